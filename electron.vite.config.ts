@@ -1,0 +1,43 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { defineConfig } from 'electron-vite'
+import { resolve } from 'node:path'
+
+const at = (path: string) => resolve(import.meta.dirname, path)
+
+export default defineConfig({
+  main: {
+    build: {
+      outDir: 'out/main',
+      // Only these two stay outside the bundle: keytar is native, and electron-store resolves electron itself.
+      externalizeDeps: { exclude: ['valibot', 'intl-messageformat'] },
+      rolldownOptions: {
+        input: {
+          main: at('electron/main.ts'),
+          'command-line': at('electron/command-line/main.ts'),
+          'lane-worker': at('electron/transfer/lane-worker.ts'),
+          'hash-worker': at('electron/transfer/hash-worker.ts'),
+          'inspect-worker': at('electron/models/inspect-worker.ts'),
+        },
+      },
+    },
+  },
+  preload: {
+    build: {
+      outDir: 'out/preload',
+      externalizeDeps: false, // a sandboxed preload can require nothing but electron, events, timers, url
+      rolldownOptions: {
+        input: { preload: at('electron/preload.ts') },
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
+      },
+    },
+  },
+  renderer: {
+    root: 'renderer',
+    plugins: [svelte()],
+    build: {
+      outDir: 'out/renderer',
+      emptyOutDir: true,
+      rolldownOptions: { input: at('renderer/index.html') },
+    },
+  },
+})

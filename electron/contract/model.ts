@@ -1,0 +1,190 @@
+import type { Failure } from './errors.ts'
+
+/**
+ * Where an upload stands, in the person's words: Waiting, Checking, Sending, Finishing, Registering, In the library;
+ * Paused, Needs you. `retrying` is Waiting after trouble that mends itself; its failure says what it waits for.
+ */
+export type Phase =
+  | 'waiting'
+  | 'checking'
+  | 'sending'
+  | 'finishing'
+  | 'registering'
+  | 'registered'
+  | 'retrying'
+  | 'paused'
+  | 'failed'
+
+/** A team as the server names it; ids are opaque and come in several shapes (NOTES.md, rule 2). */
+export interface Team {
+  readonly id: string
+  readonly name: string
+}
+
+/** One sign-in. A `session` (e-mail and password) has many teams; a `device` (paired) has one. */
+export interface Account {
+  readonly id: string
+  readonly kind: 'session' | 'device'
+  readonly server: string
+  readonly personId: string
+  readonly name: string
+  readonly email: string
+  readonly teams: readonly Team[]
+  /** `signed-out`: known here, but its secret is gone or dead; its rows wait. */
+  readonly state: 'ready' | 'signed-out'
+}
+
+/** Which team of which account something is for. */
+export interface TeamChoice {
+  readonly accountId: string
+  readonly teamId: string
+}
+
+/** Whether secrets outlive this session: `absent` and `locked` mean they are held in memory only. */
+export type KeychainState = 'ok' | 'absent' | 'locked'
+
+export interface SessionView {
+  readonly server: string
+  readonly accounts: readonly Account[]
+  readonly chosen: TeamChoice | null
+  readonly keychain: KeychainState
+}
+
+/** Where a model goes in the library: editable until its upload starts. */
+export interface Target {
+  /** 1–255 characters. */
+  readonly displayName: string
+  /** 1–50 characters: the ComfyUI models subdirectory, such as `checkpoints` or `loras`. */
+  readonly modelType: string
+  /** Relative library path under the server's pattern, see `libraryPathProblem`. */
+  readonly modelPath: string
+}
+
+export type ModelFormat = 'safetensors' | 'gguf' | 'pytorch' | 'onnx' | 'other'
+
+/** What a file is and why we think so; `unknown` never blocks. */
+export interface Recognition {
+  readonly format: ModelFormat
+  /** The type that the evidence suggests, or null when nothing does. */
+  readonly modelType: string | null
+  /** Base model family in its own name (`SDXL`, `Flux.1`), or null. */
+  readonly base: string | null
+  /** Why: a message key under `reason.` with its parameters. */
+  readonly reason: { readonly key: string; readonly params: Readonly<Record<string, string>> }
+  /** Number of tensors in the header, or null when the format has no such header. */
+  readonly tensorCount: number | null
+  /** Most common element type by bytes, such as `F16`, or null. */
+  readonly dtype: string | null
+}
+
+/** One upload as the page sees it: a whole value, replaced and never mutated. Paths on this computer are not in it. */
+export interface UploadRow {
+  readonly id: string
+  /** Rows run in ascending order; "move to top" gives a smaller number. Not dense, may be negative. */
+  readonly position: number
+  readonly fileName: string
+  /** Folders between what was dropped and the file, `/`-separated, or `''`. */
+  readonly folder: string
+  readonly sizeBytes: number
+  readonly accountId: string
+  readonly team: Team
+  readonly target: Target
+  readonly recognition: Recognition
+  readonly phase: Phase
+  /** True once bytes have gone out: the target can no longer be edited. */
+  readonly started: boolean
+  /** Acknowledged by storage. */
+  readonly sentBytes: number
+  /** Handed to the socket and not yet acknowledged: shown lighter. */
+  readonly inFlightBytes: number
+  /** Bytes of the file hashed so far (SHA-256 runs beside the upload). */
+  readonly hashedBytes: number
+  /** Moving average, or null while it means nothing. */
+  readonly bytesPerSecond: number | null
+  readonly secondsLeft: number | null
+  readonly failure: Failure | null
+  /** When it will try again by itself (ms since the epoch), or null. */
+  readonly retryAtMs: number | null
+  readonly addedAtMs: number
+  readonly finishedAtMs: number | null
+  readonly sha256: string | null
+  readonly storageKey: string | null
+  readonly modelId: string | null
+}
+
+/** The sum of what runs; derived from the rows, never stored. */
+export interface Totals {
+  readonly running: number
+  readonly waiting: number
+  readonly needsYou: number
+  readonly paused: number
+  readonly registeredToday: number
+  /** Over everything that runs or waits. */
+  readonly totalBytes: number
+  /** Acknowledged and in flight together, of `totalBytes`. */
+  readonly movedBytes: number
+  readonly bytesPerSecond: number | null
+  readonly secondsLeft: number | null
+}
+
+/** Everything at once; patches with a number up to `sequence` are already in it. */
+export interface Snapshot {
+  readonly sequence: number
+  readonly rows: readonly UploadRow[]
+  readonly totals: Totals
+  /** True while the person has paused everything. */
+  readonly allPaused: boolean
+}
+
+/** What changed since the patch before. A gap in `sequence` means: ask for the snapshot again. */
+export interface Patch {
+  readonly sequence: number
+  readonly changed: readonly UploadRow[]
+  readonly removed: readonly string[]
+  readonly totals: Totals
+  readonly allPaused: boolean
+}
+
+export interface SkippedFile {
+  readonly name: string
+  /** Message key under `skipped.`: `junk`, `not-a-model`, `loop`, `duplicate`, `outside-models`, `downloading`, `placeholder`. */
+  readonly reason: string
+}
+
+/** What became of files that were dropped or picked. Refused files are rows of their own, with their failure. */
+export interface AddReport {
+  readonly added: number
+  readonly refused: number
+  readonly skipped: readonly SkippedFile[]
+}
+
+export interface HistoryPage {
+  readonly rows: readonly UploadRow[]
+  /** Pass it back for older entries, or null at the end. */
+  readonly nextBeforeMs: number | null
+}
+
+export interface Settings {
+  /** Base URL of the API, such as `https://core.cyberun.cloud/api/v1`. */
+  readonly server: string
+  /** Files that run at the same time, 1–8. */
+  readonly atOnce: number
+  /** Largest file that goes as one PUT, in bytes: the deployment's cap, which the API does not tell. */
+  readonly singlePutLimitBytes: number
+  readonly language: 'system' | 'en' | 'zh-Hans' | 'zh-Hant'
+  readonly theme: 'system' | 'light' | 'dark'
+  readonly dense: boolean
+  /** What closing the window does: `ask` until the person was told once. */
+  readonly onClose: 'ask' | 'keep-sending' | 'quit'
+}
+
+/** What the page needs to know once, before it draws. */
+export interface Surroundings {
+  readonly version: string
+  readonly platform: 'linux' | 'darwin' | 'win32'
+  /** The language in force, after `system` was resolved. */
+  readonly locale: Locale
+  readonly versions: Readonly<Record<string, string>>
+}
+
+export type Locale = 'en' | 'zh-Hans' | 'zh-Hant'

@@ -1,0 +1,73 @@
+import { IntlMessageFormat } from 'intl-messageformat'
+import type { Failure } from './errors.ts'
+import { desktopMessages } from './messages/desktop.ts'
+import { failureMessages } from './messages/failures.ts'
+import { pageMessages } from './messages/page.ts'
+import { recognitionMessages } from './messages/recognition.ts'
+import type { Locale } from './model.ts'
+import { formatBytes } from './size.ts'
+
+/** One message in ICU form, in each language, side by side so that none is forgotten. */
+export type Message = readonly [en: string, simplified: string, traditional: string]
+
+export const catalogue = {
+  ...failureMessages,
+  ...recognitionMessages,
+  ...pageMessages,
+  ...desktopMessages,
+} as const satisfies Record<string, Message>
+
+export type MessageKey = keyof typeof catalogue
+export type Params = Readonly<Record<string, string | number>>
+
+/** Says a message in one language. Parameters named `…Bytes` come out as sizes (`6.8 GB`). */
+export type Words = (key: MessageKey, params?: Params) => string
+
+const column: Record<Locale, 0 | 1 | 2> = { en: 0, 'zh-Hans': 1, 'zh-Hant': 2 }
+const made = new Map<Locale, Words>()
+
+/** The words of one language. Formatters are made when first used and kept. */
+export function wordsIn(locale: Locale): Words {
+  const known = made.get(locale)
+  if (known) return known
+  const formats = new Map<MessageKey, IntlMessageFormat>()
+  const words: Words = (key, params) => {
+    let format = formats.get(key)
+    if (!format) {
+      format = new IntlMessageFormat(catalogue[key][column[locale]], locale, undefined, { ignoreTag: true })
+      formats.set(key, format)
+    }
+    return String(format.format(readable(params, locale)))
+  }
+  made.set(locale, words)
+  return words
+}
+
+function readable(params: Params | undefined, locale: Locale): Record<string, string | number> {
+  const shown: Record<string, string | number> = { ...params }
+  for (const [name, value] of Object.entries(shown)) {
+    if (name.endsWith('Bytes') && typeof value === 'number') shown[name] = formatBytes(value, locale)
+  }
+  return shown
+}
+
+/** The sentence for a failure; the server's own words are not in it, they stand beside it. */
+export function sentenceOf(failure: Failure, words: Words): string {
+  return words(`failure.${failure.code}`, failure.params)
+}
+
+/** True for a key that the catalogue has: for keys that are put together from stored words. */
+export function isMessageKey(key: string): key is MessageKey {
+  return Object.hasOwn(catalogue, key)
+}
+
+/** The catalogue's language nearest to a list of preferred language tags, best first. */
+export function localeFor(preferred: readonly string[]): Locale {
+  for (const tag of preferred) {
+    const { language, script, region } = new Intl.Locale(tag).maximize()
+    if (language === 'zh')
+      return script === 'Hant' || region === 'TW' || region === 'HK' ? 'zh-Hant' : 'zh-Hans'
+    if (language === 'en') return 'en'
+  }
+  return 'en'
+}

@@ -14,18 +14,18 @@ import type { Result } from './errors.ts'
 /** Who answers: `engine` is the uploader, `desktop` is what only the shell can do. */
 type Answerer = 'engine' | 'desktop'
 
-interface Call<Schema extends v.GenericSchema, Answer> {
-  readonly who: Answerer
+interface Call<Who extends Answerer, Schema extends v.GenericSchema, Answer> {
+  readonly who: Who
   readonly args: Schema
   /** Only for the compiler: what the call answers. */
   readonly answer?: Answer
 }
 
 function call<Answer>() {
-  return <const Schema extends v.GenericSchema>(who: Answerer, args: Schema): Call<Schema, Answer> => ({
-    who,
-    args,
-  })
+  return <const Who extends Answerer, const Schema extends v.GenericSchema>(
+    who: Who,
+    args: Schema,
+  ): Call<Who, Schema, Answer> => ({ who, args })
 }
 
 const nothing = v.undefined()
@@ -114,7 +114,7 @@ export const calls = {
     v.strictObject({ page: v.picklist(['web-app', 'documentation', 'licences']) }),
   ),
   quit: call<void>()('desktop', nothing),
-} satisfies Record<string, Call<v.GenericSchema, unknown>>
+} satisfies Record<string, Call<Answerer, v.GenericSchema, unknown>>
 
 export type CallName = keyof typeof calls
 
@@ -145,7 +145,12 @@ export const eventNames = Object.keys({
 
 export type CallArgs<Name extends CallName> = v.InferOutput<(typeof calls)[Name]['args']>
 export type CallAnswer<Name extends CallName> =
-  (typeof calls)[Name] extends Call<v.GenericSchema, infer Answer> ? Answer : never
+  (typeof calls)[Name] extends Call<Answerer, v.GenericSchema, infer Answer> ? Answer : never
+
+/** The calls that one side answers. */
+export type CallNameOf<Who extends Answerer> = {
+  [Name in CallName]: (typeof calls)[Name]['who'] extends Who ? Name : never
+}[CallName]
 
 /** What main implements: one function per call. */
 export type CallHandlers = {

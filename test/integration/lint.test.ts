@@ -1,0 +1,203 @@
+import { ESLint } from 'eslint'
+import { expect, test } from 'vitest'
+import { tempProject } from '../support/temp-project.ts'
+
+const component = (script: string) => `<script lang="ts">\n${script}\n</script>\n`
+const lines = (count: number) => Array.from({ length: count }, (_, line) => `// ${line + 1}\n`).join('')
+
+/** What is refused: file, text, and words of the message that must point the way. */
+const refused: readonly (readonly [what: string, file: string, text: string, message: string])[] = [
+  ['any', 'electron/models/a.ts', `export const a = (value: any) => String(value)\n`, 'any'],
+  ['a default export', 'electron/models/a.ts', `const a = 1\nexport default a\n`, 'Named exports'],
+  [
+    'a renamed default export',
+    'electron/models/a.ts',
+    `const a = 1\nexport { a as default }\n`,
+    'Named exports',
+  ],
+  ['251 lines', 'electron/models/a.ts', lines(251), 'Maximum allowed is 250'],
+  [
+    'a component of 151 lines',
+    'renderer/components/A.svelte',
+    component(lines(149).trim()),
+    'Maximum allowed is 150',
+  ],
+  [
+    'a promise left alone',
+    'electron/models/a.ts',
+    `Promise.resolve(1)\nexport const a = 1\n`,
+    'Promises must be awaited',
+  ],
+  [
+    'electron in the engine',
+    'electron/uploads/a.ts',
+    `import { app } from 'electron'\nexport const a = app\n`,
+    'electron/desktop/',
+  ],
+  [
+    'electron-store in the engine',
+    'electron/uploads/a.ts',
+    `import Store from 'electron-store'\nexport const a = Store\n`,
+    'electron/desktop/',
+  ],
+  [
+    'electron loaded late',
+    'electron/uploads/a.ts',
+    `export const a = import('electron')\n`,
+    'electron/desktop/',
+  ],
+  [
+    'fetch in the engine',
+    'electron/accounts/a.ts',
+    `export const a = fetch('https://a.example')\n`,
+    'electron/cloud/',
+  ],
+  [
+    'globalThis.fetch',
+    'electron/desktop/a.ts',
+    `export const a = globalThis.fetch('https://a.example')\n`,
+    'electron/cloud/',
+  ],
+  [
+    'node:https in desktop',
+    'electron/desktop/a.ts',
+    `import { get } from 'node:https'\nexport const a = get\n`,
+    'electron/cloud/',
+  ],
+  ['fetch in the page', 'renderer/state/a.ts', `export const a = fetch('/x')\n`, 'electron/cloud/'],
+  ['fetch in a component', 'renderer/components/A.svelte', component(`void fetch('/x')`), 'electron/cloud/'],
+  [
+    'raw ipcMain',
+    'electron/desktop/a.ts',
+    `import { ipcMain } from 'electron'\nexport const a = ipcMain\n`,
+    'electron/desktop/ipc.ts',
+  ],
+  [
+    'raw webContents.send',
+    'electron/desktop/a.ts',
+    `import type { WebContents } from 'electron'\nexport const a = (page: WebContents) => page.send('x')\n`,
+    'electron/desktop/ipc.ts',
+  ],
+  [
+    'raw ipcRenderer',
+    'electron/desktop/a.ts',
+    `import { ipcRenderer } from 'electron'\nexport const a = ipcRenderer\n`,
+    'electron/preload.ts',
+  ],
+  [
+    'raw openExternal',
+    'electron/desktop/a.ts',
+    `import { shell } from 'electron'\nexport const a = () => shell.openExternal('https://a.example')\n`,
+    'electron/desktop/open-external.ts',
+  ],
+  [
+    'openExternal by another name',
+    'electron/main.ts',
+    `import { shell } from 'electron'\nconst { openExternal: go } = shell\nexport const a = go\n`,
+    'electron/desktop/open-external.ts',
+  ],
+  [
+    'electron in the page',
+    'renderer/state/a.ts',
+    `import { app } from 'electron'\nexport const a = app\n`,
+    'electron/desktop/',
+  ],
+  [
+    'the engine in the page',
+    'renderer/state/a.ts',
+    `import type { A } from '../../electron/uploads/a.ts'\nexport type B = A\n`,
+    'contract only',
+  ],
+  [
+    'the engine in a component',
+    'renderer/components/A.svelte',
+    component(`import type { A } from '../../electron/uploads/a.ts'\nexport const a: A = 1`),
+    'contract only',
+  ],
+  [
+    'Node in the page',
+    'renderer/state/a.ts',
+    `import { open } from 'node:fs'\nexport const a = open\n`,
+    'no Node',
+  ],
+  [
+    'the bridge in a component',
+    'renderer/components/A.svelte',
+    component(`import type { Bridge } from '../bridge.ts'\nexport const a: Bridge = 1`),
+    'bridge',
+  ],
+  [
+    'the contract at work in a component',
+    'renderer/components/A.svelte',
+    component(`import { failure } from '../../electron/contract/errors.ts'\nfailure()`),
+    'Components take types',
+  ],
+  [
+    'HTML as it comes',
+    'renderer/components/A.svelte',
+    component(`let { a }: { a: string } = $props()`) + '{@html a}\n',
+    '{@html}',
+  ],
+  [
+    'a test as a source',
+    'electron/models/a.ts',
+    `import { a } from '../../test/support/a.ts'\nexport const b = a\n`,
+    'Nobody imports',
+  ],
+]
+
+const accepted: readonly (readonly [what: string, file: string, text: string])[] = [
+  ['fetch in cloud', 'electron/cloud/a.ts', `export const a = () => fetch('https://a.example')\n`],
+  [
+    'node:https in transfer',
+    'electron/transfer/a.ts',
+    `import { request } from 'node:https'\nexport const a = request\n`,
+  ],
+  [
+    'a type of node:http anywhere',
+    'electron/models/a.ts',
+    `import type { Agent } from 'node:http'\nexport type A = Agent\n`,
+  ],
+  [
+    'ipcMain in its wrapper',
+    'electron/desktop/ipc.ts',
+    `import { ipcMain } from 'electron'\nexport const a = ipcMain\n`,
+  ],
+  [
+    'ipcRenderer in the preload',
+    'electron/preload.ts',
+    `import { ipcRenderer } from 'electron'\nexport const a = ipcRenderer\n`,
+  ],
+  [
+    'openExternal in its wrapper',
+    'electron/desktop/open-external.ts',
+    `import { shell } from 'electron'\nexport const a = () => shell.openExternal('https://a.example')\n`,
+  ],
+  [
+    'showing a file in its folder',
+    'electron/desktop/a.ts',
+    `import { shell } from 'electron'\nexport const a = () => shell.showItemInFolder('/a')\n`,
+  ],
+  [
+    'contract types in a component',
+    'renderer/components/A.svelte',
+    component(
+      `import type { UploadRow } from '../../electron/contract/model.ts'\nlet { row }: { row: UploadRow } = $props()`,
+    ) + '{row.id}\n',
+  ],
+]
+
+async function messagesFor(file: string, text: string): Promise<string[]> {
+  using project = tempProject({ [file]: text })
+  const eslint = new ESLint({ cwd: project.folder })
+  const results = await eslint.lintFiles([file])
+  return results.flatMap((result) => result.messages.map((found) => found.message))
+}
+
+test.each(refused)('refuses %s in %s, and says where it belongs', async (_what, file, text, message) => {
+  expect(await messagesFor(file, text)).toEqual(expect.arrayContaining([expect.stringContaining(message)]))
+})
+
+test.each(accepted)('accepts %s (%s)', async (_what, file, text) => {
+  expect(await messagesFor(file, text)).toEqual([])
+})

@@ -2,90 +2,22 @@ import svelte from 'eslint-plugin-svelte'
 import { defineConfig, globalIgnores } from 'eslint/config'
 import globals from 'globals'
 import ts from 'typescript-eslint'
-
-// ESLint keeps only the last setting of a rule that matches a file, so each world's list is put together here.
-
-const useIpc =
-  'Raw IPC goes through electron/desktop/ipc.ts alone, which checks the sender and the arguments.'
-const useFeed = 'What the page is told goes out through electron/desktop/ipc.ts (or feed-*.ts) alone.'
-const usePreload = 'ipcRenderer lives in electron/preload.ts alone; the page calls window.modelferry.'
-const useOpenExternal =
-  'Links leave through electron/desktop/open-external.ts alone, which checks where they lead.'
-const useDesktop =
-  'Electron is touched in electron/desktop/, main.ts and preload.ts alone; take a port instead.'
-const useTransport = 'Bytes and API calls leave through electron/cloud/ and electron/transfer/ alone.'
-const useNamed = 'Named exports only, so that a thing has one name everywhere.'
-
-const noDefaultExport = [
-  { selector: 'ExportDefaultDeclaration', message: useNamed },
-  { selector: "ExportSpecifier[exported.name='default']", message: useNamed },
-]
-const noElectronAtRunTime = [
-  { selector: 'ImportExpression[source.value=/^electron(\\u002F|-store|$)/]', message: useDesktop },
-  { selector: "CallExpression[callee.name='require'][arguments.0.value=/^electron/]", message: useDesktop },
-]
-const noIpcMain = [
-  { selector: "ImportSpecifier[imported.name='ipcMain']", message: useIpc },
-  { selector: "MemberExpression[property.name='ipcMain']", message: useIpc },
-]
-const noSend = [
-  { selector: 'CallExpression[callee.property.name=/^(send|sendToFrame|postMessage)$/]', message: useFeed },
-]
-const noIpcRenderer = [
-  { selector: "ImportSpecifier[imported.name='ipcRenderer']", message: usePreload },
-  { selector: "MemberExpression[property.name='ipcRenderer']", message: usePreload },
-]
-const noOpenExternal = [
-  { selector: "MemberExpression[property.name='openExternal']", message: useOpenExternal },
-  { selector: "Property[key.name='openExternal']", message: useOpenExternal },
-]
-
-const electronModules = ['electron', 'electron/*', 'electron-store']
-const noElectron = { group: electronModules, message: useDesktop }
-const noHttp = {
-  group: ['http', 'https', 'http2', 'node:http', 'node:https', 'node:http2', 'undici'],
-  message: useTransport,
-  allowTypeImports: true,
-}
-// A folder of electron/ other than contract/, seen from any depth of renderer/.
-const noEngineInPage = {
-  regex: '(^|/)electron/(?!contract/)',
-  message: 'The page knows the contract only: call window.modelferry through renderer/bridge.ts.',
-}
-const noNodeInPage = {
-  group: ['node:*'],
-  message: 'The page has no Node: ask the main process through the contract.',
-}
-const noTests = { regex: '(^|/)test/', message: 'Nobody imports from test/.' }
-const noBridge = {
-  regex: '(^|/)bridge(\\.ts)?$',
-  message: 'Components show what state hands them; only state/ and App.svelte speak to the bridge.',
-}
-const contractTypesOnly = {
-  regex: '(^|/)electron/contract/',
-  message: 'Components take types from the contract; what computes belongs into state/ or format.ts.',
-  allowTypeImports: true,
-}
-
-const noNetworkGlobals = ['fetch', 'XMLHttpRequest', 'WebSocket', 'EventSource'].map((name) => ({
-  name,
-  message: useTransport,
-}))
-const noNetworkProperties = ['globalThis', 'window', 'self'].map((object) => ({
-  object,
-  property: 'fetch',
-  message: useTransport,
-}))
-
-/** One world's restrictions: syntax that is refused, modules that are refused, and whether the network is. */
-function restrict({ selectors, modules, network = false }) {
-  return {
-    'no-restricted-syntax': ['error', ...noDefaultExport, ...selectors],
-    '@typescript-eslint/no-restricted-imports': ['error', { patterns: [noTests, ...modules] }],
-    'no-restricted-globals': network ? 'off' : ['error', ...noNetworkGlobals],
-    'no-restricted-properties': network ? 'off' : ['error', ...noNetworkProperties],
-  }
-}
+import { functionLength } from './build/lint/function-length.js'
+import {
+  contractTypesOnly,
+  noBridge,
+  noDefaultExport,
+  noElectron,
+  noElectronAtRunTime,
+  noEngineInPage,
+  noHttp,
+  noIpcMain,
+  noIpcRenderer,
+  noNodeInPage,
+  noOpenExternal,
+  noSend,
+  restrict,
+} from './build/lint/restrictions.js'
 
 const core = {
   'array-callback-return': 'error',
@@ -130,7 +62,6 @@ const always = {
   ],
   'max-lines': ['error', { max: 250 }],
 }
-const functionLength = ['error', { max: 50, skipBlankLines: true, skipComments: true }]
 
 const configFiles = ['*.config.ts', '*.config.js', '.*.mjs']
 const desktop = ['electron/desktop/**/*.ts', 'electron/main.ts']
@@ -178,7 +109,8 @@ export default defineConfig(
   },
   {
     files: ['electron/**/*.ts', 'renderer/**/*.ts', 'electron/**/*.js'],
-    rules: { 'max-lines-per-function': functionLength },
+    plugins: { modelferry: { rules: { 'function-length': functionLength } } },
+    rules: { 'modelferry/function-length': ['error', { max: 50 }] },
   },
   {
     name: 'engine: no electron, no network',

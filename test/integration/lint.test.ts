@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { tempProject } from '../support/temp-project.ts'
 
 const component = (script: string) => `<script lang="ts">\n${script}\n</script>\n`
+const longFunction = (count: number, name = 'export function long') => `${name}() {\n${lines(count - 2)}}\n`
 const lines = (count: number) => Array.from({ length: count }, (_, line) => `// ${line + 1}\n`).join('')
 
 /** What is refused: file, text, and words of the message that must point the way. */
@@ -16,6 +17,7 @@ const refused: readonly (readonly [what: string, file: string, text: string, mes
     'Named exports',
   ],
   ['251 lines', 'electron/models/a.ts', lines(251), 'Maximum allowed is 250'],
+  ['a function of 51 lines', 'electron/models/a.ts', longFunction(51), 'Maximum allowed is 50'],
   [
     'a component of 151 lines',
     'renderer/components/A.svelte',
@@ -147,6 +149,11 @@ const refused: readonly (readonly [what: string, file: string, text: string, mes
 ]
 
 const accepted: readonly (readonly [what: string, file: string, text: string])[] = [
+  [
+    'two functions of 40 lines in one that holds them',
+    'electron/models/a.ts',
+    `export const hold = () => {\n${longFunction(40, 'const a = function')}${longFunction(40, 'const b = function')}return [a, b]\n}\n`,
+  ],
   ['fetch in cloud', 'electron/cloud/a.ts', `export const a = () => fetch('https://a.example')\n`],
   [
     'node:https in transfer',

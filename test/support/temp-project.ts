@@ -8,6 +8,8 @@ export const projectFolder = join(import.meta.dirname, '../..')
 /** What the checkers read besides the source. */
 const settings = [
   '.dependency-cruiser.mjs',
+  'build/lint/function-length.js',
+  'build/lint/restrictions.js',
   'electron/tsconfig.base.json',
   'electron/tsconfig.json',
   'eslint.config.js',

@@ -1,0 +1,83 @@
+// ESLint keeps only the last setting of a rule that matches a file, so each world's list is put together here.
+
+const useIpc =
+  'Raw IPC goes through electron/desktop/ipc.ts alone, which checks the sender and the arguments.'
+const useFeed = 'What the page is told goes out through electron/desktop/ipc.ts (or feed-*.ts) alone.'
+const usePreload = 'ipcRenderer lives in electron/preload.ts alone; the page calls window.modelferry.'
+const useOpenExternal =
+  'Links leave through electron/desktop/open-external.ts alone, which checks where they lead.'
+const useDesktop =
+  'Electron is touched in electron/desktop/, main.ts and preload.ts alone; take a port instead.'
+const useTransport = 'Bytes and API calls leave through electron/cloud/ and electron/transfer/ alone.'
+const useNamed = 'Named exports only, so that a thing has one name everywhere.'
+
+export const noDefaultExport = [
+  { selector: 'ExportDefaultDeclaration', message: useNamed },
+  { selector: "ExportSpecifier[exported.name='default']", message: useNamed },
+]
+export const noElectronAtRunTime = [
+  { selector: 'ImportExpression[source.value=/^electron(\\u002F|-store|$)/]', message: useDesktop },
+  { selector: "CallExpression[callee.name='require'][arguments.0.value=/^electron/]", message: useDesktop },
+]
+export const noIpcMain = [
+  { selector: "ImportSpecifier[imported.name='ipcMain']", message: useIpc },
+  { selector: "MemberExpression[property.name='ipcMain']", message: useIpc },
+]
+export const noSend = [
+  { selector: 'CallExpression[callee.property.name=/^(send|sendToFrame|postMessage)$/]', message: useFeed },
+]
+export const noIpcRenderer = [
+  { selector: "ImportSpecifier[imported.name='ipcRenderer']", message: usePreload },
+  { selector: "MemberExpression[property.name='ipcRenderer']", message: usePreload },
+]
+export const noOpenExternal = [
+  { selector: "MemberExpression[property.name='openExternal']", message: useOpenExternal },
+  { selector: "Property[key.name='openExternal']", message: useOpenExternal },
+]
+
+const electronModules = ['electron', 'electron/*', 'electron-store']
+export const noElectron = { group: electronModules, message: useDesktop }
+export const noHttp = {
+  group: ['http', 'https', 'http2', 'node:http', 'node:https', 'node:http2', 'undici'],
+  message: useTransport,
+  allowTypeImports: true,
+}
+// A folder of electron/ other than contract/, seen from any depth of renderer/.
+export const noEngineInPage = {
+  regex: '(^|/)electron/(?!contract/)',
+  message: 'The page knows the contract only: call window.modelferry through renderer/bridge.ts.',
+}
+export const noNodeInPage = {
+  group: ['node:*'],
+  message: 'The page has no Node: ask the main process through the contract.',
+}
+const noTests = { regex: '(^|/)test/', message: 'Nobody imports from test/.' }
+export const noBridge = {
+  regex: '(^|/)bridge(\\.ts)?$',
+  message: 'Components show what state hands them; only state/ and App.svelte speak to the bridge.',
+}
+export const contractTypesOnly = {
+  regex: '(^|/)electron/contract/',
+  message: 'Components take types from the contract; what computes belongs into state/ or format.ts.',
+  allowTypeImports: true,
+}
+
+const noNetworkGlobals = ['fetch', 'XMLHttpRequest', 'WebSocket', 'EventSource'].map((name) => ({
+  name,
+  message: useTransport,
+}))
+const noNetworkProperties = ['globalThis', 'window', 'self'].map((object) => ({
+  object,
+  property: 'fetch',
+  message: useTransport,
+}))
+
+/** One world's restrictions: syntax that is refused, modules that are refused, and whether the network is. */
+export function restrict({ selectors, modules, network = false }) {
+  return {
+    'no-restricted-syntax': ['error', ...noDefaultExport, ...selectors],
+    '@typescript-eslint/no-restricted-imports': ['error', { patterns: [noTests, ...modules] }],
+    'no-restricted-globals': network ? 'off' : ['error', ...noNetworkGlobals],
+    'no-restricted-properties': network ? 'off' : ['error', ...noNetworkProperties],
+  }
+}

@@ -15,8 +15,8 @@ interface FailureKind {
  */
 export const failureKinds = {
   // the file on this computer
-  'file-missing': { retry: 'later', remedy: 'retry' },
-  'file-unreadable': { retry: 'later', remedy: 'retry' },
+  'file-missing': { retry: 'never', remedy: 'retry' },
+  'file-unreadable': { retry: 'never', remedy: 'retry' },
   'file-changed': { retry: 'never', remedy: 'retry' },
   'file-empty': { retry: 'never', remedy: 'retry' },
   'file-hollow': { retry: 'never', remedy: 'retry' },
@@ -24,7 +24,7 @@ export const failureKinds = {
   'file-too-long': { retry: 'never', remedy: 'retry' },
   'file-pointer': { retry: 'never', remedy: 'retry' },
   'file-web-page': { retry: 'never', remedy: 'retry' },
-  'file-downloading': { retry: 'later', remedy: 'retry' },
+  'file-downloading': { retry: 'never', remedy: 'retry' },
   'file-damaged-header': { retry: 'never', remedy: 'retry' },
   'file-no-path': { retry: 'never', remedy: 'remove' },
   // what the person asked for
@@ -62,8 +62,8 @@ export const failureKinds = {
   'keychain-absent': { retry: 'never', remedy: 'none' },
   'keychain-locked': { retry: 'after-sign-in', remedy: 'sign-in' },
   'keychain-slow': { retry: 'after-sign-in', remedy: 'sign-in' },
-  'journal-full': { retry: 'later', remedy: 'retry' },
-  'journal-trouble': { retry: 'later', remedy: 'retry' },
+  'journal-full': { retry: 'never', remedy: 'retry' },
+  'journal-trouble': { retry: 'never', remedy: 'retry' },
   'bad-server-address': { retry: 'never', remedy: 'settings' },
   'bad-call': { retry: 'never', remedy: 'none' },
   unexpected: { retry: 'never', remedy: 'retry' },

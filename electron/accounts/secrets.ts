@@ -1,0 +1,39 @@
+import * as v from 'valibot'
+import { failed, failure, success, type Result } from '../contract/errors.ts'
+import type { Vault } from '../contract/ports.ts'
+
+/** The token pair of one signed-in session, as it lies in the keychain. */
+export interface SessionSecret {
+  readonly accessToken: string
+  readonly refreshToken: string
+  /** By this computer's clock: when the answer arrived plus `expires_in`, so that a wrong clock does no harm. */
+  readonly expiresAtMs: number
+}
+
+const stored = v.object({
+  accessToken: v.string(),
+  refreshToken: v.string(),
+  expiresAtMs: v.number(),
+})
+
+const entryName = (accountId: string) => `session ${accountId}`
+
+export async function readSecret(vault: Vault, accountId: string): Promise<Result<SessionSecret>> {
+  const text = await vault.get(entryName(accountId))
+  if (!text.ok) return text
+  if (text.value === null) return failed(failure('signed-out'))
+  try {
+    return success(v.parse(stored, JSON.parse(text.value)))
+  } catch {
+    // A damaged entry is no sign-in; the person signs in again and overwrites it.
+    return failed(failure('signed-out'))
+  }
+}
+
+export function writeSecret(vault: Vault, accountId: string, secret: SessionSecret): Promise<Result<void>> {
+  return vault.set(entryName(accountId), JSON.stringify(secret))
+}
+
+export function eraseSecret(vault: Vault, accountId: string): Promise<Result<void>> {
+  return vault.delete(entryName(accountId))
+}

@@ -1,0 +1,110 @@
+import { refresh } from '../cloud/auth.ts'
+import type { CloudClient } from '../cloud/client.ts'
+import type { TokenPairWire } from '../cloud/wire.ts'
+import { failed, failure, retryClassOf, success, type Result } from '../contract/errors.ts'
+import type { Ports, Vault } from '../contract/ports.ts'
+import { eraseSecret, readSecret, writeSecret, type SessionSecret } from './secrets.ts'
+
+/** The tokens of one signed-in account: always fresh, refreshed by one at a time. */
+export interface Session {
+  /** An access token that is good for at least a minute. */
+  token(): Promise<Result<string>>
+  /** A token other than `stale`; joins a refresh that is under way. */
+  renew(stale: string): Promise<Result<string>>
+  /** Takes over a pair from a sign-in: stored first, used after. */
+  adopt(pair: TokenPairWire): Promise<Result<void>>
+  /** Removes the secret and answers what it was, so that the server can be told. */
+  end(): Promise<SessionSecret | null>
+}
+
+/** Refreshed this long before it runs out, so that no call starts with a token that dies on the way. */
+const earlyMs = 60_000
+
+/**
+ * Tokens rotate: a used refresh token is dead. So one refresh runs at a time, the new pair is stored before it is used, and
+ * before refreshing the keychain is read again, because the command line beside the app may have refreshed meanwhile.
+ */
+export function createSession(options: {
+  readonly accountId: string
+  readonly client: CloudClient
+  readonly vault: Vault
+  readonly ports: Ports
+}): Session {
+  const { accountId, client, vault, ports } = options
+  let held: SessionSecret | null = null
+  let refreshing: Promise<Result<SessionSecret>> | null = null
+
+  const usable = (secret: SessionSecret) => secret.expiresAtMs - ports.now() > earlyMs
+
+  async function hold(pair: TokenPairWire): Promise<Result<SessionSecret>> {
+    const secret: SessionSecret = {
+      accessToken: pair.access_token,
+      refreshToken: pair.refresh_token,
+      expiresAtMs: ports.now() + pair.expires_in * 1000,
+    }
+    const written = await writeSecret(vault, accountId, secret)
+    if (!written.ok) return written
+    held = secret
+    return success(secret)
+  }
+
+  async function load(): Promise<Result<SessionSecret>> {
+    if (held) return success(held)
+    const read = await readSecret(vault, accountId)
+    if (read.ok) held = read.value
+    return read
+  }
+
+  async function refreshOnce(stale: string | null): Promise<Result<SessionSecret>> {
+    const read = await readSecret(vault, accountId)
+    const latest = read.ok ? read.value : held
+    if (!latest) return read
+    if (latest.accessToken !== (stale ?? held?.accessToken) && usable(latest)) {
+      held = latest
+      return success(latest)
+    }
+    let answer = await refresh(client, latest.refreshToken)
+    // A lost answer may have used the token up; trying once more tells (NOTES.md, Refresh).
+    if (!answer.ok && retryClassOf(answer.failure) === 'later')
+      answer = await refresh(client, latest.refreshToken)
+    if (!answer.ok) {
+      ports.log.warn('the session could not be refreshed', { accountId, code: answer.failure.code })
+      if (answer.failure.code === 'bad-request') return failed(failure('signed-out'))
+      return answer
+    }
+    return hold(answer.value)
+  }
+
+  /** Everybody who needs a new token while a refresh runs waits for that one. */
+  function refreshTogether(stale: string | null): Promise<Result<SessionSecret>> {
+    refreshing ??= refreshOnce(stale).finally(() => {
+      refreshing = null
+    })
+    return refreshing
+  }
+
+  const tokenOf = (secret: Result<SessionSecret>) => (secret.ok ? success(secret.value.accessToken) : secret)
+
+  return {
+    async token() {
+      const secret = await load()
+      if (!secret.ok || usable(secret.value)) return tokenOf(secret)
+      return tokenOf(await refreshTogether(null))
+    },
+    async renew(stale) {
+      const secret = await load()
+      if (secret.ok && secret.value.accessToken !== stale) return tokenOf(secret)
+      return tokenOf(await refreshTogether(stale))
+    },
+    async adopt(pair) {
+      const secret = await hold(pair)
+      return secret.ok ? success(undefined) : secret
+    },
+    async end() {
+      const secret = await load()
+      held = null
+      await eraseSecret(vault, accountId)
+      return secret.ok ? secret.value : null
+    },
+  }
+}

@@ -1,0 +1,169 @@
+import * as v from 'valibot'
+import { failed, failure, success, type Failure, type Result } from '../contract/errors.ts'
+import { lineFailure, networkCodeOf, retryAfterMs } from '../contract/line-failure.ts'
+import type { Ports } from '../contract/ports.ts'
+import { errorBody, teamHeader } from './wire.ts'
+
+/** What a call is signed with. A device key serves one team by itself; a session names the team in a header. */
+export type Credential =
+  | { readonly kind: 'session'; readonly token: string; readonly teamId: string | null }
+  | { readonly kind: 'device'; readonly token: string }
+
+/** Where a call gets its credential, and a new one when the server says 401. */
+export interface Signer {
+  credential(): Promise<Result<Credential>>
+  /** Renews what `stale` was; answers at once when somebody else has renewed it meanwhile. */
+  renew(stale: Credential): Promise<Result<Credential>>
+}
+
+export interface Request<Schema extends v.GenericSchema> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly path: string
+  readonly query?: Readonly<Record<string, string | number>>
+  readonly body?: unknown
+  /** What the answer must look like; unknown members are ignored. */
+  readonly answer: Schema
+  readonly signer?: Signer
+  readonly signal?: AbortSignal
+}
+
+/** One Cyberun deployment. Holds no secret. */
+export interface CloudClient {
+  readonly server: string
+  send<Schema extends v.GenericSchema>(request: Request<Schema>): Promise<Result<v.InferOutput<Schema>>>
+}
+
+/** A call without an answer by then is tried again: completing a large multipart may take minutes (openapi.yaml). */
+const answerWithinMs = 300_000
+/** No answer of this API comes near it; a page of 100 models is some 60 kB. */
+const longestAnswerBytes = 16 * 1024 * 1024
+
+/**
+ * A client for `server` (a base URL such as `https://core.cyberun.cloud/api/v1`). Redirects are not followed, so that the
+ * token never leaves for another origin. Every trouble is a failure value; a 401 is answered by one renewal and one repeat.
+ */
+export function createCloudClient(server: string, ports: Ports): CloudClient {
+  const base = server.replace(/\/+$/, '')
+
+  async function sendOnce<Schema extends v.GenericSchema>(
+    request: Request<Schema>,
+    credential: Credential | null,
+  ): Promise<Result<v.InferOutput<Schema>> & { readonly unauthorised?: boolean }> {
+    const url = new URL(base + request.path)
+    for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, String(value))
+    const timeLimit = AbortSignal.timeout(answerWithinMs)
+    try {
+      const response = await fetch(url, {
+        method: request.method,
+        headers: headersFor(credential, request.body !== undefined),
+        body: request.body === undefined ? null : JSON.stringify(request.body),
+        redirect: 'manual',
+        signal: request.signal ? AbortSignal.any([request.signal, timeLimit]) : timeLimit,
+      })
+      const text = await readText(response)
+      if (response.ok) return parseAnswer(text, request.answer)
+      const reason = refusal(response, text, ports.now())
+      ports.log.warn('the server refused', { path: request.path, status: response.status, code: reason.code })
+      return { ...failed(reason), unauthorised: response.status === 401 }
+    } catch (error) {
+      request.signal?.throwIfAborted()
+      const code = networkCodeOf(error)
+      ports.log.warn('no answer from the server', { path: request.path, code })
+      return failed(lineFailure(code, url.host))
+    }
+  }
+
+  return {
+    server: base,
+    async send(request) {
+      if (!request.signer) return sendOnce(request, null)
+      const credential = await request.signer.credential()
+      if (!credential.ok) return credential
+      const first = await sendOnce(request, credential.value)
+      if (!first.unauthorised) return first
+      const renewed = await request.signer.renew(credential.value)
+      if (!renewed.ok) return renewed
+      return sendOnce(request, renewed.value)
+    },
+  }
+}
+
+function headersFor(credential: Credential | null, hasBody: boolean): Record<string, string> {
+  return {
+    Accept: 'application/json',
+    ...(hasBody ? { 'Content-Type': 'application/json' } : {}),
+    ...(credential ? { Authorization: `Bearer ${credential.token}` } : {}),
+    ...(credential?.kind === 'session' && credential.teamId !== null
+      ? { [teamHeader]: credential.teamId }
+      : {}),
+  }
+}
+
+async function readText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of response.body ?? []) {
+    length += chunk.byteLength
+    if (length > longestAnswerBytes)
+      throw Object.assign(new Error('answer too long'), { code: 'HPE_INVALID_CONSTANT' })
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function parseAnswer<Schema extends v.GenericSchema>(
+  text: string,
+  schema: Schema,
+): Result<v.InferOutput<Schema>> {
+  let body: unknown
+  try {
+    body = text === '' ? {} : JSON.parse(text)
+  } catch {
+    return failed(failure('not-the-api', {}, { detail: 'the answer is not JSON' }))
+  }
+  const parsed = v.safeParse(schema, body)
+  if (parsed.success) return success(parsed.output)
+  const issue = parsed.issues[0]
+  return failed(
+    failure('not-the-api', {}, { detail: `${v.getDotPath(issue) ?? 'answer'}: ${issue.message}` }),
+  )
+}
+
+/** Decides by status alone; the text is only shown (NOTES.md: there is no machine-readable code). */
+function refusal(response: Response, text: string, nowMs: number): Failure {
+  const detail = serverWords(text)
+  const { status } = response
+  const extras = { detail, retryAfterMs: retryAfterMs(response.headers.get('retry-after'), nowMs) }
+  switch (status) {
+    case 400:
+    case 422:
+      return failure('bad-request', {}, extras)
+    case 401:
+      return failure('signed-out', {}, extras)
+    case 403:
+      return failure('forbidden', { team: '' }, extras)
+    case 404:
+    case 405:
+    case 410:
+      return failure('not-found', {}, extras)
+    case 409:
+      return failure('conflict', {}, extras)
+    case 413:
+      return failure('too-large-for-server', { sizeBytes: 0 }, extras)
+    case 429:
+      return failure('rate-limited', {}, extras)
+  }
+  // A redirect or any other status under 400 is a captive portal or a wrong address, never this API.
+  if (status < 400) return failure('not-the-api', {}, { detail: `HTTP ${status}` })
+  if (status < 500 && status !== 408) return failure('bad-request', {}, extras)
+  return failure('server-trouble', { status }, extras)
+}
+
+function serverWords(text: string): string | undefined {
+  try {
+    const parsed = v.safeParse(errorBody, JSON.parse(text))
+    return parsed.success ? parsed.output.error_message : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,91 @@
+import * as v from 'valibot'
+
+/**
+ * Every path and field name of the Cyberun API that the app uses (`api/openapi.yaml`). A path marked inferred is a guess
+ * made from its neighbours: if the server says 404 or 405, this is the one place to mend.
+ */
+export const paths = {
+  login: '/auth/login',
+  refresh: '/auth/refresh',
+  /** inferred, low confidence */
+  logout: '/auth/logout',
+  me: '/users/me',
+  presignModel: '/models/presign',
+  models: '/models',
+  model: (id: string) => `/models/${encodeURIComponent(id)}`,
+  initiateMultipart: '/uploads/multipart/initiate',
+  /** inferred, low confidence */
+  presignPart: '/uploads/multipart/presign-part',
+  /** inferred */
+  completeMultipart: '/uploads/multipart/complete',
+  /** inferred */
+  abortMultipart: '/uploads/multipart/abort',
+} as const
+
+export const teamHeader = 'X-Team-ID'
+
+const text = v.string()
+const count = v.pipe(v.number(), v.integer(), v.minValue(0))
+
+export const errorBody = v.object({ error_message: text })
+
+/** `expires_in` is seconds (login page); read with care, since an absent one must not lock anybody out. */
+export const tokenPair = v.object({
+  access_token: v.pipe(text, v.minLength(1)),
+  refresh_token: v.pipe(text, v.minLength(1)),
+  expires_in: v.optional(v.pipe(v.number(), v.minValue(1)), 3600),
+})
+export type TokenPairWire = v.InferOutput<typeof tokenPair>
+
+export const userProfile = v.object({
+  id: text,
+  display_name: v.optional(text, ''),
+  email_address: v.optional(text, ''),
+  team_list: v.optional(
+    v.array(v.object({ id: v.pipe(text, v.minLength(1)), display_name: v.optional(text, '') })),
+    [],
+  ),
+})
+
+export const modelPresign = v.object({
+  upload_url: v.pipe(text, v.url()),
+  storage_key: v.pipe(text, v.minLength(1)),
+  upload_headers: v.optional(v.record(text, text), {}),
+})
+
+export const resourceId = v.object({ id: v.pipe(text, v.minLength(1)) })
+
+/** Lists are often shorter than the detail: only `id` is relied on. */
+export const modelListItem = v.object({
+  id: text,
+  display_name: v.optional(text, ''),
+  model_type: v.optional(text, ''),
+  storage_key: v.optional(v.nullable(text)),
+  file_size: v.optional(v.nullable(v.number())),
+  file_hash: v.optional(v.nullable(text)),
+  model_path: v.optional(v.nullable(text)),
+  model_status: v.optional(v.nullable(text)),
+})
+export type ModelWire = v.InferOutput<typeof modelListItem>
+
+/** The array is named by convention only (NOTES.md): fall back to the only array of the answer. */
+export const modelList = v.pipe(
+  v.looseObject({ page_meta: v.optional(v.object({ total_count: v.optional(count) })) }),
+  v.transform((answer) => {
+    const named = answer['model_list']
+    const found = Array.isArray(named) ? named : Object.values(answer).find((value) => Array.isArray(value))
+    return { models: (found ?? []) as unknown[], total: answer.page_meta?.total_count ?? null }
+  }),
+)
+
+export const multipartInitiate = v.object({
+  upload_id: v.pipe(text, v.minLength(1)),
+  storage_key: v.pipe(text, v.minLength(1)),
+  part_size: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  part_count: v.pipe(v.number(), v.integer(), v.minValue(1)),
+})
+
+export const partPresign = v.object({
+  upload_url: v.pipe(text, v.url()),
+  upload_headers: v.optional(v.record(text, text), {}),
+})

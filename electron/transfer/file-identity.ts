@@ -1,0 +1,53 @@
+import type { BigIntStats } from 'node:fs'
+import { open, type FileHandle } from 'node:fs/promises'
+import { failure, type Failure } from '../contract/errors.ts'
+
+/** What makes a file the same file: compared before, during and after an upload. Times in ns, as the disk keeps them. */
+export interface FileIdentity {
+  readonly sizeBytes: number
+  readonly mtimeNs: bigint
+  readonly inode: bigint
+}
+
+export function identityOf(stats: BigIntStats): FileIdentity {
+  return { sizeBytes: Number(stats.size), mtimeNs: stats.mtimeNs, inode: stats.ino }
+}
+
+export function sameFile(a: FileIdentity, b: FileIdentity): boolean {
+  return a.sizeBytes === b.sizeBytes && a.mtimeNs === b.mtimeNs && a.inode === b.inode
+}
+
+/** What kept a file from being read, in the words of the failure table. */
+export function fileFailure(error: unknown): Failure {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+  if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENODEV' || code === 'ENXIO') {
+    return failure('file-missing', {}, { detail: code })
+  }
+  return failure('file-unreadable', {}, { detail: code })
+}
+
+export type Opened =
+  { readonly ok: true; readonly handle: FileHandle } | { readonly ok: false; readonly failure: Failure }
+
+/** Opens a file for reading and refuses it unless it is still the file that was queued. */
+export async function openSameFile(path: string, expected: FileIdentity): Promise<Opened> {
+  let handle: FileHandle | undefined
+  try {
+    handle = await open(path, 'r')
+    const stats = await handle.stat({ bigint: true })
+    if (sameFile(identityOf(stats), expected)) return { ok: true, handle }
+    await handle.close()
+    return { ok: false, failure: failure('file-changed') }
+  } catch (error) {
+    await handle?.close().catch(() => {})
+    return { ok: false, failure: fileFailure(error) }
+  }
+}
+
+/** The failure of a file that is no longer what it was, or null when it is. */
+export async function whyChanged(path: string, expected: FileIdentity): Promise<Failure | null> {
+  const opened = await openSameFile(path, expected)
+  if (!opened.ok) return opened.failure
+  await opened.handle.close()
+  return null
+}

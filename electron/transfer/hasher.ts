@@ -1,0 +1,79 @@
+import { failed, failure, success, type Failure, type Result } from '../contract/errors.ts'
+import type { Ports } from '../contract/ports.ts'
+import type { FileIdentity } from './file-identity.ts'
+import { createThreads } from './threads.ts'
+
+export interface HashJob {
+  readonly path: string
+  readonly identity: FileIdentity
+  /** Size of a segment whose checksum is compared with what the carrier sent; the last may be shorter. */
+  readonly segmentBytes: number
+}
+
+export interface HashProgress {
+  readonly hashedBytes: number
+}
+
+export type HashAnswer =
+  | { readonly kind: 'hashed'; readonly sha256: string; readonly segmentChecksums: readonly number[] }
+  | { readonly kind: 'refused'; readonly failure: Failure }
+  | { readonly kind: 'aborted' }
+
+export interface FileHash {
+  /** 64 lower-case hex digits. */
+  readonly sha256: string
+  /** CRC-32 of each segment, in order. */
+  readonly segmentChecksums: readonly number[]
+}
+
+export interface Hashing {
+  readonly result: Promise<Result<FileHash>>
+  /** The upload has come to `position`: the hash may read on, but not so far ahead that the disk is read twice. */
+  follow(position: number): void
+}
+
+export interface Hasher {
+  /** Hashes a whole file beside its upload. An aborted signal rejects the result with the signal's reason. */
+  hash(
+    job: HashJob,
+    options: { readonly signal: AbortSignal; readonly onProgress: (bytes: number) => void },
+  ): Hashing
+  close(): Promise<void>
+}
+
+/**
+ * How far the hash may run ahead of the upload. Both read through the page cache; within this distance the second reader
+ * finds the first one's pages there, so the disk is read once even for files larger than memory.
+ */
+const aheadBytes = 256 * 1024 * 1024
+
+export function createHasher(options: {
+  readonly url: URL
+  readonly threads: number
+  readonly ports: Ports
+}): Hasher {
+  const threads = createThreads<HashJob, HashProgress, HashAnswer>({
+    url: options.url,
+    name: 'hash',
+    count: options.threads,
+    ports: options.ports,
+  })
+  return {
+    hash(job, { signal, onProgress }) {
+      const running = threads.run(job, { signal, onProgress: ({ hashedBytes }) => onProgress(hashedBytes) })
+      running.allow(aheadBytes)
+      return {
+        result: running.answer.then((answer) => toResult(answer, signal)),
+        follow: (position) => running.allow(position + aheadBytes),
+      }
+    },
+    close: () => threads.close(),
+  }
+}
+
+function toResult(answer: HashAnswer | null, signal: AbortSignal): Result<FileHash> {
+  if (answer?.kind === 'hashed') return success(answer)
+  if (answer?.kind === 'refused') return failed(answer.failure)
+  signal.throwIfAborted()
+  return failed(failure('unexpected', {}, { detail: 'the hashing thread ended' }))
+}

@@ -1,0 +1,176 @@
+import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { FileHandle } from 'node:fs/promises'
+import { crc32 } from 'node:zlib'
+import { failure, type Failure } from '../contract/errors.ts'
+import { networkCodeOf } from '../contract/line-failure.ts'
+import { fileFailure, openSameFile } from './file-identity.ts'
+import { openPut } from './http.ts'
+import type { LaneAnswer, LaneJob, LaneProgress } from './lanes.ts'
+import { serveJobs, type JobContext } from './thread-side.ts'
+
+/** The fastest way measured: three blocks of 1 MiB, each filled again once the socket has taken it. */
+const blockBytes = 1024 * 1024
+const blockCount = 3
+/** Ten times a second is what the page shows. */
+const tellEveryMs = 100
+/** A server that neither answers nor says 100 is sent the body after this long (RFC 9110, 10.1.1). */
+const continueWaitMs = 1_000
+/** A server that hangs up while we send may have answered just before: its answer is looked for this long. */
+const lastWordsMs = 250
+const longestBody = 16 * 1024
+
+interface Put {
+  readonly job: LaneJob
+  readonly request: ClientRequest
+  flushedBytes: number
+  checksum: number
+  /** Set once the exchange is over, by whichever end came first. */
+  over: LaneAnswer | null
+}
+
+async function send(job: LaneJob, context: JobContext<LaneProgress>): Promise<LaneAnswer> {
+  if (context.signal.aborted) return { kind: 'aborted' }
+  const opened = await openSameFile(job.path, job.identity)
+  if (!opened.ok) return { kind: 'refused', failure: opened.failure }
+  try {
+    const first = await attempt(job, opened.handle, context)
+    // The server had closed a kept connection just as we took it up again: that is no trouble of the line.
+    const again = first.reused && first.answer.kind === 'broken' && first.answer.flushedBytes === 0
+    return again ? (await attempt(job, opened.handle, context)).answer : first.answer
+  } finally {
+    await opened.handle.close()
+  }
+}
+
+async function attempt(
+  job: LaneJob,
+  handle: FileHandle,
+  context: JobContext<LaneProgress>,
+): Promise<{ readonly answer: LaneAnswer; readonly reused: boolean }> {
+  const { request, expects } = openPut(job.url, job.end - job.start, job.headers)
+  const put: Put = { job, request, flushedBytes: 0, checksum: 0, over: null }
+  const teller = setInterval(() => context.progress({ flushedBytes: put.flushedBytes }), tellEveryMs)
+  const answer = await exchange(put, expects, handle, context.signal)
+  clearInterval(teller)
+  return { answer, reused: request.reusedSocket }
+}
+
+/** Runs the request to whichever end comes first: an answer, a broken line, a stalled line, a bad file, an abort. */
+function exchange(put: Put, expects: boolean, handle: FileHandle, signal: AbortSignal): Promise<LaneAnswer> {
+  const { job, request } = put
+  return new Promise((resolve) => {
+    const end = (answer: LaneAnswer) => {
+      if (put.over) return
+      put.over = answer
+      clearInterval(watch)
+      signal.removeEventListener('abort', onAbort)
+      if (answer.kind !== 'answered' || put.flushedBytes < job.end - job.start) request.destroy()
+      resolve(answer)
+    }
+    const broken = (code: string) => end({ kind: 'broken', code, flushedBytes: put.flushedBytes })
+    const onAbort = () => end({ kind: 'aborted' })
+    const watch = watchForStall(put, () => broken('ETIMEDOUT'))
+    let answering = false
+
+    request.on('response', (response) => {
+      answering = true
+      void readAnswer(put, response).then(end, (error: unknown) => broken(networkCodeOf(error)))
+    })
+    request.on('error', (error) => {
+      // Told by 'response' meanwhile? Then that is the truth; a reset after it is only the server hanging up.
+      if (answering) return
+      setTimeout(() => answering || broken(networkCodeOf(error)), lastWordsMs)
+    })
+    signal.addEventListener('abort', onAbort)
+    request.flushHeaders()
+    void whenToSend(request, expects).then(async () => {
+      const trouble = await sendBody(put, handle)
+      if (trouble) end({ kind: 'refused', failure: trouble })
+    })
+  })
+}
+
+/** Cuts a line on which nothing moves; once the body is out, storage gets longer to answer. */
+function watchForStall(put: Put, stalled: () => void): NodeJS.Timeout {
+  let seen = -1
+  let since = Date.now()
+  return setInterval(
+    () => {
+      if (put.flushedBytes !== seen) {
+        seen = put.flushedBytes
+        since = Date.now()
+      }
+      const whole = put.flushedBytes === put.job.end - put.job.start
+      if (Date.now() - since > (whole ? put.job.answerMs : put.job.stallMs)) stalled()
+    },
+    Math.min(1_000, put.job.stallMs / 4),
+  )
+}
+
+/** Resolves when the body may go: at once, on `100 Continue`, or when a silent server has had its second. */
+function whenToSend(request: ClientRequest, expects: boolean): Promise<void> {
+  if (!expects) return Promise.resolve()
+  return new Promise((resolve) => {
+    request.on('continue', resolve)
+    request.on('socket', (socket) => {
+      const wait = () => setTimeout(resolve, continueWaitMs).unref()
+      if (socket.connecting) socket.once(request.protocol === 'https:' ? 'secureConnect' : 'connect', wait)
+      else wait()
+    })
+  })
+}
+
+/** Reads and writes in step with the socket. Answers what is wrong with the file, or null. */
+async function sendBody(put: Put, handle: FileHandle): Promise<Failure | null> {
+  const { job, request } = put
+  const free = Array.from(
+    { length: Math.min(blockCount, Math.ceil((job.end - job.start) / blockBytes)) },
+    () => Buffer.allocUnsafe(Math.min(blockBytes, job.end - job.start)),
+  )
+  let wake = () => {}
+  for (let position = job.start; position < job.end && !put.over && !request.destroyed;) {
+    const block = free.pop()
+    if (!block) {
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+      continue
+    }
+    let bytesRead: number
+    try {
+      ;({ bytesRead } = await handle.read(block, 0, Math.min(block.length, job.end - position), position))
+    } catch (error) {
+      return fileFailure(error)
+    }
+    if (bytesRead === 0) return failure('file-changed')
+    if (put.over || request.destroyed) return null
+    const bytes = bytesRead === block.length ? block : block.subarray(0, bytesRead)
+    put.checksum = crc32(bytes, put.checksum)
+    position += bytesRead
+    request.write(bytes, (error) => {
+      if (!error) put.flushedBytes += bytesRead
+      free.push(block)
+      wake()
+    })
+  }
+  if (!put.over && !request.destroyed) request.end()
+  return null
+}
+
+async function readAnswer(put: Put, response: IncomingMessage): Promise<LaneAnswer> {
+  let body = ''
+  response.setEncoding('utf8')
+  for await (const text of response) if (body.length < longestBody) body += text as string
+  const { etag, 'retry-after': retryAfter } = response.headers
+  return {
+    kind: 'answered',
+    status: response.statusCode ?? 0,
+    etag: etag ?? null,
+    retryAfter: retryAfter ?? null,
+    body: body.slice(0, longestBody),
+    checksum: put.checksum,
+    flushedBytes: put.flushedBytes,
+  }
+}
+
+serveJobs(send)

@@ -1,0 +1,69 @@
+import type { Ports } from '../contract/ports.ts'
+import type { Failure } from '../contract/errors.ts'
+import type { FileIdentity } from './file-identity.ts'
+import { createThreads } from './threads.ts'
+
+/** One PUT: bytes `[start, end)` of a file to a presigned URL. */
+export interface LaneJob {
+  readonly path: string
+  readonly identity: FileIdentity
+  readonly start: number
+  readonly end: number
+  /** A secret while it lives: it exists in this message and in the request, nowhere else. */
+  readonly url: string
+  /** Signed with the URL: sent with names and values unchanged. */
+  readonly headers: Readonly<Record<string, string>>
+  /** A connection on which no byte moves for this long is cut, in ms. */
+  readonly stallMs: number
+  /** After the last byte storage may still write and check: its answer is waited for this long, in ms. */
+  readonly answerMs: number
+}
+
+export interface LaneProgress {
+  /** Bytes of this job that the operating system has taken for sending. */
+  readonly flushedBytes: number
+}
+
+export type LaneAnswer =
+  /** Storage answered: whatever the status, with the CRC-32 of the bytes that went out. */
+  | {
+      readonly kind: 'answered'
+      readonly status: number
+      readonly etag: string | null
+      readonly retryAfter: string | null
+      /** The beginning of the body: storage's XML with its reason. */
+      readonly body: string
+      readonly checksum: number
+      readonly flushedBytes: number
+    }
+  /** The line broke before an answer came. `flushedBytes` equal to the length: the PUT may have landed. */
+  | { readonly kind: 'broken'; readonly code: string; readonly flushedBytes: number }
+  | { readonly kind: 'refused'; readonly failure: Failure }
+  | { readonly kind: 'aborted' }
+
+export interface Lanes {
+  /** Carries one job. `null` when the thread that carried it died. */
+  send(
+    job: LaneJob,
+    options: { readonly signal: AbortSignal; readonly onProgress: (flushedBytes: number) => void },
+  ): Promise<LaneAnswer | null>
+  close(): Promise<void>
+}
+
+export function createLanes(options: {
+  readonly url: URL
+  readonly threads: number
+  readonly ports: Ports
+}): Lanes {
+  const threads = createThreads<LaneJob, LaneProgress, LaneAnswer>({
+    url: options.url,
+    name: 'lane',
+    count: options.threads,
+    ports: options.ports,
+  })
+  return {
+    send: (job, { signal, onProgress }) =>
+      threads.run(job, { signal, onProgress: ({ flushedBytes }) => onProgress(flushedBytes) }).answer,
+    close: () => threads.close(),
+  }
+}

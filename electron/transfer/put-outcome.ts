@@ -1,0 +1,68 @@
+import { failure, type Failure } from '../contract/errors.ts'
+import { lineFailure, retryAfterMs } from '../contract/line-failure.ts'
+import type { LaneAnswer } from './lanes.ts'
+
+/** What a PUT came to. */
+export type PutOutcome =
+  | { readonly kind: 'stored'; readonly etag: string | null; readonly checksum: number }
+  /** 412: something is at the key already. After a PUT of ours whose answer was lost, that is our own object. */
+  | { readonly kind: 'occupied' }
+  /** 403: expired, or a header differs. Asking for a new URL once tells which. */
+  | { readonly kind: 'forbidden'; readonly failure: Failure }
+  /** `mayHaveLanded`: every byte went out and no answer came back. */
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly mayHaveLanded: boolean }
+  | { readonly kind: 'aborted' }
+
+/** Reads what a lane brought back. `sizeBytes` is what it was to carry. */
+export function putOutcome(
+  answer: LaneAnswer | null,
+  { sizeBytes, host, nowMs }: { readonly sizeBytes: number; readonly host: string; readonly nowMs: number },
+): PutOutcome {
+  if (answer === null)
+    return notStored(failure('connection-lost', { host }, { detail: 'a sending thread ended' }))
+  switch (answer.kind) {
+    case 'aborted':
+      return { kind: 'aborted' }
+    case 'refused':
+      return notStored(answer.failure)
+    case 'broken':
+      return {
+        kind: 'failed',
+        failure: lineFailure(answer.code, host),
+        mayHaveLanded: answer.flushedBytes >= sizeBytes,
+      }
+    case 'answered':
+      return answered(answer, sizeBytes, nowMs)
+  }
+}
+
+const notStored = (reason: Failure): PutOutcome => ({ kind: 'failed', failure: reason, mayHaveLanded: false })
+
+function answered(answer: LaneAnswer & { kind: 'answered' }, sizeBytes: number, nowMs: number): PutOutcome {
+  const { status } = answer
+  if (status >= 200 && status < 300) {
+    // A success before the last byte went out is no S3 server's answer.
+    if (answer.flushedBytes < sizeBytes) return notStored(failure('storage-trouble', { status }))
+    return { kind: 'stored', etag: answer.etag, checksum: answer.checksum }
+  }
+  const extras = {
+    detail: storageReason(answer.body) ?? `HTTP ${status}`,
+    retryAfterMs: retryAfterMs(answer.retryAfter, nowMs),
+  }
+  if (status === 403) return { kind: 'forbidden', failure: failure('storage-refused', {}, extras) }
+  if (status === 412) return { kind: 'occupied' }
+  if (status === 409 || status === 429 || status === 503)
+    return notStored(failure('storage-busy', {}, extras))
+  if (status === 400 || status === 413 || status === 411)
+    return notStored(failure('storage-refused', {}, extras))
+  return notStored(failure('storage-trouble', { status }, extras))
+}
+
+/** Code and message of S3's XML error, for showing only: decisions go by status. */
+export function storageReason(body: string): string | undefined {
+  const part = (name: string) => new RegExp(`<${name}>([^<]{1,200})</${name}>`).exec(body)?.[1]
+  const code = part('Code')
+  const message = part('Message')
+  if (!code) return undefined
+  return message && message !== code ? `${code}: ${message}` : code
+}

@@ -1,0 +1,33 @@
+import type { Failure } from '../contract/errors.ts'
+import type { Recognition, Target, Team } from '../contract/model.ts'
+import type { FileIdentity } from '../transfer/file-identity.ts'
+import type { KeptPhase } from './state.ts'
+
+/** An upload as the journal keeps it. Presigned URLs are not in it: they live in memory only. */
+export interface UploadRecord {
+  readonly id: string
+  readonly position: number
+  /** Absolute path on this computer. */
+  readonly path: string
+  readonly fileName: string
+  readonly folder: string
+  readonly identity: FileIdentity
+  readonly accountId: string
+  readonly team: Team
+  readonly target: Target
+  readonly recognition: Recognition
+  readonly phase: KeptPhase
+  readonly started: boolean
+  readonly failure: Failure | null
+  /** Set, with `sha256`, once storage has acknowledged the whole object: from then on only registering is left. */
+  readonly storageKey: string | null
+  readonly sha256: string | null
+  readonly modelId: string | null
+  readonly addedAtMs: number
+  readonly finishedAtMs: number | null
+}
+
+/** What may change in a record after it was written. */
+export type RecordChange = Partial<
+  Omit<UploadRecord, 'id' | 'path' | 'fileName' | 'folder' | 'addedAtMs' | 'recognition'>
+>

@@ -1,0 +1,56 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+/** Each step brings the journal from one version to the next; `PRAGMA user_version` says which it has. Never edit one. */
+const migrations: readonly string[] = [
+  `CREATE TABLE uploads (
+     id TEXT PRIMARY KEY,
+     position INTEGER NOT NULL,
+     path TEXT NOT NULL,
+     file_name TEXT NOT NULL,
+     folder TEXT NOT NULL,
+     size_bytes INTEGER NOT NULL,
+     mtime_ns TEXT NOT NULL,
+     inode TEXT NOT NULL,
+     account_id TEXT NOT NULL,
+     team_id TEXT NOT NULL,
+     team_name TEXT NOT NULL,
+     display_name TEXT NOT NULL,
+     model_type TEXT NOT NULL,
+     model_path TEXT NOT NULL,
+     recognition TEXT NOT NULL,
+     phase TEXT NOT NULL CHECK (phase IN ('waiting', 'paused', 'failed', 'registered')),
+     started INTEGER NOT NULL,
+     failure TEXT,
+     storage_key TEXT,
+     sha256 TEXT,
+     model_id TEXT,
+     added_at_ms INTEGER NOT NULL,
+     finished_at_ms INTEGER,
+     runner TEXT,
+     CHECK ((phase = 'registered') = (finished_at_ms IS NOT NULL AND model_id IS NOT NULL))
+   ) STRICT;
+   CREATE INDEX uploads_history ON uploads (finished_at_ms DESC) WHERE phase = 'registered';
+   CREATE TABLE accounts (id TEXT PRIMARY KEY, account TEXT NOT NULL) STRICT;
+   CREATE TABLE choices (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+   CREATE TABLE runners (id TEXT PRIMARY KEY, pid INTEGER NOT NULL) STRICT;`,
+]
+
+/** A journal written by a newer version of the app: it is left alone. */
+export class NewerJournalError extends Error {}
+
+/** Brings the journal to this version's schema, all steps or none. */
+export function migrate(database: DatabaseSync): void {
+  const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
+  if (found > migrations.length)
+    throw new NewerJournalError(`journal version ${found}, known ${migrations.length}`)
+  if (found === migrations.length) return
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    for (const step of migrations.slice(found)) database.exec(step)
+    database.exec(`PRAGMA user_version = ${migrations.length}`)
+    database.exec('COMMIT')
+  } catch (error) {
+    database.exec('ROLLBACK')
+    throw error
+  }
+}

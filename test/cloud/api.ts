@@ -1,0 +1,231 @@
+import { createHash } from 'node:crypto'
+import { accountById } from './accounts.ts'
+import type { DemoAccount, DemoTeam } from './accounts.ts'
+import { ApiError, NOT_FOUND, errorAnswer } from './api-error.ts'
+import type { Answer, Exchange, Handler } from './exchange.ts'
+import type { Records } from './records.ts'
+import type { Check } from './schemas.ts'
+import type { Storage } from './storage.ts'
+import type { Tokens } from './tokens.ts'
+
+export type ApiContext = {
+  readonly records: Records
+  readonly tokens: Tokens
+  readonly storage: Storage
+  readonly settings: ApiSettings
+  /** Where the pairing page is, known once the server listens. */
+  origin(): string
+  now(): number
+}
+
+export type ApiSettings = {
+  readonly partSizeBytes: number
+  /** Whether `upload_headers` carries signed headers; else it is an empty map, which the API also allows. */
+  readonly signsHeaders: boolean
+  /** Whether registering reads the object and compares its SHA-256; unknown of the real server. */
+  readonly verifiesHash: boolean
+  /** The deployment's limit, answered with 413. */
+  readonly maximumFileBytes: number
+  /** Whether the deployment's licence has custom models; without it every model operation is 403. */
+  readonly hasCustomModels: boolean
+  readonly pairingSeconds: number
+  readonly pollSeconds: number
+}
+
+export type CredentialKind = 'jwt' | 'dk'
+
+export type Call<Body> = {
+  readonly context: ApiContext
+  readonly exchange: Exchange
+  readonly body: Body
+  /** Values of `:names` in the route's path. */
+  readonly parameters: Readonly<Record<string, string>>
+  readonly query: URLSearchParams
+  /** The signed-in person; throws when the operation is anonymous. */
+  readonly person: DemoAccount
+  /** The team that the request is scoped to; throws when the operation has none. */
+  readonly team: DemoTeam
+  /** The credential as it was sent. */
+  readonly credential: string
+}
+
+export type Route = {
+  /** The API's operationId. */
+  readonly name: string
+  readonly method: string
+  readonly path: string
+  /** Empty for anonymous operations. */
+  readonly accepts: readonly CredentialKind[]
+  readonly scope: 'none' | 'user' | 'team'
+  /** Whether the role must be owner or admin. */
+  readonly writes: boolean
+  readonly query: readonly string[]
+  run(exchange: Exchange, callWith: <Body>(body: Body) => Call<Body>): Promise<Answer>
+}
+
+type RouteParts<Body> = Pick<Route, 'name' | 'accepts'> & {
+  /** Method and path, for instance `GET /models/:modelId`. */
+  readonly at: string
+  readonly scope?: Route['scope']
+  readonly writes?: boolean
+  readonly query?: readonly string[]
+  readonly body?: Check<Body>
+  handle(call: Call<Body>): Promise<Answer> | Answer
+}
+
+/** One operation; a route without `body` refuses any body but an empty object. */
+export function route<Body>(parts: RouteParts<Body>): Route {
+  const [method = '', path = ''] = parts.at.split(' ')
+  const { name, accepts, scope = 'none', writes = false, query = [] } = parts
+  return {
+    ...{ name, method, path, accepts, scope, writes, query },
+    async run(exchange, callWith) {
+      const value = await readJson(exchange)
+      if (parts.body) return await parts.handle(callWith(parts.body(value)))
+      if (value !== undefined && JSON.stringify(value) !== '{}') {
+        throw new ApiError(400, 'invalid request: this operation takes no body')
+      }
+      return await parts.handle(callWith(undefined as Body))
+    },
+  }
+}
+
+/** Answers by the first route that fits; the checks run in the order credential, team, role, body. */
+export function createApi(
+  routes: readonly Route[],
+  context: ApiContext,
+): { handle: Handler; nameOf(method: string, url: URL): string } {
+  return {
+    nameOf: (method, url) => find(routes, method, url)?.route.name ?? 'unknown',
+    async handle(exchange) {
+      try {
+        const found = find(routes, exchange.request.method ?? '', exchange.url)
+        if (!found) {
+          const known = routes.some((one) => match(one.path, exchange.url.pathname))
+          throw known ? new ApiError(405, 'method not allowed') : new ApiError(404, NOT_FOUND)
+        }
+        return await answer(found, context, exchange)
+      } catch (error) {
+        if (error instanceof ApiError) return errorAnswer(error.status, error.message)
+        throw error
+      }
+    },
+  }
+}
+
+type Found = { readonly route: Route; readonly parameters: Record<string, string> }
+
+async function answer(
+  { route: one, parameters }: Found,
+  context: ApiContext,
+  exchange: Exchange,
+): Promise<Answer> {
+  const { searchParams } = exchange.url
+  const sent = exchange.request.headers.authorization
+  const credential = sent?.startsWith('Bearer ') ? sent.slice('Bearer '.length) : undefined
+  const asked = one.accepts.length > 0 ? await identify(one, context, credential) : undefined
+  const header = exchange.request.headers['x-team-id']
+  const team = asked && one.scope === 'team' ? teamOf(asked, String(header ?? '')) : undefined
+  if (one.path.startsWith('/api/v1/models') || one.path.startsWith('/api/v1/uploads')) {
+    if (!context.settings.hasCustomModels) throw new ApiError(403, 'feature not licensed: custom_models')
+  }
+  if (one.writes && team?.role !== 'owner' && team?.role !== 'admin') throw new ApiError(403, 'forbidden')
+  for (const name of searchParams.keys()) {
+    if (!one.query.includes(name)) throw new ApiError(400, `invalid request: unknown parameter ${name}`)
+  }
+  return await one.run(exchange, (body) => ({
+    context,
+    exchange,
+    parameters,
+    body,
+    query: searchParams,
+    credential: credential ?? '',
+    get person() {
+      if (!asked) throw new Error(`${one.name} is anonymous`)
+      return asked.person
+    },
+    get team() {
+      if (!team) throw new Error(`${one.name} has no team`)
+      return team
+    },
+  }))
+}
+
+type Asked = { readonly person: DemoAccount; readonly boundTeamId: string | undefined }
+
+async function identify(one: Route, context: ApiContext, credential: string | undefined): Promise<Asked> {
+  if (!credential) throw new ApiError(401, 'unauthorized')
+  // Keys of agents (ak-) and of services (sk-) work on none of these operations.
+  if (/^(sk|ak)-/.test(credential)) throw new ApiError(403, 'credential kind not allowed')
+  if (credential.startsWith('dk-')) {
+    const device = context.records.device(hashKey(credential))
+    if (!device) throw new ApiError(401, 'invalid credential')
+    if (!one.accepts.includes('dk')) throw new ApiError(403, 'credential kind not allowed')
+    return { person: known(device.userId), boundTeamId: device.teamId }
+  }
+  const userId = await context.tokens.userOf(credential)
+  if (!one.accepts.includes('jwt')) throw new ApiError(403, 'credential kind not allowed')
+  return { person: known(userId), boundTeamId: undefined }
+}
+
+function known(userId: string): DemoAccount {
+  const person = accountById(userId)
+  if (!person) throw new ApiError(401, 'unauthorized')
+  return person
+}
+
+/** A device is bound to its team and the header ignored; a session must name one of the person's teams. */
+function teamOf(asked: Asked, header: string): DemoTeam {
+  const id = asked.boundTeamId ?? header
+  if (id === '') throw new ApiError(400, 'X-Team-ID header is required')
+  const team = asked.person.teams.find((one) => one.id === id)
+  if (!team) throw new ApiError(403, 'forbidden')
+  return team
+}
+
+/** Device keys are kept as their hash only. */
+export function hashKey(key: string): string {
+  return createHash('sha256').update(key).digest('hex')
+}
+
+// A complete call with 10,000 parts is below one megabyte.
+const MAXIMUM_BODY_BYTES = 4 * 1024 * 1024
+
+async function readJson(exchange: Exchange): Promise<unknown> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of exchange.body()) {
+    size += chunk.length
+    if (size > MAXIMUM_BODY_BYTES) throw new ApiError(413, 'request too large')
+    chunks.push(chunk)
+  }
+  if (size === 0) return undefined
+  const type = exchange.request.headers['content-type'] ?? ''
+  if (!/^application\/json\b/i.test(type)) throw new ApiError(400, 'invalid request: body is not JSON')
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+  } catch {
+    throw new ApiError(400, 'invalid request: body is not JSON')
+  }
+}
+
+function find(routes: readonly Route[], method: string, url: URL): Found | undefined {
+  for (const one of routes) {
+    const parameters = one.method === method ? match(one.path, url.pathname) : undefined
+    if (parameters) return { route: one, parameters }
+  }
+  return undefined
+}
+
+function match(pattern: string, path: string): Record<string, string> | undefined {
+  const wanted = pattern.split('/')
+  const given = path.split('/')
+  if (wanted.length !== given.length) return undefined
+  const parameters: Record<string, string> = {}
+  for (const [index, segment] of wanted.entries()) {
+    const value = given[index] ?? ''
+    if (segment.startsWith(':')) parameters[segment.slice(1)] = value
+    else if (segment !== value) return undefined
+  }
+  return parameters
+}

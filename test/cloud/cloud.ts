@@ -1,0 +1,178 @@
+import { mkdirSync, mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DEMO_ACCOUNTS, accountByEmail } from './accounts.ts'
+import type { DemoAccount } from './accounts.ts'
+import { errorAnswer } from './api-error.ts'
+import { createApi } from './api.ts'
+import type { ApiContext, ApiSettings } from './api.ts'
+import { createFaults } from './faults.ts'
+import type { FaultRule, Hold, HoldMoment } from './faults.ts'
+import { createOperationLog } from './operations.ts'
+import type { Operation } from './operations.ts'
+import { PAIR_PAGE, answerPairPage } from './pair-page.ts'
+import { openRecords } from './records.ts'
+import type { ModelRecord } from './records.ts'
+import { modelRoutes } from './routes-models.ts'
+import { confirmPairing, pairingRoutes } from './routes-pairing.ts'
+import { sessionRoutes } from './routes-session.ts'
+import { uploadRoutes } from './routes-uploads.ts'
+import { serve } from './serve.ts'
+import { startEmbedded, startInFront } from './storage-server.ts'
+import type { S3Endpoint } from './storage-server.ts'
+import { openStorage } from './storage.ts'
+import type { StoredObject, UnfinishedUpload } from './storage.ts'
+import { createTokens } from './tokens.ts'
+
+export type CloudOptions = Partial<ApiSettings> & {
+  /** A free one unless told. */
+  readonly port?: number
+  /** Kept after closing; a temporary folder, removed by closing, when left out. */
+  readonly dataDir?: string
+  /** A real S3 server instead of the embedded one. */
+  readonly s3?: S3Endpoint
+  /** Embedded storage only: counts bytes and keeps none. */
+  readonly discard?: boolean
+  /** Embedded storage only; S3's own 5 MiB unless told. */
+  readonly minimumPartBytes?: number
+  /** Life of an access token; an hour unless told, as at Cyberun Cloud. */
+  readonly tokenSeconds?: number
+  readonly refreshSeconds?: number
+  /** Life of a presigned URL; an hour unless told. */
+  readonly urlSeconds?: number
+  /** Milliseconds since 1970; tokens, pairings and the embedded storage go by it. */
+  readonly now?: () => number
+}
+
+export type Cloud = {
+  /** Base URL of the API. */
+  readonly url: string
+  /** Where the pairing page is. */
+  readonly origin: string
+  /** Origin of the presigned URLs. */
+  readonly storageUrl: string
+  readonly accounts: readonly DemoAccount[]
+  /** Every request of a client, in the order of arrival; the cloud's own calls to storage are not among them. */
+  readonly operations: readonly Operation[]
+  /** Resolves with the first `count` operations of that name once they have ended; past ones count. */
+  ended(name: string, count?: number): Promise<readonly Operation[]>
+  forgetOperations(): void
+  fail(rule: FaultRule): void
+  clearFailures(): void
+  hold(on: string, moment?: HoldMoment): Hold
+  /** What is stored, by key. */
+  objects(): Promise<readonly StoredObject[]>
+  /** Multipart uploads that were neither completed nor aborted. */
+  unfinishedUploads(): Promise<readonly UnfinishedUpload[]>
+  /** The team's models, oldest first. */
+  modelsOf(teamId: string): readonly ModelRecord[]
+  /** What the person does in the browser. */
+  confirmPairing(userCode: string, email: string, teamId: string): void
+  /** Kills every refresh token of the person; access tokens live on until they expire. */
+  endSessions(email: string): void
+  /** Revokes every paired device of the person. */
+  revokeDevices(email: string): void
+  close(): Promise<void>
+}
+
+const ROUTES = [...sessionRoutes, ...pairingRoutes, ...modelRoutes, ...uploadRoutes]
+
+/** Names of all operations of the API, with method and path as the description writes them. */
+export const API_OPERATIONS: readonly string[] = ROUTES.map(
+  ({ name, method, path }) => `${name} ${method} ${path.replace('/api/v1', '').replace(/:(\w+)/, '{$1}')}`,
+)
+
+/** Starts a local Cyberun Cloud on loopback; everything it opened is gone after `close()`. */
+export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'local-cloud-'))
+  mkdirSync(dataDir, { recursive: true })
+  const now = options.now ?? Date.now
+  const records = openRecords(join(dataDir, 'records.sqlite'))
+  const log = createOperationLog()
+  const faults = createFaults()
+  const storageOptions = {
+    ...{ dataDir, records, log, faults, now, discard: options.discard ?? false },
+    minimumPartBytes: options.minimumPartBytes ?? 5 * 1024 * 1024,
+  }
+  const storageServer = await (options.s3
+    ? startInFront(options.s3, storageOptions)
+    : startEmbedded(storageOptions))
+  const storage = openStorage({ ...storageServer.access, urlSeconds: options.urlSeconds ?? 3600 })
+  let origin = ''
+  const context: ApiContext = {
+    ...{ records, storage, now, settings: settingsOf(options), origin: () => origin },
+    tokens: createTokens({
+      ...{ records, now, accessSeconds: options.tokenSeconds ?? 3600 },
+      refreshSeconds: options.refreshSeconds ?? 30 * 24 * 3600,
+    }),
+  }
+  const closeStorage = async () => {
+    storage.close()
+    await storageServer.close()
+    records.close()
+    if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true })
+  }
+  const serving = await (async () => {
+    try {
+      await storage.prepare()
+      return await serveApi(context, { log, faults, now, port: options.port ?? 0 })
+    } catch (error) {
+      await closeStorage()
+      throw error
+    }
+  })()
+  origin = serving.origin
+
+  return {
+    ...{ url: `${origin}/api/v1`, origin, storageUrl: storageServer.access.publicOrigin },
+    ...{ accounts: DEMO_ACCOUNTS, operations: log.list, ended: log.ended, forgetOperations: log.forget },
+    ...{ fail: faults.fail, clearFailures: faults.clear, hold: faults.hold },
+    objects: () => storage.objects(),
+    unfinishedUploads: () => storage.unfinished(),
+    modelsOf: (teamId) => records.models(teamId, -1, 0).reverse(),
+    confirmPairing: (userCode, email, teamId) => confirmPairing(context, userCode, person(email), teamId),
+    endSessions: (email) => void records.endSessions(person(email).id),
+    revokeDevices: (email) => void records.removeDevicesOf(person(email).id),
+    async close() {
+      await serving.close()
+      await closeStorage()
+    },
+  }
+}
+
+type ApiServing = Pick<Parameters<typeof serve>[0], 'log' | 'faults' | 'now'> & { readonly port: number }
+
+function serveApi(context: ApiContext, serving: ApiServing) {
+  const api = createApi(ROUTES, context)
+  return serve({
+    ...serving,
+    kind: 'api',
+    refuse: errorAnswer,
+    nameOf(method, url) {
+      return url.pathname === PAIR_PAGE ? `${method.toLowerCase()}-pair-page` : api.nameOf(method, url)
+    },
+    handle: (exchange) =>
+      exchange.url.pathname === PAIR_PAGE ? answerPairPage(context, exchange) : api.handle(exchange),
+  })
+}
+
+function settingsOf(options: CloudOptions): ApiSettings {
+  return {
+    // The value of the API's own example.
+    partSizeBytes: options.partSizeBytes ?? 104_857_600,
+    signsHeaders: options.signsHeaders ?? true,
+    verifiesHash: options.verifiesHash ?? false,
+    // S3's largest object, 5 TiB.
+    maximumFileBytes: options.maximumFileBytes ?? 5 * 1024 ** 4,
+    hasCustomModels: options.hasCustomModels ?? true,
+    pairingSeconds: options.pairingSeconds ?? 300,
+    pollSeconds: options.pollSeconds ?? 2,
+  }
+}
+
+function person(email: string): DemoAccount {
+  const found = accountByEmail(email)
+  if (!found) throw new Error(`${email} has no account here`)
+  return found
+}

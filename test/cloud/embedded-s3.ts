@@ -1,0 +1,128 @@
+import {
+  abortUpload,
+  completeUpload,
+  createUpload,
+  listParts,
+  listUploads,
+  putPart,
+} from './embedded-s3-multipart.ts'
+import { deleteObject, getObject, listObjects, putObject } from './embedded-s3-objects.ts'
+import type { S3Call } from './embedded-s3-objects.ts'
+import { verifySignature } from './embedded-s3-signature.ts'
+import type { Keys } from './embedded-s3-signature.ts'
+import { openStore } from './embedded-s3-store.ts'
+import { S3Error, s3ErrorAnswer } from './embedded-s3-xml.ts'
+import type { Answer, Exchange, Handler } from './exchange.ts'
+import { targetOf } from './storage-names.ts'
+
+export type EmbeddedS3Options = Keys & {
+  readonly folder: string
+  /** Counts bytes and keeps none: for measuring, since hashing and disk then cost nothing. */
+  readonly discard: boolean
+  /** S3's own is 5 MiB; smaller ones make tests quick. */
+  readonly minimumPartBytes: number
+  now(): number
+}
+
+export type EmbeddedS3 = { readonly handle: Handler; close(): void }
+
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+const MAXIMUM_KEY_BYTES = 1024
+
+/**
+ * An S3 server strict enough to find a client's mistakes: signatures, expiry, exact lengths, conditions,
+ * digests, part rules. It has what an uploader meets and answers 501 to everything else.
+ */
+export function openEmbeddedS3(options: EmbeddedS3Options): EmbeddedS3 {
+  const store = openStore(options.folder)
+  return {
+    close: () => store.close(),
+    async handle(exchange) {
+      try {
+        const { bucket, key } = targetOf(exchange.request.url ?? '/')
+        const { payloadHash } = verifySignature(exchange.request, options, options.now())
+        return await dispatch({
+          ...{ exchange, store, bucket, key, payloadHash },
+          ...{ discard: options.discard, minimumPartBytes: options.minimumPartBytes, now: options.now },
+          query: exchange.url.searchParams,
+        })
+      } catch (error) {
+        if (!(error instanceof S3Error)) throw error
+        const answer = s3ErrorAnswer(error.status, error.code, error.message)
+        return exchange.request.method === 'HEAD' ? { status: error.status } : answer
+      }
+    },
+  }
+}
+
+async function dispatch(call: S3Call): Promise<Answer> {
+  const { exchange, bucket, key, query, store } = call
+  const method = exchange.request.method ?? ''
+  if (bucket === '') throw notImplemented()
+  if (key === '') return await onBucket(call, method)
+  if (Buffer.byteLength(key) > MAXIMUM_KEY_BYTES) {
+    throw new S3Error(400, 'KeyTooLongError', 'Your key is too long')
+  }
+  if (!store.hasBucket(bucket)) throw noSuchBucket()
+  if (exchange.request.headers['x-amz-copy-source'] !== undefined) throw notImplemented()
+  refuseSubresources(query)
+  const uploading = query.has('uploadId')
+  switch (`${method} ${query.has('uploads') ? 'uploads' : uploading ? 'upload' : 'object'}`) {
+    case 'PUT object':
+      return await putObject(call)
+    case 'GET object':
+      return getObject(call, false)
+    case 'HEAD object':
+      return getObject(call, true)
+    case 'DELETE object':
+      return await deleteObject(call)
+    case 'POST uploads':
+      return createUpload(call)
+    case 'PUT upload':
+      return await putPart(call)
+    case 'GET upload':
+      return listParts(call)
+    case 'POST upload':
+      return await completeUpload(call)
+    case 'DELETE upload':
+      return await abortUpload(call)
+    default:
+      throw notImplemented()
+  }
+}
+
+async function onBucket(call: S3Call, method: string): Promise<Answer> {
+  const { store, bucket, query } = call
+  if (method === 'PUT') {
+    await drain(call.exchange)
+    if (store.addBucket(bucket)) return { status: 200 }
+    throw new S3Error(409, 'BucketAlreadyOwnedByYou', 'Your previous request to create it succeeded.')
+  }
+  if (!store.hasBucket(bucket)) throw noSuchBucket()
+  if (method === 'HEAD') return { status: 200 }
+  if (method === 'GET' && query.has('uploads')) return listUploads(call)
+  if (method === 'GET' && query.get('list-type') === '2') return listObjects(call)
+  throw notImplemented()
+}
+
+async function drain(exchange: Exchange): Promise<void> {
+  for await (const chunk of exchange.body()) void chunk
+}
+
+/** `?acl`, `?tagging` and their like mean another operation, so ignoring them would do the wrong thing. */
+function refuseSubresources(query: URLSearchParams): void {
+  const known = /^(x-amz-|x-id$|uploads$|uploadId$|partNumber$|max-parts$|part-number-marker$)/i
+  for (const name of query.keys()) if (!known.test(name)) throw notImplemented()
+}
+
+function notImplemented(): S3Error {
+  return new S3Error(
+    501,
+    'NotImplemented',
+    'A header or query you provided implies functionality not implemented.',
+  )
+}
+
+function noSuchBucket(): S3Error {
+  return new S3Error(404, 'NoSuchBucket', 'The specified bucket does not exist')
+}

@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto'
+import { ALREADY_EXISTS, ApiError, NOT_FOUND, jsonAnswer } from './api-error.ts'
+import { route } from './api.ts'
+import type { Call, Route } from './api.ts'
+import type { ModelRecord } from './records.ts'
+import { presignRequest, registerRequest, updateRequest } from './schemas.ts'
+import type { RegisterRequest } from './schemas.ts'
+
+const both = ['jwt', 'dk'] as const
+const team = 'team' as const
+
+/** Presigning, registering and managing model records. */
+export const modelRoutes: readonly Route[] = [
+  route({
+    name: 'presignModel',
+    at: 'POST /api/v1/models/presign',
+    accepts: both,
+    scope: team,
+    writes: true,
+    body: presignRequest,
+    async handle({ context, body, team: { id }, exchange }) {
+      const { records, storage, settings } = context
+      if (body.file_size > settings.maximumFileBytes) throw new ApiError(413, 'file too large')
+      const storageKey = `models/${id}/${randomUUID()}`
+      records.issueKey({ storageKey, teamId: id, fileSize: body.file_size })
+      const presigned = await storage.presignPut(storageKey, {
+        sizeBytes: body.file_size,
+        signsHeaders: settings.signsHeaders,
+        expired: exchange.wantsExpiredUrls,
+      })
+      return jsonAnswer(200, {
+        upload_url: presigned.url,
+        storage_key: storageKey,
+        upload_headers: presigned.headers,
+      })
+    },
+  }),
+  route({
+    name: 'registerModel',
+    at: 'POST /api/v1/models',
+    accepts: both,
+    scope: team,
+    writes: true,
+    body: registerRequest,
+    handle: register,
+  }),
+  route({
+    name: 'listModels',
+    at: 'GET /api/v1/models',
+    accepts: both,
+    scope: team,
+    query: ['current_page', 'per_page'],
+    handle({ context: { records }, query, team: { id } }) {
+      const page = wholeNumber(query, 'current_page', 1, Number.MAX_SAFE_INTEGER, 1)
+      const size = wholeNumber(query, 'per_page', 1, 100, 20)
+      return jsonAnswer(200, {
+        model_list: records.models(id, size, (page - 1) * size),
+        page_meta: { current_page: page, per_page: size, total_count: records.countModels(id) },
+      })
+    },
+  }),
+  route({
+    name: 'getModel',
+    at: 'GET /api/v1/models/:modelId',
+    accepts: both,
+    scope: team,
+    handle: (call) => jsonAnswer(200, wanted(call)),
+  }),
+  route({
+    name: 'updateModel',
+    at: 'PUT /api/v1/models/:modelId',
+    accepts: both,
+    scope: team,
+    writes: true,
+    body: updateRequest,
+    handle(call) {
+      const model = wanted(call)
+      const updated_at = new Date(call.context.now()).toISOString()
+      if (!call.context.records.updateModel(call.team.id, { ...model, ...call.body, updated_at })) {
+        throw new ApiError(409, ALREADY_EXISTS)
+      }
+      return jsonAnswer(200, { id: model.id })
+    },
+  }),
+  route({
+    name: 'deleteModel',
+    at: 'DELETE /api/v1/models/:modelId',
+    accepts: both,
+    scope: team,
+    writes: true,
+    handle(call) {
+      // The stored file stays, because nothing says that the real service removes it.
+      call.context.records.removeModel(call.team.id, wanted(call).id)
+      return { status: 204 }
+    },
+  }),
+]
+
+async function register({ context, body, team: { id: teamId } }: Call<RegisterRequest>) {
+  const { records, storage, settings } = context
+  const issued = records.issuedKey(body.storage_key, teamId)
+  if (!issued) throw new ApiError(404, NOT_FOUND)
+  if (records.hasModel(teamId, body.storage_key, body.model_path)) throw new ApiError(409, ALREADY_EXISTS)
+  const storedBytes = await storage.sizeOf(body.storage_key)
+  if (storedBytes === undefined) throw new ApiError(404, NOT_FOUND)
+  if (storedBytes !== body.file_size) {
+    throw new ApiError(
+      400,
+      `invalid request: file_size is ${body.file_size}, but ${storedBytes} bytes are stored`,
+    )
+  }
+  if (settings.verifiesHash && `sha256:${await storage.sha256Of(body.storage_key)}` !== body.file_hash) {
+    throw new ApiError(400, 'invalid request: file_hash does not fit the stored bytes')
+  }
+  const created_at = new Date(context.now()).toISOString()
+  const model: ModelRecord = {
+    ...body,
+    ...{ id: randomUUID(), model_status: 'active', created_at, updated_at: created_at },
+  }
+  if (!records.addModel(teamId, model)) throw new ApiError(409, ALREADY_EXISTS)
+  return jsonAnswer(201, { id: model.id })
+}
+
+function wanted(call: Call<unknown>): ModelRecord {
+  const id = call.parameters['modelId'] ?? ''
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) {
+    throw new ApiError(400, 'invalid request: modelId is not a UUID')
+  }
+  const model = call.context.records.model(call.team.id, id.toLowerCase())
+  if (!model) throw new ApiError(404, NOT_FOUND)
+  return model
+}
+
+function wholeNumber(query: URLSearchParams, name: string, from: number, to: number, otherwise: number) {
+  const text = query.get(name)
+  if (text === null) return otherwise
+  const value = /^\d+$/.test(text) ? Number(text) : NaN
+  if (value >= from && value <= to) return value
+  throw new ApiError(400, `invalid request: ${name} must be between ${from} and ${to}`)
+}

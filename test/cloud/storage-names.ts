@@ -1,0 +1,37 @@
+/** Bucket and key of a path-style request, decoded; both may be empty. */
+export function targetOf(requestUrl: string): { readonly bucket: string; readonly key: string } {
+  const [path = '/'] = requestUrl.split('?')
+  const [, bucket = '', ...rest] = path.split('/')
+  return { bucket: decoded(bucket), key: decoded(rest.join('/')) }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    // Refused later, when the signature is read.
+    return text
+  }
+}
+
+const ON_UPLOAD: Readonly<Record<string, string>> = {
+  PUT: 'put-part',
+  GET: 'list-parts',
+  POST: 'complete-multipart',
+  DELETE: 'abort-multipart',
+}
+const ON_OBJECT: Readonly<Record<string, string>> = {
+  PUT: 'put-object',
+  GET: 'get-object',
+  HEAD: 'head-object',
+  DELETE: 'delete-object',
+}
+
+/** The word for a storage request in the list of operations. */
+export function storageOperationName(method: string, url: URL): string {
+  const { key } = targetOf(url.pathname)
+  if (key === '') return 'bucket'
+  if (url.searchParams.has('uploads')) return 'create-multipart'
+  const names = url.searchParams.has('uploadId') ? ON_UPLOAD : ON_OBJECT
+  return names[method] ?? 'unknown'
+}

@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { openEmbeddedS3 } from './embedded-s3.ts'
+import { s3StatusAnswer } from './embedded-s3-xml.ts'
+import type { Handler } from './exchange.ts'
+import { createFaults } from './faults.ts'
+import type { Faults } from './faults.ts'
+import { createOperationLog } from './operations.ts'
+import type { OperationLog } from './operations.ts'
+import type { Records } from './records.ts'
+import { serve } from './serve.ts'
+import { storageOperationName } from './storage-names.ts'
+import { openStorageProxy } from './storage-proxy.ts'
+import type { StorageOptions } from './storage.ts'
+
+/** A real S3 server. */
+export type S3Endpoint = {
+  readonly endpoint: string
+  readonly accessKey: string
+  readonly secretKey: string
+  readonly region?: string
+  /** Made when it isn't there; a bucket of the cloud's own when left out. */
+  readonly bucket?: string
+  /** Hands out URLs of the server itself: nothing in between, hence no log and no faults of storage. */
+  readonly direct?: boolean
+}
+
+export type StorageServerOptions = {
+  readonly dataDir: string
+  readonly records: Records
+  readonly log: OperationLog
+  readonly faults: Faults
+  readonly discard: boolean
+  readonly minimumPartBytes: number
+  now(): number
+}
+
+/** Where storage is, for the API and for its clients. */
+export type StorageServer = {
+  readonly access: Omit<StorageOptions, 'urlSeconds'>
+  close(): Promise<void>
+}
+
+const REGION = 'us-east-1'
+
+/** The embedded server on two ports: clients' requests are logged and may fail, the API's own are not. */
+export async function startEmbedded(options: StorageServerOptions): Promise<StorageServer> {
+  const { records, now } = options
+  const keys = {
+    accessKey: records.setting('storage-access-key', () => `local-${randomBytes(8).toString('hex')}`),
+    secretKey: records.setting('storage-secret-key', () => randomBytes(24).toString('base64url')),
+    region: REGION,
+  }
+  const server = openEmbeddedS3({
+    ...keys,
+    folder: join(options.dataDir, 'storage'),
+    ...{ discard: options.discard, minimumPartBytes: options.minimumPartBytes, now },
+  })
+  const front = await serveStorage(server.handle, options.log, options.faults, now)
+  const back = await serveStorage(server.handle, createOperationLog(), createFaults(), now)
+  return {
+    access: {
+      ...keys,
+      ...{ endpoint: back.origin, publicOrigin: front.origin, signedOrigin: front.origin },
+      ...{ bucket: 'cyberun-models', now },
+    },
+    async close() {
+      await front.close()
+      await back.close()
+      server.close()
+    },
+  }
+}
+
+/** A real server, with a proxy in front that logs and fails on command. */
+export async function startInFront(s3: S3Endpoint, options: StorageServerOptions): Promise<StorageServer> {
+  const origin = new URL(s3.endpoint).origin
+  const bucket =
+    s3.bucket ?? options.records.setting('bucket', () => `cyberun-${randomBytes(6).toString('hex')}`)
+  const access = {
+    ...{ endpoint: origin, signedOrigin: origin, bucket, region: s3.region ?? REGION },
+    ...{ accessKey: s3.accessKey, secretKey: s3.secretKey },
+    // A real server goes by the true time, whatever clock the test has.
+    now: () => Date.now(),
+  }
+  if (s3.direct) return { access: { ...access, publicOrigin: origin }, close: () => Promise.resolve() }
+  const proxy = openStorageProxy(origin)
+  const front = await serveStorage(proxy.handle, options.log, options.faults, options.now)
+  return {
+    access: { ...access, publicOrigin: front.origin },
+    async close() {
+      await front.close()
+      proxy.close()
+    },
+  }
+}
+
+function serveStorage(handle: Handler, log: OperationLog, faults: Faults, now: () => number) {
+  return serve({
+    ...{ kind: 'storage', handle, log, faults, now },
+    nameOf: storageOperationName,
+    refuse: s3StatusAnswer,
+  })
+}

@@ -1,0 +1,25 @@
+import type { CallArgs } from '../contract/calls.ts'
+
+type Page = CallArgs<'openPage'>['page']
+
+const ours: Readonly<Record<Exclude<Page, 'web-app'>, string>> = {
+  documentation: 'https://modelferry.app/documentation',
+  licences: 'https://modelferry.app/licences',
+}
+
+const ourHosts: ReadonlySet<string> = new Set(['modelferry.app'])
+
+/** The app's own addresses. The page names one of them and never sees an address; the web app lives at the server's origin. */
+export function addressOf(page: Page, server: string): string {
+  return page === 'web-app' ? `${URL.parse(server)?.origin ?? ''}/` : ours[page]
+}
+
+/**
+ * True for an https address whose parsed host is ours or the server's, with no name or password in it. `server` is the one
+ * in the settings, which the person chose.
+ */
+export function isAllowedAddress(address: string, server: string): boolean {
+  const url = URL.parse(address)
+  if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '') return false
+  return ourHosts.has(url.host) || url.host === URL.parse(server)?.host
+}

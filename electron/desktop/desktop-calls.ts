@@ -1,0 +1,66 @@
+import { app, clipboard, shell } from 'electron'
+import process from 'node:process'
+import type { CallHandlers, CallNameOf } from '../contract/calls.ts'
+import { failed, failure, success } from '../contract/errors.ts'
+import type { Surroundings } from '../contract/model.ts'
+import type { Log } from '../contract/ports.ts'
+import type { Uploader } from '../uploader.ts'
+import { addressOf } from './addresses.ts'
+import type { Dialogs } from './dialogs.ts'
+import type { Language } from './language.ts'
+import { openExternal } from './open-external.ts'
+import type { SettingsBook } from './settings.ts'
+
+type Platform = Surroundings['platform']
+const platforms: readonly string[] = ['linux', 'darwin', 'win32'] satisfies Platform[]
+const isPlatform = (name: string): name is Platform => platforms.includes(name)
+
+/** What the page draws by; other Unixes count as Linux. */
+export function surroundingsNow(language: Language): Surroundings {
+  const { electron = '', chrome = '', node } = process.versions
+  return {
+    version: app.getVersion(),
+    platform: isPlatform(process.platform) ? process.platform : 'linux',
+    locale: language.locale(),
+    versions: { electron, chrome, node },
+  }
+}
+
+/** One function for each call that only the shell can answer. */
+export function createDesktopCalls(options: {
+  readonly uploader: Pick<Uploader, 'addPaths' | 'fileOf'>
+  readonly settings: SettingsBook
+  readonly language: Language
+  readonly dialogs: Pick<Dialogs, 'pick'>
+  readonly log: Log
+}): Pick<CallHandlers, CallNameOf<'desktop'>> {
+  const { uploader, settings, language, dialogs, log } = options
+  return {
+    surroundings: async () => success(surroundingsNow(language)),
+    settings: async () => success(settings.current()),
+    changeSettings: async (change) => settings.change(change),
+    async chooseFiles({ what }) {
+      const paths = await dialogs.pick(what)
+      return paths.length === 0 ? success({ added: 0, refused: 0, skipped: [] }) : uploader.addPaths(paths)
+    },
+    async showInFolder({ id }) {
+      const file = uploader.fileOf(id)
+      if (file === null) return failed(failure('not-found'))
+      shell.showItemInFolder(file)
+      return success(undefined)
+    },
+    async copyText({ text }) {
+      await clipboard.writeText(text)
+      return success(undefined)
+    },
+    openPage: async ({ page }) => {
+      const { server } = settings.current()
+      return openExternal(addressOf(page, server), server, log)
+    },
+    async quit() {
+      // After the answer, so that the page does not see its call fail.
+      setImmediate(() => app.quit())
+      return success(undefined)
+    },
+  }
+}

@@ -1,0 +1,109 @@
+import {
+  app,
+  dialog,
+  type BrowserWindow,
+  type MessageBoxOptions,
+  type OpenDialogOptions,
+  type OpenDialogReturnValue,
+} from 'electron'
+import { dirname } from 'node:path'
+import type { Failure } from '../contract/errors.ts'
+import { sentenceOf } from '../contract/words.ts'
+import type { Language } from './language.ts'
+import type { JsonStore } from './settings.ts'
+
+export interface Dialogs {
+  /** What closing the window shall do from now on; null when the person changed their mind. */
+  askOnClose(): Promise<'keep-sending' | 'quit' | null>
+  /** True when the person quits although uploads run. */
+  confirmQuit(running: number): Promise<boolean>
+  /** Whole paths, or nothing when the picker was cancelled. */
+  pick(what: 'files' | 'folder'): Promise<readonly string[]>
+  tell(failure: Failure): Promise<void>
+}
+
+/** The extensions of model files (Civitai's and ComfyUI's), for the picker's first filter. */
+const modelExtensions = ['safetensors', 'sft', 'gguf', 'ckpt', 'pt', 'pt2', 'pth', 'bin', 'pkl', 'onnx']
+
+export function createDialogs(options: {
+  readonly parent: () => BrowserWindow | null
+  readonly language: Language
+  readonly memory: JsonStore
+}): Dialogs {
+  const { parent, language, memory } = options
+
+  /** The number of the button. Without a window to belong to it stands alone. */
+  async function ask(box: MessageBoxOptions): Promise<number> {
+    const owner = parent()
+    const { response } = await (owner ? dialog.showMessageBox(owner, box) : dialog.showMessageBox(box))
+    return response
+  }
+
+  return {
+    async askOnClose() {
+      const words = language.words()
+      const answer = await ask({
+        type: 'question',
+        title: app.getName(),
+        message: words('close.question'),
+        detail: words('close.explanation'),
+        buttons: [words('close.keep-sending'), words('close.quit'), words('dialog.cancel')],
+        defaultId: 0,
+        cancelId: 2,
+        noLink: true,
+      })
+      if (answer === 0) return 'keep-sending'
+      return answer === 1 ? 'quit' : null
+    },
+    async confirmQuit(running) {
+      const words = language.words()
+      const answer = await ask({
+        type: 'question',
+        title: app.getName(),
+        message: words('quit.question', { running }),
+        detail: words('quit.explanation'),
+        buttons: [words('quit.quit'), words('quit.keep-sending')],
+        defaultId: 1,
+        cancelId: 1,
+        noLink: true,
+      })
+      return answer === 0
+    },
+    async pick(what) {
+      const words = language.words()
+      const remembered = memory.read()['lastFolder']
+      const { canceled, filePaths } = await showPicker(parent(), {
+        title: words(what === 'files' ? 'pick.files' : 'pick.folder'),
+        buttonLabel: words('pick.add'),
+        // Electron's own start is Downloads as well; naming it keeps that on every system.
+        defaultPath: typeof remembered === 'string' ? remembered : app.getPath('downloads'),
+        properties: [what === 'files' ? 'openFile' : 'openDirectory', 'multiSelections'],
+        ...(what === 'files'
+          ? {
+              filters: [
+                { name: words('pick.models'), extensions: modelExtensions },
+                { name: words('pick.all'), extensions: ['*'] },
+              ],
+            }
+          : {}),
+      })
+      if (canceled) return []
+      const [first] = filePaths
+      if (first !== undefined) memory.write({ lastFolder: dirname(first) })
+      return filePaths
+    },
+    async tell(failure) {
+      const words = language.words()
+      await ask({
+        type: 'warning',
+        title: app.getName(),
+        message: sentenceOf(failure, words),
+        buttons: [words('dialog.ok')],
+      })
+    },
+  }
+}
+
+function showPicker(owner: BrowserWindow | null, box: OpenDialogOptions): Promise<OpenDialogReturnValue> {
+  return owner ? dialog.showOpenDialog(owner, box) : dialog.showOpenDialog(box)
+}

@@ -1,0 +1,53 @@
+import { app } from 'electron'
+import { mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import process from 'node:process'
+import { pathToFileURL } from 'node:url'
+
+export interface Folders {
+  /** Settings and the journal. */
+  readonly home: string
+  readonly logs: string
+  /** The page as it was built. */
+  readonly page: string
+  readonly preload: string
+  readonly trayIcons: string
+  readonly workers: { readonly lane: URL; readonly hash: URL; readonly inspect: URL }
+}
+
+/**
+ * Where everything lies. It must be called before `ready` and before the single-instance lock, which is taken per data
+ * folder. `builtFolder` is the folder of the built main file.
+ */
+export function setupFolders(builtFolder: string): Folders {
+  const fromOutside = process.env['MODELFERRY_HOME']
+  if (fromOutside) {
+    const home = resolve(fromOutside)
+    // Electron refuses a folder that is not there.
+    mkdirSync(home, { recursive: true })
+    app.setPath('userData', home)
+  }
+  const home = app.getPath('userData')
+  // Chromium's own files stay out of the folder that holds the journal.
+  const browser = join(home, 'browser')
+  mkdirSync(browser, { recursive: true })
+  app.setPath('sessionData', browser)
+  return {
+    home,
+    logs: fromOutside ? join(home, 'logs') : app.getPath('logs'),
+    page: join(builtFolder, '../renderer'),
+    preload: join(builtFolder, '../preload/preload.cjs'),
+    trayIcons: app.isPackaged ? join(process.resourcesPath, 'tray') : join(app.getAppPath(), 'build', 'tray'),
+    workers: {
+      lane: workerFile(builtFolder, 'lane-worker'),
+      hash: workerFile(builtFolder, 'hash-worker'),
+      inspect: workerFile(builtFolder, 'inspect-worker'),
+    },
+  }
+}
+
+/** A worker thread is not started from inside an archive: electron-builder lays these files beside it. */
+export function workerFile(builtFolder: string, name: string): URL {
+  const beside = builtFolder.replace(/([\\/])app\.asar(?=[\\/]|$)/, '$1app.asar.unpacked')
+  return pathToFileURL(join(beside, `${name}.js`))
+}

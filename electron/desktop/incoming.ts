@@ -1,0 +1,33 @@
+import type { Log } from '../contract/ports.ts'
+import type { Uploader } from '../uploader.ts'
+import type { Dialogs } from './dialogs.ts'
+import type { PageFeed } from './page-feed.ts'
+import type { MainWindow } from './window.ts'
+
+/** Files that came in without the page's doing: the window opens, they are added, and the page is told what became of them. */
+export function createIncoming(options: {
+  readonly uploader: Pick<Uploader, 'addPaths'>
+  /** Files wait for it: before the journal is open they have nowhere to go. */
+  readonly started: Promise<void>
+  readonly window: Pick<MainWindow, 'show'>
+  readonly feed: Pick<PageFeed, 'tell'>
+  readonly dialogs: Pick<Dialogs, 'tell'>
+  readonly log: Log
+}): { readonly onFiles: (paths: readonly string[]) => void } {
+  const { uploader, started, window, feed, dialogs, log } = options
+
+  async function add(paths: readonly string[]): Promise<void> {
+    await started
+    const report = await uploader.addPaths(paths)
+    if (report.ok) feed.tell('added', report.value)
+    else await dialogs.tell(report.failure)
+  }
+
+  return {
+    onFiles(paths) {
+      window.show()
+      if (paths.length === 0) return
+      add(paths).catch((error: unknown) => log.error('files from outside could not be added', { error }))
+    },
+  }
+}

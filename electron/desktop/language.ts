@@ -1,0 +1,27 @@
+import { app } from 'electron'
+import type { Locale } from '../contract/model.ts'
+import { localeFor, wordsIn, type Words } from '../contract/words.ts'
+import type { SettingsBook } from './settings.ts'
+
+export interface Language {
+  locale(): Locale
+  words(): Words
+}
+
+/** Tags that `Intl.Locale` takes: a system may report `C` or something of its own. */
+const isTag = (tag: string) => {
+  try {
+    return new Intl.Locale(tag).language !== ''
+  } catch {
+    return false
+  }
+}
+
+/** The language in force: the chosen one, else the system's nearest. Asked anew each time, so that a change holds at once. */
+export function createLanguage(settings: SettingsBook): Language {
+  const locale = (): Locale => {
+    const { language } = settings.current()
+    return language === 'system' ? localeFor(app.getPreferredSystemLanguages().filter(isTag)) : language
+  }
+  return { locale, words: () => wordsIn(locale()) }
+}

@@ -1,0 +1,51 @@
+import { app, Notification } from 'electron'
+import type { Patch } from '../contract/model.ts'
+import { sentenceOf } from '../contract/words.ts'
+import type { Log } from '../contract/ports.ts'
+import type { Language } from './language.ts'
+import { createNoticeWatch, type Notice } from './notices.ts'
+import type { MainWindow } from './window.ts'
+
+/** Follows the patches and tells a person who does not look; a click opens the window. */
+export function setupNotifications(options: {
+  readonly window: Pick<MainWindow, 'isSeen' | 'isFocused' | 'show'>
+  readonly language: Language
+  readonly log: Log
+}): { readonly patch: (patch: Patch) => void } {
+  const { window, language, log } = options
+  const watch = createNoticeWatch()
+  // A notification that nothing refers to may be collected, and its click is lost with it.
+  const shown = new Map<Notice['kind'], Notification>()
+
+  function show(notice: Notice): void {
+    const looks = notice.kind === 'batch-done' ? window.isSeen() : window.isSeen() && window.isFocused()
+    if (looks || !Notification.isSupported()) return
+    // The newer one takes the place of the older, so that trouble with many files is not many notifications.
+    shown.get(notice.kind)?.close()
+    const made = new Notification({ title: app.getName(), body: bodyOf(notice, language) })
+    made.on('click', window.show)
+    made.on('failed', (_event, error) => log.warn('a notification could not be shown', { error }))
+    made.show()
+    shown.set(notice.kind, made)
+  }
+
+  return {
+    patch(patch) {
+      for (const notice of watch(patch)) show(notice)
+    },
+  }
+}
+
+function bodyOf(notice: Notice, language: Language): string {
+  const words = language.words()
+  if (notice.kind === 'batch-done') {
+    const done = words('notice.batch-done', { registered: notice.registered })
+    return notice.failed > 0 ? `${done} ${words('notice.some-failed', { failed: notice.failed })}` : done
+  }
+  const [row] = notice.rows
+  if (notice.rows.length === 1 && row) {
+    const sentence = row.failure ? sentenceOf(row.failure, words) : ''
+    return `${row.fileName}: ${sentence}`
+  }
+  return words('notice.several-need-you', { failed: notice.rows.length })
+}

@@ -1,0 +1,19 @@
+import { shell } from 'electron'
+import { failed, failure, success, type Result } from '../contract/errors.ts'
+import type { Log } from '../contract/ports.ts'
+import { isAllowedAddress } from './addresses.ts'
+
+/** Opens an address in the person's browser, and only one of our own or of the server in the settings. The one place that does so. */
+export async function openExternal(address: string, server: string, log: Log): Promise<Result<void>> {
+  if (!isAllowedAddress(address, server)) {
+    log.warn('an address was not opened', { address })
+    return failed(failure('bad-call'))
+  }
+  try {
+    await shell.openExternal(new URL(address).href)
+    return success(undefined)
+  } catch (error) {
+    log.error('no browser took an address', { address, error })
+    return failed(failure('unexpected'))
+  }
+}

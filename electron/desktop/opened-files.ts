@@ -1,0 +1,35 @@
+import { resolve } from 'node:path'
+
+/** Switches that Electron's own development start takes with a value of their own. */
+const switchesWithValue: ReadonlySet<string> = new Set(['-r', '--require'])
+
+/**
+ * The existing files and folders among the arguments of a start, as whole paths. Arguments are taken relative to the folder in
+ * which that start happened. Switches are skipped, and so is the app itself, which is an argument while it is not packaged
+ * (`notPaths`). After `--` nothing is a switch.
+ */
+export function pathsFromArguments(options: {
+  /** As `process.argv`: the program comes first. */
+  readonly argv: readonly string[]
+  readonly folder: string
+  readonly notPaths: readonly string[]
+  readonly exists: (path: string) => boolean
+}): string[] {
+  const { argv, folder, notPaths, exists } = options
+  const taken = new Set<string>()
+  let onlyPaths = false
+  let skipNext = false
+  for (const argument of argv.slice(1)) {
+    if (skipNext) {
+      skipNext = false
+    } else if (!onlyPaths && argument === '--') {
+      onlyPaths = true
+    } else if (!onlyPaths && argument.startsWith('-')) {
+      skipNext = switchesWithValue.has(argument)
+    } else if (argument !== '') {
+      const path = resolve(folder, argument)
+      if (!notPaths.includes(path) && exists(path)) taken.add(path)
+    }
+  }
+  return [...taken]
+}

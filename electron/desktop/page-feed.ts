@@ -1,0 +1,59 @@
+import type { CallName, EventName, Events } from '../contract/calls.ts'
+import type { Patch } from '../contract/model.ts'
+import type { Announce } from './ipc.ts'
+
+export interface PageFeed {
+  patch(patch: Patch): void
+  /** Says something that is not a patch; before the page listens it is kept until it does. */
+  tell: <Name extends EventName>(name: Name, value: Events[Name]) => void
+  /** The page has asked for this: with its first snapshot it has begun to listen. */
+  asked(name: CallName): void
+  /** The window is seen again. */
+  shown(): void
+  /** The page was loaded anew or is gone: it listens no longer. */
+  lost(): void
+}
+
+/**
+ * What the page is told, and when. A window that nobody sees gets no patches; when it is seen again it gets the last of them.
+ * Had it missed only that one, it is whole again; had it missed more, it sees the gap and asks for the snapshot.
+ */
+export function createPageFeed(options: {
+  readonly announce: Announce
+  readonly isSeen: () => boolean
+}): PageFeed {
+  const { announce, isSeen } = options
+  let listens = false
+  let missed: Patch | null = null
+  let kept: (() => void)[] = []
+
+  return {
+    patch(patch) {
+      // A page that does not listen yet begins with a snapshot that has this patch in it.
+      if (!listens) return
+      if (isSeen() && announce('patch', patch)) missed = null
+      else missed = patch
+    },
+    tell(name, value) {
+      if (listens) announce(name, value)
+      else kept.push(() => announce(name, value))
+    },
+    asked(name) {
+      if (name !== 'snapshot') return
+      missed = null
+      if (listens) return
+      listens = true
+      for (const say of kept) say()
+      kept = []
+    },
+    shown() {
+      if (missed === null) return
+      announce('patch', missed)
+      missed = null
+    },
+    lost() {
+      listens = false
+      missed = null
+    },
+  }
+}

@@ -1,0 +1,71 @@
+/** What takes the place of a secret. */
+const removed = '[removed]'
+
+/** Names of values that are secrets whatever they look like. */
+const secretName = /authorization|password|passphrase|secret|token|cookie|credential|^(?:dk|sk|ak)$/i
+
+const patterns: readonly (readonly [RegExp, string])[] = [
+  // `Authorization: Bearer …` in headers, JSON and curl-like text.
+  [/\b(bearer|basic)\s+[\w.~+/=-]{4,}/gi, `$1 ${removed}`],
+  // JSON Web Tokens: base64url of `{"` is `eyJ`.
+  [/\beyJ[\w-]{4,}(?:\.[\w-]*){0,4}/g, removed],
+  // Cyberun's keys, by their prefix.
+  [/\b(dk|sk|ak)-[\w-]{4,}/g, `$1-${removed}`],
+  // Presigned storage URLs: the signature and everything that belongs to it.
+  [/([?&;]X-Amz-[\w-]+=)[^&\s"'<>\\]*/gi, `$1${removed}`],
+  [/([?&](?:AWSAccessKeyId|Signature|sig|token|code|user_code|device_code)=)[^&\s"'<>\\]*/gi, `$1${removed}`],
+  // Passwords in addresses.
+  [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:)[^\s/@]+@/gi, `$1${removed}@`],
+  // `"password":"…"` and `password=…` inside a text.
+  [
+    /("?\b(?:password|passphrase|access_token|refresh_token|accessToken|refreshToken|client_secret)"?\s*[:=]\s*"?)[^"&\s,}]+/gi,
+    `$1${removed}`,
+  ],
+]
+
+/** Takes secrets and signatures out of a text. */
+export function redactText(text: string): string {
+  return patterns.reduce((left, [pattern, instead]) => left.replace(pattern, instead), text)
+}
+
+/** Deeper than anything that we log on purpose; a longer text is cut. */
+const deepest = 6
+const longestText = 4_000
+
+/** A copy of a value that can be written as JSON and carries no secret: errors, cycles and big numbers included. */
+export function redact(value: unknown, depth = 0, seen: ReadonlySet<unknown> = new Set()): unknown {
+  switch (typeof value) {
+    case 'string':
+      return redactText(value.length > longestText ? `${value.slice(0, longestText)}…` : value)
+    case 'bigint':
+      return String(value)
+    case 'function':
+    case 'symbol':
+      return `[${typeof value}]`
+    default:
+      break
+  }
+  if (typeof value !== 'object' || value === null) return value
+  if (depth >= deepest || seen.has(value)) return '[…]'
+  const within = new Set(seen).add(value)
+  const inner = (item: unknown) => redact(item, depth + 1, within)
+  if (value instanceof Error) return redactError(value, inner)
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'no date' : value.toISOString()
+  if (value instanceof URL) return redactText(value.href)
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`
+  if (value instanceof Map || value instanceof Set) return [...value].map(inner)
+  if (Array.isArray(value)) return value.map(inner)
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, secretName.test(name) ? removed : inner(item)]),
+  )
+}
+
+function redactError(error: Error, inner: (item: unknown) => unknown): Record<string, unknown> {
+  return {
+    name: error.name,
+    message: inner(error.message),
+    ...('code' in error ? { code: inner(error.code) } : {}),
+    ...(error.stack === undefined ? {} : { stack: inner(error.stack) }),
+    ...(error.cause === undefined ? {} : { cause: inner(error.cause) }),
+  }
+}

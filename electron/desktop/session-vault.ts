@@ -1,0 +1,65 @@
+import { failed, failure, success, type Failure } from '../contract/errors.ts'
+import type { KeychainState } from '../contract/model.ts'
+import type { Log, Vault } from '../contract/ports.ts'
+import type { Keychain } from './keychain.ts'
+
+export interface SessionVault extends Keychain {
+  /** Whether secrets outlive this session. `ok` until the keychain has said otherwise. */
+  state(): KeychainState
+}
+
+function stateAfter({ code }: Failure): KeychainState {
+  return code === 'keychain-absent' ? 'absent' : 'locked'
+}
+
+/**
+ * The keychain, and memory for this session only where there is none or it is locked: a person without a keychain can sign
+ * in and is told that it lasts until quitting. Nothing is ever written to the disk in its stead.
+ */
+export function createSessionVault(options: {
+  readonly keychain: Keychain
+  readonly log: Log
+}): SessionVault {
+  const { keychain, log } = options
+  const inMemory = new Map<string, string>()
+  let state: KeychainState = 'ok'
+
+  function become(next: KeychainState): void {
+    if (next === state) return
+    state = next
+    log.warn('the keychain changed its state', { state })
+  }
+
+  const get: Vault['get'] = async (name) => {
+    const held = inMemory.get(name)
+    if (held !== undefined) return success(held)
+    const answer = await keychain.get(name)
+    if (!answer.ok) become(stateAfter(answer.failure))
+    return answer
+  }
+
+  const set: Vault['set'] = async (name, secret) => {
+    const answer = await keychain.set(name, secret)
+    if (answer.ok) {
+      inMemory.delete(name)
+      become('ok')
+      return answer
+    }
+    inMemory.set(name, secret)
+    become(stateAfter(answer.failure))
+    return success(undefined)
+  }
+
+  const remove: Vault['delete'] = async (name) => {
+    const wasHeld = inMemory.delete(name)
+    const answer = await keychain.delete(name)
+    if (answer.ok) return answer
+    become(stateAfter(answer.failure))
+    // Without a keychain memory was the only place; a locked one may still hold the secret, which must be said.
+    return wasHeld && answer.failure.code === 'keychain-absent'
+      ? success(undefined)
+      : failed(failure(answer.failure.code, {}, { detail: answer.failure.detail }))
+  }
+
+  return { get, set, delete: remove, isStuck: () => keychain.isStuck(), state: () => state }
+}

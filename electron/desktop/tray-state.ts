@@ -1,0 +1,51 @@
+import type { Totals } from '../contract/model.ts'
+import type { Words } from '../contract/words.ts'
+
+export type TrayState = 'idle' | 'sending' | 'paused' | 'attention'
+
+/** What the icon shows. A row that needs the person outranks everything: a glance must tell it. */
+export function trayStateOf(totals: Totals, allPaused: boolean): TrayState {
+  if (totals.needsYou > 0) return 'attention'
+  if (totals.running > 0) return 'sending'
+  if (totals.paused > 0 || (allPaused && totals.waiting > 0)) return 'paused'
+  return 'idle'
+}
+
+/** Time left in people's steps, so that the words stand still while the seconds run. */
+export function timeLeftWords(secondsLeft: number, words: Words): string {
+  const minutes = Math.ceil(secondsLeft / 60)
+  if (minutes <= 1) return words('desktop.left-under-minute')
+  if (minutes < 60)
+    return words('desktop.left-minutes', { minutes: minutes < 10 ? minutes : Math.ceil(minutes / 5) * 5 })
+  return words('desktop.left-hours', { hours: Math.round(minutes / 30) / 2 })
+}
+
+/** One line with the sum of what runs: how many, how far, how fast, how long. */
+export function sumWords(totals: Totals, allPaused: boolean, words: Words): string {
+  const state = trayStateOf(totals, allPaused)
+  if (totals.running === 0) {
+    if (state === 'attention') return words('desktop.sum-needs-you', { needsYou: totals.needsYou })
+    if (state === 'paused') return words('desktop.sum-paused', { paused: totals.paused + totals.waiting })
+    if (totals.waiting > 0) return words('desktop.sum-waiting', { waiting: totals.waiting })
+    return words('desktop.sum-idle')
+  }
+  // Only a registered model counts as whole, so what still runs is never shown as 100 %.
+  const percent = totals.totalBytes > 0 ? Math.floor((totals.movedBytes / totals.totalBytes) * 100) : 0
+  const parts = [
+    words('desktop.sum-running', { running: totals.running, percent: Math.min(99, percent) }),
+    ...(totals.waiting > 0 ? [words('desktop.sum-waiting', { waiting: totals.waiting })] : []),
+    ...(totals.bytesPerSecond === null
+      ? []
+      : [words('desktop.speed', { speedBytes: Math.round(totals.bytesPerSecond) })]),
+    ...(totals.secondsLeft === null ? [] : [timeLeftWords(totals.secondsLeft, words)]),
+    ...(totals.needsYou > 0 ? [words('desktop.sum-needs-you', { needsYou: totals.needsYou })] : []),
+  ]
+  return parts.join(' · ')
+}
+
+/** File names for a state, the most fitting first. */
+export function trayIconNames(state: TrayState, platform: NodeJS.Platform, darkPanel: boolean): string[] {
+  if (platform === 'darwin') return [`${state}Template.png`, `${state}.png`]
+  const ends = platform === 'win32' ? ['ico', 'png'] : ['png']
+  return ends.flatMap((end) => [`${state}-${darkPanel ? 'light' : 'dark'}.${end}`, `${state}.${end}`])
+}

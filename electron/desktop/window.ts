@@ -1,0 +1,133 @@
+import { app, BrowserWindow, nativeTheme, screen, type WebContents } from 'electron'
+import type { Log } from '../contract/ports.ts'
+import { smallestSize, windowBounds } from './bounds.ts'
+import { pageAddress } from './sender.ts'
+import type { JsonStore } from './settings.ts'
+
+export interface MainWindow {
+  /** Opens the window, or brings it to the front. */
+  show(): void
+  hide(): void
+  minimise(): void
+  /** True while a person can see it: shown and not minimised. */
+  isSeen(): boolean
+  isFocused(): boolean
+  /** The page to talk to, or null when there is none. */
+  contents(): WebContents | null
+  contentsId(): number | null
+  /** For dialogs that belong to it; null when it is not there. */
+  native(): BrowserWindow | null
+}
+
+/** What the window does not decide itself. */
+export interface WindowEvents {
+  /** The person closed it. False lets it close for good, true keeps it: what becomes of it is then decided elsewhere. */
+  readonly onClose: () => boolean
+  readonly onSeen: () => void
+  /** The page is being loaded, for the first time or anew. */
+  readonly onLoading: () => void
+}
+
+/** The page's own background, so that nothing flashes before it is drawn: `--canvas` of renderer/styles/tokens.css. */
+const background = { light: '#f4f6f8', dark: '#111418' }
+const backgroundNow = () => (nativeTheme.shouldUseDarkColors ? background.dark : background.light)
+
+/** A page that dies again within this time is not loaded a third time. */
+const reloadPauseMs = 10_000
+
+export function createMainWindow(options: {
+  readonly preload: string
+  readonly memory: JsonStore
+  readonly events: WindowEvents
+  readonly log: Log
+}): MainWindow {
+  const { preload, memory, events, log } = options
+  let window: BrowserWindow | null = null
+
+  function open(): BrowserWindow {
+    const { width, height, ...place } = windowBounds(
+      memory.read()['bounds'],
+      screen.getAllDisplays().map(({ workArea }) => workArea),
+    )
+    const made = new BrowserWindow({
+      width,
+      height,
+      ...place,
+      minWidth: smallestSize.width,
+      minHeight: smallestSize.height,
+      show: false,
+      title: app.getName(),
+      backgroundColor: backgroundNow(),
+      // The menu's shortcuts work all the same; Alt shows it.
+      autoHideMenuBar: true,
+      webPreferences: {
+        preload,
+        sandbox: true,
+        contextIsolation: true,
+        nodeIntegration: false,
+        webSecurity: true,
+        spellcheck: false,
+      },
+    })
+    if (memory.read()['maximized'] === true) made.once('ready-to-show', () => made.maximize())
+    made.once('ready-to-show', () => made.show())
+    const remember = () => memory.write({ bounds: made.getNormalBounds(), maximized: made.isMaximized() })
+    made.on('close', (event) => {
+      remember()
+      if (events.onClose()) event.preventDefault()
+    })
+    made.on('closed', () => {
+      window = null
+    })
+    for (const seen of ['show', 'restore'] as const) made.on(seen as 'show', events.onSeen)
+    made.on('page-title-updated', (event) => event.preventDefault())
+    watchPage(made.webContents, events, log)
+    made.loadURL(pageAddress).catch((error: unknown) => log.error('the page could not be loaded', { error }))
+    return made
+  }
+
+  nativeTheme.on('updated', () => window?.setBackgroundColor(backgroundNow()))
+  const alive = () => (window && !window.isDestroyed() ? window : null)
+  const contents = () => {
+    const page = alive()?.webContents
+    return page && !page.isDestroyed() ? page : null
+  }
+
+  return {
+    show() {
+      const current = alive()
+      if (!current) {
+        window = open()
+        return
+      }
+      if (current.isMinimized()) current.restore()
+      current.show()
+      current.focus()
+    },
+    hide: () => alive()?.hide(),
+    minimise: () => alive()?.minimize(),
+    isSeen() {
+      const current = alive()
+      return current !== null && current.isVisible() && !current.isMinimized()
+    },
+    isFocused: () => alive()?.isFocused() ?? false,
+    contents,
+    contentsId: () => contents()?.id ?? null,
+    native: alive,
+  }
+}
+
+function watchPage(contents: WebContents, { onLoading }: WindowEvents, log: Log): void {
+  let lastReloadMs = 0
+  contents.on('did-start-loading', onLoading)
+  contents.on('preload-error', (_event, _path, error) => log.error('the preload failed', { error }))
+  contents.on('unresponsive', () => log.warn('the page does not respond'))
+  contents.on('render-process-gone', (_event, details) => {
+    log.error('the page is gone', { ...details })
+    if (details.reason === 'clean-exit') return
+    // The uploads go on meanwhile; the page comes back and asks for the snapshot.
+    if (Date.now() - lastReloadMs < reloadPauseMs) return
+    lastReloadMs = Date.now()
+    contents.reload()
+  })
+}

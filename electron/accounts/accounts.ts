@@ -21,6 +21,8 @@ export interface Accounts {
   accessTo(accountId: string, teamId: string): Result<Access>
   /** Asks the server again who this is and which teams there are; trouble leaves what is known. */
   refreshProfile(accountId: string): Promise<Result<Account>>
+  /** Looks whether the keychain still has an account's secret; when it says that it has none, marks it signed out. */
+  checkSecret(accountId: string): Promise<void>
   /** Marks an account whose secret is dead: its rows wait until it signs in again. */
   markSignedOut(accountId: string): void
   /** Adds an account whose token is given from outside and kept nowhere: for machines without a keychain. */
@@ -137,6 +139,13 @@ export function createAccounts(options: {
       const current: Account = { ...account, ...profile.value, state: 'ready' }
       if (!fixed.has(accountId)) book.save(current)
       return success(current)
+    },
+    async checkSecret(accountId) {
+      const account = find(accountId)
+      if (!account || fixed.has(accountId)) return
+      const held = await sessionOf(account).isHeld()
+      // A locked or silent keychain says nothing about the secret; only its plain no does.
+      if (!held.ok && held.failure.code === 'signed-out') book.save({ ...account, state: 'signed-out' })
     },
     markSignedOut(accountId) {
       const account = find(accountId)

@@ -13,6 +13,8 @@ export interface Session {
   renew(stale: string): Promise<Result<string>>
   /** Takes over a pair from a sign-in: stored first, used after. */
   adopt(pair: TokenPairWire): Promise<Result<void>>
+  /** Whether there are tokens, without asking the server. */
+  isHeld(): Promise<Result<void>>
   /** Removes the secret and answers what it was, so that the server can be told. */
   end(): Promise<SessionSecret | null>
 }
@@ -98,6 +100,10 @@ export function createSession(options: {
     },
     async adopt(pair) {
       const secret = await hold(pair)
+      return secret.ok ? success(undefined) : secret
+    },
+    async isHeld() {
+      const secret = await load()
       return secret.ok ? success(undefined) : secret
     },
     async end() {

@@ -56,13 +56,11 @@ export const settingsChange = v.partial(
 )
 
 /** Lengths from openapi.yaml (DisplayName, ModelType); the path's own rule is checked where it can be explained. */
-export const targetChange = v.partial(
-  v.strictObject({
-    displayName: v.pipe(v.string(), v.maxLength(1_000)),
-    modelType: v.pipe(v.string(), v.maxLength(1_000)),
-    modelPath: v.pipe(v.string(), v.maxLength(4_000)),
-  }),
-)
+export const targetChange = v.strictObject({
+  displayName: v.exactOptional(v.pipe(v.string(), v.maxLength(1_000))),
+  modelType: v.exactOptional(v.pipe(v.string(), v.maxLength(1_000))),
+  modelPath: v.exactOptional(v.pipe(v.string(), v.maxLength(4_000))),
+})
 
 /** Each call between page and main, once. Channels, binder, bridge, page types and the test double walk this table. */
 export const calls = {

@@ -27,13 +27,14 @@ export interface FileHash {
 }
 
 export interface Hashing {
-  readonly result: Promise<Result<FileHash>>
+  /** `null` when it was aborted. */
+  readonly result: Promise<Result<FileHash> | null>
   /** The upload has come to `position`: the hash may read on, but not so far ahead that the disk is read twice. */
   follow(position: number): void
 }
 
 export interface Hasher {
-  /** Hashes a whole file beside its upload. An aborted signal rejects the result with the signal's reason. */
+  /** Hashes a whole file beside its upload. */
   hash(
     job: HashJob,
     options: { readonly signal: AbortSignal; readonly onProgress: (bytes: number) => void },
@@ -63,7 +64,7 @@ export function createHasher(options: {
       const running = threads.run(job, { signal, onProgress: ({ hashedBytes }) => onProgress(hashedBytes) })
       running.allow(aheadBytes)
       return {
-        result: running.answer.then((answer) => toResult(answer, signal)),
+        result: running.answer.then(toResult),
         follow: (position) => running.allow(position + aheadBytes),
       }
     },
@@ -71,9 +72,14 @@ export function createHasher(options: {
   }
 }
 
-function toResult(answer: HashAnswer | null, signal: AbortSignal): Result<FileHash> {
-  if (answer?.kind === 'hashed') return success(answer)
-  if (answer?.kind === 'refused') return failed(answer.failure)
-  signal.throwIfAborted()
-  return failed(failure('unexpected', {}, { detail: 'the hashing thread ended' }))
+function toResult(answer: HashAnswer | null): Result<FileHash> | null {
+  if (answer === null) return failed(failure('unexpected', {}, { detail: 'the hashing thread ended' }))
+  switch (answer.kind) {
+    case 'hashed':
+      return success(answer)
+    case 'refused':
+      return failed(answer.failure)
+    case 'aborted':
+      return null
+  }
 }

@@ -67,7 +67,8 @@ function exchange(put: Put, expects: boolean, handle: FileHandle, signal: AbortS
       if (answer.kind !== 'answered' || put.flushedBytes < job.end - job.start) request.destroy()
       resolve(answer)
     }
-    const broken = (code: string) => end({ kind: 'broken', code, flushedBytes: put.flushedBytes })
+    const broken = (code: string) =>
+      end({ kind: 'broken', code, checksum: put.checksum, flushedBytes: put.flushedBytes })
     const onAbort = () => end({ kind: 'aborted' })
     const watch = watchForStall(put, () => broken('ETIMEDOUT'))
     let answering = false

@@ -37,7 +37,12 @@ export type LaneAnswer =
       readonly flushedBytes: number
     }
   /** The line broke before an answer came. `flushedBytes` equal to the length: the PUT may have landed. */
-  | { readonly kind: 'broken'; readonly code: string; readonly flushedBytes: number }
+  | {
+      readonly kind: 'broken'
+      readonly code: string
+      readonly checksum: number
+      readonly flushedBytes: number
+    }
   | { readonly kind: 'refused'; readonly failure: Failure }
   | { readonly kind: 'aborted' }
 

@@ -9,8 +9,12 @@ export type PutOutcome =
   | { readonly kind: 'occupied' }
   /** 403: expired, or a header differs. Asking for a new URL once tells which. */
   | { readonly kind: 'forbidden'; readonly failure: Failure }
-  /** `mayHaveLanded`: every byte went out and no answer came back. */
-  | { readonly kind: 'failed'; readonly failure: Failure; readonly mayHaveLanded: boolean }
+  /** `unanswered`: every byte went out and no answer came back, so it may be stored; with the checksum of what went. */
+  | {
+      readonly kind: 'failed'
+      readonly failure: Failure
+      readonly unanswered: { readonly checksum: number } | null
+    }
   | { readonly kind: 'aborted' }
 
 /** Reads what a lane brought back. `sizeBytes` is what it was to carry. */
@@ -29,14 +33,14 @@ export function putOutcome(
       return {
         kind: 'failed',
         failure: lineFailure(answer.code, host),
-        mayHaveLanded: answer.flushedBytes >= sizeBytes,
+        unanswered: answer.flushedBytes >= sizeBytes ? { checksum: answer.checksum } : null,
       }
     case 'answered':
       return answered(answer, sizeBytes, nowMs)
   }
 }
 
-const notStored = (reason: Failure): PutOutcome => ({ kind: 'failed', failure: reason, mayHaveLanded: false })
+const notStored = (reason: Failure): PutOutcome => ({ kind: 'failed', failure: reason, unanswered: null })
 
 function answered(answer: LaneAnswer & { kind: 'answered' }, sizeBytes: number, nowMs: number): PutOutcome {
   const { status } = answer

@@ -1,0 +1,19 @@
+/**
+ * When a presigned URL runs out, in ms since the epoch, from `X-Amz-Date` and `X-Amz-Expires` (AWS Signature Version 4,
+ * query parameters); null when it does not say.
+ */
+export function expiryOf(url: string): number | null {
+  const query = new URL(url).searchParams
+  const date = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(query.get('X-Amz-Date') ?? '')
+  const seconds = Number(query.get('X-Amz-Expires') ?? NaN)
+  if (!date || !Number.isFinite(seconds)) return null
+  const [year, month, day, hour, minute, second] = date.slice(1).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
+  return Date.UTC(year, month - 1, day, hour, minute, second) + seconds * 1000
+}

@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto'
+import type { AddReport, Target, Team } from '../contract/model.ts'
+import type { Result } from '../contract/errors.ts'
+import type { Ports } from '../contract/ports.ts'
+import { collectFiles } from '../models/collect.ts'
+import type { FoundFile, Inspection } from '../models/found.ts'
+import type { UploadRecord } from './record.ts'
+
+/** For whom files are added, and what the person said of them beforehand. */
+export interface Order {
+  readonly accountId: string
+  readonly team: Team
+  /** Overrides what was recognised, for each of the files. */
+  readonly target?: Partial<Target>
+}
+
+interface AddingOptions {
+  readonly inspect: (file: FoundFile) => Promise<Inspection>
+  readonly nextPosition: () => number
+  /** Writes a batch down and queues it. */
+  readonly accept: (records: readonly UploadRecord[]) => Result<void>
+  readonly ports: Ports
+}
+
+/** Written down together: one flush of the disk for many files, and the first rows show while the rest is looked at. */
+const batchSize = 100
+
+/**
+ * Takes files and folders in: collects, recognises, writes down, queues. A refused file becomes a row as well, with its
+ * failure, so that nobody wonders where it went.
+ */
+export async function addPaths(
+  paths: readonly string[],
+  order: Order,
+  { inspect, nextPosition, accept, ports }: AddingOptions,
+): Promise<Result<AddReport>> {
+  const { files, skipped } = await collectFiles(paths)
+  let added = 0
+  let refused = 0
+  for (let start = 0; start < files.length; start += batchSize) {
+    const batch = files.slice(start, start + batchSize)
+    const inspections = await Promise.all(batch.map((file) => inspect(file)))
+    const records = batch.map((file, index) =>
+      toRecord(file, inspections[index] as Inspection, order, nextPosition(), ports.now()),
+    )
+    const written = accept(records)
+    if (!written.ok) return written
+    refused += records.filter(({ failure }) => failure !== null).length
+    added += records.filter(({ failure }) => failure === null).length
+  }
+  return { ok: true, value: { added, refused, skipped } }
+}
+
+function toRecord(
+  file: FoundFile,
+  { recognition, target, identity, failure }: Inspection,
+  order: Order,
+  position: number,
+  addedAtMs: number,
+): UploadRecord {
+  return {
+    id: randomUUID(),
+    position,
+    path: file.path,
+    fileName: file.name,
+    folder: file.folder,
+    identity,
+    accountId: order.accountId,
+    team: order.team,
+    target: { ...target, ...order.target },
+    recognition,
+    phase: failure === null ? 'waiting' : 'failed',
+    started: false,
+    failure,
+    storageKey: null,
+    sha256: null,
+    modelId: null,
+    addedAtMs,
+    finishedAtMs: null,
+  }
+}

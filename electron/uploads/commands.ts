@@ -1,0 +1,149 @@
+import { failed, failure, remedyOf, success, type Failure, type Result } from '../contract/errors.ts'
+import type { Target } from '../contract/model.ts'
+import type { FileToInspect, Inspection } from '../models/found.ts'
+import type { Queue } from './queue.ts'
+import type { RecordChange } from './record.ts'
+import type { Row, Rows } from './rows.ts'
+import { isRunning } from './state.ts'
+import { targetFailure } from './upload.ts'
+
+/** What a person can do to uploads. Ids that are not known, or to which it can't happen, are passed over. */
+export interface Commands {
+  pause(ids: readonly string[]): Promise<Result<void>>
+  resume(ids: readonly string[]): Promise<Result<void>>
+  /** Looks at the file again where the file was the trouble, then queues it anew. */
+  retry(ids: readonly string[]): Promise<Result<void>>
+  cancel(ids: readonly string[]): Promise<Result<void>>
+  moveToTop(ids: readonly string[]): Result<void>
+  editTarget(id: string, change: Partial<Target>): Result<void>
+  /** Stops what an account has in the queue; its rows wait for its return. */
+  suspendAccount(accountId: string): Promise<void>
+  /** Queues again what waited for a sign-in of this account. */
+  resumeAccount(accountId: string): void
+}
+
+/** Failures after which what storage holds, or what was known of the file, is of no use any more. */
+const startsAnew: ReadonlySet<Failure['code']> = new Set([
+  'not-found',
+  'file-changed',
+  'bytes-differ',
+  'storage-refused',
+])
+
+export function createCommands(options: {
+  readonly rows: Rows
+  readonly queue: Queue
+  readonly inspect: (file: FileToInspect) => Promise<Inspection>
+  /** Drops what is kept in memory of an upload. */
+  readonly forget: (id: string) => void
+}): Commands {
+  const { rows, queue, inspect, forget } = options
+
+  const known = (ids: readonly string[]): Row[] => ids.flatMap((id) => rows.get(id) ?? [])
+
+  async function stopped(ids: readonly string[], becomes: (row: Row) => Result<void>): Promise<Result<void>> {
+    await queue.remove(ids)
+    let answer: Result<void> = success(undefined)
+    for (const row of known(ids)) {
+      const written = becomes(row)
+      if (!written.ok) answer = written
+    }
+    return answer
+  }
+
+  function requeue(row: Row, change: RecordChange = {}): Result<void> {
+    const written = rows.happen(row.record.id, 'resume', { failure: null, ...change })
+    if (written.ok) queue.add([row.record.id])
+    return written
+  }
+
+  async function retryOne(row: Row): Promise<Result<void>> {
+    const { record } = row
+    const met = record.failure
+    if (row.live.phase === 'retrying') {
+      await queue.remove([record.id])
+      return rows.get(record.id)?.live.phase === 'retrying' ? requeue(row) : success(undefined)
+    }
+    if (row.live.phase !== 'failed') return success(undefined)
+    const anew: RecordChange =
+      met && startsAnew.has(met.code) ? { storageKey: null, sha256: null, started: false } : {}
+    if (met === null || !met.code.startsWith('file-')) return requeue(row, anew)
+    const { identity, failure: still } = await inspect({
+      path: record.path,
+      name: record.fileName,
+      folder: record.folder,
+    })
+    if (rows.get(record.id)?.live.phase !== 'failed') return success(undefined)
+    if (still) return rows.change(record.id, { failure: still, identity })
+    forget(record.id)
+    return requeue(row, { ...anew, identity })
+  }
+
+  return {
+    pause: (ids) =>
+      stopped(ids, ({ record, live }) =>
+        live.phase === 'waiting' || live.phase === 'retrying'
+          ? rows.happen(record.id, 'pause', { failure: null })
+          : success(undefined),
+      ),
+    async resume(ids) {
+      for (const row of known(ids)) {
+        if (row.live.phase !== 'paused') continue
+        const written = requeue(row)
+        if (!written.ok) return written
+      }
+      return success(undefined)
+    },
+    async retry(ids) {
+      for (const row of known(ids)) {
+        const done = await retryOne(row)
+        if (!done.ok) return done
+      }
+      return success(undefined)
+    },
+    async cancel(ids) {
+      await queue.remove(ids)
+      const gone = known(ids).filter(({ record }) => record.phase !== 'registered')
+      for (const { record } of gone) forget(record.id)
+      return rows.remove(gone.map(({ record }) => record.id))
+    },
+    moveToTop(ids) {
+      const top = Math.min(0, ...rows.ids().map((id) => rows.get(id)?.record.position ?? 0))
+      for (const [index, { record }] of known(ids).entries()) {
+        const written = rows.change(record.id, { position: top - ids.length + index })
+        if (!written.ok) return written
+      }
+      return success(undefined)
+    },
+    editTarget(id, change) {
+      const row = rows.get(id)
+      if (!row) return failed(failure('not-found'))
+      const { record, live } = row
+      if (isRunning(live.phase) || live.phase === 'registered') return failed(failure('bad-call'))
+      const target = { ...record.target, ...change }
+      const wrong = targetFailure(target)
+      if (wrong) return failed(wrong)
+      const written = rows.change(id, { target })
+      const wasTheTrouble = live.phase === 'failed' && record.failure && remedyOf(record.failure) === 'edit'
+      return written.ok && wasTheTrouble ? requeue(row) : written
+    },
+    async suspendAccount(accountId) {
+      const ids = rows.ids().filter((id) => {
+        const row = rows.get(id)
+        return row?.record.accountId === accountId && row.record.phase === 'waiting'
+      })
+      await stopped(ids, ({ record, live }) =>
+        live.phase === 'waiting' || live.phase === 'retrying'
+          ? rows.happen(record.id, 'refuse', { failure: failure('signed-out') })
+          : success(undefined),
+      )
+    },
+    resumeAccount(accountId) {
+      for (const row of known(rows.ids())) {
+        const { record, live } = row
+        const waits = record.failure && remedyOf(record.failure) === 'sign-in'
+        if (record.accountId === accountId && live.phase === 'failed' && waits) requeue(row)
+      }
+    },
+  }
+}

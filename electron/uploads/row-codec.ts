@@ -1,0 +1,115 @@
+import * as v from 'valibot'
+import { failureKinds, type Failure } from '../contract/errors.ts'
+import type { UploadRecord } from './record.ts'
+
+const parameters = v.record(v.string(), v.union([v.string(), v.number()]))
+
+const failureText = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    code: v.picklist(Object.keys(failureKinds) as [Failure['code']]),
+    params: parameters,
+    detail: v.exactOptional(v.string()),
+    retryAfterMs: v.exactOptional(v.number()),
+  }),
+)
+
+const recognitionText = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    format: v.picklist(['safetensors', 'gguf', 'pytorch', 'onnx', 'other']),
+    modelType: v.nullable(v.string()),
+    base: v.nullable(v.string()),
+    reason: v.object({ key: v.string(), params: v.record(v.string(), v.string()) }),
+    tensorCount: v.nullable(v.number()),
+    dtype: v.nullable(v.string()),
+  }),
+)
+
+/** What a line of the table must look like. Files on disk are a border: nothing is believed unread. */
+const line = v.object({
+  id: v.string(),
+  position: v.number(),
+  path: v.string(),
+  file_name: v.string(),
+  folder: v.string(),
+  size_bytes: v.number(),
+  mtime_ns: v.pipe(v.string(), v.digits()),
+  inode: v.pipe(v.string(), v.digits()),
+  account_id: v.string(),
+  team_id: v.string(),
+  team_name: v.string(),
+  display_name: v.string(),
+  model_type: v.string(),
+  model_path: v.string(),
+  recognition: recognitionText,
+  phase: v.picklist(['waiting', 'paused', 'failed', 'registered']),
+  started: v.number(),
+  failure: v.nullable(failureText),
+  storage_key: v.nullable(v.string()),
+  sha256: v.nullable(v.string()),
+  model_id: v.nullable(v.string()),
+  added_at_ms: v.number(),
+  finished_at_ms: v.nullable(v.number()),
+})
+
+/** The columns, in the order of `toColumns`. */
+export const columns = Object.keys(line.entries)
+
+/** Reads one line of the journal; null when it cannot be understood. */
+export function fromLine(found: unknown): UploadRecord | null {
+  const parsed = v.safeParse(line, found)
+  if (!parsed.success) return null
+  const row = parsed.output
+  return {
+    id: row.id,
+    position: row.position,
+    path: row.path,
+    fileName: row.file_name,
+    folder: row.folder,
+    identity: { sizeBytes: row.size_bytes, mtimeNs: BigInt(row.mtime_ns), inode: BigInt(row.inode) },
+    accountId: row.account_id,
+    team: { id: row.team_id, name: row.team_name },
+    target: { displayName: row.display_name, modelType: row.model_type, modelPath: row.model_path },
+    recognition: row.recognition,
+    phase: row.phase,
+    started: row.started === 1,
+    failure: row.failure,
+    storageKey: row.storage_key,
+    sha256: row.sha256,
+    modelId: row.model_id,
+    addedAtMs: row.added_at_ms,
+    finishedAtMs: row.finished_at_ms,
+  }
+}
+
+/** The values of a record in the order of `columns`. */
+export function toColumns(record: UploadRecord): (string | number | null)[] {
+  return [
+    record.id,
+    record.position,
+    record.path,
+    record.fileName,
+    record.folder,
+    record.identity.sizeBytes,
+    String(record.identity.mtimeNs),
+    String(record.identity.inode),
+    record.accountId,
+    record.team.id,
+    record.team.name,
+    record.target.displayName,
+    record.target.modelType,
+    record.target.modelPath,
+    JSON.stringify(record.recognition),
+    record.phase,
+    record.started ? 1 : 0,
+    record.failure === null ? null : JSON.stringify(record.failure),
+    record.storageKey,
+    record.sha256,
+    record.modelId,
+    record.addedAtMs,
+    record.finishedAtMs,
+  ]
+}

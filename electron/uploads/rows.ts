@@ -1,0 +1,170 @@
+import type { Result } from '../contract/errors.ts'
+import type { Phase, UploadRow } from '../contract/model.ts'
+import type { Ports } from '../contract/ports.ts'
+import type { UploadRecord, RecordChange } from './record.ts'
+import { createSpeedMeter, secondsLeft, type SpeedMeter } from './speed.ts'
+import { isRunning, keptPhase, nextPhase, type UploadEvent } from './state.ts'
+import type { Store } from './store.ts'
+
+/** What an upload is doing right now; lost with the process, and nothing is lost with it. */
+interface Live {
+  phase: Phase
+  sentBytes: number
+  inFlightBytes: number
+  hashedBytes: number
+  retryAtMs: number | null
+  /** Attempts since bytes last moved. */
+  attempts: number
+  readonly speed: SpeedMeter
+}
+
+export interface Row {
+  readonly record: UploadRecord
+  readonly live: Readonly<Omit<Live, 'speed'>>
+}
+
+/** All uploads that are shown: the queue, and what was registered today. Each change is written down, then told. */
+export interface Rows {
+  get(id: string): Row | undefined
+  ids(): readonly string[]
+  has(id: string): boolean
+  add(records: readonly UploadRecord[]): Result<void>
+  /** Brings back what the journal holds, without writing. */
+  restore(records: readonly UploadRecord[]): void
+  /**
+   * Lets an event happen to an upload, with what else changes. Answers the journal's failure when it could not be written;
+   * then `register` and `registered` have not happened. An event that cannot happen in that phase throws: it is a bug.
+   */
+  happen(id: string, event: UploadEvent, change?: RecordChange, retryAtMs?: number | null): Result<void>
+  change(id: string, change: RecordChange): Result<void>
+  /** Progress: told, never written. */
+  progress(id: string, progress: Partial<Pick<Live, 'sentBytes' | 'inFlightBytes' | 'hashedBytes'>>): void
+  /** Counts an attempt and answers how many there have been since bytes last moved. */
+  countAttempt(id: string): number
+  remove(ids: readonly string[]): Result<void>
+  view(id: string): UploadRow | null
+}
+
+const nothingMoved = { sentBytes: 0, inFlightBytes: 0, hashedBytes: 0, retryAtMs: null, attempts: 0 }
+
+export function createRows(options: {
+  readonly store: Store
+  readonly ports: Ports
+  readonly changed: (id: string) => void
+}): Rows {
+  const { store, ports, changed } = options
+  const rows = new Map<string, { record: UploadRecord; live: Live }>()
+
+  function restore(records: readonly UploadRecord[]): void {
+    for (const record of records) {
+      const sentBytes = record.storageKey === null ? 0 : record.identity.sizeBytes
+      const live = { ...nothingMoved, phase: record.phase, sentBytes, speed: createSpeedMeter(ports.now) }
+      rows.set(record.id, { record, live })
+      changed(record.id)
+    }
+  }
+
+  function rowOf(id: string) {
+    const row = rows.get(id)
+    if (!row) throw new Error(`no such upload: ${id}`)
+    return row
+  }
+
+  function write(id: string, change: RecordChange): Result<void> {
+    const row = rowOf(id)
+    const record = { ...row.record, ...change }
+    const same = Object.entries(change).every(
+      ([name, value]) => row.record[name as keyof RecordChange] === value,
+    )
+    const written: Result<void> = same ? { ok: true, value: undefined } : store.save([record])
+    if (written.ok) row.record = record
+    return written
+  }
+
+  return {
+    get: (id) => rows.get(id),
+    ids: () => [...rows.keys()],
+    has: (id) => rows.has(id),
+    add(records) {
+      const written = store.add(records)
+      if (written.ok) restore(records)
+      return written
+    },
+    restore,
+    happen(id, event, change = {}, retryAtMs = null) {
+      const row = rowOf(id)
+      const phase = nextPhase(row.live.phase, event)
+      if (phase === null) throw new Error(`${event} cannot happen to an upload that is ${row.live.phase}`)
+      const written = write(id, { phase: keptPhase(phase), ...change })
+      // These two must not be believed unless they are on the disk; any other phase is found again after a restart.
+      if (!written.ok && (event === 'register' || event === 'registered')) return written
+      row.live.phase = phase
+      row.live.retryAtMs = retryAtMs
+      if (!isRunning(phase) && row.record.storageKey === null)
+        Object.assign(row.live, { sentBytes: 0, inFlightBytes: 0, hashedBytes: 0 })
+      if (!isRunning(phase)) row.live.inFlightBytes = 0
+      changed(id)
+      return written
+    },
+    change(id, change) {
+      const written = write(id, change)
+      if (written.ok) changed(id)
+      return written
+    },
+    progress(id, progress) {
+      const { live } = rowOf(id)
+      const before = live.sentBytes + live.inFlightBytes
+      Object.assign(live, progress)
+      const moved = live.sentBytes + live.inFlightBytes
+      if (moved > before) live.attempts = 0
+      live.speed.sample(moved)
+      changed(id)
+    },
+    countAttempt: (id) => (rowOf(id).live.attempts += 1),
+    remove(ids) {
+      const written = store.remove(ids)
+      if (!written.ok) return written
+      for (const id of ids) if (rows.delete(id)) changed(id)
+      return written
+    },
+    view(id) {
+      const row = rows.get(id)
+      return row ? toView(row.record, row.live) : null
+    },
+  }
+}
+
+/** What the page sees of an upload: everything but where it lies on this computer. */
+export function toView(record: UploadRecord, live: Live | null): UploadRow {
+  const { sizeBytes } = record.identity
+  const done = record.phase === 'registered'
+  const sending = live?.phase === 'sending'
+  const bytesPerSecond = sending ? live.speed.bytesPerSecond() : null
+  const sentBytes = done ? sizeBytes : (live?.sentBytes ?? 0)
+  const inFlightBytes = done ? 0 : (live?.inFlightBytes ?? 0)
+  return {
+    id: record.id,
+    position: record.position,
+    fileName: record.fileName,
+    folder: record.folder,
+    sizeBytes,
+    accountId: record.accountId,
+    team: record.team,
+    target: record.target,
+    recognition: record.recognition,
+    phase: live?.phase ?? record.phase,
+    started: record.started,
+    sentBytes,
+    inFlightBytes,
+    hashedBytes: done ? sizeBytes : (live?.hashedBytes ?? 0),
+    bytesPerSecond,
+    secondsLeft: sending ? secondsLeft(sizeBytes - sentBytes - inFlightBytes, bytesPerSecond) : null,
+    failure: record.failure,
+    retryAtMs: live?.retryAtMs ?? null,
+    addedAtMs: record.addedAtMs,
+    finishedAtMs: record.finishedAtMs,
+    sha256: record.sha256,
+    storageKey: record.storageKey,
+    modelId: record.modelId,
+  }
+}

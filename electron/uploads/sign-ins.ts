@@ -1,0 +1,110 @@
+import * as v from 'valibot'
+import type { Accounts } from '../accounts/accounts.ts'
+import { failed, failure, success, type Result } from '../contract/errors.ts'
+import type { KeychainState, SessionView, Team, TeamChoice } from '../contract/model.ts'
+import type { Choices } from './account-book.ts'
+
+/** Who is signed in and which team is chosen, as the person sees it; and what that does to the queue. */
+export interface SignIns {
+  view(): SessionView
+  signIn(email: string, password: string): Promise<Result<SessionView>>
+  signOut(accountId: string): Promise<Result<SessionView>>
+  useToken(token: string): Promise<Result<SessionView>>
+  choose(choice: TeamChoice): Result<SessionView>
+  /** The account and team for new files: the one named, else the chosen one; null when there is none. */
+  resolve(choice: TeamChoice | null): { readonly accountId: string; readonly team: Team } | null
+  /** A sign-in turned out dead. */
+  lost(accountId: string): void
+  /** Tells the listeners how things are. */
+  tell(): void
+  /** At the start: checks the stored sign-ins. Asks the server in the background. */
+  restore(): Promise<void>
+}
+
+const choiceText = v.pipe(v.string(), v.parseJson(), v.object({ accountId: v.string(), teamId: v.string() }))
+
+export function createSignIns(options: {
+  readonly accounts: Accounts
+  readonly choices: Choices
+  readonly server: () => string
+  readonly keychainState: () => KeychainState
+  readonly returned: (accountId: string) => void
+  readonly leaving: (accountId: string) => Promise<void>
+  readonly announce: (session: SessionView) => void
+}): SignIns {
+  const { accounts, choices, server } = options
+
+  function accountsHere() {
+    const base = server().replace(/\/+$/, '')
+    return accounts.list().filter((account) => account.server.replace(/\/+$/, '') === base)
+  }
+
+  /** The choice that was stored, if it still stands; else the first team there is. */
+  function chosen(): TeamChoice | null {
+    const parsed = v.safeParse(choiceText, choices.get('team'))
+    if (parsed.success && resolve(parsed.output)) return parsed.output
+    const account = accountsHere().find(({ state, teams }) => state === 'ready' && teams.length > 0)
+    const team = account?.teams[0]
+    return account && team ? { accountId: account.id, teamId: team.id } : null
+  }
+
+  function resolve(choice: TeamChoice | null) {
+    const wanted = choice ?? chosen()
+    const account = accountsHere().find(({ id, state }) => id === wanted?.accountId && state === 'ready')
+    const team = account?.teams.find(({ id }) => id === wanted?.teamId)
+    return account && team ? { accountId: account.id, team } : null
+  }
+
+  const view = (): SessionView => ({
+    server: server(),
+    accounts: accountsHere(),
+    chosen: chosen(),
+    keychain: options.keychainState(),
+  })
+  const tell = () => options.announce(view())
+  const told = (): Result<SessionView> => {
+    tell()
+    return success(view())
+  }
+
+  return {
+    view,
+    tell,
+    resolve,
+    async signIn(email, password) {
+      const account = await accounts.signIn(server(), email, password)
+      if (!account.ok) return account
+      options.returned(account.value.id)
+      return told()
+    },
+    async signOut(accountId) {
+      await options.leaving(accountId)
+      const done = await accounts.signOut(accountId)
+      return done.ok ? told() : done
+    },
+    async useToken(token) {
+      const account = await accounts.useToken(server(), token)
+      return account.ok ? told() : account
+    },
+    choose(choice) {
+      if (!resolve(choice)) return failed(failure('no-team'))
+      choices.set('team', JSON.stringify(choice))
+      return told()
+    },
+    lost(accountId) {
+      accounts.markSignedOut(accountId)
+      tell()
+    },
+    async restore() {
+      const ready = accounts.list().filter(({ state }) => state === 'ready')
+      await Promise.all(ready.map(({ id }) => accounts.checkSecret(id)))
+      tell()
+      for (const { id } of accounts.list().filter(({ state }) => state === 'ready')) {
+        void accounts.refreshProfile(id).then((profile) => {
+          if (!profile.ok && profile.failure.code === 'signed-out') accounts.markSignedOut(id)
+          tell()
+        })
+      }
+    },
+  }
+}

@@ -1,0 +1,103 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { failed, failure, success, type Result } from '../contract/errors.ts'
+import type { Ports } from '../contract/ports.ts'
+import { sqliteCode } from './journal-file.ts'
+import type { UploadRecord } from './record.ts'
+import { columns, fromLine, toColumns } from './row-codec.ts'
+import { claimAbandoned, enrol, leave } from './runners.ts'
+
+/** Queue and history in the journal. What it has answered `ok` to is on the disk. */
+export interface Store {
+  /** Writes down new uploads, all or none. */
+  add(records: readonly UploadRecord[]): Result<void>
+  /** Writes down uploads as they are now, all or none. */
+  save(records: readonly UploadRecord[]): Result<void>
+  remove(ids: readonly string[]): Result<void>
+  /** Takes over every queued upload that no living process runs, and answers all of ours in their order. */
+  claimQueue(): readonly UploadRecord[]
+  find(id: string): UploadRecord | null
+  history(options: HistoryQuery): readonly UploadRecord[]
+  close(): void
+}
+
+export interface HistoryQuery {
+  /** Finished before this time (ms since the epoch, exclusive) and not before that one (inclusive). */
+  readonly beforeMs?: number | null
+  readonly sinceMs?: number
+  /** Part of the display name, path or file name; letters match in either case. */
+  readonly search?: string
+  readonly limit: number
+}
+
+/** SQLITE_FULL is 13 (sqlite.org/rescode.html). */
+const diskFull = 13
+
+/** The queue of one running process, named by `runner`; two processes share a journal without sharing a row. */
+export function createStore(database: DatabaseSync, runner: string, ports: Ports): Store {
+  // Power loss must not undo what was acknowledged; changes are few, so the price of a real flush is small.
+  database.exec('PRAGMA synchronous = FULL')
+  enrol(database, runner)
+  const names = columns.join(', ')
+  const insert = database.prepare(
+    `INSERT INTO uploads (${names}, runner) VALUES (${columns.map(() => '?').join(', ')}, ?)`,
+  )
+  const settings = columns.slice(1).map((name) => `${name} = ?`)
+  const update = database.prepare(`UPDATE uploads SET ${settings.join(', ')} WHERE id = ?`)
+  const remove = database.prepare('DELETE FROM uploads WHERE id = ?')
+  const one = database.prepare(`SELECT ${names} FROM uploads WHERE id = ?`)
+  const queued = database.prepare(
+    `SELECT ${names} FROM uploads WHERE phase <> 'registered' AND runner = ? ORDER BY position, added_at_ms`,
+  )
+  const finished = database.prepare(
+    `SELECT ${names} FROM uploads
+     WHERE phase = 'registered' AND finished_at_ms < ? AND finished_at_ms >= ?
+       AND instr(lower(display_name || ' ' || model_path || ' ' || file_name), lower(?)) > 0
+     ORDER BY finished_at_ms DESC LIMIT ?`,
+  )
+
+  /** Runs `work` as one transaction; the disk's trouble becomes a failure and nothing of it stays. */
+  function write(work: () => void): Result<void> {
+    try {
+      database.exec('BEGIN IMMEDIATE')
+      work()
+      database.exec('COMMIT')
+      return success(undefined)
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK')
+      ports.log.error('the journal could not be written', { error: String(error) })
+      const code = sqliteCode(error) === diskFull ? 'journal-full' : 'journal-trouble'
+      return failed(failure(code, {}, { detail: String(error) }))
+    }
+  }
+
+  function read(lines: readonly unknown[]): UploadRecord[] {
+    return lines.flatMap((line) => {
+      const record = fromLine(line)
+      if (!record) ports.log.error('a line of the journal cannot be read and is left out')
+      return record ? [record] : []
+    })
+  }
+
+  return {
+    add: (records) =>
+      write(() => {
+        for (const record of records) insert.run(...toColumns(record), runner)
+      }),
+    save: (records) =>
+      write(() => {
+        for (const record of records) update.run(...toColumns(record).slice(1), record.id)
+      }),
+    remove: (ids) =>
+      write(() => {
+        for (const id of ids) remove.run(id)
+      }),
+    claimQueue() {
+      write(() => claimAbandoned(database, runner))
+      return read(queued.all(runner))
+    },
+    find: (id) => read(one.all(id))[0] ?? null,
+    history: ({ beforeMs, sinceMs = 0, search = '', limit }) =>
+      read(finished.all(beforeMs ?? Number.MAX_SAFE_INTEGER, sinceMs, search, limit)),
+    close: () => leave(database, runner),
+  }
+}

@@ -43,6 +43,7 @@ else
         folder: folders.home,
         ports: createPorts(log),
         vault,
+        keychainState: () => vault.state(),
         settings: settings.current(),
         workers: folders.workers,
       })

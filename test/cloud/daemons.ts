@@ -1,0 +1,115 @@
+import { execFile, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { accessSync, closeSync, constants, openSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { delimiter, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export type Daemon = {
+  readonly name: string
+  /** Rejects when the program ends although nobody stopped it. */
+  readonly failed: Promise<never>
+  /** Asks it to end, and kills it when it doesn't within ten seconds. */
+  stop(): Promise<void>
+  kill(): Promise<void>
+}
+
+/** True when the program is on PATH. */
+export function hasProgram(name: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}
+
+/** Runs a program to its end and returns what it printed; throws with its words when it fails. */
+export function run(
+  name: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  limitMs: number,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(name, [...args], { env, timeout: limitMs }, (error, stdout, stderr) => {
+      if (error)
+        reject(new Error(`${name} ${args.join(' ')} failed: ${stderr.trim().slice(-500)}`, { cause: error }))
+      else resolve(stdout)
+    })
+  })
+}
+
+/** Starts a program that runs on; it dies with this process, however that ends. */
+export function startDaemon(
+  name: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  logFile: string,
+): Daemon {
+  const output = openSync(logFile, 'a')
+  // The kernel ends the daemon when we are killed and can't do it ourselves.
+  const bound = hasProgram('setpriv') ? ['setpriv', '--pdeathsig', 'KILL', '--', name] : [name]
+  const [program = name, ...before] = bound
+  const child = spawn(program, [...before, ...args], { env, stdio: ['ignore', output, output] })
+  closeSync(output)
+  const killNow = () => void child.kill('SIGKILL')
+  process.once('exit', killNow)
+  let stopping = false
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve())
+    child.once('error', () => resolve())
+  })
+  void ended.then(() => process.off('exit', killNow))
+  const failed = ended.then(async () => {
+    if (stopping) return await new Promise<never>(() => undefined)
+    throw new Error(`${name} ended by itself: ${readFileSync(logFile, 'utf8').slice(-1000)}`)
+  })
+  failed.catch(() => undefined)
+  const end = async (signal: NodeJS.Signals) => {
+    stopping = true
+    await endBy(child, signal, ended)
+  }
+  return { name, failed, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') }
+}
+
+const PATIENCE_MS = 10_000
+
+async function endBy(child: ChildProcess, signal: NodeJS.Signals, ended: Promise<void>): Promise<void> {
+  child.kill(signal)
+  const patience = new AbortController()
+  const late = sleep(PATIENCE_MS, true, { signal: patience.signal }).catch(() => false)
+  const wasLate = await Promise.race([late, ended.then(() => false)])
+  patience.abort()
+  if (wasLate) child.kill('SIGKILL')
+  await ended
+}
+
+/** Asks again and again until the answer is true; throws after `limitMs` or when the daemon ends. */
+export async function untilTrue(
+  what: string,
+  ask: () => Promise<boolean>,
+  daemon: Daemon,
+  limitMs: number,
+): Promise<void> {
+  const deadline = Date.now() + limitMs
+  while (!(await Promise.race([ask(), daemon.failed]))) {
+    if (Date.now() > deadline) throw new Error(`${what} was not ready after ${limitMs / 1000} s`)
+    await sleep(100)
+  }
+}
+
+/** A TCP port of loopback that is free right now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
+}

@@ -44,7 +44,13 @@ export type PresignOptions = {
 export type Presigned = { readonly url: string; readonly headers: Readonly<Record<string, string>> }
 export type StorageRefusal = { readonly status: number; readonly code: string }
 export type Part = { readonly number: number; readonly etag: string }
-export type StoredObject = { readonly key: string; readonly size: number; sha256(): Promise<string> }
+export type StoredObject = {
+  readonly key: string
+  readonly size: number
+  /** As S3 writes it, with quotes. */
+  readonly etag: string
+  sha256(): Promise<string>
+}
 export type UnfinishedUpload = { readonly key: string; readonly uploadId: string }
 
 export type Storage = ReturnType<typeof openStorage>
@@ -159,8 +165,8 @@ export function openStorage(options: StorageOptions) {
           ...(ContinuationToken ? { ContinuationToken } : {}),
         })
         const page = await atClock().send(command)
-        for (const { Key: key = '', Size: size = 0 } of page.Contents ?? []) {
-          found.push({ key, size, sha256: () => this.sha256Of(key) })
+        for (const { Key: key = '', Size: size = 0, ETag: etag = '' } of page.Contents ?? []) {
+          found.push({ key, size, etag, sha256: () => this.sha256Of(key) })
         }
         ContinuationToken = page.NextContinuationToken
       } while (ContinuationToken)

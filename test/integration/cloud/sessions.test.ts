@@ -1,0 +1,171 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ALICE, ALICES_TEAM_ID, BOB, BOBS_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
+import { createClock } from '../../cloud/clock.ts'
+import { startCloud } from '../../cloud/cloud.ts'
+import type { Cloud } from '../../cloud/cloud.ts'
+import { call, signIn } from './client.ts'
+import type { Tokens } from './client.ts'
+
+let clock = createClock()
+let cloud: Cloud
+
+beforeEach(async () => {
+  clock = createClock()
+  cloud = await startCloud({ now: clock.now })
+})
+afterEach(() => cloud.close())
+
+const unauthorized = { error_message: 'unauthorized' }
+
+test('gives a token of an hour for the right details', async () => {
+  const answer = await call(cloud, 'POST /auth/login', {
+    email_address: 'Alice@Example.com',
+    user_password: ALICE.password,
+  })
+  expect(answer).toMatchObject({
+    status: 200,
+    body: { access_token: expect.any(String), refresh_token: expect.any(String), expires_in: 3600 },
+  })
+})
+
+test('refuses a wrong password and an unknown address alike', async () => {
+  const refused = { status: 401, body: { error_message: 'invalid email or password' } }
+  const attempts = [
+    { email_address: ALICE.email, user_password: 'wrong' },
+    { email_address: ALICE.email, user_password: '' },
+    { email_address: 'nobody@example.com', user_password: ALICE.password },
+    { email_address: 'nobody@example.com', user_password: '' },
+  ]
+  for (const attempt of attempts) {
+    expect(await call(cloud, 'POST /auth/login', attempt)).toMatchObject(refused)
+  }
+})
+
+test.each([
+  ['an unknown member', { email_address: ALICE.email, user_password: ALICE.password, remember: true }],
+  ['a missing member', { email_address: ALICE.email }],
+  ['a member of another type', { email_address: ALICE.email, user_password: 7 }],
+  ['an address that is none', { email_address: 'alice', user_password: ALICE.password }],
+  ['a list instead of an object', []],
+])('refuses a sign-in with %s', async (_what, body) => {
+  const answer = await call(cloud, 'POST /auth/login', body)
+  expect(answer).toMatchObject({
+    status: 400,
+    body: { error_message: expect.stringMatching(/^invalid request: /) },
+  })
+})
+
+test('shows the profile with the teams but without roles, and wants no team for it', async () => {
+  const { access_token: token } = await signIn(cloud)
+  const answer = await call(cloud, 'GET /users/me', undefined, { token })
+  expect(answer).toMatchObject({
+    status: 200,
+    body: {
+      display_name: 'Alice Chen',
+      email_address: 'alice@example.com',
+      team_list: [
+        { id: ALICES_TEAM_ID, display_name: "Alice's Team" },
+        { id: STUDIO_NORTH_ID, display_name: 'Studio North' },
+      ],
+    },
+  })
+  expect(JSON.stringify(answer.body)).not.toContain('owner')
+})
+
+test('wants a team of the person with a session, and says when it is missing', async () => {
+  const { access_token: token } = await signIn(cloud, BOB)
+  const asked = async (team?: string) =>
+    await call(cloud, 'GET /teams/current', undefined, { token, ...(team ? { team } : {}) })
+  expect(await asked()).toMatchObject({
+    status: 400,
+    body: { error_message: 'X-Team-ID header is required' },
+  })
+  expect(await asked(ALICES_TEAM_ID)).toMatchObject({ status: 403 })
+  expect(await asked('nonsense')).toMatchObject({ status: 403 })
+  expect(await asked(BOBS_TEAM_ID)).toMatchObject({
+    status: 200,
+    body: { id: BOBS_TEAM_ID, display_name: "Bob's Team" },
+  })
+})
+
+test('refuses an access token once its hour is over', async () => {
+  const { access_token: token } = await signIn(cloud)
+  clock.advance(3599)
+  expect((await call(cloud, 'GET /users/me', undefined, { token })).status).toBe(200)
+  clock.advance(2)
+  expect(await call(cloud, 'GET /users/me', undefined, { token })).toMatchObject({
+    status: 401,
+    body: unauthorized,
+  })
+})
+
+test('refuses requests without a credential, with a forged one, and with a refresh token', async () => {
+  const { access_token, refresh_token } = await signIn(cloud)
+  const [head = '', payload = ''] = access_token.split('.')
+  const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${payload}.`
+  for (const token of [undefined, `${head}.${payload}.AAAA`, unsigned, refresh_token, 'dk-unknown']) {
+    const answer = await call(cloud, 'GET /users/me', undefined, token === undefined ? {} : { token })
+    expect(answer.status).toBe(401)
+  }
+})
+
+test.each(['sk-service', 'ak-agent'])(
+  'refuses %s, a kind of key that works on no operation',
+  async (token) => {
+    const answer = await call(cloud, 'GET /models', undefined, { token, team: ALICES_TEAM_ID })
+    expect(answer).toMatchObject({ status: 403, body: { error_message: 'credential kind not allowed' } })
+  },
+)
+
+test('swaps a refresh token for a new pair once, and never again', async () => {
+  const first = await signIn(cloud)
+  const swap = (tokens: Tokens) => call(cloud, 'POST /auth/refresh', { refresh_token: tokens.refresh_token })
+  const second = (await swap(first)).body as Tokens
+  expect(second.refresh_token).not.toBe(first.refresh_token)
+  expect(await swap(first)).toMatchObject({ status: 401, body: { error_message: 'invalid refresh token' } })
+  expect((await swap(second)).status).toBe(200)
+})
+
+test('lets only one of many simultaneous refreshes win', async () => {
+  const { refresh_token } = await signIn(cloud)
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, () => call(cloud, 'POST /auth/refresh', { refresh_token })),
+  )
+  expect(answers.map((answer) => answer.status).toSorted()).toEqual([200, ...Array<number>(7).fill(401)])
+})
+
+test('kills the refresh token on sign-out', async () => {
+  const { access_token: token, refresh_token } = await signIn(cloud)
+  const out = await call(cloud, 'POST /auth/logout', { refresh_token }, { token })
+  expect(out).toMatchObject({ status: 200, body: { is_success: true } })
+  expect((await call(cloud, 'POST /auth/refresh', { refresh_token })).status).toBe(401)
+})
+
+test('ends the sessions of one person on request', async () => {
+  const alice = await signIn(cloud)
+  const bob = await signIn(cloud, BOB)
+  cloud.endSessions(ALICE.email)
+  const swap = (tokens: Tokens) => call(cloud, 'POST /auth/refresh', { refresh_token: tokens.refresh_token })
+  expect([(await swap(alice)).status, (await swap(bob)).status]).toEqual([401, 200])
+})
+
+test('answers with the date of its own clock', async () => {
+  clock.advance(86_400)
+  const { headers } = await call(cloud, 'POST /desktop/pair/start')
+  expect(Math.abs(Date.parse(headers.date ?? '') - clock.now())).toBeLessThan(5000)
+})
+
+test('lists what it was asked in order, without credentials', async () => {
+  const { access_token: token } = await signIn(cloud)
+  await call(cloud, 'GET /teams/current', undefined, { token, team: ALICES_TEAM_ID })
+  await call(cloud, 'GET /users/me', undefined, { token: 'dk-secret' })
+  expect(
+    cloud.operations.map(({ kind, name, status, headers }) => [kind, name, status, headers['authorization']]),
+  ).toEqual([
+    ['api', 'login', 200, undefined],
+    ['api', 'getCurrentTeam', 200, 'Bearer jwt'],
+    ['api', 'getCurrentUser', 401, 'Bearer dk'],
+  ])
+  expect(JSON.stringify(cloud.operations)).not.toContain('dk-secret')
+  expect(JSON.stringify(cloud.operations)).not.toContain(token)
+})

@@ -1,0 +1,52 @@
+import { HeaderDamage } from './header.ts'
+
+/** The bytes at hand end before the header does, and the file goes on. */
+export class NeedsMore extends Error {
+  override readonly name = 'NeedsMore'
+}
+
+/** Reads numbers and texts one after the other, and tells a file that ends from a buffer that ends. */
+export class ByteCursor {
+  at = 0
+  littleEndian = true
+  readonly #bytes: Buffer
+  readonly #view: DataView
+  readonly #fileBytes: number
+
+  constructor(bytes: Buffer, fileBytes: number) {
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#fileBytes = fileBytes
+  }
+
+  pass(count: number): void {
+    const end = this.at + count
+    if (!Number.isSafeInteger(end) || end > this.#fileBytes) {
+      throw new HeaderDamage('the file ends inside its header')
+    }
+    if (end > this.#bytes.length) throw new NeedsMore()
+    this.at = end
+  }
+
+  u32(): number {
+    const at = this.at
+    this.pass(4)
+    return this.#view.getUint32(at, this.littleEndian)
+  }
+
+  /** Numbers beyond 2^53 count bytes or values that no disk holds. */
+  u64(): number {
+    const at = this.at
+    this.pass(8)
+    const value = this.#view.getBigUint64(at, this.littleEndian)
+    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new HeaderDamage('a number beyond 2^53')
+    return Number(value)
+  }
+
+  text(): string {
+    const length = this.u64()
+    const at = this.at
+    this.pass(length)
+    return this.#bytes.toString('utf8', at, at + length)
+  }
+}

@@ -1,0 +1,195 @@
+import type { BigIntStats, Dirent } from 'node:fs'
+import { readdir, realpath, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { failure } from '../contract/errors.ts'
+import type { Failure } from '../contract/errors.ts'
+import type { SkippedFile } from '../contract/model.ts'
+import { isComfyFolder, isJunkFolder, skipAlways, skipFolder, skipInFolder } from './file-names.ts'
+import { noIdentity } from './found.ts'
+import type { FoundFile } from './found.ts'
+
+export interface Collected {
+  readonly files: readonly FoundFile[]
+  readonly skipped: readonly SkippedFile[]
+}
+
+/** Files looked at together: enough to keep a disk busy, few enough for a network share. */
+const statsAtOnce = 64
+const byName = new Intl.Collator('en', { numeric: true })
+
+interface Collection {
+  readonly files: FoundFile[]
+  readonly skipped: SkippedFile[]
+  readonly seenFiles: Set<string>
+  readonly seenFolders: Set<string>
+  readonly signal: AbortSignal | undefined
+}
+
+/** A folder on the way down: where it is, how it was reached, and which folders are above it. */
+interface Folder {
+  readonly real: string
+  readonly place: string
+  readonly folder: string
+  readonly above: ReadonlySet<string>
+}
+
+/** What one directory entry turned out to be. */
+interface Look {
+  readonly entry: Dirent
+  readonly skip: string | null
+  readonly facts: BigIntStats | null
+  readonly real: string
+  readonly failure: Failure | null
+}
+
+/**
+ * Finds the model files among dropped files and folders, in the order of the drop and then by name. Links are followed;
+ * a folder met again on its own way down is a loop, a file or folder met a second time is a duplicate. Paths that can't
+ * be read come back as files with their failure. Rejects only when `signal` aborts.
+ */
+export async function collectFiles(
+  paths: readonly string[],
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<Collected> {
+  const collection: Collection = {
+    files: [],
+    skipped: [],
+    seenFiles: new Set(),
+    seenFolders: new Set(),
+    signal: options.signal,
+  }
+  for (const path of paths) await addDropped(collection, path)
+  return { files: collection.files, skipped: collection.skipped }
+}
+
+async function addDropped(collection: Collection, path: string): Promise<void> {
+  collection.signal?.throwIfAborted()
+  if (path === '') {
+    collection.files.push(unseen('', '', '', failure('file-no-path')))
+    return
+  }
+  const place = resolve(path)
+  const name = basename(place)
+  try {
+    const facts = await stat(place, { bigint: true })
+    const real = await realpath(place)
+    if (facts.isDirectory()) {
+      if (isJunkFolder(name)) skip(collection, `${name}/`, 'junk')
+      else await addFolder(collection, { real, place, folder: name, above: new Set() }, facts)
+    } else {
+      const reason = facts.isFile() ? skipAlways(name) : 'not-a-model'
+      if (reason) skip(collection, name, reason)
+      else addFile(collection, { real, place: dirname(place), folder: '', name, facts })
+    }
+  } catch (error) {
+    collection.files.push(unseen(place, name, '', failureOfFile(error)))
+  }
+}
+
+async function addFolder(collection: Collection, folder: Folder, facts: BigIntStats): Promise<void> {
+  const key = keyOf(facts, folder.real)
+  if (folder.above.has(key)) return skip(collection, `${folder.folder}/`, 'loop')
+  if (collection.seenFolders.has(key)) return skip(collection, `${folder.folder}/`, 'duplicate')
+  collection.seenFolders.add(key)
+  const above = new Set([...folder.above, key])
+
+  let entries: Dirent[]
+  try {
+    entries = await readdir(folder.real, { withFileTypes: true })
+  } catch (error) {
+    collection.files.push(unseen(folder.real, basename(folder.place), folder.folder, failureOfFile(error)))
+    return
+  }
+  entries.sort((one, other) => byName.compare(one.name, other.name))
+  const besideModels = isComfyFolder(new Set(entries.map((entry) => entry.name)))
+  for (let start = 0; start < entries.length; start += statsAtOnce) {
+    collection.signal?.throwIfAborted()
+    const some = entries.slice(start, start + statsAtOnce)
+    for (const look of await Promise.all(some.map((entry) => lookAt(entry, folder.real, besideModels)))) {
+      await addEntry(collection, { ...folder, above }, look)
+    }
+  }
+}
+
+/** Asks the disk only for what its name does not already rule out. */
+async function lookAt(entry: Dirent, parent: string, besideModels: boolean): Promise<Look> {
+  const path = join(parent, entry.name)
+  const link = entry.isSymbolicLink()
+  let skip: string | null = null
+  if (entry.isDirectory()) skip = skipFolder(entry.name, besideModels)
+  else if (entry.isFile()) skip = skipInFolder(entry.name)
+  else if (link) skip = skipFolder(entry.name, besideModels)
+  else skip = 'not-a-model'
+  if (skip) return { entry, skip, facts: null, real: path, failure: null }
+  try {
+    const facts = await stat(path, { bigint: true })
+    if (link && !facts.isDirectory()) skip = facts.isFile() ? skipInFolder(entry.name) : 'not-a-model'
+    const real = link && skip === null ? await realpath(path) : path
+    return { entry, skip, facts, real, failure: null }
+  } catch (error) {
+    const reason = failureOfFile(error)
+    // A dead link that never looked like a model is no news.
+    return { entry, skip: link ? skipInFolder(entry.name) : null, facts: null, real: path, failure: reason }
+  }
+}
+
+async function addEntry(collection: Collection, parent: Folder, look: Look): Promise<void> {
+  const { entry, facts, real } = look
+  const within = `${parent.folder}/${entry.name}`
+  if (look.skip)
+    return skip(collection, facts?.isDirectory() || entry.isDirectory() ? `${within}/` : within, look.skip)
+  if (!facts) {
+    const reason = look.failure ?? failure('file-unreadable')
+    collection.files.push({ ...unseen(real, entry.name, parent.folder, reason), place: parent.place })
+  } else if (facts.isDirectory()) {
+    const place = join(parent.place, entry.name)
+    await addFolder(collection, { real, place, folder: within, above: parent.above }, facts)
+  } else {
+    addFile(collection, { real, place: parent.place, folder: parent.folder, name: entry.name, facts })
+  }
+}
+
+interface Met {
+  readonly real: string
+  readonly place: string
+  readonly folder: string
+  readonly name: string
+  readonly facts: BigIntStats
+}
+
+function addFile(collection: Collection, { real, place, folder, name, facts }: Met): void {
+  const key = keyOf(facts, real)
+  if (collection.seenFiles.has(key)) return skip(collection, folder ? `${folder}/${name}` : name, 'duplicate')
+  collection.seenFiles.add(key)
+  collection.files.push({
+    path: real,
+    name,
+    folder,
+    place,
+    sizeBytes: Number(facts.size),
+    mtimeNs: facts.mtimeNs,
+    inode: facts.ino,
+    device: facts.dev,
+    failure: null,
+  })
+}
+
+/** Some network file systems number nothing; there the path has to tell files apart. */
+function keyOf(facts: BigIntStats, real: string): string {
+  return facts.ino === 0n ? real : `${facts.dev}:${facts.ino}`
+}
+
+function skip(collection: Collection, name: string, reason: string): void {
+  collection.skipped.push({ name, reason })
+}
+
+function unseen(path: string, name: string, folder: string, reason: Failure): FoundFile {
+  return { ...noIdentity, path, name, folder, place: dirname(path), device: 0n, failure: reason }
+}
+
+/** A file system's error as a failure: gone, or there and out of reach. */
+export function failureOfFile(error: unknown): Failure {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (code === 'ENOENT' || code === 'ENOTDIR') return failure('file-missing')
+  return failure('file-unreadable', {}, { detail: code })
+}

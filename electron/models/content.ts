@@ -1,0 +1,145 @@
+import type { FileHandle } from 'node:fs/promises'
+import { failure } from '../contract/errors.ts'
+import type { Failure } from '../contract/errors.ts'
+import type { ModelFormat } from '../contract/model.ts'
+import { extensionOf } from './file-names.ts'
+import { readAt } from './file-reader.ts'
+import { longestGgufHeader, parseGguf } from './gguf.ts'
+import type { Header } from './header.ts'
+import type { Kind } from './kind-found.ts'
+import { kindOfGguf } from './kind-gguf.ts'
+import { kindOf } from './kind.ts'
+import { hasZipEnd, isZero, looksLike, zipTailBytes } from './looks-like.ts'
+import { headerLength, lengthBytes, parseSafetensors } from './safetensors.ts'
+
+/** What a file's bytes say. */
+export interface Content {
+  readonly format: ModelFormat
+  readonly header: Header | null
+  readonly kind: Kind | null
+  /** Why it is refused, or null. */
+  readonly failure: Failure | null
+}
+
+/** Enough for most headers in one read: they are normally below 500 KB, most of them far below. */
+const firstBytes = 256 * 1024
+/** Zeros up to here mean that the space was reserved and never filled. */
+const hollowBytes = 1024 * 1024
+
+const formats: Readonly<Record<string, ModelFormat>> = {
+  '.safetensors': 'safetensors',
+  '.sft': 'safetensors',
+  '.gguf': 'gguf',
+  '.onnx': 'onnx',
+  '.ckpt': 'pytorch',
+  '.pt': 'pytorch',
+  '.pt2': 'pytorch',
+  '.pth': 'pytorch',
+  '.pkl': 'pytorch',
+  '.bin': 'pytorch',
+}
+
+/** The format that a name promises. */
+export function formatOfName(name: string): ModelFormat {
+  return formats[extensionOf(name)] ?? 'other'
+}
+
+/** Looks into an open file. Reads little; throws only what the disk does. */
+export async function readContent(file: FileHandle, name: string, fileBytes: number): Promise<Content> {
+  const promised = formatOfName(name)
+  const refused = (reason: Failure): Content => ({
+    format: promised,
+    header: null,
+    kind: null,
+    failure: reason,
+  })
+  if (fileBytes === 0) return refused(failure('file-empty'))
+  const start = await readAt(file, 0, Math.min(firstBytes, fileBytes))
+  const look = looksLike(start, name, fileBytes)
+  if (look.is === 'lfs-pointer') return refused(failure('file-pointer', { realBytes: look.realBytes }))
+  if (look.is === 'web-page') return refused(failure('file-web-page'))
+  if (look.is === 'zeros' && isZero(await readAt(file, 0, Math.min(hollowBytes, fileBytes)))) {
+    return refused(failure('file-hollow'))
+  }
+  if (look.is === 'zip' || look.is === 'pickle') return pytorch(file, name, fileBytes, look.is)
+  if (look.is === 'gguf') return gguf(file, name, fileBytes, start)
+  if (promised === 'gguf') return refused(damaged('does not begin with GGUF'))
+  const read = await safetensors(file, fileBytes, start)
+  if (promised === 'safetensors' || read.header) return read
+  return { format: promised, header: null, kind: null, failure: null }
+}
+
+function damaged(problem: string): Failure {
+  return failure('file-damaged-header', { problem })
+}
+
+/** A file under a name that its reader would trust: it would be read as what it isn't. */
+function misnamed(name: string, holds: string): Failure | null {
+  const extension = extensionOf(name)
+  const promised = formatOfName(name)
+  if (promised !== 'safetensors' && promised !== 'gguf') return null
+  return holds.startsWith(promised) ? null : damaged(`named ${extension}, holds ${holds}`)
+}
+
+/** Not opened: unpickling runs code. A zip can at least be held against its last record. */
+async function pytorch(
+  file: FileHandle,
+  name: string,
+  fileBytes: number,
+  is: 'zip' | 'pickle',
+): Promise<Content> {
+  const format = formatOfName(name) === 'other' && is === 'zip' ? 'other' : 'pytorch'
+  const wrong = misnamed(name, is === 'zip' ? 'a zip archive' : 'a Python pickle')
+  if (wrong || is === 'pickle') return { format, header: null, kind: null, failure: wrong }
+  const tailBytes = Math.min(zipTailBytes, fileBytes)
+  const whole = hasZipEnd(await readAt(file, fileBytes - tailBytes, tailBytes))
+  return { format, header: null, kind: null, failure: whole ? null : damaged('zip archive without its end') }
+}
+
+async function gguf(file: FileHandle, name: string, fileBytes: number, start: Buffer): Promise<Content> {
+  let bytes = start
+  let read = parseGguf(bytes, fileBytes)
+  while (read === 'needs-more') {
+    if (bytes.length >= longestGgufHeader) {
+      return { format: 'gguf', header: null, kind: null, failure: damaged('header over 100,000,000 bytes') }
+    }
+    bytes = await readAt(file, 0, Math.min(bytes.length * 4, fileBytes))
+    read = parseGguf(bytes, fileBytes)
+  }
+  if (!read.ok) return { format: 'gguf', header: null, kind: null, failure: damaged(read.problem) }
+  const header = read.value
+  const missingBytes = header.leastBytes - fileBytes
+  const short = missingBytes > 0 ? failure('file-cut-short', { missingBytes }) : null
+  return { format: 'gguf', header, kind: kindOfGguf(header), failure: misnamed(name, 'gguf data') ?? short }
+}
+
+async function safetensors(file: FileHandle, fileBytes: number, start: Buffer): Promise<Content> {
+  const refused = (reason: Failure): Content => ({
+    format: 'safetensors',
+    header: null,
+    kind: null,
+    failure: reason,
+  })
+  const length = headerLength(start, fileBytes)
+  if (!length.ok) return refused(damaged(length.problem))
+  const end = lengthBytes + length.value
+  const bytes =
+    end <= start.length ? start.subarray(lengthBytes, end) : await readAt(file, lengthBytes, length.value)
+  const read = parseSafetensors(bytes)
+  if (!read.ok) return refused(damaged(read.problem))
+  const header = read.value
+  return {
+    format: 'safetensors',
+    header,
+    kind: kindOf(header),
+    failure: lengthFailure(end + header.dataBytes, fileBytes),
+  }
+}
+
+/** A safetensors file has exactly the bytes that its header counts. */
+function lengthFailure(expectedBytes: number, fileBytes: number): Failure | null {
+  if (fileBytes < expectedBytes) return failure('file-cut-short', { missingBytes: expectedBytes - fileBytes })
+  return fileBytes > expectedBytes
+    ? failure('file-too-long', { extraBytes: fileBytes - expectedBytes })
+    : null
+}

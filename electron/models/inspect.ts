@@ -1,0 +1,95 @@
+import type { BigIntStats } from 'node:fs'
+import { access, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { basename, dirname, sep } from 'node:path'
+import { failure } from '../contract/errors.ts'
+import type { Failure } from '../contract/errors.ts'
+import { failureOfFile } from './collect.ts'
+import { downloadSuffixes, isDownloading } from './file-names.ts'
+import { folderEvidence } from './folders.ts'
+import { noIdentity } from './found.ts'
+import type { FileToInspect, Identity, Inspection } from './found.ts'
+import { formatOfName, readContent } from './content.ts'
+import type { Content } from './content.ts'
+import { recognise } from './recognise.ts'
+import { suggestTarget } from './target.ts'
+
+/**
+ * Says what a file is, where it should go, and why it is refused if it is. Reads a few hundred kilobytes, or as much as its
+ * header takes. Never rejects for anything that a file or disk can do.
+ */
+export async function inspectFile(
+  path: string,
+  seen: Omit<FileToInspect, 'path'> = { folder: '' },
+): Promise<Inspection> {
+  if (seen.failure) return refuse({ path, ...seen }, seen.failure)
+  const name = seen.name ?? basename(path)
+  let file: FileHandle
+  try {
+    file = await open(path, 'r')
+  } catch (error) {
+    return refuse({ path, ...seen }, failureOfFile(error))
+  }
+  try {
+    const before = await file.stat({ bigint: true })
+    if (!before.isFile()) return refuse({ path, ...seen }, failure('file-unreadable'))
+    const identity = identityOf(before)
+    if (isDownloading(name) || (await hasDownloadBeside(path))) {
+      return conclude({ path, ...seen }, unread(name, failure('file-downloading')), identity)
+    }
+    const content = await readContent(file, name, identity.sizeBytes)
+    const moved = isMoved(before, await file.stat({ bigint: true }))
+    const said = moved ? { ...content, failure: failure('file-downloading') } : content
+    return conclude({ path, ...seen }, said, identity)
+  } catch (error) {
+    return refuse({ path, ...seen }, failureOfFile(error))
+  } finally {
+    await file.close()
+  }
+}
+
+/** A row for a file that could not be looked into. */
+export function refuse(file: FileToInspect, reason: Failure): Inspection {
+  return conclude(file, unread(file.name ?? basename(file.path), reason), noIdentity)
+}
+
+function unread(name: string, reason: Failure): Content {
+  return { format: formatOfName(name), header: null, kind: null, failure: reason }
+}
+
+function conclude(file: FileToInspect, content: Content, identity: Identity): Inspection {
+  const name = file.name ?? basename(file.path)
+  const folder = folderEvidence((file.place ?? dirname(file.path)).split(sep))
+  const recognition = recognise({ ...content, name, folder })
+  const target = suggestTarget({
+    name,
+    folder: file.folder,
+    modelType: recognition.modelType,
+    evidence: folder,
+    title: content.header?.metadata.get('modelspec.title') ?? null,
+  })
+  return { recognition, target, identity, failure: content.failure }
+}
+
+function identityOf(facts: BigIntStats): Identity {
+  return { sizeBytes: Number(facts.size), mtimeNs: facts.mtimeNs, inode: facts.ino }
+}
+
+function isMoved(before: BigIntStats, after: BigIntStats): boolean {
+  return before.size !== after.size || before.mtimeNs !== after.mtimeNs
+}
+
+/** Download managers keep their notes, or the bytes themselves, beside the name that they reserve. */
+async function hasDownloadBeside(path: string): Promise<boolean> {
+  const found = await Promise.all(downloadSuffixes.map((suffix) => exists(path + suffix)))
+  return found.includes(true)
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,113 @@
+import { Worker } from 'node:worker_threads'
+import { failure } from '../contract/errors.ts'
+import type { FileToInspect, Inspection } from './found.ts'
+import type { InspectAnswer, InspectOrder } from './inspect-worker.ts'
+import { refuse } from './inspect.ts'
+
+export interface Inspector {
+  /** Says what a file is; never rejects. After `close` every answer is a refusal. */
+  inspect(file: FileToInspect): Promise<Inspection>
+  /** Ends the thread; what was asked and not answered is refused. */
+  close(): Promise<void>
+}
+
+/** Enough to keep a disk busy while one header is parsed; more would only wait inside the worker. */
+const atOnce = 16
+/** Heap of the worker: a header of 100 MB, the largest there may be, needs about half of it. */
+const heapMegabytes = 1536
+
+interface Job {
+  readonly file: FileToInspect
+  readonly answer: (inspection: Inspection) => void
+  /** Workers that died while they had it. */
+  deaths: number
+}
+
+/**
+ * Runs `inspectFile` on a worker thread, so that no header, however hostile, holds up the one that asks. A worker that
+ * dies is replaced and its work repeated once, each file alone, so that only the one that kills it is refused.
+ */
+export function createInspector(workerUrl: URL): Inspector {
+  const waiting: Job[] = []
+  const running = new Map<number, Job>()
+  let worker: Worker | null = null
+  let nextNumber = 0
+  let closed = false
+
+  function startWorker(): Worker {
+    const started = new Worker(workerUrl, { resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } })
+    started.on('message', ({ number, inspection }: InspectAnswer) => {
+      const job = running.get(number)
+      running.delete(number)
+      job?.answer(inspection)
+      pump()
+    })
+    // Node always ends a worker after its error; without a listener the error would be thrown here.
+    let cause = ''
+    started.on('error', (error) => (cause = error instanceof Error ? error.message : String(error)))
+    started.on('exit', () => {
+      if (worker === started) lose(cause)
+    })
+    return started
+  }
+
+  function lose(cause: string): void {
+    worker = null
+    const lost = [...running.values()]
+    running.clear()
+    for (const job of lost) job.deaths += 1
+    for (const job of lost.filter(({ deaths }) => deaths > 1)) {
+      job.answer(refuse(job.file, failure('unexpected', {}, { detail: cause })))
+    }
+    waiting.unshift(...lost.filter(({ deaths }) => deaths === 1))
+    pump()
+  }
+
+  function pump(): void {
+    for (let job = waiting[0]; job && mayRun(job); job = waiting[0]) {
+      waiting.shift()
+      worker ??= startWorker()
+      nextNumber += 1
+      running.set(nextNumber, job)
+      worker.postMessage({ number: nextNumber, file: plain(job.file) } satisfies InspectOrder)
+    }
+    // An idle worker must not keep a command line from ending.
+    if (running.size > 0) worker?.ref()
+    else worker?.unref()
+  }
+
+  function mayRun(job: Job): boolean {
+    if (closed) return false
+    const suspectRuns = [...running.values()].some(({ deaths }) => deaths > 0)
+    return job.deaths > 0 ? running.size === 0 : running.size < atOnce && !suspectRuns
+  }
+
+  return {
+    inspect: (file) =>
+      new Promise((answer) => {
+        if (closed) return answer(refuse(file, failure('unexpected')))
+        waiting.push({ file, answer, deaths: 0 })
+        pump()
+      }),
+    async close() {
+      closed = true
+      const ended = worker
+      worker = null
+      const open = [...running.values(), ...waiting.splice(0)]
+      running.clear()
+      for (const job of open) job.answer(refuse(job.file, failure('unexpected')))
+      await ended?.terminate()
+    },
+  }
+}
+
+/** Only what the worker needs: a caller may hand over an object with more in it than can be cloned. */
+function plain({ path, name, folder, place, failure: reason }: FileToInspect): FileToInspect {
+  return {
+    path,
+    folder,
+    ...(name === undefined ? {} : { name }),
+    ...(place === undefined ? {} : { place }),
+    ...(reason === undefined ? {} : { failure: reason }),
+  }
+}

@@ -1,0 +1,8 @@
+/** What a header shows a file to be. */
+export interface Kind {
+  readonly modelType: string
+  /** The base model's family in its own name, or null when the header doesn't tell. */
+  readonly base: string | null
+  /** A tensor (or metadata key) that told. */
+  readonly evidence: string
+}

@@ -1,0 +1,135 @@
+import type { Header } from './header.ts'
+import { textEncoderKind } from './kind-text.ts'
+import { baseOfTextWidth } from './kind-control.ts'
+import type { Kind } from './kind-found.ts'
+import { below } from './tensor-names.ts'
+import type { TensorNames } from './tensor-names.ts'
+
+/** What is neither a whole model nor its adapter: VAE, text and image encoders, upscalers, embeddings. */
+export function partKind(tensors: Header['tensors'], names: TensorNames): Kind | null {
+  return (
+    vaeKind(below(tensors, ['first_stage_model.', 'vae.'])) ??
+    clipVisionKind(names) ??
+    textEncoderKind(names) ??
+    upscalerKind(below(tensors, ['params_ema.', 'params.'])) ??
+    otherKind(names) ??
+    embeddingKind(names)
+  )
+}
+
+function vaeKind(names: TensorNames): Kind | null {
+  const is = (evidence: string, base: string | null, modelType = 'vae'): Kind => ({
+    modelType,
+    base,
+    evidence,
+  })
+  const preview = ['taesd_decoder.1.weight', 'decoder.22.bias'].find(names.has)
+  if (preview !== undefined) return is(preview, null, 'vae_approx')
+  const wan = 'decoder.middle.0.residual.0.gamma'
+  if (names.has(wan)) {
+    const newer = names.has('decoder.upsamples.0.upsamples.0.residual.2.weight')
+    // The VAE of Wan 2.1 is the one of Qwen-Image too, the same file.
+    return is(wan, newer ? 'Wan 2.2' : 'Wan / Qwen-Image')
+  }
+  const ltx = 'decoder.up_blocks.0.res_blocks.0.conv1.conv.weight'
+  if (names.has(ltx)) return is(ltx, 'LTX-Video')
+  const hunyuan = 'decoder.conv_in.conv.weight'
+  if (names.has(hunyuan)) return is(hunyuan, 'Hunyuan Video')
+  const convolution = 'decoder.conv_in.weight'
+  if (!names.has(convolution) || !names.has('encoder.conv_in.weight')) {
+    return names.has(convolution) && names.has('decoder.conv_out.weight') ? is(convolution, null) : null
+  }
+  return is(convolution, vaeBase(names.shape(convolution), names))
+}
+
+/** By latent channels. SD and SDXL share an architecture, and so do Flux.1 and SD3: only the name tells those apart. */
+function vaeBase(shape: readonly number[], names: TensorNames): string | null {
+  const channels = shape[1]
+  const video = shape.length === 5
+  if (channels === 4) return 'SD / SDXL'
+  if (channels === 16) return video ? 'Wan / Qwen-Image' : 'Flux.1 / SD3'
+  if (channels === 48 && video) return 'Wan 2.2'
+  if (channels === 32) return video ? 'Hunyuan Video' : 'Flux.2'
+  if (channels === 64) return 'Hunyuan Image'
+  return names.has('bn.running_mean') ? 'Flux.2' : null
+}
+
+function clipVisionKind(names: TensorNames): Kind | null {
+  const is = (evidence: string, base: string | null): Kind => ({ modelType: 'clip_vision', base, evidence })
+  // A CLIP with both halves is a text encoder to ComfyUI's loader as well; its folder says which one is meant.
+  const layer = (number: number) => `vision_model.encoder.layers.${number}.layer_norm1.weight`
+  const sizes = [
+    [47, 'CLIP-ViT-bigG'],
+    [30, 'CLIP-ViT-H'],
+    [22, 'CLIP-ViT-L'],
+  ] as const
+  const width = names.shape(layer(0))[0]
+  if (width === 1152) return is(layer(0), 'SigLIP')
+  const size = sizes.find(([number]) => names.has(layer(number)))
+  if (size) return is(layer(size[0]), size[1])
+  if (names.has(layer(0))) return is(layer(0), null)
+  const openClip = 'visual.transformer.resblocks.0.attn.in_proj_weight'
+  if (names.has(openClip)) return is(openClip, 'OpenCLIP')
+  const dino = ['encoder.layer.39.layer_scale2.lambda1', 'encoder.layer.23.layer_scale2.lambda1'].find(
+    names.has,
+  )
+  return dino === undefined ? null : is(dino, 'DINOv2')
+}
+
+const upscalerKeys = [
+  'model.1.sub.0.RDB1.conv1.0.weight',
+  'body.0.rdb1.conv1.weight',
+  'RRDB_trunk.0.RDB1.conv1.weight',
+] as const
+
+function upscalerKind(names: TensorNames): Kind | null {
+  const is = (evidence: string, base: string | null): Kind => ({
+    modelType: 'upscale_models',
+    base,
+    evidence,
+  })
+  const esrgan = upscalerKeys.find(names.has)
+  if (esrgan !== undefined) return is(esrgan, 'ESRGAN')
+  const transformer = names.matching(/^layers\.0\.(residual_group\.)?blocks\.0\.(attn|norm1|conv_block)/)
+  if (transformer !== undefined && names.has('conv_first.weight')) return is(transformer, null)
+  // Real-ESRGAN's compact form: convolutions and PReLUs in turn, then as many channels as the scale squared, times three.
+  const compact = names.has('body.0.weight') && names.has('body.1.weight') && names.has('body.2.weight')
+  const inputs = names.shape('body.0.weight')
+  return compact && inputs.length === 4 && inputs[1] === 3 ? is('body.0.weight', 'Real-ESRGAN compact') : null
+}
+
+function otherKind(names: TensorNames): Kind | null {
+  const table = [
+    ['position_net.linears.0.weight', 'gligen'],
+    ['feature_extractor.conv_layers.0.conv.weight', 'audio_encoders'],
+    ['wav2vec2.feature_extractor.conv_layers.0.conv.weight', 'audio_encoders'],
+  ] as const
+  const row = table.find(([key]) => names.has(key))
+  return row ? { modelType: row[1], base: null, evidence: row[0] } : null
+}
+
+/** Textual inversion: a few vectors as wide as a text encoder's words. */
+function embeddingKind(names: TensorNames): Kind | null {
+  if (names.has('clip_g') && names.has('clip_l')) {
+    return { modelType: 'embeddings', base: 'SDXL', evidence: 'clip_g' }
+  }
+  const named = ['emb_params', 'clip_l', 'clip_g', 'string_to_param.*'].find(names.has)
+  if (named !== undefined)
+    return { modelType: 'embeddings', base: embeddingBase(names, named), evidence: named }
+  if (names.count >= 10) return null
+  const keys = [...names.all()]
+  const vectors = keys.every((key) => {
+    const shape = names.shape(key)
+    // No prompt takes more than some hundred vectors; a weight matrix has at least as many rows.
+    return shape.length === 2 && (shape[0] ?? 0) < 256 && embeddingBase(names, key) !== null
+  })
+  const [first] = keys
+  return vectors && first !== undefined
+    ? { modelType: 'embeddings', base: embeddingBase(names, first), evidence: first }
+    : null
+}
+
+function embeddingBase(names: TensorNames, key: string): string | null {
+  const width = names.shape(key).at(-1)
+  return width === 1280 ? 'SDXL' : baseOfTextWidth(width)
+}

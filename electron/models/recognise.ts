@@ -1,0 +1,74 @@
+import type { ModelFormat, Recognition } from '../contract/model.ts'
+import type { FolderEvidence } from './folders.ts'
+import { mainDtype } from './header.ts'
+import type { Header } from './header.ts'
+import type { Kind } from './kind-found.ts'
+import { nameHint } from './name-hint.ts'
+
+/** All that is known of a file. */
+export interface Evidence {
+  readonly name: string
+  readonly format: ModelFormat
+  readonly header: Header | null
+  readonly kind: Kind | null
+  readonly folder: FolderEvidence | null
+}
+
+/** Folders that say more than their tensors can: type by tensors → types of folders that agree with it. */
+const finerFolders: Readonly<Record<string, readonly string[]>> = {
+  checkpoints: ['diffusers'],
+  clip_vision: ['ipadapter', 'ipadapter-flux'],
+  controlnet: ['model_patches', 'xlabs'],
+  diffusion_models: ['animatediff_models', 'model_patches'],
+  ipadapter: ['ipadapter-flux', 'xlabs', 'instantid', 'pulid', 'photomaker'],
+  loras: ['xlabs', 'animatediff_motion_lora', 'photomaker'],
+  text_encoders: ['LLM', 'prompt_expansion', 'clip_vision'],
+  upscale_models: ['latent_upscale_models', 'facerestore_models'],
+  vae: ['vae_approx'],
+}
+
+/**
+ * Weighs header, folder and name: the header knows best what a file is, the folder comes next, a word in the name last.
+ * Where header and folder disagree the header counts and the reason says both.
+ */
+export function recognise(evidence: Evidence): Recognition {
+  const { format, header, kind } = evidence
+  const { modelType, reason } = weigh(evidence)
+  return {
+    format,
+    modelType,
+    base: kind?.base ?? null,
+    reason,
+    tensorCount: header ? header.tensors.size : null,
+    dtype: header ? mainDtype(header.tensors) : null,
+  }
+}
+
+type Verdict = Pick<Recognition, 'modelType' | 'reason'>
+
+function verdict(key: string, modelType: string | null, params: Readonly<Record<string, string>>): Verdict {
+  return { modelType, reason: { key, params: modelType === null ? params : { type: modelType, ...params } } }
+}
+
+function weigh({ name, format, kind, folder }: Evidence): Verdict {
+  if (kind) {
+    const params = { base: kind.base ?? 'none', evidence: kind.evidence }
+    if (!folder) return verdict('reason.header', kind.modelType, params)
+    const both = { ...params, folder: folder.folder }
+    if (finerFolders[kind.modelType]?.includes(folder.modelType)) {
+      return verdict('reason.header-and-finer-folder', folder.modelType, both)
+    }
+    const agrees = kind.modelType === folder.modelType
+    return verdict(agrees ? 'reason.header-and-folder' : 'reason.header-over-folder', kind.modelType, both)
+  }
+  const closed = format === 'pytorch'
+  if (folder) {
+    const params = { folder: folder.folder }
+    return verdict(closed ? 'reason.pytorch-folder' : 'reason.folder', folder.modelType, params)
+  }
+  const hint = nameHint(name)
+  if (hint) {
+    return verdict(closed ? 'reason.pytorch-name' : 'reason.name', hint.modelType, { hint: hint.hint })
+  }
+  return verdict(closed ? 'reason.pytorch' : 'reason.unknown', null, {})
+}

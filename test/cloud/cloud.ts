@@ -59,6 +59,7 @@ export type Cloud = {
   ended(name: string, count?: number): Promise<readonly Operation[]>
   forgetOperations(): void
   fail(rule: FaultRule): void
+  /** Forgets all rules, and cuts what is stalled. */
   clearFailures(): void
   hold(on: string, moment?: HoldMoment): Hold
   /** What is stored, by key. */

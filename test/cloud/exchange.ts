@@ -64,6 +64,8 @@ export type BodyPlan = {
   readonly gone: AbortSignal
   readonly fault: FaultRule | undefined
   readonly gates: readonly HeldGate[]
+  /** Resolves when stalls are to end. */
+  readonly cleared: Promise<void>
   /** What a fault with a status answers. */
   refusal(): Answer
 }
@@ -109,8 +111,8 @@ export async function* readBody(plan: BodyPlan): AsyncGenerator<Buffer> {
 
 async function strike(plan: BodyPlan): Promise<void> {
   const how = plan.fault?.how
-  if (how === 'stall') await untilGone(plan.gone)
-  if (how === 'cut') {
+  if (how === 'stall') await Promise.race([untilGone(plan.gone), plan.cleared])
+  if (how === 'cut' || how === 'stall') {
     plan.request.socket.destroy()
     throw new ConnectionCut('cut by a fault')
   }

@@ -3,7 +3,9 @@ import type { Operation } from './operations.ts'
 /**
  * - `cut`: the connection is destroyed after `after` bytes of the body (at once when left out).
  * - `slow`: the body is read (or, without one, the answer sent) at `bytesPerSecond`.
- * - `stall`: nothing more is read and nothing answered until the client gives up.
+ * - `stall`: nothing more is read and nothing answered until the failures are cleared or the cloud closes,
+ *   which cuts the connection. A client that gives up inside a long body is noticed only then, because
+ *   nobody reads.
  * - a number: that status, with Retry-After when `retryAfterSeconds` is given; nothing is done.
  * - `html`: a gateway's page with `status` (502 unless told); nothing is done.
  * - `half-json`: the work is done, and half of its true answer is sent with the true status.
@@ -49,7 +51,10 @@ export type HeldGate = {
 
 export type Faults = {
   fail(rule: FaultRule): void
+  /** Forgets all rules and cuts what is stalled. */
   clear(): void
+  /** Resolves with the next `clear()`. */
+  cleared(): Promise<void>
   /** Stops every operation of that name at the moment given, until released. */
   hold(on: string, moment?: HoldMoment): Hold
   /** The fault that this operation meets, counted as used. */
@@ -67,6 +72,7 @@ function concerns(on: string, operation: Operation): boolean {
 /** No faults yet. */
 export function createFaults(): Faults {
   let armed: Armed[] = []
+  let clearing = Promise.withResolvers<void>()
   const held = new Map<HeldGate, () => void>()
 
   return {
@@ -75,7 +81,10 @@ export function createFaults(): Faults {
     },
     clear() {
       armed = []
+      clearing.resolve()
+      clearing = Promise.withResolvers<void>()
     },
+    cleared: () => clearing.promise,
     take(operation) {
       for (const one of armed) {
         if (one.left <= 0 || !concerns(one.rule.on, operation)) continue

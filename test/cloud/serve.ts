@@ -73,6 +73,7 @@ async function answerOne(
   try {
     for (const gate of gates) if (gate.moment === 'arrival') await gate.stop(operation)
     const fault = faults.take(operation)
+    const cleared = faults.cleared()
     const refusal = () => refusalOf(options, fault)
     const exchange: Exchange & { asked: boolean } = {
       request,
@@ -85,10 +86,10 @@ async function answerOne(
       body() {
         exchange.asked = true
         if (waits) response.writeContinue()
-        return readBody({ request, operation, gone: closed.signal, fault, gates, refusal })
+        return readBody({ request, operation, gone: closed.signal, fault, gates, cleared, refusal })
       },
     }
-    const answer = await work(options, exchange, fault, refusal)
+    const answer = await work(options, exchange, fault, refusal, cleared)
     for (const gate of gates) if (gate.moment === 'answer') await gate.stop(operation)
     if (fault?.how === 'lose-answer' || closed.signal.aborted) throw new ConnectionCut('answer lost')
     // Without its body a waiting client's connection can't be told apart from its next request.
@@ -114,12 +115,13 @@ async function work(
   exchange: Exchange,
   fault: FaultRule | undefined,
   refusal: () => Answer,
+  cleared: Promise<void>,
 ): Promise<Answer> {
   const how = fault?.how
   try {
     if (fault && fault.after === undefined) {
-      if (how === 'stall') return await untilGone(exchange.gone)
-      if (how === 'cut') throw new ConnectionCut('cut by a fault')
+      if (how === 'stall') await Promise.race([untilGone(exchange.gone), cleared])
+      if (how === 'cut' || how === 'stall') throw new ConnectionCut('cut by a fault')
       if (typeof how === 'number' || how === 'html') return refusal()
       if (how === 'expired-url' && exchange.operation.kind === 'storage') return refusal()
     }

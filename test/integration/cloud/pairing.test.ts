@@ -1,0 +1,147 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ALICE, ALICES_TEAM_ID, BOB, BOBS_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
+import { createClock } from '../../cloud/clock.ts'
+import { startCloud } from '../../cloud/cloud.ts'
+import type { Cloud } from '../../cloud/cloud.ts'
+import { call, presignRequest, signIn } from './client.ts'
+
+const bytes = Buffer.from('model')
+const notFound = { status: 404, body: { error_message: 'resource not found' } }
+let clock = createClock()
+let cloud: Cloud
+
+beforeEach(async () => {
+  clock = createClock()
+  cloud = await startCloud({ now: clock.now })
+})
+afterEach(() => cloud.close())
+
+type Started = { readonly device_code: string; readonly user_code: string; readonly verification_uri: string }
+
+const start = async () => (await call(cloud, 'POST /desktop/pair/start')).body as Started
+const poll = ({ device_code }: Started) => call(cloud, 'POST /desktop/pair/poll', { device_code })
+
+async function pair(email: string, teamId: string): Promise<string> {
+  const started = await start()
+  cloud.confirmPairing(started.user_code, email, teamId)
+  return ((await poll(started)).body as { raw_key: string }).raw_key
+}
+
+/** Fills in the page's form as a browser does. */
+function submit(fields: Record<string, string>) {
+  return fetch(`${cloud.origin}/desktop/pair`, { method: 'POST', body: new URLSearchParams(fields) })
+}
+
+test('begins a pairing without anybody signed in', async () => {
+  expect((await call(cloud, 'POST /desktop/pair/start')).body).toEqual({
+    device_code: expect.stringMatching(/^[\w-]{20,}$/),
+    user_code: expect.stringMatching(/^[A-Z2-9]{4}-[A-Z2-9]{4}$/),
+    verification_uri: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/desktop\/pair\?user_code=.{9}$/),
+    expires_in: 300,
+    interval: 2,
+  })
+  expect(await call(cloud, 'POST /desktop/pair/start', { device_name: 'x' })).toMatchObject({ status: 400 })
+})
+
+test('waits, then hands the keys out exactly once', async () => {
+  const started = await start()
+  expect(await poll(started)).toMatchObject({ status: 200, body: { status: 'pending' } })
+  cloud.confirmPairing(started.user_code, ALICE.email, ALICES_TEAM_ID)
+  expect(await poll(started)).toMatchObject({
+    status: 200,
+    body: {
+      status: 'approved',
+      raw_key: expect.stringMatching(/^dk-/),
+      agent_key: expect.stringMatching(/^ak-/),
+    },
+  })
+  expect(await poll(started)).toMatchObject(notFound)
+})
+
+test('forgets a pairing after five minutes, confirmed or not', async () => {
+  const [one, two] = [await start(), await start()]
+  cloud.confirmPairing(one.user_code, ALICE.email, ALICES_TEAM_ID)
+  clock.advance(301)
+  expect(await poll(one)).toMatchObject(notFound)
+  expect(await poll(two)).toMatchObject(notFound)
+  expect(() => cloud.confirmPairing(two.user_code, ALICE.email, ALICES_TEAM_ID)).toThrow('resource not found')
+})
+
+test('ties the key to one person and one team, whatever team is named', async () => {
+  const token = await pair(BOB.email, BOBS_TEAM_ID)
+  for (const team of [undefined, ALICES_TEAM_ID, 'nonsense']) {
+    const as = { token, ...(team ? { team } : {}) }
+    expect((await call(cloud, 'GET /teams/current', undefined, as)).body).toMatchObject({ id: BOBS_TEAM_ID })
+  }
+  expect((await call(cloud, 'GET /users/me', undefined, { token })).body).toMatchObject({
+    email_address: BOB.email,
+  })
+  expect((await call(cloud, 'POST /models/presign', presignRequest(bytes), { token })).status).toBe(200)
+})
+
+test('gives a key no more rights than its person has', async () => {
+  const token = await pair(BOB.email, STUDIO_NORTH_ID)
+  expect((await call(cloud, 'POST /models/presign', presignRequest(bytes), { token })).status).toBe(403)
+})
+
+test('lets a device revoke its own key, and a session not', async () => {
+  const token = await pair(ALICE.email, ALICES_TEAM_ID)
+  const revoke = (as: string) => call(cloud, 'POST /auth/device/revoke', undefined, { token: as })
+  expect(await revoke((await signIn(cloud)).access_token)).toMatchObject({ status: 403 })
+  expect(await revoke(token)).toMatchObject({ status: 200, body: { is_success: true } })
+  expect(await revoke(token)).toMatchObject({ status: 401, body: { error_message: 'invalid credential' } })
+})
+
+test('revokes all devices of one person on request', async () => {
+  const [alices, bobs] = [await pair(ALICE.email, ALICES_TEAM_ID), await pair(BOB.email, BOBS_TEAM_ID)]
+  cloud.revokeDevices(ALICE.email)
+  const status = async (token: string) => (await call(cloud, 'GET /users/me', undefined, { token })).status
+  expect([await status(alices), await status(bobs)]).toEqual([401, 200])
+})
+
+test('is confirmed by a session for one of its teams', async () => {
+  const started = await start()
+  const { access_token: token } = await signIn(cloud)
+  const confirm = (body: object, team?: string) =>
+    call(cloud, 'POST /desktop/pair/confirm', body, { token, ...(team ? { team } : {}) })
+  const body = { user_code: started.user_code }
+  expect(await confirm(body)).toMatchObject({ status: 400 })
+  expect(await confirm(body, BOBS_TEAM_ID)).toMatchObject({ status: 403 })
+  expect(await confirm({ ...body, device_name: 'n'.repeat(101) }, ALICES_TEAM_ID)).toMatchObject({
+    status: 400,
+  })
+  expect(await confirm({ user_code: 'AAAA-AAAA' }, ALICES_TEAM_ID)).toMatchObject(notFound)
+  expect(await confirm({ ...body, device_name: 'Laptop' }, ALICES_TEAM_ID)).toMatchObject({ status: 200 })
+  expect(await confirm(body, ALICES_TEAM_ID)).toMatchObject(notFound)
+})
+
+test('shows a page that carries the code and confirms for the person and team chosen', async () => {
+  const started = await start()
+  const page = await fetch(started.verification_uri)
+  const html = await page.text()
+  expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
+  expect(html).toContain(`value="${started.user_code}"`)
+  expect(html).toContain("Alice's Team (owner)")
+  const fields = {
+    user_code: started.user_code,
+    who: `${ALICE.id}|${STUDIO_NORTH_ID}`,
+    password: ALICE.password,
+  }
+  const wrong = await submit({ ...fields, password: 'wrong' })
+  expect([wrong.status, await wrong.text()]).toEqual([
+    401,
+    expect.stringContaining('That password is not right'),
+  ])
+  expect((await poll(started)).body).toEqual({ status: 'pending' })
+  const confirmed = await submit(fields)
+  expect([confirmed.status, await confirmed.text()]).toEqual([200, expect.stringContaining('Paired')])
+  expect((await poll(started)).body).toMatchObject({ status: 'approved' })
+})
+
+test('writes what a stranger put into the address as text', async () => {
+  const page = await fetch(
+    `${cloud.origin}/desktop/pair?user_code=${encodeURIComponent('"><script>alert(1)</script>')}`,
+  )
+  expect(await page.text()).not.toContain('<script')
+  expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
+})

@@ -1,0 +1,177 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { createClock } from '../../cloud/clock.ts'
+import { startCloud } from '../../cloud/cloud.ts'
+import type { Cloud } from '../../cloud/cloud.ts'
+import { STORAGE_KINDS, startStorage } from '../../cloud/start-storage.ts'
+import type { StartedStorage } from '../../cloud/start-storage.ts'
+import { codeOf, presign, put, send, sha256, signIn } from './client.ts'
+import type { Credential, Presigned } from './client.ts'
+
+const bytes = randomBytes(20_000)
+let cloud: Cloud
+let alice: Credential
+
+async function open(options: Parameters<typeof startCloud>[0]): Promise<void> {
+  cloud = await startCloud(options)
+  alice = { token: (await signIn(cloud)).access_token, team: ALICES_TEAM_ID }
+}
+
+/** Announces the whole body, sends half of it and ends; resolves when the server has closed too. */
+async function sendHalf(presigned: Presigned): Promise<void> {
+  const url = new URL(presigned.upload_url)
+  const socket = connect(Number(url.port), url.hostname)
+  const head = Object.entries({ Host: url.host, ...presigned.upload_headers })
+  socket.write(`PUT ${url.pathname}${url.search} HTTP/1.1\r\n`)
+  socket.write(head.map(([name, value]) => `${name}: ${value}\r\n`).join('') + '\r\n')
+  socket.on('error', () => undefined)
+  const closed = once(socket, 'close')
+  socket.end(bytes.subarray(0, bytes.length / 2))
+  socket.resume()
+  await closed
+}
+
+describe.each(STORAGE_KINDS)('storage rules on %s storage', (kind) => {
+  let storage: StartedStorage
+
+  beforeAll(async () => {
+    storage = await startStorage(kind)
+  })
+  afterAll(() => storage.stop())
+  beforeEach(() => open(storage.options))
+  afterEach(() => cloud.close())
+
+  async function refusal(change: (presigned: Presigned) => Promise<{ status: number; text: string }>) {
+    const reply = await change(await presign(cloud, alice, bytes))
+    expect(await cloud.objects()).toEqual([])
+    return [reply.status, /<Code>([^<]*)/.exec(reply.text)?.[1]]
+  }
+
+  test('refuses a URL of which one letter was changed', async () => {
+    const changed = ({ upload_url, upload_headers }: Presigned) =>
+      put({ upload_url: upload_url.replace('/models/', '/modelz/'), upload_headers }, bytes)
+    expect(await refusal(changed)).toEqual([403, 'SignatureDoesNotMatch'])
+  })
+
+  test('refuses a PUT without a signed header, or with another value of it', async () => {
+    const without = ({ upload_url, upload_headers }: Presigned) => {
+      const { 'If-None-Match': _signed, ...rest } = upload_headers
+      return send('PUT', upload_url, { headers: rest, body: bytes })
+    }
+    const other = ({ upload_url, upload_headers }: Presigned) =>
+      send('PUT', upload_url, { headers: { ...upload_headers, 'If-None-Match': '"x"' }, body: bytes })
+    expect(await refusal(without)).toEqual([403, expect.stringMatching(/SignatureDoesNotMatch|AccessDenied/)])
+    expect(await refusal(other)).toEqual([403, 'SignatureDoesNotMatch'])
+  })
+
+  test('refuses a body of another length than the signed one', async () => {
+    const shorter = ({ upload_url }: Presigned) =>
+      send('PUT', upload_url, { headers: { 'If-None-Match': '*' }, body: bytes.subarray(1) })
+    expect(await refusal(shorter)).toEqual([403, 'SignatureDoesNotMatch'])
+  })
+
+  test('refuses another method, and no signature at all', async () => {
+    expect(await refusal(({ upload_url }) => send('DELETE', upload_url))).toEqual([
+      403,
+      'SignatureDoesNotMatch',
+    ])
+    const bare = ({ upload_url }: Presigned) => send('PUT', upload_url.split('?')[0] ?? '', { body: bytes })
+    expect(await refusal(bare)).toEqual([403, 'AccessDenied'])
+  })
+
+  test('refuses a URL that has run out', async () => {
+    cloud.fail({ on: 'presignModel', how: 'expired-url' })
+    expect(await refusal((presigned) => put(presigned, bytes))).toEqual([403, 'AccessDenied'])
+  })
+
+  test('stores nothing of a body that ended early', async () => {
+    const presigned = await presign(cloud, alice, bytes)
+    await sendHalf(presigned)
+    await cloud.ended('put-object')
+    expect(await cloud.objects()).toEqual([])
+    expect((await put(presigned, bytes)).status).toBe(200)
+  })
+
+  test('refuses a second object at a key', async () => {
+    const presigned = await presign(cloud, alice, bytes)
+    expect((await put(presigned, bytes)).status).toBe(200)
+    const again = await put(presigned, bytes)
+    expect([again.status, codeOf(again)]).toEqual([412, 'PreconditionFailed'])
+    expect(await (await cloud.objects())[0]?.sha256()).toBe(sha256(bytes))
+  })
+
+  test('asks a waiting client for the body when the head is right', async () => {
+    const reply = await put(await presign(cloud, alice, bytes), bytes, true)
+    expect([reply.status, reply.continued]).toEqual([200, true])
+    expect(await (await cloud.objects())[0]?.sha256()).toBe(sha256(bytes))
+  })
+
+  test('refuses a waiting client by its head, before a byte of the body', async () => {
+    const { upload_url, upload_headers } = await presign(cloud, alice, bytes)
+    const wrong = { upload_url: `${upload_url.slice(0, -1)}_`, upload_headers }
+    const reply = await put(wrong, bytes, true)
+    expect([reply.status, reply.continued]).toEqual([403, false])
+    expect(cloud.operations.at(-1)).toMatchObject({ name: 'put-object', status: 403, bytes: 0 })
+  })
+
+  test('compares the digest that came with the bytes', async () => {
+    const presigned = await presign(cloud, alice, bytes)
+    const digest = createHash('md5').update('other bytes').digest('base64')
+    const headers = { ...presigned.upload_headers, 'Content-MD5': digest }
+    const reply = await send('PUT', presigned.upload_url, { headers, body: bytes })
+    expect([reply.status, await cloud.objects()]).toEqual([400, []])
+  })
+})
+
+describe('storage rules that the embedded storage adds', () => {
+  const clock = createClock()
+
+  beforeEach(() => open({ urlSeconds: 60, now: clock.now, signsHeaders: false }))
+  afterEach(() => cloud.close())
+
+  test('lets a URL live exactly as long as was said', async () => {
+    const [early, late] = [await presign(cloud, alice, bytes), await presign(cloud, alice, bytes)]
+    clock.advance(58)
+    expect((await put(early, bytes)).status).toBe(200)
+    clock.advance(3)
+    const reply = await put(late, bytes)
+    expect([reply.status, codeOf(reply)]).toEqual([403, 'AccessDenied'])
+    expect(reply.text).toContain('Request has expired')
+  })
+
+  test('refuses x-amz headers that nobody signed', async () => {
+    const { upload_url } = await presign(cloud, alice, bytes)
+    const reply = await send('PUT', upload_url, { headers: { 'x-amz-meta-note': 'hi' }, body: bytes })
+    expect([reply.status, codeOf(reply)]).toEqual([403, 'AccessDenied'])
+  })
+
+  test('refuses a second authorization beside the URL', async () => {
+    const { upload_url } = await presign(cloud, alice, bytes)
+    const headers = { authorization: `Bearer ${alice.token ?? ''}` }
+    const reply = await send('PUT', upload_url, { headers, body: bytes })
+    expect([reply.status, codeOf(reply)]).toEqual([400, 'InvalidArgument'])
+  })
+
+  test('refuses a chunked body, whose length nobody knows', async () => {
+    const { upload_url } = await presign(cloud, alice, bytes)
+    const reply = await send('PUT', upload_url, { headers: { 'transfer-encoding': 'chunked' }, body: bytes })
+    expect([reply.status, codeOf(reply)]).toEqual([411, 'MissingContentLength'])
+  })
+})
+
+test('counts and keeps nothing when told to discard', async () => {
+  await open({ discard: true })
+  const presigned = await presign(cloud, alice, bytes)
+  const reply = await put(presigned, bytes)
+  const objects = await cloud.objects()
+  const refused = await objects[0]?.sha256().catch((error: Error) => error.name)
+  await cloud.close()
+  expect([reply.status, objects.map((object) => object.size), refused]).toEqual([
+    200,
+    [bytes.length],
+    'InvalidObjectState',
+  ])
+})

@@ -65,6 +65,8 @@ export interface Uploader {
   addPaths(paths: readonly string[], options?: AddOptions): Promise<Result<AddReport>>
   /** Signs in with a token from outside, which is kept in memory only. */
   useToken(token: string): Promise<Result<SessionView>>
+  /** Whether the person has chosen a team, as against the first one standing in. */
+  hasChosenTeam(): boolean
   /** Path on this computer of a row's file, in the queue or in history; null when the row is not known. */
   fileOf(id: string): string | null
   applySettings(settings: EngineSettings): void
@@ -187,6 +189,7 @@ export function createUploader(options: UploaderOptions): Uploader {
     session: signIns.view,
     addPaths: add,
     useToken: (token) => signIns.useToken(token),
+    hasChosenTeam: () => signIns.hasChosen(),
     fileOf: (id) => rows.get(id)?.record.path ?? store.find(id)?.path ?? null,
     applySettings(changed) {
       const sameServer = changed.server === settings.server

@@ -1,14 +1,12 @@
 import { IntlMessageFormat } from 'intl-messageformat'
 import type { Failure } from './errors.ts'
+import type { Message } from './message.ts'
 import { desktopMessages } from './messages/desktop.ts'
 import { failureMessages } from './messages/failures.ts'
 import { pageMessages } from './messages/page.ts'
 import { recognitionMessages } from './messages/recognition.ts'
 import type { Locale } from './model.ts'
 import { formatBytes } from './size.ts'
-
-/** One message in ICU form, in each language, side by side so that none is forgotten. */
-export type Message = readonly [en: string, simplified: string, traditional: string]
 
 export const catalogue = {
   ...failureMessages,

@@ -1,15 +1,5 @@
-import type { Failure } from '../contract/errors.ts'
 import type { Ports } from '../contract/ports.ts'
-
-/** What a run came to; only the queue acts on it. */
-export type Outcome =
-  | { readonly kind: 'done' }
-  | { readonly kind: 'retry'; readonly failure: Failure; readonly atMs: number }
-  /** The server asks everybody to wait: the whole queue is held. */
-  | { readonly kind: 'hold'; readonly failure: Failure; readonly untilMs: number }
-  | { readonly kind: 'failed'; readonly failure: Failure }
-  /** Its signal was aborted, by a pause, a removal or the end of the app. */
-  | { readonly kind: 'stopped' }
+import type { Outcome } from './outcome.ts'
 
 export interface QueueHooks {
   /** Runs one upload to an outcome. Must not throw. */

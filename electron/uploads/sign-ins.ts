@@ -13,6 +13,8 @@ export interface SignIns {
   choose(choice: TeamChoice): Result<SessionView>
   /** The account and team for new files: the one named, else the chosen one; null when there is none. */
   resolve(choice: TeamChoice | null): { readonly accountId: string; readonly team: Team } | null
+  /** Whether the person has chosen a team, and it still stands. */
+  hasChosen(): boolean
   /** A sign-in turned out dead. */
   lost(accountId: string): void
   /** Tells the listeners how things are. */
@@ -39,19 +41,28 @@ export function createSignIns(options: {
     return accounts.list().filter((account) => account.server.replace(/\/+$/, '') === base)
   }
 
+  function storedChoice(): TeamChoice | null {
+    const parsed = v.safeParse(choiceText, choices.get('team'))
+    return parsed.success && find(parsed.output) ? parsed.output : null
+  }
+
   /** The choice that was stored, if it still stands; else the first team there is. */
   function chosen(): TeamChoice | null {
-    const parsed = v.safeParse(choiceText, choices.get('team'))
-    if (parsed.success && resolve(parsed.output)) return parsed.output
+    const stored = storedChoice()
+    if (stored) return stored
     const account = accountsHere().find(({ state, teams }) => state === 'ready' && teams.length > 0)
     const team = account?.teams[0]
     return account && team ? { accountId: account.id, teamId: team.id } : null
   }
 
-  function resolve(choice: TeamChoice | null) {
+  const resolve = (choice: TeamChoice | null) => {
     const wanted = choice ?? chosen()
-    const account = accountsHere().find(({ id, state }) => id === wanted?.accountId && state === 'ready')
-    const team = account?.teams.find(({ id }) => id === wanted?.teamId)
+    return wanted && find(wanted)
+  }
+
+  function find(wanted: TeamChoice) {
+    const account = accountsHere().find(({ id, state }) => id === wanted.accountId && state === 'ready')
+    const team = account?.teams.find(({ id }) => id === wanted.teamId)
     return account && team ? { accountId: account.id, team } : null
   }
 
@@ -71,6 +82,7 @@ export function createSignIns(options: {
     view,
     tell,
     resolve,
+    hasChosen: () => storedChoice() !== null,
     async signIn(email, password) {
       const account = await accounts.signIn(server(), email, password)
       if (!account.ok) return account

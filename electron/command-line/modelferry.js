@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+// The app runs on Node 24, which Electron embeds and which brings node:sqlite. An older Node hands over to the one that
+// was installed with the project.
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const oldestMajor = 24
+const beside = (path) => fileURLToPath(new URL(path, import.meta.url))
+
+if (Number(process.versions.node.split('.')[0]) >= oldestMajor) {
+  // In a checkout the source runs as it is; a package holds what was built from it.
+  const source = beside('./main.ts')
+  const { main } = await import(existsSync(source) ? './main.ts' : '../../out/main/command-line.js')
+  await main()
+} else {
+  const node = beside('../../node_modules/node/bin/node')
+  if (!existsSync(node)) {
+    console.error(`modelferry needs Node ${oldestMajor} or newer; this is ${process.version}.`)
+    process.exit(2)
+  }
+  const { status, signal } = spawnSync(node, [beside('./modelferry.js'), ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  })
+  if (signal) process.kill(process.pid, signal)
+  process.exit(status ?? 1)
+}

@@ -1,0 +1,11 @@
+import type { Failure } from '../contract/errors.ts'
+
+/** What a run came to; only the queue acts on it. */
+export type Outcome =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'retry'; readonly failure: Failure; readonly atMs: number }
+  /** The server asks everybody to wait: the whole queue is held. */
+  | { readonly kind: 'hold'; readonly failure: Failure; readonly untilMs: number }
+  | { readonly kind: 'failed'; readonly failure: Failure }
+  /** Its signal was aborted, by a pause, a removal or the end of the app. */
+  | { readonly kind: 'stopped' }

@@ -213,7 +213,7 @@ export function createUploader(options: UploaderOptions): Uploader {
       await queue.setHeld(allPaused && restoreQueue)
     },
     async stop() {
-      await queue.setHeld(true)
+      await Promise.all([queue.setHeld(true), signIns.close()])
       feed.close()
       listeners.clear()
       await Promise.all([lanes.close(), hasher.close(), inspector.close()])

@@ -19,8 +19,11 @@ export interface Accounts {
   signOut(accountId: string): Promise<Result<void>>
   /** Access in the name of an account and team, or why there is none. */
   accessTo(accountId: string, teamId: string): Result<Access>
-  /** Asks the server again who this is and which teams there are; trouble leaves what is known. */
-  refreshProfile(accountId: string): Promise<Result<Account>>
+  /**
+   * Asks the server again who this is and which teams there are; trouble leaves what is known, a dead sign-in is marked.
+   * Rejects when `signal` aborts.
+   */
+  refreshProfile(accountId: string, signal: AbortSignal): Promise<void>
   /** Looks whether the keychain still has an account's secret; when it says that it has none, marks it signed out. */
   checkSecret(accountId: string): Promise<void>
   /** Marks an account whose secret is dead: its rows wait until it signs in again. */
@@ -131,14 +134,13 @@ export function createAccounts(options: {
         kind: account.kind,
       })
     },
-    async refreshProfile(accountId) {
+    async refreshProfile(accountId, signal) {
       const account = find(accountId)
-      if (!account) return failed(failure('signed-out'))
-      const profile = await profileOf(clientFor(account.server), signerFor(account, null))
-      if (!profile.ok) return profile
-      const current: Account = { ...account, ...profile.value, state: 'ready' }
-      if (!fixed.has(accountId)) book.save(current)
-      return success(current)
+      if (!account || fixed.has(accountId)) return
+      const profile = await profileOf(clientFor(account.server), signerFor(account, null), signal)
+      signal.throwIfAborted()
+      if (profile.ok) book.save({ ...account, ...profile.value, state: 'ready' })
+      else if (profile.failure.code === 'signed-out') book.save({ ...account, state: 'signed-out' })
     },
     async checkSecret(accountId) {
       const account = find(accountId)

@@ -49,8 +49,18 @@ export async function logout(client: CloudClient, signer: Signer, refreshToken: 
 }
 
 /** Who is signed in, and the teams of a session. */
-export async function profileOf(client: CloudClient, signer: Signer): Promise<Result<Profile>> {
-  const answer = await client.send({ method: 'GET', path: paths.me, answer: userProfile, signer })
+export async function profileOf(
+  client: CloudClient,
+  signer: Signer,
+  signal?: AbortSignal,
+): Promise<Result<Profile>> {
+  const answer = await client.send({
+    method: 'GET',
+    path: paths.me,
+    answer: userProfile,
+    signer,
+    ...(signal ? { signal } : {}),
+  })
   if (!answer.ok) return answer
   const { id, display_name, email_address, team_list } = answer.value
   return success({

@@ -21,6 +21,8 @@ export interface SignIns {
   tell(): void
   /** At the start: checks the stored sign-ins. Asks the server in the background. */
   restore(): Promise<void>
+  /** Ends what goes on in the background. */
+  close(): Promise<void>
 }
 
 const choiceText = v.pipe(v.string(), v.parseJson(), v.object({ accountId: v.string(), teamId: v.string() }))
@@ -35,6 +37,8 @@ export function createSignIns(options: {
   readonly announce: (session: SessionView) => void
 }): SignIns {
   const { accounts, choices, server } = options
+  const life = new AbortController()
+  let background: Promise<unknown> = Promise.resolve()
 
   function accountsHere() {
     const base = server().replace(/\/+$/, '')
@@ -111,12 +115,15 @@ export function createSignIns(options: {
       const ready = accounts.list().filter(({ state }) => state === 'ready')
       await Promise.all(ready.map(({ id }) => accounts.checkSecret(id)))
       tell()
-      for (const { id } of accounts.list().filter(({ state }) => state === 'ready')) {
-        void accounts.refreshProfile(id).then((profile) => {
-          if (!profile.ok && profile.failure.code === 'signed-out') accounts.markSignedOut(id)
-          tell()
-        })
-      }
+      const asking = accounts
+        .list()
+        .filter(({ state }) => state === 'ready')
+        .map(({ id }) => accounts.refreshProfile(id, life.signal).then(tell))
+      background = Promise.allSettled(asking)
+    },
+    async close() {
+      life.abort()
+      await background
     },
   }
 }

@@ -1,5 +1,5 @@
 import type { FailureCode } from '../errors.ts'
-import type { Message } from '../words.ts'
+import type { Message } from '../message.ts'
 
 /**
  * What happened, what stays safe, what to do. Each code of `failureKinds` has its sentence here, in English and in both
@@ -107,19 +107,19 @@ export const failureMessages = {
     '沒有網路連線。一切安全，恢復連線後會自動繼續傳送。',
   ],
   'failure.name-not-found': [
-    'The address {host} can’t be found. It is tried again by itself; check the connection if this stays.',
-    '找不到地址 {host}。会自动重试；若持续出现，请检查网络连接。',
-    '找不到位址 {host}。會自動重試；若持續出現，請檢查網路連線。',
+    'The address {host} can’t be found. Check the connection; uploads go on by themselves once it answers.',
+    '找不到地址 {host}。请检查网络连接；恢复后上传会自动继续。',
+    '找不到位址 {host}。請檢查網路連線；恢復後上傳會自動繼續。',
   ],
   'failure.connection-lost': [
-    'The line dropped. Nothing is lost; it is tried again by itself.',
-    '连接中断。没有任何丢失，会自动重试。',
-    '連線中斷。沒有任何遺失，會自動重試。',
+    'The line dropped. Nothing is lost; uploads are tried again by themselves.',
+    '连接中断。没有任何丢失，上传会自动重试。',
+    '連線中斷。沒有任何遺失，上傳會自動重試。',
   ],
   'failure.timed-out': [
-    'No answer came in time. Nothing is lost; it is tried again by itself.',
-    '未及时收到响应。没有任何丢失，会自动重试。',
-    '未及時收到回應。沒有任何遺失，會自動重試。',
+    'No answer came in time. Nothing is lost; uploads are tried again by themselves.',
+    '未及时收到响应。没有任何丢失，上传会自动重试。',
+    '未及時收到回應。沒有任何遺失，上傳會自動重試。',
   ],
   'failure.certificate-untrusted': [
     'The certificate of {host} isn’t trusted, so nothing was sent. Check the server address, or ask who runs it.',
@@ -167,14 +167,14 @@ export const failureMessages = {
     '伺服器要求放慢速度。稍等片刻後會自動繼續。',
   ],
   'failure.server-trouble': [
-    'The server has trouble ({status}). Nothing is lost; it is tried again by itself.',
-    '服务器出现问题（{status}）。没有任何丢失，会自动重试。',
-    '伺服器出現問題（{status}）。沒有任何遺失，會自動重試。',
+    'The server has trouble ({status}). Nothing is lost; uploads are tried again by themselves.',
+    '服务器出现问题（{status}）。没有任何丢失，上传会自动重试。',
+    '伺服器出現問題（{status}）。沒有任何遺失，上傳會自動重試。',
   ],
   'failure.not-the-api': [
-    'The answer didn’t come from Cyberun Cloud: a login page of the network, or a wrong server address. It is tried again by itself.',
-    '响应并非来自 Cyberun Cloud：可能是网络登录页面，或服务器地址有误。会自动重试。',
-    '回應並非來自 Cyberun Cloud：可能是網路登入頁面，或伺服器位址有誤。會自動重試。',
+    'The answer didn’t come from Cyberun Cloud: a login page of the network, or a wrong server address. Uploads are tried again by themselves.',
+    '响应并非来自 Cyberun Cloud：可能是网络登录页面，或服务器地址有误。上传会自动重试。',
+    '回應並非來自 Cyberun Cloud：可能是網路登入頁面，或伺服器位址有誤。上傳會自動重試。',
   ],
   'failure.storage-refused': [
     'Storage refused the file twice with fresh permission. Try again later, or ask your team admin.',

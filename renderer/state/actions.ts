@@ -1,0 +1,171 @@
+import type { Bridge, CallArgs } from '../../electron/contract/calls.ts'
+import type { Failure, Result } from '../../electron/contract/errors.ts'
+import type { SessionView, Target, TeamChoice, UploadRow } from '../../electron/contract/model.ts'
+import type { HistoryState } from './history.svelte.ts'
+import type { Notices } from './notices.svelte.ts'
+import type { QueueState } from './queue.svelte.ts'
+import { isCancelCostly, remedyOfRow, toggleOf } from './row-facts.ts'
+import type { SessionState } from './session.svelte.ts'
+import { changeFor, type TargetField } from './target.ts'
+import type { UiState } from './ui.svelte.ts'
+
+/** Fields of a row in reading order: Tab goes through them. */
+const fields: readonly TargetField[] = ['displayName', 'modelType', 'modelPath']
+
+interface Rooms {
+  readonly bridge: Bridge
+  readonly history: HistoryState
+  readonly notices: Notices
+  readonly queue: QueueState
+  readonly session: SessionState
+  readonly ui: UiState
+}
+
+/** What a person can do. Each asks main; what became of it comes back as a patch, what went wrong as a notice. */
+export class Actions {
+  readonly #bridge: Bridge
+  readonly #rooms: Rooms
+
+  constructor(rooms: Rooms) {
+    this.#bridge = rooms.bridge
+    this.#rooms = rooms
+  }
+
+  readonly addFiles = async (files: readonly File[]) => {
+    if (files.length > 0) this.#report(await this.#bridge.addFiles({ files }))
+  }
+  readonly choose = async (what: CallArgs<'chooseFiles'>['what']) =>
+    this.#report(await this.#bridge.chooseFiles({ what }))
+
+  readonly pause = async (ids: readonly string[]) => this.#done(await this.#bridge.pause({ ids: [...ids] }))
+  readonly resume = async (ids: readonly string[]) => this.#done(await this.#bridge.resume({ ids: [...ids] }))
+  readonly pauseAll = async () => this.#done(await this.#bridge.pauseAll())
+  readonly resumeAll = async () => this.#done(await this.#bridge.resumeAll())
+  readonly retry = async (ids: readonly string[]) => this.#done(await this.#bridge.retry({ ids: [...ids] }))
+  readonly moveToTop = async (ids: readonly string[]) =>
+    this.#done(await this.#bridge.moveToTop({ ids: [...ids] }))
+
+  /** Pauses what can be paused; when nothing can, lets go on what is paused. */
+  readonly toggle = async (ids: readonly string[]) => {
+    const pausable = this.#where(ids, (row) => toggleOf(row) === 'pause')
+    if (pausable.length > 0) return this.pause(pausable)
+    const paused = this.#where(ids, (row) => toggleOf(row) === 'resume')
+    if (paused.length > 0) return this.resume(paused)
+  }
+
+  /** Takes rows away: at once when nothing is lost by it, else after asking on the row. */
+  readonly remove = async (ids: readonly string[]) => {
+    const costly = this.#where(ids, isCancelCostly)
+    if (costly.length > 0) this.#rooms.ui.confirming = ids
+    else await this.removeNow(ids)
+  }
+  readonly removeNow = async (ids: readonly string[]) => {
+    this.#rooms.ui.confirming = []
+    if (this.#rooms.ui.detailsId !== null && ids.includes(this.#rooms.ui.detailsId)) {
+      this.#rooms.ui.detailsId = null
+    }
+    const done = this.#where(ids, ({ phase }) => phase === 'registered')
+    const open = this.#where(ids, ({ phase }) => phase !== 'registered')
+    if (done.length > 0) this.#done(await this.#bridge.forget({ ids: done }))
+    if (open.length > 0) this.#done(await this.#bridge.cancel({ ids: open }))
+  }
+
+  /** Saves a changed target; a row that failed because of it is tried again. */
+  readonly edit = async (row: UploadRow, change: Partial<Target>) => {
+    if (Object.keys(change).length === 0) return
+    const isMended = row.phase === 'failed' && remedyOfRow(row) === 'edit'
+    const saved = this.#done(await this.#bridge.editTarget({ id: row.id, change }))
+    if (saved && isMended) await this.retry([row.id])
+  }
+
+  /** Saves the field being edited and leaves it; false while its value can't be taken. */
+  readonly saveEdit = (row: UploadRow): boolean => {
+    const { ui } = this.#rooms
+    const { editing } = ui
+    if (editing?.id !== row.id) return true
+    if (ui.problem) return false
+    ui.editing = null
+    void this.edit(row, changeFor(row.target, editing.field, editing.draft))
+    return true
+  }
+
+  /** Saves the field, with what was picked for it, and goes on to the next or the one before. */
+  readonly editNext = (row: UploadRow, isBack: boolean, picked?: string): void => {
+    const { ui } = this.#rooms
+    const field = ui.editing?.field
+    if (field === undefined) return
+    if (picked !== undefined) ui.type(picked)
+    const change = ui.editing ? changeFor(row.target, field, ui.editing.draft) : {}
+    if (!this.saveEdit(row)) return
+    const next = fields[fields.indexOf(field) + (isBack ? -1 : 1)]
+    if (next) ui.edit(row.id, next, { ...row.target, ...change }[next])
+  }
+
+  /** The one thing to do about a row's trouble. */
+  readonly mend = async (row: UploadRow) => {
+    const { ui } = this.#rooms
+    switch (remedyOfRow(row)) {
+      case 'sign-in':
+        return ui.show('sign-in')
+      case 'settings':
+        return ui.show('settings')
+      case 'edit':
+        return ui.edit(row.id, fieldToMend(row), row.target[fieldToMend(row)])
+      case 'remove':
+        return this.remove([row.id])
+      case 'retry':
+      case 'wait':
+      case 'none':
+        return this.retry([row.id])
+    }
+  }
+
+  readonly chooseTeam = async (choice: TeamChoice) => this.#session(await this.#bridge.chooseTeam(choice))
+  readonly signIn = async (email: string, password: string): Promise<Failure | null> => {
+    const answer = await this.#bridge.signIn({ email, password })
+    if (!answer.ok) return answer.failure
+    this.#session(answer)
+    this.#rooms.ui.show('uploads')
+    return null
+  }
+  readonly signOut = async (accountId: string) => this.#session(await this.#bridge.signOut({ accountId }))
+
+  readonly forgetHistory = async (ids: readonly string[]) => {
+    const failure = await this.#rooms.history.forget(ids)
+    if (failure) this.#rooms.notices.failure(failure)
+  }
+
+  readonly showInFolder = async (id: string) => this.#done(await this.#bridge.showInFolder({ id }))
+  readonly copy = async (text: string) => {
+    if (this.#done(await this.#bridge.copyText({ text }))) this.#rooms.notices.say('notice.copied')
+  }
+  readonly openPage = async (page: CallArgs<'openPage'>['page']) =>
+    this.#done(await this.#bridge.openPage({ page }))
+
+  #where(ids: readonly string[], isMeant: (row: UploadRow) => boolean): string[] {
+    return ids.filter((id) => {
+      const row = this.#rooms.queue.rows.get(id)
+      return row !== undefined && isMeant(row)
+    })
+  }
+
+  #done(answer: Result<unknown>): boolean {
+    if (!answer.ok) this.#rooms.notices.failure(answer.failure)
+    return answer.ok
+  }
+
+  #report(answer: Awaited<ReturnType<Bridge['addFiles']>>): void {
+    if (answer.ok) this.#rooms.notices.report(answer.value)
+    else this.#rooms.notices.failure(answer.failure)
+  }
+
+  #session(answer: Result<SessionView>): void {
+    if (answer.ok) this.#rooms.session.view = answer.value
+    else this.#rooms.notices.failure(answer.failure)
+  }
+}
+
+function fieldToMend({ failure }: UploadRow): TargetField {
+  if (failure?.code === 'target-name') return 'displayName'
+  return failure?.code === 'target-type' ? 'modelType' : 'modelPath'
+}

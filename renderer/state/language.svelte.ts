@@ -1,0 +1,44 @@
+import type { Failure } from '../../electron/contract/errors.ts'
+import type { Locale, Recognition, SkippedFile } from '../../electron/contract/model.ts'
+import { formatBytes } from '../../electron/contract/size.ts'
+import {
+  isMessageKey,
+  localeFor,
+  sentenceOf,
+  wordsIn,
+  type MessageKey,
+  type Words,
+} from '../../electron/contract/words.ts'
+import { regionalTag, timeLeft } from '../format.ts'
+
+/** Everything that is said or counted, in the language in force. Read in a component, it follows a change of language. */
+export class Language {
+  locale = $state<Locale>(localeFor(navigator.languages))
+  readonly #tag = $derived(regionalTag(this.locale, navigator.languages))
+  readonly #clock = $derived(new Intl.DateTimeFormat(this.#tag, { timeStyle: 'short' }))
+  readonly #day = $derived(new Intl.DateTimeFormat(this.#tag, { dateStyle: 'full' }))
+  readonly #moment = $derived(new Intl.DateTimeFormat(this.#tag, { dateStyle: 'medium', timeStyle: 'short' }))
+  readonly #count = $derived(new Intl.NumberFormat(this.#tag))
+
+  readonly say: Words = (key, params) => wordsIn(this.locale)(key, params)
+  readonly sentence = (failure: Failure) => sentenceOf(failure, this.say)
+  readonly size = (bytes: number) => formatBytes(bytes, this.locale)
+  readonly exactSize = (bytes: number) => this.say('size.exact', { count: bytes })
+  readonly speed = (bytesPerSecond: number) => this.say('row.speed', { speedBytes: bytesPerSecond })
+  readonly timeLeft = (seconds: number) => timeLeft(seconds, this.say)
+  readonly count = (value: number) => this.#count.format(value)
+  readonly clock = (ms: number) => this.#clock.format(ms)
+  readonly day = (ms: number) => this.#day.format(ms)
+  readonly moment = (ms: number) => this.#moment.format(ms)
+
+  /** Words for a key that came from storage or another room; `otherwise` when this catalogue doesn't have it. */
+  readonly sayStored = (key: string, otherwise: MessageKey, params?: Readonly<Record<string, string>>) =>
+    isMessageKey(key) ? this.say(key, params) : this.say(otherwise)
+  readonly reason = ({ reason }: Recognition) =>
+    this.sayStored(
+      reason.key.startsWith('reason.') ? reason.key : `reason.${reason.key}`,
+      'details.reason-unknown',
+      reason.params,
+    )
+  readonly skipped = ({ reason }: SkippedFile) => this.sayStored(`skipped.${reason}`, 'report.reason-unknown')
+}

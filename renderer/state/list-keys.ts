@@ -1,0 +1,56 @@
+/** What a key means in a list of rows. */
+export type ListCommand =
+  | { readonly kind: 'move'; readonly to: number; readonly how: 'choose' | 'extend' | 'focus' }
+  | { readonly kind: 'toggle' | 'remove' | 'open' | 'edit' | 'choose-all' | 'close' | 'mark' }
+  | { readonly kind: 'find'; readonly letter: string }
+
+interface Keys {
+  readonly key: string
+  readonly shiftKey: boolean
+  readonly ctrlKey: boolean
+  readonly metaKey: boolean
+  readonly altKey: boolean
+}
+
+const simple: Readonly<Record<string, 'toggle' | 'remove' | 'open' | 'edit' | 'close'>> = {
+  ' ': 'toggle',
+  Delete: 'remove',
+  Backspace: 'remove',
+  Enter: 'open',
+  F2: 'edit',
+  Escape: 'close',
+}
+
+/**
+ * Reads a key in a list of `count` rows whose row `at` has the focus (−1: none). `pageRows` fit into the view;
+ * `isTyping` says that letters were typed a moment ago, so that a space belongs to the word sought.
+ */
+export function listCommandFor(
+  keys: Keys,
+  at: number,
+  { count, pageRows, isTyping }: { count: number; pageRows: number; isTyping: boolean },
+): ListCommand | null {
+  const { key, shiftKey, altKey } = keys
+  const control = keys.ctrlKey || keys.metaKey
+  if (altKey) return null
+  if (control && key.toLowerCase() === 'a') return { kind: 'choose-all' }
+  if (control && key === ' ') return { kind: 'mark' }
+  const targets: Readonly<Record<string, number>> = {
+    ArrowDown: at + 1,
+    ArrowUp: at - 1,
+    PageDown: at + pageRows,
+    PageUp: at - pageRows,
+    Home: 0,
+    End: count - 1,
+  }
+  const target = targets[key]
+  if (target !== undefined && count > 0) {
+    const to = Math.max(0, Math.min(count - 1, target))
+    return { kind: 'move', to, how: shiftKey ? 'extend' : control ? 'focus' : 'choose' }
+  }
+  if (control) return null
+  if (isTyping && key === ' ') return { kind: 'find', letter: key }
+  const kind = simple[key]
+  if (kind) return { kind }
+  return [...key].length === 1 ? { kind: 'find', letter: key } : null
+}

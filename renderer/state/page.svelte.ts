@@ -1,0 +1,76 @@
+import { createContext } from 'svelte'
+import type { Bridge, PageCommand } from '../../electron/contract/calls.ts'
+import { Actions } from './actions.ts'
+import { Announcer } from './announcer.svelte.ts'
+import { HistoryState } from './history.svelte.ts'
+import { Language } from './language.svelte.ts'
+import { Notices } from './notices.svelte.ts'
+import { QueueState } from './queue.svelte.ts'
+import { Selection } from './selection.svelte.ts'
+import { SessionState } from './session.svelte.ts'
+import { SettingsState } from './settings.svelte.ts'
+import { UiState } from './ui.svelte.ts'
+
+/** All state of the page, made once by App.svelte and handed to components by context. */
+export class Page {
+  readonly language = new Language()
+  readonly notices = new Notices()
+  readonly ui = new UiState()
+  readonly selection = new Selection()
+  readonly announcer = new Announcer(this.language)
+  readonly queue: QueueState
+  readonly session: SessionState
+  readonly settings: SettingsState
+  readonly history: HistoryState
+  readonly actions: Actions
+  readonly #bridge: Bridge
+
+  constructor(bridge: Bridge) {
+    this.#bridge = bridge
+    this.queue = new QueueState(bridge, {
+      row: (before, after) => this.announcer.rowChanged(before, after),
+      totals: (totals) => this.announcer.totalsChanged(totals),
+    })
+    this.session = new SessionState(bridge)
+    this.settings = new SettingsState(bridge, ({ locale }) => (this.language.locale = locale))
+    this.history = new HistoryState(bridge)
+    this.actions = new Actions({
+      bridge,
+      history: this.history,
+      notices: this.notices,
+      queue: this.queue,
+      session: this.session,
+      ui: this.ui,
+    })
+  }
+
+  /** Nothing can be drawn truthfully before these are known. */
+  readonly isKnown = $derived.by(() => this.session.view !== null && this.settings.isKnown)
+
+  /** Subscribes to everything and asks for it. The answer ends it. */
+  begin(): () => void {
+    const stops = [
+      this.settings.begin(),
+      this.session.begin(),
+      this.queue.begin(),
+      this.#bridge.on('added', (report) => this.notices.report(report)),
+      this.#bridge.on('command', (command) => this.#obey(command)),
+    ]
+    return () => stops.forEach((stop) => stop())
+  }
+
+  #obey(command: PageCommand): void {
+    const { actions, ui } = this
+    const doings: Record<PageCommand, () => void> = {
+      'choose-files': () => void actions.choose('files'),
+      'choose-folder': () => void actions.choose('folder'),
+      'show-settings': () => ui.show('settings'),
+      'show-history': () => ui.show('history'),
+      'show-uploads': () => ui.show('uploads'),
+      find: () => ui.find(),
+    }
+    doings[command]()
+  }
+}
+
+export const [getPage, setPage] = createContext<Page>()

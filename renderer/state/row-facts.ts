@@ -1,0 +1,49 @@
+import { failureKinds, type Remedy } from '../../electron/contract/errors.ts'
+import type { Phase, UploadRow } from '../../electron/contract/model.ts'
+
+/** Where a row stands in the list. The order of `groups` is the order on screen. */
+export type Group = 'needs-you' | 'running' | 'waiting' | 'done'
+export const groups: readonly Group[] = ['needs-you', 'running', 'waiting', 'done']
+
+const groupOfPhase: Record<Phase, Group> = {
+  failed: 'needs-you',
+  checking: 'running',
+  sending: 'running',
+  finishing: 'running',
+  registering: 'running',
+  waiting: 'waiting',
+  retrying: 'waiting',
+  paused: 'waiting',
+  registered: 'done',
+}
+
+export function groupOf({ phase }: UploadRow): Group {
+  return groupOfPhase[phase]
+}
+
+/** What the space bar and the row's own button do, or null where there is nothing to hold or let go. */
+export function toggleOf({ phase }: UploadRow): 'pause' | 'resume' | null {
+  if (phase === 'paused') return 'resume'
+  return phase === 'failed' || phase === 'registered' ? null : 'pause'
+}
+
+/** The one thing a person can do about a failed row, or about one that waits to try again. */
+export function remedyOfRow({ failure, phase }: UploadRow): Remedy {
+  if (!failure || (phase !== 'failed' && phase !== 'retrying')) return 'none'
+  return failureKinds[failure.code].remedy
+}
+
+/** Name, type and path can be changed until bytes have gone out. */
+export function isEditable({ started, phase }: UploadRow): boolean {
+  return !started && (phase === 'waiting' || phase === 'paused' || phase === 'failed' || phase === 'retrying')
+}
+
+/** True when cancelling throws sent bytes away: then we ask first. */
+export function isCancelCostly(row: UploadRow): boolean {
+  return row.phase !== 'registered' && (row.started || row.sentBytes > 0)
+}
+
+/** True while bytes of the file are on their way or being settled. */
+export function isRunning(row: UploadRow): boolean {
+  return groupOf(row) === 'running'
+}

@@ -1,0 +1,61 @@
+import type { Bridge } from '../../electron/contract/calls.ts'
+import type { Failure } from '../../electron/contract/errors.ts'
+import type { Settings, Surroundings } from '../../electron/contract/model.ts'
+
+const untilTold: Settings = {
+  server: '',
+  atOnce: 2,
+  singlePutLimitBytes: 500_000_000,
+  language: 'system',
+  theme: 'system',
+  dense: false,
+  onClose: 'ask',
+}
+
+/** The settings in force and what the app runs on. */
+export class SettingsState {
+  value = $state.raw<Settings>(untilTold)
+  surroundings = $state.raw<Surroundings | null>(null)
+  isKnown = $state(false)
+  readonly #bridge: Bridge
+  readonly #onSurroundings: (surroundings: Surroundings) => void
+
+  constructor(bridge: Bridge, onSurroundings: (surroundings: Surroundings) => void) {
+    this.#bridge = bridge
+    this.#onSurroundings = onSurroundings
+  }
+
+  /** Subscribes and asks once. The answer unsubscribes. */
+  begin(): () => void {
+    const stops = [
+      this.#bridge.on('settings', (settings) => this.#take(settings)),
+      this.#bridge.on('surroundings', (surroundings) => this.#find(surroundings)),
+    ]
+    void this.#ask()
+    return () => stops.forEach((stop) => stop())
+  }
+
+  /** Changes some settings; a failure is answered, not shown: it belongs beside the field. */
+  async change(change: Partial<Settings>): Promise<Failure | null> {
+    const answer = await this.#bridge.changeSettings(change)
+    if (!answer.ok) return answer.failure
+    this.#take(answer.value)
+    return null
+  }
+
+  async #ask(): Promise<void> {
+    const [settings, surroundings] = await Promise.all([this.#bridge.settings(), this.#bridge.surroundings()])
+    if (settings.ok && !this.isKnown) this.#take(settings.value)
+    if (surroundings.ok && !this.surroundings) this.#find(surroundings.value)
+  }
+
+  #take(settings: Settings): void {
+    this.value = settings
+    this.isKnown = true
+  }
+
+  #find(surroundings: Surroundings): void {
+    this.surroundings = surroundings
+    this.#onSurroundings(surroundings)
+  }
+}

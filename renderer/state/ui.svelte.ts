@@ -1,0 +1,43 @@
+import { problemOf, type TargetField, type TargetProblem } from './target.ts'
+
+export type View = 'uploads' | 'history' | 'settings' | 'sign-in'
+
+/** A field of a row that is being changed, with what was typed so far. */
+export interface Editing {
+  readonly id: string
+  readonly field: TargetField
+  readonly draft: string
+}
+
+/** What the person looks at: nothing of it outlives the window. */
+export class UiState {
+  view = $state<View>('uploads')
+  /** The row whose details are open, or null. */
+  detailsId = $state<string | null>(null)
+  /** Rows that are about to be cancelled, once the person says so. */
+  confirming = $state.raw<readonly string[]>([])
+  editing = $state.raw<Editing | null>(null)
+  readonly problem: TargetProblem | null = $derived(
+    this.editing ? problemOf(this.editing.field, this.editing.draft) : null,
+  )
+  /** Grows when the person asks to find something: the field of the view takes the focus. */
+  finds = $state(0)
+
+  show(view: View): void {
+    this.view = view
+    this.detailsId = null
+  }
+
+  find(): void {
+    if (this.view !== 'history') this.show('uploads')
+    this.finds += 1
+  }
+
+  edit(id: string, field: TargetField, draft: string): void {
+    this.editing = { id, field, draft }
+  }
+
+  type(draft: string): void {
+    if (this.editing) this.editing = { ...this.editing, draft }
+  }
+}

@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs'
+import { createRequire, registerHooks } from 'node:module'
+import { dirname, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { readCommandLine } from './arguments.ts'
+import { startBrowser } from './browser.ts'
+import { complain, host } from './state.ts'
+import type { AppPackage } from './state.ts'
+
+const words = process.argv.slice(2)
+const { appFolder, preloadModules, switches } = readCommandLine(words)
+if (appFolder === undefined) {
+  complain('no app given')
+  process.exit(1)
+}
+host.switches = new Map(switches)
+host.appPath = resolve(appFolder)
+host.pkg = JSON.parse(readFileSync(join(host.appPath, 'package.json'), 'utf8')) as AppPackage
+pretendToBeElectron()
+
+// From here on `electron` is the host's module, for the app and for what Playwright loads into it.
+const electronModule = new URL('electron.ts', import.meta.url).href
+registerHooks({
+  resolve: (id, context, next) =>
+    /^electron(\/(main|common|renderer))?$/.test(id)
+      ? { url: electronModule, format: 'module-typescript', shortCircuit: true }
+      : next(id, context),
+})
+const { app, becomeReady } = await import('./app.ts')
+for (const module of preloadModules) createRequire(join(process.cwd(), 'x'))(module)
+await runMain()
+await openChromium()
+becomeReady()
+
+function pretendToBeElectron(): void {
+  const executable = join(import.meta.dirname, 'electron')
+  process.argv = [executable, ...words]
+  process.execPath = executable
+  const resourcesPath = join(dirname(executable), 'resources')
+  Object.assign(process, { type: 'browser', defaultApp: true, resourcesPath })
+  setVersion('electron', versionOfTypes())
+  setVersion('chrome', '0.0.0.0')
+}
+
+function setVersion(name: string, value: string): void {
+  Object.defineProperty(process.versions, name, { value, enumerable: true, configurable: true })
+}
+
+/** The version of Electron that the app is written against, from its package. */
+function versionOfTypes(): string {
+  const find = createRequire(join(host.appPath, 'package.json'))
+  for (const folder of find.resolve.paths('electron') ?? []) {
+    try {
+      const text = readFileSync(join(folder, 'electron/package.json'), 'utf8')
+      return (JSON.parse(text) as { version: string }).version
+    } catch {
+      continue
+    }
+  }
+  return '0.0.0'
+}
+
+/** As in Electron, `ready` waits for the main module. */
+async function runMain(): Promise<void> {
+  const slowMs = 5_000
+  const stuck = setTimeout(() => {
+    complain(
+      'the main module has not finished; a top-level await on app.whenReady() never ends in Electron either',
+    )
+  }, slowMs)
+  try {
+    await import(pathToFileURL(resolve(host.appPath, host.pkg.main ?? 'index.js')).href)
+  } catch (error) {
+    console.error('App threw an error during load\n', error)
+    process.exit(1)
+  }
+  clearTimeout(stuck)
+}
+
+async function openChromium(): Promise<void> {
+  const own = new Set(['user-data-dir', 'no-sandbox'])
+  const forChromium = [...host.switches].filter(([name]) => !own.has(name))
+  const browser = await startBrowser(
+    forChromium.map(([name, value]) => (value ? `--${name}=${value}` : `--${name}`)),
+  )
+  host.browser = browser
+  setVersion('chrome', browser.chromeVersion)
+  browser.root.on('disconnected', () => {
+    complain('Chromium went away')
+    app.exit(1)
+  })
+  // Playwright reads this line to find the pages.
+  console.error(`\nDevTools listening on ${browser.url}`)
+}

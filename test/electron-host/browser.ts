@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Connection } from './cdp.ts'
+import type { Session } from './cdp.ts'
+
+export interface Browser {
+  readonly connection: Connection
+  readonly root: Session
+  /** Where its DevTools listen, which is how Playwright finds the pages. */
+  readonly url: string
+  readonly chromeVersion: string
+}
+
+/**
+ * Starts the Chromium that stands for Electron's content layer: headless without a display, unsandboxed only as root. Its
+ * profile is a folder of its own, gone at exit, so that the app's data folder holds the app's data alone; what pages store
+ * (localStorage, cookies) therefore does not outlive a run.
+ */
+export async function startBrowser(switches: readonly string[]): Promise<Browser> {
+  const profile = mkdtempSync(join(tmpdir(), 'electron-host-'))
+  mkdirSync(join(profile, 'tmp'))
+  const child = spawn(
+    process.env['ELECTRON_HOST_CHROMIUM'] ?? '/usr/bin/chromium',
+    argumentsFor(profile, switches),
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, TMPDIR: join(profile, 'tmp') },
+    },
+  )
+  process.on('exit', () => {
+    child.kill('SIGKILL')
+    // Its children may write for a moment longer; a folder left behind in the temp folder is not worth an error.
+    try {
+      rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 })
+    } catch {
+      return
+    }
+  })
+  const url = await addressOf(child)
+  const connection = await Connection.open(url)
+  const { product } = await connection.root.send<{ product: string }>('Browser.getVersion')
+  await connection.root.send('Target.setDiscoverTargets', { discover: true })
+  return { connection, root: connection.root, url, chromeVersion: product.split('/')[1] ?? product }
+}
+
+function argumentsFor(profile: string, switches: readonly string[]): string[] {
+  return [
+    '--remote-debugging-port=0',
+    '--no-startup-window',
+    `--user-data-dir=${profile}`,
+    '--no-first-run',
+    '--no-default-browser-check',
+    '--password-store=basic',
+    '--disable-gpu',
+    '--disable-dev-shm-usage',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    ...(process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY'] ? [] : ['--headless=new']),
+    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+    ...switches,
+  ]
+}
+
+function addressOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = ''
+    child.stderr?.on('data', (piece) => {
+      said += String(piece)
+      const found = /DevTools listening on (ws:\S+)/.exec(said)
+      if (found?.[1]) resolve(found[1])
+    })
+    child.once('exit', (code) => reject(new Error(`Chromium ended with ${code}: ${said.slice(-2000)}`)))
+    child.once('error', reject)
+  })
+}

@@ -1,0 +1,33 @@
+import { host } from './state.ts'
+import { strictEmitter } from './strict.ts'
+
+type Source = 'system' | 'light' | 'dark'
+let source: Source = 'system'
+
+/** What pages are told of `prefers-color-scheme`; empty leaves it to Chromium. */
+export function colourScheme(): 'light' | 'dark' | '' {
+  return source === 'system' ? '' : source
+}
+
+export const nativeTheme = strictEmitter('nativeTheme', {
+  shouldUseHighContrastColors: false,
+  shouldUseInvertedColorScheme: false,
+  shouldUseDarkColorsForSystemIntegratedUI: false,
+  prefersReducedTransparency: false,
+  inForcedColorsMode: false,
+  /** The system here is light: there is no desktop to ask. */
+  get shouldUseDarkColors(): boolean {
+    return source === 'dark'
+  },
+  get themeSource(): Source {
+    return source
+  },
+  set themeSource(chosen: Source) {
+    if (!['system', 'light', 'dark'].includes(chosen))
+      throw new TypeError(`Error processing argument: ${chosen}`)
+    if (chosen === source) return
+    source = chosen
+    for (const contents of host.contents.values()) contents._showAppearance()
+    queueMicrotask(() => nativeTheme.emit('updated', {}))
+  },
+})

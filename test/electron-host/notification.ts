@@ -1,0 +1,33 @@
+import { host } from './state.ts'
+import { StrictEmitter } from './strict.ts'
+
+interface NotificationOptions {
+  readonly title?: string
+  readonly body?: string
+}
+
+/** Written down instead of shown; a spec clicks it by `emit('click')`. */
+export class Notification extends StrictEmitter {
+  title: string
+  body: string
+
+  constructor(options: NotificationOptions = {}) {
+    super('Notification', 'show click close reply action failed')
+    this.title = options.title ?? ''
+    this.body = options.body ?? ''
+  }
+
+  static isSupported(): boolean {
+    return true
+  }
+
+  show(): void {
+    host.notifications.push(this)
+    host.record('notification', { title: this.title, body: this.body })
+    queueMicrotask(() => this.emit('show', {}))
+  }
+
+  close(): void {
+    this.emit('close', {})
+  }
+}

@@ -1,0 +1,150 @@
+import { readFile } from 'node:fs/promises'
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { host } from './state.ts'
+import type { ProtocolHandler } from './state.ts'
+import { notEmulated, strict, strictEmitter } from './strict.ts'
+import { matchesPattern } from './urls.ts'
+import type { HostContents } from './shapes.ts'
+
+const mimeTypes: Readonly<Record<string, string>> = {
+  '.css': 'text/css',
+  '.html': 'text/html',
+  '.ico': 'image/x-icon',
+  '.jpg': 'image/jpeg',
+  '.js': 'text/javascript',
+  '.json': 'application/json',
+  '.mjs': 'text/javascript',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.wasm': 'application/wasm',
+  '.woff2': 'font/woff2',
+}
+
+interface Scheme {
+  readonly scheme: string
+  readonly privileges?: { readonly standard?: boolean; readonly secure?: boolean }
+}
+
+export const protocol = strict('protocol', {
+  registerSchemesAsPrivileged(schemes: readonly Scheme[]): void {
+    if (host.ready)
+      throw new Error('protocol.registerSchemesAsPrivileged should be called before app is ready')
+    for (const { scheme, privileges = {} } of schemes) {
+      if (!privileges.standard || !privileges.secure)
+        throw notEmulated(`a scheme that is not standard and secure (${scheme})`)
+      host.schemes.add(scheme)
+    }
+  },
+  handle(scheme: string, handler: ProtocolHandler): void {
+    if (!host.ready) throw new Error('protocol.handle: app is not ready')
+    if (!host.schemes.has(scheme)) throw notEmulated(`protocol.handle('${scheme}') of an unregistered scheme`)
+    if (host.protocols.has(scheme)) throw new Error(`Failed to register protocol: ${scheme}`)
+    host.protocols.set(scheme, handler)
+  },
+  unhandle: (scheme: string) => void host.protocols.delete(scheme),
+  isProtocolHandled: (scheme: string) => host.protocols.has(scheme),
+})
+
+async function fetchFile(url: string): Promise<Response> {
+  const path = fileURLToPath(url)
+  try {
+    const headers = { 'content-type': mimeTypes[extname(path)] ?? 'application/octet-stream' }
+    return new Response(new Uint8Array(await readFile(path)), { headers })
+  } catch (error) {
+    throw new Error('net::ERR_FILE_NOT_FOUND', { cause: error })
+  }
+}
+
+export const net = strict('net', {
+  fetch(input: string | Request, init?: RequestInit): Promise<Response> {
+    const url = typeof input === 'string' ? input : input.url
+    return url.startsWith('file:') ? fetchFile(url) : fetch(input, init)
+  },
+  isOnline: () => true,
+  online: true,
+})
+
+export interface RequestDetails {
+  readonly id: number
+  readonly url: string
+  readonly method: string
+  readonly resourceType: string
+  readonly webContentsId: number
+  readonly timestamp: number
+}
+interface Verdict {
+  readonly cancel?: boolean
+  readonly redirectURL?: string
+}
+type BeforeRequest = (details: RequestDetails, answer: (verdict: Verdict) => void) => void
+interface RequestFilter {
+  readonly urls: readonly string[]
+  readonly types?: readonly string[]
+}
+
+let beforeRequest: { readonly filter: RequestFilter; readonly listener: BeforeRequest } | undefined
+
+function onBeforeRequest(...given: [BeforeRequest | null] | [RequestFilter, BeforeRequest | null]): void {
+  const [filter, listener] = given.length === 2 ? given : [{ urls: ['<all_urls>'] }, given[0]]
+  beforeRequest = listener ? { filter, listener } : undefined
+}
+
+/** Asks the app about a request of a page, as `webRequest` does. @returns whether it is cancelled */
+export function isCancelled(details: RequestDetails): Promise<boolean> {
+  const { filter, listener } = beforeRequest ?? {}
+  if (!filter?.urls.some((pattern) => matchesPattern(details.url, pattern))) return Promise.resolve(false)
+  if (filter.types && !filter.types.includes(details.resourceType)) return Promise.resolve(false)
+  return new Promise((resolve, reject) => {
+    listener?.(details, ({ cancel = false, redirectURL }) => {
+      if (redirectURL === undefined) resolve(cancel)
+      else reject(notEmulated('webRequest redirectURL'))
+    })
+  })
+}
+
+type RequestHandler = (
+  contents: HostContents,
+  permission: string,
+  answer: (granted: boolean) => void,
+  details: object,
+) => void
+type CheckHandler = (contents: HostContents, permission: string, origin: string, details: object) => boolean
+let requestHandler: RequestHandler | null = null
+let checkHandler: CheckHandler | null = null
+
+/**
+ * What the app's handlers say of a permission. Chromium asks nobody here: the answers are put into it before a page loads.
+ * Without handlers Electron grants everything.
+ */
+export async function isGranted(
+  contents: HostContents,
+  permission: string,
+  origin: string,
+): Promise<boolean> {
+  const details = { requestingUrl: origin, isMainFrame: true }
+  const checked = checkHandler?.(contents, permission, origin, details) ?? true
+  if (!checked || requestHandler === null) return checked
+  return new Promise((resolve) => requestHandler?.(contents, permission, resolve, details))
+}
+
+export const defaultSession = strictEmitter('session', {
+  protocol,
+  webRequest: strict('session.webRequest', { onBeforeRequest }),
+  setPermissionRequestHandler: (handler: RequestHandler | null) => void (requestHandler = handler),
+  setPermissionCheckHandler: (handler: CheckHandler | null) => void (checkHandler = handler),
+  setDevicePermissionHandler: (handler: unknown) =>
+    host.record('device-permission-handler', { set: handler !== null }),
+  setSpellCheckerEnabled: (on: boolean) => host.record('spell-checker', { on }),
+  resolveProxy: () => Promise.resolve('DIRECT'),
+  setProxy: (config: object) => Promise.resolve(host.record('set-proxy', { config })),
+  clearCache: () => Promise.resolve(),
+  clearStorageData: () => Promise.resolve(),
+})
+
+export const session = strict('session', {
+  defaultSession,
+  fromPartition: (partition: string) => {
+    throw notEmulated(`session.fromPartition('${partition}')`)
+  },
+})

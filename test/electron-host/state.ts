@@ -1,0 +1,57 @@
+import type { Browser } from './browser.ts'
+import type { HostContents, HostWindow } from './shapes.ts'
+
+export interface AppPackage {
+  readonly name?: string
+  readonly productName?: string
+  readonly version?: string
+  readonly main?: string
+}
+
+export type ProtocolHandler = (request: Request) => Response | Promise<Response>
+
+/** What of `app` the rest of the host calls; app.ts puts it here, so that nobody imports in a circle. */
+export interface AppSide {
+  emit(name: string, ...values: unknown[]): boolean
+  quit(): void
+  quitCancelled(): void
+  allClosed(): void
+}
+
+/** What the host's modules share, and what a spec may read as `globalThis.__electronHost`. */
+export const host = {
+  /** Everything that has no counterpart here, in order, each with its kind. */
+  events: [] as Record<string, unknown>[],
+  trays: new Set<object>(),
+  notifications: [] as object[],
+  windows: new Map<number, HostWindow>(),
+  contents: new Map<number, HostContents>(),
+  schemes: new Set<string>(),
+  protocols: new Map<string, ProtocolHandler>(),
+  switches: new Map<string, string>(),
+  ready: false,
+  appPath: '',
+  pkg: {} as AppPackage,
+  browser: undefined as Browser | undefined,
+  app: undefined as AppSide | undefined,
+  record(kind: string, facts: object = {}): void {
+    host.events.push({ kind, ...facts })
+  },
+}
+
+/** The Chromium behind the windows. @throws before `ready`. */
+export function theBrowser(): Browser {
+  if (host.browser === undefined) throw new Error('electron-host: Chromium is not running yet')
+  return host.browser
+}
+
+export function theApp(): AppSide {
+  if (host.app === undefined) throw new Error('electron-host: app is not there yet')
+  return host.app
+}
+
+export function complain(...words: unknown[]): void {
+  console.error('electron-host:', ...words)
+}
+
+Object.assign(globalThis, { __electronHost: host })

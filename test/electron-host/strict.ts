@@ -1,0 +1,109 @@
+import { EventEmitter } from 'node:events'
+
+/** Members that JavaScript itself, Node's inspector or a test's matcher asks any object for. */
+const asked = new Set(
+  (
+    'then catch toJSON inspect nodeType asymmetricMatch constructor prototype length name domain ' +
+    '__esModule default $$typeof captureRejections'
+  ).split(' '),
+)
+
+function isOwnBusiness(member: string | symbol): boolean {
+  return typeof member === 'symbol' || member.startsWith('_') || asked.has(member)
+}
+
+/**
+ * An object that throws on any member it does not have: a gap in the host must never pass for an `undefined`.
+ * Members that begin with `_` are the host's own.
+ */
+export function strict<T extends object>(name: string, target: T): T {
+  return new Proxy(target, {
+    get(object, member, receiver): unknown {
+      if (!(member in object) && !isOwnBusiness(member)) throw notEmulated(`${name}.${String(member)}`)
+      return Reflect.get(object, member, receiver)
+    },
+  })
+}
+
+/** Stands for a module of Electron that the host lacks: importing it is fine, touching it names the gap. */
+export function absent(name: string): object {
+  return new Proxy(class {}, {
+    get(object, member): unknown {
+      if (isOwnBusiness(member)) return Reflect.get(object, member)
+      throw notEmulated(`${name}.${String(member)}`)
+    },
+    construct() {
+      throw notEmulated(`new ${name}()`)
+    },
+  })
+}
+
+export function notEmulated(what: string): Error {
+  return new Error(`electron-host: ${what} is not emulated`)
+}
+
+/** Refuses options that the host would otherwise drop in silence. */
+export function refuseUnknown(where: string, options: object, known: ReadonlySet<string>): void {
+  for (const option of Object.keys(options)) if (!known.has(option)) throw notEmulated(`${where}.${option}`)
+}
+
+/** Methods and accessors on top of an emitter, in one strict object. */
+export function strictEmitter<T extends object>(name: string, members: T): T & EventEmitter {
+  const emitter = Object.defineProperties(new EventEmitter(), Object.getOwnPropertyDescriptors(members))
+  return strict(name, emitter as T & EventEmitter)
+}
+
+/** Joins objects as `{ ...a, ...b }` would, but keeps accessors as accessors. */
+export function joined<A extends object, B extends object, C extends object>(a: A, b: B, c: C): A & B & C {
+  const all = {}
+  for (const part of [a, b, c]) Object.defineProperties(all, Object.getOwnPropertyDescriptors(part))
+  return all as A & B & C
+}
+
+const emitterMembers = new Set(
+  (
+    'on once off addListener removeListener removeAllListeners emit listeners rawListeners listenerCount ' +
+    'eventNames prependListener prependOnceListener setMaxListeners getMaxListeners isDestroyed'
+  ).split(' '),
+)
+
+/**
+ * The base of windows, contents and trays. It knows which events the host emits and which Electron has and the host never
+ * will; listening for any other name throws. After `_destroy` its members throw, as in Electron.
+ */
+export class StrictEmitter extends EventEmitter {
+  _destroyed = false
+
+  constructor(name: string, events: string) {
+    super()
+    const known = new Set([...events.split(' '), 'newListener', 'removeListener', 'error'])
+    this.on('newListener', (event: string | symbol) => {
+      if (typeof event === 'string' && !known.has(event)) throw notEmulated(`${name}.on('${event}')`)
+    })
+    return new Proxy(this, {
+      get(object, member, receiver): unknown {
+        if (object._destroyed && !isOwnBusiness(member) && !emitterMembers.has(String(member))) {
+          throw new TypeError('Object has been destroyed')
+        }
+        if (!(member in object) && !isOwnBusiness(member)) throw notEmulated(`${name}.${String(member)}`)
+        return Reflect.get(object, member, receiver)
+      },
+    })
+  }
+}
+
+export interface HostEvent {
+  defaultPrevented: boolean
+  preventDefault(): void
+}
+
+/** An event object of Electron's, with what belongs to this event. */
+export function event<T extends object>(extra?: T): HostEvent & T {
+  return {
+    defaultPrevented: false,
+    preventDefault() {
+      this.defaultPrevented = true
+    },
+    ...extra,
+  } as HostEvent & T
+}

@@ -1,0 +1,124 @@
+import { host, theApp } from './state.ts'
+import { event, StrictEmitter } from './strict.ts'
+
+const events =
+  // emitted
+  'page-title-updated ready-to-show close closed show hide focus blur minimize maximize unmaximize restore resize move ' +
+  // Electron's own, which cannot happen here
+  'unresponsive responsive enter-full-screen leave-full-screen query-session-end session-end will-resize resized moved ' +
+  'will-move always-on-top-changed app-command swipe rotate-gesture sheet-begin sheet-end'
+
+/** What a window manager would do with a window: kept as state, or written down. */
+export class WindowState extends StrictEmitter {
+  #visible: boolean
+  #focused: boolean
+  #state: 'normal' | 'minimized' | 'maximized' = 'normal'
+
+  constructor(visible: boolean) {
+    super('BrowserWindow', events)
+    this.#visible = visible
+    this.#focused = visible
+  }
+
+  show(): void {
+    this.showInactive()
+    this.focus()
+  }
+
+  showInactive(): void {
+    if (this.#visible) return
+    this.#visible = true
+    this.emit('show')
+  }
+
+  hide(): void {
+    if (!this.#visible) return
+    this.#visible = false
+    this.blur()
+    this.emit('hide')
+  }
+
+  focus(): void {
+    if (this.#focused) return
+    this.#focused = true
+    this.emit('focus')
+    theApp().emit('browser-window-focus', event(), this)
+  }
+
+  blur(): void {
+    if (!this.#focused) return
+    this.#focused = false
+    this.emit('blur')
+    theApp().emit('browser-window-blur', event(), this)
+  }
+
+  minimize(): void {
+    this.#state = 'minimized'
+    this.blur()
+    this.emit('minimize')
+  }
+
+  maximize(): void {
+    this.#state = 'maximized'
+    this.showInactive()
+    this.emit('maximize')
+  }
+
+  unmaximize(): void {
+    this.#state = 'normal'
+    this.emit('unmaximize')
+  }
+
+  restore(): void {
+    this.#state = 'normal'
+    this.emit('restore')
+  }
+
+  isVisible(): boolean {
+    return this.#visible
+  }
+
+  isFocused(): boolean {
+    return this.#focused
+  }
+
+  isMinimized(): boolean {
+    return this.#state === 'minimized'
+  }
+
+  isMaximized(): boolean {
+    return this.#state === 'maximized'
+  }
+
+  isFullScreen(): boolean {
+    return false
+  }
+
+  setProgressBar(value: number, options: object = {}): void {
+    host.record('progress-bar', { value, options })
+  }
+
+  setMenuBarVisibility(visible: boolean): void {
+    host.record('menu-bar', { visible })
+  }
+
+  removeMenu(): void {
+    host.record('window-menu', { set: false })
+  }
+
+  flashFrame(on: boolean): void {
+    host.record('flash-frame', { on })
+  }
+
+  setSkipTaskbar(skip: boolean): void {
+    host.record('skip-taskbar', { skip })
+  }
+
+  setIcon(): void {
+    host.record('window-icon')
+  }
+
+  setOverlayIcon(_image: object | null, description: string): void {
+    host.record('overlay-icon', { description })
+  }
+}

@@ -1,0 +1,141 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { launchHostApp } from '../../support/host-app.ts'
+import type { HostApp } from '../../support/host-app.ts'
+
+// What the host must do and must refuse, on an app of its own, so that a spec of the real app can be believed.
+
+let host: HostApp
+beforeAll(async () => {
+  host = await launchHostApp()
+})
+afterAll(() => host.end())
+
+test('headers of the app’s own protocol reach the page: its CSP stops an inline script and a fetch', async () => {
+  expect(await host.page.evaluate(() => document.documentElement.dataset['inline'])).toBeUndefined()
+  expect(await host.page.evaluate(() => fetch('/x').then(String, String))).toContain('Failed to fetch')
+  expect(await host.inMain('win.webContents.getURL()')).toBe('app://ui/index.html')
+})
+
+test('webRequest cancels what the page asks for, also where its CSP would let it out', async () => {
+  const load = (address: string) =>
+    host.page.evaluate(
+      (source) =>
+        new Promise<void>((done) => {
+          const image = new Image()
+          image.onerror = () => done()
+          image.src = source
+        }),
+      address,
+    )
+  await load('https://127.0.0.1:9/out.png')
+  await load('/forbidden.png')
+  await load('/allowed.png')
+  const cancelled =
+    'globalThis.__electronHost.events.filter((e) => e.kind === "request-cancelled").map((e) => e.url)'
+  expect(await host.inMain(cancelled)).toEqual(['https://127.0.0.1:9/out.png', 'app://ui/forbidden.png'])
+  expect(await host.inMain('globalThis.served')).toEqual(['app://ui/index.html', 'app://ui/allowed.png'])
+})
+
+test('the page is kept from navigating and from opening windows', async () => {
+  expect(await host.page.evaluate(() => window.open('https://example.com/'))).toBeNull()
+  await host.page.evaluate(() => {
+    document.body.insertAdjacentHTML('beforeend', '<a href="https://example.com/" target="_blank">out</a>')
+  })
+  await host.page.getByRole('link', { name: 'out' }).click()
+  const denied =
+    'globalThis.__electronHost.events.filter((e) => e.kind === "window-open").map((e) => e.action)'
+  await expect.poll(() => host.inMain(denied)).toEqual(['deny', 'deny'])
+  expect(host.app.windows()).toHaveLength(1)
+})
+
+test('a permission that the app refuses is denied in the page', async () => {
+  const state = await host.page.evaluate(() =>
+    navigator.permissions.query({ name: 'geolocation' }).then((p) => p.state),
+  )
+  expect([state, await host.page.evaluate(() => Notification.permission)]).toEqual(['denied', 'denied'])
+})
+
+test('nativeTheme.themeSource is what the page sees of prefers-color-scheme', async () => {
+  const isDark = () => host.page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches)
+  expect(
+    await host.inMain(
+      '(electron.nativeTheme.themeSource = "dark", electron.nativeTheme.shouldUseDarkColors)',
+    ),
+  ).toBe(true)
+  await expect.poll(isDark).toBe(true)
+  await host.inMain('(electron.nativeTheme.themeSource = "light")')
+  await expect.poll(isDark).toBe(false)
+})
+
+test('zoom is seen by the page', async () => {
+  await host.inMain('win.webContents.setZoomFactor(2)')
+  await expect.poll(() => host.page.evaluate(() => [devicePixelRatio, innerWidth])).toEqual([2, 350])
+  await host.inMain('win.webContents.setZoomFactor(1)')
+  await expect.poll(() => host.page.evaluate(() => innerWidth)).toBe(700)
+})
+
+test('a real file has its path in the preload, a file made in JavaScript has none', async () => {
+  const file = join(host.home, 'a modèle.safetensors')
+  writeFileSync(file, 'x')
+  await host.page.locator('input').setInputFiles(file)
+  const path = await host.page
+    .locator('input')
+    .evaluate((input: HTMLInputElement) => window.host.pathOf(input.files?.[0]))
+  expect(path).toBe(file)
+  expect(await host.page.evaluate(() => window.host.pathOf(new File(['x'], 'x')))).toBe('')
+  const refused = host.page.evaluate(() => window.host.pathOf({}))
+  await expect(refused).rejects.toThrow("not of type 'File'")
+})
+
+test("the page has the bridge and none of the preload's globals", async () => {
+  const seen = await host.page.evaluate(() => ({
+    globals: ['secretOfThePreload', 'require', 'process', 'ipcRenderer'].filter((name) => name in window),
+    frozen: Object.isFrozen(window.host),
+  }))
+  expect(seen).toEqual({ globals: [], frozen: true })
+})
+
+test('values keep their types over IPC, functions do not cross, errors keep their message', async () => {
+  const kept = await host.page.evaluate(async () => {
+    const sent = {
+      d: new Date(5),
+      m: new Map([[1, new Set(['a'])]]),
+      u: undefined,
+      b: new Uint8Array([1, 2]),
+      n: -0,
+      i: 10n,
+    }
+    const got = (await window.host.echo(sent)) as typeof sent
+    return [
+      got.d.getTime(),
+      got.m.get(1)?.has('a'),
+      'u' in got,
+      [...got.b],
+      Object.is(got.n, -0),
+      got.i === 10n,
+    ]
+  })
+  expect(kept).toEqual([5, true, true, [1, 2], true, true])
+  expect(await host.page.evaluate(() => window.host.echo({ f() {} }).catch(String))).toContain(
+    'could not be cloned',
+  )
+  expect(await host.page.evaluate(() => window.host.fail().catch(String))).toBe(
+    "Error: Error invoking remote method 'fail': RangeError: no luck",
+  )
+  expect(await host.page.evaluate(() => window.host.syncEcho([1, 'two']))).toEqual([1, 'two'])
+})
+
+test('main sees who asks by one frame object with the app’s own address and origin', async () => {
+  const asker = await host.page.evaluate(() => window.host.whoAsks())
+  expect(asker).toEqual({ sameFrame: true, url: 'app://ui/index.html', origin: 'app://ui' })
+})
+
+test('main tells the page', async () => {
+  await host.page.evaluate(() => window.host.onTold((value) => (window.told = value)))
+  await host.inMain(`win.webContents.send('told', { n: 1n })`)
+  await expect
+    .poll(() => host.page.evaluate(() => String((window.told as { n: bigint } | undefined)?.n)))
+    .toBe('1')
+})

@@ -17,6 +17,8 @@ export type Ceph = {
 
 const PROGRAMS = ['monmaptool', 'ceph', 'ceph-mon', 'ceph-osd', 'radosgw', 'radosgw-admin']
 
+const FOLDERS = ['mon', 'osd', 'run', 'log', 'rgw']
+
 /** Installs everything that `startCeph` needs, on Debian and Ubuntu. */
 export const CEPH_INSTALL_COMMAND =
   'apt-get install -y --no-install-recommends radosgw ceph-mon ceph-osd ceph-common'
@@ -69,8 +71,11 @@ async function startAll(
 ): Promise<{ cluster: Cluster; gatewayPort: number }> {
   const remembered = join(folder, 'cluster.json')
   const isOld = existsSync(remembered)
-  if (!isOld) await rm(folder, { recursive: true, force: true })
-  for (const name of ['mon', 'osd', 'run', 'log', 'rgw']) mkdirSync(join(folder, name), { recursive: true })
+  // A start that was cut short leaves a cluster that nobody can use; only what is ours is removed.
+  for (const name of isOld ? [] : [...FOLDERS, 'monmap']) {
+    await rm(join(folder, name), { recursive: true, force: true })
+  }
+  for (const name of FOLDERS) mkdirSync(join(folder, name), { recursive: true })
   const cluster = isOld ? (JSON.parse(readFileSync(remembered, 'utf8')) as Cluster) : await newCluster()
   const gatewayPort = await freePort()
   const [classFolder = '/usr/lib/rados-classes'] = globSync('/usr/lib{,/*,64}/rados-classes')

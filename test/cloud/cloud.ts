@@ -19,6 +19,7 @@ import { confirmPairing, pairingRoutes } from './routes-pairing.ts'
 import { sessionRoutes } from './routes-session.ts'
 import { uploadRoutes } from './routes-uploads.ts'
 import { serve } from './serve.ts'
+import { STORAGE_OPERATION_NAMES } from './storage-names.ts'
 import { startEmbedded, startInFront } from './storage-server.ts'
 import type { S3Endpoint } from './storage-server.ts'
 import { openStorage } from './storage.ts'
@@ -84,6 +85,17 @@ export const API_OPERATIONS: readonly string[] = ROUTES.map(
   ({ name, method, path }) => `${name} ${method} ${path.replace('/api/v1', '').replace(/:(\w+)/, '{$1}')}`,
 )
 
+const KNOWN_NAMES = new Set([
+  ...ROUTES.map((route) => route.name),
+  ...STORAGE_OPERATION_NAMES,
+  ...['api', 'storage', 'unknown', 'get-pair-page', 'post-pair-page'],
+])
+
+/** A fault on a mistyped name would never strike, and its test would pass for no reason. */
+function checkName(name: string): void {
+  if (!KNOWN_NAMES.has(name)) throw new Error(`no operation is called ${name}`)
+}
+
 /** Starts a local Cyberun Cloud on loopback; everything it opened is gone after `close()`. */
 export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'local-cloud-'))
@@ -127,8 +139,20 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
 
   return {
     ...{ url: `${origin}/api/v1`, origin, storageUrl: storageServer.access.publicOrigin },
-    ...{ accounts: DEMO_ACCOUNTS, operations: log.list, ended: log.ended, forgetOperations: log.forget },
-    ...{ fail: faults.fail, clearFailures: faults.clear, hold: faults.hold },
+    ...{ accounts: DEMO_ACCOUNTS, operations: log.list, forgetOperations: log.forget },
+    clearFailures: faults.clear,
+    ended(name, count) {
+      checkName(name)
+      return log.ended(name, count)
+    },
+    fail(rule) {
+      checkName(rule.on)
+      faults.fail(rule)
+    },
+    hold(on, moment) {
+      checkName(on)
+      return faults.hold(on, moment)
+    },
     objects: () => storage.objects(),
     unfinishedUploads: () => storage.unfinished(),
     modelsOf: (teamId) => records.models(teamId, -1, 0).reverse(),

@@ -27,6 +27,12 @@ const ON_OBJECT: Readonly<Record<string, string>> = {
   DELETE: 'delete-object',
 }
 
+export const STORAGE_OPERATION_NAMES: readonly string[] = [
+  ...Object.values(ON_UPLOAD),
+  ...Object.values(ON_OBJECT),
+  ...['bucket', 'create-multipart'],
+]
+
 /** The word for a storage request in the list of operations. */
 export function storageOperationName(method: string, url: URL): string {
   const { key } = targetOf(url.pathname)

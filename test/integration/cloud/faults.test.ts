@@ -218,6 +218,13 @@ describe('faults of the API', () => {
     expect(await cloud.ended('listModels')).toMatchObject([{ status: 0 }])
   })
 
+  test('refuses a fault on a name that no operation has', () => {
+    expect(() => cloud.fail({ on: 'presignModels', how: 500 })).toThrow(
+      'no operation is called presignModels',
+    )
+    expect(() => cloud.hold('put_object')).toThrow('no operation is called put_object')
+  })
+
   test('closes while clients are stalled and held', async () => {
     const closing = await startCloud()
     closing.fail({ on: 'startPairing', how: 'stall' })

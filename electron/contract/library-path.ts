@@ -38,28 +38,49 @@ const letters: Readonly<Record<string, string>> = {
 }
 
 /**
- * A path that the server takes and a person recognises: accents fall off, other characters become `_`, runs are joined,
- * and the extension stays. A name of which nothing is left (all CJK) becomes `model`.
+ * A path that the server takes and a person recognises: parts that are fine stay as they are (workflows name files), in
+ * others accents fall off, other characters become `_` and runs are joined. A name of which nothing is left, such as one
+ * that is all Chinese, becomes `model-` and a few letters of its own, so that two such names don't meet.
  */
 export function cleanLibraryPath(path: string): string {
   const parts = path
     .replaceAll('\\', '/')
     .split('/')
-    .map((part) => cleanPart(part))
-    .filter((part) => part !== '')
-  const last = parts.at(-1)
-  if (last === undefined) return 'model'
-  return [...parts.slice(0, -1), last.startsWith('.') ? `model${last}` : last].join('/')
+    .filter((part) => !/^[\s.]*$/.test(part))
+  const name = parts.pop()
+  if (name === undefined) return 'model'
+  return [...parts.map(cleanPart).filter((part) => part !== ''), cleanName(name)].join('/')
 }
 
+function cleanName(name: string): string {
+  const cleaned = cleanPart(name)
+  if (cleaned !== '' && !cleaned.startsWith('.')) return cleaned
+  return cleaned === name ? `model${name}` : `model-${shortHash(name)}${cleaned}`
+}
+
+/** Letters, digits and `. - _`, spaces inside only: the server takes more, but no folder on every system does. */
+const finePart = /^(?!.*\.\.)[\w.-]([\w. -]*[\w-])?$/
+
 function cleanPart(part: string): string {
-  return part
-    .replace(/[ßæÆøØłŁđĐ]/g, (letter) => letters[letter] ?? '_')
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .replace(/[^\w. -]+/g, '_')
-    .replace(/\.{2,}/g, '.')
-    .replace(/_{2,}/g, '_')
-    .replace(/_+(?=\.)|(?<=\.)_+/g, '')
-    .replace(/^[_ ]+|[_ .]+$/g, '')
+  if (finePart.test(part) && !part.endsWith('.')) return part
+  return (
+    part
+      .replace(/[ßæÆøØłŁđĐ]/g, (letter) => letters[letter] ?? '_')
+      .normalize('NFKD')
+      .replace(/\p{M}/gu, '')
+      .replace(/[^\w. -]+/g, '_')
+      .replace(/[_ ]*_[_ ]*/g, '_')
+      // Last, since dots meet when what stood between them is gone.
+      .replace(/_*\.[._]*/g, '.')
+      .replace(/^[_ ]+|[_ .]+$/g, '')
+  )
+}
+
+/** FNV-1a, 32 bits, as seven letters and digits: tells names apart, protects nothing. */
+function shortHash(text: string): string {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < text.length; index += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193) >>> 0
+  }
+  return hash.toString(36).padStart(7, '0')
 }

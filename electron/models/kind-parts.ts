@@ -8,13 +8,19 @@ import type { TensorNames } from './tensor-names.ts'
 /** What is neither a whole model nor its adapter: VAE, text and image encoders, upscalers, embeddings. */
 export function partKind(tensors: Header['tensors'], names: TensorNames): Kind | null {
   return (
-    vaeKind(below(tensors, ['first_stage_model.', 'vae.'])) ??
+    whole(vaeKind, below(tensors, ['first_stage_model.', 'vae.'])) ??
     clipVisionKind(names) ??
     textEncoderKind(names) ??
-    upscalerKind(below(tensors, ['params_ema.', 'params.'])) ??
+    whole(upscalerKind, below(tensors, ['params_ema.', 'params.'])) ??
     otherKind(names) ??
     embeddingKind(names)
   )
+}
+
+/** Tells by names without their prefix, and gives the evidence with it. */
+function whole(tell: (names: TensorNames) => Kind | null, names: TensorNames): Kind | null {
+  const kind = tell(names)
+  return kind && { ...kind, evidence: names.prefix + kind.evidence }
 }
 
 function vaeKind(names: TensorNames): Kind | null {

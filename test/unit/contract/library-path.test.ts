@@ -1,0 +1,111 @@
+import { expect, test } from 'vitest'
+import {
+  cleanLibraryPath,
+  libraryPathProblem,
+  refusedCharacters,
+} from '../../../electron/contract/library-path.ts'
+import { seededRandom } from '../../fixtures/seeded.ts'
+
+/** As openapi.yaml has it (ModelPath). */
+const serverPattern = /^(?!\/)(?!.*\.\.)(?!.*\\)[\w./ -]+$/
+
+test.each([
+  ['models/checkpoints/sdxl_base_1.0.safetensors', null],
+  ['a', null],
+  ['models/My models/x-1.pt', null],
+  ['', 'empty'],
+  ['   ', 'empty'],
+  ['/models/x', 'starts-with-slash'],
+  ['models\\x', 'backslash'],
+  ['models/../x', 'two-dots'],
+  ['models/x..y', 'two-dots'],
+  ['models/x+y', 'characters'],
+  ['models/é', 'characters'],
+  ['models/x\n', 'characters'],
+  ['models/', 'ends-with-slash'],
+  ['models//x', 'empty-folder'],
+  ['models/ /x', 'empty-folder'],
+  ['models/./x', 'empty-folder'],
+])('the path %j has the problem %s', (path, problem) => {
+  expect(libraryPathProblem(path)).toBe(problem)
+})
+
+test('names each refused character once, whole', () => {
+  expect(refusedCharacters('models/[a]+[b] 😀é')).toEqual(['[', ']', '+', '😀', 'é'])
+  expect(refusedCharacters('models/a b-c_d.pt')).toEqual([])
+})
+
+test.each([
+  ['models/loras/a.safetensors', 'models/loras/a.safetensors'],
+  ['models\\loras\\a.pt', 'models/loras/a.pt'],
+  ['models/Añejo+(v2).pt', 'models/Anejo_v2.pt'],
+  ['models/Straße Øst.pt', 'models/Strasse Ost.pt'],
+  ['models/[sdxl] x@y, z!.pt', 'models/sdxl_x_y_z.pt'],
+  ['models/a....b.pt', 'models/a.b.pt'],
+  ['models/a+._.b.pt', 'models/a.b.pt'],
+  ['models/_a__b._c.pt', 'models/_a__b._c.pt'],
+  ['models/ x /y.pt', 'models/x/y.pt'],
+  ['models/x./y.pt', 'models/x/y.pt'],
+  ['models/．．/x.pt', 'models/x.pt'],
+  ['models/ﬁne／x.pt', 'models/fine_x.pt'],
+  ['models/./x.pt', 'models/x.pt'],
+  ['/models//x.pt/', 'models/x.pt'],
+  ['models/国风_v1.safetensors', 'models/v1.safetensors'],
+  ['models/人物/x.pt', 'models/x.pt'],
+])('%s is cleaned to %s', (path, cleaned) => {
+  expect(cleanLibraryPath(path)).toBe(cleaned)
+})
+
+test('a name of which nothing is left is told from the next such name, always in the same way', () => {
+  const first = cleanLibraryPath('models/loras/国风.safetensors')
+  const second = cleanLibraryPath('models/loras/动漫.safetensors')
+  expect(first).toMatch(/^models\/loras\/model-[0-9a-z]{7}\.safetensors$/)
+  expect(second).toMatch(/^models\/loras\/model-[0-9a-z]{7}\.safetensors$/)
+  expect(first).not.toBe(second)
+  expect(cleanLibraryPath('other/国风.safetensors')).toBe(first.replace('models/loras', 'other'))
+})
+
+test('a name without extension of which nothing is left does not turn its folder into the file', () => {
+  expect(cleanLibraryPath('models/loras/国风')).toMatch(/^models\/loras\/model-[0-9a-z]{7}$/)
+})
+
+test('even nothing becomes a path', () => {
+  expect(cleanLibraryPath('')).toBe('model')
+  expect(cleanLibraryPath('///')).toBe('model')
+  expect(cleanLibraryPath('.safetensors')).toBe('model.safetensors')
+})
+
+test('whatever comes in, the server takes what comes out, and it stays as it is when cleaned again', () => {
+  const random = seededRandom(11)
+  const pieces = [
+    '.',
+    '..',
+    '/',
+    '\\',
+    '_',
+    ' ',
+    '-',
+    'a',
+    'B7',
+    'é',
+    'ß',
+    '国',
+    '😀',
+    '．',
+    '／',
+    '…',
+    '\u0301',
+    '\n',
+    '+',
+    '½',
+    '\ud800',
+  ]
+  for (let round = 0; round < 20_000; round += 1) {
+    const length = Math.floor(random() * 12)
+    const path = Array.from({ length }, () => pieces[Math.floor(random() * pieces.length)]).join('')
+    const cleaned = cleanLibraryPath(path)
+    expect(cleaned, JSON.stringify(path)).toMatch(serverPattern)
+    expect(libraryPathProblem(cleaned), JSON.stringify(path)).toBeNull()
+    expect(cleanLibraryPath(cleaned), JSON.stringify(path)).toBe(cleaned)
+  }
+})

@@ -1,0 +1,88 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { collectFiles } from '../../../electron/models/collect.ts'
+import { createInspector } from '../../../electron/models/inspector.ts'
+import type { Inspector } from '../../../electron/models/inspector.ts'
+import { writeSafetensors } from '../../fixtures/model-files.ts'
+import { writeComfyFolder } from '../../fixtures/models-folder.ts'
+
+const realWorker = new URL('../../../electron/models/inspect-worker.ts', import.meta.url)
+const mortalWorker = new URL('./mortal-worker.ts', import.meta.url)
+
+let root: string
+let inspector: Inspector
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'inspector-'))
+})
+afterEach(async () => {
+  await inspector.close()
+  await rm(root, { recursive: true, force: true })
+})
+
+test('tells every file of a models folder, sound or not, on its thread', async () => {
+  inspector = createInspector(realWorker)
+  const { files } = await collectFiles([await writeComfyFolder(root)])
+  const told = await Promise.all(
+    files.map(async (file) => {
+      const { recognition, target, failure } = await inspector.inspect(file)
+      return [file.name, recognition.modelType, recognition.base, target.modelPath, failure?.code ?? 'sound']
+    }),
+  )
+  expect(told).toEqual([
+    [
+      'flux1-dev.safetensors',
+      'diffusion_models',
+      'Flux.1',
+      'models/diffusion_models/flux1-dev.safetensors',
+      'sound',
+    ],
+    ['easy.safetensors', 'embeddings', 'SD1', 'models/embeddings/easy.safetensors', 'sound'],
+    ['denied.safetensors', 'loras', null, 'models/loras/denied.safetensors', 'file-web-page'],
+    ['empty.safetensors', 'loras', null, 'models/loras/empty.safetensors', 'file-empty'],
+    ['flux_detail.safetensors', 'loras', 'Flux.1', 'models/loras/flux_detail.safetensors', 'sound'],
+    ['hollow.safetensors', 'loras', null, 'models/loras/hollow.safetensors', 'file-hollow'],
+    ['pointer.safetensors', 'loras', null, 'models/loras/pointer.safetensors', 'file-pointer'],
+    ['painter.safetensors', 'loras', 'SDXL', 'models/loras/SDXL/painter.safetensors', 'sound'],
+    ['4x_Sharp.pth', 'upscale_models', null, 'models/upscale_models/4x_Sharp.pth', 'sound'],
+    ['cut.safetensors', 'vae', 'SD / SDXL', 'models/vae/cut.safetensors', 'file-cut-short'],
+  ])
+})
+
+test('a file that collecting already refused keeps its failure', async () => {
+  inspector = createInspector(realWorker)
+  const { files } = await collectFiles([''])
+  const [file] = files
+  expect(file && (await inspector.inspect(file)).failure).toEqual({ code: 'file-no-path', params: {} })
+})
+
+test('refuses only the file that kills the worker, and tells all others', async () => {
+  inspector = createInspector(mortalWorker)
+  const paths: string[] = []
+  for (let number = 0; number < 40; number += 1) {
+    const name = { 5: 'exit', 9: 'throw', 30: 'exit-too' }[number] ?? `sound-${number}`
+    paths.push((await writeSafetensors(join(root, `${name}.safetensors`))).path)
+  }
+  const failures = await Promise.all(
+    paths.map(async (path) => (await inspector.inspect({ path, folder: '' })).failure),
+  )
+  const refused = failures.flatMap((failure, index) =>
+    failure ? [[index, failure.code, failure.detail ?? '']] : [],
+  )
+  expect(refused).toEqual([
+    [5, 'unexpected', ''],
+    [9, 'unexpected', 'a bug'],
+    [30, 'unexpected', ''],
+  ])
+})
+
+test('answers everything that is still open when it closes, and whatever comes later', async () => {
+  inspector = createInspector(realWorker)
+  const { path } = await writeSafetensors(join(root, 'a.safetensors'))
+  const open = Array.from({ length: 50 }, () => inspector.inspect({ path, folder: '' }))
+  await inspector.close()
+  open.push(inspector.inspect({ path, folder: '' }))
+  const codes = new Set((await Promise.all(open)).map(({ failure }) => failure?.code))
+  expect(codes).toEqual(new Set(['unexpected']))
+})

@@ -4,6 +4,10 @@ const removed = '[removed]'
 /** Names of values that are secrets whatever they look like. */
 const secretName = /authorization|password|passphrase|secret|token|cookie|credential|^(?:dk|sk|ak)$/i
 
+/** A secret's name inside a text, with the quotation marks that may stand around it. */
+const named =
+  /\\?["']?\b(?:password|passphrase|access_?token|refresh_?token|client_?secret|device_?code)\\?["']?/
+
 const patterns: readonly (readonly [RegExp, string])[] = [
   // `Authorization: Bearer …` in headers, JSON and curl-like text.
   [/\b(bearer|basic)\s+[\w.~+/=-]{4,}/gi, `$1 ${removed}`],
@@ -16,11 +20,9 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/([?&](?:AWSAccessKeyId|Signature|sig|token|code|user_code|device_code)=)[^&\s"'<>\\]*/gi, `$1${removed}`],
   // Passwords in addresses.
   [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:)[^\s/@]+@/gi, `$1${removed}@`],
-  // `"password":"…"` and `password=…` inside a text.
-  [
-    /("?\b(?:password|passphrase|access_token|refresh_token|accessToken|refreshToken|client_secret)"?\s*[:=]\s*"?)[^"&\s,}]+/gi,
-    `$1${removed}`,
-  ],
+  // `"password":"…"`, also in JSON within JSON, and `password=…`.
+  [new RegExp(`(${named.source}\\s*[:=]\\s*)(\\\\?["']).*?\\2`, 'gi'), `$1$2${removed}$2`],
+  [new RegExp(`(${named.source}\\s*[:=]\\s*)(?!\\\\?["'])[^"'&\\s,}]+`, 'gi'), `$1${removed}`],
 ]
 
 /** Takes secrets and signatures out of a text. */

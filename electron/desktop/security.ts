@@ -1,6 +1,6 @@
 import { app, session } from 'electron'
 import type { Log } from '../contract/ports.ts'
-import { pageScheme } from './sender.ts'
+import { isAllowedRequest } from './sender.ts'
 
 /** Must be called before `ready`. Holds for every page there will ever be, ours included. */
 export function setupSecurity(log: Log): void {
@@ -24,12 +24,6 @@ export function setupSecurity(log: Log): void {
       return { action: 'deny' }
     })
   })
-}
-
-/** What a request of the page may lead to: our own scheme, and the developer tools while the app is not packaged. */
-export function isAllowedRequest(url: string, isPackaged: boolean): boolean {
-  const scheme = URL.parse(url)?.protocol
-  return scheme === `${pageScheme}:` || (scheme === 'devtools:' && !isPackaged)
 }
 
 /**

@@ -31,3 +31,8 @@ export function strangeness(sender: Sender, ourContentsId: number | null): strin
   if (!isOurPage(sender.frame.url)) return 'another page'
   return null
 }
+
+/** What a request of the page may lead to: our own page, and the developer tools while the app is not packaged. */
+export function isAllowedRequest(address: string, isPackaged: boolean): boolean {
+  return isOurPage(address) || (!isPackaged && URL.parse(address)?.protocol === 'devtools:')
+}

@@ -76,7 +76,7 @@ export function setupShell(shell: Shell): void {
     .start()
     .catch((error: unknown) => log.error('the uploads could not start', { error }))
   instance.listen(createIncoming({ uploader, started, window, feed, dialogs, log }))
-  log.info('started', { version: app.getVersion(), versions: process.versions })
+  log.info('started', { ...surroundingsNow(language) })
 }
 
 /** What stands around the window and follows the uploads and the settings. */
@@ -110,7 +110,7 @@ function setupSurroundings(shell: Shell, window: MainWindow, feed: PageFeed): vo
     log,
   })
   const notifications = setupNotifications({ window, language, log })
-  const power = setupPower(log)
+  const power = setupPower(uploader, log)
   uploader.subscribe({
     patch(patch) {
       feed.patch(patch)

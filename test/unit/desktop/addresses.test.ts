@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import { addressOf, isAllowedAddress } from '../../../electron/desktop/addresses.ts'
+
+const server = 'https://core.cyberun.cloud/api/v1'
+
+test('each page that can be opened is allowed', () => {
+  const pages = (['web-app', 'documentation', 'licences'] as const).map((page) => addressOf(page, server))
+  expect(pages.filter((address) => !isAllowedAddress(address, server))).toEqual([])
+  expect(pages[0]).toBe('https://core.cyberun.cloud/')
+})
+
+test.each([
+  'https://core.cyberun.cloud.example.org/',
+  'https://core.cyberun.cloud@example.org/',
+  'https://someone@core.cyberun.cloud/',
+  'https://core.cyberun.cloud:8443/',
+  'http://core.cyberun.cloud/',
+  'file:///etc/passwd',
+  'javascript:alert(1)',
+  'modelferry.app',
+  '',
+])('“%s” is not opened', (address) => {
+  expect(isAllowedAddress(address, server)).toBe(false)
+})
+
+test('a server without an address of its own opens nothing', () => {
+  expect(isAllowedAddress(addressOf('web-app', 'nonsense'), 'nonsense')).toBe(false)
+})

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import { pathsFromArguments } from '../../../electron/desktop/opened-files.ts'
+
+const existing = new Set(['/models/a.safetensors', '/models/b c.gguf', '/work', '/models/-odd.gguf'])
+
+const paths = (...argv: string[]) =>
+  pathsFromArguments({
+    argv: ['/opt/modelferry/modelferry', ...argv],
+    folder: '/models',
+    notPaths: ['/work'],
+    exists: (path) => existing.has(path),
+  })
+
+test('files are taken relative to the folder of the start, as whole paths, each once', () => {
+  expect(paths('a.safetensors', '/models/b c.gguf', './a.safetensors')).toEqual([
+    '/models/a.safetensors',
+    '/models/b c.gguf',
+  ])
+})
+
+test('switches, missing files and empty arguments are no files', () => {
+  expect(paths('--enable-logging', '-psn_0_1', 'missing.gguf', '', '--', '')).toEqual([])
+})
+
+test('the app itself and what is loaded before it are no files', () => {
+  expect(paths('-r', '/models/a.safetensors', '/work')).toEqual([])
+})
+
+test('after two dashes a name may begin with a dash', () => {
+  expect(paths('--', '-odd.gguf')).toEqual(['/models/-odd.gguf'])
+})
+
+test('a start without arguments brings nothing', () => {
+  expect(pathsFromArguments({ argv: [], folder: '/', notPaths: [], exists: () => true })).toEqual([])
+})

@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest'
+import type { Patch } from '../../../electron/contract/model.ts'
+import { createPageFeed } from '../../../electron/desktop/page-feed.ts'
+
+function patch(sequence: number): Patch {
+  const totals = {
+    running: 0,
+    waiting: 0,
+    needsYou: 0,
+    paused: 0,
+    registeredToday: 0,
+    totalBytes: 0,
+    movedBytes: 0,
+    bytesPerSecond: null,
+    secondsLeft: null,
+  }
+  return { sequence, changed: [], removed: [], totals, allPaused: false }
+}
+
+function setup() {
+  const said: string[] = []
+  let seen = true
+  const feed = createPageFeed({
+    announce(name, value) {
+      said.push(
+        typeof value === 'object' && 'sequence' in value
+          ? `${name} ${value.sequence}`
+          : `${name} ${JSON.stringify(value)}`,
+      )
+      return true
+    },
+    isSeen: () => seen,
+  })
+  return {
+    said,
+    feed,
+    look(now: boolean) {
+      seen = now
+      if (now) feed.shown()
+    },
+  }
+}
+
+test('a page hears patches from its first snapshot on', () => {
+  const { said, feed } = setup()
+  feed.patch(patch(1))
+  feed.asked('settings')
+  feed.patch(patch(2))
+  feed.asked('snapshot')
+  feed.patch(patch(3))
+  expect(said).toEqual(['patch 3'])
+})
+
+test('a window that nobody sees hears none, and the last one when it is seen again', () => {
+  const { said, feed, look } = setup()
+  feed.asked('snapshot')
+  look(false)
+  feed.patch(patch(1))
+  feed.patch(patch(2))
+  expect(said).toEqual([])
+  look(true)
+  look(true)
+  feed.patch(patch(3))
+  expect(said).toEqual(['patch 2', 'patch 3'])
+})
+
+test('after a snapshot nothing is missing', () => {
+  const { said, feed, look } = setup()
+  feed.asked('snapshot')
+  look(false)
+  feed.patch(patch(1))
+  feed.asked('snapshot')
+  look(true)
+  expect(said).toEqual([])
+})
+
+test('what is said before the page listens is kept for it', () => {
+  const { said, feed } = setup()
+  feed.tell('command', 'choose-files')
+  expect(said).toEqual([])
+  feed.asked('snapshot')
+  feed.tell('command', 'find')
+  expect(said).toEqual(['command "choose-files"', 'command "find"'])
+})
+
+test('a page that was loaded anew listens from its own snapshot on', () => {
+  const { said, feed } = setup()
+  feed.asked('snapshot')
+  feed.lost()
+  feed.patch(patch(1))
+  feed.tell('command', 'find')
+  feed.asked('snapshot')
+  expect(said).toEqual(['command "find"'])
+})

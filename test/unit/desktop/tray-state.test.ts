@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest'
+import type { Totals } from '../../../electron/contract/model.ts'
+import { wordsIn } from '../../../electron/contract/words.ts'
+import { sumWords, timeLeftWords, trayIconNames, trayStateOf } from '../../../electron/desktop/tray-state.ts'
+
+const none: Totals = {
+  running: 0,
+  waiting: 0,
+  needsYou: 0,
+  paused: 0,
+  registeredToday: 0,
+  totalBytes: 0,
+  movedBytes: 0,
+  bytesPerSecond: null,
+  secondsLeft: null,
+}
+const english = wordsIn('en')
+
+describe('the icon', () => {
+  test.each<[ReturnType<typeof trayStateOf>, Partial<Totals>, boolean]>([
+    ['idle', {}, false],
+    ['idle', {}, true],
+    ['idle', { waiting: 2 }, false],
+    ['sending', { running: 1, paused: 3 }, false],
+    ['paused', { paused: 3 }, false],
+    ['paused', { waiting: 3 }, true],
+    ['attention', { running: 2, needsYou: 1 }, false],
+  ])('shows %s for %j (everything paused: %s)', (state, totals, allPaused) => {
+    expect(trayStateOf({ ...none, ...totals }, allPaused)).toBe(state)
+  })
+
+  test('is a template on macOS, and fits the panel elsewhere', () => {
+    expect(trayIconNames('idle', 'darwin', true)[0]).toBe('idleTemplate.png')
+    expect(trayIconNames('sending', 'linux', true)).not.toEqual(trayIconNames('sending', 'linux', false))
+  })
+})
+
+describe('the line', () => {
+  test('says how many, how far, how fast and how long', () => {
+    const totals = {
+      ...none,
+      running: 2,
+      waiting: 5,
+      totalBytes: 1000,
+      movedBytes: 415,
+      bytesPerSecond: 12_440_000,
+      secondsLeft: 700,
+    }
+    expect(sumWords(totals, false, english)).toBe(
+      'Sending 2 files, 41% · 5 waiting · 12.4 MB/s · about 15 min left',
+    )
+  })
+
+  test('never says 100 % of what still runs', () => {
+    const totals = { ...none, running: 1, totalBytes: 10, movedBytes: 10 }
+    expect(sumWords(totals, false, english)).toBe('Sending 1 file, 99%')
+  })
+
+  test('says what waits for whom when nothing runs', () => {
+    expect(sumWords(none, false, english)).toBe('Nothing to send')
+    expect(sumWords({ ...none, paused: 1 }, false, english)).toBe('1 file paused')
+    expect(sumWords({ ...none, needsYou: 2, paused: 1 }, false, english)).toBe('2 files need you')
+    expect(sumWords({ ...none, waiting: 2 }, false, english)).toBe('2 waiting')
+  })
+})
+
+test.each([
+  [5, 'less than a minute left'],
+  [60, 'less than a minute left'],
+  [200, 'about 4 min left'],
+  [1_300, 'about 25 min left'],
+  [5_400, 'about 1.5 h left'],
+  [36_000, 'about 10 h left'],
+])('%i seconds are %s', (seconds, sentence) => {
+  expect(timeLeftWords(seconds, english)).toBe(sentence)
+})

@@ -9,6 +9,8 @@ export class Announcer {
   /** Said at once. */
   urgent = $state('')
   readonly #language: Language
+  #done: UploadRow[] = []
+  #failed: UploadRow[] = []
   #quarter = 0
   #isRunning = false
 
@@ -18,16 +20,37 @@ export class Announcer {
 
   rowChanged(before: UploadRow | undefined, after: UploadRow): void {
     if (after.phase === before?.phase) return
-    const name = after.target.displayName
-    if (after.phase === 'failed' && after.failure) {
-      const sentence = this.#language.sentence(after.failure)
-      this.urgent = this.#language.say('live.trouble', { name, sentence })
-    } else if (groupOf(after) === 'done' && before) {
-      this.polite = this.#language.say('live.done', { name })
-    }
+    if (after.phase === 'failed') this.#failed.push(after)
+    else if (groupOf(after) === 'done' && before) this.#done.push(after)
   }
 
-  totalsChanged({ running, waiting, totalBytes, movedBytes }: Totals): void {
+  /** Comes once for each patch, after its rows: what happened in it is said together. */
+  totalsChanged(totals: Totals): void {
+    this.#sayProgress(totals)
+    this.#sayRows()
+  }
+
+  #sayRows(): void {
+    const { say, sentence } = this.#language
+    const [done, failed] = [this.#done, this.#failed]
+    this.#done = []
+    this.#failed = []
+    const [one] = done
+    if (one) {
+      this.polite =
+        done.length === 1
+          ? say('live.done', { name: one.target.displayName })
+          : say('live.done-many', { count: done.length })
+    }
+    const [first] = failed
+    if (!first) return
+    this.urgent =
+      failed.length === 1 && first.failure
+        ? say('live.trouble', { name: first.target.displayName, sentence: sentence(first.failure) })
+        : say('headline.needs-you', { count: failed.length })
+  }
+
+  #sayProgress({ running, waiting, totalBytes, movedBytes }: Totals): void {
     const quarter = totalBytes > 0 ? Math.floor((movedBytes / totalBytes) * 4) : 0
     if (running > 0 && !this.#isRunning) {
       this.polite = this.#language.say('live.start', { count: running + waiting })
@@ -35,6 +58,7 @@ export class Announcer {
       this.polite = this.#language.say('live.quarter', { percent: quarter * 25 })
     }
     this.#isRunning = running > 0
-    this.#quarter = quarter
+    // Files that join or leave move the share up and down: a quarter is news only once in a run.
+    this.#quarter = running > 0 ? Math.max(this.#quarter, quarter) : 0
   }
 }

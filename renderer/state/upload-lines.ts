@@ -9,11 +9,11 @@ export type UploadLine = Line &
   )
 
 /** Heights in CSS pixels. Fixed, so that a list of any length knows its size without drawing it. */
-export const rowHeights = { airy: 56, dense: 36, group: 34, note: 44, noteNarrow: 76 } as const
+export const rowHeights = { airy: 56, dense: 36, group: 34, note: 38, noteNarrow: 70 } as const
 
 interface Looks {
   readonly isDense: boolean
-  /** Below about 640 px a note's sentence needs three lines and its button a fourth. */
+  /** Below 560 px a note's sentence needs four lines instead of two. */
   readonly isNarrow: boolean
   /** Rows with a note below them for the moment: edited wrongly, or about to be cancelled. */
   readonly noted: ReadonlySet<string>

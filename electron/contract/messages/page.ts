@@ -210,5 +210,10 @@ export const pageMessages = {
   ],
   'live.quarter': ['{percent} percent sent.', '已发送百分之 {percent}。', '已傳送百分之 {percent}。'],
   'live.done': ['{name} is in the library.', '{name} 已入库。', '{name} 已入庫。'],
+  'live.done-many': [
+    '{count, number} files are in the library.',
+    '{count, number} 个文件已入库。',
+    '{count, number} 個檔案已入庫。',
+  ],
   'live.trouble': ['{name}: {sentence}', '{name}：{sentence}', '{name}：{sentence}'],
 } as const satisfies Record<string, Message>

@@ -1,0 +1,14 @@
+import type { Component } from 'svelte'
+
+export interface MenuItem {
+  readonly key: string
+  readonly label: string
+  readonly icon?: Component
+  /** Given for items of which one is in force. */
+  readonly isChecked?: boolean
+  /** Stands above the item, where a new group begins. */
+  readonly heading?: string
+  /** A line above the item. */
+  readonly isApart?: boolean
+  readonly onchoose: () => void
+}

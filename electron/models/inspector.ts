@@ -13,8 +13,8 @@ export interface Inspector {
 
 /** Enough to keep a disk busy while one header is parsed; more would only wait inside the worker. */
 const atOnce = 16
-/** Heap of the worker: a header of 100 MB, the largest there may be, needs about half of it. */
-const heapMegabytes = 1536
+/** Heap of the worker: the most hostile header there may be, 100 MB of tiny entries, takes about half of it. */
+const heapMegabytes = 2048
 
 interface Job {
   readonly file: FileToInspect

@@ -43,6 +43,22 @@ export function sumWords(totals: Totals, allPaused: boolean, words: Words): stri
   return parts.join(' · ')
 }
 
+/** What is known of the panel that holds the icon. */
+export interface Panel {
+  readonly platform: NodeJS.Platform
+  /** `XDG_CURRENT_DESKTOP`, such as `ubuntu:GNOME`; `''` where there is none. */
+  readonly desktop: string
+  /** Electron's two answers: the app's own colours, and those of taskbar and menu bar where the system tells them apart. */
+  readonly darkColours: boolean
+  readonly darkSystemColours: boolean
+}
+
+/** Whether the icon stands on a dark ground. The top bars of these desktops are dark in a light theme as well. */
+export function isPanelDark({ platform, desktop, darkColours, darkSystemColours }: Panel): boolean {
+  if (platform !== 'linux') return darkSystemColours
+  return /\b(?:gnome|unity|pantheon|cinnamon)\b/i.test(desktop) || darkColours
+}
+
 /** File names for a state, the most fitting first. */
 export function trayIconNames(state: TrayState, platform: NodeJS.Platform, darkPanel: boolean): string[] {
   if (platform === 'darwin') return [`${state}Template.png`, `${state}.png`]

@@ -6,7 +6,14 @@ import type { Snapshot } from '../contract/model.ts'
 import type { Log } from '../contract/ports.ts'
 import type { Language } from './language.ts'
 import { createPacer } from './pacer.ts'
-import { sumWords, trayIconNames, trayStateOf, type TrayState } from './tray-state.ts'
+import {
+  isPanelDark,
+  sumWords,
+  trayIconNames,
+  trayStateOf,
+  type Panel,
+  type TrayState,
+} from './tray-state.ts'
 
 export interface TrayIcon {
   update(sum: Pick<Snapshot, 'totals' | 'allPaused'>): void
@@ -85,11 +92,18 @@ export function setupTray(options: {
   }
 }
 
-/** Each icon is read once. macOS colours a template by itself; elsewhere a panel is dark or light as the theme is. */
+const panelNow = (): Panel => ({
+  platform: process.platform,
+  desktop: process.env['XDG_CURRENT_DESKTOP'] ?? '',
+  darkColours: nativeTheme.shouldUseDarkColors,
+  darkSystemColours: nativeTheme.shouldUseDarkColorsForSystemIntegratedUI,
+})
+
+/** Each icon is read once. macOS colours a template by itself; elsewhere the icon fits the panel's ground. */
 function createImages(folder: string): (state: TrayState) => NativeImage {
   const read = new Map<string, NativeImage>()
   return (state) => {
-    const name = trayIconNames(state, process.platform, nativeTheme.shouldUseDarkColors).find(
+    const name = trayIconNames(state, process.platform, isPanelDark(panelNow())).find(
       (file) => read.has(file) || existsSync(join(folder, file)),
     )
     if (name === undefined) return nativeImage.createEmpty()

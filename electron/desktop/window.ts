@@ -28,8 +28,8 @@ export interface WindowEvents {
   readonly onLoading: () => void
 }
 
-/** The page's own background, so that nothing flashes before it is drawn: `--canvas` of renderer/styles/tokens.css. */
-const background = { light: '#f4f6f8', dark: '#111418' }
+/** The page's own background, so that nothing flashes before it is drawn: `--surface` of renderer/styles/tokens.css. */
+const background = { light: '#ffffff', dark: '#191d22' }
 const backgroundNow = () => (nativeTheme.shouldUseDarkColors ? background.dark : background.light)
 
 /** A page that dies again within this time is not loaded a third time. */

@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { Totals } from '../../../electron/contract/model.ts'
 import { wordsIn } from '../../../electron/contract/words.ts'
-import { sumWords, timeLeftWords, trayIconNames, trayStateOf } from '../../../electron/desktop/tray-state.ts'
+import {
+  isPanelDark,
+  sumWords,
+  timeLeftWords,
+  trayIconNames,
+  trayStateOf,
+} from '../../../electron/desktop/tray-state.ts'
 
 const none: Totals = {
   running: 0,
@@ -33,6 +39,17 @@ describe('the icon', () => {
     expect(trayIconNames('idle', 'darwin', true)[0]).toBe('idleTemplate.png')
     expect(trayIconNames('sending', 'linux', true)).not.toEqual(trayIconNames('sending', 'linux', false))
   })
+})
+
+test.each<[string, boolean, Partial<Parameters<typeof isPanelDark>[0]>]>([
+  ['GNOME’s bar in a light theme', true, { desktop: 'ubuntu:GNOME' }],
+  ['KDE’s panel in a light theme', false, { desktop: 'KDE' }],
+  ['KDE’s panel in a dark theme', true, { desktop: 'KDE', darkColours: true }],
+  ['Windows’ dark taskbar under light apps', true, { platform: 'win32', darkSystemColours: true }],
+  ['Windows’ light taskbar under dark apps', false, { platform: 'win32', darkColours: true }],
+])('%s is dark: %s', (_panel, dark, known) => {
+  const panel = { platform: 'linux', desktop: '', darkColours: false, darkSystemColours: false } as const
+  expect(isPanelDark({ ...panel, ...known })).toBe(dark)
 })
 
 describe('the line', () => {

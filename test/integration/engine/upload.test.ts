@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
+import { STORAGE_KINDS, startStorage, type StartedStorage } from '../../cloud/start-storage.ts'
+import { setup, sha256Of } from '../../support/engine.ts'
+
+describe.each(STORAGE_KINDS)('an upload on %s storage', (kind) => {
+  let storage: StartedStorage
+  beforeAll(async () => {
+    storage = await startStorage(kind)
+  })
+  afterAll(() => storage.stop())
+
+  test('a dropped file is registered for the chosen team with the SHA-256 of what lies in storage', async () => {
+    const { app, cloud, file } = await setup({ cloud: storage.options })
+    const path = await file('loras/blue hour.safetensors', { sizeBytes: 6_000_000 })
+    const [accountId = ''] = app.session().accounts.map(({ id }) => id)
+    await app.calls.chooseTeam({ accountId, teamId: STUDIO_NORTH_ID })
+
+    const [id = ''] = await app.add(path)
+    const row = await app.settled(id)
+
+    const sha256 = sha256Of(path)
+    const model = cloud.modelsOf(STUDIO_NORTH_ID)[0]
+    const objects = await cloud.objects()
+    const stored = objects.find(({ key }) => key === model?.storage_key)
+    expect(row).toMatchObject({
+      ...{ phase: 'registered', failure: null, sha256, modelId: model?.id, storageKey: model?.storage_key },
+      ...{ sentBytes: 6_000_000, inFlightBytes: 0, hashedBytes: 6_000_000 },
+    })
+    expect(model).toMatchObject({
+      ...{ file_size: 6_000_000, file_hash: `sha256:${sha256}`, model_type: 'loras' },
+      ...{ display_name: row.target.displayName, model_path: row.target.modelPath },
+    })
+    expect(await stored?.sha256()).toBe(sha256)
+    expect(cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
+  })
+
+  test('the signed headers go out as they were given, with the exact length and nothing that names the person', async () => {
+    const { app, cloud, file } = await setup({ cloud: storage.options })
+    const path = await file('one.safetensors', { sizeBytes: 123_457 })
+    await app.settled((await app.add(path))[0] ?? '')
+
+    const [put] = await cloud.ended('put-object')
+    const names = Object.keys(put?.headers ?? {})
+    expect(put).toMatchObject({ status: 200, bytes: 123_457 })
+    expect(put?.headers).toMatchObject({ 'content-length': '123457', 'if-none-match': '*' })
+    expect(names.filter((name) => /authorization|x-team-id|transfer-encoding|cookie/.test(name))).toEqual([])
+  })
+})

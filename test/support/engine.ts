@@ -1,0 +1,193 @@
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import type { Result } from '../../electron/contract/errors.ts'
+import type { Phase, SessionView, Snapshot, UploadRow } from '../../electron/contract/model.ts'
+import { workerFiles } from '../../electron/command-line/surroundings.ts'
+import {
+  createUploader,
+  type AddOptions,
+  type EngineSettings,
+  type Uploader,
+} from '../../electron/uploader.ts'
+import { ALICE, type DemoAccount } from '../cloud/accounts.ts'
+import { startCloud, type Cloud, type CloudOptions } from '../cloud/cloud.ts'
+import { writeSafetensors, type SafetensorsOptions } from '../fixtures/model-files.ts'
+import { runningClock, testPorts, type HandClock, type TestPorts } from './hand-clock.ts'
+import { memoryVault, type MemoryVault } from './memory-vault.ts'
+import { projectFolder } from './temp-project.ts'
+
+export interface EngineOptions {
+  /** Of the local cloud, such as Ceph's endpoint or a short token life. */
+  readonly cloud?: CloudOptions
+  readonly settings?: Partial<EngineSettings>
+  /** Who is signed in when the test begins; `null` for nobody. */
+  readonly as?: DemoAccount | null
+}
+
+/** One uploader on the world's folder and vault, as one start of the app. */
+export interface App {
+  readonly uploader: Uploader
+  readonly calls: Uploader['calls']
+  rows(): readonly UploadRow[]
+  row(id: string): UploadRow
+  session(): SessionView
+  signIn(account?: DemoAccount): Promise<SessionView>
+  /** Adds paths and answers the ids of the new rows, in their order. */
+  add(paths: string | readonly string[], options?: AddOptions): Promise<readonly string[]>
+  /** Resolves with what `look` finds, looking again whenever the uploader tells something. */
+  until<T>(look: (snapshot: Snapshot, session: SessionView) => T | false | null | undefined): Promise<T>
+  /** The row once it is in that phase. */
+  phase(id: string, phase: Phase): Promise<UploadRow>
+  /** The row once it is registered or has failed. */
+  settled(id: string): Promise<UploadRow>
+  stop(): Promise<void>
+}
+
+/** A folder, a cloud, a keychain and a clock; all gone when the test ends. */
+export interface World {
+  readonly folder: string
+  /** Data folder of the uploader. */
+  readonly home: string
+  readonly cloud: Cloud
+  readonly vault: MemoryVault
+  readonly clock: HandClock
+  readonly ports: TestPorts
+  /** The app as the test began it. */
+  readonly app: App
+  /** Writes a safetensors file under the world's folder and answers its path. */
+  file(name: string, options?: SafetensorsOptions): Promise<string>
+  /** Starts another app on the same folder and vault. */
+  open(settings?: Partial<EngineSettings>): Promise<App>
+  /** Names of the cloud's operations so far, oldest first. */
+  asked(): readonly string[]
+  countOf(operation: string): number
+}
+
+/** Files of tests are small, so that a whole upload takes some hundredths of a second. */
+const sizeBytes = 150_000
+
+export async function setup(options: EngineOptions = {}): Promise<World> {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-engine-'))
+  const home = join(folder, 'home')
+  const clock = runningClock()
+  const ports = testPorts(clock)
+  const vault = memoryVault()
+  const cloud = await startCloud({ now: clock.now, verifiesHash: true, ...options.cloud })
+  const apps: App[] = []
+  onTestFinished(async () => {
+    await Promise.all(apps.map((app) => app.stop()))
+    await cloud.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  async function open(settings: Partial<EngineSettings> = {}): Promise<App> {
+    const uploader = createUploader({
+      folder: home,
+      ports,
+      vault,
+      keychainState: () => 'ok',
+      settings: {
+        ...{ server: cloud.url, atOnce: 2, singlePutLimitBytes: 500_000_000 },
+        ...options.settings,
+        ...settings,
+      },
+      workers: workerFiles(join(projectFolder, 'electron/command-line/main.ts')),
+    })
+    const app = appOn(uploader)
+    apps.push(app)
+    await uploader.start()
+    return app
+  }
+
+  const app = await open()
+  if (options.as !== null) await app.signIn(options.as)
+  return {
+    ...{ folder, home, cloud, vault, clock, ports, app, open },
+    async file(name, given = {}) {
+      const path = join(folder, 'files', name)
+      await writeSafetensors(path, { sizeBytes, payload: { seed: seedOf(name) }, ...given })
+      return path
+    },
+    asked: () => cloud.operations.map((operation) => operation.name),
+    countOf: (wanted) => cloud.operations.filter((operation) => operation.name === wanted).length,
+  }
+}
+
+function appOn(uploader: Uploader): App {
+  let stopped: Promise<void> | null = null
+  const rows = () => uploader.snapshot().rows
+  const find = (id: string) => rows().find((row) => row.id === id)
+
+  function until<T>(look: (snapshot: Snapshot, session: SessionView) => T | false | null | undefined) {
+    return new Promise<T>((resolve, reject) => {
+      const again = () => {
+        try {
+          const found = look(uploader.snapshot(), uploader.session())
+          if (found === false || found === null || found === undefined) return
+          unsubscribe()
+          resolve(found)
+        } catch (error) {
+          unsubscribe()
+          reject(error as Error)
+        }
+      }
+      const unsubscribe = uploader.subscribe({ patch: again, session: again })
+      again()
+    })
+  }
+
+  return {
+    ...{ uploader, rows, until },
+    calls: uploader.calls,
+    session: uploader.session,
+    row(id) {
+      const found = find(id)
+      if (!found) throw new Error(`there is no row ${id}`)
+      return found
+    },
+    async signIn(account = ALICE) {
+      return valueOf(await uploader.calls.signIn({ email: account.email, password: account.password }))
+    },
+    async add(paths, options) {
+      const before = new Set(rows().map(({ id }) => id))
+      valueOf(await uploader.addPaths(typeof paths === 'string' ? [paths] : paths, options))
+      return rows()
+        .filter(({ id }) => !before.has(id))
+        .sort((a, b) => a.position - b.position)
+        .map(({ id }) => id)
+    },
+    phase: (id, phase) =>
+      until(() => {
+        const row = find(id)
+        return row?.phase === phase && row
+      }),
+    settled: (id) =>
+      until(() => {
+        const row = find(id)
+        return (row?.phase === 'registered' || row?.phase === 'failed') && row
+      }),
+    stop() {
+      stopped ??= uploader.stop()
+      return stopped
+    },
+  }
+}
+
+/** What a call answered; throws its failure. */
+export function valueOf<T>(result: Result<T>): T {
+  if (result.ok) return result.value
+  throw new Error(`answered ${JSON.stringify(result.failure)}`)
+}
+
+export function sha256Of(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex')
+}
+
+/** A seed of its own for each name, so that no two files hold the same bytes. */
+function seedOf(name: string): number {
+  return createHash('sha256').update(name).digest().readUInt32LE(0)
+}

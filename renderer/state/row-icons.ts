@@ -1,0 +1,49 @@
+/** Icons that rows use. They are drawn once, in RowIcons.svelte; each row only points at them. */
+export type RowIconName =
+  | 'arrow-right'
+  | 'audio'
+  | 'boxes'
+  | 'brackets'
+  | 'checkpoint'
+  | 'circle-alert'
+  | 'circle-check'
+  | 'copy'
+  | 'eye'
+  | 'file'
+  | 'hash'
+  | 'letters'
+  | 'lora'
+  | 'palette'
+  | 'pause'
+  | 'play'
+  | 'puzzle'
+  | 'spline'
+  | 'to-top'
+  | 'try-again'
+  | 'upscale'
+  | 'vae'
+  | 'x'
+
+const ofType: Readonly<Record<string, RowIconName>> = {
+  checkpoints: 'checkpoint',
+  diffusion_models: 'boxes',
+  diffusers: 'boxes',
+  loras: 'lora',
+  vae: 'vae',
+  vae_approx: 'vae',
+  text_encoders: 'letters',
+  clip_vision: 'eye',
+  controlnet: 'spline',
+  upscale_models: 'upscale',
+  latent_upscale_models: 'upscale',
+  embeddings: 'brackets',
+  style_models: 'palette',
+  ipadapter: 'puzzle',
+  model_patches: 'puzzle',
+  audio_encoders: 'audio',
+}
+
+/** The icon of a type of model; types of one's own look like a file. */
+export function iconOfType(modelType: string): RowIconName {
+  return ofType[modelType] ?? 'file'
+}

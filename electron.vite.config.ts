@@ -1,11 +1,19 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'electron-vite'
 import { resolve } from 'node:path'
+import { standaloneWorkers } from './build/standalone-workers.ts'
 
 const at = (path: string) => resolve(import.meta.dirname, path)
 
 export default defineConfig({
   main: {
+    plugins: [
+      standaloneWorkers({
+        'lane-worker': at('electron/transfer/lane-worker.ts'),
+        'hash-worker': at('electron/transfer/hash-worker.ts'),
+        'inspect-worker': at('electron/models/inspect-worker.ts'),
+      }),
+    ],
     build: {
       outDir: 'out/main',
       // Only these two stay outside the bundle: keytar is native, and electron-store resolves electron itself.
@@ -14,9 +22,6 @@ export default defineConfig({
         input: {
           main: at('electron/main.ts'),
           'command-line': at('electron/command-line/main.ts'),
-          'lane-worker': at('electron/transfer/lane-worker.ts'),
-          'hash-worker': at('electron/transfer/hash-worker.ts'),
-          'inspect-worker': at('electron/models/inspect-worker.ts'),
         },
       },
     },

@@ -1,0 +1,178 @@
+import { extractFile, listPackage, statFile } from '@electron/asar'
+import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { extname, join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { makeStandin } from '../support/make-standin.ts'
+import { projectFolder } from '../support/temp-project.ts'
+
+// Packs the built app on a stand-in for Electron's release: everything but the runtime itself is what a person installs.
+
+const folder = mkdtempSync(join(tmpdir(), 'modelferry-package-'))
+const unpacked = join(folder, 'dist/linux-unpacked')
+const archive = join(unpacked, 'resources/app.asar')
+const beside = join(unpacked, 'resources/app.asar.unpacked')
+const record = join(folder, 'fpm')
+let packed: string[] = []
+
+beforeAll(async () => {
+  const run = (program: string, ...words: string[]) =>
+    execFileSync(join(projectFolder, 'node_modules/.bin', program), words, {
+      cwd: projectFolder,
+      stdio: 'pipe',
+      env: {
+        ...process.env,
+        CUSTOM_FPM_PATH: join(projectFolder, 'test/support/fake-fpm'),
+        ELECTRON_BUILDER_7ZIP_PATH: '/usr/bin/7za',
+        FPM_RECORD: record,
+      },
+    })
+  if (!existsSync(join(projectFolder, 'out/main/main.js'))) run('electron-vite', 'build')
+  await makeStandin(join(folder, 'standin'))
+  const settings = [`-c.electronDist=${folder}/standin`, `-c.directories.output=${folder}/dist`]
+  run('electron-builder', '--linux', 'dir', 'deb', 'tar.gz', '--x64', ...settings)
+  packed = listPackage(archive, { isPack: false }).filter(
+    (path) => !('files' in statFile(archive, path.slice(1))),
+  )
+}, 180_000)
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('the archive holds the built app, its package.json and what it needs at run time', () => {
+  const rooms = new Set(
+    packed.map((path) =>
+      path
+        .split('/')
+        .slice(1, path.startsWith('/out/') ? 3 : 2)
+        .join('/'),
+    ),
+  )
+  expect([...rooms].sort()).toEqual([
+    'node_modules',
+    'out/main',
+    'out/preload',
+    'out/renderer',
+    'package.json',
+  ])
+  expect(packed).toEqual(
+    expect.arrayContaining(['/out/main/main.js', '/out/preload/preload.cjs', '/out/renderer/index.html']),
+  )
+})
+
+test('each packed package is one that the app needs while it runs', () => {
+  const needed = execFileSync('npm', ['ls', '--omit=dev', '--all', '--parseable'], {
+    cwd: projectFolder,
+    encoding: 'utf8',
+  })
+  const names = new Set(needed.split('\n').flatMap((path) => path.split('/node_modules/').slice(1)))
+  const inArchive = packed.flatMap((path) => /^\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? [])
+  expect([...new Set(inArchive)].filter((name) => !names.has(name))).toEqual([])
+  expect(inArchive).toEqual(expect.arrayContaining(['electron-store', 'keytar']))
+})
+
+test('no source, test, map or tool is inside', () => {
+  const kinds = new Set(packed.map((path) => extname(path)))
+  expect([...kinds].sort()).toEqual(['', '.cjs', '.css', '.html', '.js', '.json', '.mjs', '.node'])
+  const strange = /(^|\/)(test|tests|__tests__|spec|electron|renderer\/components|script|src|\..*)\//
+  expect(packed.filter((path) => strange.test(path))).toEqual([])
+  const bare = packed.filter((path) => extname(path) === '').map((path) => path.split('/').at(-1) ?? '')
+  expect(bare.filter((name) => !/^licen[cs]e/i.test(name))).toEqual([])
+})
+
+test('the packed package.json names the start and no tools', () => {
+  const settings = JSON.parse(extractFile(archive, 'package.json').toString()) as Record<string, unknown>
+  expect(settings).toMatchObject({
+    name: 'modelferry',
+    main: 'out/main/main.js',
+    desktopName: 'modelferry.desktop',
+  })
+  expect(Object.keys(settings)).not.toEqual(expect.arrayContaining(['devDependencies']))
+  expect(settings).not.toHaveProperty('scripts')
+})
+
+test('keytar’s binary for this platform, and for no other, lies beside the archive', () => {
+  expect(packed.filter((path) => path.endsWith('.node'))).toEqual([
+    '/node_modules/keytar/prebuilds/linux-x64/keytar.node',
+  ])
+  expect(statSync(join(beside, 'node_modules/keytar/prebuilds/linux-x64/keytar.node')).size).toBeGreaterThan(
+    10_000,
+  )
+})
+
+test('worker threads lie beside the archive and import nothing from it', () => {
+  const workers = readdirSync(join(beside, 'out/main'))
+  expect(workers.sort()).toEqual(['hash-worker.js', 'inspect-worker.js', 'lane-worker.js'])
+  for (const name of workers) {
+    const source = readFileSync(join(beside, 'out/main', name), 'utf8')
+    const imported = [...source.matchAll(/^(?:import|export)\b[^'"\n]*['"]([^'"]+)['"]/gm)].map(
+      (found) => found[1] ?? '',
+    )
+    expect(imported.filter((id) => !id.startsWith('node:'))).toEqual([])
+  }
+})
+
+test('the fuses are flipped', async () => {
+  const wire = await getCurrentFuseWire(join(unpacked, 'modelferry'))
+  expect(wire).toMatchObject({
+    [FuseV1Options.RunAsNode]: FuseState.DISABLE,
+    [FuseV1Options.EnableCookieEncryption]: FuseState.ENABLE,
+    [FuseV1Options.EnableNodeOptionsEnvironmentVariable]: FuseState.DISABLE,
+    [FuseV1Options.EnableNodeCliInspectArguments]: FuseState.DISABLE,
+    [FuseV1Options.EnableEmbeddedAsarIntegrityValidation]: FuseState.ENABLE,
+    [FuseV1Options.OnlyLoadAppFromAsar]: FuseState.ENABLE,
+    [FuseV1Options.GrantFileProtocolExtraPrivileges]: FuseState.DISABLE,
+  })
+})
+
+test('the tray’s pictures are where the packaged app looks for them', () => {
+  const tray = readdirSync(join(unpacked, 'resources/tray'))
+  const states = ['idle', 'sending', 'paused', 'attention']
+  const wanted = states.flatMap((state) => [
+    `${state}-dark.png`,
+    `${state}-light@2x.png`,
+    `${state}Template.png`,
+  ])
+  expect(tray).toEqual(expect.arrayContaining(wanted))
+})
+
+test('only the languages that the app speaks are shipped', () => {
+  expect(readdirSync(join(unpacked, 'locales')).sort()).toEqual(['en-US.pak', 'zh-CN.pak', 'zh-TW.pak'])
+})
+
+test('the Debian package gets a valid desktop entry, icons of every size and the file kinds', () => {
+  const desktopFile = readdirSync(record).find((name) => name.endsWith('.desktop')) ?? ''
+  const entry = readFileSync(join(record, desktopFile), 'utf8')
+  execFileSync('desktop-file-validate', [join(record, desktopFile)])
+  expect(entry).toContain('MimeType=application/x-safetensors;application/x-gguf;')
+  expect(entry).toMatch(/^Exec=.*\/modelferry %U$/m)
+  expect(entry).toContain('StartupWMClass=modelferry')
+  const args = readFileSync(join(record, 'args'), 'utf8')
+  for (const size of [16, 24, 32, 48, 64, 128, 256, 512]) {
+    expect(args).toContain(`=/usr/share/icons/hicolor/${size}x${size}/apps/modelferry.png`)
+  }
+  const kinds = readdirSync(record).filter((name) => name.endsWith('.xml'))
+  expect(kinds.map((name) => readFileSync(join(record, name), 'utf8')).join()).toContain('*.safetensors')
+})
+
+test('the archive for other Linux systems has the program in it', () => {
+  const [name = ''] = readdirSync(join(folder, 'dist')).filter((file) => file.endsWith('.tar.gz'))
+  const listed = execFileSync('tar', ['tzf', join(folder, 'dist', name)], { encoding: 'utf8' })
+  expect(listed).toMatch(/\/modelferry$/m)
+  expect(listed).toMatch(/\/resources\/app\.asar$/m)
+})
+
+test('the icons of Windows and macOS hold every size', () => {
+  const ico = readFileSync(join(projectFolder, 'build/icon.ico'))
+  const count = ico.readUInt16LE(4)
+  expect(Array.from({ length: count }, (_, index) => ico.readUInt8(6 + 16 * index) || 256)).toEqual([
+    16, 24, 32, 48, 64, 128, 256,
+  ])
+  const icns = readFileSync(join(projectFolder, 'build/icon.icns'))
+  const types: string[] = []
+  for (let at = 8; at < icns.length; at += icns.readUInt32BE(at + 4))
+    types.push(icns.toString('latin1', at, at + 4))
+  expect(icns.readUInt32BE(4)).toBe(icns.length)
+  expect(types).toEqual(['icp4', 'icp5', 'ic11', 'ic12', 'ic07', 'ic08', 'ic13', 'ic09', 'ic14', 'ic10'])
+})

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { availableParallelism } from 'node:os'
 import { createAccounts } from './accounts/accounts.ts'
 import type { CallHandlers, CallNameOf } from './contract/calls.ts'
 import { failed, failure, success, type Result } from './contract/errors.ts'
@@ -14,11 +13,9 @@ import type {
   TeamChoice,
 } from './contract/model.ts'
 import type { Ports, Vault } from './contract/ports.ts'
-import { createInspector } from './models/inspector.ts'
-import { createHasher } from './transfer/hasher.ts'
-import { createLanes } from './transfer/lanes.ts'
 import { createAccountBook, createChoices } from './uploads/account-book.ts'
 import { addPaths } from './uploads/adding.ts'
+import { openCarriers, type WorkerFiles } from './uploads/carriers.ts'
 import { createCommands } from './uploads/commands.ts'
 import { createEngine } from './uploads/engine.ts'
 import { createFeed } from './uploads/feed.ts'
@@ -26,6 +23,7 @@ import { openJournal } from './uploads/journal-file.ts'
 import { createRows, toView } from './uploads/rows.ts'
 import { createStore } from './uploads/store.ts'
 import { createSignIns } from './uploads/sign-ins.ts'
+import { createSweeper } from './uploads/sweeper.ts'
 
 /** The settings that change what the engine does. */
 export type EngineSettings = Pick<Settings, 'server' | 'atOnce' | 'singlePutLimitBytes'>
@@ -39,7 +37,7 @@ export interface UploaderOptions {
   readonly keychainState: () => KeychainState
   readonly settings: EngineSettings
   /** Where the worker threads' entry files are, since built and unbuilt code keep them in different places. */
-  readonly workers: { readonly lane: URL; readonly hash: URL; readonly inspect: URL }
+  readonly workers: WorkerFiles
 }
 
 /** What the uploader announces. Each listener is called after the fact; none may throw. */
@@ -85,119 +83,27 @@ const shownAsDoneMs = 24 * 60 * 60 * 1000
 const shownAsDone = 200
 
 export function createUploader(options: UploaderOptions): Uploader {
-  const { folder, ports, vault, workers } = options
-  let { settings } = options
-  const journal = openJournal(folder, ports.now())
-  if (journal.setAside) ports.log.error('the journal was damaged and set aside', { file: journal.setAside })
-  const store = createStore(journal.database, randomUUID(), ports)
-  const choices = createChoices(journal.database)
-  const listeners = new Set<UploaderListener>()
-  let allPaused = choices.get('all-paused') === 'yes'
-
-  // One thread a core is as fast as TLS and hashing can go; the last core stays with the window.
-  const cores = Math.max(1, availableParallelism() - 1)
-  const lanes = createLanes({ url: workers.lane, threads: Math.min(cores, 4), ports })
-  const hasher = createHasher({ url: workers.hash, threads: Math.min(cores, 2), ports })
-  const inspector = createInspector(workers.inspect)
-
-  const accounts = createAccounts({ book: createAccountBook(journal.database), vault, ports })
-  const rows = createRows({ store, ports, changed: (id) => feed.changed(id) })
-  const feed = createFeed({ view: rows.view, ids: rows.ids, allPaused: () => allPaused, ports })
-  const engine = createEngine({
-    rows,
-    accounts,
-    lanes,
-    hasher,
-    ports,
-    atOnce: settings.atOnce,
-    held: true,
-    singlePutLimitBytes: () => settings.singlePutLimitBytes,
-    signedOut: (accountId) => signIns.lost(accountId),
-  })
-  const { queue, forget } = engine
-  const commands = createCommands({ rows, queue, inspect: (file) => inspector.inspect(file), forget })
-  const signIns = createSignIns({
-    accounts,
-    choices,
-    server: () => settings.server,
-    keychainState: options.keychainState,
-    returned: (accountId) => commands.resumeAccount(accountId),
-    leaving: (accountId) => commands.suspendAccount(accountId),
-    announce: (session) => listeners.forEach((listener) => listener.session?.(session)),
-  })
+  const rooms = openRooms(options)
+  const { rows, store, feed, queue, signIns, sweeper, settings, listeners, ports } = rooms
   feed.subscribe((patch) => listeners.forEach((listener) => listener.patch?.(patch)))
-
-  async function add(
-    paths: readonly string[],
-    { team, target }: AddOptions = {},
-  ): Promise<Result<AddReport>> {
-    const chosen = signIns.resolve(team ?? null)
-    if (!chosen) return failed(failure('no-team'))
-    let position = Math.max(0, ...rows.ids().map((id) => rows.get(id)?.record.position ?? 0))
-    return addPaths(
-      paths,
-      { ...chosen, ...(target ? { target } : {}) },
-      {
-        ports,
-        inspect: (file) => inspector.inspect(file),
-        nextPosition: () => (position += 1),
-        accept(records) {
-          const written = rows.add(records)
-          if (written.ok) queue.add(records.filter(({ phase }) => phase === 'waiting').map(({ id }) => id))
-          return written
-        },
-      },
-    )
-  }
-
-  async function holdAll(paused: boolean): Promise<Result<void>> {
-    allPaused = paused
-    choices.set('all-paused', paused ? 'yes' : 'no')
-    feed.touched()
-    await queue.setHeld(paused)
-    return success(undefined)
-  }
-
-  const calls: Uploader['calls'] = {
-    snapshot: async () => success(feed.snapshot()),
-    session: async () => success(signIns.view()),
-    signIn: ({ email, password }) => signIns.signIn(email, password),
-    signOut: ({ accountId }) => signIns.signOut(accountId),
-    chooseTeam: async (choice) => signIns.choose(choice),
-    addFiles: ({ paths }) => add(paths),
-    editTarget: async ({ id, change }) => commands.editTarget(id, change),
-    pause: ({ ids }) => commands.pause(ids),
-    resume: ({ ids }) => commands.resume(ids),
-    pauseAll: () => holdAll(true),
-    resumeAll: () => holdAll(false),
-    cancel: ({ ids }) => commands.cancel(ids),
-    retry: ({ ids }) => commands.retry(ids),
-    moveToTop: async ({ ids }) => commands.moveToTop(ids),
-    forget: async ({ ids }) => rows.remove(ids.filter((id) => isFinished(id))),
-    history: async ({ beforeMs, search, limit }) => {
-      const found = store.history({ beforeMs, search, limit })
-      const last = found.length < limit ? null : (found.at(-1)?.finishedAtMs ?? null)
-      return success({ rows: found.map((record) => toView(record, null)), nextBeforeMs: last })
-    },
-  }
-
-  const isFinished = (id: string) => (rows.get(id)?.record ?? store.find(id))?.phase === 'registered'
-
   return {
-    calls,
+    calls: engineCalls(rooms),
     snapshot: feed.snapshot,
     session: signIns.view,
-    addPaths: add,
+    addPaths: (paths, addOptions) => add(rooms, paths, addOptions),
     useToken: (token) => signIns.useToken(token),
     hasChosenTeam: () => signIns.hasChosen(),
     fileOf: (id) => rows.get(id)?.record.path ?? store.find(id)?.path ?? null,
     applySettings(changed) {
-      const sameServer = changed.server === settings.server
-      settings = changed
-      queue.setAtOnce(settings.atOnce)
+      const sameServer = changed.server === settings.now.server
+      settings.now = changed
+      queue.setAtOnce(changed.atOnce)
       if (!sameServer) signIns.tell()
     },
-    wake: queue.wake,
+    wake() {
+      queue.wake()
+      void sweeper.sweep()
+    },
     subscribe(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -210,15 +116,123 @@ export function createUploader(options: UploaderOptions): Uploader {
         queue.add(queued.filter(({ phase }) => phase === 'waiting').map(({ id }) => id))
       }
       await signIns.restore()
-      await queue.setHeld(allPaused && restoreQueue)
+      await queue.setHeld(rooms.paused.all && restoreQueue)
+      void sweeper.sweep()
     },
-    async stop() {
-      await Promise.all([queue.setHeld(true), signIns.close()])
-      feed.close()
-      listeners.clear()
-      await Promise.all([lanes.close(), hasher.close(), inspector.close()])
-      store.close()
-      journal.database.close()
+    stop: rooms.close,
+  }
+}
+
+type Rooms = ReturnType<typeof openRooms>
+
+/** Opens the rooms and joins them; nothing runs yet. */
+function openRooms(options: UploaderOptions) {
+  const { folder, ports, vault, keychainState, workers } = options
+  const settings = { now: options.settings }
+  const listeners = new Set<UploaderListener>()
+  const journal = openJournal(folder, ports.now())
+  if (journal.setAside) ports.log.error('the journal was damaged and set aside', { file: journal.setAside })
+  const store = createStore(journal.database, randomUUID(), ports)
+  const choices = createChoices(journal.database)
+  const paused = { all: choices.get('all-paused') === 'yes' }
+  const carriers = openCarriers(workers, ports)
+  const { inspector } = carriers
+
+  const accounts = createAccounts({ book: createAccountBook(journal.database), vault, ports })
+  const rows = createRows({ store, ports, changed: (id) => feed.changed(id) })
+  const feed = createFeed({ view: rows.view, ids: rows.ids, allPaused: () => paused.all, ports })
+  const { queue, forget } = createEngine({
+    ...{ rows, accounts, ...carriers, parts: store.parts, ports, held: true },
+    atOnce: settings.now.atOnce,
+    singlePutLimitBytes: () => settings.now.singlePutLimitBytes,
+    signedOut: (accountId) => signIns.lost(accountId),
+    leftBehind: () => void sweeper.sweep(),
+  })
+  const sweeper = createSweeper({ store, accessTo: accounts.accessTo, ports })
+  const commands = createCommands({ rows, queue, inspect: (file) => inspector.inspect(file), forget })
+  const signIns = createSignIns({
+    ...{ accounts, choices, keychainState, server: () => settings.now.server },
+    returned(accountId) {
+      commands.resumeAccount(accountId)
+      void sweeper.sweep()
+    },
+    leaving: (accountId) => commands.suspendAccount(accountId),
+    announce: (session) => listeners.forEach((listener) => listener.session?.(session)),
+  })
+
+  async function close(): Promise<void> {
+    await Promise.all([queue.setHeld(true), signIns.close(), sweeper.close()])
+    feed.close()
+    listeners.clear()
+    await carriers.close()
+    store.close()
+    journal.database.close()
+  }
+  return {
+    ...{ ports, settings, listeners, paused, store, choices, inspector, rows, feed, queue, commands },
+    ...{ signIns, sweeper, close },
+  }
+}
+
+async function add(
+  { signIns, rows, queue, inspector, ports }: Rooms,
+  paths: readonly string[],
+  { team, target }: AddOptions = {},
+): Promise<Result<AddReport>> {
+  const chosen = signIns.resolve(team ?? null)
+  if (!chosen) return failed(failure('no-team'))
+  let position = rows.ids().reduce((last, id) => Math.max(last, rows.get(id)?.record.position ?? 0), 0)
+  return addPaths(
+    paths,
+    { ...chosen, ...(target ? { target } : {}) },
+    {
+      ports,
+      inspect: (file) => inspector.inspect(file),
+      nextPosition: () => (position += 1),
+      accept(records) {
+        const written = rows.add(records)
+        if (written.ok) queue.add(records.filter(({ phase }) => phase === 'waiting').map(({ id }) => id))
+        return written
+      },
+    },
+  )
+}
+
+async function pauseAll({ paused, choices, feed, queue }: Rooms, all: boolean): Promise<Result<void>> {
+  paused.all = all
+  choices.set('all-paused', all ? 'yes' : 'no')
+  feed.touched()
+  await queue.setHeld(all)
+  return success(undefined)
+}
+
+function engineCalls(rooms: Rooms): Uploader['calls'] {
+  const { feed, signIns, commands, rows, store, sweeper } = rooms
+  const isFinished = (id: string) => (rows.get(id)?.record ?? store.find(id))?.phase === 'registered'
+  return {
+    snapshot: async () => success(feed.snapshot()),
+    session: async () => success(signIns.view()),
+    signIn: ({ email, password }) => signIns.signIn(email, password),
+    signOut: ({ accountId }) => signIns.signOut(accountId),
+    chooseTeam: async (choice) => signIns.choose(choice),
+    addFiles: ({ paths }) => add(rooms, paths),
+    editTarget: async ({ id, change }) => commands.editTarget(id, change),
+    pause: ({ ids }) => commands.pause(ids),
+    resume: ({ ids }) => commands.resume(ids),
+    pauseAll: () => pauseAll(rooms, true),
+    resumeAll: () => pauseAll(rooms, false),
+    async cancel({ ids }) {
+      const gone = await commands.cancel(ids)
+      void sweeper.sweep()
+      return gone
+    },
+    retry: ({ ids }) => commands.retry(ids),
+    moveToTop: async ({ ids }) => commands.moveToTop(ids),
+    forget: async ({ ids }) => rows.remove(ids.filter(isFinished)),
+    history: async ({ beforeMs, search, limit }) => {
+      const found = store.history({ beforeMs, search, limit })
+      const last = found.length < limit ? null : (found.at(-1)?.finishedAtMs ?? null)
+      return success({ rows: found.map((record) => toView(record, null)), nextBeforeMs: last })
     },
   }
 }

@@ -31,7 +31,6 @@ export const failureKinds = {
   'target-path': { retry: 'never', remedy: 'edit' },
   'target-name': { retry: 'never', remedy: 'edit' },
   'target-type': { retry: 'never', remedy: 'edit' },
-  'too-large-for-now': { retry: 'never', remedy: 'remove' },
   'too-large-for-device': { retry: 'after-sign-in', remedy: 'sign-in' },
   'too-large-for-storage': { retry: 'never', remedy: 'remove' },
   'no-team': { retry: 'never', remedy: 'sign-in' },
@@ -51,6 +50,7 @@ export const failureKinds = {
   'too-large-for-server': { retry: 'never', remedy: 'remove' },
   'rate-limited': { retry: 'later', remedy: 'wait' },
   'server-trouble': { retry: 'later', remedy: 'wait' },
+  'parts-do-not-fit': { retry: 'never', remedy: 'retry' },
   'not-the-api': { retry: 'later', remedy: 'settings' },
   // storage
   'storage-refused': { retry: 'never', remedy: 'retry' },

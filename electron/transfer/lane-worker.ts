@@ -121,13 +121,14 @@ function whenToSend(request: ClientRequest, expects: boolean): Promise<void> {
   })
 }
 
+/** Blocks that no job holds: they are used again, so that a thousand parts need no more memory than the first. */
+const spare: Buffer[] = []
+
 /** Reads and writes in step with the socket. Answers what is wrong with the file, or null. */
 async function sendBody(put: Put, handle: FileHandle): Promise<Failure | null> {
   const { job, request } = put
-  const free = Array.from(
-    { length: Math.min(blockCount, Math.ceil((job.end - job.start) / blockBytes)) },
-    () => Buffer.allocUnsafe(Math.min(blockBytes, job.end - job.start)),
-  )
+  const wanted = Math.min(blockCount, Math.ceil((job.end - job.start) / blockBytes))
+  const free = Array.from({ length: wanted }, () => spare.pop() ?? Buffer.allocUnsafeSlow(blockBytes))
   let wake = () => {}
   for (let position = job.start; position < job.end && !put.over && !request.destroyed;) {
     const block = free.pop()
@@ -149,11 +150,16 @@ async function sendBody(put: Put, handle: FileHandle): Promise<Failure | null> {
     put.checksum = crc32(bytes, put.checksum)
     position += bytesRead
     request.write(bytes, (error) => {
-      if (!error) put.flushedBytes += bytesRead
-      free.push(block)
+      if (!error) {
+        put.flushedBytes += bytesRead
+        // A block of a broken line is left to the garbage collector: the system may still hold it.
+        if (position < job.end) free.push(block)
+        else spare.push(block)
+      }
       wake()
     })
   }
+  spare.push(...free)
   if (!put.over && !request.destroyed) request.end()
   return null
 }

@@ -17,18 +17,34 @@ export function planUpload(options: {
   readonly sizeBytes: number
   readonly singlePutLimitBytes: number
   readonly credential: 'session' | 'device'
-  /** Whether this build can send parts. */
-  readonly canSendParts: boolean
 }): Plan {
-  const { sizeBytes, credential, canSendParts } = options
+  const { sizeBytes, credential } = options
   const limitBytes = Math.min(options.singlePutLimitBytes, largestPutBytes)
   if (sizeBytes <= limitBytes) return { kind: 'whole' }
   if (sizeBytes > largestObjectBytes) {
     return refused(failure('too-large-for-storage', { sizeBytes, limitBytes: largestObjectBytes }))
   }
   if (credential === 'device') return refused(failure('too-large-for-device', { sizeBytes, limitBytes }))
-  if (!canSendParts) return refused(failure('too-large-for-now', { sizeBytes, limitBytes }))
   return { kind: 'parts' }
+}
+
+/** Part size and number that S3 takes; the last part may be smaller. */
+const smallestPartBytes = 5 * 1024 ** 2
+const largestPartBytes = largestPutBytes
+const mostParts = 10_000
+
+/**
+ * Whether the server's cut fits the file and storage's walls, before a byte is read: the failure, or null.
+ */
+export function partsFailure(
+  sizeBytes: number,
+  { partSizeBytes, partCount }: { readonly partSizeBytes: number; readonly partCount: number },
+): Failure | null {
+  const count = Math.ceil(sizeBytes / partSizeBytes)
+  const fits = count === partCount && count <= mostParts && partSizeBytes <= largestPartBytes
+  const tooSmall = count > 1 && partSizeBytes < smallestPartBytes
+  if (fits && !tooSmall) return null
+  return failure('parts-do-not-fit', { partSizeBytes, partCount, sizeBytes })
 }
 
 const refused = (reason: Failure): Plan => ({ kind: 'refused', failure: reason })

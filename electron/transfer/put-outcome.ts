@@ -54,6 +54,8 @@ function answered(answer: LaneAnswer & { kind: 'answered' }, sizeBytes: number, 
     retryAfterMs: retryAfterMs(answer.retryAfter, nowMs),
   }
   if (status === 403) return { kind: 'forbidden', failure: failure('storage-refused', {}, extras) }
+  // NoSuchUpload or NoSuchBucket: what was begun has ended.
+  if (status === 404) return notStored(failure('not-found', {}, extras))
   if (status === 412) return { kind: 'occupied' }
   if (status === 409 || status === 429 || status === 503)
     return notStored(failure('storage-busy', {}, extras))

@@ -72,6 +72,7 @@ function toRecord(
     phase: failure === null ? 'waiting' : 'failed',
     started: false,
     failure,
+    multipart: null,
     storageKey: null,
     sha256: null,
     modelId: null,

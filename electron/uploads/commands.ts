@@ -1,6 +1,7 @@
-import { failed, failure, remedyOf, success, type Failure, type Result } from '../contract/errors.ts'
+import { failed, failure, remedyOf, success, type Result } from '../contract/errors.ts'
 import type { Target } from '../contract/model.ts'
 import type { FileToInspect, Inspection } from '../models/found.ts'
+import { freshStartAfter } from './fresh-start.ts'
 import type { Queue } from './queue.ts'
 import type { RecordChange } from './record.ts'
 import type { Row, Rows } from './rows.ts'
@@ -21,14 +22,6 @@ export interface Commands {
   /** Queues again what waited for a sign-in of this account. */
   resumeAccount(accountId: string): void
 }
-
-/** Failures after which what storage holds, or what was known of the file, is of no use any more. */
-const startsAnew: ReadonlySet<Failure['code']> = new Set([
-  'not-found',
-  'file-changed',
-  'bytes-differ',
-  'storage-refused',
-])
 
 export function createCommands(options: {
   readonly rows: Rows
@@ -65,8 +58,7 @@ export function createCommands(options: {
       return rows.get(record.id)?.live.phase === 'retrying' ? requeue(row) : success(undefined)
     }
     if (row.live.phase !== 'failed') return success(undefined)
-    const anew: RecordChange =
-      met && startsAnew.has(met.code) ? { storageKey: null, sha256: null, started: false } : {}
+    const anew = freshStartAfter(met)
     if (met === null || !met.code.startsWith('file-')) return requeue(row, anew)
     const { identity, failure: still } = await inspect({
       path: record.path,

@@ -3,10 +3,13 @@ import { failure, success, type Result } from '../contract/errors.ts'
 import type { Ports } from '../contract/ports.ts'
 import type { Hasher } from '../transfer/hasher.ts'
 import type { Lanes } from '../transfer/lanes.ts'
+import type { Streams } from '../transfer/streams.ts'
+import { freshStartAfter } from './fresh-start.ts'
 import type { Outcome } from './outcome.ts'
+import type { PartsTable } from './parts-table.ts'
 import { createQueue, type Queue } from './queue.ts'
 import type { Rows } from './rows.ts'
-import type { Memory } from './send-file.ts'
+import type { Memory } from './sending.ts'
 import { isRunning } from './state.ts'
 import { runUpload, type UploadReport } from './upload.ts'
 
@@ -25,19 +28,33 @@ export function createEngine(options: {
   readonly accounts: Accounts
   readonly lanes: Lanes
   readonly hasher: Hasher
+  readonly streams: Streams
+  readonly parts: PartsTable
   readonly ports: Ports
   readonly atOnce: number
   readonly held: boolean
   readonly singlePutLimitBytes: () => number
   readonly signedOut: (accountId: string) => void
+  /** Storage may hold something that no upload needs any more. */
+  readonly leftBehind: () => void
 }): Engine {
-  const { rows, accounts, lanes, hasher, ports, singlePutLimitBytes } = options
+  const { rows, accounts, lanes, hasher, streams, parts, ports, singlePutLimitBytes } = options
   const memories = new Map<string, Memory>()
-  const services = { lanes, hasher, ports, singlePutLimitBytes, accessTo: accounts.accessTo.bind(accounts) }
+  const services = {
+    lanes,
+    hasher,
+    streams,
+    ports,
+    singlePutLimitBytes,
+    accessTo: accounts.accessTo.bind(accounts),
+  }
 
   function reportOf(id: string): UploadReport {
     const phase = () => rows.get(id)?.live.phase
     return {
+      opened: (multipart) => rows.change(id, { multipart }),
+      acknowledged: (part) => parts.add(id, part),
+      acknowledgedBefore: () => parts.of(id),
       sending: () =>
         phase() === 'sending' ? success(undefined) : rows.happen(id, 'send', { started: true }),
       finishing: () => (phase() === 'finishing' ? success(undefined) : rows.happen(id, 'finish')),
@@ -70,7 +87,8 @@ export function createEngine(options: {
       case 'hold':
         return note(rows.happen(id, 'trouble', { failure: outcome.failure }, outcome.untilMs))
       case 'failed':
-        note(rows.happen(id, 'refuse', { failure: outcome.failure }))
+        note(rows.happen(id, 'refuse', { failure: outcome.failure, ...freshStartAfter(outcome.failure) }))
+        options.leftBehind()
         if (outcome.failure.code === 'signed-out') options.signedOut(row.record.accountId)
         return
       case 'stopped':

@@ -3,6 +3,13 @@ import type { Recognition, Target, Team } from '../contract/model.ts'
 import type { FileIdentity } from '../transfer/file-identity.ts'
 import type { KeptPhase } from './state.ts'
 
+/** A multipart upload that storage has open for us. Its part size never changes. */
+export interface Multipart {
+  readonly uploadId: string
+  readonly storageKey: string
+  readonly partSizeBytes: number
+}
+
 /** An upload as the journal keeps it. Presigned URLs are not in it: they live in memory only. */
 export interface UploadRecord {
   readonly id: string
@@ -19,6 +26,7 @@ export interface UploadRecord {
   readonly phase: KeptPhase
   readonly started: boolean
   readonly failure: Failure | null
+  readonly multipart: Multipart | null
   /** Set, with `sha256`, once storage has acknowledged the whole object: from then on only registering is left. */
   readonly storageKey: string | null
   readonly sha256: string | null

@@ -28,6 +28,16 @@ const recognitionText = v.pipe(
   }),
 )
 
+const multipartText = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    uploadId: v.string(),
+    storageKey: v.string(),
+    partSizeBytes: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  }),
+)
+
 /** What a line of the table must look like. Files on disk are a border: nothing is believed unread. */
 const line = v.object({
   id: v.string(),
@@ -48,6 +58,7 @@ const line = v.object({
   phase: v.picklist(['waiting', 'paused', 'failed', 'registered']),
   started: v.number(),
   failure: v.nullable(failureText),
+  multipart: v.nullable(multipartText),
   storage_key: v.nullable(v.string()),
   sha256: v.nullable(v.string()),
   model_id: v.nullable(v.string()),
@@ -77,6 +88,7 @@ export function fromLine(found: unknown): UploadRecord | null {
     phase: row.phase,
     started: row.started === 1,
     failure: row.failure,
+    multipart: row.multipart,
     storageKey: row.storage_key,
     sha256: row.sha256,
     modelId: row.model_id,
@@ -106,6 +118,7 @@ export function toColumns(record: UploadRecord): (string | number | null)[] {
     record.phase,
     record.started ? 1 : 0,
     record.failure === null ? null : JSON.stringify(record.failure),
+    record.multipart === null ? null : JSON.stringify(record.multipart),
     record.storageKey,
     record.sha256,
     record.modelId,

@@ -33,6 +33,21 @@ const migrations: readonly string[] = [
    CREATE TABLE accounts (id TEXT PRIMARY KEY, account TEXT NOT NULL) STRICT;
    CREATE TABLE choices (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
    CREATE TABLE runners (id TEXT PRIMARY KEY, pid INTEGER NOT NULL) STRICT;`,
+  // A large file goes in parts: what storage has acknowledged, and what it still holds of uploads that are no more.
+  `ALTER TABLE uploads ADD COLUMN multipart TEXT;
+   CREATE TABLE parts (
+     upload TEXT NOT NULL REFERENCES uploads (id) ON DELETE CASCADE,
+     number INTEGER NOT NULL,
+     etag TEXT NOT NULL,
+     checksum INTEGER NOT NULL,
+     PRIMARY KEY (upload, number)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE leftovers (
+     upload_id TEXT PRIMARY KEY,
+     storage_key TEXT NOT NULL,
+     account_id TEXT NOT NULL,
+     team_id TEXT NOT NULL
+   ) STRICT;`,
 ]
 
 /** A journal written by a newer version of the app: it is left alone. */

@@ -2,6 +2,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import { failed, failure, success, type Result } from '../contract/errors.ts'
 import type { Ports } from '../contract/ports.ts'
 import { sqliteCode } from './journal-file.ts'
+import { leaveBehind, readLeftovers, type Leftover } from './leftovers.ts'
+import { createPartsTable, type PartsTable } from './parts-table.ts'
 import type { UploadRecord } from './record.ts'
 import { columns, fromLine, toColumns } from './row-codec.ts'
 import { claimAbandoned, enrol, leave } from './runners.ts'
@@ -12,7 +14,12 @@ export interface Store {
   add(records: readonly UploadRecord[]): Result<void>
   /** Writes down uploads as they are now, all or none. */
   save(records: readonly UploadRecord[]): Result<void>
+  /** Takes uploads out; what storage holds open for them is remembered as leftovers, to be aborted. */
   remove(ids: readonly string[]): Result<void>
+  readonly parts: PartsTable
+  leftovers(): readonly Leftover[]
+  /** Forgets a leftover that storage no longer holds. */
+  cleared(uploadId: string): Result<void>
   /** Takes over every queued upload that no living process runs, and answers all of ours in their order. */
   claimQueue(): readonly UploadRecord[]
   find(id: string): UploadRecord | null
@@ -35,7 +42,7 @@ const diskFull = 13
 /** The queue of one running process, named by `runner`; two processes share a journal without sharing a row. */
 export function createStore(database: DatabaseSync, runner: string, ports: Ports): Store {
   // Power loss must not undo what was acknowledged; changes are few, so the price of a real flush is small.
-  database.exec('PRAGMA synchronous = FULL')
+  database.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
   enrol(database, runner)
   const names = columns.join(', ')
   const insert = database.prepare(
@@ -44,6 +51,7 @@ export function createStore(database: DatabaseSync, runner: string, ports: Ports
   const settings = columns.slice(1).map((name) => `${name} = ?`)
   const update = database.prepare(`UPDATE uploads SET ${settings.join(', ')} WHERE id = ?`)
   const remove = database.prepare('DELETE FROM uploads WHERE id = ?')
+  const clear = database.prepare('DELETE FROM leftovers WHERE upload_id = ?')
   const one = database.prepare(`SELECT ${names} FROM uploads WHERE id = ?`)
   const queued = database.prepare(
     `SELECT ${names} FROM uploads WHERE phase <> 'registered' AND runner = ? ORDER BY position, added_at_ms`,
@@ -85,12 +93,21 @@ export function createStore(database: DatabaseSync, runner: string, ports: Ports
       }),
     save: (records) =>
       write(() => {
-        for (const record of records) update.run(...toColumns(record).slice(1), record.id)
+        for (const record of records) {
+          leaveBehind(database, record.id, record.multipart?.uploadId ?? null)
+          update.run(...toColumns(record).slice(1), record.id)
+        }
       }),
     remove: (ids) =>
       write(() => {
-        for (const id of ids) remove.run(id)
+        for (const id of ids) {
+          leaveBehind(database, id, null)
+          remove.run(id)
+        }
       }),
+    parts: createPartsTable(database, write),
+    leftovers: () => readLeftovers(database),
+    cleared: (uploadId) => write(() => clear.run(uploadId)),
     claimQueue() {
       write(() => claimAbandoned(database, runner))
       return read(queued.all(runner))

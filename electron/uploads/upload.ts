@@ -7,11 +7,14 @@ import type { Ports } from '../contract/ports.ts'
 import { whyChanged } from '../transfer/file-identity.ts'
 import type { Hasher } from '../transfer/hasher.ts'
 import type { Lanes } from '../transfer/lanes.ts'
+import type { Streams } from '../transfer/streams.ts'
 import { planUpload } from '../transfer/plan.ts'
 import type { Outcome } from './outcome.ts'
 import type { UploadRecord } from './record.ts'
 import { retryDelay } from './retry.ts'
-import { sendWhole, type Memory, type SendReport, type Stored } from './send-file.ts'
+import { sendInParts } from './send-in-parts.ts'
+import { sendWhole } from './send-whole.ts'
+import type { Memory, SendReport, Stored } from './sending.ts'
 
 /** What one upload tells of itself, in the order of its steps. A step that can't be written down ends the run. */
 export interface UploadReport extends SendReport {
@@ -24,6 +27,7 @@ export interface UploadReport extends SendReport {
 export interface UploadServices {
   readonly lanes: Lanes
   readonly hasher: Hasher
+  readonly streams: Streams
   readonly ports: Ports
   readonly accessTo: (accountId: string, teamId: string) => Result<Access>
   readonly singlePutLimitBytes: () => number
@@ -75,11 +79,12 @@ async function checkAndSend(run: Run, access: Access): Promise<Result<Stored> | 
     sizeBytes: record.identity.sizeBytes,
     singlePutLimitBytes: services.singlePutLimitBytes(),
     credential: access.kind,
-    canSendParts: false,
   })
   if (plan.kind === 'refused') return failed(plan.failure)
-  const { lanes, hasher, ports } = services
-  return sendWhole({ record, access, lanes, hasher, ports, memory, report, signal })
+  const { lanes, hasher, streams, ports } = services
+  const sending = { record, access, lanes, hasher, streams, ports, memory, report, signal }
+  // What was begun in parts goes on in parts, whatever the limit says by now.
+  return plan.kind === 'parts' || record.multipart ? sendInParts(sending) : sendWhole(sending)
 }
 
 /** What the server would refuse of a target: lengths and pattern from openapi.yaml. */

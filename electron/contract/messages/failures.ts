@@ -81,11 +81,6 @@ export const failureMessages = {
     '类型须为 1 到 50 个字符。请修改后再发送。',
     '類型須為 1 到 50 個字元。請修改後再傳送。',
   ],
-  'failure.too-large-for-now': [
-    'Files over {limitBytes} need sending in parts, which this version can’t do yet. This file has {sizeBytes}.',
-    '超过 {limitBytes} 的文件需要分段发送，当前版本尚不支持。该文件为 {sizeBytes}。',
-    '超過 {limitBytes} 的檔案需要分段傳送，目前版本尚不支援。該檔案為 {sizeBytes}。',
-  ],
   'failure.too-large-for-device': [
     'Sign in with your password to send files over {limitBytes}. This file has {sizeBytes}.',
     '发送超过 {limitBytes} 的文件需用密码登录。该文件为 {sizeBytes}。',
@@ -170,6 +165,11 @@ export const failureMessages = {
     'The server has trouble ({status}). Nothing is lost; uploads are tried again by themselves.',
     '服务器出现问题（{status}）。没有任何丢失，上传会自动重试。',
     '伺服器出現問題（{status}）。沒有任何遺失，上傳會自動重試。',
+  ],
+  'failure.parts-do-not-fit': [
+    'The server wants {partCount} parts of {partSizeBytes} for a file of {sizeBytes}, which storage can’t take. Nothing was sent; tell whoever runs the server.',
+    '服务器要求将 {sizeBytes} 的文件分为 {partCount} 段、每段 {partSizeBytes}，存储无法接受。未发送任何内容；请告知服务器管理者。',
+    '伺服器要求將 {sizeBytes} 的檔案分為 {partCount} 段、每段 {partSizeBytes}，儲存無法接受。未傳送任何內容；請告知伺服器管理者。',
   ],
   'failure.not-the-api': [
     'The answer didn’t come from Cyberun Cloud: a login page of the network, or a wrong server address. Uploads are tried again by themselves.',

@@ -1,83 +1,37 @@
-import type { Access } from '../accounts/accounts.ts'
 import { presignModel, type Grant } from '../cloud/models.ts'
 import { failed, failure, success, type Result } from '../contract/errors.ts'
-import type { Ports } from '../contract/ports.ts'
-import { whyChanged } from '../transfer/file-identity.ts'
-import type { Hasher, Hashing } from '../transfer/hasher.ts'
-import type { Lanes } from '../transfer/lanes.ts'
+import type { Hashing } from '../transfer/hasher.ts'
 import { expiryOf } from '../transfer/presigned-url.ts'
 import { putOutcome, type PutOutcome } from '../transfer/put-outcome.ts'
-import type { UploadRecord } from './record.ts'
-
-/** A PUT of ours whose answer never came: the object may be there. Kept in memory until it is known. */
-export interface Unanswered {
-  readonly grant: Grant
-  readonly checksum: number
-}
-
-/** What a file's upload keeps between attempts, in memory only, since it holds a presigned URL. */
-export interface Memory {
-  unanswered: Unanswered | null
-}
-
-export interface SendReport {
-  sending(): Result<void>
-  finishing(): Result<void>
-  progress(progress: { sentBytes?: number; inFlightBytes?: number; hashedBytes?: number }): void
-}
-
-export interface Stored {
-  readonly storageKey: string
-  /** 64 lower-case hex digits. */
-  readonly sha256: string
-}
-
-interface Sending {
-  readonly record: UploadRecord
-  readonly access: Access
-  readonly lanes: Lanes
-  readonly hasher: Hasher
-  readonly ports: Ports
-  readonly memory: Memory
-  readonly report: SendReport
-  readonly signal: AbortSignal
-}
-
-/** No byte for 30 s is a dead line (engine-facts.md, 3.3); after the last byte storage may take minutes to check. */
-const stallMs = 30_000
-const answerMs = 300_000
+import type { Stream } from '../transfer/streams.ts'
+import { answerMs, sendBesideHash, stallMs, type Sending, type Stored } from './sending.ts'
 
 /**
  * Sends a file as one PUT and hashes it meanwhile. `null` when it was aborted. Ends well only if storage acknowledged
  * every byte, what was sent is what was hashed, and the file is still the one that was queued.
  */
 export async function sendWhole(sending: Sending): Promise<Result<Stored> | null> {
-  const { record, hasher, report, signal } = sending
   const grant = await firstGrant(sending)
   if (!grant.ok) return grant
-  const begun = report.sending()
+  const begun = sending.report.sending()
   if (!begun.ok) return begun
-  // Either side's trouble stops the other; the person's pause stops both.
-  const trouble = new AbortController()
-  const both = AbortSignal.any([signal, trouble.signal])
-  const hashing = hasher.hash(
-    { path: record.path, identity: record.identity, segmentBytes: record.identity.sizeBytes },
-    { signal: both, onProgress: (hashedBytes) => report.progress({ hashedBytes }) },
-  )
-  void hashing.result.then((hash) => {
-    if (hash && !hash.ok) trouble.abort()
+  const done = await sendBesideHash(sending, sending.record.identity.sizeBytes, async (signal, hashing) => {
+    const stream = await sending.streams.acquire(signal)
+    try {
+      return await putUntilStored({ ...sending, signal }, grant.value, { hashing, stream })
+    } finally {
+      stream.release()
+    }
   })
-  const put = await putUntilStored({ ...sending, signal: both }, grant.value, hashing)
-  if (put === null || !put.ok) trouble.abort()
-  const hash = await hashing.result
-  if (signal.aborted) return null
-  if (hash && !hash.ok) return hash
-  if (put === null || !put.ok) return put
-  if (hash === null) return null
-  if (hash.value.segmentChecksums[0] !== put.value.checksum) return failed(failure('bytes-differ'))
-  const changed = await whyChanged(record.path, record.identity)
-  if (changed) return failed(changed)
-  return success({ storageKey: put.value.storageKey, sha256: hash.value.sha256 })
+  if (!done?.ok) return done
+  const { sent, hash } = done.value
+  if (hash.segmentChecksums[0] !== sent.checksum) return failed(failure('bytes-differ'))
+  return success({ storageKey: sent.storageKey, sha256: hash.sha256 })
+}
+
+interface Beside {
+  readonly hashing: Hashing
+  readonly stream: Stream
 }
 
 /** The grant of an unanswered PUT while it lives, since only it can tell whether that PUT landed; else a new one. */
@@ -113,11 +67,11 @@ interface Acknowledged {
 async function putUntilStored(
   sending: Sending,
   firstGrant: Grant,
-  hashing: Hashing,
+  beside: Beside,
 ): Promise<Result<Acknowledged> | null> {
   let grant = firstGrant
   for (let renewals = 0; ; renewals += 1) {
-    const outcome = await putOnce(sending, grant, hashing)
+    const outcome = await putOnce(sending, grant, beside)
     switch (outcome.kind) {
       case 'aborted':
         return null
@@ -158,10 +112,13 @@ function acknowledged(
   return written.ok ? success({ storageKey: grant.storageKey, checksum }) : written
 }
 
-async function putOnce(sending: Sending, grant: Grant, hashing: Hashing): Promise<PutOutcome> {
+async function putOnce(sending: Sending, grant: Grant, { hashing, stream }: Beside): Promise<PutOutcome> {
   const { record, lanes, ports, report, signal } = sending
   const { sizeBytes } = record.identity
+  let before = 0
   const onProgress = (flushedBytes: number) => {
+    stream.moved(flushedBytes - before)
+    before = flushedBytes
     hashing.follow(flushedBytes)
     report.progress({ inFlightBytes: flushedBytes })
     if (flushedBytes === sizeBytes) report.finishing()

@@ -1,0 +1,165 @@
+import { failed, failure, retryClassOf, success, type Failure, type Result } from '../contract/errors.ts'
+import type { Ports } from '../contract/ports.ts'
+import type { FileIdentity } from './file-identity.ts'
+import type { Lanes } from './lanes.ts'
+import { createPartUrls, type PartUrl, type PartUrls } from './part-urls.ts'
+import { createTally, type PartsProgress, type Tally } from './parts-tally.ts'
+import { putOutcome } from './put-outcome.ts'
+import type { Stream, Streams } from './streams.ts'
+
+/** A part that storage has acknowledged. */
+export interface SentPart {
+  /** From 1 to 10,000. */
+  readonly number: number
+  /** Exactly as storage gave it, quotes included. */
+  readonly etag: string
+  /** CRC-32 of what was sent. */
+  readonly checksum: number
+}
+
+export interface PartsJob {
+  readonly path: string
+  readonly identity: FileIdentity
+  readonly partSizeBytes: number
+  /** Parts that storage acknowledged before: they are not sent again. */
+  readonly done: readonly SentPart[]
+  readonly presign: (partNumber: number, signal: AbortSignal) => Promise<Result<PartUrl>>
+  /** Writes a part down. Only then does it count. */
+  readonly acknowledge: (part: SentPart) => Result<void>
+  readonly onProgress: (progress: PartsProgress) => void
+  readonly lanes: Lanes
+  readonly streams: Streams
+  readonly ports: Ports
+  readonly stallMs: number
+  readonly answerMs: number
+  readonly signal: AbortSignal
+}
+
+/** A part is tried this often in a row here before the whole upload takes a longer breath. */
+const triesHere = 4
+/** First wait of a part, doubled each time, with full jitter, in ms. */
+const firstWaitMs = 500
+export const partCountOf = (sizeBytes: number, partSizeBytes: number) => Math.ceil(sizeBytes / partSizeBytes)
+
+/**
+ * Sends the parts that are missing, as many at once as the streams allow, and answers all of them ascending. Stops at the
+ * first failure that waiting here does not mend; parts acknowledged until then stay. `null` when aborted.
+ */
+export async function sendParts(job: PartsJob): Promise<Result<readonly SentPart[]> | null> {
+  const { identity, partSizeBytes, streams, signal } = job
+  const count = partCountOf(identity.sizeBytes, partSizeBytes)
+  const done = new Map(job.done.map((part) => [part.number, part]))
+  const missing = Array.from({ length: count }, (_, index) => index + 1).filter((number) => !done.has(number))
+  const stop = new AbortController()
+  const both = AbortSignal.any([signal, stop.signal])
+  const tally = createTally({
+    sizeBytes: identity.sizeBytes,
+    partSizeBytes,
+    done: [...done.keys()],
+    onProgress: job.onProgress,
+  })
+  const urls = createPartUrls({
+    missing,
+    presign: job.presign,
+    ahead: () => streams.limit,
+    ports: job.ports,
+    signal: both,
+  })
+  const running = new Set<Promise<void>>()
+  let trouble: Failure | null = null
+
+  tally.tell()
+  for (const number of missing) {
+    const stream = await streams.acquire(both).catch(() => null)
+    if (stream === null) break
+    const sending = sendPart(job, number, { stream, urls, tally, signal: both }).then((part) => {
+      if (part === null) return
+      if (part.ok) done.set(number, part.value)
+      else {
+        trouble ??= part.failure
+        stop.abort()
+      }
+    })
+    const task = sending.finally(() => {
+      stream.release()
+      running.delete(task)
+    })
+    running.add(task)
+  }
+  await Promise.all(running)
+  if (signal.aborted) return null
+  if (trouble) return failed(trouble)
+  return success([...done.values()].sort((a, b) => a.number - b.number))
+}
+
+interface PartRun {
+  readonly stream: Stream
+  readonly urls: PartUrls
+  readonly tally: Tally
+  readonly signal: AbortSignal
+}
+
+/** Brings one part to storage, through resets and expired URLs. `null` when aborted. */
+async function sendPart(job: PartsJob, number: number, run: PartRun): Promise<Result<SentPart> | null> {
+  const { stream, urls, tally, signal } = run
+  const start = (number - 1) * job.partSizeBytes
+  const end = Math.min(start + job.partSizeBytes, job.identity.sizeBytes)
+  let refusals = 0
+  for (let tries = 1; ; tries += 1) {
+    if (signal.aborted) return null
+    const url = await urls.take(number)
+    if (url === null) return null
+    if (!url.ok) return url
+    urls.prepareNext()
+    let before = 0
+    const onProgress = (flushedBytes: number) => {
+      stream.moved(flushedBytes - before)
+      before = flushedBytes
+      tally.inFlight(number, flushedBytes)
+    }
+    const { path, identity, stallMs, answerMs, lanes, ports } = job
+    const order = { path, identity, start, end, ...url.value, stallMs, answerMs }
+    const answer = await lanes.send(order, { signal, onProgress })
+    const host = new URL(url.value.url).host
+    const outcome = putOutcome(answer, { sizeBytes: end - start, host, nowMs: ports.now() })
+    switch (outcome.kind) {
+      case 'aborted':
+        return null
+      case 'stored': {
+        if (outcome.etag === null)
+          return failed(failure('storage-trouble', { status: 200 }, { detail: 'no ETag' }))
+        onProgress(end - start)
+        const part: SentPart = { number, etag: outcome.etag, checksum: outcome.checksum }
+        const written = job.acknowledge(part)
+        tally.sent(number, end - start)
+        return written.ok ? success(part) : written
+      }
+      case 'occupied':
+        // A part has no key of its own to be occupied: 412 here is storage refusing a header.
+        return failed(failure('storage-refused', {}, { detail: 'HTTP 412' }))
+      case 'forbidden':
+        // The first refusal may be an expired URL; the second is storage's mind.
+        if (++refusals > 1) return failed(outcome.failure)
+        tries -= 1
+        break
+      case 'failed': {
+        if (outcome.failure.code.startsWith('file-')) return failed(outcome.failure)
+        if (retryClassOf(outcome.failure) === 'later') stream.troubled()
+        if (retryClassOf(outcome.failure) === 'never' || tries >= triesHere) return failed(outcome.failure)
+        await waitHere(job, tries, outcome.failure, signal)
+      }
+    }
+    tally.inFlight(number, 0)
+  }
+}
+
+function waitHere({ ports }: PartsJob, tries: number, met: Failure, signal: AbortSignal): Promise<void> {
+  const delayMs = (met.retryAfterMs ?? 0) + ports.random() * firstWaitMs * 2 ** (tries - 1)
+  return new Promise((resolve) => {
+    const cancel = ports.timers.after(delayMs, resolve)
+    signal.addEventListener('abort', () => {
+      cancel()
+      resolve()
+    })
+  })
+}

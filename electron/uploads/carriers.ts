@@ -1,0 +1,30 @@
+import { availableParallelism } from 'node:os'
+import type { Ports } from '../contract/ports.ts'
+import { createInspector } from '../models/inspector.ts'
+import { createHasher } from '../transfer/hasher.ts'
+import { createLanes } from '../transfer/lanes.ts'
+import { createStreams } from '../transfer/streams.ts'
+
+/** Where the worker threads' entry files are, since built and unbuilt code keep them in different places. */
+export interface WorkerFiles {
+  readonly lane: URL
+  readonly hash: URL
+  readonly inspect: URL
+}
+
+/** The threads that carry, hash and look into files. */
+export function openCarriers(workers: WorkerFiles, ports: Ports) {
+  // One thread a core is as fast as TLS and hashing can go; the last core stays with the window.
+  const cores = Math.max(1, availableParallelism() - 1)
+  const lanes = createLanes({ url: workers.lane, threads: Math.min(cores, 4), ports })
+  const hasher = createHasher({ url: workers.hash, threads: Math.min(cores, 2), ports })
+  const inspector = createInspector(workers.inspect)
+  const streams = createStreams({ ports })
+  return {
+    ...{ lanes, hasher, inspector, streams },
+    async close() {
+      streams.close()
+      await Promise.all([lanes.close(), hasher.close(), inspector.close()])
+    },
+  }
+}

@@ -1,0 +1,36 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+/** A multipart upload that storage still holds and no row needs any more: its parts are billed until it is aborted. */
+export interface Leftover {
+  readonly uploadId: string
+  readonly storageKey: string
+  readonly accountId: string
+  readonly teamId: string
+}
+
+/**
+ * Remembers an upload's multipart as left behind, unless `kept` is the one it goes on with or its object is complete, and
+ * forgets its parts. Part of the same transaction as the change that leaves it.
+ */
+export function leaveBehind(database: DatabaseSync, id: string, kept: string | null): void {
+  const left = database
+    .prepare(
+      `INSERT OR IGNORE INTO leftovers (upload_id, storage_key, account_id, team_id)
+       SELECT multipart ->> 'uploadId', multipart ->> 'storageKey', account_id, team_id FROM uploads
+       WHERE id = ? AND multipart IS NOT NULL AND multipart ->> 'uploadId' IS NOT ? AND storage_key IS NULL`,
+    )
+    .run(id, kept)
+  if (Number(left.changes) > 0) database.prepare('DELETE FROM parts WHERE upload = ?').run(id)
+}
+
+export function readLeftovers(database: DatabaseSync): Leftover[] {
+  return database
+    .prepare('SELECT upload_id, storage_key, account_id, team_id FROM leftovers')
+    .all()
+    .map((line) => ({
+      uploadId: String(line['upload_id']),
+      storageKey: String(line['storage_key']),
+      accountId: String(line['account_id']),
+      teamId: String(line['team_id']),
+    }))
+}

@@ -1,0 +1,91 @@
+import type { Access } from '../accounts/accounts.ts'
+import type { Grant } from '../cloud/models.ts'
+import { failed, type Result } from '../contract/errors.ts'
+import type { Ports } from '../contract/ports.ts'
+import { whyChanged } from '../transfer/file-identity.ts'
+import type { FileHash, Hasher, Hashing } from '../transfer/hasher.ts'
+import type { Lanes } from '../transfer/lanes.ts'
+import type { SentPart } from '../transfer/send-parts.ts'
+import type { Streams } from '../transfer/streams.ts'
+import type { Multipart, UploadRecord } from './record.ts'
+
+/** A PUT of ours whose answer never came: the object may be there. */
+export interface Unanswered {
+  readonly grant: Grant
+  readonly checksum: number
+}
+
+/** What a file's upload keeps between attempts, in memory only, since it holds a presigned URL. */
+export interface Memory {
+  unanswered: Unanswered | null
+}
+
+/** What sending tells of itself. A step that can't be written down ends the run. */
+export interface SendReport {
+  /** Parts are begun under this name: written down before the first of them goes out. */
+  opened(multipart: Multipart): Result<void>
+  acknowledged(part: SentPart): Result<void>
+  /** The parts that storage acknowledged in earlier runs. */
+  acknowledgedBefore(): readonly SentPart[]
+  sending(): Result<void>
+  finishing(): Result<void>
+  progress(progress: { sentBytes?: number; inFlightBytes?: number; hashedBytes?: number }): void
+}
+
+export interface Stored {
+  readonly storageKey: string
+  /** 64 lower-case hex digits. */
+  readonly sha256: string
+}
+
+/** One file on its way, with all that sending it needs. */
+export interface Sending {
+  readonly record: UploadRecord
+  readonly access: Access
+  readonly lanes: Lanes
+  readonly hasher: Hasher
+  readonly streams: Streams
+  readonly ports: Ports
+  readonly memory: Memory
+  readonly report: SendReport
+  readonly signal: AbortSignal
+}
+
+/** No byte for 30 s is a dead line (engine-facts.md, 3.3); after the last byte storage may take minutes to check. */
+export const stallMs = 30_000
+export const answerMs = 300_000
+
+/**
+ * Runs `send` with the file's hash beside it: either side's trouble stops the other, an abort stops both. Ends well only if
+ * both did and the file is still the one that was queued. `null` when aborted.
+ */
+export async function sendBesideHash<Sent>(
+  sending: Sending,
+  segmentBytes: number,
+  send: (signal: AbortSignal, hashing: Hashing) => Promise<Result<Sent> | null>,
+): Promise<Result<{ readonly sent: Sent; readonly hash: FileHash }> | null> {
+  const { record, hasher, report, signal } = sending
+  const trouble = new AbortController()
+  const both = AbortSignal.any([signal, trouble.signal])
+  const hashing = hasher.hash(
+    { path: record.path, identity: record.identity, segmentBytes },
+    { signal: both, onProgress: (hashedBytes) => report.progress({ hashedBytes }) },
+  )
+  void hashing.result.then((hash) => {
+    if (hash && !hash.ok) trouble.abort()
+  })
+  let sent: Result<Sent> | null = null
+  try {
+    sent = await send(both, hashing)
+  } finally {
+    if (sent === null || !sent.ok) trouble.abort()
+  }
+  hashing.follow(record.identity.sizeBytes)
+  const hash = await hashing.result
+  if (signal.aborted) return null
+  if (hash && !hash.ok) return hash
+  if (sent === null || !sent.ok) return sent
+  if (hash === null) return null
+  const changed = await whyChanged(record.path, record.identity)
+  return changed ? failed(changed) : { ok: true, value: { sent: sent.value, hash: hash.value } }
+}

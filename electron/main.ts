@@ -13,6 +13,7 @@ import { setupSecurity, setupSession } from './desktop/security.ts'
 import { createSessionVault } from './desktop/session-vault.ts'
 import { createSettings } from './desktop/settings.ts'
 import { setupShell } from './desktop/shell.ts'
+import { failStart } from './desktop/start-failure.ts'
 import { setupTheme } from './desktop/theme.ts'
 import { createUploader } from './uploader.ts'
 
@@ -58,7 +59,4 @@ else
         log,
       })
     })
-    .catch((error: unknown) => {
-      log.error('the app could not start', { error })
-      void log.flush().finally(() => app.exit(1))
-    })
+    .catch((error: unknown) => failStart(error, folders.logs, log))

@@ -1,4 +1,3 @@
-import { app } from 'electron'
 import type { Log } from '../contract/ports.ts'
 import type { Dialogs } from './dialogs.ts'
 import type { SettingsBook } from './settings.ts'
@@ -10,12 +9,13 @@ import type { MainWindow } from './window.ts'
  */
 export function createClosing(options: {
   readonly window: () => Pick<MainWindow, 'hide' | 'minimise'>
-  readonly settings: SettingsBook
+  readonly settings: Pick<SettingsBook, 'current' | 'change'>
   readonly dialogs: Pick<Dialogs, 'askOnClose'>
   readonly hasTray: () => Promise<boolean>
+  readonly quit: () => void
   readonly log: Log
 }): { readonly close: () => void } {
-  const { window, settings, dialogs, hasTray, log } = options
+  const { window, settings, dialogs, hasTray, quit, log } = options
   let deciding = false
 
   async function decide(): Promise<void> {
@@ -23,7 +23,7 @@ export function createClosing(options: {
     const choice = onClose === 'ask' ? await dialogs.askOnClose() : onClose
     if (choice === null) return
     if (onClose === 'ask') settings.change({ onClose: choice })
-    if (choice === 'quit') app.quit()
+    if (choice === 'quit') quit()
     else if (await hasTray()) window().hide()
     else window().minimise()
   }

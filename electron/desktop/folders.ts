@@ -20,6 +20,8 @@ export interface Folders {
  * folder. `builtFolder` is the folder of the built main file.
  */
 export function setupFolders(builtFolder: string): Folders {
+  // Windows ties notifications and the taskbar to the installed shortcut by this id: `appId` of electron-builder.yml.
+  app.setAppUserModelId('app.modelferry.Modelferry')
   const fromOutside = process.env['MODELFERRY_HOME']
   if (fromOutside) {
     const home = resolve(fromOutside)

@@ -17,11 +17,14 @@ const isTag = (tag: string) => {
   }
 }
 
+/** The catalogue's language nearest to the system's. */
+export const systemLocale = (): Locale => localeFor(app.getPreferredSystemLanguages().filter(isTag))
+
 /** The language in force: the chosen one, else the system's nearest. Asked anew each time, so that a change holds at once. */
 export function createLanguage(settings: SettingsBook): Language {
   const locale = (): Locale => {
     const { language } = settings.current()
-    return language === 'system' ? localeFor(app.getPreferredSystemLanguages().filter(isTag)) : language
+    return language === 'system' ? systemLocale() : language
   }
   return { locale, words: () => wordsIn(locale()) }
 }

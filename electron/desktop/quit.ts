@@ -66,7 +66,12 @@ export function setupQuit(options: {
   const askNobody = () => {
     mayAsk = false
   }
-  powerMonitor.on('shutdown', askNobody)
+  // The shutdown waits while we stop: Linux and macOS grant a few seconds to an app that asks for them.
+  powerMonitor.on('shutdown', (event?: { readonly preventDefault?: () => void }) => {
+    askNobody()
+    event?.preventDefault?.()
+    app.quit()
+  })
   app.on('browser-window-created', (_event, window) => {
     window.on('query-session-end', askNobody)
     window.on('session-end', askNobody)

@@ -50,6 +50,7 @@ export function setupShell(shell: Shell): void {
     settings,
     dialogs,
     hasTray: () => hasTrayHost(process.platform),
+    quit: () => app.quit(),
     log,
   })
   const window = createMainWindow({

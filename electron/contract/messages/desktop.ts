@@ -63,6 +63,13 @@ export const desktopMessages = {
   'quit.quit': ['Quit and continue next time', '退出，下次继续', '結束，下次繼續'],
   'quit.keep-sending': ['Keep sending', '继续发送', '繼續傳送'],
 
+  'start.failed': ['Modelferry could not start', 'Modelferry 无法启动', 'Modelferry 無法啟動'],
+  'start.failed-explanation': [
+    'Nothing was changed. The disk may be full or its folder may not be writable; the reason is in {logFolder}.',
+    '没有任何更改。磁盘可能已满，或其文件夹不可写；原因记录在 {logFolder}。',
+    '沒有任何變更。磁碟可能已滿，或其資料夾不可寫入；原因記錄在 {logFolder}。',
+  ],
+
   'dialog.cancel': ['Cancel', '取消', '取消'],
   'dialog.ok': ['OK', '好', '好'],
 

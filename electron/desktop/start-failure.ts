@@ -1,0 +1,12 @@
+import { app, dialog } from 'electron'
+import { wordsIn } from '../contract/words.ts'
+import type { FileLog } from './log.ts'
+import { systemLocale } from './language.ts'
+
+/** A start that fails is said, not only written down: without a window the person would see nothing at all. */
+export function failStart(error: unknown, logFolder: string, log: FileLog): void {
+  log.error('the app could not start', { error })
+  const words = wordsIn(systemLocale())
+  dialog.showErrorBox(words('start.failed'), words('start.failed-explanation', { logFolder }))
+  void log.flush().finally(() => app.exit(1))
+}

@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest'
+import { failure } from '../../../electron/contract/errors.ts'
+import type { LaneAnswer } from '../../../electron/transfer/lanes.ts'
+import { putOutcome, storageReason } from '../../../electron/transfer/put-outcome.ts'
+
+const sizeBytes = 1_000
+
+function outcomeOf(answer: LaneAnswer | null) {
+  return putOutcome(answer, { sizeBytes, host: 's3.example', nowMs: Date.UTC(2026, 0, 1) })
+}
+
+const answered = (status: number, given: Partial<LaneAnswer & { kind: 'answered' }> = {}) =>
+  outcomeOf({
+    ...{ kind: 'answered', status, etag: '"e"', retryAfter: null, body: '' },
+    ...{ checksum: 7, flushedBytes: sizeBytes, ...given },
+  })
+const broken = (code: string, flushedBytes: number) =>
+  outcomeOf({ kind: 'broken', code, checksum: 7, flushedBytes })
+
+test.each([200, 201, 204])('%i after the last byte is a stored object', (status) => {
+  expect(answered(status)).toEqual({ kind: 'stored', etag: '"e"', checksum: 7 })
+})
+
+test('a success before the last byte went out is not believed', () => {
+  expect(answered(200, { flushedBytes: sizeBytes - 1 })).toMatchObject({
+    kind: 'failed',
+    failure: { code: 'storage-trouble' },
+    unanswered: null,
+  })
+})
+
+test('an answer that was lost after the last byte may have stored the object; before it, it has not', () => {
+  const lost = failure('connection-lost', { host: 's3.example' }, { detail: 'ECONNRESET' })
+  expect([broken('ECONNRESET', sizeBytes), broken('ECONNRESET', sizeBytes - 1)]).toEqual([
+    { kind: 'failed', failure: lost, unanswered: { checksum: 7 } },
+    { kind: 'failed', failure: lost, unanswered: null },
+  ])
+})
+
+test.each([
+  [400, 'storage-refused'],
+  [404, 'not-found'],
+  [409, 'storage-busy'],
+  [411, 'storage-refused'],
+  [413, 'storage-refused'],
+  [429, 'storage-busy'],
+  [500, 'storage-trouble'],
+  [503, 'storage-busy'],
+  [504, 'storage-trouble'],
+])('%i is a failure called %s', (status, code) => {
+  expect(answered(status)).toMatchObject({ kind: 'failed', failure: { code }, unanswered: null })
+})
+
+test('403 asks for another URL, 412 for another key', () => {
+  const body = '<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>'
+  expect([answered(403, { body }), answered(412)]).toEqual([
+    {
+      kind: 'forbidden',
+      failure: failure('storage-refused', {}, { detail: 'AccessDenied: Request has expired' }),
+    },
+    { kind: 'occupied' },
+  ])
+})
+
+test('Retry-After of storage is kept, as seconds and as a date', () => {
+  const asked = (retryAfter: string) => {
+    const outcome = answered(503, { retryAfter })
+    return outcome.kind === 'failed' ? outcome.failure.retryAfterMs : null
+  }
+  expect([asked('9'), asked('Thu, 01 Jan 2026 00:00:20 GMT'), asked('soon')]).toEqual([
+    ...[9_000, 20_000, undefined],
+  ])
+})
+
+test('what the thread found wrong with the file stays what it is', () => {
+  expect(outcomeOf({ kind: 'refused', failure: failure('file-missing') })).toEqual({
+    ...{ kind: 'failed', failure: failure('file-missing'), unanswered: null },
+  })
+})
+
+test('a thread that died with the PUT is a lost connection, an aborted one is no failure', () => {
+  expect([outcomeOf(null), outcomeOf({ kind: 'aborted' })]).toMatchObject([
+    { kind: 'failed', failure: { code: 'connection-lost' }, unanswered: null },
+    { kind: 'aborted' },
+  ])
+})
+
+test.each([
+  ['<Error><Code>SlowDown</Code></Error>', 'SlowDown'],
+  ['<Error><Code>SlowDown</Code><Message>SlowDown</Message></Error>', 'SlowDown'],
+  ['<Error><Code>X</Code><Message>It is so.</Message></Error>', 'X: It is so.'],
+  ['<html>Bad gateway</html>', undefined],
+  ['', undefined],
+])('the reason in %s is %s', (body, reason) => {
+  expect(storageReason(body)).toBe(reason)
+})

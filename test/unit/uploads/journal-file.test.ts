@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { expect, onTestFinished, test } from 'vitest'
+import { openJournal } from '../../../electron/uploads/journal-file.ts'
+import { NewerJournalError } from '../../../electron/uploads/schema.ts'
+import { createStore } from '../../../electron/uploads/store.ts'
+import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { uploadRecord } from '../../support/records.ts'
+
+const nowMs = Date.UTC(2026, 4, 6, 7, 8, 9)
+
+function setup() {
+  const parent = mkdtempSync(join(tmpdir(), 'modelferry-journal-'))
+  const folder = join(parent, 'not', 'yet', 'there')
+  const opened: DatabaseSync[] = []
+  onTestFinished(() => {
+    for (const database of opened) if (database.isOpen) database.close()
+    rmSync(parent, { recursive: true })
+  })
+  return {
+    folder,
+    file: join(folder, 'journal.sqlite'),
+    open() {
+      const journal = openJournal(folder, nowMs)
+      opened.push(journal.database)
+      return journal
+    },
+  }
+}
+
+const versionOf = (database: DatabaseSync) =>
+  Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
+const storeOn = (database: DatabaseSync) => createStore(database, randomUUID(), testPorts(standingClock()))
+
+test('a first start makes the folder, for its owner only, and an empty journal', () => {
+  const { folder, open } = setup()
+  const { database, setAside } = open()
+  expect([setAside, storeOn(database).claimQueue()]).toEqual([null, []])
+  expect(statSync(folder).mode & 0o777).toBe(process.platform === 'win32' ? 0o666 : 0o700)
+})
+
+test('the journal is a write-ahead log that is flushed to the disk at every change', () => {
+  const { open } = setup()
+  const { database } = open()
+  storeOn(database)
+  expect(database.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' })
+  // 2 is FULL (sqlite.org/pragma.html#pragma_synchronous).
+  expect(database.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 })
+})
+
+test('a journal of an earlier version is brought up to date and keeps its uploads', () => {
+  const { file, folder, open } = setup()
+  open().database.close()
+  const { database: newest } = open()
+  const columnsNow = newest.prepare('SELECT name FROM pragma_table_info(?)').all('uploads')
+  const record = uploadRecord()
+  storeOn(newest).add([record])
+  const latest = versionOf(newest)
+  // Back to the first version's shape: what later ones brought goes away again.
+  newest.exec(
+    `PRAGMA foreign_keys = OFF; DROP TABLE parts; DROP TABLE leftovers;
+     ALTER TABLE uploads DROP COLUMN multipart; PRAGMA user_version = 1`,
+  )
+  newest.close()
+  const { database } = openJournal(folder, nowMs)
+  const found = storeOn(database).find(record.id)
+  const columns = database.prepare('SELECT name FROM pragma_table_info(?)').all('uploads')
+  const version = versionOf(database)
+  database.close()
+  expect([found, columns.length, version, statSync(file).isFile()]).toEqual([
+    ...[record, columnsNow.length, latest, true],
+  ])
+})
+
+test('a journal that a newer version wrote is left alone', () => {
+  const { file, folder, open } = setup()
+  const { database } = open()
+  database.exec('PRAGMA user_version = 999; PRAGMA wal_checkpoint(TRUNCATE)')
+  database.close()
+  const before = readFileSync(file)
+  expect(open).toThrow(NewerJournalError)
+  expect(readFileSync(file).equals(before)).toBe(true)
+  expect(readdirSync(folder)).toEqual(['journal.sqlite'])
+})
+
+test.each<[string, (whole: Buffer) => Buffer]>([
+  [
+    'that is no database',
+    () => Buffer.from('this was never a journal, but it is longer than a header of SQLite is. '.repeat(9)),
+  ],
+  [
+    'with a damaged page',
+    (whole) => Buffer.concat([whole.subarray(0, 4096), Buffer.alloc(whole.length - 4096, 0xa5)]),
+  ],
+  ['that was cut short', (whole) => whole.subarray(0, 5_000)],
+])('a journal %s is set aside under its own name and a new one begun', (_name, damage) => {
+  const { file, folder, open } = setup()
+  const { database: first } = open()
+  storeOn(first).add(Array.from({ length: 50 }, () => uploadRecord()))
+  first.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  first.close()
+  const damaged = damage(readFileSync(file))
+  writeFileSync(file, damaged)
+
+  const { database, setAside } = open()
+  const record = uploadRecord()
+  const store = storeOn(database)
+  store.add([record])
+  expect(store.claimQueue()).toEqual([record])
+  expect(setAside).toBe(`${file}.damaged-2026-05-06T07-08-09-000Z`)
+  expect(readFileSync(setAside ?? '').equals(damaged)).toBe(true)
+  expect(readdirSync(folder).filter((name) => name.includes('damaged'))).toHaveLength(1)
+})
+
+test('another process that writes for a moment is waited for', () => {
+  const { open } = setup()
+  const [one, other] = [open().database, open().database]
+  const [first, second] = [storeOn(one), storeOn(other)]
+  first.add([uploadRecord()])
+  expect(second.add([uploadRecord()])).toMatchObject({ ok: true })
+  expect(Number(other.prepare('PRAGMA busy_timeout').get()?.['timeout'])).toBeGreaterThanOrEqual(1_000)
+})

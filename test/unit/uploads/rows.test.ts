@@ -1,0 +1,125 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { failure } from '../../../electron/contract/errors.ts'
+import { openJournal } from '../../../electron/uploads/journal-file.ts'
+import { createRows } from '../../../electron/uploads/rows.ts'
+import { createStore } from '../../../electron/uploads/store.ts'
+import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { registeredRecord, uploadRecord } from '../../support/records.ts'
+
+function setup() {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-rows-'))
+  const clock = standingClock()
+  const ports = testPorts(clock)
+  const { database } = openJournal(folder, 0)
+  const store = createStore(database, 'me', ports)
+  const changed: string[] = []
+  const rows = createRows({ store, ports, changed: (id) => changed.push(id) })
+  onTestFinished(() => {
+    database.close()
+    rmSync(folder, { recursive: true })
+  })
+  return {
+    ...{ rows, store, clock, changed },
+    added() {
+      const record = uploadRecord()
+      rows.add([record])
+      return record.id
+    },
+    /** From now on nothing can be written any more. */
+    fillDisk: () => database.exec('PRAGMA query_only = ON'),
+  }
+}
+
+test('each step is on the disk before it is told', () => {
+  const { rows, store, added, changed } = setup()
+  const id = added()
+  rows.happen(id, 'begin')
+  rows.happen(id, 'send', { started: true })
+  expect([rows.view(id)?.phase, store.find(id)?.phase, store.find(id)?.started]).toEqual([
+    ...['sending', 'waiting', true],
+  ])
+  rows.happen(id, 'refuse', { failure: failure('file-changed') })
+  expect(store.find(id)).toMatchObject({ phase: 'failed', failure: { code: 'file-changed' } })
+  expect(changed).toEqual([id, id, id, id])
+})
+
+test('an event that cannot happen is a bug, and is thrown', () => {
+  const { rows, added } = setup()
+  const id = added()
+  expect(() => rows.happen(id, 'finish')).toThrow('finish cannot happen to an upload that is waiting')
+  expect(() => rows.happen('nobody', 'begin')).toThrow('no such upload: nobody')
+})
+
+test('what could not be written down is not registered', () => {
+  const { rows, added, fillDisk } = setup()
+  const id = added()
+  rows.happen(id, 'begin')
+  rows.happen(id, 'register', { storageKey: 'k', sha256: 'ab' })
+  fillDisk()
+  const written = rows.happen(id, 'registered', { modelId: 'm', finishedAtMs: 1 })
+  expect(written).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
+  expect(rows.view(id)).toMatchObject({ phase: 'registering', modelId: null })
+})
+
+test('nothing is queued that could not be written down', () => {
+  const { rows, fillDisk } = setup()
+  fillDisk()
+  expect(rows.add([uploadRecord()])).toMatchObject({ ok: false })
+  expect(rows.ids()).toEqual([])
+})
+
+test('bytes that moved begin the count of attempts anew', () => {
+  const { rows, added } = setup()
+  const id = added()
+  rows.happen(id, 'begin')
+  rows.happen(id, 'send')
+  expect([rows.countAttempt(id), rows.countAttempt(id)]).toEqual([1, 2])
+  rows.progress(id, { inFlightBytes: 1 })
+  expect(rows.countAttempt(id)).toBe(1)
+  rows.progress(id, { inFlightBytes: 0 })
+  expect(rows.countAttempt(id)).toBe(2)
+})
+
+test('an upload whose bytes are all stored keeps showing them when it stops before it is registered', () => {
+  const { rows, added } = setup()
+  const id = added()
+  const { sizeBytes } = rows.view(id) ?? { sizeBytes: 0 }
+  rows.happen(id, 'begin')
+  rows.happen(id, 'send')
+  rows.progress(id, { sentBytes: sizeBytes })
+  rows.happen(id, 'finish')
+  rows.happen(id, 'register', { storageKey: 'k', sha256: 'ab' })
+  rows.happen(id, 'trouble', { failure: failure('server-trouble') }, 1_000)
+  expect(rows.view(id)).toMatchObject({ phase: 'retrying', sentBytes: sizeBytes, retryAtMs: 1_000 })
+})
+
+test('speed and time left are shown while bytes are sent, and only then', () => {
+  const { rows, added, clock } = setup()
+  const id = added()
+  const { sizeBytes } = rows.view(id) ?? { sizeBytes: 0 }
+  rows.happen(id, 'begin')
+  rows.happen(id, 'send')
+  rows.progress(id, { inFlightBytes: 0 })
+  clock.advance(2_000)
+  rows.progress(id, { inFlightBytes: 200_000_000 })
+  expect(rows.view(id)).toMatchObject({
+    bytesPerSecond: 100_000_000,
+    secondsLeft: (sizeBytes - 200_000_000) / 100_000_000,
+  })
+  rows.happen(id, 'finish')
+  expect(rows.view(id)).toMatchObject({ bytesPerSecond: null, secondsLeft: null })
+})
+
+test('a row from the history is whole, and where the file lies is not in it', () => {
+  const { rows } = setup()
+  const record = registeredRecord()
+  rows.restore([record])
+  const view = rows.view(record.id)
+  expect(view).toMatchObject({
+    ...{ phase: 'registered', sentBytes: 6_800_000_000, inFlightBytes: 0, hashedBytes: 6_800_000_000 },
+  })
+  expect(JSON.stringify(view)).not.toContain(record.path)
+})

@@ -25,7 +25,8 @@ function formatter(locale: Locale, unit: (typeof units)[number], digits: number)
 export function formatBytes(bytes: number, locale: Locale): string {
   let step = 0
   let value = bytes
-  while (value >= 999.95 && step < units.length - 1) {
+  // What would round to a thousand of a unit is one of the next.
+  while (value >= (step >= 3 ? 999.95 : 999.5) && step < units.length - 1) {
     value /= 1000
     step += 1
   }

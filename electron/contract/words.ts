@@ -59,13 +59,21 @@ export function isMessageKey(key: string): key is MessageKey {
   return Object.hasOwn(catalogue, key)
 }
 
-/** The catalogue's language nearest to a list of preferred language tags, best first. */
+/** The catalogue's language nearest to a list of preferred language tags, best first; tags that are none are passed over. */
 export function localeFor(preferred: readonly string[]): Locale {
   for (const tag of preferred) {
-    const { language, script, region } = new Intl.Locale(tag).maximize()
-    if (language === 'zh')
-      return script === 'Hant' || region === 'TW' || region === 'HK' ? 'zh-Hant' : 'zh-Hans'
+    const { language, script } = likely(tag)
+    // `maximize` always names the script: Hant for Taiwan, Hong Kong and Macau unless the tag says otherwise.
+    if (language === 'zh') return script === 'Hant' ? 'zh-Hant' : 'zh-Hans'
     if (language === 'en') return 'en'
   }
   return 'en'
+}
+
+function likely(tag: string): { readonly language?: string; readonly script?: string | undefined } {
+  try {
+    return new Intl.Locale(tag).maximize()
+  } catch {
+    return {}
+  }
 }

@@ -150,6 +150,8 @@ test.each([
   [['zh-SG'], 'zh-Hans'],
   [['zh-TW'], 'zh-Hant'],
   [['zh-HK'], 'zh-Hant'],
+  [['zh-Hans-HK'], 'zh-Hans'],
+  [['C', 'en_US.UTF-8', 'zh-CN'], 'zh-Hans'],
   [['zh-MO'], 'zh-Hant'],
   [['zh-Hant-CN'], 'zh-Hant'],
   [['de-DE', 'zh-TW', 'en'], 'zh-Hant'],

@@ -4,53 +4,10 @@ import type { Outcome } from '../../../electron/uploads/outcome.ts'
 import { createQueue } from '../../../electron/uploads/queue.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 
-interface Run {
-  readonly id: string
-  readonly signal: AbortSignal
-  /** Ends the run and lets the queue settle it. */
-  end(outcome: Outcome): Promise<void>
-}
-
-/** Runs end only when the test says so, and `order` sets who comes first. */
-function setup({ atOnce = 1, held = false, order = {} as Record<string, number> } = {}) {
-  const clock = standingClock()
-  const runs: Run[] = []
-  const told: string[] = []
-  const queue = createQueue({
-    atOnce,
-    held,
-    ports: testPorts(clock),
-    hooks: {
-      run(id, signal) {
-        const gate = Promise.withResolvers<Outcome>()
-        runs.push({
-          id,
-          signal,
-          async end(outcome) {
-            gate.resolve(outcome)
-            await gate.promise
-          },
-        })
-        return gate.promise
-      },
-      settled: (id, outcome) => told.push(`${id} ${outcome.kind}`),
-      positionOf: (id) => order[id] ?? 0,
-    },
-  })
-  const run = (id: string) => {
-    const found = runs.findLast((one) => one.id === id)
-    if (!found) throw new Error(`${id} has not run`)
-    return found
-  }
-  return { queue, clock, told, order, run, started: () => runs.map(({ id }) => id) }
-}
-
-const done: Outcome = { kind: 'done' }
-const stopped: Outcome = { kind: 'stopped' }
-const later = (atMs: number): Outcome => ({ kind: 'retry', failure: failure('connection-lost'), atMs })
+import { done, handQueue, hold, later, stopped } from './hand-queue.ts'
 
 test('runs the lowest position first, whatever came first', async () => {
-  const { queue, run, started } = setup({ order: { a: 3, b: 1, c: 2 }, held: true })
+  const { queue, run, started } = handQueue({ order: { a: 3, b: 1, c: 2 }, held: true })
   queue.add(['a', 'b', 'c'])
   await queue.setHeld(false)
   await run('b').end(done)
@@ -59,7 +16,7 @@ test('runs the lowest position first, whatever came first', async () => {
 })
 
 test('runs as many at once as it may, and no upload twice', async () => {
-  const { queue, run, started } = setup({ atOnce: 2, order: { a: 1, b: 2, c: 3 } })
+  const { queue, run, started } = handQueue({ atOnce: 2, order: { a: 1, b: 2, c: 3 } })
   queue.add(['a', 'b', 'c', 'a'])
   queue.add(['a', 'b'])
   expect([...queue.running]).toEqual(['a', 'b'])
@@ -71,7 +28,7 @@ test('runs as many at once as it may, and no upload twice', async () => {
 })
 
 test('starts more when more are allowed, and cuts nothing when fewer are', async () => {
-  const { queue, run } = setup({ order: { a: 1, b: 2, c: 3 } })
+  const { queue, run } = handQueue({ order: { a: 1, b: 2, c: 3 } })
   queue.add(['a', 'b', 'c'])
   queue.setAtOnce(3)
   expect([...queue.running]).toEqual(['a', 'b', 'c'])
@@ -104,7 +61,7 @@ test('tells what became of a run before the next one starts', async () => {
 })
 
 test('a held queue starts nothing', async () => {
-  const { queue, started } = setup({ held: true })
+  const { queue, started } = handQueue({ held: true })
   queue.add(['a'])
   expect(started()).toEqual([])
   await queue.setHeld(false)
@@ -112,7 +69,7 @@ test('a held queue starts nothing', async () => {
 })
 
 test('holding aborts what runs, answers once it has stopped, and brings it back afterwards', async () => {
-  const { queue, run, told, started } = setup({ order: { a: 1, b: 2 } })
+  const { queue, run, told, started } = handQueue({ order: { a: 1, b: 2 } })
   queue.add(['a', 'b'])
   let isHeld = false
   const holding = queue.setHeld(true).then(() => (isHeld = true))
@@ -127,7 +84,7 @@ test('holding aborts what runs, answers once it has stopped, and brings it back 
 })
 
 test('a run that ends well although it was held is done', async () => {
-  const { queue, run, told, started } = setup()
+  const { queue, run, told, started } = handQueue()
   queue.add(['a'])
   const holding = queue.setHeld(true)
   await run('a').end(done)
@@ -137,7 +94,7 @@ test('a run that ends well although it was held is done', async () => {
 })
 
 test('a run that fails after it was stopped counts as stopped', async () => {
-  const { queue, run, told } = setup()
+  const { queue, run, told } = handQueue()
   queue.add(['a'])
   const removing = queue.remove(['a'])
   await run('a').end({ kind: 'failed', failure: failure('connection-lost') })
@@ -146,7 +103,7 @@ test('a run that fails after it was stopped counts as stopped', async () => {
 })
 
 test('removal waits until the run has stopped, and it does not come back', async () => {
-  const { queue, run, started } = setup({ order: { a: 1, b: 2 } })
+  const { queue, run, started } = handQueue({ order: { a: 1, b: 2 } })
   queue.add(['a', 'b'])
   let removed = false
   const removing = queue.remove(['a']).then(() => (removed = true))
@@ -160,7 +117,7 @@ test('removal waits until the run has stopped, and it does not come back', async
 })
 
 test('what was taken away while the queue was being held does not come back either', async () => {
-  const { queue, run, started } = setup()
+  const { queue, run, started } = handQueue()
   queue.add(['a'])
   const holding = queue.setHeld(true)
   const removing = queue.remove(['a'])
@@ -171,7 +128,7 @@ test('what was taken away while the queue was being held does not come back eith
 })
 
 test('what waits can be taken out and added again', async () => {
-  const { queue, run, started } = setup({ order: { a: 1, b: 2 } })
+  const { queue, run, started } = handQueue({ order: { a: 1, b: 2 } })
   queue.add(['a', 'b'])
   await queue.remove(['b'])
   await run('a').end(done)
@@ -181,7 +138,7 @@ test('what waits can be taken out and added again', async () => {
 })
 
 test('a retry waits for its time while others run', async () => {
-  const { queue, clock, run, started } = setup({ order: { a: 1, b: 2 } })
+  const { queue, clock, run, started } = handQueue({ order: { a: 1, b: 2 } })
   queue.add(['a', 'b'])
   await run('a').end(later(clock.now() + 5_000))
   expect(started()).toEqual(['a', 'b'])
@@ -193,18 +150,18 @@ test('a retry waits for its time while others run', async () => {
 })
 
 test('waking forgets all waiting times', async () => {
-  const { queue, clock, run, started } = setup()
+  const { queue, clock, run, started } = handQueue()
   queue.add(['a'])
-  await run('a').end({ kind: 'hold', failure: failure('rate-limited'), untilMs: clock.now() + 60_000 })
+  await run('a').end(hold(clock.now() + 60_000))
   expect(clock.waits()).toEqual([60_000])
   queue.wake()
   expect([started(), clock.waits()]).toEqual([['a', 'a'], []])
 })
 
 test('a rate limit holds the whole queue until its time, then all go on', async () => {
-  const { queue, clock, run, started, told } = setup({ atOnce: 2, order: { a: 1, b: 2, c: 3 } })
+  const { queue, clock, run, started, told } = handQueue({ atOnce: 2, order: { a: 1, b: 2, c: 3 } })
   queue.add(['a', 'b', 'c'])
-  await run('a').end({ kind: 'hold', failure: failure('rate-limited'), untilMs: clock.now() + 8_000 })
+  await run('a').end(hold(clock.now() + 8_000))
   await run('b').end(done)
   expect([started(), told]).toEqual([
     ['a', 'b'],
@@ -217,15 +174,10 @@ test('a rate limit holds the whole queue until its time, then all go on', async 
 })
 
 test('a second, shorter rate limit does not shorten the first', async () => {
-  const { queue, clock, run, started } = setup({ atOnce: 2, order: { a: 1, b: 2, c: 3 } })
+  const { queue, clock, run, started } = handQueue({ atOnce: 2, order: { a: 1, b: 2, c: 3 } })
   queue.add(['a', 'b', 'c'])
-  const hold = (ms: number): Outcome => ({
-    kind: 'hold',
-    failure: failure('rate-limited'),
-    untilMs: clock.now() + ms,
-  })
-  await run('a').end(hold(9_000))
-  await run('b').end(hold(1_000))
+  await run('a').end(hold(clock.now() + 9_000))
+  await run('b').end(hold(clock.now() + 1_000))
   clock.advance(1_000)
   expect(started()).toEqual(['a', 'b'])
   clock.advance(8_000)
@@ -233,7 +185,7 @@ test('a second, shorter rate limit does not shorten the first', async () => {
 })
 
 test('what was moved to the top runs next, and nothing that runs is cut', async () => {
-  const { queue, order, run, started } = setup({ order: { a: 1, b: 2, c: 3 } })
+  const { queue, order, run, started } = handQueue({ order: { a: 1, b: 2, c: 3 } })
   queue.add(['a', 'b', 'c'])
   order['c'] = -1
   expect(run('a').signal.aborted).toBe(false)
@@ -243,7 +195,7 @@ test('what was moved to the top runs next, and nothing that runs is cut', async 
 })
 
 test('a held queue keeps no timer', async () => {
-  const { queue, clock, run, started } = setup()
+  const { queue, clock, run, started } = handQueue()
   queue.add(['a'])
   await run('a').end(later(clock.now() + 5_000))
   await queue.setHeld(true)
@@ -252,7 +204,7 @@ test('a held queue keeps no timer', async () => {
 })
 
 test('ten thousand waiting uploads start one after the other', async () => {
-  const { queue, run, started } = setup({ atOnce: 8 })
+  const { queue, run, started } = handQueue({ atOnce: 8 })
   const ids = Array.from({ length: 10_000 }, (_, index) => `upload ${index}`)
   queue.add(ids)
   expect(started()).toEqual(ids.slice(0, 8))

@@ -1,0 +1,146 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { createAccounts } from '../../../electron/accounts/accounts.ts'
+import { login } from '../../../electron/cloud/auth.ts'
+import { createCloudClient } from '../../../electron/cloud/client.ts'
+import { success } from '../../../electron/contract/errors.ts'
+import { createAccountBook } from '../../../electron/uploads/account-book.ts'
+import { openJournal } from '../../../electron/uploads/journal-file.ts'
+import { ALICE, ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
+import { startCloud } from '../../cloud/cloud.ts'
+import { valueOf } from '../../support/engine.ts'
+import { runningClock, testPorts } from '../../support/hand-clock.ts'
+import { memoryVault } from '../../support/memory-vault.ts'
+
+async function setup() {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-accounts-'))
+  const clock = runningClock()
+  const ports = testPorts(clock)
+  const cloud = await startCloud({ now: clock.now })
+  const { database } = openJournal(folder, 0)
+  onTestFinished(async () => {
+    database.close()
+    rmSync(folder, { recursive: true })
+    await cloud.close()
+  })
+  const vault = memoryVault()
+  const book = createAccountBook(database)
+  const start = () => createAccounts({ book, vault, ports })
+  const accounts = start()
+  return {
+    ...{ cloud, vault, clock, accounts, start, ports },
+    signIn: async () => valueOf(await accounts.signIn(cloud.url, ALICE.email, ALICE.password)),
+    states: () => accounts.list().map(({ state }) => state),
+  }
+}
+
+const never = new AbortController().signal
+
+test('a sign-in brings the person with all teams, and its secret goes to the keychain alone', async () => {
+  const { accounts, signIn, vault, cloud } = await setup()
+  const account = await signIn()
+  expect(account).toEqual({
+    ...{ id: `${new URL(cloud.url).host} ${ALICE.id}`, kind: 'session', server: cloud.url, state: 'ready' },
+    ...{ personId: ALICE.id, name: 'Alice Chen', email: ALICE.email },
+    teams: [
+      { id: ALICES_TEAM_ID, name: "Alice's Team" },
+      { id: STUDIO_NORTH_ID, name: 'Studio North' },
+    ],
+  })
+  expect(accounts.list()).toEqual([account])
+  expect([...vault.kept.keys()]).toEqual([`session ${account.id}`])
+})
+
+test('a wrong password is refused by its own name, and nothing is kept', async () => {
+  const { accounts, cloud, vault } = await setup()
+  expect(await accounts.signIn(cloud.url, ALICE.email, 'wrong')).toMatchObject({
+    ok: false,
+    failure: { code: 'login-refused' },
+  })
+  expect([accounts.list(), vault.kept.size]).toEqual([[], 0])
+})
+
+test('a keychain that takes nothing means that nobody is signed in', async () => {
+  const { accounts, cloud, vault } = await setup()
+  vault.breakWith('keychain-absent')
+  expect(await accounts.signIn(cloud.url, ALICE.email, ALICE.password)).toMatchObject({
+    failure: { code: 'keychain-absent' },
+  })
+  expect(accounts.list()).toEqual([])
+})
+
+test('the same person on the same server is the same account again', async () => {
+  const { accounts, signIn } = await setup()
+  const first = await signIn()
+  await accounts.signOut(first.id)
+  const second = await signIn()
+  expect([second, accounts.list()]).toEqual([first, [first]])
+})
+
+test('signing out erases the secret at once, keeps the account, and tells the server', async () => {
+  const { accounts, signIn, vault, states, cloud } = await setup()
+  const { id } = await signIn()
+  cloud.fail({ on: 'logout', how: 'stall' })
+  expect(await accounts.signOut(id)).toEqual(success(undefined))
+  expect([vault.kept.size, states()]).toEqual([0, ['signed-out']])
+  expect(accounts.accessTo(id, ALICES_TEAM_ID)).toMatchObject({ failure: { code: 'signed-out' } })
+  cloud.clearFailures()
+  await cloud.ended('logout')
+})
+
+test('the next start is signed in, with the names that the server has by then', async () => {
+  const { signIn, start, cloud } = await setup()
+  const account = await signIn()
+  const next = start()
+  await next.checkSecret(account.id)
+  await next.refreshProfile(account.id, never)
+  expect(next.list()).toEqual([account])
+  expect(cloud.operations.at(-1)).toMatchObject({ name: 'getCurrentUser', status: 200 })
+})
+
+test('a start without the secret knows the account as signed out', async () => {
+  const { signIn, start, vault } = await setup()
+  const { id } = await signIn()
+  vault.kept.clear()
+  const next = start()
+  await next.checkSecret(id)
+  expect(next.list()).toMatchObject([{ id, state: 'signed-out' }])
+})
+
+test('a locked keychain at the start says nothing about the sign-in', async () => {
+  const { signIn, start, vault } = await setup()
+  const { id } = await signIn()
+  vault.breakWith('keychain-locked')
+  const next = start()
+  await next.checkSecret(id)
+  expect(next.list()).toMatchObject([{ id, state: 'ready' }])
+})
+
+test('a server in trouble leaves what is known; a dead session is marked', async () => {
+  const { accounts, signIn, cloud, states, clock } = await setup()
+  const { id } = await signIn()
+  cloud.fail({ on: 'getCurrentUser', how: 500 })
+  await accounts.refreshProfile(id, never)
+  expect(states()).toEqual(['ready'])
+  cloud.endSessions(ALICE.email)
+  clock.advance(2 * 3_600_000)
+  await accounts.refreshProfile(id, never)
+  expect(states()).toEqual(['signed-out'])
+})
+
+test('a token from outside signs in without touching the keychain or the disk', async () => {
+  const { accounts, start, cloud, vault, ports } = await setup()
+  const pair = valueOf(await login(createCloudClient(cloud.url, ports), ALICE.email, ALICE.password))
+  const account = valueOf(await accounts.useToken(cloud.url, pair.access_token))
+  expect(accounts.list()).toEqual([account])
+  expect(accounts.accessTo(account.id, ALICES_TEAM_ID)).toMatchObject({ value: { kind: 'session' } })
+  expect([vault.calls, start().list()]).toEqual([[], []])
+})
+
+test('a token from outside that has run out is not renewed', async () => {
+  const { accounts, cloud } = await setup()
+  expect(await accounts.useToken(cloud.url, 'a.b.c')).toMatchObject({ failure: { code: 'signed-out' } })
+  expect(cloud.operations.map(({ name }) => name)).toEqual(['getCurrentUser'])
+})

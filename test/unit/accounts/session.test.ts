@@ -1,0 +1,181 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { createSession } from '../../../electron/accounts/session.ts'
+import { login } from '../../../electron/cloud/auth.ts'
+import { createCloudClient } from '../../../electron/cloud/client.ts'
+import { failure, success } from '../../../electron/contract/errors.ts'
+import { ALICE } from '../../cloud/accounts.ts'
+import { startCloud } from '../../cloud/cloud.ts'
+import { valueOf } from '../../support/engine.ts'
+import { runningClock, testPorts } from '../../support/hand-clock.ts'
+import { memoryVault } from '../../support/memory-vault.ts'
+
+const accountId = 'cloud alice'
+const minute = 60_000
+
+/** Alice has signed in a moment ago; her access token lives for an hour. */
+async function setup() {
+  const clock = runningClock()
+  const ports = testPorts(clock)
+  const cloud = await startCloud({ now: clock.now })
+  onTestFinished(() => cloud.close())
+  const vault = memoryVault()
+  const client = createCloudClient(cloud.url, ports)
+  /** What another process does: the same keychain, a memory of its own. */
+  const anotherSession = () => createSession({ accountId, client, vault, ports })
+  const session = anotherSession()
+  const pair = valueOf(await login(client, ALICE.email, ALICE.password))
+  valueOf(await session.adopt(pair))
+  cloud.forgetOperations()
+  return {
+    ...{ cloud, clock, vault, session, pair, anotherSession },
+    refreshes: () => cloud.operations.filter(({ name }) => name === 'refresh').map(({ status }) => status),
+    kept: () => JSON.parse(vault.kept.get(`session ${accountId}`) ?? 'null') as Record<string, unknown>,
+  }
+}
+
+test('a token that lives for more than a minute is used as it is', async () => {
+  const { session, pair, clock, refreshes } = await setup()
+  clock.advance(58 * minute)
+  expect([await session.token(), refreshes()]).toEqual([success(pair.access_token), []])
+})
+
+test('a token in its last minute is refreshed before it is used', async () => {
+  const { session, pair, clock, refreshes, kept } = await setup()
+  clock.advance(59 * minute + 1_000)
+  const token = valueOf(await session.token())
+  expect([token === pair.access_token, refreshes()]).toEqual([false, [200]])
+  expect(kept()).toMatchObject({ accessToken: token })
+  expect([await session.token(), refreshes()]).toEqual([success(token), [200]])
+})
+
+test('a token that the server refused is renewed, however fresh it looks', async () => {
+  const { session, pair, refreshes } = await setup()
+  const token = valueOf(await session.renew(pair.access_token))
+  expect([token === pair.access_token, refreshes()]).toEqual([false, [200]])
+})
+
+test('twenty callers at once share one refresh', async () => {
+  const { session, pair, clock, refreshes } = await setup()
+  clock.advance(61 * minute)
+  const tokens = await Promise.all(
+    Array.from({ length: 20 }, (_, index) =>
+      index % 2 === 0 ? session.token() : session.renew(pair.access_token),
+    ),
+  )
+  expect(new Set(tokens.map(valueOf)).size).toBe(1)
+  expect(refreshes()).toEqual([200])
+})
+
+test('who comes late with the old token gets the new one without another refresh', async () => {
+  const { session, pair, refreshes } = await setup()
+  const token = valueOf(await session.renew(pair.access_token))
+  expect([await session.renew(pair.access_token), refreshes()]).toEqual([success(token), [200]])
+})
+
+test('a new pair is in the keychain before anybody has it', async () => {
+  const { session, pair, vault, cloud, refreshes } = await setup()
+  const gate = Promise.withResolvers<void>()
+  const storing = Promise.withResolvers<void>()
+  const order: string[] = []
+  vault.before = (call) => {
+    if (!call.startsWith('set')) return
+    order.push('stored')
+    storing.resolve()
+    return gate.promise
+  }
+  const renewed = session.renew(pair.access_token).then((token) => {
+    order.push('used')
+    return token
+  })
+  await storing.promise
+  await cloud.ended('refresh')
+  expect([order, refreshes()]).toEqual([['stored'], [200]])
+  gate.resolve()
+  await renewed
+  expect(order).toEqual(['stored', 'used'])
+})
+
+test('a refresh whose answer is lost is tried once more, which tells whether the session lives', async () => {
+  const { session, pair, cloud, refreshes } = await setup()
+  cloud.fail({ on: 'refresh', how: 'lose-answer' })
+  expect(await session.renew(pair.access_token)).toMatchObject({
+    ok: false,
+    failure: { code: 'signed-out' },
+  })
+  expect(refreshes()).toEqual([0, 401])
+})
+
+test.each([['cut'], [503], ['html']] as const)(
+  'a refresh that met %s once is tried again and goes well',
+  async (how) => {
+    const { session, pair, cloud, refreshes } = await setup()
+    cloud.fail({ on: 'refresh', how })
+    const token = valueOf(await session.renew(pair.access_token))
+    expect([token === pair.access_token, refreshes().at(-1), refreshes().length]).toEqual([false, 200, 2])
+  },
+)
+
+test('a server that stays in trouble is no lost sign-in: the pair is kept and works later', async () => {
+  const { session, pair, cloud, refreshes } = await setup()
+  cloud.fail({ on: 'refresh', how: 500, times: 2 })
+  expect(await session.renew(pair.access_token)).toMatchObject({
+    ok: false,
+    failure: { code: 'server-trouble' },
+  })
+  valueOf(await session.renew(pair.access_token))
+  expect(refreshes()).toEqual([500, 500, 200])
+})
+
+test('a refresh token that was used up means signed out', async () => {
+  const { session, pair, cloud } = await setup()
+  cloud.endSessions(ALICE.email)
+  expect(await session.renew(pair.access_token)).toMatchObject({
+    ok: false,
+    failure: { code: 'signed-out' },
+  })
+})
+
+test('a pair that another process has stored is taken over instead of refreshing again', async () => {
+  const { session, pair, anotherSession, refreshes } = await setup()
+  const theirs = valueOf(await anotherSession().renew(pair.access_token))
+  expect([await session.renew(pair.access_token), refreshes()]).toEqual([success(theirs), [200]])
+})
+
+test('the next start finds the session in the keychain', async () => {
+  const { pair, anotherSession, refreshes } = await setup()
+  const next = anotherSession()
+  expect([await next.isHeld(), await next.token(), refreshes()]).toEqual([
+    ...[success(undefined), success(pair.access_token), []],
+  ])
+})
+
+test.each([
+  ['nothing', null],
+  ['something that is no pair', '{"accessToken":1}'],
+  ['something that is no JSON', 'x'],
+])('a keychain that holds %s means signed out, and the server is not asked', async (_name, text) => {
+  const { vault, anotherSession, cloud } = await setup()
+  if (text === null) vault.kept.clear()
+  else vault.kept.set(`session ${accountId}`, text)
+  expect(await anotherSession().token()).toEqual({ ok: false, failure: failure('signed-out') })
+  expect(cloud.operations).toEqual([])
+})
+
+test('a keychain that is locked says so; it does not sign out', async () => {
+  const { vault, anotherSession } = await setup()
+  const next = anotherSession()
+  vault.breakWith('keychain-locked')
+  expect(await next.token()).toMatchObject({ failure: { code: 'keychain-locked' } })
+  vault.breakWith(null)
+  expect(await next.isHeld()).toEqual(success(undefined))
+})
+
+test('the end removes the secret and hands it out once, for the server to be told', async () => {
+  const { session, pair, vault } = await setup()
+  expect(await session.end()).toMatchObject({
+    accessToken: pair.access_token,
+    refreshToken: pair.refresh_token,
+  })
+  expect([vault.kept.size, await session.end()]).toEqual([0, null])
+  expect(await session.token()).toMatchObject({ failure: { code: 'signed-out' } })
+})

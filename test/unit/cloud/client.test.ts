@@ -1,0 +1,162 @@
+import * as v from 'valibot'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { createCloudClient, type Credential, type Signer } from '../../../electron/cloud/client.ts'
+import { failed, failure, success } from '../../../electron/contract/errors.ts'
+import { standingClock, testPorts } from '../../support/hand-clock.ts'
+
+const answer = v.object({ id: v.string() })
+
+/** A server that answers as the test says, and what it was asked. */
+async function setup(respond: RequestListener) {
+  const asked: { readonly url: string; readonly headers: Readonly<Record<string, unknown>> }[] = []
+  const server = createServer((request, response) => {
+    asked.push({ url: request.url ?? '', headers: request.headers })
+    respond(request, response)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const ports = testPorts(standingClock())
+  const { port } = server.address() as AddressInfo
+  const client = createCloudClient(`http://127.0.0.1:${port}/api/v1/`, ports)
+  return { asked, client, ports, get: (signer?: Signer) => client.send(requestFor(signer)) }
+}
+
+const requestFor = (signer?: Signer) =>
+  ({ method: 'GET', path: '/models', answer, ...(signer ? { signer } : {}) }) as const
+
+const session = (token: string): Credential => ({ kind: 'session', token, teamId: 'team_1' })
+
+function answering(status: number, body: string, headers: Record<string, string> = {}): RequestListener {
+  return (_request, response) => response.writeHead(status, headers).end(body)
+}
+
+test('a session names its team in the header; a device key never does', async () => {
+  const { asked, get } = await setup(answering(200, '{"id":"1"}'))
+  for (const credential of [session('jwt'), { kind: 'device', token: 'dk-1' } as const]) {
+    await get({
+      credential: async () => success(credential),
+      renew: async () => failed(failure('signed-out')),
+    })
+  }
+  expect(asked.map(({ headers }) => [headers['authorization'], headers['x-team-id']])).toEqual([
+    ['Bearer jwt', 'team_1'],
+    ['Bearer dk-1', undefined],
+  ])
+})
+
+test('members that nobody knows are ignored, and a 204 needs no body', async () => {
+  const { get, client } = await setup((request, response) =>
+    request.method === 'GET' ? response.end('{"id":"1","colour":"blue"}') : response.writeHead(204).end(),
+  )
+  expect(await get()).toEqual(success({ id: '1' }))
+  const empty = { method: 'DELETE', path: '/models/1', answer: v.object({}) } as const
+  expect(await client.send(empty)).toEqual(success({}))
+})
+
+test.each([
+  [400, 'bad-request'],
+  [401, 'signed-out'],
+  [403, 'forbidden'],
+  [404, 'not-found'],
+  [405, 'not-found'],
+  [409, 'conflict'],
+  [413, 'too-large-for-server'],
+  [418, 'bad-request'],
+  [422, 'bad-request'],
+  [429, 'rate-limited'],
+  [408, 'server-trouble'],
+  [500, 'server-trouble'],
+  [503, 'server-trouble'],
+  [302, 'not-the-api'],
+] as const)('%i is %s, with the words of the server', async (status, code) => {
+  const body = JSON.stringify({ error_message: 'no, and here is why' })
+  const { get } = await setup(answering(status, body, status === 302 ? { location: '/elsewhere' } : {}))
+  expect(await get()).toMatchObject({
+    ok: false,
+    failure: { code, detail: status === 302 ? 'HTTP 302' : 'no, and here is why' },
+  })
+})
+
+test('a redirect is not followed, so that the token stays with its server', async () => {
+  const other = await setup(answering(200, '{"id":"stolen"}'))
+  const { get, asked } = await setup(answering(307, '', { location: other.client.server }))
+  await get({
+    credential: async () => success(session('jwt')),
+    renew: async () => failed(failure('signed-out')),
+  })
+  expect([asked.length, other.asked]).toEqual([1, []])
+})
+
+test.each([
+  ['a web page', '<html>Please sign in to the hotel network</html>'],
+  ['half an answer', '{"id":'],
+  ['an answer without what was asked', '{"name":"x"}'],
+])('%s in place of an answer is not the API', async (_name, body) => {
+  const { get } = await setup(answering(200, body))
+  expect(await get()).toMatchObject({ ok: false, failure: { code: 'not-the-api' } })
+})
+
+test('an answer that does not end is cut off', async () => {
+  const { get } = await setup((_request, response) => {
+    const more = () => {
+      while (response.write(Buffer.alloc(1024 * 1024, 0x20)));
+      response.once('drain', more)
+    }
+    more()
+  })
+  expect(await get()).toMatchObject({ ok: false, failure: { code: 'not-the-api' } })
+})
+
+test('Retry-After comes with the failure', async () => {
+  const { get } = await setup(answering(429, '', { 'retry-after': '17' }))
+  expect(await get()).toMatchObject({ failure: failure('rate-limited', {}, { retryAfterMs: 17_000 }) })
+})
+
+test('a 401 is answered by one renewal and one repeat, not more', async () => {
+  const { asked, get } = await setup((request, response) =>
+    response.writeHead(request.headers.authorization === 'Bearer good' ? 200 : 401).end('{"id":"1"}'),
+  )
+  const renewed: string[] = []
+  const signer = (next: string): Signer => ({
+    credential: async () => success(session('old')),
+    async renew(stale) {
+      renewed.push(stale.token)
+      return success(session(next))
+    },
+  })
+  expect(await get(signer('good'))).toEqual(success({ id: '1' }))
+  expect(await get(signer('bad'))).toMatchObject({ failure: { code: 'signed-out' } })
+  expect([renewed, asked.length]).toEqual([['old', 'old'], 4])
+})
+
+test('a server that is not there is a lost connection that names the host', async () => {
+  const { client } = await setup(answering(200, ''))
+  const nobody = createCloudClient('http://127.0.0.1:9', testPorts(standingClock()))
+  expect(await nobody.send(requestFor())).toMatchObject({
+    failure: { code: 'connection-lost', params: { host: expect.stringContaining('127.0.0.1') } },
+  })
+  expect(client.server.endsWith('/api/v1')).toBe(true)
+})
+
+test('an aborted call rejects: nobody waits for its answer', async () => {
+  const { client } = await setup(() => {})
+  const controller = new AbortController()
+  const sent = client.send({ ...requestFor(), signal: controller.signal })
+  controller.abort(new Error('paused'))
+  await expect(sent).rejects.toThrow('paused')
+})
+
+test('neither token nor address with its query is in the log', async () => {
+  const { get, ports } = await setup(answering(500, 'x'))
+  await get({
+    credential: async () => success(session('jwt-secret')),
+    renew: async () => failed(failure('signed-out')),
+  })
+  expect(ports.lines).toHaveLength(1)
+  expect(JSON.stringify(ports.lines)).not.toContain('jwt-secret')
+})

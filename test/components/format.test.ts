@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest'
+import { wordsIn } from '../../electron/contract/words.ts'
+import { barShares, percentDone, regionalTag, timeLeft } from '../../renderer/format.ts'
+import { addressProblem } from '../../renderer/state/server-address.ts'
+import { limitOf } from '../../renderer/state/put-limit.ts'
+import { registeredRow, sendingRow } from './support/rows.ts'
+
+test.each([
+  [12, 'less than a minute'],
+  [60, 'about 1 min'],
+  [745, 'about 12 min'],
+  [1_380, 'about 25 min'],
+  [3_600, 'about 1 h'],
+  [5_500, 'about 1 h 30 min'],
+  [7_150, 'about 2 h'],
+  [40_000, 'about 11 h'],
+  [200_000, 'about 2 days'],
+])('says %d seconds as “%s”', (seconds, words) => {
+  expect(timeLeft(seconds, wordsIn('en'))).toBe(words)
+})
+
+test('never shows 100 percent before the model is registered', () => {
+  const sent = sendingRow('a', { phase: 'registering', sentBytes: 1_000_000_000, inFlightBytes: 0 })
+  expect([percentDone(sent), barShares(sent)]).toEqual([99, { solid: 0.99, light: 0 }])
+  expect([percentDone(registeredRow('a')), barShares(registeredRow('a'))]).toEqual([
+    100,
+    { solid: 1, light: 0 },
+  ])
+})
+
+test('counts only what storage has acknowledged, and shows what is in flight on top', () => {
+  const row = sendingRow('a', { sentBytes: 400_000_000, inFlightBytes: 50_000_000 })
+  expect([percentDone(row), barShares(row)]).toEqual([40, { solid: 0.4, light: 0.05 }])
+})
+
+test('writes dates as the person’s own region does, whichever of the three languages is shown', () => {
+  const preferred = ['de-DE', 'en-GB', 'zh-HK']
+  expect([
+    regionalTag('en', preferred),
+    regionalTag('zh-Hant', preferred),
+    regionalTag('zh-Hans', preferred),
+  ]).toEqual(['en-GB', 'zh-HK', 'zh-Hans'])
+})
+
+test.each(['https://cloud.example/api/v1', 'http://localhost:8080/api/v1', 'http://[::1]:9/api'])(
+  'takes %s as a server address',
+  (address) => expect(addressProblem(address)).toBeNull(),
+)
+
+test.each([
+  '',
+  'cloud.example',
+  'http://cloud.example',
+  'ftp://cloud.example',
+  'https://me:secret@cloud.example',
+])('refuses “%s” as a server address', (address) =>
+  expect(addressProblem(address)?.code).toBe('bad-server-address'),
+)
+
+test('takes a limit in whole MB within what storage allows', () => {
+  expect(['500', ' 6 ', '5368', '5', '5369', '1.5', '', 'much'].map(limitOf)).toEqual([
+    500_000_000,
+    6_000_000,
+    5_368_000_000,
+    null,
+    null,
+    null,
+    null,
+    null,
+  ])
+})

@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import { listCommandFor } from '../../renderer/state/list-keys.ts'
+import { Selection } from '../../renderer/state/selection.svelte.ts'
+import { WordFinder } from '../../renderer/state/word-finder.ts'
+
+const key = (
+  name: string,
+  held: Partial<Record<'shiftKey' | 'ctrlKey' | 'metaKey' | 'altKey', boolean>> = {},
+) => ({
+  key: name,
+  shiftKey: false,
+  ctrlKey: false,
+  metaKey: false,
+  altKey: false,
+  ...held,
+})
+const list = { count: 100, pageRows: 8, isTyping: false }
+
+test.each([
+  ['ArrowDown', 6],
+  ['ArrowUp', 4],
+  ['PageDown', 13],
+  ['PageUp', 0],
+  ['Home', 0],
+  ['End', 99],
+])('%s goes from row 5 to row %d', (name, to) => {
+  expect(listCommandFor(key(name), 5, list)).toEqual({ kind: 'move', to, how: 'choose' })
+})
+
+test('Shift extends the choice, Ctrl moves the focus alone', () => {
+  expect(listCommandFor(key('ArrowDown', { shiftKey: true }), 5, list)).toMatchObject({ how: 'extend' })
+  expect(listCommandFor(key('ArrowDown', { ctrlKey: true }), 5, list)).toMatchObject({ how: 'focus' })
+})
+
+test('Ctrl+A and Cmd+A choose everything', () => {
+  expect(listCommandFor(key('a', { ctrlKey: true }), 5, list)).toEqual({ kind: 'choose-all' })
+  expect(listCommandFor(key('A', { metaKey: true }), 5, list)).toEqual({ kind: 'choose-all' })
+})
+
+test('a space pauses, but belongs to the word while one is typed', () => {
+  expect(listCommandFor(key(' '), 5, list)).toEqual({ kind: 'toggle' })
+  expect(listCommandFor(key(' '), 5, { ...list, isTyping: true })).toEqual({ kind: 'find', letter: ' ' })
+})
+
+test('leaves shortcuts of the menu alone', () => {
+  expect(listCommandFor(key('f', { ctrlKey: true }), 5, list)).toBeNull()
+  expect(listCommandFor(key('ArrowLeft', { altKey: true }), 5, list)).toBeNull()
+  expect(listCommandFor(key('Shift', { shiftKey: true }), 5, list)).toBeNull()
+})
+
+test('letters in a row are one word; after a pause a new one begins behind the focused row', () => {
+  const finder = new WordFinder()
+  const ids = ['flux', 'film', 'fire', 'vae']
+  const find = (letter: string, nowMs: number, focused: string | null) =>
+    finder.find(letter, nowMs, { ids, focused, nameOf: (id) => id })
+  expect(find('f', 0, null)).toBe('flux')
+  expect(find('i', 100, 'flux')).toBe('film')
+  expect(find('r', 200, 'film')).toBe('fire')
+  expect(find('f', 5_000, 'fire')).toBe('flux')
+})
+
+test('Shift chooses from the last plain choice on, in either direction', () => {
+  const selection = new Selection()
+  const ids = ['a', 'b', 'c', 'd']
+  selection.choose('c')
+  selection.extend('d', ids)
+  expect([...selection.chosen]).toEqual(['c', 'd'])
+  selection.extend('a', ids)
+  expect([...selection.chosen]).toEqual(['a', 'b', 'c'])
+  selection.toggle('b')
+  expect(selection.inOrder(ids)).toEqual(['a', 'c'])
+})

@@ -1,0 +1,110 @@
+import { expect, test, vi } from 'vitest'
+import { failed, failure, success } from '../../electron/contract/errors.ts'
+import { QueueState } from '../../renderer/state/queue.svelte.ts'
+import { fakeBridge } from './support/fake-bridge.ts'
+import { patchOf, registeredRow, row, sendingRow, snapshotOf } from './support/rows.ts'
+
+/** A queue whose snapshots the test hands out one by one. */
+function setup() {
+  const questions: ((answer: ReturnType<typeof success<ReturnType<typeof snapshotOf>>>) => void)[] = []
+  const fake = fakeBridge({ answers: { snapshot: () => new Promise((resolve) => questions.push(resolve)) } })
+  const queue = new QueueState(fake.bridge)
+  queue.begin()
+  const answer = async (...rows: Parameters<typeof snapshotOf>) => {
+    await vi.waitFor(() => expect(questions).not.toHaveLength(0))
+    questions.shift()?.(success(snapshotOf(...rows)))
+    await vi.waitFor(() => expect(queue.isKnown).toBe(true))
+  }
+  return { ...fake, queue, answer, questions }
+}
+
+test('shows the snapshot, then what each patch changes and removes', async () => {
+  const { queue, answer, emit } = setup()
+  await answer([row('a'), row('b')], 7)
+  emit('patch', patchOf(8, [sendingRow('b')], ['a']))
+  expect([...queue.rows.values()]).toEqual([sendingRow('b')])
+})
+
+test('applies patches that came before the snapshot, but for those it already covers', async () => {
+  const { queue, answer, emit } = setup()
+  emit('patch', patchOf(7, [row('a', { position: 99 })]))
+  emit('patch', patchOf(8, [row('c')]))
+  await answer([row('a'), row('b')], 7)
+  expect([...queue.rows.keys()]).toEqual(['a', 'b', 'c'])
+  expect(queue.rows.get('a')?.position).toBe(0)
+})
+
+test('asks for the snapshot again when a patch is missing, and loses none that comes meanwhile', async () => {
+  const { queue, answer, emit, questions } = setup()
+  await answer([row('a')], 1)
+  emit('patch', patchOf(3, [row('c')]))
+  emit('patch', patchOf(4, [row('d')]))
+  await vi.waitFor(() => expect(questions).toHaveLength(1))
+  expect([...queue.rows.keys()]).toEqual(['a'])
+  questions.shift()?.(success(snapshotOf([row('a'), row('b'), row('c')], 3)))
+  await vi.waitFor(() => expect([...queue.rows.keys()]).toEqual(['a', 'b', 'c', 'd']))
+})
+
+test('takes rows away that a later snapshot no longer has', async () => {
+  const { queue, answer, emit, questions } = setup()
+  await answer([row('a'), row('b')], 1)
+  emit('patch', patchOf(5, []))
+  await vi.waitFor(() => expect(questions).toHaveLength(1))
+  questions.shift()?.(success(snapshotOf([row('b')], 5)))
+  await vi.waitFor(() => expect([...queue.rows.keys()]).toEqual(['b']))
+})
+
+test('groups rows by what they need, in the order of the queue, the latest first among what is done', async () => {
+  const { queue, answer } = setup()
+  await answer([
+    registeredRow('done early', { finishedAtMs: 1_000 }),
+    row('second', { position: 2 }),
+    registeredRow('done late', { finishedAtMs: 2_000 }),
+    row('first', { position: -1 }),
+    sendingRow('sent', { position: 5 }),
+  ])
+  expect(queue.groups).toEqual([
+    { group: 'running', ids: ['sent'] },
+    { group: 'waiting', ids: ['first', 'second'] },
+    { group: 'done', ids: ['done late', 'done early'] },
+  ])
+})
+
+test('leaves the arrangement alone when rows only make progress', async () => {
+  const { queue, answer, emit } = setup()
+  await answer([sendingRow('a'), row('b')], 1)
+  const before = queue.groups
+  emit('patch', patchOf(2, [sendingRow('a', { sentBytes: 500_000_000 })]))
+  expect(queue.groups).toBe(before)
+  emit('patch', patchOf(3, [registeredRow('a')]))
+  expect(queue.groups).not.toBe(before)
+})
+
+test('finds rows by any of their words', async () => {
+  const { queue, answer } = setup()
+  await answer([row('film grain'), row('depth', { target: { modelType: 'controlnet' } })])
+  queue.search = 'GRAIN lora'
+  expect(queue.ids).toEqual(['film grain'])
+})
+
+test('remembers when a row changed its phase, and forgets it with the row', async () => {
+  const { queue, answer, emit } = setup()
+  await answer([row('a')], 1)
+  emit('patch', patchOf(2, [sendingRow('a')]))
+  emit('patch', patchOf(3, [registeredRow('a')]))
+  expect(queue.phasesOf('a').map(({ phase }) => phase)).toEqual(['sending', 'registered'])
+  emit('patch', patchOf(4, [], ['a']))
+  expect(queue.phasesOf('a')).toEqual([])
+})
+
+test('says why when the snapshot can’t be had, and shows it when asking again succeeds', async () => {
+  const answers = [failed(failure('journal-trouble')), success(snapshotOf([row('a')]))]
+  const { bridge } = fakeBridge({
+    answers: { snapshot: () => answers.shift() ?? failed(failure('unexpected')) },
+  })
+  const queue = new QueueState(bridge)
+  queue.begin()
+  await vi.waitFor(() => expect(queue.trouble).toEqual(failure('journal-trouble')))
+  await queue.ask()
+  expect([queue.trouble, [...queue.rows.keys()]]).toEqual([null, ['a']])
+})

@@ -1,0 +1,78 @@
+import {
+  calls,
+  type Bridge,
+  type CallAnswer,
+  type CallName,
+  type EventName,
+  type Events,
+} from '../../../electron/contract/calls.ts'
+import { success, type Result } from '../../../electron/contract/errors.ts'
+import type { Locale, UploadRow } from '../../../electron/contract/model.ts'
+import { settings, signedIn, snapshotOf } from './rows.ts'
+
+type AskedArgs<Name extends CallName> = Parameters<Bridge[Name]>[0]
+/** What a call answers in a test; a promise may keep it waiting. */
+export type Answers = {
+  readonly [Name in CallName]?: (
+    args: AskedArgs<Name>,
+  ) => Result<CallAnswer<Name>> | Promise<Result<CallAnswer<Name>>>
+}
+
+export interface Asked {
+  readonly name: CallName
+  readonly args: unknown
+}
+
+export interface FakeBridge {
+  readonly bridge: Bridge
+  /** Every call in order, but for the four that the page begins with. */
+  readonly asked: Asked[]
+  readonly emit: <Name extends EventName>(name: Name, value: Events[Name]) => void
+}
+
+interface Beginning {
+  readonly rows?: readonly UploadRow[]
+  readonly locale?: Locale
+  readonly answers?: Answers
+}
+
+const noted = (name: CallName) => !['surroundings', 'snapshot', 'session', 'settings'].includes(name)
+
+/** `window.modelferry` for tests: made by walking the contract's table, so it has each call and no other. */
+export function fakeBridge({ rows = [], locale = 'en', answers = {} }: Beginning = {}): FakeBridge {
+  const asked: Asked[] = []
+  const listeners = new Map<EventName, Set<(value: never) => void>>()
+  const report = { added: 0, refused: 0, skipped: [] }
+  const usual: Answers = {
+    surroundings: () =>
+      success({ version: '1.2.3', platform: 'linux', locale, versions: { Electron: '45.4.1' } }),
+    snapshot: () => success(snapshotOf(rows)),
+    session: () => success(signedIn()),
+    settings: () => success(settings),
+    changeSettings: (change) => success({ ...settings, ...(change as Partial<typeof settings>) }),
+    addFiles: () => success(report),
+    chooseFiles: () => success(report),
+    history: () => success({ rows: [], nextBeforeMs: null }),
+    signIn: () => success(signedIn()),
+    signOut: () => success(signedIn()),
+    chooseTeam: () => success(signedIn()),
+  }
+  const all: Record<string, (args?: unknown) => Promise<unknown>> = {}
+  for (const name of Object.keys(calls) as CallName[]) {
+    const answer = (answers[name] ?? usual[name]) as ((args: unknown) => unknown) | undefined
+    all[name] = async (args) => {
+      if (noted(name)) asked.push({ name, args })
+      return answer ? answer(args) : success(undefined)
+    }
+  }
+  const on: Bridge['on'] = (name, listener) => {
+    const set = listeners.get(name) ?? new Set()
+    listeners.set(name, set)
+    set.add(listener)
+    return () => set.delete(listener)
+  }
+  const emit: FakeBridge['emit'] = (name, value) => {
+    for (const listener of listeners.get(name) ?? []) listener(value as never)
+  }
+  return { bridge: { ...all, on } as unknown as Bridge, asked, emit }
+}

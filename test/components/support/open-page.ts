@@ -1,0 +1,33 @@
+import { render, type RenderResult } from 'vitest-browser-svelte'
+import { expect } from 'vitest'
+import type { Locator } from 'vitest/browser'
+import '../../../renderer/styles/base.css'
+import '../../../renderer/styles/controls.css'
+import '../../../renderer/styles/tokens.css'
+import App from '../../../renderer/App.svelte'
+import { fakeBridge, type FakeBridge } from './fake-bridge.ts'
+
+export interface OpenPage extends FakeBridge {
+  readonly screen: RenderResult<typeof App>
+  /** The row of a name, drawn. */
+  readonly rowOf: (name: string) => Locator
+  /** Text of every drawn line of the list, top to bottom. */
+  readonly lines: () => string[]
+}
+
+/** Opens the whole page on a fake main process and waits until it is drawn. */
+export async function openPage(beginning: Parameters<typeof fakeBridge>[0] = {}): Promise<OpenPage> {
+  const fake = fakeBridge(beginning)
+  const screen = await render(App, { props: { bridge: fake.bridge } })
+  screen.container.id = 'app'
+  await expect.poll(() => screen.container.querySelector('main')).not.toBeNull()
+  return {
+    ...fake,
+    screen,
+    rowOf: (name) => screen.getByRole('row', { name: new RegExp(`^${name}[,，]`) }),
+    lines: () =>
+      [...screen.container.querySelectorAll('[role=grid] [role=row]')].map(
+        (line) => line.getAttribute('aria-label') ?? line.textContent.trim().replace(/\s+/g, ' '),
+      ),
+  }
+}

@@ -1,0 +1,163 @@
+import { failure, type Failure } from '../../../electron/contract/errors.ts'
+import type {
+  Account,
+  Patch,
+  SessionView,
+  Settings,
+  Snapshot,
+  Totals,
+  UploadRow,
+} from '../../../electron/contract/model.ts'
+
+export const team = { id: 'team_aurora', name: 'Aurora Studio' }
+export const otherTeam = { id: 'team_night', name: 'Night Lab' }
+/** Noon of today: what is done at this time is done today. */
+export const noonMs = new Date().setHours(12, 0, 0, 0)
+
+export function account(change: Partial<Account> = {}): Account {
+  return {
+    id: 'account-1',
+    kind: 'session',
+    server: 'https://cloud.example/api/v1',
+    personId: 'person-1',
+    name: 'Mira Okafor',
+    email: 'mira@aurora.example',
+    teams: [team, otherTeam],
+    state: 'ready',
+    ...change,
+  }
+}
+
+export function signedIn(...accounts: readonly Account[]): SessionView {
+  const known = accounts.length > 0 ? accounts : [account()]
+  const first = known[0]?.teams[0]
+  return {
+    server: 'https://cloud.example/api/v1',
+    accounts: known,
+    chosen: known[0] && first ? { accountId: known[0].id, teamId: first.id } : null,
+    keychain: 'ok',
+  }
+}
+
+export const signedOut: SessionView = {
+  server: 'https://cloud.example/api/v1',
+  accounts: [],
+  chosen: null,
+  keychain: 'ok',
+}
+
+export const settings: Settings = {
+  server: 'https://cloud.example/api/v1',
+  atOnce: 2,
+  singlePutLimitBytes: 500_000_000,
+  language: 'system',
+  theme: 'system',
+  dense: false,
+  onClose: 'ask',
+}
+
+type RowChange = Partial<Omit<UploadRow, 'target'>> & { readonly target?: Partial<UploadRow['target']> }
+
+/** A row that waits; `change` makes it another. Its id is its name. */
+export function row(name: string, { target, ...change }: RowChange = {}): UploadRow {
+  return {
+    id: name,
+    position: 0,
+    fileName: `${name}.safetensors`,
+    folder: '',
+    sizeBytes: 1_000_000_000,
+    accountId: 'account-1',
+    team,
+    target: {
+      displayName: name,
+      modelType: 'loras',
+      modelPath: `models/loras/${name}.safetensors`,
+      ...target,
+    },
+    recognition: {
+      format: 'safetensors',
+      modelType: 'loras',
+      base: 'SDXL',
+      reason: { key: 'reason.folder', params: { type: 'loras', folder: 'loras' } },
+      tensorCount: 722,
+      dtype: 'F16',
+    },
+    phase: 'waiting',
+    started: false,
+    sentBytes: 0,
+    inFlightBytes: 0,
+    hashedBytes: 0,
+    bytesPerSecond: null,
+    secondsLeft: null,
+    failure: null,
+    retryAtMs: null,
+    addedAtMs: noonMs,
+    finishedAtMs: null,
+    sha256: null,
+    storageKey: null,
+    modelId: null,
+    ...change,
+  }
+}
+
+export function sendingRow(name: string, change: RowChange = {}): UploadRow {
+  return row(name, {
+    phase: 'sending',
+    started: true,
+    sentBytes: 400_000_000,
+    inFlightBytes: 50_000_000,
+    bytesPerSecond: 42_000_000,
+    secondsLeft: 700,
+    ...change,
+  })
+}
+
+export function failedRow(
+  name: string,
+  why: Failure = failure('file-missing'),
+  change: RowChange = {},
+): UploadRow {
+  return row(name, { phase: 'failed', failure: why, ...change })
+}
+
+export function registeredRow(name: string, change: RowChange = {}): UploadRow {
+  return row(name, {
+    phase: 'registered',
+    started: true,
+    sentBytes: 1_000_000_000,
+    finishedAtMs: noonMs,
+    sha256: 'a'.repeat(64),
+    storageKey: 'models/team/key',
+    modelId: `id-of-${name}`,
+    ...change,
+  })
+}
+
+export function totalsOf(rows: readonly UploadRow[]): Totals {
+  const count = (...phases: readonly UploadRow['phase'][]) =>
+    rows.filter(({ phase }) => phases.includes(phase)).length
+  const open = rows.filter(({ phase }) => phase !== 'registered' && phase !== 'failed')
+  return {
+    running: count('checking', 'sending', 'finishing', 'registering'),
+    waiting: count('waiting', 'retrying'),
+    needsYou: count('failed'),
+    paused: count('paused'),
+    registeredToday: count('registered'),
+    totalBytes: open.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    movedBytes: open.reduce((sum, { sentBytes, inFlightBytes }) => sum + sentBytes + inFlightBytes, 0),
+    bytesPerSecond: null,
+    secondsLeft: null,
+  }
+}
+
+export function snapshotOf(rows: readonly UploadRow[], sequence = 1): Snapshot {
+  return { sequence, rows, totals: totalsOf(rows), allPaused: false }
+}
+
+export function patchOf(
+  sequence: number,
+  changed: readonly UploadRow[],
+  removed: readonly string[] = [],
+): Patch {
+  return { sequence, changed, removed, totals: totalsOf(changed), allPaused: false }
+}

@@ -1,0 +1,136 @@
+import { mkdirSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
+import { writeLfsPointer, writeText, writeWebPage } from '../../fixtures/model-files.ts'
+import { setup, valueOf } from '../../support/engine.ts'
+
+test('a folder keeps its structure, in the rows and in the library', async () => {
+  const { app, cloud, file, folder } = await setup()
+  await file('models/loras/faces/a.safetensors')
+  await file('models/loras/b.safetensors')
+  await file('models/vae/c.safetensors')
+  const ids = await app.add(join(folder, 'files', 'models'))
+  await Promise.all(ids.map((id) => app.settled(id)))
+  const rows = ids.map((id) => app.row(id)).map((row) => `${row.folder}/${row.fileName}`)
+  expect(rows.sort()).toEqual([
+    ...['models/loras/b.safetensors', 'models/loras/faces/a.safetensors', 'models/vae/c.safetensors'],
+  ])
+  expect(
+    cloud
+      .modelsOf(ALICES_TEAM_ID)
+      .map((model) => [model.model_path, model.model_type])
+      .sort(),
+  ).toEqual([
+    ['models/loras/b.safetensors', 'loras'],
+    ['models/loras/faces/a.safetensors', 'loras'],
+    ['models/vae/c.safetensors', 'vae'],
+  ])
+})
+
+test('junk and loops are skipped and counted, and the rest is taken', async () => {
+  const { app, file, folder } = await setup()
+  const inside = join(folder, 'files', 'dropped')
+  await file('dropped/a.safetensors')
+  await writeText(join(inside, '.DS_Store'), 'x')
+  mkdirSync(join(inside, 'deep'))
+  symlinkSync(inside, join(inside, 'deep', 'up'), 'dir')
+  const report = valueOf(await app.uploader.addPaths([inside]))
+  expect([report.added, report.refused, report.skipped.map(({ reason }) => reason)]).toEqual([
+    ...[1, 0, expect.arrayContaining(['junk', 'loop'])],
+  ])
+  await app.settled(app.rows()[0]?.id ?? '')
+  expect(app.rows()).toHaveLength(1)
+})
+
+test('every queued file keeps its team when another one is chosen', async () => {
+  const { app, cloud, file } = await setup()
+  const [accountId = ''] = app.session().accounts.map(({ id }) => id)
+  await app.calls.pauseAll()
+  const [first = ''] = await app.add(await file('first.safetensors'))
+  await app.calls.chooseTeam({ accountId, teamId: STUDIO_NORTH_ID })
+  const [second = ''] = await app.add(await file('second.safetensors'))
+  await app.calls.resumeAll()
+  await Promise.all([app.settled(first), app.settled(second)])
+  const names = (team: string) => cloud.modelsOf(team).map(({ model_path: path }) => path.split('/').at(-1))
+  expect([names(ALICES_TEAM_ID), names(STUDIO_NORTH_ID)]).toEqual([
+    ['first.safetensors'],
+    ['second.safetensors'],
+  ])
+})
+
+test('a refused file is a row that says why, and the server is not asked', async () => {
+  const { app, cloud, file, folder } = await setup()
+  const at = (name: string) => join(folder, 'files', name)
+  const short = await file('short.safetensors', { cutBytes: 100 })
+  const { path: pointer } = await writeLfsPointer(at('pointer.safetensors'), 6_800_000_000)
+  const { path: page } = await writeWebPage(at('page.safetensors'))
+  const { path: empty } = await writeText(at('empty.safetensors'), '')
+  cloud.forgetOperations()
+
+  const ids = await app.add([short, pointer, page, empty])
+  const rows = ids.map((id) => app.row(id))
+  expect(rows.map((row) => [row.fileName, row.phase, row.failure?.code]).sort()).toEqual([
+    ['empty.safetensors', 'failed', 'file-empty'],
+    ['page.safetensors', 'failed', 'file-web-page'],
+    ['pointer.safetensors', 'failed', 'file-pointer'],
+    ['short.safetensors', 'failed', 'file-cut-short'],
+  ])
+  await app.stop()
+  expect(cloud.operations).toEqual([])
+})
+
+test('a refused file that was mended is taken by a retry', async () => {
+  const { app, file } = await setup()
+  const [id = ''] = await app.add(await file('half.safetensors', { cutBytes: 100 }))
+  await app.calls.retry({ ids: [id] })
+  expect(app.row(id)).toMatchObject({ phase: 'failed', failure: { code: 'file-cut-short' } })
+  await file('half.safetensors')
+  await app.calls.retry({ ids: [id] })
+  expect(await app.settled(id)).toMatchObject({ phase: 'registered' })
+})
+
+test('nobody signed in means no team, and nothing is queued', async () => {
+  const { app, file } = await setup({ as: null })
+  const report = await app.uploader.addPaths([await file('a.safetensors')])
+  expect([report, app.rows()]).toMatchObject([{ ok: false, failure: { code: 'no-team' } }, []])
+})
+
+test('name, type and path can be changed before the upload starts, and not after', async () => {
+  const { app, cloud, file } = await setup()
+  await app.calls.pauseAll()
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  const change = { displayName: 'Blue hour', modelType: 'vae', modelPath: 'models/vae/blue.safetensors' }
+  expect(await app.calls.editTarget({ id, change })).toMatchObject({ ok: true })
+  expect(await app.calls.editTarget({ id, change: { modelPath: '../up' } })).toMatchObject({
+    failure: { code: 'target-path' },
+  })
+  await app.calls.resumeAll()
+  await app.settled(id)
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toMatchObject([
+    { display_name: 'Blue hour', model_type: 'vae', model_path: 'models/vae/blue.safetensors' },
+  ])
+  expect(await app.calls.editTarget({ id, change: { displayName: 'x' } })).toMatchObject({
+    failure: { code: 'bad-call' },
+  })
+})
+
+test('what the server already has at that path can be put elsewhere by changing the path', async () => {
+  const { app, cloud, file } = await setup()
+  const path = await file('same.safetensors')
+  const [first = ''] = await app.add(path)
+  await app.settled(first)
+  const [second = ''] = await app.add(path)
+  expect(await app.settled(second)).toMatchObject({ phase: 'failed', failure: { code: 'conflict' } })
+  await app.calls.editTarget({ id: second, change: { modelPath: 'models/loras/other.safetensors' } })
+  expect(await app.settled(second)).toMatchObject({ phase: 'registered' })
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(2)
+})
+
+test('no single PUT is larger than the limit of the deployment', async () => {
+  const { app, cloud, file } = await setup({ settings: { singlePutLimitBytes: 5 * 1024 ** 2 } })
+  const [id = ''] = await app.add(await file('large.safetensors', { sizeBytes: 5 * 1024 ** 2 + 1 }))
+  await app.settled(id)
+  const puts = cloud.operations.filter(({ name }) => name === 'put-object')
+  expect(puts.filter(({ bytes }) => bytes > 5 * 1024 ** 2)).toEqual([])
+})

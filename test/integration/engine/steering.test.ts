@@ -1,0 +1,134 @@
+import { expect, test } from 'vitest'
+import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { setup } from '../../support/engine.ts'
+
+const large = { sizeBytes: 12_000_000 }
+const midway = 4_000_000
+
+test('a pause stops the bytes and keeps the row; resuming finishes it', async () => {
+  const { app, cloud, file } = await setup()
+  const held = cloud.hold('put-object', midway)
+  const [id = ''] = await app.add(await file('a.safetensors', large))
+  await held.arrived
+  expect(await app.calls.pause({ ids: [id] })).toMatchObject({ ok: true })
+  expect(app.row(id)).toMatchObject({ phase: 'paused', sentBytes: 0, inFlightBytes: 0, failure: null })
+  held.release()
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
+  await app.calls.resume({ ids: [id] })
+  expect(await app.settled(id)).toMatchObject({ phase: 'registered' })
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
+})
+
+test('a paused upload leaves its place to the next', async () => {
+  const { app, cloud, file } = await setup({ settings: { atOnce: 1 } })
+  const held = cloud.hold('put-object', midway)
+  const [first = '', second = ''] = [
+    ...(await app.add(await file('a.safetensors', large))),
+    ...(await app.add(await file('b.safetensors'))),
+  ]
+  await held.arrived
+  await app.calls.pause({ ids: [first] })
+  held.release()
+  expect(await app.settled(second)).toMatchObject({ phase: 'registered' })
+  expect(app.row(first).phase).toBe('paused')
+})
+
+test('cancelling takes the row away, and nothing of it is registered', async () => {
+  const { app, cloud, file } = await setup()
+  const held = cloud.hold('put-object', midway)
+  const [id = '', other = ''] = [
+    ...(await app.add(await file('a.safetensors', large))),
+    ...(await app.add(await file('b.safetensors'))),
+  ]
+  await held.arrived
+  await app.calls.cancel({ ids: [id] })
+  expect(app.rows().map((row) => row.id)).toEqual([other])
+  held.release()
+  await app.settled(other)
+  expect(cloud.modelsOf(ALICES_TEAM_ID).map(({ model_path: path }) => path)).toEqual([
+    expect.stringContaining('b.safetensors'),
+  ])
+})
+
+test('what is registered cannot be cancelled, only forgotten, and the library keeps it', async () => {
+  const { app, cloud, file } = await setup()
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  await app.settled(id)
+  await app.calls.cancel({ ids: [id] })
+  expect(app.row(id).phase).toBe('registered')
+  await app.calls.forget({ ids: [id] })
+  expect([app.rows(), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([[], 1])
+})
+
+test('the page sees bytes in flight before storage has acknowledged them', async () => {
+  const { app, cloud, file } = await setup()
+  const held = cloud.hold('put-object', midway)
+  const [id = ''] = await app.add(await file('a.safetensors', large))
+  const row = await app.until(() => app.row(id).inFlightBytes >= midway && app.row(id))
+  expect(row).toMatchObject({ phase: 'sending', sentBytes: 0, started: true })
+  held.release()
+  expect(await app.settled(id)).toMatchObject({ sentBytes: 12_000_000, inFlightBytes: 0 })
+})
+
+test('bytes that are out but unanswered are finishing, not done', async () => {
+  const { app, cloud, file } = await setup()
+  const held = cloud.hold('put-object', 'answer')
+  const [id = ''] = await app.add(await file('a.safetensors', large))
+  expect(await app.phase(id, 'finishing')).toMatchObject({ sentBytes: 0, inFlightBytes: 12_000_000 })
+  held.release()
+  await app.settled(id)
+})
+
+test('a row is registering until the server has said yes', async () => {
+  const { app, cloud, file } = await setup()
+  const held = cloud.hold('registerModel')
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  expect(await app.phase(id, 'registering')).toMatchObject({ sentBytes: 150_000, modelId: null })
+  held.release()
+  expect((await app.settled(id)).modelId).not.toBeNull()
+})
+
+test('what was moved to the top is sent next, and what is being sent goes on', async () => {
+  const { app, cloud, file } = await setup({ settings: { atOnce: 1 } })
+  const held = cloud.hold('put-object')
+  const ids: string[] = []
+  for (const name of ['a', 'b', 'c']) ids.push(...(await app.add(await file(`${name}.safetensors`))))
+  await held.arrived
+  await app.calls.moveToTop({ ids: ids.slice(2) })
+  held.release()
+  await Promise.all(ids.map((id) => app.settled(id)))
+  const names = cloud.modelsOf(ALICES_TEAM_ID).map(({ model_path: path }) => path.split('/').at(-1))
+  expect(names).toEqual(['a.safetensors', 'c.safetensors', 'b.safetensors'])
+  expect(cloud.operations.filter(({ name }) => name === 'put-object')).toHaveLength(3)
+})
+
+test('everything can be paused and goes on where it was', async () => {
+  const { app, cloud, file } = await setup()
+  const held = cloud.hold('put-object')
+  const ids: string[] = []
+  for (const name of ['a', 'b', 'c']) ids.push(...(await app.add(await file(`${name}.safetensors`))))
+  await held.arrived
+  await app.calls.pauseAll()
+  held.release()
+  expect(app.uploader.snapshot()).toMatchObject({
+    allPaused: true,
+    totals: { running: 0, waiting: 3, paused: 0 },
+  })
+  await app.calls.resumeAll()
+  await Promise.all(ids.map((id) => app.settled(id)))
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(3)
+})
+
+test('no more files are sent at once than the setting says', async () => {
+  const { app, cloud, file } = await setup({ settings: { atOnce: 2 } })
+  const held = cloud.hold('put-object')
+  const ids: string[] = []
+  for (const name of ['a', 'b', 'c', 'd']) ids.push(...(await app.add(await file(`${name}.safetensors`))))
+  await app.until(
+    ({ totals }) => totals.running === 2 && app.rows().filter((row) => row.started).length === 2,
+  )
+  app.uploader.applySettings({ server: cloud.url, atOnce: 3, singlePutLimitBytes: 500_000_000 })
+  await app.until(({ totals }) => totals.running === 3)
+  held.release()
+  await Promise.all(ids.map((id) => app.settled(id)))
+})

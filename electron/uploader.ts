@@ -14,7 +14,7 @@ import type {
 } from './contract/model.ts'
 import type { Ports, Vault } from './contract/ports.ts'
 import { createAccountBook, createChoices } from './uploads/account-book.ts'
-import { addPaths } from './uploads/adding.ts'
+import { addPaths, type Order } from './uploads/adding.ts'
 import { openCarriers, type WorkerFiles } from './uploads/carriers.ts'
 import { createCommands } from './uploads/commands.ts'
 import { createEngine } from './uploads/engine.ts'
@@ -24,6 +24,7 @@ import { createRows, toView } from './uploads/rows.ts'
 import { createStore } from './uploads/store.ts'
 import { createSignIns } from './uploads/sign-ins.ts'
 import { createSweeper } from './uploads/sweeper.ts'
+import { takeUp } from './uploads/take-up.ts'
 
 /** The settings that change what the engine does. */
 export type EngineSettings = Pick<Settings, 'server' | 'atOnce' | 'singlePutLimitBytes'>
@@ -175,27 +176,26 @@ function openRooms(options: UploaderOptions) {
 }
 
 async function add(
-  { signIns, rows, queue, inspector, ports }: Rooms,
+  rooms: Rooms,
   paths: readonly string[],
   { team, target }: AddOptions = {},
 ): Promise<Result<AddReport>> {
+  const { signIns, rows, queue, inspector, ports } = rooms
   const chosen = signIns.resolve(team ?? null)
   if (!chosen) return failed(failure('no-team'))
   let position = rows.ids().reduce((last, id) => Math.max(last, rows.get(id)?.record.position ?? 0), 0)
-  return addPaths(
-    paths,
-    { ...chosen, ...(target ? { target } : {}) },
-    {
-      ports,
-      inspect: (file) => inspector.inspect(file),
-      nextPosition: () => (position += 1),
-      accept(records) {
-        const written = rows.add(records)
-        if (written.ok) queue.add(records.filter(({ phase }) => phase === 'waiting').map(({ id }) => id))
-        return written
-      },
+  const order: Order = { ...chosen, ...(target ? { target } : {}) }
+  return addPaths(paths, order, {
+    ports,
+    inspect: (file) => inspector.inspect(file),
+    nextPosition: () => (position += 1),
+    takeUp: (found) => takeUp(rooms, found, order),
+    accept(records) {
+      const written = rows.add(records)
+      if (written.ok) queue.add(records.filter(({ phase }) => phase === 'waiting').map(({ id }) => id))
+      return written
     },
-  )
+  })
 }
 
 async function pauseAll({ paused, choices, feed, queue }: Rooms, all: boolean): Promise<Result<void>> {

@@ -36,6 +36,9 @@ Environment
   MODELFERRY_TOKEN    an access token or a dk- key, for machines without a keychain; kept nowhere
   MODELFERRY_TEAM     the team to upload to
   MODELFERRY_HOME     data folder (default: the app's own)
+  MODELFERRY_MULTIPART_FROM  bytes; larger files go in parts (default 500000000)
+
+Ctrl-C pauses: the same command goes on from there, and so does one after a crash.
 
 Exit codes
   0 all registered · 1 some failed · 2 not understood · 3 not signed in

@@ -15,7 +15,7 @@ import { findTeam, runUploadCommand } from './upload.ts'
 
 const streams = { out: process.stdout, err: process.stderr }
 /** The same as in the app's settings until somebody changes them there. */
-const defaults = { atOnce: 3, singlePutLimitBytes: 500_000_000 }
+const atOnce = 3
 
 /** The command line: the same uploads without a window. Ends the process with one of `exitCodes`. */
 export async function main(): Promise<void> {
@@ -53,12 +53,12 @@ async function withUploader(command: Command, surroundings: Surroundings): Promi
     ports: createPorts(log),
     vault,
     keychainState: () => keychainState,
-    settings: { ...defaults, server: surroundings.server },
+    settings: { atOnce, server: surroundings.server, singlePutLimitBytes: surroundings.singlePutLimitBytes },
     workers: workerFiles(import.meta.filename),
   })
   const interrupt = () => {
-    process.stderr.write('\nStopped. What was registered stays; what was not can be sent again.\n')
-    void uploader.stop().finally(() => endProcess(exitCodes.interrupted, keychain))
+    process.stderr.write('\nPaused. Run the same command again to go on from here.\n')
+    void pauseAndStop(uploader).finally(() => endProcess(exitCodes.interrupted, keychain))
   }
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
   let code: number
@@ -71,6 +71,12 @@ async function withUploader(command: Command, surroundings: Surroundings): Promi
   }
   process.exitCode = code
   if (keychain.isStuck()) endProcess(code, keychain)
+}
+
+/** Paused, not waiting: the app must not go on by itself with what somebody stopped here. */
+async function pauseAndStop(uploader: Uploader): Promise<void> {
+  await uploader.calls.pause({ ids: uploader.snapshot().rows.map(({ id }) => id) })
+  await uploader.stop()
 }
 
 async function run(command: Command, surroundings: Surroundings, uploader: Uploader): Promise<number> {

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { serverAddress } from '../contract/calls.ts'
+import { serverAddress, settingsChange } from '../contract/calls.ts'
 import * as v from 'valibot'
 import { UsageError } from './arguments.ts'
 
@@ -12,11 +12,16 @@ export interface Surroundings {
   /** A secret: it goes into memory and nowhere else. */
   readonly token: string | null
   readonly team: string | null
+  /** Files larger than this go in parts, in bytes. */
+  readonly singlePutLimitBytes: number
 }
+
+/** The deployment's cap unless it is told otherwise (NOTES.md, Limits: 500 MB by default). */
+const defaultSinglePutLimitBytes = 500_000_000
 
 const defaultServer = 'https://core.cyberun.cloud/api/v1'
 
-/** Reads the environment; throws `UsageError` for a server address that can't be one. */
+/** Reads the environment; throws `UsageError` for a value that can't be one. */
 export function readSurroundings(environment: NodeJS.ProcessEnv): Surroundings {
   const server = v.safeParse(serverAddress, environment['MODELFERRY_SERVER'] || defaultServer)
   if (!server.success) throw new UsageError('MODELFERRY_SERVER is not a server address. Use https://…/api/v1')
@@ -25,7 +30,15 @@ export function readSurroundings(environment: NodeJS.ProcessEnv): Surroundings {
     server: server.output,
     token: environment['MODELFERRY_TOKEN'] || null,
     team: environment['MODELFERRY_TEAM'] || null,
+    singlePutLimitBytes: readLimit(environment['MODELFERRY_MULTIPART_FROM']),
   }
+}
+
+function readLimit(text: string | undefined): number {
+  if (!text) return defaultSinglePutLimitBytes
+  const limit = v.safeParse(settingsChange.entries.singlePutLimitBytes.wrapped, Number(text))
+  if (limit.success) return limit.output
+  throw new UsageError('MODELFERRY_MULTIPART_FROM takes bytes, from 5242880 (5 MiB) to 5368709120 (5 GiB).')
 }
 
 /** Electron's `userData` of the installed app (electronjs.org/docs/latest/api/app, app.getPath), so that both share it. */

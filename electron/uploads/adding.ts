@@ -17,9 +17,21 @@ export interface Order {
 interface AddingOptions {
   readonly inspect: (file: FoundFile) => Promise<Inspection>
   readonly nextPosition: () => number
+  /**
+   * What the queue has of these files for this account and team already: dropped twice, a file is not sent twice. What
+   * stood still goes on; the answer says which paths that concerns.
+   */
+  readonly takeUp: (paths: readonly string[]) => Promise<Result<TakenUp>>
   /** Writes a batch down and queues it. */
   readonly accept: (records: readonly UploadRecord[]) => Result<void>
   readonly ports: Ports
+}
+
+export interface TakenUp {
+  /** Paths of uploads that are on their way already. */
+  readonly underWay: ReadonlySet<string>
+  /** Paths of uploads that had stopped and go on now. */
+  readonly goesOn: ReadonlySet<string>
 }
 
 /** Written down together: one flush of the disk for many files, and the first rows show while the rest is looked at. */
@@ -32,13 +44,17 @@ const batchSize = 100
 export async function addPaths(
   paths: readonly string[],
   order: Order,
-  { inspect, nextPosition, accept, ports }: AddingOptions,
+  { inspect, nextPosition, takeUp, accept, ports }: AddingOptions,
 ): Promise<Result<AddReport>> {
   const { files, skipped } = await collectFiles(paths)
-  let added = 0
+  const taken = await takeUp(files.map(({ path }) => path))
+  if (!taken.ok) return taken
+  const { underWay, goesOn } = taken.value
+  const fresh = files.filter(({ path }) => !underWay.has(path) && !goesOn.has(path))
+  let added = goesOn.size
   let refused = 0
-  for (let start = 0; start < files.length; start += batchSize) {
-    const batch = files.slice(start, start + batchSize)
+  for (let start = 0; start < fresh.length; start += batchSize) {
+    const batch = fresh.slice(start, start + batchSize)
     const inspections = await Promise.all(batch.map((file) => inspect(file)))
     const records = batch.map((file, index) =>
       toRecord(file, inspections[index] as Inspection, order, nextPosition(), ports.now()),
@@ -48,7 +64,8 @@ export async function addPaths(
     refused += records.filter(({ failure }) => failure !== null).length
     added += records.filter(({ failure }) => failure === null).length
   }
-  return { ok: true, value: { added, refused, skipped } }
+  const twice = files.filter(({ path }) => underWay.has(path)).map(({ name }) => ({ name, reason: 'queued' }))
+  return { ok: true, value: { added, refused, skipped: [...skipped, ...twice] } }
 }
 
 function toRecord(

@@ -15,6 +15,8 @@ export interface Commands {
   /** Looks at the file again where the file was the trouble, then queues it anew. */
   retry(ids: readonly string[]): Promise<Result<void>>
   cancel(ids: readonly string[]): Promise<Result<void>>
+  /** Lets an upload that stands still go on, in whatever way it stopped. Answers whether it stood still. */
+  goOn(id: string): Promise<Result<boolean>>
   moveToTop(ids: readonly string[]): Result<void>
   editTarget(id: string, change: Partial<Target>): Result<void>
   /** Stops what an account has in the queue; its rows wait for its return. */
@@ -92,6 +94,12 @@ export function createCommands(options: {
         if (!done.ok) return done
       }
       return success(undefined)
+    },
+    async goOn(id) {
+      const row = rows.get(id)
+      if (!row || (row.live.phase !== 'paused' && row.live.phase !== 'failed')) return success(false)
+      const done = row.live.phase === 'paused' ? requeue(row) : await retryOne(row)
+      return done.ok ? success(true) : done
     },
     async cancel(ids) {
       await queue.remove(ids)

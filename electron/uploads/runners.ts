@@ -9,19 +9,40 @@ export function leave(database: DatabaseSync, runner: string): void {
   database.prepare('DELETE FROM runners WHERE id = ?').run(runner)
 }
 
-/** Gives to `runner` every queued upload whose own runner is gone, and forgets those that are. */
-export function claimAbandoned(database: DatabaseSync, runner: string): void {
+/** Uploads of these files for this account and team. */
+export interface WhichUploads {
+  readonly paths: readonly string[]
+  readonly accountId: string
+  readonly teamId: string
+}
+
+/**
+ * Gives to `runner` the queued uploads whose own runner is gone, all of them or those named, and forgets runners that are
+ * gone.
+ */
+export function claimAbandoned(database: DatabaseSync, runner: string, which: WhichUploads | null): void {
   for (const { id, pid } of database.prepare('SELECT id, pid FROM runners').all()) {
     if (id !== runner && !isAlive(Number(pid)))
       database.prepare('DELETE FROM runners WHERE id = ?').run(String(id))
   }
-  database
-    .prepare(
-      `UPDATE uploads SET runner = ?
-       WHERE phase <> 'registered' AND (runner IS NULL OR runner NOT IN (SELECT id FROM runners))`,
-    )
-    .run(runner)
+  const abandoned = `phase <> 'registered' AND (runner IS NULL OR runner NOT IN (SELECT id FROM runners))`
+  if (which === null) {
+    database.prepare(`UPDATE uploads SET runner = ? WHERE ${abandoned}`).run(runner)
+    return
+  }
+  const claim = database.prepare(`UPDATE uploads SET runner = ? WHERE ${abandoned} AND ${oneFile}`)
+  for (const path of which.paths) claim.run(runner, path, which.accountId, which.teamId)
 }
+
+/** Paths among those named that another living process has in its queue. */
+export function heldByOthers(database: DatabaseSync, runner: string, which: WhichUploads): string[] {
+  const held = database.prepare(
+    `SELECT path FROM uploads WHERE phase <> 'registered' AND runner IS NOT ? AND ${oneFile} LIMIT 1`,
+  )
+  return which.paths.filter((path) => held.get(runner, path, which.accountId, which.teamId) !== undefined)
+}
+
+const oneFile = 'path = ? AND account_id = ? AND team_id = ?'
 
 /**
  * Whether a process lives. This process's own number under another name is a leftover from before a restart. A number that

@@ -47,7 +47,8 @@ const migrations: readonly string[] = [
      storage_key TEXT NOT NULL,
      account_id TEXT NOT NULL,
      team_id TEXT NOT NULL
-   ) STRICT;`,
+   ) STRICT;
+   CREATE INDEX uploads_by_path ON uploads (path) WHERE phase <> 'registered';`,
 ]
 
 /** A journal written by a newer version of the app: it is left alone. */

@@ -6,7 +6,7 @@ import { leaveBehind, readLeftovers, type Leftover } from './leftovers.ts'
 import { createPartsTable, type PartsTable } from './parts-table.ts'
 import type { UploadRecord } from './record.ts'
 import { columns, fromLine, toColumns } from './row-codec.ts'
-import { claimAbandoned, enrol, leave } from './runners.ts'
+import { claimAbandoned, enrol, heldByOthers, leave, type WhichUploads } from './runners.ts'
 
 /** Queue and history in the journal. What it has answered `ok` to is on the disk. */
 export interface Store {
@@ -20,8 +20,10 @@ export interface Store {
   leftovers(): readonly Leftover[]
   /** Forgets a leftover that storage no longer holds. */
   cleared(uploadId: string): Result<void>
-  /** Takes over every queued upload that no living process runs, and answers all of ours in their order. */
-  claimQueue(): readonly UploadRecord[]
+  /** Takes over queued uploads that no living process runs, all of them or those named; answers all of ours in order. */
+  claimQueue(which?: WhichUploads): readonly UploadRecord[]
+  /** Paths among those named that another living process has in its queue. */
+  heldByOthers(which: WhichUploads): readonly string[]
   find(id: string): UploadRecord | null
   history(options: HistoryQuery): readonly UploadRecord[]
   close(): void
@@ -108,10 +110,11 @@ export function createStore(database: DatabaseSync, runner: string, ports: Ports
     parts: createPartsTable(database, write),
     leftovers: () => readLeftovers(database),
     cleared: (uploadId) => write(() => clear.run(uploadId)),
-    claimQueue() {
-      write(() => claimAbandoned(database, runner))
+    claimQueue(which) {
+      write(() => claimAbandoned(database, runner, which ?? null))
       return read(queued.all(runner))
     },
+    heldByOthers: (which) => heldByOthers(database, runner, which),
     find: (id) => read(one.all(id))[0] ?? null,
     history: ({ beforeMs, sinceMs = 0, search = '', limit }) =>
       read(finished.all(beforeMs ?? Number.MAX_SAFE_INTEGER, sinceMs, search, limit)),

@@ -115,6 +115,7 @@ export const recognitionMessages = {
     '系统或程序的辅助文件，不是模型',
     '系統或程式的輔助檔案，不是模型',
   ],
+  'skipped.queued': ['Already in the queue', '已在队列中', '已在佇列中'],
   'skipped.not-a-model': ['Not a model file', '不是模型文件', '不是模型檔案'],
   'skipped.loop': [
     'A link that leads back to a folder above it',

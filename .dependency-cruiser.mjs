@@ -101,6 +101,13 @@ export default {
   forbidden: [
     ...Object.entries(table).flatMap(refusalsOf),
     {
+      name: 'command-line-without-electron',
+      comment: 'The command line runs where Electron is not: nothing that it loads may lead there.',
+      severity: 'error',
+      from: { path: '^electron/command-line/' },
+      to: { path: '(^|/)node_modules/electron/', reachable: true },
+    },
+    {
       name: 'queue-knows-no-upload',
       comment: 'queue and upload do not know each other: uploader hands one to the other as a function.',
       severity: 'error',
@@ -143,7 +150,7 @@ export default {
     detectProcessBuiltinModuleCalls: true,
     enhancedResolveOptions: {
       exportsFields: ['exports'],
-      conditionNames: ['import', 'svelte', 'browser', 'node', 'default', 'types'],
+      conditionNames: ['svelte', 'import', 'node', 'default'],
       extensions: ['.ts', '.js', '.mjs', '.svelte', '.json'],
     },
   },

@@ -35,8 +35,7 @@ export const noOpenExternal = [
   { selector: "Property[key.name='openExternal']", message: useOpenExternal },
 ]
 
-const electronModules = ['electron', 'electron/*', 'electron-store']
-export const noElectron = { group: electronModules, message: useDesktop }
+export const noElectron = { regex: '^electron($|/|-store$)', message: useDesktop }
 export const noHttp = {
   group: ['http', 'https', 'http2', 'node:http', 'node:https', 'node:http2', 'undici'],
   message: useTransport,

@@ -186,6 +186,11 @@ const accepted: readonly (readonly [what: string, file: string, text: string])[]
     `import { shell } from 'electron'\nexport const a = () => shell.showItemInFolder('/a')\n`,
   ],
   [
+    'the contract in the page',
+    'renderer/state/a.ts',
+    `import { failure } from '../../electron/contract/errors.ts'\nexport const a = failure\n`,
+  ],
+  [
     'contract types in a component',
     'renderer/components/A.svelte',
     component(

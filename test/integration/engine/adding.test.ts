@@ -46,11 +46,11 @@ test('junk and loops are skipped and counted, and the rest is taken', async () =
 test('every queued file keeps its team when another one is chosen', async () => {
   const { app, cloud, file } = await setup()
   const [accountId = ''] = app.session().accounts.map(({ id }) => id)
-  await app.calls.pauseAll()
+  await app.calls.pauseAll(undefined)
   const [first = ''] = await app.add(await file('first.safetensors'))
   await app.calls.chooseTeam({ accountId, teamId: STUDIO_NORTH_ID })
   const [second = ''] = await app.add(await file('second.safetensors'))
-  await app.calls.resumeAll()
+  await app.calls.resumeAll(undefined)
   await Promise.all([app.settled(first), app.settled(second)])
   const names = (team: string) => cloud.modelsOf(team).map(({ model_path: path }) => path.split('/').at(-1))
   expect([names(ALICES_TEAM_ID), names(STUDIO_NORTH_ID)]).toEqual([
@@ -98,14 +98,14 @@ test('nobody signed in means no team, and nothing is queued', async () => {
 
 test('name, type and path can be changed before the upload starts, and not after', async () => {
   const { app, cloud, file } = await setup()
-  await app.calls.pauseAll()
+  await app.calls.pauseAll(undefined)
   const [id = ''] = await app.add(await file('a.safetensors'))
   const change = { displayName: 'Blue hour', modelType: 'vae', modelPath: 'models/vae/blue.safetensors' }
   expect(await app.calls.editTarget({ id, change })).toMatchObject({ ok: true })
   expect(await app.calls.editTarget({ id, change: { modelPath: '../up' } })).toMatchObject({
     failure: { code: 'target-path' },
   })
-  await app.calls.resumeAll()
+  await app.calls.resumeAll(undefined)
   await app.settled(id)
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toMatchObject([
     { display_name: 'Blue hour', model_type: 'vae', model_path: 'models/vae/blue.safetensors' },

@@ -108,13 +108,13 @@ test('everything can be paused and goes on where it was', async () => {
   const ids: string[] = []
   for (const name of ['a', 'b', 'c']) ids.push(...(await app.add(await file(`${name}.safetensors`))))
   await held.arrived
-  await app.calls.pauseAll()
+  await app.calls.pauseAll(undefined)
   held.release()
   expect(app.uploader.snapshot()).toMatchObject({
     allPaused: true,
     totals: { running: 0, waiting: 3, paused: 0 },
   })
-  await app.calls.resumeAll()
+  await app.calls.resumeAll(undefined)
   await Promise.all(ids.map((id) => app.settled(id)))
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(3)
 })

@@ -1,0 +1,55 @@
+import { appendFileSync, renameSync, rmSync, truncateSync, utimesSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { setup } from '../../support/engine.ts'
+
+const sizeBytes = 12_000_000
+
+/** An upload that has begun and stands still after a third of its bytes. */
+async function midway() {
+  const world = await setup()
+  const held = world.cloud.hold('put-object', 4_000_000)
+  const path = await world.file('a.safetensors', { sizeBytes })
+  const [id = ''] = await world.app.add(path)
+  await held.arrived
+  return { ...world, id, path, release: held.release }
+}
+
+test.each<[string, (path: string) => void, string]>([
+  ['grew', (path) => appendFileSync(path, 'more'), 'file-changed'],
+  ['was touched', (path) => utimesSync(path, 1, 1), 'file-changed'],
+  ['was deleted', (path) => rmSync(path), 'file-missing'],
+  ['was moved away', (path) => renameSync(path, `${path}.old`), 'file-missing'],
+  ['shrank', (path) => truncateSync(path, 4_500_000), 'file-changed'],
+])('a file that %s while it was sent is not registered', async (_name, change, code) => {
+  const { app, cloud, id, path, release } = await midway()
+  change(path)
+  release()
+  expect(await app.settled(id)).toMatchObject({ phase: 'failed', failure: { code } })
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
+})
+
+test.each<[string, (path: string) => void, string]>([
+  ['changed', (path) => appendFileSync(path, 'more'), 'file-changed'],
+  ['is gone', (path) => rmSync(path), 'file-missing'],
+])('a file that %s while it waited is not sent', async (_name, change, code) => {
+  const { app, cloud, file } = await setup()
+  await app.calls.pauseAll(undefined)
+  const path = await file('a.safetensors')
+  const [id = ''] = await app.add(path)
+  change(path)
+  await app.calls.resumeAll(undefined)
+  expect(await app.settled(id)).toMatchObject({ phase: 'failed', failure: { code } })
+  expect(cloud.operations.filter(({ kind }) => kind === 'storage')).toEqual([])
+})
+
+test('a changed file is looked at and sent anew when the person asks for it', async () => {
+  const { app, cloud, id, path, file, release } = await midway()
+  utimesSync(path, 1, 1)
+  release()
+  await app.settled(id)
+  await file('a.safetensors', { sizeBytes: sizeBytes + 8 })
+  await app.calls.retry({ ids: [id] })
+  expect(await app.settled(id)).toMatchObject({ phase: 'registered', sizeBytes: sizeBytes + 8 })
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toMatchObject([{ file_size: sizeBytes + 8 }])
+})

@@ -23,6 +23,7 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           environment: 'node',
+          globalSetup: 'test/support/ceph-global-setup.ts',
           pool: 'forks',
           // Each file may hold servers, worker threads and Chromium; more at once would measure the machine.
           maxWorkers: 2,

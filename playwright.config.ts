@@ -1,0 +1,21 @@
+import { defineConfig } from '@playwright/test'
+import process from 'node:process'
+import { findRuntime } from './test/support/electron-runtime.ts'
+
+const { name: runtime } = findRuntime()
+
+export default defineConfig({
+  testDir: 'test/e2e',
+  testMatch: '*.spec.ts',
+  outputDir: 'test-results',
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  // Each test runs a whole app with a Chromium of its own; more at once would measure the machine.
+  workers: 1,
+  forbidOnly: process.env['CI'] !== undefined,
+  reporter: 'list',
+  // What only the host can show is left out on the real runtime; nothing is left out on the host.
+  ...(runtime === 'electron' ? { grepInvert: /@host/ } : {}),
+  // The runtime stands beside every result: a run on the host is not a run on Electron.
+  projects: [{ name: runtime, metadata: { runtime } }],
+})

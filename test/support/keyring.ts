@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { pathWithTools } from './tools.ts'
+
+/** Set inside, so that a command that is inside already is not put inside again. */
+const mark = 'MODELFERRY_TEST_KEYRING'
+
+export interface KeyringOptions {
+  /** Keeps the keyring's file between runs; without it everything is thrown away. */
+  readonly keptIn?: string
+  /** Passes the display on, for a window; without it no prompt of the keyring can hang a test. */
+  readonly withDisplay?: boolean
+}
+
+/**
+ * Runs a command on a private session bus with an unlocked gnome-keyring, as anybody, with or without a display. On macOS
+ * and Windows, whose keychains need no session, it runs as it is.
+ * @returns its exit code; 127 when a program is missing
+ */
+export async function runInKeyring(
+  command: readonly string[],
+  options: KeyringOptions = {},
+): Promise<number> {
+  if (process.platform !== 'linux' || process.env[mark] !== undefined) return run(command, process.env)
+  const home = mkdtempSync(join(tmpdir(), 'modelferry-home-'))
+  try {
+    const script =
+      'printf %s test | gnome-keyring-daemon --unlock --components=secrets >/dev/null || exit 127; exec "$@"'
+    return await run(
+      ['dbus-run-session', '--', 'sh', '-c', script, 'sh', ...command],
+      environment(home, options),
+    )
+  } finally {
+    rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+  }
+}
+
+function environment(home: string, { keptIn, withDisplay = false }: KeyringOptions): NodeJS.ProcessEnv {
+  const runtime = join(home, 'run')
+  mkdirSync(runtime, { mode: 0o700 })
+  const env: NodeJS.ProcessEnv = { ...process.env, [mark]: '1' }
+  if (keptIn !== undefined) {
+    mkdirSync(keptIn, { recursive: true, mode: 0o700 })
+    env['XDG_DATA_HOME'] = keptIn
+    env['XDG_RUNTIME_DIR'] ??= runtime
+  } else {
+    env['HOME'] = home
+    env['XDG_RUNTIME_DIR'] = runtime
+    delete env['XDG_DATA_HOME']
+  }
+  if (!withDisplay) for (const name of ['DISPLAY', 'WAYLAND_DISPLAY']) Reflect.deleteProperty(env, name)
+  return env
+}
+
+async function run([program = '', ...words]: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const child = spawn(program, words, {
+    stdio: 'inherit',
+    env: { ...env, PATH: pathWithTools() },
+    shell: process.platform === 'win32', // the tools of node_modules/.bin are .cmd files there
+  })
+  // A terminal tells every process of the group by itself; what was told only to this one is passed on.
+  const passOn = (signal: NodeJS.Signals) => child.kill(signal)
+  process.on('SIGTERM', passOn)
+  process.on('SIGINT', () => undefined)
+  try {
+    const [code] = (await once(child, 'exit')) as [number | null]
+    return code ?? 1
+  } catch (error) {
+    console.error(`${program}: ${error instanceof Error ? error.message : String(error)}`)
+    return 127
+  } finally {
+    process.off('SIGTERM', passOn)
+  }
+}
+
+// Electron itself needs a display, and Xvfb gives one on which nobody is asked anything: the keyring is unlocked.
+if (import.meta.main) {
+  const withDisplay = process.env['MODELFERRY_TEST_DISPLAY'] === 'keep'
+  process.exitCode = await runInKeyring(process.argv.slice(2), { withDisplay })
+}

@@ -15,7 +15,10 @@ export interface Access {
 export interface Accounts {
   list(): readonly Account[]
   signIn(server: string, email: string, password: string): Promise<Result<Account>>
-  /** Erases the secret, then tells the server without waiting for its answer. */
+  /**
+   * Erases the secret, then tells the server without waiting for its answer. The account is signed out in any case; the
+   * failure is that of a keychain that may still hold the secret.
+   */
   signOut(accountId: string): Promise<Result<void>>
   /** Access in the name of an account and team, or why there is none. */
   accessTo(accountId: string, teamId: string): Result<Access>
@@ -104,14 +107,18 @@ export function createAccounts(options: {
   }
 
   return {
-    list: () => [...book.list(), ...[...fixed.values()].map(({ account }) => account)],
+    // A token from outside stands in for the same person's stored sign-in: one person is listed once.
+    list: () => [
+      ...book.list().filter(({ id }) => !fixed.has(id)),
+      ...[...fixed.values()].map(({ account }) => account),
+    ],
     signIn,
     async signOut(accountId) {
       const account = find(accountId)
       if (!account) return success(undefined)
       if (fixed.delete(accountId)) return success(undefined)
       const session = sessionOf(account)
-      const secret = await session.end()
+      const { secret, erased } = await session.end()
       sessions.delete(accountId)
       book.save({ ...account, state: 'signed-out' })
       // The person is signed out now; what the server says to it changes nothing and is not waited for.
@@ -123,7 +130,7 @@ export function createAccounts(options: {
         })
         void logout(clientFor(account.server), signer, secret.refreshToken)
       }
-      return success(undefined)
+      return erased
     },
     accessTo(accountId, teamId) {
       const account = find(accountId)
@@ -139,6 +146,8 @@ export function createAccounts(options: {
       if (!account || fixed.has(accountId)) return
       const profile = await profileOf(clientFor(account.server), signerFor(account, null), signal)
       signal.throwIfAborted()
+      // Who has signed out meanwhile stays signed out.
+      if (find(accountId)?.state !== account.state) return
       if (profile.ok) book.save({ ...account, ...profile.value, state: 'ready' })
       else if (profile.failure.code === 'signed-out') book.save({ ...account, state: 'signed-out' })
     },

@@ -15,8 +15,11 @@ export interface Session {
   adopt(pair: TokenPairWire): Promise<Result<void>>
   /** Whether there are tokens, without asking the server. */
   isHeld(): Promise<Result<void>>
-  /** Removes the secret and answers what it was, so that the server can be told. */
-  end(): Promise<SessionSecret | null>
+  /**
+   * Removes the secret for good and answers what it was, so that the server can be told, and whether the keychain let go
+   * of it. Waits for a refresh that is under way, whose pair would come back otherwise.
+   */
+  end(): Promise<{ readonly secret: SessionSecret | null; readonly erased: Result<void> }>
 }
 
 /** Refreshed this long before it runs out, so that no call starts with a token that dies on the way. */
@@ -34,6 +37,9 @@ export function createSession(options: {
 }): Session {
   const { accountId, client, vault, ports } = options
   let held: SessionSecret | null = null
+  /** A new pair that the keychain did not take: the old one is dead by then, so this one must not be lost. */
+  let unwritten: SessionSecret | null = null
+  let ended = false
   let refreshing: Promise<Result<SessionSecret>> | null = null
 
   const usable = (secret: SessionSecret) => secret.expiresAtMs - ports.now() > earlyMs
@@ -44,13 +50,20 @@ export function createSession(options: {
       refreshToken: pair.refresh_token,
       expiresAtMs: ports.now() + pair.expires_in * 1000,
     }
+    return keep(secret)
+  }
+
+  async function keep(secret: SessionSecret): Promise<Result<SessionSecret>> {
+    unwritten = secret
     const written = await writeSecret(vault, accountId, secret)
     if (!written.ok) return written
+    unwritten = null
     held = secret
     return success(secret)
   }
 
   async function load(): Promise<Result<SessionSecret>> {
+    if (ended) return failed(failure('signed-out'))
     if (held) return success(held)
     const read = await readSecret(vault, accountId)
     if (read.ok) held = read.value
@@ -58,6 +71,7 @@ export function createSession(options: {
   }
 
   async function refreshOnce(stale: string | null): Promise<Result<SessionSecret>> {
+    if (unwritten) return keep(unwritten)
     const read = await readSecret(vault, accountId)
     const latest = read.ok ? read.value : held
     if (!latest) return read
@@ -95,7 +109,7 @@ export function createSession(options: {
     },
     async renew(stale) {
       const secret = await load()
-      if (secret.ok && secret.value.accessToken !== stale) return tokenOf(secret)
+      if (ended || (secret.ok && secret.value.accessToken !== stale)) return tokenOf(secret)
       return tokenOf(await refreshTogether(stale))
     },
     async adopt(pair) {
@@ -108,9 +122,12 @@ export function createSession(options: {
     },
     async end() {
       const secret = await load()
-      held = null
-      await eraseSecret(vault, accountId)
-      return secret.ok ? secret.value : null
+      ended = true
+      await refreshing
+      const latest = unwritten ?? held
+      held = unwritten = null
+      const erased = await eraseSecret(vault, accountId)
+      return { secret: latest ?? (secret.ok ? secret.value : null), erased }
     },
   }
 }

@@ -81,14 +81,20 @@ async function pauseAndStop(uploader: Uploader): Promise<void> {
 
 async function run(command: Command, surroundings: Surroundings, uploader: Uploader): Promise<number> {
   if (command.name === 'login') return login(uploader, command.email, surroundings)
-  if (surroundings.token !== null) {
+  // A token from outside is nobody's sign-in here, so there is nothing of it to sign out.
+  if (surroundings.token !== null && command.name !== 'logout') {
     const used = await uploader.useToken(surroundings.token)
     if (!used.ok) return refuse(explain(used.failure))
   }
   const { accounts } = uploader.session()
   const ready = accounts.filter(({ state }) => state === 'ready')
   if (command.name === 'logout') {
-    for (const { id } of ready) await uploader.calls.signOut({ accountId: id })
+    for (const { id } of ready) {
+      const done = await uploader.calls.signOut({ accountId: id })
+      if (done.ok) continue
+      streams.err.write(`${explain(done.failure)}\n`)
+      return exitCodes.someFailed
+    }
     streams.out.write(ready.length > 0 ? 'Signed out.\n' : 'Nobody was signed in.\n')
     return exitCodes.ok
   }

@@ -96,7 +96,8 @@ export function createSignIns(options: {
     async signOut(accountId) {
       await options.leaving(accountId)
       const done = await accounts.signOut(accountId)
-      return done.ok ? told() : done
+      const session = told()
+      return done.ok ? session : done
     },
     async useToken(token) {
       const account = await accounts.useToken(server(), token)

@@ -144,3 +144,20 @@ test('a token from outside that has run out is not renewed', async () => {
   expect(await accounts.useToken(cloud.url, 'a.b.c')).toMatchObject({ failure: { code: 'signed-out' } })
   expect(cloud.operations.map(({ name }) => name)).toEqual(['getCurrentUser'])
 })
+
+test('a token from outside stands in for the same person who has signed in here', async () => {
+  const { accounts, signIn, cloud, ports } = await setup()
+  const stored = await signIn()
+  const pair = valueOf(await login(createCloudClient(cloud.url, ports), ALICE.email, ALICE.password))
+  const given = valueOf(await accounts.useToken(cloud.url, pair.access_token))
+  expect([given.id, accounts.list()]).toEqual([stored.id, [given]])
+})
+
+test('a keychain that keeps the secret at a sign-out is told to the person, who is signed out all the same', async () => {
+  const { accounts, signIn, vault, states, cloud } = await setup()
+  const { id } = await signIn()
+  vault.before = (call) => vault.breakWith(call.startsWith('delete') ? 'keychain-locked' : null)
+  expect(await accounts.signOut(id)).toMatchObject({ ok: false, failure: { code: 'keychain-locked' } })
+  expect(states()).toEqual(['signed-out'])
+  expect(await cloud.ended('logout')).toMatchObject([{ status: 200 }])
+})

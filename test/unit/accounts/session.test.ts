@@ -172,10 +172,32 @@ test('a keychain that is locked says so; it does not sign out', async () => {
 
 test('the end removes the secret and hands it out once, for the server to be told', async () => {
   const { session, pair, vault } = await setup()
-  expect(await session.end()).toMatchObject({
-    accessToken: pair.access_token,
-    refreshToken: pair.refresh_token,
-  })
-  expect([vault.kept.size, await session.end()]).toEqual([0, null])
+  const { secret, erased } = await session.end()
+  expect([secret?.accessToken, secret?.refreshToken, erased.ok]).toEqual([
+    ...[pair.access_token, pair.refresh_token, true],
+  ])
+  expect([vault.kept.size, (await session.end()).secret]).toEqual([0, null])
   expect(await session.token()).toMatchObject({ failure: { code: 'signed-out' } })
+})
+
+test('the end waits for a refresh that is under way, so that its pair does not come back', async () => {
+  const { session, pair, vault, cloud } = await setup()
+  const held = cloud.hold('refresh', 'answer')
+  const renewed = session.renew(pair.access_token)
+  await held.arrived
+  const ended = session.end()
+  held.release()
+  await Promise.all([renewed, ended])
+  expect(vault.kept.size).toBe(0)
+  expect(await session.renew(pair.access_token)).toMatchObject({ failure: { code: 'signed-out' } })
+})
+
+test('a new pair that the keychain would not take is kept until it does', async () => {
+  const { session, pair, vault, refreshes, kept } = await setup()
+  vault.before = (call) => vault.breakWith(call.startsWith('set') ? 'keychain-locked' : null)
+  expect(await session.renew(pair.access_token)).toMatchObject({ failure: { code: 'keychain-locked' } })
+  vault.before = () => {}
+  vault.breakWith(null)
+  const token = valueOf(await session.renew(pair.access_token))
+  expect([kept()['accessToken'], refreshes()]).toEqual([token, [200]])
 })

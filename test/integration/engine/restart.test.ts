@@ -1,0 +1,166 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { ALICE, ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
+import { setup, valueOf } from '../../support/engine.ts'
+
+test('a restart brings back the queue, what was paused, the history and the sign-in', async () => {
+  const { app, cloud, file, open } = await setup()
+  const [accountId = ''] = app.session().accounts.map(({ id }) => id)
+  await app.calls.chooseTeam({ accountId, teamId: STUDIO_NORTH_ID })
+  const [done = ''] = await app.add(await file('done.safetensors'))
+  await app.settled(done)
+  const held = cloud.hold('put-object', 4_000_000)
+  const [sending = ''] = await app.add(await file('sending.safetensors', { sizeBytes: 12_000_000 }))
+  await held.arrived
+  const [paused = ''] = await app.add(await file('paused.safetensors'))
+  await app.calls.pause({ ids: [paused] })
+  const [refused = ''] = await app.add(await file('refused.safetensors', { cutBytes: 9 }))
+  const before = new Map(app.rows().map((row) => [row.id, row]))
+  await app.stop()
+  held.release()
+
+  const next = await open()
+  expect(next.session()).toMatchObject({
+    accounts: [{ email: ALICE.email, state: 'ready' }],
+    chosen: { accountId, teamId: STUDIO_NORTH_ID },
+  })
+  expect([done, paused, refused].map((id) => next.row(id))).toEqual(
+    [done, paused, refused].map((id) => before.get(id)),
+  )
+  expect(await next.settled(sending)).toMatchObject({ phase: 'registered', team: { id: STUDIO_NORTH_ID } })
+  expect(valueOf(await next.calls.history({ beforeMs: null, search: '', limit: 9 })).rows).toHaveLength(2)
+  expect(next.row(paused).phase).toBe('paused')
+  expect(cloud.modelsOf(STUDIO_NORTH_ID)).toHaveLength(2)
+})
+
+test('a file whose bytes are stored is only registered after a restart', async () => {
+  const { app, cloud, file, open, countOf } = await setup()
+  const held = cloud.hold('registerModel')
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  await held.arrived
+  await app.stop()
+  held.release()
+  const next = await open()
+  expect(await next.settled(id)).toMatchObject({ phase: 'registered', sentBytes: 150_000 })
+  expect([countOf('put-object'), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 1])
+})
+
+test('a model that was registered while the app ended is found again, not made twice', async () => {
+  const { app, cloud, file, open, countOf } = await setup()
+  const held = cloud.hold('registerModel', 'answer')
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  await held.arrived
+  await app.stop()
+  held.release()
+  const next = await open()
+  const row = await next.settled(id)
+  expect(cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.id)).toEqual([row.modelId])
+  expect(countOf('registerModel')).toBe(1)
+})
+
+test('when all was paused it is still paused after a restart', async () => {
+  const { app, cloud, file, open } = await setup()
+  await app.calls.pauseAll(undefined)
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  await app.stop()
+  cloud.forgetOperations()
+  const next = await open()
+  await cloud.ended('getCurrentUser')
+  expect(next.uploader.snapshot()).toMatchObject({ allPaused: true, rows: [{ id, phase: 'waiting' }] })
+  expect(cloud.operations.map(({ name }) => name)).toEqual(['getCurrentUser'])
+  await next.calls.resumeAll(undefined)
+  expect(await next.settled(id)).toMatchObject({ phase: 'registered' })
+})
+
+test('a waiting time does not outlive the app: the next start tries at once', async () => {
+  const { app, cloud, file, open } = await setup()
+  cloud.fail({ on: 'put-object', how: 503, retryAfterSeconds: 3_000 })
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  await app.phase(id, 'retrying')
+  await app.stop()
+  const next = await open()
+  expect(await next.settled(id)).toMatchObject({ phase: 'registered', failure: null })
+})
+
+test('the order of the queue outlives a restart', async () => {
+  const { app, cloud, file, open } = await setup()
+  await app.calls.pauseAll(undefined)
+  const ids: string[] = []
+  for (const name of ['a', 'b', 'c']) ids.push(...(await app.add(await file(`${name}.safetensors`))))
+  await app.calls.moveToTop({ ids: ids.slice(2) })
+  await app.stop()
+  const next = await open({ atOnce: 1 })
+  await next.calls.resumeAll(undefined)
+  await Promise.all(ids.map((id) => next.settled(id)))
+  const names = cloud.modelsOf(ALICES_TEAM_ID).map(({ model_path: path }) => path.split('/').at(-1))
+  expect(names).toEqual(['c.safetensors', 'a.safetensors', 'b.safetensors'])
+})
+
+test('a start without the secret keeps the rows for the next sign-in', async () => {
+  const { app, cloud, file, open, vault } = await setup()
+  const held = cloud.hold('presignModel')
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  await held.arrived
+  await app.stop()
+  held.release()
+  vault.kept.clear()
+  const next = await open()
+  expect(await next.phase(id, 'failed')).toMatchObject({ failure: { code: 'signed-out' } })
+  expect(next.session().accounts).toMatchObject([{ email: ALICE.email, state: 'signed-out' }])
+  await next.signIn()
+  expect(await next.phase(id, 'registered')).toMatchObject({ failure: null })
+})
+
+test('a sign-out while the start still asks who this is stays a sign-out', async () => {
+  const { app, cloud, open, vault } = await setup()
+  await app.stop()
+  const held = cloud.hold('getCurrentUser', 'answer')
+  const next = await open()
+  await held.arrived
+  const [accountId = ''] = next.session().accounts.map(({ id }) => id)
+  await next.calls.signOut({ accountId })
+  const told = new Promise<void>((resolve) => next.uploader.subscribe({ session: () => resolve() }))
+  held.release()
+  await told
+  expect([next.session().accounts[0]?.state, vault.kept.size]).toEqual(['signed-out', 0])
+})
+
+test('the history is found by what was typed, and goes page by page', async () => {
+  const { app, file } = await setup({ settings: { atOnce: 1 } })
+  for (const name of ['blue', 'red', 'blue two']) {
+    const [id = ''] = await app.add(await file(`${name}.safetensors`))
+    await app.settled(id)
+  }
+  const history = async (search: string, limit: number, beforeMs: number | null = null) => {
+    const page = valueOf(await app.calls.history({ beforeMs, search, limit }))
+    return { names: page.rows.map(({ fileName }) => fileName), next: page.nextBeforeMs }
+  }
+  expect((await history('BLUE', 9)).names).toEqual(['blue two.safetensors', 'blue.safetensors'])
+  const first = await history('', 2)
+  const second = await history('', 2, first.next)
+  expect([first.names, second]).toEqual([
+    ['blue two.safetensors', 'red.safetensors'],
+    { names: ['blue.safetensors'], next: null },
+  ])
+})
+
+test('neither secrets nor signatures are on the disk', async () => {
+  const { app, cloud, file, home, vault, ports, clock } = await setup()
+  cloud.fail({ on: 'put-object', how: 'lose-answer' })
+  cloud.fail({ on: 'presignModel', how: 'expired-url', skip: 1, times: 2 })
+  const ids = await app.add([await file('a.safetensors'), await file('b.safetensors')])
+  await Promise.all(ids.map((id) => app.until(() => ['retrying', 'failed'].includes(app.row(id).phase))))
+  const seen = JSON.stringify([app.uploader.snapshot(), app.session(), ports.lines])
+  clock.advance(3_600)
+  await app.stop()
+  const disk = readdirSync(home, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name)).toString('latin1'))
+    .join('\n')
+  const secrets = [...vault.kept.values()].flatMap((text) => Object.values(JSON.parse(text) as object).map(String))
+  const forbidden = [...secrets, ALICE.password, 'X-Amz-', 'Bearer ']
+  expect(disk).toContain('a.safetensors')
+  expect(secrets).toHaveLength(3)
+  expect(forbidden.filter((text) => disk.includes(text) || seen.includes(text))).toEqual([])
+})

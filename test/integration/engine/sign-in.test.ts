@@ -1,0 +1,132 @@
+import { expect, test } from 'vitest'
+import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
+import { setup, valueOf } from '../../support/engine.ts'
+
+const hour = 3_600_000
+
+test('a 401 midway is mended by one refresh, and the person notices nothing', async () => {
+  const { app, cloud, file, countOf } = await setup()
+  const held = cloud.hold('put-object')
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  await held.arrived
+  cloud.fail({ on: 'registerModel', how: 401 })
+  held.release()
+  expect(await app.settled(id)).toMatchObject({ phase: 'registered' })
+  expect([countOf('refresh'), countOf('registerModel'), countOf('put-object')]).toEqual([1, 2, 1])
+})
+
+test('an upload that outlives its access token is registered with a new one', async () => {
+  const { app, cloud, file, clock, countOf } = await setup()
+  const held = cloud.hold('put-object', 'answer')
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  await held.arrived
+  clock.advance(2 * hour)
+  held.release()
+  expect(await app.settled(id)).toMatchObject({ phase: 'registered' })
+  expect([countOf('refresh'), cloud.operations.filter(({ status }) => status === 401)]).toEqual([1, []])
+})
+
+test('several files that meet the dead token together share one refresh', async () => {
+  const { app, cloud, file, countOf } = await setup({ settings: { atOnce: 4 } })
+  const held = cloud.hold('presignModel')
+  cloud.fail({ on: 'presignModel', how: 401, times: 4 })
+  const paths = await Promise.all(['a', 'b', 'c', 'd'].map((name) => file(`${name}.safetensors`)))
+  const ids = await app.add(paths)
+  await app.until(() => countOf('presignModel') === 4)
+  held.release()
+  const rows = await Promise.all(ids.map((id) => app.settled(id)))
+  expect(rows.map(({ phase }) => phase)).toEqual(rows.map(() => 'registered'))
+  expect([countOf('refresh'), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 4])
+})
+
+test('when the session is dead the rows wait for a sign-in, and go on after it', async () => {
+  const { app, cloud, file, clock } = await setup()
+  cloud.endSessions(ALICE.email)
+  clock.advance(2 * hour)
+  const ids = await app.add(await Promise.all(['a', 'b', 'c'].map((name) => file(`${name}.safetensors`))))
+  const rows = await Promise.all(ids.map((id) => app.settled(id)))
+  expect(rows.map(({ phase, failure }) => [phase, failure?.code])).toEqual(
+    rows.map(() => ['failed', 'signed-out']),
+  )
+  expect(app.session().accounts).toMatchObject([{ email: ALICE.email, state: 'signed-out' }])
+  expect(app.session().chosen).toBeNull()
+
+  await app.signIn()
+  await app.until(() => app.rows().every(({ phase }) => phase === 'registered'))
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(3)
+})
+
+test('a file that was stored before the session died is registered after the sign-in, not sent again', async () => {
+  const { app, cloud, file, clock, countOf } = await setup()
+  const held = cloud.hold('put-object', 'answer')
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  await held.arrived
+  cloud.endSessions(ALICE.email)
+  clock.advance(2 * hour)
+  held.release()
+  expect(await app.settled(id)).toMatchObject({ phase: 'failed', failure: { code: 'signed-out' } })
+  await app.signIn()
+  await app.phase(id, 'registered')
+  expect([countOf('put-object'), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 1])
+})
+
+test('signing out stops what is sent, removes the secret, and the rows wait', async () => {
+  const { app, cloud, file, vault } = await setup()
+  const held = cloud.hold('put-object', 4_000_000)
+  const [running = ''] = await app.add(await file('a.safetensors', { sizeBytes: 12_000_000 }))
+  await held.arrived
+  const [accountId = ''] = app.session().accounts.map(({ id }) => id)
+  const session = valueOf(await app.calls.signOut({ accountId }))
+  held.release()
+  expect([vault.kept.size, session.chosen, session.accounts[0]?.state]).toEqual([0, null, 'signed-out'])
+  expect(app.row(running)).toMatchObject({ phase: 'failed', failure: { code: 'signed-out' } })
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
+  await cloud.ended('logout')
+
+  await app.signIn()
+  await app.phase(running, 'registered')
+})
+
+test('what was paused when its account left stays paused when it returns', async () => {
+  const { app, file } = await setup()
+  await app.calls.pauseAll(undefined)
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  await app.calls.pause({ ids: [id] })
+  const [accountId = ''] = app.session().accounts.map((account) => account.id)
+  await app.calls.signOut({ accountId })
+  await app.signIn()
+  expect(app.row(id)).toMatchObject({ phase: 'paused', failure: null })
+})
+
+test('another person does not take over the rows of the one who left', async () => {
+  const { app, cloud, file } = await setup()
+  await app.calls.pauseAll(undefined)
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  const [accountId = ''] = app.session().accounts.map((account) => account.id)
+  await app.calls.signOut({ accountId })
+  await app.signIn(BOB)
+  await app.calls.resumeAll(undefined)
+  const [other = ''] = await app.add(await file('b.safetensors'))
+  await app.settled(other)
+  expect(app.row(id)).toMatchObject({ phase: 'failed', failure: { code: 'signed-out' } })
+  expect([cloud.modelsOf(ALICES_TEAM_ID), cloud.modelsOf(STUDIO_NORTH_ID)]).toEqual([[], []])
+})
+
+test('a team that is not the person’s cannot be chosen', async () => {
+  const { app } = await setup()
+  const [accountId = ''] = app.session().accounts.map(({ id }) => id)
+  expect(await app.calls.chooseTeam({ accountId, teamId: 'team_of_others' })).toMatchObject({
+    ok: false,
+    failure: { code: 'no-team' },
+  })
+  expect(app.session().chosen).toEqual({ accountId, teamId: ALICES_TEAM_ID })
+})
+
+test('a change of the server hides the accounts of the other one, and brings them back', async () => {
+  const { app, cloud } = await setup()
+  const settings = { atOnce: 2, singlePutLimitBytes: 500_000_000 }
+  app.uploader.applySettings({ ...settings, server: 'https://elsewhere.example/api/v1' })
+  expect(app.session()).toMatchObject({ accounts: [], chosen: null })
+  app.uploader.applySettings({ ...settings, server: `${cloud.url}/` })
+  expect(app.session()).toMatchObject({ accounts: [{ email: ALICE.email }] })
+})

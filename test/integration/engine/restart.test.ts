@@ -158,7 +158,9 @@ test('neither secrets nor signatures are on the disk', async () => {
     .filter((entry) => entry.isFile())
     .map((entry) => readFileSync(join(entry.parentPath, entry.name)).toString('latin1'))
     .join('\n')
-  const secrets = [...vault.kept.values()].flatMap((text) => Object.values(JSON.parse(text) as object).map(String))
+  const secrets = [...vault.kept.values()].flatMap((text) =>
+    Object.values(JSON.parse(text) as object).map(String),
+  )
   const forbidden = [...secrets, ALICE.password, 'X-Amz-', 'Bearer ']
   expect(disk).toContain('a.safetensors')
   expect(secrets).toHaveLength(3)

@@ -9,7 +9,10 @@ import { projectFolder } from '../../support/temp-project.ts'
 
 test('without variables the real server and the folder of the installed app are used', () => {
   const { home, ...rest } = readSurroundings({})
-  expect(rest).toEqual({ server: 'https://core.cyberun.cloud/api/v1', token: null, team: null })
+  expect(rest).toEqual({
+    ...{ server: 'https://core.cyberun.cloud/api/v1', token: null, team: null },
+    singlePutLimitBytes: 500_000_000,
+  })
   expect(home.startsWith(homedir() + sep)).toBe(true)
   expect(home.endsWith(`${sep}Modelferry`)).toBe(true)
 })
@@ -21,10 +24,12 @@ test('each variable says its part; an empty one says nothing', () => {
       MODELFERRY_TOKEN: 'dk-1',
       MODELFERRY_TEAM: 'Studio North',
       MODELFERRY_HOME: 'relative/home',
+      MODELFERRY_MULTIPART_FROM: '5242880',
     }),
   ).toEqual({
     ...{ server: 'http://127.0.0.1:8080/api/v1', token: 'dk-1', team: 'Studio North' },
     home: resolve('relative/home'),
+    singlePutLimitBytes: 5_242_880,
   })
   expect(
     readSurroundings({ MODELFERRY_TOKEN: '', MODELFERRY_TEAM: '', MODELFERRY_SERVER: '' }),
@@ -61,4 +66,8 @@ test('in a package they lie beside the built command line', () => {
   expect(names.map((name) => name.split(sep).slice(-3).join('/'))).toEqual([
     ...['out/main/lane-worker.js', 'out/main/hash-worker.js', 'out/main/inspect-worker.js'],
   ])
+})
+
+test.each(['5242879', '5368709121', '5.5', 'much', '-1'])('%s is no limit that S3 allows', (text) => {
+  expect(() => readSurroundings({ MODELFERRY_MULTIPART_FROM: text })).toThrow(UsageError)
 })

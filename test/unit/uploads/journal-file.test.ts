@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import { openJournal } from '../../../electron/uploads/journal-file.ts'
+import { columns, toColumns } from '../../../electron/uploads/row-codec.ts'
 import { NewerJournalError } from '../../../electron/uploads/schema.ts'
 import { createStore } from '../../../electron/uploads/store.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
@@ -51,28 +52,23 @@ test('the journal is a write-ahead log that is flushed to the disk at every chan
   expect(database.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 })
 })
 
-test('a journal of an earlier version is brought up to date and keeps its uploads', () => {
+test('a journal of the first version is brought up to date and keeps its uploads', () => {
   const { file, folder, open } = setup()
-  open().database.close()
-  const { database: newest } = open()
-  const columnsNow = newest.prepare('SELECT name FROM pragma_table_info(?)').all('uploads')
+  mkdirSync(folder, { recursive: true })
+  const old = new DatabaseSync(file)
+  old.exec(readFileSync(join(import.meta.dirname, 'journal-1.sql'), 'utf8'))
   const record = uploadRecord()
-  storeOn(newest).add([record])
-  const latest = versionOf(newest)
-  // Back to the first version's shape: what later ones brought goes away again.
-  newest.exec(
-    `PRAGMA foreign_keys = OFF; DROP TABLE parts; DROP TABLE leftovers;
-     ALTER TABLE uploads DROP COLUMN multipart; PRAGMA user_version = 1`,
-  )
-  newest.close()
-  const { database } = openJournal(folder, nowMs)
-  const found = storeOn(database).find(record.id)
-  const columns = database.prepare('SELECT name FROM pragma_table_info(?)').all('uploads')
-  const version = versionOf(database)
-  database.close()
-  expect([found, columns.length, version, statSync(file).isFile()]).toEqual([
-    ...[record, columnsNow.length, latest, true],
-  ])
+  const names = old.prepare('SELECT name FROM pragma_table_info(?)').all('uploads')
+  const values = new Map(toColumns(record).map((value, index) => [columns[index], value]))
+  const kept = names.map(({ name }) => String(name)).filter((name) => values.has(name))
+  old
+    .prepare(`INSERT INTO uploads (${kept.join(', ')}) VALUES (${kept.map(() => '?').join(', ')})`)
+    .run(...kept.map((name) => values.get(name) ?? null))
+  old.close()
+
+  const { database, setAside } = open()
+  const store = storeOn(database)
+  expect([store.claimQueue(), setAside, versionOf(database) > 1]).toEqual([[record], null, true])
 })
 
 test('a journal that a newer version wrote is left alone', () => {

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
+import { createInterface } from 'node:readline'
 import { pathWithTools } from './tools.ts'
 
 /** Set inside, so that a command that is inside already is not put inside again. */
@@ -58,9 +59,13 @@ function environment(home: string, { keptIn, withDisplay = false }: KeyringOptio
 
 async function run([program = '', ...words]: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const child = spawn(program, words, {
-    stdio: 'inherit',
+    stdio: ['inherit', 'inherit', 'pipe'],
     env: { ...env, PATH: pathWithTools() },
     shell: process.platform === 'win32', // the tools of node_modules/.bin are .cmd files there
+  })
+  createInterface({ input: child.stderr }).on('line', (said) => {
+    // The bus's daemon is talkative about what it may not do, and what it starts.
+    if (!said.startsWith('dbus-daemon[')) console.error(said)
   })
   // A terminal tells every process of the group by itself; what was told only to this one is passed on.
   const passOn = (signal: NodeJS.Signals) => child.kill(signal)

@@ -56,16 +56,23 @@ async function startLocalCloud(): Promise<Cloud> {
   }
 }
 
-/** Signs the demo account in by the command line, which shares data folder and keychain with the app. */
-function signIn(): boolean {
+/**
+ * Signs the demo account in by the command line, which shares data folder and keychain with the app. Nothing here may block:
+ * the cloud answers from this same process.
+ */
+async function signIn(): Promise<boolean> {
   const commandLine = join(projectFolder, 'electron/command-line/modelferry.js')
-  const run = (...words: string[]) =>
-    spawnSync(process.execPath, [commandLine, ...words], {
+  const run = async (...words: string[]) => {
+    const child = spawn(process.execPath, [commandLine, ...words], {
       env: environment,
-      input: `${ALICE.password}\n`,
       stdio: ['pipe', 'ignore', 'ignore'],
-    }).status === 0
-  return run('teams') || run('login', '--email', ALICE.email)
+    })
+    child.stdin.on('error', () => undefined) // it may end without having read the password
+    child.stdin.end(`${ALICE.password}\n`)
+    const [code] = (await once(child, 'exit')) as [number | null]
+    return code === 0
+  }
+  return (await run('teams')) || run('login', '--email', ALICE.email)
 }
 
 async function openApp(): Promise<number> {
@@ -76,7 +83,9 @@ async function openApp(): Promise<number> {
       console.error('Electron could not be fetched, and there is no Chromium to stand in for it.')
       return 1
     }
-    console.log('Electron could not be fetched: this is the app on its stand-in, in a window of Chromium.')
+    console.log(
+      'Electron could not be fetched: this is the app on its stand-in in Chromium. Drag files onto it.',
+    )
     environment['ELECTRON_HOST_CHROMIUM'] = chromium
   }
   const child = spawn(runtime.executable, [...runtimeArguments(), projectFolder], {
@@ -96,7 +105,7 @@ async function startOnLocalCloud(): Promise<number> {
     environment['MODELFERRY_SERVER'] = cloud.url
     environment['MODELFERRY_HOME'] = join(localFolder, 'home')
     console.log(`Local Cyberun Cloud at ${cloud.url}, data in .local-cloud`)
-    if (!signIn()) console.log(`Sign in by hand: ${ALICE.email}, password ${ALICE.password}`)
+    if (!(await signIn())) console.log(`Sign in by hand: ${ALICE.email}, password ${ALICE.password}`)
     return await openApp()
   } finally {
     await cloud.close()

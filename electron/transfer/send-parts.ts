@@ -80,13 +80,13 @@ export async function sendParts(job: PartsJob): Promise<Result<readonly SentPart
         stop.abort()
       }
     })
-    const task = sending.finally(() => {
-      stream.release()
-      running.delete(task)
-    })
-    running.add(task)
+    // A bug in one part must not leave the others running behind everybody's back.
+    sending.catch(() => stop.abort())
+    running.add(sending.finally(() => stream.release()))
   }
-  await Promise.all(running)
+  const ends = await Promise.allSettled(running)
+  const thrown = ends.find((end) => end.status === 'rejected')
+  if (thrown) throw thrown.reason
   if (signal.aborted) return null
   if (trouble) return failed(trouble)
   return success([...done.values()].sort((a, b) => a.number - b.number))

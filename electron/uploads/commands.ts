@@ -36,15 +36,12 @@ export function createCommands(options: {
 
   const known = (ids: readonly string[]): Row[] => ids.flatMap((id) => rows.get(id) ?? [])
 
-  async function stopped(ids: readonly string[], becomes: (row: Row) => Result<void>): Promise<Result<void>> {
+  async function stopped(ids: readonly string[], becomes: (row: Row) => void): Promise<Result<void>> {
     await queue.remove(ids)
-    let answer: Result<void> = success(undefined)
-    for (const row of known(ids)) {
-      const written = becomes(row)
-      if (!written.ok) answer = written
-    }
-    return answer
+    return rows.together(() => known(ids).forEach(becomes))
   }
+
+  const standsInQueue = ({ live }: Row) => live.phase === 'waiting' || live.phase === 'retrying'
 
   function requeue(row: Row, change: RecordChange = {}): Result<void> {
     const written = rows.happen(row.record.id, 'resume', { failure: null, ...change })
@@ -75,18 +72,13 @@ export function createCommands(options: {
 
   return {
     pause: (ids) =>
-      stopped(ids, ({ record, live }) =>
-        live.phase === 'waiting' || live.phase === 'retrying'
-          ? rows.happen(record.id, 'pause', { failure: null })
-          : success(undefined),
-      ),
+      stopped(ids, (row) => {
+        if (standsInQueue(row)) rows.happen(row.record.id, 'pause', { failure: null })
+      }),
     async resume(ids) {
-      for (const row of known(ids)) {
-        if (row.live.phase !== 'paused') continue
-        const written = requeue(row)
-        if (!written.ok) return written
-      }
-      return success(undefined)
+      return rows.together(() => {
+        for (const row of known(ids)) if (row.live.phase === 'paused') requeue(row)
+      })
     },
     async retry(ids) {
       for (const row of known(ids)) {
@@ -108,12 +100,12 @@ export function createCommands(options: {
       return rows.remove(gone.map(({ record }) => record.id))
     },
     moveToTop(ids) {
-      const top = Math.min(0, ...rows.ids().map((id) => rows.get(id)?.record.position ?? 0))
-      for (const [index, { record }] of known(ids).entries()) {
-        const written = rows.change(record.id, { position: top - ids.length + index })
-        if (!written.ok) return written
-      }
-      return success(undefined)
+      const top = rows.ids().reduce((least, id) => Math.min(least, rows.get(id)?.record.position ?? 0), 0)
+      return rows.together(() => {
+        for (const [index, { record }] of known(ids).entries()) {
+          rows.change(record.id, { position: top - ids.length + index })
+        }
+      })
     },
     editTarget(id, change) {
       const row = rows.get(id)
@@ -132,18 +124,18 @@ export function createCommands(options: {
         const row = rows.get(id)
         return row?.record.accountId === accountId && row.record.phase === 'waiting'
       })
-      await stopped(ids, ({ record, live }) =>
-        live.phase === 'waiting' || live.phase === 'retrying'
-          ? rows.happen(record.id, 'refuse', { failure: failure('signed-out') })
-          : success(undefined),
-      )
+      await stopped(ids, (row) => {
+        if (standsInQueue(row)) rows.happen(row.record.id, 'refuse', { failure: failure('signed-out') })
+      })
     },
     resumeAccount(accountId) {
-      for (const row of known(rows.ids())) {
-        const { record, live } = row
-        const waits = record.failure && remedyOf(record.failure) === 'sign-in'
-        if (record.accountId === accountId && live.phase === 'failed' && waits) requeue(row)
-      }
+      rows.together(() => {
+        for (const row of known(rows.ids())) {
+          const { record, live } = row
+          const waits = record.failure && remedyOf(record.failure) === 'sign-in'
+          if (record.accountId === accountId && live.phase === 'failed' && waits) requeue(row)
+        }
+      })
     },
   }
 }

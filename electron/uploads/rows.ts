@@ -42,6 +42,8 @@ export interface Rows {
   /** Counts an attempt and answers how many there have been since bytes last moved. */
   countAttempt(id: string): number
   remove(ids: readonly string[]): Result<void>
+  /** Makes one transaction of all changes that `work` makes. */
+  together(work: () => void): Result<void>
   view(id: string): UploadRow | null
 }
 
@@ -127,6 +129,7 @@ export function createRows(options: {
       for (const id of ids) if (rows.delete(id)) changed(id)
       return written
     },
+    together: (work) => store.together(work),
     view(id) {
       const row = rows.get(id)
       return row ? toView(row.record, row.live) : null

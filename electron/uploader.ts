@@ -170,7 +170,7 @@ function openRooms(options: UploaderOptions) {
     journal.database.close()
   }
   return {
-    ...{ ports, settings, listeners, paused, store, choices, inspector, rows, feed, queue, commands },
+    ...{ ports, settings, listeners, paused, store, choices, carriers, rows, feed, queue, commands },
     ...{ signIns, sweeper, close },
   }
 }
@@ -180,9 +180,12 @@ async function add(
   paths: readonly string[],
   { team, target }: AddOptions = {},
 ): Promise<Result<AddReport>> {
-  const { signIns, rows, queue, inspector, ports } = rooms
+  const { signIns, rows, queue, carriers, ports } = rooms
+  const { inspector } = carriers
   const chosen = signIns.resolve(team ?? null)
   if (!chosen) return failed(failure('no-team'))
+  // While the files are looked at, the threads that will carry them start.
+  carriers.warm()
   let position = rows.ids().reduce((last, id) => Math.max(last, rows.get(id)?.record.position ?? 0), 0)
   const order: Order = { ...chosen, ...(target ? { target } : {}) }
   return addPaths(paths, order, {

@@ -43,7 +43,10 @@ export async function runUploadCommand(
   }
   for (const { name, reason } of report.value.skipped) teller.skipped(name, reason)
   if (report.value.added + report.value.refused === 0) {
-    streams.err.write('There is no model file among these.\n')
+    const known = report.value.skipped.some(({ reason }) => reason === 'queued')
+    streams.err.write(
+      known ? 'These files are in the queue of the app already.\n' : 'There is no model file among these.\n',
+    )
     return exitCodes.someFailed
   }
   const rows = await watch.allEnded(report.value.added + report.value.refused)

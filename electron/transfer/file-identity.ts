@@ -51,3 +51,22 @@ export async function whyChanged(path: string, expected: FileIdentity): Promise<
   await opened.handle.close()
   return null
 }
+
+/**
+ * Reads until `length` bytes are there or the file ends: two readers that compare checksums must cut the file alike, and a
+ * single read may bring less. Answers how many bytes were read, 0 at the end.
+ */
+export async function readFull(
+  handle: FileHandle,
+  into: Buffer,
+  length: number,
+  position: number,
+): Promise<number> {
+  let filled = 0
+  while (filled < length) {
+    const { bytesRead } = await handle.read(into, filled, length - filled, position + filled)
+    if (bytesRead === 0) break
+    filled += bytesRead
+  }
+  return filled
+}

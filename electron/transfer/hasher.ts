@@ -22,7 +22,7 @@ export type HashAnswer =
 export interface FileHash {
   /** 64 lower-case hex digits. */
   readonly sha256: string
-  /** CRC-32 of each segment, in order. */
+  /** Checksum of each segment, in order (see blocks.ts). */
   readonly segmentChecksums: readonly number[]
 }
 
@@ -39,6 +39,8 @@ export interface Hasher {
     job: HashJob,
     options: { readonly signal: AbortSignal; readonly onProgress: (bytes: number) => void },
   ): Hashing
+  /** Starts a thread ahead of the first job. */
+  warm(): void
   close(): Promise<void>
 }
 
@@ -68,6 +70,7 @@ export function createHasher(options: {
         follow: (position) => running.allow(position + aheadBytes),
       }
     },
+    warm: () => threads.warm(),
     close: () => threads.close(),
   }
 }

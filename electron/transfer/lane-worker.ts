@@ -1,15 +1,14 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { FileHandle } from 'node:fs/promises'
-import { crc32 } from 'node:zlib'
 import { failure, type Failure } from '../contract/errors.ts'
 import { networkCodeOf } from '../contract/line-failure.ts'
-import { fileFailure, openSameFile } from './file-identity.ts'
+import { blockBytes, createBlocks } from './blocks.ts'
+import { fileFailure, openSameFile, readFull } from './file-identity.ts'
 import { openPut } from './http.ts'
 import type { LaneAnswer, LaneJob, LaneProgress } from './lanes.ts'
 import { serveJobs, type JobContext } from './thread-side.ts'
 
-/** The fastest way measured: three blocks of 1 MiB, each filled again once the socket has taken it. */
-const blockBytes = 1024 * 1024
+/** The fastest way measured: three blocks, each filled again once the socket has taken it. */
 const blockCount = 3
 /** Ten times a second is what the page shows. */
 const tellEveryMs = 100
@@ -18,6 +17,7 @@ const continueWaitMs = 1_000
 /** A server that hangs up while we send may have answered just before: its answer is looked for this long. */
 const lastWordsMs = 250
 const longestBody = 16 * 1024
+const blocks = createBlocks()
 
 interface Put {
   readonly job: LaneJob
@@ -121,14 +121,13 @@ function whenToSend(request: ClientRequest, expects: boolean): Promise<void> {
   })
 }
 
-/** Blocks that no job holds: they are used again, so that a thousand parts need no more memory than the first. */
-const spare: Buffer[] = []
-
 /** Reads and writes in step with the socket. Answers what is wrong with the file, or null. */
 async function sendBody(put: Put, handle: FileHandle): Promise<Failure | null> {
   const { job, request } = put
-  const wanted = Math.min(blockCount, Math.ceil((job.end - job.start) / blockBytes))
-  const free = Array.from({ length: wanted }, () => spare.pop() ?? Buffer.allocUnsafeSlow(blockBytes))
+  const free = Array.from(
+    { length: Math.min(blockCount, Math.ceil((job.end - job.start) / blockBytes)) },
+    () => blocks.take(),
+  )
   let wake = () => {}
   for (let position = job.start; position < job.end && !put.over && !request.destroyed;) {
     const block = free.pop()
@@ -138,28 +137,27 @@ async function sendBody(put: Put, handle: FileHandle): Promise<Failure | null> {
       })
       continue
     }
-    let bytesRead: number
+    let length: number
     try {
-      ;({ bytesRead } = await handle.read(block, 0, Math.min(block.length, job.end - position), position))
+      length = await readFull(handle, block.bytes, Math.min(blockBytes, job.end - position), position)
     } catch (error) {
       return fileFailure(error)
     }
-    if (bytesRead === 0) return failure('file-changed')
+    if (length === 0) return failure('file-changed')
     if (put.over || request.destroyed) return null
-    const bytes = bytesRead === block.length ? block : block.subarray(0, bytesRead)
-    put.checksum = crc32(bytes, put.checksum)
-    position += bytesRead
-    request.write(bytes, (error) => {
+    put.checksum = block.fold(put.checksum, length)
+    position += length
+    request.write(block.bytes.subarray(0, length), (error) => {
       if (!error) {
-        put.flushedBytes += bytesRead
+        put.flushedBytes += length
         // A block of a broken line is left to the garbage collector: the system may still hold it.
         if (position < job.end) free.push(block)
-        else spare.push(block)
+        else blocks.give(block)
       }
       wake()
     })
   }
-  spare.push(...free)
+  free.forEach(blocks.give)
   if (!put.over && !request.destroyed) request.end()
   return null
 }

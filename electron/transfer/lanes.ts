@@ -25,7 +25,7 @@ export interface LaneProgress {
 }
 
 export type LaneAnswer =
-  /** Storage answered: whatever the status, with the CRC-32 of the bytes that went out. */
+  /** Storage answered: whatever the status, with the checksum of the bytes that went out. */
   | {
       readonly kind: 'answered'
       readonly status: number
@@ -52,6 +52,8 @@ export interface Lanes {
     job: LaneJob,
     options: { readonly signal: AbortSignal; readonly onProgress: (flushedBytes: number) => void },
   ): Promise<LaneAnswer | null>
+  /** Starts a thread ahead of the first job. */
+  warm(): void
   close(): Promise<void>
 }
 
@@ -69,6 +71,7 @@ export function createLanes(options: {
   return {
     send: (job, { signal, onProgress }) =>
       threads.run(job, { signal, onProgress: ({ flushedBytes }) => onProgress(flushedBytes) }).answer,
+    warm: () => threads.warm(),
     close: () => threads.close(),
   }
 }

@@ -13,7 +13,7 @@ export interface SentPart {
   readonly number: number
   /** Exactly as storage gave it, quotes included. */
   readonly etag: string
-  /** CRC-32 of what was sent. */
+  /** Checksum of what was sent (see blocks.ts). */
   readonly checksum: number
 }
 

@@ -27,6 +27,8 @@ export interface Running<Answer> {
 /** A pool of worker threads that carry bytes or hash them. The main thread decides and records, nothing else. */
 export interface Threads<Job, Progress, Answer> {
   run(job: Job, options: RunOptions<Progress>): Running<Answer>
+  /** Starts a thread if there is none, so that the first job need not wait for it. */
+  warm(): void
   close(): Promise<void>
 }
 
@@ -101,6 +103,9 @@ export function createThreads<Job, Progress, Answer>(options: {
         if (signal.aborted) abort()
       })
       return { answer, allow: (upTo) => tell({ kind: 'allow', id, upTo }) }
+    },
+    warm() {
+      if (threads.size === 0) start().worker.unref()
     },
     async close() {
       await Promise.all([...threads].map(({ worker }) => worker.terminate()))

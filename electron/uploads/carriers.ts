@@ -22,6 +22,11 @@ export function openCarriers(workers: WorkerFiles, ports: Ports) {
   const streams = createStreams({ ports })
   return {
     ...{ lanes, hasher, inspector, streams },
+    /** Starts the threads ahead of the first file. */
+    warm() {
+      lanes.warm()
+      hasher.warm()
+    },
     async close() {
       streams.close()
       await Promise.all([lanes.close(), hasher.close(), inspector.close()])

@@ -60,8 +60,8 @@ export interface World {
   readonly app: App
   /** Writes a safetensors file under the world's folder and answers its path. */
   file(name: string, options?: SafetensorsOptions): Promise<string>
-  /** Starts another app on the same folder and vault. */
-  open(settings?: Partial<EngineSettings>): Promise<App>
+  /** Starts another app on the same vault, and on the same folder unless another one is named. */
+  open(settings?: Partial<EngineSettings>, dataFolder?: string): Promise<App>
   /** Names of the cloud's operations so far, oldest first. */
   asked(): readonly string[]
   countOf(operation: string): number
@@ -84,9 +84,9 @@ export async function setup(options: EngineOptions = {}): Promise<World> {
     await rm(folder, { recursive: true, force: true })
   })
 
-  async function open(settings: Partial<EngineSettings> = {}): Promise<App> {
+  async function open(settings: Partial<EngineSettings> = {}, dataFolder = home): Promise<App> {
     const uploader = createUploader({
-      folder: home,
+      folder: dataFolder,
       ports,
       vault,
       keychainState: () => 'ok',

@@ -1,0 +1,28 @@
+import { join } from 'node:path'
+import { json } from 'node:stream/consumers'
+import { workerFiles } from '../../../electron/command-line/surroundings.ts'
+import { createUploader } from '../../../electron/uploader.ts'
+import { runningClock, testPorts } from '../../support/hand-clock.ts'
+import { memoryVault } from '../../support/memory-vault.ts'
+import { projectFolder } from '../../support/temp-project.ts'
+
+// Another start of the app, in a process of its own: `other-app.ts <data folder> <server> [stay]`, with what the keychain
+// holds as JSON on its input. Prints the ids of the rows that it has taken over, as JSON.
+
+const [folder = '', server = '', stay] = process.argv.slice(2)
+const vault = memoryVault()
+for (const [name, secret] of Object.entries((await json(process.stdin)) as Record<string, string>)) {
+  vault.kept.set(name, secret)
+}
+const uploader = createUploader({
+  folder,
+  ports: testPorts(runningClock()),
+  vault,
+  keychainState: () => 'ok',
+  settings: { server, atOnce: 1, singlePutLimitBytes: 500_000_000 },
+  workers: workerFiles(join(projectFolder, 'electron/command-line/main.ts')),
+})
+await uploader.start()
+console.log(JSON.stringify(uploader.snapshot().rows.map(({ id }) => id)))
+if (stay === undefined) await uploader.stop()
+else setInterval(() => undefined, 1 << 30)

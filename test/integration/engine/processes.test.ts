@@ -1,0 +1,144 @@
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { accessTokenOf, startCommand, startProgram, type Started } from '../../support/command-line.ts'
+import { setup as setupWorld, sha256Of } from '../../support/engine.ts'
+
+const large = { sizeBytes: 12_000_000 }
+
+/** An app that is signed in and, on the same data folder, a command line with a token of its own. */
+async function setup() {
+  const world = await setupWorld()
+  const environment = {
+    MODELFERRY_SERVER: world.cloud.url,
+    MODELFERRY_HOME: world.home,
+    MODELFERRY_TEAM: ALICES_TEAM_ID,
+    MODELFERRY_TOKEN: await accessTokenOf(world.cloud.url, ALICE),
+  }
+  return {
+    ...world,
+    /** Another start of the app, in a process of its own, with the same keychain. */
+    otherApp: (...more: string[]): Started =>
+      startProgram(
+        [process.execPath, join(import.meta.dirname, 'other-app.ts'), world.home, world.cloud.url, ...more],
+        {},
+        JSON.stringify(Object.fromEntries(world.vault.kept)),
+      ),
+    upload: (...words: string[]): Started => startCommand(['upload', '--json', ...words], environment),
+  }
+}
+
+test('a process that was killed midway leaves its upload to the app, which finishes it', async () => {
+  const { app, cloud, file, open, upload } = await setup()
+  await app.stop()
+  const path = await file('a.safetensors', large)
+  const held = cloud.hold('put-object', 4_000_000)
+  const { child, ended } = upload(path)
+  await held.arrived
+  child.kill('SIGKILL')
+  expect((await ended).signal).toBe('SIGKILL')
+  held.release()
+
+  const next = await open()
+  const [row] = next.rows()
+  expect(await next.settled(row?.id ?? '')).toMatchObject({ phase: 'registered', sha256: sha256Of(path) })
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
+})
+
+test('the same command after a kill goes on with the row instead of making another', async () => {
+  const { app, cloud, file, open, upload } = await setup()
+  await app.stop()
+  const path = await file('a.safetensors', large)
+  const held = cloud.hold('put-object', 4_000_000)
+  const killed = upload(path)
+  await held.arrived
+  killed.child.kill('SIGKILL')
+  const first = (await killed.ended).json()[0]
+  held.release()
+
+  const again = await upload(path).ended
+  expect([again.code, again.json().at(-1)]).toMatchObject([0, { event: 'registered', id: first?.['id'] }])
+  const next = await open()
+  expect(next.rows().map(({ id, phase }) => [id, phase])).toEqual([[first?.['id'], 'registered']])
+})
+
+test('Ctrl-C pauses, and the app does not go on by itself with what was stopped there', async () => {
+  const { app, cloud, file, open, upload } = await setup()
+  await app.stop()
+  const path = await file('a.safetensors', large)
+  const held = cloud.hold('put-object', 4_000_000)
+  const { child, ended } = upload(path)
+  await held.arrived
+  child.kill('SIGINT')
+  const { code, err } = await ended
+  held.release()
+  expect([code, err.includes('Paused')]).toEqual([130, true])
+
+  const next = await open()
+  expect(next.rows().map(({ phase }) => phase)).toEqual(['paused'])
+  await next.stop()
+  expect((await upload(path).ended).code).toBe(0)
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
+})
+
+test('the app and the command line send side by side, and neither touches the rows of the other', async () => {
+  const { app, cloud, file, upload, clock } = await setup()
+  cloud.fail({ on: 'put-object', how: 'stall', after: 4_000_000 })
+  const [ours = ''] = await app.add(await file('ours.safetensors', large))
+  await app.until(() => app.row(ours).inFlightBytes >= 4_000_000)
+  const { code, json } = await upload(await file('theirs.safetensors')).ended
+  expect([code, json().at(-1)]).toMatchObject([0, { event: 'registered', file: 'theirs.safetensors' }])
+  expect(app.uploader.snapshot().totals).toMatchObject({ running: 1, waiting: 0 })
+  cloud.clearFailures()
+  await app.phase(ours, 'retrying')
+  clock.advance(1_000)
+  expect(await app.settled(ours)).toMatchObject({ phase: 'registered' })
+  expect([app.rows().length, cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 2])
+})
+
+test('a file that the app is sending is not sent a second time by the command line', async () => {
+  const { app, cloud, file, upload, countOf } = await setup()
+  const path = await file('ours.safetensors', large)
+  const held = cloud.hold('put-object', 4_000_000)
+  const [ours = ''] = await app.add(path)
+  await held.arrived
+  const { code, json, err } = await upload(path).ended
+  expect(json()).toEqual([{ event: 'skipped', file: 'ours.safetensors', reason: 'queued' }])
+  expect([code, err]).toEqual([1, 'These files are in the queue of the app already.\n'])
+  held.release()
+  await app.settled(ours)
+  expect([countOf('put-object'), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 1])
+})
+
+test('an app in another process takes over nothing while this one lives, and all once it is gone', async () => {
+  const { app, file, otherApp, open, countOf } = await setup()
+  await app.calls.pauseAll(undefined)
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  const beside = await otherApp().ended
+  expect([beside.code, JSON.parse(beside.out)]).toEqual([0, []])
+
+  await app.stop()
+  const after = await otherApp().ended
+  expect(JSON.parse(after.out)).toEqual([id])
+  const last = await open()
+  await last.calls.resumeAll(undefined)
+  expect(await last.settled(id)).toMatchObject({ phase: 'registered' })
+  expect(countOf('put-object')).toBe(1)
+})
+
+test('a second app in another process that dies with the row in its hand loses nothing', async () => {
+  const { app, file, otherApp, open } = await setup()
+  await app.calls.pauseAll(undefined)
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  await app.stop()
+  const { child, ended } = otherApp('stay')
+  await once(child.stdout ?? child, 'readable')
+  const beside = await open()
+  expect(beside.rows()).toEqual([])
+  await beside.stop()
+  child.kill('SIGKILL')
+  await ended
+  const last = await open()
+  expect(last.rows().map((row) => row.id)).toEqual([id])
+})

@@ -1,23 +1,37 @@
-import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { ALICES_TEAM_ID } from '../cloud/accounts.ts'
-import { drag, expect, rowOf, screenshot, test } from './fixtures.ts'
+import { STORAGE_KINDS } from '../cloud/start-storage.ts'
+import { sha256Of } from './disk.ts'
+import { expect, test } from './fixtures.ts'
+import { drag, rowOf } from './page-steps.ts'
 
-test('a dropped file reaches the team’s library, byte for byte', async ({ page, world }) => {
-  await screenshot(page, 'empty')
-  const path = await world.file('loras/harbour light.safetensors')
-  await drag(page, [path])
-  await expect(rowOf(page, 'harbour light')).toContainText('In the library')
-  await screenshot(page, 'registered')
+for (const kind of STORAGE_KINDS) {
+  test.describe(`on ${kind} storage`, () => {
+    test.use({ storageKind: kind })
 
-  const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex')
-  const [object] = await world.cloud.objects()
-  const [model] = world.cloud.modelsOf(ALICES_TEAM_ID)
-  expect(await object?.sha256()).toBe(sha256)
-  expect(model).toMatchObject({
-    display_name: 'harbour light',
-    model_type: 'loras',
-    model_path: 'models/loras/harbour light.safetensors',
-    file_hash: `sha256:${sha256}`,
+    test('a dropped file is in storage byte for byte, in the team’s library and in the history', async ({
+      page,
+      world,
+    }) => {
+      const path = await world.file('loras/harbour light.safetensors', { sizeBytes: 3_000_000 })
+      await drag(page, [path])
+      await expect(rowOf(page, 'harbour light')).toContainText('In the library')
+
+      const sha256 = sha256Of(path)
+      const [object, ...others] = await world.cloud.objects()
+      expect([await object?.sha256(), others]).toEqual([sha256, []])
+      const [model] = world.cloud.modelsOf(ALICES_TEAM_ID)
+      expect(model).toMatchObject({
+        display_name: 'harbour light',
+        model_type: 'loras',
+        model_path: 'models/loras/harbour light.safetensors',
+        file_hash: `sha256:${sha256}`,
+      })
+
+      await page.getByRole('button', { name: 'History' }).click()
+      await page.getByRole('row', { name: /^harbour light, .*, Alice's Team$/ }).click()
+      const details = page.getByRole('complementary', { name: 'Details of harbour light' })
+      await expect(details).toContainText(String(model?.id))
+      await expect(details).toContainText(sha256)
+    })
   })
-})
+}

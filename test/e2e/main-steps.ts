@@ -1,0 +1,74 @@
+import type { ElectronApplication } from '@playwright/test'
+
+declare global {
+  var dialogsAsked: string[]
+  var __electronHost: {
+    readonly trays: ReadonlySet<{ readonly menu: Electron.Menu | null; readonly toolTip: string }>
+  }
+}
+
+/** From now on each message box is answered with the button of that number; what it asked is kept. */
+export async function answerBoxes(electron: ElectronApplication, button: number): Promise<void> {
+  await electron.evaluate(({ dialog }, response) => {
+    globalThis.dialogsAsked = []
+    dialog.showMessageBox = async (...words: unknown[]) => {
+      globalThis.dialogsAsked.push((words.at(-1) as { message: string }).message)
+      return { response, checkboxChecked: false }
+    }
+  }, button)
+}
+
+/** From now on the native picker gives these paths. */
+export async function answerPicker(
+  electron: ElectronApplication,
+  filePaths: readonly string[],
+): Promise<void> {
+  await electron.evaluate(
+    ({ dialog }, chosen) => {
+      dialog.showOpenDialog = async () => ({ canceled: chosen.length === 0, filePaths: chosen })
+    },
+    [...filePaths],
+  )
+}
+
+/** What the replaced message boxes have asked so far. */
+export const asked = (electron: ElectronApplication) => electron.evaluate(() => globalThis.dialogsAsked)
+
+/** Closes the window as a person does. */
+export async function closeWindow(electron: ElectronApplication): Promise<void> {
+  await electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close())
+}
+
+/** Asks the app to quit, as its menu does. */
+export async function quit(electron: ElectronApplication): Promise<void> {
+  // The answer never comes back from a process that has ended.
+  await electron.evaluate(({ app }) => app.quit()).catch(() => undefined)
+}
+
+/** True while a person can see the window: shown and not minimised. */
+export function isSeen(electron: ElectronApplication): Promise<boolean> {
+  return electron.evaluate(({ BrowserWindow }) => {
+    const [window] = BrowserWindow.getAllWindows()
+    return window !== undefined && window.isVisible() && !window.isMinimized()
+  })
+}
+
+/** Clicks an item of the tray's menu. Only the host shows its trays. */
+export async function clickTray(electron: ElectronApplication, id: string): Promise<void> {
+  const found = await electron.evaluate((_electron, which) => {
+    const [tray] = globalThis.__electronHost.trays
+    const item = tray?.menu?.getMenuItemById(which)
+    // After the answer: a quit would take it along.
+    if (item) setImmediate(() => item.click())
+    return item !== null && item !== undefined
+  }, id)
+  if (!found) throw new Error(`the tray's menu has no ${id}`)
+}
+
+/** The labels of the tray's menu, without its separators. Only the host shows its trays. */
+export function trayLabels(electron: ElectronApplication): Promise<string[]> {
+  return electron.evaluate(() => {
+    const [tray] = globalThis.__electronHost.trays
+    return (tray?.menu?.items ?? []).filter(({ type }) => type !== 'separator').map(({ label }) => label)
+  })
+}

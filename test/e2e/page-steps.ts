@@ -1,0 +1,83 @@
+import type { Locator, Page } from '@playwright/test'
+import { join } from 'node:path'
+import type { Bridge, CallAnswer } from '../../electron/contract/calls.ts'
+import { ALICE } from '../cloud/accounts.ts'
+import type { DemoAccount } from '../cloud/accounts.ts'
+import { projectFolder } from '../support/temp-project.ts'
+
+declare global {
+  interface Window {
+    readonly modelferry?: Bridge
+  }
+}
+
+/** Signs in by the form, as a person does. */
+export async function signIn(page: Page, account: DemoAccount = ALICE): Promise<void> {
+  await fillSignIn(page, account.email, account.password)
+  await page.getByRole('form').waitFor({ state: 'detached' })
+}
+
+/** Fills the form in and sends it off. */
+export async function fillSignIn(page: Page, email: string, password: string): Promise<void> {
+  await page.getByLabel('E-mail').fill(email)
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+}
+
+type DragStep = 'dragEnter' | 'dragOver' | 'drop'
+
+/** Drags real files from the disk over the middle of the window; by default they are dropped. */
+export async function drag(
+  page: Page,
+  files: readonly string[],
+  steps: readonly DragStep[] = ['dragEnter', 'dragOver', 'drop'],
+): Promise<void> {
+  const [width, height] = await page.evaluate(() => [innerWidth, innerHeight] as const)
+  const session = await page.context().newCDPSession(page)
+  for (const type of steps) {
+    const data = { items: [], files: [...files], dragOperationsMask: 1 }
+    await session.send('Input.dispatchDragEvent', { type, x: width / 2, y: height / 2, data })
+  }
+  await session.detach()
+}
+
+const beginsWith = (text: string) => new RegExp(`^${text.replace(/[^\w ]/g, '\\$&')}`)
+
+/** The row of an upload, by its display name. */
+export function rowOf(page: Page, name: string): Locator {
+  return page.getByRole('row', { name: beginsWith(`${name}, `) })
+}
+
+/** A control of a row, such as Pause. */
+export function control(page: Page, label: string, name: string): Locator {
+  return page.getByRole('button', { name: `${label}: ${name}`, exact: true })
+}
+
+/** The names of the rows, from top to bottom. */
+export async function namesIn(page: Page): Promise<string[]> {
+  const labels = await page.locator('[data-id]').evaluateAll((rows) => rows.map((row) => row.ariaLabel ?? ''))
+  return labels.map((label) => label.split(', ')[0] ?? '')
+}
+
+/** Picks an item of one of the page's menus, by the menu's name and its own. */
+export async function pick(page: Page, menu: string | RegExp, item: string | RegExp): Promise<void> {
+  await page.getByRole('button', { name: menu }).click()
+  await page
+    .getByRole('menu')
+    .getByText(item, { exact: typeof item === 'string' })
+    .click()
+}
+
+type Question = 'session' | 'snapshot' | 'settings'
+
+/** What a call without arguments answers, asked as the page asks it. */
+export async function ask<Name extends Question>(page: Page, name: Name): Promise<CallAnswer<Name>> {
+  const answer = await page.evaluate(async (which: Question) => window.modelferry?.[which](), name)
+  if (!answer?.ok) throw new Error(`${name}: ${JSON.stringify(answer)}`)
+  return answer.value as CallAnswer<Name>
+}
+
+/** Keeps a picture of the page beside the results. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: join(projectFolder, 'test-results/screens', `${name}.png`) })
+}

@@ -1,0 +1,78 @@
+import keytar from 'keytar'
+import { ALICE } from '../cloud/accounts.ts'
+import { filesWith } from './disk.ts'
+import { expect, test } from './fixtures.ts'
+import { quit } from './main-steps.ts'
+import { ask, drag, fillSignIn, pick, rowOf, signIn } from './page-steps.ts'
+
+/** The entry of electron/accounts/secrets.ts in the keychain. */
+const secretOf = (accountId: string) => keytar.getPassword('Modelferry', `session ${accountId}`)
+
+test('a wrong password names all that may be the cause and forgets what was typed', async ({ app }) => {
+  await fillSignIn(app.page, ALICE.email, 'not-the-password')
+  await expect(app.page.getByRole('form').getByRole('alert')).toContainText(
+    /e-mail or password is wrong, the address isn’t verified yet, or the account is disabled/,
+  )
+  await expect(app.page.getByLabel('Password')).toHaveValue('')
+  await expect(app.page.getByLabel('E-mail')).toHaveValue(ALICE.email)
+})
+
+test('the right password opens the list and offers both teams', async ({ app }) => {
+  await signIn(app.page)
+  await app.page.getByRole('button', { name: /^Team: / }).click()
+  await expect(app.page.getByRole('menuitemradio')).toHaveText(["Alice's Team", 'Studio North'])
+})
+
+test('the next start is signed in', async ({ app, world }) => {
+  await signIn(app.page)
+  await quit(app.electron)
+  await app.ended
+  const { page } = await world.start()
+  await expect(page.getByRole('button', { name: "Team: Alice's Team" })).toBeVisible()
+  expect((await ask(page, 'session')).accounts.map(({ state }) => state)).toEqual(['ready'])
+})
+
+test('signing out takes the secret out of the keychain, and the next start is signed out', async ({
+  app,
+  world,
+}) => {
+  await signIn(app.page)
+  const [account] = (await ask(app.page, 'session')).accounts
+  const id = account?.id ?? ''
+  expect(await secretOf(id)).toContain('accessToken')
+
+  await pick(app.page, /^Team: /, /^Sign out /)
+  await expect(app.page.getByRole('status').filter({ hasText: 'Signed out' })).toBeVisible()
+  expect(await secretOf(id)).toBeNull()
+  await world.cloud.ended('logout')
+  await quit(app.electron)
+  await app.ended
+
+  const { page } = await world.start()
+  await expect(page.getByRole('status').filter({ hasText: 'Signed out' })).toBeVisible()
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await expect(page.getByLabel('E-mail')).toHaveValue(ALICE.email)
+})
+
+test('neither the password nor a token is anywhere on the disk, after an upload and a refresh', async ({
+  app,
+  world,
+}) => {
+  await signIn(app.page)
+  world.cloud.fail({ on: 'registerModel', how: 401 })
+  await drag(app.page, [await world.file('loras/quiet.safetensors')])
+  await expect(rowOf(app.page, 'quiet')).toContainText('In the library')
+  await world.cloud.ended('refresh')
+  const [account] = (await ask(app.page, 'session')).accounts
+  const secret = JSON.parse((await secretOf(account?.id ?? '')) ?? '{}') as Record<string, unknown>
+  await quit(app.electron)
+  await app.ended
+
+  const tokens = [secret['accessToken'], secret['refreshToken']].map(String)
+  expect(tokens.every((token) => token.length > 20)).toBe(true)
+  // `eyJ` begins each JSON Web Token, whatever is in it; the signature of a presigned URL is a credential as well.
+  const words = [ALICE.password, ...tokens, 'eyJ', 'X-Amz-Signature=']
+  expect(filesWith(world.folder, words)).toEqual([])
+  // The search does see into the journal.
+  expect(filesWith(world.folder, [ALICE.email])).not.toEqual([])
+})

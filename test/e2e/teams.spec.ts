@@ -1,0 +1,36 @@
+import { ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../cloud/accounts.ts'
+import { expect, test } from './fixtures.ts'
+import { quit } from './main-steps.ts'
+import { drag, pick, rowOf, signIn } from './page-steps.ts'
+
+test('the chosen team is chosen again after a restart', async ({ app, world }) => {
+  await signIn(app.page)
+  await pick(app.page, /^Team: /, 'Studio North')
+  await expect(app.page.getByRole('button', { name: 'Team: Studio North' })).toBeVisible()
+  await quit(app.electron)
+  await app.ended
+  const { page } = await world.start()
+  await expect(page.getByRole('button', { name: 'Team: Studio North' })).toBeVisible()
+})
+
+test('a queued file keeps the team for which it was dropped', async ({ page, world }) => {
+  const held = world.cloud.hold('presignModel')
+  await drag(page, [await world.file('loras/first.safetensors')])
+  await held.arrived
+  await pick(page, /^Team: /, 'Studio North')
+  await drag(page, [await world.file('loras/second.safetensors')])
+  await expect(rowOf(page, 'second')).toBeVisible()
+  held.release()
+  for (const name of ['first', 'second']) await expect(rowOf(page, name)).toContainText('In the library')
+  const namesOf = (team: string) => world.cloud.modelsOf(team).map(({ display_name: name }) => name)
+  expect([namesOf(ALICES_TEAM_ID), namesOf(STUDIO_NORTH_ID)]).toEqual([['first'], ['second']])
+})
+
+test('a drop is answered while it hovers, with the team that it would go to', async ({ page, world }) => {
+  const path = await world.file('loras/hover.safetensors')
+  await drag(page, [path], ['dragEnter', 'dragOver'])
+  await expect(page.getByText("Drop to send to Alice's Team")).toBeVisible()
+  await drag(page, [path], ['drop'])
+  await expect(page.getByText("Drop to send to Alice's Team")).toBeHidden()
+  await expect(rowOf(page, 'hover')).toContainText('In the library')
+})

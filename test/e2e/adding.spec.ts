@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ALICES_TEAM_ID } from '../cloud/accounts.ts'
+import { writeLfsPointer, writeText, writeWebPage } from '../fixtures/model-files.ts'
+import { expect, test } from './fixtures.ts'
+import { answerPicker } from './main-steps.ts'
+import { ask, drag, pick, rowOf, signIn } from './page-steps.ts'
+import { startWords } from './running-app.ts'
+
+test('a dropped folder keeps its structure, and what was skipped is counted and can be listed', async ({
+  page,
+  world,
+}) => {
+  await world.file('models/loras/faces/one.safetensors')
+  await world.file('models/vae/two.safetensors')
+  const models = join(world.folder, 'files/models')
+  writeFileSync(join(models, 'loras/.DS_Store'), 'x')
+  writeFileSync(join(models, 'vae/read me.txt'), 'x')
+  mkdirSync(join(models, 'vae/deep'))
+  symlinkSync(models, join(models, 'vae/deep/up'), 'dir')
+  await drag(page, [models])
+  for (const name of ['one', 'two']) await expect(rowOf(page, name)).toContainText('In the library')
+  const placed = world.cloud.modelsOf(ALICES_TEAM_ID).map((model) => [model.model_path, model.model_type])
+  expect(placed.sort()).toEqual([
+    ['models/loras/faces/one.safetensors', 'loras'],
+    ['models/vae/two.safetensors', 'vae'],
+  ])
+
+  await expect(page.getByText('2 files added.')).toBeVisible()
+  await page.getByRole('button', { name: '3 skipped' }).click()
+  const list = page.getByRole('list', { name: 'Skipped files' })
+  await expect(list.getByRole('listitem')).toHaveCount(3)
+  for (const words of ['A helper file of the system', 'Not a model file', 'A link that leads back']) {
+    await expect(list).toContainText(words)
+  }
+})
+
+test('files that are no whole models say on their row what is wrong, before a byte is sent', async ({
+  page,
+  world,
+}) => {
+  const cut = await world.file('loras/cut.safetensors', { cutBytes: 1000 })
+  const files = join(world.folder, 'files')
+  await writeLfsPointer(join(files, 'pointer.safetensors'), 6_800_000_000)
+  await writeWebPage(join(files, 'page.safetensors'))
+  await writeText(join(files, 'empty.safetensors'), '')
+  const others = ['pointer', 'page', 'empty'].map((name) => join(files, `${name}.safetensors`))
+  await drag(page, [cut, ...others])
+  const said = {
+    cut: 'cut short: 1 kB are missing',
+    pointer: 'Git LFS pointer, not the model',
+    page: 'saved web page or error message',
+    empty: 'The file is empty (0 bytes)',
+  }
+  for (const [name, words] of Object.entries(said)) await expect(rowOf(page, name)).toContainText(words)
+  await expect(page.getByRole('button', { name: '4 need you' })).toBeVisible()
+  expect(world.cloud.operations.map(({ name }) => name)).not.toContain('presignModel')
+})
+
+test('a refused file that was mended is sent after trying again', async ({ page, world }) => {
+  const path = await world.file('loras/mended.safetensors', { cutBytes: 1000 })
+  await drag(page, [path])
+  await expect(rowOf(page, 'mended')).toContainText('cut short')
+  await world.file('loras/mended.safetensors')
+  await rowOf(page, 'mended').getByRole('button', { name: 'Try again' }).click()
+  await expect(rowOf(page, 'mended')).toContainText('In the library')
+})
+
+test('files and folders of the native picker are sent', async ({ app, page, world }) => {
+  await answerPicker(app.electron, [await world.file('loras/picked.safetensors')])
+  await page.getByRole('button', { name: 'Choose files…' }).click()
+  await expect(rowOf(page, 'picked')).toContainText('In the library')
+
+  await world.file('pack/vae/inside.safetensors')
+  await answerPicker(app.electron, [join(world.folder, 'files/pack')])
+  await pick(page, 'Add', 'Choose a folder…')
+  await expect(rowOf(page, 'inside')).toContainText('In the library')
+})
+
+test('a picker that is cancelled changes nothing', async ({ app, page }) => {
+  await answerPicker(app.electron, [])
+  await page.getByRole('button', { name: 'Choose files…' }).click()
+  await expect(page.getByText("Drop model files here and they go to Alice's Team.")).toBeVisible()
+  expect((await ask(page, 'snapshot')).rows).toEqual([])
+})
+
+test('a second start hands its files to the first and ends', async ({ page, world }) => {
+  const path = await world.file('loras/handed over.safetensors')
+  const { program, words } = startWords([path])
+  const second = spawn(program, words, { env: world.environment, stdio: 'ignore' })
+  expect(await once(second, 'exit')).toEqual([0, null])
+  await expect(rowOf(page, 'handed over')).toContainText('In the library')
+})
+
+test('files named at the first start are taken once somebody is signed in', async ({ app, world }) => {
+  await signIn(app.page)
+  await app.end()
+  const { page } = await world.start([await world.file('loras/at start.safetensors')])
+  await expect(rowOf(page, 'at start')).toContainText('In the library')
+})
+
+test('a file that script made has no path and is refused', async ({ page }) => {
+  const answer = await page.evaluate(async () =>
+    window.modelferry?.addFiles({ files: [new File(['not on the disk'], 'made.safetensors')] }),
+  )
+  expect(answer).toMatchObject({ ok: true, value: { added: 0, refused: 1 } })
+  const row = page.getByRole('row').filter({ hasText: 'This isn’t a file on this computer' })
+  await row.getByRole('button', { name: 'Remove', exact: true }).click()
+  await expect(row).toBeHidden()
+})
+
+test('the same file dropped twice is sent once', async ({ page, world }) => {
+  const held = world.cloud.hold('put-object', 1)
+  const path = await world.file('loras/twice.safetensors')
+  await drag(page, [path])
+  await held.arrived
+  await drag(page, [path])
+  await page.getByRole('button', { name: '1 skipped' }).click()
+  await expect(page.getByRole('list', { name: 'Skipped files' })).toContainText('Already in the queue')
+  held.release()
+  await expect(rowOf(page, 'twice')).toContainText('In the library')
+  expect(await world.cloud.objects()).toHaveLength(1)
+})

@@ -1,0 +1,123 @@
+import { ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../cloud/accounts.ts'
+import type { Operation } from '../cloud/operations.ts'
+import { sha256Of } from './disk.ts'
+import { expect, test } from './fixtures.ts'
+import { ask, drag, pick, rowOf, signIn } from './page-steps.ts'
+
+const mebibyte = 1024 ** 2
+
+test('an access token that is refused midway is renewed unseen', async ({ page, world }) => {
+  world.cloud.fail({ on: 'registerModel', how: 401 })
+  const path = await world.file('loras/renewed.safetensors')
+  await drag(page, [path])
+  await expect(rowOf(page, 'renewed')).toContainText('In the library')
+  const names = world.cloud.operations.map(({ name }) => name)
+  expect(names.filter((name) => ['refresh', 'put-object'].includes(name))).toEqual(['put-object', 'refresh'])
+  const [object] = await world.cloud.objects()
+  expect(await object?.sha256()).toBe(sha256Of(path))
+})
+
+test('a sign-in that died midway lets the row wait, and it goes on after signing in again', async ({
+  page,
+  world,
+}) => {
+  const held = world.cloud.hold('put-object', 'answer')
+  await drag(page, [await world.file('loras/waiting.safetensors')])
+  await held.arrived
+  world.cloud.fail({ on: 'registerModel', how: 401, times: Infinity })
+  world.cloud.endSessions('alice@example.com')
+  held.release()
+  await expect(rowOf(page, 'waiting')).toContainText('You’re signed out')
+  world.cloud.clearFailures()
+  await rowOf(page, 'waiting').getByRole('button', { name: 'Sign in' }).click()
+  await signIn(page)
+  await expect(rowOf(page, 'waiting')).toContainText('In the library')
+  expect(await world.cloud.objects()).toHaveLength(1)
+})
+
+test('who may only look at a team reads so on the row, and the server’s own words in the details', async ({
+  app,
+  world,
+}) => {
+  await signIn(app.page, BOB)
+  await pick(app.page, /^Team: /, 'Studio North')
+  await expect(app.page.getByRole('button', { name: 'Team: Studio North' })).toBeVisible()
+  await drag(app.page, [await world.file('loras/not mine.safetensors')])
+  const row = rowOf(app.page, 'not mine')
+  await expect(row).toContainText('The server doesn’t allow this for you in Studio North. Ask a team admin')
+  await expect(row.getByRole('button', { name: 'forbidden' })).toBeVisible()
+  await row.getByText('Failed').click()
+  const [{ failure } = {}] = (await ask(app.page, 'snapshot')).rows
+  expect(failure?.detail).toBeTruthy()
+  await expect(app.page.getByRole('complementary')).toContainText(`“${failure?.detail}”`)
+  expect(world.cloud.modelsOf(STUDIO_NORTH_ID)).toEqual([])
+})
+
+test('a line that drops is said on the row, and sending goes on by itself', async ({ page, world }) => {
+  world.cloud.fail({ on: 'put-object', how: 'cut', after: 1_000_000, times: Infinity })
+  const path = await world.file('loras/dropped line.safetensors', { sizeBytes: 3_000_000 })
+  await drag(page, [path])
+  await expect(rowOf(page, 'dropped line')).toContainText('The line dropped. Nothing is lost')
+  world.cloud.clearFailures()
+  await expect(rowOf(page, 'dropped line')).toContainText('In the library')
+  const [object, ...others] = await world.cloud.objects()
+  expect([await object?.sha256(), others]).toEqual([sha256Of(path), []])
+})
+
+test('an upload that waits for a server in trouble can be tried again at once', async ({ page, world }) => {
+  world.cloud.fail({ on: 'presignModel', how: 503, retryAfterSeconds: 600 })
+  await drag(page, [await world.file('loras/patient.safetensors')])
+  const row = rowOf(page, 'patient')
+  await expect(row).toContainText('Waiting')
+  await row.getByRole('button', { name: 'Try now: patient' }).click()
+  await expect(row).toContainText('In the library')
+})
+
+test.describe('above the limit for one piece', () => {
+  test.use({
+    cloudOptions: { partSizeBytes: 5 * mebibyte },
+    settings: { singlePutLimitBytes: 5 * mebibyte, atOnce: 1 },
+  })
+  const partCount = 5
+  const sizeBytes = (partCount - 1) * 5 * mebibyte + 12_345
+  const storedParts = (operations: readonly Operation[]) =>
+    operations.filter(({ name, status }) => name === 'put-part' && status === 200)
+
+  test('a file goes in parts and arrives whole', async ({ page, world }) => {
+    const path = await world.file('checkpoints/large.safetensors', { sizeBytes })
+    await drag(page, [path])
+    await expect(rowOf(page, 'large')).toContainText('In the library')
+    const names = new Set(world.cloud.operations.map(({ name }) => name))
+    expect([names.has('initiateMultipart'), names.has('put-object')]).toEqual([true, false])
+    const [object] = await world.cloud.objects()
+    expect(await object?.sha256()).toBe(sha256Of(path))
+  })
+
+  test('after a kill midway the next start sends only the parts that storage had not acknowledged', async ({
+    app,
+    world,
+  }) => {
+    await signIn(app.page)
+    const path = await world.file('checkpoints/survivor.safetensors', { sizeBytes })
+    world.cloud.fail({ on: 'put-part', how: 'stall', skip: 2, times: Infinity })
+    await drag(app.page, [path])
+    const sent = async () => (await ask(app.page, 'snapshot')).rows[0]?.sentBytes ?? 0
+    await expect.poll(sent).toBeGreaterThanOrEqual(5 * mebibyte + 12_345)
+    await app.kill()
+    const before = storedParts(world.cloud.operations).map(({ partNumber }) => partNumber)
+    world.cloud.clearFailures()
+
+    const { page } = await world.start()
+    await expect(rowOf(page, 'survivor')).toContainText('In the library')
+    const numbers = storedParts(world.cloud.operations).map(({ partNumber }) => partNumber ?? 0)
+    expect(before).toHaveLength(2)
+    expect(numbers.sort()).toEqual([1, 2, 3, 4, 5])
+    const initiated = world.cloud.operations.filter(({ name }) => name === 'initiateMultipart')
+    const [object] = await world.cloud.objects()
+    expect([initiated.length, await object?.sha256()]).toEqual([1, sha256Of(path)])
+    expect([await world.cloud.unfinishedUploads(), world.cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([
+      [],
+      1,
+    ])
+  })
+})

@@ -1,0 +1,88 @@
+import { ALICES_TEAM_ID } from '../cloud/accounts.ts'
+import { sha256Of } from './disk.ts'
+import { expect, test } from './fixtures.ts'
+import { ask, control, drag, namesIn, rowOf, signIn } from './page-steps.ts'
+
+const largeBytes = 3_000_000
+
+test('a file that is being sent can be paused and goes on when it is let go', async ({ page, world }) => {
+  const held = world.cloud.hold('put-object', 500_000)
+  const path = await world.file('loras/halted.safetensors', { sizeBytes: largeBytes })
+  await drag(page, [path])
+  await held.arrived
+  await control(page, 'Pause', 'halted').click()
+  await expect(rowOf(page, 'halted')).toContainText('Paused')
+  held.release()
+  await control(page, 'Resume', 'halted').click()
+  await expect(rowOf(page, 'halted')).toContainText('In the library')
+  const [object] = await world.cloud.objects()
+  expect(await object?.sha256()).toBe(sha256Of(path))
+})
+
+test('cancelling what was begun asks first, and leaves nothing in storage', async ({ page, world }) => {
+  const held = world.cloud.hold('put-object', 500_000)
+  await drag(page, [await world.file('loras/unwanted.safetensors', { sizeBytes: largeBytes })])
+  await held.arrived
+  await control(page, 'Cancel upload', 'unwanted').click()
+  await page.getByRole('button', { name: 'Keep', exact: true }).click()
+  await expect(rowOf(page, 'unwanted')).toContainText('Sending')
+  await control(page, 'Cancel upload', 'unwanted').click()
+  await page.getByRole('group', { name: 'Cancel?' }).getByRole('button', { name: 'Cancel upload' }).click()
+  await expect(page.getByText(/^Drop model files here/)).toBeVisible()
+  held.release()
+  expect([await world.cloud.objects(), world.cloud.modelsOf(ALICES_TEAM_ID)]).toEqual([[], []])
+})
+
+test('a finished row can be taken out of the list while its model stays in the library', async ({
+  page,
+  world,
+}) => {
+  await drag(page, [await world.file('loras/done.safetensors')])
+  await expect(rowOf(page, 'done')).toContainText('In the library')
+  await control(page, 'Remove from this list', 'done').click()
+  await expect(page.getByText(/^Drop model files here/)).toBeVisible()
+  expect(world.cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
+})
+
+test.describe('one at a time', () => {
+  test.use({ settings: { atOnce: 1 } })
+
+  test('a file that is moved to the top is sent before those that waited longer', async ({ page, world }) => {
+    const held = world.cloud.hold('put-object', 1)
+    const names = ['a running', 'b waiting', 'c waiting', 'd hurried']
+    for (const name of names) await drag(page, [await world.file(`loras/${name}.safetensors`)])
+    await held.arrived
+    await expect(rowOf(page, 'd hurried')).toBeVisible()
+    await rowOf(page, 'd hurried').hover()
+    await control(page, 'Move to top', 'd hurried').click()
+    await expect.poll(() => namesIn(page)).toEqual(['a running', 'd hurried', 'b waiting', 'c waiting'])
+    held.release()
+    for (const name of names) await expect(rowOf(page, name)).toContainText('In the library')
+    const order = world.cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.display_name)
+    expect(order).toEqual(['a running', 'd hurried', 'b waiting', 'c waiting'])
+  })
+})
+
+test('a restart brings the queue back as it was, and pausing everything survives it', async ({
+  app,
+  world,
+}) => {
+  await signIn(app.page)
+  const held = world.cloud.hold('put-object', 1)
+  await drag(app.page, [await world.file('loras/kept one.safetensors')])
+  await held.arrived
+  await app.page.getByRole('button', { name: 'Pause all' }).click()
+  await drag(app.page, [await world.file('vae/kept two.safetensors')])
+  await expect(rowOf(app.page, 'kept two')).toBeVisible()
+  const before = (await ask(app.page, 'snapshot')).rows.map(({ id, target, team }) => ({ id, target, team }))
+  held.release()
+  await app.kill()
+
+  const { page } = await world.start()
+  await expect(page.getByRole('button', { name: 'Resume all' })).toBeVisible()
+  const { rows, allPaused } = await ask(page, 'snapshot')
+  expect([allPaused, rows.map(({ id, target, team }) => ({ id, target, team }))]).toEqual([true, before])
+  await page.getByRole('button', { name: 'Resume all' }).click()
+  for (const name of ['kept one', 'kept two']) await expect(rowOf(page, name)).toContainText('In the library')
+  expect(world.cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(2)
+})

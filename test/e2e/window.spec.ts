@@ -1,0 +1,102 @@
+import { expect, test } from './fixtures.ts'
+import type { World } from './fixtures.ts'
+import { answerBoxes, asked, clickTray, closeWindow, isSeen, quit, trayLabels } from './main-steps.ts'
+import { ask, drag, rowOf, signIn } from './page-steps.ts'
+import type { RunningApp } from './running-app.ts'
+
+// The buttons of electron/desktop/dialogs.ts, by their numbers.
+const closing = { keepSending: 0, quit: 1, cancel: 2 }
+const quitting = { quit: 0, keepSending: 1 }
+
+/** Signs in and begins an upload that stays under way until it is released. */
+async function underWay({ page }: RunningApp, world: World) {
+  await signIn(page)
+  const held = world.cloud.hold('put-object', 1)
+  await drag(page, [await world.file('loras/under way.safetensors')])
+  await held.arrived
+  await expect(rowOf(page, 'under way')).toContainText('Sending')
+  return held
+}
+
+test('a closed window keeps sending; it asks once and remembers', async ({ app, world }) => {
+  const held = await underWay(app, world)
+  await answerBoxes(app.electron, closing.keepSending)
+  await closeWindow(app.electron)
+  await expect.poll(() => isSeen(app.electron)).toBe(false)
+  held.release()
+  await world.cloud.ended('registerModel')
+  expect(await asked(app.electron)).toEqual(['Keep sending when the window is closed?'])
+  expect((await ask(app.page, 'settings')).onClose).toBe('keep-sending')
+
+  await app.electron.evaluate(({ app: inside }) => inside.emit('activate'))
+  await expect.poll(() => isSeen(app.electron)).toBe(true)
+  await expect(rowOf(app.page, 'under way')).toContainText('In the library')
+  await closeWindow(app.electron)
+  await expect.poll(() => isSeen(app.electron)).toBe(false)
+  expect(await asked(app.electron)).toHaveLength(1)
+})
+
+test('who changes their mind about closing keeps the window and is asked again', async ({ app }) => {
+  await answerBoxes(app.electron, closing.cancel)
+  for (const times of [1, 2]) {
+    await closeWindow(app.electron)
+    await expect.poll(() => asked(app.electron)).toHaveLength(times)
+  }
+  expect(await isSeen(app.electron)).toBe(true)
+})
+
+test('a window that shall quit when closed quits', async ({ app }) => {
+  await answerBoxes(app.electron, closing.quit)
+  await closeWindow(app.electron)
+  expect(await app.ended).toBe(0)
+})
+
+test('quitting while a file is being sent asks, and goes on sending when told so', async ({ app, world }) => {
+  const held = await underWay(app, world)
+  await answerBoxes(app.electron, quitting.keepSending)
+  await quit(app.electron)
+  await expect.poll(() => asked(app.electron)).toEqual(['1 file is being sent. Quit?'])
+  held.release()
+  await expect(rowOf(app.page, 'under way')).toContainText('In the library')
+})
+
+test('what was being sent when the app was quit is sent at the next start', async ({ app, world }) => {
+  const held = await underWay(app, world)
+  await answerBoxes(app.electron, quitting.quit)
+  await quit(app.electron)
+  expect(await app.ended).toBe(0)
+  held.release()
+  const { page } = await world.start()
+  await expect(rowOf(page, 'under way')).toContainText('In the library')
+})
+
+test(
+  'the tray says what runs, pauses everything and lets it go on',
+  { tag: '@host' },
+  async ({ app, world }) => {
+    const held = await underWay(app, world)
+    const labels = (sum: RegExp, toggle: string) => [
+      expect.stringMatching(sum),
+      'Open Modelferry',
+      toggle,
+      'Quit',
+    ]
+    await expect.poll(() => trayLabels(app.electron)).toEqual(labels(/^Sending 1 file, \d+%/, 'Pause all'))
+    await clickTray(app.electron, 'pause-all')
+    await expect(app.page.getByRole('button', { name: 'Resume all' })).toBeVisible()
+    await expect.poll(() => trayLabels(app.electron)).toEqual(labels(/paused/, 'Resume all'))
+    held.release()
+    await clickTray(app.electron, 'resume-all')
+    await expect(rowOf(app.page, 'under way')).toContainText('In the library')
+  },
+)
+
+test('the tray opens the closed window and quits', { tag: '@host' }, async ({ app }) => {
+  await answerBoxes(app.electron, closing.keepSending)
+  await closeWindow(app.electron)
+  await expect.poll(() => isSeen(app.electron)).toBe(false)
+  await clickTray(app.electron, 'open')
+  await expect.poll(() => isSeen(app.electron)).toBe(true)
+  await clickTray(app.electron, 'quit')
+  expect(await app.ended).toBe(0)
+})

@@ -1,0 +1,93 @@
+import type { Page } from '@playwright/test'
+import { createRequire } from 'node:module'
+import { readFileSync } from 'node:fs'
+import { writeWebPage } from '../fixtures/model-files.ts'
+import { expect, test } from './fixtures.ts'
+import { drag, pick, rowOf, signIn } from './page-steps.ts'
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+interface Axe {
+  run(): Promise<{
+    readonly violations: readonly {
+      readonly id: string
+      readonly nodes: readonly { readonly html: string }[]
+    }[]
+  }>
+}
+
+/** What axe finds in the page as it stands: the rule and the element, one line each. */
+async function troubles(page: Page): Promise<string[]> {
+  // As an expression of the inspector's: the page's own policy lets no script in.
+  await page.evaluate(axeSource)
+  return page.evaluate(async () => {
+    const { violations } = await (window as unknown as { axe: Axe }).axe.run()
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
+  })
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`axe finds nothing in any view, ${colorScheme}`, async ({ app, world }) => {
+    const { page } = app
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    const found: Record<string, string[]> = {}
+    found['sign-in'] = await troubles(page)
+    await signIn(page)
+    found['empty'] = await troubles(page)
+
+    const held = world.cloud.hold('put-object', 1)
+    const sending = await world.file('loras/sending.safetensors')
+    const broken = `${world.folder}/files/loras/broken.safetensors`
+    await writeWebPage(broken)
+    await drag(page, [await world.file('vae/other.safetensors'), sending, broken])
+    await held.arrived
+    await expect(rowOf(page, 'broken')).toContainText('saved web page')
+    found['list with a failure'] = await troubles(page)
+    await rowOf(page, 'broken').getByText('Failed').click()
+    await expect(page.getByRole('complementary')).toBeVisible()
+    found['details'] = await troubles(page)
+    await page.getByRole('button', { name: 'Close details' }).click()
+    held.release()
+    await expect(rowOf(page, 'sending')).toContainText('In the library')
+
+    await page.getByRole('button', { name: /^Team: / }).click()
+    found['menu'] = await troubles(page)
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'History' }).click()
+    await expect(page.getByRole('row', { name: /^sending, / })).toBeVisible()
+    found['history'] = await troubles(page)
+    await pick(page, 'More', 'Settings')
+    await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible()
+    found['settings'] = await troubles(page)
+    expect(found).toEqual(Object.fromEntries(Object.keys(found).map((view) => [view, []])))
+  })
+}
+
+test('the whole way to the library can be gone by the keyboard', async ({ app, world }) => {
+  const { page } = app
+  await page.getByLabel('E-mail').focus()
+  await page.keyboard.type('alice@example.com')
+  await page.keyboard.press('Tab')
+  await page.keyboard.type('correct-horse-1')
+  await page.keyboard.press('Enter')
+  await expect(page.getByText(/^Drop model files here/)).toBeVisible()
+
+  const held = world.cloud.hold('put-object', 1)
+  await drag(page, [await world.file('loras/by hand.safetensors')])
+  await held.arrived
+  const row = rowOf(page, 'by hand')
+  await row.focus()
+  await page.keyboard.press('Space')
+  await expect(row).toContainText('Paused')
+  held.release()
+  await page.keyboard.press('Space')
+  await expect(row).toContainText('In the library')
+  await row.focus()
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('complementary', { name: 'Details of by hand' })).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('complementary')).toBeHidden()
+  await row.focus()
+  await page.keyboard.press('Delete')
+  await expect(row).toBeHidden()
+})

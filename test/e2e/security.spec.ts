@@ -1,0 +1,177 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { calls } from '../../electron/contract/calls.ts'
+import { expect, test } from './fixtures.ts'
+import type { World } from './fixtures.ts'
+
+const logOf = ({ home }: World) => readFileSync(join(home, 'logs/modelferry.log'), 'utf8')
+
+test('the page cannot go elsewhere, not by an address, a link or a form', async ({ page, world }) => {
+  const { operations, origin } = world.cloud
+  const here = page.url()
+  const before = operations.length
+  await page.evaluate((address) => {
+    location.href = `${address}/by-address`
+  }, origin)
+  await expect.poll(() => logOf(world)).toContain('/by-address')
+  await page.evaluate((address) => {
+    const link = Object.assign(document.createElement('a'), { href: `${address}/by-link` })
+    document.body.append(link)
+    link.click()
+  }, origin)
+  await expect.poll(() => logOf(world)).toContain('/by-link')
+  const refusedBy = await page.evaluate((address) => {
+    const refused = new Promise<string>((resolve) =>
+      document.addEventListener('securitypolicyviolation', (event) => resolve(event.effectiveDirective)),
+    )
+    const form = Object.assign(document.createElement('form'), { action: `${address}/by-form` })
+    document.body.append(form)
+    form.submit()
+    return refused
+  }, origin)
+  const stillThere = await page.evaluate(() => [location.href, document.querySelector('form') !== null])
+  expect([refusedBy, stillThere, operations.slice(before)]).toEqual(['form-action', [here, true], []])
+})
+
+test('the page cannot open a window', async ({ app, page, world }) => {
+  const opened = await page.evaluate(
+    (address) => window.open(`${address}/window`) === null,
+    world.cloud.origin,
+  )
+  expect(opened).toBe(true)
+  await expect.poll(() => logOf(world)).toContain('a new window was denied')
+  expect(await app.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1)
+})
+
+test('the page reaches no network, not even a server that would answer', async ({ page, world }) => {
+  const { operations, origin } = world.cloud
+  const before = operations.length
+  const went = await page.evaluate(async (address) => {
+    const asked = (work: () => Promise<unknown>) =>
+      work().then(
+        () => true,
+        () => false,
+      )
+    const loaded = (element: HTMLImageElement | HTMLScriptElement) =>
+      asked(
+        () =>
+          new Promise((resolve, reject) => {
+            Object.assign(element, { onload: resolve, onerror: reject, src: `${address}/element` })
+            document.head.append(element)
+          }),
+      )
+    const socket = () =>
+      new Promise((resolve, reject) => {
+        const made = new WebSocket(`${address.replace('http', 'ws')}/socket`)
+        Object.assign(made, { onopen: resolve, onerror: reject })
+      })
+    return [
+      await asked(() => fetch(`${address}/fetch`)),
+      await asked(() => fetch(`${address}/no-cors`, { mode: 'no-cors' })),
+      await loaded(new Image()),
+      await loaded(document.createElement('script')),
+      await asked(socket),
+    ]
+  }, origin)
+  expect([went, operations.slice(before)]).toEqual([[false, false, false, false, false], []])
+})
+
+test('the page is served with a policy that lets in nothing but its own files', async ({ app, page }) => {
+  const answer = page.waitForResponse((response) => response.request().isNavigationRequest())
+  await app.electron.evaluate(({ BrowserWindow }) => {
+    BrowserWindow.getAllWindows()[0]?.webContents.reload()
+  })
+  const policy = (await (await answer).headerValue('content-security-policy')) ?? ''
+  const rules = Object.fromEntries(policy.split('; ').map((rule) => rule.split(/ (.*)/s)))
+  expect(rules).toMatchObject({
+    'default-src': "'none'",
+    'script-src': "'self'",
+    'connect-src': "'none'",
+    'base-uri': "'none'",
+    'form-action': "'none'",
+    'frame-ancestors': "'none'",
+  })
+  await page.locator('.window:not(:has(> .blank))').waitFor()
+  const ran = await page.evaluate(() => {
+    const script = Object.assign(document.createElement('script'), { textContent: 'window.ran = true' })
+    document.head.append(script)
+    return 'ran' in window
+  })
+  expect(ran).toBe(false)
+})
+
+test('permissions are denied without asking', async ({ page }) => {
+  const answers = await page.evaluate(async () => ({
+    notifications: await Notification.requestPermission(),
+    place: await new Promise((resolve) =>
+      navigator.geolocation.getCurrentPosition(
+        () => resolve('given'),
+        () => resolve('denied'),
+      ),
+    ),
+    camera: await navigator.mediaDevices.getUserMedia({ video: true }).then(
+      () => 'given',
+      () => 'denied',
+    ),
+  }))
+  expect(answers).toEqual({ notifications: 'denied', place: 'denied', camera: 'denied' })
+})
+
+test('the page has the calls of the contract and nothing else of the app', async ({ page }) => {
+  const found = await page.evaluate(() => {
+    const bridge = window.modelferry
+    if (!bridge) throw new Error('window.modelferry is missing')
+    const swap = () => {
+      Object.assign(bridge, { quit: () => 'swapped' })
+    }
+    let swapped = true
+    try {
+      swap()
+    } catch {
+      swapped = false
+    }
+    return {
+      names: Object.keys(bridge).sort(),
+      frozen: Object.isFrozen(bridge),
+      swapped,
+      leaked: ['require', 'process', 'module', 'electron', 'ipcRenderer', '__dirname'].filter(
+        (name) => name in window,
+      ),
+    }
+  })
+  expect(found).toEqual({
+    names: [...Object.keys(calls), 'on'].sort(),
+    frozen: true,
+    swapped: false,
+    leaked: [],
+  })
+})
+
+test('a call with wrong arguments is refused and changes nothing', async ({ page, world }) => {
+  const answers = await page.evaluate(async () => {
+    const bridge = window.modelferry as unknown as Record<string, (args?: unknown) => Promise<unknown>>
+    return [
+      await bridge['pause']?.({ ids: 'all of them' }),
+      await bridge['editTarget']?.({ id: 'x', change: { path: '/etc/passwd' } }),
+      await bridge['changeSettings']?.({ atOnce: 99 }),
+      await bridge['openPage']?.({ page: 'https://example.com' }),
+      await bridge['pauseAll']?.({ extra: true }),
+    ]
+  })
+  const refused = { ok: false, failure: expect.objectContaining({ code: 'bad-call' }) }
+  expect(answers).toEqual(answers.map(() => refused))
+  expect(logOf(world)).not.toContain('all of them')
+})
+
+test('a path that script names in place of a file is taken for no file', async ({ page, world }) => {
+  const path = await world.file('loras/secret.safetensors')
+  const answers = await page.evaluate(async (named) => {
+    const bridge = window.modelferry as unknown as Record<string, (args?: unknown) => Promise<unknown>>
+    return [await bridge['addFiles']?.({ paths: [named] }), await bridge['addFiles']?.({ files: [named] })]
+  }, path)
+  expect(answers).toEqual([
+    { ok: true, value: { added: 0, refused: 0, skipped: [] } },
+    { ok: true, value: { added: 0, refused: 1, skipped: [] } },
+  ])
+  expect(world.cloud.operations.map(({ name }) => name)).not.toContain('presignModel')
+})

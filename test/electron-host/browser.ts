@@ -32,18 +32,26 @@ export async function startBrowser(switches: readonly string[]): Promise<Browser
   )
   process.on('exit', () => {
     child.kill('SIGKILL')
-    // Its children may write for a moment longer; a folder left behind in the temp folder is not worth an error.
-    try {
-      rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 })
-    } catch {
-      return
-    }
+    removeProfile(profile)
   })
   const url = await addressOf(child)
   const connection = await Connection.open(url)
   const { product } = await connection.root.send<{ product: string }>('Browser.getVersion')
   await connection.root.send('Target.setDiscoverTargets', { discover: true })
   return { connection, root: connection.root, url, chromeVersion: product.split('/')[1] ?? product }
+}
+
+/** Chromium's children end a moment after it and write until then. At exit nothing can be awaited, so this waits in place. */
+function removeProfile(profile: string): void {
+  const pauseMs = 25
+  for (let attempts = 40; attempts > 0; attempts--) {
+    try {
+      rmSync(profile, { recursive: true, force: true })
+      return
+    } catch {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs)
+    }
+  }
 }
 
 function argumentsFor(profile: string, switches: readonly string[]): string[] {

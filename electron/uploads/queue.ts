@@ -56,10 +56,15 @@ export function createQueue(options: {
       for (let next = nextReady(nowMs); next !== null && runs.size < atOnce; next = nextReady(nowMs))
         start(next)
     }
-    const earliestMs = Math.max(heldUntilMs, Math.min(...waiting.values()))
-    if (waiting.size > 0 && runs.size < atOnce && earliestMs > nowMs) {
-      cancelTimer = ports.timers.after(earliestMs - nowMs, fill)
-    }
+    if (waiting.size === 0 || runs.size >= atOnce) return
+    const earliestMs = Math.max(heldUntilMs, earliestWaiting())
+    if (earliestMs > nowMs) cancelTimer = ports.timers.after(earliestMs - nowMs, fill)
+  }
+
+  function earliestWaiting(): number {
+    let earliestMs = Infinity
+    for (const fromMs of waiting.values()) earliestMs = Math.min(earliestMs, fromMs)
+    return earliestMs
   }
 
   function nextReady(nowMs: number): string | null {

@@ -203,9 +203,9 @@ test('a held queue keeps no timer', async () => {
   expect([started(), clock.waits()]).toEqual([['a'], []])
 })
 
-test('ten thousand waiting uploads start one after the other', async () => {
+test('two hundred thousand waiting uploads are no trouble', async () => {
   const { queue, run, started } = handQueue({ atOnce: 8 })
-  const ids = Array.from({ length: 10_000 }, (_, index) => `upload ${index}`)
+  const ids = Array.from({ length: 200_000 }, (_, index) => `upload ${index}`)
   queue.add(ids)
   expect(started()).toEqual(ids.slice(0, 8))
   await run('upload 0').end(done)

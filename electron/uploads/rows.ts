@@ -100,6 +100,8 @@ export function createRows(options: {
       const written = write(id, { phase: keptPhase(phase), ...change })
       // These two must not be believed unless they are on the disk; any other phase is found again after a restart.
       if (!written.ok && (event === 'register' || event === 'registered')) return written
+      // What went wrong is shown even so, above all when it is the disk itself; the next change writes it down.
+      if (!written.ok && change.failure !== undefined) row.record = { ...row.record, failure: change.failure }
       row.live.phase = phase
       row.live.retryAtMs = retryAtMs
       if (!isRunning(phase) && row.record.storageKey === null)

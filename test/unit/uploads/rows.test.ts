@@ -123,3 +123,12 @@ test('a row from the history is whole, and where the file lies is not in it', ()
   })
   expect(JSON.stringify(view)).not.toContain(record.path)
 })
+
+test('a failure that cannot be written down is shown all the same', () => {
+  const { rows, added, fillDisk } = setup()
+  const id = added()
+  rows.happen(id, 'begin')
+  fillDisk()
+  expect(rows.happen(id, 'refuse', { failure: failure('journal-full') }).ok).toBe(false)
+  expect(rows.view(id)).toMatchObject({ phase: 'failed', failure: { code: 'journal-full' } })
+})

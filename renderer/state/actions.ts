@@ -78,11 +78,14 @@ export class Actions {
     if (saved && isMended) await this.retry([row.id])
   }
 
-  /** Saves the field being edited and leaves it; false while its value can't be taken. */
-  readonly saveEdit = (row: UploadRow): boolean => {
+  /**
+   * Saves the field being edited and leaves it; false while its value can't be taken. With `field` only that one: a field
+   * that loses the focus because the next one is open already has nothing more to save.
+   */
+  readonly saveEdit = (row: UploadRow, field?: TargetField): boolean => {
     const { ui } = this.#rooms
     const { editing } = ui
-    if (editing?.id !== row.id) return true
+    if (editing?.id !== row.id || (field ?? editing.field) !== editing.field) return true
     if (ui.problem) return false
     ui.editing = null
     void this.edit(row, changeFor(row.target, editing.field, editing.draft))

@@ -25,8 +25,8 @@ export class Announcer {
   }
 
   /** Comes once for each patch, after its rows: what happened in it is said together. */
-  totalsChanged(totals: Totals): void {
-    this.#sayProgress(totals)
+  totalsChanged(totals: Totals, isNews: boolean): void {
+    this.#sayProgress(totals, isNews)
     this.#sayRows()
   }
 
@@ -50,9 +50,11 @@ export class Announcer {
         : say('headline.needs-you', { count: failed.length })
   }
 
-  #sayProgress({ running, waiting, totalBytes, movedBytes }: Totals): void {
+  #sayProgress({ running, waiting, totalBytes, movedBytes }: Totals, isNews: boolean): void {
     const quarter = totalBytes > 0 ? Math.floor((movedBytes / totalBytes) * 4) : 0
-    if (running > 0 && !this.#isRunning) {
+    if (!isNews) {
+      // Nothing began just now.
+    } else if (running > 0 && !this.#isRunning) {
       this.polite = this.#language.say('live.start', { count: running + waiting })
     } else if (running > 0 && quarter > this.#quarter && quarter < 4) {
       this.polite = this.#language.say('live.quarter', { percent: quarter * 25 })

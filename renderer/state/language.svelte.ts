@@ -21,7 +21,14 @@ export class Language {
   readonly #count = $derived(new Intl.NumberFormat(this.#tag))
 
   readonly say: Words = (key, params) => wordsIn(this.locale)(key, params)
-  readonly sentence = (failure: Failure) => sentenceOf(failure, this.say)
+  /** Never throws: a failure stored by another version may lack what this one's sentence wants to name. */
+  readonly sentence = (failure: Failure): string => {
+    try {
+      return sentenceOf(failure, this.say)
+    } catch {
+      return this.say('trouble.plain')
+    }
+  }
   readonly size = (bytes: number) => formatBytes(bytes, this.locale)
   readonly exactSize = (bytes: number) => this.say('size.exact', { count: bytes })
   readonly speed = (bytesPerSecond: number) => this.say('row.speed', { speedBytes: bytesPerSecond })
@@ -31,9 +38,18 @@ export class Language {
   readonly day = (ms: number) => this.#day.format(ms)
   readonly moment = (ms: number) => this.#moment.format(ms)
 
-  /** Words for a key that came from storage or another room; `otherwise` when this catalogue doesn't have it. */
-  readonly sayStored = (key: string, otherwise: MessageKey, params?: Readonly<Record<string, string>>) =>
-    isMessageKey(key) ? this.say(key, params) : this.say(otherwise)
+  /** Words for a key that came from storage or another room; `otherwise` when this catalogue can't say it. */
+  readonly sayStored = (
+    key: string,
+    otherwise: MessageKey,
+    params?: Readonly<Record<string, string>>,
+  ): string => {
+    try {
+      return isMessageKey(key) ? this.say(key, params) : this.say(otherwise)
+    } catch {
+      return this.say(otherwise)
+    }
+  }
   readonly reason = ({ reason }: Recognition) =>
     this.sayStored(
       reason.key.startsWith('reason.') ? reason.key : `reason.${reason.key}`,

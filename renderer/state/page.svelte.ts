@@ -29,7 +29,7 @@ export class Page {
     this.#bridge = bridge
     this.queue = new QueueState(bridge, {
       row: (before, after) => this.announcer.rowChanged(before, after),
-      totals: (totals) => this.announcer.totalsChanged(totals),
+      totals: (totals, isNews) => this.announcer.totalsChanged(totals, isNews),
     })
     this.session = new SessionState(bridge)
     this.settings = new SettingsState(bridge, ({ locale }) => (this.language.locale = locale))

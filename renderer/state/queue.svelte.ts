@@ -26,7 +26,8 @@ const nothing: Totals = {
 /** Who wants to hear of changes as they come, besides those who read the state. */
 interface Listeners {
   readonly row: (before: UploadRow | undefined, after: UploadRow) => void
-  readonly totals: (totals: Totals) => void
+  /** `isNews` is false for what was so already when the page began. */
+  readonly totals: (totals: Totals, isNews: boolean) => void
 }
 const nobody: Listeners = { row: () => {}, totals: () => {} }
 
@@ -127,7 +128,7 @@ export class QueueState {
       this.#phases.delete(id)
     }
     this.totals = totals
-    this.#listeners.totals(totals)
+    this.#listeners.totals(totals, this.isKnown)
     this.allPaused = allPaused
     this.#sequence = sequence
     if (moved) this.#moves += 1

@@ -1,9 +1,12 @@
 import type { Bridge } from '../../electron/contract/calls.ts'
+import type { Failure } from '../../electron/contract/errors.ts'
 import type { Account, SessionView, Team, TeamChoice } from '../../electron/contract/model.ts'
 
 /** Who is signed in, and which team new files go to. */
 export class SessionState {
   view = $state.raw<SessionView | null>(null)
+  /** Why it couldn't be learned who is signed in, or null. */
+  trouble = $state.raw<Failure | null>(null)
   readonly accounts = $derived(this.view?.accounts ?? [])
   readonly ready = $derived(this.accounts.filter(({ state }) => state === 'ready'))
   /** Known here, but their sign-in is gone: their uploads wait. */
@@ -19,7 +22,7 @@ export class SessionState {
   /** Subscribes and asks once. The answer unsubscribes. */
   begin(): () => void {
     const stop = this.#bridge.on('session', (view) => (this.view = view))
-    void this.#ask()
+    void this.ask()
     return stop
   }
 
@@ -28,8 +31,9 @@ export class SessionState {
     return account ? account.email || account.name : accountId
   }
 
-  async #ask(): Promise<void> {
+  async ask(): Promise<void> {
     const answer = await this.#bridge.session()
+    this.trouble = answer.ok ? null : answer.failure
     if (answer.ok) this.view ??= answer.value
   }
 

@@ -16,7 +16,9 @@ const untilTold: Settings = {
 export class SettingsState {
   value = $state.raw<Settings>(untilTold)
   surroundings = $state.raw<Surroundings | null>(null)
+  /** True once both were asked for and answered. */
   isKnown = $state(false)
+  #wasTold = false
   readonly #bridge: Bridge
   readonly #onSurroundings: (surroundings: Surroundings) => void
 
@@ -45,13 +47,14 @@ export class SettingsState {
 
   async #ask(): Promise<void> {
     const [settings, surroundings] = await Promise.all([this.#bridge.settings(), this.#bridge.surroundings()])
-    if (settings.ok && !this.isKnown) this.#take(settings.value)
+    if (settings.ok && !this.#wasTold) this.#take(settings.value)
     if (surroundings.ok && !this.surroundings) this.#find(surroundings.value)
+    this.isKnown = true
   }
 
   #take(settings: Settings): void {
     this.value = settings
-    this.isKnown = true
+    this.#wasTold = true
   }
 
   #find(surroundings: Surroundings): void {

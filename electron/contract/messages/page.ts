@@ -162,6 +162,7 @@ export const pageMessages = {
   'field.edit': ['{field}: {value}. Change', '{field}：{value}。更改', '{field}：{value}。變更'],
   'field.use': ['Use {path}', '改用 {path}', '改用 {path}'],
 
+  'trouble.plain': ['Something went wrong.', '出现了问题。', '發生了問題。'],
   'remedy.retry': ['Try again', '重试', '重試'],
   'remedy.sign-in': ['Sign in', '登录', '登入'],
   'remedy.edit': ['Change', '修改', '修改'],

@@ -1,0 +1,127 @@
+import axe from 'axe-core'
+import { afterEach, expect, test } from 'vitest'
+import { page, userEvent } from 'vitest/browser'
+import { failure, success } from '../../electron/contract/errors.ts'
+import { openPage, type OpenPage } from './support/open-page.ts'
+import { failedRow, registeredRow, row, sendingRow, settings, signedOut } from './support/rows.ts'
+
+const rows = [
+  failedRow('Broken', failure('forbidden', { team: 'Aurora Studio' }, { detail: 'viewer' }), {
+    started: true,
+    sentBytes: 200_000_000,
+  }),
+  sendingRow('Flux'),
+  row('Later', { phase: 'retrying', started: true, failure: failure('offline'), retryAtMs: 5, sentBytes: 9 }),
+  row('Grain'),
+  row('Held', { phase: 'paused' }),
+  registeredRow('Depth'),
+]
+const corner = { position: { x: 12, y: 12 } }
+
+type Scene = (theme: 'light' | 'dark') => Promise<OpenPage>
+const opened = (beginning: Parameters<typeof openPage>[0], act: (page: OpenPage) => Promise<void>): Scene => {
+  return async (theme) => {
+    const answers = { settings: () => success({ ...settings, theme }), ...beginning?.answers }
+    const one = await openPage({ ...beginning, answers })
+    await act(one)
+    return one
+  }
+}
+
+const scenes: Readonly<Record<string, Scene>> = {
+  empty: opened({}, async ({ screen }) => {
+    await expect.element(screen.getByText('Drop model files here', { exact: false })).toBeVisible()
+  }),
+  'uploads, with details': opened({ rows }, async ({ rowOf, screen }) => {
+    await userEvent.click(rowOf('Broken'), corner)
+    await expect.element(screen.getByRole('complementary')).toBeVisible()
+  }),
+  'a field being changed wrongly': opened({ rows }, async ({ rowOf, screen }) => {
+    await userEvent.click(rowOf('Grain').getByRole('button', { name: /^Library path/ }))
+    await userEvent.fill(screen.getByRole('textbox', { name: 'Library path' }), '/no')
+  }),
+  'a type being chosen': opened({ rows }, async ({ rowOf, screen }) => {
+    await userEvent.click(rowOf('Grain').getByRole('button', { name: /^Type/ }))
+    await userEvent.keyboard('{ArrowDown}')
+    await expect.poll(() => screen.getByRole('option').elements().length).toBeGreaterThan(5)
+  }),
+  'the question before cancelling': opened({ rows }, async ({ rowOf }) => {
+    await userEvent.click(rowOf('Flux').getByRole('button', { name: /^Cancel upload/ }))
+    await expect.element(rowOf('Flux').getByRole('button', { name: 'Keep' })).toBeVisible()
+  }),
+  'many chosen, a report and a search': opened({ rows }, async ({ rowOf, screen, emit }) => {
+    emit('command', 'find')
+    emit('added', { added: 2, refused: 1, skipped: [{ name: 'a.txt', reason: 'junk' }] })
+    await userEvent.click(screen.getByRole('button', { name: '1 skipped' }))
+    await userEvent.click(rowOf('Flux'), corner)
+    await userEvent.keyboard('{Control>}a{/Control}')
+    await expect.element(screen.getByRole('toolbar')).toBeVisible()
+  }),
+  'team picker open': opened({ rows }, async ({ screen }) => {
+    await userEvent.click(screen.getByRole('button', { name: /^Team/ }))
+    await expect.element(screen.getByRole('menu', { name: /^Team/ })).toBeVisible()
+  }),
+  'sign-in, refused': opened(
+    {
+      answers: {
+        session: () => success(signedOut),
+        signIn: () => ({ ok: false, failure: failure('login-refused', {}, { detail: 'no' }) }),
+      },
+    },
+    async ({ screen }) => {
+      await userEvent.fill(screen.getByLabelText('E-mail'), 'a@b.example')
+      await userEvent.fill(screen.getByLabelText('Password'), 'x')
+      await userEvent.keyboard('{Enter}')
+      await expect
+        .element(screen.getByRole('alert').getByText('Signing in was refused', { exact: false }))
+        .toBeVisible()
+    },
+  ),
+  'settings, with a wrong address': opened({}, async ({ screen, emit }) => {
+    emit('command', 'show-settings')
+    await userEvent.fill(screen.getByLabelText('Server address'), 'nowhere')
+  }),
+  'history, with details': opened(
+    { answers: { history: () => success({ rows: [registeredRow('Depth')], nextBeforeMs: 1 }) } },
+    async ({ screen, emit, rowOf }) => {
+      emit('command', 'show-history')
+      await userEvent.click(rowOf('Depth'), corner)
+      await expect.element(screen.getByRole('complementary')).toBeVisible()
+    },
+  ),
+}
+
+const cases = Object.entries(scenes).flatMap(([name, scene]) => [
+  { name, theme: 'light' as const, scene },
+  { name, theme: 'dark' as const, scene },
+])
+
+afterEach(() => page.viewport(960, 640))
+
+/** Whatever fades in is judged when it has come, not half-way. */
+async function settled(): Promise<void> {
+  await Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => undefined)))
+}
+
+test.each(cases)('axe finds nothing in: $name ($theme)', async ({ scene, theme }) => {
+  await scene(theme)
+  await expect.poll(() => document.documentElement.dataset['theme']).toBe(theme)
+  await settled()
+  const { violations } = await axe.run(document.body, { resultTypes: ['violations'] })
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)).toEqual([])
+})
+
+test.each([
+  [480, 400],
+  [480, 320],
+])('at %d × %d nothing is pushed out of the window', async (width, height) => {
+  await page.viewport(width, height)
+  const { screen } = await openPage({ rows })
+  await expect.element(screen.getByRole('button', { name: 'Pause all' })).toBeInViewport()
+  await expect.element(screen.getByRole('button', { name: 'Add', exact: true })).toBeInViewport()
+  expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(width)
+  const beyond = [...screen.container.querySelectorAll('header button, section button')].filter(
+    (button) => button.getBoundingClientRect().right > width + 0.5,
+  )
+  expect(beyond).toEqual([])
+})

@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import { failed, failure, success } from '../../electron/contract/errors.ts'
+import { openPage } from './support/open-page.ts'
+import { row } from './support/rows.ts'
+
+const file = new File(['x'.repeat(64)], 'flux.safetensors')
+
+function drag(kind: string, ...files: readonly File[]): DragEvent {
+  const dataTransfer = new DataTransfer()
+  for (const one of files) dataTransfer.items.add(one)
+  if (files.length === 0) dataTransfer.setData('text/plain', 'words')
+  return new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true })
+}
+
+test('an empty queue says what to do and offers files or a folder', async () => {
+  const { screen, asked } = await openPage()
+  await expect
+    .element(screen.getByText('Drop model files here and they go to Aurora Studio.', { exact: false }))
+    .toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Choose files…' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Choose a folder…' }))
+  expect(asked).toEqual([
+    { name: 'chooseFiles', args: { what: 'files' } },
+    { name: 'chooseFiles', args: { what: 'folder' } },
+  ])
+})
+
+test('the window answers while files are dragged over it, naming the team, and rests when they leave', async () => {
+  const { screen } = await openPage()
+  document.body.dispatchEvent(drag('dragenter', file))
+  await expect.element(screen.getByText('Drop to send to Aurora Studio', { exact: false })).toBeVisible()
+  document.body.dispatchEvent(drag('dragleave', file))
+  await expect.poll(() => screen.getByText('Drop to send to', { exact: false }).elements()).toEqual([])
+})
+
+test('a drop hands the File objects on, as they are', async () => {
+  const { asked } = await openPage()
+  const dropped = drag('drop', file)
+  document.body.dispatchEvent(dropped)
+  await expect.poll(() => asked).toHaveLength(1)
+  expect(asked[0]?.name).toBe('addFiles')
+  const { files } = asked[0]?.args as { readonly files: readonly File[] }
+  expect([files.length, files[0]?.name, files[0]?.size, files[0] instanceof File]).toEqual([
+    1,
+    'flux.safetensors',
+    64,
+    true,
+  ])
+  expect(dropped.defaultPrevented).toBe(true)
+})
+
+test('dragged words are none of its business', async () => {
+  const { screen, asked } = await openPage()
+  document.body.dispatchEvent(drag('dragenter'))
+  document.body.dispatchEvent(drag('drop'))
+  expect([asked, screen.getByText('Drop to send to', { exact: false }).elements()]).toEqual([[], []])
+})
+
+test('tells what became of what was added, and opens the list of what was skipped', async () => {
+  const report = {
+    added: 214,
+    refused: 2,
+    skipped: [
+      { name: 'models/.DS_Store', reason: 'junk' },
+      { name: 'output/picture.png', reason: 'outside-models' },
+    ],
+  }
+  const { screen } = await openPage({ answers: { chooseFiles: () => success(report) } })
+  await userEvent.click(screen.getByRole('button', { name: 'Choose files…' }))
+  await expect.element(screen.getByText('214 files added.', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('2 can’t be sent.', { exact: false })).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: '2 skipped' }))
+  const list = screen.getByRole('list', { name: 'Skipped files' })
+  await expect.element(list).toMatchTextContent('A helper file of the system or of a program, not a model')
+  await userEvent.click(screen.getByRole('button', { name: 'Close', exact: true }))
+  await expect.poll(() => screen.getByText('214 files added.', { exact: false }).elements()).toEqual([])
+})
+
+test('says nothing when the picker was cancelled, and shows a report that came from elsewhere', async () => {
+  const { screen, emit } = await openPage({ rows: [row('Grain')] })
+  emit('added', { added: 0, refused: 0, skipped: [] })
+  expect(screen.container.querySelectorAll('.notice')).toHaveLength(0)
+  emit('added', { added: 1, refused: 0, skipped: [] })
+  await expect.element(screen.getByText('1 file added.', { exact: false })).toBeVisible()
+})
+
+test('says why when files can’t be taken in', async () => {
+  const { screen } = await openPage({ answers: { chooseFiles: () => failed(failure('journal-full')) } })
+  await userEvent.click(screen.getByRole('button', { name: 'Choose files…' }))
+  await expect
+    .element(screen.getByRole('alert').getByText('The disk that keeps the queue is full.', { exact: false }))
+    .toBeVisible()
+})
+
+test('the menu’s commands reach the page', async () => {
+  const { screen, asked, emit } = await openPage()
+  emit('command', 'choose-folder')
+  expect(asked).toEqual([{ name: 'chooseFiles', args: { what: 'folder' } }])
+  emit('command', 'show-settings')
+  await expect.element(screen.getByRole('heading', { name: 'Settings' })).toBeVisible()
+  emit('command', 'show-history')
+  await expect.element(screen.getByRole('textbox', { name: 'Find in history' })).toBeVisible()
+  emit('command', 'show-uploads')
+  await expect.element(screen.getByText('Drop model files here', { exact: false })).toBeVisible()
+})

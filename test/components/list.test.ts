@@ -1,0 +1,128 @@
+import { expect, test } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import { failure } from '../../electron/contract/errors.ts'
+import { openPage } from './support/open-page.ts'
+import { failedRow, patchOf, registeredRow, row, sendingRow } from './support/rows.ts'
+
+test('lists rows by what they need, each group with its count', async () => {
+  const { lines } = await openPage({
+    rows: [registeredRow('Depth'), row('Grain'), sendingRow('Flux'), failedRow('Broken')],
+  })
+  await expect
+    .poll(lines)
+    .toEqual([
+      'Needs you 1',
+      'Broken, 1.0 GB, Failed, 0 percent',
+      'Running 1',
+      'Flux, 1.0 GB, Sending, 40 percent',
+      'Waiting 1',
+      'Grain, 1.0 GB, Waiting, 0 percent',
+      'Done today 1',
+      'Depth, 1.0 GB, In the library, 100 percent',
+    ])
+})
+
+test('shows speed, time left and the exact bytes of a row that is sent', async () => {
+  const { rowOf } = await openPage({ rows: [sendingRow('Flux')] })
+  await expect.element(rowOf('Flux')).toMatchTextContent('42.0 MB/s')
+  await expect.element(rowOf('Flux')).toMatchTextContent('about 12 min')
+  await expect
+    .element(rowOf('Flux').getByText('1.0 GB', { exact: false }))
+    .toHaveAttribute('title', '1,000,000,000 bytes')
+})
+
+test('says that a row waits to try again, why, and when', async () => {
+  const retrying = row('Flux', {
+    phase: 'retrying',
+    started: true,
+    failure: failure('offline'),
+    retryAtMs: new Date().setHours(14, 5, 0, 0),
+  })
+  const { rowOf, asked } = await openPage({ rows: [retrying] })
+  await expect.element(rowOf('Flux')).toMatchTextContent('No connection. Everything is safe')
+  await expect.element(rowOf('Flux')).toMatchTextContent('again at')
+  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Try now: Flux' }))
+  expect(asked).toEqual([{ name: 'retry', args: { ids: ['Flux'] } }])
+})
+
+test('pauses, resumes and moves a row by its buttons', async () => {
+  const { rowOf, asked } = await openPage({ rows: [row('Grain'), row('Flux', { phase: 'paused' })] })
+  await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Pause: Grain' }))
+  await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Move to top: Grain' }))
+  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Resume: Flux' }))
+  expect(asked).toEqual([
+    { name: 'pause', args: { ids: ['Grain'] } },
+    { name: 'moveToTop', args: { ids: ['Grain'] } },
+    { name: 'resume', args: { ids: ['Flux'] } },
+  ])
+})
+
+test('asks on the row before it throws sent bytes away', async () => {
+  const { rowOf, asked } = await openPage({ rows: [sendingRow('Flux')] })
+  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Cancel upload: Flux' }))
+  await expect
+    .element(rowOf('Flux'))
+    .toMatchTextContent('Cancel “Flux”? What was sent so far is thrown away.')
+  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Keep' }))
+  expect(asked).toEqual([])
+  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Cancel upload: Flux' }))
+  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Cancel upload', exact: true }))
+  expect(asked).toEqual([{ name: 'cancel', args: { ids: ['Flux'] } }])
+})
+
+test('takes a row away at once while nothing was sent, and out of the list when it is in the library', async () => {
+  const { rowOf, asked } = await openPage({ rows: [row('Grain'), registeredRow('Depth')] })
+  await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Cancel upload: Grain' }))
+  await userEvent.click(rowOf('Depth').getByRole('button', { name: 'Remove from this list: Depth' }))
+  await expect
+    .poll(() => asked)
+    .toEqual([
+      { name: 'cancel', args: { ids: ['Grain'] } },
+      { name: 'forget', args: { ids: ['Depth'] } },
+    ])
+})
+
+test('opens the details of the row that is clicked: what it is, why, and every id to copy', async () => {
+  const { screen, rowOf, asked } = await openPage({ rows: [registeredRow('Depth')] })
+  await userEvent.click(rowOf('Depth'), { position: { x: 12, y: 12 } })
+  const pane = screen.getByRole('complementary', { name: 'Details of Depth' })
+  await expect.element(pane).toMatchTextContent('It lies in the folder loras, so it counts as a LoRA.')
+  await expect.element(pane).toMatchTextContent('1,000,000,000 bytes')
+  await expect.element(pane).toMatchTextContent('models/team/key')
+  await userEvent.click(pane.getByRole('button', { name: 'Copy: SHA-256' }))
+  await userEvent.click(pane.getByRole('button', { name: 'Show in folder' }))
+  expect(asked).toEqual([
+    { name: 'copyText', args: { text: 'a'.repeat(64) } },
+    { name: 'showInFolder', args: { id: 'Depth' } },
+  ])
+})
+
+test('writes down in the details what happened while it watched', async () => {
+  const { screen, rowOf, emit } = await openPage({ rows: [row('Flux')] })
+  await userEvent.click(rowOf('Flux'), { position: { x: 12, y: 12 } })
+  emit('patch', patchOf(2, [sendingRow('Flux')]))
+  const pane = screen.getByRole('complementary')
+  await expect.element(pane).toMatchTextContent('Its bytes go out')
+})
+
+test('shows what the other side said beside our own sentence, with the code to copy', async () => {
+  const refused = failure(
+    'forbidden',
+    { team: 'Aurora Studio' },
+    { detail: 'role viewer may not create models' },
+  )
+  const { screen, rowOf } = await openPage({ rows: [failedRow('Flux', refused)] })
+  await userEvent.click(rowOf('Flux'), { position: { x: 12, y: 12 } })
+  const pane = screen.getByRole('complementary')
+  await expect.element(pane).toMatchTextContent('The server doesn’t allow this for you in Aurora Studio')
+  await expect.element(pane).toMatchTextContent('The other side said: “role viewer may not create models”')
+  await expect.element(pane.getByRole('button', { name: 'Copy the error code' })).toBeVisible()
+})
+
+test('pauses and resumes everything from the head of the list', async () => {
+  const { screen, asked, emit } = await openPage({ rows: [sendingRow('Flux')] })
+  await userEvent.click(screen.getByRole('button', { name: 'Pause all' }))
+  emit('patch', { ...patchOf(2, [row('Flux', { phase: 'paused', started: true })]), allPaused: true })
+  await userEvent.click(screen.getByRole('button', { name: 'Resume all' }))
+  expect(asked.map(({ name }) => name)).toEqual(['pauseAll', 'resumeAll'])
+})

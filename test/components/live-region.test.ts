@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest'
+import { failure } from '../../electron/contract/errors.ts'
+import { openPage } from './support/open-page.ts'
+import { failedRow, patchOf, registeredRow, row, sendingRow } from './support/rows.ts'
+
+/** Everything that a screen reader is told, in order. */
+async function setup() {
+  const opened = await openPage({ rows: [row('Flux')] })
+  const heard: string[] = []
+  for (const region of opened.screen.container.querySelectorAll(
+    '.unseen[role=status], .unseen[role=alert]',
+  )) {
+    new MutationObserver(() => heard.push(region.textContent.trim())).observe(region, {
+      subtree: true,
+      childList: true,
+      characterData: true,
+    })
+  }
+  return { ...opened, heard }
+}
+
+test('says start, each quarter and the end, and nothing between', async () => {
+  const { heard, emit } = await setup()
+  const shares = [1, 10, 24, 26, 40, 51, 60, 76, 90, 99]
+  for (const [index, share] of shares.entries()) {
+    emit(
+      'patch',
+      patchOf(2 + index, [sendingRow('Flux', { sentBytes: share * 10_000_000, inFlightBytes: 0 })]),
+    )
+    await Promise.resolve()
+  }
+  emit('patch', patchOf(2 + shares.length, [registeredRow('Flux')]))
+  await expect
+    .poll(() => heard)
+    .toEqual([
+      'Sending 1 file.',
+      '25 percent sent.',
+      '50 percent sent.',
+      '75 percent sent.',
+      'Flux is in the library.',
+    ])
+})
+
+test('says trouble at once, with the sentence', async () => {
+  const { heard, emit } = await setup()
+  emit('patch', patchOf(2, [failedRow('Flux', failure('file-empty'))]))
+  await expect
+    .poll(() => heard)
+    .toEqual(['Flux: The file is empty (0 bytes). Download it again, then try again.'])
+})
+
+test('sums up what ends together', async () => {
+  const { heard, emit } = await setup()
+  emit('patch', patchOf(2, [sendingRow('Flux'), sendingRow('Grain')]))
+  await expect.poll(() => heard).toHaveLength(1)
+  emit('patch', patchOf(3, [registeredRow('Flux'), registeredRow('Grain')]))
+  await expect.poll(() => heard).toEqual(['Sending 2 files.', '2 files are in the library.'])
+})
+
+test('says nothing of what was running already when the window opened', async () => {
+  const { screen } = await openPage({ rows: [sendingRow('Flux', { sentBytes: 600_000_000 })] })
+  await expect.element(screen.getByRole('row', { name: /^Flux/ })).toBeVisible()
+  expect(screen.container.querySelector('.unseen[role=status]')?.textContent).toBe('')
+})

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import { failure, failureKinds, type FailureCode, type Remedy } from '../../electron/contract/errors.ts'
+import { catalogue, sentenceOf, wordsIn } from '../../electron/contract/words.ts'
+import { openPage } from './support/open-page.ts'
+import { failedRow } from './support/rows.ts'
+
+const buttons: Readonly<Record<Remedy, string>> = {
+  retry: 'Try again',
+  'sign-in': 'Sign in',
+  edit: 'Change',
+  remove: 'Remove',
+  settings: 'Open settings',
+  wait: 'Try now',
+  none: 'Try again',
+}
+/** A value for each parameter that a code's sentence names. */
+const paramsOf = (code: FailureCode) =>
+  Object.fromEntries(
+    [...catalogue[`failure.${code}`][0].matchAll(/\{(\w+)/g)].map(([, name = '']) => [name, 12]),
+  )
+const codes = Object.keys(failureKinds) as FailureCode[]
+
+test.each(codes)('%s stands on its row as a sentence with its code and its one remedy', async (code) => {
+  const why = failure(code, paramsOf(code))
+  const { rowOf } = await openPage({ rows: [failedRow('Flux', why)] })
+  await expect.element(rowOf('Flux')).toMatchTextContent(sentenceOf(why, wordsIn('en')))
+  await expect.element(rowOf('Flux').getByRole('button', { name: code, exact: true })).toBeVisible()
+  const remedy = rowOf('Flux').getByRole('button', { name: buttons[failureKinds[code].remedy], exact: true })
+  await expect.element(remedy).toBeVisible()
+})
+
+test('trying again asks main to', async () => {
+  const { rowOf, asked } = await openPage({ rows: [failedRow('Flux')] })
+  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Try again' }))
+  expect(asked).toEqual([{ name: 'retry', args: { ids: ['Flux'] } }])
+})
+
+test('signing in leads to the sign-in view, and back', async () => {
+  const { screen, rowOf } = await openPage({ rows: [failedRow('Flux', failure('keychain-locked'))] })
+  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Sign in' }))
+  await expect.element(screen.getByRole('heading', { name: 'Sign in to Cyberun Cloud' })).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Back' }))
+  await expect.element(rowOf('Flux')).toBeVisible()
+})
+
+test('a wrong address leads to the settings', async () => {
+  const { screen, rowOf } = await openPage({ rows: [failedRow('Flux', failure('bad-server-address'))] })
+  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Open settings' }))
+  await expect.element(screen.getByRole('textbox', { name: 'Server address' })).toBeVisible()
+})
+
+test('copies the code of a failure', async () => {
+  const { screen, rowOf, asked } = await openPage({ rows: [failedRow('Flux')] })
+  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'file-missing' }))
+  expect(asked).toEqual([{ name: 'copyText', args: { text: 'file-missing' } }])
+  await expect.element(screen.getByText('Copied', { exact: false })).toBeVisible()
+})
+
+test('a failure that lacks what its sentence names is still shown, with its code', async () => {
+  const { rowOf } = await openPage({ rows: [failedRow('Flux', failure('file-cut-short'))] })
+  await expect.element(rowOf('Flux')).toMatchTextContent('Something went wrong. file-cut-short')
+})

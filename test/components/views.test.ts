@@ -1,0 +1,187 @@
+import { expect, test } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import { failed, failure, success } from '../../electron/contract/errors.ts'
+import { openPage } from './support/open-page.ts'
+import {
+  account,
+  otherTeam,
+  registeredRow,
+  row,
+  settings,
+  signedIn,
+  signedOut,
+  team,
+} from './support/rows.ts'
+
+const fillIn = async ({ screen }: Awaited<ReturnType<typeof openPage>>) => {
+  await userEvent.fill(screen.getByLabelText('E-mail'), ' mira@aurora.example ')
+  await userEvent.fill(screen.getByLabelText('Password'), 'secret')
+  await userEvent.click(screen.getByRole('button', { name: 'Sign in' }))
+}
+
+test('without an account it asks to sign in, and then shows the uploads', async () => {
+  const opened = await openPage({ answers: { session: () => success(signedOut) } })
+  await fillIn(opened)
+  expect(opened.asked).toEqual([
+    { name: 'signIn', args: { email: 'mira@aurora.example', password: 'secret' } },
+  ])
+  await expect.element(opened.screen.getByText('they go to Aurora Studio', { exact: false })).toBeVisible()
+})
+
+test('names every cause of a refused sign-in, and forgets the password', async () => {
+  const answers = { session: () => success(signedOut), signIn: () => failed(failure('login-refused')) }
+  const opened = await openPage({ answers })
+  await fillIn(opened)
+  await expect
+    .element(opened.screen.getByRole('alert').getByText('the address isn’t verified yet', { exact: false }))
+    .toBeVisible()
+  await expect.element(opened.screen.getByLabelText('Password')).toHaveValue('')
+  await expect.element(opened.screen.getByLabelText('E-mail')).toHaveValue('mira@aurora.example')
+})
+
+test('says when there is no keychain to keep the sign-in', async () => {
+  const { screen } = await openPage({
+    answers: { session: () => success({ ...signedOut, keychain: 'absent' }) },
+  })
+  await expect.element(screen.getByText('You stay signed in until you quit.', { exact: false })).toBeVisible()
+})
+
+test('a signed-out account keeps its uploads in sight and asks to sign in again', async () => {
+  const away = signedIn(account({ state: 'signed-out' }))
+  const { screen, rowOf } = await openPage({
+    rows: [row('Grain')],
+    answers: { session: () => success(away) },
+  })
+  await expect.element(rowOf('Grain')).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Sign in' }))
+  await expect.element(screen.getByLabelText('E-mail')).toHaveValue('mira@aurora.example')
+})
+
+test('the team picker shows every team under its account and chooses by click', async () => {
+  const { screen, asked } = await openPage()
+  await userEvent.click(screen.getByRole('button', { name: `Team: ${team.name}` }))
+  await expect.element(screen.getByRole('menuitemradio', { name: team.name })).toBeChecked()
+  await userEvent.keyboard('{ArrowDown}{Enter}')
+  expect(asked).toEqual([{ name: 'chooseTeam', args: { accountId: 'account-1', teamId: otherTeam.id } }])
+})
+
+test('signs out from the team picker', async () => {
+  const { screen, asked } = await openPage({ answers: { signOut: () => success(signedOut) } })
+  await userEvent.click(screen.getByRole('button', { name: `Team: ${team.name}` }))
+  await userEvent.click(screen.getByRole('menuitem', { name: 'Sign out mira@aurora.example' }))
+  expect(asked).toEqual([{ name: 'signOut', args: { accountId: 'account-1' } }])
+  await expect.element(screen.getByRole('heading', { name: 'Sign in to Cyberun Cloud' })).toBeVisible()
+})
+
+test('checks the server’s address while it is typed and saves a good one', async () => {
+  const { screen, asked, emit } = await openPage()
+  emit('command', 'show-settings')
+  const field = screen.getByLabelText('Server address')
+  await userEvent.fill(field, 'http://cloud.example')
+  await expect
+    .element(screen.getByText('This isn’t an address a server can have.', { exact: false }))
+    .toBeVisible()
+  await userEvent.fill(field, 'https://models.example/api/v1')
+  await userEvent.keyboard('{Enter}')
+  await expect
+    .poll(() => asked)
+    .toContainEqual({ name: 'changeSettings', args: { server: 'https://models.example/api/v1' } })
+})
+
+test('changes settings by their controls, and follows those changed elsewhere', async () => {
+  const { screen, asked, emit } = await openPage()
+  emit('command', 'show-settings')
+  await userEvent.selectOptions(screen.getByLabelText('Files at once'), '4')
+  await userEvent.selectOptions(screen.getByLabelText('Closing the window'), 'Keeps sending')
+  await userEvent.fill(screen.getByLabelText('Largest file in one piece'), '750')
+  await userEvent.keyboard('{Tab}')
+  await expect
+    .poll(() => asked.map(({ args }) => args))
+    .toEqual([{ atOnce: 4 }, { onClose: 'keep-sending' }, { singlePutLimitBytes: 750_000_000 }])
+  emit('settings', { ...settings, theme: 'dark', dense: true })
+  await expect.element(screen.getByLabelText('Colours')).toHaveValue('dark')
+  expect([document.documentElement.dataset['theme'], document.documentElement.dataset['density']]).toEqual([
+    'dark',
+    'dense',
+  ])
+})
+
+test('history shows what was registered, page by page, and copies its ids', async () => {
+  const pages = [
+    { rows: [registeredRow('Depth')], nextBeforeMs: 5 },
+    { rows: [registeredRow('Grain')], nextBeforeMs: null },
+  ]
+  const { screen, rowOf, asked } = await openPage({
+    answers: {
+      history: ({ beforeMs }) =>
+        success(pages[beforeMs === null ? 0 : 1] ?? { rows: [], nextBeforeMs: null }),
+    },
+  })
+  await userEvent.click(screen.getByRole('button', { name: 'History' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Show older' }))
+  await expect.element(rowOf('Grain')).toBeVisible()
+  await userEvent.click(rowOf('Depth').getByRole('button', { name: 'Copy model id: Depth' }))
+  expect(asked).toEqual([
+    { name: 'history', args: { beforeMs: null, search: '', limit: 100 } },
+    { name: 'history', args: { beforeMs: 5, search: '', limit: 100 } },
+    { name: 'copyText', args: { text: 'id-of-Depth' } },
+  ])
+})
+
+test('history drops the answer to a search that was overtaken', async () => {
+  const waiting = new Map<string, () => void>()
+  const { screen, rowOf, lines } = await openPage({
+    answers: {
+      history: ({ search }) =>
+        new Promise((resolve) => {
+          waiting.set(search, () =>
+            resolve(success({ rows: [registeredRow(`${search}!`)], nextBeforeMs: null })),
+          )
+        }),
+    },
+  })
+  await userEvent.click(screen.getByRole('button', { name: 'History' }))
+  await userEvent.fill(screen.getByLabelText('Find in history'), 'new')
+  await expect.poll(() => waiting.has('new')).toBe(true)
+  waiting.get('new')?.()
+  await expect.element(rowOf('new!')).toBeVisible()
+  waiting.get('')?.()
+  await Promise.resolve()
+  expect(lines().at(-1)).toContain('new!')
+})
+
+test('says why the queue can’t be shown, and tries again', async () => {
+  const answers = [
+    failed(failure('journal-trouble')),
+    success({ sequence: 1, rows: [], totals: signedTotals, allPaused: false }),
+  ]
+  const { screen } = await openPage({
+    answers: { snapshot: () => answers.shift() ?? failed(failure('unexpected')) },
+  })
+  await expect
+    .element(screen.getByText('The queue can’t be written down right now', { exact: false }))
+    .toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
+  await expect.element(screen.getByText('Drop model files here', { exact: false })).toBeVisible()
+})
+
+const signedTotals = {
+  running: 0,
+  waiting: 0,
+  needsYou: 0,
+  paused: 0,
+  registeredToday: 0,
+  totalBytes: 0,
+  movedBytes: 0,
+  bytesPerSecond: null,
+  secondsLeft: null,
+}
+
+test('says why it can’t be learned who is signed in, and tries again', async () => {
+  const answers = [failed(failure('keychain-slow')), success(signedIn())]
+  const { screen } = await openPage({
+    answers: { session: () => answers.shift() ?? failed(failure('unexpected')) },
+  })
+  await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
+  await expect.element(screen.getByText('Drop model files here', { exact: false })).toBeVisible()
+})

@@ -14,7 +14,7 @@ test('lists rows by what they need, each group with its count', async () => {
       'Needs you 1',
       'Broken, 1.0 GB, Failed, 0 percent',
       'Running 1',
-      'Flux, 1.0 GB, Sending, 40 percent',
+      'Flux, 1.0 GB, Sending, 45 percent',
       'Waiting 1',
       'Grain, 1.0 GB, Waiting, 0 percent',
       'Done today 1',

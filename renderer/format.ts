@@ -21,11 +21,14 @@ export function timeLeft(seconds: number, say: Words): string {
   return say('time.days', { days: Math.round(seconds / day) })
 }
 
-/** Whole percent that storage has acknowledged. 100 is kept for what is registered: until then at most 99. */
-export function percentDone({ phase, sentBytes, sizeBytes }: UploadRow): number {
+/**
+ * Whole percent that is out: acknowledged and in flight together, since a file that goes as one PUT is acknowledged only at
+ * its end. The bar tells the two apart. 100 is kept for what is registered: until then at most 99.
+ */
+export function percentDone({ phase, sentBytes, inFlightBytes, sizeBytes }: UploadRow): number {
   if (phase === 'registered') return 100
   if (sizeBytes === 0) return 0
-  return Math.min(99, Math.floor((sentBytes / sizeBytes) * 100))
+  return Math.min(99, Math.floor(((sentBytes + inFlightBytes) / sizeBytes) * 100))
 }
 
 /** Shares of the bar, 0–1: `solid` is acknowledged, `light` is in flight on top of it. Full only when registered. */

@@ -33,6 +33,12 @@ export interface CloudClient {
   send<Schema extends v.GenericSchema>(request: Request<Schema>): Promise<Result<v.InferOutput<Schema>>>
 }
 
+interface Answered<T> {
+  readonly result: Result<T>
+  /** A 401: the credential may be renewed and the call repeated. */
+  readonly unauthorised: boolean
+}
+
 /** A call without an answer by then is tried again: completing a large multipart may take minutes (openapi.yaml). */
 const answerWithinMs = 300_000
 /** No answer of this API comes near it; a page of 100 models is some 60 kB. */
@@ -48,7 +54,7 @@ export function createCloudClient(server: string, ports: Ports): CloudClient {
   async function sendOnce<Schema extends v.GenericSchema>(
     request: Request<Schema>,
     credential: Credential | null,
-  ): Promise<Result<v.InferOutput<Schema>> & { readonly unauthorised?: boolean }> {
+  ): Promise<Answered<v.InferOutput<Schema>>> {
     const url = new URL(base + request.path)
     for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, String(value))
     const timeLimit = AbortSignal.timeout(answerWithinMs)
@@ -61,29 +67,29 @@ export function createCloudClient(server: string, ports: Ports): CloudClient {
         signal: request.signal ? AbortSignal.any([request.signal, timeLimit]) : timeLimit,
       })
       const text = await readText(response)
-      if (response.ok) return parseAnswer(text, request.answer)
+      if (response.ok) return { result: parseAnswer(text, request.answer), unauthorised: false }
       const reason = refusal(response, text, ports.now())
       ports.log.warn('the server refused', { path: request.path, status: response.status, code: reason.code })
-      return { ...failed(reason), unauthorised: response.status === 401 }
+      return { result: failed(reason), unauthorised: response.status === 401 }
     } catch (error) {
       request.signal?.throwIfAborted()
       const code = networkCodeOf(error)
       ports.log.warn('no answer from the server', { path: request.path, code })
-      return failed(lineFailure(code, url.host))
+      return { result: failed(lineFailure(code, url.host)), unauthorised: false }
     }
   }
 
   return {
     server: base,
     async send(request) {
-      if (!request.signer) return sendOnce(request, null)
+      if (!request.signer) return (await sendOnce(request, null)).result
       const credential = await request.signer.credential()
       if (!credential.ok) return credential
       const first = await sendOnce(request, credential.value)
-      if (!first.unauthorised) return first
+      if (!first.unauthorised) return first.result
       const renewed = await request.signer.renew(credential.value)
       if (!renewed.ok) return renewed
-      return sendOnce(request, renewed.value)
+      return (await sendOnce(request, renewed.value)).result
     },
   }
 }

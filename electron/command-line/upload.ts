@@ -1,3 +1,4 @@
+import { retryClassOf } from '../contract/errors.ts'
 import type { Patch, TeamChoice, UploadRow } from '../contract/model.ts'
 import type { Uploader } from '../uploader.ts'
 import { UsageError, type Command } from './arguments.ts'
@@ -52,8 +53,10 @@ export async function runUploadCommand(
   const rows = await watch.allEnded(report.value.added + report.value.refused)
   teller.finished()
   const failedRows = rows.filter(({ phase }) => phase === 'failed')
-  // The app would show them as its own; whoever typed the command has read why.
-  await uploader.calls.cancel({ ids: failedRows.map(({ id }) => id) })
+  // The app would show them as its own; whoever typed the command has read why. What only waits for a sign-in stays, so
+  // that the same command goes on from there.
+  const spoilt = failedRows.filter(({ failure }) => failure && retryClassOf(failure) !== 'after-sign-in')
+  await uploader.calls.cancel({ ids: spoilt.map(({ id }) => id) })
   if (failedRows.some(({ failure }) => failure?.code === 'signed-out')) return exitCodes.notSignedIn
   return failedRows.length > 0 ? exitCodes.someFailed : exitCodes.ok
 }

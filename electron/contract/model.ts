@@ -91,7 +91,7 @@ export interface UploadRow {
   readonly target: Target
   readonly recognition: Recognition
   readonly phase: Phase
-  /** True once bytes have gone out: the target can no longer be edited. */
+  /** True once bytes have gone out: the target stays as it is unless the failure's remedy is to edit it. */
   readonly started: boolean
   /** Acknowledged by storage. */
   readonly sentBytes: number

@@ -49,6 +49,10 @@ export function createEngine(options: {
     accessTo: accounts.accessTo.bind(accounts),
   }
 
+  let lastFinishMs = 0
+  /** No two uploads finish in the same millisecond, since the history's pages are cut by this time. */
+  const finishTime = () => (lastFinishMs = Math.max(ports.now(), lastFinishMs + 1))
+
   function reportOf(id: string): UploadReport {
     const phase = () => rows.get(id)?.live.phase
     return {
@@ -61,7 +65,7 @@ export function createEngine(options: {
       progress: (progress) => rows.progress(id, progress),
       registering: (stored) => rows.happen(id, 'register', { ...stored, failure: null }),
       registered: (modelId) =>
-        rows.happen(id, 'registered', { modelId, finishedAtMs: ports.now(), failure: null }),
+        rows.happen(id, 'registered', { modelId, finishedAtMs: finishTime(), failure: null }),
       countAttempt: () => rows.countAttempt(id),
     }
   }

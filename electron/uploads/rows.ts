@@ -56,6 +56,9 @@ export function createRows(options: {
 }): Rows {
   const { store, ports, changed } = options
   const rows = new Map<string, { record: UploadRecord; live: Live }>()
+  /** Rows that are ahead of the disk, since a transaction of many was rolled back: their next change is written whole. */
+  const unwritten = new Set<string>()
+  let touched: string[] | null = null
 
   function restore(records: readonly UploadRecord[]): void {
     for (const record of records) {
@@ -75,11 +78,14 @@ export function createRows(options: {
   function write(id: string, change: RecordChange): Result<void> {
     const row = rowOf(id)
     const record = { ...row.record, ...change }
-    const same = Object.entries(change).every(
-      ([name, value]) => row.record[name as keyof RecordChange] === value,
-    )
+    const same =
+      !unwritten.has(id) &&
+      Object.entries(change).every(([name, value]) => row.record[name as keyof RecordChange] === value)
     const written: Result<void> = same ? { ok: true, value: undefined } : store.save([record])
-    if (written.ok) row.record = record
+    if (!written.ok) return written
+    row.record = record
+    unwritten.delete(id)
+    touched?.push(id)
     return written
   }
 
@@ -131,7 +137,13 @@ export function createRows(options: {
       for (const id of ids) if (rows.delete(id)) changed(id)
       return written
     },
-    together: (work) => store.together(work),
+    together(work) {
+      touched = []
+      const written = store.together(work)
+      if (!written.ok) for (const id of touched) unwritten.add(id)
+      touched = null
+      return written
+    },
     view(id) {
       const row = rows.get(id)
       return row ? toView(row.record, row.live) : null

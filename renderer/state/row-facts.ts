@@ -33,9 +33,10 @@ export function remedyOfRow({ failure, phase }: UploadRow): Remedy {
   return failureKinds[failure.code].remedy
 }
 
-/** Name, type and path can be changed until bytes have gone out. */
-export function isEditable({ started, phase }: UploadRow): boolean {
-  return !started && (phase === 'waiting' || phase === 'paused' || phase === 'failed' || phase === 'retrying')
+/** Name, type and path can be changed until bytes have gone out, and again when they are what is wrong. */
+export function isEditable({ started, phase, failure }: UploadRow): boolean {
+  const stands = phase === 'waiting' || phase === 'paused' || phase === 'failed' || phase === 'retrying'
+  return stands && (!started || (failure !== null && failureKinds[failure.code].remedy === 'edit'))
 }
 
 /** True when cancelling throws sent bytes away: then we ask first. */

@@ -1,0 +1,174 @@
+import { rm, utimes, writeFile } from 'node:fs/promises'
+import { expect, test } from 'vitest'
+import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { STORAGE_KINDS, startStorage } from '../../cloud/start-storage.ts'
+import { setup, sha256Of, type EngineOptions, type World } from '../../support/engine.ts'
+
+const mebi = 1024 * 1024
+/** Twelve parts and a bit, of the smallest size that S3 takes. */
+const partBytes = 5 * mebi
+const fileBytes = 12 * partBytes + 123
+const inParts: EngineOptions = {
+  cloud: { partSizeBytes: partBytes },
+  settings: { singlePutLimitBytes: partBytes },
+}
+
+async function add(world: World, sizeBytes = fileBytes) {
+  const path = await world.file('large.safetensors', { sizeBytes })
+  const [id = ''] = await world.app.add(path)
+  return { path, id }
+}
+
+const partsIn = ({ cloud }: World, status = 200) =>
+  cloud.operations.filter((operation) => operation.name === 'put-part' && operation.status === status)
+
+/** That one object and one model are there, both the file, and storage holds nothing else. */
+async function expectOne({ cloud }: World, path: string) {
+  const models = cloud.modelsOf(ALICES_TEAM_ID)
+  const objects = await cloud.objects()
+  expect(models.map((model) => model.file_hash)).toEqual([`sha256:${sha256Of(path)}`])
+  expect(await Promise.all(objects.map((object) => object.sha256()))).toEqual([sha256Of(path)])
+  expect(await cloud.unfinishedUploads()).toEqual([])
+}
+
+/** That nothing was registered and storage was freed of the parts. */
+async function expectNothing({ cloud }: World) {
+  await cloud.ended('abortMultipart')
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
+  expect(await cloud.objects()).toEqual([])
+  expect(await cloud.unfinishedUploads()).toEqual([])
+}
+
+test.each(STORAGE_KINDS)('a large file goes in parts and arrives whole (%s)', async (kind) => {
+  const storage = await startStorage(kind)
+  const world = await setup({ ...inParts, cloud: { ...inParts.cloud, ...storage.options } })
+  const { path, id } = await add(world)
+  expect(await world.app.settled(id)).toMatchObject({ phase: 'registered', sentBytes: fileBytes })
+  expect(
+    partsIn(world)
+      .map(({ bytes }) => bytes ?? 0)
+      .reduce((sum, bytes) => sum + bytes, 0),
+  ).toBe(fileBytes)
+  await expectOne(world, path)
+})
+
+test('parts that storage acknowledged before a restart are not sent again', async () => {
+  const world = await setup(inParts)
+  const hold = world.cloud.hold('put-part', 'arrival')
+  const { path, id } = await add(world)
+  await hold.arrived
+  hold.release()
+  await world.cloud.ended('put-part', 3)
+  await world.app.stop()
+  const sent = partsIn(world).length
+  const next = await world.open()
+  expect(await next.settled(id)).toMatchObject({ phase: 'registered' })
+  expect(partsIn(world).length - sent).toBeLessThanOrEqual(13 - 3)
+  expect(world.cloud.operations.filter(({ name }) => name === 'initiateMultipart')).toHaveLength(1)
+  await expectOne(world, path)
+})
+
+test('pausing keeps the parts, resuming sends the others', async () => {
+  const world = await setup(inParts)
+  const { path, id } = await add(world)
+  await world.cloud.ended('put-part', 2)
+  await world.app.calls.pause({ ids: [id] })
+  expect(world.app.row(id).phase).toBe('paused')
+  expect(await world.cloud.unfinishedUploads()).toHaveLength(1)
+  await world.app.calls.resume({ ids: [id] })
+  expect((await world.app.settled(id)).phase).toBe('registered')
+  expect(world.cloud.operations.filter(({ name }) => name === 'initiateMultipart')).toHaveLength(1)
+  await expectOne(world, path)
+})
+
+test('cancelling frees what storage holds', async () => {
+  const world = await setup(inParts)
+  const { id } = await add(world)
+  await world.cloud.ended('put-part', 2)
+  await world.app.calls.cancel({ ids: [id] })
+  await expectNothing(world)
+})
+
+test('a cancel while the server is out of reach is made good at the next start', async () => {
+  const world = await setup(inParts)
+  const { id } = await add(world)
+  await world.cloud.ended('put-part', 2)
+  world.cloud.fail({ on: 'abortMultipart', how: 503, times: Infinity })
+  await world.app.calls.cancel({ ids: [id] })
+  await world.cloud.ended('abortMultipart')
+  expect(await world.cloud.unfinishedUploads()).toHaveLength(1)
+  await world.app.stop()
+  world.cloud.clearFailures()
+  world.cloud.forgetOperations()
+  await world.open()
+  await expectNothing(world)
+})
+
+test('a part whose URL ran out is presigned anew, once', async () => {
+  const world = await setup(inParts)
+  world.cloud.fail({ on: 'put-part', how: 'expired-url', times: 1, skip: 3 })
+  const { path, id } = await add(world)
+  expect((await world.app.settled(id)).phase).toBe('registered')
+  expect(partsIn(world, 403)).toHaveLength(1)
+  await expectOne(world, path)
+})
+
+test('a part that storage refuses twice stops the upload with the reason of storage', async () => {
+  const world = await setup(inParts)
+  world.cloud.fail({ on: 'put-part', how: 403, times: Infinity })
+  const { id } = await add(world)
+  const { failure } = await world.app.settled(id)
+  expect(failure).toMatchObject({ code: 'storage-refused' })
+  expect(failure?.detail).toContain('AccessDenied')
+})
+
+test.each([['503', 503] as const, ['a cut line', 'cut'] as const, ['a lost answer', 'lose-answer'] as const])(
+  '%s on one part is mended there, and the others are not disturbed',
+  async (_name, how) => {
+    const world = await setup(inParts)
+    world.cloud.fail({ on: 'put-part', how, times: 1, skip: 2 })
+    const { path, id } = await add(world)
+    expect((await world.app.settled(id)).phase).toBe('registered')
+    expect(partsIn(world).length).toBeLessThanOrEqual(14)
+    await expectOne(world, path)
+  },
+)
+
+test('a lost answer to completing leads to one object and one model', async () => {
+  const world = await setup(inParts)
+  world.cloud.fail({ on: 'completeMultipart', how: 'lose-answer' })
+  const { path, id } = await add(world)
+  expect((await world.app.settled(id)).phase).toBe('registered')
+  await expectOne(world, path)
+})
+
+test('a file that is touched while its parts go out is not registered, and storage is freed', async () => {
+  const world = await setup(inParts)
+  const hold = world.cloud.hold('put-part', 'answer')
+  const { path, id } = await add(world)
+  await hold.arrived
+  await utimes(path, new Date(), new Date(1_000))
+  hold.release()
+  expect((await world.app.settled(id)).failure?.code).toBe('file-changed')
+  await expectNothing(world)
+})
+
+test('a file that was replaced while the app was closed is not glued to its old parts', async () => {
+  const world = await setup(inParts)
+  const { path, id } = await add(world)
+  await world.cloud.ended('put-part', 2)
+  await world.app.stop()
+  await rm(path)
+  await writeFile(path, Buffer.alloc(fileBytes, 7))
+  const next = await world.open()
+  expect((await next.settled(id)).failure?.code).toBe('file-changed')
+  await expectNothing(world)
+})
+
+test('a cut that does not fit the file is refused before a byte is sent', async () => {
+  const world = await setup({ ...inParts, cloud: { partSizeBytes: mebi, minimumPartBytes: 1 } })
+  const { id } = await add(world)
+  expect((await world.app.settled(id)).failure?.code).toBe('parts-do-not-fit')
+  expect(partsIn(world)).toEqual([])
+  await expectNothing(world)
+})

@@ -3,6 +3,7 @@ import process from 'node:process'
 import { findRuntime } from './test/support/electron-runtime.ts'
 
 const { name: runtime } = findRuntime()
+const drawsPictures = process.argv.includes('@screenshots')
 
 export default defineConfig({
   testDir: 'test/e2e',
@@ -14,8 +15,9 @@ export default defineConfig({
   workers: 1,
   forbidOnly: process.env['CI'] !== undefined,
   reporter: 'list',
-  // What only the host can show is left out on the real runtime; nothing is left out on the host.
-  ...(runtime === 'electron' ? { grepInvert: /@host/ } : {}),
+  // What only the host can show is left out on the real runtime; nothing is left out on the host. Pictures for the
+  // documentation are drawn when asked for by name.
+  grepInvert: [...(runtime === 'electron' ? [/@host/] : []), ...(drawsPictures ? [] : [/@screenshots/])],
   // The runtime stands beside every result: a run on the host is not a run on Electron.
   projects: [{ name: runtime, metadata: { runtime } }],
 })

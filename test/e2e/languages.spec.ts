@@ -1,0 +1,86 @@
+import type { Page } from '@playwright/test'
+import type { Locale } from '../../electron/contract/model.ts'
+import { wordsIn } from '../../electron/contract/words.ts'
+import { ALICE } from '../cloud/accounts.ts'
+import { writeWebPage } from '../fixtures/model-files.ts'
+import { expect, test } from './fixtures.ts'
+import { drag, pick, signIn } from './page-steps.ts'
+
+/**
+ * What is no word of a language: names, units (`byte` is CLDR's own for 繁體中文), formats, addresses, ids, the fixture's
+ * own files, and the code beside a sentence.
+ */
+const nobodysWords = new RegExp(
+  [
+    ...['Cyberun Cloud', 'Modelferry', 'English', '(electron|chrome|node) [\\d.]+'],
+    ...['Alice Chen', "Alice's Team", 'Studio North', ALICE.email, 'https?://\\S+'],
+    ...['SHA-256', 'ID', 'Safetensors', 'LoRA', 'F16', '[kMG]B(/s)?', 'byte'],
+    ...[
+      '(models/)?loras(/[\\w .]+)?',
+      'models/[\\da-f/-]+',
+      '[\\da-f-]{36,64}',
+      '(good|bad) one(\\.safetensors)?',
+    ],
+    ...['file-web-page'],
+  ].join('|'),
+  'g',
+)
+
+/** Everything that the page says, to the eye and to a screen reader. */
+async function saidBy(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const named = [...document.querySelectorAll<HTMLElement>('[aria-label], [title], [placeholder]')].flatMap(
+      (element) => ['aria-label', 'title', 'placeholder'].map((name) => element.getAttribute(name) ?? ''),
+    )
+    return [...document.body.innerText.split('\n'), ...named].filter((text) => text.trim() !== '')
+  })
+}
+
+/** Lines with English in them. */
+async function leftOvers(page: Page): Promise<string[]> {
+  const lines = await saidBy(page)
+  expect(lines.some((line) => /\p{Script=Han}/u.test(line))).toBe(true)
+  return lines.filter((line) => /[A-Za-z]{2,}/.test(line.replaceAll(nobodysWords, '')))
+}
+
+for (const [locale, own] of [
+  ['zh-Hans', '简体中文'],
+  ['zh-Hant', '繁體中文'],
+] as const satisfies readonly (readonly [Locale, string])[]) {
+  test(`${own} is chosen in the settings and leaves no English behind`, async ({ app, world }) => {
+    const { page } = app
+    const say = wordsIn(locale)
+    await signIn(page)
+    await pick(page, 'More', 'Settings')
+    await page.getByLabel('Language').selectOption(own)
+    await expect(page.getByRole('heading', { name: say('view.settings') })).toBeVisible()
+    await expect(page.locator('html')).toHaveAttribute('lang', locale)
+    const found: Record<string, string[]> = { settings: await leftOvers(page) }
+
+    await page.getByRole('button', { name: say('settings.back') }).click()
+    found['empty'] = await leftOvers(page)
+    const bad = `${world.folder}/files/loras/bad one.safetensors`
+    await writeWebPage(bad)
+    await drag(page, [await world.file('loras/good one.safetensors'), bad])
+    const rowNamed = (name: string) => page.getByRole('row', { name: new RegExp(`^${name}`) })
+    await expect(rowNamed('good one')).toContainText(say('phase.registered'))
+    await expect(rowNamed('bad one')).toContainText(say('failure.file-web-page'))
+    found['list'] = await leftOvers(page)
+    await rowNamed('good one').getByText(say('phase.registered')).click()
+    await expect(page.getByRole('complementary')).toBeVisible()
+    found['details'] = await leftOvers(page)
+    await page.getByRole('button', { name: say('view.history') }).click()
+    await expect(rowNamed('good one')).toBeVisible()
+    found['history'] = await leftOvers(page)
+    expect(found).toEqual(Object.fromEntries(Object.keys(found).map((view) => [view, []])))
+  })
+}
+
+test.describe('with a language chosen before the start', () => {
+  test.use({ settings: { language: 'zh-Hant' } })
+
+  test('the first view speaks it', async ({ app }) => {
+    await expect(app.page.getByRole('heading')).toHaveText(wordsIn('zh-Hant')('sign-in.title'))
+    expect(await leftOvers(app.page)).toEqual([])
+  })
+})

@@ -1,0 +1,140 @@
+import type { Page } from '@playwright/test'
+import { join } from 'node:path'
+import { families } from '../fixtures/families.ts'
+import { partFamilies } from '../fixtures/families-of-parts.ts'
+import { writeLfsPointer, writeSafetensors, writeWebPage } from '../fixtures/model-files.ts'
+import { projectFolder } from '../support/temp-project.ts'
+import { expect, test } from './fixtures.ts'
+import type { World } from './fixtures.ts'
+import { ask, control, drag, pick, rowOf, signIn } from './page-steps.ts'
+
+// The pictures of the documentation: `npm run screenshots` draws them, an ordinary run leaves them out.
+
+const mebibyte = 1024 ** 2
+const family = { ...families, ...partFamilies }
+
+test.use({
+  // Gigabytes are sent, and none is kept.
+  cloudOptions: { discard: true, partSizeBytes: 16 * mebibyte },
+  settings: { atOnce: 3 },
+})
+
+/** Writes a model of a family as large as the real ones are; its data takes no room on the disk. */
+async function model(world: World, path: string, name: keyof typeof family, sizeBytes: number) {
+  const whole = join(world.folder, 'files/models', path)
+  await writeSafetensors(whole, { tensors: family[name]?.tensors ?? {}, sizeBytes })
+  return whole
+}
+
+type ColorScheme = 'light' | 'dark'
+
+const picture = (name: string, colorScheme: ColorScheme) =>
+  join(projectFolder, 'docs/screenshots', `${name}-${colorScheme}.png`)
+
+async function prepare(page: Page, colorScheme: ColorScheme): Promise<void> {
+  await page.setViewportSize({ width: 960, height: 640 })
+  await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+}
+
+async function quiet(page: Page): Promise<void> {
+  const close = page.getByRole('button', { name: 'Close', exact: true })
+  while (await close.first().isVisible()) await close.first().click()
+  // Away from every row. A drag leaves the row below it lit until a button is pressed elsewhere.
+  await page.mouse.click(300, 4)
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`screenshots, ${colorScheme}`, { tag: '@screenshots' }, async ({ app, world }) => {
+    const { page } = app
+    await prepare(page, colorScheme)
+    const shoot = (name: string) => page.screenshot({ path: picture(name, colorScheme) })
+    await signIn(page)
+    await quiet(page)
+    await shoot('empty')
+
+    await done(page, world)
+    await broken(page, world)
+    await shoot('failed')
+    for (const name of ['clear vae', 'flux1 schnell']) await control(page, 'Cancel upload', name).click()
+
+    await sending(page, world)
+    await page.getByRole('grid', { name: 'Uploads' }).evaluate((grid) => grid.scrollTo(0, 0))
+    await shoot('sending')
+    const dropped = await model(world, 'loras/Watercolour.safetensors', 'kohya SDXL LoRA', 90_000_000)
+    await drag(page, [dropped], ['dragEnter', 'dragOver'])
+    await expect(page.getByText('Drop to send to')).toBeVisible()
+    await shoot('drop')
+    await drag(page, [dropped], ['drop'])
+    await expect(page.getByText('1 file added.')).toBeVisible()
+    await quiet(page)
+    await rowOf(page, 'Juniper XL v4').getByText('Sending').click()
+    await expect(page.getByRole('complementary')).toBeVisible()
+    await shoot('details')
+    await pick(page, 'More', 'Settings')
+    await quiet(page)
+    await shoot('settings')
+  })
+}
+
+// An app that knows no other server than the one that everybody has.
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`screenshot of the first start, ${colorScheme}`, { tag: '@screenshots' }, async ({ world }) => {
+    Reflect.deleteProperty(world.environment, 'MODELFERRY_SERVER')
+    const { page } = await world.start()
+    await prepare(page, colorScheme)
+    await page.screenshot({ path: picture('sign-in', colorScheme) })
+  })
+}
+
+async function done(page: Page, world: World): Promise<void> {
+  const files = [
+    await model(world, 'loras/Paper Cutout.safetensors', 'kohya SDXL LoRA', 228_000_000),
+    await model(world, 'embeddings/soft light.safetensors', 'SDXL embedding', 1_400_000),
+  ]
+  await drag(page, files)
+  for (const name of ['Paper Cutout', 'soft light'])
+    await expect(rowOf(page, name)).toContainText('In the library')
+}
+
+async function broken(page: Page, world: World): Promise<void> {
+  const folder = join(world.folder, 'files/models')
+  const vae = join(folder, 'vae/clear vae.safetensors')
+  await writeSafetensors(vae, {
+    tensors: family['SD VAE']?.tensors ?? {},
+    sizeBytes: 335_000_000,
+    cutBytes: 81_000_000,
+  })
+  await writeLfsPointer(join(folder, 'diffusion_models/flux1 schnell.safetensors'), 23_800_000_000)
+  await writeWebPage(join(folder, 'controlnet/depth small.safetensors'))
+  await drag(page, [
+    ...[join(folder, 'controlnet/depth small.safetensors'), vae],
+    join(folder, 'diffusion_models/flux1 schnell.safetensors'),
+  ])
+  await expect(rowOf(page, 'clear vae')).toContainText('cut short')
+  await quiet(page)
+}
+
+/** Three under way and two that wait, at a speed that a good line has. */
+async function sending(page: Page, world: World): Promise<void> {
+  const first = await model(world, 'checkpoints/Juniper XL v4.safetensors', 'SDXL checkpoint', 6_940_000_000)
+  await drag(page, [
+    first,
+    await model(world, 'diffusion_models/Harbour fp8.safetensors', 'Flux.1', 11_900_000_000),
+    await model(world, 'text_encoders/t5xxl fp16.safetensors', 'T5-XXL', 9_790_000_000),
+    await model(world, 'loras/Soft Grain.safetensors', 'diffusers Flux.1 LoRA', 306_000_000),
+    await model(world, 'upscale_models/4x Crisp.safetensors', 'new ESRGAN', 67_000_000),
+  ])
+  await expect(rowOf(page, 'Juniper XL v4')).toContainText('Sending')
+  const sent = async () =>
+    (await ask(page, 'snapshot')).rows.find(({ phase }) => phase === 'sending')?.sentBytes ?? 0
+  await expect.poll(sent, { timeout: 60_000 }).toBeGreaterThan(2_500_000_000)
+  world.cloud.fail({ on: 'put-part', how: 'slow', bytesPerSecond: 5_000_000, times: Infinity })
+  // Until the averages have forgotten the faster beginning.
+  const settled = async () => {
+    const { rows, totals } = await ask(page, 'snapshot')
+    const sum = rows.reduce((all, row) => all + (row.bytesPerSecond ?? 0), 0)
+    return totals.bytesPerSecond === null ? Infinity : Math.abs(sum / totals.bytesPerSecond - 1)
+  }
+  await expect.poll(settled, { timeout: 60_000 }).toBeLessThan(0.1)
+  await quiet(page)
+}

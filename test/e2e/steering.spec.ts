@@ -3,7 +3,8 @@ import { sha256Of } from './disk.ts'
 import { expect, test } from './fixtures.ts'
 import { ask, control, drag, namesIn, rowOf, signIn } from './page-steps.ts'
 
-const largeBytes = 3_000_000
+// More than the sockets of both sides hold, so that a held file is still being sent.
+const largeBytes = 40_000_000
 
 test('a file that is being sent can be paused and goes on when it is let go', async ({ page, world }) => {
   const held = world.cloud.hold('put-object', 500_000)
@@ -50,9 +51,11 @@ test.describe('one at a time', () => {
   test('a file that is moved to the top is sent before those that waited longer', async ({ page, world }) => {
     const held = world.cloud.hold('put-object', 1)
     const names = ['a running', 'b waiting', 'c waiting', 'd hurried']
-    for (const name of names) await drag(page, [await world.file(`loras/${name}.safetensors`)])
+    for (const name of names) {
+      await drag(page, [await world.file(`loras/${name}.safetensors`)])
+      await expect(rowOf(page, name)).toBeVisible()
+    }
     await held.arrived
-    await expect(rowOf(page, 'd hurried')).toBeVisible()
     await rowOf(page, 'd hurried').hover()
     await control(page, 'Move to top', 'd hurried').click()
     await expect.poll(() => namesIn(page)).toEqual(['a running', 'd hurried', 'b waiting', 'c waiting'])

@@ -1,8 +1,10 @@
+import type { Page, Response } from '@playwright/test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { calls } from '../../electron/contract/calls.ts'
 import { expect, test } from './fixtures.ts'
 import type { World } from './fixtures.ts'
+import type { RunningApp } from './running-app.ts'
 
 const logOf = ({ home }: World) => readFileSync(join(home, 'logs/modelferry.log'), 'utf8')
 
@@ -43,45 +45,74 @@ test('the page cannot open a window', async ({ app, page, world }) => {
   expect(await app.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1)
 })
 
-test('the page reaches no network, not even a server that would answer', async ({ page, world }) => {
+/** Tries every way to a server that script has; answers what got through, and which rules of the policy refused the rest. */
+function tryAll(page: Page, address: string): Promise<{ went: string[]; refusedBy: string[] }> {
+  return page.evaluate(async (server) => {
+    const refusedBy: string[] = []
+    document.addEventListener('securitypolicyviolation', (event) => refusedBy.push(event.effectiveDirective))
+    const heard = (element: object, good: string) =>
+      new Promise((resolve, reject) => Object.assign(element, { [good]: resolve, onerror: reject }))
+    const element = (made: HTMLImageElement | HTMLScriptElement) => {
+      const loaded = heard(made, 'onload')
+      document.head.append(Object.assign(made, { src: `${server}/element` }))
+      return loaded
+    }
+    const ways: Record<string, () => Promise<unknown>> = {
+      fetch: () => fetch(`${server}/fetch`),
+      'no-cors': () => fetch(`${server}/no-cors`, { mode: 'no-cors' }),
+      image: () => element(new Image()),
+      script: () => element(document.createElement('script')),
+      events: () => heard(new EventSource(`${server}/events`), 'onopen'),
+    }
+    const went: string[] = []
+    for (const [name, way] of Object.entries(ways)) {
+      await way().then(
+        () => went.push(name),
+        () => undefined,
+      )
+    }
+    return { went, refusedBy }
+  }, address)
+}
+
+test('the page’s policy refuses every way to a server', async ({ page, world }) => {
   const { operations, origin } = world.cloud
   const before = operations.length
-  const went = await page.evaluate(async (address) => {
-    const asked = (work: () => Promise<unknown>) =>
-      work().then(
-        () => true,
-        () => false,
-      )
-    const loaded = (element: HTMLImageElement | HTMLScriptElement) =>
-      asked(
-        () =>
-          new Promise((resolve, reject) => {
-            Object.assign(element, { onload: resolve, onerror: reject, src: `${address}/element` })
-            document.head.append(element)
-          }),
-      )
-    const socket = () =>
-      new Promise((resolve, reject) => {
-        const made = new WebSocket(`${address.replace('http', 'ws')}/socket`)
-        Object.assign(made, { onopen: resolve, onerror: reject })
-      })
-    return [
-      await asked(() => fetch(`${address}/fetch`)),
-      await asked(() => fetch(`${address}/no-cors`, { mode: 'no-cors' })),
-      await loaded(new Image()),
-      await loaded(document.createElement('script')),
-      await asked(socket),
-    ]
-  }, origin)
-  expect([went, operations.slice(before)]).toEqual([[false, false, false, false, false], []])
+  const { went, refusedBy } = await tryAll(page, origin)
+  expect(went).toEqual([])
+  const [connect, image, script] = ['connect-src', 'img-src', 'script-src-elem']
+  expect(refusedBy).toEqual([connect, connect, image, script, connect])
+  expect(operations.slice(before)).toEqual([])
 })
 
-test('the page is served with a policy that lets in nothing but its own files', async ({ app, page }) => {
+test('without its policy every request of the page is cancelled all the same', async ({
+  app,
+  page,
+  world,
+}) => {
+  const { operations, origin } = world.cloud
+  const session = await page.context().newCDPSession(page)
+  await session.send('Page.setBypassCSP', { enabled: true })
+  await reload(app)
+  const before = operations.length
+  const { went, refusedBy } = await tryAll(page, origin)
+  expect([went, refusedBy, operations.slice(before)]).toEqual([[], [], []])
+  for (const path of ['fetch', 'no-cors', 'element', 'events']) {
+    await expect.poll(() => logOf(world)).toMatch(new RegExp(`request of the page was cancelled.*/${path}"`))
+  }
+})
+
+/** Loads the page anew, as main does after a crash; answers with the page's own response. */
+async function reload({ electron, page }: RunningApp): Promise<Response> {
   const answer = page.waitForResponse((response) => response.request().isNavigationRequest())
-  await app.electron.evaluate(({ BrowserWindow }) => {
-    BrowserWindow.getAllWindows()[0]?.webContents.reload()
-  })
-  const policy = (await (await answer).headerValue('content-security-policy')) ?? ''
+  await electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.reload())
+  const response = await answer
+  await page.locator('.window:not(:has(> .blank))').waitFor()
+  return response
+}
+
+test('the page is served with a policy that lets in nothing but its own files', async ({ app, page }) => {
+  const policy = (await (await reload(app)).headerValue('content-security-policy')) ?? ''
   const rules = Object.fromEntries(policy.split('; ').map((rule) => rule.split(/ (.*)/s)))
   expect(rules).toMatchObject({
     'default-src': "'none'",
@@ -91,7 +122,6 @@ test('the page is served with a policy that lets in nothing but its own files', 
     'form-action': "'none'",
     'frame-ancestors': "'none'",
   })
-  await page.locator('.window:not(:has(> .blank))').waitFor()
   const ran = await page.evaluate(() => {
     const script = Object.assign(document.createElement('script'), { textContent: 'window.ran = true' })
     document.head.append(script)

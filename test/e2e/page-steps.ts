@@ -1,9 +1,7 @@
 import type { Locator, Page } from '@playwright/test'
-import { join } from 'node:path'
 import type { Bridge, CallAnswer } from '../../electron/contract/calls.ts'
 import { ALICE } from '../cloud/accounts.ts'
 import type { DemoAccount } from '../cloud/accounts.ts'
-import { projectFolder } from '../support/temp-project.ts'
 
 declare global {
   interface Window {
@@ -75,9 +73,4 @@ export async function ask<Name extends Question>(page: Page, name: Name): Promis
   const answer = await page.evaluate(async (which: Question) => window.modelferry?.[which](), name)
   if (!answer?.ok) throw new Error(`${name}: ${JSON.stringify(answer)}`)
   return answer.value as CallAnswer<Name>
-}
-
-/** Keeps a picture of the page beside the results. */
-export async function screenshot(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: join(projectFolder, 'test-results/screens', `${name}.png`) })
 }

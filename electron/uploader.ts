@@ -153,6 +153,7 @@ function openRooms(options: UploaderOptions) {
   const commands = createCommands({ rows, queue, inspect: (file) => inspector.inspect(file), forget })
   const signIns = createSignIns({
     ...{ accounts, choices, keychainState, server: () => settings.now.server },
+    probeKeychain: () => vault.get('keychain check'),
     returned(accountId) {
       commands.resumeAccount(accountId)
       void sweeper.sweep()

@@ -32,6 +32,8 @@ export function createSignIns(options: {
   readonly choices: Choices
   readonly server: () => string
   readonly keychainState: () => KeychainState
+  /** Asks the keychain for something, so that its state is known before anybody is told where a sign-in is kept. */
+  readonly probeKeychain: () => Promise<unknown>
   readonly returned: (accountId: string) => void
   readonly leaving: (accountId: string) => Promise<void>
   readonly announce: (session: SessionView) => void
@@ -113,6 +115,8 @@ export function createSignIns(options: {
       tell()
     },
     async restore() {
+      // Not waited for: a locked keyring may be asking the person for its password meanwhile.
+      void options.probeKeychain().then(() => life.signal.aborted || tell())
       const ready = accounts.list().filter(({ state }) => state === 'ready')
       await Promise.all(ready.map(({ id }) => accounts.checkSecret(id)))
       tell()

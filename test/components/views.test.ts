@@ -185,3 +185,16 @@ test('says why it can’t be learned who is signed in, and tries again', async (
   await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
   await expect.element(screen.getByText('Drop model files here', { exact: false })).toBeVisible()
 })
+
+test.each([
+  ['absent', 'You stay signed in until you quit', 1],
+  ['locked', 'The keychain is locked', 1],
+  ['ok', 'until you quit', 0],
+] as const)(
+  'with the keychain %s the uploads say how long the sign-in lasts',
+  async (keychain, words, count) => {
+    const { screen } = await openPage({ answers: { session: () => success({ ...signedIn(), keychain }) } })
+    await expect.element(screen.getByRole('heading', { name: 'Drop model files here' })).toBeVisible()
+    expect(screen.getByText(words, { exact: false }).all()).toHaveLength(count)
+  },
+)

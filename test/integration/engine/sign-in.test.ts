@@ -130,3 +130,8 @@ test('a change of the server hides the accounts of the other one, and brings the
   app.uploader.applySettings({ ...settings, server: `${cloud.url}/` })
   expect(app.session()).toMatchObject({ accounts: [{ email: ALICE.email }] })
 })
+
+test('the keychain is asked at the start, so that its state is known before anybody signs in', async () => {
+  const { vault } = await setup({ as: null })
+  expect(vault.calls).toEqual(['get keychain check'])
+})

@@ -45,13 +45,24 @@ export async function launch(env: Record<string, string>, files: readonly string
       // The answer never comes back from a process that has ended.
       await electron.evaluate(({ app }) => app.exit(0)).catch(() => undefined)
       await electron.close().catch(() => undefined)
+      // A browser's helpers outlive it by a moment, in which they would write into a folder that is being removed.
+      killGroup(child.pid)
     },
     async kill() {
-      const { pid } = child
-      // Playwright makes it the first of a process group of its own, except on Windows.
-      if (pid !== undefined) process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL')
+      killGroup(child.pid)
       await ended
       await electron.close().catch(() => undefined)
     },
+  }
+}
+
+/** Kills a process and its children; those that have ended are passed over. */
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return
+  try {
+    // Playwright makes the app the first of a process group of its own, except on Windows.
+    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL')
+  } catch {
+    return
   }
 }

@@ -42,18 +42,28 @@ export async function launch(env: Record<string, string>, files: readonly string
     ended,
     said: () => pieces.join(''),
     async end() {
-      // The answer never comes back from a process that has ended.
-      await electron.evaluate(({ app }) => app.exit(0)).catch(() => undefined)
-      await electron.close().catch(() => undefined)
+      // The answer never comes back from a process that has ended, nor always from one that waits for its debugger to go.
+      electron.evaluate(({ app }) => app.exit(0)).catch(() => undefined)
+      await atMost(graceMs, ended)
       // A browser's helpers outlive it by a moment, in which they would write into a folder that is being removed.
       killGroup(child.pid)
+      await ended
+      await atMost(graceMs, electron.close())
     },
     async kill() {
       killGroup(child.pid)
       await ended
-      await electron.close().catch(() => undefined)
+      await atMost(graceMs, electron.close())
     },
   }
+}
+
+/** How long an app that was told to end is waited for before it is killed, in ms. */
+const graceMs = 8_000
+
+/** Waits for something, but not for ever; its failure is nobody's concern. */
+async function atMost(limitMs: number, work: Promise<unknown>): Promise<void> {
+  await Promise.race([work.catch(() => undefined), once(AbortSignal.timeout(limitMs), 'abort')])
 }
 
 /** Kills a process and its children; those that have ended are passed over. */

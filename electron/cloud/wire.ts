@@ -12,7 +12,6 @@ export const paths = {
   me: '/users/me',
   presignModel: '/models/presign',
   models: '/models',
-  model: (id: string) => `/models/${encodeURIComponent(id)}`,
   initiateMultipart: '/uploads/multipart/initiate',
   /** inferred, low confidence */
   presignPart: '/uploads/multipart/presign-part',

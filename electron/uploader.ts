@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createAccounts } from './accounts/accounts.ts'
-import type { CallHandlers, CallNameOf } from './contract/calls.ts'
-import { failed, failure, success, type Result } from './contract/errors.ts'
+import { failed, failure, type Result } from './contract/errors.ts'
 import type {
   AddReport,
   KeychainState,
@@ -17,14 +16,15 @@ import { createAccountBook, createChoices } from './uploads/account-book.ts'
 import { addPaths, type Order } from './uploads/adding.ts'
 import { openCarriers, type WorkerFiles } from './uploads/carriers.ts'
 import { createCommands } from './uploads/commands.ts'
+import { engineCalls, type EngineCalls } from './uploads/engine-calls.ts'
 import { createEngine } from './uploads/engine.ts'
 import { createFeed } from './uploads/feed.ts'
 import { openJournal } from './uploads/journal-file.ts'
-import { createRows, toView } from './uploads/rows.ts'
+import { createRows } from './uploads/rows.ts'
 import { createStore } from './uploads/store.ts'
 import { createSignIns } from './uploads/sign-ins.ts'
 import { createSweeper } from './uploads/sweeper.ts'
-import { takeUp } from './uploads/take-up.ts'
+import { takeUp, takeUpAccounts } from './uploads/take-up.ts'
 
 /** The settings that change what the engine does. */
 export type EngineSettings = Pick<Settings, 'server' | 'atOnce' | 'singlePutLimitBytes'>
@@ -52,16 +52,22 @@ export interface AddOptions {
   readonly team?: TeamChoice
   /** Instead of what was recognised, for each file. */
   readonly target?: Partial<Target>
+  /** Nothing more is written down once it aborts. */
+  readonly signal?: AbortSignal
 }
 
 /** The one object that the desktop and the command line both drive. */
 export interface Uploader {
   /** One function for each call of the contract that the engine answers. */
-  readonly calls: Pick<CallHandlers, CallNameOf<'engine'>>
+  readonly calls: EngineCalls
   snapshot(): Snapshot
   session(): SessionView
   /** Recognises, writes down and queues files and folders for a team (the chosen one unless named). */
   addPaths(paths: readonly string[], options?: AddOptions): Promise<Result<AddReport>>
+  /** Goes on with what dead processes left of the accounts that are signed in; answers the ids. */
+  resumeLeft(signal: AbortSignal): Promise<Result<readonly string[]>>
+  /** Aborts what storage holds of uploads that are no more; answers how many it still holds. */
+  sweep(): Promise<number>
   /** Signs in with a token from outside, which is kept in memory only. */
   useToken(token: string): Promise<Result<SessionView>>
   /** Whether the person has chosen a team, as against the first one standing in. */
@@ -88,10 +94,18 @@ export function createUploader(options: UploaderOptions): Uploader {
   const { rows, store, feed, queue, signIns, sweeper, settings, listeners, ports } = rooms
   feed.subscribe((patch) => listeners.forEach((listener) => listener.patch?.(patch)))
   return {
-    calls: engineCalls(rooms),
+    calls: engineCalls({ ...rooms, addPaths: (paths) => add(rooms, paths) }),
     snapshot: feed.snapshot,
     session: signIns.view,
     addPaths: (paths, addOptions) => add(rooms, paths, addOptions),
+    resumeLeft(signal) {
+      const ready = rooms.accounts.list().filter(({ state }) => state === 'ready')
+      return takeUpAccounts(rooms, ready, signal)
+    },
+    async sweep() {
+      await sweeper.sweep()
+      return store.leftovers().length
+    },
     useToken: (token) => signIns.useToken(token),
     hasChosenTeam: () => signIns.hasChosen(),
     fileOf: (id) => rows.get(id)?.record.path ?? store.find(id)?.path ?? null,
@@ -171,15 +185,15 @@ function openRooms(options: UploaderOptions) {
     journal.database.close()
   }
   return {
-    ...{ ports, settings, listeners, paused, store, choices, carriers, rows, feed, queue, commands },
-    ...{ signIns, sweeper, close },
+    ...{ ports, settings, listeners, paused, store, choices, accounts, carriers, rows },
+    ...{ feed, queue, commands, signIns, sweeper, close },
   }
 }
 
 async function add(
   rooms: Rooms,
   paths: readonly string[],
-  { team, target }: AddOptions = {},
+  { team, ...wishes }: AddOptions = {},
 ): Promise<Result<AddReport>> {
   const { signIns, rows, queue, carriers, ports } = rooms
   const { inspector } = carriers
@@ -188,7 +202,7 @@ async function add(
   // While the files are looked at, the threads that will carry them start.
   carriers.warm()
   let position = rows.ids().reduce((last, id) => Math.max(last, rows.get(id)?.record.position ?? 0), 0)
-  const order: Order = { ...chosen, ...(target ? { target } : {}) }
+  const order: Order = { ...chosen, ...wishes }
   return addPaths(paths, order, {
     ports,
     inspect: (file) => inspector.inspect(file),
@@ -200,43 +214,4 @@ async function add(
       return written
     },
   })
-}
-
-async function pauseAll({ paused, choices, feed, queue }: Rooms, all: boolean): Promise<Result<void>> {
-  paused.all = all
-  choices.set('all-paused', all ? 'yes' : 'no')
-  feed.touched()
-  await queue.setHeld(all)
-  return success(undefined)
-}
-
-function engineCalls(rooms: Rooms): Uploader['calls'] {
-  const { feed, signIns, commands, rows, store, sweeper } = rooms
-  const isFinished = (id: string) => (rows.get(id)?.record ?? store.find(id))?.phase === 'registered'
-  return {
-    snapshot: async () => success(feed.snapshot()),
-    session: async () => success(signIns.view()),
-    signIn: ({ email, password }) => signIns.signIn(email, password),
-    signOut: ({ accountId }) => signIns.signOut(accountId),
-    chooseTeam: async (choice) => signIns.choose(choice),
-    addFiles: ({ paths }) => add(rooms, paths),
-    editTarget: async ({ id, change }) => commands.editTarget(id, change),
-    pause: ({ ids }) => commands.pause(ids),
-    resume: ({ ids }) => commands.resume(ids),
-    pauseAll: () => pauseAll(rooms, true),
-    resumeAll: () => pauseAll(rooms, false),
-    async cancel({ ids }) {
-      const gone = await commands.cancel(ids)
-      void sweeper.sweep()
-      return gone
-    },
-    retry: ({ ids }) => commands.retry(ids),
-    moveToTop: async ({ ids }) => commands.moveToTop(ids),
-    forget: async ({ ids }) => rows.remove(ids.filter(isFinished)),
-    history: async ({ beforeMs, search, limit }) => {
-      const found = store.history({ beforeMs, search, limit })
-      const last = found.length < limit ? null : (found.at(-1)?.finishedAtMs ?? null)
-      return success({ rows: found.map((record) => toView(record, null)), nextBeforeMs: last })
-    },
-  }
 }

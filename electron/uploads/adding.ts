@@ -12,6 +12,8 @@ export interface Order {
   readonly team: Team
   /** Overrides what was recognised, for each of the files. */
   readonly target?: Partial<Target>
+  /** Nothing more is written down once it aborts. */
+  readonly signal?: AbortSignal
 }
 
 interface AddingOptions {
@@ -59,6 +61,7 @@ export async function addPaths(
     const records = batch.map((file, index) =>
       toRecord(file, inspections[index] as Inspection, order, nextPosition(), ports.now()),
     )
+    if (order.signal?.aborted) break
     const written = accept(records)
     if (!written.ok) return written
     refused += records.filter(({ failure }) => failure !== null).length

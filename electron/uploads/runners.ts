@@ -16,11 +16,20 @@ export interface WhichUploads {
   readonly teamId: string
 }
 
+/** Whatever these accounts have in the queue. */
+export interface OfAccounts {
+  readonly accountIds: readonly string[]
+}
+
 /**
  * Gives to `runner` the queued uploads whose own runner is gone, all of them or those named, and forgets runners that are
  * gone.
  */
-export function claimAbandoned(database: DatabaseSync, runner: string, which: WhichUploads | null): void {
+export function claimAbandoned(
+  database: DatabaseSync,
+  runner: string,
+  which: WhichUploads | OfAccounts | null,
+): void {
   for (const { id, pid } of database.prepare('SELECT id, pid FROM runners').all()) {
     if (id !== runner && !isAlive(Number(pid)))
       database.prepare('DELETE FROM runners WHERE id = ?').run(String(id))
@@ -28,6 +37,11 @@ export function claimAbandoned(database: DatabaseSync, runner: string, which: Wh
   const abandoned = `phase <> 'registered' AND (runner IS NULL OR runner NOT IN (SELECT id FROM runners))`
   if (which === null) {
     database.prepare(`UPDATE uploads SET runner = ? WHERE ${abandoned}`).run(runner)
+    return
+  }
+  if ('accountIds' in which) {
+    const claimAll = database.prepare(`UPDATE uploads SET runner = ? WHERE ${abandoned} AND account_id = ?`)
+    for (const accountId of which.accountIds) claimAll.run(runner, accountId)
     return
   }
   const claim = database.prepare(`UPDATE uploads SET runner = ? WHERE ${abandoned} AND ${oneFile}`)
@@ -40,6 +54,14 @@ export function heldByOthers(database: DatabaseSync, runner: string, which: Whic
     `SELECT path FROM uploads WHERE phase <> 'registered' AND runner IS NOT ? AND ${oneFile} LIMIT 1`,
   )
   return which.paths.filter((path) => held.get(runner, path, which.accountId, which.teamId) !== undefined)
+}
+
+/** Processes that run uploads now, by the name under which they run them. */
+export function livingRunners(database: DatabaseSync): ReadonlyMap<string, number> {
+  const found = database.prepare('SELECT id, pid FROM runners').all()
+  return new Map(
+    found.flatMap(({ id, pid }) => (isAlive(Number(pid)) ? [[String(id), Number(pid)] as const] : [])),
+  )
 }
 
 const oneFile = 'path = ? AND account_id = ? AND team_id = ?'

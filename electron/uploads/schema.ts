@@ -51,6 +51,9 @@ const migrations: readonly string[] = [
    CREATE INDEX uploads_by_path ON uploads (path) WHERE phase <> 'registered';`,
 ]
 
+/** The version that `migrate` leads to. */
+export const journalVersion = migrations.length
+
 /** A journal written by a newer version of the app: it is left alone. */
 export class NewerJournalError extends Error {}
 

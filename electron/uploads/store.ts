@@ -6,7 +6,7 @@ import { leaveBehind, readLeftovers, type Leftover } from './leftovers.ts'
 import { createPartsTable, type PartsTable } from './parts-table.ts'
 import type { UploadRecord } from './record.ts'
 import { columns, fromLine, toColumns } from './row-codec.ts'
-import { claimAbandoned, enrol, heldByOthers, leave, type WhichUploads } from './runners.ts'
+import { claimAbandoned, enrol, heldByOthers, leave, type OfAccounts, type WhichUploads } from './runners.ts'
 
 /** Queue and history in the journal. What it has answered `ok` to is on the disk. */
 export interface Store {
@@ -23,7 +23,7 @@ export interface Store {
   /** Forgets a leftover that storage no longer holds. */
   cleared(uploadId: string): Result<void>
   /** Takes over queued uploads that no living process runs, all of them or those named; answers all of ours in order. */
-  claimQueue(which?: WhichUploads): readonly UploadRecord[]
+  claimQueue(which?: WhichUploads | OfAccounts): readonly UploadRecord[]
   /** Paths among those named that another living process has in its queue. */
   heldByOthers(which: WhichUploads): readonly string[]
   find(id: string): UploadRecord | null

@@ -1,9 +1,19 @@
 import { success, type Result } from '../contract/errors.ts'
+import type { Account } from '../contract/model.ts'
 import type { Order, TakenUp } from './adding.ts'
 import type { Commands } from './commands.ts'
 import type { Queue } from './queue.ts'
+import type { UploadRecord } from './record.ts'
 import type { Rows } from './rows.ts'
+import type { OfAccounts, WhichUploads } from './runners.ts'
 import type { Store } from './store.ts'
+
+interface TakingUp {
+  readonly store: Store
+  readonly rows: Rows
+  readonly queue: Queue
+  readonly commands: Commands
+}
 
 /**
  * Finds what the journal has of these files for the same account and team, so that dropping a file again, or typing the
@@ -11,25 +21,14 @@ import type { Store } from './store.ts'
  * one is under way and left to it.
  */
 export async function takeUp(
-  {
-    store,
-    rows,
-    queue,
-    commands,
-  }: {
-    readonly store: Store
-    readonly rows: Rows
-    readonly queue: Queue
-    readonly commands: Commands
-  },
+  rooms: TakingUp,
   paths: readonly string[],
-  { accountId, team }: Order,
+  { accountId, team, signal }: Order,
 ): Promise<Result<TakenUp>> {
+  const { store, rows, commands } = rooms
+  if (signal?.aborted) return success({ goesOn: new Set(), underWay: new Set() })
   const wanted = new Set(paths)
-  const claimed = store.claimQueue({ paths, accountId, teamId: team.id }).filter(({ id }) => !rows.has(id))
-  rows.restore(claimed)
-  const waiting = claimed.filter(({ phase }) => phase === 'waiting')
-  queue.add(waiting.map(({ id }) => id))
+  const waiting = claim(rooms, { paths, accountId, teamId: team.id })
   const goesOn = new Set(waiting.map(({ path }) => path))
   const underWay = new Set(store.heldByOthers({ paths, accountId, teamId: team.id }))
   for (const id of rows.ids()) {
@@ -43,4 +42,29 @@ export async function takeUp(
     else underWay.add(record.path)
   }
   return success({ goesOn, underWay })
+}
+
+/** Takes over what dead processes left of these accounts and lets it go on in whatever way it stopped; answers the ids. */
+export async function takeUpAccounts(
+  rooms: TakingUp,
+  accounts: readonly Pick<Account, 'id'>[],
+  signal: AbortSignal,
+): Promise<Result<readonly string[]>> {
+  claim(rooms, { accountIds: accounts.map(({ id }) => id) })
+  const ids = rooms.rows.ids()
+  for (const id of ids) {
+    if (signal.aborted) break
+    const moved = await rooms.commands.goOn(id)
+    if (!moved.ok) return moved
+  }
+  return success(ids)
+}
+
+/** Makes abandoned uploads ours and queues those that were waiting, which are answered. */
+function claim({ store, rows, queue }: TakingUp, which: WhichUploads | OfAccounts): readonly UploadRecord[] {
+  const claimed = store.claimQueue(which).filter(({ id }) => !rows.has(id))
+  rows.restore(claimed)
+  const waiting = claimed.filter(({ phase }) => phase === 'waiting')
+  queue.add(waiting.map(({ id }) => id))
+  return waiting
 }

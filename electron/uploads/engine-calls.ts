@@ -1,0 +1,69 @@
+import type { CallHandlers, CallNameOf } from '../contract/calls.ts'
+import { success, type Result } from '../contract/errors.ts'
+import type { AddReport } from '../contract/model.ts'
+import type { Choices } from './account-book.ts'
+import type { Commands } from './commands.ts'
+import type { Feed } from './feed.ts'
+import type { Queue } from './queue.ts'
+import { toView, type Rows } from './rows.ts'
+import type { SignIns } from './sign-ins.ts'
+import type { Store } from './store.ts'
+import type { Sweeper } from './sweeper.ts'
+
+export type EngineCalls = Pick<CallHandlers, CallNameOf<'engine'>>
+
+/** The rooms that answer them. */
+interface CalledRooms {
+  readonly feed: Feed
+  readonly signIns: SignIns
+  readonly commands: Commands
+  readonly rows: Rows
+  readonly store: Store
+  readonly sweeper: Sweeper
+  readonly queue: Queue
+  readonly choices: Choices
+  /** Whether the person has paused everything. */
+  readonly paused: { all: boolean }
+  /** Takes in files and folders for the chosen team. */
+  addPaths(paths: readonly string[]): Promise<Result<AddReport>>
+}
+
+async function pauseAll({ paused, choices, feed, queue }: CalledRooms, all: boolean): Promise<Result<void>> {
+  paused.all = all
+  choices.set('all-paused', all ? 'yes' : 'no')
+  feed.touched()
+  await queue.setHeld(all)
+  return success(undefined)
+}
+
+/** What the engine answers of the contract's calls, one function each. */
+export function engineCalls(rooms: CalledRooms): EngineCalls {
+  const { feed, signIns, commands, rows, store, sweeper } = rooms
+  const isFinished = (id: string) => (rows.get(id)?.record ?? store.find(id))?.phase === 'registered'
+  return {
+    snapshot: async () => success(feed.snapshot()),
+    session: async () => success(signIns.view()),
+    signIn: ({ email, password }) => signIns.signIn(email, password),
+    signOut: ({ accountId }) => signIns.signOut(accountId),
+    chooseTeam: async (choice) => signIns.choose(choice),
+    addFiles: ({ paths }) => rooms.addPaths(paths),
+    editTarget: async ({ id, change }) => commands.editTarget(id, change),
+    pause: ({ ids }) => commands.pause(ids),
+    resume: ({ ids }) => commands.resume(ids),
+    pauseAll: () => pauseAll(rooms, true),
+    resumeAll: () => pauseAll(rooms, false),
+    async cancel({ ids }) {
+      const gone = await commands.cancel(ids)
+      void sweeper.sweep()
+      return gone
+    },
+    retry: ({ ids }) => commands.retry(ids),
+    moveToTop: async ({ ids }) => commands.moveToTop(ids),
+    forget: async ({ ids }) => rows.remove(ids.filter(isFinished)),
+    history: async ({ beforeMs, search, limit }) => {
+      const found = store.history({ beforeMs, search, limit })
+      const last = found.length < limit ? null : (found.at(-1)?.finishedAtMs ?? null)
+      return success({ rows: found.map((record) => toView(record, null)), nextBeforeMs: last })
+    },
+  }
+}

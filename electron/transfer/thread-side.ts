@@ -7,12 +7,17 @@ export interface JobContext<Progress> {
   progress(progress: Progress): void
   /** Resolves once the main thread lets the job read up to `position`, or it was aborted. */
   allowedUpTo(position: number): Promise<void>
+  /** How far the main thread lets the job go now. */
+  allowed(): number
+  /** Calls `wake` whenever that has changed; takes the place of an earlier one. */
+  onAllowed(wake: () => void): void
 }
 
 interface Held {
   readonly controller: AbortController
   upTo: number
   wake: () => void
+  onAllowed: () => void
 }
 
 /** The worker's end of `createThreads`: runs each job that comes and posts what it answers. A throw ends the thread. */
@@ -25,7 +30,7 @@ export function serveJobs<Job, Progress, Answer>(
   const post = (message: FromThread<Progress, Answer>) => port.postMessage(message)
 
   async function run(id: number, job: Job): Promise<void> {
-    const state: Held = { controller: new AbortController(), upTo: 0, wake: () => {} }
+    const state: Held = { controller: new AbortController(), upTo: 0, wake: () => {}, onAllowed: () => {} }
     held.set(id, state)
     const { signal } = state.controller
     const answer = await work(job, {
@@ -38,6 +43,8 @@ export function serveJobs<Job, Progress, Answer>(
           })
         }
       },
+      allowed: () => state.upTo,
+      onAllowed: (wake) => void (state.onAllowed = wake),
     })
     held.delete(id)
     post({ kind: 'answer', id, answer })
@@ -47,8 +54,9 @@ export function serveJobs<Job, Progress, Answer>(
     if (message.kind === 'job') return void run(message.id, message.job)
     const state = held.get(message.id)
     if (!state) return
-    if (message.kind === 'allow') state.upTo = Math.max(state.upTo, message.upTo)
+    if (message.kind === 'allow') state.upTo = message.upTo
     else state.controller.abort()
     state.wake()
+    state.onAllowed()
   })
 }

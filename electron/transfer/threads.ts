@@ -20,7 +20,7 @@ export interface RunOptions<Progress> {
 export interface Running<Answer> {
   /** `null` when the worker died: the work is lost and may be done again. */
   readonly answer: Promise<Answer | null>
-  /** Lets a paced job go on up to a byte position. */
+  /** Lets a paced job go on up to a byte position; a smaller one than before takes back what it has not used. */
   allow(upTo: number): void
 }
 

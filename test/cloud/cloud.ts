@@ -63,6 +63,10 @@ export type Cloud = {
   /** Forgets all rules, and cuts what is stalled. */
   clearFailures(): void
   hold(on: string, moment?: HoldMoment): Hold
+  /** Takes API and storage off the line: connections are cut, new ones refused. The answer brings both back. */
+  unplug(): Promise<() => Promise<void>>
+  /** Storage forgets its unfinished uploads, as a rule for abandoned parts would; the API still presigns for them. */
+  dropUploads(): Promise<void>
   /** What is stored, by key. */
   objects(): Promise<readonly StoredObject[]>
   /** Multipart uploads that were neither completed nor aborted. */
@@ -152,6 +156,13 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     hold(on, moment) {
       checkName(on)
       return faults.hold(on, moment)
+    },
+    async unplug() {
+      const back = await Promise.all([serving.unplug(), storageServer.unplug()])
+      return async () => void (await Promise.all(back.map((listen) => listen())))
+    },
+    async dropUploads() {
+      for (const { key, uploadId } of await storage.unfinished()) await storage.abortUpload(key, uploadId)
     },
     objects: () => storage.objects(),
     unfinishedUploads: () => storage.unfinished(),

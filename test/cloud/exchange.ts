@@ -116,7 +116,7 @@ async function strike(plan: BodyPlan): Promise<void> {
     plan.request.socket.destroy()
     throw new ConnectionCut('cut by a fault')
   }
-  if (typeof how === 'number' || how === 'html' || how === 'expired-url') {
+  if (typeof how === 'number' || typeof how === 'object' || how === 'html' || how === 'expired-url') {
     throw new AnsweredByFault(plan.refusal())
   }
 }

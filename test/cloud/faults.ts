@@ -11,10 +11,29 @@ import type { Operation } from './operations.ts'
  * - `half-json`: the work is done, and half of its true answer is sent with the true status.
  * - `expired-url`: a presigning operation hands out a URL that has already run out;
  *   a storage operation is refused as if its URL had.
+ * - `nowhere-url`: a presigning operation hands out a URL on a host that no name server knows.
  * - `lose-answer`: the work is done and the connection is cut before the answer.
+ * - `no-etag`: the work is done, and its answer lacks the ETag.
+ * - an answer of the test's own: it is given, and nothing is done.
  */
 export type FaultKind =
-  'cut' | 'slow' | 'stall' | 'html' | 'half-json' | 'expired-url' | 'lose-answer' | number
+  | 'cut'
+  | 'slow'
+  | 'stall'
+  | 'html'
+  | 'half-json'
+  | 'expired-url'
+  | 'nowhere-url'
+  | 'lose-answer'
+  | 'no-etag'
+  | number
+  | GivenAnswer
+
+export type GivenAnswer = {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body: string
+}
 
 export type FaultRule = {
   /** An operation's name, or `api` or `storage` for all of a kind. */

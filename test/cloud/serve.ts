@@ -20,7 +20,12 @@ export type ServeOptions = {
   readonly port?: number
 }
 
-export type Serving = { readonly origin: string; close(): Promise<void> }
+export type Serving = {
+  readonly origin: string
+  /** Cuts every connection and refuses new ones; the answer listens at the same port again. */
+  unplug(): Promise<() => Promise<void>>
+  close(): Promise<void>
+}
 
 /** Listens on loopback (a free port unless told) and answers by `handle`, keeping the log and obeying the faults. */
 export async function serve(options: ServeOptions): Promise<Serving> {
@@ -40,6 +45,12 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const { port } = server.address() as AddressInfo
   return {
     origin: `http://127.0.0.1:${port}`,
+    async unplug() {
+      const closed = new Promise((resolve) => server.close(resolve))
+      server.closeAllConnections()
+      await closed
+      return () => listen(server, port)
+    },
     async close() {
       const closed = new Promise((resolve) => server.close(resolve))
       options.faults.releaseAll()
@@ -122,17 +133,30 @@ async function work(
     if (fault && fault.after === undefined) {
       if (how === 'stall') await Promise.race([untilGone(exchange.gone), cleared])
       if (how === 'cut' || how === 'stall') throw new ConnectionCut('cut by a fault')
-      if (typeof how === 'number' || how === 'html') return refusal()
+      if (typeof how === 'number' || typeof how === 'object' || how === 'html') return refusal()
       if (how === 'expired-url' && exchange.operation.kind === 'storage') return refusal()
     }
-    return await options.handle(exchange)
+    return spoilt(await options.handle(exchange), how)
   } catch (error) {
     if (error instanceof AnsweredByFault) return error.answer
     throw error
   }
 }
 
+/** The true answer of work that is done, with what the fault takes from it. */
+function spoilt(answer: Answer, how: FaultRule['how'] | undefined): Answer {
+  if (how === 'no-etag') {
+    const others = Object.entries(answer.headers ?? {}).filter(([name]) => name !== 'etag')
+    return { ...answer, headers: Object.fromEntries(others) }
+  }
+  // RFC 6761 keeps `invalid` out of every name server.
+  if (how === 'nowhere-url' && typeof answer.body === 'string')
+    return { ...answer, body: answer.body.replace(/(?<=http:\/\/)127\.0\.0\.1/, 'storage.invalid') }
+  return answer
+}
+
 function refusalOf(options: ServeOptions, fault: FaultRule | undefined): Answer {
+  if (typeof fault?.how === 'object') return fault.how
   if (fault?.how === 'html') {
     const body = '<html><head><title>Gateway</title></head><body><h1>Something went wrong</h1></body></html>'
     return { status: fault.status ?? 502, headers: { 'content-type': 'text/html' }, body }

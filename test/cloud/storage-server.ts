@@ -38,6 +38,8 @@ export type StorageServerOptions = {
 /** Where storage is, for the API and for its clients. */
 export type StorageServer = {
   readonly access: Omit<StorageOptions, 'urlSeconds'>
+  /** Cuts its clients off; the answer lets them in again. */
+  unplug(): Promise<() => Promise<void>>
   close(): Promise<void>
 }
 
@@ -64,6 +66,7 @@ export async function startEmbedded(options: StorageServerOptions): Promise<Stor
       ...{ endpoint: back.origin, publicOrigin: front.origin, signedOrigin: front.origin },
       ...{ bucket: 'cyberun-models', now },
     },
+    unplug: () => front.unplug(),
     async close() {
       await front.close()
       await back.close()
@@ -83,11 +86,18 @@ export async function startInFront(s3: S3Endpoint, options: StorageServerOptions
     // A real server goes by the true time, whatever clock the test has.
     now: () => Date.now(),
   }
-  if (s3.direct) return { access: { ...access, publicOrigin: origin }, close: () => Promise.resolve() }
+  if (s3.direct) {
+    return {
+      access: { ...access, publicOrigin: origin },
+      unplug: () => Promise.reject(new Error('nothing stands between this server and its clients')),
+      close: () => Promise.resolve(),
+    }
+  }
   const proxy = openStorageProxy(origin)
   const front = await serveStorage(proxy.handle, options.log, options.faults, options.now)
   return {
     access: { ...access, publicOrigin: front.origin },
+    unplug: () => front.unplug(),
     async close() {
       await front.close()
       proxy.close()

@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { startCloud } from '../../cloud/cloud.ts'
+import type { Cloud } from '../../cloud/cloud.ts'
+import { call, presign, put, signIn } from './client.ts'
+import type { Credential } from './client.ts'
+
+const bytes = randomBytes(300_000)
+let cloud: Cloud
+let alice: Credential
+
+beforeEach(async () => {
+  cloud = await startCloud()
+  alice = { token: (await signIn(cloud)).access_token, team: ALICES_TEAM_ID }
+})
+afterEach(() => cloud.close())
+
+test('stores the object and leaves the ETag out of the answer', async () => {
+  cloud.fail({ on: 'put-object', how: 'no-etag' })
+  const reply = await put(await presign(cloud, alice, bytes), bytes)
+  expect([reply.status, reply.headers['etag']]).toEqual([200, undefined])
+  expect((await cloud.objects()).map(({ size }) => size)).toEqual([bytes.length])
+})
+
+test('gives an answer of the test’s own instead of doing anything', async () => {
+  const body = '<Error><Code>RequestTimeTooSkewed</Code></Error>'
+  cloud.fail({ on: 'put-object', how: { status: 403, headers: { 'x-own': 'yes' }, body } })
+  const reply = await put(await presign(cloud, alice, bytes), bytes)
+  expect([reply.status, reply.headers['x-own'], reply.text]).toEqual([403, 'yes', body])
+  expect(await cloud.objects()).toEqual([])
+})
+
+test('presigns for a host that no name server knows', async () => {
+  cloud.fail({ on: 'presignModel', how: 'nowhere-url' })
+  const { upload_url: url } = await presign(cloud, alice, bytes)
+  expect(new URL(url).hostname).toBe('storage.invalid')
+  expect(new URL((await presign(cloud, alice, bytes)).upload_url).hostname).toBe('127.0.0.1')
+})
+
+test('refuses connections of API and storage while unplugged, and answers at the same place after', async () => {
+  const presigned = await presign(cloud, alice, bytes)
+  const plugIn = await cloud.unplug()
+  await expect(put(presigned, bytes)).rejects.toThrow(/ECONNREFUSED/)
+  await expect(call(cloud, 'GET /models', undefined, alice)).rejects.toThrow(/ECONNREFUSED/)
+  await plugIn()
+  expect((await put(presigned, bytes)).status).toBe(200)
+  expect((await call(cloud, 'GET /models', undefined, alice)).status).toBe(200)
+})
+
+test('closes while unplugged', async () => {
+  const other = await startCloud()
+  await other.unplug()
+  await expect(other.close()).resolves.toBeUndefined()
+})
+
+test('forgets the parts of an unfinished upload when told to', async () => {
+  const { storage_key } = await presign(cloud, alice, bytes)
+  await call(cloud, 'POST /uploads/multipart/initiate', { storage_key, file_size: bytes.length }, alice)
+  expect(await cloud.unfinishedUploads()).toHaveLength(1)
+  await cloud.dropUploads()
+  expect(await cloud.unfinishedUploads()).toEqual([])
+})

@@ -1,6 +1,7 @@
 import { failed, failure, success, type Failure, type Result } from '../contract/errors.ts'
 import type { Ports } from '../contract/ports.ts'
 import type { FileIdentity } from './file-identity.ts'
+import { createPace, type Pace } from './pace.ts'
 import { createThreads } from './threads.ts'
 
 export interface HashJob {
@@ -8,6 +9,7 @@ export interface HashJob {
   readonly identity: FileIdentity
   /** Size of a segment whose checksum is compared with what the carrier sent; the last may be shorter. */
   readonly segmentBytes: number
+  readonly pace: Pace
 }
 
 export interface HashProgress {
@@ -31,12 +33,14 @@ export interface Hashing {
   readonly result: Promise<Result<FileHash> | null>
   /** The upload has come to `position`: the hash may read on, but not so far ahead that the disk is read twice. */
   follow(position: number): void
+  /** How far the hash has come, for those who send. */
+  readonly pace: Pace
 }
 
 export interface Hasher {
   /** Hashes a whole file beside its upload. */
   hash(
-    job: HashJob,
+    job: Omit<HashJob, 'pace'>,
     options: { readonly signal: AbortSignal; readonly onProgress: (bytes: number) => void },
   ): Hashing
   /** Starts a thread ahead of the first job. */
@@ -63,11 +67,16 @@ export function createHasher(options: {
   })
   return {
     hash(job, { signal, onProgress }) {
-      const running = threads.run(job, { signal, onProgress: ({ hashedBytes }) => onProgress(hashedBytes) })
+      const pace = createPace()
+      const running = threads.run(
+        { ...job, pace },
+        { signal, onProgress: ({ hashedBytes }) => onProgress(hashedBytes) },
+      )
       running.allow(aheadBytes)
       return {
         result: running.answer.then(toResult),
         follow: (position) => running.allow(position + aheadBytes),
+        pace,
       }
     },
     warm: () => threads.warm(),

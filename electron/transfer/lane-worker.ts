@@ -6,6 +6,7 @@ import { blockBytes, createBlocks } from './blocks.ts'
 import { fileFailure, openSameFile, readFull } from './file-identity.ts'
 import { openPut } from './http.ts'
 import type { LaneAnswer, LaneJob, LaneProgress } from './lanes.ts'
+import { sendingEnd, type SendingEnd } from './pace.ts'
 import { serveJobs, type JobContext } from './thread-side.ts'
 
 /** The fastest way measured: three blocks, each filled again once the socket has taken it. */
@@ -24,6 +25,9 @@ interface Put {
   readonly request: ClientRequest
   flushedBytes: number
   checksum: number
+  readonly pace: SendingEnd
+  /** The next bytes wait for something here and not for the line. */
+  held: boolean
   /** Set once the exchange is over, by whichever end came first. */
   over: LaneAnswer | null
 }
@@ -48,10 +52,12 @@ async function attempt(
   context: JobContext<LaneProgress>,
 ): Promise<{ readonly answer: LaneAnswer; readonly reused: boolean }> {
   const { request, expects } = openPut(job.url, job.end - job.start, job.headers)
-  const put: Put = { job, request, flushedBytes: 0, checksum: 0, over: null }
+  const pace = sendingEnd(job.pace)
+  const put: Put = { job, request, pace, flushedBytes: 0, checksum: 0, held: false, over: null }
   const teller = setInterval(() => context.progress({ flushedBytes: put.flushedBytes }), tellEveryMs)
   const answer = await exchange(put, expects, handle, context.signal)
   clearInterval(teller)
+  if (answer.kind !== 'answered' || answer.status >= 300) pace.giveBack()
   return { answer, reused: request.reusedSocket }
 }
 
@@ -97,7 +103,7 @@ function watchForStall(put: Put, stalled: () => void): NodeJS.Timeout {
   let since = Date.now()
   return setInterval(
     () => {
-      if (put.flushedBytes !== seen) {
+      if (put.flushedBytes !== seen || put.held) {
         seen = put.flushedBytes
         since = Date.now()
       }
@@ -128,8 +134,9 @@ async function sendBody(put: Put, handle: FileHandle): Promise<Failure | null> {
     { length: Math.min(blockCount, Math.ceil((job.end - job.start) / blockBytes)) },
     () => blocks.take(),
   )
+  const isOver = () => put.over !== null || request.destroyed
   let wake = () => {}
-  for (let position = job.start; position < job.end && !put.over && !request.destroyed;) {
+  for (let position = job.start; position < job.end && !isOver();) {
     const block = free.pop()
     if (!block) {
       await new Promise<void>((resolve) => {
@@ -137,6 +144,9 @@ async function sendBody(put: Put, handle: FileHandle): Promise<Failure | null> {
       })
       continue
     }
+    put.held = true
+    await put.pace.take(isOver)
+    put.held = false
     let length: number
     try {
       length = await readFull(handle, block.bytes, Math.min(blockBytes, job.end - position), position)
@@ -144,7 +154,7 @@ async function sendBody(put: Put, handle: FileHandle): Promise<Failure | null> {
       return fileFailure(error)
     }
     if (length === 0) return failure('file-changed')
-    if (put.over || request.destroyed) return null
+    if (isOver()) return null
     put.checksum = block.fold(put.checksum, length)
     position += length
     request.write(block.bytes.subarray(0, length), (error) => {
@@ -158,7 +168,7 @@ async function sendBody(put: Put, handle: FileHandle): Promise<Failure | null> {
     })
   }
   free.forEach(blocks.give)
-  if (!put.over && !request.destroyed) request.end()
+  if (!isOver()) request.end()
   return null
 }
 

@@ -1,6 +1,7 @@
 import type { Ports } from '../contract/ports.ts'
 import type { Failure } from '../contract/errors.ts'
 import type { FileIdentity } from './file-identity.ts'
+import type { Pace } from './pace.ts'
 import { createThreads } from './threads.ts'
 
 /** One PUT: bytes `[start, end)` of a file to a presigned URL. */
@@ -17,6 +18,8 @@ export interface LaneJob {
   readonly stallMs: number
   /** After the last byte storage may still write and check: its answer is waited for this long, in ms. */
   readonly answerMs: number
+  /** Of the file's hash, which the sending stays near to. */
+  readonly pace: Pace
 }
 
 export interface LaneProgress {

@@ -2,6 +2,7 @@ import { failed, failure, retryClassOf, success, type Failure, type Result } fro
 import type { Ports } from '../contract/ports.ts'
 import type { FileIdentity } from './file-identity.ts'
 import type { Lanes } from './lanes.ts'
+import type { Pace } from './pace.ts'
 import { createPartUrls, type PartUrl, type PartUrls } from './part-urls.ts'
 import { createTally, type PartsProgress, type Tally } from './parts-tally.ts'
 import { putOutcome } from './put-outcome.ts'
@@ -28,6 +29,8 @@ export interface PartsJob {
   readonly acknowledge: (part: SentPart) => Result<void>
   readonly onProgress: (progress: PartsProgress) => void
   readonly lanes: Lanes
+  /** Of the file's hash. */
+  readonly pace: Pace
   readonly streams: Streams
   readonly ports: Ports
   readonly stallMs: number
@@ -117,8 +120,8 @@ async function sendPart(job: PartsJob, number: number, run: PartRun): Promise<Re
       before = flushedBytes
       tally.inFlight(number, flushedBytes)
     }
-    const { path, identity, stallMs, answerMs, lanes, ports } = job
-    const order = { path, identity, start, end, ...url.value, stallMs, answerMs }
+    const { path, identity, stallMs, answerMs, lanes, pace, ports } = job
+    const order = { path, identity, start, end, ...url.value, stallMs, answerMs, pace }
     const answer = await lanes.send(order, { signal, onProgress })
     const host = new URL(url.value.url).host
     const outcome = putOutcome(answer, { sizeBytes: end - start, host, nowMs: ports.now() })

@@ -1,6 +1,7 @@
 import { completeMultipart, initiateMultipart, presignPart } from '../cloud/multipart.ts'
 import { presignModel } from '../cloud/models.ts'
 import { failed, failure, retryClassOf, success, type Result } from '../contract/errors.ts'
+import type { Hashing } from '../transfer/hasher.ts'
 import { partsFailure } from '../transfer/plan.ts'
 import { sendParts, type SentPart } from '../transfer/send-parts.ts'
 import type { Multipart } from './record.ts'
@@ -18,7 +19,7 @@ export async function sendInParts(sending: Sending): Promise<Result<Stored> | nu
   const begun = report.sending()
   if (!begun.ok) return begun
   const done = await sendBesideHash(sending, multipart.value.partSizeBytes, (signal, hashing) =>
-    sendMissing({ ...sending, signal }, multipart.value, hashing.follow),
+    sendMissing({ ...sending, signal }, multipart.value, hashing),
   )
   if (!done?.ok) return done
   const { sent: parts, hash } = done.value
@@ -58,7 +59,7 @@ async function openedMultipart({ record, access, report, signal }: Sending): Pro
 function sendMissing(
   { record, access, lanes, streams, ports, report, signal }: Sending,
   multipart: Multipart,
-  follow: (position: number) => void,
+  { follow, pace }: Hashing,
 ): Promise<Result<readonly SentPart[]> | null> {
   return sendParts({
     path: record.path,
@@ -72,6 +73,7 @@ function sendMissing(
       report.progress(progress)
     },
     lanes,
+    pace,
     streams,
     ports,
     stallMs,

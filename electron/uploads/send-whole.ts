@@ -133,6 +133,7 @@ async function putOnce(sending: Sending, grant: Grant, { hashing, stream }: Besi
       headers: grant.headers,
       stallMs,
       answerMs,
+      pace: hashing.pace,
     },
     { signal, onProgress },
   )

@@ -13,7 +13,7 @@ interface Live {
   inFlightBytes: number
   hashedBytes: number
   retryAtMs: number | null
-  /** Attempts since bytes last moved. */
+  /** Attempts since storage last acknowledged bytes. */
   attempts: number
   readonly speed: SpeedMeter
 }
@@ -39,7 +39,7 @@ export interface Rows {
   change(id: string, change: RecordChange): Result<void>
   /** Progress: told, never written. */
   progress(id: string, progress: Partial<Pick<Live, 'sentBytes' | 'inFlightBytes' | 'hashedBytes'>>): void
-  /** Counts an attempt and answers how many there have been since bytes last moved. */
+  /** Counts an attempt and answers how many there have been since storage last acknowledged bytes. */
   countAttempt(id: string): number
   remove(ids: readonly string[]): Result<void>
   /** Makes one transaction of all changes that `work` makes. */
@@ -110,7 +110,8 @@ export function createRows(options: {
       if (!written.ok && change.failure !== undefined) row.record = { ...row.record, failure: change.failure }
       row.live.phase = phase
       row.live.retryAtMs = retryAtMs
-      if (!isRunning(phase) && row.record.storageKey === null)
+      // What storage has acknowledged in parts stays sent, whatever the row waits for.
+      if (!isRunning(phase) && row.record.storageKey === null && row.record.multipart === null)
         Object.assign(row.live, { sentBytes: 0, inFlightBytes: 0, hashedBytes: 0 })
       if (!isRunning(phase)) row.live.inFlightBytes = 0
       changed(id)
@@ -124,9 +125,9 @@ export function createRows(options: {
     progress(id, progress) {
       const { live } = rowOf(id)
       const before = live.sentBytes + live.inFlightBytes
+      if ((progress.sentBytes ?? 0) > live.sentBytes) live.attempts = 0
       Object.assign(live, progress)
       const moved = live.sentBytes + live.inFlightBytes
-      if (moved > before) live.attempts = 0
       live.speed.sample(moved)
       changed(id)
     },

@@ -16,7 +16,7 @@ function setup() {
   const { database } = openJournal(folder, 0)
   const store = createStore(database, 'me', ports)
   const changed: string[] = []
-  const rows = createRows({ store, ports, changed: (id) => changed.push(id) })
+  const rows = createRows({ store, ports, changed: (id) => changed.push(id), moved: () => {} })
   onTestFinished(() => {
     database.close()
     rmSync(folder, { recursive: true })
@@ -71,15 +71,17 @@ test('nothing is queued that could not be written down', () => {
   expect(rows.ids()).toEqual([])
 })
 
-test('bytes that moved begin the count of attempts anew', () => {
+test('bytes that storage acknowledged begin the count of attempts anew, bytes in flight do not', () => {
   const { rows, added } = setup()
   const id = added()
   rows.happen(id, 'begin')
   rows.happen(id, 'send')
   expect([rows.countAttempt(id), rows.countAttempt(id)]).toEqual([1, 2])
   rows.progress(id, { inFlightBytes: 1 })
+  expect(rows.countAttempt(id)).toBe(3)
+  rows.progress(id, { inFlightBytes: 0, sentBytes: 1 })
   expect(rows.countAttempt(id)).toBe(1)
-  rows.progress(id, { inFlightBytes: 0 })
+  rows.progress(id, { sentBytes: 1 })
   expect(rows.countAttempt(id)).toBe(2)
 })
 
@@ -94,6 +96,19 @@ test('an upload whose bytes are all stored keeps showing them when it stops befo
   rows.happen(id, 'register', { storageKey: 'k', sha256: 'ab' })
   rows.happen(id, 'trouble', { failure: failure('server-trouble') }, 1_000)
   expect(rows.view(id)).toMatchObject({ phase: 'retrying', sentBytes: sizeBytes, retryAtMs: 1_000 })
+})
+
+test('what storage acknowledged in parts stays sent while the row waits for its next try', () => {
+  const { rows, added } = setup()
+  const id = added()
+  rows.happen(id, 'begin')
+  rows.change(id, { multipart: { uploadId: 'u', storageKey: 'k', partSizeBytes: 10 } })
+  rows.happen(id, 'send')
+  rows.progress(id, { sentBytes: 20, inFlightBytes: 5 })
+  rows.happen(id, 'trouble', { failure: failure('server-trouble') }, 1_000)
+  expect(rows.view(id)).toMatchObject({ sentBytes: 20, inFlightBytes: 0 })
+  rows.happen(id, 'refuse', { failure: failure('file-changed'), multipart: null })
+  expect(rows.view(id)).toMatchObject({ sentBytes: 0 })
 })
 
 test('speed and time left are shown while bytes are sent, and only then', () => {

@@ -1,16 +1,13 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { FileHandle } from 'node:fs/promises'
-import { failure, type Failure } from '../contract/errors.ts'
 import { networkCodeOf } from '../contract/line-failure.ts'
-import { blockBytes, createBlocks } from './blocks.ts'
-import { fileFailure, openSameFile, readFull } from './file-identity.ts'
+import { openSameFile } from './file-identity.ts'
 import { openPut } from './http.ts'
 import type { LaneAnswer, LaneJob, LaneProgress } from './lanes.ts'
-import { sendingEnd, type SendingEnd } from './pace.ts'
+import { sendingEnd } from './pace.ts'
+import { sendBody, type Put } from './put-body.ts'
 import { serveJobs, type JobContext } from './thread-side.ts'
 
-/** The fastest way measured: three blocks, each filled again once the socket has taken it. */
-const blockCount = 3
 /** Ten times a second is what the page shows. */
 const tellEveryMs = 100
 /** A server that neither answers nor says 100 is sent the body after this long (RFC 9110, 10.1.1). */
@@ -18,19 +15,6 @@ const continueWaitMs = 1_000
 /** A server that hangs up while we send may have answered just before: its answer is looked for this long. */
 const lastWordsMs = 250
 const longestBody = 16 * 1024
-const blocks = createBlocks()
-
-interface Put {
-  readonly job: LaneJob
-  readonly request: ClientRequest
-  flushedBytes: number
-  checksum: number
-  readonly pace: SendingEnd
-  /** The next bytes wait for something here and not for the line. */
-  held: boolean
-  /** Set once the exchange is over, by whichever end came first. */
-  over: LaneAnswer | null
-}
 
 async function send(job: LaneJob, context: JobContext<LaneProgress>): Promise<LaneAnswer> {
   if (context.signal.aborted) return { kind: 'aborted' }
@@ -54,16 +38,27 @@ async function attempt(
   const { request, expects } = openPut(job.url, job.end - job.start, job.headers)
   const pace = sendingEnd(job.pace)
   const put: Put = { job, request, pace, flushedBytes: 0, checksum: 0, held: false, over: null }
-  const teller = setInterval(() => context.progress({ flushedBytes: put.flushedBytes }), tellEveryMs)
-  const answer = await exchange(put, expects, handle, context.signal)
+  let told = 0
+  const teller = setInterval(() => {
+    if (put.flushedBytes === told) return
+    told = put.flushedBytes
+    context.progress({ flushedBytes: told })
+  }, tellEveryMs)
+  const answer = await exchange(put, expects, handle, context)
   clearInterval(teller)
   if (answer.kind !== 'answered' || answer.status >= 300) pace.giveBack()
   return { answer, reused: request.reusedSocket }
 }
 
 /** Runs the request to whichever end comes first: an answer, a broken line, a stalled line, a bad file, an abort. */
-function exchange(put: Put, expects: boolean, handle: FileHandle, signal: AbortSignal): Promise<LaneAnswer> {
+function exchange(
+  put: Put,
+  expects: boolean,
+  handle: FileHandle,
+  context: JobContext<LaneProgress>,
+): Promise<LaneAnswer> {
   const { job, request } = put
+  const { signal } = context
   return new Promise((resolve) => {
     const end = (answer: LaneAnswer) => {
       if (put.over) return
@@ -91,7 +86,7 @@ function exchange(put: Put, expects: boolean, handle: FileHandle, signal: AbortS
     signal.addEventListener('abort', onAbort)
     request.flushHeaders()
     void whenToSend(request, expects).then(async () => {
-      const trouble = await sendBody(put, handle)
+      const trouble = await sendBody(put, handle, context)
       if (trouble) end({ kind: 'refused', failure: trouble })
     })
   })
@@ -125,51 +120,6 @@ function whenToSend(request: ClientRequest, expects: boolean): Promise<void> {
       else wait()
     })
   })
-}
-
-/** Reads and writes in step with the socket. Answers what is wrong with the file, or null. */
-async function sendBody(put: Put, handle: FileHandle): Promise<Failure | null> {
-  const { job, request } = put
-  const free = Array.from(
-    { length: Math.min(blockCount, Math.ceil((job.end - job.start) / blockBytes)) },
-    () => blocks.take(),
-  )
-  const isOver = () => put.over !== null || request.destroyed
-  let wake = () => {}
-  for (let position = job.start; position < job.end && !isOver();) {
-    const block = free.pop()
-    if (!block) {
-      await new Promise<void>((resolve) => {
-        wake = resolve
-      })
-      continue
-    }
-    put.held = true
-    await put.pace.take(isOver)
-    put.held = false
-    let length: number
-    try {
-      length = await readFull(handle, block.bytes, Math.min(blockBytes, job.end - position), position)
-    } catch (error) {
-      return fileFailure(error)
-    }
-    if (length === 0) return failure('file-changed')
-    if (isOver()) return null
-    put.checksum = block.fold(put.checksum, length)
-    position += length
-    request.write(block.bytes.subarray(0, length), (error) => {
-      if (!error) {
-        put.flushedBytes += length
-        // A block of a broken line is left to the garbage collector: the system may still hold it.
-        if (position < job.end) free.push(block)
-        else blocks.give(block)
-      }
-      wake()
-    })
-  }
-  free.forEach(blocks.give)
-  if (!isOver()) request.end()
-  return null
 }
 
 async function readAnswer(put: Put, response: IncomingMessage): Promise<LaneAnswer> {

@@ -3,6 +3,7 @@ import type { Failure } from '../contract/errors.ts'
 import type { FileIdentity } from './file-identity.ts'
 import type { Pace } from './pace.ts'
 import { createThreads } from './threads.ts'
+import type { Throttle } from './throttle.ts'
 
 /** One PUT: bytes `[start, end)` of a file to a presigned URL. */
 export interface LaneJob {
@@ -64,7 +65,9 @@ export function createLanes(options: {
   readonly url: URL
   readonly threads: number
   readonly ports: Ports
+  readonly throttle: Throttle
 }): Lanes {
+  const { throttle } = options
   const threads = createThreads<LaneJob, LaneProgress, LaneAnswer>({
     url: options.url,
     name: 'lane',
@@ -72,8 +75,19 @@ export function createLanes(options: {
     ports: options.ports,
   })
   return {
-    send: (job, { signal, onProgress }) =>
-      threads.run(job, { signal, onProgress: ({ flushedBytes }) => onProgress(flushedBytes) }).answer,
+    async send(job, { signal, onProgress }) {
+      const running = threads.run(job, {
+        signal,
+        onProgress({ flushedBytes }) {
+          turn.moved(flushedBytes)
+          onProgress(flushedBytes)
+        },
+      })
+      const turn = throttle.join({ file: job.path, sizeBytes: job.end - job.start, allow: running.allow })
+      const answer = await running.answer
+      turn.end()
+      return answer
+    },
     warm: () => threads.warm(),
     close: () => threads.close(),
   }

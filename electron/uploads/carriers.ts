@@ -4,6 +4,7 @@ import { createInspector } from '../models/inspector.ts'
 import { createHasher } from '../transfer/hasher.ts'
 import { createLanes } from '../transfer/lanes.ts'
 import { createStreams } from '../transfer/streams.ts'
+import { createThrottle } from '../transfer/throttle.ts'
 
 /** Where the worker threads' entry files are, since built and unbuilt code keep them in different places. */
 export interface WorkerFiles {
@@ -16,12 +17,13 @@ export interface WorkerFiles {
 export function openCarriers(workers: WorkerFiles, ports: Ports) {
   // One thread a core is as fast as TLS and hashing can go; the last core stays with the window.
   const cores = Math.max(1, availableParallelism() - 1)
-  const lanes = createLanes({ url: workers.lane, threads: Math.min(cores, 4), ports })
+  const throttle = createThrottle({ ports })
+  const lanes = createLanes({ url: workers.lane, threads: Math.min(cores, 4), ports, throttle })
   const hasher = createHasher({ url: workers.hash, threads: Math.min(cores, 2), ports })
   const inspector = createInspector(workers.inspect)
   const streams = createStreams({ ports })
   return {
-    ...{ lanes, hasher, inspector, streams },
+    ...{ lanes, hasher, inspector, streams, throttle },
     /** Starts the threads ahead of the first file. */
     warm() {
       lanes.warm()
@@ -29,6 +31,7 @@ export function openCarriers(workers: WorkerFiles, ports: Ports) {
     },
     async close() {
       streams.close()
+      throttle.close()
       await Promise.all([lanes.close(), hasher.close(), inspector.close()])
     },
   }

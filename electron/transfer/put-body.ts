@@ -1,0 +1,151 @@
+import type { ClientRequest } from 'node:http'
+import type { FileHandle } from 'node:fs/promises'
+import { failure, type Failure } from '../contract/errors.ts'
+import { blockBytes, createBlocks, type Block } from './blocks.ts'
+import { fileFailure, readFull } from './file-identity.ts'
+import type { LaneAnswer, LaneJob, LaneProgress } from './lanes.ts'
+import type { SendingEnd } from './pace.ts'
+import type { JobContext } from './thread-side.ts'
+
+/** The fastest way measured: three blocks, each filled again once the socket has taken it. */
+const blockCount = 3
+/** A block goes out in slices, of which so many are with the socket at once. */
+const mostSlices = 3
+/**
+ * A slice is as large as the line takes in a moment, so that a slow line is seen to move and what must stop stops soon: it
+ * doubles when it went in less than the first time, and halves when it took more than the second, in ms.
+ */
+const quickMs = 50
+const slowMs = 250
+const leastSliceBytes = 16 * 1024
+const firstSliceBytes = 128 * 1024
+const blocks = createBlocks()
+
+/** One request on its way. */
+export interface Put {
+  readonly job: LaneJob
+  readonly request: ClientRequest
+  readonly pace: SendingEnd
+  flushedBytes: number
+  checksum: number
+  /** The next bytes wait for something here and not for the line. */
+  held: boolean
+  /** Set once the exchange is over, by whichever end came first. */
+  over: LaneAnswer | null
+}
+
+/** Reads and writes in step with the socket and the limit. Answers what is wrong with the file, or null. */
+export async function sendBody(
+  put: Put,
+  handle: FileHandle,
+  context: JobContext<LaneProgress>,
+): Promise<Failure | null> {
+  const { job, request } = put
+  const free = Array.from(
+    { length: Math.min(blockCount, Math.ceil((job.end - job.start) / blockBytes)) },
+    () => blocks.take(),
+  )
+  const out = openOutlet(put, context)
+  for (let position = job.start; position < job.end && !out.isOver();) {
+    await out.until(() => free.length > 0)
+    const block = free.pop()
+    if (!block) break
+    put.held = true
+    await put.pace.take(out.isOver)
+    put.held = false
+    const wanted = Math.min(blockBytes, job.end - position)
+    let length: number
+    try {
+      length = await readFull(handle, block.bytes, wanted, position)
+    } catch (error) {
+      return fileFailure(error)
+    }
+    if (length === 0) return failure('file-changed')
+    if (out.isOver()) return null
+    put.checksum = block.fold(put.checksum, length)
+    position += length
+    const last = position === job.end
+    await out.write(block, length, () => (last ? blocks.give(block) : free.push(block)))
+  }
+  free.forEach(blocks.give)
+  if (!out.isOver()) request.end()
+  return null
+}
+
+interface Outlet {
+  readonly isOver: () => boolean
+  /** Waits until it is so, or nobody wants the body any more. */
+  until(ready: () => boolean): Promise<void>
+  /**
+   * Gives a block to the socket, slice by slice. `flushed` is called once the system has taken all of it, and never if the
+   * line breaks: the system may still hold such a block, so it is left to the garbage collector.
+   */
+  write(block: Block, length: number, flushed: () => void): Promise<void>
+}
+
+function openOutlet(put: Put, context: JobContext<LaneProgress>): Outlet {
+  const { request } = put
+  let wake = () => {}
+  let sentBytes = 0
+  let slices = 0
+  let sliceBytes = firstSliceBytes
+  let waitsForCredit = false
+  const isOver = () => put.over !== null || request.destroyed
+  const until = async (ready: () => boolean) => {
+    while (!ready() && !isOver()) {
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+    }
+  }
+  context.onAllowed(() => wake())
+  request.on('close', () => wake())
+
+  /** Tells at once that all credit is used, so that the next is handed out by who has none left. */
+  function tellHungry(): void {
+    if (waitsForCredit && put.flushedBytes === sentBytes) context.progress({ flushedBytes: sentBytes })
+  }
+
+  async function credit(): Promise<number> {
+    if (context.allowed() <= sentBytes) {
+      put.held = waitsForCredit = true
+      tellHungry()
+      await until(() => context.allowed() > sentBytes)
+      put.held = waitsForCredit = false
+    }
+    return context.allowed() - sentBytes
+  }
+
+  function writeSlice(bytes: Buffer, flushed: (() => void) | null): void {
+    const fromMs = performance.now()
+    slices += 1
+    sentBytes += bytes.length
+    request.write(bytes, (error) => {
+      slices -= 1
+      if (!error) {
+        put.flushedBytes += bytes.length
+        const tookMs = performance.now() - fromMs
+        if (tookMs < quickMs) sliceBytes = Math.min(blockBytes, sliceBytes * 2)
+        else if (tookMs > slowMs) sliceBytes = Math.max(leastSliceBytes, sliceBytes / 2)
+        flushed?.()
+        tellHungry()
+      }
+      wake()
+    })
+  }
+
+  return {
+    isOver,
+    until,
+    async write(block, length, flushed) {
+      for (let at = 0; at < length;) {
+        await until(() => slices < mostSlices)
+        const allowed = await credit()
+        if (isOver()) return
+        const end = at + Math.min(sliceBytes, length - at, allowed)
+        writeSlice(block.bytes.subarray(at, end), end === length ? flushed : null)
+        at = end
+      }
+    },
+  }
+}

@@ -24,7 +24,7 @@ const mostAnswersOfTrouble = 10
 
 /**
  * How long to wait before attempt `attempt` + 1, in ms, or null when waiting does not help. `attempt` counts from 1 since
- * bytes last moved; `random` is in [0, 1). A server's Retry-After is waited for in full, and jitter comes on top.
+ * storage last acknowledged bytes; `random` is in [0, 1). A server's Retry-After is waited for in full, and jitter comes on top.
  */
 export function retryDelay(attempt: number, failure: Failure, random: number): number | null {
   const retry = retryClassOf(failure)

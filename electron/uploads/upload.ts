@@ -20,7 +20,7 @@ import type { Memory, SendReport, Stored } from './sending.ts'
 export interface UploadReport extends SendReport {
   registering(stored: Stored): Result<void>
   registered(modelId: string): Result<void>
-  /** Attempts since bytes last moved, this one included. */
+  /** Attempts since storage last acknowledged bytes, this one included. */
   countAttempt(): number
 }
 

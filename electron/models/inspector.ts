@@ -7,6 +7,8 @@ import { refuse } from './inspect.ts'
 export interface Inspector {
   /** Says what a file is; never rejects. After `close` every answer is a refusal. */
   inspect(file: FileToInspect): Promise<Inspection>
+  /** Starts the thread ahead of the first file. */
+  warm(): void
   /** Ends the thread; what was asked and not answered is refused. */
   close(): Promise<void>
 }
@@ -89,6 +91,11 @@ export function createInspector(workerUrl: URL): Inspector {
         waiting.push({ file, answer, deaths: 0 })
         pump()
       }),
+    warm() {
+      if (closed || worker) return
+      worker = startWorker()
+      worker.unref()
+    },
     async close() {
       closed = true
       const ended = worker

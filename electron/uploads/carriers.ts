@@ -24,10 +24,11 @@ export function openCarriers(workers: WorkerFiles, ports: Ports) {
   const streams = createStreams({ ports })
   return {
     ...{ lanes, hasher, inspector, streams, throttle },
-    /** Starts the threads ahead of the first file. */
+    /** Starts the threads ahead of the first file, in the order in which they are needed: starting takes a core. */
     warm() {
-      lanes.warm()
+      inspector.warm()
       hasher.warm()
+      lanes.warm()
     },
     async close() {
       streams.close()

@@ -11,11 +11,12 @@ import { answerMs, sendBesideHash, stallMs, type Sending, type Stored } from './
  * every byte, what was sent is what was hashed, and the file is still the one that was queued.
  */
 export async function sendWhole(sending: Sending): Promise<Result<Stored> | null> {
-  const grant = await firstGrant(sending)
-  if (!grant.ok) return grant
-  const begun = sending.report.sending()
-  if (!begun.ok) return begun
+  // The hash begins while the grant is asked for: a small file is hashed by the time it may go.
   const done = await sendBesideHash(sending, sending.record.identity.sizeBytes, async (signal, hashing) => {
+    const grant = await firstGrant({ ...sending, signal })
+    if (!grant.ok) return grant
+    const begun = sending.report.sending()
+    if (!begun.ok) return begun
     const stream = await sending.streams.acquire(signal)
     try {
       return await putUntilStored({ ...sending, signal }, grant.value, { hashing, stream })

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { createAccounts } from './accounts/accounts.ts'
+import { carrierOf } from './accounts/carrier.ts'
 import { failed, failure, type Result } from './contract/errors.ts'
 import type {
   AddReport,
   KeychainState,
-  Patch,
   SessionView,
   Settings,
   Snapshot,
@@ -12,22 +12,26 @@ import type {
   TeamChoice,
 } from './contract/model.ts'
 import type { Ports, Vault } from './contract/ports.ts'
+import type { Streams } from './transfer/streams.ts'
 import { createAccountBook, createChoices } from './uploads/account-book.ts'
 import { addPaths, type Order } from './uploads/adding.ts'
+import { openBoard, type BoardListener } from './uploads/board.ts'
 import { openCarriers, type WorkerFiles } from './uploads/carriers.ts'
 import { createCommands } from './uploads/commands.ts'
 import { engineCalls, type EngineCalls } from './uploads/engine-calls.ts'
 import { createEngine } from './uploads/engine.ts'
-import { createFeed } from './uploads/feed.ts'
+import { errandOf } from './uploads/errand.ts'
 import { openJournal } from './uploads/journal-file.ts'
-import { createRows } from './uploads/rows.ts'
 import { createStore } from './uploads/store.ts'
 import { createSignIns } from './uploads/sign-ins.ts'
 import { createSweeper } from './uploads/sweeper.ts'
 import { takeUp, takeUpAccounts } from './uploads/take-up.ts'
 
 /** The settings that change what the engine does. */
-export type EngineSettings = Pick<Settings, 'server' | 'atOnce' | 'singlePutLimitBytes'>
+export type EngineSettings = Pick<
+  Settings,
+  'server' | 'atOnce' | 'singlePutLimitBytes' | 'limitBytesPerSecond' | 'streamsMost'
+>
 
 export interface UploaderOptions {
   /** Folder of the journal; made when missing. */
@@ -39,11 +43,12 @@ export interface UploaderOptions {
   readonly settings: EngineSettings
   /** Where the worker threads' entry files are, since built and unbuilt code keep them in different places. */
   readonly workers: WorkerFiles
+  /** Instead of streams that follow the line: for measuring against them. */
+  readonly streams?: Streams
 }
 
 /** What the uploader announces. Each listener is called after the fact; none may throw. */
-export interface UploaderListener {
-  patch?(patch: Patch): void
+export interface UploaderListener extends Partial<BoardListener> {
   session?(session: SessionView): void
 }
 
@@ -66,8 +71,10 @@ export interface Uploader {
   addPaths(paths: readonly string[], options?: AddOptions): Promise<Result<AddReport>>
   /** Goes on with what dead processes left of the accounts that are signed in; answers the ids. */
   resumeLeft(signal: AbortSignal): Promise<Result<readonly string[]>>
-  /** Aborts what storage holds of uploads that are no more; answers how many it still holds. */
-  sweep(): Promise<number>
+  /** Aborts what storage holds of uploads that are no more. */
+  sweep(): Promise<void>
+  /** Uploads that are no more and of which storage still holds parts. */
+  leftoverCount(): number
   /** Signs in with a token from outside, which is kept in memory only. */
   useToken(token: string): Promise<Result<SessionView>>
   /** Whether the person has chosen a team, as against the first one standing in. */
@@ -92,7 +99,6 @@ const shownAsDone = 200
 export function createUploader(options: UploaderOptions): Uploader {
   const rooms = openRooms(options)
   const { rows, store, feed, queue, signIns, sweeper, settings, listeners, ports } = rooms
-  feed.subscribe((patch) => listeners.forEach((listener) => listener.patch?.(patch)))
   return {
     calls: engineCalls({ ...rooms, addPaths: (paths) => add(rooms, paths) }),
     snapshot: feed.snapshot,
@@ -102,10 +108,8 @@ export function createUploader(options: UploaderOptions): Uploader {
       const ready = rooms.accounts.list().filter(({ state }) => state === 'ready')
       return takeUpAccounts(rooms, ready, signal)
     },
-    async sweep() {
-      await sweeper.sweep()
-      return store.leftovers().length
-    },
+    sweep: () => sweeper.sweep(),
+    leftoverCount: () => store.leftovers().length,
     useToken: (token) => signIns.useToken(token),
     hasChosenTeam: () => signIns.hasChosen(),
     fileOf: (id) => rows.get(id)?.record.path ?? store.find(id)?.path ?? null,
@@ -113,7 +117,11 @@ export function createUploader(options: UploaderOptions): Uploader {
       const sameServer = changed.server === settings.now.server
       settings.now = changed
       queue.setAtOnce(changed.atOnce)
-      if (!sameServer) signIns.tell()
+      rooms.carriers.throttle.setLimit(changed.limitBytesPerSecond)
+      rooms.carriers.streams.setMost(changed.streamsMost)
+      if (sameServer) return
+      signIns.cancelPairing()
+      signIns.tell()
     },
     wake() {
       queue.wake()
@@ -150,27 +158,47 @@ function openRooms(options: UploaderOptions) {
   const store = createStore(journal.database, randomUUID(), ports)
   const choices = createChoices(journal.database)
   const paused = { all: choices.get('all-paused') === 'yes' }
-  const carriers = openCarriers(workers, ports)
+  const carriers = openCarriers(workers, ports, options.streams)
   const { inspector } = carriers
+  carriers.throttle.setLimit(settings.now.limitBytesPerSecond)
+  carriers.streams.setMost(settings.now.streamsMost)
 
   const accounts = createAccounts({ book: createAccountBook(journal.database), vault, ports })
-  const rows = createRows({ store, ports, changed: (id) => feed.changed(id) })
-  const feed = createFeed({ view: rows.view, ids: rows.ids, allPaused: () => paused.all, ports })
+  const { rows, feed, details } = openBoard({
+    ...{ store, ports, streams: carriers.streams, listeners },
+    allPaused: () => paused.all,
+    hidden: () => signIns.hidden(),
+  })
   const { queue, forget } = createEngine({
     ...{ rows, accounts, ...carriers, parts: store.parts, ports, held: true },
+    followParts: details.follow,
     atOnce: settings.now.atOnce,
     singlePutLimitBytes: () => settings.now.singlePutLimitBytes,
     signedOut: (accountId) => signIns.lost(accountId),
     leftBehind: () => void sweeper.sweep(),
   })
-  const sweeper = createSweeper({ store, accessTo: accounts.accessTo, ports })
+  const sweeper = createSweeper({
+    ...{ store, ports },
+    // Only a session can abort parts, whoever of that person began them.
+    accessTo: (accountId, teamId) => {
+      const carrier = carrierOf(accounts.list(), { accountId, teamId, needsParts: true })
+      return accounts.accessTo(carrier?.id ?? accountId, teamId)
+    },
+  })
   const commands = createCommands({ rows, queue, inspect: (file) => inspector.inspect(file), forget })
   const signIns = createSignIns({
     ...{ accounts, choices, keychainState, server: () => settings.now.server },
-    probeKeychain: () => vault.get('keychain check'),
-    returned(accountId) {
-      commands.resumeAccount(accountId)
+    ports,
+    turned(lostId) {
+      const known = accounts.list()
+      commands.resumeWaiting((record) => {
+        const carrier = carrierOf(known, errandOf(record, settings.now.singlePutLimitBytes))
+        return carrier !== null && carrier.id !== lostId
+      })
       void sweeper.sweep()
+    },
+    revealed(accountIds) {
+      for (const id of rows.ids()) if (accountIds.has(rows.get(id)?.record.accountId ?? '')) feed.changed(id)
     },
     leaving: (accountId) => commands.suspendAccount(accountId),
     announce: (session) => listeners.forEach((listener) => listener.session?.(session)),
@@ -179,6 +207,7 @@ function openRooms(options: UploaderOptions) {
   async function close(): Promise<void> {
     await Promise.all([queue.setHeld(true), signIns.close(), sweeper.close()])
     feed.close()
+    details.close()
     listeners.clear()
     await carriers.close()
     store.close()
@@ -186,7 +215,7 @@ function openRooms(options: UploaderOptions) {
   }
   return {
     ...{ ports, settings, listeners, paused, store, choices, accounts, carriers, rows },
-    ...{ feed, queue, commands, signIns, sweeper, close },
+    ...{ feed, details, queue, commands, signIns, sweeper, close },
   }
 }
 

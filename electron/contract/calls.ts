@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import type {
   AddReport,
+  Flow,
   HistoryPage,
   Patch,
   SessionView,
@@ -8,6 +9,7 @@ import type {
   Snapshot,
   Surroundings,
   TeamChoice,
+  UploadDetails,
 } from './model.ts'
 import type { Result } from './errors.ts'
 
@@ -29,7 +31,8 @@ function call<Answer>() {
 }
 
 const nothing = v.undefined()
-const id = v.pipe(v.string(), v.minLength(1), v.maxLength(100))
+/** A device's account is named by host, person and team together. */
+const id = v.pipe(v.string(), v.minLength(1), v.maxLength(400))
 const ids = v.pipe(v.array(id), v.maxLength(100_000))
 const teamChoice = v.strictObject({ accountId: id, teamId: id }) satisfies v.GenericSchema<TeamChoice>
 /** Filled in by the preload from `File` objects: the page cannot name a path. */
@@ -48,6 +51,11 @@ export const settingsChange = v.partial(
       v.minValue(5 * 1024 ** 2),
       v.maxValue(5 * 1024 ** 3),
     ),
+    // From a line so slow that PUTs would be taken for dead (see `stallMs`) to more than any line has.
+    limitBytesPerSecond: v.nullable(
+      v.pipe(v.number(), v.integer(), v.minValue(100_000), v.maxValue(10_000_000_000)),
+    ),
+    streamsMost: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64)),
     language: v.picklist(['system', 'en', 'zh-Hans', 'zh-Hant']),
     theme: v.picklist(['system', 'light', 'dark']),
     dense: v.boolean(),
@@ -77,6 +85,13 @@ export const calls = {
       password: v.pipe(v.string(), v.maxLength(1_000)),
     }),
   ),
+  signInWithKey: call<SessionView>()(
+    'engine',
+    v.strictObject({ key: v.pipe(v.string(), v.maxLength(10_000)) }),
+  ),
+  /** Begins a pairing in the browser; how it goes on is in `SessionView.pairing`. */
+  startPairing: call<SessionView>()('engine', nothing),
+  cancelPairing: call<SessionView>()('engine', nothing),
   signOut: call<SessionView>()('engine', v.strictObject({ accountId: id })),
   chooseTeam: call<SessionView>()('engine', teamChoice),
 
@@ -95,6 +110,11 @@ export const calls = {
   moveToTop: call<void>()('engine', v.strictObject({ ids })),
   /** Takes finished rows out of the history. Nothing in the library changes. */
   forget: call<void>()('engine', v.strictObject({ ids })),
+  /**
+   * From now on `details` of this upload are told, and of no other; null for none. Answers how it stands now, or null when
+   * it is not in the queue.
+   */
+  watch: call<UploadDetails | null>()('engine', v.strictObject({ id: v.nullable(id) })),
   history: call<HistoryPage>()(
     'engine',
     v.strictObject({
@@ -109,7 +129,7 @@ export const calls = {
   /** Opens one of the app's own addresses in the browser. The page names it, main holds the address. */
   openPage: call<void>()(
     'desktop',
-    v.strictObject({ page: v.picklist(['web-app', 'documentation', 'licences']) }),
+    v.strictObject({ page: v.picklist(['web-app', 'documentation', 'licences', 'pairing']) }),
   ),
   quit: call<void>()('desktop', nothing),
 } satisfies Record<string, Call<Answerer, v.GenericSchema, unknown>>
@@ -123,6 +143,9 @@ export type PageCommand =
 /** What main announces. Events say what has become true; they do not steer, but for `command`, which is a menu's click. */
 export interface Events {
   readonly patch: Patch
+  readonly flow: Flow
+  /** Of the upload that is watched. */
+  readonly details: UploadDetails
   readonly session: SessionView
   readonly settings: Settings
   readonly surroundings: Surroundings
@@ -134,6 +157,8 @@ export type EventName = keyof Events
 /** At run time only the names are needed; the type says that none is missing and none is extra. */
 export const eventNames = Object.keys({
   patch: true,
+  flow: true,
+  details: true,
   session: true,
   settings: true,
   surroundings: true,

@@ -24,13 +24,15 @@ export const defaultSettings: Settings = {
   atOnce: 3,
   // The managed service's cap for one PUT; the API does not tell it.
   singlePutLimitBytes: 500_000_000,
+  limitBytesPerSecond: null,
+  streamsMost: 64,
   language: 'system',
   theme: 'system',
   dense: false,
   onClose: 'ask',
 }
 
-const isLoopback = (host: string) =>
+export const isLoopback = (host: string) =>
   host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host)
 
 /**
@@ -54,8 +56,8 @@ export function parseSettings(stored: Readonly<Record<string, unknown>>): {
   for (const [name, schema] of Object.entries(settingsChange.entries)) {
     if (!Object.hasOwn(stored, name)) continue
     const parsed = v.safeParse(schema, stored[name])
-    const value = name === 'server' && parsed.success ? serverAddressOf(String(parsed.output)) : parsed.output
-    if (parsed.success && value !== undefined && value !== null) good[name] = value
+    const isFit = parsed.success && (name !== 'server' || serverAddressOf(String(parsed.output)) !== null)
+    if (isFit) good[name] = name === 'server' ? serverAddressOf(String(parsed.output)) : parsed.output
     else refused.push(name)
   }
   return { settings: { ...defaultSettings, ...good }, refused }

@@ -1,4 +1,5 @@
 import { failed, failure, retryClassOf, success, type Failure, type Result } from '../contract/errors.ts'
+import type { PartMap } from '../contract/model.ts'
 import type { Ports } from '../contract/ports.ts'
 import type { FileIdentity } from './file-identity.ts'
 import type { Lanes } from './lanes.ts'
@@ -6,7 +7,7 @@ import type { Pace } from './pace.ts'
 import { createPartUrls, type PartUrl, type PartUrls } from './part-urls.ts'
 import { createTally, type PartsProgress, type Tally } from './parts-tally.ts'
 import { putOutcome } from './put-outcome.ts'
-import type { Stream, Streams } from './streams.ts'
+import type { FileStreams, Stream } from './streams.ts'
 
 /** A part that storage has acknowledged. */
 export interface SentPart {
@@ -27,11 +28,15 @@ export interface PartsJob {
   readonly presign: (partNumber: number, signal: AbortSignal) => Promise<Result<PartUrl>>
   /** Writes a part down. Only then does it count. */
   readonly acknowledge: (part: SentPart) => Result<void>
+  /** Numbers of the parts whose bytes have gone out more than once, over all runs; added to here. */
+  readonly repeated: Set<number>
+  /** How the parts stand, to be asked at any time. */
+  readonly onMap: (map: () => PartMap) => void
   readonly onProgress: (progress: PartsProgress) => void
   readonly lanes: Lanes
   /** Of the file's hash. */
   readonly pace: Pace
-  readonly streams: Streams
+  readonly streams: FileStreams
   readonly ports: Ports
   readonly stallMs: number
   readonly answerMs: number
@@ -58,19 +63,20 @@ export async function sendParts(job: PartsJob): Promise<Result<readonly SentPart
   const tally = createTally({
     sizeBytes: identity.sizeBytes,
     partSizeBytes,
-    done: [...done.keys()],
+    done: done.keys(),
+    repeated: job.repeated,
     onProgress: job.onProgress,
   })
   const urls = createPartUrls({
     missing,
     presign: job.presign,
-    ahead: () => streams.limit,
     ports: job.ports,
     signal: both,
   })
   const running = new Set<Promise<void>>()
   let trouble: Failure | null = null
 
+  job.onMap(tally.map)
   tally.tell()
   for (const number of missing) {
     const stream = await streams.acquire(both).catch(() => null)
@@ -110,21 +116,23 @@ async function sendPart(job: PartsJob, number: number, run: PartRun): Promise<Re
   let refusals = 0
   for (let tries = 1; ; tries += 1) {
     if (signal.aborted) return null
+    tally.asking(number)
     const url = await urls.take(number)
-    if (url === null) return null
-    if (!url.ok) return url
-    urls.prepareNext()
+    if (!url?.ok) return url
+    const follower = urls.follow(end - start)
     let before = 0
     const onProgress = (flushedBytes: number) => {
+      follower.moved(flushedBytes)
       stream.moved(flushedBytes - before)
       before = flushedBytes
       tally.inFlight(number, flushedBytes)
     }
+    onProgress(0)
     const { path, identity, stallMs, answerMs, lanes, pace, ports } = job
     const order = { path, identity, start, end, ...url.value, stallMs, answerMs, pace }
     const answer = await lanes.send(order, { signal, onProgress })
-    const host = new URL(url.value.url).host
-    const outcome = putOutcome(answer, { sizeBytes: end - start, host, nowMs: ports.now() })
+    const sent = { sizeBytes: end - start, host: new URL(url.value.url).host, nowMs: ports.now() }
+    const outcome = putOutcome(answer, sent)
     switch (outcome.kind) {
       case 'aborted':
         return null
@@ -132,6 +140,7 @@ async function sendPart(job: PartsJob, number: number, run: PartRun): Promise<Re
         if (outcome.etag === null)
           return failed(failure('storage-trouble', { status: 200 }, { detail: 'no ETag' }))
         onProgress(end - start)
+        follower.ended()
         const part: SentPart = { number, etag: outcome.etag, checksum: outcome.checksum }
         const written = job.acknowledge(part)
         tally.sent(number, end - start)
@@ -144,15 +153,16 @@ async function sendPart(job: PartsJob, number: number, run: PartRun): Promise<Re
         // The first refusal may be an expired URL; the second is storage's mind.
         if (++refusals > 1) return failed(outcome.failure)
         tries -= 1
+        tally.again(number)
         break
       case 'failed': {
         if (outcome.failure.code.startsWith('file-')) return failed(outcome.failure)
         if (retryClassOf(outcome.failure) === 'later') stream.troubled()
         if (retryClassOf(outcome.failure) === 'never' || tries >= triesHere) return failed(outcome.failure)
+        tally.again(number)
         await waitHere(job, tries, outcome.failure, signal)
       }
     }
-    tally.inFlight(number, 0)
   }
 }
 

@@ -3,6 +3,7 @@ import { success, type Result } from '../contract/errors.ts'
 import type { AddReport } from '../contract/model.ts'
 import type { Choices } from './account-book.ts'
 import type { Commands } from './commands.ts'
+import type { Details } from './details.ts'
 import type { Feed } from './feed.ts'
 import type { Queue } from './queue.ts'
 import { toView, type Rows } from './rows.ts'
@@ -15,6 +16,7 @@ export type EngineCalls = Pick<CallHandlers, CallNameOf<'engine'>>
 /** The rooms that answer them. */
 interface CalledRooms {
   readonly feed: Feed
+  readonly details: Details
   readonly signIns: SignIns
   readonly commands: Commands
   readonly rows: Rows
@@ -38,12 +40,15 @@ async function pauseAll({ paused, choices, feed, queue }: CalledRooms, all: bool
 
 /** What the engine answers of the contract's calls, one function each. */
 export function engineCalls(rooms: CalledRooms): EngineCalls {
-  const { feed, signIns, commands, rows, store, sweeper } = rooms
+  const { feed, details, signIns, commands, rows, store, sweeper } = rooms
   const isFinished = (id: string) => (rows.get(id)?.record ?? store.find(id))?.phase === 'registered'
   return {
     snapshot: async () => success(feed.snapshot()),
     session: async () => success(signIns.view()),
     signIn: ({ email, password }) => signIns.signIn(email, password),
+    signInWithKey: ({ key }) => signIns.signInWithKey(key),
+    startPairing: () => signIns.startPairing(),
+    cancelPairing: async () => signIns.cancelPairing(),
     signOut: ({ accountId }) => signIns.signOut(accountId),
     chooseTeam: async (choice) => signIns.choose(choice),
     addFiles: ({ paths }) => rooms.addPaths(paths),
@@ -60,8 +65,9 @@ export function engineCalls(rooms: CalledRooms): EngineCalls {
     retry: ({ ids }) => commands.retry(ids),
     moveToTop: async ({ ids }) => commands.moveToTop(ids),
     forget: async ({ ids }) => rows.remove(ids.filter(isFinished)),
+    watch: async ({ id }) => success(details.watch(id)),
     history: async ({ beforeMs, search, limit }) => {
-      const found = store.history({ beforeMs, search, limit })
+      const found = store.history({ beforeMs, search, limit, hidden: signIns.hidden() })
       const last = found.length < limit ? null : (found.at(-1)?.finishedAtMs ?? null)
       return success({ rows: found.map((record) => toView(record, null)), nextBeforeMs: last })
     },

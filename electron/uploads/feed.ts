@@ -1,10 +1,12 @@
-import type { Patch, Snapshot, Totals, UploadRow } from '../contract/model.ts'
+import type { Flow, Patch, Snapshot, Totals, UploadRow } from '../contract/model.ts'
 import type { Ports } from '../contract/ports.ts'
-import { createSpeedMeter, secondsLeft, type SpeedMeter } from './speed.ts'
+import { createSpeedMeter, type SpeedMeter } from './speed.ts'
 import { isRunning } from './state.ts'
 
 /** The page hears of changes at most this often. */
 const patchEveryMs = 100
+/** While something is under way it is told anew at least this often, or a line that stands still would keep its speed. */
+const beatMs = 1_000
 
 /** The one voice that reports to the page: a snapshot when asked, then numbered patches. */
 export interface Feed {
@@ -12,19 +14,28 @@ export interface Feed {
   changed(id: string): void
   /** Something about all of them changed: pause all. */
   touched(): void
+  /** Bytes of any upload have moved. */
+  moved(bytes: number): void
   snapshot(): Snapshot
-  subscribe(listener: (patch: Patch) => void): () => void
+  subscribe(listener: FeedListener): () => void
   close(): void
+}
+
+export interface FeedListener {
+  patch(patch: Patch): void
+  /** Once a second while something is under way, and once when that has ended. */
+  flow(flow: Flow): void
 }
 
 export function createFeed(options: {
   readonly view: (id: string) => UploadRow | null
   readonly ids: () => readonly string[]
   readonly allPaused: () => boolean
+  readonly streams: { readonly inUse: number; readonly limit: number }
   readonly ports: Ports
 }): Feed {
-  const { view, ids, allPaused, ports } = options
-  const listeners = new Set<(patch: Patch) => void>()
+  const { view, ids, allPaused, streams, ports } = options
+  const listeners = new Set<FeedListener>()
   const dirty = new Set<string>()
   const flow = createSpeedMeter(ports.now)
   /** Views as last computed: a row that has not changed is not computed again. */
@@ -33,17 +44,44 @@ export function createFeed(options: {
   let sequence = 0
   let pending = false
   let cancel = () => {}
+  /** Ends the waiting for the next beat; null while nothing is under way. */
+  let cancelBeat: (() => void) | null = null
 
   function refresh(id: string): UploadRow | null {
-    const before = views.get(id)
     const row = view(id)
     if (row) views.set(id, row)
     else views.delete(id)
-    const movedBefore = before ? before.sentBytes + before.inFlightBytes : 0
-    const movedNow = row ? row.sentBytes + row.inFlightBytes : 0
-    // Only what moved while sending counts as flow: a row that leaves or is restored is no traffic.
-    if (before?.phase === 'sending' && movedNow > movedBefore) movedEver += movedNow - movedBefore
     return row
+  }
+
+  /** Keeps the beat going while something is under way. */
+  function keepBeat(isRunning: boolean): void {
+    if (isRunning) {
+      cancelBeat ??= ports.timers.after(beatMs, beat)
+    } else if (cancelBeat) {
+      cancelBeat()
+      cancelBeat = null
+      flow.rest()
+      tellFlow()
+    }
+  }
+
+  function beat(): void {
+    cancelBeat = null
+    for (const [id, { phase }] of views) if (phase === 'sending') dirty.add(id)
+    tellFlow()
+    schedule()
+  }
+
+  const flowNow = (): Flow => ({
+    speed: flow.history(),
+    streamsInUse: streams.inUse,
+    streamsLimit: streams.limit,
+  })
+
+  function tellFlow(): void {
+    const now = flowNow()
+    for (const listener of listeners) listener.flow(now)
   }
 
   function schedule(): void {
@@ -65,11 +103,13 @@ export function createFeed(options: {
     flow.sample(movedEver)
     sequence += 1
     const patch: Patch = { sequence, changed, removed, totals: totals(), allPaused: allPaused() }
-    for (const listener of listeners) listener(patch)
+    for (const listener of listeners) listener.patch(patch)
   }
 
   function totals(): Totals {
-    return sumUp(views.values(), flow)
+    const sum = sumUp(views.values(), flow)
+    keepBeat(sum.running > 0)
+    return sum
   }
 
   return {
@@ -78,10 +118,21 @@ export function createFeed(options: {
       schedule()
     },
     touched: schedule,
+    moved(bytes) {
+      // What moves before the first beat of a rested line is counted too.
+      if (!cancelBeat) flow.sample(movedEver)
+      movedEver += bytes
+    },
     snapshot() {
       for (const id of ids()) if (!views.has(id)) refresh(id)
       for (const id of dirty) refresh(id)
-      return { sequence, rows: [...views.values()], totals: totals(), allPaused: allPaused() }
+      return {
+        sequence,
+        rows: [...views.values()],
+        totals: totals(),
+        flow: flowNow(),
+        allPaused: allPaused(),
+      }
     },
     subscribe(listener) {
       listeners.add(listener)
@@ -89,6 +140,7 @@ export function createFeed(options: {
     },
     close() {
       cancel()
+      cancelBeat?.()
       listeners.clear()
     },
   }
@@ -110,12 +162,12 @@ function sumUp(rows: Iterable<UploadRow>, flow: SpeedMeter): Totals {
       movedBytes += row.sentBytes + row.inFlightBytes
     }
   }
-  const bytesPerSecond = count.running > 0 ? flow.bytesPerSecond() : null
+  const flows = count.running > 0
   return {
     ...count,
     totalBytes,
     movedBytes,
-    bytesPerSecond,
-    secondsLeft: secondsLeft(totalBytes - movedBytes, bytesPerSecond),
+    bytesPerSecond: flows ? flow.bytesPerSecond() : null,
+    secondsLeft: flows ? flow.secondsLeft(totalBytes - movedBytes) : null,
   }
 }

@@ -1,8 +1,8 @@
 import type { Result } from '../contract/errors.ts'
-import type { Phase, UploadRow } from '../contract/model.ts'
+import type { Phase, SpeedHistory, UploadRow } from '../contract/model.ts'
 import type { Ports } from '../contract/ports.ts'
 import type { UploadRecord, RecordChange } from './record.ts'
-import { createSpeedMeter, secondsLeft, type SpeedMeter } from './speed.ts'
+import { createSpeedMeter, type SpeedMeter } from './speed.ts'
 import { isRunning, keptPhase, nextPhase, type UploadEvent } from './state.ts'
 import type { Store } from './store.ts'
 
@@ -45,6 +45,7 @@ export interface Rows {
   /** Makes one transaction of all changes that `work` makes. */
   together(work: () => void): Result<void>
   view(id: string): UploadRow | null
+  speedOf(id: string): SpeedHistory
 }
 
 const nothingMoved = { sentBytes: 0, inFlightBytes: 0, hashedBytes: 0, retryAtMs: null, attempts: 0 }
@@ -53,6 +54,8 @@ export function createRows(options: {
   readonly store: Store
   readonly ports: Ports
   readonly changed: (id: string) => void
+  /** Bytes of any file have moved. */
+  readonly moved: (bytes: number) => void
 }): Rows {
   const { store, ports, changed } = options
   const rows = new Map<string, { record: UploadRecord; live: Live }>()
@@ -114,6 +117,9 @@ export function createRows(options: {
       if (!isRunning(phase) && row.record.storageKey === null && row.record.multipart === null)
         Object.assign(row.live, { sentBytes: 0, inFlightBytes: 0, hashedBytes: 0 })
       if (!isRunning(phase)) row.live.inFlightBytes = 0
+      // What storage had before is no speed: measuring begins with what it has now.
+      if (phase === 'sending') row.live.speed.sample(row.live.sentBytes + row.live.inFlightBytes)
+      else row.live.speed.rest()
       changed(id)
       return written
     },
@@ -128,7 +134,10 @@ export function createRows(options: {
       if ((progress.sentBytes ?? 0) > live.sentBytes) live.attempts = 0
       Object.assign(live, progress)
       const moved = live.sentBytes + live.inFlightBytes
-      live.speed.sample(moved)
+      if (live.phase === 'sending') {
+        live.speed.sample(moved)
+        if (moved > before) options.moved(moved - before)
+      }
       changed(id)
     },
     countAttempt: (id) => (rowOf(id).live.attempts += 1),
@@ -149,6 +158,7 @@ export function createRows(options: {
       const row = rows.get(id)
       return row ? toView(row.record, row.live) : null
     },
+    speedOf: (id) => rowOf(id).live.speed.history(),
   }
 }
 
@@ -176,7 +186,7 @@ export function toView(record: UploadRecord, live: Live | null): UploadRow {
     inFlightBytes,
     hashedBytes: done ? sizeBytes : (live?.hashedBytes ?? 0),
     bytesPerSecond,
-    secondsLeft: sending ? secondsLeft(sizeBytes - sentBytes - inFlightBytes, bytesPerSecond) : null,
+    secondsLeft: sending ? live.speed.secondsLeft(sizeBytes - sentBytes - inFlightBytes) : null,
     failure: record.failure,
     retryAtMs: live?.retryAtMs ?? null,
     addedAtMs: record.addedAtMs,

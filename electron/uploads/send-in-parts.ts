@@ -2,6 +2,7 @@ import { completeMultipart, initiateMultipart, presignPart } from '../cloud/mult
 import { presignModel } from '../cloud/models.ts'
 import { failed, failure, retryClassOf, success, type Result } from '../contract/errors.ts'
 import type { Hashing } from '../transfer/hasher.ts'
+import { bytesOfParts } from '../transfer/parts-tally.ts'
 import { partsFailure } from '../transfer/plan.ts'
 import { sendParts, type SentPart } from '../transfer/send-parts.ts'
 import type { Multipart } from './record.ts'
@@ -16,16 +17,20 @@ export async function sendInParts(sending: Sending): Promise<Result<Stored> | nu
   const { report } = sending
   const multipart = await openedMultipart(sending)
   if (!multipart.ok) return multipart
+  // Known before sending begins: what earlier runs sent is no speed of this one.
+  const before = report.acknowledgedBefore().map(({ number }) => number)
+  const { partSizeBytes } = multipart.value
+  const { sizeBytes } = sending.record.identity
+  report.progress({ sentBytes: bytesOfParts(before, { sizeBytes, partSizeBytes }) })
   const begun = report.sending()
   if (!begun.ok) return begun
-  const done = await sendBesideHash(sending, multipart.value.partSizeBytes, (signal, hashing) =>
+  const done = await sendBesideHash(sending, partSizeBytes, (signal, hashing) =>
     sendMissing({ ...sending, signal }, multipart.value, hashing),
   )
   if (!done?.ok) return done
   const { sent: parts, hash } = done.value
-  const before = new Set(report.acknowledgedBefore().map(({ number }) => number))
   const differs = parts.find(({ number, checksum }) => hash.segmentChecksums[number - 1] !== checksum)
-  if (differs) return failed(failure(before.has(differs.number) ? 'file-changed' : 'bytes-differ'))
+  if (differs) return failed(failure(before.includes(differs.number) ? 'file-changed' : 'bytes-differ'))
   const finishing = report.finishing()
   if (!finishing.ok) return finishing
   const completed = await complete(sending, multipart.value, parts)
@@ -34,8 +39,10 @@ export async function sendInParts(sending: Sending): Promise<Result<Stored> | nu
 }
 
 /** The multipart upload of an earlier run, or a new one; its name is written down before anything is sent under it. */
-async function openedMultipart({ record, access, report, signal }: Sending): Promise<Result<Multipart>> {
+async function openedMultipart(sending: Sending): Promise<Result<Multipart>> {
+  const { record, access, memory, report, signal } = sending
   if (record.multipart) return success(record.multipart)
+  memory.repeatedParts.clear()
   const { fileName, identity, target } = record
   const { client, signer } = access
   const { sizeBytes } = identity
@@ -57,7 +64,7 @@ async function openedMultipart({ record, access, report, signal }: Sending): Pro
 }
 
 function sendMissing(
-  { record, access, lanes, streams, ports, report, signal }: Sending,
+  { record, access, lanes, streams, ports, memory, report, signal }: Sending,
   multipart: Multipart,
   { follow, pace }: Hashing,
 ): Promise<Result<readonly SentPart[]> | null> {
@@ -66,6 +73,8 @@ function sendMissing(
     identity: record.identity,
     partSizeBytes: multipart.partSizeBytes,
     done: report.acknowledgedBefore(),
+    repeated: memory.repeatedParts,
+    onMap: (map) => report.parts(map),
     presign: (partNumber, until) => presignPart(access.client, access.signer, multipart, partNumber, until),
     acknowledge: (part) => report.acknowledged(part),
     onProgress({ reachedByte, ...progress }) {

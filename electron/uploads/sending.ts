@@ -1,12 +1,13 @@
 import type { Access } from '../accounts/accounts.ts'
 import type { Grant } from '../cloud/models.ts'
 import { failed, type Result } from '../contract/errors.ts'
+import type { PartMap } from '../contract/model.ts'
 import type { Ports } from '../contract/ports.ts'
 import { whyChanged } from '../transfer/file-identity.ts'
 import type { FileHash, Hasher, Hashing } from '../transfer/hasher.ts'
 import type { Lanes } from '../transfer/lanes.ts'
 import type { SentPart } from '../transfer/send-parts.ts'
-import type { Streams } from '../transfer/streams.ts'
+import type { FileStreams } from '../transfer/streams.ts'
 import type { Multipart, UploadRecord } from './record.ts'
 
 /** A PUT of ours whose answer never came: the object may be there. */
@@ -18,6 +19,8 @@ export interface Unanswered {
 /** What a file's upload keeps between attempts, in memory only, since it holds a presigned URL. */
 export interface Memory {
   unanswered: Unanswered | null
+  /** Numbers of the parts whose bytes went out more than once. */
+  readonly repeatedParts: Set<number>
 }
 
 /** What sending tells of itself. A step that can't be written down ends the run. */
@@ -27,6 +30,8 @@ export interface SendReport {
   acknowledged(part: SentPart): Result<void>
   /** The parts that storage acknowledged in earlier runs. */
   acknowledgedBefore(): readonly SentPart[]
+  /** How the parts stand: `map` may be asked at any time from now on. */
+  parts(map: () => PartMap): void
   sending(): Result<void>
   finishing(): Result<void>
   progress(progress: { sentBytes?: number; inFlightBytes?: number; hashedBytes?: number }): void
@@ -44,7 +49,7 @@ export interface Sending {
   readonly access: Access
   readonly lanes: Lanes
   readonly hasher: Hasher
-  readonly streams: Streams
+  readonly streams: FileStreams
   readonly ports: Ports
   readonly memory: Memory
   readonly report: SendReport

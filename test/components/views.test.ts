@@ -8,6 +8,7 @@ import {
   registeredRow,
   row,
   settings,
+  noFlow,
   signedIn,
   signedOut,
   team,
@@ -153,7 +154,7 @@ test('history drops the answer to a search that was overtaken', async () => {
 test('says why the queue can’t be shown, and tries again', async () => {
   const answers = [
     failed(failure('journal-trouble')),
-    success({ sequence: 1, rows: [], totals: signedTotals, allPaused: false }),
+    success({ sequence: 1, rows: [], totals: signedTotals, flow: noFlow, allPaused: false }),
   ]
   const { screen } = await openPage({
     answers: { snapshot: () => answers.shift() ?? failed(failure('unexpected')) },

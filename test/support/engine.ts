@@ -70,6 +70,14 @@ export interface World {
 /** Files of tests are small, so that a whole upload takes some hundredths of a second. */
 const sizeBytes = 150_000
 
+/** How an app of a test is set but for its server. */
+export const usualSettings = {
+  atOnce: 2,
+  singlePutLimitBytes: 500_000_000,
+  limitBytesPerSecond: null,
+  streamsMost: 64,
+}
+
 export async function setup(options: EngineOptions = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-engine-'))
   const home = join(folder, 'home')
@@ -91,7 +99,8 @@ export async function setup(options: EngineOptions = {}): Promise<World> {
       vault,
       keychainState: () => 'ok',
       settings: {
-        ...{ server: cloud.url, atOnce: 2, singlePutLimitBytes: 500_000_000 },
+        ...usualSettings,
+        server: cloud.url,
         ...options.settings,
         ...settings,
       },

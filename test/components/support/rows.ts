@@ -1,6 +1,7 @@
 import { failure, type Failure } from '../../../electron/contract/errors.ts'
 import type {
   Account,
+  Flow,
   Patch,
   SessionView,
   Settings,
@@ -36,6 +37,7 @@ export function signedIn(...accounts: readonly Account[]): SessionView {
     accounts: known,
     chosen: known[0] && first ? { accountId: known[0].id, teamId: first.id } : null,
     keychain: 'ok',
+    pairing: null,
   }
 }
 
@@ -44,12 +46,15 @@ export const signedOut: SessionView = {
   accounts: [],
   chosen: null,
   keychain: 'ok',
+  pairing: null,
 }
 
 export const settings: Settings = {
   server: 'https://cloud.example/api/v1',
   atOnce: 2,
   singlePutLimitBytes: 500_000_000,
+  limitBytesPerSecond: null,
+  streamsMost: 64,
   language: 'system',
   theme: 'system',
   dense: false,
@@ -150,8 +155,14 @@ export function totalsOf(rows: readonly UploadRow[]): Totals {
   }
 }
 
+export const noFlow: Flow = {
+  speed: { stepMs: 1_000, points: [] },
+  streamsInUse: 0,
+  streamsLimit: 4,
+}
+
 export function snapshotOf(rows: readonly UploadRow[], sequence = 1): Snapshot {
-  return { sequence, rows, totals: totalsOf(rows), allPaused: false }
+  return { sequence, rows, totals: totalsOf(rows), flow: noFlow, allPaused: false }
 }
 
 export function patchOf(

@@ -19,7 +19,10 @@ const uploader = createUploader({
   ports: testPorts(runningClock()),
   vault,
   keychainState: () => 'ok',
-  settings: { server, atOnce: 1, singlePutLimitBytes: 500_000_000 },
+  settings: {
+    ...{ server, atOnce: 1, singlePutLimitBytes: 500_000_000 },
+    ...{ limitBytesPerSecond: null, streamsMost: 64 },
+  },
   workers: workerFiles(join(projectFolder, 'electron/command-line/main.ts')),
 })
 await uploader.start()

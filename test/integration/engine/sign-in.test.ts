@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
-import { setup, valueOf } from '../../support/engine.ts'
+import { setup, usualSettings, valueOf } from '../../support/engine.ts'
 
 const hour = 3_600_000
 
@@ -124,14 +124,13 @@ test('a team that is not the person’s cannot be chosen', async () => {
 
 test('a change of the server hides the accounts of the other one, and brings them back', async () => {
   const { app, cloud } = await setup()
-  const settings = { atOnce: 2, singlePutLimitBytes: 500_000_000 }
-  app.uploader.applySettings({ ...settings, server: 'https://elsewhere.example/api/v1' })
+  app.uploader.applySettings({ ...usualSettings, server: 'https://elsewhere.example/api/v1' })
   expect(app.session()).toMatchObject({ accounts: [], chosen: null })
-  app.uploader.applySettings({ ...settings, server: `${cloud.url}/` })
+  app.uploader.applySettings({ ...usualSettings, server: `${cloud.url}/` })
   expect(app.session()).toMatchObject({ accounts: [{ email: ALICE.email }] })
 })
 
 test('the keychain is asked at the start, so that its state is known before anybody signs in', async () => {
-  const { vault } = await setup({ as: null })
-  expect(vault.calls).toEqual(['get keychain check'])
+  const { vault, cloud } = await setup({ as: null })
+  expect(vault.calls).toEqual([`get device arrival ${cloud.url}`])
 })

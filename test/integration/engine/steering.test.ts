@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
-import { setup } from '../../support/engine.ts'
+import { setup, usualSettings } from '../../support/engine.ts'
 
 const large = { sizeBytes: 12_000_000 }
 const midway = 4_000_000
@@ -127,7 +127,7 @@ test('no more files are sent at once than the setting says', async () => {
   await app.until(
     ({ totals }) => totals.running === 2 && app.rows().filter((row) => row.started).length === 2,
   )
-  app.uploader.applySettings({ server: cloud.url, atOnce: 3, singlePutLimitBytes: 500_000_000 })
+  app.uploader.applySettings({ ...usualSettings, server: cloud.url, atOnce: 3 })
   await app.until(({ totals }) => totals.running === 3)
   held.release()
   await Promise.all(ids.map((id) => app.settled(id)))

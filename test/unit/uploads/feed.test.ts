@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Patch, UploadRow } from '../../../electron/contract/model.ts'
+import type { Flow, Patch, UploadRow } from '../../../electron/contract/model.ts'
 import { createFeed } from '../../../electron/uploads/feed.ts'
 import { toView } from '../../../electron/uploads/rows.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
@@ -9,16 +9,18 @@ function setup() {
   const clock = standingClock()
   const rows = new Map<string, UploadRow>()
   const patches: Patch[] = []
+  const flows: Flow[] = []
   let allPaused = false
   const feed = createFeed({
     view: (id) => rows.get(id) ?? null,
     ids: () => [...rows.keys()],
     allPaused: () => allPaused,
+    streams: { inUse: 3, limit: 8 },
     ports: testPorts(clock),
   })
-  feed.subscribe((patch) => patches.push(patch))
+  feed.subscribe({ patch: (patch) => patches.push(patch), flow: (flow) => flows.push(flow) })
   return {
-    ...{ feed, clock, patches, rows },
+    ...{ feed, clock, patches, flows, rows },
     /** Gives a row these values and tells the feed. */
     put(id: string, given: Partial<UploadRow>) {
       rows.set(id, { ...(rows.get(id) ?? toView(uploadRecord({ id }), null)), ...given })
@@ -141,6 +143,7 @@ test('the overall speed is that of what moves, not of rows that come and go', ()
   clock.advance(100)
   for (let tenth = 1; tenth <= 30; tenth += 1) {
     put('a', { inFlightBytes: tenth * 100 })
+    feed.moved(100)
     if (tenth === 20) take('restored')
     clock.advance(100)
   }
@@ -155,4 +158,38 @@ test('says nothing any more once it is closed', () => {
   feed.close()
   clock.advance(1_000)
   expect(patches).toEqual([])
+})
+
+test('while something runs it is told anew each second, so that a line that stands still is seen to', () => {
+  const { put, clock, patches, feed } = setup()
+  put('a', { phase: 'sending', sizeBytes: 100_000 })
+  for (let tenth = 1; tenth <= 30; tenth += 1) {
+    put('a', { inFlightBytes: tenth * 100 })
+    feed.moved(100)
+    clock.advance(100)
+  }
+  const before = patches.length
+  for (let tenth = 1; tenth <= 80; tenth += 1) clock.advance(100)
+  expect(patches.length - before).toBeGreaterThanOrEqual(7)
+  expect(patches.at(-1)?.totals).toMatchObject({ bytesPerSecond: 0, secondsLeft: null })
+  expect(ids(patches.at(-1)?.changed ?? [])).toEqual(['a'])
+})
+
+test('the flow of everything is told each second while something runs, and once when it has ended', () => {
+  const { put, clock, flows, feed } = setup()
+  put('a', { phase: 'sending', sizeBytes: 100_000 })
+  for (let tenth = 0; tenth < 50; tenth += 1) {
+    feed.moved(1_000)
+    put('a', { inFlightBytes: tenth * 1_000 })
+    clock.advance(100)
+  }
+  expect(flows.length).toBeGreaterThanOrEqual(4)
+  expect(flows.at(-1)).toMatchObject({ streamsInUse: 3, streamsLimit: 8, speed: { stepMs: 1_000 } })
+  expect(flows.at(-1)?.speed.points.slice(1, 4)).toEqual([10_000, 10_000, 10_000])
+  expect(feed.snapshot().flow).toMatchObject({ streamsInUse: 3, streamsLimit: 8 })
+  const told = flows.length
+  put('a', { phase: 'registered' })
+  clock.advance(100)
+  clock.advance(60_000)
+  expect([flows.length, clock.waits()]).toEqual([told + 1, []])
 })

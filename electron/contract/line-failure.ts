@@ -15,6 +15,7 @@ const known: Readonly<Record<string, FailureCode>> = {
   EPIPE: 'connection-lost',
   EPROTO: 'connection-lost',
   HPE_INVALID_CONSTANT: 'not-the-api',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'not-the-api',
   UND_ERR_SOCKET: 'connection-lost',
   ETIMEDOUT: 'timed-out',
   ESOCKETTIMEDOUT: 'timed-out',
@@ -27,15 +28,28 @@ const known: Readonly<Record<string, FailureCode>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate-untrusted',
   UNABLE_TO_GET_ISSUER_CERT: 'certificate-untrusted',
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'certificate-untrusted',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'certificate-untrusted',
-  CERT_HAS_EXPIRED: 'certificate-untrusted',
-  CERT_NOT_YET_VALID: 'certificate-untrusted',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'certificate-wrong-name',
+  CERT_HAS_EXPIRED: 'certificate-expired',
+  CERT_NOT_YET_VALID: 'certificate-expired',
   CERT_UNTRUSTED: 'certificate-untrusted',
 }
 
 /** The failure for an error code of the network stack; anything not known counts as a dropped line, which is tried again. */
 export function lineFailure(code: string, host: string): Failure {
   return failure(known[code] ?? 'connection-lost', { host }, { detail: code })
+}
+
+/** Troubles that may mean that the line is gone, as against a server that answers and has trouble of its own. */
+const ofTheLine: ReadonlySet<FailureCode> = new Set([
+  'offline',
+  'name-not-found',
+  'connection-lost',
+  'timed-out',
+  'proxy-unreachable',
+])
+
+export function isLineTrouble({ code }: Failure): boolean {
+  return ofTheLine.has(code)
 }
 
 /** Digs the telling code out of a thrown network error: fetch hides it in `cause`, sometimes twice. */

@@ -1,86 +1,13 @@
 import type { FailureCode } from '../errors.ts'
 import type { Message } from '../message.ts'
+import { failuresHere } from './failures-here.ts'
 
 /**
  * What happened, what stays safe, what to do. Each code of `failureKinds` has its sentence here, in English and in both
  * Chinese scripts; the compiler refuses a missing one.
  */
 export const failureMessages = {
-  'failure.file-missing': [
-    'The file is no longer where it was. Put it back (or plug its disk in) and try again.',
-    '文件已不在原来的位置。请放回原处（或接上它所在的磁盘）后重试。',
-    '檔案已不在原來的位置。請放回原處（或接上它所在的磁碟）後重試。',
-  ],
-  'failure.file-unreadable': [
-    'The file can’t be read. Another program may hold it, or you may lack permission. Free it and try again.',
-    '无法读取该文件。可能被其他程序占用，或没有权限。请解除占用后重试。',
-    '無法讀取該檔案。可能被其他程式佔用，或沒有權限。請解除佔用後重試。',
-  ],
-  'failure.file-changed': [
-    'The file changed while it was being sent. Nothing was added to the library. Try again to send it as it is now.',
-    '文件在发送过程中发生了变化。资料库未作任何添加。重试即可发送当前内容。',
-    '檔案在傳送過程中發生了變化。資料庫未作任何新增。重試即可傳送目前內容。',
-  ],
-  'failure.file-empty': [
-    'The file is empty (0 bytes). Download it again, then try again.',
-    '文件是空的（0 字节）。请重新下载后再试。',
-    '檔案是空的（0 位元組）。請重新下載後再試。',
-  ],
-  'failure.file-hollow': [
-    'The file begins with nothing but zeros: a download that was never filled. Download it again, then try again.',
-    '文件开头全是零：这是一个未完成的下载。请重新下载后再试。',
-    '檔案開頭全是零：這是一個未完成的下載。請重新下載後再試。',
-  ],
-  'failure.file-cut-short': [
-    'The file is cut short: {missingBytes} are missing. Download it again, then try again.',
-    '文件不完整：缺少 {missingBytes}。请重新下载后再试。',
-    '檔案不完整：缺少 {missingBytes}。請重新下載後再試。',
-  ],
-  'failure.file-too-long': [
-    'The file has {extraBytes} more than its header says, so it would not load. Download it again, then try again.',
-    '文件比其头部声明的多出 {extraBytes}，因此无法加载。请重新下载后再试。',
-    '檔案比其標頭宣告的多出 {extraBytes}，因此無法載入。請重新下載後再試。',
-  ],
-  'failure.file-pointer': [
-    'This is a Git LFS pointer, not the model: a small text that stands in its place. Fetch the real file ({realBytes}) and try again.',
-    '这是 Git LFS 指针，而不是模型本身。请获取真正的文件（{realBytes}）后重试。',
-    '這是 Git LFS 指標，而不是模型本身。請取得真正的檔案（{realBytes}）後重試。',
-  ],
-  'failure.file-web-page': [
-    'This is a saved web page or error message, not a model. Download the model itself, then try again.',
-    '这是保存下来的网页或错误信息，而不是模型。请下载模型本身后重试。',
-    '這是儲存下來的網頁或錯誤訊息，而不是模型。請下載模型本身後重試。',
-  ],
-  'failure.file-downloading': [
-    'The file is still being downloaded. It can be sent once it is complete.',
-    '文件仍在下载中。下载完成后即可发送。',
-    '檔案仍在下載中。下載完成後即可傳送。',
-  ],
-  'failure.file-damaged-header': [
-    'The file’s header is damaged, so it would not load ({problem}). Download it again, then try again.',
-    '文件头部已损坏，无法加载（{problem}）。请重新下载后再试。',
-    '檔案標頭已損壞，無法載入（{problem}）。請重新下載後再試。',
-  ],
-  'failure.file-no-path': [
-    'This isn’t a file on this computer. Drag it from your file manager.',
-    '这不是本机上的文件。请从文件管理器中拖入。',
-    '這不是本機上的檔案。請從檔案管理員中拖入。',
-  ],
-  'failure.target-path': [
-    'The server doesn’t take this library path. Change it, then it can be sent.',
-    '服务器不接受该资料库路径。请修改后再发送。',
-    '伺服器不接受該資料庫路徑。請修改後再傳送。',
-  ],
-  'failure.target-name': [
-    'The name must have 1 to 255 characters. Change it, then it can be sent.',
-    '名称须为 1 到 255 个字符。请修改后再发送。',
-    '名稱須為 1 到 255 個字元。請修改後再傳送。',
-  ],
-  'failure.target-type': [
-    'The type must have 1 to 50 characters. Change it, then it can be sent.',
-    '类型须为 1 到 50 个字符。请修改后再发送。',
-    '類型須為 1 到 50 個字元。請修改後再傳送。',
-  ],
+  ...failuresHere,
   'failure.too-large-for-device': [
     'Sign in with your password to send files over {limitBytes}. This file has {sizeBytes}.',
     '发送超过 {limitBytes} 的文件需用密码登录。该文件为 {sizeBytes}。',
@@ -121,6 +48,26 @@ export const failureMessages = {
     '{host} 的证书不受信任，因此未发送任何内容。请检查服务器地址，或询问其管理者。',
     '{host} 的憑證不受信任，因此未傳送任何內容。請檢查伺服器位址，或詢問其管理者。',
   ],
+  'failure.certificate-expired': [
+    'The certificate of {host} isn’t valid at this computer’s date, so nothing was sent. Check this computer’s clock; if it is right, tell whoever runs the server. Then try again.',
+    '按本机日期，{host} 的证书不在有效期内，因此未发送任何内容。请检查本机时钟；如时钟无误，请告知服务器管理者，然后重试。',
+    '按本機日期，{host} 的憑證不在有效期內，因此未傳送任何內容。請檢查本機時鐘；如時鐘無誤，請告知伺服器管理者，然後重試。',
+  ],
+  'failure.certificate-wrong-name': [
+    'Whoever answers at {host} shows a certificate for another name, so nothing was sent. Check the server address, or whether this network wants you to sign in first.',
+    '在 {host} 应答的一方出示了其他名称的证书，因此未发送任何内容。请检查服务器地址，或该网络是否要求先登录。',
+    '在 {host} 應答的一方出示了其他名稱的憑證，因此未傳送任何內容。請檢查伺服器位址，或該網路是否要求先登入。',
+  ],
+  'failure.proxy-sign-in': [
+    'This network’s proxy wants you to sign in to it (HTTP 407), so nothing was sent. Sign in to the proxy, or ask who runs this network; then try again.',
+    '此网络的代理要求先登录（HTTP 407），因此未发送任何内容。请登录代理，或询问网络管理者，然后重试。',
+    '此網路的代理伺服器要求先登入（HTTP 407），因此未傳送任何內容。請登入代理伺服器，或詢問網路管理者，然後重試。',
+  ],
+  'failure.proxy-unreachable': [
+    'The proxy {host} of this network doesn’t answer. Nothing is lost; uploads go on by themselves once it does.',
+    '此网络的代理 {host} 没有响应。没有任何丢失；恢复后上传会自动继续。',
+    '此網路的代理伺服器 {host} 沒有回應。沒有任何遺失；恢復後上傳會自動繼續。',
+  ],
   'failure.login-refused': [
     'Signing in was refused. The e-mail or password is wrong, the address isn’t verified yet, or the account is disabled; the server doesn’t say which.',
     '登录被拒绝。可能是邮箱或密码有误、邮箱尚未验证，或账户已停用；服务器不会说明具体原因。',
@@ -130,6 +77,36 @@ export const failureMessages = {
     'You’re signed out. Sign in again and it goes on from here; nothing is lost.',
     '您已退出登录。重新登录后会从此处继续，没有任何丢失。',
     '您已登出。重新登入後會從此處繼續，沒有任何遺失。',
+  ],
+  'failure.pairing-over': [
+    'This code has run out or was used already. Start again for a new one.',
+    '该代码已过期或已被使用。请重新开始以获取新代码。',
+    '該代碼已過期或已被使用。請重新開始以取得新代碼。',
+  ],
+  'failure.key-of-api': [
+    'This is an API key (sk-…). It can run workflows but can’t upload, so it was not sent. Pair in the browser, or use a device key (dk-…).',
+    '这是 API 密钥（sk-…）。它可以运行工作流但不能上传，因此没有发送。请在浏览器中配对，或使用设备密钥（dk-…）。',
+    '這是 API 金鑰（sk-…）。它可以執行工作流程但不能上傳，因此沒有傳送。請在瀏覽器中配對，或使用裝置金鑰（dk-…）。',
+  ],
+  'failure.key-of-agent': [
+    'This is an agent’s key (ak-…). It enrols GPU machines but can’t upload, so it was not sent. Pair in the browser, or use a device key (dk-…).',
+    '这是代理密钥（ak-…）。它用于接入 GPU 机器，不能上传，因此没有发送。请在浏览器中配对，或使用设备密钥（dk-…）。',
+    '這是代理金鑰（ak-…）。它用於接入 GPU 機器，不能上傳，因此沒有傳送。請在瀏覽器中配對，或使用裝置金鑰（dk-…）。',
+  ],
+  'failure.key-unknown': [
+    'This is no device key: one begins with dk- and has no spaces. It was not sent.',
+    '这不是设备密钥：设备密钥以 dk- 开头且不含空格。它没有被发送。',
+    '這不是裝置金鑰：裝置金鑰以 dk- 開頭且不含空格。它沒有被傳送。',
+  ],
+  'failure.key-refused': [
+    'The server doesn’t know this key: it was revoked, it isn’t whole, or it belongs to another server. Nothing was kept.',
+    '服务器不认识该密钥：可能已被撤销、不完整，或属于其他服务器。未保存任何内容。',
+    '伺服器不認識該金鑰：可能已被撤銷、不完整，或屬於其他伺服器。未儲存任何內容。',
+  ],
+  'failure.device-not-revoked': [
+    'You are signed out here and the key is erased, but {host} could not be told. Until you revoke this device on its website, the key stays good for whoever has a copy.',
+    '您已在此退出登录，密钥也已删除，但无法通知 {host}。在其网站上撤销此设备之前，持有副本的人仍可使用该密钥。',
+    '您已在此登出，金鑰也已刪除，但無法通知 {host}。在其網站上撤銷此裝置之前，持有副本的人仍可使用該金鑰。',
   ],
   'failure.forbidden': [
     'The server doesn’t allow this for you in {team}. Ask a team admin for the right to add models, then try again.',
@@ -176,6 +153,16 @@ export const failureMessages = {
     '响应并非来自 Cyberun Cloud：可能是网络登录页面，或服务器地址有误。上传会自动重试。',
     '回應並非來自 Cyberun Cloud：可能是網路登入頁面，或伺服器位址有誤。上傳會自動重試。',
   ],
+  'failure.answer-garbled': [
+    'The server’s answer arrived incomplete. Nothing is lost; it is asked again by itself.',
+    '服务器的响应不完整。没有任何丢失，会自动重新询问。',
+    '伺服器的回應不完整。沒有任何遺失，會自動重新詢問。',
+  ],
+  'failure.upload-ended': [
+    'The server had given up this upload. The file is safe; {lostBytes} that were sent already go out once more, by themselves.',
+    '服务器已放弃此上传。文件是安全的；已发送的 {lostBytes} 会自动重新发送。',
+    '伺服器已放棄此上傳。檔案是安全的；已傳送的 {lostBytes} 會自動重新傳送。',
+  ],
   'failure.storage-refused': [
     'Storage refused the file twice with fresh permission. Try again later, or ask your team admin.',
     '存储在重新授权后仍两次拒绝该文件。请稍后重试，或询问团队管理员。',
@@ -196,49 +183,14 @@ export const failureMessages = {
     '存储出现问题（{status}）。没有任何丢失，会自动重试。',
     '儲存出現問題（{status}）。沒有任何遺失，會自動重試。',
   ],
+  'failure.clock-wrong': [
+    'Storage refused the file because of a clock: {whose, select, computer {this computer’s differs from the server’s} other {the server’s differs from storage’s}} by about {minutes, plural, one {# minute} other {# minutes}}. What was sent is safe. {whose, select, computer {Set the clock} other {Tell whoever runs the server}}, then try again.',
+    '存储因时钟问题拒绝了该文件：{whose, select, computer {本机与服务器} other {服务器与存储}}的时钟相差约 {minutes} 分钟。已发送的内容是安全的。{whose, select, computer {请校正本机时钟} other {请告知服务器管理者}}后重试。',
+    '儲存因時鐘問題拒絕了該檔案：{whose, select, computer {本機與伺服器} other {伺服器與儲存}}的時鐘相差約 {minutes} 分鐘。已傳送的內容是安全的。{whose, select, computer {請校正本機時鐘} other {請告知伺服器管理者}}後重試。',
+  ],
   'failure.bytes-differ': [
     'What was sent isn’t what was read from the disk a moment later. Nothing was added to the library. Check the disk, then try again.',
     '发送的内容与随后从磁盘读取的不一致。资料库未作任何添加。请检查磁盘后重试。',
     '傳送的內容與隨後從磁碟讀取的不一致。資料庫未作任何新增。請檢查磁碟後重試。',
-  ],
-  'failure.keychain-absent': [
-    'This computer has no keychain to keep your sign-in. You stay signed in until you quit.',
-    '这台电脑没有可保存登录信息的钥匙串。退出应用前您将保持登录。',
-    '這台電腦沒有可儲存登入資訊的鑰匙圈。結束應用程式前您將保持登入。',
-  ],
-  'failure.keychain-locked': [
-    'The keychain is locked. Unlock it or sign in again; nothing is lost.',
-    '钥匙串已锁定。请解锁或重新登录，没有任何丢失。',
-    '鑰匙圈已鎖定。請解鎖或重新登入，沒有任何遺失。',
-  ],
-  'failure.keychain-slow': [
-    'The keychain doesn’t answer. Unlock it or sign in again; nothing is lost.',
-    '钥匙串没有响应。请解锁或重新登录，没有任何丢失。',
-    '鑰匙圈沒有回應。請解鎖或重新登入，沒有任何遺失。',
-  ],
-  'failure.journal-full': [
-    'The disk that keeps the queue is full. Free some space, then try again.',
-    '保存队列的磁盘已满。请腾出空间后重试。',
-    '儲存佇列的磁碟已滿。請騰出空間後重試。',
-  ],
-  'failure.journal-trouble': [
-    'The queue can’t be written down right now, so nothing new was taken in. Try again.',
-    '暂时无法保存队列，因此没有接收新的内容。请重试。',
-    '暫時無法儲存佇列，因此沒有接收新的內容。請重試。',
-  ],
-  'failure.bad-server-address': [
-    'This isn’t an address a server can have. Use https://… (http only for this computer).',
-    '这不是有效的服务器地址。请使用 https://…（仅本机可用 http）。',
-    '這不是有效的伺服器位址。請使用 https://…（僅本機可用 http）。',
-  ],
-  'failure.bad-call': [
-    'The app asked itself for something it doesn’t understand. Nothing was changed.',
-    '应用向自身发出了无法识别的请求。没有任何更改。',
-    '應用程式向自身發出了無法識別的請求。沒有任何變更。',
-  ],
-  'failure.unexpected': [
-    'Something went wrong in the app itself. Nothing was added to the library. Try again; the log has the details.',
-    '应用自身出现错误。资料库未作任何添加。请重试；日志中有详细信息。',
-    '應用程式本身發生錯誤。資料庫未作任何新增。請重試；記錄檔中有詳細資訊。',
   ],
 } as const satisfies Record<`failure.${FailureCode}`, Message>

@@ -14,7 +14,9 @@ test.each([
   ['ETIMEDOUT', 'timed-out'],
   ['UND_ERR_HEADERS_TIMEOUT', 'timed-out'],
   ['SELF_SIGNED_CERT_IN_CHAIN', 'certificate-untrusted'],
-  ['CERT_HAS_EXPIRED', 'certificate-untrusted'],
+  ['CERT_HAS_EXPIRED', 'certificate-expired'],
+  ['CERT_NOT_YET_VALID', 'certificate-expired'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'certificate-wrong-name'],
   ['HPE_INVALID_CONSTANT', 'not-the-api'],
   ['SOMETHING_NEW', 'connection-lost'],
 ] as const)('%s is %s, with the host and the code for the curious', (code, expected) => {

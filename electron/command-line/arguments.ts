@@ -1,84 +1,75 @@
 import { parseArgs } from 'node:util'
+import * as v from 'valibot'
+import { settingsChange } from '../contract/calls.ts'
 import type { Target } from '../contract/model.ts'
+import { commands, isCommandName, type CommandInfo, type CommandName } from './options.ts'
+import { parseRate, rateHint } from './rate.ts'
+import { nearest } from './suggest.ts'
+
+/** How much is said, and how. */
+export interface Telling {
+  readonly json: boolean
+  readonly quiet: boolean
+}
+
+/** How fast it may go. */
+export interface Speed {
+  /** Bytes a second, null for no limit, undefined when nothing was said. */
+  readonly limitBytesPerSecond: number | null | undefined
+  /** Parallel connections at most, 1–64, or undefined when nothing was said. */
+  readonly streamsMost: number | undefined
+}
 
 export type Command =
-  | { readonly name: 'help' }
+  | { readonly name: 'help'; readonly about: CommandName | null }
   | { readonly name: 'version' }
   | { readonly name: 'login'; readonly email: string | null }
   | { readonly name: 'logout' }
   | { readonly name: 'teams'; readonly json: boolean }
-  | {
+  | { readonly name: 'status'; readonly json: boolean }
+  | ({ readonly name: 'resume' } & Telling & Speed)
+  | ({
       readonly name: 'upload'
       readonly paths: readonly string[]
       readonly team: string | null
       readonly target: Partial<Target>
-      readonly json: boolean
-    }
+      readonly abortOnInterrupt: boolean
+    } & Telling &
+      Speed)
 
 /** The command line was not understood: exit code 2, with this sentence. */
 export class UsageError extends Error {}
 
-export const usage = `modelferry: brings model files into your team's library on Cyberun Cloud
-
-  modelferry upload <paths…> [--team <id or name>] [--type T] [--path P] [--name N] [--json]
-  modelferry login [--email E]   sign in; asks for the password without showing it
-  modelferry logout              sign out and remove what the keychain holds
-  modelferry teams [--json]      the teams you can upload to
-
-  --team    the team to upload to; without it MODELFERRY_TEAM, else the team chosen last, else your only one
-  --type    model type, such as checkpoints or loras; without it what the file itself tells
-  --path    library path, for one file: letters, digits, _ . / space and -
-  --name    display name, for one file
-  --json    one JSON object a line: queued, skipped, progress, registered, failed
-
-Environment
-  MODELFERRY_SERVER   base URL of the API (default https://core.cyberun.cloud/api/v1)
-  MODELFERRY_TOKEN    an access token or a dk- key, for machines without a keychain; kept nowhere
-  MODELFERRY_TEAM     the team to upload to
-  MODELFERRY_HOME     data folder (default: the app's own)
-  MODELFERRY_MULTIPART_FROM  bytes; larger files go in parts (default 500000000)
-
-Ctrl-C pauses: the same command goes on from there, and so does one after a crash.
-
-Exit codes
-  0 all registered · 1 some failed · 2 not understood · 3 not signed in
-`
-
 /** Reads the command line. Throws `UsageError` for what it does not understand. */
 export function parseCommand(words: readonly string[]): Command {
-  const [name, ...rest] = words
-  switch (name) {
-    case undefined:
-    case 'help':
-    case '--help':
-    case '-h':
-      return { name: 'help' }
-    case '--version':
-    case '-v':
-      return { name: 'version' }
-    case 'login': {
-      const { email } = options(rest, { email: { type: 'string' } }, false).values
-      return { name, email: email ?? null }
-    }
-    case 'logout':
-      options(rest, {}, false)
-      return { name }
-    case 'teams':
-      return { name, json: options(rest, { json: { type: 'boolean' } }, false).values.json ?? false }
-    case 'upload':
-      return parseUpload(rest)
-    default:
-      throw new UsageError(`There is no command "${name}". Try: modelferry help`)
-  }
+  const [name = '--help', ...rest] = words
+  if (name === '--help' || name === '-h') return { name: 'help', about: null }
+  if (name === '--version' || name === '-v') return { name: 'version' }
+  if (name === 'help') return { name, about: rest[0] === undefined ? null : commandNamed(rest[0]) }
+  const command = commandNamed(name)
+  // Whoever asks for help gets it, whatever else stands there.
+  if (beforeDashes(rest).some((word) => word === '--help' || word === '-h'))
+    return { name: 'help', about: command }
+  return parsers[command](rest)
+}
+
+const parsers: Record<CommandName, (words: readonly string[]) => Command> = {
+  upload: parseUpload,
+  resume(words) {
+    const { values } = read(words, commands.resume, 0)
+    return { name: 'resume', json: values.json ?? false, quiet: values.quiet ?? false, ...speedOf(values) }
+  },
+  status: (words) => ({ name: 'status', json: read(words, commands.status, 0).values.json ?? false }),
+  login: (words) => ({ name: 'login', email: read(words, commands.login, 0).values.email ?? null }),
+  logout(words) {
+    read(words, commands.logout, 0)
+    return { name: 'logout' }
+  },
+  teams: (words) => ({ name: 'teams', json: read(words, commands.teams, 0).values.json ?? false }),
 }
 
 function parseUpload(words: readonly string[]): Command {
-  const text = { type: 'string' } as const
-  const { values, positionals } = options(
-    words,
-    { team: text, type: text, path: text, name: text, json: { type: 'boolean' } },
-    true,
-  )
+  const { values, positionals } = read(words, commands.upload, Infinity)
   if (positionals.length === 0) throw new UsageError('Which files? Try: modelferry upload model.safetensors')
   if (positionals.length > 1 && (values.path !== undefined || values.name !== undefined)) {
     throw new UsageError('--path and --name are for one file; leave them out for several.')
@@ -92,20 +83,66 @@ function parseUpload(words: readonly string[]): Command {
       ...(values.path === undefined ? {} : { modelPath: values.path }),
       ...(values.name === undefined ? {} : { displayName: values.name }),
     },
+    abortOnInterrupt: values['abort-on-interrupt'] ?? false,
     json: values.json ?? false,
+    quiet: values.quiet ?? false,
+    ...speedOf(values),
   }
 }
 
-type OptionTable = Record<string, { readonly type: 'string' | 'boolean' }>
+function speedOf({
+  limit,
+  streams,
+}: {
+  readonly limit?: string | undefined
+  readonly streams?: string | undefined
+}): Speed {
+  const limitBytesPerSecond = limit === undefined ? undefined : parseRate(limit)
+  if (limit !== undefined && limitBytesPerSecond === undefined) throw new UsageError(`--limit ${rateHint}`)
+  const streamsMost = streams === undefined ? undefined : v.safeParse(streamsSetting, Number(streams || NaN))
+  if (streamsMost?.success === false) throw new UsageError('--streams takes a number from 1 to 64.')
+  return { limitBytesPerSecond, streamsMost: streamsMost?.output }
+}
 
-function options<const Table extends OptionTable>(
-  words: readonly string[],
-  table: Table,
-  allowPositionals: boolean,
-) {
+const streamsSetting = settingsChange.entries.streamsMost.wrapped
+
+function commandNamed(word: string): CommandName {
+  if (isCommandName(word)) return word
+  const meant = nearest(word, Object.keys(commands))
+  const hint = meant ? `Did you mean "${meant}"?` : 'Try: modelferry help'
+  throw new UsageError(`There is no command "${word}". ${hint}`)
+}
+
+/** Reads a command's options and at most `mostWords` other words. */
+function read<const Info extends CommandInfo>(words: readonly string[], info: Info, mostWords: number) {
+  const options: Info['options'] = info.options
+  refuseUnknown(words, info)
   try {
-    return parseArgs({ args: [...words], options: table, allowPositionals, strict: true })
+    const parsed = parseArgs({ args: [...words], options, allowPositionals: true, strict: true })
+    const extra = parsed.positionals[mostWords]
+    if (extra !== undefined) throw new UsageError(`"${extra}" is one word too many. Try: modelferry help`)
+    return parsed
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\nTry: modelferry help`)
+    if (error instanceof UsageError) throw error
+    // The first sentence says what is wrong; the rest speaks to programmers.
+    const [sentence] = (error instanceof Error ? error.message : String(error)).split('\n')
+    throw new UsageError(`${sentence ?? ''}\nTry: modelferry help`)
   }
+}
+
+function refuseUnknown(words: readonly string[], { options }: CommandInfo): void {
+  const { tokens } = parseArgs({ args: [...words], options, strict: false, tokens: true })
+  const shorts = Object.values(options).flatMap(({ short }) => short ?? [])
+  for (const token of tokens) {
+    if (token.kind !== 'option' || Object.hasOwn(options, token.name) || shorts.includes(token.name)) continue
+    const meant = nearest(token.name, Object.keys(options))
+    throw new UsageError(
+      `There is no option "${token.rawName}". ${meant ? `Did you mean "--${meant}"?` : 'Try: modelferry help'}`,
+    )
+  }
+}
+
+function beforeDashes(words: readonly string[]): readonly string[] {
+  const dashes = words.indexOf('--')
+  return dashes === -1 ? words : words.slice(0, dashes)
 }

@@ -1,17 +1,21 @@
 import process from 'node:process'
 import type { KeychainState } from '../contract/model.ts'
-import type { Vault } from '../contract/ports.ts'
-import { createKeychain, endProcess } from '../desktop/keychain.ts'
+import type { Ports, Vault } from '../contract/ports.ts'
+import { createKeychain, endProcess, type Keychain } from '../desktop/keychain.ts'
 import { createLog } from '../desktop/log.ts'
 import { createPorts } from '../desktop/ports.ts'
-import { createUploader, type Uploader } from '../uploader.ts'
+import { mostStreams } from '../transfer/streams.ts'
+import { createUploader } from '../uploader.ts'
+import { viewJournal } from '../uploads/journal-view.ts'
+import { NewerJournalError } from '../uploads/schema.ts'
 import { join } from 'node:path'
-import { parseCommand, usage, UsageError, type Command } from './arguments.ts'
+import { parseCommand, UsageError, type Command, type Speed } from './arguments.ts'
 import { exitCodes } from './exit-codes.ts'
-import { createJsonTeller, createLineTeller, explain } from './output.ts'
-import { createPrompter } from './password.ts'
+import { helpFor, usage } from './help.ts'
+import { listenForInterruption } from './interruption.ts'
+import { runCommand, type EngineCommand } from './run.ts'
+import { runStatusCommand } from './status.ts'
 import { readSurroundings, workerFiles, type Surroundings } from './surroundings.ts'
-import { findTeam, runUploadCommand } from './upload.ts'
 
 const streams = { out: process.stdout, err: process.stderr }
 /** The same as in the app's settings until somebody changes them there. */
@@ -19,11 +23,10 @@ const atOnce = 3
 
 /** The command line: the same uploads without a window. Ends the process with one of `exitCodes`. */
 export async function main(): Promise<void> {
+  // A reader that has gone (`| head`) must not end the uploads.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   try {
-    const command = parseCommand(process.argv.slice(2))
-    if (command.name === 'help') return void process.stdout.write(usage)
-    if (command.name === 'version') return void process.stdout.write(`${await version()}\n`)
-    await withUploader(command, readSurroundings(process.env))
+    process.exitCode = await start(parseCommand(process.argv.slice(2)))
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     process.stderr.write(`${error.message}\n`)
@@ -31,14 +34,63 @@ export async function main(): Promise<void> {
   }
 }
 
+async function start(command: Command): Promise<number> {
+  const { out } = streams
+  if (command.name === 'help') {
+    out.write(command.about ? helpFor(command.about) : usage)
+    return exitCodes.ok
+  }
+  if (command.name === 'version') {
+    out.write(`${await version()}\n`)
+    return exitCodes.ok
+  }
+  const surroundings = readSurroundings(process.env)
+  if (command.name === 'status') return runStatusCommand(surroundings.home, Date.now(), command.json, streams)
+  if (command.name === 'resume' && hasNothingLeft(surroundings.home)) {
+    streams.err.write('Nothing is left to do.\n')
+    return exitCodes.ok
+  }
+  return withUploader(command, surroundings)
+}
+
 async function version(): Promise<string> {
   const { default: about } = await import('../../package.json', { with: { type: 'json' } })
   return about.version
 }
 
-async function withUploader(command: Command, surroundings: Surroundings): Promise<void> {
+/** A journal that can't be read is opened all the same: there the trouble gets its sentence. */
+function hasNothingLeft(home: string): boolean {
+  const view = viewJournal(home)
+  return view.ok && (view.value === null || view.value.left.length === 0)
+}
+
+async function withUploader(command: EngineCommand, surroundings: Surroundings): Promise<number> {
   const log = createLog({ folder: join(surroundings.home, 'logs', 'command-line') })
   const keychain = createKeychain({ log })
+  const ports = createPorts(log)
+  const interruption = listenForInterruption(process, (code) => endProcess(code, keychain))
+  const speed =
+    'streamsMost' in command ? command : { limitBytesPerSecond: undefined, streamsMost: undefined }
+  const uploader = openUploader(surroundings, speed, keychain, ports)
+  if (uploader === null) return exitCodes.someFailed
+  let code: number
+  try {
+    code = await runCommand(command, { uploader, ports, surroundings, interruption, streams })
+  } finally {
+    await uploader.stop()
+    await log.flush()
+  }
+  // What was interrupted may still hold the process, as a folder that is being read does.
+  if (interruption.signal.aborted || keychain.isStuck()) endProcess(code, keychain)
+  return code
+}
+
+function openUploader(
+  { home, server, singlePutLimitBytes, limitBytesPerSecond }: Surroundings,
+  speed: Speed,
+  keychain: Keychain,
+  ports: Ports,
+) {
   let keychainState: KeychainState = 'ok'
   const vault: Vault = {
     ...keychain,
@@ -48,90 +100,24 @@ async function withUploader(command: Command, surroundings: Surroundings): Promi
       return answer
     },
   }
-  const uploader = createUploader({
-    folder: surroundings.home,
-    ports: createPorts(log),
-    vault,
-    keychainState: () => keychainState,
-    settings: { atOnce, server: surroundings.server, singlePutLimitBytes: surroundings.singlePutLimitBytes },
-    workers: workerFiles(import.meta.filename),
-  })
-  const interrupt = () => {
-    process.stderr.write('\nPaused. Run the same command again to go on from here.\n')
-    void pauseAndStop(uploader).finally(() => endProcess(exitCodes.interrupted, keychain))
-  }
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
-  let code: number
   try {
-    await uploader.start({ restoreQueue: false })
-    code = await run(command, surroundings, uploader)
-  } finally {
-    await uploader.stop()
-    await log.flush()
+    return createUploader({
+      ...{ folder: home, ports, vault, keychainState: () => keychainState },
+      settings: {
+        ...{ atOnce, server, singlePutLimitBytes },
+        limitBytesPerSecond:
+          speed.limitBytesPerSecond === undefined ? limitBytesPerSecond : speed.limitBytesPerSecond,
+        streamsMost: speed.streamsMost ?? mostStreams,
+      },
+      workers: workerFiles(import.meta.filename),
+    })
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    streams.err.write(
+      error instanceof NewerJournalError
+        ? `The queue was written by a newer Modelferry. Update this one. (${why})\n`
+        : `The data folder ${home} can't be used: ${why}\n`,
+    )
+    return null
   }
-  process.exitCode = code
-  if (keychain.isStuck()) endProcess(code, keychain)
-}
-
-/** Paused, not waiting: the app must not go on by itself with what somebody stopped here. */
-async function pauseAndStop(uploader: Uploader): Promise<void> {
-  await uploader.calls.pause({ ids: uploader.snapshot().rows.map(({ id }) => id) })
-  await uploader.stop()
-}
-
-async function run(command: Command, surroundings: Surroundings, uploader: Uploader): Promise<number> {
-  if (command.name === 'login') return login(uploader, command.email, surroundings)
-  // A token from outside is nobody's sign-in here, so there is nothing of it to sign out.
-  if (surroundings.token !== null && command.name !== 'logout') {
-    const used = await uploader.useToken(surroundings.token)
-    if (!used.ok) return refuse(explain(used.failure))
-  }
-  const { accounts } = uploader.session()
-  const ready = accounts.filter(({ state }) => state === 'ready')
-  if (command.name === 'logout') {
-    for (const { id } of ready) {
-      const done = await uploader.calls.signOut({ accountId: id })
-      if (done.ok) continue
-      streams.err.write(`${explain(done.failure)}\n`)
-      return exitCodes.someFailed
-    }
-    streams.out.write(ready.length > 0 ? 'Signed out.\n' : 'Nobody was signed in.\n')
-    return exitCodes.ok
-  }
-  if (ready.length === 0) return refuse('Nobody is signed in. Run: modelferry login')
-  if (command.name === 'upload') {
-    const choice = findTeam(uploader, command.team ?? surroundings.team)
-    const teller = command.json ? createJsonTeller(streams) : createLineTeller(streams)
-    return runUploadCommand(uploader, command, choice, teller, streams)
-  }
-  const teams = ready.flatMap(({ email, teams }) => teams.map((team) => ({ ...team, account: email })))
-  for (const team of teams) {
-    const json = command.name === 'teams' && command.json
-    streams.out.write(json ? `${JSON.stringify(team)}\n` : `${team.id}  ${team.name}  (${team.account})\n`)
-  }
-  return exitCodes.ok
-}
-
-async function login(uploader: Uploader, given: string | null, { server }: Surroundings): Promise<number> {
-  const prompter = createPrompter(process.stdin, process.stderr)
-  try {
-    const email = given ?? (await prompter.ask(`E-mail for ${server}: `))
-    const password = await prompter.ask('Password: ', { hidden: true })
-    const signedIn = await uploader.calls.signIn({ email, password })
-    if (signedIn.ok) {
-      streams.out.write(`Signed in as ${email}.\n`)
-      return exitCodes.ok
-    }
-    const hint = signedIn.failure.code.startsWith('keychain-')
-      ? ' Without a keychain, put a token into MODELFERRY_TOKEN instead.'
-      : ''
-    return refuse(explain(signedIn.failure) + hint)
-  } finally {
-    prompter.close()
-  }
-}
-
-function refuse(sentence: string): number {
-  streams.err.write(`${sentence}\n`)
-  return exitCodes.notSignedIn
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The app runs on Node 24, which Electron embeds and which brings node:sqlite. An older Node hands over to the one that
 // was installed with the project.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
@@ -19,9 +19,12 @@ if (Number(process.versions.node.split('.')[0]) >= oldestMajor) {
     console.error(`modelferry needs Node ${oldestMajor} or newer; this is ${process.version}.`)
     process.exit(2)
   }
-  const { status, signal } = spawnSync(node, [beside('./modelferry.js'), ...process.argv.slice(2)], {
-    stdio: 'inherit',
+  const child = spawn(node, [beside('./modelferry.js'), ...process.argv.slice(2)], { stdio: 'inherit' })
+  // A terminal gives Ctrl-C to both; the child pauses what it sends, and this one waits for it.
+  process.on('SIGINT', () => undefined)
+  process.on('SIGTERM', () => child.kill('SIGTERM'))
+  child.on('exit', (code, signal) => {
+    if (signal) process.removeAllListeners(signal).kill(process.pid, signal)
+    else process.exit(code ?? 1)
   })
-  if (signal) process.kill(process.pid, signal)
-  process.exit(status ?? 1)
 }

@@ -1,78 +1,73 @@
-import { sentenceOf, wordsIn } from '../contract/words.ts'
+import { sentenceOf, wordsIn, isMessageKey } from '../contract/words.ts'
 import type { Failure } from '../contract/errors.ts'
-import type { UploadRow } from '../contract/model.ts'
-import { formatBytes } from '../contract/size.ts'
+import type { Totals, UploadRow } from '../contract/model.ts'
+import type { Screen } from './live-block.ts'
+import { oneLine } from './terminal-text.ts'
 
 /** Where the command line speaks to: results go to `out`, news for a person to `err`. */
 export interface Streams {
   readonly out: { write(text: string): unknown }
-  readonly err: { write(text: string): unknown; readonly isTTY?: boolean }
+  readonly err: Screen
+}
+
+/** How things stand while uploads run. */
+export interface Standing {
+  /** What is under way now. */
+  readonly running: readonly UploadRow[]
+  readonly totals: Totals
+  /** Uploads of this command so far, and how many of them have ended, well or not. */
+  readonly count: number
+  readonly endedCount: number
+}
+
+/** What was left to others, and why. */
+export interface LeftOut {
+  readonly id: string
+  readonly file: string
+  readonly reason: 'running' | 'signed-out'
+}
+
+/** How a command was stopped by the person. */
+export interface Stop {
+  /** False when the uploads were removed. */
+  readonly kept: boolean
+  readonly uploads: number
+  /** Uploads of which storage still holds something that the next start removes. */
+  readonly leftBehind: number
 }
 
 /** Tells what happens to uploads, as lines for a person or as JSON for a script. */
 export interface Teller {
   queued(row: UploadRow): void
   skipped(name: string, reason: string): void
-  moving(rows: readonly UploadRow[]): void
+  leftOut(upload: LeftOut): void
+  /** `changed` are the rows that moved since the last time. */
+  moving(changed: readonly UploadRow[], standing: Standing): void
   waiting(row: UploadRow): void
   registered(row: UploadRow): void
   failed(row: UploadRow): void
+  stopped(stop: Stop): void
+  /** Nothing moves any more. */
   finished(): void
 }
 
-const words = wordsIn('en')
+export const words = wordsIn('en')
 
 /** The sentence for a failure, with the server's own words after it. */
 export function explain(failure: Failure): string {
   const sentence = sentenceOf(failure, words)
-  return failure.detail ? `${sentence} (${failure.code}: ${failure.detail})` : `${sentence} (${failure.code})`
+  const code = failure.detail ? `${failure.code}: ${failure.detail}` : failure.code
+  return oneLine(`${sentence} (${code})`)
 }
 
-export function createJsonTeller({ out }: Streams): Teller {
-  const line = (event: string, facts: object) => out.write(`${JSON.stringify({ event, ...facts })}\n`)
-  return {
-    queued: (row) =>
-      line('queued', {
-        id: row.id,
-        file: row.fileName,
-        sizeBytes: row.sizeBytes,
-        team: row.team.id,
-        type: row.target.modelType,
-        path: row.target.modelPath,
-        name: row.target.displayName,
-      }),
-    skipped: (file, reason) => line('skipped', { file, reason }),
-    moving(rows) {
-      for (const row of rows) {
-        line('progress', {
-          id: row.id,
-          phase: row.phase,
-          sentBytes: row.sentBytes,
-          inFlightBytes: row.inFlightBytes,
-          sizeBytes: row.sizeBytes,
-          bytesPerSecond: row.bytesPerSecond === null ? null : Math.round(row.bytesPerSecond),
-        })
-      }
-    },
-    waiting: (row) => line('waiting', { id: row.id, ...told(row.failure), retryAt: isoTime(row.retryAtMs) }),
-    registered: (row) =>
-      line('registered', {
-        id: row.id,
-        model: row.modelId,
-        file: row.fileName,
-        team: row.team.id,
-        path: row.target.modelPath,
-        sha256: row.sha256,
-        sizeBytes: row.sizeBytes,
-      }),
-    failed: (row) => line('failed', { id: row.id, file: row.fileName, ...told(row.failure) }),
-    finished: () => {},
-  }
+/** Why a file was skipped, in words. */
+export function whySkipped(reason: string): string {
+  const key = `skipped.${reason}`
+  return isMessageKey(key) ? words(key) : reason
 }
 
-const isoTime = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString())
-
-function told(failure: Failure | null): object {
+/** A failure as scripts read it. */
+export function told(failure: Failure | null): object {
   if (failure === null) return {}
   return {
     code: failure.code,
@@ -81,33 +76,4 @@ function told(failure: Failure | null): object {
   }
 }
 
-export function createLineTeller({ out, err }: Streams): Teller {
-  let shown = ''
-  /** The moving line is for eyes on a terminal only; a log file gets the events alone. */
-  const show = (text: string) => {
-    if (!err.isTTY || text === shown) return
-    shown = text
-    err.write(`\r\u001b[2K${text}`)
-  }
-  const say = (text: string) => {
-    show('')
-    out.write(`${text}\n`)
-  }
-  return {
-    queued: (row) => say(`queued      ${row.fileName} → ${row.team.name}: ${row.target.modelPath}`),
-    skipped: (name, reason) => say(`skipped     ${name} (${reason})`),
-    moving(rows) {
-      const total = rows.reduce((sum, row) => sum + row.sizeBytes, 0)
-      const moved = rows.reduce((sum, row) => sum + row.sentBytes + row.inFlightBytes, 0)
-      const speed = rows.reduce((sum, row) => sum + (row.bytesPerSecond ?? 0), 0)
-      const names = rows.map((row) => row.fileName).join(', ')
-      show(
-        `${names}: ${formatBytes(moved, 'en')} of ${formatBytes(total, 'en')}, ${formatBytes(speed, 'en')}/s`,
-      )
-    },
-    waiting: (row) => say(`waiting     ${row.fileName}: ${row.failure ? explain(row.failure) : ''}`),
-    registered: (row) => say(`registered  ${row.fileName} → ${row.target.modelPath} (model ${row.modelId})`),
-    failed: (row) => say(`failed      ${row.fileName}: ${row.failure ? explain(row.failure) : ''}`),
-    finished: () => show(''),
-  }
-}
+export const isoTime = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString())

@@ -17,6 +17,8 @@ export function createPrompter(input: NodeJS.ReadStream, output: NodeJS.WriteStr
   })
   const terminal = input.isTTY === true
   const lines = createInterface({ input, output: shown, terminal })
+  // While a line is read the terminal hands Ctrl-C over as a key.
+  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
   // Lines of a pipe may come before they are asked for: they wait here.
   const waiting: string[] = []
   let next: ((line: string) => void) | null = null

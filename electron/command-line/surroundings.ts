@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { serverAddress, settingsChange } from '../contract/calls.ts'
 import * as v from 'valibot'
 import { UsageError } from './arguments.ts'
+import { parseRate, rateHint } from './rate.ts'
 
 /** What the command line takes from its environment. */
 export interface Surroundings {
@@ -14,6 +15,8 @@ export interface Surroundings {
   readonly team: string | null
   /** Files larger than this go in parts, in bytes. */
   readonly singlePutLimitBytes: number
+  /** The most to send in a second, or null for as fast as the line. */
+  readonly limitBytesPerSecond: number | null
 }
 
 /** The deployment's cap unless it is told otherwise (NOTES.md, Limits: 500 MB by default). */
@@ -30,11 +33,18 @@ export function readSurroundings(environment: NodeJS.ProcessEnv): Surroundings {
     server: server.output,
     token: environment['MODELFERRY_TOKEN'] || null,
     team: environment['MODELFERRY_TEAM'] || null,
-    singlePutLimitBytes: readLimit(environment['MODELFERRY_MULTIPART_FROM']),
+    singlePutLimitBytes: readMultipartFrom(environment['MODELFERRY_MULTIPART_FROM']),
+    limitBytesPerSecond: readRate(environment['MODELFERRY_LIMIT']),
   }
 }
 
-function readLimit(text: string | undefined): number {
+function readRate(text: string | undefined): number | null {
+  const rate = text ? parseRate(text) : null
+  if (rate === undefined) throw new UsageError(`MODELFERRY_LIMIT ${rateHint}`)
+  return rate
+}
+
+function readMultipartFrom(text: string | undefined): number {
   if (!text) return defaultSinglePutLimitBytes
   const limit = v.safeParse(settingsChange.entries.singlePutLimitBytes.wrapped, Number(text))
   if (limit.success) return limit.output

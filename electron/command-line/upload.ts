@@ -1,11 +1,23 @@
-import { retryClassOf } from '../contract/errors.ts'
-import type { Patch, TeamChoice, UploadRow } from '../contract/model.ts'
+import type { TeamChoice } from '../contract/model.ts'
+import type { Ports } from '../contract/ports.ts'
 import type { Uploader } from '../uploader.ts'
 import { UsageError, type Command } from './arguments.ts'
 import { exitCodes } from './exit-codes.ts'
+import { interrupted, type Interruption } from './interruption.ts'
+import { dropSpoilt, leave } from './leave.ts'
 import { explain, type Streams, type Teller } from './output.ts'
+import { watchUploads } from './watch.ts'
 
 type UploadCommand = Command & { name: 'upload' }
+
+/** What a command that sends needs besides its words. */
+export interface Sending {
+  readonly uploader: Uploader
+  readonly ports: Ports
+  readonly teller: Teller
+  readonly streams: Streams
+  readonly interruption: Interruption
+}
 
 /** Finds the team a person means, by id or by name in either case. Throws `UsageError` when that is none or several. */
 export function findTeam(uploader: Uploader, wanted: string | null): TeamChoice {
@@ -30,72 +42,43 @@ export function findTeam(uploader: Uploader, wanted: string | null): TeamChoice 
 
 /** Uploads and waits until every file is registered or has failed. Answers the exit code. */
 export async function runUploadCommand(
-  uploader: Uploader,
   command: UploadCommand,
   choice: TeamChoice,
-  teller: Teller,
-  streams: Streams,
+  { uploader, ports, teller, streams, interruption }: Sending,
 ): Promise<number> {
   const watch = watchUploads(uploader, teller)
-  const report = await uploader.addPaths(command.paths, { team: choice, target: command.target })
+  const stop = async () => {
+    await leave({ uploader, ports, streams, teller, command: 'upload', remove: command.abortOnInterrupt })
+    return interruption.exitCode
+  }
+  const { target } = command
+  const report = await interruption.or(
+    uploader.addPaths(command.paths, { team: choice, target, signal: interruption.signal }),
+  )
+  if (report === interrupted) return stop()
   if (!report.ok) {
     streams.err.write(`${explain(report.failure)}\n`)
     return report.failure.code === 'no-team' ? exitCodes.notSignedIn : exitCodes.someFailed
   }
-  for (const { name, reason } of report.value.skipped) teller.skipped(name, reason)
-  if (report.value.added + report.value.refused === 0) {
-    const known = report.value.skipped.some(({ reason }) => reason === 'queued')
+  const { added, refused, skipped } = report.value
+  for (const { name, reason } of skipped) teller.skipped(name, reason)
+  if (added + refused === 0) {
+    const known = skipped.some(({ reason }) => reason === 'queued')
     streams.err.write(
       known ? 'These files are in the queue of the app already.\n' : 'There is no model file among these.\n',
     )
     return exitCodes.someFailed
   }
-  const rows = await watch.allEnded(report.value.added + report.value.refused)
+  const rows = await interruption.or(watch.allEnded(added + refused))
+  if (rows === interrupted) return stop()
   teller.finished()
+  await dropSpoilt(uploader, rows, ports)
+  return codeOf(rows)
+}
+
+/** The exit code for uploads that have ended. */
+export function codeOf(rows: readonly { phase: string; failure: { code: string } | null }[]): number {
   const failedRows = rows.filter(({ phase }) => phase === 'failed')
-  // The app would show them as its own; whoever typed the command has read why. What only waits for a sign-in stays, so
-  // that the same command goes on from there.
-  const spoilt = failedRows.filter(({ failure }) => failure && retryClassOf(failure) !== 'after-sign-in')
-  await uploader.calls.cancel({ ids: spoilt.map(({ id }) => id) })
   if (failedRows.some(({ failure }) => failure?.code === 'signed-out')) return exitCodes.notSignedIn
   return failedRows.length > 0 ? exitCodes.someFailed : exitCodes.ok
-}
-
-interface Watch {
-  /** Resolves with all uploads once `count` of them are registered or failed. */
-  allEnded(count: number): Promise<readonly UploadRow[]>
-}
-
-function watchUploads(uploader: Uploader, teller: Teller): Watch {
-  const seen = new Map<string, UploadRow>()
-  const ended = new Set<string>()
-  let wanted: { readonly count: number; readonly resolve: (rows: readonly UploadRow[]) => void } | null = null
-
-  function tell(row: UploadRow): void {
-    const before = seen.get(row.id)
-    seen.set(row.id, row)
-    if (!before) teller.queued(row)
-    if (before?.phase === row.phase && before.retryAtMs === row.retryAtMs) return
-    if (row.phase === 'retrying') teller.waiting(row)
-    if (row.phase !== 'registered' && row.phase !== 'failed') return
-    ended.add(row.id)
-    if (row.phase === 'registered') teller.registered(row)
-    else teller.failed(row)
-  }
-
-  function take({ changed }: Patch): void {
-    changed.forEach(tell)
-    const moving = changed.filter(({ phase }) => phase === 'sending' || phase === 'finishing')
-    if (moving.length > 0) teller.moving(moving)
-    if (wanted && ended.size >= wanted.count) wanted.resolve([...seen.values()])
-  }
-
-  uploader.subscribe({ patch: take })
-  return {
-    allEnded: (count) =>
-      new Promise((resolve) => {
-        wanted = { count, resolve }
-        if (ended.size >= count) resolve([...seen.values()])
-      }),
-  }
 }

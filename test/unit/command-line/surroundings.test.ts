@@ -11,7 +11,7 @@ test('without variables the real server and the folder of the installed app are 
   const { home, ...rest } = readSurroundings({})
   expect(rest).toEqual({
     ...{ server: 'https://core.cyberun.cloud/api/v1', token: null, team: null },
-    singlePutLimitBytes: 500_000_000,
+    ...{ singlePutLimitBytes: 500_000_000, limitBytesPerSecond: null },
   })
   expect(home.startsWith(homedir() + sep)).toBe(true)
   expect(home.endsWith(`${sep}Modelferry`)).toBe(true)
@@ -25,11 +25,12 @@ test('each variable says its part; an empty one says nothing', () => {
       MODELFERRY_TEAM: 'Studio North',
       MODELFERRY_HOME: 'relative/home',
       MODELFERRY_MULTIPART_FROM: '5242880',
+      MODELFERRY_LIMIT: '2.5M',
     }),
   ).toEqual({
     ...{ server: 'http://127.0.0.1:8080/api/v1', token: 'dk-1', team: 'Studio North' },
     home: resolve('relative/home'),
-    singlePutLimitBytes: 5_242_880,
+    ...{ singlePutLimitBytes: 5_242_880, limitBytesPerSecond: 2_500_000 },
   })
   expect(
     readSurroundings({ MODELFERRY_TOKEN: '', MODELFERRY_TEAM: '', MODELFERRY_SERVER: '' }),
@@ -69,5 +70,11 @@ test('in a package they lie beside the built command line', () => {
 })
 
 test.each(['5242879', '5368709121', '5.5', 'much', '-1'])('%s is no limit that S3 allows', (text) => {
-  expect(() => readSurroundings({ MODELFERRY_MULTIPART_FROM: text })).toThrow(UsageError)
+  const read = () => readSurroundings({ MODELFERRY_MULTIPART_FROM: text })
+  expect(read).toThrow(UsageError)
+  expect(read).toThrow('MODELFERRY_MULTIPART_FROM takes bytes, from 5242880 (5 MiB) to 5368709120 (5 GiB).')
+})
+
+test('a limit that is no speed is not understood', () => {
+  expect(() => readSurroundings({ MODELFERRY_LIMIT: '5 apples' })).toThrow('MODELFERRY_LIMIT takes a speed')
 })

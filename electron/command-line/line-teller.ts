@@ -1,0 +1,84 @@
+import type { UploadRow } from '../contract/model.ts'
+import { formatBytes } from '../contract/size.ts'
+import { columnsOf, createLiveBlock, type Screen } from './live-block.ts'
+import { explain, whySkipped, type Standing, type Streams, type Teller } from './output.ts'
+import { fitText, oneLine, textWidth } from './terminal-text.ts'
+
+const bytes = (count: number) => formatBytes(count, 'en')
+
+/** Lines for a person; on a terminal with moving lines below them, one for each file under way and one for all. */
+export function createLineTeller({ out, err }: Streams, { quiet }: { readonly quiet: boolean }): Teller {
+  const live = createLiveBlock(err)
+  let standing: Standing | null = null
+  const say = (text: string) => {
+    live.clear()
+    if (!quiet) out.write(`${oneLine(text)}\n`)
+  }
+  return {
+    queued: (row) => say(`queued      ${row.fileName} → ${row.team.name}: ${row.target.modelPath}`),
+    skipped: (name, reason) => say(`skipped     ${name} (${whySkipped(reason)})`),
+    leftOut: ({ file, reason }) =>
+      say(`left out    ${file} (${reason === 'running' ? 'a running Modelferry has it' : 'not signed in'})`),
+    moving(_changed, now) {
+      standing = now
+      if (!quiet) live.show(movingLines(now, err))
+    },
+    waiting: (row) => say(`waiting     ${row.fileName}: ${row.failure ? explain(row.failure) : ''}`),
+    registered: (row) => say(`registered  ${row.fileName} → ${row.target.modelPath} (model ${row.modelId})`),
+    failed(row) {
+      const text = `failed      ${row.fileName}: ${row.failure ? explain(row.failure) : ''}`
+      if (quiet) err.write(`${oneLine(text)}\n`)
+      else say(text)
+    },
+    stopped: live.clear,
+    finished() {
+      live.clear()
+      if (!quiet && err.isTTY && standing && standing.count > 1)
+        err.write(`${standing.endedCount} of ${standing.count} files done.\n`)
+    },
+  }
+}
+
+function movingLines({ running, totals, count, endedCount }: Standing, screen: Screen): readonly string[] {
+  const lines = running.map((row) => lineOf(row, screen))
+  if (count <= 1) return lines
+  const facts = [
+    `${endedCount} of ${count} files done`,
+    `${bytes(totals.totalBytes - totals.movedBytes)} to go`,
+  ]
+  if (totals.bytesPerSecond !== null) facts.push(`${bytes(totals.bytesPerSecond)}/s`)
+  if (totals.secondsLeft !== null) facts.push(timeLeft(totals.secondsLeft))
+  return [...lines, facts.join(', ')]
+}
+
+const doing: Readonly<Record<UploadRow['phase'], string>> = {
+  waiting: 'waiting',
+  checking: 'checking',
+  sending: '',
+  finishing: 'storage is putting it together',
+  registering: 'registering',
+  registered: 'in the library',
+  retrying: 'waiting to try again',
+  paused: 'paused',
+  failed: 'failed',
+}
+
+/** The name gives way to the facts when the terminal is narrow. */
+function lineOf(row: UploadRow, screen: Screen): string {
+  const moved = row.sentBytes + row.inFlightBytes
+  // 100 % is kept for what is registered.
+  const percent = row.sizeBytes === 0 ? 0 : Math.min(99, Math.floor((moved / row.sizeBytes) * 100))
+  const facts = [`${bytes(moved)} of ${bytes(row.sizeBytes)}`]
+  if (doing[row.phase]) facts.push(doing[row.phase])
+  if (row.bytesPerSecond !== null) facts.push(`${bytes(row.bytesPerSecond)}/s`)
+  if (row.secondsLeft !== null) facts.push(timeLeft(row.secondsLeft))
+  const told = `${String(percent).padStart(3)} %  ${facts.join(', ')}`
+  return `${fitText(oneLine(row.fileName), columnsOf(screen) - textWidth(told) - 2)}  ${told}`
+}
+
+function timeLeft(seconds: number): string {
+  const minutes = Math.round(seconds / 60)
+  if (minutes < 1) return 'under a minute left'
+  if (minutes < 60) return `${minutes} min left`
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min left`
+}

@@ -1,0 +1,100 @@
+/** One option of a command: what it takes, and what the help says of it. */
+export interface OptionInfo {
+  readonly type: 'string' | 'boolean'
+  readonly short?: string
+  /** What stands for its value in the help. */
+  readonly value?: string
+  readonly about: string
+}
+
+export interface CommandInfo {
+  /** What comes after the command's name. */
+  readonly words: string
+  readonly about: string
+  readonly options: Readonly<Record<string, OptionInfo>>
+  /** What else the command's own help says. */
+  readonly more?: string
+}
+
+const help = { type: 'boolean', short: 'h', about: 'this help' } as const
+const json = (events: string) => ({ type: 'boolean', about: events }) as const
+const quiet = {
+  type: 'boolean',
+  short: 'q',
+  about: 'say only what failed; with --json leave out progress',
+} as const
+
+const limit = {
+  type: 'string',
+  value: 'rate',
+  about: 'send no faster: 5M, 500K or bytes a second (5M is 5 MB/s); else MODELFERRY_LIMIT',
+} as const
+const streams = {
+  type: 'string',
+  value: 'number',
+  about: 'parallel connections at most, 1 to 64; without it as many as help',
+} as const
+
+const events = 'one JSON object a line for each thing that has happened (docs/command-line.md)'
+
+/** Every command with its options: what is understood and what the help says come from this one table. */
+export const commands = {
+  upload: {
+    words: '<paths…>',
+    about: 'send files and folders to the library; what was begun before goes on',
+    options: {
+      team: { type: 'string', value: 'id or name', about: 'the team to upload to' },
+      type: { type: 'string', value: 'type', about: 'model type, such as loras; else what the file tells' },
+      path: {
+        type: 'string',
+        value: 'path',
+        about: 'library path, for one file: letters, digits, _ . / space -',
+      },
+      name: { type: 'string', value: 'name', about: 'display name, for one file' },
+      'abort-on-interrupt': {
+        type: 'boolean',
+        about: 'Ctrl-C removes these uploads and what storage holds of them',
+      },
+      limit,
+      streams,
+      json: json(events),
+      quiet,
+      help,
+    },
+    more: `Without --team the team is MODELFERRY_TEAM, else the one chosen last, else your only one.
+
+Ctrl-C pauses and keeps what was sent: the same command or "modelferry resume" goes on from there, and so it
+does after a crash. A second Ctrl-C ends at once. A name that begins with a dash goes behind --.`,
+  },
+  resume: {
+    words: '',
+    about: 'finish everything that is left in the queue',
+    options: { limit, streams, json: json(events), quiet, help },
+    more: `Takes what was paused, failed or interrupted, of all accounts that are signed in. What a running app or another
+command has is left to it, what belongs to an account that is not signed in stays; both are said.`,
+  },
+  status: {
+    words: '',
+    about: 'show what is left in the queue; works beside the app, without signing in',
+    options: { json: json('one JSON object, see docs/command-line.md'), help },
+  },
+  login: {
+    words: '',
+    about: 'sign in; asks for the password without showing it',
+    options: { email: { type: 'string', value: 'e-mail', about: 'instead of being asked for it' }, help },
+  },
+  logout: {
+    words: '',
+    about: 'sign out and remove what the keychain holds',
+    options: { help },
+  },
+  teams: {
+    words: '',
+    about: 'list the teams you can upload to',
+    options: { json: json('one JSON object a line'), help },
+  },
+} as const satisfies Record<string, CommandInfo>
+
+export type CommandName = keyof typeof commands
+
+export const isCommandName = (word: string): word is CommandName => Object.hasOwn(commands, word)

@@ -1,0 +1,21 @@
+import * as v from 'valibot'
+import { settingsChange } from '../contract/calls.ts'
+
+/** A speed, decimal as lines are sold: `5M`, `2.5MB/s`, `500K`, or plain bytes a second. */
+const rate = /^(\d+(?:\.\d+)?)([kmg]?)(?:b?(?:\/s)?)$/i
+const factors: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9 }
+
+const limit = settingsChange.entries.limitBytesPerSecond.wrapped
+
+/** How a speed is written, for whoever wrote it otherwise. */
+export const rateHint =
+  'takes a speed such as 5M, 500K or 2500000 (bytes a second, from 100K to 10G), or off.'
+
+/** Bytes a second, null for "off", undefined for what is no speed or out of bounds. */
+export function parseRate(text: string): number | null | undefined {
+  if (text.toLowerCase() === 'off') return null
+  const [, number, unit = ''] = rate.exec(text.trim()) ?? []
+  if (number === undefined) return undefined
+  const parsed = v.safeParse(limit, Math.round(Number(number) * (factors[unit.toLowerCase()] ?? NaN)))
+  return parsed.success ? parsed.output : undefined
+}

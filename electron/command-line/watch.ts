@@ -1,0 +1,64 @@
+import type { Patch, UploadRow } from '../contract/model.ts'
+import type { Uploader } from '../uploader.ts'
+import type { Teller } from './output.ts'
+
+/** Follows the uploads of this process and tells what becomes of them. */
+export interface Watch {
+  /** Resolves with all uploads once `count` of them are registered or failed. */
+  allEnded(count: number): Promise<readonly UploadRow[]>
+}
+
+const hasEnded = ({ phase }: UploadRow) => phase === 'registered' || phase === 'failed'
+const isUnderWay = ({ phase }: UploadRow) => phase !== 'waiting' && phase !== 'paused'
+
+export function watchUploads(uploader: Uploader, teller: Teller): Watch {
+  const seen = new Map<string, UploadRow>()
+  const ended = new Set<string>()
+  const underWay = new Map<string, UploadRow>()
+  let wanted: { readonly count: number; readonly resolve: (rows: readonly UploadRow[]) => void } | null = null
+
+  /** An upload that was taken up after a failure goes on in a moment: until all are in, no failure counts. */
+  const isOver = (row: UploadRow) => row.phase === 'registered' || (row.phase === 'failed' && wanted !== null)
+
+  function tell(row: UploadRow): void {
+    const before = seen.get(row.id)
+    seen.set(row.id, row)
+    if (isUnderWay(row) && !hasEnded(row)) underWay.set(row.id, row)
+    else underWay.delete(row.id)
+    if (!before) teller.queued(row)
+    const moved = before?.phase !== row.phase || before.retryAtMs !== row.retryAtMs
+    if (row.phase === 'retrying' && moved) teller.waiting(row)
+    if (isOver(row)) tellEnd(row)
+  }
+
+  function tellEnd(row: UploadRow): void {
+    if (ended.has(row.id)) return
+    ended.add(row.id)
+    if (row.phase === 'registered') teller.registered(row)
+    else teller.failed(row)
+  }
+
+  function take({ changed, totals }: Patch): void {
+    changed.forEach(tell)
+    if (underWay.size > 0) {
+      const moving = changed.filter(({ phase }) => phase === 'sending' || phase === 'finishing')
+      const standing = { running: [...underWay.values()], totals, count: seen.size, endedCount: ended.size }
+      teller.moving(moving, standing)
+    }
+    settle()
+  }
+
+  function settle(): void {
+    if (wanted && ended.size >= wanted.count) wanted.resolve([...seen.values()])
+  }
+
+  uploader.subscribe({ patch: take })
+  return {
+    allEnded: (count) =>
+      new Promise((resolve) => {
+        wanted = { count, resolve }
+        for (const row of seen.values()) if (isOver(row)) tellEnd(row)
+        settle()
+      }),
+  }
+}

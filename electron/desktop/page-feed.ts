@@ -1,9 +1,11 @@
 import type { CallName, EventName, Events } from '../contract/calls.ts'
-import type { Patch } from '../contract/model.ts'
+import type { Flow, Patch, UploadDetails } from '../contract/model.ts'
 import type { Announce } from './ipc.ts'
 
 export interface PageFeed {
   patch(patch: Patch): void
+  flow(flow: Flow): void
+  details(details: UploadDetails): void
   /** Says something that is not a patch; before the page listens it is kept until it does. */
   tell: <Name extends EventName>(name: Name, value: Events[Name]) => void
   /** The page has asked for this: with its first snapshot it has begun to listen. */
@@ -25,9 +27,19 @@ export function createPageFeed(options: {
   const { announce, isSeen } = options
   let listens = false
   let missed: Patch | null = null
+  /** The last of what a window that nobody sees was not told; each replaces the one before. */
+  let missedNews: { flow?: () => void; details?: () => void } = {}
   let kept: (() => void)[] = []
 
+  function news(name: 'flow' | 'details', say: () => boolean): void {
+    if (!listens) return
+    if (isSeen()) say()
+    else missedNews[name] = () => void say()
+  }
+
   return {
+    flow: (flow) => news('flow', () => announce('flow', flow)),
+    details: (details) => news('details', () => announce('details', details)),
     patch(patch) {
       // A page that does not listen yet begins with a snapshot that has this patch in it.
       if (!listens) return
@@ -47,13 +59,16 @@ export function createPageFeed(options: {
       kept = []
     },
     shown() {
-      if (missed === null) return
-      announce('patch', missed)
+      if (missed !== null) announce('patch', missed)
+      missedNews.flow?.()
+      missedNews.details?.()
       missed = null
+      missedNews = {}
     },
     lost() {
       listens = false
       missed = null
+      missedNews = {}
     },
   }
 }

@@ -64,7 +64,10 @@ export function setupShell(shell: Shell): void {
         return true
       },
       onSeen: () => feed.shown(),
-      onLoading: () => feed.lost(),
+      onLoading() {
+        feed.lost()
+        void uploader.calls.watch({ id: null })
+      },
     },
   })
   const feed = createPageFeed({ announce: createAnnounce(window), isSeen: window.isSeen })
@@ -119,6 +122,8 @@ function setupSurroundings(shell: Shell, window: MainWindow, feed: PageFeed): vo
       notifications.patch(patch)
       power.update(patch.totals)
     },
+    flow: feed.flow,
+    details: feed.details,
     session: (session) => feed.tell('session', session),
   })
   settings.onChange((now, before) => {

@@ -92,3 +92,22 @@ test('a page that was loaded anew listens from its own snapshot on', () => {
   feed.asked('snapshot')
   expect(said).toEqual(['command "find"'])
 })
+
+const flow = (streamsInUse: number) => ({
+  ...{ speed: { stepMs: 1_000, points: [] }, streamsInUse, streamsLimit: 4 },
+})
+const details = (id: string) => ({ id, parts: null, speed: { stepMs: 1_000, points: [] } })
+
+test('of the flow and of the details a window that nobody sees hears the last when it is seen again', () => {
+  const { said, feed, look } = setup()
+  feed.flow(flow(1))
+  feed.asked('snapshot')
+  look(false)
+  feed.flow(flow(2))
+  feed.flow(flow(3))
+  feed.details(details('a'))
+  expect(said).toEqual([])
+  look(true)
+  look(true)
+  expect(said).toEqual([`flow ${JSON.stringify(flow(3))}`, `details ${JSON.stringify(details('a'))}`])
+})

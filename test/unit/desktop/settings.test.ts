@@ -32,6 +32,18 @@ describe('what is on disk', () => {
     })
   })
 
+  test('may say that there is no limit, and names a limit only within what lines do', () => {
+    const read = (limitBytesPerSecond: unknown, streamsMost: unknown) =>
+      parseSettings({ limitBytesPerSecond, streamsMost })
+    expect(read(null, 64).refused).toEqual([])
+    expect(read(5_000_000, 1).settings).toMatchObject({ limitBytesPerSecond: 5_000_000, streamsMost: 1 })
+    expect(read(99_999, 0)).toEqual({
+      settings: defaultSettings,
+      refused: ['limitBytesPerSecond', 'streamsMost'],
+    })
+    expect(read(1_000_000.5, 65).refused).toEqual(['limitBytesPerSecond', 'streamsMost'])
+  })
+
   test('a refused value is written down', () => {
     expect(setup({ atOnce: 'many' }).warnings).toEqual([{ refused: ['atOnce'] }])
   })

@@ -71,6 +71,7 @@ export const failureKinds = {
   'storage-occupied': { retry: 'now', remedy: 'wait' },
   'storage-busy': { retry: 'later', remedy: 'wait' },
   'storage-trouble': { retry: 'later', remedy: 'wait' },
+  'storage-differs': { retry: 'never', remedy: 'retry' },
   'clock-wrong': { retry: 'never', remedy: 'retry' },
   'bytes-differ': { retry: 'never', remedy: 'retry' },
   // this computer

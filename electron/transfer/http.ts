@@ -12,28 +12,23 @@ const httpAgent = new HttpAgent(keepAlive)
 const httpsAgent = new HttpsAgent(keepAlive)
 
 /**
- * A body is announced by `Expect: 100-continue` from this size on: storage that refuses says so before the bytes go out,
- * for one round trip. Below it the bytes are sooner sent than the round trip made.
- */
-const expectFromBytes = 4 * 1024 * 1024
-
-/**
  * Opens the PUT of exactly `lengthBytes` bytes. The target is taken from the URL's own text, since the query carries the
- * signature and must not be re-encoded; only the signed headers are added, and nothing that names the person.
+ * signature and must not be re-encoded; only the signed headers are added, and nothing that names the person. `announced`
+ * asks storage whether it wants the body (see announcing.ts).
  */
 export function openPut(
   url: string,
   lengthBytes: number,
   signedHeaders: Readonly<Record<string, string>>,
-): { readonly request: ClientRequest; readonly expects: boolean } {
+  announced: boolean,
+): ClientRequest {
   const { protocol, hostname, port, origin } = new URL(url)
   const secure = protocol === 'https:'
-  const expects = lengthBytes >= expectFromBytes
   const headers: Record<string, string> = { ...signedHeaders }
   if (!Object.keys(headers).some((name) => name.toLowerCase() === 'content-length')) {
     headers['Content-Length'] = String(lengthBytes)
   }
-  if (expects) headers['Expect'] = '100-continue'
+  if (announced) headers['Expect'] = '100-continue'
   const options = {
     method: 'PUT',
     hostname: hostname.replace(/^\[|\]$/g, ''),
@@ -42,10 +37,9 @@ export function openPut(
     headers,
     setHost: !Object.keys(headers).some((name) => name.toLowerCase() === 'host'),
   }
-  const request = secure
+  return secure
     ? httpsRequest({ ...options, agent: httpsAgent })
     : httpRequest({ ...options, agent: httpAgent })
-  return { request, expects }
 }
 
 /** Path and query as they were signed. */

@@ -1,11 +1,11 @@
-import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { FileHandle } from 'node:fs/promises'
 import { networkCodeOf } from '../contract/line-failure.ts'
 import { openSameFile } from './file-identity.ts'
 import { openPut } from './http.ts'
-import type { LaneAnswer, LaneJob, LaneProgress } from './lanes.ts'
+import type { LaneAnswer, LaneOrder, LaneProgress } from './lanes.ts'
 import { sendingEnd } from './pace.ts'
-import { sendBody, type Put } from './put-body.ts'
+import { sendBody, sentMd5s, type Put } from './put-body.ts'
 import { serveJobs, type JobContext } from './thread-side.ts'
 
 /** Ten times a second is what the page shows. */
@@ -16,7 +16,7 @@ const continueWaitMs = 1_000
 const lastWordsMs = 250
 const longestBody = 16 * 1024
 
-async function send(job: LaneJob, context: JobContext<LaneProgress>): Promise<LaneAnswer> {
+async function send(job: LaneOrder, context: JobContext<LaneProgress>): Promise<LaneAnswer> {
   if (context.signal.aborted) return { kind: 'aborted' }
   const opened = await openSameFile(job.path, job.identity)
   if (!opened.ok) return { kind: 'refused', failure: opened.failure }
@@ -31,21 +31,23 @@ async function send(job: LaneJob, context: JobContext<LaneProgress>): Promise<La
 }
 
 async function attempt(
-  job: LaneJob,
+  job: LaneOrder,
   handle: FileHandle,
   context: JobContext<LaneProgress>,
 ): Promise<{ readonly answer: LaneAnswer; readonly reused: boolean }> {
-  const { request, expects } = openPut(job.url, job.end - job.start, job.headers)
+  const request = openPut(job.url, job.end - job.start, job.headers, job.announced)
   const pace = sendingEnd(job.pace)
-  const put: Put = { job, request, pace, flushedBytes: 0, checksum: 0, held: false, over: null }
+  const md5 = sentMd5s.begin()
+  const put: Put = { job, request, pace, md5, flushedBytes: 0, checksum: 0, held: false, over: null }
   let told = 0
   const teller = setInterval(() => {
     if (put.flushedBytes === told) return
     told = put.flushedBytes
     context.progress({ flushedBytes: told })
   }, tellEveryMs)
-  const answer = await exchange(put, expects, handle, context)
+  const answer = await exchange(put, job.announced, handle, context)
   clearInterval(teller)
+  md5.end()
   if (answer.kind !== 'answered' || answer.status >= 300) pace.giveBack()
   return { answer, reused: request.reusedSocket }
 }
@@ -53,7 +55,7 @@ async function attempt(
 /** Runs the request to whichever end comes first: an answer, a broken line, a stalled line, a bad file, an abort. */
 function exchange(
   put: Put,
-  expects: boolean,
+  announced: boolean,
   handle: FileHandle,
   context: JobContext<LaneProgress>,
 ): Promise<LaneAnswer> {
@@ -85,7 +87,7 @@ function exchange(
     })
     signal.addEventListener('abort', onAbort)
     request.flushHeaders()
-    void whenToSend(request, expects).then(async () => {
+    void whenToSend(request, announced).then(async () => {
       const trouble = await sendBody(put, handle, context)
       if (trouble) end({ kind: 'refused', failure: trouble })
     })
@@ -110,8 +112,8 @@ function watchForStall(put: Put, stalled: () => void): NodeJS.Timeout {
 }
 
 /** Resolves when the body may go: at once, on `100 Continue`, or when a silent server has had its second. */
-function whenToSend(request: ClientRequest, expects: boolean): Promise<void> {
-  if (!expects) return Promise.resolve()
+function whenToSend(request: ClientRequest, announced: boolean): Promise<void> {
+  if (!announced) return Promise.resolve()
   return new Promise((resolve) => {
     request.on('continue', resolve)
     request.on('socket', (socket) => {
@@ -122,20 +124,36 @@ function whenToSend(request: ClientRequest, expects: boolean): Promise<void> {
   })
 }
 
+/** What storage says. Its status stands even if the line is cut inside the body, which only gives the reason. */
 async function readAnswer(put: Put, response: IncomingMessage): Promise<LaneAnswer> {
   let body = ''
   response.setEncoding('utf8')
-  for await (const text of response) if (body.length < longestBody) body += text as string
-  const { etag, 'retry-after': retryAfter } = response.headers
+  try {
+    for await (const text of response) if (body.length < longestBody) body += text as string
+  } catch {
+    // A server that refuses early hangs up on the rest of what we send.
+  }
+  const { headers } = response
   return {
     kind: 'answered',
     status: response.statusCode ?? 0,
-    etag: etag ?? null,
-    retryAfter: retryAfter ?? null,
+    etag: headers.etag ?? null,
+    md5: put.flushedBytes === put.job.end - put.job.start ? put.md5.hex() : null,
+    sealed: isSealed(headers),
+    retryAfter: headers['retry-after'] ?? null,
     body: body.slice(0, longestBody),
     checksum: put.checksum,
     flushedBytes: put.flushedBytes,
   }
+}
+
+/** With keys of KMS or of the customer the ETag is no MD5 (Amazon S3 API reference, PutObject, ETag). */
+function isSealed(headers: IncomingHttpHeaders): boolean {
+  const by = headers['x-amz-server-side-encryption']
+  return (
+    (typeof by === 'string' && by.startsWith('aws:kms')) ||
+    headers['x-amz-server-side-encryption-customer-algorithm'] !== undefined
+  )
 }
 
 serveJobs(send)

@@ -1,3 +1,4 @@
+import { createAnnouncing } from './announcing.ts'
 import type { Ports } from '../contract/ports.ts'
 import type { Failure } from '../contract/errors.ts'
 import type { FileIdentity } from './file-identity.ts'
@@ -23,6 +24,12 @@ export interface LaneJob {
   readonly pace: Pace
 }
 
+/** A job as a thread gets it. */
+export interface LaneOrder extends LaneJob {
+  /** The body waits until storage says that it wants it. */
+  readonly announced: boolean
+}
+
 export interface LaneProgress {
   /** Bytes of this job that the operating system has taken for sending. */
   readonly flushedBytes: number
@@ -34,6 +41,10 @@ export type LaneAnswer =
       readonly kind: 'answered'
       readonly status: number
       readonly etag: string | null
+      /** Of the bytes that went out, 32 lower-case hex digits; `null` where it would have cost speed. */
+      readonly md5: string | null
+      /** Storage says that it encrypts with a key that makes the ETag something else than an MD5. */
+      readonly sealed: boolean
       readonly retryAfter: string | null
       /** The beginning of the body: storage's XML with its reason. */
       readonly body: string
@@ -50,12 +61,14 @@ export type LaneAnswer =
   | { readonly kind: 'refused'; readonly failure: Failure }
   | { readonly kind: 'aborted' }
 
+export interface SendOptions {
+  readonly signal: AbortSignal
+  readonly onProgress: (flushedBytes: number) => void
+}
+
 export interface Lanes {
   /** Carries one job. `null` when the thread that carried it died. */
-  send(
-    job: LaneJob,
-    options: { readonly signal: AbortSignal; readonly onProgress: (flushedBytes: number) => void },
-  ): Promise<LaneAnswer | null>
+  send(job: LaneJob, options: SendOptions): Promise<LaneAnswer | null>
   /** Starts a thread ahead of the first job. */
   warm(): void
   close(): Promise<void>
@@ -68,25 +81,38 @@ export function createLanes(options: {
   readonly throttle: Throttle
 }): Lanes {
   const { throttle } = options
-  const threads = createThreads<LaneJob, LaneProgress, LaneAnswer>({
+  const threads = createThreads<LaneOrder, LaneProgress, LaneAnswer>({
     url: options.url,
     name: 'lane',
     count: options.threads,
     ports: options.ports,
   })
+  const announcing = createAnnouncing()
+
+  async function carry(order: LaneOrder, { signal, onProgress }: SendOptions): Promise<LaneAnswer | null> {
+    const running = threads.run(order, {
+      signal,
+      onProgress({ flushedBytes }) {
+        turn.moved(flushedBytes)
+        onProgress(flushedBytes)
+      },
+    })
+    const turn = throttle.join({
+      ...{ file: order.path, sizeBytes: order.end - order.start, allow: running.allow },
+    })
+    const answer = await running.answer
+    turn.end()
+    return answer
+  }
+
   return {
-    async send(job, { signal, onProgress }) {
-      const running = threads.run(job, {
-        signal,
-        onProgress({ flushedBytes }) {
-          turn.moved(flushedBytes)
-          onProgress(flushedBytes)
-        },
-      })
-      const turn = throttle.join({ file: job.path, sizeBytes: job.end - job.start, allow: running.allow })
-      const answer = await running.answer
-      turn.end()
-      return answer
+    async send(job, options) {
+      const { host } = new URL(job.url)
+      const sizeBytes = job.end - job.start
+      const announced = announcing.wanted(host, sizeBytes)
+      const answer = await carry({ ...job, announced }, options)
+      const again = answer !== null && announcing.again(host, { announced, sizeBytes }, answer)
+      return again ? carry({ ...job, announced: !announced }, options) : answer
     },
     warm: () => threads.warm(),
     close: () => threads.close(),

@@ -5,6 +5,7 @@ import { blockBytes, createBlocks, type Block } from './blocks.ts'
 import { fileFailure, readFull } from './file-identity.ts'
 import type { LaneAnswer, LaneJob, LaneProgress } from './lanes.ts'
 import type { SendingEnd } from './pace.ts'
+import { createSentMd5s, type SentMd5 } from './sent-md5.ts'
 import type { JobContext } from './thread-side.ts'
 
 /** The fastest way measured: three blocks, each filled again once the socket has taken it. */
@@ -20,12 +21,14 @@ const slowMs = 250
 const leastSliceBytes = 16 * 1024
 const firstSliceBytes = 128 * 1024
 const blocks = createBlocks()
+export const sentMd5s = createSentMd5s()
 
 /** One request on its way. */
 export interface Put {
   readonly job: LaneJob
   readonly request: ClientRequest
   readonly pace: SendingEnd
+  readonly md5: SentMd5
   flushedBytes: number
   checksum: number
   /** The next bytes wait for something here and not for the line. */
@@ -63,6 +66,7 @@ export async function sendBody(
     if (length === 0) return failure('file-changed')
     if (out.isOver()) return null
     put.checksum = block.fold(put.checksum, length)
+    put.md5.add(block.bytes.subarray(0, length))
     position += length
     const last = position === job.end
     await out.write(block, length, () => (last ? blocks.give(block) : free.push(block)))
@@ -124,6 +128,7 @@ function openOutlet(put: Put, context: JobContext<LaneProgress>): Outlet {
       slices -= 1
       if (!error) {
         put.flushedBytes += bytes.length
+        sentMd5s.moved(bytes.length)
         const tookMs = performance.now() - fromMs
         if (tookMs < quickMs) sliceBytes = Math.min(blockBytes, sliceBytes * 2)
         else if (tookMs > slowMs) sliceBytes = Math.max(leastSliceBytes, sliceBytes / 2)

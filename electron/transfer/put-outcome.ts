@@ -7,6 +7,8 @@ export type PutOutcome =
   | { readonly kind: 'stored'; readonly etag: string | null; readonly checksum: number }
   /** 412: something is at the key already. After a PUT of ours whose answer was lost, that is our own object. */
   | { readonly kind: 'occupied' }
+  /** Storage says that it holds other bytes than were sent. Sending them once more may mend it. */
+  | { readonly kind: 'differs'; readonly failure: Failure }
   /** 403: expired, or a header differs. Asking for a new URL once tells which. */
   | { readonly kind: 'forbidden'; readonly failure: Failure }
   /** `unanswered`: every byte went out and no answer came back, so it may be stored; with the checksum of what went. */
@@ -36,17 +38,26 @@ export function putOutcome(
         unanswered: answer.flushedBytes >= sizeBytes ? { checksum: answer.checksum } : null,
       }
     case 'answered':
-      return answered(answer, sizeBytes, nowMs)
+      return answered(answer, { sizeBytes, host, nowMs })
   }
 }
 
 const notStored = (reason: Failure): PutOutcome => ({ kind: 'failed', failure: reason, unanswered: null })
 
-function answered(answer: LaneAnswer & { kind: 'answered' }, sizeBytes: number, nowMs: number): PutOutcome {
+function answered(
+  answer: LaneAnswer & { kind: 'answered' },
+  { sizeBytes, host, nowMs }: { readonly sizeBytes: number; readonly host: string; readonly nowMs: number },
+): PutOutcome {
   const { status } = answer
   if (status >= 200 && status < 300) {
     // A success before the last byte went out is no S3 server's answer.
     if (answer.flushedBytes < sizeBytes) return notStored(failure('storage-trouble', { status }))
+    if (holdsOther(answer, host)) {
+      return {
+        kind: 'differs',
+        failure: failure('storage-differs', {}, { detail: `ETag ${answer.etag}, MD5 ${answer.md5}` }),
+      }
+    }
     return { kind: 'stored', etag: answer.etag, checksum: answer.checksum }
   }
   const extras = {
@@ -62,6 +73,16 @@ function answered(answer: LaneAnswer & { kind: 'answered' }, sizeBytes: number, 
   if (status === 400 || status === 413 || status === 411)
     return notStored(failure('storage-refused', {}, extras))
   return notStored(failure('storage-trouble', { status }, extras))
+}
+
+/**
+ * Whether the ETag is an MD5, and of other bytes. It is one where it is 32 hex digits in quotes, unless storage encrypts with
+ * certain keys or is a directory bucket (Amazon S3 user guide, "Checking object integrity", and PutObject).
+ */
+function holdsOther({ etag, md5, sealed }: LaneAnswer & { kind: 'answered' }, host: string): boolean {
+  const held = /^"([0-9a-f]{32})"$/i.exec(etag ?? '')?.[1]
+  if (!held || md5 === null || sealed || host.includes('.s3express-')) return false
+  return held.toLowerCase() !== md5
 }
 
 /** Code and message of S3's XML error, for showing only: decisions go by status. */

@@ -113,7 +113,7 @@ async function sendPart(job: PartsJob, number: number, run: PartRun): Promise<Re
   const { stream, urls, tally, signal } = run
   const start = (number - 1) * job.partSizeBytes
   const end = Math.min(start + job.partSizeBytes, job.identity.sizeBytes)
-  let refusals = 0
+  const met = { forbidden: 0, differs: 0 }
   for (let tries = 1; ; tries += 1) {
     if (signal.aborted) return null
     tally.asking(number)
@@ -150,8 +150,9 @@ async function sendPart(job: PartsJob, number: number, run: PartRun): Promise<Re
         // A part has no key of its own to be occupied: 412 here is storage refusing a header.
         return failed(failure('storage-refused', {}, { detail: 'HTTP 412' }))
       case 'forbidden':
-        // The first refusal may be an expired URL; the second is storage's mind.
-        if (++refusals > 1) return failed(outcome.failure)
+      case 'differs':
+        // The first refusal may be an expired URL, the first wrong ETag a slip; the second is storage's mind.
+        if (++met[outcome.kind] > 1) return failed(outcome.failure)
         tries -= 1
         tally.again(number)
         break

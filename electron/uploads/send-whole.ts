@@ -71,6 +71,7 @@ async function putUntilStored(
   beside: Beside,
 ): Promise<Result<Acknowledged> | null> {
   let grant = firstGrant
+  let mismatches = 0
   for (let renewals = 0; ; renewals += 1) {
     const outcome = await putOnce(sending, grant, beside)
     switch (outcome.kind) {
@@ -89,6 +90,10 @@ async function putUntilStored(
         if (renewals > 0) return failed(failure('storage-occupied'))
         break
       }
+      case 'differs':
+        // What lies there now can't be mended, since its key is taken: the bytes go out once more under another.
+        if (++mismatches > 1) return failed(outcome.failure)
+        break
       case 'forbidden':
         if (renewals > 0) return failed(outcome.failure)
     }

@@ -14,6 +14,7 @@ import type { Operation } from './operations.ts'
  * - `nowhere-url`: a presigning operation hands out a URL on a host that no name server knows.
  * - `lose-answer`: the work is done and the connection is cut before the answer.
  * - `no-etag`: the work is done, and its answer lacks the ETag.
+ * - `wrong-etag`: the work is done, and its answer has the ETag of other bytes.
  * - an answer of the test's own: it is given, and nothing is done.
  */
 export type FaultKind =
@@ -26,6 +27,7 @@ export type FaultKind =
   | 'nowhere-url'
   | 'lose-answer'
   | 'no-etag'
+  | 'wrong-etag'
   | number
   | GivenAnswer
 

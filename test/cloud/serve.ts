@@ -149,6 +149,7 @@ function spoilt(answer: Answer, how: FaultRule['how'] | undefined): Answer {
     const others = Object.entries(answer.headers ?? {}).filter(([name]) => name !== 'etag')
     return { ...answer, headers: Object.fromEntries(others) }
   }
+  if (how === 'wrong-etag') return { ...answer, headers: { ...answer.headers, etag: `"${'0'.repeat(32)}"` } }
   // RFC 6761 keeps `invalid` out of every name server.
   if (how === 'nowhere-url' && typeof answer.body === 'string')
     return { ...answer, body: answer.body.replace(/(?<=http:\/\/)127\.0\.0\.1/, 'storage.invalid') }

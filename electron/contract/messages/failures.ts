@@ -183,6 +183,11 @@ export const failureMessages = {
     '存储出现问题（{status}）。没有任何丢失，会自动重试。',
     '儲存出現問題（{status}）。沒有任何遺失，會自動重試。',
   ],
+  'failure.storage-differs': [
+    'Storage says twice that it holds other bytes than were sent. Nothing was added to the library, and the file on this computer is safe. Try again on another network; if it stays so, ask your team admin.',
+    '存储两次表明其保存的内容与发送的内容不同。资料库未作任何添加，本机上的文件是安全的。请换一个网络重试；若仍如此，请询问团队管理员。',
+    '儲存兩次表明其保存的內容與傳送的內容不同。資料庫未作任何新增，本機上的檔案是安全的。請換一個網路重試；若仍如此，請詢問團隊管理員。',
+  ],
   'failure.clock-wrong': [
     'Storage refused the file because of a clock: {whose, select, computer {this computer’s differs from the server’s} other {the server’s differs from storage’s}} by about {minutes, plural, one {# minute} other {# minutes}}. What was sent is safe. {whose, select, computer {Set the clock} other {Tell whoever runs the server}}, then try again.',
     '存储因时钟问题拒绝了该文件：{whose, select, computer {本机与服务器} other {服务器与存储}}的时钟相差约 {minutes} 分钟。已发送的内容是安全的。{whose, select, computer {请校正本机时钟} other {请告知服务器管理者}}后重试。',

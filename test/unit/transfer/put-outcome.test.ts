@@ -5,15 +5,18 @@ import { putOutcome, storageReason } from '../../../electron/transfer/put-outcom
 
 const sizeBytes = 1_000
 
-function outcomeOf(answer: LaneAnswer | null) {
-  return putOutcome(answer, { sizeBytes, host: 's3.example', nowMs: Date.UTC(2026, 0, 1) })
+function outcomeOf(answer: LaneAnswer | null, host = 's3.example') {
+  return putOutcome(answer, { sizeBytes, host, nowMs: Date.UTC(2026, 0, 1) })
 }
 
-const answered = (status: number, given: Partial<LaneAnswer & { kind: 'answered' }> = {}) =>
-  outcomeOf({
-    ...{ kind: 'answered', status, etag: '"e"', retryAfter: null, body: '' },
-    ...{ checksum: 7, flushedBytes: sizeBytes, ...given },
-  })
+const answered = (status: number, given: Partial<LaneAnswer & { kind: 'answered' }> = {}, host?: string) =>
+  outcomeOf(
+    {
+      ...{ kind: 'answered', status, etag: '"e"', md5: null, sealed: false, retryAfter: null, body: '' },
+      ...{ checksum: 7, flushedBytes: sizeBytes, ...given },
+    },
+    host,
+  )
 const broken = (code: string, flushedBytes: number) =>
   outcomeOf({ kind: 'broken', code, checksum: 7, flushedBytes })
 
@@ -93,4 +96,35 @@ test.each([
   ['', undefined],
 ])('the reason in %s is %s', (body, reason) => {
   expect(storageReason(body)).toBe(reason)
+})
+
+const md5 = '0123456789abcdef0123456789abcdef'
+const otherMd5 = 'fedcba9876543210fedcba9876543210'
+
+test('an ETag that is the MD5 of other bytes is not a stored object, and names both', () => {
+  expect(answered(200, { etag: `"${otherMd5}"`, md5 })).toEqual({
+    kind: 'differs',
+    failure: failure('storage-differs', {}, { detail: `ETag "${otherMd5}", MD5 ${md5}` }),
+  })
+})
+
+test('the MD5 of what was sent is a stored object, in either case of its letters', () => {
+  expect([`"${md5}"`, `"${md5.toUpperCase()}"`].map((etag) => answered(200, { etag, md5 }).kind)).toEqual([
+    ...['stored', 'stored'],
+  ])
+})
+
+test.each([
+  ['no MD5 was worked out', { md5: null }, undefined],
+  ['storage encrypts with a key of its own', { md5, sealed: true }, undefined],
+  ['the ETag is of several parts', { md5, etag: `"${otherMd5}-2"` }, undefined],
+  ['the ETag is not in quotes', { md5, etag: otherMd5 }, undefined],
+  ['there is no ETag', { md5, etag: null }, undefined],
+  [
+    'the bucket is a directory bucket',
+    { md5 },
+    'models--use1-az4--x-s3.s3express-use1-az4.us-east-1.amazonaws.com',
+  ],
+] as const)('an ETag says nothing where %s', (_, given, host) => {
+  expect(answered(200, { etag: `"${otherMd5}"`, ...given }, host).kind).toBe('stored')
 })

@@ -2,6 +2,7 @@ import { createContext } from 'svelte'
 import type { Bridge, PageCommand } from '../../electron/contract/calls.ts'
 import { Actions } from './actions.ts'
 import { Announcer } from './announcer.svelte.ts'
+import { DetailsState } from './details.svelte.ts'
 import { HistoryState } from './history.svelte.ts'
 import { Language } from './language.svelte.ts'
 import { Notices } from './notices.svelte.ts'
@@ -22,6 +23,7 @@ export class Page {
   readonly session: SessionState
   readonly settings: SettingsState
   readonly history: HistoryState
+  readonly details: DetailsState
   readonly actions: Actions
   readonly #bridge: Bridge
 
@@ -34,6 +36,7 @@ export class Page {
     this.session = new SessionState(bridge)
     this.settings = new SettingsState(bridge, ({ locale }) => (this.language.locale = locale))
     this.history = new HistoryState(bridge)
+    this.details = new DetailsState(bridge)
     this.actions = new Actions({
       bridge,
       history: this.history,
@@ -53,6 +56,7 @@ export class Page {
       this.settings.begin(),
       this.session.begin(),
       this.queue.begin(),
+      this.details.begin(),
       this.#bridge.on('added', (report) => this.notices.report(report)),
       this.#bridge.on('command', (command) => this.#obey(command)),
     ]

@@ -2,7 +2,7 @@ import { untrack } from 'svelte'
 import { SvelteMap } from 'svelte/reactivity'
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { Failure } from '../../electron/contract/errors.ts'
-import type { Patch, Phase, Snapshot, Totals, UploadRow } from '../../electron/contract/model.ts'
+import type { Flow, Patch, Phase, Snapshot, Totals, UploadRow } from '../../electron/contract/model.ts'
 import { arrange, standsWhere } from './arrangement.ts'
 
 /** A phase that a row came into while the page watched. */
@@ -23,6 +23,8 @@ const nothing: Totals = {
   secondsLeft: null,
 }
 
+const still: Flow = { speed: { stepMs: 1_000, points: [] }, streamsInUse: 0, streamsLimit: 0 }
+
 /** Who wants to hear of changes as they come, besides those who read the state. */
 interface Listeners {
   readonly row: (before: UploadRow | undefined, after: UploadRow) => void
@@ -35,6 +37,7 @@ const nobody: Listeners = { row: () => {}, totals: () => {} }
 export class QueueState {
   readonly rows = new SvelteMap<string, UploadRow>()
   totals = $state.raw<Totals>(nothing)
+  flow = $state.raw<Flow>(still)
   allPaused = $state(false)
   /** True once a snapshot has come. */
   isKnown = $state(false)
@@ -66,9 +69,12 @@ export class QueueState {
 
   /** Subscribes first and asks then, so that nothing falls between. The answer unsubscribes. */
   begin(): () => void {
-    const stop = this.#bridge.on('patch', (patch) => this.#receive(patch))
+    const stops = [
+      this.#bridge.on('patch', (patch) => this.#receive(patch)),
+      this.#bridge.on('flow', (flow) => (this.flow = flow)),
+    ]
     void this.ask()
-    return stop
+    return () => stops.forEach((stop) => stop())
   }
 
   /** Phases of one row that were seen since the page began, oldest first. */
@@ -106,11 +112,12 @@ export class QueueState {
     this.#apply(patch)
   }
 
-  #load({ sequence, rows, totals, allPaused }: Snapshot): void {
+  #load({ rows, flow, ...rest }: Snapshot): void {
     const kept = new Set(rows.map(({ id }) => id))
     const gone = [...this.rows.keys()].filter((id) => !kept.has(id))
-    this.#sequence = sequence - 1
-    this.#apply({ sequence, changed: rows, removed: gone, totals, allPaused })
+    this.#sequence = rest.sequence - 1
+    this.#apply({ ...rest, changed: rows, removed: gone })
+    this.flow = flow
     this.isKnown = true
   }
 

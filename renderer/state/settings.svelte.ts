@@ -6,6 +6,8 @@ const untilTold: Settings = {
   server: '',
   atOnce: 2,
   singlePutLimitBytes: 500_000_000,
+  limitBytesPerSecond: null,
+  streamsMost: 64,
   language: 'system',
   theme: 'system',
   dense: false,

@@ -1,11 +1,13 @@
 import type { Message } from '../message.ts'
 import { detailMessages } from './page-details.ts'
 import { settingMessages } from './page-settings.ts'
+import { transferMessages } from './page-transfer.ts'
 
 /** What the page itself says: the list, its rows and everything around it. */
 export const pageMessages = {
   ...detailMessages,
   ...settingMessages,
+  ...transferMessages,
 
   'phase.waiting': ['Waiting', '等待中', '等待中'],
   'phase.checking': ['Checking', '检查中', '檢查中'],

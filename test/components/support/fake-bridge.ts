@@ -52,6 +52,7 @@ export function fakeBridge({ rows = [], locale = 'en', answers = {} }: Beginning
     changeSettings: (change) => success({ ...settings, ...(change as Partial<typeof settings>) }),
     addFiles: () => success(report),
     chooseFiles: () => success(report),
+    watch: () => success(null),
     history: () => success({ rows: [], nextBeforeMs: null }),
     signIn: () => success(signedIn()),
     signOut: () => success(signedIn()),

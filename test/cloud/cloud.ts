@@ -8,7 +8,7 @@ import { errorAnswer } from './api-error.ts'
 import { createApi } from './api.ts'
 import type { ApiContext, ApiSettings } from './api.ts'
 import { createFaults } from './faults.ts'
-import type { FaultRule, Hold, HoldMoment } from './faults.ts'
+import type { FaultRule, Hold, HoldChoice, HoldMoment } from './faults.ts'
 import { createOperationLog } from './operations.ts'
 import type { Operation } from './operations.ts'
 import { PAIR_PAGE, answerPairPage } from './pair-page.ts'
@@ -62,7 +62,7 @@ export type Cloud = {
   fail(rule: FaultRule): void
   /** Forgets all rules, and cuts what is stalled. */
   clearFailures(): void
-  hold(on: string, moment?: HoldMoment): Hold
+  hold(on: string, moment?: HoldMoment, choice?: HoldChoice): Hold
   /** Takes API and storage off the line: connections are cut, new ones refused. The answer brings both back. */
   unplug(): Promise<() => Promise<void>>
   /** Storage forgets its unfinished uploads, as a rule for abandoned parts would; the API still presigns for them. */
@@ -153,9 +153,9 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
       checkName(rule.on)
       faults.fail(rule)
     },
-    hold(on, moment) {
+    hold(on, moment, choice) {
       checkName(on)
-      return faults.hold(on, moment)
+      return faults.hold(on, moment, choice)
     },
     async unplug() {
       const back = await Promise.all([serving.unplug(), storageServer.unplug()])

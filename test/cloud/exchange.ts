@@ -78,13 +78,13 @@ export async function* readBody(plan: BodyPlan): AsyncGenerator<Buffer> {
   const { request, operation, gone, fault } = plan
   const gates = plan.gates
     .filter((gate) => typeof gate.moment === 'number')
-    .map((gate) => ({ gate, after: Number(gate.moment) }))
+    .map((gate) => ({ gate, isPast: false }))
   let struck = false
 
-  async function act(atEnd: boolean): Promise<void> {
+  async function act(chunkBytes: number, atEnd: boolean): Promise<void> {
     for (const one of gates) {
-      if (operation.bytes < one.after && !atEnd) continue
-      one.after = Infinity
+      if (one.isPast || !one.gate.isReached(operation.bytes, chunkBytes, atEnd)) continue
+      one.isPast = true
       await one.gate.stop(operation)
     }
     if (struck || fault?.after === undefined) return
@@ -99,14 +99,14 @@ export async function* readBody(plan: BodyPlan): AsyncGenerator<Buffer> {
       operation.bytes += bytes.length
       yield bytes
       if (fault?.how === 'slow') await pace(bytes.length, fault.bytesPerSecond ?? 1024, gone)
-      await act(false)
+      await act(bytes.length, false)
     }
   } catch (error) {
     // Node reports a connection that ends inside a body as an error of the request stream.
     if (isReset(error)) throw new ConnectionCut('the client cut the body short', { cause: error })
     throw error
   }
-  await act(true)
+  await act(0, true)
 }
 
 async function strike(plan: BodyPlan): Promise<void> {

@@ -57,6 +57,13 @@ export type FaultRule = {
 /** `arrival`: before anything is done; `answer`: all is done but unanswered; a number: bytes of the body read. */
 export type HoldMoment = 'arrival' | 'answer' | number
 
+export type HoldChoice = {
+  /** How many operations of that name pass first. */
+  readonly skip?: number
+  /** Bytes of a moment are those of all these operations together, and all of them stop there. */
+  readonly together?: boolean
+}
+
 export type Hold = {
   /** Resolves with the first operation that was stopped. */
   readonly arrived: Promise<Operation>
@@ -67,6 +74,8 @@ export type Hold = {
 export type HeldGate = {
   readonly on: string
   readonly moment: HoldMoment
+  /** Whether an operation has come to this gate, with so many bytes read, the last `chunkBytes` of them now. */
+  isReached(bytes: number, chunkBytes: number, atEnd: boolean): boolean
   stop(operation: Operation): Promise<void>
 }
 
@@ -77,7 +86,7 @@ export type Faults = {
   /** Resolves with the next `clear()`. */
   cleared(): Promise<void>
   /** Stops every operation of that name at the moment given, until released. */
-  hold(on: string, moment?: HoldMoment): Hold
+  hold(on: string, moment?: HoldMoment, choice?: HoldChoice): Hold
   /** The fault that this operation meets, counted as used. */
   take(operation: Operation): FaultRule | undefined
   gates(operation: Operation): readonly HeldGate[]
@@ -94,7 +103,7 @@ function concerns(on: string, operation: Operation): boolean {
 export function createFaults(): Faults {
   let armed: Armed[] = []
   let clearing = Promise.withResolvers<void>()
-  const held = new Map<HeldGate, () => void>()
+  const held = new Map<HeldGate, { release(): void; skip: number }>()
 
   return {
     fail(rule) {
@@ -119,12 +128,16 @@ export function createFaults(): Faults {
       }
       return undefined
     },
-    hold(on, moment = 'arrival') {
+    hold(on, moment = 'arrival', choice = {}) {
       const arrived = Promise.withResolvers<Operation>()
       const released = Promise.withResolvers<void>()
+      let allBytes = 0
       const gate: HeldGate = {
-        on,
-        moment,
+        ...{ on, moment },
+        isReached(bytes, chunkBytes, atEnd) {
+          allBytes += chunkBytes
+          return choice.together ? allBytes >= Number(moment) : atEnd || bytes >= Number(moment)
+        },
         stop(operation) {
           arrived.resolve(operation)
           return released.promise
@@ -134,12 +147,15 @@ export function createFaults(): Faults {
         held.delete(gate)
         released.resolve()
       }
-      held.set(gate, release)
+      held.set(gate, { release, skip: choice.skip ?? 0 })
       return { arrived: arrived.promise, release }
     },
-    gates: (operation) => [...held.keys()].filter((gate) => concerns(gate.on, operation)),
+    gates(operation) {
+      const fitting = [...held].filter(([gate]) => concerns(gate.on, operation))
+      return fitting.filter(([, one]) => one.skip-- <= 0).map(([gate]) => gate)
+    },
     releaseAll() {
-      for (const release of held.values()) release()
+      for (const { release } of held.values()) release()
     },
   }
 }

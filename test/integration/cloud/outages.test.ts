@@ -61,3 +61,25 @@ test('forgets the parts of an unfinished upload when told to', async () => {
   await cloud.dropUploads()
   expect(await cloud.unfinishedUploads()).toEqual([])
 })
+
+test('holds the operations that come after those it was told to pass', async () => {
+  const list = () => call(cloud, 'GET /models', undefined, alice)
+  const held = cloud.hold('listModels', 'arrival', { skip: 1 })
+  expect((await list()).status).toBe(200)
+  const second = list()
+  expect((await held.arrived).ended).toBe(false)
+  held.release()
+  expect((await second).status).toBe(200)
+})
+
+test('stops all bodies once they have so many bytes together', async () => {
+  const both = await Promise.all([presign(cloud, alice, bytes), presign(cloud, alice, bytes)])
+  const held = cloud.hold('put-object', 400_000, { together: true })
+  const replies = both.map((presigned) => put(presigned, bytes))
+  await held.arrived
+  const received = cloud.operations.filter(({ name }) => name === 'put-object').map((one) => one.bytes)
+  expect(received.reduce((sum, one) => sum + one, 0)).toBeGreaterThanOrEqual(400_000)
+  expect((await cloud.objects()).length).toBeLessThan(2)
+  held.release()
+  expect((await Promise.all(replies)).map(({ status }) => status)).toEqual([200, 200])
+})

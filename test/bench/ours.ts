@@ -1,71 +1,66 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { workerFiles } from '../../electron/command-line/surroundings.ts'
-import { createUploader } from '../../electron/uploader.ts'
+import { benchUploader } from './bench-uploader.ts'
+import type { OursOptions, OursResult } from './ours-result.ts'
 
-// One upload by the real uploader in a process of its own: `node ours.ts <API> <single-PUT limit> <paths…>`. Prints one
-// JSON object: seconds from adding the files to the last one registered, CPU seconds, peak memory, event-loop delay.
+// One upload by the real uploader in a process of its own, built as the app is: `node ours.js <OursOptions as JSON>`, prints
+// OursResult. The process is what the app is when a file is dropped: started, signed in, queue empty. From there on
+// everything counts, the start of the worker threads included, until the API has answered that the last file is registered.
 
-const [server = '', limit = '', ...paths] = process.argv.slice(2)
+const { server, singlePutLimitBytes, atOnce, paths } = JSON.parse(process.argv[2] ?? '{}') as OursOptions
 const folder = await mkdtemp(join(tmpdir(), 'modelferry-bench-'))
-const commandLine = join(import.meta.dirname, '../../electron/command-line/main.ts')
-const quiet = { info: () => {}, warn: () => {}, error: console.error }
-const nothing = async () => ({ ok: true, value: null }) as const
-const done = async () => ({ ok: true, value: undefined }) as const
 
-const uploader = createUploader({
-  folder,
-  ports: {
-    now: Date.now,
-    random: Math.random,
-    log: quiet,
-    timers: {
-      after(delayMs, callback) {
-        const timer = setTimeout(callback, delayMs)
-        return () => clearTimeout(timer)
+function memoryMiB(name: 'VmRSS' | 'VmHWM'): number {
+  const found = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(readFileSync('/proc/self/status', 'utf8'))
+  return Number(found?.[1]) / 1024
+}
+
+/** When the last of all files was registered, in ms since the epoch: by the rows' own times, since patches come later. */
+function allRegistered(): Promise<number> {
+  const finished = new Map<string, number>()
+  return new Promise((resolve, reject) => {
+    uploader.subscribe({
+      patch({ changed }) {
+        for (const { id, phase, failure, finishedAtMs } of changed) {
+          if (phase === 'failed') reject(new Error(JSON.stringify(failure)))
+          if (phase === 'registered') finished.set(id, finishedAtMs ?? NaN)
+        }
+        if (finished.size === paths.length) resolve(Math.max(...finished.values()))
       },
-    },
-  },
-  vault: { get: nothing, set: done, delete: done },
-  keychainState: () => 'absent',
-  settings: { server, atOnce: 4, singlePutLimitBytes: Number(limit) },
-  workers: workerFiles(commandLine),
-})
+    })
+  })
+}
+
+const uploader = benchUploader({ folder, server, singlePutLimitBytes, atOnce })
 await uploader.start()
 const signedIn = await uploader.useToken('bench-token')
 if (!signedIn.ok) throw new Error(JSON.stringify(signedIn.failure))
-const idleKiB = process.resourceUsage().maxRSS
+
+// Sets the high-water mark back to what is in use now (proc(5), clear_refs: 5).
+writeFileSync('/proc/self/clear_refs', '5')
+const idleMiB = memoryMiB('VmRSS')
 const cpuBefore = process.cpuUsage()
 const lag = monitorEventLoopDelay({ resolution: 1 })
 lag.enable()
-const from = performance.now()
-let files = 0
-const registered = new Promise<void>((resolve, reject) => {
-  uploader.subscribe({
-    patch({ changed, totals }) {
-      const lost = changed.find(({ phase }) => phase === 'failed')
-      if (lost) reject(new Error(JSON.stringify(lost.failure)))
-      if (files > 0 && totals.registeredToday === files) resolve()
-    },
-  })
-})
+const fromMs = Date.now()
+const registered = allRegistered()
 const report = await uploader.addPaths(paths)
 if (!report.ok) throw new Error(JSON.stringify(report.failure))
-files = report.value.added
-if (uploader.snapshot().totals.registeredToday < files) await registered
-const seconds = (performance.now() - from) / 1000
+if (report.value.added !== paths.length) throw new Error(`only ${report.value.added} files were taken`)
+const seconds = ((await registered) - fromMs) / 1000
 const { user, system } = process.cpuUsage(cpuBefore)
-console.log(
-  JSON.stringify({
-    seconds,
-    cpuSeconds: (user + system) / 1e6,
-    peakMiB: process.resourceUsage().maxRSS / 1024,
-    idleMiB: idleKiB / 1024,
-    lagP99Ms: lag.percentile(99) / 1e6 - 1,
-  }),
-)
+const result: OursResult = {
+  seconds,
+  cpuSeconds: (user + system) / 1e6,
+  peakMiB: memoryMiB('VmHWM'),
+  idleMiB,
+  // The histogram counts from one firing of its timer to the next: its own period of 1 ms is no lag.
+  lagP99Ms: lag.percentile(99) / 1e6 - 1,
+}
+console.log(JSON.stringify(result))
 await uploader.stop()
 await rm(folder, { recursive: true, force: true })

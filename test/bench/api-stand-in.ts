@@ -1,0 +1,120 @@
+import { createServer, type IncomingMessage } from 'node:http'
+import { randomUUID } from 'node:crypto'
+import { setTimeout as after } from 'node:timers/promises'
+
+// A Cyberun API that remembers nothing but what it answered, so that what is measured is the client.
+
+export interface Grant {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** Storage as the API sees it. */
+export interface ApiStorage {
+  presignPut(key: string, sizeBytes: number): Promise<Grant>
+  createUpload(key: string): Promise<string>
+  presignPart(key: string, uploadId: string, partNumber: number): Promise<Grant>
+  completeUpload(
+    key: string,
+    uploadId: string,
+    parts: readonly { readonly number: number; readonly etag: string }[],
+  ): Promise<void>
+}
+
+export interface Answered {
+  readonly path: string
+  /** When the answer went out, in ms since the epoch. */
+  readonly atMs: number
+}
+
+type Body = Readonly<Record<string, unknown>>
+
+async function bodyOf(request: IncomingMessage): Promise<Body> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  const text = Buffer.concat(chunks).toString('utf8')
+  return text === '' ? {} : (JSON.parse(text) as Body)
+}
+
+const profile = {
+  id: 'bench',
+  display_name: 'Bench',
+  email_address: 'b@example.com',
+  team_list: [{ id: 't', display_name: 'T' }],
+}
+
+async function answerTo(
+  path: string,
+  body: Body,
+  storage: ApiStorage,
+  partSizeBytes: number,
+): Promise<unknown> {
+  const key = String(body['storage_key'])
+  const uploadId = String(body['upload_id'])
+  switch (path) {
+    case '/auth/login':
+    case '/auth/refresh':
+      return { access_token: randomUUID(), refresh_token: randomUUID(), expires_in: 3600 }
+    case '/users/me':
+      return profile
+    case '/models/presign': {
+      const storage_key = randomUUID()
+      const { url, headers } = await storage.presignPut(storage_key, Number(body['file_size']))
+      return { upload_url: url, storage_key, upload_headers: headers }
+    }
+    case '/uploads/multipart/initiate': {
+      const upload_id = await storage.createUpload(key)
+      const part_count = Math.ceil(Number(body['file_size']) / partSizeBytes)
+      return { upload_id, storage_key: key, part_size: partSizeBytes, part_count }
+    }
+    case '/uploads/multipart/presign-part': {
+      const { url, headers } = await storage.presignPart(key, uploadId, Number(body['part_number']))
+      return { upload_url: url, upload_headers: headers }
+    }
+    case '/uploads/multipart/complete': {
+      const parts = body['parts'] as { readonly part_number: number; readonly etag: string }[]
+      const named = parts.map(({ part_number, etag }) => ({ number: part_number, etag }))
+      await storage.completeUpload(key, uploadId, named)
+      return { is_success: true }
+    }
+    case '/models':
+      return { id: randomUUID() }
+    default:
+      return { is_success: true }
+  }
+}
+
+/**
+ * Starts it on a free port of loopback and answers its base URL. Every answer is held back for `delayMs`, which stands for
+ * one round trip of a line; `answered` gets what went out.
+ */
+export function startApiStandIn(options: {
+  readonly storage: ApiStorage
+  readonly partSizeBytes: number
+  readonly delayMs?: number
+  readonly answered?: (answer: Answered) => void
+}): Promise<string> {
+  const { storage, partSizeBytes, delayMs = 0, answered } = options
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '').replace('/api/v1', '')
+    void bodyOf(request)
+      .then((body) => answerTo(path, body, storage, partSizeBytes))
+      .then(
+        async (answer) => {
+          if (delayMs > 0) await after(delayMs)
+          answered?.({ path, atMs: Date.now() })
+          response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(answer))
+        },
+        (error: unknown) => {
+          console.error(error)
+          response.writeHead(500).end()
+        },
+      )
+  })
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      if (address && typeof address === 'object') resolve(`http://127.0.0.1:${address.port}/api/v1`)
+    })
+  })
+}

@@ -1,0 +1,56 @@
+import { join } from 'node:path'
+import type { Ports, Vault } from '../../electron/contract/ports.ts'
+import { workerFiles } from '../../electron/command-line/surroundings.ts'
+import { createUploader, type Uploader } from '../../electron/uploader.ts'
+
+/** The built workers lie beside this file once it is built; unbuilt, the uploader takes them from its source. */
+const entry = import.meta.filename.endsWith('.ts')
+  ? join(import.meta.dirname, '../../electron/command-line/main.ts')
+  : import.meta.filename
+
+/** Keeps secrets for as long as the process lives. */
+function memoryVault(secrets: Map<string, string>): Vault {
+  return {
+    get: async (name) => ({ ok: true, value: secrets.get(name) ?? null }),
+    async set(name, secret) {
+      secrets.set(name, secret)
+      return { ok: true, value: undefined }
+    },
+    async delete(name) {
+      secrets.delete(name)
+      return { ok: true, value: undefined }
+    },
+  }
+}
+
+/** The real clock and dice; only errors are told. */
+export const benchPorts: Ports = {
+  now: Date.now,
+  random: Math.random,
+  log: { info: () => {}, warn: () => {}, error: console.error },
+  timers: {
+    after(delayMs, callback) {
+      const timer = setTimeout(callback, delayMs)
+      return () => clearTimeout(timer)
+    },
+  },
+}
+
+/** The uploader as the app makes it, with the real clock; secrets are in memory. */
+export function benchUploader(options: {
+  readonly folder: string
+  readonly server: string
+  readonly singlePutLimitBytes: number
+  readonly atOnce: number
+  readonly secrets?: Map<string, string>
+}): Uploader {
+  const { folder, server, singlePutLimitBytes, atOnce, secrets = new Map<string, string>() } = options
+  return createUploader({
+    folder,
+    ports: benchPorts,
+    vault: memoryVault(secrets),
+    keychainState: () => 'absent',
+    settings: { server, atOnce, singlePutLimitBytes, limitBytesPerSecond: null, streamsMost: 64 },
+    workers: workerFiles(entry),
+  })
+}

@@ -1,0 +1,49 @@
+import { isCephInstalled, startCeph } from '../cloud/ceph.ts'
+import { run } from '../cloud/daemons.ts'
+import { openStorage } from '../cloud/storage.ts'
+import type { S3Target } from './s3-target.ts'
+import { mebibyte, type Workbench } from './workbench.ts'
+
+export const withoutCeph = () =>
+  isCephInstalled() ? null : 'apt-get install radosgw ceph-mon ceph-osd ceph-common'
+
+export interface CephBench {
+  readonly target: S3Target
+  /** Base URL of the API stand-in in front of it. */
+  readonly api: string
+  /** URLs of the server itself for files that a peer PUTs without keys. */
+  presign(key: string): Promise<string>
+  /** Takes out all that is stored and waits until the server has freed it, so that it doesn't do so while others run. */
+  empty(): Promise<void>
+}
+
+/** Starts Ceph's gateway with an empty bucket; ends with the bench. */
+export async function startCephBench(bench: Workbench): Promise<CephBench> {
+  const dataDir = `${bench.folder}/ceph`
+  const { endpoint, accessKey, secretKey, stop } = await startCeph({ dataDir })
+  bench.atEnd(stop)
+  const target: S3Target = { endpoint, accessKey, secretKey, region: 'us-east-1', bucket: 'bench' }
+  const storage = openStorage({
+    ...{ ...target, publicOrigin: endpoint, signedOrigin: endpoint },
+    ...{ urlSeconds: 3600, now: Date.now },
+  })
+  bench.atEnd(async () => storage.close())
+  await storage.prepare()
+  const presigned = { sizeBytes: 0, signsHeaders: false, expired: false }
+  return {
+    target,
+    api: await bench.startProgram('s3-api.ts', [JSON.stringify(target), String(100 * mebibyte)]),
+    presign: async (key) => (await storage.presignPut(key, presigned)).url,
+    async empty() {
+      for (const { key } of await storage.objects()) await storage.remove(key)
+      for (const { key, uploadId } of await storage.unfinished()) await storage.abortUpload(key, uploadId)
+      const environment = { ...process.env, CEPH_CONF: `${dataDir}/ceph.conf` }
+      await run(
+        'radosgw-admin',
+        ['-n', 'client.rgw.t', 'gc', 'process', '--include-all'],
+        environment,
+        60_000,
+      )
+    },
+  }
+}

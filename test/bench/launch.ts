@@ -1,0 +1,39 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+
+/** What the operating system counted for one program and its children. */
+export interface Usage {
+  readonly seconds: number
+  readonly cpuSeconds: number
+  /** The most that one process of the tree held at any time. */
+  readonly peakMiB: number
+}
+
+export interface Command {
+  readonly words: readonly [string, ...string[]]
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+/** Programs get no proxy, token or certificate of whoever runs the bench: only what finds them and what is named. */
+function bareEnvironment(): Record<string, string> {
+  const kept = ['PATH', 'HOME', 'TMPDIR', 'LANG'].map((name) => [name, process.env[name]] as const)
+  return Object.fromEntries(kept.filter((pair): pair is readonly [string, string] => pair[1] !== undefined))
+}
+
+/** Runs a program through the launcher (launch.c). Throws with the program's own words when it fails. */
+export async function launch(launcher: string, { words, environment }: Command): Promise<Usage> {
+  const child = spawn(launcher, words, {
+    env: { ...bareEnvironment(), ...environment },
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+  })
+  const [, , errors, report] = child.stdio
+  const [said, line] = await Promise.all([
+    text(errors as NodeJS.ReadableStream),
+    text(report as NodeJS.ReadableStream),
+    once(child, 'exit'),
+  ])
+  const [seconds = NaN, cpuSeconds = NaN, peakKiB = NaN, code = NaN] = line.trim().split(' ').map(Number)
+  if (code !== 0) throw new Error(`${words[0]} ended with ${code}: ${said.trim().slice(-500)}`)
+  return { seconds, cpuSeconds, peakMiB: peakKiB / 1024 }
+}

@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import process from 'node:process'
+import { text } from 'node:stream/consumers'
+import type { OursOptions, OursResult } from './ours-result.ts'
+import type { Workbench } from './workbench.ts'
+
+export interface RunOptions {
+  /** A certificate to trust besides the system's. */
+  readonly certificate?: string | null
+  /** Called twice a second with what the process holds, in MiB. */
+  readonly held?: (rssMiB: number) => void
+}
+
+/** Uploads by the real uploader in a process of its own. Throws when anything wasn't registered. */
+export async function ours(
+  bench: Workbench,
+  options: OursOptions,
+  { certificate, held }: RunOptions = {},
+): Promise<OursResult> {
+  const child = spawn(process.execPath, [join(bench.built, 'ours.js'), JSON.stringify(options)], {
+    env: { ...process.env, ...(certificate ? { NODE_EXTRA_CA_CERTS: certificate } : {}) },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const watch = held ? setInterval(() => void heldBy(child.pid).then(held, () => {}), 500) : undefined
+  const [answer, [code]] = await Promise.all([text(child.stdout), once(child, 'exit') as Promise<[number]>])
+  clearInterval(watch)
+  if (code !== 0) throw new Error(`the uploader ended with ${code}`)
+  return JSON.parse(answer) as OursResult
+}
+
+async function heldBy(pid: number | undefined): Promise<number> {
+  const [, pages = ''] = (await readFile(`/proc/${pid}/statm`, 'utf8')).split(' ')
+  return (Number(pages) * 4096) / 1024 ** 2
+}

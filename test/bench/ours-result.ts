@@ -1,0 +1,21 @@
+/** What ours.ts is to upload. */
+export interface OursOptions {
+  /** Base URL of the API. */
+  readonly server: string
+  /** Larger files go in parts, in bytes. */
+  readonly singlePutLimitBytes: number
+  readonly atOnce: number
+  readonly paths: readonly string[]
+}
+
+/** What ours.ts saw, by getrusage and /proc, from adding the files until the last one was registered. */
+export interface OursResult {
+  readonly seconds: number
+  readonly cpuSeconds: number
+  /** High-water mark of the whole process since the queue was empty. */
+  readonly peakMiB: number
+  /** What the process held with an empty queue. */
+  readonly idleMiB: number
+  /** 99th percentile of the main thread's event-loop delay. */
+  readonly lagP99Ms: number
+}

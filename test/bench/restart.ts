@@ -1,0 +1,65 @@
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import process from 'node:process'
+import { identityOf } from '../../electron/transfer/file-identity.ts'
+import { openJournal } from '../../electron/uploads/journal-file.ts'
+import { createStore } from '../../electron/uploads/store.ts'
+import { writeSafetensors } from '../fixtures/model-files.ts'
+import { uploadRecord } from '../support/records.ts'
+import { benchPorts, benchUploader } from './bench-uploader.ts'
+
+// A queue of ten thousand, in a process of its own: `node restart.js prepare|measure <folder> <API>`. `prepare` signs in and
+// writes the journal; `measure` prints how many ms the uploader took from nothing until the whole queue was there and had
+// obeyed a command.
+
+const [stage = '', folder = '', server = ''] = process.argv.slice(2)
+const rowCount = 10_000
+const secretsFile = join(folder, 'secrets.json')
+
+async function open() {
+  const text = await readFile(secretsFile, 'utf8').catch(() => '[]')
+  const secrets = new Map(JSON.parse(text) as [string, string][])
+  return {
+    secrets,
+    uploader: benchUploader({ folder, server, singlePutLimitBytes: 500_000_000, atOnce: 4, secrets }),
+  }
+}
+
+async function prepare(): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  const { secrets, uploader } = await open()
+  await uploader.start()
+  const signedIn = await uploader.calls.signIn({ email: 'b@example.com', password: 'bench' })
+  if (!signedIn.ok) throw new Error(JSON.stringify(signedIn.failure))
+  const [account] = uploader.session().accounts
+  const [team] = account?.teams ?? []
+  if (!account || !team) throw new Error('nobody is signed in')
+  await uploader.stop()
+  await writeFile(secretsFile, JSON.stringify([...secrets]))
+
+  const { path } = await writeSafetensors(join(folder, 'model.safetensors'), { sizeBytes: 1_000_000 })
+  const identity = identityOf(await stat(path, { bigint: true }))
+  const { database } = openJournal(folder, Date.now())
+  const store = createStore(database, 'bench', benchPorts)
+  const given = { path, identity, team, accountId: account.id }
+  const written = store.add(Array.from({ length: rowCount }, () => uploadRecord(given)))
+  if (!written.ok) throw new Error(JSON.stringify(written.failure))
+  store.close()
+  database.close()
+}
+
+async function measure(): Promise<void> {
+  const from = performance.now()
+  const { uploader } = await open()
+  await uploader.start()
+  const { rows } = uploader.snapshot()
+  const last = rows.at(-1)
+  if (rows.length !== rowCount || !last) throw new Error(`${rows.length} rows came back`)
+  const obeyed = await uploader.calls.moveToTop({ ids: [last.id] })
+  const usableMs = performance.now() - from
+  if (!obeyed.ok) throw new Error(JSON.stringify(obeyed.failure))
+  console.log(usableMs.toFixed(1))
+  process.exit(0)
+}
+
+await (stage === 'prepare' ? prepare() : measure())

@@ -1,0 +1,10 @@
+import { ceph } from './ceph.ts'
+import type { Family } from './family.ts'
+import { huge } from './huge.ts'
+import { many } from './many.ts'
+import { memory } from './memory.ts'
+import { restart } from './restart.ts'
+import { plainSink, tlsSink } from './sink.ts'
+
+/** Every family of the table, in its order. */
+export const families: readonly Family[] = [plainSink, tlsSink, ceph, many, memory, restart, huge]

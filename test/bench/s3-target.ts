@@ -1,0 +1,8 @@
+/** A bucket of a real S3 server. */
+export interface S3Target {
+  readonly endpoint: string
+  readonly accessKey: string
+  readonly secretKey: string
+  readonly region: string
+  readonly bucket: string
+}

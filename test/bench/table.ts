@@ -1,0 +1,55 @@
+/** One line of the table. */
+export interface Row {
+  readonly measure: string
+  /** As performance goals are written: `≤ 1.15`; empty for what is only told. */
+  readonly goal: string
+  /** What is compared with the goal, with its unit. */
+  readonly result: string
+  readonly verdict: 'pass' | 'MISS' | 'info' | 'not run'
+  readonly ours?: string
+  readonly peer?: string
+  /** Why it was not run, or what must be known to read it. */
+  readonly note?: string
+}
+
+export interface Bound {
+  readonly measure: string
+  readonly atMost: number
+  readonly value: number
+  readonly unit?: string
+  readonly ours?: string
+  readonly peer?: string
+  readonly note?: string
+}
+
+/** A row that is judged: `value` must be `atMost` that. */
+export function judged({ measure, atMost, value, unit = '', ...rest }: Bound): Row {
+  const result = `${unit === 'ms' || unit === 'MiB' ? value.toFixed(1) : value.toFixed(2)}${unit && ` ${unit}`}`
+  const goal = `≤ ${atMost}${unit && ` ${unit}`}`
+  return { measure, goal, result, verdict: value <= atMost ? 'pass' : 'MISS', ...rest }
+}
+
+export function told(measure: string, result: string, rest: Pick<Row, 'ours' | 'peer' | 'note'> = {}): Row {
+  return { measure, goal: '', result, verdict: 'info', ...rest }
+}
+
+export function notRun(measure: string, why: string): Row {
+  return { measure, goal: '', result: '', verdict: 'not run', note: why }
+}
+
+const heads = ['measure', 'goal', 'ours', 'peer', 'result', 'verdict', 'note'] as const
+
+/** The rows as a Markdown table whose columns also line up in a terminal. */
+export function table(rows: readonly Row[]): string {
+  const cells = rows.map((row) => heads.map((head) => row[head] ?? ''))
+  const widths = heads.map((head, at) =>
+    Math.max(head.length, ...cells.map((line) => (line[at] ?? '').length)),
+  )
+  const line = (words: readonly string[]) =>
+    `| ${words.map((word, at) => word.padEnd(widths[at] ?? 0)).join(' | ')} |`
+  return [
+    line(heads),
+    `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`,
+    ...cells.map(line),
+  ].join('\n')
+}

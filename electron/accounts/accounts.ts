@@ -3,7 +3,11 @@ import { createCloudClient, type CloudClient, type Credential, type Signer } fro
 import { failed, failure, success, type Result } from '../contract/errors.ts'
 import type { Account } from '../contract/model.ts'
 import type { AccountBook, Ports, Vault } from '../contract/ports.ts'
+import { isSamePerson } from './carrier.ts'
+import { createDevices, whoseKey } from './devices.ts'
+import { deviceKeyIn } from './keys.ts'
 import { createSession, type Session } from './session.ts'
+import { fixedSigner, sessionSigner } from './signers.ts'
 
 /** What one upload needs to call the API in the name of an account and team. */
 export interface Access {
@@ -15,11 +19,21 @@ export interface Access {
 export interface Accounts {
   list(): readonly Account[]
   signIn(server: string, email: string, password: string): Promise<Result<Account>>
+  /** Signs in with a pasted device key; keys that can't upload are named and never sent. */
+  signInWithKey(server: string, pasted: string): Promise<Result<Account>>
+  /** Signs in with the key that a pairing handed out: kept before anything else is done with it. */
+  takeArrival(server: string, key: string): Promise<Result<Account>>
+  /** Ends a pairing that was confirmed while nobody saw it; null when there is none. */
+  finishArrival(server: string): Promise<Result<Account> | null>
+  /** Revokes a key that was handed out and that nobody wants any more. */
+  discard(server: string, key: string): void
+  clientFor(server: string): CloudClient
   /**
-   * Erases the secret, then tells the server without waiting for its answer. The account is signed out in any case; the
-   * failure is that of a keychain that may still hold the secret.
+   * Erases the secret, then tells the server. The account is signed out in any case; the failure is that of a keychain that
+   * may still hold the secret, or of a server that didn't hear that a device's key is to die (`device-not-revoked`).
+   * `gone` is called as soon as the account is signed out, before the server has answered.
    */
-  signOut(accountId: string): Promise<Result<void>>
+  signOut(accountId: string, gone?: () => void): Promise<Result<void>>
   /** Access in the name of an account and team, or why there is none. */
   accessTo(accountId: string, teamId: string): Result<Access>
   /**
@@ -35,23 +49,6 @@ export interface Accounts {
   useToken(server: string, token: string): Promise<Result<Account>>
 }
 
-/** A signer that cannot renew: its token was handed to us for this run. */
-function fixedSigner(credential: Credential): Signer {
-  return {
-    credential: async () => success(credential),
-    renew: async () => failed(failure('signed-out')),
-  }
-}
-
-function sessionSigner(session: Session, teamId: string | null): Signer {
-  const asCredential = (token: Result<string>): Result<Credential> =>
-    token.ok ? success({ kind: 'session', token: token.value, teamId }) : token
-  return {
-    credential: async () => asCredential(await session.token()),
-    renew: async (stale) => asCredential(await session.renew(stale.token)),
-  }
-}
-
 /** Who is signed in. Secrets lie in the vault, what may be seen lies in the book. */
 export function createAccounts(options: {
   readonly book: AccountBook
@@ -62,6 +59,7 @@ export function createAccounts(options: {
   const clients = new Map<string, CloudClient>()
   const sessions = new Map<string, Session>()
   const fixed = new Map<string, { readonly account: Account; readonly token: string }>()
+  const devices = createDevices({ clientFor, vault, save: welcome })
 
   function clientFor(server: string): CloudClient {
     const known = clients.get(server) ?? createCloudClient(server, ports)
@@ -82,12 +80,19 @@ export function createAccounts(options: {
 
   function signerFor(account: Account, teamId: string | null): Signer {
     const given = fixed.get(account.id)
-    if (!given) return sessionSigner(sessionOf(account), teamId)
-    return fixedSigner(
-      account.kind === 'device'
-        ? { kind: 'device', token: given.token }
-        : { kind: 'session', token: given.token, teamId },
-    )
+    if (given) return fixedSigner(credentialOf(account.kind, given.token, teamId))
+    return account.kind === 'device'
+      ? devices.signerOf(account.id)
+      : sessionSigner(sessionOf(account), teamId)
+  }
+
+  /** Writes down who has signed in. Whoever of others is signed out by then has left this computer to them. */
+  function welcome(account: Account): void {
+    book.save(account)
+    for (const other of book.list()) {
+      if (other.state === 'signed-out' && !isSamePerson(other, account))
+        book.save({ ...other, hasLeft: true })
+    }
   }
 
   async function signIn(server: string, email: string, password: string): Promise<Result<Account>> {
@@ -99,11 +104,33 @@ export function createAccounts(options: {
     if (!profile.ok) return profile
     // The same person on the same server is the same account, so that waiting rows find it again.
     const id = accountIdFor(server, profile.value.personId)
-    const account: Account = { id, kind: 'session', server, ...profile.value, state: 'ready' }
+    const account = { id, kind: 'session', server: client.server, ...profile.value, state: 'ready' } as const
     const stored = await sessionOf(account).adopt(pair.value)
     if (!stored.ok) return stored
-    book.save(account)
+    welcome(account)
     return success(account)
+  }
+
+  async function endSession(account: Account): Promise<Result<void>> {
+    const { secret, erased } = await sessionOf(account).end()
+    sessions.delete(account.id)
+    book.save({ ...account, state: 'signed-out', hasLeft: true })
+    // The person is signed out now; what the server says to it changes nothing and is not waited for.
+    if (secret) {
+      const credential = credentialOf('session', secret.accessToken, account.teams[0]?.id ?? null)
+      void logout(clientFor(account.server), fixedSigner(credential), secret.refreshToken)
+    }
+    return erased
+  }
+
+  async function endDevice(account: Account, gone: () => void): Promise<Result<void>> {
+    const { key, erased } = await devices.end(account.id)
+    book.save({ ...account, state: 'signed-out', hasLeft: true })
+    gone()
+    if (key === null) return erased
+    // Unlike a session's tokens, a device's key lives until it is revoked: whether it was is worth knowing.
+    const revoked = await devices.revoke(account.server, key)
+    return erased.ok ? revoked : erased
   }
 
   return {
@@ -113,24 +140,19 @@ export function createAccounts(options: {
       ...[...fixed.values()].map(({ account }) => account),
     ],
     signIn,
-    async signOut(accountId) {
+    async signInWithKey(server, pasted) {
+      const key = deviceKeyIn(pasted)
+      return key.ok ? devices.use(server, key.value) : key
+    },
+    takeArrival: devices.arrive,
+    finishArrival: devices.finishArrival,
+    discard: (server, key) => void devices.revoke(server, key),
+    clientFor,
+    async signOut(accountId, gone = () => {}) {
       const account = find(accountId)
       if (!account) return success(undefined)
       if (fixed.delete(accountId)) return success(undefined)
-      const session = sessionOf(account)
-      const { secret, erased } = await session.end()
-      sessions.delete(accountId)
-      book.save({ ...account, state: 'signed-out' })
-      // The person is signed out now; what the server says to it changes nothing and is not waited for.
-      if (secret) {
-        const signer = fixedSigner({
-          kind: 'session',
-          token: secret.accessToken,
-          teamId: account.teams[0]?.id ?? null,
-        })
-        void logout(clientFor(account.server), signer, secret.refreshToken)
-      }
-      return erased
+      return account.kind === 'device' ? endDevice(account, gone) : endSession(account)
     },
     accessTo(accountId, teamId) {
       const account = find(accountId)
@@ -144,7 +166,10 @@ export function createAccounts(options: {
     async refreshProfile(accountId, signal) {
       const account = find(accountId)
       if (!account || fixed.has(accountId)) return
-      const profile = await profileOf(clientFor(account.server), signerFor(account, null), signal)
+      const profile =
+        account.kind === 'device'
+          ? await devices.profile(account, signal)
+          : await profileOf(clientFor(account.server), signerFor(account, null), signal)
       signal.throwIfAborted()
       // Who has signed out meanwhile stays signed out.
       if (find(accountId)?.state !== account.state) return
@@ -154,7 +179,7 @@ export function createAccounts(options: {
     async checkSecret(accountId) {
       const account = find(accountId)
       if (!account || fixed.has(accountId)) return
-      const held = await sessionOf(account).isHeld()
+      const held = await (account.kind === 'device' ? devices.isHeld(accountId) : sessionOf(account).isHeld())
       // A locked or silent keychain says nothing about the secret; only its plain no does.
       if (!held.ok && held.failure.code === 'signed-out') book.save({ ...account, state: 'signed-out' })
     },
@@ -163,16 +188,29 @@ export function createAccounts(options: {
       if (account && !fixed.has(accountId)) book.save({ ...account, state: 'signed-out' })
     },
     async useToken(server, token) {
-      const kind = token.startsWith('dk-') ? 'device' : 'session'
-      const credential: Credential = kind === 'device' ? { kind, token } : { kind, token, teamId: null }
-      const profile = await profileOf(clientFor(server), fixedSigner(credential))
-      if (!profile.ok) return profile
-      const id = accountIdFor(server, profile.value.personId)
-      const account: Account = { id, kind, server, ...profile.value, state: 'ready' }
-      fixed.set(id, { account, token })
-      return success(account)
+      const account = await whoseToken(clientFor(server), token)
+      if (account.ok) fixed.set(account.value.id, { account: account.value, token })
+      return account
     },
   }
+}
+
+function credentialOf(kind: Account['kind'], token: string, teamId: string | null): Credential {
+  return kind === 'device' ? { kind, token } : { kind, token, teamId }
+}
+
+/** The account that a token from outside is for. Keys that can't upload are not sent. */
+async function whoseToken(client: CloudClient, token: string): Promise<Result<Account>> {
+  // The other kinds of key have a prefix; a session's token is a JWT (openapi.yaml, securitySchemes).
+  if (/^(dk|sk|ak)-/.test(token)) {
+    const key = deviceKeyIn(token)
+    return key.ok ? whoseKey(client, key.value) : key
+  }
+  const profile = await profileOf(client, fixedSigner({ kind: 'session', token, teamId: null }))
+  if (!profile.ok) return profile
+  const { server } = client
+  const id = accountIdFor(server, profile.value.personId)
+  return success({ id, kind: 'session', server, ...profile.value, state: 'ready' })
 }
 
 function accountIdFor(server: string, personId: string): string {

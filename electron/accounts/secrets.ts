@@ -37,3 +37,35 @@ export function writeSecret(vault: Vault, accountId: string, secret: SessionSecr
 export function eraseSecret(vault: Vault, accountId: string): Promise<Result<void>> {
   return vault.delete(entryName(accountId))
 }
+
+const keyName = (accountId: string) => `device ${accountId}`
+
+/** A device's key; `signed-out` when the keychain has none. */
+export async function readKey(vault: Vault, accountId: string): Promise<Result<string>> {
+  const key = await vault.get(keyName(accountId))
+  if (!key.ok) return key
+  return key.value === null ? failed(failure('signed-out')) : success(key.value)
+}
+
+export function writeKey(vault: Vault, accountId: string, key: string): Promise<Result<void>> {
+  return vault.set(keyName(accountId), key)
+}
+
+export function eraseKey(vault: Vault, accountId: string): Promise<Result<void>> {
+  return vault.delete(keyName(accountId))
+}
+
+/** A key that was just handed out, once and for ever, lies here until it is known whose it is. */
+const arrivalName = (server: string) => `device arrival ${server}`
+
+export function readArrival(vault: Vault, server: string): Promise<Result<string | null>> {
+  return vault.get(arrivalName(server))
+}
+
+export function writeArrival(vault: Vault, server: string, key: string): Promise<Result<void>> {
+  return vault.set(arrivalName(server), key)
+}
+
+export function eraseArrival(vault: Vault, server: string): Promise<Result<void>> {
+  return vault.delete(arrivalName(server))
+}

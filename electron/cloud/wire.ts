@@ -9,6 +9,11 @@ export const paths = {
   refresh: '/auth/refresh',
   /** inferred, low confidence */
   logout: '/auth/logout',
+  revokeDevice: '/auth/device/revoke',
+  pairStart: '/desktop/pair/start',
+  pairPoll: '/desktop/pair/poll',
+  /** inferred, medium confidence */
+  currentTeam: '/teams/current',
   me: '/users/me',
   presignModel: '/models/presign',
   models: '/models',
@@ -36,14 +41,30 @@ export const tokenPair = v.object({
 })
 export type TokenPairWire = v.InferOutput<typeof tokenPair>
 
+/** Answers of actions come as `{"is_success": true}` or empty; either is fine. */
+export const actionResult = v.unknown()
+
+const seconds = v.pipe(v.number(), v.minValue(1))
+
+/** Times are seconds (start-a-desktop-pairing); their documented values stand in for absent ones. */
+export const pairStart = v.object({
+  device_code: v.pipe(text, v.minLength(1)),
+  user_code: v.pipe(text, v.minLength(1), v.maxLength(40)),
+  verification_uri: v.pipe(text, v.url()),
+  expires_in: v.optional(seconds, 300),
+  interval: v.optional(seconds, 2),
+})
+
+/** `status` may be absent (NOTES.md): the key alone says that it was approved. The `agent_key` beside it is not read. */
+export const pairPoll = v.object({ raw_key: v.optional(v.nullable(text)) })
+
+export const teamWire = v.object({ id: v.pipe(text, v.minLength(1)), display_name: v.optional(text, '') })
+
 export const userProfile = v.object({
   id: text,
   display_name: v.optional(text, ''),
   email_address: v.optional(text, ''),
-  team_list: v.optional(
-    v.array(v.object({ id: v.pipe(text, v.minLength(1)), display_name: v.optional(text, '') })),
-    [],
-  ),
+  team_list: v.optional(v.array(teamWire), []),
 })
 
 export const modelPresign = v.object({

@@ -1,6 +1,8 @@
 import type { CallArgs } from '../contract/calls.ts'
+import { isLoopback } from './settings.ts'
 
-type Page = CallArgs<'openPage'>['page']
+/** A pairing's page has the address that the server gave it: see `isPairingAddress`. */
+export type Page = Exclude<CallArgs<'openPage'>['page'], 'pairing'>
 
 const ours: Readonly<Record<Exclude<Page, 'web-app'>, string>> = {
   documentation: 'https://modelferry.app/documentation',
@@ -22,4 +24,16 @@ export function isAllowedAddress(address: string, server: string): boolean {
   const url = URL.parse(address)
   if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '') return false
   return ourHosts.has(url.host) || url.host === URL.parse(server)?.host
+}
+
+/**
+ * True for an address at which a pairing may be confirmed: https, at whatever host the server has its pages (the managed
+ * service has them at another than its API), or http on this computer for a server on this computer; and no name or password
+ * in it. Nothing else is given to the system, which would open files and programs just as well.
+ */
+export function isPairingAddress(address: string, server: string): boolean {
+  const url = URL.parse(address)
+  if (!url || url.username !== '' || url.password !== '') return false
+  if (url.protocol === 'https:') return true
+  return url.protocol === 'http:' && isLoopback(url.hostname) && isLoopback(URL.parse(server)?.hostname ?? '')
 }

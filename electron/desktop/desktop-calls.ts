@@ -5,7 +5,7 @@ import { failed, failure, success } from '../contract/errors.ts'
 import type { Surroundings } from '../contract/model.ts'
 import type { Log } from '../contract/ports.ts'
 import type { Uploader } from '../uploader.ts'
-import { addressOf } from './addresses.ts'
+import { addressOf, isPairingAddress } from './addresses.ts'
 import type { Dialogs } from './dialogs.ts'
 import type { Language } from './language.ts'
 import { openExternal } from './open-external.ts'
@@ -28,7 +28,7 @@ export function surroundingsNow(language: Language): Surroundings {
 
 /** One function for each call that only the shell can answer. */
 export function createDesktopCalls(options: {
-  readonly uploader: Pick<Uploader, 'addPaths' | 'fileOf'>
+  readonly uploader: Pick<Uploader, 'addPaths' | 'fileOf' | 'session'>
   readonly settings: SettingsBook
   readonly language: Language
   readonly dialogs: Pick<Dialogs, 'pick'>
@@ -55,7 +55,10 @@ export function createDesktopCalls(options: {
     },
     openPage: async ({ page }) => {
       const { server } = settings.current()
-      return openExternal(addressOf(page, server), server, log)
+      if (page !== 'pairing') return openExternal(addressOf(page, server), server, log)
+      const { pairing } = uploader.session()
+      if (!pairing) return failed(failure('pairing-over'))
+      return openExternal(pairing.address, server, log, isPairingAddress)
     },
     async quit() {
       // After the answer, so that the page does not see its call fail.

@@ -1,13 +1,14 @@
 import { app, Menu, type MenuItemConstructorOptions } from 'electron'
 import process from 'node:process'
-import type { CallArgs, PageCommand } from '../contract/calls.ts'
+import type { PageCommand } from '../contract/calls.ts'
 import type { Words } from '../contract/words.ts'
+import type { Page } from './addresses.ts'
 
 type Item = MenuItemConstructorOptions
 
 export interface MenuActions {
   readonly command: (command: PageCommand) => void
-  readonly openPage: (page: CallArgs<'openPage'>['page']) => void
+  readonly openPage: (page: Page) => void
 }
 
 /** Sets the application's menu in the language in force: the platform's own roles, and ours. */

@@ -3,9 +3,17 @@ import { failed, failure, success, type Result } from '../contract/errors.ts'
 import type { Log } from '../contract/ports.ts'
 import { isAllowedAddress } from './addresses.ts'
 
-/** Opens an address in the person's browser, and only one of our own or of the server in the settings. The one place that does so. */
-export async function openExternal(address: string, server: string, log: Log): Promise<Result<void>> {
-  if (!isAllowedAddress(address, server)) {
+/**
+ * Opens an address in the person's browser: one of our own or of the server in the settings, unless `isAllowed` says
+ * otherwise. The one place that does so.
+ */
+export async function openExternal(
+  address: string,
+  server: string,
+  log: Log,
+  isAllowed: (address: string, server: string) => boolean = isAllowedAddress,
+): Promise<Result<void>> {
+  if (!isAllowed(address, server)) {
     log.warn('an address was not opened', { address })
     return failed(failure('bad-call'))
   }

@@ -14,6 +14,7 @@ const accountText = v.pipe(
     email: v.string(),
     teams: v.array(v.object({ id: v.string(), name: v.string() })),
     state: v.picklist(['ready', 'signed-out']),
+    hasLeft: v.exactOptional(v.boolean()),
   }),
 )
 

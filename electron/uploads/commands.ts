@@ -3,7 +3,7 @@ import type { Target } from '../contract/model.ts'
 import type { FileToInspect, Inspection } from '../models/found.ts'
 import { freshStartAfter } from './fresh-start.ts'
 import type { Queue } from './queue.ts'
-import type { RecordChange } from './record.ts'
+import type { RecordChange, UploadRecord } from './record.ts'
 import type { Row, Rows } from './rows.ts'
 import { isRunning } from './state.ts'
 import { targetFailure } from './upload.ts'
@@ -21,8 +21,8 @@ export interface Commands {
   editTarget(id: string, change: Partial<Target>): Result<void>
   /** Stops what an account has in the queue; its rows wait for its return. */
   suspendAccount(accountId: string): Promise<void>
-  /** Queues again what waited for a sign-in of this account. */
-  resumeAccount(accountId: string): void
+  /** Queues again what waited for a sign-in and has one now. */
+  resumeWaiting(canGoOn: (record: UploadRecord) => boolean): void
 }
 
 export function createCommands(options: {
@@ -128,12 +128,12 @@ export function createCommands(options: {
         if (standsInQueue(row)) rows.happen(row.record.id, 'refuse', { failure: failure('signed-out') })
       })
     },
-    resumeAccount(accountId) {
+    resumeWaiting(canGoOn) {
       rows.together(() => {
         for (const row of known(rows.ids())) {
           const { record, live } = row
           const waits = record.failure && remedyOf(record.failure) === 'sign-in'
-          if (record.accountId === accountId && live.phase === 'failed' && waits) requeue(row)
+          if (live.phase === 'failed' && waits && canGoOn(record)) requeue(row)
         }
       })
     },

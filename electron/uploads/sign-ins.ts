@@ -1,13 +1,21 @@
 import * as v from 'valibot'
 import type { Accounts } from '../accounts/accounts.ts'
+import { baseOf, hiddenAccounts } from '../accounts/carrier.ts'
+import { createPairings } from '../accounts/pairings.ts'
 import { failed, failure, success, type Result } from '../contract/errors.ts'
-import type { KeychainState, SessionView, Team, TeamChoice } from '../contract/model.ts'
+import type { Account, KeychainState, SessionView, Team, TeamChoice } from '../contract/model.ts'
+import type { Ports } from '../contract/ports.ts'
 import type { Choices } from './account-book.ts'
 
 /** Who is signed in and which team is chosen, as the person sees it; and what that does to the queue. */
 export interface SignIns {
   view(): SessionView
   signIn(email: string, password: string): Promise<Result<SessionView>>
+  /** Signs in with a pasted device key. */
+  signInWithKey(key: string): Promise<Result<SessionView>>
+  /** Begins a pairing; how it goes on is in the view. */
+  startPairing(): Promise<Result<SessionView>>
+  cancelPairing(): Result<SessionView>
   signOut(accountId: string): Promise<Result<SessionView>>
   useToken(token: string): Promise<Result<SessionView>>
   choose(choice: TeamChoice): Result<SessionView>
@@ -15,6 +23,8 @@ export interface SignIns {
   resolve(choice: TeamChoice | null): { readonly accountId: string; readonly team: Team } | null
   /** Whether the person has chosen a team, and it still stands. */
   hasChosen(): boolean
+  /** Accounts of people who have left this computer to others: nothing of theirs is shown. */
+  hidden(): ReadonlySet<string>
   /** A sign-in turned out dead. */
   lost(accountId: string): void
   /** Tells the listeners how things are. */
@@ -30,21 +40,30 @@ const choiceText = v.pipe(v.string(), v.parseJson(), v.object({ accountId: v.str
 export function createSignIns(options: {
   readonly accounts: Accounts
   readonly choices: Choices
+  readonly ports: Ports
   readonly server: () => string
   readonly keychainState: () => KeychainState
-  /** Asks the keychain for something, so that its state is known before anybody is told where a sign-in is kept. */
-  readonly probeKeychain: () => Promise<unknown>
-  readonly returned: (accountId: string) => void
+  /** Somebody has come or gone: uploads that wait for a sign-in may find one now, but not the one that was lost. */
+  readonly turned: (lostId: string | null) => void
   readonly leaving: (accountId: string) => Promise<void>
+  /** What these accounts have in the queue is shown from now on, or no longer. */
+  readonly revealed: (accountIds: ReadonlySet<string>) => void
   readonly announce: (session: SessionView) => void
 }): SignIns {
-  const { accounts, choices, server } = options
+  const { accounts, choices, ports, server } = options
   const life = new AbortController()
   let background: Promise<unknown> = Promise.resolve()
+  let hidden: ReadonlySet<string> = hiddenAccounts(accounts.list())
+  const pairings = createPairings({
+    ...accounts,
+    ports,
+    arrived: () => void turn(null),
+    changed: () => tell(),
+  })
 
   function accountsHere() {
-    const base = server().replace(/\/+$/, '')
-    return accounts.list().filter((account) => account.server.replace(/\/+$/, '') === base)
+    const base = baseOf(server())
+    return accounts.list().filter((account) => baseOf(account.server) === base && !hidden.has(account.id))
   }
 
   function storedChoice(): TeamChoice | null {
@@ -77,28 +96,60 @@ export function createSignIns(options: {
     accounts: accountsHere(),
     chosen: chosen(),
     keychain: options.keychainState(),
+    pairing: pairings.current(),
   })
-  const tell = () => options.announce(view())
+
+  function tell(): void {
+    const before = hidden
+    hidden = hiddenAccounts(accounts.list())
+    const turned = new Set([...before, ...hidden].filter((id) => before.has(id) !== hidden.has(id)))
+    if (turned.size > 0) options.revealed(turned)
+    options.announce(view())
+  }
+
   const told = (): Result<SessionView> => {
     tell()
     return success(view())
   }
 
+  /** Somebody has come or gone. */
+  function turn(lostId: string | null): Result<SessionView> {
+    options.turned(lostId)
+    return told()
+  }
+
+  const welcomed = (account: Result<Account>) => (account.ok ? turn(null) : account)
+
+  /** A pairing that was confirmed when nobody saw it. To look for it is also how the keychain's state becomes known. */
+  async function finishArrival(): Promise<void> {
+    try {
+      const arrival = await accounts.finishArrival(baseOf(server()))
+      if (life.signal.aborted) return
+      if (arrival?.ok) turn(null)
+      else tell()
+    } catch (error) {
+      if (!life.signal.aborted) ports.log.error('a pairing could not be finished', { error: String(error) })
+    }
+  }
+
   return {
-    view,
-    tell,
-    resolve,
+    ...{ view, tell, resolve },
     hasChosen: () => storedChoice() !== null,
-    async signIn(email, password) {
-      const account = await accounts.signIn(server(), email, password)
-      if (!account.ok) return account
-      options.returned(account.value.id)
-      return told()
+    hidden: () => hidden,
+    signIn: async (email, password) => welcomed(await accounts.signIn(server(), email, password)),
+    signInWithKey: async (key) => welcomed(await accounts.signInWithKey(server(), key)),
+    async startPairing() {
+      const started = await pairings.start(baseOf(server()))
+      return started.ok ? success(view()) : started
+    },
+    cancelPairing() {
+      pairings.cancel()
+      return success(view())
     },
     async signOut(accountId) {
       await options.leaving(accountId)
-      const done = await accounts.signOut(accountId)
-      const session = told()
+      const done = await accounts.signOut(accountId, tell)
+      const session = turn(null)
       return done.ok ? session : done
     },
     async useToken(token) {
@@ -112,11 +163,11 @@ export function createSignIns(options: {
     },
     lost(accountId) {
       accounts.markSignedOut(accountId)
-      tell()
+      turn(accountId)
     },
     async restore() {
       // Not waited for: a locked keyring may be asking the person for its password meanwhile.
-      void options.probeKeychain().then(() => life.signal.aborted || tell())
+      void finishArrival()
       const ready = accounts.list().filter(({ state }) => state === 'ready')
       await Promise.all(ready.map(({ id }) => accounts.checkSecret(id)))
       tell()
@@ -128,6 +179,7 @@ export function createSignIns(options: {
     },
     async close() {
       life.abort()
+      pairings.cancel()
       await background
     },
   }

@@ -37,6 +37,8 @@ export interface HistoryQuery {
   readonly sinceMs?: number
   /** Part of the display name, path or file name; letters match in either case. */
   readonly search?: string
+  /** Accounts whose uploads are left out. */
+  readonly hidden?: ReadonlySet<string>
   readonly limit: number
 }
 
@@ -63,6 +65,7 @@ export function createStore(database: DatabaseSync, runner: string, ports: Ports
   const finished = database.prepare(
     `SELECT ${names} FROM uploads
      WHERE phase = 'registered' AND finished_at_ms < ? AND finished_at_ms >= ?
+       AND account_id NOT IN (SELECT value FROM json_each(?))
        AND instr(lower(display_name || ' ' || model_path || ' ' || file_name), lower(?)) > 0
      ORDER BY finished_at_ms DESC LIMIT ?`,
   )
@@ -123,8 +126,16 @@ export function createStore(database: DatabaseSync, runner: string, ports: Ports
     },
     heldByOthers: (which) => heldByOthers(database, runner, which),
     find: (id) => read(one.all(id))[0] ?? null,
-    history: ({ beforeMs, sinceMs = 0, search = '', limit }) =>
-      read(finished.all(beforeMs ?? Number.MAX_SAFE_INTEGER, sinceMs, search, limit)),
+    history: ({ beforeMs, sinceMs = 0, search = '', hidden, limit }) =>
+      read(
+        finished.all(
+          beforeMs ?? Number.MAX_SAFE_INTEGER,
+          sinceMs,
+          JSON.stringify([...(hidden ?? [])]),
+          search,
+          limit,
+        ),
+      ),
     close: () => leave(database, runner),
   }
 }

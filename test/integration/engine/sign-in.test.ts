@@ -98,7 +98,7 @@ test('what was paused when its account left stays paused when it returns', async
   expect(app.row(id)).toMatchObject({ phase: 'paused', failure: null })
 })
 
-test('another person does not take over the rows of the one who left', async () => {
+test('another person neither sees nor takes over the rows of the one who left, who finds them again', async () => {
   const { app, cloud, file } = await setup()
   await app.calls.pauseAll(undefined)
   const [id = ''] = await app.add(await file('a.safetensors'))
@@ -108,8 +108,13 @@ test('another person does not take over the rows of the one who left', async () 
   await app.calls.resumeAll(undefined)
   const [other = ''] = await app.add(await file('b.safetensors'))
   await app.settled(other)
-  expect(app.row(id)).toMatchObject({ phase: 'failed', failure: { code: 'signed-out' } })
+  expect([app.rows().map((row) => row.id), app.session().accounts.map(({ email }) => email)]).toEqual([
+    [other],
+    [BOB.email],
+  ])
   expect([cloud.modelsOf(ALICES_TEAM_ID), cloud.modelsOf(STUDIO_NORTH_ID)]).toEqual([[], []])
+  await app.signIn()
+  await app.phase(id, 'registered')
 })
 
 test('a team that is not the person’s cannot be chosen', async () => {
@@ -133,4 +138,31 @@ test('a change of the server hides the accounts of the other one, and brings the
 test('the keychain is asked at the start, so that its state is known before anybody signs in', async () => {
   const { vault, cloud } = await setup({ as: null })
   expect(vault.calls).toEqual([`get device arrival ${cloud.url}`])
+})
+
+test('the history of the one who left is not shown to another person', async () => {
+  const { app, file } = await setup()
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  await app.settled(id)
+  const seen = async () => {
+    const page = valueOf(await app.calls.history({ beforeMs: null, search: '', limit: 10 }))
+    return [app.rows().length, page.rows.length]
+  }
+  const [accountId = ''] = app.session().accounts.map((account) => account.id)
+  await app.calls.signOut({ accountId })
+  expect(await seen()).toEqual([1, 1])
+  await app.signIn(BOB)
+  expect(await seen()).toEqual([0, 0])
+  await app.signIn()
+  expect(await seen()).toEqual([1, 1])
+})
+
+test('a session that died is still shown while somebody else is signed in already', async () => {
+  const { app, cloud, file, clock } = await setup()
+  await app.signIn(BOB)
+  cloud.endSessions(ALICE.email)
+  clock.advance(2 * hour)
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  expect(await app.settled(id)).toMatchObject({ phase: 'failed', failure: { code: 'signed-out' } })
+  expect(app.session().accounts.map(({ state }) => state)).toEqual(['signed-out', 'ready'])
 })

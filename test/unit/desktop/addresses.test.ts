@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { addressOf, isAllowedAddress } from '../../../electron/desktop/addresses.ts'
+import { addressOf, isAllowedAddress, isPairingAddress } from '../../../electron/desktop/addresses.ts'
 
 const server = 'https://core.cyberun.cloud/api/v1'
 
@@ -25,4 +25,23 @@ test.each([
 
 test('a server without an address of its own opens nothing', () => {
   expect(isAllowedAddress(addressOf('web-app', 'nonsense'), 'nonsense')).toBe(false)
+})
+
+test.each([
+  ['https://app.cyberun.cloud/desktop/pair?user_code=AB7K-PNQ3', server],
+  ['http://127.0.0.1:8787/desktop/pair?user_code=AB7K-PNQ3', 'http://127.0.0.1:8787/api/v1'],
+])('a pairing may be confirmed at “%s” of %s', (address, at) => {
+  expect(isPairingAddress(address, at)).toBe(true)
+})
+
+test.each([
+  ['http://app.cyberun.cloud/desktop/pair', server],
+  ['http://127.0.0.1:8787/desktop/pair', server],
+  ['https://app.cyberun.cloud@example.org/', server],
+  ['file:///usr/bin/calculator', 'http://127.0.0.1:8787/api/v1'],
+  ['ms-settings:privacy', server],
+  ['javascript:alert(1)', server],
+  ['', server],
+])('“%s” of %s is no place for a pairing', (address, at) => {
+  expect(isPairingAddress(address, at)).toBe(false)
 })

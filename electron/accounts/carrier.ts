@@ -1,0 +1,49 @@
+import type { Account } from '../contract/model.ts'
+
+/** What is to be carried, and in whose name it was queued. */
+export interface Errand {
+  readonly accountId: string
+  readonly teamId: string
+  /** It goes in parts, which a device key can't do (openapi.yaml, initiateMultipart). */
+  readonly needsParts: boolean
+}
+
+/** A server's address with nothing after its path, as the API's paths are put to it. */
+export const baseOf = (server: string) => server.replace(/\/+$/, '')
+
+/** The same person on the same server, by whatever they signed in with. */
+export function isSamePerson(a: Account, b: Account): boolean {
+  return baseOf(a.server) === baseOf(b.server) && a.personId === b.personId
+}
+
+/**
+ * The account that can carry something now: its own where that will do, else another sign-in of the same person for the
+ * same team; null when there is none.
+ */
+export function carrierOf(accounts: readonly Account[], errand: Errand): Account | null {
+  const own = accounts.find(({ id }) => id === errand.accountId)
+  if (!own) return null
+  const can = ({ state, kind }: Account) => state === 'ready' && !(errand.needsParts && kind === 'device')
+  if (can(own)) return own
+  const other = accounts.find(
+    (account) =>
+      can(account) && isSamePerson(account, own) && account.teams.some(({ id }) => id === errand.teamId),
+  )
+  return other ?? null
+}
+
+/**
+ * Accounts of somebody who has left this computer to somebody else: their uploads are nobody's business until they are
+ * back. With nobody signed in all are shown, or nobody would find their own again.
+ */
+export function hiddenAccounts(accounts: readonly Account[]): ReadonlySet<string> {
+  const here = accounts.filter(({ state }) => state === 'ready')
+  if (here.length === 0) return new Set()
+  const hidden = accounts.filter(
+    (account) =>
+      account.state === 'signed-out' &&
+      account.hasLeft === true &&
+      !here.some((other) => isSamePerson(account, other)),
+  )
+  return new Set(hidden.map(({ id }) => id))
+}

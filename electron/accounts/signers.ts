@@ -1,0 +1,32 @@
+import type { Credential, Signer } from '../cloud/client.ts'
+import { failed, failure, success, type Result } from '../contract/errors.ts'
+import type { Session } from './session.ts'
+
+/** A signer that cannot renew: a device's key, or a token that was handed to us for this run. */
+export function fixedSigner(credential: Credential): Signer {
+  return {
+    credential: async () => success(credential),
+    renew: async () => failed(failure('signed-out')),
+  }
+}
+
+/** Signs with a device's key, read when first needed. A key that the server refuses is revoked: nothing renews it. */
+export function deviceSigner(readKey: () => Promise<Result<string>>): Signer {
+  return {
+    async credential() {
+      const key = await readKey()
+      return key.ok ? success({ kind: 'device', token: key.value }) : key
+    },
+    renew: async () => failed(failure('signed-out')),
+  }
+}
+
+/** Signs with a session's tokens for one team, or for no team (`/users/me`). */
+export function sessionSigner(session: Session, teamId: string | null): Signer {
+  const asCredential = (token: Result<string>): Result<Credential> =>
+    token.ok ? success({ kind: 'session', token: token.value, teamId }) : token
+  return {
+    credential: async () => asCredential(await session.token()),
+    renew: async (stale) => asCredential(await session.renew(stale.token)),
+  }
+}

@@ -1,10 +1,15 @@
 import { ceph } from './ceph.ts'
+import { cephMany } from './ceph-many.ts'
 import type { Family } from './family.ts'
+import { finish } from './finish.ts'
 import { huge } from './huge.ts'
+import { limit } from './limit.ts'
 import { many } from './many.ts'
 import { memory } from './memory.ts'
 import { restart } from './restart.ts'
 import { plainSink, tlsSink } from './sink.ts'
 
 /** Every family of the table, in its order. */
-export const families: readonly Family[] = [plainSink, tlsSink, ceph, many, memory, restart, huge]
+export const families: readonly Family[] = [
+  ...[plainSink, tlsSink, ceph, cephMany, many, memory, finish, restart, limit, huge],
+]

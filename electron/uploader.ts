@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { basename } from 'node:path'
 import { createAccounts } from './accounts/accounts.ts'
 import { carrierOf } from './accounts/carrier.ts'
 import { failed, failure, type Result } from './contract/errors.ts'
@@ -22,6 +23,7 @@ import { engineCalls, type EngineCalls } from './uploads/engine-calls.ts'
 import { createEngine } from './uploads/engine.ts'
 import { errandOf } from './uploads/errand.ts'
 import { openJournal } from './uploads/journal-file.ts'
+import { createPatience } from './uploads/patience.ts'
 import { createStore } from './uploads/store.ts'
 import { createSignIns } from './uploads/sign-ins.ts'
 import { createSweeper } from './uploads/sweeper.ts'
@@ -124,6 +126,7 @@ export function createUploader(options: UploaderOptions): Uploader {
       signIns.tell()
     },
     wake() {
+      rooms.patience.look()
       queue.wake()
       void sweeper.sweep()
     },
@@ -167,11 +170,21 @@ function openRooms(options: UploaderOptions) {
   const { rows, feed, details } = openBoard({
     ...{ store, ports, streams: carriers.streams, listeners },
     allPaused: () => paused.all,
+    line: () => patience.line,
+    journalSetAside: journal.setAside && basename(journal.setAside),
     hidden: () => signIns.hidden(),
+  })
+  const patience = createPatience({
+    ...{ rows, accessTo: accounts.accessTo, ports, queue: () => queue },
+    changed(line) {
+      feed.touched()
+      if (line === 'ok') void sweeper.sweep()
+    },
   })
   const { queue, forget } = createEngine({
     ...{ rows, accounts, ...carriers, parts: store.parts, ports, held: true },
     followParts: details.follow,
+    patience,
     atOnce: settings.now.atOnce,
     singlePutLimitBytes: () => settings.now.singlePutLimitBytes,
     signedOut: (accountId) => signIns.lost(accountId),
@@ -205,7 +218,7 @@ function openRooms(options: UploaderOptions) {
   })
 
   async function close(): Promise<void> {
-    await Promise.all([queue.setHeld(true), signIns.close(), sweeper.close()])
+    await Promise.all([queue.setHeld(true), patience.close(), signIns.close(), sweeper.close()])
     feed.close()
     details.close()
     listeners.clear()
@@ -215,7 +228,7 @@ function openRooms(options: UploaderOptions) {
   }
   return {
     ...{ ports, settings, listeners, paused, store, choices, accounts, carriers, rows },
-    ...{ feed, details, queue, commands, signIns, sweeper, close },
+    ...{ feed, details, queue, patience, commands, signIns, sweeper, close },
   }
 }
 

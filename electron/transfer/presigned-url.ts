@@ -1,3 +1,9 @@
+/** How long a presigned URL lives from when it was signed, in ms, from `X-Amz-Expires`; null when it does not say. */
+export function lifeOf(url: string): number | null {
+  const seconds = new URL(url).searchParams.get('X-Amz-Expires')
+  return seconds === null || !/^\d+$/.test(seconds) ? null : Number(seconds) * 1000
+}
+
 /**
  * When a presigned URL runs out, in ms since the epoch, from `X-Amz-Date` and `X-Amz-Expires` (AWS Signature Version 4,
  * query parameters); null when it does not say.

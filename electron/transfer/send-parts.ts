@@ -4,7 +4,7 @@ import type { Ports } from '../contract/ports.ts'
 import type { FileIdentity } from './file-identity.ts'
 import type { Lanes } from './lanes.ts'
 import type { Pace } from './pace.ts'
-import { createPartUrls, type PartUrl, type PartUrls } from './part-urls.ts'
+import { createPartUrls, type Follower, type PartUrl, type PartUrls } from './part-urls.ts'
 import { createTally, type PartsProgress, type Tally } from './parts-tally.ts'
 import { putOutcome } from './put-outcome.ts'
 import type { FileStreams, Stream } from './streams.ts'
@@ -108,6 +108,17 @@ interface PartRun {
   readonly signal: AbortSignal
 }
 
+/** Tells everybody who wants to know how far a part has come. */
+function progressOf(number: number, { stream, tally }: PartRun, follower: Follower) {
+  let before = 0
+  return (flushedBytes: number) => {
+    follower.moved(flushedBytes)
+    stream.moved(flushedBytes - before)
+    before = flushedBytes
+    tally.inFlight(number, flushedBytes)
+  }
+}
+
 /** Brings one part to storage, through resets and expired URLs. `null` when aborted. */
 async function sendPart(job: PartsJob, number: number, run: PartRun): Promise<Result<SentPart> | null> {
   const { stream, urls, tally, signal } = run
@@ -120,13 +131,7 @@ async function sendPart(job: PartsJob, number: number, run: PartRun): Promise<Re
     const url = await urls.take(number)
     if (!url?.ok) return url
     const follower = urls.follow(end - start)
-    let before = 0
-    const onProgress = (flushedBytes: number) => {
-      follower.moved(flushedBytes)
-      stream.moved(flushedBytes - before)
-      before = flushedBytes
-      tally.inFlight(number, flushedBytes)
-    }
+    const onProgress = progressOf(number, run, follower)
     onProgress(0)
     const { path, identity, stallMs, answerMs, lanes, pace, ports } = job
     const order = { path, identity, start, end, ...url.value, stallMs, answerMs, pace }
@@ -156,13 +161,12 @@ async function sendPart(job: PartsJob, number: number, run: PartRun): Promise<Re
         tries -= 1
         tally.again(number)
         break
-      case 'failed': {
+      case 'failed':
         if (outcome.failure.code.startsWith('file-')) return failed(outcome.failure)
         if (retryClassOf(outcome.failure) === 'later') stream.troubled()
         if (retryClassOf(outcome.failure) === 'never' || tries >= triesHere) return failed(outcome.failure)
         tally.again(number)
         await waitHere(job, tries, outcome.failure, signal)
-      }
     }
   }
 }

@@ -1,13 +1,32 @@
 import type { Ports } from '../contract/ports.ts'
+import { createSteering } from './steering.ts'
 
 /** How many PUTs run at the same time, over all files. */
 export interface Streams {
-  /** Waits for its turn, first come first served. Rejects with the signal's reason when aborted while waiting. */
-  acquire(signal: AbortSignal): Promise<Stream>
+  /** The streams as one file sees them. */
+  of(turn: Turn): FileStreams
   /** The most that may run now. */
   readonly limit: number
   readonly inUse: number
+  /** Bounds the limit, from 1 on; what runs beyond it is not cut. */
+  setMost(most: number): void
   close(): void
+}
+
+export interface FileStreams {
+  /**
+   * Waits for its turn. A file that is to go first goes first; then the one that has the fewest streams, so that none starves
+   * beside a file of a hundred parts; then the one that has waited longest. Rejects with the signal's reason when aborted
+   * while waiting.
+   */
+  acquire(signal: AbortSignal): Promise<Stream>
+}
+
+/** For which file streams are wanted. */
+export interface Turn {
+  readonly file: string
+  /** The person moved it to the top; asked again whenever a stream comes free. */
+  readonly first: () => boolean
 }
 
 /** One PUT's place. */
@@ -20,143 +39,108 @@ export interface Stream {
 }
 
 interface Waiter {
+  readonly turn: Turn
   readonly grant: (stream: Stream) => void
 }
 
-/** Start small; the line says whether more pays. The bound is where a 1 Gbit/s line of 50 ms and 0.1 % loss still gained. */
-const firstLimit = 4
+/** Where a 1 Gbit/s line of 50 ms and 0.1 % loss still gained. */
 export const mostStreams = 64
-/** New streams first fill their socket buffers, which is no throughput: that time is not measured. */
-const settleMs = 1_500
-const measureMs = 2_000
-/** More streams must bring at least this share more, else they only crowd the line. */
-const worthwhileGain = 0.08
-/** After growth stopped paying, the line is tried again after this long. */
-const restMs = 20_000
 
-type Phase =
-  | { readonly kind: 'settling'; readonly untilMs: number }
-  | { readonly kind: 'measuring'; readonly fromMs: number; readonly fromBytes: number }
-  | { readonly kind: 'resting'; readonly untilMs: number }
-
-/**
- * A budget of streams that follows the line. It raises the limit by half while that raises the throughput by more than
- * `worthwhileGain`, goes back one step when it does not and rests; trouble halves it. Only measured when all streams are in
- * use, since a limit that nobody reaches limits nothing.
- */
-export function createStreams(options: { readonly ports: Ports; readonly most?: number }): Streams {
-  const { ports, most = mostStreams } = options
+/** A budget of streams that follows the line (see steering.ts). */
+export function createStreams(options: {
+  readonly ports: Ports
+  readonly most?: number
+  /** Our own limit on the bytes of a second, or null: it must not be taken for the line's. */
+  readonly capBytesPerSecond?: () => number | null
+}): Streams {
+  const { ports, most = mostStreams, capBytesPerSecond = () => null } = options
+  const steering = createSteering(most, ports.now())
   const waiting = new Set<Waiter>()
-  let limit = Math.min(firstLimit, most)
-  let previousLimit = limit
-  let previousRate = 0
+  const heldBy = new Map<string, number>()
   let inUse = 0
   let movedBytes = 0
-  let lastTroubleMs = -Infinity
-  let phase: Phase = { kind: 'settling', untilMs: ports.now() + settleMs }
 
   function fill(): void {
-    for (const waiter of waiting) {
-      if (inUse >= limit) return
-      waiting.delete(waiter)
-      inUse += 1
-      waiter.grant(open())
+    while (inUse < steering.limit && waiting.size > 0) {
+      const next = nextOf(waiting, heldBy)
+      waiting.delete(next)
+      next.grant(open(next.turn.file))
     }
   }
 
-  function open(): Stream {
+  function open(file: string): Stream {
     let held = true
+    inUse += 1
+    heldBy.set(file, (heldBy.get(file) ?? 0) + 1)
     return {
+      // A decision is made where the bytes are counted: no timer runs while nothing does.
       moved(bytes) {
         movedBytes += bytes
-        steer()
+        steering.see({
+          nowMs: ports.now(),
+          inUse,
+          wanted: waiting.size > 0,
+          movedBytes,
+          capBytesPerSecond: capBytesPerSecond(),
+        })
+        fill()
       },
-      troubled,
+      troubled: () => steering.troubled(ports.now()),
       release() {
         if (!held) return
         held = false
         inUse -= 1
+        const left = (heldBy.get(file) ?? 1) - 1
+        if (left > 0) heldBy.set(file, left)
+        else heldBy.delete(file)
         fill()
       },
     }
   }
 
-  /** One decision, made where the bytes are counted: no timer runs while nothing does. */
-  function steer(): void {
-    const nowMs = ports.now()
-    if (inUse < limit || waiting.size === 0) {
-      // Nobody wants more than there is: whatever was being measured says nothing about the limit.
-      phase = { kind: 'settling', untilMs: nowMs + settleMs }
-      return
-    }
-    if (phase.kind === 'measuring') {
-      if (nowMs - phase.fromMs >= measureMs)
-        decide((movedBytes - phase.fromBytes) / (nowMs - phase.fromMs), nowMs)
-    } else if (nowMs >= phase.untilMs) {
-      if (phase.kind === 'resting') previousRate = 0
-      phase = { kind: 'measuring', fromMs: nowMs, fromBytes: movedBytes }
-    }
-  }
-
-  /** `rate` is in bytes a millisecond, measured at the present limit. */
-  function decide(rate: number, nowMs: number): void {
-    const grew = previousRate > 0 && limit > previousLimit
-    if (grew && rate < previousRate * (1 + worthwhileGain)) {
-      limit = previousLimit
-      phase = { kind: 'resting', untilMs: nowMs + restMs }
-      return
-    }
-    previousRate = rate
-    previousLimit = limit
-    if (limit >= most) {
-      phase = { kind: 'resting', untilMs: nowMs + restMs }
-      return
-    }
-    limit = Math.min(most, limit + Math.max(1, Math.floor(limit / 2)))
-    phase = { kind: 'settling', untilMs: nowMs + settleMs }
-    fill()
-  }
-
-  function troubled(): void {
-    const nowMs = ports.now()
-    // Streams that fail together are one trouble.
-    if (nowMs - lastTroubleMs < measureMs) return
-    lastTroubleMs = nowMs
-    limit = Math.max(1, Math.floor(limit / 2))
-    previousLimit = limit
-    previousRate = 0
-    phase = { kind: 'resting', untilMs: nowMs + restMs }
+  function acquire(turn: Turn, signal: AbortSignal): Promise<Stream> {
+    signal.throwIfAborted()
+    return new Promise((resolve, reject) => {
+      const abort = () => {
+        if (waiting.delete(waiter)) reject(signal.reason as Error)
+      }
+      const waiter: Waiter = {
+        turn,
+        grant(stream) {
+          signal.removeEventListener('abort', abort)
+          resolve(stream)
+        },
+      }
+      signal.addEventListener('abort', abort, { once: true })
+      waiting.add(waiter)
+      fill()
+    })
   }
 
   return {
     get limit() {
-      return limit
+      return steering.limit
     },
     get inUse() {
       return inUse
     },
-    acquire(signal) {
-      signal.throwIfAborted()
-      if (inUse < limit && waiting.size === 0) {
-        inUse += 1
-        return Promise.resolve(open())
-      }
-      return new Promise((resolve, reject) => {
-        const abort = () => {
-          if (waiting.delete(waiter)) reject(signal.reason as Error)
-        }
-        const waiter: Waiter = {
-          grant(stream) {
-            signal.removeEventListener('abort', abort)
-            resolve(stream)
-          },
-        }
-        waiting.add(waiter)
-        signal.addEventListener('abort', abort, { once: true })
-      })
+    setMost(count) {
+      steering.setMost(Math.max(1, count))
+      fill()
     },
+    of: (turn) => ({ acquire: (signal) => acquire(turn, signal) }),
     close() {
       waiting.clear()
     },
   }
+}
+
+/** Each file waits with one part at a time, so these are few. */
+function nextOf(waiting: ReadonlySet<Waiter>, heldBy: ReadonlyMap<string, number>): Waiter {
+  const rank = ({ turn }: Waiter) => (turn.first() ? -1 : (heldBy.get(turn.file) ?? 0))
+  const [oldest, ...others] = waiting
+  if (!oldest) throw new Error('nobody waits')
+  let best = oldest
+  for (const waiter of others) if (rank(waiter) < rank(best)) best = waiter
+  return best
 }

@@ -3,7 +3,7 @@ import type { Ports } from '../contract/ports.ts'
 import { createInspector } from '../models/inspector.ts'
 import { createHasher } from '../transfer/hasher.ts'
 import { createLanes } from '../transfer/lanes.ts'
-import { createStreams } from '../transfer/streams.ts'
+import { createStreams, type Streams } from '../transfer/streams.ts'
 import { createThrottle } from '../transfer/throttle.ts'
 
 /** Where the worker threads' entry files are, since built and unbuilt code keep them in different places. */
@@ -13,15 +13,15 @@ export interface WorkerFiles {
   readonly inspect: URL
 }
 
-/** The threads that carry, hash and look into files. */
-export function openCarriers(workers: WorkerFiles, ports: Ports) {
+/** The threads that carry, hash and look into files. `measured` takes the place of the streams that follow the line. */
+export function openCarriers(workers: WorkerFiles, ports: Ports, measured?: Streams) {
   // One thread a core is as fast as TLS and hashing can go; the last core stays with the window.
   const cores = Math.max(1, availableParallelism() - 1)
   const throttle = createThrottle({ ports })
   const lanes = createLanes({ url: workers.lane, threads: Math.min(cores, 4), ports, throttle })
   const hasher = createHasher({ url: workers.hash, threads: Math.min(cores, 2), ports })
   const inspector = createInspector(workers.inspect)
-  const streams = createStreams({ ports })
+  const streams = measured ?? createStreams({ ports, capBytesPerSecond: () => throttle.limit })
   return {
     ...{ lanes, hasher, inspector, streams, throttle },
     /** Starts the threads ahead of the first file, in the order in which they are needed: starting takes a core. */

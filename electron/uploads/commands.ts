@@ -1,7 +1,8 @@
 import { failed, failure, remedyOf, success, type Result } from '../contract/errors.ts'
 import type { Target } from '../contract/model.ts'
 import type { FileToInspect, Inspection } from '../models/found.ts'
-import { freshStartAfter } from './fresh-start.ts'
+import { sameFile } from '../transfer/file-identity.ts'
+import { anew, freshStartAfter } from './fresh-start.ts'
 import type { Queue } from './queue.ts'
 import type { RecordChange, UploadRecord } from './record.ts'
 import type { Row, Rows } from './rows.ts'
@@ -57,17 +58,22 @@ export function createCommands(options: {
       return rows.get(record.id)?.live.phase === 'retrying' ? requeue(row) : success(undefined)
     }
     if (row.live.phase !== 'failed') return success(undefined)
-    const anew = freshStartAfter(met)
-    if (met === null || !met.code.startsWith('file-')) return requeue(row, anew)
+    if (met === null || !met.code.startsWith('file-')) return requeue(row, freshStartAfter(met))
     const { identity, failure: still } = await inspect({
       path: record.path,
       name: record.fileName,
       folder: record.folder,
     })
     if (rows.get(record.id)?.live.phase !== 'failed') return success(undefined)
-    if (still) return rows.change(record.id, { failure: still, identity })
-    forget(record.id)
-    return requeue(row, { ...anew, identity })
+    // What storage holds of it is of use only while the file is as it was; one that is out of sight may still be.
+    const isAsBefore = sameFile({ ...identity, inode: record.identity.inode }, record.identity)
+    const change = isAsBefore ? freshStartAfter(met) : { ...anew, identity }
+    if (still) {
+      const isOutOfSight = still.code === 'file-missing' || still.code === 'file-unreadable'
+      return rows.change(record.id, { ...(isOutOfSight ? {} : change), failure: still })
+    }
+    if (!isAsBefore) forget(record.id)
+    return requeue(row, change)
   }
 
   return {
@@ -101,11 +107,13 @@ export function createCommands(options: {
     },
     moveToTop(ids) {
       const top = rows.ids().reduce((least, id) => Math.min(least, rows.get(id)?.record.position ?? 0), 0)
-      return rows.together(() => {
+      const written = rows.together(() => {
         for (const [index, { record }] of known(ids).entries()) {
           rows.change(record.id, { position: top - ids.length + index })
         }
       })
+      if (written.ok) queue.lift(ids)
+      return written
     },
     editTarget(id, change) {
       const row = rows.get(id)

@@ -10,7 +10,8 @@ import { errandOf } from './errand.ts'
 import { freshStartAfter } from './fresh-start.ts'
 import type { Outcome } from './outcome.ts'
 import type { PartsTable } from './parts-table.ts'
-import { createQueue, type Queue } from './queue.ts'
+import type { Patience } from './patience.ts'
+import { createQueue, type Queue, type QueueHooks } from './queue.ts'
 import type { Rows } from './rows.ts'
 import type { Memory } from './sending.ts'
 import { isRunning } from './state.ts'
@@ -45,6 +46,8 @@ export function createEngine(options: {
   readonly singlePutLimitBytes: () => number
   /** Hands out how the parts of an upload stand, for as long as anybody asks. */
   readonly followParts: (id: string, map: () => PartMap) => void
+  /** Who looks after what waits for the line or for a disk. */
+  readonly patience: Pick<Patience, 'waits' | 'waitsForDisk'>
   readonly signedOut: (accountId: string) => void
   /** Storage may hold something that no upload needs any more. */
   readonly leftBehind: () => void
@@ -60,13 +63,12 @@ export function createEngine(options: {
     accessTo: accounts.accessTo.bind(accounts),
   }
 
-  let lastFinishMs = 0
-  /** No two uploads finish in the same millisecond, since the history's pages are cut by this time. */
-  const finishTime = () => (lastFinishMs = Math.max(ports.now(), lastFinishMs + 1))
+  const finishTime = risingTime(ports)
 
   function reportOf(id: string): UploadReport {
     const phase = () => rows.get(id)?.live.phase
     return {
+      refound: (identity) => rows.change(id, { identity }),
       opened: (multipart) => rows.change(id, { multipart }),
       acknowledged: (part) => parts.add(id, part),
       acknowledgedBefore: () => parts.of(id),
@@ -78,6 +80,7 @@ export function createEngine(options: {
       registering: (stored) => rows.happen(id, 'register', { ...stored, failure: null }),
       registered: (modelId) =>
         rows.happen(id, 'registered', { modelId, finishedAtMs: finishTime(), failure: null }),
+      sentBytes: () => rows.get(id)?.live.sentBytes ?? 0,
       countAttempt: () => rows.countAttempt(id),
     }
   }
@@ -89,7 +92,7 @@ export function createEngine(options: {
     // Somebody who is signed in twice may have just the sign-in that can do it.
     const carrier = carrierOf(accounts.list(), errandOf(row.record, singlePutLimitBytes()))
     if (carrier && carrier.id !== row.record.accountId) note(rows.change(id, { accountId: carrier.id }))
-    const memory = memories.get(id) ?? { unanswered: null, repeatedParts: new Set() }
+    const memory = memories.get(id) ?? { unanswered: null, repeatedParts: new Set(), begunAnew: false }
     memories.set(id, memory)
     const services = { ...shared, streams: fileStreams(id) }
     return runUpload({ record: row.record, services, memory, report: reportOf(id), signal })
@@ -102,13 +105,22 @@ export function createEngine(options: {
       case 'done':
         memories.delete(id)
         return
-      case 'retry':
-        return note(rows.happen(id, 'trouble', { failure: outcome.failure }, outcome.atMs))
+      case 'retry': {
+        const change = { failure: outcome.failure, ...freshStartAfter(outcome.failure) }
+        note(rows.happen(id, 'trouble', change, outcome.atMs))
+        if ('multipart' in change) options.leftBehind()
+        return options.patience.waits(id, outcome.failure)
+      }
+      case 'away':
+        note(rows.happen(id, 'trouble', { failure: outcome.failure }))
+        return options.patience.waitsForDisk(id, outcome.until)
       case 'hold':
         return note(rows.happen(id, 'trouble', { failure: outcome.failure }, outcome.untilMs))
       case 'failed':
         note(rows.happen(id, 'refuse', { failure: outcome.failure, ...freshStartAfter(outcome.failure) }))
         options.leftBehind()
+        // What the person asks for from here on is a new beginning.
+        Object.assign(memories.get(id) ?? {}, { begunAnew: false })
         if (outcome.failure.code === 'signed-out') options.signedOut(row.record.accountId)
         return
       case 'stopped':
@@ -126,8 +138,7 @@ export function createEngine(options: {
     ports,
     hooks: {
       settled,
-      positionOf: (id) => rows.get(id)?.record.position ?? 0,
-      isSmall: (id) => (rows.get(id)?.record.identity.sizeBytes ?? 0) <= smallFileBytes,
+      ...orderOf(rows),
       run: (id, signal) =>
         run(id, signal).catch((error: unknown) => {
           ports.log.error('a run threw', { id, error: String(error) })
@@ -136,4 +147,17 @@ export function createEngine(options: {
     },
   })
   return { queue, forget: (id) => void memories.delete(id) }
+}
+
+/** No two uploads finish in the same millisecond, since the history's pages are cut by this time. */
+function risingTime({ now }: Ports): () => number {
+  let lastMs = 0
+  return () => (lastMs = Math.max(now(), lastMs + 1))
+}
+
+function orderOf(rows: Rows): Pick<QueueHooks, 'positionOf' | 'isSmall'> {
+  return {
+    positionOf: (id) => rows.get(id)?.record.position ?? 0,
+    isSmall: (id) => (rows.get(id)?.record.identity.sizeBytes ?? 0) <= smallFileBytes,
+  }
 }

@@ -21,11 +21,13 @@ export interface Memory {
   unanswered: Unanswered | null
   /** Numbers of the parts whose bytes went out more than once. */
   readonly repeatedParts: Set<number>
+  /** The server gave it up once and it began anew; a second time is for the person to see. */
+  begunAnew: boolean
 }
 
 /** What sending tells of itself. A step that can't be written down ends the run. */
 export interface SendReport {
-  /** Parts are begun under this name: written down before the first of them goes out. */
+  /** Parts are begun, or joined, under this name: written down before the server is asked to. */
   opened(multipart: Multipart): Result<void>
   acknowledged(part: SentPart): Result<void>
   /** The parts that storage acknowledged in earlier runs. */
@@ -41,6 +43,8 @@ export interface Stored {
   readonly storageKey: string
   /** 64 lower-case hex digits. */
   readonly sha256: string
+  /** The server no longer knew the upload when it was to be joined: registering tells whether it had been. */
+  readonly isUnsure?: boolean
 }
 
 /** One file on its way, with all that sending it needs. */

@@ -1,25 +1,31 @@
 import type { Access } from '../accounts/accounts.ts'
-import { findByStorageKey, registerModel } from '../cloud/models.ts'
-import { failed, failure, retryClassOf, success, type Failure, type Result } from '../contract/errors.ts'
+import { failed, failure, success, type Failure, type Result } from '../contract/errors.ts'
 import { libraryPathProblem } from '../contract/library-path.ts'
 import type { Target } from '../contract/model.ts'
 import type { Ports } from '../contract/ports.ts'
-import { whyChanged } from '../transfer/file-identity.ts'
+import type { FileIdentity } from '../transfer/file-identity.ts'
 import type { Hasher } from '../transfer/hasher.ts'
 import type { Lanes } from '../transfer/lanes.ts'
-import type { Streams } from '../transfer/streams.ts'
+import type { FileStreams } from '../transfer/streams.ts'
 import { planUpload } from '../transfer/plan.ts'
+import { findAway } from './away.ts'
 import type { Outcome } from './outcome.ts'
 import type { UploadRecord } from './record.ts'
+import { findRegistered, register } from './register.ts'
 import { retryDelay } from './retry.ts'
+import { findAgain, whyNotAsSent } from './same-file.ts'
 import { sendInParts } from './send-in-parts.ts'
 import { sendWhole } from './send-whole.ts'
 import type { Memory, SendReport, Stored } from './sending.ts'
 
 /** What one upload tells of itself, in the order of its steps. A step that can't be written down ends the run. */
 export interface UploadReport extends SendReport {
+  /** The file is the same under another inode. */
+  refound(identity: FileIdentity): Result<void>
   registering(stored: Stored): Result<void>
   registered(modelId: string): Result<void>
+  /** Bytes of it that storage has acknowledged. */
+  sentBytes(): number
   /** Attempts since storage last acknowledged bytes, this one included. */
   countAttempt(): number
 }
@@ -27,7 +33,7 @@ export interface UploadReport extends SendReport {
 export interface UploadServices {
   readonly lanes: Lanes
   readonly hasher: Hasher
-  readonly streams: Streams
+  readonly streams: FileStreams
   readonly ports: Ports
   readonly accessTo: (accountId: string, teamId: string) => Result<Access>
   readonly singlePutLimitBytes: () => number
@@ -43,22 +49,11 @@ interface Run {
 
 /** Takes one file through its steps: check, presign, stream, register. Knows no other file, and throws for bugs only. */
 export async function runUpload(run: Run): Promise<Outcome> {
-  const { record, services, report, signal } = run
+  const { record, services, signal } = run
   try {
-    const access = services.accessTo(record.accountId, record.team.id)
-    if (!access.ok) return toOutcome(run, access.failure)
-    const resumed = record.storageKey !== null && record.sha256 !== null
-    const stored = resumed
-      ? success({ storageKey: record.storageKey, sha256: record.sha256 })
-      : await checkAndSend(run, access.value)
-    if (stored === null) return { kind: 'stopped' }
-    if (!stored.ok) return toOutcome(run, stored.failure)
-    const written = report.registering(stored.value)
-    if (!written.ok) return toOutcome(run, written.failure)
-    const modelId = await register(run, access.value, stored.value, resumed)
-    if (!modelId.ok) return toOutcome(run, modelId.failure)
-    const done = report.registered(modelId.value)
-    return done.ok ? { kind: 'done' } : toOutcome(run, done.failure)
+    const done = await takeSteps(run)
+    if (done === null) return { kind: 'stopped' }
+    return done.ok ? { kind: 'done' } : await toOutcome(run, done.failure)
   } catch (error) {
     if (signal.aborted) return { kind: 'stopped' }
     services.ports.log.error('an upload threw', {
@@ -69,10 +64,55 @@ export async function runUpload(run: Run): Promise<Outcome> {
   }
 }
 
-async function checkAndSend(run: Run, access: Access): Promise<Result<Stored> | null> {
+/** `null` when aborted. */
+async function takeSteps(run: Run): Promise<Result<void> | null> {
+  const { record, services, report, signal } = run
+  const access = services.accessTo(record.accountId, record.team.id)
+  if (!access.ok) return access
+  const before = storedBefore(record)
+  if (before) {
+    const known = await findRegistered({ record, access: access.value, stored: before, signal })
+    if (!known.ok) return known
+    if (known.value !== null) return finish(run, before, () => Promise.resolve(success(known.value)))
+  }
+  const file = await findAgain(record)
+  if (!file.ok) return file
+  if (file.value !== record.identity) {
+    const same = before
+      ? await whyNotAsSent(record, file.value, { hasher: services.hasher, signal })
+      : undefined
+    if (same === null || same?.ok === false) return same
+    const written = report.refound(file.value)
+    if (!written.ok) return written
+  }
+  const found = { ...run, record: { ...record, identity: file.value } }
+  const stored = before ? success(before) : await send(found, access.value)
+  if (!stored?.ok) return stored
+  const step = { record: found.record, access: access.value, stored: stored.value, signal }
+  return finish(found, stored.value, () => register(step))
+}
+
+/** What storage has had since an earlier run: only registering is left. */
+function storedBefore({ storageKey, sha256, multipart }: UploadRecord): Stored | null {
+  if (storageKey === null || sha256 === null) return null
+  return { storageKey, sha256, ...(multipart?.completing ? { isUnsure: true } : {}) }
+}
+
+/** Writes down that the object is stored before it is registered, and that it is registered before anybody is told. */
+async function finish(
+  { report }: Run,
+  { storageKey, sha256 }: Stored,
+  registered: () => Promise<Result<string | null>>,
+): Promise<Result<void>> {
+  const written = report.registering({ storageKey, sha256 })
+  if (!written.ok) return written
+  const modelId = await registered()
+  if (!modelId.ok) return modelId
+  return report.registered(modelId.value ?? '')
+}
+
+async function send(run: Run, access: Access): Promise<Result<Stored> | null> {
   const { record, services, memory, report, signal } = run
-  const changed = await whyChanged(record.path, record.identity)
-  if (changed) return failed(changed)
   const wrong = targetFailure(record.target)
   if (wrong) return failed(wrong)
   const plan = planUpload({
@@ -95,31 +135,15 @@ export function targetFailure({ displayName, modelType, modelPath }: Target): Fa
   return null
 }
 
-/**
- * Registers once. An answer that was lost may have done its work: the list is asked for the storage key before anything is
- * repeated, and when it is an earlier run's object, before anything is sent at all.
- */
-async function register(run: Run, access: Access, stored: Stored, resumed: boolean): Promise<Result<string>> {
-  const { record, signal } = run
-  const find = () => findByStorageKey(access.client, access.signer, stored.storageKey, signal)
-  if (resumed) {
-    const found = await find()
-    if (!found.ok) return found
-    if (found.value !== null) return success(found.value)
-  }
-  const file = { target: record.target, sizeBytes: record.identity.sizeBytes, ...stored }
-  const answer = await registerModel(access.client, access.signer, file, signal)
-  if (answer.ok) return answer
-  const { code } = answer.failure
-  const unsure = code === 'conflict' || retryClassOf(answer.failure) === 'later'
-  if (!unsure) return answer
-  const found = await find()
-  return found.ok && found.value !== null ? success(found.value) : answer
-}
-
 /** Decides what a failure means for the run, and fills in what only the upload knows of it. */
-function toOutcome({ record, services, report }: Run, met: Failure): Outcome {
-  const reason = withFacts(met, record)
+async function toOutcome(run: Run, met: Failure): Promise<Outcome> {
+  const { record, services, memory, report } = run
+  const isOfDisk = met.code === 'file-missing' || met.code === 'file-read-trouble'
+  const away = isOfDisk ? await findAway(record.path) : null
+  if (away)
+    return { kind: 'away', failure: failure('disk-missing', { folder: away.folder }), until: away.until }
+  const reason = memory.begunAnew && met.code === 'upload-ended' ? notFoundAgain(met) : withFacts(met, run)
+  if (reason.code === 'upload-ended') memory.begunAnew = true
   const attempt = report.countAttempt()
   const delayMs = retryDelay(attempt, reason, services.ports.random())
   if (delayMs === null) return { kind: 'failed', failure: reason }
@@ -129,9 +153,12 @@ function toOutcome({ record, services, report }: Run, met: Failure): Outcome {
   return { kind: 'retry', failure: reason, atMs }
 }
 
-function withFacts(met: Failure, { team, identity }: UploadRecord): Failure {
-  if (met.code === 'forbidden') return { ...met, params: { ...met.params, team: team.name } }
-  if (met.code === 'too-large-for-server')
-    return { ...met, params: { ...met.params, sizeBytes: identity.sizeBytes } }
+const notFoundAgain = ({ detail }: Failure) => failure('not-found', {}, { detail })
+
+function withFacts(met: Failure, { record, report }: Run): Failure {
+  const facts = (known: Failure['params']): Failure => ({ ...met, params: { ...met.params, ...known } })
+  if (met.code === 'forbidden') return facts({ team: record.team.name })
+  if (met.code === 'too-large-for-server') return facts({ sizeBytes: record.identity.sizeBytes })
+  if (met.code === 'upload-ended') return facts({ lostBytes: report.sentBytes() })
   return met
 }

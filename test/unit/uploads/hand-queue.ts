@@ -11,7 +11,12 @@ interface Run {
 }
 
 /** A queue whose runs end only when the test says so; `order` sets who comes first. */
-export function handQueue({ atOnce = 1, held = false, order = {} as Record<string, number> } = {}) {
+export function handQueue({
+  atOnce = 1,
+  held = false,
+  order = {} as Record<string, number>,
+  small = [] as string[],
+} = {}) {
   const clock = standingClock()
   const runs: Run[] = []
   const told: string[] = []
@@ -34,6 +39,7 @@ export function handQueue({ atOnce = 1, held = false, order = {} as Record<strin
       },
       settled: (id, outcome) => told.push(`${id} ${outcome.kind}`),
       positionOf: (id) => order[id] ?? 0,
+      isSmall: (id) => small.includes(id),
     },
   })
   const run = (id: string) => {

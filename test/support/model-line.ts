@@ -1,0 +1,67 @@
+import { createSteering } from '../../electron/transfer/steering.ts'
+import { seededRandom } from '../fixtures/seeded.ts'
+
+/** What a line gives, in bytes a millisecond, to that many streams after `seconds`. */
+export type Line = (streams: number, seconds: number) => number
+
+interface Conditions {
+  readonly most?: number
+  /** Relative deviation of what each stream brings in a tenth of a second, as on a line that loses packets. */
+  readonly noise?: number
+  /** How many streams would find work. */
+  readonly work?: number
+  readonly capBytesPerSecond?: number | null
+  /** A part takes this long, so that streams beyond a lowered limit go on until it ends, in seconds. */
+  readonly partSeconds?: number
+}
+
+const stepMs = 100
+
+/**
+ * Steers streams over a line that exists in numbers only, on a clock of its own. New streams bring nothing for half a second
+ * and then fill their buffers for another, which looks like speed.
+ */
+export function modelLine(line: Line, conditions: Conditions = {}) {
+  const { most = 64, noise = 0, work = Infinity, capBytesPerSecond = null, partSeconds = 5 } = conditions
+  const steering = createSteering(most, 0)
+  const random = seededRandom(7)
+  let nowMs = 0
+  let movedBytes = 0
+  let ages: number[] = []
+
+  function step(): void {
+    nowMs += stepMs
+    const wanted = Math.min(steering.limit, work)
+    ages = ages.map((age) => age + stepMs)
+    // Each step the streams whose part has ended may leave; `partSeconds` apart on the average.
+    const leaving = Math.max(1, Math.round((ages.length * stepMs) / (partSeconds * 1000)))
+    if (ages.length > wanted) ages = ages.slice(Math.min(leaving, ages.length - wanted))
+    while (ages.length < wanted) ages.push(0)
+    const flowing = ages.filter((age) => age > 500).length
+    const filling = ages.filter((age) => age > 0 && age <= 1_500).length
+    const wobble = 1 + (noise * (random() * 2 - 1)) / Math.sqrt(Math.max(1, flowing))
+    movedBytes += line(flowing, nowMs / 1000) * wobble * stepMs + filling * 10_000
+    const { length: inUse } = ages
+    steering.see({ nowMs, inUse, wanted: inUse < work, movedBytes, capBytesPerSecond })
+  }
+
+  return {
+    steering,
+    now: () => nowMs,
+    /** Lets time pass; answers the limit at the end of each second. */
+    run(seconds: number): number[] {
+      const limits: number[] = []
+      for (let second = 0; second < seconds; second += 1) {
+        for (let ms = 0; ms < 1_000; ms += stepMs) step()
+        limits.push(steering.limit)
+      }
+      return limits
+    },
+  }
+}
+
+/** Each stream brings `perStream` until they fill the line at `full`, both in bytes a millisecond. */
+export const shared =
+  (perStream: number, full: number): Line =>
+  (streams) =>
+    Math.min(full, perStream * streams)

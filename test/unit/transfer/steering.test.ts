@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest'
+import { modelLine, shared } from '../../support/model-line.ts'
+
+const last = (limits: readonly number[]) => limits.at(-1) ?? 0
+const mean = (limits: readonly number[]) => limits.reduce((sum, one) => sum + one, 0) / limits.length
+
+test('reaches the bound within twenty seconds on a lossy line where every stream pays', () => {
+  const limits = modelLine(shared(1_200, Infinity), { noise: 0.4 }).run(20)
+  expect(last(limits)).toBe(64)
+  expect(limits).toEqual(limits.toSorted((a, b) => a - b))
+})
+
+test('stays near the bound there: what it tries meanwhile costs little', () => {
+  const line = modelLine(shared(1_200, Infinity), { noise: 0.4 })
+  line.run(20)
+  expect(mean(line.run(300))).toBeGreaterThan(60)
+})
+
+test('goes back to where it began when four streams fill the line', () => {
+  const limits = modelLine(shared(40_000, 125_000)).run(60)
+  expect(Math.max(...limits)).toBeLessThanOrEqual(8)
+  expect(last(limits)).toBeLessThanOrEqual(5)
+})
+
+test('finds the count that fills a slower lossy line', () => {
+  const limits = modelLine(shared(1_200, 12_500), { noise: 0.4 }).run(120)
+  expect(Math.min(...limits.slice(30))).toBeGreaterThanOrEqual(8)
+  expect(Math.max(...limits.slice(60))).toBeLessThanOrEqual(20)
+})
+
+test('takes fewer streams when more of them slow each other down', () => {
+  const crowded = (streams: number) => Math.min(1_200 * streams, 12_500) / (1 + Math.max(0, streams - 12) / 8)
+  const limits = modelLine(crowded, { noise: 0.3 }).run(90)
+  expect(mean(limits.slice(30))).toBeLessThanOrEqual(16)
+})
+
+test('notices within a minute and a half that the line has become faster', () => {
+  const line = modelLine((streams, seconds) => Math.min(1_200 * streams, seconds < 120 ? 6_000 : 60_000))
+  expect(last(line.run(120))).toBeLessThanOrEqual(10)
+  expect(last(line.run(90))).toBeGreaterThanOrEqual(40)
+})
+
+test('gives streams back when the line has become slower', () => {
+  const line = modelLine((streams, seconds) => Math.min(1_200 * streams, seconds < 60 ? 80_000 : 6_000))
+  expect(last(line.run(60))).toBeGreaterThan(50)
+  expect(last(line.run(240))).toBeLessThan(30)
+})
+
+test('a limit of our own is not taken for the line: nothing is tried while it is reached', () => {
+  const limits = modelLine(shared(1_200, 5_000), { capBytesPerSecond: 5_000_000 }).run(120)
+  expect(new Set(limits)).toEqual(new Set([4]))
+})
+
+test('a limit of our own that is out of reach does not keep it from growing', () => {
+  const limits = modelLine(shared(1_200, Infinity), { noise: 0.3, capBytesPerSecond: 200_000_000 }).run(30)
+  expect(last(limits)).toBe(64)
+})
+
+test('does not grow while nobody would take a stream more', () => {
+  expect(new Set(modelLine(shared(1_200, Infinity), { work: 3 }).run(60))).toEqual(new Set([4]))
+  expect(new Set(modelLine(shared(1_200, Infinity), { work: 4 }).run(60))).toEqual(new Set([4]))
+})
+
+test('takes back a step that nobody filled', () => {
+  const limits = modelLine(shared(1_200, Infinity), { work: 6 }).run(60)
+  expect([Math.max(...limits), Math.min(...limits)]).toEqual([8, 4])
+})
+
+test('never exceeds its bound, and follows it', () => {
+  const line = modelLine(shared(1_200, Infinity), { most: 10 })
+  expect(Math.max(...line.run(60))).toBe(10)
+  line.steering.setMost(2)
+  expect(Math.max(...line.run(60))).toBe(2)
+  line.steering.setMost(40)
+  expect(last(line.run(60))).toBe(40)
+})
+
+test('halves on trouble, counts troubles of one moment as one, and grows again only after a rest', () => {
+  const line = modelLine(shared(1_200, Infinity))
+  line.run(20)
+  line.steering.troubled(line.now())
+  line.steering.troubled(line.now() + 1_900)
+  expect(line.steering.limit).toBe(32)
+  expect(new Set(line.run(7))).toEqual(new Set([32]))
+  expect(last(line.run(40))).toBe(64)
+})
+
+test('never asks for less than one stream, however much trouble there is', () => {
+  const line = modelLine(shared(1_200, Infinity))
+  for (let times = 0; times < 10; times += 1) {
+    line.steering.troubled(line.now())
+    line.run(3)
+  }
+  expect(line.steering.limit).toBe(1)
+})
+
+test('a line that was away for a while is not judged by it', () => {
+  const away = (seconds: number) => seconds > 20 && seconds < 80
+  const line = modelLine((streams, seconds) => (away(seconds) ? 0 : 1_200 * streams))
+  line.run(79)
+  expect(Math.min(...line.run(20))).toBeGreaterThanOrEqual(54)
+})

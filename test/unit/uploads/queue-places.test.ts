@@ -1,0 +1,107 @@
+import { expect, test } from 'vitest'
+import { done, handQueue, hold, later, stopped } from './hand-queue.ts'
+
+const names = (prefix: string, count: number) =>
+  Array.from({ length: count }, (_, index) => `${prefix}${index}`)
+const inOrder = (ids: readonly string[]) => Object.fromEntries(ids.map((id, index) => [id, index]))
+
+test('small files have places of their own beside the large ones', () => {
+  const small = names('small ', 20)
+  const ids = ['large 1', ...small, 'large 2', 'large 3']
+  const { queue, started } = handQueue({ atOnce: 2, order: inOrder(ids), small })
+  queue.add(ids)
+  expect(started()).toEqual(['large 1', 'large 2', ...small.slice(0, 16)])
+})
+
+test('each kind follows its own order, and an ended one leaves its place to its kind', async () => {
+  const small = names('small ', 18)
+  const ids = ['large 1', ...small, 'large 2']
+  const { queue, run, started } = handQueue({ order: inOrder(ids), small })
+  queue.add(ids.toReversed())
+  await run('small 3').end(done)
+  await run('large 1').end(done)
+  expect(started()).toEqual(['large 1', ...small.slice(0, 16), 'small 16', 'large 2'])
+})
+
+test('what is moved to the top starts at once in a place of its own, and nothing that runs is cut', () => {
+  const { queue, order, run, started } = handQueue({ order: inOrder(['a', 'b', 'c']) })
+  queue.add(['a', 'b', 'c'])
+  order['c'] = -1
+  queue.lift(['c'])
+  expect([started(), run('a').signal.aborted, queue.isLifted('c')]).toEqual([['a', 'c'], false, true])
+})
+
+test('once it is over there are as many places as before, and the order goes on', async () => {
+  const { queue, run, started } = handQueue({ order: inOrder(['a', 'b', 'c']) })
+  queue.add(['a', 'b', 'c'])
+  queue.lift(['c'])
+  await run('c').end(done)
+  expect([[...queue.running], queue.isLifted('c')]).toEqual([['a'], false])
+  await run('a').end(done)
+  expect(started()).toEqual(['a', 'c', 'b'])
+})
+
+test('moving what runs already starts nothing twice, and it goes first until it is over', async () => {
+  const { queue, run, started } = handQueue({ order: inOrder(['a', 'b']) })
+  queue.add(['a', 'b'])
+  queue.lift(['a'])
+  expect([started(), queue.isLifted('a')]).toEqual([['a'], true])
+  await run('a').end(done)
+  expect([started(), queue.isLifted('a')]).toEqual([['a', 'b'], false])
+})
+
+test('of many that are moved a few start at once, the others next by their positions', async () => {
+  const ids = names('file ', 9)
+  const { queue, order, run, started } = handQueue({ order: inOrder(ids) })
+  queue.add(ids)
+  const moved = ids.slice(3)
+  moved.forEach((id, index) => (order[id] = index - 100))
+  queue.lift(moved)
+  expect(started()).toEqual(['file 0', 'file 3', 'file 4', 'file 5', 'file 6'])
+  await run('file 0').end(done)
+  await run('file 4').end(done)
+  expect(started().slice(5)).toEqual(['file 7', 'file 8'])
+})
+
+test('what was moved to the top and has to wait still goes first when its time has come', async () => {
+  const { queue, clock, run, started } = handQueue({ order: inOrder(['a', 'b']) })
+  queue.add(['a', 'b'])
+  queue.lift(['b'])
+  await run('b').end(later(clock.now() + 1_000))
+  expect(queue.isLifted('b')).toBe(true)
+  clock.advance(1_000)
+  expect(started()).toEqual(['a', 'b', 'b'])
+})
+
+test('a rate limit and a pause of everything hold back what was moved to the top as well', async () => {
+  const { queue, clock, run, started } = handQueue({ order: inOrder(['a', 'b']) })
+  queue.add(['a', 'b'])
+  await run('a').end(hold(clock.now() + 1_000))
+  queue.lift(['b'])
+  expect(started()).toEqual(['a'])
+  const holding = queue.setHeld(true)
+  clock.advance(1_000)
+  await holding
+  expect(started()).toEqual(['a'])
+  await queue.setHeld(false)
+  expect(started()).toEqual(['a', 'b', 'a'])
+})
+
+test('a pause of everything does not take the first place from what was moved to it', async () => {
+  const { queue, run } = handQueue()
+  queue.add(['a'])
+  queue.lift(['a'])
+  const holding = queue.setHeld(true)
+  await run('a').end(stopped)
+  await holding
+  expect(queue.isLifted('a')).toBe(true)
+})
+
+test('what is taken out, or was never in, is not first any more', async () => {
+  const { queue } = handQueue({ order: inOrder(['a', 'b']) })
+  queue.add(['a', 'b'])
+  queue.lift(['b', 'c'])
+  const removing = queue.remove(['b'])
+  expect([queue.isLifted('b'), queue.isLifted('c')]).toEqual([false, false])
+  void removing
+})

@@ -6,6 +6,7 @@ import { openPut } from './http.ts'
 import type { LaneAnswer, LaneOrder, LaneProgress } from './lanes.ts'
 import { sendingEnd } from './pace.ts'
 import { sendBody, sentMd5s, type Put } from './put-body.ts'
+import { trustSystemAfter } from './system-trust.ts'
 import { serveJobs, type JobContext } from './thread-side.ts'
 
 /** Ten times a second is what the page shows. */
@@ -22,19 +23,30 @@ async function send(job: LaneOrder, context: JobContext<LaneProgress>): Promise<
   if (!opened.ok) return { kind: 'refused', failure: opened.failure }
   try {
     const first = await attempt(job, opened.handle, context)
-    // The server had closed a kept connection just as we took it up again: that is no trouble of the line.
-    const again = first.reused && first.answer.kind === 'broken' && first.answer.flushedBytes === 0
-    return again ? (await attempt(job, opened.handle, context)).answer : first.answer
+    return mayEndBetter(first) ? (await attempt(job, opened.handle, context)).answer : first.answer
   } finally {
     await opened.handle.close()
   }
+}
+
+interface Attempt {
+  readonly answer: LaneAnswer
+  /** It went by a connection that an earlier PUT had left open. */
+  readonly reused: boolean
+}
+
+/** Whether nothing went out, for a reason that another try at once does not meet. */
+function mayEndBetter({ answer, reused }: Attempt): boolean {
+  if (answer.kind !== 'broken' || answer.flushedBytes > 0) return false
+  // The server had closed a kept connection just as we took it up again: that is no trouble of the line.
+  return reused || trustSystemAfter(answer.code)
 }
 
 async function attempt(
   job: LaneOrder,
   handle: FileHandle,
   context: JobContext<LaneProgress>,
-): Promise<{ readonly answer: LaneAnswer; readonly reused: boolean }> {
+): Promise<Attempt> {
   const request = openPut(job.url, job.end - job.start, job.headers, job.announced)
   const pace = sendingEnd(job.pace)
   const md5 = sentMd5s.begin()

@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync } from 'node:fs'
+import { rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { workerFiles } from '../../electron/command-line/surroundings.ts'
+import type { Ports } from '../../electron/contract/ports.ts'
+import { identityOf } from '../../electron/transfer/file-identity.ts'
+import { createLanes, type LaneAnswer, type LaneJob } from '../../electron/transfer/lanes.ts'
+import { createPace, hashingEnd } from '../../electron/transfer/pace.ts'
+import { createThrottle, type Throttle } from '../../electron/transfer/throttle.ts'
+import { projectFolder } from './temp-project.ts'
+
+/** The real lanes with their threads, and files to send, gone when the test ends. */
+export interface LaneWorld {
+  readonly throttle: Throttle
+  /** A file of random bytes. */
+  file(sizeBytes: number): Promise<LaneFile>
+  /** Begins to PUT the file: by the answer it has joined those that share the limit. */
+  put(file: LaneFile, url: string, options?: PutOptions): Promise<Sent>
+}
+
+export interface LaneFile {
+  readonly path: string
+  readonly bytes: Buffer
+}
+
+export interface PutOptions {
+  readonly stallMs?: number
+}
+
+export interface Sent {
+  readonly answer: Promise<LaneAnswer | null>
+  /** Resolves once the main thread knows that so many bytes are with the system. */
+  flushed(bytes: number): Promise<void>
+  abort(): void
+}
+
+export function openLanes(ports: Ports): LaneWorld {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-lanes-'))
+  const throttle = createThrottle({ ports })
+  const lanes = createLanes({
+    url: workerFiles(join(projectFolder, 'electron/command-line/main.ts')).lane,
+    ...{ threads: 1, ports, throttle },
+  })
+  let files = 0
+  onTestFinished(async () => {
+    throttle.close()
+    await lanes.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+  return {
+    throttle,
+    async file(sizeBytes) {
+      const path = join(folder, `file-${(files += 1)}`)
+      const bytes = randomBytes(sizeBytes)
+      await writeFile(path, bytes)
+      return { path, bytes }
+    },
+    async put({ path, bytes }, url, { stallMs = 30_000 } = {}) {
+      const stop = new AbortController()
+      let flushedBytes = 0
+      const waiting = new Set<() => void>()
+      const job = await jobOf(path, bytes.length, url, stallMs)
+      const answer = lanes.send(job, {
+        signal: stop.signal,
+        onProgress(flushed) {
+          flushedBytes = flushed
+          for (const wake of waiting) wake()
+        },
+      })
+      return {
+        answer,
+        flushed: (wanted) =>
+          new Promise((resolve) => {
+            const look = () => {
+              if (flushedBytes < wanted) return
+              waiting.delete(look)
+              resolve()
+            }
+            waiting.add(look)
+            look()
+          }),
+        abort: () => stop.abort(),
+      }
+    },
+  }
+}
+
+async function jobOf(path: string, sizeBytes: number, url: string, stallMs: number): Promise<LaneJob> {
+  const pace = createPace()
+  hashingEnd(pace).over()
+  const identity = identityOf(await stat(path, { bigint: true }))
+  return {
+    ...{ path, identity, start: 0, end: sizeBytes, url, headers: {} },
+    ...{ stallMs, answerMs: 60_000, pace },
+  }
+}

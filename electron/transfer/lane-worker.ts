@@ -13,8 +13,6 @@ import { serveJobs, type JobContext } from './thread-side.ts'
 const tellEveryMs = 100
 /** A server that neither answers nor says 100 is sent the body after this long (RFC 9110, 10.1.1). */
 const continueWaitMs = 1_000
-/** A server that hangs up while we send may have answered just before: its answer is looked for this long. */
-const lastWordsMs = 250
 const longestBody = 16 * 1024
 
 async function send(job: LaneOrder, context: JobContext<LaneProgress>): Promise<LaneAnswer> {
@@ -94,8 +92,7 @@ function exchange(
     })
     request.on('error', (error) => {
       // Told by 'response' meanwhile? Then that is the truth; a reset after it is only the server hanging up.
-      if (answering) return
-      setTimeout(() => answering || broken(networkCodeOf(error)), lastWordsMs)
+      if (!answering) broken(networkCodeOf(error))
     })
     signal.addEventListener('abort', onAbort)
     request.flushHeaders()

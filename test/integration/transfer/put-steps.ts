@@ -1,0 +1,35 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import process from 'node:process'
+import { workerFiles } from '../../../electron/command-line/surroundings.ts'
+import { identityOf } from '../../../electron/transfer/file-identity.ts'
+import { createLanes } from '../../../electron/transfer/lanes.ts'
+import { createPace, hashingEnd } from '../../../electron/transfer/pace.ts'
+import { putOutcome } from '../../../electron/transfer/put-outcome.ts'
+import { createThrottle } from '../../../electron/transfer/throttle.ts'
+import { runningClock, testPorts } from '../../support/hand-clock.ts'
+import { projectFolder } from '../../support/temp-project.ts'
+
+// One PUT in a process of its own, since Node reads its certificate authorities when it starts: `put-steps.ts <path> <URL>`.
+// Prints what it came to, as JSON.
+
+const [path = '', url = ''] = process.argv.slice(2)
+const ports = testPorts(runningClock())
+const throttle = createThrottle({ ports })
+const lanes = createLanes({
+  url: workerFiles(join(projectFolder, 'electron/command-line/main.ts')).lane,
+  ...{ threads: 1, ports, throttle },
+})
+const identity = identityOf(await stat(path, { bigint: true }))
+const pace = createPace()
+hashingEnd(pace).over()
+const answer = await lanes.send(
+  {
+    ...{ path, identity, start: 0, end: identity.sizeBytes, url, headers: {}, pace },
+    ...{ stallMs: 30_000, answerMs: 30_000 },
+  },
+  { signal: new AbortController().signal, onProgress: () => {} },
+)
+const { host } = new URL(url)
+console.log(JSON.stringify(putOutcome(answer, { sizeBytes: identity.sizeBytes, host, nowMs: ports.now() })))
+await lanes.close()

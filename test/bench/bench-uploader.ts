@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Ports, Vault } from '../../electron/contract/ports.ts'
+import type { Streams } from '../../electron/transfer/streams.ts'
 import { workerFiles } from '../../electron/command-line/surroundings.ts'
 import { createUploader, type Uploader } from '../../electron/uploader.ts'
 
@@ -43,14 +44,18 @@ export function benchUploader(options: {
   readonly singlePutLimitBytes: number
   readonly atOnce: number
   readonly secrets?: Map<string, string>
+  readonly streams?: Streams
+  readonly streamsMost?: number
 }): Uploader {
   const { folder, server, singlePutLimitBytes, atOnce, secrets = new Map<string, string>() } = options
+  const { streams, streamsMost = 64 } = options
   return createUploader({
     folder,
     ports: benchPorts,
     vault: memoryVault(secrets),
     keychainState: () => 'absent',
-    settings: { server, atOnce, singlePutLimitBytes, limitBytesPerSecond: null, streamsMost: 64 },
+    settings: { server, atOnce, singlePutLimitBytes, limitBytesPerSecond: null, streamsMost },
     workers: workerFiles(entry),
+    ...(streams ? { streams } : {}),
   })
 }

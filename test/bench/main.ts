@@ -28,6 +28,8 @@ async function measured(rounds: number, built: string): Promise<readonly Row[]> 
     if (positionals.length > 0 && !positionals.includes(family.name)) continue
     process.stderr.write(`${family.name}: ${family.about}\n`)
     const bench = await openWorkbench(rounds, built)
+    const stop = () => void bench.clear().finally(() => process.exit(130))
+    process.once('SIGINT', stop).once('SIGTERM', stop)
     const why = missing(...family.needs)
     try {
       rows.push(...(why ? [notRun(family.about, why)] : await family.measure(bench)))
@@ -38,6 +40,7 @@ async function measured(rounds: number, built: string): Promise<readonly Row[]> 
       process.exitCode = 1
     } finally {
       await bench.clear()
+      process.off('SIGINT', stop).off('SIGTERM', stop)
     }
   }
   return rows

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { text } from 'node:stream/consumers'
@@ -17,10 +17,12 @@ export interface RunOptions {
 /** Uploads by the real uploader in a process of its own. Throws when anything wasn't registered. */
 export async function ours(
   bench: Workbench,
-  options: OursOptions,
+  options: Omit<OursOptions, 'folder'>,
   { certificate, held }: RunOptions = {},
 ): Promise<OursResult> {
-  const child = spawn(process.execPath, [join(bench.built, 'ours.js'), JSON.stringify(options)], {
+  const folder = await mkdtemp(join(bench.folder, 'home-'))
+  const given: OursOptions = { ...options, folder }
+  const child = spawn(process.execPath, [join(bench.built, 'ours.js'), JSON.stringify(given)], {
     env: { ...process.env, ...(certificate ? { NODE_EXTRA_CA_CERTS: certificate } : {}) },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -1,5 +1,7 @@
 /** What ours.ts is to upload. */
 export interface OursOptions {
+  /** For the journal; made when missing. */
+  readonly folder: string
   /** Base URL of the API. */
   readonly server: string
   /** Larger files go in parts, in bytes. */

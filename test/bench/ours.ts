@@ -1,8 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import process from 'node:process'
 import { benchUploader } from './bench-uploader.ts'
 import type { OursOptions, OursResult } from './ours-result.ts'
@@ -11,8 +8,9 @@ import type { OursOptions, OursResult } from './ours-result.ts'
 // OursResult. The process is what the app is when a file is dropped: started, signed in, queue empty. From there on
 // everything counts, the start of the worker threads included, until the API has answered that the last file is registered.
 
-const { server, singlePutLimitBytes, atOnce, paths } = JSON.parse(process.argv[2] ?? '{}') as OursOptions
-const folder = await mkdtemp(join(tmpdir(), 'modelferry-bench-'))
+const { folder, server, singlePutLimitBytes, atOnce, paths } = JSON.parse(
+  process.argv[2] ?? '{}',
+) as OursOptions
 
 function memoryMiB(name: 'VmRSS' | 'VmHWM'): number {
   const found = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(readFileSync('/proc/self/status', 'utf8'))
@@ -63,4 +61,3 @@ const result: OursResult = {
 }
 console.log(JSON.stringify(result))
 await uploader.stop()
-await rm(folder, { recursive: true, force: true })

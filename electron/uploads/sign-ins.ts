@@ -1,4 +1,3 @@
-import * as v from 'valibot'
 import type { Accounts } from '../accounts/accounts.ts'
 import { baseOf, hiddenAccounts } from '../accounts/carrier.ts'
 import { createPairings } from '../accounts/pairings.ts'
@@ -6,6 +5,7 @@ import { failed, failure, success, type Result } from '../contract/errors.ts'
 import type { Account, KeychainState, SessionView, Team, TeamChoice } from '../contract/model.ts'
 import type { Ports } from '../contract/ports.ts'
 import type { Choices } from './account-book.ts'
+import { createTeamChoice } from './team-choice.ts'
 
 /** Who is signed in and which team is chosen, as the person sees it; and what that does to the queue. */
 export interface SignIns {
@@ -35,8 +35,6 @@ export interface SignIns {
   close(): Promise<void>
 }
 
-const choiceText = v.pipe(v.string(), v.parseJson(), v.object({ accountId: v.string(), teamId: v.string() }))
-
 export function createSignIns(options: {
   readonly accounts: Accounts
   readonly choices: Choices
@@ -51,8 +49,6 @@ export function createSignIns(options: {
   readonly announce: (session: SessionView) => void
 }): SignIns {
   const { accounts, choices, ports, server } = options
-  const life = new AbortController()
-  let background: Promise<unknown> = Promise.resolve()
   let hidden: ReadonlySet<string> = hiddenAccounts(accounts.list())
   const pairings = createPairings({
     ...accounts,
@@ -66,35 +62,13 @@ export function createSignIns(options: {
     return accounts.list().filter((account) => baseOf(account.server) === base && !hidden.has(account.id))
   }
 
-  function storedChoice(): TeamChoice | null {
-    const parsed = v.safeParse(choiceText, choices.get('team'))
-    return parsed.success && find(parsed.output) ? parsed.output : null
-  }
-
-  /** The choice that was stored, if it still stands; else the first team there is. */
-  function chosen(): TeamChoice | null {
-    const stored = storedChoice()
-    if (stored) return stored
-    const account = accountsHere().find(({ state, teams }) => state === 'ready' && teams.length > 0)
-    const team = account?.teams[0]
-    return account && team ? { accountId: account.id, teamId: team.id } : null
-  }
-
-  const resolve = (choice: TeamChoice | null) => {
-    const wanted = choice ?? chosen()
-    return wanted && find(wanted)
-  }
-
-  function find(wanted: TeamChoice) {
-    const account = accountsHere().find(({ id, state }) => id === wanted.accountId && state === 'ready')
-    const team = account?.teams.find(({ id }) => id === wanted.teamId)
-    return account && team ? { accountId: account.id, team } : null
-  }
+  const choosing = createTeamChoice(accountsHere, choices)
+  const { resolve } = choosing
 
   const view = (): SessionView => ({
     server: server(),
     accounts: accountsHere(),
-    chosen: chosen(),
+    chosen: choosing.chosen(),
     keychain: options.keychainState(),
     pairing: pairings.current(),
   })
@@ -120,21 +94,11 @@ export function createSignIns(options: {
 
   const welcomed = (account: Result<Account>) => (account.ok ? turn(null) : account)
 
-  /** A pairing that was confirmed when nobody saw it. To look for it is also how the keychain's state becomes known. */
-  async function finishArrival(): Promise<void> {
-    try {
-      const arrival = await accounts.finishArrival(baseOf(server()))
-      if (life.signal.aborted) return
-      if (arrival?.ok) turn(null)
-      else tell()
-    } catch (error) {
-      if (!life.signal.aborted) ports.log.error('a pairing could not be finished', { error: String(error) })
-    }
-  }
+  const restoring = createRestoring({ accounts, ports, server, tell, turned: () => void turn(null) })
 
   return {
     ...{ view, tell, resolve },
-    hasChosen: () => storedChoice() !== null,
+    hasChosen: () => choosing.stored() !== null,
     hidden: () => hidden,
     signIn: async (email, password) => welcomed(await accounts.signIn(server(), email, password)),
     signInWithKey: async (key) => welcomed(await accounts.signInWithKey(server(), key)),
@@ -158,28 +122,58 @@ export function createSignIns(options: {
     },
     choose(choice) {
       if (!resolve(choice)) return failed(failure('no-team'))
-      choices.set('team', JSON.stringify(choice))
+      choosing.store(choice)
       return told()
     },
     lost(accountId) {
       accounts.markSignedOut(accountId)
       turn(accountId)
     },
+    restore: restoring.restore,
+    async close() {
+      pairings.cancel()
+      await restoring.close()
+    },
+  }
+}
+
+/** What a start does with the sign-ins that it finds. */
+function createRestoring(options: {
+  readonly accounts: Accounts
+  readonly ports: Ports
+  readonly server: () => string
+  readonly tell: () => void
+  readonly turned: () => void
+}) {
+  const { accounts, ports, server, tell, turned } = options
+  const life = new AbortController()
+  let background: Promise<unknown> = Promise.resolve()
+  const ready = () => accounts.list().filter(({ state }) => state === 'ready')
+
+  /** A pairing that was confirmed when nobody saw it. To look for it is also how the keychain's state becomes known. */
+  async function finishArrival(): Promise<void> {
+    try {
+      const arrival = await accounts.finishArrival(baseOf(server()))
+      if (life.signal.aborted) return
+      if (arrival?.ok) turned()
+      else tell()
+    } catch (error) {
+      if (!life.signal.aborted) ports.log.error('a pairing could not be finished', { error: String(error) })
+    }
+  }
+
+  return {
     async restore() {
       // Not waited for: a locked keyring may be asking the person for its password meanwhile.
       void finishArrival()
-      const ready = accounts.list().filter(({ state }) => state === 'ready')
-      await Promise.all(ready.map(({ id }) => accounts.checkSecret(id)))
+      await Promise.all(ready().map(({ id }) => accounts.checkSecret(id)))
       tell()
-      const asking = accounts
-        .list()
-        .filter(({ state }) => state === 'ready')
-        .map(({ id }) => accounts.refreshProfile(id, life.signal).then(tell))
-      background = Promise.allSettled(asking)
+      background = Promise.allSettled(
+        ready().map(({ id }) => accounts.refreshProfile(id, life.signal).then(tell)),
+      )
     },
     async close() {
       life.abort()
-      pairings.cancel()
       await background
     },
   }

@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest'
+import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
+import { valueOf } from '../../support/engine.ts'
+import { setupPairing } from '../../support/pairing.ts'
+
+const large = { sizeBytes: 12_000_000 }
+const smallLimit = { settings: { singlePutLimitBytes: 6_000_000 } }
+
+test('a file over the limit is refused before a byte is hashed or sent, and goes on with the password', async () => {
+  const { app, pair, file, countOf, cloud } = await setupPairing(smallLimit)
+  await pair()
+  const [id = ''] = await app.add(await file('a.safetensors', large))
+  expect(await app.settled(id)).toMatchObject({
+    ...{ phase: 'failed', hashedBytes: 0 },
+    failure: { code: 'too-large-for-device', params: { sizeBytes: 12_000_000, limitBytes: 6_000_000 } },
+  })
+  expect(countOf('presignModel')).toBe(0)
+  await app.signIn()
+  expect((await app.phase(id, 'registered')).accountId).toBe(`${new URL(cloud.url).host} ${ALICE.id}`)
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
+})
+
+test('who is signed in by both sends large files by the session, whichever was chosen', async () => {
+  const { app, pair, file } = await setupPairing(smallLimit)
+  const device = await pair()
+  const session = (await app.signIn()).accounts.find(({ kind }) => kind === 'session')
+  const team = { accountId: device.id, teamId: ALICES_TEAM_ID }
+  valueOf(await app.calls.chooseTeam(team))
+  const ids = await app.add([await file('a.safetensors', large), await file('b.safetensors')])
+  const rows = await Promise.all(ids.map((id) => app.settled(id)))
+  expect(rows.map(({ phase, accountId }) => [phase, accountId])).toEqual([
+    ['registered', session?.id],
+    ['registered', device.id],
+  ])
+})
+
+test('another person’s password does not carry what a device could not', async () => {
+  const { app, pair, file } = await setupPairing(smallLimit)
+  await pair(ALICE.email, STUDIO_NORTH_ID)
+  const [id = ''] = await app.add(await file('a.safetensors', large))
+  await app.settled(id)
+  await app.signIn(BOB)
+  expect(app.row(id)).toMatchObject({ phase: 'failed', failure: { code: 'too-large-for-device' } })
+})
+
+test('what waits for a session goes on with the same person’s device for that team', async () => {
+  const { app, pair, file, cloud } = await setupPairing({ as: ALICE })
+  await app.calls.pauseAll(undefined)
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  const [accountId = ''] = app.session().accounts.map((account) => account.id)
+  await app.calls.signOut({ accountId })
+  await app.calls.resumeAll(undefined)
+  const device = await pair()
+  expect((await app.phase(id, 'registered')).accountId).toBe(device.id)
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
+})
+
+test.each([
+  ['sk-live-0001', 'key-of-api'],
+  ['ak-0001', 'key-of-agent'],
+  ['eyJhbGciOi.a.b', 'key-unknown'],
+  ['dk-with spaces', 'key-unknown'],
+])('the key “%s” is explained and never sent', async (key, code) => {
+  const { app, cloud, vault } = await setupPairing()
+  expect(await app.calls.signInWithKey({ key })).toMatchObject({ failure: { code } })
+  expect([cloud.operations, [...vault.kept.values()]]).toEqual([[], []])
+})
+
+test('a pasted device key is a sign-in once the server knows it, else nothing of it is kept', async () => {
+  const { app, pair, vault, cloud } = await setupPairing()
+  await pair()
+  const [key = ''] = vault.kept.values()
+  const other = await setupPairing()
+  expect(await other.app.calls.signInWithKey({ key })).toMatchObject({ failure: { code: 'key-refused' } })
+  expect([...other.vault.kept.keys()]).toEqual([])
+  const session = valueOf(await app.calls.signInWithKey({ key: ` ${key}\n` }))
+  expect(session.accounts).toHaveLength(1)
+  expect(cloud.operations.filter(({ name }) => name === 'revokeOwnDevice')).toEqual([])
+})

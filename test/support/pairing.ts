@@ -1,0 +1,33 @@
+import { expect } from 'vitest'
+import { ALICE, ALICES_TEAM_ID } from '../cloud/accounts.ts'
+import { setup, valueOf, type EngineOptions } from './engine.ts'
+
+/** A world in which nobody is signed in, and what a person does with a code. */
+export async function setupPairing(options: EngineOptions = {}) {
+  const world = await setup({ as: null, ...options })
+  const { app, cloud, clock } = world
+  const start = async () => {
+    const { pairing } = valueOf(await app.calls.startPairing(undefined))
+    if (!pairing) throw new Error('there is no pairing')
+    return pairing
+  }
+  /** Lets the next poll go out and waits for its answer. */
+  const poll = async () => {
+    await expect.poll(() => clock.waits().length).toBe(1)
+    const before = world.countOf('pollPairing')
+    clock.advance(clock.waits()[0] ?? 0)
+    await cloud.ended('pollPairing', before + 1)
+  }
+  return {
+    ...{ ...world, start, poll },
+    async pair(email = ALICE.email, teamId = ALICES_TEAM_ID) {
+      cloud.confirmPairing((await start()).userCode, email, teamId)
+      await poll()
+      return app.until((_snapshot, session) =>
+        session.accounts.find(
+          ({ kind, state, teams }) => kind === 'device' && state === 'ready' && teams[0]?.id === teamId,
+        ),
+      )
+    },
+  }
+}

@@ -3,13 +3,12 @@ import type { FileHandle } from 'node:fs/promises'
 import { failure, type Failure } from '../contract/errors.ts'
 import { blockBytes, createBlocks, type Block } from './blocks.ts'
 import { fileFailure, readFull } from './file-identity.ts'
+import { createSupply, type HeldBlocks } from './held-blocks.ts'
 import type { LaneAnswer, LaneJob, LaneProgress } from './lanes.ts'
 import type { SendingEnd } from './pace.ts'
 import { createSentMd5s, type SentMd5 } from './sent-md5.ts'
 import type { JobContext } from './thread-side.ts'
 
-/** The fastest way measured: three blocks, each filled again once the socket has taken it. */
-const blockCount = 3
 /** A block goes out in slices, of which so many are with the socket at once. */
 const mostSlices = 3
 /**
@@ -20,7 +19,7 @@ const quickMs = 50
 const slowMs = 250
 const leastSliceBytes = 16 * 1024
 const firstSliceBytes = 128 * 1024
-const blocks = createBlocks()
+const supply = createSupply(createBlocks())
 export const sentMd5s = createSentMd5s()
 
 /** One request on its way. */
@@ -43,16 +42,26 @@ export async function sendBody(
   handle: FileHandle,
   context: JobContext<LaneProgress>,
 ): Promise<Failure | null> {
-  const { job, request } = put
-  const free = Array.from(
-    { length: Math.min(blockCount, Math.ceil((job.end - job.start) / blockBytes)) },
-    () => blocks.take(),
-  )
-  const out = openOutlet(put, context)
-  for (let position = job.start; position < job.end && !out.isOver();) {
-    await out.until(() => free.length > 0)
-    const block = free.pop()
-    if (!block) break
+  const held = supply.hold()
+  put.request.on('close', held.closed)
+  try {
+    return await sendBlocks(put, handle, held, openOutlet(put, context))
+  } finally {
+    held.filled()
+  }
+}
+
+async function sendBlocks(
+  put: Put,
+  handle: FileHandle,
+  held: HeldBlocks,
+  out: Outlet,
+): Promise<Failure | null> {
+  const { job } = put
+  for (let position = job.start; position < job.end;) {
+    await out.until(held.isReady)
+    if (out.isOver()) return null
+    const block = held.next()
     put.held = true
     await put.pace.take(out.isOver)
     put.held = false
@@ -68,11 +77,9 @@ export async function sendBody(
     put.checksum = block.fold(put.checksum, length)
     put.md5.add(block.bytes.subarray(0, length))
     position += length
-    const last = position === job.end
-    await out.write(block, length, () => (last ? blocks.give(block) : free.push(block)))
+    await out.write(block, length, () => held.flushed(block))
   }
-  free.forEach(blocks.give)
-  if (!out.isOver()) request.end()
+  if (!out.isOver()) put.request.end()
   return null
 }
 
@@ -82,7 +89,7 @@ interface Outlet {
   until(ready: () => boolean): Promise<void>
   /**
    * Gives a block to the socket, slice by slice. `flushed` is called once the system has taken all of it, and never if the
-   * line breaks: the system may still hold such a block, so it is left to the garbage collector.
+   * line breaks: the system may hold such a block until the connection is closed.
    */
   write(block: Block, length: number, flushed: () => void): Promise<void>
 }

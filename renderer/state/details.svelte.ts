@@ -25,7 +25,6 @@ export class DetailsState {
     })
     return () => {
       this.value = null
-      if (this.#watched !== id) return
       this.#watched = null
       void this.#bridge.watch({ id: null })
     }

@@ -1,0 +1,154 @@
+import { expect, test } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import { success } from '../../electron/contract/errors.ts'
+import type { PartMap, UploadDetails } from '../../electron/contract/model.ts'
+import { openPage } from './support/open-page.ts'
+import { registeredRow, sendingRow } from './support/rows.ts'
+
+const speed = { stepMs: 1_000, points: [1_000_000, 3_000_000, 2_000_000] }
+const sizeBytes = 65_000_000
+const map: PartMap = {
+  partSizeBytes: 1_000_000,
+  states: 'b'.repeat(10) + 'S' + 's'.repeat(30) + 'Ffff' + 'u' + 'w'.repeat(19),
+  flying: [42, 43, 44, 45].map((number) => ({ number, bytes: 250_000 })),
+}
+
+/** The page with the details of one of two files open, in which parts are as `parts` says. */
+async function openDetails(parts: PartMap | null) {
+  const rows = [sendingRow('Juniper', { sizeBytes }), sendingRow('Harbour')]
+  const told: UploadDetails = { id: 'Juniper', parts, speed }
+  const opened = await openPage({
+    rows,
+    answers: { watch: (args) => success(args?.id === 'Juniper' ? told : null) },
+  })
+  await opened.rowOf('Juniper').click()
+  return { ...opened, told, watched: () => watchedIn(opened.asked) }
+}
+
+const watchedIn = (asked: readonly { readonly name: string; readonly args: unknown }[]) =>
+  asked.filter(({ name }) => name === 'watch').map(({ args }) => (args as { id: string | null }).id)
+
+/** True once at least five colours are in the picture, as many as there are states. */
+function isDrawn(canvas: HTMLCanvasElement): boolean {
+  const { data } = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height) ?? { data: [] }
+  return new Set(new Uint32Array((data as Uint8ClampedArray).buffer)).size >= 5
+}
+
+test('the open upload is watched, and no other; closing its details ends that', async () => {
+  const { rowOf, screen, watched } = await openDetails(map)
+  await rowOf('Harbour').click()
+  await expect.poll(watched).toEqual(['Juniper', null, 'Harbour'])
+  await userEvent.click(screen.getByRole('button', { name: 'Close details' }))
+  await expect.poll(watched).toEqual(['Juniper', null, 'Harbour', null])
+})
+
+test('the map of parts says in one sentence how they stand, and draws each state its own way', async () => {
+  const { screen } = await openDetails(map)
+  const picture = screen.getByRole('img', { name: '41 of 65 parts sent, 4 in flight, 2 were sent again' })
+  await expect.element(picture).toBeVisible()
+  await expect.element(screen.getByText('65 parts of 1.0 MB')).toBeVisible()
+  const canvas = picture.element().querySelector('canvas')
+  if (!canvas) throw new Error('there is no picture')
+  await expect.poll(() => isDrawn(canvas)).toBe(true)
+})
+
+test('what is told of the parts is shown as it comes', async () => {
+  const { screen, emit, told } = await openDetails(map)
+  await expect.element(screen.getByRole('img', { name: /^41 of 65/ })).toBeVisible()
+  emit('details', { ...told, parts: { ...map, states: 's'.repeat(65), flying: [] } })
+  await expect.element(screen.getByRole('img', { name: '65 of 65 parts sent' })).toBeVisible()
+  emit('details', { ...told, id: 'Harbour', parts: { ...map, flying: [] } })
+  await expect.element(screen.getByRole('img', { name: '65 of 65 parts sent' })).toBeVisible()
+})
+
+test('the part under the pointer is named, with what has gone out of it', async () => {
+  const { screen } = await openDetails(map)
+  const picture = screen.getByRole('img', { name: /^41 of 65/ })
+  await userEvent.hover(picture, { position: { x: 3, y: 3 } })
+  await expect.element(screen.getByText('Part 1: sent before this run')).toBeVisible()
+  const columns = Math.floor((picture.element().clientWidth + 2) / 14)
+  const place = (number: number) => ({
+    x: ((number - 1) % columns) * 14 + 3,
+    y: Math.floor((number - 1) / columns) * 14 + 3,
+  })
+  await userEvent.hover(picture, { position: place(42) })
+  await expect
+    .element(screen.getByText('Part 42: 250 kB of 1.0 MB out, its bytes went out more than once'))
+    .toBeVisible()
+  await userEvent.unhover(picture)
+  await expect.element(screen.getByText('31 sent', { exact: true })).toBeVisible()
+})
+
+test('a file that goes as one PUT is one part, shown by its bytes', async () => {
+  const flying = [{ number: 1, bytes: 20_000_000 }]
+  const { screen } = await openDetails({ partSizeBytes: sizeBytes, states: 'f', flying })
+  await expect
+    .element(screen.getByRole('img', { name: 'In one piece, 20.0 MB of 65.0 MB out' }))
+    .toBeVisible()
+})
+
+test('before it is known how a file goes nothing is said of parts', async () => {
+  const { screen } = await openDetails(null)
+  await expect.element(screen.getByRole('heading', { name: 'Speed' })).toBeVisible()
+  expect(screen.getByRole('heading', { name: 'Parts' }).elements()).toEqual([])
+})
+
+test('the speed over time has its numbers in words', async () => {
+  const { screen } = await openDetails(map)
+  const words = 'Speed over 3 s of sending: 2.0 MB/s now, 2.0 MB/s on average, 3.0 MB/s at most'
+  await expect.element(screen.getByRole('img', { name: words })).toBeVisible()
+})
+
+test('the speed of everything stands above the list while something is sent', async () => {
+  const { screen, emit } = await openPage({ rows: [sendingRow('Juniper')] })
+  const totals = {
+    ...{ running: 1, waiting: 0, needsYou: 0, paused: 0, registeredToday: 0 },
+    ...{ totalBytes: 1_000, movedBytes: 500, bytesPerSecond: 2_500_000, secondsLeft: 60 },
+  }
+  emit('flow', { speed, streamsInUse: 7, streamsLimit: 12 })
+  const patch = { sequence: 2, changed: [], removed: [], totals, allPaused: false }
+  emit('patch', { ...patch, line: 'up' } as never)
+  await expect.element(screen.getByText('2.5 MB/s')).toBeVisible()
+  await expect.element(screen.getByRole('img', { name: /^Speed over 3 s of sending/ })).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Speed limit: No limit' }))
+  await expect.element(screen.getByText('7 connections in use, up to 12 at the moment')).toBeVisible()
+})
+
+test('a limit is set from beside the speed, and shown there while it holds', async () => {
+  const { screen, asked } = await openPage({ rows: [registeredRow('Juniper')] })
+  await userEvent.click(screen.getByRole('button', { name: 'Speed limit: No limit' }))
+  await userEvent.click(screen.getByRole('radio', { name: '5 MB/s' }))
+  await expect.element(screen.getByText('at most 5 MB/s')).toBeVisible()
+  expect(asked.at(-1)).toEqual({ name: 'changeSettings', args: { limitBytesPerSecond: 5_000_000 } })
+  await userEvent.click(screen.getByRole('radio', { name: 'No limit' }))
+  await expect.element(screen.getByRole('button', { name: 'Speed limit: No limit' })).toBeVisible()
+  expect(asked.at(-1)?.args).toEqual({ limitBytesPerSecond: null })
+})
+
+test('a limit of one’s own may have a digit after the point; what is no limit is refused beside the field', async () => {
+  const { screen, asked } = await openPage({ rows: [registeredRow('Juniper')] })
+  await userEvent.click(screen.getByRole('button', { name: 'Speed limit: No limit' }))
+  const own = screen.getByRole('textbox', { name: 'Own limit in MB/s' })
+  await userEvent.fill(own, '0.01')
+  await expect.element(screen.getByText('A number from 0.1 to 10000, please.')).toBeVisible()
+  await userEvent.keyboard('{Enter}')
+  expect(asked.filter(({ name }) => name === 'changeSettings')).toEqual([])
+  await userEvent.fill(own, '2,5')
+  await userEvent.keyboard('{Enter}')
+  await expect.element(screen.getByText('at most 2.5 MB/s')).toBeVisible()
+  expect(asked.at(-1)?.args).toEqual({ limitBytesPerSecond: 2_500_000 })
+})
+
+test('limit and most connections are in the settings too', async () => {
+  const { screen, emit, asked } = await openPage()
+  emit('command', 'show-settings')
+  const limit = screen.getByLabelText('Speed limit')
+  await userEvent.fill(limit, '20')
+  await userEvent.keyboard('{Tab}')
+  await expect.poll(() => asked.at(-1)?.args).toEqual({ limitBytesPerSecond: 20_000_000 })
+  await userEvent.fill(limit, '')
+  await userEvent.keyboard('{Tab}')
+  await expect.poll(() => asked.at(-1)?.args).toEqual({ limitBytesPerSecond: null })
+  await userEvent.selectOptions(screen.getByLabelText('Most connections'), '8')
+  await expect.poll(() => asked.at(-1)?.args).toEqual({ streamsMost: 8 })
+})

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { failed, failure, success, type Failure, type Result } from '../contract/errors.ts'
-import { lineFailure, networkCodeOf, retryAfterMs } from '../contract/line-failure.ts'
+import { isLineTrouble, lineFailure, networkCodeOf, retryAfterMs } from '../contract/line-failure.ts'
 import type { Ports } from '../contract/ports.ts'
 import { errorBody, teamHeader } from './wire.ts'
 
@@ -31,6 +31,10 @@ export interface Request<Schema extends v.GenericSchema> {
 export interface CloudClient {
   readonly server: string
   send<Schema extends v.GenericSchema>(request: Request<Schema>): Promise<Result<v.InferOutput<Schema>>>
+  /** Whether the server shows any sign of life within seconds: whatever it answers, the line to it is there. */
+  isThere(signal: AbortSignal): Promise<boolean>
+  /** How far this computer's clock was ahead of the server's at its last answer, in ms; 0 before the first. */
+  clockAheadMs(): number
 }
 
 interface Answered<T> {
@@ -41,6 +45,10 @@ interface Answered<T> {
 
 /** A call without an answer by then is tried again: completing a large multipart may take minutes (openapi.yaml). */
 const answerWithinMs = 300_000
+/** A sign of life that takes longer is none: no byte of an upload would get through. */
+const aliveWithinMs = 5_000
+/** From here on a clock is told of in the log: storage refuses from 15 minutes on (RequestTimeTooSkewed). */
+const noticedSkewMs = 5 * 60_000
 /** No answer of this API comes near it; a page of 100 models is some 60 kB. */
 const longestAnswerBytes = 16 * 1024 * 1024
 
@@ -50,6 +58,16 @@ const longestAnswerBytes = 16 * 1024 * 1024
  */
 export function createCloudClient(server: string, ports: Ports): CloudClient {
   const base = server.replace(/\/+$/, '')
+  let clockAheadMs = 0
+
+  function compareClocks(response: Response): void {
+    const theirMs = Date.parse(response.headers.get('date') ?? '')
+    if (Number.isNaN(theirMs)) return
+    const wasNoticed = Math.abs(clockAheadMs) > noticedSkewMs
+    clockAheadMs = ports.now() - theirMs
+    const isNoticed = Math.abs(clockAheadMs) > noticedSkewMs
+    if (isNoticed && !wasNoticed) ports.log.warn('the clock differs from the server’s', { clockAheadMs })
+  }
 
   async function sendOnce<Schema extends v.GenericSchema>(
     request: Request<Schema>,
@@ -66,8 +84,9 @@ export function createCloudClient(server: string, ports: Ports): CloudClient {
         redirect: 'manual',
         signal: request.signal ? AbortSignal.any([request.signal, timeLimit]) : timeLimit,
       })
+      compareClocks(response)
       const text = await readText(response)
-      if (response.ok) return { result: parseAnswer(text, request.answer), unauthorised: false }
+      if (response.ok) return { result: parseAnswer(response, text, request.answer), unauthorised: false }
       const reason = refusal(response, text, ports.now())
       ports.log.warn('the server refused', { path: request.path, status: response.status, code: reason.code })
       return { result: failed(reason), unauthorised: response.status === 401 }
@@ -81,6 +100,18 @@ export function createCloudClient(server: string, ports: Ports): CloudClient {
 
   return {
     server: base,
+    clockAheadMs: () => clockAheadMs,
+    async isThere(signal) {
+      try {
+        const inTime = AbortSignal.any([signal, AbortSignal.timeout(aliveWithinMs)])
+        const response = await fetch(base, { redirect: 'manual', signal: inTime })
+        await response.body?.cancel()
+        return true
+      } catch (error) {
+        // Somebody did answer when a certificate is wrong; the uploads then say so themselves.
+        return !isLineTrouble(lineFailure(networkCodeOf(error), ''))
+      }
+    },
     async send(request) {
       if (!request.signer) return (await sendOnce(request, null)).result
       const credential = await request.signer.credential()
@@ -118,6 +149,7 @@ async function readText(response: Response): Promise<string> {
 }
 
 function parseAnswer<Schema extends v.GenericSchema>(
+  response: Response,
   text: string,
   schema: Schema,
 ): Result<v.InferOutput<Schema>> {
@@ -125,7 +157,9 @@ function parseAnswer<Schema extends v.GenericSchema>(
   try {
     body = text === '' ? {} : JSON.parse(text)
   } catch {
-    return failed(failure('not-the-api', {}, { detail: 'the answer is not JSON' }))
+    const isPage = /html/i.test(response.headers.get('content-type') ?? '') || /^\s*</.test(text)
+    const detail = `the answer is not JSON: ${text.length} characters`
+    return failed(failure(isPage ? 'not-the-api' : 'answer-garbled', {}, { detail }))
   }
   const parsed = v.safeParse(schema, body)
   if (parsed.success) return success(parsed.output)

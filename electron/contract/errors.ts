@@ -80,6 +80,7 @@ export const failureKinds = {
   'keychain-slow': { retry: 'after-sign-in', remedy: 'sign-in' },
   'journal-full': { retry: 'later', remedy: 'wait' },
   'journal-trouble': { retry: 'later', remedy: 'retry' },
+  'journal-damaged': { retry: 'never', remedy: 'none' },
   'bad-server-address': { retry: 'never', remedy: 'settings' },
   'bad-call': { retry: 'never', remedy: 'none' },
   unexpected: { retry: 'never', remedy: 'retry' },

@@ -16,6 +16,8 @@ const known: Readonly<Record<string, FailureCode>> = {
   EPROTO: 'connection-lost',
   HPE_INVALID_CONSTANT: 'not-the-api',
   ERR_SSL_WRONG_VERSION_NUMBER: 'not-the-api',
+  PROXY_SIGN_IN: 'proxy-sign-in',
+  PROXY_TROUBLE: 'proxy-unreachable',
   UND_ERR_SOCKET: 'connection-lost',
   ETIMEDOUT: 'timed-out',
   ESOCKETTIMEDOUT: 'timed-out',
@@ -55,6 +57,8 @@ export function isLineTrouble({ code }: Failure): boolean {
 /** Digs the telling code out of a thrown network error: fetch hides it in `cause`, sometimes twice. */
 export function networkCodeOf(error: unknown): string {
   for (let at = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth += 1) {
+    const proxy = proxyCodeOf(at.message)
+    if (proxy) return proxy
     const { code } = at as Error & { code?: unknown }
     if (typeof code === 'string') return code
     if (at instanceof AggregateError) {
@@ -64,6 +68,13 @@ export function networkCodeOf(error: unknown): string {
     if (at.name === 'TimeoutError') return 'TimeoutError'
   }
   return 'unknown'
+}
+
+/** undici tells a proxy's refusal in words alone (lib/dispatcher/proxy-agent.js). */
+function proxyCodeOf(message: string): string | null {
+  if (!/proxy/i.test(message)) return null
+  if (/proxy response \(407\)/i.test(message)) return 'PROXY_SIGN_IN'
+  return /proxy response \(\d+\)/i.test(message) ? 'PROXY_TROUBLE' : null
 }
 
 /**

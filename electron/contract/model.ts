@@ -169,6 +169,9 @@ export interface UploadDetails {
   readonly speed: SpeedHistory
 }
 
+/** `offline`: no server of ours shows a sign of life; all that waits goes on by itself once one does. */
+export type LineState = 'ok' | 'offline'
+
 /** Everything at once; patches with a number up to `sequence` are already in it. */
 export interface Snapshot {
   readonly sequence: number
@@ -177,6 +180,9 @@ export interface Snapshot {
   readonly flow: Flow
   /** True while the person has paused everything. */
   readonly allPaused: boolean
+  readonly line: LineState
+  /** Name of the file to which a damaged queue was set aside at this start, or null. */
+  readonly journalSetAside: string | null
 }
 
 /** What changed since the patch before. A gap in `sequence` means: ask for the snapshot again. */
@@ -186,6 +192,7 @@ export interface Patch {
   readonly removed: readonly string[]
   readonly totals: Totals
   readonly allPaused: boolean
+  readonly line: LineState
 }
 
 export interface SkippedFile {

@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs'
-import { open, type FileHandle } from 'node:fs/promises'
+import { open, stat, type FileHandle } from 'node:fs/promises'
 import { failure, type Failure } from '../contract/errors.ts'
 
 /** What makes a file the same file: compared before, during and after an upload. Times in ns, as the disk keeps them. */
@@ -20,11 +20,22 @@ export function sameFile(a: FileIdentity, b: FileIdentity): boolean {
 /** What kept a file from being read, in the words of the failure table. */
 export function fileFailure(error: unknown): Failure {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-  if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENODEV' || code === 'ENXIO') {
-    return failure('file-missing', {}, { detail: code })
-  }
+  if (code === 'ENOENT' || code === 'ENOTDIR') return failure('file-missing', {}, { detail: code })
+  if (ofTheDisk.has(code)) return failure('file-read-trouble', { problem: code }, { detail: code })
   return failure('file-unreadable', {}, { detail: code })
 }
+
+/** The disk's own trouble, or that of the server whose folder it is, as against a file that may not be read (errno(3)). */
+const ofTheDisk: ReadonlySet<string> = new Set([
+  'EIO',
+  'ENODEV',
+  'ENXIO',
+  'ESTALE',
+  'ENOTCONN',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'ETIMEDOUT',
+])
 
 export type Opened =
   { readonly ok: true; readonly handle: FileHandle } | { readonly ok: false; readonly failure: Failure }
@@ -50,6 +61,13 @@ export async function whyChanged(path: string, expected: FileIdentity): Promise<
   if (!opened.ok) return opened.failure
   await opened.handle.close()
   return null
+}
+
+/** The new identity of a file of which only the inode differs from what is expected, or null. */
+export async function renumbered(path: string, expected: FileIdentity): Promise<FileIdentity | null> {
+  const stats = await stat(path, { bigint: true }).catch(() => null)
+  const found = stats && identityOf(stats)
+  return found && sameFile({ ...found, inode: expected.inode }, expected) ? found : null
 }
 
 /**

@@ -64,7 +64,12 @@ function answered(
     detail: storageReason(answer.body) ?? `HTTP ${status}`,
     retryAfterMs: retryAfterMs(answer.retryAfter, nowMs),
   }
-  if (status === 403) return { kind: 'forbidden', failure: failure('storage-refused', {}, extras) }
+  if (status === 403) {
+    const minutes = skewMinutes(answer.body)
+    const why =
+      minutes === null ? failure('storage-refused', {}, extras) : failure('clock-wrong', { minutes }, extras)
+    return { kind: 'forbidden', failure: why }
+  }
   // NoSuchUpload or NoSuchBucket: what was begun has ended.
   if (status === 404) return notStored(failure('not-found', {}, extras))
   if (status === 412) return { kind: 'occupied' }
@@ -83,6 +88,21 @@ function holdsOther({ etag, md5, sealed }: LaneAnswer & { kind: 'answered' }, ho
   const held = /^"([0-9a-f]{32})"$/i.exec(etag ?? '')?.[1]
   if (!held || md5 === null || sealed || host.includes('.s3express-')) return false
   return held.toLowerCase() !== md5
+}
+
+/**
+ * Minutes between the clock that signed the URL and storage's own, when that is why storage refuses; null when it is not. S3
+ * takes a quarter of an hour of difference (Amazon S3 error responses, RequestTimeTooSkewed).
+ */
+function skewMinutes(body: string): number | null {
+  if (!body.includes('<Code>RequestTimeTooSkewed</Code>')) return null
+  const time = (name: string) => {
+    const text = new RegExp(`<${name}>([^<]{1,40})</${name}>`).exec(body)?.[1] ?? ''
+    // The basic format of X-Amz-Date (20260102T030405Z) is none that Date reads.
+    return Date.parse(text.replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\dZ)$/, '$1-$2-$3:$4:$5'))
+  }
+  const apartMs = Math.abs(time('ServerTime') - time('RequestTime'))
+  return Number.isNaN(apartMs) ? 15 : Math.floor(apartMs / 60_000)
 }
 
 /** Code and message of S3's XML error, for showing only: decisions go by status. */

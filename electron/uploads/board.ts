@@ -1,4 +1,4 @@
-import type { Flow, Patch, UploadDetails } from '../contract/model.ts'
+import type { Flow, LineState, Patch, UploadDetails } from '../contract/model.ts'
 import type { Ports } from '../contract/ports.ts'
 import { createDetails } from './details.ts'
 import { createFeed } from './feed.ts'
@@ -19,11 +19,13 @@ export function openBoard(options: {
   readonly ports: Ports
   readonly streams: { readonly inUse: number; readonly limit: number }
   readonly allPaused: () => boolean
+  readonly line: () => LineState
+  readonly journalSetAside: string | null
   /** Accounts whose rows are not shown. */
   readonly hidden: () => ReadonlySet<string>
   readonly listeners: Iterable<Partial<BoardListener>>
 }) {
-  const { store, ports, streams, allPaused, hidden, listeners } = options
+  const { store, ports, streams, allPaused, hidden, line, journalSetAside, listeners } = options
   const rows = createRows({
     ...{ store, ports },
     changed(id) {
@@ -33,7 +35,9 @@ export function openBoard(options: {
     moved: (bytes) => feed.moved(bytes),
   })
   const visible = (id: string) => (hidden().has(rows.get(id)?.record.accountId ?? '') ? null : rows.view(id))
-  const feed = createFeed({ view: visible, ids: rows.ids, allPaused, streams, ports })
+  const feed = createFeed({
+    ...{ view: visible, ids: rows.ids, allPaused, line, journalSetAside, streams, ports },
+  })
   const details = createDetails({
     ...{ rowOf: rows.get, speedOf: rows.speedOf, acknowledged: store.parts.of, ports },
   })

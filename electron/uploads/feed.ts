@@ -1,4 +1,4 @@
-import type { Flow, Patch, Snapshot, Totals, UploadRow } from '../contract/model.ts'
+import type { Flow, LineState, Patch, Snapshot, Totals, UploadRow } from '../contract/model.ts'
 import type { Ports } from '../contract/ports.ts'
 import { createSpeedMeter, type SpeedMeter } from './speed.ts'
 import { isRunning } from './state.ts'
@@ -12,7 +12,7 @@ const beatMs = 1_000
 export interface Feed {
   /** Something about an upload changed: it goes out with the next patch. */
   changed(id: string): void
-  /** Something about all of them changed: pause all. */
+  /** Something about all of them changed: pause all, the line. */
   touched(): void
   /** Bytes of any upload have moved. */
   moved(bytes: number): void
@@ -31,10 +31,12 @@ export function createFeed(options: {
   readonly view: (id: string) => UploadRow | null
   readonly ids: () => readonly string[]
   readonly allPaused: () => boolean
+  readonly line: () => LineState
+  readonly journalSetAside: string | null
   readonly streams: { readonly inUse: number; readonly limit: number }
   readonly ports: Ports
 }): Feed {
-  const { view, ids, allPaused, streams, ports } = options
+  const { view, ids, allPaused, line, streams, ports } = options
   const listeners = new Set<FeedListener>()
   const dirty = new Set<string>()
   const flow = createSpeedMeter(ports.now)
@@ -102,7 +104,8 @@ export function createFeed(options: {
     dirty.clear()
     flow.sample(movedEver)
     sequence += 1
-    const patch: Patch = { sequence, changed, removed, totals: totals(), allPaused: allPaused() }
+    const all = { totals: totals(), allPaused: allPaused(), line: line() }
+    const patch: Patch = { sequence, changed, removed, ...all }
     for (const listener of listeners) listener.patch(patch)
   }
 
@@ -132,6 +135,8 @@ export function createFeed(options: {
         totals: totals(),
         flow: flowNow(),
         allPaused: allPaused(),
+        line: line(),
+        journalSetAside: options.journalSetAside,
       }
     },
     subscribe(listener) {

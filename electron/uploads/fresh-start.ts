@@ -4,13 +4,14 @@ import type { RecordChange } from './record.ts'
 /** Failures after which what storage holds is of no use any more: the next try begins at the first byte. */
 const spoilt: ReadonlySet<Failure['code']> = new Set([
   'not-found',
+  'upload-ended',
   'file-changed',
   'bytes-differ',
   'parts-do-not-fit',
 ])
 
 /** Forgets what storage holds; an open multipart upload becomes a leftover and is aborted. */
-const anew: RecordChange = { multipart: null, storageKey: null, sha256: null, started: false }
+export const anew: RecordChange = { multipart: null, storageKey: null, sha256: null, started: false }
 
 /** What changes in a record that met this failure, besides the failure itself. */
 export function freshStartAfter(met: Failure | null): RecordChange {

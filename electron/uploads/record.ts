@@ -8,6 +8,8 @@ export interface Multipart {
   readonly uploadId: string
   readonly storageKey: string
   readonly partSizeBytes: number
+  /** Completing was asked for: a server that no longer knows the upload may have joined it. */
+  readonly completing?: true
 }
 
 /** An upload as the journal keeps it. Presigned URLs are not in it: they live in memory only. */

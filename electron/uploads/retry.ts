@@ -18,9 +18,14 @@ const patient: ReadonlySet<Failure['code']> = new Set([
   'not-the-api',
   'rate-limited',
   'storage-busy',
+  'proxy-unreachable',
+  // Goes on when there is room again, as the line does when it is back.
+  'journal-full',
 ])
 /** A server that answers with trouble this often in a row needs a person. */
 const mostAnswersOfTrouble = 10
+/** A disk that cannot read does not get better by being asked: a cable that was touched does. */
+const mostReads = 4
 
 /**
  * How long to wait before attempt `attempt` + 1, in ms, or null when waiting does not help. `attempt` counts from 1 since
@@ -29,7 +34,8 @@ const mostAnswersOfTrouble = 10
 export function retryDelay(attempt: number, failure: Failure, random: number): number | null {
   const retry = retryClassOf(failure)
   if (retry === 'never' || retry === 'after-sign-in') return null
-  if (!patient.has(failure.code) && attempt >= mostAnswersOfTrouble) return null
+  const most = failure.code === 'file-read-trouble' ? mostReads : mostAnswersOfTrouble
+  if (!patient.has(failure.code) && attempt >= most) return null
   if (retry === 'now' && attempt === 1) return 0
   const bound = Math.min(lastBoundMs, firstBoundMs * 2 ** Math.min(attempt - 1, 16))
   return Math.round((failure.retryAfterMs ?? 0) + Math.max(leastMs, random * bound))

@@ -35,6 +35,7 @@ const multipartText = v.pipe(
     uploadId: v.string(),
     storageKey: v.string(),
     partSizeBytes: v.pipe(v.number(), v.integer(), v.minValue(1)),
+    completing: v.exactOptional(v.literal(true)),
   }),
 )
 

@@ -41,6 +41,8 @@ export interface Rows {
   progress(id: string, progress: Partial<Pick<Live, 'sentBytes' | 'inFlightBytes' | 'hashedBytes'>>): void
   /** Counts an attempt and answers how many there have been since storage last acknowledged bytes. */
   countAttempt(id: string): number
+  /** It waits for the line and for no time; attempts that a missing line ended are no attempts. */
+  waitForLine(id: string): void
   remove(ids: readonly string[]): Result<void>
   /** Makes one transaction of all changes that `work` makes. */
   together(work: () => void): Result<void>
@@ -141,6 +143,10 @@ export function createRows(options: {
       changed(id)
     },
     countAttempt: (id) => (rowOf(id).live.attempts += 1),
+    waitForLine(id) {
+      Object.assign(rowOf(id).live, { retryAtMs: null, attempts: 0 })
+      changed(id)
+    },
     remove(ids) {
       const written = store.remove(ids)
       if (!written.ok) return written

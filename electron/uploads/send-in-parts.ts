@@ -1,6 +1,6 @@
-import { completeMultipart, initiateMultipart, presignPart } from '../cloud/multipart.ts'
+import { abortMultipart, completeMultipart, initiateMultipart, presignPart } from '../cloud/multipart.ts'
 import { presignModel } from '../cloud/models.ts'
-import { failed, failure, retryClassOf, success, type Result } from '../contract/errors.ts'
+import { failed, failure, retryClassOf, success, type Failure, type Result } from '../contract/errors.ts'
 import type { Hashing } from '../transfer/hasher.ts'
 import { bytesOfParts } from '../transfer/parts-tally.ts'
 import { partsFailure } from '../transfer/plan.ts'
@@ -27,6 +27,7 @@ export async function sendInParts(sending: Sending): Promise<Result<Stored> | nu
   const done = await sendBesideHash(sending, partSizeBytes, (signal, hashing) =>
     sendMissing({ ...sending, signal }, multipart.value, hashing),
   )
+  if (done && !done.ok && isGivenUp(sending, multipart.value, done.failure)) return givenUp(done.failure)
   if (!done?.ok) return done
   const { sent: parts, hash } = done.value
   const differs = parts.find(({ number, checksum }) => hash.segmentChecksums[number - 1] !== checksum)
@@ -35,8 +36,20 @@ export async function sendInParts(sending: Sending): Promise<Result<Stored> | nu
   if (!finishing.ok) return finishing
   const completed = await complete(sending, multipart.value, parts)
   if (!completed.ok) return completed
-  return success({ storageKey: multipart.value.storageKey, sha256: hash.sha256 })
+  return success({ storageKey: multipart.value.storageKey, sha256: hash.sha256, ...completed.value })
 }
+
+/**
+ * Whether the server gave this upload up, by its age or by mistake. A 404 to presigning the first part of a new upload means
+ * that the server has no such call, and beginning anew would meet it again (NOTES.md, Uncertain).
+ */
+function isGivenUp({ record, report }: Sending, { uploadId }: Multipart, met: Failure): boolean {
+  if (met.code !== 'not-found') return false
+  const isNew = record.multipart?.uploadId !== uploadId && report.acknowledgedBefore().length === 0
+  return !isNew || (met.detail ?? '').startsWith('NoSuch')
+}
+
+const givenUp = ({ detail }: Failure) => failed(failure('upload-ended', {}, { detail }))
 
 /** The multipart upload of an earlier run, or a new one; its name is written down before anything is sent under it. */
 async function openedMultipart(sending: Sending): Promise<Result<Multipart>> {
@@ -58,7 +71,11 @@ async function openedMultipart(sending: Sending): Promise<Result<Multipart>> {
   const { uploadId, storageKey, partSizeBytes } = opened.value
   const multipart = { uploadId, storageKey, partSizeBytes }
   const written = report.opened(multipart)
-  if (!written.ok) return written
+  if (!written.ok) {
+    // Nobody will know its name later: now is the only time to give it back.
+    await abortMultipart(client, signer, multipart, signal)
+    return written
+  }
   const unfit = partsFailure(sizeBytes, opened.value)
   return unfit ? failed(unfit) : success(multipart)
 }
@@ -92,20 +109,27 @@ function sendMissing(
 }
 
 /**
- * Joins the parts. A lost answer is asked for once more; an upload that is unknown by then has been joined already, which
- * registering will tell (openapi.yaml, completeMultipart).
+ * Joins the parts. That it is asked for is written down first: a server that no longer knows the upload afterwards may have
+ * joined it and lost the answer, which registering will tell (openapi.yaml, completeMultipart). One that never was asked
+ * has given it up.
  */
 async function complete(
-  { access, signal }: Sending,
+  { record, access, report, signal }: Sending,
   multipart: Multipart,
   parts: readonly SentPart[],
-): Promise<Result<void>> {
+): Promise<Result<Pick<Stored, 'isUnsure'>>> {
   const { client, signer } = access
+  const askedBefore = record.multipart?.completing === true
+  const written = report.opened({ ...multipart, completing: true })
+  if (!written.ok) return written
   const first = await completeMultipart(client, signer, multipart, parts, signal)
-  if (first.ok || retryClassOf(first.failure) !== 'later') return first.ok ? first : ended(first)
-  return ended(await completeMultipart(client, signer, multipart, parts, signal))
+  if (first.ok) return success({})
+  if (retryClassOf(first.failure) !== 'later') return joined(first.failure, askedBefore)
+  const second = await completeMultipart(client, signer, multipart, parts, signal)
+  return second.ok ? success({}) : joined(second.failure, true)
 }
 
-function ended(answer: Result<void>): Result<void> {
-  return !answer.ok && answer.failure.code === 'not-found' ? success(undefined) : answer
+function joined(met: Failure, askedBefore: boolean): Result<Pick<Stored, 'isUnsure'>> {
+  if (met.code !== 'not-found') return failed(met)
+  return askedBefore ? success({ isUnsure: true }) : givenUp(met)
 }

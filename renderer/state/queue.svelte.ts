@@ -2,7 +2,15 @@ import { untrack } from 'svelte'
 import { SvelteMap } from 'svelte/reactivity'
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { Failure } from '../../electron/contract/errors.ts'
-import type { Flow, Patch, Phase, Snapshot, Totals, UploadRow } from '../../electron/contract/model.ts'
+import type {
+  Flow,
+  LineState,
+  Patch,
+  Phase,
+  Snapshot,
+  Totals,
+  UploadRow,
+} from '../../electron/contract/model.ts'
 import { arrange, standsWhere } from './arrangement.ts'
 
 /** A phase that a row came into while the page watched. */
@@ -39,6 +47,9 @@ export class QueueState {
   totals = $state.raw<Totals>(nothing)
   flow = $state.raw<Flow>(still)
   allPaused = $state(false)
+  line = $state<LineState>('ok')
+  /** Name of the file to which a damaged queue was set aside, until the person has read it. */
+  journalSetAside = $state<string | null>(null)
   /** True once a snapshot has come. */
   isKnown = $state(false)
   /** Why the snapshot couldn't be had, or null. */
@@ -112,16 +123,17 @@ export class QueueState {
     this.#apply(patch)
   }
 
-  #load({ rows, flow, ...rest }: Snapshot): void {
+  #load({ rows, flow, journalSetAside, ...rest }: Snapshot): void {
     const kept = new Set(rows.map(({ id }) => id))
     const gone = [...this.rows.keys()].filter((id) => !kept.has(id))
     this.#sequence = rest.sequence - 1
     this.#apply({ ...rest, changed: rows, removed: gone })
     this.flow = flow
+    if (!this.isKnown) this.journalSetAside = journalSetAside
     this.isKnown = true
   }
 
-  #apply({ sequence, changed, removed, totals, allPaused }: Patch): void {
+  #apply({ sequence, changed, removed, totals, allPaused, line }: Patch): void {
     let moved = removed.length > 0
     for (const row of changed) {
       const before = untrack(() => this.rows.get(row.id))
@@ -137,6 +149,7 @@ export class QueueState {
     this.totals = totals
     this.#listeners.totals(totals, this.isKnown)
     this.allPaused = allPaused
+    this.line = line
     this.#sequence = sequence
     if (moved) this.#moves += 1
   }

@@ -8,7 +8,7 @@ import {
   registeredRow,
   row,
   settings,
-  noFlow,
+  snapshotOf,
   signedIn,
   signedOut,
   team,
@@ -152,10 +152,7 @@ test('history drops the answer to a search that was overtaken', async () => {
 })
 
 test('says why the queue can’t be shown, and tries again', async () => {
-  const answers = [
-    failed(failure('journal-trouble')),
-    success({ sequence: 1, rows: [], totals: signedTotals, flow: noFlow, allPaused: false }),
-  ]
+  const answers = [failed(failure('journal-trouble')), success({ ...snapshotOf([]), totals: signedTotals })]
   const { screen } = await openPage({
     answers: { snapshot: () => answers.shift() ?? failed(failure('unexpected')) },
   })

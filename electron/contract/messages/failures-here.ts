@@ -112,6 +112,11 @@ export const failuresHere = {
     '暂时无法保存队列，因此没有接收新的内容。请重试。',
     '暫時無法儲存佇列，因此沒有接收新的內容。請重試。',
   ],
+  'failure.journal-damaged': [
+    'The file of the queue was damaged, so a new one was begun. The old one is kept as {file} in the app’s data folder. The library is untouched; add again what is missing from the list.',
+    '队列文件已损坏，因此新建了一个。旧文件以 {file} 保存在应用的数据文件夹中。资料库未受影响；请重新添加列表中缺少的内容。',
+    '佇列檔案已損壞，因此新建了一個。舊檔案以 {file} 保存在應用程式的資料夾中。資料庫未受影響；請重新新增清單中缺少的內容。',
+  ],
   'failure.bad-server-address': [
     'This isn’t an address a server can have. Use https://… (http only for this computer).',
     '这不是有效的服务器地址。请使用 https://…（仅本机可用 http）。',

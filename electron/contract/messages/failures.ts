@@ -189,9 +189,9 @@ export const failureMessages = {
     '儲存兩次表明其保存的內容與傳送的內容不同。資料庫未作任何新增，本機上的檔案是安全的。請換一個網路重試；若仍如此，請詢問團隊管理員。',
   ],
   'failure.clock-wrong': [
-    'Storage refused the file because of a clock: {whose, select, computer {this computer’s differs from the server’s} other {the server’s differs from storage’s}} by about {minutes, plural, one {# minute} other {# minutes}}. What was sent is safe. {whose, select, computer {Set the clock} other {Tell whoever runs the server}}, then try again.',
-    '存储因时钟问题拒绝了该文件：{whose, select, computer {本机与服务器} other {服务器与存储}}的时钟相差约 {minutes} 分钟。已发送的内容是安全的。{whose, select, computer {请校正本机时钟} other {请告知服务器管理者}}后重试。',
-    '儲存因時鐘問題拒絕了該檔案：{whose, select, computer {本機與伺服器} other {伺服器與儲存}}的時鐘相差約 {minutes} 分鐘。已傳送的內容是安全的。{whose, select, computer {請校正本機時鐘} other {請告知伺服器管理者}}後重試。',
+    'Storage refused the file because its clock and the server’s are at least {minutes, plural, one {# minute} other {# minutes}} apart. What was sent is safe. Tell whoever runs the server, then try again.',
+    '存储拒绝了该文件，因为存储与服务器的时钟相差至少 {minutes} 分钟。已发送的内容是安全的。请告知服务器管理者，然后重试。',
+    '儲存拒絕了該檔案，因為儲存與伺服器的時鐘相差至少 {minutes} 分鐘。已傳送的內容是安全的。請告知伺服器管理者，然後重試。',
   ],
   'failure.bytes-differ': [
     'What was sent isn’t what was read from the disk a moment later. Nothing was added to the library. Check the disk, then try again.',

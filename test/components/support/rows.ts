@@ -162,7 +162,8 @@ export const noFlow: Flow = {
 }
 
 export function snapshotOf(rows: readonly UploadRow[], sequence = 1): Snapshot {
-  return { sequence, rows, totals: totalsOf(rows), flow: noFlow, allPaused: false }
+  const all = { totals: totalsOf(rows), allPaused: false, line: 'ok', journalSetAside: null } as const
+  return { sequence, rows, flow: noFlow, ...all }
 }
 
 export function patchOf(
@@ -170,5 +171,5 @@ export function patchOf(
   changed: readonly UploadRow[],
   removed: readonly string[] = [],
 ): Patch {
-  return { sequence, changed, removed, totals: totalsOf(changed), allPaused: false }
+  return { sequence, changed, removed, totals: totalsOf(changed), allPaused: false, line: 'ok' }
 }

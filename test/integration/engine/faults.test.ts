@@ -26,7 +26,7 @@ test.each<[string, FaultRule, string]>([
   ['500 from presigning', { on: 'presignModel', how: 500 }, 'server-trouble'],
   ['503 from presigning', { on: 'presignModel', how: 503 }, 'server-trouble'],
   ['a web page from presigning', { on: 'presignModel', how: 'html' }, 'server-trouble'],
-  ['half an answer from presigning', { on: 'presignModel', how: 'half-json' }, 'not-the-api'],
+  ['half an answer from presigning', { on: 'presignModel', how: 'half-json' }, 'answer-garbled'],
   ['a cut line while presigning', { on: 'presignModel', how: 'cut' }, 'connection-lost'],
   ['500 from storage', { on: 'put-object', how: 500 }, 'storage-trouble'],
   ['503 from storage', { on: 'put-object', how: 503 }, 'storage-busy'],

@@ -67,13 +67,13 @@ fault('a redirect is not followed, so that no token leaves', 'not-the-api', asyn
   await arrives('whole', sees, { on: 'presignModel', how })
 })
 
-fault('half an answer to presigning is asked for again', 'not-the-api', async (sees) => {
+fault('half an answer to presigning is asked for again', 'answer-garbled', async (sees) => {
   await arrives('whole', sees, { on: 'presignModel', how: 'half-json' })
 })
 
 fault(
   'half an answer to opening the parts leaves an upload that holds no byte and has no known name',
-  'not-the-api',
+  'answer-garbled',
   async (sees) => {
     const begun = await meet('parts', { on: 'initiateMultipart', how: 'half-json' })
     await expectInLibrary(begun, { nameless: 1 })
@@ -81,7 +81,7 @@ fault(
   },
 )
 
-fault('half an answer to presigning a part is asked for again', 'not-the-api', async (sees) => {
+fault('half an answer to presigning a part is asked for again', 'answer-garbled', async (sees) => {
   await arrives('parts', sees, { on: 'presignPart', how: 'half-json', skip: 1 })
 })
 

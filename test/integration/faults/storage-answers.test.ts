@@ -142,7 +142,7 @@ fault('a whole file whose ETag is missing is sent: its hash says what it is', nu
   await arrives('whole', sees, { on: 'put-object', how: 'no-etag' })
 })
 
-fault('a computer clock that storage finds wrong is named', 'storage-refused', async (sees) => {
+fault('a server’s clock that storage finds wrong is named', 'clock-wrong', async (sees) => {
   await stops('whole', sees, { on: 'put-object', how: xml(403, 'RequestTimeTooSkewed'), times: Infinity })
 })
 
@@ -176,7 +176,7 @@ fault(
   },
 )
 
-fault('a part that meets NoSuchUpload begins the upload anew, by itself', null, async (sees) => {
+fault('a part that meets NoSuchUpload begins the upload anew, by itself', 'upload-ended', async (sees) => {
   const world = await worldFor('parts')
   const held = world.cloud.hold('put-part')
   const begun = await begin(world, 'parts')

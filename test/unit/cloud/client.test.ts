@@ -93,12 +93,39 @@ test('a redirect is not followed, so that the token stays with its server', asyn
 })
 
 test.each([
-  ['a web page', '<html>Please sign in to the hotel network</html>'],
-  ['half an answer', '{"id":'],
-  ['an answer without what was asked', '{"name":"x"}'],
-])('%s in place of an answer is not the API', async (_name, body) => {
+  ['a web page', '<html>Please sign in to the hotel network</html>', 'not-the-api'],
+  ['an answer without what was asked', '{"name":"x"}', 'not-the-api'],
+  ['half an answer', '{"id":', 'answer-garbled'],
+] as const)('%s in place of an answer is told apart', async (_name, body, code) => {
   const { get } = await setup(answering(200, body))
-  expect(await get()).toMatchObject({ ok: false, failure: { code: 'not-the-api' } })
+  expect(await get()).toMatchObject({ ok: false, failure: { code } })
+})
+
+test('a page without a beginning that shows it is known by its type', async () => {
+  const { get } = await setup(answering(200, 'Please sign in', { 'content-type': 'text/html' }))
+  expect(await get()).toMatchObject({ failure: { code: 'not-the-api' } })
+})
+
+test.each([200, 302, 401, 404, 503])('a server that answers %i is there', async (status) => {
+  const { client, asked } = await setup(answering(status, ''))
+  expect(await client.isThere(new AbortController().signal)).toBe(true)
+  expect(asked.map(({ headers }) => headers['authorization'])).toEqual([undefined])
+})
+
+test('a server that hangs up without an answer is not there', async () => {
+  const { client } = await setup((request) => request.socket.destroy())
+  expect(await client.isThere(new AbortController().signal)).toBe(false)
+})
+
+test('how far the two clocks are apart is known after any answer, and told once', async () => {
+  const { client, ports, get } = await setup((_request, response) =>
+    response.setHeader('date', new Date(ports.now() - 3_600_000).toUTCString()).end('{"id":"1"}'),
+  )
+  expect(client.clockAheadMs()).toBe(0)
+  await get()
+  await get()
+  expect(Math.round(client.clockAheadMs() / 60_000)).toBe(60)
+  expect(ports.lines.filter(({ message }) => message.includes('clock'))).toHaveLength(1)
 })
 
 test('an answer that does not end is cut off', async () => {
@@ -157,6 +184,9 @@ test('neither token nor address with its query is in the log', async () => {
     credential: async () => success(session('jwt-secret')),
     renew: async () => failed(failure('signed-out')),
   })
-  expect(ports.lines).toHaveLength(1)
+  expect(ports.lines.map(({ message }) => message)).toEqual([
+    'the clock differs from the server’s',
+    'the server refused',
+  ])
   expect(JSON.stringify(ports.lines)).not.toContain('jwt-secret')
 })

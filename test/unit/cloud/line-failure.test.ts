@@ -25,6 +25,14 @@ test.each([
   )
 })
 
+test.each([
+  ['Proxy response (407) !== 200 when HTTP Tunneling', 'proxy-sign-in'],
+  ['Proxy response (502) !== 200 when HTTP Tunneling', 'proxy-unreachable'],
+] as const)('a proxy that says “%s” is %s', (words, expected) => {
+  const thrown = new TypeError('fetch failed', { cause: new Error(words) })
+  expect(lineFailure(networkCodeOf(thrown), 'proxy.example').code).toBe(expected)
+})
+
 test('the telling code is found however deep fetch hides it', () => {
   const reset = withCode('ECONNRESET')
   const both = new AggregateError([withCode('ENETUNREACH'), withCode('ECONNREFUSED')])

@@ -14,7 +14,7 @@ function patch(sequence: number): Patch {
     bytesPerSecond: null,
     secondsLeft: null,
   }
-  return { sequence, changed: [], removed: [], totals, allPaused: false }
+  return { sequence, changed: [], removed: [], totals, allPaused: false, line: 'ok' }
 }
 
 function setup() {

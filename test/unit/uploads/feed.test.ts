@@ -15,6 +15,8 @@ function setup() {
     view: (id) => rows.get(id) ?? null,
     ids: () => [...rows.keys()],
     allPaused: () => allPaused,
+    line: () => 'ok',
+    journalSetAside: null,
     streams: { inUse: 3, limit: 8 },
     ports: testPorts(clock),
   })

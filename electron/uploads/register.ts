@@ -1,0 +1,39 @@
+import type { Access } from '../accounts/accounts.ts'
+import { findByStorageKey, registerModel } from '../cloud/models.ts'
+import { failed, failure, retryClassOf, success, type FailureCode, type Result } from '../contract/errors.ts'
+import type { UploadRecord } from './record.ts'
+import type { Stored } from './sending.ts'
+
+interface Registering {
+  readonly record: UploadRecord
+  readonly access: Access
+  readonly stored: Stored
+  readonly signal: AbortSignal
+}
+
+/** The id of the model that an earlier run registered without hearing of it, or null. */
+export function findRegistered({ access, stored, signal }: Registering): Promise<Result<string | null>> {
+  return findByStorageKey(access.client, access.signer, stored.storageKey, signal)
+}
+
+/**
+ * Registers once and answers the model's id. An answer that was lost may have done its work: the list is asked for the storage
+ * key before anything is repeated. Where the object turns out not to be there, the failure is `upload-ended`.
+ */
+export async function register(step: Registering): Promise<Result<string>> {
+  const { record, access, stored, signal } = step
+  const file = { target: record.target, sizeBytes: record.identity.sizeBytes, ...stored }
+  const answer = await registerModel(access.client, access.signer, file, signal)
+  if (answer.ok) return answer
+  const { code, detail } = answer.failure
+  const unsure = code === 'conflict' || retryClassOf(answer.failure) === 'later'
+  if (unsure) {
+    const found = await findRegistered(step)
+    if (found.ok && found.value !== null) return success(found.value)
+  }
+  const isAbsent = code === 'not-found' || (stored.isUnsure === true && refusals.has(code))
+  return isAbsent ? failed(failure('upload-ended', {}, { detail })) : answer
+}
+
+/** What a server may say of an object that is not there; it has no machine-readable word for it (NOTES.md). */
+const refusals: ReadonlySet<FailureCode> = new Set(['bad-request', 'conflict'])

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import { success } from '../../electron/contract/errors.ts'
+import { openPage } from './support/open-page.ts'
+import { patchOf, row, snapshotOf } from './support/rows.ts'
+
+test('a line that is gone is said once above the list, until it is back', async () => {
+  const { screen, emit } = await openPage({ rows: [row('Flux'), row('Wan')] })
+  emit('patch', { ...patchOf(2, []), line: 'offline' })
+  const said = screen.getByText('No connection.', { exact: false })
+  await expect.element(said).toBeVisible()
+  expect(said.elements()).toHaveLength(1)
+  emit('patch', patchOf(3, []))
+  await expect.element(said).not.toBeInTheDocument()
+})
+
+test('a queue that was set aside is named by its file, until the person has read it', async () => {
+  const { screen } = await openPage({
+    answers: {
+      snapshot: () => success({ ...snapshotOf([row('Flux')]), journalSetAside: 'journal.damaged' }),
+    },
+  })
+  const said = screen.getByText('journal.damaged', { exact: false })
+  await expect.element(said).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Close' }))
+  await expect.element(said).not.toBeInTheDocument()
+})

@@ -15,6 +15,8 @@ const packages: readonly string[] = [
   'dbus',
   '7zip',
   'desktop-file-utils',
+  // Certificates for storage over TLS
+  'openssl',
   // A real S3 server
   'radosgw',
   'ceph-mon',

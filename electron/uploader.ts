@@ -2,22 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { basename } from 'node:path'
 import { createAccounts } from './accounts/accounts.ts'
 import { carrierOf } from './accounts/carrier.ts'
-import { failed, failure, type Result } from './contract/errors.ts'
-import type {
-  AddReport,
-  KeychainState,
-  SessionView,
-  Settings,
-  Snapshot,
-  Target,
-  TeamChoice,
-} from './contract/model.ts'
+import type { Result } from './contract/errors.ts'
+import type { AddReport, KeychainState, SessionView, Settings, Snapshot } from './contract/model.ts'
 import type { Ports, Vault } from './contract/ports.ts'
 import type { Streams } from './transfer/streams.ts'
 import { createAccountBook, createChoices } from './uploads/account-book.ts'
-import { addPaths, type Order } from './uploads/adding.ts'
 import { openBoard, type BoardListener } from './uploads/board.ts'
-import { openCarriers, type WorkerFiles } from './uploads/carriers.ts'
+import { openCarriers, type Carriers, type WorkerFiles } from './uploads/carriers.ts'
 import { createCommands } from './uploads/commands.ts'
 import { engineCalls, type EngineCalls } from './uploads/engine-calls.ts'
 import { createEngine } from './uploads/engine.ts'
@@ -27,7 +18,8 @@ import { createPatience } from './uploads/patience.ts'
 import { createStore } from './uploads/store.ts'
 import { createSignIns } from './uploads/sign-ins.ts'
 import { createSweeper } from './uploads/sweeper.ts'
-import { takeUp, takeUpAccounts } from './uploads/take-up.ts'
+import { takeIn, type AddOptions } from './uploads/take-in.ts'
+import { takeUpAccounts } from './uploads/take-up.ts'
 
 /** The settings that change what the engine does. */
 export type EngineSettings = Pick<
@@ -54,14 +46,7 @@ export interface UploaderListener extends Partial<BoardListener> {
   session?(session: SessionView): void
 }
 
-export interface AddOptions {
-  /** Instead of the chosen team. */
-  readonly team?: TeamChoice
-  /** Instead of what was recognised, for each file. */
-  readonly target?: Partial<Target>
-  /** Nothing more is written down once it aborts. */
-  readonly signal?: AbortSignal
-}
+export type { AddOptions } from './uploads/take-in.ts'
 
 /** The one object that the desktop and the command line both drive. */
 export interface Uploader {
@@ -102,10 +87,10 @@ export function createUploader(options: UploaderOptions): Uploader {
   const rooms = openRooms(options)
   const { rows, store, feed, queue, signIns, sweeper, settings, listeners, ports } = rooms
   return {
-    calls: engineCalls({ ...rooms, addPaths: (paths) => add(rooms, paths) }),
+    calls: engineCalls({ ...rooms, addPaths: (paths) => takeIn(rooms, paths) }),
     snapshot: feed.snapshot,
     session: signIns.view,
-    addPaths: (paths, addOptions) => add(rooms, paths, addOptions),
+    addPaths: (paths, addOptions) => takeIn(rooms, paths, addOptions),
     resumeLeft(signal) {
       const ready = rooms.accounts.list().filter(({ state }) => state === 'ready')
       return takeUpAccounts(rooms, ready, signal)
@@ -119,8 +104,7 @@ export function createUploader(options: UploaderOptions): Uploader {
       const sameServer = changed.server === settings.now.server
       settings.now = changed
       queue.setAtOnce(changed.atOnce)
-      rooms.carriers.throttle.setLimit(changed.limitBytesPerSecond)
-      rooms.carriers.streams.setMost(changed.streamsMost)
+      steer(rooms.carriers, changed)
       if (sameServer) return
       signIns.cancelPairing()
       signIns.tell()
@@ -149,7 +133,10 @@ export function createUploader(options: UploaderOptions): Uploader {
   }
 }
 
-type Rooms = ReturnType<typeof openRooms>
+function steer({ throttle, streams }: Carriers, settings: EngineSettings): void {
+  throttle.setLimit(settings.limitBytesPerSecond)
+  streams.setMost(settings.streamsMost)
+}
 
 /** Opens the rooms and joins them; nothing runs yet. */
 function openRooms(options: UploaderOptions) {
@@ -162,9 +149,7 @@ function openRooms(options: UploaderOptions) {
   const choices = createChoices(journal.database)
   const paused = { all: choices.get('all-paused') === 'yes' }
   const carriers = openCarriers(workers, ports, options.streams)
-  const { inspector } = carriers
-  carriers.throttle.setLimit(settings.now.limitBytesPerSecond)
-  carriers.streams.setMost(settings.now.streamsMost)
+  steer(carriers, settings.now)
 
   const accounts = createAccounts({ book: createAccountBook(journal.database), vault, ports })
   const { rows, feed, details } = openBoard({
@@ -190,15 +175,13 @@ function openRooms(options: UploaderOptions) {
     signedOut: (accountId) => signIns.lost(accountId),
     leftBehind: () => void sweeper.sweep(),
   })
-  const sweeper = createSweeper({
-    ...{ store, ports },
-    // Only a session can abort parts, whoever of that person began them.
-    accessTo: (accountId, teamId) => {
-      const carrier = carrierOf(accounts.list(), { accountId, teamId, needsParts: true })
-      return accounts.accessTo(carrier?.id ?? accountId, teamId)
-    },
+  const sweeper = createSweeper({ store, accounts, ports })
+  const commands = createCommands({
+    rows,
+    queue,
+    inspect: (file) => carriers.inspector.inspect(file),
+    forget,
   })
-  const commands = createCommands({ rows, queue, inspect: (file) => inspector.inspect(file), forget })
   const signIns = createSignIns({
     ...{ accounts, choices, keychainState, server: () => settings.now.server },
     ports,
@@ -230,30 +213,4 @@ function openRooms(options: UploaderOptions) {
     ...{ ports, settings, listeners, paused, store, choices, accounts, carriers, rows },
     ...{ feed, details, queue, patience, commands, signIns, sweeper, close },
   }
-}
-
-async function add(
-  rooms: Rooms,
-  paths: readonly string[],
-  { team, ...wishes }: AddOptions = {},
-): Promise<Result<AddReport>> {
-  const { signIns, rows, queue, carriers, ports } = rooms
-  const { inspector } = carriers
-  const chosen = signIns.resolve(team ?? null)
-  if (!chosen) return failed(failure('no-team'))
-  // While the files are looked at, the threads that will carry them start.
-  carriers.warm()
-  let position = rows.ids().reduce((last, id) => Math.max(last, rows.get(id)?.record.position ?? 0), 0)
-  const order: Order = { ...chosen, ...wishes }
-  return addPaths(paths, order, {
-    ports,
-    inspect: (file) => inspector.inspect(file),
-    nextPosition: () => (position += 1),
-    takeUp: (found) => takeUp(rooms, found, order),
-    accept(records) {
-      const written = rows.add(records)
-      if (written.ok) queue.add(records.filter(({ phase }) => phase === 'waiting').map(({ id }) => id))
-      return written
-    },
-  })
 }

@@ -37,3 +37,5 @@ export function openCarriers(workers: WorkerFiles, ports: Ports, measured?: Stre
     },
   }
 }
+
+export type Carriers = ReturnType<typeof openCarriers>

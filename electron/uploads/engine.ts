@@ -1,6 +1,6 @@
 import type { Accounts } from '../accounts/accounts.ts'
 import { carrierOf } from '../accounts/carrier.ts'
-import { failure, success, type Result } from '../contract/errors.ts'
+import { failure, type Result } from '../contract/errors.ts'
 import type { PartMap } from '../contract/model.ts'
 import type { Ports } from '../contract/ports.ts'
 import type { Hasher } from '../transfer/hasher.ts'
@@ -12,10 +12,11 @@ import type { Outcome } from './outcome.ts'
 import type { PartsTable } from './parts-table.ts'
 import type { Patience } from './patience.ts'
 import { createQueue, type Queue, type QueueHooks } from './queue.ts'
+import { createReports } from './report-of.ts'
 import type { Rows } from './rows.ts'
 import type { Memory } from './sending.ts'
 import { isRunning } from './state.ts'
-import { runUpload, type UploadReport } from './upload.ts'
+import { runUpload } from './upload.ts'
 
 /**
  * Up to here a file is small: on a line of 1 Gbit/s and 50 ms its bytes take no longer than the three round trips around
@@ -63,27 +64,7 @@ export function createEngine(options: {
     accessTo: accounts.accessTo.bind(accounts),
   }
 
-  const finishTime = risingTime(ports)
-
-  function reportOf(id: string): UploadReport {
-    const phase = () => rows.get(id)?.live.phase
-    return {
-      refound: (identity) => rows.change(id, { identity }),
-      opened: (multipart) => rows.change(id, { multipart }),
-      acknowledged: (part) => parts.add(id, part),
-      acknowledgedBefore: () => parts.of(id),
-      sending: () =>
-        phase() === 'sending' ? success(undefined) : rows.happen(id, 'send', { started: true }),
-      finishing: () => (phase() === 'finishing' ? success(undefined) : rows.happen(id, 'finish')),
-      parts: (map) => options.followParts(id, map),
-      progress: (progress) => rows.progress(id, progress),
-      registering: (stored) => rows.happen(id, 'register', { ...stored, failure: null }),
-      registered: (modelId) =>
-        rows.happen(id, 'registered', { modelId, finishedAtMs: finishTime(), failure: null }),
-      sentBytes: () => rows.get(id)?.live.sentBytes ?? 0,
-      countAttempt: () => rows.countAttempt(id),
-    }
-  }
+  const reportOf = createReports({ rows, parts, ports, followParts: options.followParts })
 
   async function run(id: string, signal: AbortSignal): Promise<Outcome> {
     const row = rows.get(id)
@@ -147,12 +128,6 @@ export function createEngine(options: {
     },
   })
   return { queue, forget: (id) => void memories.delete(id) }
-}
-
-/** No two uploads finish in the same millisecond, since the history's pages are cut by this time. */
-function risingTime({ now }: Ports): () => number {
-  let lastMs = 0
-  return () => (lastMs = Math.max(now(), lastMs + 1))
 }
 
 function orderOf(rows: Rows): Pick<QueueHooks, 'positionOf' | 'isSmall'> {

@@ -1,6 +1,7 @@
-import type { Access } from '../accounts/accounts.ts'
+import type { Accounts } from '../accounts/accounts.ts'
+import { carrierOf } from '../accounts/carrier.ts'
 import { abortMultipart } from '../cloud/multipart.ts'
-import type { Result } from '../contract/errors.ts'
+import { retryClassOf } from '../contract/errors.ts'
 import type { Ports } from '../contract/ports.ts'
 import type { Store } from './store.ts'
 
@@ -10,45 +11,61 @@ export interface Sweeper {
   close(): Promise<void>
 }
 
+/** What could not be aborted is tried again this much later, in ms; the line's return and each start try at once. */
+const againMs = 60_000
+
 /** Frees what storage holds of uploads that are no more. Nobody waits for it, and its failures disturb nobody. */
 export function createSweeper(options: {
   readonly store: Pick<Store, 'leftovers' | 'cleared'>
-  readonly accessTo: (accountId: string, teamId: string) => Result<Access>
+  readonly accounts: Pick<Accounts, 'list' | 'accessTo'>
   readonly ports: Ports
 }): Sweeper {
-  const { store, accessTo, ports } = options
+  const { store, accounts, ports } = options
   const life = new AbortController()
   let sweeping: Promise<void> | null = null
   let again = false
+  let cancelTimer = () => {}
 
   async function sweepAll(): Promise<void> {
+    let isLeft = false
     do {
-      again = false
+      again = isLeft = false
       for (const leftover of store.leftovers()) {
         if (life.signal.aborted) return
-        const access = accessTo(leftover.accountId, leftover.teamId)
+        const { accountId, teamId } = leftover
+        // Only a session can abort parts, whoever of that person began them.
+        const carrier = carrierOf(accounts.list(), { accountId, teamId, needsParts: true })
+        const access = accounts.accessTo(carrier?.id ?? accountId, teamId)
         if (!access.ok) continue
         const { client, signer } = access.value
         const aborted = await abortMultipart(client, signer, leftover, life.signal)
         if (aborted.ok || aborted.failure.code === 'not-found') store.cleared(leftover.uploadId)
-        else ports.log.warn('a multipart upload could not be aborted yet', { code: aborted.failure.code })
+        else {
+          isLeft ||= retryClassOf(aborted.failure) === 'later'
+          ports.log.warn('a multipart upload could not be aborted yet', { code: aborted.failure.code })
+        }
       }
     } while (again)
+    cancelTimer()
+    if (isLeft && !life.signal.aborted) cancelTimer = ports.timers.after(againMs, () => void sweep())
+  }
+
+  function sweep(): Promise<void> {
+    again = true
+    sweeping ??= sweepAll()
+      .catch((error: unknown) => {
+        if (!life.signal.aborted) ports.log.error('a sweep threw', { error: String(error) })
+      })
+      .finally(() => {
+        sweeping = null
+      })
+    return sweeping
   }
 
   return {
-    sweep() {
-      again = true
-      sweeping ??= sweepAll()
-        .catch((error: unknown) => {
-          if (!life.signal.aborted) ports.log.error('a sweep threw', { error: String(error) })
-        })
-        .finally(() => {
-          sweeping = null
-        })
-      return sweeping
-    },
+    sweep,
     async close() {
+      cancelTimer()
       life.abort()
       await sweeping
     },

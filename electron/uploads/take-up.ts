@@ -8,7 +8,7 @@ import type { Rows } from './rows.ts'
 import type { OfAccounts, WhichUploads } from './runners.ts'
 import type { Store } from './store.ts'
 
-interface TakingUp {
+export interface TakingUp {
   readonly store: Store
   readonly rows: Rows
   readonly queue: Queue

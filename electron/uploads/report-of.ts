@@ -1,0 +1,42 @@
+import { success } from '../contract/errors.ts'
+import type { PartMap } from '../contract/model.ts'
+import type { Ports } from '../contract/ports.ts'
+import type { PartsTable } from './parts-table.ts'
+import type { Rows } from './rows.ts'
+import type { UploadReport } from './upload.ts'
+
+/** What each upload tells of itself goes to the rows, which write it down. */
+export function createReports(options: {
+  readonly rows: Rows
+  readonly parts: PartsTable
+  readonly ports: Ports
+  readonly followParts: (id: string, map: () => PartMap) => void
+}): (id: string) => UploadReport {
+  const { rows, parts, ports, followParts } = options
+  const finishTime = risingTime(ports)
+  return (id) => {
+    const phase = () => rows.get(id)?.live.phase
+    return {
+      refound: (identity) => rows.change(id, { identity }),
+      opened: (multipart) => rows.change(id, { multipart }),
+      acknowledged: (part) => parts.add(id, part),
+      acknowledgedBefore: () => parts.of(id),
+      sending: () =>
+        phase() === 'sending' ? success(undefined) : rows.happen(id, 'send', { started: true }),
+      finishing: () => (phase() === 'finishing' ? success(undefined) : rows.happen(id, 'finish')),
+      parts: (map) => followParts(id, map),
+      progress: (progress) => rows.progress(id, progress),
+      registering: (stored) => rows.happen(id, 'register', { ...stored, failure: null }),
+      registered: (modelId) =>
+        rows.happen(id, 'registered', { modelId, finishedAtMs: finishTime(), failure: null }),
+      sentBytes: () => rows.get(id)?.live.sentBytes ?? 0,
+      countAttempt: () => rows.countAttempt(id),
+    }
+  }
+}
+
+/** No two uploads finish in the same millisecond, since the history's pages are cut by this time. */
+function risingTime({ now }: Ports): () => number {
+  let lastMs = 0
+  return () => (lastMs = Math.max(now(), lastMs + 1))
+}

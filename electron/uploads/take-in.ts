@@ -1,0 +1,46 @@
+import { failed, failure, type Result } from '../contract/errors.ts'
+import type { AddReport, Target, TeamChoice } from '../contract/model.ts'
+import type { Ports } from '../contract/ports.ts'
+import { addPaths, type Order } from './adding.ts'
+import type { Carriers } from './carriers.ts'
+import type { SignIns } from './sign-ins.ts'
+import { takeUp, type TakingUp } from './take-up.ts'
+
+export interface AddOptions {
+  /** Instead of the chosen team. */
+  readonly team?: TeamChoice
+  /** Instead of what was recognised, for each file. */
+  readonly target?: Partial<Target>
+  /** Nothing more is written down once it aborts. */
+  readonly signal?: AbortSignal
+}
+
+/** Recognises, writes down and queues files and folders for a team (the chosen one unless named). */
+export async function takeIn(
+  rooms: TakingUp & {
+    readonly signIns: Pick<SignIns, 'resolve'>
+    readonly carriers: Pick<Carriers, 'inspector' | 'warm'>
+    readonly ports: Ports
+  },
+  paths: readonly string[],
+  { team, ...wishes }: AddOptions = {},
+): Promise<Result<AddReport>> {
+  const { signIns, rows, queue, carriers, ports } = rooms
+  const chosen = signIns.resolve(team ?? null)
+  if (!chosen) return failed(failure('no-team'))
+  // While the files are looked at, the threads that will carry them start.
+  carriers.warm()
+  let position = rows.ids().reduce((last, id) => Math.max(last, rows.get(id)?.record.position ?? 0), 0)
+  const order: Order = { ...chosen, ...wishes }
+  return addPaths(paths, order, {
+    ports,
+    inspect: (file) => carriers.inspector.inspect(file),
+    nextPosition: () => (position += 1),
+    takeUp: (found) => takeUp(rooms, found, order),
+    accept(records) {
+      const written = rows.add(records)
+      if (written.ok) queue.add(records.filter(({ phase }) => phase === 'waiting').map(({ id }) => id))
+      return written
+    },
+  })
+}

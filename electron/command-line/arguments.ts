@@ -23,8 +23,9 @@ export interface Speed {
 export type Command =
   | { readonly name: 'help'; readonly about: CommandName | null }
   | { readonly name: 'version' }
-  | { readonly name: 'login'; readonly email: string | null }
-  | { readonly name: 'logout' }
+  | { readonly name: 'login'; readonly by: 'pairing' | 'password' | 'key'; readonly email: string | null }
+  | { readonly name: 'logout'; readonly account: string | null }
+  | { readonly name: 'accounts'; readonly json: boolean }
   | { readonly name: 'teams'; readonly json: boolean }
   | { readonly name: 'status'; readonly json: boolean }
   | ({ readonly name: 'resume' } & Telling & Speed)
@@ -60,12 +61,21 @@ const parsers: Record<CommandName, (words: readonly string[]) => Command> = {
     return { name: 'resume', json: values.json ?? false, quiet: values.quiet ?? false, ...speedOf(values) }
   },
   status: (words) => ({ name: 'status', json: read(words, commands.status, 0).values.json ?? false }),
-  login: (words) => ({ name: 'login', email: read(words, commands.login, 0).values.email ?? null }),
-  logout(words) {
-    read(words, commands.logout, 0)
-    return { name: 'logout' }
-  },
+  login: parseLogin,
+  logout: (words) => ({ name: 'logout', account: read(words, commands.logout, 1).positionals[0] ?? null }),
+  accounts: (words) => ({ name: 'accounts', json: read(words, commands.accounts, 0).values.json ?? false }),
   teams: (words) => ({ name: 'teams', json: read(words, commands.teams, 0).values.json ?? false }),
+}
+
+function parseLogin(words: readonly string[]): Command {
+  const { email, key } = read(words, commands.login, 0).values
+  if (key === undefined)
+    return { name: 'login', by: email === undefined ? 'pairing' : 'password', email: email ?? null }
+  if (email !== undefined) throw new UsageError('Either --email or --key, not both.')
+  // Every process on the computer can read the words of a command.
+  if (key !== '-')
+    throw new UsageError('A key is no part of a command. Use --key - and give it on standard input.')
+  return { name: 'login', by: 'key', email: null }
 }
 
 function parseUpload(words: readonly string[]): Command {

@@ -45,8 +45,11 @@ export async function leave(options: {
   if (ids.length === 0) return tell('Stopped; nothing was left to do.', { kept: !remove, leftBehind: 0 })
   if (!remove) {
     await uploader.calls.pause({ ids })
-    const sentence = `Paused; what was sent is kept. Go on with the same command${command === 'resume' ? '' : ' or with: modelferry resume'}`
-    return tell(sentence, { kept: true, leftBehind: 0 })
+    const other = command === 'resume' ? '' : ' or with: modelferry resume'
+    return tell(`Paused; what was sent is kept. Go on with the same command${other}.`, {
+      kept: true,
+      leftBehind: 0,
+    })
   }
   streams.err.write('Removing these uploads. Ctrl-C again ends at once; the next start removes the rest.\n')
   const gone = await uploader.calls.cancel({ ids })
@@ -56,7 +59,7 @@ export async function leave(options: {
   tell(
     leftBehind === 0
       ? 'Removed; storage keeps no parts of them.'
-      : `Removed here; storage still holds parts of ${leftBehind}, which the next start removes.`,
+      : `Removed here; storage still holds parts of ${leftBehind === 1 ? '1 upload' : `${leftBehind} uploads`}, which the next start removes.`,
     { kept: false, leftBehind },
   )
 }

@@ -9,7 +9,10 @@ const bytes = (count: number) => formatBytes(count, 'en')
 /** Lines for a person; on a terminal with moving lines below them, one for each file under way and one for all. */
 export function createLineTeller({ out, err }: Streams, { quiet }: { readonly quiet: boolean }): Teller {
   const live = createLiveBlock(err)
-  let standing: Standing | null = null
+  let registeredCount = 0
+  let failedCount = 0
+  /** While uploads are being stopped nothing moves on the screen. */
+  let over = false
   const say = (text: string) => {
     live.clear()
     if (!quiet) out.write(`${oneLine(text)}\n`)
@@ -20,21 +23,26 @@ export function createLineTeller({ out, err }: Streams, { quiet }: { readonly qu
     leftOut: ({ file, reason }) =>
       say(`left out    ${file} (${reason === 'running' ? 'a running Modelferry has it' : 'not signed in'})`),
     moving(_changed, now) {
-      standing = now
-      if (!quiet) live.show(movingLines(now, err))
+      if (!quiet && !over) live.show(movingLines(now, err))
     },
     waiting: (row) => say(`waiting     ${row.fileName}: ${row.failure ? explain(row.failure) : ''}`),
-    registered: (row) => say(`registered  ${row.fileName} → ${row.target.modelPath} (model ${row.modelId})`),
+    registered(row) {
+      registeredCount += 1
+      say(`registered  ${row.fileName} → ${row.target.modelPath} (model ${row.modelId})`)
+    },
     failed(row) {
+      failedCount += 1
       const text = `failed      ${row.fileName}: ${row.failure ? explain(row.failure) : ''}`
       if (quiet) err.write(`${oneLine(text)}\n`)
       else say(text)
     },
     stopped: live.clear,
     finished() {
+      over = true
       live.clear()
-      if (!quiet && err.isTTY && standing && standing.count > 1)
-        err.write(`${standing.endedCount} of ${standing.count} files done.\n`)
+      if (quiet || !err.isTTY || registeredCount + failedCount < 2) return
+      const failures = failedCount > 0 ? `, ${failedCount} failed` : ''
+      err.write(`${registeredCount} in the library${failures}.\n`)
     },
   }
 }

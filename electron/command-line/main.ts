@@ -1,4 +1,5 @@
 import process from 'node:process'
+import type { Result } from '../contract/errors.ts'
 import type { KeychainState } from '../contract/model.ts'
 import type { Ports, Vault } from '../contract/ports.ts'
 import { createKeychain, endProcess, type Keychain } from '../desktop/keychain.ts'
@@ -92,13 +93,17 @@ function openUploader(
   ports: Ports,
 ) {
   let keychainState: KeychainState = 'ok'
+  /** As its last answer has shown it. */
+  async function heard<T>(answering: Promise<Result<T>>): Promise<Result<T>> {
+    const answer = await answering
+    if (answer.ok) keychainState = 'ok'
+    else keychainState = answer.failure.code === 'keychain-absent' ? 'absent' : 'locked'
+    return answer
+  }
   const vault: Vault = {
-    ...keychain,
-    async set(name, secret) {
-      const answer = await keychain.set(name, secret)
-      keychainState = answer.ok ? 'ok' : answer.failure.code === 'keychain-absent' ? 'absent' : 'locked'
-      return answer
-    },
+    get: (name) => heard(keychain.get(name)),
+    set: (name, secret) => heard(keychain.set(name, secret)),
+    delete: (name) => heard(keychain.delete(name)),
   }
   try {
     return createUploader({

@@ -80,13 +80,29 @@ command has is left to it, what belongs to an account that is not signed in stay
   },
   login: {
     words: '',
-    about: 'sign in; asks for the password without showing it',
-    options: { email: { type: 'string', value: 'e-mail', about: 'instead of being asked for it' }, help },
+    about: 'sign in: by pairing in the browser, by password, or with a device key',
+    options: {
+      email: {
+        type: 'string',
+        value: 'e-mail',
+        about: 'by password, which is asked for without being shown',
+      },
+      key: { type: 'string', value: '-', about: 'with a dk- key, read from standard input' },
+      help,
+    },
+    more: `Without an option a code and an address are shown: whoever confirms the code in the browser has signed this computer in
+for one team. What is given stays in the system's keychain. A key or a password is never part of the command.`,
   },
   logout: {
-    words: '',
-    about: 'sign out and remove what the keychain holds',
+    words: '[account]',
+    about: 'sign out, of all accounts or one, and remove what the keychain holds',
     options: { help },
+    more: `The account is an e-mail address or an id, as "modelferry accounts" shows them.`,
+  },
+  accounts: {
+    words: '',
+    about: 'list who has signed in on this computer',
+    options: { json: json('one JSON object a line'), help },
   },
   teams: {
     words: '',

@@ -1,7 +1,7 @@
 import type { TeamChoice } from '../contract/model.ts'
 import type { Ports } from '../contract/ports.ts'
 import type { Uploader } from '../uploader.ts'
-import { UsageError, type Command } from './arguments.ts'
+import type { Command } from './arguments.ts'
 import { exitCodes } from './exit-codes.ts'
 import { interrupted, type Interruption } from './interruption.ts'
 import { dropSpoilt, leave } from './leave.ts'
@@ -17,27 +17,6 @@ export interface Sending {
   readonly teller: Teller
   readonly streams: Streams
   readonly interruption: Interruption
-}
-
-/** Finds the team a person means, by id or by name in either case. Throws `UsageError` when that is none or several. */
-export function findTeam(uploader: Uploader, wanted: string | null): TeamChoice {
-  const { accounts, chosen } = uploader.session()
-  const all = accounts.flatMap(({ id, state, teams }) =>
-    state === 'ready' ? teams.map((team) => ({ accountId: id, team })) : [],
-  )
-  const names = all.map(({ team }) => `  ${team.id}  ${team.name}`).join('\n')
-  if (wanted === null) {
-    if (chosen && (all.length === 1 || uploader.hasChosenTeam())) return chosen
-    throw new UsageError(`Which team? Name one with --team:\n${names}`)
-  }
-  const sameId = all.filter(({ team }) => team.id === wanted)
-  const found =
-    sameId.length > 0 ? sameId : all.filter(({ team }) => team.name.toLowerCase() === wanted.toLowerCase())
-  const [only] = found
-  if (!only) throw new UsageError(`You have no team "${wanted}". Your teams:\n${names}`)
-  if (found.length > 1)
-    throw new UsageError(`Several teams are called "${wanted}". Name one by its id:\n${names}`)
-  return { accountId: only.accountId, teamId: only.team.id }
 }
 
 /** Uploads and waits until every file is registered or has failed. Answers the exit code. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { hiddenAccounts } from '../accounts/carrier.ts'
 import { failed, failure, success, type Result } from '../contract/errors.ts'
 import type { Account } from '../contract/model.ts'
 import { createAccountBook, createChoices } from './account-book.ts'
@@ -21,7 +22,7 @@ export interface LeftUpload {
   readonly runByPid: number | null
 }
 
-/** Everything that a look at the journal tells. */
+/** Everything that a look at the journal tells, but for people who have left this computer to somebody else. */
 export interface JournalView {
   readonly left: readonly LeftUpload[]
   /** Uploads in the history. */
@@ -71,9 +72,11 @@ function view(database: DatabaseSync): Result<JournalView | null> {
       `SELECT ${columns.join(', ')}, runner FROM uploads WHERE phase <> 'registered' ORDER BY position, added_at_ms`,
     )
     .all()
+  const everybody = createAccountBook(database).list()
+  const hidden = hiddenAccounts(everybody)
   const left = lines.flatMap((line) => {
     const record = fromLine(line)
-    if (!record) return []
+    if (!record || hidden.has(record.accountId)) return []
     const done = parts.get(record.id) ?? nothingDone
     return {
       record,
@@ -90,7 +93,7 @@ function view(database: DatabaseSync): Result<JournalView | null> {
     registeredCount: Number(registered?.['count']),
     leftoverCount: readLeftovers(database).length,
     allPaused: createChoices(database).get('all-paused') === 'yes',
-    accounts: createAccountBook(database).list(),
+    accounts: everybody.filter(({ id }) => !hidden.has(id)),
   })
 }
 

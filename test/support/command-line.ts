@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 import type { DemoAccount } from '../cloud/accounts.ts'
 import { projectFolder } from './temp-project.ts'
@@ -22,13 +21,20 @@ export type JsonLine = Readonly<Record<string, unknown>> & { readonly event: str
 export interface Started {
   readonly child: ChildProcess
   readonly ended: Promise<Ended>
+  /** Resolves with the first line of JSON for which `wanted` is true; rejects when the program ends without one. */
+  line(wanted: (line: JsonLine) => boolean): Promise<JsonLine>
+  /** Resolves once `wanted` is true of all that was printed so far, on either stream. */
+  printed(wanted: (out: string, err: string) => boolean): Promise<void>
 }
 
-/** Starts a program with nothing of this process's environment but what programs need; killed with the test. */
+/**
+ * Starts a program with nothing of this process's environment but what programs need; killed with the test. Its input ends
+ * after `input`, or stays open for null.
+ */
 export function startProgram(
   command: readonly string[],
   environment: NodeJS.ProcessEnv,
-  input = '',
+  input: string | null = '',
 ): Started {
   const [program = '', ...words] = command
   const { PATH, HOME, TMPDIR, LANG } = process.env
@@ -37,24 +43,55 @@ export function startProgram(
   )
   const child = spawn(program, words, { env, stdio: ['pipe', 'pipe', 'pipe'] })
   onTestFinished(() => void child.kill('SIGKILL'))
-  child.stdin.end(input)
-  return { child, ended: whenEnded(child) }
+  if (input !== null) child.stdin.end(input)
+  return { child, ...follow(child) }
 }
 
-async function whenEnded(
-  child: ChildProcess & { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream },
-) {
-  const [out, err, [code, signal]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>,
-  ])
-  const json = () =>
-    out
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as JsonLine)
-  return { code, signal, out, err, json }
+const linesOf = (out: string) =>
+  out
+    .split('\n')
+    .slice(0, -1)
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as JsonLine)
+
+function follow(child: ChildProcess & { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream }) {
+  const said = { out: '', err: '' }
+  const listeners = new Set<() => void>()
+  const listen = (stream: NodeJS.ReadableStream, into: 'out' | 'err') =>
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      said[into] += text
+      for (const listener of listeners) listener()
+    })
+  listen(child.stdout, 'out')
+  listen(child.stderr, 'err')
+  const ended = (once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>).then(
+    ([code, signal]): Ended => ({ code, signal, ...said, json: () => linesOf(said.out) }),
+  )
+
+  function until<T>(look: () => T | undefined): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const again = () => {
+        const found = look()
+        if (found === undefined) return
+        listeners.delete(again)
+        resolve(found)
+      }
+      listeners.add(again)
+      void ended.then(() => {
+        again()
+        reject(new Error(`ended without it: ${said.out}${said.err}`))
+      }, reject)
+      again()
+    })
+  }
+
+  return {
+    ended,
+    line: (wanted: (line: JsonLine) => boolean) => until(() => linesOf(said.out).find(wanted)),
+    async printed(wanted: (out: string, err: string) => boolean) {
+      await until(() => wanted(said.out, said.err) || undefined)
+    },
+  }
 }
 
 /** Starts `modelferry` in a process of its own. */

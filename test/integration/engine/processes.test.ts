@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
@@ -133,8 +132,8 @@ test('a second app in another process that dies with the row in its hand loses n
   await app.calls.pauseAll(undefined)
   const [id = ''] = await app.add(await file('a.safetensors'))
   await app.stop()
-  const { child, ended } = otherApp('stay')
-  await once(child.stdout ?? child, 'readable')
+  const { child, ended, printed } = otherApp('stay')
+  await printed((out) => out.includes('\n'))
   const beside = await open()
   expect(beside.rows()).toEqual([])
   await beside.stop()

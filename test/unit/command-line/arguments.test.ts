@@ -32,9 +32,12 @@ test('a file whose name looks like an option goes behind two dashes', () => {
 })
 
 test.each([
-  ['login', { name: 'login', email: null }],
-  ['login --email a@b.c', { name: 'login', email: 'a@b.c' }],
-  ['logout', { name: 'logout' }],
+  ['login', { name: 'login', by: 'pairing', email: null }],
+  ['login --email a@b.c', { name: 'login', by: 'password', email: 'a@b.c' }],
+  ['login --key -', { name: 'login', by: 'key', email: null }],
+  ['logout', { name: 'logout', account: null }],
+  ['logout a@b.c', { name: 'logout', account: 'a@b.c' }],
+  ['accounts --json', { name: 'accounts', json: true }],
   ['teams', { name: 'teams', json: false }],
   ['teams --json', { name: 'teams', json: true }],
   ['status', { name: 'status', json: false }],
@@ -73,10 +76,16 @@ test.each([
   ['resume --streams=', '--streams takes a number from 1 to 64.'],
   ['resume --streams 2.5', '--streams takes a number from 1 to 64.'],
   ['resume a', '"a" is one word too many'],
-  ['logout now', '"now" is one word too many'],
+  ['logout a b', '"b" is one word too many'],
+  ['login --key dk-1234', 'A key is no part of a command. Use --key - and give it on standard input.'],
+  ['login --email a@b.c --key -', 'Either --email or --key'],
   ['teams --yaml', 'There is no option "--yaml"'],
   ['login --password x', 'There is no option "--password"'],
 ])('"%s" is refused with a sentence', (line, sentence) => {
   expect(() => parse(line)).toThrow(UsageError)
   expect(() => parse(line)).toThrow(sentence)
+})
+
+test('a key that was typed into the command is not said again', () => {
+  expect(() => parse('login --key dk-secret')).not.toThrow('dk-secret')
 })

@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest'
+import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import type { Started } from '../../support/command-line.ts'
+import { partBytes, setupCommand } from '../../support/command-world.ts'
+import { sha256Of } from '../../support/engine.ts'
+
+const sixParts = { sizeBytes: 5 * partBytes + 321 }
+
+/** A command that sends a file of six parts, of which storage has acknowledged two. */
+async function setup(...words: string[]) {
+  const world = await setupCommand()
+  world.stallAfterPart(2)
+  const path = await world.file('large.safetensors', sixParts)
+  const started = world.start('upload', path, '--json', ...words)
+  await acknowledged(started, 2)
+  return { ...world, ...started, path }
+}
+
+const acknowledged = ({ line }: Started, parts: number) =>
+  line(({ event, sentBytes }) => event === 'progress' && Number(sentBytes) >= parts * partBytes)
+
+test('Ctrl-C keeps what storage acknowledged, and the same command sends only the rest', async () => {
+  const { child, ended, cloud, path, run } = await setup()
+  child.kill('SIGINT')
+  const { code, err, json } = await ended
+  cloud.clearFailures()
+  expect([code, err]).toEqual([
+    130,
+    'Paused; what was sent is kept. Go on with the same command or with: modelferry resume.\n',
+  ])
+  expect(json().at(-1)).toEqual({ event: 'interrupted', kept: true, leftBehind: 0, uploads: 1 })
+  expect(await cloud.unfinishedUploads()).toHaveLength(1)
+
+  cloud.forgetOperations()
+  const again = await run('upload', path, '--json')
+  const sent = cloud.operations.flatMap(({ name, partNumber }) => (name === 'put-part' ? partNumber : []))
+  expect([again.code, sent.sort()]).toEqual([0, [3, 4, 5, 6]])
+  expect(cloud.operations.filter(({ name }) => name === 'initiateMultipart')).toEqual([])
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toMatchObject([{ file_hash: `sha256:${sha256Of(path)}` }])
+})
+
+test('after a kill the same command sends only the rest', async () => {
+  const { child, ended, cloud, path, run } = await setup()
+  child.kill('SIGKILL')
+  await ended
+  cloud.clearFailures()
+  cloud.forgetOperations()
+  const { code, json } = await run('upload', path, '--json')
+  const sent = cloud.operations.flatMap(({ name, partNumber }) => (name === 'put-part' ? partNumber : []))
+  expect([code, sent.sort(), json().at(-1)?.['sha256']]).toEqual([0, [3, 4, 5, 6], sha256Of(path)])
+})
+
+test('SIGTERM pauses as well and ends with 143', async () => {
+  const { child, ended, run, cloud } = await setup()
+  child.kill('SIGTERM')
+  const { code, err } = await ended
+  cloud.clearFailures()
+  expect([code, err.startsWith('Paused;')]).toEqual([143, true])
+  const { uploads } = JSON.parse((await run('status', '--json')).out) as { uploads: readonly object[] }
+  expect(uploads).toMatchObject([{ phase: 'paused', runByPid: null, parts: { acknowledged: 2 } }])
+})
+
+test('with --abort-on-interrupt Ctrl-C removes the uploads here and their parts in storage', async () => {
+  const { child, ended, run, cloud } = await setup('--abort-on-interrupt')
+  child.kill('SIGINT')
+  const { code, err, json } = await ended
+  cloud.clearFailures()
+  expect([code, err.trimEnd().split('\n').at(-1)]).toEqual([130, 'Removed; storage keeps no parts of them.'])
+  expect(json().at(-1)).toEqual({ event: 'interrupted', kept: false, leftBehind: 0, uploads: 1 })
+  expect([await cloud.unfinishedUploads(), cloud.modelsOf(ALICES_TEAM_ID)]).toEqual([[], []])
+  expect((await run('status')).out).toBe('Nothing here: no upload is left.\n')
+})
+
+test('what storage could not remove at once is removed by the next start', async () => {
+  const { child, ended, start, run, cloud, file } = await setup('--abort-on-interrupt')
+  cloud.fail({ on: 'abortMultipart', how: 503, times: Infinity })
+  child.kill('SIGINT')
+  const { code, err, json } = await ended
+  cloud.clearFailures()
+  expect([code, err.includes('storage still holds parts of 1 upload')]).toEqual([130, true])
+  expect(json().at(-1)).toMatchObject({ kept: false, leftBehind: 1 })
+  const { totals } = JSON.parse((await run('status', '--json')).out) as { totals: object }
+  expect(totals).toMatchObject({ left: 0, leftBehind: 1 })
+
+  cloud.forgetOperations()
+  const held = cloud.hold('registerModel')
+  const next = start('upload', await file('small.safetensors'))
+  await cloud.ended('abortMultipart')
+  held.release()
+  expect([(await next.ended).code, await cloud.unfinishedUploads()]).toEqual([0, []])
+})
+
+test('a second Ctrl-C ends at once, and what was not removed yet is remembered', async () => {
+  const { child, ended, run, cloud } = await setup('--abort-on-interrupt')
+  const held = cloud.hold('abortMultipart')
+  child.kill('SIGINT')
+  await held.arrived
+  child.kill('SIGINT')
+  const { code, signal } = await ended
+  held.release()
+  cloud.clearFailures()
+  expect([code, signal]).toEqual([130, null])
+  const { totals } = JSON.parse((await run('status', '--json')).out) as { totals: object }
+  expect(totals).toMatchObject({ left: 0, leftBehind: 1 })
+})

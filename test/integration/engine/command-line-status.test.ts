@@ -1,0 +1,142 @@
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { expect, test } from 'vitest'
+import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { partBytes, setupCommand } from '../../support/command-world.ts'
+
+/** Looks at a data folder with nothing else around: no server, no token, no keychain. */
+async function setup() {
+  const world = await setupCommand({ as: ALICE, settings: { singlePutLimitBytes: partBytes } })
+  const nobody = { MODELFERRY_SERVER: undefined, MODELFERRY_TOKEN: undefined, MODELFERRY_TEAM: undefined }
+  const look = (...words: string[]) =>
+    world.runWith({ ...nobody, MODELFERRY_HOME: world.home }, 'status', ...words)
+  return {
+    ...{ ...world, look },
+    async json() {
+      const { code, out, err } = await look('--json')
+      expect([code, err]).toEqual([0, ''])
+      return JSON.parse(out) as { readonly totals: object; readonly uploads: readonly object[] }
+    },
+  }
+}
+
+test('without a journal there is nothing, and nothing is made', async () => {
+  const { run, commandHome } = await setupCommand()
+  const [plain, json] = [await run('status'), await run('status', '--json')]
+  expect([plain.code, plain.out, plain.err]).toEqual([0, 'Nothing here: no upload is left.\n', ''])
+  expect([json.code, JSON.parse(json.out)]).toMatchObject([
+    0,
+    { schema: 1, uploads: [], totals: { left: 0, registered: 0 } },
+  ])
+  expect(existsSync(commandHome)).toBe(false)
+})
+
+test('beside a running app it shows each upload whole, who runs it, and takes nothing away', async () => {
+  const { app, cloud, file, json, look, home, stallAfterPart } = await setup()
+  stallAfterPart(2)
+  const sizeBytes = 3 * partBytes + 99
+  const path = await file('水墨.safetensors', { sizeBytes })
+  const [id = ''] = await app.add(path)
+  await app.until(() => app.row(id).sentBytes >= 2 * partBytes)
+  const found = await json()
+  const [account] = app.session().accounts
+  const { target, addedAtMs } = app.row(id)
+  expect(found).toEqual({
+    ...{ schema: 1, at: expect.stringMatching(/Z$/) as string, folder: home, allPaused: false },
+    totals: {
+      ...{ left: 1, waiting: 1, paused: 0, failed: 0, registered: 0, leftBehind: 0 },
+      ...{ sizeBytes, acknowledgedBytes: 2 * partBytes },
+    },
+    uploads: [
+      {
+        ...{ id, file: '水墨.safetensors', localPath: path, phase: 'waiting', runByPid: process.pid },
+        ...{ sizeBytes, acknowledgedBytes: 2 * partBytes },
+        parts: { sizeBytes: partBytes, count: 4, acknowledged: 2 },
+        team: { id: ALICES_TEAM_ID, name: app.row(id).team.name },
+        account: { id: account?.id, email: ALICE.email, server: cloud.url, signedIn: true },
+        ...{ type: target.modelType, path: target.modelPath, name: target.displayName },
+        ...{ failure: null, addedAt: new Date(addedAtMs).toISOString() },
+      },
+    ],
+  })
+  const plain = await look()
+  expect(plain.out).toBe(
+    `waiting     水墨.safetensors → Alice's Team: 10.5 MB of 15.7 MB, 2 of 4 parts, process ${process.pid} has it\n` +
+      '1 upload left, 10.5 MB of 15.7 MB in storage.\n',
+  )
+  cloud.clearFailures()
+  await app.calls.retry({ ids: [id] })
+  expect(await app.settled(id)).toMatchObject({ phase: 'registered' })
+})
+
+test('a sign-out is shown, and a failure in its words', async () => {
+  const { app, file, look, json } = await setup()
+  await app.calls.pauseAll(undefined)
+  await app.add([await file('a.safetensors'), await file('b.safetensors', { cutBytes: 10 })])
+  await app.calls.signOut({ accountId: app.session().accounts[0]?.id ?? '' })
+  await app.stop()
+  const { out } = await look()
+  expect(out).toContain(`${ALICE.email} is not signed in`)
+  expect(out).toContain('Everything is paused in the app.')
+  expect(out).toContain('Go on with: modelferry resume')
+  expect((await json()).uploads).toMatchObject([
+    { runByPid: null, account: { signedIn: false }, failure: { code: 'signed-out' } },
+    {
+      phase: 'failed',
+      failure: { code: 'file-cut-short', sentence: expect.stringMatching(/\.$/) as string },
+    },
+  ])
+})
+
+test('what was paused in storage but not registered counts as acknowledged whole', async () => {
+  const { app, cloud, file, json } = await setup()
+  const held = cloud.hold('registerModel')
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  await held.arrived
+  await app.calls.pause({ ids: [id] })
+  held.release()
+  const { sizeBytes } = app.row(id)
+  expect((await json()).uploads).toMatchObject([
+    { phase: 'paused', parts: null, acknowledgedBytes: sizeBytes },
+  ])
+})
+
+test('a writer that holds the journal does not keep it waiting', async () => {
+  const { app, file, home, json } = await setup()
+  await app.calls.pauseAll(undefined)
+  await app.add(await file('a.safetensors'))
+  const writer = new DatabaseSync(join(home, 'journal.sqlite'))
+  writer.exec(`BEGIN IMMEDIATE; DELETE FROM uploads`)
+  expect((await json()).uploads).toHaveLength(1)
+  writer.exec('ROLLBACK')
+  writer.close()
+})
+
+test('it writes nothing, whoever had the journal is gone', async () => {
+  const { app, file, home, json } = await setup()
+  await app.calls.pauseAll(undefined)
+  await app.add(await file('a.safetensors'))
+  await app.stop()
+  const before = statSync(join(home, 'journal.sqlite'))
+  expect((await json()).uploads).toMatchObject([{ runByPid: null }])
+  const after = statSync(join(home, 'journal.sqlite'))
+  expect([after.mtimeMs, after.size]).toEqual([before.mtimeMs, before.size])
+})
+
+test.each(['newer', 'damaged'])('a %s journal is left alone and said in a sentence', async (which) => {
+  const { commandHome, run } = await setupCommand()
+  mkdirSync(commandHome)
+  const path = join(commandHome, 'journal.sqlite')
+  if (which === 'damaged') writeFileSync(path, 'This is no database. '.repeat(200))
+  else {
+    const newer = new DatabaseSync(path)
+    newer.exec('PRAGMA user_version = 9999')
+    newer.close()
+  }
+  const [status, resume] = [await run('status'), which === 'newer' ? await run('resume') : null]
+  expect([status.code, status.out]).toEqual([1, ''])
+  expect(status.err).toMatch(/^[A-Z].*\(journal-trouble: .*\)\n$/)
+  if (resume)
+    expect([resume.code, resume.err]).toMatchObject([1, expect.stringMatching(/a newer Modelferry/)])
+})

@@ -1,0 +1,49 @@
+import { join } from 'node:path'
+import { ALICE, ALICES_TEAM_ID, type DemoAccount } from '../cloud/accounts.ts'
+import { accessTokenOf, startCommand, type Ended, type Started } from './command-line.ts'
+import { setup, type EngineOptions, type World } from './engine.ts'
+
+/** The smallest part that S3 takes. */
+export const partBytes = 5 * 1024 * 1024
+
+export interface CommandWorld extends World {
+  /** Data folder of the command line; not made before it is used. */
+  readonly commandHome: string
+  /** What the command line finds around it. */
+  readonly environment: NodeJS.ProcessEnv
+  start(...words: string[]): Started
+  run(...words: string[]): Promise<Ended>
+  /** Runs in another environment; undefined takes a variable out. */
+  runWith(more: NodeJS.ProcessEnv, ...words: string[]): Promise<Ended>
+  /** Lets storage acknowledge parts up to this number and stall on all others, until `cloud.clearFailures()`. */
+  stallAfterPart(number: number): void
+}
+
+/** A command line with a data folder of its own and the token of an account; files over 5 MiB go in parts. */
+export async function setupCommand({
+  account = ALICE,
+  ...options
+}: EngineOptions & { readonly account?: DemoAccount } = {}): Promise<CommandWorld> {
+  const world = await setup({ as: null, ...options, cloud: { partSizeBytes: partBytes, ...options.cloud } })
+  const { cloud, folder } = world
+  const commandHome = join(folder, 'command-home')
+  const environment: NodeJS.ProcessEnv = {
+    MODELFERRY_SERVER: cloud.url,
+    MODELFERRY_HOME: commandHome,
+    MODELFERRY_TOKEN: await accessTokenOf(cloud.url, account),
+    MODELFERRY_TEAM: ALICES_TEAM_ID,
+    MODELFERRY_MULTIPART_FROM: String(partBytes),
+  }
+  cloud.forgetOperations()
+  const runWith = (more: NodeJS.ProcessEnv, ...words: string[]) =>
+    startCommand(words, { ...environment, ...more }).ended
+  return {
+    ...{ ...world, commandHome, environment, runWith },
+    start: (...words) => startCommand(words, environment),
+    run: (...words) => runWith({}, ...words),
+    stallAfterPart(number) {
+      const when = ({ partNumber = 0 }: { readonly partNumber?: number }) => partNumber > number
+      cloud.fail({ on: 'put-part', how: 'stall', times: Infinity, when })
+    },
+  }
+}

@@ -138,15 +138,20 @@ function steer({ throttle, streams }: Carriers, settings: EngineSettings): void 
   streams.setMost(settings.streamsMost)
 }
 
+/** What is kept on the disk. */
+function openKept(folder: string, ports: Ports) {
+  const journal = openJournal(folder, ports.now())
+  if (journal.setAside) ports.log.error('the journal was damaged and set aside', { file: journal.setAside })
+  const store = createStore(journal.database, randomUUID(), ports)
+  return { journal, store, choices: createChoices(journal.database) }
+}
+
 /** Opens the rooms and joins them; nothing runs yet. */
 function openRooms(options: UploaderOptions) {
   const { folder, ports, vault, keychainState, workers } = options
   const settings = { now: options.settings }
   const listeners = new Set<UploaderListener>()
-  const journal = openJournal(folder, ports.now())
-  if (journal.setAside) ports.log.error('the journal was damaged and set aside', { file: journal.setAside })
-  const store = createStore(journal.database, randomUUID(), ports)
-  const choices = createChoices(journal.database)
+  const { journal, store, choices } = openKept(folder, ports)
   const paused = { all: choices.get('all-paused') === 'yes' }
   const carriers = openCarriers(workers, ports, options.streams)
   steer(carriers, settings.now)
@@ -176,12 +181,8 @@ function openRooms(options: UploaderOptions) {
     leftBehind: () => void sweeper.sweep(),
   })
   const sweeper = createSweeper({ store, accounts, ports })
-  const commands = createCommands({
-    rows,
-    queue,
-    inspect: (file) => carriers.inspector.inspect(file),
-    forget,
-  })
+  const { inspect } = carriers.inspector
+  const commands = createCommands({ rows, queue, inspect, forget })
   const signIns = createSignIns({
     ...{ accounts, choices, keychainState, server: () => settings.now.server },
     ports,

@@ -1,5 +1,3 @@
-import type { LaneAnswer } from './lanes.ts'
-
 /**
  * Which PUTs are announced by `Expect: 100-continue` (RFC 9110, 10.1.1), so that storage that refuses says so before the
  * bytes go out, for one round trip. What a host makes of it is remembered while the app runs.
@@ -10,9 +8,15 @@ export interface Announcing {
   again(
     host: string,
     put: { readonly announced: boolean; readonly sizeBytes: number },
-    answer: LaneAnswer,
+    answer: Heard,
   ): boolean
 }
+
+/** As much of a PUT's answer as matters here. */
+export type Heard =
+  | { readonly kind: 'answered'; readonly status: number }
+  | { readonly kind: 'broken'; readonly code: string; readonly flushedBytes: number }
+  | { readonly kind: 'refused' | 'aborted' }
 
 /** Below this size the bytes are sooner sent than the round trip made. */
 const announceFromBytes = 4 * 1024 * 1024

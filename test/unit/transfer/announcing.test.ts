@@ -1,18 +1,12 @@
 import { expect, test } from 'vitest'
-import { createAnnouncing } from '../../../electron/transfer/announcing.ts'
-import type { LaneAnswer } from '../../../electron/transfer/lanes.ts'
+import { createAnnouncing, type Heard } from '../../../electron/transfer/announcing.ts'
 
 const host = 's3.example'
 const large = 8 * 1024 * 1024
 const small = 100_000
 
-const answered = (status: number): LaneAnswer => ({
-  ...{ kind: 'answered', status, etag: null, md5: null, sealed: false, retryAfter: null, body: '' },
-  ...{ checksum: 0, flushedBytes: 0 },
-})
-const broken = (code: string, flushedBytes: number): LaneAnswer => ({
-  ...{ kind: 'broken', code, checksum: 0, flushedBytes },
-})
+const answered = (status: number): Heard => ({ kind: 'answered', status })
+const broken = (code: string, flushedBytes: number): Heard => ({ kind: 'broken', code, flushedBytes })
 
 test('large bodies are announced, small ones are not', () => {
   const announcing = createAnnouncing()

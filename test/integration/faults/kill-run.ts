@@ -1,0 +1,140 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { expect } from 'vitest'
+import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { startCloud, type Cloud } from '../../cloud/cloud.ts'
+import type { HoldChoice, HoldMoment } from '../../cloud/faults.ts'
+import { seededRandom } from '../../fixtures/seeded.ts'
+import { partBytes } from './fault.ts'
+
+/** Twelve parts, the last of them shorter. */
+export const killedFile = { sizeBytes: 12 * partBytes - 4_321, partCount: 12 }
+/** PUTs that the runner has under way at once: see there. */
+export const partsInFlight = 4
+
+/** Where the local cloud stops everything and the process is killed. */
+export interface KillPoint {
+  readonly on: string
+  readonly moment: HoldMoment
+  readonly choice: HoldChoice
+}
+
+export interface KilledRun {
+  readonly kills: readonly KillPoint[]
+  /** Bytes of parts that storage received beyond the file's own. */
+  readonly sentTwiceBytes: number
+}
+
+/**
+ * A point in what is still to come, which the cloud's own list of operations tells: most of them after some byte of the
+ * parts, the others just before or just after a call was answered.
+ */
+function killPoint(dice: () => number, { operations }: Cloud): KillPoint {
+  const below = (count: number) => Math.floor(dice() * count)
+  const stored = new Set(
+    operations.flatMap((one) => (one.name === 'put-part' && one.status === 200 ? [one.partNumber] : [])),
+  )
+  const missing = killedFile.partCount - stored.size
+  const isOpen = operations.some(({ name, status }) => name === 'initiateMultipart' && status === 200)
+  if (missing > 0 && dice() < 0.7) {
+    const moment = 1 + below(missing * partBytes - partBytes)
+    return { on: 'put-part', moment, choice: { together: true } }
+  }
+  const perPart = missing > 0 ? ['presignPart', 'put-part'] : []
+  const calls = [
+    ...['getCurrentUser', 'completeMultipart', 'registerModel', ...perPart],
+    ...(isOpen ? [] : ['presignModel', 'initiateMultipart']),
+  ]
+  const on = calls[below(calls.length)] ?? 'registerModel'
+  const skip = perPart.includes(on) ? below(missing) : 0
+  return { on, moment: dice() < 0.5 ? 'arrival' : 'answer', choice: { skip } }
+}
+
+/** One start of the app, killed where `point` says; answers what it printed, or null when it was killed. */
+async function start(
+  cloud: Cloud,
+  home: string,
+  file: string,
+  point: KillPoint | null,
+): Promise<string | null> {
+  const held = point && cloud.hold(point.on, point.moment, point.choice)
+  const words = [join(import.meta.dirname, 'runner.ts'), home, cloud.url, String(partBytes), file]
+  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const printed = text(child.stdout)
+  const exited = once(child, 'exit')
+  const killed = await Promise.race([
+    exited.then(() => false),
+    held?.arrived.then(() => true) ?? exited.then(() => false),
+  ])
+  if (killed) child.kill('SIGKILL')
+  await exited
+  held?.release()
+  return killed ? null : (await printed).trim()
+}
+
+/** Kills the app one to three times on its way through `file`, lets the last start end, and looks at all that is left. */
+export async function killAtRandom(seed: number, file: string, sha256: string): Promise<KilledRun> {
+  const dice = seededRandom(seed)
+  const home = mkdtempSync(join(tmpdir(), 'modelferry-kills-'))
+  const cloud = await startCloud({ partSizeBytes: partBytes })
+  const kills: KillPoint[] = []
+  try {
+    let printed: string | null = null
+    for (let wanted = 1 + Math.floor(dice() * 3); wanted > 0 && printed === null; wanted -= 1) {
+      const point = killPoint(dice, cloud)
+      printed = await start(cloud, home, file, point)
+      if (printed === null) kills.push(point)
+    }
+    printed ??= await start(cloud, home, file, null)
+    const what = `seed ${seed}, killed at ${JSON.stringify(kills)}`
+    expect(printed, what).toBe('registered')
+    await expectOne(cloud, sha256, kills, what)
+    return { kills, sentTwiceBytes: sentTwice(cloud, kills.length, what) }
+  } finally {
+    await cloud.close()
+    await rm(home, { recursive: true, force: true })
+  }
+}
+
+async function expectOne(
+  cloud: Cloud,
+  sha256: string,
+  kills: readonly KillPoint[],
+  what: string,
+): Promise<void> {
+  const models = cloud.modelsOf(ALICES_TEAM_ID)
+  const objects = await cloud.objects()
+  expect(
+    models.map((model) => model.file_hash),
+    what,
+  ).toEqual([`sha256:${sha256}`])
+  expect(
+    objects.map(({ key }) => key),
+    what,
+  ).toEqual(models.map((model) => model.storage_key))
+  expect(await objects[0]?.sha256(), what).toBe(sha256)
+  // A kill before the answer of initiate was written down leaves an upload that nobody can name, without a byte in it.
+  const nameless = kills.filter(({ on }) => on === 'initiateMultipart').length
+  const left = await cloud.unfinishedUploads()
+  expect(left.length, what).toBe(nameless)
+  const paths = cloud.operations.filter(({ name }) => name === 'put-part').map(({ path }) => path)
+  expect(
+    left.filter(({ key }) => paths.some((path) => path.endsWith(key))),
+    what,
+  ).toEqual([])
+}
+
+/** A kill costs at most the parts that were in flight. */
+function sentTwice(cloud: Cloud, kills: number, what: string): number {
+  const received = cloud.operations
+    .filter(({ name }) => name === 'put-part')
+    .reduce((sum, { bytes }) => sum + bytes, 0)
+  const bytes = received - killedFile.sizeBytes
+  expect(bytes, what).toBeLessThanOrEqual(kills * partsInFlight * partBytes)
+  return bytes
+}

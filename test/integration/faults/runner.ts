@@ -1,0 +1,72 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { success } from '../../../electron/contract/errors.ts'
+import type { Vault } from '../../../electron/contract/ports.ts'
+import { workerFiles } from '../../../electron/command-line/surroundings.ts'
+import { createUploader } from '../../../electron/uploader.ts'
+import { ALICE } from '../../cloud/accounts.ts'
+import { projectFolder } from '../../support/temp-project.ts'
+
+// The app in a process of its own, to be killed: `runner.ts <data folder> <server> <single PUT limit, bytes> <file>`. Goes on
+// with what the journal has, or else signs in and adds the file; prints the row's end, `registered` or `failed <code>`.
+
+/** What one process may have under way at once, in PUTs. */
+const streamsMost = 4
+
+const [folder = '', server = '', limit = '', file = ''] = process.argv.slice(2)
+mkdirSync(folder, { recursive: true })
+
+/** A keychain that outlives a kill. */
+function fileVault(path: string): Vault {
+  const kept = new Map<string, string>(existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : [])
+  const save = () => success(writeFileSync(path, JSON.stringify([...kept])))
+  return {
+    get: async (name) => success(kept.get(name) ?? null),
+    async set(name, secret) {
+      kept.set(name, secret)
+      return save()
+    },
+    async delete(name) {
+      kept.delete(name)
+      return save()
+    },
+  }
+}
+
+const silent = () => undefined
+const uploader = createUploader({
+  folder,
+  vault: fileVault(join(folder, 'vault.json')),
+  keychainState: () => 'ok',
+  settings: {
+    ...{ server, atOnce: 1, singlePutLimitBytes: Number(limit) },
+    ...{ limitBytesPerSecond: null, streamsMost },
+  },
+  workers: workerFiles(join(projectFolder, 'electron/command-line/main.ts')),
+  ports: {
+    now: Date.now,
+    random: () => 0,
+    log: { info: silent, warn: silent, error: silent },
+    timers: {
+      after(delayMs, callback) {
+        const timer = setTimeout(callback, delayMs)
+        return () => clearTimeout(timer)
+      },
+    },
+  },
+})
+await uploader.start()
+if (uploader.session().accounts.length === 0) {
+  await uploader.calls.signIn({ email: ALICE.email, password: ALICE.password })
+}
+if (uploader.snapshot().rows.length === 0) await uploader.addPaths([file])
+const ended = Promise.withResolvers<string>()
+const look = () => {
+  const [row] = uploader.snapshot().rows
+  if (row?.phase === 'registered') ended.resolve('registered')
+  if (row?.phase === 'failed') ended.resolve(`failed ${row.failure?.code ?? ''}`)
+}
+uploader.subscribe({ patch: look })
+look()
+console.log(await ended.promise)
+await uploader.stop()

@@ -100,3 +100,10 @@ export function rcloneCopy(_folder: string, path: string, target: S3Target, key:
 function keysOf({ accessKey, secretKey, region }: S3Target): Record<string, string> {
   return { AWS_ACCESS_KEY_ID: accessKey, AWS_SECRET_ACCESS_KEY: secretKey, AWS_DEFAULT_REGION: region }
 }
+
+/** Those that speak S3, with the most that ours may take of their time. */
+export const s3Peers = [
+  { program: 'aws', name: 'aws cli classic', atMost: 0.85, command: awsCopy },
+  { program: 'minio-client', name: 'minio-client', atMost: 0.75, command: minioPut },
+  { program: 'rclone', name: 'rclone', atMost: 0.5, command: rcloneCopy },
+] as const

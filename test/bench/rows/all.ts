@@ -6,10 +6,11 @@ import { huge } from './huge.ts'
 import { limit } from './limit.ts'
 import { many } from './many.ts'
 import { memory } from './memory.ts'
+import { peers } from './peers.ts'
 import { restart } from './restart.ts'
 import { plainSink, tlsSink } from './sink.ts'
 
 /** Every family of the table, in its order. */
 export const families: readonly Family[] = [
-  ...[plainSink, tlsSink, ceph, cephMany, many, memory, finish, restart, limit, huge],
+  ...[plainSink, tlsSink, peers, ceph, cephMany, many, memory, finish, restart, limit, huge],
 ]

@@ -1,6 +1,6 @@
 import { startCephBench, withoutCeph, type CephBench } from '../ceph-bench.ts'
 import type { Command, Usage } from '../launch.ts'
-import { awsCopy, curlPut, minioPut, rcloneCopy } from '../peers.ts'
+import { curlPut, s3Peers } from '../peers.ts'
 import { ours } from '../ours-client.ts'
 import type { OursResult } from '../ours-result.ts'
 import { inTurn, median, ratio } from '../samples.ts'
@@ -12,12 +12,6 @@ import type { Family } from './family.ts'
 const sizeBytes = gibibyte
 const about = 'one 1 GiB file to a real S3 server (Ceph): one PUT and parts, beside curl, aws, mc, rclone'
 
-const peers = [
-  { program: 'aws', name: 'aws cli classic', atMost: 0.85, command: awsCopy },
-  { program: 'minio-client', name: 'minio-client', atMost: 0.75, command: minioPut },
-  { program: 'rclone', name: 'rclone', atMost: 0.5, command: rcloneCopy },
-] as const
-
 export const ceph: Family = {
   name: 'ceph',
   about,
@@ -27,7 +21,7 @@ export const ceph: Family = {
     if (why) return [notRun(about, why)]
     const cloud = await startCephBench(bench)
     const path = await bench.file('large', sizeBytes)
-    const present = peers.filter(({ program }) => missing(program) === null)
+    const present = s3Peers.filter(({ program }) => missing(program) === null)
     const put = async (command: Command | Promise<Command>) => afterwards(cloud, bench.run(await command))
     const upload = (singlePutLimitBytes: number) =>
       afterwards(cloud, ours(bench, { server: cloud.api, singlePutLimitBytes, atOnce: 4, paths: [path] }))
@@ -78,10 +72,12 @@ function rowsOf(rounds: Rounds): Row[] {
   return [
     against('1 GiB, Ceph, one PUT with SHA-256: wall ÷ curl -T without', 1.1, whole, curl),
     against('1 GiB, Ceph, 100 MiB parts with SHA-256: wall ÷ curl -T without', 1.25, parts, curl),
-    ...peers.map(({ program, name, atMost }) => {
+    ...s3Peers.map(({ program, name, atMost }) => {
       const measure = `1 GiB, Ceph, 100 MiB parts × 4: wall ÷ ${name}`
       const samples = rounds[program]
-      return samples ? against(measure, atMost, parts, samples) : notRun(measure, missing(program) ?? '')
+      if (!samples) return notRun(measure, missing(program) ?? '')
+      const floor = `curl -T ÷ ${name}: ${ratio(curl, samples).toFixed(2)}`
+      return { ...against(measure, atMost, parts, samples), note: floor }
     }),
     told('1 GiB, Ceph: curl -T, fastest and slowest', spread(curl), { note: 'the noise of this server' }),
   ]

@@ -25,9 +25,13 @@ export interface Session {
 /** Refreshed this long before it runs out, so that no call starts with a token that dies on the way. */
 const earlyMs = 60_000
 
+/** A keychain that did not take a pair is asked again after this long: somebody may have unlocked it. */
+const askAgainMs = 60_000
+
 /**
  * Tokens rotate: a used refresh token is dead. So one refresh runs at a time, the new pair is stored before it is used, and
- * before refreshing the keychain is read again, because the command line beside the app may have refreshed meanwhile.
+ * before refreshing the keychain is read again, because the command line beside the app may have refreshed meanwhile. A keychain that is locked
+ * stops nothing: the pair stays in memory, and the keychain's state says so to the person.
  */
 export function createSession(options: {
   readonly accountId: string
@@ -39,27 +43,27 @@ export function createSession(options: {
   let held: SessionSecret | null = null
   /** A new pair that the keychain did not take: the old one is dead by then, so this one must not be lost. */
   let unwritten: SessionSecret | null = null
+  /** When the keychain was last asked to take it. */
+  let triedMs = 0
   let ended = false
   let refreshing: Promise<Result<SessionSecret>> | null = null
 
   const usable = (secret: SessionSecret) => secret.expiresAtMs - ports.now() > earlyMs
 
-  async function hold(pair: TokenPairWire): Promise<Result<SessionSecret>> {
-    const secret: SessionSecret = {
-      accessToken: pair.access_token,
-      refreshToken: pair.refresh_token,
-      expiresAtMs: ports.now() + pair.expires_in * 1000,
-    }
-    return keep(secret)
-  }
+  const secretOf = (pair: TokenPairWire): SessionSecret => ({
+    accessToken: pair.access_token,
+    refreshToken: pair.refresh_token,
+    expiresAtMs: ports.now() + pair.expires_in * 1000,
+  })
 
-  async function keep(secret: SessionSecret): Promise<Result<SessionSecret>> {
+  /** Stores a new pair, then uses it; uses it even so when the keychain won't take it, since the old pair is dead. */
+  async function keep(secret: SessionSecret): Promise<SessionSecret> {
     unwritten = secret
+    triedMs = ports.now()
     const written = await writeSecret(vault, accountId, secret)
-    if (!written.ok) return written
-    unwritten = null
-    held = secret
-    return success(secret)
+    if (written.ok) unwritten = null
+    else ports.log.warn('the keychain did not take the session', { accountId, code: written.failure.code })
+    return (held = secret)
   }
 
   async function load(): Promise<Result<SessionSecret>> {
@@ -71,9 +75,9 @@ export function createSession(options: {
   }
 
   async function refreshOnce(stale: string | null): Promise<Result<SessionSecret>> {
-    if (unwritten) return keep(unwritten)
     const read = await readSecret(vault, accountId)
-    const latest = read.ok ? read.value : held
+    // What the keychain did not take is newer than what it holds.
+    const latest = unwritten ?? (read.ok ? read.value : held)
     if (!latest) return read
     if (latest.accessToken !== (stale ?? held?.accessToken) && usable(latest)) {
       held = latest
@@ -88,7 +92,7 @@ export function createSession(options: {
       if (answer.failure.code === 'bad-request') return failed(failure('signed-out'))
       return answer
     }
-    return hold(answer.value)
+    return success(await keep(secretOf(answer.value)))
   }
 
   /** Everybody who needs a new token while a refresh runs waits for that one. */
@@ -104,6 +108,7 @@ export function createSession(options: {
   return {
     async token() {
       const secret = await load()
+      if (unwritten && ports.now() - triedMs > askAgainMs) await keep(unwritten)
       if (!secret.ok || usable(secret.value)) return tokenOf(secret)
       return tokenOf(await refreshTogether(null))
     },
@@ -113,8 +118,12 @@ export function createSession(options: {
       return tokenOf(await refreshTogether(stale))
     },
     async adopt(pair) {
-      const secret = await hold(pair)
-      return secret.ok ? success(undefined) : secret
+      const secret = secretOf(pair)
+      const written = await writeSecret(vault, accountId, secret)
+      if (!written.ok) return written
+      held = secret
+      unwritten = null
+      return success(undefined)
     },
     async isHeld() {
       const secret = await load()

@@ -25,7 +25,9 @@ export function openJournal(folder: string, nowMs: number): OpenedJournal {
     if (error instanceof NewerJournalError || !isDamage(error)) throw error
     const setAside = `${file}.damaged-${new Date(nowMs).toISOString().replace(/[:.]/g, '-')}`
     renameSync(file, setAside)
-    for (const tail of ['-wal', '-shm']) if (existsSync(file + tail)) rmSync(file + tail)
+    // What was committed last may be in the log alone: it goes with its journal. The index of it is made anew by SQLite.
+    if (existsSync(`${file}-wal`)) renameSync(`${file}-wal`, `${setAside}-wal`)
+    rmSync(`${file}-shm`, { force: true })
     return { database: openSound(file), setAside }
   }
 }

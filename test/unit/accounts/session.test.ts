@@ -192,12 +192,23 @@ test('the end waits for a refresh that is under way, so that its pair does not c
   expect(await session.renew(pair.access_token)).toMatchObject({ failure: { code: 'signed-out' } })
 })
 
-test('a new pair that the keychain would not take is kept until it does', async () => {
-  const { session, pair, vault, refreshes, kept } = await setup()
-  vault.before = (call) => vault.breakWith(call.startsWith('set') ? 'keychain-locked' : null)
-  expect(await session.renew(pair.access_token)).toMatchObject({ failure: { code: 'keychain-locked' } })
-  vault.before = () => {}
-  vault.breakWith(null)
+test('a new pair that the keychain would not take is used from memory, and stored once it does', async () => {
+  const { session, pair, vault, refreshes, kept, clock } = await setup()
+  vault.breakWith('keychain-locked')
   const token = valueOf(await session.renew(pair.access_token))
+  expect([token === pair.access_token, kept()['accessToken'], refreshes()]).toEqual([
+    ...[false, pair.access_token, [200]],
+  ])
+  vault.breakWith(null)
+  clock.advance(61_000)
+  expect(valueOf(await session.token())).toBe(token)
   expect([kept()['accessToken'], refreshes()]).toEqual([token, [200]])
+})
+
+test('a pair that is in memory only is refreshed by its own token, not by the dead one in the keychain', async () => {
+  const { session, pair, vault, refreshes } = await setup()
+  vault.before = (call) => vault.breakWith(call.startsWith('set') ? 'keychain-locked' : null)
+  const second = valueOf(await session.renew(pair.access_token))
+  const third = valueOf(await session.renew(second))
+  expect([new Set([pair.access_token, second, third]).size, refreshes()]).toEqual([3, [200, 200]])
 })

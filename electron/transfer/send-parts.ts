@@ -111,6 +111,7 @@ interface PartRun {
 /** Tells everybody who wants to know how far a part has come. */
 function progressOf(number: number, { stream, tally }: PartRun, follower: Follower) {
   let before = 0
+  tally.inFlight(number, 0)
   return (flushedBytes: number) => {
     follower.moved(flushedBytes)
     stream.moved(flushedBytes - before)
@@ -119,11 +120,16 @@ function progressOf(number: number, { stream, tally }: PartRun, follower: Follow
   }
 }
 
+/** Where a part lies in the file, half-open. */
+function rangeOf({ partSizeBytes, identity }: PartsJob, number: number) {
+  const start = (number - 1) * partSizeBytes
+  return { start, end: Math.min(start + partSizeBytes, identity.sizeBytes) }
+}
+
 /** Brings one part to storage, through resets and expired URLs. `null` when aborted. */
 async function sendPart(job: PartsJob, number: number, run: PartRun): Promise<Result<SentPart> | null> {
   const { stream, urls, tally, signal } = run
-  const start = (number - 1) * job.partSizeBytes
-  const end = Math.min(start + job.partSizeBytes, job.identity.sizeBytes)
+  const { start, end } = rangeOf(job, number)
   const met = { forbidden: 0, differs: 0 }
   for (let tries = 1; ; tries += 1) {
     if (signal.aborted) return null
@@ -132,10 +138,11 @@ async function sendPart(job: PartsJob, number: number, run: PartRun): Promise<Re
     if (!url?.ok) return url
     const follower = urls.follow(end - start)
     const onProgress = progressOf(number, run, follower)
-    onProgress(0)
     const { path, identity, stallMs, answerMs, lanes, pace, ports } = job
     const order = { path, identity, start, end, ...url.value, stallMs, answerMs, pace }
     const answer = await lanes.send(order, { signal, onProgress })
+    // How far it came is known exactly only now: it was last told up to a tenth of a second ago.
+    if ('flushedBytes' in answer) onProgress(answer.flushedBytes)
     const sent = { sizeBytes: end - start, host: new URL(url.value.url).host, nowMs: ports.now() }
     const outcome = putOutcome(answer, sent)
     switch (outcome.kind) {

@@ -45,6 +45,8 @@ async function attempt(
   handle: FileHandle,
   context: JobContext<LaneProgress>,
 ): Promise<Attempt> {
+  // It may have been aborted while the file was being opened, when nobody listened.
+  if (context.signal.aborted) return { answer: { kind: 'aborted' }, reused: false }
   const request = openPut(job.url, job.end - job.start, job.headers, job.announced)
   const pace = sendingEnd(job.pace)
   const md5 = sentMd5s.begin()

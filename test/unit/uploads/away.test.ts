@@ -1,0 +1,68 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { createAway, findAway } from '../../../electron/uploads/away.ts'
+import { standingClock, testPorts } from '../../support/hand-clock.ts'
+
+function setup() {
+  const clock = standingClock()
+  const asked: string[] = []
+  const there = new Set<string>()
+  const gone = new Set<string>()
+  const back: string[] = []
+  const away = createAway({
+    ports: testPorts(clock),
+    async isThere(path) {
+      asked.push(path)
+      return there.has(path)
+    },
+    stillWaits: (id) => !gone.has(id),
+    back: (ids) => back.push(...ids),
+  })
+  return {
+    ...{ away, clock, asked, there, gone, back },
+    async tick() {
+      clock.advance(3_000)
+      for (let turn = 0; turn < 3; turn += 1) await Promise.resolve()
+    },
+  }
+}
+
+test('each missing folder is asked for once every few seconds, however many wait for it', async () => {
+  const { away, asked, there, back, tick, clock } = setup()
+  for (const id of ['a', 'b', 'c']) away.wait(id, '/disk')
+  away.wait('d', '/other')
+  await tick()
+  await tick()
+  expect([asked, back]).toEqual([['/disk', '/other', '/disk', '/other'], []])
+  there.add('/disk')
+  await tick()
+  expect([back, clock.waits()]).toEqual([['a', 'b', 'c'], [3_000]])
+})
+
+test('nobody asks once nobody waits', async () => {
+  const { away, asked, gone, back, tick, clock } = setup()
+  away.wait('a', '/disk')
+  gone.add('a')
+  await tick()
+  expect([asked, back, clock.waits()]).toEqual([[], [], []])
+})
+
+test('after the end nothing is asked for', () => {
+  const { away, clock } = setup()
+  away.wait('a', '/disk')
+  away.close()
+  expect(clock.waits()).toEqual([])
+})
+
+test('a file is away when its folder is, and named is the topmost that is missing', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'modelferry-away-'))
+  onTestFinished(() => rmSync(root, { recursive: true }))
+  mkdirSync(join(root, 'models'))
+  writeFileSync(join(root, 'models', 'there.gguf'), 'x')
+  const disk = join(root, 'disk')
+  expect(await findAway(join(disk, 'loras', 'deep', 'a.gguf'))).toEqual({ folder: disk, until: disk })
+  expect(await findAway(join(root, 'models', 'deleted.gguf'))).toBeNull()
+  expect(await findAway(join(root, 'models', 'there.gguf'))).toBeNull()
+})

@@ -47,8 +47,15 @@ export async function expectStopped(begun: Begun, sees: FailureCode, rest: Rest 
   expect(await begun.cloud.objects()).toHaveLength(rest.orphans ?? 0)
   begun.cloud.clearFailures()
   await begun.app.calls.cancel({ ids: [begun.id] })
+  await expectNothingLeft(begun, rest)
+}
+
+/** What is left once a row was taken away: no model, no object that we know of, no unfinished upload. */
+export async function expectNothingLeft(begun: Begun, rest: Rest = {}): Promise<void> {
   await expectNothingUnfinished(begun, rest)
+  expect(await begun.cloud.objects()).toHaveLength(rest.orphans ?? 0)
   expect(begun.cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
+  expect(begun.app.rows().filter(({ id }) => id === begun.id)).toEqual([])
 }
 
 async function expectNothingUnfinished(begun: Begun, { nameless = 0 }: Rest): Promise<void> {

@@ -107,6 +107,11 @@ export function expectSeen({ met }: Begun, sees: FailureCode | null): void {
   for (const failure of met.values()) expectSentence(failure)
 }
 
+/** That the person could read nothing but this, if they looked in the moment in which it stood there. */
+export function expectAtMost({ met }: Begun, sees: FailureCode): void {
+  expect([...met.keys()].filter((code) => code !== sees)).toEqual([])
+}
+
 /** That a failure reads as a whole sentence in every language. */
 export function expectSentence(failure: Failure): void {
   for (const locale of ['en', 'zh-Hans', 'zh-Hant'] as const) {

@@ -1,28 +1,18 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { expect } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { startCloud, type Cloud } from '../../cloud/cloud.ts'
-import type { HoldChoice, HoldMoment } from '../../cloud/faults.ts'
 import { seededRandom } from '../../fixtures/seeded.ts'
 import { partBytes } from './fault.ts'
+import { startRunner, type KillPoint } from './start-runner.ts'
 
 /** Twelve parts, the last of them shorter. */
 export const killedFile = { sizeBytes: 12 * partBytes - 4_321, partCount: 12 }
 /** PUTs that the runner has under way at once: see there. */
 export const partsInFlight = 4
-
-/** Where the local cloud stops everything and the process is killed. */
-export interface KillPoint {
-  readonly on: string
-  readonly moment: HoldMoment
-  readonly choice: HoldChoice
-}
 
 export interface KilledRun {
   readonly kills: readonly KillPoint[]
@@ -55,28 +45,6 @@ function killPoint(dice: () => number, { operations }: Cloud): KillPoint {
   return { on, moment: dice() < 0.5 ? 'arrival' : 'answer', choice: { skip } }
 }
 
-/** One start of the app, killed where `point` says; answers what it printed, or null when it was killed. */
-async function start(
-  cloud: Cloud,
-  home: string,
-  file: string,
-  point: KillPoint | null,
-): Promise<string | null> {
-  const held = point && cloud.hold(point.on, point.moment, point.choice)
-  const words = [join(import.meta.dirname, 'runner.ts'), home, cloud.url, String(partBytes), file]
-  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] })
-  const printed = text(child.stdout)
-  const exited = once(child, 'exit')
-  const killed = await Promise.race([
-    exited.then(() => false),
-    held?.arrived.then(() => true) ?? exited.then(() => false),
-  ])
-  if (killed) child.kill('SIGKILL')
-  await exited
-  held?.release()
-  return killed ? null : (await printed).trim()
-}
-
 /** Kills the app one to three times on its way through `file`, lets the last start end, and looks at all that is left. */
 export async function killAtRandom(seed: number, file: string, sha256: string): Promise<KilledRun> {
   const dice = seededRandom(seed)
@@ -87,10 +55,10 @@ export async function killAtRandom(seed: number, file: string, sha256: string): 
     let printed: string | null = null
     for (let wanted = 1 + Math.floor(dice() * 3); wanted > 0 && printed === null; wanted -= 1) {
       const point = killPoint(dice, cloud)
-      printed = await start(cloud, home, file, point)
+      printed = await startRunner({ cloud, home, file }, point)
       if (printed === null) kills.push(point)
     }
-    printed ??= await start(cloud, home, file, null)
+    printed ??= await startRunner({ cloud, home, file }, null)
     const what = `seed ${seed}, killed at ${JSON.stringify(kills)}`
     expect(printed, what).toBe('registered')
     await expectOne(cloud, sha256, kills, what)

@@ -1,0 +1,106 @@
+import { appendFileSync, mkdtempSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { expect, onTestFinished } from 'vitest'
+import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { startCloud } from '../../cloud/cloud.ts'
+import { writeSafetensors } from '../../fixtures/model-files.ts'
+import { sha256Of } from '../../support/engine.ts'
+import { expectInLibrary } from './ends.ts'
+import { begin, bytesOf, fault, partBytes, resumedBy, worldFor } from './fault.ts'
+import { startRunner } from './start-runner.ts'
+
+/** A process that was killed after two parts, its journal on the disk as the kill left it. */
+async function killedMidway() {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-journal-'))
+  const cloud = await startCloud({ partSizeBytes: partBytes, verifiesHash: true })
+  onTestFinished(async () => {
+    await cloud.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+  const file = join(folder, 'model.safetensors')
+  await writeSafetensors(file, { sizeBytes: bytesOf.parts, payload: { seed: 9 } })
+  const home = join(folder, 'home')
+  const runner = { cloud, file, home }
+  expect(await startRunner(runner, { on: 'presignPart', moment: 'arrival', choice: { skip: 3 } })).toBeNull()
+  return { ...runner, log: join(home, 'journal.sqlite-wal') }
+}
+
+async function expectOne({ cloud, file }: Awaited<ReturnType<typeof killedMidway>>): Promise<void> {
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toMatchObject([{ file_hash: `sha256:${sha256Of(file)}` }])
+  const objects = await cloud.objects()
+  expect(await Promise.all(objects.map((object) => object.sha256()))).toEqual([sha256Of(file)])
+  expect(await cloud.unfinishedUploads()).toEqual([])
+}
+
+fault(
+  'a journal that can’t be written stops the upload before anything counts, and the next try goes on',
+  'journal-trouble',
+  async (sees) => {
+    const killed = await killedMidway()
+    const largestFileBytes = statSync(killed.log).size + 16_384
+    expect(await startRunner({ ...killed, largestFileBytes }, null)).toBe(`failed ${sees}`)
+    expect(killed.cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
+    expect(await startRunner(killed, null)).toBe('registered')
+    await expectOne(killed)
+  },
+)
+
+fault('a log that lost its end with the power goes on from the last whole entry', null, async () => {
+  const killed = await killedMidway()
+  truncateSync(killed.log, statSync(killed.log).size - 2_000)
+  expect(await startRunner(killed, null)).toBe('registered')
+  await expectOne(killed)
+})
+
+fault('a log that ends in garbage goes on from the last whole entry', null, async () => {
+  const killed = await killedMidway()
+  appendFileSync(killed.log, Buffer.alloc(5_000, 0xa5))
+  expect(await startRunner(killed, null)).toBe('registered')
+  await expectOne(killed)
+})
+
+fault('a damaged journal is set aside by name, and the file can be added and arrives', null, async () => {
+  const world = await worldFor('whole')
+  await world.app.calls.pauseAll(undefined)
+  const before = await begin(world, 'whole')
+  await world.app.stop()
+  writeFileSync(join(world.home, 'journal.sqlite'), Buffer.alloc(40_000, 0x5a))
+  const app = await world.open()
+  expect(app.rows()).toEqual([])
+  expect(readdirSync(world.home).filter((name) => name.startsWith('journal.sqlite.damaged-'))).toHaveLength(1)
+  await app.signIn()
+  const [id = ''] = await app.add(before.path)
+  await expectInLibrary({ ...resumedBy(before, app), id })
+})
+
+fault('a newer version’s journal is left alone, and goes on with the newer version', null, async () => {
+  const world = await worldFor('whole')
+  await world.app.calls.pauseAll(undefined)
+  const begun = await begin(world, 'whole')
+  await world.app.stop()
+  const version = setVersion(world.home, 9_999)
+  await expect(world.open()).rejects.toThrow(/journal version 9999/)
+  setVersion(world.home, version)
+  const app = await world.open()
+  await app.calls.resumeAll(undefined)
+  await expectInLibrary(resumedBy(begun, app))
+})
+
+function setVersion(home: string, version: number): number {
+  const database = new DatabaseSync(join(home, 'journal.sqlite'))
+  const before = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
+  database.exec(`PRAGMA user_version = ${version}`)
+  database.close()
+  return before
+}
+
+fault('a data folder that can’t be made stops the start and touches nothing', null, async () => {
+  const world = await worldFor('whole')
+  const file = join(world.folder, 'a file')
+  writeFileSync(file, 'in the way')
+  await expect(world.open({}, join(file, 'home'))).rejects.toThrow(/ENOTDIR/)
+  expect(world.countOf('presignModel')).toBe(0)
+})

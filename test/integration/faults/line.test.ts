@@ -1,0 +1,166 @@
+import { expect } from 'vitest'
+import type { HoldMoment } from '../../cloud/faults.ts'
+import { arrives, expectInLibrary } from './ends.ts'
+import {
+  begin,
+  expectSeen,
+  fault,
+  meet,
+  partBytes,
+  patiently,
+  worldFor,
+  type Begun,
+  type Way,
+} from './fault.ts'
+
+fault('a line that is cut at the first byte is taken up again', 'connection-lost', async (sees) => {
+  await arrives('whole', sees, { on: 'put-object', how: 'cut', after: 1 })
+})
+
+fault('a line that is cut midway sends the file again from its start', 'connection-lost', async (sees) => {
+  await arrives('whole', sees, { on: 'put-object', how: 'cut', after: 70_000 })
+})
+
+fault('a line that is cut after the last byte leaves one object', 'connection-lost', async (sees) => {
+  await arrives('whole', sees, { on: 'put-object', how: 'cut', after: Infinity })
+})
+
+fault(
+  'parts whose line is cut, at the first byte, midway and at the end, are sent again, unseen',
+  null,
+  async (sees) => {
+    const cut = { on: 'put-part', how: 'cut' } as const
+    const { countOf } = await arrives(
+      'parts',
+      sees,
+      { ...cut, after: 1 },
+      { ...cut, after: partBytes / 2 },
+      { ...cut, after: Infinity },
+    )
+    expect(countOf('put-part')).toBe(7)
+  },
+)
+
+fault('a lost answer to a part costs that part, unseen', null, async (sees) => {
+  const { countOf } = await arrives('parts', sees, { on: 'put-part', how: 'lose-answer', skip: 1 })
+  expect(countOf('put-part')).toBe(5)
+})
+
+fault('a part whose line stalls is cut after half a minute and sent again, unseen', null, async (sees) => {
+  const { countOf } = await arrives('parts', sees, {
+    on: 'put-part',
+    how: 'stall',
+    after: 1_000_000,
+    skip: 1,
+  })
+  expect(countOf('put-part')).toBe(5)
+})
+
+fault('storage that takes bytes slowly is not taken for a stall', null, async (sees) => {
+  const rule = { on: 'put-part', how: 'slow', bytesPerSecond: 10_000_000, times: Infinity } as const
+  const { countOf } = await arrives('parts', sees, rule)
+  expect(countOf('put-part')).toBe(4)
+})
+
+fault(
+  'a storage host that no name server knows is asked for until it is known',
+  'name-not-found',
+  async (sees) => {
+    await arrives('whole', sees, { on: 'presignModel', how: 'nowhere-url' })
+  },
+)
+
+fault(
+  'part URLs on a host that no name server knows are waited out, and no part is lost',
+  null,
+  async (sees) => {
+    const { countOf } = await arrives('parts', sees, { on: 'presignPart', how: 'nowhere-url', times: 3 })
+    expect([countOf('put-part'), countOf('initiateMultipart')]).toEqual([4, 1])
+  },
+)
+
+/** Takes API and storage off the line at that moment, for a day by the clock, and brings both back. */
+async function offlineFor(way: Way, on: string, moment: HoldMoment): Promise<Begun> {
+  const world = await worldFor(way)
+  const held = world.cloud.hold(on, moment)
+  const begun = await begin(world, way)
+  await held.arrived
+  const plugIn = await world.cloud.unplug()
+  held.release()
+  await patiently(begun, () => world.app.uploader.snapshot().line === 'offline')
+  const until = world.clock.now() + 24 * 3_600_000
+  await patiently(begun, () => world.clock.now() >= until || void world.clock.advance(3_600_000))
+  expect(world.app.uploader.snapshot().line).toBe('offline')
+  await plugIn()
+  await expectInLibrary(begun)
+  expect(world.app.uploader.snapshot().line).toBe('ok')
+  return begun
+}
+
+fault(
+  'a line that is gone before the first byte is waited for by the queue, a day if need be',
+  'connection-lost',
+  async () => {
+    await offlineFor('whole', 'presignModel', 'arrival')
+  },
+)
+
+fault('a line that is gone midway through a file is waited for', 'connection-lost', async () => {
+  await offlineFor('whole', 'put-object', 70_000)
+})
+
+fault(
+  'a line that is gone midway through the parts is waited for, and no acknowledged part goes again',
+  'connection-lost',
+  async () => {
+    const { cloud } = await offlineFor('parts', 'put-part', partBytes / 2)
+    const whole = cloud.operations.filter(({ name, status }) => name === 'put-part' && status === 200)
+    expect(new Set(whole.map(({ partNumber }) => partNumber)).size).toBe(whole.length)
+  },
+)
+
+fault('a line that is gone when the parts are to be joined is waited for', 'connection-lost', async () => {
+  const { countOf } = await offlineFor('parts', 'completeMultipart', 'arrival')
+  expect(countOf('put-part')).toBe(4)
+})
+
+fault(
+  'a line that is gone when the file is to be registered is waited for, and nothing goes again',
+  'connection-lost',
+  async () => {
+    const { countOf } = await offlineFor('whole', 'registerModel', 'arrival')
+    expect(countOf('put-object')).toBe(1)
+  },
+)
+
+fault(
+  'a line that is gone for as long as the app is closed is waited for by the next start',
+  'connection-lost',
+  async () => {
+    const begun = await meet('whole', { on: 'put-object', how: 'stall', after: 1_000 })
+    await patiently(begun, () => begun.countOf('put-object') === 1)
+    const plugIn = await begun.cloud.unplug()
+    await begun.app.stop()
+    const next = await begun.open()
+    const again = { ...begun, app: next }
+    await patiently(again, () => next.uploader.snapshot().line === 'offline')
+    await plugIn()
+    await expectInLibrary(again)
+  },
+)
+
+fault('a server whose name is unknown is said so at the sign-in', 'name-not-found', async (sees) => {
+  const world = await worldFor('whole')
+  const app = await world.open({ server: 'http://cloud.invalid/api/v1' }, `${world.folder}/elsewhere`)
+  const answer = await app.calls.signIn({ email: 'a@example.com', password: 'b' })
+  expect(answer).toMatchObject({ ok: false, failure: { code: sees, params: { host: 'cloud.invalid' } } })
+})
+
+fault('a wake-up of the computer looks for the line at once', 'connection-lost', async (sees) => {
+  const begun = await meet('whole', { on: 'put-object', how: 'cut' })
+  await patiently(begun, () => begun.app.row(begun.id).phase === 'retrying')
+  begun.app.uploader.wake()
+  expect((await begun.app.settled(begun.id)).phase).toBe('registered')
+  await expectInLibrary(begun)
+  expectSeen(begun, sees)
+})

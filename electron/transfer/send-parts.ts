@@ -142,7 +142,7 @@ async function sendPart(job: PartsJob, number: number, run: PartRun): Promise<Re
     const order = { path, identity, start, end, ...url.value, stallMs, answerMs, pace }
     const answer = await lanes.send(order, { signal, onProgress })
     // How far it came is known exactly only now: it was last told up to a tenth of a second ago.
-    if ('flushedBytes' in answer) onProgress(answer.flushedBytes)
+    if (answer && 'flushedBytes' in answer) onProgress(answer.flushedBytes)
     const sent = { sizeBytes: end - start, host: new URL(url.value.url).host, nowMs: ports.now() }
     const outcome = putOutcome(answer, sent)
     switch (outcome.kind) {

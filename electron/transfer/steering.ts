@@ -1,14 +1,4 @@
-/** What was seen of the streams since the last call. */
-export interface Seen {
-  readonly nowMs: number
-  readonly inUse: number
-  /** Somebody waits for a stream. */
-  readonly wanted: boolean
-  /** Bytes the operating system has taken for sending, ever. */
-  readonly movedBytes: number
-  /** A limit of our own on the bytes of a second, or null. */
-  readonly capBytesPerSecond: number | null
-}
+import { createWindows, type Measure, type Seen } from './stream-windows.ts'
 
 /** Decides how many streams may run at the same time. Reads no clock and starts no timer. */
 export interface Steering {
@@ -21,11 +11,6 @@ export interface Steering {
 
 /** Start small; the line says whether more pays. */
 export const firstLimit = 4
-/** New streams first fill their socket buffers and find their speed: that time is not measured. */
-const settleMs = 1_500
-const windowMs = 1_500
-/** A line without loss needs longer to show what one more stream brings: each vain try waits so much longer, thrice at most. */
-const longestPatience = 3
 /** Growth must bring at least this share of what it would bring on an idle line, else it only crowds the line. */
 const worthwhile = 0.3
 /** From this share on, the line is far from full and the count doubles. */
@@ -38,190 +23,158 @@ const shrinkFactor = 0.85
 /** Between two tries, doubled while they are in vain. */
 const shortRestMs = 8_000
 const longRestMs = 32_000
-/** A rate that differs this much from what is usual says that the line has changed. */
+/** A line of a longer round trip calms down later: after a vain try it is given this many times as long. */
+const morePatience = 2
+/** A rate that differs this much from what is usual, twice in a row, says that the line has changed. */
 const sharpChange = 0.3
-/** A window counts only if the streams were all in use for this share of it. */
-const busyShare = 0.9
-/** No byte for this long: the line is away or paused, and what was being measured says nothing. */
-const silenceMs = 2_000
+/** How fast what is usual follows what is measured. */
+const learning = 0.3
 /** Streams that fail together are one trouble. */
 const oneTroubleMs = 2_000
+/** From this share of our own bandwidth limit on, it is what holds us back. */
+const capReached = 0.9
 
-interface Trial {
-  readonly limitBefore: number
-  /** Bytes a millisecond. */
-  readonly rateBefore: number
-}
-
-interface Window {
-  readonly fromMs: number
-  readonly fromBytes: number
-  busyMs: number
-  wantedMs: number
+/** What was before a try. */
+interface Before {
+  readonly limit: number
+  readonly rate: number
+  readonly early: boolean
 }
 
 /**
- * Tries counts and keeps what pays. It begins with `firstLimit`, doubles while the throughput follows, takes finer steps
- * where it follows less, goes back where it does not, and from then on tries a little more and a little less in turn, ever
- * more rarely. Rates are compared over whole windows, since on a lossy line a single moment says nothing. Nothing is
- * concluded while the streams are not all in use, or while our own bandwidth limit is what holds them back.
+ * Tries counts and keeps what pays. It begins with `first`, doubles while the throughput follows, takes finer steps where it
+ * follows less, goes back where it does not, and from then on tries a little more and a little less in turn, ever more rarely.
+ * What is plain is acted on early; what is not is judged once new connections have calmed down. Nothing is concluded while
+ * the streams are not all in use, or while our own bandwidth limit is what holds them back.
  */
-export function createSteering(mostAtFirst: number, nowAtFirstMs: number): Steering {
-  let most = mostAtFirst
-  let limit = Math.min(firstLimit, most)
-  let trial: Trial | null = null
-  let window: Window | null = null
-  /** Windows begin no sooner; 0 while it is not known when the streams will be what they should be. */
-  let settledAtMs = 0
+export function createSteering(options: {
+  readonly most: number
+  /** Where it begins, and the fewest that it tries by itself. */
+  readonly first: number
+  readonly nowMs: number
+}): Steering {
+  const { first } = options
+  const windows = createWindows(options.nowMs)
+  let { most } = options
+  let limit = Math.min(first, most)
+  let before: Before | null = null
   let restUntilMs = 0
   let restMs = shortRestMs
-  /** What is usual at this limit, in bytes a millisecond; 0 while unknown. */
-  let usualRate = 0
+  /** What is usual at this limit, in bytes a millisecond; null while unknown. */
+  let usual: { rate: number; early: boolean } | null = null
   let oddWindows = 0
-  let vainTries = 0
-  let upNext = true
+  let wasVain = false
+  let growsNext = true
   let nextFactor = boldFactor
   let lastTroubleMs = -Infinity
-  let seenAtMs = nowAtFirstMs
-  let seenBytes = 0
-  let movedAtMs = nowAtFirstMs
 
-  function settle(): void {
-    window = null
-    settledAtMs = 0
-  }
-
-  /** Gives up what is being tried, since it cannot be judged. */
-  function abandon(): void {
-    if (trial) limit = trial.limitBefore
-    trial = null
-    settle()
-  }
-
-  function attempt(to: number): void {
-    trial = { limitBefore: limit, rateBefore: usualRate }
+  /** Changes the count, `asTry` so that it is judged. */
+  function change(to: number, asTry: boolean): void {
+    before = asTry && usual ? { limit, ...usual } : null
     limit = to
-    settle()
+    windows.restart(wasVain ? morePatience : 1)
   }
 
   function rest(nowMs: number): void {
     restUntilMs = nowMs + restMs
     restMs = Math.min(longRestMs, restMs * 2)
-    settle()
   }
 
   function grow(wanted: boolean): boolean {
     const to = Math.min(most, Math.max(limit + 1, Math.floor(limit * nextFactor)))
     if (!wanted || to <= limit) return false
-    attempt(to)
+    change(to, true)
     return true
   }
 
   function shrink(): boolean {
-    const to = Math.max(firstLimit, Math.min(limit - 1, Math.floor(limit * shrinkFactor)))
+    const to = Math.max(first, Math.min(limit - 1, Math.floor(limit * shrinkFactor)))
     if (to >= limit) return false
-    attempt(to)
+    change(to, true)
     return true
   }
 
-  /** `rate` was measured with all streams in use; `wanted`: more would have found work. */
-  function judge(tried: Trial, rate: number, wanted: boolean, nowMs: number): void {
-    trial = null
-    const gain = rate / tried.rateBefore - 1
-    const grew = limit > tried.limitBefore
-    const share = gain / (limit / tried.limitBefore - 1)
-    if (grew ? share >= worthwhile : gain >= -bearableLoss) {
-      usualRate = rate
-      vainTries = 0
-      restMs = shortRestMs
-      nextFactor = grew && share >= plenty ? boldFactor : carefulFactor
-      if (!grew || !grow(wanted)) rest(nowMs)
+  function keep({ rate, early, wanted }: Measure, share: number, nowMs: number): void {
+    const grew = before !== null && limit > before.limit
+    before = null
+    usual = { rate, early }
+    wasVain = false
+    restMs = shortRestMs
+    nextFactor = grew && share >= plenty ? boldFactor : carefulFactor
+    if (!grew || !grow(wanted)) rest(nowMs)
+  }
+
+  function judge(tried: Before, measure: Measure, nowMs: number): void {
+    const gain = measure.rate / tried.rate - 1
+    const grew = limit > tried.limit
+    const share = gain / (limit / tried.limit - 1)
+    if (measure.early) {
+      if (grew && share >= plenty) keep(measure, share, nowMs)
       return
     }
-    limit = tried.limitBefore
+    if (grew ? share >= worthwhile : gain >= -bearableLoss) return keep(measure, share, nowMs)
     nextFactor = carefulFactor
-    vainTries += 1
-    upNext = !grew
+    growsNext = !grew
     rest(nowMs)
+    if (grew && tried.early) {
+      // What it is held against was more than that count keeps: it stays, and fewer are tried next.
+      before = null
+      usual = measure
+      return
+    }
+    wasVain = true
+    usual = tried
+    change(tried.limit, false)
   }
 
   /** Learns what is usual at this limit, and tries another one when it is time to, or when the line has changed. */
-  function watch(rate: number, wanted: boolean, nowMs: number): void {
-    const change = usualRate === 0 ? 0 : rate / usualRate - 1
-    oddWindows = Math.abs(change) > sharpChange ? oddWindows + 1 : 0
+  function watch({ rate, early, wanted }: Measure, nowMs: number): void {
+    if (early) return
+    const shift = usual === null || usual.early ? 0 : rate / usual.rate - 1
+    oddWindows = Math.abs(shift) > sharpChange ? oddWindows + 1 : 0
     if (oddWindows > 1) {
-      usualRate = rate
       oddWindows = 0
       restUntilMs = nowMs
-      upNext = change > 0
-      if (upNext) nextFactor = boldFactor
-    } else usualRate = usualRate === 0 ? rate : usualRate + change * usualRate * 0.3
+      growsNext = shift > 0
+      if (growsNext) nextFactor = boldFactor
+      usual = null
+    }
+    usual = { rate: usual === null || usual.early ? rate : usual.rate * (1 + shift * learning), early }
     if (nowMs < restUntilMs) return
-    if (upNext ? grow(wanted) || shrink() : shrink() || grow(wanted)) return
+    if (growsNext ? grow(wanted) || shrink() : shrink() || grow(wanted)) return
     rest(nowMs)
-  }
-
-  function conclude(done: Window, seen: Seen): void {
-    const lengthMs = seen.nowMs - done.fromMs
-    window = null
-    if (done.busyMs < lengthMs * busyShare) return abandon()
-    const rate = (seen.movedBytes - done.fromBytes) / lengthMs
-    const { capBytesPerSecond } = seen
-    // Our own limit is reached: neither more nor fewer streams would show.
-    if (capBytesPerSecond !== null && rate * 1000 > capBytesPerSecond * 0.9) return abandon()
-    const wanted = done.wantedMs > lengthMs / 2
-    if (trial) judge(trial, rate, wanted, seen.nowMs)
-    else watch(rate, wanted, seen.nowMs)
-  }
-
-  function see(seen: Seen): void {
-    const { nowMs, inUse, wanted } = seen
-    const passedMs = nowMs - seenAtMs
-    if (seen.movedBytes > seenBytes) {
-      if (nowMs - movedAtMs > silenceMs) settle()
-      movedAtMs = nowMs
-    }
-    if (window && inUse >= limit) {
-      window.busyMs += passedMs
-      if (wanted) window.wantedMs += passedMs
-    }
-    seenAtMs = nowMs
-    seenBytes = seen.movedBytes
-    if (window) {
-      if (nowMs - window.fromMs >= windowMs) conclude(window, seen)
-      return
-    }
-    // Streams beyond the limit are not cut: they end with their part.
-    if (inUse !== limit) settledAtMs = 0
-    else if (settledAtMs === 0) settledAtMs = nowMs + settleMs * Math.min(longestPatience, 1 + vainTries)
-    else if (nowMs >= settledAtMs)
-      window = { fromMs: nowMs, fromBytes: seen.movedBytes, busyMs: 0, wantedMs: 0 }
   }
 
   return {
     get limit() {
       return limit
     },
-    see,
+    see(seen) {
+      const measure = windows.see(seen, limit)
+      if (measure === null) return
+      const { capBytesPerSecond: cap } = seen
+      const isCapped = cap !== null && measure.rate * 1000 > cap * capReached
+      // Neither says anything about the line, so a try that cannot be judged is taken back.
+      if (!measure.busy || isCapped) return change(before?.limit ?? limit, false)
+      if (before) judge(before, measure, seen.nowMs)
+      else watch(measure, seen.nowMs)
+    },
     troubled(nowMs) {
       if (nowMs - lastTroubleMs < oneTroubleMs) return
       lastTroubleMs = nowMs
-      limit = Math.max(1, Math.floor(limit / 2))
-      trial = null
-      usualRate = 0
+      usual = null
       nextFactor = carefulFactor
-      upNext = true
+      growsNext = true
       rest(nowMs)
+      change(Math.max(1, Math.floor(limit / 2)), false)
     },
     setMost(count) {
       most = count
-      if (limit > most) limit = most
-      trial = null
-      usualRate = 0
-      upNext = true
+      usual = null
+      growsNext = true
       nextFactor = boldFactor
       restUntilMs = 0
-      settle()
+      change(Math.min(limit, most), false)
     },
   }
 }

@@ -1,5 +1,5 @@
 import type { Ports } from '../contract/ports.ts'
-import { createSteering } from './steering.ts'
+import { createSteering, firstLimit } from './steering.ts'
 
 /** How many PUTs run at the same time, over all files. */
 export interface Streams {
@@ -50,11 +50,13 @@ export const mostStreams = 64
 export function createStreams(options: {
   readonly ports: Ports
   readonly most?: number
+  /** How many there are before the line has said anything, and the fewest that are tried. */
+  readonly first?: number
   /** Our own limit on the bytes of a second, or null: it must not be taken for the line's. */
   readonly capBytesPerSecond?: () => number | null
 }): Streams {
-  const { ports, most = mostStreams, capBytesPerSecond = () => null } = options
-  const steering = createSteering(most, ports.now())
+  const { ports, most = mostStreams, first = firstLimit, capBytesPerSecond = () => null } = options
+  const steering = createSteering({ most, first, nowMs: ports.now() })
   const waiting = new Set<Waiter>()
   const heldBy = new Map<string, number>()
   let inUse = 0

@@ -18,12 +18,12 @@ interface Conditions {
 const stepMs = 100
 
 /**
- * Steers streams over a line that exists in numbers only, on a clock of its own. New streams bring nothing for half a second
- * and then fill their buffers for another, which looks like speed.
+ * Steers streams over a line that exists in numbers only, on a clock of its own. New streams run ahead: they
+ * bring four times what they keep, and calm down within four seconds, as on the emulated line (test/bench/line).
  */
 export function modelLine(line: Line, conditions: Conditions = {}) {
   const { most = 64, noise = 0, work = Infinity, capBytesPerSecond = null, partSeconds = 5 } = conditions
-  const steering = createSteering(most, 0)
+  const steering = createSteering({ most, first: 4, nowMs: 0 })
   const random = seededRandom(7)
   let nowMs = 0
   let movedBytes = 0
@@ -37,10 +37,9 @@ export function modelLine(line: Line, conditions: Conditions = {}) {
     const leaving = Math.max(1, Math.round((ages.length * stepMs) / (partSeconds * 1000)))
     if (ages.length > wanted) ages = ages.slice(Math.min(leaving, ages.length - wanted))
     while (ages.length < wanted) ages.push(0)
-    const flowing = ages.filter((age) => age > 500).length
-    const filling = ages.filter((age) => age > 0 && age <= 1_500).length
-    const wobble = 1 + (noise * (random() * 2 - 1)) / Math.sqrt(Math.max(1, flowing))
-    movedBytes += line(flowing, nowMs / 1000) * wobble * stepMs + filling * 10_000
+    const flowing = ages.reduce((sum, age) => sum + Math.max(1, 4 - (3 * age) / 4_000), 0)
+    const wobble = 1 + (noise * (random() * 2 - 1)) / Math.sqrt(ages.length)
+    movedBytes += line(flowing, nowMs / 1000) * wobble * stepMs
     const { length: inUse } = ages
     steering.see({ nowMs, inUse, wanted: inUse < work, movedBytes, capBytesPerSecond })
   }

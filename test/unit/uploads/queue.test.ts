@@ -185,7 +185,6 @@ test('a second, shorter rate limit does not shorten the first', async () => {
   expect(started()).toEqual(['a', 'b', 'a', 'b'])
 })
 
-
 test('a held queue keeps no timer', async () => {
   const { queue, clock, run, started } = handQueue()
   queue.add(['a'])

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { setTimeout as after } from 'node:timers/promises'
+import { createStreams, mostStreams } from '../../../electron/transfer/streams.ts'
+import { startApiStandIn } from '../api-stand-in.ts'
+import { benchPorts, benchUploader } from '../bench-uploader.ts'
+import type { ClientOptions, StreamsSeen } from './measure.ts'
+
+// The near end of the line: sends one file in parts by the real uploader until it is ended, and prints each second how many
+// streams there are. The API is beside it and answers as late as if it were at the far end.
+
+const { storage, path, fixedStreams, partSizeBytes, roundTripMs } = JSON.parse(
+  process.argv[2] ?? '{}',
+) as ClientOptions
+const folder = await mkdtemp(join(tmpdir(), 'modelferry-line-'))
+const server = await startApiStandIn({
+  partSizeBytes,
+  delayMs: roundTripMs,
+  storage: {
+    presignPut: async (key) => ({ url: `${storage}/b/${key}`, headers: {} }),
+    createUpload: async () => randomUUID(),
+    presignPart: async (key, uploadId, partNumber) => ({
+      url: `${storage}/b/${key}?partNumber=${partNumber}&uploadId=${uploadId}`,
+      headers: {},
+    }),
+    completeUpload: async () => {},
+  },
+})
+const most = fixedStreams ?? mostStreams
+const streams = createStreams({ ports: benchPorts, most, ...(fixedStreams ? { first: fixedStreams } : {}) })
+const uploader = benchUploader({
+  ...{ folder, server, singlePutLimitBytes: partSizeBytes, atOnce: 1 },
+  ...{ streams, streamsMost: most },
+})
+const ended = new AbortController()
+process.once('SIGTERM', () => ended.abort())
+await uploader.start()
+const signedIn = await uploader.useToken('bench-token')
+if (!signedIn.ok) throw new Error(JSON.stringify(signedIn.failure))
+const report = await uploader.addPaths([path])
+if (!report.ok) throw new Error(JSON.stringify(report.failure))
+while (!ended.signal.aborted) {
+  const seen: StreamsSeen = { limit: streams.limit, inUse: streams.inUse }
+  console.log(JSON.stringify(seen))
+  await after(1_000)
+}
+await uploader.stop()
+await rm(folder, { recursive: true, force: true })
+process.exit()

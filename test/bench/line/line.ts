@@ -1,0 +1,112 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { accessSync, constants } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import { createInterface } from 'node:readline'
+
+/** A long line, such as that from a flat to a data centre. */
+export interface LineShape {
+  readonly rateMbit: number
+  /** There and back, in ms. */
+  readonly roundTripMs: number
+  /** Share of the packets that are lost, in each direction. */
+  readonly loss: number
+}
+
+/** The two ends of the line; each is a network namespace of its own. */
+export type End = 'near' | 'far'
+
+export interface Line {
+  readonly farAddress: string
+  /** Starts a program at one end. It is ended with the line. */
+  start(end: End, program: string, words: readonly string[]): ChildProcess
+  /** Bytes that have arrived at the far end so far, headers and what was sent twice included. */
+  arrivedBytes(): number
+  /** Ends what was started and takes the line down. */
+  close(): void
+}
+
+/** Half the bytes that are under way on the line may queue before it, as with a well-made router. */
+const queueMs = 25
+const farAddress = '10.213.7.2'
+const nearAddress = '10.213.7.1'
+const network = '10.213.7.0/24'
+/** What the kernel uses unless told otherwise differs from host to host, and flatters where it is bbr. */
+const congestionControl = 'cubic'
+
+/** Why there can be no line here, in one sentence, or null. */
+export function whyNoLine(): string | null {
+  const need = 'the emulated line needs root, /dev/net/tun, ip and gcc'
+  if (process.getuid?.() !== 0) return `${need}: this is not root`
+  try {
+    accessSync('/dev/net/tun', constants.R_OK | constants.W_OK)
+  } catch {
+    return `${need}: there is no /dev/net/tun`
+  }
+  for (const program of ['ip', 'gcc']) {
+    try {
+      execFileSync(program, [program === 'ip' ? '-V' : '--version'], { stdio: 'ignore' })
+    } catch {
+      return `${need}: there is no ${program}`
+    }
+  }
+  return null
+}
+
+/** Sets up two namespaces with the emulator between them. Its program is built in `folder`. */
+export async function openLine(shape: LineShape, folder: string): Promise<Line> {
+  const names = { near: `line-near-${process.pid}`, far: `line-far-${process.pid}` }
+  const started: ChildProcess[] = []
+  const ip = (...words: readonly string[]) => execFileSync('ip', words, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const close = () => {
+    for (const child of started.toReversed()) child.kill('SIGKILL')
+    for (const name of Object.values(names)) spawnQuietly('ip', ['netns', 'delete', name])
+    process.off('exit', close)
+  }
+  process.on('exit', close)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+  const start = (end: End, program: string, words: readonly string[]) => {
+    const child = spawn('ip', ['netns', 'exec', names[end], program, ...words], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    started.push(child)
+    return child
+  }
+
+  const emulator = join(folder, 'line')
+  execFileSync('gcc', ['-O2', '-pthread', '-o', emulator, join(import.meta.dirname, 'line.c')])
+  for (const name of Object.values(names)) ip('netns', 'add', name)
+  const { rateMbit, roundTripMs, loss } = shape
+  const line = [names.near, names.far, rateMbit, roundTripMs / 2, loss, queueMs].map(String)
+  const carrier = spawn(emulator, line, { stdio: ['ignore', 'pipe', 'inherit'] })
+  started.push(carrier)
+  await once(createInterface(carrier.stdout), 'line')
+  for (const [end, device, address] of [
+    ['near', 'line-a', nearAddress],
+    ['far', 'line-b', farAddress],
+  ] as const) {
+    ip('-n', names[end], 'address', 'add', `${address}/24`, 'dev', device)
+    ip('-n', names[end], 'link', 'set', device, 'up', 'txqueuelen', '4000')
+    ip('-n', names[end], 'link', 'set', 'lo', 'up')
+    const words = ['route', 'replace', network, 'dev', device, 'src', address, 'congctl', congestionControl]
+    ip('-n', names[end], ...words)
+  }
+  return {
+    ...{ farAddress, start, close },
+    arrivedBytes: () =>
+      Number(
+        ip('-n', names.far, '-j', '-s', 'link', 'show', 'line-b')
+          .toString()
+          .match(/"rx":\{"bytes":(\d+)/)?.[1],
+      ),
+  }
+}
+
+function spawnQuietly(program: string, words: readonly string[]): void {
+  try {
+    execFileSync(program, words, { stdio: 'ignore' })
+  } catch {
+    // It was not there, or goes with its last process.
+  }
+}

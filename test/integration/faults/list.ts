@@ -1,0 +1,57 @@
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import prettier from 'prettier'
+import { failureMessages } from '../../../electron/contract/messages/failures.ts'
+import { projectFolder } from '../../support/temp-project.ts'
+
+// The table of faults in README.md, made from the tests: `node test/integration/faults/list.ts` writes it anew, and a test
+// holds it against them.
+
+export const readmeFile = join(import.meta.dirname, 'README.md')
+
+/** What stands between these two is made; the rest is written by hand. */
+const begins = '<!-- made by list.ts -->'
+const ends = '<!-- end -->'
+
+interface Fault {
+  readonly name: string
+  /** Code of the sentence that the person reads, or null. */
+  readonly sees: string | null
+}
+
+/** The faults of one test file, read from its text: name and code are literals there. */
+function faultsIn(text: string): readonly Fault[] {
+  const pattern = /^fault\(\s*'((?:[^'\\]|\\.)*)',\s*(?:'([\w-]+)'|null),/gm
+  return [...text.matchAll(pattern)].map(([, name = '', sees]) => ({ name, sees: sees ?? null }))
+}
+
+function sentenceFor(sees: string | null): string {
+  if (sees === null) return 'nothing'
+  const [sentence] = failureMessages[`failure.${sees}` as keyof typeof failureMessages]
+  return `\`${sees}\`: ${sentence}`
+}
+
+/** The readme as it is to be. */
+export async function readme(): Promise<string> {
+  const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.test.ts'))
+  const rows = files.flatMap((file) =>
+    faultsIn(readFileSync(join(import.meta.dirname, file), 'utf8')).map(
+      ({ name, sees }) => `| ${name} | ${sentenceFor(sees)} | [${file}](${file}) |`,
+    ),
+  )
+  const table = [
+    `${rows.length} faults.`,
+    '',
+    '| fault | what the person reads | test |',
+    '| --- | --- | --- |',
+    ...rows,
+  ]
+  const written = readFileSync(readmeFile, 'utf8')
+  const before = written.slice(0, written.indexOf(begins) + begins.length)
+  const after = written.slice(written.indexOf(ends))
+  const options = await prettier.resolveConfig(join(projectFolder, 'README.md'))
+  return prettier.format(`${before}\n\n${table.join('\n')}\n\n${after}`, { ...options, parser: 'markdown' })
+}
+
+if (process.argv[1] === import.meta.filename) writeFileSync(readmeFile, await readme())

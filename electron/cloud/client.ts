@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { failed, failure, success, type Failure, type Result } from '../contract/errors.ts'
 import { isLineTrouble, lineFailure, networkCodeOf, retryAfterMs } from '../contract/line-failure.ts'
 import type { Ports } from '../contract/ports.ts'
+import { trustsSystem, trustSystemAfter } from '../transfer/system-trust.ts'
 import { errorBody, teamHeader } from './wire.ts'
 
 /** What a call is signed with. A device key serves one team by itself; a session names the team in a header. */
@@ -77,7 +78,7 @@ export function createCloudClient(server: string, ports: Ports): CloudClient {
     for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, String(value))
     const timeLimit = AbortSignal.timeout(answerWithinMs)
     try {
-      const response = await fetch(url, {
+      const response = await fetchTrusting(url, {
         method: request.method,
         headers: headersFor(credential, request.body !== undefined),
         body: request.body === undefined ? null : JSON.stringify(request.body),
@@ -104,7 +105,7 @@ export function createCloudClient(server: string, ports: Ports): CloudClient {
     async isThere(signal) {
       try {
         const inTime = AbortSignal.any([signal, AbortSignal.timeout(aliveWithinMs)])
-        const response = await fetch(base, { redirect: 'manual', signal: inTime })
+        const response = await fetchTrusting(base, { redirect: 'manual', signal: inTime })
         await response.body?.cancel()
         return true
       } catch (error) {
@@ -205,5 +206,16 @@ function serverWords(text: string): string | undefined {
     return parsed.success ? parsed.output.error_message : undefined
   } catch {
     return undefined
+  }
+}
+
+/** Asks once more when the certificate is of an authority that the system knows and Node does not. */
+async function fetchTrusting(url: URL | string, request: RequestInit): Promise<Response> {
+  const trusting = trustsSystem()
+  try {
+    return await fetch(url, request)
+  } catch (error) {
+    if (trusting || !trustSystemAfter(networkCodeOf(error))) throw error
+    return fetch(url, request)
   }
 }

@@ -6,7 +6,7 @@ import { openPut } from './http.ts'
 import type { LaneAnswer, LaneOrder, LaneProgress } from './lanes.ts'
 import { sendingEnd } from './pace.ts'
 import { sendBody, sentMd5s, type Put } from './put-body.ts'
-import { trustSystemAfter } from './system-trust.ts'
+import { trustsSystem, trustSystemAfter } from './system-trust.ts'
 import { serveJobs, type JobContext } from './thread-side.ts'
 
 /** Ten times a second is what the page shows. */
@@ -31,13 +31,15 @@ interface Attempt {
   readonly answer: LaneAnswer
   /** It went by a connection that an earlier PUT had left open. */
   readonly reused: boolean
+  /** The system's authorities were trusted already. */
+  readonly trusting: boolean
 }
 
 /** Whether nothing went out, for a reason that another try at once does not meet. */
-function mayEndBetter({ answer, reused }: Attempt): boolean {
+function mayEndBetter({ answer, reused, trusting }: Attempt): boolean {
   if (answer.kind !== 'broken' || answer.flushedBytes > 0) return false
   // The server had closed a kept connection just as we took it up again: that is no trouble of the line.
-  return reused || trustSystemAfter(answer.code)
+  return reused || (!trusting && trustSystemAfter(answer.code))
 }
 
 async function attempt(
@@ -45,8 +47,9 @@ async function attempt(
   handle: FileHandle,
   context: JobContext<LaneProgress>,
 ): Promise<Attempt> {
+  const trusting = trustsSystem()
   // It may have been aborted while the file was being opened, when nobody listened.
-  if (context.signal.aborted) return { answer: { kind: 'aborted' }, reused: false }
+  if (context.signal.aborted) return { answer: { kind: 'aborted' }, reused: false, trusting }
   const request = openPut(job.url, job.end - job.start, job.headers, job.announced)
   const pace = sendingEnd(job.pace)
   const md5 = sentMd5s.begin()
@@ -61,7 +64,7 @@ async function attempt(
   clearInterval(teller)
   md5.end()
   if (answer.kind !== 'answered' || answer.status >= 300) pace.giveBack()
-  return { answer, reused: request.reusedSocket }
+  return { answer, reused: request.reusedSocket, trusting }
 }
 
 /** Runs the request to whichever end comes first: an answer, a broken line, a stalled line, a bad file, an abort. */

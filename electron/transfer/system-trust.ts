@@ -10,14 +10,17 @@ const unknownAuthority: ReadonlySet<string> = new Set([
 ])
 let trusted = false
 
+/** Whether this thread trusts the system's authorities by now. */
+export const trustsSystem = () => trusted
+
 /**
  * Makes this thread trust the system's authorities too, such as a company's own, when a certificate of an unknown one was
- * met; answers whether that is new, so that another try may end better. Only then, since reading them takes a tenth of a
- * second.
+ * met; answers whether that was the trouble, so that what was begun before may end better now. Only then, since reading
+ * them takes a tenth of a second.
  */
 export function trustSystemAfter(code: string): boolean {
-  if (trusted || !unknownAuthority.has(code)) return false
+  if (!unknownAuthority.has(code)) return false
+  if (!trusted) setDefaultCACertificates([...getCACertificates('default'), ...getCACertificates('system')])
   trusted = true
-  setDefaultCACertificates([...getCACertificates('default'), ...getCACertificates('system')])
   return true
 }

@@ -11,6 +11,15 @@ import { etagOf, openReceiver } from '../../support/receiver.ts'
 const run = promisify(execFile)
 const mebibyte = 1024 * 1024
 
+type Environment = Readonly<Record<string, string>>
+
+async function runSteps(name: string, words: readonly string[], environment: Environment): Promise<unknown> {
+  const { NODE_EXTRA_CA_CERTS: _extra, SSL_CERT_FILE: _file, ...others } = process.env
+  const steps = join(import.meta.dirname, name)
+  const { stdout } = await run(process.execPath, [steps, ...words], { env: { ...others, ...environment } })
+  return JSON.parse(stdout)
+}
+
 /** A storage over TLS that keeps nothing, and a way to PUT to it from a process with an environment of its own. */
 async function setup(certificate: { readonly key: string; readonly cert: string }) {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-tls-'))
@@ -73,4 +82,24 @@ test('a certificate for another name gets nothing, and the row says why', async 
     ...{ kind: 'failed', failure: { code: 'certificate-wrong-name' }, unanswered: null },
   })
   expect(storage.requests()).toBe(0)
+})
+
+test.each(['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'])(
+  'an API whose authority is trusted by %s is asked, by calls at the same time too',
+  async (variable) => {
+    const authority = await makeAuthority()
+    const { url } = await openReceiver((_request, response) => response.end('{"id":"1"}'), {
+      ...{ tls: await authority.issue('localhost'), host: 'localhost' },
+    })
+    const one = { ok: true, value: { id: '1' } }
+    expect(await runSteps('ask-steps.ts', [url], { [variable]: authority.file })).toEqual([one, one])
+  },
+)
+
+test('an API whose authority nobody trusts is asked nothing, and the row says why', async () => {
+  const { url } = await openReceiver((_request, response) => response.end('{"id":"1"}'), {
+    ...{ tls: await (await makeAuthority()).issue('localhost'), host: 'localhost' },
+  })
+  const refused = { ok: false, failure: { code: 'certificate-untrusted' } }
+  expect(await runSteps('ask-steps.ts', [url], {})).toMatchObject([refused, refused])
 })

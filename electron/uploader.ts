@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { basename } from 'node:path'
 import { createAccounts } from './accounts/accounts.ts'
-import { carrierOf } from './accounts/carrier.ts'
+import { carrierOf, isSamePerson } from './accounts/carrier.ts'
 import type { Result } from './contract/errors.ts'
 import type { AddReport, KeychainState, SessionView, Settings, Snapshot } from './contract/model.ts'
 import type { Ports, Vault } from './contract/ports.ts'
@@ -56,7 +56,7 @@ export interface Uploader {
   session(): SessionView
   /** Recognises, writes down and queues files and folders for a team (the chosen one unless named). */
   addPaths(paths: readonly string[], options?: AddOptions): Promise<Result<AddReport>>
-  /** Goes on with what dead processes left of the accounts that are signed in; answers the ids. */
+  /** Goes on with what dead processes left of the people who are signed in; answers the ids. */
   resumeLeft(signal: AbortSignal): Promise<Result<readonly string[]>>
   /** Aborts what storage holds of uploads that are no more. */
   sweep(): Promise<void>
@@ -92,8 +92,10 @@ export function createUploader(options: UploaderOptions): Uploader {
     session: signIns.view,
     addPaths: (paths, addOptions) => takeIn(rooms, paths, addOptions),
     resumeLeft(signal) {
-      const ready = rooms.accounts.list().filter(({ state }) => state === 'ready')
-      return takeUpAccounts(rooms, ready, signal)
+      const known = rooms.accounts.list()
+      const here = known.filter(({ state }) => state === 'ready')
+      const theirs = known.filter((account) => here.some((one) => isSamePerson(one, account)))
+      return takeUpAccounts(rooms, theirs, signal)
     },
     sweep: () => sweeper.sweep(),
     leftoverCount: () => store.leftovers().length,

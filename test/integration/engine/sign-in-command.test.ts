@@ -2,26 +2,27 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
+import type { Cloud, CloudOptions } from '../../cloud/cloud.ts'
 import { commandLineFile, startCommand, startProgram } from '../../support/command-line.ts'
 import { setup as setupWorld } from '../../support/engine.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
-async function setup() {
-  const world = await setupWorld({ as: null })
+async function setup(cloudOptions: CloudOptions = {}) {
+  const world = await setupWorld({ as: null, cloud: { pollSeconds: 1, ...cloudOptions } })
   const commandHome = join(world.folder, 'command-home')
   const environment = { MODELFERRY_SERVER: world.cloud.url, MODELFERRY_HOME: commandHome }
   return {
     ...{ ...world, commandHome },
     /** Runs a shell script in which `modelferry` is the command, inside one session with an unlocked keychain. */
-    inKeychain: (script: string, input = '') =>
+    inKeychain: (script: string, input = '', more: NodeJS.ProcessEnv = {}) =>
       startProgram(
         [
           ...[process.execPath, join(projectFolder, 'test/support/keyring.ts'), 'sh', '-c'],
           `modelferry() { "$NODE" "$COMMAND" "$@"; }\n${script}`,
         ],
-        { ...process.env, ...environment, NODE: process.execPath, COMMAND: commandLineFile },
+        { ...process.env, ...environment, NODE: process.execPath, COMMAND: commandLineFile, ...more },
         input,
-      ).ended,
+      ),
     withoutKeychain: (words: readonly string[], input: string) =>
       startCommand(words, environment, input).ended,
     disk: () =>
@@ -32,19 +33,39 @@ async function setup() {
   }
 }
 
-test('a sign-in by pipe lasts from process to process until the sign-out', async () => {
+const signIn = `printf '%s\\n' '${ALICE.password}' | modelferry login --email '${ALICE.email}'`
+const userCode = /\b[A-Z0-9]{4}-[A-Z0-9]{4}\b/
+
+/** A device key such as a pairing elsewhere would have given. */
+async function deviceKeyOf(cloud: Cloud): Promise<string> {
+  const post = async (path: string, body: object) => {
+    const answer = await fetch(`${cloud.url}${path}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    return (await answer.json()) as Record<string, string>
+  }
+  const { device_code: code = '', user_code: shown = '' } = await post('/desktop/pair/start', {})
+  cloud.confirmPairing(shown, ALICE.email, STUDIO_NORTH_ID)
+  const { raw_key: key = '' } = await post('/desktop/pair/poll', { device_code: code })
+  cloud.forgetOperations()
+  return key
+}
+
+test('a sign-in by password lasts from process to process until the sign-out', async () => {
   const { inKeychain, file, cloud, disk } = await setup()
   const path = await file('a.safetensors')
   const { out, err } = await inKeychain(
-    `printf '%s\\n' '${ALICE.email}' '${ALICE.password}' | modelferry login; echo "login $?"
+    `${signIn}; echo "login $?"
      modelferry teams; echo "teams $?"
      modelferry upload '${path}' --team 'Studio North' | cut -d' ' -f1; echo "upload $?"
      modelferry logout; echo "logout $?"
      modelferry teams; echo "teams $?"
      modelferry logout; echo "logout $?"`,
-  )
+  ).ended
   expect(out.trimEnd().split('\n')).toEqual([
-    ...[`Signed in as ${ALICE.email}.`, 'login 0'],
+    ...[`Signed in as ${ALICE.email}, for Alice's Team, Studio North.`, 'login 0'],
     ...[
       `${ALICES_TEAM_ID}  Alice's Team  (${ALICE.email})`,
       `${STUDIO_NORTH_ID}  Studio North  (${ALICE.email})`,
@@ -65,28 +86,100 @@ test('a pair that one process was given serves the next', async () => {
   cloud.fail({ on: 'presignModel', how: 401 })
   cloud.fail({ on: 'presignModel', how: 401, skip: 1 })
   const { out } = await inKeychain(
-    `printf '%s\\n' '${ALICE.password}' | modelferry login --email '${ALICE.email}' >/dev/null
+    `${signIn} >/dev/null
      modelferry upload '${first}' --team 'Studio North' >/dev/null; echo $?
      modelferry upload '${second}' --team 'Studio North' >/dev/null; echo $?`,
-  )
+  ).ended
   const refreshes = cloud.operations.filter(({ name }) => name === 'refresh').map(({ status }) => status)
   expect([out, refreshes, cloud.modelsOf(STUDIO_NORTH_ID).length]).toEqual(['0\n0\n', [200, 200], 2])
+})
+
+test('who pairs in the browser uploads to the one team, is listed, and is revoked at the sign-out', async () => {
+  const { inKeychain, file, cloud, disk } = await setup()
+  const path = await file('a.safetensors')
+  const { ended, printed } = inKeychain(
+    `modelferry login; echo "login $?"
+     modelferry accounts --json; modelferry accounts
+     modelferry upload '${path}' -q; echo "upload $?"
+     modelferry logout ${ALICE.email}; echo "logout $?"; modelferry accounts`,
+  )
+  let shown = ''
+  await printed((out) => out.includes('Ctrl-C cancels') && (shown = userCode.exec(out)?.[0] ?? '') !== '')
+  cloud.confirmPairing(shown, ALICE.email, STUDIO_NORTH_ID)
+  const { out, err } = await ended
+  const [, page, , signedIn, login, json, plain, ...rest] = out.trimEnd().split('\n')
+  expect(page).toContain(`user_code=${shown}`)
+  expect([signedIn, login]).toEqual([`Signed in as ${ALICE.email}, for Studio North.`, 'login 0'])
+  const { id, ...account } = JSON.parse(json ?? '') as { readonly id: string }
+  expect(account).toEqual({
+    ...{ kind: 'device', server: cloud.url, name: ALICE.displayName, email: ALICE.email },
+    ...{ teams: [{ id: STUDIO_NORTH_ID, name: 'Studio North' }], state: 'ready' },
+  })
+  expect(plain).toBe(`signed in   ${ALICE.email}  paired  ${cloud.url}  Studio North  (${id})`)
+  expect(rest.slice(0, 3)).toEqual(['upload 0', 'Signed out.', 'logout 0'])
+  expect(cloud.modelsOf(STUDIO_NORTH_ID)).toHaveLength(1)
+  await cloud.ended('revokeOwnDevice')
+  expect([out, err, disk()].join('\n')).not.toMatch(/[da]k-/)
+})
+
+test('a code that nobody confirms runs out, and the end is 3', async () => {
+  const { inKeychain } = await setup({ pairingSeconds: 1 })
+  const { out, err } = await inKeychain('modelferry login; echo "login $?"').ended
+  expect([out.trimEnd().split('\n').at(-1), err.includes('pairing-over')]).toEqual(['login 3', true])
+})
+
+test('Ctrl-C cancels a pairing, and nobody is signed in', async () => {
+  const { inKeychain, folder } = await setup()
+  const { out, err } = await inKeychain(
+    `mkfifo '${folder}/said'; (exec "$NODE" "$COMMAND" login > '${folder}/said') & pid=$!
+     grep -q -m1 cancels '${folder}/said'; kill -INT $pid; wait $pid; echo "login $?"
+     modelferry teams; echo "teams $?"`,
+  ).ended
+  expect([out, err.includes('Cancelled.')]).toEqual(['login 130\nteams 3\n', true])
+})
+
+test('a device key comes by standard input, and neither it nor a key of another kind is said or sent astray', async () => {
+  const { inKeychain, file, cloud, disk } = await setup()
+  const key = await deviceKeyOf(cloud)
+  const path = await file('a.safetensors')
+  const { out, err } = await inKeychain(
+    `cat | modelferry login --key -; echo "login $?"
+     modelferry upload '${path}' -q; echo "upload $?"
+     echo sk-123456 | modelferry login --key -; echo "login $?"`,
+    `${key}\n`,
+  ).ended
+  expect(out.trimEnd().split('\n')).toEqual([
+    ...[`Signed in as ${ALICE.email}, for Studio North.`, 'login 0', 'upload 0', 'login 3'],
+  ])
+  expect(err).toContain('key-of-api')
+  expect([out, err, disk()].join('\n')).not.toMatch(new RegExp(`${key}|sk-123456`))
+  expect(cloud.modelsOf(STUDIO_NORTH_ID)).toHaveLength(1)
+})
+
+test('signing out of somebody who is not signed in names those who are', async () => {
+  const { inKeychain } = await setup()
+  const { out, err } = await inKeychain(
+    `${signIn} >/dev/null; modelferry logout bob@example.com; echo "logout $?"`,
+  ).ended
+  expect([out, err.includes('Nobody called "bob@example.com"'), err.includes(ALICE.email)]).toEqual([
+    ...['logout 2\n', true, true],
+  ])
 })
 
 test('a wrong password ends with 3 and names what it may be', async () => {
   const { withoutKeychain, disk } = await setup()
   const { code, out, err } = await withoutKeychain(['login', '--email', ALICE.email], 'wrong-horse\n')
   expect([code, out, err.includes('login-refused'), err.includes('wrong-horse')]).toEqual([
-    3,
-    '',
-    true,
-    false,
+    ...[3, '', true, false],
   ])
   expect(disk()).not.toContain('wrong-horse')
 })
 
-test('without a keychain a sign-in ends with 3 and names the way out', async () => {
+test.each([
+  [['login', '--email', ALICE.email], `${ALICE.password}\n`],
+  [['login'], ''],
+])('without a keychain %j ends with 3 and names the way out', async (words, input) => {
   const { withoutKeychain } = await setup()
-  const { code, err } = await withoutKeychain(['login', '--email', ALICE.email], `${ALICE.password}\n`)
-  expect([code, err.includes('MODELFERRY_TOKEN')]).toEqual([3, true])
+  const { code, out, err } = await withoutKeychain(words, input)
+  expect([code, out, err.includes('MODELFERRY_TOKEN')]).toEqual([3, '', true])
 })

@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { helpFor, usage } from '../../../electron/command-line/help.ts'
+import { createJsonTeller } from '../../../electron/command-line/json-teller.ts'
 import { commands, isCommandName } from '../../../electron/command-line/options.ts'
+import { projectFolder } from '../../support/temp-project.ts'
 
 const names = Object.keys(commands).filter(isCommandName)
 
@@ -30,4 +34,18 @@ test('no line of the help is wider than 120 places', () => {
     help.split('\n').filter((line) => line.length > 120),
   )
   expect(wide).toEqual([])
+})
+
+test('the page for scripts tells of each event that scripts read', () => {
+  const page = readFileSync(join(projectFolder, 'docs/command-line.md'), 'utf8')
+  const said: string[] = []
+  const teller = createJsonTeller({ out: { write: (text) => said.push(text) } }, { quiet: false })
+  teller.skipped('a.txt', 'junk')
+  teller.leftOut({ id: '1', file: 'a.safetensors', reason: 'running' })
+  teller.stopped({ kept: true, uploads: 1, leftBehind: 0 })
+  const members = said.flatMap((line) => {
+    const { event, ...facts } = JSON.parse(line) as Record<string, unknown>
+    return [String(event), ...Object.keys(facts)]
+  })
+  expect(members.filter((member) => !page.includes(`\`${member}\``))).toEqual([])
 })

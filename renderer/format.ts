@@ -49,3 +49,9 @@ export function barShares({ phase, sentBytes, inFlightBytes, sizeBytes }: Upload
 export function regionalTag(locale: Locale, preferred: readonly string[]): string {
   return preferred.find((tag) => tag.startsWith(locale.slice(0, 2)) && localeFor([tag]) === locale) ?? locale
 }
+
+/** A short time as `4:05`; nothing below zero. */
+export function minutesAndSeconds(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1000))
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+}

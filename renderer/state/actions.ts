@@ -109,7 +109,7 @@ export class Actions {
     const { ui } = this.#rooms
     switch (remedyOfRow(row)) {
       case 'sign-in':
-        return ui.show('sign-in')
+        return this.#signInFor(row)
       case 'settings':
         return ui.show('settings')
       case 'edit':
@@ -126,6 +126,23 @@ export class Actions {
   readonly chooseTeam = async (choice: TeamChoice) => this.#session(await this.#bridge.chooseTeam(choice))
   readonly signIn = async (email: string, password: string): Promise<Failure | null> => {
     const answer = await this.#bridge.signIn({ email, password })
+    if (!answer.ok) return answer.failure
+    this.#session(answer)
+    this.#rooms.ui.show('uploads')
+    return null
+  }
+  /** Asks for a code and opens the browser on it. A pairing that was confirmed before, its end unseen, needs neither. */
+  readonly startPairing = async (): Promise<Failure | null> => {
+    const answer = await this.#bridge.startPairing()
+    if (!answer.ok) return answer.failure
+    this.#session(answer)
+    if (answer.value.pairing) await this.openPage('pairing')
+    else this.#rooms.ui.show('uploads')
+    return null
+  }
+  readonly cancelPairing = async () => this.#session(await this.#bridge.cancelPairing())
+  readonly signInWithKey = async (key: string): Promise<Failure | null> => {
+    const answer = await this.#bridge.signInWithKey({ key })
     if (!answer.ok) return answer.failure
     this.#session(answer)
     this.#rooms.ui.show('uploads')
@@ -160,6 +177,13 @@ export class Actions {
   #report(answer: Awaited<ReturnType<Bridge['addFiles']>>): void {
     if (answer.ok) this.#rooms.notices.report(answer.value)
     else this.#rooms.notices.failure(answer.failure)
+  }
+
+  #signInFor({ accountId, failure }: UploadRow): void {
+    const { session, ui } = this.#rooms
+    const email = session.accounts.find(({ id }) => id === accountId)?.email ?? ''
+    if (failure?.code === 'too-large-for-device') ui.signInForLarge(email)
+    else ui.show('sign-in')
   }
 
   #session(answer: Result<SessionView>): void {

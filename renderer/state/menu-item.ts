@@ -4,6 +4,8 @@ export interface MenuItem {
   readonly key: string
   readonly label: string
   readonly icon?: Component
+  /** Stands small beneath the label. */
+  readonly note?: string
   /** Given for items of which one is in force. */
   readonly isChecked?: boolean
   /** Stands above the item, where a new group begins. */

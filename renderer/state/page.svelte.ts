@@ -33,7 +33,7 @@ export class Page {
       row: (before, after) => this.announcer.rowChanged(before, after),
       totals: (totals, isNews) => this.announcer.totalsChanged(totals, isNews),
     })
-    this.session = new SessionState(bridge)
+    this.session = new SessionState(bridge, () => this.ui.show('uploads'))
     this.settings = new SettingsState(bridge, ({ locale }) => (this.language.locale = locale))
     this.history = new HistoryState(bridge)
     this.details = new DetailsState(bridge)

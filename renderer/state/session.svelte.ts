@@ -15,20 +15,31 @@ export class SessionState {
   readonly team = $derived(this.#teamOf(this.view?.chosen ?? null))
   readonly #bridge: Bridge
 
-  constructor(bridge: Bridge) {
+  readonly #onPaired: () => void
+
+  constructor(bridge: Bridge, onPaired: () => void) {
     this.#bridge = bridge
+    this.#onPaired = onPaired
   }
 
   /** Subscribes and asks once. The answer unsubscribes. */
   begin(): () => void {
-    const stop = this.#bridge.on('session', (view) => (this.view = view))
+    const stop = this.#bridge.on('session', (view) => {
+      const wasStoring = this.view?.pairing?.state === 'storing'
+      this.view = view
+      if (wasStoring && !view.pairing) this.#onPaired()
+    })
     void this.ask()
     return stop
   }
 
   accountName(accountId: string): string {
     const account = this.accounts.find(({ id }) => id === accountId)
-    return account ? account.email || account.name : accountId
+    if (!account) return accountId
+    const name = account.email || account.name
+    const isTwice = this.accounts.some(({ id, email }) => id !== accountId && email === account.email)
+    // Somebody who is signed in twice is told apart by the one team that a paired device serves.
+    return isTwice && account.kind === 'device' ? `${name} · ${account.teams[0]?.name ?? ''}` : name
   }
 
   async ask(): Promise<void> {

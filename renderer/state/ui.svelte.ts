@@ -23,9 +23,19 @@ export class UiState {
   /** Grows when the person asks to find something: the field of the view takes the focus. */
   finds = $state(0)
 
+  /** Why the sign-in view is open: for files that a paired computer can't send, and whose password it is. */
+  signingIn = $state.raw({ isForLarge: false, email: '' })
+
   show(view: View): void {
     this.view = view
+    this.signingIn = { isForLarge: false, email: '' }
     this.detailsId = null
+  }
+
+  /** Opens the sign-in for files that only a password can send. */
+  signInForLarge(email: string): void {
+    this.show('sign-in')
+    this.signingIn = { isForLarge: true, email }
   }
 
   find(): void {

@@ -77,6 +77,23 @@ const scenes: Readonly<Record<string, Scene>> = {
         .toBeVisible()
     },
   ),
+  'a pairing under way': opened(
+    {
+      answers: {
+        session: () =>
+          success({
+            ...signedOut,
+            pairing: {
+              ...{ userCode: 'AB7K-PNQ3', address: 'https://app.cyberun.example/desktop/pair' },
+              ...{ expiresAtMs: Date.now() + 200_000, state: 'waiting', failure: null },
+            },
+          }),
+      },
+    },
+    async ({ screen }) => {
+      await expect.element(screen.getByLabelText('Code', { exact: true })).toBeVisible()
+    },
+  ),
   'settings, with a wrong address': opened({}, async ({ screen, emit }) => {
     emit('command', 'show-settings')
     await userEvent.fill(screen.getByLabelText('Server address'), 'nowhere')

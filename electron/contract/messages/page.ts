@@ -1,12 +1,14 @@
 import type { Message } from '../message.ts'
 import { detailMessages } from './page-details.ts'
 import { settingMessages } from './page-settings.ts'
+import { signInMessages } from './page-sign-in.ts'
 import { transferMessages } from './page-transfer.ts'
 
 /** What the page itself says: the list, its rows and everything around it. */
 export const pageMessages = {
   ...detailMessages,
   ...settingMessages,
+  ...signInMessages,
   ...transferMessages,
 
   'phase.waiting': ['Waiting', '等待中', '等待中'],

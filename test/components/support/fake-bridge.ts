@@ -55,6 +55,9 @@ export function fakeBridge({ rows = [], locale = 'en', answers = {} }: Beginning
     watch: () => success(null),
     history: () => success({ rows: [], nextBeforeMs: null }),
     signIn: () => success(signedIn()),
+    signInWithKey: () => success(signedIn()),
+    startPairing: () => success(signedIn()),
+    cancelPairing: () => success(signedIn()),
     signOut: () => success(signedIn()),
     chooseTeam: () => success(signedIn()),
   }

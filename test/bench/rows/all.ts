@@ -4,6 +4,7 @@ import type { Family } from './family.ts'
 import { finish } from './finish.ts'
 import { huge } from './huge.ts'
 import { limit } from './limit.ts'
+import { line } from './line.ts'
 import { many } from './many.ts'
 import { memory } from './memory.ts'
 import { peers } from './peers.ts'
@@ -12,5 +13,5 @@ import { plainSink, tlsSink } from './sink.ts'
 
 /** Every family of the table, in its order. */
 export const families: readonly Family[] = [
-  ...[plainSink, tlsSink, peers, ceph, cephMany, many, memory, finish, restart, limit, huge],
+  ...[plainSink, tlsSink, peers, ceph, cephMany, many, memory, finish, restart, limit, line, huge],
 ]

@@ -1,0 +1,59 @@
+import type { LineShape } from './line.ts'
+import { measureLine, type Second } from './measure.ts'
+
+/** Which fixed numbers of streams are tried, and for how long each run lasts. */
+export interface Plan {
+  readonly fixed: readonly number[]
+  readonly seconds: number
+  readonly fixedSeconds: number
+}
+
+/** What following the line brought, held against the best fixed number on the same line. */
+export interface Comparison {
+  /** Mean of the last half of each fixed run, in Mbit/s. */
+  readonly fixed: readonly { readonly streams: number; readonly mbit: number }[]
+  readonly best: { readonly streams: number; readonly mbit: number }
+  /** The run that followed the line, second by second, and the mean of its last half. */
+  readonly run: readonly Second[]
+  readonly mbit: number
+  readonly ratio: number
+  /** Seconds until three in a row brought `goalRatio` of the best; Infinity if never. */
+  readonly reachedSeconds: number
+}
+
+export const shapes: Readonly<Record<'lossy' | 'clean' | 'slow', LineShape>> = {
+  lossy: { rateMbit: 1_000, roundTripMs: 50, loss: 0.001 },
+  clean: { rateMbit: 1_000, roundTripMs: 50, loss: 0 },
+  slow: { rateMbit: 100, roundTripMs: 50, loss: 0.001 },
+}
+export const goalRatio = 0.9
+export const goalSeconds = 30
+const partSizeBytes = 64 * 1024 ** 2
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+const lastHalf = (run: readonly Second[]) => mean(run.slice(run.length >> 1).map(({ mbit }) => mbit))
+
+/** When the mean of three seconds first came to `wanted`; Infinity if never. */
+function reachedAfter(run: readonly Second[], wanted: number): number {
+  const index = run.findIndex(
+    (_, at) => at >= 2 && mean(run.slice(at - 2, at + 1).map(({ mbit }) => mbit)) >= wanted,
+  )
+  return index < 0 ? Infinity : index + 1
+}
+
+/** Runs each fixed number and then the streams that follow the line, on the same emulated line one after the other. */
+export async function compareOnLine(
+  shape: LineShape,
+  { fixed, seconds, fixedSeconds }: Plan,
+): Promise<Comparison> {
+  const found: { streams: number; mbit: number }[] = []
+  for (const streams of fixed) {
+    const run = await measureLine({ shape, seconds: fixedSeconds, partSizeBytes, fixedStreams: streams })
+    found.push({ streams, mbit: lastHalf(run) })
+  }
+  const best = found.reduce((most, one) => (one.mbit > most.mbit ? one : most), { streams: 0, mbit: 0 })
+  const run = await measureLine({ shape, seconds, partSizeBytes, fixedStreams: null })
+  const mbit = lastHalf(run)
+  const reachedSeconds = reachedAfter(run, best.mbit * goalRatio)
+  return { fixed: found, best, run, mbit, ratio: mbit / best.mbit, reachedSeconds }
+}

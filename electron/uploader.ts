@@ -184,7 +184,8 @@ function openRooms(options: UploaderOptions) {
   })
   const sweeper = createSweeper({ store, accounts, ports })
   const { inspect } = carriers.inspector
-  const commands = createCommands({ rows, queue, inspect, forget })
+  const leftBehind = () => void sweeper.sweep()
+  const commands = createCommands({ rows, queue, inspect, forget, leftBehind })
   const signIns = createSignIns({
     ...{ accounts, choices, keychainState, server: () => settings.now.server },
     ports,

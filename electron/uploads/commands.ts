@@ -32,8 +32,10 @@ export function createCommands(options: {
   readonly inspect: (file: FileToInspect) => Promise<Inspection>
   /** Drops what is kept in memory of an upload. */
   readonly forget: (id: string) => void
+  /** Storage may hold something that no upload needs any more. */
+  readonly leftBehind: () => void
 }): Commands {
-  const { rows, queue, inspect, forget } = options
+  const { rows, queue, inspect, forget, leftBehind } = options
 
   const known = (ids: readonly string[]): Row[] => ids.flatMap((id) => rows.get(id) ?? [])
 
@@ -73,7 +75,9 @@ export function createCommands(options: {
       return rows.change(record.id, { ...(isOutOfSight ? {} : change), failure: still })
     }
     if (!isAsBefore) forget(record.id)
-    return requeue(row, change)
+    const written = requeue(row, change)
+    leftBehind()
+    return written
   }
 
   return {

@@ -1,0 +1,172 @@
+import { copyFileSync, mkdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { setup, sha256Of, type App, type World } from '../../support/engine.ts'
+
+const partBytes = 5 * 1024 * 1024
+const inParts = { cloud: { partSizeBytes: partBytes }, settings: { singlePutLimitBytes: partBytes } }
+const aPoll = 3_000
+/** Seconds since the epoch. */
+const writtenAt = 1_700_000_000
+
+/** An upload in parts from a disk of its own, of which some parts are stored. */
+async function midway() {
+  const world = await setup(inParts)
+  const path = await world.file('disk/loras/a.safetensors', { sizeBytes: 6 * partBytes })
+  utimesSync(path, writtenAt, writtenAt)
+  const [id = ''] = await world.app.add(path)
+  await world.cloud.ended('put-part', 2)
+  await world.app.calls.pause({ ids: [id] })
+  const disk = dirname(dirname(path))
+  return {
+    ...{ ...world, path, id, disk },
+    sent: world.countOf('put-part'),
+    unplug: () => renameSync(disk, `${disk}.away`),
+    plugIn: () => renameSync(`${disk}.away`, disk),
+  }
+}
+
+async function expectOne({ cloud }: World, path: string) {
+  const models = cloud.modelsOf(ALICES_TEAM_ID)
+  expect(models.map((model) => model.file_hash)).toEqual([`sha256:${sha256Of(path)}`])
+  expect(await Promise.all((await cloud.objects()).map((object) => object.sha256()))).toEqual([
+    sha256Of(path),
+  ])
+  expect(await cloud.unfinishedUploads()).toEqual([])
+}
+
+/** Lets poll after poll fall due, for as long as the upload waits. */
+async function looksUntilBack(app: App, id: string, clock: World['clock']): Promise<void> {
+  while (app.row(id).phase === 'retrying') {
+    clock.advance(aPoll)
+    await setImmediate()
+  }
+}
+
+/** The same bytes, size and time under another inode, as a disk without inodes has after it was plugged in again. */
+function renumber(path: string): void {
+  copyFileSync(path, `${path}.copy`)
+  renameSync(`${path}.copy`, path)
+  utimesSync(path, writtenAt, writtenAt)
+}
+
+test('a file whose disk is unplugged waits for it by name, and goes on by itself when it is back', async () => {
+  const world = await midway()
+  const { app, id, path, disk, clock } = world
+  world.unplug()
+  await app.calls.resume({ ids: [id] })
+  const row = await app.phase(id, 'retrying')
+  expect(row).toMatchObject({ failure: { code: 'disk-missing', params: { folder: disk } }, retryAtMs: null })
+  expect(row.sentBytes).toBeGreaterThanOrEqual(2 * partBytes)
+  clock.advance(aPoll)
+  expect(app.row(id).phase).toBe('retrying')
+  world.plugIn()
+  await looksUntilBack(app, id, clock)
+  expect(await app.settled(id)).toMatchObject({ phase: 'registered', failure: null })
+  expect(world.countOf('initiateMultipart')).toBe(1)
+  await expectOne(world, path)
+})
+
+test('what waits for a disk holds up nobody, and can be paused and cancelled', async () => {
+  const world = await midway()
+  const { app, cloud, id, clock } = world
+  world.unplug()
+  await app.calls.resume({ ids: [id] })
+  await app.phase(id, 'retrying')
+  const [other = ''] = await app.add(await world.file('b.safetensors'))
+  expect(await app.settled(other)).toMatchObject({ phase: 'registered' })
+  await app.calls.pause({ ids: [id] })
+  world.plugIn()
+  clock.advance(aPoll)
+  expect(app.row(id).phase).toBe('paused')
+  await app.calls.cancel({ ids: [id] })
+  await cloud.ended('abortMultipart')
+  expect(await cloud.unfinishedUploads()).toEqual([])
+})
+
+test('a start without the disk waits for it as well', async () => {
+  const world = await midway()
+  await world.app.calls.resume({ ids: [world.id] })
+  await world.app.stop()
+  world.unplug()
+  const next = await world.open()
+  await next.phase(world.id, 'retrying')
+  world.plugIn()
+  await looksUntilBack(next, world.id, world.clock)
+  expect(await next.settled(world.id)).toMatchObject({ phase: 'registered' })
+  await expectOne(world, world.path)
+})
+
+test('a file that was deleted from a folder that is there is missing, and waits for nobody', async () => {
+  const { app, id, path } = await midway()
+  rmSync(path)
+  await app.calls.resume({ ids: [id] })
+  expect(await app.settled(id)).toMatchObject({ phase: 'failed', failure: { code: 'file-missing' } })
+})
+
+test('a file that comes back under another inode is the same: its parts are not sent again', async () => {
+  const world = await midway()
+  renumber(world.path)
+  await world.app.calls.resume({ ids: [world.id] })
+  expect(await world.app.settled(world.id)).toMatchObject({ phase: 'registered' })
+  expect(world.countOf('initiateMultipart')).toBe(1)
+  await expectOne(world, world.path)
+})
+
+test('other bytes of the same size and time are found out by the parts that were sent', async () => {
+  const { app, cloud, id, path } = await midway()
+  writeFileSync(path, Buffer.alloc(statSync(path).size, 7))
+  renumber(path)
+  await app.calls.resume({ ids: [id] })
+  expect(await app.settled(id)).toMatchObject({ phase: 'failed', failure: { code: 'file-changed' } })
+  await cloud.ended('abortMultipart')
+  expect([cloud.modelsOf(ALICES_TEAM_ID), await cloud.unfinishedUploads()]).toEqual([[], []])
+})
+
+/** An upload of which storage has everything, stopped before it was registered. */
+async function stored() {
+  const world = await setup()
+  const held = world.cloud.hold('registerModel')
+  const path = await world.file('a.safetensors')
+  utimesSync(path, writtenAt, writtenAt)
+  const [id = ''] = await world.app.add(path)
+  await held.arrived
+  await world.app.stop()
+  held.release()
+  return { ...world, path, id }
+}
+
+test('before it registers what an earlier run stored, it looks whether the file is still that file', async () => {
+  const world = await stored()
+  utimesSync(world.path, 1, 1)
+  const next = await world.open()
+  expect(await next.settled(world.id)).toMatchObject({ phase: 'failed', failure: { code: 'file-changed' } })
+  expect(world.cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
+})
+
+test('what an earlier run stored is registered though the disk numbered the file anew, once its bytes are seen to be the same', async () => {
+  const world = await stored()
+  renumber(world.path)
+  const next = await world.open()
+  expect(await next.settled(world.id)).toMatchObject({ phase: 'registered' })
+  expect(world.countOf('put-object')).toBe(1)
+  await expectOne(world, world.path)
+})
+
+test('a missing file that comes back as another one is sent anew, with nothing of the old one', async () => {
+  const world = await midway()
+  const { app, id, path } = world
+  renameSync(path, `${path}.old`)
+  await app.calls.resume({ ids: [id] })
+  await app.settled(id)
+  await app.calls.retry({ ids: [id] })
+  expect(app.row(id)).toMatchObject({ phase: 'failed', failure: { code: 'file-missing' } })
+  mkdirSync(dirname(path), { recursive: true })
+  await world.file('disk/loras/a.safetensors', { sizeBytes: 3 * partBytes, payload: { seed: 9 } })
+  await app.calls.retry({ ids: [id] })
+  expect(await app.settled(id)).toMatchObject({ phase: 'registered', sizeBytes: 3 * partBytes })
+  await world.cloud.ended('abortMultipart')
+  await expectOne(world, path)
+})

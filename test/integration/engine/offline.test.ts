@@ -1,0 +1,107 @@
+import { expect, test } from 'vitest'
+import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { setup, sha256Of, type World } from '../../support/engine.ts'
+
+const partBytes = 5 * 1024 * 1024
+const inParts = { cloud: { partSizeBytes: partBytes }, settings: { singlePutLimitBytes: partBytes } }
+
+const hashesIn = ({ cloud }: World) =>
+  cloud
+    .modelsOf(ALICES_TEAM_ID)
+    .map((model) => model.file_hash)
+    .toSorted()
+
+test('without a line the whole queue waits as one, and goes on within seconds of its return', async () => {
+  const world = await setup()
+  const { app, cloud, clock, file } = world
+  const plugIn = await cloud.unplug()
+  const paths = [await file('a.safetensors'), await file('b.safetensors'), await file('c.safetensors')]
+  const ids = await app.add(paths)
+  await app.until(({ line }) => line === 'offline')
+  await app.until(({ totals }) => totals.running === 0)
+  expect(app.rows().map(({ retryAtMs }) => retryAtMs)).toEqual([null, null, null])
+  expect(app.uploader.snapshot().totals).toMatchObject({ waiting: 3, needsYou: 0 })
+  await plugIn()
+  clock.advance(1_000)
+  await app.until(({ line }) => line === 'ok')
+  for (const id of ids) expect(await app.settled(id)).toMatchObject({ phase: 'registered', failure: null })
+  expect(hashesIn(world)).toEqual(paths.map((path) => `sha256:${sha256Of(path)}`).toSorted())
+})
+
+test('a file that is added while the line is gone is not even begun until it is back', async () => {
+  const { app, cloud, clock, file } = await setup()
+  const plugIn = await cloud.unplug()
+  await app.add(await file('a.safetensors'))
+  await app.until(({ line }) => line === 'offline')
+  const [late = ''] = await app.add(await file('b.safetensors'))
+  expect(app.row(late)).toMatchObject({ phase: 'waiting', failure: null })
+  await plugIn()
+  app.uploader.wake()
+  expect(await app.settled(late)).toMatchObject({ phase: 'registered' })
+  expect(clock.waits().filter((waitMs) => waitMs > 60_000)).toEqual([])
+})
+
+test('parts that are stored stay stored over one outage after the other', async () => {
+  const world = await setup(inParts)
+  const { app, cloud, file } = world
+  const held = cloud.hold('put-part')
+  const path = await file('large.safetensors', { sizeBytes: 4 * partBytes })
+  const [id = ''] = await app.add(path)
+  await held.arrived
+  for (let outage = 0; outage < 4; outage += 1) {
+    const plugIn = await cloud.unplug()
+    held.release()
+    app.uploader.wake()
+    await app.until(({ line }) => line === 'offline')
+    await plugIn()
+    app.uploader.wake()
+    await app.until(({ line }) => line === 'ok')
+  }
+  expect(await app.settled(id)).toMatchObject({ phase: 'registered' })
+  expect(hashesIn(world)).toEqual([`sha256:${sha256Of(path)}`])
+  expect(world.countOf('initiateMultipart')).toBe(1)
+  expect(await cloud.unfinishedUploads()).toEqual([])
+})
+
+test('trouble of storage alone is not taken for a line that is gone', async () => {
+  const { app, cloud, clock, file } = await setup()
+  cloud.fail({ on: 'put-object', how: 'cut', times: 2 })
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  const row = await app.phase(id, 'retrying')
+  expect([row.failure?.code, row.retryAtMs === null]).toEqual(['connection-lost', false])
+  const other = await app.add(await file('b.safetensors'))
+  await app.phase(other[0] ?? '', 'retrying')
+  expect(app.uploader.snapshot().line).toBe('ok')
+  clock.advance(60_000)
+  expect(await app.settled(id)).toMatchObject({ phase: 'registered' })
+})
+
+test('a server that asked to wait is still obeyed when the line comes back', async () => {
+  const { app, cloud, clock, file, countOf } = await setup()
+  cloud.fail({ on: 'presignModel', how: 429, retryAfterSeconds: 40 })
+  const [slow = ''] = await app.add(await file('a.safetensors'))
+  const { retryAtMs } = await app.phase(slow, 'retrying')
+  clock.advance(1_000)
+  expect(countOf('presignModel')).toBe(1)
+  expect((retryAtMs ?? 0) - clock.now()).toBeGreaterThan(38_000)
+  clock.advance(60_000)
+  expect(await app.settled(slow)).toMatchObject({ phase: 'registered' })
+})
+
+test('an upload that was cancelled without a line is cleaned up once there is one', async () => {
+  const world = await setup(inParts)
+  const { app, cloud, file } = world
+  const [id = ''] = await app.add(await file('large.safetensors', { sizeBytes: 4 * partBytes }))
+  const held = cloud.hold('put-part', 'answer')
+  await held.arrived
+  const plugIn = await cloud.unplug()
+  held.release()
+  await app.until(({ line }) => line === 'offline')
+  await app.calls.cancel({ ids: [id] })
+  expect(app.rows()).toEqual([])
+  await plugIn()
+  const aborted = cloud.ended('abortMultipart')
+  app.uploader.wake()
+  await aborted
+  expect(await cloud.unfinishedUploads()).toEqual([])
+})

@@ -136,6 +136,7 @@ export function createStore(database: DatabaseSync, runner: string, ports: Ports
           limit,
         ),
       ),
-    close: () => leave(database, runner),
+    // On a full disk the name stays: the next start sees that its process is gone.
+    close: () => void write(() => leave(database, runner)),
   }
 }

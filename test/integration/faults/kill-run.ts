@@ -86,10 +86,10 @@ async function expectOne(
     what,
   ).toEqual(models.map((model) => model.storage_key))
   expect(await objects[0]?.sha256(), what).toBe(sha256)
-  // A kill before the answer of initiate was written down leaves an upload that nobody can name, without a byte in it.
+  // A kill before the answer of initiate was written down may leave an upload that nobody can name, without a byte in it.
   const nameless = kills.filter(({ on }) => on === 'initiateMultipart').length
   const left = await cloud.unfinishedUploads()
-  expect(left.length, what).toBe(nameless)
+  expect(left.length, what).toBeLessThanOrEqual(nameless)
   const paths = cloud.operations.filter(({ name }) => name === 'put-part').map(({ path }) => path)
   expect(
     left.filter(({ key }) => paths.some((path) => path.endsWith(key))),

@@ -37,13 +37,14 @@ test.each(firsts)(
   'a process that is killed at random moments ends with one model and nothing else (50 seeds from %i)',
   async (first) => {
     const seeds = Array.from({ length: runsPerTest }, (_, index) => first + index)
-    await Promise.all(
+    const workers = await Promise.allSettled(
       Array.from({ length: atOnce }, async () => {
         for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
           runs.push(await killAtRandom(seed, file, sha256))
         }
       }),
     )
+    for (const worker of workers) if (worker.status === 'rejected') throw worker.reason
     expect(runs.length).toBe(first - 1 + runsPerTest)
   },
   600_000,

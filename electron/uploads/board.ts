@@ -46,6 +46,7 @@ export function openBoard(options: {
       for (const listener of listeners) listener.patch?.(patch)
     },
     flow(flow) {
+      details.renew()
       for (const listener of listeners) listener.flow?.(flow)
     },
   })

@@ -13,6 +13,8 @@ export interface Details {
   watch(id: string | null): UploadDetails | null
   /** Something about an upload changed. */
   changed(id: string): void
+  /** Time has passed: an upload that is being sent is told anew, or a standstill would not show. */
+  renew(): void
   /** How the parts of an upload stand, asked for while its run lasts and after it. */
   follow(id: string, map: () => PartMap): void
   subscribe(listener: (details: UploadDetails) => void): void
@@ -62,6 +64,10 @@ export function createDetails(options: {
     changed(id) {
       if (id === watched) cancel ??= ports.timers.after(tellEveryMs, tell)
       if (!rowOf(id)) maps.delete(id)
+    },
+    renew() {
+      if (watched !== null && rowOf(watched)?.live.phase === 'sending')
+        cancel ??= ports.timers.after(tellEveryMs, tell)
     },
     follow(id, map) {
       maps.set(id, map)

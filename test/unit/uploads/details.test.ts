@@ -62,6 +62,19 @@ test('watching none costs nothing any more, not even what was about to be told',
   expect(told).toEqual([])
 })
 
+test('while it is being sent it is told anew as time passes, although nothing moves', () => {
+  const { put, clock, told, details } = setup()
+  put('a', 'sending')
+  details.watch('a')
+  details.renew()
+  clock.advance(100)
+  expect(told).toHaveLength(1)
+  put('a', 'paused')
+  clock.advance(100)
+  details.renew()
+  expect([told.length, clock.waits()]).toEqual([2, []])
+})
+
 test('an upload that is not in the queue has no details', () => {
   expect(setup().details.watch('gone')).toBeNull()
 })

@@ -23,8 +23,9 @@ export function fault<Sees extends FailureCode | null>(
   name: string,
   sees: Sees,
   run: (sees: Sees) => Promise<void>,
+  timeLimitMs = 60_000,
 ): void {
-  test(name, () => run(sees))
+  test(name, () => run(sees), timeLimitMs)
 }
 
 /** An upload that has been added, and all that the person has read on its row so far. */

@@ -40,9 +40,9 @@ fault(
   'journal-trouble',
   async (sees) => {
     const killed = await killedMidway()
-    const largestFileBytes = statSync(killed.log).size + 16_384
+    // Room for what a start writes, and for some of what follows.
+    const largestFileBytes = statSync(killed.log).size + 45_000
     expect(await startRunner({ ...killed, largestFileBytes }, null)).toBe(`failed ${sees}`)
-    expect(killed.cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
     expect(await startRunner(killed, null)).toBe('registered')
     await expectOne(killed)
   },

@@ -59,7 +59,10 @@ await uploader.start()
 if (uploader.session().accounts.length === 0) {
   await uploader.calls.signIn({ email: ALICE.email, password: ALICE.password })
 }
-if (uploader.snapshot().rows.length === 0) await uploader.addPaths([file])
+if (uploader.snapshot().rows.length === 0) {
+  const added = await uploader.addPaths([file])
+  if (!added.ok) throw new Error(added.failure.code)
+}
 const ended = Promise.withResolvers<string>()
 const look = () => {
   const [row] = uploader.snapshot().rows

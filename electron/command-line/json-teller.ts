@@ -33,6 +33,7 @@ export function createJsonTeller(
       }
     },
     waiting: (row) => line('waiting', { id: row.id, ...told(row.failure), retryAt: isoTime(row.retryAtMs) }),
+    line: (state) => line('line', { state }),
     registered: (row) =>
       line('registered', {
         id: row.id,

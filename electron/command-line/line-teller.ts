@@ -26,6 +26,8 @@ export function createLineTeller({ out, err }: Streams, { quiet }: { readonly qu
       if (!quiet && !over) live.show(movingLines(now, err))
     },
     waiting: (row) => say(`waiting     ${row.fileName}: ${row.failure ? explain(row.failure) : ''}`),
+    line: (state) =>
+      say(state === 'ok' ? 'online      the line is back' : 'offline     no connection; waiting for it'),
     registered(row) {
       registeredCount += 1
       say(`registered  ${row.fileName} → ${row.target.modelPath} (model ${row.modelId})`)

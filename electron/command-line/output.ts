@@ -1,6 +1,7 @@
 import { sentenceOf, wordsIn, isMessageKey } from '../contract/words.ts'
-import type { Failure } from '../contract/errors.ts'
-import type { Totals, UploadRow } from '../contract/model.ts'
+import { retryClassOf, type Failure } from '../contract/errors.ts'
+import { exitCodes } from './exit-codes.ts'
+import type { LineState, Totals, UploadRow } from '../contract/model.ts'
 import type { Screen } from './live-block.ts'
 import { oneLine } from './terminal-text.ts'
 
@@ -44,6 +45,8 @@ export interface Teller {
   /** `changed` are the rows that moved since the last time. */
   moving(changed: readonly UploadRow[], standing: Standing): void
   waiting(row: UploadRow): void
+  /** The line is gone, or back. */
+  line(state: LineState): void
   registered(row: UploadRow): void
   failed(row: UploadRow): void
   stopped(stop: Stop): void
@@ -58,6 +61,11 @@ export function explain(failure: Failure): string {
   const sentence = sentenceOf(failure, words)
   const code = failure.detail ? `${failure.code}: ${failure.detail}` : failure.code
   return oneLine(`${sentence} (${code})`)
+}
+
+/** The exit code when somebody could not be signed in: a server that was not reached has not refused anybody. */
+export function refusalCode(failure: Failure): number {
+  return retryClassOf(failure) === 'later' ? exitCodes.someFailed : exitCodes.notSignedIn
 }
 
 /** Why a file was skipped, in words. */

@@ -6,7 +6,7 @@ import { exitCodes } from './exit-codes.ts'
 import { interrupted, type Interruption } from './interruption.ts'
 import { createJsonTeller } from './json-teller.ts'
 import { createLineTeller } from './line-teller.ts'
-import { explain, type Streams } from './output.ts'
+import { explain, refusalCode, type Streams } from './output.ts'
 import { runResumeCommand } from './resume.ts'
 import { runLoginCommand } from './sign-in.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -38,7 +38,10 @@ export async function runCommand(command: EngineCommand, world: World): Promise<
   if (surroundings.token !== null) {
     const used = await interruption.or(uploader.useToken(surroundings.token))
     if (used === interrupted) return interruption.exitCode
-    if (!used.ok) return refuse(explain(used.failure), streams)
+    if (!used.ok) {
+      streams.err.write(`${explain(used.failure)}\n`)
+      return refusalCode(used.failure)
+    }
     // At the start this account was not known yet.
     void uploader.sweep()
   }
@@ -46,7 +49,10 @@ export async function runCommand(command: EngineCommand, world: World): Promise<
   if (command.name === 'resume')
     return runResumeCommand(surroundings.home, { ...world, teller: tellerFor(command, streams) })
   const ready = uploader.session().accounts.filter(({ state }) => state === 'ready')
-  if (ready.length === 0) return refuse('Nobody is signed in. Run: modelferry login', streams)
+  if (ready.length === 0) {
+    streams.err.write('Nobody is signed in. Run: modelferry login\n')
+    return exitCodes.notSignedIn
+  }
   if (command.name === 'upload') {
     const choice = findTeam(uploader, command.team ?? surroundings.team)
     return runUploadCommand(command, choice, { ...world, teller: tellerFor(command, streams) })
@@ -71,9 +77,4 @@ async function orCancelled(work: Promise<number>, { interruption, streams }: Wor
   if (code !== interrupted) return code
   streams.err.write('\nCancelled.\n')
   return interruption.exitCode
-}
-
-function refuse(sentence: string, { err }: Streams): number {
-  err.write(`${sentence}\n`)
-  return exitCodes.notSignedIn
 }

@@ -4,7 +4,7 @@ import type { SessionView } from '../contract/model.ts'
 import type { Uploader } from '../uploader.ts'
 import type { Command } from './arguments.ts'
 import { exitCodes } from './exit-codes.ts'
-import { explain, type Streams } from './output.ts'
+import { explain, refusalCode, type Streams } from './output.ts'
 import { createPrompter } from './password.ts'
 
 interface World {
@@ -90,5 +90,5 @@ function refuse(reason: Failure, { err }: Streams): number {
     ? ' Without a keychain, put a token into MODELFERRY_TOKEN instead.'
     : ''
   err.write(`${explain(reason)}${hint}\n`)
-  return exitCodes.notSignedIn
+  return refusalCode(reason)
 }

@@ -1,5 +1,6 @@
-import type { Patch, UploadRow } from '../contract/model.ts'
+import type { LineState, Patch, UploadRow } from '../contract/model.ts'
 import type { Uploader } from '../uploader.ts'
+import { isRunning } from '../uploads/state.ts'
 import type { Teller } from './output.ts'
 
 /** Follows the uploads of this process and tells what becomes of them. */
@@ -8,13 +9,11 @@ export interface Watch {
   allEnded(count: number): Promise<readonly UploadRow[]>
 }
 
-const hasEnded = ({ phase }: UploadRow) => phase === 'registered' || phase === 'failed'
-const isUnderWay = ({ phase }: UploadRow) => phase !== 'waiting' && phase !== 'paused'
-
 export function watchUploads(uploader: Uploader, teller: Teller): Watch {
   const seen = new Map<string, UploadRow>()
   const ended = new Set<string>()
   const underWay = new Map<string, UploadRow>()
+  let line: LineState = 'ok'
   let wanted: { readonly count: number; readonly resolve: (rows: readonly UploadRow[]) => void } | null = null
 
   /** An upload that was taken up after a failure goes on in a moment: until all are in, no failure counts. */
@@ -23,7 +22,7 @@ export function watchUploads(uploader: Uploader, teller: Teller): Watch {
   function tell(row: UploadRow): void {
     const before = seen.get(row.id)
     seen.set(row.id, row)
-    if (isUnderWay(row) && !hasEnded(row)) underWay.set(row.id, row)
+    if (isRunning(row.phase)) underWay.set(row.id, row)
     else underWay.delete(row.id)
     if (!before) teller.queued(row)
     const moved = before?.phase !== row.phase || before.retryAtMs !== row.retryAtMs
@@ -38,13 +37,13 @@ export function watchUploads(uploader: Uploader, teller: Teller): Watch {
     else teller.failed(row)
   }
 
-  function take({ changed, totals }: Patch): void {
+  function take(patch: Patch): void {
+    const { changed, totals } = patch
+    if (patch.line !== line) teller.line((line = patch.line))
     changed.forEach(tell)
-    if (underWay.size > 0) {
-      const moving = changed.filter(({ phase }) => phase === 'sending' || phase === 'finishing')
-      const standing = { running: [...underWay.values()], totals, count: seen.size, endedCount: ended.size }
-      teller.moving(moving, standing)
-    }
+    const moving = changed.filter(({ phase }) => phase === 'sending' || phase === 'finishing')
+    const standing = { running: [...underWay.values()], totals, count: seen.size, endedCount: ended.size }
+    teller.moving(moving, standing)
     settle()
   }
 

@@ -19,6 +19,7 @@ async function setup({ account = ALICE as DemoAccount | null, team = ALICES_TEAM
   }
   return {
     ...{ ...world, token: token ?? '', commandHome },
+    start: (...words: string[]) => startCommand(words, environment),
     run: (...words: string[]) => startCommand(words, environment).ended,
     runWith: (more: NodeJS.ProcessEnv, ...words: string[]) =>
       startCommand(words, { ...environment, ...more }).ended,
@@ -152,6 +153,28 @@ test('a server in trouble is waited for and said so', async () => {
     'storage-busy',
     true,
   ])
+})
+
+test('without a line the command waits and says so, and goes on once it is back', async () => {
+  const { start, file, cloud } = await setup()
+  const held = cloud.hold('presignModel')
+  const { ended, line } = start('upload', await file('a.safetensors'), '--json')
+  await held.arrived
+  const plugIn = await cloud.unplug()
+  held.release()
+  await line(({ event, state }) => event === 'line' && state === 'offline')
+  await plugIn()
+  const { code, json } = await ended
+  const states = json().flatMap(({ event, state }) => (event === 'line' ? state : []))
+  expect([code, states, json().at(-1)?.event]).toEqual([0, ['offline', 'ok'], 'registered'])
+})
+
+test('a server that is not there has refused nobody: 1', async () => {
+  const { run, file, cloud } = await setup()
+  const plugIn = await cloud.unplug()
+  const { code, out } = await run('upload', await file('a.safetensors'))
+  await plugIn()
+  expect([code, out]).toEqual([1, ''])
 })
 
 test('the teams are listed for people and for scripts', async () => {

@@ -42,6 +42,7 @@ test('the page for scripts tells of each event that scripts read', () => {
   const teller = createJsonTeller({ out: { write: (text) => said.push(text) } }, { quiet: false })
   teller.skipped('a.txt', 'junk')
   teller.leftOut({ id: '1', file: 'a.safetensors', reason: 'running' })
+  teller.line('offline')
   teller.stopped({ kept: true, uploads: 1, leftBehind: 0 })
   const members = said.flatMap((line) => {
     const { event, ...facts } = JSON.parse(line) as Record<string, unknown>

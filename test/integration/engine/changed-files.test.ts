@@ -1,4 +1,4 @@
-import { appendFileSync, renameSync, rmSync, truncateSync, utimesSync } from 'node:fs'
+import { appendFileSync, rmSync, utimesSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { setup } from '../../support/engine.ts'
@@ -14,20 +14,6 @@ async function midway() {
   await held.arrived
   return { ...world, id, path, release: held.release }
 }
-
-test.each<[string, (path: string) => void, string]>([
-  ['grew', (path) => appendFileSync(path, 'more'), 'file-changed'],
-  ['was touched', (path) => utimesSync(path, 1, 1), 'file-changed'],
-  ['was deleted', (path) => rmSync(path), 'file-missing'],
-  ['was moved away', (path) => renameSync(path, `${path}.old`), 'file-missing'],
-  ['shrank', (path) => truncateSync(path, 4_500_000), 'file-changed'],
-])('a file that %s while it was sent is not registered', async (_name, change, code) => {
-  const { app, cloud, id, path, release } = await midway()
-  change(path)
-  release()
-  expect(await app.settled(id)).toMatchObject({ phase: 'failed', failure: { code } })
-  expect(cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
-})
 
 test.each<[string, (path: string) => void, string]>([
   ['changed', (path) => appendFileSync(path, 'more'), 'file-changed'],

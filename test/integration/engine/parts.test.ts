@@ -1,4 +1,3 @@
-import { rm, utimes, writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { STORAGE_KINDS, startStorage } from '../../cloud/start-storage.ts'
@@ -76,90 +75,6 @@ test('pausing keeps the parts, resuming sends the others', async () => {
   expect((await world.app.settled(id)).phase).toBe('registered')
   expect(world.cloud.operations.filter(({ name }) => name === 'initiateMultipart')).toHaveLength(1)
   await expectOne(world, path)
-})
-
-test('cancelling frees what storage holds', async () => {
-  const world = await setup(inParts)
-  const { id } = await add(world)
-  await world.cloud.ended('put-part', 2)
-  await world.app.calls.cancel({ ids: [id] })
-  await expectNothing(world)
-})
-
-test('a cancel while the server is out of reach is made good at the next start', async () => {
-  const world = await setup(inParts)
-  const { id } = await add(world)
-  await world.cloud.ended('put-part', 2)
-  world.cloud.fail({ on: 'abortMultipart', how: 503, times: Infinity })
-  await world.app.calls.cancel({ ids: [id] })
-  await world.cloud.ended('abortMultipart')
-  expect(await world.cloud.unfinishedUploads()).toHaveLength(1)
-  await world.app.stop()
-  world.cloud.clearFailures()
-  world.cloud.forgetOperations()
-  await world.open()
-  await expectNothing(world)
-})
-
-test('a part whose URL ran out is presigned anew, once', async () => {
-  const world = await setup(inParts)
-  world.cloud.fail({ on: 'put-part', how: 'expired-url', times: 1, skip: 3 })
-  const { path, id } = await add(world)
-  expect((await world.app.settled(id)).phase).toBe('registered')
-  expect(partsIn(world, 403)).toHaveLength(1)
-  await expectOne(world, path)
-})
-
-test('a part that storage refuses twice stops the upload with the reason of storage', async () => {
-  const world = await setup(inParts)
-  world.cloud.fail({ on: 'put-part', how: 403, times: Infinity })
-  const { id } = await add(world)
-  const { failure } = await world.app.settled(id)
-  expect(failure).toMatchObject({ code: 'storage-refused' })
-  expect(failure?.detail).toContain('AccessDenied')
-})
-
-test.each([['503', 503] as const, ['a cut line', 'cut'] as const, ['a lost answer', 'lose-answer'] as const])(
-  '%s on one part is mended there, and the others are not disturbed',
-  async (_name, how) => {
-    const world = await setup(inParts)
-    world.cloud.fail({ on: 'put-part', how, times: 1, skip: 2 })
-    const { path, id } = await add(world)
-    expect((await world.app.settled(id)).phase).toBe('registered')
-    expect(partsIn(world).length).toBeLessThanOrEqual(14)
-    await expectOne(world, path)
-  },
-)
-
-test('a lost answer to completing leads to one object and one model', async () => {
-  const world = await setup(inParts)
-  world.cloud.fail({ on: 'completeMultipart', how: 'lose-answer' })
-  const { path, id } = await add(world)
-  expect((await world.app.settled(id)).phase).toBe('registered')
-  await expectOne(world, path)
-})
-
-test('a file that is touched while its parts go out is not registered, and storage is freed', async () => {
-  const world = await setup(inParts)
-  const hold = world.cloud.hold('put-part', 'answer')
-  const { path, id } = await add(world)
-  await hold.arrived
-  await utimes(path, new Date(), new Date(1_000))
-  hold.release()
-  expect((await world.app.settled(id)).failure?.code).toBe('file-changed')
-  await expectNothing(world)
-})
-
-test('a file that was replaced while the app was closed is not glued to its old parts', async () => {
-  const world = await setup(inParts)
-  const { path, id } = await add(world)
-  await world.cloud.ended('put-part', 2)
-  await world.app.stop()
-  await rm(path)
-  await writeFile(path, Buffer.alloc(fileBytes, 7))
-  const next = await world.open()
-  expect((await next.settled(id)).failure?.code).toBe('file-changed')
-  await expectNothing(world)
 })
 
 test('a cut that does not fit the file is refused before a byte is sent', async () => {

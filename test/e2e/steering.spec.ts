@@ -52,7 +52,7 @@ test.describe('one at a time', () => {
     const held = world.cloud.hold('put-object', 1)
     const names = ['a running', 'b waiting', 'c waiting', 'd hurried']
     for (const name of names) {
-      await drag(page, [await world.file(`loras/${name}.safetensors`)])
+      await drag(page, [await world.file(`loras/${name}.safetensors`, { sizeBytes: 17_000_000 })])
       await expect(rowOf(page, name)).toBeVisible()
     }
     await held.arrived
@@ -62,7 +62,9 @@ test.describe('one at a time', () => {
     held.release()
     for (const name of names) await expect(rowOf(page, name)).toContainText('In the library')
     const order = world.cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.display_name)
-    expect(order).toEqual(['a running', 'd hurried', 'b waiting', 'c waiting'])
+    // It has a place of its own beside the one that runs, so these two may end in either order.
+    expect(order.slice(0, 2).toSorted()).toEqual(['a running', 'd hurried'])
+    expect(order.slice(2)).toEqual(['b waiting', 'c waiting'])
   })
 })
 

@@ -87,7 +87,10 @@ test('the order of the queue outlives a restart', async () => {
   const { app, cloud, file, open } = await setup()
   await app.calls.pauseAll(undefined)
   const ids: string[] = []
-  for (const name of ['a', 'b', 'c']) ids.push(...(await app.add(await file(`${name}.safetensors`))))
+  // Larger than small files, which go side by side.
+  const sizeBytes = 17_000_000
+  for (const name of ['a', 'b', 'c'])
+    ids.push(...(await app.add(await file(`${name}.safetensors`, { sizeBytes }))))
   await app.calls.moveToTop({ ids: ids.slice(2) })
   await app.stop()
   const next = await open({ atOnce: 1 })

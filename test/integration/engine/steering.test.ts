@@ -4,6 +4,8 @@ import { setup, usualSettings } from '../../support/engine.ts'
 
 const large = { sizeBytes: 12_000_000 }
 const midway = 4_000_000
+/** Small files have places of their own. */
+const notSmall = { sizeBytes: 17_000_000 }
 
 test('a pause stops the bytes and keeps the row; resuming finishes it', async () => {
   const { app, cloud, file } = await setup()
@@ -88,17 +90,19 @@ test('a row is registering until the server has said yes', async () => {
   expect((await app.settled(id)).modelId).not.toBeNull()
 })
 
-test('what was moved to the top is sent next, and what is being sent goes on', async () => {
+test('what was moved to the top is sent at once, and what is being sent goes on', async () => {
   const { app, cloud, file } = await setup({ settings: { atOnce: 1 } })
-  const held = cloud.hold('put-object')
+  const held = cloud.hold('put-object', midway)
   const ids: string[] = []
-  for (const name of ['a', 'b', 'c']) ids.push(...(await app.add(await file(`${name}.safetensors`))))
+  for (const name of ['a', 'b', 'c'])
+    ids.push(...(await app.add(await file(`${name}.safetensors`, notSmall))))
   await held.arrived
   await app.calls.moveToTop({ ids: ids.slice(2) })
+  await app.phase(ids[2] ?? '', 'sending')
+  expect(ids.map((id) => app.row(id).phase)).toEqual(['sending', 'waiting', 'sending'])
   held.release()
   await Promise.all(ids.map((id) => app.settled(id)))
-  const names = cloud.modelsOf(ALICES_TEAM_ID).map(({ model_path: path }) => path.split('/').at(-1))
-  expect(names).toEqual(['a.safetensors', 'c.safetensors', 'b.safetensors'])
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(3)
   expect(cloud.operations.filter(({ name }) => name === 'put-object')).toHaveLength(3)
 })
 
@@ -119,11 +123,12 @@ test('everything can be paused and goes on where it was', async () => {
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(3)
 })
 
-test('no more files are sent at once than the setting says', async () => {
+test('no more large files are sent at once than the setting says', async () => {
   const { app, cloud, file } = await setup({ settings: { atOnce: 2 } })
   const held = cloud.hold('put-object')
   const ids: string[] = []
-  for (const name of ['a', 'b', 'c', 'd']) ids.push(...(await app.add(await file(`${name}.safetensors`))))
+  for (const name of ['a', 'b', 'c', 'd'])
+    ids.push(...(await app.add(await file(`${name}.safetensors`, notSmall))))
   await app.until(
     ({ totals }) => totals.running === 2 && app.rows().filter((row) => row.started).length === 2,
   )
@@ -131,4 +136,20 @@ test('no more files are sent at once than the setting says', async () => {
   await app.until(({ totals }) => totals.running === 3)
   held.release()
   await Promise.all(ids.map((id) => app.settled(id)))
+})
+
+test('small files go beside large ones that have taken all places', async () => {
+  const { app, cloud, file } = await setup({ settings: { atOnce: 1 } })
+  const held = cloud.hold('put-object')
+  const [large = '', next = ''] = [
+    ...(await app.add(await file('large.safetensors', notSmall))),
+    ...(await app.add(await file('next.safetensors', notSmall))),
+  ]
+  const small: string[] = []
+  for (const name of ['a', 'b', 'c']) small.push(...(await app.add(await file(`${name}.safetensors`))))
+  await Promise.all([large, ...small].map((id) => app.phase(id, 'sending')))
+  expect(app.row(next).phase).toBe('waiting')
+  held.release()
+  await Promise.all([large, next, ...small].map((id) => app.settled(id)))
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(5)
 })

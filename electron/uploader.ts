@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { basename } from 'node:path'
+import { basename, join } from 'node:path'
 import { createAccounts } from './accounts/accounts.ts'
 import { carrierOf, isSamePerson } from './accounts/carrier.ts'
+import { createLocks } from './accounts/refresh-lock.ts'
 import type { Result } from './contract/errors.ts'
 import type { AddReport, KeychainState, SessionView, Settings, Snapshot } from './contract/model.ts'
 import type { Ports, Vault } from './contract/ports.ts'
@@ -158,7 +159,8 @@ function openRooms(options: UploaderOptions) {
   const carriers = openCarriers(workers, ports, options.streams)
   steer(carriers, settings.now)
 
-  const accounts = createAccounts({ book: createAccountBook(journal.database), vault, ports })
+  const exclusively = createLocks(join(folder, 'locks'), ports)
+  const accounts = createAccounts({ book: createAccountBook(journal.database), vault, ports, exclusively })
   const { rows, feed, details } = openBoard({
     ...{ store, ports, streams: carriers.streams, listeners },
     allPaused: () => paused.all,

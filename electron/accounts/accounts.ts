@@ -6,6 +6,7 @@ import type { AccountBook, Ports, Vault } from '../contract/ports.ts'
 import { isSamePerson } from './carrier.ts'
 import { createDevices, whoseKey } from './devices.ts'
 import { deviceKeyIn } from './keys.ts'
+import type { Exclusively } from './refresh-lock.ts'
 import { createSession, type Session } from './session.ts'
 import { fixedSigner, sessionSigner } from './signers.ts'
 
@@ -54,8 +55,9 @@ export function createAccounts(options: {
   readonly book: AccountBook
   readonly vault: Vault
   readonly ports: Ports
+  readonly exclusively: Exclusively
 }): Accounts {
-  const { book, vault, ports } = options
+  const { book, vault, ports, exclusively } = options
   const clients = new Map<string, CloudClient>()
   const sessions = new Map<string, Session>()
   const fixed = new Map<string, { readonly account: Account; readonly token: string }>()
@@ -69,7 +71,8 @@ export function createAccounts(options: {
 
   function sessionOf({ id, server }: Pick<Account, 'id' | 'server'>): Session {
     const known =
-      sessions.get(id) ?? createSession({ accountId: id, client: clientFor(server), vault, ports })
+      sessions.get(id) ??
+      createSession({ accountId: id, client: clientFor(server), vault, ports, exclusively })
     sessions.set(id, known)
     return known
   }

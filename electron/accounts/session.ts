@@ -3,6 +3,7 @@ import type { CloudClient } from '../cloud/client.ts'
 import type { TokenPairWire } from '../cloud/wire.ts'
 import { failed, failure, retryClassOf, success, type Result } from '../contract/errors.ts'
 import type { Ports, Vault } from '../contract/ports.ts'
+import type { Exclusively } from './refresh-lock.ts'
 import { eraseSecret, readSecret, writeSecret, type SessionSecret } from './secrets.ts'
 
 /** The tokens of one signed-in account: always fresh, refreshed by one at a time. */
@@ -28,9 +29,13 @@ const earlyMs = 60_000
 /** A keychain that did not take a pair is asked again after this long: somebody may have unlocked it. */
 const askAgainMs = 60_000
 
+/** Where no lock holds the other process off, its pair may reach the keychain a moment after the server refused ours. */
+const looksForAnother = 3
+const lookAgainMs = 150
+
 /**
- * Tokens rotate: a used refresh token is dead. So one refresh runs at a time, the new pair is stored before it is used, and
- * before refreshing the keychain is read again, because the command line beside the app may have refreshed meanwhile. A keychain that is locked
+ * Tokens rotate: a used refresh token is dead. So one refresh runs at a time on this computer, the new pair is stored before
+ * it is used, and before refreshing the keychain is read again: the command line beside the app may have refreshed meanwhile. A keychain that is locked
  * stops nothing: the pair stays in memory, and the keychain's state says so to the person.
  */
 export function createSession(options: {
@@ -38,8 +43,10 @@ export function createSession(options: {
   readonly client: CloudClient
   readonly vault: Vault
   readonly ports: Ports
+  /** Keeps other processes from refreshing meanwhile. */
+  readonly exclusively: Exclusively
 }): Session {
-  const { accountId, client, vault, ports } = options
+  const { accountId, client, vault, ports, exclusively } = options
   let held: SessionSecret | null = null
   /** A new pair that the keychain did not take: the old one is dead by then, so this one must not be lost. */
   let unwritten: SessionSecret | null = null
@@ -89,15 +96,27 @@ export function createSession(options: {
       answer = await refresh(client, latest.refreshToken)
     if (!answer.ok) {
       ports.log.warn('the session could not be refreshed', { accountId, code: answer.failure.code })
-      if (answer.failure.code === 'bad-request') return failed(failure('signed-out'))
-      return answer
+      if (answer.failure.code !== 'signed-out' && answer.failure.code !== 'bad-request') return answer
+      return (await pairOfAnother(latest)) ?? failed(failure('signed-out'))
     }
     return success(await keep(secretOf(answer.value)))
   }
 
+  /** A refresh token that is dead may have been used by another process, which has stored what it got. */
+  async function pairOfAnother({ refreshToken }: SessionSecret): Promise<Result<SessionSecret> | null> {
+    for (let look = 0; look < looksForAnother; look += 1) {
+      if (look > 0) await new Promise<void>((resolve) => ports.timers.after(lookAgainMs, resolve))
+      const read = await readSecret(vault, accountId)
+      if (!read.ok || read.value.refreshToken === refreshToken || !usable(read.value)) continue
+      held = read.value
+      return read
+    }
+    return null
+  }
+
   /** Everybody who needs a new token while a refresh runs waits for that one. */
   function refreshTogether(stale: string | null): Promise<Result<SessionSecret>> {
-    refreshing ??= refreshOnce(stale).finally(() => {
+    refreshing ??= exclusively(`refresh ${accountId}`, () => refreshOnce(stale)).finally(() => {
       refreshing = null
     })
     return refreshing

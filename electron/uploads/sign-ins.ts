@@ -35,7 +35,7 @@ export interface SignIns {
   close(): Promise<void>
 }
 
-export function createSignIns(options: {
+interface SignInOptions {
   readonly accounts: Accounts
   readonly choices: Choices
   readonly ports: Ports
@@ -47,7 +47,9 @@ export function createSignIns(options: {
   /** What these accounts have in the queue is shown from now on, or no longer. */
   readonly revealed: (accountIds: ReadonlySet<string>) => void
   readonly announce: (session: SessionView) => void
-}): SignIns {
+}
+
+export function createSignIns(options: SignInOptions): SignIns {
   const { accounts, choices, ports, server } = options
   let hidden: ReadonlySet<string> = hiddenAccounts(accounts.list())
   const pairings = createPairings({

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createAccounts } from '../../../electron/accounts/accounts.ts'
+import { createLocks } from '../../../electron/accounts/refresh-lock.ts'
 import { login } from '../../../electron/cloud/auth.ts'
 import { createCloudClient } from '../../../electron/cloud/client.ts'
 import { success } from '../../../electron/contract/errors.ts'
@@ -27,7 +28,8 @@ async function setup() {
   })
   const vault = memoryVault()
   const book = createAccountBook(database)
-  const start = () => createAccounts({ book, vault, ports })
+  const start = () =>
+    createAccounts({ book, vault, ports, exclusively: createLocks(join(folder, 'locks'), ports) })
   const accounts = start()
   return {
     ...{ cloud, vault, clock, accounts, start, ports },

@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { createLocks } from '../../../electron/accounts/refresh-lock.ts'
 import { createSession } from '../../../electron/accounts/session.ts'
 import { login } from '../../../electron/cloud/auth.ts'
 import { createCloudClient } from '../../../electron/cloud/client.ts'
@@ -21,13 +25,16 @@ async function setup() {
   const vault = memoryVault()
   const client = createCloudClient(cloud.url, ports)
   /** What another process does: the same keychain, a memory of its own. */
-  const anotherSession = () => createSession({ accountId, client, vault, ports })
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-session-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const anotherSession = (locks = folder) =>
+    createSession({ accountId, client, vault, ports, exclusively: createLocks(locks, ports) })
   const session = anotherSession()
   const pair = valueOf(await login(client, ALICE.email, ALICE.password))
   valueOf(await session.adopt(pair))
   cloud.forgetOperations()
   return {
-    ...{ cloud, clock, vault, session, pair, anotherSession },
+    ...{ cloud, clock, vault, session, pair, anotherSession, folder },
     refreshes: () => cloud.operations.filter(({ name }) => name === 'refresh').map(({ status }) => status),
     kept: () => JSON.parse(vault.kept.get(`session ${accountId}`) ?? 'null') as Record<string, unknown>,
   }
@@ -139,6 +146,35 @@ test('a pair that another process has stored is taken over instead of refreshing
   const { session, pair, anotherSession, refreshes } = await setup()
   const theirs = valueOf(await anotherSession().renew(pair.access_token))
   expect([await session.renew(pair.access_token), refreshes()]).toEqual([success(theirs), [200]])
+})
+
+test('two processes that need a new token at the same moment make one refresh of it', async () => {
+  const { session, pair, cloud, anotherSession, refreshes } = await setup()
+  const held = cloud.hold('refresh', 'answer')
+  const ours = session.renew(pair.access_token)
+  await held.arrived
+  const theirs = anotherSession().renew(pair.access_token)
+  held.release()
+  expect([await theirs, refreshes()]).toEqual([await ours, [200]])
+})
+
+test('a process without the lock that comes second takes the pair which the first one stored', async () => {
+  const { session, pair, vault, cloud, anotherSession, folder, refreshes } = await setup()
+  const other = anotherSession(join(folder, 'elsewhere'))
+  await other.token()
+  const held = cloud.hold('refresh')
+  const stored = Promise.withResolvers<void>()
+  let reads = 0
+  vault.before = (call) => {
+    if (call.startsWith('set')) setImmediate(stored.resolve)
+    // The third read is that of the one who was refused.
+    return call.startsWith('get') && (reads += 1) === 3 ? stored.promise : undefined
+  }
+  const tokens = [session.renew(pair.access_token), other.renew(pair.access_token)]
+  await expect.poll(() => cloud.operations.length).toBe(2)
+  held.release()
+  const [one, another] = await Promise.all(tokens)
+  expect([one, refreshes().sort()]).toEqual([another, [200, 401]])
 })
 
 test('the next start finds the session in the keychain', async () => {

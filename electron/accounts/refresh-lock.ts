@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { Ports } from '../contract/ports.ts'
+
+/** Runs work while no other process of this person runs work of the same name. */
+export type Exclusively = <T>(name: string, work: () => Promise<T>) => Promise<T>
+
+const againMs = 50
+/** A refresh whose server is silent must not hold the others for ever; who goes on without the lock may be refused. */
+const longestWaitMs = 30_000
+/** SQLITE_BUSY is 5 (sqlite.org/rescode.html). */
+const busy = 5
+
+/**
+ * Locks of this computer in `folder`. Each is a lock of the operating system on a file of its own, taken through SQLite, so
+ * that it ends with the process that holds it, however that ends. Where no lock can be had, work goes on without.
+ */
+export function createLocks(folder: string, ports: Ports): Exclusively {
+  function open(name: string): DatabaseSync | null {
+    try {
+      mkdirSync(folder, { recursive: true })
+      const file = createHash('sha256').update(name).digest('hex').slice(0, 16)
+      return new DatabaseSync(join(folder, `${file}.lock`), { timeout: 0 })
+    } catch (error) {
+      ports.log.warn('a lock could not be opened', { error: String(error) })
+      return null
+    }
+  }
+
+  async function take(database: DatabaseSync): Promise<void> {
+    for (let waitedMs = 0; waitedMs < longestWaitMs; waitedMs += againMs) {
+      try {
+        return database.exec('BEGIN EXCLUSIVE')
+      } catch (error) {
+        if (!isBusy(error)) return ports.log.warn('a lock could not be taken', { error: String(error) })
+      }
+      await new Promise<void>((resolve) => ports.timers.after(againMs, resolve))
+    }
+    ports.log.warn('another process keeps a lock; going on without it')
+  }
+
+  return async (name, work) => {
+    const database = open(name)
+    try {
+      if (database) await take(database)
+      return await work()
+    } finally {
+      database?.close()
+    }
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === busy
+}

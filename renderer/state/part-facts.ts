@@ -23,10 +23,18 @@ const nameOf: Record<PartState, Exclude<keyof PartCounts, 'again'>> = {
 
 export function countParts(states: string): PartCounts {
   const counts = { sent: 0, before: 0, flying: 0, asking: 0, waiting: 0, again: 0 }
-  for (const letter of states) {
-    counts[nameOf[stateOf(letter)]] += 1
-    if (isAgain(letter)) counts.again += 1
+  // By number first: ten thousand letters ten times a second must cost next to nothing.
+  const letters = new Uint16Array(128)
+  for (let index = 0; index < states.length; index += 1) {
+    const code = states.charCodeAt(index) & 127
+    letters[code] = (letters[code] ?? 0) + 1
   }
+  letters.forEach((count, code) => {
+    if (count === 0) return
+    const letter = String.fromCharCode(code)
+    counts[nameOf[stateOf(letter)]] += count
+    if (isAgain(letter)) counts.again += count
+  })
   return counts
 }
 

@@ -44,8 +44,9 @@ export class PartPainter {
     const flying = [...bytes.keys()]
     const moving = new Set([...this.#flying, ...flying])
     for (let index = 0; index < map.states.length; index += 1) {
-      const letter = map.states[index] ?? 'w'
-      if (letter === this.#drawn[index] && !moving.has(index)) continue
+      const isSame = map.states.charCodeAt(index) === this.#drawn.charCodeAt(index)
+      if (isSame && !moving.has(index)) continue
+      const letter = map.states.charAt(index)
       const share = (bytes.get(index) ?? 0) / partBytes(map, index, place.sizeBytes)
       drawCell(context, { letter, share, palette, index, layout })
     }

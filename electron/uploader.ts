@@ -16,6 +16,7 @@ import { createEngine } from './uploads/engine.ts'
 import { errandOf } from './uploads/errand.ts'
 import { openJournal } from './uploads/journal-file.ts'
 import { createPatience } from './uploads/patience.ts'
+import { restoreQueued } from './uploads/restore.ts'
 import { createStore } from './uploads/store.ts'
 import { createSignIns } from './uploads/sign-ins.ts'
 import { createSweeper } from './uploads/sweeper.ts'
@@ -124,9 +125,7 @@ export function createUploader(options: UploaderOptions): Uploader {
     async start({ restoreQueue = true } = {}) {
       if (restoreQueue) {
         rows.restore(store.history({ sinceMs: ports.now() - shownAsDoneMs, limit: shownAsDone }))
-        const queued = store.claimQueue()
-        rows.restore(queued)
-        queue.add(queued.filter(({ phase }) => phase === 'waiting').map(({ id }) => id))
+        restoreQueued(rooms)
       }
       await signIns.restore()
       await queue.setHeld(rooms.paused.all && restoreQueue)
@@ -175,18 +174,16 @@ function openRooms(options: UploaderOptions) {
       if (line === 'ok') void sweeper.sweep()
     },
   })
+  const leftBehind = () => void sweeper.sweep()
   const { queue, forget } = createEngine({
     ...{ rows, accounts, ...carriers, parts: store.parts, ports, held: true },
-    followParts: details.follow,
-    patience,
+    ...{ patience, followParts: details.follow, leftBehind },
     atOnce: settings.now.atOnce,
     singlePutLimitBytes: () => settings.now.singlePutLimitBytes,
     signedOut: (accountId) => signIns.lost(accountId),
-    leftBehind: () => void sweeper.sweep(),
   })
   const sweeper = createSweeper({ store, accounts, ports })
   const { inspect } = carriers.inspector
-  const leftBehind = () => void sweeper.sweep()
   const commands = createCommands({ rows, queue, inspect, forget, leftBehind })
   const signIns = createSignIns({
     ...{ accounts, choices, keychainState, server: () => settings.now.server },

@@ -16,10 +16,15 @@ export interface Patience {
   waits(id: string, met: Failure): void
   /** An upload waits until something is at this path again. */
   waitsForDisk(id: string, until: string): void
+  /** Tries now, and again every few seconds until `attempt` answers true. */
+  tryUntilDone(attempt: () => boolean): void
   /** The computer woke, or its network changed. */
   look(): void
   close(): Promise<void>
 }
+
+/** How often what could not be done for want of room is tried again, in ms. */
+const tryEveryMs = 5_000
 
 /** Joins the line and the missing disks to the queue, which knows neither. */
 export function createPatience(options: {
@@ -78,6 +83,16 @@ export function createPatience(options: {
     back: (ids) => queue().add(ids),
   })
 
+  const trying = new Set<() => void>()
+  function tryUntilDone(attempt: () => boolean): void {
+    if (attempt()) return
+    const cancel = ports.timers.after(tryEveryMs, () => {
+      trying.delete(cancel)
+      tryUntilDone(attempt)
+    })
+    trying.add(cancel)
+  }
+
   return {
     get line() {
       return line.state
@@ -88,8 +103,10 @@ export function createPatience(options: {
       else line.suspect()
     },
     waitsForDisk: (id, until) => away.wait(id, until),
+    tryUntilDone,
     look: () => line.look(),
     close() {
+      for (const cancel of trying) cancel()
       away.close()
       return line.close()
     },

@@ -6,7 +6,15 @@ import { leaveBehind, readLeftovers, type Leftover } from './leftovers.ts'
 import { createPartsTable, type PartsTable } from './parts-table.ts'
 import type { UploadRecord } from './record.ts'
 import { columns, fromLine, toColumns } from './row-codec.ts'
-import { claimAbandoned, enrol, heldByOthers, leave, type OfAccounts, type WhichUploads } from './runners.ts'
+import {
+  claimAbandoned,
+  enrol,
+  heldByOthers,
+  leave,
+  livingRunners,
+  type OfAccounts,
+  type WhichUploads,
+} from './runners.ts'
 
 /** Queue and history in the journal. What it has answered `ok` to is on the disk. */
 export interface Store {
@@ -23,7 +31,9 @@ export interface Store {
   /** Forgets a leftover that storage no longer holds. */
   cleared(uploadId: string): Result<void>
   /** Takes over queued uploads that no living process runs, all of them or those named; answers all of ours in order. */
-  claimQueue(which?: WhichUploads | OfAccounts): readonly UploadRecord[]
+  claimQueue(which?: WhichUploads | OfAccounts): Result<readonly UploadRecord[]>
+  /** Queued uploads that no living process runs, to be looked at: none of them is ours yet. */
+  abandoned(): readonly UploadRecord[]
   /** Paths among those named that another living process has in its queue. */
   heldByOthers(which: WhichUploads): readonly string[]
   find(id: string): UploadRecord | null
@@ -45,6 +55,9 @@ export interface HistoryQuery {
 /** SQLITE_FULL is 13 (sqlite.org/rescode.html). */
 const diskFull = 13
 
+const queueOf = (names: string, whose: string) =>
+  `SELECT ${names} FROM uploads WHERE phase <> 'registered' AND ${whose} ORDER BY position, added_at_ms`
+
 /** The queue of one running process, named by `runner`; two processes share a journal without sharing a row. */
 export function createStore(database: DatabaseSync, runner: string, ports: Ports): Store {
   // Power loss must not undo what was acknowledged; changes are few, so the price of a real flush is small.
@@ -59,8 +72,9 @@ export function createStore(database: DatabaseSync, runner: string, ports: Ports
   const remove = database.prepare('DELETE FROM uploads WHERE id = ?')
   const clear = database.prepare('DELETE FROM leftovers WHERE upload_id = ?')
   const one = database.prepare(`SELECT ${names} FROM uploads WHERE id = ?`)
-  const queued = database.prepare(
-    `SELECT ${names} FROM uploads WHERE phase <> 'registered' AND runner = ? ORDER BY position, added_at_ms`,
+  const queued = database.prepare(queueOf(names, 'runner = ?'))
+  const unclaimed = database.prepare(
+    queueOf(names, '(runner IS NULL OR runner NOT IN (SELECT value FROM json_each(?)))'),
   )
   const finished = database.prepare(
     `SELECT ${names} FROM uploads
@@ -121,9 +135,10 @@ export function createStore(database: DatabaseSync, runner: string, ports: Ports
     leftovers: () => readLeftovers(database),
     cleared: (uploadId) => write(() => clear.run(uploadId)),
     claimQueue(which) {
-      write(() => claimAbandoned(database, runner, which ?? null))
-      return read(queued.all(runner))
+      const claimed = write(() => claimAbandoned(database, runner, which ?? null))
+      return claimed.ok ? success(read(queued.all(runner))) : claimed
     },
+    abandoned: () => read(unclaimed.all(JSON.stringify([...livingRunners(database).keys()]))),
     heldByOthers: (which) => heldByOthers(database, runner, which),
     find: (id) => read(one.all(id))[0] ?? null,
     history: ({ beforeMs, sinceMs = 0, search = '', hidden, limit }) =>

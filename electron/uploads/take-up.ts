@@ -28,7 +28,9 @@ export async function takeUp(
   const { store, rows, commands } = rooms
   if (signal?.aborted) return success({ goesOn: new Set(), underWay: new Set() })
   const wanted = new Set(paths)
-  const waiting = claim(rooms, { paths, accountId, teamId: team.id })
+  const claimed = claim(rooms, { paths, accountId, teamId: team.id })
+  if (!claimed.ok) return claimed
+  const waiting = claimed.value
   const goesOn = new Set(waiting.map(({ path }) => path))
   const underWay = new Set(store.heldByOthers({ paths, accountId, teamId: team.id }))
   for (const id of rows.ids()) {
@@ -50,7 +52,8 @@ export async function takeUpAccounts(
   accounts: readonly Pick<Account, 'id'>[],
   signal: AbortSignal,
 ): Promise<Result<readonly string[]>> {
-  claim(rooms, { accountIds: accounts.map(({ id }) => id) })
+  const claimed = claim(rooms, { accountIds: accounts.map(({ id }) => id) })
+  if (!claimed.ok) return claimed
   const ids = rooms.rows.ids()
   for (const id of ids) {
     if (signal.aborted) break
@@ -61,10 +64,15 @@ export async function takeUpAccounts(
 }
 
 /** Makes abandoned uploads ours and queues those that were waiting, which are answered. */
-function claim({ store, rows, queue }: TakingUp, which: WhichUploads | OfAccounts): readonly UploadRecord[] {
-  const claimed = store.claimQueue(which).filter(({ id }) => !rows.has(id))
+function claim(
+  { store, rows, queue }: TakingUp,
+  which: WhichUploads | OfAccounts,
+): Result<readonly UploadRecord[]> {
+  const ours = store.claimQueue(which)
+  if (!ours.ok) return ours
+  const claimed = ours.value.filter(({ id }) => !rows.has(id))
   rows.restore(claimed)
   const waiting = claimed.filter(({ phase }) => phase === 'waiting')
   queue.add(waiting.map(({ id }) => id))
-  return waiting
+  return success(waiting)
 }

@@ -9,6 +9,7 @@ import { columns, toColumns } from '../../../electron/uploads/row-codec.ts'
 import { NewerJournalError } from '../../../electron/uploads/schema.ts'
 import { createStore } from '../../../electron/uploads/store.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { valueOf } from '../../support/engine.ts'
 import { uploadRecord } from '../../support/records.ts'
 
 const nowMs = Date.UTC(2026, 4, 6, 7, 8, 9)
@@ -39,7 +40,7 @@ const storeOn = (database: DatabaseSync) => createStore(database, randomUUID(), 
 test('a first start makes the folder, for its owner only, and an empty journal', () => {
   const { folder, open } = setup()
   const { database, setAside } = open()
-  expect([setAside, storeOn(database).claimQueue()]).toEqual([null, []])
+  expect([setAside, valueOf(storeOn(database).claimQueue())]).toEqual([null, []])
   expect(statSync(folder).mode & 0o777).toBe(process.platform === 'win32' ? 0o666 : 0o700)
 })
 
@@ -68,7 +69,7 @@ test('a journal of the first version is brought up to date and keeps its uploads
 
   const { database, setAside } = open()
   const store = storeOn(database)
-  expect([store.claimQueue(), setAside, versionOf(database) > 1]).toEqual([[record], null, true])
+  expect([valueOf(store.claimQueue()), setAside, versionOf(database) > 1]).toEqual([[record], null, true])
 })
 
 test('a journal that a newer version wrote is left alone', () => {
@@ -105,7 +106,7 @@ test.each<[string, (whole: Buffer) => Buffer]>([
   const record = uploadRecord()
   const store = storeOn(database)
   store.add([record])
-  expect(store.claimQueue()).toEqual([record])
+  expect(valueOf(store.claimQueue())).toEqual([record])
   expect(setAside).toBe(`${file}.damaged-2026-05-06T07-08-09-000Z`)
   expect(readFileSync(setAside ?? '').equals(damaged)).toBe(true)
   expect(readdirSync(folder).filter((name) => name.includes('damaged'))).toHaveLength(1)

@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { openJournal } from '../../../electron/uploads/journal-file.ts'
 import { createStore, type Store } from '../../../electron/uploads/store.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { valueOf } from '../../support/engine.ts'
 import { registeredRecord, uploadRecord } from '../../support/records.ts'
 
 /** A journal on the disk that can be opened again and again, as by one start of the app after the other. */
@@ -39,7 +40,7 @@ test('what was answered ok to is there after the process is gone', () => {
   first.store.save([{ ...waiting, phase: 'paused', position: -3 }])
   first.die()
   const { store } = start('second')
-  expect(store.claimQueue()).toEqual([{ ...waiting, phase: 'paused', position: -3 }])
+  expect(valueOf(store.claimQueue())).toEqual([{ ...waiting, phase: 'paused', position: -3 }])
   expect(store.history({ limit: 10 })).toEqual([done])
   expect(store.find(done.id)).toEqual(done)
 })
@@ -53,7 +54,7 @@ test('uploads are added all or none', () => {
     ok: false,
     failure: { code: 'journal-trouble', detail: expect.stringContaining('UNIQUE') },
   })
-  expect(ids(store.claimQueue())).toEqual([record.id])
+  expect(ids(valueOf(store.claimQueue()))).toEqual([record.id])
   expect(ports.lines.map(({ level }) => level)).toEqual(['error'])
 })
 
@@ -66,7 +67,7 @@ test('the queue comes back in its order', () => {
     uploadRecord({ position: 2 }),
   ]
   store.add([a, b, c])
-  expect(ids(store.claimQueue())).toEqual([b.id, c.id, a.id])
+  expect(ids(valueOf(store.claimQueue()))).toEqual([b.id, c.id, a.id])
 })
 
 test('a full disk is a failure of its own, and nothing of the change stays', () => {
@@ -76,10 +77,10 @@ test('a full disk is a failure of its own, and nothing of the change stays', () 
   database.exec(`PRAGMA max_page_count = ${pages + 2}`)
   const many = Array.from({ length: 200 }, () => uploadRecord())
   expect(store.add(many)).toMatchObject({ ok: false, failure: { code: 'journal-full' } })
-  expect([store.claimQueue(), database.isTransaction]).toEqual([[], false])
+  expect([valueOf(store.claimQueue()), database.isTransaction]).toEqual([[], false])
   database.exec('PRAGMA max_page_count = 100000')
   expect(store.add(many)).toMatchObject({ ok: true })
-  expect(store.claimQueue()).toHaveLength(200)
+  expect(valueOf(store.claimQueue())).toHaveLength(200)
 })
 
 test('an upload is in the queue or in the history, never in both', () => {
@@ -87,9 +88,9 @@ test('an upload is in the queue or in the history, never in both', () => {
   const { store } = start('one')
   const record = uploadRecord()
   store.add([record])
-  expect([ids(store.claimQueue()), ids(store.history({ limit: 9 }))]).toEqual([[record.id], []])
+  expect([ids(valueOf(store.claimQueue())), ids(store.history({ limit: 9 }))]).toEqual([[record.id], []])
   store.save([{ ...record, phase: 'registered', modelId: 'm', finishedAtMs: 5 }])
-  expect([ids(store.claimQueue()), ids(store.history({ limit: 9 }))]).toEqual([[], [record.id]])
+  expect([ids(valueOf(store.claimQueue())), ids(store.history({ limit: 9 }))]).toEqual([[], [record.id]])
   expect(store.save([{ ...record, phase: 'registered', modelId: null, finishedAtMs: 5 }])).toMatchObject({
     ok: false,
     failure: { code: 'journal-trouble' },
@@ -118,7 +119,11 @@ test('removed uploads are gone for good', () => {
   const [record, done] = [uploadRecord(), registeredRecord()]
   store.add([record, done])
   store.remove([record.id, done.id])
-  expect([store.claimQueue(), store.history({ limit: 9 }), store.find(done.id)]).toEqual([[], [], null])
+  expect([valueOf(store.claimQueue()), store.history({ limit: 9 }), store.find(done.id)]).toEqual([
+    [],
+    [],
+    null,
+  ])
 })
 
 test('a line that cannot be read is left out and stays in the journal', () => {
@@ -127,7 +132,7 @@ test('a line that cannot be read is left out and stays in the journal', () => {
   const [good, bad] = [uploadRecord(), uploadRecord()]
   store.add([good, bad])
   database.prepare('UPDATE uploads SET recognition = ? WHERE id = ?').run('{', bad.id)
-  expect(ids(store.claimQueue())).toEqual([good.id])
+  expect(ids(valueOf(store.claimQueue()))).toEqual([good.id])
   expect(ports.lines.at(-1)?.message).toContain('cannot be read')
   expect(database.prepare('SELECT count(*) AS n FROM uploads').get()).toEqual({ n: 2 })
 })
@@ -158,9 +163,9 @@ test('a living process keeps its rows, and a dead one leaves them to the next', 
   theirs.die()
 
   const { store } = start('ours')
-  expect(store.claimQueue()).toEqual([])
+  expect(valueOf(store.claimQueue())).toEqual([])
   await other.end()
-  expect(store.claimQueue()).toEqual([record])
+  expect(valueOf(store.claimQueue())).toEqual([record])
 })
 
 test('a process that left in order leaves its rows to the next', async () => {
@@ -171,7 +176,7 @@ test('a process that left in order leaves its rows to the next', async () => {
   theirs.store.add([record])
   theirs.database.prepare('UPDATE runners SET pid = ?').run(other.pid)
   theirs.store.close()
-  expect(start('ours').store.claimQueue()).toEqual([record])
+  expect(valueOf(start('ours').store.claimQueue())).toEqual([record])
 })
 
 test('two runners of one journal share no row', async () => {
@@ -183,7 +188,10 @@ test('two runners of one journal share no row', async () => {
   const [ofA, ofB] = [uploadRecord(), uploadRecord()]
   a.store.add([ofA])
   b.store.add([ofB])
-  expect([ids(a.store.claimQueue()), ids(b.store.claimQueue())]).toEqual([[ofA.id], [ofB.id]])
+  expect([ids(valueOf(a.store.claimQueue())), ids(valueOf(b.store.claimQueue()))]).toEqual([
+    [ofA.id],
+    [ofB.id],
+  ])
 })
 
 test('parts are durable, come back in their order and go with their upload', () => {
@@ -198,7 +206,7 @@ test('parts are durable, come back in their order and go with their upload', () 
     first.store.parts.add(record.id, { number, etag: `"${number}"`, checksum: number })
   first.die()
   const { store } = start('two')
-  store.claimQueue()
+  valueOf(store.claimQueue())
   expect(store.parts.of(record.id)).toEqual([
     { number: 1, etag: '"1"', checksum: 1 },
     { number: 3, etag: '"3"', checksum: 3 },

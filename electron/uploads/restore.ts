@@ -1,0 +1,32 @@
+import { failure } from '../contract/errors.ts'
+import type { Patience } from './patience.ts'
+import type { Queue } from './queue.ts'
+import type { Rows } from './rows.ts'
+import type { Store } from './store.ts'
+
+/**
+ * Takes over what the last process left and queues what was waiting. On a full disk nothing can be taken over; then the rows
+ * are shown with the reason, and taken over once there is room.
+ */
+export function restoreQueued(rooms: {
+  readonly store: Store
+  readonly rows: Rows
+  readonly queue: Queue
+  readonly patience: Patience
+}): void {
+  const { store, rows, queue, patience } = rooms
+  let isShown = false
+  patience.tryUntilDone(() => {
+    const queued = store.claimQueue()
+    if (queued.ok) {
+      rows.restore(queued.value)
+      queue.add(queued.value.filter(({ phase }) => phase === 'waiting').map(({ id }) => id))
+      return true
+    }
+    const why = failure(queued.failure.code)
+    if (!isShown)
+      rows.restore(store.abandoned().map((record) => ({ ...record, failure: record.failure ?? why })))
+    isShown = true
+    return false
+  })
+}

@@ -1,0 +1,44 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { openJournal } from '../../../electron/uploads/journal-file.ts'
+import { createPatience } from '../../../electron/uploads/patience.ts'
+import { restoreQueued } from '../../../electron/uploads/restore.ts'
+import { createRows } from '../../../electron/uploads/rows.ts'
+import { createStore } from '../../../electron/uploads/store.ts'
+import { failed, failure } from '../../../electron/contract/errors.ts'
+import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { uploadRecord } from '../../support/records.ts'
+import { handQueue } from './hand-queue.ts'
+
+test('a queue that cannot be taken over for want of room is shown with the reason, and goes on once there is room', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-restore-'))
+  const clock = standingClock()
+  const ports = testPorts(clock)
+  const { database } = openJournal(folder, 0)
+  onTestFinished(() => {
+    database.close()
+    rmSync(folder, { recursive: true })
+  })
+  const record = uploadRecord()
+  const before = createStore(database, 'before', ports)
+  before.add([record])
+  before.close()
+  const store = createStore(database, 'now', ports)
+  const rows = createRows({ store, ports, changed: () => {}, moved: () => {} })
+  const { queue, started } = handQueue()
+  const patience = createPatience({
+    ...{ rows, ports, queue: () => queue, changed: () => {} },
+    accessTo: () => failed(failure('signed-out')),
+  })
+  database.exec('PRAGMA query_only = ON')
+  restoreQueued({ store, rows, queue, patience })
+  expect([rows.view(record.id)?.failure?.code, started()]).toEqual(['journal-trouble', []])
+  clock.advance(5_000)
+  expect(started()).toEqual([])
+  database.exec('PRAGMA query_only = OFF')
+  clock.advance(5_000)
+  expect([rows.view(record.id)?.failure, started()]).toEqual([null, [record.id]])
+  expect(clock.waits()).toEqual([])
+})

@@ -73,7 +73,12 @@ const doing: Readonly<Record<UploadRow['phase'], string>> = {
   failed: 'failed',
 }
 
-/** The name gives way to the facts when the terminal is narrow. */
+/** Places that the facts behind a name usually take. */
+const factsWidth = 52
+const narrowestName = 12
+const widestName = 40
+
+/** Names stand in a column, so that the facts stand still behind them. */
 function lineOf(row: UploadRow, screen: Screen): string {
   const moved = row.sentBytes + row.inFlightBytes
   // 100 % is kept for what is registered.
@@ -82,13 +87,18 @@ function lineOf(row: UploadRow, screen: Screen): string {
   if (doing[row.phase]) facts.push(doing[row.phase])
   if (row.bytesPerSecond !== null) facts.push(`${bytes(row.bytesPerSecond)}/s`)
   if (row.secondsLeft !== null) facts.push(timeLeft(row.secondsLeft))
-  const told = `${String(percent).padStart(3)} %  ${facts.join(', ')}`
-  return `${fitText(oneLine(row.fileName), columnsOf(screen) - textWidth(told) - 2)}  ${told}`
+  const nameWidth = Math.max(narrowestName, Math.min(widestName, columnsOf(screen) - factsWidth))
+  const name = fitText(oneLine(row.fileName), nameWidth)
+  const gap = ' '.repeat(nameWidth - textWidth(name))
+  const head = `${name}${gap}  ${String(percent).padStart(2)} %  `
+  // On a narrow terminal the last facts go first.
+  while (facts.length > 1 && textWidth(head + facts.join(', ')) > columnsOf(screen)) facts.pop()
+  return head + facts.join(', ')
 }
 
 function timeLeft(seconds: number): string {
   const minutes = Math.round(seconds / 60)
-  if (minutes < 1) return 'under a minute left'
+  if (minutes < 1) return '<1 min left'
   if (minutes < 60) return `${minutes} min left`
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min left`
 }

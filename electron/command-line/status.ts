@@ -78,7 +78,7 @@ function uploadAsJson(
       id: record.accountId,
       email: account?.email ?? null,
       server: account?.server ?? null,
-      signedIn: account?.state === 'ready',
+      signedIn: account ? account.state === 'ready' : null,
     },
     type: target.modelType,
     path: target.modelPath,
@@ -134,7 +134,7 @@ function lineOf(
   }
   if (storageKey !== null) facts.push('only the registering is left')
   if (runByPid !== null) facts.push(`process ${runByPid} has it`)
-  if (account?.state !== 'ready') facts.push(`${account?.email ?? record.accountId} is not signed in`)
+  if (account?.state === 'signed-out') facts.push(`${account.email} is not signed in`)
   if (failure) facts.push(explain(failure))
   return `${record.phase.padEnd(10)}  ${record.fileName} → ${record.team.name}: ${facts.join(', ')}`
 }

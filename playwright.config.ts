@@ -3,7 +3,8 @@ import process from 'node:process'
 import { findRuntime } from './test/support/electron-runtime.ts'
 
 const { name: runtime } = findRuntime()
-const drawsPictures = process.argv.includes('@screenshots')
+/** Pictures for the documentation, and measurements, are made when asked for by name. */
+const onRequest = ['@screenshots', '@bench'].filter((tag) => !process.argv.includes(tag))
 
 export default defineConfig({
   testDir: 'test/e2e',
@@ -15,9 +16,8 @@ export default defineConfig({
   workers: 1,
   forbidOnly: process.env['CI'] !== undefined,
   reporter: 'list',
-  // What only the host can show is left out on the real runtime; nothing is left out on the host. Pictures for the
-  // documentation are drawn when asked for by name.
-  grepInvert: [...(runtime === 'electron' ? [/@host/] : []), ...(drawsPictures ? [] : [/@screenshots/])],
+  // What only the host can show is left out on the real runtime; nothing is left out on the host.
+  grepInvert: [...(runtime === 'electron' ? [/@host/] : []), ...onRequest.map((tag) => new RegExp(tag))],
   // The runtime stands beside every result: a run on the host is not a run on Electron.
   projects: [{ name: runtime, metadata: { runtime } }],
 })

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest'
+import type { PartMap } from '../../electron/contract/model.ts'
+import '../../renderer/styles/tokens.css'
+import { layoutParts } from '../../renderer/state/part-layout.ts'
+import { PartPainter } from '../../renderer/state/part-painter.ts'
+
+const place = { width: 320, sizeBytes: 10_000 * 5_000_000 }
+const layout = layoutParts(10_000, place.width)
+
+function setup() {
+  const canvas = document.createElement('canvas')
+  document.body.append(canvas)
+  const context = canvas.getContext('2d')
+  if (!context) throw new Error('this browser draws nothing')
+  let cells = 0
+  const clear = context.clearRect.bind(context)
+  context.clearRect = (...where) => {
+    cells += 1
+    clear(...where)
+  }
+  const painter = new PartPainter(canvas)
+  return {
+    /** Draws and answers how many cells that took. */
+    draw(states: string, flying: PartMap['flying'] = []): number {
+      cells = 0
+      painter.draw({ partSizeBytes: 5_000_000, states, flying }, layout, place)
+      return cells
+    },
+    colourOf(index: number): string {
+      const pitch = layout.cellWidth + layout.gap
+      const [x, y] = [(index % layout.columns) * pitch, Math.floor(index / layout.columns) * pitch]
+      return context.getImageData(x * devicePixelRatio, y * devicePixelRatio, 1, 1).data.join()
+    },
+  }
+}
+
+test('of ten thousand parts only those are drawn again that have changed or fly', () => {
+  const { draw } = setup()
+  const waiting = 'w'.repeat(9_990)
+  expect(draw(`ssssssffuw${waiting}`, [{ number: 7, bytes: 1 }])).toBe(10_000)
+  // The seventh has arrived, the eighth flies on, the ninth has its URL.
+  expect(
+    draw(
+      `sssssssffw${waiting}`,
+      [8, 9].map((number) => ({ number, bytes: 2 })),
+    ),
+  ).toBe(3)
+  expect(draw(`sssssssssw${waiting}`)).toBe(2)
+  expect(draw(`sssssssssw${waiting}`)).toBe(0)
+})
+
+test('another scheme draws everything in its colours', () => {
+  const { draw, colourOf } = setup()
+  const states = `sbfwS${'w'.repeat(9_995)}`
+  const colours = () => [0, 1, 2, 3, 4].map(colourOf)
+  document.documentElement.dataset['theme'] = 'light'
+  draw(states)
+  const light = colours()
+  expect(new Set(light).size).toBe(5)
+  document.documentElement.dataset['theme'] = 'dark'
+  expect(draw(states)).toBe(10_000)
+  const dark = colours()
+  delete document.documentElement.dataset['theme']
+  expect(dark.filter((colour) => light.includes(colour))).toEqual([])
+})

@@ -1,9 +1,10 @@
 import { curlMany } from '../peers.ts'
 import { ours } from '../ours-client.ts'
 import { inTurn, median, ratio } from '../samples.ts'
-import { told } from '../table.ts'
+import { judged, told } from '../table.ts'
 import { mebibyte, type Workbench } from '../workbench.ts'
 import type { Family } from './family.ts'
+import { memoryRow } from './memory.ts'
 
 export const smallBytes = 5 * mebibyte
 export const smallCount = 200
@@ -31,12 +32,14 @@ export const many: Family = {
     const seconds = (name: keyof typeof rounds) =>
       median(rounds[name].map((sample) => sample.seconds)).toFixed(2)
     const cpu = (median(rounds.ours.map(({ cpuSeconds }) => cpuSeconds)) / smallCount) * 1000
-    const lag = median(rounds.ours.map(({ lagP99Ms }) => lagP99Ms)).toFixed(1)
+    const lagMs = median(rounds.ours.map(({ lagP99Ms }) => lagP99Ms))
     return [
       told('200 × 5 MiB, sink: wall ÷ curl -Z', ratio(rounds.ours, rounds.curl).toFixed(2), {
         ...{ ours: `${seconds('ours')} s`, peer: `${seconds('curl')} s` },
-        note: `sha256sum of all, one after the other: ${seconds('hash')} s; ${cpu.toFixed(1)} CPU ms a file, lag p99 ${lag} ms`,
+        note: `sha256sum of all, one after the other: ${seconds('hash')} s; ${cpu.toFixed(1)} CPU ms a file`,
       }),
+      judged({ measure: '200 × 5 MiB, sink: event-loop lag p99', atMost: 10, value: lagMs, unit: 'ms' }),
+      memoryRow('200 × 5 MiB, sink', rounds.ours),
     ]
   },
 }

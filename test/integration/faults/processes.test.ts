@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -133,21 +131,10 @@ fault('a second process on the same folder leaves a file to the first', null, as
   const held = world.cloud.hold('put-part')
   const begun = await begin(world, 'parts')
   await held.arrived
-  const words = [
-    join(import.meta.dirname, 'runner.ts'),
-    world.home,
-    world.cloud.url,
-    String(partBytes),
-    begun.path,
-  ]
-  const asks = world.cloud.hold('getCurrentUser')
-  const second = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'inherit'] })
-  const exited = once(second, 'exit')
-  await asks.arrived
-  asks.release()
+  writeFileSync(join(world.home, 'vault.json'), JSON.stringify([...world.vault.kept]))
+  const second = { cloud: world.cloud, home: world.home, file: begun.path }
+  expect(await startRunner(second, null)).toBe('left to another')
   held.release()
   await expectInLibrary(begun)
-  second.kill('SIGKILL')
-  await exited
   expect([world.countOf('initiateMultipart'), world.countOf('put-part')]).toEqual([1, 4])
 })

@@ -8,7 +8,8 @@ import { ALICE } from '../../cloud/accounts.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
 // The app in a process of its own, to be killed: `runner.ts <data folder> <server> <single PUT limit, bytes> <file>`. Goes on
-// with what the journal has, or else signs in and adds the file; prints the row's end, `registered` or `failed <code>`.
+// with what the journal has, or else signs in and adds the file; prints the row's end, `registered` or `failed <code>`, or
+// `left to another` when another process has the file.
 
 /** What one process may have under way at once, in PUTs. */
 const streamsMost = 4
@@ -66,6 +67,7 @@ if (uploader.snapshot().rows.length === 0) {
 const ended = Promise.withResolvers<string>()
 const look = () => {
   const [row] = uploader.snapshot().rows
+  if (!row) ended.resolve('left to another')
   if (row?.phase === 'registered') ended.resolve('registered')
   if (row?.phase === 'failed') ended.resolve(`failed ${row.failure?.code ?? ''}`)
 }

@@ -71,6 +71,8 @@ export interface Uploader {
   /** Path on this computer of a row's file, in the queue or in history; null when the row is not known. */
   fileOf(id: string): string | null
   applySettings(settings: EngineSettings): void
+  /** The keychain may have been unlocked: sign-ins that it kept all along are back. */
+  keychainTurned(): Promise<void>
   /** Forgets waiting times: the computer woke up, or the line is back. */
   wake(): void
   /** Answers the unsubscribe. */
@@ -113,6 +115,7 @@ export function createUploader(options: UploaderOptions): Uploader {
       signIns.cancelPairing()
       signIns.tell()
     },
+    keychainTurned: () => signIns.keychainTurned(),
     wake() {
       rooms.patience.look()
       queue.wake()

@@ -42,6 +42,11 @@ export interface Accounts {
    * Rejects when `signal` aborts.
    */
   refreshProfile(accountId: string, signal: AbortSignal): Promise<void>
+  /**
+   * Looks again for secrets of accounts that nobody has signed out: a locked keychain answers like an empty one, so that they
+   * were taken for signed out. Answers whether one is back.
+   */
+  findSecretsAgain(): Promise<boolean>
   /** Looks whether the keychain still has an account's secret; when it says that it has none, marks it signed out. */
   checkSecret(accountId: string): Promise<void>
   /** Marks an account whose secret is dead: its rows wait until it signs in again. */
@@ -114,6 +119,9 @@ export function createAccounts(options: {
     return success(account)
   }
 
+  const isHeld = (account: Account) =>
+    account.kind === 'device' ? devices.isHeld(account.id) : sessionOf(account).isHeld()
+
   async function endSession(account: Account): Promise<Result<void>> {
     const { secret, erased } = await sessionOf(account).end()
     sessions.delete(account.id)
@@ -179,10 +187,17 @@ export function createAccounts(options: {
       if (profile.ok) book.save({ ...account, ...profile.value, state: 'ready' })
       else if (profile.failure.code === 'signed-out') book.save({ ...account, state: 'signed-out' })
     },
+    async findSecretsAgain() {
+      const lost = book.list().filter(({ state, hasLeft }) => state === 'signed-out' && hasLeft !== true)
+      const held = await Promise.all(lost.map(isHeld))
+      const back = lost.filter((_account, index) => held[index]?.ok)
+      for (const account of back) book.save({ ...account, state: 'ready' })
+      return back.length > 0
+    },
     async checkSecret(accountId) {
       const account = find(accountId)
       if (!account || fixed.has(accountId)) return
-      const held = await (account.kind === 'device' ? devices.isHeld(accountId) : sessionOf(account).isHeld())
+      const held = await isHeld(account)
       // A locked or silent keychain says nothing about the secret; only its plain no does.
       if (!held.ok && held.failure.code === 'signed-out') book.save({ ...account, state: 'signed-out' })
     },

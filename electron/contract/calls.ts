@@ -131,6 +131,8 @@ export const calls = {
     'desktop',
     v.strictObject({ page: v.picklist(['web-app', 'documentation', 'licences', 'pairing']) }),
   ),
+  /** Asks the keychain again, after the person has unlocked it; sign-ins that it kept all along are back. */
+  recheckKeychain: call<void>()('desktop', nothing),
   quit: call<void>()('desktop', nothing),
 } satisfies Record<string, Call<Answerer, v.GenericSchema, unknown>>
 

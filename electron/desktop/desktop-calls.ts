@@ -9,6 +9,7 @@ import { addressOf, isPairingAddress } from './addresses.ts'
 import type { Dialogs } from './dialogs.ts'
 import type { Language } from './language.ts'
 import { openExternal } from './open-external.ts'
+import type { SessionVault } from './session-vault.ts'
 import type { SettingsBook } from './settings.ts'
 
 type Platform = Surroundings['platform']
@@ -28,13 +29,14 @@ export function surroundingsNow(language: Language): Surroundings {
 
 /** One function for each call that only the shell can answer. */
 export function createDesktopCalls(options: {
-  readonly uploader: Pick<Uploader, 'addPaths' | 'fileOf' | 'session'>
+  readonly uploader: Pick<Uploader, 'addPaths' | 'fileOf' | 'session' | 'keychainTurned'>
+  readonly vault: Pick<SessionVault, 'recheck'>
   readonly settings: SettingsBook
   readonly language: Language
   readonly dialogs: Pick<Dialogs, 'pick'>
   readonly log: Log
 }): Pick<CallHandlers, CallNameOf<'desktop'>> {
-  const { uploader, settings, language, dialogs, log } = options
+  const { uploader, vault, settings, language, dialogs, log } = options
   return {
     surroundings: async () => success(surroundingsNow(language)),
     settings: async () => success(settings.current()),
@@ -59,6 +61,11 @@ export function createDesktopCalls(options: {
       const { pairing } = uploader.session()
       if (!pairing) return failed(failure('pairing-over'))
       return openExternal(pairing.address, server, log, isPairingAddress)
+    },
+    async recheckKeychain() {
+      await vault.recheck()
+      await uploader.keychainTurned()
+      return success(undefined)
     },
     async quit() {
       // After the answer, so that the page does not see its call fail.

@@ -6,6 +6,8 @@ import type { Keychain } from './keychain.ts'
 export interface SessionVault extends Keychain {
   /** Whether secrets outlive this session. `ok` until the keychain has said otherwise. */
   state(): KeychainState
+  /** Asks the keychain again, which may ask the person to unlock it, and moves what memory holds into it. */
+  recheck(): Promise<KeychainState>
 }
 
 function stateAfter({ code }: Failure): KeychainState {
@@ -50,6 +52,19 @@ export function createSessionVault(options: {
     return success(undefined)
   }
 
+  async function recheck(): Promise<KeychainState> {
+    // Only a write tells: a locked keychain may answer a read as if it were empty.
+    const answer = await keychain.set('keychain check', 'check')
+    if (!answer.ok) {
+      become(stateAfter(answer.failure))
+      return state
+    }
+    become('ok')
+    await keychain.delete('keychain check')
+    for (const [name, secret] of inMemory) await set(name, secret)
+    return state
+  }
+
   const remove: Vault['delete'] = async (name) => {
     const wasHeld = inMemory.delete(name)
     const answer = await keychain.delete(name)
@@ -61,5 +76,5 @@ export function createSessionVault(options: {
       : failed(failure(answer.failure.code, {}, { detail: answer.failure.detail }))
   }
 
-  return { get, set, delete: remove, isStuck: () => keychain.isStuck(), state: () => state }
+  return { get, set, delete: remove, isStuck: () => keychain.isStuck(), state: () => state, recheck }
 }

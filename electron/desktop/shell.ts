@@ -72,7 +72,7 @@ export function setupShell(shell: Shell): void {
   })
   const feed = createPageFeed({ announce: createAnnounce(window), isSeen: window.isSeen })
 
-  const desktopCalls = createDesktopCalls({ uploader, settings, language, dialogs, log })
+  const desktopCalls = createDesktopCalls({ uploader, vault, settings, language, dialogs, log })
   setupIpc({ handlers: { ...uploader.calls, ...desktopCalls }, window, log, onAnswered: feed.asked })
   setupSurroundings(shell, window, feed)
   window.show()

@@ -27,6 +27,8 @@ export interface SignIns {
   hidden(): ReadonlySet<string>
   /** A sign-in turned out dead. */
   lost(accountId: string): void
+  /** The keychain may have been unlocked: tells how things are, with the sign-ins that are back. */
+  keychainTurned(): Promise<void>
   /** Tells the listeners how things are. */
   tell(): void
   /** At the start: checks the stored sign-ins. Asks the server in the background. */
@@ -130,6 +132,10 @@ export function createSignIns(options: SignInOptions): SignIns {
     lost(accountId) {
       accounts.markSignedOut(accountId)
       turn(accountId)
+    },
+    async keychainTurned() {
+      if (await accounts.findSecretsAgain()) turn(null)
+      else tell()
     },
     restore: restoring.restore,
     async close() {

@@ -159,6 +159,7 @@ export class Actions {
   readonly copy = async (text: string) => {
     if (this.#done(await this.#bridge.copyText({ text }))) this.#rooms.notices.say('notice.copied')
   }
+  readonly recheckKeychain = async () => this.#done(await this.#bridge.recheckKeychain())
   readonly openPage = async (page: CallArgs<'openPage'>['page']) =>
     this.#done(await this.#bridge.openPage({ page }))
 

@@ -114,6 +114,14 @@ test('the settings list every sign-in with its way out', async () => {
   await expect.element(screen.getByRole('heading', { name: 'Sign in to Cyberun Cloud' })).toBeVisible()
 })
 
+test('the note about the keychain asks it again', async () => {
+  const { screen, asked } = await openPage({
+    answers: { session: () => success({ ...signedIn(), keychain: 'locked' }) },
+  })
+  await userEvent.click(screen.getByRole('button', { name: 'Look again' }))
+  expect(asked).toEqual([{ name: 'recheckKeychain', args: undefined }])
+})
+
 test('a short time is told in minutes and seconds, and never below zero', () => {
   expect([272_000, 59_400, 1, -5_000].map(minutesAndSeconds)).toEqual(['4:32', '1:00', '0:01', '0:00'])
 })

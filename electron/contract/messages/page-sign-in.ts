@@ -47,6 +47,7 @@ export const signInMessages = {
   'team.session-note': ['password · files of any size', '密码登录 · 文件大小不限', '密碼登入 · 檔案大小不限'],
   'team.add': ['Add a sign-in…', '添加登录…', '新增登入…'],
 
+  'keychain.recheck': ['Look again', '重新检查', '重新檢查'],
   'accounts.title': ['Sign-ins', '登录', '登入'],
   'accounts.none': ['Nobody is signed in.', '尚未登录。', '尚未登入。'],
   'accounts.signed-out': ['signed out', '已退出登录', '已登出'],

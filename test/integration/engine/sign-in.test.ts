@@ -166,3 +166,28 @@ test('a session that died is still shown while somebody else is signed in alread
   expect(await app.settled(id)).toMatchObject({ phase: 'failed', failure: { code: 'signed-out' } })
   expect(app.session().accounts.map(({ state }) => state)).toEqual(['signed-out', 'ready'])
 })
+
+test('a sign-in that a locked keychain kept to itself is back once it is unlocked, and its rows go on', async () => {
+  const { app, vault, file, open } = await setup()
+  await app.calls.pauseAll(undefined)
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  await app.stop()
+  const kept = [...vault.kept]
+  vault.kept.clear()
+  const next = await open()
+  expect(next.session().accounts).toMatchObject([{ state: 'signed-out' }])
+  await next.calls.resumeAll(undefined)
+  await next.phase(id, 'failed')
+  kept.forEach(([name, secret]) => vault.kept.set(name, secret))
+  await next.uploader.keychainTurned()
+  expect(next.session().accounts).toMatchObject([{ state: 'ready' }])
+  await next.phase(id, 'registered')
+})
+
+test('who has signed out stays signed out when the keychain is looked at again', async () => {
+  const { app } = await setup()
+  const [accountId = ''] = app.session().accounts.map(({ id }) => id)
+  await app.calls.signOut({ accountId })
+  await app.uploader.keychainTurned()
+  expect(app.session().accounts).toMatchObject([{ state: 'signed-out' }])
+})

@@ -67,3 +67,18 @@ test('deleting says so when a locked keychain may still hold the secret', async 
   await vault.set('a', 'secret')
   expect(await vault.delete('a')).toMatchObject({ ok: false, failure: { code: 'keychain-locked' } })
 })
+
+test('a keychain that was unlocked takes what memory held, and the note goes', async () => {
+  const { kept, vault, breakWith } = setup()
+  breakWith('keychain-locked')
+  await vault.set('a', 'secret')
+  expect(await vault.recheck()).toBe('locked')
+  breakWith(null)
+  expect([await vault.recheck(), vault.state(), [...kept]]).toEqual(['ok', 'ok', [['a', 'secret']]])
+})
+
+test('a keychain that is gone by then is known to be gone', async () => {
+  const { vault, breakWith } = setup()
+  breakWith('keychain-absent')
+  expect([await vault.recheck(), vault.state()]).toEqual(['absent', 'absent'])
+})

@@ -56,6 +56,8 @@ const uploader = createUploader({
     },
   },
 })
+// Nobody who started it is left: it does not go on for ever.
+process.stdin.on('end', () => process.exit(1)).resume()
 await uploader.start()
 if (uploader.session().accounts.length === 0) {
   await uploader.calls.signIn({ email: ALICE.email, password: ALICE.password })
@@ -75,3 +77,4 @@ uploader.subscribe({ patch: look })
 look()
 console.log(await ended.promise)
 await uploader.stop()
+process.stdin.destroy()

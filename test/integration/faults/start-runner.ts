@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { onTestFinished } from 'vitest'
 import type { Cloud } from '../../cloud/cloud.ts'
 import type { HoldChoice, HoldMoment } from '../../cloud/faults.ts'
 import { partBytes } from './fault.ts'
@@ -28,7 +29,8 @@ export async function startRunner(options: RunnerOptions, point: KillPoint | nul
   const { cloud } = options
   const held = point && cloud.hold(point.on, point.moment, point.choice)
   const [program = '', ...words] = commandOf(options)
-  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'inherit'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
   const printed = text(child.stdout)
   const exited = once(child, 'exit').then(() => false)
   const killed = await Promise.race([exited, held?.arrived.then(() => true) ?? exited])

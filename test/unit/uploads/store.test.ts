@@ -220,11 +220,10 @@ test('a multipart upload that nobody goes on with is left over until storage has
   const multipart = { uploadId: 'u', storageKey: 'k', partSizeBytes: 5_242_880 }
   const [given, complete] = [
     uploadRecord({ multipart }),
-    uploadRecord({ multipart: { ...multipart, uploadId: 'v' } }),
+    registeredRecord({ multipart: { ...multipart, uploadId: 'v' } }),
   ]
   const { store } = start('one')
   store.add([given, complete])
-  store.save([given, { ...complete, storageKey: 'k', sha256: 'ab' }])
   expect(store.leftovers()).toEqual([])
   store.remove([given.id, complete.id])
   const { accountId, team } = given

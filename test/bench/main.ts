@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildOurs } from './build-ours.ts'
+import { calmness } from './calm.ts'
 import { families } from './rows/all.ts'
 import { notRun, table, type Row } from './table.ts'
 import { missing, openWorkbench } from './workbench.ts'
@@ -56,7 +57,7 @@ if (values.help || unknown.length > 0) {
   try {
     const rows = await measured(rounds, await buildOurs(folder))
     console.log(`${rounds} rounds in turn, Node ${process.versions.node}\n`)
-    console.log(table(rows))
+    console.log(`${table(rows)}\n\n${calmness()}`)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

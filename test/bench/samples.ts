@@ -1,3 +1,5 @@
+import { calm } from './calm.ts'
+
 /** The middle value; of an even number the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
@@ -27,6 +29,7 @@ export async function inTurn<C extends Contestants>(rounds: number, contestants:
   const samples = Object.fromEntries(names.map((name) => [name, [] as unknown[]]))
   for (let round = 0; round < rounds; round += 1) {
     for (const name of round % 2 === 0 ? names : names.toReversed()) {
+      await calm()
       const sample = await contestants[name]?.()
       samples[name]?.push(sample)
       const { seconds } = (sample ?? {}) as { readonly seconds?: number }

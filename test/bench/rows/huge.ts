@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { writeSafetensors } from '../../fixtures/model-files.ts'
+import { calm } from '../calm.ts'
 import { ours } from '../ours-client.ts'
 import { told } from '../table.ts'
 import { gibibyte, mebibyte } from '../workbench.ts'
@@ -18,6 +19,7 @@ export const huge: Family = {
     const sink = await bench.startSink()
     const server = await bench.startProgram('sink-api.ts', [sink.origin, String(partBytes)])
     const { path } = await writeSafetensors(join(bench.folder, 'huge.safetensors'), { sizeBytes })
+    await calm()
     const held: number[] = []
     const options = { server, singlePutLimitBytes: gibibyte, atOnce: 4, paths: [path] }
     const result = await ours(bench, options, { held: (rssMiB) => held.push(rssMiB) })

@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -54,11 +55,8 @@ if (values.help || unknown.length > 0) {
 } else {
   const rounds = Number(values.runs)
   const folder = await mkdtemp(join(tmpdir(), 'modelferry-built-'))
-  try {
-    const rows = await measured(rounds, await buildOurs(folder))
-    console.log(`${rounds} rounds in turn, Node ${process.versions.node}\n`)
-    console.log(`${table(rows)}\n\n${calmness()}`)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const rows = await measured(rounds, await buildOurs(folder))
+  console.log(`${rounds} rounds in turn, Node ${process.versions.node}\n`)
+  console.log(`${table(rows)}\n\n${calmness()}`)
 }

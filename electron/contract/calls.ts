@@ -12,6 +12,7 @@ import type {
   UploadDetails,
 } from './model.ts'
 import type { Result } from './errors.ts'
+import type { ServerCheck } from './server-check.ts'
 
 /** Who answers: `engine` is the uploader, `desktop` is what only the shell can do. */
 type Answerer = 'engine' | 'desktop'
@@ -78,6 +79,8 @@ export const calls = {
   settings: call<Settings>()('desktop', nothing),
   changeSettings: call<Settings>()('desktop', settingsChange),
 
+  /** Whether the server in force answers, and as this API. */
+  checkServer: call<ServerCheck>()('engine', nothing),
   signIn: call<SessionView>()(
     'engine',
     v.strictObject({

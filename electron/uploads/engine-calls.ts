@@ -46,6 +46,7 @@ export function engineCalls(rooms: CalledRooms): EngineCalls {
     snapshot: async () => success(feed.snapshot()),
     session: async () => success(signIns.view()),
     signIn: ({ email, password }) => signIns.signIn(email, password),
+    checkServer: async () => success(await signIns.checkServer()),
     signInWithKey: ({ key }) => signIns.signInWithKey(key),
     startPairing: () => signIns.startPairing(),
     cancelPairing: async () => signIns.cancelPairing(),

@@ -1,8 +1,10 @@
 import type { Accounts } from '../accounts/accounts.ts'
 import { baseOf, hiddenAccounts } from '../accounts/carrier.ts'
 import { createPairings } from '../accounts/pairings.ts'
+import { checkServer } from '../cloud/server-check.ts'
 import { failed, failure, success, type Result } from '../contract/errors.ts'
 import type { Account, KeychainState, SessionView, Team, TeamChoice } from '../contract/model.ts'
+import type { ServerCheck } from '../contract/server-check.ts'
 import type { Ports } from '../contract/ports.ts'
 import type { Choices } from './account-book.ts'
 import { createTeamChoice } from './team-choice.ts'
@@ -10,6 +12,8 @@ import { createTeamChoice } from './team-choice.ts'
 /** Who is signed in and which team is chosen, as the person sees it; and what that does to the queue. */
 export interface SignIns {
   view(): SessionView
+  /** Asks the server in force whether it is there and speaks this API. */
+  checkServer(): Promise<ServerCheck>
   signIn(email: string, password: string): Promise<Result<SessionView>>
   /** Signs in with a pasted device key. */
   signInWithKey(key: string): Promise<Result<SessionView>>
@@ -104,6 +108,7 @@ export function createSignIns(options: SignInOptions): SignIns {
     ...{ view, tell, resolve },
     hasChosen: () => choosing.stored() !== null,
     hidden: () => hidden,
+    checkServer: () => checkServer(accounts.clientFor(server())),
     signIn: async (email, password) => welcomed(await accounts.signIn(server(), email, password)),
     signInWithKey: async (key) => welcomed(await accounts.signInWithKey(server(), key)),
     async startPairing() {

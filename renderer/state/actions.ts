@@ -1,6 +1,7 @@
 import type { Bridge, CallArgs } from '../../electron/contract/calls.ts'
 import type { Failure, Result } from '../../electron/contract/errors.ts'
 import type { SessionView, Target, TeamChoice, UploadRow } from '../../electron/contract/model.ts'
+import type { ServerCheck } from '../../electron/contract/server-check.ts'
 import type { HistoryState } from './history.svelte.ts'
 import type { Notices } from './notices.svelte.ts'
 import type { QueueState } from './queue.svelte.ts'
@@ -158,6 +159,11 @@ export class Actions {
   readonly showInFolder = async (id: string) => this.#done(await this.#bridge.showInFolder({ id }))
   readonly copy = async (text: string) => {
     if (this.#done(await this.#bridge.copyText({ text }))) this.#rooms.notices.say('notice.copied')
+  }
+  /** Null when the question itself failed, which is told as a notice. */
+  readonly checkServer = async (): Promise<ServerCheck | null> => {
+    const answer = await this.#bridge.checkServer()
+    return this.#done(answer) && answer.ok ? answer.value : null
   }
   readonly recheckKeychain = async () => this.#done(await this.#bridge.recheckKeychain())
   readonly openPage = async (page: CallArgs<'openPage'>['page']) =>

@@ -122,6 +122,18 @@ test('the note about the keychain asks it again', async () => {
   expect(asked).toEqual([{ name: 'recheckKeychain', args: undefined }])
 })
 
+test.each([
+  ['Reached: it speaks the Cyberun API.', { failure: null, clockAheadMs: 20_000 }],
+  ['clock and the server’s are 12 minutes apart', { failure: null, clockAheadMs: -720_000 }],
+  ['The answer didn’t come from Cyberun Cloud', { failure: failure('not-the-api'), clockAheadMs: 0 }],
+])('a server that was saved is asked at once: “%s”', async (words, check) => {
+  const { screen, emit } = await openPage({ answers: { checkServer: () => success(check) } })
+  emit('command', 'show-settings')
+  await userEvent.fill(screen.getByLabelText('Server address'), 'https://models.aurora.example/api/v1')
+  await userEvent.keyboard('{Enter}')
+  await expect.element(screen.getByText(words, { exact: false }).first()).toBeVisible()
+})
+
 test('a short time is told in minutes and seconds, and never below zero', () => {
   expect([272_000, 59_400, 1, -5_000].map(minutesAndSeconds)).toEqual(['4:32', '1:00', '0:01', '0:00'])
 })

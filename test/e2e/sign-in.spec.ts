@@ -1,5 +1,5 @@
 import keytar from 'keytar'
-import { ALICE } from '../cloud/accounts.ts'
+import { ALICE, STUDIO_NORTH_ID } from '../cloud/accounts.ts'
 import { filesWith } from './disk.ts'
 import { expect, test } from './fixtures.ts'
 import { quit } from './main-steps.ts'
@@ -20,7 +20,26 @@ test('a wrong password names all that may be the cause and forgets what was type
 test('the right password opens the list and offers both teams', async ({ app }) => {
   await signIn(app.page)
   await app.page.getByRole('button', { name: /^Team: / }).click()
-  await expect(app.page.getByRole('menuitemradio')).toHaveText([/^Alice's Team/, /^Studio North/])
+  await expect(app.page.getByRole('menuitemradio')).toContainText(["Alice's Team", 'Studio North'])
+})
+
+test('pairing opens the page in the browser and signs in for the team confirmed there', async ({
+  app,
+  world,
+}) => {
+  const { page } = app
+  await page.getByRole('button', { name: 'Continue in the browser' }).click()
+  const code = (await page.getByLabel('Code', { exact: true }).textContent()) ?? ''
+  expect(code).toMatch(/^[A-Z2-9]{4}-[A-Z2-9]{4}$/)
+  world.cloud.confirmPairing(code, ALICE.email, STUDIO_NORTH_ID)
+  await expect(page.getByRole('button', { name: 'Team: Studio North' })).toBeVisible()
+  await drag(page, [await world.file('loras/quiet.safetensors')])
+  await expect(rowOf(page, 'quiet')).toContainText('In the library')
+  const [account] = (await ask(page, 'session')).accounts
+  expect(await keytar.getPassword('Modelferry', `device ${account?.id}`)).toMatch(/^dk-/)
+
+  await pick(page, /^Team: /, /^Sign out /)
+  expect(await world.cloud.ended('revokeOwnDevice')).toMatchObject([{ status: 200 }])
 })
 
 test('the next start is signed in', async ({ app, world }) => {

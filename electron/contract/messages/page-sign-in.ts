@@ -47,6 +47,16 @@ export const signInMessages = {
   'team.session-note': ['password · files of any size', '密码登录 · 文件大小不限', '密碼登入 · 檔案大小不限'],
   'team.add': ['Add a sign-in…', '添加登录…', '新增登入…'],
 
+  'server.good': [
+    'Reached: it speaks the Cyberun API.',
+    '已连接：该服务器提供 Cyberun API。',
+    '已連線：該伺服器提供 Cyberun API。',
+  ],
+  'server.clock-off': [
+    'Reached, but this computer’s clock and the server’s are {minutes, number} minutes apart. Storage may refuse files until that is mended.',
+    '已连接，但本机时钟与服务器相差 {minutes, number} 分钟。校正之前存储可能会拒绝文件。',
+    '已連線，但本機時鐘與伺服器相差 {minutes, number} 分鐘。校正之前儲存可能會拒絕檔案。',
+  ],
   'keychain.recheck': ['Look again', '重新检查', '重新檢查'],
   'accounts.title': ['Sign-ins', '登录', '登入'],
   'accounts.none': ['Nobody is signed in.', '尚未登录。', '尚未登入。'],

@@ -55,6 +55,7 @@ export function fakeBridge({ rows = [], locale = 'en', answers = {} }: Beginning
     watch: () => success(null),
     history: () => success({ rows: [], nextBeforeMs: null }),
     signIn: () => success(signedIn()),
+    checkServer: () => success({ failure: null, clockAheadMs: 0 }),
     signInWithKey: () => success(signedIn()),
     startPairing: () => success(signedIn()),
     cancelPairing: () => success(signedIn()),

@@ -1,6 +1,7 @@
 import { success } from '../contract/errors.ts'
 import type { PartMap } from '../contract/model.ts'
 import type { Ports } from '../contract/ports.ts'
+import { createGrouped } from './grouped.ts'
 import type { PartsTable } from './parts-table.ts'
 import type { Rows } from './rows.ts'
 import type { UploadReport } from './upload.ts'
@@ -14,6 +15,7 @@ export function createReports(options: {
 }): (id: string) => UploadReport {
   const { rows, parts, ports, followParts } = options
   const finishTime = risingTime(ports)
+  const happen = createGrouped({ write: rows.happenAll, ports })
   return (id) => {
     const phase = () => rows.get(id)?.live.phase
     return {
@@ -21,14 +23,17 @@ export function createReports(options: {
       opened: (multipart) => rows.change(id, { multipart }),
       acknowledged: (part) => parts.add(id, part),
       acknowledgedBefore: () => parts.of(id),
-      sending: () =>
-        phase() === 'sending' ? success(undefined) : rows.happen(id, 'send', { started: true }),
+      sending: async () =>
+        phase() === 'sending' ? success(undefined) : happen({ id, event: 'send', change: { started: true } }),
       finishing: () => (phase() === 'finishing' ? success(undefined) : rows.happen(id, 'finish')),
       parts: (map) => followParts(id, map),
       progress: (progress) => rows.progress(id, progress),
-      registering: (stored) => rows.happen(id, 'register', { ...stored, failure: null }),
+      registering: (stored) => happen({ id, event: 'register', change: { ...stored, failure: null } }),
       registered: (modelId) =>
-        rows.happen(id, 'registered', { modelId, finishedAtMs: finishTime(), failure: null }),
+        happen({
+          ...{ id, event: 'registered' },
+          change: { modelId, finishedAtMs: finishTime(), failure: null },
+        }),
       sentBytes: () => rows.get(id)?.live.sentBytes ?? 0,
       countAttempt: () => rows.countAttempt(id),
     }

@@ -23,6 +23,12 @@ export interface Row {
   readonly live: Readonly<Omit<Live, 'speed'>>
 }
 
+export interface Happening {
+  readonly id: string
+  readonly event: UploadEvent
+  readonly change: RecordChange
+}
+
 /** All uploads that are shown: the queue, and what was registered today. Each change is written down, then told. */
 export interface Rows {
   get(id: string): Row | undefined
@@ -36,6 +42,8 @@ export interface Rows {
    * then `register` and `registered` have not happened. An event that cannot happen in that phase throws: it is a bug.
    */
   happen(id: string, event: UploadEvent, change?: RecordChange, retryAtMs?: number | null): Result<void>
+  /** The same for many uploads that differ, all or none of them: when it could not be written, nothing has happened. */
+  happenAll(happenings: readonly Happening[]): Result<void>
   change(id: string, change: RecordChange): Result<void>
   /** Progress: told, never written. */
   progress(id: string, progress: Partial<Pick<Live, 'sentBytes' | 'inFlightBytes' | 'hashedBytes'>>): void
@@ -94,6 +102,25 @@ export function createRows(options: {
     return written
   }
 
+  function phaseAfter(live: Live, event: UploadEvent): Phase {
+    const phase = nextPhase(live.phase, event)
+    if (phase === null) throw new Error(`${event} cannot happen to an upload that is ${live.phase}`)
+    return phase
+  }
+
+  function enter(row: { record: UploadRecord; live: Live }, phase: Phase, retryAtMs: number | null): void {
+    row.live.phase = phase
+    row.live.retryAtMs = retryAtMs
+    // What storage has acknowledged in parts stays sent, whatever the row waits for.
+    if (!isRunning(phase) && row.record.storageKey === null && row.record.multipart === null)
+      Object.assign(row.live, { sentBytes: 0, inFlightBytes: 0, hashedBytes: 0 })
+    if (!isRunning(phase)) row.live.inFlightBytes = 0
+    // What storage had before is no speed: measuring begins with what it has now.
+    if (phase === 'sending') row.live.speed.sample(row.live.sentBytes + row.live.inFlightBytes)
+    else row.live.speed.rest()
+    changed(row.record.id)
+  }
+
   return {
     get: (id) => rows.get(id),
     ids: () => [...rows.keys()],
@@ -106,23 +133,28 @@ export function createRows(options: {
     restore,
     happen(id, event, change = {}, retryAtMs = null) {
       const row = rowOf(id)
-      const phase = nextPhase(row.live.phase, event)
-      if (phase === null) throw new Error(`${event} cannot happen to an upload that is ${row.live.phase}`)
+      const phase = phaseAfter(row.live, event)
       const written = write(id, { phase: keptPhase(phase), ...change })
       // These two must not be believed unless they are on the disk; any other phase is found again after a restart.
       if (!written.ok && (event === 'register' || event === 'registered')) return written
       // What went wrong is shown even so, above all when it is the disk itself; the next change writes it down.
       if (!written.ok && change.failure !== undefined) row.record = { ...row.record, failure: change.failure }
-      row.live.phase = phase
-      row.live.retryAtMs = retryAtMs
-      // What storage has acknowledged in parts stays sent, whatever the row waits for.
-      if (!isRunning(phase) && row.record.storageKey === null && row.record.multipart === null)
-        Object.assign(row.live, { sentBytes: 0, inFlightBytes: 0, hashedBytes: 0 })
-      if (!isRunning(phase)) row.live.inFlightBytes = 0
-      // What storage had before is no speed: measuring begins with what it has now.
-      if (phase === 'sending') row.live.speed.sample(row.live.sentBytes + row.live.inFlightBytes)
-      else row.live.speed.rest()
-      changed(id)
+      enter(row, phase, retryAtMs)
+      return written
+    },
+    happenAll(happenings) {
+      const next = happenings.map(({ id, event, change }) => {
+        const row = rowOf(id)
+        const phase = phaseAfter(row.live, event)
+        return { row, phase, record: { ...row.record, phase: keptPhase(phase), ...change } }
+      })
+      const written = store.save(next.map(({ record }) => record))
+      if (!written.ok) return written
+      for (const { row, phase, record } of next) {
+        row.record = record
+        unwritten.delete(record.id)
+        enter(row, phase, null)
+      }
       return written
     },
     change(id, change) {

@@ -34,7 +34,7 @@ export interface SendReport {
   acknowledgedBefore(): readonly SentPart[]
   /** How the parts stand: `map` may be asked at any time from now on. */
   parts(map: () => PartMap): void
-  sending(): Result<void>
+  sending(): Promise<Result<void>>
   finishing(): Result<void>
   progress(progress: { sentBytes?: number; inFlightBytes?: number; hashedBytes?: number }): void
 }

@@ -22,8 +22,8 @@ import type { Memory, SendReport, Stored } from './sending.ts'
 export interface UploadReport extends SendReport {
   /** The file is the same under another inode. */
   refound(identity: FileIdentity): Result<void>
-  registering(stored: Stored): Result<void>
-  registered(modelId: string): Result<void>
+  registering(stored: Stored): Promise<Result<void>>
+  registered(modelId: string): Promise<Result<void>>
   /** Bytes of it that storage has acknowledged. */
   sentBytes(): number
   /** Attempts since storage last acknowledged bytes, this one included. */
@@ -104,7 +104,7 @@ async function finish(
   { storageKey, sha256 }: Stored,
   registered: () => Promise<Result<string | null>>,
 ): Promise<Result<void>> {
-  const written = report.registering({ storageKey, sha256 })
+  const written = await report.registering({ storageKey, sha256 })
   if (!written.ok) return written
   const modelId = await registered()
   if (!modelId.ok) return modelId

@@ -29,6 +29,8 @@ export interface Line {
 
 /** Half the bytes that are under way on the line may queue before it, as with a well-made router. */
 const queueMs = 25
+/** What else this computer does must not look like the line. */
+const ahead = ['-n', '-15']
 const farAddress = '10.213.7.2'
 const nearAddress = '10.213.7.1'
 const network = '10.213.7.0/24'
@@ -67,7 +69,7 @@ export async function openLine(shape: LineShape, folder: string): Promise<Line> 
   process.on('exit', close)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
   const start = (end: End, program: string, words: readonly string[]) => {
-    const child = spawn('ip', ['netns', 'exec', names[end], program, ...words], {
+    const child = spawn('nice', [...ahead, 'ip', 'netns', 'exec', names[end], program, ...words], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     started.push(child)
@@ -79,7 +81,7 @@ export async function openLine(shape: LineShape, folder: string): Promise<Line> 
   for (const name of Object.values(names)) ip('netns', 'add', name)
   const { rateMbit, roundTripMs, loss } = shape
   const line = [names.near, names.far, rateMbit, roundTripMs / 2, loss, queueMs].map(String)
-  const carrier = spawn(emulator, line, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const carrier = spawn('nice', [...ahead, emulator, ...line], { stdio: ['ignore', 'pipe', 'inherit'] })
   started.push(carrier)
   await once(createInterface(carrier.stdout), 'line')
   for (const [end, device, address] of [

@@ -1,0 +1,44 @@
+import type { Result } from '../contract/errors.ts'
+import type { Ports } from '../contract/ports.ts'
+
+/**
+ * A flush of the disk takes about a millisecond of the main thread, and many small files ask for one at almost the same
+ * time: after a flush the next ones wait this long for each other. One that comes alone waits for nothing.
+ */
+const gatherMs = 5
+
+interface Waiting<Change> {
+  readonly change: Change
+  readonly resolve: (written: Result<void>) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Writes down in one go what comes close together. The answer comes once it is on the disk, or could not be. */
+export function createGrouped<Change>(options: {
+  readonly write: (changes: readonly Change[]) => Result<void>
+  readonly ports: Ports
+}): (change: Change) => Promise<Result<void>> {
+  const { write, ports } = options
+  let waiting: Waiting<Change>[] = []
+  let gathers = false
+
+  function flush(): void {
+    const group = waiting
+    waiting = []
+    gathers = group.length > 0
+    if (!gathers) return
+    ports.timers.after(gatherMs, flush)
+    try {
+      const written = write(group.map(({ change }) => change))
+      for (const { resolve } of group) resolve(written)
+    } catch (error) {
+      for (const { reject } of group) reject(error)
+    }
+  }
+
+  return (change) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ change, resolve, reject })
+      if (!gathers) flush()
+    })
+}

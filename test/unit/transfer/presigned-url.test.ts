@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { expiryOf } from '../../../electron/transfer/presigned-url.ts'
+import { expiryOf, lifeOf } from '../../../electron/transfer/presigned-url.ts'
 
 const at = (query: string) => expiryOf(`https://bucket.example/key?${query}`)
 
@@ -15,4 +15,12 @@ test.each([
   ['is not signed this way at all', 'sig=abc'],
 ])('a URL that %s does not say when it runs out', (_name, query) => {
   expect(at(query)).toBeNull()
+})
+
+test.each([
+  ['X-Amz-Date=20261124T170509Z&X-Amz-Expires=15', 15_000],
+  ['X-Amz-Date=20261124T170509Z', null],
+  ['X-Amz-Expires=long', null],
+])('how long a URL lives is told by itself (%s)', (query, lifeMs) => {
+  expect(lifeOf(`https://bucket.example/key?${query}`)).toBe(lifeMs)
 })

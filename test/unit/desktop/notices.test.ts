@@ -43,7 +43,14 @@ function patch(totals: Partial<Totals>, ...changed: UploadRow[]): Patch {
   const none = { running: 0, waiting: 0, needsYou: 0, paused: 0, registeredToday: 0 }
   const sums = { totalBytes: 0, movedBytes: 0, bytesPerSecond: null, secondsLeft: null }
   sequence += 1
-  return { sequence, changed, removed: [], totals: { ...none, ...sums, ...totals }, allPaused: false, line: 'ok' }
+  return {
+    sequence,
+    changed,
+    removed: [],
+    totals: { ...none, ...sums, ...totals },
+    allPaused: false,
+    line: 'ok',
+  }
 }
 
 test('a batch is told once, when its last file is done', () => {

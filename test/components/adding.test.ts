@@ -89,7 +89,13 @@ test('says why when files can’t be taken in', async () => {
   const { screen } = await openPage({ answers: { chooseFiles: () => failed(failure('journal-full')) } })
   await userEvent.click(screen.getByRole('button', { name: 'Choose files…' }))
   await expect
-    .element(screen.getByRole('alert').getByText('The disk that keeps the queue is full.', { exact: false }))
+    .element(
+      screen
+        .getByRole('alert')
+        .getByText('The disk that keeps the queue is full, so nothing more is written or sent.', {
+          exact: false,
+        }),
+    )
     .toBeVisible()
 })
 

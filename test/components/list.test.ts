@@ -92,6 +92,7 @@ test('opens the details of the row that is clicked: what it is, why, and every i
   await userEvent.click(pane.getByRole('button', { name: 'Copy: SHA-256' }))
   await userEvent.click(pane.getByRole('button', { name: 'Show in folder' }))
   expect(asked).toEqual([
+    { name: 'watch', args: { id: 'Depth' } },
     { name: 'copyText', args: { text: 'a'.repeat(64) } },
     { name: 'showInFolder', args: { id: 'Depth' } },
   ])

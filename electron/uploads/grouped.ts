@@ -5,7 +5,10 @@ import type { Ports } from '../contract/ports.ts'
  * A flush of the disk takes about a millisecond of the main thread, and many small files ask for one at almost the same
  * time: after a flush the next ones wait this long for each other. One that comes alone waits for nothing.
  */
-const gatherMs = 5
+const shortestMs = 5
+/** On a slow or busy disk they wait longer, so that flushing takes a third of the time at most; nobody waits noticeably. */
+const pauseFactor = 2
+const longestMs = 50
 
 interface Waiting<Change> {
   readonly change: Change
@@ -27,13 +30,15 @@ export function createGrouped<Change>(options: {
     waiting = []
     gathers = group.length > 0
     if (!gathers) return
-    ports.timers.after(gatherMs, flush)
+    const fromMs = ports.now()
     try {
       const written = write(group.map(({ change }) => change))
       for (const { resolve } of group) resolve(written)
     } catch (error) {
       for (const { reject } of group) reject(error)
     }
+    const pauseMs = (ports.now() - fromMs) * pauseFactor
+    ports.timers.after(Math.min(longestMs, Math.max(shortestMs, pauseMs)), flush)
   }
 
   return (change) =>

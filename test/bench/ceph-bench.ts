@@ -42,7 +42,7 @@ export async function startCephBench(bench: Workbench): Promise<CephBench> {
         'radosgw-admin',
         ['-n', 'client.rgw.t', 'gc', 'process', '--include-all'],
         environment,
-        60_000,
+        300_000,
       )
     },
   }

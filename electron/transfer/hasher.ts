@@ -72,10 +72,15 @@ export function createHasher(options: {
         { ...job, pace },
         { signal, onProgress: ({ hashedBytes }) => onProgress(hashedBytes) },
       )
+      let furthest = 0
       running.allow(aheadBytes)
       return {
         result: running.answer.then(toResult),
-        follow: (position) => running.allow(position + aheadBytes),
+        follow(position) {
+          // A second try begins further back; the hash does not.
+          furthest = Math.max(furthest, position)
+          running.allow(furthest + aheadBytes)
+        },
         pace,
       }
     },

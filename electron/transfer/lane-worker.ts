@@ -5,6 +5,7 @@ import { openSameFile } from './file-identity.ts'
 import { openPut } from './http.ts'
 import type { LaneAnswer, LaneOrder, LaneProgress } from './lanes.ts'
 import { sendingEnd } from './pace.ts'
+import { holdsOther } from './put-outcome.ts'
 import { sendBody, sentMd5s, type Put } from './put-body.ts'
 import { trustsSystem, trustSystemAfter } from './system-trust.ts'
 import { serveJobs, type JobContext } from './thread-side.ts'
@@ -63,8 +64,14 @@ async function attempt(
   const answer = await exchange(put, job.announced, handle, context)
   clearInterval(teller)
   md5.end()
-  if (answer.kind !== 'answered' || answer.status >= 300) pace.giveBack()
+  if (!isStored(put, answer)) pace.giveBack()
   return { answer, reused: request.reusedSocket, trusting }
+}
+
+/** Whether these bytes need not go again. */
+function isStored({ job }: Put, answer: LaneAnswer): boolean {
+  if (answer.kind !== 'answered' || answer.status >= 300) return false
+  return answer.flushedBytes === job.end - job.start && !holdsOther(answer, new URL(job.url).host)
 }
 
 /** Runs the request to whichever end comes first: an answer, a broken line, a stalled line, a bad file, an abort. */

@@ -16,6 +16,8 @@ const windowBlocks = 64
 const through = 2 ** 30
 /** How often one who waits looks again, in ms: a hash goes some 8 MiB in this time. */
 const lookEveryMs = 4
+/** Longer than any thread is busy with something else. */
+const standstillMs = 2_000
 
 export function createPace(): Pace {
   const pace = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
@@ -45,13 +47,24 @@ export interface SendingEnd {
   giveBack(): void
 }
 
-/** One for each PUT. */
-export function sendingEnd(pace: Pace): SendingEnd {
+/**
+ * One for each PUT. Where nothing has moved for `standstillMs` the window is opened anew: a thread that died gave nothing
+ * back, and one whose disk hangs hashes nothing. `nowMs` is a clock that never goes back.
+ */
+export function sendingEnd(pace: Pace, nowMs: () => number = () => performance.now()): SendingEnd {
   const left = new Int32Array(pace)
   let taken = 0
   return {
     async take(isOver) {
-      while (Atomics.load(left, 0) <= 0 && !isOver()) await setTimeout(lookEveryMs)
+      let seen = Atomics.load(left, 0)
+      let sinceMs = nowMs()
+      while (seen <= 0 && !isOver()) {
+        await setTimeout(lookEveryMs)
+        const now = Atomics.load(left, 0)
+        if (now !== seen) sinceMs = nowMs()
+        else if (nowMs() - sinceMs >= standstillMs) Atomics.compareExchange(left, 0, seen, windowBlocks)
+        seen = now
+      }
       if (isOver()) return
       Atomics.sub(left, 0, 1)
       taken += 1

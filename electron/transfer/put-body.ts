@@ -114,12 +114,15 @@ function openOutlet(put: Put, context: JobContext<LaneProgress>): Outlet {
 
   /** Tells at once that all credit is used, so that the next is handed out by who has none left. */
   function tellHungry(): void {
-    if (waitsForCredit && put.flushedBytes === sentBytes) context.progress({ flushedBytes: sentBytes })
+    if (!waitsForCredit || put.flushedBytes !== sentBytes) return
+    // Only now nothing is with the socket: until here it is the line that is waited for.
+    put.held = true
+    context.progress({ flushedBytes: sentBytes })
   }
 
   async function credit(): Promise<number> {
     if (context.allowed() <= sentBytes) {
-      put.held = waitsForCredit = true
+      waitsForCredit = true
       tellHungry()
       await until(() => context.allowed() > sentBytes)
       put.held = waitsForCredit = false

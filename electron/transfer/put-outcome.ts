@@ -84,7 +84,7 @@ function answered(
  * Whether the ETag is an MD5, and of other bytes. It is one where it is 32 hex digits in quotes, unless storage encrypts with
  * certain keys or is a directory bucket (Amazon S3 user guide, "Checking object integrity", and PutObject).
  */
-function holdsOther({ etag, md5, sealed }: LaneAnswer & { kind: 'answered' }, host: string): boolean {
+export function holdsOther({ etag, md5, sealed }: LaneAnswer & { kind: 'answered' }, host: string): boolean {
   const held = /^"([0-9a-f]{32})"$/i.exec(etag ?? '')?.[1]
   if (!held || md5 === null || sealed || host.includes('.s3express-')) return false
   return held.toLowerCase() !== md5

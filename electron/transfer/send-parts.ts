@@ -181,10 +181,12 @@ async function sendPart(job: PartsJob, number: number, run: PartRun): Promise<Re
 function waitHere({ ports }: PartsJob, tries: number, met: Failure, signal: AbortSignal): Promise<void> {
   const delayMs = (met.retryAfterMs ?? 0) + ports.random() * firstWaitMs * 2 ** (tries - 1)
   return new Promise((resolve) => {
-    const cancel = ports.timers.after(delayMs, resolve)
-    signal.addEventListener('abort', () => {
+    const end = () => {
       cancel()
+      signal.removeEventListener('abort', end)
       resolve()
-    })
+    }
+    const cancel = ports.timers.after(delayMs, end)
+    signal.addEventListener('abort', end)
   })
 }

@@ -86,7 +86,8 @@ export function createQueue(options: {
       for (const id of waiting.take('large', free('large'))) start(id, 'large')
       for (const id of waiting.take('small', free('small'))) start(id, 'small')
     }
-    const earliestMs = Math.max(heldUntilMs, waiting.nextMs())
+    // What is ready has no time of its own: while all are held, the end of the hold is what it waits for.
+    const earliestMs = nowMs < heldUntilMs ? heldUntilMs : waiting.nextMs()
     if (earliestMs > nowMs && earliestMs < Infinity)
       cancelTimer = ports.timers.after(earliestMs - nowMs, fill)
   }

@@ -3,6 +3,7 @@ import type { PartMap } from '../contract/model.ts'
 import type { Ports } from '../contract/ports.ts'
 import { createGrouped } from './grouped.ts'
 import type { PartsTable } from './parts-table.ts'
+import type { RecordChange } from './record.ts'
 import type { Rows } from './rows.ts'
 import type { UploadReport } from './upload.ts'
 
@@ -28,7 +29,11 @@ export function createReports(options: {
       finishing: () => (phase() === 'finishing' ? success(undefined) : rows.happen(id, 'finish')),
       parts: (map) => followParts(id, map),
       progress: (progress) => rows.progress(id, progress),
-      registering: (stored) => happen({ id, event: 'register', change: { ...stored, failure: null } }),
+      registering: ({ storageKey, sha256, isUnsure }) =>
+        happen({
+          ...{ id, event: 'register' },
+          change: { storageKey, sha256, failure: null, ...(isUnsure ? {} : joinedForSure(rows, id)) },
+        }),
       registered: (modelId) =>
         happen({
           ...{ id, event: 'registered' },
@@ -38,6 +43,14 @@ export function createReports(options: {
       countAttempt: () => rows.countAttempt(id),
     }
   }
+}
+
+/** Storage said that it joined the parts: from here on nobody doubts that the object is there. */
+function joinedForSure(rows: Rows, id: string): Pick<RecordChange, 'multipart'> {
+  const multipart = rows.get(id)?.record.multipart
+  if (!multipart?.completing) return {}
+  const { uploadId, storageKey, partSizeBytes } = multipart
+  return { multipart: { uploadId, storageKey, partSizeBytes } }
 }
 
 /** No two uploads finish in the same millisecond, since the history's pages are cut by this time. */

@@ -84,15 +84,19 @@ export async function sendBesideHash<Sent>(
     if (hash && !hash.ok) trouble.abort()
   })
   let sent: Result<Sent> | null = null
+  let thrown: unknown = null
   try {
     sent = await send(both, hashing)
-  } finally {
-    if (sent === null || !sent.ok) trouble.abort()
+  } catch (error) {
+    thrown = error
   }
+  if (!sent?.ok) trouble.abort()
   hashing.follow(record.identity.sizeBytes)
   const hash = await hashing.result
   if (signal.aborted) return null
+  // The hash's trouble aborts what sending waits for: then it is the reason, not the abort.
   if (hash && !hash.ok) return hash
+  if (thrown !== null) throw thrown as Error
   if (sent === null || !sent.ok) return sent
   if (hash === null) return null
   const changed = await whyChanged(record.path, record.identity)

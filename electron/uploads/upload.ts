@@ -101,10 +101,10 @@ function storedBefore({ storageKey, sha256, multipart }: UploadRecord): Stored |
 /** Writes down that the object is stored before it is registered, and that it is registered before anybody is told. */
 async function finish(
   { report }: Run,
-  { storageKey, sha256 }: Stored,
+  stored: Stored,
   registered: () => Promise<Result<string | null>>,
 ): Promise<Result<void>> {
-  const written = await report.registering({ storageKey, sha256 })
+  const written = await report.registering(stored)
   if (!written.ok) return written
   const modelId = await registered()
   if (!modelId.ok) return modelId

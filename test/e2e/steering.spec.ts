@@ -58,7 +58,7 @@ test.describe('one at a time', () => {
     await held.arrived
     await rowOf(page, 'd hurried').hover()
     await control(page, 'Move to top', 'd hurried').click()
-    await expect.poll(() => namesIn(page)).toEqual(['a running', 'd hurried', 'b waiting', 'c waiting'])
+    await expect.poll(() => namesIn(page)).toEqual(['d hurried', 'a running', 'b waiting', 'c waiting'])
     held.release()
     for (const name of names) await expect(rowOf(page, name)).toContainText('In the library')
     const order = world.cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.display_name)

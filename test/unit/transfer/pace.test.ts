@@ -36,6 +36,17 @@ test('nobody waits once the hash is over', async () => {
   expect(await take).toBe('taken')
 })
 
+test('where nothing has moved for two seconds the window is opened anew: a dead thread gives nothing back', async () => {
+  const pace = createPace()
+  let nowMs = 0
+  const end = sendingEnd(pace, () => nowMs)
+  const { take } = await takeAll(end)
+  nowMs = 2_000
+  expect(await take).toBe('taken')
+  expect((await takeAll(end)).taken).toBe(windowBlocks - 1)
+  hashingEnd(pace).over()
+})
+
 test('a PUT that fails gives back what it took, since that is sent again', async () => {
   const pace = createPace()
   const failing = sendingEnd(pace)

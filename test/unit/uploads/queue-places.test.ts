@@ -105,3 +105,14 @@ test('what is taken out, or was never in, is not first any more', async () => {
   expect([queue.isLifted('b'), queue.isLifted('c')]).toEqual([false, false])
   void removing
 })
+
+test('a hold ends by itself for those that are ready, also when what met it was taken away', async () => {
+  const { queue, clock, run, started } = handQueue({ atOnce: 2, order: inOrder(['a', 'b', 'c']) })
+  queue.add(['a', 'b', 'c'])
+  await run('a').end(hold(clock.now() + 60_000))
+  await queue.remove(['a'])
+  await run('b').end(done)
+  expect(started()).toEqual(['a', 'b'])
+  clock.advance(60_000)
+  expect(started()).toEqual(['a', 'b', 'c'])
+})

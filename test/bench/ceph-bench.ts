@@ -35,7 +35,7 @@ export async function startCephBench(bench: Workbench): Promise<CephBench> {
     api: await bench.startProgram('s3-api.ts', [JSON.stringify(target), String(100 * mebibyte)]),
     presign: async (key) => (await storage.presignPut(key, presigned)).url,
     async empty() {
-      for (const { key } of await storage.objects()) await storage.remove(key)
+      await Promise.all((await storage.objects()).map(({ key }) => storage.remove(key)))
       for (const { key, uploadId } of await storage.unfinished()) await storage.abortUpload(key, uploadId)
       const environment = { ...process.env, CEPH_CONF: `${dataDir}/ceph.conf` }
       await run(

@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { FileHandle } from 'node:fs/promises'
+import { setTimeout as after } from 'node:timers/promises'
 import { networkCodeOf } from '../contract/line-failure.ts'
 import { openSameFile } from './file-identity.ts'
 import { openPut } from './http.ts'
@@ -14,6 +15,8 @@ import { serveJobs, type JobContext } from './thread-side.ts'
 const tellEveryMs = 100
 /** A server that neither answers nor says 100 is sent the body after this long (RFC 9110, 10.1.1). */
 const continueWaitMs = 1_000
+/** So long after a success the last bytes may be told to be flushed; without them it was no success. */
+const lateFlushMs = 1_000
 const longestBody = 16 * 1024
 
 async function send(job: LaneOrder, context: JobContext<LaneProgress>): Promise<LaneAnswer> {
@@ -154,10 +157,11 @@ async function readAnswer(put: Put, response: IncomingMessage): Promise<LaneAnsw
   } catch {
     // A server that refuses early hangs up on the rest of what we send.
   }
-  const { headers } = response
+  const { headers, statusCode: status = 0 } = response
+  if (status < 300) await flushedWhole(put)
   return {
     kind: 'answered',
-    status: response.statusCode ?? 0,
+    status,
     etag: headers.etag ?? null,
     md5: put.flushedBytes === put.job.end - put.job.start ? put.md5.hex() : null,
     sealed: isSealed(headers),
@@ -165,6 +169,15 @@ async function readAnswer(put: Put, response: IncomingMessage): Promise<LaneAnsw
     body: body.slice(0, longestBody),
     checksum: put.checksum,
     flushedBytes: put.flushedBytes,
+  }
+}
+
+/** On a fast line the answer may be read before our own end has heard that the last bytes were taken. */
+async function flushedWhole(put: Put): Promise<void> {
+  const untilMs = performance.now() + lateFlushMs
+  while (put.flushedBytes < put.job.end - put.job.start && !put.request.destroyed) {
+    if (performance.now() > untilMs) return
+    await after(1)
   }
 }
 

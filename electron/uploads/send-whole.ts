@@ -1,5 +1,5 @@
 import { presignModel, type Grant } from '../cloud/models.ts'
-import { failed, failure, success, type Result } from '../contract/errors.ts'
+import { failed, failure, retryClassOf, success, type Result } from '../contract/errors.ts'
 import type { Hashing } from '../transfer/hasher.ts'
 import { expiryOf } from '../transfer/presigned-url.ts'
 import { putOutcome, type PutOutcome } from '../transfer/put-outcome.ts'
@@ -80,6 +80,7 @@ async function putUntilStored(
       case 'stored':
         return acknowledged(sending, grant, outcome.checksum)
       case 'failed':
+        if (retryClassOf(outcome.failure) === 'later') beside.stream.troubled()
         if (outcome.unanswered) sending.memory.unanswered = { grant, ...outcome.unanswered }
         return failed(outcome.failure)
       case 'occupied': {

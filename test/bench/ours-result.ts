@@ -7,6 +7,8 @@ export interface OursOptions {
   /** Larger files go in parts, in bytes. */
   readonly singlePutLimitBytes: number
   readonly atOnce: number
+  /** The most PUTs that may run at once; as many as the app allows unless told. */
+  readonly streamsMost?: number
   readonly paths: readonly string[]
 }
 

@@ -8,9 +8,7 @@ import type { OursOptions, OursResult } from './ours-result.ts'
 // OursResult. The process is what the app is when a file is dropped: started, signed in, queue empty. From there on
 // everything counts, the start of the worker threads included, until the API has answered that the last file is registered.
 
-const { folder, server, singlePutLimitBytes, atOnce, paths } = JSON.parse(
-  process.argv[2] ?? '{}',
-) as OursOptions
+const { paths, ...options } = JSON.parse(process.argv[2] ?? '{}') as OursOptions
 
 function memoryMiB(name: 'VmRSS' | 'VmHWM'): number {
   const found = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(readFileSync('/proc/self/status', 'utf8'))
@@ -33,7 +31,7 @@ function allRegistered(): Promise<number> {
   })
 }
 
-const uploader = benchUploader({ folder, server, singlePutLimitBytes, atOnce })
+const uploader = benchUploader(options)
 await uploader.start()
 const signedIn = await uploader.useToken('bench-token')
 if (!signedIn.ok) throw new Error(JSON.stringify(signedIn.failure))

@@ -38,10 +38,13 @@ test('a closed window keeps sending; it asks once and remembers', async ({ app, 
 
 test('who changes their mind about closing keeps the window and is asked again', async ({ app }) => {
   await answerBoxes(app.electron, closing.cancel)
-  for (const times of [1, 2]) {
-    await closeWindow(app.electron)
-    await expect.poll(() => asked(app.electron)).toHaveLength(times)
+  await closeWindow(app.electron)
+  await expect.poll(() => asked(app.electron)).toHaveLength(1)
+  const askedAgain = async () => {
+    await closeWindow(app.electron) // not heard while the first question is still being answered
+    return (await asked(app.electron)).length
   }
+  await expect.poll(askedAgain).toBeGreaterThan(1)
   expect(await isSeen(app.electron)).toBe(true)
 })
 

@@ -1,4 +1,5 @@
-import type { Locale, UploadRow } from '../electron/contract/model.ts'
+import type { UploadRow } from '../electron/contract/model.ts'
+import type { Locale } from '../electron/contract/surroundings.ts'
 import { localeFor, type Words } from '../electron/contract/words.ts'
 
 const minute = 60

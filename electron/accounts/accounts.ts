@@ -1,7 +1,7 @@
 import { login, logout, profileOf } from '../cloud/auth.ts'
 import { createCloudClient, type CloudClient, type Credential, type Signer } from '../cloud/client.ts'
 import { failed, failure, success, type Result } from '../contract/errors.ts'
-import type { Account } from '../contract/model.ts'
+import type { Account } from '../contract/account.ts'
 import type { AccountBook, Ports, Vault } from '../contract/ports.ts'
 import { isSamePerson } from './carrier.ts'
 import { createDevices, whoseKey } from './devices.ts'

@@ -1,4 +1,4 @@
-import type { Account } from '../contract/model.ts'
+import type { Account } from '../contract/account.ts'
 
 /** What is to be carried, and in whose name it was queued. */
 export interface Errand {

@@ -1,7 +1,7 @@
 import type { CloudClient } from '../cloud/client.ts'
 import { pollPairing, startPairing, type OpenedPairing } from '../cloud/pairing.ts'
 import { failure, retryClassOf, success, type Result } from '../contract/errors.ts'
-import type { Account } from '../contract/model.ts'
+import type { Account } from '../contract/account.ts'
 import type { Pairing } from '../contract/pairing.ts'
 import type { Ports } from '../contract/ports.ts'
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { failed, failure, success, type Result } from '../contract/errors.ts'
-import type { Team } from '../contract/model.ts'
+import type { Team } from '../contract/account.ts'
 import type { CloudClient, Signer } from './client.ts'
 import { paths, tokenPair, userProfile, type TokenPairWire } from './wire.ts'
 

@@ -1,5 +1,5 @@
 import { failed, failure, retryClassOf, success, type Result } from '../contract/errors.ts'
-import type { Team } from '../contract/model.ts'
+import type { Team } from '../contract/account.ts'
 import type { CloudClient, Signer } from './client.ts'
 import { actionResult, pairPoll, pairStart, paths, teamWire } from './wire.ts'
 

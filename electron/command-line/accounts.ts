@@ -1,4 +1,4 @@
-import type { Account } from '../contract/model.ts'
+import type { Account } from '../contract/account.ts'
 import type { Uploader } from '../uploader.ts'
 import { UsageError } from './arguments.ts'
 import { exitCodes } from './exit-codes.ts'

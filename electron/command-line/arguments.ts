@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import * as v from 'valibot'
-import { settingsChange } from '../contract/calls.ts'
+import { settingsChange } from '../contract/settings.ts'
 import type { Target } from '../contract/model.ts'
 import { commands, isCommandName, type CommandInfo, type CommandName } from './options.ts'
 import { parseRate, rateHint } from './rate.ts'

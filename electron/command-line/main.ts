@@ -1,6 +1,6 @@
 import process from 'node:process'
 import type { Result } from '../contract/errors.ts'
-import type { KeychainState } from '../contract/model.ts'
+import type { KeychainState } from '../contract/account.ts'
 import type { Ports, Vault } from '../contract/ports.ts'
 import { createKeychain, endProcess, type Keychain } from '../desktop/keychain.ts'
 import { createLog } from '../desktop/log.ts'

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { settingsChange } from '../contract/calls.ts'
+import { settingsChange } from '../contract/settings.ts'
 
 /** A speed, decimal as lines are sold: `5M`, `2.5MB/s`, `500K`, or plain bytes a second. */
 const rate = /^(\d+(?:\.\d+)?)([kmg]?)(?:b?(?:\/s)?)$/i

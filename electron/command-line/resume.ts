@@ -1,4 +1,4 @@
-import type { Account } from '../contract/model.ts'
+import type { Account } from '../contract/account.ts'
 import { viewJournal, type LeftUpload } from '../uploads/journal-view.ts'
 import { exitCodes } from './exit-codes.ts'
 import { interrupted } from './interruption.ts'

@@ -1,6 +1,6 @@
 import process from 'node:process'
 import { failure, type Failure, type Result } from '../contract/errors.ts'
-import type { SessionView } from '../contract/model.ts'
+import type { SessionView } from '../contract/account.ts'
 import type { Uploader } from '../uploader.ts'
 import type { Command } from './arguments.ts'
 import { exitCodes } from './exit-codes.ts'

@@ -1,4 +1,4 @@
-import type { Account } from '../contract/model.ts'
+import type { Account } from '../contract/account.ts'
 import { formatBytes } from '../contract/size.ts'
 import { viewJournal, type JournalView, type LeftUpload } from '../uploads/journal-view.ts'
 import { exitCodes } from './exit-codes.ts'

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { serverAddress, settingsChange } from '../contract/calls.ts'
+import { serverAddress, settingsChange } from '../contract/settings.ts'
 import * as v from 'valibot'
 import { UsageError } from './arguments.ts'
 import { parseRate, rateHint } from './rate.ts'

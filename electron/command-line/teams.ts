@@ -1,4 +1,4 @@
-import type { Account, Team, TeamChoice } from '../contract/model.ts'
+import type { Account, Team, TeamChoice } from '../contract/account.ts'
 import type { Uploader } from '../uploader.ts'
 import { UsageError } from './arguments.ts'
 

@@ -1,4 +1,4 @@
-import type { TeamChoice } from '../contract/model.ts'
+import type { TeamChoice } from '../contract/account.ts'
 import type { Ports } from '../contract/ports.ts'
 import type { Uploader } from '../uploader.ts'
 import type { Command } from './arguments.ts'

@@ -1,4 +1,4 @@
-import type { Account } from './model.ts'
+import type { Account } from './account.ts'
 import type { Result } from './errors.ts'
 
 /** What the engine needs from the world, in one small object, so that a test can hold the clock and the dice. */

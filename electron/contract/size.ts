@@ -1,4 +1,4 @@
-import type { Locale } from './model.ts'
+import type { Locale } from './surroundings.ts'
 
 const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
 const formatters = new Map<string, Intl.NumberFormat>()

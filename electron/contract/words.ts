@@ -5,7 +5,7 @@ import { desktopMessages } from './messages/desktop.ts'
 import { failureMessages } from './messages/failures.ts'
 import { pageMessages } from './messages/page.ts'
 import { recognitionMessages } from './messages/recognition.ts'
-import type { Locale } from './model.ts'
+import type { Locale } from './surroundings.ts'
 import { formatBytes } from './size.ts'
 
 export const catalogue = {

@@ -1,5 +1,5 @@
 import { app } from 'electron'
-import type { Locale } from '../contract/model.ts'
+import type { Locale } from '../contract/surroundings.ts'
 import { localeFor, wordsIn, type Words } from '../contract/words.ts'
 import type { SettingsBook } from './settings.ts'
 

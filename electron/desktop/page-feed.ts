@@ -1,5 +1,6 @@
 import type { CallName, EventName, Events } from '../contract/calls.ts'
-import type { Flow, Patch, UploadDetails } from '../contract/model.ts'
+import type { Flow, UploadDetails } from '../contract/flow.ts'
+import type { Patch } from '../contract/model.ts'
 import type { Announce } from './ipc.ts'
 
 export interface PageFeed {

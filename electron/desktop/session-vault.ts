@@ -1,5 +1,5 @@
 import { failed, failure, success, type Failure } from '../contract/errors.ts'
-import type { KeychainState } from '../contract/model.ts'
+import type { KeychainState } from '../contract/account.ts'
 import type { Log, Vault } from '../contract/ports.ts'
 import type { Keychain } from './keychain.ts'
 

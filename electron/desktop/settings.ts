@@ -1,7 +1,7 @@
 import * as v from 'valibot'
-import { settingsChange, type CallArgs } from '../contract/calls.ts'
+import type { CallArgs } from '../contract/calls.ts'
 import { failed, failure, success, type Result } from '../contract/errors.ts'
-import type { Settings } from '../contract/model.ts'
+import { settingsChange, type Settings } from '../contract/settings.ts'
 import type { Log } from '../contract/ports.ts'
 
 /** A file of values that this app wrote once, and that anybody may have edited since. */

@@ -1,4 +1,4 @@
-import type { PartMap } from '../contract/model.ts'
+import type { PartMap } from '../contract/flow.ts'
 
 export interface PartsProgress {
   readonly sentBytes: number

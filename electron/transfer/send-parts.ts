@@ -1,5 +1,5 @@
 import { failed, failure, retryClassOf, success, type Failure, type Result } from '../contract/errors.ts'
-import type { PartMap } from '../contract/model.ts'
+import type { PartMap } from '../contract/flow.ts'
 import type { Ports } from '../contract/ports.ts'
 import type { FileIdentity } from './file-identity.ts'
 import type { Lanes } from './lanes.ts'

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { AddReport, Target, Team } from '../contract/model.ts'
+import type { Team } from '../contract/account.ts'
+import type { AddReport, Target } from '../contract/model.ts'
 import type { Result } from '../contract/errors.ts'
 import type { Ports } from '../contract/ports.ts'
 import { collectFiles } from '../models/collect.ts'

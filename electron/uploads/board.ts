@@ -1,4 +1,5 @@
-import type { Flow, LineState, Patch, UploadDetails } from '../contract/model.ts'
+import type { Flow, UploadDetails } from '../contract/flow.ts'
+import type { LineState, Patch } from '../contract/model.ts'
 import type { Ports } from '../contract/ports.ts'
 import { createDetails } from './details.ts'
 import { createFeed } from './feed.ts'

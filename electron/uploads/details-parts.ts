@@ -1,4 +1,4 @@
-import type { PartMap } from '../contract/model.ts'
+import type { PartMap } from '../contract/flow.ts'
 import type { Row } from './rows.ts'
 
 /** The map of a run that has ended or stands still: nothing is under way in it any more. */

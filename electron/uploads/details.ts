@@ -1,4 +1,4 @@
-import type { PartMap, SpeedHistory, UploadDetails } from '../contract/model.ts'
+import type { PartMap, SpeedHistory, UploadDetails } from '../contract/flow.ts'
 import type { Ports } from '../contract/ports.ts'
 import type { SentPart } from '../transfer/send-parts.ts'
 import { partsAtRest, partsBefore, wholeAsOnePart } from './details-parts.ts'

@@ -1,7 +1,7 @@
 import type { Accounts } from '../accounts/accounts.ts'
 import { carrierOf } from '../accounts/carrier.ts'
 import { failure, type Result } from '../contract/errors.ts'
-import type { PartMap } from '../contract/model.ts'
+import type { PartMap } from '../contract/flow.ts'
 import type { Ports } from '../contract/ports.ts'
 import type { Hasher } from '../transfer/hasher.ts'
 import type { Lanes } from '../transfer/lanes.ts'

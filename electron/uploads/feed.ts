@@ -1,4 +1,5 @@
-import type { Flow, LineState, Patch, Snapshot, Totals, UploadRow } from '../contract/model.ts'
+import type { Flow } from '../contract/flow.ts'
+import type { LineState, Patch, Snapshot, Totals, UploadRow } from '../contract/model.ts'
 import type { Ports } from '../contract/ports.ts'
 import { createSpeedMeter, type SpeedMeter } from './speed.ts'
 import { isRunning } from './state.ts'

@@ -1,5 +1,6 @@
 import type { Failure } from '../contract/errors.ts'
-import type { Recognition, Target, Team } from '../contract/model.ts'
+import type { Team } from '../contract/account.ts'
+import type { Recognition, Target } from '../contract/model.ts'
 import type { FileIdentity } from '../transfer/file-identity.ts'
 import type { KeptPhase } from './state.ts'
 

@@ -1,5 +1,5 @@
 import { success } from '../contract/errors.ts'
-import type { PartMap } from '../contract/model.ts'
+import type { PartMap } from '../contract/flow.ts'
 import type { Ports } from '../contract/ports.ts'
 import { createGrouped } from './grouped.ts'
 import type { PartsTable } from './parts-table.ts'

@@ -1,5 +1,6 @@
 import type { Result } from '../contract/errors.ts'
-import type { Phase, SpeedHistory, UploadRow } from '../contract/model.ts'
+import type { SpeedHistory } from '../contract/flow.ts'
+import type { Phase, UploadRow } from '../contract/model.ts'
 import type { Ports } from '../contract/ports.ts'
 import type { UploadRecord, RecordChange } from './record.ts'
 import { createSpeedMeter, type SpeedMeter } from './speed.ts'

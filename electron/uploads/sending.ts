@@ -1,7 +1,7 @@
 import type { Access } from '../accounts/accounts.ts'
 import type { Grant } from '../cloud/models.ts'
 import { failed, type Result } from '../contract/errors.ts'
-import type { PartMap } from '../contract/model.ts'
+import type { PartMap } from '../contract/flow.ts'
 import type { Ports } from '../contract/ports.ts'
 import { whyChanged } from '../transfer/file-identity.ts'
 import type { FileHash, Hasher, Hashing } from '../transfer/hasher.ts'

@@ -1,4 +1,4 @@
-import type { SpeedHistory } from '../contract/model.ts'
+import type { SpeedHistory } from '../contract/flow.ts'
 
 /** As many points as a graph can show; the memory of a history never grows beyond them. */
 export const historyPoints = 240

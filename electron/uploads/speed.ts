@@ -1,4 +1,4 @@
-import type { SpeedHistory } from '../contract/model.ts'
+import type { SpeedHistory } from '../contract/flow.ts'
 import { createSpeedHistory, type SpeedRecorder } from './speed-history.ts'
 
 /** Speed is the bytes of the last ten seconds over their time: long enough to be calm, short enough to be true. */

@@ -1,5 +1,6 @@
 import { failed, failure, type Result } from '../contract/errors.ts'
-import type { AddReport, Target, TeamChoice } from '../contract/model.ts'
+import type { TeamChoice } from '../contract/account.ts'
+import type { AddReport, Target } from '../contract/model.ts'
 import type { Ports } from '../contract/ports.ts'
 import { addPaths, type Order } from './adding.ts'
 import type { Carriers } from './carriers.ts'

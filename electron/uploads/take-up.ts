@@ -1,5 +1,5 @@
 import { success, type Result } from '../contract/errors.ts'
-import type { Account } from '../contract/model.ts'
+import type { Account } from '../contract/account.ts'
 import type { Order, TakenUp } from './adding.ts'
 import type { Commands } from './commands.ts'
 import type { Queue } from './queue.ts'

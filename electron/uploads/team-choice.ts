@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { Account, Team, TeamChoice } from '../contract/model.ts'
+import type { Account, Team, TeamChoice } from '../contract/account.ts'
 import type { Choices } from './account-book.ts'
 
 export interface TeamOfAccount {

@@ -1,6 +1,7 @@
 import type { Bridge, CallArgs } from '../../electron/contract/calls.ts'
 import type { Failure, Result } from '../../electron/contract/errors.ts'
-import type { SessionView, Target, TeamChoice, UploadRow } from '../../electron/contract/model.ts'
+import type { SessionView, TeamChoice } from '../../electron/contract/account.ts'
+import type { Target, UploadRow } from '../../electron/contract/model.ts'
 import type { ServerCheck } from '../../electron/contract/server-check.ts'
 import type { HistoryState } from './history.svelte.ts'
 import type { Notices } from './notices.svelte.ts'

@@ -1,5 +1,5 @@
 import type { Bridge } from '../../electron/contract/calls.ts'
-import type { UploadDetails } from '../../electron/contract/model.ts'
+import type { UploadDetails } from '../../electron/contract/flow.ts'
 
 /** What main tells of the one upload whose details are open. */
 export class DetailsState {

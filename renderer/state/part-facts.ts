@@ -1,4 +1,4 @@
-import type { PartMap } from '../../electron/contract/model.ts'
+import type { PartMap } from '../../electron/contract/flow.ts'
 
 /** How many parts stand how; `again` is counted across the others. */
 export interface PartCounts {

@@ -1,4 +1,4 @@
-import type { PartMap } from '../../electron/contract/model.ts'
+import type { PartMap } from '../../electron/contract/flow.ts'
 import { isAgain, partBytes, stateOf } from './part-facts.ts'
 import type { PartLayout } from './part-layout.ts'
 

@@ -2,15 +2,8 @@ import { untrack } from 'svelte'
 import { SvelteMap } from 'svelte/reactivity'
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { Failure } from '../../electron/contract/errors.ts'
-import type {
-  Flow,
-  LineState,
-  Patch,
-  Phase,
-  Snapshot,
-  Totals,
-  UploadRow,
-} from '../../electron/contract/model.ts'
+import type { Flow } from '../../electron/contract/flow.ts'
+import type { LineState, Patch, Phase, Snapshot, Totals, UploadRow } from '../../electron/contract/model.ts'
 import { arrange, standsWhere } from './arrangement.ts'
 
 /** A phase that a row came into while the page watched. */

@@ -1,6 +1,6 @@
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { Failure } from '../../electron/contract/errors.ts'
-import type { Account, SessionView, Team, TeamChoice } from '../../electron/contract/model.ts'
+import type { Account, SessionView, Team, TeamChoice } from '../../electron/contract/account.ts'
 
 /** Who is signed in, and which team new files go to. */
 export class SessionState {

@@ -1,6 +1,7 @@
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { Failure } from '../../electron/contract/errors.ts'
-import type { Settings, Surroundings } from '../../electron/contract/model.ts'
+import type { Settings } from '../../electron/contract/settings.ts'
+import type { Surroundings } from '../../electron/contract/surroundings.ts'
 
 const untilTold: Settings = {
   server: '',

@@ -1,4 +1,4 @@
-import type { SpeedHistory } from '../../electron/contract/model.ts'
+import type { SpeedHistory } from '../../electron/contract/flow.ts'
 import type { MessageKey } from '../../electron/contract/words.ts'
 
 /** A speed over time as a picture in a box of this size. */

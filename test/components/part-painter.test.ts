@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { PartMap } from '../../electron/contract/model.ts'
+import type { PartMap } from '../../electron/contract/flow.ts'
 import '../../renderer/styles/tokens.css'
 import { layoutParts } from '../../renderer/state/part-layout.ts'
 import { PartPainter } from '../../renderer/state/part-painter.ts'

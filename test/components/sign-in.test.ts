@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../electron/contract/errors.ts'
-import type { SessionView } from '../../electron/contract/model.ts'
+import type { SessionView } from '../../electron/contract/account.ts'
 import { minutesAndSeconds } from '../../renderer/format.ts'
 import { openPage } from './support/open-page.ts'
 import { account, otherTeam, row, signedIn, signedOut } from './support/rows.ts'

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import type { Settings } from '../../electron/contract/model.ts'
+import type { Settings } from '../../electron/contract/settings.ts'
 import { startCloud } from '../cloud/cloud.ts'
 import type { Cloud, CloudOptions } from '../cloud/cloud.ts'
 import { startStorage } from '../cloud/start-storage.ts'

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import type { Locale } from '../../electron/contract/model.ts'
+import type { Locale } from '../../electron/contract/surroundings.ts'
 import { wordsIn } from '../../electron/contract/words.ts'
 import { ALICE } from '../cloud/accounts.ts'
 import { writeWebPage } from '../fixtures/model-files.ts'

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Result } from '../../electron/contract/errors.ts'
-import type { Phase, SessionView, Snapshot, UploadRow } from '../../electron/contract/model.ts'
+import type { SessionView } from '../../electron/contract/account.ts'
+import type { Phase, Snapshot, UploadRow } from '../../electron/contract/model.ts'
 import { workerFiles } from '../../electron/command-line/surroundings.ts'
 import {
   createUploader,

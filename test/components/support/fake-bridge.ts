@@ -7,7 +7,8 @@ import {
   type Events,
 } from '../../../electron/contract/calls.ts'
 import { success, type Result } from '../../../electron/contract/errors.ts'
-import type { Locale, UploadRow } from '../../../electron/contract/model.ts'
+import type { UploadRow } from '../../../electron/contract/model.ts'
+import type { Locale } from '../../../electron/contract/surroundings.ts'
 import { settings, signedIn, snapshotOf } from './rows.ts'
 
 type AskedArgs<Name extends CallName> = Parameters<Bridge[Name]>[0]

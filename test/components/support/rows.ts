@@ -1,14 +1,8 @@
 import { failure, type Failure } from '../../../electron/contract/errors.ts'
-import type {
-  Account,
-  Flow,
-  Patch,
-  SessionView,
-  Settings,
-  Snapshot,
-  Totals,
-  UploadRow,
-} from '../../../electron/contract/model.ts'
+import type { Account, SessionView } from '../../../electron/contract/account.ts'
+import type { Flow } from '../../../electron/contract/flow.ts'
+import type { Patch, Snapshot, Totals, UploadRow } from '../../../electron/contract/model.ts'
+import type { Settings } from '../../../electron/contract/settings.ts'
 
 export const team = { id: 'team_aurora', name: 'Aurora Studio' }
 export const otherTeam = { id: 'team_night', name: 'Night Lab' }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { UploadDetails } from '../../../electron/contract/model.ts'
+import type { UploadDetails } from '../../../electron/contract/flow.ts'
 import { setup, usualSettings, valueOf, type EngineOptions, type World } from '../../support/engine.ts'
 
 const mebi = 1024 * 1024

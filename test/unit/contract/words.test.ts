@@ -2,7 +2,7 @@ import { IntlMessageFormat } from 'intl-messageformat'
 import { expect, test } from 'vitest'
 import { failure, failureKinds } from '../../../electron/contract/errors.ts'
 import type { FailureCode } from '../../../electron/contract/errors.ts'
-import type { Locale } from '../../../electron/contract/model.ts'
+import type { Locale } from '../../../electron/contract/surroundings.ts'
 import { catalogue, isMessageKey, localeFor, sentenceOf, wordsIn } from '../../../electron/contract/words.ts'
 import type { MessageKey } from '../../../electron/contract/words.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Settings } from '../../../electron/contract/model.ts'
+import type { Settings } from '../../../electron/contract/settings.ts'
 import { success } from '../../../electron/contract/errors.ts'
 import { createClosing } from '../../../electron/desktop/closing.ts'
 import { defaultSettings } from '../../../electron/desktop/settings.ts'

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import type { PartMap, Phase, UploadDetails } from '../../../electron/contract/model.ts'
+import type { PartMap, UploadDetails } from '../../../electron/contract/flow.ts'
+import type { Phase } from '../../../electron/contract/model.ts'
 import { createDetails } from '../../../electron/uploads/details.ts'
 import type { UploadRecord } from '../../../electron/uploads/record.ts'
 import type { Row } from '../../../electron/uploads/rows.ts'

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Flow, Patch, UploadRow } from '../../../electron/contract/model.ts'
+import type { Flow } from '../../../electron/contract/flow.ts'
+import type { Patch, UploadRow } from '../../../electron/contract/model.ts'
 import { createFeed } from '../../../electron/uploads/feed.ts'
 import { toView } from '../../../electron/uploads/rows.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'

@@ -1,0 +1,40 @@
+import type { Pairing } from './pairing.ts'
+
+/** A team as the server names it; ids are opaque and come in several shapes (NOTES.md, rule 2). */
+export interface Team {
+  readonly id: string
+  readonly name: string
+}
+
+/** One sign-in. A `session` (e-mail and password) has many teams; a `device` (paired) has one. */
+export interface Account {
+  readonly id: string
+  readonly kind: 'session' | 'device'
+  readonly server: string
+  readonly personId: string
+  readonly name: string
+  readonly email: string
+  readonly teams: readonly Team[]
+  /** `signed-out`: known here, but its secret is gone or dead; its rows wait. */
+  readonly state: 'ready' | 'signed-out'
+  /** Signed out by the person, or left behind when somebody else signed in: hidden while somebody else is here. */
+  readonly hasLeft?: boolean
+}
+
+/** Which team of which account something is for. */
+export interface TeamChoice {
+  readonly accountId: string
+  readonly teamId: string
+}
+
+/** Whether secrets outlive this session: `absent` and `locked` mean they are held in memory only. */
+export type KeychainState = 'ok' | 'absent' | 'locked'
+
+export interface SessionView {
+  readonly server: string
+  readonly accounts: readonly Account[]
+  readonly chosen: TeamChoice | null
+  readonly keychain: KeychainState
+  /** The pairing in the browser that is under way or just over, or null. */
+  readonly pairing: Pairing | null
+}

@@ -1,0 +1,44 @@
+import * as v from 'valibot'
+
+export interface Settings {
+  /** Base URL of the API, such as `https://core.cyberun.cloud/api/v1`. */
+  readonly server: string
+  /** Files that run at the same time, 1–8. */
+  readonly atOnce: number
+  /** Largest file that goes as one PUT, in bytes: the deployment's cap, which the API does not tell. */
+  readonly singlePutLimitBytes: number
+  /** No more than this goes out in a second, over all files; null for as fast as the line. */
+  readonly limitBytesPerSecond: number | null
+  /** Parallel PUTs that sending may grow to, 1–64, over all files. */
+  readonly streamsMost: number
+  readonly language: 'system' | 'en' | 'zh-Hans' | 'zh-Hant'
+  readonly theme: 'system' | 'light' | 'dark'
+  readonly dense: boolean
+  /** What closing the window does: `ask` until the person was told once. */
+  readonly onClose: 'ask' | 'keep-sending' | 'quit'
+}
+
+export const serverAddress = v.pipe(v.string(), v.trim(), v.maxLength(2_000), v.url())
+
+export const settingsChange = v.partial(
+  v.strictObject({
+    server: serverAddress,
+    atOnce: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(8)),
+    // From S3's smallest part to its largest single PUT (5 GiB): docs.aws.amazon.com, "Amazon S3 multipart upload limits".
+    singlePutLimitBytes: v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(5 * 1024 ** 2),
+      v.maxValue(5 * 1024 ** 3),
+    ),
+    // From a line so slow that PUTs would be taken for dead (see `stallMs`) to more than any line has.
+    limitBytesPerSecond: v.nullable(
+      v.pipe(v.number(), v.integer(), v.minValue(100_000), v.maxValue(10_000_000_000)),
+    ),
+    streamsMost: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64)),
+    language: v.picklist(['system', 'en', 'zh-Hans', 'zh-Hant']),
+    theme: v.picklist(['system', 'light', 'dark']),
+    dense: v.boolean(),
+    onClose: v.picklist(['ask', 'keep-sending', 'quit']),
+  }),
+)

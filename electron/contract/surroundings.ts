@@ -1,0 +1,10 @@
+export type Locale = 'en' | 'zh-Hans' | 'zh-Hant'
+
+/** What the page needs to know once, before it draws. */
+export interface Surroundings {
+  readonly version: string
+  readonly platform: 'linux' | 'darwin' | 'win32'
+  /** The language in force, after `system` was resolved. */
+  readonly locale: Locale
+  readonly versions: Readonly<Record<string, string>>
+}

@@ -1,6 +1,7 @@
 import type { Failure } from './errors.ts'
 import type { Team } from './account.ts'
 import type { Flow } from './flow.ts'
+import type { Recognition } from './recognition.ts'
 
 /**
  * Where an upload stands, in the person's words: Waiting, Checking, Sending, Finishing, Registering, In the library;
@@ -25,23 +26,6 @@ export interface Target {
   readonly modelType: string
   /** Relative library path under the server's pattern, see `libraryPathProblem`. */
   readonly modelPath: string
-}
-
-export type ModelFormat = 'safetensors' | 'gguf' | 'pytorch' | 'onnx' | 'other'
-
-/** What a file is and why we think so; `unknown` never blocks. */
-export interface Recognition {
-  readonly format: ModelFormat
-  /** The type that the evidence suggests, or null when nothing does. */
-  readonly modelType: string | null
-  /** Base model family in its own name (`SDXL`, `Flux.1`), or null. */
-  readonly base: string | null
-  /** Why: a message key under `reason.` with its parameters. */
-  readonly reason: { readonly key: string; readonly params: Readonly<Record<string, string>> }
-  /** Number of tensors in the header, or null when the format has no such header. */
-  readonly tensorCount: number | null
-  /** Most common element type by bytes, such as `F16`, or null. */
-  readonly dtype: string | null
 }
 
 /** One upload as the page sees it: a whole value, replaced and never mutated. Paths on this computer are not in it. */

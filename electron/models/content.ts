@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { failure } from '../contract/errors.ts'
 import type { Failure } from '../contract/errors.ts'
-import type { ModelFormat } from '../contract/model.ts'
+import type { ModelFormat } from '../contract/recognition.ts'
 import { extensionOf } from './file-names.ts'
 import { readAt } from './file-reader.ts'
 import { longestGgufHeader, parseGguf } from './gguf.ts'

@@ -1,5 +1,6 @@
 import type { Failure } from '../contract/errors.ts'
-import type { Recognition, Target } from '../contract/model.ts'
+import type { Target } from '../contract/model.ts'
+import type { Recognition } from '../contract/recognition.ts'
 
 /** What tells whether a file is still the one that was looked at. */
 export interface Identity {

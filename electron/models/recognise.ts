@@ -1,4 +1,4 @@
-import type { ModelFormat, Recognition } from '../contract/model.ts'
+import type { ModelFormat, Recognition } from '../contract/recognition.ts'
 import type { FolderEvidence } from './folders.ts'
 import { mainDtype } from './header.ts'
 import type { Header } from './header.ts'

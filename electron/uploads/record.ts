@@ -1,6 +1,7 @@
 import type { Failure } from '../contract/errors.ts'
 import type { Team } from '../contract/account.ts'
-import type { Recognition, Target } from '../contract/model.ts'
+import type { Target } from '../contract/model.ts'
+import type { Recognition } from '../contract/recognition.ts'
 import type { FileIdentity } from '../transfer/file-identity.ts'
 import type { KeptPhase } from './state.ts'
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { failureKinds, type Failure } from '../contract/errors.ts'
+import { modelFormats } from '../contract/recognition.ts'
 import type { UploadRecord } from './record.ts'
 
 const parameters = v.record(v.string(), v.union([v.string(), v.number()]))
@@ -15,16 +16,24 @@ const failureText = v.pipe(
   }),
 )
 
+const said = v.object({ key: v.string(), params: v.record(v.string(), v.string()) })
+
 const recognitionText = v.pipe(
   v.string(),
   v.parseJson(),
   v.object({
-    format: v.picklist(['safetensors', 'gguf', 'pytorch', 'onnx', 'other']),
+    format: v.picklist(modelFormats),
     modelType: v.nullable(v.string()),
     base: v.nullable(v.string()),
-    reason: v.object({ key: v.string(), params: v.record(v.string(), v.string()) }),
+    variant: v.exactOptional(v.string()),
+    reason: said,
+    note: v.exactOptional(said),
     tensorCount: v.nullable(v.number()),
     dtype: v.nullable(v.string()),
+    group: v.exactOptional(
+      v.object({ key: v.string(), name: v.string(), kind: v.picklist(['diffusers', 'shards', 'external']) }),
+    ),
+    hasPreview: v.exactOptional(v.boolean()),
   }),
 )
 

@@ -1,5 +1,6 @@
 import type { Failure } from '../../electron/contract/errors.ts'
-import type { Recognition, SkippedFile } from '../../electron/contract/model.ts'
+import type { SkippedFile } from '../../electron/contract/model.ts'
+import type { Recognition } from '../../electron/contract/recognition.ts'
 import type { Locale } from '../../electron/contract/surroundings.ts'
 import { formatBytes } from '../../electron/contract/size.ts'
 import {

@@ -7,10 +7,11 @@ const models = '^electron/models/'
 const transfer = '^electron/transfer/'
 const cloud = '^electron/cloud/'
 const accounts = '^electron/accounts/'
+const library = '^electron/library/'
 const uploads = '^electron/uploads/'
 const uploader = '^electron/uploader[.]ts$'
 const desktop = '^electron/desktop/'
-const engine = [contract, models, transfer, cloud, accounts, uploads, uploader]
+const engine = [contract, models, transfer, cloud, accounts, library, uploads, uploader]
 
 const table = {
   contract: { from: contract, rooms: [], packages: ['valibot', 'intl-messageformat'], node: false },
@@ -24,9 +25,10 @@ const table = {
     node: true,
   },
   accounts: { from: accounts, rooms: [contract, cloud], packages: ['valibot'], node: true },
+  library: { from: library, rooms: [contract, cloud, accounts], packages: ['valibot'], node: true },
   uploads: {
     from: uploads,
-    rooms: [contract, models, transfer, cloud, accounts],
+    rooms: [contract, models, transfer, cloud, accounts, library],
     packages: ['valibot'],
     node: true,
   },

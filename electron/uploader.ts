@@ -8,6 +8,7 @@ import type { KeychainState, SessionView } from './contract/account.ts'
 import type { AddReport, Snapshot } from './contract/model.ts'
 import type { Settings } from './contract/settings.ts'
 import type { Ports, Vault } from './contract/ports.ts'
+import { createLibrary, type Library } from './library/library.ts'
 import type { Streams } from './transfer/streams.ts'
 import { createAccountBook, createChoices } from './uploads/account-book.ts'
 import { openBoard, type BoardListener } from './uploads/board.ts'
@@ -56,6 +57,8 @@ export type { AddOptions } from './uploads/take-in.ts'
 export interface Uploader {
   /** One function for each call of the contract that the engine answers. */
   readonly calls: EngineCalls
+  /** What the teams have in their libraries already. */
+  readonly library: Pick<Library, 'models'>
   snapshot(): Snapshot
   session(): SessionView
   /** Recognises, writes down and queues files and folders for a team (the chosen one unless named). */
@@ -94,6 +97,7 @@ export function createUploader(options: UploaderOptions): Uploader {
   const { rows, store, feed, queue, signIns, sweeper, settings, listeners, ports } = rooms
   return {
     calls: engineCalls({ ...rooms, addPaths: (paths) => takeIn(rooms, paths) }),
+    library: rooms.library,
     snapshot: feed.snapshot,
     session: signIns.view,
     addPaths: (paths, addOptions) => takeIn(rooms, paths, addOptions),
@@ -187,6 +191,7 @@ function openRooms(options: UploaderOptions) {
     singlePutLimitBytes: () => settings.now.singlePutLimitBytes,
     signedOut: (accountId) => signIns.lost(accountId),
   })
+  const library = createLibrary({ accounts, ports })
   const sweeper = createSweeper({ store, accounts, ports })
   const { inspect } = carriers.inspector
   const commands = createCommands({ rows, queue, inspect, forget, leftBehind })
@@ -210,6 +215,7 @@ function openRooms(options: UploaderOptions) {
 
   async function close(): Promise<void> {
     await Promise.all([queue.setHeld(true), patience.close(), signIns.close(), sweeper.close()])
+    library.close()
     feed.close()
     details.close()
     listeners.clear()
@@ -219,6 +225,6 @@ function openRooms(options: UploaderOptions) {
   }
   return {
     ...{ ports, settings, listeners, paused, store, choices, accounts, carriers, rows },
-    ...{ feed, details, queue, patience, commands, signIns, sweeper, close },
+    ...{ library, feed, details, queue, patience, commands, signIns, sweeper, close },
   }
 }

@@ -1,8 +1,17 @@
 import * as v from 'valibot'
 import { success, type Result } from '../contract/errors.ts'
+import type { LibraryChange } from '../contract/library.ts'
 import type { Target } from '../contract/model.ts'
 import type { CloudClient, Signer } from './client.ts'
-import { modelList, modelListItem, modelPresign, paths, resourceId, type ModelWire } from './wire.ts'
+import {
+  actionResult,
+  modelList,
+  modelListItem,
+  modelPresign,
+  paths,
+  resourceId,
+  type ModelWire,
+} from './wire.ts'
 
 /** Permission to PUT one object. The URL is a secret while it lives: memory only, never logged. */
 export interface Grant {
@@ -73,13 +82,17 @@ export async function registerModel(
 /** 1–100 a page (api-reference/introduction). */
 const perPage = 100
 
-/** Walks the team's models page by page; ends at `total_count` or at an empty page. */
+/**
+ * Walks the team's models page by page; ends at `total_count`, at an empty page, or at a page that brings nothing new, since
+ * a server that doesn't know the page's number would give the first one for ever.
+ */
 export async function* listModels(
   client: CloudClient,
   signer: Signer,
   signal: AbortSignal,
 ): AsyncGenerator<Result<readonly ModelWire[]>> {
-  let seen = 0
+  const seen = new Set<string>()
+  let given = 0
   for (let page = 1; ; page += 1) {
     const answer = await client.send({
       method: 'GET',
@@ -93,14 +106,16 @@ export async function* listModels(
       yield answer
       return
     }
+    // A model that was added meanwhile moves others to the next page, where they come once more.
     const items = answer.value.models.flatMap((item) => {
       const parsed = v.safeParse(modelListItem, item)
-      return parsed.success ? [parsed.output] : []
+      return parsed.success && !seen.has(parsed.output.id) ? [parsed.output] : []
     })
-    seen += answer.value.models.length
+    for (const { id } of items) seen.add(id)
+    given += answer.value.models.length
     yield success(items)
-    if (answer.value.models.length === 0) return
-    if (answer.value.total !== null && seen >= answer.value.total) return
+    if (items.length === 0) return
+    if (answer.value.total !== null && given >= answer.value.total) return
   }
 }
 
@@ -117,4 +132,56 @@ export async function findByStorageKey(
     if (found) return success(found.id)
   }
   return success(null)
+}
+
+/** One model as it is now. */
+export function getModel(
+  client: CloudClient,
+  signer: Signer,
+  id: string,
+  signal: AbortSignal,
+): Promise<Result<ModelWire>> {
+  return client.send({ method: 'GET', path: paths.model(id), answer: modelListItem, signer, signal })
+}
+
+/** Changes name, type, path or status of a model; what is left out stays (inferred, openapi.yaml). */
+export async function updateModel(
+  client: CloudClient,
+  signer: Signer,
+  id: string,
+  change: LibraryChange,
+  signal: AbortSignal,
+): Promise<Result<void>> {
+  const { displayName, modelType, modelPath, status } = change
+  const answer = await client.send({
+    method: 'PUT',
+    path: paths.model(id),
+    body: {
+      ...(displayName === undefined ? {} : { display_name: displayName }),
+      ...(modelType === undefined ? {} : { model_type: modelType }),
+      ...(modelPath === undefined ? {} : { model_path: modelPath }),
+      ...(status === undefined ? {} : { model_status: status }),
+    },
+    answer: actionResult,
+    signer,
+    signal,
+  })
+  return answer.ok ? success(undefined) : answer
+}
+
+/** Deletes a model's record (inferred). Whether its bytes in storage and agents' copies go too is not known. */
+export async function deleteModel(
+  client: CloudClient,
+  signer: Signer,
+  id: string,
+  signal: AbortSignal,
+): Promise<Result<void>> {
+  const answer = await client.send({
+    method: 'DELETE',
+    path: paths.model(id),
+    answer: actionResult,
+    signer,
+    signal,
+  })
+  return answer.ok ? success(undefined) : answer
 }

@@ -17,6 +17,8 @@ export const paths = {
   me: '/users/me',
   presignModel: '/models/presign',
   models: '/models',
+  /** Documented for GET; PUT and DELETE are inferred, high confidence. */
+  model: (id: string) => `/models/${encodeURIComponent(id)}`,
   initiateMultipart: '/uploads/multipart/initiate',
   /** inferred, low confidence */
   presignPart: '/uploads/multipart/presign-part',
@@ -85,6 +87,7 @@ export const modelListItem = v.object({
   file_hash: v.optional(v.nullable(text)),
   model_path: v.optional(v.nullable(text)),
   model_status: v.optional(v.nullable(text)),
+  created_at: v.optional(v.nullable(text)),
 })
 export type ModelWire = v.InferOutput<typeof modelListItem>
 

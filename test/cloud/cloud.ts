@@ -14,7 +14,7 @@ import type { Operation } from './operations.ts'
 import { PAIR_PAGE, answerPairPage } from './pair-page.ts'
 import { openRecords } from './records.ts'
 import type { ModelRecord } from './records.ts'
-import { modelRoutes } from './routes-models.ts'
+import { addModel, modelRoutes } from './routes-models.ts'
 import { confirmPairing, pairingRoutes } from './routes-pairing.ts'
 import { sessionRoutes } from './routes-session.ts'
 import { uploadRoutes } from './routes-uploads.ts'
@@ -73,6 +73,8 @@ export type Cloud = {
   unfinishedUploads(): Promise<readonly UnfinishedUpload[]>
   /** The team's models, oldest first. */
   modelsOf(teamId: string): readonly ModelRecord[]
+  /** Puts a model into a team's library as if somebody else had: nothing is stored for it. Answers its id. */
+  addModel(teamId: string, model: Partial<ModelRecord> & Pick<ModelRecord, 'model_path'>): string
   /** What the person does in the browser. */
   confirmPairing(userCode: string, email: string, teamId: string): void
   /** Kills every refresh token of the person; access tokens live on until they expire. */
@@ -167,6 +169,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     objects: () => storage.objects(),
     unfinishedUploads: () => storage.unfinished(),
     modelsOf: (teamId) => records.models(teamId, -1, 0).reverse(),
+    addModel: (teamId, model) => addModel(records, now, teamId, model),
     confirmPairing: (userCode, email, teamId) => confirmPairing(context, userCode, person(email), teamId),
     endSessions: (email) => void records.endSessions(person(email).id),
     revokeDevices: (email) => void records.removeDevicesOf(person(email).id),

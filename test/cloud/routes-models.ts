@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { ALREADY_EXISTS, ApiError, NOT_FOUND, jsonAnswer } from './api-error.ts'
 import { route } from './api.ts'
 import type { Call, Route } from './api.ts'
-import type { ModelRecord } from './records.ts'
+import type { ModelRecord, Records } from './records.ts'
 import { presignRequest, registerRequest, updateRequest } from './schemas.ts'
 import type { RegisterRequest } from './schemas.ts'
 
@@ -119,6 +119,26 @@ async function register({ context, body, team: { id: teamId } }: Call<RegisterRe
   }
   if (!records.addModel(teamId, model)) throw new ApiError(409, ALREADY_EXISTS)
   return jsonAnswer(201, { id: model.id })
+}
+
+/** A model that somebody else brought; what is left out is made up. */
+export function addModel(
+  records: Records,
+  now: () => number,
+  teamId: string,
+  given: Partial<ModelRecord> & Pick<ModelRecord, 'model_path'>,
+): string {
+  const id = randomUUID()
+  const created_at = new Date(now()).toISOString()
+  const fileName = given.model_path.split('/').at(-1) ?? ''
+  const model: ModelRecord = {
+    ...{ id, display_name: fileName.replace(/[.]\w+$/, ''), model_type: 'checkpoints' },
+    ...{ storage_key: `models/${teamId}/${id}`, file_size: 1_000_000, file_hash: `sha256:${'0'.repeat(64)}` },
+    ...{ model_status: 'active' as const, created_at, updated_at: created_at },
+    ...given,
+  }
+  if (!records.addModel(teamId, model)) throw new Error(`the team has ${model.model_path} already`)
+  return model.id
 }
 
 function wanted(call: Call<unknown>): ModelRecord {

@@ -1,0 +1,122 @@
+import type { Access, Accounts } from '../accounts/accounts.ts'
+import { baseOf } from '../accounts/carrier.ts'
+import { deleteModel, getModel, updateModel } from '../cloud/models.ts'
+import type { TeamChoice } from '../contract/account.ts'
+import { failed, failure, success, type Result } from '../contract/errors.ts'
+import type { LibraryChange, LibraryListing, LibraryModel } from '../contract/library.ts'
+import type { Ports } from '../contract/ports.ts'
+import { createKept, type Kept } from './kept.ts'
+import { listAll, toLibraryModel } from './listed.ts'
+
+export interface HowFresh {
+  /** A listing that is older (ms) is asked for anew; five minutes unless told, 0 to ask in any case. */
+  readonly maxAgeMs?: number
+}
+
+/**
+ * What a team has in its library. The list is asked for once, all pages of it, and kept; whoever asks meanwhile gets the
+ * same answer. What we register, change or delete ourselves is put into what is kept, so that a thousand uploads don't ask a
+ * thousand times. Listing, changing and deleting are inferred calls: a server may not have them.
+ */
+export interface Library {
+  /** Rejects for no trouble of the line or the server; a failure means that nothing at all is known of the team's models. */
+  models(choice: TeamChoice, fresh?: HowFresh): Promise<Result<LibraryListing>>
+  /** One model as it is now (documented call). */
+  model(choice: TeamChoice, id: string): Promise<Result<LibraryModel>>
+  change(choice: TeamChoice, id: string, change: LibraryChange): Promise<Result<void>>
+  /** Deletes the model's record. One that is gone already is deleted. */
+  remove(choice: TeamChoice, id: string): Promise<Result<void>>
+  /** A model of ours was registered. */
+  noted(choice: TeamChoice, model: LibraryModel): void
+  /** Called whenever what is kept of a team has changed; answers the unsubscribe. */
+  subscribe(listener: (choice: TeamChoice) => void): () => void
+  /** Ends what is being asked. */
+  close(): void
+}
+
+export function createLibrary(options: {
+  readonly accounts: Pick<Accounts, 'list' | 'accessTo'>
+  readonly ports: Ports
+}): Library {
+  const { accounts, ports } = options
+  const life = new AbortController()
+  const teams = new Map<string, Kept>()
+  const listeners = new Set<(choice: TeamChoice) => void>()
+
+  /** One for each person and team, by whatever the person signed in with. */
+  function keptOf({ accountId, teamId }: TeamChoice): Kept {
+    const account = accounts.list().find(({ id }) => id === accountId)
+    const key = account ? `${baseOf(account.server)} ${account.personId} ${teamId}` : `${accountId} ${teamId}`
+    const known = teams.get(key) ?? createKept(ports)
+    teams.set(key, known)
+    return known
+  }
+
+  const accessTo = ({ accountId, teamId }: TeamChoice): Result<Access> => accounts.accessTo(accountId, teamId)
+  const tell = (choice: TeamChoice) => listeners.forEach((listener) => listener(choice))
+
+  async function asked<T>(
+    choice: TeamChoice,
+    ask: (access: Access, signal: AbortSignal) => Promise<Result<T>>,
+  ): Promise<Result<T>> {
+    const access = accessTo(choice)
+    if (!access.ok) return access
+    try {
+      return await ask(access.value, life.signal)
+    } catch (error) {
+      if (life.signal.aborted) return failed(failure('connection-lost', { host: '' }))
+      throw error
+    }
+  }
+
+  return {
+    async models(choice, { maxAgeMs } = {}) {
+      const access = accessTo(choice)
+      if (!access.ok) return access
+      const kept = keptOf(choice)
+      const { listing, isNew } = await kept.listing(maxAgeMs, () =>
+        asked(choice, ({ client, signer }, signal) => listAll(client, signer, signal)),
+      )
+      if (isNew) tell(choice)
+      return listing
+    },
+    async model(choice, id) {
+      const found = await asked(choice, ({ client, signer }, signal) => getModel(client, signer, id, signal))
+      if (!found.ok) {
+        if (found.failure.code === 'not-found') keptOf(choice).drop(id)
+        return found
+      }
+      return success(toLibraryModel(found.value))
+    },
+    async change(choice, id, change) {
+      const done = await asked(choice, ({ client, signer }, signal) =>
+        updateModel(client, signer, id, change, signal),
+      )
+      if (done.ok) keptOf(choice).change(id, change)
+      if (done.ok) tell(choice)
+      return done
+    },
+    async remove(choice, id) {
+      const done = await asked(choice, ({ client, signer }, signal) =>
+        deleteModel(client, signer, id, signal),
+      )
+      const isGone = done.ok || done.failure.code === 'not-found'
+      if (!isGone) return done
+      keptOf(choice).drop(id)
+      tell(choice)
+      return success(undefined)
+    },
+    noted(choice, model) {
+      keptOf(choice).add(model)
+      tell(choice)
+    },
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    close() {
+      life.abort()
+      listeners.clear()
+    },
+  }
+}

@@ -1,0 +1,202 @@
+import { expect, onTestFinished, test } from 'vitest'
+import type { Account } from '../../../electron/contract/account.ts'
+import type { LibraryListing } from '../../../electron/contract/library.ts'
+import { failed, failure, success, type Result } from '../../../electron/contract/errors.ts'
+import { createCloudClient } from '../../../electron/cloud/client.ts'
+import { login } from '../../../electron/cloud/auth.ts'
+import { fixedSigner } from '../../../electron/accounts/signers.ts'
+import { createLibrary } from '../../../electron/library/library.ts'
+import { ALICE, ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
+import { startCloud } from '../../cloud/cloud.ts'
+import { valueOf } from '../../support/engine.ts'
+import { runningClock, testPorts } from '../../support/hand-clock.ts'
+
+const home = { accountId: 'alice', teamId: ALICES_TEAM_ID }
+const sha256 = 'ab'.repeat(32)
+
+/** A library of Alice's teams on a cloud of its own. */
+async function setup() {
+  const clock = runningClock()
+  const ports = testPorts(clock)
+  const cloud = await startCloud({ now: clock.now })
+  const client = createCloudClient(cloud.url, ports)
+  const token = valueOf(await login(client, ALICE.email, ALICE.password)).access_token
+  const state = { isHere: true }
+  const accountOf = (id: string): Account => ({
+    ...{ id, kind: 'session', server: cloud.url, personId: ALICE.id, name: '', email: '' },
+    ...{ teams: [], state: 'ready' },
+  })
+  const library = createLibrary({
+    accounts: {
+      list: () => [accountOf('alice'), accountOf('alice again')],
+      accessTo: (_accountId, teamId) =>
+        state.isHere
+          ? success({ client, kind: 'session', signer: fixedSigner({ kind: 'session', token, teamId }) })
+          : failed(failure('signed-out')),
+    },
+    ports,
+  })
+  onTestFinished(async () => {
+    library.close()
+    await cloud.close()
+  })
+  const lists = () => cloud.operations.filter(({ name }) => name === 'listModels').length
+  const add = (name: string, given = {}) =>
+    cloud.addModel(ALICES_TEAM_ID, { model_path: `models/loras/${name}.safetensors`, ...given })
+  return { clock, cloud, library, lists, add, state }
+}
+
+const names = (listing: Result<LibraryListing>) =>
+  valueOf(listing)
+    .models.map(({ displayName }) => displayName)
+    .sort()
+
+test('every page of a team’s models is listed, with what is known of each', async () => {
+  const { cloud, library, lists, add, clock } = await setup()
+  for (let count = 0; count < 230; count += 1) add(`lora-${count}`)
+  const id = add('last', {
+    ...{ display_name: 'The last', file_size: 6_800_000_000, file_hash: `sha256:${sha256.toUpperCase()}` },
+    ...{ storage_key: 'models/k', created_at: '2026-01-02T03:04:05Z', model_status: 'disabled' },
+  })
+  cloud.addModel(STUDIO_NORTH_ID, { model_path: 'models/vae/theirs.safetensors' })
+  const listing = valueOf(await library.models(home))
+  expect([listing.models.length, lists(), listing.failure]).toEqual([231, 3, null])
+  expect(listing.listedAtMs).toBeLessThanOrEqual(clock.now())
+  expect(listing.models.find((model) => model.id === id)).toEqual({
+    ...{ id, displayName: 'The last', modelType: 'checkpoints', sizeBytes: 6_800_000_000, sha256 },
+    ...{ modelPath: 'models/loras/last.safetensors', status: 'disabled', storageKey: 'models/k' },
+    createdAtMs: Date.UTC(2026, 0, 2, 3, 4, 5),
+  })
+})
+
+test('whoever asks at the same time, or by another sign-in of the same person, shares one question', async () => {
+  const { library, lists, add } = await setup()
+  add('a')
+  const again = { ...home, accountId: 'alice again' }
+  const listings = await Promise.all([library.models(home), library.models(home), library.models(again)])
+  listings.push(await library.models(again))
+  expect([listings.map(names), lists()]).toEqual([[['a'], ['a'], ['a'], ['a']], 1])
+})
+
+test('a listing is asked for anew once it is too old for who asks, and not before', async () => {
+  const { library, lists, add, clock } = await setup()
+  await library.models(home)
+  add('of somebody else')
+  clock.advance(60_000)
+  expect([names(await library.models(home)), lists()]).toEqual([[], 1])
+  expect(names(await library.models(home, { maxAgeMs: 30_000 }))).toEqual(['of somebody else'])
+  clock.advance(6 * 60_000)
+  await library.models(home)
+  expect(lists()).toBe(3)
+})
+
+test('what we register, change and delete ourselves is in the listing without another question', async () => {
+  const { cloud, library, lists, add } = await setup()
+  const [kept, gone] = [add('kept'), add('gone')]
+  const [first] = valueOf(await library.models(home)).models
+  expect(first?.id).toBe(gone)
+  expect(valueOf(await library.change(home, kept, { displayName: 'Renamed', status: 'disabled' }))).toBe(
+    undefined,
+  )
+  await library.remove(home, gone)
+  library.noted(home, { ...(first as NonNullable<typeof first>), id: 'ours', displayName: 'ours' })
+  expect([names(await library.models(home)), lists()]).toEqual([['Renamed', 'ours'], 1])
+  expect(
+    cloud.modelsOf(ALICES_TEAM_ID).map(({ display_name, model_status }) => [display_name, model_status]),
+  ).toEqual([['Renamed', 'disabled']])
+})
+
+test('a change that is made while the pages are on their way is not undone by them', async () => {
+  const { cloud, library, add } = await setup()
+  const id = add('old name')
+  const held = cloud.hold('listModels', 'answer')
+  const listing = library.models(home)
+  await held.arrived
+  await library.change(home, id, { displayName: 'new name' })
+  held.release()
+  expect(names(await listing)).toEqual(['new name'])
+})
+
+test.each([
+  ['404', { how: 404 }, 'not-found'],
+  ['403', { how: 403 }, 'forbidden'],
+  ['500', { how: 500 }, 'server-trouble'],
+  ['a web page', { how: 'html', status: 200 }, 'not-the-api'],
+  ['half of its JSON', { how: 'half-json' }, 'answer-garbled'],
+  ['17 MB', { how: { status: 200, body: ' '.repeat(17 * 1024 * 1024) } }, 'not-the-api'],
+] as const)(
+  'a list that answers %s is none, and is not asked for at every turn',
+  async (_name, fault, code) => {
+    const { cloud, library, lists, add, clock } = await setup()
+    add('a')
+    cloud.fail({ on: 'listModels', times: 1, ...fault })
+    const first = await library.models(home)
+    expect(first.ok ? first.value : first.failure.code).toBe(code)
+    expect(await library.models(home)).toEqual(first)
+    expect(lists()).toBe(1)
+    clock.advance(10 * 60_000)
+    expect(names(await library.models(home))).toEqual(['a'])
+  },
+)
+
+test('a listing that could not be renewed is given as it was, with the reason and its age', async () => {
+  const { cloud, library, add, clock } = await setup()
+  add('a')
+  const before = valueOf(await library.models(home))
+  clock.advance(1_000)
+  cloud.fail({ on: 'listModels', how: 500 })
+  const after = valueOf(await library.models(home, { maxAgeMs: 0 }))
+  expect([after.models, after.listedAtMs, after.failure?.code]).toEqual([
+    ...[before.models, before.listedAtMs, 'server-trouble'],
+  ])
+})
+
+test('a page that breaks off makes no half list', async () => {
+  const { cloud, library, add } = await setup()
+  for (let count = 0; count < 120; count += 1) add(`lora-${count}`)
+  cloud.fail({ on: 'listModels', how: 503, skip: 1 })
+  expect((await library.models(home)).ok).toBe(false)
+  expect(valueOf(await library.models(home, { maxAgeMs: 0 })).models).toHaveLength(120)
+})
+
+test('a server that gives the same page for ever is asked twice', async () => {
+  const { cloud, library, lists } = await setup()
+  const page = { model_list: [{ id: 'a' }, { id: 'b', file_hash: 'md5:1' }, { name: 'no id' }] }
+  cloud.fail({ on: 'listModels', how: { status: 200, body: JSON.stringify(page) }, times: Infinity })
+  const { models } = valueOf(await library.models(home))
+  expect([models.map(({ id, sha256: hash, status }) => [id, hash, status]), lists()]).toEqual([
+    [
+      ['a', null, 'active'],
+      ['b', null, 'active'],
+    ],
+    2,
+  ])
+})
+
+test.each([404, 403, 409, 500] as const)('deleting that answers %s', async (status) => {
+  const { cloud, library, add } = await setup()
+  const id = add('a')
+  await library.models(home)
+  cloud.fail({ on: 'deleteModel', how: status })
+  const done = await library.remove(home, id)
+  // What is gone already is deleted; everything else stays listed.
+  expect([done.ok, names(await library.models(home))]).toEqual(status === 404 ? [true, []] : [false, ['a']])
+})
+
+test('a model is looked up as it is now, and one that is gone leaves the listing', async () => {
+  const { cloud, library, add } = await setup()
+  const id = add('a')
+  await library.models(home)
+  expect(valueOf(await library.model(home, id)).displayName).toBe('a')
+  cloud.fail({ on: 'getModel', how: 404 })
+  expect((await library.model(home, id)).ok).toBe(false)
+  expect(names(await library.models(home))).toEqual([])
+})
+
+test('without a sign-in nothing is shown, not even what is kept', async () => {
+  const { library, add, state } = await setup()
+  add('a')
+  await library.models(home)
+  state.isHere = false
+  expect(await library.models(home)).toEqual(failed(failure('signed-out')))
+})

@@ -33,6 +33,8 @@ export default defineConfig({
       },
       {
         plugins: [svelte({ configFile: false })],
+        // Views are fetched when first shown: a package found only then would be bundled anew, with a second Svelte beside it.
+        optimizeDeps: { entries: ['renderer/**/*.{ts,svelte}', 'test/components/**/*.test.ts'] },
         test: {
           name: 'components',
           include: ['test/components/**/*.test.ts'],

@@ -1,6 +1,7 @@
 import { IntlMessageFormat } from 'intl-messageformat'
 import type { Failure } from './errors.ts'
 import type { Message } from './message.ts'
+import { backgroundMessages } from './messages/background.ts'
 import { desktopMessages } from './messages/desktop.ts'
 import { failureMessages } from './messages/failures.ts'
 import { pageMessages } from './messages/page.ts'
@@ -13,6 +14,7 @@ export const catalogue = {
   ...recognitionMessages,
   ...pageMessages,
   ...desktopMessages,
+  ...backgroundMessages,
 } as const satisfies Record<string, Message>
 
 export type MessageKey = keyof typeof catalogue

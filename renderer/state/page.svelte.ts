@@ -1,5 +1,6 @@
 import { createContext } from 'svelte'
 import type { Bridge, PageCommand } from '../../electron/contract/calls.ts'
+import type { Settings } from '../../electron/contract/settings.ts'
 import { Actions } from './actions.ts'
 import { Announcer } from './announcer.svelte.ts'
 import { DetailsState } from './details.svelte.ts'
@@ -61,6 +62,12 @@ export class Page {
       this.#bridge.on('command', (command) => this.#obey(command)),
     ]
     return () => stops.forEach((stop) => stop())
+  }
+
+  /** Changes settings; a failure is shown as a notice, since no field stands for it. */
+  async change(part: Partial<Settings>): Promise<void> {
+    const failure = await this.settings.change(part)
+    if (failure) this.notices.failure(failure)
   }
 
   #obey(command: PageCommand): void {

@@ -55,7 +55,6 @@ export const settingMessages = {
   'settings.density': ['Rows', '行距', '行距'],
   'settings.airy': ['Roomy', '宽松', '寬鬆'],
   'settings.dense': ['Dense', '紧凑', '緊湊'],
-  'settings.window': ['Window', '窗口', '視窗'],
   'settings.on-close': ['Closing the window', '关闭窗口时', '關閉視窗時'],
   'settings.close-ask': ['Asks what to do', '询问', '詢問'],
   'settings.close-keep': ['Keeps sending', '继续发送', '繼續傳送'],

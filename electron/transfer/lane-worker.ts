@@ -111,6 +111,7 @@ function exchange(
     })
     signal.addEventListener('abort', onAbort)
     request.flushHeaders()
+    if (announced) tellWhenHeard(put, context)
     void whenToSend(request, announced).then(async () => {
       const trouble = await sendBody(put, handle, context)
       if (trouble) end({ kind: 'refused', failure: trouble })
@@ -135,16 +136,29 @@ function watchForStall(put: Put, stalled: () => void): NodeJS.Timeout {
   )
 }
 
+/** Measures from when the request goes out on an open connection, so that neither name servers nor TLS count. */
+function tellWhenHeard(put: Put, context: JobContext<LaneProgress>): void {
+  let askedMs = 0
+  whenOpen(put.request, () => (askedMs = performance.now()))
+  put.request.on('continue', () => {
+    context.progress({ flushedBytes: put.flushedBytes, heardAfterMs: performance.now() - askedMs })
+  })
+}
+
+/** Calls `then` once the request has a connection that is open, TLS included. */
+function whenOpen(request: ClientRequest, then: () => void): void {
+  request.on('socket', (socket) => {
+    if (socket.connecting) socket.once(request.protocol === 'https:' ? 'secureConnect' : 'connect', then)
+    else then()
+  })
+}
+
 /** Resolves when the body may go: at once, on `100 Continue`, or when a silent server has had its second. */
 function whenToSend(request: ClientRequest, announced: boolean): Promise<void> {
   if (!announced) return Promise.resolve()
   return new Promise((resolve) => {
     request.on('continue', resolve)
-    request.on('socket', (socket) => {
-      const wait = () => setTimeout(resolve, continueWaitMs).unref()
-      if (socket.connecting) socket.once(request.protocol === 'https:' ? 'secureConnect' : 'connect', wait)
-      else wait()
-    })
+    whenOpen(request, () => setTimeout(resolve, continueWaitMs).unref())
   })
 }
 

@@ -33,6 +33,8 @@ export interface LaneOrder extends LaneJob {
 export interface LaneProgress {
   /** Bytes of this job that the operating system has taken for sending. */
   readonly flushedBytes: number
+  /** How long storage took to say that it wants the body, told once where it was asked. */
+  readonly heardAfterMs?: number
 }
 
 export type LaneAnswer =
@@ -64,6 +66,8 @@ export type LaneAnswer =
 export interface SendOptions {
   readonly signal: AbortSignal
   readonly onProgress: (flushedBytes: number) => void
+  /** Storage took so long to say that it wants the body, in ms. */
+  readonly onHeard?: (tookMs: number) => void
 }
 
 export interface Lanes {
@@ -89,10 +93,14 @@ export function createLanes(options: {
   })
   const announcing = createAnnouncing()
 
-  async function carry(order: LaneOrder, { signal, onProgress }: SendOptions): Promise<LaneAnswer | null> {
+  async function carry(
+    order: LaneOrder,
+    { signal, onProgress, onHeard }: SendOptions,
+  ): Promise<LaneAnswer | null> {
     const running = threads.run(order, {
       signal,
-      onProgress({ flushedBytes }) {
+      onProgress({ flushedBytes, heardAfterMs }) {
+        if (heardAfterMs !== undefined) onHeard?.(heardAfterMs)
         turn.moved(flushedBytes)
         onProgress(flushedBytes)
       },

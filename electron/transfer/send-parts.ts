@@ -140,11 +140,11 @@ async function sendPart(job: PartsJob, number: number, run: PartRun): Promise<Re
     const onProgress = progressOf(number, run, follower)
     const { path, identity, stallMs, answerMs, lanes, pace, ports } = job
     const order = { path, identity, start, end, ...url.value, stallMs, answerMs, pace }
-    const answer = await lanes.send(order, { signal, onProgress })
+    const { host } = new URL(url.value.url)
+    const answer = await lanes.send(order, { signal, onProgress, onHeard: (ms) => stream.heard(host, ms) })
     // How far it came is known exactly only now: it was last told up to a tenth of a second ago.
     if (answer && 'flushedBytes' in answer) onProgress(answer.flushedBytes)
-    const sent = { sizeBytes: end - start, host: new URL(url.value.url).host, nowMs: ports.now() }
-    const outcome = putOutcome(answer, sent)
+    const outcome = putOutcome(answer, { sizeBytes: end - start, host, nowMs: ports.now() })
     switch (outcome.kind) {
       case 'aborted':
         return null

@@ -1,3 +1,4 @@
+import { createEasing } from './easing.ts'
 import { createWindows, type Measure, type Seen } from './stream-windows.ts'
 
 /** Decides how many streams may run at the same time. Reads no clock and starts no timer. */
@@ -33,12 +34,22 @@ const learning = 0.3
 const oneTroubleMs = 2_000
 /** From this share of our own bandwidth limit on, it is what holds us back. */
 const capReached = 0.9
-
 /** What was before a try. */
 interface Before {
   readonly limit: number
   readonly rate: number
   readonly early: boolean
+  /** How slow answers were, if that is why fewer streams are tried. */
+  readonly slowness: number | null
+}
+
+export interface SteeringOptions {
+  readonly most: number
+  /** Where it begins, and the fewest that it tries by itself. */
+  readonly first: number
+  readonly nowMs: number
+  /** How many times as long as usual answers have taken since then (see round-trips.ts); null while unknown. */
+  readonly slowness?: (sinceMs: number) => number | null
 }
 
 /**
@@ -46,14 +57,13 @@ interface Before {
  * follows less, goes back where it does not, and from then on tries a little more and a little less in turn, ever more rarely.
  * What is plain is acted on early; what is not is judged once new connections have calmed down. Nothing is concluded while
  * the streams are not all in use, or while our own bandwidth limit is what holds them back.
+ *
+ * Where answers have become slow, fewer streams are tried at once, whatever the throughput: what queues helps nobody. They
+ * stay fewer if answers came sooner for little, or if nothing was lost; a queue that others make is left alone.
  */
-export function createSteering(options: {
-  readonly most: number
-  /** Where it begins, and the fewest that it tries by itself. */
-  readonly first: number
-  readonly nowMs: number
-}): Steering {
-  const { first } = options
+export function createSteering(options: SteeringOptions): Steering {
+  const { first, slowness = () => null } = options
+  const easing = createEasing(slowness, options.nowMs)
   const windows = createWindows(options.nowMs)
   let { most } = options
   let limit = Math.min(first, most)
@@ -67,11 +77,13 @@ export function createSteering(options: {
   let growsNext = true
   let nextFactor = boldFactor
   let lastTroubleMs = -Infinity
+  let seenAtMs = options.nowMs
 
-  /** Changes the count, `asTry` so that it is judged. */
-  function change(to: number, asTry: boolean): void {
-    before = asTry && usual ? { limit, ...usual } : null
+  /** Changes the count, `asTry` so that it is judged; `slow` where slow answers are why. */
+  function change(to: number, asTry: boolean, slow: number | null = null): void {
+    before = asTry && usual ? { limit, ...usual, slowness: slow } : null
     limit = to
+    easing.changed(seenAtMs)
     windows.restart(wasVain ? morePatience : 1)
   }
 
@@ -94,6 +106,30 @@ export function createSteering(options: {
     return true
   }
 
+  function ease(nowMs: number): boolean {
+    const slow = easing.slowNow(nowMs)
+    const to = easing.fewer(limit)
+    if (slow === null || to >= limit) return false
+    change(to, true, slow)
+    return true
+  }
+
+  function judgeEasing(tried: Before, slowBefore: number, measure: Measure, nowMs: number): void {
+    const stays = measure.early ? null : easing.stays(slowBefore, measure.rate / tried.rate - 1, nowMs)
+    if (stays === null) return
+    if (!stays) return goBack(tried)
+    before = null
+    usual = measure
+    growsNext = false
+    rest(nowMs)
+  }
+
+  function goBack(tried: Before): void {
+    wasVain = true
+    usual = tried
+    change(tried.limit, false)
+  }
+
   function keep({ rate, early, wanted }: Measure, share: number, nowMs: number): void {
     const grew = before !== null && limit > before.limit
     before = null
@@ -112,20 +148,21 @@ export function createSteering(options: {
       if (grew && share >= plenty) keep(measure, share, nowMs)
       return
     }
-    if (grew ? share >= worthwhile : gain >= -bearableLoss) return keep(measure, share, nowMs)
+    // More streams that make answers slow must bring what they would on an idle line.
+    const isSlow = grew && easing.slowNow(nowMs) !== null
+    if (grew ? share >= (isSlow ? plenty : worthwhile) : gain >= -bearableLoss)
+      return keep(measure, share, nowMs)
     nextFactor = carefulFactor
     growsNext = !grew
     rest(nowMs)
-    if (grew && (tried.early || gain >= -bearableLoss)) {
+    if (grew && !isSlow && (tried.early || gain >= -bearableLoss)) {
       // No harm is done, so it goes back step by step: on the emulated line without loss, halving eight streams at once cost
       // half of the throughput for ten seconds, until those that were left had taken the line up again.
       before = null
       usual = measure
       return
     }
-    wasVain = true
-    usual = tried
-    change(tried.limit, false)
+    goBack(tried)
   }
 
   /** Learns what is usual at this limit, and tries another one when it is time to, or when the line has changed. */
@@ -141,7 +178,7 @@ export function createSteering(options: {
       usual = null
     }
     usual = { rate: usual === null || usual.early ? rate : usual.rate * (1 + shift * learning), early }
-    if (nowMs < restUntilMs) return
+    if (ease(nowMs) || nowMs < restUntilMs) return
     if (growsNext ? grow(wanted) || shrink() : shrink() || grow(wanted)) return
     rest(nowMs)
   }
@@ -151,18 +188,20 @@ export function createSteering(options: {
       return limit
     },
     see(seen) {
+      seenAtMs = seen.nowMs
       const measure = windows.see(seen, limit)
       if (measure === null) return
       const { capBytesPerSecond: cap } = seen
       const isCapped = cap !== null && measure.rate * 1000 > cap * capReached
       // Neither says anything about the line, so a try that cannot be judged is taken back.
       if (!measure.busy || isCapped) return change(before?.limit ?? limit, false)
-      if (before) judge(before, measure, seen.nowMs)
+      if (before?.slowness) judgeEasing(before, before.slowness, measure, seen.nowMs)
+      else if (before) judge(before, measure, seen.nowMs)
       else watch(measure, seen.nowMs)
     },
     troubled(nowMs) {
       if (nowMs - lastTroubleMs < oneTroubleMs) return
-      lastTroubleMs = nowMs
+      lastTroubleMs = seenAtMs = nowMs
       usual = null
       nextFactor = carefulFactor
       growsNext = true

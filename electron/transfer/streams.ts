@@ -1,4 +1,5 @@
 import type { Ports } from '../contract/ports.ts'
+import { createRoundTrips } from './round-trips.ts'
 import { createSteering, firstLimit } from './steering.ts'
 
 /** How many PUTs run at the same time, over all files. */
@@ -35,6 +36,8 @@ export interface Stream {
   moved(bytes: number): void
   /** The line or storage asked for less: 503, a stall, a reset. */
   troubled(): void
+  /** Storage took so long to say that it wants the body. */
+  heard(host: string, tookMs: number): void
   release(): void
 }
 
@@ -50,13 +53,17 @@ export const mostStreams = 64
 export function createStreams(options: {
   readonly ports: Ports
   readonly most?: number
-  /** How many there are before the line has said anything, and the fewest that are tried. */
+  /** How many there are before the line has said anything, and the fewest that are tried, slow answers or not. */
   readonly first?: number
   /** Our own limit on the bytes of a second, or null: it must not be taken for the line's. */
   readonly capBytesPerSecond?: () => number | null
 }): Streams {
   const { ports, most = mostStreams, first = firstLimit, capBytesPerSecond = () => null } = options
-  const steering = createSteering({ most, first, nowMs: ports.now() })
+  const roundTrips = createRoundTrips()
+  const steering = createSteering({
+    ...{ most, first, nowMs: ports.now() },
+    ...(options.first === undefined ? { slowness: roundTrips.slowness } : {}),
+  })
   const waiting = new Set<Waiter>()
   const heldBy = new Map<string, number>()
   let inUse = 0
@@ -88,6 +95,7 @@ export function createStreams(options: {
         fill()
       },
       troubled: () => steering.troubled(ports.now()),
+      heard: (host, tookMs) => roundTrips.heard(host, tookMs, ports.now()),
       release() {
         if (!held) return
         held = false

@@ -122,6 +122,7 @@ function acknowledged(
 async function putOnce(sending: Sending, grant: Grant, { hashing, stream }: Beside): Promise<PutOutcome> {
   const { record, lanes, ports, report, signal } = sending
   const { sizeBytes } = record.identity
+  const { host } = new URL(grant.url)
   let before = 0
   const onProgress = (flushedBytes: number) => {
     stream.moved(flushedBytes - before)
@@ -142,8 +143,8 @@ async function putOnce(sending: Sending, grant: Grant, { hashing, stream }: Besi
       answerMs,
       pace: hashing.pace,
     },
-    { signal, onProgress },
+    { signal, onProgress, onHeard: (tookMs) => stream.heard(host, tookMs) },
   )
   hashing.follow(sizeBytes)
-  return putOutcome(answer, { sizeBytes, host: new URL(grant.url).host, nowMs: ports.now() })
+  return putOutcome(answer, { sizeBytes, host, nowMs: ports.now() })
 }

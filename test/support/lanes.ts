@@ -32,14 +32,15 @@ export interface PutOptions {
 
 export interface Sent {
   readonly answer: Promise<LaneAnswer | null>
+  /** How long storage took to say that it wants the body, in ms; empty while it has not said so. */
+  readonly heard: readonly number[]
   /** Resolves once the main thread knows that so many bytes are with the system. */
   flushed(bytes: number): Promise<void>
   abort(): void
 }
 
-export function openLanes(ports: Ports): LaneWorld {
+export function openLanes(ports: Ports, throttle = createThrottle({ ports })): LaneWorld {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-lanes-'))
-  const throttle = createThrottle({ ports })
   const lanes = createLanes({
     url: workerFiles(join(projectFolder, 'electron/command-line/main.ts')).lane,
     ...{ threads: 1, ports, throttle },
@@ -61,17 +62,19 @@ export function openLanes(ports: Ports): LaneWorld {
     async put({ path, bytes }, url, { stallMs = 30_000 } = {}) {
       const stop = new AbortController()
       let flushedBytes = 0
+      const heard: number[] = []
       const waiting = new Set<() => void>()
       const job = await jobOf(path, bytes.length, url, stallMs)
       const answer = lanes.send(job, {
         signal: stop.signal,
+        onHeard: (tookMs) => void heard.push(tookMs),
         onProgress(flushed) {
           flushedBytes = flushed
           for (const wake of waiting) wake()
         },
       })
       return {
-        answer,
+        ...{ answer, heard },
         flushed: (wanted) =>
           new Promise((resolve) => {
             const look = () => {

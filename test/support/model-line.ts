@@ -1,3 +1,4 @@
+import { createRoundTrips } from '../../electron/transfer/round-trips.ts'
 import { createSteering } from '../../electron/transfer/steering.ts'
 import { seededRandom } from '../fixtures/seeded.ts'
 
@@ -13,6 +14,8 @@ interface Conditions {
   readonly capBytesPerSecond?: number | null
   /** A part takes this long, so that streams beyond a lowered limit go on until it ends, in seconds. */
   readonly partSeconds?: number
+  /** How long storage takes to say that it wants the next part, in ms, by streams and seconds. */
+  readonly answerMs?: (streams: number, seconds: number) => number
 }
 
 const stepMs = 100
@@ -23,11 +26,24 @@ const stepMs = 100
  */
 export function modelLine(line: Line, conditions: Conditions = {}) {
   const { most = 64, noise = 0, work = Infinity, capBytesPerSecond = null, partSeconds = 5 } = conditions
-  const steering = createSteering({ most, first: 4, nowMs: 0 })
+  const roundTrips = createRoundTrips()
+  const steering = createSteering({ most, first: 4, nowMs: 0, slowness: roundTrips.slowness })
   const random = seededRandom(7)
   let nowMs = 0
   let movedBytes = 0
   let ages: number[] = []
+  let partsBegun = 0
+
+  const ask = (streams: number) =>
+    roundTrips.heard('storage', conditions.answerMs?.(streams, nowMs / 1000) ?? 50, nowMs)
+
+  /** New streams ask before they crowd the line; then each asks again with every part. */
+  function beginParts(wanted: number): void {
+    const before = ages.length
+    for (; ages.length < wanted; ages.push(0)) ask(before)
+    partsBegun += before / ((partSeconds * 1000) / stepMs)
+    for (; partsBegun >= 1; partsBegun -= 1) ask(before)
+  }
 
   function step(): void {
     nowMs += stepMs
@@ -36,7 +52,7 @@ export function modelLine(line: Line, conditions: Conditions = {}) {
     // Each step the streams whose part has ended may leave; `partSeconds` apart on the average.
     const leaving = Math.max(1, Math.round((ages.length * stepMs) / (partSeconds * 1000)))
     if (ages.length > wanted) ages = ages.slice(Math.min(leaving, ages.length - wanted))
-    while (ages.length < wanted) ages.push(0)
+    beginParts(wanted)
     const flowing = ages.reduce((sum, age) => sum + Math.max(1, 4 - (3 * age) / 4_000), 0)
     const wobble = 1 + (noise * (random() * 2 - 1)) / Math.sqrt(ages.length)
     movedBytes += line(flowing, nowMs / 1000) * wobble * stepMs

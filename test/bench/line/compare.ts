@@ -21,10 +21,12 @@ export interface Comparison {
   readonly reachedSeconds: number
 }
 
-export const shapes: Readonly<Record<'lossy' | 'clean' | 'slow', LineShape>> = {
+export const shapes: Readonly<Record<'lossy' | 'clean' | 'slow' | 'deep', LineShape>> = {
   lossy: { rateMbit: 1_000, roundTripMs: 50, loss: 0.001 },
   clean: { rateMbit: 1_000, roundTripMs: 50, loss: 0 },
   slow: { rateMbit: 100, roundTripMs: 50, loss: 0.001 },
+  // A cheap router at home: what is sent too fast waits there for up to half a second.
+  deep: { rateMbit: 200, roundTripMs: 20, loss: 0, queueMs: 500 },
 }
 export const goalRatio = 0.9
 export const goalSeconds = 30

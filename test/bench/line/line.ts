@@ -1,9 +1,10 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
 
 /** A long line, such as that from a flat to a data centre. */
 export interface LineShape {
@@ -12,6 +13,8 @@ export interface LineShape {
   readonly roundTripMs: number
   /** Share of the packets that are lost, in each direction. */
   readonly loss: number
+  /** How long packets may queue before the line, in ms; 25 unless told, as with a well-made router. */
+  readonly queueMs?: number
 }
 
 /** The two ends of the line; each is a network namespace of its own. */
@@ -21,14 +24,18 @@ export interface Line {
   readonly farAddress: string
   /** Starts a program at one end. It is ended with the line. */
   start(end: End, program: string, words: readonly string[]): ChildProcess
+  /** How long a new connection from the near end takes now, in ms: a round trip and what queues before it. */
+  connectMs(port: number): Promise<number>
   /** Bytes that have arrived at the far end so far, headers and what was sent twice included. */
   arrivedBytes(): number
   /** Ends what was started and takes the line down. */
   close(): void
 }
 
+const run = promisify(execFile)
+
 /** Half the bytes that are under way on the line may queue before it, as with a well-made router. */
-const queueMs = 25
+const shortQueueMs = 25
 /** What else this computer does must not look like the line. */
 const ahead = ['-n', '-15']
 const farAddress = '10.213.7.2'
@@ -79,7 +86,7 @@ export async function openLine(shape: LineShape, folder: string): Promise<Line> 
   const emulator = join(folder, 'line')
   execFileSync('gcc', ['-O2', '-pthread', '-o', emulator, join(import.meta.dirname, 'line.c')])
   for (const name of Object.values(names)) ip('netns', 'add', name)
-  const { rateMbit, roundTripMs, loss } = shape
+  const { rateMbit, roundTripMs, loss, queueMs = shortQueueMs } = shape
   const line = [names.near, names.far, rateMbit, roundTripMs / 2, loss, queueMs].map(String)
   const carrier = spawn('nice', [...ahead, emulator, ...line], { stdio: ['ignore', 'pipe', 'inherit'] })
   started.push(carrier)
@@ -96,6 +103,11 @@ export async function openLine(shape: LineShape, folder: string): Promise<Line> 
   }
   return {
     ...{ farAddress, start, close },
+    async connectMs(port) {
+      const curl = ['curl', '-s', '-o', '/dev/null', '-w', '%{time_connect}', `http://${farAddress}:${port}/`]
+      const { stdout } = await run('ip', ['netns', 'exec', names.near, ...curl])
+      return Number(stdout) * 1_000
+    },
     arrivedBytes: () =>
       Number(
         ip('-n', names.far, '-j', '-s', 'link', 'show', 'line-b')

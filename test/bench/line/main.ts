@@ -4,7 +4,7 @@ import { compareOnLine, goalRatio, goalSeconds, shapes, type Plan } from './comp
 import { whyNoLine, type LineShape } from './line.ts'
 
 // How the number of streams follows a long line, held against the best fixed number on the same line in the same run:
-// `node test/bench/line/main.ts [lossy] [clean] [slow] [--fixed 16,32,64] [--seconds 60] [--fixed-seconds 30]`. Goals: at
+// `node test/bench/line/main.ts [lossy] [clean] [slow] [deep] [--fixed 16,32,64] [--seconds 60] [--fixed-seconds 30]`. Goals: at
 // least 0.9 of the best, reached within 30 s.
 
 const rounded = (values: readonly number[]) => values.map((value) => Math.round(value)).join(' ')
@@ -16,6 +16,7 @@ async function compare(name: string, shape: LineShape, plan: Plan): Promise<bool
   for (const one of fixed)
     console.log(`  ${String(one.streams).padStart(2)} streams: ${one.mbit.toFixed(0)} Mbit/s`)
   console.log(`  Mbit/s by second: ${rounded(run.map((second) => second.mbit))}`)
+  console.log(`  ms to connect:    ${rounded(run.map(({ connectMs }) => connectMs))}`)
   console.log(`  limit by second:  ${rounded(run.map(({ limit }) => limit))}`)
   if (best.streams === 0) {
     console.log(`  following the line: ${mbit.toFixed(0)} Mbit/s (no fixed count to compare with)`)

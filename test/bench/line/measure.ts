@@ -28,6 +28,8 @@ export interface StreamsSeen {
 export interface Second extends StreamsSeen {
   /** Megabits a second that arrived at the far end, headers included. */
   readonly mbit: number
+  /** What a new connection took in this second, in ms. */
+  readonly connectMs: number
 }
 
 const port = 9_000
@@ -73,11 +75,11 @@ async function watch(line: Line, options: ClientOptions, seconds: number): Promi
   const found: Second[] = []
   let before = { bytes: line.arrivedBytes(), ms: performance.now() }
   while (found.length < seconds) {
-    await after(1_000)
+    const [connectMs] = await Promise.all([line.connectMs(port), after(1_000)])
     if (client.exitCode !== null) throw new Error(`the client ended with ${client.exitCode}`)
     const now = { bytes: line.arrivedBytes(), ms: performance.now() }
     const mbit = ((now.bytes - before.bytes) * 8) / 1_000 / (now.ms - before.ms)
-    found.push({ mbit, ...seen })
+    found.push({ mbit, connectMs, ...seen })
     before = now
   }
   client.kill()

@@ -100,3 +100,57 @@ test('a line that was away for a while is not judged by it', () => {
   line.run(79)
   expect(Math.min(...line.run(20))).toBeGreaterThanOrEqual(54)
 })
+
+/** A line whose packets queue once the streams bring more than it takes, and answers with them. */
+const queueing = (from: number, perStreamMs: number) => (streams: number) =>
+  50 + Math.max(0, streams - from) * perStreamMs
+
+test('takes fewer streams where answers become slow and fewer bring as much', () => {
+  const line = { answerMs: queueing(2, 200) }
+  const limits = modelLine(shared(40_000, 12_500), line).run(60)
+  expect(last(limits)).toBe(2)
+  expect(last(modelLine(shared(40_000, 12_500)).run(60))).toBe(4)
+})
+
+test('gives up a little throughput for answers that come much sooner', () => {
+  const saturating = (streams: number) => 12_500 * (1 - Math.exp(-streams / 3))
+  const calm = mean(
+    modelLine(saturating, { answerMs: queueing(6, 60) })
+      .run(240)
+      .slice(60),
+  )
+  const crowded = mean(modelLine(saturating).run(240).slice(60))
+  expect(crowded - calm).toBeGreaterThan(2)
+  expect(saturating(calm) / saturating(crowded)).toBeGreaterThan(0.9)
+})
+
+test('goes back at once from a step that only made answers slow', () => {
+  const line = { answerMs: queueing(10, 100) }
+  const above = (limits: readonly number[]) => limits.slice(20).filter((limit) => limit > 10).length
+  expect(above(modelLine(shared(1_200, 12_500), line).run(120))).toBeLessThan(20)
+  expect(above(modelLine(shared(1_200, 12_500)).run(120))).toBeGreaterThan(40)
+})
+
+test('leaves a queue alone that others make: what it tries against it costs next to nothing', () => {
+  const others = (_streams: number, seconds: number) => (seconds < 30 ? 50 : 900)
+  const line = modelLine(shared(1_200, Infinity), { noise: 0.4, answerMs: others })
+  line.run(30)
+  expect(mean(line.run(300))).toBeGreaterThan(58)
+  expect(mean(line.run(600))).toBeGreaterThan(60)
+})
+
+test('a full line of two round trips instead of one is no trouble: the streams that fill it stay', () => {
+  const line = { noise: 0.4, answerMs: () => 100 }
+  const quick = (seconds: number) => (seconds < 2 ? 50 : 100)
+  const limits = modelLine(shared(1_200, Infinity), { ...line, answerMs: (_, at) => quick(at) }).run(120)
+  expect(mean(limits.slice(20))).toBeGreaterThan(60)
+})
+
+test('grows again once the queue has gone', () => {
+  const until = (seconds: number) => (seconds < 120 ? 12_500 : Infinity)
+  const line = modelLine((streams, at) => Math.min(1_200 * streams, until(at)), {
+    answerMs: (streams, at) => (at < 120 ? queueing(8, 100)(streams) : 50),
+  })
+  expect(last(line.run(120))).toBeLessThanOrEqual(12)
+  expect(last(line.run(120))).toBeGreaterThan(40)
+})

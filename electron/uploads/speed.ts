@@ -5,6 +5,8 @@ import { createSpeedHistory, type SpeedRecorder } from './speed-history.ts'
 const windowMs = 10_000
 /** The time left is told by a longer window, so that a line that comes and goes doesn't make it jump. */
 const calmWindowMs = 30_000
+/** Yet nobody reads 4 GB, 6 MB/s and "less than a minute" beside each other: from the speed shown it differs by no more. */
+const apart = 1.5
 /** Below this span of samples a number would jump about, so none is shown. */
 const meaningfulMs = 1_500
 /** Nothing for this long is a stop; on a line whose bytes come in larger gaps, twice the longest of them. */
@@ -19,7 +21,7 @@ export interface SpeedMeter {
   rest(): void
   /** Bytes a second, or null while it means nothing. */
   bytesPerSecond(): number | null
-  /** Seconds until `leftBytes` have gone at the speed of late, or null while that can't be said. */
+  /** Seconds until `leftBytes` have gone at the speed of late, or null while that can't be said; never far from the speed. */
   secondsLeft(leftBytes: number): number | null
   history(): SpeedHistory
 }
@@ -88,8 +90,11 @@ export function createSpeedMeter(now: () => number): SpeedMeter {
     },
     secondsLeft(leftBytes) {
       if (leftBytes <= 0) return 0
-      const bytesPerSecond = rate(calmWindowMs)
-      if (bytesPerSecond === null || bytesPerSecond < 1 || hasStopped()) return null
+      const calm = rate(calmWindowMs)
+      const shown = rate(windowMs)
+      if (calm === null || shown === null || hasStopped()) return null
+      const bytesPerSecond = Math.min(Math.max(calm, shown / apart), shown * apart)
+      if (bytesPerSecond < 1) return null
       return Math.ceil(leftBytes / bytesPerSecond)
     },
     history: () => history?.view() ?? nothing,

@@ -115,6 +115,26 @@ test('a speed that stays changed is believed within half a minute', () => {
   expect(meter.secondsLeft(60_000_000)).toBe(60)
 })
 
+test.each([
+  ['falls to a tenth', 10_000_000, 1_000_000],
+  ['rises tenfold', 1_000_000, 10_000_000],
+])('speed and time left agree at every moment after a line %s, and neither jumps', (_name, before, after) => {
+  const { meter, flow } = setup()
+  const leftBytes = 4_000_000_000
+  flow(60_000, before, () => undefined)
+  const seen = flow(40_000, after, () => ({
+    told: meter.secondsLeft(leftBytes) ?? NaN,
+    bySpeed: leftBytes / (meter.bytesPerSecond() ?? NaN),
+  }))
+  for (const { told, bySpeed } of seen) {
+    expect(told).toBeLessThanOrEqual(Math.ceil(bySpeed * 1.5))
+    expect(told).toBeGreaterThanOrEqual(bySpeed / 1.5)
+  }
+  const steps = seen.slice(1).map(({ told }, index) => told / (seen[index]?.told ?? NaN))
+  expect(Math.max(...steps, ...steps.map((step) => 1 / step))).toBeLessThan(1.2)
+  expect(seen.at(-1)?.told).toBe(leftBytes / after)
+})
+
 test('the time left is whole seconds, rounded up; nothing left is none, whatever the speed', () => {
   const { meter, flow } = setup()
   expect([meter.secondsLeft(0), meter.secondsLeft(10)]).toEqual([0, null])

@@ -140,6 +140,13 @@ export function createSteering(options: SteeringOptions): Steering {
     if (!grew || !grow(wanted)) rest(nowMs)
   }
 
+  /** What was held against a rate of new connections, which run ahead, says nothing: the next step is held against this one. */
+  function tryAgain(nowMs: number): void {
+    restUntilMs = nowMs
+    restMs = shortRestMs
+    growsNext = true
+  }
+
   function judge(tried: Before, measure: Measure, nowMs: number): void {
     const gain = measure.rate / tried.rate - 1
     const grew = limit > tried.limit
@@ -160,6 +167,7 @@ export function createSteering(options: SteeringOptions): Steering {
       // half of the throughput for ten seconds, until those that were left had taken the line up again.
       before = null
       usual = measure
+      if (tried.early) tryAgain(nowMs)
       return
     }
     goBack(tried)

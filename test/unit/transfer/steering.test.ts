@@ -154,3 +154,11 @@ test('grows again once the queue has gone', () => {
   expect(last(line.run(120))).toBeLessThanOrEqual(12)
   expect(last(line.run(120))).toBeGreaterThan(40)
 })
+
+test('a burst of new connections that was taken for gain does not keep it from growing on', () => {
+  // For a few seconds the line takes far more than it will, as an idle one does: twice as many streams then seem to bring less.
+  const burst = (seconds: number) => (seconds > 6 && seconds < 12 ? 4 : 1)
+  const limits = modelLine((streams, seconds) => 1_200 * streams * burst(seconds)).run(60)
+  expect(limits.indexOf(64)).toBeGreaterThan(0)
+  expect(limits.indexOf(64)).toBeLessThan(35)
+})

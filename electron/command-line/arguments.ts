@@ -34,6 +34,7 @@ export type Command =
       readonly paths: readonly string[]
       readonly team: string | null
       readonly target: Partial<Target>
+      readonly allow: 'suspicious' | 'dangerous' | null
       readonly abortOnInterrupt: boolean
     } & Telling &
       Speed)
@@ -93,6 +94,7 @@ function parseUpload(words: readonly string[]): Command {
       ...(values.path === undefined ? {} : { modelPath: values.path }),
       ...(values.name === undefined ? {} : { displayName: values.name }),
     },
+    allow: values['allow-dangerous-pickle'] ? 'dangerous' : values['allow-pickle'] ? 'suspicious' : null,
     abortOnInterrupt: values['abort-on-interrupt'] ?? false,
     json: values.json ?? false,
     quiet: values.quiet ?? false,

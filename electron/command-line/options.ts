@@ -51,6 +51,15 @@ export const commands = {
         about: 'library path, for one file: letters, digits, _ . / space -',
       },
       name: { type: 'string', value: 'name', about: 'display name, for one file' },
+      'allow-pickle': {
+        type: 'boolean',
+        about:
+          'send files that look suspicious or could not be looked through: they may run code when loaded',
+      },
+      'allow-dangerous-pickle': {
+        type: 'boolean',
+        about: 'send even files that would run something harmful when loaded',
+      },
       'abort-on-interrupt': {
         type: 'boolean',
         about: 'Ctrl-C removes these uploads and what storage holds of them',

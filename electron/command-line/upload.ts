@@ -30,9 +30,12 @@ export async function runUploadCommand(
     await leave({ uploader, ports, streams, teller, command: 'upload', remove: command.abortOnInterrupt })
     return interruption.exitCode
   }
-  const { target } = command
+  const { target, allow } = command
   const report = await interruption.or(
-    uploader.addPaths(command.paths, { team: choice, target, signal: interruption.signal }),
+    uploader.addPaths(command.paths, {
+      ...{ team: choice, target, signal: interruption.signal },
+      ...(allow === null ? {} : { allow }),
+    }),
   )
   if (report === interrupted) return stop()
   if (!report.ok) {

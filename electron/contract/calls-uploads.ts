@@ -25,6 +25,8 @@ export const uploadCalls = {
   resumeAll: call<void>()('engine', nothing),
   /** Stops it, removes what storage holds of it, takes the row away. */
   cancel: call<void>()('engine', v.strictObject({ ids })),
+  /** The second yes to files that can run code when they are loaded; remembered with each of them. */
+  allow: call<void>()('engine', v.strictObject({ ids })),
   retry: call<void>()('engine', v.strictObject({ ids })),
   moveToTop: call<void>()('engine', v.strictObject({ ids })),
   /** Takes finished rows out of the history. Nothing in the library changes. */

@@ -2,7 +2,7 @@
 export type RetryClass = 'now' | 'later' | 'after-sign-in' | 'never'
 
 /** The one thing a person can do about a failure. The page shows it as the row's only button. */
-export type Remedy = 'retry' | 'sign-in' | 'edit' | 'remove' | 'settings' | 'wait' | 'none'
+export type Remedy = 'retry' | 'allow' | 'sign-in' | 'edit' | 'remove' | 'settings' | 'wait' | 'none'
 
 interface FailureKind {
   readonly retry: RetryClass
@@ -27,6 +27,9 @@ export const failureKinds = {
   'file-web-page': { retry: 'never', remedy: 'retry' },
   'file-downloading': { retry: 'never', remedy: 'retry' },
   'file-damaged-header': { retry: 'never', remedy: 'retry' },
+  'file-suspicious': { retry: 'never', remedy: 'allow' },
+  'file-dangerous': { retry: 'never', remedy: 'allow' },
+  'file-not-scanned': { retry: 'never', remedy: 'allow' },
   'file-no-path': { retry: 'never', remedy: 'remove' },
   'disk-missing': { retry: 'later', remedy: 'wait' },
   // what the person asked for

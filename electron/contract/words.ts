@@ -5,6 +5,7 @@ import { backgroundMessages } from './messages/background.ts'
 import { desktopMessages } from './messages/desktop.ts'
 import { failureMessages } from './messages/failures.ts'
 import { pageMessages } from './messages/page.ts'
+import { pickleMessages } from './messages/pickles.ts'
 import { recognitionMessages } from './messages/recognition.ts'
 import type { Locale } from './surroundings.ts'
 import { formatBytes } from './size.ts'
@@ -12,6 +13,7 @@ import { formatBytes } from './size.ts'
 export const catalogue = {
   ...failureMessages,
   ...recognitionMessages,
+  ...pickleMessages,
   ...pageMessages,
   ...desktopMessages,
   ...backgroundMessages,

@@ -9,6 +9,9 @@ import type { Header } from './header.ts'
 import type { Kind } from './kind-found.ts'
 import { kindOfGguf } from './kind-gguf.ts'
 import { kindOf } from './kind.ts'
+import { fileSource } from './file-source.ts'
+import type { PickleImport } from './pickle-scan.ts'
+import { readPickleFile, readPytorchZip } from './pytorch.ts'
 import { hasZipEnd, isZero, looksLike, zipTailBytes } from './looks-like.ts'
 import { headerLength, lengthBytes, parseSafetensors } from './safetensors.ts'
 
@@ -19,6 +22,8 @@ export interface Content {
   readonly kind: Kind | null
   /** Why it is refused, or null. */
   readonly failure: Failure | null
+  /** What a pickle would import, worst first. */
+  readonly imports?: readonly PickleImport[]
 }
 
 /** Enough for most headers in one read: they are normally below 500 KB, most of them far below. */
@@ -66,6 +71,8 @@ export async function readContent(file: FileHandle, name: string, fileBytes: num
   if (promised === 'gguf') return refused(damaged('does not begin with GGUF'))
   const read = await safetensors(file, fileBytes, start)
   if (promised === 'safetensors' || read.header) return read
+  // Nothing else is read from a file of such a name than a pickle, of whatever age.
+  if (promised === 'pytorch') return pytorch(file, name, fileBytes, 'pickle')
   return { format: promised, header: null, kind: null, failure: null }
 }
 
@@ -81,7 +88,7 @@ function misnamed(name: string, holds: string): Failure | null {
   return holds.startsWith(promised) ? null : damaged(`named ${extension}, holds ${holds}`)
 }
 
-/** Not opened: unpickling runs code. A zip can at least be held against its last record. */
+/** Never loaded: what it would do is read off its instructions. */
 async function pytorch(
   file: FileHandle,
   name: string,
@@ -90,10 +97,15 @@ async function pytorch(
 ): Promise<Content> {
   const format = formatOfName(name) === 'other' && is === 'zip' ? 'other' : 'pytorch'
   const wrong = misnamed(name, is === 'zip' ? 'a zip archive' : 'a Python pickle')
-  if (wrong || is === 'pickle') return { format, header: null, kind: null, failure: wrong }
+  if (wrong) return { format, header: null, kind: null, failure: wrong }
+  const source = fileSource(file, fileBytes)
   const tailBytes = Math.min(zipTailBytes, fileBytes)
-  const whole = hasZipEnd(await readAt(file, fileBytes - tailBytes, tailBytes))
-  return { format, header: null, kind: null, failure: whole ? null : damaged('zip archive without its end') }
+  if (is === 'zip' && !hasZipEnd(await readAt(file, fileBytes - tailBytes, tailBytes))) {
+    return { format, header: null, kind: null, failure: damaged('zip archive without its end') }
+  }
+  const read = is === 'zip' ? await readPytorchZip(source) : await readPickleFile(source)
+  const { header, imports, failure: reason } = read
+  return { format, header, kind: header && kindOf(header), failure: reason, imports }
 }
 
 async function gguf(file: FileHandle, name: string, fileBytes: number, start: Buffer): Promise<Content> {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Team } from '../contract/account.ts'
 import type { AddReport, Target } from '../contract/model.ts'
-import type { Result } from '../contract/errors.ts'
+import { remedyOf, type Failure, type Result } from '../contract/errors.ts'
 import type { Ports } from '../contract/ports.ts'
 import { collectFiles } from '../models/collect.ts'
 import type { FoundFile, Inspection } from '../models/found.ts'
@@ -13,9 +13,14 @@ export interface Order {
   readonly team: Team
   /** Overrides what was recognised, for each of the files. */
   readonly target?: Partial<Target>
+  /** Sends files that can run code when they are loaded: those that look suspicious, or all of them. */
+  readonly allow?: Allowing
   /** Nothing more is written down once it aborts. */
   readonly signal?: AbortSignal
 }
+
+/** What was said yes to beforehand. */
+export type Allowing = 'suspicious' | 'dangerous'
 
 interface AddingOptions {
   readonly inspect: (file: FoundFile) => Promise<Inspection>
@@ -72,13 +77,21 @@ export async function addPaths(
   return { ok: true, value: { added, refused, skipped: [...skipped, ...twice] } }
 }
 
+/** Whether what was said yes to covers this failure. */
+export function isAllowedBy(allow: Allowing | undefined, reason: Failure): boolean {
+  if (allow === undefined || remedyOf(reason) !== 'allow') return false
+  return allow === 'dangerous' || reason.code !== 'file-dangerous'
+}
+
 function toRecord(
   file: FoundFile,
-  { recognition, target, identity, failure }: Inspection,
+  { recognition, target, identity, failure: reason }: Inspection,
   order: Order,
   position: number,
   addedAtMs: number,
 ): UploadRecord {
+  const isAllowed = reason !== null && isAllowedBy(order.allow, reason)
+  const failure = isAllowed ? null : reason
   return {
     id: randomUUID(),
     position,
@@ -90,6 +103,7 @@ function toRecord(
     team: order.team,
     target: { ...target, ...order.target },
     recognition,
+    allowed: isAllowed,
     phase: failure === null ? 'waiting' : 'failed',
     started: false,
     failure,

@@ -15,6 +15,8 @@ export interface Commands {
   resume(ids: readonly string[]): Promise<Result<void>>
   /** Looks at the file again where the file was the trouble, then queues it anew. */
   retry(ids: readonly string[]): Promise<Result<void>>
+  /** Sends files all the same that can run code when they are loaded. Answers whether any stood still for that. */
+  allow(ids: readonly string[]): Result<boolean>
   cancel(ids: readonly string[]): Promise<Result<void>>
   /** Lets an upload that stands still go on, in whatever way it stopped. Answers whether it stood still. */
   goOn(id: string): Promise<Result<boolean>>
@@ -61,7 +63,7 @@ export function createCommands(options: {
     }
     if (row.live.phase !== 'failed') return success(undefined)
     if (met === null || !met.code.startsWith('file-')) return requeue(row, freshStartAfter(met))
-    const { identity, failure: still } = await inspect({
+    const { identity, failure: seen } = await inspect({
       path: record.path,
       name: record.fileName,
       folder: record.folder,
@@ -69,7 +71,9 @@ export function createCommands(options: {
     if (rows.get(record.id)?.live.phase !== 'failed') return success(undefined)
     // What storage holds of it is of use only while the file is as it was; one that is out of sight may still be.
     const isAsBefore = sameFile({ ...identity, inode: record.identity.inode }, record.identity)
-    const change = isAsBefore ? freshStartAfter(met) : { ...anew, identity }
+    // The second yes was said to the bytes as they were.
+    const change = isAsBefore ? freshStartAfter(met) : { ...anew, identity, allowed: false }
+    const still = seen && isAsBefore && record.allowed && remedyOf(seen) === 'allow' ? null : seen
     if (still) {
       const isOutOfSight = still.code === 'file-missing' || still.code === 'file-unreadable'
       return rows.change(record.id, { ...(isOutOfSight ? {} : change), failure: still })
@@ -96,6 +100,16 @@ export function createCommands(options: {
         if (!done.ok) return done
       }
       return success(undefined)
+    },
+    allow(ids) {
+      const asked = known(ids).filter(
+        ({ live, record }) =>
+          live.phase === 'failed' && record.failure && remedyOf(record.failure) === 'allow',
+      )
+      const written = rows.together(() => {
+        for (const row of asked) requeue(row, { allowed: true })
+      })
+      return written.ok ? success(asked.length > 0) : written
     },
     async goOn(id) {
       const row = rows.get(id)

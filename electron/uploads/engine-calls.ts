@@ -63,6 +63,10 @@ export function engineCalls(rooms: CalledRooms): EngineCalls {
       void sweeper.sweep()
       return gone
     },
+    async allow({ ids }) {
+      const done = commands.allow(ids)
+      return done.ok ? success(undefined) : done
+    },
     retry: ({ ids }) => commands.retry(ids),
     moveToTop: async ({ ids }) => commands.moveToTop(ids),
     forget: async ({ ids }) => rows.remove(ids.filter(isFinished)),

@@ -27,6 +27,8 @@ export interface UploadRecord {
   readonly team: Team
   readonly target: Target
   readonly recognition: Recognition
+  /** The person has seen what the file can do when it is loaded, and sends it all the same. */
+  readonly allowed: boolean
   readonly phase: KeptPhase
   readonly started: boolean
   readonly failure: Failure | null

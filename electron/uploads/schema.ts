@@ -49,6 +49,8 @@ const migrations: readonly string[] = [
      team_id TEXT NOT NULL
    ) STRICT;
    CREATE INDEX uploads_by_path ON uploads (path) WHERE phase <> 'registered';`,
+  // A file that can run code was sent only after a second yes, which is remembered.
+  `ALTER TABLE uploads ADD COLUMN allowed INTEGER NOT NULL DEFAULT 0;`,
 ]
 
 /** The version that `migrate` leads to. */

@@ -2,7 +2,7 @@ import { failed, failure, type Result } from '../contract/errors.ts'
 import type { TeamChoice } from '../contract/account.ts'
 import type { AddReport, Target } from '../contract/model.ts'
 import type { Ports } from '../contract/ports.ts'
-import { addPaths, type Order } from './adding.ts'
+import { addPaths, type Allowing, type Order } from './adding.ts'
 import type { Carriers } from './carriers.ts'
 import type { SignIns } from './sign-ins.ts'
 import { takeUp, type TakingUp } from './take-up.ts'
@@ -12,6 +12,8 @@ export interface AddOptions {
   readonly team?: TeamChoice
   /** Instead of what was recognised, for each file. */
   readonly target?: Partial<Target>
+  /** Sends files that can run code when they are loaded: those that look suspicious, or all of them. */
+  readonly allow?: Allowing
   /** Nothing more is written down once it aborts. */
   readonly signal?: AbortSignal
 }

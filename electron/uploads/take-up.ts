@@ -1,6 +1,6 @@
 import { success, type Result } from '../contract/errors.ts'
 import type { Account } from '../contract/account.ts'
-import type { Order, TakenUp } from './adding.ts'
+import { isAllowedBy, type Order, type TakenUp } from './adding.ts'
 import type { Commands } from './commands.ts'
 import type { Queue } from './queue.ts'
 import type { UploadRecord } from './record.ts'
@@ -23,7 +23,7 @@ export interface TakingUp {
 export async function takeUp(
   rooms: TakingUp,
   paths: readonly string[],
-  { accountId, team, signal }: Order,
+  { accountId, team, signal, allow }: Order,
 ): Promise<Result<TakenUp>> {
   const { store, rows, commands } = rooms
   if (signal?.aborted) return success({ goesOn: new Set(), underWay: new Set() })
@@ -38,7 +38,8 @@ export async function takeUp(
     if (!record || record.phase === 'registered' || !wanted.has(record.path) || goesOn.has(record.path))
       continue
     if (record.accountId !== accountId || record.team.id !== team.id) continue
-    const moved = await commands.goOn(id)
+    const moved =
+      record.failure && isAllowedBy(allow, record.failure) ? commands.allow([id]) : await commands.goOn(id)
     if (!moved.ok) return moved
     if (moved.value) goesOn.add(record.path)
     else underWay.add(record.path)

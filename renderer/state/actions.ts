@@ -118,6 +118,9 @@ export class Actions {
         return ui.edit(row.id, fieldToMend(row), row.target[fieldToMend(row)])
       case 'remove':
         return this.remove([row.id])
+      case 'allow':
+        this.#done(await this.#bridge.allow({ ids: [row.id] }))
+        return
       case 'retry':
       case 'wait':
       case 'none':

@@ -7,6 +7,7 @@ import { failedRow } from './support/rows.ts'
 
 const buttons: Readonly<Record<Remedy, string>> = {
   retry: 'Try again',
+  allow: 'Upload anyway',
   'sign-in': 'Sign in',
   edit: 'Change',
   remove: 'Remove',
@@ -34,6 +35,14 @@ test('trying again asks main to', async () => {
   const { rowOf, asked } = await openPage({ rows: [failedRow('Flux')] })
   await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Try again' }))
   expect(asked).toEqual([{ name: 'retry', args: { ids: ['Flux'] } }])
+})
+
+test('a file that could run code goes after a second yes, and the sentence names what it would use', async () => {
+  const why = failure('file-suspicious', { imports: 'some_trainer.Callback' })
+  const { rowOf, asked } = await openPage({ rows: [failedRow('Flux', why)] })
+  await expect.element(rowOf('Flux')).toMatchTextContent('some_trainer.Callback')
+  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Upload anyway' }))
+  expect(asked).toEqual([{ name: 'allow', args: { ids: ['Flux'] } }])
 })
 
 test('signing in leads to the sign-in view, and back', async () => {

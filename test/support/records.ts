@@ -31,6 +31,7 @@ export function uploadRecord(given: Partial<UploadRecord> = {}): UploadRecord {
       tensorCount: 12,
       dtype: 'F16',
     },
+    allowed: false,
     phase: 'waiting',
     started: false,
     failure: null,

@@ -1,5 +1,6 @@
 import type { FailureCode } from '../errors.ts'
 import type { Message } from '../message.ts'
+import { pickleFailures } from './pickles.ts'
 import { failuresHere } from './failures-here.ts'
 
 /**
@@ -8,6 +9,7 @@ import { failuresHere } from './failures-here.ts'
  */
 export const failureMessages = {
   ...failuresHere,
+  ...pickleFailures,
   'failure.too-large-for-device': [
     'Sign in with your password to send files over {limitBytes}. This file has {sizeBytes}.',
     '发送超过 {limitBytes} 的文件需用密码登录。该文件为 {sizeBytes}。',

@@ -8,12 +8,17 @@ const plain = { json: false, quiet: false, limitBytesPerSecond: undefined, strea
 test('an upload takes paths, a team, what is known of the model, and JSON', () => {
   expect(parse('upload a.safetensors b --team Studio --type loras --json')).toEqual({
     ...{ ...plain, name: 'upload', paths: ['a.safetensors', 'b'], team: 'Studio', json: true },
-    ...{ target: { modelType: 'loras' }, abortOnInterrupt: false },
+    ...{ target: { modelType: 'loras' }, allow: null, abortOnInterrupt: false },
   })
   expect(parse('upload --path models/x.gguf a.gguf --name=X -q --abort-on-interrupt')).toEqual({
     ...{ ...plain, name: 'upload', paths: ['a.gguf'], team: null, quiet: true },
-    ...{ target: { modelPath: 'models/x.gguf', displayName: 'X' }, abortOnInterrupt: true },
+    ...{ target: { modelPath: 'models/x.gguf', displayName: 'X' }, allow: null, abortOnInterrupt: true },
   })
+})
+
+test('an upload takes a yes for files that could run code, of two strengths', () => {
+  expect(parse('upload a --allow-pickle')).toMatchObject({ allow: 'suspicious' })
+  expect(parse('upload a --allow-pickle --allow-dangerous-pickle')).toMatchObject({ allow: 'dangerous' })
 })
 
 test('an upload and a resume take a limit and a number of streams', () => {

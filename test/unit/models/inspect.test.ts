@@ -97,7 +97,7 @@ test('names what stands in place of a model', async () => {
 test('zeros that end within the first mebibyte are the start of a file', async () => {
   const bytes = Buffer.alloc(600_000)
   bytes[599_999] = 1
-  expect(await failureOf((await writeText(at('a.pt'), bytes)).path)).toBeNull()
+  expect(await failureOf((await writeText(at('a.dat'), bytes)).path)).toBeNull()
 })
 
 test('a download is known by its own ending and by what lies beside it', async () => {

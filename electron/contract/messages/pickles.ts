@@ -1,0 +1,29 @@
+import type { Message } from '../message.ts'
+
+/** Files that can run code when they are loaded: what was found without loading them, and what to do. */
+export const pickleFailures = {
+  'failure.file-suspicious': [
+    'Loading this file would use parts of Python that a model doesn’t need: {imports}. It was not opened, and nothing was sent. Upload it only if you trust where it comes from.',
+    '加载此文件会使用模型并不需要的 Python 功能：{imports}。文件未被打开，也未发送任何内容。仅在信任其来源时才上传。',
+    '載入此檔案會使用模型並不需要的 Python 功能：{imports}。檔案未被開啟，也未傳送任何內容。僅在信任其來源時才上傳。',
+  ],
+  'failure.file-dangerous': [
+    'Dangerous: loading this file would run {imports}, which can take over the computer of whoever loads it. It was not opened, and nothing was sent. Don’t share it unless you made it yourself; ask for a safetensors file instead.',
+    '危险：加载此文件会执行 {imports}，可能控制加载者的计算机。文件未被打开，也未发送任何内容。除非是您自己制作的，否则请勿分享；请索取 safetensors 文件。',
+    '危險：載入此檔案會執行 {imports}，可能控制載入者的電腦。檔案未被開啟，也未傳送任何內容。除非是您自己製作的，否則請勿分享；請索取 safetensors 檔案。',
+  ],
+  'failure.file-not-scanned': [
+    'This file can run code when it is loaded, and it could not be looked through: {problem}. Nothing was sent. Upload it only if you trust where it comes from.',
+    '此文件在加载时可能运行代码，且无法检查其内容：{problem}。未发送任何内容。仅在信任其来源时才上传。',
+    '此檔案在載入時可能執行程式碼，且無法檢查其內容：{problem}。未傳送任何內容。僅在信任其來源時才上傳。',
+  ],
+} as const satisfies Record<string, Message>
+
+export const pickleMessages = {
+  'remedy.allow': ['Upload anyway', '仍然上传', '仍然上傳'],
+  'pickle.level': [
+    '{level, select, dangerous {dangerous} suspicious {not needed by a model} other {harmless}}',
+    '{level, select, dangerous {危险} suspicious {模型不需要} other {无害}}',
+    '{level, select, dangerous {危險} suspicious {模型不需要} other {無害}}',
+  ],
+} as const satisfies Record<string, Message>

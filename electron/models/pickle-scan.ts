@@ -1,0 +1,87 @@
+import type { ImportLevel } from '../contract/recognition.ts'
+import type { ByteWindow } from './byte-window.ts'
+import { HeaderDamage } from './header.ts'
+import { PickleMachine } from './pickle-machine.ts'
+import { runOpcode } from './pickle-opcodes.ts'
+import type { PickleValue } from './pickle-values.ts'
+
+export interface PickleImport {
+  readonly name: string
+  readonly level: ImportLevel
+}
+
+/** What was found without loading anything. */
+export interface PickleScan {
+  readonly imports: readonly PickleImport[]
+  /** Why the scan ended before the pickle did, or null. What it had found by then is in `imports`. */
+  readonly problem: string | null
+  /** What the pickle would give, as far as it is names and shapes. */
+  readonly value: PickleValue
+}
+
+/** A large model's description has some 200,000 opcodes. Beyond this nobody describes tensors any more. */
+const mostOpcodes = 4_000_000
+/** Bytes of names and numbers; payloads are skipped and don't count. */
+const mostBytes = 128 * 1024 * 1024
+
+/**
+ * Walks through one pickle without loading it, from where the window stands to just behind its end. Never runs anything and
+ * never throws what a file can cause; time and memory are bounded by the file's own size and by the limits above.
+ */
+export async function scanPickle(window: ByteWindow): Promise<PickleScan> {
+  const machine = new PickleMachine()
+  const begunBytes = window.fetchedBytes
+  let problem: string | null = null
+  try {
+    for (let count = 0; !machine.stopped; count += 1) {
+      if (count > mostOpcodes || window.fetchedBytes - begunBytes > mostBytes) {
+        throw new HeaderDamage('it is too long to be looked through')
+      }
+      // The longest fixed argument has 8 bytes.
+      if (!window.has(9)) await window.top(9)
+      await runOpcode(machine, window)
+    }
+  } catch (error) {
+    if (!(error instanceof HeaderDamage)) throw error
+    problem = error.message
+  }
+  const imports = [...machine.imports].map(([name, level]) => ({ name, level }))
+  return { imports, problem, value: problem === null ? (machine.stack.at(-1) ?? null) : null }
+}
+
+/**
+ * Scans a pickle that is a file of its own: PyTorch's old form is five of them one after the other (torch/serialization.py,
+ * `_legacy_load`), then bare numbers. Whatever follows an end and begins like a pickle is scanned as well.
+ */
+export async function scanPickles(window: ByteWindow): Promise<PickleScan> {
+  const scans: PickleScan[] = []
+  do scans.push(await scanPickle(window))
+  while (scans.at(-1)?.problem === null && scans.length < mostInARow && (await beginsLikePickle(window)))
+  const imports = new Map(
+    scans.flatMap(({ imports: found }) => found.map(({ name, level }) => [name, level])),
+  )
+  // The last of five names the storages; what it can't finish in is numbers.
+  const broken = scans.slice(0, 4).find(({ problem }) => problem !== null)
+  const largest = scans.find(
+    ({ value }) => value !== null && typeof value === 'object' && value.is === 'dict',
+  )
+  return {
+    imports: [...imports].map(([name, level]) => ({ name, level })),
+    problem: broken?.problem ?? null,
+    value: (scans.length >= 5 ? scans[3]?.value : largest?.value) ?? null,
+  }
+}
+
+const mostInARow = 16
+
+async function beginsLikePickle(window: ByteWindow): Promise<boolean> {
+  if (window.leftBytes < 2) return false
+  await window.ensure(2)
+  return isPickleStart(window.peek(2))
+}
+
+/** PROTO and its version, with which everything from protocol 2 on begins (pickletools.py). */
+export function isPickleStart(bytes: Buffer): boolean {
+  const protocol = bytes[1] ?? 0
+  return bytes[0] === 0x80 && protocol >= 2 && protocol <= 5
+}

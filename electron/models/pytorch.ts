@@ -1,0 +1,87 @@
+import { failure } from '../contract/errors.ts'
+import type { Failure } from '../contract/errors.ts'
+import { ByteWindow, type ByteSource } from './byte-window.ts'
+import { HeaderDamage, type Header } from './header.ts'
+import type { PickleImport } from './pickle-scan.ts'
+import { isPickleStart, scanPickle, scanPickles, type PickleScan } from './pickle-scan.ts'
+import { tensorsOf } from './pickle-values.ts'
+import { memberBytes, memberStart, zipMembers, type ZipMember } from './zip-members.ts'
+
+/** What a PyTorch file would do and hold, found without loading it. */
+export interface PytorchContent {
+  readonly header: Header | null
+  readonly imports: readonly PickleImport[]
+  /** Why it isn't sent unasked, or null. */
+  readonly failure: Failure | null
+}
+
+/** A pickle that is a file of its own: PyTorch's form before 1.6, or anything else in Python. */
+export async function readPickleFile(source: ByteSource): Promise<PytorchContent> {
+  return concluded(await scanPickles(new ByteWindow(source)))
+}
+
+/** PyTorch's form since 1.6: a zip with a pickle that describes the tensors, and a member for each of them. */
+export async function readPytorchZip(source: ByteSource): Promise<PytorchContent> {
+  const scans: PickleScan[] = []
+  try {
+    for (const member of await zipMembers(source)) {
+      const scan = await scanMember(source, member)
+      if (scan) scans.push(scan)
+    }
+  } catch (error) {
+    if (!(error instanceof HeaderDamage)) throw error
+    scans.push({ imports: [], problem: error.message, value: null })
+  }
+  const imports = new Map(scans.flatMap(({ imports: found }) => found.map((one) => [one.name, one])))
+  return concluded({
+    imports: [...imports.values()],
+    problem: scans.find(({ problem }) => problem !== null)?.problem ?? null,
+    value: scans.find(({ value }) => value !== null && typeof value === 'object')?.value ?? null,
+  })
+}
+
+const pickleName = /\.(pkl|pickle|p|pt|pth|bin|ckpt|joblib)$/i
+
+/** Null for a member that is no pickle by its name, and none that can be read as one by its first bytes. */
+async function scanMember(source: ByteSource, member: ZipMember): Promise<PickleScan | null> {
+  if (member.name.endsWith('/')) return null
+  const named = pickleName.test(member.name)
+  if (!named && !member.isDeflated) {
+    const start = await memberStart(source, member)
+    if (!isPickleStart(await source.read(start, Math.min(2, member.packedBytes)))) return null
+  }
+  const { source: bytes, start, end } = await memberBytes(source, member)
+  const window = new ByteWindow(bytes, start, end)
+  if (named) return scanPickle(window)
+  if (window.leftBytes < 2) return null
+  await window.ensure(2)
+  if (!isPickleStart(window.peek(2))) return null
+  const scan = await scanPickle(window)
+  // One number in 16,000 begins like a pickle: what can't be read as one to its end and imports nothing is numbers.
+  return scan.problem !== null && scan.imports.length === 0 ? null : scan
+}
+
+/** Imports that are named in a sentence; the details show all. */
+const mostNamed = 4
+
+function concluded({ imports, problem, value }: PickleScan): PytorchContent {
+  const order = ['dangerous', 'suspicious', 'innocuous'] as const
+  const sorted = imports.toSorted((one, other) => order.indexOf(one.level) - order.indexOf(other.level))
+  const tensors = tensorsOf(value)
+  const header = tensors.size > 0 ? { tensors, metadata: new Map<string, string>() } : null
+  return { header, imports: sorted, failure: verdictOf(sorted, problem) }
+}
+
+/** A scan that failed counts as a find: what can't be read here may still be loaded elsewhere. */
+function verdictOf(imports: readonly PickleImport[], problem: string | null): Failure | null {
+  const named = (level: string) => {
+    const names = imports.filter((one) => one.level === level).map(({ name }) => name)
+    const more = names.length > mostNamed ? ', …' : ''
+    return names.slice(0, mostNamed).join(', ') + more
+  }
+  const dangerous = named('dangerous')
+  if (dangerous !== '') return failure('file-dangerous', { imports: dangerous })
+  if (problem !== null) return failure('file-not-scanned', { problem })
+  const suspicious = named('suspicious')
+  return suspicious === '' ? null : failure('file-suspicious', { imports: suspicious })
+}

@@ -1,0 +1,54 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { writeText } from '../../fixtures/model-files.ts'
+import { imported, pickleOf, shellCall, torchZip } from '../../fixtures/pickles.ts'
+import { setup, valueOf } from '../../support/engine.ts'
+
+const trainer = torchZip(pickleOf(imported('some_trainer.callbacks', 'Checkpoint')))
+
+test('a file that could run code waits for a second yes, which is remembered, and is then sent as it is', async () => {
+  const { app, folder, open, asked } = await setup()
+  const { path } = await writeText(join(folder, 'files/style.pt'), trainer)
+  const [id = ''] = await app.add(path)
+  expect([app.row(id).phase, app.row(id).failure]).toEqual([
+    'failed',
+    { code: 'file-suspicious', params: { imports: 'some_trainer.callbacks.Checkpoint' } },
+  ])
+  // Trying again is no yes.
+  valueOf(await app.calls.retry({ ids: [id] }))
+  expect(app.row(id).failure?.code).toBe('file-suspicious')
+  expect(asked()).not.toContain('presignModel')
+
+  valueOf(await app.calls.allow({ ids: [id] }))
+  expect((await app.settled(id)).phase).toBe('registered')
+  await app.stop()
+  const later = await open()
+  expect(later.row(id).phase).toBe('registered')
+})
+
+test('the yes was said to the bytes as they were: a changed file is asked about anew', async () => {
+  const { app, folder } = await setup()
+  const { path } = await writeText(join(folder, 'files/style.pt'), trainer)
+  const [id = ''] = await app.add(path)
+  await app.calls.pauseAll()
+  valueOf(await app.calls.allow({ ids: [id] }))
+  expect(app.row(id).phase).toBe('waiting')
+  await writeFile(path, torchZip(shellCall))
+  await app.calls.resumeAll()
+  expect((await app.settled(id)).failure?.code).toBe('file-changed')
+  valueOf(await app.calls.retry({ ids: [id] }))
+  expect(app.row(id).failure).toEqual({ code: 'file-dangerous', params: { imports: 'posix.system' } })
+})
+
+test('a yes said beforehand covers what is suspicious, and what is dangerous only if it says so', async () => {
+  const { app, folder } = await setup()
+  const odd = await writeText(join(folder, 'files/odd.pt'), trainer)
+  const bad = await writeText(join(folder, 'files/bad.pt'), shellCall)
+  const [oddId = '', badId = ''] = await app.add([odd.path, bad.path], { allow: 'suspicious' })
+  expect((await app.settled(oddId)).phase).toBe('registered')
+  expect(app.row(badId).failure?.code).toBe('file-dangerous')
+  // Said again of a row that is there already, it goes on instead of becoming a second one.
+  await app.add(bad.path, { allow: 'dangerous' })
+  expect((await app.settled(badId)).phase).toBe('registered')
+})

@@ -1,0 +1,147 @@
+import { expect, test } from 'vitest'
+import { ByteWindow, sourceOf } from '../../../electron/models/byte-window.ts'
+import { levelOf } from '../../../electron/models/pickle-imports.ts'
+import { scanPickle } from '../../../electron/models/pickle-scan.ts'
+import { readPickleFile, readPytorchZip } from '../../../electron/models/pytorch.ts'
+import { partFamilies } from '../../fixtures/families-of-parts.ts'
+import { emptyPickle } from '../../fixtures/model-files.ts'
+import {
+  imported,
+  legacyTorch,
+  pickleOf,
+  shellCall,
+  stateDict,
+  text,
+  torchZip,
+} from '../../fixtures/pickles.ts'
+import { seededRandom } from '../../fixtures/seeded.ts'
+import { zipOf } from '../../fixtures/zip-files.ts'
+
+const scan = (bytes: Buffer) => scanPickle(new ByteWindow(sourceOf(bytes)))
+const worst = async (bytes: Buffer) => (await readPickleFile(sourceOf(bytes))).failure?.code ?? 'sound'
+const worstInZip = async (bytes: Buffer) => (await readPytorchZip(sourceOf(bytes))).failure?.code ?? 'sound'
+
+const esrgan = partFamilies.ESRGAN.tensors
+
+test('a saved model is sound, and its tensors are known by name and shape without being loaded', async () => {
+  const { failure, header, imports } = await readPytorchZip(sourceOf(torchZip(stateDict(esrgan))))
+  expect(failure).toBeNull()
+  expect(imports.map(({ level }) => level)).toEqual(['innocuous', 'innocuous', 'innocuous'])
+  expect([...(header?.tensors ?? [])]).toEqual(
+    Object.entries(esrgan).map(([name, { dtype, shape }]) => [
+      name,
+      { dtype, shape, sizeBytes: shape.reduce((product, length) => product * length, 2) },
+    ]),
+  )
+})
+
+test('tensors are found within the wrappers of training code, and in the old form', async () => {
+  const wrapped = await readPytorchZip(sourceOf(torchZip(stateDict(esrgan, 'params_ema'))))
+  const old = await readPickleFile(sourceOf(legacyTorch(stateDict(esrgan, 'state_dict'))))
+  expect([...(wrapped.header?.tensors.keys() ?? [])]).toEqual(Object.keys(esrgan))
+  expect([...(old.header?.tensors.keys() ?? [])]).toEqual(Object.keys(esrgan))
+  expect(old.failure).toBeNull()
+})
+
+test('names what would run, whichever way it is imported', async () => {
+  const memoised = pickleOf(
+    text('os'),
+    'q\x01',
+    '0',
+    text('system'),
+    'q\x02',
+    '0',
+    'h\x01',
+    'h\x02',
+    '\x93',
+    ')R',
+  )
+  const instance = pickleOf('(', text('ls'), 'ios\nsystem\n')
+  const first = Buffer.concat([shellCall.subarray(0, -1), Buffer.from('0'), stateDict(esrgan).subarray(2)])
+  for (const bytes of [shellCall, memoised, instance, first, legacyTorch(shellCall)]) {
+    expect(await worst(bytes)).toBe('file-dangerous')
+  }
+  expect((await scan(memoised)).imports).toEqual([{ name: 'os.system', level: 'dangerous' }])
+})
+
+test('an import that can’t be read off is as bad as any', async () => {
+  const computed = pickleOf(imported('collections', 'OrderedDict'), ')R', text('x'), '\x93')
+  const registered = pickleOf('\x82\x01')
+  expect(await worst(computed)).toBe('file-dangerous')
+  expect(await worst(registered)).toBe('file-dangerous')
+})
+
+test('what a model doesn’t need is asked about', async () => {
+  const trainer = imported('pytorch_lightning.callbacks.model_checkpoint', 'ModelCheckpoint')
+  const { failure } = await readPickleFile(sourceOf(pickleOf(trainer)))
+  expect([failure?.code, failure?.params]).toEqual([
+    'file-suspicious',
+    { imports: 'pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint' },
+  ])
+})
+
+test('a way round the list by a dotted name is seen', () => {
+  expect(levelOf('torch', 'serialization.os.system')).toBe('dangerous')
+  expect(levelOf('torch._utils', '_rebuild_tensor_v2')).toBe('innocuous')
+  expect(levelOf('torch._utils', '_rebuild_tensor_v9')).toBe('suspicious')
+  expect(levelOf('builtins', 'eval')).toBe('dangerous')
+  expect(levelOf('constructor', 'prototype')).toBe('suspicious')
+})
+
+test('a scan that fails is a find, and what it had found by then counts more', async () => {
+  const cut = stateDict(esrgan).subarray(0, -40)
+  const brokenBehind = Buffer.concat([shellCall.subarray(0, -1), Buffer.from([0xff])])
+  expect(await worst(cut)).toBe('file-not-scanned')
+  expect(await worst(brokenBehind)).toBe('file-dangerous')
+  expect(await worst(pickleOf('h\x07'))).toBe('file-not-scanned')
+  expect(await worst(pickleOf('RRRR'))).toBe('file-not-scanned')
+})
+
+test('every member of a zip is scanned, whatever it is called and however it is packed', async () => {
+  const members = [{ name: 'archive/data.pkl', bytes: emptyPickle }]
+  const and = (name: string, bytes: Buffer, deflated = false) =>
+    zipOf([...members, { name, bytes, deflated }])
+  expect(await worstInZip(and('archive/data/7', shellCall))).toBe('file-dangerous')
+  expect(await worstInZip(and('archive/data/7', shellCall, true))).toBe('file-dangerous')
+  expect(await worstInZip(and('archive/extra.pkl', Buffer.from('cos\nsystem\n.')))).toBe('file-dangerous')
+  expect(await worstInZip(and('archive/data/7', Buffer.from([0x80, 2, 0xff, 0xff])))).toBe('sound')
+})
+
+test('a zip that shows different readers different things is a find', async () => {
+  const honest = { name: 'archive/data.pkl', bytes: emptyPickle }
+  expect(await worstInZip(zipOf([honest]))).toBe('sound')
+  expect(await worstInZip(zipOf([{ ...honest, localName: 'archive/else.pkl' }]))).toBe('file-not-scanned')
+  expect(await worstInZip(zipOf([honest, honest]))).toBe('file-not-scanned')
+  expect(await worstInZip(zipOf([{ ...honest, flags: 1 }]))).toBe('file-not-scanned')
+  const shifted = Buffer.concat([Buffer.alloc(7), zipOf([honest])])
+  expect(await worstInZip(shifted)).toBe('file-not-scanned')
+})
+
+test('bombs end early: a member that unpacks to more than is held, and endless instructions', async () => {
+  const bomb = zipOf([{ name: 'archive/data.pkl', bytes: Buffer.alloc(65 * 1024 * 1024), deflated: true }])
+  expect(await worstInZip(bomb)).toBe('file-not-scanned')
+  const endless = Buffer.alloc(6_000_000, 'N')
+  expect(await worst(endless)).toBe('file-not-scanned')
+  const huge = pickleOf(Buffer.from([0x8e, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f, 0]))
+  expect(await worst(huge)).toBe('file-not-scanned')
+})
+
+test('no damage by chance makes a scan throw, and none hides what would run', async () => {
+  const random = seededRandom(77)
+  const below = (limit: number) => Math.floor(random() * limit)
+  const whole = torchZip(stateDict(esrgan))
+  for (let round = 0; round < 400; round += 1) {
+    const bytes = Buffer.from(whole.subarray(0, random() < 0.5 ? whole.length : below(whole.length)))
+    for (let flip = below(4); flip >= 0 && bytes.length > 0; flip -= 1) {
+      const at = below(bytes.length)
+      bytes[at] = (bytes[at] ?? 0) ^ (1 << below(8))
+    }
+    await readPytorchZip(sourceOf(bytes))
+    await readPickleFile(sourceOf(bytes))
+    // Behind the call everything may be damaged: what ran before the damage has run.
+    const tail = Buffer.from(stateDict(esrgan).subarray(2))
+    tail[below(tail.length)] = below(256)
+    const spoilt = Buffer.concat([shellCall.subarray(0, -1), Buffer.from('0'), tail])
+    expect(await worst(spoilt), `round ${round}`).toBe('file-dangerous')
+  }
+})

@@ -28,6 +28,7 @@ export type Command =
   | { readonly name: 'accounts'; readonly json: boolean }
   | { readonly name: 'teams'; readonly json: boolean }
   | { readonly name: 'status'; readonly json: boolean }
+  | { readonly name: 'inspect'; readonly paths: readonly string[]; readonly json: boolean }
   | ({ readonly name: 'resume' } & Telling & Speed)
   | ({
       readonly name: 'upload'
@@ -60,6 +61,11 @@ const parsers: Record<CommandName, (words: readonly string[]) => Command> = {
   resume(words) {
     const { values } = read(words, commands.resume, 0)
     return { name: 'resume', json: values.json ?? false, quiet: values.quiet ?? false, ...speedOf(values) }
+  },
+  inspect(words) {
+    const { values, positionals } = read(words, commands.inspect, Infinity)
+    if (positionals.length === 0) throw new UsageError('Which files? Try: modelferry inspect models/')
+    return { name: 'inspect', paths: positionals, json: values.json ?? false }
   },
   status: (words) => ({ name: 'status', json: read(words, commands.status, 0).values.json ?? false }),
   login: parseLogin,

@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { parseCommand, UsageError, type Command, type Speed } from './arguments.ts'
 import { exitCodes } from './exit-codes.ts'
 import { helpFor, usage } from './help.ts'
+import { runInspectCommand } from './inspect.ts'
 import { listenForInterruption } from './interruption.ts'
 import { runCommand, type EngineCommand } from './run.ts'
 import { runStatusCommand } from './status.ts'
@@ -45,6 +46,8 @@ async function start(command: Command): Promise<number> {
     out.write(`${await version()}\n`)
     return exitCodes.ok
   }
+  if (command.name === 'inspect')
+    return runInspectCommand(command, workerFiles(import.meta.filename).inspect, streams)
   const surroundings = readSurroundings(process.env)
   if (command.name === 'status') return runStatusCommand(surroundings.home, Date.now(), command.json, streams)
   if (command.name === 'resume' && hasNothingLeft(surroundings.home)) {

@@ -53,8 +53,7 @@ export const commands = {
       name: { type: 'string', value: 'name', about: 'display name, for one file' },
       'allow-pickle': {
         type: 'boolean',
-        about:
-          'send files that look suspicious or could not be looked through: they may run code when loaded',
+        about: 'send files that look suspicious, or that could not be looked through',
       },
       'allow-dangerous-pickle': {
         type: 'boolean',
@@ -74,6 +73,13 @@ export const commands = {
 
 Ctrl-C pauses and keeps what was sent: the same command or "modelferry resume" goes on from there, and so it
 does after a crash. A second Ctrl-C ends at once. A name that begins with a dash goes behind --.`,
+  },
+  inspect: {
+    words: '<paths…>',
+    about: 'say what files and folders are, without sending or signing in',
+    options: { json: json('one JSON object a line for each file (docs/command-line.md)'), help },
+    more: `Tells type, base, why we think so, and where it would go; a file that upload would refuse is refused here with the same
+reason. Exit code 1 when any is.`,
   },
   resume: {
     words: '',

@@ -15,7 +15,7 @@ import { oneLine } from './terminal-text.ts'
 import { runUploadCommand } from './upload.ts'
 
 /** The commands that need the engine. */
-export type EngineCommand = Exclude<Command, { readonly name: 'help' | 'version' | 'status' }>
+export type EngineCommand = Exclude<Command, { readonly name: 'help' | 'version' | 'status' | 'inspect' }>
 
 /** What a command runs on. */
 export interface World {

@@ -106,7 +106,6 @@ const withArgument =
   }
 
 const u8 = (window: ByteWindow) => window.u8()
-const u16 = (window: ByteWindow) => window.u16()
 const u32 = (window: ByteWindow) => window.u32()
 const u64 = (window: ByteWindow) => window.u64()
 

@@ -46,6 +46,7 @@ test.each([
   ['teams', { name: 'teams', json: false }],
   ['teams --json', { name: 'teams', json: true }],
   ['status', { name: 'status', json: false }],
+  ['inspect a b --json', { name: 'inspect', paths: ['a', 'b'], json: true }],
   ['status --json', { name: 'status', json: true }],
   ['resume -q', { ...plain, name: 'resume', quiet: true }],
   ['', { name: 'help', about: null }],

@@ -43,12 +43,23 @@ const table = {
   desktop: {
     from: desktop,
     rooms: [contract, uploader],
-    packages: ['valibot', 'electron', 'electron-store', 'keytar'],
+    packages: ['valibot', 'electron', 'electron-store', 'electron-updater', 'keytar'],
     node: true,
   },
   main: {
     from: '^electron/main[.]ts$',
     rooms: [contract, uploader, desktop],
+    packages: ['electron'],
+    node: true,
+  },
+  // The installed program is the app, or its command line.
+  start: {
+    from: '^electron/start[.]ts$',
+    rooms: [
+      '^electron/desktop/command-words[.]ts$',
+      '^electron/main[.]ts$',
+      '^electron/command-line/main[.]ts$',
+    ],
     packages: ['electron'],
     node: true,
   },

@@ -2,12 +2,14 @@ import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'electron-vite'
 import { resolve } from 'node:path'
 import { standaloneWorkers } from './build/standalone-workers.ts'
+import { thirdParty } from './build/third-party.ts'
 
 const at = (path: string) => resolve(import.meta.dirname, path)
 
 export default defineConfig({
   main: {
     plugins: [
+      thirdParty('main', import.meta.dirname),
       standaloneWorkers({
         'lane-worker': at('electron/transfer/lane-worker.ts'),
         'hash-worker': at('electron/transfer/hash-worker.ts'),
@@ -20,6 +22,7 @@ export default defineConfig({
       externalizeDeps: { exclude: ['valibot', 'intl-messageformat'] },
       rolldownOptions: {
         input: {
+          start: at('electron/start.ts'),
           main: at('electron/main.ts'),
           'command-line': at('electron/command-line/main.ts'),
         },
@@ -27,6 +30,7 @@ export default defineConfig({
     },
   },
   preload: {
+    plugins: [thirdParty('preload', import.meta.dirname)],
     build: {
       outDir: 'out/preload',
       externalizeDeps: false, // a sandboxed preload can require nothing but electron, events, timers, url
@@ -38,7 +42,7 @@ export default defineConfig({
   },
   renderer: {
     root: 'renderer',
-    plugins: [svelte()],
+    plugins: [svelte(), thirdParty('renderer', import.meta.dirname)],
     build: {
       outDir: 'out/renderer',
       emptyOutDir: true,

@@ -64,7 +64,7 @@ const always = {
 }
 
 const configFiles = ['*.config.ts', '*.config.js', '.*.mjs']
-const desktop = ['electron/desktop/**/*.ts', 'electron/main.ts']
+const desktop = ['electron/desktop/**/*.ts', 'electron/main.ts', 'electron/start.ts']
 
 export default defineConfig(
   globalIgnores(['out/', 'dist/', 'test-results/', 'playwright-report/', '.local-cloud/', '**/.svelte-kit/']),

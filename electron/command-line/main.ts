@@ -23,12 +23,15 @@ const streams = { out: process.stdout, err: process.stderr }
 /** The same as in the app's settings until somebody changes them there. */
 const atOnce = 3
 
-/** The command line: the same uploads without a window. Ends the process with one of `exitCodes`. */
-export async function main(): Promise<void> {
+/**
+ * The command line: the same uploads without a window. Leaves one of `exitCodes` for the process to end with.
+ * @param words what stands behind the program's name
+ */
+export async function main(words: readonly string[] = process.argv.slice(2)): Promise<void> {
   // A reader that has gone (`| head`) must not end the uploads.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   try {
-    process.exitCode = await start(parseCommand(process.argv.slice(2)))
+    process.exitCode = await start(parseCommand(words))
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     process.stderr.write(`${error.message}\n`)

@@ -66,7 +66,8 @@ export function workerFiles(entryFile: string): {
   readonly hash: URL
   readonly inspect: URL
 } {
-  const folder = join(entryFile, '..')
+  // A worker thread is not started from inside an archive: electron-builder lays these files beside it.
+  const folder = join(entryFile, '..').replace(/([\\/])app\.asar(?=[\\/]|$)/, '$1app.asar.unpacked')
   const at = (source: string, built: string) =>
     pathToFileURL(entryFile.endsWith('.ts') ? join(folder, '..', source) : join(folder, built))
   return {

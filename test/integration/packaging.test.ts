@@ -29,10 +29,10 @@ beforeAll(async () => {
         FPM_RECORD: record,
       },
     })
-  if (!existsSync(join(projectFolder, 'out/main/main.js'))) run('electron-vite', 'build')
+  if (!existsSync(join(projectFolder, 'out/third-party.txt'))) run('electron-vite', 'build')
   await makeStandin(join(folder, 'standin'))
   const settings = [`-c.electronDist=${folder}/standin`, `-c.directories.output=${folder}/dist`]
-  run('electron-builder', '--linux', 'dir', 'deb', 'tar.gz', '--x64', ...settings)
+  run('electron-builder', '--linux', 'dir', 'deb', 'rpm', 'tar.gz', '--x64', ...settings)
   packed = listPackage(archive, { isPack: false }).filter(
     (path) => !('files' in statFile(archive, path.slice(1))),
   )
@@ -54,10 +54,16 @@ test('the archive holds the built app, its package.json and what it needs at run
     'out/main',
     'out/preload',
     'out/renderer',
+    'out/third-party.txt',
     'package.json',
   ])
   expect(packed).toEqual(
-    expect.arrayContaining(['/out/main/main.js', '/out/preload/preload.cjs', '/out/renderer/index.html']),
+    expect.arrayContaining([
+      '/out/main/start.js',
+      '/out/main/main.js',
+      '/out/preload/preload.cjs',
+      '/out/renderer/index.html',
+    ]),
   )
 })
 
@@ -69,14 +75,16 @@ test('each packed package is one that the app needs while it runs', () => {
   const names = new Set(needed.split('\n').flatMap((path) => path.split('/node_modules/').slice(1)))
   const inArchive = packed.flatMap((path) => /^\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? [])
   expect([...new Set(inArchive)].filter((name) => !names.has(name))).toEqual([])
-  expect(inArchive).toEqual(expect.arrayContaining(['electron-store', 'keytar']))
+  expect(inArchive).toEqual(expect.arrayContaining(['electron-store', 'electron-updater', 'keytar']))
 })
 
 test('no source, test, map or tool is inside', () => {
   const kinds = new Set(packed.map((path) => extname(path)))
-  expect([...kinds].sort()).toEqual(['', '.cjs', '.css', '.html', '.js', '.json', '.mjs', '.node'])
+  expect([...kinds].sort()).toEqual(['', '.cjs', '.css', '.html', '.js', '.json', '.mjs', '.node', '.txt'])
   const strange = /(^|\/)(test|tests|__tests__|spec|electron|renderer\/components|script|src|\..*)\//
-  expect(packed.filter((path) => strange.test(path))).toEqual([])
+  // The one package that runs from a folder of that name.
+  const known = /^\/node_modules\/debug\/src\//
+  expect(packed.filter((path) => strange.test(path) && !known.test(path))).toEqual([])
   const bare = packed.filter((path) => extname(path) === '').map((path) => path.split('/').at(-1) ?? '')
   expect(bare.filter((name) => !/^licen[cs]e/i.test(name))).toEqual([])
 })
@@ -85,7 +93,7 @@ test('the packed package.json names the start and no tools', () => {
   const settings = JSON.parse(extractFile(archive, 'package.json').toString()) as Record<string, unknown>
   expect(settings).toMatchObject({
     name: 'modelferry',
-    main: 'out/main/main.js',
+    main: 'out/main/start.js',
     desktopName: 'modelferry.desktop',
   })
   expect(Object.keys(settings)).not.toEqual(expect.arrayContaining(['devDependencies']))
@@ -141,19 +149,63 @@ test('only the languages that the app speaks are shipped', () => {
   expect(readdirSync(join(unpacked, 'locales')).sort()).toEqual(['en-US.pak', 'zh-CN.pak', 'zh-TW.pak'])
 })
 
-test('the Debian package gets a valid desktop entry, icons of every size and the file kinds', () => {
-  const desktopFile = readdirSync(record).find((name) => name.endsWith('.desktop')) ?? ''
-  const entry = readFileSync(join(record, desktopFile), 'utf8')
-  execFileSync('desktop-file-validate', [join(record, desktopFile)])
-  expect(entry).toContain('MimeType=application/x-safetensors;application/x-gguf;')
-  expect(entry).toMatch(/^Exec=.*\/modelferry %U$/m)
-  expect(entry).toContain('StartupWMClass=modelferry')
-  const args = readFileSync(join(record, 'args'), 'utf8')
-  for (const size of [16, 24, 32, 48, 64, 128, 256, 512]) {
-    expect(args).toContain(`=/usr/share/icons/hicolor/${size}x${size}/apps/modelferry.png`)
-  }
-  const kinds = readdirSync(record).filter((name) => name.endsWith('.xml'))
-  expect(kinds.map((name) => readFileSync(join(record, name), 'utf8')).join()).toContain('*.safetensors')
+test('what is packed stays small, and is the same from one packing to the next', () => {
+  // Twice of what it is now: a tool or a set of pictures that slips in is more.
+  expect(statSync(archive).size).toBeLessThan(8_000_000)
+  const again = join(folder, 'again')
+  execFileSync(
+    join(projectFolder, 'node_modules/.bin/electron-builder'),
+    ['--linux', 'dir', '--x64', `-c.electronDist=${folder}/standin`, `-c.directories.output=${again}`],
+    { cwd: projectFolder, stdio: 'pipe' },
+  )
+  const second = readFileSync(join(again, 'linux-unpacked/resources/app.asar'))
+  expect(second.equals(readFileSync(archive))).toBe(true)
+}, 120_000)
+
+test('the installed app is told where updates are, and by which signature they must be made', () => {
+  expect(readFileSync(join(unpacked, 'resources/app-update.yml'), 'utf8')).toContain(
+    'url: https://modelferry.app/updates',
+  )
+  expect(readFileSync(join(projectFolder, 'electron-builder.yml'), 'utf8')).not.toMatch(/token|password/i)
+})
+
+test('licences of everything inside are inside', () => {
+  const notices = extractFile(archive, 'out/third-party.txt').toString()
+  const inArchive = packed.flatMap((path) => /^\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? [])
+  const names = [...new Set(inArchive), 'svelte', '@lucide/svelte', 'valibot', 'intl-messageformat']
+  const aliases: Readonly<Record<string, string>> = { keytar: '@github/keytar' }
+  const missing = names.filter((name) => !notices.includes(`\n${aliases[name] ?? name} `))
+  expect(missing).toEqual([])
+  expect(notices.match(/^Licence: .*GPL.*$/gm)).toBe(null)
+})
+
+test.for(['deb', 'rpm'])(
+  'the %s package gets a valid desktop entry, icons of every size and the file kinds',
+  (kind) => {
+    const files = readdirSync(join(record, kind))
+    const desktopFile = files.find((name) => name.endsWith('.desktop')) ?? ''
+    const entry = readFileSync(join(record, kind, desktopFile), 'utf8')
+    execFileSync('desktop-file-validate', [join(record, kind, desktopFile)])
+    expect(entry).toContain('MimeType=application/x-safetensors;application/x-gguf;')
+    expect(entry).toMatch(/^Exec=.*\/modelferry %U$/m)
+    expect(entry).toContain('StartupWMClass=modelferry')
+    const args = readFileSync(join(record, kind, 'args'), 'utf8')
+    for (const size of [16, 24, 32, 48, 64, 128, 256, 512]) {
+      expect(args).toContain(`=/usr/share/icons/hicolor/${size}x${size}/apps/modelferry.png`)
+    }
+    expect(args).toContain('modelferry-mime.xml=/usr/share/mime/packages/modelferry.xml')
+    expect(args).toContain('=/usr/share/metainfo/app.modelferry.Modelferry.metainfo.xml')
+    expect(args).toContain('LICENSE=/usr/share/doc/modelferry/copyright')
+  },
+)
+
+test.for(['deb', 'rpm'])('the %s package’s scripts lead the name on the PATH to the command line', (kind) => {
+  const scripts = ['after-install', 'after-remove'].map((name) => join(record, kind, name))
+  for (const script of scripts) execFileSync('sh', ['-n', script])
+  expect(readFileSync(scripts[0] ?? '', 'utf8')).toContain(
+    "ln -sf '/opt/Modelferry/bin/modelferry' '/usr/bin/modelferry'",
+  )
+  expect(statSync(join(unpacked, 'bin/modelferry')).mode & 0o111).toBe(0o111)
 })
 
 test('the archive for other Linux systems has the program in it', () => {

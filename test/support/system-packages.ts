@@ -15,6 +15,10 @@ const packages: readonly string[] = [
   'dbus',
   '7zip',
   'desktop-file-utils',
+  // What a package brings is looked at by the tools of the systems that take it
+  'appstream',
+  'shared-mime-info',
+  'nsis',
   // Certificates for storage over TLS
   'openssl',
   // A real S3 server

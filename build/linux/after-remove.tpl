@@ -1,0 +1,34 @@
+#!/bin/sh
+# Run as root after the package's files are gone: dpkg says what for in words, rpm in the number of versions that stay.
+set -e
+
+case "$1" in
+upgrade | failed-upgrade | abort-install | abort-upgrade | disappear | 1) exit 0 ;;
+esac
+
+if [ "$(readlink '/usr/bin/${executable}' || true)" = '/opt/${sanitizedProductName}/bin/${executable}' ]; then
+  rm -f '/usr/bin/${executable}'
+fi
+if [ -f '/etc/apparmor.d/${executable}' ]; then
+  if apparmor_status --enabled >/dev/null 2>&1; then apparmor_parser --remove '/etc/apparmor.d/${executable}' || true; fi
+  rm -f '/etc/apparmor.d/${executable}'
+fi
+
+# Whoever had it start at login has an entry that leads nowhere now. Only a file that names this program is removed.
+homes=$(getent passwd | awk -F: '$3 >= 1000 && $3 < 60000 { print $6 }' | sort -u)
+for home in $homes; do
+  entry="$home/.config/autostart/${executable}.desktop"
+  if [ -f "$entry" ] && [ ! -L "$entry" ] && grep -q '^Exec=.*${executable}' "$entry"; then rm -f "$entry"; fi
+done
+
+# Settings, queue and history belong to the people and stay; who purges is told where they are.
+if [ "$1" = purge ]; then
+  for home in $homes; do
+    if [ -d "$home/.config/${sanitizedProductName}" ]; then
+      echo "Settings, queue and history are kept in $home/.config/${sanitizedProductName}; remove that folder if nobody needs them."
+    fi
+  done
+fi
+if command -v update-mime-database >/dev/null; then update-mime-database /usr/share/mime || true; fi
+if command -v update-desktop-database >/dev/null; then update-desktop-database /usr/share/applications || true; fi
+exit 0

@@ -1,0 +1,32 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import {
+  isFeedSigned,
+  publicHalf,
+  readFeedKeys,
+  signatureFileOf,
+  signFeed,
+} from '../../electron/desktop/feed-signature.ts'
+
+// `node build/release/sign-feed.ts FOLDER`: writes the signature of each latest*.yml beside it. UPDATE_SIGNING_KEYS holds one
+// private key or several (PEM, Ed25519), UPDATE_PUBLIC_KEYS what the app was built with: a release that its own app would
+// refuse ends here.
+
+const [folder = 'dist'] = process.argv.slice(2)
+const privateKeys =
+  (process.env['UPDATE_SIGNING_KEYS'] ?? '').match(/-----BEGIN[^]+?-----END[^-]+-----/g) ?? []
+if (privateKeys.length === 0) throw new Error('UPDATE_SIGNING_KEYS holds no private key')
+const builtIn = readFeedKeys(process.env['UPDATE_PUBLIC_KEYS'] ?? '')
+const feeds = readdirSync(folder).filter((name) => /^latest.*\.yml$/.test(name))
+if (feeds.length === 0) throw new Error(`no latest*.yml in ${folder}`)
+
+for (const key of privateKeys) console.log(`signing with ${publicHalf(key)}`)
+for (const feedFile of feeds) {
+  const text = readFileSync(join(folder, feedFile), 'utf8')
+  const signatures = privateKeys.map((key) => signFeed(feedFile, text, key)).join('\n')
+  if (!isFeedSigned({ feedFile, text, signatures, keys: builtIn }))
+    throw new Error(`the app that was built would refuse ${feedFile}: none of its keys made these signatures`)
+  writeFileSync(join(folder, signatureFileOf(feedFile)), `${signatures}\n`)
+  console.log(`signed ${feedFile}`)
+}

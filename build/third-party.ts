@@ -1,0 +1,92 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import type { Plugin } from 'vite'
+
+interface Notice {
+  readonly name: string
+  readonly version: string
+  readonly licence: string
+  readonly text: string
+}
+
+/**
+ * Notes which packages went into one part of the build, and writes the notices of all parts, and of what stays outside the
+ * bundle, to `out/third-party.txt`, which the page shows. A package without a licence fails the build.
+ * @param project the project's folder, since a configuration's own place is not where its imports are
+ */
+export function thirdParty(part: string, project: string): Plugin {
+  const folder = join(project, 'out/third-party')
+  let packages: readonly string[] = []
+  return {
+    name: 'third-party',
+    apply: 'build',
+    generateBundle(_options, bundle) {
+      const ids = Object.values(bundle).flatMap((piece) => (piece.type === 'chunk' ? piece.moduleIds : []))
+      packages = [...new Set(ids.flatMap((id) => packageOf(id) ?? []))].sort()
+    },
+    closeBundle() {
+      mkdirSync(folder, { recursive: true })
+      writeFileSync(join(folder, `${part}.json`), JSON.stringify(packages))
+      writeFileSync(
+        join(project, 'out/third-party.txt'),
+        noticesOf([...bundled(folder), ...atRunTime(project)], project),
+      )
+    },
+  }
+}
+
+/** The package that a module is part of, as a folder under `node_modules` from the project; undefined for our own. */
+export function packageOf(moduleId: string): string | undefined {
+  return /^[^?]*?(node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+)\//.exec(
+    moduleId.replaceAll('\\', '/').replace(/^\0+/, ''),
+  )?.[1]
+}
+
+function bundled(folder: string): string[] {
+  return readdirSync(folder).flatMap(
+    (name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as string[],
+  )
+}
+
+interface Lock {
+  readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly devOptional?: boolean }>>
+}
+
+/** What is installed for running, by the lock file: it lies beside the bundle in the package. */
+function atRunTime(project: string): string[] {
+  const { packages } = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8')) as Lock
+  return Object.entries(packages)
+    .filter(([path, { dev, devOptional }]) => path !== '' && !dev && !devOptional)
+    .map(([path]) => path)
+    .filter((path) => existsSync(join(project, path)))
+}
+
+function noticesOf(paths: readonly string[], project: string): string {
+  const notices = [...new Set(paths)].map((path) => noticeOf(path, project))
+  const byName = notices.sort((one, other) => (one.name < other.name ? -1 : 1))
+  const lines = byName.map(
+    ({ name, version, licence, text }) => `${name} ${version}\nLicence: ${licence}\n\n${text}\n`,
+  )
+  return `Modelferry contains the software of others, each under its own licence.
+Electron and Chromium bring theirs as LICENSE.electron.txt and LICENSES.chromium.html beside the program.
+
+${lines.join(`\n${'-'.repeat(72)}\n\n`)}`
+}
+
+function noticeOf(path: string, project: string): Notice {
+  const at = join(project, path)
+  const { name, version, license } = JSON.parse(readFileSync(join(at, 'package.json'), 'utf8')) as {
+    readonly name?: string
+    readonly version?: string
+    readonly license?: string
+  }
+  if (!license) throw new Error(`${path} names no licence`)
+  const files = readdirSync(at).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file))
+  const text = files.map((file) => readFileSync(join(at, file), 'utf8').trim()).join('\n\n')
+  return {
+    name: name ?? basename(dirname(at)),
+    version: version ?? '',
+    licence: license,
+    text: text || `(The package brings no text; its licence is ${license}.)`,
+  }
+}

@@ -1,0 +1,15 @@
+import { app } from 'electron'
+import process from 'node:process'
+import { commandWords } from './desktop/command-words.ts'
+
+const words = commandWords(process.argv)
+
+// `ready` waits for this module, so the app is set up before it; the command line needs no window and never asks for it.
+if (words === null) await import('./main.ts')
+else {
+  // A signal is the command line's own affair: it pauses what it sends, and ends the process itself.
+  app.on('before-quit', (event) => event.preventDefault())
+  void import('./command-line/main.ts')
+    .then(({ main }) => main(words))
+    .finally(() => app.exit(Number(process.exitCode ?? 0)))
+}

@@ -1,0 +1,134 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { afterAll, expect, test } from 'vitest'
+import { projectFolder } from '../support/temp-project.ts'
+
+// What a package brings besides the app: scripts that are run here, and files that each system's own tools look at.
+
+const folder = mkdtempSync(join(tmpdir(), 'modelferry-install-'))
+const linux = join(projectFolder, 'build/linux')
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function writeProgram(path: string, text: string): void {
+  mkdirSync(join(path, '..'), { recursive: true })
+  writeFileSync(path, `#!/bin/sh\n${text}\n`)
+  chmodSync(path, 0o755)
+}
+
+/** A place as the package lays it out, with a program that says what it was started with. */
+function installed(): (...words: readonly string[]) => string {
+  const at = mkdtempSync(join(folder, 'opt-'))
+  writeProgram(join(at, 'modelferry'), 'printf "%s\\n" "$@"')
+  mkdirSync(join(at, 'bin'))
+  cpSync(join(linux, 'modelferry'), join(at, 'bin/modelferry'))
+  return (...words) => execFileSync(join(at, 'bin/modelferry'), words, { encoding: 'utf8', cwd: at })
+}
+
+test('a command on the PATH runs the command line, with its words out of Chromium’s reach', () => {
+  const run = installed()
+  const words = run('upload', 'my model.safetensors', '--type=loras').trimEnd().split('\n')
+  expect(words.slice(words.indexOf('--'))).toEqual(['--', 'upload', 'my model.safetensors', '--type=loras'])
+  expect(words[0]).toBe('--modelferry-command')
+  expect(run('--help')).toMatch(/^--modelferry-command\n[^]*\n--\n--help\n$/)
+  // A word that is no command is for the command line to say.
+  expect(run('uplaod')).toContain('--modelferry-command')
+})
+
+test('files and nothing at all open the app', () => {
+  const run = installed()
+  expect(run()).toBe('\n')
+  expect(run('model.gguf')).toBe('model.gguf\n')
+  expect(run('/models/flux')).toBe('/models/flux\n')
+  expect(run('--hidden')).toBe('--hidden\n')
+  expect(run('bin')).toBe('bin\n')
+})
+
+/** Runs the script that a package runs when it is gone, for a system with one person on it. */
+function removed(reason: string): { home: string; said: string } {
+  const home = mkdtempSync(join(folder, 'home-'))
+  const tools = mkdtempSync(join(folder, 'tools-'))
+  const autostart = join(home, '.config/autostart')
+  mkdirSync(autostart, { recursive: true })
+  mkdirSync(join(home, '.config/Modelferry'))
+  writeFileSync(
+    join(autostart, 'modelferry.desktop'),
+    '[Desktop Entry]\nExec=/opt/Modelferry/modelferry --hidden\n',
+  )
+  writeFileSync(join(autostart, 'other.desktop'), '[Desktop Entry]\nExec=other\n')
+  writeProgram(
+    join(tools, 'getent'),
+    `echo 'root:x:0:0::/root:/bin/sh'; echo 'ann:x:1000:1000::${home}:/bin/sh'`,
+  )
+  for (const name of ['update-mime-database', 'update-desktop-database', 'apparmor_status'])
+    writeProgram(join(tools, name), 'exit 1')
+  const script = join(folder, 'after-remove.sh')
+  const text = readFileSync(join(linux, 'after-remove.tpl'), 'utf8')
+  writeFileSync(
+    script,
+    text.replaceAll('${executable}', 'modelferry').replaceAll('${sanitizedProductName}', 'Modelferry'),
+  )
+  const env = { ...process.env, PATH: `${tools}:${process.env['PATH'] ?? ''}` }
+  const { status, stdout, stderr } = spawnSync('sh', [script, reason], { encoding: 'utf8', env })
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  return { home, said: stdout }
+}
+
+test.for(['remove', 'purge', '0'])(
+  'a package that goes (%s) takes its login item along, and nobody’s data',
+  (reason) => {
+    const { home, said } = removed(reason)
+    expect(existsSync(join(home, '.config/autostart/modelferry.desktop'))).toBe(false)
+    expect(existsSync(join(home, '.config/autostart/other.desktop'))).toBe(true)
+    expect(existsSync(join(home, '.config/Modelferry'))).toBe(true)
+    expect(said.includes(join(home, '.config/Modelferry'))).toBe(reason === 'purge')
+  },
+)
+
+test.for(['upgrade', '1'])('a package that makes room for a newer one (%s) touches nothing', (reason) => {
+  const { home, said } = removed(reason)
+  expect(existsSync(join(home, '.config/autostart/modelferry.desktop'))).toBe(true)
+  expect(said).toBe('')
+})
+
+test('software centres take the description, and it is about this version', () => {
+  const file = join(linux, 'app.modelferry.Modelferry.metainfo.xml')
+  execFileSync('appstreamcli', ['validate', '--no-net', '--strict', file])
+  const { version } = JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8')) as {
+    version: string
+  }
+  expect(/<release version="([^"]+)"/.exec(readFileSync(file, 'utf8'))?.[1]).toBe(version)
+})
+
+test('the desktop knows model files by their names, and a GGUF file by its first letters', () => {
+  const mime = join(folder, 'mime')
+  mkdirSync(join(mime, 'packages'), { recursive: true })
+  cpSync(join(linux, 'modelferry-mime.xml'), join(mime, 'packages/modelferry.xml'))
+  execFileSync('update-mime-database', [mime])
+  const globs = readFileSync(join(mime, 'globs2'), 'utf8')
+  expect(globs).toContain('application/x-safetensors:*.safetensors')
+  expect(globs).toContain('application/x-gguf:*.gguf')
+  expect(readFileSync(join(mime, 'magic'), 'latin1')).toContain('[60:application/x-gguf]')
+})
+
+test.for([[], ['-DBUILD_UNINSTALLER']])(
+  'the script of the Windows installer compiles without a warning (%s)',
+  (defined) => {
+    const out = join(folder, `installer-${defined.length}.exe`)
+    const script = join(projectFolder, 'build/installer.nsh')
+    const words = ['-V2', '-WX', ...defined, `-DOUT=${out}`, `-DSCRIPT=${script}`]
+    execFileSync('makensis', [...words, join(projectFolder, 'test/support/installer.nsi')])
+    expect(readFileSync(out).toString('latin1', 0, 2)).toBe('MZ')
+  },
+)

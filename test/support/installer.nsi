@@ -1,0 +1,29 @@
+; A small installer around build/installer.nsh, so that a Windows script can be compiled without Windows.
+; electron-builder compiles the real one twice, as this is: with BUILD_UNINSTALLER and without. What it defines:
+!define APP_EXECUTABLE_FILENAME "Modelferry.exe"
+Unicode true
+Name "Modelferry"
+OutFile "${OUT}"
+InstallDir "$LOCALAPPDATA\Programs\modelferry"
+RequestExecutionLevel user
+!include LogicLib.nsh
+!include FileFunc.nsh
+!ifdef BUILD_UNINSTALLER
+  !insertmacro un.GetParameters
+  !insertmacro un.GetOptions
+!endif
+!include "${SCRIPT}"
+Section
+  !insertmacro customInstall
+  !ifdef BUILD_UNINSTALLER
+    WriteUninstaller "$INSTDIR\uninstall.exe"
+  !endif
+SectionEnd
+!ifdef BUILD_UNINSTALLER
+  Function un.onInit
+    !insertmacro customUnInit
+  FunctionEnd
+  Section "un.install"
+    !insertmacro customUnInstall
+  SectionEnd
+!endif

@@ -6,6 +6,7 @@ import { desktopMessages } from './messages/desktop.ts'
 import { failureMessages } from './messages/failures.ts'
 import { pageMessages } from './messages/page.ts'
 import { pickleMessages } from './messages/pickles.ts'
+import { recognitionNotes } from './messages/recognition-notes.ts'
 import { recognitionMessages } from './messages/recognition.ts'
 import type { Locale } from './surroundings.ts'
 import { formatBytes } from './size.ts'
@@ -13,6 +14,7 @@ import { formatBytes } from './size.ts'
 export const catalogue = {
   ...failureMessages,
   ...recognitionMessages,
+  ...recognitionNotes,
   ...pickleMessages,
   ...pageMessages,
   ...desktopMessages,

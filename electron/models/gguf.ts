@@ -26,6 +26,9 @@ const scalarBytes: Readonly<Record<number, number>> = {
 const textType = 8
 const arrayType = 9
 
+/** Shapes of more than four dimensions, as ComfyUI-GGUF keeps them (tools/convert.py). */
+const shapeKey = 'comfy.gguf.orig_shape.'
+
 /** ggml has four; files of other tools keep the shape of video models, with five. */
 const mostDimensions = 8
 
@@ -69,7 +72,8 @@ function readGguf(start: Buffer, fileBytes: number): GgufHeader {
   const tensors = new Map<string, TensorInfo>()
   let leastBytes = cursor.at
   for (const [name, { info, offset }] of placed) {
-    tensors.set(name, info)
+    const shape = metadata.get(shapeKey + name)
+    tensors.set(name, shape ? { ...info, shape: shape.split(',').map(Number) } : info)
     leastBytes = Math.max(leastBytes, dataStart + offset + info.sizeBytes)
   }
   const quantisation = fileTypes[Number(metadata.get('general.file_type') ?? -1)] ?? null
@@ -82,9 +86,26 @@ function readPairs(cursor: ByteCursor, count: number): Map<string, string> {
   for (let index = 0; index < count; index += 1) {
     const key = cursor.text()
     if (metadata.has(key)) throw new HeaderDamage('duplicate metadata key')
-    metadata.set(key, readValue(cursor, cursor.u32()))
+    const type = cursor.u32()
+    metadata.set(
+      key,
+      key.startsWith(shapeKey) && type === arrayType ? readShape(cursor) : readValue(cursor, type),
+    )
   }
   return metadata
+}
+
+/** Numbers of a shape as text, as other values are; anything else in its place is passed over. */
+function readShape(cursor: ByteCursor): string {
+  const at = cursor.at
+  const type = cursor.u32()
+  const count = cursor.u64()
+  if ((type !== 4 && type !== 5) || count > mostDimensions) {
+    cursor.at = at
+    passArray(cursor)
+    return ''
+  }
+  return Array.from({ length: count }, () => cursor.u32()).join()
 }
 
 function readValue(cursor: ByteCursor, type: number): string {

@@ -37,7 +37,7 @@ function transformerControlBase(names: TensorNames): string | null {
 }
 
 function textBase(names: TensorNames): string | null {
-  const key = names.matching(/attn2\.to_k(\.down)?\.weight$/)
+  const key = names.matching(/attn2\.to_k(\.down)?(\.weight)?$/)
   return key === undefined ? null : baseOfTextWidth(names.shape(key).at(-1))
 }
 

@@ -1,9 +1,11 @@
 import { baseOfTextWidth } from './kind-control.ts'
+import { variantOf } from './kind-variants.ts'
 import type { TensorNames } from './tensor-names.ts'
 
 export interface DiffusionBase {
   /** Null for a diffusion model whose family the numbers don't tell. */
   readonly base: string | null
+  readonly variant: string | null
   readonly evidence: string
 }
 
@@ -29,7 +31,14 @@ const fingerprints: readonly Fingerprint[] = [
   ...perFluxNorm(['distilled_guidance_layer.'], 'Chroma'),
   ...perFluxNorm(['img_in.weight', 'double_stream_modulation_img.lin.weight'], 'Flux.2'),
   ...perFluxNorm(['img_in.weight'], 'Flux.1'),
-  { keys: ['txt_in.individual_token_refiner.blocks.0.norm1.weight'], base: 'Hunyuan Video' },
+  {
+    keys: ['txt_in.individual_token_refiner.blocks.0.norm1.weight'],
+    // ByT5 reads the words that are to be drawn: 1.5 and the image model have it, and only the first sees pictures.
+    base: (names) =>
+      names.startingWith('byt5_in.') !== undefined && names.startingWith('vision_in.') === undefined
+        ? 'Hunyuan Image'
+        : 'Hunyuan Video',
+  },
   { keys: ['mlp_t5.0.weight'], base: 'Hunyuan-DiT' },
   { keys: ['latent_in.weight'], base: 'Hunyuan3D' },
   {
@@ -79,7 +88,8 @@ export function diffusionBase(names: TensorNames): DiffusionBase | null {
     const [evidence] = found
     if (evidence === undefined || found.includes(undefined)) continue
     if (unless !== undefined && names.has(unless)) continue
-    return { base: typeof base === 'string' ? base : base(names), evidence }
+    const family = typeof base === 'string' ? base : base(names)
+    return { base: family, variant: variantOf(family, names), evidence }
   }
   return unetBase(names)
 }
@@ -92,7 +102,7 @@ function lookUp(names: TensorNames, key: string): string | undefined {
 /** The UNets of Stable Diffusion: told apart by the text width that their attention reads. */
 function unetBase(names: TensorNames): DiffusionBase | null {
   const video = names.matching(/time_stack\.0\.attn1\.to_q\.weight$/)
-  if (video !== undefined) return { base: 'SVD', evidence: video }
+  if (video !== undefined) return { base: 'SVD', variant: null, evidence: video }
   if (names.has('input_blocks.0.0.weight')) {
     const key = [
       'input_blocks.4.1.transformer_blocks.0.attn2.to_k.weight',
@@ -100,13 +110,18 @@ function unetBase(names: TensorNames): DiffusionBase | null {
       'input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight',
     ].find(names.has)
     const width = key === undefined ? undefined : lastWidth(names, key)
-    return { base: unetFamily(width), evidence: key ?? 'input_blocks.0.0.weight' }
+    return told(names, width, key ?? 'input_blocks.0.0.weight')
   }
   const diffusers = names.matching(
     /^down_blocks\.\d\.attentions\.0\.transformer_blocks\.0\.attn2\.to_k\.weight$/,
   )
   if (diffusers === undefined || !names.has('conv_in.weight')) return null
-  return { base: unetFamily(lastWidth(names, diffusers)), evidence: diffusers }
+  return told(names, lastWidth(names, diffusers), diffusers)
+}
+
+function told(names: TensorNames, width: number | undefined, evidence: string): DiffusionBase {
+  const base = unetFamily(width)
+  return { base, variant: variantOf(base, names), evidence }
 }
 
 function unetFamily(width: number | undefined): string | null {

@@ -3,6 +3,8 @@ export interface Kind {
   readonly modelType: string
   /** The base model's family in its own name, or null when the header doesn't tell. */
   readonly base: string | null
+  /** A size or a purpose within the family, or null. */
+  readonly variant?: string | null
   /** A tensor (or metadata key) that told. */
   readonly evidence: string
 }

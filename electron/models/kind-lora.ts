@@ -19,7 +19,29 @@ export function loraShare(names: TensorNames): number {
 export function loraKind(names: TensorNames, metadata: ReadonlyMap<string, string>): Kind {
   const told = fromNames(names)
   const evidence = told?.evidence ?? names.matching(loraEnding) ?? ''
-  return { modelType: 'loras', base: baseFromMetadata(metadata) ?? told?.base ?? null, evidence }
+  const base = baseFromMetadata(metadata) ?? told?.base ?? null
+  return { modelType: 'loras', base, variant: loraVariant(base, names), evidence }
+}
+
+const makes: readonly (readonly [ending: RegExp, name: string])[] = [
+  [/\.dora_scale$/, 'DoRA'],
+  [/\.hada_w1_a$/, 'LoHa'],
+  [/\.lokr_w1(_a)?$/, 'LoKr'],
+  [/\.oft_(blocks|diag)$/, 'OFT'],
+]
+
+/** Its make where that is not plain LoRA, and of Wan the size that its width shows. */
+function loraVariant(base: string | null, names: TensorNames): string | null {
+  const make = makes.find(([ending]) => names.matching(ending) !== undefined)?.[1]
+  const control = names.shape('img_in.lora_A.weight')[1] === 128 ? 'control' : undefined
+  return [base === 'Wan' ? wanSize(names) : undefined, control, make].filter(Boolean).join(' ') || null
+}
+
+function wanSize(names: TensorNames): string | undefined {
+  const key = names.matching(/(self_attn[._]q|attn1[._]to_q)(\.lora_A(\.\w+)?|\.lora_down)\.weight$/)
+  return key === undefined
+    ? undefined
+    : { 1536: '1.3B', 3072: '5B', 5120: '14B' }[inputWidth(names, key) ?? 0]
 }
 
 interface Told {

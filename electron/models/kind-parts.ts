@@ -2,6 +2,7 @@ import type { Header } from './header.ts'
 import { textEncoderKind } from './kind-text.ts'
 import { baseOfTextWidth } from './kind-control.ts'
 import type { Kind } from './kind-found.ts'
+import { upscalerKind } from './kind-upscaler.ts'
 import { below } from './tensor-names.ts'
 import type { TensorNames } from './tensor-names.ts'
 
@@ -72,36 +73,17 @@ function clipVisionKind(names: TensorNames): Kind | null {
   const width = names.shape(layer(0))[0]
   if (width === 1152) return is(layer(0), 'SigLIP')
   const size = sizes.find(([number]) => names.has(layer(number)))
-  if (size) return is(layer(size[0]), size[1])
+  // 24 × 24 patches of 14 pixels and one for the whole: pictures of 336 instead of 224 pixels.
+  const positions = names.shape('vision_model.embeddings.position_embedding.weight')[0]
+  if (size) return is(layer(size[0]), positions === 577 ? `${size[1]}-336` : size[1])
   if (names.has(layer(0))) return is(layer(0), null)
   const openClip = 'visual.transformer.resblocks.0.attn.in_proj_weight'
   if (names.has(openClip)) return is(openClip, 'OpenCLIP')
-  const dino = ['encoder.layer.39.layer_scale2.lambda1', 'encoder.layer.23.layer_scale2.lambda1'].find(
-    names.has,
-  )
-  return dino === undefined ? null : is(dino, 'DINOv2')
-}
-
-const upscalerKeys = [
-  'model.1.sub.0.RDB1.conv1.0.weight',
-  'body.0.rdb1.conv1.weight',
-  'RRDB_trunk.0.RDB1.conv1.weight',
-] as const
-
-function upscalerKind(names: TensorNames): Kind | null {
-  const is = (evidence: string, base: string | null): Kind => ({
-    modelType: 'upscale_models',
-    base,
-    evidence,
-  })
-  const esrgan = upscalerKeys.find(names.has)
-  if (esrgan !== undefined) return is(esrgan, 'ESRGAN')
-  const transformer = names.matching(/^layers\.0\.(residual_group\.)?blocks\.0\.(attn|norm1|conv_block)/)
-  if (transformer !== undefined && names.has('conv_first.weight')) return is(transformer, null)
-  // Real-ESRGAN's compact form: convolutions and PReLUs in turn, then as many channels as the scale squared, times three.
-  const compact = names.has('body.0.weight') && names.has('body.1.weight') && names.has('body.2.weight')
-  const inputs = names.shape('body.0.weight')
-  return compact && inputs.length === 4 && inputs[1] === 3 ? is('body.0.weight', 'Real-ESRGAN compact') : null
+  // The larger one has the smaller one's layers too.
+  const giant = 'encoder.layer.39.layer_scale2.lambda1'
+  if (names.has(giant)) return is(giant, 'DINOv2 giant')
+  const large = 'encoder.layer.23.layer_scale2.lambda1'
+  return names.has(large) ? is(large, 'DINOv2 large') : null
 }
 
 function otherKind(names: TensorNames): Kind | null {

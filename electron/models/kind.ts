@@ -50,7 +50,7 @@ function wholeModel(header: Header, names: TensorNames): Kind | null {
   if (!found && inside === undefined) return null
   const evidence = found ? diffusion.prefix + found.evidence : (inside ?? '')
   const modelType = part !== undefined && inside !== undefined ? 'checkpoints' : 'diffusion_models'
-  return { modelType, base: found?.base ?? null, evidence }
+  return { modelType, base: found?.base ?? null, variant: found?.variant ?? null, evidence }
 }
 
 function withMetadata(kind: Kind, header: Header): Kind {

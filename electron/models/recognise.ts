@@ -3,6 +3,8 @@ import type { FolderEvidence } from './folders.ts'
 import { mainDtype } from './header.ts'
 import type { Header } from './header.ts'
 import type { Kind } from './kind-found.ts'
+import { byName } from './by-name.ts'
+import { quantisationOf } from './quantisation.ts'
 import { nameHint } from './name-hint.ts'
 
 /** All that is known of a file. */
@@ -32,15 +34,18 @@ const finerFolders: Readonly<Record<string, readonly string[]>> = {
  * Where header and folder disagree the header counts and the reason says both.
  */
 export function recognise(evidence: Evidence): Recognition {
-  const { format, header, kind } = evidence
-  const { modelType, reason } = weigh(evidence)
+  const { format, header } = evidence
+  const { kind, note } = evidence.kind ? byName(evidence.kind, evidence.name) : { kind: null, note: null }
+  const { modelType, reason } = weigh({ ...evidence, kind })
   return {
     format,
     modelType,
     base: kind?.base ?? null,
+    ...(kind?.variant ? { variant: kind.variant } : {}),
     reason,
+    ...(note ? { note } : {}),
     tensorCount: header ? header.tensors.size : null,
-    dtype: header ? mainDtype(header.tensors) : null,
+    dtype: header ? (quantisationOf(header.tensors) ?? mainDtype(header.tensors)) : null,
   }
 }
 
@@ -52,7 +57,8 @@ function verdict(key: string, modelType: string | null, params: Readonly<Record<
 
 function weigh({ name, format, kind, folder }: Evidence): Verdict {
   if (kind) {
-    const params = { base: kind.base ?? 'none', evidence: kind.evidence }
+    const base = [kind.base, kind.variant].filter(Boolean).join(' ') || 'none'
+    const params = { base, evidence: kind.evidence }
     if (!folder) return verdict('reason.header', kind.modelType, params)
     const both = { ...params, folder: folder.folder }
     if (finerFolders[kind.modelType]?.includes(folder.modelType)) {

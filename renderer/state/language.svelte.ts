@@ -52,11 +52,16 @@ export class Language {
       return this.say(otherwise)
     }
   }
-  readonly reason = ({ reason }: Recognition) =>
-    this.sayStored(
-      reason.key.startsWith('reason.') ? reason.key : `reason.${reason.key}`,
-      'details.reason-unknown',
-      reason.params,
-    )
+  readonly reason = ({ reason, note }: Recognition) =>
+    [
+      this.sayStored(
+        reason.key.startsWith('reason.') ? reason.key : `reason.${reason.key}`,
+        'details.reason-unknown',
+        reason.params,
+      ),
+      note && isMessageKey(note.key) ? this.sayStored(note.key, 'details.reason-unknown', note.params) : '',
+    ]
+      .filter(Boolean)
+      .join(' ')
   readonly skipped = ({ reason }: SkippedFile) => this.sayStored(`skipped.${reason}`, 'report.reason-unknown')
 }

@@ -41,6 +41,22 @@ test('reads the big-endian form, which is not flagged', () => {
   expect(read).toMatchObject({ ok: true, value: { leastBytes: header.length + dataBytes } })
 })
 
+test('a shape of more than four dimensions is the one kept beside its tensor', () => {
+  const shape = [5120, 36, 1, 2, 2]
+  const { header, dataBytes } = ggufHeader({
+    metadata: { 'general.architecture': 'wan', 'comfy.gguf.orig_shape.patch_embedding.weight': shape },
+    tensors: {
+      'patch_embedding.weight': { type: 1, shape: [5120, 144] },
+      'head.modulation': { type: 0, shape: [1, 2, 5120] },
+      'blocks.0.self_attn.q.weight': { type: 12, shape: [5120, 5120] },
+    },
+  })
+  const read = parseGguf(header, header.length + dataBytes)
+  if (read === 'needs-more' || !read.ok) throw new Error('not read')
+  expect(read.value.tensors.get('patch_embedding.weight')?.shape).toEqual(shape)
+  expect(kindOfGguf(read.value)).toMatchObject({ base: 'Wan', variant: '2.2 14B I2V' })
+})
+
 test('asks for more while the file goes on, and refuses a file that ends', () => {
   const { header } = ggufHeader(options)
   const start = header.subarray(0, 60)

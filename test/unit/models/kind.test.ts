@@ -3,6 +3,7 @@ import type { Header } from '../../../electron/models/header.ts'
 import { kindOf } from '../../../electron/models/kind.ts'
 import { parseSafetensors } from '../../../electron/models/safetensors.ts'
 import { families } from '../../fixtures/families.ts'
+import type { Family } from '../../fixtures/family.ts'
 import { safetensorsHeader } from '../../fixtures/model-files.ts'
 import type { FixtureTensors } from '../../fixtures/model-files.ts'
 
@@ -13,13 +14,14 @@ function headerOf(tensors: FixtureTensors, metadata: Readonly<Record<string, str
 }
 
 test('every family is told by its tensors, and taken for no other', () => {
+  const all = Object.entries<Family>(families)
   const expected = Object.fromEntries(
-    Object.entries(families).map(([name, { modelType, base }]) => [name, { modelType, base }]),
+    all.map(([name, { modelType, base, variant = null }]) => [name, { modelType, base, variant }]),
   )
   const told = Object.fromEntries(
-    Object.entries(families).map(([name, family]) => {
-      const kind = kindOf(headerOf(family.tensors, 'metadata' in family ? family.metadata : {}))
-      return [name, kind && { modelType: kind.modelType, base: kind.base }]
+    all.map(([name, family]) => {
+      const kind = kindOf(headerOf(family.tensors, family.metadata))
+      return [name, kind && { modelType: kind.modelType, base: kind.base, variant: kind.variant ?? null }]
     }),
   )
   expect(told).toEqual(expected)
@@ -41,6 +43,7 @@ test('a diffusion model of no known family is still a diffusion model', () => {
   expect(kind).toEqual({
     modelType: 'diffusion_models',
     base: null,
+    variant: null,
     evidence: 'model.diffusion_model.new.weight',
   })
 })

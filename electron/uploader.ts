@@ -7,8 +7,9 @@ import type { Result } from './contract/errors.ts'
 import type { KeychainState, SessionView } from './contract/account.ts'
 import type { AddReport, Snapshot } from './contract/model.ts'
 import type { Settings } from './contract/settings.ts'
+import type { LibraryNews } from './contract/library.ts'
 import type { Ports, Vault } from './contract/ports.ts'
-import { createLibrary, type Library } from './library/library.ts'
+import type { Library } from './library/library.ts'
 import type { Streams } from './transfer/streams.ts'
 import { createAccountBook, createChoices } from './uploads/account-book.ts'
 import { openBoard, type BoardListener } from './uploads/board.ts'
@@ -18,6 +19,8 @@ import { engineCalls, type EngineCalls } from './uploads/engine-calls.ts'
 import { createEngine } from './uploads/engine.ts'
 import { errandOf } from './uploads/errand.ts'
 import { openJournal } from './uploads/journal-file.ts'
+import { localFileWith } from './uploads/library-calls.ts'
+import { openLibraryDesk, type ConflictSettings } from './uploads/library-desk.ts'
 import { createPatience } from './uploads/patience.ts'
 import { restoreQueued } from './uploads/restore.ts'
 import { createStore } from './uploads/store.ts'
@@ -30,7 +33,8 @@ import { takeUpAccounts } from './uploads/take-up.ts'
 export type EngineSettings = Pick<
   Settings,
   'server' | 'atOnce' | 'singlePutLimitBytes' | 'limitBytesPerSecond' | 'streamsMost'
->
+> &
+  ConflictSettings
 
 export interface UploaderOptions {
   /** Folder of the journal; made when missing. */
@@ -49,6 +53,7 @@ export interface UploaderOptions {
 /** What the uploader announces. Each listener is called after the fact; none may throw. */
 export interface UploaderListener extends Partial<BoardListener> {
   session?(session: SessionView): void
+  library?(news: LibraryNews): void
 }
 
 export type { AddOptions } from './uploads/take-in.ts'
@@ -75,6 +80,8 @@ export interface Uploader {
   hasChosenTeam(): boolean
   /** Path on this computer of a row's file, in the queue or in history; null when the row is not known. */
   fileOf(id: string): string | null
+  /** Path of a file on this computer that holds these bytes; `file-missing` when none is known to. */
+  localFileWith(sha256: string): Promise<Result<string>>
   applySettings(settings: EngineSettings): void
   /** The keychain may have been unlocked: sign-ins that it kept all along are back. */
   keychainTurned(): Promise<void>
@@ -112,9 +119,11 @@ export function createUploader(options: UploaderOptions): Uploader {
     useToken: (token) => signIns.useToken(token),
     hasChosenTeam: () => signIns.hasChosen(),
     fileOf: (id) => rows.get(id)?.record.path ?? store.find(id)?.path ?? null,
+    localFileWith: (sha256) => localFileWith(rooms.hashCache, sha256),
     applySettings(changed) {
       const sameServer = changed.server === settings.now.server
       settings.now = changed
+      rooms.desk.keep(changed)
       queue.setAtOnce(changed.atOnce)
       steer(rooms.carriers, changed)
       if (sameServer) return
@@ -163,19 +172,20 @@ function openRooms(options: UploaderOptions) {
   const settings = { now: options.settings }
   const listeners = new Set<UploaderListener>()
   const { journal, store, choices } = openKept(folder, ports)
+  const { database } = journal
   const paused = { all: choices.get('all-paused') === 'yes' }
   const carriers = openCarriers(workers, ports, options.streams)
   steer(carriers, settings.now)
 
   const exclusively = createLocks(join(folder, 'locks'), ports)
-  const accounts = createAccounts({ book: createAccountBook(journal.database), vault, ports, exclusively })
+  const accounts = createAccounts({ book: createAccountBook(database), vault, ports, exclusively })
   const { rows, feed, details } = openBoard({
-    ...{ store, ports, streams: carriers.streams, listeners },
-    allPaused: () => paused.all,
+    ...{ store, ports, streams: carriers.streams, listeners, allPaused: () => paused.all },
     line: () => patience.line,
     journalSetAside: journal.setAside && basename(journal.setAside),
     hidden: () => signIns.hidden(),
   })
+  const desk = openLibraryDesk({ accounts, database, rows, ...carriers, choices, ports, settings, listeners })
   const patience = createPatience({
     ...{ rows, accessTo: accounts.accessTo, ports, queue: () => queue },
     changed(line) {
@@ -186,18 +196,16 @@ function openRooms(options: UploaderOptions) {
   const leftBehind = () => void sweeper.sweep()
   const { queue, forget } = createEngine({
     ...{ rows, accounts, ...carriers, parts: store.parts, ports, held: true },
-    ...{ patience, followParts: details.follow, leftBehind },
+    ...{ patience, followParts: details.follow, leftBehind, ...desk },
     atOnce: settings.now.atOnce,
     singlePutLimitBytes: () => settings.now.singlePutLimitBytes,
     signedOut: (accountId) => signIns.lost(accountId),
   })
-  const library = createLibrary({ accounts, ports })
   const sweeper = createSweeper({ store, accounts, ports })
   const { inspect } = carriers.inspector
-  const commands = createCommands({ rows, queue, inspect, forget, leftBehind })
+  const commands = createCommands({ rows, queue, inspect, forget, leftBehind, givenUp: desk.givenUp })
   const signIns = createSignIns({
-    ...{ accounts, choices, keychainState, server: () => settings.now.server },
-    ports,
+    ...{ accounts, choices, keychainState, ports, server: () => settings.now.server },
     turned(lostId) {
       const known = accounts.list()
       commands.resumeWaiting((record) => {
@@ -215,16 +223,17 @@ function openRooms(options: UploaderOptions) {
 
   async function close(): Promise<void> {
     await Promise.all([queue.setHeld(true), patience.close(), signIns.close(), sweeper.close()])
-    library.close()
+    desk.library.close()
     feed.close()
     details.close()
     listeners.clear()
     await carriers.close()
     store.close()
-    journal.database.close()
+    database.close()
   }
   return {
     ...{ ports, settings, listeners, paused, store, choices, accounts, carriers, rows },
-    ...{ library, feed, details, queue, patience, commands, signIns, sweeper, close },
+    ...{ feed, details, queue, patience, commands, signIns, sweeper, close },
+    ...{ desk, library: desk.library, hashCache: desk.hashCache },
   }
 }

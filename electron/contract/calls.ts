@@ -3,15 +3,17 @@ import type { SessionView } from './account.ts'
 import type { Answerer, Call } from './call.ts'
 import { accountCalls } from './calls-accounts.ts'
 import { desktopCalls } from './calls-desktop.ts'
+import { libraryCalls } from './calls-library.ts'
 import { uploadCalls } from './calls-uploads.ts'
 import type { Result } from './errors.ts'
 import type { Flow, UploadDetails } from './flow.ts'
+import type { LibraryNews } from './library.ts'
 import type { AddReport, Patch } from './model.ts'
 import type { Settings } from './settings.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** Each call between page and main, once. Channels, binder, bridge, page types and the test double walk this table. */
-export const calls = { ...accountCalls, ...uploadCalls, ...desktopCalls }
+export const calls = { ...accountCalls, ...uploadCalls, ...libraryCalls, ...desktopCalls }
 
 export type CallName = keyof typeof calls
 
@@ -26,6 +28,7 @@ export interface Events {
   /** Of the upload that is watched. */
   readonly details: UploadDetails
   readonly session: SessionView
+  readonly library: LibraryNews
   readonly settings: Settings
   readonly surroundings: Surroundings
   /** A report of files that came in without the page's doing: a second start, the dock, the tray. */
@@ -39,6 +42,7 @@ export const eventNames = Object.keys({
   flow: true,
   details: true,
   session: true,
+  library: true,
   settings: true,
   surroundings: true,
   added: true,

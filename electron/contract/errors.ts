@@ -2,7 +2,8 @@
 export type RetryClass = 'now' | 'later' | 'after-sign-in' | 'never'
 
 /** The one thing a person can do about a failure. The page shows it as the row's only button. */
-export type Remedy = 'retry' | 'allow' | 'sign-in' | 'edit' | 'remove' | 'settings' | 'wait' | 'none'
+export type Remedy =
+  'retry' | 'allow' | 'sign-in' | 'edit' | 'remove' | 'settings' | 'wait' | 'choose' | 'none'
 
 interface FailureKind {
   readonly retry: RetryClass
@@ -36,6 +37,10 @@ export const failureKinds = {
   'target-path': { retry: 'never', remedy: 'edit' },
   'target-name': { retry: 'never', remedy: 'edit' },
   'target-type': { retry: 'never', remedy: 'edit' },
+  'path-taken': { retry: 'never', remedy: 'choose' },
+  'path-taken-here': { retry: 'never', remedy: 'choose' },
+  'same-as-other': { retry: 'later', remedy: 'wait' },
+  'old-model-stays': { retry: 'never', remedy: 'retry' },
   'too-large-for-device': { retry: 'after-sign-in', remedy: 'sign-in' },
   'too-large-for-storage': { retry: 'never', remedy: 'remove' },
   'no-team': { retry: 'never', remedy: 'sign-in' },
@@ -61,7 +66,7 @@ export const failureKinds = {
   forbidden: { retry: 'never', remedy: 'retry' },
   'bad-request': { retry: 'never', remedy: 'edit' },
   'not-found': { retry: 'never', remedy: 'retry' },
-  conflict: { retry: 'never', remedy: 'edit' },
+  conflict: { retry: 'never', remedy: 'choose' },
   'too-large-for-server': { retry: 'never', remedy: 'remove' },
   'rate-limited': { retry: 'later', remedy: 'wait' },
   'server-trouble': { retry: 'later', remedy: 'wait' },

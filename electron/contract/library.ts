@@ -1,3 +1,4 @@
+import * as v from 'valibot'
 import type { Failure } from './errors.ts'
 
 /** One model of a team's library. What the server left out is null, or `''` where a text is shown. */
@@ -32,4 +33,45 @@ export interface LibraryChange {
   readonly modelType?: string
   readonly modelPath?: string
   readonly status?: 'active' | 'disabled'
+}
+
+/** What is known of a team's models has changed, or asking for them has failed. */
+export interface LibraryNews {
+  readonly teamId: string
+  readonly failure: Failure | null
+}
+
+/** What to do with a file whose library path other bytes have already. */
+export type OnConflict = v.InferOutput<typeof onConflict>
+export const onConflict = v.picklist(['ask', 'skip', 'rename', 'replace', 'keep-both'])
+
+/** What becomes of the model that is replaced. */
+export type ReplacedFate = v.InferOutput<typeof replacedFate>
+export const replacedFate = v.picklist(['disable', 'delete'])
+
+/** The model whose place an upload takes. It is touched only once the new one is stored. */
+export interface Replacing {
+  readonly modelId: string
+  readonly name: string
+  /** Where the old model stood when the person decided. */
+  readonly path: string
+  readonly fate: ReplacedFate
+  /** Where it was moved because the server takes one model a path; null while it stands where it stood. */
+  readonly asidePath: string | null
+}
+
+/** The model of the library that has a file's bytes already: nothing of the file was sent. */
+export interface AlreadyThere {
+  readonly name: string
+  readonly path: string | null
+  readonly status: string
+}
+
+/** What an upload has to do with what the team has already; absent members were never of concern. */
+export interface LibraryPart {
+  /** What was decided, or asked for beforehand, should the path be taken; `ask` when absent. */
+  readonly onConflict?: OnConflict
+  readonly fate?: ReplacedFate
+  readonly replaces?: Replacing
+  readonly already?: AlreadyThere
 }

@@ -1,5 +1,6 @@
 import type { Failure } from './errors.ts'
 import type { Team } from './account.ts'
+import type { AlreadyThere, Replacing } from './library.ts'
 import type { Flow } from './flow.ts'
 import type { Recognition } from './recognition.ts'
 
@@ -61,6 +62,10 @@ export interface UploadRow {
   readonly sha256: string | null
   readonly storageKey: string | null
   readonly modelId: string | null
+  /** The model that had its bytes already: nothing of it was sent. Absent for what was sent. */
+  readonly already?: AlreadyThere | undefined
+  /** The model whose place it takes. */
+  readonly replaces?: Replacing | undefined
 }
 
 /** The sum of what runs; derived from the rows, never stored. */

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { onConflict, replacedFate, type OnConflict, type ReplacedFate } from './library.ts'
 
 export interface Settings {
   /** Base URL of the API, such as `https://core.cyberun.cloud/api/v1`. */
@@ -11,6 +12,10 @@ export interface Settings {
   readonly limitBytesPerSecond: number | null
   /** Parallel PUTs that sending may grow to, 1–64, over all files. */
   readonly streamsMost: number
+  /** What happens to a file whose library path other bytes have: also on the command line and for watched folders. */
+  readonly onConflict: OnConflict
+  /** What becomes of a model that was replaced. */
+  readonly replacedFate: ReplacedFate
   readonly language: 'system' | 'en' | 'zh-Hans' | 'zh-Hant'
   readonly theme: 'system' | 'light' | 'dark'
   readonly dense: boolean
@@ -36,6 +41,8 @@ export const settingsChange = v.partial(
       v.pipe(v.number(), v.integer(), v.minValue(100_000), v.maxValue(10_000_000_000)),
     ),
     streamsMost: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64)),
+    onConflict,
+    replacedFate,
     language: v.picklist(['system', 'en', 'zh-Hans', 'zh-Hant']),
     theme: v.picklist(['system', 'light', 'dark']),
     dense: v.boolean(),

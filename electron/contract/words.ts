@@ -4,6 +4,7 @@ import type { Message } from './message.ts'
 import { backgroundMessages } from './messages/background.ts'
 import { desktopMessages } from './messages/desktop.ts'
 import { failureMessages } from './messages/failures.ts'
+import { libraryMessages } from './messages/library.ts'
 import { pageMessages } from './messages/page.ts'
 import { pickleMessages } from './messages/pickles.ts'
 import { recognitionNotes } from './messages/recognition-notes.ts'
@@ -17,6 +18,7 @@ export const catalogue = {
   ...recognitionNotes,
   ...pickleMessages,
   ...pageMessages,
+  ...libraryMessages,
   ...desktopMessages,
   ...backgroundMessages,
 } as const satisfies Record<string, Message>

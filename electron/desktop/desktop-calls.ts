@@ -29,7 +29,7 @@ export function surroundingsNow(language: Language): Surroundings {
 
 /** One function for each call that only the shell can answer. */
 export function createDesktopCalls(options: {
-  readonly uploader: Pick<Uploader, 'addPaths' | 'fileOf' | 'session' | 'keychainTurned'>
+  readonly uploader: Pick<Uploader, 'addPaths' | 'fileOf' | 'localFileWith' | 'session' | 'keychainTurned'>
   readonly vault: Pick<SessionVault, 'recheck'>
   readonly settings: SettingsBook
   readonly language: Language
@@ -49,6 +49,12 @@ export function createDesktopCalls(options: {
       const file = uploader.fileOf(id)
       if (file === null) return failed(failure('not-found'))
       shell.showItemInFolder(file)
+      return success(undefined)
+    },
+    async showLocalFile({ sha256 }) {
+      const file = await uploader.localFileWith(sha256)
+      if (!file.ok) return file
+      shell.showItemInFolder(file.value)
       return success(undefined)
     },
     async copyText({ text }) {

@@ -26,6 +26,8 @@ export const defaultSettings: Settings = {
   singlePutLimitBytes: 500_000_000,
   limitBytesPerSecond: null,
   streamsMost: 64,
+  onConflict: 'ask',
+  replacedFate: 'disable',
   language: 'system',
   theme: 'system',
   dense: false,

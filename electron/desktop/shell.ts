@@ -125,6 +125,7 @@ function setupSurroundings(shell: Shell, window: MainWindow, feed: PageFeed): vo
     flow: feed.flow,
     details: feed.details,
     session: (session) => feed.tell('session', session),
+    library: (news) => feed.tell('library', news),
   })
   settings.onChange((now, before) => {
     uploader.applySettings(now)

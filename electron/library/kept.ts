@@ -72,7 +72,7 @@ export function createKept(ports: Pick<Ports, 'now'>): Kept {
 
   return {
     async listing(maxAgeMs = freshForMs, question) {
-      if (asking) return asking
+      if (asking) return { ...(await asking), isNew: false }
       if (isKept(maxAgeMs)) return { listing: current(), isNew: false }
       asking = ask(question).finally(() => {
         asking = null

@@ -2,8 +2,8 @@ import type { Access, Accounts } from '../accounts/accounts.ts'
 import { baseOf } from '../accounts/carrier.ts'
 import { deleteModel, getModel, updateModel } from '../cloud/models.ts'
 import type { TeamChoice } from '../contract/account.ts'
-import { failed, failure, success, type Result } from '../contract/errors.ts'
-import type { LibraryChange, LibraryListing, LibraryModel } from '../contract/library.ts'
+import { failed, failure, success, type Failure, type Result } from '../contract/errors.ts'
+import type { LibraryChange, LibraryListing, LibraryModel, LibraryNews } from '../contract/library.ts'
 import type { Ports } from '../contract/ports.ts'
 import { createKept, type Kept } from './kept.ts'
 import { listAll, toLibraryModel } from './listed.ts'
@@ -28,8 +28,8 @@ export interface Library {
   remove(choice: TeamChoice, id: string): Promise<Result<void>>
   /** A model of ours was registered. */
   noted(choice: TeamChoice, model: LibraryModel): void
-  /** Called whenever what is kept of a team has changed; answers the unsubscribe. */
-  subscribe(listener: (choice: TeamChoice) => void): () => void
+  /** Called whenever what is kept of a team has changed, or could not be had; answers the unsubscribe. */
+  subscribe(listener: (news: LibraryNews) => void): () => void
   /** Ends what is being asked. */
   close(): void
 }
@@ -41,7 +41,7 @@ export function createLibrary(options: {
   const { accounts, ports } = options
   const life = new AbortController()
   const teams = new Map<string, Kept>()
-  const listeners = new Set<(choice: TeamChoice) => void>()
+  const listeners = new Set<(news: LibraryNews) => void>()
 
   /** One for each person and team, by whatever the person signed in with. */
   function keptOf({ accountId, teamId }: TeamChoice): Kept {
@@ -53,7 +53,9 @@ export function createLibrary(options: {
   }
 
   const accessTo = ({ accountId, teamId }: TeamChoice): Result<Access> => accounts.accessTo(accountId, teamId)
-  const tell = (choice: TeamChoice) => listeners.forEach((listener) => listener(choice))
+  function tell({ teamId }: TeamChoice, met: Failure | null = null): void {
+    for (const listener of listeners) listener({ teamId, failure: met })
+  }
 
   async function asked<T>(
     choice: TeamChoice,
@@ -77,7 +79,7 @@ export function createLibrary(options: {
       const { listing, isNew } = await kept.listing(maxAgeMs, () =>
         asked(choice, ({ client, signer }, signal) => listAll(client, signer, signal)),
       )
-      if (isNew) tell(choice)
+      if (isNew) tell(choice, listing.ok ? listing.value.failure : listing.failure)
       return listing
     },
     async model(choice, id) {

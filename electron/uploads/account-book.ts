@@ -47,7 +47,7 @@ export interface Choices {
   get(name: ChoiceName): string | null
   set(name: ChoiceName, value: string): void
 }
-type ChoiceName = 'team' | 'all-paused'
+type ChoiceName = 'team' | 'all-paused' | 'on-conflict' | 'replaced-fate'
 
 export function createChoices(database: DatabaseSync): Choices {
   return {

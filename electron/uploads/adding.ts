@@ -3,6 +3,7 @@ import type { Team } from '../contract/account.ts'
 import type { AddReport, Target } from '../contract/model.ts'
 import { remedyOf, type Failure, type Result } from '../contract/errors.ts'
 import type { Ports } from '../contract/ports.ts'
+import type { OnConflict } from '../contract/library.ts'
 import { collectFiles } from '../models/collect.ts'
 import type { FoundFile, Inspection } from '../models/found.ts'
 import type { UploadRecord } from './record.ts'
@@ -15,6 +16,8 @@ export interface Order {
   readonly target?: Partial<Target>
   /** Sends files that can run code when they are loaded: those that look suspicious, or all of them. */
   readonly allow?: Allowing
+  /** What to do should a path be taken; the person is asked unless told. */
+  readonly onConflict?: OnConflict
   /** Nothing more is written down once it aborts. */
   readonly signal?: AbortSignal
 }
@@ -113,5 +116,6 @@ function toRecord(
     modelId: null,
     addedAtMs,
     finishedAtMs: null,
+    ...(order.onConflict && order.onConflict !== 'ask' ? { library: { onConflict: order.onConflict } } : {}),
   }
 }

@@ -1,4 +1,4 @@
-import { failed, failure, remedyOf, success, type Result } from '../contract/errors.ts'
+import { failed, failure, remedyOf, success, type Failure, type Result } from '../contract/errors.ts'
 import type { Target } from '../contract/model.ts'
 import type { FileToInspect, Inspection } from '../models/found.ts'
 import { sameFile } from '../transfer/file-identity.ts'
@@ -28,6 +28,9 @@ export interface Commands {
   resumeWaiting(canGoOn: (record: UploadRecord) => boolean): void
 }
 
+/** Changing the target mends it. */
+const isOfTarget = (met: Failure) => remedyOf(met) === 'edit' || remedyOf(met) === 'choose'
+
 export function createCommands(options: {
   readonly rows: Rows
   readonly queue: Queue
@@ -36,6 +39,8 @@ export function createCommands(options: {
   readonly forget: (id: string) => void
   /** Storage may hold something that no upload needs any more. */
   readonly leftBehind: () => void
+  /** An upload is given up that may have moved an older model aside. */
+  readonly givenUp: (record: UploadRecord) => void
 }): Commands {
   const { rows, queue, inspect, forget, leftBehind } = options
 
@@ -119,8 +124,19 @@ export function createCommands(options: {
     },
     async cancel(ids) {
       await queue.remove(ids)
-      const gone = known(ids).filter(({ record }) => record.phase !== 'registered')
-      for (const { record } of gone) forget(record.id)
+      const open = known(ids).filter(({ record }) => record.phase !== 'registered')
+      // Its model is in the library: what was still to be done about an older one is dropped, and it is told as done.
+      for (const row of open.filter(({ record }) => record.modelId !== null)) {
+        const { replaces: _dropped, ...library } = row.record.library ?? {}
+        const event =
+          row.live.phase === 'paused' || row.live.phase === 'failed' ? requeue(row, { library }) : null
+        if (event && !event.ok) return event
+      }
+      const gone = open.filter(({ record }) => record.modelId === null)
+      for (const { record } of gone) {
+        forget(record.id)
+        options.givenUp(record)
+      }
       return rows.remove(gone.map(({ record }) => record.id))
     },
     moveToTop(ids) {
@@ -142,7 +158,7 @@ export function createCommands(options: {
       const wrong = targetFailure(target)
       if (wrong) return failed(wrong)
       const written = rows.change(id, { target })
-      const wasTheTrouble = live.phase === 'failed' && record.failure && remedyOf(record.failure) === 'edit'
+      const wasTheTrouble = live.phase === 'failed' && record.failure && isOfTarget(record.failure)
       return written.ok && wasTheTrouble ? requeue(row) : written
     },
     async suspendAccount(accountId) {

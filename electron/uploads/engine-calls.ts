@@ -6,6 +6,10 @@ import type { Commands } from './commands.ts'
 import type { Details } from './details.ts'
 import type { Feed } from './feed.ts'
 import type { Queue } from './queue.ts'
+import { decide } from './decisions.ts'
+import type { HashCache } from './hash-cache.ts'
+import type { Library } from '../library/library.ts'
+import { libraryCalls } from './library-calls.ts'
 import { toView, type Rows } from './rows.ts'
 import type { SignIns } from './sign-ins.ts'
 import type { Store } from './store.ts'
@@ -24,6 +28,8 @@ interface CalledRooms {
   readonly sweeper: Sweeper
   readonly queue: Queue
   readonly choices: Choices
+  readonly library: Library
+  readonly hashCache: HashCache
   /** Whether the person has paused everything. */
   readonly paused: { all: boolean }
   /** Takes in files and folders for the chosen team. */
@@ -68,6 +74,8 @@ export function engineCalls(rooms: CalledRooms): EngineCalls {
       return done.ok ? success(undefined) : done
     },
     retry: ({ ids }) => commands.retry(ids),
+    decide: (decision) => decide(rooms, decision),
+    ...libraryCalls(rooms),
     moveToTop: async ({ ids }) => commands.moveToTop(ids),
     forget: async ({ ids }) => rows.remove(ids.filter(isFinished)),
     watch: async ({ id }) => success(details.watch(id)),

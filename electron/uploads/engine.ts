@@ -6,6 +6,10 @@ import type { Ports } from '../contract/ports.ts'
 import type { Hasher } from '../transfer/hasher.ts'
 import type { Lanes } from '../transfer/lanes.ts'
 import type { Streams } from '../transfer/streams.ts'
+import type { LibraryModel } from '../contract/library.ts'
+import type { FirstLook } from './first-look.ts'
+import type { UploadRecord } from './record.ts'
+import type { Replacer } from './replacing.ts'
 import { errandOf } from './errand.ts'
 import { freshStartAfter } from './fresh-start.ts'
 import type { Outcome } from './outcome.ts'
@@ -30,11 +34,7 @@ export interface Engine {
   forget(id: string): void
 }
 
-/**
- * Joins queue and upload, which do not know each other: a run's report goes to the rows, a run's outcome as well. An account
- * whose sign-in turned out dead is told to `signedOut`.
- */
-export function createEngine(options: {
+interface EngineOptions {
   readonly rows: Rows
   readonly accounts: Accounts
   readonly lanes: Lanes
@@ -49,10 +49,21 @@ export function createEngine(options: {
   readonly followParts: (id: string, map: () => PartMap) => void
   /** Who looks after what waits for the line or for a disk. */
   readonly patience: Pick<Patience, 'waits' | 'waitsForDisk'>
+  readonly replacer: Replacer
+  /** Makes what looks into the library before a byte is sent; `found` is told when it needn't be. */
+  readonly firstLook: (found: (id: string, sha256: string, model: LibraryModel) => Result<void>) => FirstLook
+  /** A model has come into the library by our sending. */
+  readonly brought: (record: UploadRecord) => void
   readonly signedOut: (accountId: string) => void
   /** Storage may hold something that no upload needs any more. */
   readonly leftBehind: () => void
-}): Engine {
+}
+
+/**
+ * Joins queue and upload, which do not know each other: a run's report goes to the rows, a run's outcome as well. An account
+ * whose sign-in turned out dead is told to `signedOut`.
+ */
+export function createEngine(options: EngineOptions): Engine {
   const { rows, accounts, lanes, hasher, streams, parts, ports, singlePutLimitBytes } = options
   const memories = new Map<string, Memory>()
   const fileStreams = (id: string) => streams.of({ file: id, first: () => queue.isLifted(id) })
@@ -60,11 +71,14 @@ export function createEngine(options: {
     lanes,
     hasher,
     ports,
+    replacer: options.replacer,
     singlePutLimitBytes,
     accessTo: accounts.accessTo.bind(accounts),
   }
 
   const reportOf = createReports({ rows, parts, ports, followParts: options.followParts })
+
+  const firstLook = options.firstLook((id, sha256, model) => reportOf(id).found(sha256, model))
 
   async function run(id: string, signal: AbortSignal): Promise<Outcome> {
     const row = rows.get(id)
@@ -73,18 +87,23 @@ export function createEngine(options: {
     // Somebody who is signed in twice may have just the sign-in that can do it.
     const carrier = carrierOf(accounts.list(), errandOf(row.record, singlePutLimitBytes()))
     if (carrier && carrier.id !== row.record.accountId) note(rows.change(id, { accountId: carrier.id }))
+    const early = await firstLook.look(id, signal)
+    if (early) return early
+    const { record } = rows.get(id) ?? row
     const memory = memories.get(id) ?? { unanswered: null, repeatedParts: new Set(), begunAnew: false }
     memories.set(id, memory)
     const services = { ...shared, streams: fileStreams(id) }
-    return runUpload({ record: row.record, services, memory, report: reportOf(id), signal })
+    return runUpload({ record, services, memory, report: reportOf(id), signal })
   }
 
   function settled(id: string, outcome: Outcome): void {
+    wakeWaiters(id)
     const row = rows.get(id)
     if (!row) return
     switch (outcome.kind) {
       case 'done':
         memories.delete(id)
+        if (!row.record.library?.already) options.brought(row.record)
         return
       case 'retry': {
         const change = { failure: outcome.failure, ...freshStartAfter(outcome.failure) }
@@ -106,6 +125,17 @@ export function createEngine(options: {
         return
       case 'stopped':
         if (isRunning(row.live.phase)) note(rows.happen(id, 'requeue'))
+    }
+  }
+
+  /** Those that waited for this one look again: it is there now, or it stands still and they go themselves. */
+  function wakeWaiters(id: string): void {
+    for (const waiting of firstLook.waitersOf(id)) {
+      void queue.remove([waiting]).then(() => {
+        if (rows.get(waiting)?.live.phase !== 'retrying') return
+        note(rows.happen(waiting, 'requeue'))
+        queue.add([waiting])
+      })
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Failure } from '../contract/errors.ts'
 import type { Team } from '../contract/account.ts'
 import type { Target } from '../contract/model.ts'
+import type { LibraryPart } from '../contract/library.ts'
 import type { Recognition } from '../contract/recognition.ts'
 import type { FileIdentity } from '../transfer/file-identity.ts'
 import type { KeptPhase } from './state.ts'
@@ -37,6 +38,8 @@ export interface UploadRecord {
   readonly storageKey: string | null
   readonly sha256: string | null
   readonly modelId: string | null
+  /** What it has to do with what the team has already; absent while it has nothing. */
+  readonly library?: LibraryPart | undefined
   readonly addedAtMs: number
   readonly finishedAtMs: number | null
 }

@@ -1,4 +1,5 @@
-import { success } from '../contract/errors.ts'
+import { success, type Result } from '../contract/errors.ts'
+import type { LibraryModel } from '../contract/library.ts'
 import type { PartMap } from '../contract/flow.ts'
 import type { Ports } from '../contract/ports.ts'
 import { createGrouped } from './grouped.ts'
@@ -7,13 +8,18 @@ import type { RecordChange } from './record.ts'
 import type { Rows } from './rows.ts'
 import type { UploadReport } from './upload.ts'
 
+/** The library has the bytes already: it is over, and nothing was sent. */
+export interface FoundReport {
+  found(sha256: string, model: LibraryModel): Result<void>
+}
+
 /** What each upload tells of itself goes to the rows, which write it down. */
 export function createReports(options: {
   readonly rows: Rows
   readonly parts: PartsTable
   readonly ports: Ports
   readonly followParts: (id: string, map: () => PartMap) => void
-}): (id: string) => UploadReport {
+}): (id: string) => UploadReport & FoundReport {
   const { rows, parts, ports, followParts } = options
   const finishTime = risingTime(ports)
   const happen = createGrouped({ write: rows.happenAll, ports })
@@ -39,6 +45,14 @@ export function createReports(options: {
           ...{ id, event: 'registered' },
           change: { modelId, finishedAtMs: finishTime(), failure: null },
         }),
+      replacing: (replaces) => rows.change(id, { library: { ...rows.get(id)?.record.library, replaces } }),
+      succeeded: (modelId) => rows.change(id, { modelId }),
+      found(sha256, { id: modelId, displayName, modelPath, status }) {
+        const already = { name: displayName, path: modelPath, status }
+        const library = { ...rows.get(id)?.record.library, already }
+        const finishedAtMs = finishTime()
+        return rows.happen(id, 'found', { modelId, sha256, finishedAtMs, library, failure: null })
+      },
       sentBytes: () => rows.get(id)?.live.sentBytes ?? 0,
       countAttempt: () => rows.countAttempt(id),
     }

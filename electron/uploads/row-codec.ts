@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { failureKinds, type Failure } from '../contract/errors.ts'
+import { onConflict, replacedFate } from '../contract/library.ts'
 import { modelFormats } from '../contract/recognition.ts'
 import type { UploadRecord } from './record.ts'
 
@@ -48,6 +49,27 @@ const multipartText = v.pipe(
   }),
 )
 
+const libraryText = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    onConflict: v.exactOptional(onConflict),
+    fate: v.exactOptional(replacedFate),
+    replaces: v.exactOptional(
+      v.object({
+        modelId: v.string(),
+        name: v.string(),
+        path: v.string(),
+        fate: replacedFate,
+        asidePath: v.nullable(v.string()),
+      }),
+    ),
+    already: v.exactOptional(
+      v.object({ name: v.string(), path: v.nullable(v.string()), status: v.string() }),
+    ),
+  }),
+)
+
 /** What a line of the table must look like. Files on disk are a border: nothing is believed unread. */
 const line = v.object({
   id: v.string(),
@@ -75,6 +97,7 @@ const line = v.object({
   model_id: v.nullable(v.string()),
   added_at_ms: v.number(),
   finished_at_ms: v.nullable(v.number()),
+  library: v.nullable(libraryText),
 })
 
 /** The columns, in the order of `toColumns`. */
@@ -106,6 +129,7 @@ export function fromLine(found: unknown): UploadRecord | null {
     modelId: row.model_id,
     addedAtMs: row.added_at_ms,
     finishedAtMs: row.finished_at_ms,
+    ...(row.library === null ? {} : { library: row.library }),
   }
 }
 
@@ -137,5 +161,6 @@ export function toColumns(record: UploadRecord): (string | number | null)[] {
     record.modelId,
     record.addedAtMs,
     record.finishedAtMs,
+    record.library ? JSON.stringify(record.library) : null,
   ]
 }

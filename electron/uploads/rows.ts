@@ -207,7 +207,8 @@ export function toView(record: UploadRecord, live: Live | null): UploadRow {
   const done = record.phase === 'registered'
   const sending = live?.phase === 'sending'
   const bytesPerSecond = sending ? live.speed.bytesPerSecond() : null
-  const sentBytes = done ? sizeBytes : (live?.sentBytes ?? 0)
+  const already = record.library?.already
+  const sentBytes = done && !already ? sizeBytes : (live?.sentBytes ?? 0)
   const inFlightBytes = done ? 0 : (live?.inFlightBytes ?? 0)
   return {
     id: record.id,
@@ -233,5 +234,7 @@ export function toView(record: UploadRecord, live: Live | null): UploadRow {
     sha256: record.sha256,
     storageKey: record.storageKey,
     modelId: record.modelId,
+    ...(already ? { already } : {}),
+    ...(record.library?.replaces ? { replaces: record.library.replaces } : {}),
   }
 }

@@ -51,6 +51,18 @@ const migrations: readonly string[] = [
    CREATE INDEX uploads_by_path ON uploads (path) WHERE phase <> 'registered';`,
   // A file that can run code was sent only after a second yes, which is remembered.
   `ALTER TABLE uploads ADD COLUMN allowed INTEGER NOT NULL DEFAULT 0;`,
+  // What an upload has to do with what its team has already; and the hash of each file as it was when it was read.
+  `ALTER TABLE uploads ADD COLUMN library TEXT;
+   CREATE TABLE hashes (
+     path TEXT PRIMARY KEY,
+     size_bytes INTEGER NOT NULL,
+     mtime_ns TEXT NOT NULL,
+     inode TEXT NOT NULL,
+     sha256 TEXT NOT NULL,
+     used_at_ms INTEGER NOT NULL
+   ) STRICT;
+   CREATE INDEX hashes_by_bytes ON hashes (sha256);
+   CREATE INDEX hashes_by_use ON hashes (used_at_ms);`,
 ]
 
 /** The version that `migrate` leads to. */

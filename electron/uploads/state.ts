@@ -7,6 +7,8 @@ export type UploadEvent =
   | 'finish'
   | 'register'
   | 'registered'
+  /** The library has its bytes already. */
+  | 'found'
   | 'trouble'
   | 'refuse'
   | 'pause'
@@ -25,7 +27,7 @@ const running = { trouble: 'retrying', refuse: 'failed', pause: 'paused', requeu
 const transitions: Transitions = {
   waiting: { begin: 'checking', pause: 'paused', refuse: 'failed' },
   retrying: { begin: 'checking', pause: 'paused', refuse: 'failed', requeue: 'waiting', resume: 'waiting' },
-  checking: { ...running, send: 'sending', register: 'registering' },
+  checking: { ...running, send: 'sending', register: 'registering', found: 'registered' },
   sending: { ...running, finish: 'finishing' },
   finishing: { ...running, register: 'registering', send: 'sending' },
   registering: { ...running, registered: 'registered' },

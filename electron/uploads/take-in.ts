@@ -1,10 +1,13 @@
 import { failed, failure, type Result } from '../contract/errors.ts'
 import type { TeamChoice } from '../contract/account.ts'
 import type { AddReport, Target } from '../contract/model.ts'
+import type { OnConflict } from '../contract/library.ts'
 import type { Ports } from '../contract/ports.ts'
 import { addPaths, type Allowing, type Order } from './adding.ts'
 import type { Carriers } from './carriers.ts'
 import type { SignIns } from './sign-ins.ts'
+import type { openLibraryDesk } from './library-desk.ts'
+import { survey } from './survey.ts'
 import { takeUp, type TakingUp } from './take-up.ts'
 
 export interface AddOptions {
@@ -14,6 +17,8 @@ export interface AddOptions {
   readonly target?: Partial<Target>
   /** Sends files that can run code when they are loaded: those that look suspicious, or all of them. */
   readonly allow?: Allowing
+  /** Instead of what the settings say about a library path that is taken. */
+  readonly onConflict?: OnConflict
   /** Nothing more is written down once it aborts. */
   readonly signal?: AbortSignal
 }
@@ -23,27 +28,32 @@ export async function takeIn(
   rooms: TakingUp & {
     readonly signIns: Pick<SignIns, 'resolve'>
     readonly carriers: Pick<Carriers, 'inspector' | 'warm'>
+    readonly desk: Pick<ReturnType<typeof openLibraryDesk>, 'library' | 'onConflict'>
     readonly ports: Ports
   },
   paths: readonly string[],
   { team, ...wishes }: AddOptions = {},
 ): Promise<Result<AddReport>> {
-  const { signIns, rows, queue, carriers, ports } = rooms
+  const { signIns, rows, queue, carriers, desk, ports } = rooms
   const chosen = signIns.resolve(team ?? null)
   if (!chosen) return failed(failure('no-team'))
   // While the files are looked at, the threads that will carry them start.
   carriers.warm()
   let position = rows.ids().reduce((last, id) => Math.max(last, rows.get(id)?.record.position ?? 0), 0)
-  const order: Order = { ...chosen, ...wishes }
-  return addPaths(paths, order, {
+  const order: Order = { ...chosen, onConflict: desk.onConflict(), ...wishes }
+  const ids: string[] = []
+  const report = await addPaths(paths, order, {
     ports,
     inspect: (file) => carriers.inspector.inspect(file),
     nextPosition: () => (position += 1),
     takeUp: (found) => takeUp(rooms, found, order),
     accept(records) {
       const written = rows.add(records)
+      if (written.ok) ids.push(...records.map(({ id }) => id))
       if (written.ok) queue.add(records.filter(({ phase }) => phase === 'waiting').map(({ id }) => id))
       return written
     },
   })
+  void survey({ rows, queue, library: desk.library, ports }, ids)
+  return report
 }

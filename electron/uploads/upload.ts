@@ -12,6 +12,7 @@ import { findAway } from './away.ts'
 import type { Outcome } from './outcome.ts'
 import type { UploadRecord } from './record.ts'
 import { findRegistered, register } from './register.ts'
+import type { Replacer, ReplaceReport } from './replacing.ts'
 import { retryDelay } from './retry.ts'
 import { findAgain, whyNotAsSent } from './same-file.ts'
 import { sendInParts } from './send-in-parts.ts'
@@ -19,7 +20,7 @@ import { sendWhole } from './send-whole.ts'
 import type { Memory, SendReport, Stored } from './sending.ts'
 
 /** What one upload tells of itself, in the order of its steps. A step that can't be written down ends the run. */
-export interface UploadReport extends SendReport {
+export interface UploadReport extends SendReport, ReplaceReport {
   /** The file is the same under another inode. */
   refound(identity: FileIdentity): Result<void>
   registering(stored: Stored): Promise<Result<void>>
@@ -34,6 +35,7 @@ export interface UploadServices {
   readonly lanes: Lanes
   readonly hasher: Hasher
   readonly streams: FileStreams
+  readonly replacer: Replacer
   readonly ports: Ports
   readonly accessTo: (accountId: string, teamId: string) => Result<Access>
   readonly singlePutLimitBytes: () => number
@@ -89,7 +91,8 @@ async function takeSteps(run: Run): Promise<Result<void> | null> {
   const stored = before ? success(before) : await send(found, access.value)
   if (!stored?.ok) return stored
   const step = { record: found.record, access: access.value, stored: stored.value, signal }
-  return finish(found, stored.value, () => register(step))
+  const { replacer } = services
+  return finish(found, stored.value, () => replacer.register(found.record, () => register(step), report))
 }
 
 /** What storage has had since an earlier run: only registering is left. */
@@ -100,7 +103,7 @@ function storedBefore({ storageKey, sha256, multipart }: UploadRecord): Stored |
 
 /** Writes down that the object is stored before it is registered, and that it is registered before anybody is told. */
 async function finish(
-  { report }: Run,
+  { record, services, report }: Run,
   stored: Stored,
   registered: () => Promise<Result<string | null>>,
 ): Promise<Result<void>> {
@@ -108,6 +111,8 @@ async function finish(
   if (!written.ok) return written
   const modelId = await registered()
   if (!modelId.ok) return modelId
+  const settled = await services.replacer.settle(record, modelId.value ?? '', report)
+  if (!settled.ok) return settled
   return report.registered(modelId.value ?? '')
 }
 

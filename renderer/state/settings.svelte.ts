@@ -9,6 +9,8 @@ const untilTold: Settings = {
   singlePutLimitBytes: 500_000_000,
   limitBytesPerSecond: null,
   streamsMost: 64,
+  onConflict: 'ask',
+  replacedFate: 'disable',
   language: 'system',
   theme: 'system',
   dense: false,

@@ -12,6 +12,7 @@ const buttons: Readonly<Record<Remedy, string>> = {
   edit: 'Change',
   remove: 'Remove',
   settings: 'Open settings',
+  choose: 'Choose…',
   wait: 'Try now',
   none: 'Try again',
 }

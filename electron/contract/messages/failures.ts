@@ -2,6 +2,7 @@ import type { FailureCode } from '../errors.ts'
 import type { Message } from '../message.ts'
 import { pickleFailures } from './pickles.ts'
 import { failuresHere } from './failures-here.ts'
+import { failuresLibrary } from './failures-library.ts'
 
 /**
  * What happened, what stays safe, what to do. Each code of `failureKinds` has its sentence here, in English and in both
@@ -10,6 +11,7 @@ import { failuresHere } from './failures-here.ts'
 export const failureMessages = {
   ...failuresHere,
   ...pickleFailures,
+  ...failuresLibrary,
   'failure.too-large-for-device': [
     'Sign in with your password to send files over {limitBytes}. This file has {sizeBytes}.',
     '发送超过 {limitBytes} 的文件需用密码登录。该文件为 {sizeBytes}。',
@@ -124,11 +126,6 @@ export const failureMessages = {
     'The server no longer knows this upload. Try again to send it anew.',
     '服务器已不再识别此上传。请重试以重新发送。',
     '伺服器已不再識別此上傳。請重試以重新傳送。',
-  ],
-  'failure.conflict': [
-    'The library already has a model at this path. Change the path, then it can be sent.',
-    '资料库中该路径已有模型。请修改路径后再发送。',
-    '資料庫中該路徑已有模型。請修改路徑後再傳送。',
   ],
   'failure.too-large-for-server': [
     'The file has {sizeBytes}, more than this server accepts. Its operator sets that limit.',

@@ -49,6 +49,8 @@ export const settings: Settings = {
   singlePutLimitBytes: 500_000_000,
   limitBytesPerSecond: null,
   streamsMost: 64,
+  onConflict: 'ask',
+  replacedFate: 'disable',
   language: 'system',
   theme: 'system',
   dense: false,

@@ -117,10 +117,12 @@ test('name, type and path can be changed before the upload starts, and not after
 
 test('what the server already has at that path can be put elsewhere by changing the path', async () => {
   const { app, cloud, file } = await setup()
-  const path = await file('same.safetensors')
-  const [first = ''] = await app.add(path)
+  // Were there a list of the library, this would be seen before anything is sent.
+  cloud.fail({ on: 'listModels', how: 404, times: Infinity })
+  const target = { modelPath: 'models/loras/same.safetensors' }
+  const [first = ''] = await app.add(await file('one.safetensors'), { target })
   await app.settled(first)
-  const [second = ''] = await app.add(path)
+  const [second = ''] = await app.add(await file('two.safetensors'), { target })
   expect(await app.settled(second)).toMatchObject({ phase: 'failed', failure: { code: 'conflict' } })
   await app.calls.editTarget({ id: second, change: { modelPath: 'models/loras/other.safetensors' } })
   expect(await app.settled(second)).toMatchObject({ phase: 'registered' })

@@ -7,13 +7,14 @@ const phases: readonly Phase[] = [
   ...(['registered', 'retrying', 'paused', 'failed'] as const),
 ]
 const events: readonly UploadEvent[] = [
-  ...(['begin', 'send', 'finish', 'register', 'registered'] as const),
+  ...(['begin', 'send', 'finish', 'register', 'registered', 'found'] as const),
   ...(['trouble', 'refuse', 'pause', 'resume', 'requeue'] as const),
 ]
 
 const possible: Readonly<Record<Phase, string>> = {
   waiting: 'begin→checking pause→paused refuse→failed',
-  checking: 'send→sending register→registering trouble→retrying refuse→failed pause→paused requeue→waiting',
+  checking:
+    'found→registered send→sending register→registering trouble→retrying refuse→failed pause→paused requeue→waiting',
   sending: 'finish→finishing trouble→retrying refuse→failed pause→paused requeue→waiting',
   finishing: 'send→sending register→registering trouble→retrying refuse→failed pause→paused requeue→waiting',
   registering: 'registered→registered trouble→retrying refuse→failed pause→paused requeue→waiting',

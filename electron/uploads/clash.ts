@@ -1,0 +1,101 @@
+import { failure, type Failure } from '../contract/errors.ts'
+import { freePath } from '../contract/free-path.ts'
+import type { LibraryModel } from '../contract/library.ts'
+import type { Target } from '../contract/model.ts'
+import type { UploadRecord } from './record.ts'
+import type { Row, Rows } from './rows.ts'
+import { isRunning } from './state.ts'
+
+/** What has an upload's library path already. */
+export type Clash =
+  | { readonly with: 'model'; readonly model: LibraryModel }
+  | { readonly with: 'upload'; readonly other: UploadRecord }
+
+/** The paths of one team: those of its models, and those that uploads are on their way to. */
+export interface TakenPaths {
+  modelAt(path: string): LibraryModel | undefined
+  /** Uploads of the team to a path, whatever they are doing. */
+  uploadsTo(path: string): readonly Row[]
+}
+
+/** A team's paths for one upload: looked through, since gathering them would cost more. */
+export function pathsToSearch(models: readonly LibraryModel[], rows: Rows, teamId: string): TakenPaths {
+  return {
+    modelAt: (path) => models.find(({ modelPath }) => modelPath === path),
+    uploadsTo: (path) => uploadsOf(rows, teamId).filter(({ record }) => record.target.modelPath === path),
+  }
+}
+
+function uploadsOf(rows: Rows, teamId: string): Row[] {
+  return rows.ids().flatMap((id) => {
+    const row = rows.get(id)
+    return row?.record.team.id === teamId && row.live.phase !== 'registered' ? [row] : []
+  })
+}
+
+/** Gathers a team's paths once, for as many uploads as have to be looked at. */
+export function takenPaths(models: readonly LibraryModel[], rows: Rows, teamId: string): TakenPaths {
+  const modelsAt = new Map<string, LibraryModel>()
+  for (const model of models) if (model.modelPath !== null) modelsAt.set(model.modelPath, model)
+  const uploadsTo = Map.groupBy(uploadsOf(rows, teamId), ({ record }) => record.target.modelPath)
+  return { modelAt: (path) => modelsAt.get(path), uploadsTo: (path) => uploadsTo.get(path) ?? [] }
+}
+
+/** Whether `other` goes before an upload that has sent nothing yet: it has begun, or stands before it and doesn't stand still. */
+export function goesBefore(other: Row, record: UploadRecord): boolean {
+  const { phase } = other.live
+  if (other.record.id === record.id || phase === 'registered' || phase === 'failed') return false
+  if (other.record.started) return true
+  const isOnItsWay = phase === 'waiting' || phase === 'retrying' || phase === 'paused' || isRunning(phase)
+  const { position, id } = other.record
+  return isOnItsWay && (position < record.position || (position === record.position && id < record.id))
+}
+
+/**
+ * What stands at an upload's path with other bytes, or null. Bytes of the same size may be the same: those are for whoever
+ * has the hash, unless `isHashed` says that they were told apart.
+ */
+export function clashOf(record: UploadRecord, paths: TakenPaths, isHashed: boolean): Clash | null {
+  const path = record.target.modelPath
+  const mayBeSame = (sizeBytes: number | null) => !isHashed && sizeBytes === record.identity.sizeBytes
+  const model = paths.modelAt(path)
+  if (model && model.id !== record.library?.replaces?.modelId && !mayBeSame(model.sizeBytes)) {
+    return { with: 'model', model }
+  }
+  const other = paths
+    .uploadsTo(path)
+    .find((row) => goesBefore(row, record) && !mayBeSame(row.record.identity.sizeBytes))
+  return other ? { with: 'upload', other: other.record } : null
+}
+
+/** The sentence on the row, with all that the person needs to choose. */
+export function clashFailure(record: UploadRecord, clash: Clash, paths: TakenPaths): Failure {
+  const suggestion = freeTarget(record.target, paths).modelPath
+  const path = record.target.modelPath
+  if (clash.with === 'upload') {
+    const { fileName, identity, id } = clash.other
+    return failure('path-taken-here', {
+      ...{ name: fileName, path, suggestion, uploadId: id, theirBytes: identity.sizeBytes },
+    })
+  }
+  const { displayName, id, status, sizeBytes, createdAtMs } = clash.model
+  return failure('path-taken', {
+    ...{ name: displayName || path, path, suggestion, modelId: id, status },
+    ...(sizeBytes === null ? {} : { theirBytes: sizeBytes }),
+    ...(createdAtMs === null ? {} : { createdAtMs }),
+  })
+}
+
+/** The same target under the next free path, and with its number in the name, so that both can be told apart. */
+export function freeTarget(target: Target, paths: TakenPaths): Target {
+  const isTaken = (path: string) => paths.modelAt(path) !== undefined || paths.uploadsTo(path).length > 0
+  const modelPath = freePath(target.modelPath, isTaken)
+  const number = /-(\d+)(?:\.[^./]*)?$/.exec(modelPath)?.[1] ?? '2'
+  const displayName = `${target.displayName.replace(/ \(\d+\)$/, '')} (${number})`
+  // openapi.yaml, DisplayName: at most 255 characters.
+  return {
+    ...target,
+    modelPath,
+    displayName: [...displayName].length > 255 ? target.displayName : displayName,
+  }
+}

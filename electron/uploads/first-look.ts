@@ -1,0 +1,200 @@
+import { failure, type Result } from '../contract/errors.ts'
+import type { LibraryListing, LibraryModel, ReplacedFate } from '../contract/library.ts'
+import type { Ports } from '../contract/ports.ts'
+import type { Library } from '../library/library.ts'
+import { whyChanged } from '../transfer/file-identity.ts'
+import { goesBefore } from './clash.ts'
+import type { FileHashes } from './file-hashes.ts'
+import type { Outcome } from './outcome.ts'
+import type { UploadRecord } from './record.ts'
+import type { Rows } from './rows.ts'
+import { settleClash } from './settle-clash.ts'
+import { mayBeTwins } from './twins.ts'
+
+/**
+ * Looks, before a byte is sent, whether the team has these bytes already and whether something else has the path. Answers what
+ * the run came to, or null when it is to be sent. What can't be found out never stands in the way.
+ */
+export interface FirstLook {
+  look(id: string, signal: AbortSignal): Promise<Outcome | null>
+  /** Uploads that wait for this one, which is over or stands still. */
+  waitersOf(id: string): readonly string[]
+}
+
+interface Looking {
+  readonly rows: Rows
+  readonly library: Pick<Library, 'models' | 'model'>
+  readonly hashes: FileHashes
+  readonly ports: Ports
+  readonly replacedFate: () => ReplacedFate
+  /** The library has its bytes: it is over. */
+  readonly found: (id: string, sha256: string, model: LibraryModel) => Result<void>
+}
+
+/** A library so large, or a server so slow, that its list takes longer than this is not waited for, in ms. */
+const listWithinMs = 15_000
+/** A model that was listed longer ago than this is looked up before anybody believes in it, in ms. */
+const believedForMs = 30_000
+/** How soon a file that waits for another one looks again by itself, in ms: the other's end is told anyhow, its removal isn't. */
+const againMs = 5_000
+
+export function createFirstLook(options: Looking): FirstLook {
+  const { rows, library, ports } = options
+  const waiters = new Map<string, Set<string>>()
+
+  function waitFor(record: UploadRecord, other: UploadRecord): Outcome {
+    const known = waiters.get(other.id) ?? new Set()
+    waiters.set(other.id, known.add(record.id))
+    const name = other.target.displayName
+    const { failure: before } = record
+    // The same value, so that waiting on writes nothing.
+    const isTold = before?.code === 'same-as-other' && before.params['name'] === name
+    const told = isTold ? before : failure('same-as-other', { name })
+    return { kind: 'retry', failure: told, atMs: ports.now() + againMs }
+  }
+
+  async function look(id: string, signal: AbortSignal): Promise<Outcome | null> {
+    const record = rows.get(id)?.record
+    if (!record) return null
+    const isBegun = record.started || record.multipart !== null || record.storageKey !== null
+    if (isBegun) return settleLate(record, signal)
+    if ((await whyChanged(record.path, record.identity)) !== null) return null
+    const listing = await inTime(library.models(choiceOf(record)), ports, signal)
+    if (signal.aborted) return { kind: 'stopped' }
+    const models = listing?.ok ? listing.value.models : []
+    const known = [...models, ...registeredHere(rows, record)]
+    const sameSize = known.filter((one) => one.sizeBytes === record.identity.sizeBytes && one.sha256 !== null)
+    if (sameSize.length > 0) {
+      const look = { record, sameSize, listedAtMs: listing?.ok ? listing.value.listedAtMs : 0 }
+      const there = await alreadyThere(options, look, signal)
+      if (signal.aborted) return { kind: 'stopped' }
+      if (there) return there
+    }
+    const twin = await twinOf(options, record, signal)
+    if (signal.aborted) return { kind: 'stopped' }
+    if (twin) return waitFor(record, twin)
+    return settle(id, models)
+  }
+
+  /** Does what was decided about a taken path, or asks. */
+  function settle(id: string, models: readonly LibraryModel[]): Outcome | null {
+    const settled = settleClash(options, id, models)
+    const record = rows.get(id)?.record
+    return settled?.kind === 'behind'
+      ? record
+        ? waitFor(record, settled.other)
+        : { kind: 'stopped' }
+      : settled
+  }
+
+  /** The server met a taken path only at registering, when all was sent: what was decided since is done. */
+  async function settleLate(record: UploadRecord, signal: AbortSignal): Promise<Outcome | null> {
+    if (record.modelId !== null || !record.library?.onConflict) return null
+    const listing = await inTime(library.models(choiceOf(record)), ports, signal)
+    if (signal.aborted) return { kind: 'stopped' }
+    return listing?.ok ? settle(record.id, listing.value.models) : null
+  }
+
+  return {
+    look,
+    waitersOf(id) {
+      const waiting = [...(waiters.get(id) ?? [])]
+      waiters.delete(id)
+      return waiting
+    },
+  }
+}
+
+const choiceOf = ({ accountId, team }: UploadRecord) => ({ accountId, teamId: team.id })
+
+/** What was asked, unless it takes too long: then null, and the answer serves whoever comes later. */
+async function inTime(
+  asked: Promise<Result<LibraryListing>>,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<Result<LibraryListing> | null> {
+  const { promise: over, resolve } = Promise.withResolvers<null>()
+  const cancel = ports.timers.after(listWithinMs, () => resolve(null))
+  const stop = () => resolve(null)
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    return await Promise.race([asked, over])
+  } finally {
+    cancel()
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+/** What this app has brought to the team itself: known even where the server has no list. */
+function registeredHere(rows: Rows, { team }: UploadRecord): LibraryModel[] {
+  return rows.ids().flatMap((id) => {
+    const record = rows.get(id)?.record
+    if (record?.phase !== 'registered' || record.team.id !== team.id || !record.modelId) return []
+    return [modelOf(record)]
+  })
+}
+
+/** The model that an upload has become. */
+export function modelOf({
+  modelId,
+  target,
+  identity,
+  sha256,
+  storageKey,
+  finishedAtMs,
+}: UploadRecord): LibraryModel {
+  return {
+    ...{ id: modelId ?? '', ...target, sizeBytes: identity.sizeBytes, sha256, storageKey },
+    ...{ status: 'active', createdAtMs: finishedAtMs },
+  }
+}
+
+interface Look {
+  readonly record: UploadRecord
+  readonly sameSize: readonly LibraryModel[]
+  readonly listedAtMs: number
+}
+
+/** Hashes the file and looks whether one of the models has that hash and is still there. */
+async function alreadyThere(
+  { rows, library, hashes, ports, found }: Looking,
+  { record, sameSize, listedAtMs }: Look,
+  signal: AbortSignal,
+): Promise<Outcome | null> {
+  const hash = await hashes.of(record, {
+    signal,
+    onProgress: (hashedBytes) => rows.progress(record.id, { hashedBytes }),
+  })
+  rows.progress(record.id, { hashedBytes: 0 })
+  // A file that can't be read says so when it is to be sent.
+  if (!hash?.ok) return null
+  for (const listed of sameSize.filter(({ sha256 }) => sha256 === hash.value)) {
+    const isYoung = ports.now() - listedAtMs < believedForMs
+    const now = isYoung ? null : await library.model(choiceOf(record), listed.id)
+    if (signal.aborted) return null
+    // A server that doesn't know the model any more has deleted it; one that is silent is not believed either way.
+    if (now && (!now.ok || now.value.sha256 !== hash.value)) continue
+    const written = found(record.id, hash.value, now?.value ?? listed)
+    return written.ok ? { kind: 'done' } : { kind: 'failed', failure: written.failure }
+  }
+  return null
+}
+
+/** An upload of the same bytes to the same team that goes before this one. */
+async function twinOf(
+  { rows, hashes }: Looking,
+  record: UploadRecord,
+  signal: AbortSignal,
+): Promise<UploadRecord | null> {
+  const { sizeBytes } = record.identity
+  for (const id of rows.ids()) {
+    const other = rows.get(id)
+    if (!other || other.record.team.id !== record.team.id || !goesBefore(other, record)) continue
+    if (other.record.identity.sizeBytes !== sizeBytes || other.live.phase === 'paused') continue
+    if (!(await mayBeTwins(record.path, other.record.path, sizeBytes))) continue
+    const watch = { signal, onProgress: () => {} }
+    const [ours, theirs] = [await hashes.of(record, watch), await hashes.of(other.record, watch)]
+    if (ours?.ok && theirs?.ok && ours.value === theirs.value) return other.record
+  }
+  return null
+}

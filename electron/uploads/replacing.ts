@@ -1,0 +1,100 @@
+import { failed, failure, retryClassOf, success, type Result } from '../contract/errors.ts'
+import { freePath } from '../contract/free-path.ts'
+import type { Replacing } from '../contract/library.ts'
+import type { Ports } from '../contract/ports.ts'
+import type { Library } from '../library/library.ts'
+import type { UploadRecord } from './record.ts'
+
+/** What taking an older model's place tells of itself; a step that can't be written down is not taken. */
+export interface ReplaceReport {
+  replacing(replaces: Replacing): Result<void>
+  /** The new model is in the library; what becomes of the old one is open. */
+  succeeded(modelId: string): Result<void>
+}
+
+/**
+ * Puts a new model in the place of an old one: bytes are fixed, so the new one is stored and registered first, and only then
+ * the old one is disabled or deleted. Each step is in the journal before it is taken and may be taken twice, so that whatever
+ * ends the process in between, one of the two is in the library, and both only until the next run.
+ */
+export interface Replacer {
+  /**
+   * Registers by `register`. A server that takes one model a path refuses while the old one stands there: then that one is
+   * moved aside first, and moved back should the new one be refused for good.
+   */
+  register(
+    record: UploadRecord,
+    register: () => Promise<Result<string>>,
+    report: ReplaceReport,
+  ): Promise<Result<string>>
+  /** Disables or deletes the old model once the new one is registered. */
+  settle(record: UploadRecord, modelId: string, report: ReplaceReport): Promise<Result<void>>
+  /** The person gave it up while the old model stood aside: it is moved back as well as can be. */
+  takeBack(record: UploadRecord): Promise<void>
+}
+
+export function createReplacer(options: {
+  readonly library: Pick<Library, 'models' | 'change' | 'remove'>
+  readonly ports: Pick<Ports, 'log'>
+  /** How the journal has it now: a run's record is as it was when the run began. */
+  readonly now: (id: string) => Replacing | undefined
+}): Replacer {
+  const { library, ports } = options
+  const choiceOf = ({ accountId, team }: UploadRecord) => ({ accountId, teamId: team.id })
+  const replacedBy = (record: UploadRecord) => options.now(record.id) ?? record.library?.replaces
+
+  async function asideOf(record: UploadRecord, path: string): Promise<string> {
+    const listing = await library.models(choiceOf(record))
+    const taken = new Set(listing.ok ? listing.value.models.map(({ modelPath }) => modelPath) : [])
+    return freePath(path, (candidate) => taken.has(candidate))
+  }
+
+  async function takeBack(record: UploadRecord): Promise<void> {
+    const replaces = replacedBy(record)
+    if (!replaces || replaces.asidePath === null || record.modelId !== null) return
+    const back = await library.change(choiceOf(record), replaces.modelId, { modelPath: replaces.path })
+    if (!back.ok) {
+      ports.log.error('a model that stood aside could not be moved back', {
+        model: replaces.modelId,
+        code: back.failure.code,
+      })
+    }
+  }
+
+  return {
+    async register(record, register, report) {
+      const first = await register()
+      const replaces = replacedBy(record)
+      const isInTheWay = !first.ok && first.failure.code === 'conflict'
+      if (!replaces || !isInTheWay || replaces.path !== record.target.modelPath) return first
+      const asidePath = replaces.asidePath ?? (await asideOf(record, replaces.path))
+      const written = report.replacing({ ...replaces, asidePath })
+      if (!written.ok) return written
+      const moved = await library.change(choiceOf(record), replaces.modelId, { modelPath: asidePath })
+      // One that is gone stands in nobody's way.
+      if (!moved.ok && moved.failure.code !== 'not-found') return moved
+      const again = await register()
+      if (!again.ok && retryClassOf(again.failure) === 'never') {
+        await takeBack(record)
+        report.replacing({ ...replaces, asidePath: null })
+      }
+      return again
+    },
+    async settle(record, modelId, report) {
+      const replaces = replacedBy(record)
+      if (!replaces || replaces.modelId === modelId) return success(undefined)
+      const written = report.succeeded(modelId)
+      if (!written.ok) return written
+      const { name, fate, path, asidePath } = replaces
+      const done = await (fate === 'delete'
+        ? library.remove(choiceOf(record), replaces.modelId)
+        : library.change(choiceOf(record), replaces.modelId, { status: 'disabled' }))
+      // One that is gone has been dealt with, by an earlier run or by somebody else.
+      if (done.ok || done.failure.code === 'not-found') return success(undefined)
+      if (retryClassOf(done.failure) !== 'never') return done
+      const { detail } = done.failure
+      return failed(failure('old-model-stays', { name, fate, path: asidePath ?? path }, { detail }))
+    },
+    takeBack,
+  }
+}

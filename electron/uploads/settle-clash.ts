@@ -1,0 +1,67 @@
+import type { LibraryModel, ReplacedFate } from '../contract/library.ts'
+import { clashFailure, clashOf, freeTarget, pathsToSearch, type Clash } from './clash.ts'
+import type { Outcome } from './outcome.ts'
+import type { RecordChange, UploadRecord } from './record.ts'
+import type { Rows } from './rows.ts'
+
+/** The one before it is there first: then there is a model to replace. */
+export interface Behind {
+  readonly kind: 'behind'
+  readonly other: UploadRecord
+}
+
+export function settleClash(
+  options: { readonly rows: Rows; readonly replacedFate: () => ReplacedFate },
+  id: string,
+  models: readonly LibraryModel[],
+): Outcome | Behind | null {
+  const { rows } = options
+  for (;;) {
+    const record = rows.get(id)?.record
+    if (!record) return { kind: 'stopped' }
+    const paths = pathsToSearch(models, rows, record.team.id)
+    const clash = clashOf(record, paths, true)
+    if (!clash) return null
+    const policy = record.library?.onConflict ?? 'ask'
+    if (policy === 'replace' && clash.with === 'upload') return { kind: 'behind', other: clash.other }
+    const change = changeFor(record, clash, freeTarget(record.target, paths), options.replacedFate())
+    if (change === 'skip') {
+      const gone = rows.remove([id])
+      return gone.ok ? { kind: 'stopped' } : { kind: 'failed', failure: gone.failure }
+    }
+    if (change === 'ask') return { kind: 'failed', failure: clashFailure(record, clash, paths) }
+    const written = rows.change(id, change)
+    if (!written.ok) return { kind: 'failed', failure: written.failure }
+  }
+}
+
+function changeFor(
+  record: UploadRecord,
+  clash: Clash,
+  free: UploadRecord['target'],
+  usualFate: ReplacedFate,
+): RecordChange | 'skip' | 'ask' {
+  const { library = {}, target } = record
+  switch (library.onConflict ?? 'ask') {
+    case 'ask':
+      return 'ask'
+    case 'skip':
+      return 'skip'
+    case 'rename':
+      return { target: { ...target, modelPath: free.modelPath } }
+    case 'keep-both':
+      return { target: free }
+    case 'replace': {
+      if (clash.with === 'upload') return 'ask'
+      const { id, displayName, modelPath } = clash.model
+      const path = modelPath ?? target.modelPath
+      const fate = library.fate ?? usualFate
+      return {
+        library: {
+          ...library,
+          replaces: { modelId: id, name: displayName || path, path, fate, asidePath: null },
+        },
+      }
+    }
+  }
+}

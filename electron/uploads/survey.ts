@@ -1,0 +1,53 @@
+import type { LibraryModel } from '../contract/library.ts'
+import type { Ports } from '../contract/ports.ts'
+import type { Library } from '../library/library.ts'
+import { clashFailure, clashOf, takenPaths } from './clash.ts'
+import type { Queue } from './queue.ts'
+import type { UploadRecord } from './record.ts'
+import type { Rows } from './rows.ts'
+
+/**
+ * Looks over uploads that wait, as soon as they are in the list: what is sure to meet other bytes at its path asks now, and not
+ * when its turn comes at night. Whatever can't be known without hashing is left to its turn.
+ */
+export async function survey(
+  rooms: {
+    readonly rows: Rows
+    readonly queue: Queue
+    readonly library: Pick<Library, 'models'>
+    readonly ports: Pick<Ports, 'log'>
+  },
+  ids: readonly string[],
+): Promise<void> {
+  const { rows, queue, library } = rooms
+  const teams = Map.groupBy(waitingOf(rows, ids), ({ accountId, team }) => `${accountId} ${team.id}`)
+  for (const records of teams.values()) {
+    const [{ accountId, team } = { accountId: '', team: { id: '' } }] = records
+    const listing = await library.models({ accountId, teamId: team.id })
+    const models: readonly LibraryModel[] = listing.ok ? listing.value.models : []
+    const paths = takenPaths(models, rows, team.id)
+    const asking = waitingOf(
+      rows,
+      records.map(({ id }) => id),
+    ).flatMap((record) => {
+      const clash = clashOf(record, paths, false)
+      return clash ? [{ id: record.id, failure: clashFailure(record, clash, paths) }] : []
+    })
+    if (asking.length === 0) continue
+    await queue.remove(asking.map(({ id }) => id))
+    const written = rows.together(() => {
+      for (const { id, failure } of asking)
+        if (rows.get(id)?.live.phase === 'waiting') rows.happen(id, 'refuse', { failure })
+    })
+    if (!written.ok) rooms.ports.log.error('what needs a choice could not be written down')
+  }
+}
+
+/** Those that wait and for which nothing was decided beforehand. */
+function waitingOf(rows: Rows, ids: readonly string[]): UploadRecord[] {
+  return ids.flatMap((id) => {
+    const row = rows.get(id)
+    const asks = row && (row.record.library?.onConflict ?? 'ask') === 'ask'
+    return asks && row.live.phase === 'waiting' && !row.record.started ? [row.record] : []
+  })
+}

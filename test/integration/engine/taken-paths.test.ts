@@ -1,0 +1,250 @@
+import { statSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import type { CallArgs } from '../../../electron/contract/calls.ts'
+import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { setup, valueOf, type EngineOptions } from '../../support/engine.ts'
+
+const path = 'models/loras/style.safetensors'
+
+/** A team that has a model at the path to which a file of other bytes is on its way. */
+async function collision(options: EngineOptions = {}, wishes = {}) {
+  const world = await setup(options)
+  const { app, cloud, file } = world
+  const oldId = cloud.addModel(ALICES_TEAM_ID, { display_name: 'Old style', model_path: path })
+  const [id = ''] = await app.add(await file('loras/style.safetensors'), {
+    target: { modelPath: path },
+    ...wishes,
+  })
+  const decide = async (choice: CallArgs<'decide'>['choice'], more: Partial<CallArgs<'decide'>> = {}) =>
+    valueOf(await app.calls.decide({ ids: [id], choice, fate: 'disable', ...more }))
+  const library = () =>
+    cloud
+      .modelsOf(ALICES_TEAM_ID)
+      .map(({ display_name: name, model_path, model_status: status }) => [name, model_path, status])
+  return { ...world, id, oldId, decide, library }
+}
+const old = ['Old style', path, 'active']
+
+test('a path that has other bytes is told before a byte is sent, with a free path to take instead', async () => {
+  const { app, id, oldId, countOf, library } = await collision()
+  const row = await app.phase(id, 'failed')
+  expect(row.failure).toMatchObject({
+    code: 'path-taken',
+    params: {
+      ...{ name: 'Old style', path, suggestion: 'models/loras/style-2.safetensors' },
+      ...{ modelId: oldId, theirBytes: 1_000_000, status: 'active' },
+    },
+  })
+  expect([countOf('presignModel'), countOf('put-object'), library()]).toEqual([0, 0, [old]])
+})
+
+test('skipping takes the row away and leaves the library as it is', async () => {
+  const { app, id, decide, library, countOf } = await collision()
+  await app.phase(id, 'failed')
+  await decide('skip')
+  await app.until(({ rows }) => rows.length === 0)
+  expect([library(), countOf('put-object')]).toEqual([[old], 0])
+})
+
+test.each([
+  [
+    'a path of the person’s own',
+    { path: 'models/loras/other.safetensors' },
+    'models/loras/other.safetensors',
+  ],
+  ['the next free path', {}, 'models/loras/style-2.safetensors'],
+] as const)('renaming sends it to %s', async (_name, more, target) => {
+  const { app, id, decide, library } = await collision()
+  await app.phase(id, 'failed')
+  await decide('rename', more)
+  const row = await app.settled(id)
+  expect([row.phase, library()]).toEqual(['registered', [old, [row.target.displayName, target, 'active']]])
+})
+
+test('a new name that is taken as well is asked about again', async () => {
+  const { app, cloud, id, decide } = await collision()
+  const other = 'models/loras/other.safetensors'
+  cloud.addModel(ALICES_TEAM_ID, { model_path: other, display_name: 'Another' })
+  await app.phase(id, 'failed')
+  // The list is some minutes old at most; asking for it anew shows what a colleague has added.
+  const choice = { accountId: app.row(id).accountId, teamId: ALICES_TEAM_ID }
+  valueOf(await app.calls.library({ choice, isFresh: true }))
+  await decide('rename', { path: other })
+  const row = await app.until(({ rows }) => rows.find(({ failure }) => failure?.params['name'] === 'Another'))
+  expect(row.failure?.code).toBe('path-taken')
+})
+
+test('keeping both numbers the path and the name', async () => {
+  const { app, id, decide, library } = await collision(
+    {},
+    { target: { modelPath: path, displayName: 'Style' } },
+  )
+  await app.phase(id, 'failed')
+  await decide('keep-both')
+  await app.settled(id)
+  expect(library()).toEqual([old, ['Style (2)', 'models/loras/style-2.safetensors', 'active']])
+})
+
+test('replacing registers the new model first, then disables the old one, which was moved aside for it', async () => {
+  const { app, cloud, id, decide, library, asked } = await collision()
+  await app.phase(id, 'failed')
+  cloud.forgetOperations()
+  await decide('replace')
+  const row = await app.settled(id)
+  expect([row.phase, row.replaces?.asidePath]).toEqual(['registered', 'models/loras/style-2.safetensors'])
+  expect(library()).toEqual([
+    ['Old style', 'models/loras/style-2.safetensors', 'disabled'],
+    [row.target.displayName, path, 'active'],
+  ])
+  expect(asked().filter((name) => !name.startsWith('list'))).toEqual([
+    ...['presignModel', 'put-object', 'registerModel', 'updateModel', 'registerModel', 'updateModel'],
+  ])
+})
+
+test('replacing deletes the old model where that was chosen, last of all', async () => {
+  const { app, cloud, id, decide, library, asked } = await collision()
+  await app.phase(id, 'failed')
+  cloud.forgetOperations()
+  await decide('replace', { fate: 'delete' })
+  const row = await app.settled(id)
+  expect(library()).toEqual([[row.target.displayName, path, 'active']])
+  expect(asked().at(-1)).toBe('deleteModel')
+})
+
+test('while sending fails the old model stays as it is', async () => {
+  const { app, cloud, id, decide, library } = await collision()
+  await app.phase(id, 'failed')
+  cloud.fail({ on: 'put-object', how: 403, times: Infinity })
+  await decide('replace', { fate: 'delete' })
+  expect([(await app.settled(id)).phase, library()]).toEqual(['failed', [old]])
+})
+
+test('a new model that is refused for good sends the old one back to its place', async () => {
+  const { app, cloud, id, decide, library } = await collision()
+  await app.phase(id, 'failed')
+  cloud.fail({ on: 'registerModel', how: 403, skip: 1 })
+  await decide('replace', { fate: 'delete' })
+  const row = await app.settled(id)
+  expect([row.failure?.code, row.replaces?.asidePath, library()]).toEqual(['forbidden', null, [old]])
+})
+
+test.each([403, 409] as const)(
+  'an old model that can’t be deleted (%s) is told, and may be kept',
+  async (how) => {
+    const { app, cloud, id, decide, library } = await collision()
+    await app.phase(id, 'failed')
+    cloud.fail({ on: 'deleteModel', how })
+    await decide('replace', { fate: 'delete' })
+    const row = await app.settled(id)
+    expect(row.failure).toMatchObject({
+      code: 'old-model-stays',
+      params: { name: 'Old style', fate: 'delete', path: 'models/loras/style-2.safetensors' },
+    })
+    expect(library()).toHaveLength(2)
+    await decide('keep-both')
+    expect((await app.phase(id, 'registered')).modelId).not.toBe(null)
+    expect(library().map(([, , status]) => status)).toEqual(['active', 'active'])
+  },
+)
+
+test('an old model that is gone by then has been dealt with', async () => {
+  const { app, cloud, id, decide } = await collision()
+  await app.phase(id, 'failed')
+  cloud.fail({ on: 'deleteModel', how: 404 })
+  await decide('replace', { fate: 'delete' })
+  expect((await app.settled(id)).phase).toBe('registered')
+})
+
+test('one decision holds for all rows that wait for one', async () => {
+  const { app, cloud, file } = await setup()
+  const names = ['a', 'b', 'c']
+  for (const name of names) cloud.addModel(ALICES_TEAM_ID, { model_path: `models/vae/${name}.safetensors` })
+  const paths = await Promise.all(names.map((name) => file(`models/vae/${name}.safetensors`)))
+  const ids = await app.add(paths)
+  await app.until(({ totals }) => totals.needsYou === 3)
+  valueOf(await app.calls.decide({ ids: [...ids], choice: 'keep-both', fate: 'disable' }))
+  await Promise.all(ids.map((id) => app.phase(id, 'registered')))
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(6)
+})
+
+test.each([
+  ['skip', []],
+  ['rename', [['models/loras/style-2.safetensors', 'active']]],
+  ['keep-both', [['models/loras/style-2.safetensors', 'active']]],
+] as const)('%s that was asked for beforehand is done without a question', async (onConflict, added) => {
+  const { app, id, library } = await collision({}, { onConflict })
+  if (onConflict === 'skip') await app.until(({ rows }) => rows.length === 0)
+  else await app.phase(id, 'registered')
+  expect(library().map(([, at, status]) => [at, status])).toEqual([[path, 'active'], ...added])
+})
+
+test('what the settings say about replacing is done without a question', async () => {
+  const settings = { onConflict: 'replace', replacedFate: 'delete' } as const
+  const { app, id, library } = await collision({ settings })
+  await app.phase(id, 'registered')
+  expect(library().map(([, at, status]) => [at, status])).toEqual([[path, 'active']])
+})
+
+test('two files of one drop for one path: the first goes, the second asks', async () => {
+  const { app, cloud, file } = await setup()
+  const target = { modelPath: path }
+  await app.calls.pauseAll(undefined)
+  const [first = ''] = await app.add(await file('one/style.safetensors'), { target })
+  const [second = ''] = await app.add(await file('two/style.safetensors', { sizeBytes: 160_000 }), { target })
+  const row = await app.phase(second, 'failed')
+  expect(row.failure).toMatchObject({
+    code: 'path-taken-here',
+    params: { name: 'style.safetensors', uploadId: first, suggestion: 'models/loras/style-2.safetensors' },
+  })
+  valueOf(await app.calls.decide({ ids: [second], choice: 'keep-both', fate: 'disable' }))
+  await app.calls.resumeAll(undefined)
+  await Promise.all([app.phase(first, 'registered'), app.phase(second, 'registered')])
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(2)
+})
+
+test('two files of one size for one path are told apart when their turn comes', async () => {
+  const { app, cloud, file } = await setup({ settings: { atOnce: 1 } })
+  const target = { modelPath: path }
+  const held = cloud.hold('put-object')
+  const [first = ''] = await app.add(await file('one/style.safetensors'), { target })
+  await held.arrived
+  const [second = ''] = await app.add(await file('two/style.safetensors'), { target })
+  expect((await app.phase(second, 'failed')).failure?.code).toBe('path-taken-here')
+  held.release()
+  await app.phase(first, 'registered')
+})
+
+test('the second of two replaces the first once that is there', async () => {
+  const { app, cloud, file } = await setup()
+  const wishes = { target: { modelPath: path }, onConflict: 'replace' } as const
+  const one = await file('one/style.safetensors')
+  const two = await file('two/style.safetensors', { sizeBytes: 160_000 })
+  const [first = ''] = await app.add(one, wishes)
+  const [second = ''] = await app.add(two, wishes)
+  await Promise.all([app.phase(first, 'registered'), app.phase(second, 'registered')])
+  expect(cloud.modelsOf(ALICES_TEAM_ID).map((model) => [model.file_size, model.model_status])).toEqual([
+    [statSync(one).size, 'disabled'],
+    [statSync(two).size, 'active'],
+  ])
+})
+
+test('a path that only the server knew to be taken is chosen about late, and nothing is sent twice', async () => {
+  const { app, cloud, file, countOf } = await setup()
+  cloud.fail({ on: 'listModels', how: 404 })
+  const oldId = cloud.addModel(ALICES_TEAM_ID, { display_name: 'Old style', model_path: path })
+  const [id = ''] = await app.add(await file('style.safetensors'), { target: { modelPath: path } })
+  expect((await app.settled(id)).failure?.code).toBe('conflict')
+  const choice = { accountId: app.row(id).accountId, teamId: ALICES_TEAM_ID }
+  valueOf(await app.calls.library({ choice, isFresh: true }))
+  valueOf(await app.calls.decide({ ids: [id], choice: 'replace', fate: 'delete' }))
+  const row = await app.settled(id)
+  expect([row.phase, countOf('put-object')]).toEqual(['registered', 1])
+  expect(cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.id)).not.toContain(oldId)
+})
+
+test('a changed path lets the row go on by itself', async () => {
+  const { app, id } = await collision()
+  await app.phase(id, 'failed')
+  valueOf(await app.calls.editTarget({ id, change: { modelPath: 'models/loras/mine.safetensors' } }))
+  expect((await app.settled(id)).phase).toBe('registered')
+})

@@ -1,11 +1,11 @@
+import type { CallHandlers } from '../contract/calls.ts'
 import { failed, failure, success, type Result } from '../contract/errors.ts'
 import { whyChanged } from '../transfer/file-identity.ts'
 import type { Library } from '../library/library.ts'
-import type { EngineCalls } from './engine-calls.ts'
 import type { HashCache } from './hash-cache.ts'
 import { targetFailure } from './upload.ts'
 
-type LibraryCalls = Pick<EngineCalls, 'library' | 'changeModel' | 'deleteModel' | 'hasLocalFile'>
+type LibraryCalls = Pick<CallHandlers, 'library' | 'changeModel' | 'deleteModel' | 'hasLocalFile'>
 
 /** What the engine answers of a team's library. */
 export function libraryCalls({

@@ -75,7 +75,7 @@ export class Actions {
   /** Saves a changed target; a row that failed because of it is tried again. */
   readonly edit = async (row: UploadRow, change: Partial<Target>) => {
     if (Object.keys(change).length === 0) return
-    const isMended = row.phase === 'failed' && remedyOfRow(row) === 'edit'
+    const isMended = row.phase === 'failed' && ['edit', 'choose'].includes(remedyOfRow(row))
     const saved = this.#done(await this.#bridge.editTarget({ id: row.id, change }))
     if (saved && isMended) await this.retry([row.id])
   }
@@ -118,6 +118,8 @@ export class Actions {
         return ui.edit(row.id, fieldToMend(row), row.target[fieldToMend(row)])
       case 'remove':
         return this.remove([row.id])
+      case 'choose':
+        return ui.choose(row.id)
       case 'allow':
         this.#done(await this.#bridge.allow({ ids: [row.id] }))
         return

@@ -36,7 +36,8 @@ export function remedyOfRow({ failure, phase }: UploadRow): Remedy {
 /** Name, type and path can be changed until bytes have gone out, and again when they are what is wrong. */
 export function isEditable({ started, phase, failure }: UploadRow): boolean {
   const stands = phase === 'waiting' || phase === 'paused' || phase === 'failed' || phase === 'retrying'
-  return stands && (!started || (failure !== null && failureKinds[failure.code].remedy === 'edit'))
+  const remedy = failure && failureKinds[failure.code].remedy
+  return stands && (!started || remedy === 'edit' || remedy === 'choose')
 }
 
 /** True when cancelling throws sent bytes away: then we ask first. */

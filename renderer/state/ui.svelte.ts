@@ -20,6 +20,8 @@ export class UiState {
   readonly problem: TargetProblem | null = $derived(
     this.editing ? problemOf(this.editing.field, this.editing.draft) : null,
   )
+  /** Grows when the person is to choose what becomes of the row whose details are open: the choice takes the focus. */
+  chooses = $state(0)
   /** Grows when the person asks to find something: the field of the view takes the focus. */
   finds = $state(0)
 
@@ -36,6 +38,12 @@ export class UiState {
   signInForLarge(email: string): void {
     this.show('sign-in')
     this.signingIn = { isForLarge: true, email }
+  }
+
+  /** Opens the details of a row that waits for a choice, on that choice. */
+  choose(id: string): void {
+    this.detailsId = id
+    this.chooses += 1
   }
 
   find(): void {

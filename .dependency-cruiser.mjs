@@ -16,11 +16,11 @@ const engine = [contract, models, transfer, cloud, accounts, library, uploads, u
 const table = {
   contract: { from: contract, rooms: [], packages: ['valibot', 'intl-messageformat'], node: false },
   models: { from: models, rooms: [contract], packages: ['valibot'], node: true },
-  transfer: { from: transfer, rooms: [contract], packages: ['valibot'], node: true },
-  // One file of transfer: both reach servers by TLS and trust the same authorities.
+  transfer: { from: transfer, rooms: [contract], packages: ['valibot', 'socks-proxy-agent'], node: true },
+  // Two files of transfer: both reach servers by the same proxies and trust the same authorities.
   cloud: {
     from: cloud,
-    rooms: [contract, '^electron/transfer/system-trust[.]ts$'],
+    rooms: [contract, '^electron/transfer/(system-trust|proxied)[.]ts$'],
     packages: ['valibot'],
     node: true,
   },
@@ -35,9 +35,9 @@ const table = {
   uploader: { from: uploader, rooms: engine, packages: ['valibot'], node: true },
   'command-line': {
     from: '^electron/command-line/',
-    // Four files of the desktop know nothing of Electron: both keep their secrets, log and clock by the same code.
-    rooms: [...engine, '^electron/desktop/(keychain|log|redact|ports)[.]ts$'],
-    packages: ['valibot'],
+    // Five files of the desktop know nothing of Electron: both keep their secrets, log, clock and settings by the same code.
+    rooms: [...engine, '^electron/desktop/(keychain|log|redact|ports|settings)[.]ts$'],
+    packages: ['valibot', 'proxy-from-env'],
     node: true,
   },
   desktop: {

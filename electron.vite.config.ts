@@ -19,7 +19,7 @@ export default defineConfig({
     build: {
       outDir: 'out/main',
       // Only these two stay outside the bundle: keytar is native, and electron-store resolves electron itself.
-      externalizeDeps: { exclude: ['valibot', 'intl-messageformat'] },
+      externalizeDeps: { exclude: ['valibot', 'intl-messageformat', 'socks-proxy-agent', 'proxy-from-env'] },
       rolldownOptions: {
         input: {
           start: at('electron/start.ts'),

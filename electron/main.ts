@@ -9,6 +9,7 @@ import { createKeychain } from './desktop/keychain.ts'
 import { createLanguage } from './desktop/language.ts'
 import { createLog } from './desktop/log.ts'
 import { createPorts } from './desktop/ports.ts'
+import { createFindProxies } from './desktop/proxy.ts'
 import { setupSecurity, setupSession } from './desktop/security.ts'
 import { createSessionVault } from './desktop/session-vault.ts'
 import { createSettings } from './desktop/settings.ts'
@@ -42,7 +43,7 @@ else
       const vault = createSessionVault({ keychain: createKeychain({ log }), log })
       const uploader = createUploader({
         folder: folders.home,
-        ports: createPorts(log),
+        ports: createPorts(log, createFindProxies(log)),
         vault,
         keychainState: () => vault.state(),
         settings: settings.current(),

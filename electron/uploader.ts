@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { basename, join } from 'node:path'
-import { createAccounts } from './accounts/accounts.ts'
+import { basename } from 'node:path'
 import { carrierOf, isSamePerson } from './accounts/carrier.ts'
-import { createLocks } from './accounts/refresh-lock.ts'
+import { createProxies } from './accounts/proxies.ts'
 import type { Result } from './contract/errors.ts'
 import type { KeychainState, SessionView } from './contract/account.ts'
 import type { AddReport, Snapshot } from './contract/model.ts'
@@ -11,13 +10,14 @@ import type { LibraryNews } from './contract/library.ts'
 import type { Ports, Vault } from './contract/ports.ts'
 import type { Library } from './library/library.ts'
 import type { Streams } from './transfer/streams.ts'
-import { createAccountBook, createChoices } from './uploads/account-book.ts'
+import { createChoices } from './uploads/account-book.ts'
 import { openBoard, type BoardListener } from './uploads/board.ts'
 import { openCarriers, type Carriers, type WorkerFiles } from './uploads/carriers.ts'
 import { createCommands } from './uploads/commands.ts'
 import { engineCalls, type EngineCalls } from './uploads/engine-calls.ts'
 import { createEngine } from './uploads/engine.ts'
 import { errandOf } from './uploads/errand.ts'
+import { limitsOf, openAccounts, usesServer } from './uploads/open-accounts.ts'
 import { openJournal } from './uploads/journal-file.ts'
 import { localFileWith } from './uploads/library-calls.ts'
 import { openLibraryDesk, type ConflictSettings } from './uploads/library-desk.ts'
@@ -32,7 +32,7 @@ import { takeUpAccounts } from './uploads/take-up.ts'
 /** The settings that change what the engine does. */
 export type EngineSettings = Pick<
   Settings,
-  'server' | 'atOnce' | 'singlePutLimitBytes' | 'limitBytesPerSecond' | 'streamsMost'
+  'server' | 'servers' | 'atOnce' | 'singlePutLimitBytes' | 'limitBytesPerSecond' | 'streamsMost'
 > &
   ConflictSettings
 
@@ -78,6 +78,8 @@ export interface Uploader {
   useToken(token: string): Promise<Result<SessionView>>
   /** Whether the person has chosen a team, as against the first one standing in. */
   hasChosenTeam(): boolean
+  /** Whether somebody is signed in to a server, or an upload is still for it. */
+  usesServer(address: string): boolean
   /** Path on this computer of a row's file, in the queue or in history; null when the row is not known. */
   fileOf(id: string): string | null
   /** Path of a file on this computer that holds these bytes; `file-missing` when none is known to. */
@@ -118,16 +120,18 @@ export function createUploader(options: UploaderOptions): Uploader {
     leftoverCount: () => store.leftovers().length,
     useToken: (token) => signIns.useToken(token),
     hasChosenTeam: () => signIns.hasChosen(),
+    usesServer: (address) => usesServer(rooms, address),
     fileOf: (id) => rows.get(id)?.record.path ?? store.find(id)?.path ?? null,
     localFileWith: (sha256) => localFileWith(rooms.hashCache, sha256),
     applySettings(changed) {
       const sameServer = changed.server === settings.now.server
+      const sameServers = sameServer && changed.servers === settings.now.servers
       settings.now = changed
       rooms.desk.keep(changed)
       queue.setAtOnce(changed.atOnce)
       steer(rooms.carriers, changed)
-      if (sameServer) return
-      signIns.cancelPairing()
+      if (sameServers) return
+      if (!sameServer) signIns.cancelPairing()
       signIns.tell()
     },
     keychainTurned: () => signIns.keychainTurned(),
@@ -163,7 +167,8 @@ function openKept(folder: string, ports: Ports) {
   const journal = openJournal(folder, ports.now())
   if (journal.setAside) ports.log.error('the journal was damaged and set aside', { file: journal.setAside })
   const store = createStore(journal.database, randomUUID(), ports)
-  return { journal, store, choices: createChoices(journal.database) }
+  const { database } = journal
+  return { journal, database, store, choices: createChoices(database) }
 }
 
 /** Opens the rooms and joins them; nothing runs yet. */
@@ -171,17 +176,17 @@ function openRooms(options: UploaderOptions) {
   const { folder, ports, vault, keychainState, workers } = options
   const settings = { now: options.settings }
   const listeners = new Set<UploaderListener>()
-  const { journal, store, choices } = openKept(folder, ports)
-  const { database } = journal
+  const { journal, database, store, choices } = openKept(folder, ports)
   const paused = { all: choices.get('all-paused') === 'yes' }
-  const carriers = openCarriers(workers, ports, options.streams)
+  const proxies = createProxies({ ports, vault, changed: () => signIns.tell() })
+  const carriers = openCarriers(workers, ports, proxies, options.streams)
   steer(carriers, settings.now)
 
-  const exclusively = createLocks(join(folder, 'locks'), ports)
-  const accounts = createAccounts({ book: createAccountBook(database), vault, ports, exclusively })
+  const accounts = openAccounts(folder, database, { ports, vault, ways: proxies })
+  const limitFor = limitsOf(accounts, settings)
   const { rows, feed, details } = openBoard({
-    ...{ store, ports, streams: carriers.streams, listeners, allPaused: () => paused.all },
-    line: () => patience.line,
+    ...{ store, ports, streams: carriers.streams, listeners },
+    ...{ allPaused: () => paused.all, line: () => patience.line },
     journalSetAside: journal.setAside && basename(journal.setAside),
     hidden: () => signIns.hidden(),
   })
@@ -197,19 +202,18 @@ function openRooms(options: UploaderOptions) {
   const { queue, forget } = createEngine({
     ...{ rows, accounts, ...carriers, parts: store.parts, ports, held: true },
     ...{ patience, followParts: details.follow, leftBehind, ...desk },
-    atOnce: settings.now.atOnce,
-    singlePutLimitBytes: () => settings.now.singlePutLimitBytes,
+    ...{ atOnce: settings.now.atOnce, singlePutLimitBytes: limitFor },
     signedOut: (accountId) => signIns.lost(accountId),
   })
   const sweeper = createSweeper({ store, accounts, ports })
   const { inspect } = carriers.inspector
   const commands = createCommands({ rows, queue, inspect, forget, leftBehind, givenUp: desk.givenUp })
   const signIns = createSignIns({
-    ...{ accounts, choices, keychainState, ports, server: () => settings.now.server },
+    ...{ accounts, choices, keychainState, proxies, ports, settings: () => settings.now },
     turned(lostId) {
       const known = accounts.list()
       commands.resumeWaiting((record) => {
-        const carrier = carrierOf(known, errandOf(record, settings.now.singlePutLimitBytes))
+        const carrier = carrierOf(known, errandOf(record, limitFor))
         return carrier !== null && carrier.id !== lostId
       })
       void sweeper.sweep()
@@ -217,6 +221,7 @@ function openRooms(options: UploaderOptions) {
     revealed(accountIds) {
       for (const id of rows.ids()) if (accountIds.has(rows.get(id)?.record.accountId ?? '')) feed.changed(id)
     },
+    proxyOpened: () => commands.resumeAfter('proxy-sign-in'),
     leaving: (accountId) => commands.suspendAccount(accountId),
     announce: (session) => listeners.forEach((listener) => listener.session?.(session)),
   })
@@ -233,7 +238,7 @@ function openRooms(options: UploaderOptions) {
   }
   return {
     ...{ ports, settings, listeners, paused, store, choices, accounts, carriers, rows },
-    ...{ feed, details, queue, patience, commands, signIns, sweeper, close },
+    ...{ feed, details, queue, patience, commands, signIns, sweeper, proxies, close },
     ...{ desk, library: desk.library, hashCache: desk.hashCache },
   }
 }

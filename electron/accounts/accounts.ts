@@ -3,7 +3,8 @@ import { createCloudClient, type CloudClient, type Credential, type Signer } fro
 import { failed, failure, success, type Result } from '../contract/errors.ts'
 import type { Account } from '../contract/account.ts'
 import type { AccountBook, Ports, Vault } from '../contract/ports.ts'
-import { isSamePerson } from './carrier.ts'
+import type { Ways } from '../contract/ways.ts'
+import { isSameHuman } from './carrier.ts'
 import { createDevices, whoseKey } from './devices.ts'
 import { deviceKeyIn } from './keys.ts'
 import type { Exclusively } from './refresh-lock.ts'
@@ -61,15 +62,16 @@ export function createAccounts(options: {
   readonly vault: Vault
   readonly ports: Ports
   readonly exclusively: Exclusively
+  readonly ways: Ways
 }): Accounts {
-  const { book, vault, ports, exclusively } = options
+  const { book, vault, ports, exclusively, ways } = options
   const clients = new Map<string, CloudClient>()
   const sessions = new Map<string, Session>()
   const fixed = new Map<string, { readonly account: Account; readonly token: string }>()
   const devices = createDevices({ clientFor, vault, save: welcome })
 
   function clientFor(server: string): CloudClient {
-    const known = clients.get(server) ?? createCloudClient(server, ports)
+    const known = clients.get(server) ?? createCloudClient(server, ports, ways)
     clients.set(server, known)
     return known
   }
@@ -98,8 +100,7 @@ export function createAccounts(options: {
   function welcome(account: Account): void {
     book.save(account)
     for (const other of book.list()) {
-      if (other.state === 'signed-out' && !isSamePerson(other, account))
-        book.save({ ...other, hasLeft: true })
+      if (other.state === 'signed-out' && !isSameHuman(other, account)) book.save({ ...other, hasLeft: true })
     }
   }
 

@@ -1,4 +1,7 @@
 import type { Account } from '../contract/account.ts'
+import { baseOf } from '../contract/servers.ts'
+
+export { baseOf } from '../contract/servers.ts'
 
 /** What is to be carried, and in whose name it was queued. */
 export interface Errand {
@@ -8,12 +11,19 @@ export interface Errand {
   readonly needsParts: boolean
 }
 
-/** A server's address with nothing after its path, as the API's paths are put to it. */
-export const baseOf = (server: string) => server.replace(/\/+$/, '')
-
 /** The same person on the same server, by whatever they signed in with. */
 export function isSamePerson(a: Account, b: Account): boolean {
   return baseOf(a.server) === baseOf(b.server) && a.personId === b.personId
+}
+
+/**
+ * The same human being, as far as can be told: on several servers one person has several ids, and an address in common. Only
+ * for what is shown on this computer, never for what may be sent in whose name.
+ */
+export function isSameHuman(a: Account, b: Account): boolean {
+  const isElsewhere = baseOf(a.server) !== baseOf(b.server)
+  const sharesAddress = a.email !== '' && a.email.toLowerCase() === b.email.toLowerCase()
+  return isSamePerson(a, b) || (isElsewhere && sharesAddress)
 }
 
 /**
@@ -43,7 +53,7 @@ export function hiddenAccounts(accounts: readonly Account[]): ReadonlySet<string
     (account) =>
       account.state === 'signed-out' &&
       account.hasLeft === true &&
-      !here.some((other) => isSamePerson(account, other)),
+      !here.some((other) => isSameHuman(account, other)),
   )
   return new Set(hidden.map(({ id }) => id))
 }

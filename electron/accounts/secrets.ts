@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { failed, failure, success, type Result } from '../contract/errors.ts'
 import type { Vault } from '../contract/ports.ts'
+import type { ProxyLogin } from '../contract/ways.ts'
 
 /** The token pair of one signed-in session, as it lies in the keychain. */
 export interface SessionSecret {
@@ -68,4 +69,21 @@ export function writeArrival(vault: Vault, server: string, key: string): Promise
 
 export function eraseArrival(vault: Vault, server: string): Promise<Result<void>> {
   return vault.delete(arrivalName(server))
+}
+
+const storedLogin = v.object({ name: v.string(), password: v.string() })
+
+/** `proxy` is its address without a login. */
+const proxyName = (proxy: string) => `proxy ${proxy}`
+
+/** The login of a proxy; null when the keychain has none, or has something that is none. */
+export async function readProxyLogin(vault: Vault, proxy: string): Promise<Result<ProxyLogin | null>> {
+  const text = await vault.get(proxyName(proxy))
+  if (!text.ok) return text
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), storedLogin), text.value)
+  return success(parsed.success ? parsed.output : null)
+}
+
+export function writeProxyLogin(vault: Vault, proxy: string, login: ProxyLogin): Promise<Result<void>> {
+  return vault.set(proxyName(proxy), JSON.stringify(login))
 }

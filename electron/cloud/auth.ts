@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { failed, failure, success, type Result } from '../contract/errors.ts'
 import type { Team } from '../contract/account.ts'
 import type { CloudClient, Signer } from './client.ts'
-import { paths, tokenPair, userProfile, type TokenPairWire } from './wire.ts'
+import { paths, tokenPair, userProfile, type teamWire, type TokenPairWire } from './wire.ts'
 
 export interface Profile {
   readonly personId: string
@@ -67,6 +67,11 @@ export async function profileOf(
     personId: id,
     name: display_name || email_address,
     email: email_address,
-    teams: team_list.map((team) => ({ id: team.id, name: team.display_name || team.id })),
+    teams: team_list.map(teamOf),
   })
+}
+
+/** A team as the server sends it, by the names of our own. */
+export function teamOf({ id, display_name: name, role }: v.InferOutput<typeof teamWire>): Team {
+  return { id, name: name || id, ...(role ? { role } : {}) }
 }

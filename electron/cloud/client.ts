@@ -1,8 +1,9 @@
 import * as v from 'valibot'
 import { failed, failure, success, type Failure, type Result } from '../contract/errors.ts'
-import { isLineTrouble, lineFailure, networkCodeOf, retryAfterMs } from '../contract/line-failure.ts'
+import { isLineTrouble, lineFailure, retryAfterMs } from '../contract/line-failure.ts'
 import type { Ports } from '../contract/ports.ts'
-import { trustsSystem, trustSystemAfter } from '../transfer/system-trust.ts'
+import { straight, type Ways } from '../contract/ways.ts'
+import { exchange, type NoReply, type Question, type Reply } from './exchange.ts'
 import { errorBody, teamHeader } from './wire.ts'
 
 /** What a call is signed with. A device key serves one team by itself; a session names the team in a header. */
@@ -50,19 +51,17 @@ const answerWithinMs = 300_000
 const aliveWithinMs = 5_000
 /** From here on a clock is told of in the log: storage refuses from 15 minutes on (RequestTimeTooSkewed). */
 const noticedSkewMs = 5 * 60_000
-/** No answer of this API comes near it; a page of 100 models is some 60 kB. */
-const longestAnswerBytes = 16 * 1024 * 1024
 
 /**
  * A client for `server` (a base URL such as `https://core.cyberun.cloud/api/v1`). Redirects are not followed, so that the
  * token never leaves for another origin. Every trouble is a failure value; a 401 is answered by one renewal and one repeat.
  */
-export function createCloudClient(server: string, ports: Ports): CloudClient {
+export function createCloudClient(server: string, ports: Ports, ways: Ways = straight): CloudClient {
   const base = server.replace(/\/+$/, '')
   let clockAheadMs = 0
 
-  function compareClocks(response: Response): void {
-    const theirMs = Date.parse(response.headers.get('date') ?? '')
+  function compareClocks({ headers }: Reply): void {
+    const theirMs = Date.parse(headers.date ?? '')
     if (Number.isNaN(theirMs)) return
     const wasNoticed = Math.abs(clockAheadMs) > noticedSkewMs
     clockAheadMs = ports.now() - theirMs
@@ -77,41 +76,39 @@ export function createCloudClient(server: string, ports: Ports): CloudClient {
     const url = new URL(base + request.path)
     for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, String(value))
     const timeLimit = AbortSignal.timeout(answerWithinMs)
-    try {
-      const response = await fetchTrusting(url, {
-        method: request.method,
-        headers: headersFor(credential, request.body !== undefined),
-        body: request.body === undefined ? null : JSON.stringify(request.body),
-        redirect: 'manual',
-        signal: request.signal ? AbortSignal.any([request.signal, timeLimit]) : timeLimit,
-      })
-      compareClocks(response)
-      const text = await readText(response)
-      if (response.ok) return { result: parseAnswer(response, text, request.answer), unauthorised: false }
-      const reason = refusal(response, text, ports.now())
-      ports.log.warn('the server refused', { path: request.path, status: response.status, code: reason.code })
-      return { result: failed(reason), unauthorised: response.status === 401 }
-    } catch (error) {
+    const reply = await ask({
+      method: request.method,
+      url,
+      headers: headersFor(credential, request.body !== undefined),
+      body: request.body === undefined ? null : JSON.stringify(request.body),
+      signal: request.signal ? AbortSignal.any([request.signal, timeLimit]) : timeLimit,
+    })
+    if ('code' in reply) {
       request.signal?.throwIfAborted()
-      const code = networkCodeOf(error)
-      ports.log.warn('no answer from the server', { path: request.path, code })
-      return { result: failed(lineFailure(code, url.host)), unauthorised: false }
+      ports.log.warn('no answer from the server', { path: request.path, code: reply.code })
+      return { result: failed(noReplyFailure(reply, url.host)), unauthorised: false }
     }
+    if (isSuccess(reply)) return { result: parseAnswer(reply, request.answer), unauthorised: false }
+    const reason = refusal(reply, ports.now())
+    ports.log.warn('the server refused', { path: request.path, status: reply.status, code: reason.code })
+    return { result: failed(reason), unauthorised: reply.status === 401 }
+  }
+
+  async function ask(question: Question): Promise<Reply | NoReply> {
+    const reply = await exchange(question, ways)
+    if (!('code' in reply)) compareClocks(reply)
+    return reply
   }
 
   return {
     server: base,
     clockAheadMs: () => clockAheadMs,
     async isThere(signal) {
-      try {
-        const inTime = AbortSignal.any([signal, AbortSignal.timeout(aliveWithinMs)])
-        const response = await fetchTrusting(base, { redirect: 'manual', signal: inTime })
-        await response.body?.cancel()
-        return true
-      } catch (error) {
-        // Somebody did answer when a certificate is wrong; the uploads then say so themselves.
-        return !isLineTrouble(lineFailure(networkCodeOf(error), ''))
-      }
+      const inTime = AbortSignal.any([signal, AbortSignal.timeout(aliveWithinMs)])
+      const question = { method: 'GET', url: new URL(base), headers: {}, body: null, signal: inTime } as const
+      const reply = await exchange(question, ways)
+      // Somebody did answer when a certificate is wrong; the uploads then say so themselves.
+      return !('code' in reply) || !isLineTrouble(lineFailure(reply.code, ''))
     },
     async send(request) {
       if (!request.signer) return (await sendOnce(request, null)).result
@@ -137,28 +134,22 @@ function headersFor(credential: Credential | null, hasBody: boolean): Record<str
   }
 }
 
-async function readText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of response.body ?? []) {
-    length += chunk.byteLength
-    if (length > longestAnswerBytes)
-      throw Object.assign(new Error('answer too long'), { code: 'HPE_INVALID_CONSTANT' })
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+const isSuccess = ({ status }: Reply) => status >= 200 && status < 300
+
+/** A proxy's trouble names the proxy, any other the server. */
+function noReplyFailure({ code, proxyHost }: NoReply, host: string): Failure {
+  return lineFailure(code, proxyHost ?? host)
 }
 
 function parseAnswer<Schema extends v.GenericSchema>(
-  response: Response,
-  text: string,
+  { headers, text }: Reply,
   schema: Schema,
 ): Result<v.InferOutput<Schema>> {
   let body: unknown
   try {
     body = text === '' ? {} : JSON.parse(text)
   } catch {
-    const isPage = /html/i.test(response.headers.get('content-type') ?? '') || /^\s*</.test(text)
+    const isPage = /html/i.test(headers['content-type'] ?? '') || /^\s*</.test(text)
     const detail = `the answer is not JSON: ${text.length} characters`
     return failed(failure(isPage ? 'not-the-api' : 'answer-garbled', {}, { detail }))
   }
@@ -171,10 +162,9 @@ function parseAnswer<Schema extends v.GenericSchema>(
 }
 
 /** Decides by status alone; the text is only shown (NOTES.md: there is no machine-readable code). */
-function refusal(response: Response, text: string, nowMs: number): Failure {
+function refusal({ status, headers, text }: Reply, nowMs: number): Failure {
   const detail = serverWords(text)
-  const { status } = response
-  const extras = { detail, retryAfterMs: retryAfterMs(response.headers.get('retry-after'), nowMs) }
+  const extras = { detail, retryAfterMs: retryAfterMs(headers['retry-after'], nowMs) }
   switch (status) {
     case 400:
     case 422:
@@ -206,16 +196,5 @@ function serverWords(text: string): string | undefined {
     return parsed.success ? parsed.output.error_message : undefined
   } catch {
     return undefined
-  }
-}
-
-/** Asks once more when the certificate is of an authority that the system knows and Node does not. */
-async function fetchTrusting(url: URL | string, request: RequestInit): Promise<Response> {
-  const trusting = trustsSystem()
-  try {
-    return await fetch(url, request)
-  } catch (error) {
-    if (trusting || !trustSystemAfter(networkCodeOf(error))) throw error
-    return fetch(url, request)
   }
 }

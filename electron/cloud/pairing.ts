@@ -1,5 +1,6 @@
 import { failed, failure, retryClassOf, success, type Result } from '../contract/errors.ts'
 import type { Team } from '../contract/account.ts'
+import { teamOf } from './auth.ts'
 import type { CloudClient, Signer } from './client.ts'
 import { actionResult, pairPoll, pairStart, paths, teamWire } from './wire.ts'
 
@@ -54,7 +55,7 @@ export async function pollPairing(client: CloudClient, deviceCode: string): Prom
  */
 export async function currentTeam(client: CloudClient, signer: Signer): Promise<Result<Team | null>> {
   const answer = await client.send({ method: 'GET', path: paths.currentTeam, answer: teamWire, signer })
-  if (answer.ok) return success({ id: answer.value.id, name: answer.value.display_name || answer.value.id })
+  if (answer.ok) return success(teamOf(answer.value))
   const passes = retryClassOf(answer.failure) === 'later' && answer.failure.code !== 'not-the-api'
   return passes ? answer : success(null)
 }

@@ -1,19 +1,49 @@
 import * as v from 'valibot'
-import { failure } from '../contract/errors.ts'
+import { failure, type Failure } from '../contract/errors.ts'
+import { isLineTrouble } from '../contract/line-failure.ts'
 import type { ServerCheck } from '../contract/server-check.ts'
+import { bareProxy, type Ways } from '../contract/ways.ts'
 import type { CloudClient } from './client.ts'
 import { paths } from './wire.ts'
 
+/** Where the API lies on its host (openapi.yaml, servers): what people leave away. */
+const usualPath = '/api/v1'
+
 /**
- * Asks a server who is there, without saying who asks: this API answers 401 in its own form, anything else is none of ours.
- * Sends nothing but the address.
+ * Asks an address who is there, without saying who asks: this API answers 401 in its own form, anything else is none of ours.
+ * Sends nothing but the address. An address without the API's path is tried with it as well.
  */
-export async function checkServer(client: CloudClient): Promise<ServerCheck> {
+export async function checkServer(
+  address: string,
+  clientFor: (server: string) => CloudClient,
+  ways: Ways,
+): Promise<ServerCheck> {
+  const given = await checkOne(clientFor(address), ways)
+  if (given.failure?.code !== 'not-the-api' || address.endsWith(usualPath)) return given
+  const below = await checkOne(clientFor(`${address}${usualPath}`), ways)
+  return below.isApi ? below : given
+}
+
+async function checkOne(client: CloudClient, ways: Ways): Promise<ServerCheck> {
   const answer = await client.send({ method: 'GET', path: paths.me, answer: v.unknown() })
-  const clockAheadMs = client.clockAheadMs()
-  if (answer.ok) return { failure: failure('not-the-api'), clockAheadMs }
-  const { code, detail } = answer.failure
+  const met = answer.ok ? failure('not-the-api') : verdictOn(answer.failure)
+  const isOfCertificate = met?.code.startsWith('certificate-') === true
+  const isReached = met === null || !(isLineTrouble(met) || met.code === 'proxy-sign-in')
+  const isSecure = client.server.startsWith('https:')
+  const proxy = await ways.to(client.server)
+  return {
+    address: client.server,
+    failure: met,
+    isReached,
+    isApi: met === null,
+    certificate: isOfCertificate ? 'untrusted' : isSecure && isReached ? 'trusted' : 'none',
+    clockAheadMs: client.clockAheadMs(),
+    proxy: proxy && bareProxy(proxy),
+  }
+}
+
+function verdictOn(met: Failure): Failure | null {
   // The words of a 401 come from `error_message`; a gateway that wants a login of its own has none.
-  if (code === 'signed-out') return { failure: detail ? null : failure('not-the-api'), clockAheadMs }
-  return { failure: code === 'not-found' ? failure('not-the-api') : answer.failure, clockAheadMs }
+  if (met.code === 'signed-out') return met.detail ? null : failure('not-the-api')
+  return met.code === 'not-found' ? failure('not-the-api') : met
 }

@@ -60,7 +60,12 @@ export const pairStart = v.object({
 /** `status` may be absent (NOTES.md): the key alone says that it was approved. The `agent_key` beside it is not read. */
 export const pairPoll = v.object({ raw_key: v.optional(v.nullable(text)) })
 
-export const teamWire = v.object({ id: v.pipe(text, v.minLength(1)), display_name: v.optional(text, '') })
+/** No role was found in the documentation; where a server tells one it is shown, and nothing is decided by it (inferred). */
+export const teamWire = v.object({
+  id: v.pipe(text, v.minLength(1)),
+  display_name: v.optional(text, ''),
+  role: v.optional(v.nullable(text)),
+})
 
 export const userProfile = v.object({
   id: text,

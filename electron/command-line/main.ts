@@ -15,6 +15,7 @@ import { exitCodes } from './exit-codes.ts'
 import { helpFor, usage } from './help.ts'
 import { runInspectCommand } from './inspect.ts'
 import { listenForInterruption } from './interruption.ts'
+import { findProxiesOfEnvironment } from './proxy.ts'
 import { runCommand, type EngineCommand } from './run.ts'
 import { runStatusCommand } from './status.ts'
 import { readSurroundings, workerFiles, type Surroundings } from './surroundings.ts'
@@ -74,7 +75,7 @@ function hasNothingLeft(home: string): boolean {
 async function withUploader(command: EngineCommand, surroundings: Surroundings): Promise<number> {
   const log = createLog({ folder: join(surroundings.home, 'logs', 'command-line') })
   const keychain = createKeychain({ log })
-  const ports = createPorts(log)
+  const ports = createPorts(log, findProxiesOfEnvironment)
   const interruption = listenForInterruption(process, (code) => endProcess(code, keychain))
   const speed =
     'streamsMost' in command ? command : { limitBytesPerSecond: undefined, streamsMost: undefined }
@@ -93,7 +94,7 @@ async function withUploader(command: EngineCommand, surroundings: Surroundings):
 }
 
 function openUploader(
-  { home, server, singlePutLimitBytes, limitBytesPerSecond }: Surroundings,
+  { home, server, servers, singlePutLimitBytes, limitBytesPerSecond }: Surroundings,
   speed: Speed,
   keychain: Keychain,
   ports: Ports,
@@ -115,7 +116,7 @@ function openUploader(
     return createUploader({
       ...{ folder: home, ports, vault, keychainState: () => keychainState },
       settings: {
-        ...{ atOnce, server, singlePutLimitBytes },
+        ...{ atOnce, server, servers, singlePutLimitBytes },
         limitBytesPerSecond:
           speed.limitBytesPerSecond === undefined ? limitBytesPerSecond : speed.limitBytesPerSecond,
         streamsMost: speed.streamsMost ?? mostStreams,

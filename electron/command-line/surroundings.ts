@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { serverAddress, settingsChange } from '../contract/settings.ts'
+import { serverAddressOf } from '../contract/server-address.ts'
+import { settingsChange, type ServerEntry, type Settings } from '../contract/settings.ts'
+import { parseSettings } from '../desktop/settings.ts'
 import * as v from 'valibot'
 import { UsageError } from './arguments.ts'
 import { parseRate, rateHint } from './rate.ts'
@@ -10,6 +13,8 @@ import { parseRate, rateHint } from './rate.ts'
 export interface Surroundings {
   readonly home: string
   readonly server: string
+  /** The servers of the app's settings besides; none where the environment names one. */
+  readonly servers: readonly ServerEntry[]
   /** A secret: it goes into memory and nowhere else. */
   readonly token: string | null
   readonly team: string | null
@@ -19,22 +24,40 @@ export interface Surroundings {
   readonly limitBytesPerSecond: number | null
 }
 
-/** The deployment's cap unless it is told otherwise (NOTES.md, Limits: 500 MB by default). */
-const defaultSinglePutLimitBytes = 500_000_000
-
-const defaultServer = 'https://core.cyberun.cloud/api/v1'
-
 /** Reads the environment; throws `UsageError` for a value that can't be one. */
 export function readSurroundings(environment: NodeJS.ProcessEnv): Surroundings {
-  const server = v.safeParse(serverAddress, environment['MODELFERRY_SERVER'] || defaultServer)
-  if (!server.success) throw new UsageError('MODELFERRY_SERVER is not a server address. Use https://…/api/v1')
+  const home = resolve(environment['MODELFERRY_HOME'] || appFolder(environment))
+  const kept = settingsIn(home)
+  const named = environment['MODELFERRY_SERVER'] || null
+  const server = serverAddressOf(named ?? kept.server)
+  if (server === null)
+    throw new UsageError(
+      'MODELFERRY_SERVER is not a server address. Use https://…/api/v1, or http on this computer.',
+    )
+  // What the environment asks for is what is used: nothing goes to another server because the app knows one.
+  const servers = named === null ? kept.servers : kept.servers.filter(({ address }) => address === server)
+  const multipartFrom = readMultipartFrom(environment['MODELFERRY_MULTIPART_FROM'])
   return {
-    home: resolve(environment['MODELFERRY_HOME'] || appFolder(environment)),
-    server: server.output,
+    home,
+    server,
+    servers:
+      multipartFrom === null
+        ? servers
+        : servers.map(({ address }) => ({ address, singlePutLimitBytes: null })),
     token: environment['MODELFERRY_TOKEN'] || null,
     team: environment['MODELFERRY_TEAM'] || null,
-    singlePutLimitBytes: readMultipartFrom(environment['MODELFERRY_MULTIPART_FROM']),
+    singlePutLimitBytes: multipartFrom ?? kept.singlePutLimitBytes,
     limitBytesPerSecond: readRate(environment['MODELFERRY_LIMIT']),
+  }
+}
+
+/** What the app's settings say; where there are none, or they can't be read, what an app begins with. */
+function settingsIn(home: string): Settings {
+  try {
+    const stored: unknown = JSON.parse(readFileSync(join(home, 'settings.json'), 'utf8'))
+    return parseSettings(typeof stored === 'object' && stored !== null ? { ...stored } : {}).settings
+  } catch {
+    return parseSettings({}).settings
   }
 }
 
@@ -44,8 +67,8 @@ function readRate(text: string | undefined): number | null {
   return rate
 }
 
-function readMultipartFrom(text: string | undefined): number {
-  if (!text) return defaultSinglePutLimitBytes
+function readMultipartFrom(text: string | undefined): number | null {
+  if (!text) return null
   const limit = v.safeParse(settingsChange.entries.singlePutLimitBytes.wrapped, Number(text))
   if (limit.success) return limit.output
   throw new UsageError('MODELFERRY_MULTIPART_FROM takes bytes, from 5242880 (5 MiB) to 5368709120 (5 GiB).')

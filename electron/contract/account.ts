@@ -1,9 +1,12 @@
 import type { Pairing } from './pairing.ts'
+import type { ProxyQuestion } from './ways.ts'
 
 /** A team as the server names it; ids are opaque and come in several shapes (NOTES.md, rule 2). */
 export interface Team {
   readonly id: string
   readonly name: string
+  /** The person's role there, where the server tells it: owner, admin, member, viewer, or a word of its own. */
+  readonly role?: string
 }
 
 /** One sign-in. A `session` (e-mail and password) has many teams; a `device` (paired) has one. */
@@ -31,10 +34,13 @@ export interface TeamChoice {
 export type KeychainState = 'ok' | 'absent' | 'locked'
 
 export interface SessionView {
+  /** Where new sign-ins go. */
   readonly server: string
   readonly accounts: readonly Account[]
   readonly chosen: TeamChoice | null
   readonly keychain: KeychainState
   /** The pairing in the browser that is under way or just over, or null. */
   readonly pairing: Pairing | null
+  /** The proxy that wants a login, or null. */
+  readonly proxy: ProxyQuestion | null
 }

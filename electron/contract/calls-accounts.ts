@@ -1,13 +1,10 @@
 import * as v from 'valibot'
 import type { SessionView } from './account.ts'
 import { call, id, nothing, teamChoice, type CallTable } from './call.ts'
-import type { ServerCheck } from './server-check.ts'
 
 /** Who is signed in, where, and for which team. */
 export const accountCalls = {
   session: call<SessionView>()('engine', nothing),
-  /** Whether the server in force answers, and as this API. */
-  checkServer: call<ServerCheck>()('engine', nothing),
   signIn: call<SessionView>()(
     'engine',
     v.strictObject({

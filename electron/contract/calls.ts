@@ -4,6 +4,7 @@ import type { Answerer, Call } from './call.ts'
 import { accountCalls } from './calls-accounts.ts'
 import { desktopCalls } from './calls-desktop.ts'
 import { libraryCalls } from './calls-library.ts'
+import { serverCalls } from './calls-servers.ts'
 import { uploadCalls } from './calls-uploads.ts'
 import type { Result } from './errors.ts'
 import type { Flow, UploadDetails } from './flow.ts'
@@ -13,7 +14,7 @@ import type { Settings } from './settings.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** Each call between page and main, once. Channels, binder, bridge, page types and the test double walk this table. */
-export const calls = { ...accountCalls, ...uploadCalls, ...libraryCalls, ...desktopCalls }
+export const calls = { ...accountCalls, ...serverCalls, ...uploadCalls, ...libraryCalls, ...desktopCalls }
 
 export type CallName = keyof typeof calls
 

@@ -3,7 +3,7 @@ export type RetryClass = 'now' | 'later' | 'after-sign-in' | 'never'
 
 /** The one thing a person can do about a failure. The page shows it as the row's only button. */
 export type Remedy =
-  'retry' | 'allow' | 'sign-in' | 'edit' | 'remove' | 'settings' | 'wait' | 'choose' | 'none'
+  'retry' | 'allow' | 'sign-in' | 'proxy' | 'edit' | 'remove' | 'settings' | 'wait' | 'choose' | 'none'
 
 interface FailureKind {
   readonly retry: RetryClass
@@ -52,7 +52,7 @@ export const failureKinds = {
   'certificate-untrusted': { retry: 'never', remedy: 'settings' },
   'certificate-expired': { retry: 'never', remedy: 'retry' },
   'certificate-wrong-name': { retry: 'never', remedy: 'settings' },
-  'proxy-sign-in': { retry: 'never', remedy: 'retry' },
+  'proxy-sign-in': { retry: 'never', remedy: 'proxy' },
   'proxy-unreachable': { retry: 'later', remedy: 'wait' },
   // the Cyberun API
   'login-refused': { retry: 'never', remedy: 'sign-in' },
@@ -89,6 +89,7 @@ export const failureKinds = {
   'journal-full': { retry: 'later', remedy: 'wait' },
   'journal-trouble': { retry: 'later', remedy: 'retry' },
   'journal-damaged': { retry: 'never', remedy: 'none' },
+  'server-in-use': { retry: 'never', remedy: 'none' },
   'bad-server-address': { retry: 'never', remedy: 'settings' },
   'bad-call': { retry: 'never', remedy: 'none' },
   unexpected: { retry: 'never', remedy: 'retry' },

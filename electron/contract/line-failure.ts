@@ -1,6 +1,6 @@
 import { failure, type Failure, type FailureCode } from './errors.ts'
 
-/** What Node, undici and OpenSSL call the troubles of a line (nodejs.org/api/errors.html, undici's docs/api/Errors.md). */
+/** What Node and OpenSSL call the troubles of a line (nodejs.org/api/errors.html). */
 const known: Readonly<Record<string, FailureCode>> = {
   ENOTFOUND: 'name-not-found',
   EAI_AGAIN: 'name-not-found',
@@ -18,12 +18,9 @@ const known: Readonly<Record<string, FailureCode>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: 'not-the-api',
   PROXY_SIGN_IN: 'proxy-sign-in',
   PROXY_TROUBLE: 'proxy-unreachable',
-  UND_ERR_SOCKET: 'connection-lost',
+  PROXY_UNREACHABLE: 'proxy-unreachable',
   ETIMEDOUT: 'timed-out',
   ESOCKETTIMEDOUT: 'timed-out',
-  UND_ERR_CONNECT_TIMEOUT: 'timed-out',
-  UND_ERR_HEADERS_TIMEOUT: 'timed-out',
-  UND_ERR_BODY_TIMEOUT: 'timed-out',
   TimeoutError: 'timed-out',
   SELF_SIGNED_CERT_IN_CHAIN: 'certificate-untrusted',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'certificate-untrusted',
@@ -54,13 +51,12 @@ export function isLineTrouble({ code }: Failure): boolean {
   return ofTheLine.has(code)
 }
 
-/** Digs the telling code out of a thrown network error: fetch hides it in `cause`, sometimes twice. */
+/** Digs the telling code out of a thrown network error, which may hide it in `cause`, sometimes twice. */
 export function networkCodeOf(error: unknown): string {
   for (let at = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth += 1) {
-    const proxy = proxyCodeOf(at.message)
-    if (proxy) return proxy
     const { code } = at as Error & { code?: unknown }
-    if (typeof code === 'string') return code
+    // Node says only that a request was aborted; by what stands in the cause.
+    if (typeof code === 'string' && code !== 'ABORT_ERR') return code
     if (at instanceof AggregateError) {
       const inner = networkCodeOf(at.errors[0])
       if (inner !== 'unknown') return inner
@@ -68,13 +64,6 @@ export function networkCodeOf(error: unknown): string {
     if (at.name === 'TimeoutError') return 'TimeoutError'
   }
   return 'unknown'
-}
-
-/** undici tells a proxy's refusal in words alone (lib/dispatcher/proxy-agent.js). */
-function proxyCodeOf(message: string): string | null {
-  if (!/proxy/i.test(message)) return null
-  if (/proxy response \(407\)/i.test(message)) return 'PROXY_SIGN_IN'
-  return /proxy response \(\d+\)/i.test(message) ? 'PROXY_TROUBLE' : null
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Account } from './account.ts'
 import type { Result } from './errors.ts'
+import type { FindProxies } from './ways.ts'
 
 /** What the engine needs from the world, in one small object, so that a test can hold the clock and the dice. */
 export interface Ports {
@@ -9,6 +10,8 @@ export interface Ports {
   readonly random: () => number
   readonly log: Log
   readonly timers: Timers
+  /** Which proxies this computer has for an address; nothing stands between where it is left out. */
+  readonly findProxies?: FindProxies
 }
 
 export interface Timers {

@@ -1,12 +1,22 @@
 import * as v from 'valibot'
 import { onConflict, replacedFate, type OnConflict, type ReplacedFate } from './library.ts'
+import { serverAddressOf } from './server-address.ts'
+
+/** A deployment of the API that this computer knows. */
+export interface ServerEntry {
+  readonly address: string
+  /** Largest file that goes there as one PUT, in bytes; null for the limit that holds where none is set. */
+  readonly singlePutLimitBytes: number | null
+}
 
 export interface Settings {
-  /** Base URL of the API, such as `https://core.cyberun.cloud/api/v1`. */
+  /** Base URL of the API that new sign-ins go to, such as `https://core.cyberun.cloud/api/v1`. */
   readonly server: string
+  /** The servers that are known besides, or with a limit of their own. */
+  readonly servers: readonly ServerEntry[]
   /** Files that run at the same time, 1–8. */
   readonly atOnce: number
-  /** Largest file that goes as one PUT, in bytes: the deployment's cap, which the API does not tell. */
+  /** Largest file that goes as one PUT where a server has no limit of its own, in bytes: the API does not tell it. */
   readonly singlePutLimitBytes: number
   /** No more than this goes out in a second, over all files; null for as fast as the line. */
   readonly limitBytesPerSecond: number | null
@@ -25,17 +35,18 @@ export interface Settings {
 
 export const serverAddress = v.pipe(v.string(), v.trim(), v.maxLength(2_000), v.url())
 
+// From S3's smallest part to its largest single PUT (5 GiB): docs.aws.amazon.com, "Amazon S3 multipart upload limits".
+const putLimit = v.pipe(v.number(), v.integer(), v.minValue(5 * 1024 ** 2), v.maxValue(5 * 1024 ** 3))
+
+const keptAddress = v.pipe(serverAddress, v.transform(serverAddressOf), v.string())
+const serverEntry = v.strictObject({ address: keptAddress, singlePutLimitBytes: v.nullable(putLimit) })
+
 export const settingsChange = v.partial(
   v.strictObject({
     server: serverAddress,
+    servers: v.pipe(v.array(serverEntry), v.maxLength(50), v.readonly()),
     atOnce: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(8)),
-    // From S3's smallest part to its largest single PUT (5 GiB): docs.aws.amazon.com, "Amazon S3 multipart upload limits".
-    singlePutLimitBytes: v.pipe(
-      v.number(),
-      v.integer(),
-      v.minValue(5 * 1024 ** 2),
-      v.maxValue(5 * 1024 ** 3),
-    ),
+    singlePutLimitBytes: putLimit,
     // From a line so slow that PUTs would be taken for dead (see `stallMs`) to more than any line has.
     limitBytesPerSecond: v.nullable(
       v.pipe(v.number(), v.integer(), v.minValue(100_000), v.maxValue(10_000_000_000)),

@@ -8,12 +8,14 @@ import { libraryMessages } from './messages/library.ts'
 import { pageMessages } from './messages/page.ts'
 import { pickleMessages } from './messages/pickles.ts'
 import { recognitionNotes } from './messages/recognition-notes.ts'
+import { serverMessages } from './messages/servers.ts'
 import { recognitionMessages } from './messages/recognition.ts'
 import type { Locale } from './surroundings.ts'
 import { formatBytes } from './size.ts'
 
 export const catalogue = {
   ...failureMessages,
+  ...serverMessages,
   ...recognitionMessages,
   ...recognitionNotes,
   ...pickleMessages,

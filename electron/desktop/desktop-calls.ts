@@ -9,6 +9,7 @@ import { addressOf, isPairingAddress } from './addresses.ts'
 import type { Dialogs } from './dialogs.ts'
 import type { Language } from './language.ts'
 import { openExternal } from './open-external.ts'
+import { createServerCalls } from './server-calls.ts'
 import type { SessionVault } from './session-vault.ts'
 import type { SettingsBook } from './settings.ts'
 
@@ -29,7 +30,10 @@ export function surroundingsNow(language: Language): Surroundings {
 
 /** One function for each call that only the shell can answer. */
 export function createDesktopCalls(options: {
-  readonly uploader: Pick<Uploader, 'addPaths' | 'fileOf' | 'localFileWith' | 'session' | 'keychainTurned'>
+  readonly uploader: Pick<
+    Uploader,
+    'addPaths' | 'calls' | 'fileOf' | 'localFileWith' | 'session' | 'keychainTurned' | 'usesServer'
+  >
   readonly vault: Pick<SessionVault, 'recheck'>
   readonly settings: SettingsBook
   readonly language: Language
@@ -38,6 +42,7 @@ export function createDesktopCalls(options: {
 }): Pick<CallHandlers, CallNameOf<'desktop'>> {
   const { uploader, vault, settings, language, dialogs, log } = options
   return {
+    ...createServerCalls(options),
     surroundings: async () => success(surroundingsNow(language)),
     settings: async () => success(settings.current()),
     changeSettings: async (change) => settings.change(change),

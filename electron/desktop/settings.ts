@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import type { CallArgs } from '../contract/calls.ts'
 import { failed, failure, success, type Result } from '../contract/errors.ts'
+import { serverAddressOf } from '../contract/server-address.ts'
 import { settingsChange, type Settings } from '../contract/settings.ts'
 import type { Log } from '../contract/ports.ts'
 
@@ -21,6 +22,7 @@ export interface SettingsBook {
 
 export const defaultSettings: Settings = {
   server: 'https://core.cyberun.cloud/api/v1',
+  servers: [],
   atOnce: 3,
   // The managed service's cap for one PUT; the API does not tell it.
   singlePutLimitBytes: 500_000_000,
@@ -32,20 +34,6 @@ export const defaultSettings: Settings = {
   theme: 'system',
   dense: false,
   onClose: 'ask',
-}
-
-export const isLoopback = (host: string) =>
-  host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host)
-
-/**
- * A server's address in the one form that is stored: no slash at its end. `null` when it is not https, or http to this very
- * computer, or when it carries a name, a password, a query or a fragment.
- */
-export function serverAddressOf(text: string): string | null {
-  const url = URL.parse(text.trim())
-  if (!url || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return null
-  const allowed = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
-  return allowed ? `${url.origin}${url.pathname.replace(/\/+$/, '')}` : null
 }
 
 /** What is on disk, field by field: one bad value costs that value alone. `refused` names the bad ones. */

@@ -1,11 +1,12 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { FileHandle } from 'node:fs/promises'
 import { setTimeout as after } from 'node:timers/promises'
-import { networkCodeOf } from '../contract/line-failure.ts'
+import { proxyCodes } from '../contract/ways.ts'
 import { openSameFile } from './file-identity.ts'
 import { openPut } from './http.ts'
 import type { LaneAnswer, LaneOrder, LaneProgress } from './lanes.ts'
 import { sendingEnd } from './pace.ts'
+import { codeOf, hostOfProxy, isProxyQuestion } from './proxied.ts'
 import { holdsOther } from './put-outcome.ts'
 import { sendBody, sentMd5s, type Put } from './put-body.ts'
 import { trustsSystem, trustSystemAfter } from './system-trust.ts'
@@ -54,7 +55,7 @@ async function attempt(
   const trusting = trustsSystem()
   // It may have been aborted while the file was being opened, when nobody listened.
   if (context.signal.aborted) return { answer: { kind: 'aborted' }, reused: false, trusting }
-  const request = openPut(job.url, job.end - job.start, job.headers, job.announced)
+  const request = openPut(job.url, job.end - job.start, job.headers, job.announced, job.proxy)
   const pace = sendingEnd(job.pace)
   const md5 = sentMd5s.begin()
   const put: Put = { job, request, pace, md5, flushedBytes: 0, checksum: 0, held: false, over: null }
@@ -95,19 +96,24 @@ function exchange(
       if (answer.kind !== 'answered' || put.flushedBytes < job.end - job.start) request.destroy()
       resolve(answer)
     }
-    const broken = (code: string) =>
-      end({ kind: 'broken', code, checksum: put.checksum, flushedBytes: put.flushedBytes })
+    const broken = (code: string, flushedBytes = put.flushedBytes) =>
+      end({
+        ...{ kind: 'broken', code, proxyHost: hostOfProxy(code, job.proxy) },
+        ...{ checksum: put.checksum, flushedBytes },
+      })
     const onAbort = () => end({ kind: 'aborted' })
     const watch = watchForStall(put, () => broken('ETIMEDOUT'))
     let answering = false
 
     request.on('response', (response) => {
       answering = true
-      void readAnswer(put, response).then(end, (error: unknown) => broken(networkCodeOf(error)))
+      // Whatever the proxy took of the body went no further.
+      if (isProxyQuestion(response.statusCode, job.proxy)) return broken(proxyCodes.signIn, 0)
+      void readAnswer(put, response).then(end, (error: unknown) => broken(codeOf(error, job.proxy)))
     })
     request.on('error', (error) => {
       // Told by 'response' meanwhile? Then that is the truth; a reset after it is only the server hanging up.
-      if (!answering) broken(networkCodeOf(error))
+      if (!answering) broken(codeOf(error, job.proxy))
     })
     signal.addEventListener('abort', onAbort)
     request.flushHeaders()

@@ -1,6 +1,7 @@
 import { createAnnouncing } from './announcing.ts'
 import type { Ports } from '../contract/ports.ts'
 import type { Failure } from '../contract/errors.ts'
+import { byWays, proxyCodeIn, type Ways } from '../contract/ways.ts'
 import type { FileIdentity } from './file-identity.ts'
 import type { Pace } from './pace.ts'
 import { createThreads } from './threads.ts'
@@ -28,6 +29,8 @@ export interface LaneJob {
 export interface LaneOrder extends LaneJob {
   /** The body waits until storage says that it wants it. */
   readonly announced: boolean
+  /** The proxy to go by, with its login: as secret as the URL. */
+  readonly proxy: string | null
 }
 
 export interface LaneProgress {
@@ -57,6 +60,8 @@ export type LaneAnswer =
   | {
       readonly kind: 'broken'
       readonly code: string
+      /** Host and port of the proxy that kept it from storage; null when none did. */
+      readonly proxyHost: string | null
       readonly checksum: number
       readonly flushedBytes: number
     }
@@ -83,8 +88,9 @@ export function createLanes(options: {
   readonly threads: number
   readonly ports: Ports
   readonly throttle: Throttle
+  readonly ways: Ways
 }): Lanes {
-  const { throttle } = options
+  const { throttle, ways } = options
   const threads = createThreads<LaneOrder, LaneProgress, LaneAnswer>({
     url: options.url,
     name: 'lane',
@@ -113,15 +119,21 @@ export function createLanes(options: {
     return answer
   }
 
+  async function ask(order: LaneOrder, options: SendOptions): Promise<LaneAnswer | null> {
+    const { host } = new URL(order.url)
+    const sizeBytes = order.end - order.start
+    const announced = announcing.wanted(host, sizeBytes)
+    const answer = await carry({ ...order, announced }, options)
+    const again = answer !== null && announcing.again(host, { announced, sizeBytes }, answer)
+    return again ? carry({ ...order, announced: !announced }, options) : answer
+  }
+
   return {
-    async send(job, options) {
-      const { host } = new URL(job.url)
-      const sizeBytes = job.end - job.start
-      const announced = announcing.wanted(host, sizeBytes)
-      const answer = await carry({ ...job, announced }, options)
-      const again = answer !== null && announcing.again(host, { announced, sizeBytes }, answer)
-      return again ? carry({ ...job, announced: !announced }, options) : answer
-    },
+    send: (job, options) =>
+      byWays(ways, job.url, async (proxy) => {
+        const answer = await ask({ ...job, announced: false, proxy }, options)
+        return { answer, proxyCode: answer?.kind === 'broken' ? proxyCodeIn(answer.code) : null }
+      }),
     warm: () => threads.warm(),
     close: () => threads.close(),
   }

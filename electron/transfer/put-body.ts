@@ -4,7 +4,7 @@ import { failure, type Failure } from '../contract/errors.ts'
 import { blockBytes, createBlocks, type Block } from './blocks.ts'
 import { fileFailure, readFull } from './file-identity.ts'
 import { createSupply, type HeldBlocks } from './held-blocks.ts'
-import type { LaneAnswer, LaneJob, LaneProgress } from './lanes.ts'
+import type { LaneAnswer, LaneOrder, LaneProgress } from './lanes.ts'
 import type { SendingEnd } from './pace.ts'
 import { createSentMd5s, type SentMd5 } from './sent-md5.ts'
 import type { JobContext } from './thread-side.ts'
@@ -24,7 +24,7 @@ export const sentMd5s = createSentMd5s()
 
 /** One request on its way. */
 export interface Put {
-  readonly job: LaneJob
+  readonly job: LaneOrder
   readonly request: ClientRequest
   readonly pace: SendingEnd
   readonly md5: SentMd5

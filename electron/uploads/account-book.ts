@@ -12,7 +12,7 @@ const accountText = v.pipe(
     personId: v.string(),
     name: v.string(),
     email: v.string(),
-    teams: v.array(v.object({ id: v.string(), name: v.string() })),
+    teams: v.array(v.object({ id: v.string(), name: v.string(), role: v.exactOptional(v.string()) })),
     state: v.picklist(['ready', 'signed-out']),
     hasLeft: v.exactOptional(v.boolean()),
   }),

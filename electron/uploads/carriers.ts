@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import type { Ports } from '../contract/ports.ts'
+import type { Ways } from '../contract/ways.ts'
 import { createInspector } from '../models/inspector.ts'
 import { createHasher } from '../transfer/hasher.ts'
 import { createLanes } from '../transfer/lanes.ts'
@@ -14,11 +15,11 @@ export interface WorkerFiles {
 }
 
 /** The threads that carry, hash and look into files. `measured` takes the place of the streams that follow the line. */
-export function openCarriers(workers: WorkerFiles, ports: Ports, measured?: Streams) {
+export function openCarriers(workers: WorkerFiles, ports: Ports, ways: Ways, measured?: Streams) {
   // One thread a core is as fast as TLS and hashing can go; the last core stays with the window.
   const cores = Math.max(1, availableParallelism() - 1)
   const throttle = createThrottle({ ports })
-  const lanes = createLanes({ url: workers.lane, threads: Math.min(cores, 4), ports, throttle })
+  const lanes = createLanes({ url: workers.lane, threads: Math.min(cores, 4), ports, throttle, ways })
   const hasher = createHasher({ url: workers.hash, threads: Math.min(cores, 2), ports })
   const inspector = createInspector(workers.inspect)
   const streams = measured ?? createStreams({ ports, capBytesPerSecond: () => throttle.limit })

@@ -1,4 +1,12 @@
-import { failed, failure, remedyOf, success, type Failure, type Result } from '../contract/errors.ts'
+import {
+  failed,
+  failure,
+  remedyOf,
+  success,
+  type Failure,
+  type FailureCode,
+  type Result,
+} from '../contract/errors.ts'
 import type { Target } from '../contract/model.ts'
 import type { FileToInspect, Inspection } from '../models/found.ts'
 import { sameFile } from '../transfer/file-identity.ts'
@@ -26,6 +34,8 @@ export interface Commands {
   suspendAccount(accountId: string): Promise<void>
   /** Queues again what waited for a sign-in and has one now. */
   resumeWaiting(canGoOn: (record: UploadRecord) => boolean): void
+  /** Queues again what one kind of failure ended, whose cause is gone. */
+  resumeAfter(code: FailureCode): void
 }
 
 /** Changing the target mends it. */
@@ -176,6 +186,13 @@ export function createCommands(options: {
           const { record, live } = row
           const waits = record.failure && remedyOf(record.failure) === 'sign-in'
           if (live.phase === 'failed' && waits && canGoOn(record)) requeue(row)
+        }
+      })
+    },
+    resumeAfter(code) {
+      rows.together(() => {
+        for (const row of known(rows.ids())) {
+          if (row.live.phase === 'failed' && row.record.failure?.code === code) requeue(row)
         }
       })
     },

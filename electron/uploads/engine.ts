@@ -44,7 +44,7 @@ interface EngineOptions {
   readonly ports: Ports
   readonly atOnce: number
   readonly held: boolean
-  readonly singlePutLimitBytes: () => number
+  readonly singlePutLimitBytes: (accountId: string) => number
   /** Hands out how the parts of an upload stand, for as long as anybody asks. */
   readonly followParts: (id: string, map: () => PartMap) => void
   /** Who looks after what waits for the line or for a disk. */
@@ -85,7 +85,7 @@ export function createEngine(options: EngineOptions): Engine {
     if (!row) return { kind: 'stopped' }
     rows.happen(id, 'begin')
     // Somebody who is signed in twice may have just the sign-in that can do it.
-    const carrier = carrierOf(accounts.list(), errandOf(row.record, singlePutLimitBytes()))
+    const carrier = carrierOf(accounts.list(), errandOf(row.record, singlePutLimitBytes))
     if (carrier && carrier.id !== row.record.accountId) note(rows.change(id, { accountId: carrier.id }))
     const early = await firstLook.look(id, signal)
     if (early) return early

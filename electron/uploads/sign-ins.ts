@@ -1,19 +1,23 @@
 import type { Accounts } from '../accounts/accounts.ts'
-import { baseOf, hiddenAccounts } from '../accounts/carrier.ts'
+import { hiddenAccounts } from '../accounts/carrier.ts'
 import { createPairings } from '../accounts/pairings.ts'
+import type { Proxies } from '../accounts/proxies.ts'
 import { checkServer } from '../cloud/server-check.ts'
 import { failed, failure, success, type Result } from '../contract/errors.ts'
 import type { Account, KeychainState, SessionView, Team, TeamChoice } from '../contract/account.ts'
 import type { ServerCheck } from '../contract/server-check.ts'
+import { baseOf, serversOf } from '../contract/servers.ts'
+import type { Settings } from '../contract/settings.ts'
 import type { Ports } from '../contract/ports.ts'
+import type { ProxyLogin } from '../contract/ways.ts'
 import type { Choices } from './account-book.ts'
 import { createTeamChoice } from './team-choice.ts'
 
 /** Who is signed in and which team is chosen, as the person sees it; and what that does to the queue. */
 export interface SignIns {
   view(): SessionView
-  /** Asks the server in force whether it is there and speaks this API. */
-  checkServer(): Promise<ServerCheck>
+  /** Asks an address, or the server in force, whether it is there and speaks this API. */
+  checkServer(address?: string): Promise<ServerCheck>
   signIn(email: string, password: string): Promise<Result<SessionView>>
   /** Signs in with a pasted device key. */
   signInWithKey(key: string): Promise<Result<SessionView>>
@@ -21,6 +25,10 @@ export interface SignIns {
   startPairing(): Promise<Result<SessionView>>
   cancelPairing(): Result<SessionView>
   signOut(accountId: string): Promise<Result<SessionView>>
+  /** Signs in to a proxy; what it kept from being sent goes on. */
+  signInToProxy(proxy: string, login: ProxyLogin): Promise<Result<SessionView>>
+  /** Lets the proxy's question go until it is asked anew. */
+  leaveProxy(): Result<SessionView>
   useToken(token: string): Promise<Result<SessionView>>
   choose(choice: TeamChoice): Result<SessionView>
   /** The account and team for new files: the one named, else the chosen one; null when there is none. */
@@ -45,10 +53,13 @@ interface SignInOptions {
   readonly accounts: Accounts
   readonly choices: Choices
   readonly ports: Ports
-  readonly server: () => string
+  readonly settings: () => Pick<Settings, 'server' | 'servers'>
+  readonly proxies: Proxies
   readonly keychainState: () => KeychainState
   /** Somebody has come or gone: uploads that wait for a sign-in may find one now, but not the one that was lost. */
   readonly turned: (lostId: string | null) => void
+  /** A proxy that kept uploads waiting has a login now. */
+  readonly proxyOpened: () => void
   readonly leaving: (accountId: string) => Promise<void>
   /** What these accounts have in the queue is shown from now on, or no longer. */
   readonly revealed: (accountIds: ReadonlySet<string>) => void
@@ -56,7 +67,8 @@ interface SignInOptions {
 }
 
 export function createSignIns(options: SignInOptions): SignIns {
-  const { accounts, choices, ports, server } = options
+  const { accounts, choices, ports, settings, proxies } = options
+  const server = () => settings().server
   let hidden: ReadonlySet<string> = hiddenAccounts(accounts.list())
   const pairings = createPairings({
     ...accounts,
@@ -66,8 +78,8 @@ export function createSignIns(options: SignInOptions): SignIns {
   })
 
   function accountsHere() {
-    const base = baseOf(server())
-    return accounts.list().filter((account) => baseOf(account.server) === base && !hidden.has(account.id))
+    const known = new Set(serversOf(settings()).map(({ address }) => baseOf(address)))
+    return accounts.list().filter(({ id, server }) => known.has(baseOf(server)) && !hidden.has(id))
   }
 
   const choosing = createTeamChoice(accountsHere, choices)
@@ -79,6 +91,7 @@ export function createSignIns(options: SignInOptions): SignIns {
     chosen: choosing.chosen(),
     keychain: options.keychainState(),
     pairing: pairings.current(),
+    proxy: proxies.wanting(),
   })
 
   function tell(): void {
@@ -102,13 +115,13 @@ export function createSignIns(options: SignInOptions): SignIns {
 
   const welcomed = (account: Result<Account>) => (account.ok ? turn(null) : account)
 
-  const restoring = createRestoring({ accounts, ports, server, tell, turned: () => void turn(null) })
+  const restoring = createRestoring({ accounts, ports, settings, tell, turned: () => void turn(null) })
 
   return {
     ...{ view, tell, resolve },
     hasChosen: () => choosing.stored() !== null,
     hidden: () => hidden,
-    checkServer: () => checkServer(accounts.clientFor(server())),
+    checkServer: (address) => checkServer(baseOf(address ?? server()), accounts.clientFor, proxies),
     signIn: async (email, password) => welcomed(await accounts.signIn(server(), email, password)),
     signInWithKey: async (key) => welcomed(await accounts.signInWithKey(server(), key)),
     async startPairing() {
@@ -124,6 +137,15 @@ export function createSignIns(options: SignInOptions): SignIns {
       const done = await accounts.signOut(accountId, tell)
       const session = turn(null)
       return done.ok ? session : done
+    },
+    async signInToProxy(proxy, login) {
+      const kept = await proxies.signIn(proxy, login)
+      options.proxyOpened()
+      return kept.ok ? told() : kept
+    },
+    leaveProxy() {
+      proxies.leave()
+      return success(view())
     },
     async useToken(token) {
       const account = await accounts.useToken(server(), token)
@@ -154,19 +176,19 @@ export function createSignIns(options: SignInOptions): SignIns {
 function createRestoring(options: {
   readonly accounts: Accounts
   readonly ports: Ports
-  readonly server: () => string
+  readonly settings: () => Pick<Settings, 'server' | 'servers'>
   readonly tell: () => void
   readonly turned: () => void
 }) {
-  const { accounts, ports, server, tell, turned } = options
+  const { accounts, ports, settings, tell, turned } = options
   const life = new AbortController()
   let background: Promise<unknown> = Promise.resolve()
   const ready = () => accounts.list().filter(({ state }) => state === 'ready')
 
   /** A pairing that was confirmed when nobody saw it. To look for it is also how the keychain's state becomes known. */
-  async function finishArrival(): Promise<void> {
+  async function finishArrival(server: string): Promise<void> {
     try {
-      const arrival = await accounts.finishArrival(baseOf(server()))
+      const arrival = await accounts.finishArrival(baseOf(server))
       if (life.signal.aborted) return
       if (arrival?.ok) turned()
       else tell()
@@ -178,7 +200,7 @@ function createRestoring(options: {
   return {
     async restore() {
       // Not waited for: a locked keyring may be asking the person for its password meanwhile.
-      void finishArrival()
+      for (const { address } of serversOf(settings())) void finishArrival(address)
       await Promise.all(ready().map(({ id }) => accounts.checkSecret(id)))
       tell()
       background = Promise.allSettled(

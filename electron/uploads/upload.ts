@@ -38,7 +38,8 @@ export interface UploadServices {
   readonly replacer: Replacer
   readonly ports: Ports
   readonly accessTo: (accountId: string, teamId: string) => Result<Access>
-  readonly singlePutLimitBytes: () => number
+  /** Of the server that an account is on, in bytes. */
+  readonly singlePutLimitBytes: (accountId: string) => number
 }
 
 interface Run {
@@ -122,7 +123,7 @@ async function send(run: Run, access: Access): Promise<Result<Stored> | null> {
   if (wrong) return failed(wrong)
   const plan = planUpload({
     sizeBytes: record.identity.sizeBytes,
-    singlePutLimitBytes: services.singlePutLimitBytes(),
+    singlePutLimitBytes: services.singlePutLimitBytes(record.accountId),
     credential: access.kind,
   })
   if (plan.kind === 'refused') return failed(plan.failure)

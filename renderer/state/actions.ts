@@ -1,13 +1,13 @@
 import type { Bridge, CallArgs } from '../../electron/contract/calls.ts'
 import type { Failure, Result } from '../../electron/contract/errors.ts'
-import type { SessionView, TeamChoice } from '../../electron/contract/account.ts'
+import type { Account, SessionView, TeamChoice } from '../../electron/contract/account.ts'
 import type { Target, UploadRow } from '../../electron/contract/model.ts'
-import type { ServerCheck } from '../../electron/contract/server-check.ts'
 import type { HistoryState } from './history.svelte.ts'
 import type { Notices } from './notices.svelte.ts'
 import type { QueueState } from './queue.svelte.ts'
 import { isCancelCostly, remedyOfRow, toggleOf } from './row-facts.ts'
 import type { SessionState } from './session.svelte.ts'
+import type { SettingsState } from './settings.svelte.ts'
 import { changeFor, type TargetField } from './target.ts'
 import type { UiState } from './ui.svelte.ts'
 
@@ -20,6 +20,7 @@ interface Rooms {
   readonly notices: Notices
   readonly queue: QueueState
   readonly session: SessionState
+  readonly settings: SettingsState
   readonly ui: UiState
 }
 
@@ -114,6 +115,9 @@ export class Actions {
         return this.#signInFor(row)
       case 'settings':
         return ui.show('settings')
+      case 'proxy':
+        // Asking once more brings the proxy's question back where it was put off.
+        return this.retry([row.id])
       case 'edit':
         return ui.edit(row.id, fieldToMend(row), row.target[fieldToMend(row)])
       case 'remove':
@@ -155,6 +159,14 @@ export class Actions {
     this.#rooms.ui.show('uploads')
     return null
   }
+  /** Opens the sign-in at an account's own server; `isForLarge` for files that a paired computer can't send. */
+  readonly signInAgain = async ({ email, server }: Account, isForLarge = false) => {
+    const { settings, ui } = this.#rooms
+    const failure = server === settings.value.server ? null : await settings.chooseServer(server)
+    if (failure) this.#rooms.notices.failure(failure)
+    if (isForLarge) ui.signInForLarge(email)
+    else ui.signInAs(email)
+  }
   readonly signOut = async (accountId: string) => this.#session(await this.#bridge.signOut({ accountId }))
 
   readonly forgetHistory = async (ids: readonly string[]) => {
@@ -166,11 +178,7 @@ export class Actions {
   readonly copy = async (text: string) => {
     if (this.#done(await this.#bridge.copyText({ text }))) this.#rooms.notices.say('notice.copied')
   }
-  /** Null when the question itself failed, which is told as a notice. */
-  readonly checkServer = async (): Promise<ServerCheck | null> => {
-    const answer = await this.#bridge.checkServer()
-    return this.#done(answer) && answer.ok ? answer.value : null
-  }
+  readonly quit = async () => this.#done(await this.#bridge.quit())
   readonly recheckKeychain = async () => this.#done(await this.#bridge.recheckKeychain())
   readonly openPage = async (page: CallArgs<'openPage'>['page']) =>
     this.#done(await this.#bridge.openPage({ page }))
@@ -192,11 +200,10 @@ export class Actions {
     else this.#rooms.notices.failure(answer.failure)
   }
 
-  #signInFor({ accountId, failure }: UploadRow): void {
-    const { session, ui } = this.#rooms
-    const email = session.accounts.find(({ id }) => id === accountId)?.email ?? ''
-    if (failure?.code === 'too-large-for-device') ui.signInForLarge(email)
-    else ui.show('sign-in')
+  async #signInFor({ accountId, failure }: UploadRow): Promise<void> {
+    const account = this.#rooms.session.accounts.find(({ id }) => id === accountId)
+    if (account) await this.signInAgain(account, failure?.code === 'too-large-for-device')
+    else this.#rooms.ui.show('sign-in')
   }
 
   #session(answer: Result<SessionView>): void {

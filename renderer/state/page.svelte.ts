@@ -10,6 +10,7 @@ import { Notices } from './notices.svelte.ts'
 import { QueueState } from './queue.svelte.ts'
 import { Selection } from './selection.svelte.ts'
 import { SessionState } from './session.svelte.ts'
+import { ServersState } from './servers.svelte.ts'
 import { SettingsState } from './settings.svelte.ts'
 import { UiState } from './ui.svelte.ts'
 
@@ -26,6 +27,7 @@ export class Page {
   readonly history: HistoryState
   readonly details: DetailsState
   readonly actions: Actions
+  readonly servers: ServersState
   readonly #bridge: Bridge
 
   constructor(bridge: Bridge) {
@@ -38,12 +40,19 @@ export class Page {
     this.settings = new SettingsState(bridge, ({ locale }) => (this.language.locale = locale))
     this.history = new HistoryState(bridge)
     this.details = new DetailsState(bridge)
+    this.servers = new ServersState({
+      bridge,
+      notices: this.notices,
+      session: this.session,
+      settings: this.settings,
+    })
     this.actions = new Actions({
       bridge,
       history: this.history,
       notices: this.notices,
       queue: this.queue,
       session: this.session,
+      settings: this.settings,
       ui: this.ui,
     })
   }

@@ -36,8 +36,14 @@ export class SessionState {
   accountName(accountId: string): string {
     const account = this.accounts.find(({ id }) => id === accountId)
     if (!account) return accountId
-    const name = account.email || account.name
-    const isTwice = this.accounts.some(({ id, email }) => id !== accountId && email === account.email)
+    const own = account.email || account.name
+    const isElsewhere = this.accounts.some(
+      ({ server, email }) => email === account.email && server !== account.server,
+    )
+    const name = isElsewhere ? `${own} · ${URL.parse(account.server)?.host ?? account.server}` : own
+    const isTwice = this.accounts.some(
+      ({ id, email, server }) => id !== accountId && email === account.email && server === account.server,
+    )
     // Somebody who is signed in twice is told apart by the one team that a paired device serves.
     return isTwice && account.kind === 'device' ? `${name} · ${account.teams[0]?.name ?? ''}` : name
   }

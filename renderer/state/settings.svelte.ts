@@ -1,10 +1,12 @@
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { Failure } from '../../electron/contract/errors.ts'
+import { serversOf } from '../../electron/contract/servers.ts'
 import type { Settings } from '../../electron/contract/settings.ts'
 import type { Surroundings } from '../../electron/contract/surroundings.ts'
 
 const untilTold: Settings = {
   server: '',
+  servers: [],
   atOnce: 2,
   singlePutLimitBytes: 500_000_000,
   limitBytesPerSecond: null,
@@ -48,6 +50,11 @@ export class SettingsState {
     if (!answer.ok) return answer.failure
     this.#take(answer.value)
     return null
+  }
+
+  /** Lets new sign-ins go to another server; the one before stays known. */
+  chooseServer(server: string): Promise<Failure | null> {
+    return this.change({ server, servers: [...serversOf(this.value)] })
   }
 
   async #ask(): Promise<void> {

@@ -34,6 +34,15 @@ export class UiState {
     this.detailsId = null
   }
 
+  /** The person knows that the sign-in lasts until quitting, and goes on. */
+  isForSession = $state(false)
+
+  /** Opens the sign-in for somebody who has been here. */
+  signInAs(email: string): void {
+    this.show('sign-in')
+    this.signingIn = { isForLarge: false, email }
+  }
+
   /** Opens the sign-in for files that only a password can send. */
   signInForLarge(email: string): void {
     this.show('sign-in')

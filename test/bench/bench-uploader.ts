@@ -54,7 +54,7 @@ export function benchUploader(options: {
     ports: benchPorts,
     vault: memoryVault(secrets),
     keychainState: () => 'absent',
-    settings: { server, atOnce, singlePutLimitBytes, limitBytesPerSecond: null, streamsMost },
+    settings: { server, servers: [], atOnce, singlePutLimitBytes, limitBytesPerSecond: null, streamsMost },
     workers: workerFiles(entry),
     ...(streams ? { streams } : {}),
   })

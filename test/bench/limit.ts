@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { workerFiles } from '../../electron/command-line/surroundings.ts'
+import { straight } from '../../electron/contract/ways.ts'
 import { identityOf, type FileIdentity } from '../../electron/transfer/file-identity.ts'
 import { createLanes } from '../../electron/transfer/lanes.ts'
 import { createPace, hashingEnd } from '../../electron/transfer/pace.ts'
@@ -121,7 +122,7 @@ async function openBench(): Promise<Bench> {
   const throttle = createThrottle({ ports })
   const lanes = createLanes({
     url: workerFiles(join(import.meta.dirname, '../../electron/command-line/main.ts')).lane,
-    ...{ threads: 1, ports, throttle },
+    ...{ threads: 1, ports, throttle, ways: straight },
   })
   const receiver = fork(join(import.meta.dirname, 'limit-receiver.ts'), [String(bucketMs)])
   const port = await messageOf<number>(receiver)

@@ -96,7 +96,8 @@ const scenes: Readonly<Record<string, Scene>> = {
   ),
   'settings, with a wrong address': opened({}, async ({ screen, emit }) => {
     emit('command', 'show-settings')
-    await userEvent.fill(screen.getByLabelText('Server address'), 'nowhere')
+    await userEvent.fill(screen.getByLabelText('Address', { exact: true }), 'http://nowhere')
+    await userEvent.keyboard('{Enter}')
   }),
   'history, with details': opened(
     { answers: { history: () => success({ rows: [registeredRow('Depth')], nextBeforeMs: 1 }) } },

@@ -9,6 +9,7 @@ const buttons: Readonly<Record<Remedy, string>> = {
   retry: 'Try again',
   allow: 'Upload anyway',
   'sign-in': 'Sign in',
+  proxy: 'Sign in to the proxy',
   edit: 'Change',
   remove: 'Remove',
   settings: 'Open settings',
@@ -57,7 +58,7 @@ test('signing in leads to the sign-in view, and back', async () => {
 test('a wrong address leads to the settings', async () => {
   const { screen, rowOf } = await openPage({ rows: [failedRow('Flux', failure('bad-server-address'))] })
   await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Open settings' }))
-  await expect.element(screen.getByRole('textbox', { name: 'Server address' })).toBeVisible()
+  await expect.element(screen.getByRole('textbox', { name: 'Address', exact: true })).toBeVisible()
 })
 
 test('copies the code of a failure', async () => {

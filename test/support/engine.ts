@@ -73,6 +73,7 @@ const sizeBytes = 150_000
 
 /** How an app of a test is set but for its server. */
 export const usualSettings = {
+  servers: [],
   atOnce: 2,
   singlePutLimitBytes: 500_000_000,
   limitBytesPerSecond: null,

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { workerFiles } from '../../electron/command-line/surroundings.ts'
 import type { Ports } from '../../electron/contract/ports.ts'
+import { straight } from '../../electron/contract/ways.ts'
 import { identityOf } from '../../electron/transfer/file-identity.ts'
 import { createLanes, type LaneAnswer, type LaneJob } from '../../electron/transfer/lanes.ts'
 import { createPace, hashingEnd } from '../../electron/transfer/pace.ts'
@@ -43,7 +44,7 @@ export function openLanes(ports: Ports, throttle = createThrottle({ ports })): L
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-lanes-'))
   const lanes = createLanes({
     url: workerFiles(join(projectFolder, 'electron/command-line/main.ts')).lane,
-    ...{ threads: 1, ports, throttle },
+    ...{ threads: 1, ports, throttle, ways: straight },
   })
   let files = 0
   onTestFinished(async () => {

@@ -3,6 +3,7 @@ import type { Message } from '../message.ts'
 import { pickleFailures } from './pickles.ts'
 import { failuresHere } from './failures-here.ts'
 import { failuresLibrary } from './failures-library.ts'
+import { serverFailures } from './failures-servers.ts'
 
 /**
  * What happened, what stays safe, what to do. Each code of `failureKinds` has its sentence here, in English and in both
@@ -12,6 +13,7 @@ export const failureMessages = {
   ...failuresHere,
   ...pickleFailures,
   ...failuresLibrary,
+  ...serverFailures,
   'failure.too-large-for-device': [
     'Sign in with your password to send files over {limitBytes}. This file has {sizeBytes}.',
     '发送超过 {limitBytes} 的文件需用密码登录。该文件为 {sizeBytes}。',
@@ -62,16 +64,6 @@ export const failureMessages = {
     '在 {host} 应答的一方出示了其他名称的证书，因此未发送任何内容。请检查服务器地址，或该网络是否要求先登录。',
     '在 {host} 應答的一方出示了其他名稱的憑證，因此未傳送任何內容。請檢查伺服器位址，或該網路是否要求先登入。',
   ],
-  'failure.proxy-sign-in': [
-    'This network’s proxy wants you to sign in to it (HTTP 407), so nothing was sent. Sign in to the proxy, or ask who runs this network; then try again.',
-    '此网络的代理要求先登录（HTTP 407），因此未发送任何内容。请登录代理，或询问网络管理者，然后重试。',
-    '此網路的代理伺服器要求先登入（HTTP 407），因此未傳送任何內容。請登入代理伺服器，或詢問網路管理者，然後重試。',
-  ],
-  'failure.proxy-unreachable': [
-    'The proxy {host} of this network doesn’t answer. Nothing is lost; uploads go on by themselves once it does.',
-    '此网络的代理 {host} 没有响应。没有任何丢失；恢复后上传会自动继续。',
-    '此網路的代理伺服器 {host} 沒有回應。沒有任何遺失；恢復後上傳會自動繼續。',
-  ],
   'failure.login-refused': [
     'Signing in was refused. The e-mail or password is wrong, the address isn’t verified yet, or the account is disabled; the server doesn’t say which.',
     '登录被拒绝。可能是邮箱或密码有误、邮箱尚未验证，或账户已停用；服务器不会说明具体原因。',
@@ -111,11 +103,6 @@ export const failureMessages = {
     'You are signed out here and the key is erased, but {host} could not be told. Until you revoke this device on its website, the key stays good for whoever has a copy.',
     '您已在此退出登录，密钥也已删除，但无法通知 {host}。在其网站上撤销此设备之前，持有副本的人仍可使用该密钥。',
     '您已在此登出，金鑰也已刪除，但無法通知 {host}。在其網站上撤銷此裝置之前，持有副本的人仍可使用該金鑰。',
-  ],
-  'failure.forbidden': [
-    'The server doesn’t allow this for you in {team}. Ask a team admin for the right to add models, then try again.',
-    '服务器不允许您在 {team} 中执行此操作。请向团队管理员申请添加模型的权限后重试。',
-    '伺服器不允許您在 {team} 中執行此操作。請向團隊管理員申請新增模型的權限後重試。',
   ],
   'failure.bad-request': [
     'The server doesn’t accept this as it is. Change the name, type or path, then try again.',

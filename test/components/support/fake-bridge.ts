@@ -9,7 +9,7 @@ import {
 import { success, type Result } from '../../../electron/contract/errors.ts'
 import type { UploadRow } from '../../../electron/contract/model.ts'
 import type { Locale } from '../../../electron/contract/surroundings.ts'
-import { settings, signedIn, snapshotOf } from './rows.ts'
+import { serverCheck, settings, signedIn, snapshotOf } from './rows.ts'
 
 type AskedArgs<Name extends CallName> = Parameters<Bridge[Name]>[0]
 /** What a call answers in a test; a promise may keep it waiting. */
@@ -56,7 +56,11 @@ export function fakeBridge({ rows = [], locale = 'en', answers = {} }: Beginning
     watch: () => success(null),
     history: () => success({ rows: [], nextBeforeMs: null }),
     signIn: () => success(signedIn()),
-    checkServer: () => success({ failure: null, clockAheadMs: 0 }),
+    checkServer: () => success(serverCheck()),
+    addServer: () => success(serverCheck()),
+    removeServer: () => success(settings),
+    signInToProxy: () => success(signedIn()),
+    leaveProxy: () => success(signedIn()),
     signInWithKey: () => success(signedIn()),
     startPairing: () => success(signedIn()),
     cancelPairing: () => success(signedIn()),

@@ -2,6 +2,7 @@ import { failure, type Failure } from '../../../electron/contract/errors.ts'
 import type { Account, SessionView } from '../../../electron/contract/account.ts'
 import type { Flow } from '../../../electron/contract/flow.ts'
 import type { Patch, Snapshot, Totals, UploadRow } from '../../../electron/contract/model.ts'
+import type { ServerCheck } from '../../../electron/contract/server-check.ts'
 import type { Settings } from '../../../electron/contract/settings.ts'
 
 export const team = { id: 'team_aurora', name: 'Aurora Studio' }
@@ -32,6 +33,7 @@ export function signedIn(...accounts: readonly Account[]): SessionView {
     chosen: known[0] && first ? { accountId: known[0].id, teamId: first.id } : null,
     keychain: 'ok',
     pairing: null,
+    proxy: null,
   }
 }
 
@@ -41,10 +43,12 @@ export const signedOut: SessionView = {
   chosen: null,
   keychain: 'ok',
   pairing: null,
+  proxy: null,
 }
 
 export const settings: Settings = {
   server: 'https://cloud.example/api/v1',
+  servers: [],
   atOnce: 2,
   singlePutLimitBytes: 500_000_000,
   limitBytesPerSecond: null,
@@ -168,4 +172,13 @@ export function patchOf(
   removed: readonly string[] = [],
 ): Patch {
   return { sequence, changed, removed, totals: totalsOf(changed), allPaused: false, line: 'ok' }
+}
+
+/** What came of asking a server that is good but for `change`. */
+export function serverCheck(change: Partial<ServerCheck> = {}): ServerCheck {
+  return {
+    address: 'https://models.aurora.example/api/v1',
+    ...{ failure: null, isReached: true, isApi: true, certificate: 'trusted', clockAheadMs: 0, proxy: null },
+    ...change,
+  }
 }

@@ -21,7 +21,7 @@ const uploader = createUploader({
   keychainState: () => 'ok',
   settings: {
     ...{ server, atOnce: 1, singlePutLimitBytes: 500_000_000 },
-    ...{ limitBytesPerSecond: null, streamsMost: 64 },
+    ...{ servers: [], limitBytesPerSecond: null, streamsMost: 64 },
   },
   workers: workerFiles(join(projectFolder, 'electron/command-line/main.ts')),
 })

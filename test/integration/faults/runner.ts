@@ -41,7 +41,7 @@ const uploader = createUploader({
   keychainState: () => 'ok',
   settings: {
     ...{ server, atOnce: 1, singlePutLimitBytes: Number(limit) },
-    ...{ limitBytesPerSecond: null, streamsMost },
+    ...{ servers: [], limitBytesPerSecond: null, streamsMost },
   },
   workers: workerFiles(join(projectFolder, 'electron/command-line/main.ts')),
   ports: {

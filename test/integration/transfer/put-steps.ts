@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { workerFiles } from '../../../electron/command-line/surroundings.ts'
+import { straight } from '../../../electron/contract/ways.ts'
 import { identityOf } from '../../../electron/transfer/file-identity.ts'
 import { createLanes } from '../../../electron/transfer/lanes.ts'
 import { createPace, hashingEnd } from '../../../electron/transfer/pace.ts'
@@ -18,7 +19,7 @@ const ports = testPorts(runningClock())
 const throttle = createThrottle({ ports })
 const lanes = createLanes({
   url: workerFiles(join(projectFolder, 'electron/command-line/main.ts')).lane,
-  ...{ threads: 1, ports, throttle },
+  ...{ threads: 1, ports, throttle, ways: straight },
 })
 const identity = identityOf(await stat(path, { bigint: true }))
 const pace = createPace()

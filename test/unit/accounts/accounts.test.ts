@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { straight } from '../../../electron/contract/ways.ts'
 import { createAccounts } from '../../../electron/accounts/accounts.ts'
 import { createLocks } from '../../../electron/accounts/refresh-lock.ts'
 import { login } from '../../../electron/cloud/auth.ts'
@@ -29,7 +30,9 @@ async function setup() {
   const vault = memoryVault()
   const book = createAccountBook(database)
   const start = () =>
-    createAccounts({ book, vault, ports, exclusively: createLocks(join(folder, 'locks'), ports) })
+    createAccounts({
+      ...{ book, vault, ports, exclusively: createLocks(join(folder, 'locks'), ports), ways: straight },
+    })
   const accounts = start()
   return {
     ...{ cloud, vault, clock, accounts, start, ports },

@@ -10,7 +10,7 @@ import { projectFolder } from '../../support/temp-project.ts'
 test('without variables the real server and the folder of the installed app are used', () => {
   const { home, ...rest } = readSurroundings({})
   expect(rest).toEqual({
-    ...{ server: 'https://core.cyberun.cloud/api/v1', token: null, team: null },
+    ...{ server: 'https://core.cyberun.cloud/api/v1', token: null, team: null, servers: [] },
     ...{ singlePutLimitBytes: 500_000_000, limitBytesPerSecond: null },
   })
   expect(home.startsWith(homedir() + sep)).toBe(true)
@@ -28,7 +28,7 @@ test('each variable says its part; an empty one says nothing', () => {
       MODELFERRY_LIMIT: '2.5M',
     }),
   ).toEqual({
-    ...{ server: 'http://127.0.0.1:8080/api/v1', token: 'dk-1', team: 'Studio North' },
+    ...{ server: 'http://127.0.0.1:8080/api/v1', token: 'dk-1', team: 'Studio North', servers: [] },
     home: resolve('relative/home'),
     ...{ singlePutLimitBytes: 5_242_880, limitBytesPerSecond: 2_500_000 },
   })

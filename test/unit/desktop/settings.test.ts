@@ -4,9 +4,9 @@ import {
   createSettings,
   defaultSettings,
   parseSettings,
-  serverAddressOf,
   type JsonStore,
 } from '../../../electron/desktop/settings.ts'
+import { serverAddressOf } from '../../../electron/contract/server-address.ts'
 
 function setup(stored: Record<string, unknown> = {}, serverFromOutside?: string) {
   const values: Record<string, unknown> = { ...stored }

@@ -18,7 +18,7 @@ const answered = (status: number, given: Partial<LaneAnswer & { kind: 'answered'
     host,
   )
 const broken = (code: string, flushedBytes: number) =>
-  outcomeOf({ kind: 'broken', code, checksum: 7, flushedBytes })
+  outcomeOf({ kind: 'broken', code, proxyHost: null, checksum: 7, flushedBytes })
 
 test.each([200, 201, 204])('%i after the last byte is a stored object', (status) => {
   expect(answered(status)).toEqual({ kind: 'stored', etag: '"e"', checksum: 7 })

@@ -1,0 +1,174 @@
+import { expect, test } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import { failure } from '../../electron/contract/errors.ts'
+import { failed, success } from '../../electron/contract/errors.ts'
+import { openPage } from './support/open-page.ts'
+import { account, serverCheck, settings, signedIn, signedOut } from './support/rows.ts'
+
+const aurora = 'https://models.aurora.example/api/v1'
+
+test.each([
+  ['http://cloud.example', 'This isn’t an address a server can have.'],
+  ['ftp://models.example', 'This isn’t an address a server can have.'],
+])('%s is refused before anybody is asked', async (typed, words) => {
+  const { screen, asked, emit } = await openPage()
+  emit('command', 'show-settings')
+  await userEvent.fill(screen.getByLabelText('Address', { exact: true }), typed)
+  await userEvent.keyboard('{Enter}')
+  await expect.element(screen.getByText(words, { exact: false })).toBeVisible()
+  expect(asked).toEqual([])
+})
+
+test.each([
+  [serverCheck(), ['Reachable', 'Certificate trusted', 'Speaks the Cyberun API', 'Clocks agree'], true],
+  [
+    serverCheck({ clockAheadMs: -720_000 }),
+    ['This computer’s clock is 12 minutes behind', 'Storage may refuse files until that is mended'],
+    true,
+  ],
+  [serverCheck({ proxy: 'http://proxy.example:3128' }), ['Through the proxy proxy.example:3128'], true],
+  [
+    serverCheck({ failure: failure('not-the-api'), isApi: false }),
+    ['Not kept.', 'Reachable', 'Not a Cyberun API', 'The answer didn’t come from Cyberun Cloud'],
+    false,
+  ],
+  [
+    serverCheck({
+      failure: failure('certificate-untrusted', { host: 'models.aurora.example' }),
+      ...{ isApi: false, certificate: 'untrusted' },
+    }),
+    ['Not kept.', 'Certificate untrusted'],
+    false,
+  ],
+  [
+    serverCheck({
+      failure: failure('name-not-found', { host: 'models.aurora.example' }),
+      ...{ isApi: false, isReached: false, certificate: 'none' },
+    }),
+    ['Not kept.', 'Not reachable'],
+    false,
+  ],
+])('the verdict on a server is told in words: %#', async (check, words, isKept) => {
+  const { screen, asked, emit } = await openPage({ answers: { addServer: () => success(check) } })
+  emit('command', 'show-settings')
+  const field = screen.getByLabelText('Address', { exact: true })
+  await userEvent.fill(field, 'models.aurora.example/api/v1')
+  await userEvent.keyboard('{Enter}')
+  for (const said of words)
+    await expect.element(screen.getByText(said, { exact: false }).first()).toBeVisible()
+  expect(asked).toEqual([{ name: 'addServer', args: { address: aurora } }])
+  await expect.element(field).toHaveValue(isKept ? '' : 'models.aurora.example/api/v1')
+})
+
+const two = { ...settings, servers: [{ address: aurora, singlePutLimitBytes: 2_000_000_000 }] }
+
+test('each server has its limit, can be asked and chosen, and removed where nothing needs it', async () => {
+  const { screen, asked, emit } = await openPage({
+    answers: {
+      settings: () => success(two),
+      removeServer: () => failed(failure('server-in-use', { host: 'models.aurora.example' })),
+    },
+  })
+  emit('command', 'show-settings')
+  await expect
+    .element(screen.getByLabelText('Largest file in one piece at models.aurora.example'))
+    .toHaveValue('2000')
+  await expect.element(screen.getByLabelText('Largest file in one piece at cloud.example')).toHaveValue('500')
+  await userEvent.click(screen.getByRole('button', { name: 'Check models.aurora.example' }))
+  await expect.element(screen.getByText('Speaks the Cyberun API')).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Remove models.aurora.example' }))
+  await expect
+    .element(screen.getByText('models.aurora.example stays in the list', { exact: false }))
+    .toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Use models.aurora.example for new sign-ins' }))
+  const here = { address: settings.server, singlePutLimitBytes: null }
+  expect(asked.map(({ name, args }) => [name, args])).toEqual([
+    ['checkServer', { address: aurora }],
+    ['removeServer', { address: aurora }],
+    ['changeSettings', { server: aurora, servers: [here, ...two.servers] }],
+  ])
+})
+
+test('among several servers the sign-in says where it goes, and lets one choose', async () => {
+  const { screen, asked } = await openPage({
+    answers: { settings: () => success(two), session: () => success(signedOut) },
+  })
+  await userEvent.selectOptions(screen.getByLabelText('Server', { exact: true }), 'models.aurora.example')
+  await expect.poll(() => asked.map(({ name }) => name)).toEqual(['changeSettings'])
+  await expect.element(screen.getByText('Sends files up to 2.0 GB each', { exact: false })).toBeVisible()
+})
+
+test('one address at two servers is told apart, each with its role and what it can send', async () => {
+  const here = account({ teams: [{ id: 'team_aurora', name: 'Aurora Studio', role: 'admin' }] })
+  const there = account({
+    ...{ id: 'account-2', kind: 'device', server: aurora },
+    teams: [{ id: 'team_lab', name: 'Lab', role: 'viewer' }],
+  })
+  const { screen } = await openPage({
+    answers: { settings: () => success(two), session: () => success(signedIn(here, there)) },
+  })
+  await userEvent.click(screen.getByRole('button', { name: /^Team: / }))
+  const menu = screen.getByRole('menu')
+  await expect.element(menu).toMatchTextContent('mira@aurora.example · cloud.example')
+  await expect.element(menu).toMatchTextContent('mira@aurora.example · models.aurora.example')
+  await expect.element(menu).toMatchTextContent('you are admin · password · files of any size')
+  await expect.element(menu).toMatchTextContent('you are viewer · paired · files up to 2.0 GB')
+})
+
+test('whoever signs in again does so at their own server', async () => {
+  const there = account({ id: 'account-2', server: aurora, email: 'old@aurora.example', state: 'signed-out' })
+  const { screen, asked } = await openPage({
+    answers: { settings: () => success(two), session: () => success(signedIn(account(), there)) },
+  })
+  await userEvent.click(screen.getByRole('button', { name: 'Sign in' }))
+  await expect.element(screen.getByLabelText('E-mail')).toHaveValue('old@aurora.example')
+  expect(asked).toMatchObject([{ name: 'changeSettings', args: { server: aurora } }])
+})
+
+const question = { proxy: 'http://proxy.example:3128', wasRefused: false }
+
+test('a proxy that wants a login is answered in a window of its own, and the password leaves the page', async () => {
+  const { screen, asked } = await openPage({
+    answers: { session: () => success({ ...signedIn(), proxy: question }) },
+  })
+  const dialog = screen.getByRole('dialog', { name: 'proxy.example:3128 wants you to sign in' })
+  await userEvent.fill(dialog.getByLabelText('Name at the proxy'), 'mira')
+  await userEvent.fill(dialog.getByLabelText('Password at the proxy'), 'p:w@')
+  await userEvent.click(dialog.getByRole('button', { name: 'Sign in to the proxy' }))
+  await expect
+    .poll(() => asked)
+    .toEqual([{ name: 'signInToProxy', args: { proxy: question.proxy, name: 'mira', password: 'p:w@' } }])
+  await expect.element(dialog).not.toBeInTheDocument()
+})
+
+test('a proxy’s question can be put off by Escape, and says when its answer was refused', async () => {
+  const { screen, asked } = await openPage({
+    answers: { session: () => success({ ...signedIn(), proxy: { ...question, wasRefused: true } }) },
+  })
+  await expect.element(screen.getByText('The proxy refused this name and password.')).toBeVisible()
+  await userEvent.keyboard('{Escape}')
+  await expect.poll(() => asked.map(({ name }) => name)).toEqual(['leaveProxy'])
+  await expect.element(screen.getByRole('dialog')).not.toBeInTheDocument()
+})
+
+test.each([
+  ['absent', 'no keychain to keep your sign-in'],
+  ['locked', 'The keychain is locked'],
+] as const)(
+  'a keychain that is %s is a plain choice: this session only, or quit',
+  async (keychain, words) => {
+    const { screen, asked } = await openPage({
+      answers: { session: () => success({ ...signedIn(), keychain }) },
+    })
+    const dialog = screen.getByRole('dialog', { name: 'Your sign-in can’t be kept' })
+    await expect.element(dialog).toMatchTextContent(words)
+    await expect.element(dialog).toMatchTextContent('never on the disk')
+    await userEvent.click(dialog.getByRole('button', { name: 'Look again' }))
+    await userEvent.click(dialog.getByRole('button', { name: 'Quit' }))
+    expect(asked.map(({ name }) => name)).toEqual(['recheckKeychain', 'quit'])
+    await userEvent.click(dialog.getByRole('button', { name: 'Stay signed in until I quit' }))
+    await expect.element(dialog).not.toBeInTheDocument()
+    // What was chosen stays in sight, with the way back.
+    await expect.element(screen.getByRole('button', { name: 'Look again' })).toBeVisible()
+  },
+)

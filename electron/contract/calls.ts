@@ -5,6 +5,7 @@ import { accountCalls } from './calls-accounts.ts'
 import { desktopCalls } from './calls-desktop.ts'
 import { libraryCalls } from './calls-library.ts'
 import { serverCalls } from './calls-servers.ts'
+import { recognitionCalls } from './calls-recognition.ts'
 import { uploadCalls } from './calls-uploads.ts'
 import type { Result } from './errors.ts'
 import type { Flow, UploadDetails } from './flow.ts'
@@ -14,7 +15,14 @@ import type { Settings } from './settings.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** Each call between page and main, once. Channels, binder, bridge, page types and the test double walk this table. */
-export const calls = { ...accountCalls, ...serverCalls, ...uploadCalls, ...libraryCalls, ...desktopCalls }
+export const calls = {
+  ...accountCalls,
+  ...serverCalls,
+  ...uploadCalls,
+  ...libraryCalls,
+  ...desktopCalls,
+  ...recognitionCalls,
+}
 
 export type CallName = keyof typeof calls
 

@@ -5,6 +5,7 @@ import { backgroundMessages } from './messages/background.ts'
 import { desktopMessages } from './messages/desktop.ts'
 import { failureMessages } from './messages/failures.ts'
 import { libraryMessages } from './messages/library.ts'
+import { modelMessages } from './messages/page-model.ts'
 import { pageMessages } from './messages/page.ts'
 import { pickleMessages } from './messages/pickles.ts'
 import { recognitionNotes } from './messages/recognition-notes.ts'
@@ -19,6 +20,7 @@ export const catalogue = {
   ...recognitionMessages,
   ...recognitionNotes,
   ...pickleMessages,
+  ...modelMessages,
   ...pageMessages,
   ...libraryMessages,
   ...desktopMessages,

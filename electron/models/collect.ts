@@ -6,6 +6,7 @@ import type { Failure } from '../contract/errors.ts'
 import type { SkippedFile } from '../contract/model.ts'
 import { isComfyFolder, isJunkFolder, skipAlways, skipFolder, skipInFolder } from './file-names.ts'
 import { noIdentity } from './found.ts'
+import { isSidecar, modelStems } from './sidecars.ts'
 import type { FoundFile } from './found.ts'
 
 export interface Collected {
@@ -58,7 +59,11 @@ export async function collectFiles(
     seenFolders: new Set(),
     signal: options.signal,
   }
-  for (const path of paths) await addDropped(collection, path)
+  const stems = modelStems(paths.map((path) => resolve(path)))
+  for (const path of paths) {
+    if (isSidecar(resolve(path), stems)) skip(collection, basename(path), 'sidecar')
+    else await addDropped(collection, path)
+  }
   return { files: collection.files, skipped: collection.skipped }
 }
 
@@ -101,18 +106,26 @@ async function addFolder(collection: Collection, folder: Folder, facts: BigIntSt
     return
   }
   entries.sort((one, other) => byName.compare(one.name, other.name))
-  const besideModels = isComfyFolder(new Set(entries.map((entry) => entry.name)))
+  const names = new Set(entries.map((entry) => entry.name))
+  const besideModels = isComfyFolder(names)
+  const stems = modelStems(names)
   for (let start = 0; start < entries.length; start += statsAtOnce) {
     collection.signal?.throwIfAborted()
     const some = entries.slice(start, start + statsAtOnce)
-    for (const look of await Promise.all(some.map((entry) => lookAt(entry, folder.real, besideModels)))) {
+    for (const look of await Promise.all(
+      some.map((entry) => lookAt(entry, folder.real, { besideModels, stems })),
+    )) {
       await addEntry(collection, { ...folder, above }, look)
     }
   }
 }
 
 /** Asks the disk only for what its name does not already rule out. */
-async function lookAt(entry: Dirent, parent: string, besideModels: boolean): Promise<Look> {
+async function lookAt(
+  entry: Dirent,
+  parent: string,
+  { besideModels, stems }: { readonly besideModels: boolean; readonly stems: ReadonlySet<string> },
+): Promise<Look> {
   const path = join(parent, entry.name)
   const link = entry.isSymbolicLink()
   let skip: string | null = null
@@ -120,6 +133,7 @@ async function lookAt(entry: Dirent, parent: string, besideModels: boolean): Pro
   else if (entry.isFile()) skip = skipInFolder(entry.name)
   else if (link) skip = skipFolder(entry.name, besideModels)
   else skip = 'not-a-model'
+  if (skip === 'not-a-model' && isSidecar(entry.name, stems)) skip = 'sidecar'
   if (skip) return { entry, skip, facts: null, real: path, failure: null }
   try {
     const facts = await stat(path, { bigint: true })

@@ -24,6 +24,11 @@ export interface Content {
   readonly failure: Failure | null
   /** What a pickle would import, worst first. */
   readonly imports?: readonly PickleImport[]
+  /** Such as `Q4_K_M`, where the file says so. */
+  readonly quantisation?: string | null
+  /** The tool that wrote a graph, and what goes into it. */
+  readonly producer?: string | null
+  readonly inputs?: readonly string[]
 }
 
 /** Enough for most headers in one read: they are normally below 500 KB, most of them far below. */
@@ -122,7 +127,9 @@ async function gguf(file: FileHandle, name: string, fileBytes: number, start: Bu
   const header = read.value
   const missingBytes = header.leastBytes - fileBytes
   const short = missingBytes > 0 ? failure('file-cut-short', { missingBytes }) : null
-  return { format: 'gguf', header, kind: kindOfGguf(header), failure: misnamed(name, 'gguf data') ?? short }
+  const { quantisation } = header
+  const reason = misnamed(name, 'gguf data') ?? short
+  return { format: 'gguf', header, kind: kindOfGguf(header), failure: reason, quantisation }
 }
 
 async function safetensors(file: FileHandle, fileBytes: number, start: Buffer): Promise<Content> {

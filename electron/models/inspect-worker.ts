@@ -1,20 +1,22 @@
 import { parentPort } from 'node:worker_threads'
 import type { FileToInspect, Inspection } from './found.ts'
 import { inspectFile } from './inspect.ts'
+import { lookCloser, type CloserLook } from './look-closer.ts'
 
 export interface InspectOrder {
   readonly number: number
   readonly file: FileToInspect
+  /** Everything that the file says of itself, instead of what it is. */
+  readonly closer: boolean
 }
 
 export interface InspectAnswer {
   readonly number: number
-  readonly inspection: Inspection
+  readonly answer: Inspection | CloserLook | null
 }
 
-parentPort?.on('message', ({ number, file }: InspectOrder) => {
+parentPort?.on('message', ({ number, file, closer }: InspectOrder) => {
   // A rejection is a bug: left alone it ends the worker, and whoever asked sees that.
-  void inspectFile(file.path, file).then((inspection) => {
-    parentPort?.postMessage({ number, inspection } satisfies InspectAnswer)
-  })
+  const looking = closer ? lookCloser(file.path, file.name) : inspectFile(file.path, file)
+  void looking.then((answer) => parentPort?.postMessage({ number, answer } satisfies InspectAnswer))
 })

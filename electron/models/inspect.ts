@@ -11,6 +11,8 @@ import { noIdentity } from './found.ts'
 import type { FileToInspect, Identity, Inspection } from './found.ts'
 import { formatOfName, readContent } from './content.ts'
 import type { Content } from './content.ts'
+import { hasThumbnail } from './preview.ts'
+import { findSidecars } from './sidecars.ts'
 import { recognise } from './recognise.ts'
 import { suggestTarget } from './target.ts'
 
@@ -40,7 +42,8 @@ export async function inspectFile(
     const content = await readContent(file, name, identity.sizeBytes)
     const moved = isMoved(before, await file.stat({ bigint: true }))
     const said = moved ? { ...content, failure: failure('file-downloading') } : content
-    return conclude({ path, ...seen }, said, identity)
+    const hasPreview = hasThumbnail(content.header) || (await findSidecars(path)).picture !== null
+    return conclude({ path, ...seen }, said, identity, hasPreview)
   } catch (error) {
     return refuse({ path, ...seen }, failureOfFile(error))
   } finally {
@@ -57,10 +60,13 @@ function unread(name: string, reason: Failure): Content {
   return { format: formatOfName(name), header: null, kind: null, failure: reason }
 }
 
-function conclude(file: FileToInspect, content: Content, identity: Identity): Inspection {
+function conclude(file: FileToInspect, content: Content, identity: Identity, hasPreview = false): Inspection {
   const name = file.name ?? basename(file.path)
   const folder = folderEvidence((file.place ?? dirname(file.path)).split(sep))
-  const recognition = recognise({ ...content, name, folder })
+  const recognition = {
+    ...recognise({ ...content, name, folder }),
+    ...(hasPreview ? { hasPreview } : {}),
+  }
   const target = suggestTarget({
     name,
     folder: file.folder,

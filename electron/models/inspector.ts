@@ -1,12 +1,15 @@
 import { Worker } from 'node:worker_threads'
-import { failure } from '../contract/errors.ts'
+import { failure, type Failure } from '../contract/errors.ts'
 import type { FileToInspect, Inspection } from './found.ts'
 import type { InspectAnswer, InspectOrder } from './inspect-worker.ts'
 import { refuse } from './inspect.ts'
+import type { CloserLook } from './look-closer.ts'
 
 export interface Inspector {
   /** Says what a file is; never rejects. After `close` every answer is a refusal. */
   inspect(file: FileToInspect): Promise<Inspection>
+  /** Reads all that a file says of itself, or null when it can't; never rejects. */
+  lookCloser(file: FileToInspect): Promise<CloserLook | null>
   /** Starts the thread ahead of the first file. */
   warm(): void
   /** Ends the thread; what was asked and not answered is refused. */
@@ -20,7 +23,9 @@ const heapMegabytes = 2048
 
 interface Job {
   readonly file: FileToInspect
-  readonly answer: (inspection: Inspection) => void
+  readonly closer: boolean
+  readonly answer: (answer: InspectAnswer['answer']) => void
+  readonly refuse: (reason: Failure) => void
   /** Workers that died while they had it. */
   deaths: number
 }
@@ -38,10 +43,10 @@ export function createInspector(workerUrl: URL): Inspector {
 
   function startWorker(): Worker {
     const started = new Worker(workerUrl, { resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } })
-    started.on('message', ({ number, inspection }: InspectAnswer) => {
+    started.on('message', ({ number, answer }: InspectAnswer) => {
       const job = running.get(number)
       running.delete(number)
-      job?.answer(inspection)
+      job?.answer(answer)
       pump()
     })
     // Node always ends a worker after its error; without a listener the error would be thrown here.
@@ -59,7 +64,7 @@ export function createInspector(workerUrl: URL): Inspector {
     running.clear()
     for (const job of lost) job.deaths += 1
     for (const job of lost.filter(({ deaths }) => deaths > 1)) {
-      job.answer(refuse(job.file, failure('unexpected', {}, { detail: cause })))
+      job.refuse(failure('unexpected', {}, { detail: cause }))
     }
     waiting.unshift(...lost.filter(({ deaths }) => deaths === 1))
     pump()
@@ -71,7 +76,8 @@ export function createInspector(workerUrl: URL): Inspector {
       worker ??= startWorker()
       nextNumber += 1
       running.set(nextNumber, job)
-      worker.postMessage({ number: nextNumber, file: plain(job.file) } satisfies InspectOrder)
+      const { file, closer } = job
+      worker.postMessage({ number: nextNumber, file: plain(file), closer } satisfies InspectOrder)
     }
     // An idle worker must not keep a command line from ending.
     if (running.size > 0) worker?.ref()
@@ -84,12 +90,28 @@ export function createInspector(workerUrl: URL): Inspector {
     return job.deaths > 0 ? running.size === 0 : running.size < atOnce && !suspectRuns
   }
 
+  function add(job: Job): void {
+    if (closed) return job.refuse(failure('unexpected'))
+    waiting.push(job)
+    pump()
+  }
+
   return {
     inspect: (file) =>
-      new Promise((answer) => {
-        if (closed) return answer(refuse(file, failure('unexpected')))
-        waiting.push({ file, answer, deaths: 0 })
-        pump()
+      new Promise((resolve) => {
+        add({
+          ...{ file, closer: false, deaths: 0 },
+          answer: (answer) => resolve(answer as Inspection),
+          refuse: (reason) => resolve(refuse(file, reason)),
+        })
+      }),
+    lookCloser: (file) =>
+      new Promise((resolve) => {
+        add({
+          ...{ file, closer: true, deaths: 0 },
+          answer: (answer) => resolve(answer as CloserLook | null),
+          refuse: () => resolve(null),
+        })
       }),
     warm() {
       if (closed || worker) return
@@ -102,7 +124,7 @@ export function createInspector(workerUrl: URL): Inspector {
       worker = null
       const open = [...running.values(), ...waiting.splice(0)]
       running.clear()
-      for (const job of open) job.answer(refuse(job.file, failure('unexpected')))
+      for (const job of open) job.refuse(failure('unexpected'))
       await ended?.terminate()
     },
   }

@@ -2,6 +2,7 @@ import type { CallHandlers, CallNameOf } from '../contract/calls.ts'
 import { success, type Result } from '../contract/errors.ts'
 import type { AddReport } from '../contract/model.ts'
 import type { Choices } from './account-book.ts'
+import type { Carriers } from './carriers.ts'
 import type { Commands } from './commands.ts'
 import type { Details } from './details.ts'
 import type { Feed } from './feed.ts'
@@ -30,6 +31,7 @@ interface CalledRooms {
   readonly choices: Choices
   readonly library: Library
   readonly hashCache: HashCache
+  readonly carriers: Pick<Carriers, 'inspector'>
   /** Whether the person has paused everything. */
   readonly paused: { all: boolean }
   /** Takes in files and folders for the chosen team. */
@@ -81,6 +83,12 @@ export function engineCalls(rooms: CalledRooms): EngineCalls {
     moveToTop: async ({ ids }) => commands.moveToTop(ids),
     forget: async ({ ids }) => rows.remove(ids.filter(isFinished)),
     watch: async ({ id }) => success(details.watch(id)),
+    async modelFacts({ id }) {
+      const record = rows.get(id)?.record ?? store.find(id)
+      if (!record) return success(null)
+      const { path, fileName: name, folder } = record
+      return success(await rooms.carriers.inspector.lookCloser({ path, name, folder }))
+    },
     history: async ({ beforeMs, search, limit }) => {
       const found = store.history({ beforeMs, search, limit, hidden: signIns.hidden() })
       const last = found.length < limit ? null : (found.at(-1)?.finishedAtMs ?? null)

@@ -20,6 +20,9 @@ export class Language {
   readonly #clock = $derived(new Intl.DateTimeFormat(this.#tag, { timeStyle: 'short' }))
   readonly #day = $derived(new Intl.DateTimeFormat(this.#tag, { dateStyle: 'full' }))
   readonly #moment = $derived(new Intl.DateTimeFormat(this.#tag, { dateStyle: 'medium', timeStyle: 'short' }))
+  readonly #short = $derived(
+    new Intl.NumberFormat(this.#tag, { notation: 'compact', maximumSignificantDigits: 3 }),
+  )
   readonly #count = $derived(new Intl.NumberFormat(this.#tag))
 
   readonly say: Words = (key, params) => wordsIn(this.locale)(key, params)
@@ -36,6 +39,8 @@ export class Language {
   readonly speed = (bytesPerSecond: number) => this.say('row.speed', { speedBytes: bytesPerSecond })
   readonly timeLeft = (seconds: number) => timeLeft(seconds, this.say)
   readonly count = (value: number) => this.#count.format(value)
+  /** A large number in a few characters: 12 billion. */
+  readonly short = (value: number) => this.#short.format(value)
   readonly clock = (ms: number) => this.#clock.format(ms)
   readonly day = (ms: number) => this.#day.format(ms)
   readonly moment = (ms: number) => this.#moment.format(ms)

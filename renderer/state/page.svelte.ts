@@ -6,6 +6,7 @@ import { Announcer } from './announcer.svelte.ts'
 import { DetailsState } from './details.svelte.ts'
 import { HistoryState } from './history.svelte.ts'
 import { Language } from './language.svelte.ts'
+import { ModelFactsState } from './model-facts.svelte.ts'
 import { Notices } from './notices.svelte.ts'
 import { QueueState } from './queue.svelte.ts'
 import { Selection } from './selection.svelte.ts'
@@ -26,6 +27,7 @@ export class Page {
   readonly settings: SettingsState
   readonly history: HistoryState
   readonly details: DetailsState
+  readonly modelFacts: ModelFactsState
   readonly actions: Actions
   readonly servers: ServersState
   readonly #bridge: Bridge
@@ -46,6 +48,7 @@ export class Page {
       session: this.session,
       settings: this.settings,
     })
+    this.modelFacts = new ModelFactsState(bridge)
     this.actions = new Actions({
       bridge,
       history: this.history,

@@ -115,6 +115,11 @@ export const recognitionMessages = {
     '系统或程序的辅助文件，不是模型',
     '系統或程式的輔助檔案，不是模型',
   ],
+  'skipped.sidecar': [
+    'Describes a model beside it: shown with that model, not sent',
+    '是旁边模型的说明：随该模型显示，不会发送',
+    '是旁邊模型的說明：隨該模型顯示，不會傳送',
+  ],
   'skipped.queued': ['Already in the queue', '已在队列中', '已在佇列中'],
   'skipped.not-a-model': ['Not a model file', '不是模型文件', '不是模型檔案'],
   'skipped.loop': [

@@ -54,6 +54,7 @@ export function fakeBridge({ rows = [], locale = 'en', answers = {} }: Beginning
     addFiles: () => success(report),
     chooseFiles: () => success(report),
     watch: () => success(null),
+    modelFacts: () => success(null),
     history: () => success({ rows: [], nextBeforeMs: null }),
     signIn: () => success(signedIn()),
     checkServer: () => success(serverCheck()),

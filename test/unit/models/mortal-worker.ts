@@ -6,5 +6,5 @@ import { inspectFile } from '../../../electron/models/inspect.ts'
 parentPort?.on('message', ({ number, file }: InspectOrder) => {
   if (file.path.includes('exit')) process.exit(1)
   if (file.path.includes('throw')) throw new Error('a bug')
-  void inspectFile(file.path, file).then((inspection) => parentPort?.postMessage({ number, inspection }))
+  void inspectFile(file.path, file).then((answer) => parentPort?.postMessage({ number, answer }))
 })

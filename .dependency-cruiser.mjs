@@ -43,7 +43,14 @@ const table = {
   desktop: {
     from: desktop,
     rooms: [contract, uploader],
-    packages: ['valibot', 'electron', 'electron-store', 'electron-updater', 'keytar'],
+    packages: [
+      'valibot',
+      'electron',
+      'electron-store',
+      'electron-updater',
+      'keytar',
+      '@jellybrick/dbus-next',
+    ],
     node: true,
   },
   main: {

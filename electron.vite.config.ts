@@ -19,7 +19,15 @@ export default defineConfig({
     build: {
       outDir: 'out/main',
       // Only these two stay outside the bundle: keytar is native, and electron-store resolves electron itself.
-      externalizeDeps: { exclude: ['valibot', 'intl-messageformat', 'socks-proxy-agent', 'proxy-from-env'] },
+      externalizeDeps: {
+        exclude: [
+          'valibot',
+          'intl-messageformat',
+          'socks-proxy-agent',
+          'proxy-from-env',
+          '@jellybrick/dbus-next',
+        ],
+      },
       rolldownOptions: {
         input: {
           start: at('electron/start.ts'),

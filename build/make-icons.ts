@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { packIcns, packIco } from './pack-icons.ts'
-import { trayGlyph, trayStates } from './tray-glyph.ts'
+import { progressSteps, trayGlyph, trayStates, type TrayState } from './tray-glyph.ts'
 
 // Draws every icon again from its SVG: `node build/make-icons.ts`, with rsvg-convert on PATH. What it writes is committed.
 
@@ -10,8 +10,10 @@ const here = import.meta.dirname
 const sizes = [16, 24, 32, 48, 64, 128, 256, 512, 1024]
 /** Up to this size the drawing with fewer parts is the clearer one. */
 const smallUpTo = 48
-/** Points of a panel's or menu bar's icon; `@2x` for screens of twice the density. */
+/** Points of a panel's or menu bar's icon. */
 const traySize = 22
+/** Densities of screens that get pixels of their own; Electron picks the file by the name's end (native-image.md). */
+const densities = [1, 1.25, 1.5, 2]
 const icoSizes = [16, 24, 32, 48, 64, 128, 256]
 const trayIcoSizes = [16, 20, 24, 32, 48]
 
@@ -34,20 +36,31 @@ function makeAppIcons(): void {
 
 function makeTrayIcons(): void {
   const looks = { dark: '#1b1f24', light: '#f2f5f8' }
-  for (const state of trayStates) {
-    writeTrayPngs(`${state}Template`, trayGlyph(state, '#000000', '#000000'))
-    for (const [name, colour] of Object.entries(looks)) {
-      const glyph = trayGlyph(state, colour, name === 'dark' ? '#c46a00' : '#ffb340')
-      writeTrayPngs(`${state}-${name}`, glyph)
+  for (const { name, state, step } of pictures()) {
+    writeTrayPngs(`${name}Template`, trayGlyph(state, '#000000', '#000000', step), [1, 2])
+    for (const [look, colour] of Object.entries(looks)) {
+      const glyph = trayGlyph(state, colour, look === 'dark' ? '#c46a00' : '#ffb340', step)
+      writeTrayPngs(`${name}-${look}`, glyph, densities)
       const drawn = trayIcoSizes.map((size) => [size, drawText(glyph, size)] as const)
-      writeFileSync(join(here, `tray/${state}-${name}.ico`), packIco(drawn))
+      writeFileSync(join(here, `tray/${name}-${look}.ico`), packIco(drawn))
     }
   }
 }
 
-function writeTrayPngs(name: string, glyph: string): void {
-  writeFileSync(join(here, `tray/${name}.png`), drawText(glyph, traySize))
-  writeFileSync(join(here, `tray/${name}@2x.png`), drawText(glyph, traySize * 2))
+/** Each state once, and sending once for each step of its progress. */
+function pictures(): { name: string; state: TrayState; step?: number }[] {
+  return trayStates.flatMap((state): { name: string; state: TrayState; step?: number }[] =>
+    state === 'sending'
+      ? Array.from({ length: progressSteps }, (_, step) => ({ name: `sending-${step}`, state, step }))
+      : [{ name: state, state }],
+  )
+}
+
+function writeTrayPngs(name: string, glyph: string, scales: readonly number[]): void {
+  for (const scale of scales) {
+    const end = scale === 1 ? '' : `@${scale}x`
+    writeFileSync(join(here, `tray/${name}${end}.png`), drawText(glyph, Math.round(traySize * scale)))
+  }
 }
 
 for (const folder of ['icons', 'tray']) {

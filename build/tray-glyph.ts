@@ -9,16 +9,31 @@ const cargo: Readonly<Record<TrayState, string>> = {
   attention: '<path d="M8 1h3v6H8zM8 8.500h3v2.500H8z"/>',
 }
 
+/** Steps of the bar under a ferry that sends: as many as electron/desktop/tray-state.ts tells apart. */
+export const progressSteps = 8
+
+/** Under the ferry, in the place of the water: a bar that fills from left to right, on whole points. */
+function progressBar(step: number, colour: string): string {
+  const [left, width] = [2, 18]
+  const full = Math.round((width * step) / progressSteps)
+  return `<path fill="${colour}" fill-opacity=".35" d="M${left} 19h${width}v2H${left}z"/>
+  <path fill="${colour}" d="M${left} 19h${full}v2H${left}z"/>`
+}
+
+const water = (colour: string) =>
+  `<path fill="none" stroke="${colour}" stroke-width="1.500" stroke-linecap="round" d="M2 20c1.900 0 1.900-1 3.700-1s1.800 1 3.600 1 1.900-1 3.700-1 1.800 1 3.600 1 1.500-.7 3-1"/>`
+
 /**
  * The tray's icon as an SVG: one ferry for all states, with another cargo.
  * @param colour of the ferry
  * @param accent of the cargo when it needs the person; equal to `colour` for a template
+ * @param step of the progress that is full, for a ferry that sends
  */
-export function trayGlyph(state: TrayState, colour: string, accent: string): string {
+export function trayGlyph(state: TrayState, colour: string, accent: string, step?: number): string {
   const cargoColour = state === 'attention' ? accent : colour
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 22 22">
   <g fill="${cargoColour}">${cargo[state]}</g>
   <path fill="${colour}" d="M2 12h12.500c2.300 0 4.100-.5 5.700-1.600-.1 2.600-.9 4.700-2.300 6.400-1 .2-1.700-.8-3.100-.8-1.900 0-2 1-3.800 1s-1.900-1-3.800-1c-1.500 0-1.900.7-3 .9C2.900 15.600 2.200 13.900 2 12z"/>
-  <path fill="none" stroke="${colour}" stroke-width="1.500" stroke-linecap="round" d="M2 20c1.900 0 1.900-1 3.700-1s1.800 1 3.600 1 1.900-1 3.700-1 1.800 1 3.600 1 1.500-.7 3-1"/>
+  ${step === undefined ? water(colour) : progressBar(step, colour)}
 </svg>`
 }

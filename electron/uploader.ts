@@ -18,6 +18,7 @@ import { engineCalls, type EngineCalls } from './uploads/engine-calls.ts'
 import { createEngine } from './uploads/engine.ts'
 import { errandOf } from './uploads/errand.ts'
 import { limitsOf, openAccounts, usesServer } from './uploads/open-accounts.ts'
+import { holdingOf, type Holding } from './uploads/holding.ts'
 import { openJournal } from './uploads/journal-file.ts'
 import { localFileWith } from './uploads/library-calls.ts'
 import { openLibraryDesk, type ConflictSettings } from './uploads/library-desk.ts'
@@ -59,7 +60,7 @@ export interface UploaderListener extends Partial<BoardListener> {
 export type { AddOptions } from './uploads/take-in.ts'
 
 /** The one object that the desktop and the command line both drive. */
-export interface Uploader {
+export interface Uploader extends Holding {
   /** One function for each call of the contract that the engine answers. */
   readonly calls: EngineCalls
   /** What the teams have in their libraries already. */
@@ -135,6 +136,7 @@ export function createUploader(options: UploaderOptions): Uploader {
       signIns.tell()
     },
     keychainTurned: () => signIns.keychainTurned(),
+    ...holdingOf(queue, rooms.paused),
     wake() {
       rooms.patience.look()
       queue.wake()
@@ -150,7 +152,7 @@ export function createUploader(options: UploaderOptions): Uploader {
         restoreQueued(rooms)
       }
       await signIns.restore()
-      await queue.setHeld(rooms.paused.all && restoreQueue)
+      await queue.setHeld((rooms.paused.all && restoreQueue) || rooms.paused.outside)
       void sweeper.sweep()
     },
     stop: rooms.close,
@@ -177,7 +179,7 @@ function openRooms(options: UploaderOptions) {
   const settings = { now: options.settings }
   const listeners = new Set<UploaderListener>()
   const { journal, database, store, choices } = openKept(folder, ports)
-  const paused = { all: choices.get('all-paused') === 'yes' }
+  const paused = { all: choices.get('all-paused') === 'yes', outside: false }
   const proxies = createProxies({ ports, vault, changed: () => signIns.tell() })
   const carriers = openCarriers(workers, ports, proxies, options.streams)
   steer(carriers, settings.now)

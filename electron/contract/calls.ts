@@ -1,12 +1,14 @@
 import type * as v from 'valibot'
 import type { SessionView } from './account.ts'
 import type { Answerer, Call } from './call.ts'
+import { backgroundCalls } from './calls-background.ts'
 import { accountCalls } from './calls-accounts.ts'
 import { desktopCalls } from './calls-desktop.ts'
 import { libraryCalls } from './calls-library.ts'
 import { serverCalls } from './calls-servers.ts'
 import { recognitionCalls } from './calls-recognition.ts'
 import { uploadCalls } from './calls-uploads.ts'
+import type { Conditions } from './conditions.ts'
 import type { Result } from './errors.ts'
 import type { Flow, UploadDetails } from './flow.ts'
 import type { LibraryNews } from './library.ts'
@@ -22,6 +24,7 @@ export const calls = {
   ...libraryCalls,
   ...desktopCalls,
   ...recognitionCalls,
+  ...backgroundCalls,
 }
 
 export type CallName = keyof typeof calls
@@ -40,6 +43,7 @@ export interface Events {
   readonly library: LibraryNews
   readonly settings: Settings
   readonly surroundings: Surroundings
+  readonly conditions: Conditions
   /** A report of files that came in without the page's doing: a second start, the dock, the tray. */
   readonly added: AddReport
   readonly command: PageCommand
@@ -54,6 +58,7 @@ export const eventNames = Object.keys({
   library: true,
   settings: true,
   surroundings: true,
+  conditions: true,
   added: true,
   command: true,
 } satisfies Record<EventName, true>) as readonly EventName[]

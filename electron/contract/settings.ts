@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { onConflict, replacedFate, type OnConflict, type ReplacedFate } from './library.ts'
+import { quietHoursSchema, type QuietHours } from './quiet-hours.ts'
 import { serverAddressOf } from './server-address.ts'
 
 /** A deployment of the API that this computer knows. */
@@ -31,6 +32,20 @@ export interface Settings {
   readonly dense: boolean
   /** What closing the window does: `ask` until the person was told once. */
   readonly onClose: 'ask' | 'keep-sending' | 'quit'
+  /** On battery nothing is sent below this, in percent; null for never. */
+  readonly pauseBelowPercent: number | null
+  /** Nothing is sent on a line that is paid by the byte. */
+  readonly pauseOnMetered: boolean
+  /** Lines about which the person knows better than the system. */
+  readonly lines: readonly KnownLine[]
+  readonly quietHours: readonly QuietHours[]
+}
+
+/** A network by the system's id for it, and what the person says that it is. */
+export interface KnownLine {
+  readonly id: string
+  readonly name: string
+  readonly isMetered: boolean
 }
 
 export const serverAddress = v.pipe(v.string(), v.trim(), v.maxLength(2_000), v.url())
@@ -40,6 +55,9 @@ const putLimit = v.pipe(v.number(), v.integer(), v.minValue(5 * 1024 ** 2), v.ma
 
 const keptAddress = v.pipe(serverAddress, v.transform(serverAddressOf), v.string())
 const serverEntry = v.strictObject({ address: keptAddress, singlePutLimitBytes: v.nullable(putLimit) })
+// From a line so slow that PUTs would be taken for dead (see `stallMs`) to more than any line has.
+const speedLimit = v.pipe(v.number(), v.integer(), v.minValue(100_000), v.maxValue(10_000_000_000))
+const lineName = v.pipe(v.string(), v.minLength(1), v.maxLength(200))
 
 export const settingsChange = v.partial(
   v.strictObject({
@@ -47,10 +65,7 @@ export const settingsChange = v.partial(
     servers: v.pipe(v.array(serverEntry), v.maxLength(50), v.readonly()),
     atOnce: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(8)),
     singlePutLimitBytes: putLimit,
-    // From a line so slow that PUTs would be taken for dead (see `stallMs`) to more than any line has.
-    limitBytesPerSecond: v.nullable(
-      v.pipe(v.number(), v.integer(), v.minValue(100_000), v.maxValue(10_000_000_000)),
-    ),
+    limitBytesPerSecond: v.nullable(speedLimit),
     streamsMost: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64)),
     onConflict,
     replacedFate,
@@ -58,5 +73,13 @@ export const settingsChange = v.partial(
     theme: v.picklist(['system', 'light', 'dark']),
     dense: v.boolean(),
     onClose: v.picklist(['ask', 'keep-sending', 'quit']),
+    pauseBelowPercent: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(99))),
+    pauseOnMetered: v.boolean(),
+    lines: v.pipe(
+      v.array(v.strictObject({ id: lineName, name: lineName, isMetered: v.boolean() })),
+      v.maxLength(100),
+      v.readonly(),
+    ),
+    quietHours: v.pipe(v.array(quietHoursSchema(speedLimit)), v.maxLength(10), v.readonly()),
   }),
 )

@@ -33,3 +33,6 @@ export function formatBytes(bytes: number, locale: Locale): string {
   const digits = step >= 3 || (step === 2 && value < 99.95) ? 1 : 0
   return formatter(locale, units[step] ?? 'byte', digits).format(value)
 }
+
+/** A speed limit in the unit in which it is set: round ones without a digit after the point. */
+export const formatRate = (bytesPerSecond: number) => `${bytesPerSecond / 1_000_000} MB/s`

@@ -12,20 +12,27 @@ export function createClosing(options: {
   readonly settings: Pick<SettingsBook, 'current' | 'change'>
   readonly dialogs: Pick<Dialogs, 'askOnClose'>
   readonly hasTray: () => Promise<boolean>
+  /** Says that there is no tray, and where the window went. */
+  readonly tellNoTray: () => void
   readonly quit: () => void
   readonly log: Log
 }): { readonly close: () => void } {
-  const { window, settings, dialogs, hasTray, quit, log } = options
+  const { window, settings, dialogs, hasTray, tellNoTray, quit, log } = options
   let deciding = false
 
   async function decide(): Promise<void> {
     const { onClose } = settings.current()
-    const choice = onClose === 'ask' ? await dialogs.askOnClose() : onClose
+    const isTrayThere = await hasTray()
+    const choice = onClose === 'ask' ? await dialogs.askOnClose(isTrayThere) : onClose
     if (choice === null) return
     if (onClose === 'ask') settings.change({ onClose: choice })
     if (choice === 'quit') quit()
-    else if (await hasTray()) window().hide()
-    else window().minimise()
+    else if (isTrayThere) window().hide()
+    else {
+      window().minimise()
+      // Who was just asked has read it there.
+      if (onClose !== 'ask') tellNoTray()
+    }
   }
 
   return {

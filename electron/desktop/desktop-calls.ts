@@ -1,5 +1,6 @@
 import { app, clipboard, shell } from 'electron'
 import process from 'node:process'
+import type { backgroundCalls } from '../contract/calls-background.ts'
 import type { CallHandlers, CallNameOf } from '../contract/calls.ts'
 import { failed, failure, success } from '../contract/errors.ts'
 import type { Surroundings } from '../contract/surroundings.ts'
@@ -39,7 +40,7 @@ export function createDesktopCalls(options: {
   readonly language: Language
   readonly dialogs: Pick<Dialogs, 'pick'>
   readonly log: Log
-}): Pick<CallHandlers, CallNameOf<'desktop'>> {
+}): Pick<CallHandlers, Exclude<CallNameOf<'desktop'>, keyof typeof backgroundCalls>> {
   const { uploader, vault, settings, language, dialogs, log } = options
   return {
     ...createServerCalls(options),

@@ -14,7 +14,7 @@ import type { JsonStore } from './settings.ts'
 
 export interface Dialogs {
   /** What closing the window shall do from now on; null when the person changed their mind. */
-  askOnClose(): Promise<'keep-sending' | 'quit' | null>
+  askOnClose(hasTray: boolean): Promise<'keep-sending' | 'quit' | null>
   /** True when the person quits although uploads run. */
   confirmQuit(running: number): Promise<boolean>
   /** Whole paths, or nothing when the picker was cancelled. */
@@ -40,13 +40,13 @@ export function createDialogs(options: {
   }
 
   return {
-    async askOnClose() {
+    async askOnClose(hasTray) {
       const words = language.words()
       const answer = await ask({
         type: 'question',
         title: app.getName(),
         message: words('close.question'),
-        detail: words('close.explanation'),
+        detail: words(hasTray ? 'close.explanation' : 'close.explanation-no-tray'),
         buttons: [words('close.keep-sending'), words('close.quit'), words('dialog.cancel')],
         defaultId: 0,
         cancelId: 2,

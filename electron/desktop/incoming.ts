@@ -1,6 +1,7 @@
 import type { Log } from '../contract/ports.ts'
 import type { Uploader } from '../uploader.ts'
 import type { Dialogs } from './dialogs.ts'
+import type { Handed } from './instance.ts'
 import type { PageFeed } from './page-feed.ts'
 import type { MainWindow } from './window.ts'
 
@@ -13,7 +14,7 @@ export function createIncoming(options: {
   readonly feed: Pick<PageFeed, 'tell'>
   readonly dialogs: Pick<Dialogs, 'tell'>
   readonly log: Log
-}): { readonly onFiles: (paths: readonly string[]) => void } {
+}): Handed {
   const { uploader, started, window, feed, dialogs, log } = options
 
   async function add(paths: readonly string[]): Promise<void> {
@@ -28,6 +29,10 @@ export function createIncoming(options: {
       window.show()
       if (paths.length === 0) return
       add(paths).catch((error: unknown) => log.error('files from outside could not be added', { error }))
+    },
+    onCommand(command) {
+      window.show()
+      feed.tell('command', command)
     },
   }
 }

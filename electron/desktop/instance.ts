@@ -1,16 +1,22 @@
 import { app } from 'electron'
 import { existsSync } from 'node:fs'
 import process from 'node:process'
+import type { PageCommand } from '../contract/calls.ts'
 import type { Log } from '../contract/ports.ts'
-import { pathsFromArguments } from './opened-files.ts'
+import { commandOfLink, isDeepLink } from './deep-link.ts'
+import { isHiddenStart, pathsFromArguments } from './opened-files.ts'
 
 /** What another start, the dock or the file manager gives to this one. */
 export interface Handed {
   /** `paths` may be empty: then the person only wants to see the window. */
   readonly onFiles: (paths: readonly string[]) => void
+  /** A link of ours was opened, and this is all that it may ask for. */
+  readonly onCommand: (command: PageCommand) => void
 }
 
 export interface Instance {
+  /** True when it was started at login, and nobody wants to see it. */
+  isHidden(): boolean
   /** Hands over what came in since the start, and from now on everything at once. */
   listen(handed: Handed): void
 }
@@ -27,23 +33,49 @@ export function setupInstance(log: Log): Instance | null {
     pathsFromArguments({ argv, folder, notPaths, exists: existsSync })
 
   let handed: Handed | null = null
-  let early = paths(process.argv, process.cwd())
+  let early: ((to: Handed) => void)[] = []
+  const hand = (give: (to: Handed) => void) => (handed ? give(handed) : early.push(give))
 
   function take(files: readonly string[]): void {
     log.info('files came in from outside', { count: files.length })
-    if (handed) handed.onFiles(files)
-    else early = [...early, ...files]
+    hand((to) => to.onFiles(files))
   }
 
-  app.on('second-instance', (_event, argv, folder) => take(paths(argv, folder)))
+  function follow(link: string): void {
+    const command = commandOfLink(link)
+    if (command) hand((to) => to.onCommand(command))
+    // The link itself is not written down: anybody can put anything into one.
+    else log.warn('a link that is not ours was refused', { length: link.length })
+  }
+
+  /** What a start brings: its links, its files, or only the wish to see the window. */
+  function takeStart(argv: readonly string[], folder: string, isFirst: boolean): void {
+    const links = argv.slice(1).filter(isDeepLink)
+    const files = paths(argv, folder)
+    links.forEach(follow)
+    if (files.length > 0) take(files)
+    // A link that was refused brings nothing to the front.
+    else if (!isFirst && links.length === 0 && !isHiddenStart(argv)) hand((to) => to.onFiles([]))
+  }
+
+  takeStart(process.argv, process.cwd(), true)
+  app.on('second-instance', (_event, argv, folder) => takeStart(argv, folder, false))
   app.on('open-file', (event, path) => {
     event.preventDefault()
     take([path])
   })
+  app.on('open-url', (event, link) => {
+    event.preventDefault()
+    follow(link)
+  })
+  const wasHidden = isHiddenStart(process.argv)
   return {
+    // macOS starts it without words of ours, and says by itself that it was the login.
+    isHidden: () =>
+      wasHidden || (process.platform === 'darwin' && app.getLoginItemSettings().wasOpenedAtLogin),
     listen(next) {
       handed = next
-      if (early.length > 0) next.onFiles(early)
+      for (const give of early) give(next)
       early = []
     },
   }

@@ -3,12 +3,14 @@ import process from 'node:process'
 import type { PageCommand } from '../contract/calls.ts'
 import type { Words } from '../contract/words.ts'
 import type { Page } from './addresses.ts'
+import type { ZoomChange } from './zoom.ts'
 
 type Item = MenuItemConstructorOptions
 
 export interface MenuActions {
   readonly command: (command: PageCommand) => void
   readonly openPage: (page: Page) => void
+  readonly zoom: (change: ZoomChange) => void
 }
 
 /** Sets the application's menu in the language in force: the platform's own roles, and ours. */
@@ -126,15 +128,35 @@ function viewMenu(words: Words, actions: MenuActions, isMac: boolean): Item {
       },
       ...(isMac ? [] : [settingsItem(words, actions)]),
       separator,
-      { role: 'resetZoom', label: words('menu.actual-size') },
-      { role: 'zoomIn', label: words('menu.zoom-in') },
-      { role: 'zoomOut', label: words('menu.zoom-out') },
+      ...zoomItems(words, actions),
       separator,
       { role: 'togglefullscreen', label: words('menu.full-screen') },
       // For whoever works on the app; an installed one has no developer tools in its menu.
       ...(app.isPackaged ? [] : [separator, { role: 'toggleDevTools' } as const]),
     ],
   }
+}
+
+/** Not Electron's roles, which forget the zoom with the window. */
+function zoomItems(words: Words, { zoom }: MenuActions): Item[] {
+  const item = (change: ZoomChange, label: string, accelerator: string): Item => ({
+    id: `zoom-${change}`,
+    label,
+    accelerator,
+    click: () => zoom(change),
+  })
+  return [
+    item('reset', words('menu.actual-size'), 'CmdOrCtrl+0'),
+    item('in', words('menu.zoom-in'), 'CmdOrCtrl+Plus'),
+    // The key of the plus sign without Shift, on most keyboards.
+    {
+      ...item('in', words('menu.zoom-in'), 'CmdOrCtrl+='),
+      id: 'zoom-in-plain',
+      visible: false,
+      acceleratorWorksWhenHidden: true,
+    },
+    item('out', words('menu.zoom-out'), 'CmdOrCtrl+-'),
+  ]
 }
 
 function windowMenu(words: Words): Item {

@@ -1,4 +1,5 @@
 import { app, Notification } from 'electron'
+import type { WhenDone } from '../contract/conditions.ts'
 import type { Patch } from '../contract/model.ts'
 import { sentenceOf } from '../contract/words.ts'
 import type { Log } from '../contract/ports.ts'
@@ -11,28 +12,42 @@ export function setupNotifications(options: {
   readonly window: Pick<MainWindow, 'isSeen' | 'isFocused' | 'show'>
   readonly language: Language
   readonly log: Log
-}): { readonly patch: (patch: Patch) => void } {
+}): {
+  readonly patch: (patch: Patch) => void
+  /** What was chosen for the end is about to be done; a click opens the window, where it can be called off. */
+  readonly soonDone: (whenDone: WhenDone) => void
+  /** There is no tray on this desktop, and the window went elsewhere. */
+  readonly noTray: () => void
+} {
   const { window, language, log } = options
   const watch = createNoticeWatch()
   // A notification that nothing refers to may be collected, and its click is lost with it.
-  const shown = new Map<Notice['kind'], Notification>()
+  const shown = new Map<string, Notification>()
 
-  function show(notice: Notice): void {
-    const looks = notice.kind === 'batch-done' ? window.isSeen() : window.isSeen() && window.isFocused()
-    if (looks || !Notification.isSupported()) return
+  function tell(kind: string, body: string): void {
+    if (!Notification.isSupported()) return
     // The newer one takes the place of the older, so that trouble with many files is not many notifications.
-    shown.get(notice.kind)?.close()
-    const made = new Notification({ title: app.getName(), body: bodyOf(notice, language) })
+    shown.get(kind)?.close()
+    const made = new Notification({ title: app.getName(), body })
     made.on('click', window.show)
     made.on('failed', (_event, error) => log.warn('a notification could not be shown', { error }))
     made.show()
-    shown.set(notice.kind, made)
+    shown.set(kind, made)
+  }
+
+  function show(notice: Notice): void {
+    const looks = notice.kind === 'batch-done' ? window.isSeen() : window.isSeen() && window.isFocused()
+    if (!looks) tell(notice.kind, bodyOf(notice, language))
   }
 
   return {
     patch(patch) {
       for (const notice of watch(patch)) show(notice)
     },
+    soonDone(whenDone) {
+      if (whenDone !== 'nothing') tell('soon-done', language.words()(`done.soon-${whenDone}`))
+    },
+    noTray: () => tell('no-tray', language.words()('tray.none')),
   }
 }
 

@@ -1,4 +1,8 @@
 import { resolve } from 'node:path'
+import { isDeepLink } from './deep-link.ts'
+
+/** A start at login: nothing is shown but the tray's icon. */
+export const hiddenSwitch = '--hidden'
 
 /** Switches that Electron's own development start takes with a value of their own. */
 const switchesWithValue: ReadonlySet<string> = new Set(['-r', '--require'])
@@ -26,10 +30,16 @@ export function pathsFromArguments(options: {
       onlyPaths = true
     } else if (!onlyPaths && argument.startsWith('-')) {
       skipNext = switchesWithValue.has(argument)
-    } else if (argument !== '') {
+    } else if (argument !== '' && !isDeepLink(argument)) {
       const path = resolve(folder, argument)
       if (!notPaths.includes(path) && exists(path)) taken.add(path)
     }
   }
   return [...taken]
+}
+
+/** Whether a start asks for no window. After `--` nothing is a switch. */
+export function isHiddenStart(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--')
+  return argv.slice(1, end === -1 ? undefined : end).includes(hiddenSwitch)
 }

@@ -1,5 +1,12 @@
-import type { Log, Ports } from '../contract/ports.ts'
+import type { Log, Ports, Timers } from '../contract/ports.ts'
 import type { FindProxies } from '../contract/ways.ts'
+
+export const realTimers: Timers = {
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs)
+    return () => clearTimeout(timer)
+  },
+}
 
 /** The world as it is, for the engine. */
 export function createPorts(log: Log, findProxies: FindProxies): Ports {
@@ -8,11 +15,6 @@ export function createPorts(log: Log, findProxies: FindProxies): Ports {
     random: Math.random,
     log,
     findProxies,
-    timers: {
-      after(delayMs, callback) {
-        const timer = setTimeout(callback, delayMs)
-        return () => clearTimeout(timer)
-      },
-    },
+    timers: realTimers,
   }
 }

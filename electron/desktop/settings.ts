@@ -34,6 +34,10 @@ export const defaultSettings: Settings = {
   theme: 'system',
   dense: false,
   onClose: 'ask',
+  pauseBelowPercent: null,
+  pauseOnMetered: false,
+  lines: [],
+  quietHours: [],
 }
 
 /** What is on disk, field by field: one bad value costs that value alone. `refused` names the bad ones. */

@@ -1,7 +1,9 @@
 import { app } from 'electron'
 import process from 'node:process'
 import type { Uploader } from '../uploader.ts'
+import { setupAbout } from './about.ts'
 import { addressOf } from './addresses.ts'
+import { setupBackground, type Background } from './background.ts'
 import { createClosing } from './closing.ts'
 import { createDesktopCalls, surroundingsNow } from './desktop-calls.ts'
 import { createDialogs } from './dialogs.ts'
@@ -12,15 +14,12 @@ import { createAnnounce, setupIpc } from './ipc.ts'
 import type { Language } from './language.ts'
 import type { FileLog } from './log.ts'
 import { setupMenu, type MenuActions } from './menu.ts'
-import { setupNotifications } from './notifications.ts'
 import { openExternal } from './open-external.ts'
 import { createPageFeed, type PageFeed } from './page-feed.ts'
-import { setupPower } from './power.ts'
 import { setupQuit } from './quit.ts'
 import type { SessionVault } from './session-vault.ts'
 import type { JsonStore, SettingsBook } from './settings.ts'
-import { hasTrayHost } from './tray-host.ts'
-import { setupTray } from './tray.ts'
+import { watchTrayHost, type TrayHost } from './tray-host.ts'
 import { createMainWindow, type MainWindow } from './window.ts'
 
 interface Shell {
@@ -45,11 +44,13 @@ export function setupShell(shell: Shell): void {
     isStuck: vault.isStuck,
     log,
   })
+  const trayHost = watchTrayHost(process.platform, log)
   const closing = createClosing({
     window: () => window,
     settings,
     dialogs,
-    hasTray: () => hasTrayHost(process.platform),
+    hasTray: trayHost.isThere,
+    tellNoTray: () => background.tellNoTray(),
     quit: () => app.quit(),
     log,
   })
@@ -72,20 +73,34 @@ export function setupShell(shell: Shell): void {
   })
   const feed = createPageFeed({ announce: createAnnounce(window), isSeen: window.isSeen })
 
+  const begun = Promise.withResolvers<void>()
+  const incoming = createIncoming({ uploader, started: begun.promise, window, feed, dialogs, log })
+  const background = setupBackground({ ...shell, window, feed, trayHost, onFiles: incoming.onFiles })
   const desktopCalls = createDesktopCalls({ uploader, vault, settings, language, dialogs, log })
-  setupIpc({ handlers: { ...uploader.calls, ...desktopCalls }, window, log, onAnswered: feed.asked })
-  setupSurroundings(shell, window, feed)
-  window.show()
-  const started = uploader
+  const handlers = { ...uploader.calls, ...desktopCalls, ...background.calls }
+  setupIpc({ handlers, window, log, onAnswered: feed.asked })
+  setupSurroundings(shell, window, feed, background)
+  void showFirst(instance, trayHost, window)
+  uploader
     .start()
     .catch((error: unknown) => log.error('the uploads could not start', { error }))
-  instance.listen(createIncoming({ uploader, started, window, feed, dialogs, log }))
+    .finally(() => {
+      background.started()
+      begun.resolve()
+    })
+  instance.listen(incoming)
   log.info('started', { ...surroundingsNow(language) })
 }
 
+/** A start at login shows nothing but the tray's icon; where no tray shows it, the window waits in dock or taskbar. */
+async function showFirst(instance: Instance, trayHost: TrayHost, window: MainWindow): Promise<void> {
+  if (!instance.isHidden()) window.show()
+  else if (!(await trayHost.isThere()) && !window.native()) window.minimise()
+}
+
 /** What stands around the window and follows the uploads and the settings. */
-function setupSurroundings(shell: Shell, window: MainWindow, feed: PageFeed): void {
-  const { folders, settings, language, uploader, log } = shell
+function setupSurroundings(shell: Shell, window: MainWindow, feed: PageFeed, background: Background): void {
+  const { settings, language, uploader, log } = shell
   app.on('activate', window.show)
   // The app lives on without a window; quitting is asked for by name.
   app.on('window-all-closed', () => undefined)
@@ -99,40 +114,29 @@ function setupSurroundings(shell: Shell, window: MainWindow, feed: PageFeed): vo
       const { server } = settings.current()
       void openExternal(addressOf(page, server), server, log)
     },
+    zoom: window.zoom,
   }
   setupMenu(language.words(), actions)
-  const tray = setupTray({
-    icons: folders.trayIcons,
-    language,
-    first: uploader.snapshot(),
-    actions: {
-      open: window.show,
-      pauseAll: () => void uploader.calls.pauseAll(undefined),
-      resumeAll: () => void uploader.calls.resumeAll(undefined),
-      quit: () => app.quit(),
-    },
-    log,
-  })
-  const notifications = setupNotifications({ window, language, log })
-  const power = setupPower(uploader, log)
+  setupAbout()
   uploader.subscribe({
     patch(patch) {
       feed.patch(patch)
-      tray?.update(patch)
-      notifications.patch(patch)
-      power.update(patch.totals)
+      background.patch(patch)
     },
     flow: feed.flow,
     details: feed.details,
-    session: (session) => feed.tell('session', session),
+    session(session) {
+      feed.tell('session', session)
+      background.sessionChanged()
+    },
     library: (news) => feed.tell('library', news),
   })
   settings.onChange((now, before) => {
-    uploader.applySettings(now)
+    // It passes them on to the engine, with the limit of the hour.
+    background.settingsChanged()
     feed.tell('settings', now)
     if (now.language === before.language) return
     setupMenu(language.words(), actions)
-    tray?.redraw()
     feed.tell('surroundings', surroundingsNow(language))
   })
 }

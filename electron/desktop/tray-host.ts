@@ -1,73 +1,69 @@
-import { execFile } from 'node:child_process'
+import type { Log } from '../contract/ports.ts'
+import { busItself, openBus, type Bus } from './bus.ts'
 
-const watcher = 'org.kde.StatusNotifierWatcher'
-/** The bus answers in a millisecond or not at all. */
-const limitMs = 2_000
-
-/** Programs that can ask the session bus who is there, one of which nearly every desktop has. */
-const questions: readonly (readonly [program: string, args: readonly string[], yes: RegExp])[] = [
-  [
-    'busctl',
-    [
-      '--user',
-      'call',
-      'org.freedesktop.DBus',
-      '/org/freedesktop/DBus',
-      'org.freedesktop.DBus',
-      'NameHasOwner',
-      's',
-      watcher,
-    ],
-    /^b true/m,
-  ],
-  [
-    'gdbus',
-    [
-      'call',
-      '--session',
-      '--dest',
-      'org.freedesktop.DBus',
-      '--object-path',
-      '/org/freedesktop/DBus',
-      '--method',
-      'org.freedesktop.DBus.NameHasOwner',
-      watcher,
-    ],
-    /^\(true,?\)/m,
-  ],
-  [
-    'dbus-send',
-    [
-      '--session',
-      '--print-reply',
-      '--dest=org.freedesktop.DBus',
-      '/org/freedesktop/DBus',
-      'org.freedesktop.DBus.NameHasOwner',
-      `string:${watcher}`,
-    ],
-    /boolean true/,
-  ],
-]
-
-/**
- * Whether a tray icon would be seen. Electron does not tell, so on Linux the session bus is asked for the service that shows
- * such icons; stock GNOME has none. No answer counts as no tray: a window that hides into nothing is lost, one that is only
- * minimised is not.
- */
-export async function hasTrayHost(platform: NodeJS.Platform): Promise<boolean> {
-  if (platform !== 'linux') return true
-  for (const [program, args, yes] of questions) {
-    const answer = await ask(program, args)
-    if (answer !== null) return yes.test(answer)
-  }
-  return false
+/** Whether a tray icon would be seen, now and later. */
+export interface TrayHost {
+  /** Asks the first time, then knows. */
+  isThere(): Promise<boolean>
+  /** Hears of each change: an extension of GNOME was switched on or off, a panel crashed. */
+  onChange(listener: (isThere: boolean) => void): void
+  close(): void
 }
 
-/** What the program printed, or null when it is not there or failed. */
-function ask(program: string, args: readonly string[]): Promise<string | null> {
-  return new Promise((resolve) => {
-    execFile(program, args, { timeout: limitMs, windowsHide: true }, (error, printed) => {
-      resolve(error ? null : printed)
+const watcher = 'org.kde.StatusNotifierWatcher'
+const watcherItself = { destination: watcher, path: '/StatusNotifierWatcher', interface: watcher } as const
+
+/** A watcher without a host takes icons and shows none. One that doesn't say so is believed. */
+async function isShown(bus: Bus): Promise<boolean> {
+  const owner = await bus.ask({ ...busItself, member: 'NameHasOwner', signature: 's', body: [watcher] })
+  if (owner?.[0] !== true) return false
+  return (await bus.property(watcherItself, 'IsStatusNotifierHostRegistered')) !== false
+}
+
+/**
+ * Electron does not tell whether a tray icon is shown, so on Linux the session bus is asked for the service that shows such
+ * icons (StatusNotifierItem, freedesktop.org); stock GNOME has none. No answer counts as no tray: a window that hides into
+ * nothing is lost, one that is only minimised is not.
+ */
+export function watchTrayHost(platform: NodeJS.Platform, log: Log): TrayHost {
+  if (platform !== 'linux')
+    return { isThere: async () => true, onChange: () => undefined, close: () => undefined }
+  const listeners = new Set<(isThere: boolean) => void>()
+  let known = false
+  let bus: Bus | null = null
+
+  async function look(): Promise<void> {
+    if (!bus) return
+    const now = await isShown(bus)
+    if (now === known) return
+    known = now
+    log.info(now ? 'there is a tray now' : 'there is no tray any more')
+    for (const listener of listeners) listener(now)
+  }
+
+  const lookAgain = () => void look()
+
+  async function begin(): Promise<void> {
+    bus = await openBus('session')
+    if (!bus) return
+    await bus.listen(`type='signal',member='NameOwnerChanged',arg0='${watcher}'`, (signal) => {
+      if (signal.member === 'NameOwnerChanged' && signal.body[0] === watcher) lookAgain()
     })
-  })
+    await bus.listen(`type='signal',interface='${watcher}'`, (signal) => {
+      // `StatusNotifierHostRegistered` and its opposite, which not every watcher has.
+      if (signal.interface === watcher && signal.member.startsWith('StatusNotifierHost')) lookAgain()
+    })
+    known = await isShown(bus)
+  }
+
+  let begun: Promise<void> | null = null
+  return {
+    async isThere() {
+      begun ??= begin().catch((error: unknown) => log.warn('the tray could not be looked for', { error }))
+      await begun
+      return known
+    },
+    onChange: (listener) => void listeners.add(listener),
+    close: () => bus?.close(),
+  }
 }

@@ -3,11 +3,14 @@ import type { Words } from '../contract/words.ts'
 
 export type TrayState = 'idle' | 'sending' | 'paused' | 'attention'
 
-/** What the icon shows. A row that needs the person outranks everything: a glance must tell it. */
-export function trayStateOf(totals: Totals, allPaused: boolean): TrayState {
+/**
+ * What the icon shows. A row that needs the person outranks everything: a glance must tell it. `isPaused`: by the person, or
+ * by battery, line or hour.
+ */
+export function trayStateOf(totals: Totals, isPaused: boolean): TrayState {
   if (totals.needsYou > 0) return 'attention'
   if (totals.running > 0) return 'sending'
-  if (totals.paused > 0 || (allPaused && totals.waiting > 0)) return 'paused'
+  if (totals.paused > 0 || (isPaused && totals.waiting > 0)) return 'paused'
   return 'idle'
 }
 
@@ -21,10 +24,12 @@ export function timeLeftWords(secondsLeft: number, words: Words): string {
 }
 
 /** One line with the sum of what runs: how many, how far, how fast, how long. */
-export function sumWords(totals: Totals, allPaused: boolean, words: Words): string {
-  const state = trayStateOf(totals, allPaused)
+export function sumWords(totals: Totals, allPaused: boolean, words: Words, isHeld = false): string {
+  const state = trayStateOf(totals, allPaused || isHeld)
   if (totals.running === 0) {
     if (state === 'attention') return words('desktop.sum-needs-you', { needsYou: totals.needsYou })
+    if (state === 'paused' && isHeld && !allPaused && totals.paused === 0)
+      return words('desktop.sum-waiting', { waiting: totals.waiting })
     if (state === 'paused') return words('desktop.sum-paused', { paused: totals.paused + totals.waiting })
     if (totals.waiting > 0) return words('desktop.sum-waiting', { waiting: totals.waiting })
     return words('desktop.sum-idle')
@@ -59,9 +64,23 @@ export function isPanelDark({ platform, desktop, darkColours, darkSystemColours 
   return /\b(?:gnome|unity|pantheon|cinnamon)\b/i.test(desktop) || darkColours
 }
 
-/** File names for a state, the most fitting first. */
-export function trayIconNames(state: TrayState, platform: NodeJS.Platform, darkPanel: boolean): string[] {
-  if (platform === 'darwin') return [`${state}Template.png`, `${state}.png`]
-  const ends = platform === 'win32' ? ['ico', 'png'] : ['png']
-  return ends.flatMap((end) => [`${state}-${darkPanel ? 'light' : 'dark'}.${end}`, `${state}.${end}`])
+/** Progress is drawn in so many steps: what an icon's width can show. build/tray-glyph.ts draws as many. */
+export const progressSteps = 8
+
+/** Steps that are full; never all, since only a registered model counts as whole. */
+export function progressStep({ movedBytes, totalBytes }: Totals): number {
+  if (totalBytes === 0) return 0
+  return Math.min(progressSteps - 1, Math.floor((movedBytes / totalBytes) * progressSteps))
+}
+
+/** The file of a state's icon; `step` is told for `sending`. Denser ones (`@1.25x` and so on) lie beside it. */
+export function trayIconName(
+  state: TrayState,
+  step: number,
+  platform: NodeJS.Platform,
+  darkPanel: boolean,
+): string {
+  const name = state === 'sending' ? `sending-${step}` : state
+  if (platform === 'darwin') return `${name}Template.png`
+  return `${name}-${darkPanel ? 'light' : 'dark'}.${platform === 'win32' ? 'ico' : 'png'}`
 }

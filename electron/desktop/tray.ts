@@ -1,95 +1,110 @@
 import { app, Menu, nativeImage, nativeTheme, Tray, type NativeImage } from 'electron'
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import type { Snapshot } from '../contract/model.ts'
 import type { Log } from '../contract/ports.ts'
 import type { Language } from './language.ts'
 import { createPacer } from './pacer.ts'
+import { trayTemplate, type TrayActions, type TrayNow } from './tray-menu.ts'
 import {
   isPanelDark,
+  progressStep,
   sumWords,
-  trayIconNames,
+  trayIconName,
   trayStateOf,
   type Panel,
   type TrayState,
 } from './tray-state.ts'
 
 export interface TrayIcon {
-  update(sum: Pick<Snapshot, 'totals' | 'allPaused'>): void
-  /** Draws again in the language in force. */
-  redraw(): void
+  /** Something of what it shows may have changed. */
+  update(): void
+  /** A tray has come that was not there: the icon is put into it. */
+  renew(): void
 }
 
-/** A menu that is rebuilt more often closes under the pointer on some desktops. */
+/** Icon and tooltip follow at most so often, in ms. */
 const pauseMs = 1_000
+/** A menu that only tells other numbers is rebuilt at most so often, in ms: on some desktops it closes under the pointer. */
+const menuEveryMs = 5_000
 
-/** The tray's icon and menu. Where no tray can be made (null) the rest of the app goes on without. */
-export function setupTray(options: {
+interface TrayOptions {
   readonly icons: string
   readonly language: Language
-  readonly first: Pick<Snapshot, 'totals' | 'allPaused'>
-  readonly actions: {
-    readonly open: () => void
-    readonly pauseAll: () => void
-    readonly resumeAll: () => void
-    readonly quit: () => void
-  }
+  readonly now: () => TrayNow
+  readonly actions: TrayActions
+  /** Files that were dropped on the icon, which macOS allows. */
+  readonly onFiles: (paths: readonly string[]) => void
   readonly log: Log
-}): TrayIcon | null {
-  const { icons, language, first, actions, log } = options
+}
+
+/** The tray's icon, tooltip and menu. Where no tray can be made the rest of the app goes on without. */
+export function setupTray(options: TrayOptions): TrayIcon {
+  const { icons, log } = options
   const image = createImages(icons)
-  let tray: Tray
-  try {
-    tray = new Tray(image('idle'))
-  } catch (error) {
-    log.warn('there is no tray icon', { error })
-    return null
+  let tray = make()
+  let drawn = ''
+  let menu = { structure: '', whole: '', atMs: 0 }
+
+  function make(): Tray | null {
+    try {
+      const made = new Tray(image('idle', 0))
+      listen(made, options)
+      return made
+    } catch (error) {
+      log.warn('there is no tray icon', { error })
+      return null
+    }
   }
-  let sum = first
-  let shown = ''
 
   function draw(): void {
+    if (!tray) return
+    const { language, now, actions } = options
+    const { sum, conditions, ...rest } = now()
     const words = language.words()
-    const state = trayStateOf(sum.totals, sum.allPaused)
-    const line = sumWords(sum.totals, sum.allPaused, words)
-    const drawn = JSON.stringify([
+    const isHeld = conditions.hold !== null
+    const state = trayStateOf(sum.totals, sum.allPaused || isHeld)
+    const line = sumWords(sum.totals, sum.allPaused, words, isHeld)
+    const step = progressStep(sum.totals)
+    const look = JSON.stringify([state, step, line, isPanelDark(panelNow())])
+    if (look !== drawn) {
+      drawn = look
+      tray.setImage(image(state, step))
+      tray.setToolTip(`${app.getName()} · ${line}`)
+    }
+    const structure = JSON.stringify([
       language.locale(),
       state,
-      line,
       sum.allPaused,
-      nativeTheme.shouldUseDarkColors,
+      { ...conditions, power: null },
+      rest,
     ])
-    if (drawn === shown) return
-    shown = drawn
-    tray.setImage(image(state))
-    tray.setToolTip(`${app.getName()} · ${line}`)
-    tray.setContextMenu(
-      Menu.buildFromTemplate([
-        { id: 'sum', label: line, enabled: false },
-        { type: 'separator' },
-        { id: 'open', label: words('tray.open'), click: actions.open },
-        sum.allPaused
-          ? { id: 'resume-all', label: words('tray.resume-all'), click: actions.resumeAll }
-          : { id: 'pause-all', label: words('tray.pause-all'), click: actions.pauseAll },
-        { type: 'separator' },
-        { id: 'quit', label: words('tray.quit'), click: actions.quit },
-      ]),
-    )
+    const whole = `${structure} ${line}`
+    const nowMs = Date.now()
+    if (whole === menu.whole || (structure === menu.structure && nowMs - menu.atMs < menuEveryMs)) return
+    menu = { structure, whole, atMs: nowMs }
+    const template = trayTemplate(now(), actions, words, language.locale(), nowMs)
+    tray.setContextMenu(Menu.buildFromTemplate(template))
   }
 
   const pacer = createPacer(pauseMs, draw)
   draw()
-  // On macOS a click opens the menu; elsewhere it opens the window, and the other button the menu.
-  if (process.platform !== 'darwin') tray.on('click', actions.open)
   nativeTheme.on('updated', pacer.ask)
   return {
-    update(next) {
-      sum = next
-      pacer.ask()
+    update: pacer.ask,
+    renew() {
+      tray?.destroy()
+      tray = make()
+      drawn = ''
+      menu = { structure: '', whole: '', atMs: 0 }
+      draw()
     },
-    redraw: pacer.ask,
   }
+}
+
+function listen(tray: Tray, { actions, onFiles }: TrayOptions): void {
+  // On macOS a click opens the menu; elsewhere it opens the window, and the other button the menu.
+  if (process.platform !== 'darwin') tray.on('click', actions.open)
+  else tray.on('drop-files', (_event, files) => onFiles(files))
 }
 
 const panelNow = (): Panel => ({
@@ -100,13 +115,10 @@ const panelNow = (): Panel => ({
 })
 
 /** Each icon is read once. macOS colours a template by itself; elsewhere the icon fits the panel's ground. */
-function createImages(folder: string): (state: TrayState) => NativeImage {
+function createImages(folder: string): (state: TrayState, step: number) => NativeImage {
   const read = new Map<string, NativeImage>()
-  return (state) => {
-    const name = trayIconNames(state, process.platform, isPanelDark(panelNow())).find(
-      (file) => read.has(file) || existsSync(join(folder, file)),
-    )
-    if (name === undefined) return nativeImage.createEmpty()
+  return (state, step) => {
+    const name = trayIconName(state, step, process.platform, isPanelDark(panelNow()))
     const image = read.get(name) ?? nativeImage.createFromPath(join(folder, name))
     read.set(name, image)
     return image

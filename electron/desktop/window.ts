@@ -1,17 +1,24 @@
 import { app, BrowserWindow, nativeTheme, screen, type WebContents } from 'electron'
 import type { Log } from '../contract/ports.ts'
-import { smallestSize, windowBounds } from './bounds.ts'
+import { smallestSize } from './bounds.ts'
+import { createPlaces } from './places.ts'
 import { pageAddress } from './sender.ts'
 import type { JsonStore } from './settings.ts'
+import { storedZoom, zoomAfter, type ZoomChange } from './zoom.ts'
 
 export interface MainWindow {
   /** Opens the window, or brings it to the front. */
   show(): void
   hide(): void
+  /** Into dock or taskbar, opened there if need be. */
   minimise(): void
+  /** Larger or smaller; it is kept. */
+  zoom(change: ZoomChange): void
   /** True while a person can see it: shown and not minimised. */
   isSeen(): boolean
   isFocused(): boolean
+  /** True while it is there and in no taskbar either. */
+  isHidden(): boolean
   /** The page to talk to, or null when there is none. */
   contents(): WebContents | null
   contentsId(): number | null
@@ -43,16 +50,13 @@ export function createMainWindow(options: {
 }): MainWindow {
   const { preload, memory, events, log } = options
   let window: BrowserWindow | null = null
+  const places = createPlaces(memory)
+  const zoomNow = () => storedZoom(memory.read()['zoom'])
 
-  function open(): BrowserWindow {
-    const { width, height, ...place } = windowBounds(
-      memory.read()['bounds'],
-      screen.getAllDisplays().map(({ workArea }) => workArea),
-    )
+  function open(first: 'shown' | 'minimised'): BrowserWindow {
+    const place = places.read(screen.getAllDisplays())
     const made = new BrowserWindow({
-      width,
-      height,
-      ...place,
+      ...place.bounds,
       minWidth: smallestSize.width,
       minHeight: smallestSize.height,
       show: false,
@@ -69,11 +73,18 @@ export function createMainWindow(options: {
         spellcheck: false,
       },
     })
-    if (memory.read()['maximized'] === true) made.once('ready-to-show', () => made.maximize())
-    made.once('ready-to-show', () => made.show())
-    const remember = () => memory.write({ bounds: made.getNormalBounds(), maximized: made.isMaximized() })
+    made.once('ready-to-show', () => {
+      if (first === 'minimised') return made.minimize()
+      if (place.isMaximised) made.maximize()
+      made.show()
+    })
+    // A page that is loaded anew begins at its actual size.
+    made.webContents.on('did-finish-load', () => made.webContents.setZoomFactor(zoomNow()))
     made.on('close', (event) => {
-      remember()
+      places.write(screen.getAllDisplays(), {
+        bounds: made.getNormalBounds(),
+        isMaximised: made.isMaximized(),
+      })
       if (events.onClose()) event.preventDefault()
     })
     made.on('closed', () => {
@@ -97,7 +108,7 @@ export function createMainWindow(options: {
     show() {
       const current = alive()
       if (!current) {
-        window = open()
+        window = open('shown')
         return
       }
       if (current.isMinimized()) current.restore()
@@ -105,12 +116,27 @@ export function createMainWindow(options: {
       current.focus()
     },
     hide: () => alive()?.hide(),
-    minimise: () => alive()?.minimize(),
+    minimise() {
+      const current = alive()
+      if (!current) {
+        window = open('minimised')
+        return
+      }
+      // A hidden window has no place in the taskbar to go to.
+      if (!current.isVisible()) current.showInactive()
+      current.minimize()
+    },
+    zoom(change) {
+      const zoom = zoomAfter(zoomNow(), change)
+      memory.write({ zoom })
+      contents()?.setZoomFactor(zoom)
+    },
     isSeen() {
       const current = alive()
       return current !== null && current.isVisible() && !current.isMinimized()
     },
     isFocused: () => alive()?.isFocused() ?? false,
+    isHidden: () => alive()?.isVisible() === false,
     contents,
     contentsId: () => contents()?.id ?? null,
     native: alive,

@@ -6,6 +6,7 @@ import type { Carriers } from './carriers.ts'
 import type { Commands } from './commands.ts'
 import type { Details } from './details.ts'
 import type { Feed } from './feed.ts'
+import type { Paused } from './holding.ts'
 import type { Queue } from './queue.ts'
 import { decide } from './decisions.ts'
 import type { HashCache } from './hash-cache.ts'
@@ -32,8 +33,7 @@ interface CalledRooms {
   readonly library: Library
   readonly hashCache: HashCache
   readonly carriers: Pick<Carriers, 'inspector'>
-  /** Whether the person has paused everything. */
-  readonly paused: { all: boolean }
+  readonly paused: Paused
   /** Takes in files and folders for the chosen team. */
   addPaths(paths: readonly string[]): Promise<Result<AddReport>>
 }
@@ -42,7 +42,7 @@ async function pauseAll({ paused, choices, feed, queue }: CalledRooms, all: bool
   paused.all = all
   choices.set('all-paused', all ? 'yes' : 'no')
   feed.touched()
-  await queue.setHeld(all)
+  await queue.setHeld(all || paused.outside)
   return success(undefined)
 }
 

@@ -1,8 +1,11 @@
+import type { Hold } from '../../electron/contract/conditions.ts'
 import type { Failure } from '../../electron/contract/errors.ts'
+import { holdWords } from '../../electron/contract/hold-words.ts'
 import type { SkippedFile } from '../../electron/contract/model.ts'
 import type { Recognition } from '../../electron/contract/recognition.ts'
 import type { Locale } from '../../electron/contract/surroundings.ts'
-import { formatBytes } from '../../electron/contract/size.ts'
+import { formatBytes, formatRate } from '../../electron/contract/size.ts'
+import { clockWords } from '../../electron/contract/times.ts'
 import {
   isMessageKey,
   localeFor,
@@ -37,6 +40,11 @@ export class Language {
   readonly size = (bytes: number) => formatBytes(bytes, this.locale)
   readonly exactSize = (bytes: number) => this.say('size.exact', { count: bytes })
   readonly speed = (bytesPerSecond: number) => this.say('row.speed', { speedBytes: bytesPerSecond })
+  /** A speed limit, in the unit in which it is set. */
+  readonly rate = formatRate
+  /** A time of day, with its weekday unless it is today. */
+  readonly until = (ms: number) => clockWords(ms, Date.now(), this.locale)
+  readonly hold = (hold: Hold) => holdWords(hold, this.say, this.locale, Date.now())
   readonly timeLeft = (seconds: number) => timeLeft(seconds, this.say)
   readonly count = (value: number) => this.#count.format(value)
   /** A large number in a few characters: 12 billion. */

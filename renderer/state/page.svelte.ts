@@ -2,6 +2,7 @@ import { createContext } from 'svelte'
 import type { Bridge, PageCommand } from '../../electron/contract/calls.ts'
 import type { Settings } from '../../electron/contract/settings.ts'
 import { Actions } from './actions.ts'
+import { ConditionsState } from './conditions.svelte.ts'
 import { Announcer } from './announcer.svelte.ts'
 import { DetailsState } from './details.svelte.ts'
 import { HistoryState } from './history.svelte.ts'
@@ -26,6 +27,7 @@ export class Page {
   readonly session: SessionState
   readonly settings: SettingsState
   readonly history: HistoryState
+  readonly conditions: ConditionsState
   readonly details: DetailsState
   readonly modelFacts: ModelFactsState
   readonly actions: Actions
@@ -41,6 +43,7 @@ export class Page {
     this.session = new SessionState(bridge, () => this.ui.show('uploads'))
     this.settings = new SettingsState(bridge, ({ locale }) => (this.language.locale = locale))
     this.history = new HistoryState(bridge)
+    this.conditions = new ConditionsState(bridge, (failure) => this.notices.failure(failure))
     this.details = new DetailsState(bridge)
     this.servers = new ServersState({
       bridge,
@@ -70,6 +73,7 @@ export class Page {
       this.session.begin(),
       this.queue.begin(),
       this.details.begin(),
+      this.conditions.begin(),
       this.#bridge.on('added', (report) => this.notices.report(report)),
       this.#bridge.on('command', (command) => this.#obey(command)),
     ]

@@ -17,6 +17,10 @@ const untilTold: Settings = {
   theme: 'system',
   dense: false,
   onClose: 'ask',
+  pauseBelowPercent: null,
+  pauseOnMetered: false,
+  lines: [],
+  quietHours: [],
 }
 
 /** The settings in force and what the app runs on. */

@@ -19,9 +19,6 @@ export function typedLimit(bytesPerSecond: number | null): string {
   return bytesPerSecond === null ? '' : String(bytesPerSecond / megabyte)
 }
 
-/** A limit in words: round ones without a digit after the point. */
-export const limitWords = (bytesPerSecond: number) => `${typedLimit(bytesPerSecond)} MB/s`
-
 /** The preset that a limit is, in MB/s; null when it is none of them. */
 export function presetOf(bytesPerSecond: number | null): number | null {
   return limitPresets.find((preset) => preset * megabyte === bytesPerSecond) ?? null

@@ -82,6 +82,9 @@ test(
       expect.stringMatching(sum),
       'Open Modelferry',
       toggle,
+      'Speed limit',
+      'When all is sent',
+      'Settings…',
       'Quit',
     ]
     await expect.poll(() => trayLabels(app.electron)).toEqual(labels(/^Sending 1 file, \d+%/, 'Pause all'))

@@ -6,6 +6,7 @@ import {
   type EventName,
   type Events,
 } from '../../../electron/contract/calls.ts'
+import type { Conditions } from '../../../electron/contract/conditions.ts'
 import { success, type Result } from '../../../electron/contract/errors.ts'
 import type { UploadRow } from '../../../electron/contract/model.ts'
 import type { Locale } from '../../../electron/contract/surroundings.ts'
@@ -26,7 +27,7 @@ export interface Asked {
 
 export interface FakeBridge {
   readonly bridge: Bridge
-  /** Every call in order, but for the four that the page begins with. */
+  /** Every call in order, but for the five that the page begins with. */
   readonly asked: Asked[]
   readonly emit: <Name extends EventName>(name: Name, value: Events[Name]) => void
 }
@@ -37,7 +38,19 @@ interface Beginning {
   readonly answers?: Answers
 }
 
-const noted = (name: CallName) => !['surroundings', 'snapshot', 'session', 'settings'].includes(name)
+/** Mains, a free line, no limit. */
+export const calm: Conditions = {
+  hold: null,
+  overridden: null,
+  limit: { bytesPerSecond: null, isFromQuietHours: false, untilMs: null },
+  power: { isOnBattery: false, percent: null },
+  network: { metered: 'no', line: { id: 'line-1', name: 'Studio' } },
+  whenDone: 'nothing',
+  doneAtMs: null,
+}
+
+const noted = (name: CallName) =>
+  !['surroundings', 'snapshot', 'session', 'settings', 'conditions'].includes(name)
 
 /** `window.modelferry` for tests: made by walking the contract's table, so it has each call and no other. */
 export function fakeBridge({ rows = [], locale = 'en', answers = {} }: Beginning = {}): FakeBridge {
@@ -67,6 +80,11 @@ export function fakeBridge({ rows = [], locale = 'en', answers = {} }: Beginning
     cancelPairing: () => success(signedIn()),
     signOut: () => success(signedIn()),
     chooseTeam: () => success(signedIn()),
+    conditions: () => success(calm),
+    loginItem: () => success({ isOn: false, can: 'yes' }),
+    setLoginItem: ({ isOn }) => success({ isOn, can: 'yes' }),
+    fileManagers: () => success([{ id: 'nautilus', isOn: false }]),
+    setFileManager: ({ id, isOn }) => success([{ id, isOn }]),
   }
   const all: Record<string, (args?: unknown) => Promise<unknown>> = {}
   for (const name of Object.keys(calls) as CallName[]) {

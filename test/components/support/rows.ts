@@ -59,6 +59,10 @@ export const settings: Settings = {
   theme: 'system',
   dense: false,
   onClose: 'ask',
+  pauseBelowPercent: null,
+  pauseOnMetered: false,
+  lines: [],
+  quietHours: [],
 }
 
 type RowChange = Partial<Omit<UploadRow, 'target'>> & { readonly target?: Partial<UploadRow['target']> }

@@ -3,29 +3,42 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import { hasTrayHost } from '../../../electron/desktop/tray-host.ts'
+import { watchTrayHost } from '../../../electron/desktop/tray-host.ts'
 
 const run = promisify(execFile)
 const steps = join(import.meta.dirname, 'tray-host-steps.ts')
 
+/** What is found, in order, on a session bus of its own. */
+async function foundOn(desktop: string): Promise<string[]> {
+  const { stdout } = await run('dbus-run-session', ['--', process.execPath, steps, desktop])
+  return stdout.trim().split('\n')
+}
+
 test('a desktop that shows tray icons is found on the session bus', async () => {
-  const { stdout } = await run('dbus-run-session', ['--', process.execPath, steps, 'with-watcher'])
-  expect(stdout.trim()).toBe('true')
+  expect(await foundOn('with-tray')).toEqual(['tray'])
 })
 
 test('a desktop without them, such as stock GNOME, is found out', async () => {
-  const { stdout } = await run('dbus-run-session', ['--', process.execPath, steps])
-  expect(stdout.trim()).toBe('false')
+  expect(await foundOn('without')).toEqual(['none'])
+})
+
+test('a watcher that nobody shows icons for is no tray', async () => {
+  expect(await foundOn('with-watcher-alone')).toEqual(['none'])
+})
+
+test('a tray that comes later is noticed, and so is one that goes', async () => {
+  expect(await foundOn('comes-and-goes')).toEqual(['none', 'tray', 'none'])
 })
 
 test('without a session bus there is no tray', async () => {
   const { DBUS_SESSION_BUS_ADDRESS: _bus, DISPLAY: _display, ...env } = process.env
   const { stdout } = await run(process.execPath, [steps], {
-    env: { ...env, XDG_RUNTIME_DIR: '/nonexistent' },
+    env: { ...env, XDG_RUNTIME_DIR: '/nonexistent', HOME: '/nonexistent' },
   })
-  expect(stdout.trim()).toBe('false')
+  expect(stdout.trim()).toBe('none')
 })
 
 test.each(['darwin', 'win32'] as const)('%s always has one', async (platform) => {
-  expect(await hasTrayHost(platform)).toBe(true)
+  const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
+  expect(await watchTrayHost(platform, silent).isThere()).toBe(true)
 })

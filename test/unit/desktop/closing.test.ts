@@ -25,6 +25,7 @@ function setup(onClose: Settings['onClose'], { tray = true } = {}) {
       },
     },
     hasTray: async () => tray,
+    tellNoTray: () => void did.push('tell'),
     quit: () => void did.push('quit'),
     log: { info() {}, warn() {}, error: (message) => void did.push(message) },
   })
@@ -35,6 +36,7 @@ test('the first close asks once, and the answer is remembered', async () => {
   const { did, answers, closing, onClose } = setup('ask')
   closing.close()
   closing.close()
+  await expect.poll(() => answers.length).toBe(1)
   answers[0]?.resolve('keep-sending')
   await expect.poll(() => did).toEqual(['hide'])
   closing.close()
@@ -45,6 +47,7 @@ test('the first close asks once, and the answer is remembered', async () => {
 test('a person who changes their mind keeps the window and is asked again', async () => {
   const { did, answers, closing, onClose } = setup('ask')
   closing.close()
+  await expect.poll(() => answers.length).toBe(1)
   answers[0]?.resolve(null)
   await expect.poll(() => (closing.close(), answers.length)).toBe(2)
   expect([did, onClose()]).toEqual([[], 'ask'])
@@ -53,6 +56,7 @@ test('a person who changes their mind keeps the window and is asked again', asyn
 test('quitting is remembered as well', async () => {
   const { did, answers, closing, onClose } = setup('ask')
   closing.close()
+  await expect.poll(() => answers.length).toBe(1)
   answers[0]?.resolve('quit')
   await expect.poll(() => did).toEqual(['quit'])
   expect(onClose()).toBe('quit')
@@ -61,14 +65,23 @@ test('quitting is remembered as well', async () => {
 test('without a tray the window is minimised, never hidden into nothing', async () => {
   const { did, closing } = setup('keep-sending', { tray: false })
   closing.close()
+  await expect.poll(() => did).toEqual(['minimise', 'tell'])
+})
+
+test('who was just asked is not told once more that there is no tray', async () => {
+  const { did, answers, closing } = setup('ask', { tray: false })
+  closing.close()
+  await expect.poll(() => answers.length).toBe(1)
+  answers[0]?.resolve('keep-sending')
   await expect.poll(() => did).toEqual(['minimise'])
 })
 
 test('a dialog that fails leaves the window open and can be tried again', async () => {
   const { did, answers, closing } = setup('ask')
   closing.close()
+  await expect.poll(() => answers.length).toBe(1)
   answers[0]?.reject(new Error('no display'))
   await expect.poll(() => did).toEqual(['closing the window failed'])
   closing.close()
-  expect(answers.length).toBe(2)
+  await expect.poll(() => answers.length).toBe(2)
 })

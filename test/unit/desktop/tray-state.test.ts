@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Totals } from '../../../electron/contract/model.ts'
 import { wordsIn } from '../../../electron/contract/words.ts'
@@ -5,7 +7,9 @@ import {
   isPanelDark,
   sumWords,
   timeLeftWords,
-  trayIconNames,
+  progressStep,
+  progressSteps,
+  trayIconName,
   trayStateOf,
 } from '../../../electron/desktop/tray-state.ts'
 
@@ -36,9 +40,43 @@ describe('the icon', () => {
   })
 
   test('is a template on macOS, and fits the panel elsewhere', () => {
-    expect(trayIconNames('idle', 'darwin', true)[0]).toBe('idleTemplate.png')
-    expect(trayIconNames('sending', 'linux', true)).not.toEqual(trayIconNames('sending', 'linux', false))
+    expect(trayIconName('idle', 0, 'darwin', true)).toBe('idleTemplate.png')
+    expect(trayIconName('paused', 0, 'linux', true)).toBe('paused-light.png')
+    expect(trayIconName('paused', 0, 'win32', false)).toBe('paused-dark.ico')
   })
+})
+
+test.each([
+  [0, 0, 0],
+  [0, 80, 0],
+  [9, 80, 0],
+  [10, 80, 1],
+  [79, 80, 7],
+  [80, 80, 7],
+])(
+  '%i of %i bytes fill %i steps of eight: what still runs is never whole',
+  (movedBytes, totalBytes, step) => {
+    expect(progressStep({ ...none, movedBytes, totalBytes })).toBe(step)
+  },
+)
+
+test('every icon that can be asked for is drawn, in each density where the panel has a ground', () => {
+  const folder = join(import.meta.dirname, '../../../build/tray')
+  const states = ['idle', 'sending', 'paused', 'attention'] as const
+  const missing = states.flatMap((state) =>
+    Array.from({ length: progressSteps }, (_, step) => step).flatMap((step) => {
+      const dense = (name: string) =>
+        ['', '@1.25x', '@1.5x', '@2x'].map((end) => name.replace('.png', `${end}.png`))
+      const grounds = [true, false]
+      return [
+        trayIconName(state, step, 'darwin', true),
+        trayIconName(state, step, 'darwin', true).replace('.png', '@2x.png'),
+        ...grounds.flatMap((dark) => dense(trayIconName(state, step, 'linux', dark))),
+        ...grounds.map((dark) => trayIconName(state, step, 'win32', dark)),
+      ].filter((name) => !existsSync(join(folder, name)))
+    }),
+  )
+  expect(missing).toEqual([])
 })
 
 test.each<[string, boolean, Partial<Parameters<typeof isPanelDark>[0]>]>([

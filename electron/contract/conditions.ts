@@ -1,0 +1,54 @@
+/** A network as the system names it. */
+export interface NetworkLine {
+  readonly id: string
+  readonly name: string
+}
+
+/** Why nothing is sent although it could be: by the person's own wish. */
+export type Hold =
+  | { readonly kind: 'battery'; readonly percent: number; readonly belowPercent: number }
+  | { readonly kind: 'metered'; readonly line: NetworkLine | null }
+  | { readonly kind: 'quiet-hours'; readonly untilMs: number | null }
+
+/** What happens once all is sent; it holds once and then is `nothing` again. */
+export type WhenDone = 'nothing' | 'sleep' | 'quit'
+
+/** How things stand around the uploads: power, network, clock, and what follows from them. */
+export interface Conditions {
+  /** The queue waits for this, or null. */
+  readonly hold: Hold | null
+  /** The person said "send anyway" about this; it ends with what caused it. */
+  readonly overridden: Hold['kind'] | null
+  readonly limit: {
+    /** In force now, null for as fast as the line. */
+    readonly bytesPerSecond: number | null
+    readonly isFromQuietHours: boolean
+    /** When the schedule changes what is in force (ms since the epoch), or null when it never does. */
+    readonly untilMs: number | null
+  }
+  readonly power: {
+    readonly isOnBattery: boolean
+    /** Null where there is no battery or nobody tells. */
+    readonly percent: number | null
+  }
+  readonly network: {
+    readonly metered: 'yes' | 'no' | 'unknown'
+    readonly line: NetworkLine | null
+  }
+  readonly whenDone: WhenDone
+  /** All is sent, and `whenDone` is carried out at this time unless it is called off. */
+  readonly doneAtMs: number | null
+}
+
+/** Whether and how it is started at login. */
+export interface LoginItem {
+  readonly isOn: boolean
+  /** `approval`: macOS waits for the person's word in its own settings; `no`: not in this kind of installation. */
+  readonly can: 'yes' | 'approval' | 'no'
+}
+
+/** Entries in the menus of file managers, put there for this user. */
+export interface FileManagerEntry {
+  readonly id: 'nautilus' | 'nemo' | 'dolphin' | 'finder'
+  readonly isOn: boolean
+}

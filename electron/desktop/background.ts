@@ -1,0 +1,233 @@
+import { app, clipboard, powerMonitor, shell as system } from 'electron'
+import process from 'node:process'
+import type { backgroundCalls } from '../contract/calls-background.ts'
+import type { CallHandlers } from '../contract/calls.ts'
+import type { Conditions } from '../contract/conditions.ts'
+import { success } from '../contract/errors.ts'
+import type { Patch, Snapshot } from '../contract/model.ts'
+import type { Ports } from '../contract/ports.ts'
+import type { Uploader } from '../uploader.ts'
+import { addressOf } from './addresses.ts'
+import { watchBattery } from './battery-watch.ts'
+import { batteryReader } from './battery.ts'
+import { createConditions } from './conditions.ts'
+import type { Folders } from './folders.ts'
+import { createFileManagers } from './file-managers.ts'
+import type { Language } from './language.ts'
+import type { FileLog } from './log.ts'
+import { createLoginItem } from './login-item.ts'
+import { watchAddresses, watchNetwork } from './network.ts'
+import { setupNotifications } from './notifications.ts'
+import { openExternal } from './open-external.ts'
+import { ownCommand } from './own-command.ts'
+import type { PageFeed } from './page-feed.ts'
+import { realTimers } from './ports.ts'
+import { setupPower } from './power.ts'
+import { createRecents } from './recents.ts'
+import type { JsonStore, SettingsBook } from './settings.ts'
+import { suspend } from './suspend.ts'
+import { setupTaskbar } from './taskbar.ts'
+import type { TrayHost } from './tray-host.ts'
+import type { TrayActions } from './tray-menu.ts'
+import { setupTray } from './tray.ts'
+import { createWhenDone } from './when-done.ts'
+import type { MainWindow } from './window.ts'
+
+export interface Background {
+  readonly calls: Pick<CallHandlers, keyof typeof backgroundCalls>
+  patch(patch: Patch): void
+  /** The window went to the dock, since no tray would show that the app is there. */
+  tellNoTray(): void
+  /** Another person may have signed in. */
+  sessionChanged(): void
+  settingsChanged(): void
+  /** The queue is there: what is shown of it is read. */
+  started(): void
+}
+
+interface Parts {
+  readonly folders: Folders
+  readonly settings: SettingsBook
+  readonly language: Language
+  readonly uploader: Uploader
+  readonly window: MainWindow
+  readonly feed: PageFeed
+  readonly trayHost: TrayHost
+  readonly memory: JsonStore
+  readonly onFiles: (paths: readonly string[]) => void
+  readonly log: FileLog
+}
+
+/** What goes on while nobody looks: tray, taskbar, notifications, power, network, schedule, and what follows from them. */
+export function setupBackground(parts: Parts): Background {
+  const { settings, language, uploader, window, feed, log } = parts
+  const ports = { now: Date.now, timers: realTimers, log }
+  const whenDone = createWhenDone({
+    act: (chosen) => (chosen === 'quit' ? app.quit() : suspend(process.platform, log)),
+    changed: () => conditions.look(),
+    ports,
+  })
+  const conditions = createConditions({
+    ...{ settings, uploader, whenDone, ports },
+    changed(now, before) {
+      feed.tell('conditions', now)
+      tray.update()
+      taskbar.update(sum)
+      if (now.doneAtMs !== null && before.doneAtMs === null) notifications.soonDone(now.whenDone)
+    },
+  })
+  let sum: Pick<Snapshot, 'totals' | 'allPaused'> = uploader.snapshot()
+  const recents = createRecents(uploader)
+  const taskbar = setupTaskbar({ window: window.native, isHeld: () => conditions.current().hold !== null })
+  const notifications = setupNotifications({ window, language, log })
+  const tray = setupTray({
+    ...{ icons: parts.folders.trayIcons, language, onFiles: parts.onFiles, log },
+    now: () => ({
+      ...{ sum, conditions: conditions.current(), recents: recents.list() },
+      limitBytesPerSecond: settings.current().limitBytesPerSecond,
+    }),
+    actions: trayActions(parts, {
+      sendAnyway: () => conditions.sendAnyway(false),
+      setWhenDone: whenDone.set,
+    }),
+  })
+  // Last, since what it finds out is shown at once.
+  const world = watchWorld(parts, conditions, ports)
+  parts.trayHost.onChange((isThere) => {
+    if (isThere) tray.renew()
+    else if (window.isHidden()) {
+      window.minimise()
+      tellNoTray()
+    }
+  })
+
+  /** Said once in this app's life. */
+  function tellNoTray(): void {
+    if (parts.memory.read()['toldNoTray'] === true) return
+    parts.memory.write({ toldNoTray: true })
+    notifications.noTray()
+  }
+
+  return {
+    calls: { ...conditionCalls(conditions, whenDone), ...placeCalls() },
+    patch(patch) {
+      sum = patch
+      recents.patch(patch)
+      whenDone.totals(patch.totals)
+      tray.update()
+      taskbar.update(patch)
+      notifications.patch(patch)
+      world.patch(patch)
+    },
+    tellNoTray,
+    sessionChanged: () => void recents.read().then(tray.update),
+    settingsChanged() {
+      conditions.look()
+      world.wishesChanged()
+      tray.update()
+    },
+    started() {
+      sum = uploader.snapshot()
+      void recents.read().then(tray.update)
+    },
+  }
+}
+
+type Book = ReturnType<typeof createConditions>
+
+/** Power and network, joined to what they decide. */
+function watchWorld(
+  { settings, uploader, log }: Parts,
+  conditions: Book,
+  ports: Pick<Ports, 'now' | 'timers' | 'log'>,
+) {
+  const battery = watchBattery({
+    platform: process.platform,
+    isOnBattery: () => powerMonitor.onBatteryPower,
+    readPercent: batteryReader(process.platform),
+    matters: () => settings.current().pauseBelowPercent !== null,
+    changed: conditions.power,
+    ports,
+  })
+  const power = setupPower({ uploader, changed: battery.look, ports, log })
+  const addresses = watchAddresses({ changed: power.lineChanged })
+  watchNetwork({
+    platform: process.platform,
+    changed(network) {
+      conditions.network(network)
+      power.lineChanged()
+    },
+    log,
+  }).catch((error: unknown) => log.warn('the network could not be watched', { error }))
+  conditions.look()
+  battery.look()
+  return {
+    wishesChanged: battery.look,
+    patch(patch: Patch) {
+      power.update(patch)
+      const isActive = patch.totals.running + patch.totals.waiting > 0
+      battery.setActive(isActive)
+      addresses.setActive(isActive)
+    },
+  }
+}
+
+function conditionCalls(conditions: Book, whenDone: ReturnType<typeof createWhenDone>) {
+  return {
+    conditions: async () => success<Conditions>(conditions.current()),
+    async sendAnyway({ isAlways }: { readonly isAlways: boolean }) {
+      conditions.sendAnyway(isAlways)
+      return success(undefined)
+    },
+    async setWhenDone({ whenDone: chosen }: { readonly whenDone: Conditions['whenDone'] }) {
+      whenDone.set(chosen)
+      return success(undefined)
+    },
+  }
+}
+
+/** Login and file managers. What had been switched on is written anew where the app lies elsewhere than it did. */
+function placeCalls(): Pick<
+  Background['calls'],
+  'loginItem' | 'setLoginItem' | 'fileManagers' | 'setFileManager'
+> {
+  const appFolder = app.isPackaged ? null : app.getAppPath()
+  const command = ownCommand({ env: process.env, execPath: process.execPath, appFolder })
+  const login = createLoginItem(process.platform, command)
+  const home = app.getPath('home')
+  const managers = createFileManagers({ platform: process.platform, command, home, env: process.env })
+  void Promise.allSettled([login.repair(), managers.repair()])
+  return {
+    loginItem: async () => success(await login.read()),
+    setLoginItem: async ({ isOn }) => success(await login.set(isOn)),
+    fileManagers: async () => success(await managers.list()),
+    setFileManager: async ({ id, isOn }) => success(await managers.set(id, isOn)),
+  }
+}
+
+function trayActions(
+  { uploader, settings, window, feed, log }: Parts,
+  more: Pick<TrayActions, 'sendAnyway' | 'setWhenDone'>,
+): TrayActions {
+  return {
+    ...more,
+    open: window.show,
+    pauseAll: () => void uploader.calls.pauseAll(undefined),
+    resumeAll: () => void uploader.calls.resumeAll(undefined),
+    setLimit: (limitBytesPerSecond) => void settings.change({ limitBytesPerSecond }),
+    showInFolder(id) {
+      const file = uploader.fileOf(id)
+      if (file !== null) system.showItemInFolder(file)
+    },
+    copyModelId: (modelId) => void clipboard.writeText(modelId),
+    openLibrary() {
+      const { server } = settings.current()
+      void openExternal(addressOf('web-app', server), server, log)
+    },
+    showSettings() {
+      window.show()
+      feed.tell('command', 'show-settings')
+    },
+    quit: () => app.quit(),
+  }
+}

@@ -1,0 +1,56 @@
+import { app, type BrowserWindow } from 'electron'
+import type { Snapshot } from '../contract/model.ts'
+import { createPacer } from './pacer.ts'
+
+/** What taskbar or dock show: how far everything is, and how many files need the person. */
+export interface Taskbar {
+  update(sum: Pick<Snapshot, 'totals' | 'allPaused'>): void
+}
+
+type Mode = NonNullable<Electron.ProgressBarOptions['mode']>
+
+/** How far, and how it stands; -1 takes the bar away (Electron, BrowserWindow.setProgressBar). */
+export function taskbarProgress(
+  { totals, allPaused }: Pick<Snapshot, 'totals' | 'allPaused'>,
+  isHeld: boolean,
+): { readonly value: number; readonly mode: Mode } {
+  if (totals.running + totals.waiting === 0) return { value: -1, mode: 'none' }
+  // Steps of a hundredth: finer ones are only work for the desktop.
+  const share = totals.totalBytes > 0 ? Math.floor((totals.movedBytes / totals.totalBytes) * 100) / 100 : 0
+  const value = Math.min(0.99, share)
+  if (allPaused || isHeld) return { value, mode: 'paused' }
+  if (totals.needsYou > 0) return { value, mode: 'error' }
+  return { value, mode: 'normal' }
+}
+
+const pauseMs = 1_000
+
+/** Desktops that have no such thing ignore it. The badge counts what needs the person, since a badge asks to be looked at. */
+export function setupTaskbar(options: {
+  readonly window: () => BrowserWindow | null
+  readonly isHeld: () => boolean
+}): Taskbar {
+  const { window, isHeld } = options
+  let sum: Pick<Snapshot, 'totals' | 'allPaused'> | null = null
+  let shown = ''
+  let badge = 0
+  const pacer = createPacer(pauseMs, () => {
+    if (!sum) return
+    const { value, mode } = taskbarProgress(sum, isHeld())
+    const target = window()
+    const look = `${target?.id} ${value} ${mode}`
+    if (look !== shown) {
+      shown = look
+      target?.setProgressBar(value, { mode })
+    }
+    if (sum.totals.needsYou === badge) return
+    badge = sum.totals.needsYou
+    app.setBadgeCount(badge)
+  })
+  return {
+    update(next) {
+      sum = next
+      pacer.ask()
+    },
+  }
+}

@@ -57,7 +57,8 @@ export function createCommands(options: {
   const known = (ids: readonly string[]): Row[] => ids.flatMap((id) => rows.get(id) ?? [])
 
   async function stopped(ids: readonly string[], becomes: (row: Row) => void): Promise<Result<void>> {
-    await queue.remove(ids)
+    // What one waited for, such as its disk, may come back and queue it while others still stop; no step lies in between then.
+    while (ids.some((id) => queue.has(id))) await queue.remove(ids)
     return rows.together(() => known(ids).forEach(becomes))
   }
 
@@ -133,7 +134,7 @@ export function createCommands(options: {
       return done.ok ? success(true) : done
     },
     async cancel(ids) {
-      await queue.remove(ids)
+      while (ids.some((id) => queue.has(id))) await queue.remove(ids)
       const open = known(ids).filter(({ record }) => record.phase !== 'registered')
       // Its model is in the library: what was still to be done about an older one is dropped, and it is told as done.
       for (const row of open.filter(({ record }) => record.modelId !== null)) {

@@ -1,4 +1,5 @@
 import type { Failure } from '../contract/errors.ts'
+import type { Missing } from './away.ts'
 
 /** What a run came to; only the queue acts on it. */
 export type Outcome =
@@ -7,7 +8,7 @@ export type Outcome =
   /** The server asks everybody to wait: the whole queue is held. */
   | { readonly kind: 'hold'; readonly failure: Failure; readonly untilMs: number }
   /** The file's disk is gone: it waits outside the queue until `until` is there again. */
-  | { readonly kind: 'away'; readonly failure: Failure; readonly until: string }
+  | { readonly kind: 'away'; readonly failure: Failure; readonly until: Missing }
   | { readonly kind: 'failed'; readonly failure: Failure }
   /** Its signal was aborted, by a pause, a removal or the end of the app. */
   | { readonly kind: 'stopped' }

@@ -3,7 +3,7 @@ import type { Failure, Result } from '../contract/errors.ts'
 import { isLineTrouble } from '../contract/line-failure.ts'
 import type { LineState } from '../contract/model.ts'
 import type { Ports } from '../contract/ports.ts'
-import { createAway, isThere } from './away.ts'
+import { createAway, isBack, type Missing } from './away.ts'
 import { createLine } from './line.ts'
 import type { Queue } from './queue.ts'
 import type { Rows } from './rows.ts'
@@ -14,8 +14,8 @@ export interface Patience {
   readonly line: LineState
   /** An upload waits after this failure: if the line is gone, it waits for the line instead of for a time. */
   waits(id: string, met: Failure): void
-  /** An upload waits until something is at this path again. */
-  waitsForDisk(id: string, until: string): void
+  /** An upload waits until this is back. */
+  waitsForDisk(id: string, until: Missing): void
   /** Tries now, and again every few seconds until `attempt` answers true. */
   tryUntilDone(attempt: () => boolean): void
   /** The computer woke, or its network changed. */
@@ -75,7 +75,7 @@ export function createPatience(options: {
 
   const away = createAway({
     ports,
-    isThere,
+    isBack,
     stillWaits(id) {
       const row = rows.get(id)
       return row?.live.phase === 'retrying' && row.record.failure?.code === 'disk-missing'

@@ -33,6 +33,8 @@ export interface Queue {
   /** Forgets waiting times: the line is back, the person pressed retry, the computer woke. */
   wake(): void
   readonly running: ReadonlySet<string>
+  /** Whether it runs, or will when its turn comes. */
+  has(id: string): boolean
 }
 
 /** Small files wait for answers rather than for bytes, so they have places beside the large ones. */
@@ -140,6 +142,7 @@ export function createQueue(options: {
     get running() {
       return new Set(runs.keys())
     },
+    has: (id) => runs.has(id) || waiting.has(id),
     add(ids) {
       for (const id of ids) if (!runs.has(id) && !waiting.has(id)) waiting.put(id, 0)
       fill()

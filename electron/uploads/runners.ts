@@ -1,8 +1,25 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { Result } from '../contract/errors.ts'
 
-/** Writes down that this process runs uploads, so that another one leaves them alone. */
-export function enrol(database: DatabaseSync, runner: string): void {
-  database.prepare('INSERT INTO runners (id, pid) VALUES (?, ?)').run(runner, process.pid)
+/**
+ * Writes down that this process runs uploads, as part of the first change that makes rows its own: another process takes over
+ * rows whose runner it finds nowhere.
+ */
+export function createEnrolment(
+  database: DatabaseSync,
+  runner: string,
+  write: (work: () => void) => Result<void>,
+): (work: () => void) => Result<void> {
+  let isEnrolled = false
+  return (work) => {
+    const written = write(() => {
+      if (!isEnrolled)
+        database.prepare('INSERT OR IGNORE INTO runners (id, pid) VALUES (?, ?)').run(runner, process.pid)
+      work()
+    })
+    isEnrolled ||= written.ok && !database.isTransaction
+    return written
+  }
 }
 
 export function leave(database: DatabaseSync, runner: string): void {

@@ -8,7 +8,7 @@ import type { UploadRecord } from './record.ts'
 import { columns, fromLine, toColumns } from './row-codec.ts'
 import {
   claimAbandoned,
-  enrol,
+  createEnrolment,
   heldByOthers,
   leave,
   livingRunners,
@@ -62,7 +62,6 @@ const queueOf = (names: string, whose: string) =>
 export function createStore(database: DatabaseSync, runner: string, ports: Ports): Store {
   // Power loss must not undo what was acknowledged; changes are few, so the price of a real flush is small.
   database.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
-  enrol(database, runner)
   const names = columns.join(', ')
   const insert = database.prepare(
     `INSERT INTO uploads (${names}, runner) VALUES (${columns.map(() => '?').join(', ')}, ?)`,
@@ -111,9 +110,12 @@ export function createStore(database: DatabaseSync, runner: string, ports: Ports
     })
   }
 
+  const writeAsOurs = createEnrolment(database, runner, write)
+  // On a full disk the queue is shown all the same, and taken over once there is room.
+  writeAsOurs(() => {})
   return {
     add: (records) =>
-      write(() => {
+      writeAsOurs(() => {
         for (const record of records) insert.run(...toColumns(record), runner)
       }),
     save: (records) =>
@@ -135,7 +137,7 @@ export function createStore(database: DatabaseSync, runner: string, ports: Ports
     leftovers: () => readLeftovers(database),
     cleared: (uploadId) => write(() => clear.run(uploadId)),
     claimQueue(which) {
-      const claimed = write(() => claimAbandoned(database, runner, which ?? null))
+      const claimed = writeAsOurs(() => claimAbandoned(database, runner, which ?? null))
       return claimed.ok ? success(read(queued.all(runner))) : claimed
     },
     abandoned: () => read(unclaimed.all(JSON.stringify([...livingRunners(database).keys()]))),

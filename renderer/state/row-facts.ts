@@ -1,5 +1,6 @@
-import { failureKinds, type Remedy } from '../../electron/contract/errors.ts'
-import type { Phase, UploadRow } from '../../electron/contract/model.ts'
+import { failureKinds, type Failure, type Remedy } from '../../electron/contract/errors.ts'
+import { isLineTrouble } from '../../electron/contract/line-failure.ts'
+import type { LineState, Phase, UploadRow } from '../../electron/contract/model.ts'
 
 /** Where a row stands in the list. The order of `groups` is the order on screen. */
 export type Group = 'needs-you' | 'running' | 'waiting' | 'done'
@@ -48,4 +49,10 @@ export function isCancelCostly(row: UploadRow): boolean {
 /** True while bytes of the file are on their way or being settled. */
 export function isRunning(row: UploadRow): boolean {
   return groupOf(row) === 'running'
+}
+
+/** Why a row waits, unless it is the line that is gone: the bar above the list says that once for all of them. */
+export function waitsFor({ phase, failure }: UploadRow, line: LineState): Failure | null {
+  if (phase !== 'retrying' || failure === null) return null
+  return line === 'offline' && isLineTrouble(failure) ? null : failure
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
-import { success } from '../../electron/contract/errors.ts'
+import { failure, success } from '../../electron/contract/errors.ts'
 import { openPage } from './support/open-page.ts'
 import { patchOf, row, snapshotOf } from './support/rows.ts'
 
@@ -24,4 +24,17 @@ test('a queue that was set aside is named by its file, until the person has read
   await expect.element(said).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Close' }))
   await expect.element(said).not.toBeInTheDocument()
+})
+
+test('a row that waits for the line says nothing of its own beside the bar; one that waits for something else does', async () => {
+  const waiting = row('Flux', { phase: 'retrying', failure: failure('connection-lost', { host: 'storage' }) })
+  const unplugged = row('Wan', { phase: 'retrying', failure: failure('disk-missing', { folder: '/disk' }) })
+  const { rowOf, emit } = await openPage({ rows: [waiting, unplugged] })
+  const told = rowOf('Flux').getByText('The line dropped', { exact: false })
+  await expect.element(told).toBeVisible()
+  emit('patch', { ...patchOf(2, []), line: 'offline' })
+  await expect.element(told).not.toBeInTheDocument()
+  await expect.element(rowOf('Wan').getByText('/disk', { exact: false })).toBeVisible()
+  emit('patch', patchOf(3, []))
+  await expect.element(told).toBeVisible()
 })

@@ -2,8 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { createAway, findAway } from '../../../electron/uploads/away.ts'
+import { createAway, findAway, isBack } from '../../../electron/uploads/away.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
+
+const folder = (path: string) => ({ path, isDead: false })
 
 function setup() {
   const clock = standingClock()
@@ -13,7 +15,7 @@ function setup() {
   const back: string[] = []
   const away = createAway({
     ports: testPorts(clock),
-    async isThere(path) {
+    async isBack({ path }) {
       asked.push(path)
       return there.has(path)
     },
@@ -31,8 +33,8 @@ function setup() {
 
 test('each missing folder is asked for once every few seconds, however many wait for it', async () => {
   const { away, asked, there, back, tick, clock } = setup()
-  for (const id of ['a', 'b', 'c']) away.wait(id, '/disk')
-  away.wait('d', '/other')
+  for (const id of ['a', 'b', 'c']) away.wait(id, folder('/disk'))
+  away.wait('d', folder('/other'))
   await tick()
   await tick()
   expect([asked, back]).toEqual([['/disk', '/other', '/disk', '/other'], []])
@@ -43,7 +45,7 @@ test('each missing folder is asked for once every few seconds, however many wait
 
 test('nobody asks once nobody waits', async () => {
   const { away, asked, gone, back, tick, clock } = setup()
-  away.wait('a', '/disk')
+  away.wait('a', folder('/disk'))
   gone.add('a')
   await tick()
   expect([asked, back, clock.waits()]).toEqual([[], [], []])
@@ -51,7 +53,7 @@ test('nobody asks once nobody waits', async () => {
 
 test('after the end nothing is asked for', () => {
   const { away, clock } = setup()
-  away.wait('a', '/disk')
+  away.wait('a', folder('/disk'))
   away.close()
   expect(clock.waits()).toEqual([])
 })
@@ -62,7 +64,23 @@ test('a file is away when its folder is, and named is the topmost that is missin
   mkdirSync(join(root, 'models'))
   writeFileSync(join(root, 'models', 'there.gguf'), 'x')
   const disk = join(root, 'disk')
-  expect(await findAway(join(disk, 'loras', 'deep', 'a.gguf'))).toEqual({ folder: disk, until: disk })
+  expect(await findAway(join(disk, 'loras', 'deep', 'a.gguf'))).toEqual({ folder: disk, until: folder(disk) })
   expect(await findAway(join(root, 'models', 'deleted.gguf'))).toBeNull()
   expect(await findAway(join(root, 'models', 'there.gguf'))).toBeNull()
+})
+
+test('a mount that answers again is back, with the file or without; an empty place for one is not', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'modelferry-away-'))
+  onTestFinished(() => rmSync(root, { recursive: true }))
+  const file = join(root, 'disk', 'a.gguf')
+  const dead = { path: file, isDead: true }
+  // Its folder is gone with it: the upload finds that out, and waits for the folder by name.
+  expect(await isBack(dead)).toBe(true)
+  mkdirSync(join(root, 'disk'))
+  expect(await isBack(dead)).toBe(false)
+  writeFileSync(join(root, 'disk', 'other.gguf'), 'x')
+  expect(await isBack(dead)).toBe(true)
+  expect(await isBack(folder(file))).toBe(false)
+  writeFileSync(file, 'x')
+  expect(await isBack(dead)).toBe(true)
 })

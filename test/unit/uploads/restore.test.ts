@@ -12,7 +12,10 @@ import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import { uploadRecord } from '../../support/records.ts'
 import { handQueue } from './hand-queue.ts'
 
-test('a queue that cannot be taken over for want of room is shown with the reason, and goes on once there is room', () => {
+test.each([
+  ['that fills up while the app starts', false],
+  ['that is full when it starts', true],
+])('a queue on a disk %s is shown with the reason, and goes on once there is room', (_name, fullBefore) => {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-restore-'))
   const clock = standingClock()
   const ports = testPorts(clock)
@@ -25,6 +28,7 @@ test('a queue that cannot be taken over for want of room is shown with the reaso
   const before = createStore(database, 'before', ports)
   before.add([record])
   before.close()
+  if (fullBefore) database.exec('PRAGMA query_only = ON')
   const store = createStore(database, 'now', ports)
   const rows = createRows({ store, ports, changed: () => {}, moved: () => {} })
   const { queue, started } = handQueue()
@@ -41,4 +45,6 @@ test('a queue that cannot be taken over for want of room is shown with the reaso
   clock.advance(5_000)
   expect([rows.view(record.id)?.failure, started()]).toEqual([null, [record.id]])
   expect(clock.waits()).toEqual([])
+  // Only a process that is written down keeps its rows from others.
+  expect(database.prepare('SELECT id FROM runners').all()).toEqual([{ id: 'now' }])
 })

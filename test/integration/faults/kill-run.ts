@@ -46,7 +46,10 @@ function killPoint(dice: () => number, { operations }: Cloud): KillPoint {
 }
 
 /** Kills the app one to three times on its way through `file`, lets the last start end, and looks at all that is left. */
-export async function killAtRandom(seed: number, file: string, sha256: string): Promise<KilledRun> {
+export async function killAtRandom(
+  seed: number,
+  { program, file, sha256 }: { readonly program: string; readonly file: string; readonly sha256: string },
+): Promise<KilledRun> {
   const dice = seededRandom(seed)
   const home = mkdtempSync(join(tmpdir(), 'modelferry-kills-'))
   const cloud = await startCloud({ partSizeBytes: partBytes })
@@ -55,10 +58,10 @@ export async function killAtRandom(seed: number, file: string, sha256: string): 
     let printed: string | null = null
     for (let wanted = 1 + Math.floor(dice() * 3); wanted > 0 && printed === null; wanted -= 1) {
       const point = killPoint(dice, cloud)
-      printed = await startRunner({ cloud, home, file }, point)
+      printed = await startRunner({ cloud, home, file, program }, point)
       if (printed === null) kills.push(point)
     }
-    printed ??= await startRunner({ cloud, home, file }, null)
+    printed ??= await startRunner({ cloud, home, file, program }, null)
     const what = `seed ${seed}, killed at ${JSON.stringify(kills)}`
     expect(printed, what).toBe('registered')
     await expectOne(cloud, sha256, kills, what)

@@ -4,18 +4,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { writeSafetensors } from '../../fixtures/model-files.ts'
+import { buildPrograms } from '../../support/build-programs.ts'
 import { sha256Of } from '../../support/engine.ts'
 import { killAtRandom, killedFile, partsInFlight, type KilledRun } from './kill-run.ts'
 import { partBytes } from './fault.ts'
 
 const runsInAll = 200
 const runsPerTest = 50
-/** As many at a time as the smallest machine that builds this has cores. */
-const atOnce = 2
+/** One more than the smallest machine that builds this has cores: while one waits for its disk, the others have them. */
+const atOnce = 3
 
 let folder = ''
 let file = ''
 let sha256 = ''
+let program = ''
 const runs: KilledRun[] = []
 const startedMs = performance.now()
 
@@ -24,6 +26,8 @@ beforeAll(async () => {
   file = join(folder, 'model.safetensors')
   await writeSafetensors(file, { sizeBytes: killedFile.sizeBytes, payload: { seed: 12 } })
   sha256 = sha256Of(file)
+  const built = await buildPrograms(folder, { runner: 'test/integration/faults/runner.ts' })
+  program = join(built, 'runner.js')
 })
 
 afterAll(async () => {
@@ -40,7 +44,7 @@ test.each(firsts)(
     const workers = await Promise.allSettled(
       Array.from({ length: atOnce }, async () => {
         for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
-          runs.push(await killAtRandom(seed, file, sha256))
+          runs.push(await killAtRandom(seed, { program, file, sha256 }))
         }
       }),
     )

@@ -5,7 +5,6 @@ import type { Vault } from '../../../electron/contract/ports.ts'
 import { workerFiles } from '../../../electron/command-line/surroundings.ts'
 import { createUploader } from '../../../electron/uploader.ts'
 import { ALICE } from '../../cloud/accounts.ts'
-import { projectFolder } from '../../support/temp-project.ts'
 
 // The app in a process of its own, to be killed: `runner.ts <data folder> <server> <single PUT limit, bytes> <file>`. Goes on
 // with what the journal has, or else signs in and adds the file; prints the row's end, `registered` or `failed <code>`, or
@@ -14,6 +13,10 @@ import { projectFolder } from '../../support/temp-project.ts'
 /** What one process may have under way at once, in PUTs. */
 const streamsMost = 4
 
+/** The built workers lie beside this file once it is built; unbuilt, the uploader takes them from its source. */
+const entry = import.meta.filename.endsWith('.ts')
+  ? join(import.meta.dirname, '../../../electron/command-line/main.ts')
+  : import.meta.filename
 const [folder = '', server = '', limit = '', file = ''] = process.argv.slice(2)
 mkdirSync(folder, { recursive: true })
 
@@ -43,7 +46,7 @@ const uploader = createUploader({
     ...{ server, atOnce: 1, singlePutLimitBytes: Number(limit) },
     ...{ servers: [], limitBytesPerSecond: null, streamsMost },
   },
-  workers: workerFiles(join(projectFolder, 'electron/command-line/main.ts')),
+  workers: workerFiles(entry),
   ports: {
     now: Date.now,
     random: () => 0,

@@ -8,19 +8,28 @@ export interface Leftover {
   readonly teamId: string
 }
 
+/** Every change of a row asks this: prepared once for each journal. */
+const prepared = new WeakMap<DatabaseSync, ReturnType<DatabaseSync['prepare']>>()
+
+function insertOf(database: DatabaseSync): ReturnType<DatabaseSync['prepare']> {
+  const insert =
+    prepared.get(database) ??
+    database.prepare(
+      `INSERT OR IGNORE INTO leftovers (upload_id, storage_key, account_id, team_id)
+       SELECT multipart ->> 'uploadId', multipart ->> 'storageKey', account_id, team_id FROM uploads
+       WHERE id = ? AND multipart IS NOT NULL AND multipart ->> 'uploadId' IS NOT ? AND phase <> 'registered'`,
+    )
+  prepared.set(database, insert)
+  return insert
+}
+
 /**
  * Remembers an upload's multipart as left behind, unless `kept` is the one it goes on with or its model is registered, and
  * forgets its parts. One that was joined already is not known any more, which costs one call. Part of the same transaction as
  * the change that leaves it.
  */
 export function leaveBehind(database: DatabaseSync, id: string, kept: string | null): void {
-  const left = database
-    .prepare(
-      `INSERT OR IGNORE INTO leftovers (upload_id, storage_key, account_id, team_id)
-       SELECT multipart ->> 'uploadId', multipart ->> 'storageKey', account_id, team_id FROM uploads
-       WHERE id = ? AND multipart IS NOT NULL AND multipart ->> 'uploadId' IS NOT ? AND phase <> 'registered'`,
-    )
-    .run(id, kept)
+  const left = insertOf(database).run(id, kept)
   if (Number(left.changes) > 0) database.prepare('DELETE FROM parts WHERE upload = ?').run(id)
 }
 

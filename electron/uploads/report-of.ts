@@ -27,11 +27,12 @@ export function createReports(options: {
     const phase = () => rows.get(id)?.live.phase
     return {
       refound: (identity) => rows.change(id, { identity }),
-      opened: (multipart) => rows.change(id, { multipart }),
+      opened: (multipart) => rows.change(id, { multipart, started: true }),
       acknowledged: (part) => parts.add(id, part),
       acknowledgedBefore: () => parts.of(id),
-      sending: async () =>
-        phase() === 'sending' ? success(undefined) : happen({ id, event: 'send', change: { started: true } }),
+      sending() {
+        if (phase() !== 'sending') rows.happenUnwritten(id, 'send', { started: true })
+      },
       finishing: () => (phase() === 'finishing' ? success(undefined) : rows.happen(id, 'finish')),
       parts: (map) => followParts(id, map),
       progress: (progress) => rows.progress(id, progress),

@@ -43,6 +43,8 @@ export interface Rows {
    * then `register` and `registered` have not happened. An event that cannot happen in that phase throws: it is a bug.
    */
   happen(id: string, event: UploadEvent, change?: RecordChange, retryAtMs?: number | null): Result<void>
+  /** Lets an event happen that is lost with the process and nothing with it: the next change writes down what changed. */
+  happenUnwritten(id: string, event: UploadEvent, change: RecordChange): void
   /** The same for many uploads that differ, all or none of them: when it could not be written, nothing has happened. */
   happenAll(happenings: readonly Happening[]): Result<void>
   change(id: string, change: RecordChange): Result<void>
@@ -70,7 +72,7 @@ export function createRows(options: {
 }): Rows {
   const { store, ports, changed } = options
   const rows = new Map<string, { record: UploadRecord; live: Live }>()
-  /** Rows that are ahead of the disk, since a transaction of many was rolled back: their next change is written whole. */
+  /** Rows that are ahead of the disk, such as after a transaction of many was rolled back: their next change is written whole. */
   const unwritten = new Set<string>()
   let touched: string[] | null = null
 
@@ -142,6 +144,13 @@ export function createRows(options: {
       if (!written.ok && change.failure !== undefined) row.record = { ...row.record, failure: change.failure }
       enter(row, phase, retryAtMs)
       return written
+    },
+    happenUnwritten(id, event, change) {
+      const row = rowOf(id)
+      const phase = phaseAfter(row.live, event)
+      row.record = { ...row.record, ...change }
+      unwritten.add(id)
+      enter(row, phase, null)
     },
     happenAll(happenings) {
       const next = happenings.map(({ id, event, change }) => {

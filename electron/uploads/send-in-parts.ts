@@ -22,8 +22,7 @@ export async function sendInParts(sending: Sending): Promise<Result<Stored> | nu
   const { partSizeBytes } = multipart.value
   const { sizeBytes } = sending.record.identity
   report.progress({ sentBytes: bytesOfParts(before, { sizeBytes, partSizeBytes }) })
-  const begun = await report.sending()
-  if (!begun.ok) return begun
+  report.sending()
   const done = await sendBesideHash(sending, partSizeBytes, (signal, hashing) =>
     sendMissing({ ...sending, signal }, multipart.value, hashing),
   )

@@ -15,8 +15,7 @@ export async function sendWhole(sending: Sending): Promise<Result<Stored> | null
   const done = await sendBesideHash(sending, sending.record.identity.sizeBytes, async (signal, hashing) => {
     const grant = await firstGrant({ ...sending, signal })
     if (!grant.ok) return grant
-    const begun = await sending.report.sending()
-    if (!begun.ok) return begun
+    sending.report.sending()
     const stream = await sending.streams.acquire(signal)
     try {
       return await putUntilStored({ ...sending, signal }, grant.value, { hashing, stream })
@@ -103,8 +102,7 @@ async function putUntilStored(
     const renewed = await newGrant(sending)
     if (!renewed.ok) return renewed
     grant = renewed.value
-    const again = await sending.report.sending()
-    if (!again.ok) return again
+    sending.report.sending()
   }
 }
 

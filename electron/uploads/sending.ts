@@ -34,7 +34,11 @@ export interface SendReport {
   acknowledgedBefore(): readonly SentPart[]
   /** How the parts stand: `map` may be asked at any time from now on. */
   parts(map: () => PartMap): void
-  sending(): Promise<Result<void>>
+  /**
+   * Bytes go out from now on. What has to survive of that is in `opened`: of a single PUT nothing does, and flushing the disk
+   * for it would cost a small file as much as sending it.
+   */
+  sending(): void
   finishing(): Result<void>
   progress(progress: { sentBytes?: number; inFlightBytes?: number; hashedBytes?: number }): void
 }

@@ -10,10 +10,14 @@ import { writeSafetensors } from '../../fixtures/model-files.ts'
 import { sha256Of } from '../../support/engine.ts'
 import { expectInLibrary } from './ends.ts'
 import { begin, bytesOf, fault, partBytes, resumedBy, worldFor } from './fault.ts'
-import { startRunner } from './start-runner.ts'
+import { startRunner, type KillPoint } from './start-runner.ts'
 
-/** A process that was killed after two parts, its journal on the disk as the kill left it. */
-async function killedMidway() {
+const midway: KillPoint = { on: 'presignPart', moment: 'arrival', choice: { skip: 3 } }
+/** Every part is acknowledged by then, so that the log's last entry is none that alone names the upload. */
+const lateInIt: KillPoint = { on: 'completeMultipart', moment: 'arrival' }
+
+/** A process that was killed, its journal on the disk as the kill left it. */
+async function killedAt(point: KillPoint) {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-journal-'))
   const cloud = await startCloud({ partSizeBytes: partBytes, verifiesHash: true })
   onTestFinished(async () => {
@@ -24,11 +28,11 @@ async function killedMidway() {
   await writeSafetensors(file, { sizeBytes: bytesOf.parts, payload: { seed: 9 } })
   const home = join(folder, 'home')
   const runner = { cloud, file, home }
-  expect(await startRunner(runner, { on: 'presignPart', moment: 'arrival', choice: { skip: 3 } })).toBeNull()
+  expect(await startRunner(runner, point)).toBeNull()
   return { ...runner, log: join(home, 'journal.sqlite-wal') }
 }
 
-async function expectOne({ cloud, file }: Awaited<ReturnType<typeof killedMidway>>): Promise<void> {
+async function expectOne({ cloud, file }: Awaited<ReturnType<typeof killedAt>>): Promise<void> {
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toMatchObject([{ file_hash: `sha256:${sha256Of(file)}` }])
   const objects = await cloud.objects()
   expect(await Promise.all(objects.map((object) => object.sha256()))).toEqual([sha256Of(file)])
@@ -39,7 +43,7 @@ fault(
   'a journal that can’t be written stops the upload before anything counts, and the next try goes on',
   'journal-trouble',
   async (sees) => {
-    const killed = await killedMidway()
+    const killed = await killedAt(midway)
     // Room for what a start writes, and for some of what follows.
     const largestFileBytes = statSync(killed.log).size + 45_000
     expect(await startRunner({ ...killed, largestFileBytes }, null)).toBe(`failed ${sees}`)
@@ -49,14 +53,14 @@ fault(
 )
 
 fault('a log that lost its end with the power goes on from the last whole entry', null, async () => {
-  const killed = await killedMidway()
+  const killed = await killedAt(lateInIt)
   truncateSync(killed.log, statSync(killed.log).size - 2_000)
   expect(await startRunner(killed, null)).toBe('registered')
   await expectOne(killed)
 })
 
 fault('a log that ends in garbage goes on from the last whole entry', null, async () => {
-  const killed = await killedMidway()
+  const killed = await killedAt(lateInIt)
   appendFileSync(killed.log, Buffer.alloc(5_000, 0xa5))
   expect(await startRunner(killed, null)).toBe('registered')
   await expectOne(killed)

@@ -5,8 +5,10 @@ import { setTimeout as after } from 'node:timers/promises'
 const busyShare = 0.15
 const lookMs = 400
 const patienceMs = 20_000
+/** For all runs together: on a machine that is never idle the bench ends in its time all the same, and says so. */
+const patienceInAllMs = 120_000
 
-const seen = { looks: 0, busy: 0 }
+const seen = { looks: 0, busy: 0, waitedMs: 0 }
 
 /** CPU time of the whole machine since it started, in the kernel's ticks (proc(5), /proc/stat). */
 async function ticks(): Promise<{ readonly all: number; readonly idle: number }> {
@@ -29,10 +31,12 @@ async function shareInUse(): Promise<number> {
 
 /** Waits until nobody else uses the machine, for some seconds at most. Call it while nothing of ours runs. */
 export async function calm(): Promise<void> {
-  const until = performance.now() + patienceMs
+  const fromMs = performance.now()
+  const until = fromMs + Math.min(patienceMs, patienceInAllMs - seen.waitedMs)
   let share = await shareInUse()
   while (share > busyShare && performance.now() < until) share = await shareInUse()
   seen.looks += 1
+  seen.waitedMs += performance.now() - fromMs
   if (share > busyShare) seen.busy += 1
 }
 

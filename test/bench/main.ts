@@ -6,35 +6,48 @@ import { parseArgs } from 'node:util'
 import { buildOurs } from './build-ours.ts'
 import { calmness } from './calm.ts'
 import { families } from './rows/all.ts'
-import { notRun, table, type Row } from './table.ts'
-import { missing, openWorkbench } from './workbench.ts'
+import type { Family } from './rows/family.ts'
+import { notRun, table, tally, type Row } from './table.ts'
+import { missing, openWorkbench, type Workbench } from './workbench.ts'
 
 // Our uploader and its peers in one run, in turn, on the same bytes and the same servers. Medians and ratios count; absolute
 // figures are this machine's. What each row means stands in RESULTS.md.
 
 const usage = `npm run bench -- [FAMILY…] [--runs N]
 
-  Without a name: all families. --runs: rounds of each (5).
-${families.map(({ name, about }) => `    ${name.padEnd(9)} ${about}`).join('\n')}`
+  Without a name: all but those marked with +, in about 15 minutes. --runs: rounds of each (4).
+${families.map(({ name, about, onlyNamed }) => `    ${name.padEnd(10)} ${onlyNamed ? '+' : ' '} ${about}`).join('\n')}`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { runs: { type: 'string', default: '5' }, help: { type: 'boolean', default: false } },
+  options: { runs: { type: 'string', default: '4' }, help: { type: 'boolean', default: false } },
 })
+
+/** Longer than any family takes on a busy machine: nobody watches, and what hangs must not keep the others from their rows. */
+const longestMs = 15 * 60_000
+
+const isWanted = ({ name, onlyNamed }: Family) =>
+  positionals.length > 0 ? positionals.includes(name) : onlyNamed !== true
+
+function inTime(family: Family, bench: Workbench): Promise<readonly Row[]> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`${family.name} took too long`)), longestMs)
+  return Promise.race([family.measure(bench), promise]).finally(() => clearTimeout(timer))
+}
 
 async function measured(rounds: number, built: string): Promise<readonly Row[]> {
   const lacking = missing('gcc', 'curl')
   if (lacking) return [notRun('everything', lacking)]
   const rows: Row[] = []
   for (const family of families) {
-    if (positionals.length > 0 && !positionals.includes(family.name)) continue
+    if (!isWanted(family)) continue
     process.stderr.write(`${family.name}: ${family.about}\n`)
     const bench = await openWorkbench(rounds, built)
     const stop = () => void bench.clear().finally(() => process.exit(130))
     process.once('SIGINT', stop).once('SIGTERM', stop)
     const why = missing(...family.needs)
     try {
-      rows.push(...(why ? [notRun(family.about, why)] : await family.measure(bench)))
+      rows.push(...(why ? [notRun(family.about, why)] : await inTime(family, bench)))
     } catch (error) {
       // One family's mishap must not cost the others' minutes; it shows in the table and in the exit code.
       process.stderr.write(`${String(error)}\n`)
@@ -58,5 +71,5 @@ if (values.help || unknown.length > 0) {
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const rows = await measured(rounds, await buildOurs(folder))
   console.log(`${rounds} rounds in turn, Node ${process.versions.node}\n`)
-  console.log(`${table(rows)}\n\n${calmness()}`)
+  console.log(`${table(rows)}\n\n${tally(rows)} ${calmness()}`)
 }

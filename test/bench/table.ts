@@ -53,3 +53,10 @@ export function table(rows: readonly Row[]): string {
     ...cells.map(line),
   ].join('\n')
 }
+
+/** How many goals were met, in a sentence. */
+export function tally(rows: readonly Row[]): string {
+  const count = (wanted: Row['verdict']) => rows.filter(({ verdict }) => verdict === wanted).length
+  const goals = count('pass') + count('MISS')
+  return `${count('pass')} of ${goals} goals met, ${count('MISS')} missed; ${count('not run')} not run.`
+}

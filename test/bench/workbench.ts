@@ -1,5 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,10 +22,13 @@ const packageOf: Readonly<Record<string, string>> = {
   gcc: 'gcc',
   openssl: 'openssl',
 }
+/** Not a program, but what a program is compiled with. */
+const headers: Readonly<Record<string, string>> = { 'libssl-dev': '/usr/include/openssl/ssl.h' }
+const isThere = (name: string) => (headers[name] ? existsSync(headers[name]) : hasProgram(name))
 
 /** Why a row can't be run, or null. */
 export function missing(...programs: readonly string[]): string | null {
-  const lacking = programs.filter((name) => !hasProgram(name))
+  const lacking = programs.filter((name) => !isThere(name))
   return lacking.length === 0
     ? null
     : `apt-get install ${lacking.map((name) => packageOf[name] ?? name).join(' ')}`
@@ -77,7 +81,11 @@ export async function openWorkbench(rounds: number, built: string): Promise<Work
     run: (command) => launch(launcher, command),
     async startProgram(name, words) {
       const child = startChild(process.execPath, [beside(name), ...words])
-      const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
+      const ended = once(child, 'exit').then(([code]) =>
+        Promise.reject(new Error(`${name} ended with ${code}`)),
+      )
+      const [line] = (await Promise.race([once(createInterface(child.stdout), 'line'), ended])) as [string]
+      ended.catch(() => {})
       return line
     },
     async startSink({ tls } = { tls: false }) {

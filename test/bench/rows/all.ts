@@ -2,16 +2,17 @@ import { ceph } from './ceph.ts'
 import { cephMany } from './ceph-many.ts'
 import type { Family } from './family.ts'
 import { finish } from './finish.ts'
-import { huge } from './huge.ts'
+import { huge, hugeShort } from './huge.ts'
 import { limit } from './limit.ts'
-import { line } from './line.ts'
+import { line, lineAll, lineShort } from './line.ts'
 import { many } from './many.ts'
 import { memory } from './memory.ts'
 import { peers } from './peers.ts'
 import { restart } from './restart.ts'
 import { plainSink, tlsSink } from './sink.ts'
 
-/** Every family of the table, in its order. */
+/** Every family of the table, in its order; the last ones only when they are named. */
 export const families: readonly Family[] = [
   ...[plainSink, tlsSink, peers, ceph, cephMany, many, memory, finish, restart, limit, line, huge],
+  ...[lineShort, lineAll, hugeShort],
 ]

@@ -7,5 +7,7 @@ export interface Family {
   readonly about: string
   /** Programs without which nothing of it can be measured. */
   readonly needs: readonly string[]
+  /** Left out unless it is named: it measures what another one measures, for a shorter or longer time. */
+  readonly onlyNamed?: true
   measure(bench: Workbench): Promise<readonly Row[]>
 }

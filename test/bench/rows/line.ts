@@ -1,31 +1,69 @@
-import { compareOnLine, goalRatio, goalSeconds, shapes } from '../line/compare.ts'
+import { compareOnLine, goalRatio, goalSeconds, shapes, type Plan } from '../line/compare.ts'
 import { whyNoLine } from '../line/line.ts'
 import { notRun, type Row } from '../table.ts'
 import type { Family } from './family.ts'
 
-const plan = { fixed: [32, 64], seconds: 50, fixedSeconds: 15 }
-const about = 'streams on an emulated line of 1 Gbit/s, 50 ms, 0.1 % loss, beside the best fixed number'
+type ShapeName = keyof typeof shapes
 
-/** One run, whatever the rounds: the best numbers on this line are tried. More of them, and other lines: `node test/bench/line/main.ts`. */
-export const line: Family = {
-  name: 'line',
-  about,
-  needs: [],
-  async measure() {
-    const why = whyNoLine()
-    if (why) return [notRun(about, why)]
-    const { fixed, mbit, ratio, reachedSeconds } = await compareOnLine(shapes.lossy, plan)
-    const row = (measure: string, goal: string, result: string, passes: boolean): Row => ({
-      measure: `1 Gbit/s, 50 ms, 0.1 % loss: ${measure}`,
-      ...{ goal, result, verdict: passes ? 'pass' : 'MISS' },
-    })
-    return [
-      {
-        ...row('throughput ÷ best fixed', `≥ ${goalRatio}`, ratio.toFixed(2), ratio >= goalRatio),
-        ours: `${mbit.toFixed(0)} Mbit/s`,
-        peer: fixed.map(({ streams, mbit: theirs }) => `${streams}: ${theirs.toFixed(0)}`).join(', '),
-      },
-      row('90 % of it after', `≤ ${goalSeconds} s`, `${reachedSeconds} s`, reachedSeconds <= goalSeconds),
-    ]
-  },
+/** One run, whatever the rounds: every fixed number and the streams that follow the line, on the same emulated line. */
+function lineFamily(
+  family: Pick<Family, 'name' | 'about' | 'onlyNamed'>,
+  names: readonly ShapeName[],
+  plan: Plan,
+): Family {
+  return {
+    ...family,
+    needs: ['gcc', 'curl'],
+    async measure() {
+      const why = whyNoLine()
+      if (why) return [notRun(family.about, why)]
+      const rows: Row[] = []
+      for (const name of names) rows.push(...(await rowsOf(name, plan)))
+      return rows
+    },
+  }
 }
+
+async function rowsOf(name: ShapeName, plan: Plan): Promise<readonly Row[]> {
+  const { rateMbit, roundTripMs, loss, queueMs } = shapes[name]
+  const queue = queueMs === undefined ? '' : `, queue of ${queueMs} ms`
+  const line = `${rateMbit} Mbit/s, ${roundTripMs} ms, ${loss * 100} % loss${queue}`
+  const { fixed, run, mbit, ratio, reachedSeconds, best } = await compareOnLine(shapes[name], plan)
+  const row = (measure: string, goal: string, result: string, passes: boolean): Row => ({
+    measure: `${line}: ${measure}`,
+    ...{ goal, result, verdict: passes ? 'pass' : 'MISS' },
+  })
+  const last = run.at(-1)
+  return [
+    {
+      ...row('throughput ÷ best fixed', `≥ ${goalRatio}`, ratio.toFixed(2), ratio >= goalRatio),
+      ours: `${mbit.toFixed(0)} Mbit/s`,
+      peer: fixed.map(({ streams, mbit: theirs }) => `${streams}: ${theirs.toFixed(0)}`).join(', '),
+      note: `best: ${best.streams} streams; in the end ${last?.limit} of ours, ${last?.connectMs.toFixed(0)} ms to connect`,
+    },
+    row('90 % of it after', `≤ ${goalSeconds} s`, `${reachedSeconds} s`, reachedSeconds <= goalSeconds),
+  ]
+}
+
+const counts = [4, 8, 16, 32, 64]
+
+export const line = lineFamily(
+  {
+    name: 'line',
+    about: 'streams on an emulated line of 1 Gbit/s, 50 ms, 0.1 % loss, beside every fixed number',
+  },
+  ['lossy'],
+  { fixed: counts, seconds: 50, fixedSeconds: 12 },
+)
+
+export const lineShort = lineFamily(
+  { name: 'line-short', about: 'the same beside two fixed numbers: one minute', onlyNamed: true },
+  ['lossy'],
+  { fixed: [32, 64], seconds: 36, fixedSeconds: 8 },
+)
+
+export const lineAll = lineFamily(
+  { name: 'line-all', about: 'every emulated line beside every fixed number: nine minutes', onlyNamed: true },
+  ['lossy', 'clean', 'slow', 'deep'],
+  { fixed: counts, seconds: 60, fixedSeconds: 15 },
+)

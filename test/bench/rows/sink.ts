@@ -21,7 +21,7 @@ function onSink(tls: boolean): Family {
   return {
     name: tls ? 'tls' : 'sink',
     about: `one 2 GiB file to a sink that discards, ${line}: wall, CPU, lag`,
-    needs: ['gcc', 'curl', ...(tls ? ['openssl'] : [])],
+    needs: ['gcc', 'curl', ...(tls ? ['openssl', 'libssl-dev'] : [])],
     async measure(bench) {
       const sink = await bench.startSink({ tls })
       const api = await bench.startProgram('sink-api.ts', [sink.origin, String(100 * mebibyte)])

@@ -20,6 +20,8 @@ export interface Inspector {
 const atOnce = 16
 /** Heap of the worker: the most hostile header there may be, 100 MB of tiny entries, takes about half of it. */
 const heapMegabytes = 2048
+/** A thread costs some 15 MiB while it does nothing, and starting one takes less time than dropping the next files, in ms. */
+const idleBeforeEndMs = 300
 
 interface Job {
   readonly file: FileToInspect
@@ -34,7 +36,8 @@ interface Job {
  * Runs `inspectFile` on a worker thread, so that no header, however hostile, holds up the one that asks. A worker that
  * dies is replaced and its work repeated once, each file alone, so that only the one that kills it is refused.
  */
-export function createInspector(workerUrl: URL): Inspector {
+export function createInspector(workerUrl: URL, idleMs = idleBeforeEndMs): Inspector {
+  let idleTimer: NodeJS.Timeout | undefined
   const waiting: Job[] = []
   const running = new Map<number, Job>()
   let worker: Worker | null = null
@@ -79,9 +82,19 @@ export function createInspector(workerUrl: URL): Inspector {
       const { file, closer } = job
       worker.postMessage({ number: nextNumber, file: plain(file), closer } satisfies InspectOrder)
     }
+    clearTimeout(idleTimer)
     // An idle worker must not keep a command line from ending.
     if (running.size > 0) worker?.ref()
-    else worker?.unref()
+    else endWhenIdle()
+  }
+
+  function endWhenIdle(): void {
+    worker?.unref()
+    idleTimer = setTimeout(() => {
+      const ended = worker
+      worker = null
+      void ended?.terminate()
+    }, idleMs).unref()
   }
 
   function mayRun(job: Job): boolean {
@@ -116,10 +129,11 @@ export function createInspector(workerUrl: URL): Inspector {
     warm() {
       if (closed || worker) return
       worker = startWorker()
-      worker.unref()
+      endWhenIdle()
     },
     async close() {
       closed = true
+      clearTimeout(idleTimer)
       const ended = worker
       worker = null
       const open = [...running.values(), ...waiting.splice(0)]

@@ -41,6 +41,12 @@ interface Thread<Progress, Answer> {
 }
 
 /**
+ * What a thread throws away by the thousand (buffers' views, promises) is tiny; left to itself its young generation grows to
+ * several MiB in each thread for it.
+ */
+const maxYoungGenerationSizeMb = 2
+
+/**
  * Starts up to `count` threads from the file at `url`, each when first needed; a job goes to the least busy one. A thread
  * that dies ends its jobs with `null` and is replaced by the next job. An aborted job still answers, through its worker.
  */
@@ -55,7 +61,8 @@ export function createThreads<Job, Progress, Answer>(options: {
   let lastId = 0
 
   function start(): Thread<Progress, Answer> {
-    const thread: Thread<Progress, Answer> = { worker: new Worker(url, { name }), jobs: new Map() }
+    const worker = new Worker(url, { name, resourceLimits: { maxYoungGenerationSizeMb } })
+    const thread: Thread<Progress, Answer> = { worker, jobs: new Map() }
     const die = (reason: string) => {
       if (!threads.delete(thread)) return
       if (thread.jobs.size > 0) ports.log.error('a worker thread ended with work in hand', { name, reason })

@@ -77,6 +77,15 @@ test('refuses only the file that kills the worker, and tells all others', async 
   ])
 })
 
+test('a thread that has nothing to do ends, and the next file gets a new one', async () => {
+  inspector = createInspector(mortalWorker, 20)
+  const thread = async () =>
+    (await inspector.inspect({ path: '/which thread', folder: '' })).failure?.detail ?? ''
+  const [first, same] = await Promise.all([thread(), thread()])
+  expect(same).toBe(first)
+  await expect.poll(thread).not.toBe(first)
+})
+
 test('answers everything that is still open when it closes, and whatever comes later', async () => {
   inspector = createInspector(realWorker)
   const { path } = await writeSafetensors(join(root, 'a.safetensors'))

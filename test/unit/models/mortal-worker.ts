@@ -1,10 +1,14 @@
-import { parentPort } from 'node:worker_threads'
+import { parentPort, threadId } from 'node:worker_threads'
 import type { InspectOrder } from '../../../electron/models/inspect-worker.ts'
 import { inspectFile } from '../../../electron/models/inspect.ts'
 
-/** The real work, but for files that say how the worker is to die. */
+/** The real work, but for files that say how the worker is to die, and for one that asks which thread it is. */
 parentPort?.on('message', ({ number, file }: InspectOrder) => {
   if (file.path.includes('exit')) process.exit(1)
   if (file.path.includes('throw')) throw new Error('a bug')
-  void inspectFile(file.path, file).then((answer) => parentPort?.postMessage({ number, answer }))
+  if (file.path.includes('which thread')) {
+    const failure = { code: 'unexpected', params: {}, detail: String(threadId) }
+    return parentPort?.postMessage({ number, answer: { failure } })
+  }
+  return void inspectFile(file.path, file).then((answer) => parentPort?.postMessage({ number, answer }))
 })

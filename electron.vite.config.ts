@@ -16,6 +16,8 @@ export default defineConfig({
         'inspect-worker': at('electron/models/inspect-worker.ts'),
       }),
     ],
+    // The public keys by which an installed app checks the feed of updates; without any it takes none (docs/releasing.md).
+    define: { __UPDATE_KEYS__: JSON.stringify(process.env['MODELFERRY_UPDATE_KEYS'] ?? '') },
     build: {
       outDir: 'out/main',
       // Only these two stay outside the bundle: keytar is native, and electron-store resolves electron itself.

@@ -7,6 +7,7 @@ import { desktopCalls } from './calls-desktop.ts'
 import { libraryCalls } from './calls-library.ts'
 import { serverCalls } from './calls-servers.ts'
 import { recognitionCalls } from './calls-recognition.ts'
+import { updateCalls } from './calls-updates.ts'
 import { uploadCalls } from './calls-uploads.ts'
 import type { Conditions } from './conditions.ts'
 import type { Result } from './errors.ts'
@@ -15,6 +16,7 @@ import type { LibraryNews } from './library.ts'
 import type { AddReport, Patch } from './model.ts'
 import type { Settings } from './settings.ts'
 import type { Surroundings } from './surroundings.ts'
+import type { UpdateState } from './update.ts'
 
 /** Each call between page and main, once. Channels, binder, bridge, page types and the test double walk this table. */
 export const calls = {
@@ -23,6 +25,7 @@ export const calls = {
   ...uploadCalls,
   ...libraryCalls,
   ...desktopCalls,
+  ...updateCalls,
   ...recognitionCalls,
   ...backgroundCalls,
 }
@@ -47,6 +50,8 @@ export interface Events {
   /** A report of files that came in without the page's doing: a second start, the dock, the tray. */
   readonly added: AddReport
   readonly command: PageCommand
+  /** How a newer version of the app stands. */
+  readonly update: UpdateState
 }
 export type EventName = keyof Events
 /** At run time only the names are needed; the type says that none is missing and none is extra. */
@@ -61,6 +66,7 @@ export const eventNames = Object.keys({
   conditions: true,
   added: true,
   command: true,
+  update: true,
 } satisfies Record<EventName, true>) as readonly EventName[]
 
 export type CallArgs<Name extends CallName> = v.InferOutput<(typeof calls)[Name]['args']>

@@ -39,6 +39,10 @@ export interface Settings {
   /** Lines about which the person knows better than the system. */
   readonly lines: readonly KnownLine[]
   readonly quietHours: readonly QuietHours[]
+  /** What becomes of a newer version: it installs by itself, the person is asked, or nobody looks for one. */
+  readonly updates: 'automatic' | 'ask' | 'off'
+  /** Whether a version that is ready takes this one's place when the person quits. */
+  readonly updateOnQuit: boolean
 }
 
 /** A network by the system's id for it, and what the person says that it is. */
@@ -81,5 +85,7 @@ export const settingsChange = v.partial(
       v.readonly(),
     ),
     quietHours: v.pipe(v.array(quietHoursSchema(speedLimit)), v.maxLength(10), v.readonly()),
+    updates: v.picklist(['automatic', 'ask', 'off']),
+    updateOnQuit: v.boolean(),
   }),
 )

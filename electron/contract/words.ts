@@ -11,6 +11,7 @@ import { pickleMessages } from './messages/pickles.ts'
 import { recognitionNotes } from './messages/recognition-notes.ts'
 import { serverMessages } from './messages/servers.ts'
 import { recognitionMessages } from './messages/recognition.ts'
+import { updateMessages } from './messages/updates.ts'
 import type { Locale } from './surroundings.ts'
 import { formatBytes } from './size.ts'
 
@@ -24,6 +25,7 @@ export const catalogue = {
   ...pageMessages,
   ...libraryMessages,
   ...desktopMessages,
+  ...updateMessages,
   ...backgroundMessages,
 } as const satisfies Record<string, Message>
 

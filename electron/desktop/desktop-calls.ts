@@ -2,6 +2,7 @@ import { app, clipboard, shell } from 'electron'
 import process from 'node:process'
 import type { backgroundCalls } from '../contract/calls-background.ts'
 import type { CallHandlers, CallNameOf } from '../contract/calls.ts'
+import type { updateCalls } from '../contract/calls-updates.ts'
 import { failed, failure, success } from '../contract/errors.ts'
 import type { Surroundings } from '../contract/surroundings.ts'
 import type { Log } from '../contract/ports.ts'
@@ -40,7 +41,7 @@ export function createDesktopCalls(options: {
   readonly language: Language
   readonly dialogs: Pick<Dialogs, 'pick'>
   readonly log: Log
-}): Pick<CallHandlers, Exclude<CallNameOf<'desktop'>, keyof typeof backgroundCalls>> {
+}): Pick<CallHandlers, Exclude<CallNameOf<'desktop'>, keyof typeof backgroundCalls | keyof typeof updateCalls>> {
   const { uploader, vault, settings, language, dialogs, log } = options
   return {
     ...createServerCalls(options),

@@ -6,6 +6,8 @@ import type { Dialogs } from './dialogs.ts'
 export interface Quitting {
   /** True once everything is stopped: then a closing window closes. */
   isDecided(): boolean
+  /** Stops everything without asking, because something takes this process's place; a quit then goes through at once. */
+  stopFirst(): Promise<void>
 }
 
 /** Stopping takes as long as a flush and a goodbye to the storage; a hanging line must not hold the person up. */
@@ -30,6 +32,13 @@ export function setupQuit(options: {
   let state: 'no' | 'asking' | 'stopping' | 'stopped' = 'no'
   let mayAsk = true
 
+  async function stopAll(): Promise<void> {
+    state = 'stopping'
+    await withLimit(stop(), stopLimitMs).catch((error: unknown) => log.error('stopping failed', { error }))
+    await log.flush()
+    state = 'stopped'
+  }
+
   async function quit(): Promise<void> {
     const count = running()
     if (count > 0 && mayAsk) {
@@ -42,11 +51,8 @@ export function setupQuit(options: {
         return
       }
     }
-    state = 'stopping'
     log.info('quitting', { running: count })
-    await withLimit(stop(), stopLimitMs).catch((error: unknown) => log.error('stopping failed', { error }))
-    await log.flush()
-    state = 'stopped'
+    await stopAll()
     setTimeout(() => app.exit(0), closeLimitMs).unref()
     app.quit()
   }
@@ -83,7 +89,7 @@ export function setupQuit(options: {
       app.quit()
     })
   }
-  return { isDecided: () => state === 'stopped' }
+  return { isDecided: () => state === 'stopped', stopFirst: stopAll }
 }
 
 /** Resolves when the work is done or the time is up, whichever comes first. */

@@ -38,6 +38,8 @@ export const defaultSettings: Settings = {
   pauseOnMetered: false,
   lines: [],
   quietHours: [],
+  updates: 'automatic',
+  updateOnQuit: false,
 }
 
 /** What is on disk, field by field: one bad value costs that value alone. `refused` names the bad ones. */

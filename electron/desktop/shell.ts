@@ -19,6 +19,7 @@ import { createPageFeed, type PageFeed } from './page-feed.ts'
 import { setupQuit } from './quit.ts'
 import type { SessionVault } from './session-vault.ts'
 import type { JsonStore, SettingsBook } from './settings.ts'
+import { setupUpdates } from './setup-updates.ts'
 import { watchTrayHost, type TrayHost } from './tray-host.ts'
 import { createMainWindow, type MainWindow } from './window.ts'
 
@@ -77,7 +78,8 @@ export function setupShell(shell: Shell): void {
   const incoming = createIncoming({ uploader, started: begun.promise, window, feed, dialogs, log })
   const background = setupBackground({ ...shell, window, feed, trayHost, onFiles: incoming.onFiles })
   const desktopCalls = createDesktopCalls({ uploader, vault, settings, language, dialogs, log })
-  const handlers = { ...uploader.calls, ...desktopCalls, ...background.calls }
+  const updates = setupUpdates({ ...shell, window, feed, prepare: quitting.stopFirst })
+  const handlers = { ...uploader.calls, ...desktopCalls, ...background.calls, ...updates.calls }
   setupIpc({ handlers, window, log, onAnswered: feed.asked })
   setupSurroundings(shell, window, feed, background)
   void showFirst(instance, trayHost, window)
@@ -86,6 +88,7 @@ export function setupShell(shell: Shell): void {
     .catch((error: unknown) => log.error('the uploads could not start', { error }))
     .finally(() => {
       background.started()
+      updates.start()
       begun.resolve()
     })
   instance.listen(incoming)

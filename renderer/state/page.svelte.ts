@@ -15,6 +15,7 @@ import { SessionState } from './session.svelte.ts'
 import { ServersState } from './servers.svelte.ts'
 import { SettingsState } from './settings.svelte.ts'
 import { UiState } from './ui.svelte.ts'
+import { UpdateNews } from './update.svelte.ts'
 
 /** All state of the page, made once by App.svelte and handed to components by context. */
 export class Page {
@@ -30,6 +31,7 @@ export class Page {
   readonly conditions: ConditionsState
   readonly details: DetailsState
   readonly modelFacts: ModelFactsState
+  readonly update: UpdateNews
   readonly actions: Actions
   readonly servers: ServersState
   readonly #bridge: Bridge
@@ -52,6 +54,7 @@ export class Page {
       settings: this.settings,
     })
     this.modelFacts = new ModelFactsState(bridge)
+    this.update = new UpdateNews(bridge)
     this.actions = new Actions({
       bridge,
       history: this.history,
@@ -74,6 +77,7 @@ export class Page {
       this.queue.begin(),
       this.details.begin(),
       this.conditions.begin(),
+      this.update.begin(),
       this.#bridge.on('added', (report) => this.notices.report(report)),
       this.#bridge.on('command', (command) => this.#obey(command)),
     ]

@@ -21,6 +21,8 @@ const untilTold: Settings = {
   pauseOnMetered: false,
   lines: [],
   quietHours: [],
+  updates: 'automatic',
+  updateOnQuit: false,
 }
 
 /** The settings in force and what the app runs on. */

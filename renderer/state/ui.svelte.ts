@@ -1,6 +1,6 @@
 import { problemOf, type TargetField, type TargetProblem } from './target.ts'
 
-export type View = 'uploads' | 'history' | 'settings' | 'sign-in'
+export type View = 'uploads' | 'history' | 'settings' | 'sign-in' | 'licences'
 
 /** A field of a row that is being changed, with what was typed so far. */
 export interface Editing {

@@ -66,7 +66,7 @@ export async function pick(page: Page, menu: string | RegExp, item: string | Reg
     .click()
 }
 
-type Question = 'session' | 'snapshot' | 'settings'
+type Question = 'session' | 'snapshot' | 'settings' | 'update' | 'thirdPartyNotices'
 
 /** What a call without arguments answers, asked as the page asks it. */
 export async function ask<Name extends Question>(page: Page, name: Name): Promise<CallAnswer<Name>> {

@@ -3,6 +3,7 @@ import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { host } from './state.ts'
 import type { ProtocolHandler } from './state.ts'
+import { request } from './net-request.ts'
 import { notEmulated, strict, strictEmitter } from './strict.ts'
 import { matchesPattern } from './urls.ts'
 import type { HostContents } from './shapes.ts'
@@ -57,6 +58,7 @@ async function fetchFile(url: string): Promise<Response> {
 }
 
 export const net = strict('net', {
+  request,
   fetch(input: string | Request, init?: RequestInit): Promise<Response> {
     const url = typeof input === 'string' ? input : input.url
     return url.startsWith('file:') ? fetchFile(url) : fetch(input, init)
@@ -144,7 +146,9 @@ export const defaultSession = strictEmitter('session', {
 
 export const session = strict('session', {
   defaultSession,
-  fromPartition: (partition: string) => {
-    throw notEmulated(`session.fromPartition('${partition}')`)
+  fromPartition(partition: string, { cache = true }: { readonly cache?: boolean } = {}) {
+    // What is asked for goes out without a cache and without cookies, by Node: good for a session of main's own requests.
+    if (cache || partition.startsWith('persist:')) throw notEmulated(`session.fromPartition('${partition}')`)
+    return strict(`session of '${partition}'`, { _partition: partition })
   },
 })

@@ -4,6 +4,7 @@ import { pickleFailures } from './pickles.ts'
 import { failuresHere } from './failures-here.ts'
 import { failuresLibrary } from './failures-library.ts'
 import { serverFailures } from './failures-servers.ts'
+import { updateFailures } from './failures-updates.ts'
 
 /**
  * What happened, what stays safe, what to do. Each code of `failureKinds` has its sentence here, in English and in both
@@ -14,6 +15,7 @@ export const failureMessages = {
   ...pickleFailures,
   ...failuresLibrary,
   ...serverFailures,
+  ...updateFailures,
   'failure.too-large-for-device': [
     'Sign in with your password to send files over {limitBytes}. This file has {sizeBytes}.',
     '发送超过 {limitBytes} 的文件需用密码登录。该文件为 {sizeBytes}。',

@@ -50,7 +50,7 @@ export const calm: Conditions = {
 }
 
 const noted = (name: CallName) =>
-  !['surroundings', 'snapshot', 'session', 'settings', 'conditions'].includes(name)
+  !['surroundings', 'snapshot', 'session', 'settings', 'conditions', 'update'].includes(name)
 
 /** `window.modelferry` for tests: made by walking the contract's table, so it has each call and no other. */
 export function fakeBridge({ rows = [], locale = 'en', answers = {} }: Beginning = {}): FakeBridge {
@@ -68,6 +68,8 @@ export function fakeBridge({ rows = [], locale = 'en', answers = {} }: Beginning
     chooseFiles: () => success(report),
     watch: () => success(null),
     modelFacts: () => success(null),
+    update: () => success({ kind: 'current', checkedAtMs: null }),
+    thirdPartyNotices: () => success('a package 1.0.0\nLicence: MIT'),
     history: () => success({ rows: [], nextBeforeMs: null }),
     signIn: () => success(signedIn()),
     checkServer: () => success(serverCheck()),

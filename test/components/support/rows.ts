@@ -63,6 +63,8 @@ export const settings: Settings = {
   pauseOnMetered: false,
   lines: [],
   quietHours: [],
+  updates: 'automatic',
+  updateOnQuit: false,
 }
 
 type RowChange = Partial<Omit<UploadRow, 'target'>> & { readonly target?: Partial<UploadRow['target']> }

@@ -1,0 +1,113 @@
+import { app } from 'electron'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import type { Log } from '../contract/ports.ts'
+import type { Uploader } from '../uploader.ts'
+import { readFeedKeys } from './feed-signature.ts'
+import type { Folders } from './folders.ts'
+import type { PageFeed } from './page-feed.ts'
+import { createPorts } from './ports.ts'
+import type { JsonStore, SettingsBook } from './settings.ts'
+import { feedAddress, feedIn, whyNoUpdates } from './update-source.ts'
+import { UpdateTrouble } from './update-trouble.ts'
+import { createUpdateCalls, type UpdateCalls } from './update-calls.ts'
+import { createUpdates } from './updates.ts'
+import type { MainWindow } from './window.ts'
+
+/** Put in by the build from its environment (electron.vite.config.ts): public keys, or nothing. */
+declare const __UPDATE_KEYS__: string
+
+/** Brings the installed app up to date. Nothing of the library that does it is loaded before it is needed. */
+export function setupUpdates(options: {
+  readonly folders: Folders
+  readonly settings: SettingsBook
+  readonly memory: JsonStore
+  readonly uploader: Pick<Uploader, 'snapshot' | 'subscribe'>
+  readonly window: Pick<MainWindow, 'isSeen'>
+  readonly feed: Pick<PageFeed, 'tell'>
+  /** Stops the uploads and writes everything down, without asking. */
+  readonly prepare: () => Promise<void>
+  readonly log: Log
+}): { readonly calls: UpdateCalls; readonly start: () => void } {
+  const { folders, settings, memory, uploader, window, feed, log } = options
+  const { timers, now } = createPorts(log)
+  // An app that runs from its source may be given a feed and a key of its own; an installed one never.
+  const isTried = !app.isPackaged && process.env['MODELFERRY_UPDATE_FEED'] !== undefined
+  const keys = readFeedKeys((isTried && process.env['MODELFERRY_UPDATE_KEYS']) || __UPDATE_KEYS__)
+
+  const updates = createUpdates({
+    off: whyNoUpdates({
+      isPackaged: app.isPackaged,
+      platform: process.platform,
+      environment: process.env,
+      program: process.execPath,
+      packageType: textOf(join(process.resourcesPath, 'package-type')),
+      hasKeys: keys.length > 0,
+    }),
+    async load() {
+      const place = isTried
+        ? feedAddress(process.env['MODELFERRY_UPDATE_FEED'])
+        : feedIn(textOf(join(process.resourcesPath, 'app-update.yml')) ?? '')
+      if (place === null) throw new UpdateTrouble('update-missing', 'no address of a feed')
+      const { loadUpdater } = await import('./updater.ts')
+      const configFile = isTried ? writeTriedConfig(folders.home, place) : null
+      return loadUpdater({
+        ...{ feed: place, keys, configFile, timers, log },
+        restartWords: () => (window.isSeen() ? [] : ['--hidden']),
+        quit: () => app.quit(),
+      })
+    },
+    wishes: settings.current,
+    isBusy() {
+      const { running, waiting } = uploader.snapshot().totals
+      return running > 0 || waiting > 0
+    },
+    isSeen: window.isSeen,
+    async prepare() {
+      await options.prepare()
+      // The new one may be there before this one is gone.
+      app.releaseSingleInstanceLock()
+    },
+    recover() {
+      app.relaunch()
+      app.exit(0)
+    },
+    intended: {
+      read() {
+        const version = memory.read()['updatingTo']
+        return typeof version === 'string' && version !== '' ? version : null
+      },
+      write: (version) => memory.write({ updatingTo: version ?? '' }),
+    },
+    version: app.getVersion(),
+    tell: (state) => feed.tell('update', state),
+    ...{ timers, now, log },
+  })
+  app.on('browser-window-created', (_event, window) => {
+    for (const name of ['show', 'hide', 'minimize', 'restore'] as const)
+      window.on(name as 'show', updates.turned)
+  })
+  settings.onChange((after, before) => {
+    if (after.updates !== before.updates || after.updateOnQuit !== before.updateOnQuit) updates.wished()
+  })
+  uploader.subscribe({ patch: updates.turned })
+  return {
+    calls: createUpdateCalls({ updates, noticesFile: join(folders.page, '../third-party.txt') }),
+    start: updates.start,
+  }
+}
+
+function textOf(file: string): string | null {
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : null
+}
+
+/** JSON is YAML: what electron-updater wants to read beside an installed app. */
+function writeTriedConfig(home: string, feed: string): string {
+  const file = join(home, 'app-update.json')
+  writeFileSync(
+    file,
+    JSON.stringify({ provider: 'generic', url: feed, updaterCacheDirName: 'modelferry-updater' }),
+  )
+  return file
+}

@@ -1,0 +1,143 @@
+import { spawn } from 'node:child_process'
+import type { KeyObject } from 'node:crypto'
+import { chmodSync, copyFileSync, renameSync, rmSync } from 'node:fs'
+import process from 'node:process'
+import type { AppUpdater, BaseUpdater } from 'electron-updater'
+import type { AppAdapter } from 'electron-updater/out/AppAdapter.js'
+import type { InstallOptions } from 'electron-updater/out/BaseUpdater.js'
+import type { Log, Timers } from '../contract/ports.ts'
+import { signedProvider } from './signed-provider.ts'
+import { checkTrouble, downloadTrouble, UpdateTrouble } from './update-trouble.ts'
+import type { Updater } from './updates.ts'
+
+/** A download without a byte for so long is dead, in ms: Electron's own requests have no such limit. */
+const stallMs = 60_000
+
+export interface UpdaterOptions {
+  /** Where `latest*.yml` lies, with a slash at its end. */
+  readonly feed: string
+  readonly keys: readonly KeyObject[]
+  /** electron-updater's own settings; null for those beside the installed app. */
+  readonly configFile: string | null
+  /** Words with which the new version starts. */
+  readonly restartWords: () => readonly string[]
+  readonly quit: () => void
+  readonly timers: Timers
+  readonly log: Log
+  /** Instead of Electron, where there is none. */
+  readonly instead?: { readonly adapter: AppAdapter; readonly executor: unknown }
+}
+
+/** electron-updater for this system, fed by the signed feed alone. Loads it. */
+export async function loadUpdater(options: UpdaterOptions): Promise<Updater> {
+  const { feed, keys, timers, log } = options
+  const updater = await createForSystem(options)
+  updater.setFeedURL({ provider: 'custom', updateProvider: await signedProvider(feed, keys), url: feed })
+
+  return {
+    async check() {
+      try {
+        const answer = await updater.checkForUpdates()
+        return answer?.isUpdateAvailable ? answer.updateInfo.version : null
+      } catch (error) {
+        throw checkTrouble(error)
+      }
+    },
+    async download(onPercent) {
+      const { CancellationToken } = await import('electron-updater')
+      const cancelled = new CancellationToken()
+      let cancelWatch = () => {}
+      const watch = () => {
+        cancelWatch()
+        cancelWatch = timers.after(stallMs, () => cancelled.cancel())
+      }
+      const moved = ({ percent }: { readonly percent: number }) => {
+        watch()
+        onPercent(percent)
+      }
+      watch()
+      updater.on('download-progress', moved)
+      // Whether it installs when the person quits is asked for at the end of the download only.
+      updater.autoInstallOnAppQuit = true
+      try {
+        await updater.downloadUpdate(cancelled)
+      } catch (error) {
+        throw downloadTrouble(error)
+      } finally {
+        updater.off('download-progress', moved)
+        cancelWatch()
+      }
+    },
+    async install() {
+      let trouble: unknown = null
+      updater.once('error', (error) => (trouble = error))
+      if (process.platform === 'darwin') return updater.quitAndInstall()
+      const isInstalled = (updater as BaseUpdater).install(true, true)
+      if (!isInstalled) throw new UpdateTrouble('update-not-installed', trouble)
+      log.info('the new version has taken its place')
+      setImmediate(options.quit)
+    },
+    installOnQuit(wanted) {
+      updater.autoInstallOnAppQuit = wanted
+    },
+  }
+}
+
+async function createForSystem(options: UpdaterOptions): Promise<AppUpdater> {
+  const { instead, configFile, log } = options
+  const { NsisUpdater, MacUpdater } = await import('electron-updater')
+  const adapter = instead?.adapter
+  const updater =
+    process.platform === 'win32'
+      ? new NsisUpdater(null, adapter)
+      : process.platform === 'darwin'
+        ? new MacUpdater(undefined, adapter)
+        : new (await carefulAppImageUpdater(options.restartWords))(null, adapter)
+  if (instead) Object.assign(updater, { httpExecutor: instead.executor })
+  updater.logger = {
+    info: (message) => log.info('updater', { message }),
+    warn: (message) => log.warn('updater', { message }),
+    error: (message) => log.warn('updater', { message }),
+  }
+  updater.autoDownload = false
+  updater.allowDowngrade = false
+  updater.disableWebInstaller = true
+  if (configFile !== null) {
+    updater.forceDevUpdateConfig = true
+    updater.updateConfigPath = configFile
+  }
+  // Errors come by the promises; without a listener an emitter would throw them as well.
+  updater.on('error', () => undefined)
+  return updater
+}
+
+/**
+ * electron-updater removes the old AppImage before the new one is there; a full disk in between would leave neither. This one
+ * is copied beside it, then takes its name in one step, so that shortcuts still lead to it.
+ */
+async function carefulAppImageUpdater(restartWords: () => readonly string[]) {
+  const { AppImageUpdater } = await import('electron-updater')
+  return class CarefulAppImageUpdater extends AppImageUpdater {
+    protected override doInstall({ isForceRunAfter }: InstallOptions): boolean {
+      const target = process.env['APPIMAGE']
+      const downloaded = this.installerPath
+      if (!target || downloaded === null) throw new UpdateTrouble('update-not-installed', 'no AppImage')
+      const beside = `${target}.new`
+      try {
+        copyFileSync(downloaded, beside)
+        chmodSync(beside, 0o755)
+        renameSync(beside, target)
+      } catch (error) {
+        rmSync(beside, { force: true })
+        throw error
+      }
+      if (isForceRunAfter) {
+        // A program that can't be started says so later, when nobody listens any more.
+        const child = spawn(target, restartWords(), { detached: true, stdio: 'ignore' })
+        child.on('error', () => undefined)
+        child.unref()
+      }
+      return true
+    }
+  }
+}

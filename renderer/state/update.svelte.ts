@@ -1,0 +1,56 @@
+import type { Bridge } from '../../electron/contract/calls.ts'
+import type { Result } from '../../electron/contract/errors.ts'
+import type { UpdateState } from '../../electron/contract/update.ts'
+
+/** How a newer version of the app stands, and the licences of what is in this one. */
+export class UpdateNews {
+  value = $state.raw<UpdateState>({ kind: 'current', checkedAtMs: null })
+  /** The version that the person wants to hear no more of in this window, or null. */
+  #putOff = $state<string | null>(null)
+  #wasTold = false
+  readonly #bridge: Bridge
+
+  constructor(bridge: Bridge) {
+    this.#bridge = bridge
+  }
+
+  /** What is worth a line above the list: an answer is wanted, or something went wrong with one that was ready. */
+  readonly note = $derived.by(() => {
+    const { value } = this
+    const isNews =
+      value.kind === 'found' ||
+      value.kind === 'ready' ||
+      value.kind === 'installing' ||
+      (value.kind === 'failed' && value.failure.code === 'update-not-installed')
+    const name = 'version' in value ? value.version : value.kind
+    return isNews && name !== this.#putOff ? value : null
+  })
+
+  /** Subscribes and asks once. The answer unsubscribes. */
+  begin(): () => void {
+    const stop = this.#bridge.on('update', (state) => this.#take(state))
+    void this.#bridge.update().then((answer) => {
+      if (answer.ok && !this.#wasTold) this.#take(answer.value)
+    })
+    return stop
+  }
+
+  readonly check = () => this.#do(this.#bridge.checkForUpdate())
+  readonly download = () => this.#do(this.#bridge.downloadUpdate())
+  readonly install = () => this.#do(this.#bridge.installUpdate())
+  readonly notices = () => this.#bridge.thirdPartyNotices()
+
+  putOff(): void {
+    this.#putOff = 'version' in this.value ? this.value.version : this.value.kind
+  }
+
+  async #do(asked: Promise<Result<UpdateState>>): Promise<void> {
+    const answer = await asked
+    if (answer.ok) this.#take(answer.value)
+  }
+
+  #take(state: UpdateState): void {
+    this.value = state
+    this.#wasTold = true
+  }
+}

@@ -1,0 +1,93 @@
+import axe from 'axe-core'
+import { expect, test } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import { failure, success } from '../../electron/contract/errors.ts'
+import type { UpdateState } from '../../electron/contract/update.ts'
+import { openPage } from './support/open-page.ts'
+import { sendingRow } from './support/rows.ts'
+
+const ready: UpdateState = { kind: 'ready', version: '1.1.0' }
+
+test('a version that is ready waits in one quiet line, and restarts when told', async () => {
+  const { screen, emit, asked } = await openPage({
+    answers: { installUpdate: () => success({ kind: 'installing', version: '1.1.0' }) },
+  })
+  emit('update', ready)
+  const note = screen.getByRole('status').filter({ hasText: 'Modelferry 1.1.0 is ready.' })
+  await expect.element(note).toBeVisible()
+  expect((await axe.run(screen.container)).violations).toEqual([])
+  await userEvent.click(note.getByRole('button', { name: 'Restart to update' }))
+  expect(asked).toEqual([{ name: 'installUpdate', args: undefined }])
+  await expect.element(screen.getByText('Stopping uploads to install Modelferry 1.1.0…')).toBeVisible()
+})
+
+test('while files are sent the line says that they go on', async () => {
+  const { screen, emit } = await openPage({ rows: [sendingRow('Flux')] })
+  emit('update', ready)
+  await expect
+    .element(screen.getByText('Uploads go on after the restart from where they are.', { exact: false }))
+    .toBeVisible()
+})
+
+test('put off, the line stays away until there is another version', async () => {
+  const { screen, emit } = await openPage()
+  emit('update', ready)
+  await userEvent.click(screen.getByRole('button', { name: 'Later' }))
+  await expect.element(screen.getByText('Modelferry 1.1.0 is ready.')).not.toBeInTheDocument()
+  emit('update', { kind: 'ready', version: '1.2.0' })
+  await expect.element(screen.getByText('Modelferry 1.2.0 is ready.')).toBeVisible()
+})
+
+test('what needs nobody is not told above the list', async () => {
+  const { screen, emit } = await openPage()
+  for (const state of [
+    { kind: 'checking' },
+    { kind: 'downloading', version: '1.1.0', percent: 40 },
+    { kind: 'failed', failure: failure('update-unreachable') },
+  ] as const)
+    emit('update', state)
+  expect(screen.container.textContent).not.toContain('1.1.0')
+  expect(screen.container.textContent).not.toContain('place of updates')
+})
+
+const stands: readonly (readonly [UpdateState, string, string | null])[] = [
+  [{ kind: 'off', why: 'package' }, 'updates come with your system’s own', null],
+  [{ kind: 'resting' }, 'doesn’t look for newer versions by itself', 'Check now'],
+  [{ kind: 'found', version: '1.1.0' }, 'Modelferry 1.1.0 is available.', 'Download'],
+  [{ kind: 'downloading', version: '1.1.0', percent: 40 }, 'Downloading Modelferry 1.1.0: 40%', null],
+  [ready, 'Modelferry 1.1.0 is ready.', 'Restart to update'],
+  [
+    { kind: 'failed', failure: failure('update-unsigned') },
+    'isn’t signed by Modelferry’s makers',
+    'Try again',
+  ],
+]
+
+test.for(stands)(
+  'settings say how it stands and offer the one thing to do (%s)',
+  async ([state, sentence, button]) => {
+    const { screen, emit } = await openPage({ answers: { update: () => success(state) } })
+    emit('command', 'show-settings')
+    const card = screen.getByRole('region', { name: 'Updates' })
+    await expect.element(card.getByText(sentence, { exact: false })).toBeVisible()
+    const buttons = card
+      .getByRole('button')
+      .elements()
+      .map(({ textContent }) => textContent.trim())
+    expect(buttons).toEqual(button === null ? [] : [button])
+    // Whoever is kept up to date by the system has nothing to choose.
+    expect(card.getByRole('combobox').elements().length).toBe(state.kind === 'off' ? 0 : 2)
+  },
+)
+
+test('the licences of what is inside are one click from the version', async () => {
+  const { screen, emit } = await openPage({
+    answers: { thirdPartyNotices: () => success('svelte 5.57.3\nLicence: MIT') },
+  })
+  emit('command', 'show-settings')
+  await userEvent.click(screen.getByRole('button', { name: 'Licences' }))
+  await expect.element(screen.getByText('svelte 5.57.3', { exact: false })).toBeVisible()
+  expect((await axe.run(screen.container)).violations).toEqual([])
+  await userEvent.click(screen.getByRole('button', { name: 'Back to settings' }))
+  await expect.element(screen.getByRole('region', { name: 'Updates' })).toBeVisible()
+})

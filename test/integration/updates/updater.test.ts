@@ -1,0 +1,207 @@
+import { ElectronHttpExecutor } from 'electron-updater/out/electronHttpExecutor.js'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { watch } from 'node:fs/promises'
+import { request, type IncomingMessage, type RequestOptions } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { readFeedKeys } from '../../../electron/desktop/feed-signature.ts'
+import { createPorts } from '../../../electron/desktop/ports.ts'
+import { updateFailure } from '../../../electron/desktop/update-trouble.ts'
+import { loadUpdater } from '../../../electron/desktop/updater.ts'
+import type { Updater } from '../../../electron/desktop/updates.ts'
+import {
+  newSigningKey,
+  publicHalf,
+  startUpdateFeed,
+  type Release,
+  type UpdateFeed,
+} from '../../support/update-feed.ts'
+
+// electron-updater as it is, on Linux, against a feed on this computer; only Electron's `app` and its requests are Node's.
+
+class NodeRequests extends ElectronHttpExecutor {
+  override createRequest(options: RequestOptions, callback: (response: IncomingMessage) => void) {
+    // The members that Electron's requests have beyond Node's are not used.
+    return request(options, callback) as unknown as ReturnType<ElectronHttpExecutor['createRequest']>
+  }
+}
+
+const key = newSigningKey()
+const quiet = { info: () => {}, warn: () => {}, error: () => {} }
+let folder = ''
+let program = ''
+let feed: UpdateFeed
+let quits = 0
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'modelferry-update-'))
+  program = join(folder, 'Modelferry.AppImage')
+  writeFileSync(program, '#!/bin/sh\necho old\n', { mode: 0o755 })
+  vi.stubEnv('APPIMAGE', program)
+  feed = await startUpdateFeed()
+  quits = 0
+})
+afterEach(async () => {
+  vi.unstubAllEnvs()
+  await feed.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** What the new version is: a program that writes down with which words it was started. */
+const contentOf = () =>
+  Buffer.from(
+    `#!/bin/sh\nprintf '%s' "new $*" > '${folder}/started.part'\nmv '${folder}/started.part' '${folder}/started'\n`,
+  )
+const release = (change: Partial<Release> = {}): Release => ({
+  version: '1.1.0',
+  content: contentOf(),
+  key,
+  ...change,
+})
+
+async function openUpdater(version = '1.0.0', keys = publicHalf(key)): Promise<Updater> {
+  const configFile = join(folder, 'app-update.json')
+  writeFileSync(
+    configFile,
+    JSON.stringify({ provider: 'generic', url: feed.url, updaterCacheDirName: 'cache' }),
+  )
+  return loadUpdater({
+    ...{ feed: feed.url, keys: readFeedKeys(keys), configFile, ...createPorts(quiet) },
+    restartWords: () => ['--hidden'],
+    quit: () => (quits += 1),
+    instead: {
+      executor: new NodeRequests(),
+      adapter: {
+        ...{ version, name: 'Modelferry', isPackaged: true, appUpdateConfigPath: configFile },
+        ...{ userDataPath: folder, baseCachePath: folder },
+        whenReady: () => Promise.resolve(),
+        relaunch: () => {},
+        quit: () => {},
+        onQuit: () => {},
+      },
+    },
+  })
+}
+
+const codeOf = (work: Promise<unknown>) =>
+  work.then(
+    () => 'no failure',
+    (error: unknown) => updateFailure(error).code,
+  )
+const programNow = () => readFileSync(program, 'utf8')
+const fetched = () => feed.asked.filter((name) => name.endsWith('.AppImage'))
+
+test('a newer version is found, fetched, checked, put in this one’s place and started', async () => {
+  feed.publish(release())
+  const updater = await openUpdater()
+  expect(await updater.check()).toBe('1.1.0')
+  expect(fetched()).toEqual([])
+  const percents: number[] = []
+  await updater.download((percent) => percents.push(percent))
+  expect(percents.at(-1) ?? 100).toBe(100)
+  expect(programNow()).toContain('echo old')
+
+  const changes = watch(folder, { signal: AbortSignal.timeout(10_000) })
+  await updater.install()
+  expect(programNow()).toContain('new $*')
+  expect(statSync(program).mode & 0o111).toBe(0o111)
+  for await (const { filename } of changes) if (filename === 'started') break
+  expect(readFileSync(join(folder, 'started'), 'utf8')).toBe('new --hidden')
+  expect(quits).toBe(1)
+})
+
+test.for(['1.1.0', '1.2.0'])('the same version and an older one are nothing newer (%s)', async (version) => {
+  feed.publish(release())
+  expect(await (await openUpdater(version)).check()).toBe(null)
+  expect(fetched()).toEqual([])
+})
+
+test('a feed that can’t be read is said to be so, signed or not', async () => {
+  const updater = await openUpdater()
+  const shas = (url: string) => `files:\n  - url: ${url}\n    sha512: ${'A'.repeat(86)}==\n`
+  const broken = ['version: [', 'hello', 'version: 1.1.0\n', `version: next\n${shas('x.AppImage')}`]
+  for (const yml of [
+    ...broken,
+    `version: 1.1.0\n${shas('https://evil.example/x.AppImage')}`,
+    `version: 1.1.0\n${shas('../x.AppImage')}`,
+  ]) {
+    feed.publish(release({ yml }))
+    expect([yml, await codeOf(updater.check())]).toEqual([yml, 'update-garbled'])
+  }
+  expect(fetched()).toEqual([])
+})
+
+test('nothing is fetched that our key has not signed', async () => {
+  const updater = await openUpdater()
+  const stranger = newSigningKey()
+  for (const change of [{ key: stranger }, { signature: null }, { signature: 'AAAA' }, { signature: '' }]) {
+    feed.publish(release(change))
+    expect(await codeOf(updater.check())).toBe('update-unsigned')
+  }
+  feed.publish(release())
+  expect(await codeOf((await openUpdater('1.0.0', publicHalf(stranger))).check())).toBe('update-unsigned')
+  expect(fetched()).toEqual([])
+})
+
+test('other bytes than the signed ones are thrown away, and the right ones are taken afterwards', async () => {
+  feed.publish(release({ sha512: `${'A'.repeat(86)}==` }))
+  const updater = await openUpdater()
+  expect(await updater.check()).toBe('1.1.0')
+  expect(await codeOf(updater.download(() => {}))).toBe('update-damaged')
+  expect(readdirSync(join(folder, 'cache/pending'))).toEqual([])
+  expect(await codeOf(updater.install())).toBe('update-not-installed')
+  expect(programNow()).toContain('echo old')
+
+  feed.publish(release())
+  expect(await updater.check()).toBe('1.1.0')
+  await updater.download(() => {})
+  await updater.install()
+  expect(programNow()).toContain('new $*')
+})
+
+test('a download that is cut leaves nothing behind, and goes through when it is asked for again', async () => {
+  feed.publish(release({ cutAfterBytes: 20 }))
+  const updater = await openUpdater()
+  await updater.check()
+  expect(await codeOf(updater.download(() => {}))).toBe('update-cut')
+  expect(readdirSync(join(folder, 'cache/pending'))).toEqual([])
+  feed.publish(release())
+  await updater.download(() => {})
+  expect(programNow()).toContain('echo old')
+})
+
+test('a place without updates and a place that is gone are told apart', async () => {
+  feed.publish(null)
+  const updater = await openUpdater()
+  expect(await codeOf(updater.check())).toBe('update-missing')
+  await feed.close()
+  expect(await codeOf(updater.check())).toBe('update-unreachable')
+  feed = await startUpdateFeed()
+})
+
+test('a program that can’t be replaced stays whole', async () => {
+  feed.publish(release())
+  const updater = await openUpdater()
+  await updater.check()
+  await updater.download(() => {})
+  vi.stubEnv('APPIMAGE', join(folder, 'gone/Modelferry.AppImage'))
+  expect(await codeOf(updater.install())).toBe('update-not-installed')
+  expect(programNow()).toContain('echo old')
+  expect(quits).toBe(0)
+})
+
+test('the server learns nothing about this computer', async () => {
+  feed.publish(release())
+  const updater = await openUpdater()
+  await updater.check()
+  await updater.download(() => {})
+  for (const headers of feed.told) {
+    expect(Object.keys(headers).filter((name) => /staging|cookie|authorization|referer/.test(name))).toEqual(
+      [],
+    )
+    expect(headers['user-agent']).toBe('electron-builder')
+  }
+  expect(process.env['APPIMAGE']).toBe(program)
+})

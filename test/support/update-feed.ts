@@ -1,0 +1,89 @@
+import { createHash, generateKeyPairSync } from 'node:crypto'
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { publicHalf, signFeed } from '../../electron/desktop/feed-signature.ts'
+
+/** A new Ed25519 key as the release workflow has it. */
+export const newSigningKey = () =>
+  generateKeyPairSync('ed25519', {
+    privateKeyEncoding: { format: 'pem', type: 'pkcs8' },
+    publicKeyEncoding: { format: 'pem', type: 'spki' },
+  }).privateKey
+
+export interface Release {
+  readonly version: string
+  /** The new program. */
+  readonly content: Buffer
+  readonly key: string
+  /** Instead of what belongs there. */
+  readonly yml?: string
+  readonly sha512?: string
+  readonly signature?: string | null
+  /** Bytes after which the program's download is cut. */
+  readonly cutAfterBytes?: number
+}
+
+export interface UpdateFeed {
+  readonly url: string
+  /** What was asked for, in order, without what keeps caches away. */
+  readonly asked: string[]
+  /** What the last one told of itself. */
+  readonly told: Readonly<Record<string, unknown>>[]
+  publish(release: Release | null): void
+  close(): Promise<void>
+}
+
+const feedFile = 'latest-linux.yml'
+
+/** A place of updates on this computer, as the release workflow fills one. */
+export async function startUpdateFeed(): Promise<UpdateFeed> {
+  let files = new Map<string, Buffer>()
+  let cutAfterBytes: number | undefined
+  const asked: string[] = []
+  const told: Readonly<Record<string, unknown>>[] = []
+  const server = createServer((request, response) => {
+    const name = new URL(request.url ?? '', 'http://x').pathname.slice(1)
+    asked.push(name)
+    told.push(request.headers)
+    const file = files.get(name)
+    if (!file) return response.writeHead(404).end('Not Found')
+    response.writeHead(200, { 'content-length': file.length })
+    if (cutAfterBytes === undefined || !name.endsWith('.AppImage')) return response.end(file)
+    return response.write(file.subarray(0, cutAfterBytes), () => response.destroy())
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    asked,
+    told,
+    publish(release) {
+      files = release ? filesOf(release) : new Map()
+      cutAfterBytes = release?.cutAfterBytes
+    },
+    async close() {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+function filesOf(release: Release): Map<string, Buffer> {
+  const { version, content, key } = release
+  const program = `modelferry-${version}-linux-x64.AppImage`
+  const sha512 = release.sha512 ?? createHash('sha512').update(content).digest('base64')
+  const yml =
+    release.yml ??
+    `version: ${version}\nfiles:\n  - url: ${program}\n    sha512: ${sha512}\n    size: ${content.length}\n` +
+      `path: ${program}\nsha512: ${sha512}\nreleaseDate: '2026-11-24T00:00:00.000Z'\n`
+  const signature = release.signature === undefined ? signFeed(feedFile, yml, key) : release.signature
+  return new Map([
+    [feedFile, Buffer.from(yml)],
+    [program, content],
+    ...(signature === null ? [] : ([[`${feedFile}.sig`, Buffer.from(`${signature}\n`)]] as const)),
+  ])
+}
+
+export { publicHalf }

@@ -41,7 +41,10 @@ export function createDesktopCalls(options: {
   readonly language: Language
   readonly dialogs: Pick<Dialogs, 'pick'>
   readonly log: Log
-}): Pick<CallHandlers, Exclude<CallNameOf<'desktop'>, keyof typeof backgroundCalls | keyof typeof updateCalls>> {
+}): Pick<
+  CallHandlers,
+  Exclude<CallNameOf<'desktop'>, keyof typeof backgroundCalls | keyof typeof updateCalls>
+> {
   const { uploader, vault, settings, language, dialogs, log } = options
   return {
     ...createServerCalls(options),

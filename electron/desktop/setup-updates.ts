@@ -7,7 +7,7 @@ import type { Uploader } from '../uploader.ts'
 import { readFeedKeys } from './feed-signature.ts'
 import type { Folders } from './folders.ts'
 import type { PageFeed } from './page-feed.ts'
-import { createPorts } from './ports.ts'
+import { realTimers } from './ports.ts'
 import type { JsonStore, SettingsBook } from './settings.ts'
 import { feedAddress, feedIn, whyNoUpdates } from './update-source.ts'
 import { UpdateTrouble } from './update-trouble.ts'
@@ -31,7 +31,7 @@ export function setupUpdates(options: {
   readonly log: Log
 }): { readonly calls: UpdateCalls; readonly start: () => void } {
   const { folders, settings, memory, uploader, window, feed, log } = options
-  const { timers, now } = createPorts(log)
+  const timers = realTimers
   // An app that runs from its source may be given a feed and a key of its own; an installed one never.
   const isTried = !app.isPackaged && process.env['MODELFERRY_UPDATE_FEED'] !== undefined
   const keys = readFeedKeys((isTried && process.env['MODELFERRY_UPDATE_KEYS']) || __UPDATE_KEYS__)
@@ -82,7 +82,8 @@ export function setupUpdates(options: {
     },
     version: app.getVersion(),
     tell: (state) => feed.tell('update', state),
-    ...{ timers, now, log },
+    ...{ timers, log },
+    now: Date.now,
   })
   app.on('browser-window-created', (_event, window) => {
     for (const name of ['show', 'hide', 'minimize', 'restore'] as const)

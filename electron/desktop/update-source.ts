@@ -1,5 +1,5 @@
 import type { NoUpdates } from '../contract/update.ts'
-import { isLoopback } from './settings.ts'
+import { isLoopback } from '../contract/server-address.ts'
 
 /** What tells how this app came onto the computer. */
 export interface Installation {

@@ -28,6 +28,8 @@ export const failureKinds = {
   'file-web-page': { retry: 'never', remedy: 'retry' },
   'file-downloading': { retry: 'never', remedy: 'retry' },
   'file-damaged-header': { retry: 'never', remedy: 'retry' },
+  'file-placeholder': { retry: 'never', remedy: 'retry' },
+  'file-part-missing': { retry: 'never', remedy: 'retry' },
   'file-suspicious': { retry: 'never', remedy: 'allow' },
   'file-dangerous': { retry: 'never', remedy: 'allow' },
   'file-not-scanned': { retry: 'never', remedy: 'allow' },

@@ -5,6 +5,7 @@ import { backgroundMessages } from './messages/background.ts'
 import { desktopMessages } from './messages/desktop.ts'
 import { failureMessages } from './messages/failures.ts'
 import { libraryMessages } from './messages/library.ts'
+import { groupMessages } from './messages/page-groups.ts'
 import { modelMessages } from './messages/page-model.ts'
 import { pageMessages } from './messages/page.ts'
 import { pickleMessages } from './messages/pickles.ts'
@@ -22,6 +23,7 @@ export const catalogue = {
   ...recognitionNotes,
   ...pickleMessages,
   ...modelMessages,
+  ...groupMessages,
   ...pageMessages,
   ...libraryMessages,
   ...desktopMessages,

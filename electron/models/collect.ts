@@ -4,10 +4,15 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { failure } from '../contract/errors.ts'
 import type { Failure } from '../contract/errors.ts'
 import type { SkippedFile } from '../contract/model.ts'
-import { isComfyFolder, isJunkFolder, skipAlways, skipFolder, skipInFolder } from './file-names.ts'
+import { isComfyFolder, isJunkFolder, skipAlways } from './file-names.ts'
 import { noIdentity } from './found.ts'
+import { deepestDiffusers, diffusersIndex, groupAmong, groupIn } from './groups.ts'
+import type { FoundGroup } from './groups.ts'
+import { isOnlyInCloud } from './placeholders.ts'
 import { isSidecar, modelStems } from './sidecars.ts'
 import type { FoundFile } from './found.ts'
+import { failureOfFile, lookAt } from './collect-look.ts'
+import type { Look } from './collect-look.ts'
 
 export interface Collected {
   readonly files: readonly FoundFile[]
@@ -18,12 +23,15 @@ export interface Collected {
 const statsAtOnce = 64
 const byName = new Intl.Collator('en', { numeric: true })
 
+const onlyInCloud = failure('file-placeholder')
+
 interface Collection {
   readonly files: FoundFile[]
   readonly skipped: SkippedFile[]
   readonly seenFiles: Set<string>
   readonly seenFolders: Set<string>
   readonly signal: AbortSignal | undefined
+  readonly platform: NodeJS.Platform
 }
 
 /** A folder on the way down: where it is, how it was reached, and which folders are above it. */
@@ -32,15 +40,8 @@ interface Folder {
   readonly place: string
   readonly folder: string
   readonly above: ReadonlySet<string>
-}
-
-/** What one directory entry turned out to be. */
-interface Look {
-  readonly entry: Dirent
-  readonly skip: string | null
-  readonly facts: BigIntStats | null
-  readonly real: string
-  readonly failure: Failure | null
+  /** The diffusers model that it lies in. */
+  readonly group: FoundGroup | null
 }
 
 /**
@@ -50,7 +51,7 @@ interface Look {
  */
 export async function collectFiles(
   paths: readonly string[],
-  options: { readonly signal?: AbortSignal | undefined } = {},
+  options: { readonly signal?: AbortSignal | undefined; readonly platform?: NodeJS.Platform } = {},
 ): Promise<Collected> {
   const collection: Collection = {
     files: [],
@@ -58,16 +59,24 @@ export async function collectFiles(
     seenFiles: new Set(),
     seenFolders: new Set(),
     signal: options.signal,
+    platform: options.platform ?? process.platform,
   }
-  const stems = modelStems(paths.map((path) => resolve(path)))
+  const dropped = paths.map((path) => resolve(path))
+  const stems = modelStems(dropped)
+  const beside = (folder: string) =>
+    new Set(dropped.filter((one) => dirname(one) === folder).map((one) => basename(one)))
   for (const path of paths) {
     if (isSidecar(resolve(path), stems)) skip(collection, basename(path), 'sidecar')
-    else await addDropped(collection, path)
+    else await addDropped(collection, path, beside)
   }
   return { files: collection.files, skipped: collection.skipped }
 }
 
-async function addDropped(collection: Collection, path: string): Promise<void> {
+async function addDropped(
+  collection: Collection,
+  path: string,
+  beside: (folder: string) => ReadonlySet<string>,
+): Promise<void> {
   collection.signal?.throwIfAborted()
   if (path === '') {
     collection.files.push(unseen('', '', '', failure('file-no-path')))
@@ -80,11 +89,15 @@ async function addDropped(collection: Collection, path: string): Promise<void> {
     const real = await realpath(place)
     if (facts.isDirectory()) {
       if (isJunkFolder(name)) skip(collection, `${name}/`, 'junk')
-      else await addFolder(collection, { real, place, folder: name, above: new Set() }, facts)
+      else await addFolder(collection, { real, place, folder: name, above: new Set(), group: null }, facts)
     } else {
       const reason = facts.isFile() ? skipAlways(name) : 'not-a-model'
       if (reason) skip(collection, name, reason)
-      else addFile(collection, { real, place: dirname(place), folder: '', name, facts })
+      else {
+        const group = groupAmong(name, beside(dirname(place)), dirname(place))
+        const failure = isOnlyInCloud(facts, collection.platform) ? onlyInCloud : null
+        addFile(collection, { real, place: dirname(place), folder: '', name, facts, group, failure })
+      }
     }
   } catch (error) {
     collection.files.push(unseen(place, name, '', failureOfFile(error)))
@@ -108,45 +121,20 @@ async function addFolder(collection: Collection, folder: Folder, facts: BigIntSt
   entries.sort((one, other) => byName.compare(one.name, other.name))
   const names = new Set(entries.map((entry) => entry.name))
   const besideModels = isComfyFolder(names)
-  const stems = modelStems(names)
+  const group =
+    folder.group ??
+    (names.has(diffusersIndex) ? groupIn(folder.real, '', basename(folder.place), 'diffusers') : null)
+  const around = { besideModels, stems: modelStems(names), names, group, platform: collection.platform }
   for (let start = 0; start < entries.length; start += statsAtOnce) {
     collection.signal?.throwIfAborted()
     const some = entries.slice(start, start + statsAtOnce)
-    for (const look of await Promise.all(
-      some.map((entry) => lookAt(entry, folder.real, { besideModels, stems })),
-    )) {
-      await addEntry(collection, { ...folder, above }, look)
+    for (const look of await Promise.all(some.map((entry) => lookAt(entry, folder.real, around)))) {
+      await addEntry(collection, { ...folder, above, group }, look)
     }
   }
 }
 
 /** Asks the disk only for what its name does not already rule out. */
-async function lookAt(
-  entry: Dirent,
-  parent: string,
-  { besideModels, stems }: { readonly besideModels: boolean; readonly stems: ReadonlySet<string> },
-): Promise<Look> {
-  const path = join(parent, entry.name)
-  const link = entry.isSymbolicLink()
-  let skip: string | null = null
-  if (entry.isDirectory()) skip = skipFolder(entry.name, besideModels)
-  else if (entry.isFile()) skip = skipInFolder(entry.name)
-  else if (link) skip = skipFolder(entry.name, besideModels)
-  else skip = 'not-a-model'
-  if (skip === 'not-a-model' && isSidecar(entry.name, stems)) skip = 'sidecar'
-  if (skip) return { entry, skip, facts: null, real: path, failure: null }
-  try {
-    const facts = await stat(path, { bigint: true })
-    if (link && !facts.isDirectory()) skip = facts.isFile() ? skipInFolder(entry.name) : 'not-a-model'
-    const real = link && skip === null ? await realpath(path) : path
-    return { entry, skip, facts, real, failure: null }
-  } catch (error) {
-    const reason = failureOfFile(error)
-    // A dead link that never looked like a model is no news.
-    return { entry, skip: link ? skipInFolder(entry.name) : null, facts: null, real: path, failure: reason }
-  }
-}
-
 async function addEntry(collection: Collection, parent: Folder, look: Look): Promise<void> {
   const { entry, facts, real } = look
   const within = `${parent.folder}/${entry.name}`
@@ -157,9 +145,15 @@ async function addEntry(collection: Collection, parent: Folder, look: Look): Pro
     collection.files.push({ ...unseen(real, entry.name, parent.folder, reason), place: parent.place })
   } else if (facts.isDirectory()) {
     const place = join(parent.place, entry.name)
-    await addFolder(collection, { real, place, folder: within, above: parent.above }, facts)
+    const { group: outer } = parent
+    const group =
+      outer && outer.within.length < deepestDiffusers
+        ? { ...outer, within: [...outer.within, entry.name] }
+        : null
+    await addFolder(collection, { real, place, folder: within, above: parent.above, group }, facts)
   } else {
-    addFile(collection, { real, place: parent.place, folder: parent.folder, name: entry.name, facts })
+    const { place, folder } = parent
+    addFile(collection, { real, place, folder, name: entry.name, facts, group: look.group, failure: null })
   }
 }
 
@@ -169,9 +163,12 @@ interface Met {
   readonly folder: string
   readonly name: string
   readonly facts: BigIntStats
+  readonly group: FoundGroup | null
+  readonly failure: Failure | null
 }
 
-function addFile(collection: Collection, { real, place, folder, name, facts }: Met): void {
+function addFile(collection: Collection, met: Met): void {
+  const { real, place, folder, name, facts, group, failure: reason } = met
   const key = keyOf(facts, real)
   if (collection.seenFiles.has(key)) return skip(collection, folder ? `${folder}/${name}` : name, 'duplicate')
   collection.seenFiles.add(key)
@@ -184,7 +181,8 @@ function addFile(collection: Collection, { real, place, folder, name, facts }: M
     mtimeNs: facts.mtimeNs,
     inode: facts.ino,
     device: facts.dev,
-    failure: null,
+    ...(group ? { group } : {}),
+    failure: reason,
   })
 }
 
@@ -199,11 +197,4 @@ function skip(collection: Collection, name: string, reason: string): void {
 
 function unseen(path: string, name: string, folder: string, reason: Failure): FoundFile {
   return { ...noIdentity, path, name, folder, place: dirname(path), device: 0n, failure: reason }
-}
-
-/** A file system's error as a failure: gone, or there and out of reach. */
-export function failureOfFile(error: unknown): Failure {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (code === 'ENOENT' || code === 'ENOTDIR') return failure('file-missing')
-  return failure('file-unreadable', {}, { detail: code })
 }

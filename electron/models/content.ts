@@ -11,6 +11,7 @@ import { kindOfGguf } from './kind-gguf.ts'
 import { kindOf } from './kind.ts'
 import { fileSource } from './file-source.ts'
 import type { PickleImport } from './pickle-scan.ts'
+import { parseOnnx } from './onnx.ts'
 import { readPickleFile, readPytorchZip } from './pytorch.ts'
 import { hasZipEnd, isZero, looksLike, zipTailBytes } from './looks-like.ts'
 import { headerLength, lengthBytes, parseSafetensors } from './safetensors.ts'
@@ -29,6 +30,8 @@ export interface Content {
   /** The tool that wrote a graph, and what goes into it. */
   readonly producer?: string | null
   readonly inputs?: readonly string[]
+  /** Files that hold its weights, by their names beside it, with the size that each must have at least. */
+  readonly external?: ReadonlyMap<string, number>
 }
 
 /** Enough for most headers in one read: they are normally below 500 KB, most of them far below. */
@@ -74,6 +77,7 @@ export async function readContent(file: FileHandle, name: string, fileBytes: num
   if (look.is === 'zip' || look.is === 'pickle') return pytorch(file, name, fileBytes, look.is)
   if (look.is === 'gguf') return gguf(file, name, fileBytes, start)
   if (promised === 'gguf') return refused(damaged('does not begin with GGUF'))
+  if (promised === 'onnx') return onnx(file, fileBytes)
   const read = await safetensors(file, fileBytes, start)
   if (promised === 'safetensors' || read.header) return read
   // Nothing else is read from a file of such a name than a pickle, of whatever age.
@@ -111,6 +115,16 @@ async function pytorch(
   const read = is === 'zip' ? await readPytorchZip(source) : await readPickleFile(source)
   const { header, imports, failure: reason } = read
   return { format, header, kind: header && kindOf(header), failure: reason, imports }
+}
+
+async function onnx(file: FileHandle, fileBytes: number): Promise<Content> {
+  const read = await parseOnnx(fileSource(file, fileBytes))
+  const none = { format: 'onnx', header: null, kind: null } as const
+  if (!read.ok) return { ...none, failure: damaged(read.problem) }
+  const { producer, inputs, external } = read.value
+  const outside = [...external.keys()].find((name) => /(^|[\\/])\.\.([\\/]|$)|^([\\/]|[a-z]:)/i.test(name))
+  const reason = outside === undefined ? null : damaged('weights outside its own folder')
+  return { ...none, header: read.value, failure: reason, producer, inputs, external }
 }
 
 async function gguf(file: FileHandle, name: string, fileBytes: number, start: Buffer): Promise<Content> {

@@ -70,6 +70,8 @@ export function isDownloading(name: string): boolean {
 export function skipAlways(name: string): 'junk' | 'placeholder' | null {
   // iCloud Drive leaves `.name.icloud` where the file itself is only in the cloud.
   if (/^\..+\.icloud$/i.test(name)) return 'placeholder'
+  // Nextcloud and ownCloud put their own ending behind a name whose file is only on the server.
+  if (/\.(nextcloud|owncloud)$/i.test(name)) return 'placeholder'
   if (name.startsWith('.') || junkFiles.has(name.toLowerCase()) || /^put_.*_here/i.test(name)) return 'junk'
   return null
 }

@@ -1,3 +1,4 @@
+import type { FoundGroup } from './groups.ts'
 import type { Failure } from '../contract/errors.ts'
 import type { Target } from '../contract/model.ts'
 import type { Recognition } from '../contract/recognition.ts'
@@ -18,6 +19,8 @@ export interface FileToInspect {
   readonly folder: string
   /** Absolute folder in which it was seen, links not resolved. The folder of `path` unless given. */
   readonly place?: string
+  /** The model of several files that it belongs to. */
+  readonly group?: FoundGroup
   /** Why it can't even be looked at. */
   readonly failure?: Failure | null
 }

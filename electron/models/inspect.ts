@@ -4,7 +4,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { basename, dirname, sep } from 'node:path'
 import { failure } from '../contract/errors.ts'
 import type { Failure } from '../contract/errors.ts'
-import { failureOfFile } from './collect.ts'
+import { failureOfFile } from './collect-look.ts'
 import { downloadSuffixes, isDownloading } from './file-names.ts'
 import { folderEvidence } from './folders.ts'
 import { noIdentity } from './found.ts'
@@ -13,8 +13,9 @@ import { formatOfName, readContent } from './content.ts'
 import type { Content } from './content.ts'
 import { hasThumbnail } from './preview.ts'
 import { findSidecars } from './sidecars.ts'
+import { asPartOfDiffusers, lookAround, type Pipeline } from './in-group.ts'
 import { recognise } from './recognise.ts'
-import { suggestTarget } from './target.ts'
+import { diffusersTarget, suggestTarget } from './target.ts'
 
 /**
  * Says what a file is, where it should go, and why it is refused if it is. Reads a few hundred kilobytes, or as much as its
@@ -43,7 +44,8 @@ export async function inspectFile(
     const moved = isMoved(before, await file.stat({ bigint: true }))
     const said = moved ? { ...content, failure: failure('file-downloading') } : content
     const hasPreview = hasThumbnail(content.header) || (await findSidecars(path)).picture !== null
-    return conclude({ path, ...seen }, said, identity, hasPreview)
+    const around = await lookAround({ path, ...seen }, said)
+    return conclude({ path, ...seen }, around.content, identity, { hasPreview, pipeline: around.pipeline })
   } catch (error) {
     return refuse({ path, ...seen }, failureOfFile(error))
   } finally {
@@ -60,12 +62,25 @@ function unread(name: string, reason: Failure): Content {
   return { format: formatOfName(name), header: null, kind: null, failure: reason }
 }
 
-function conclude(file: FileToInspect, content: Content, identity: Identity, hasPreview = false): Inspection {
+function conclude(
+  file: FileToInspect,
+  content: Content,
+  identity: Identity,
+  { hasPreview, pipeline }: Beside = { hasPreview: false, pipeline: null },
+): Inspection {
   const name = file.name ?? basename(file.path)
   const folder = folderEvidence((file.place ?? dirname(file.path)).split(sep))
+  const { group } = file
   const recognition = {
-    ...recognise({ ...content, name, folder }),
+    ...(group?.kind === 'diffusers'
+      ? asPartOfDiffusers(recognise({ ...content, name, folder }), group, pipeline)
+      : recognise({ ...content, name: group?.kind === 'external' ? `${group.name}.onnx` : name, folder })),
     ...(hasPreview ? { hasPreview } : {}),
+    ...(group ? { group: { key: group.key, name: group.name, kind: group.kind } } : {}),
+  }
+  if (group?.kind === 'diffusers') {
+    const target = diffusersTarget(group, name)
+    return { recognition, target, identity, failure: content.failure }
   }
   const target = suggestTarget({
     name,
@@ -75,6 +90,12 @@ function conclude(file: FileToInspect, content: Content, identity: Identity, has
     title: content.header?.metadata.get('modelspec.title') ?? null,
   })
   return { recognition, target, identity, failure: content.failure }
+}
+
+/** What was found around a file. */
+interface Beside {
+  readonly hasPreview: boolean
+  readonly pipeline: Pipeline | null
 }
 
 function identityOf(facts: BigIntStats): Identity {

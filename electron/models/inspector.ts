@@ -145,12 +145,13 @@ export function createInspector(workerUrl: URL, idleMs = idleBeforeEndMs): Inspe
 }
 
 /** Only what the worker needs: a caller may hand over an object with more in it than can be cloned. */
-function plain({ path, name, folder, place, failure: reason }: FileToInspect): FileToInspect {
+function plain({ path, name, folder, place, group, failure: reason }: FileToInspect): FileToInspect {
   return {
     path,
     folder,
     ...(name === undefined ? {} : { name }),
     ...(place === undefined ? {} : { place }),
+    ...(group === undefined ? {} : { group }),
     ...(reason === undefined ? {} : { failure: reason }),
   }
 }

@@ -1,6 +1,7 @@
 import { cleanLibraryPath } from '../contract/library-path.ts'
 import type { Target } from '../contract/model.ts'
 import { downloadSuffixes, extensionOf } from './file-names.ts'
+import type { FoundGroup } from './groups.ts'
 import type { FolderEvidence } from './folders.ts'
 
 /** The type of what nobody could recognise: it goes up all the same, and its row says that the type is a guess. */
@@ -30,6 +31,16 @@ export function suggestTarget({ name, folder, modelType, evidence, title }: Targ
     displayName: displayName(fileName, title),
     modelType: type,
     modelPath: cleanLibraryPath(['models', type, ...below, fileName].join('/')),
+  }
+}
+
+/** A file of a diffusers model keeps its place below the model's folder: loaders look for it there. */
+export function diffusersTarget(group: FoundGroup, name: string): Target {
+  const inside = [...group.within, name]
+  return {
+    displayName: tidy(`${group.name}: ${inside.join('/')}`),
+    modelType: 'diffusers',
+    modelPath: cleanLibraryPath(['models', 'diffusers', group.name, ...inside].join('/')),
   }
 }
 

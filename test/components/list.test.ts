@@ -91,7 +91,7 @@ test('opens the details of the row that is clicked: what it is, why, and every i
   await expect.element(pane).toMatchTextContent('models/team/key')
   await userEvent.click(pane.getByRole('button', { name: 'Copy: SHA-256' }))
   await userEvent.click(pane.getByRole('button', { name: 'Show in folder' }))
-  expect(asked).toEqual([
+  expect(asked.filter(({ name }) => name !== 'modelFacts')).toEqual([
     { name: 'watch', args: { id: 'Depth' } },
     { name: 'copyText', args: { text: 'a'.repeat(64) } },
     { name: 'showInFolder', args: { id: 'Depth' } },
@@ -126,4 +126,20 @@ test('pauses and resumes everything from the head of the list', async () => {
   emit('patch', { ...patchOf(2, [row('Flux', { phase: 'paused', started: true })]), allPaused: true })
   await userEvent.click(screen.getByRole('button', { name: 'Resume all' }))
   expect(asked.map(({ name }) => name)).toEqual(['pauseAll', 'resumeAll'])
+})
+
+test('files of one model stand under its name, and are chosen together', async () => {
+  const group = { key: 'k1', name: 'flux-dev', kind: 'diffusers' } as const
+  const part = (name: string, position: number) => {
+    const one = row(name, { position })
+    return { ...one, recognition: { ...one.recognition, group } }
+  }
+  const { screen, lines } = await openPage({
+    rows: [row('Alone', { position: 0 }), part('Text', 1), part('Unet', 2), row('Other', { position: 3 })],
+  })
+  await expect
+    .poll(() => lines().map((line) => line.split(/[,·]/)[0]?.trim()))
+    .toEqual(['Waiting 4', 'Alone', 'flux-dev: one diffusers model 2 files', 'Text', 'Unet', 'Other'])
+  await userEvent.click(screen.getByRole('button', { name: 'Choose all of flux-dev' }))
+  await expect.element(screen.getByRole('toolbar')).toMatchTextContent('2 chosen')
 })

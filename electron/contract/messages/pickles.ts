@@ -2,6 +2,16 @@ import type { Message } from '../message.ts'
 
 /** Files that can run code when they are loaded: what was found without loading them, and what to do. */
 export const pickleFailures = {
+  'failure.file-placeholder': [
+    'This file is only in the cloud drive, not on this computer. Let the drive fetch it (“always keep on this device”), then try again.',
+    '此文件仅在云盘中，不在本机上。请让云盘下载它（“始终保留在此设备上”）后重试。',
+    '此檔案僅在雲端硬碟中，不在本機上。請讓雲端硬碟下載它（「永遠保留在此裝置上」）後重試。',
+  ],
+  'failure.file-part-missing': [
+    'This file is one part of a model, and {missing} is missing beside it. Nothing was sent. Put it there, then try again.',
+    '此文件是某个模型的一部分，但旁边缺少 {missing}。未发送任何内容。请将其放回后重试。',
+    '此檔案是某個模型的一部分，但旁邊缺少 {missing}。未傳送任何內容。請將其放回後重試。',
+  ],
   'failure.file-suspicious': [
     'Loading this file would use parts of Python that a model doesn’t need: {imports}. It was not opened, and nothing was sent. Upload it only if you trust where it comes from.',
     '加载此文件会使用模型并不需要的 Python 功能：{imports}。文件未被打开，也未发送任何内容。仅在信任其来源时才上传。',

@@ -2,6 +2,11 @@ import type { Message } from '../message.ts'
 
 /** What a file itself can't tell, and what its name says of it. */
 export const recognitionNotes = {
+  'reason.diffusers': [
+    'It is part of {folder}, a folder that is one model in the form of diffusers{pipeline, select, none {} other { ({pipeline})}}. All its files go to one folder of the library.',
+    '它是 {folder} 的一部分，该文件夹是一个 diffusers 格式的模型{pipeline, select, none {} other {（{pipeline}）}}。其所有文件将存入资料库的同一文件夹。',
+    '它是 {folder} 的一部分，該資料夾是一個 diffusers 格式的模型{pipeline, select, none {} other {（{pipeline}）}}。其所有檔案將存入資料庫的同一資料夾。',
+  ],
   'note.by-name': [
     `By name: “{hint}” says {answer, select,
       high {that it is the part for high noise}

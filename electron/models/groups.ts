@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto'
+import { access, open } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import type { ModelGroup } from '../contract/recognition.ts'
+import { extensionOf, hasModelExtension } from './file-names.ts'
+import { readAt } from './file-reader.ts'
+
+/** A file's place in a model of several files. */
+export interface FoundGroup extends ModelGroup {
+  /** Absolute folder in which the group lies. */
+  readonly root: string
+  /** Folders between the root and the file, outermost first. */
+  readonly within: readonly string[]
+  /** Of numbered parts. */
+  readonly shard?: Shard
+}
+
+/** One of a model's numbered parts (`model-00001-of-00003.safetensors`, as transformers and llama.cpp write them). */
+export interface Shard {
+  readonly stem: string
+  readonly count: number
+  readonly extension: string
+}
+
+const shardName = /^(.+)-(\d{5})-of-(\d{5})(\.(?:safetensors|gguf|bin|pt))$/i
+/** Larger models than any have fewer parts. */
+const mostShards = 1_000
+
+export function shardOf(name: string): Shard | null {
+  const found = shardName.exec(name)
+  const count = Number(found?.[3])
+  if (!found || count < 1 || count > mostShards || Number(found[2]) > count) return null
+  return { stem: found[1] ?? '', count, extension: found[4] ?? '' }
+}
+
+/** The names of all parts, in order. */
+export function shardNames({ stem, count, extension }: Shard): string[] {
+  const five = (number: number) => String(number).padStart(5, '0')
+  return Array.from(
+    { length: count },
+    (_, index) => `${stem}-${five(index + 1)}-of-${five(count)}${extension}`,
+  )
+}
+
+/** The first part that isn't in the folder, or null. */
+export async function missingShard(folder: string, shard: Shard): Promise<string | null> {
+  for (const name of shardNames(shard)) {
+    try {
+      await access(join(folder, name))
+    } catch {
+      return name
+    }
+  }
+  return null
+}
+
+/** What a diffusers model's folder is told by; it says which part lies in which folder. */
+export const diffusersIndex = 'model_index.json'
+/** Tokenizers, schedulers and configurations belong to a diffusers model as its tensors do. */
+const diffusersExtensions = new Set(['.json', '.txt', '.model', '.jinja'])
+/** Parts lie one folder down, a few of them two; deeper lies something else. */
+export const deepestDiffusers = 2
+
+export function belongsToDiffusers(name: string): boolean {
+  return hasModelExtension(name) || diffusersExtensions.has(extensionOf(name))
+}
+
+/** Names that say nothing: the folder's is the model's. */
+const plainStems = /^(model|pytorch_model|diffusion_pytorch_model)(\.fp16|\.fp32|\.non_ema)?$/i
+
+/**
+ * The group that a file makes with others of these names: numbered parts and their index, a graph and the weights beside it.
+ * Null for a file of its own.
+ */
+export function groupAmong(name: string, names: ReadonlySet<string>, folder: string): FoundGroup | null {
+  const parts = (shard: Shard): FoundGroup | null => {
+    const { stem, count } = shard
+    const called = plainStems.test(stem) ? basename(folder) : stem
+    return count === 1 ? null : { ...groupIn(folder, `${stem}/${count}`, called, 'shards'), shard }
+  }
+  const own = shardOf(name)
+  if (own) return parts(own)
+  const index = /^(.+)\.(?:safetensors|bin)\.index\.json$/i.exec(name)?.[1]
+  if (index !== undefined) {
+    for (const other of names) {
+      const one = shardOf(other)
+      if (one?.stem === index) return parts(one)
+    }
+  }
+  const graph = graphOf(name, names)
+  return graph === null ? null : groupIn(folder, graph, graph.slice(0, -'.onnx'.length), 'external')
+}
+
+/** Endings under which exporters keep the weights of a graph over 2 GB, the most that protobuf takes. */
+const weightEndings = ['.data', '_data', '.weights']
+
+/** The graph to which a file belongs, itself or its weights; null without weights beside it. */
+function graphOf(name: string, names: ReadonlySet<string>): string | null {
+  if (extensionOf(name) === '.onnx')
+    return weightEndings.some((ending) => names.has(name + ending)) ? name : null
+  const graph = weightEndings.map((ending) => (name.endsWith(ending) ? name.slice(0, -ending.length) : ''))
+  return graph.find((one) => extensionOf(one) === '.onnx' && names.has(one)) ?? null
+}
+
+export function groupIn(root: string, what: string, name: string, kind: ModelGroup['kind']): FoundGroup {
+  // The page sees the key: it tells groups apart and no path.
+  const key = createHash('sha256').update(`${root}\n${what}`).digest('hex').slice(0, 16)
+  return { key, name, kind, root, within: [] }
+}
+
+/** Pipelines by the beginning of their class (diffusers, `_class_name`), the most particular first. */
+const pipelines: readonly (readonly [start: string, base: string])[] = [
+  ['StableDiffusionXL', 'SDXL'],
+  ['StableDiffusion3', 'SD3'],
+  ['StableVideoDiffusion', 'SVD'],
+  ['StableCascade', 'Stable Cascade'],
+  ['StableDiffusion', 'SD1'],
+  ['Flux2', 'Flux.2'],
+  ['Flux', 'Flux.1'],
+  ['Chroma', 'Chroma'],
+  ['QwenImage', 'Qwen-Image'],
+  ['ZImage', 'Z-Image'],
+  ['Lumina2', 'Lumina 2'],
+  ['Wan', 'Wan'],
+  ['HunyuanVideo', 'Hunyuan Video'],
+  ['HunyuanImage', 'Hunyuan Image'],
+  ['HunyuanDiT', 'Hunyuan-DiT'],
+  ['HiDream', 'HiDream'],
+  ['LTX', 'LTX-Video'],
+  ['PixArt', 'PixArt'],
+  ['Cosmos', 'Cosmos'],
+  ['AuraFlow', 'AuraFlow'],
+  ['Mochi', 'Mochi'],
+  ['CogVideoX', 'CogVideoX'],
+  ['Kandinsky', 'Kandinsky 5'],
+]
+
+/** A model's index has some kilobytes. */
+const longestIndex = 256 * 1024
+
+/** The pipeline that a diffusers folder names, with its family; null where it can't be read. */
+export async function pipelineOf(root: string): Promise<{ pipeline: string; base: string | null } | null> {
+  try {
+    await using file = await open(join(root, diffusersIndex), 'r')
+    const text = (await readAt(file, 0, longestIndex)).toString('utf8')
+    const pipeline = /"_class_name"\s*:\s*"(\w{1,80})"/.exec(text)?.[1]
+    if (pipeline === undefined) return null
+    return { pipeline, base: pipelines.find(([start]) => pipeline.startsWith(start))?.[1] ?? null }
+  } catch {
+    return null
+  }
+}

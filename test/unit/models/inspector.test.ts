@@ -75,7 +75,8 @@ test('refuses only the file that kills the worker, and tells all others', async 
     [9, 'unexpected', 'a bug'],
     [30, 'unexpected', ''],
   ])
-})
+  // Six threads start one after the other, each reading the unbuilt source: on a busy machine a second each.
+}, 30_000)
 
 test('a thread that has nothing to do ends, and the next file gets a new one', async () => {
   inspector = createInspector(mortalWorker, 20)

@@ -3,6 +3,7 @@ import type { SessionView } from './account.ts'
 import type { Answerer, Call } from './call.ts'
 import { backgroundCalls } from './calls-background.ts'
 import { accountCalls } from './calls-accounts.ts'
+import { bulkCalls } from './calls-bulk.ts'
 import { desktopCalls } from './calls-desktop.ts'
 import { libraryCalls } from './calls-library.ts'
 import { serverCalls } from './calls-servers.ts'
@@ -28,6 +29,7 @@ export const calls = {
   ...updateCalls,
   ...recognitionCalls,
   ...backgroundCalls,
+  ...bulkCalls,
 }
 
 export type CallName = keyof typeof calls

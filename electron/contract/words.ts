@@ -2,6 +2,7 @@ import { IntlMessageFormat } from 'intl-messageformat'
 import type { Failure } from './errors.ts'
 import type { Message } from './message.ts'
 import { backgroundMessages } from './messages/background.ts'
+import { bulkEditMessages } from './messages/page-bulk-edit.ts'
 import { desktopMessages } from './messages/desktop.ts'
 import { failureMessages } from './messages/failures.ts'
 import { libraryMessages } from './messages/library.ts'
@@ -29,6 +30,7 @@ export const catalogue = {
   ...desktopMessages,
   ...updateMessages,
   ...backgroundMessages,
+  ...bulkEditMessages,
 } as const satisfies Record<string, Message>
 
 export type MessageKey = keyof typeof catalogue

@@ -15,6 +15,7 @@ import type { Queue } from './queue.ts'
 import type { RecordChange, UploadRecord } from './record.ts'
 import type { Row, Rows } from './rows.ts'
 import { isRunning } from './state.ts'
+import { editTargets, type TargetEdit } from './edit-targets.ts'
 import { targetFailure } from './upload.ts'
 
 /** What a person can do to uploads. Ids that are not known, or to which it can't happen, are passed over. */
@@ -30,6 +31,8 @@ export interface Commands {
   goOn(id: string): Promise<Result<boolean>>
   moveToTop(ids: readonly string[]): Result<void>
   editTarget(id: string, change: Partial<Target>): Result<void>
+  /** Whole targets for many, all or none; answers those that had not begun and have theirs now. */
+  editTargets(changes: readonly TargetEdit[]): Result<readonly string[]>
   /** Stops what an account has in the queue; its rows wait for its return. */
   suspendAccount(accountId: string): Promise<void>
   /** Queues again what waited for a sign-in and has one now. */
@@ -172,6 +175,7 @@ export function createCommands(options: {
       const wasTheTrouble = live.phase === 'failed' && record.failure && isOfTarget(record.failure)
       return written.ok && wasTheTrouble ? requeue(row) : written
     },
+    editTargets: (changes) => editTargets(changes, { rows, requeue }),
     async suspendAccount(accountId) {
       const ids = rows.ids().filter((id) => {
         const row = rows.get(id)

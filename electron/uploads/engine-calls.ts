@@ -64,6 +64,7 @@ export function engineCalls(rooms: CalledRooms): EngineCalls {
     chooseTeam: async (choice) => signIns.choose(choice),
     addFiles: ({ paths }) => rooms.addPaths(paths),
     editTarget: async ({ id, change }) => commands.editTarget(id, change),
+    editTargets: async ({ changes }) => commands.editTargets(changes),
     pause: ({ ids }) => commands.pause(ids),
     resume: ({ ids }) => commands.resume(ids),
     pauseAll: () => pauseAll(rooms, true),

@@ -6,6 +6,7 @@ export type Notice = { readonly id: number } & (
   | { readonly kind: 'report'; readonly report: AddReport }
   | { readonly kind: 'failure'; readonly failure: Failure }
   | { readonly kind: 'words'; readonly key: MessageKey }
+  | { readonly kind: 'undo'; readonly key: MessageKey; readonly count: number; readonly onundo: () => void }
 )
 
 /** Long enough to read a short line twice (about 4 words a second), in ms. */
@@ -28,6 +29,11 @@ export class Notices {
 
   say(key: MessageKey): void {
     this.#letGo(this.#add({ kind: 'words', key }))
+  }
+
+  /** Stays until it is closed or something newer can be taken back. */
+  offerUndo(key: MessageKey, count: number, onundo: () => void): void {
+    this.#add({ kind: 'undo', key, count, onundo })
   }
 
   dismiss(id: number): void {

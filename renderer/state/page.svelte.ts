@@ -4,6 +4,7 @@ import type { Settings } from '../../electron/contract/settings.ts'
 import { Actions } from './actions.ts'
 import { ConditionsState } from './conditions.svelte.ts'
 import { Announcer } from './announcer.svelte.ts'
+import { BulkEdit } from './bulk-edit.svelte.ts'
 import { DetailsState } from './details.svelte.ts'
 import { HistoryState } from './history.svelte.ts'
 import { Language } from './language.svelte.ts'
@@ -32,6 +33,7 @@ export class Page {
   readonly details: DetailsState
   readonly modelFacts: ModelFactsState
   readonly update: UpdateNews
+  readonly bulkEdit: BulkEdit
   readonly actions: Actions
   readonly servers: ServersState
   readonly #bridge: Bridge
@@ -55,6 +57,7 @@ export class Page {
     })
     this.modelFacts = new ModelFactsState(bridge)
     this.update = new UpdateNews(bridge)
+    this.bulkEdit = new BulkEdit(bridge, this.queue, this.notices)
     this.actions = new Actions({
       bridge,
       history: this.history,

@@ -1,0 +1,52 @@
+import { failed, remedyOf, success, type Result } from '../contract/errors.ts'
+import type { Target } from '../contract/model.ts'
+import type { Row, Rows } from './rows.ts'
+import { isRunning } from './state.ts'
+import { targetFailure } from './upload.ts'
+
+export interface TargetEdit {
+  readonly id: string
+  readonly target: Target
+}
+
+/**
+ * Gives many uploads new targets in one transaction: one that the server would refuse refuses them all, before anything is
+ * written. What has begun or is done keeps its target. Rows that had failed because of theirs are queued again.
+ */
+export function editTargets(
+  changes: readonly TargetEdit[],
+  { rows, requeue }: { readonly rows: Rows; readonly requeue: (row: Row) => Result<void> },
+): Result<readonly string[]> {
+  const meant = changes.flatMap(({ id, target }) => {
+    const row = rows.get(id)
+    return row && mayChange(row) ? [{ row, target }] : []
+  })
+  for (const { target } of meant) {
+    const wrong = targetFailure(target)
+    if (wrong) return failed(wrong)
+  }
+  const mended: Row[] = []
+  const written = rows.together(() => {
+    for (const { row, target } of meant) {
+      rows.change(row.record.id, { target })
+      if (wasTheTrouble(row)) mended.push(row)
+    }
+  })
+  if (!written.ok) return written
+  for (const row of mended) {
+    const queued = requeue(row)
+    if (!queued.ok) return queued
+  }
+  return success(meant.map(({ row }) => row.record.id))
+}
+
+function wasTheTrouble({ record, live }: Row): boolean {
+  return live.phase === 'failed' && record.failure !== null && remedyOf(record.failure) === 'edit'
+}
+
+/** Until bytes have gone out, and again when the target is what is wrong: as the page shows it. */
+function mayChange(row: Row): boolean {
+  const { record, live } = row
+  if (isRunning(live.phase) || live.phase === 'registered') return false
+  return !record.started || wasTheTrouble(row)
+}

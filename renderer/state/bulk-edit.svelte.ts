@@ -1,0 +1,112 @@
+import type { Bridge } from '../../electron/contract/calls.ts'
+import {
+  bulkOutcomes,
+  noBulkChange,
+  type BulkChange,
+  type BulkFile,
+  type BulkOutcome,
+} from '../../electron/contract/bulk-edit.ts'
+import type { UploadRow } from '../../electron/contract/model.ts'
+import type { Notices } from './notices.svelte.ts'
+import type { QueueState } from './queue.svelte.ts'
+import { isEditable } from './row-facts.ts'
+
+/** Rows shown before and after: enough to see the pattern. */
+const shownFirst = 4
+const shownProblems = 6
+
+const fileOf = ({ id, fileName, recognition, target, team }: UploadRow): BulkFile => ({
+  id,
+  fileName,
+  base: recognition.base,
+  target,
+  teamId: team.id,
+})
+
+/** Many rows being changed at once: what was typed so far, and what it would come to. Null rows: nobody is at it. */
+export class BulkEdit {
+  ids = $state.raw<readonly string[]>([])
+  change = $state.raw<BulkChange>(noBulkChange)
+  isSaving = $state(false)
+  readonly #bridge: Bridge
+  readonly #queue: QueueState
+  readonly #notices: Notices
+
+  constructor(bridge: Bridge, queue: QueueState, notices: Notices) {
+    this.#bridge = bridge
+    this.#queue = queue
+    this.#notices = notices
+  }
+
+  readonly isOpen = $derived.by(() => this.ids.length > 0)
+  readonly #rows = $derived.by(() => this.ids.flatMap((id) => this.#queue.rows.get(id) ?? []))
+  readonly #files = $derived.by(() => this.#rows.filter(isEditable).map(fileOf))
+  /** Chosen rows that have begun: they stay as they are. */
+  readonly startedCount = $derived.by(() => this.#rows.length - this.#files.length)
+  readonly outcomes: readonly BulkOutcome[] = $derived.by(() =>
+    this.isOpen ? bulkOutcomes(this.#files, this.change, this.#others()) : [],
+  )
+  readonly changed = $derived.by(() => this.outcomes.filter(({ isChanged }) => isChanged))
+  /** A row that nobody touches keeps whatever is wrong with it. */
+  readonly problems = $derived.by(() => this.changed.filter(({ problem }) => problem !== null))
+  readonly firstProblems = $derived.by(() => this.problems.slice(0, shownProblems))
+  readonly first = $derived.by(() =>
+    this.changed.filter(({ problem }) => problem === null).slice(0, shownFirst),
+  )
+  readonly canSave = $derived.by(
+    () => this.changed.length > 0 && this.problems.length === 0 && !this.isSaving,
+  )
+
+  open(ids: readonly string[]): void {
+    this.change = noBulkChange
+    this.ids = ids
+  }
+
+  close(): void {
+    this.ids = []
+  }
+
+  type(part: Partial<BulkChange>): void {
+    this.change = { ...this.change, ...part }
+  }
+
+  /** Changes them all; the notice about it can take it back. */
+  async save(): Promise<void> {
+    if (!this.canSave) return
+    this.isSaving = true
+    const changed = this.changed
+    const answer = await this.#edit(changed.map(({ id, after }) => ({ id, target: after })))
+    this.isSaving = false
+    if (!answer) return
+    this.close()
+    const done = new Set(answer)
+    const back = changed.filter(({ id }) => done.has(id)).map(({ id, before }) => ({ id, target: before }))
+    this.#notices.offerUndo('bulk-edit.done', back.length, () => void this.#undo(back))
+  }
+
+  async #undo(back: readonly Edit[]): Promise<void> {
+    if (await this.#edit(back)) this.#notices.say('bulk-edit.undone')
+  }
+
+  async #edit(changes: readonly Edit[]): Promise<readonly string[] | null> {
+    const answer = await this.#bridge.editTargets({
+      changes: changes.map(({ id, target }) => ({ id, target: { ...target } })),
+    })
+    if (answer.ok) return answer.value
+    this.#notices.failure(answer.failure)
+    return null
+  }
+
+  #others(): BulkFile[] {
+    const chosen = new Set(this.ids)
+    const rest = [...this.#queue.rows.values()].filter(
+      ({ id, phase }) => !chosen.has(id) && phase !== 'registered',
+    )
+    return [...rest, ...this.#rows.filter((row) => !isEditable(row))].map(fileOf)
+  }
+}
+
+interface Edit {
+  readonly id: string
+  readonly target: UploadRow['target']
+}

@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import { failed, failure, success } from '../../electron/contract/errors.ts'
+import type { Asked } from './support/fake-bridge.ts'
+import { openPage } from './support/open-page.ts'
+import { row, sendingRow } from './support/rows.ts'
+
+const corner = { position: { x: 12, y: 12 } }
+const rows = [sendingRow('Flux', { position: -1 }), row('Grain'), row('Ink', { position: 1 })]
+
+async function opened(answers: NonNullable<Parameters<typeof openPage>[0]>['answers'] = {}) {
+  const page = await openPage({ rows, answers: { editTargets: () => success(['Grain', 'Ink']), ...answers } })
+  await userEvent.click(page.rowOf('Grain'), corner)
+  await userEvent.keyboard('{Control>}a{/Control}')
+  await userEvent.click(page.screen.getByRole('button', { name: 'Change type, path and names…' }))
+  await expect.element(page.screen.getByRole('dialog')).toBeVisible()
+  return page
+}
+
+const edits = (asked: readonly Asked[]) => asked.filter(({ name }) => name === 'editTargets')
+const target = (name: string, modelType: string, modelPath: string) => ({
+  displayName: name,
+  modelType,
+  modelPath,
+})
+
+test('many rows get a type and a path from a template, after a look at what they become', async () => {
+  const { screen, asked } = await opened()
+  await expect.element(screen.getByText('1 of the chosen files has begun and stays as it is.')).toBeVisible()
+  const apply = screen.getByRole('button', { name: /^Change \d files?$/ })
+  await expect.element(apply).toBeDisabled()
+  await userEvent.fill(screen.getByLabelText('Type', { exact: true }), 'vae')
+  await userEvent.fill(screen.getByLabelText('Library folder'), 'models/{type}/{base}')
+  await expect.element(screen.getByText('models/vae/SDXL/Grain.safetensors')).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Change 2 files' }))
+  await expect.poll(() => screen.getByRole('dialog').elements()).toEqual([])
+  expect(edits(asked)).toEqual([
+    {
+      name: 'editTargets',
+      args: {
+        changes: [
+          { id: 'Grain', target: target('Grain', 'vae', 'models/vae/SDXL/Grain.safetensors') },
+          { id: 'Ink', target: target('Ink', 'vae', 'models/vae/SDXL/Ink.safetensors') },
+        ],
+      },
+    },
+  ])
+})
+
+test('undo gives every row back what it had', async () => {
+  const { screen, asked } = await opened()
+  await userEvent.fill(screen.getByLabelText('Type', { exact: true }), 'vae')
+  await userEvent.click(screen.getByRole('button', { name: 'Change 2 files' }))
+  await expect.element(screen.getByText('2 files were changed.', { exact: false })).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
+  await expect.element(screen.getByText('Everything is as it was.')).toBeVisible()
+  expect(edits(asked)[1]?.args).toEqual({
+    changes: [
+      { id: 'Grain', target: target('Grain', 'loras', 'models/loras/Grain.safetensors') },
+      { id: 'Ink', target: target('Ink', 'loras', 'models/loras/Ink.safetensors') },
+    ],
+  })
+})
+
+test('files that would meet, or that the server would refuse, are named and nothing can be saved', async () => {
+  const { screen, asked } = await opened()
+  const apply = screen.getByRole('button', { name: /^Change 2 files$/ })
+  await userEvent.fill(screen.getByLabelText('File name'), 'same.{ext}')
+  await expect.element(screen.getByText('2 files can’t be changed like this:')).toBeVisible()
+  await expect
+    .element(screen.getByText('Another file would have the same path', { exact: false }).first())
+    .toBeVisible()
+  await expect.element(apply).toBeDisabled()
+  await userEvent.fill(screen.getByLabelText('File name'), 'größe {name}.{ext}')
+  await expect.element(screen.getByText('The server takes letters', { exact: false }).first()).toBeVisible()
+  await userEvent.fill(screen.getByLabelText('File name'), '{size}')
+  await expect.element(screen.getByText('There is no such word in braces').first()).toBeVisible()
+  await expect.element(apply).toBeDisabled()
+  expect(edits(asked)).toEqual([])
+})
+
+test('a refusal is told and what was typed stays', async () => {
+  const { screen } = await opened({ editTargets: () => failed(failure('journal-full')) })
+  await userEvent.fill(screen.getByLabelText('Type', { exact: true }), 'vae')
+  await userEvent.click(screen.getByRole('button', { name: 'Change 2 files' }))
+  await expect.element(screen.getByRole('dialog')).toBeVisible()
+  await expect.element(screen.getByLabelText('Type', { exact: true })).toHaveValue('vae')
+})
+
+test('escape leaves without changing anything', async () => {
+  const { screen, asked } = await opened()
+  await userEvent.fill(screen.getByLabelText('Type', { exact: true }), 'vae')
+  await userEvent.keyboard('{Escape}')
+  await expect.poll(() => screen.getByRole('dialog').elements()).toEqual([])
+  expect(edits(asked)).toEqual([])
+})

@@ -15,7 +15,7 @@ const engine = [contract, models, transfer, cloud, accounts, library, uploads, u
 
 const table = {
   contract: { from: contract, rooms: [], packages: ['valibot', 'intl-messageformat'], node: false },
-  models: { from: models, rooms: [contract], packages: ['valibot'], node: true },
+  models: { from: models, rooms: [contract], packages: ['valibot', 'yaml'], node: true },
   transfer: { from: transfer, rooms: [contract], packages: ['valibot', 'socks-proxy-agent'], node: true },
   // Two files of transfer: both reach servers by the same proxies and trust the same authorities.
   cloud: {

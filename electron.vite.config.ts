@@ -28,6 +28,8 @@ export default defineConfig({
           'socks-proxy-agent',
           'proxy-from-env',
           '@jellybrick/dbus-next',
+          'yaml',
+          'chokidar',
         ],
       },
       rolldownOptions: {

@@ -90,6 +90,11 @@ export function folderEvidence(folders: readonly string[]): FolderEvidence | nul
   return null
 }
 
+/** The type that a folder directly inside `models` stands for, or null. */
+export function typeByFolderName(folder: string): string | null {
+  return folderEvidence(['models', folder])?.modelType ?? null
+}
+
 /** Names come from a disk: `constructor` must not be found in a table. */
 function own(table: Readonly<Record<string, string>>, name: string): string | undefined {
   return Object.hasOwn(table, name) ? table[name] : undefined

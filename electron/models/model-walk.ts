@@ -1,0 +1,133 @@
+import type { Dirent } from 'node:fs'
+import { readdir, realpath, stat } from 'node:fs/promises'
+import { basename, join, relative, sep } from 'node:path'
+import { extensionOf, isDownloading, skipFolder, skipInFolder } from './file-names.ts'
+import { folderEvidence } from './folders.ts'
+
+/** A model file that lies somewhere on this computer. */
+export interface LocalModel {
+  readonly path: string
+  readonly sizeBytes: number
+  readonly mtimeMs: number
+  /** What its folders say, or the root's own type; null when nothing does. */
+  readonly modelType: string | null
+  /** Below the folder of its type, `/`-separated, with its own name: how a workflow names it. */
+  readonly name: string
+}
+
+/** What a walk may cost; shared by all walks of one search. */
+export interface WalkBudget {
+  entries: number
+  readonly untilMs: number
+}
+
+export interface WalkOptions {
+  readonly budget: WalkBudget
+  /** Real paths of folders that were walked already: two programs often share one folder by links. */
+  readonly seen: Set<string>
+  /** For a folder whose name doesn't tell: extra paths name their types. */
+  readonly modelType?: string
+  readonly now: () => number
+}
+
+/** Models lie two or three folders deep; snapshots of multi-file models a few more. */
+const deepest = 8
+
+/**
+ * The model files below a folder. `isWhole` is false when the budget ended it. Folders that can't be read are passed over;
+ * a folder that is met again, by whatever link, is not entered twice.
+ */
+export async function walkModels(
+  root: string,
+  options: WalkOptions,
+): Promise<{ readonly models: readonly LocalModel[]; readonly isWhole: boolean }> {
+  const models: LocalModel[] = []
+  const isWhole = await walk({ root, models, options }, root, 0)
+  return { models, isWhole }
+}
+
+interface Walk {
+  readonly root: string
+  readonly models: LocalModel[]
+  readonly options: WalkOptions
+}
+
+async function walk(one: Walk, folder: string, depth: number): Promise<boolean> {
+  const { budget, seen, now } = one.options
+  if (budget.entries <= 0 || now() > budget.untilMs) return false
+  let entries: Dirent[]
+  try {
+    const real = await realpath(folder)
+    if (seen.has(real)) return true
+    seen.add(real)
+    entries = await readdir(real, { withFileTypes: true })
+  } catch {
+    return true
+  }
+  budget.entries -= entries.length + 1
+  let isWhole = true
+  for (const entry of entries) {
+    const path = join(folder, entry.name)
+    const kind = await kindOf(entry, path)
+    if (kind === 'folder' && depth < deepest && skipFolder(entry.name, false) === null) {
+      isWhole = (await walk(one, path, depth + 1)) && isWhole
+    } else if (kind === 'file' && skipInFolder(entry.name) === null && !isDownloading(entry.name)) {
+      const model = await look(one, path)
+      if (model) one.models.push(model)
+    }
+  }
+  return isWhole
+}
+
+async function kindOf(entry: Dirent, path: string): Promise<'file' | 'folder' | null> {
+  if (entry.isFile()) return 'file'
+  if (entry.isDirectory()) return 'folder'
+  if (!entry.isSymbolicLink()) return null
+  try {
+    const facts = await stat(path)
+    if (facts.isDirectory()) return 'folder'
+    return facts.isFile() ? 'file' : null
+  } catch {
+    return null
+  }
+}
+
+/** Readmes of models are no models, and neither are the small files that lie beside them under the same extensions. */
+const smallestModelBytes = 1_024
+
+async function look({ root, options }: Walk, path: string): Promise<LocalModel | null> {
+  try {
+    const facts = await stat(path)
+    if (facts.size < smallestModelBytes) return null
+    return { path, sizeBytes: facts.size, mtimeMs: facts.mtimeMs, ...placeOf(root, path, options.modelType) }
+  } catch {
+    return null
+  }
+}
+
+/** The type of a file and its name below the type's folder. */
+export function placeOf(
+  root: string,
+  path: string,
+  modelType?: string,
+): { readonly modelType: string | null; readonly name: string } {
+  const within = relative(root, path).split(sep)
+  if (modelType !== undefined) return { modelType, name: within.join('/') }
+  const folders = path.split(sep).slice(0, -1)
+  const evidence = folderEvidence(folders)
+  const name = basename(path)
+  if (!evidence) return { modelType: null, name: within.join('/') }
+  return { modelType: evidence.modelType, name: [...evidence.below, name].join('/') }
+}
+
+/** File names are compared without regard to case: workflows come from other systems. */
+export function nameKey(name: string): string {
+  return name.replaceAll('\\', '/').split('/').at(-1)?.toLowerCase() ?? ''
+}
+
+/** The same without its extension: prompts name embeddings like that. */
+export function stemKey(name: string): string {
+  const key = nameKey(name)
+  const extension = extensionOf(key)
+  return extension === '' ? key : key.slice(0, -extension.length)
+}

@@ -8,10 +8,11 @@ const transfer = '^electron/transfer/'
 const cloud = '^electron/cloud/'
 const accounts = '^electron/accounts/'
 const library = '^electron/library/'
+const finding = '^electron/finding/'
 const uploads = '^electron/uploads/'
 const uploader = '^electron/uploader[.]ts$'
 const desktop = '^electron/desktop/'
-const engine = [contract, models, transfer, cloud, accounts, library, uploads, uploader]
+const engine = [contract, models, transfer, cloud, accounts, library, finding, uploads, uploader]
 
 const table = {
   contract: { from: contract, rooms: [], packages: ['valibot', 'intl-messageformat'], node: false },
@@ -26,6 +27,13 @@ const table = {
   },
   accounts: { from: accounts, rooms: [contract, cloud], packages: ['valibot'], node: true },
   library: { from: library, rooms: [contract, cloud, accounts], packages: ['valibot'], node: true },
+  // What is on this computer, and whom of it a team lacks: it knows the library, and no upload.
+  finding: {
+    from: finding,
+    rooms: [contract, models, '^electron/library/'],
+    packages: ['valibot'],
+    node: true,
+  },
   uploads: {
     from: uploads,
     rooms: [contract, models, transfer, cloud, accounts, library],

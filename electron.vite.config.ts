@@ -14,6 +14,7 @@ export default defineConfig({
         'lane-worker': at('electron/transfer/lane-worker.ts'),
         'hash-worker': at('electron/transfer/hash-worker.ts'),
         'inspect-worker': at('electron/models/inspect-worker.ts'),
+        'search-worker': at('electron/models/search-worker.ts'),
       }),
     ],
     // The public keys by which an installed app checks the feed of updates; without any it takes none (docs/releasing.md).

@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto'
 import { basename } from 'node:path'
-import { carrierOf, isSamePerson } from './accounts/carrier.ts'
+import { carrierOf } from './accounts/carrier.ts'
 import { createProxies } from './accounts/proxies.ts'
 import type { Result } from './contract/errors.ts'
 import type { KeychainState, SessionView } from './contract/account.ts'
@@ -8,27 +7,30 @@ import type { AddReport, Snapshot } from './contract/model.ts'
 import type { Settings } from './contract/settings.ts'
 import type { LibraryNews } from './contract/library.ts'
 import type { Ports, Vault } from './contract/ports.ts'
+import type { FindingView, WorkflowView } from './contract/finding.ts'
+import type { Finding } from './finding/finding.ts'
+import { openFinding, type Computer } from './finding/open-finding.ts'
 import type { Library } from './library/library.ts'
 import type { Streams } from './transfer/streams.ts'
-import { createChoices } from './uploads/account-book.ts'
+import { addPlaced } from './uploads/add-placed.ts'
 import { openBoard, type BoardListener } from './uploads/board.ts'
-import { openCarriers, type Carriers, type WorkerFiles } from './uploads/carriers.ts'
+import { openCarriers, steer, type WorkerFiles } from './uploads/carriers.ts'
 import { createCommands } from './uploads/commands.ts'
 import { engineCalls, type EngineCalls } from './uploads/engine-calls.ts'
 import { createEngine } from './uploads/engine.ts'
 import { errandOf } from './uploads/errand.ts'
 import { limitsOf, openAccounts, usesServer } from './uploads/open-accounts.ts'
 import { holdingOf, type Holding } from './uploads/holding.ts'
-import { openJournal } from './uploads/journal-file.ts'
+import { openKept } from './uploads/kept.ts'
 import { localFileWith } from './uploads/library-calls.ts'
 import { openLibraryDesk, type ConflictSettings } from './uploads/library-desk.ts'
 import { createPatience } from './uploads/patience.ts'
 import { restoreQueued } from './uploads/restore.ts'
-import { createStore } from './uploads/store.ts'
+import { createSentBefore } from './uploads/sent-before.ts'
 import { createSignIns } from './uploads/sign-ins.ts'
 import { createSweeper } from './uploads/sweeper.ts'
 import { takeIn, type AddOptions } from './uploads/take-in.ts'
-import { takeUpAccounts } from './uploads/take-up.ts'
+import { takeUpPeople } from './uploads/take-up.ts'
 
 /** The settings that change what the engine does. */
 export type EngineSettings = Pick<
@@ -47,6 +49,8 @@ export interface UploaderOptions {
   readonly settings: EngineSettings
   /** Where the worker threads' entry files are, since built and unbuilt code keep them in different places. */
   readonly workers: WorkerFiles
+  /** Where models are looked for, instead of this computer's own folders. */
+  readonly computer?: Computer
   /** Instead of streams that follow the line: for measuring against them. */
   readonly streams?: Streams
 }
@@ -55,6 +59,8 @@ export interface UploaderOptions {
 export interface UploaderListener extends Partial<BoardListener> {
   session?(session: SessionView): void
   library?(news: LibraryNews): void
+  finding?(view: FindingView): void
+  workflow?(view: WorkflowView): void
 }
 
 export type { AddOptions } from './uploads/take-in.ts'
@@ -67,6 +73,10 @@ export interface Uploader extends Holding {
   readonly library: Pick<Library, 'models'>
   snapshot(): Snapshot
   session(): SessionView
+  /** What dropped workflows need, for whoever has no page. */
+  readonly workflows: Finding['workflows']
+  /** Takes in what a person dropped or picked: workflows are opened, lists of folders read, the rest is added. */
+  drop(paths: readonly string[]): Promise<Result<AddReport>>
   /** Recognises, writes down and queues files and folders for a team (the chosen one unless named). */
   addPaths(paths: readonly string[], options?: AddOptions): Promise<Result<AddReport>>
   /** Goes on with what dead processes left of the people who are signed in; answers the ids. */
@@ -105,17 +115,23 @@ const shownAsDone = 200
 export function createUploader(options: UploaderOptions): Uploader {
   const rooms = openRooms(options)
   const { rows, store, feed, queue, signIns, sweeper, settings, listeners, ports } = rooms
+  const finding = openFinding({
+    ...{ ...rooms, worker: options.workers.search, computer: options.computer },
+    resolve: () => signIns.resolve(null),
+    sentBefore: createSentBefore(rooms.database),
+    addPlaced: (placed) => addPlaced(placed, (paths, adding) => takeIn(rooms, paths, adding)),
+  })
+  const drop = (paths: readonly string[]) => finding.drop(paths, (rest) => takeIn(rooms, rest))
   return {
-    calls: engineCalls({ ...rooms, addPaths: (paths) => takeIn(rooms, paths) }),
+    calls: { ...engineCalls({ ...rooms, addPaths: drop }), ...finding.calls },
+    workflows: finding.workflows,
+    drop,
     library: rooms.library,
     snapshot: feed.snapshot,
     session: signIns.view,
     addPaths: (paths, addOptions) => takeIn(rooms, paths, addOptions),
     resumeLeft(signal) {
-      const known = rooms.accounts.list()
-      const here = known.filter(({ state }) => state === 'ready')
-      const theirs = known.filter((account) => here.some((one) => isSamePerson(one, account)))
-      return takeUpAccounts(rooms, theirs, signal)
+      return takeUpPeople(rooms, rooms.accounts.list(), signal)
     },
     sweep: () => sweeper.sweep(),
     leftoverCount: () => store.leftovers().length,
@@ -155,22 +171,11 @@ export function createUploader(options: UploaderOptions): Uploader {
       await queue.setHeld((rooms.paused.all && restoreQueue) || rooms.paused.outside)
       void sweeper.sweep()
     },
-    stop: rooms.close,
+    async stop() {
+      await finding.close()
+      await rooms.close()
+    },
   }
-}
-
-function steer({ throttle, streams }: Carriers, settings: EngineSettings): void {
-  throttle.setLimit(settings.limitBytesPerSecond)
-  streams.setMost(settings.streamsMost)
-}
-
-/** What is kept on the disk. */
-function openKept(folder: string, ports: Ports) {
-  const journal = openJournal(folder, ports.now())
-  if (journal.setAside) ports.log.error('the journal was damaged and set aside', { file: journal.setAside })
-  const store = createStore(journal.database, randomUUID(), ports)
-  const { database } = journal
-  return { journal, database, store, choices: createChoices(database) }
 }
 
 /** Opens the rooms and joins them; nothing runs yet. */
@@ -241,6 +246,6 @@ function openRooms(options: UploaderOptions) {
   return {
     ...{ ports, settings, listeners, paused, store, choices, accounts, carriers, rows },
     ...{ feed, details, queue, patience, commands, signIns, sweeper, proxies, close },
-    ...{ desk, library: desk.library, hashCache: desk.hashCache },
+    ...{ desk, database, library: desk.library, hashCache: desk.hashCache },
   }
 }

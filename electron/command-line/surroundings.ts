@@ -88,6 +88,7 @@ export function workerFiles(entryFile: string): {
   readonly lane: URL
   readonly hash: URL
   readonly inspect: URL
+  readonly search: URL
 } {
   // A worker thread is not started from inside an archive: electron-builder lays these files beside it.
   const folder = join(entryFile, '..').replace(/([\\/])app\.asar(?=[\\/]|$)/, '$1app.asar.unpacked')
@@ -97,5 +98,6 @@ export function workerFiles(entryFile: string): {
     lane: at('transfer/lane-worker.ts', 'lane-worker.js'),
     hash: at('transfer/hash-worker.ts', 'hash-worker.js'),
     inspect: at('models/inspect-worker.ts', 'inspect-worker.js'),
+    search: at('models/search-worker.ts', 'search-worker.js'),
   }
 }

@@ -4,6 +4,7 @@ import type { Answerer, Call } from './call.ts'
 import { backgroundCalls } from './calls-background.ts'
 import { accountCalls } from './calls-accounts.ts'
 import { bulkCalls } from './calls-bulk.ts'
+import { findingCalls } from './calls-finding.ts'
 import { desktopCalls } from './calls-desktop.ts'
 import { libraryCalls } from './calls-library.ts'
 import { serverCalls } from './calls-servers.ts'
@@ -14,6 +15,7 @@ import type { Conditions } from './conditions.ts'
 import type { Result } from './errors.ts'
 import type { Flow, UploadDetails } from './flow.ts'
 import type { LibraryNews } from './library.ts'
+import type { FindingView, WorkflowView } from './finding.ts'
 import type { AddReport, Patch } from './model.ts'
 import type { Settings } from './settings.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -25,6 +27,8 @@ export const calls = {
   ...serverCalls,
   ...uploadCalls,
   ...libraryCalls,
+  ...bulkCalls,
+  ...findingCalls,
   ...desktopCalls,
   ...updateCalls,
   ...recognitionCalls,
@@ -51,6 +55,8 @@ export interface Events {
   readonly conditions: Conditions
   /** A report of files that came in without the page's doing: a second start, the dock, the tray. */
   readonly added: AddReport
+  readonly finding: FindingView
+  readonly workflow: WorkflowView
   readonly command: PageCommand
   /** How a newer version of the app stands. */
   readonly update: UpdateState
@@ -67,6 +73,8 @@ export const eventNames = Object.keys({
   surroundings: true,
   conditions: true,
   added: true,
+  finding: true,
+  workflow: true,
   command: true,
   update: true,
 } satisfies Record<EventName, true>) as readonly EventName[]

@@ -120,6 +120,10 @@ export interface AddReport {
   readonly added: number
   readonly refused: number
   readonly skipped: readonly SkippedFile[]
+  /** Id of the workflow that was among them, see `WorkflowView`. */
+  readonly workflow?: string
+  /** A file among them named folders of models, which stand in `FindingView` now. */
+  readonly hasFoundPlaces?: true
 }
 
 export interface HistoryPage {

@@ -2,6 +2,7 @@ import { IntlMessageFormat } from 'intl-messageformat'
 import type { Failure } from './errors.ts'
 import type { Message } from './message.ts'
 import { backgroundMessages } from './messages/background.ts'
+import { findingMessages } from './messages/page-finding.ts'
 import { bulkEditMessages } from './messages/page-bulk-edit.ts'
 import { desktopMessages } from './messages/desktop.ts'
 import { failureMessages } from './messages/failures.ts'
@@ -31,6 +32,7 @@ export const catalogue = {
   ...updateMessages,
   ...backgroundMessages,
   ...bulkEditMessages,
+  ...findingMessages,
 } as const satisfies Record<string, Message>
 
 export type MessageKey = keyof typeof catalogue

@@ -34,7 +34,7 @@ export function surroundingsNow(language: Language): Surroundings {
 export function createDesktopCalls(options: {
   readonly uploader: Pick<
     Uploader,
-    'addPaths' | 'calls' | 'fileOf' | 'localFileWith' | 'session' | 'keychainTurned' | 'usesServer'
+    'drop' | 'workflows' | 'calls' | 'fileOf' | 'localFileWith' | 'session' | 'keychainTurned' | 'usesServer'
   >
   readonly vault: Pick<SessionVault, 'recheck'>
   readonly settings: SettingsBook
@@ -53,7 +53,12 @@ export function createDesktopCalls(options: {
     changeSettings: async (change) => settings.change(change),
     async chooseFiles({ what }) {
       const paths = await dialogs.pick(what)
-      return paths.length === 0 ? success({ added: 0, refused: 0, skipped: [] }) : uploader.addPaths(paths)
+      return paths.length === 0 ? success({ added: 0, refused: 0, skipped: [] }) : uploader.drop(paths)
+    },
+    async locateNeed({ id, need }) {
+      const [path] = await dialogs.pick('model')
+      if (path !== undefined) await uploader.workflows.locate(id, need, path)
+      return success(uploader.workflows.view(id))
     },
     async showInFolder({ id }) {
       const file = uploader.fileOf(id)

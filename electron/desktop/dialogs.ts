@@ -18,7 +18,7 @@ export interface Dialogs {
   /** True when the person quits although uploads run. */
   confirmQuit(running: number): Promise<boolean>
   /** Whole paths, or nothing when the picker was cancelled. */
-  pick(what: 'files' | 'folder'): Promise<readonly string[]>
+  pick(what: 'files' | 'folder' | 'model'): Promise<readonly string[]>
   tell(failure: Failure): Promise<void>
 }
 
@@ -73,12 +73,15 @@ export function createDialogs(options: {
       const words = language.words()
       const remembered = memory.read()['lastFolder']
       const { canceled, filePaths } = await showPicker(parent(), {
-        title: words(what === 'files' ? 'pick.files' : 'pick.folder'),
+        title: words(what === 'folder' ? 'pick.folder' : 'pick.files'),
         buttonLabel: words('pick.add'),
         // Electron's own start is Downloads as well; naming it keeps that on every system.
         defaultPath: typeof remembered === 'string' ? remembered : app.getPath('downloads'),
-        properties: [what === 'files' ? 'openFile' : 'openDirectory', 'multiSelections'],
-        ...(what === 'files'
+        properties: [
+          what === 'folder' ? 'openDirectory' : 'openFile',
+          ...(what === 'model' ? [] : (['multiSelections'] as const)),
+        ],
+        ...(what !== 'folder'
           ? {
               filters: [
                 { name: words('pick.models'), extensions: modelExtensions },

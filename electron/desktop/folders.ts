@@ -12,7 +12,7 @@ export interface Folders {
   readonly page: string
   readonly preload: string
   readonly trayIcons: string
-  readonly workers: { readonly lane: URL; readonly hash: URL; readonly inspect: URL }
+  readonly workers: { readonly lane: URL; readonly hash: URL; readonly inspect: URL; readonly search: URL }
 }
 
 /**
@@ -44,6 +44,7 @@ export function setupFolders(builtFolder: string): Folders {
       lane: workerFile(builtFolder, 'lane-worker'),
       hash: workerFile(builtFolder, 'hash-worker'),
       inspect: workerFile(builtFolder, 'inspect-worker'),
+      search: workerFile(builtFolder, 'search-worker'),
     },
   }
 }

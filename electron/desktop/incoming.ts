@@ -7,7 +7,7 @@ import type { MainWindow } from './window.ts'
 
 /** Files that came in without the page's doing: the window opens, they are added, and the page is told what became of them. */
 export function createIncoming(options: {
-  readonly uploader: Pick<Uploader, 'addPaths'>
+  readonly uploader: Pick<Uploader, 'drop'>
   /** Files wait for it: before the journal is open they have nowhere to go. */
   readonly started: Promise<void>
   readonly window: Pick<MainWindow, 'show'>
@@ -19,7 +19,7 @@ export function createIncoming(options: {
 
   async function add(paths: readonly string[]): Promise<void> {
     await started
-    const report = await uploader.addPaths(paths)
+    const report = await uploader.drop(paths)
     if (report.ok) feed.tell('added', report.value)
     else await dialogs.tell(report.failure)
   }

@@ -133,6 +133,8 @@ function setupSurroundings(shell: Shell, window: MainWindow, feed: PageFeed, bac
       background.sessionChanged()
     },
     library: (news) => feed.tell('library', news),
+    finding: (view) => feed.tell('finding', view),
+    workflow: (view) => feed.tell('workflow', view),
   })
   settings.onChange((now, before) => {
     // It passes them on to the engine, with the limit of the hour.

@@ -1,15 +1,9 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { PlaceKind } from '../contract/finding.ts'
 import { longestExtraPathsBytes, parseExtraPaths, type ExtraRoot } from './extra-paths.ts'
 import { walkModels, type LocalModel, type WalkBudget } from './model-walk.ts'
-import {
-  isNoPlace,
-  kindByName,
-  modelFolders,
-  searchPlan,
-  type PlaceKind,
-  type Surroundings,
-} from './places.ts'
+import { isNoPlace, kindByName, modelFolders, searchPlan, type Surroundings } from './places.ts'
 
 /** A folder with models in it, and all of them. */
 export interface FoundPlace {

@@ -1,15 +1,5 @@
 import { posix, win32 } from 'node:path'
-
-/** A program that keeps models, and what tells its folder. */
-export type PlaceKind =
-  | 'comfyui'
-  | 'a1111'
-  | 'stability-matrix'
-  | 'invokeai'
-  | 'swarmui'
-  | 'fooocus'
-  | 'hugging-face'
-  | 'extra-paths'
+import type { PlaceKind } from '../contract/finding.ts'
 
 export interface Surroundings {
   readonly platform: NodeJS.Platform

@@ -47,7 +47,7 @@ export interface Choices {
   get(name: ChoiceName): string | null
   set(name: ChoiceName, value: string): void
 }
-type ChoiceName = 'team' | 'all-paused' | 'on-conflict' | 'replaced-fate'
+type ChoiceName = 'team' | 'all-paused' | 'on-conflict' | 'replaced-fate' | 'known-folders'
 
 export function createChoices(database: DatabaseSync): Choices {
   return {

@@ -14,6 +14,8 @@ export interface Order {
   readonly team: Team
   /** Overrides what was recognised, for each of the files. */
   readonly target?: Partial<Target>
+  /** What is known of each file beforehand; goes before `target`'s. */
+  readonly targetOf?: ((file: FoundFile) => Partial<Target>) | undefined
   /** Sends files that can run code when they are loaded: those that look suspicious, or all of them. */
   readonly allow?: Allowing
   /** What to do should a path be taken; the person is asked unless told. */
@@ -104,7 +106,7 @@ function toRecord(
     identity,
     accountId: order.accountId,
     team: order.team,
-    target: { ...target, ...order.target },
+    target: { ...target, ...order.target, ...order.targetOf?.(file) },
     recognition,
     allowed: isAllowed,
     phase: failure === null ? 'waiting' : 'failed',

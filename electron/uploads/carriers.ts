@@ -12,6 +12,7 @@ export interface WorkerFiles {
   readonly lane: URL
   readonly hash: URL
   readonly inspect: URL
+  readonly search: URL
 }
 
 /** The threads that carry, hash and look into files. `measured` takes the place of the streams that follow the line. */
@@ -40,3 +41,12 @@ export function openCarriers(workers: WorkerFiles, ports: Ports, ways: Ways, mea
 }
 
 export type Carriers = ReturnType<typeof openCarriers>
+
+/** Lets the settings in force hold the carriers. */
+export function steer(
+  { throttle, streams }: Carriers,
+  settings: { readonly limitBytesPerSecond: number | null; readonly streamsMost: number },
+): void {
+  throttle.setLimit(settings.limitBytesPerSecond)
+  streams.setMost(settings.streamsMost)
+}

@@ -1,3 +1,4 @@
+import type { findingCalls } from '../contract/calls-finding.ts'
 import type { CallHandlers, CallNameOf } from '../contract/calls.ts'
 import { success, type Result } from '../contract/errors.ts'
 import type { AddReport } from '../contract/model.ts'
@@ -18,6 +19,8 @@ import type { Store } from './store.ts'
 import type { Sweeper } from './sweeper.ts'
 
 export type EngineCalls = Pick<CallHandlers, CallNameOf<'engine'>>
+/** Calls that other rooms of the engine answer. */
+type Elsewhere = keyof typeof findingCalls
 
 /** The rooms that answer them. */
 interface CalledRooms {
@@ -47,7 +50,7 @@ async function pauseAll({ paused, choices, feed, queue }: CalledRooms, all: bool
 }
 
 /** What the engine answers of the contract's calls, one function each. */
-export function engineCalls(rooms: CalledRooms): EngineCalls {
+export function engineCalls(rooms: CalledRooms): Omit<EngineCalls, Elsewhere> {
   const { feed, details, signIns, commands, rows, store, sweeper } = rooms
   const isFinished = (id: string) => (rows.get(id)?.record ?? store.find(id))?.phase === 'registered'
   return {

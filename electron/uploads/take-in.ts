@@ -15,6 +15,8 @@ export interface AddOptions {
   readonly team?: TeamChoice
   /** Instead of what was recognised, for each file. */
   readonly target?: Partial<Target>
+  /** What is known of each file beforehand; goes before `target`'s. */
+  readonly targetOf?: Order['targetOf']
   /** Sends files that can run code when they are loaded: those that look suspicious, or all of them. */
   readonly allow?: Allowing
   /** Instead of what the settings say about a library path that is taken. */

@@ -1,5 +1,6 @@
 import { success, type Result } from '../contract/errors.ts'
 import type { Account } from '../contract/account.ts'
+import { isSamePerson } from '../accounts/carrier.ts'
 import { isAllowedBy, type Order, type TakenUp } from './adding.ts'
 import type { Commands } from './commands.ts'
 import type { Queue } from './queue.ts'
@@ -47,8 +48,19 @@ export async function takeUp(
   return success({ goesOn, underWay })
 }
 
+/** The same for all accounts of the people who are signed in. */
+export function takeUpPeople(
+  rooms: TakingUp,
+  known: readonly Account[],
+  signal: AbortSignal,
+): Promise<Result<readonly string[]>> {
+  const here = known.filter(({ state }) => state === 'ready')
+  const theirs = known.filter((account) => here.some((one) => isSamePerson(one, account)))
+  return takeUpAccounts(rooms, theirs, signal)
+}
+
 /** Takes over what dead processes left of these accounts and lets it go on in whatever way it stopped; answers the ids. */
-export async function takeUpAccounts(
+async function takeUpAccounts(
   rooms: TakingUp,
   accounts: readonly Pick<Account, 'id'>[],
   signal: AbortSignal,

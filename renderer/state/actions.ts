@@ -1,7 +1,7 @@
 import type { Bridge, CallArgs } from '../../electron/contract/calls.ts'
 import type { Failure, Result } from '../../electron/contract/errors.ts'
 import type { Account, SessionView, TeamChoice } from '../../electron/contract/account.ts'
-import type { Target, UploadRow } from '../../electron/contract/model.ts'
+import type { AddReport, Target, UploadRow } from '../../electron/contract/model.ts'
 import type { HistoryState } from './history.svelte.ts'
 import type { Notices } from './notices.svelte.ts'
 import type { QueueState } from './queue.svelte.ts'
@@ -22,6 +22,8 @@ interface Rooms {
   readonly session: SessionState
   readonly settings: SettingsState
   readonly ui: UiState
+  /** Files were added, or opened something. */
+  readonly took: (report: AddReport) => void
 }
 
 /** What a person can do. Each asks main; what became of it comes back as a patch, what went wrong as a notice. */
@@ -196,7 +198,7 @@ export class Actions {
   }
 
   #report(answer: Awaited<ReturnType<Bridge['addFiles']>>): void {
-    if (answer.ok) this.#rooms.notices.report(answer.value)
+    if (answer.ok) this.#rooms.took(answer.value)
     else this.#rooms.notices.failure(answer.failure)
   }
 

@@ -1,6 +1,7 @@
 import { createContext } from 'svelte'
 import type { Bridge, PageCommand } from '../../electron/contract/calls.ts'
 import type { Settings } from '../../electron/contract/settings.ts'
+import type { AddReport } from '../../electron/contract/model.ts'
 import { Actions } from './actions.ts'
 import { ConditionsState } from './conditions.svelte.ts'
 import { Announcer } from './announcer.svelte.ts'
@@ -10,11 +11,13 @@ import { HistoryState } from './history.svelte.ts'
 import { Language } from './language.svelte.ts'
 import { ModelFactsState } from './model-facts.svelte.ts'
 import { Notices } from './notices.svelte.ts'
+import { PlacesState } from './places.svelte.ts'
 import { QueueState } from './queue.svelte.ts'
 import { Selection } from './selection.svelte.ts'
 import { SessionState } from './session.svelte.ts'
 import { ServersState } from './servers.svelte.ts'
 import { SettingsState } from './settings.svelte.ts'
+import { WorkflowState } from './workflow.svelte.ts'
 import { UiState } from './ui.svelte.ts'
 import { UpdateNews } from './update.svelte.ts'
 
@@ -34,6 +37,8 @@ export class Page {
   readonly modelFacts: ModelFactsState
   readonly update: UpdateNews
   readonly bulkEdit: BulkEdit
+  readonly places: PlacesState
+  readonly workflow: WorkflowState
   readonly actions: Actions
   readonly servers: ServersState
   readonly #bridge: Bridge
@@ -58,6 +63,8 @@ export class Page {
     this.modelFacts = new ModelFactsState(bridge)
     this.update = new UpdateNews(bridge)
     this.bulkEdit = new BulkEdit(bridge, this.queue, this.notices)
+    this.places = new PlacesState(bridge, this.notices, this.ui)
+    this.workflow = new WorkflowState(bridge, this.notices, this.ui)
     this.actions = new Actions({
       bridge,
       history: this.history,
@@ -66,6 +73,7 @@ export class Page {
       session: this.session,
       settings: this.settings,
       ui: this.ui,
+      took: (report) => this.#took(report),
     })
   }
 
@@ -82,6 +90,9 @@ export class Page {
       this.conditions.begin(),
       this.update.begin(),
       this.#bridge.on('added', (report) => this.notices.report(report)),
+      this.places.begin(),
+      this.workflow.begin(),
+      this.#bridge.on('added', (report) => this.#took(report)),
       this.#bridge.on('command', (command) => this.#obey(command)),
     ]
     return () => stops.forEach((stop) => stop())
@@ -91,6 +102,13 @@ export class Page {
   async change(part: Partial<Settings>): Promise<void> {
     const failure = await this.settings.change(part)
     if (failure) this.notices.failure(failure)
+  }
+
+  /** Whatever was dropped: what became of it is told, and what it opened is shown. */
+  #took(report: AddReport): void {
+    this.notices.report(report)
+    if (report.workflow !== undefined) void this.workflow.open(report.workflow)
+    else if (report.hasFoundPlaces) this.places.open()
   }
 
   #obey(command: PageCommand): void {

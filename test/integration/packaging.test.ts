@@ -111,7 +111,12 @@ test('keytar’s binary for this platform, and for no other, lies beside the arc
 
 test('worker threads lie beside the archive and import nothing from it', () => {
   const workers = readdirSync(join(beside, 'out/main'))
-  expect(workers.sort()).toEqual(['hash-worker.js', 'inspect-worker.js', 'lane-worker.js'])
+  expect(workers.sort()).toEqual([
+    'hash-worker.js',
+    'inspect-worker.js',
+    'lane-worker.js',
+    'search-worker.js',
+  ])
   for (const name of workers) {
     const source = readFileSync(join(beside, 'out/main', name), 'utf8')
     const imported = [...source.matchAll(/^(?:import|export)\b[^'"\n]*['"]([^'"]+)['"]/gm)].map(

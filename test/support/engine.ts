@@ -106,6 +106,8 @@ export async function setup(options: EngineOptions = {}): Promise<World> {
         ...options.settings,
         ...settings,
       },
+      // Models of whoever runs the tests are none of theirs.
+      computer: { platform: 'linux', home: join(folder, 'person'), environment: {} },
       workers: workerFiles(join(projectFolder, 'electron/command-line/main.ts')),
     })
     const app = appOn(uploader)

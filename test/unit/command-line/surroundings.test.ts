@@ -65,7 +65,12 @@ test('in a package they lie beside the built command line', () => {
     fileURLToPath(url),
   )
   expect(names.map((name) => name.split(sep).slice(-3).join('/'))).toEqual([
-    ...['out/main/lane-worker.js', 'out/main/hash-worker.js', 'out/main/inspect-worker.js'],
+    ...[
+      'out/main/lane-worker.js',
+      'out/main/hash-worker.js',
+      'out/main/inspect-worker.js',
+      'out/main/search-worker.js',
+    ],
   ])
 })
 

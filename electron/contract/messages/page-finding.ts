@@ -1,0 +1,120 @@
+import type { Message } from '../message.ts'
+
+/** What the page says of models on this computer, and of those that a workflow needs. */
+export const findingMessages = {
+  'places.title': ['Find my models', '查找我的模型', '尋找我的模型'],
+  'places.open': ['Find my models…', '查找我的模型…', '尋找我的模型…'],
+  'places.back': ['Back to the uploads', '返回上传列表', '返回上傳清單'],
+  'places.looking': [
+    'Looking in the usual places. Only names and sizes are read.',
+    '正在常用位置查找，只读取名称和大小。',
+    '正在常用位置尋找，只讀取名稱與大小。',
+  ],
+  'places.stopped': [
+    'The search was stopped. What it had found is below.',
+    '查找已停止，以下是已找到的内容。',
+    '尋找已停止，以下是已找到的內容。',
+  ],
+  'places.none': [
+    'No models were found in the usual places of ComfyUI, Stability Matrix, A1111, Forge, InvokeAI, SwarmUI and Fooocus. Drop a folder here or choose it yourself.',
+    '在 ComfyUI、Stability Matrix、A1111、Forge、InvokeAI、SwarmUI 和 Fooocus 的常用位置未找到模型。请将文件夹拖到这里或自行选择。',
+    '在 ComfyUI、Stability Matrix、A1111、Forge、InvokeAI、SwarmUI 與 Fooocus 的常用位置未找到模型。請將資料夾拖到這裡或自行選擇。',
+  ],
+  'places.again': ['Look again', '重新查找', '重新尋找'],
+  'places.stop': ['Stop', '停止', '停止'],
+  'places.kind-comfyui': ['ComfyUI', 'ComfyUI', 'ComfyUI'],
+  'places.kind-a1111': ['A1111 or Forge', 'A1111 或 Forge', 'A1111 或 Forge'],
+  'places.kind-stability-matrix': ['Stability Matrix', 'Stability Matrix', 'Stability Matrix'],
+  'places.kind-invokeai': ['InvokeAI', 'InvokeAI', 'InvokeAI'],
+  'places.kind-swarmui': ['SwarmUI', 'SwarmUI', 'SwarmUI'],
+  'places.kind-fooocus': ['Fooocus', 'Fooocus', 'Fooocus'],
+  'places.kind-hugging-face': ['Hugging Face cache', 'Hugging Face 缓存', 'Hugging Face 快取'],
+  'places.kind-extra-paths': ['Folders named in a file', '文件中指定的文件夹', '檔案中指定的資料夾'],
+  'places.count': [
+    '{count, plural, one {# file} other {# files}}, {totalBytes}',
+    '{count, number} 个文件，{totalBytes}',
+    '{count, number} 個檔案，{totalBytes}',
+  ],
+  'places.all-of': ['Everything in {where}', '{where} 中的全部', '{where} 中的全部'],
+  'places.no-type': ['type not told by the folder', '文件夹未说明类型', '資料夾未說明類型'],
+  'places.not-whole': [
+    'There is more here than could be looked at: add the folder itself to have all of it.',
+    '此处内容过多，未能全部查看：如需全部，请直接添加该文件夹。',
+    '此處內容過多，未能全部檢視：如需全部，請直接加入該資料夾。',
+  ],
+  'places.information': [
+    'For information: files of this cache have no names of their own. Choose those you want by hand.',
+    '仅供参考：此缓存中的文件没有自己的名称，请手动选择所需文件。',
+    '僅供參考：此快取中的檔案沒有自己的名稱，請手動選擇所需檔案。',
+  ],
+  'places.add': [
+    '{count, plural, =0 {Add files} one {Add # file} other {Add # files}}',
+    '添加 {count, number} 个文件',
+    '加入 {count, number} 個檔案',
+  ],
+  'places.chosen': ['{totalBytes} chosen', '已选 {totalBytes}', '已選 {totalBytes}'],
+  'places.nothing-chosen': [
+    'Nothing is sent until you add it.',
+    '添加之前不会发送任何内容。',
+    '加入之前不會傳送任何內容。',
+  ],
+
+  'workflow.title': ['What {file} needs', '{file} 需要的模型', '{file} 需要的模型'],
+  'workflow.looking': [
+    'Looking for the models on this computer…',
+    '正在此电脑上查找模型…',
+    '正在此電腦上尋找模型…',
+  ],
+  'workflow.none': [
+    'This workflow names no model files.',
+    '此工作流未引用任何模型文件。',
+    '此工作流程未引用任何模型檔案。',
+  ],
+  'workflow.gone': [
+    'This workflow is no longer open. Drop it again.',
+    '此工作流已关闭，请重新拖入。',
+    '此工作流程已關閉，請重新拖入。',
+  ],
+  'workflow.all-there': [
+    '{team} has everything that this workflow needs.',
+    '{team} 已拥有此工作流所需的全部模型。',
+    '{team} 已擁有此工作流程所需的全部模型。',
+  ],
+  'workflow.no-library': [
+    'The library could not be listed, so nobody knows what the team has:',
+    '无法列出库内容，因此不知道团队已有哪些模型：',
+    '無法列出庫內容，因此不知道團隊已有哪些模型：',
+  ],
+  'workflow.group-here': [
+    'On this computer, not in the library of {team}',
+    '在此电脑上，但不在 {team} 的库中',
+    '在此電腦上，但不在 {team} 的庫中',
+  ],
+  'workflow.group-nowhere': ['Not found', '未找到', '未找到'],
+  'workflow.group-queued': ['In the queue', '已在队列中', '已在佇列中'],
+  'workflow.group-in-library': ['In the library of {team}', '在 {team} 的库中', '在 {team} 的庫中'],
+  'workflow.by-hash': ['same SHA-256', 'SHA-256 相同', 'SHA-256 相同'],
+  'workflow.by-path': ['where the workflow looks', '位于工作流查找的位置', '位於工作流程尋找的位置'],
+  'workflow.by-name': [
+    'same name, maybe another file',
+    '名称相同，可能是另一个文件',
+    '名稱相同，可能是另一個檔案',
+  ],
+  'workflow.by-hand': ['chosen by you', '由您选择', '由您選擇'],
+  'workflow.disabled': ['disabled: agents don’t get it', '已停用：代理无法获取', '已停用：代理無法取得'],
+  'workflow.off': ['its node is switched off', '其节点已关闭', '其節點已關閉'],
+  'workflow.no-type': ['type unknown', '类型未知', '類型未知'],
+  'workflow.locate': ['Locate…', '定位…', '尋找檔案…'],
+  'workflow.locate-named': ['Locate {name}…', '定位 {name}…', '尋找 {name}…'],
+  'workflow.copy-url': [
+    'Copy the address that the workflow gives for {name}',
+    '复制工作流提供的 {name} 地址',
+    '複製工作流程提供的 {name} 位址',
+  ],
+  'workflow.send': [
+    '{count, plural, =0 {Nothing to upload} one {Upload # model} other {Upload # models}}',
+    '{count, plural, =0 {没有可上传的模型} other {上传 # 个模型}}',
+    '{count, plural, =0 {沒有可上傳的模型} other {上傳 # 個模型}}',
+  ],
+  'workflow.choose': ['Upload {name}', '上传 {name}', '上傳 {name}'],
+} as const satisfies Record<string, Message>

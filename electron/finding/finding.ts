@@ -1,0 +1,129 @@
+import { stat } from 'node:fs/promises'
+import { success, type Result } from '../contract/errors.ts'
+import type { CallHandlers } from '../contract/calls.ts'
+import type { FindingView, WorkflowView } from '../contract/finding.ts'
+import { cleanLibraryPath } from '../contract/library-path.ts'
+import type { AddReport, Target } from '../contract/model.ts'
+import type { Surroundings } from '../models/places.ts'
+import { sortDropped } from './dropped.ts'
+import { homePath } from './home-path.ts'
+import { createKnownFolders, type KeptText } from './known-folders.ts'
+import { createPlacesFound, type PlacedModel } from './places-found.ts'
+import { createSearcher } from './searcher.ts'
+import { createWorkflows, type Placed, type WorkflowPorts, type Workflows } from './workflows.ts'
+
+type FindingCalls = Pick<
+  CallHandlers,
+  'findPlaces' | 'stopFinding' | 'addPlaces' | 'workflow' | 'closeWorkflow' | 'sendNeeds'
+>
+
+/** Models on this computer: in the usual places, in folders that yaml files name, and those that a workflow needs. */
+export interface Finding {
+  readonly calls: FindingCalls
+  readonly workflows: Workflows
+  /** Takes in what was dropped: a workflow is opened, a list of folders is read, everything else is added. */
+  drop(
+    paths: readonly string[],
+    add: (paths: readonly string[]) => Promise<Result<AddReport>>,
+  ): Promise<Result<AddReport>>
+  close(): Promise<void>
+}
+
+export interface FindingOptions extends Omit<
+  WorkflowPorts,
+  'searcher' | 'places' | 'words' | 'take' | 'told' | 'knownFolders'
+> {
+  readonly worker: URL
+  readonly surroundings: Surroundings
+  /** Where the folders are kept from which models came. */
+  readonly folders: KeptText
+  /** Adds files, each with what is known of its target beforehand. */
+  readonly addPlaced: (placed: readonly Placed[]) => Promise<Result<AddReport>>
+  readonly toldFinding: (view: FindingView) => void
+  readonly toldWorkflow: (view: WorkflowView) => void
+}
+
+const nothingAdded: AddReport = { added: 0, refused: 0, skipped: [] }
+
+export function createFinding(options: FindingOptions): Finding {
+  const { surroundings, addPlaced } = options
+  const searcher = createSearcher(options.worker, surroundings)
+  const words = (path: string) => homePath(path, surroundings.home, surroundings.platform)
+  const places = createPlacesFound({ searcher, words, told: options.toldFinding })
+  const known = createKnownFolders(options.folders)
+  const workflows = createWorkflows({
+    ...{ searcher, places, words, told: options.toldWorkflow, take: addPlaced },
+    ...{ library: options.library, chosen: options.chosen, queuedFor: options.queuedFor },
+    ...{ sentBefore: options.sentBefore, knownFolders: known.list },
+  })
+  const unsubscribe = options.library.subscribe(() => workflows.changed())
+
+  async function drop(
+    paths: readonly string[],
+    add: (rest: readonly string[]) => Promise<Result<AddReport>>,
+  ) {
+    const sorted = sortDropped(paths)
+    const opened = sorted.workflows.length > 0 ? await workflows.read(sorted.workflows) : null
+    const taken = new Set(opened?.files)
+    for (const yaml of sorted.yamls) if (await places.takeExtraPaths(yaml)) taken.add(yaml)
+    const hasFolders = sorted.yamls.some((yaml) => taken.has(yaml))
+    const rest = paths.filter((path) => !taken.has(path))
+    await remember(rest, known.add)
+    const report = rest.length > 0 ? await add(rest) : success(nothingAdded)
+    if (!report.ok) return report
+    return success({
+      ...report.value,
+      ...(opened ? { workflow: opened.id } : {}),
+      ...(hasFolders ? { hasFoundPlaces: true as const } : {}),
+    })
+  }
+
+  return {
+    workflows,
+    drop,
+    calls: {
+      async findPlaces({ again }) {
+        void places.look(again)
+        return success(places.view())
+      },
+      async stopFinding() {
+        places.stop()
+        return success(undefined)
+      },
+      async addPlaces({ chosen }) {
+        const models = chosen.flatMap(({ id, modelTypes }) => places.modelsOf(id, modelTypes))
+        return models.length === 0 ? success(nothingAdded) : addPlaced(models.map(toPlaced))
+      },
+      workflow: async ({ id }) => success(workflows.view(id)),
+      async closeWorkflow({ id }) {
+        workflows.close(id)
+        return success(undefined)
+      },
+      sendNeeds: ({ id, needs }) => workflows.send(id, needs),
+    },
+    async close() {
+      unsubscribe()
+      await searcher.close()
+    },
+  }
+}
+
+/** What the person wrote into a yaml file counts; elsewhere the file itself and its folders tell more than we do here. */
+function toPlaced({ path, modelType, name, isPlaced }: PlacedModel): Placed {
+  const target: Partial<Target> =
+    isPlaced && modelType !== null
+      ? { modelType, modelPath: cleanLibraryPath(`models/${modelType}/${name}`) }
+      : {}
+  return { path, target }
+}
+
+async function remember(paths: readonly string[], add: (folder: string) => void): Promise<void> {
+  for (const path of paths) {
+    // What is no folder, or can't be looked at, is told by whoever adds it.
+    const isFolder = await stat(path).then(
+      (facts) => facts.isDirectory(),
+      () => false,
+    )
+    if (isFolder) add(path)
+  }
+}

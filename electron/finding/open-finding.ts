@@ -1,0 +1,67 @@
+import { homedir } from 'node:os'
+import process from 'node:process'
+import type { SessionView, Team } from '../contract/account.ts'
+import type { FindingView, WorkflowView } from '../contract/finding.ts'
+import type { Target } from '../contract/model.ts'
+import type { Library } from '../library/library.ts'
+import type { Surroundings } from '../models/places.ts'
+import { createFinding, type Finding, type FindingOptions } from './finding.ts'
+
+export type Computer = Surroundings
+
+interface FindingListener {
+  finding?(view: FindingView): void
+  workflow?(view: WorkflowView): void
+  session?(session: SessionView): void
+}
+
+/** What a row of the queue is asked for here. */
+interface QueuedRow {
+  readonly record: {
+    readonly accountId: string
+    readonly team: Team
+    readonly target: Target
+    readonly phase: string
+  }
+}
+
+/** What is on this computer, joined to what the queue, the history and the libraries know. */
+export function openFinding(rooms: {
+  readonly worker: URL
+  readonly computer: Computer | undefined
+  readonly library: Library
+  readonly rows: { ids(): readonly string[]; get(id: string): QueuedRow | undefined }
+  readonly choices: {
+    get(name: 'known-folders'): string | null
+    set(name: 'known-folders', value: string): void
+  }
+  readonly listeners: Set<FindingListener>
+  /** The account and team that files go to. */
+  readonly resolve: () => { readonly accountId: string; readonly team: Team } | null
+  readonly sentBefore: FindingOptions['sentBefore']
+  readonly addPlaced: FindingOptions['addPlaced']
+}): Finding {
+  const { worker, computer, library, rows, choices, listeners } = rooms
+  const finding = createFinding({
+    ...{ worker, library, sentBefore: rooms.sentBefore, addPlaced: rooms.addPlaced },
+    surroundings: computer ?? { platform: process.platform, home: homedir(), environment: process.env },
+    chosen() {
+      const chosen = rooms.resolve()
+      return chosen && { choice: { accountId: chosen.accountId, teamId: chosen.team.id }, team: chosen.team }
+    },
+    queuedFor: ({ teamId }) =>
+      rows.ids().flatMap((id) => {
+        const record = rows.get(id)?.record
+        return record && record.team.id === teamId && record.phase !== 'registered' ? [record.target] : []
+      }),
+    folders: {
+      get: () => choices.get('known-folders'),
+      set: (text) => choices.set('known-folders', text),
+    },
+    toldFinding: (view) => listeners.forEach((listener) => listener.finding?.(view)),
+    toldWorkflow: (view) => listeners.forEach((listener) => listener.workflow?.(view)),
+  })
+  // Another team, another library.
+  listeners.add({ session: () => finding.workflows.changed() })
+  return finding
+}

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto'
+import type { FindingView, FoundGroup, FoundPlaceView } from '../contract/finding.ts'
+import type { LocalModel } from '../models/model-walk.ts'
+import type { FoundPlace } from '../models/place-search.ts'
+import type { Searcher } from './searcher.ts'
+
+export interface PlacesFound {
+  view(): FindingView
+  /** Looks in the usual places; again only when asked for. Resolves when it has looked. */
+  look(again: boolean): Promise<void>
+  stop(): void
+  /** Takes in what a yaml file names; answers whether it is such a file. */
+  takeExtraPaths(file: string): Promise<boolean>
+  /** The models of some types of a place; none when the place is not known or only information. */
+  modelsOf(id: string, modelTypes: readonly (string | null)[]): readonly PlacedModel[]
+  /** Everything that was found so far. */
+  allModels(): readonly LocalModel[]
+}
+
+export interface PlacedModel extends LocalModel {
+  /** Its type was written down by the person, and is no guess. */
+  readonly isPlaced: boolean
+}
+
+/** What is found on this computer is kept in memory, under names that say nothing. */
+export function createPlacesFound(options: {
+  readonly searcher: Searcher
+  readonly told: (view: FindingView) => void
+  /** A path as a person reads it. */
+  readonly words: (path: string) => string
+}): PlacesFound {
+  const { searcher, told, words } = options
+  const places = new Map<string, FoundPlace>()
+  let state: FindingView['state'] = 'idle'
+  let looking: { readonly abort: AbortController; readonly done: Promise<void> } | null = null
+
+  const view = (): FindingView => ({
+    state,
+    places: [...places].map(([id, place]) => toView(id, place, words)),
+  })
+  const keep = (place: FoundPlace) => void places.set(idOf(place.path), place)
+
+  function begin(): Promise<void> {
+    const abort = new AbortController()
+    state = 'looking'
+    const done = searcher
+      .search(
+        { kind: 'places' },
+        {
+          signal: abort.signal,
+          onAnswer(answer) {
+            if (answer.is !== 'place') return
+            keep(answer.place)
+            told(view())
+          },
+        },
+      )
+      .then(() => {
+        if (looking?.abort !== abort) return
+        looking = null
+        state = abort.signal.aborted ? 'idle' : 'done'
+        told(view())
+      })
+    looking = { abort, done }
+    told(view())
+    return done
+  }
+
+  return {
+    view,
+    async look(again) {
+      if (looking) return looking.done
+      if (state === 'done' && !again) return
+      await begin()
+    },
+    stop: () => looking?.abort.abort(),
+    async takeExtraPaths(file) {
+      let found: readonly FoundPlace[] | null = null
+      await searcher.search(
+        { kind: 'extra-paths', file },
+        { onAnswer: (answer) => answer.is === 'extra-paths' && (found = answer.places) },
+      )
+      const taken = found as readonly FoundPlace[] | null
+      if (taken === null) return false
+      taken.forEach(keep)
+      told(view())
+      return true
+    },
+    modelsOf(id, modelTypes) {
+      const place = places.get(id)
+      if (!place || isInformation(place)) return []
+      const isPlaced = place.kind === 'extra-paths'
+      return place.models
+        .filter(({ modelType }) => modelTypes.includes(modelType))
+        .map((model) => ({ ...model, isPlaced }))
+    },
+    allModels: () =>
+      [...places.values()].filter((place) => !isInformation(place)).flatMap(({ models }) => models),
+  }
+}
+
+const isInformation = ({ kind }: FoundPlace) => kind === 'hugging-face'
+
+/** The same place has the same id in the next search, so that what the person ticked stays ticked. */
+function idOf(path: string): string {
+  return createHash('sha256').update(path).digest('hex').slice(0, 16)
+}
+
+function toView(id: string, place: FoundPlace, words: (path: string) => string): FoundPlaceView {
+  const groups = new Map<string | null, { count: number; sizeBytes: number }>()
+  for (const { modelType, sizeBytes } of place.models) {
+    const group = groups.get(modelType) ?? { count: 0, sizeBytes: 0 }
+    groups.set(modelType, { count: group.count + 1, sizeBytes: group.sizeBytes + sizeBytes })
+  }
+  return {
+    id,
+    kind: place.kind,
+    where: words(place.path),
+    groups: [...groups]
+      .map(([modelType, group]): FoundGroup => ({ modelType, ...group }))
+      .sort((one, other) => other.sizeBytes - one.sizeBytes),
+    isWhole: place.isWhole,
+    isInformation: isInformation(place),
+  }
+}

@@ -1,0 +1,54 @@
+import { Worker } from 'node:worker_threads'
+import type { SearchAnswer, SearchOrder } from '../models/search-order.ts'
+import type { Surroundings } from '../models/places.ts'
+
+export interface Searcher {
+  /**
+   * Carries an order out on a thread of its own and tells each answer as it comes. Resolves when it has ended, in whatever
+   * way: done, aborted, out of time, or dead of what it read. What was told until then stands.
+   */
+  search(
+    order: SearchOrder,
+    options: { readonly signal?: AbortSignal; readonly onAnswer: (answer: SearchAnswer) => void },
+  ): Promise<void>
+  close(): Promise<void>
+}
+
+/** No order may take longer, in ms: a network share that hangs would hold its thread for ever. */
+const longestMs = 60_000
+/** A workflow of 64 MB unfolds to a few hundred. */
+const heapMegabytes = 1_024
+
+/** Looks through disks and reads what strangers wrote, away from the main thread. */
+export function createSearcher(workerUrl: URL, surroundings: Surroundings): Searcher {
+  const running = new Set<Worker>()
+  return {
+    search: (order, { signal, onAnswer }) =>
+      new Promise((resolve) => {
+        if (signal?.aborted) return resolve()
+        const worker = new Worker(workerUrl, {
+          workerData: { order, surroundings },
+          resourceLimits: { maxOldGenerationSizeMb: heapMegabytes },
+        })
+        running.add(worker)
+        const end = () => void worker.terminate()
+        const deadline = setTimeout(end, longestMs)
+        signal?.addEventListener('abort', end, { once: true })
+        worker.on('message', (answer: SearchAnswer) => {
+          if (answer.is === 'end') end()
+          else if (!signal?.aborted) onAnswer(answer)
+        })
+        // Node always ends a worker after its error; without a listener the error would be thrown here.
+        worker.on('error', () => undefined)
+        worker.on('exit', () => {
+          clearTimeout(deadline)
+          signal?.removeEventListener('abort', end)
+          running.delete(worker)
+          resolve()
+        })
+      }),
+    async close() {
+      await Promise.all([...running].map((worker) => worker.terminate()))
+    },
+  }
+}

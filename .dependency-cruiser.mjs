@@ -9,10 +9,11 @@ const cloud = '^electron/cloud/'
 const accounts = '^electron/accounts/'
 const library = '^electron/library/'
 const finding = '^electron/finding/'
+const watching = '^electron/watching/'
 const uploads = '^electron/uploads/'
 const uploader = '^electron/uploader[.]ts$'
 const desktop = '^electron/desktop/'
-const engine = [contract, models, transfer, cloud, accounts, library, finding, uploads, uploader]
+const engine = [contract, models, transfer, cloud, accounts, library, finding, watching, uploads, uploader]
 
 const table = {
   contract: { from: contract, rooms: [], packages: ['valibot', 'intl-messageformat'], node: false },
@@ -34,9 +35,10 @@ const table = {
     packages: ['valibot'],
     node: true,
   },
+  watching: { from: watching, rooms: [contract, models], packages: ['valibot', 'chokidar'], node: true },
   uploads: {
     from: uploads,
-    rooms: [contract, models, transfer, cloud, accounts, library],
+    rooms: [contract, models, transfer, cloud, accounts, library, finding, watching],
     packages: ['valibot'],
     node: true,
   },

@@ -15,6 +15,7 @@ export default defineConfig({
         'hash-worker': at('electron/transfer/hash-worker.ts'),
         'inspect-worker': at('electron/models/inspect-worker.ts'),
         'search-worker': at('electron/models/search-worker.ts'),
+        'watch-worker': at('electron/watching/watch-worker.ts'),
       }),
     ],
     // The public keys by which an installed app checks the feed of updates; without any it takes none (docs/releasing.md).

@@ -7,12 +7,9 @@ import type { AddReport, Snapshot } from './contract/model.ts'
 import type { Settings } from './contract/settings.ts'
 import type { LibraryNews } from './contract/library.ts'
 import type { Ports, Vault } from './contract/ports.ts'
-import type { FindingView, WorkflowView } from './contract/finding.ts'
-import type { Finding } from './finding/finding.ts'
-import { openFinding, type Computer } from './finding/open-finding.ts'
+import type { Computer } from './finding/open-finding.ts'
 import type { Library } from './library/library.ts'
 import type { Streams } from './transfer/streams.ts'
-import { addPlaced } from './uploads/add-placed.ts'
 import { openBoard, type BoardListener } from './uploads/board.ts'
 import { openCarriers, steer, type WorkerFiles } from './uploads/carriers.ts'
 import { createCommands } from './uploads/commands.ts'
@@ -24,9 +21,9 @@ import { holdingOf, type Holding } from './uploads/holding.ts'
 import { openKept } from './uploads/kept.ts'
 import { localFileWith } from './uploads/library-calls.ts'
 import { openLibraryDesk, type ConflictSettings } from './uploads/library-desk.ts'
+import { openNearby, type Nearby, type NearbyListener } from './uploads/nearby.ts'
 import { createPatience } from './uploads/patience.ts'
 import { restoreQueued } from './uploads/restore.ts'
-import { createSentBefore } from './uploads/sent-before.ts'
 import { createSignIns } from './uploads/sign-ins.ts'
 import { createSweeper } from './uploads/sweeper.ts'
 import { takeIn, type AddOptions } from './uploads/take-in.ts'
@@ -56,27 +53,20 @@ export interface UploaderOptions {
 }
 
 /** What the uploader announces. Each listener is called after the fact; none may throw. */
-export interface UploaderListener extends Partial<BoardListener> {
-  session?(session: SessionView): void
+export interface UploaderListener extends Partial<BoardListener>, NearbyListener {
   library?(news: LibraryNews): void
-  finding?(view: FindingView): void
-  workflow?(view: WorkflowView): void
 }
 
 export type { AddOptions } from './uploads/take-in.ts'
 
 /** The one object that the desktop and the command line both drive. */
-export interface Uploader extends Holding {
+export interface Uploader extends Holding, Pick<Nearby, 'workflows' | 'watchFolder' | 'drop'> {
   /** One function for each call of the contract that the engine answers. */
   readonly calls: EngineCalls
   /** What the teams have in their libraries already. */
   readonly library: Pick<Library, 'models'>
   snapshot(): Snapshot
   session(): SessionView
-  /** What dropped workflows need, for whoever has no page. */
-  readonly workflows: Finding['workflows']
-  /** Takes in what a person dropped or picked: workflows are opened, lists of folders read, the rest is added. */
-  drop(paths: readonly string[]): Promise<Result<AddReport>>
   /** Recognises, writes down and queues files and folders for a team (the chosen one unless named). */
   addPaths(paths: readonly string[], options?: AddOptions): Promise<Result<AddReport>>
   /** Goes on with what dead processes left of the people who are signed in; answers the ids. */
@@ -115,17 +105,10 @@ const shownAsDone = 200
 export function createUploader(options: UploaderOptions): Uploader {
   const rooms = openRooms(options)
   const { rows, store, feed, queue, signIns, sweeper, settings, listeners, ports } = rooms
-  const finding = openFinding({
-    ...{ ...rooms, worker: options.workers.search, computer: options.computer },
-    resolve: () => signIns.resolve(null),
-    sentBefore: createSentBefore(rooms.database),
-    addPlaced: (placed) => addPlaced(placed, (paths, adding) => takeIn(rooms, paths, adding)),
-  })
-  const drop = (paths: readonly string[]) => finding.drop(paths, (rest) => takeIn(rooms, rest))
+  const nearby = openNearby(rooms, options.workers, options.computer)
   return {
-    calls: { ...engineCalls({ ...rooms, addPaths: drop }), ...finding.calls },
-    workflows: finding.workflows,
-    drop,
+    calls: { ...engineCalls({ ...rooms, addPaths: nearby.drop }), ...nearby.calls },
+    ...{ workflows: nearby.workflows, watchFolder: nearby.watchFolder, drop: nearby.drop },
     library: rooms.library,
     snapshot: feed.snapshot,
     session: signIns.view,
@@ -168,11 +151,12 @@ export function createUploader(options: UploaderOptions): Uploader {
         restoreQueued(rooms)
       }
       await signIns.restore()
+      if (restoreQueue) nearby.start()
       await queue.setHeld((rooms.paused.all && restoreQueue) || rooms.paused.outside)
       void sweeper.sweep()
     },
     async stop() {
-      await finding.close()
+      await nearby.close()
       await rooms.close()
     },
   }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import * as v from 'valibot'
 import { settingsChange } from '../contract/settings.ts'
@@ -28,6 +29,13 @@ export type Command =
   | { readonly name: 'accounts'; readonly json: boolean }
   | { readonly name: 'teams'; readonly json: boolean }
   | { readonly name: 'status'; readonly json: boolean }
+  | ({
+      readonly name: 'workflow'
+      readonly file: string
+      readonly team: string | null
+      readonly upload: boolean
+    } & Telling &
+      Speed)
   | { readonly name: 'inspect'; readonly paths: readonly string[]; readonly json: boolean }
   | ({ readonly name: 'resume' } & Telling & Speed)
   | ({
@@ -61,6 +69,15 @@ const parsers: Record<CommandName, (words: readonly string[]) => Command> = {
   resume(words) {
     const { values } = read(words, commands.resume, 0)
     return { name: 'resume', json: values.json ?? false, quiet: values.quiet ?? false, ...speedOf(values) }
+  },
+  workflow(words) {
+    const { values, positionals } = read(words, commands.workflow, 1)
+    const [file] = positionals
+    if (file === undefined) throw new UsageError('Which file? Try: modelferry workflow workflow.json')
+    return {
+      ...{ name: 'workflow', file: resolve(file), team: values.team ?? null, upload: values.upload ?? false },
+      ...{ json: values.json ?? false, quiet: values.quiet ?? false, ...speedOf(values) },
+    }
   },
   inspect(words) {
     const { values, positionals } = read(words, commands.inspect, Infinity)

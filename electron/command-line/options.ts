@@ -74,6 +74,21 @@ export const commands = {
 Ctrl-C pauses and keeps what was sent: the same command or "modelferry resume" goes on from there, and so it
 does after a crash. A second Ctrl-C ends at once. A name that begins with a dash goes behind --.`,
   },
+  workflow: {
+    words: '<file>',
+    about: 'list the models that a ComfyUI workflow needs, and which of them the team lacks',
+    options: {
+      team: { type: 'string', value: 'id or name', about: 'the team whose library is looked at' },
+      upload: { type: 'boolean', about: 'send those that the team lacks and this computer has' },
+      limit,
+      streams,
+      json: json(events),
+      quiet,
+      help,
+    },
+    more: `The workflow is JSON of the page or of the API, or a PNG or WebP that ComfyUI saved. Its models are looked for in the
+usual places of ComfyUI and its kin and among earlier uploads. Nothing is downloaded.`,
+  },
   inspect: {
     words: '<paths…>',
     about: 'say what files and folders are, without sending or signing in',

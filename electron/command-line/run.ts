@@ -13,6 +13,7 @@ import type { Surroundings } from './surroundings.ts'
 import { findTeam, teamsOf } from './teams.ts'
 import { oneLine } from './terminal-text.ts'
 import { runUploadCommand } from './upload.ts'
+import { runWorkflowCommand } from './workflow.ts'
 
 /** The commands that need the engine. */
 export type EngineCommand = Exclude<Command, { readonly name: 'help' | 'version' | 'status' | 'inspect' }>
@@ -56,6 +57,10 @@ export async function runCommand(command: EngineCommand, world: World): Promise<
   if (command.name === 'upload') {
     const choice = findTeam(uploader, command.team ?? surroundings.team)
     return runUploadCommand(command, choice, { ...world, teller: tellerFor(command, streams) })
+  }
+  if (command.name === 'workflow') {
+    const choice = findTeam(uploader, command.team ?? surroundings.team)
+    return runWorkflowCommand(command, choice, { ...world, teller: tellerFor(command, streams) })
   }
   for (const { account, team } of teamsOf(uploader)) {
     const { email } = account

@@ -89,6 +89,7 @@ export function workerFiles(entryFile: string): {
   readonly hash: URL
   readonly inspect: URL
   readonly search: URL
+  readonly watch: URL
 } {
   // A worker thread is not started from inside an archive: electron-builder lays these files beside it.
   const folder = join(entryFile, '..').replace(/([\\/])app\.asar(?=[\\/]|$)/, '$1app.asar.unpacked')
@@ -99,5 +100,6 @@ export function workerFiles(entryFile: string): {
     hash: at('transfer/hash-worker.ts', 'hash-worker.js'),
     inspect: at('models/inspect-worker.ts', 'inspect-worker.js'),
     search: at('models/search-worker.ts', 'search-worker.js'),
+    watch: at('watching/watch-worker.ts', 'watch-worker.js'),
   }
 }

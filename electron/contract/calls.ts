@@ -5,6 +5,7 @@ import { backgroundCalls } from './calls-background.ts'
 import { accountCalls } from './calls-accounts.ts'
 import { bulkCalls } from './calls-bulk.ts'
 import { findingCalls } from './calls-finding.ts'
+import { watchingCalls } from './calls-watching.ts'
 import { desktopCalls } from './calls-desktop.ts'
 import { libraryCalls } from './calls-library.ts'
 import { serverCalls } from './calls-servers.ts'
@@ -17,6 +18,7 @@ import type { Flow, UploadDetails } from './flow.ts'
 import type { LibraryNews } from './library.ts'
 import type { FindingView, WorkflowView } from './finding.ts'
 import type { AddReport, Patch } from './model.ts'
+import type { WatchingView } from './watching.ts'
 import type { Settings } from './settings.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { UpdateState } from './update.ts'
@@ -29,6 +31,7 @@ export const calls = {
   ...libraryCalls,
   ...bulkCalls,
   ...findingCalls,
+  ...watchingCalls,
   ...desktopCalls,
   ...updateCalls,
   ...recognitionCalls,
@@ -57,6 +60,7 @@ export interface Events {
   readonly added: AddReport
   readonly finding: FindingView
   readonly workflow: WorkflowView
+  readonly watching: WatchingView
   readonly command: PageCommand
   /** How a newer version of the app stands. */
   readonly update: UpdateState
@@ -75,6 +79,7 @@ export const eventNames = Object.keys({
   added: true,
   finding: true,
   workflow: true,
+  watching: true,
   command: true,
   update: true,
 } satisfies Record<EventName, true>) as readonly EventName[]

@@ -90,6 +90,7 @@ export const failureKinds = {
   'keychain-slow': { retry: 'after-sign-in', remedy: 'sign-in' },
   'journal-full': { retry: 'later', remedy: 'wait' },
   'journal-trouble': { retry: 'later', remedy: 'retry' },
+  'folder-too-large': { retry: 'never', remedy: 'none' },
   'journal-damaged': { retry: 'never', remedy: 'none' },
   'server-in-use': { retry: 'never', remedy: 'none' },
   'update-unreachable': { retry: 'later', remedy: 'wait' },

@@ -2,6 +2,7 @@ import { IntlMessageFormat } from 'intl-messageformat'
 import type { Failure } from './errors.ts'
 import type { Message } from './message.ts'
 import { backgroundMessages } from './messages/background.ts'
+import { watchingMessages } from './messages/page-watching.ts'
 import { findingMessages } from './messages/page-finding.ts'
 import { bulkEditMessages } from './messages/page-bulk-edit.ts'
 import { desktopMessages } from './messages/desktop.ts'
@@ -33,6 +34,7 @@ export const catalogue = {
   ...backgroundMessages,
   ...bulkEditMessages,
   ...findingMessages,
+  ...watchingMessages,
 } as const satisfies Record<string, Message>
 
 export type MessageKey = keyof typeof catalogue

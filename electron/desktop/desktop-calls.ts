@@ -34,7 +34,15 @@ export function surroundingsNow(language: Language): Surroundings {
 export function createDesktopCalls(options: {
   readonly uploader: Pick<
     Uploader,
-    'drop' | 'workflows' | 'calls' | 'fileOf' | 'localFileWith' | 'session' | 'keychainTurned' | 'usesServer'
+    | 'drop'
+    | 'workflows'
+    | 'watchFolder'
+    | 'calls'
+    | 'fileOf'
+    | 'localFileWith'
+    | 'session'
+    | 'keychainTurned'
+    | 'usesServer'
   >
   readonly vault: Pick<SessionVault, 'recheck'>
   readonly settings: SettingsBook
@@ -54,6 +62,10 @@ export function createDesktopCalls(options: {
     async chooseFiles({ what }) {
       const paths = await dialogs.pick(what)
       return paths.length === 0 ? success({ added: 0, refused: 0, skipped: [] }) : uploader.drop(paths)
+    },
+    async watchFolder({ team }) {
+      const [folder] = await dialogs.pick('watched-folder')
+      return folder === undefined ? uploader.calls.watching(undefined) : uploader.watchFolder(folder, team)
     },
     async locateNeed({ id, need }) {
       const [path] = await dialogs.pick('model')

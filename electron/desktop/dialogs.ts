@@ -18,7 +18,7 @@ export interface Dialogs {
   /** True when the person quits although uploads run. */
   confirmQuit(running: number): Promise<boolean>
   /** Whole paths, or nothing when the picker was cancelled. */
-  pick(what: 'files' | 'folder' | 'model'): Promise<readonly string[]>
+  pick(what: 'files' | 'folder' | 'model' | 'watched-folder'): Promise<readonly string[]>
   tell(failure: Failure): Promise<void>
 }
 
@@ -71,17 +71,19 @@ export function createDialogs(options: {
     },
     async pick(what) {
       const words = language.words()
+      const isFolder = what === 'folder' || what === 'watched-folder'
+      const isOne = what === 'model' || what === 'watched-folder'
       const remembered = memory.read()['lastFolder']
       const { canceled, filePaths } = await showPicker(parent(), {
-        title: words(what === 'folder' ? 'pick.folder' : 'pick.files'),
+        title: words(isFolder ? 'pick.folder' : 'pick.files'),
         buttonLabel: words('pick.add'),
         // Electron's own start is Downloads as well; naming it keeps that on every system.
         defaultPath: typeof remembered === 'string' ? remembered : app.getPath('downloads'),
         properties: [
-          what === 'folder' ? 'openDirectory' : 'openFile',
-          ...(what === 'model' ? [] : (['multiSelections'] as const)),
+          isFolder ? 'openDirectory' : 'openFile',
+          ...(isOne ? [] : (['multiSelections'] as const)),
         ],
-        ...(what !== 'folder'
+        ...(!isFolder
           ? {
               filters: [
                 { name: words('pick.models'), extensions: modelExtensions },

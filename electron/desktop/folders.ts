@@ -12,7 +12,13 @@ export interface Folders {
   readonly page: string
   readonly preload: string
   readonly trayIcons: string
-  readonly workers: { readonly lane: URL; readonly hash: URL; readonly inspect: URL; readonly search: URL }
+  readonly workers: {
+    readonly lane: URL
+    readonly hash: URL
+    readonly inspect: URL
+    readonly search: URL
+    readonly watch: URL
+  }
 }
 
 /**
@@ -45,6 +51,7 @@ export function setupFolders(builtFolder: string): Folders {
       hash: workerFile(builtFolder, 'hash-worker'),
       inspect: workerFile(builtFolder, 'inspect-worker'),
       search: workerFile(builtFolder, 'search-worker'),
+      watch: workerFile(builtFolder, 'watch-worker'),
     },
   }
 }

@@ -135,6 +135,7 @@ function setupSurroundings(shell: Shell, window: MainWindow, feed: PageFeed, bac
     library: (news) => feed.tell('library', news),
     finding: (view) => feed.tell('finding', view),
     workflow: (view) => feed.tell('workflow', view),
+    watching: (view) => feed.tell('watching', view),
   })
   settings.onChange((now, before) => {
     // It passes them on to the engine, with the limit of the hour.

@@ -4,6 +4,7 @@ import type { CallHandlers } from '../contract/calls.ts'
 import type { FindingView, WorkflowView } from '../contract/finding.ts'
 import { cleanLibraryPath } from '../contract/library-path.ts'
 import type { AddReport, Target } from '../contract/model.ts'
+import type { LocalModel } from '../models/model-walk.ts'
 import type { Surroundings } from '../models/places.ts'
 import { sortDropped } from './dropped.ts'
 import { homePath } from './home-path.ts'
@@ -26,6 +27,12 @@ export interface Finding {
     paths: readonly string[],
     add: (paths: readonly string[]) => Promise<Result<AddReport>>,
   ): Promise<Result<AddReport>>
+  /** All models below a folder; null when they could not all be seen. */
+  walk(folder: string): Promise<readonly LocalModel[] | null>
+  /** A path as a person reads it. */
+  words(path: string): string
+  /** A folder from which models come. */
+  remember(folder: string): void
   close(): Promise<void>
 }
 
@@ -38,7 +45,7 @@ export interface FindingOptions extends Omit<
   /** Where the folders are kept from which models came. */
   readonly folders: KeptText
   /** Adds files, each with what is known of its target beforehand. */
-  readonly addPlaced: (placed: readonly Placed[]) => Promise<Result<AddReport>>
+  readonly addPlaced: WorkflowPorts['take']
   readonly toldFinding: (view: FindingView) => void
   readonly toldWorkflow: (view: WorkflowView) => void
 }
@@ -81,6 +88,16 @@ export function createFinding(options: FindingOptions): Finding {
   return {
     workflows,
     drop,
+    words,
+    remember: known.add,
+    async walk(folder) {
+      let found: readonly LocalModel[] | null = null
+      await searcher.search(
+        { kind: 'folders', folders: [folder] },
+        { onAnswer: (answer) => answer.is === 'folders' && answer.isWhole && (found = answer.models) },
+      )
+      return found
+    },
     calls: {
       async findPlaces({ again }) {
         void places.look(again)
@@ -92,7 +109,7 @@ export function createFinding(options: FindingOptions): Finding {
       },
       async addPlaces({ chosen }) {
         const models = chosen.flatMap(({ id, modelTypes }) => places.modelsOf(id, modelTypes))
-        return models.length === 0 ? success(nothingAdded) : addPlaced(models.map(toPlaced))
+        return models.length === 0 ? success(nothingAdded) : addPlaced(models.map(toPlaced), null)
       },
       workflow: async ({ id }) => success(workflows.view(id)),
       async closeWorkflow({ id }) {

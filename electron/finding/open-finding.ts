@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import process from 'node:process'
-import type { SessionView, Team } from '../contract/account.ts'
+import type { SessionView, Team, TeamChoice } from '../contract/account.ts'
 import type { FindingView, WorkflowView } from '../contract/finding.ts'
 import type { Target } from '../contract/model.ts'
 import type { Library } from '../library/library.ts'
@@ -37,7 +37,7 @@ export function openFinding(rooms: {
   }
   readonly listeners: Set<FindingListener>
   /** The account and team that files go to. */
-  readonly resolve: () => { readonly accountId: string; readonly team: Team } | null
+  readonly resolve: (wanted: TeamChoice | null) => { readonly accountId: string; readonly team: Team } | null
   readonly sentBefore: FindingOptions['sentBefore']
   readonly addPlaced: FindingOptions['addPlaced']
 }): Finding {
@@ -45,8 +45,8 @@ export function openFinding(rooms: {
   const finding = createFinding({
     ...{ worker, library, sentBefore: rooms.sentBefore, addPlaced: rooms.addPlaced },
     surroundings: computer ?? { platform: process.platform, home: homedir(), environment: process.env },
-    chosen() {
-      const chosen = rooms.resolve()
+    chosen(wanted) {
+      const chosen = rooms.resolve(wanted)
       return chosen && { choice: { accountId: chosen.accountId, teamId: chosen.team.id }, team: chosen.team }
     },
     queuedFor: ({ teamId }) =>

@@ -19,15 +19,15 @@ export interface WorkflowPorts {
   readonly searcher: Searcher
   readonly places: Pick<PlacesFound, 'look' | 'allModels'>
   readonly library: Pick<Library, 'models' | 'subscribe'>
-  /** The team that files go to, or null. */
-  readonly chosen: () => { readonly choice: TeamChoice; readonly team: Team } | null
+  /** The team that files go to, or the one that is wanted; null when there is none. */
+  readonly chosen: (wanted: TeamChoice | null) => { readonly choice: TeamChoice; readonly team: Team } | null
   /** Targets of what the queue has for a team. */
   readonly queuedFor: (choice: TeamChoice) => readonly Target[]
   /** Folders from which models came before. */
   readonly knownFolders: () => readonly string[]
   /** Paths of files of these names (lower case) that were sent or queued before. */
   readonly sentBefore: (names: readonly string[]) => readonly string[]
-  readonly take: (placed: readonly Placed[]) => Promise<Result<AddReport>>
+  readonly take: (placed: readonly Placed[], team: TeamChoice | null) => Promise<Result<AddReport>>
   readonly told: (view: WorkflowView) => void
   readonly words: (path: string) => string
 }
@@ -40,7 +40,10 @@ export interface Placed {
 
 export interface Workflows {
   /** Reads files; the id of what they need together, or null when none of them holds a workflow. */
-  read(files: readonly string[]): Promise<{ readonly id: string; readonly files: readonly string[] } | null>
+  read(
+    files: readonly string[],
+    team?: TeamChoice,
+  ): Promise<{ readonly id: string; readonly files: readonly string[] } | null>
   view(id: string): WorkflowView | null
   /** Resolves once the computer and the library were looked through. */
   settled(id: string): Promise<void>
@@ -55,6 +58,8 @@ export interface Workflows {
 interface Opened {
   readonly id: string
   readonly fileName: string
+  /** Instead of the team in force. */
+  readonly team: TeamChoice | null
   readonly needs: readonly Need[]
   readonly byHand: Map<string, LocalModel>
   readonly abort: AbortController
@@ -85,7 +90,7 @@ export function createWorkflows(ports: WorkflowPorts): Workflows {
   }
 
   function resolved(one: Opened): readonly ResolvedNeed[] {
-    const chosen = ports.chosen()
+    const chosen = ports.chosen(one.team)
     const queued = chosen ? ports.queuedFor(chosen.choice) : []
     const local = [...places.allModels(), ...one.local]
     return resolveNeeds(one.needs, { library: one.library, queued, local }, one.byHand)
@@ -95,7 +100,7 @@ export function createWorkflows(ports: WorkflowPorts): Workflows {
     return {
       id: one.id,
       fileName: one.fileName,
-      team: ports.chosen()?.team ?? null,
+      team: ports.chosen(one.team)?.team ?? null,
       isLooking: one.isLooking,
       libraryFailure: one.libraryFailure,
       needs: resolved(one).map((found, at) => toNeedView(found, at, ports.words)),
@@ -104,7 +109,7 @@ export function createWorkflows(ports: WorkflowPorts): Workflows {
   const tell = (one: Opened) => opened.has(one.id) && told(viewOf(one))
 
   async function list(one: Opened, maxAgeMs?: number): Promise<void> {
-    const choice = ports.chosen()?.choice
+    const choice = ports.chosen(one.team)?.choice
     const listed = choice ? await library.models(choice, maxAgeMs === undefined ? {} : { maxAgeMs }) : null
     one.library = listed?.ok ? listed.value.models : []
     one.libraryFailure = listed === null ? null : listed.ok ? listed.value.failure : listed.failure
@@ -129,9 +134,9 @@ export function createWorkflows(ports: WorkflowPorts): Workflows {
     tell(one)
   }
 
-  function open(fileName: string, needs: readonly Need[]): string {
+  function open(fileName: string, needs: readonly Need[], team: TeamChoice | null): string {
     const one: Opened = {
-      ...{ id: randomUUID(), fileName, needs, byHand: new Map(), abort: new AbortController() },
+      ...{ id: randomUUID(), fileName, team, needs, byHand: new Map(), abort: new AbortController() },
       ...{ local: [], library: [], libraryFailure: null, isLooking: true, settled: Promise.resolve() },
     }
     opened.set(one.id, one)
@@ -146,13 +151,13 @@ export function createWorkflows(ports: WorkflowPorts): Workflows {
   }
 
   return {
-    async read(files) {
+    async read(files, team) {
       const read = await readAll(files)
       const held = files.filter((_file, at) => read[at])
       const needs = joinNeeds(read.flatMap((one) => (one ? [one] : [])))
       if (held.length === 0) return null
       const more = held.length > 1 ? ` + ${held.length - 1}` : ''
-      return { id: open(`${basename(held[0] ?? '')}${more}`, needs), files: held }
+      return { id: open(`${basename(held[0] ?? '')}${more}`, needs, team ?? null), files: held }
     },
     view(id) {
       const one = opened.get(id)
@@ -167,7 +172,7 @@ export function createWorkflows(ports: WorkflowPorts): Workflows {
       const placed = meant.flatMap(({ need, file }) =>
         file ? [{ path: file.path, target: targetFor(need, file) }] : [],
       )
-      const report = await ports.take(placed)
+      const report = await ports.take(placed, one.team)
       tell(one)
       return report
     },

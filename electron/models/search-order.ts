@@ -22,6 +22,6 @@ export type WorkflowsRead = readonly (readonly Need[] | null)[]
 export type SearchAnswer =
   | { readonly is: 'place'; readonly place: FoundPlace }
   | { readonly is: 'extra-paths'; readonly places: readonly FoundPlace[] | null }
-  | { readonly is: 'folders'; readonly models: readonly LocalModel[] }
+  | { readonly is: 'folders'; readonly models: readonly LocalModel[]; readonly isWhole: boolean }
   | { readonly is: 'workflows'; readonly read: WorkflowsRead }
   | { readonly is: 'end' }

@@ -20,7 +20,7 @@ async function carryOut({ order, surroundings }: SearchTask): Promise<void> {
       tell({ is: 'extra-paths', places: await searchExtraPaths(order.file, base) })
       break
     case 'folders':
-      tell({ is: 'folders', models: await inFolders(order.folders) })
+      tell({ is: 'folders', ...(await inFolders(order.folders)) })
       break
     case 'workflows': {
       const read = []
@@ -32,14 +32,17 @@ async function carryOut({ order, surroundings }: SearchTask): Promise<void> {
   tell({ is: 'end' })
 }
 
-async function inFolders(folders: readonly string[]): Promise<readonly LocalModel[]> {
+async function inFolders(folders: readonly string[]) {
   const seen = new Set<string>()
   const models: LocalModel[] = []
+  let isWhole = true
   for (const folder of folders) {
     const budget = { entries: mostEntriesOfFolder, untilMs: Date.now() + longestWalkMs }
-    models.push(...(await walkModels(folder, { budget, seen, now: Date.now })).models)
+    const walked = await walkModels(folder, { budget, seen, now: Date.now })
+    models.push(...walked.models)
+    isWhole &&= walked.isWhole
   }
-  return models
+  return { models, isWhole }
 }
 
 // A rejection is a bug: left alone it ends the thread, and whoever asked sees that.

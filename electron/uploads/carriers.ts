@@ -13,6 +13,7 @@ export interface WorkerFiles {
   readonly hash: URL
   readonly inspect: URL
   readonly search: URL
+  readonly watch: URL
 }
 
 /** The threads that carry, hash and look into files. `measured` takes the place of the streams that follow the line. */

@@ -1,4 +1,5 @@
 import type { findingCalls } from '../contract/calls-finding.ts'
+import type { watchingCalls } from '../contract/calls-watching.ts'
 import type { CallHandlers, CallNameOf } from '../contract/calls.ts'
 import { success, type Result } from '../contract/errors.ts'
 import type { AddReport } from '../contract/model.ts'
@@ -20,7 +21,7 @@ import type { Sweeper } from './sweeper.ts'
 
 export type EngineCalls = Pick<CallHandlers, CallNameOf<'engine'>>
 /** Calls that other rooms of the engine answer. */
-type Elsewhere = keyof typeof findingCalls
+type Elsewhere = keyof typeof findingCalls | keyof typeof watchingCalls
 
 /** The rooms that answer them. */
 interface CalledRooms {

@@ -63,6 +63,24 @@ const migrations: readonly string[] = [
    ) STRICT;
    CREATE INDEX hashes_by_bytes ON hashes (sha256);
    CREATE INDEX hashes_by_use ON hashes (used_at_ms);`,
+  // Folders that are watched for new models, and the files in them that are no news.
+  `CREATE TABLE watched_folders (
+     id TEXT PRIMARY KEY,
+     path TEXT NOT NULL,
+     account_id TEXT NOT NULL,
+     team_id TEXT NOT NULL,
+     team_name TEXT NOT NULL,
+     paused INTEGER NOT NULL,
+     added_at INTEGER NOT NULL
+   ) STRICT;
+   CREATE TABLE watched_files (
+     folder TEXT NOT NULL REFERENCES watched_folders (id) ON DELETE CASCADE,
+     path TEXT NOT NULL,
+     size_bytes INTEGER NOT NULL,
+     mtime_ms REAL NOT NULL,
+     state TEXT NOT NULL CHECK (state IN ('offered', 'known')),
+     PRIMARY KEY (folder, path)
+   ) STRICT, WITHOUT ROWID;`,
 ]
 
 /** The version that `migrate` leads to. */

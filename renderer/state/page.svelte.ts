@@ -17,6 +17,7 @@ import { Selection } from './selection.svelte.ts'
 import { SessionState } from './session.svelte.ts'
 import { ServersState } from './servers.svelte.ts'
 import { SettingsState } from './settings.svelte.ts'
+import { WatchingState } from './watching.svelte.ts'
 import { WorkflowState } from './workflow.svelte.ts'
 import { UiState } from './ui.svelte.ts'
 import { UpdateNews } from './update.svelte.ts'
@@ -39,6 +40,7 @@ export class Page {
   readonly bulkEdit: BulkEdit
   readonly places: PlacesState
   readonly workflow: WorkflowState
+  readonly watching: WatchingState
   readonly actions: Actions
   readonly servers: ServersState
   readonly #bridge: Bridge
@@ -65,6 +67,7 @@ export class Page {
     this.bulkEdit = new BulkEdit(bridge, this.queue, this.notices)
     this.places = new PlacesState(bridge, this.notices, this.ui)
     this.workflow = new WorkflowState(bridge, this.notices, this.ui)
+    this.watching = new WatchingState(bridge, this.notices)
     this.actions = new Actions({
       bridge,
       history: this.history,
@@ -92,6 +95,7 @@ export class Page {
       this.#bridge.on('added', (report) => this.notices.report(report)),
       this.places.begin(),
       this.workflow.begin(),
+      this.watching.begin(),
       this.#bridge.on('added', (report) => this.#took(report)),
       this.#bridge.on('command', (command) => this.#obey(command)),
     ]

@@ -54,6 +54,8 @@ const broken: Readonly<Record<string, readonly [file: string, imported: string]>
   'library-packages': ['electron/library/x.ts', 'electron'],
   'finding-rooms': ['electron/finding/x.ts', '../uploads/queue.ts'],
   'finding-packages': ['electron/finding/x.ts', 'electron'],
+  'watching-rooms': ['electron/watching/x.ts', '../finding/finding.ts'],
+  'watching-packages': ['electron/watching/x.ts', 'electron'],
   'uploads-rooms': ['electron/uploads/x.ts', '../desktop/tray.ts'],
   'uploads-packages': ['electron/uploads/x.ts', 'electron'],
   'uploader-rooms': ['electron/uploader.ts', './desktop/tray.ts'],

@@ -116,6 +116,7 @@ test('worker threads lie beside the archive and import nothing from it', () => {
     'inspect-worker.js',
     'lane-worker.js',
     'search-worker.js',
+    'watch-worker.js',
   ])
   for (const name of workers) {
     const source = readFileSync(join(beside, 'out/main', name), 'utf8')

@@ -112,6 +112,11 @@ export const failuresHere = {
     '暂时无法保存队列，因此没有接收新的内容。请重试。',
     '暫時無法儲存佇列，因此沒有接收新的內容。請重試。',
   ],
+  'failure.folder-too-large': [
+    'There are more files in this folder than can be watched. Choose the folder inside it where new models arrive.',
+    '此文件夹中的文件过多，无法监视。请选择其中存放新模型的子文件夹。',
+    '此資料夾中的檔案過多，無法監看。請選擇其中存放新模型的子資料夾。',
+  ],
   'failure.journal-damaged': [
     'The file of the queue was damaged, so a new one was begun. The old one is kept as {file} in the app’s data folder. The library is untouched; add again what is missing from the list.',
     '队列文件已损坏，因此新建了一个。旧文件以 {file} 保存在应用的数据文件夹中。资料库未受影响；请重新添加列表中缺少的内容。',

@@ -70,6 +70,7 @@ export function fakeBridge({ rows = [], locale = 'en', answers = {} }: Beginning
     modelFacts: () => success(null),
     update: () => success({ kind: 'current', checkedAtMs: null }),
     thirdPartyNotices: () => success('a package 1.0.0\nLicence: MIT'),
+    watching: () => success({ folders: [] }),
     findPlaces: () => success({ state: 'done', places: [] }),
     workflow: () => success(null),
     sendNeeds: () => success(report),

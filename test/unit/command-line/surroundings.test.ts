@@ -70,6 +70,7 @@ test('in a package they lie beside the built command line', () => {
       'out/main/hash-worker.js',
       'out/main/inspect-worker.js',
       'out/main/search-worker.js',
+      'out/main/watch-worker.js',
     ],
   ])
 })

@@ -1,0 +1,16 @@
+import * as v from 'valibot'
+import { call, id, nothing, teamChoice, type CallTable } from './call.ts'
+import type { AddReport } from './model.ts'
+import type { WatchingView } from './watching.ts'
+
+/** Folders that are watched for new models. They are added by the native picker alone. */
+export const watchingCalls = {
+  watching: call<WatchingView>()('engine', nothing),
+  /** Opens the native picker; a cancelled picker changes nothing. */
+  watchFolder: call<WatchingView>()('desktop', v.strictObject({ team: teamChoice })),
+  pauseWatched: call<WatchingView>()('engine', v.strictObject({ id, isPaused: v.boolean() })),
+  unwatch: call<WatchingView>()('engine', v.strictObject({ id })),
+  /** Queues what lay in the folder when it was added. */
+  sendOffered: call<AddReport>()('engine', v.strictObject({ id })),
+  declineOffered: call<WatchingView>()('engine', v.strictObject({ id })),
+} satisfies CallTable

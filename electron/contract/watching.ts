@@ -1,0 +1,23 @@
+import type { Team } from './account.ts'
+
+/** `gone`: the folder can't be seen, as with an unplugged disk; `signed-out`: new files wait for the team's sign-in. */
+export type WatchedState = 'looking' | 'watching' | 'paused' | 'gone' | 'signed-out'
+
+/** A folder whose new models are queued once they have stopped changing. `where` is for the person to read; no call takes it. */
+export interface WatchedFolder {
+  readonly id: string
+  readonly where: string
+  readonly accountId: string
+  readonly team: Team
+  readonly state: WatchedState
+  /** It lies on a network drive, which tells nothing by itself: it is looked at once a minute. */
+  readonly isPolled: boolean
+  /** New files that are still being written, or wait. */
+  readonly settling: number
+  /** What lay there when the folder was added, and has neither been sent nor declined. */
+  readonly offered: { readonly count: number; readonly sizeBytes: number }
+}
+
+export interface WatchingView {
+  readonly folders: readonly WatchedFolder[]
+}

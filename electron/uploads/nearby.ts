@@ -1,0 +1,74 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Result } from '../contract/errors.ts'
+import type { FindingView, WorkflowView } from '../contract/finding.ts'
+import type { AddReport } from '../contract/model.ts'
+import type { WatchingView } from '../contract/watching.ts'
+import type { SessionView } from '../contract/account.ts'
+import type { Finding } from '../finding/finding.ts'
+import { openFinding, type Computer } from '../finding/open-finding.ts'
+import type { Library } from '../library/library.ts'
+import { openWatching } from '../watching/open-watching.ts'
+import type { Watching } from '../watching/watching.ts'
+import type { Choices } from './account-book.ts'
+import { addPlaced } from './add-placed.ts'
+import type { WorkerFiles } from './carriers.ts'
+import { createSentBefore } from './sent-before.ts'
+import type { SignIns } from './sign-ins.ts'
+import { takeIn } from './take-in.ts'
+
+/** What is told of this computer's folders. */
+export interface NearbyListener {
+  session?(session: SessionView): void
+  finding?(view: FindingView): void
+  workflow?(view: WorkflowView): void
+  watching?(view: WatchingView): void
+}
+
+/** Models on this computer, joined to the queue: found, named by workflows, and new in watched folders. */
+export interface Nearby {
+  readonly calls: Finding['calls'] & Watching['calls']
+  /** What dropped workflows need, for whoever has no page. */
+  readonly workflows: Finding['workflows']
+  /** Watches a folder for a team from now on. */
+  readonly watchFolder: Watching['addFor']
+  /** Takes in what a person dropped or picked: workflows are opened, lists of folders read, the rest is added. */
+  drop(paths: readonly string[]): Promise<Result<AddReport>>
+  /** Begins to watch. */
+  start(): void
+  close(): Promise<void>
+}
+
+export function openNearby(
+  rooms: Parameters<typeof takeIn>[0] & {
+    readonly choices: Choices
+    readonly database: DatabaseSync
+    readonly library: Library
+    readonly listeners: Set<NearbyListener>
+    readonly signIns: SignIns
+  },
+  workers: WorkerFiles,
+  computer: Computer | undefined,
+): Nearby {
+  const { signIns, database } = rooms
+  const finding = openFinding({
+    ...{ ...rooms, worker: workers.search, computer },
+    resolve: (wanted) => signIns.resolve(wanted),
+    sentBefore: createSentBefore(database),
+    addPlaced: (placed, team) =>
+      addPlaced(placed, (paths, adding) => takeIn(rooms, paths, adding), team ? { team } : {}),
+  })
+  const watching = openWatching({
+    ...{ ...rooms, finding, worker: workers.watch },
+    queue: (paths, team) => takeIn(rooms, paths, { team }),
+  })
+  return {
+    calls: { ...finding.calls, ...watching.calls },
+    workflows: finding.workflows,
+    watchFolder: watching.addFor,
+    drop: (paths) => finding.drop(paths, (rest) => takeIn(rooms, rest)),
+    start: watching.start,
+    async close() {
+      await Promise.all([finding.close(), watching.close()])
+    },
+  }
+}

@@ -1,0 +1,40 @@
+import type { DatabaseSync } from 'node:sqlite'
+import process from 'node:process'
+import type { Team, TeamChoice } from '../contract/account.ts'
+import type { Result } from '../contract/errors.ts'
+import type { AddReport } from '../contract/model.ts'
+import type { Ports } from '../contract/ports.ts'
+import type { WatchingView } from '../contract/watching.ts'
+import { createWatching, type Watching } from './watching.ts'
+import type { WatchPorts } from './watched.ts'
+
+interface WatchingListener {
+  watching?(view: WatchingView): void
+}
+
+/** Watched folders, joined to who is signed in, to the queue and to what looks through disks. */
+export function openWatching(rooms: {
+  readonly database: DatabaseSync
+  readonly worker: URL
+  readonly ports: Ports
+  readonly listeners: Set<WatchingListener & { session?(...words: never[]): void }>
+  readonly finding: { walk: WatchPorts['walk']; words(path: string): string; remember(folder: string): void }
+  readonly signIns: {
+    resolve(choice: TeamChoice | null): { readonly accountId: string; readonly team: Team } | null
+    hidden(): ReadonlySet<string>
+  }
+  readonly queue: (paths: readonly string[], team: TeamChoice) => Promise<Result<AddReport>>
+}): Watching {
+  const { database, worker, ports, listeners, finding, signIns, queue } = rooms
+  const watching = createWatching({
+    ...{ database, worker, ports, platform: process.platform },
+    ...{ walk: finding.walk, words: finding.words, remember: finding.remember },
+    resolve: (choice) => signIns.resolve(choice),
+    hidden: () => signIns.hidden(),
+    canSend: (accountId, team) => signIns.resolve({ accountId, teamId: team.id }) !== null,
+    queue: (paths, { accountId, team }) => queue(paths, { accountId, teamId: team.id }),
+    told: (view) => listeners.forEach((listener) => listener.watching?.(view)),
+  })
+  listeners.add({ session: () => watching.sessionChanged() })
+  return watching
+}

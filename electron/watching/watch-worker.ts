@@ -1,0 +1,41 @@
+import { basename } from 'node:path'
+import { parentPort } from 'node:worker_threads'
+import { watch, type FSWatcher } from 'chokidar'
+import { skipFolder, skipInFolder } from '../models/file-names.ts'
+
+export type WatchOrder =
+  | { readonly is: 'watch'; readonly id: string; readonly folder: string }
+  | { readonly is: 'unwatch'; readonly id: string }
+
+/** `hint`: something about this file has changed. `trouble`: no more hints are to be had from this folder. */
+export type WatchNews =
+  | { readonly is: 'hint'; readonly id: string; readonly path: string }
+  | { readonly is: 'trouble'; readonly id: string; readonly why: string }
+
+const watchers = new Map<string, FSWatcher>()
+const tell = (news: WatchNews) => parentPort?.postMessage(news)
+
+function begin(id: string, folder: string): void {
+  const watcher = watch(folder, {
+    ignoreInitial: true,
+    // A link may lead to the whole disk; what it leads to can be watched itself.
+    followSymlinks: false,
+    // A handle for each folder and each model, and for nothing else that lies there.
+    ignored: (path, facts) => {
+      if (path === folder || !facts) return false
+      const name = basename(path)
+      return facts.isDirectory() ? skipFolder(name, false) !== null : skipInFolder(name) !== null
+    },
+  })
+  const hint = (path: string) => tell({ is: 'hint', id, path })
+  watcher.on('add', hint)
+  watcher.on('change', hint)
+  watcher.on('error', (error) => tell({ is: 'trouble', id, why: String(error) }))
+  watchers.set(id, watcher)
+}
+
+parentPort?.on('message', (order: WatchOrder) => {
+  void watchers.get(order.id)?.close()
+  watchers.delete(order.id)
+  if (order.is === 'watch') begin(order.id, order.folder)
+})

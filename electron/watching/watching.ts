@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto'
+import type { DatabaseSync } from 'node:sqlite'
+import { isAbsolute, relative } from 'node:path'
+import type { Team, TeamChoice } from '../contract/account.ts'
+import type { CallHandlers } from '../contract/calls.ts'
+import type { watchingCalls } from '../contract/calls-watching.ts'
+import { failed, failure, success, type Result } from '../contract/errors.ts'
+import type { WatchedFolder, WatchingView } from '../contract/watching.ts'
+import { createHints } from './hints.ts'
+import { createKeptFolders, type KeptFolder } from './kept-folders.ts'
+import { isNetworkDrive } from './network-drive.ts'
+import { Watched, type WatchPorts } from './watched.ts'
+
+type WatchingCalls = Pick<CallHandlers, Exclude<keyof typeof watchingCalls, 'watchFolder'>>
+
+/** Folders whose new models are queued by themselves, for as long as the app runs. */
+export interface Watching {
+  readonly calls: WatchingCalls
+  /** Begins to watch what the journal has. */
+  start(): void
+  /** Watches one more folder. What lies in it now is offered, and not sent. */
+  addFor(path: string, choice: TeamChoice): Promise<Result<WatchingView>>
+  /** Somebody has signed in or out. */
+  sessionChanged(): void
+  close(): Promise<void>
+}
+
+export function createWatching(
+  options: Omit<WatchPorts, 'kept' | 'hints' | 'changed'> & {
+    readonly database: DatabaseSync
+    readonly worker: URL
+    readonly platform: NodeJS.Platform
+    /** Accounts whose folders are not shown to whoever is here. */
+    readonly hidden: () => ReadonlySet<string>
+    readonly words: (path: string) => string
+    readonly told: (view: WatchingView) => void
+    readonly resolve: (choice: TeamChoice) => { readonly accountId: string; readonly team: Team } | null
+    /** Workflows look for their models in it too. */
+    readonly remember: (folder: string) => void
+  },
+): Watching {
+  const { walk, words, told, queue, canSend, platform, ports } = options
+  const kept = createKeptFolders(options.database)
+  const hints = createHints({
+    ...{ worker: options.worker, log: ports.log },
+    onHint: (id, path) => folders.get(id)?.hint(path),
+  })
+  const folders = new Map<string, Watched>()
+  const at: WatchPorts = { kept, hints, ports, walk, canSend, queue, changed: () => told(view()) }
+
+  const view = (): WatchingView => ({
+    folders: [...folders.values()]
+      .filter(({ folder }) => !options.hidden().has(folder.accountId))
+      .map((watched) => toView(watched, words)),
+  })
+
+  async function begin(folder: KeptFolder): Promise<Watched> {
+    const watched = new Watched(folder, at)
+    folders.set(folder.id, watched)
+    watched.isPolled = await isNetworkDrive(folder.path, platform)
+    watched.begin()
+    return watched
+  }
+
+  return {
+    start() {
+      for (const folder of kept.list()) void begin(folder)
+    },
+    async addFor(path, choice) {
+      const chosen = options.resolve(choice)
+      if (!chosen) return failed(failure('no-team'))
+      const { accountId, team } = chosen
+      const others = [...folders.values()].filter(
+        ({ folder }) => folder.accountId === accountId && folder.team.id === team.id,
+      )
+      // A folder inside a watched one would queue each of its files twice.
+      if (others.some(({ folder }) => isInside(path, folder.path))) return success(view())
+      const models = await walk(path)
+      if (models === null) return failed(failure('folder-too-large'))
+      const folder = { id: randomUUID(), path, accountId, team, isPaused: false }
+      kept.add(
+        folder,
+        models.map(({ path: file, sizeBytes, mtimeMs }) => ({
+          path: file,
+          sizeBytes,
+          mtimeMs,
+          state: 'offered',
+        })),
+      )
+      options.remember(path)
+      await begin(folder)
+      return success(view())
+    },
+    sessionChanged() {
+      for (const watched of folders.values()) void watched.step()
+      told(view())
+    },
+    calls: {
+      watching: async () => success(view()),
+      async pauseWatched({ id, isPaused }) {
+        kept.setPaused(id, isPaused)
+        if (isPaused) folders.get(id)?.pause()
+        else folders.get(id)?.resume()
+        return success(view())
+      },
+      async unwatch({ id }) {
+        folders.get(id)?.close()
+        folders.delete(id)
+        kept.remove(id)
+        return success(view())
+      },
+      async sendOffered({ id }) {
+        const watched = folders.get(id)
+        const files = watched?.offered ?? []
+        if (!watched || files.length === 0) return success({ added: 0, refused: 0, skipped: [] })
+        const report = await queue(
+          files.map(({ path }) => path),
+          watched.folder,
+        )
+        if (report.ok) watched.settle(files)
+        return report
+      },
+      async declineOffered({ id }) {
+        const watched = folders.get(id)
+        watched?.settle(watched.offered)
+        return success(view())
+      },
+    },
+    async close() {
+      for (const watched of folders.values()) watched.close()
+      await hints.close()
+    },
+  }
+}
+
+function isInside(path: string, folder: string): boolean {
+  const way = relative(folder, path)
+  return way === '' || (!way.startsWith('..') && !isAbsolute(way))
+}
+
+function toView(watched: Watched, words: (path: string) => string): WatchedFolder {
+  const { folder, state, isPolled, settlingCount, offered } = watched
+  return {
+    ...{ id: folder.id, where: words(folder.path), accountId: folder.accountId, team: folder.team },
+    ...{ state, isPolled, settling: settlingCount },
+    offered: { count: offered.length, sizeBytes: offered.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) },
+  }
+}

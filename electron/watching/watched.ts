@@ -40,7 +40,7 @@ export class Watched {
   readonly #settling = new Map<string, Settling>()
   #isGone = false
   #isLooking = true
-  #isAtWork = false
+  #work: Promise<void> | null = null
   #isClosed = false
   #cancelStep: (() => void) | null = null
   #cancelRescan: (() => void) | null = null
@@ -161,10 +161,14 @@ export class Watched {
     })
   }
 
-  /** Looks at each new file once more and queues those that have stopped changing. Nothing waits while nobody can send. */
-  async step(): Promise<void> {
-    if (this.#isAtWork || this.#isClosed || this.folder.isPaused) return
-    this.#isAtWork = true
+  /** Looks at each new file once more and queues those that have stopped changing. One look at a time. */
+  step(): Promise<void> {
+    this.#work ??= this.#look().finally(() => (this.#work = null))
+    return this.#work
+  }
+
+  async #look(): Promise<void> {
+    if (this.#isClosed || this.folder.isPaused) return
     const still: (Look & { readonly path: string })[] = []
     for (const [path, before] of this.#settling) {
       const look = await lookAt(path)
@@ -177,7 +181,6 @@ export class Watched {
       if (isStill && (await isWhole(path))) still.push({ path, ...look })
     }
     if (still.length > 0 && this.state === 'watching') await this.#send(still)
-    this.#isAtWork = false
     this.#at.changed()
     this.#nextStep()
   }

@@ -1,0 +1,121 @@
+import { homedir } from 'node:os'
+import type { TeamChoice } from '../contract/account.ts'
+import type { NeedView, WorkflowView } from '../contract/finding.ts'
+import { formatBytes } from '../contract/size.ts'
+import type { Command } from './arguments.ts'
+import { exitCodes } from './exit-codes.ts'
+import { interrupted } from './interruption.ts'
+import { leave } from './leave.ts'
+import { explain } from './output.ts'
+import { oneLine } from './terminal-text.ts'
+import { codeOf, type Sending } from './upload.ts'
+import { watchUploads } from './watch.ts'
+
+type WorkflowCommand = Command & { name: 'workflow' }
+
+/**
+ * Tells which models a workflow needs and where they are; with `--upload` sends those that the team lacks and this computer
+ * has. Answers 0 when nothing is missing in the end, else 1.
+ */
+export async function runWorkflowCommand(
+  command: WorkflowCommand,
+  choice: TeamChoice,
+  world: Sending,
+): Promise<number> {
+  const { uploader, streams, interruption } = world
+  const opened = await interruption.or(uploader.workflows.read([command.file], choice))
+  if (opened === interrupted) return interruption.exitCode
+  if (opened === null) {
+    streams.err.write('There is no ComfyUI workflow in this file.\n')
+    return exitCodes.someFailed
+  }
+  if ((await interruption.or(uploader.workflows.settled(opened.id))) === interrupted)
+    return interruption.exitCode
+  const view = uploader.workflows.view(opened.id)
+  if (!view) return exitCodes.someFailed
+  for (const need of view.needs) {
+    streams.out.write(`${command.json ? JSON.stringify(asJson(need)) : oneLine(asText(need))}\n`)
+  }
+  if (view.libraryFailure)
+    streams.err.write(`The library could not be listed. ${explain(view.libraryFailure)}\n`)
+  const here = view.needs.filter(({ stand, isOff }) => stand === 'here' && !isOff)
+  if (!command.json) streams.err.write(`${summary(view)}\n`)
+  const lacks = view.needs.some(({ stand, isOff }) => stand !== 'in-library' && !isOff)
+  if (!command.upload || here.length === 0) return lacks ? exitCodes.someFailed : exitCodes.ok
+  const code = await send(opened.id, here, world)
+  const isAllFound = !view.needs.some(({ stand, isOff }) => stand === 'nowhere' && !isOff)
+  return code === exitCodes.ok && !isAllFound ? exitCodes.someFailed : code
+}
+
+async function send(id: string, needs: readonly NeedView[], world: Sending): Promise<number> {
+  const { uploader, ports, teller, streams, interruption } = world
+  const watch = watchUploads(uploader, teller)
+  const stop = async () => {
+    await leave({ uploader, ports, streams, teller, command: 'upload', remove: false })
+    return interruption.exitCode
+  }
+  const report = await interruption.or(
+    uploader.workflows.send(
+      id,
+      needs.map((need) => need.id),
+    ),
+  )
+  if (report === interrupted) return stop()
+  if (!report.ok) {
+    streams.err.write(`${explain(report.failure)}\n`)
+    return exitCodes.someFailed
+  }
+  const { added, refused, skipped } = report.value
+  for (const { name, reason } of skipped) teller.skipped(name, reason)
+  if (added + refused === 0) return exitCodes.someFailed
+  const rows = await interruption.or(watch.allEnded(added + refused))
+  if (rows === interrupted) return stop()
+  teller.finished()
+  return codeOf(rows)
+}
+
+const stands: Readonly<Record<NeedView['stand'], string>> = {
+  'in-library': 'in the library',
+  queued: 'in the queue',
+  here: 'here',
+  nowhere: 'not found',
+}
+
+function asText({ name, modelType, stand, by, isOff, isDisabled, where, sizeBytes, url }: NeedView): string {
+  const facts = [
+    modelType ?? 'type unknown',
+    ...(by === 'name' ? ['by its name alone'] : []),
+    ...(isDisabled ? ['disabled'] : []),
+    ...(isOff ? ['its node is switched off'] : []),
+    ...(stand === 'here' && where ? [where] : []),
+    ...(sizeBytes === null ? [] : [formatBytes(sizeBytes, 'en')]),
+    ...(stand === 'nowhere' && url ? [url] : []),
+  ]
+  return `${stands[stand].padEnd(14)}  ${name} (${facts.join(', ')})`
+}
+
+function asJson({ name, modelType, stand, by, isOff, isDisabled, where, sizeBytes, url }: NeedView): object {
+  const localPath = where?.replace(/^~(?=[\\/]|$)/, () => homedir()) ?? null
+  return {
+    event: 'need',
+    name,
+    type: modelType,
+    stand,
+    by,
+    off: isOff,
+    disabled: isDisabled,
+    localPath,
+    sizeBytes,
+    url,
+  }
+}
+
+function summary({ needs, team }: WorkflowView): string {
+  const count = (stand: NeedView['stand']) => needs.filter((need) => need.stand === stand).length
+  return [
+    `${needs.length} models: ${count('in-library')} in the library of ${team?.name ?? 'nobody'}`,
+    `${count('queued')} in the queue`,
+    `${count('here')} on this computer`,
+    `${count('nowhere')} not found.`,
+  ].join(', ')
+}

@@ -1,0 +1,170 @@
+import { expect, test } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import { failure, success } from '../../electron/contract/errors.ts'
+import type { FindingView, FoundPlaceView, NeedView, WorkflowView } from '../../electron/contract/finding.ts'
+import type { Asked } from './support/fake-bridge.ts'
+import { openPage } from './support/open-page.ts'
+import { team } from './support/rows.ts'
+
+const asks = (asked: readonly Asked[], name: string) =>
+  asked.filter((one) => one.name === name).map(({ args }) => args)
+
+const comfy: FoundPlaceView = {
+  ...{ id: 'place-1', kind: 'comfyui', where: '~/ComfyUI/models', isWhole: true, isInformation: false },
+  groups: [
+    { modelType: 'checkpoints', count: 12, sizeBytes: 80_000_000_000 },
+    { modelType: 'loras', count: 300, sizeBytes: 60_000_000_000 },
+    { modelType: null, count: 2, sizeBytes: 1_000_000_000 },
+  ],
+}
+const cache: FoundPlaceView = {
+  ...{
+    id: 'place-2',
+    kind: 'hugging-face',
+    where: '~/.cache/huggingface/hub',
+    isWhole: false,
+    isInformation: true,
+  },
+  groups: [{ modelType: null, count: 9, sizeBytes: 9_000_000_000 }],
+}
+const done: FindingView = { state: 'done', places: [comfy, cache] }
+
+async function places(view: FindingView = done) {
+  const page = await openPage({ answers: { findPlaces: () => success(view) } })
+  await userEvent.click(page.screen.getByRole('button', { name: 'Find my models…' }))
+  await expect.element(page.screen.getByRole('heading', { name: 'Find my models' })).toBeVisible()
+  return page
+}
+
+test('found places are shown with their types, and only what is ticked is added, by ids alone', async () => {
+  const { screen, asked } = await places()
+  await expect.element(screen.getByText('~/ComfyUI/models')).toBeVisible()
+  await expect.element(screen.getByText('314 files, 141 GB')).toBeVisible()
+  await expect.element(screen.getByRole('button', { name: 'Add files' })).toBeDisabled()
+  await userEvent.click(screen.getByRole('checkbox', { name: 'loras' }))
+  await expect.element(screen.getByText('60 GB chosen')).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Add 300 files' }))
+  expect(asks(asked, 'addPlaces')).toEqual([{ chosen: [{ id: 'place-1', modelTypes: ['loras'] }] }])
+  await expect.element(screen.getByText('Drop model files here', { exact: false })).toBeVisible()
+})
+
+test('a place is ticked as a whole, and a cache of another program can’t be', async () => {
+  const { screen } = await places()
+  const all = screen.getByRole('checkbox', { name: 'Everything in ~/ComfyUI/models' })
+  await userEvent.click(all)
+  await expect.element(screen.getByRole('button', { name: 'Add 314 files' })).toBeEnabled()
+  await userEvent.click(screen.getByRole('checkbox', { name: 'checkpoints' }))
+  await expect.element(all).toBePartiallyChecked()
+  expect(screen.getByRole('checkbox').elements()).toHaveLength(4)
+  await expect.element(screen.getByText('For information', { exact: false })).toBeVisible()
+})
+
+test('what is found shows as it comes, the search can be stopped, and leaving stops it', async () => {
+  const { screen, asked, emit } = await places({ state: 'looking', places: [] })
+  await expect.element(screen.getByText('Looking in the usual places', { exact: false })).toBeVisible()
+  emit('finding', { state: 'looking', places: [comfy] })
+  await expect.element(screen.getByText('~/ComfyUI/models')).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Stop' }))
+  emit('finding', { state: 'idle', places: [comfy] })
+  await expect.element(screen.getByText('The search was stopped', { exact: false })).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Look again' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Back to the uploads' }))
+  await expect.poll(() => asks(asked, 'stopFinding')).toHaveLength(2)
+  expect(asks(asked, 'findPlaces')).toEqual([{ again: false }, { again: true }])
+})
+
+test('nothing found says where was looked and what to do', async () => {
+  const { screen } = await places({ state: 'done', places: [] })
+  await expect
+    .element(screen.getByText('No models were found in the usual places', { exact: false }))
+    .toBeVisible()
+})
+
+function need(name: string, change: Partial<NeedView> = {}): NeedView {
+  return {
+    ...{ id: name, name, modelType: 'loras', stand: 'nowhere', by: null, isDisabled: false, isOff: false },
+    ...{ where: null, sizeBytes: null, url: null, ...change },
+  }
+}
+const needs = [
+  need('owned.safetensors', { stand: 'in-library', by: 'hash', sizeBytes: 5_000_000_000 }),
+  need('style/here.safetensors', {
+    stand: 'here',
+    by: 'path',
+    where: '~/ComfyUI/models/loras/style/here.safetensors',
+    sizeBytes: 90_000_000,
+  }),
+  need('off.safetensors', {
+    stand: 'here',
+    by: 'name',
+    where: '~/off.safetensors',
+    isOff: true,
+    sizeBytes: 1,
+  }),
+  need('lost.safetensors', { url: 'https://models.example/lost.safetensors' }),
+]
+const view: WorkflowView = {
+  ...{ id: 'workflow-1', fileName: 'flux.json', team, isLooking: false, libraryFailure: null, needs },
+}
+
+async function workflow(now: WorkflowView = view) {
+  const page = await openPage({
+    answers: {
+      workflow: () => success(now),
+      sendNeeds: () => success({ added: 1, refused: 0, skipped: [] }),
+      locateNeed: () =>
+        success({ ...now, needs: [need('lost.safetensors', { stand: 'here', by: 'hand', where: '~/x' })] }),
+    },
+  })
+  page.emit('added', { added: 0, refused: 0, skipped: [], workflow: 'workflow-1' })
+  await expect.element(page.screen.getByRole('heading', { name: 'What flux.json needs' })).toBeVisible()
+  return page
+}
+
+test('a dropped workflow shows what the team has, what is here and what is nowhere, and sends what is missing', async () => {
+  const { screen, asked } = await workflow()
+  for (const group of [
+    'On this computer, not in the library of Aurora Studio',
+    'Not found',
+    'In the library of Aurora Studio',
+  ]) {
+    await expect.element(screen.getByRole('heading', { name: group })).toBeVisible()
+  }
+  await expect.element(screen.getByText('loras · same SHA-256')).toBeVisible()
+  await expect.element(screen.getByText('https://models.example/lost.safetensors')).toBeVisible()
+  expect(screen.container.querySelectorAll('a')).toHaveLength(0)
+  await userEvent.click(screen.getByRole('button', { name: 'Upload 1 model' }))
+  expect(asks(asked, 'sendNeeds')).toEqual([{ id: 'workflow-1', needs: ['style/here.safetensors'] }])
+})
+
+test('what a switched-off node names is sent only when it is ticked', async () => {
+  const { screen } = await workflow()
+  await userEvent.click(screen.getByRole('checkbox', { name: 'Upload off.safetensors' }))
+  await expect.element(screen.getByRole('button', { name: 'Upload 2 models' })).toBeEnabled()
+  await userEvent.click(screen.getByRole('checkbox', { name: 'Upload off.safetensors' }))
+  await userEvent.click(screen.getByRole('checkbox', { name: 'Upload style/here.safetensors' }))
+  await expect.element(screen.getByRole('button', { name: 'Nothing to upload' })).toBeDisabled()
+})
+
+test('a model that was not found is located by hand, and its address is copied', async () => {
+  const { screen, asked } = await workflow()
+  await userEvent.click(
+    screen.getByRole('button', { name: 'Copy the address that the workflow gives for lost.safetensors' }),
+  )
+  expect(asks(asked, 'copyText')).toEqual([{ text: 'https://models.example/lost.safetensors' }])
+  await userEvent.click(screen.getByRole('button', { name: 'Locate lost.safetensors…' }))
+  await expect.element(screen.getByText('loras · chosen by you')).toBeVisible()
+})
+
+test('a library that can’t be listed is told, and so is a workflow that needs nothing more', async () => {
+  const { screen, emit } = await workflow({ ...view, libraryFailure: failure('offline') })
+  await expect.element(screen.getByText('The library could not be listed', { exact: false })).toBeVisible()
+  emit('workflow', { ...view, needs: needs.slice(0, 1) })
+  await expect
+    .element(screen.getByText('Aurora Studio has everything that this workflow needs.'))
+    .toBeVisible()
+  emit('workflow', { ...view, id: 'another', needs: [] })
+  await expect
+    .element(screen.getByText('Aurora Studio has everything that this workflow needs.'))
+    .toBeVisible()
+})

@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import { success } from '../../electron/contract/errors.ts'
+import type { WatchedFolder, WatchingView } from '../../electron/contract/watching.ts'
+import type { Asked } from './support/fake-bridge.ts'
+import { openPage } from './support/open-page.ts'
+import { otherTeam, team } from './support/rows.ts'
+
+const asks = (asked: readonly Asked[], name: string) =>
+  asked.filter((one) => one.name === name).map(({ args }) => args)
+
+function folder(change: Partial<WatchedFolder> = {}): WatchedFolder {
+  return {
+    ...{ id: 'folder-1', where: '~/training/out', accountId: 'account-1', team, state: 'watching' },
+    ...{ isPolled: false, settling: 0, offered: { count: 0, sizeBytes: 0 }, ...change },
+  }
+}
+
+async function settings(...folders: readonly WatchedFolder[]) {
+  const now: WatchingView = { folders }
+  const page = await openPage({
+    answers: {
+      watching: () => success(now),
+      watchFolder: () => success({ folders: [folder({ where: '~/new' })] }),
+      pauseWatched: () => success({ folders: [folder({ state: 'paused' })] }),
+      unwatch: () => success({ folders: [] }),
+      declineOffered: () => success({ folders: [folder()] }),
+      sendOffered: () => success({ added: 3, refused: 0, skipped: [] }),
+    },
+  })
+  page.emit('command', 'show-settings')
+  await expect.element(page.screen.getByRole('heading', { name: 'Watched folders' })).toBeVisible()
+  return page
+}
+
+test('a folder is added by the picker, for the team that is chosen beside it', async () => {
+  const { screen, asked } = await settings()
+  await userEvent.selectOptions(screen.getByLabelText('Team for new models'), otherTeam.name)
+  await userEvent.click(screen.getByRole('button', { name: 'Watch a folder…' }))
+  expect(asks(asked, 'watchFolder')).toEqual([{ team: { accountId: 'account-1', teamId: otherTeam.id } }])
+  await expect.element(screen.getByText('~/new', { exact: false })).toBeVisible()
+})
+
+test('what lay there is offered: added or left', async () => {
+  const { screen, asked } = await settings(folder({ offered: { count: 3, sizeBytes: 7_000_000_000 } }))
+  await expect
+    .element(screen.getByText('3 models were there already (7 GB).', { exact: false }))
+    .toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Add them' }))
+  await expect.element(screen.getByText('3 files added.', { exact: false })).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Leave them' }))
+  expect([asks(asked, 'sendOffered'), asks(asked, 'declineOffered')]).toEqual([
+    [{ id: 'folder-1' }],
+    [{ id: 'folder-1' }],
+  ])
+  await expect.poll(() => screen.getByRole('button', { name: 'Add them' }).elements()).toEqual([])
+})
+
+test('watching is paused, goes on and is given up', async () => {
+  const { screen, asked } = await settings(folder())
+  await userEvent.click(screen.getByRole('button', { name: 'Pause watching ~/training/out' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Go on watching ~/training/out' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Stop watching ~/training/out' }))
+  expect(asks(asked, 'pauseWatched')).toEqual([
+    { id: 'folder-1', isPaused: true },
+    { id: 'folder-1', isPaused: false },
+  ])
+  expect(asks(asked, 'unwatch')).toEqual([{ id: 'folder-1' }])
+})
+
+test.each([
+  [{ state: 'gone' as const }, 'The folder can’t be seen.'],
+  [{ state: 'signed-out' as const }, 'Nobody is signed in for this team.'],
+  [{ isPolled: true }, 'network drive, looked at once a minute'],
+  [{ settling: 2 }, '2 new files are still changing or waiting'],
+])('a folder that is %o says so', async (change, words) => {
+  const { screen } = await settings(folder(change))
+  await expect.element(screen.getByText(words, { exact: false })).toBeVisible()
+})

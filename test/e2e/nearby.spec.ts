@@ -1,0 +1,120 @@
+import type { Page } from '@playwright/test'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { ALICES_TEAM_ID } from '../cloud/accounts.ts'
+import { pageWorkflow, png } from '../fixtures/workflows.ts'
+import { expect, test } from './fixtures.ts'
+import type { World } from './fixtures.ts'
+import { answerPicker } from './main-steps.ts'
+import { control, drag, pick, rowOf, signIn } from './page-steps.ts'
+import type { RunningApp } from './running-app.ts'
+
+/** An app whose person has a home folder of their own, with a ComfyUI in it. */
+async function start(world: World): Promise<RunningApp> {
+  await world.file('../person/ComfyUI/models/loras/style/ink.safetensors')
+  await world.file('../person/ComfyUI/models/vae/clear.safetensors')
+  world.environment['HOME'] = join(world.folder, 'person')
+  const app = await world.start()
+  await signIn(app.page)
+  return app
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** axe finds nothing in the page as it stands. */
+async function isClean(page: Page): Promise<void> {
+  await page.evaluate(axeSource)
+  const found = await page.evaluate(async () => {
+    const { violations } = await (globalThis as unknown as { axe: typeof import('axe-core') }).axe.run()
+    return violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])
+  })
+  expect(found).toEqual([])
+}
+
+const paths = (world: World) => world.cloud.modelsOf(ALICES_TEAM_ID).map(({ model_path }) => model_path)
+
+test('models are found in the usual places, and what is ticked goes up', async ({ world }) => {
+  const { page } = await start(world)
+  await page.getByRole('button', { name: 'Find my models…' }).click()
+  await expect(page.getByText('~/ComfyUI/models')).toBeVisible()
+  await expect(page.getByText('2 files, 500 kB')).toBeVisible()
+  await isClean(page)
+  await page.getByRole('checkbox', { name: 'loras' }).check()
+  await page.getByRole('button', { name: 'Add 1 file' }).click()
+  await expect(rowOf(page, 'ink')).toContainText('In the library')
+  expect(paths(world)).toEqual(['models/loras/style/ink.safetensors'])
+})
+
+test('a dropped yaml shows the folders that it names', async ({ world }) => {
+  const { page } = await start(world)
+  await world.file('disk/odd name/one.safetensors')
+  const yaml = join(world.folder, 'files/extra_model_paths.yaml')
+  writeFileSync(yaml, 'mine:\n  base_path: disk\n  controlnet: odd name\n')
+  await drag(page, [yaml])
+  await expect(page.getByText('Folders named in a file')).toBeVisible()
+  await page.getByRole('checkbox', { name: 'controlnet' }).check()
+  await page.getByRole('button', { name: 'Add 1 file' }).click()
+  await expect(rowOf(page, 'one')).toContainText('In the library')
+  expect(paths(world)).toEqual(['models/controlnet/one.safetensors'])
+})
+
+test('a dropped picture with a workflow lists its models, sends those that are here, and finds others by hand', async ({
+  world,
+}) => {
+  const { page, electron } = await start(world)
+  const other = await world.file('elsewhere/renamed.safetensors')
+  const picture = join(world.folder, 'picture.png')
+  writeFileSync(picture, png([{ kind: 'tEXt', keyword: 'workflow', text: JSON.stringify(pageWorkflow) }]))
+  await drag(page, [picture])
+  await expect(page.getByRole('heading', { name: 'What picture.png needs' })).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Upload 1 model' })).toBeEnabled()
+  await isClean(page)
+  await answerPicker(electron, [other])
+  await page.getByRole('button', { name: 'Locate sd_xl_base_1.0.safetensors…' }).click()
+  await page.getByRole('button', { name: 'Upload 2 models' }).click()
+  await expect(page.getByRole('heading', { name: /^In the library of/ })).toBeVisible()
+  await expect
+    .poll(() => paths(world).sort())
+    .toEqual(['models/checkpoints/sd_xl_base_1.0.safetensors', 'models/loras/style/ink.safetensors'])
+})
+
+test('a watched folder offers what lies there and queues what comes', async ({ world }) => {
+  // A new file has to stand still for ten seconds.
+  test.setTimeout(90_000)
+  const { page, electron } = await start(world)
+  await world.file('inbox/loras/old.safetensors')
+  await pick(page, 'More', 'Settings')
+  await answerPicker(electron, [join(world.folder, 'files/inbox')])
+  await page.getByRole('button', { name: 'Watch a folder…' }).click()
+  await expect(page.getByText('1 model was there already')).toBeVisible()
+  await expect(page.getByText('Watching', { exact: true })).toBeVisible()
+  await isClean(page)
+  await world.file('inbox/loras/new.safetensors')
+  await page.getByRole('button', { name: /^Uploads/ }).click()
+  await expect(rowOf(page, 'new')).toContainText('In the library', { timeout: 45_000 })
+  expect(paths(world)).toEqual(['models/loras/new.safetensors'])
+})
+
+test('many waiting rows get a type and a folder at once, and undo gives them back what they had', async ({
+  world,
+}) => {
+  const { page } = await start(world)
+  await page.evaluate(() => window.modelferry?.pauseAll())
+  mkdirSync(join(world.folder, 'files'), { recursive: true })
+  const files = [await world.file('a.safetensors'), await world.file('b.safetensors')]
+  await drag(page, files)
+  await expect(rowOf(page, 'b')).toBeVisible()
+  await rowOf(page, 'a').click({ position: { x: 12, y: 12 } })
+  await page.keyboard.press('ControlOrMeta+a')
+  await page.getByRole('button', { name: 'Change type, path and names…' }).click()
+  await page.getByLabel('Type', { exact: true }).fill('loras')
+  await page.getByLabel('Library folder').fill('models/{type}/client')
+  await expect(page.getByText('models/loras/client/a.safetensors')).toBeVisible()
+  await isClean(page)
+  await page.getByRole('button', { name: 'Change 2 files' }).click()
+  await expect(rowOf(page, 'a')).toContainText('models/loras/client/a.safetensors')
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await expect(rowOf(page, 'a')).not.toContainText('client')
+  await control(page, 'Cancel upload', 'a').click()
+})

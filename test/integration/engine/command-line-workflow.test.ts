@@ -1,0 +1,60 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { setupCommand, type CommandWorld } from '../../support/command-world.ts'
+
+const loaders = (...names: readonly string[]) =>
+  JSON.stringify({
+    nodes: names.map((name) => ({ type: 'LoraLoader', mode: 0, widgets_values: [name, 1, 1] })),
+    links: [],
+  })
+
+async function setup(content: string) {
+  const world = await setupCommand()
+  const workflow = join(world.folder, 'workflow.json')
+  writeFileSync(workflow, content)
+  await world.file('../person/ComfyUI/models/loras/ink/here.safetensors')
+  return { world, workflow }
+}
+
+const run = (world: CommandWorld, ...words: string[]) =>
+  world.runWith({ HOME: join(world.folder, 'person') }, ...words)
+
+test('lists what a workflow needs, and sends what is here on demand', async () => {
+  const { world, workflow } = await setup(loaders('ink/here.safetensors', 'lost.safetensors'))
+  const told = await run(world, 'workflow', workflow)
+  expect(told.code).toBe(1)
+  expect(told.out).toContain(
+    'here            ink/here.safetensors (loras, ~/ComfyUI/models/loras/ink/here.safetensors',
+  )
+  expect(told.out).toContain('not found       lost.safetensors (loras)')
+  expect(told.err).toContain('2 models: 0 in the library of')
+
+  const sent = await run(world, 'workflow', workflow, '--upload', '--json')
+  expect(sent.code).toBe(1)
+  expect(world.cloud.modelsOf(ALICES_TEAM_ID).map(({ model_path }) => model_path)).toEqual([
+    'models/loras/ink/here.safetensors',
+  ])
+  const events = sent.out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { event: string })
+  expect(events.map(({ event }) => event)).toEqual(expect.arrayContaining(['need', 'queued', 'registered']))
+})
+
+test('answers 0 once the team has everything', async () => {
+  const { world, workflow } = await setup(loaders('ink/here.safetensors'))
+  expect((await run(world, 'workflow', workflow, '--upload')).code).toBe(0)
+  const told = await run(world, 'workflow', workflow, '--json')
+  expect([told.code, JSON.parse(told.out)]).toEqual([
+    0,
+    expect.objectContaining({ event: 'need', stand: 'in-library', by: 'path', type: 'loras' }),
+  ])
+})
+
+test('a file without a workflow is told to be none', async () => {
+  const { world, workflow } = await setup('{"a": 1}')
+  const told = await run(world, 'workflow', workflow)
+  expect([told.code, told.err]).toEqual([1, 'There is no ComfyUI workflow in this file.\n'])
+})

@@ -1,0 +1,113 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { TeamChoice } from '../../../electron/contract/account.ts'
+import type { WatchingView } from '../../../electron/contract/watching.ts'
+import { setup, valueOf, type App, type World } from '../../support/engine.ts'
+
+/** Watches the world's `files/inbox` for the chosen team; resolves once it has looked through it. */
+async function watch(world: World, app: App = world.app): Promise<string> {
+  mkdirSync(join(world.folder, 'files/inbox'), { recursive: true })
+  const choice = app.session().chosen as TeamChoice
+  const view = valueOf(await app.uploader.watchFolder(join(world.folder, 'files/inbox'), choice))
+  const id = view.folders[0]?.id ?? ''
+  await seen(app, (now) => now.folders[0]?.state === 'watching')
+  return id
+}
+
+/** The view once it is as wanted, looking whenever something is told. */
+function seen(app: App, isWanted: (view: WatchingView) => boolean): Promise<WatchingView> {
+  return new Promise((resolve) => {
+    const look = (view: WatchingView) => {
+      if (!isWanted(view)) return
+      unsubscribe()
+      resolve(view)
+    }
+    const unsubscribe = app.uploader.subscribe({ watching: look })
+    void app.calls.watching(undefined).then((now) => look(valueOf(now)))
+  })
+}
+
+/** Time goes by until the new file is in the queue. */
+async function untilQueued(world: World, app: App, fileName: string) {
+  await seen(app, ({ folders }) => (folders[0]?.settling ?? 0) > 0)
+  const ticking = setInterval(() => world.clock.advance(2_000), 20)
+  try {
+    return await app.until(({ rows }) => rows.find((row) => row.fileName === fileName))
+  } finally {
+    clearInterval(ticking)
+  }
+}
+
+test('a new model in a watched folder is seen, waited for and uploaded; what lay there is only offered', async () => {
+  const world = await setup()
+  await world.file('inbox/loras/old.safetensors')
+  const id = await watch(world)
+  expect(valueOf(await world.app.calls.watching(undefined)).folders[0]?.offered).toEqual({
+    count: 1,
+    sizeBytes: 150_000,
+  })
+  await world.file('inbox/loras/deep/new.safetensors')
+  const row = await untilQueued(world, world.app, 'new.safetensors')
+  const done = await world.app.settled(row.id)
+  expect([done.phase, done.target.modelPath]).toEqual(['registered', 'models/loras/deep/new.safetensors'])
+  expect(world.app.rows()).toHaveLength(1)
+  expect(valueOf(await world.app.calls.sendOffered({ id }))).toMatchObject({ added: 1 })
+  expect(valueOf(await world.app.calls.watching(undefined)).folders[0]?.offered.count).toBe(0)
+})
+
+test('after a restart nothing that was there or queued goes again, and what came meanwhile does', async () => {
+  const world = await setup()
+  await world.file('inbox/loras/old.safetensors')
+  await watch(world)
+  await world.file('inbox/loras/first.safetensors')
+  const first = await untilQueued(world, world.app, 'first.safetensors')
+  await world.app.settled(first.id)
+  await world.app.stop()
+  await world.file('inbox/loras/meanwhile.safetensors')
+  const again = await world.open()
+  const row = await untilQueued(world, again, 'meanwhile.safetensors')
+  await again.settled(row.id)
+  expect(
+    again
+      .rows()
+      .map(({ fileName }) => fileName)
+      .sort(),
+  ).toEqual(['first.safetensors', 'meanwhile.safetensors'])
+})
+
+test('a watched folder is paused, declined and removed for good', async () => {
+  const world = await setup()
+  await world.file('inbox/loras/old.safetensors')
+  const id = await watch(world)
+  expect(valueOf(await world.app.calls.declineOffered({ id })).folders[0]?.offered.count).toBe(0)
+  expect(valueOf(await world.app.calls.pauseWatched({ id, isPaused: true })).folders[0]?.state).toBe('paused')
+  await world.app.stop()
+  const again = await world.open()
+  expect(valueOf(await again.calls.watching(undefined)).folders.map(({ state }) => state)).toEqual(['paused'])
+  expect(valueOf(await again.calls.unwatch({ id })).folders).toEqual([])
+  await again.stop()
+  expect(valueOf(await (await world.open()).calls.watching(undefined)).folders).toEqual([])
+})
+
+test('a folder is watched once for a team, and a folder inside it not again', async () => {
+  const world = await setup()
+  await watch(world)
+  mkdirSync(join(world.folder, 'files/inbox/loras'))
+  const choice = world.app.session().chosen as TeamChoice
+  for (const path of ['files/inbox', 'files/inbox/loras']) {
+    const view = valueOf(await world.app.uploader.watchFolder(join(world.folder, path), choice))
+    expect(view.folders).toHaveLength(1)
+  }
+})
+
+test('who has signed out is not watched for, and sees the folders again with the next sign-in', async () => {
+  const world = await setup()
+  await watch(world)
+  const accountId = world.app.session().chosen?.accountId ?? ''
+  await world.app.calls.signOut({ accountId })
+  await world.file('inbox/loras/waits.safetensors')
+  await world.app.signIn()
+  const row = await untilQueued(world, world.app, 'waits.safetensors')
+  expect((await world.app.settled(row.id)).phase).toBe('registered')
+})

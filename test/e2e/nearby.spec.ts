@@ -22,11 +22,16 @@ async function start(world: World): Promise<RunningApp> {
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
+/** As much of axe as is used here. */
+interface Axe {
+  run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>
+}
+
 /** axe finds nothing in the page as it stands. */
 async function isClean(page: Page): Promise<void> {
   await page.evaluate(axeSource)
   const found = await page.evaluate(async () => {
-    const { violations } = await (globalThis as unknown as { axe: typeof import('axe-core') }).axe.run()
+    const { violations } = await (globalThis as unknown as { readonly axe: Axe }).axe.run()
     return violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])
   })
   expect(found).toEqual([])

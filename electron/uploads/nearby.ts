@@ -1,4 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { Accounts } from '../accounts/accounts.ts'
+import { carrierOf } from '../accounts/carrier.ts'
 import type { Result } from '../contract/errors.ts'
 import type { FindingView, WorkflowView } from '../contract/finding.ts'
 import type { AddReport } from '../contract/model.ts'
@@ -40,6 +42,7 @@ export interface Nearby {
 
 export function openNearby(
   rooms: Parameters<typeof takeIn>[0] & {
+    readonly accounts: Pick<Accounts, 'list'>
     readonly choices: Choices
     readonly database: DatabaseSync
     readonly library: Library
@@ -59,6 +62,10 @@ export function openNearby(
   })
   const watching = openWatching({
     ...{ ...rooms, finding, worker: workers.watch },
+    carrierFor({ accountId, teamId }) {
+      const carrier = carrierOf(rooms.accounts.list(), { accountId, teamId, needsParts: false })
+      return carrier && { accountId: carrier.id, teamId }
+    },
     queue: (paths, team) => takeIn(rooms, paths, { team }),
   })
   return {

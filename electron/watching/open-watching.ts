@@ -23,6 +23,8 @@ export function openWatching(rooms: {
     resolve(choice: TeamChoice | null): { readonly accountId: string; readonly team: Team } | null
     hidden(): ReadonlySet<string>
   }
+  /** Who can send for a team in somebody's name now: they, or another sign-in of the same person. */
+  readonly carrierFor: (choice: TeamChoice) => TeamChoice | null
   readonly queue: (paths: readonly string[], team: TeamChoice) => Promise<Result<AddReport>>
 }): Watching {
   const { database, worker, ports, listeners, finding, signIns, queue } = rooms
@@ -31,8 +33,11 @@ export function openWatching(rooms: {
     ...{ walk: finding.walk, words: finding.words, remember: finding.remember },
     resolve: (choice) => signIns.resolve(choice),
     hidden: () => signIns.hidden(),
-    canSend: (accountId, team) => signIns.resolve({ accountId, teamId: team.id }) !== null,
-    queue: (paths, { accountId, team }) => queue(paths, { accountId, teamId: team.id }),
+    canSend: (accountId, team) => rooms.carrierFor({ accountId, teamId: team.id }) !== null,
+    queue: (paths, { accountId, team }) => {
+      const choice = { accountId, teamId: team.id }
+      return queue(paths, rooms.carrierFor(choice) ?? choice)
+    },
     told: (view) => listeners.forEach((listener) => listener.watching?.(view)),
   })
   listeners.add({ session: () => watching.sessionChanged() })

@@ -1,7 +1,6 @@
 import { problemOf, type TargetField, type TargetProblem } from './target.ts'
 
-export type View = 'uploads' | 'history' | 'settings' | 'sign-in' | 'licences'
-export type View = 'uploads' | 'history' | 'settings' | 'sign-in' | 'places' | 'workflow'
+export type View = 'uploads' | 'history' | 'settings' | 'sign-in' | 'licences' | 'places' | 'workflow'
 
 /** A field of a row that is being changed, with what was typed so far. */
 export interface Editing {

@@ -195,6 +195,7 @@ function openRooms(options: UploaderOptions) {
     ...{ patience, followParts: details.follow, leftBehind, ...desk },
     ...{ atOnce: settings.now.atOnce, singlePutLimitBytes: limitFor },
     signedOut: (accountId) => signIns.lost(accountId),
+    proxyMet: () => proxies.isOpened() && commands.resumeAfter('proxy-sign-in'),
   })
   const sweeper = createSweeper({ store, accounts, ports })
   const { inspect } = carriers.inspector

@@ -7,6 +7,8 @@ import { readProxyLogin, writeProxyLogin } from './secrets.ts'
 export interface Proxies extends Ways {
   /** The proxy that wants a login and has none that is good; null when none does. */
   wanting(): ProxyQuestion | null
+  /** Whether a login was given since the last question: what was refused before it may be tried again. */
+  isOpened(): boolean
   /** Takes a login, for the keychain; requests use it from now on, good or not. */
   signIn(proxy: string, login: ProxyLogin): Promise<Result<void>>
   /** Lets a proxy's question go until it is asked anew. */
@@ -30,6 +32,7 @@ export function createProxies(options: {
   const passedOver = new Map<string, number>()
   const looking = new Map<string, Promise<boolean>>()
   let wanting: ProxyQuestion | null = null
+  let isOpened = false
 
   function want(question: ProxyQuestion | null): void {
     if (wanting?.proxy === question?.proxy && wanting?.wasRefused === question?.wasRefused) return
@@ -72,6 +75,7 @@ export function createProxies(options: {
       if (code === proxyCodes.signIn) {
         if (await findLoginTogether(proxy, way)) return true
         ports.log.warn('a proxy wants a login', { proxy })
+        isOpened = false
         want({ proxy, wasRefused: logins.has(proxy) })
         return false
       }
@@ -81,13 +85,18 @@ export function createProxies(options: {
       return isNew
     },
     wanting: () => wanting,
+    isOpened: () => isOpened,
     async signIn(proxy, login) {
       logins.set(proxy, login)
       const kept = await writeProxyLogin(vault, proxy, login)
+      isOpened = true
       if (wanting?.proxy === proxy) want(null)
       return kept
     },
-    leave: () => want(null),
+    leave() {
+      isOpened = false
+      want(null)
+    },
   }
 }
 

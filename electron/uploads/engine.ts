@@ -55,6 +55,8 @@ interface EngineOptions {
   /** A model has come into the library by our sending. */
   readonly brought: (record: UploadRecord) => void
   readonly signedOut: (accountId: string) => void
+  /** A proxy has ended an upload. */
+  readonly proxyMet: () => void
   /** Storage may hold something that no upload needs any more. */
   readonly leftBehind: () => void
 }
@@ -122,6 +124,7 @@ export function createEngine(options: EngineOptions): Engine {
         // What the person asks for from here on is a new beginning.
         Object.assign(memories.get(id) ?? {}, { begunAnew: false })
         if (outcome.failure.code === 'signed-out') options.signedOut(row.record.accountId)
+        if (outcome.failure.code === 'proxy-sign-in') options.proxyMet()
         return
       case 'stopped':
         if (isRunning(row.live.phase)) note(rows.happen(id, 'requeue'))

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Result } from '../../electron/contract/errors.ts'
+import type { FindProxies } from '../../electron/contract/ways.ts'
 import type { SessionView } from '../../electron/contract/account.ts'
 import type { Phase, Snapshot, UploadRow } from '../../electron/contract/model.ts'
 import { workerFiles } from '../../electron/command-line/surroundings.ts'
@@ -25,6 +26,8 @@ export interface EngineOptions {
   /** Of the local cloud, such as Ceph's endpoint or a short token life. */
   readonly cloud?: CloudOptions
   readonly settings?: Partial<EngineSettings>
+  /** Which proxies there are; nothing stands between when left out. */
+  readonly findProxies?: FindProxies
   /** Who is signed in when the test begins; `null` for nobody. */
   readonly as?: DemoAccount | null
 }
@@ -84,7 +87,10 @@ export async function setup(options: EngineOptions = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-engine-'))
   const home = join(folder, 'home')
   const clock = runningClock()
-  const ports = testPorts(clock)
+  const ports = {
+    ...testPorts(clock),
+    ...(options.findProxies ? { findProxies: options.findProxies } : {}),
+  }
   const vault = memoryVault()
   const cloud = await startCloud({ now: clock.now, verifiesHash: true, ...options.cloud })
   const apps: App[] = []

@@ -1,12 +1,14 @@
 import process from 'node:process'
 import * as v from 'valibot'
 import { createCloudClient } from '../../../electron/cloud/client.ts'
+import { waysOfEnvironment } from '../../support/environment-ways.ts'
 import { runningClock, testPorts } from '../../support/hand-clock.ts'
 
 // One call of the API in a process of its own, since Node reads its certificate authorities when it starts:
 // `ask-steps.ts <URL>`. Prints the result as JSON.
 
-const client = createCloudClient(process.argv[2] ?? '', testPorts(runningClock()))
+const ports = testPorts(runningClock())
+const client = createCloudClient(process.argv[2] ?? '', ports, await waysOfEnvironment(ports))
 const request = { method: 'GET', path: '', answer: v.object({ id: v.string() }) } as const
 console.log(JSON.stringify(await Promise.all([client.send(request), client.send(request)])))
 process.exit()

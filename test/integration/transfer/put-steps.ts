@@ -2,12 +2,12 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { workerFiles } from '../../../electron/command-line/surroundings.ts'
-import { straight } from '../../../electron/contract/ways.ts'
 import { identityOf } from '../../../electron/transfer/file-identity.ts'
 import { createLanes } from '../../../electron/transfer/lanes.ts'
 import { createPace, hashingEnd } from '../../../electron/transfer/pace.ts'
 import { putOutcome } from '../../../electron/transfer/put-outcome.ts'
 import { createThrottle } from '../../../electron/transfer/throttle.ts'
+import { waysOfEnvironment } from '../../support/environment-ways.ts'
 import { runningClock, testPorts } from '../../support/hand-clock.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
@@ -19,7 +19,7 @@ const ports = testPorts(runningClock())
 const throttle = createThrottle({ ports })
 const lanes = createLanes({
   url: workerFiles(join(projectFolder, 'electron/command-line/main.ts')).lane,
-  ...{ threads: 1, ports, throttle, ways: straight },
+  ...{ threads: 1, ports, throttle, ways: await waysOfEnvironment(ports) },
 })
 const identity = identityOf(await stat(path, { bigint: true }))
 const pace = createPace()

@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest'
+import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { setup, sha256Of, valueOf } from '../../support/engine.ts'
+import { openProxy } from '../../support/proxy.ts'
+
+const login = 'mira:p:w@+%'
+const right = { name: 'mira', password: 'p:w@+%' }
+
+/** A world whose every request has to go by a proxy. */
+async function setupProxied(manners: Parameters<typeof openProxy>[0] = {}, others: readonly string[] = []) {
+  const proxy = await openProxy(manners)
+  const ways = [...others, proxy.url]
+  return { proxy, ...(await setup({ as: null, findProxies: async () => ways })) }
+}
+
+test('a whole upload, API and storage alike, goes by the computer’s proxy', async () => {
+  const { app, cloud, file, proxy } = await setupProxied()
+  await app.signIn()
+  const path = await file('a.safetensors', { sizeBytes: 6_000_000 })
+  const [id = ''] = await app.add(path)
+  expect(await app.settled(id)).toMatchObject({ phase: 'registered' })
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toMatchObject([{ file_hash: `sha256:${sha256Of(path)}` }])
+  const verbs = proxy.passed.map((line) => line.split(' ')[0])
+  expect([verbs.filter((verb) => verb === 'PUT').length, verbs.includes('POST')]).toEqual([1, true])
+  // Nothing has come to the server but by the proxy.
+  expect(proxy.passed.length).toBeGreaterThanOrEqual(cloud.operations.length)
+})
+
+test('a login that the proxy wants is asked for once, kept in the keychain, and what waited goes on by itself', async () => {
+  const { app, file, proxy, vault, ports, open } = await setupProxied()
+  await app.signIn()
+  proxy.manners.login = login
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  expect(await app.settled(id)).toMatchObject({ phase: 'failed', failure: { code: 'proxy-sign-in' } })
+  expect(app.session().proxy).toEqual({ proxy: proxy.url, wasRefused: false })
+
+  await app.calls.signInToProxy({ proxy: proxy.url, name: 'mira', password: 'wrong' })
+  await app.until((_snapshot, session) => session.proxy?.wasRefused)
+  expect(app.row(id).phase).not.toBe('registered')
+  valueOf(await app.calls.signInToProxy({ proxy: proxy.url, ...right }))
+  expect(await app.phase(id, 'registered')).toMatchObject({ failure: null })
+  expect(app.session().proxy).toBeNull()
+  expect(JSON.parse(vault.kept.get(`proxy ${proxy.url}`) ?? '')).toEqual(right)
+  expect(JSON.stringify(ports.lines)).not.toMatch(/p:w@|p%3Aw%40/)
+
+  // The next start finds it where it lies: nobody is asked.
+  await app.stop()
+  const next = await open()
+  const [another = ''] = await next.add(await file('b.safetensors'))
+  expect(await next.settled(another)).toMatchObject({ phase: 'registered' })
+  expect(next.session().proxy).toBeNull()
+})
+
+test('signing in itself meets the proxy’s question, and a question that was put off comes again', async () => {
+  const { app, proxy } = await setupProxied({ login })
+  const signIn = () => app.calls.signIn({ email: ALICE.email, password: ALICE.password })
+  expect(await signIn()).toMatchObject({ ok: false, failure: { code: 'proxy-sign-in' } })
+  expect(app.session().proxy?.proxy).toBe(proxy.url)
+  await app.calls.leaveProxy(undefined)
+  expect(app.session().proxy).toBeNull()
+  await signIn()
+  expect(app.session().proxy?.proxy).toBe(proxy.url)
+  await app.calls.signInToProxy({ proxy: proxy.url, ...right })
+  expect(await signIn()).toMatchObject({ ok: true, value: { proxy: null } })
+})
+
+test('a proxy that does not answer is passed over for the next that the computer names', async () => {
+  const dead = await openProxy()
+  await dead.close()
+  const { app, file, proxy } = await setupProxied({}, [dead.url])
+  await app.signIn()
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  expect(await app.settled(id)).toMatchObject({ phase: 'registered' })
+  expect(proxy.passed.length).toBeGreaterThan(3)
+})
+
+test('an upload whose proxy dies under it goes on once the line is back', async () => {
+  const { app, file, proxy, clock } = await setupProxied()
+  await app.signIn()
+  proxy.manners.cutsAfterBytes = 1_000_000
+  const [id = ''] = await app.add(await file('a.safetensors', { sizeBytes: 6_000_000 }))
+  expect(await app.phase(id, 'retrying')).toMatchObject({ failure: { code: 'connection-lost' } })
+  proxy.manners.cutsAfterBytes = Infinity
+  clock.advance(60_000)
+  expect(await app.phase(id, 'registered')).toMatchObject({ failure: null })
+})
+
+test('the verdict on a server names the proxy that it was asked through', async () => {
+  const { app, cloud, proxy } = await setupProxied()
+  expect(valueOf(await app.calls.checkServer({ address: cloud.url }))).toMatchObject({
+    ...{ failure: null, isReached: true, isApi: true, proxy: proxy.url },
+  })
+  proxy.manners.login = login
+  expect(valueOf(await app.calls.checkServer({ address: cloud.url }))).toMatchObject({
+    ...{ failure: { code: 'proxy-sign-in', params: { host: proxy.host } }, isReached: false, isApi: false },
+  })
+})

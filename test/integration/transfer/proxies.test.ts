@@ -1,0 +1,190 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, onTestFinished, test } from 'vitest'
+import { makeAuthority } from '../../support/certificates.ts'
+import { openProxy, openSocks } from '../../support/proxy.ts'
+import { etagOf, openReceiver } from '../../support/receiver.ts'
+
+// Each run is a process of its own, which trusts the test's authority and reads its proxies from its environment, as the
+// command line does.
+
+const run = promisify(execFile)
+const sizeBytes = 6 * 1024 * 1024
+const login = 'us@er:p:w%'
+const [name = '', password = ''] = [login.slice(0, 5), login.slice(6)]
+
+type Environment = Readonly<Record<string, string>>
+interface Seen {
+  readonly url: string
+  readonly headers: Readonly<Record<string, unknown>>
+}
+
+/** A server over TLS or not that is API and storage in one, what it saw, and how to ask it and PUT to it. */
+async function setup(isSecure: boolean) {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-proxies-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const path = join(folder, 'model')
+  await writeFile(path, Buffer.alloc(sizeBytes, 7))
+  const authority = await makeAuthority()
+  const seen: Seen[] = []
+  const { url } = await openReceiver(
+    (request, response) => {
+      seen.push({ url: request.url ?? '', headers: request.headers })
+      if (request.method === 'GET') return void response.end('{"id":"1"}')
+      etagOf(request).then(
+        (etag) => response.writeHead(200, { ETag: etag }).end(),
+        () => response.destroy(),
+      )
+    },
+    isSecure ? { tls: await authority.issue('localhost'), host: 'localhost' } : {},
+  )
+  async function steps(script: string, words: readonly string[], environment: Environment): Promise<unknown> {
+    const others = Object.entries(process.env).filter(([key]) => !/_proxy$|^SSL_CERT|^NODE_EXTRA/i.test(key))
+    const env = { ...Object.fromEntries(others), NODE_EXTRA_CA_CERTS: authority.file, ...environment }
+    const file = join(import.meta.dirname, script)
+    const { stdout } = await run(process.execPath, [file, ...words], { env })
+    return JSON.parse(stdout)
+  }
+  /** With a query such as signatures have: what a URL parser would write differently must arrive as it was. */
+  const signed = `${url}/a%2Fb%7E?X-Amz-Signature=%2b%2F&y=a+b|c`
+  return {
+    ...{ seen, url, signed },
+    ask: (environment: Environment) => steps('ask-steps.ts', [url], environment),
+    put: (environment: Environment) => steps('put-steps.ts', [path, signed], environment),
+  }
+}
+
+const stored = { kind: 'stored', etag: expect.stringMatching(/^"[0-9a-f]{32}"$/) as string }
+const one = { ok: true, value: { id: '1' } }
+
+test.each([
+  ['https', 'HTTPS_PROXY', true],
+  ['http', 'HTTP_PROXY', false],
+  ['https, named in small letters', 'https_proxy', true],
+  ['http, named for everything', 'ALL_PROXY', false],
+] as const)(
+  'a PUT and calls over %s go by the proxy with their bytes untouched',
+  async (_what, variable, isSecure) => {
+    const server = await setup(isSecure)
+    const proxy = await openProxy()
+    expect(await server.put({ [variable]: proxy.url })).toMatchObject(stored)
+    expect(server.seen).toMatchObject([
+      {
+        url: server.signed.slice(server.signed.indexOf('/object')),
+        headers: { 'content-length': `${sizeBytes}` },
+      },
+    ])
+    expect(server.seen[0]?.headers).not.toHaveProperty('transfer-encoding')
+    expect(server.seen[0]?.headers).not.toHaveProperty('proxy-authorization')
+    expect(await server.ask({ [variable]: proxy.url })).toEqual([one, one])
+    expect(proxy.passed.length).toBeGreaterThan(1)
+  },
+)
+
+test.each([true, false])('a proxy without a scheme is one of http (TLS behind it: %s)', async (isSecure) => {
+  const server = await setup(isSecure)
+  const proxy = await openProxy()
+  expect(await server.ask({ HTTPS_PROXY: proxy.host, HTTP_PROXY: proxy.host })).toEqual([one, one])
+  expect(proxy.passed.length).toBeGreaterThan(0)
+})
+
+test('what NO_PROXY names goes straight', async () => {
+  const server = await setup(true)
+  const proxy = await openProxy()
+  expect(await server.put({ HTTPS_PROXY: proxy.url, NO_PROXY: 'localhost' })).toMatchObject(stored)
+  expect(await server.ask({ HTTPS_PROXY: proxy.url, no_proxy: '*' })).toEqual([one, one])
+  expect(proxy.passed).toEqual([])
+})
+
+test.each([
+  ['https', true],
+  ['http', false],
+] as const)(
+  'a proxy’s login comes from its address or from the keychain, over %s',
+  async (_what, isSecure) => {
+    const server = await setup(isSecure)
+    const proxy = await openProxy({ login })
+    const inAddress = proxy.url.replace(
+      '//',
+      `//${encodeURIComponent(name)}:${encodeURIComponent(password)}@`,
+    )
+    expect(await server.put({ HTTPS_PROXY: inAddress, HTTP_PROXY: inAddress })).toMatchObject(stored)
+    expect(proxy.refused).toEqual([])
+    const kept = {
+      HTTPS_PROXY: proxy.url,
+      HTTP_PROXY: proxy.url,
+      STORED_LOGIN: `${proxy.url} ${name} ${password}`,
+    }
+    expect(await server.put(kept)).toMatchObject(stored)
+    expect(await server.ask(kept)).toEqual([one, one])
+    expect(proxy.refused.every((given) => given === '')).toBe(true)
+    expect(server.seen.flatMap(({ headers }) => Object.keys(headers))).not.toContain('proxy-authorization')
+  },
+)
+
+test.each([
+  ['https', true],
+  ['http', false],
+] as const)(
+  'without its login the server is sent nothing, and the failure names the proxy (%s)',
+  async (_what, isSecure) => {
+    const server = await setup(isSecure)
+    const proxy = await openProxy({ login })
+    const environment = { HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url }
+    const why = { code: 'proxy-sign-in', params: { host: proxy.host } }
+    expect(await server.put(environment)).toMatchObject({ kind: 'failed', failure: why, unanswered: null })
+    expect(await server.ask(environment)).toMatchObject([{ failure: why }, { failure: why }])
+    expect(server.seen).toEqual([])
+  },
+)
+
+test('a proxy that refuses to tunnel, and one that is not there, are the proxy’s trouble and not the server’s', async () => {
+  const server = await setup(true)
+  const proxy = await openProxy({ refusesWith: 403 })
+  const refused = { code: 'proxy-unreachable', params: { host: proxy.host } }
+  expect(await server.put({ HTTPS_PROXY: proxy.url })).toMatchObject({ failure: refused, unanswered: null })
+  await proxy.close()
+  expect(await server.ask({ HTTPS_PROXY: proxy.url })).toMatchObject([
+    { failure: refused },
+    { failure: refused },
+  ])
+  expect(server.seen).toEqual([])
+})
+
+test.each([
+  ['https', true],
+  ['http', false],
+] as const)('a proxy that dies in the middle of a PUT is a dropped line (%s)', async (_what, isSecure) => {
+  const server = await setup(isSecure)
+  const proxy = await openProxy({ cutsAfterBytes: sizeBytes / 3 })
+  expect(await server.put({ HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url })).toMatchObject({
+    ...{ kind: 'failed', failure: { code: 'connection-lost' } },
+  })
+})
+
+test.each([
+  ['https', true, null],
+  ['http', false, null],
+  ['https with a login', true, login],
+] as const)('SOCKS carries PUTs and calls: %s', async (_what, isSecure, wanted) => {
+  const server = await setup(isSecure)
+  const socks = await openSocks(wanted)
+  const own = wanted === null ? '' : `${encodeURIComponent(name)}:${encodeURIComponent(password)}@`
+  const environment = { ALL_PROXY: `socks5h://${own}127.0.0.1:${socks.port}` }
+  expect(await server.put(environment)).toMatchObject(stored)
+  expect(await server.ask(environment)).toEqual([one, one])
+  expect(socks.passed.length).toBeGreaterThan(0)
+})
+
+test('SOCKS that refuses the login sends nothing and says so', async () => {
+  const server = await setup(true)
+  const { port } = await openSocks(login)
+  expect(await server.put({ ALL_PROXY: `socks5h://wrong:login@127.0.0.1:${port}` })).toMatchObject({
+    ...{ kind: 'failed', failure: { code: 'proxy-sign-in' } },
+  })
+  expect(server.seen).toEqual([])
+})

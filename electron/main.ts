@@ -40,7 +40,11 @@ else
         log,
       })
       setupTheme(settings)
-      const vault = createSessionVault({ keychain: createKeychain({ log }), log })
+      const vault = createSessionVault({
+        keychain: createKeychain({ log }),
+        log,
+        turned: () => void uploader.keychainTurned(),
+      })
       const uploader = createUploader({
         folder: folders.home,
         ports: createPorts(log, createFindProxies(log)),

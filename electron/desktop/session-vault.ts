@@ -21,8 +21,10 @@ function stateAfter({ code }: Failure): KeychainState {
 export function createSessionVault(options: {
   readonly keychain: Keychain
   readonly log: Log
+  /** The state has changed, perhaps in the middle of an upload: the person is to be told. */
+  readonly turned?: () => void
 }): SessionVault {
-  const { keychain, log } = options
+  const { keychain, log, turned = () => {} } = options
   const inMemory = new Map<string, string>()
   let state: KeychainState = 'ok'
 
@@ -30,6 +32,7 @@ export function createSessionVault(options: {
     if (next === state) return
     state = next
     log.warn('the keychain changed its state', { state })
+    turned()
   }
 
   const get: Vault['get'] = async (name) => {

@@ -131,7 +131,7 @@ test('a proxy that wants a login is answered in a window of its own, and the pas
   const { screen, asked } = await openPage({
     answers: { session: () => success({ ...signedIn(), proxy: question }) },
   })
-  const dialog = screen.getByRole('dialog', { name: 'proxy.example:3128 wants you to sign in' })
+  const dialog = screen.getByRole('dialog', { name: 'The proxy proxy.example:3128 wants you to sign in' })
   await userEvent.fill(dialog.getByLabelText('Name at the proxy'), 'mira')
   await userEvent.fill(dialog.getByLabelText('Password at the proxy'), 'p:w@')
   await userEvent.click(dialog.getByRole('button', { name: 'Sign in to the proxy' }))

@@ -130,6 +130,19 @@ export async function isGranted(
   return new Promise((resolve) => requestHandler?.(contents, permission, resolve, details))
 }
 
+/**
+ * Chromium's answer where its switches name the proxy (its net/docs/proxy.md): loopback goes straight unless the bypass list
+ * says `<-loopback>`. The system's settings and PAC files are not looked at here.
+ */
+function proxyFor(url: string): string {
+  const server = host.switches.get('proxy-server')
+  const { hostname } = new URL(url)
+  const isLoopback = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
+  const bypassed = (host.switches.get('proxy-bypass-list') ?? '').split(';')
+  if (!server || bypassed.includes(hostname)) return 'DIRECT'
+  return isLoopback && !bypassed.includes('<-loopback>') ? 'DIRECT' : `PROXY ${server}`
+}
+
 export const defaultSession = strictEmitter('session', {
   protocol,
   webRequest: strict('session.webRequest', { onBeforeRequest }),
@@ -138,7 +151,7 @@ export const defaultSession = strictEmitter('session', {
   setDevicePermissionHandler: (handler: unknown) =>
     host.record('device-permission-handler', { set: handler !== null }),
   setSpellCheckerEnabled: (on: boolean) => host.record('spell-checker', { on }),
-  resolveProxy: () => Promise.resolve('DIRECT'),
+  resolveProxy: (url: string) => Promise.resolve(proxyFor(url)),
   setProxy: (config: object) => Promise.resolve(host.record('set-proxy', { config })),
   clearCache: () => Promise.resolve(),
   clearStorageData: () => Promise.resolve(),

@@ -2,6 +2,7 @@ import type { Message } from '../message.ts'
 
 /** What the list of servers, the verdict on one, proxies and the choice without a keychain say. */
 export const serverMessages = {
+  'note.server-says': ['The server says: “{words}”', '服务器说明：“{words}”', '伺服器說明：「{words}」'],
   'servers.title': ['Servers', '服务器', '伺服器'],
   'servers.chosen': ['new sign-ins go here', '新登录使用此服务器', '新登入使用此伺服器'],
   'servers.choose': ['Use for new sign-ins', '用于新登录', '用於新登入'],
@@ -46,7 +47,11 @@ export const serverMessages = {
   ],
   'verdict.proxy': ['Through the proxy {proxy}', '经由代理 {proxy}', '經由代理伺服器 {proxy}'],
 
-  'proxy.title': ['{proxy} wants you to sign in', '{proxy} 要求登录', '{proxy} 要求登入'],
+  'proxy.title': [
+    'The proxy {proxy} wants you to sign in',
+    '代理 {proxy} 要求登录',
+    '代理伺服器 {proxy} 要求登入',
+  ],
   'proxy.what': [
     'This network lets nothing out before its proxy knows who you are. This is not your Cyberun sign-in; ask whoever runs the network. Nothing is lost meanwhile.',
     '此网络的代理需要先确认您的身份才会放行。这不是 Cyberun 登录；请询问网络管理者。期间不会丢失任何内容。',

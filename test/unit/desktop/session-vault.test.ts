@@ -16,9 +16,10 @@ function setup() {
     delete: async (name) => answer(() => void kept.delete(name)),
     isStuck: () => false,
   }
+  const turns: string[] = []
+  const vault = createSessionVault({ keychain, log, turned: () => turns.push(vault.state()) })
   return {
-    kept,
-    vault: createSessionVault({ keychain, log }),
+    ...{ kept, vault, turns },
     breakWith(code: FailureCode | null) {
       trouble = code
     },
@@ -81,4 +82,16 @@ test('a keychain that is gone by then is known to be gone', async () => {
   const { vault, breakWith } = setup()
   breakWith('keychain-absent')
   expect([await vault.recheck(), vault.state()]).toEqual(['absent', 'absent'])
+})
+
+test('each turn of the keychain is told once, whatever call has met it', async () => {
+  const { vault, turns, breakWith } = setup()
+  breakWith('keychain-absent')
+  await vault.get('a')
+  await vault.set('a', 'secret')
+  breakWith('keychain-locked')
+  await vault.set('a', 'secret')
+  breakWith(null)
+  await vault.recheck()
+  expect(turns).toEqual(['absent', 'locked', 'ok'])
 })

@@ -1,0 +1,68 @@
+import { ALICE, ALICES_TEAM_ID, BOB } from '../cloud/accounts.ts'
+import { expect, test } from './fixtures.ts'
+import { ask, drag, fillSignIn, pick, rowOf, signIn } from './page-steps.ts'
+import type { Page } from '@playwright/test'
+import type { World } from './fixtures.ts'
+
+/** Pairs as a person does: the code in the app, the confirmation in the browser. */
+async function pair(page: Page, world: World, teamId = ALICES_TEAM_ID): Promise<void> {
+  await page.getByRole('button', { name: 'Continue in the browser' }).click()
+  const code = (await page.getByLabel('Code', { exact: true }).textContent()) ?? ''
+  world.cloud.confirmPairing(code, ALICE.email, teamId)
+  await page.getByRole('button', { name: /^Team: / }).waitFor()
+}
+
+test.describe('a paired computer', () => {
+  test.use({ settings: { singlePutLimitBytes: 6_000_000 } })
+
+  test('that meets a large file refuses it unread, and goes on with it after the password', async ({
+    app,
+    world,
+  }) => {
+    const { page } = app
+    await pair(page, world)
+    await drag(page, [await world.file('checkpoints/large.safetensors', { sizeBytes: 12_000_000 })])
+    const row = rowOf(page, 'large')
+    await expect(row).toContainText('Sign in with your password to send files over 6.0 MB')
+    expect(world.cloud.operations.map(({ name }) => name)).not.toContain('presignModel')
+    await row.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await expect(page.getByLabel('E-mail')).toHaveValue(ALICE.email)
+    await fillSignIn(page, ALICE.email, ALICE.password)
+    await expect(rowOf(page, 'large')).toContainText('In the library')
+    expect(world.cloud.operations.map(({ name }) => name)).toContain('completeMultipart')
+  })
+})
+
+test('a second account stands beside the first, and what is dropped goes to the team that is chosen', async ({
+  page,
+  world,
+}) => {
+  await pick(page, /^Team: /, 'Add a sign-in…')
+  await signIn(page, BOB)
+  const { accounts } = await ask(page, 'session')
+  expect(accounts.map(({ email, state }) => [email, state])).toEqual([
+    [ALICE.email, 'ready'],
+    [BOB.email, 'ready'],
+  ])
+  const bobs = accounts[1]?.teams[0]
+  await page.getByRole('button', { name: /^Team: / }).click()
+  const menu = page.getByRole('menu')
+  for (const words of [ALICE.email, BOB.email, 'password · files of any size']) {
+    await expect(menu).toContainText(words)
+  }
+  await menu
+    .getByRole('menuitemradio', { name: new RegExp(`^${bobs?.name}`) })
+    .last()
+    .click()
+  await drag(page, [await world.file('loras/quiet.safetensors')])
+  await expect(rowOf(page, 'quiet')).toContainText('In the library')
+  expect(world.cloud.modelsOf(bobs?.id ?? '').map(({ display_name: name }) => name)).toEqual(['quiet'])
+})
+
+test('a viewer is told why, in the server’s own words as well', async ({ page, world }) => {
+  world.cloud.fail({ on: 'presignModel', how: 403 })
+  await drag(page, [await world.file('loras/quiet.safetensors')])
+  const row = rowOf(page, 'quiet')
+  await expect(row).toContainText('ask a team admin')
+  await expect(row).toContainText('The server says:')
+})

@@ -1,0 +1,64 @@
+import { ALICE } from '../cloud/accounts.ts'
+import { openKeyring, type OwnKeyring } from '../support/own-keyring.ts'
+import { filesWith } from './disk.ts'
+import { expect, test as base } from './fixtures.ts'
+import { quit } from './main-steps.ts'
+import { drag, rowOf, signIn } from './page-steps.ts'
+
+// The real gnome-keyring in a session of the test's own, which may be locked or taken away.
+base.skip(process.platform !== 'linux', 'only Linux has keyrings that a test can start')
+
+const test = base.extend<{ keyring: OwnKeyring }>({
+  keyring: async ({ world }, use) => {
+    const keyring = await openKeyring(world.folder)
+    Object.assign(world.environment, keyring.environment)
+    await use(keyring)
+    await keyring.end()
+  },
+})
+
+test('a locked keyring is a plain choice; signed in for this session one sends, and nothing is left of it', async ({
+  world,
+  keyring,
+}) => {
+  await keyring.lock()
+  const app = await world.start()
+  await signIn(app.page)
+  const dialog = app.page.getByRole('dialog', { name: 'Your sign-in can’t be kept' })
+  await expect(dialog).toContainText('The keychain is locked')
+  await expect(dialog).toContainText('never on the disk')
+  await expect(dialog.getByRole('button', { name: 'Quit', exact: true })).toBeVisible()
+  await dialog.getByRole('button', { name: 'Stay signed in until I quit' }).click()
+  await drag(app.page, [await world.file('loras/quiet.safetensors')])
+  await expect(rowOf(app.page, 'quiet')).toContainText('In the library')
+  expect(filesWith(world.folder, [ALICE.password, 'eyJ'])).toEqual([])
+  await quit(app.electron)
+  expect(await app.ended).toBe(0)
+  const next = await world.start()
+  await expect(next.page.getByRole('status').filter({ hasText: 'Signed out' })).toBeVisible()
+})
+
+test('a keyring that vanishes while files are sent stops nothing, and the choice is put', async ({
+  world,
+  keyring,
+}) => {
+  const app = await world.start()
+  await signIn(app.page)
+  await keyring.kill()
+  world.cloud.fail({ on: 'registerModel', how: 401 })
+  await drag(app.page, [await world.file('loras/quiet.safetensors')])
+  await world.cloud.ended('refresh')
+  const dialog = app.page.getByRole('dialog', { name: 'Your sign-in can’t be kept' })
+  await expect(dialog).toContainText('no keychain to keep your sign-in')
+  await dialog.getByRole('button', { name: 'Stay signed in until I quit' }).click()
+  await expect(rowOf(app.page, 'quiet')).toContainText('In the library')
+  await expect(app.page.getByRole('button', { name: 'Look again' })).toBeVisible()
+})
+
+test('whoever would rather not go on without a keyring quits', async ({ world, keyring }) => {
+  await keyring.lock()
+  const app = await world.start()
+  await signIn(app.page)
+  await app.page.getByRole('dialog').getByRole('button', { name: 'Quit', exact: true }).click()
+  expect(await app.ended).toBe(0)
+})

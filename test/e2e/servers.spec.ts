@@ -1,0 +1,68 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ALICE, BOB } from '../cloud/accounts.ts'
+import { startCloud } from '../cloud/cloud.ts'
+import { startProxy } from '../support/proxy-server.ts'
+import { expect, test } from './fixtures.ts'
+import { ask, drag, fillSignIn, pick, rowOf, signIn } from './page-steps.ts'
+
+test('a second server is asked before it is kept, then signed in to beside the first', async ({ world }) => {
+  const other = await startCloud({})
+  try {
+    // As an installed app starts: the server stands in the settings, not in the environment.
+    Reflect.deleteProperty(world.environment, 'MODELFERRY_SERVER')
+    writeFileSync(join(world.home, 'settings.json'), JSON.stringify({ server: world.cloud.url }))
+    const { page } = await world.start()
+    await signIn(page)
+    await pick(page, 'More', 'Settings')
+    const address = page.getByLabel('Address', { exact: true })
+    await address.fill('http://127.0.0.1:9/api/v1')
+    await address.press('Enter')
+    await expect(page.getByText('Not reachable')).toBeVisible()
+    await expect(page.getByText('Not kept.')).toBeVisible()
+    await address.fill(new URL(other.url).origin)
+    await address.press('Enter')
+    await expect(page.getByText('Speaks the Cyberun API')).toBeVisible()
+    expect((await ask(page, 'settings')).servers.map((server) => server.address)).toEqual([
+      world.cloud.url,
+      other.url,
+    ])
+    await page.getByRole('button', { name: 'Back to uploads' }).click()
+    await pick(page, /^Team: /, 'Add a sign-in…')
+    await expect(page.getByLabel('Server', { exact: true })).toHaveValue(other.url)
+    await signIn(page, BOB)
+    const accounts = (await ask(page, 'session')).accounts.map(({ email, server }) => [email, server])
+    expect(accounts).toEqual([
+      [ALICE.email, world.cloud.url],
+      [BOB.email, other.url],
+    ])
+    const kept = readFileSync(join(world.home, 'settings.json'), 'utf8')
+    expect(JSON.parse(kept)).toMatchObject({ server: other.url })
+  } finally {
+    await other.close()
+  }
+})
+
+test('the proxy that Chromium names is used for all, and its login is asked for in the window', async ({
+  world,
+}) => {
+  const proxy = await startProxy({ login: 'mira:secret-of-proxy' })
+  try {
+    const app = await world.start([`--proxy-server=${proxy.host}`, '--proxy-bypass-list=<-loopback>'])
+    const { page } = app
+    await fillSignIn(page, ALICE.email, ALICE.password)
+    const dialog = page.getByRole('dialog', { name: `The proxy ${proxy.host} wants you to sign in` })
+    await dialog.getByLabel('Name at the proxy').fill('mira')
+    await dialog.getByLabel('Password at the proxy').fill('secret-of-proxy')
+    await dialog.getByRole('button', { name: 'Sign in to the proxy' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    await signIn(page)
+    await drag(page, [await world.file('loras/quiet.safetensors')])
+    await expect(rowOf(page, 'quiet')).toContainText('In the library')
+    const verbs = proxy.passed.map((line) => line.split(' ')[0])
+    expect(verbs.filter((verb) => verb === 'PUT')).toHaveLength(1)
+    expect(proxy.passed.length).toBeGreaterThanOrEqual(world.cloud.operations.length)
+  } finally {
+    await proxy.close()
+  }
+})

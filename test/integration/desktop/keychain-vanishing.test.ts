@@ -1,0 +1,37 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { promisify } from 'node:util'
+import { expect, onTestFinished, test } from 'vitest'
+
+const run = promisify(execFile)
+
+// The real gnome-keyring by the real keytar, gone while the app runs.
+
+test.each([
+  ['is locked', 'lock', 'locked'],
+  ['dies', 'kill', 'absent'],
+  ['goes with its session bus', 'killBus', 'absent'],
+] as const)(
+  'when the keyring %s, what is signed in goes on from memory, says so, and nothing is written elsewhere',
+  async (_what, how, state) => {
+    const folder = mkdtempSync(join(tmpdir(), 'modelferry-vanishing-'))
+    onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }))
+    const steps = join(import.meta.dirname, 'vanishing-steps.ts')
+    const { stdout } = await run(process.execPath, [steps, folder, how], { cwd: folder })
+    expect(JSON.parse(stdout)).toEqual({
+      before: { kept: { ok: true, value: 'first' }, state: 'ok' },
+      after: { set: { ok: true }, used: { ok: true, value: 'second' }, state, again: state },
+    })
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    )
+    const inFiles = files.filter(({ parentPath, name }) =>
+      readFileSync(join(parentPath, name)).includes('second'),
+    )
+    expect(inFiles).toEqual([])
+  },
+)

@@ -1,0 +1,91 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { ALICE, ALICES_TEAM_ID, BOB } from '../../cloud/accounts.ts'
+import { startCloud } from '../../cloud/cloud.ts'
+import { setup, usualSettings, valueOf } from '../../support/engine.ts'
+
+/** A world with a second cloud of its own; the first is the one for new sign-ins. */
+async function setupTwo() {
+  const world = await setup()
+  const other = await startCloud({ now: world.clock.now, verifiesHash: true })
+  onTestFinished(() => other.close())
+  const entries = [
+    { address: world.cloud.url, singlePutLimitBytes: null },
+    { address: other.url, singlePutLimitBytes: 6_000_000 },
+  ]
+  const use = (server: string) =>
+    world.app.uploader.applySettings({ ...usualSettings, server, servers: entries })
+  use(world.cloud.url)
+  return { ...world, other, use }
+}
+
+test('accounts of two servers stand side by side, and each file goes to the server of its own', async () => {
+  const { app, cloud, other, use, file } = await setupTwo()
+  use(other.url)
+  await app.signIn(BOB)
+  const accounts = app.session().accounts
+  expect(accounts.map(({ server, email, state }) => [server, email, state])).toEqual([
+    [cloud.url, ALICE.email, 'ready'],
+    [other.url, BOB.email, 'ready'],
+  ])
+  const ids = []
+  for (const { id: accountId, teams } of accounts) {
+    valueOf(await app.calls.chooseTeam({ accountId, teamId: teams[0]?.id ?? '' }))
+    ids.push(...(await app.add(await file(`${ids.length}.safetensors`))))
+  }
+  for (const id of ids) expect(await app.settled(id)).toMatchObject({ phase: 'registered' })
+  const bobsTeam = accounts[1]?.teams[0]?.id ?? ''
+  expect([cloud.modelsOf(ALICES_TEAM_ID).length, other.modelsOf(bobsTeam).length]).toEqual([1, 1])
+  expect([cloud.modelsOf(bobsTeam).length, other.modelsOf(ALICES_TEAM_ID).length]).toEqual([0, 0])
+})
+
+test('each server’s own limit says what goes in one piece there', async () => {
+  const { app, cloud, other, use, file } = await setupTwo()
+  use(other.url)
+  await app.signIn()
+  const path = await file('a.safetensors', { sizeBytes: 12_000_000 })
+  for (const { id: accountId } of app.session().accounts) {
+    valueOf(await app.calls.chooseTeam({ accountId, teamId: ALICES_TEAM_ID }))
+    const [id = ''] = await app.add(path)
+    expect(await app.settled(id)).toMatchObject({ phase: 'registered' })
+  }
+  const inParts = (operations: readonly { readonly name: string }[]) =>
+    operations.some(({ name }) => name === 'initiateMultipart')
+  expect([inParts(cloud.operations), inParts(other.operations)]).toEqual([false, true])
+})
+
+test('a person who leaves one server is not hidden from themselves at the other', async () => {
+  const { app, cloud, other, use, file } = await setupTwo()
+  use(other.url)
+  await app.signIn()
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  await app.settled(id)
+  const there = app.session().accounts.find(({ server }) => server === cloud.url)
+  valueOf(await app.calls.signOut({ accountId: there?.id ?? '' }))
+  expect(app.session().accounts.map(({ state }) => state)).toEqual(['signed-out', 'ready'])
+  await app.signIn(BOB)
+  // Alice is still here by her other sign-in.
+  expect(app.session().accounts.map(({ email }) => email)).toEqual([ALICE.email, ALICE.email, BOB.email])
+})
+
+test('a server is in use while somebody is signed in there or a file waits for it', async () => {
+  const { app, cloud, other } = await setupTwo()
+  const uses = (address: string) => app.uploader.usesServer(address)
+  expect([uses(cloud.url), uses(other.url)]).toEqual([true, false])
+  const [accountId = ''] = app.session().accounts.map(({ id }) => id)
+  await app.calls.signOut({ accountId })
+  expect(uses(`${cloud.url}/`)).toBe(false)
+})
+
+test('an address without the API’s path is found with it, and one that is none of this API is refused', async () => {
+  const { app, other } = await setupTwo()
+  const origin = new URL(other.url).origin
+  expect(valueOf(await app.calls.checkServer({ address: origin }))).toMatchObject({
+    ...{ address: `${origin}/api/v1`, failure: null, isReached: true, isApi: true, certificate: 'none' },
+  })
+  expect(valueOf(await app.calls.checkServer({ address: `${origin}/elsewhere` }))).toMatchObject({
+    ...{ address: `${origin}/elsewhere`, failure: { code: 'not-the-api' }, isReached: true, isApi: false },
+  })
+  expect(valueOf(await app.calls.checkServer({ address: 'http://127.0.0.1:9/api/v1' }))).toMatchObject({
+    ...{ failure: { code: 'connection-lost' }, isReached: false, isApi: false, clockAheadMs: 0 },
+  })
+})

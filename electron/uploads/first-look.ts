@@ -180,6 +180,12 @@ async function alreadyThere(
   return null
 }
 
+/** Ids of teams are a server's own, and an account's id begins with its server. */
+function isSameTeam(one: UploadRecord, other: UploadRecord): boolean {
+  const serverOf = ({ accountId }: UploadRecord) => accountId.split(' ')[0]
+  return one.team.id === other.team.id && serverOf(one) === serverOf(other)
+}
+
 /** An upload of the same bytes to the same team that goes before this one. */
 async function twinOf(
   { rows, hashes }: Looking,
@@ -189,7 +195,7 @@ async function twinOf(
   const { sizeBytes } = record.identity
   for (const id of rows.ids()) {
     const other = rows.get(id)
-    if (!other || other.record.team.id !== record.team.id || !goesBefore(other, record)) continue
+    if (!other || !isSameTeam(other.record, record) || !goesBefore(other, record)) continue
     if (other.record.identity.sizeBytes !== sizeBytes || other.live.phase === 'paused') continue
     if (!(await mayBeTwins(record.path, other.record.path, sizeBytes))) continue
     const watch = { signal, onProgress: () => {} }

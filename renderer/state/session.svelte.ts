@@ -37,10 +37,8 @@ export class SessionState {
     const account = this.accounts.find(({ id }) => id === accountId)
     if (!account) return accountId
     const own = account.email || account.name
-    const isElsewhere = this.accounts.some(
-      ({ server, email }) => email === account.email && server !== account.server,
-    )
-    const name = isElsewhere ? `${own} · ${URL.parse(account.server)?.host ?? account.server}` : own
+    const isOfMany = new Set(this.accounts.map(({ server }) => server)).size > 1
+    const name = isOfMany ? `${own} · ${URL.parse(account.server)?.host ?? account.server}` : own
     const isTwice = this.accounts.some(
       ({ id, email, server }) => id !== accountId && email === account.email && server === account.server,
     )

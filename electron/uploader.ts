@@ -55,6 +55,8 @@ export interface UploaderOptions {
 /** What the uploader announces. Each listener is called after the fact; none may throw. */
 export interface UploaderListener extends Partial<BoardListener>, NearbyListener {
   library?(news: LibraryNews): void
+  /** A file was left out because its path is taken, as was asked for beforehand. */
+  leftOut?(upload: { readonly id: string; readonly fileName: string }): void
 }
 
 export type { AddOptions } from './uploads/take-in.ts'

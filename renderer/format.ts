@@ -26,19 +26,24 @@ export function timeLeft(seconds: number, say: Words): string {
  * Whole percent that is out: acknowledged and in flight together, since a file that goes as one PUT is acknowledged only at
  * its end. The bar tells the two apart. 100 is kept for what is registered: until then at most 99.
  */
-export function percentDone({ phase, sentBytes, inFlightBytes, sizeBytes }: UploadRow): number {
+export function percentDone(row: UploadRow): number {
+  const { phase, sentBytes, inFlightBytes, sizeBytes } = row
   if (phase === 'registered') return 100
   if (sizeBytes === 0) return 0
+  if (isBeingCompared(row)) return Math.min(99, Math.floor((row.hashedBytes / sizeBytes) * 100))
   return Math.min(99, Math.floor(((sentBytes + inFlightBytes) / sizeBytes) * 100))
 }
 
+/** True while a file is read to see whether the library has its bytes: nothing is sent meanwhile. */
+const isBeingCompared = ({ phase, sentBytes, hashedBytes }: UploadRow) =>
+  phase === 'checking' && sentBytes === 0 && hashedBytes > 0
+
 /** Shares of the bar, 0–1: `solid` is acknowledged, `light` is in flight on top of it. Full only when registered. */
-export function barShares({ phase, sentBytes, inFlightBytes, sizeBytes }: UploadRow): {
-  readonly solid: number
-  readonly light: number
-} {
+export function barShares(row: UploadRow): { readonly solid: number; readonly light: number } {
+  const { phase, sentBytes, inFlightBytes, sizeBytes } = row
   if (phase === 'registered') return { solid: 1, light: 0 }
   if (sizeBytes === 0) return { solid: 0, light: 0 }
+  if (isBeingCompared(row)) return { solid: 0, light: Math.min(0.99, row.hashedBytes / sizeBytes) }
   const solid = Math.min(0.99, sentBytes / sizeBytes)
   return { solid, light: Math.min(0.99 - solid, inFlightBytes / sizeBytes) }
 }

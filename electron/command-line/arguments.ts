@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import * as v from 'valibot'
+import { onConflict, type OnConflict } from '../contract/library.ts'
 import { settingsChange } from '../contract/settings.ts'
 import type { Target } from '../contract/model.ts'
 import { commands, isCommandName, type CommandInfo, type CommandName } from './options.ts'
@@ -44,6 +45,8 @@ export type Command =
       readonly team: string | null
       readonly target: Partial<Target>
       readonly allow: 'suspicious' | 'dangerous' | null
+      /** Undefined when nothing was said. */
+      readonly onConflict: OnConflict | undefined
       readonly abortOnInterrupt: boolean
     } & Telling &
       Speed)
@@ -118,11 +121,19 @@ function parseUpload(words: readonly string[]): Command {
       ...(values.name === undefined ? {} : { displayName: values.name }),
     },
     allow: values['allow-dangerous-pickle'] ? 'dangerous' : values['allow-pickle'] ? 'suspicious' : null,
+    onConflict: conflictOf(values['on-conflict']),
     abortOnInterrupt: values['abort-on-interrupt'] ?? false,
     json: values.json ?? false,
     quiet: values.quiet ?? false,
     ...speedOf(values),
   }
+}
+
+function conflictOf(word: string | undefined): OnConflict | undefined {
+  if (word === undefined) return undefined
+  const parsed = v.safeParse(onConflict, word)
+  if (parsed.success) return parsed.output
+  throw new UsageError(`--on-conflict takes ${onConflict.options.join(', ')}.`)
 }
 
 function speedOf({

@@ -32,6 +32,15 @@ export function createLineTeller({ out, err }: Streams, { quiet }: { readonly qu
       registeredCount += 1
       say(`registered  ${row.fileName} → ${row.target.modelPath} (model ${row.modelId})`)
     },
+    already(row) {
+      registeredCount += 1
+      const isDisabled = row.already?.status === 'disabled' ? ', disabled there' : ''
+      say(
+        `already     ${row.fileName} = ${row.already?.name} (model ${row.modelId}${isDisabled}), nothing sent`,
+      )
+    },
+    unlisted: (why) =>
+      say(`note        the library can’t be looked into (${why.code}): files are sent without comparing`),
     failed(row) {
       failedCount += 1
       const text = `failed      ${row.fileName}: ${row.failure ? explain(row.failure) : ''}`

@@ -59,6 +59,11 @@ export const commands = {
         type: 'boolean',
         about: 'send even files that would run something harmful when loaded',
       },
+      'on-conflict': {
+        type: 'string',
+        value: 'what',
+        about: 'where a library path has other bytes: skip, rename, replace, keep-both or ask',
+      },
       'abort-on-interrupt': {
         type: 'boolean',
         about: 'Ctrl-C removes these uploads and what storage holds of them',
@@ -70,6 +75,10 @@ export const commands = {
       help,
     },
     more: `Without --team the team is MODELFERRY_TEAM, else the one chosen last, else your only one.
+
+A file whose bytes the library has is not sent. --on-conflict is for a path that other bytes have: rename and
+keep-both take the next free path, replace registers the new model and then disables or deletes the old one (as
+the app's settings say), ask leaves the file to be chosen about in the app. Without it the app's settings hold.
 
 Ctrl-C pauses and keeps what was sent: the same command or "modelferry resume" goes on from there, and so it
 does after a crash. A second Ctrl-C ends at once. A name that begins with a dash goes behind --.`,

@@ -48,6 +48,10 @@ export interface Teller {
   /** The line is gone, or back. */
   line(state: LineState): void
   registered(row: UploadRow): void
+  /** The library has its bytes already: nothing of it was sent. */
+  already(row: UploadRow): void
+  /** What the library has can't be learned, said once; files are sent without comparing. */
+  unlisted(why: Failure): void
   failed(row: UploadRow): void
   stopped(stop: Stop): void
   /** Nothing moves any more. */

@@ -30,11 +30,12 @@ export async function runUploadCommand(
     await leave({ uploader, ports, streams, teller, command: 'upload', remove: command.abortOnInterrupt })
     return interruption.exitCode
   }
-  const { target, allow } = command
+  const { target, allow, onConflict } = command
   const report = await interruption.or(
     uploader.addPaths(command.paths, {
       ...{ team: choice, target, signal: interruption.signal },
       ...(allow === null ? {} : { allow }),
+      ...(onConflict === undefined ? {} : { onConflict }),
     }),
   )
   if (report === interrupted) return stop()

@@ -33,8 +33,9 @@ export function watchUploads(uploader: Uploader, teller: Teller): Watch {
   function tellEnd(row: UploadRow): void {
     if (ended.has(row.id)) return
     ended.add(row.id)
-    if (row.phase === 'registered') teller.registered(row)
-    else teller.failed(row)
+    if (row.phase !== 'registered') teller.failed(row)
+    else if (row.already) teller.already(row)
+    else teller.registered(row)
   }
 
   function take(patch: Patch): void {
@@ -51,7 +52,20 @@ export function watchUploads(uploader: Uploader, teller: Teller): Watch {
     if (wanted && ended.size >= wanted.count) wanted.resolve([...seen.values()])
   }
 
-  uploader.subscribe({ patch: take })
+  let isUnlistedTold = false
+  uploader.subscribe({
+    patch: take,
+    library({ failure }) {
+      if (!failure || isUnlistedTold) return
+      isUnlistedTold = true
+      teller.unlisted(failure)
+    },
+    leftOut({ id, fileName }) {
+      ended.add(id)
+      teller.skipped(fileName, 'path-taken')
+      settle()
+    },
+  })
   return {
     allEnded: (count) =>
       new Promise((resolve) => {

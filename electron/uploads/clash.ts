@@ -59,7 +59,9 @@ export function clashOf(record: UploadRecord, paths: TakenPaths, isHashed: boole
   const path = record.target.modelPath
   const mayBeSame = (sizeBytes: number | null) => !isHashed && sizeBytes === record.identity.sizeBytes
   const model = paths.modelAt(path)
-  if (model && model.id !== record.library?.replaces?.modelId && !mayBeSame(model.sizeBytes)) {
+  // What an earlier run registered without hearing of it is no stranger.
+  const isOurs = record.storageKey !== null && model?.storageKey === record.storageKey
+  if (model && !isOurs && model.id !== record.library?.replaces?.modelId && !mayBeSame(model.sizeBytes)) {
     return { with: 'model', model }
   }
   const other = paths

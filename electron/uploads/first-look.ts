@@ -27,6 +27,8 @@ interface Looking {
   readonly hashes: FileHashes
   readonly ports: Ports
   readonly replacedFate: () => ReplacedFate
+  /** Its path is taken and it was to be skipped: its row is gone. */
+  readonly leftOut: (record: UploadRecord) => void
   /** The library has its bytes: it is over. */
   readonly found: (id: string, sha256: string, model: LibraryModel) => Result<void>
 }
@@ -35,6 +37,10 @@ interface Looking {
 const listWithinMs = 15_000
 /** A model that was listed longer ago than this is looked up before anybody believes in it, in ms. */
 const believedForMs = 30_000
+/** The team's list is asked for anew where it was made longer than this before the file was added, in ms. */
+const listedBeforeMs = 5_000
+/** However long a file has waited, a list that is older than this has missed too much, in ms. */
+const oldestListMs = 5 * 60_000
 /** How soon a file that waits for another one looks again by itself, in ms: the other's end is told anyhow, its removal isn't. */
 const againMs = 5_000
 
@@ -59,7 +65,8 @@ export function createFirstLook(options: Looking): FirstLook {
     const isBegun = record.started || record.multipart !== null || record.storageKey !== null
     if (isBegun) return settleLate(record, signal)
     if ((await whyChanged(record.path, record.identity)) !== null) return null
-    const listing = await inTime(library.models(choiceOf(record)), ports, signal)
+    const asked = library.models(choiceOf(record), { maxAgeMs: ageFor(record, ports) })
+    const listing = await inTime(asked, ports, signal)
     if (signal.aborted) return { kind: 'stopped' }
     const models = listing?.ok ? listing.value.models : []
     const known = [...models, ...registeredHere(rows, record)]
@@ -89,7 +96,10 @@ export function createFirstLook(options: Looking): FirstLook {
 
   /** The server met a taken path only at registering, when all was sent: what was decided since is done. */
   async function settleLate(record: UploadRecord, signal: AbortSignal): Promise<Outcome | null> {
-    if (record.modelId !== null || !record.library?.onConflict) return null
+    const { onConflict, replaces } = record.library ?? {}
+    // Once the place is being taken, what stands there may be the new model itself.
+    const isUnderWay = replaces?.path === record.target.modelPath
+    if (record.modelId !== null || !onConflict || isUnderWay) return null
     const listing = await inTime(library.models(choiceOf(record)), ports, signal)
     if (signal.aborted) return { kind: 'stopped' }
     return listing?.ok ? settle(record.id, listing.value.models) : null
@@ -104,6 +114,10 @@ export function createFirstLook(options: Looking): FirstLook {
     },
   }
 }
+
+/** How old the list may be: a drop is compared with the library as it is at the drop, once for all of its files. */
+export const ageFor = ({ addedAtMs }: Pick<UploadRecord, 'addedAtMs'>, ports: Pick<Ports, 'now'>) =>
+  Math.min(oldestListMs, Math.max(0, ports.now() - addedAtMs) + listedBeforeMs)
 
 const choiceOf = ({ accountId, team }: UploadRecord) => ({ accountId, teamId: team.id })
 

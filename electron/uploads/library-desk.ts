@@ -28,7 +28,10 @@ export function openLibraryDesk(options: {
   readonly choices: Choices
   readonly ports: Ports
   readonly settings: { readonly now: ConflictSettings }
-  readonly listeners: Iterable<{ library?(news: LibraryNews): void }>
+  readonly listeners: Iterable<{
+    library?(news: LibraryNews): void
+    leftOut?(upload: { readonly id: string; readonly fileName: string }): void
+  }>
 }) {
   const { accounts, database, rows, hasher, choices, ports, settings } = options
   const library = createLibrary({ accounts, ports })
@@ -52,6 +55,9 @@ export function openLibraryDesk(options: {
     firstLook: (found: (id: string, sha256: string, model: LibraryModel) => Result<void>) =>
       createFirstLook({
         ...{ rows, library, hashes, ports, found },
+        leftOut({ id, fileName }) {
+          for (const listener of options.listeners) listener.leftOut?.({ id, fileName })
+        },
         replacedFate: () =>
           settings.now.replacedFate ?? (choices.get('replaced-fate') as ReplacedFate | null) ?? 'disable',
       }),

@@ -11,7 +11,11 @@ export interface Behind {
 }
 
 export function settleClash(
-  options: { readonly rows: Rows; readonly replacedFate: () => ReplacedFate },
+  options: {
+    readonly rows: Rows
+    readonly replacedFate: () => ReplacedFate
+    readonly leftOut: (record: UploadRecord) => void
+  },
   id: string,
   models: readonly LibraryModel[],
 ): Outcome | Behind | null {
@@ -27,6 +31,7 @@ export function settleClash(
     const change = changeFor(record, clash, freeTarget(record.target, paths), options.replacedFate())
     if (change === 'skip') {
       const gone = rows.remove([id])
+      if (gone.ok) options.leftOut(record)
       return gone.ok ? { kind: 'stopped' } : { kind: 'failed', failure: gone.failure }
     }
     if (change === 'ask') return { kind: 'failed', failure: clashFailure(record, clash, paths) }

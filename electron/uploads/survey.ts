@@ -2,6 +2,7 @@ import type { LibraryModel } from '../contract/library.ts'
 import type { Ports } from '../contract/ports.ts'
 import type { Library } from '../library/library.ts'
 import { clashFailure, clashOf, takenPaths } from './clash.ts'
+import { ageFor } from './first-look.ts'
 import type { Queue } from './queue.ts'
 import type { UploadRecord } from './record.ts'
 import type { Rows } from './rows.ts'
@@ -15,15 +16,18 @@ export async function survey(
     readonly rows: Rows
     readonly queue: Queue
     readonly library: Pick<Library, 'models'>
-    readonly ports: Pick<Ports, 'log'>
+    readonly ports: Pick<Ports, 'log' | 'now'>
   },
   ids: readonly string[],
 ): Promise<void> {
   const { rows, queue, library } = rooms
   const teams = Map.groupBy(waitingOf(rows, ids), ({ accountId, team }) => `${accountId} ${team.id}`)
   for (const records of teams.values()) {
-    const [{ accountId, team } = { accountId: '', team: { id: '' } }] = records
-    const listing = await library.models({ accountId, teamId: team.id })
+    const [first] = records
+    if (!first) continue
+    const { accountId, team } = first
+    const maxAgeMs = ageFor(first, rooms.ports)
+    const listing = await library.models({ accountId, teamId: team.id }, { maxAgeMs })
     const models: readonly LibraryModel[] = listing.ok ? listing.value.models : []
     const paths = takenPaths(models, rows, team.id)
     const asking = waitingOf(

@@ -177,6 +177,13 @@ export class Actions {
   }
 
   readonly showInFolder = async (id: string) => this.#done(await this.#bridge.showInFolder({ id }))
+  /** Whether a file with these bytes is known on this computer; a question that fails is a no. */
+  readonly hasLocalFile = async (sha256: string): Promise<boolean> => {
+    const answer = await this.#bridge.hasLocalFile({ sha256 })
+    return answer.ok && answer.value
+  }
+  readonly showLocalFile = async (sha256: string) => this.#done(await this.#bridge.showLocalFile({ sha256 }))
+  readonly decide = async (decision: CallArgs<'decide'>) => this.#done(await this.#bridge.decide(decision))
   readonly copy = async (text: string) => {
     if (this.#done(await this.#bridge.copyText({ text }))) this.#rooms.notices.say('notice.copied')
   }

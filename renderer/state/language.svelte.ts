@@ -22,6 +22,7 @@ export class Language {
   readonly #tag = $derived(regionalTag(this.locale, navigator.languages))
   readonly #clock = $derived(new Intl.DateTimeFormat(this.#tag, { timeStyle: 'short' }))
   readonly #day = $derived(new Intl.DateTimeFormat(this.#tag, { dateStyle: 'full' }))
+  readonly #date = $derived(new Intl.DateTimeFormat(this.#tag, { dateStyle: 'medium' }))
   readonly #moment = $derived(new Intl.DateTimeFormat(this.#tag, { dateStyle: 'medium', timeStyle: 'short' }))
   readonly #short = $derived(
     new Intl.NumberFormat(this.#tag, { notation: 'compact', maximumSignificantDigits: 3 }),
@@ -51,6 +52,7 @@ export class Language {
   readonly short = (value: number) => this.#short.format(value)
   readonly clock = (ms: number) => this.#clock.format(ms)
   readonly day = (ms: number) => this.#day.format(ms)
+  readonly date = (ms: number) => this.#date.format(ms)
   readonly moment = (ms: number) => this.#moment.format(ms)
 
   /** Words for a key that came from storage or another room; `otherwise` when this catalogue can't say it. */

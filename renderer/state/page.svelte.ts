@@ -10,6 +10,7 @@ import { DetailsState } from './details.svelte.ts'
 import { HistoryState } from './history.svelte.ts'
 import { Language } from './language.svelte.ts'
 import { ModelFactsState } from './model-facts.svelte.ts'
+import { LibraryState } from './library.svelte.ts'
 import { Notices } from './notices.svelte.ts'
 import { PlacesState } from './places.svelte.ts'
 import { QueueState } from './queue.svelte.ts'
@@ -34,6 +35,7 @@ export class Page {
   readonly settings: SettingsState
   readonly history: HistoryState
   readonly conditions: ConditionsState
+  readonly library: LibraryState
   readonly details: DetailsState
   readonly modelFacts: ModelFactsState
   readonly update: UpdateNews
@@ -55,6 +57,7 @@ export class Page {
     this.settings = new SettingsState(bridge, ({ locale }) => (this.language.locale = locale))
     this.history = new HistoryState(bridge)
     this.conditions = new ConditionsState(bridge, (failure) => this.notices.failure(failure))
+    this.library = new LibraryState(bridge, () => this.notices.say('library.unlisted'))
     this.details = new DetailsState(bridge)
     this.servers = new ServersState({
       bridge,
@@ -92,6 +95,7 @@ export class Page {
       this.details.begin(),
       this.conditions.begin(),
       this.update.begin(),
+      this.library.begin(),
       this.#bridge.on('added', (report) => this.notices.report(report)),
       this.places.begin(),
       this.workflow.begin(),

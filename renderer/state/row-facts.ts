@@ -1,4 +1,5 @@
 import { failureKinds, type Failure, type Remedy } from '../../electron/contract/errors.ts'
+import type { AlreadyThere } from '../../electron/contract/library.ts'
 import { isLineTrouble } from '../../electron/contract/line-failure.ts'
 import type { LineState, Phase, UploadRow } from '../../electron/contract/model.ts'
 
@@ -20,6 +21,18 @@ const groupOfPhase: Record<Phase, Group> = {
 
 export function groupOf({ phase }: UploadRow): Group {
   return groupOfPhase[phase]
+}
+
+/** The word for where a row stands. */
+export function phaseKey(row: UploadRow): `phase.${Phase | 'already' | 'choice'}` {
+  // Nothing has failed where the person only has to choose.
+  if (row.phase === 'failed' && remedyOfRow(row) === 'choose') return 'phase.choice'
+  return row.phase === 'registered' && row.already ? 'phase.already' : `phase.${row.phase}`
+}
+
+/** Why nothing of a row was sent. */
+export function alreadyKey({ status }: AlreadyThere): 'already.note' | 'already.disabled' {
+  return status === 'disabled' ? 'already.disabled' : 'already.note'
 }
 
 /** What the space bar and the row's own button do, or null where there is nothing to hold or let go. */

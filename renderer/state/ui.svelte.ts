@@ -1,6 +1,7 @@
 import { problemOf, type TargetField, type TargetProblem } from './target.ts'
 
-export type View = 'uploads' | 'history' | 'settings' | 'sign-in' | 'licences' | 'places' | 'workflow'
+export type View =
+  'uploads' | 'library' | 'history' | 'settings' | 'sign-in' | 'licences' | 'places' | 'workflow'
 
 /** A field of a row that is being changed, with what was typed so far. */
 export interface Editing {
@@ -56,7 +57,7 @@ export class UiState {
   }
 
   find(): void {
-    if (this.view !== 'history') this.show('uploads')
+    if (this.view !== 'history' && this.view !== 'library') this.show('uploads')
     this.finds += 1
   }
 

@@ -16,6 +16,20 @@ const rows = [
   row('Held', { phase: 'paused' }),
   registeredRow('Depth'),
 ]
+const clashing = failedRow(
+  'Taken',
+  failure('path-taken', { name: 'Old', path: 'models/a', suggestion: 'models/a-2', status: 'active' }),
+)
+const libraryModels = ['Grain', 'Depth'].map((displayName, index) => ({
+  ...{ id: displayName, displayName, modelType: 'loras', modelPath: `models/loras/${displayName}` },
+  ...{
+    sizeBytes: 5,
+    sha256: null,
+    status: index === 0 ? 'active' : 'disabled',
+    createdAtMs: 5,
+    storageKey: 'k',
+  },
+}))
 const corner = { position: { x: 12, y: 12 } }
 
 type Scene = (theme: 'light' | 'dark') => Promise<OpenPage>
@@ -56,6 +70,39 @@ const scenes: Readonly<Record<string, Scene>> = {
     await userEvent.click(rowOf('Flux'), corner)
     await userEvent.keyboard('{Control>}a{/Control}')
     await expect.element(screen.getByRole('toolbar')).toBeVisible()
+  }),
+  'the library, with details and a question': opened(
+    {
+      answers: {
+        library: () => success({ models: libraryModels, listedAtMs: 5, failure: failure('offline') }),
+      },
+    },
+    async ({ screen, rowOf }) => {
+      await userEvent.click(screen.getByRole('button', { name: 'Library', exact: true }))
+      await userEvent.click(rowOf('Grain'), corner)
+      await userEvent.keyboard('{Delete}')
+      await expect.element(screen.getByRole('alertdialog')).toBeVisible()
+    },
+  ),
+  'the library, a model being changed': opened(
+    { answers: { library: () => success({ models: libraryModels, listedAtMs: 5, failure: null }) } },
+    async ({ screen, rowOf }) => {
+      await userEvent.click(screen.getByRole('button', { name: 'Library', exact: true }))
+      await userEvent.click(rowOf('Grain'), corner)
+      await userEvent.click(screen.getByRole('button', { name: 'Change name, type or path' }))
+      await userEvent.fill(screen.getByRole('textbox', { name: 'Name' }), '')
+    },
+  ),
+  'a library that can’t be had': opened(
+    { answers: { library: () => ({ ok: false, failure: failure('not-found') }) } },
+    async ({ screen }) => {
+      await userEvent.click(screen.getByRole('button', { name: 'Library', exact: true }))
+      await expect.element(screen.getByRole('main').getByRole('alert')).toBeVisible()
+    },
+  ),
+  'a taken path being chosen about': opened({ rows: [clashing] }, async ({ rowOf, screen }) => {
+    await userEvent.click(rowOf('Taken').getByRole('button', { name: 'Choose…' }))
+    await userEvent.click(screen.getByRole('radio', { name: 'Replace' }))
   }),
   'team picker open': opened({ rows }, async ({ screen }) => {
     await userEvent.click(screen.getByRole('button', { name: /^Team/ }))

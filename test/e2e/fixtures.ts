@@ -1,5 +1,6 @@
 import { test as base } from '@playwright/test'
 import type { Page, TestInfo } from '@playwright/test'
+import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -87,7 +88,8 @@ function createWorld(cloud: Cloud, settings: Partial<Settings>): { world: World;
     },
     async file(name, options = {}) {
       const path = join(folder, 'files', name)
-      const payload = { seed: name.length }
+      // Bytes of its own for each name: what is the same is sent once.
+      const payload = { seed: createHash('sha256').update(name).digest().readUInt32LE(0) }
       await writeSafetensors(path, { sizeBytes: smallFileBytes, payload, ...options })
       return path
     },

@@ -47,6 +47,7 @@ export const pageMessages = {
 
   'view.switch': ['Views', '视图', '檢視'],
   'view.uploads': ['Uploads', '上传', '上傳'],
+  'view.library': ['Library', '资料库', '資料庫'],
   'view.history': ['History', '历史记录', '歷程記錄'],
   'view.settings': ['Settings', '设置', '設定'],
   'menu.label': ['More', '更多', '更多'],

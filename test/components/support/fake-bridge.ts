@@ -75,6 +75,8 @@ export function fakeBridge({ rows = [], locale = 'en', answers = {} }: Beginning
     workflow: () => success(null),
     sendNeeds: () => success(report),
     addPlaces: () => success(report),
+    library: () => success({ models: [], listedAtMs: 0, failure: null }),
+    hasLocalFile: () => success(false),
     history: () => success({ rows: [], nextBeforeMs: null }),
     signIn: () => success(signedIn()),
     checkServer: () => success(serverCheck()),

@@ -5,8 +5,9 @@ import type { Vault } from '../../../electron/contract/ports.ts'
 import { workerFiles } from '../../../electron/command-line/surroundings.ts'
 import { createUploader } from '../../../electron/uploader.ts'
 import { ALICE } from '../../cloud/accounts.ts'
+import type { RunnerOptions } from './start-runner.ts'
 
-// The app in a process of its own, to be killed: `runner.ts <data folder> <server> <single PUT limit, bytes> <file>`. Goes on
+// The app in a process of its own, to be killed: `runner.ts <data folder> <server> <single PUT limit, bytes> <file> <wishes>`. Goes on
 // with what the journal has, or else signs in and adds the file; prints the row's end, `registered` or `failed <code>`, or
 // `left to another` when another process has the file.
 
@@ -17,7 +18,8 @@ const streamsMost = 4
 const entry = import.meta.filename.endsWith('.ts')
   ? join(import.meta.dirname, '../../../electron/command-line/main.ts')
   : import.meta.filename
-const [folder = '', server = '', limit = '', file = ''] = process.argv.slice(2)
+const [folder = '', server = '', limit = '', file = '', wished = '{}'] = process.argv.slice(2)
+const wishes = JSON.parse(wished) as NonNullable<RunnerOptions['wishes']>
 mkdirSync(folder, { recursive: true })
 
 /** A keychain that outlives a kill. */
@@ -44,7 +46,7 @@ const uploader = createUploader({
   keychainState: () => 'ok',
   settings: {
     ...{ server, atOnce: 1, singlePutLimitBytes: Number(limit) },
-    ...{ servers: [], limitBytesPerSecond: null, streamsMost },
+    ...{ servers: [], limitBytesPerSecond: null, streamsMost, ...wishes.settings },
   },
   workers: workerFiles(entry),
   ports: {
@@ -66,7 +68,7 @@ if (uploader.session().accounts.length === 0) {
   await uploader.calls.signIn({ email: ALICE.email, password: ALICE.password })
 }
 if (uploader.snapshot().rows.length === 0) {
-  const added = await uploader.addPaths([file])
+  const added = await uploader.addPaths([file], wishes.add)
   if (!added.ok) throw new Error(added.failure.code)
 }
 const ended = Promise.withResolvers<string>()

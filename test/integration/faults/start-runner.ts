@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
+import type { AddOptions } from '../../../electron/uploader.ts'
+import type { ConflictSettings } from '../../../electron/uploads/library-desk.ts'
 import type { Cloud } from '../../cloud/cloud.ts'
 import type { HoldChoice, HoldMoment } from '../../cloud/faults.ts'
 import { partBytes } from './fault.ts'
@@ -22,6 +24,8 @@ export interface RunnerOptions {
   readonly program?: string
   /** Larger files go in parts, in bytes; one part unless told. */
   readonly singlePutLimitBytes?: number
+  /** How the file is added the first time, and the settings about what the library has. */
+  readonly wishes?: { readonly add?: AddOptions; readonly settings?: ConflictSettings }
   /** No file may grow beyond it, in bytes, as on a disk that is full (RLIMIT_FSIZE). */
   readonly largestFileBytes?: number
 }
@@ -51,6 +55,7 @@ function commandOf({ cloud, home, file, ...options }: RunnerOptions): readonly s
     cloud.url,
     String(options.singlePutLimitBytes ?? partBytes),
     file,
+    JSON.stringify(options.wishes ?? {}),
   ]
   if (options.largestFileBytes === undefined) return command
   // The signal ignored, a write beyond the limit fails as it does on a full disk; the unit is 512 bytes (POSIX, ulimit).

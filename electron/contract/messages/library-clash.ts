@@ -1,0 +1,62 @@
+import type { Message } from '../message.ts'
+
+/** What to do where an upload meets what the library has. */
+export const libraryClashMessages = {
+  'skipped.path-taken': ['Its library path is taken', '资料库路径已被占用', '資料庫路徑已被占用'],
+  'remedy.choose': ['Choose…', '选择…', '選擇…'],
+  'phase.choice': ['Needs you', '需要您处理', '需要您處理'],
+  'phase.already': ['Already in the library', '已在资料库中', '已在資料庫中'],
+  'already.note': [
+    'The team has the same bytes as “{name}”. Nothing was sent.',
+    '团队已有相同内容“{name}”，未发送任何数据。',
+    '團隊已有相同內容「{name}」，未傳送任何資料。',
+  ],
+  'already.disabled': [
+    'The team has the same bytes as “{name}”, which is disabled there. Nothing was sent; enable it in the library.',
+    '团队已有相同内容“{name}”，但已停用。未发送任何数据，可在资料库中启用。',
+    '團隊已有相同內容「{name}」，但已停用。未傳送任何資料，可在資料庫中啟用。',
+  ],
+  'clash.title': ['The path is taken', '路径已被占用', '路徑已被占用'],
+  'clash.theirs': ['In the library', '资料库中', '資料庫中'],
+  'clash.other': ['In your list', '列表中', '清單中'],
+  'clash.mine': ['This file', '此文件', '此檔案'],
+  'clash.path': ['Path', '路径', '路徑'],
+  'clash.choices': ['What to do', '处理方式', '處理方式'],
+  'clash.keep-both': ['Keep both', '两者都保留', '兩者都保留'],
+  'clash.keep-both-note': ['This one goes to {path}.', '此文件放到 {path}。', '此檔案放到 {path}。'],
+  'clash.rename': ['Another path', '换个路径', '換個路徑'],
+  'clash.new-path': ['New library path', '新的资料库路径', '新的資料庫路徑'],
+  'clash.replace': ['Replace', '替换', '取代'],
+  'clash.replace-note': [
+    'The new one is sent and registered first. Only then the old one goes:',
+    '先发送并登记新模型，然后才处理旧模型：',
+    '先傳送並登記新模型，然後才處理舊模型：',
+  ],
+  'clash.fate': ['The old model is', '旧模型将被', '舊模型將被'],
+  'clash.disable': ['disabled (can be enabled again)', '停用（可重新启用）', '停用（可重新啟用）'],
+  'clash.delete': ['deleted (can’t be undone)', '删除（无法撤销）', '刪除（無法復原）'],
+  'clash.skip': ['Skip', '跳过', '略過'],
+  'clash.skip-note': [
+    'It isn’t sent and leaves the list.',
+    '不发送并从列表中移除。',
+    '不傳送並從清單中移除。',
+  ],
+  'clash.all': [
+    'Do the same for the other {count, plural, one {file} other {# files}} that wait for a choice',
+    '对其他 {count} 个待选择的文件执行相同操作',
+    '對其他 {count} 個待選擇的檔案執行相同操作',
+  ],
+  'clash.apply': ['Go on', '继续', '繼續'],
+  'settings.on-conflict': ['When a path is taken', '路径被占用时', '路徑被占用時'],
+  'settings.on-conflict-note': [
+    'By other bytes, in the library or in your list. It also holds for the command line and for watched folders.',
+    '资料库或列表中已有其他内容时。同样适用于命令行和受监视的文件夹。',
+    '資料庫或清單中已有其他內容時。同樣適用於命令列和受監視的資料夾。',
+  ],
+  'settings.conflict-ask': ['Ask', '询问', '詢問'],
+  'settings.conflict-skip': ['Skip the file', '跳过文件', '略過檔案'],
+  'settings.conflict-rename': ['Take the next free path', '使用下一个可用路径', '使用下一個可用路徑'],
+  'settings.conflict-replace': ['Replace the old model', '替换旧模型', '取代舊模型'],
+  'settings.conflict-keep-both': ['Keep both, numbered', '都保留并编号', '都保留並編號'],
+  'settings.replaced': ['Replaced models are', '被替换的模型', '被取代的模型'],
+} as const satisfies Record<string, Message>

@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import { failure } from '../../electron/contract/errors.ts'
+import { openPage } from './support/open-page.ts'
+import { failedRow, registeredRow } from './support/rows.ts'
+
+const taken = (name: string) =>
+  failedRow(
+    name,
+    failure('path-taken', {
+      ...{ name: `Old ${name}`, path: `models/loras/${name}.safetensors`, status: 'disabled' },
+      ...{ suggestion: `models/loras/${name}-2.safetensors`, modelId: 'm', theirBytes: 2_000_000_000 },
+    }),
+  )
+
+async function choosing(...names: string[]) {
+  const opened = await openPage({ rows: names.map(taken) })
+  await userEvent.click(opened.rowOf(names[0] ?? '').getByRole('button', { name: 'Choose…' }))
+  const pane = opened.screen.getByRole('complementary')
+  const decided = () => opened.asked.filter(({ name }) => name === 'decide').map(({ args }) => args)
+  const goOn = () => userEvent.click(pane.getByRole('button', { name: 'Go on' }))
+  return { ...opened, pane, decided, goOn }
+}
+
+test('a taken path needs the person, and says with whom and what there is to choose', async () => {
+  const { rowOf, pane } = await choosing('Grain')
+  await expect.element(rowOf('Grain')).toMatchTextContent('Needs you')
+  await expect.element(pane).toMatchTextContent('Old Grain · 2.0 GB · Disabled')
+  await expect.element(pane).toMatchTextContent('models/loras/Grain-2.safetensors')
+  await expect.element(pane.getByRole('radio', { name: 'Keep both' })).toHaveFocus()
+})
+
+test.each([
+  ['Keep both', { choice: 'keep-both' }],
+  ['Replace', { choice: 'replace' }],
+  ['Skip', { choice: 'skip' }],
+  ['Another path', { choice: 'rename', path: 'models/loras/Grain-2.safetensors' }],
+] as const)('%s asks main for just that', async (name, decision) => {
+  const { pane, decided, goOn } = await choosing('Grain')
+  await userEvent.click(pane.getByRole('radio', { name }))
+  await goOn()
+  expect(decided()).toEqual([{ ids: ['Grain'], fate: 'disable', ...decision }])
+})
+
+test('the old model can be deleted instead', async () => {
+  const { pane, decided, goOn } = await choosing('Grain')
+  await userEvent.click(pane.getByRole('radio', { name: 'Replace' }))
+  await userEvent.selectOptions(pane.getByRole('combobox', { name: 'The old model is' }), 'delete')
+  await goOn()
+  expect(decided()).toEqual([{ ids: ['Grain'], fate: 'delete', choice: 'replace' }])
+})
+
+test('a path of one’s own is checked before it is asked for', async () => {
+  const { pane, decided, goOn } = await choosing('Grain')
+  await userEvent.click(pane.getByRole('radio', { name: 'Another path' }))
+  const field = pane.getByRole('textbox', { name: 'New library path' })
+  await userEvent.fill(field, '/no')
+  await expect.element(pane.getByRole('button', { name: 'Go on' })).toBeDisabled()
+  await userEvent.fill(field, 'models/loras/mine.safetensors')
+  await goOn()
+  expect(decided()).toMatchObject([{ choice: 'rename', path: 'models/loras/mine.safetensors' }])
+})
+
+test('one choice can be for all that wait for one', async () => {
+  const { pane, decided, goOn } = await choosing('Grain', 'Depth', 'Flux')
+  await userEvent.click(pane.getByRole('checkbox', { name: /the other 2 files/ }))
+  await goOn()
+  expect(decided()).toEqual([{ ids: ['Grain', 'Depth', 'Flux'], fate: 'disable', choice: 'keep-both' }])
+})
+
+test('the choice is made by keyboard alone', async () => {
+  const { decided } = await choosing('Grain')
+  await userEvent.keyboard('{ArrowDown}{ArrowDown}{ArrowDown}{Enter}')
+  await expect.poll(decided).toEqual([{ ids: ['Grain'], fate: 'disable', choice: 'skip' }])
+})
+
+test('what the library has already says so, and that nothing was sent', async () => {
+  const already = { name: 'Theirs', path: 'models/loras/theirs.safetensors', status: 'active' }
+  const { rowOf } = await openPage({ rows: [registeredRow('Depth', { already, sentBytes: 0 })] })
+  await expect.element(rowOf('Depth')).toMatchTextContent('Already in the library')
+  await expect.element(rowOf('Depth')).toMatchTextContent('The team has the same bytes as “Theirs”.')
+})

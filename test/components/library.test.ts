@@ -1,0 +1,191 @@
+import { expect, test } from 'vitest'
+import { page, userEvent } from 'vitest/browser'
+import type { LibraryModel } from '../../electron/contract/library.ts'
+import { failed, failure, success } from '../../electron/contract/errors.ts'
+import { openPage } from './support/open-page.ts'
+import { noonMs, otherTeam, signedIn, team } from './support/rows.ts'
+
+export function model(displayName: string, given: Partial<LibraryModel> = {}): LibraryModel {
+  return {
+    ...{
+      id: displayName,
+      displayName,
+      modelType: 'loras',
+      modelPath: `models/loras/${displayName}.safetensors`,
+    },
+    ...{ sizeBytes: 1_000_000_000, sha256: null, status: 'active', createdAtMs: noonMs, storageKey: null },
+    ...given,
+  }
+}
+const three = [
+  model('Grain', { createdAtMs: noonMs - 2_000, sha256: 'ab'.repeat(32) }),
+  model('Depth', { modelType: 'controlnet', sizeBytes: 2_000_000_000, createdAtMs: noonMs - 1_000 }),
+  model('Flux', { modelType: 'checkpoints', status: 'disabled' }),
+]
+const listing = (models: readonly LibraryModel[] = three) => ({ models, listedAtMs: noonMs, failure: null })
+const choice = { accountId: 'account-1', teamId: team.id }
+
+async function openLibrary(
+  models: readonly LibraryModel[] = three,
+  answers: NonNullable<Parameters<typeof openPage>[0]>['answers'] = {},
+) {
+  const opened = await openPage({ answers: { library: () => success(listing(models)), ...answers } })
+  await userEvent.click(opened.screen.getByRole('button', { name: 'Library', exact: true }))
+  const names = () => opened.lines().map((line) => line.split(',')[0])
+  return { ...opened, names }
+}
+const corner = { position: { x: 12, y: 12 } }
+
+test('the library of the chosen team stands newest first, with what each model is', async () => {
+  const { names, asked, rowOf } = await openLibrary()
+  await expect.poll(names).toEqual(['Flux', 'Depth', 'Grain'])
+  expect(asked).toEqual([{ name: 'library', args: { choice, isFresh: false } }])
+  await expect.element(rowOf('Flux')).toHaveAttribute('aria-label', 'Flux, checkpoints, 1.0 GB, Disabled')
+})
+
+test('a search, a type and a status leave what fits, and one press shows all again', async () => {
+  const { names, screen } = await openLibrary()
+  await userEvent.fill(screen.getByRole('textbox', { name: 'Search the library' }), 'grain')
+  await expect.poll(names).toEqual(['Grain'])
+  await userEvent.selectOptions(screen.getByRole('combobox', { name: 'Type' }), 'controlnet (1)')
+  await expect.element(screen.getByText('No model fits.')).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Show all' }))
+  await userEvent.selectOptions(screen.getByRole('combobox', { name: 'Status' }), 'Disabled (1)')
+  await expect.poll(names).toEqual(['Flux'])
+})
+
+test('it sorts by size and name, either way round', async () => {
+  const { names, screen } = await openLibrary()
+  await userEvent.selectOptions(screen.getByRole('combobox', { name: 'Sort by' }), 'Name')
+  await expect.poll(names).toEqual(['Depth', 'Flux', 'Grain'])
+  await userEvent.click(screen.getByRole('button', { name: 'Smallest or first on top' }))
+  await expect.poll(names).toEqual(['Grain', 'Flux', 'Depth'])
+  await userEvent.selectOptions(screen.getByRole('combobox', { name: 'Sort by' }), 'Size')
+  await expect.poll(() => names()[0]).toBe('Depth')
+})
+
+test('a renamed model shows its new name at once, and the old one again where the server refuses', async () => {
+  const answer = Promise.withResolvers<ReturnType<typeof failed>>()
+  const { screen, rowOf, asked } = await openLibrary(three, { changeModel: () => answer.promise })
+  await userEvent.click(rowOf('Grain'), corner)
+  await userEvent.click(screen.getByRole('button', { name: 'Change name, type or path' }))
+  await userEvent.fill(screen.getByRole('textbox', { name: 'Name' }), 'Fine Grain')
+  await userEvent.click(screen.getByRole('button', { name: 'Save' }))
+  await expect.element(rowOf('Fine Grain')).toMatchTextContent('Saving…')
+  expect(asked.at(-2)?.name === 'changeModel' || asked.at(-1)?.name === 'changeModel').toBe(true)
+  answer.resolve(failed(failure('forbidden', { team: '' })))
+  await expect.element(rowOf('Grain')).toMatchTextContent('Your role in this team may not change models')
+  await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Dismiss' }))
+  await expect.element(rowOf('Grain')).not.toMatchTextContent('Not changed.')
+})
+
+test('a path that no server takes can’t be saved', async () => {
+  const { screen, rowOf } = await openLibrary()
+  await userEvent.click(rowOf('Grain'), corner)
+  await userEvent.click(screen.getByRole('button', { name: 'Change name, type or path' }))
+  await userEvent.fill(screen.getByRole('textbox', { name: 'Library path' }), '../x')
+  await expect.element(screen.getByRole('button', { name: 'Save' })).toBeDisabled()
+})
+
+test('deleting asks first, and says what it doesn’t promise', async () => {
+  const { screen, rowOf, asked, names } = await openLibrary()
+  await userEvent.click(rowOf('Depth'), corner)
+  await userEvent.keyboard('{Delete}')
+  const question = screen.getByRole('alertdialog', { name: 'Delete “Depth” from the library?' })
+  await expect.element(question).toMatchTextContent('the copies on agents go too isn’t known')
+  await expect.element(question.getByRole('button', { name: 'Keep' })).toHaveFocus()
+  await userEvent.keyboard('{Escape}')
+  expect(asked.filter(({ name }) => name === 'deleteModel')).toEqual([])
+  await userEvent.keyboard('{Delete}')
+  await userEvent.click(question.getByRole('button', { name: 'Delete', exact: true }))
+  await expect.poll(names).toEqual(['Flux', 'Grain'])
+  expect(asked.filter(({ name }) => name === 'deleteModel')).toEqual([
+    { name: 'deleteModel', args: { choice, modelId: 'Depth' } },
+  ])
+})
+
+test('many are disabled together, each but those that are', async () => {
+  const { screen, rowOf, asked } = await openLibrary()
+  await userEvent.click(rowOf('Flux'), corner)
+  await userEvent.keyboard('{Control>}a{/Control}')
+  await userEvent.click(screen.getByRole('toolbar').getByRole('button', { name: 'Disable' }))
+  const changed = () => asked.filter(({ name }) => name === 'changeModel').map(({ args }) => args)
+  await expect.poll(changed).toEqual([
+    { choice, modelId: 'Depth', change: { status: 'disabled' } },
+    { choice, modelId: 'Grain', change: { status: 'disabled' } },
+  ])
+})
+
+test('the local file is offered only where it is known', async () => {
+  const hasLocalFile = () => success(true)
+  const { screen, rowOf, asked } = await openLibrary(three, { hasLocalFile })
+  await userEvent.click(rowOf('Depth'), corner)
+  await expect.element(screen.getByRole('complementary', { name: 'Details of Depth' })).toBeVisible()
+  expect(screen.getByRole('button', { name: 'Show the local file' }).elements()).toEqual([])
+  await userEvent.click(rowOf('Grain'), corner)
+  await userEvent.click(screen.getByRole('button', { name: 'Show the local file' }))
+  expect(asked.at(-1)).toEqual({ name: 'showLocalFile', args: { sha256: 'ab'.repeat(32) } })
+})
+
+test('another team’s library takes the place of this one', async () => {
+  const theirs = [model('Theirs')]
+  const { names, emit } = await openLibrary(three, {
+    library: ({ choice: asked }) => success(listing(asked.teamId === team.id ? three : theirs)),
+  })
+  await expect.poll(names).toHaveLength(3)
+  emit('session', { ...signedIn(), chosen: { ...choice, teamId: otherTeam.id } })
+  await expect.poll(names).toEqual(['Theirs'])
+})
+
+test('an upload that arrives is listed by itself', async () => {
+  let models = three
+  const { names, emit } = await openLibrary(three, { library: () => success(listing(models)) })
+  await expect.poll(names).toHaveLength(3)
+  models = [...three, model('New', { createdAtMs: noonMs + 1_000 })]
+  emit('library', { teamId: team.id, failure: null })
+  await expect.poll(names).toEqual(['New', 'Flux', 'Depth', 'Grain'])
+})
+
+test.each([
+  [failure('not-found'), 'The server has no list of models'],
+  [failure('server-trouble', { status: 500 }), 'The server has trouble'],
+  [failure('offline'), 'No connection.'],
+] as const)('a library that can’t be had ($code) says so and tries again', async (why, words) => {
+  let answer: ReturnType<typeof failed> | ReturnType<typeof success<ReturnType<typeof listing>>> = failed(why)
+  const { screen, names } = await openLibrary(three, { library: () => answer })
+  await expect.element(screen.getByRole('main').getByRole('alert')).toMatchTextContent(words.slice(0, 14))
+  answer = success(listing())
+  await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
+  await expect.poll(names).toHaveLength(3)
+})
+
+test('an empty library says what comes here', async () => {
+  const { screen } = await openLibrary([])
+  await expect.element(screen.getByText('Aurora Studio has no models yet.', { exact: false })).toBeVisible()
+})
+
+test('of ten thousand models only those in sight are drawn, and the last is reached by End', async () => {
+  await page.viewport(960, 640)
+  const many = Array.from({ length: 10_000 }, (_, index) =>
+    model(`Model ${index}`, { createdAtMs: noonMs - index }),
+  )
+  const { screen, names } = await openLibrary(many)
+  await expect.poll(names).toContain('Model 0')
+  expect(names().length).toBeLessThan(60)
+  screen.container.querySelector<HTMLElement>('[data-id]')?.focus()
+  await userEvent.keyboard('{End}')
+  await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Model 9999')
+  await userEvent.fill(screen.getByRole('textbox', { name: 'Search the library' }), 'Model 4321')
+  await expect.poll(names).toEqual(['Model 4321'])
+})
+
+test('that a server tells of no library is said once', async () => {
+  const { emit, screen } = await openPage()
+  for (let times = 0; times < 2; times += 1)
+    emit('library', { teamId: team.id, failure: failure('not-found') })
+  const notice = screen.getByText('The server doesn’t tell what the library has.', { exact: false })
+  await expect.element(notice).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Close', exact: true }))
+  emit('library', { teamId: team.id, failure: failure('not-found') })
+  await expect.poll(() => notice.elements()).toEqual([])
+})

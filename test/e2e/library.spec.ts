@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { ALICES_TEAM_ID } from '../cloud/accounts.ts'
+import { expect, test } from './fixtures.ts'
+import type { World } from './fixtures.ts'
+import { drag, rowOf } from './page-steps.ts'
+
+const models = ({ cloud }: World) =>
+  cloud
+    .modelsOf(ALICES_TEAM_ID)
+    .map(({ display_name: name, model_path: path, model_status: status }) => [name, path, status])
+
+test('a dropped file that the team has is not sent, and stands in the history with its reason', async ({
+  page,
+  world,
+}) => {
+  const file = await world.file('loras/Mine.safetensors')
+  world.cloud.addModel(ALICES_TEAM_ID, {
+    ...{ model_path: 'models/loras/theirs.safetensors', display_name: 'Theirs' },
+    ...{ file_size: statSync(file).size },
+    file_hash: `sha256:${createHash('sha256').update(readFileSync(file)).digest('hex')}`,
+  })
+  await drag(page, [file])
+  await expect(rowOf(page, 'Mine')).toContainText('Already in the library')
+  await expect(rowOf(page, 'Mine')).toContainText(
+    'The team has the same bytes as “Theirs”. Nothing was sent.',
+  )
+  expect(world.cloud.operations.filter(({ kind }) => kind === 'storage')).toEqual([])
+  await page.getByRole('button', { name: 'History' }).click()
+  await expect(rowOf(page, 'Mine')).toContainText('The team has the same bytes as “Theirs”.')
+})
+
+test('paths that are taken ask before a byte is sent; one is replaced, the others are kept beside', async ({
+  page,
+  world,
+}) => {
+  const names = ['One', 'Two', 'Three']
+  for (const name of names)
+    world.cloud.addModel(ALICES_TEAM_ID, {
+      model_path: `models/loras/${name}.safetensors`,
+      display_name: `Old ${name}`,
+    })
+  await drag(page, await Promise.all(names.map((name) => world.file(`loras/${name}.safetensors`))))
+  for (const name of names) await expect(rowOf(page, name)).toContainText('Needs you')
+  expect(world.cloud.operations.filter(({ kind }) => kind === 'storage')).toEqual([])
+
+  const pane = page.getByRole('complementary')
+  await rowOf(page, 'One').getByRole('button', { name: 'Choose…' }).click()
+  await pane.getByRole('radio', { name: 'Replace' }).check()
+  await pane.getByRole('combobox', { name: 'The old model is' }).selectOption('delete')
+  await pane.getByRole('button', { name: 'Go on' }).click()
+  await expect(rowOf(page, 'One')).toContainText('In the library')
+
+  await rowOf(page, 'Two').getByRole('button', { name: 'Choose…' }).click()
+  await pane.getByRole('checkbox', { name: /the other file/ }).check()
+  await pane.getByRole('button', { name: 'Go on' }).click()
+  for (const name of ['Two', 'Three'])
+    await expect(page.locator('[data-id]', { hasText: `${name} (2)` })).toContainText('In the library')
+  expect(
+    models(world)
+      .map(([, path]) => path)
+      .sort(),
+  ).toEqual([
+    ...['models/loras/One.safetensors', 'models/loras/Three-2.safetensors', 'models/loras/Three.safetensors'],
+    ...['models/loras/Two-2.safetensors', 'models/loras/Two.safetensors'],
+  ])
+  expect(models(world).map(([name]) => name)).not.toContain('Old One')
+})
+
+test('in the library a model is renamed, disabled and deleted, on the server as on the screen', async ({
+  page,
+  world,
+}) => {
+  for (const name of ['Grain', 'Depth'])
+    world.cloud.addModel(ALICES_TEAM_ID, {
+      ...{ model_path: `models/loras/${name}.safetensors`, display_name: name },
+    })
+  await page.getByRole('button', { name: 'Library', exact: true }).click()
+  await rowOf(page, 'Grain').click({ position: { x: 10, y: 10 } })
+  const pane = page.getByRole('complementary')
+  await pane.getByRole('button', { name: 'Change name, type or path' }).click()
+  await pane.getByRole('textbox', { name: 'Name' }).fill('Fine Grain')
+  await pane.getByRole('button', { name: 'Save' }).click()
+  await expect(rowOf(page, 'Fine Grain')).toBeVisible()
+  await pane.getByRole('button', { name: 'Disable' }).click()
+  await expect(rowOf(page, 'Fine Grain')).toContainText('Disabled')
+  await expect
+    .poll(() => models(world).map(([name, , status]) => [name, status]))
+    .toEqual([
+      ['Fine Grain', 'disabled'],
+      ['Depth', 'active'],
+    ])
+
+  await rowOf(page, 'Depth').click({ position: { x: 10, y: 10 } })
+  world.cloud.fail({ on: 'deleteModel', how: 403 })
+  const remove = async () => {
+    await pane.getByRole('button', { name: 'Delete…' }).click()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Delete', exact: true }).click()
+  }
+  await remove()
+  await expect(rowOf(page, 'Depth')).toContainText('Your role in this team may not change models')
+  await rowOf(page, 'Depth').getByRole('button', { name: 'Try again' }).click()
+  await expect(rowOf(page, 'Depth')).toHaveCount(0)
+  expect(models(world)).toHaveLength(1)
+})

@@ -36,7 +36,10 @@ export function createPlacesFound(options: {
 
   const view = (): FindingView => ({
     state,
-    places: [...places].map(([id, place]) => toView(id, place, words)),
+    // What can't be added stands last.
+    places: [...places]
+      .map(([id, place]) => toView(id, place, words))
+      .sort((one, other) => Number(one.isInformation) - Number(other.isInformation)),
   })
   const keep = (place: FoundPlace) => void places.set(idOf(place.path), place)
 

@@ -66,7 +66,11 @@ async function walk(one: Walk, folder: string, depth: number): Promise<boolean> 
   }
   budget.entries -= entries.length + 1
   let isWhole = true
-  for (const entry of entries) {
+  // A folder is known by its own name before by a link's, which may say another type.
+  const linksLast = [...entries].sort(
+    (one, other) => Number(one.isSymbolicLink()) - Number(other.isSymbolicLink()),
+  )
+  for (const entry of linksLast) {
     const path = join(folder, entry.name)
     const kind = await kindOf(entry, path)
     if (kind === 'folder' && depth < deepest && skipFolder(entry.name, false) === null) {

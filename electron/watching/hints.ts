@@ -17,8 +17,10 @@ export function createHints(options: {
   readonly worker: URL
   readonly log: Log
   readonly onHint: (id: string, path: string) => void
+  /** What arrived before has made no hint. */
+  readonly onReady: (id: string) => void
 }): Hints {
-  const { log, onHint } = options
+  const { log, onHint, onReady } = options
   let worker: Worker | null = null
   const watched = new Set<string>()
 
@@ -26,7 +28,8 @@ export function createHints(options: {
     const started = new Worker(options.worker)
     started.on('message', (news: WatchNews) => {
       if (!watched.has(news.id)) return
-      if (news.is === 'hint') onHint(news.id, news.path)
+      if (news.is === 'ready') onReady(news.id)
+      else if (news.is === 'hint') onHint(news.id, news.path)
       else log.warn('a folder can’t be watched, and is looked through instead', { why: news.why })
     })
     started.on('error', (error) =>

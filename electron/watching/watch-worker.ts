@@ -7,8 +7,12 @@ export type WatchOrder =
   | { readonly is: 'watch'; readonly id: string; readonly folder: string }
   | { readonly is: 'unwatch'; readonly id: string }
 
-/** `hint`: something about this file has changed. `trouble`: no more hints are to be had from this folder. */
+/**
+ * `ready`: from now on hints come; what arrived while the folder was being read made none. `hint`: something about this file has
+ * changed. `trouble`: no more hints are to be had from this folder.
+ */
 export type WatchNews =
+  | { readonly is: 'ready'; readonly id: string }
   | { readonly is: 'hint'; readonly id: string; readonly path: string }
   | { readonly is: 'trouble'; readonly id: string; readonly why: string }
 
@@ -28,6 +32,7 @@ function begin(id: string, folder: string): void {
     },
   })
   const hint = (path: string) => tell({ is: 'hint', id, path })
+  watcher.on('ready', () => tell({ is: 'ready', id }))
   watcher.on('add', hint)
   watcher.on('change', hint)
   watcher.on('error', (error) => tell({ is: 'trouble', id, why: String(error) }))

@@ -25,6 +25,9 @@ export interface Watching {
   close(): Promise<void>
 }
 
+/** As often as the page is told of anything (style 26), in ms. */
+const tellMs = 100
+
 export function createWatching(
   options: Omit<WatchPorts, 'kept' | 'hints' | 'changed'> & {
     readonly database: DatabaseSync
@@ -44,9 +47,19 @@ export function createWatching(
   const hints = createHints({
     ...{ worker: options.worker, log: ports.log },
     onHint: (id, path) => folders.get(id)?.hint(path),
+    onReady: (id) => void folders.get(id)?.rescan(),
   })
   const folders = new Map<string, Watched>()
-  const at: WatchPorts = { kept, hints, ports, walk, canSend, queue, changed: () => told(view()) }
+  const at: WatchPorts = { kept, hints, ports, walk, canSend, queue, changed }
+
+  /** A thousand files that arrive together are told of together. */
+  let cancelTelling: (() => void) | null = null
+  function changed(): void {
+    cancelTelling ??= ports.timers.after(tellMs, () => {
+      cancelTelling = null
+      told(view())
+    })
+  }
 
   const view = (): WatchingView => ({
     folders: [...folders.values()]
@@ -127,6 +140,7 @@ export function createWatching(
       },
     },
     async close() {
+      cancelTelling?.()
       for (const watched of folders.values()) watched.close()
       await hints.close()
     },

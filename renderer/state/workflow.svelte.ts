@@ -26,7 +26,10 @@ export class WorkflowState {
 
   readonly groups = $derived.by(() =>
     needStands
-      .map((stand) => ({ stand, needs: (this.view?.needs ?? []).filter((need) => need.stand === stand) }))
+      .map((stand) => ({
+        stand,
+        needs: (this.view?.needs ?? []).filter((need) => need.stand === stand).sort(onFirst),
+      }))
       .filter(({ needs }) => needs.length > 0),
   )
   readonly chosen = $derived.by(() =>
@@ -78,3 +81,6 @@ export class WorkflowState {
     await this.ask()
   }
 }
+
+/** What a switched-off node names is wanted last. */
+const onFirst = (one: NeedView, other: NeedView) => Number(one.isOff) - Number(other.isOff)

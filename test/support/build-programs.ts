@@ -26,6 +26,8 @@ export async function buildPrograms(
         'lane-worker': at('electron/transfer/lane-worker.ts'),
         'hash-worker': at('electron/transfer/hash-worker.ts'),
         'inspect-worker': at('electron/models/inspect-worker.ts'),
+        'search-worker': at('electron/models/search-worker.ts'),
+        'watch-worker': at('electron/watching/watch-worker.ts'),
       }),
     ],
     ssr: { noExternal: ['valibot', 'intl-messageformat'] },

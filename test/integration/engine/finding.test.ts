@@ -66,13 +66,13 @@ test('the usual places are found with counts and sizes by type, links between th
       ],
       false,
     ],
-    ['hugging-face', '~/.cache/huggingface/hub', [{ modelType: null, count: 1, sizeBytes: 150_000 }], true],
     [
       'a1111',
       '~/ai/stable-diffusion-webui/models',
       [{ modelType: 'checkpoints', count: 1, sizeBytes: 150_000 }],
       false,
     ],
+    ['hugging-face', '~/.cache/huggingface/hub', [{ modelType: null, count: 1, sizeBytes: 150_000 }], true],
   ])
 })
 

@@ -140,10 +140,10 @@ async function inTime(
 }
 
 /** What this app has brought to the team itself: known even where the server has no list. */
-function registeredHere(rows: Rows, { team }: UploadRecord): LibraryModel[] {
+function registeredHere(rows: Rows, wanted: UploadRecord): LibraryModel[] {
   return rows.ids().flatMap((id) => {
     const record = rows.get(id)?.record
-    if (record?.phase !== 'registered' || record.team.id !== team.id || !record.modelId) return []
+    if (record?.phase !== 'registered' || !isSameTeam(record, wanted) || !record.modelId) return []
     return [modelOf(record)]
   })
 }

@@ -115,7 +115,7 @@ test('shows what the other side said beside our own sentence, with the code to c
   const { screen, rowOf } = await openPage({ rows: [failedRow('Flux', refused)] })
   await userEvent.click(rowOf('Flux'), { position: { x: 12, y: 12 } })
   const pane = screen.getByRole('complementary')
-  await expect.element(pane).toMatchTextContent('The server doesn’t allow this for you in Aurora Studio')
+  await expect.element(pane).toMatchTextContent('The server doesn’t allow this in Aurora Studio')
   await expect.element(pane).toMatchTextContent('The other side said: “role viewer may not create models”')
   await expect.element(pane.getByRole('button', { name: 'Copy the error code' })).toBeVisible()
 })

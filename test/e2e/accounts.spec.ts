@@ -63,6 +63,6 @@ test('a viewer is told why, in the server’s own words as well', async ({ page,
   world.cloud.fail({ on: 'presignModel', how: 403 })
   await drag(page, [await world.file('loras/quiet.safetensors')])
   const row = rowOf(page, 'quiet')
-  await expect(row).toContainText('ask a team admin')
+  await expect(row).toContainText('Ask a team admin')
   await expect(row).toContainText('The server says:')
 })

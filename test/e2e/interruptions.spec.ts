@@ -44,7 +44,7 @@ test('who may only look at a team reads so on the row, and the server’s own wo
   await expect(app.page.getByRole('button', { name: 'Team: Studio North' })).toBeVisible()
   await drag(app.page, [await world.file('loras/not mine.safetensors')])
   const row = rowOf(app.page, 'not mine')
-  await expect(row).toContainText('The server doesn’t allow this for you in Studio North. Ask a team admin')
+  await expect(row).toContainText('The server doesn’t allow this in Studio North')
   await expect(row.getByRole('button', { name: 'forbidden' })).toBeVisible()
   await row.getByText('Failed').click()
   const [{ failure } = {}] = (await ask(app.page, 'snapshot')).rows

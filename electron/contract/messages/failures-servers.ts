@@ -8,9 +8,9 @@ export const serverFailures = {
     '{host} 仍保留在清單中：有人已登入該伺服器，有上傳在等待它，或新的登入使用它。請先結束這些。',
   ],
   'failure.forbidden': [
-    'The server doesn’t allow this in {team}: you may be a viewer, adding models may be off there, or this kind of sign-in may not do it. Nothing is lost; ask a team admin, then try again.',
-    '服务器不允许您在 {team} 中执行此操作。您可能只是查看者，该服务器可能关闭了添加模型的功能，或此登录方式无权执行。没有任何丢失：请联系团队管理员后重试。',
-    '伺服器不允許您在 {team} 中執行此操作。您可能只是檢視者，該伺服器可能關閉了新增模型的功能，或此登入方式無權執行。沒有任何遺失：請聯絡團隊管理員後重試。',
+    'The server doesn’t allow this in {team}: you may be a viewer, adding models may be off, or this kind of sign-in may not do it. Ask a team admin.',
+    '服务器不允许在 {team} 中执行此操作：您可能只是查看者，添加模型的功能可能已关闭，或此登录方式无权执行。请联系团队管理员。',
+    '伺服器不允許在 {team} 中執行此操作：您可能只是檢視者，新增模型的功能可能已關閉，或此登入方式無權執行。請聯絡團隊管理員。',
   ],
   'failure.proxy-sign-in': [
     'The proxy {host} of this network wants you to sign in to it, so nothing was sent. Sign in to the proxy and the upload goes on by itself.',

@@ -17,6 +17,14 @@
   WriteRegStr HKCU "Software\Classes\Modelferry.Model\shell\open\command" "" '"$INSTDIR\${APP_EXECUTABLE_FILENAME}" "%1"'
   WriteRegStr HKCU "Software\Classes\.safetensors\OpenWithProgids" "Modelferry.Model" ""
   WriteRegStr HKCU "Software\Classes\.gguf\OpenWithProgids" "Modelferry.Model" ""
+  ; Under "Send to", for any file and folder. Who removed it does not get it back by an update.
+  ${IfNot} ${isUpdated}
+    CreateShortCut "$APPDATA\Microsoft\Windows\SendTo\Modelferry.lnk" "$INSTDIR\${APP_EXECUTABLE_FILENAME}"
+  ${EndIf}
+  ; Links of our own. After -- nothing is a switch, whatever a web page put into the link.
+  WriteRegStr HKCU "Software\Classes\modelferry" "" "URL:Modelferry"
+  WriteRegStr HKCU "Software\Classes\modelferry" "URL Protocol" ""
+  WriteRegStr HKCU "Software\Classes\modelferry\shell\open\command" "" '"$INSTDIR\${APP_EXECUTABLE_FILENAME}" -- "%1"'
 !macroend
 
 ; An update removes the old version by the same program: then, and when nobody is there to answer (/S), nothing is asked
@@ -42,6 +50,7 @@
   DeleteRegValue HKCU "Software\Classes\.safetensors\OpenWithProgids" "Modelferry.Model"
   DeleteRegValue HKCU "Software\Classes\.gguf\OpenWithProgids" "Modelferry.Model"
   DeleteRegKey HKCU "Software\Classes\Modelferry.Model"
+  DeleteRegKey HKCU "Software\Classes\modelferry"
   ${GetParameters} $R0
   ClearErrors
   ${GetOptions} $R0 "--updated" $R1

@@ -32,6 +32,8 @@ else
   app
     .whenReady()
     .then(() => {
+      // For the bench of a start.
+      performance.mark('ready')
       setupSession(log)
       setupAppProtocol(folders.page, log)
       const settings = createSettings({

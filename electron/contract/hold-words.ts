@@ -1,10 +1,9 @@
 import type { Hold } from './conditions.ts'
-import type { Locale } from './surroundings.ts'
 import { clockWords } from './times.ts'
 import type { Words } from './words.ts'
 
 /** Why nothing is sent, in one sentence. */
-export function holdWords(hold: Hold, words: Words, locale: Locale, nowMs: number): string {
+export function holdWords(hold: Hold, words: Words, tag: string, nowMs: number): string {
   switch (hold.kind) {
     case 'battery':
       return words('hold.battery', { percent: hold.percent, below: hold.belowPercent })
@@ -13,6 +12,6 @@ export function holdWords(hold: Hold, words: Words, locale: Locale, nowMs: numbe
     case 'quiet-hours':
       return hold.untilMs === null
         ? words('hold.quiet-hours-always')
-        : words('hold.quiet-hours', { until: clockWords(hold.untilMs, nowMs, locale) })
+        : words('hold.quiet-hours', { until: clockWords(hold.untilMs, nowMs, tag) })
   }
 }

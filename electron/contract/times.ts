@@ -1,12 +1,9 @@
-import type { Locale } from './surroundings.ts'
-
-/** A time of day, with its weekday unless it is today: "18:00", "Mon 07:30". */
-export function clockWords(atMs: number, nowMs: number, locale: Locale): string {
+/** A time of day as a locale writes it, with its weekday unless it is today: "18:00", "Mon 7:30 AM". */
+export function clockWords(atMs: number, nowMs: number, tag: string): string {
   const isToday = new Date(atMs).toDateString() === new Date(nowMs).toDateString()
-  return new Intl.DateTimeFormat(locale, {
+  return new Intl.DateTimeFormat(tag, {
     ...(isToday ? {} : { weekday: 'short' }),
-    hour: '2-digit',
+    hour: 'numeric',
     minute: '2-digit',
-    hourCycle: 'h23',
   }).format(atMs)
 }

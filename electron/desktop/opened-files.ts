@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { isDeepLink } from './deep-link.ts'
 
 /** A start at login: nothing is shown but the tray's icon. */
@@ -31,11 +32,21 @@ export function pathsFromArguments(options: {
     } else if (!onlyPaths && argument.startsWith('-')) {
       skipNext = switchesWithValue.has(argument)
     } else if (argument !== '' && !isDeepLink(argument)) {
-      const path = resolve(folder, argument)
-      if (!notPaths.includes(path) && exists(path)) taken.add(path)
+      const path = pathOf(argument, folder)
+      if (path !== null && !notPaths.includes(path) && exists(path)) taken.add(path)
     }
   }
   return [...taken]
+}
+
+/** Desktops of Linux hand files over as addresses where a desktop entry says `%U`. */
+function pathOf(argument: string, folder: string): string | null {
+  if (!argument.startsWith('file:')) return resolve(folder, argument)
+  try {
+    return fileURLToPath(argument)
+  } catch {
+    return null // on another computer, or no address
+  }
 }
 
 /** Whether a start asks for no window. After `--` nothing is a switch. */

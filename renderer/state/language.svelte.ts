@@ -44,8 +44,8 @@ export class Language {
   /** A speed limit, in the unit in which it is set. */
   readonly rate = formatRate
   /** A time of day, with its weekday unless it is today. */
-  readonly until = (ms: number) => clockWords(ms, Date.now(), this.locale)
-  readonly hold = (hold: Hold) => holdWords(hold, this.say, this.locale, Date.now())
+  readonly until = (ms: number) => clockWords(ms, Date.now(), this.#tag)
+  readonly hold = (hold: Hold) => holdWords(hold, this.say, this.#tag, Date.now())
   readonly timeLeft = (seconds: number) => timeLeft(seconds, this.say)
   readonly count = (value: number) => this.#count.format(value)
   /** A large number in a few characters: 12 billion. */

@@ -4,6 +4,8 @@ declare global {
   var dialogsAsked: string[]
   var __electronHost: {
     readonly trays: ReadonlySet<{ readonly menu: Electron.Menu | null; readonly toolTip: string }>
+    readonly notifications: readonly Electron.Notification[]
+    readonly events: readonly Record<string, unknown>[]
   }
 }
 
@@ -71,4 +73,34 @@ export function trayLabels(electron: ElectronApplication): Promise<string[]> {
     const [tray] = globalThis.__electronHost.trays
     return (tray?.menu?.items ?? []).filter(({ type }) => type !== 'separator').map(({ label }) => label)
   })
+}
+
+/** What the host has written down of one kind, in order: what Electron would have asked of the desktop. */
+export function written(electron: ElectronApplication, kind: string): Promise<Record<string, unknown>[]> {
+  return electron.evaluate(
+    (_electron, which) => globalThis.__electronHost.events.filter((event) => event['kind'] === which),
+    kind,
+  )
+}
+
+/** How the window stands: `hidden` is in no taskbar, `none` is not there at all. */
+export function windowState(
+  electron: ElectronApplication,
+): Promise<'shown' | 'minimised' | 'hidden' | 'none'> {
+  return electron.evaluate(({ BrowserWindow }) => {
+    const [window] = BrowserWindow.getAllWindows()
+    if (!window) return 'none'
+    if (window.isMinimized()) return 'minimised'
+    return window.isVisible() ? 'shown' : 'hidden'
+  })
+}
+
+/** Clicks an item of the application's menu. */
+export async function clickMenu(electron: ElectronApplication, id: string): Promise<void> {
+  await electron.evaluate(({ Menu }, which) => Menu.getApplicationMenu()?.getMenuItemById(which)?.click(), id)
+}
+
+/** The texts of the notifications so far. Only the host keeps them. */
+export async function notified(electron: ElectronApplication): Promise<unknown[]> {
+  return (await written(electron, 'notification')).map(({ body }) => body)
 }

@@ -194,7 +194,9 @@ test.for(['deb', 'rpm'])(
     const desktopFile = files.find((name) => name.endsWith('.desktop')) ?? ''
     const entry = readFileSync(join(record, kind, desktopFile), 'utf8')
     execFileSync('desktop-file-validate', [join(record, kind, desktopFile)])
-    expect(entry).toContain('MimeType=application/x-safetensors;application/x-gguf;')
+    expect(entry).toContain(
+      'MimeType=application/x-safetensors;application/x-gguf;x-scheme-handler/modelferry;',
+    )
     expect(entry).toMatch(/^Exec=.*\/modelferry %U$/m)
     expect(entry).toContain('StartupWMClass=modelferry')
     const args = readFileSync(join(record, kind, 'args'), 'utf8')

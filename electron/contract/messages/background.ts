@@ -149,7 +149,6 @@ export const backgroundMessages = {
     '靜默時段將在 {until} 變更此設定。',
   ],
   'limit.schedule': ['Quiet hours…', '静默时段…', '靜默時段…'],
-  'done.note': ['Holds for this time only.', '仅本次有效。', '僅本次有效。'],
   'limit.until': ['At most {limit} until {until}', '{until} 前上限 {limit}', '{until} 前上限 {limit}'],
 
   'tray.last': ['Last: {name}', '最近完成：{name}', '最近完成：{name}'],

@@ -27,7 +27,7 @@ export interface Asked {
 
 export interface FakeBridge {
   readonly bridge: Bridge
-  /** Every call in order, but for the five that the page begins with. */
+  /** Every call in order, but for the questions that the page asks by itself. */
   readonly asked: Asked[]
   readonly emit: <Name extends EventName>(name: Name, value: Events[Name]) => void
 }
@@ -49,8 +49,11 @@ export const calm: Conditions = {
   doneAtMs: null,
 }
 
-const noted = (name: CallName) =>
-  !['surroundings', 'snapshot', 'session', 'settings', 'conditions', 'update'].includes(name)
+const unasked: readonly CallName[] = [
+  ...(['surroundings', 'snapshot', 'session', 'settings', 'conditions'] as const),
+  ...(['loginItem', 'fileManagers', 'update'] as const),
+]
+const noted = (name: CallName) => !unasked.includes(name)
 
 /** `window.modelferry` for tests: made by walking the contract's table, so it has each call and no other. */
 export function fakeBridge({ rows = [], locale = 'en', answers = {} }: Beginning = {}): FakeBridge {

@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import type { Conditions } from '../../electron/contract/conditions.ts'
+import { success } from '../../electron/contract/errors.ts'
+import { calm } from './support/fake-bridge.ts'
+import { openPage } from './support/open-page.ts'
+import type { settings } from './support/rows.ts'
+import { row } from './support/rows.ts'
+
+const phone = { id: 'line-2', name: 'Phone' }
+const metered: Conditions = { ...calm, hold: { kind: 'metered', line: phone } }
+const waits = [row('one', { phase: 'waiting' })]
+
+const open = (conditions: Conditions) =>
+  openPage({ rows: waits, answers: { conditions: () => success(conditions) } })
+
+test('a bar says why nothing is sent, and sends anyway, now or always on this line', async () => {
+  const { screen, asked } = await open(metered)
+  await expect.element(screen.getByText('“Phone” is a metered line.', { exact: false })).toBeVisible()
+  await screen.getByRole('button', { name: 'Send anyway' }).click()
+  await screen.getByRole('button', { name: 'Always on this line' }).click()
+  expect(asked.filter(({ name }) => name === 'sendAnyway').map(({ args }) => args)).toEqual([
+    { isAlways: false },
+    { isAlways: true },
+  ])
+})
+
+test('who has nothing to send is not told why nothing is sent', async () => {
+  const { screen } = await openPage({ answers: { conditions: () => success(metered) } })
+  await expect.element(screen.getByRole('main')).toBeVisible()
+  expect(screen.container.textContent).not.toContain('metered')
+})
+
+test('the bar goes when main says that it has ended', async () => {
+  const { screen, emit } = await open(metered)
+  await expect.element(screen.getByText('“Phone” is a metered line.', { exact: false })).toBeVisible()
+  emit('conditions', calm)
+  await expect
+    .element(screen.getByText('“Phone” is a metered line.', { exact: false }))
+    .not.toBeInTheDocument()
+})
+
+test('the speed control says what limit holds and until when', async () => {
+  const untilMs = new Date().setHours(23, 59, 0, 0)
+  const limit = { bytesPerSecond: 2_000_000, isFromQuietHours: true, untilMs }
+  const { screen } = await open({ ...calm, limit })
+  await expect.element(screen.getByText('at most 2 MB/s until 11:59 PM')).toBeVisible()
+})
+
+test('quiet hours are added, changed and removed', async () => {
+  const { screen, asked, emit } = await openPage()
+  emit('command', 'show-settings')
+  await screen.getByRole('button', { name: 'Add hours' }).click()
+  const changes = () => asked.filter(({ name }) => name === 'changeSettings').map(({ args }) => args)
+  const [first] = changes() as { quietHours: (typeof settings)['quietHours'] }[]
+  expect(first?.quietHours).toHaveLength(1)
+  const group = screen.getByRole('group', { name: /^Quiet hours/ })
+  await group.getByRole('checkbox', { name: 'Sunday' }).click()
+  await userEvent.selectOptions(group.getByLabelText('What happens then'), 'nothing is sent')
+  await group.getByRole('button', { name: /^Remove quiet hours/ }).click()
+  expect(changes().slice(1)).toMatchObject([
+    { quietHours: [{ days: [1, 2, 3, 4, 5, 0] }] },
+    { quietHours: [{ limitBytesPerSecond: null }] },
+    { quietHours: [] },
+  ])
+})
+
+test('a switch shows what holds, not what was wished for', async () => {
+  const { screen, emit } = await openPage({
+    answers: { setLoginItem: () => success({ isOn: false, can: 'approval' }) },
+  })
+  emit('command', 'show-settings')
+  const atLogin = screen.getByRole('switch', { name: 'Start at login' })
+  await atLogin.click()
+  await expect.element(screen.getByText('macOS waits for your word', { exact: false })).toBeVisible()
+  await expect.element(atLogin).not.toBeChecked()
+})

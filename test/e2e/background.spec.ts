@@ -1,0 +1,205 @@
+import { _electron } from '@playwright/test'
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fakeService } from '../support/fake-bus.ts'
+import { expect, test } from './fixtures.ts'
+import {
+  answerBoxes,
+  clickMenu,
+  clickTray,
+  closeWindow,
+  isSeen,
+  notified,
+  trayLabels,
+  windowState,
+  written,
+} from './main-steps.ts'
+import { ask, drag, pick, rowOf, signIn } from './page-steps.ts'
+import { startWords } from './running-app.ts'
+
+// The host has no desktop: it writes down what Electron would ask of one. The tray's service is played on the session's bus.
+
+const keepSending = 0
+const watcher = 'org.kde.StatusNotifierWatcher'
+
+/** A panel that shows tray icons, until it is ended. */
+const openPanel = () =>
+  fakeService(watcher, {
+    '/StatusNotifierWatcher': { [watcher]: { IsStatusNotifierHostRegistered: ['b', true] } },
+  })
+
+test(
+  'with a tray the closed window hides; when the panel goes it comes to the taskbar, which is said once',
+  { tag: '@host' },
+  async ({ world }) => {
+    const panel = await openPanel()
+    const { electron } = await world.start()
+    await answerBoxes(electron, keepSending)
+    await closeWindow(electron)
+    await expect.poll(() => windowState(electron)).toBe('hidden')
+    panel.end()
+    await expect.poll(() => windowState(electron)).toBe('minimised')
+    const said = [expect.stringContaining('shows no tray icons')]
+    await expect.poll(() => notified(electron)).toEqual(said)
+    await electron.evaluate(({ app }) => app.emit('activate'))
+    await expect.poll(() => windowState(electron)).toBe('shown')
+    await closeWindow(electron)
+    await expect.poll(() => windowState(electron)).toBe('minimised')
+    expect(await notified(electron)).toEqual(said)
+  },
+)
+
+test('a start at login shows no window where a tray shows the app', { tag: '@host' }, async ({ world }) => {
+  const panel = await openPanel()
+  const { program, words } = startWords(['--hidden'])
+  const electron = await _electron.launch({ executablePath: program, args: words, env: world.environment })
+  const log = () => readFileSync(join(world.home, 'logs/modelferry.log'), 'utf8')
+  await expect.poll(() => existsSync(join(world.home, 'logs/modelferry.log')) && log()).toContain('started')
+  expect(await windowState(electron)).toBe('none')
+  await clickTray(electron, 'open')
+  await expect.poll(() => windowState(electron)).toBe('shown')
+  panel.end()
+  await electron.evaluate(({ app }) => app.exit(0)).catch(() => undefined)
+})
+
+test('without a tray a start at login waits in the taskbar', { tag: '@host' }, async ({ world }) => {
+  const { electron } = await world.start(['--hidden'])
+  await expect.poll(() => windowState(electron)).toBe('minimised')
+})
+
+test('start at login is a real entry, and the switch shows how it really is', async ({ page, world }) => {
+  test.skip(process.platform !== 'linux', 'the entry is a file on Linux alone')
+  const entry = join(world.folder, 'config/autostart/modelferry.desktop')
+  await pick(page, 'More', 'Settings')
+  const atLogin = page.getByRole('switch', { name: 'Start at login' })
+  await expect(atLogin).not.toBeChecked()
+  await atLogin.click()
+  await expect(atLogin).toBeChecked()
+  expect(readFileSync(entry, 'utf8')).toMatch(/^Exec=.* --hidden$/m)
+  execFileSync('desktop-file-validate', [entry])
+  rmSync(entry)
+  await page.evaluate(() => window.dispatchEvent(new Event('focus')))
+  await expect(atLogin).not.toBeChecked()
+})
+
+test(
+  'sleep is held off while bytes move, and not while everything is paused',
+  { tag: '@host' },
+  async ({ app, world }) => {
+    const { electron, page } = app
+    const blocks = async () => [
+      (await written(electron, 'power-save-start')).length,
+      (await written(electron, 'power-save-stop')).length,
+    ]
+    await signIn(page)
+    expect(await blocks()).toEqual([0, 0])
+    const held = world.cloud.hold('put-object', 1)
+    await drag(page, [await world.file('loras/awake.safetensors')])
+    await held.arrived
+    await expect.poll(blocks).toEqual([1, 0])
+    await page.getByRole('button', { name: 'Pause all' }).click()
+    await expect.poll(blocks).toEqual([1, 1])
+    held.release()
+  },
+)
+
+test(
+  'a batch that is done is told once, and a click opens the window',
+  { tag: '@host' },
+  async ({ app, world }) => {
+    const { electron, page } = app
+    await signIn(page)
+    await answerBoxes(electron, keepSending)
+    const held = world.cloud.hold('put-object', 2)
+    await drag(page, [await world.file('loras/one.safetensors'), await world.file('loras/two.safetensors')])
+    await held.arrived
+    await closeWindow(electron)
+    await expect.poll(() => isSeen(electron)).toBe(false)
+    held.release()
+    await expect.poll(() => notified(electron)).toEqual(['2 models are in the library.'])
+    await electron.evaluate(() => globalThis.__electronHost.notifications.at(-1)?.emit('click'))
+    await expect.poll(() => isSeen(electron)).toBe(true)
+  },
+)
+
+test(
+  'the taskbar shows how far it is and what needs the person',
+  { tag: '@host' },
+  async ({ app, world }) => {
+    const { electron, page } = app
+    await signIn(page)
+    const bars = async () => (await written(electron, 'progress-bar')).map(({ options }) => options)
+    const held = world.cloud.hold('put-object', 1)
+    await drag(page, [await world.file('loras/far.safetensors')])
+    await held.arrived
+    await expect.poll(bars).toContainEqual({ mode: 'normal' })
+    held.release()
+    await expect.poll(async () => (await bars()).at(-1)).toEqual({ mode: 'none' })
+    await drag(page, [await world.file('loras/refused.safetensors', { sizeBytes: 9_000, cutBytes: 100 })])
+    await expect.poll(() => electron.evaluate(({ app: inside }) => inside.badgeCount)).toBe(1)
+  },
+)
+
+test(
+  'the tray limits the speed, and copies the id of a recent model',
+  { tag: '@host' },
+  async ({ app, world }) => {
+    const { electron, page } = app
+    await signIn(page)
+    await drag(page, [await world.file('loras/recent.safetensors')])
+    await expect(rowOf(page, 'recent')).toContainText('In the library')
+    await expect.poll(() => trayLabels(electron)).toContain('Last: recent')
+    await clickTray(electron, 'recent-1-copy')
+    const { rows } = await ask(page, 'snapshot')
+    await expect.poll(() => electron.evaluate(({ clipboard }) => clipboard.readText())).toBe(rows[0]?.modelId)
+    await clickTray(electron, 'limit-1000000')
+    await expect(page.getByText('at most 1 MB/s')).toBeVisible()
+  },
+)
+
+test('what was chosen for the end is announced and can be called off', async ({ app, world }) => {
+  const { page } = app
+  await signIn(page)
+  const held = world.cloud.hold('put-object', 1)
+  await drag(page, [await world.file('loras/last.safetensors')])
+  await held.arrived
+  await page.getByRole('button', { name: /^Speed limit/ }).click()
+  await page.getByLabel('When all is sent').selectOption('Quit Modelferry')
+  // The choice has to be there before the end is.
+  const chosen = () => page.evaluate(async () => (await window.modelferry?.conditions())?.ok)
+  expect(await chosen()).toBe(true)
+  held.release()
+  await expect(page.getByText('All is sent. Modelferry quits in a minute.')).toBeVisible()
+  await page.getByRole('button', { name: 'Don’t quit' }).click()
+  await expect(page.getByText('All is sent.')).toBeHidden()
+})
+
+test('the zoom is kept from start to start', async ({ app, world }) => {
+  const widths = async (page: typeof app.page) => page.evaluate(() => innerWidth)
+  const whole = await widths(app.page)
+  await clickMenu(app.electron, 'zoom-in')
+  await expect.poll(() => widths(app.page)).toBeLessThan(whole)
+  const zoomed = await widths(app.page)
+  await app.end()
+  const again = await world.start()
+  await expect.poll(() => widths(again.page)).toBe(zoomed)
+  await clickMenu(again.electron, 'zoom-reset')
+  await expect.poll(() => widths(again.page)).toBe(whole)
+})
+
+test('a link shows a view, and one that asks for more does nothing', async ({ page, app, world }) => {
+  const follow = (link: string) => {
+    const { program, words } = startWords(['--', link])
+    const second = spawn(program, words, { env: world.environment, stdio: 'ignore' })
+    return new Promise((resolve) => second.once('exit', resolve))
+  }
+  await follow('modelferry://show/settings?server=https://evil.example')
+  await expect
+    .poll(() => readFileSync(join(world.home, 'logs/modelferry.log'), 'utf8'))
+    .toContain('a link that is not ours was refused')
+  await expect(page.getByRole('heading', { name: 'Settings' })).toBeHidden()
+  await follow('modelferry://show/settings')
+  await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible()
+  expect(app.said()).not.toContain('evil.example')
+})

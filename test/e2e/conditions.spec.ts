@@ -1,0 +1,128 @@
+import process from 'node:process'
+import type { Page } from '@playwright/test'
+import { fakeService } from '../support/fake-bus.ts'
+import { expect, test } from './fixtures.ts'
+import type { World } from './fixtures.ts'
+import { trayLabels } from './main-steps.ts'
+import { drag, pick, rowOf, signIn } from './page-steps.ts'
+
+// Battery and network are played on a real bus: the session's stands for the system's.
+
+test.skip(process.platform !== 'linux', 'other systems have no such bus')
+test.beforeEach(({ world }) => {
+  world.environment['DBUS_SYSTEM_BUS_ADDRESS'] = process.env['DBUS_SESSION_BUS_ADDRESS'] ?? ''
+})
+
+const manager = 'org.freedesktop.NetworkManager'
+const managerPath = '/org/freedesktop/NetworkManager'
+const upower = 'org.freedesktop.UPower'
+const upowerPath = '/org/freedesktop/UPower'
+
+/** A network that is metered, on a line with that name. */
+const openMetered = () =>
+  fakeService(manager, {
+    [managerPath]: { [manager]: { Metered: ['u', 1], PrimaryConnection: ['o', '/phone'] } },
+    '/phone': { [`${manager}.Connection.Active`]: { Uuid: ['s', 'uuid-phone'], Id: ['s', 'Phone'] } },
+  })
+
+const openBattery = (percent: number) =>
+  fakeService(upower, {
+    [upowerPath]: { [upower]: { OnBattery: ['b', true] } },
+    [`${upowerPath}/devices/DisplayDevice`]: { [`${upower}.Device`]: { Percentage: ['d', percent] } },
+  })
+
+async function drop(page: Page, world: World, name: string): Promise<void> {
+  await signIn(page)
+  await drag(page, [await world.file(`loras/${name}.safetensors`)])
+}
+
+test.describe('on a metered line', () => {
+  test.use({ settings: { pauseOnMetered: true } })
+
+  test('the queue waits, says why, and sends anyway when told so', async ({ world }) => {
+    const network = await openMetered()
+    const { page } = await world.start()
+    await drop(page, world, 'dear')
+    await expect(page.getByText('“Phone” is a metered line.')).toBeVisible()
+    await expect(rowOf(page, 'dear')).toContainText('Waiting')
+    await page.getByRole('button', { name: 'Send anyway' }).click()
+    await expect(rowOf(page, 'dear')).toContainText('In the library')
+    network.end()
+  })
+
+  test('it goes on by itself on another one', async ({ world }) => {
+    const network = await openMetered()
+    const { page } = await world.start()
+    await drop(page, world, 'patient')
+    await expect(page.getByText('“Phone” is a metered line.')).toBeVisible()
+    network.change(managerPath, { Metered: 2 })
+    await expect(rowOf(page, 'patient')).toContainText('In the library')
+    network.end()
+  })
+
+  test('what is said about the line is kept, and can be taken back in Settings', async ({ world }) => {
+    const network = await openMetered()
+    const first = await world.start()
+    await drop(first.page, world, 'kept')
+    await first.page.getByRole('button', { name: 'Always on this line' }).click()
+    await expect(rowOf(first.page, 'kept')).toContainText('In the library')
+    await first.end()
+    const { page } = await world.start()
+    await pick(page, 'More', 'Settings')
+    await expect(page.getByLabel('This line: Phone')).toHaveValue('free')
+    await page.getByLabel('This line: Phone').selectOption('As the system says')
+    await page.getByRole('button', { name: 'Back to uploads' }).click()
+    await drag(page, [await world.file('loras/again.safetensors')])
+    await expect(page.getByText('“Phone” is a metered line.')).toBeVisible()
+    network.end()
+  })
+})
+
+test.describe('on battery', () => {
+  test.use({ settings: { pauseBelowPercent: 30 } })
+
+  test('below the level the queue waits, and goes on at mains', async ({ world }) => {
+    const power = await openBattery(22)
+    const { page } = await world.start()
+    await drop(page, world, 'tired')
+    await expect(page.getByText('The battery is at 22%, and nothing is sent below 30%.')).toBeVisible()
+    power.change(upowerPath, { OnBattery: false })
+    await expect(rowOf(page, 'tired')).toContainText('In the library')
+    power.end()
+  })
+})
+
+test.describe('in quiet hours', () => {
+  const days = [0, 1, 2, 3, 4, 5, 6]
+  const always = { days, fromMinute: 0, toMinute: 0 }
+
+  test.describe('with a pause', () => {
+    test.use({ settings: { quietHours: [{ ...always, limitBytesPerSecond: null }] } })
+
+    test('nothing is sent, until they are taken away', async ({ world }) => {
+      const { page, electron } = await world.start()
+      await drop(page, world, 'quiet')
+      await expect(page.getByText('Quiet hours all week')).toBeVisible()
+      await expect.poll(() => trayLabels(electron)).toContain('Send anyway')
+      await pick(page, 'More', 'Settings')
+      await page.getByRole('button', { name: /^Remove quiet hours/ }).click()
+      await page.getByRole('button', { name: 'Back to uploads' }).click()
+      await expect(rowOf(page, 'quiet')).toContainText('In the library')
+    })
+  })
+
+  test.describe('with a limit', () => {
+    test.use({
+      settings: {
+        quietHours: [{ days, fromMinute: 0, toMinute: 23 * 60 + 59, limitBytesPerSecond: 500_000 }],
+      },
+    })
+
+    test('the speed control says what holds and until when', async ({ world }) => {
+      const { page } = await world.start()
+      await drop(page, world, 'slow')
+      await expect(page.getByText('at most 0.5 MB/s until 11:59 PM')).toBeVisible()
+      await expect(rowOf(page, 'slow')).toContainText('In the library')
+    })
+  })
+})

@@ -1,0 +1,143 @@
+import type { Page } from '@playwright/test'
+import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
+import { openJournal } from '../../electron/uploads/journal-file.ts'
+import { createStore } from '../../electron/uploads/store.ts'
+import { runningClock, testPorts } from '../support/hand-clock.ts'
+import { uploadRecord } from '../support/records.ts'
+import { expect, test } from './fixtures.ts'
+import type { World } from './fixtures.ts'
+import { ask, signIn } from './page-steps.ts'
+import type { RunningApp } from './running-app.ts'
+
+// How long a start takes, and what an idle app costs: printed, not asserted, and left out unless asked for by
+// `npx playwright test --grep @bench` after `npm run build`. On the host main's part includes starting a Chromium from
+// nothing, which Electron has in itself; what comes after `ready` compares best.
+
+const rowCount = 10_000
+const rounds = 5
+/** The design's goal for the first paint, in ms. */
+const goalMs = 500
+const idleSeconds = 60
+/** Clock ticks a second in /proc (sysconf(_SC_CLK_TCK), 100 on Linux). */
+const ticksPerSecond = 100
+
+interface Start {
+  readonly readyMs: number
+  readonly paintMs: number
+  readonly interactiveMs: number
+  readonly paintAfterReadyMs: number
+  readonly interactiveAfterReadyMs: number
+}
+
+/** When main was ready, the page first painted, and the list answered: since main's process began, in ms. */
+async function measure({ electron, page }: RunningApp): Promise<Start> {
+  const main = await electron.evaluate(() => ({
+    beganMs: performance.timeOrigin,
+    readyMs: performance.getEntriesByName('ready')[0]?.startTime ?? NaN,
+  }))
+  const drawn = await page.evaluate(() => ({
+    beganMs: performance.timeOrigin,
+    paintMs: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN,
+    interactiveMs: performance.getEntriesByName('interactive')[0]?.startTime ?? NaN,
+  }))
+  const paintMs = drawn.beganMs + drawn.paintMs - main.beganMs
+  const interactiveMs = drawn.beganMs + drawn.interactiveMs - main.beganMs
+  return {
+    ...{ readyMs: main.readyMs, paintMs, interactiveMs },
+    paintAfterReadyMs: paintMs - main.readyMs,
+    interactiveAfterReadyMs: interactiveMs - main.readyMs,
+  }
+}
+
+/** Signs in, pauses everything, and writes rows into the journal of the ended app. */
+async function prepare(world: World, rows: number): Promise<void> {
+  const app = await world.start()
+  await signIn(app.page)
+  await app.page.evaluate(() => window.modelferry?.pauseAll())
+  const { accounts } = await ask(app.page, 'session')
+  await app.end()
+  const [account] = accounts
+  const [team] = account?.teams ?? []
+  if (!account || !team) throw new Error('nobody is signed in')
+  const { database } = openJournal(world.home, Date.now())
+  const store = createStore(database, 'bench', testPorts(runningClock()))
+  const records = Array.from({ length: rows }, () => uploadRecord({ accountId: account.id, team }))
+  const written = store.add(records)
+  if (!written.ok) throw new Error(JSON.stringify(written.failure))
+  store.close()
+  database.close()
+}
+
+const median = (values: readonly number[]) =>
+  [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? NaN
+
+async function isDrawn(page: Page, rows: number): Promise<void> {
+  await page.waitForFunction(() => performance.getEntriesByName('interactive').length > 0)
+  expect((await ask(page, 'snapshot')).rows).toHaveLength(rows)
+}
+
+for (const rows of [0, rowCount]) {
+  test(`the time of a start with ${rows} rows`, { tag: '@bench' }, async ({ world }) => {
+    test.setTimeout(240_000)
+    await prepare(world, rows)
+    const starts: Start[] = []
+    for (let round = 0; round < rounds; round += 1) {
+      const app = await world.start()
+      await isDrawn(app.page, rows)
+      starts.push(await measure(app))
+      await app.end()
+    }
+    const of = (name: keyof Start) => `${median(starts.map((start) => start[name])).toFixed(0)} ms`
+    const paint = median(starts.map(({ paintAfterReadyMs }) => paintAfterReadyMs))
+    console.log(
+      `${rows} rows, medians of ${rounds}: ready after ${of('readyMs')}; from there first paint ${of('paintAfterReadyMs')} ` +
+        `(goal ${goalMs}: ${paint <= goalMs ? 'pass' : 'MISS'}), interactive ${of('interactiveAfterReadyMs')}; ` +
+        `from the start of the process ${of('paintMs')} and ${of('interactiveMs')}`,
+    )
+  })
+}
+
+/** A process and all its children, with the CPU time that each has used, in ticks (proc(5), fields 4, 14 and 15 of stat). */
+function ticksOf(root: number): Map<number, number> {
+  const found = new Map<number, { parent: number; ticks: number }>()
+  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    try {
+      const fields = readFileSync(`/proc/${name}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ')
+      found.set(Number(name), { parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) })
+    } catch {
+      continue // it has ended meanwhile
+    }
+  }
+  const isOurs = (pid: number): boolean =>
+    pid === root || (found.has(pid) && isOurs(found.get(pid)?.parent ?? 0))
+  return new Map([...found].filter(([pid]) => isOurs(pid)).map(([pid, { ticks }]) => [pid, ticks]))
+}
+
+test('the cost of doing nothing with the window hidden', { tag: '@bench' }, async ({ world }) => {
+  test.skip(process.platform !== 'linux', 'the accounting is read from /proc')
+  test.setTimeout(240_000)
+  await prepare(world, rowCount)
+  const { electron, page } = await world.start()
+  await isDrawn(page, rowCount)
+  await electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.hide())
+  // What the start has left to do is not the idling.
+  await pause(10_000)
+  const pid = electron.process().pid ?? 0
+  const before = ticksOf(pid)
+  await pause(idleSeconds * 1000)
+  const after = ticksOf(pid)
+  const used = (pids: readonly number[]) =>
+    pids.reduce((sum, one) => sum + (after.get(one) ?? 0) - (before.get(one) ?? 0), 0) / ticksPerSecond
+  const share = (seconds: number) => `${((seconds / idleSeconds) * 100).toFixed(2)} % of a core`
+  const others = [...after.keys()].filter((one) => one !== pid)
+  const timers = await electron.evaluate(
+    () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length,
+  )
+  console.log(
+    `idle for ${idleSeconds} s with ${rowCount} rows: main ${share(used([pid]))}, ` +
+      `the ${others.length} processes of Chromium ${share(used(others))}; timers in main: ${timers}`,
+  )
+})

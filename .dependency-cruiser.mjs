@@ -16,7 +16,12 @@ const desktop = '^electron/desktop/'
 const engine = [contract, models, transfer, cloud, accounts, library, finding, watching, uploads, uploader]
 
 const table = {
-  contract: { from: contract, rooms: [], packages: ['valibot', 'intl-messageformat'], node: false },
+  contract: {
+    from: contract,
+    rooms: [],
+    packages: ['valibot', 'intl-messageformat', 'any-ascii'],
+    node: false,
+  },
   models: { from: models, rooms: [contract], packages: ['valibot', 'yaml'], node: true },
   transfer: { from: transfer, rooms: [contract], packages: ['valibot', 'socks-proxy-agent'], node: true },
   // Two files of transfer: both reach servers by the same proxies and trust the same authorities.

@@ -1,3 +1,5 @@
+import anyAscii from 'any-ascii'
+
 /** The server's own pattern (openapi.yaml, ModelPath). `\w` is read as ASCII: whether more is taken is unknown. */
 const serverPattern = /^(?!\/)(?!.*\.\.)(?!.*\\)[\w./ -]+$/
 
@@ -25,22 +27,10 @@ export function refusedCharacters(path: string): string[] {
   return [...new Set([...path].filter((character) => !/[\w./ \\-]/.test(character)))]
 }
 
-const letters: Readonly<Record<string, string>> = {
-  ß: 'ss',
-  æ: 'ae',
-  Æ: 'AE',
-  ø: 'o',
-  Ø: 'O',
-  ł: 'l',
-  Ł: 'L',
-  đ: 'd',
-  Đ: 'D',
-}
-
 /**
  * A path that the server takes and a person recognises: parts that are fine stay as they are (workflows name files), in
- * others accents fall off, other characters become `_` and runs are joined. A name of which nothing is left, such as one
- * that is all Chinese, becomes `model-` and a few letters of its own, so that two such names don't meet.
+ * others letters of every script are written in Latin ones (Ångström → Angstrom, 国风 → GuoFeng), other characters become `_` and
+ * runs are joined. A name of which nothing is left becomes `model-` and a few letters of its own, so that two such names don't meet.
  */
 export function cleanLibraryPath(path: string): string {
   const parts = path
@@ -64,10 +54,7 @@ const finePart = /^(?!.*\.\.)[\w.-]([\w. -]*[\w-])?$/
 function cleanPart(part: string): string {
   if (finePart.test(part) && !part.endsWith('.')) return part
   return (
-    part
-      .replace(/[ßæÆøØłŁđĐ]/g, (letter) => letters[letter] ?? '_')
-      .normalize('NFKD')
-      .replace(/\p{M}/gu, '')
+    anyAscii(part.toWellFormed())
       .replace(/[^\w. -]+/g, '_')
       .replace(/[_ ]*_[_ ]*/g, '_')
       // Last, since dots meet when what stood between them is gone.

@@ -50,23 +50,25 @@ test.each([
   ['models/ﬁne／x.pt', 'models/fine_x.pt'],
   ['models/./x.pt', 'models/x.pt'],
   ['/models//x.pt/', 'models/x.pt'],
-  ['models/国风_v1.safetensors', 'models/v1.safetensors'],
-  ['models/人物/x.pt', 'models/x.pt'],
+  ['models/国风_v1.safetensors', 'models/GuoFeng_v1.safetensors'],
+  ['models/Ångström.pt', 'models/Angstrom.pt'],
+  ['models/Чебурашка.pt', 'models/Cheburashka.pt'],
+  ['models/人物/x.pt', 'models/RenWu/x.pt'],
 ])('%s is cleaned to %s', (path, cleaned) => {
   expect(cleanLibraryPath(path)).toBe(cleaned)
 })
 
 test('a name of which nothing is left is told from the next such name, always in the same way', () => {
-  const first = cleanLibraryPath('models/loras/国风.safetensors')
-  const second = cleanLibraryPath('models/loras/动漫.safetensors')
+  const first = cleanLibraryPath('models/loras/\u{e000}.safetensors')
+  const second = cleanLibraryPath('models/loras/\u{e001}.safetensors')
   expect(first).toMatch(/^models\/loras\/model-[0-9a-z]{7}\.safetensors$/)
   expect(second).toMatch(/^models\/loras\/model-[0-9a-z]{7}\.safetensors$/)
   expect(first).not.toBe(second)
-  expect(cleanLibraryPath('other/国风.safetensors')).toBe(first.replace('models/loras', 'other'))
+  expect(cleanLibraryPath('other/\u{e000}.safetensors')).toBe(first.replace('models/loras', 'other'))
 })
 
 test('a name without extension of which nothing is left does not turn its folder into the file', () => {
-  expect(cleanLibraryPath('models/loras/国风')).toMatch(/^models\/loras\/model-[0-9a-z]{7}$/)
+  expect(cleanLibraryPath('models/loras/\u{e000}')).toMatch(/^models\/loras\/model-[0-9a-z]{7}$/)
 })
 
 test('even nothing becomes a path', () => {

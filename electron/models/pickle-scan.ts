@@ -54,6 +54,9 @@ export async function scanPickle(window: ByteWindow): Promise<PickleScan> {
  * `_legacy_load`), then bare numbers. Whatever follows an end and begins like a pickle is scanned as well.
  */
 export async function scanPickles(window: ByteWindow): Promise<PickleScan> {
+  await window.top(oldTorchStart.length)
+  const isOldTorch =
+    window.has(oldTorchStart.length) && window.peek(oldTorchStart.length).equals(oldTorchStart)
   const scans: PickleScan[] = []
   do scans.push(await scanPickle(window))
   while (scans.at(-1)?.problem === null && scans.length < mostInARow && (await beginsLikePickle(window)))
@@ -62,17 +65,20 @@ export async function scanPickles(window: ByteWindow): Promise<PickleScan> {
   )
   // The last of five names the storages; what it can't finish in is numbers.
   const broken = scans.slice(0, 4).find(({ problem }) => problem !== null)
+  const ended = isOldTorch && scans.length < 5 ? 'it ends before it has named its tensors' : null
   const largest = scans.find(
     ({ value }) => value !== null && typeof value === 'object' && value.is === 'dict',
   )
   return {
     imports: [...imports].map(([name, level]) => ({ name, level })),
-    problem: broken?.problem ?? null,
+    problem: broken?.problem ?? ended,
     value: (scans.length >= 5 ? scans[3]?.value : largest?.value) ?? null,
   }
 }
 
 const mostInARow = 16
+/** A pickle of PyTorch's magic number, with which its old form begins (torch/serialization.py, MAGIC_NUMBER). */
+const oldTorchStart = Buffer.from('80028a0a6cfc9c46f9206aa850192e', 'hex')
 
 async function beginsLikePickle(window: ByteWindow): Promise<boolean> {
   if (window.leftBytes < 2) return false

@@ -13,14 +13,14 @@ export const pickleFailures = {
     '此檔案是某個模型的一部分，但旁邊缺少 {missing}。未傳送任何內容。請將其放回後重試。',
   ],
   'failure.file-suspicious': [
-    'Loading this file would use parts of Python that a model doesn’t need: {imports}. It was not opened, and nothing was sent. Upload it only if you trust where it comes from.',
-    '加载此文件会使用模型并不需要的 Python 功能：{imports}。文件未被打开，也未发送任何内容。仅在信任其来源时才上传。',
-    '載入此檔案會使用模型並不需要的 Python 功能：{imports}。檔案未被開啟，也未傳送任何內容。僅在信任其來源時才上傳。',
+    'It would load {imports}, which a model doesn’t need. It was not opened, and nothing was sent. Upload it only if you trust where it comes from.',
+    '它会加载模型并不需要的 {imports}。文件未被打开，也未发送任何内容。仅在信任其来源时才上传。',
+    '它會載入模型並不需要的 {imports}。檔案未被開啟，也未傳送任何內容。僅在信任其來源時才上傳。',
   ],
   'failure.file-dangerous': [
-    'Dangerous: loading this file would run {imports}, which can take over the computer of whoever loads it. It was not opened, and nothing was sent. Don’t share it unless you made it yourself; ask for a safetensors file instead.',
-    '危险：加载此文件会执行 {imports}，可能控制加载者的计算机。文件未被打开，也未发送任何内容。除非是您自己制作的，否则请勿分享；请索取 safetensors 文件。',
-    '危險：載入此檔案會執行 {imports}，可能控制載入者的電腦。檔案未被開啟，也未傳送任何內容。除非是您自己製作的，否則請勿分享；請索取 safetensors 檔案。',
+    'Dangerous: it would run {imports} and could take over the computer of whoever loads it. Nothing was sent. Don’t share it unless you made it yourself; ask for a safetensors file instead.',
+    '危险：它会执行 {imports}，可能控制加载者的计算机。未发送任何内容。除非是您自己制作的，否则请勿分享；请索取 safetensors 文件。',
+    '危險：它會執行 {imports}，可能控制載入者的電腦。未傳送任何內容。除非是您自己製作的，否則請勿分享；請索取 safetensors 檔案。',
   ],
   'failure.file-not-scanned': [
     'This file can run code when it is loaded, and it could not be looked through: {problem}. Nothing was sent. Upload it only if you trust where it comes from.',

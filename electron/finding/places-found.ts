@@ -8,6 +8,8 @@ export interface PlacesFound {
   view(): FindingView
   /** Looks in the usual places; again only when asked for. Resolves when it has looked. */
   look(again: boolean): Promise<void>
+  /** The same for somebody who needs the outcome: until it is there nobody stops it. */
+  need(): Promise<void>
   stop(): void
   /** Takes in what a yaml file names; answers whether it is such a file. */
   takeExtraPaths(file: string): Promise<boolean>
@@ -32,6 +34,7 @@ export function createPlacesFound(options: {
   const { searcher, told, words } = options
   const places = new Map<string, FoundPlace>()
   let state: FindingView['state'] = 'idle'
+  let needed = 0
   let looking: { readonly abort: AbortController; readonly done: Promise<void> } | null = null
 
   const view = (): FindingView => ({
@@ -69,14 +72,22 @@ export function createPlacesFound(options: {
     return done
   }
 
+  async function look(again: boolean): Promise<void> {
+    if (looking) return looking.done
+    if (state === 'done' && !again) return
+    await begin()
+  }
+
   return {
     view,
-    async look(again) {
-      if (looking) return looking.done
-      if (state === 'done' && !again) return
-      await begin()
+    look,
+    async need() {
+      needed += 1
+      await look(false).finally(() => (needed -= 1))
     },
-    stop: () => looking?.abort.abort(),
+    stop() {
+      if (needed === 0) looking?.abort.abort()
+    },
     async takeExtraPaths(file) {
       let found: readonly FoundPlace[] | null = null
       await searcher.search(

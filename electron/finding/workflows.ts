@@ -17,7 +17,7 @@ import type { Searcher } from './searcher.ts'
 /** What the rest of the app knows and does. */
 export interface WorkflowPorts {
   readonly searcher: Searcher
-  readonly places: Pick<PlacesFound, 'look' | 'allModels'>
+  readonly places: Pick<PlacesFound, 'need' | 'allModels'>
   readonly library: Pick<Library, 'models' | 'subscribe'>
   /** The team that files go to, or the one that is wanted; null when there is none. */
   readonly chosen: (wanted: TeamChoice | null) => { readonly choice: TeamChoice; readonly team: Team } | null
@@ -129,7 +129,7 @@ export function createWorkflows(ports: WorkflowPorts): Workflows {
       if (folders.length > 0) await searcher.search({ kind: 'folders', folders }, { signal, onAnswer })
       tell(one)
     }
-    await Promise.all([list(one, listedWithinMs), nearby(), places.look(false)])
+    await Promise.all([list(one, listedWithinMs), nearby(), places.need()])
     one.isLooking = false
     tell(one)
   }

@@ -27,14 +27,17 @@ interface Axe {
   run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>
 }
 
-/** axe finds nothing in the page as it stands. */
+/** axe finds nothing in the page as it stands, light or dark. */
 async function isClean(page: Page): Promise<void> {
   await page.evaluate(axeSource)
-  const found = await page.evaluate(async () => {
-    const { violations } = await (globalThis as unknown as { readonly axe: Axe }).axe.run()
-    return violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])
-  })
-  expect(found).toEqual([])
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    const found = await page.evaluate(async () => {
+      const { violations } = await (globalThis as unknown as { readonly axe: Axe }).axe.run()
+      return violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])
+    })
+    expect([colorScheme, found]).toEqual([colorScheme, []])
+  }
 }
 
 const paths = (world: World) => world.cloud.modelsOf(ALICES_TEAM_ID).map(({ model_path }) => model_path)

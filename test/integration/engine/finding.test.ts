@@ -199,6 +199,18 @@ test('a search that is left tells what it had and ends', async () => {
   expect((await ended).state).toBe('idle')
 })
 
+test('leaving the search does not take it from a workflow that was dropped meanwhile', async () => {
+  const world = await setup()
+  await atHome(world, 'ComfyUI/models/loras/one.safetensors')
+  const { calls, uploader } = world.app
+  await calls.findPlaces({ again: true })
+  const report = valueOf(await calls.addFiles({ paths: [write(world, 'w.json', loader('one.safetensors'))] }))
+  await calls.stopFinding(undefined)
+  await uploader.workflows.settled(report.workflow ?? '')
+  const view = valueOf(await calls.workflow({ id: report.workflow ?? '' }))
+  expect(view?.needs[0]?.stand).toBe('here')
+})
+
 test('nobody’s team lacks nothing: without a sign-in the models are told all the same', async () => {
   const world = await setup({ as: null })
   await atHome(world, 'ComfyUI/models/loras/one.safetensors')

@@ -1,4 +1,4 @@
-import { retryClassOf } from '../contract/errors.ts'
+import { remedyOf, retryClassOf } from '../contract/errors.ts'
 import type { UploadRow } from '../contract/model.ts'
 import type { Ports } from '../contract/ports.ts'
 import type { Uploader } from '../uploader.ts'
@@ -14,7 +14,12 @@ export async function dropSpoilt(
   ports: Ports,
 ): Promise<void> {
   const spoilt = rows.filter(
-    ({ phase, failure }) => phase === 'failed' && failure && retryClassOf(failure) !== 'after-sign-in',
+    ({ phase, failure }) =>
+      phase === 'failed' &&
+      failure &&
+      retryClassOf(failure) !== 'after-sign-in' &&
+      // What is to be chosen about is left for the app to ask.
+      remedyOf(failure) !== 'choose',
   )
   if (spoilt.length === 0) return
   await uploader.calls.cancel({ ids: spoilt.map(({ id }) => id) })

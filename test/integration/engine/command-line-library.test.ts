@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { accessTokenOf, startCommand } from '../../support/command-line.ts'
+import { setup as setupWorld } from '../../support/engine.ts'
+
+const path = 'models/loras/a.safetensors'
+
+/** A command line of Alice's with a data folder of its own. */
+async function setup() {
+  const world = await setupWorld({ as: null })
+  const environment: NodeJS.ProcessEnv = {
+    MODELFERRY_SERVER: world.cloud.url,
+    MODELFERRY_HOME: join(world.folder, 'command-home'),
+    MODELFERRY_TOKEN: await accessTokenOf(world.cloud.url, ALICE),
+    MODELFERRY_TEAM: ALICES_TEAM_ID,
+  }
+  return { ...world, run: (...words: string[]) => startCommand(words, environment).ended }
+}
+
+/** A file on its way to a path that other bytes have. */
+async function collision() {
+  const world = await setup()
+  const file = await world.file('a.safetensors')
+  const oldId = world.cloud.addModel(ALICES_TEAM_ID, { model_path: path, display_name: 'Old' })
+  const upload = (...words: string[]) => world.run('upload', file, '--path', path, '--json', ...words)
+  const models = () =>
+    world.cloud.modelsOf(ALICES_TEAM_ID).map((model) => [model.model_path, model.model_status])
+  return { ...world, file, oldId, upload, models }
+}
+
+test('what the library has already is said and not sent, and that is success', async () => {
+  const { run, file: write, cloud } = await setup()
+  const file = await write('a.safetensors')
+  const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex')
+  const model = cloud.addModel(ALICES_TEAM_ID, {
+    ...{
+      model_path: path,
+      display_name: 'Theirs',
+      file_size: statSync(file).size,
+      file_hash: `sha256:${sha256}`,
+    },
+  })
+  const asJson = await run('upload', file, '--json')
+  expect([asJson.code, asJson.json().at(-1)]).toMatchObject([
+    0,
+    { event: 'already-there', model, name: 'Theirs', path, status: 'active', sha256, sentBytes: 0 },
+  ])
+  expect((await run('upload', file)).out).toContain('= Theirs')
+  expect(cloud.operations.filter(({ kind }) => kind === 'storage')).toEqual([])
+})
+
+test.each([
+  ['skip', 0, 'skipped', [[path, 'active']]],
+  [
+    'rename',
+    0,
+    'registered',
+    [
+      [path, 'active'],
+      ['models/loras/a-2.safetensors', 'active'],
+    ],
+  ],
+  [
+    'replace',
+    0,
+    'registered',
+    [
+      ['models/loras/a-2.safetensors', 'disabled'],
+      [path, 'active'],
+    ],
+  ],
+  ['ask', 1, 'failed', [[path, 'active']]],
+] as const)('--on-conflict %s ends with %i', async (what, code, event, library) => {
+  const { upload, models } = await collision()
+  const ended = await upload('--on-conflict', what)
+  expect([ended.code, ended.json().at(-1)?.['event'], models()]).toEqual([code, event, library])
+})
+
+test('what is to be asked about is left in the queue for the app', async () => {
+  const { upload, run } = await collision()
+  await upload('--on-conflict', 'ask')
+  expect((await run('status')).out).toContain('a.safetensors')
+})
+
+test('another word than those is not understood: 2', async () => {
+  const { upload } = await collision()
+  const ended = await upload('--on-conflict', 'overwrite')
+  expect([ended.code, ended.err]).toEqual([2, expect.stringContaining('skip, rename, replace, keep-both')])
+})

@@ -16,6 +16,10 @@ const environment = table([
   ['MODELFERRY_TOKEN', 'an access token or a dk- key, for machines without a keychain; kept nowhere'],
   ['MODELFERRY_TEAM', 'the team to upload to'],
   ['MODELFERRY_LIMIT', 'the most to send in a second, as --limit takes it'],
+  [
+    'HTTPS_PROXY, HTTP_PROXY',
+    'the proxy, http://host:port or socks5h://host:port; NO_PROXY names what goes straight',
+  ],
   ['MODELFERRY_HOME', "data folder (default: the app's own)"],
   ['MODELFERRY_MULTIPART_FROM', 'bytes; larger files go in parts (default 500000000)'],
 ])

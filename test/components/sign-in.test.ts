@@ -109,7 +109,7 @@ test('the settings list every sign-in with its way out', async () => {
   })
   emit('command', 'show-settings')
   await userEvent.click(screen.getByRole('button', { name: 'Sign out mira@aurora.example' }))
-  expect(asked).toEqual([{ name: 'signOut', args: { accountId: 'account-1' } }])
+  expect(asked).toContainEqual({ name: 'signOut', args: { accountId: 'account-1' } })
   await userEvent.click(screen.getByRole('button', { name: 'Sign in again: old@aurora.example' }))
   await expect.element(screen.getByRole('heading', { name: 'Sign in to Cyberun Cloud' })).toBeVisible()
 })

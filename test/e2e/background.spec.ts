@@ -167,8 +167,14 @@ test('what was chosen for the end is announced and can be called off', async ({ 
   await page.getByRole('button', { name: /^Speed limit/ }).click()
   await page.getByLabel('When all is sent').selectOption('Quit Modelferry')
   // The choice has to be there before the end is.
-  const chosen = () => page.evaluate(async () => (await window.modelferry?.conditions())?.ok)
-  expect(await chosen()).toBe(true)
+  await expect
+    .poll(() =>
+      page.evaluate(async () => {
+        const answer = await window.modelferry?.conditions()
+        return answer?.ok === true ? answer.value.whenDone : null
+      }),
+    )
+    .toBe('quit')
   held.release()
   await expect(page.getByText('All is sent. Modelferry quits in a minute.')).toBeVisible()
   await page.getByRole('button', { name: 'Don’t quit' }).click()

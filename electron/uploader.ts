@@ -90,6 +90,8 @@ export interface Uploader extends Holding, Pick<Nearby, 'workflows' | 'watchFold
   applySettings(settings: EngineSettings): void
   /** The keychain may have been unlocked: sign-ins that it kept all along are back. */
   keychainTurned(): Promise<void>
+  /** Asks the servers whether the sign-ins still hold; one that doesn't is marked. Trouble of the line marks none. */
+  confirmSignIns(): Promise<void>
   /** Forgets waiting times: the computer woke up, or the line is back. */
   wake(): void
   /** Answers the unsubscribe. */
@@ -100,6 +102,8 @@ export interface Uploader extends Holding, Pick<Nearby, 'workflows' | 'watchFold
   stop(): Promise<void>
 }
 
+/** Somebody waits for the answer before a window. */
+const confirmWithinMs = 15_000
 /** "Done today" in the list; older ones are in the history. */
 const shownAsDoneMs = 24 * 60 * 60 * 1000
 const shownAsDone = 200
@@ -137,6 +141,11 @@ export function createUploader(options: UploaderOptions): Uploader {
       signIns.tell()
     },
     keychainTurned: () => signIns.keychainTurned(),
+    async confirmSignIns() {
+      const ready = rooms.accounts.list().filter(({ state }) => state === 'ready')
+      const inTime = AbortSignal.timeout(confirmWithinMs)
+      await Promise.allSettled(ready.map(({ id }) => rooms.accounts.refreshProfile(id, inTime)))
+    },
     ...holdingOf(queue, rooms.paused),
     wake() {
       rooms.patience.look()

@@ -7,11 +7,13 @@ import { bulkCalls } from './calls-bulk.ts'
 import { findingCalls } from './calls-finding.ts'
 import { watchingCalls } from './calls-watching.ts'
 import { desktopCalls } from './calls-desktop.ts'
+import { diagnosticsCalls } from './calls-diagnostics.ts'
 import { libraryCalls } from './calls-library.ts'
 import { serverCalls } from './calls-servers.ts'
 import { recognitionCalls } from './calls-recognition.ts'
 import { updateCalls } from './calls-updates.ts'
 import { uploadCalls } from './calls-uploads.ts'
+import type { ConnectionCheck } from './diagnostics.ts'
 import type { Conditions } from './conditions.ts'
 import type { Result } from './errors.ts'
 import type { Flow, UploadDetails } from './flow.ts'
@@ -34,6 +36,7 @@ export const calls = {
   ...watchingCalls,
   ...desktopCalls,
   ...updateCalls,
+  ...diagnosticsCalls,
   ...recognitionCalls,
   ...backgroundCalls,
   ...bulkCalls,
@@ -64,6 +67,8 @@ export interface Events {
   readonly command: PageCommand
   /** How a newer version of the app stands. */
   readonly update: UpdateState
+  /** A look at the connection, after each of its steps. */
+  readonly connection: ConnectionCheck
 }
 export type EventName = keyof Events
 /** At run time only the names are needed; the type says that none is missing and none is extra. */
@@ -82,6 +87,7 @@ export const eventNames = Object.keys({
   watching: true,
   command: true,
   update: true,
+  connection: true,
 } satisfies Record<EventName, true>) as readonly EventName[]
 
 export type CallArgs<Name extends CallName> = v.InferOutput<(typeof calls)[Name]['args']>

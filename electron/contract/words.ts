@@ -15,6 +15,7 @@ import { pickleMessages } from './messages/pickles.ts'
 import { recognitionNotes } from './messages/recognition-notes.ts'
 import { serverMessages } from './messages/servers.ts'
 import { recognitionMessages } from './messages/recognition.ts'
+import { diagnosticsMessages } from './messages/diagnostics.ts'
 import { updateMessages } from './messages/updates.ts'
 import type { Locale } from './surroundings.ts'
 import { formatBytes } from './size.ts'
@@ -31,6 +32,7 @@ export const catalogue = {
   ...libraryMessages,
   ...desktopMessages,
   ...updateMessages,
+  ...diagnosticsMessages,
   ...backgroundMessages,
   ...bulkEditMessages,
   ...findingMessages,

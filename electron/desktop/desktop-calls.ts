@@ -2,6 +2,7 @@ import { app, clipboard, shell } from 'electron'
 import process from 'node:process'
 import type { backgroundCalls } from '../contract/calls-background.ts'
 import type { CallHandlers, CallNameOf } from '../contract/calls.ts'
+import type { diagnosticsCalls } from '../contract/calls-diagnostics.ts'
 import type { updateCalls } from '../contract/calls-updates.ts'
 import { failed, failure, success } from '../contract/errors.ts'
 import type { Surroundings } from '../contract/surroundings.ts'
@@ -51,7 +52,10 @@ export function createDesktopCalls(options: {
   readonly log: Log
 }): Pick<
   CallHandlers,
-  Exclude<CallNameOf<'desktop'>, keyof typeof backgroundCalls | keyof typeof updateCalls>
+  Exclude<
+    CallNameOf<'desktop'>,
+    keyof typeof backgroundCalls | keyof typeof updateCalls | keyof typeof diagnosticsCalls
+  >
 > {
   const { uploader, vault, settings, language, dialogs, log } = options
   return {

@@ -12,6 +12,11 @@ const fileName = 'modelferry.log'
 /** Three files of a megabyte: days of ordinary use, and small enough to be sent to somebody. */
 const defaultFileBytes = 1_000_000
 const olderFiles = 2
+const nth = (index: number) => (index === 0 ? fileName : `modelferry.${index}.log`)
+/** The files of the log in their folder, newest first. */
+export const logFileNames: readonly string[] = Array.from({ length: olderFiles + 1 }, (_, index) =>
+  nth(index),
+)
 /** Lines that wait for a slow disk; beyond that the newest are counted, not kept. */
 const waitingLimitBytes = 1_000_000
 
@@ -79,9 +84,8 @@ export function createLog(options: {
 }
 
 async function rotate(folder: string): Promise<void> {
-  const nth = (index: number) => join(folder, index === 0 ? fileName : `modelferry.${index}.log`)
   for (let index = olderFiles - 1; index >= 0; index -= 1) {
-    await rename(nth(index), nth(index + 1)).catch(() => undefined)
+    await rename(join(folder, nth(index)), join(folder, nth(index + 1))).catch(() => undefined)
   }
 }
 

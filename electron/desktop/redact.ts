@@ -1,3 +1,5 @@
+import { homedir } from 'node:os'
+
 /** What takes the place of a secret. */
 const removed = '[removed]'
 
@@ -25,9 +27,24 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [new RegExp(`(${named.source}\\s*[:=]\\s*)(?!\\\\?["'])[^"'&\\s,}]+`, 'gi'), `$1${removed}`],
 ]
 
-/** Takes secrets and signatures out of a text. */
+/** Takes secrets, signatures and the name of the person's folder out of a text. */
 export function redactText(text: string): string {
-  return patterns.reduce((left, [pattern, instead]) => left.replace(pattern, instead), text)
+  const nameless = homes.reduce((left, [pattern, instead]) => left.replace(pattern, instead), text)
+  return patterns.reduce((left, [pattern, instead]) => left.replace(pattern, instead), nameless)
+}
+
+/**
+ * Folders of people, whose name is often the person's: `/home/ann`, `/Users/ann`, `C:\\Users\\ann`, with single slashes, doubled
+ * ones (JSON) or `%20` in addresses. This computer's own home may lie elsewhere.
+ */
+const homes: readonly (readonly [RegExp, string])[] = [
+  [new RegExp(`${escaped(homedir())}(?=[\\\\/"'\\s:,;)\\]}]|$)`, 'g'), '~'],
+  [/((?:^|[^\w])\/(?:home|Users)\/)[^/\s"'<>\\]+/g, '$1[person]'],
+  [/(\b[A-Za-z]:(?:\\{1,2}|\/)Users(?:\\{1,2}|\/))[^\\/"'<>\n]+?(?=\\|\/|["'<>\n]|$)/g, '$1[person]'],
+]
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
 
 /** Deeper than anything that we log on purpose; a longer text is cut. */

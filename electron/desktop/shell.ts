@@ -6,6 +6,7 @@ import { addressOf } from './addresses.ts'
 import { setupBackground, type Background } from './background.ts'
 import { createClosing } from './closing.ts'
 import { createDesktopCalls, surroundingsNow } from './desktop-calls.ts'
+import { createDiagnosticsCalls } from './diagnostics-calls.ts'
 import { createDialogs } from './dialogs.ts'
 import type { Folders } from './folders.ts'
 import { createIncoming } from './incoming.ts'
@@ -75,24 +76,33 @@ export function setupShell(shell: Shell): void {
   const feed = createPageFeed({ announce: createAnnounce(window), isSeen: window.isSeen })
 
   const begun = Promise.withResolvers<void>()
-  const incoming = createIncoming({ uploader, started: begun.promise, window, feed, dialogs, log })
-  const background = setupBackground({ ...shell, window, feed, trayHost, onFiles: incoming.onFiles })
-  const desktopCalls = createDesktopCalls({ uploader, vault, settings, language, dialogs, log })
-  const updates = setupUpdates({ ...shell, window, feed, prepare: quitting.stopFirst })
-  const handlers = { ...uploader.calls, ...desktopCalls, ...background.calls, ...updates.calls }
+  const around = { ...shell, window, feed }
+  const incoming = createIncoming({ ...around, started: begun.promise, dialogs })
+  const background = setupBackground({ ...around, trayHost, onFiles: incoming.onFiles })
+  const desktopCalls = createDesktopCalls({ ...shell, dialogs })
+  const updates = setupUpdates({ ...around, prepare: quitting.stopFirst })
+  const handlers = {
+    ...uploader.calls,
+    ...desktopCalls,
+    ...background.calls,
+    ...updates.calls,
+    ...createDiagnosticsCalls(around),
+  }
   setupIpc({ handlers, window, log, onAnswered: feed.asked })
   setupSurroundings(shell, window, feed, background)
   void showFirst(instance, trayHost, window)
-  uploader
-    .start()
-    .catch((error: unknown) => log.error('the uploads could not start', { error }))
-    .finally(() => {
-      background.started()
-      updates.start()
-      begun.resolve()
-    })
+  void begin(uploader, log).then(() => {
+    background.started()
+    updates.start()
+    begun.resolve()
+  })
   instance.listen(incoming)
   log.info('started', { ...surroundingsNow(language) })
+}
+
+/** The queue goes on; trouble of it is for the log, and for the rows. */
+async function begin(uploader: Uploader, log: FileLog): Promise<void> {
+  await uploader.start().catch((error: unknown) => log.error('the uploads could not start', { error }))
 }
 
 /** A start at login shows nothing but the tray's icon; where no tray shows it, the window waits in dock or taskbar. */

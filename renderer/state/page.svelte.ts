@@ -7,6 +7,7 @@ import { ConditionsState } from './conditions.svelte.ts'
 import { Announcer } from './announcer.svelte.ts'
 import { BulkEdit } from './bulk-edit.svelte.ts'
 import { DetailsState } from './details.svelte.ts'
+import { Diagnostics } from './diagnostics.svelte.ts'
 import { HistoryState } from './history.svelte.ts'
 import { Language } from './language.svelte.ts'
 import { ModelFactsState } from './model-facts.svelte.ts'
@@ -43,6 +44,7 @@ export class Page {
   readonly places: PlacesState
   readonly workflow: WorkflowState
   readonly watching: WatchingState
+  readonly diagnostics: Diagnostics
   readonly actions: Actions
   readonly servers: ServersState
   readonly #bridge: Bridge
@@ -71,6 +73,7 @@ export class Page {
     this.places = new PlacesState(bridge, this.notices, this.ui)
     this.workflow = new WorkflowState(bridge, this.notices, this.ui)
     this.watching = new WatchingState(bridge, this.notices)
+    this.diagnostics = new Diagnostics(bridge)
     this.actions = new Actions({
       bridge,
       history: this.history,
@@ -96,6 +99,7 @@ export class Page {
       this.conditions.begin(),
       this.update.begin(),
       this.library.begin(),
+      this.diagnostics.begin(),
       this.#bridge.on('added', (report) => this.notices.report(report)),
       this.places.begin(),
       this.workflow.begin(),

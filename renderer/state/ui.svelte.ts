@@ -1,7 +1,7 @@
 import { problemOf, type TargetField, type TargetProblem } from './target.ts'
 
 export type View =
-  'uploads' | 'library' | 'history' | 'settings' | 'sign-in' | 'licences' | 'places' | 'workflow'
+  'uploads' | 'library' | 'history' | 'settings' | 'sign-in' | 'licences' | 'places' | 'workflow' | 'help'
 
 /** A field of a row that is being changed, with what was typed so far. */
 export interface Editing {

@@ -1,0 +1,82 @@
+import axe from 'axe-core'
+import { expect, test } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import type { ConnectionCheck } from '../../electron/contract/diagnostics.ts'
+import { failure, success } from '../../electron/contract/errors.ts'
+import { openPage, type OpenPage } from './support/open-page.ts'
+
+const good = (step: 'name' | 'connect' | 'certificate' | 'api' | 'clock') =>
+  ({
+    step,
+    outcome: 'good',
+    params: { host: 'h.example', address: '192.0.2.1', port: 443, ms: 12, minutes: 0 },
+    failure: null,
+  }) as const
+const check: ConnectionCheck = {
+  host: 'h.example',
+  isOver: true,
+  results: [good('name'), { step: 'proxy', outcome: 'skipped', params: {}, failure: null }, good('connect')],
+}
+
+async function openHelp(
+  answers: NonNullable<Parameters<typeof openPage>[0]>['answers'] = {},
+): Promise<OpenPage> {
+  const opened = await openPage({ answers })
+  opened.emit('command', 'show-settings')
+  await userEvent.click(opened.screen.getByRole('button', { name: 'Check my connection' }))
+  return opened
+}
+
+test('each step of the way is told as it is done, and a verdict at the end', async () => {
+  const { screen, emit } = await openHelp({ checkConnection: () => new Promise(() => undefined) })
+  await userEvent.click(screen.getByRole('button', { name: 'Check now' }))
+  emit('connection', { ...check, results: check.results.slice(0, 1), isOver: false })
+  await expect.element(screen.getByText('h.example is 192.0.2.1.')).toBeVisible()
+  await expect.element(screen.getByText('Looking…')).toBeVisible()
+  await expect.element(screen.getByRole('button', { name: 'Check now' })).toBeDisabled()
+  emit('connection', check)
+  await expect.element(screen.getByText('Port 443 answers after 12 ms.')).toBeVisible()
+  await expect.element(screen.getByText('Everything on the way to the server works.')).toBeVisible()
+  expect((await axe.run(screen.container)).violations).toEqual([])
+})
+
+test('what is wrong stands with what to do, and all of it can be copied', async () => {
+  const bad = { step: 'clock', outcome: 'bad', params: { minutes: 20 }, failure: null } as const
+  const untrusted = {
+    step: 'certificate',
+    outcome: 'bad',
+    params: {},
+    failure: failure('certificate-expired', { host: 'h.example' }),
+  } as const
+  const { screen, asked } = await openHelp({
+    checkConnection: () => success({ ...check, results: [untrusted, bad] }),
+  })
+  await userEvent.click(screen.getByRole('button', { name: 'Check now' }))
+  await expect.element(screen.getByText('20 minutes apart', { exact: false })).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Copy', exact: true }))
+  const copied = asked.find(({ name }) => name === 'copyText')?.args as { readonly text: string }
+  expect(copied.text.split('\n')).toHaveLength(4)
+  expect(copied.text).toContain('Certificate: Not trusted.')
+})
+
+test('a report is read piece by piece before it is saved, and goes without the names of files', async () => {
+  const pieces = [
+    { name: 'versions', text: 'electron 45' },
+    { name: 'names', text: 'secret-project.safetensors' },
+    { name: 'log', text: '{"level":"info"}' },
+  ] as const
+  const { screen, asked } = await openHelp({
+    supportPieces: () => success(pieces),
+    saveSupportBundle: () => success(true),
+  })
+  await userEvent.click(screen.getByRole('button', { name: 'Put it together' }))
+  await expect.element(screen.getByRole('textbox', { name: 'Versions' })).toHaveValue('electron 45')
+  await expect
+    .element(screen.getByRole('checkbox', { name: 'Names of the files in the queue' }))
+    .not.toBeChecked()
+  expect((await axe.run(screen.container)).violations).toEqual([])
+  await userEvent.click(screen.getByRole('checkbox', { name: 'Log' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Save…' }))
+  expect(asked.at(-1)).toEqual({ name: 'saveSupportBundle', args: { pieces: ['versions'] } })
+  await expect.element(screen.getByText('The report is saved.')).toBeVisible()
+})

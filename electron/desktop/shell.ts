@@ -37,24 +37,23 @@ interface Shell {
 
 /** Everything around the uploader that a person sees: window, page, menus, tray, notifications, and the way out. */
 export function setupShell(shell: Shell): void {
-  const { instance, settings, language, memory, uploader, vault, log } = shell
-  const dialogs = createDialogs({ parent: () => window.native(), language, memory })
+  const { instance, memory, uploader, log } = shell
+  const dialogs = createDialogs({ ...shell, parent: () => window.native() })
   const quitting = setupQuit({
     running: () => uploader.snapshot().totals.running,
     dialogs,
     stop: () => uploader.stop(),
-    isStuck: vault.isStuck,
+    isStuck: shell.vault.isStuck,
     log,
   })
   const trayHost = watchTrayHost(process.platform, log)
   const closing = createClosing({
+    ...shell,
     window: () => window,
-    settings,
     dialogs,
     hasTray: trayHost.isThere,
     tellNoTray: () => background.tellNoTray(),
     quit: () => app.quit(),
-    log,
   })
   const window = createMainWindow({
     preload: shell.folders.preload,
@@ -79,11 +78,10 @@ export function setupShell(shell: Shell): void {
   const around = { ...shell, window, feed }
   const incoming = createIncoming({ ...around, started: begun.promise, dialogs })
   const background = setupBackground({ ...around, trayHost, onFiles: incoming.onFiles })
-  const desktopCalls = createDesktopCalls({ ...shell, dialogs })
   const updates = setupUpdates({ ...around, prepare: quitting.stopFirst })
   const handlers = {
     ...uploader.calls,
-    ...desktopCalls,
+    ...createDesktopCalls({ ...shell, dialogs }),
     ...background.calls,
     ...updates.calls,
     ...createDiagnosticsCalls(around),
@@ -97,7 +95,7 @@ export function setupShell(shell: Shell): void {
     begun.resolve()
   })
   instance.listen(incoming)
-  log.info('started', { ...surroundingsNow(language) })
+  log.info('started', { ...surroundingsNow(shell.language) })
 }
 
 /** The queue goes on; trouble of it is for the log, and for the rows. */

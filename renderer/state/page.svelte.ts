@@ -100,7 +100,6 @@ export class Page {
       this.update.begin(),
       this.library.begin(),
       this.diagnostics.begin(),
-      this.#bridge.on('added', (report) => this.notices.report(report)),
       this.places.begin(),
       this.workflow.begin(),
       this.watching.begin(),

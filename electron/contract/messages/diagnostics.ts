@@ -23,9 +23,9 @@ export const diagnosticsMessages = {
   'connection.name-good': ['{host} is {address}.', '{host} 解析为 {address}。', '{host} 解析為 {address}。'],
   'connection.name-bad': ['{host} has no address here.', '此处无法解析 {host}。', '此處無法解析 {host}。'],
   'connection.name-skipped': ['Not tried.', '未检查。', '未檢查。'],
-  'connection.proxy': ['Proxy', '代理', 'Proxy'],
+  'connection.proxy': ['Proxy', '代理', '代理伺服器'],
   'connection.proxy-good': ['Goes by {proxy}.', '经由 {proxy}。', '經由 {proxy}。'],
-  'connection.proxy-bad': ['The proxy doesn’t let it through.', '代理未放行。', 'Proxy 未放行。'],
+  'connection.proxy-bad': ['The proxy doesn’t let it through.', '代理未放行。', '代理伺服器未放行。'],
   'connection.proxy-skipped': ['None: the straight way.', '无：直接连接。', '無：直接連線。'],
   'connection.connect': ['Line', '线路', '線路'],
   'connection.connect-good': [

@@ -62,12 +62,15 @@ fault(
   'conflict',
   async (sees) => {
     const world = await worldFor('whole')
+    // With a list of the library it would be asked about before anything is sent.
+    world.cloud.fail({ on: 'listModels', how: 404, times: Infinity })
     const target = { displayName: 'One', modelType: 'loras', modelPath: 'models/loras/one.safetensors' }
     const first = await begin(world, 'whole', { name: 'first.safetensors' }, { target })
     await settled(first)
     const begun = await begin(world, 'whole', {}, { target })
     expect((await settled(begun)).failure?.code).toBe(sees)
     expect(world.cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
+    world.cloud.clearFailures()
     await world.app.calls.editTarget({ id: begun.id, change: { modelPath: 'models/loras/two.safetensors' } })
     const row = await settled(begun)
     expect(row.phase).toBe('registered')

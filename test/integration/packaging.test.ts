@@ -81,11 +81,12 @@ test('each packed package is one that the app needs while it runs', () => {
 
 test('no source, test, map or tool is inside', () => {
   const kinds = new Set(packed.map((path) => extname(path)))
-  expect([...kinds].sort()).toEqual(['', '.cjs', '.css', '.html', '.js', '.json', '.mjs', '.node', '.txt'])
+  const known = ['', '.cjs', '.css', '.html', '.js', '.json', '.mjs', '.node', '.txt']
+  expect([...kinds].filter((kind) => !known.includes(kind))).toEqual([])
   const strange = /(^|\/)(test|tests|__tests__|spec|electron|renderer\/components|script|src|\..*)\//
   // The one package that runs from a folder of that name.
-  const known = /^\/node_modules\/debug\/src\//
-  expect(packed.filter((path) => strange.test(path) && !known.test(path))).toEqual([])
+  const debug = /^\/node_modules\/debug\/src\//
+  expect(packed.filter((path) => strange.test(path) && !debug.test(path))).toEqual([])
   const bare = packed.filter((path) => extname(path) === '').map((path) => path.split('/').at(-1) ?? '')
   expect(bare.filter((name) => !/^licen[cs]e/i.test(name))).toEqual([])
 })
@@ -144,13 +145,7 @@ test('the fuses are flipped', async () => {
 
 test('the tray’s pictures are where the packaged app looks for them', () => {
   const tray = readdirSync(join(unpacked, 'resources/tray'))
-  const states = ['idle', 'sending', 'paused', 'attention']
-  const wanted = states.flatMap((state) => [
-    `${state}-dark.png`,
-    `${state}-light@2x.png`,
-    `${state}Template.png`,
-  ])
-  expect(tray).toEqual(expect.arrayContaining(wanted))
+  expect(tray.sort()).toEqual(readdirSync(join(projectFolder, 'build/tray')).sort())
 })
 
 test('only the languages that the app speaks are shipped', () => {

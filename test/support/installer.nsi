@@ -12,6 +12,10 @@ RequestExecutionLevel user
   !insertmacro un.GetParameters
   !insertmacro un.GetOptions
 !endif
+!macro _isUpdated _a _b _t _f
+  StrCmp "$R9" "true" `${_t}` `${_f}`
+!macroend
+!define isUpdated `"" isUpdated ""`
 !include "${SCRIPT}"
 Section
   !insertmacro customInstall

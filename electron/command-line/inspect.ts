@@ -3,6 +3,7 @@ import { formatBytes } from '../contract/size.ts'
 import { collectFiles } from '../models/collect.ts'
 import type { FoundFile, Inspection } from '../models/found.ts'
 import { createInspector } from '../models/inspector.ts'
+import { realTimers } from '../desktop/ports.ts'
 import { exitCodes } from './exit-codes.ts'
 import { explain, told, whySkipped, words, type Streams } from './output.ts'
 import { isMessageKey } from '../contract/words.ts'
@@ -20,7 +21,7 @@ export async function runInspectCommand(
   worker: URL,
   { out, err }: Streams,
 ): Promise<number> {
-  const inspector = createInspector(worker)
+  const inspector = createInspector(worker, realTimers)
   const counts = { files: 0, refused: 0 }
   try {
     const { files, skipped } = await collectFiles(paths)

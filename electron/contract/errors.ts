@@ -33,6 +33,7 @@ export const failureKinds = {
   'file-suspicious': { retry: 'never', remedy: 'allow' },
   'file-dangerous': { retry: 'never', remedy: 'allow' },
   'file-not-scanned': { retry: 'never', remedy: 'allow' },
+  'file-look-late': { retry: 'never', remedy: 'retry' },
   'file-no-path': { retry: 'never', remedy: 'remove' },
   'disk-missing': { retry: 'later', remedy: 'wait' },
   // what the person asked for

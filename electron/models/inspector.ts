@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { failure, type Failure } from '../contract/errors.ts'
+import type { Timers } from '../contract/ports.ts'
 import type { FileToInspect, Inspection } from './found.ts'
 import type { InspectAnswer, InspectOrder } from './inspect-worker.ts'
 import { refuse } from './inspect.ts'
@@ -22,6 +23,11 @@ const atOnce = 16
 const heapMegabytes = 2048
 /** A thread costs some 15 MiB while it does nothing, and starting one takes less time than dropping the next files, in ms. */
 const idleBeforeEndMs = 300
+/**
+ * A file that takes longer keeps all others waiting, in ms: a header made to be endless, or a disk that has stopped
+ * answering. The largest sound file takes seconds, even by a slow network.
+ */
+const longestLookMs = 120_000
 
 interface Job {
   readonly file: FileToInspect
@@ -30,13 +36,16 @@ interface Job {
   readonly refuse: (reason: Failure) => void
   /** Workers that died while they had it. */
   deaths: number
+  /** Stops waiting for the end of its time. */
+  stopClock: () => void
 }
 
 /**
  * Runs `inspectFile` on a worker thread, so that no header, however hostile, holds up the one that asks. A worker that
- * dies is replaced and its work repeated once, each file alone, so that only the one that kills it is refused.
+ * dies, or takes too long, is replaced and its work repeated once, each file alone, so that only the one that kills or
+ * holds it is refused.
  */
-export function createInspector(workerUrl: URL, idleMs = idleBeforeEndMs): Inspector {
+export function createInspector(workerUrl: URL, timers: Timers, idleMs = idleBeforeEndMs): Inspector {
   let idleTimer: NodeJS.Timeout | undefined
   const waiting: Job[] = []
   const running = new Map<number, Job>()
@@ -49,6 +58,7 @@ export function createInspector(workerUrl: URL, idleMs = idleBeforeEndMs): Inspe
     started.on('message', ({ number, answer }: InspectAnswer) => {
       const job = running.get(number)
       running.delete(number)
+      job?.stopClock()
       job?.answer(answer)
       pump()
     })
@@ -56,18 +66,26 @@ export function createInspector(workerUrl: URL, idleMs = idleBeforeEndMs): Inspe
     let cause = ''
     started.on('error', (error) => (cause = error instanceof Error ? error.message : String(error)))
     started.on('exit', () => {
-      if (worker === started) lose(cause)
+      if (worker === started) lose(failure('unexpected', {}, { detail: cause }))
     })
     return started
   }
 
-  function lose(cause: string): void {
+  /** Somebody has waited long enough: the thread is left behind, whether it can still be stopped or not. */
+  function giveUp(): void {
+    const hung = worker
+    lose(failure('file-look-late'))
+    void hung?.terminate()
+  }
+
+  function lose(reason: Failure): void {
     worker = null
     const lost = [...running.values()]
     running.clear()
-    for (const job of lost) job.deaths += 1
-    for (const job of lost.filter(({ deaths }) => deaths > 1)) {
-      job.refuse(failure('unexpected', {}, { detail: cause }))
+    for (const job of lost) {
+      job.stopClock()
+      job.deaths += 1
+      if (job.deaths > 1) job.refuse(reason)
     }
     waiting.unshift(...lost.filter(({ deaths }) => deaths === 1))
     pump()
@@ -79,6 +97,7 @@ export function createInspector(workerUrl: URL, idleMs = idleBeforeEndMs): Inspe
       worker ??= startWorker()
       nextNumber += 1
       running.set(nextNumber, job)
+      job.stopClock = timers.after(longestLookMs, giveUp)
       const { file, closer } = job
       worker.postMessage({ number: nextNumber, file: plain(file), closer } satisfies InspectOrder)
     }
@@ -113,7 +132,7 @@ export function createInspector(workerUrl: URL, idleMs = idleBeforeEndMs): Inspe
     inspect: (file) =>
       new Promise((resolve) => {
         add({
-          ...{ file, closer: false, deaths: 0 },
+          ...{ file, closer: false, deaths: 0, stopClock: () => undefined },
           answer: (answer) => resolve(answer as Inspection),
           refuse: (reason) => resolve(refuse(file, reason)),
         })
@@ -121,7 +140,7 @@ export function createInspector(workerUrl: URL, idleMs = idleBeforeEndMs): Inspe
     lookCloser: (file) =>
       new Promise((resolve) => {
         add({
-          ...{ file, closer: true, deaths: 0 },
+          ...{ file, closer: true, deaths: 0, stopClock: () => undefined },
           answer: (answer) => resolve(answer as CloserLook | null),
           refuse: () => resolve(null),
         })
@@ -138,7 +157,10 @@ export function createInspector(workerUrl: URL, idleMs = idleBeforeEndMs): Inspe
       worker = null
       const open = [...running.values(), ...waiting.splice(0)]
       running.clear()
-      for (const job of open) job.refuse(failure('unexpected'))
+      for (const job of open) {
+        job.stopClock()
+        job.refuse(failure('unexpected'))
+      }
       await ended?.terminate()
     },
   }

@@ -27,6 +27,9 @@ const storageDtypes: Readonly<Record<string, readonly [dtype: string, bytes: num
   'torch.BoolStorage': ['BOOL', 1],
 }
 
+/** No tensor of a model has more than a handful; a pickle may name one long shape a million times. */
+const mostDimensions = 64
+
 const dtypeBytes = new Map(Object.values(storageDtypes))
 
 /** What a persistent id stands for: PyTorch writes `('storage', its class, key, device, count)` (torch/serialization.py). */
@@ -48,6 +51,7 @@ export function resultOf(callee: PickleValue, args: PickleValue): PickleValue {
   if (!callee.name.startsWith('torch._utils._rebuild_tensor')) return null
   if (typeof first !== 'object' || first?.is !== 'storage') return null
   if (typeof size !== 'object' || size?.is !== 'tuple') return null
+  if (size.items.length > mostDimensions) return null
   const shape = size.items.filter((length) => typeof length === 'number')
   const count = shape.reduce((product, length) => product * length, dtypeBytes.get(first.dtype) ?? 0)
   if (shape.length !== size.items.length || !Number.isSafeInteger(count) || count < 0) return null
@@ -64,10 +68,18 @@ export function builtWith(object: PickleValue, state: PickleValue): PickleValue 
 const wrappers = ['state_dict', 'model_state_dict', 'params_ema', 'params', 'module']
 const mostTensors = 200_000
 const deepest = 4
+/**
+ * Entries that are looked at. A dict may stand in a pickle once and be named in a million places, and those in it again: a
+ * few kilobytes spell out more entries than anybody could go through.
+ */
+const mostEntries = 1_000_000
+/** Real names have fewer characters; longer ones are no tensors of a model. */
+const longestName = 1_000
 
-/** The tensors of what a pickle holds, by their names. */
+/** The tensors of what a pickle holds, by their names: the first of them where there are more than anybody needs. */
 export function tensorsOf(root: PickleValue): Map<string, TensorInfo> {
   const tensors = new Map<string, TensorInfo>()
+  let entriesLeft = mostEntries
   collect(unwrapped(root), '', 0)
   return tensors
 
@@ -76,6 +88,9 @@ export function tensorsOf(root: PickleValue): Map<string, TensorInfo> {
     if (value.is === 'tensor') tensors.set(name, value.info)
     if (value.is !== 'dict' || depth > deepest) return
     for (const [key, inner] of value.entries) {
+      entriesLeft -= 1
+      if (entriesLeft < 0) return
+      if (key.length + name.length > longestName) continue
       collect(inner, name === '' ? key : `${name}.${key}`, depth + 1)
     }
   }

@@ -23,7 +23,7 @@ export function openCarriers(workers: WorkerFiles, ports: Ports, ways: Ways, mea
   const throttle = createThrottle({ ports })
   const lanes = createLanes({ url: workers.lane, threads: Math.min(cores, 4), ports, throttle, ways })
   const hasher = createHasher({ url: workers.hash, threads: Math.min(cores, 2), ports })
-  const inspector = createInspector(workers.inspect)
+  const inspector = createInspector(workers.inspect, ports.timers)
   const streams = measured ?? createStreams({ ports, capBytesPerSecond: () => throttle.limit })
   return {
     ...{ lanes, hasher, inspector, streams, throttle },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { collectFiles } from '../../electron/models/collect.ts'
+import { realTimers } from '../../electron/desktop/ports.ts'
 import { createInspector } from '../../electron/models/inspector.ts'
 import { families } from '../fixtures/families.ts'
 import type { Family } from '../fixtures/family.ts'
@@ -35,7 +36,7 @@ async function writeFiles(folder: string): Promise<void> {
 
 const folder = await mkdtemp(join(tmpdir(), 'recognition-bench-'))
 const worker = new URL('../../electron/models/inspect-worker.ts', import.meta.url)
-const inspector = createInspector(worker)
+const inspector = createInspector(worker, realTimers)
 try {
   await writeFiles(folder)
   const before = process.resourceUsage().maxRSS

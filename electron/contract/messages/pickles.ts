@@ -27,6 +27,11 @@ export const pickleFailures = {
     '此文件在加载时可能运行代码，且无法检查其内容：{problem}。未发送任何内容。仅在信任其来源时才上传。',
     '此檔案在載入時可能執行程式碼，且無法檢查其內容：{problem}。未傳送任何內容。僅在信任其來源時才上傳。',
   ],
+  'failure.file-look-late': [
+    'Two minutes were not enough to look through this file, so nobody knows whether it is sound. Nothing was sent. Try again; if it stays so, don’t trust it unless you know where it comes from.',
+    '两分钟内未能检查完此文件，因此无法确定它是否完好。未发送任何内容。请重试；若仍如此，除非清楚其来源，否则请勿信任它。',
+    '兩分鐘內未能檢查完此檔案，因此無法確定它是否完好。未傳送任何內容。請重試；若仍如此，除非清楚其來源，否則請勿信任它。',
+  ],
 } as const satisfies Record<string, Message>
 
 export const pickleMessages = {

@@ -1,8 +1,11 @@
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Timers } from '../../../electron/contract/ports.ts'
 import { collectFiles } from '../../../electron/models/collect.ts'
+import { realTimers } from '../../../electron/desktop/ports.ts'
 import { createInspector } from '../../../electron/models/inspector.ts'
 import type { Inspector } from '../../../electron/models/inspector.ts'
 import { writeSafetensors } from '../../fixtures/model-files.ts'
@@ -22,7 +25,7 @@ afterEach(async () => {
 })
 
 test('tells every file of a models folder, sound or not, on its thread', async () => {
-  inspector = createInspector(realWorker)
+  inspector = createInspector(realWorker, realTimers)
   const { files } = await collectFiles([await writeComfyFolder(root)])
   const told = await Promise.all(
     files.map(async (file) => {
@@ -51,14 +54,14 @@ test('tells every file of a models folder, sound or not, on its thread', async (
 })
 
 test('a file that collecting already refused keeps its failure', async () => {
-  inspector = createInspector(realWorker)
+  inspector = createInspector(realWorker, realTimers)
   const { files } = await collectFiles([''])
   const [file] = files
   expect(file && (await inspector.inspect(file)).failure).toEqual({ code: 'file-no-path', params: {} })
 })
 
 test('refuses only the file that kills the worker, and tells all others', async () => {
-  inspector = createInspector(mortalWorker)
+  inspector = createInspector(mortalWorker, realTimers)
   const paths: string[] = []
   for (let number = 0; number < 40; number += 1) {
     const name = { 5: 'exit', 9: 'throw', 30: 'exit-too' }[number] ?? `sound-${number}`
@@ -78,8 +81,36 @@ test('refuses only the file that kills the worker, and tells all others', async 
   // Six threads start one after the other, each reading the unbuilt source: on a busy machine a second each.
 }, 30_000)
 
+test('refuses only the file that never comes to its end, once its time is over, and tells all others', async () => {
+  const clocks = new Set<() => void>()
+  const timers: Timers = {
+    after(_delayMs, callback) {
+      clocks.add(callback)
+      return () => clocks.delete(callback)
+    },
+  }
+  inspector = createInspector(mortalWorker, timers)
+  const paths: string[] = []
+  for (const name of ['a', 'endless', 'b', 'c']) {
+    paths.push((await writeSafetensors(join(root, `${name}.safetensors`))).path)
+  }
+  const told = Promise.all(
+    paths.map(async (path) => (await inspector.inspect({ path, folder: '' })).failure?.code ?? 'sound'),
+  )
+  // It is tried twice: among the others, then alone.
+  for (let round = 0; round < 2; round += 1) {
+    const begun = join(root, 'endless.safetensors.begun')
+    await expect.poll(() => existsSync(begun), { timeout: 10_000 }).toBe(true)
+    await rm(begun)
+    const [ring] = clocks
+    ring?.()
+  }
+  expect(await told).toEqual(['sound', 'file-look-late', 'sound', 'sound'])
+  expect(clocks.size).toBe(0)
+}, 30_000)
+
 test('a thread that has nothing to do ends, and the next file gets a new one', async () => {
-  inspector = createInspector(mortalWorker, 20)
+  inspector = createInspector(mortalWorker, realTimers, 20)
   const thread = async () =>
     (await inspector.inspect({ path: '/which thread', folder: '' })).failure?.detail ?? ''
   const [first, same] = await Promise.all([thread(), thread()])
@@ -88,7 +119,7 @@ test('a thread that has nothing to do ends, and the next file gets a new one', a
 })
 
 test('answers everything that is still open when it closes, and whatever comes later', async () => {
-  inspector = createInspector(realWorker)
+  inspector = createInspector(realWorker, realTimers)
   const { path } = await writeSafetensors(join(root, 'a.safetensors'))
   const open = Array.from({ length: 50 }, () => inspector.inspect({ path, folder: '' }))
   await inspector.close()

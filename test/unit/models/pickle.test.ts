@@ -126,6 +126,22 @@ test('bombs end early: a member that unpacks to more than is held, and endless i
   expect(await worst(huge)).toBe('file-not-scanned')
 })
 
+test('a dict that is named again and again is not gone through each time, and no shape has a million lengths', async () => {
+  // Forty places of a dict, each naming one with forty places, and so on: 2,600,000 entries in two kilobytes.
+  let levels = Buffer.from('}q\x010', 'latin1')
+  for (let level = 0; level < 5; level += 1) {
+    const places = Array.from({ length: 40 }, (_, place) =>
+      Buffer.concat([text(String(place)), Buffer.from('h\x01', 'latin1')]),
+    )
+    levels = Buffer.concat([levels, Buffer.from('}('), ...places, Buffer.from('uq\x010', 'latin1')])
+  }
+  const tensors = stateDict(esrgan).subarray(2, -1)
+  const around = pickleOf(levels, '}', text('first'), 'h\x01s', text('then'), tensors, 's')
+  expect((await readPickleFile(sourceOf(around))).header).toBeNull()
+  const cubes = stateDict({ cube: { dtype: 'F16', shape: Array<number>(65).fill(1) } })
+  expect((await readPickleFile(sourceOf(cubes))).header).toBeNull()
+})
+
 test('no damage by chance makes a scan throw, and none hides what would run', async () => {
   const random = seededRandom(77)
   const below = (limit: number) => Math.floor(random() * limit)

@@ -89,13 +89,17 @@ function textsOfExif(bytes: Buffer): readonly string[] {
   if (tiff.length < 8) return []
   const order = tiff.toString('latin1', 0, 2)
   if (order !== 'II' && order !== 'MM') return []
-  const read = { isLittle: order === 'II', tiff }
-  return textsOfDirectory(read, u32(read, 4), true)
+  const read = { isLittle: order === 'II', tiff, leftBytes: longestWorkflowBytes, mayGoDeeper: true }
+  return textsOfDirectory(read, u32(read, 4))
 }
 
 interface Tiff {
   readonly tiff: Buffer
   readonly isLittle: boolean
+  /** Entries may all stand for the same bytes: what is made text of them together is no more than a workflow. */
+  leftBytes: number
+  /** One directory lies within the first (EXIF 2.3, 4.6.3). */
+  mayGoDeeper: boolean
 }
 
 const u16 = ({ tiff, isLittle }: Tiff, at: number) =>
@@ -103,7 +107,7 @@ const u16 = ({ tiff, isLittle }: Tiff, at: number) =>
 const u32 = ({ tiff, isLittle }: Tiff, at: number) =>
   isLittle ? tiff.readUInt32LE(at) : tiff.readUInt32BE(at)
 
-function textsOfDirectory(read: Tiff, at: number, mayGoDeeper: boolean): string[] {
+function textsOfDirectory(read: Tiff, at: number): string[] {
   const { tiff } = read
   if (at + 2 > tiff.length) return []
   const texts: string[] = []
@@ -115,9 +119,13 @@ function textsOfDirectory(read: Tiff, at: number, mayGoDeeper: boolean): string[
     const type = u16(read, entry + 2)
     const length = u32(read, entry + 4)
     const value = u32(read, entry + 8)
-    if (tag === exifPointer && mayGoDeeper) texts.push(...textsOfDirectory(read, value, false))
+    if (tag === exifPointer && read.mayGoDeeper) {
+      read.mayGoDeeper = false
+      texts.push(...textsOfDirectory(read, value))
+    }
     const isText = type === asciiType || (tag === userComment && type === undefinedType)
-    if (!isText || length < 5 || value + length > tiff.length) continue
+    if (!isText || length < 5 || value + length > tiff.length || length > read.leftBytes) continue
+    read.leftBytes -= length
     const text = tiff.toString('utf8', value, value + length)
     const json = /^[^{]{0,40}?(\{[\s\S]*\})/.exec(text)?.[1]
     if (json !== undefined && (tag === userComment || /^(workflow|prompt)\s*:/i.test(text))) texts.push(json)

@@ -70,6 +70,21 @@ test('a small chunk that would unfold to gigabytes is left alone', async () => {
   expect(await read(Buffer.concat([plain.subarray(0, 33), chunk, plain.subarray(33)]))).toBeNull()
 })
 
+test('tags of a WebP that stand for the same bytes are not each made text of', async () => {
+  const large = `prompt:${api}${' '.repeat(40 * 1024 ** 2)}`
+  const tags = [
+    { tag: 0x010e, text: 'shared' },
+    { tag: 0x010f, text: large },
+  ]
+  const bytes = webp(tags)
+  expect(await read(bytes)).toHaveLength(8)
+  // The first tag now stands for most of the second's bytes, and is no workflow by its beginning.
+  const first = bytes.indexOf('II*\0', 0, 'latin1') + 10
+  bytes.writeUInt32LE(large.length - 20, first + 4)
+  bytes.writeUInt32LE(bytes.readUInt32LE(first + 12 + 8) + 10, first + 8)
+  expect(await read(bytes)).toBeNull()
+})
+
 test('JSON that nests a hundred thousand levels deep is no workflow and no crash', async () => {
   expect(await read(`{"nodes":${'['.repeat(100_000)}${']'.repeat(100_000)}}`)).toBeNull()
 })

@@ -1,5 +1,10 @@
 import type { ImportLevel } from '../contract/recognition.ts'
 
+export interface PickleImport {
+  readonly name: string
+  readonly level: ImportLevel
+}
+
 const names = (module: string, list: string) => list.split(' ').map((name) => `${module}.${name}`)
 
 /**
@@ -69,4 +74,21 @@ export function levelOf(module: string, name: string): ImportLevel {
   // A dotted name walks through attributes: `torch` and `serialization.os.system` is `os.system`.
   const parts = name.includes('.') ? [module.split('.')[0], ...name.split('.')] : [module.split('.')[0]]
   return parts.some((part) => part !== undefined && dangerousModules.has(part)) ? 'dangerous' : 'suspicious'
+}
+
+const byHarm: readonly ImportLevel[] = ['innocuous', 'suspicious', 'dangerous']
+
+/** Notes an import under its name. One name may stand for several: what could do most harm counts, in whatever order. */
+export function noteImport(noted: Map<string, ImportLevel>, name: string, level: ImportLevel): void {
+  const before = noted.get(name)
+  if (before === undefined || byHarm.indexOf(before) < byHarm.indexOf(level)) noted.set(name, level)
+}
+
+/** The imports of several scans, each name once. */
+export function importsOfAll(
+  scans: readonly { readonly imports: readonly PickleImport[] }[],
+): readonly PickleImport[] {
+  const noted = new Map<string, ImportLevel>()
+  for (const { imports } of scans) for (const { name, level } of imports) noteImport(noted, name, level)
+  return [...noted].map(([name, level]) => ({ name, level }))
 }

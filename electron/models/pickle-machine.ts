@@ -1,9 +1,11 @@
 import type { ImportLevel } from '../contract/recognition.ts'
 import { HeaderDamage } from './header.ts'
-import { levelOf } from './pickle-imports.ts'
+import { levelOf, noteImport } from './pickle-imports.ts'
 import type { PickleValue } from './pickle-values.ts'
 
 const mostImports = 1_000
+/** Characters of a name that are kept, to be shown. */
+const longestNoted = 200
 
 /** Where a pickle stands while it is walked through: its stack, its marks and its memo, and what it imported. */
 export class PickleMachine {
@@ -33,9 +35,11 @@ export class PickleMachine {
   import(module: PickleValue, name: PickleValue): PickleValue {
     const isNamed = typeof module === 'string' && typeof name === 'string'
     const whole = isNamed ? `${module}.${name}` : 'something computed'
-    if (this.imports.size < mostImports || isNamed === false) {
-      this.imports.set(whole.slice(0, 200), isNamed ? levelOf(module, name) : 'dangerous')
-    } else if (!this.imports.has(whole)) throw new HeaderDamage('it imports more than 1,000 things')
+    const noted = whole.slice(0, longestNoted)
+    if (isNamed && this.imports.size >= mostImports && !this.imports.has(noted)) {
+      throw new HeaderDamage('it imports more than 1,000 things')
+    }
+    noteImport(this.imports, noted, isNamed ? levelOf(module, name) : 'dangerous')
     return { is: 'global', name: whole }
   }
 }

@@ -1,14 +1,9 @@
-import type { ImportLevel } from '../contract/recognition.ts'
 import type { ByteWindow } from './byte-window.ts'
 import { HeaderDamage } from './header.ts'
+import { importsOfAll, type PickleImport } from './pickle-imports.ts'
 import { PickleMachine } from './pickle-machine.ts'
 import { runOpcode } from './pickle-opcodes.ts'
 import type { PickleValue } from './pickle-values.ts'
-
-export interface PickleImport {
-  readonly name: string
-  readonly level: ImportLevel
-}
 
 /** What was found without loading anything. */
 export interface PickleScan {
@@ -60,9 +55,6 @@ export async function scanPickles(window: ByteWindow): Promise<PickleScan> {
   const scans: PickleScan[] = []
   do scans.push(await scanPickle(window))
   while (scans.at(-1)?.problem === null && scans.length < mostInARow && (await beginsLikePickle(window)))
-  const imports = new Map(
-    scans.flatMap(({ imports: found }) => found.map(({ name, level }) => [name, level])),
-  )
   // The last of five names the storages; what it can't finish in is numbers.
   const broken = scans.slice(0, 4).find(({ problem }) => problem !== null)
   const ended = isOldTorch && scans.length < 5 ? 'it ends before it has named its tensors' : null
@@ -70,7 +62,7 @@ export async function scanPickles(window: ByteWindow): Promise<PickleScan> {
     ({ value }) => value !== null && typeof value === 'object' && value.is === 'dict',
   )
   return {
-    imports: [...imports].map(([name, level]) => ({ name, level })),
+    imports: importsOfAll(scans),
     problem: broken?.problem ?? ended,
     value: (scans.length >= 5 ? scans[3]?.value : largest?.value) ?? null,
   }

@@ -2,7 +2,7 @@ import { failure } from '../contract/errors.ts'
 import type { Failure } from '../contract/errors.ts'
 import { ByteWindow, type ByteSource } from './byte-window.ts'
 import { HeaderDamage, type Header } from './header.ts'
-import type { PickleImport } from './pickle-scan.ts'
+import { importsOfAll, type PickleImport } from './pickle-imports.ts'
 import { isPickleStart, scanPickle, scanPickles, type PickleScan } from './pickle-scan.ts'
 import { tensorsOf } from './pickle-values.ts'
 import { memberBytes, memberStart, zipMembers, type ZipMember } from './zip-members.ts'
@@ -21,37 +21,60 @@ export async function readPickleFile(source: ByteSource): Promise<PytorchContent
 }
 
 /** PyTorch's form since 1.6: a zip with a pickle that describes the tensors, and a member for each of them. */
-export async function readPytorchZip(source: ByteSource): Promise<PytorchContent> {
+export async function readPytorchZip(
+  source: ByteSource,
+  mostUnpacked = mostUnpackedBytes,
+): Promise<PytorchContent> {
   const scans: PickleScan[] = []
   try {
+    let unpackedBytes = 0
     for (const member of await zipMembers(source)) {
-      const scan = await scanMember(source, member)
+      const { scan, unpackedBytes: more } = await scanMember(source, member)
       if (scan) scans.push(scan)
+      unpackedBytes += more
+      if (unpackedBytes > mostUnpacked) throw new HeaderDamage('its members unpack to more than can be held')
     }
   } catch (error) {
     if (!(error instanceof HeaderDamage)) throw error
     scans.push({ imports: [], problem: error.message, value: null })
   }
-  const imports = new Map(scans.flatMap(({ imports: found }) => found.map((one) => [one.name, one])))
   return concluded({
-    imports: [...imports.values()],
+    imports: importsOfAll(scans),
     problem: scans.find(({ problem }) => problem !== null)?.problem ?? null,
     value: scans.find(({ value }) => value !== null && typeof value === 'object')?.value ?? null,
   })
 }
 
+/**
+ * Each member may unpack to a thousand times its size: many of them together would keep a core busy for an hour. PyTorch packs
+ * none, so what is packed is a description or something small.
+ */
+const mostUnpackedBytes = 1024 ** 3
+
 const pickleName = /\.(pkl|pickle|p|pt|pth|bin|ckpt|joblib)$/i
 
-/** Null for a member that is no pickle by its name, and none that can be read as one by its first bytes. */
-async function scanMember(source: ByteSource, member: ZipMember): Promise<PickleScan | null> {
-  if (member.name.endsWith('/')) return null
+/** What a member holds, and how much had to be unpacked for that. */
+interface MemberScan {
+  /** Null for a member that is no pickle by its name, and none that can be read as one by its first bytes. */
+  readonly scan: PickleScan | null
+  readonly unpackedBytes: number
+}
+
+async function scanMember(source: ByteSource, member: ZipMember): Promise<MemberScan> {
+  if (member.name.endsWith('/')) return { scan: null, unpackedBytes: 0 }
   const named = pickleName.test(member.name)
   if (!named && !member.isDeflated) {
     const start = await memberStart(source, member)
-    if (!isPickleStart(await source.read(start, Math.min(2, member.packedBytes)))) return null
+    if (!isPickleStart(await source.read(start, Math.min(2, member.packedBytes)))) {
+      return { scan: null, unpackedBytes: 0 }
+    }
   }
   const { source: bytes, start, end } = await memberBytes(source, member)
-  const window = new ByteWindow(bytes, start, end)
+  const scan = await scanWindow(new ByteWindow(bytes, start, end), named)
+  return { scan, unpackedBytes: member.isDeflated ? end - start : 0 }
+}
+
+async function scanWindow(window: ByteWindow, named: boolean): Promise<PickleScan | null> {
   if (named) return scanPickle(window)
   if (window.leftBytes < 2) return null
   await window.ensure(2)

@@ -10,6 +10,10 @@ export interface ZipMember {
   readonly sizeBytes: number
   /** Where its own header begins; its bytes come behind that. */
   readonly headerAt: number
+  /** Where the next member, or the directory, begins: its bytes end before that. */
+  readonly limit: number
+  /** Of its name, as it stands there. */
+  readonly nameBytes: number
 }
 
 /** PKWARE APPNOTE 4.3: signatures and fixed lengths of the four records that are read. */
@@ -33,7 +37,7 @@ export async function zipMembers(source: ByteSource): Promise<ZipMember[]> {
   if (count > mostMembers || sizeBytes > longestDirectory) throw new HeaderDamage('too many members')
   if (at + sizeBytes !== endAt) throw new HeaderDamage('the directory is not where its end says')
   const bytes = await source.read(at, sizeBytes)
-  const members: ZipMember[] = []
+  const members: Entry[] = []
   const seen = new Set<string>()
   let place = 0
   while (place < bytes.length) {
@@ -44,7 +48,24 @@ export async function zipMembers(source: ByteSource): Promise<ZipMember[]> {
     place = next
   }
   if (members.length !== count) throw new HeaderDamage('the directory lists another number of members')
-  return members
+  return apart(members, at)
+}
+
+type Entry = Omit<ZipMember, 'limit'>
+
+/**
+ * Gives each member the room up to the next. Members in one another's place would make a small file take as long as a huge
+ * one, and show readers different things (David Fifield, "A better zip bomb", 2019).
+ */
+function apart(entries: readonly Entry[], directoryAt: number): ZipMember[] {
+  const places = entries.map(({ headerAt }) => headerAt).toSorted((one, other) => one - other)
+  const next = new Map(places.map((place, index) => [place, places[index + 1] ?? directoryAt]))
+  return entries.map((entry) => {
+    const limit = next.get(entry.headerAt) ?? directoryAt
+    const leastEnd = entry.headerAt + local.bytes + entry.nameBytes + entry.packedBytes
+    if (next.size < entries.length || leastEnd > limit) throw new HeaderDamage('two members overlap')
+    return { ...entry, limit }
+  })
 }
 
 interface Directory {
@@ -90,7 +111,7 @@ function natural(bytes: Buffer, at: number): number {
   return Number(value)
 }
 
-function readEntry(bytes: Buffer, at: number): { member: ZipMember; next: number } {
+function readEntry(bytes: Buffer, at: number): { member: Entry; next: number } {
   if (at + central.bytes > bytes.length || bytes.readUInt32LE(at) !== central.signature) {
     throw new HeaderDamage('an entry of the directory is no entry')
   }
@@ -110,7 +131,7 @@ function readEntry(bytes: Buffer, at: number): { member: ZipMember; next: number
     headerAt: bytes.readUInt32LE(at + 42),
   })
   const name = bytes.toString('utf8', nameAt, nameAt + nameBytes)
-  return { member: { name, isDeflated: method === 8, ...sizes }, next }
+  return { member: { name, isDeflated: method === 8, nameBytes, ...sizes }, next }
 }
 
 type Sizes = Pick<ZipMember, 'sizeBytes' | 'packedBytes' | 'headerAt'>
@@ -145,14 +166,14 @@ export async function memberStart(source: ByteSource, member: ZipMember): Promis
   }
   const nameBytes = header.readUInt16LE(26)
   const name = header.toString('utf8', local.bytes, local.bytes + nameBytes)
-  if (nameBytes <= longestName && name !== member.name) {
+  if (nameBytes !== member.nameBytes || (nameBytes <= longestName && name !== member.name)) {
     throw new HeaderDamage('a member has one name in the directory and another at its place')
   }
   if ((header.readUInt16LE(8) === 8) !== member.isDeflated) {
     throw new HeaderDamage('a member is packed in one way in the directory and another at its place')
   }
   const start = member.headerAt + local.bytes + nameBytes + header.readUInt16LE(28)
-  if (start + member.packedBytes > source.sizeBytes) throw new HeaderDamage('a member ends behind the file')
+  if (start + member.packedBytes > member.limit) throw new HeaderDamage('a member ends behind its place')
   return start
 }
 

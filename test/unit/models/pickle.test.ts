@@ -117,6 +117,37 @@ test('a zip that shows different readers different things is a find', async () =
   expect(await worstInZip(shifted)).toBe('file-not-scanned')
 })
 
+test('members that share a place, or have a long name at it that is another, are a find', async () => {
+  const [one, other] = ['1', '2'].map((end) => ({ name: 'a'.repeat(600) + end, bytes: emptyPickle }))
+  const shared = zipOf(one && other ? [one, other] : [])
+  expect(await worstInZip(shared)).toBe('sound')
+  // Where the second entry of the directory says that its member begins.
+  shared.writeUInt32LE(0, shared.lastIndexOf('PK\x01\x02', undefined, 'latin1') + 42)
+  expect(await worstInZip(shared)).toBe('file-not-scanned')
+  const longElsewhere = { name: 'archive/data.pkl', localName: 'x'.repeat(600), bytes: emptyPickle }
+  expect(await worstInZip(zipOf([longElsewhere]))).toBe('file-not-scanned')
+})
+
+test('many members that each unpack to little less than is held are a bomb together', async () => {
+  const member = (number: number) => ({ name: `data/${number}`, bytes: Buffer.alloc(1_000), deflated: true })
+  const bomb = sourceOf(zipOf([1, 2, 3, 4].map(member)))
+  expect((await readPytorchZip(bomb, 4_000)).failure).toBeNull()
+  expect((await readPytorchZip(bomb, 3_999)).failure?.code).toBe('file-not-scanned')
+})
+
+test('of two imports under one name the worse counts, in one pickle and across several', async () => {
+  const long = 'a'.repeat(200)
+  const harm = Buffer.concat([imported('torch', `${long}.os.system`), Buffer.from('0')])
+  const asked = imported('torch', `${long}.other`)
+  expect(await worst(pickleOf(harm, asked))).toBe('file-dangerous')
+  expect(await worst(Buffer.concat([pickleOf(harm, 'N'), pickleOf(asked)]))).toBe('file-dangerous')
+  const members = [pickleOf(harm, 'N'), pickleOf(asked)].map((bytes, index) => ({
+    name: `${index}.pkl`,
+    bytes,
+  }))
+  expect(await worstInZip(zipOf(members))).toBe('file-dangerous')
+})
+
 test('bombs end early: a member that unpacks to more than is held, and endless instructions', async () => {
   const bomb = zipOf([{ name: 'archive/data.pkl', bytes: Buffer.alloc(65 * 1024 * 1024), deflated: true }])
   expect(await worstInZip(bomb)).toBe('file-not-scanned')

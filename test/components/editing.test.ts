@@ -93,7 +93,7 @@ test('lets nothing be changed once bytes have gone out', async () => {
 })
 
 test('opens the field that a refusal is about, and tries again once it is changed', async () => {
-  const refused = failedRow('Grain', failure('conflict'))
+  const refused = failedRow('Grain', failure('target-path'))
   const { screen, rowOf, asked } = await openPage({ rows: [refused] })
   await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Change', exact: true }))
   await userEvent.fill(

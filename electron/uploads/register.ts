@@ -11,9 +11,17 @@ interface Registering {
   readonly signal: AbortSignal
 }
 
-/** The id of the model that an earlier run registered without hearing of it, or null. */
-export function findRegistered({ access, stored, signal }: Registering): Promise<Result<string | null>> {
-  return findByStorageKey(access.client, access.signer, stored.storageKey, signal)
+/**
+ * The id of the model that an earlier run registered without hearing of it, or null. A server without a list (the call is
+ * inferred) can't be asked: registering is then repeated, as NOTES.md has it.
+ */
+export async function findRegistered({
+  access,
+  stored,
+  signal,
+}: Registering): Promise<Result<string | null>> {
+  const found = await findByStorageKey(access.client, access.signer, stored.storageKey, signal)
+  return !found.ok && found.failure.code === 'not-found' ? success(null) : found
 }
 
 /**

@@ -66,6 +66,8 @@ const broken: Readonly<Record<string, readonly [file: string, imported: string]>
   'desktop-packages': ['electron/desktop/x.ts', 'svelte'],
   'main-rooms': ['electron/main.ts', './transfer/send.ts'],
   'main-packages': ['electron/main.ts', 'electron-store'],
+  'start-rooms': ['electron/start.ts', './uploader.ts'],
+  'start-packages': ['electron/start.ts', 'electron-store'],
   'preload-rooms': ['electron/preload.ts', './desktop/tray.ts'],
   'preload-packages': ['electron/preload.ts', 'valibot'],
   'preload-node': ['electron/preload.ts', 'node:fs'],

@@ -121,7 +121,7 @@ export const desktopMessages = {
   'menu.zoom': ['Zoom', '缩放', '縮放'],
   'menu.front': ['Bring all to front', '全部置于顶层', '全部移至最前'],
   'menu.help': ['&Help', '帮助', '說明'],
-  'menu.documentation': ['Documentation', '文档', '文件'],
+  'menu.documentation': ['Documentation', '文档', '說明文件'],
   'menu.web-app': ['Open Cyberun Cloud', '打开 Cyberun Cloud', '開啟 Cyberun Cloud'],
   'menu.licences': ['Licences', '许可证', '授權條款'],
   'menu.about': ['About {name}', '关于 {name}', '關於 {name}'],

@@ -2,7 +2,7 @@ import type { Message } from '../message.ts'
 
 /** Files that are one model together, in the list and in the details. */
 export const groupMessages = {
-  'bundle.title': [
+  'group.title': [
     `{name}: {kind, select,
       diffusers {one diffusers model}
       shards {one model in parts}
@@ -19,12 +19,12 @@ export const groupMessages = {
       other {計算圖及其權重}
     }`,
   ],
-  'bundle.files': [
+  'group.files': [
     '{count, plural, one {# file} other {# files}}',
     '{count, plural, other {# 个文件}}',
     '{count, plural, other {# 個檔案}}',
   ],
-  'bundle.choose': ['Choose all of {name}', '选中 {name} 的全部文件', '選取 {name} 的全部檔案'],
+  'group.choose': ['Choose all of {name}', '选中 {name} 的全部文件', '選取 {name} 的全部檔案'],
   'bulk.choose-all': ['Choose all', '全选', '全選'],
   'details.group': ['Belongs to', '属于', '屬於'],
 } as const satisfies Record<string, Message>

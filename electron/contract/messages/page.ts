@@ -51,9 +51,6 @@ export const pageMessages = {
   'view.history': ['History', '历史记录', '歷程記錄'],
   'view.settings': ['Settings', '设置', '設定'],
   'menu.label': ['More', '更多', '更多'],
-  'menu.find': ['Find', '查找', '尋找'],
-  'menu.web-app': ['Open Cyberun Cloud', '打开 Cyberun Cloud', '開啟 Cyberun Cloud'],
-  'menu.documentation': ['Documentation', '文档', '說明文件'],
 
   'team.picker': ['Team: {team}', '团队：{team}', '團隊：{team}'],
   'team.none': ['No team', '未选择团队', '未選擇團隊'],

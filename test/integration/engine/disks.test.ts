@@ -18,6 +18,8 @@ async function midway() {
   utimesSync(path, writtenAt, writtenAt)
   const [id = ''] = await world.app.add(path)
   await world.cloud.ended('put-part', 2)
+  // Storage has ended two of them; whether this side has heard so is another matter.
+  await world.app.until(() => world.app.row(id).sentBytes >= 2 * partBytes)
   await world.app.calls.pause({ ids: [id] })
   const disk = dirname(dirname(path))
   return {

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { IntlMessageFormat } from 'intl-messageformat'
 import { expect, test } from 'vitest'
 import { failure, failureKinds } from '../../../electron/contract/errors.ts'
@@ -160,4 +161,17 @@ test.each([
   [[], 'en'],
 ] as const)('of the preferred languages %j it speaks %s', (preferred, locale) => {
   expect(localeFor(preferred)).toBe(locale)
+})
+
+test('no table says what another one has said already', async () => {
+  const folder = new URL('../../../electron/contract/messages/', import.meta.url)
+  const said = new Map<string, Set<unknown>>()
+  for (const file of readdirSync(folder)) {
+    const tables = Object.values((await import(new URL(file, folder).href)) as Record<string, object>)
+    // A table may hold another one: then it is the very same sentence.
+    for (const [key, sentence] of tables.flatMap((table) => Object.entries(table)))
+      said.set(key, (said.get(key) ?? new Set()).add(sentence))
+  }
+  expect([...said].filter(([, sentences]) => sentences.size > 1).map(([key]) => key)).toEqual([])
+  expect(said.size).toBe(keys.length)
 })

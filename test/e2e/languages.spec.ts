@@ -12,7 +12,7 @@ import { drag, pick, signIn } from './page-steps.ts'
  */
 const nobodysWords = new RegExp(
   [
-    ...['Cyberun Cloud', 'Modelferry', 'English', '(electron|chrome|node) [\\d.]+'],
+    ...['Cyberun( Cloud)?', 'Modelferry', 'English', '(electron|chrome|node) [\\d.]+'],
     ...['Alice Chen', "Alice's Team", 'Studio North', ALICE.email, 'https?://\\S+'],
     ...['SHA-256', 'ID', 'Safetensors', 'LoRA', 'F16', '[kMG]B(/s)?', 'byte'],
     ...[

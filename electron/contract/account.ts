@@ -30,6 +30,10 @@ export interface TeamChoice {
   readonly teamId: string
 }
 
+/** Tells teams apart: ids of teams are a server's own, and an account's id begins with its server. */
+export const teamKey = ({ accountId, teamId }: TeamChoice): string =>
+  `${accountId.split(' ')[0] ?? ''} ${teamId}`
+
 /** Whether secrets outlive this session: `absent` and `locked` mean they are held in memory only. */
 export type KeychainState = 'ok' | 'absent' | 'locked'
 

@@ -1,4 +1,4 @@
-import { cleanLibraryPath, libraryPathProblem } from './library-path.ts'
+import { cleanLibraryPath, libraryPathProblem, pathKey } from './library-path.ts'
 import type { Target } from './model.ts'
 
 /** What stands for something of each file in a template: `{name}`, or `{n}` with as many digits as it has letters. */
@@ -23,8 +23,8 @@ export interface BulkFile {
   readonly fileName: string
   readonly base: string | null
   readonly target: Target
-  /** Two files of different teams never meet. */
-  readonly teamId: string
+  /** The team's key (`teamKey`): files of different teams never meet. */
+  readonly teamKey: string
 }
 
 export type BulkProblem = 'field' | 'path' | 'name' | 'type' | 'meets'
@@ -49,20 +49,20 @@ const longestType = 50
 export function bulkOutcomes(
   files: readonly BulkFile[],
   change: BulkChange,
-  others: readonly Pick<BulkFile, 'target' | 'teamId'>[] = [],
+  others: readonly Pick<BulkFile, 'target' | 'teamKey'>[] = [],
 ): BulkOutcome[] {
   const after = files.map((file, index) => targetAfter(file, change, index + 1))
   const taken = new Map<string, number>()
-  const place = (teamId: string, path: string) => `${teamId}\n${path.toLowerCase()}`
+  const place = (team: string, path: string) => `${team}\n${pathKey(path)}`
   const count = (key: string) => taken.set(key, (taken.get(key) ?? 0) + 1)
-  for (const { teamId, target } of others) count(place(teamId, target.modelPath))
-  files.forEach(({ teamId }, index) => count(place(teamId, after[index]?.modelPath ?? '')))
+  for (const { teamKey, target } of others) count(place(teamKey, target.modelPath))
+  files.forEach(({ teamKey }, index) => count(place(teamKey, after[index]?.modelPath ?? '')))
   const hasUnknownField = [change.folder, change.fileName, change.displayName].some(
     (template) => unknownFields(template).length > 0,
   )
   return files.map((file, index) => {
     const target = after[index] ?? file.target
-    const meets = (taken.get(place(file.teamId, target.modelPath)) ?? 0) > 1
+    const meets = (taken.get(place(file.teamKey, target.modelPath)) ?? 0) > 1
     return {
       id: file.id,
       before: file.target,

@@ -22,6 +22,12 @@ export function libraryPathProblem(path: string): LibraryPathProblem | null {
   return null
 }
 
+/**
+ * What a library path is compared by: paths with one key are one file on the disks of Windows and macOS, where models are
+ * loaded, even if the server itself tells them apart.
+ */
+export const pathKey = (path: string): string => path.toLowerCase()
+
 /** The characters of a path that the server would refuse, each once, in order: what the explanation shows. */
 export function refusedCharacters(path: string): string[] {
   return [...new Set([...path].filter((character) => !/[\w./ \\-]/.test(character)))]

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import process from 'node:process'
-import type { SessionView, Team, TeamChoice } from '../contract/account.ts'
+import { teamKey, type SessionView, type Team, type TeamChoice } from '../contract/account.ts'
 import type { FindingView, WorkflowView } from '../contract/finding.ts'
 import type { Target } from '../contract/model.ts'
 import type { Library } from '../library/library.ts'
@@ -49,10 +49,12 @@ export function openFinding(rooms: {
       const chosen = rooms.resolve(wanted)
       return chosen && { choice: { accountId: chosen.accountId, teamId: chosen.team.id }, team: chosen.team }
     },
-    queuedFor: ({ teamId }) =>
+    queuedFor: (choice) =>
       rows.ids().flatMap((id) => {
         const record = rows.get(id)?.record
-        return record && record.team.id === teamId && record.phase !== 'registered' ? [record.target] : []
+        if (!record || record.phase === 'registered') return []
+        const { accountId, team } = record
+        return teamKey({ accountId, teamId: team.id }) === teamKey(choice) ? [record.target] : []
       }),
     folders: {
       get: () => choices.get('known-folders'),

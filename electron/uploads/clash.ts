@@ -1,5 +1,7 @@
+import { teamKey } from '../contract/account.ts'
 import { failure, type Failure } from '../contract/errors.ts'
 import { freePath } from '../contract/free-path.ts'
+import { pathKey } from '../contract/library-path.ts'
 import type { LibraryModel } from '../contract/library.ts'
 import type { Target } from '../contract/model.ts'
 import type { UploadRecord } from './record.ts'
@@ -11,34 +13,56 @@ export type Clash =
   | { readonly with: 'model'; readonly model: LibraryModel }
   | { readonly with: 'upload'; readonly other: UploadRecord }
 
-/** The paths of one team: those of its models, and those that uploads are on their way to. */
+/** The paths of one team, in whatever case: those of its models, and those that uploads are on their way to. */
 export interface TakenPaths {
   modelAt(path: string): LibraryModel | undefined
   /** Uploads of the team to a path, whatever they are doing. */
   uploadsTo(path: string): readonly Row[]
 }
 
+type OfTeam = Pick<UploadRecord, 'accountId' | 'team'>
+const keyOf = ({ accountId, team }: OfTeam) => teamKey({ accountId, teamId: team.id })
+const isAt = (path: string) => {
+  const key = pathKey(path)
+  return (other: string) => pathKey(other) === key
+}
+
+/** Whether two uploads are for one team of one server. */
+export const isSameTeam = (one: OfTeam, other: OfTeam): boolean => keyOf(one) === keyOf(other)
+
 /** A team's paths for one upload: looked through, since gathering them would cost more. */
-export function pathsToSearch(models: readonly LibraryModel[], rows: Rows, teamId: string): TakenPaths {
+export function pathsToSearch(models: readonly LibraryModel[], rows: Rows, of: OfTeam): TakenPaths {
   return {
-    modelAt: (path) => models.find(({ modelPath }) => modelPath === path),
-    uploadsTo: (path) => uploadsOf(rows, teamId).filter(({ record }) => record.target.modelPath === path),
+    modelAt(path) {
+      const isThere = isAt(path)
+      const there = models.filter(({ modelPath }) => modelPath !== null && isThere(modelPath))
+      return there.find(({ modelPath }) => modelPath === path) ?? there[0]
+    },
+    uploadsTo(path) {
+      const isThere = isAt(path)
+      return uploadsOf(rows, of).filter(({ record }) => isThere(record.target.modelPath))
+    },
   }
 }
 
-function uploadsOf(rows: Rows, teamId: string): Row[] {
+function uploadsOf(rows: Rows, of: OfTeam): Row[] {
   return rows.ids().flatMap((id) => {
     const row = rows.get(id)
-    return row?.record.team.id === teamId && row.live.phase !== 'registered' ? [row] : []
+    return row && isSameTeam(row.record, of) && row.live.phase !== 'registered' ? [row] : []
   })
 }
 
 /** Gathers a team's paths once, for as many uploads as have to be looked at. */
-export function takenPaths(models: readonly LibraryModel[], rows: Rows, teamId: string): TakenPaths {
-  const modelsAt = new Map<string, LibraryModel>()
-  for (const model of models) if (model.modelPath !== null) modelsAt.set(model.modelPath, model)
-  const uploadsTo = Map.groupBy(uploadsOf(rows, teamId), ({ record }) => record.target.modelPath)
-  return { modelAt: (path) => modelsAt.get(path), uploadsTo: (path) => uploadsTo.get(path) ?? [] }
+export function takenPaths(models: readonly LibraryModel[], rows: Rows, of: OfTeam): TakenPaths {
+  const modelsAt = Map.groupBy(models, ({ modelPath }) => (modelPath === null ? null : pathKey(modelPath)))
+  const uploadsTo = Map.groupBy(uploadsOf(rows, of), ({ record }) => pathKey(record.target.modelPath))
+  return {
+    modelAt(path) {
+      const there = modelsAt.get(pathKey(path)) ?? []
+      return there.find(({ modelPath }) => modelPath === path) ?? there[0]
+    },
+    uploadsTo: (path) => uploadsTo.get(pathKey(path)) ?? [],
+  }
 }
 
 /** Whether `other` goes before an upload that has sent nothing yet: it has begun, or stands before it and doesn't stand still. */

@@ -1,9 +1,10 @@
 import { failure, type Result } from '../contract/errors.ts'
+import { pathKey } from '../contract/library-path.ts'
 import type { LibraryListing, LibraryModel, ReplacedFate } from '../contract/library.ts'
 import type { Ports } from '../contract/ports.ts'
 import type { Library } from '../library/library.ts'
 import { whyChanged } from '../transfer/file-identity.ts'
-import { goesBefore } from './clash.ts'
+import { goesBefore, isSameTeam } from './clash.ts'
 import type { FileHashes } from './file-hashes.ts'
 import type { Outcome } from './outcome.ts'
 import type { UploadRecord } from './record.ts'
@@ -98,7 +99,7 @@ export function createFirstLook(options: Looking): FirstLook {
   async function settleLate(record: UploadRecord, signal: AbortSignal): Promise<Outcome | null> {
     const { onConflict, replaces } = record.library ?? {}
     // Once the place is being taken, what stands there may be the new model itself.
-    const isUnderWay = replaces?.path === record.target.modelPath
+    const isUnderWay = replaces !== undefined && pathKey(replaces.path) === pathKey(record.target.modelPath)
     if (record.modelId !== null || !onConflict || isUnderWay) return null
     const listing = await inTime(library.models(choiceOf(record)), ports, signal)
     if (signal.aborted) return { kind: 'stopped' }
@@ -192,12 +193,6 @@ async function alreadyThere(
     return written.ok ? { kind: 'done' } : { kind: 'failed', failure: written.failure }
   }
   return null
-}
-
-/** Ids of teams are a server's own, and an account's id begins with its server. */
-function isSameTeam(one: UploadRecord, other: UploadRecord): boolean {
-  const serverOf = ({ accountId }: UploadRecord) => accountId.split(' ')[0]
-  return one.team.id === other.team.id && serverOf(one) === serverOf(other)
 }
 
 /** An upload of the same bytes to the same team that goes before this one. */

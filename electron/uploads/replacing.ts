@@ -1,5 +1,6 @@
 import { failed, failure, retryClassOf, success, type Result } from '../contract/errors.ts'
 import { freePath } from '../contract/free-path.ts'
+import { pathKey } from '../contract/library-path.ts'
 import type { Replacing } from '../contract/library.ts'
 import type { Ports } from '../contract/ports.ts'
 import type { Library } from '../library/library.ts'
@@ -45,8 +46,9 @@ export function createReplacer(options: {
 
   async function asideOf(record: UploadRecord, path: string): Promise<string> {
     const listing = await library.models(choiceOf(record))
-    const taken = new Set(listing.ok ? listing.value.models.map(({ modelPath }) => modelPath) : [])
-    return freePath(path, (candidate) => taken.has(candidate))
+    const models = listing.ok ? listing.value.models : []
+    const taken = new Set(models.map(({ modelPath }) => pathKey(modelPath ?? '')))
+    return freePath(path, (candidate) => taken.has(pathKey(candidate)))
   }
 
   async function takeBack(record: UploadRecord): Promise<void> {
@@ -66,7 +68,8 @@ export function createReplacer(options: {
       const first = await register()
       const replaces = replacedBy(record)
       const isInTheWay = !first.ok && first.failure.code === 'conflict'
-      if (!replaces || !isInTheWay || replaces.path !== record.target.modelPath) return first
+      if (!replaces || !isInTheWay) return first
+      if (pathKey(replaces.path) !== pathKey(record.target.modelPath)) return first
       const asidePath = replaces.asidePath ?? (await asideOf(record, replaces.path))
       const written = report.replacing({ ...replaces, asidePath })
       if (!written.ok) return written

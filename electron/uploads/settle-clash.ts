@@ -23,7 +23,7 @@ export function settleClash(
   for (;;) {
     const record = rows.get(id)?.record
     if (!record) return { kind: 'stopped' }
-    const paths = pathsToSearch(models, rows, record.team.id)
+    const paths = pathsToSearch(models, rows, record)
     const clash = clashOf(record, paths, true)
     if (!clash) return null
     const policy = record.library?.onConflict ?? 'ask'

@@ -29,7 +29,7 @@ export async function survey(
     const maxAgeMs = ageFor(first, rooms.ports)
     const listing = await library.models({ accountId, teamId: team.id }, { maxAgeMs })
     const models: readonly LibraryModel[] = listing.ok ? listing.value.models : []
-    const paths = takenPaths(models, rows, team.id)
+    const paths = takenPaths(models, rows, first)
     const asking = waitingOf(
       rows,
       records.map(({ id }) => id),

@@ -6,6 +6,7 @@ import {
   type BulkFile,
   type BulkOutcome,
 } from '../../electron/contract/bulk-edit.ts'
+import { teamKey } from '../../electron/contract/account.ts'
 import type { UploadRow } from '../../electron/contract/model.ts'
 import type { Notices } from './notices.svelte.ts'
 import type { QueueState } from './queue.svelte.ts'
@@ -15,12 +16,12 @@ import { isEditable } from './row-facts.ts'
 const shownFirst = 4
 const shownProblems = 6
 
-const fileOf = ({ id, fileName, recognition, target, team }: UploadRow): BulkFile => ({
+const fileOf = ({ id, fileName, recognition, target, accountId, team }: UploadRow): BulkFile => ({
   id,
   fileName,
   base: recognition.base,
   target,
-  teamId: team.id,
+  teamKey: teamKey({ accountId, teamId: team.id }),
 })
 
 /** Many rows being changed at once: what was typed so far, and what it would come to. Null rows: nobody is at it. */

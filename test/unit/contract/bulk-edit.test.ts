@@ -11,7 +11,7 @@ function file(name: string, change: Partial<BulkFile> = {}): BulkFile {
     id: name,
     fileName: `${name}.safetensors`,
     base: 'SDXL',
-    teamId: 'team',
+    teamKey: 'team',
     target: { displayName: name, modelType: 'loras', modelPath: `models/loras/faces/${name}.safetensors` },
     ...change,
   }
@@ -89,13 +89,13 @@ test('two files under one path are both marked, in whatever case', () => {
   const change = { ...noBulkChange, fileName: 'same.{ext}' }
   expect(paths([file('one'), file('two')], change).map(([, problem]) => problem)).toEqual(['meets', 'meets'])
   const upper = { ...file('x').target, modelPath: 'models/loras/faces/SAME.safetensors' }
-  expect(paths([file('one')], change, [{ teamId: 'team', target: upper }])[0]?.[1]).toBe('meets')
+  expect(paths([file('one')], change, [{ teamKey: 'team', target: upper }])[0]?.[1]).toBe('meets')
 })
 
 test('files of different teams never meet', () => {
   const change = { ...noBulkChange, fileName: 'same.{ext}' }
   expect(
-    paths([file('one'), file('two', { teamId: 'other' })], change).map(([, problem]) => problem),
+    paths([file('one'), file('two', { teamKey: 'other' })], change).map(([, problem]) => problem),
   ).toEqual([null, null])
 })
 

@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import type { LibraryModel } from '../../../electron/contract/library.ts'
+import { clashOf, freeTarget, pathsToSearch, takenPaths } from '../../../electron/uploads/clash.ts'
+import { openJournal } from '../../../electron/uploads/journal-file.ts'
+import type { UploadRecord } from '../../../electron/uploads/record.ts'
+import { createRows } from '../../../electron/uploads/rows.ts'
+import { createStore } from '../../../electron/uploads/store.ts'
+import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { uploadRecord } from '../../support/records.ts'
+
+function rowsOf(records: readonly UploadRecord[]) {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-clash-'))
+  const ports = testPorts(standingClock())
+  const { database } = openJournal(folder, 0)
+  onTestFinished(() => {
+    database.close()
+    rmSync(folder, { recursive: true })
+  })
+  const rows = createRows({
+    ...{ store: createStore(database, 'me', ports), ports },
+    changed: () => {},
+    moved: () => {},
+  })
+  rows.add(records)
+  return rows
+}
+
+const to = (modelPath: string, given: Partial<UploadRecord> = {}) =>
+  uploadRecord({ target: { displayName: 'Style', modelType: 'loras', modelPath }, ...given })
+const path = 'models/loras/Style.safetensors'
+const model = (modelPath: string): LibraryModel => ({
+  ...{ id: modelPath, displayName: 'Style', modelType: 'loras', modelPath, sizeBytes: 1, sha256: null },
+  ...{ status: 'active', createdAtMs: null, storageKey: null },
+})
+
+test.each([
+  ['looked through', pathsToSearch],
+  ['gathered', takenPaths],
+] as const)('two servers that have equal ids of teams share no path (%s)', (_name, pathsOf) => {
+  const here = to(path, { accountId: 'one.example alice' })
+  const elsewhere = to(path, { accountId: 'two.example alice' })
+  const rows = rowsOf([here, elsewhere])
+  expect(clashOf(elsewhere, pathsOf([], rows, elsewhere), true)).toBeNull()
+  const colleague = to(path, { accountId: 'one.example bob' })
+  rows.add([colleague])
+  expect(clashOf(colleague, pathsOf([], rows, colleague), true)).toEqual({ with: 'upload', other: here })
+})
+
+test.each([
+  ['looked through', pathsToSearch],
+  ['gathered', takenPaths],
+] as const)('paths that differ in case only are one path (%s)', (_name, pathsOf) => {
+  const [first, second] = [to(path), to(path.toLowerCase())]
+  const rows = rowsOf([first, second])
+  const clash = clashOf(second, pathsOf([], rows, second), true)
+  expect(clash).toEqual({ with: 'upload', other: first })
+  const there = model(path.toUpperCase())
+  expect(clashOf(first, pathsOf([there], rows, first), true)).toEqual({ with: 'model', model: there })
+})
+
+test('of models whose paths differ in case only, the one that is spelt alike is met', () => {
+  const [other, same] = [model(path.toLowerCase()), model(path)]
+  const upload = to(path)
+  const rows = rowsOf([upload])
+  for (const pathsOf of [pathsToSearch, takenPaths])
+    expect(pathsOf([other, same], rows, upload).modelAt(path)).toBe(same)
+})
+
+test('a free path is free in whatever case', () => {
+  const upload = to(path)
+  const paths = takenPaths([model(path), model('models/loras/style-2.SAFETENSORS')], rowsOf([upload]), upload)
+  expect(freeTarget(upload.target, paths).modelPath).toBe('models/loras/Style-3.safetensors')
+})

@@ -25,7 +25,7 @@ import { realTimers } from './ports.ts'
 import { setupPower } from './power.ts'
 import { createRecents } from './recents.ts'
 import type { JsonStore, SettingsBook } from './settings.ts'
-import { suspend } from './suspend.ts'
+import { sleepCommand, suspend } from './suspend.ts'
 import { setupTaskbar } from './taskbar.ts'
 import type { TrayHost } from './tray-host.ts'
 import type { TrayActions } from './tray-menu.ts'
@@ -63,7 +63,7 @@ export function setupBackground(parts: Parts): Background {
   const { settings, language, uploader, window, feed, log } = parts
   const ports = { now: Date.now, timers: realTimers, log }
   const whenDone = createWhenDone({
-    act: (chosen) => (chosen === 'quit' ? app.quit() : suspend(process.platform, log)),
+    act: (chosen) => (chosen === 'quit' ? app.quit() : suspend(sleepCommand(process.platform), log)),
     changed: () => conditions.look(),
     ports,
   })

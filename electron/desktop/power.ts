@@ -1,20 +1,15 @@
 import { powerMonitor, powerSaveBlocker } from 'electron'
-import type { Patch, Totals } from '../contract/model.ts'
+import type { Patch } from '../contract/model.ts'
 import type { Log, Ports } from '../contract/ports.ts'
 import type { Uploader } from '../uploader.ts'
 import { createMovement } from './movement.ts'
+import { createStandstill } from './standstill.ts'
 
 /**
  * Sleep is held off while bytes move, and so long after the last ones, in ms: longer than the pause between two files or
  * while storage joins parts, shorter than any system waits before it sleeps.
  */
 export const awakeAfterMs = 30_000
-/**
- * Connections that carry nothing for so long after a sleep or a change of network are dead, in ms. The engine alone would
- * wait for its own, much longer, limit.
- */
-export const deadAfterMs = 5_000
-const looks = 3
 
 export interface Power {
   update(patch: Pick<Patch, 'changed' | 'removed' | 'totals'>): void
@@ -32,44 +27,24 @@ export function setupPower(options: {
 }): Power {
   const { uploader, changed, ports, log } = options
   const movement = createMovement(ports.now)
-  let totals: Totals | null = null
   let blocker: number | null = null
-  let cancelLook = () => {}
-
-  /** Bytes that a dead connection still takes into its buffer look like movement, so it is looked at more than once. */
-  function lookForDead(times: number): void {
-    cancelLook()
-    cancelLook = ports.timers.after(deadAfterMs, () => {
-      if ((totals?.running ?? 0) === 0) return
-      if (ports.now() - movement.lastMs() < deadAfterMs * 0.8) {
-        if (times > 1) lookForDead(times - 1)
-        return
-      }
-      log.info('what runs stands still after a change of the line: it begins again')
-      uploader.restartRuns().catch((error: unknown) => log.error('the runs could not begin again', { error }))
-    })
-  }
-
-  function lineChanged(): void {
-    uploader.wake()
-    lookForDead(looks)
-  }
+  const standstill = createStandstill({ uploader, movement, ports, log })
 
   powerMonitor.on('suspend', () => log.info('the computer goes to sleep'))
   powerMonitor.on('resume', () => {
     log.info('the computer woke up')
-    lineChanged()
+    standstill.lineChanged()
     changed()
   })
   powerMonitor.on('on-ac', changed)
   powerMonitor.on('on-battery', changed)
 
   return {
-    lineChanged,
+    lineChanged: standstill.lineChanged,
     update(patch) {
-      totals = patch.totals
+      standstill.totals(patch.totals)
       movement.patch(patch)
-      const moves = totals.running > 0 && ports.now() - movement.lastMs() < awakeAfterMs
+      const moves = patch.totals.running > 0 && ports.now() - movement.lastMs() < awakeAfterMs
       if (moves && blocker === null) blocker = powerSaveBlocker.start('prevent-app-suspension')
       if (!moves && blocker !== null) {
         powerSaveBlocker.stop(blocker)

@@ -1,24 +1,34 @@
 import { execFile } from 'node:child_process'
 import type { Log } from '../contract/ports.ts'
 
-/** Each system's own way to put the computer to sleep; Electron has none. */
-const ways: Readonly<Partial<Record<NodeJS.Platform, readonly [program: string, words: readonly string[]]>>> =
-  {
-    linux: ['systemctl', ['suspend']],
-    darwin: ['pmset', ['sleepnow']],
-    // The arguments are read from the end of the line: no hibernation, not forced, wake events stay on.
-    win32: ['rundll32.exe', ['powrprof.dll,SetSuspendState', '0,1,0']],
+interface Command {
+  readonly program: string
+  readonly words: readonly string[]
+}
+
+/** Each system's own way to put the computer to sleep, since Electron has none; null where none is known. */
+export function sleepCommand(platform: NodeJS.Platform): Command | null {
+  switch (platform) {
+    case 'linux':
+      return { program: 'systemctl', words: ['suspend'] }
+    case 'darwin':
+      return { program: 'pmset', words: ['sleepnow'] }
+    case 'win32':
+      // The arguments are read from the end of the line: no hibernation, not forced, wake events stay on.
+      return { program: 'rundll32.exe', words: ['powrprof.dll,SetSuspendState', '0,1,0'] }
+    default:
+      return null
   }
+}
 
 /** Puts the computer to sleep. A system that refuses (no rights, no way) is written down. */
-export function suspend(platform: NodeJS.Platform, log: Log): void {
-  const [program, words] = ways[platform] ?? []
-  if (!program) {
-    log.warn('this system has no known way to sleep', { platform })
+export function suspend(command: Command | null, log: Log): void {
+  if (!command) {
+    log.warn('this system has no known way to sleep')
     return
   }
   log.info('all is sent: the computer is put to sleep')
-  execFile(program, words ?? [], { windowsHide: true }, (error) => {
+  execFile(command.program, command.words, { windowsHide: true }, (error) => {
     if (error) log.error('the computer could not be put to sleep', { error })
   })
 }

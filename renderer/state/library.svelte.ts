@@ -89,6 +89,7 @@ export class LibraryState {
 
   readonly remove = (ids: readonly string[]) => {
     this.confirming = []
+    if (this.detailsId !== null && ids.includes(this.detailsId)) this.detailsId = null
     return this.#each(ids, { kind: 'deleting' }, (choice, modelId) =>
       this.#bridge.deleteModel({ choice, modelId }),
     )

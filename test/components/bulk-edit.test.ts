@@ -62,6 +62,22 @@ test('undo gives every row back what it had', async () => {
   })
 })
 
+test('the notice stands above the bar of what is chosen, which stays in reach', async () => {
+  const { screen } = await opened()
+  await userEvent.fill(screen.getByLabelText('Type', { exact: true }), 'vae')
+  await userEvent.click(screen.getByRole('button', { name: 'Change 2 files' }))
+  const notice = screen.getByText('2 files were changed.', { exact: false })
+  await expect.element(notice).toBeVisible()
+  const bar = screen.getByRole('toolbar', { name: 'Chosen files' })
+  const topOf = (element: Element) => element.getBoundingClientRect().top
+  const frame = notice.element().closest('.notice') as Element
+  await expect
+    .poll(() => topOf(bar.element()) - frame.getBoundingClientRect().bottom)
+    .toBeGreaterThanOrEqual(4)
+  await userEvent.click(bar.getByRole('button').last())
+  await expect.poll(() => window.innerHeight - frame.getBoundingClientRect().bottom).toBeLessThan(24)
+})
+
 test('files that would meet, or that the server would refuse, are named and nothing can be saved', async () => {
   const { screen, asked } = await opened()
   const apply = screen.getByRole('button', { name: /^Change 2 files$/ })

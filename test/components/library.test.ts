@@ -104,6 +104,23 @@ test('deleting asks first, and says what it doesn’t promise', async () => {
   ])
 })
 
+test('the open details follow the arrows and whatever row gets the focus, and close with what is deleted', async () => {
+  const { screen, rowOf, names } = await openLibrary()
+  const details = (name: string) => screen.getByRole('complementary', { name: `Details of ${name}` })
+  await userEvent.click(rowOf('Flux'), corner)
+  await expect.element(details('Flux')).toBeVisible()
+  await userEvent.keyboard('{ArrowDown}')
+  await expect.element(details('Depth')).toBeVisible()
+  await userEvent.keyboard('{End}')
+  await expect.element(details('Grain')).toBeVisible()
+  await userEvent.click(rowOf('Depth').getByRole('button', { name: /^Delete/ }))
+  await expect.element(details('Depth')).toBeVisible()
+  await userEvent.click(screen.getByRole('alertdialog').getByRole('button', { name: 'Delete', exact: true }))
+  await expect.poll(names).toEqual(['Flux', 'Grain'])
+  expect(screen.getByRole('complementary').elements()).toEqual([])
+  await expect.element(rowOf('Grain')).toHaveFocus()
+})
+
 test('many are disabled together, each but those that are', async () => {
   const { screen, rowOf, asked } = await openLibrary()
   await userEvent.click(rowOf('Flux'), corner)

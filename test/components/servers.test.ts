@@ -34,7 +34,7 @@ test.each([
   [serverCheck({ proxy: 'http://proxy.example:3128' }), ['Through the proxy proxy.example:3128'], true],
   [
     serverCheck({ failure: failure('not-the-api'), isApi: false }),
-    ['Not kept.', 'Reachable', 'Not a Cyberun API', 'The answer didn’t come from Cyberun Cloud'],
+    ['Not kept.', 'Reachable', 'Not a Cyberun API', 'Something else answers at this address'],
     false,
   ],
   [
@@ -61,6 +61,7 @@ test.each([
   await userEvent.keyboard('{Enter}')
   for (const said of words)
     await expect.element(screen.getByText(said, { exact: false }).first()).toBeVisible()
+  expect(screen.getByText('Uploads are tried again', { exact: false }).elements()).toEqual([])
   expect(aboutServers(asked)).toEqual([{ name: 'addServer', args: { address: aurora } }])
   await expect.element(field).toHaveValue(isKept ? '' : 'models.aurora.example/api/v1')
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { userEvent } from 'vitest/browser'
+import { page, userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../electron/contract/errors.ts'
 import { openPage } from './support/open-page.ts'
 import {
@@ -95,6 +95,32 @@ test('changes settings by their controls, and follows those changed elsewhere', 
     'dark',
     'dense',
   ])
+})
+
+test('the list beside the settings marks what stands nearest the top, what was pressed, and the last at the end', async () => {
+  await page.viewport(960, 640)
+  const { screen, emit } = await openPage()
+  emit('command', 'show-settings')
+  const list = screen.getByRole('navigation')
+  const marked = () => list.element().querySelector('[aria-current]')?.textContent
+  await expect.element(list).toBeVisible()
+  await expect.poll(marked).toBe('Sign-ins')
+  const section = (title: string) =>
+    screen.container.querySelector(`[data-section="${title}"]`) as HTMLElement
+  const area = section('about.title').closest('.scrolls') as HTMLElement
+  const scrollTo = (element: HTMLElement, above: number) => {
+    area.scrollTop += element.getBoundingClientRect().top - area.getBoundingClientRect().top - above
+  }
+  scrollTo(section('settings.quiet-hours'), 110)
+  await expect.poll(marked).toBe(section('settings.quiet-hours').querySelector('h2')?.textContent)
+  scrollTo(section('settings.quiet-hours'), -30)
+  await expect.poll(marked).toBe(section('settings.quiet-hours').querySelector('h2')?.textContent)
+  await userEvent.click(list.getByRole('button', { name: 'Updates' }))
+  await expect.poll(marked).toBe('Updates')
+  area.scrollTop = 0
+  await expect.poll(marked).toBe('Sign-ins')
+  area.scrollTop = area.scrollHeight
+  await expect.poll(marked).toBe(list.getByRole('button').last().element().textContent)
 })
 
 test('history shows what was registered, page by page, and copies its ids', async () => {

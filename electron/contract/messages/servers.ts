@@ -31,6 +31,11 @@ export const serverMessages = {
   'verdict.reached': ['Reachable', '可以连接', '可以連線'],
   'verdict.not-reached': ['Not reachable', '无法连接', '無法連線'],
   'verdict.api': ['Speaks the Cyberun API', '提供 Cyberun API', '提供 Cyberun API'],
+  'verdict.not-api-why': [
+    'Something else answers at this address: a login page of the network, or another web server. Check the address, or sign in to the network first.',
+    '该地址由其他程序应答：可能是网络登录页面，或另一个网页服务器。请检查地址，或先登录网络。',
+    '此位址由其他程式回應：可能是網路登入頁面，或另一個網頁伺服器。請檢查位址，或先登入網路。',
+  ],
   'verdict.not-api': ['Not a Cyberun API', '不是 Cyberun API', '不是 Cyberun API'],
   'verdict.certificate': ['Certificate trusted', '证书受信任', '憑證受信任'],
   'verdict.no-certificate': ['Certificate untrusted', '证书不受信任', '憑證不受信任'],

@@ -208,9 +208,9 @@ function openRooms(options: UploaderOptions) {
     signedOut: (accountId) => signIns.lost(accountId),
     proxyMet: () => proxies.isOpened() && commands.resumeAfter('proxy-sign-in'),
   })
-  const sweeper = createSweeper({ store, accounts, ports })
+  const sweeper = createSweeper({ store, accounts, library: desk.library, ports })
   const { inspect } = carriers.inspector
-  const commands = createCommands({ rows, queue, inspect, forget, leftBehind, givenUp: desk.givenUp })
+  const commands = createCommands({ rows, queue, inspect, forget, leftBehind })
   const signIns = createSignIns({
     ...{ accounts, choices, keychainState, proxies, ports, settings: () => settings.now },
     turned(lostId) {

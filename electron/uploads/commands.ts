@@ -50,10 +50,8 @@ export function createCommands(options: {
   readonly inspect: (file: FileToInspect) => Promise<Inspection>
   /** Drops what is kept in memory of an upload. */
   readonly forget: (id: string) => void
-  /** Storage may hold something that no upload needs any more. */
+  /** Storage or the library may hold something that no upload needs any more. */
   readonly leftBehind: () => void
-  /** An upload is given up that may have moved an older model aside. */
-  readonly givenUp: (record: UploadRecord) => void
 }): Commands {
   const { rows, queue, inspect, forget, leftBehind } = options
 
@@ -147,11 +145,10 @@ export function createCommands(options: {
         if (event && !event.ok) return event
       }
       const gone = open.filter(({ record }) => record.modelId === null)
-      for (const { record } of gone) {
-        forget(record.id)
-        options.givenUp(record)
-      }
-      return rows.remove(gone.map(({ record }) => record.id))
+      for (const { record } of gone) forget(record.id)
+      const removed = rows.remove(gone.map(({ record }) => record.id))
+      leftBehind()
+      return removed
     },
     moveToTop(ids) {
       const top = rows.ids().reduce((least, id) => Math.min(least, rows.get(id)?.record.position ?? 0), 0)

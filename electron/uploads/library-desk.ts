@@ -66,6 +66,5 @@ export function openLibraryDesk(options: {
       library.noted({ accountId: record.accountId, teamId: record.team.id }, modelOf(record))
       if (record.sha256 !== null) hashCache.remember(record.path, record.identity, record.sha256)
     },
-    givenUp: (record: UploadRecord) => void replacer.takeBack(record),
   }
 }

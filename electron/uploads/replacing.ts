@@ -30,8 +30,6 @@ export interface Replacer {
   ): Promise<Result<string>>
   /** Disables or deletes the old model once the new one is registered. */
   settle(record: UploadRecord, modelId: string, report: ReplaceReport): Promise<Result<void>>
-  /** The person gave it up while the old model stood aside: it is moved back as well as can be. */
-  takeBack(record: UploadRecord): Promise<void>
 }
 
 export function createReplacer(options: {
@@ -51,16 +49,12 @@ export function createReplacer(options: {
     return freePath(path, (candidate) => taken.has(pathKey(candidate)))
   }
 
-  async function takeBack(record: UploadRecord): Promise<void> {
-    const replaces = replacedBy(record)
-    if (!replaces || replaces.asidePath === null || record.modelId !== null) return
-    const back = await library.change(choiceOf(record), replaces.modelId, { modelPath: replaces.path })
-    if (!back.ok) {
-      ports.log.error('a model that stood aside could not be moved back', {
-        model: replaces.modelId,
-        code: back.failure.code,
+  async function takeBack(record: UploadRecord, { modelId, path }: Replacing): Promise<void> {
+    const back = await library.change(choiceOf(record), modelId, { modelPath: path })
+    if (!back.ok)
+      ports.log.warn('a model that stands aside could not be moved back at once', {
+        ...{ model: modelId, code: back.failure.code },
       })
-    }
   }
 
   return {
@@ -78,7 +72,8 @@ export function createReplacer(options: {
       if (!moved.ok && moved.failure.code !== 'not-found') return moved
       const again = await register()
       if (!again.ok && retryClassOf(again.failure) === 'never') {
-        await takeBack(record)
+        await takeBack(record, replaces)
+        // That it stands aside no more makes it the sweeper's: where it does all the same, it is moved back later.
         report.replacing({ ...replaces, asidePath: null })
       }
       return again
@@ -98,6 +93,5 @@ export function createReplacer(options: {
       const { detail } = done.failure
       return failed(failure('old-model-stays', { name, fate, path: asidePath ?? path }, { detail }))
     },
-    takeBack,
   }
 }

@@ -81,6 +81,14 @@ const migrations: readonly string[] = [
      state TEXT NOT NULL CHECK (state IN ('offered', 'known')),
      PRIMARY KEY (folder, path)
    ) STRICT, WITHOUT ROWID;`,
+  // Models that made room for a new one which doesn't come any more: each is to have its own path again.
+  `CREATE TABLE moved_aside (
+     model_id TEXT PRIMARY KEY,
+     account_id TEXT NOT NULL,
+     team_id TEXT NOT NULL,
+     path TEXT NOT NULL,
+     aside_path TEXT NOT NULL
+   ) STRICT;`,
 ]
 
 /** The version that `migrate` leads to. */

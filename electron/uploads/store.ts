@@ -3,6 +3,7 @@ import { failed, failure, success, type Result } from '../contract/errors.ts'
 import type { Ports } from '../contract/ports.ts'
 import { sqliteCode } from './journal-file.ts'
 import { leaveBehind, readLeftovers, type Leftover } from './leftovers.ts'
+import { createMovedAsideTable, type MovedAside } from './moved-aside.ts'
 import { createPartsTable, type PartsTable } from './parts-table.ts'
 import type { UploadRecord } from './record.ts'
 import { columns, fromLine, toColumns } from './row-codec.ts'
@@ -22,7 +23,7 @@ export interface Store {
   add(records: readonly UploadRecord[]): Result<void>
   /** Writes down uploads as they are now, all or none. */
   save(records: readonly UploadRecord[]): Result<void>
-  /** Takes uploads out; what storage holds open for them is remembered as leftovers, to be aborted. */
+  /** Takes uploads out; what storage holds open for them is remembered, to be aborted, as are models that they moved aside. */
   remove(ids: readonly string[]): Result<void>
   /** Makes one transaction of all that `work` writes: one flush of the disk for ten thousand rows. */
   together(work: () => void): Result<void>
@@ -30,6 +31,10 @@ export interface Store {
   leftovers(): readonly Leftover[]
   /** Forgets a leftover that storage no longer holds. */
   cleared(uploadId: string): Result<void>
+  /** Models that were moved aside for uploads that don't take their place any more. */
+  movedAside(): readonly MovedAside[]
+  /** Forgets one that has its path again. */
+  broughtBack(modelId: string): Result<void>
   /** Takes over queued uploads that no living process runs, all of them or those named; answers all of ours in order. */
   claimQueue(which?: WhichUploads | OfAccounts): Result<readonly UploadRecord[]>
   /** Queued uploads that no living process runs, to be looked at: none of them is ours yet. */
@@ -70,6 +75,7 @@ export function createStore(database: DatabaseSync, runner: string, ports: Ports
   const update = database.prepare(`UPDATE uploads SET ${settings.join(', ')} WHERE id = ?`)
   const remove = database.prepare('DELETE FROM uploads WHERE id = ?')
   const clear = database.prepare('DELETE FROM leftovers WHERE upload_id = ?')
+  const { movedAside, leftBy } = createLeft(database)
   const one = database.prepare(`SELECT ${names} FROM uploads WHERE id = ?`)
   const queued = database.prepare(queueOf(names, 'runner = ?'))
   const unclaimed = database.prepare(
@@ -115,20 +121,18 @@ export function createStore(database: DatabaseSync, runner: string, ports: Ports
   writeAsOurs(() => {})
   return {
     add: (records) =>
-      writeAsOurs(() => {
-        for (const record of records) insert.run(...toColumns(record), runner)
-      }),
+      writeAsOurs(() => records.forEach((record) => insert.run(...toColumns(record), runner))),
     save: (records) =>
       write(() => {
         for (const record of records) {
-          leaveBehind(database, record.id, record.multipart?.uploadId ?? null)
+          leftBy(record.id, record)
           update.run(...toColumns(record).slice(1), record.id)
         }
       }),
     remove: (ids) =>
       write(() => {
         for (const id of ids) {
-          leaveBehind(database, id, null)
+          leftBy(id, null)
           remove.run(id)
         }
       }),
@@ -136,6 +140,8 @@ export function createStore(database: DatabaseSync, runner: string, ports: Ports
     parts: createPartsTable(database, write),
     leftovers: () => readLeftovers(database),
     cleared: (uploadId) => write(() => clear.run(uploadId)),
+    movedAside: movedAside.list,
+    broughtBack: (modelId) => write(() => movedAside.clear(modelId)),
     claimQueue(which) {
       const claimed = writeAsOurs(() => claimAbandoned(database, runner, which ?? null))
       return claimed.ok ? success(read(queued.all(runner))) : claimed
@@ -155,5 +161,17 @@ export function createStore(database: DatabaseSync, runner: string, ports: Ports
       ),
     // On a full disk the name stays: the next start sees that its process is gone.
     close: () => void write(() => leave(database, runner)),
+  }
+}
+
+/** What uploads leave behind elsewhere when they become something else, or go (`null`). */
+function createLeft(database: DatabaseSync) {
+  const movedAside = createMovedAsideTable(database)
+  return {
+    movedAside,
+    leftBy(id: string, becomes: UploadRecord | null) {
+      leaveBehind(database, id, becomes?.multipart?.uploadId ?? null)
+      movedAside.leave(id, becomes)
+    },
   }
 }

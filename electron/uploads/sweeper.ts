@@ -3,10 +3,12 @@ import { carrierOf } from '../accounts/carrier.ts'
 import { abortMultipart } from '../cloud/multipart.ts'
 import { retryClassOf } from '../contract/errors.ts'
 import type { Ports } from '../contract/ports.ts'
+import { bringBack } from './moved-aside.ts'
+import type { Library } from '../library/library.ts'
 import type { Store } from './store.ts'
 
 export interface Sweeper {
-  /** Aborts what is left behind. What can't be aborted now is tried again at the next sweep. */
+  /** Aborts what is left behind, and gives models that were moved aside their path back. What fails is tried again later. */
   sweep(): Promise<void>
   close(): Promise<void>
 }
@@ -14,14 +16,17 @@ export interface Sweeper {
 /** What could not be aborted is tried again this much later, in ms; the line's return and each start try at once. */
 const againMs = 60_000
 
-/** Frees what storage holds of uploads that are no more. Nobody waits for it, and its failures disturb nobody. */
+/** Clears up after uploads that are no more, in storage and in the library. Nobody waits for it, and its failures disturb nobody. */
 export function createSweeper(options: {
-  readonly store: Pick<Store, 'leftovers' | 'cleared'>
+  readonly store: Pick<Store, 'leftovers' | 'cleared' | 'movedAside' | 'broughtBack'>
+  readonly library: Pick<Library, 'model' | 'change'>
   readonly accounts: Pick<Accounts, 'list' | 'accessTo'>
   readonly ports: Ports
 }): Sweeper {
-  const { store, accounts, ports } = options
+  const { store, accounts, library, ports } = options
   const life = new AbortController()
+  const { promise: over, resolve } = Promise.withResolvers<'over'>()
+  life.signal.addEventListener('abort', () => resolve('over'), { once: true })
   let sweeping: Promise<void> | null = null
   let again = false
   let cancelTimer = () => {}
@@ -44,6 +49,14 @@ export function createSweeper(options: {
           isLeft ||= retryClassOf(aborted.failure) === 'later'
           ports.log.warn('a multipart upload could not be aborted yet', { code: aborted.failure.code })
         }
+      }
+      for (const model of store.movedAside()) {
+        if (life.signal.aborted) return
+        const came = await Promise.race([bringBack(model, { library, accounts, log: ports.log }), over])
+        // The answer that nobody waits for is asked for again at the next start.
+        if (came === 'over') return
+        if (came === 'done') store.broughtBack(model.modelId)
+        else isLeft ||= came === 'later'
       }
     } while (again)
     cancelTimer()

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { TeamChoice } from '../../../electron/contract/account.ts'
 import type { WatchingView } from '../../../electron/contract/watching.ts'
+import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { setup, valueOf, type App, type World } from '../../support/engine.ts'
 
 /** Watches the world's `files/inbox` for the chosen team; resolves once it has looked through it. */
@@ -54,6 +55,19 @@ test('a new model in a watched folder is seen, waited for and uploaded; what lay
   expect(world.app.rows()).toHaveLength(1)
   expect(valueOf(await world.app.calls.sendOffered({ id }))).toMatchObject({ added: 1 })
   expect(valueOf(await world.app.calls.watching(undefined)).folders[0]?.offered.count).toBe(0)
+})
+
+test('a new model whose path is taken goes by what the settings say about that', async () => {
+  const world = await setup({ settings: { onConflict: 'keep-both' } })
+  const taken = 'models/loras/deep/new.safetensors'
+  world.cloud.addModel(ALICES_TEAM_ID, { model_path: taken })
+  await watch(world)
+  await world.file('inbox/loras/deep/new.safetensors')
+  const row = await untilQueued(world, world.app, 'new.safetensors')
+  expect((await world.app.settled(row.id)).phase).toBe('registered')
+  expect(world.cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.model_path)).toEqual([
+    ...[taken, 'models/loras/deep/new-2.safetensors'],
+  ])
 })
 
 test('after a restart nothing that was there or queued goes again, and what came meanwhile does', async () => {

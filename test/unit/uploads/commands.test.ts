@@ -28,7 +28,7 @@ function setup() {
   })
   const { queue, run } = handQueue({ atOnce: 4 })
   const commands = createCommands({
-    ...{ rows, queue, forget: () => {}, leftBehind: () => {}, givenUp: () => {} },
+    ...{ rows, queue, forget: () => {}, leftBehind: () => {} },
     inspect: () => Promise.reject(new Error('nothing is looked at here')),
   })
   return {

@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { success } from '../../../electron/contract/errors.ts'
+import type { LibraryModel } from '../../../electron/contract/library.ts'
+import { identityOf } from '../../../electron/transfer/file-identity.ts'
+import { createFirstLook } from '../../../electron/uploads/first-look.ts'
+import { openJournal } from '../../../electron/uploads/journal-file.ts'
+import { createRows } from '../../../electron/uploads/rows.ts'
+import { createStore } from '../../../electron/uploads/store.ts'
+import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { uploadRecord } from '../../support/records.ts'
+
+const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+
+/** Looks at real files beside a library; every hash that is asked for is counted. */
+function setup(models: readonly LibraryModel[] = []) {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-first-look-'))
+  const ports = testPorts(standingClock())
+  const { database } = openJournal(folder, 0)
+  onTestFinished(() => {
+    database.close()
+    rmSync(folder, { recursive: true })
+  })
+  const rows = createRows({
+    ...{ store: createStore(database, 'me', ports), ports },
+    changed: () => {},
+    moved: () => {},
+  })
+  const hashed: string[] = []
+  const foundIds: string[] = []
+  const { look } = createFirstLook({
+    ...{ rows, ports, replacedFate: () => 'disable', leftOut: () => {} },
+    library: {
+      models: async () => success({ models, listedAtMs: ports.now(), failure: null }),
+      model: async (_choice, id) => success(models.find((one) => one.id === id) as LibraryModel),
+    },
+    hashes: {
+      async of({ path }) {
+        hashed.push(path)
+        return success(sha256Of(readFileSync(path)))
+      },
+    },
+    found(id) {
+      foundIds.push(id)
+      return success(undefined)
+    },
+  })
+  return {
+    hashed,
+    foundIds,
+    add(name: string, bytes: Buffer) {
+      const path = join(folder, name)
+      writeFileSync(path, bytes)
+      const record = uploadRecord({ path, identity: identityOf(statSync(path, { bigint: true })) })
+      rows.add([record])
+      return record
+    },
+    look: (id: string) => look(id, new AbortController().signal),
+  }
+}
+
+const bytesOf = (sizeBytes: number, fill: number) => Buffer.alloc(sizeBytes, fill)
+const model = (id: string, bytes: Buffer): LibraryModel => ({
+  ...{ id, displayName: id, modelType: 'vae', modelPath: `models/vae/${id}.safetensors` },
+  ...{ sizeBytes: bytes.length, sha256: sha256Of(bytes), status: 'active' },
+  ...{ createdAtMs: null, storageKey: null },
+})
+
+test('sizes that match nothing are never hashed up front', async () => {
+  const models = [1, 2, 3].map((number) => model(`other ${number}`, bytesOf(1_000 + number, number)))
+  const { add, look, hashed } = setup(models)
+  const files = Array.from({ length: 10 }, (_, index) => add(`file ${index}`, bytesOf(5_000 + index, index)))
+  expect(await Promise.all(files.map(({ id }) => look(id)))).toEqual(files.map(() => null))
+  expect(hashed).toEqual([])
+})
+
+test('only the file whose size a model has is hashed, and is found to be there', async () => {
+  const bytes = bytesOf(5_003, 3)
+  const { add, look, hashed, foundIds } = setup([model('there', bytes)])
+  const files = Array.from({ length: 5 }, (_, index) => add(`file ${index}`, bytesOf(5_000 + index, index)))
+  for (const { id } of files) await look(id)
+  expect([hashed, foundIds]).toEqual([[files[3]?.path], [files[3]?.id]])
+})
+
+test('two files of one size that differ where they are sampled are not hashed, two that are alike are', async () => {
+  const { add, look, hashed } = setup()
+  const [one, other] = [add('one', bytesOf(9_000, 1)), add('other', bytesOf(9_000, 2))]
+  for (const { id } of [one, other]) await look(id)
+  expect(hashed).toEqual([])
+  const same = add('same', bytesOf(9_000, 1))
+  expect(await look(same.id)).toMatchObject({ kind: 'retry', failure: { code: 'same-as-other' } })
+  expect(hashed).toEqual([same.path, one.path])
+})

@@ -63,6 +63,13 @@ const diskFull = 13
 const queueOf = (names: string, whose: string) =>
   `SELECT ${names} FROM uploads WHERE phase <> 'registered' AND ${whose} ORDER BY position, added_at_ms`
 
+const finishedOf = (names: string) =>
+  `SELECT ${names} FROM uploads
+   WHERE phase = 'registered' AND finished_at_ms < ? AND finished_at_ms >= ?
+     AND account_id NOT IN (SELECT value FROM json_each(?))
+     AND instr(lower(display_name || ' ' || model_path || ' ' || file_name), lower(?)) > 0
+   ORDER BY finished_at_ms DESC LIMIT ?`
+
 /** The queue of one running process, named by `runner`; two processes share a journal without sharing a row. */
 export function createStore(database: DatabaseSync, runner: string, ports: Ports): Store {
   // Power loss must not undo what was acknowledged; changes are few, so the price of a real flush is small.
@@ -72,22 +79,15 @@ export function createStore(database: DatabaseSync, runner: string, ports: Ports
     `INSERT INTO uploads (${names}, runner) VALUES (${columns.map(() => '?').join(', ')}, ?)`,
   )
   const settings = columns.slice(1).map((name) => `${name} = ?`)
-  const update = database.prepare(`UPDATE uploads SET ${settings.join(', ')} WHERE id = ?`)
   const remove = database.prepare('DELETE FROM uploads WHERE id = ?')
-  const clear = database.prepare('DELETE FROM leftovers WHERE upload_id = ?')
-  const { movedAside, leftBy } = createLeft(database)
+  const update = database.prepare(`UPDATE uploads SET ${settings.join(', ')} WHERE id = ?`)
+  const left = createLeft(database)
   const one = database.prepare(`SELECT ${names} FROM uploads WHERE id = ?`)
   const queued = database.prepare(queueOf(names, 'runner = ?'))
   const unclaimed = database.prepare(
     queueOf(names, '(runner IS NULL OR runner NOT IN (SELECT value FROM json_each(?)))'),
   )
-  const finished = database.prepare(
-    `SELECT ${names} FROM uploads
-     WHERE phase = 'registered' AND finished_at_ms < ? AND finished_at_ms >= ?
-       AND account_id NOT IN (SELECT value FROM json_each(?))
-       AND instr(lower(display_name || ' ' || model_path || ' ' || file_name), lower(?)) > 0
-     ORDER BY finished_at_ms DESC LIMIT ?`,
-  )
+  const finished = database.prepare(finishedOf(names))
 
   /** Runs `work` as one transaction; the disk's trouble becomes a failure and nothing of it stays. */
   function write(work: () => void): Result<void> {
@@ -125,23 +125,23 @@ export function createStore(database: DatabaseSync, runner: string, ports: Ports
     save: (records) =>
       write(() => {
         for (const record of records) {
-          leftBy(record.id, record)
+          left.by(record.id, record)
           update.run(...toColumns(record).slice(1), record.id)
         }
       }),
     remove: (ids) =>
       write(() => {
         for (const id of ids) {
-          leftBy(id, null)
+          left.by(id, null)
           remove.run(id)
         }
       }),
     together: write,
     parts: createPartsTable(database, write),
     leftovers: () => readLeftovers(database),
-    cleared: (uploadId) => write(() => clear.run(uploadId)),
-    movedAside: movedAside.list,
-    broughtBack: (modelId) => write(() => movedAside.clear(modelId)),
+    cleared: (uploadId) => write(() => left.clear(uploadId)),
+    movedAside: left.movedAside.list,
+    broughtBack: (modelId) => write(() => left.movedAside.clear(modelId)),
     claimQueue(which) {
       const claimed = writeAsOurs(() => claimAbandoned(database, runner, which ?? null))
       return claimed.ok ? success(read(queued.all(runner))) : claimed
@@ -167,9 +167,11 @@ export function createStore(database: DatabaseSync, runner: string, ports: Ports
 /** What uploads leave behind elsewhere when they become something else, or go (`null`). */
 function createLeft(database: DatabaseSync) {
   const movedAside = createMovedAsideTable(database)
+  const clear = database.prepare('DELETE FROM leftovers WHERE upload_id = ?')
   return {
     movedAside,
-    leftBy(id: string, becomes: UploadRecord | null) {
+    clear: (uploadId: string) => void clear.run(uploadId),
+    by(id: string, becomes: UploadRecord | null) {
       leaveBehind(database, id, becomes?.multipart?.uploadId ?? null)
       movedAside.leave(id, becomes)
     },

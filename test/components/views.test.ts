@@ -101,7 +101,7 @@ test('the list beside the settings marks what stands nearest the top, what was p
   await page.viewport(960, 640)
   const { screen, emit } = await openPage()
   emit('command', 'show-settings')
-  const list = screen.getByRole('navigation')
+  const list = screen.getByRole('navigation', { name: 'Sections' })
   const marked = () => list.element().querySelector('[aria-current]')?.textContent
   await expect.element(list).toBeVisible()
   await expect.poll(marked).toBe('Sign-ins')

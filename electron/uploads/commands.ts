@@ -15,7 +15,7 @@ import type { Queue } from './queue.ts'
 import type { RecordChange, UploadRecord } from './record.ts'
 import type { Row, Rows } from './rows.ts'
 import { isRunning } from './state.ts'
-import { editTargets, type TargetEdit } from './edit-targets.ts'
+import { editTargets, retargeted, type TargetEdit } from './edit-targets.ts'
 import { targetFailure } from './upload.ts'
 
 /** What a person can do to uploads. Ids that are not known, or to which it can't happen, are passed over. */
@@ -164,11 +164,13 @@ export function createCommands(options: {
       const row = rows.get(id)
       if (!row) return failed(failure('not-found'))
       const { record, live } = row
-      if (isRunning(live.phase) || live.phase === 'registered') return failed(failure('bad-call'))
+      // Once it is in the library, what is left concerns an older model alone.
+      const isOver = live.phase === 'registered' || record.modelId !== null
+      if (isRunning(live.phase) || isOver) return failed(failure('bad-call'))
       const target = { ...record.target, ...change }
       const wrong = targetFailure(target)
       if (wrong) return failed(wrong)
-      const written = rows.change(id, { target })
+      const written = rows.change(id, retargeted(row, target))
       const wasTheTrouble = live.phase === 'failed' && record.failure && isOfTarget(record.failure)
       return written.ok && wasTheTrouble ? requeue(row) : written
     },

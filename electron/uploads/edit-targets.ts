@@ -1,6 +1,7 @@
 import { failed, remedyOf, success, type Result } from '../contract/errors.ts'
 import type { Target } from '../contract/model.ts'
 import type { Row, Rows } from './rows.ts'
+import type { RecordChange } from './record.ts'
 import { isRunning } from './state.ts'
 import { targetFailure } from './upload.ts'
 
@@ -28,7 +29,7 @@ export function editTargets(
   const mended: Row[] = []
   const written = rows.together(() => {
     for (const { row, target } of meant) {
-      rows.change(row.record.id, { target })
+      rows.change(row.record.id, retargeted(row, target))
       if (wasTheTrouble(row)) mended.push(row)
     }
   })
@@ -40,6 +41,12 @@ export function editTargets(
   return success(meant.map(({ row }) => row.record.id))
 }
 
+/** The new target; with another path the upload takes no model's place any more. */
+export function retargeted({ record }: Row, target: Target): RecordChange {
+  const { replaces, ...library } = record.library ?? {}
+  return replaces && target.modelPath !== record.target.modelPath ? { target, library } : { target }
+}
+
 function wasTheTrouble({ record, live }: Row): boolean {
   return live.phase === 'failed' && record.failure !== null && remedyOf(record.failure) === 'edit'
 }
@@ -47,6 +54,6 @@ function wasTheTrouble({ record, live }: Row): boolean {
 /** Until bytes have gone out, and again when the target is what is wrong: as the page shows it. */
 function mayChange(row: Row): boolean {
   const { record, live } = row
-  if (isRunning(live.phase) || live.phase === 'registered') return false
+  if (isRunning(live.phase) || live.phase === 'registered' || record.modelId !== null) return false
   return !record.started || wasTheTrouble(row)
 }

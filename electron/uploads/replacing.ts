@@ -33,7 +33,7 @@ export interface Replacer {
 }
 
 export function createReplacer(options: {
-  readonly library: Pick<Library, 'models' | 'change' | 'remove'>
+  readonly library: Pick<Library, 'models' | 'model' | 'change' | 'remove'>
   readonly ports: Pick<Ports, 'log'>
   /** How the journal has it now: a run's record is as it was when the run began. */
   readonly now: (id: string) => Replacing | undefined
@@ -81,9 +81,17 @@ export function createReplacer(options: {
     async settle(record, modelId, report) {
       const replaces = replacedBy(record)
       if (!replaces || replaces.modelId === modelId) return success(undefined)
+      // The new one went elsewhere: nothing took that model's place.
+      if (replaces.path !== record.target.modelPath) return success(undefined)
       const written = report.succeeded(modelId)
       if (!written.ok) return written
       const { name, fate, path, asidePath } = replaces
+      const now = await library.model(choiceOf(record), replaces.modelId)
+      if (!now.ok && now.failure.code === 'not-found') return success(undefined)
+      if (!now.ok && retryClassOf(now.failure) !== 'never') return now
+      const standsAt = now.ok ? now.value.modelPath : null
+      // Somebody has moved it out of the way since: it is in use elsewhere, and nobody's to remove.
+      if (standsAt !== null && standsAt !== path && standsAt !== asidePath) return success(undefined)
       const done = await (fate === 'delete'
         ? library.remove(choiceOf(record), replaces.modelId)
         : library.change(choiceOf(record), replaces.modelId, { status: 'disabled' }))

@@ -25,7 +25,7 @@ export function settleClash(
     if (!record) return { kind: 'stopped' }
     const paths = pathsToSearch(models, rows, record)
     const clash = clashOf(record, paths, true)
-    if (!clash) return null
+    if (!clash) return keepStanding(rows, record, models)
     const policy = record.library?.onConflict ?? 'ask'
     if (policy === 'replace' && clash.with === 'upload') return { kind: 'behind', other: clash.other }
     const change = changeFor(record, clash, freeTarget(record.target, paths), options.replacedFate())
@@ -38,6 +38,20 @@ export function settleClash(
     const written = rows.change(id, change)
     if (!written.ok) return { kind: 'failed', failure: written.failure }
   }
+}
+
+/**
+ * Forgets what was to be replaced once one of the two stands elsewhere, since somebody moved it: a model in whose place nothing
+ * comes is nobody's to delete. One that isn't listed is gone, or its list is missing; whoever removes it looks once more.
+ */
+function keepStanding(rows: Rows, record: UploadRecord, models: readonly LibraryModel[]): Outcome | null {
+  const { replaces, ...library } = record.library ?? {}
+  if (!replaces || record.modelId !== null) return null
+  const standsAt = models.find(({ id }) => id === replaces.modelId)?.modelPath ?? replaces.path
+  const isMoved = replaces.asidePath === null && standsAt !== replaces.path
+  if (replaces.path === record.target.modelPath && !isMoved) return null
+  const written = rows.change(record.id, { library })
+  return written.ok ? null : { kind: 'failed', failure: written.failure }
 }
 
 function changeFor(

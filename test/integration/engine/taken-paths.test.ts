@@ -97,7 +97,8 @@ test('replacing registers the new model first, then disables the old one, which 
     [row.target.displayName, path, 'active'],
   ])
   expect(asked().filter((name) => !name.startsWith('list'))).toEqual([
-    ...['presignModel', 'put-object', 'registerModel', 'updateModel', 'registerModel', 'updateModel'],
+    ...['presignModel', 'put-object', 'registerModel', 'updateModel', 'registerModel'],
+    ...['getModel', 'updateModel'],
   ])
 })
 
@@ -154,6 +155,42 @@ test('an old model that is gone by then has been dealt with', async () => {
   await decide('replace', { fate: 'delete' })
   expect((await app.settled(id)).phase).toBe('registered')
 })
+
+test('an upload that was to replace a model and then got another path leaves that model alone', async () => {
+  const { app, cloud, id, decide, library } = await collision()
+  await app.phase(id, 'failed')
+  cloud.fail({ on: 'presignModel', how: 500 })
+  await decide('replace', { fate: 'delete' })
+  await app.phase(id, 'retrying')
+  const other = 'models/loras/other.safetensors'
+  valueOf(await app.calls.editTarget({ id, change: { modelPath: other } }))
+  valueOf(await app.calls.retry({ ids: [id] }))
+  const row = await app.settled(id)
+  expect([row.phase, library()]).toEqual(['registered', [old, [row.target.displayName, other, 'active']]])
+})
+
+test.each(['presignModel', 'put-object'])(
+  'a model that was moved elsewhere before %s is not removed by what was to replace it',
+  async (step) => {
+    const { app, cloud, id, oldId, decide, library } = await collision()
+    const { accountId } = await app.phase(id, 'failed')
+    const held = cloud.hold(step)
+    await decide('replace', { fate: 'delete' })
+    await held.arrived
+    const elsewhere = 'models/loras/elsewhere.safetensors'
+    const choice = { accountId, teamId: ALICES_TEAM_ID }
+    valueOf(await app.calls.changeModel({ choice, modelId: oldId, change: { modelPath: elsewhere } }))
+    held.release()
+    const row = await app.settled(id)
+    expect([row.phase, library()]).toEqual([
+      'registered',
+      [
+        ['Old style', elsewhere, 'active'],
+        [row.target.displayName, path, 'active'],
+      ],
+    ])
+  },
+)
 
 test('one decision holds for all rows that wait for one', async () => {
   const { app, cloud, file } = await setup()

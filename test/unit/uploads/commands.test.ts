@@ -7,6 +7,7 @@ import { failure } from '../../../electron/contract/errors.ts'
 import { createCommands } from '../../../electron/uploads/commands.ts'
 import { openJournal } from '../../../electron/uploads/journal-file.ts'
 import { createRows } from '../../../electron/uploads/rows.ts'
+import type { UploadRecord } from '../../../electron/uploads/record.ts'
 import { createStore } from '../../../electron/uploads/store.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import { uploadRecord } from '../../support/records.ts'
@@ -33,8 +34,8 @@ function setup() {
   })
   return {
     ...{ rows, queue, run, commands },
-    add() {
-      const record = uploadRecord()
+    add(given: Partial<UploadRecord> = {}) {
+      const record = uploadRecord(given)
       rows.add([record])
       return record.id
     },
@@ -73,4 +74,36 @@ test('what is in no queue is paused at once: nothing can come in between', () =>
   const id = addAway()
   void commands.pause([id])
   expect(rows.get(id)?.live.phase).toBe('paused')
+})
+
+const replaces = {
+  ...{ modelId: 'old', name: 'Old', path: 'models/loras/style.safetensors' },
+  ...{ fate: 'delete', asidePath: null },
+} as const
+
+test.each(['one by one', 'many at once'] as const)(
+  'an upload that gets another path takes no model’s place any more (%s)',
+  (how) => {
+    const { rows, commands, add } = setup()
+    const target = { displayName: 'Style', modelType: 'loras', modelPath: replaces.path }
+    const id = add({ target, library: { onConflict: 'replace', replaces } })
+    const edit = (change: Partial<typeof target>) =>
+      how === 'one by one'
+        ? commands.editTarget(id, change)
+        : commands.editTargets([{ id, target: { ...target, ...change } }])
+    expect(edit({ displayName: 'Mine' }).ok).toBe(true)
+    expect(rows.get(id)?.record.library?.replaces).toEqual(replaces)
+    expect(edit({ modelPath: 'models/loras/mine.safetensors' }).ok).toBe(true)
+    expect(rows.get(id)?.record.library).toEqual({ onConflict: 'replace' })
+  },
+)
+
+test('the target of what is in the library already is not changed here', () => {
+  const { rows, commands, add } = setup()
+  const id = add({ modelId: 'new', library: { replaces } })
+  const { target } = rows.get(id)?.record ?? uploadRecord()
+  const other = { ...target, modelPath: 'models/loras/mine.safetensors' }
+  expect(commands.editTarget(id, other)).toMatchObject({ ok: false, failure: { code: 'bad-call' } })
+  expect(commands.editTargets([{ id, target: other }])).toEqual({ ok: true, value: [] })
+  expect(rows.get(id)?.record.target).toEqual(target)
 })

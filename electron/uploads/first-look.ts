@@ -70,10 +70,14 @@ export function createFirstLook(options: Looking): FirstLook {
     const listing = await inTime(asked, ports, signal)
     if (signal.aborted) return { kind: 'stopped' }
     const models = listing?.ok ? listing.value.models : []
-    const known = [...models, ...registeredHere(rows, record)]
-    const sameSize = known.filter((one) => one.sizeBytes === record.identity.sizeBytes && one.sha256 !== null)
+    const listed = new Set(models.map((model) => model.id))
+    const unlisted = registeredHere(rows, record).filter((model) => !listed.has(model.id))
+    const isSameSize = (one: LibraryModel) =>
+      one.sizeBytes === record.identity.sizeBytes && one.sha256 !== null
+    const sameSize = [...models, ...unlisted].filter(isSameSize)
     if (sameSize.length > 0) {
-      const look = { record, sameSize, listedAtMs: listing?.ok ? listing.value.listedAtMs : 0 }
+      const isYoung = listing?.ok === true && ports.now() - listing.value.listedAtMs < believedForMs
+      const look = { record, sameSize, isBelieved: (id: string) => isYoung && listed.has(id) }
       const there = await alreadyThere(options, look, signal)
       if (signal.aborted) return { kind: 'stopped' }
       if (there) return there
@@ -140,7 +144,7 @@ async function inTime(
   }
 }
 
-/** What this app has brought to the team itself: known even where the server has no list. */
+/** What this app has brought to the team itself: known even where the server has no list, though it may be gone since. */
 function registeredHere(rows: Rows, wanted: UploadRecord): LibraryModel[] {
   return rows.ids().flatMap((id) => {
     const record = rows.get(id)?.record
@@ -167,13 +171,14 @@ export function modelOf({
 interface Look {
   readonly record: UploadRecord
   readonly sameSize: readonly LibraryModel[]
-  readonly listedAtMs: number
+  /** Whether the list has it and is so young that it need not be looked up. */
+  isBelieved(modelId: string): boolean
 }
 
 /** Hashes the file and looks whether one of the models has that hash and is still there. */
 async function alreadyThere(
-  { rows, library, hashes, ports, found }: Looking,
-  { record, sameSize, listedAtMs }: Look,
+  { rows, library, hashes, found }: Looking,
+  { record, sameSize, isBelieved }: Look,
   signal: AbortSignal,
 ): Promise<Outcome | null> {
   const hash = await hashes.of(record, {
@@ -184,8 +189,7 @@ async function alreadyThere(
   // A file that can't be read says so when it is to be sent.
   if (!hash?.ok) return null
   for (const listed of sameSize.filter(({ sha256 }) => sha256 === hash.value)) {
-    const isYoung = ports.now() - listedAtMs < believedForMs
-    const now = isYoung ? null : await library.model(choiceOf(record), listed.id)
+    const now = isBelieved(listed.id) ? null : await library.model(choiceOf(record), listed.id)
     if (signal.aborted) return null
     // A server that doesn't know the model any more has deleted it; one that is silent is not believed either way.
     if (now && (!now.ok || now.value.sha256 !== hash.value)) continue

@@ -79,6 +79,20 @@ test('a model that somebody has deleted since it was listed is not believed in',
   expect(storageCalls(world)).toBe(1)
 })
 
+test('a file that was sent, deleted from the library and dropped again is sent again', async () => {
+  const world = await setup()
+  const { app, cloud, file } = world
+  const path = await file('mine.safetensors')
+  const [first = ''] = await app.add(path)
+  const { accountId, modelId } = await app.phase(first, 'registered')
+  const choice = { accountId, teamId: ALICES_TEAM_ID }
+  valueOf(await app.calls.deleteModel({ choice, modelId: modelId ?? '' }))
+  valueOf(await app.calls.library({ choice, isFresh: true }))
+  const [second = ''] = await app.add(path)
+  expect((await app.settled(second)).already).toBe(undefined)
+  expect([storageCalls(world), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([2, 1])
+})
+
 test.each([404, 405, 403, 500, 'html', 'half-json'] as const)(
   'a list that answers %s is in nobody’s way',
   async (how) => {

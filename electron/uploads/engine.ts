@@ -134,6 +134,7 @@ export function createEngine(options: EngineOptions): Engine {
   /** Those that waited for this one look again: it is there now, or it stands still and they go themselves. */
   function wakeWaiters(id: string): void {
     for (const waiting of firstLook.waitersOf(id)) {
+      if (rows.get(waiting)?.live.phase !== 'retrying') continue
       void queue.remove([waiting]).then(() => {
         if (rows.get(waiting)?.live.phase !== 'retrying') return
         note(rows.happen(waiting, 'requeue'))

@@ -63,6 +63,8 @@ export function createFirstLook(options: Looking): FirstLook {
   async function look(id: string, signal: AbortSignal): Promise<Outcome | null> {
     const record = rows.get(id)?.record
     if (!record) return null
+    // It waits for nobody now: whom it waited for must not wake it in the middle of its work.
+    for (const waiting of waiters.values()) waiting.delete(id)
     const isBegun = record.started || record.multipart !== null || record.storageKey !== null
     if (isBegun) return settleLate(record, signal)
     if ((await whyChanged(record.path, record.identity)) !== null) return null

@@ -146,6 +146,26 @@ test('when the first of two equal files is taken away, the second goes itself', 
   ])
 })
 
+test('of two equal files the one that was moved to the top is sent whole, though it had waited for the other', async () => {
+  const { app, cloud, clock, file, folder, countOf } = await setup()
+  const one = await file('a.safetensors')
+  const two = join(folder, 'files', 'b.safetensors')
+  copyFileSync(one, two)
+  cloud.fail({ on: 'presignModel', how: 500 })
+  const [first = '', second = ''] = await app.add([one, two])
+  await app.phase(first, 'retrying')
+  expect((await app.phase(second, 'retrying')).failure?.code).toBe('same-as-other')
+  const held = cloud.hold('put-object')
+  valueOf(await app.calls.moveToTop({ ids: [second] }))
+  clock.advance(60_000)
+  await held.arrived
+  await app.until(() => app.row(first).failure?.code === 'same-as-other')
+  held.release()
+  expect((await app.phase(second, 'registered')).already).toBe(undefined)
+  expect((await app.phase(first, 'registered')).already).toBeDefined()
+  expect(countOf('put-object')).toBe(1)
+})
+
 test('a file that was hashed once is not read again while its size, time and inode stay', async () => {
   const { app, cloud, file: write, open } = await setup()
   const path = await write('mine.safetensors')

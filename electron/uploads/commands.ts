@@ -71,6 +71,14 @@ export function createCommands(options: {
     return written
   }
 
+  /** The same for one that was only taken out of the queue. */
+  function goOnWith(row: Row, change: RecordChange): Result<void> {
+    if (row.live.phase !== 'waiting') return requeue(row, change)
+    const written = rows.change(row.record.id, { failure: null, ...change })
+    if (written.ok) queue.add([row.record.id])
+    return written
+  }
+
   async function retryOne(row: Row): Promise<Result<void>> {
     const { record } = row
     const met = record.failure
@@ -140,9 +148,8 @@ export function createCommands(options: {
       // Its model is in the library: what was still to be done about an older one is dropped, and it is told as done.
       for (const row of open.filter(({ record }) => record.modelId !== null)) {
         const { replaces: _dropped, ...library } = row.record.library ?? {}
-        const event =
-          row.live.phase === 'paused' || row.live.phase === 'failed' ? requeue(row, { library }) : null
-        if (event && !event.ok) return event
+        const written = goOnWith(row, { library })
+        if (!written.ok) return written
       }
       const gone = open.filter(({ record }) => record.modelId === null)
       for (const { record } of gone) forget(record.id)

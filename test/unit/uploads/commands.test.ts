@@ -107,3 +107,23 @@ test('the target of what is in the library already is not changed here', () => {
   expect(commands.editTargets([{ id, target: other }])).toEqual({ ok: true, value: [] })
   expect(rows.get(id)?.record.target).toEqual(target)
 })
+
+test.each(['waiting', 'retrying', 'paused', 'failed', 'running'] as const)(
+  'cancelling what is in the library already drops the older model and lets it end (%s)',
+  async (phase) => {
+    const { rows, queue, run, commands, add } = setup()
+    const id = add({ modelId: 'new', library: { onConflict: 'replace', replaces } })
+    if (phase === 'paused') rows.happen(id, 'pause')
+    if (phase === 'failed') rows.happen(id, 'refuse', { failure: failure('old-model-stays', {}) })
+    if (phase === 'retrying') {
+      rows.happen(id, 'begin')
+      rows.happen(id, 'trouble', { failure: failure('server-trouble', { status: 500 }) })
+    }
+    if (phase === 'running') queue.add([id])
+    const cancelled = commands.cancel([id])
+    if (phase === 'running') await run(id).end(stopped)
+    expect(await cancelled).toMatchObject({ ok: true })
+    expect(rows.get(id)?.record).toMatchObject({ phase: 'waiting', failure: null })
+    expect([rows.get(id)?.record.library, queue.has(id)]).toEqual([{ onConflict: 'replace' }, true])
+  },
+)

@@ -23,8 +23,9 @@ export interface Library {
   models(choice: TeamChoice, fresh?: HowFresh): Promise<Result<LibraryListing>>
   /** One model as it is now (documented call). */
   model(choice: TeamChoice, id: string): Promise<Result<LibraryModel>>
+  /** A failure `not-found` means that the model is gone; a server that lacks this call answers `bad-request`. */
   change(choice: TeamChoice, id: string, change: LibraryChange): Promise<Result<void>>
-  /** Deletes the model's record. One that is gone already is deleted. */
+  /** Deletes the model's record. One that is gone already is deleted; a server that lacks this call answers `bad-request`. */
   remove(choice: TeamChoice, id: string): Promise<Result<void>>
   /** A model of ours was registered. */
   noted(choice: TeamChoice, model: LibraryModel): void
@@ -71,7 +72,26 @@ export function createLibrary(options: {
     }
   }
 
+  /**
+   * Changing and deleting are inferred calls: "not found" may mean the model or the call. The documented call tells which;
+   * where the model is there, the failure is `bad-request`.
+   */
+  async function whyNotFound(choice: TeamChoice, id: string, met: Failure): Promise<Failure> {
+    if (met.code !== 'not-found') return met
+    const there = await model(choice, id)
+    if (there.ok) return failure('bad-request', {}, { detail: met.detail })
+    return there.failure
+  }
+
+  async function model(choice: TeamChoice, id: string): Promise<Result<LibraryModel>> {
+    const found = await asked(choice, ({ client, signer }, signal) => getModel(client, signer, id, signal))
+    if (found.ok) return success(toLibraryModel(found.value))
+    if (found.failure.code === 'not-found') keptOf(choice).drop(id)
+    return found
+  }
+
   return {
+    model,
     async models(choice, { maxAgeMs } = {}) {
       const access = accessTo(choice)
       if (!access.ok) return access
@@ -82,28 +102,21 @@ export function createLibrary(options: {
       if (isNew) tell(choice, listing.ok ? listing.value.failure : listing.failure)
       return listing
     },
-    async model(choice, id) {
-      const found = await asked(choice, ({ client, signer }, signal) => getModel(client, signer, id, signal))
-      if (!found.ok) {
-        if (found.failure.code === 'not-found') keptOf(choice).drop(id)
-        return found
-      }
-      return success(toLibraryModel(found.value))
-    },
     async change(choice, id, change) {
       const done = await asked(choice, ({ client, signer }, signal) =>
         updateModel(client, signer, id, change, signal),
       )
-      if (done.ok) keptOf(choice).change(id, change)
-      if (done.ok) tell(choice)
+      if (!done.ok) return failed(await whyNotFound(choice, id, done.failure))
+      keptOf(choice).change(id, change)
+      tell(choice)
       return done
     },
     async remove(choice, id) {
       const done = await asked(choice, ({ client, signer }, signal) =>
         deleteModel(client, signer, id, signal),
       )
-      const isGone = done.ok || done.failure.code === 'not-found'
-      if (!isGone) return done
+      const met = done.ok ? null : await whyNotFound(choice, id, done.failure)
+      if (met && met.code !== 'not-found') return failed(met)
       keptOf(choice).drop(id)
       tell(choice)
       return success(undefined)

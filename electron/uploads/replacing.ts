@@ -69,7 +69,12 @@ export function createReplacer(options: {
       if (!written.ok) return written
       const moved = await library.change(choiceOf(record), replaces.modelId, { modelPath: asidePath })
       // One that is gone stands in nobody's way.
-      if (!moved.ok && moved.failure.code !== 'not-found') return moved
+      if (!moved.ok && moved.failure.code !== 'not-found') {
+        if (retryClassOf(moved.failure) !== 'never') return moved
+        // It stands where it stood. Where the server can't move it, another path may be chosen.
+        report.replacing(replaces)
+        return moved.failure.code === 'bad-request' ? first : moved
+      }
       const again = await register()
       if (!again.ok && retryClassOf(again.failure) === 'never') {
         await takeBack(record, replaces)

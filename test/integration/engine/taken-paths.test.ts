@@ -152,8 +152,30 @@ test('an old model that is gone by then has been dealt with', async () => {
   const { app, cloud, id, decide } = await collision()
   await app.phase(id, 'failed')
   cloud.fail({ on: 'deleteModel', how: 404 })
+  // It is there when it is looked up beforehand, and not when the answer is doubted.
+  cloud.fail({ on: 'getModel', how: 404, skip: 1 })
   await decide('replace', { fate: 'delete' })
   expect((await app.settled(id)).phase).toBe('registered')
+})
+
+test.each([404, 405])('a server that can’t delete models (%s) leaves both, and the row says so', async (how) => {
+  const { app, cloud, id, decide, library } = await collision()
+  await app.phase(id, 'failed')
+  cloud.fail({ on: 'deleteModel', how, times: Infinity })
+  await decide('replace', { fate: 'delete' })
+  expect((await app.settled(id)).failure?.code).toBe('old-model-stays')
+  expect(library()).toHaveLength(2)
+})
+
+test('a server that can’t move models aside leaves the choice of another path', async () => {
+  const { app, cloud, id, decide, library, countOf } = await collision()
+  await app.phase(id, 'failed')
+  cloud.fail({ on: 'updateModel', how: 405, times: Infinity })
+  await decide('replace', { fate: 'delete' })
+  const row = await app.settled(id)
+  expect([row.failure?.code, row.replaces?.asidePath, library()]).toEqual(['conflict', null, [old]])
+  await decide('rename', { path: 'models/loras/other.safetensors' })
+  expect([(await app.settled(id)).phase, countOf('put-object')]).toEqual(['registered', 1])
 })
 
 test('an upload that was to replace a model and then got another path leaves that model alone', async () => {

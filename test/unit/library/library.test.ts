@@ -173,14 +173,36 @@ test('a server that gives the same page for ever is asked twice', async () => {
   ])
 })
 
-test.each([404, 403, 409, 500] as const)('deleting that answers %s', async (status) => {
+test.each([
+  [404, 404, null],
+  [404, 200, 'bad-request'],
+  [405, 200, 'bad-request'],
+  [404, 500, 'server-trouble'],
+  [403, 200, 'forbidden'],
+  [500, 200, 'server-trouble'],
+] as const)(
+  'deleting that answers %s, where looking the model up answers %s, comes to %s',
+  async (status, lookedUp, code) => {
+    const { cloud, library, add } = await setup()
+    const id = add('a')
+    await library.models(home)
+    cloud.fail({ on: 'deleteModel', how: status })
+    if (lookedUp !== 200) cloud.fail({ on: 'getModel', how: lookedUp })
+    const done = await library.remove(home, id)
+    expect(done.ok ? null : done.failure.code).toBe(code)
+    // What is gone already is deleted; everything else stays listed.
+    expect(names(await library.models(home))).toEqual(code === null ? [] : ['a'])
+  },
+)
+
+test('a change that a server can’t make is told apart from a model that is gone', async () => {
   const { cloud, library, add } = await setup()
   const id = add('a')
-  await library.models(home)
-  cloud.fail({ on: 'deleteModel', how: status })
-  const done = await library.remove(home, id)
-  // What is gone already is deleted; everything else stays listed.
-  expect([done.ok, names(await library.models(home))]).toEqual(status === 404 ? [true, []] : [false, ['a']])
+  cloud.fail({ on: 'updateModel', how: 405, times: Infinity })
+  const change = () => library.change(home, id, { status: 'disabled' })
+  expect(await change()).toMatchObject({ ok: false, failure: { code: 'bad-request' } })
+  cloud.fail({ on: 'getModel', how: 404 })
+  expect(await change()).toMatchObject({ ok: false, failure: { code: 'not-found' } })
 })
 
 test('a model is looked up as it is now, and one that is gone leaves the listing', async () => {

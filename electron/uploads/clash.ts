@@ -65,11 +65,14 @@ export function takenPaths(models: readonly LibraryModel[], rows: Rows, of: OfTe
   }
 }
 
-/** Whether `other` goes before an upload that has sent nothing yet: it has begun, or stands before it and doesn't stand still. */
+/**
+ * Whether `other` goes before an upload: it alone has begun, or stands before it and doesn't stand still. Of two uploads one at
+ * most goes before the other, or both would wait for ever.
+ */
 export function goesBefore(other: Row, record: UploadRecord): boolean {
   const { phase } = other.live
   if (other.record.id === record.id || phase === 'registered' || phase === 'failed') return false
-  if (other.record.started) return true
+  if (other.record.started !== record.started) return other.record.started
   const isOnItsWay = phase === 'waiting' || phase === 'retrying' || phase === 'paused' || isRunning(phase)
   const { position, id } = other.record
   return isOnItsWay && (position < record.position || (position === record.position && id < record.id))

@@ -158,14 +158,17 @@ test('an old model that is gone by then has been dealt with', async () => {
   expect((await app.settled(id)).phase).toBe('registered')
 })
 
-test.each([404, 405])('a server that can’t delete models (%s) leaves both, and the row says so', async (how) => {
-  const { app, cloud, id, decide, library } = await collision()
-  await app.phase(id, 'failed')
-  cloud.fail({ on: 'deleteModel', how, times: Infinity })
-  await decide('replace', { fate: 'delete' })
-  expect((await app.settled(id)).failure?.code).toBe('old-model-stays')
-  expect(library()).toHaveLength(2)
-})
+test.each([404, 405])(
+  'a server that can’t delete models (%s) leaves both, and the row says so',
+  async (how) => {
+    const { app, cloud, id, decide, library } = await collision()
+    await app.phase(id, 'failed')
+    cloud.fail({ on: 'deleteModel', how, times: Infinity })
+    await decide('replace', { fate: 'delete' })
+    expect((await app.settled(id)).failure?.code).toBe('old-model-stays')
+    expect(library()).toHaveLength(2)
+  },
+)
 
 test('a server that can’t move models aside leaves the choice of another path', async () => {
   const { app, cloud, id, decide, library, countOf } = await collision()

@@ -45,18 +45,21 @@ const oldestListMs = 5 * 60_000
 /** How soon a file that waits for another one looks again by itself, in ms: the other's end is told anyhow, its removal isn't. */
 const againMs = 5_000
 
+/** What one upload has in common with the one it waits for: its bytes, or its path. */
+type WaitsFor = 'same-as-other' | 'path-goes-first'
+
 export function createFirstLook(options: Looking): FirstLook {
   const { rows, library, ports } = options
   const waiters = new Map<string, Set<string>>()
 
-  function waitFor(record: UploadRecord, other: UploadRecord): Outcome {
+  function waitFor(record: UploadRecord, other: UploadRecord, why: WaitsFor): Outcome {
     const known = waiters.get(other.id) ?? new Set()
     waiters.set(other.id, known.add(record.id))
     const name = other.target.displayName
     const { failure: before } = record
     // The same value, so that waiting on writes nothing.
-    const isTold = before?.code === 'same-as-other' && before.params['name'] === name
-    const told = isTold ? before : failure('same-as-other', { name })
+    const isTold = before?.code === why && before.params['name'] === name
+    const told = isTold ? before : failure(why, { name })
     return { kind: 'retry', failure: told, atMs: ports.now() + againMs }
   }
 
@@ -86,7 +89,7 @@ export function createFirstLook(options: Looking): FirstLook {
     }
     const twin = await twinOf(options, record, signal)
     if (signal.aborted) return { kind: 'stopped' }
-    if (twin) return waitFor(record, twin)
+    if (twin) return waitFor(record, twin, 'same-as-other')
     return settle(id, models)
   }
 
@@ -96,7 +99,7 @@ export function createFirstLook(options: Looking): FirstLook {
     const record = rows.get(id)?.record
     return settled?.kind === 'behind'
       ? record
-        ? waitFor(record, settled.other)
+        ? waitFor(record, settled.other, 'path-goes-first')
         : { kind: 'stopped' }
       : settled
   }

@@ -4,7 +4,7 @@ import type { Outcome } from './outcome.ts'
 import type { RecordChange, UploadRecord } from './record.ts'
 import type { Rows } from './rows.ts'
 
-/** The one before it is there first: then there is a model to replace. */
+/** The one before it is there first: then there is a model to replace or to leave, and if it never comes, this one goes. */
 export interface Behind {
   readonly kind: 'behind'
   readonly other: UploadRecord
@@ -27,7 +27,8 @@ export function settleClash(
     const clash = clashOf(record, paths, true)
     if (!clash) return keepStanding(rows, record, models)
     const policy = record.library?.onConflict ?? 'ask'
-    if (policy === 'replace' && clash.with === 'upload') return { kind: 'behind', other: clash.other }
+    const waits = policy === 'replace' || policy === 'skip'
+    if (waits && clash.with === 'upload') return { kind: 'behind', other: clash.other }
     const change = changeFor(record, clash, freeTarget(record.target, paths), options.replacedFate())
     if (change === 'skip') {
       const gone = rows.remove([id])

@@ -17,6 +17,11 @@ export const failuresLibrary = {
     '“{name}”内容相同，会先发送。此文件等它完成，之后无需发送。',
     '「{name}」內容相同，會先傳送。此檔案等它完成，之後無需傳送。',
   ],
+  'failure.path-goes-first': [
+    '“{name}” goes to the same path first. This file waits for it; then what you chose for a taken path is done.',
+    '“{name}”先发送到同一路径。此文件等它完成，之后按您为已占用路径所选的方式处理。',
+    '「{name}」先傳送到同一路徑。此檔案等它完成，之後按您為已占用路徑所選的方式處理。',
+  ],
   'failure.old-model-stays': [
     'The new model is in the library. The old one, “{name}”, could not be {fate, select, delete {deleted} other {disabled}} and is still there, at {path}.',
     '新模型已入库。旧模型“{name}”未能{fate, select, delete {删除} other {停用}}，仍在 {path}。',

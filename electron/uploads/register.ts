@@ -1,5 +1,5 @@
 import type { Access } from '../accounts/accounts.ts'
-import { findByStorageKey, registerModel } from '../cloud/models.ts'
+import { findByStorageKey, listModels, registerModel } from '../cloud/models.ts'
 import { failed, failure, retryClassOf, success, type FailureCode, type Result } from '../contract/errors.ts'
 import type { UploadRecord } from './record.ts'
 import type { Stored } from './sending.ts'
@@ -35,13 +35,33 @@ export async function register(step: Registering): Promise<Result<string>> {
   if (answer.ok) return answer
   const { code, detail } = answer.failure
   const unsure = code === 'conflict' || retryClassOf(answer.failure) === 'later'
-  if (unsure) {
-    const found = await findRegistered(step)
-    if (found.ok && found.value !== null) return success(found.value)
-  }
-  const isAbsent = code === 'not-found' || (stored.isUnsure === true && refusals.has(code))
+  const there = unsure ? await whatStandsThere(step) : null
+  if (there?.ok && there.value.ours !== null) return success(there.value.ours)
+  const isDoubted = stored.isUnsure === true && refusals.has(code)
+  // Before all bytes go again, the list must say that it was not the path which was refused.
+  if (isDoubted && there && !there.ok && retryClassOf(there.failure) === 'later') return there
+  const isTaken = code === 'conflict' && there?.ok === true && there.value.isPathTaken
+  const isAbsent = code === 'not-found' || (isDoubted && !isTaken)
   return isAbsent ? failed(failure('upload-ended', {}, { detail })) : answer
 }
 
 /** What a server may say of an object that is not there; it has no machine-readable word for it (NOTES.md). */
 const refusals: ReadonlySet<FailureCode> = new Set(['bad-request', 'conflict'])
+
+interface Standing {
+  /** The model that was registered for our object. */
+  readonly ours: string | null
+  /** Another model has the path. */
+  readonly isPathTaken: boolean
+}
+
+async function whatStandsThere({ record, access, stored, signal }: Registering): Promise<Result<Standing>> {
+  let isPathTaken = false
+  for await (const page of listModels(access.client, access.signer, signal)) {
+    if (!page.ok) return page
+    const ours = page.value.find((model) => model.storage_key === stored.storageKey)
+    if (ours) return success({ ours: ours.id, isPathTaken: false })
+    isPathTaken ||= page.value.some((model) => model.model_path === record.target.modelPath)
+  }
+  return success({ ours: null, isPathTaken })
+}

@@ -76,6 +76,20 @@ test('an upload of which nothing is there when it is to be registered is sent an
   await expectOne(world, world.path)
 })
 
+test('an upload that was joined unheard, and whose path is taken, replaces what is there and is not sent again', async () => {
+  const world = await begun()
+  const { app, cloud } = world
+  const path = 'models/loras/style.safetensors'
+  const oldId = cloud.addModel(ALICES_TEAM_ID, { model_path: path, file_size: 1 })
+  cloud.fail({ on: 'completeMultipart', how: 'lose-answer' })
+  const wishes = { target: { modelPath: path }, onConflict: 'replace' } as const
+  const [id = ''] = await app.add(world.path, wishes)
+  expect((await app.settled(id)).phase).toBe('registered')
+  expect(world.countOf('initiateMultipart')).toBe(1)
+  const standing = cloud.modelsOf(ALICES_TEAM_ID).map((model) => [model.id === oldId, model.model_path])
+  expect(standing).toContainEqual([false, path])
+})
+
 test('a server without the call for parts is told as such, not tried for ever', async () => {
   const world = await begun()
   world.cloud.fail({ on: 'presignPart', how: 404, times: Infinity })

@@ -3,12 +3,12 @@ import { pathKey } from '../contract/library-path.ts'
 import type { LibraryListing, LibraryModel, ReplacedFate } from '../contract/library.ts'
 import type { Ports } from '../contract/ports.ts'
 import type { Library } from '../library/library.ts'
-import { whyChanged } from '../transfer/file-identity.ts'
 import { goesBefore, isSameTeam } from './clash.ts'
 import type { FileHashes } from './file-hashes.ts'
 import type { Outcome } from './outcome.ts'
 import type { UploadRecord } from './record.ts'
 import type { Rows } from './rows.ts'
+import { findAgain } from './same-file.ts'
 import { settleClash } from './settle-clash.ts'
 import { mayBeTwins } from './twins.ts'
 
@@ -64,13 +64,15 @@ export function createFirstLook(options: Looking): FirstLook {
   }
 
   async function look(id: string, signal: AbortSignal): Promise<Outcome | null> {
-    const record = rows.get(id)?.record
-    if (!record) return null
+    const queued = rows.get(id)?.record
+    if (!queued) return null
     // It waits for nobody now: whom it waited for must not wake it in the middle of its work.
     for (const waiting of waiters.values()) waiting.delete(id)
-    const isBegun = record.started || record.multipart !== null || record.storageKey !== null
-    if (isBegun) return settleLate(record, signal)
-    if ((await whyChanged(record.path, record.identity)) !== null) return null
+    const isBegun = queued.started || queued.multipart !== null || queued.storageKey !== null
+    if (isBegun) return settleLate(queued, signal)
+    // A file that can't be had says so when it is to be sent.
+    const record = await foundAgain(queued)
+    if (!record) return null
     const asked = library.models(choiceOf(record), { maxAgeMs: ageFor(record, ports) })
     const listing = await inTime(asked, ports, signal)
     if (signal.aborted) return { kind: 'stopped' }
@@ -91,6 +93,14 @@ export function createFirstLook(options: Looking): FirstLook {
     if (signal.aborted) return { kind: 'stopped' }
     if (twin) return waitFor(record, twin, 'same-as-other')
     return settle(id, models)
+  }
+
+  /** The upload with its file as it is found now, which may be under another inode; null where it can't be had. */
+  async function foundAgain(record: UploadRecord): Promise<UploadRecord | null> {
+    const file = await findAgain(record)
+    if (!file.ok) return null
+    if (file.value === record.identity) return record
+    return rows.change(record.id, { identity: file.value }).ok ? { ...record, identity: file.value } : null
   }
 
   /** Does what was decided about a taken path, or asks. */

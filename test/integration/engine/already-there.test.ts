@@ -1,4 +1,13 @@
-import { closeSync, copyFileSync, mkdirSync, openSync, statSync, utimesSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  statSync,
+  utimesSync,
+  writeSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
@@ -91,6 +100,25 @@ test('a file that was sent, deleted from the library and dropped again is sent a
   const [second = ''] = await app.add(path)
   expect((await app.settled(second)).already).toBe(undefined)
   expect([storageCalls(world), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([2, 1])
+})
+
+test('a file that its disk numbered anew is looked for in the library as any other', async () => {
+  const world = await setup()
+  const { app, cloud, file } = world
+  const path = await file('mine.safetensors')
+  const stamp = () => utimesSync(path, 1_700_000_000, 1_700_000_000)
+  stamp()
+  await app.calls.pauseAll(undefined)
+  const [id = ''] = await app.add(path)
+  copyFileSync(path, `${path}.copy`)
+  renameSync(`${path}.copy`, path)
+  stamp()
+  colleagueHas(cloud, path)
+  const choice = { accountId: app.row(id).accountId, teamId: ALICES_TEAM_ID }
+  valueOf(await app.calls.library({ choice, isFresh: true }))
+  await app.calls.resumeAll(undefined)
+  expect((await app.settled(id)).already?.name).toBe('Theirs')
+  expect(storageCalls(world)).toBe(0)
 })
 
 test.each([404, 405, 403, 500, 'html', 'half-json'] as const)(

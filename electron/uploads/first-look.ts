@@ -120,7 +120,9 @@ export function createFirstLook(options: Looking): FirstLook {
     // Once the place is being taken, what stands there may be the new model itself.
     const isUnderWay = replaces !== undefined && pathKey(replaces.path) === pathKey(record.target.modelPath)
     if (record.modelId !== null || !onConflict || isUnderWay) return null
-    const listing = await inTime(library.models(choiceOf(record)), ports, signal)
+    // Once all is stored, it may have been a taken path that refused it: the list that was known then didn't have it.
+    const fresh = record.storageKey === null ? {} : { maxAgeMs: 0 }
+    const listing = await inTime(library.models(choiceOf(record), fresh), ports, signal)
     if (signal.aborted) return { kind: 'stopped' }
     return listing?.ok ? settle(record.id, listing.value.models) : null
   }

@@ -43,7 +43,7 @@ export function createReplacer(options: {
   const replacedBy = (record: UploadRecord) => options.now(record.id) ?? record.library?.replaces
 
   async function asideOf(record: UploadRecord, path: string): Promise<string> {
-    const listing = await library.models(choiceOf(record))
+    const listing = await library.models(choiceOf(record), { maxAgeMs: 0 })
     const models = listing.ok ? listing.value.models : []
     const taken = new Set(models.map(({ modelPath }) => pathKey(modelPath ?? '')))
     return freePath(path, (candidate) => taken.has(pathKey(candidate)))

@@ -304,6 +304,24 @@ test('a path that only the server knew to be taken is chosen about late, and not
   expect(cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.id)).not.toContain(oldId)
 })
 
+test.each(['keep-both', 'replace'] as const)(
+  'what is chosen (%s) about a model that came while the file was sent is done at once',
+  async (choice) => {
+    const { app, cloud, file, countOf } = await setup()
+    const held = cloud.hold('put-object')
+    const [id = ''] = await app.add(await file('style.safetensors'), { target: { modelPath: path } })
+    await held.arrived
+    for (const name of ['style', 'style-2'])
+      cloud.addModel(ALICES_TEAM_ID, { model_path: `models/loras/${name}.safetensors` })
+    held.release()
+    expect((await app.settled(id)).failure?.code).toBe('conflict')
+    valueOf(await app.calls.decide({ ids: [id], choice, fate: 'disable' }))
+    expect([(await app.settled(id)).phase, countOf('put-object')]).toEqual(['registered', 1])
+    const at = cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.model_path)
+    expect(at.filter((one) => one === 'models/loras/style-3.safetensors')).toHaveLength(1)
+  },
+)
+
 test('a changed path lets the row go on by itself', async () => {
   const { app, id } = await collision()
   await app.phase(id, 'failed')

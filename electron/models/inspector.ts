@@ -109,7 +109,10 @@ export function createInspector(workerUrl: URL, timers: Timers, idleMs = idleBef
 
   function endWhenIdle(): void {
     worker?.unref()
+    clearTimeout(idleTimer)
     idleTimer = setTimeout(() => {
+      // Whoever has begun meanwhile would never hear of its end.
+      if (running.size > 0) return
       const ended = worker
       worker = null
       void ended?.terminate()

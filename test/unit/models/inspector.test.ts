@@ -118,6 +118,15 @@ test('a thread that has nothing to do ends, and the next file gets a new one', a
   await expect.poll(thread).not.toBe(first)
 })
 
+test('a thread that was warmed after another one died works on beyond the rest of that one', async () => {
+  inspector = createInspector(mortalWorker, 5)
+  const { path } = await writeSafetensors(join(root, 'sound.safetensors'))
+  const killer = await writeSafetensors(join(root, 'exit.safetensors'))
+  expect((await inspector.inspect({ path: killer.path, folder: '' })).failure?.code).toBe('unexpected')
+  inspector.warm()
+  expect((await inspector.inspect({ path, folder: '' })).failure).toBeNull()
+})
+
 test('answers everything that is still open when it closes, and whatever comes later', async () => {
   inspector = createInspector(realWorker, realTimers)
   const { path } = await writeSafetensors(join(root, 'a.safetensors'))

@@ -119,7 +119,7 @@ test('a thread that has nothing to do ends, and the next file gets a new one', a
 })
 
 test('a thread that was warmed after another one died works on beyond the rest of that one', async () => {
-  inspector = createInspector(mortalWorker, 5)
+  inspector = createInspector(mortalWorker, realTimers, 5)
   const { path } = await writeSafetensors(join(root, 'sound.safetensors'))
   const killer = await writeSafetensors(join(root, 'exit.safetensors'))
   expect((await inspector.inspect({ path: killer.path, folder: '' })).failure?.code).toBe('unexpected')

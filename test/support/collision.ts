@@ -1,0 +1,27 @@
+import type { CallArgs } from '../../electron/contract/calls.ts'
+import { ALICES_TEAM_ID } from '../cloud/accounts.ts'
+import { setup, valueOf, type EngineOptions } from './engine.ts'
+
+/** A library path that the team has a model at. */
+export const takenPath = 'models/loras/style.safetensors'
+
+/** A team that has a model at the path to which a file of other bytes is on its way. */
+export async function collision(options: EngineOptions = {}, wishes = {}) {
+  const world = await setup(options)
+  const { app, cloud, file } = world
+  const oldId = cloud.addModel(ALICES_TEAM_ID, { display_name: 'Old style', model_path: takenPath })
+  const [id = ''] = await app.add(await file('loras/style.safetensors'), {
+    target: { modelPath: takenPath },
+    ...wishes,
+  })
+  const decide = async (choice: CallArgs<'decide'>['choice'], more: Partial<CallArgs<'decide'>> = {}) =>
+    valueOf(await app.calls.decide({ ids: [id], choice, fate: 'disable', ...more }))
+  const library = () =>
+    cloud
+      .modelsOf(ALICES_TEAM_ID)
+      .map(({ display_name: name, model_path, model_status: status }) => [name, model_path, status])
+  return { ...world, id, oldId, decide, library }
+}
+
+/** That model as `library()` tells of it: name, path and status. */
+export const oldStyle = ['Old style', takenPath, 'active']

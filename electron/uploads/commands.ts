@@ -178,6 +178,8 @@ export function createCommands(options: {
       const wrong = targetFailure(target)
       if (wrong) return failed(wrong)
       const written = rows.change(id, retargeted(row, target))
+      // The model that made room for it is to have its path back.
+      if (record.library?.replaces?.asidePath) leftBehind()
       const wasTheTrouble = live.phase === 'failed' && record.failure && isOfTarget(record.failure)
       return written.ok && wasTheTrouble ? requeue(row) : written
     },

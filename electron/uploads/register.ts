@@ -1,6 +1,7 @@
 import type { Access } from '../accounts/accounts.ts'
 import { findByStorageKey, listModels, registerModel } from '../cloud/models.ts'
 import { failed, failure, retryClassOf, success, type FailureCode, type Result } from '../contract/errors.ts'
+import { pathKey } from '../contract/library-path.ts'
 import type { UploadRecord } from './record.ts'
 import type { Stored } from './sending.ts'
 
@@ -56,12 +57,13 @@ interface Standing {
 }
 
 async function whatStandsThere({ record, access, stored, signal }: Registering): Promise<Result<Standing>> {
+  const path = pathKey(record.target.modelPath)
   let isPathTaken = false
   for await (const page of listModels(access.client, access.signer, signal)) {
     if (!page.ok) return page
     const ours = page.value.find((model) => model.storage_key === stored.storageKey)
     if (ours) return success({ ours: ours.id, isPathTaken: false })
-    isPathTaken ||= page.value.some((model) => model.model_path === record.target.modelPath)
+    isPathTaken ||= page.value.some((model) => pathKey(model.model_path ?? '') === path)
   }
   return success({ ours: null, isPathTaken })
 }

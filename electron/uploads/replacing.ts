@@ -87,7 +87,7 @@ export function createReplacer(options: {
       const replaces = replacedBy(record)
       if (!replaces || replaces.modelId === modelId) return success(undefined)
       // The new one went elsewhere: nothing took that model's place.
-      if (replaces.path !== record.target.modelPath) return success(undefined)
+      if (pathKey(replaces.path) !== pathKey(record.target.modelPath)) return success(undefined)
       const written = report.succeeded(modelId)
       if (!written.ok) return written
       const { name, fate, path, asidePath } = replaces

@@ -1,3 +1,4 @@
+import { pathKey } from '../contract/library-path.ts'
 import type { LibraryModel, ReplacedFate } from '../contract/library.ts'
 import { clashFailure, clashOf, freeTarget, pathsToSearch, type Clash } from './clash.ts'
 import type { Outcome } from './outcome.ts'
@@ -50,7 +51,7 @@ function keepStanding(rows: Rows, record: UploadRecord, models: readonly Library
   if (!replaces || record.modelId !== null) return null
   const standsAt = models.find(({ id }) => id === replaces.modelId)?.modelPath ?? replaces.path
   const isMoved = replaces.asidePath === null && standsAt !== replaces.path
-  if (replaces.path === record.target.modelPath && !isMoved) return null
+  if (pathKey(replaces.path) === pathKey(record.target.modelPath) && !isMoved) return null
   const written = rows.change(record.id, { library })
   return written.ok ? null : { kind: 'failed', failure: written.failure }
 }

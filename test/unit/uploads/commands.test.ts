@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { failure } from '../../../electron/contract/errors.ts'
+import type { Replacing } from '../../../electron/contract/library.ts'
 import { createCommands } from '../../../electron/uploads/commands.ts'
 import { openJournal } from '../../../electron/uploads/journal-file.ts'
 import { createRows } from '../../../electron/uploads/rows.ts'
@@ -76,10 +77,10 @@ test('what is in no queue is paused at once: nothing can come in between', () =>
   expect(rows.get(id)?.live.phase).toBe('paused')
 })
 
-const replaces = {
+const replaces: Replacing = {
   ...{ modelId: 'old', name: 'Old', path: 'models/loras/style.safetensors' },
   ...{ fate: 'delete', asidePath: null },
-} as const
+}
 
 test.each(['one by one', 'many at once'] as const)(
   'an upload that gets another path takes no model’s place any more (%s)',

@@ -63,6 +63,7 @@ test.each([
     true,
   ],
   ['is not listed', [], null, path, true],
+  ['differs in case only', [modelAt(path)], null, path.toUpperCase(), true],
   ['was moved elsewhere by somebody', [modelAt(elsewhere)], null, path, false],
   ['stands where the upload doesn’t go any more', [modelAt(path)], null, elsewhere, false],
 ] as const)('a model that %s is to be replaced or not', (_name, models, asidePath, target, isKept) => {

@@ -25,6 +25,7 @@ import { openNearby, type Nearby, type NearbyListener } from './uploads/nearby.t
 import { createPatience } from './uploads/patience.ts'
 import { restoreQueued } from './uploads/restore.ts'
 import { createSignIns } from './uploads/sign-ins.ts'
+import { createStorageTest, type StorageTesting } from './uploads/storage-test.ts'
 import { createSweeper } from './uploads/sweeper.ts'
 import { takeIn, type AddOptions } from './uploads/take-in.ts'
 import { takeUpPeople } from './uploads/take-up.ts'
@@ -83,6 +84,8 @@ export interface Uploader extends Holding, Pick<Nearby, 'workflows' | 'watchFold
   hasChosenTeam(): boolean
   /** Whether somebody is signed in to a server, or an upload is still for it. */
   usesServer(address: string): boolean
+  /** Sends a little to the team's storage and takes it back (see uploads/storage-test.ts). */
+  readonly testStorage: StorageTesting['test']
   /** Path on this computer of a row's file, in the queue or in history; null when the row is not known. */
   fileOf(id: string): string | null
   /** Path of a file on this computer that holds these bytes; `file-missing` when none is known to. */
@@ -115,9 +118,7 @@ export function createUploader(options: UploaderOptions): Uploader {
   return {
     calls: { ...engineCalls({ ...rooms, addPaths: nearby.drop }), ...nearby.calls },
     ...{ workflows: nearby.workflows, watchFolder: nearby.watchFolder, drop: nearby.drop },
-    library: rooms.library,
-    snapshot: feed.snapshot,
-    session: signIns.view,
+    ...{ library: rooms.library, snapshot: feed.snapshot, session: signIns.view },
     addPaths: (paths, addOptions) => takeIn(rooms, paths, addOptions),
     resumeLeft(signal) {
       return takeUpPeople(rooms, rooms.accounts.list(), signal)
@@ -146,7 +147,7 @@ export function createUploader(options: UploaderOptions): Uploader {
       const inTime = AbortSignal.timeout(confirmWithinMs)
       await Promise.allSettled(ready.map(({ id }) => rooms.accounts.refreshProfile(id, inTime)))
     },
-    ...holdingOf(queue, rooms.paused),
+    ...{ testStorage: rooms.storageTest.test, ...holdingOf(queue, rooms.paused) },
     wake() {
       rooms.patience.look()
       queue.wake()
@@ -209,6 +210,7 @@ function openRooms(options: UploaderOptions) {
     proxyMet: () => proxies.isOpened() && commands.resumeAfter('proxy-sign-in'),
   })
   const sweeper = createSweeper({ store, accounts, library: desk.library, ports })
+  const storageTest = createStorageTest({ store, accounts, carriers, sweeper, ports })
   const { inspect } = carriers.inspector
   const commands = createCommands({ rows, queue, inspect, forget, leftBehind })
   const signIns = createSignIns({
@@ -230,7 +232,8 @@ function openRooms(options: UploaderOptions) {
   })
 
   async function close(): Promise<void> {
-    await Promise.all([queue.setHeld(true), patience.close(), signIns.close(), sweeper.close()])
+    const ending = [queue.setHeld(true), patience.close(), signIns.close(), storageTest.close()]
+    await Promise.all([...ending, sweeper.close()])
     desk.library.close()
     feed.close()
     details.close()
@@ -241,7 +244,7 @@ function openRooms(options: UploaderOptions) {
   }
   return {
     ...{ ports, settings, listeners, paused, store, choices, accounts, carriers, rows },
-    ...{ feed, details, queue, patience, commands, signIns, sweeper, proxies, close },
+    ...{ feed, details, queue, patience, commands, signIns, sweeper, storageTest, proxies, close },
     ...{ desk, database, library: desk.library, hashCache: desk.hashCache },
   }
 }

@@ -30,6 +30,12 @@ export type Command =
   | { readonly name: 'accounts'; readonly json: boolean }
   | { readonly name: 'teams'; readonly json: boolean }
   | { readonly name: 'status'; readonly json: boolean }
+  | {
+      readonly name: 'check'
+      readonly storage: boolean
+      readonly team: string | null
+      readonly json: boolean
+    }
   | ({
       readonly name: 'workflow'
       readonly file: string
@@ -88,6 +94,11 @@ const parsers: Record<CommandName, (words: readonly string[]) => Command> = {
     return { name: 'inspect', paths: positionals, json: values.json ?? false }
   },
   status: (words) => ({ name: 'status', json: read(words, commands.status, 0).values.json ?? false }),
+  check(words) {
+    const { storage = false, team = null, json = false } = read(words, commands.check, 0).values
+    if (team !== null && !storage) throw new UsageError('--team goes with --storage.')
+    return { name: 'check', storage, team, json }
+  },
   login: parseLogin,
   logout: (words) => ({ name: 'logout', account: read(words, commands.logout, 1).positionals[0] ?? null }),
   accounts: (words) => ({ name: 'accounts', json: read(words, commands.accounts, 0).values.json ?? false }),

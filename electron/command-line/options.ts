@@ -117,6 +117,21 @@ command has is left to it, what belongs to an account that is not signed in stay
     about: 'show what is left in the queue; works beside the app, without signing in',
     options: { json: json('one JSON object, see docs/command-line.md'), help },
   },
+  check: {
+    words: '',
+    about: 'check the connection: name, proxy, line, certificate, server, clock and sign-in',
+    options: {
+      storage: {
+        type: 'boolean',
+        about: "send 8 MiB to the team's storage as well, and take it back; adds nothing to the library",
+      },
+      team: { type: 'string', value: 'id or name', about: 'with --storage: the team whose storage is tried' },
+      json: json('one JSON object a line for each step (docs/command-line.md)'),
+      help,
+    },
+    more: `Works without signing in; what can't be tried is skipped. --storage takes a sign-in by password, since a paired one
+can't send in parts. Exit code 1 when something on the way doesn't work, 3 when only the sign-in doesn't.`,
+  },
   login: {
     words: '',
     about: 'sign in: by pairing in the browser, by password, or with a device key',

@@ -2,6 +2,7 @@ import type { Ports } from '../contract/ports.ts'
 import type { Uploader } from '../uploader.ts'
 import { runAccountsCommand, runLogoutCommand } from './accounts.ts'
 import type { Command } from './arguments.ts'
+import { runCheckCommand } from './check.ts'
 import { exitCodes } from './exit-codes.ts'
 import { interrupted, type Interruption } from './interruption.ts'
 import { createJsonTeller } from './json-teller.ts'
@@ -35,6 +36,7 @@ export async function runCommand(command: EngineCommand, world: World): Promise<
   if (command.name === 'login')
     return orCancelled(runLoginCommand(command, { ...world, signal: interruption.signal }), world)
   if (command.name === 'logout') return orCancelled(runLogoutCommand(command.account, world), world)
+  if (command.name === 'check') return runCheckCommand(command, world)
   // A token from outside is nobody's sign-in here, so there is nothing of it to sign out.
   if (surroundings.token !== null) {
     const used = await interruption.or(uploader.useToken(surroundings.token))

@@ -22,6 +22,7 @@ import type { FindingView, WorkflowView } from './finding.ts'
 import type { AddReport, Patch } from './model.ts'
 import type { WatchingView } from './watching.ts'
 import type { Settings } from './settings.ts'
+import type { StorageTest } from './storage-test.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { UpdateState } from './update.ts'
 
@@ -46,7 +47,14 @@ export type CallName = keyof typeof calls
 
 /** A command that a native menu or the tray gives to the page. */
 export type PageCommand =
-  'choose-files' | 'choose-folder' | 'show-settings' | 'show-history' | 'show-uploads' | 'find'
+  | 'choose-files'
+  | 'choose-folder'
+  | 'show-settings'
+  | 'show-history'
+  | 'show-uploads'
+  | 'find'
+  | 'check-updates'
+  | 'check-connection'
 
 /** What main announces. Events say what has become true; they do not steer, but for `command`, which is a menu's click. */
 export interface Events {
@@ -69,6 +77,7 @@ export interface Events {
   readonly update: UpdateState
   /** A look at the connection, after each of its steps. */
   readonly connection: ConnectionCheck
+  readonly storageTest: StorageTest
 }
 export type EventName = keyof Events
 /** At run time only the names are needed; the type says that none is missing and none is extra. */
@@ -88,6 +97,7 @@ export const eventNames = Object.keys({
   command: true,
   update: true,
   connection: true,
+  storageTest: true,
 } satisfies Record<EventName, true>) as readonly EventName[]
 
 export type CallArgs<Name extends CallName> = v.InferOutput<(typeof calls)[Name]['args']>

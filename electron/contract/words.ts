@@ -16,6 +16,7 @@ import { recognitionNotes } from './messages/recognition-notes.ts'
 import { serverMessages } from './messages/servers.ts'
 import { recognitionMessages } from './messages/recognition.ts'
 import { diagnosticsMessages } from './messages/diagnostics.ts'
+import { storageTestMessages } from './messages/storage-test.ts'
 import { updateMessages } from './messages/updates.ts'
 import type { Locale } from './surroundings.ts'
 import { formatBytes } from './size.ts'
@@ -33,6 +34,7 @@ export const catalogue = {
   ...desktopMessages,
   ...updateMessages,
   ...diagnosticsMessages,
+  ...storageTestMessages,
   ...backgroundMessages,
   ...bulkEditMessages,
   ...findingMessages,

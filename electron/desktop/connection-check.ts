@@ -14,6 +14,8 @@ export interface ConnectionWorld {
   readonly server: string
   readonly askServer: () => Promise<Result<ServerCheck>>
   readonly session: () => SessionView
+  /** Why a token from outside is none that holds, where one was given. */
+  readonly refused?: Failure | null
   /** Asks the server whether the sign-ins still hold. */
   readonly confirmSignIns?: () => Promise<void>
   readonly tell: (check: ConnectionCheck) => void
@@ -56,7 +58,7 @@ export async function checkConnection(world: ConnectionWorld): Promise<Connectio
   )
   add(...aboutServer(found, server.ok ? null : server.failure))
   if (found?.isApi) await world.confirmSignIns?.()
-  add(signInStep(world.session(), found?.isApi === true))
+  add(signInStep(world.session(), found?.isApi === true, world.refused ?? null))
   check = { ...check, isOver: true }
   world.tell(check)
   return check
@@ -129,7 +131,8 @@ function aboutServer(found: ServerCheck | null, unasked: Failure | null): readon
   ]
 }
 
-function signInStep({ accounts }: SessionView, isApi: boolean): StepResult {
+function signInStep({ accounts }: SessionView, isApi: boolean, refused: Failure | null): StepResult {
+  if (isApi && refused) return step('sign-in', 'bad', { count: 1 }, refused)
   if (accounts.length === 0 || !isApi) return step('sign-in', 'skipped')
   const ready = accounts.filter(({ state }) => state === 'ready').length
   return ready === accounts.length

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { release, type } from 'node:os'
 import type { CallHandlers } from '../contract/calls.ts'
 import type { diagnosticsCalls } from '../contract/calls-diagnostics.ts'
-import type { ConnectionCheck } from '../contract/diagnostics.ts'
-import { failed, failure, success } from '../contract/errors.ts'
+import type { BundlePiece, ConnectionCheck } from '../contract/diagnostics.ts'
+import { failed, failure, success, type Result } from '../contract/errors.ts'
+import type { StorageTest } from '../contract/storage-test.ts'
 import type { Uploader } from '../uploader.ts'
 import { checkConnection } from './connection-check.ts'
 import { surroundingsNow } from './desktop-calls.ts'
@@ -20,7 +21,7 @@ import type { MainWindow } from './window.ts'
 /** One function for each call that helps when something goes wrong. */
 export function createDiagnosticsCalls(options: {
   readonly folders: Folders
-  readonly uploader: Pick<Uploader, 'calls' | 'session' | 'snapshot' | 'confirmSignIns'>
+  readonly uploader: Pick<Uploader, 'calls' | 'session' | 'snapshot' | 'confirmSignIns' | 'testStorage'>
   readonly settings: SettingsBook
   readonly language: Language
   readonly window: Pick<MainWindow, 'native'>
@@ -29,10 +30,13 @@ export function createDiagnosticsCalls(options: {
 }): Pick<CallHandlers, keyof typeof diagnosticsCalls> {
   const { folders, uploader, settings, language, window, feed, log } = options
   let last: ConnectionCheck | null = null
+  /** What the person reads: what is saved is this, whatever has happened since. */
+  let read: { readonly pieces: readonly BundlePiece[]; readonly atMs: number } | null = null
+  let testing: AbortController | null = null
 
-  async function pieces() {
+  async function gather() {
     await log.flush()
-    return supportPieces({
+    const pieces = await supportPieces({
       versions: {
         ...surroundingsNow(language),
         system: `${type()} ${release()}`,
@@ -43,6 +47,24 @@ export function createDiagnosticsCalls(options: {
       connection: last,
       logFolder: folders.logs,
     })
+    read = { pieces, atMs: Date.now() }
+    return pieces
+  }
+
+  async function testStorage(): Promise<Result<StorageTest>> {
+    const { chosen } = uploader.session()
+    if (!chosen) return failed(failure('no-team'))
+    // One at a time: the first is what a second click would have begun.
+    if (testing) return failed(failure('conflict'))
+    testing = new AbortController()
+    try {
+      const tell = (now: StorageTest) => feed.tell('storageTest', now)
+      const found = await uploader.testStorage(chosen, testing.signal, tell)
+      log.info('tested storage', { state: found.state, tookMs: found.tookMs, code: found.failure?.code })
+      return success(found)
+    } finally {
+      testing = null
+    }
   }
 
   return {
@@ -60,8 +82,15 @@ export function createDiagnosticsCalls(options: {
       })
       return success(last)
     },
-    supportPieces: async () => success(await pieces()),
+    testStorage,
+    async cancelStorageTest() {
+      testing?.abort()
+      return success(undefined)
+    },
+    supportPieces: async () => success(await gather()),
     async saveSupportBundle({ pieces: wanted }) {
+      if (!read) return failed(failure('not-found'))
+      const { pieces, atMs } = read
       const owner = window.native()
       const box = {
         title: language.words()('bundle.title'),
@@ -73,8 +102,8 @@ export function createDiagnosticsCalls(options: {
         : dialog.showSaveDialog(box))
       if (canceled || !filePath) return success(false)
       try {
-        const chosen = (await pieces()).filter(({ name }) => wanted.includes(name))
-        await writeFile(filePath, bundleText(chosen, Date.now()), { mode: 0o600 })
+        const chosen = pieces.filter(({ name }) => wanted.includes(name))
+        await writeFile(filePath, bundleText(chosen, atMs), { mode: 0o600 })
         return success(true)
       } catch (error) {
         log.error('the report could not be written', { error })

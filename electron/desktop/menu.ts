@@ -172,7 +172,7 @@ function windowMenu(words: Words): Item {
   }
 }
 
-function helpMenu(words: Words, { openPage }: MenuActions, isMac: boolean): Item {
+function helpMenu(words: Words, { command, openPage }: MenuActions, isMac: boolean): Item {
   const name = app.getName()
   return {
     role: 'help',
@@ -180,6 +180,10 @@ function helpMenu(words: Words, { openPage }: MenuActions, isMac: boolean): Item
     submenu: [
       { id: 'documentation', label: words('menu.documentation'), click: () => openPage('documentation') },
       { id: 'web-app', label: words('menu.web-app'), click: () => openPage('web-app') },
+      separator,
+      { id: 'check-updates', label: words('menu.check-updates'), click: () => command('check-updates') },
+      { id: 'check-connection', label: words('help.open'), click: () => command('check-connection') },
+      separator,
       { id: 'licences', label: words('menu.licences'), click: () => openPage('licences') },
       ...(isMac ? [] : [separator, { role: 'about', label: words('menu.about', { name }) } as const]),
     ],

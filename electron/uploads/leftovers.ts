@@ -33,6 +33,18 @@ export function leaveBehind(database: DatabaseSync, id: string, kept: string | n
   if (Number(left.changes) > 0) database.prepare('DELETE FROM parts WHERE upload = ?').run(id)
 }
 
+/** Remembers one that no row ever had. */
+export function addLeftover(
+  database: DatabaseSync,
+  { uploadId, storageKey, accountId, teamId }: Leftover,
+): void {
+  database
+    .prepare(
+      'INSERT OR IGNORE INTO leftovers (upload_id, storage_key, account_id, team_id) VALUES (?, ?, ?, ?)',
+    )
+    .run(uploadId, storageKey, accountId, teamId)
+}
+
 export function readLeftovers(database: DatabaseSync): Leftover[] {
   return database
     .prepare('SELECT upload_id, storage_key, account_id, team_id FROM leftovers')

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { failed, failure, success, type Result } from '../contract/errors.ts'
 import type { Ports } from '../contract/ports.ts'
 import { sqliteCode } from './journal-file.ts'
-import { leaveBehind, readLeftovers, type Leftover } from './leftovers.ts'
+import { addLeftover, leaveBehind, readLeftovers, type Leftover } from './leftovers.ts'
 import { createMovedAsideTable, type MovedAside } from './moved-aside.ts'
 import { createPartsTable, type PartsTable } from './parts-table.ts'
 import type { UploadRecord } from './record.ts'
@@ -29,6 +29,8 @@ export interface Store {
   together(work: () => void): Result<void>
   readonly parts: PartsTable
   leftovers(): readonly Leftover[]
+  /** Writes a leftover down that belongs to no row. */
+  leave(leftover: Leftover): Result<void>
   /** Forgets a leftover that storage no longer holds. */
   cleared(uploadId: string): Result<void>
   /** Models that were moved aside for uploads that don't take their place any more. */
@@ -139,6 +141,7 @@ export function createStore(database: DatabaseSync, runner: string, ports: Ports
     together: write,
     parts: createPartsTable(database, write),
     leftovers: () => readLeftovers(database),
+    leave: (leftover) => write(() => addLeftover(database, leftover)),
     cleared: (uploadId) => write(() => left.clear(uploadId)),
     movedAside: left.movedAside.list,
     broughtBack: (modelId) => write(() => left.movedAside.clear(modelId)),

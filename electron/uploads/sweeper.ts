@@ -10,6 +10,8 @@ import type { Store } from './store.ts'
 export interface Sweeper {
   /** Aborts what is left behind, and gives models that were moved aside their path back. What fails is tried again later. */
   sweep(): Promise<void>
+  /** Keeps sweeps off an upload that is written down as left behind but still under way, until the answer is called. */
+  hold(uploadId: string): () => void
   close(): Promise<void>
 }
 
@@ -27,6 +29,7 @@ export function createSweeper(options: {
   const life = new AbortController()
   const { promise: over, resolve } = Promise.withResolvers<'over'>()
   life.signal.addEventListener('abort', () => resolve('over'), { once: true })
+  const held = new Set<string>()
   let sweeping: Promise<void> | null = null
   let again = false
   let cancelTimer = () => {}
@@ -37,6 +40,7 @@ export function createSweeper(options: {
       again = isLeft = false
       for (const leftover of store.leftovers()) {
         if (life.signal.aborted) return
+        if (held.has(leftover.uploadId)) continue
         const { accountId, teamId } = leftover
         // Only a session can abort parts, whoever of that person began them.
         const carrier = carrierOf(accounts.list(), { accountId, teamId, needsParts: true })
@@ -77,6 +81,10 @@ export function createSweeper(options: {
 
   return {
     sweep,
+    hold(uploadId) {
+      held.add(uploadId)
+      return () => held.delete(uploadId)
+    },
     async close() {
       cancelTimer()
       life.abort()

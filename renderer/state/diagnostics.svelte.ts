@@ -1,11 +1,21 @@
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { BundlePiece, ConnectionCheck } from '../../electron/contract/diagnostics.ts'
 import type { Failure } from '../../electron/contract/errors.ts'
+import type { SessionView } from '../../electron/contract/account.ts'
+import {
+  storageTestBytes,
+  storageTestHindrance,
+  type StorageTest,
+} from '../../electron/contract/storage-test.ts'
+import { storageTestWords } from '../../electron/contract/storage-test-words.ts'
 import { SvelteSet } from 'svelte/reactivity'
 
 /** A look at the connection, and a report that is read before it is saved. */
 export class Diagnostics {
   check = $state.raw<ConnectionCheck | null>(null)
+  storage = $state.raw<StorageTest | null>(null)
+  /** The person is asked whether 8 MiB may go. */
+  isAsking = $state(false)
   pieces = $state.raw<readonly BundlePiece[]>([])
   /** Names of files tell what somebody works on: they are left out unless asked for. */
   readonly leftOut = new SvelteSet<BundlePiece['name']>(['names'])
@@ -13,6 +23,8 @@ export class Diagnostics {
   readonly hasTrouble = $derived.by(
     () => this.check?.results.some(({ outcome }) => outcome === 'bad') ?? false,
   )
+  readonly storageBytes = storageTestBytes
+  readonly storageWords = storageTestWords
   readonly #bridge: Bridge
 
   constructor(bridge: Bridge) {
@@ -21,8 +33,25 @@ export class Diagnostics {
 
   /** Subscribes. The answer unsubscribes. */
   begin(): () => void {
-    return this.#bridge.on('connection', (check) => (this.check = check))
+    const stops = [
+      this.#bridge.on('connection', (check) => (this.check = check)),
+      this.#bridge.on('storageTest', (test) => (this.storage = test)),
+    ]
+    return () => stops.forEach((stop) => stop())
   }
+
+  /** Only after the person's yes. */
+  async testStorage(): Promise<void> {
+    this.isAsking = false
+    const answer = await this.#bridge.testStorage()
+    if (answer.ok) this.storage = answer.value
+    else this.storage = { state: 'bad', sentBytes: 0, tookMs: 0, failure: answer.failure, isLeft: false }
+  }
+
+  /** Why storage can't be tested, or null. */
+  readonly hindranceOf = (view: SessionView | null) => (view ? storageTestHindrance(view) : 'sign-in')
+
+  readonly stopStorageTest = () => this.#bridge.cancelStorageTest()
 
   async look(): Promise<void> {
     const answer = await this.#bridge.checkConnection()

@@ -131,8 +131,22 @@ export class Page {
       'show-history': () => ui.show('history'),
       'show-uploads': () => ui.show('uploads'),
       find: () => ui.find(),
+      'check-updates': () => this.#checkUpdates(),
+      'check-connection': () => this.#checkConnection(),
     }
     doings[command]()
+  }
+
+  /** An app that is kept up to date by others says so where it would say the rest. */
+  #checkUpdates(): void {
+    this.ui.show('settings')
+    this.ui.looksForUpdate += 1
+    if (this.update.value.kind !== 'off') void this.update.check()
+  }
+
+  #checkConnection(): void {
+    this.ui.show('help')
+    if (!this.diagnostics.isLooking) void this.diagnostics.look()
   }
 }
 

@@ -25,6 +25,8 @@ export class UiState {
   chooses = $state(0)
   /** Grows when the person asks to find something: the field of the view takes the focus. */
   finds = $state(0)
+  /** Grows when the person asks for a newer version: the card that tells of it comes into view. */
+  looksForUpdate = $state(0)
 
   /** Why the sign-in view is open: for files that a paired computer can't send, and whose password it is. */
   signingIn = $state.raw({ isForLarge: false, email: '' })

@@ -4,6 +4,7 @@ import { userEvent } from 'vitest/browser'
 import type { ConnectionCheck } from '../../electron/contract/diagnostics.ts'
 import { failure, success } from '../../electron/contract/errors.ts'
 import { openPage, type OpenPage } from './support/open-page.ts'
+import { account, signedIn } from './support/rows.ts'
 
 const good = (step: 'name' | 'connect' | 'certificate' | 'api' | 'clock') =>
   ({
@@ -79,4 +80,54 @@ test('a report is read piece by piece before it is saved, and goes without the n
   await userEvent.click(screen.getByRole('button', { name: 'Save…' }))
   expect(asked.at(-1)).toEqual({ name: 'saveSupportBundle', args: { pieces: ['versions'] } })
   await expect.element(screen.getByText('The report is saved.')).toBeVisible()
+})
+
+test('8 MiB are sent only after a yes that says what for', async () => {
+  const { screen, asked, emit } = await openHelp({ testStorage: () => new Promise(() => undefined) })
+  await userEvent.click(screen.getByRole('button', { name: 'Test storage…' }))
+  await expect
+    .element(screen.getByText('sends 8 MiB to your team’s storage and takes it back', { exact: false }))
+    .toBeVisible()
+  await expect.element(screen.getByRole('button', { name: 'Don’t send' })).toHaveFocus()
+  await userEvent.keyboard('{Escape}')
+  expect(asked.map(({ name }) => name)).not.toContain('testStorage')
+  await userEvent.click(screen.getByRole('button', { name: 'Test storage…' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Send 8 MiB' }))
+  expect(asked.at(-1)?.name).toBe('testStorage')
+  emit('storageTest', { state: 'running', sentBytes: 4_194_304, tookMs: 500, failure: null, isLeft: false })
+  await expect.element(screen.getByText('Sending… 50%')).toBeVisible()
+  expect((await axe.run(screen.container)).violations).toEqual([])
+  await userEvent.click(screen.getByRole('button', { name: 'Stop', exact: true }))
+  expect(asked.at(-1)?.name).toBe('cancelStorageTest')
+})
+
+test('what storage says is told in words', async () => {
+  const bad = {
+    state: 'bad',
+    sentBytes: 0,
+    tookMs: 0,
+    failure: failure('storage-refused'),
+    isLeft: true,
+  } as const
+  const { screen } = await openHelp({ testStorage: () => success(bad) })
+  await userEvent.click(screen.getByRole('button', { name: 'Test storage…' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Send 8 MiB' }))
+  await expect.element(screen.getByText('didn’t take it', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('goes on trying until it is', { exact: false })).toBeVisible()
+  expect((await axe.run(screen.container)).violations).toEqual([])
+})
+
+test('to a paired computer it is not offered, and it is said why', async () => {
+  const { screen } = await openHelp({ session: () => success(signedIn(account({ kind: 'device' }))) })
+  await expect.element(screen.getByText('can’t send in parts', { exact: false })).toBeVisible()
+  expect(screen.getByRole('button', { name: 'Test storage…' }).elements()).toEqual([])
+})
+
+test('a menu’s click checks at once, and another brings what is known of newer versions into view', async () => {
+  const { screen, emit, asked } = await openPage({ answers: { checkConnection: () => success(check) } })
+  emit('command', 'check-connection')
+  await expect.element(screen.getByText('Everything on the way to the server works.')).toBeVisible()
+  emit('command', 'check-updates')
+  await expect.element(screen.getByRole('heading', { name: 'Updates' })).toBeInViewport()
+  expect(asked.map(({ name }) => name)).toContain('checkForUpdate')
 })

@@ -33,6 +33,13 @@ export async function answerPicker(
   )
 }
 
+/** From now on the native box that asks where to save answers with this path, or is cancelled. */
+export async function answerSaving(electron: ElectronApplication, filePath: string | null): Promise<void> {
+  await electron.evaluate(({ dialog }, chosen) => {
+    dialog.showSaveDialog = async () => ({ canceled: chosen === null, filePath: chosen ?? '' })
+  }, filePath)
+}
+
 /** What the replaced message boxes have asked so far. */
 export const asked = (electron: ElectronApplication) => electron.evaluate(() => globalThis.dialogsAsked)
 

@@ -1,0 +1,186 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Access, Accounts } from '../accounts/accounts.ts'
+import { carrierOf } from '../accounts/carrier.ts'
+import { presignModel } from '../cloud/models.ts'
+import { abortMultipart, initiateMultipart, presignPart, type OpenedMultipart } from '../cloud/multipart.ts'
+import type { TeamChoice } from '../contract/account.ts'
+import { failed, failure, success, type Result } from '../contract/errors.ts'
+import type { Ports } from '../contract/ports.ts'
+import { storageTestBytes, type StorageTest } from '../contract/storage-test.ts'
+import { identityOf, type FileIdentity } from '../transfer/file-identity.ts'
+import { createPace } from '../transfer/pace.ts'
+import { partsFailure } from '../transfer/plan.ts'
+import { sendParts } from '../transfer/send-parts.ts'
+import type { Carriers } from './carriers.ts'
+import { answerMs, stallMs } from './sending.ts'
+import type { Store } from './store.ts'
+import type { Sweeper } from './sweeper.ts'
+
+/** Opening and giving back are waited for this long, in ms; what is left then is the sweeper's. */
+const answerWithinMs = 15_000
+/** And this long once the app is to end: the next start gives the rest back. */
+const lastWaitMs = 2_000
+
+export interface StorageTesting {
+  /**
+   * Sends `storageTestBytes` to the team's storage by the way of uploads, and gives them back whatever came of it. Registers
+   * nothing. Never rejects; `signal` calls it off.
+   */
+  test(choice: TeamChoice, signal: AbortSignal, tell: (test: StorageTest) => void): Promise<StorageTest>
+  close(): Promise<void>
+}
+
+interface Rooms {
+  readonly store: Pick<Store, 'leave' | 'cleared'>
+  readonly accounts: Pick<Accounts, 'list' | 'accessTo'>
+  readonly carriers: Pick<Carriers, 'lanes' | 'streams'>
+  readonly sweeper: Pick<Sweeper, 'hold' | 'sweep'>
+  readonly ports: Ports
+}
+
+/** A run as it goes on. */
+interface Run extends TeamChoice {
+  readonly access: Access
+  readonly signal: AbortSignal
+  /** Bounds what is not called off, so that nothing stays in storage. */
+  readonly inTime: () => AbortSignal
+  readonly tell: (test: StorageTest) => void
+  now: StorageTest
+}
+
+export function createStorageTest(rooms: Rooms): StorageTesting {
+  const life = new AbortController()
+  const ending = new AbortController()
+  const running = new Set<Promise<StorageTest>>()
+  const inTime = () => AbortSignal.any([ending.signal, AbortSignal.timeout(answerWithinMs)])
+
+  async function begin(choice: TeamChoice, signal: AbortSignal, tell: (test: StorageTest) => void) {
+    const now: StorageTest = { state: 'running', sentBytes: 0, tookMs: 0, failure: null, isLeft: false }
+    tell(now)
+    const carrier = carrierOf(rooms.accounts.list(), { ...choice, needsParts: true })
+    const access = carrier
+      ? rooms.accounts.accessTo(carrier.id, choice.teamId)
+      : failed(failure('signed-out'))
+    if (!access.ok) return { ...now, state: 'bad', failure: access.failure } as const
+    const both = AbortSignal.any([signal, life.signal])
+    const run: Run = { ...choice, access: access.value, signal: both, inTime, tell, now }
+    const sent = await withFile((path, identity) => sendAndGiveBack(rooms, run, path, identity)).catch(
+      (error: unknown) => {
+        if (both.aborted) return null
+        rooms.ports.log.error('the test of storage threw', { error: String(error) })
+        return failed(failure('unexpected'))
+      },
+    )
+    if (sent === null || both.aborted) return { ...run.now, state: 'cancelled' } as const
+    if (!sent.ok) return { ...run.now, state: 'bad', failure: sent.failure } as const
+    return { ...run.now, state: 'good', sentBytes: storageTestBytes } as const
+  }
+
+  return {
+    test(choice, signal, tell) {
+      const work = begin(choice, signal, tell).finally(() => running.delete(work))
+      running.add(work)
+      return work
+    },
+    async close() {
+      life.abort()
+      const cancelTimer = rooms.ports.timers.after(lastWaitMs, () => ending.abort())
+      await Promise.allSettled(running)
+      cancelTimer()
+    },
+  }
+}
+
+/** Random bytes in a file of their own, since what sends reads files; nothing on the way can make them smaller. */
+async function withFile<T>(use: (path: string, identity: FileIdentity) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'modelferry-storage-'))
+  try {
+    const path = join(folder, 'storage-test.bin')
+    await writeFile(path, randomBytes(storageTestBytes), { mode: 0o600 })
+    return await use(path, identityOf(await stat(path, { bigint: true })))
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function sendAndGiveBack(
+  rooms: Rooms,
+  run: Run,
+  path: string,
+  identity: FileIdentity,
+): Promise<Result<unknown> | null> {
+  const { client, signer } = run.access
+  const name = `modelferry-storage-test-${randomUUID()}.safetensors`
+  const target = { modelType: 'checkpoints', modelPath: name, displayName: name }
+  const file = { fileName: name, sizeBytes: storageTestBytes, target }
+  const grant = await presignModel(client, signer, file, run.signal)
+  if (!grant.ok) return grant
+  const { storageKey } = grant.value
+  const asked = { storageKey, sizeBytes: storageTestBytes }
+  // Not called off midway: an answer that nobody hears would leave parts open under a name that nobody knows.
+  const opened = await initiateMultipart(client, signer, asked, run.inTime()).catch(() =>
+    failed(failure('timed-out', { host: new URL(client.server).host })),
+  )
+  if (!opened.ok) return opened
+  const { uploadId } = opened.value
+  const letGo = rooms.sweeper.hold(uploadId)
+  // Before a byte goes: if this process dies now, the next start gives it back.
+  const { accountId, teamId } = run
+  const written = rooms.store.leave({ uploadId, storageKey, accountId, teamId })
+  try {
+    return written.ok ? await send(rooms, run, opened.value, { path, identity }) : written
+  } finally {
+    await giveBack(rooms, run, opened.value)
+    letGo()
+    if (run.now.isLeft) void rooms.sweeper.sweep()
+  }
+}
+
+function send(
+  { carriers, ports }: Rooms,
+  run: Run,
+  multipart: OpenedMultipart,
+  file: { readonly path: string; readonly identity: FileIdentity },
+): Promise<Result<unknown> | null> {
+  const { client, signer } = run.access
+  const { partSizeBytes } = multipart
+  const unfit = partsFailure(storageTestBytes, multipart)
+  if (unfit) return Promise.resolve(failed(unfit))
+  let begunMs: number | null = null
+  return sendParts({
+    ...{ ...file, partSizeBytes, done: [], repeated: new Set<number>(), onMap: () => undefined },
+    async presign(partNumber, until) {
+      const granted = await presignPart(client, signer, multipart, partNumber, until)
+      begunMs ??= performance.now()
+      return granted
+    },
+    acknowledge: () => success(undefined),
+    onProgress({ sentBytes, inFlightBytes }) {
+      const tookMs = begunMs === null ? 0 : Math.max(1, performance.now() - begunMs)
+      run.now = { ...run.now, sentBytes: sentBytes + inFlightBytes, tookMs }
+      run.tell(run.now)
+    },
+    lanes: carriers.lanes,
+    pace: createPace(),
+    streams: carriers.streams.of({ file: file.path, first: () => true }),
+    ...{ ports, stallMs, answerMs },
+    signal: run.signal,
+  })
+}
+
+/** By a signal of its own: what was called off is given back all the same. */
+async function giveBack({ store, ports }: Rooms, run: Run, multipart: OpenedMultipart): Promise<void> {
+  const { client, signer } = run.access
+  const aborted = await abortMultipart(client, signer, multipart, run.inTime()).catch(() =>
+    failed(failure('unexpected')),
+  )
+  if (aborted.ok || aborted.failure.code === 'not-found') {
+    store.cleared(multipart.uploadId)
+    return
+  }
+  ports.log.warn('the test of storage could not be taken back yet', { code: aborted.failure.code })
+  run.now = { ...run.now, isLeft: true }
+}

@@ -1,0 +1,123 @@
+import type { Locator, Page } from '@playwright/test'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ALICES_TEAM_ID, ALICE } from '../cloud/accounts.ts'
+import { expect, test } from './fixtures.ts'
+import { answerSaving, clickMenu } from './main-steps.ts'
+import { drag, pick, rowOf } from './page-steps.ts'
+
+const allWorks = 'Everything on the way to the server works.'
+const trouble = 'Something on the way doesn’t work; what to do stands beside it.'
+
+async function openHelp(page: Page): Promise<void> {
+  await pick(page, 'More', 'Settings')
+  await page.getByRole('button', { name: 'Check my connection' }).click()
+}
+
+const card = (page: Page, name: string | RegExp): Locator => page.getByRole('region', { name })
+
+test('a connection that works is said to, and one whose server is gone is told step by step', async ({
+  page,
+  world,
+}) => {
+  await openHelp(page)
+  const connection = card(page, /^Connection to/)
+  await connection.getByRole('button', { name: 'Check now' }).click()
+  await expect(connection.getByRole('status')).toHaveText(allWorks)
+  for (const told of ['It is a Cyberun server.', 'Agrees with the server’s.', 'Holds.'])
+    await expect(connection).toContainText(told)
+
+  const plugIn = await world.cloud.unplug()
+  await connection.getByRole('button', { name: 'Check now' }).click()
+  await expect(connection.getByRole('status')).toHaveText(trouble)
+  await expect(connection).toContainText('A firewall may stand between.')
+  await expect(connection).not.toContainText('It is a Cyberun server.')
+  await plugIn()
+  await connection.getByRole('button', { name: 'Check now' }).click()
+  await expect(connection.getByRole('status')).toHaveText(allWorks)
+})
+
+test('8 MiB go to storage after a yes, and nothing of them stays', async ({ page, world }) => {
+  await openHelp(page)
+  const storage = card(page, 'Way to storage')
+  await storage.getByRole('button', { name: 'Test storage…' }).click()
+  await storage.getByRole('button', { name: 'Don’t send' }).click()
+  expect(world.cloud.operations.filter(({ name }) => name === 'presignModel')).toEqual([])
+  await storage.getByRole('button', { name: 'Test storage…' }).click()
+  await storage.getByRole('button', { name: 'Send 8 MiB' }).click()
+  await expect(storage.getByRole('status')).toContainText('Storage took 8 MiB in')
+  await expect(storage.getByRole('status')).toContainText('It was taken back.')
+  const { cloud } = world
+  expect([await cloud.unfinishedUploads(), await cloud.objects(), cloud.modelsOf(ALICES_TEAM_ID)]).toEqual([
+    [],
+    [],
+    [],
+  ])
+
+  const held = cloud.hold('put-part', 1)
+  await storage.getByRole('button', { name: 'Test storage…' }).click()
+  await storage.getByRole('button', { name: 'Send 8 MiB' }).click()
+  await held.arrived
+  await storage.getByRole('button', { name: 'Stop' }).click()
+  await expect(storage.getByRole('status')).toContainText('Stopped.')
+  held.release()
+  expect(await cloud.unfinishedUploads()).toEqual([])
+})
+
+test('a report is saved as it was read, without what was left out and without a secret', async ({
+  app,
+  page,
+  world,
+}) => {
+  await drag(page, [await world.file('loras/hidden name.safetensors')])
+  await expect(rowOf(page, 'hidden name')).toContainText('In the library')
+  await openHelp(page)
+  await card(page, /^Connection to/)
+    .getByRole('button', { name: 'Check now' })
+    .click()
+  await expect(card(page, /^Connection to/).getByRole('status')).toHaveText(allWorks)
+  const report = card(page, 'Report for somebody who helps')
+  await report.getByRole('button', { name: 'Put it together' }).click()
+  const textOf = (name: string) => report.getByRole('textbox', { name }).inputValue()
+  const log = await textOf('Log')
+  const shown = [await textOf('Versions'), await textOf('The queue in numbers'), log]
+  expect(log).toContain('looked at the connection')
+  await report.getByRole('checkbox', { name: 'Settings' }).uncheck()
+  // What happens after the reading is not in it: the log has gone on meanwhile.
+  await card(page, /^Connection to/)
+    .getByRole('button', { name: 'Check now' })
+    .click()
+  await expect(card(page, /^Connection to/).getByRole('status')).toHaveText(allWorks)
+
+  const path = join(world.folder, 'report.txt')
+  await answerSaving(app.electron, null)
+  await report.getByRole('button', { name: 'Save…' }).click()
+  expect(existsSync(path)).toBe(false)
+  await answerSaving(app.electron, path)
+  await report.getByRole('button', { name: 'Save…' }).click()
+  await expect(page.getByText('The report is saved.')).toBeVisible()
+
+  const saved = readFileSync(path, 'utf8')
+  for (const text of shown) expect(saved).toContain(text)
+  const logged = saved.split('===== log =====\n')[1]
+  expect(logged?.trimEnd()).toBe(log.trimEnd())
+  expect(saved.match(/^===== .* =====$/gm)).toEqual(
+    ['versions', 'queue', 'connection', 'log'].map((name) => `===== ${name} =====`),
+  )
+  for (const secret of [
+    ALICE.password,
+    'hidden name',
+    'Bearer ey',
+    'X-Amz-Signature=',
+    world.folder + '/files',
+  ])
+    expect(saved).not.toContain(secret)
+})
+
+test('the menu checks the connection and asks for newer versions', { tag: '@host' }, async ({ app }) => {
+  const { electron, page } = app
+  await clickMenu(electron, 'check-connection')
+  await expect(card(page, /^Connection to/).getByRole('status')).toHaveText(allWorks)
+  await clickMenu(electron, 'check-updates')
+  await expect(page.getByRole('heading', { name: 'Updates' })).toBeInViewport()
+})

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest'
+import type { Account, SessionView } from '../../../electron/contract/account.ts'
+import {
+  storageTestBytes,
+  storageTestHindrance,
+  type StorageTest,
+} from '../../../electron/contract/storage-test.ts'
+import { storageTestWords } from '../../../electron/contract/storage-test-words.ts'
+import { failure } from '../../../electron/contract/errors.ts'
+import { wordsIn } from '../../../electron/contract/words.ts'
+
+const team = { id: 'team-1', name: 'North' }
+const account = (change: Partial<Account>): Account => ({
+  ...{ id: 'a', kind: 'session', server: 'https://h.example/api/v1', personId: 'ann', name: 'Ann' },
+  ...{ email: 'ann@example.com', teams: [team], state: 'ready' },
+  ...change,
+})
+const session = (...accounts: readonly Account[]): SessionView => ({
+  ...{ server: 'https://h.example/api/v1', accounts, keychain: 'ok', pairing: null, proxy: null },
+  chosen: accounts[0] ? { accountId: accounts[0].id, teamId: team.id } : null,
+})
+const device = account({ id: 'd', kind: 'device' })
+
+test.each([
+  ['nobody', session(), 'sign-in'],
+  ['a password’s sign-in', session(account({})), null],
+  ['a device alone', session(device), 'device'],
+  ['a device, and the same person’s password', session(device, account({})), null],
+  ['a device, and another person’s password', session(device, account({ personId: 'bob' })), 'device'],
+  ['a device, and a password without that team', session(device, account({ teams: [] })), 'device'],
+  ['somebody who has signed out', session(account({ state: 'signed-out' })), 'sign-in'],
+])('whether storage can be tested with %s', (_who, view, hindrance) => {
+  expect(storageTestHindrance(view)).toBe(hindrance)
+})
+
+const words = wordsIn('en')
+const found = (change: Partial<StorageTest>): StorageTest => ({
+  ...{ state: 'good', sentBytes: storageTestBytes, tookMs: 1000, failure: null, isLeft: false },
+  ...change,
+})
+
+test('a speed is told with what it means for a model', () => {
+  expect(storageTestWords(found({}), words, false)).toBe(
+    'Storage took 8 MiB in 1.0 s, 8.4 MB/s. At this speed a model of 10 GB takes about 20 minutes. It was taken back.',
+  )
+  expect(storageTestWords(found({ tookMs: 60_000 }), words, true)).toBe(
+    'Storage took 8 MiB in 60.0 s, 140 kB/s. At this speed a model of 10 GB takes about 20 hours. Your speed limit holds for this too. It was taken back.',
+  )
+})
+
+test('what went wrong is told with what to do, and what stays with who removes it', () => {
+  const why = failure('timed-out', { host: 's3.example' })
+  const bad = storageTestWords(found({ state: 'bad', failure: why, isLeft: true }), words, false)
+  expect(bad).toContain('could not be reached')
+  expect(bad).toContain('s3.example')
+  expect(bad).toMatch(/goes on trying until it is\.$/)
+  expect(storageTestWords(found({ state: 'cancelled', sentBytes: 0 }), words, false)).toBe('Stopped.')
+})

@@ -113,6 +113,7 @@ const shownAsDone = 200
 
 export function createUploader(options: UploaderOptions): Uploader {
   const rooms = openRooms(options)
+  steer(rooms.carriers, rooms.settings.now)
   const { rows, store, feed, queue, signIns, sweeper, settings, listeners, ports } = rooms
   const nearby = openNearby(rooms, options.workers, options.computer)
   return {
@@ -183,7 +184,6 @@ function openRooms(options: UploaderOptions) {
   const paused = { all: choices.get('all-paused') === 'yes', outside: false }
   const proxies = createProxies({ ports, vault, changed: () => signIns.tell() })
   const carriers = openCarriers(workers, ports, proxies, options.streams)
-  steer(carriers, settings.now)
 
   const accounts = openAccounts(folder, database, { ports, vault, ways: proxies })
   const limitFor = limitsOf(accounts, settings)

@@ -124,7 +124,12 @@ test('to a paired computer it is not offered, and it is said why', async () => {
 })
 
 test('a menu’s click checks at once, and another brings what is known of newer versions into view', async () => {
-  const { screen, emit, asked } = await openPage({ answers: { checkConnection: () => success(check) } })
+  const { screen, emit, asked } = await openPage({
+    answers: {
+      checkConnection: () => success(check),
+      checkForUpdate: () => success({ kind: 'current', checkedAtMs: 0 }),
+    },
+  })
   emit('command', 'check-connection')
   await expect.element(screen.getByText('Everything on the way to the server works.')).toBeVisible()
   emit('command', 'check-updates')

@@ -123,7 +123,6 @@ export const desktopMessages = {
   'menu.help': ['&Help', '帮助', '說明'],
   'menu.documentation': ['Documentation', '文档', '說明文件'],
   'menu.web-app': ['Open Cyberun Cloud', '打开 Cyberun Cloud', '開啟 Cyberun Cloud'],
-  'menu.check-updates': ['Check for updates…', '检查更新…', '檢查更新…'],
   'menu.licences': ['Licences', '许可证', '授權條款'],
   'menu.about': ['About {name}', '关于 {name}', '關於 {name}'],
   'menu.services': ['Services', '服务', '服務'],

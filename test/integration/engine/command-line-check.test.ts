@@ -28,9 +28,10 @@ test('a server that is gone ends with 1, and what can’t be tried is skipped', 
   const ended = await run('check', '--json')
   await plugIn()
   expect(ended.code).toBe(1)
-  expect(ended.json().find(({ step }) => step === 'connect')).toMatchObject({
+  expect(ended.json().find(({ step }) => step === 'connect')).toMatchObject({ outcome: 'bad' })
+  expect(ended.json().find(({ step }) => step === 'api')).toMatchObject({
     outcome: 'bad',
-    failure: { code: 'timed-out' },
+    failure: { code: 'connection-lost' },
   })
   expect(
     ended

@@ -63,7 +63,7 @@ export interface UploaderListener extends Partial<BoardListener>, NearbyListener
 export type { AddOptions } from './uploads/take-in.ts'
 
 /** The one object that the desktop and the command line both drive. */
-export interface Uploader extends Holding, Pick<Nearby, 'workflows' | 'watchFolder' | 'drop'> {
+export interface Uploader extends Holding, Pick<Nearby, 'workflows' | 'watchFolder' | 'drop' | 'addFound'> {
   /** One function for each call of the contract that the engine answers. */
   readonly calls: EngineCalls
   /** What the teams have in their libraries already. */
@@ -119,6 +119,7 @@ export function createUploader(options: UploaderOptions): Uploader {
   return {
     calls: { ...engineCalls({ ...rooms, addPaths: nearby.drop }), ...nearby.calls },
     ...{ workflows: nearby.workflows, watchFolder: nearby.watchFolder, drop: nearby.drop },
+    addFound: nearby.addFound,
     ...{ library: rooms.library, snapshot: feed.snapshot, session: signIns.view },
     addPaths: (paths, addOptions) => takeIn(rooms, paths, addOptions),
     resumeLeft(signal) {

@@ -58,6 +58,8 @@ async function send(id: string, needs: readonly NeedView[], world: Sending): Pro
     uploader.workflows.send(
       id,
       needs.map((need) => need.id),
+      // Whoever typed the command asked for it, and was shown the list.
+      async () => true,
     ),
   )
   if (report === interrupted) return stop()
@@ -65,7 +67,7 @@ async function send(id: string, needs: readonly NeedView[], world: Sending): Pro
     streams.err.write(`${explain(report.failure)}\n`)
     return exitCodes.someFailed
   }
-  const { added, refused, skipped } = report.value
+  const { added, refused, skipped } = report.value ?? { added: 0, refused: 0, skipped: [] }
   for (const { name, reason } of skipped) teller.skipped(name, reason)
   if (added + refused === 0) return exitCodes.someFailed
   const rows = await interruption.or(watch.allEnded(added + refused))

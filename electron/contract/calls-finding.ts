@@ -10,8 +10,9 @@ export const findingCalls = {
   /** Begins to look, unless it is looking or has looked; how it goes on is told by `finding`. */
   findPlaces: call<FindingView>()('engine', v.strictObject({ again: v.boolean() })),
   stopFinding: call<void>()('engine', nothing),
-  addPlaces: call<AddReport>()(
-    'engine',
+  /** Adds what was found, once a native dialog was agreed to; null when it was not, and nothing has changed. */
+  addPlaces: call<AddReport | null>()(
+    'desktop',
     v.strictObject({
       chosen: v.pipe(
         v.array(v.strictObject({ id, modelTypes: v.pipe(v.array(modelType), v.maxLength(500)) })),
@@ -22,9 +23,12 @@ export const findingCalls = {
   /** What a workflow needs, or null when it is not known any more; how it goes on is told by `workflow`. */
   workflow: call<WorkflowView | null>()('engine', v.strictObject({ id })),
   closeWorkflow: call<void>()('engine', v.strictObject({ id })),
-  /** Queues what was found on this computer, under the type and path by which the workflow will look for it. */
-  sendNeeds: call<AddReport>()(
-    'engine',
+  /**
+   * Queues what was found on this computer, under the type and path by which the workflow will look for it. Unless the person
+   * has picked each file, a native dialog asks first; null when it was not agreed to.
+   */
+  sendNeeds: call<AddReport | null>()(
+    'desktop',
     v.strictObject({ id, needs: v.pipe(v.array(id), v.maxLength(1_000)) }),
   ),
   /** Opens the native picker for a model that was not found; a cancelled picker changes nothing. */

@@ -12,6 +12,14 @@ export type PlaceKind =
   | 'hugging-face'
   | 'extra-paths'
 
+/** What the person is asked before files go that the app has found and nobody has picked. */
+export interface SendingQuestion {
+  readonly count: number
+  readonly sizeBytes: number
+  readonly team: string
+  readonly server: string
+}
+
 /** Models of one type in a found place; a type that no folder tells is null. */
 export interface FoundGroup {
   readonly modelType: string | null

@@ -13,6 +13,7 @@ import { modelMessages } from './messages/page-model.ts'
 import { pageMessages } from './messages/page.ts'
 import { pickleMessages } from './messages/pickles.ts'
 import { recognitionNotes } from './messages/recognition-notes.ts'
+import { sendFoundMessages } from './messages/send-found.ts'
 import { serverMessages } from './messages/servers.ts'
 import { recognitionMessages } from './messages/recognition.ts'
 import { diagnosticsMessages } from './messages/diagnostics.ts'
@@ -38,6 +39,7 @@ export const catalogue = {
   ...backgroundMessages,
   ...bulkEditMessages,
   ...findingMessages,
+  ...sendFoundMessages,
   ...watchingMessages,
 } as const satisfies Record<string, Message>
 

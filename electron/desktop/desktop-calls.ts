@@ -37,6 +37,7 @@ export function createDesktopCalls(options: {
     Uploader,
     | 'drop'
     | 'workflows'
+    | 'addFound'
     | 'watchFolder'
     | 'calls'
     | 'fileOf'
@@ -48,7 +49,7 @@ export function createDesktopCalls(options: {
   readonly vault: Pick<SessionVault, 'recheck'>
   readonly settings: SettingsBook
   readonly language: Language
-  readonly dialogs: Pick<Dialogs, 'pick'>
+  readonly dialogs: Pick<Dialogs, 'pick' | 'confirmSending'>
   readonly log: Log
 }): Pick<
   CallHandlers,
@@ -71,6 +72,8 @@ export function createDesktopCalls(options: {
       const [folder] = await dialogs.pick('watched-folder')
       return folder === undefined ? uploader.calls.watching(undefined) : uploader.watchFolder(folder, team)
     },
+    addPlaces: ({ chosen }) => uploader.addFound(chosen, dialogs.confirmSending),
+    sendNeeds: ({ id, needs }) => uploader.workflows.send(id, needs, dialogs.confirmSending),
     async locateNeed({ id, need }) {
       const [path] = await dialogs.pick('model')
       if (path !== undefined) await uploader.workflows.locate(id, need, path)

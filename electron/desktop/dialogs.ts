@@ -8,6 +8,7 @@ import {
 } from 'electron'
 import { dirname } from 'node:path'
 import type { Failure } from '../contract/errors.ts'
+import type { SendingQuestion } from '../contract/finding.ts'
 import { sentenceOf } from '../contract/words.ts'
 import type { Language } from './language.ts'
 import type { JsonStore } from './settings.ts'
@@ -17,6 +18,8 @@ export interface Dialogs {
   askOnClose(hasTray: boolean): Promise<'keep-sending' | 'quit' | null>
   /** True when the person quits although uploads run. */
   confirmQuit(running: number): Promise<boolean>
+  /** True when the person wants files to go that the app has found and they have not picked. */
+  confirmSending(question: SendingQuestion): Promise<boolean>
   /** Whole paths, or nothing when the picker was cancelled. */
   pick(what: 'files' | 'folder' | 'model' | 'watched-folder'): Promise<readonly string[]>
   tell(failure: Failure): Promise<void>
@@ -64,6 +67,20 @@ export function createDialogs(options: {
         detail: words('quit.explanation'),
         buttons: [words('quit.quit'), words('quit.keep-sending')],
         defaultId: 1,
+        cancelId: 1,
+        noLink: true,
+      })
+      return answer === 0
+    },
+    async confirmSending({ count, sizeBytes, team, server }) {
+      const words = language.words()
+      const answer = await ask({
+        type: 'question',
+        title: app.getName(),
+        message: words('send-found.question', { count, sizeBytes, team }),
+        detail: words('send-found.explanation', { server }),
+        buttons: [words('send-found.send', { count }), words('dialog.cancel')],
+        defaultId: 0,
         cancelId: 1,
         noLink: true,
       })

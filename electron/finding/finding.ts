@@ -6,17 +6,15 @@ import { cleanLibraryPath } from '../contract/library-path.ts'
 import type { AddReport, Target } from '../contract/model.ts'
 import type { LocalModel } from '../models/model-walk.ts'
 import type { Surroundings } from '../models/places.ts'
+import { askBefore, type Confirm } from './ask-before.ts'
 import { sortDropped } from './dropped.ts'
 import { homePath } from './home-path.ts'
 import { createKnownFolders, type KeptText } from './known-folders.ts'
 import { createPlacesFound, type PlacedModel } from './places-found.ts'
 import { createSearcher } from './searcher.ts'
-import { createWorkflows, type Placed, type WorkflowPorts, type Workflows } from './workflows.ts'
+import { createWorkflows, type WorkflowPorts, type Workflows } from './workflows.ts'
 
-type FindingCalls = Pick<
-  CallHandlers,
-  'findPlaces' | 'stopFinding' | 'addPlaces' | 'workflow' | 'closeWorkflow' | 'sendNeeds'
->
+type FindingCalls = Pick<CallHandlers, 'findPlaces' | 'stopFinding' | 'workflow' | 'closeWorkflow'>
 
 /** Models on this computer: in the usual places, in folders that yaml files name, and those that a workflow needs. */
 export interface Finding {
@@ -27,6 +25,8 @@ export interface Finding {
     paths: readonly string[],
     add: (paths: readonly string[]) => Promise<Result<AddReport>>,
   ): Promise<Result<AddReport>>
+  /** Adds some types of some places, once `confirm` agrees; null when it doesn't. */
+  addFound(chosen: readonly ChosenPlace[], confirm: Confirm): Promise<Result<AddReport | null>>
   /** All models below a folder; null when they could not all be seen. */
   walk(folder: string): Promise<readonly LocalModel[] | null>
   /** A path as a person reads it. */
@@ -48,6 +48,12 @@ export interface FindingOptions extends Omit<
   readonly addPlaced: WorkflowPorts['take']
   readonly toldFinding: (view: FindingView) => void
   readonly toldWorkflow: (view: WorkflowView) => void
+}
+
+/** Types of a place; null is what no folder tells. */
+export interface ChosenPlace {
+  readonly id: string
+  readonly modelTypes: readonly (string | null)[]
 }
 
 const nothingAdded: AddReport = { added: 0, refused: 0, skipped: [] }
@@ -90,6 +96,11 @@ export function createFinding(options: FindingOptions): Finding {
     drop,
     words,
     remember: known.add,
+    async addFound(chosen, confirm) {
+      const models = chosen.flatMap(({ id, modelTypes }) => places.modelsOf(id, modelTypes))
+      if (models.length === 0) return success(nothingAdded)
+      return askBefore(models.map(toPlaced), options.chosen(null), { confirm, take: addPlaced })
+    },
     async walk(folder) {
       let found: readonly LocalModel[] | null = null
       await searcher.search(
@@ -107,16 +118,11 @@ export function createFinding(options: FindingOptions): Finding {
         places.stop()
         return success(undefined)
       },
-      async addPlaces({ chosen }) {
-        const models = chosen.flatMap(({ id, modelTypes }) => places.modelsOf(id, modelTypes))
-        return models.length === 0 ? success(nothingAdded) : addPlaced(models.map(toPlaced), null)
-      },
       workflow: async ({ id }) => success(workflows.view(id)),
       async closeWorkflow({ id }) {
         workflows.close(id)
         return success(undefined)
       },
-      sendNeeds: ({ id, needs }) => workflows.send(id, needs),
     },
     async close() {
       unsubscribe()
@@ -126,12 +132,12 @@ export function createFinding(options: FindingOptions): Finding {
 }
 
 /** What the person wrote into a yaml file counts; elsewhere the file itself and its folders tell more than we do here. */
-function toPlaced({ path, modelType, name, isPlaced }: PlacedModel): Placed {
+function toPlaced({ path, modelType, name, isPlaced, sizeBytes }: PlacedModel) {
   const target: Partial<Target> =
     isPlaced && modelType !== null
       ? { modelType, modelPath: cleanLibraryPath(`models/${modelType}/${name}`) }
       : {}
-  return { path, target }
+  return { path, target, sizeBytes }
 }
 
 async function remember(paths: readonly string[], add: (folder: string) => void): Promise<void> {

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os'
 import process from 'node:process'
+import type { Accounts } from '../accounts/accounts.ts'
 import { teamKey, type SessionView, type Team, type TeamChoice } from '../contract/account.ts'
 import type { FindingView, WorkflowView } from '../contract/finding.ts'
 import type { Target } from '../contract/model.ts'
@@ -30,6 +31,7 @@ export function openFinding(rooms: {
   readonly worker: URL
   readonly computer: Computer | undefined
   readonly library: Library
+  readonly accounts: Pick<Accounts, 'list'>
   readonly rows: { ids(): readonly string[]; get(id: string): QueuedRow | undefined }
   readonly choices: {
     get(name: 'known-folders'): string | null
@@ -47,7 +49,10 @@ export function openFinding(rooms: {
     surroundings: computer ?? { platform: process.platform, home: homedir(), environment: process.env },
     chosen(wanted) {
       const chosen = rooms.resolve(wanted)
-      return chosen && { choice: { accountId: chosen.accountId, teamId: chosen.team.id }, team: chosen.team }
+      const account = chosen && rooms.accounts.list().find(({ id }) => id === chosen.accountId)
+      if (!chosen || !account) return null
+      const choice = { accountId: chosen.accountId, teamId: chosen.team.id }
+      return { choice, team: chosen.team, server: new URL(account.server).host }
     },
     queuedFor: (choice) =>
       rows.ids().flatMap((id) => {

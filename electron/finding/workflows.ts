@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import type { Team, TeamChoice } from '../contract/account.ts'
+import type { TeamChoice } from '../contract/account.ts'
 import { success, type Failure, type Result } from '../contract/errors.ts'
 import type { WorkflowView } from '../contract/finding.ts'
 import type { LibraryModel } from '../contract/library.ts'
@@ -10,6 +10,7 @@ import type { Library } from '../library/library.ts'
 import { placeOf, type LocalModel } from '../models/model-walk.ts'
 import type { WorkflowsRead } from '../models/search-order.ts'
 import { joinNeeds, type Need } from '../models/workflow.ts'
+import { askBefore, type Confirm, type Destination } from './ask-before.ts'
 import { resolveNeeds, targetFor, type ResolvedNeed } from './needs-resolved.ts'
 import type { PlacesFound } from './places-found.ts'
 import type { Searcher } from './searcher.ts'
@@ -20,7 +21,7 @@ export interface WorkflowPorts {
   readonly places: Pick<PlacesFound, 'need' | 'allModels'>
   readonly library: Pick<Library, 'models' | 'subscribe'>
   /** The team that files go to, or the one that is wanted; null when there is none. */
-  readonly chosen: (wanted: TeamChoice | null) => { readonly choice: TeamChoice; readonly team: Team } | null
+  readonly chosen: (wanted: TeamChoice | null) => Destination | null
   /** Targets of what the queue has for a team. */
   readonly queuedFor: (choice: TeamChoice) => readonly Target[]
   /** Folders from which models came before. */
@@ -47,7 +48,8 @@ export interface Workflows {
   view(id: string): WorkflowView | null
   /** Resolves once the computer and the library were looked through. */
   settled(id: string): Promise<void>
-  send(id: string, needIds: readonly string[]): Promise<Result<AddReport>>
+  /** `confirm` is asked first unless the person has picked every file of it; null when it doesn't agree. */
+  send(id: string, needIds: readonly string[], confirm: Confirm): Promise<Result<AddReport | null>>
   /** The person says which file it is. */
   locate(id: string, needId: string, path: string): Promise<void>
   close(id: string): void
@@ -164,15 +166,18 @@ export function createWorkflows(ports: WorkflowPorts): Workflows {
       return one ? viewOf(one) : null
     },
     settled: async (id) => opened.get(id)?.settled,
-    async send(id, needIds) {
+    async send(id, needIds, confirm) {
       const one = opened.get(id)
       if (!one) return success({ added: 0, refused: 0, skipped: [] })
       const wanted = new Set(needIds)
       const meant = resolved(one).filter(({ stand }, at) => wanted.has(String(at)) && stand === 'here')
       const placed = meant.flatMap(({ need, file }) =>
-        file ? [{ path: file.path, target: targetFor(need, file) }] : [],
+        file ? [{ path: file.path, target: targetFor(need, file), sizeBytes: file.sizeBytes }] : [],
       )
-      const report = await ports.take(placed, one.team)
+      const isPicked = meant.every(({ by }) => by === 'hand')
+      const report = isPicked
+        ? await ports.take(placed, one.team)
+        : await askBefore(placed, ports.chosen(one.team), { confirm, take: ports.take })
       tell(one)
       return report
     },

@@ -35,6 +35,8 @@ export interface Nearby {
   readonly watchFolder: Watching['addFor']
   /** Takes in what a person dropped or picked: workflows are opened, lists of folders read, the rest is added. */
   drop(paths: readonly string[]): Promise<Result<AddReport>>
+  /** Adds what was found, once that is agreed to. */
+  readonly addFound: Finding['addFound']
   /** Begins to watch. */
   start(): void
   close(): Promise<void>
@@ -72,6 +74,7 @@ export function openNearby(
     calls: { ...finding.calls, ...watching.calls },
     workflows: finding.workflows,
     watchFolder: watching.addFor,
+    addFound: finding.addFound,
     drop: (paths) => finding.drop(paths, (rest) => takeIn(rooms, rest)),
     start: watching.start,
     async close() {

@@ -67,6 +67,8 @@ export class PlacesState {
     const answer = await this.#bridge.addPlaces({ chosen })
     this.isAdding = false
     if (!answer.ok) return this.#notices.failure(answer.failure)
+    // The person was asked and thought better of it: what is ticked stays.
+    if (answer.value === null) return
     this.#chosen.clear()
     this.#ui.show('uploads')
     this.#notices.report(answer.value)

@@ -76,8 +76,8 @@ export class WorkflowState {
     this.isSending = true
     const answer = await this.#bridge.sendNeeds({ id: this.#id, needs: this.chosen.map(({ id }) => id) })
     this.isSending = false
-    if (answer.ok) this.#notices.report(answer.value)
-    else this.#notices.failure(answer.failure)
+    if (!answer.ok) this.#notices.failure(answer.failure)
+    else if (answer.value) this.#notices.report(answer.value)
     await this.ask()
   }
 }

@@ -6,7 +6,7 @@ import { ALICES_TEAM_ID } from '../cloud/accounts.ts'
 import { pageWorkflow, png } from '../fixtures/workflows.ts'
 import { expect, test } from './fixtures.ts'
 import type { World } from './fixtures.ts'
-import { answerPicker } from './main-steps.ts'
+import { answerBoxes, answerPicker, asked } from './main-steps.ts'
 import { control, drag, pick, rowOf, signIn } from './page-steps.ts'
 import type { RunningApp } from './running-app.ts'
 
@@ -42,20 +42,30 @@ async function isClean(page: Page): Promise<void> {
 
 const paths = (world: World) => world.cloud.modelsOf(ALICES_TEAM_ID).map(({ model_path }) => model_path)
 
-test('models are found in the usual places, and what is ticked goes up', async ({ world }) => {
-  const { page } = await start(world)
+test('models are found in the usual places, and what is ticked goes up once that is agreed to', async ({
+  world,
+}) => {
+  const { page, electron } = await start(world)
   await page.getByRole('button', { name: 'Find my models…' }).click()
   await expect(page.getByText('~/ComfyUI/models')).toBeVisible()
   await expect(page.getByText('2 files, 500 kB')).toBeVisible()
   await isClean(page)
   await page.getByRole('checkbox', { name: 'loras' }).check()
+  await answerBoxes(electron, 1)
+  await page.getByRole('button', { name: 'Add 1 file' }).click()
+  await expect
+    .poll(() => asked(electron))
+    .toEqual([expect.stringMatching(/^Send 1 model \(250 kB\) to the team /)])
+  await expect(page.getByRole('checkbox', { name: 'loras' })).toBeChecked()
+  await answerBoxes(electron, 0)
   await page.getByRole('button', { name: 'Add 1 file' }).click()
   await expect(rowOf(page, 'ink')).toContainText('In the library')
   expect(paths(world)).toEqual(['models/loras/style/ink.safetensors'])
 })
 
 test('a dropped yaml shows the folders that it names', async ({ world }) => {
-  const { page } = await start(world)
+  const { page, electron } = await start(world)
+  await answerBoxes(electron, 0)
   await world.file('disk/odd name/one.safetensors')
   const yaml = join(world.folder, 'files/extra_model_paths.yaml')
   writeFileSync(yaml, 'mine:\n  base_path: disk\n  controlnet: odd name\n')
@@ -79,6 +89,7 @@ test('a dropped picture with a workflow lists its models, sends those that are h
   await expect(page.getByRole('button', { name: 'Upload 1 model' })).toBeEnabled()
   await isClean(page)
   await answerPicker(electron, [other])
+  await answerBoxes(electron, 0)
   await page.getByRole('button', { name: 'Locate sd_xl_base_1.0.safetensors…' }).click()
   await page.getByRole('button', { name: 'Upload 2 models' }).click()
   await expect(page.getByRole('heading', { name: /^In the library of/ })).toBeVisible()

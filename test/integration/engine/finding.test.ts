@@ -1,10 +1,12 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { FindingView, WorkflowView } from '../../../electron/contract/finding.ts'
+import type { FindingView, SendingQuestion, WorkflowView } from '../../../electron/contract/finding.ts'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { setup, valueOf, type World } from '../../support/engine.ts'
 import { pageWorkflow, png } from '../../fixtures/workflows.ts'
+
+const agreed = async () => true
 
 /** Files below the person's home folder, where the search looks. */
 const atHome = (world: World, path: string) => world.file(`../person/${path}`)
@@ -86,10 +88,39 @@ test('only what was ticked is added, under its folders', async () => {
     { id: places[0]?.id ?? '', modelTypes: ['loras'] },
     { id: 'never told', modelTypes: ['vae'] },
   ]
-  expect(valueOf(await world.app.calls.addPlaces({ chosen }))).toMatchObject({ added: 1 })
+  expect(valueOf(await world.app.uploader.addFound(chosen, agreed))).toMatchObject({ added: 1 })
   expect(world.app.rows().map(({ target }) => target.modelPath)).toEqual([
     'models/loras/faces/one.safetensors',
   ])
+})
+
+test('nothing that was found goes before the person has agreed to its number, size, team and server', async () => {
+  const world = await setup()
+  const { app, cloud } = world
+  await app.calls.pauseAll(undefined)
+  await atHome(world, 'ComfyUI/models/loras/one.safetensors')
+  await atHome(world, 'ComfyUI/models/loras/two.safetensors')
+  const { places } = await found(world)
+  const asked: SendingQuestion[] = []
+  const refuse = async (question: SendingQuestion) => {
+    asked.push(question)
+    return false
+  }
+  const chosen = [{ id: places[0]?.id ?? '', modelTypes: ['loras'] }]
+  expect(valueOf(await app.uploader.addFound(chosen, refuse))).toBeNull()
+  const view = await dropped(world, [write(world, 'w.json', loader('one.safetensors', 'else.safetensors'))])
+  expect(valueOf(await app.uploader.workflows.send(view.id, ['0', '1'], refuse))).toBeNull()
+  const to = { team: view.team?.name, server: new URL(cloud.url).host }
+  expect(asked).toEqual([
+    { count: 2, sizeBytes: 300_000, ...to },
+    { count: 1, sizeBytes: 150_000, ...to },
+  ])
+  expect(app.rows()).toEqual([])
+  // A file that the person picks in the native picker is agreed to by that.
+  const other = await world.file('elsewhere/other.safetensors')
+  await app.uploader.workflows.locate(view.id, '1', other)
+  expect(valueOf(await app.uploader.workflows.send(view.id, ['1'], refuse))).toMatchObject({ added: 1 })
+  expect(asked).toHaveLength(2)
 })
 
 test('a dropped extra_model_paths.yaml gives its folders their types, whatever they are called', async () => {
@@ -106,7 +137,7 @@ test('a dropped extra_model_paths.yaml gives its folders their types, whatever t
   const { places } = valueOf(await world.app.calls.findPlaces({ again: false }))
   const place = places.find(({ kind }) => kind === 'extra-paths')
   expect(place?.groups).toEqual([{ modelType: 'loras', count: 1, sizeBytes: 150_000 }])
-  await world.app.calls.addPlaces({ chosen: [{ id: place?.id ?? '', modelTypes: ['loras'] }] })
+  await world.app.uploader.addFound([{ id: place?.id ?? '', modelTypes: ['loras'] }], agreed)
   expect(world.app.rows().map(({ target }) => [target.modelType, target.modelPath])).toEqual([
     ['loras', 'models/loras/ink/one.safetensors'],
   ])
@@ -130,7 +161,7 @@ test('a workflow tells which models the team has, which are here and which are n
     ['nowhere.safetensors', 'nowhere', null],
   ])
   const all = view.needs.map(({ id }) => id)
-  expect(valueOf(await app.calls.sendNeeds({ id: view.id, needs: all }))).toMatchObject({ added: 1 })
+  expect(valueOf(await app.uploader.workflows.send(view.id, all, agreed))).toMatchObject({ added: 1 })
   const [row] = app.rows().filter(({ fileName }) => fileName === 'here.safetensors')
   await app.settled(row?.id ?? '')
   expect(cloud.modelsOf(ALICES_TEAM_ID).map(({ model_path }) => model_path)).toEqual([
@@ -177,7 +208,7 @@ test('files of earlier uploads and of dropped folders are found again, and any o
   await world.app.uploader.workflows.locate(view.id, view.needs[1]?.id ?? '', other)
   const located = valueOf(await world.app.calls.workflow({ id: view.id }))
   expect(located?.needs[1]).toMatchObject({ stand: 'here', by: 'hand' })
-  await world.app.calls.sendNeeds({ id: view.id, needs: ['0', '1'] })
+  await world.app.uploader.workflows.send(view.id, ['0', '1'], agreed)
   const queued = valueOf(await world.app.calls.workflow({ id: view.id }))
   expect(queued?.needs.map(({ stand }) => stand)).toEqual(['queued', 'queued'])
   expect(

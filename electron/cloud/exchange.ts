@@ -63,7 +63,7 @@ function ask(
     const request = opener.open(url, { method, path, headers, signal }, proxy)
     request.on('error', fail)
     request.on('response', (response) => {
-      if (isProxyQuestion(response.statusCode, proxy)) {
+      if (isProxyQuestion(response.statusCode, url, proxy)) {
         response.resume()
         const code = proxyCodes.signIn
         return resolve({ code, proxyHost: hostOfProxy(code, proxy) })

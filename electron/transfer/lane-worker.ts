@@ -108,7 +108,8 @@ function exchange(
     request.on('response', (response) => {
       answering = true
       // Whatever the proxy took of the body went no further.
-      if (isProxyQuestion(response.statusCode, job.proxy)) return broken(proxyCodes.signIn, 0)
+      if (isProxyQuestion(response.statusCode, new URL(job.url), job.proxy))
+        return broken(proxyCodes.signIn, 0)
       void readAnswer(put, response).then(end, (error: unknown) => broken(codeOf(error, job.proxy)))
     })
     request.on('error', (error) => {

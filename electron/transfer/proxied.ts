@@ -76,9 +76,12 @@ function socksCode(error: unknown): string {
   return /socks|proxy|socket closed/i.test(words) ? proxyCodes.trouble : 'unknown'
 }
 
-/** Whether an answer is a proxy's own: it wants a login before it passes an http request on (RFC 9110, 15.5.8). */
-export function isProxyQuestion(status: number | undefined, proxy: string | null): boolean {
-  return proxy !== null && status === 407
+/**
+ * Whether an answer is a proxy's own: it wants a login before it passes an http request on (RFC 9110, 15.5.8). Through a tunnel,
+ * by CONNECT or SOCKS, only the server answers, and must not bring anybody to type a login.
+ */
+export function isProxyQuestion(status: number | undefined, url: URL, proxy: string | null): boolean {
+  return status === 407 && url.protocol === 'http:' && proxy !== null && !proxy.startsWith('socks')
 }
 
 /** Host and port of the proxy that `code` blames, or null. */

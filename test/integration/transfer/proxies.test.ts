@@ -24,7 +24,7 @@ interface Seen {
 }
 
 /** A server over TLS or not that is API and storage in one, what it saw, and how to ask it and PUT to it. */
-async function setup(isSecure: boolean) {
+async function setup(isSecure: boolean, refusesWith?: number) {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-proxies-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const path = join(folder, 'model')
@@ -34,6 +34,10 @@ async function setup(isSecure: boolean) {
   const { url } = await openReceiver(
     (request, response) => {
       seen.push({ url: request.url ?? '', headers: request.headers })
+      if (refusesWith !== undefined) {
+        request.resume()
+        return void response.writeHead(refusesWith).end()
+      }
       if (request.method === 'GET') return void response.end('{"id":"1"}')
       etagOf(request).then(
         (etag) => response.writeHead(200, { ETag: etag }).end(),
@@ -139,6 +143,20 @@ test.each([
     expect(await server.put(environment)).toMatchObject({ kind: 'failed', failure: why, unanswered: null })
     expect(await server.ask(environment)).toMatchObject([{ failure: why }, { failure: why }])
     expect(server.seen).toEqual([])
+  },
+)
+
+test.each(['http', 'socks'] as const)(
+  'a server behind a tunnel can’t bring anybody to type a proxy’s login (%s)',
+  async (kind) => {
+    const server = await setup(true, 407)
+    const address =
+      kind === 'http' ? (await openProxy()).url : `socks5h://127.0.0.1:${(await openSocks()).port}`
+    const environment = { ALL_PROXY: address }
+    const told = JSON.stringify([await server.put(environment), await server.ask(environment)])
+    expect(server.seen.length).toBeGreaterThan(1)
+    expect(told).not.toContain('proxy-sign-in')
+    expect(told).toContain('"failure"')
   },
 )
 

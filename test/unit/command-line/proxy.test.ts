@@ -8,7 +8,8 @@ afterEach(() => {
 test.each(['http://127.0.0.1:8188/api', 'http://localhost:8188', 'https://localhost', 'http://[::1]:8188'])(
   'this computer itself is reached without the environment’s proxy: %s',
   async (url) => {
-    for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY']) vi.stubEnv(name, 'http://proxy.example:3128')
+    for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'])
+      vi.stubEnv(name, 'http://proxy.example:3128')
     expect(await findProxiesOfEnvironment(url)).toEqual(['direct'])
   },
 )

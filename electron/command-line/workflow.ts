@@ -55,7 +55,7 @@ async function send(id: string, needs: readonly NeedView[], world: Sending): Pro
     return interruption.exitCode
   }
   const report = await interruption.or(
-    uploader.workflows.send(
+    uploader.workflows.sendNeeds(
       id,
       needs.map((need) => need.id),
       // Whoever typed the command asked for it, and was shown the list.

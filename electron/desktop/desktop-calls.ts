@@ -73,7 +73,7 @@ export function createDesktopCalls(options: {
       return folder === undefined ? uploader.calls.watching(undefined) : uploader.watchFolder(folder, team)
     },
     addPlaces: ({ chosen }) => uploader.addFound(chosen, dialogs.confirmSending),
-    sendNeeds: ({ id, needs }) => uploader.workflows.send(id, needs, dialogs.confirmSending),
+    sendNeeds: ({ id, needs }) => uploader.workflows.sendNeeds(id, needs, dialogs.confirmSending),
     async locateNeed({ id, need }) {
       const [path] = await dialogs.pick('model')
       if (path !== undefined) await uploader.workflows.locate(id, need, path)

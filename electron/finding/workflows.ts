@@ -49,7 +49,7 @@ export interface Workflows {
   /** Resolves once the computer and the library were looked through. */
   settled(id: string): Promise<void>
   /** `confirm` is asked first unless the person has picked every file of it; null when it doesn't agree. */
-  send(id: string, needIds: readonly string[], confirm: Confirm): Promise<Result<AddReport | null>>
+  sendNeeds(id: string, needIds: readonly string[], confirm: Confirm): Promise<Result<AddReport | null>>
   /** The person says which file it is. */
   locate(id: string, needId: string, path: string): Promise<void>
   close(id: string): void
@@ -166,7 +166,7 @@ export function createWorkflows(ports: WorkflowPorts): Workflows {
       return one ? viewOf(one) : null
     },
     settled: async (id) => opened.get(id)?.settled,
-    async send(id, needIds, confirm) {
+    async sendNeeds(id, needIds, confirm) {
       const one = opened.get(id)
       if (!one) return success({ added: 0, refused: 0, skipped: [] })
       const wanted = new Set(needIds)

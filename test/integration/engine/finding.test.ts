@@ -109,7 +109,7 @@ test('nothing that was found goes before the person has agreed to its number, si
   const chosen = [{ id: places[0]?.id ?? '', modelTypes: ['loras'] }]
   expect(valueOf(await app.uploader.addFound(chosen, refuse))).toBeNull()
   const view = await dropped(world, [write(world, 'w.json', loader('one.safetensors', 'else.safetensors'))])
-  expect(valueOf(await app.uploader.workflows.send(view.id, ['0', '1'], refuse))).toBeNull()
+  expect(valueOf(await app.uploader.workflows.sendNeeds(view.id, ['0', '1'], refuse))).toBeNull()
   const to = { team: view.team?.name, server: new URL(cloud.url).host }
   expect(asked).toEqual([
     { count: 2, sizeBytes: 300_000, ...to },
@@ -119,7 +119,7 @@ test('nothing that was found goes before the person has agreed to its number, si
   // A file that the person picks in the native picker is agreed to by that.
   const other = await world.file('elsewhere/other.safetensors')
   await app.uploader.workflows.locate(view.id, '1', other)
-  expect(valueOf(await app.uploader.workflows.send(view.id, ['1'], refuse))).toMatchObject({ added: 1 })
+  expect(valueOf(await app.uploader.workflows.sendNeeds(view.id, ['1'], refuse))).toMatchObject({ added: 1 })
   expect(asked).toHaveLength(2)
 })
 
@@ -161,7 +161,7 @@ test('a workflow tells which models the team has, which are here and which are n
     ['nowhere.safetensors', 'nowhere', null],
   ])
   const all = view.needs.map(({ id }) => id)
-  expect(valueOf(await app.uploader.workflows.send(view.id, all, agreed))).toMatchObject({ added: 1 })
+  expect(valueOf(await app.uploader.workflows.sendNeeds(view.id, all, agreed))).toMatchObject({ added: 1 })
   const [row] = app.rows().filter(({ fileName }) => fileName === 'here.safetensors')
   await app.settled(row?.id ?? '')
   expect(cloud.modelsOf(ALICES_TEAM_ID).map(({ model_path }) => model_path)).toEqual([
@@ -208,7 +208,7 @@ test('files of earlier uploads and of dropped folders are found again, and any o
   await world.app.uploader.workflows.locate(view.id, view.needs[1]?.id ?? '', other)
   const located = valueOf(await world.app.calls.workflow({ id: view.id }))
   expect(located?.needs[1]).toMatchObject({ stand: 'here', by: 'hand' })
-  await world.app.uploader.workflows.send(view.id, ['0', '1'], agreed)
+  await world.app.uploader.workflows.sendNeeds(view.id, ['0', '1'], agreed)
   const queued = valueOf(await world.app.calls.workflow({ id: view.id }))
   expect(queued?.needs.map(({ stand }) => stand)).toEqual(['queued', 'queued'])
   expect(

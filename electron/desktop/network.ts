@@ -34,7 +34,8 @@ export async function watchNetwork(options: {
     const text = JSON.stringify(now)
     if (text === told) return
     told = text
-    log.info('the network is', { metered: now.metered, name: now.line?.name })
+    // Its name is often the person's, or says where they are: it stays out of what may be sent to somebody.
+    log.info('the network is', { metered: now.metered, isThere: now.line !== null })
     changed(now)
   }
   await bus.listen(`type='signal',path='${managerItself.path}',member='PropertiesChanged'`, (signal) => {

@@ -11,7 +11,7 @@ const switchesWithValue: ReadonlySet<string> = new Set(['-r', '--require'])
 /**
  * The existing files and folders among the arguments of a start, as whole paths. Arguments are taken relative to the folder in
  * which that start happened. Switches are skipped, and so is the app itself, which is an argument while it is not packaged
- * (`notPaths`). After `--` nothing is a switch.
+ * (`notPaths`). After `--` nothing is a switch. A start with a link brings no files.
  */
 export function pathsFromArguments(options: {
   /** As `process.argv`: the program comes first. */
@@ -21,6 +21,8 @@ export function pathsFromArguments(options: {
   readonly exists: (path: string) => boolean
 }): string[] {
   const { argv, folder, notPaths, exists } = options
+  // A link comes from a web page, and on Windows a quotation mark in it makes several arguments of one.
+  if (argv.slice(1).some(isDeepLink)) return []
   const taken = new Set<string>()
   let onlyPaths = false
   let skipNext = false
@@ -31,7 +33,7 @@ export function pathsFromArguments(options: {
       onlyPaths = true
     } else if (!onlyPaths && argument.startsWith('-')) {
       skipNext = switchesWithValue.has(argument)
-    } else if (argument !== '' && !isDeepLink(argument)) {
+    } else if (argument !== '') {
       const path = pathOf(argument, folder)
       if (path !== null && !notPaths.includes(path) && exists(path)) taken.add(path)
     }

@@ -30,6 +30,12 @@ test('after two dashes a name may begin with a dash', () => {
   expect(paths('--', '-odd.gguf')).toEqual(['/models/-odd.gguf'])
 })
 
+test('a start with a link brings no files, wherever they stand', () => {
+  expect(paths('modelferry://x', 'a.safetensors')).toEqual([])
+  expect(paths('a.safetensors', 'MODELFERRY:')).toEqual([])
+  expect(paths('--', 'modelferry:x', '/models/b c.gguf')).toEqual([])
+})
+
 test('a start without arguments brings nothing', () => {
   expect(pathsFromArguments({ argv: [], folder: '/', notPaths: [], exists: () => true })).toEqual([])
 })

@@ -119,8 +119,7 @@ export function createUploader(options: UploaderOptions): Uploader {
   return {
     calls: { ...engineCalls({ ...rooms, addPaths: nearby.drop }), ...nearby.calls },
     ...{ workflows: nearby.workflows, watchFolder: nearby.watchFolder, drop: nearby.drop },
-    addFound: nearby.addFound,
-    ...{ library: rooms.library, snapshot: feed.snapshot, session: signIns.view },
+    ...{ addFound: nearby.addFound, library: rooms.library, snapshot: feed.snapshot, session: signIns.view },
     addPaths: (paths, addOptions) => takeIn(rooms, paths, addOptions),
     resumeLeft(signal) {
       return takeUpPeople(rooms, rooms.accounts.list(), signal)

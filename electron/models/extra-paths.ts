@@ -20,6 +20,11 @@ export interface ExtraPathsPlace {
   readonly home: string
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly platform: NodeJS.Platform
+  /**
+   * Nobody has handed the file over: on Windows folders of other computers are passed over then, since to look at one is to
+   * sign in there with the person's own name.
+   */
+  readonly staysHere?: boolean
 }
 
 /** The example that comes with ComfyUI has 3 KB. */
@@ -67,7 +72,13 @@ export function parseExtraPaths(text: string, place: ExtraPathsPlace): readonly 
   if (sections.length === 0) return null
   const roots = sections.flatMap(([section, map]) => rootsOf(section, map, place))
   const once = new Map(roots.map((root) => [`${root.modelType}\n${root.path}`, root]))
-  return [...once.values()].slice(0, mostRoots)
+  return [...once.values()].filter(({ path }) => !leadsAway(path, place)).slice(0, mostRoots)
+}
+
+/** Whether a path leads to a computer other than the one that the file itself lies on (UNC: `\\\\server\\share`). */
+function leadsAway(path: string, { folder, platform, staysHere = false }: ExtraPathsPlace): boolean {
+  if (!staysHere || platform !== 'win32' || !/^[\\/]{2}/.test(path)) return false
+  return win32.parse(path).root.toLowerCase() !== win32.parse(folder).root.toLowerCase()
 }
 
 type Map = Readonly<Record<string, unknown>>

@@ -108,7 +108,7 @@ async function place(search: Search, root: string, kind: PlaceKind): Promise<voi
 async function extraPaths(search: Search, file: string): Promise<void> {
   if (search.yamls.has(file)) return
   search.yamls.add(file)
-  const roots = await rootsOfFile(file, search.surroundings)
+  const roots = await rootsOfFile(file, search.surroundings, true)
   if (roots) await foundRoots(search, file, roots)
 }
 
@@ -126,11 +126,19 @@ async function foundRoots(search: Search, file: string, roots: readonly ExtraRoo
   if (models.length > 0) search.onFound({ kind: 'extra-paths', path: file, models, isWhole })
 }
 
-async function rootsOfFile(file: string, surroundings: Surroundings): Promise<readonly ExtraRoot[] | null> {
+async function rootsOfFile(
+  file: string,
+  surroundings: Surroundings,
+  staysHere = false,
+): Promise<readonly ExtraRoot[] | null> {
   try {
     const facts = await stat(file)
     if (!facts.isFile() || facts.size > longestExtraPathsBytes) return null
-    return parseExtraPaths(await readFile(file, 'utf8'), { ...surroundings, folder: dirname(file) })
+    return parseExtraPaths(await readFile(file, 'utf8'), {
+      ...surroundings,
+      folder: dirname(file),
+      staysHere,
+    })
   } catch {
     return null
   }

@@ -149,3 +149,11 @@ test('the names under which such a file is known', () => {
   ]
   expect(names.filter(isExtraPathsName)).toEqual(names.slice(0, 3))
 })
+
+test('on Windows a file that nobody handed over leads to no other computer', () => {
+  const text = 'a:\n  loras: \\\\thief\\share\\loras\n  vae: //thief/share\n  checkpoints: D:\\models\n'
+  const windows = { folder: 'C:\\ComfyUI', platform: 'win32' } as const
+  expect(short(text, windows)).toHaveLength(3)
+  expect(short(text, { ...windows, staysHere: true })).toEqual([['checkpoints', 'D:\\models']])
+  expect(short(text, { ...windows, folder: '\\\\thief\\share\\x', staysHere: true })).toHaveLength(3)
+})

@@ -23,7 +23,7 @@ export async function supportPieces(sources: BundleSources): Promise<readonly Bu
   const { snapshot, connection } = sources
   const pieces: BundlePiece[] = [
     { name: 'versions', text: asText(sources.versions) },
-    { name: 'settings', text: asText(sources.settings) },
+    { name: 'settings', text: asText(withoutLines(sources.settings)) },
     { name: 'queue', text: asText(queueInNumbers(snapshot)) },
     {
       name: 'names',
@@ -39,6 +39,11 @@ export async function supportPieces(sources: BundleSources): Promise<readonly Bu
 export function bundleText(pieces: readonly BundlePiece[], atMs: number): string {
   const head = `Modelferry, report of ${new Date(atMs).toISOString()}\n`
   return [head, ...pieces.map(({ name, text }) => `===== ${name} =====\n${text}\n`)].join('\n')
+}
+
+/** The names of networks tell where a person is. */
+function withoutLines({ lines, ...others }: Settings): object {
+  return { ...others, lines: lines.length }
 }
 
 const asText = (value: unknown) => JSON.stringify(redact(value), null, 2)

@@ -50,8 +50,8 @@ const table = {
   uploader: { from: uploader, rooms: engine, packages: ['valibot'], node: true },
   'command-line': {
     from: '^electron/command-line/',
-    // Five files of the desktop know nothing of Electron: both keep their secrets, log, clock and settings by the same code.
-    rooms: [...engine, '^electron/desktop/(keychain|log|redact|ports|settings)[.]ts$'],
+    // Six files of the desktop know nothing of Electron: both keep their secrets, log, clock and settings by the same code.
+    rooms: [...engine, '^electron/desktop/(keychain|log|redact|ports|settings|connection-check)[.]ts$'],
     packages: ['valibot', 'proxy-from-env'],
     node: true,
   },

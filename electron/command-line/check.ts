@@ -7,7 +7,7 @@ import type { Command } from './arguments.ts'
 import { exitCodes } from './exit-codes.ts'
 import { interrupted } from './interruption.ts'
 import { explain, told, words } from './output.ts'
-import type { World } from './run.ts'
+import type { World } from './world.ts'
 import { findTeam } from './teams.ts'
 import { oneLine } from './terminal-text.ts'
 

@@ -1,32 +1,21 @@
-import type { Ports } from '../contract/ports.ts'
-import type { Uploader } from '../uploader.ts'
 import { runAccountsCommand, runLogoutCommand } from './accounts.ts'
 import type { Command } from './arguments.ts'
 import { runCheckCommand } from './check.ts'
 import { exitCodes } from './exit-codes.ts'
-import { interrupted, type Interruption } from './interruption.ts'
+import { interrupted } from './interruption.ts'
 import { createJsonTeller } from './json-teller.ts'
 import { createLineTeller } from './line-teller.ts'
 import { explain, refusalCode, type Streams } from './output.ts'
 import { runResumeCommand } from './resume.ts'
 import { runLoginCommand } from './sign-in.ts'
-import type { Surroundings } from './surroundings.ts'
 import { findTeam, teamsOf } from './teams.ts'
 import { oneLine } from './terminal-text.ts'
 import { runUploadCommand } from './upload.ts'
 import { runWorkflowCommand } from './workflow.ts'
+import type { World } from './world.ts'
 
 /** The commands that need the engine. */
 export type EngineCommand = Exclude<Command, { readonly name: 'help' | 'version' | 'status' | 'inspect' }>
-
-/** What a command runs on. */
-export interface World {
-  readonly uploader: Uploader
-  readonly ports: Ports
-  readonly surroundings: Surroundings
-  readonly interruption: Interruption
-  readonly streams: Streams
-}
 
 /** Runs a command on an uploader that has not been started. Answers the exit code. */
 export async function runCommand(command: EngineCommand, world: World): Promise<number> {

@@ -34,6 +34,7 @@ export async function loadUpdater(options: UpdaterOptions): Promise<Updater> {
   const updater = await createForSystem(options)
   updater.setFeedURL({ provider: 'custom', updateProvider: await signedProvider(feed, keys), url: feed })
 
+  let isBegun = false
   return {
     async check() {
       try {
@@ -57,8 +58,9 @@ export async function loadUpdater(options: UpdaterOptions): Promise<Updater> {
       }
       watch()
       updater.on('download-progress', moved)
-      // Whether it installs when the person quits is asked for at the end of the download only.
-      updater.autoInstallOnAppQuit = true
+      isBegun = true
+      // Elsewhere than on macOS the library prepares for a quit only if told so now; the wish itself is asked for at the end.
+      if (process.platform !== 'darwin') updater.autoInstallOnAppQuit = true
       try {
         await updater.downloadUpdate(cancelled)
       } catch (error) {
@@ -78,6 +80,8 @@ export async function loadUpdater(options: UpdaterOptions): Promise<Updater> {
       setImmediate(options.quit)
     },
     installOnQuit(wanted) {
+      // Squirrel is handed the file as it comes, to be installed at the quit or not: later is too late.
+      if (process.platform === 'darwin' && isBegun) return
       updater.autoInstallOnAppQuit = wanted
     },
   }

@@ -119,6 +119,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
     become({ kind: 'downloading', version, percent: 0 })
     return orTold(async () => {
       const fetcher = await updater()
+      fetcher.installOnQuit(wishes().updateOnQuit)
       await fetcher.download((percent) => {
         const whole = Math.floor(percent)
         const isNews = state.kind !== 'downloading' || whole > state.percent

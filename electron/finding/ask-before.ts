@@ -2,7 +2,7 @@ import type { Team, TeamChoice } from '../contract/account.ts'
 import { success, type Result } from '../contract/errors.ts'
 import type { SendingQuestion } from '../contract/finding.ts'
 import type { AddReport } from '../contract/model.ts'
-import type { Placed } from './workflows.ts'
+import type { Placed } from './placed.ts'
 
 /** Asks the person, in words that no page can change; true when they want it. */
 export type Confirm = (question: SendingQuestion) => Promise<boolean>

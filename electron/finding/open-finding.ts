@@ -1,7 +1,6 @@
 import { homedir } from 'node:os'
 import process from 'node:process'
-import type { Accounts } from '../accounts/accounts.ts'
-import { teamKey, type SessionView, type Team, type TeamChoice } from '../contract/account.ts'
+import { teamKey, type Account, type SessionView, type Team, type TeamChoice } from '../contract/account.ts'
 import type { FindingView, WorkflowView } from '../contract/finding.ts'
 import type { Target } from '../contract/model.ts'
 import type { Library } from '../library/library.ts'
@@ -31,7 +30,7 @@ export function openFinding(rooms: {
   readonly worker: URL
   readonly computer: Computer | undefined
   readonly library: Library
-  readonly accounts: Pick<Accounts, 'list'>
+  readonly accounts: { list(): readonly Account[] }
   readonly rows: { ids(): readonly string[]; get(id: string): QueuedRow | undefined }
   readonly choices: {
     get(name: 'known-folders'): string | null

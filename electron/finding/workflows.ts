@@ -12,6 +12,7 @@ import type { WorkflowsRead } from '../models/search-order.ts'
 import { joinNeeds, type Need } from '../models/workflow.ts'
 import { askBefore, type Confirm, type Destination } from './ask-before.ts'
 import { resolveNeeds, targetFor, type ResolvedNeed } from './needs-resolved.ts'
+import type { Placed } from './placed.ts'
 import type { PlacesFound } from './places-found.ts'
 import type { Searcher } from './searcher.ts'
 
@@ -31,12 +32,6 @@ export interface WorkflowPorts {
   readonly take: (placed: readonly Placed[], team: TeamChoice | null) => Promise<Result<AddReport>>
   readonly told: (view: WorkflowView) => void
   readonly words: (path: string) => string
-}
-
-/** A file of this computer and where it shall go. */
-export interface Placed {
-  readonly path: string
-  readonly target: Partial<Target>
 }
 
 export interface Workflows {

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
+import { projectFolder } from './temp-project.ts'
 
 export interface Counts {
   readonly passed: number
   readonly failed: number
+  /** Each test that did not pass, with the first line of why: a long log's end is often all that is kept of it. */
+  readonly failures: readonly string[]
 }
 
 export interface CheckStep {
@@ -45,20 +48,67 @@ export function checkSteps(reportFolder: string): readonly CheckStep[] {
 }
 
 const read = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'))
+// eslint-disable-next-line no-control-regex -- the colours of a terminal are control characters
+const firstLine = (text = '') => text.replaceAll(/\u001b\[\d+m/g, '').split('\n', 1)[0] ?? ''
+
+interface VitestReport {
+  readonly numTotalTests: number
+  readonly numPassedTests: number
+  readonly testResults: readonly {
+    readonly name: string
+    readonly message: string
+    readonly assertionResults: readonly {
+      readonly fullName: string
+      readonly status: string
+      readonly failureMessages?: readonly string[] | null
+    }[]
+  }[]
+}
 
 /** A test that was skipped is counted as failed: nothing is left out in silence. */
 function countVitest(path: string): Counts {
-  const { numTotalTests, numPassedTests } = read(path) as { numTotalTests: number; numPassedTests: number }
-  return { passed: numPassedTests, failed: numTotalTests - numPassedTests }
+  const { numTotalTests, numPassedTests, testResults } = read(path) as VitestReport
+  const failures = testResults.flatMap(({ name, message, assertionResults }) => {
+    const file = relative(projectFolder, name)
+    const broken = assertionResults.filter(({ status }) => status !== 'passed')
+    if (broken.length === 0 && message) return [`${file}: ${firstLine(message)}`]
+    return broken.map(
+      ({ fullName, status, failureMessages }) => `${file} › ${fullName}: ${firstLine(failureMessages?.[0]) || status}`,
+    )
+  })
+  return { passed: numPassedTests, failed: numTotalTests - numPassedTests, failures }
+}
+
+interface PlaywrightSuite {
+  readonly file: string
+  readonly suites?: readonly PlaywrightSuite[]
+  readonly specs?: readonly {
+    readonly title: string
+    readonly tests: readonly {
+      readonly status: string
+      readonly results: readonly { readonly error?: { readonly message?: string } }[]
+    }[]
+  }[]
 }
 
 function countPlaywright(path: string): Counts {
-  interface Stats {
-    readonly expected: number
-    readonly unexpected: number
-    readonly flaky: number
-    readonly skipped: number
+  const { stats, suites } = read(path) as {
+    readonly stats: Readonly<Record<'expected' | 'unexpected' | 'flaky' | 'skipped', number>>
+    readonly suites: readonly PlaywrightSuite[]
   }
-  const { stats } = read(path) as { stats: Stats }
-  return { passed: stats.expected, failed: stats.unexpected + stats.flaky + stats.skipped }
+  const failuresOf = ({ file, suites: inner = [], specs = [] }: PlaywrightSuite): readonly string[] => [
+    ...specs.flatMap(({ title, tests }) =>
+      tests
+        .filter(({ status }) => status !== 'expected')
+        .map(
+          ({ status, results }) => `${file} › ${title}: ${firstLine(results.find(({ error }) => error)?.error?.message) || status}`,
+        ),
+    ),
+    ...inner.flatMap(failuresOf),
+  ]
+  return {
+    passed: stats.expected,
+    failed: stats.unexpected + stats.flaky + stats.skipped,
+    failures: suites.flatMap(failuresOf),
+  }
 }

@@ -34,14 +34,14 @@ async function runStep(step: CheckStep): Promise<Outcome> {
 }
 
 /** A check without tests of its own counts as one. A run that failed has at least one failure, whatever its report says. */
-function countsOf({ count }: CheckStep, succeeded: boolean): Counts {
-  const one: Counts = succeeded ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
-  if (!count) return one
+function countsOf({ count, script }: CheckStep, succeeded: boolean): Counts {
+  const broken = (sentence: string, passed = 0): Counts => ({ passed, failed: 1, failures: [`${script}: ${sentence}`] })
+  if (!count) return succeeded ? { passed: 1, failed: 0, failures: [] } : broken('failed, see above')
   try {
-    const { passed, failed } = count()
-    return succeeded || failed > 0 ? { passed, failed } : { passed, failed: 1 }
+    const counts = count()
+    return succeeded || counts.failed > 0 ? counts : broken('failed outside of any test', counts.passed)
   } catch {
-    return { passed: 0, failed: 1 } // it ended before it could write a report
+    return broken('ended before it could write a report')
   }
 }
 
@@ -64,7 +64,9 @@ async function runAll(): Promise<readonly Outcome[]> {
 const readiness = ensureSystemPackages()
 if (readiness.ready) {
   const outcomes = await runAll()
-  const sum = (key: keyof Counts) => outcomes.reduce((total, outcome) => total + outcome[key], 0)
+  const failures = outcomes.flatMap((outcome) => outcome.failures)
+  if (failures.length > 0) console.log(`\nWhat did not pass:\n${failures.map((failure) => `  ${failure}`).join('\n')}`)
+  const sum = (key: 'passed' | 'failed') => outcomes.reduce((total, outcome) => total + outcome[key], 0)
   console.log(`\n${outcomes.map(line).join('\n')}\n`)
   console.log(`${sum('passed')} passed, ${sum('failed')} failed`)
   process.exitCode = sum('failed') === 0 ? 0 : 1

@@ -147,7 +147,8 @@ test('small files go beside large ones that have taken all places', async () => 
   ]
   const small: string[] = []
   for (const name of ['a', 'b', 'c']) small.push(...(await app.add(await file(`${name}.safetensors`))))
-  await Promise.all([large, ...small].map((id) => app.phase(id, 'sending')))
+  // Not by the phase: a small file may be out whole, and only wait for its answer, before anybody looks.
+  await app.until(() => [large, ...small].every((id) => app.row(id).inFlightBytes > 0))
   expect(app.row(next).phase).toBe('waiting')
   held.release()
   await Promise.all([large, next, ...small].map((id) => app.settled(id)))

@@ -34,7 +34,14 @@ const picture = (name: string, colorScheme: ColorScheme) =>
 async function prepare(page: Page, colorScheme: ColorScheme): Promise<void> {
   await page.setViewportSize({ width: 960, height: 640 })
   await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+  await redrawn(page)
 }
+
+/** A picture taken before the next frame would still have the colours from before. */
+const redrawn = (page: Page) =>
+  page.evaluate(
+    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(null)))),
+  )
 
 async function quiet(page: Page): Promise<void> {
   const close = page.getByRole('button', { name: 'Close', exact: true })

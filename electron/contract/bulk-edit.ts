@@ -73,6 +73,16 @@ export function bulkOutcomes(
   })
 }
 
+/** A target with what a change made of it taken back, but for what has become something else since. */
+export function takenBack(now: Target, { before, after }: Pick<BulkOutcome, 'before' | 'after'>): Target {
+  const back = (part: keyof Target) => (now[part] === after[part] ? before[part] : now[part])
+  return {
+    displayName: back('displayName'),
+    modelType: back('modelType'),
+    modelPath: back('modelPath'),
+  }
+}
+
 function isSame(one: Target, other: Target): boolean {
   return (
     one.displayName === other.displayName &&

@@ -40,6 +40,7 @@ export const failureKinds = {
   'target-path': { retry: 'never', remedy: 'edit' },
   'target-name': { retry: 'never', remedy: 'edit' },
   'target-type': { retry: 'never', remedy: 'edit' },
+  'already-begun': { retry: 'never', remedy: 'none' },
   'path-taken': { retry: 'never', remedy: 'choose' },
   'path-taken-here': { retry: 'never', remedy: 'choose' },
   'same-as-other': { retry: 'later', remedy: 'wait' },
@@ -150,6 +151,11 @@ export function retryClassOf({ code }: Failure): RetryClass {
 
 export function remedyOf({ code }: Failure): Remedy {
   return failureKinds[code].remedy
+}
+
+/** Whether another name, type or path would mend it. */
+export function isOfTarget(met: Failure): boolean {
+  return remedyOf(met) === 'edit' || remedyOf(met) === 'choose'
 }
 
 /** Calls answer with this instead of throwing: Electron carries only the message of a thrown error between processes. */

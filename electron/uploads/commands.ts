@@ -1,12 +1,4 @@
-import {
-  failed,
-  failure,
-  remedyOf,
-  success,
-  type Failure,
-  type FailureCode,
-  type Result,
-} from '../contract/errors.ts'
+import { failed, failure, remedyOf, success, type FailureCode, type Result } from '../contract/errors.ts'
 import type { Target } from '../contract/model.ts'
 import type { FileToInspect, Inspection } from '../models/found.ts'
 import { sameFile } from '../transfer/file-identity.ts'
@@ -15,7 +7,7 @@ import type { Queue } from './queue.ts'
 import type { RecordChange, UploadRecord } from './record.ts'
 import type { Row, Rows } from './rows.ts'
 import { isRunning } from './state.ts'
-import { editTargets, retargeted, type TargetEdit } from './edit-targets.ts'
+import { editTargets, retargeted, wasTheTrouble, type TargetEdit } from './edit-targets.ts'
 import { targetFailure } from './upload.ts'
 
 /** What a person can do to uploads. Ids that are not known, or to which it can't happen, are passed over. */
@@ -40,9 +32,6 @@ export interface Commands {
   /** Queues again what one kind of failure ended, whose cause is gone. */
   resumeAfter(code: FailureCode): void
 }
-
-/** Changing the target mends it. */
-const isOfTarget = (met: Failure) => remedyOf(met) === 'edit' || remedyOf(met) === 'choose'
 
 export function createCommands(options: {
   readonly rows: Rows
@@ -173,17 +162,17 @@ export function createCommands(options: {
       const { record, live } = row
       // Once it is in the library, what is left concerns an older model alone.
       const isOver = live.phase === 'registered' || record.modelId !== null
-      if (isRunning(live.phase) || isOver) return failed(failure('bad-call'))
+      if (isRunning(live.phase) || isOver) return failed(failure('already-begun'))
       const target = { ...record.target, ...change }
       const wrong = targetFailure(target)
       if (wrong) return failed(wrong)
+      const wasTrouble = wasTheTrouble(row)
       const written = rows.change(id, retargeted(row, target))
       // The model that made room for it is to have its path back.
       if (record.library?.replaces?.asidePath) leftBehind()
-      const wasTheTrouble = live.phase === 'failed' && record.failure && isOfTarget(record.failure)
-      return written.ok && wasTheTrouble ? requeue(row) : written
+      return written.ok && wasTrouble ? requeue(row) : written
     },
-    editTargets: (changes) => editTargets(changes, { rows, requeue }),
+    editTargets: (changes) => editTargets(changes, { rows, requeue, leftBehind }),
     async suspendAccount(accountId) {
       const ids = rows.ids().filter((id) => {
         const row = rows.get(id)

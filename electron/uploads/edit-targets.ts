@@ -1,4 +1,4 @@
-import { failed, remedyOf, success, type Result } from '../contract/errors.ts'
+import { failed, isOfTarget, success, type Result } from '../contract/errors.ts'
 import type { Target } from '../contract/model.ts'
 import type { Row, Rows } from './rows.ts'
 import type { RecordChange } from './record.ts'
@@ -10,13 +10,20 @@ export interface TargetEdit {
   readonly target: Target
 }
 
+interface EditServices {
+  readonly rows: Rows
+  readonly requeue: (row: Row) => Result<void>
+  /** The library may hold something that no upload needs any more. */
+  readonly leftBehind: () => void
+}
+
 /**
  * Gives many uploads new targets in one transaction: one that the server would refuse refuses them all, before anything is
  * written. What has begun or is done keeps its target. Rows that had failed because of theirs are queued again.
  */
 export function editTargets(
   changes: readonly TargetEdit[],
-  { rows, requeue }: { readonly rows: Rows; readonly requeue: (row: Row) => Result<void> },
+  { rows, requeue, leftBehind }: EditServices,
 ): Result<readonly string[]> {
   const meant = changes.flatMap(({ id, target }) => {
     const row = rows.get(id)
@@ -27,6 +34,7 @@ export function editTargets(
     if (wrong) return failed(wrong)
   }
   const mended: Row[] = []
+  const madeRoom = meant.some(({ row }) => row.record.library?.replaces?.asidePath)
   const written = rows.together(() => {
     for (const { row, target } of meant) {
       rows.change(row.record.id, retargeted(row, target))
@@ -34,6 +42,7 @@ export function editTargets(
     }
   })
   if (!written.ok) return written
+  if (madeRoom) leftBehind()
   for (const row of mended) {
     const queued = requeue(row)
     if (!queued.ok) return queued
@@ -47,8 +56,9 @@ export function retargeted({ record }: Row, target: Target): RecordChange {
   return replaces && target.modelPath !== record.target.modelPath ? { target, library } : { target }
 }
 
-function wasTheTrouble({ record, live }: Row): boolean {
-  return live.phase === 'failed' && record.failure !== null && remedyOf(record.failure) === 'edit'
+/** Whether an upload stands still for its target alone. */
+export function wasTheTrouble({ record, live }: Row): boolean {
+  return live.phase === 'failed' && record.failure !== null && isOfTarget(record.failure)
 }
 
 /** Until bytes have gone out, and again when the target is what is wrong: as the page shows it. */

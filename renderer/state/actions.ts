@@ -1,11 +1,11 @@
 import type { Bridge, CallArgs } from '../../electron/contract/calls.ts'
-import type { Failure, Result } from '../../electron/contract/errors.ts'
+import { isOfTarget, type Failure, type Result } from '../../electron/contract/errors.ts'
 import type { Account, SessionView, TeamChoice } from '../../electron/contract/account.ts'
 import type { AddReport, Target, UploadRow } from '../../electron/contract/model.ts'
 import type { HistoryState } from './history.svelte.ts'
 import type { Notices } from './notices.svelte.ts'
 import type { QueueState } from './queue.svelte.ts'
-import { isCancelCostly, remedyOfRow, toggleOf } from './row-facts.ts'
+import { isCancelCostly, isEditable, remedyOfRow, toggleOf } from './row-facts.ts'
 import type { SessionState } from './session.svelte.ts'
 import type { SettingsState } from './settings.svelte.ts'
 import { changeFor, type TargetField } from './target.ts'
@@ -78,9 +78,28 @@ export class Actions {
   /** Saves a changed target; a row that failed because of it is tried again. */
   readonly edit = async (row: UploadRow, change: Partial<Target>) => {
     if (Object.keys(change).length === 0) return
-    const isMended = row.phase === 'failed' && ['edit', 'choose'].includes(remedyOfRow(row))
-    const saved = this.#done(await this.#bridge.editTarget({ id: row.id, change }))
-    if (saved && isMended) await this.retry([row.id])
+    const isMended = row.phase === 'failed' && row.failure !== null && isOfTarget(row.failure)
+    const answer = await this.#bridge.editTarget({ id: row.id, change })
+    if (!answer.ok && answer.failure.code === 'already-begun') {
+      return this.#tellBegun(row, Object.values(change)[0] ?? '')
+    }
+    if (this.#done(answer) && isMended) await this.retry([row.id])
+  }
+
+  /** A row that begins can't be changed any more: its field closes, and what was typed into it is told, not lost. */
+  readonly closeEditor = (row: UploadRow): void => {
+    const { editing } = this.#rooms.ui
+    if (editing?.id !== row.id || isEditable(row)) return
+    this.#rooms.ui.editing = null
+    const typed = editing.draft.trim()
+    if (typed !== row.target[editing.field]) this.#tellBegun(row, typed)
+  }
+
+  #tellBegun({ target }: UploadRow, typed: string): void {
+    this.#rooms.notices.offer({
+      ...{ key: 'edit.begun', params: { name: target.displayName, typed }, label: 'edit.copy' },
+      ...{ ontake: () => void this.copy(typed), isTrouble: true },
+    })
   }
 
   /**
@@ -187,8 +206,9 @@ export class Actions {
   readonly copy = async (text: string) => {
     if (this.#done(await this.#bridge.copyText({ text }))) this.#rooms.notices.say('notice.copied')
   }
-  readonly quit = async () => this.#done(await this.#bridge.quit())
-  readonly recheckKeychain = async () => this.#done(await this.#bridge.recheckKeychain())
+  /** What the dialog about the keychain asks for: it tells a failure itself, since it covers every notice. */
+  readonly quit = async () => failureIn(await this.#bridge.quit())
+  readonly recheckKeychain = async () => failureIn(await this.#bridge.recheckKeychain())
   readonly openPage = async (page: CallArgs<'openPage'>['page']) =>
     this.#done(await this.#bridge.openPage({ page }))
 
@@ -220,6 +240,8 @@ export class Actions {
     else this.#rooms.notices.failure(answer.failure)
   }
 }
+
+const failureIn = (answer: Result<unknown>): Failure | null => (answer.ok ? null : answer.failure)
 
 function fieldToMend({ failure }: UploadRow): TargetField {
   if (failure?.code === 'target-name') return 'displayName'

@@ -2,11 +2,13 @@ import type { Bridge } from '../../electron/contract/calls.ts'
 import {
   bulkOutcomes,
   noBulkChange,
+  takenBack,
   type BulkChange,
   type BulkFile,
   type BulkOutcome,
 } from '../../electron/contract/bulk-edit.ts'
 import { teamKey } from '../../electron/contract/account.ts'
+import type { Failure, Result } from '../../electron/contract/errors.ts'
 import type { UploadRow } from '../../electron/contract/model.ts'
 import type { Notices } from './notices.svelte.ts'
 import type { QueueState } from './queue.svelte.ts'
@@ -29,6 +31,8 @@ export class BulkEdit {
   ids = $state.raw<readonly string[]>([])
   change = $state.raw<BulkChange>(noBulkChange)
   isSaving = $state(false)
+  /** Why nothing could be saved: told in the dialog, since it covers everything else. */
+  failure = $state.raw<Failure | null>(null)
   readonly #bridge: Bridge
   readonly #queue: QueueState
   readonly #notices: Notices
@@ -60,6 +64,7 @@ export class BulkEdit {
 
   open(ids: readonly string[]): void {
     this.change = noBulkChange
+    this.failure = null
     this.ids = ids
   }
 
@@ -75,27 +80,41 @@ export class BulkEdit {
   async save(): Promise<void> {
     if (!this.canSave) return
     this.isSaving = true
-    const changed = this.changed
-    const answer = await this.#edit(changed.map(({ id, after }) => ({ id, target: after })))
+    const wished = this.changed
+    const answer = await this.#edit(wished.map(({ id, after }) => ({ id, target: after })))
     this.isSaving = false
-    if (!answer) return
+    this.failure = answer.ok ? null : answer.failure
+    if (!answer.ok) return
     this.close()
-    const done = new Set(answer)
-    const back = changed.filter(({ id }) => done.has(id)).map(({ id, before }) => ({ id, target: before }))
-    this.#notices.offerUndo('bulk-edit.done', back.length, () => void this.#undo(back))
+    const done = new Set(answer.value)
+    const changed = wished.filter(({ id }) => done.has(id))
+    const counts = { count: changed.length, missed: wished.length - changed.length }
+    if (changed.length === 0) this.#notices.keep('bulk-edit.done', counts)
+    else {
+      this.#notices.offer({
+        ...{ key: 'bulk-edit.done', params: counts, label: 'bulk-edit.undo' },
+        ontake: () => void this.#undo(changed),
+      })
+    }
   }
 
-  async #undo(back: readonly Edit[]): Promise<void> {
-    if (await this.#edit(back)) this.#notices.say('bulk-edit.undone')
+  /** Gives back what still stands as it was set here: a name that a person has typed since is theirs. */
+  async #undo(changed: readonly BulkOutcome[]): Promise<void> {
+    const back = changed.flatMap((outcome) => {
+      const row = this.#queue.rows.get(outcome.id)
+      return row ? [{ id: row.id, target: takenBack(row.target, outcome) }] : []
+    })
+    const answer = await this.#edit(back)
+    if (!answer.ok) return this.#notices.failure(answer.failure)
+    const stay = changed.length - answer.value.length
+    if (stay > 0) this.#notices.keep('bulk-edit.undone', { stay })
+    else this.#notices.say('bulk-edit.undone', { stay })
   }
 
-  async #edit(changes: readonly Edit[]): Promise<readonly string[] | null> {
-    const answer = await this.#bridge.editTargets({
+  #edit(changes: readonly Edit[]): Promise<Result<readonly string[]>> {
+    return this.#bridge.editTargets({
       changes: changes.map(({ id, target }) => ({ id, target: { ...target } })),
     })
-    if (answer.ok) return answer.value
-    this.#notices.failure(answer.failure)
-    return null
   }
 
   #others(): BulkFile[] {

@@ -22,6 +22,7 @@ export function clashChoices({ failure }: UploadRow): readonly ClashWay[] {
 
 /** Ids of the other rows that wait for the same kind of choice. */
 export function otherClashes(rows: Iterable<UploadRow>, row: UploadRow): string[] {
+  if (row.failure?.code === 'old-model-stays') return []
   return [...rows]
     .filter((other) => other.id !== row.id && other.phase === 'failed' && remedyOfRow(other) === 'choose')
     .map(({ id }) => id)

@@ -27,8 +27,12 @@ export class Diagnostics {
   readonly storageWords = storageTestWords
   readonly #bridge: Bridge
 
-  constructor(bridge: Bridge) {
+  readonly #failed: (failure: Failure) => void
+
+  /** `failed` hears of what was asked for and could not be done. */
+  constructor(bridge: Bridge, failed: (failure: Failure) => void) {
     this.#bridge = bridge
+    this.#failed = failed
   }
 
   /** Subscribes. The answer unsubscribes. */
@@ -51,16 +55,21 @@ export class Diagnostics {
   /** Why storage can't be tested, or null. */
   readonly hindranceOf = (view: SessionView | null) => (view ? storageTestHindrance(view) : 'sign-in')
 
-  readonly stopStorageTest = () => this.#bridge.cancelStorageTest()
+  readonly stopStorageTest = async () => {
+    const answer = await this.#bridge.cancelStorageTest()
+    if (!answer.ok) this.#failed(answer.failure)
+  }
 
   async look(): Promise<void> {
     const answer = await this.#bridge.checkConnection()
     if (answer.ok) this.check = answer.value
+    else this.#failed(answer.failure)
   }
 
   async gather(): Promise<void> {
     const answer = await this.#bridge.supportPieces()
     if (answer.ok) this.pieces = answer.value
+    else this.#failed(answer.failure)
   }
 
   toggle(name: BundlePiece['name']): void {

@@ -1,19 +1,26 @@
 import type { Failure, FailureCode } from '../../electron/contract/errors.ts'
 import type { MessageKey } from '../../electron/contract/words.ts'
 
+/** What was asked of the server: another name, type or path; to enable or disable; to delete. */
+export type LibraryDeed = 'change' | 'status' | 'delete'
+type Words = Partial<Readonly<Record<FailureCode, MessageKey>>>
+
 /** What the server refuses means something else of a model in the library than of an upload. */
-const ofChange: Partial<Readonly<Record<FailureCode, MessageKey>>> = {
-  forbidden: 'library.why-forbidden',
-  'not-found': 'library.why-gone',
-  conflict: 'library.why-conflict',
-  'bad-request': 'library.why-refused',
+const ofAny: Words = { forbidden: 'library.why-forbidden', 'not-found': 'library.why-gone' }
+/** No value was typed that could be wrong: what is refused is the deed itself. */
+const ofDeed: Words = {
+  ...ofAny,
+  'bad-request': 'library.why-not-allowed',
+  conflict: 'library.why-not-allowed',
 }
-const ofList: Partial<Readonly<Record<FailureCode, MessageKey>>> = {
-  forbidden: 'library.why-forbidden-list',
-  'not-found': 'library.why-unlisted',
+const words: Readonly<Record<LibraryDeed | 'list', Words>> = {
+  change: { ...ofAny, 'bad-request': 'library.why-refused', conflict: 'library.why-conflict' },
+  status: ofDeed,
+  delete: ofDeed,
+  list: { forbidden: 'library.why-forbidden-list', 'not-found': 'library.why-unlisted' },
 }
 
-/** The words for why a model could not be changed, or the library not be listed; null where the failure's own will do. */
-export function libraryWhy({ code }: Failure, about: 'change' | 'list'): MessageKey | null {
-  return (about === 'change' ? ofChange : ofList)[code] ?? null
+/** The words for why something could not be done in the library, or it not be listed; null where the failure's own will do. */
+export function libraryWhy({ code }: Failure, of: LibraryDeed | 'list'): MessageKey | null {
+  return words[of][code] ?? null
 }

@@ -2,13 +2,19 @@ import type { Bridge } from '../../electron/contract/calls.ts'
 import type { TeamChoice } from '../../electron/contract/account.ts'
 import type { Failure, Result } from '../../electron/contract/errors.ts'
 import type { LibraryChange, LibraryModel, LibraryNews } from '../../electron/contract/library.ts'
+import type { LibraryDeed } from './library-why.ts'
 import { arrange, valuesOf, type LibrarySort } from './library-order.ts'
 
 /** What is being done to a model, or what came of it. */
 export type Doing =
   | { readonly kind: 'changing'; readonly change: LibraryChange }
   | { readonly kind: 'deleting' }
-  | { readonly kind: 'failed'; readonly failure: Failure; readonly again: () => void }
+  | {
+      readonly kind: 'failed'
+      readonly failure: Failure
+      readonly of: LibraryDeed
+      readonly again: () => void
+    }
 
 /** Requests at a time when many models are changed: enough to be quick, too few to be a burden. */
 const atOnce = 4
@@ -81,7 +87,10 @@ export class LibraryState {
     this.search = this.type = this.status = ''
   }
 
-  /** Changes models; each shows at once what it will be, and goes back with the reason where the server refuses. */
+  /**
+   * Changes models; each shows at once what it will be, and goes back with the reason where the server refuses. Answers the
+   * reason of one that it refused, or null.
+   */
   readonly change = (ids: readonly string[], change: LibraryChange) =>
     this.#each(ids, { kind: 'changing', change }, (choice, modelId) =>
       this.#bridge.changeModel({ choice, modelId, change }),
@@ -101,33 +110,37 @@ export class LibraryState {
     ids: readonly string[],
     doing: Doing,
     ask: (choice: TeamChoice, modelId: string) => Promise<Result<void>>,
-  ): Promise<void> {
+  ): Promise<Failure | null> {
     const choice = this.#choice
-    if (!choice) return
+    if (!choice) return null
+    let refused: Failure | null = null
     const left = ids.filter((id) => this.doings.get(id)?.kind !== 'changing' && this.byId.has(id))
     for (const id of left) this.#note(id, doing)
     const work = async () => {
       for (let id = left.shift(); id !== undefined; id = left.shift())
-        await this.#one(id, doing, () => ask(choice, id as string))
+        refused = (await this.#one(id, doing, () => ask(choice, id as string))) ?? refused
     }
     await Promise.all(Array.from({ length: atOnce }, work))
+    return refused
   }
 
-  async #one(id: string, doing: Doing, ask: () => Promise<Result<void>>): Promise<void> {
+  async #one(id: string, doing: Doing, ask: () => Promise<Result<void>>): Promise<Failure | null> {
     const choice = this.#choice
     const answer = await ask()
-    if (choice !== this.#choice) return
+    if (choice !== this.#choice) return null
     if (answer.ok) {
       if (doing.kind === 'changing') {
         this.models = this.models.map((model) => (model.id === id ? { ...model, ...doing.change } : model))
       } else this.models = this.models.filter((model) => model.id !== id)
-      return this.#note(id, null)
+      this.#note(id, null)
+      return null
     }
     const again = () => {
       this.#note(id, doing)
       void this.#one(id, doing, ask)
     }
-    this.#note(id, { kind: 'failed', failure: answer.failure, again })
+    this.#note(id, { kind: 'failed', failure: answer.failure, of: deedOf(doing), again })
+    return answer.failure
   }
 
   #note(id: string, doing: Doing | null): void {
@@ -177,4 +190,9 @@ export class LibraryState {
     this.listedAtMs = answer.value.listedAtMs
     this.stale = answer.value.failure
   }
+}
+
+function deedOf(doing: Doing): LibraryDeed {
+  if (doing.kind !== 'changing') return 'delete'
+  return doing.change.status === undefined ? 'change' : 'status'
 }

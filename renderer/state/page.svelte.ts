@@ -1,5 +1,6 @@
 import { createContext } from 'svelte'
 import type { Bridge, PageCommand } from '../../electron/contract/calls.ts'
+import type { Failure } from '../../electron/contract/errors.ts'
 import type { Settings } from '../../electron/contract/settings.ts'
 import type { AddReport } from '../../electron/contract/model.ts'
 import { Actions } from './actions.ts'
@@ -52,13 +53,17 @@ export class Page {
   constructor(bridge: Bridge) {
     this.#bridge = bridge
     this.queue = new QueueState(bridge, {
-      row: (before, after) => this.announcer.rowChanged(before, after),
+      row: (before, after) => {
+        this.announcer.rowChanged(before, after)
+        this.actions.closeEditor(after)
+      },
       totals: (totals, isNews) => this.announcer.totalsChanged(totals, isNews),
     })
     this.session = new SessionState(bridge, () => this.ui.show('uploads'))
     this.settings = new SettingsState(bridge, ({ locale }) => (this.language.locale = locale))
     this.history = new HistoryState(bridge)
-    this.conditions = new ConditionsState(bridge, (failure) => this.notices.failure(failure))
+    const failed = (failure: Failure) => this.notices.failure(failure)
+    this.conditions = new ConditionsState(bridge, failed)
     this.library = new LibraryState(bridge, () => this.notices.say('library.unlisted'))
     this.details = new DetailsState(bridge)
     this.servers = new ServersState({
@@ -68,12 +73,12 @@ export class Page {
       settings: this.settings,
     })
     this.modelFacts = new ModelFactsState(bridge)
-    this.update = new UpdateNews(bridge)
+    this.update = new UpdateNews(bridge, failed)
     this.bulkEdit = new BulkEdit(bridge, this.queue, this.notices)
     this.places = new PlacesState(bridge, this.notices, this.ui)
     this.workflow = new WorkflowState(bridge, this.notices, this.ui)
     this.watching = new WatchingState(bridge, this.notices)
-    this.diagnostics = new Diagnostics(bridge)
+    this.diagnostics = new Diagnostics(bridge, failed)
     this.actions = new Actions({
       bridge,
       history: this.history,

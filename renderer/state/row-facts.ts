@@ -1,4 +1,4 @@
-import { failureKinds, type Failure, type Remedy } from '../../electron/contract/errors.ts'
+import { failureKinds, isOfTarget, type Failure, type Remedy } from '../../electron/contract/errors.ts'
 import type { AlreadyThere } from '../../electron/contract/library.ts'
 import { isLineTrouble } from '../../electron/contract/line-failure.ts'
 import type { LineState, Phase, UploadRow } from '../../electron/contract/model.ts'
@@ -50,8 +50,7 @@ export function remedyOfRow({ failure, phase }: UploadRow): Remedy {
 /** Name, type and path can be changed until bytes have gone out, and again when they are what is wrong. */
 export function isEditable({ started, phase, failure }: UploadRow): boolean {
   const stands = phase === 'waiting' || phase === 'paused' || phase === 'failed' || phase === 'retrying'
-  const remedy = failure && failureKinds[failure.code].remedy
-  return stands && (!started || remedy === 'edit' || remedy === 'choose')
+  return stands && (!started || (failure !== null && isOfTarget(failure)))
 }
 
 /** True when cancelling throws sent bytes away: then we ask first. */

@@ -1,5 +1,6 @@
 import type { Bridge } from '../../electron/contract/calls.ts'
-import type { Failure } from '../../electron/contract/errors.ts'
+import type { SessionView } from '../../electron/contract/account.ts'
+import type { Failure, Result } from '../../electron/contract/errors.ts'
 import { clockIsOffMs, type ServerCheck } from '../../electron/contract/server-check.ts'
 import { baseOf, putLimitOf, serversOf } from '../../electron/contract/servers.ts'
 import type { Notices } from './notices.svelte.ts'
@@ -59,15 +60,19 @@ export class ServersState {
     return this.list.map((entry) => (entry.address === address ? { address, singlePutLimitBytes } : entry))
   }
 
-  async signInToProxy(proxy: string, name: string, password: string): Promise<void> {
-    const answer = await this.#rooms.bridge.signInToProxy({ proxy, name, password })
-    if (answer.ok) this.#rooms.session.view = answer.value
-    else this.#rooms.notices.failure(answer.failure)
+  /** Answers a proxy. A failure belongs into the dialog that asks, since it covers everything else. */
+  async signInToProxy(proxy: string, name: string, password: string): Promise<Failure | null> {
+    return this.#take(await this.#rooms.bridge.signInToProxy({ proxy, name, password }))
   }
 
-  async leaveProxy(): Promise<void> {
-    const answer = await this.#rooms.bridge.leaveProxy()
-    if (answer.ok) this.#rooms.session.view = answer.value
+  async leaveProxy(): Promise<Failure | null> {
+    return this.#take(await this.#rooms.bridge.leaveProxy())
+  }
+
+  #take(answer: Result<SessionView>): Failure | null {
+    if (!answer.ok) return answer.failure
+    this.#rooms.session.view = answer.value
+    return null
   }
 }
 

@@ -1,3 +1,4 @@
+import { tick } from 'svelte'
 import { problemOf, type TargetField, type TargetProblem } from './target.ts'
 
 export type View =
@@ -21,10 +22,12 @@ export class UiState {
   readonly problem: TargetProblem | null = $derived(
     this.editing ? problemOf(this.editing.field, this.editing.draft) : null,
   )
-  /** Grows when the person is to choose what becomes of the row whose details are open: the choice takes the focus. */
-  chooses = $state(0)
-  /** Grows when the person asks to find something: the field of the view takes the focus. */
-  finds = $state(0)
+  /** What is to take the focus as soon as it is drawn. Asked for once and used up: later ones of its kind take nothing. */
+  #wanted = $state<'choice' | 'search' | null>(null)
+  /** The field to find uploads by is open, though nothing may stand in it. */
+  isFinding = $state(false)
+  /** What was typed into fields that were left with a value which can't be taken, by row and field. */
+  readonly #left = new Map<string, string>()
   /** Grows when the person asks for a newer version: the card that tells of it comes into view. */
   looksForUpdate = $state(0)
 
@@ -55,19 +58,39 @@ export class UiState {
   /** Opens the details of a row that waits for a choice, on that choice. */
   choose(id: string): void {
     this.detailsId = id
-    this.chooses += 1
+    this.#want('choice')
   }
 
   find(): void {
     if (this.view !== 'history' && this.view !== 'library') this.show('uploads')
-    this.finds += 1
+    if (this.view === 'uploads') this.isFinding = true
+    this.#want('search')
   }
 
-  edit(id: string, field: TargetField, draft: string): void {
-    this.editing = { id, field, draft }
+  /** True once for what was asked for: it takes the focus. */
+  takesFocus(what: 'choice' | 'search'): boolean {
+    if (this.#wanted !== what) return false
+    this.#wanted = null
+    return true
+  }
+
+  /** Opens a field on what it has, or on what was typed into it before and could not be taken. */
+  edit(id: string, field: TargetField, value: string): void {
+    if (this.editing && this.problem) this.#left.set(keyOf(this.editing), this.editing.draft)
+    const key = keyOf({ id, field })
+    this.editing = { id, field, draft: this.#left.get(key) ?? value }
+    this.#left.delete(key)
   }
 
   type(draft: string): void {
     if (this.editing) this.editing = { ...this.editing, draft }
   }
+
+  /** Nothing of the kind may be there to take it: then nothing takes it later either. */
+  #want(what: 'choice' | 'search'): void {
+    this.#wanted = what
+    void tick().then(() => (this.#wanted = null))
+  }
 }
+
+const keyOf = ({ id, field }: Pick<Editing, 'id' | 'field'>) => `${field} ${id}`

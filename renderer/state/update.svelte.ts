@@ -1,5 +1,5 @@
 import type { Bridge } from '../../electron/contract/calls.ts'
-import type { Result } from '../../electron/contract/errors.ts'
+import type { Failure, Result } from '../../electron/contract/errors.ts'
 import type { UpdateState } from '../../electron/contract/update.ts'
 
 /** How a newer version of the app stands, and the licences of what is in this one. */
@@ -10,8 +10,12 @@ export class UpdateNews {
   #wasTold = false
   readonly #bridge: Bridge
 
-  constructor(bridge: Bridge) {
+  readonly #failed: (failure: Failure) => void
+
+  /** `failed` hears of what was asked for and could not even be begun. */
+  constructor(bridge: Bridge, failed: (failure: Failure) => void) {
     this.#bridge = bridge
+    this.#failed = failed
   }
 
   /** What is worth a line above the list: an answer is wanted, or something went wrong with one that was ready. */
@@ -47,6 +51,7 @@ export class UpdateNews {
   async #do(asked: Promise<Result<UpdateState>>): Promise<void> {
     const answer = await asked
     if (answer.ok) this.#take(answer.value)
+    else this.#failed(answer.failure)
   }
 
   #take(state: UpdateState): void {

@@ -3,7 +3,7 @@ import { userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../electron/contract/errors.ts'
 import type { Asked } from './support/fake-bridge.ts'
 import { openPage } from './support/open-page.ts'
-import { row, sendingRow } from './support/rows.ts'
+import { failedRow, patchOf, row, sendingRow } from './support/rows.ts'
 
 const corner = { position: { x: 12, y: 12 } }
 const rows = [sendingRow('Flux', { position: -1 }), row('Grain'), row('Ink', { position: 1 })]
@@ -53,13 +53,60 @@ test('undo gives every row back what it had', async () => {
   await userEvent.click(screen.getByRole('button', { name: 'Change 2 files' }))
   await expect.element(screen.getByText('2 files were changed.', { exact: false })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
-  await expect.element(screen.getByText('Everything is as it was.')).toBeVisible()
+  await expect.element(screen.getByText('The change was taken back.')).toBeVisible()
   expect(edits(asked)[1]?.args).toEqual({
     changes: [
       { id: 'Grain', target: target('Grain', 'loras', 'models/loras/Grain.safetensors') },
       { id: 'Ink', target: target('Ink', 'loras', 'models/loras/Ink.safetensors') },
     ],
   })
+})
+
+test('undo leaves alone what has been typed since, and says how many have begun', async () => {
+  const answers = [['Grain', 'Ink'], ['Grain']]
+  const { screen, asked, emit } = await opened({ editTargets: () => success(answers.shift() ?? []) })
+  await userEvent.fill(screen.getByLabelText('Type', { exact: true }), 'vae')
+  await userEvent.click(screen.getByRole('button', { name: 'Change 2 files' }))
+  const undo = screen.getByRole('button', { name: 'Undo' })
+  await expect.element(undo).toBeVisible()
+  const inVae = (name: string) => ({ modelType: 'vae', modelPath: `models/vae/${name}.safetensors` })
+  emit(
+    'patch',
+    patchOf(2, [
+      row('Grain', { target: { ...inVae('Grain'), displayName: 'Film grain' } }),
+      sendingRow('Ink', { target: inVae('Ink') }),
+    ]),
+  )
+  await userEvent.click(undo)
+  await expect
+    .element(screen.getByText('The change was taken back, but for 1 file that has begun or left the list.'))
+    .toBeVisible()
+  expect(edits(asked)[1]?.args).toMatchObject({
+    changes: [
+      { id: 'Grain', target: target('Film grain', 'loras', 'models/loras/Grain.safetensors') },
+      { id: 'Ink' },
+    ],
+  })
+})
+
+test('fewer changed than wished is said', async () => {
+  const { screen } = await opened({ editTargets: () => success(['Grain']) })
+  await userEvent.fill(screen.getByLabelText('Type', { exact: true }), 'vae')
+  await userEvent.click(screen.getByRole('button', { name: 'Change 2 files' }))
+  await expect
+    .element(
+      screen.getByText('1 file was changed. 1 has begun meanwhile and stays as it is.', { exact: false }),
+    )
+    .toBeVisible()
+})
+
+test('files whose path is taken are among those that can be changed', async () => {
+  const taken = failedRow('Grain', failure('conflict'), { started: true })
+  const page = await openPage({ rows: [taken, row('Ink', { position: 1 })] })
+  await userEvent.click(page.rowOf('Grain'), corner)
+  await userEvent.keyboard('{Control>}a{/Control}')
+  await userEvent.click(page.screen.getByRole('button', { name: 'Change type, path and names…' }))
+  await expect.element(page.screen.getByRole('dialog', { name: 'Change 2 files' })).toBeVisible()
 })
 
 test('the notice stands above the bar of what is chosen, which stays in reach', async () => {
@@ -95,11 +142,12 @@ test('files that would meet, or that the server would refuse, are named and noth
   expect(edits(asked)).toEqual([])
 })
 
-test('a refusal is told and what was typed stays', async () => {
+test('a refusal is told in the dialog, and what was typed stays', async () => {
   const { screen } = await opened({ editTargets: () => failed(failure('journal-full')) })
   await userEvent.fill(screen.getByLabelText('Type', { exact: true }), 'vae')
   await userEvent.click(screen.getByRole('button', { name: 'Change 2 files' }))
-  await expect.element(screen.getByRole('dialog')).toBeVisible()
+  const dialog = screen.getByRole('dialog')
+  await expect.element(dialog.getByRole('alert')).toMatchTextContent('The disk that keeps the queue is full')
   await expect.element(screen.getByLabelText('Type', { exact: true })).toHaveValue('vae')
 })
 

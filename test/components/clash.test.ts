@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { failure } from '../../electron/contract/errors.ts'
 import { openPage } from './support/open-page.ts'
-import { failedRow, registeredRow } from './support/rows.ts'
+import { failedRow, patchOf, registeredRow } from './support/rows.ts'
 
 const taken = (name: string) =>
   failedRow(
@@ -79,4 +79,43 @@ test('what the library has already says so, and that nothing was sent', async ()
   const { rowOf } = await openPage({ rows: [registeredRow('Depth', { already, sentBytes: 0 })] })
   await expect.element(rowOf('Depth')).toMatchTextContent('Already in the library')
   await expect.element(rowOf('Depth')).toMatchTextContent('The team has the same bytes as “Theirs”.')
+})
+
+test('the choice takes the focus when it was asked for, and never again', async () => {
+  const { pane, screen } = await choosing('Grain', 'Depth')
+  await expect.element(pane.getByRole('radio', { name: 'Keep both' })).toHaveFocus()
+  screen.container.querySelector<HTMLElement>('[data-id="Grain"]')?.focus()
+  await userEvent.keyboard('{ArrowDown}')
+  await expect.element(screen.getByRole('complementary', { name: 'Details of Depth' })).toBeVisible()
+  await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Depth')
+})
+
+test('a way that is not open any more is given up for one that is', async () => {
+  const { pane, decided, goOn, emit } = await choosing('Grain')
+  await userEvent.click(pane.getByRole('radio', { name: 'Replace' }))
+  const stays = failure('old-model-stays', {
+    name: 'Old',
+    fate: 'disable',
+    path: 'models/loras/x.safetensors',
+  })
+  emit('patch', patchOf(2, [failedRow('Grain', stays, { started: true })]))
+  await expect.element(pane.getByRole('radio', { name: 'Keep both' })).toBeChecked()
+  expect(pane.getByRole('radio').elements()).toHaveLength(1)
+  await goOn()
+  expect(decided()).toMatchObject([{ ids: ['Grain'], choice: 'keep-both' }])
+})
+
+test('Escape leaves the path being typed first, and the pane after it', async () => {
+  const { pane } = await choosing('Grain')
+  await userEvent.click(pane.getByRole('radio', { name: 'Another path' }))
+  const field = pane.getByRole('textbox', { name: 'New library path' })
+  await userEvent.fill(field, 'models/loras/mine.safetensors')
+  const composing = { key: 'Escape', isComposing: true, bubbles: true }
+  field.element().dispatchEvent(new KeyboardEvent('keydown', composing))
+  await expect.element(field).toHaveFocus()
+  await userEvent.keyboard('{Escape}')
+  await expect.element(pane).toHaveFocus()
+  await expect.element(field).toHaveValue('models/loras/mine.safetensors')
+  await userEvent.keyboard('{Escape}')
+  await expect.poll(() => pane.elements()).toEqual([])
 })

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
-import { failure } from '../../electron/contract/errors.ts'
+import { failed, failure } from '../../electron/contract/errors.ts'
 import { openPage } from './support/open-page.ts'
-import { failedRow, row, sendingRow } from './support/rows.ts'
+import { failedRow, patchOf, row, sendingRow } from './support/rows.ts'
 
 test('changes the name in place: click, type, Enter', async () => {
   const { screen, rowOf, asked } = await openPage({ rows: [row('Grain')] })
@@ -110,4 +110,88 @@ test('opens the field that a refusal is about, and tries again once it is change
       },
       { name: 'retry', args: { ids: ['Grain'] } },
     ])
+})
+
+/** The notice that hands back what was typed. */
+const told = ({ screen }: Awaited<ReturnType<typeof openPage>>) =>
+  screen.getByRole('alert').filter({ hasText: 'has begun meanwhile' })
+
+const typeName = async (
+  { screen, rowOf }: Awaited<ReturnType<typeof openPage>>,
+  name: string,
+  text: string,
+): Promise<void> => {
+  await userEvent.click(rowOf(name).getByRole('button', { name: `Name: ${name}. Change` }))
+  await userEvent.fill(screen.getByRole('textbox', { name: 'Name' }), text)
+}
+
+test('a row that begins while it is being changed closes its field, and hands back what was typed', async () => {
+  const page = await openPage({ rows: [row('Grain')] })
+  await typeName(page, 'Grain', 'Film grain')
+  page.emit('patch', patchOf(2, [sendingRow('Grain')]))
+  const notice = told(page)
+  await expect.element(notice).toMatchTextContent('“Grain” has begun meanwhile and stays as it is')
+  await expect.element(notice).toMatchTextContent('You had typed: Film grain')
+  expect(page.screen.getByRole('textbox', { name: 'Name' }).elements()).toEqual([])
+  await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Grain')
+  await userEvent.click(notice.getByRole('button', { name: 'Copy it' }))
+  expect(page.asked).toEqual([{ name: 'copyText', args: { text: 'Film grain' } }])
+})
+
+test('a field in which nothing was typed closes without a word', async () => {
+  const page = await openPage({ rows: [row('Grain')] })
+  await typeName(page, 'Grain', 'Grain')
+  page.emit('patch', patchOf(2, [sendingRow('Grain')]))
+  await expect.poll(() => page.screen.getByRole('textbox', { name: 'Name' }).elements()).toEqual([])
+  expect(told(page).elements()).toEqual([])
+})
+
+test('a name that comes too late is handed back with the reason', async () => {
+  const page = await openPage({
+    rows: [row('Grain')],
+    answers: { editTarget: () => failed(failure('already-begun')) },
+  })
+  await typeName(page, 'Grain', 'Film grain')
+  await userEvent.keyboard('{Enter}')
+  await expect.element(told(page)).toMatchTextContent('You had typed: Film grain')
+})
+
+test('a field stays while its row comes to wait for the line', async () => {
+  const page = await openPage({ rows: [row('Grain')] })
+  await userEvent.click(page.rowOf('Grain').getByRole('button', { name: /^Library path/ }))
+  const field = page.screen.getByRole('textbox', { name: 'Library path' })
+  await userEvent.fill(field, 'models/loras/film.safetensors')
+  const waiting = row('Grain', {
+    phase: 'retrying',
+    failure: failure('server-trouble', { status: 500 }),
+    sizeBytes: 2_000_000_000,
+  })
+  page.emit('patch', patchOf(2, [waiting]))
+  await expect.element(page.rowOf('Grain')).toMatchTextContent('2.0 GB')
+  await expect.element(field).toHaveValue('models/loras/film.safetensors')
+})
+
+test('what an input method is composing keeps its Enter, Tab and Escape', async () => {
+  const page = await openPage({ rows: [row('Grain')] })
+  await typeName(page, 'Grain', 'Film')
+  const field = page.screen.getByRole('textbox', { name: 'Name' })
+  for (const key of ['Escape', 'Enter', 'Tab'])
+    field.element().dispatchEvent(new KeyboardEvent('keydown', { key, isComposing: true, bubbles: true }))
+  await expect.element(field).toHaveValue('Film')
+  expect(page.asked).toEqual([])
+})
+
+test('a value that can’t be taken is still there after another field was open', async () => {
+  const { screen, rowOf } = await openPage({ rows: [row('Grain')] })
+  const path = () => userEvent.click(rowOf('Grain').getByRole('button', { name: /^Library path/ }))
+  await path()
+  await userEvent.fill(screen.getByRole('textbox', { name: 'Library path' }), 'models/loras/[1].safetensors')
+  await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Name: Grain. Change' }))
+  await expect.element(screen.getByRole('textbox', { name: 'Name' })).toHaveFocus()
+  await path()
+  const field = screen.getByRole('textbox', { name: 'Library path' })
+  await expect.element(field).toHaveValue('models/loras/[1].safetensors')
+  await userEvent.keyboard('{Escape}')
+  await path()
+  await expect.element(field).toHaveValue('models/loras/Grain.safetensors')
 })

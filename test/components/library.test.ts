@@ -1,40 +1,9 @@
 import { expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
-import type { LibraryModel } from '../../electron/contract/library.ts'
 import { failed, failure, success } from '../../electron/contract/errors.ts'
+import { choice, corner, listing, model, openLibrary, three } from './support/library.ts'
 import { openPage } from './support/open-page.ts'
 import { noonMs, otherTeam, signedIn, team } from './support/rows.ts'
-
-export function model(displayName: string, given: Partial<LibraryModel> = {}): LibraryModel {
-  return {
-    ...{
-      id: displayName,
-      displayName,
-      modelType: 'loras',
-      modelPath: `models/loras/${displayName}.safetensors`,
-    },
-    ...{ sizeBytes: 1_000_000_000, sha256: null, status: 'active', createdAtMs: noonMs, storageKey: null },
-    ...given,
-  }
-}
-const three = [
-  model('Grain', { createdAtMs: noonMs - 2_000, sha256: 'ab'.repeat(32) }),
-  model('Depth', { modelType: 'controlnet', sizeBytes: 2_000_000_000, createdAtMs: noonMs - 1_000 }),
-  model('Flux', { modelType: 'checkpoints', status: 'disabled' }),
-]
-const listing = (models: readonly LibraryModel[] = three) => ({ models, listedAtMs: noonMs, failure: null })
-const choice = { accountId: 'account-1', teamId: team.id }
-
-async function openLibrary(
-  models: readonly LibraryModel[] = three,
-  answers: NonNullable<Parameters<typeof openPage>[0]>['answers'] = {},
-) {
-  const opened = await openPage({ answers: { library: () => success(listing(models)), ...answers } })
-  await userEvent.click(opened.screen.getByRole('button', { name: 'Library', exact: true }))
-  const names = () => opened.lines().map((line) => line.split(',')[0])
-  return { ...opened, names }
-}
-const corner = { position: { x: 12, y: 12 } }
 
 test('the library of the chosen team stands newest first, with what each model is', async () => {
   const { names, asked, rowOf } = await openLibrary()
@@ -62,21 +31,6 @@ test('it sorts by size and name, either way round', async () => {
   await expect.poll(names).toEqual(['Grain', 'Flux', 'Depth'])
   await userEvent.selectOptions(screen.getByRole('combobox', { name: 'Sort by' }), 'Size')
   await expect.poll(() => names()[0]).toBe('Depth')
-})
-
-test('a renamed model shows its new name at once, and the old one again where the server refuses', async () => {
-  const answer = Promise.withResolvers<ReturnType<typeof failed>>()
-  const { screen, rowOf, asked } = await openLibrary(three, { changeModel: () => answer.promise })
-  await userEvent.click(rowOf('Grain'), corner)
-  await userEvent.click(screen.getByRole('button', { name: 'Change name, type or path' }))
-  await userEvent.fill(screen.getByRole('textbox', { name: 'Name' }), 'Fine Grain')
-  await userEvent.click(screen.getByRole('button', { name: 'Save' }))
-  await expect.element(rowOf('Fine Grain')).toMatchTextContent('Saving…')
-  expect(asked.at(-2)?.name === 'changeModel' || asked.at(-1)?.name === 'changeModel').toBe(true)
-  answer.resolve(failed(failure('forbidden', { team: '' })))
-  await expect.element(rowOf('Grain')).toMatchTextContent('Your role in this team may not change models')
-  await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Dismiss' }))
-  await expect.element(rowOf('Grain')).not.toMatchTextContent('Not changed.')
 })
 
 test('a path that no server takes can’t be saved', async () => {

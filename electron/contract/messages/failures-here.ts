@@ -87,6 +87,11 @@ export const failuresHere = {
     '类型须为 1 到 50 个字符。请修改后再发送。',
     '類型須為 1 到 50 個字元。請修改後再傳送。',
   ],
+  'failure.already-begun': [
+    'It has begun, so its name, type and path stay as they are. They can be changed in the library once it is there.',
+    '已开始发送，因此名称、类型和路径保持不变。入库后可在资料库中更改。',
+    '已開始傳送，因此名稱、類型和路徑維持不變。入庫後可在資料庫中變更。',
+  ],
   'failure.keychain-absent': [
     'This computer has no keychain to keep your sign-in. You stay signed in until you quit.',
     '这台电脑没有可保存登录信息的钥匙串。退出应用前您将保持登录。',

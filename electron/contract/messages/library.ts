@@ -48,7 +48,11 @@ export const libraryMessages = {
   'library.no-size': ['size unknown', '大小未知', '大小未知'],
   'library.saving': ['Saving…', '正在保存…', '正在儲存…'],
   'library.deleting': ['Deleting…', '正在删除…', '正在刪除…'],
-  'library.failed': ['Not changed. {why}', '未更改。{why}', '未變更。{why}'],
+  'library.failed': [
+    '{of, select, delete {Not deleted.} other {Not changed.}} {why}',
+    '{of, select, delete {未删除。} other {未更改。}}{why}',
+    '{of, select, delete {未刪除。} other {未變更。}}{why}',
+  ],
   'library.why-forbidden': [
     'Your role in this team may not change models; ask a team admin.',
     '您在此团队的角色无权更改模型，请联系团队管理员。',
@@ -63,6 +67,11 @@ export const libraryMessages = {
     'Another model has that library path. Choose another one.',
     '该资料库路径已有其他模型，请换一个。',
     '該資料庫路徑已有其他模型，請換一個。',
+  ],
+  'library.why-not-allowed': [
+    'This server doesn’t let the app do this.',
+    '此服务器不允许应用执行此操作。',
+    '此伺服器不允許應用程式執行此操作。',
   ],
   'library.why-refused': ['The server doesn’t take this value.', '服务器不接受此值。', '伺服器不接受此值。'],
   'library.why-forbidden-list': [

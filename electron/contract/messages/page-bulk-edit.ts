@@ -68,11 +68,15 @@ export const bulkEditMessages = {
     '變更 {count, number} 個檔案',
   ],
   'bulk-edit.done': [
-    '{count, plural, one {# file was} other {# files were}} changed.',
-    '已更改 {count, number} 个文件。',
-    '已變更 {count, number} 個檔案。',
+    '{count, plural, =0 {Nothing was changed.} one {# file was changed.} other {# files were changed.}}{missed, plural, =0 {} one { # has begun meanwhile and stays as it is.} other { # have begun meanwhile and stay as they are.}}',
+    '{count, plural, =0 {未作任何更改。} other {已更改 # 个文件。}}{missed, plural, =0 {} other {有 # 个已在此期间开始发送，保持不变。}}',
+    '{count, plural, =0 {未作任何變更。} other {已變更 # 個檔案。}}{missed, plural, =0 {} other {有 # 個已在此期間開始傳送，維持不變。}}',
   ],
   'bulk-edit.undo': ['Undo', '撤销', '復原'],
-  'bulk-edit.undone': ['Everything is as it was.', '已恢复原状。', '已還原。'],
+  'bulk-edit.undone': [
+    'The change was taken back{stay, plural, =0 {.} one {, but for # file that has begun or left the list.} other {, but for # files that have begun or left the list.}}',
+    '已撤销更改{stay, plural, =0 {。} other {，但有 # 个文件已开始发送或已离开列表，未能撤销。}}',
+    '已復原變更{stay, plural, =0 {。} other {，但有 # 個檔案已開始傳送或已離開清單，未能復原。}}',
+  ],
   'bulk-edit.cancel': ['Cancel', '取消', '取消'],
 } as const satisfies Record<string, Message>

@@ -162,6 +162,12 @@ export const pageMessages = {
   'field.type': ['Type', '类型', '類型'],
   'field.path': ['Library path', '资料库路径', '資料庫路徑'],
   'field.edit': ['{field}: {value}. Change', '{field}：{value}。更改', '{field}：{value}。變更'],
+  'edit.begun': [
+    '“{name}” has begun meanwhile and stays as it is; it can be changed in the library once it is there. You had typed: {typed}',
+    '“{name}”已在此期间开始发送，保持不变；入库后可在资料库中更改。您输入的内容：{typed}',
+    '「{name}」已在此期間開始傳送，維持不變；入庫後可在資料庫中變更。您輸入的內容：{typed}',
+  ],
+  'edit.copy': ['Copy it', '复制', '複製'],
   'field.use': ['Use {path}', '改用 {path}', '改用 {path}'],
 
   'trouble.plain': ['Something went wrong.', '出现了问题。', '發生了問題。'],

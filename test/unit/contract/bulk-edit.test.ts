@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import {
   bulkOutcomes,
   noBulkChange,
+  takenBack,
   unknownFields,
   type BulkFile,
 } from '../../../electron/contract/bulk-edit.ts'
@@ -120,4 +121,16 @@ test('ten thousand files are seen through in well under a second', () => {
   })
   expect([outcomes.length, outcomes.every(({ problem }) => problem === null)]).toEqual([10_000, true])
   expect(performance.now() - fromMs).toBeLessThan(1_000)
+})
+
+test('taking a change back leaves alone what has become something else since', () => {
+  const { target: before } = file('Grain')
+  const after = { ...before, modelType: 'vae', modelPath: 'models/vae/Grain.safetensors' }
+  expect(takenBack(after, { before, after })).toEqual(before)
+  const now = { ...after, displayName: 'Film grain', modelPath: 'models/vae/film.safetensors' }
+  expect(takenBack(now, { before, after })).toEqual({
+    displayName: 'Film grain',
+    modelType: 'loras',
+    modelPath: 'models/vae/film.safetensors',
+  })
 })

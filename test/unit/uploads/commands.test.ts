@@ -29,12 +29,13 @@ function setup() {
     rmSync(folder, { recursive: true })
   })
   const { queue, run } = handQueue({ atOnce: 4 })
+  const looks: string[] = []
   const commands = createCommands({
-    ...{ rows, queue, forget: () => {}, leftBehind: () => {} },
+    ...{ rows, queue, forget: () => {}, leftBehind: () => looks.push('left behind') },
     inspect: () => Promise.reject(new Error('nothing is looked at here')),
   })
   return {
-    ...{ rows, queue, run, commands },
+    ...{ rows, queue, run, commands, looks },
     add(given: Partial<UploadRecord> = {}) {
       const record = uploadRecord(given)
       rows.add([record])
@@ -104,10 +105,53 @@ test('the target of what is in the library already is not changed here', () => {
   const id = add({ modelId: 'new', library: { replaces } })
   const { target } = rows.get(id)?.record ?? uploadRecord()
   const other = { ...target, modelPath: 'models/loras/mine.safetensors' }
-  expect(commands.editTarget(id, other)).toMatchObject({ ok: false, failure: { code: 'bad-call' } })
+  expect(commands.editTarget(id, other)).toMatchObject({ ok: false, failure: { code: 'already-begun' } })
   expect(commands.editTargets([{ id, target: other }])).toEqual({ ok: true, value: [] })
   expect(rows.get(id)?.record.target).toEqual(target)
 })
+
+test.each([
+  ['path-taken', false],
+  ['path-taken-here', false],
+  ['conflict', true],
+  ['target-path', true],
+] as const)('one of many that stands still for %s goes on with another path', (code, started) => {
+  const { rows, queue, commands, add } = setup()
+  const id = add({ started })
+  rows.happen(id, 'refuse', { failure: failure(code) })
+  const target = {
+    displayName: 'Style',
+    modelType: 'loras',
+    modelPath: 'models/loras/client/style.safetensors',
+  }
+  expect(commands.editTargets([{ id, target }])).toEqual({ ok: true, value: [id] })
+  expect(rows.get(id)?.record).toMatchObject({ phase: 'waiting', failure: null, target })
+  expect(queue.has(id)).toBe(true)
+})
+
+test('what has begun is passed over where many are changed, and refused by its own sentence where one is', () => {
+  const { rows, queue, commands, add } = setup()
+  const id = add()
+  queue.add([id])
+  rows.happen(id, 'begin')
+  const { target } = uploadRecord()
+  expect(commands.editTargets([{ id, target }])).toEqual({ ok: true, value: [] })
+  expect(commands.editTarget(id, { displayName: 'Mine' })).toEqual({
+    ok: false,
+    failure: failure('already-begun'),
+  })
+})
+
+test.each([null, 'models/.aside/old'])(
+  'the model that made room for one of many gets its path back, if it made any (%s)',
+  (asidePath) => {
+    const { commands, add, looks } = setup()
+    const id = add({ library: { replaces: { ...replaces, asidePath } } })
+    const { target } = uploadRecord()
+    expect(commands.editTargets([{ id, target }]).ok).toBe(true)
+    expect(looks).toEqual(asidePath === null ? [] : ['left behind'])
+  },
+)
 
 test.each(['waiting', 'retrying', 'paused', 'failed', 'running'] as const)(
   'cancelling what is in the library already drops the older model and lets it end (%s)',

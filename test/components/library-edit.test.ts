@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import { failed, failure, success } from '../../electron/contract/errors.ts'
+import { corner, openLibrary, three } from './support/library.ts'
+
+/** Renames Grain in its form; the server answers when the test says so. */
+async function renaming() {
+  const answer = Promise.withResolvers<ReturnType<typeof failed>>()
+  const answers = [answer.promise]
+  const opened = await openLibrary(three, { changeModel: () => answers.shift() ?? success(undefined) })
+  const { screen, rowOf } = opened
+  await userEvent.click(rowOf('Grain'), corner)
+  await userEvent.click(screen.getByRole('button', { name: 'Change name, type or path' }))
+  await userEvent.fill(screen.getByRole('textbox', { name: 'Name' }), 'Fine Grain')
+  await userEvent.click(screen.getByRole('button', { name: 'Save' }))
+  await expect.element(rowOf('Fine Grain')).toMatchTextContent('Saving…')
+  const refuse = () => answer.resolve(failed(failure('forbidden', { team: '' })))
+  return { ...opened, refuse, pane: screen.getByRole('complementary') }
+}
+
+test('a renamed model shows its new name at once; what the server refuses stays in the form with the reason', async () => {
+  const { screen, rowOf, refuse, pane } = await renaming()
+  refuse()
+  await expect.element(pane.getByRole('alert')).toMatchTextContent('Your role in this team may not change')
+  await expect.element(screen.getByRole('textbox', { name: 'Name' })).toHaveValue('Fine Grain')
+  await expect.element(rowOf('Grain')).not.toMatchTextContent('Not changed.')
+  await userEvent.click(screen.getByRole('button', { name: 'Save' }))
+  await expect.element(rowOf('Fine Grain')).toBeVisible()
+  await expect.poll(() => screen.getByRole('button', { name: 'Save' }).elements()).toEqual([])
+})
+
+test('a refusal that comes after the form was left stands on the row', async () => {
+  const { screen, rowOf, refuse } = await renaming()
+  await userEvent.click(screen.getByRole('button', { name: 'Close details' }))
+  refuse()
+  await expect.element(rowOf('Grain')).toMatchTextContent('Your role in this team may not change models')
+  await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Dismiss' }))
+  await expect.element(rowOf('Grain')).not.toMatchTextContent('Not changed.')
+})
+
+test('Escape leaves the field, then the form, then the pane', async () => {
+  const { screen, rowOf } = await openLibrary()
+  await userEvent.click(rowOf('Grain'), corner)
+  await userEvent.click(screen.getByRole('button', { name: 'Change name, type or path' }))
+  const field = screen.getByRole('textbox', { name: 'Name' })
+  await userEvent.fill(field, 'Fine Grain')
+  await userEvent.keyboard('{Escape}')
+  await expect.element(screen.getByRole('complementary')).toHaveFocus()
+  await expect.element(field).toHaveValue('Fine Grain')
+  await userEvent.keyboard('{Escape}')
+  await expect.poll(() => field.elements()).toEqual([])
+  await userEvent.keyboard('{Escape}')
+  await expect.poll(() => screen.getByRole('complementary').elements()).toEqual([])
+})
+
+test.each([
+  ['Delete…', 'Not deleted. This server doesn’t let the app do this.'],
+  ['Disable', 'Not changed. This server doesn’t let the app do this.'],
+] as const)(
+  '%s that the server has no way for says so, and not that a value was wrong',
+  async (what, words) => {
+    const refused = () => failed(failure('bad-request'))
+    const { screen, rowOf } = await openLibrary(three, { changeModel: refused, deleteModel: refused })
+    await userEvent.click(rowOf('Grain'), corner)
+    await userEvent.click(screen.getByRole('complementary').getByRole('button', { name: what }))
+    const yes = screen.getByRole('alertdialog').getByRole('button', { name: 'Delete', exact: true })
+    if (what === 'Delete…') await userEvent.click(yes)
+    await expect.element(rowOf('Grain')).toMatchTextContent(words)
+  },
+)

@@ -1,0 +1,46 @@
+import { userEvent } from 'vitest/browser'
+import { success } from '../../../electron/contract/errors.ts'
+import type { LibraryModel } from '../../../electron/contract/library.ts'
+import { openPage } from './open-page.ts'
+import { noonMs, team } from './rows.ts'
+
+/** A model of the library; its id is its name. */
+export function model(displayName: string, given: Partial<LibraryModel> = {}): LibraryModel {
+  return {
+    ...{
+      id: displayName,
+      displayName,
+      modelType: 'loras',
+      modelPath: `models/loras/${displayName}.safetensors`,
+    },
+    ...{ sizeBytes: 1_000_000_000, sha256: null, status: 'active', createdAtMs: noonMs, storageKey: null },
+    ...given,
+  }
+}
+
+export const three = [
+  model('Grain', { createdAtMs: noonMs - 2_000, sha256: 'ab'.repeat(32) }),
+  model('Depth', { modelType: 'controlnet', sizeBytes: 2_000_000_000, createdAtMs: noonMs - 1_000 }),
+  model('Flux', { modelType: 'checkpoints', status: 'disabled' }),
+]
+
+export const listing = (models: readonly LibraryModel[] = three) => ({
+  models,
+  listedAtMs: noonMs,
+  failure: null,
+})
+export const choice = { accountId: 'account-1', teamId: team.id }
+
+/** Opens the page on a library. */
+export async function openLibrary(
+  models: readonly LibraryModel[] = three,
+  answers: NonNullable<Parameters<typeof openPage>[0]>['answers'] = {},
+) {
+  const opened = await openPage({ answers: { library: () => success(listing(models)), ...answers } })
+  await userEvent.click(opened.screen.getByRole('button', { name: 'Library', exact: true }))
+  const names = () => opened.lines().map((line) => line.split(',')[0])
+  return { ...opened, names }
+}
+
+/** Where a row has no control. */
+export const corner = { position: { x: 12, y: 12 } }

@@ -6,7 +6,7 @@ import type { Command } from './arguments.ts'
 import { exitCodes } from './exit-codes.ts'
 import { interrupted } from './interruption.ts'
 import { leave } from './leave.ts'
-import { explain } from './output.ts'
+import { explain, told, words } from './output.ts'
 import { oneLine } from './terminal-text.ts'
 import { codeOf, type Sending } from './upload.ts'
 import { watchUploads } from './watch.ts'
@@ -25,8 +25,12 @@ export async function runWorkflowCommand(
   const { uploader, streams, interruption } = world
   const opened = await interruption.or(uploader.workflows.read([command.file], choice))
   if (opened === interrupted) return interruption.exitCode
-  if (opened === null) {
-    streams.err.write('There is no ComfyUI workflow in this file.\n')
+  if (opened.id === null) {
+    streams.err.write(
+      opened.unread.length > 0
+        ? 'Looking for a workflow in this file took too long. Export it anew from ComfyUI and try again.\n'
+        : 'There is no ComfyUI workflow in this file.\n',
+    )
     return exitCodes.someFailed
   }
   if ((await interruption.or(uploader.workflows.settled(opened.id))) === interrupted)
@@ -36,6 +40,7 @@ export async function runWorkflowCommand(
   for (const need of view.needs) {
     streams.out.write(`${command.json ? JSON.stringify(asJson(need)) : oneLine(asText(need))}\n`)
   }
+  tellUnseen(view, command, streams)
   if (view.libraryFailure)
     streams.err.write(`The library could not be listed. ${explain(view.libraryFailure)}\n`)
   const here = view.needs.filter(({ stand, isOff }) => stand === 'here' && !isOff)
@@ -76,16 +81,39 @@ async function send(id: string, needs: readonly NeedView[], world: Sending): Pro
   return codeOf(rows)
 }
 
+/** What is "not found" may lie in a folder that could not be looked through. */
+function tellUnseen(
+  { unseen, isUsualSeen }: WorkflowView,
+  { json }: WorkflowCommand,
+  { out, err }: Sending['streams'],
+): void {
+  if (json) {
+    for (const { where, why } of unseen)
+      out.write(`${JSON.stringify({ event: 'unseen', folder: whole(where), reason: why })}\n`)
+    if (!isUsualSeen) out.write(`${JSON.stringify({ event: 'unseen', folder: null, reason: 'too-slow' })}\n`)
+  }
+  const folders = unseen.map(({ where, why }) => words('workflow.unseen-folder', { where, why }))
+  if (!isUsualSeen) folders.push(words('workflow.unseen-usual'))
+  if (folders.length === 0) return
+  err.write(`${oneLine([words('workflow.unseen'), ...folders].join(' '))}\n`)
+}
+
+/** The whole path of one that is written for a person. */
+const whole = (where: string) => where.replace(/^~(?=[\\/]|$)/, () => homedir())
+
 const stands: Readonly<Record<NeedView['stand'], string>> = {
   'in-library': 'in the library',
   queued: 'in the queue',
+  failed: 'upload failed',
   here: 'here',
   nowhere: 'not found',
 }
 
-function asText({ name, modelType, stand, by, isOff, isDisabled, where, sizeBytes, url }: NeedView): string {
+function asText(need: NeedView): string {
+  const { name, modelType, stand, by, isOff, isDisabled, where, sizeBytes, url, isFolder, failed } = need
   const facts = [
     modelType ?? 'type unknown',
+    ...(isFolder ? ['a folder'] : []),
     ...(by === 'name' ? ['by its name alone'] : []),
     ...(isDisabled ? ['disabled'] : []),
     ...(isOff ? ['its node is switched off'] : []),
@@ -93,11 +121,12 @@ function asText({ name, modelType, stand, by, isOff, isDisabled, where, sizeByte
     ...(sizeBytes === null ? [] : [formatBytes(sizeBytes, 'en')]),
     ...(stand === 'nowhere' && url ? [url] : []),
   ]
-  return `${stands[stand].padEnd(14)}  ${name} (${facts.join(', ')})`
+  const why = failed ? `: ${explain(failed.failure)}` : ''
+  return `${stands[stand].padEnd(14)}  ${name} (${facts.join(', ')})${why}`
 }
 
-function asJson({ name, modelType, stand, by, isOff, isDisabled, where, sizeBytes, url }: NeedView): object {
-  const localPath = where?.replace(/^~(?=[\\/]|$)/, () => homedir()) ?? null
+function asJson(need: NeedView): object {
+  const { name, modelType, stand, by, isOff, isDisabled, where, sizeBytes, url, isFolder, failed } = need
   return {
     event: 'need',
     name,
@@ -106,9 +135,11 @@ function asJson({ name, modelType, stand, by, isOff, isDisabled, where, sizeByte
     by,
     off: isOff,
     disabled: isDisabled,
-    localPath,
+    localPath: where === null ? null : whole(where),
     sizeBytes,
     url,
+    folder: isFolder,
+    failed: failed ? told(failed.failure) : null,
   }
 }
 
@@ -117,6 +148,7 @@ function summary({ needs, team }: WorkflowView): string {
   return [
     `${needs.length} models: ${count('in-library')} in the library of ${team?.name ?? 'nobody'}`,
     `${count('queued')} in the queue`,
+    ...(count('failed') > 0 ? [`${count('failed')} failed to upload`] : []),
     `${count('here')} on this computer`,
     `${count('nowhere')} not found.`,
   ].join(', ')

@@ -31,6 +31,8 @@ export const findingCalls = {
     'desktop',
     v.strictObject({ id, needs: v.pipe(v.array(id), v.maxLength(1_000)) }),
   ),
+  /** Opens the native picker for a folder in which all that is missing is looked for; a cancelled picker changes nothing. */
+  lookInFolder: call<WorkflowView | null>()('desktop', v.strictObject({ id })),
   /** Opens the native picker for a model that was not found; a cancelled picker changes nothing. */
   locateNeed: call<WorkflowView | null>()('desktop', v.strictObject({ id, need: id })),
 } satisfies CallTable

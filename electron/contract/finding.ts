@@ -44,12 +44,19 @@ export interface FoundPlaceView {
 }
 
 export interface FindingView {
-  readonly state: 'idle' | 'looking' | 'done'
+  /** `idle`: nobody has looked yet; `stopped`: by the person; `late`: it took too long, and was ended. */
+  readonly state: 'idle' | 'looking' | 'stopped' | 'late' | 'done'
   readonly places: readonly FoundPlaceView[]
 }
 
-/** Where a model that a workflow names is: the team has it, it is on its way, it is on this computer, or it is not to be found. */
-export type NeedStand = 'in-library' | 'queued' | 'here' | 'nowhere'
+/**
+ * Where a model that a workflow names is: the team has it, it is on its way, its upload has failed, it is on this computer, or it
+ * is not to be found.
+ */
+export type NeedStand = 'in-library' | 'queued' | 'failed' | 'here' | 'nowhere'
+
+/** Why a folder was not looked through to its end: it has too much in it, it was too slow, or it can't be read. */
+export type CutShort = 'too-many' | 'too-slow' | 'unreadable'
 
 export interface NeedView {
   readonly id: string
@@ -57,6 +64,8 @@ export interface NeedView {
   readonly name: string
   /** The type that its node asks for, or null when nothing tells. */
   readonly modelType: string | null
+  /** It is a folder in the form of diffusers, and no single file. */
+  readonly isFolder: boolean
   readonly stand: NeedStand
   /** What the team's or this computer's file was recognised by; a name alone may be another model. */
   readonly by: 'hash' | 'path' | 'name' | 'hand' | null
@@ -69,6 +78,8 @@ export interface NeedView {
   readonly sizeBytes: number | null
   /** Where the workflow says that it can be had. It is never fetched. */
   readonly url: string | null
+  /** The upload that has failed, and why. */
+  readonly failed: { readonly uploadId: string; readonly failure: Failure } | null
 }
 
 /** What a dropped workflow needs, as far as is known by now. */
@@ -81,5 +92,9 @@ export interface WorkflowView {
   readonly isLooking: boolean
   /** Why the team's library couldn't be listed, or null. */
   readonly libraryFailure: Failure | null
+  /** Folders that could not be looked through to their end, for the person to read. */
+  readonly unseen: readonly { readonly where: string; readonly why: CutShort }[]
+  /** False when looking in the usual places was stopped, or took too long. */
+  readonly isUsualSeen: boolean
   readonly needs: readonly NeedView[]
 }

@@ -111,7 +111,7 @@ export interface Patch {
 
 export interface SkippedFile {
   readonly name: string
-  /** Message key under `skipped.`: `junk`, `not-a-model`, `loop`, `duplicate`, `outside-models`, `downloading`, `placeholder`. */
+  /** Message key under `skipped.`: `junk`, `not-a-model`, `loop`, `duplicate`, `outside-models`, `downloading`, `placeholder`, `no-workflow`, … */
   readonly reason: string
 }
 

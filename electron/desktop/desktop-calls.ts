@@ -75,8 +75,16 @@ export function createDesktopCalls(options: {
     addPlaces: ({ chosen }) => uploader.addFound(chosen, dialogs.confirmSending),
     sendNeeds: ({ id, needs }) => uploader.workflows.sendNeeds(id, needs, dialogs.confirmSending),
     async locateNeed({ id, need }) {
-      const [path] = await dialogs.pick('model')
-      if (path !== undefined) await uploader.workflows.locate(id, need, path)
+      const wanted = uploader.workflows.view(id)?.needs.find((one) => one.id === need)
+      const [path] = await dialogs.pick(wanted?.isFolder ? 'model-folder' : 'model')
+      const located =
+        path === undefined ? success(undefined) : await uploader.workflows.locate(id, need, path)
+      return located.ok ? success(uploader.workflows.view(id)) : located
+    },
+    async lookInFolder({ id }) {
+      const [folder] = await dialogs.pick('model-folder')
+      // The page is told of what is found as it comes.
+      if (folder !== undefined) void uploader.workflows.lookIn(id, folder)
       return success(uploader.workflows.view(id))
     },
     async showInFolder({ id }) {

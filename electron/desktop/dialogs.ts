@@ -21,7 +21,7 @@ export interface Dialogs {
   /** True when the person wants files to go that the app has found and they have not picked. */
   confirmSending(question: SendingQuestion): Promise<boolean>
   /** Whole paths, or nothing when the picker was cancelled. */
-  pick(what: 'files' | 'folder' | 'model' | 'watched-folder'): Promise<readonly string[]>
+  pick(what: 'files' | 'folder' | 'model' | 'model-folder' | 'watched-folder'): Promise<readonly string[]>
   tell(failure: Failure): Promise<void>
 }
 
@@ -88,8 +88,8 @@ export function createDialogs(options: {
     },
     async pick(what) {
       const words = language.words()
-      const isFolder = what === 'folder' || what === 'watched-folder'
-      const isOne = what === 'model' || what === 'watched-folder'
+      const isFolder = what === 'folder' || what === 'model-folder' || what === 'watched-folder'
+      const isOne = what !== 'files' && what !== 'folder'
       const remembered = memory.read()['lastFolder']
       const { canceled, filePaths } = await showPicker(parent(), {
         title: words(isFolder ? 'pick.folder' : 'pick.files'),

@@ -4,10 +4,10 @@ import type { CallHandlers } from '../contract/calls.ts'
 import type { FindingView, WorkflowView } from '../contract/finding.ts'
 import { cleanLibraryPath } from '../contract/library-path.ts'
 import type { AddReport, Target } from '../contract/model.ts'
-import type { LocalModel } from '../models/model-walk.ts'
+import type { FolderSeen } from '../models/search-order.ts'
 import type { Surroundings } from '../models/places.ts'
 import { askBefore, type Confirm } from './ask-before.ts'
-import { sortDropped } from './dropped.ts'
+import { leftAside, sortDropped } from './dropped.ts'
 import { homePath } from './home-path.ts'
 import { createKnownFolders, type KeptText } from './known-folders.ts'
 import { createPlacesFound, type PlacedModel } from './places-found.ts'
@@ -27,8 +27,10 @@ export interface Finding {
   ): Promise<Result<AddReport>>
   /** Adds some types of some places, once `confirm` agrees; null when it doesn't. */
   addFound(chosen: readonly ChosenPlace[], confirm: Confirm): Promise<Result<AddReport | null>>
-  /** All models below a folder; null when they could not all be seen. */
-  walk(folder: string): Promise<readonly LocalModel[] | null>
+  /** All models below a folder, or those that were seen and why not all. */
+  walk(folder: string): Promise<FolderSeen>
+  /** The files beside a graph that hold its weights, with the least size of each; null when it can't be read. */
+  weightsOf(graph: string): Promise<ReadonlyMap<string, number> | null>
   /** A path as a person reads it. */
   words(path: string): string
   /** A folder from which models come. */
@@ -38,7 +40,7 @@ export interface Finding {
 
 export interface FindingOptions extends Omit<
   WorkflowPorts,
-  'searcher' | 'places' | 'words' | 'take' | 'told' | 'knownFolders'
+  'searcher' | 'places' | 'words' | 'take' | 'told' | 'known'
 > {
   readonly worker: URL
   readonly surroundings: Surroundings
@@ -67,7 +69,7 @@ export function createFinding(options: FindingOptions): Finding {
   const workflows = createWorkflows({
     ...{ searcher, places, words, told: options.toldWorkflow, take: addPlaced },
     ...{ library: options.library, chosen: options.chosen, queuedFor: options.queuedFor },
-    ...{ sentBefore: options.sentBefore, knownFolders: known.list },
+    ...{ sentBefore: options.sentBefore, known },
   })
   const unsubscribe = options.library.subscribe(() => workflows.changed())
 
@@ -75,19 +77,22 @@ export function createFinding(options: FindingOptions): Finding {
     paths: readonly string[],
     add: (rest: readonly string[]) => Promise<Result<AddReport>>,
   ) {
-    const sorted = sortDropped(paths)
-    const opened = sorted.workflows.length > 0 ? await workflows.read(sorted.workflows) : null
-    const taken = new Set(opened?.files)
-    for (const yaml of sorted.yamls) if (await places.takeExtraPaths(yaml)) taken.add(yaml)
-    const hasFolders = sorted.yamls.some((yaml) => taken.has(yaml))
-    const rest = paths.filter((path) => !taken.has(path))
-    await remember(rest, known.add)
+    const folders = await foldersAmong(paths)
+    folders.forEach(known.add)
+    const sorted = sortDropped(paths.filter((path) => !folders.has(path)))
+    const read = sorted.workflows.length > 0 ? await workflows.read(sorted.workflows) : null
+    const named: string[] = []
+    for (const yaml of sorted.yamls) if (await places.takeExtraPaths(yaml)) named.push(yaml)
+    const files = new Set(sorted.rest)
+    const rest = paths.filter((path) => folders.has(path) || files.has(path))
     const report = rest.length > 0 ? await add(rest) : success(nothingAdded)
     if (!report.ok) return report
+    const looked = { taken: new Set([...(read?.files ?? []), ...named]), unread: new Set(read?.unread) }
     return success({
       ...report.value,
-      ...(opened ? { workflow: opened.id } : {}),
-      ...(hasFolders ? { hasFoundPlaces: true as const } : {}),
+      skipped: [...report.value.skipped, ...leftAside(sorted, looked)],
+      ...(read?.id ? { workflow: read.id } : {}),
+      ...(named.length > 0 ? { hasFoundPlaces: true as const } : {}),
     })
   }
 
@@ -102,12 +107,20 @@ export function createFinding(options: FindingOptions): Finding {
       return askBefore(models.map(toPlaced), options.chosen(null), { confirm, take: addPlaced })
     },
     async walk(folder) {
-      let found: readonly LocalModel[] | null = null
+      let seen: FolderSeen = { models: [], cut: 'too-slow' }
       await searcher.search(
         { kind: 'folders', folders: [folder] },
-        { onAnswer: (answer) => answer.is === 'folders' && answer.isWhole && (found = answer.models) },
+        { onAnswer: (answer) => answer.is === 'folder' && (seen = answer) },
       )
-      return found
+      return seen
+    },
+    async weightsOf(graph) {
+      let files: ReadonlyMap<string, number> | null = null
+      await searcher.search(
+        { kind: 'weights', graph },
+        { onAnswer: (answer) => answer.is === 'weights' && (files = answer.files) },
+      )
+      return files
     },
     calls: {
       async findPlaces({ again }) {
@@ -140,13 +153,15 @@ function toPlaced({ path, modelType, name, isPlaced, sizeBytes }: PlacedModel) {
   return { path, target, sizeBytes }
 }
 
-async function remember(paths: readonly string[], add: (folder: string) => void): Promise<void> {
+async function foldersAmong(paths: readonly string[]): Promise<ReadonlySet<string>> {
+  const folders = new Set<string>()
   for (const path of paths) {
-    // What is no folder, or can't be looked at, is told by whoever adds it.
+    // What can't be looked at is told by whoever adds it.
     const isFolder = await stat(path).then(
       (facts) => facts.isDirectory(),
       () => false,
     )
-    if (isFolder) add(path)
+    if (isFolder) folders.add(path)
   }
+  return folders
 }

@@ -1,17 +1,27 @@
 import type { NeedView } from '../contract/finding.ts'
+import type { Failure } from '../contract/errors.ts'
 import type { LibraryModel } from '../contract/library.ts'
-import { cleanLibraryPath, libraryPathProblem } from '../contract/library-path.ts'
+import { cleanLibraryPath, libraryPathProblem, pathKey } from '../contract/library-path.ts'
 import type { Target } from '../contract/model.ts'
 import { extensionOf, hasModelExtension } from '../models/file-names.ts'
+import { diffusersIndex } from '../models/groups.ts'
 import { nameKey, stemKey, type LocalModel } from '../models/model-walk.ts'
 import type { Need } from '../models/workflow.ts'
+
+/** An upload for the team that is not in the library yet; `failure` when it doesn't go on by itself. */
+export interface QueuedUpload {
+  readonly id: string
+  readonly target: Target
+  readonly failure: Failure | null
+}
 
 /** All that is known of where models are. */
 export interface Known {
   readonly library: readonly LibraryModel[]
-  /** Targets of what waits or runs for the team. */
-  readonly queued: readonly Target[]
+  readonly queued: readonly QueuedUpload[]
   readonly local: readonly LocalModel[]
+  /** Folders of this computer that are one model each, in the form of diffusers, by the names of the needs. */
+  readonly folders: ReadonlyMap<string, LocalModel>
 }
 
 export interface ResolvedNeed {
@@ -20,6 +30,8 @@ export interface ResolvedNeed {
   readonly by: NeedView['by']
   readonly isDisabled: boolean
   readonly sizeBytes: number | null
+  /** Its upload, if that has failed. */
+  readonly failed: NeedView['failed']
   /** The file on this computer, kept even when the team has the model. */
   readonly file: LocalModel | null
 }
@@ -37,10 +49,14 @@ export function resolveNeeds(
   const localStems = grouped(known.local, ({ path }) => stemKey(path))
   return needs.map((need) => {
     const hand = byHand.get(need.name)
-    const found = hand ? { model: hand, by: 'hand' as const } : bestLocal(need, local, localStems)
+    const near = need.isFolder ? localFolder(need, known.folders) : bestLocal(need, local, localStems)
+    const found = hand ? { model: hand, by: 'hand' as const } : near
     const file = found?.model ?? null
-    const base = { need, file, isDisabled: false }
-    const owned = inLibrary(need, known.library)
+    const base = { need, file, isDisabled: false, failed: null }
+    const queued = inQueue(need, known.queued)
+    // Its files come into the library one by one: it is there once nothing of it is on its way.
+    if (need.isFolder && queued) return { ...base, ...queued, by: null, sizeBytes: file?.sizeBytes ?? null }
+    const owned = need.isFolder ? folderInLibrary(need, known.library) : inLibrary(need, known.library)
     if (owned) {
       const { model, by } = owned
       return {
@@ -52,26 +68,66 @@ export function resolveNeeds(
       }
     }
     const sizeBytes = file?.sizeBytes ?? null
-    if (known.queued.some((target) => isAt(need, target.modelPath, target.modelType) !== null))
-      return { ...base, stand: 'queued', by: null, sizeBytes }
+    if (queued) return { ...base, ...queued, by: null, sizeBytes }
     return { ...base, stand: found ? 'here' : 'nowhere', by: found?.by ?? null, sizeBytes }
   })
 }
 
+/** What is on its way goes before what has failed: of two uploads to one path the other may still come. */
+function inQueue(
+  need: Need,
+  queued: Known['queued'],
+): (Pick<ResolvedNeed, 'failed'> & { readonly stand: 'queued' | 'failed' }) | null {
+  const ofIt = queued.filter(({ target }) =>
+    need.isFolder ? isBelow(need, target.modelPath) : isAt(need, target.modelPath, target.modelType) !== null,
+  )
+  const [first] = ofIt
+  if (!first) return null
+  const broken = ofIt.find(({ failure }) => failure !== null)
+  // A folder lacks what one of its files lacks.
+  const isFailed = need.isFolder ? broken : ofIt.every(({ failure }) => failure !== null)
+  if (!isFailed || !broken?.failure) return { stand: 'queued', failed: null }
+  return { stand: 'failed', failed: { uploadId: broken.id, failure: broken.failure } }
+}
+
+/** Whether a library path lies in the folder that the need's node reads. */
+function isBelow({ name }: Need, modelPath: string): boolean {
+  const folder = `models/diffusers/${name}`
+  return [folder, cleanLibraryPath(folder)].some((one) => pathKey(modelPath).startsWith(`${pathKey(one)}/`))
+}
+
+/** A folder is there with the file that says what its parts are. */
+function folderInLibrary(need: Need, library: Known['library']): Owned | null {
+  const files = library.filter(({ modelPath }) => isBelow(need, modelPath ?? ''))
+  const index = files.find(({ modelPath }) => nameKey(modelPath ?? '') === diffusersIndex)
+  if (!index) return null
+  const sizeBytes = files.reduce((sum, file) => sum + (file.sizeBytes ?? 0), 0)
+  const isDisabled = files.some(({ status }) => status === 'disabled')
+  return { by: 'path', model: { ...index, sizeBytes, status: isDisabled ? 'disabled' : index.status } }
+}
+
+function localFolder(need: Need, folders: Known['folders']) {
+  const model = folders.get(need.name)
+  return model ? { model, by: model.modelType === null ? ('name' as const) : ('path' as const) } : null
+}
+
+interface Owned {
+  readonly model: LibraryModel
+  readonly by: 'hash' | 'path' | 'name'
+}
+
 /** The type and path under which a workflow's node will find the file; the type is left to the file when no node tells. */
-export function targetFor({ name, modelType }: Need, file: LocalModel): Partial<Target> {
+export function targetFor({ name, modelType, isFolder }: Need, file: LocalModel): Partial<Target> {
   const type = modelType ?? file.modelType
   if (type === null) return {}
+  if (isFolder) return { modelType: type, modelPath: cleanLibraryPath(`models/${type}/${name}`) }
   // A prompt names an embedding without its extension.
   const whole = hasModelExtension(name) ? name : name + extensionOf(file.path)
   const path = `models/${type}/${whole}`
   return { modelType: type, modelPath: libraryPathProblem(path) === null ? path : cleanLibraryPath(path) }
 }
 
-function inLibrary(
-  need: Need,
-  library: readonly LibraryModel[],
-): { readonly model: LibraryModel; readonly by: 'hash' | 'path' | 'name' } | null {
+function inLibrary(need: Need, library: Known['library']): Owned | null {
   const bySum = need.sha256 === null ? undefined : library.find(({ sha256 }) => sha256 === need.sha256)
   if (bySum) return { model: bySum, by: 'hash' }
   let byName: LibraryModel | null = null

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import process from 'node:process'
 import { teamKey, type Account, type SessionView, type Team, type TeamChoice } from '../contract/account.ts'
+import type { Failure } from '../contract/errors.ts'
 import type { FindingView, WorkflowView } from '../contract/finding.ts'
 import type { Target } from '../contract/model.ts'
 import type { Library } from '../library/library.ts'
@@ -22,6 +23,7 @@ interface QueuedRow {
     readonly team: Team
     readonly target: Target
     readonly phase: string
+    readonly failure: Failure | null
   }
 }
 
@@ -57,8 +59,9 @@ export function openFinding(rooms: {
       rows.ids().flatMap((id) => {
         const record = rows.get(id)?.record
         if (!record || record.phase === 'registered') return []
-        const { accountId, team } = record
-        return teamKey({ accountId, teamId: team.id }) === teamKey(choice) ? [record.target] : []
+        const { accountId, team, target, phase } = record
+        if (teamKey({ accountId, teamId: team.id }) !== teamKey(choice)) return []
+        return [{ id, target, failure: phase === 'failed' ? record.failure : null }]
       }),
     folders: {
       get: () => choices.get('known-folders'),

@@ -15,6 +15,8 @@ export interface PlacesFound {
   takeExtraPaths(file: string): Promise<boolean>
   /** The models of some types of a place; none when the place is not known or only information. */
   modelsOf(id: string, modelTypes: readonly (string | null)[]): readonly PlacedModel[]
+  /** Whether the usual places were looked through to their end. */
+  isSeen(): boolean
   /** Everything that was found so far. */
   allModels(): readonly LocalModel[]
 }
@@ -44,7 +46,18 @@ export function createPlacesFound(options: {
       .map(([id, place]) => toView(id, place, words))
       .sort((one, other) => Number(one.isInformation) - Number(other.isInformation)),
   })
-  const keep = (place: FoundPlace) => void places.set(idOf(place.path), place)
+
+  /** A file of which a yaml file tells the type stands there alone. */
+  function keep(place: FoundPlace): void {
+    places.set(idOf(place.path), place)
+    const kept = [...places.values()]
+    const named = new Set(kept.filter(isNamed).flatMap(({ models }) => models.map(({ path }) => path)))
+    for (const one of kept) {
+      const models = isNamed(one) ? one.models : one.models.filter(({ path }) => !named.has(path))
+      if (models.length === 0) places.delete(idOf(one.path))
+      else if (models.length < one.models.length) places.set(idOf(one.path), { ...one, models })
+    }
+  }
 
   function begin(): Promise<void> {
     const abort = new AbortController()
@@ -61,10 +74,10 @@ export function createPlacesFound(options: {
           },
         },
       )
-      .then(() => {
+      .then((isDone) => {
         if (looking?.abort !== abort) return
         looking = null
-        state = abort.signal.aborted ? 'idle' : 'done'
+        state = abort.signal.aborted ? 'stopped' : isDone ? 'done' : 'late'
         told(view())
       })
     looking = { abort, done }
@@ -108,11 +121,13 @@ export function createPlacesFound(options: {
         .filter(({ modelType }) => modelTypes.includes(modelType))
         .map((model) => ({ ...model, isPlaced }))
     },
+    isSeen: () => state === 'done',
     allModels: () =>
       [...places.values()].filter((place) => !isInformation(place)).flatMap(({ models }) => models),
   }
 }
 
+const isNamed = ({ kind }: FoundPlace) => kind === 'extra-paths'
 const isInformation = ({ kind }: FoundPlace) => kind === 'hugging-face'
 
 /** The same place has the same id in the next search, so that what the person ticked stays ticked. */

@@ -4,18 +4,20 @@ import type { Surroundings } from '../models/places.ts'
 
 export interface Searcher {
   /**
-   * Carries an order out on a thread of its own and tells each answer as it comes. Resolves when it has ended, in whatever
-   * way: done, aborted, out of time, or dead of what it read. What was told until then stands.
+   * Carries an order out on a thread of its own and tells each answer as it comes. Resolves when it has ended: true when all of it
+   * was carried out, false when it was aborted, out of time, or dead of what it read. What was told until then stands.
    */
   search(
     order: SearchOrder,
     options: { readonly signal?: AbortSignal; readonly onAnswer: (answer: SearchAnswer) => void },
-  ): Promise<void>
+  ): Promise<boolean>
   close(): Promise<void>
 }
 
 /** No order may take longer, in ms: a network share that hangs would hold its thread for ever. */
 const longestMs = 60_000
+/** Many folders, each with a limit of its own: nothing is lost by waiting, since each is told by itself. */
+const longestFoldersMs = 180_000
 /** A workflow of 64 MB unfolds to a few hundred. */
 const heapMegabytes = 1_024
 
@@ -25,18 +27,21 @@ export function createSearcher(workerUrl: URL, surroundings: Surroundings): Sear
   return {
     search: (order, { signal, onAnswer }) =>
       new Promise((resolve) => {
-        if (signal?.aborted) return resolve()
+        if (signal?.aborted) return resolve(false)
         const worker = new Worker(workerUrl, {
           workerData: { order, surroundings },
           resourceLimits: { maxOldGenerationSizeMb: heapMegabytes },
         })
         running.add(worker)
         const end = () => void worker.terminate()
-        const deadline = setTimeout(end, longestMs)
+        let isDone = false
+        const deadline = setTimeout(end, order.kind === 'folders' ? longestFoldersMs : longestMs)
         signal?.addEventListener('abort', end, { once: true })
         worker.on('message', (answer: SearchAnswer) => {
-          if (answer.is === 'end') end()
-          else if (!signal?.aborted) onAnswer(answer)
+          if (answer.is === 'end') {
+            isDone = answer.isWhole
+            end()
+          } else if (!signal?.aborted) onAnswer(answer)
         })
         // Node always ends a worker after its error; without a listener the error would be thrown here.
         worker.on('error', () => undefined)
@@ -44,7 +49,7 @@ export function createSearcher(workerUrl: URL, surroundings: Surroundings): Sear
           clearTimeout(deadline)
           signal?.removeEventListener('abort', end)
           running.delete(worker)
-          resolve()
+          resolve(isDone)
         })
       }),
     async close() {

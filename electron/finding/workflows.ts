@@ -1,32 +1,33 @@
 import { randomUUID } from 'node:crypto'
-import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { TeamChoice } from '../contract/account.ts'
-import { success, type Failure, type Result } from '../contract/errors.ts'
-import type { WorkflowView } from '../contract/finding.ts'
+import { failed, failure, success, type Failure, type Result } from '../contract/errors.ts'
+import type { CutShort, WorkflowView } from '../contract/finding.ts'
 import type { LibraryModel } from '../contract/library.ts'
-import type { AddReport, Target } from '../contract/model.ts'
+import type { AddReport } from '../contract/model.ts'
 import type { Library } from '../library/library.ts'
-import { placeOf, type LocalModel } from '../models/model-walk.ts'
-import type { WorkflowsRead } from '../models/search-order.ts'
+import type { LocalModel } from '../models/model-walk.ts'
 import { joinNeeds, type Need } from '../models/workflow.ts'
 import { askBefore, type Confirm, type Destination } from './ask-before.ts'
-import { resolveNeeds, targetFor, type ResolvedNeed } from './needs-resolved.ts'
+import { folderModel, foldersFor } from './folder-needs.ts'
+import { lookAt, sentBefore } from './local-files.ts'
+import { resolveNeeds, targetFor, type QueuedUpload, type ResolvedNeed } from './needs-resolved.ts'
 import type { Placed } from './placed.ts'
 import type { PlacesFound } from './places-found.ts'
 import type { Searcher } from './searcher.ts'
+import { toNeedView, unseenIn } from './workflow-view.ts'
 
 /** What the rest of the app knows and does. */
 export interface WorkflowPorts {
   readonly searcher: Searcher
-  readonly places: Pick<PlacesFound, 'need' | 'allModels'>
+  readonly places: Pick<PlacesFound, 'need' | 'allModels' | 'isSeen'>
   readonly library: Pick<Library, 'models' | 'subscribe'>
   /** The team that files go to, or the one that is wanted; null when there is none. */
   readonly chosen: (wanted: TeamChoice | null) => Destination | null
-  /** Targets of what the queue has for a team. */
-  readonly queuedFor: (choice: TeamChoice) => readonly Target[]
-  /** Folders from which models came before. */
-  readonly knownFolders: () => readonly string[]
+  /** What the queue has for a team. */
+  readonly queuedFor: (choice: TeamChoice) => readonly QueuedUpload[]
+  /** Folders from which models came before, and where one more is kept. */
+  readonly known: { list(): readonly string[]; add(folder: string): void }
   /** Paths of files of these names (lower case) that were sent or queued before. */
   readonly sentBefore: (names: readonly string[]) => readonly string[]
   readonly take: (placed: readonly Placed[], team: TeamChoice | null) => Promise<Result<AddReport>>
@@ -35,21 +36,29 @@ export interface WorkflowPorts {
 }
 
 export interface Workflows {
-  /** Reads files; the id of what they need together, or null when none of them holds a workflow. */
-  read(
-    files: readonly string[],
-    team?: TeamChoice,
-  ): Promise<{ readonly id: string; readonly files: readonly string[] } | null>
+  /** Reads files. */
+  read(files: readonly string[], team?: TeamChoice): Promise<WorkflowsRead>
   view(id: string): WorkflowView | null
   /** Resolves once the computer and the library were looked through. */
   settled(id: string): Promise<void>
   /** `confirm` is asked first unless the person has picked every file of it; null when it doesn't agree. */
   sendNeeds(id: string, needIds: readonly string[], confirm: Confirm): Promise<Result<AddReport | null>>
-  /** The person says which file it is. */
-  locate(id: string, needId: string, path: string): Promise<void>
+  /** The person says which file it is, or which folder for a model that is one. */
+  locate(id: string, needId: string, path: string): Promise<Result<void>>
+  /** The person says where to look for all that is missing. */
+  lookIn(id: string, folder: string): Promise<void>
   close(id: string): void
   /** The team is another one, or its library or queue has changed. */
   changed(): void
+}
+
+export interface WorkflowsRead {
+  /** Of what they need together; null when none of them holds a workflow. */
+  readonly id: string | null
+  /** Those that hold one. */
+  readonly files: readonly string[]
+  /** Those of which that is not known: reading took too long, or ended badly. */
+  readonly unread: readonly string[]
 }
 
 interface Opened {
@@ -61,6 +70,9 @@ interface Opened {
   readonly byHand: Map<string, LocalModel>
   readonly abort: AbortController
   local: readonly LocalModel[]
+  /** Folders that were looked into, and why not to their end; one that wasn't reached counts as too slow. */
+  readonly seen: Map<string, CutShort | 'gone' | null>
+  folders: ReadonlyMap<string, LocalModel>
   library: readonly LibraryModel[]
   libraryFailure: Failure | null
   isLooking: boolean
@@ -77,11 +89,11 @@ export function createWorkflows(ports: WorkflowPorts): Workflows {
   const { searcher, places, library, told } = ports
   const opened = new Map<string, Opened>()
 
-  async function readAll(files: readonly string[]): Promise<WorkflowsRead> {
-    let read: WorkflowsRead = []
+  async function readAll(files: readonly string[]): Promise<ReadonlyMap<string, readonly Need[] | null>> {
+    const read = new Map<string, readonly Need[] | null>()
     await searcher.search(
       { kind: 'workflows', files },
-      { onAnswer: (answer) => answer.is === 'workflows' && (read = answer.read) },
+      { onAnswer: (answer) => answer.is === 'workflow' && read.set(answer.file, answer.needs) },
     )
     return read
   }
@@ -89,9 +101,11 @@ export function createWorkflows(ports: WorkflowPorts): Workflows {
   function resolved(one: Opened): readonly ResolvedNeed[] {
     const chosen = ports.chosen(one.team)
     const queued = chosen ? ports.queuedFor(chosen.choice) : []
-    const local = [...places.allModels(), ...one.local]
-    return resolveNeeds(one.needs, { library: one.library, queued, local }, one.byHand)
+    const known = { library: one.library, queued, local: allLocal(one), folders: one.folders }
+    return resolveNeeds(one.needs, known, one.byHand)
   }
+
+  const allLocal = (one: Opened) => [...places.allModels(), ...one.local]
 
   function viewOf(one: Opened): WorkflowView {
     return {
@@ -100,6 +114,8 @@ export function createWorkflows(ports: WorkflowPorts): Workflows {
       team: ports.chosen(one.team)?.team ?? null,
       isLooking: one.isLooking,
       libraryFailure: one.libraryFailure,
+      unseen: unseenIn(one.seen, ports.words),
+      isUsualSeen: one.isLooking || places.isSeen(),
       needs: resolved(one).map((found, at) => toNeedView(found, at, ports.words)),
     }
   }
@@ -113,20 +129,40 @@ export function createWorkflows(ports: WorkflowPorts): Workflows {
     tell(one)
   }
 
-  async function look(one: Opened): Promise<void> {
+  /** Looks through folders and tells what each holds as it comes: a disk that doesn't answer hides no other. */
+  async function lookInto(one: Opened, folders: readonly string[]): Promise<void> {
     const { signal } = one.abort
+    const unreached = new Set(folders)
+    await searcher.search(
+      { kind: 'folders', folders },
+      {
+        signal,
+        onAnswer(answer) {
+          if (answer.is !== 'folder') return
+          unreached.delete(answer.folder)
+          one.seen.set(answer.folder, answer.cut)
+          one.local = [...one.local, ...answer.models]
+          tell(one)
+        },
+      },
+    )
+    for (const folder of unreached) one.seen.set(folder, 'too-slow')
+  }
+
+  async function look(one: Opened): Promise<void> {
     const nearby = async () => {
       one.local = await sentBefore(one.needs, ports)
       tell(one)
-      const folders = ports.knownFolders()
-      const onAnswer = (answer: { is: string }) => {
-        if (answer.is === 'folders' && 'models' in answer)
-          one.local = [...one.local, ...(answer.models as LocalModel[])]
-      }
-      if (folders.length > 0) await searcher.search({ kind: 'folders', folders }, { signal, onAnswer })
+      const folders = ports.known.list()
+      if (folders.length > 0) await lookInto(one, folders)
       tell(one)
     }
     await Promise.all([list(one, listedWithinMs), nearby(), places.need()])
+    await settle(one)
+  }
+
+  async function settle(one: Opened): Promise<void> {
+    one.folders = await foldersFor(one.needs, allLocal(one))
     one.isLooking = false
     tell(one)
   }
@@ -134,6 +170,7 @@ export function createWorkflows(ports: WorkflowPorts): Workflows {
   function open(fileName: string, needs: readonly Need[], team: TeamChoice | null): string {
     const one: Opened = {
       ...{ id: randomUUID(), fileName, team, needs, byHand: new Map(), abort: new AbortController() },
+      ...{ seen: new Map(), folders: new Map() },
       ...{ local: [], library: [], libraryFailure: null, isLooking: true, settled: Promise.resolve() },
     }
     opened.set(one.id, one)
@@ -150,11 +187,12 @@ export function createWorkflows(ports: WorkflowPorts): Workflows {
   return {
     async read(files, team) {
       const read = await readAll(files)
-      const held = files.filter((_file, at) => read[at])
-      const needs = joinNeeds(read.flatMap((one) => (one ? [one] : [])))
-      if (held.length === 0) return null
+      const held = files.filter((file) => read.get(file))
+      const unread = files.filter((file) => !read.has(file))
+      const needs = joinNeeds(held.flatMap((file) => [read.get(file) ?? []]))
+      if (held.length === 0) return { id: null, files: [], unread }
       const more = held.length > 1 ? ` + ${held.length - 1}` : ''
-      return { id: open(`${basename(held[0] ?? '')}${more}`, needs, team ?? null), files: held }
+      return { id: open(`${basename(held[0] ?? '')}${more}`, needs, team ?? null), files: held, unread }
     },
     view(id) {
       const one = opened.get(id)
@@ -179,44 +217,23 @@ export function createWorkflows(ports: WorkflowPorts): Workflows {
     async locate(id, needId, path) {
       const one = opened.get(id)
       const need = one?.needs[Number(needId)]
-      if (!one || !need) return
-      const file = await lookAt(path)
-      if (file) one.byHand.set(need.name, { ...file, modelType: need.modelType ?? file.modelType })
+      if (!one || !need) return success(undefined)
+      const file = need.isFolder ? await folderModel(path, [], false) : await lookAt(path)
+      if (!file) return failed(failure(need.isFolder ? 'folder-no-index' : 'file-unreadable'))
+      one.byHand.set(need.name, { ...file, modelType: need.modelType ?? file.modelType })
       tell(one)
+      return success(undefined)
+    },
+    async lookIn(id, folder) {
+      const one = opened.get(id)
+      if (!one) return
+      ports.known.add(folder)
+      one.isLooking = true
+      tell(one)
+      await lookInto(one, [folder])
+      await settle(one)
     },
     close,
     changed: () => opened.forEach((one) => void list(one)),
-  }
-}
-
-/** Files that were sent before and are still there. */
-async function sentBefore(
-  needs: readonly Need[],
-  { sentBefore: find }: WorkflowPorts,
-): Promise<readonly LocalModel[]> {
-  const names = needs.map(({ name }) => basename(name).toLowerCase())
-  const looked = await Promise.all(find(names).map(lookAt))
-  return looked.filter((file) => file !== null)
-}
-
-async function lookAt(path: string): Promise<LocalModel | null> {
-  try {
-    const facts = await stat(path)
-    if (!facts.isFile()) return null
-    return { path, sizeBytes: facts.size, mtimeMs: facts.mtimeMs, ...placeOf('/', path) }
-  } catch {
-    return null
-  }
-}
-
-function toNeedView(
-  { need, stand, by, isDisabled, sizeBytes, file }: ResolvedNeed,
-  at: number,
-  words: (path: string) => string,
-): WorkflowView['needs'][number] {
-  const { name, modelType, isOff, url } = need
-  return {
-    ...{ id: String(at), name, modelType, stand, by, isDisabled, isOff, url, sizeBytes },
-    where: file ? words(file.path) : null,
   }
 }

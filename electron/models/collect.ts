@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { failure } from '../contract/errors.ts'
 import type { Failure } from '../contract/errors.ts'
 import type { SkippedFile } from '../contract/model.ts'
-import { isComfyFolder, isJunkFolder, skipAlways } from './file-names.ts'
+import { isComfyFolder, isCompanion, isJunkFolder, skipAlways } from './file-names.ts'
 import { noIdentity } from './found.ts'
 import { deepestDiffusers, diffusersIndex, groupAmong, groupIn } from './groups.ts'
 import type { FoundGroup } from './groups.ts'
@@ -91,10 +91,11 @@ async function addDropped(
       if (isJunkFolder(name)) skip(collection, `${name}/`, 'junk')
       else await addFolder(collection, { real, place, folder: name, above: new Set(), group: null }, facts)
     } else {
-      const reason = facts.isFile() ? skipAlways(name) : 'not-a-model'
+      const group = groupAmong(name, beside(dirname(place)), dirname(place))
+      const isNone = !facts.isFile() || (isCompanion(name) && group === null)
+      const reason = skipAlways(name) ?? (isNone ? 'not-a-model' : null)
       if (reason) skip(collection, name, reason)
       else {
-        const group = groupAmong(name, beside(dirname(place)), dirname(place))
         const failure = isOnlyInCloud(facts, collection.platform) ? onlyInCloud : null
         addFile(collection, { real, place: dirname(place), folder: '', name, facts, group, failure })
       }

@@ -76,6 +76,17 @@ export function skipAlways(name: string): 'junk' | 'placeholder' | null {
   return null
 }
 
+/** Pictures, notes and settings: they lie beside models, or hold a workflow, and are never a model themselves. */
+const companionExtensions = new Set([
+  ...['.png', '.jpg', '.jpeg', '.webp', '.gif'],
+  ...['.json', '.yaml', '.yml'],
+])
+
+/** True for a file that is no model whatever it holds; as a part of a model of several files it may go with that. */
+export function isCompanion(name: string): boolean {
+  return companionExtensions.has(extensionOf(name))
+}
+
 /** Why a file inside a dropped folder is left aside, or null. A file that was dropped itself is judged by `skipAlways`. */
 export function skipInFolder(name: string): 'junk' | 'placeholder' | 'downloading' | 'not-a-model' | null {
   const always = skipAlways(name)

@@ -66,7 +66,7 @@ export function belongsToDiffusers(name: string): boolean {
 }
 
 /** Names that say nothing: the folder's is the model's. */
-const plainStems = /^(model|pytorch_model|diffusion_pytorch_model)(\.fp16|\.fp32|\.non_ema)?$/i
+export const plainStems = /^(model|pytorch_model|diffusion_pytorch_model)(\.fp16|\.fp32|\.non_ema)?$/i
 
 /**
  * The group that a file makes with others of these names: numbered parts and their index, a graph and the weights beside it.

@@ -28,19 +28,27 @@ const mostFoldersSought = 6_000
 
 interface Search extends PlaceSearchOptions {
   readonly budget: WalkBudget
+  /** Real paths of folders that were walked. */
   readonly seen: Set<string>
+  /** Those of them that a yaml file names. */
+  readonly named: Set<string>
+  /** Places that were told, by their paths. */
+  readonly told: Map<string, FoundPlace>
   readonly roots: Set<string>
   readonly yamls: Set<string>
   foldersSought: number
 }
 
-/** Looks in the usual places of this system. Reads names and sizes only, but for the few small settings that name folders. */
-export async function searchPlaces(options: PlaceSearchOptions): Promise<void> {
+/**
+ * Looks in the usual places of this system. Reads names and sizes only, but for the few small settings that name folders.
+ * Answers whether there was time for all of it.
+ */
+export async function searchPlaces(options: PlaceSearchOptions): Promise<boolean> {
   const plan = searchPlan(options.surroundings)
   const search: Search = {
     ...options,
     budget: { entries: mostEntries, untilMs: options.now() + longestMs },
-    ...{ seen: new Set(), roots: new Set(), yamls: new Set(), foldersSought: 0 },
+    ...nothingYet(),
   }
   for (const { path, kind } of plan.candidates) await program(search, path, kind)
   for (const file of plan.desktopSettings) {
@@ -49,6 +57,7 @@ export async function searchPlaces(options: PlaceSearchOptions): Promise<void> {
   }
   for (const file of plan.extraPathFiles) await extraPaths(search, file)
   for (const { path, depth } of plan.bases) await seek(search, path, depth)
+  return search.budget.entries > 0 && search.now() <= search.budget.untilMs
 }
 
 /** The folders that a yaml file names, as one place for each; null when it is no such file. */
@@ -61,13 +70,14 @@ export async function searchExtraPaths(
   const found: FoundPlace[] = []
   const budget = { entries: mostEntries, untilMs: options.now() + longestMs }
   const base = { ...options, onFound: (place: FoundPlace) => void found.push(place), budget }
-  await foundRoots(
-    { ...base, seen: new Set(), roots: new Set(), yamls: new Set(), foldersSought: 0 },
-    file,
-    roots,
-  )
+  await foundRoots({ ...base, ...nothingYet() }, file, roots)
   return found
 }
+
+const nothingYet = () => ({
+  ...{ seen: new Set<string>(), named: new Set<string>(), told: new Map<string, FoundPlace>() },
+  ...{ roots: new Set<string>(), yamls: new Set<string>(), foldersSought: 0 },
+})
 
 async function seek(search: Search, folder: string, depth: number): Promise<void> {
   search.foldersSought += 1
@@ -102,7 +112,12 @@ async function place(search: Search, root: string, kind: PlaceKind): Promise<voi
   search.roots.add(real)
   const { budget, seen, now } = search
   const { models, isWhole } = await walkModels(root, { budget, seen, now })
-  if (models.length > 0) search.onFound({ kind, path: root, models, isWhole })
+  if (models.length > 0) tell(search, { kind, path: root, models, isWhole })
+}
+
+function tell({ told, onFound }: Search, found: FoundPlace): void {
+  told.set(found.path, found)
+  onFound(found)
 }
 
 async function extraPaths(search: Search, file: string): Promise<void> {
@@ -112,19 +127,38 @@ async function extraPaths(search: Search, file: string): Promise<void> {
   if (roots) await foundRoots(search, file, roots)
 }
 
-/** Folders that one file names are one place: the person who wrote it thinks of them together. */
+/**
+ * Folders that one file names are one place: the person who wrote it thinks of them together. What was found in them before has
+ * the type that is written down now, and leaves the place where it had none.
+ */
 async function foundRoots(search: Search, file: string, roots: readonly ExtraRoot[]): Promise<void> {
   const models: LocalModel[] = []
   let isWhole = true
   // The longest first: a type's own folder may lie inside another's.
   for (const { path, modelType } of [...roots].sort((one, other) => other.path.length - one.path.length)) {
-    const { budget, seen, now } = search
-    const walked = await walkModels(path, { budget, seen, now, modelType })
+    const { budget, named, now } = search
+    const walked = await walkModels(path, { budget, seen: named, now, modelType })
     models.push(...walked.models)
     isWhole &&= walked.isWhole
   }
-  if (models.length > 0) search.onFound({ kind: 'extra-paths', path: file, models, isWhole })
+  const wasSeen = [...search.named].some((folder) => search.seen.has(folder))
+  search.named.forEach((folder) => search.seen.add(folder))
+  if (models.length === 0) return
+  if (wasSeen) await takeAway(search, models)
+  tell(search, { kind: 'extra-paths', path: file, models, isWhole })
 }
+
+async function takeAway(search: Search, models: readonly LocalModel[]): Promise<void> {
+  const taken = new Set(await Promise.all(models.map(realOf)))
+  for (const place of search.told.values()) {
+    if (place.kind === 'extra-paths') continue
+    const reals = await Promise.all(place.models.map(realOf))
+    const rest = place.models.filter((_model, at) => !taken.has(reals[at] ?? ''))
+    if (rest.length < place.models.length) tell(search, { ...place, models: rest })
+  }
+}
+
+const realOf = ({ path }: LocalModel) => realpath(path).catch(() => path)
 
 async function rootsOfFile(
   file: string,

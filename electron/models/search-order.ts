@@ -1,3 +1,4 @@
+import type { CutShort } from '../contract/finding.ts'
 import type { FoundPlace } from './place-search.ts'
 import type { LocalModel } from './model-walk.ts'
 import type { Surroundings } from './places.ts'
@@ -8,6 +9,7 @@ export type SearchOrder =
   | { readonly kind: 'places' }
   | { readonly kind: 'extra-paths'; readonly file: string }
   | { readonly kind: 'folders'; readonly folders: readonly string[] }
+  | { readonly kind: 'weights'; readonly graph: string }
   | { readonly kind: 'workflows'; readonly files: readonly string[] }
 
 export interface SearchTask {
@@ -15,13 +17,19 @@ export interface SearchTask {
   readonly surroundings: Surroundings
 }
 
-/** What each file held; null for none. */
-export type WorkflowsRead = readonly (readonly Need[] | null)[]
+/** What was found in a folder, and why it was not looked through to its end; `gone` for one that isn't there. */
+export interface FolderSeen {
+  readonly models: readonly LocalModel[]
+  readonly cut: CutShort | 'gone' | null
+}
 
-/** What the thread answers; `place` may come many times before the end. */
+/** What the thread answers, as it comes: one by one for each place, folder and workflow. */
 export type SearchAnswer =
   | { readonly is: 'place'; readonly place: FoundPlace }
   | { readonly is: 'extra-paths'; readonly places: readonly FoundPlace[] | null }
-  | { readonly is: 'folders'; readonly models: readonly LocalModel[]; readonly isWhole: boolean }
-  | { readonly is: 'workflows'; readonly read: WorkflowsRead }
-  | { readonly is: 'end' }
+  | ({ readonly is: 'folder'; readonly folder: string } & FolderSeen)
+  /** The files beside a graph that hold its weights, with the least size of each; null when it can't be read. */
+  | { readonly is: 'weights'; readonly files: ReadonlyMap<string, number> | null }
+  | { readonly is: 'workflow'; readonly file: string; readonly needs: readonly Need[] | null }
+  /** The order was carried out; `isWhole` is false when it had to leave something out. */
+  | { readonly is: 'end'; readonly isWhole: boolean }

@@ -1,48 +1,46 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { walkModels, type LocalModel } from './model-walk.ts'
 import { searchExtraPaths, searchPlaces } from './place-search.ts'
+import { searchFolder } from './folder-search.ts'
+import { weightsOf } from './onnx-weights.ts'
 import type { SearchAnswer, SearchTask } from './search-order.ts'
 import { readWorkflowFile } from './workflow-file.ts'
 
-/** Folders that are known by now are walked with a limit of their own, so that one huge disk does not hide the others. */
-const mostEntriesOfFolder = 100_000
-const longestWalkMs = 15_000
+/** One folder that doesn't answer holds up no other; more at once would only make a disk seek. */
+const foldersAtOnce = 3
 
 const tell = (answer: SearchAnswer) => parentPort?.postMessage(answer)
 
 async function carryOut({ order, surroundings }: SearchTask): Promise<void> {
   const base = { surroundings, now: Date.now }
+  let isWhole = true
   switch (order.kind) {
     case 'places':
-      await searchPlaces({ ...base, onFound: (place) => tell({ is: 'place', place }) })
+      isWhole = await searchPlaces({ ...base, onFound: (place) => tell({ is: 'place', place }) })
       break
     case 'extra-paths':
       tell({ is: 'extra-paths', places: await searchExtraPaths(order.file, base) })
       break
     case 'folders':
-      tell({ is: 'folders', ...(await inFolders(order.folders)) })
+      await inFolders(order.folders)
       break
-    case 'workflows': {
-      const read = []
-      for (const file of order.files) read.push(await readWorkflowFile(file))
-      tell({ is: 'workflows', read })
+    case 'weights':
+      tell({ is: 'weights', files: await weightsOf(order.graph) })
       break
-    }
+    case 'workflows':
+      for (const file of order.files) tell({ is: 'workflow', file, needs: await readWorkflowFile(file) })
+      break
   }
-  tell({ is: 'end' })
+  tell({ is: 'end', isWhole })
 }
 
-async function inFolders(folders: readonly string[]) {
-  const seen = new Set<string>()
-  const models: LocalModel[] = []
-  let isWhole = true
-  for (const folder of folders) {
-    const budget = { entries: mostEntriesOfFolder, untilMs: Date.now() + longestWalkMs }
-    const walked = await walkModels(folder, { budget, seen, now: Date.now })
-    models.push(...walked.models)
-    isWhole &&= walked.isWhole
-  }
-  return { models, isWhole }
+async function inFolders(folders: readonly string[]): Promise<void> {
+  const waiting = [...folders]
+  const lanes = Array.from({ length: foldersAtOnce }, async () => {
+    for (let folder = waiting.shift(); folder !== undefined; folder = waiting.shift()) {
+      tell({ is: 'folder', folder, ...(await searchFolder(folder)) })
+    }
+  })
+  await Promise.all(lanes)
 }
 
 // A rejection is a bug: left alone it ends the thread, and whoever asked sees that.

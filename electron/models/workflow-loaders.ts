@@ -40,6 +40,7 @@ const typeByClass: Readonly<Record<string, string>> = {
   ControlNetLoader: 'controlnet',
   ControlNetLoaderAdvanced: 'controlnet',
   DiffControlNetLoader: 'controlnet',
+  DiffusersLoader: 'diffusers',
   UpscaleModelLoader: 'upscale_models',
   LatentUpscaleModelLoader: 'latent_upscale_models',
   CLIPVisionLoader: 'clip_vision',
@@ -88,6 +89,11 @@ export function typeOfInput(className: string, input: string | null): string | n
 function wordType(text: string): string | null {
   const lower = text.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase()
   return typeByWord.find(([word]) => word.test(lower))?.[1] ?? null
+}
+
+/** Whether an input takes a folder: ComfyUI's loader of diffusers models lists those that have a `model_index.json`. */
+export function namesFolder(className: string, input: string | null): boolean {
+  return className === 'DiffusersLoader' && (input === null || input === 'model_path')
 }
 
 /** Nodes that hold words for people, in which a file name is only mentioned. */

@@ -1,6 +1,7 @@
 import { hasModelExtension } from './file-names.ts'
 import { typeByFolderName } from './folders.ts'
-import { isNote, typeOfInput } from './workflow-loaders.ts'
+import { isNote, namesFolder, typeOfInput } from './workflow-loaders.ts'
+import { embeddingsIn, tidyName, tidyType, webAddress } from './workflow-names.ts'
 
 /** One model that a workflow names. */
 export interface Need {
@@ -16,13 +17,13 @@ export interface Need {
   readonly isOff: boolean
   /** Classes of the nodes that name it. */
   readonly nodes: readonly string[]
+  /** It is a folder with a `model_index.json` in it, and no single file. */
+  readonly isFolder?: true
 }
 
 /** More than any workflow has; a file that has more is somebody's joke. */
 const mostNodes = 20_000
 const mostNeeds = 1_000
-const longestName = 400
-const longestUrl = 2_000
 /** Subgraphs inside subgraphs, and stacks of LoRAs inside a widget. */
 const deepest = 8
 
@@ -148,7 +149,10 @@ function addValues(finds: Finds, held: unknown, origin: Origin, depth = 0): void
 function addText(finds: Finds, text: string, { className, input, isOff }: Origin): void {
   if (isNote(className)) return
   const name = tidyName(text)
-  if (name !== null && hasModelExtension(name)) {
+  if (name !== null && namesFolder(className, input)) {
+    const none = { url: null, sha256: null }
+    add(finds, { name, modelType: 'diffusers', ...none, isOff, nodes: [className], isFolder: true })
+  } else if (name !== null && hasModelExtension(name)) {
     add(finds, {
       name,
       modelType: typeOfInput(className, input),
@@ -169,14 +173,6 @@ function addText(finds: Finds, text: string, { className, input, isOff }: Origin
       })
     }
   }
-}
-
-/** A prompt names an embedding as `embedding:name`, with or without its extension. */
-function embeddingsIn(text: string): string[] {
-  const found = text.slice(0, 100_000).matchAll(/(?<![\w])embedding:([\w./\\-]{1,200})/g)
-  return [...found]
-    .map(([, name = '']) => name.replaceAll('\\', '/').replace(/[.,]+$/, ''))
-    .filter((name) => name !== '')
 }
 
 /** `[{ name, url, directory, hash, hash_type }]`, as templates carry them. */
@@ -218,29 +214,8 @@ function add(finds: Finds, need: Need): void {
     sha256: known.sha256 ?? need.sha256,
     isOff: known.isOff && need.isOff,
     nodes: [...new Set([...known.nodes, ...need.nodes])],
+    ...(known.isFolder ? { isFolder: true } : {}),
   })
-}
-
-/** A name as a library path goes on with it, or null for what is a sentence, an address or a path of somebody's disk. */
-function tidyName(text: string): string | null {
-  if (text === '' || text.length > longestName || /[\p{Cc}]/u.test(text) || /^[a-z][\w+.-]*:\/\//i.test(text))
-    return null
-  const parts = text.trim().replaceAll('\\', '/').split('/')
-  const isFromRoot = parts[0] === '' || /^[a-z]:$/i.test(parts[0] ?? '')
-  const name = isFromRoot
-    ? (parts.at(-1) ?? '')
-    : parts.filter((part) => part !== '.' && part !== '').join('/')
-  return name === '' || name.split('/').includes('..') ? null : name
-}
-
-function tidyType(directory: string): string {
-  return (directory.replaceAll('\\', '/').split('/')[0] ?? '').slice(0, 50)
-}
-
-function webAddress(text: string): string | null {
-  if (text.length > longestUrl) return null
-  const url = URL.parse(text)
-  return url && (url.protocol === 'https:' || url.protocol === 'http:') ? url.href : null
 }
 
 const textOf = (value: unknown) => (typeof value === 'string' ? value : '')

@@ -117,6 +117,21 @@ export const failuresHere = {
     '暂时无法保存队列，因此没有接收新的内容。请重试。',
     '暫時無法儲存佇列，因此沒有接收新的內容。請重試。',
   ],
+  'failure.folder-no-index': [
+    'This folder has no model_index.json, so it is no model in the form of diffusers. Choose the folder in which that file lies.',
+    '此文件夹中没有 model_index.json，因此不是 diffusers 格式的模型。请选择包含该文件的文件夹。',
+    '此資料夾中沒有 model_index.json，因此不是 diffusers 格式的模型。請選擇包含該檔案的資料夾。',
+  ],
+  'failure.folder-unreadable': [
+    'This folder can’t be read. Plug its disk in, or allow this app to read it, then try again.',
+    '无法读取此文件夹。请接上其所在磁盘，或允许此应用读取它，然后重试。',
+    '無法讀取此資料夾。請接上其所在磁碟，或允許此應用程式讀取它，然後重試。',
+  ],
+  'failure.already-watched': [
+    '{folder} is watched for {team} already, and each new file would go there twice. Stop watching one of the two first.',
+    '{folder} 已为 {team} 监视，否则每个新文件会发送两次。请先停止监视其中一个。',
+    '{folder} 已為 {team} 監看，否則每個新檔案會傳送兩次。請先停止監看其中一個。',
+  ],
   'failure.folder-too-large': [
     'There are more files in this folder than can be watched. Choose the folder inside it where new models arrive.',
     '此文件夹中的文件过多，无法监视。请选择其中存放新模型的子文件夹。',

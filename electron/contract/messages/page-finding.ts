@@ -15,6 +15,16 @@ export const findingMessages = {
     '查找已停止，以下是已找到的内容。',
     '尋找已停止，以下是已找到的內容。',
   ],
+  'places.stopped-early': [
+    'The search was stopped before any models were found.',
+    '查找在找到模型之前已停止。',
+    '尋找在找到模型之前已停止。',
+  ],
+  'places.late': [
+    'Not all of the usual places could be looked through: it took too long. Look again, or drop a folder here.',
+    '查找耗时过长，未能查看全部常用位置。请重新查找，或将文件夹拖到这里。',
+    '尋找耗時過長，未能檢視全部常用位置。請重新尋找，或將資料夾拖到這裡。',
+  ],
   'places.none': [
     'No models were found in the usual places of ComfyUI, Stability Matrix, A1111, Forge, InvokeAI, SwarmUI and Fooocus. Drop a folder here or choose it yourself.',
     '在 ComfyUI、Stability Matrix、A1111、Forge、InvokeAI、SwarmUI 和 Fooocus 的常用位置未找到模型。请将文件夹拖到这里或自行选择。',
@@ -70,6 +80,7 @@ export const findingMessages = {
     '此工作流未引用任何模型文件。',
     '此工作流程未引用任何模型檔案。',
   ],
+  'workflow.gone-title': ['Workflow', '工作流', '工作流程'],
   'workflow.gone': [
     'This workflow is no longer open. Drop it again.',
     '此工作流已关闭，请重新拖入。',
@@ -91,10 +102,24 @@ export const findingMessages = {
     '在此電腦上，但不在 {team} 的庫中',
   ],
   'workflow.group-nowhere': ['Not found', '未找到', '未找到'],
+  'workflow.group-failed': ['Upload failed: needs you', '上传失败：需要处理', '上傳失敗：需要處理'],
+  'workflow.show-upload': ['Show the upload', '显示该上传', '顯示該上傳'],
+  'workflow.show-upload-named': ['Show the upload of {name}', '显示 {name} 的上传', '顯示 {name} 的上傳'],
+  'workflow.unseen': [
+    'Not all folders could be looked through, so a model may lie there all the same:',
+    '未能查看所有文件夹，因此模型仍可能在其中：',
+    '未能檢視所有資料夾，因此模型仍可能在其中：',
+  ],
+  'workflow.unseen-folder': [
+    '{where} ({why, select, unreadable {it can’t be read} other {too large or too slow}})',
+    '{where}（{why, select, unreadable {无法读取} other {过大或过慢}}）',
+    '{where}（{why, select, unreadable {無法讀取} other {過大或過慢}}）',
+  ],
+  'workflow.unseen-usual': ['the usual places', '常用位置', '常用位置'],
   'workflow.group-queued': ['In the queue', '已在队列中', '已在佇列中'],
   'workflow.group-in-library': ['In the library of {team}', '在 {team} 的库中', '在 {team} 的庫中'],
   'workflow.by-hash': ['same SHA-256', 'SHA-256 相同', 'SHA-256 相同'],
-  'workflow.by-path': ['where the workflow looks', '位于工作流查找的位置', '位於工作流程尋找的位置'],
+  'workflow.by-path': ['same path as in the workflow', '路径与工作流中的一致', '路徑與工作流程中的一致'],
   'workflow.by-name': [
     'same name, maybe another file',
     '名称相同，可能是另一个文件',
@@ -104,7 +129,36 @@ export const findingMessages = {
   'workflow.disabled': ['disabled: agents don’t get it', '已停用：代理无法获取', '已停用：代理無法取得'],
   'workflow.off': ['its node is switched off', '其节点已关闭', '其節點已關閉'],
   'workflow.no-type': ['type unknown', '类型未知', '類型未知'],
-  'workflow.locate': ['Locate…', '定位…', '尋找檔案…'],
+  'workflow.folder': ['a folder', '文件夹', '資料夾'],
+  'workflow.look-in-folder': ['Look in a folder…', '在文件夹中查找…', '在資料夾中尋找…'],
+  'workflow.close': ['Close workflow', '关闭工作流', '關閉工作流程'],
+  'workflow.show': ['Show', '显示', '顯示'],
+  'workflow.bar': [
+    '{file}: {count, plural, =0 {nothing is missing} one {# model is missing} other {# models are missing}}',
+    '{file}：{count, plural, =0 {没有缺少模型} other {缺少 # 个模型}}',
+    '{file}：{count, plural, =0 {沒有缺少模型} other {缺少 # 個模型}}',
+  ],
+  'workflow.count-in-library': [
+    '{count, number} in the library',
+    '资料库中 {count, number} 个',
+    '資料庫中 {count, number} 個',
+  ],
+  'workflow.count-queued': [
+    '{count, number} in the queue',
+    '队列中 {count, number} 个',
+    '佇列中 {count, number} 個',
+  ],
+  'workflow.count-failed': ['{count, number} failed', '失败 {count, number} 个', '失敗 {count, number} 個'],
+  'workflow.count-here': [
+    '{count, number} only on this computer',
+    '仅在此电脑上 {count, number} 个',
+    '僅在此電腦上 {count, number} 個',
+  ],
+  'workflow.count-nowhere': [
+    '{count, number} not found',
+    '未找到 {count, number} 个',
+    '未找到 {count, number} 個',
+  ],
   'workflow.locate-named': ['Locate {name}…', '定位 {name}…', '尋找 {name}…'],
   'workflow.copy-url': [
     'Copy the address that the workflow gives for {name}',

@@ -148,6 +148,27 @@ export const recognitionMessages = {
     '僅在雲端硬碟中，不在本機上；請先讓雲端硬碟下載它',
   ],
 
+  'skipped.no-workflow': [
+    'No ComfyUI workflow is in it, and it is no model: not sent',
+    '其中没有 ComfyUI 工作流，也不是模型：未发送',
+    '其中沒有 ComfyUI 工作流程，也不是模型：未傳送',
+  ],
+  'skipped.workflow-unread': [
+    'Looking for a workflow in it took too long: not sent. Add it again by itself',
+    '在其中查找工作流耗时过长：未发送。请单独重新添加',
+    '在其中尋找工作流程耗時過長：未傳送。請單獨重新加入',
+  ],
+  'skipped.too-many-workflows': [
+    'Not opened: 20 workflows at once are the most. Add it again by itself',
+    '未打开：一次最多 20 个工作流。请单独重新添加',
+    '未開啟：一次最多 20 個工作流程。請單獨重新加入',
+  ],
+  'skipped.no-model-folders': [
+    'It names no folders of models, and is no model: not sent',
+    '其中没有指定模型文件夹，也不是模型：未发送',
+    '其中沒有指定模型資料夾，也不是模型：未傳送',
+  ],
+
   'path.empty': [
     'A path is needed, such as models/loras/name.safetensors.',
     '需要填写路径，例如 models/loras/name.safetensors。',

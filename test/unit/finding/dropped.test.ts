@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
-import { sortDropped } from '../../../electron/finding/dropped.ts'
+import { leftAside, sortDropped } from '../../../electron/finding/dropped.ts'
 import { homePath } from '../../../electron/finding/home-path.ts'
 import { createKnownFolders } from '../../../electron/finding/known-folders.ts'
 
 test('what was dropped is sorted by its names', () => {
   expect(sortDropped(['/d/a.json', '/d/b.PNG', '/d/c.yaml', '/d/e.safetensors', '/d/models'])).toEqual({
     workflows: ['/d/a.json', '/d/b.PNG'],
+    beyond: [],
     yamls: ['/d/c.yaml'],
     rest: ['/d/e.safetensors', '/d/models'],
   })
@@ -25,8 +26,29 @@ test('pictures and notes beside a model of their name stay with it', () => {
 
 test('a folder full of pictures is not opened picture by picture', () => {
   const many = Array.from({ length: 300 }, (_, at) => `/d/${at}.png`)
-  const { workflows, rest } = sortDropped(many)
-  expect([workflows.length, rest.length]).toEqual([20, 280])
+  const { workflows, beyond, rest } = sortDropped(many)
+  expect([workflows.length, beyond.length, rest.length]).toEqual([20, 280, 0])
+})
+
+test('the index of a model in parts goes with its parts, and a namesake in another folder is no sidecar', () => {
+  const parts = ['/d/m-00001-of-00002.safetensors', '/d/m-00002-of-00002.safetensors']
+  const { workflows, rest } = sortDropped([...parts, '/d/m.safetensors.index.json', '/e/m.png'])
+  expect([workflows, rest]).toEqual([['/e/m.png'], [...parts, '/d/m.safetensors.index.json']])
+})
+
+test('what held nothing is said to, what nobody looked into as well, and nothing of it is added', () => {
+  const sorted = {
+    workflows: ['/d/a.png', '/d/b.png', '/d/c.json'],
+    beyond: ['/d/e.png'],
+    yamls: ['/d/f.yaml'],
+  }
+  const looked = { taken: new Set(['/d/a.png']), unread: new Set(['/d/c.json']) }
+  expect(leftAside({ ...sorted, rest: [] }, looked)).toEqual([
+    { name: 'b.png', reason: 'no-workflow' },
+    { name: 'c.json', reason: 'workflow-unread' },
+    { name: 'e.png', reason: 'too-many-workflows' },
+    { name: 'f.yaml', reason: 'no-model-folders' },
+  ])
 })
 
 test.each([

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { failure, type Failure } from '../../../electron/contract/errors.ts'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
-import { resolveNeeds, targetFor } from '../../../electron/finding/needs-resolved.ts'
+import { resolveNeeds, targetFor, type QueuedUpload } from '../../../electron/finding/needs-resolved.ts'
 import type { LocalModel } from '../../../electron/models/model-walk.ts'
 import type { Need } from '../../../electron/models/workflow.ts'
 
@@ -16,7 +17,11 @@ const owned = (modelPath: string, change: Partial<LibraryModel> = {}): LibraryMo
 const local = (path: string, modelType: string | null, name: string, sizeBytes = 1): LocalModel => ({
   ...{ path, modelType, name, sizeBytes, mtimeMs: 0 },
 })
-const nothing = { library: [], queued: [], local: [] }
+const nothing = { library: [], queued: [], local: [], folders: new Map() }
+const upload = (modelPath: string, reason: Failure | null = null): QueuedUpload => ({
+  ...{ id: `upload of ${modelPath}`, failure: reason },
+  target: { displayName: 'x', modelType: modelPath.split('/')[1] ?? '', modelPath },
+})
 const one = (...args: Parameters<typeof resolveNeeds>) => {
   const [found] = resolveNeeds(...args)
   return [found?.stand, found?.by, found?.file?.path ?? null]
@@ -90,7 +95,7 @@ test('on this computer the path below the type counts most, then the type, then 
 })
 
 test('what waits for the team is queued, and the library goes before it', () => {
-  const queued = [{ displayName: 'x', modelType: 'loras', modelPath: 'models/loras/x.pt' }]
+  const queued = [upload('models/loras/x.pt')]
   expect(one([need('x.pt')], { ...nothing, queued })[0]).toBe('queued')
   expect(one([need('x.pt')], { ...nothing, queued, library: [owned('models/loras/x.pt')] })[0]).toBe(
     'in-library',
@@ -129,4 +134,41 @@ test('what the person says by hand goes before what was found', () => {
     'hand',
     '/hand/y.pt',
   ])
+})
+
+test('an upload that has failed is no promise: it is told with its reason, unless another one is on its way', () => {
+  const broken = upload('models/loras/x.pt', failure('file-missing'))
+  const [found] = resolveNeeds([need('x.pt')], { ...nothing, queued: [broken] })
+  expect([found?.stand, found?.failed]).toEqual([
+    'failed',
+    { uploadId: broken.id, failure: failure('file-missing') },
+  ])
+  const another = upload('models/loras/a/x.pt')
+  expect(one([need('x.pt')], { ...nothing, queued: [broken, another] })[0]).toBe('queued')
+})
+
+const pipeline = need('sdxl-turbo', { modelType: 'diffusers', isFolder: true })
+
+test('a folder is the team’s once its index is there and nothing of it is on its way', () => {
+  const parts = ['unet/model.safetensors', 'model_index.json'].map((part) =>
+    owned(`models/diffusers/SDXL-turbo/${part}`),
+  )
+  const known = { ...nothing, library: parts }
+  const [found] = resolveNeeds([pipeline], known)
+  expect([found?.stand, found?.by, found?.sizeBytes]).toEqual(['in-library', 'path', 10])
+  expect(one([pipeline], { ...nothing, library: parts.slice(0, 1) })[0]).toBe('nowhere')
+  const coming = upload('models/diffusers/sdxl-turbo/vae/model.safetensors')
+  expect(one([pipeline], { ...known, queued: [coming] })[0]).toBe('queued')
+  const failing = upload('models/diffusers/sdxl-turbo/vae/x.safetensors', failure('file-missing'))
+  expect(one([pipeline], { ...known, queued: [coming, failing] })[0]).toBe('failed')
+})
+
+test('a folder of this computer goes below the folder that the loader reads', () => {
+  const folder = local('/c/diffusers/sdxl-turbo', 'diffusers', 'sdxl-turbo', 7)
+  const folders = new Map([[pipeline.name, folder]])
+  expect(one([pipeline], { ...nothing, folders })).toEqual(['here', 'path', folder.path])
+  expect(targetFor(pipeline, folder)).toEqual({
+    modelType: 'diffusers',
+    modelPath: 'models/diffusers/sdxl-turbo',
+  })
 })

@@ -88,6 +88,15 @@ test('a file that was dropped itself is taken whatever its name, unless it is ju
   })
 })
 
+test('pictures, notes and settings are never taken for models, even when they were dropped themselves', async () => {
+  const names = ['a.png', 'b.JPG', 'c.json', 'd.yaml', 'e.webp']
+  for (const name of names) await writeText(at(name), 'x')
+  expect(await collect(...names)).toEqual({
+    files: [],
+    skipped: names.map((name) => `${name} | not-a-model`),
+  })
+})
+
 test('does not enter the folders of ComfyUI that hold no models', async () => {
   const models = await writeComfyFolder(at('ComfyUI'))
   const { skipped, files } = await collect('ComfyUI')

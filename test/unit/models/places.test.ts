@@ -17,6 +17,23 @@ function home(...files: readonly string[]): string {
   return root
 }
 
+test('a folder that a yaml file names has the type that is written there, though it was walked before', async () => {
+  const root = home('ComfyUI/models/odd/one.safetensors', 'ComfyUI/models/vae/two.safetensors')
+  const yaml = 'mine:\n  base_path: models\n  controlnet: odd\n'
+  writeFileSync(join(root, 'ComfyUI/extra_model_paths.yaml'), yaml)
+  const places = new Map<string, FoundPlace>()
+  await searchPlaces({
+    surroundings: { platform: 'linux', home: root, environment: {} },
+    now: Date.now,
+    onFound: (place) => void (place.path.startsWith(root) && places.set(place.kind, place)),
+  })
+  const types = [...places].map(([kind, { models }]) => [kind, ...models.map(({ modelType }) => modelType)])
+  expect(types).toEqual([
+    ['comfyui', 'vae'],
+    ['extra-paths', 'controlnet'],
+  ])
+})
+
 async function found(
   root: string,
   environment: Record<string, string> = {},

@@ -106,6 +106,15 @@ test('a hostile workflow ends: very many nodes, names and depths', () => {
   expect(needsOf(odd)).toMatchObject([{ name: 'constructor.pth', modelType: null }])
 })
 
+test('a loader of diffusers models names a folder, in whichever form it was saved', () => {
+  const api = { '1': { class_type: 'DiffusersLoader', inputs: { model_path: 'base\\sdxl-turbo' } } }
+  const page = { nodes: [{ type: 'DiffusersLoader', mode: 0, widgets_values: ['sdxl-turbo'] }] }
+  expect([...(needsOf(api) ?? []), ...(needsOf(page) ?? [])]).toMatchObject([
+    { name: 'base/sdxl-turbo', modelType: 'diffusers', isFolder: true },
+    { name: 'sdxl-turbo', modelType: 'diffusers', isFolder: true },
+  ])
+})
+
 test.each([
   ['CheckpointLoaderSimple', 'ckpt_name', 'checkpoints'],
   ['UNETLoader', 'unet_name', 'diffusion_models'],

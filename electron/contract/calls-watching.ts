@@ -9,6 +9,8 @@ export const watchingCalls = {
   /** Opens the native picker; a cancelled picker changes nothing. */
   watchFolder: call<WatchingView>()('desktop', v.strictObject({ team: teamChoice })),
   pauseWatched: call<WatchingView>()('engine', v.strictObject({ id, isPaused: v.boolean() })),
+  /** What comes from now on, and what waits, goes to another team; what lay there stays as it was. */
+  giveWatched: call<WatchingView>()('engine', v.strictObject({ id, team: teamChoice })),
   unwatch: call<WatchingView>()('engine', v.strictObject({ id })),
   /** Queues what lay in the folder when it was added. */
   sendOffered: call<AddReport>()('engine', v.strictObject({ id })),

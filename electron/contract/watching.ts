@@ -1,7 +1,11 @@
 import type { Team } from './account.ts'
+import type { CutShort } from './finding.ts'
 
-/** `gone`: the folder can't be seen, as with an unplugged disk; `signed-out`: new files wait for the team's sign-in. */
-export type WatchedState = 'looking' | 'watching' | 'paused' | 'gone' | 'signed-out'
+/**
+ * `gone`: the folder can't be seen, as with an unplugged disk; `signed-out`: new files wait for the team's sign-in. Cut short,
+ * the last look did not see everything, and new models may be missed.
+ */
+export type WatchedState = 'looking' | 'watching' | 'paused' | 'gone' | 'signed-out' | CutShort
 
 /** A folder whose new models are queued once they have stopped changing. `where` is for the person to read; no call takes it. */
 export interface WatchedFolder {
@@ -14,6 +18,8 @@ export interface WatchedFolder {
   readonly isPolled: boolean
   /** New files that are still being written, or wait. */
   readonly settling: number
+  /** Those of them that have stopped changing and wait for the rest of their model. */
+  readonly incomplete: number
   /** What lay there when the folder was added, and has neither been sent nor declined. */
   readonly offered: { readonly count: number; readonly sizeBytes: number }
 }

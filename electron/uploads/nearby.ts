@@ -68,7 +68,7 @@ export function openNearby(
       const carrier = carrierOf(rooms.accounts.list(), { accountId, teamId, needsParts: false })
       return carrier && { accountId: carrier.id, teamId }
     },
-    queue: (paths, team) => takeIn(rooms, paths, { team }),
+    queue: (paths, team, signal) => takeIn(rooms, paths, { team, ...(signal ? { signal } : {}) }),
   })
   return {
     calls: { ...finding.calls, ...watching.calls },

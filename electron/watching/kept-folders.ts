@@ -39,6 +39,7 @@ export interface KeptFolders {
   /** Writes down a folder with all that lies in it, so that none of it is ever taken for new. */
   add(folder: KeptFolder, files: readonly KeptFile[]): void
   setPaused(id: string, isPaused: boolean): void
+  setTeam(id: string, accountId: string, team: Team): void
   remove(id: string): void
   files(id: string): readonly KeptFile[]
   keep(id: string, files: readonly KeptFile[]): void
@@ -95,6 +96,11 @@ export function createKeptFolders(database: DatabaseSync): KeptFolders {
       }),
     setPaused(id, isPaused) {
       database.prepare('UPDATE watched_folders SET paused = ? WHERE id = ?').run(isPaused ? 1 : 0, id)
+    },
+    setTeam(id, accountId, team) {
+      database
+        .prepare('UPDATE watched_folders SET account_id = ?, team_id = ?, team_name = ? WHERE id = ?')
+        .run(accountId, team.id, team.name, id)
     },
     remove(id) {
       database.prepare('DELETE FROM watched_folders WHERE id = ?').run(id)

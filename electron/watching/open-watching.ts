@@ -18,25 +18,32 @@ export function openWatching(rooms: {
   readonly worker: URL
   readonly ports: Ports
   readonly listeners: Set<WatchingListener & { session?(...words: never[]): void }>
-  readonly finding: { walk: WatchPorts['walk']; words(path: string): string; remember(folder: string): void }
+  readonly finding: Pick<WatchPorts, 'walk' | 'weightsOf'> & {
+    words(path: string): string
+    remember(folder: string): void
+  }
   readonly signIns: {
     resolve(choice: TeamChoice | null): { readonly accountId: string; readonly team: Team } | null
     hidden(): ReadonlySet<string>
   }
   /** Who can send for a team in somebody's name now: they, or another sign-in of the same person. */
   readonly carrierFor: (choice: TeamChoice) => TeamChoice | null
-  readonly queue: (paths: readonly string[], team: TeamChoice) => Promise<Result<AddReport>>
+  readonly queue: (
+    paths: readonly string[],
+    team: TeamChoice,
+    signal?: AbortSignal,
+  ) => Promise<Result<AddReport>>
 }): Watching {
   const { database, worker, ports, listeners, finding, signIns, queue } = rooms
   const watching = createWatching({
     ...{ database, worker, ports, platform: process.platform },
-    ...{ walk: finding.walk, words: finding.words, remember: finding.remember },
+    ...{ walk: finding.walk, weightsOf: finding.weightsOf, words: finding.words, remember: finding.remember },
     resolve: (choice) => signIns.resolve(choice),
     hidden: () => signIns.hidden(),
     canSend: (accountId, team) => rooms.carrierFor({ accountId, teamId: team.id }) !== null,
-    queue: (paths, { accountId, team }) => {
+    queue: (paths, { accountId, team }, signal) => {
       const choice = { accountId, teamId: team.id }
-      return queue(paths, rooms.carrierFor(choice) ?? choice)
+      return queue(paths, rooms.carrierFor(choice) ?? choice, signal)
     },
     told: (view) => listeners.forEach((listener) => listener.watching?.(view)),
   })

@@ -1,17 +1,21 @@
-import { access, open, stat } from 'node:fs/promises'
 import type { Team } from '../contract/account.ts'
 import type { Result } from '../contract/errors.ts'
 import type { AddReport } from '../contract/model.ts'
 import type { Ports } from '../contract/ports.ts'
 import type { WatchedState } from '../contract/watching.ts'
-import { downloadSuffixes } from '../models/file-names.ts'
-import type { LocalModel } from '../models/model-walk.ts'
+import type { CutShort } from '../contract/finding.ts'
+import type { FolderSeen } from '../models/search-order.ts'
 import type { Hints } from './hints.ts'
 import type { KeptFile, KeptFolder, KeptFolders } from './kept-folders.ts'
-import { afterLook, looksSame, type Look, type Settling } from './settling.ts'
+import { Arrivals, type Arrival } from './arrivals.ts'
+import { isGone, lookAt } from './looks.ts'
+import { looksSame, type Look } from './settling.ts'
+import type { WeightsOf } from './whole-model.ts'
 
 /** How often a file that still changes is looked at, in ms. */
 const stepMs = 2_000
+/** The same where nothing changes, and only the rest of a model is waited for. */
+const heldStepMs = 15_000
 /** Looking through the whole folder finds what no hint told of; a network drive gives no hints. */
 const rescanMs = 10 * 60_000
 const rescanPolledMs = 60_000
@@ -22,11 +26,17 @@ export interface WatchPorts {
   readonly kept: KeptFolders
   readonly hints: Hints
   readonly ports: Ports
-  /** All models in a folder, found away from this thread; null when they could not all be seen. */
-  readonly walk: (folder: string) => Promise<readonly LocalModel[] | null>
+  /** All models in a folder, or those that could be seen, found away from this thread. */
+  readonly walk: (folder: string) => Promise<FolderSeen>
+  readonly weightsOf: WeightsOf
   /** Whether the team can be sent to by anybody who is signed in. */
   readonly canSend: (accountId: string, team: Team) => boolean
-  readonly queue: (paths: readonly string[], folder: KeptFolder) => Promise<Result<AddReport>>
+  /** Nothing more is taken in once the signal aborts. */
+  readonly queue: (
+    paths: readonly string[],
+    folder: KeptFolder,
+    signal?: AbortSignal,
+  ) => Promise<Result<AddReport>>
   /** Something about the folder is shown otherwise now. */
   readonly changed: () => void
 }
@@ -37,17 +47,28 @@ export class Watched {
   isPolled = false
   readonly #at: WatchPorts
   readonly #known = new Map<string, KeptFile>()
-  readonly #settling = new Map<string, Settling>()
+  readonly #arrivals: Arrivals
+  #heldCount = 0
+  #stop = new AbortController()
   #isGone = false
+  /** Why the last look did not see everything. */
+  #cut: CutShort | null = null
   #isLooking = true
   #work: Promise<void> | null = null
   #isClosed = false
   #cancelStep: (() => void) | null = null
+  #stepInMs = stepMs
   #cancelRescan: (() => void) | null = null
 
   constructor(folder: KeptFolder, at: WatchPorts) {
     this.folder = folder
     this.#at = at
+    this.#arrivals = new Arrivals({
+      root: folder.path,
+      now: at.ports.now,
+      weightsOf: at.weightsOf,
+      known: (path) => this.#known.get(path),
+    })
     for (const file of at.kept.files(folder.id)) this.#known.set(file.path, file)
   }
 
@@ -55,11 +76,16 @@ export class Watched {
     if (this.folder.isPaused) return 'paused'
     if (this.#isGone) return 'gone'
     if (!this.#at.canSend(this.folder.accountId, this.folder.team)) return 'signed-out'
-    return this.#isLooking ? 'looking' : 'watching'
+    return this.#isLooking ? 'looking' : (this.#cut ?? 'watching')
   }
 
   get settlingCount(): number {
-    return this.#settling.size
+    return this.#arrivals.size
+  }
+
+  /** New files that have stopped changing and wait for the rest of their model. */
+  get incompleteCount(): number {
+    return this.#heldCount
   }
 
   get offered(): readonly KeptFile[] {
@@ -69,6 +95,7 @@ export class Watched {
   /** Begins, or goes on after a pause: what came meanwhile is found by looking through the folder. */
   begin(): void {
     if (this.folder.isPaused || this.#isClosed) return
+    this.#stop = new AbortController()
     if (!this.isPolled) this.#at.hints.start(this.folder.id, this.folder.path)
     void this.rescan()
   }
@@ -76,12 +103,19 @@ export class Watched {
   pause(): void {
     this.folder = { ...this.folder, isPaused: true }
     this.#rest()
-    this.#settling.clear()
+    this.#arrivals.clear()
+    this.#heldCount = 0
   }
 
   resume(): void {
     this.folder = { ...this.folder, isPaused: false }
     this.begin()
+  }
+
+  /** What comes from now on, and what waits, goes to another team. */
+  giveTo(accountId: string, team: Team): void {
+    this.folder = { ...this.folder, accountId, team }
+    void this.step()
   }
 
   close(): void {
@@ -90,6 +124,7 @@ export class Watched {
   }
 
   #rest(): void {
+    this.#stop.abort()
     this.#cancelStep?.()
     this.#cancelRescan?.()
     this.#cancelStep = this.#cancelRescan = null
@@ -98,22 +133,23 @@ export class Watched {
 
   /** A file may be new; it is looked at in the next step. */
   hint(path: string): void {
-    if (this.#settling.has(path) || this.folder.isPaused) return
+    if (this.#arrivals.has(path) || this.folder.isPaused) return
     void this.#consider(path)
   }
 
   /** Looks through the whole folder, and for the folder itself. */
   async rescan(): Promise<void> {
     if (this.#isClosed || this.folder.isPaused) return
-    const isThere = await isFolder(this.folder.path)
-    const models = isThere ? await this.#at.walk(this.folder.path) : null
+    const seen = (await isGone(this.folder.path)) ? null : await this.#at.walk(this.folder.path)
+    const isThere = seen !== null && seen.cut !== 'gone'
     if (this.#isClosed || this.folder.isPaused) return
     if (isThere && this.#isGone && !this.isPolled) this.#at.hints.start(this.folder.id, this.folder.path)
     if (!isThere && !this.#isGone) this.#at.hints.stop(this.folder.id)
     this.#isGone = !isThere
+    this.#cut = seen && seen.cut !== 'gone' ? seen.cut : null
     this.#isLooking = false
-    if (!isThere) this.#settling.clear()
-    for (const model of models ?? []) this.#meet(model.path, model)
+    if (!isThere) this.#arrivals.clear()
+    for (const model of seen?.models ?? []) this.#meet(model.path, model)
     this.#at.changed()
     this.#cancelRescan?.()
     const delayMs = this.#isGone ? returnMs : this.isPolled ? rescanPolledMs : rescanMs
@@ -122,6 +158,8 @@ export class Watched {
 
   /** Files that are no news any more: queued, or declined. */
   settle(files: readonly (Look & { readonly path: string })[]): void {
+    // Given up meanwhile: the journal knows nothing of the folder any more.
+    if (this.#isClosed) return
     const known = files.map(({ path, sizeBytes, mtimeMs }): KeptFile => ({
       path,
       sizeBytes,
@@ -131,7 +169,7 @@ export class Watched {
     this.#at.kept.keep(this.folder.id, known)
     for (const file of known) {
       this.#known.set(file.path, file)
-      this.#settling.delete(file.path)
+      this.#arrivals.forget(file.path)
     }
     this.#at.changed()
   }
@@ -143,19 +181,19 @@ export class Watched {
 
   #meet(path: string, look: Look): void {
     const known = this.#known.get(path)
-    if (this.#isClosed || this.#settling.has(path) || (known && looksSame(known, look))) return
-    this.#settling.set(path, {
-      sizeBytes: look.sizeBytes,
-      mtimeMs: look.mtimeMs,
-      sinceMs: this.#at.ports.now(),
-    })
+    if (this.#isClosed || this.#arrivals.has(path) || (known && looksSame(known, look))) return
+    this.#arrivals.begin(path, look)
     this.#at.changed()
     this.#nextStep()
   }
 
-  #nextStep(): void {
-    if (this.#cancelStep || this.#settling.size === 0 || this.#isClosed) return
-    this.#cancelStep = this.#at.ports.timers.after(stepMs, () => {
+  /** A step that is nearer stays: files that keep coming put no look off. */
+  #nextStep(inMs = stepMs): void {
+    if (this.#arrivals.size === 0 || this.#isClosed || this.folder.isPaused) return
+    if (this.#cancelStep && this.#stepInMs <= inMs) return
+    this.#cancelStep?.()
+    this.#stepInMs = inMs
+    this.#cancelStep = this.#at.ports.timers.after(inMs, () => {
       this.#cancelStep = null
       void this.step()
     })
@@ -169,63 +207,25 @@ export class Watched {
 
   async #look(): Promise<void> {
     if (this.#isClosed || this.folder.isPaused) return
-    const still: (Look & { readonly path: string })[] = []
-    for (const [path, before] of this.#settling) {
-      const look = await lookAt(path)
-      if (!look) {
-        this.#settling.delete(path)
-        continue
-      }
-      const { settling, isStill } = afterLook(before, look, this.#at.ports.now())
-      this.#settling.set(path, settling)
-      if (isStill && (await isWhole(path))) still.push({ path, ...look })
-    }
-    if (still.length > 0 && this.state === 'watching') await this.#send(still)
+    const { ready, heldCount } = await this.#arrivals.look()
+    this.#heldCount = heldCount
+    if (ready.length > 0 && this.#mayQueue()) await this.#send(ready)
+    if (this.#isClosed) return
     this.#at.changed()
-    this.#nextStep()
+    this.#nextStep(heldCount === this.#arrivals.size ? heldStepMs : stepMs)
+  }
+
+  #mayQueue(): boolean {
+    const may: readonly WatchedState[] = ['watching', 'too-many', 'too-slow', 'unreadable']
+    return !this.#isClosed && may.includes(this.state)
   }
 
   /** Queued first and written down then: between the two a crash costs a look, and the queue knows its own files. */
-  async #send(files: readonly (Look & { readonly path: string })[]): Promise<void> {
-    const report = await this.#at.queue(
-      files.map(({ path }) => path),
-      this.folder,
-    )
-    if (report.ok) this.settle(files)
+  async #send(ready: readonly Arrival[]): Promise<void> {
+    const { signal } = this.#stop
+    const paths = [...new Set(ready.flatMap(({ queue }) => queue))]
+    const report = await this.#at.queue(paths, this.folder, signal)
+    // Stopped meanwhile, part of it may not have been taken in: it is new again once somebody goes on.
+    if (report.ok && !signal.aborted) this.settle(ready.flatMap(({ files }) => files))
   }
-}
-
-async function lookAt(path: string): Promise<Look | null> {
-  try {
-    const facts = await stat(path)
-    return facts.isFile() ? { sizeBytes: facts.size, mtimeMs: facts.mtimeMs } : null
-  } catch {
-    return null
-  }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory()
-  } catch {
-    return false
-  }
-}
-
-/** Nobody holds it locked, and no download manager has left its mark beside it. */
-async function isWhole(path: string): Promise<boolean> {
-  try {
-    await (await open(path, 'r')).close()
-  } catch {
-    return false
-  }
-  const marks = await Promise.all(
-    downloadSuffixes.map((suffix) =>
-      access(path + suffix).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  )
-  return !marks.includes(true)
 }

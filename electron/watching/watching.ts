@@ -10,6 +10,7 @@ import { createHints } from './hints.ts'
 import { createKeptFolders, type KeptFolder } from './kept-folders.ts'
 import { isNetworkDrive } from './network-drive.ts'
 import { Watched, type WatchPorts } from './watched.ts'
+import { wholeOf } from './whole-model.ts'
 
 type WatchingCalls = Pick<CallHandlers, Exclude<keyof typeof watchingCalls, 'watchFolder'>>
 
@@ -42,7 +43,7 @@ export function createWatching(
     readonly remember: (folder: string) => void
   },
 ): Watching {
-  const { walk, words, told, queue, canSend, platform, ports } = options
+  const { walk, weightsOf, words, told, queue, canSend, platform, ports } = options
   const kept = createKeptFolders(options.database)
   const hints = createHints({
     ...{ worker: options.worker, log: ports.log },
@@ -50,7 +51,7 @@ export function createWatching(
     onReady: (id) => void folders.get(id)?.rescan(),
   })
   const folders = new Map<string, Watched>()
-  const at: WatchPorts = { kept, hints, ports, walk, canSend, queue, changed }
+  const at: WatchPorts = { kept, hints, ports, walk, weightsOf, canSend, queue, changed }
 
   /** A thousand files that arrive together are told of together. */
   let cancelTelling: (() => void) | null = null
@@ -75,6 +76,9 @@ export function createWatching(
     return watched
   }
 
+  const watchedFor = ({ accountId, team }: { readonly accountId: string; readonly team: Team }) =>
+    [...folders.values()].filter(({ folder }) => folder.accountId === accountId && folder.team.id === team.id)
+
   return {
     start() {
       for (const folder of kept.list()) void begin(folder)
@@ -83,13 +87,11 @@ export function createWatching(
       const chosen = options.resolve(choice)
       if (!chosen) return failed(failure('no-team'))
       const { accountId, team } = chosen
-      const others = [...folders.values()].filter(
-        ({ folder }) => folder.accountId === accountId && folder.team.id === team.id,
-      )
       // A folder inside a watched one would queue each of its files twice.
-      if (others.some(({ folder }) => isInside(path, folder.path))) return success(view())
-      const models = await walk(path)
-      if (models === null) return failed(failure('folder-too-large'))
+      if (watchedFor(chosen).some(({ folder }) => isInside(path, folder.path))) return success(view())
+      const { models, cut } = await walk(path)
+      if (cut === 'gone' || cut === 'unreadable') return failed(failure('folder-unreadable'))
+      if (cut !== null) return failed(failure('folder-too-large'))
       const folder = { id: randomUUID(), path, accountId, team, isPaused: false }
       kept.add(
         folder,
@@ -116,6 +118,24 @@ export function createWatching(
         else folders.get(id)?.resume()
         return success(view())
       },
+      async giveWatched({ id, team: choice }) {
+        const watched = folders.get(id)
+        const chosen = options.resolve(choice)
+        if (!watched) return failed(failure('not-found'))
+        if (!chosen) return failed(failure('no-team'))
+        const { path } = watched.folder
+        const others = watchedFor(chosen).filter((other) => other !== watched)
+        const overlap = others.find(
+          ({ folder }) => isInside(path, folder.path) || isInside(folder.path, path),
+        )
+        if (overlap)
+          return failed(
+            failure('already-watched', { folder: words(overlap.folder.path), team: chosen.team.name }),
+          )
+        kept.setTeam(id, chosen.accountId, chosen.team)
+        watched.giveTo(chosen.accountId, chosen.team)
+        return success(view())
+      },
       async unwatch({ id }) {
         folders.get(id)?.close()
         folders.delete(id)
@@ -126,10 +146,10 @@ export function createWatching(
         const watched = folders.get(id)
         const files = watched?.offered ?? []
         if (!watched || files.length === 0) return success({ added: 0, refused: 0, skipped: [] })
-        const report = await queue(
-          files.map(({ path }) => path),
-          watched.folder,
+        const wholes = await Promise.all(
+          files.map(({ path }) => wholeOf(path, watched.folder.path, weightsOf)),
         )
+        const report = await queue([...new Set(wholes.flatMap((whole) => whole.queue))], watched.folder)
         if (report.ok) watched.settle(files)
         return report
       },
@@ -153,10 +173,10 @@ function isInside(path: string, folder: string): boolean {
 }
 
 function toView(watched: Watched, words: (path: string) => string): WatchedFolder {
-  const { folder, state, isPolled, settlingCount, offered } = watched
+  const { folder, state, isPolled, settlingCount, incompleteCount, offered } = watched
   return {
     ...{ id: folder.id, where: words(folder.path), accountId: folder.accountId, team: folder.team },
-    ...{ state, isPolled, settling: settlingCount },
+    ...{ state, isPolled, settling: settlingCount, incomplete: incompleteCount },
     offered: { count: offered.length, sizeBytes: offered.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) },
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { TeamChoice } from '../../../electron/contract/account.ts'
@@ -124,4 +124,41 @@ test('who has signed out is not watched for, and sees the folders again with the
   await world.app.signIn()
   const row = await untilQueued(world, world.app, 'waits.safetensors')
   expect((await world.app.settled(row.id)).phase).toBe('registered')
+})
+
+test('a model in parts goes as one once its last part has come, with its index', async () => {
+  const world = await setup()
+  await watch(world)
+  const name = (part: number) => `inbox/text_encoders/big-0000${part}-of-00002.safetensors`
+  await world.file(name(1))
+  await seen(world.app, ({ folders }) => folders[0]?.settling === 1)
+  const ticking = setInterval(() => world.clock.advance(2_000), 20)
+  await seen(world.app, ({ folders }) => folders[0]?.incomplete === 1)
+  clearInterval(ticking)
+  expect(world.app.rows()).toEqual([])
+  writeFileSync(join(world.folder, 'files/inbox/text_encoders/big.safetensors.index.json'), '{}')
+  await world.file(name(2))
+  await untilQueued(world, world.app, 'big-00002-of-00002.safetensors')
+  await world.app.until(({ rows }) => rows.length === 3)
+  const done = await Promise.all(world.app.rows().map(({ id }) => world.app.settled(id)))
+  expect(new Set(done.map(({ phase, recognition }) => [phase, recognition.group?.name].join()))).toEqual(
+    new Set(['registered,big']),
+  )
+})
+
+test('a watched folder is given to another team, and not to one that has it already', async () => {
+  const world = await setup()
+  await world.file('inbox/loras/old.safetensors')
+  const id = await watch(world)
+  const { accountId = '', teamId = '' } = world.app.session().chosen ?? {}
+  const others = world.app.session().accounts[0]?.teams.filter((team) => team.id !== teamId) ?? []
+  const other = { accountId, teamId: others[0]?.id ?? '' }
+  const given = valueOf(await world.app.calls.giveWatched({ id, team: other }))
+  expect(given.folders.map(({ team, offered }) => [team.id, offered.count])).toEqual([[other.teamId, 1]])
+  await world.app.uploader.watchFolder(join(world.folder, 'files/inbox'), { accountId, teamId })
+  const refused = await world.app.calls.giveWatched({ id, team: { accountId, teamId } })
+  expect(refused).toMatchObject({ ok: false, failure: { code: 'already-watched' } })
+  await world.app.stop()
+  const again = valueOf(await (await world.open()).calls.watching(undefined))
+  expect(again.folders.map(({ team }) => team.id).sort()).toEqual([other.teamId, teamId].sort())
 })

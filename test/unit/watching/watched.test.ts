@@ -1,86 +1,11 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { renameSync, rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
 import { failed, failure, success } from '../../../electron/contract/errors.ts'
-import { walkModels } from '../../../electron/models/model-walk.ts'
-import { migrate } from '../../../electron/uploads/schema.ts'
-import { createKeptFolders } from '../../../electron/watching/kept-folders.ts'
-import { Watched, type WatchPorts } from '../../../electron/watching/watched.ts'
-import { standingClock, testPorts } from '../../support/hand-clock.ts'
-
-const team = { id: 'team', name: 'Studio' }
-
-/** A watched folder on real files and a real journal, with hints and time in the test's hand. */
-async function setup({ isPolled = false } = {}) {
-  const root = mkdtempSync(join(tmpdir(), 'modelferry-watched-'))
-  const folder = join(root, 'loras')
-  mkdirSync(folder)
-  const database = new DatabaseSync(':memory:')
-  database.exec('PRAGMA foreign_keys = ON')
-  migrate(database)
-  onTestFinished(() => {
-    database.close()
-    rmSync(root, { recursive: true, force: true })
-  })
-  const clock = standingClock()
-  const kept = createKeptFolders(database)
-  const world = {
-    canSend: true,
-    answer: success({ added: 1, refused: 0, skipped: [] }) as
-      ReturnType<typeof success> | ReturnType<typeof failed>,
-  }
-  const queued: string[] = []
-  const hints = { start: vi.fn(), stop: vi.fn(), close: async () => {} }
-  const at: WatchPorts = {
-    ...{ kept, hints, ports: testPorts(clock), changed: () => {}, canSend: () => world.canSend },
-    async walk(path) {
-      const budget = { entries: 10_000, untilMs: Infinity }
-      const { models, isWhole } = await walkModels(path, { budget, seen: new Set(), now: () => 0 })
-      return isWhole ? models : null
-    },
-    async queue(paths) {
-      if (world.answer.ok) queued.push(...paths.map((path) => basename(path)))
-      return world.answer as Awaited<ReturnType<WatchPorts['queue']>>
-    },
-  }
-  const write = (name: string, bytes = 2_000) => writeFileSync(join(folder, name), Buffer.alloc(bytes, 1))
-  async function watch(): Promise<Watched> {
-    const [known] = kept.list()
-    if (!known) {
-      const models = (await at.walk(folder)) ?? []
-      kept.add(
-        { id: 'one', path: folder, accountId: 'me', team, isPaused: false },
-        models.map(({ path, sizeBytes, mtimeMs }) => ({ path, sizeBytes, mtimeMs, state: 'offered' })),
-      )
-    }
-    const watched = new Watched(
-      kept.list()[0] ?? { id: '', path: '', accountId: '', team, isPaused: false },
-      at,
-    )
-    watched.isPolled = isPolled
-    watched.begin()
-    await expect.poll(() => watched.state).not.toBe('looking')
-    return watched
-  }
-  /** Time goes by in steps, and each look is waited for. */
-  async function pass(watched: Watched, ms: number): Promise<void> {
-    for (let gone = 0; gone < ms; gone += 2_000) {
-      clock.advance(2_000)
-      await watched.step()
-    }
-  }
-  const hint = async (watched: Watched, name: string) => {
-    const before = watched.settlingCount
-    watched.hint(join(folder, name))
-    await expect.poll(() => watched.settlingCount).toBe(before + 1)
-  }
-  return { root, folder, clock, kept, world, queued, hints, write, watch, pass, hint }
-}
+import { setupWatched } from '../../support/watched-world.ts'
 
 test('what lay there is offered and not sent; what comes is queued once it has stood still', async () => {
-  const { write, watch, queued, hint, pass } = await setup()
+  const { write, watch, queued, hint, pass } = await setupWatched()
   write('old.safetensors')
   const watched = await watch()
   expect(watched.offered.map(({ sizeBytes }) => sizeBytes)).toEqual([2_000])
@@ -93,7 +18,7 @@ test('what lay there is offered and not sent; what comes is queued once it has s
 })
 
 test('a file that grows is waited for, and one with a download’s mark beside it too', async () => {
-  const { write, watch, queued, hint, pass, folder } = await setup()
+  const { write, watch, queued, hint, pass, folder } = await setupWatched()
   const watched = await watch()
   write('grows.safetensors')
   await hint(watched, 'grows.safetensors')
@@ -110,7 +35,7 @@ test('a file that grows is waited for, and one with a download’s mark beside i
 })
 
 test('a restart queues nothing that was there, offered or queued before, and finds what came meanwhile', async () => {
-  const { write, watch, queued, hint, pass } = await setup()
+  const { write, watch, queued, hint, pass } = await setupWatched()
   write('old.safetensors')
   const first = await watch()
   write('new.safetensors')
@@ -125,7 +50,7 @@ test('a restart queues nothing that was there, offered or queued before, and fin
 })
 
 test('a file that is written anew is new again', async () => {
-  const { write, watch, queued, hint, pass } = await setup()
+  const { write, watch, queued, hint, pass } = await setupWatched()
   write('epoch.safetensors')
   const watched = await watch()
   write('epoch.safetensors', 5_000)
@@ -135,7 +60,7 @@ test('a file that is written anew is new again', async () => {
 })
 
 test('a file that goes before it has settled is forgotten', async () => {
-  const { write, watch, queued, hint, pass, folder } = await setup()
+  const { write, watch, queued, hint, pass, folder } = await setupWatched()
   const watched = await watch()
   write('short.safetensors')
   await hint(watched, 'short.safetensors')
@@ -145,7 +70,7 @@ test('a file that goes before it has settled is forgotten', async () => {
 })
 
 test('without hints the next look through the folder finds what is new', async () => {
-  const { write, watch, queued, pass, clock } = await setup()
+  const { write, watch, queued, pass, clock } = await setupWatched()
   const watched = await watch()
   write('silent.safetensors')
   clock.advance(10 * 60_000)
@@ -155,7 +80,7 @@ test('without hints the next look through the folder finds what is new', async (
 })
 
 test('a network drive gets no hints and is looked through each minute', async () => {
-  const { write, watch, hints, clock } = await setup({ isPolled: true })
+  const { write, watch, hints, clock } = await setupWatched({ isPolled: true })
   const watched = await watch()
   expect(hints.start).not.toHaveBeenCalled()
   write('far.safetensors')
@@ -164,7 +89,7 @@ test('a network drive gets no hints and is looked through each minute', async ()
 })
 
 test('a folder that is gone is told and found again when it returns, with nothing sent twice', async () => {
-  const { write, watch, queued, pass, clock, root, folder, hints } = await setup()
+  const { write, watch, queued, pass, clock, root, folder, hints } = await setupWatched()
   write('old.safetensors')
   const watched = await watch()
   renameSync(folder, join(root, 'away'))
@@ -180,7 +105,7 @@ test('a folder that is gone is told and found again when it returns, with nothin
 })
 
 test('while nobody is signed in for the team new files wait, and go when somebody is', async () => {
-  const { write, watch, queued, hint, pass, world } = await setup()
+  const { write, watch, queued, hint, pass, world } = await setupWatched()
   const watched = await watch()
   world.canSend = false
   write('waits.safetensors')
@@ -193,7 +118,7 @@ test('while nobody is signed in for the team new files wait, and go when somebod
 })
 
 test('what could not be written into the queue is tried again', async () => {
-  const { write, watch, queued, hint, pass, world } = await setup()
+  const { write, watch, queued, hint, pass, world } = await setupWatched()
   const watched = await watch()
   world.answer = failed(failure('journal-full'))
   write('again.safetensors')
@@ -206,7 +131,7 @@ test('what could not be written into the queue is tried again', async () => {
 })
 
 test('paused, nothing is looked at; going on finds what came', async () => {
-  const { write, watch, queued, pass, clock } = await setup()
+  const { write, watch, queued, pass, clock } = await setupWatched()
   const watched = await watch()
   watched.pause()
   write('later.safetensors')
@@ -216,4 +141,75 @@ test('paused, nothing is looked at; going on finds what came', async () => {
   await expect.poll(() => watched.settlingCount).toBe(1)
   await pass(watched, 12_000)
   expect(queued).toEqual(['later.safetensors'])
+})
+
+test('a folder with more than can be looked through says so, takes what was seen, and watches again once it can', async () => {
+  const { write, watch, queued, pass, world } = await setupWatched()
+  const watched = await watch()
+  for (const name of ['a/1', 'b/2', 'c/3', 'd/4']) write(`${name}.safetensors`)
+  world.entries = 7
+  await watched.rescan()
+  expect(watched.state).toBe('too-many')
+  expect(watched.settlingCount).toBeGreaterThan(0)
+  await pass(watched, 12_000)
+  expect(queued.length).toBeGreaterThan(0)
+  world.entries = 10_000
+  await watched.rescan()
+  expect(watched.state).toBe('watching')
+  await pass(watched, 12_000)
+  expect(queued.toSorted()).toEqual(['a/1', 'b/2', 'c/3', 'd/4'].map((name) => `${name}.safetensors`))
+})
+
+test('a folder that can’t be read is not taken for an empty one', async () => {
+  const { watch, folder } = await setupWatched()
+  const watched = await watch()
+  rmSync(folder, { recursive: true })
+  symlinkSync('loras', folder)
+  await watched.rescan()
+  expect(watched.state).toBe('unreadable')
+})
+
+test('given up while files are looked at, nothing goes; while they are taken in, nothing is written down', async () => {
+  const { write, watch, queued, hint, pass, world, kept, clock } = await setupWatched()
+  const watched = await watch()
+  write('late.safetensors')
+  await hint(watched, 'late.safetensors')
+  await pass(watched, 8_000)
+  clock.advance(4_000)
+  world.meanwhile = () => {
+    watched.close()
+    kept.remove('one')
+  }
+  await watched.step()
+  expect([queued, kept.list()]).toEqual([[], []])
+  // And once it was given up nothing is asked for any more.
+  await watched.step()
+  watched.settle([{ path: 'late', sizeBytes: 1, mtimeMs: 1 }])
+  expect(queued).toEqual([])
+})
+
+test('paused while files are taken in, they are new again once it goes on', async () => {
+  const { write, watch, queued, hint, pass, world } = await setupWatched()
+  const watched = await watch()
+  write('halted.safetensors')
+  await hint(watched, 'halted.safetensors')
+  world.meanwhile = () => watched.pause()
+  await pass(watched, 12_000)
+  expect(queued).toEqual([])
+  world.meanwhile = () => {}
+  watched.resume()
+  await expect.poll(() => watched.settlingCount).toBe(1)
+  await pass(watched, 12_000)
+  expect(queued).toEqual(['halted.safetensors'])
+})
+
+test('what waits and what comes goes to the team that was chosen last', async () => {
+  const { write, watch, teams, hint, pass } = await setupWatched()
+  const watched = await watch()
+  write('first.safetensors')
+  await hint(watched, 'first.safetensors')
+  await pass(watched, 4_000)
+  watched.giveTo('me', { id: 'other', name: 'Lab' })
+  await pass(watched, 8_000)
+  expect([teams, watched.folder.team.id]).toEqual([['Lab'], 'other'])
 })

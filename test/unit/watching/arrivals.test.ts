@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest'
+import { onnxOf } from '../../fixtures/onnx-files.ts'
+import { setupWatched } from '../../support/watched-world.ts'
+
+test('parts of a model that come one by one are queued together with their index, once all are there', async () => {
+  const { write, watch, queued, hint, pass } = await setupWatched()
+  const watched = await watch()
+  for (const part of [1, 2, 3]) {
+    expect(queued).toEqual([])
+    write(`m-0000${part}-of-00003.safetensors`)
+    await hint(watched, `m-0000${part}-of-00003.safetensors`)
+    await pass(watched, 20_000)
+    if (part < 3) expect([watched.settlingCount, watched.incompleteCount]).toEqual([part, part])
+    if (part === 2) write('m.safetensors.index.json', '{}')
+  }
+  expect(queued).toEqual([
+    'm-00001-of-00003.safetensors',
+    'm-00002-of-00003.safetensors',
+    'm-00003-of-00003.safetensors',
+    'm.safetensors.index.json',
+  ])
+  expect([watched.settlingCount, watched.incompleteCount]).toEqual([0, 0])
+  await watched.rescan()
+  expect(watched.settlingCount).toBe(0)
+})
+
+test('a graph waits for its weights, and what is written into them last', async () => {
+  const { write, watch, queued, hint, pass } = await setupWatched()
+  const watched = await watch()
+  const weights = { location: 'net.onnx.data', length: 3_000 }
+  write('net.onnx', onnxOf([{ name: 'far', shape: [8, 8], external: weights }]))
+  await hint(watched, 'net.onnx')
+  await pass(watched, 20_000)
+  write('net.onnx.data', 2_000)
+  await pass(watched, 20_000)
+  write('net.onnx.data', 3_000)
+  await pass(watched, 8_000)
+  expect(queued).toEqual([])
+  await pass(watched, 6_000)
+  expect(queued).toEqual(['net.onnx', 'net.onnx.data'])
+})
+
+test('a diffusers model that arrives is queued as one folder, in whatever order its files come', async () => {
+  const { write, watch, queued, hint, pass } = await setupWatched()
+  const watched = await watch()
+  write('flux/vae/diffusion_pytorch_model.safetensors')
+  await hint(watched, 'flux/vae/diffusion_pytorch_model.safetensors')
+  await pass(watched, 8_000)
+  write('flux/transformer/diffusion_pytorch_model.safetensors')
+  await hint(watched, 'flux/transformer/diffusion_pytorch_model.safetensors')
+  await pass(watched, 8_000)
+  expect(queued).toEqual([])
+  const parts = { vae: ['diffusers', 'AutoencoderKL'], transformer: ['diffusers', 'FluxTransformer2DModel'] }
+  const rest = { tokenizer: ['transformers', 'CLIPTokenizer'], safety_checker: [null, null] }
+  write('flux/model_index.json', JSON.stringify({ _class_name: 'FluxPipeline', ...parts, ...rest }))
+  await pass(watched, 30_000)
+  expect([queued, watched.incompleteCount]).toEqual([[], 2])
+  write('flux/tokenizer/vocab.json', '{}')
+  await pass(watched, 14_000)
+  expect([queued, watched.settlingCount]).toEqual([['flux'], 0])
+})
+
+test('a file called like a part goes by itself once nothing else arrives around it', async () => {
+  const { write, watch, queued, hint, pass } = await setupWatched()
+  const watched = await watch()
+  write('canny/config.json', '{}')
+  write('canny/diffusion_pytorch_model.safetensors')
+  await hint(watched, 'canny/diffusion_pytorch_model.safetensors')
+  await pass(watched, 12_000)
+  expect(queued).toEqual(['canny/diffusion_pytorch_model.safetensors'])
+})

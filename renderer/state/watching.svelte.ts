@@ -7,6 +7,8 @@ import type { Notices } from './notices.svelte.ts'
 /** The watched folders as main last told them. */
 export class WatchingState {
   view = $state.raw<WatchingView>({ folders: [] })
+  /** Main has answered: an empty list means that there is none. */
+  isKnown = $state(false)
   readonly #bridge: Bridge
   readonly #notices: Notices
 
@@ -23,6 +25,8 @@ export class WatchingState {
   readonly add = async (team: TeamChoice) => this.#take(await this.#bridge.watchFolder({ team }))
   readonly pause = async (id: string, isPaused: boolean) =>
     this.#take(await this.#bridge.pauseWatched({ id, isPaused }))
+  readonly give = async (id: string, team: TeamChoice) =>
+    this.#take(await this.#bridge.giveWatched({ id, team }))
   readonly remove = async (id: string) => this.#take(await this.#bridge.unwatch({ id }))
   readonly decline = async (id: string) => this.#take(await this.#bridge.declineOffered({ id }))
   readonly send = async (id: string) => {
@@ -33,7 +37,9 @@ export class WatchingState {
   }
 
   #take(answer: Result<WatchingView>): void {
-    if (answer.ok) this.view = answer.value
-    else this.#notices.failure(answer.failure)
+    if (answer.ok) {
+      this.view = answer.value
+      this.isKnown = true
+    } else this.#notices.failure(answer.failure)
   }
 }

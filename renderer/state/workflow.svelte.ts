@@ -5,9 +5,11 @@ import type { Notices } from './notices.svelte.ts'
 import type { UiState } from './ui.svelte.ts'
 
 /** What needs the person stands first. */
-export const needStands: readonly NeedStand[] = ['here', 'nowhere', 'queued', 'in-library']
+export const needStands: readonly NeedStand[] = ['failed', 'here', 'nowhere', 'queued', 'in-library']
+/** In the summary what the team has stands first: it is what the person hopes for. */
+const summarised: readonly NeedStand[] = ['in-library', 'queued', 'failed', 'here', 'nowhere']
 
-/** The workflow that was dropped last. */
+/** The workflow that was dropped last, until it is closed. */
 export class WorkflowState {
   view = $state.raw<WorkflowView | null>(null)
   isSending = $state(false)
@@ -32,6 +34,19 @@ export class WorkflowState {
       }))
       .filter(({ needs }) => needs.length > 0),
   )
+  /** How many stand where, without those of which there are none. */
+  readonly counts = $derived.by(() =>
+    summarised
+      .map((stand) => ({
+        stand,
+        count: (this.view?.needs ?? []).filter((need) => need.stand === stand).length,
+      }))
+      .filter(({ count }) => count > 0),
+  )
+  /** Models that the team lacks and that are not on their way. */
+  readonly missingCount = $derived.by(
+    () => (this.view?.needs ?? []).filter(({ stand, isOff }) => !isOff && !haves.includes(stand)).length,
+  )
   readonly chosen = $derived.by(() =>
     (this.view?.needs ?? []).filter((need) => need.stand === 'here' && this.isChosen(need)),
   )
@@ -43,15 +58,31 @@ export class WorkflowState {
   }
 
   async open(id: string): Promise<void> {
+    const before = this.#id
     this.#id = id
     this.#ticks.clear()
     this.#ui.show('workflow')
+    if (before !== '' && before !== id) void this.#bridge.closeWorkflow({ id: before })
     await this.ask()
   }
 
+  /** It can't be shown again; what was queued from it goes on. */
+  close(): void {
+    if (this.#id !== '') void this.#bridge.closeWorkflow({ id: this.#id })
+    this.#id = ''
+    this.view = null
+    if (this.#ui.view === 'workflow') this.#ui.show('uploads')
+  }
+
+  readonly show = (): void => this.#ui.show('workflow')
+
   /** What stands in the queue may have come or gone meanwhile. */
   async ask(): Promise<void> {
-    const answer = await this.#bridge.workflow({ id: this.#id })
+    const id = this.#id
+    if (id === '') return
+    const answer = await this.#bridge.workflow({ id })
+    // Closed, or another one, meanwhile.
+    if (id !== this.#id) return
     if (answer.ok) this.view = answer.value
     else this.#notices.failure(answer.failure)
   }
@@ -71,6 +102,12 @@ export class WorkflowState {
     else if (answer.value) this.view = answer.value
   }
 
+  readonly lookInFolder = async (): Promise<void> => {
+    const answer = await this.#bridge.lookInFolder({ id: this.#id })
+    if (!answer.ok) this.#notices.failure(answer.failure)
+    else if (answer.value) this.view = answer.value
+  }
+
   async send(): Promise<void> {
     if (this.isSending) return
     this.isSending = true
@@ -81,6 +118,8 @@ export class WorkflowState {
     await this.ask()
   }
 }
+
+const haves: readonly NeedStand[] = ['in-library', 'queued']
 
 /** What a switched-off node names is wanted last. */
 const onFirst = (one: NeedView, other: NeedView) => Number(one.isOff) - Number(other.isOff)

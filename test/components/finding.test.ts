@@ -65,7 +65,7 @@ test('what is found shows as it comes, the search can be stopped, and leaving st
   emit('finding', { state: 'looking', places: [comfy] })
   await expect.element(screen.getByText('~/ComfyUI/models')).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Stop' }))
-  emit('finding', { state: 'idle', places: [comfy] })
+  emit('finding', { state: 'stopped', places: [comfy] })
   await expect.element(screen.getByText('The search was stopped', { exact: false })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Look again' }))
   await userEvent.click(screen.getByRole('button', { name: 'Back to the uploads' }))
@@ -80,10 +80,24 @@ test('nothing found says where was looked and what to do', async () => {
     .toBeVisible()
 })
 
+test.each([
+  ['stopped' as const, 'The search was stopped before any models were found.'],
+  ['late' as const, 'Not all of the usual places could be looked through'],
+])('a search that was %s doesn’t say that nothing is there', async (state, words) => {
+  const { screen } = await places({ state, places: [] })
+  await expect.element(screen.getByText(words, { exact: false })).toBeVisible()
+  expect(screen.getByText('No models were found', { exact: false }).elements()).toEqual([])
+})
+
+test('before the first answer nothing is said to be missing', async () => {
+  const { screen } = await places({ state: 'idle', places: [] })
+  expect(screen.getByText('No models were found', { exact: false }).elements()).toEqual([])
+})
+
 function need(name: string, change: Partial<NeedView> = {}): NeedView {
   return {
     ...{ id: name, name, modelType: 'loras', stand: 'nowhere', by: null, isDisabled: false, isOff: false },
-    ...{ where: null, sizeBytes: null, url: null, ...change },
+    ...{ where: null, sizeBytes: null, url: null, isFolder: false, failed: null, ...change },
   }
 }
 const needs = [
@@ -105,6 +119,7 @@ const needs = [
 ]
 const view: WorkflowView = {
   ...{ id: 'workflow-1', fileName: 'flux.json', team, isLooking: false, libraryFailure: null, needs },
+  ...{ unseen: [], isUsualSeen: true },
 }
 
 async function workflow(now: WorkflowView = view) {
@@ -167,4 +182,48 @@ test('a library that can’t be listed is told, and so is a workflow that needs 
   await expect
     .element(screen.getByText('Aurora Studio has everything that this workflow needs.'))
     .toBeVisible()
+})
+
+test('one line sums up where the models are', async () => {
+  const { screen } = await workflow()
+  await expect.element(screen.getByText('1 in the library')).toBeVisible()
+  await expect.element(screen.getByText('2 only on this computer')).toBeVisible()
+  await expect.element(screen.getByText('1 not found')).toBeVisible()
+  await expect
+    .element(screen.getByRole('button', { name: /^Uploads/ }))
+    .toHaveAttribute('aria-current', 'page')
+})
+
+test('all that was not found is looked for in one folder, and folders that were not seen are named', async () => {
+  const unseen = [{ where: '~/far', why: 'too-slow' as const }]
+  const { screen, asked } = await workflow({ ...view, unseen, isUsualSeen: false })
+  await expect.element(screen.getByText('~/far (too large or too slow)')).toBeVisible()
+  await expect.element(screen.getByText('the usual places', { exact: true })).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Look in a folder…' }))
+  expect(asks(asked, 'lookInFolder')).toEqual([{ id: 'workflow-1' }])
+})
+
+test('a failed upload is told with its reason and leads to its row', async () => {
+  const failed = { uploadId: 'upload-1', failure: failure('file-missing') }
+  const { screen } = await workflow({
+    ...view,
+    needs: [need('broken.safetensors', { stand: 'failed', failed })],
+  })
+  await expect.element(screen.getByText('The file is no longer where it was', { exact: false })).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Show the upload of broken.safetensors' }))
+  await expect.element(screen.getByText('flux.json: 1 model is missing')).toBeVisible()
+})
+
+test('a workflow that was left is one click away until it is closed', async () => {
+  const { screen, asked, emit } = await workflow()
+  await userEvent.click(screen.getByRole('button', { name: 'Back to the uploads' }))
+  await expect.element(screen.getByText('flux.json: 2 models are missing')).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Show', exact: true }))
+  await expect.element(screen.getByRole('heading', { name: 'What flux.json needs' })).toBeVisible()
+  // Another one takes its place.
+  emit('added', { added: 0, refused: 0, skipped: [], workflow: 'workflow-2' })
+  await expect.poll(() => asks(asked, 'closeWorkflow')).toEqual([{ id: 'workflow-1' }])
+  await userEvent.click(screen.getByRole('button', { name: 'Close workflow' }))
+  await expect.poll(() => asks(asked, 'closeWorkflow')).toEqual([{ id: 'workflow-1' }, { id: 'workflow-2' }])
+  expect(screen.getByText('flux.json:', { exact: false }).elements()).toEqual([])
 })

@@ -12,7 +12,7 @@ const asks = (asked: readonly Asked[], name: string) =>
 function folder(change: Partial<WatchedFolder> = {}): WatchedFolder {
   return {
     ...{ id: 'folder-1', where: '~/training/out', accountId: 'account-1', team, state: 'watching' },
-    ...{ isPolled: false, settling: 0, offered: { count: 0, sizeBytes: 0 }, ...change },
+    ...{ isPolled: false, settling: 0, incomplete: 0, offered: { count: 0, sizeBytes: 0 }, ...change },
   }
 }
 
@@ -23,6 +23,7 @@ async function settings(...folders: readonly WatchedFolder[]) {
       watching: () => success(now),
       watchFolder: () => success({ folders: [folder({ where: '~/new' })] }),
       pauseWatched: () => success({ folders: [folder({ state: 'paused' })] }),
+      giveWatched: () => success({ folders: [folder({ team: otherTeam })] }),
       unwatch: () => success({ folders: [] }),
       declineOffered: () => success({ folders: [folder()] }),
       sendOffered: () => success({ added: 3, refused: 0, skipped: [] }),
@@ -71,7 +72,27 @@ test.each([
   [{ state: 'signed-out' as const }, 'Nobody is signed in for this team.'],
   [{ isPolled: true }, 'network drive, looked at once a minute'],
   [{ settling: 2 }, '2 new files are still changing or waiting'],
+  [{ settling: 3, incomplete: 2 }, '2 new files wait for the rest of their models'],
+  [{ settling: 3, incomplete: 2 }, '1 new file is still changing or waiting'],
+  [{ state: 'too-many' as const }, 'Watch a folder inside it instead.'],
+  [{ state: 'too-slow' as const }, 'looking through the folder takes too long'],
+  [{ state: 'unreadable' as const }, 'The folder can’t be read'],
 ])('a folder that is %o says so', async (change, words) => {
   const { screen } = await settings(folder(change))
   await expect.element(screen.getByText(words, { exact: false })).toBeVisible()
+})
+
+test('a list without folders says so once it is known', async () => {
+  const { screen } = await settings()
+  await expect.element(screen.getByText('No folder is watched.')).toBeVisible()
+})
+
+test('the team of a watched folder is changed on the spot', async () => {
+  const { screen, asked } = await settings(folder())
+  const teams = screen.getByLabelText('Team for new models in ~/training/out')
+  await userEvent.selectOptions(teams, `to ${otherTeam.name}`)
+  expect(asks(asked, 'giveWatched')).toEqual([
+    { id: 'folder-1', team: { accountId: 'account-1', teamId: otherTeam.id } },
+  ])
+  await expect.element(teams).toHaveDisplayValue(`to ${otherTeam.name}`)
 })

@@ -82,6 +82,7 @@ test('a dropped picture with a workflow lists its models, sends those that are h
 }) => {
   const { page, electron } = await start(world)
   const other = await world.file('elsewhere/renamed.safetensors')
+  await world.file('attic/clip_vision_h.safetensors')
   const picture = join(world.folder, 'picture.png')
   writeFileSync(picture, png([{ kind: 'tEXt', keyword: 'workflow', text: JSON.stringify(pageWorkflow) }]))
   await drag(page, [picture])
@@ -91,11 +92,22 @@ test('a dropped picture with a workflow lists its models, sends those that are h
   await answerPicker(electron, [other])
   await answerBoxes(electron, 0)
   await page.getByRole('button', { name: 'Locate sd_xl_base_1.0.safetensors…' }).click()
-  await page.getByRole('button', { name: 'Upload 2 models' }).click()
+  await expect(page.getByRole('button', { name: 'Upload 2 models' })).toBeEnabled()
+  await answerPicker(electron, [join(world.folder, 'files/attic')])
+  await page.getByRole('button', { name: 'Look in a folder…' }).click()
+  await page.getByRole('button', { name: 'Upload 3 models' }).click()
   await expect(page.getByRole('heading', { name: /^In the library of/ })).toBeVisible()
   await expect
     .poll(() => paths(world).sort())
-    .toEqual(['models/checkpoints/sd_xl_base_1.0.safetensors', 'models/loras/style/ink.safetensors'])
+    .toEqual([
+      'models/checkpoints/sd_xl_base_1.0.safetensors',
+      'models/clip_vision/clip_vision_h.safetensors',
+      'models/loras/style/ink.safetensors',
+    ])
+  await page.getByRole('button', { name: 'Back to the uploads' }).click()
+  await page.getByRole('button', { name: 'Show', exact: true }).click()
+  await page.getByRole('button', { name: 'Close workflow' }).click()
+  await expect(page.getByText('picture.png:', { exact: false })).toBeHidden()
 })
 
 test('a watched folder offers what lies there and queues what comes', async ({ world }) => {

@@ -1,0 +1,22 @@
+import type { Account, TeamChoice } from '../../electron/contract/account.ts'
+
+/** A team that can be chosen, as it is called where there are several sign-ins. */
+export interface TeamOption {
+  readonly choice: TeamChoice
+  readonly name: string
+}
+
+/** The teams of all who are signed in. */
+export function teamOptions(accounts: readonly Account[]): readonly TeamOption[] {
+  return accounts
+    .filter(({ state }) => state === 'ready')
+    .flatMap((account) =>
+      account.teams.map((team) => ({
+        choice: { accountId: account.id, teamId: team.id },
+        name: accounts.length > 1 ? `${team.name} (${account.email || account.name})` : team.name,
+      })),
+    )
+}
+
+export const isSameChoice = (one: TeamChoice, other: TeamChoice) =>
+  one.accountId === other.accountId && one.teamId === other.teamId

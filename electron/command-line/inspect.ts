@@ -1,10 +1,11 @@
-import type { Recognition } from '../contract/recognition.ts'
+import type { ModelFacts, Recognition } from '../contract/recognition.ts'
 import { formatBytes } from '../contract/size.ts'
 import { collectFiles } from '../models/collect.ts'
 import type { FoundFile, Inspection } from '../models/found.ts'
-import { createInspector } from '../models/inspector.ts'
+import { createInspector, type Inspector } from '../models/inspector.ts'
 import { realTimers } from '../desktop/ports.ts'
 import { exitCodes } from './exit-codes.ts'
+import { factLines, factsAsJson } from './inspected-facts.ts'
 import { explain, told, whySkipped, words, type Streams } from './output.ts'
 import { isMessageKey } from '../contract/words.ts'
 import { oneLine } from './terminal-text.ts'
@@ -27,13 +28,10 @@ export async function runInspectCommand(
     const { files, skipped } = await collectFiles(paths)
     for (let start = 0; start < files.length; start += ahead) {
       const some = files.slice(start, start + ahead)
-      const inspections = await Promise.all(some.map((file) => inspector.inspect(file)))
-      for (const [index, file] of some.entries()) {
-        const inspection = inspections[index] as Inspection
+      for (const looked of await Promise.all(some.map((file) => lookAt(file, inspector)))) {
         counts.files += 1
-        if (inspection.failure) counts.refused += 1
-        const line = json ? JSON.stringify(asJson(file, inspection)) : asText(file, inspection)
-        out.write(`${line}\n`)
+        if (looked.inspection.failure) counts.refused += 1
+        out.write(`${json ? JSON.stringify(asJson(looked)) : asText(looked)}\n`)
       }
     }
     for (const { name, reason } of skipped) {
@@ -51,13 +49,34 @@ export async function runInspectCommand(
   }
 }
 
+interface Looked {
+  readonly file: FoundFile
+  readonly inspection: Inspection
+  /** All that it says of itself; null when it can't be read. */
+  readonly facts: ModelFacts | null
+}
+
+async function lookAt(file: FoundFile, inspector: Inspector): Promise<Looked> {
+  const inspection = await inspector.inspect(file)
+  // What could not be looked into in time, or isn't there, would only be waited for once more.
+  const isClosed = inspection.identity.sizeBytes === 0
+  const closer = isClosed ? null : await inspector.lookCloser(file)
+  return { file, inspection, facts: closer?.facts ?? null }
+}
+
+/** Whether the format is one of which anything is known: else only its name and size were looked at. */
+const isLookedInto = ({ format, tensorCount }: Recognition) => format !== 'other' || tensorCount !== null
+
+const indent = ' '.repeat(9)
+
 function said({ reason, note }: Recognition): string {
   return [reason, note]
     .flatMap((one) => (one && isMessageKey(one.key) ? [words(one.key, one.params)] : []))
     .join(' ')
 }
 
-function asJson(file: FoundFile, { recognition, target, identity, failure }: Inspection): object {
+function asJson({ file, inspection, facts }: Looked): object {
+  const { recognition, target, identity, failure } = inspection
   return {
     event: 'inspected',
     file: file.name,
@@ -65,6 +84,7 @@ function asJson(file: FoundFile, { recognition, target, identity, failure }: Ins
     localPath: file.path,
     sizeBytes: identity.sizeBytes,
     format: recognition.format,
+    lookedInto: isLookedInto(recognition),
     type: recognition.modelType,
     base: recognition.base,
     variant: recognition.variant ?? null,
@@ -74,12 +94,14 @@ function asJson(file: FoundFile, { recognition, target, identity, failure }: Ins
     group: recognition.group ?? null,
     path: target.modelPath,
     name: target.displayName,
+    says: facts && factsAsJson(facts),
     refused: failure === null ? null : told(failure),
   }
 }
 
-function asText(file: FoundFile, { recognition, target, identity, failure }: Inspection): string {
-  const { modelType, base, variant, tensorCount, dtype, format } = recognition
+function asText({ file, inspection, facts: says }: Looked): string {
+  const { recognition, target, identity, failure } = inspection
+  const { group, modelType, base, variant, tensorCount, dtype, format } = recognition
   const facts = [
     [base, variant].filter(Boolean).join(' '),
     modelType ?? 'unknown type',
@@ -89,10 +111,14 @@ function asText(file: FoundFile, { recognition, target, identity, failure }: Ins
     dtype ?? '',
   ].filter((fact) => fact !== '')
   const within = file.folder === '' ? file.name : `${file.folder}/${file.name}`
+  const verdict = failure ? 'refused' : isLookedInto(recognition) ? 'sound' : 'unread'
   const lines = [
-    `${failure ? 'refused ' : 'sound   '} ${within}: ${facts.join(', ')}`,
-    `         ${said(recognition)}`,
-    failure ? `         ${explain(failure)}` : `         → ${target.modelPath}`,
+    `${verdict.padEnd(8)} ${within}: ${facts.join(', ')}`,
+    ...(verdict === 'unread' ? [`${indent}${words('inspect.unread')}`] : []),
+    `${indent}${said(recognition)}`,
+    ...(group ? [`${indent}${words('inspect.group', { name: group.name, kind: group.kind })}`] : []),
+    ...(says ? factLines(says) : []).map((line) => indent + line),
+    indent + (failure ? explain(failure) : `→ ${target.modelPath}`),
   ]
   return lines.map((line) => oneLine(line)).join('\n')
 }

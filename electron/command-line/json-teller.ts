@@ -16,6 +16,7 @@ export function createJsonTeller(
         type: row.target.modelType,
         path: row.target.modelPath,
         name: row.target.displayName,
+        group: row.recognition.group ?? null,
       }),
     skipped: (file, reason) => line('skipped', { file, reason }),
     leftOut: (upload) => line('left-out', upload),

@@ -49,6 +49,28 @@ export const modelMessages = {
       other {私人備註}
     }。取得該檔案的人都能讀到。`,
   ],
+  'inspect.unread': [
+    'Not looked into: nothing is known of this format, so whether it is sound can’t be said.',
+    '未检查内容：不了解此格式，因此无法判断文件是否完好。',
+    '未檢查內容：不了解此格式，因此無法判斷檔案是否完好。',
+  ],
+  'inspect.group': [
+    `One file of {name}, {kind, select,
+      diffusers {a folder in the form of diffusers}
+      shards {a model in numbered parts}
+      other {a graph with its weights beside it}
+    }.`,
+    `属于 {name}：{kind, select,
+      diffusers {diffusers 格式的文件夹}
+      shards {分为多个编号部分的模型}
+      other {权重位于旁边的计算图}
+    }。`,
+    `屬於 {name}：{kind, select,
+      diffusers {diffusers 格式的資料夾}
+      shards {分為多個編號部分的模型}
+      other {權重位於旁邊的計算圖}
+    }。`,
+  ],
   'model.licence-note': [
     'Check that this licence lets your team use it.',
     '请确认该许可证允许您的团队使用。',

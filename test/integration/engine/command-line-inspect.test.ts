@@ -39,6 +39,73 @@ test('inspect says of each file what upload would do with it, and asks no server
   expect(codes(sent.json(), 'failed').sort()).toEqual(refused.sort())
 })
 
+const kohya = {
+  'modelspec.title': 'Night Ferry',
+  'modelspec.author': 'Mira',
+  'modelspec.license': 'openrail++',
+  'modelspec.resolution': '1024x1024',
+  'modelspec.trigger_phrase': 'ferry at night',
+  ss_sd_model_name: 'sd_xl_base_1.0.safetensors',
+  prompt: '{}',
+  notes: '/home/mira/training/ferry',
+}
+
+test('inspect tells all that a file says of itself, in words and for scripts', async () => {
+  const { run, file } = await setupCommand()
+  const path = await file('ferry.safetensors', { metadata: kohya })
+  const { out } = await run('inspect', path)
+  for (const line of [
+    ...['Title: Night Ferry', 'Author: Mira', 'Licence: openrail++', 'Resolution: 1024x1024'],
+    ...['Trigger words: ferry at night', 'Made from: sd_xl_base_1.0.safetensors'],
+    ...['the file holds a prompt', 'the file holds paths on the computer'],
+  ])
+    expect(out).toContain(line)
+  expect(out).toMatch(/Parameters: [\d,]+\n/)
+  expect(out).toMatch(/Number formats: \w+ /)
+  const [told] = (await run('inspect', path, '--json')).json()
+  expect(told).toMatchObject({
+    lookedInto: true,
+    says: {
+      ...{ title: 'Night Ferry', author: 'Mira', licence: 'openrail++', resolution: '1024x1024' },
+      ...{ triggerWords: ['ferry at night'], trainingBase: 'sd_xl_base_1.0.safetensors' },
+      ...{ private: ['prompt', 'local-paths'], parameterCount: expect.any(Number), imports: [] },
+    },
+  })
+})
+
+test('inspect calls nothing sound that it did not look into, and says what a pickle would load', async () => {
+  const { run, folder } = await setupCommand()
+  await writeText(join(folder, 'strange.weights'), 'whatever this is')
+  await writeText(join(folder, 'trap.pt'), shellCall)
+  const strange = await run('inspect', join(folder, 'strange.weights'))
+  expect(strange.out).toContain('unread   strange.weights')
+  expect(strange.out).toContain('Not looked into')
+  expect((await run('inspect', join(folder, 'strange.weights'), '--json')).json()[0]).toMatchObject({
+    lookedInto: false,
+    refused: null,
+  })
+  expect((await run('inspect', join(folder, 'trap.pt'))).out).toContain(
+    'Would load: posix.system (dangerous)',
+  )
+})
+
+test('inspect and upload name the model to which a part belongs', async () => {
+  const { run, file } = await setupCommand()
+  const parts = [await file('big-00001-of-00002.safetensors'), await file('big-00002-of-00002.safetensors')]
+  expect((await run('inspect', ...parts)).out).toContain('One file of big, a model in numbered parts.')
+  const queued = (await run('upload', ...parts, '--json')).json().filter(({ event }) => event === 'queued')
+  expect(queued.map(({ group }) => group)).toEqual(
+    parts.map(() => ({ key: expect.any(String), name: 'big', kind: 'shards' })),
+  )
+})
+
+test('a picture is no model for upload either', async () => {
+  const { run, folder } = await setupCommand()
+  await writeText(join(folder, 'pic.png'), 'x')
+  const { code, json } = await run('upload', join(folder, 'pic.png'), '--json')
+  expect([code, json()]).toEqual([1, [{ event: 'skipped', file: 'pic.png', reason: 'not-a-model' }]])
+})
+
 test('inspect answers 0 when everything would be taken', async () => {
   const { run, file } = await setupCommand()
   expect((await run('inspect', await file('a.safetensors'))).code).toBe(0)

@@ -13,6 +13,16 @@ export type Hold =
 /** What happens once all is sent; it holds once and then is `nothing` again. */
 export type WhenDone = 'nothing' | 'sleep' | 'quit'
 
+/** Nothing is on its way any more: `whenDone` is carried out then unless it is called off. */
+export interface Ending {
+  /** Ms since the epoch. */
+  readonly atMs: number
+  /** Files of this time that are in the library. */
+  readonly sent: number
+  /** Files that stand there with a failure that a person has to look at. */
+  readonly needsYou: number
+}
+
 /** How things stand around the uploads: power, network, clock, and what follows from them. */
 export interface Conditions {
   /** The queue waits for this, or null. */
@@ -36,8 +46,8 @@ export interface Conditions {
     readonly line: NetworkLine | null
   }
   readonly whenDone: WhenDone
-  /** All is sent, and `whenDone` is carried out at this time unless it is called off. */
-  readonly doneAtMs: number | null
+  /** Null while something is on its way. */
+  readonly ending: Ending | null
 }
 
 /** Whether and how it is started at login. */

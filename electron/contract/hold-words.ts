@@ -1,4 +1,4 @@
-import type { Hold } from './conditions.ts'
+import type { Conditions, Hold } from './conditions.ts'
 import { clockWords } from './times.ts'
 import type { Words } from './words.ts'
 
@@ -14,4 +14,14 @@ export function holdWords(hold: Hold, words: Words, tag: string, nowMs: number):
         ? words('hold.quiet-hours-always')
         : words('hold.quiet-hours', { until: clockWords(hold.untilMs, nowMs, tag) })
   }
+}
+
+/** What is about to be done and how far the files came, in a sentence or two; null while nothing is about to be done. */
+export function endingWords(
+  { whenDone, ending }: Pick<Conditions, 'whenDone' | 'ending'>,
+  words: Words,
+): string | null {
+  if (!ending || whenDone === 'nothing') return null
+  const { sent, needsYou } = ending
+  return needsYou > 0 ? words(`done.soon-${whenDone}-partly`, { sent, needsYou }) : words(`done.soon-${whenDone}`)
 }

@@ -73,7 +73,7 @@ export function setupBackground(parts: Parts): Background {
       feed.tell('conditions', now)
       tray.update()
       taskbar.update(sum)
-      if (now.doneAtMs !== null && before.doneAtMs === null) notifications.soonDone(now.whenDone)
+      if (now.ending && !before.ending) notifications.soonDone(now)
     },
   })
   let sum: Pick<Snapshot, 'totals' | 'allPaused'> = uploader.snapshot()
@@ -113,7 +113,7 @@ export function setupBackground(parts: Parts): Background {
     patch(patch) {
       sum = patch
       recents.patch(patch)
-      whenDone.totals(patch.totals)
+      whenDone.patch(patch)
       tray.update()
       taskbar.update(patch)
       notifications.patch(patch)

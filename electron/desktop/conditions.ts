@@ -22,7 +22,7 @@ const clockEveryMs = 10 * 60_000
 export function createConditions(options: {
   readonly settings: Pick<SettingsBook, 'current' | 'change'>
   readonly uploader: Pick<Uploader, 'hold' | 'applySettings'>
-  readonly whenDone: { readonly current: () => Pick<Conditions, 'whenDone' | 'doneAtMs'> }
+  readonly whenDone: { readonly current: () => Pick<Conditions, 'whenDone' | 'ending'> }
   readonly changed: (conditions: Conditions, before: Conditions) => void
   readonly ports: Pick<Ports, 'now' | 'timers' | 'log'>
 }): ConditionsBook {

@@ -1,5 +1,6 @@
 import { app, Notification } from 'electron'
-import type { WhenDone } from '../contract/conditions.ts'
+import type { Conditions } from '../contract/conditions.ts'
+import { endingWords } from '../contract/hold-words.ts'
 import type { Patch } from '../contract/model.ts'
 import { sentenceOf } from '../contract/words.ts'
 import type { Log } from '../contract/ports.ts'
@@ -15,7 +16,7 @@ export function setupNotifications(options: {
 }): {
   readonly patch: (patch: Patch) => void
   /** What was chosen for the end is about to be done; a click opens the window, where it can be called off. */
-  readonly soonDone: (whenDone: WhenDone) => void
+  readonly soonDone: (conditions: Pick<Conditions, 'whenDone' | 'ending'>) => void
   /** There is no tray on this desktop, and the window went elsewhere. */
   readonly noTray: () => void
 } {
@@ -44,8 +45,9 @@ export function setupNotifications(options: {
     patch(patch) {
       for (const notice of watch(patch)) show(notice)
     },
-    soonDone(whenDone) {
-      if (whenDone !== 'nothing') tell('soon-done', language.words()(`done.soon-${whenDone}`))
+    soonDone(conditions) {
+      const said = endingWords(conditions, language.words())
+      if (said !== null) tell('soon-done', said)
     },
     noTray: () => tell('no-tray', language.words()('tray.none')),
   }

@@ -73,7 +73,7 @@ export function trayTemplate(
 }
 
 function holdItems(
-  { hold, doneAtMs, whenDone }: Conditions,
+  { hold, ending, whenDone }: Conditions,
   actions: TrayActions,
   words: Words,
   locale: Locale,
@@ -85,7 +85,7 @@ function holdItems(
         { id: 'send-anyway', label: words('hold.send-anyway'), click: actions.sendAnyway },
       ]
     : []
-  if (doneAtMs === null || whenDone === 'nothing') return held
+  if (!ending || whenDone === 'nothing') return held
   const callOff: Item = {
     id: 'call-off',
     label: words(`done.call-off-${whenDone}`),

@@ -1,21 +1,24 @@
-import type { Conditions, WhenDone } from '../contract/conditions.ts'
-import type { Totals } from '../contract/model.ts'
+import type { Conditions, Ending, WhenDone } from '../contract/conditions.ts'
+import type { Totals, UploadRow } from '../contract/model.ts'
 import type { Ports } from '../contract/ports.ts'
+
+type Ended = Pick<UploadRow, 'id' | 'phase'>
 
 /** What is done once all is sent: it is chosen for this time and forgotten afterwards. */
 export interface WhenDoneBook {
-  current(): Pick<Conditions, 'whenDone' | 'doneAtMs'>
+  current(): Pick<Conditions, 'whenDone' | 'ending'>
   /** `nothing` calls a countdown off as well. */
   set(whenDone: WhenDone): void
-  totals(totals: Totals): void
+  patch(patch: { readonly changed: readonly Ended[]; readonly totals: Totals }): void
 }
 
 /** Time to call it off, in ms: enough to come back from the kettle. */
 export const countdownMs = 60_000
 
 /**
- * "All" is all that runs or waits: what was paused or needs the person does not keep the computer up. Nothing happens when
- * nothing was to be sent in the first place, and new work calls the countdown off.
+ * "All" is all that runs, waits or is paused: whoever pauses a row is not done with it. What needs the person does not keep
+ * the computer up, and is said. Nothing happens when nothing was to be sent in the first place or all of it was taken out of
+ * the list, and new work calls the countdown off.
  */
 export function createWhenDone(options: {
   readonly act: (whenDone: Exclude<WhenDone, 'nothing'>) => void
@@ -24,17 +27,20 @@ export function createWhenDone(options: {
 }): WhenDoneBook {
   const { act, changed, ports } = options
   let whenDone: WhenDone = 'nothing'
-  let doneAtMs: number | null = null
+  let ending: Ending | null = null
   let wasBusy = false
+  /** What has come to an end since something was on its way: in the library, or with a failure. */
+  const sent = new Set<string>()
+  const failed = new Set<string>()
   let cancel = () => {}
 
   function callOff(): void {
     cancel()
-    doneAtMs = null
+    ending = null
   }
 
-  function begin(): void {
-    doneAtMs = ports.now() + countdownMs
+  function begin(needsYou: number): void {
+    ending = { atMs: ports.now() + countdownMs, sent: sent.size, needsYou }
     cancel = ports.timers.after(countdownMs, () => {
       const chosen = whenDone
       callOff()
@@ -45,22 +51,27 @@ export function createWhenDone(options: {
   }
 
   return {
-    current: () => ({ whenDone, doneAtMs }),
+    current: () => ({ whenDone, ending }),
     set(next) {
       whenDone = next
       if (next === 'nothing') callOff()
       changed()
     },
-    totals({ running, waiting }) {
-      const isBusy = running + waiting > 0
+    patch({ changed: rows, totals: { running, waiting, paused, needsYou } }) {
+      const isBusy = running + waiting + paused > 0
       const isDone = wasBusy && !isBusy
+      if (isBusy && !wasBusy) [sent, failed].forEach((ids) => ids.clear())
       wasBusy = isBusy
-      if (isBusy && doneAtMs !== null) {
+      for (const { id, phase } of rows) {
+        if (phase === 'registered') sent.add(id)
+        if (phase === 'failed') failed.add(id)
+      }
+      if (isBusy && ending) {
         callOff()
         changed()
       }
-      if (!isDone || whenDone === 'nothing' || doneAtMs !== null) return
-      begin()
+      if (!isDone || whenDone === 'nothing' || sent.size + failed.size === 0) return
+      begin(needsYou)
       changed()
     },
   }

@@ -1,6 +1,6 @@
-import type { Hold } from '../../electron/contract/conditions.ts'
+import type { Conditions, Hold } from '../../electron/contract/conditions.ts'
 import type { Failure } from '../../electron/contract/errors.ts'
-import { holdWords } from '../../electron/contract/hold-words.ts'
+import { endingWords, holdWords } from '../../electron/contract/hold-words.ts'
 import type { SkippedFile } from '../../electron/contract/model.ts'
 import type { Recognition } from '../../electron/contract/recognition.ts'
 import type { Locale } from '../../electron/contract/surroundings.ts'
@@ -46,6 +46,8 @@ export class Language {
   /** A time of day, with its weekday unless it is today. */
   readonly until = (ms: number) => clockWords(ms, Date.now(), this.#tag)
   readonly hold = (hold: Hold) => holdWords(hold, this.say, this.#tag, Date.now())
+  /** What is about to be done now that nothing is on its way, or null. */
+  readonly ending = (conditions: Conditions) => endingWords(conditions, this.say)
   readonly timeLeft = (seconds: number) => timeLeft(seconds, this.say)
   readonly count = (value: number) => this.#count.format(value)
   /** A large number in a few characters: 12 billion. */

@@ -40,6 +40,16 @@ test('the bar goes when main says that it has ended', async () => {
     .not.toBeInTheDocument()
 })
 
+test('before the end the bar says how many need the person, and calls it off', async () => {
+  const ending = { atMs: Date.now() + 60_000, sent: 2, needsYou: 58 }
+  const { screen, asked } = await open({ ...calm, whenDone: 'sleep', ending })
+  await expect
+    .element(screen.getByText('2 files are sent, 58 need you. The computer goes to sleep in a minute.'))
+    .toBeVisible()
+  await screen.getByRole('button', { name: 'Don’t go to sleep' }).click()
+  expect(asked.at(-1)).toMatchObject({ name: 'setWhenDone', args: { whenDone: 'nothing' } })
+})
+
 test('the speed control says what limit holds and until when', async () => {
   const untilMs = new Date().setHours(23, 59, 0, 0)
   const limit = { bytesPerSecond: 2_000_000, isFromQuietHours: true, untilMs }

@@ -132,10 +132,20 @@ export const backgroundMessages = {
     '已全部发送。电脑将在一分钟后睡眠。',
     '已全部傳送。電腦將在一分鐘後睡眠。',
   ],
+  'done.soon-sleep-partly': [
+    '{sent, plural, =0 {Nothing was sent} one {# file is sent} other {# files are sent}}, {needsYou, plural, one {# needs you} other {# need you}}. The computer goes to sleep in a minute.',
+    '已发送 {sent} 个文件，{needsYou} 个需要您处理。电脑将在一分钟后睡眠。',
+    '已傳送 {sent} 個檔案，{needsYou} 個需要您處理。電腦將在一分鐘後睡眠。',
+  ],
   'done.soon-quit': [
     'All is sent. Modelferry quits in a minute.',
     '已全部发送。Modelferry 将在一分钟后退出。',
     '已全部傳送。Modelferry 將在一分鐘後結束。',
+  ],
+  'done.soon-quit-partly': [
+    '{sent, plural, =0 {Nothing was sent} one {# file is sent} other {# files are sent}}, {needsYou, plural, one {# needs you} other {# need you}}. Modelferry quits in a minute.',
+    '已发送 {sent} 个文件，{needsYou} 个需要您处理。Modelferry 将在一分钟后退出。',
+    '已傳送 {sent} 個檔案，{needsYou} 個需要您處理。Modelferry 將在一分鐘後結束。',
   ],
 
   'limit.at-most-until': [

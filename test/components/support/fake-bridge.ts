@@ -46,7 +46,7 @@ export const calm: Conditions = {
   power: { isOnBattery: false, percent: null },
   network: { metered: 'no', line: { id: 'line-1', name: 'Studio' } },
   whenDone: 'nothing',
-  doneAtMs: null,
+  ending: null,
 }
 
 const unasked: readonly CallName[] = [

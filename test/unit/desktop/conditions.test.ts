@@ -29,7 +29,7 @@ function setup(change: Partial<Settings> = {}) {
       hold: async (isHeld) => void held.push(isHeld),
       applySettings: ({ limitBytesPerSecond }) => void limits.push(limitBytesPerSecond),
     },
-    whenDone: { current: () => ({ whenDone: 'nothing', doneAtMs: null }) },
+    whenDone: { current: () => ({ whenDone: 'nothing', ending: null }) },
     changed: (now) => void told.push(now),
     ports: { now: clock.now, timers: clock.timers, log: silent },
   })

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { afterAll, expect, test } from 'vitest'
+import { commands } from '../../electron/command-line/options.ts'
 import { projectFolder } from '../support/temp-project.ts'
 
 // What a package brings besides the app: scripts that are run here, and files that each system's own tools look at.
@@ -28,12 +29,14 @@ function writeProgram(path: string, text: string): void {
 }
 
 /** A place as the package lays it out, with a program that says what it was started with. */
-function installed(): (...words: readonly string[]) => string {
+function installed() {
   const at = mkdtempSync(join(folder, 'opt-'))
   writeProgram(join(at, 'modelferry'), 'printf "%s\\n" "$@"')
   mkdirSync(join(at, 'bin'))
   cpSync(join(linux, 'modelferry'), join(at, 'bin/modelferry'))
-  return (...words) => execFileSync(join(at, 'bin/modelferry'), words, { encoding: 'utf8', cwd: at })
+  const run = (...words: readonly string[]) =>
+    execFileSync(join(at, 'bin/modelferry'), words, { encoding: 'utf8', cwd: at })
+  return Object.assign(run, { at })
 }
 
 test('a command on the PATH runs the command line, with its words out of Chromium’s reach', () => {
@@ -54,6 +57,16 @@ test('files and nothing at all open the app', () => {
   expect(run('--hidden')).toBe('--hidden\n')
   expect(run('bin')).toBe('bin\n')
 })
+
+test.for([...Object.keys(commands), 'help'])(
+  'the word %s is the command, whatever lies in this folder, and ./ makes a file of it',
+  (word) => {
+    const run = installed()
+    writeFileSync(join(run.at, word), '')
+    expect(run(word, 'x', '--team', 'B')).toMatch(new RegExp(`^--modelferry-command\n[^]*\n--\n${word}\nx\n`))
+    expect(run(`./${word}`)).toBe(`./${word}\n`)
+  },
+)
 
 /** Runs the script that a package runs when it is gone, for a system with one person on it. */
 function removed(reason: string): { home: string; said: string } {

@@ -105,6 +105,7 @@ export const failureKinds = {
   'update-unsigned': { retry: 'later', remedy: 'wait' },
   'update-damaged': { retry: 'now', remedy: 'retry' },
   'update-cut': { retry: 'now', remedy: 'retry' },
+  'update-not-writable': { retry: 'never', remedy: 'none' },
   'update-not-installed': { retry: 'never', remedy: 'none' },
   'bad-server-address': { retry: 'never', remedy: 'settings' },
   'bad-call': { retry: 'never', remedy: 'none' },

@@ -26,6 +26,6 @@ export type UpdateState =
   | { readonly kind: 'downloading'; readonly version: string; readonly percent: number }
   /** It is here and checked. */
   | { readonly kind: 'ready'; readonly version: string }
-  /** Uploads are being stopped so that it can take this one's place. */
+  /** It is put beside this one, uploads are stopped, and it takes this one's place. */
   | { readonly kind: 'installing'; readonly version: string }
   | { readonly kind: 'failed'; readonly failure: Failure }

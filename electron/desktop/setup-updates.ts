@@ -6,9 +6,13 @@ import type { Log } from '../contract/ports.ts'
 import type { Uploader } from '../uploader.ts'
 import { readFeedKeys } from './feed-signature.ts'
 import type { Folders } from './folders.ts'
+import { hiddenSwitch } from './opened-files.ts'
 import type { PageFeed } from './page-feed.ts'
 import { realTimers } from './ports.ts'
+import type { SessionVault } from './session-vault.ts'
 import type { JsonStore, SettingsBook } from './settings.ts'
+import { startAgain } from './start-again.ts'
+import { createUpdateNotes } from './update-notes.ts'
 import { feedAddress, feedIn, whyNoUpdates } from './update-source.ts'
 import { UpdateTrouble } from './update-trouble.ts'
 import { createUpdateCalls, type UpdateCalls } from './update-calls.ts'
@@ -25,13 +29,22 @@ export function setupUpdates(options: {
   readonly memory: JsonStore
   readonly uploader: Pick<Uploader, 'snapshot' | 'subscribe'>
   readonly window: Pick<MainWindow, 'isSeen'>
+  readonly vault: Pick<SessionVault, 'state'>
   readonly feed: Pick<PageFeed, 'tell'>
   /** Stops the uploads and writes everything down, without asking. */
   readonly prepare: () => Promise<void>
   readonly log: Log
-}): { readonly calls: UpdateCalls; readonly start: () => void } {
-  const { folders, settings, memory, uploader, window, feed, log } = options
+}): {
+  readonly calls: UpdateCalls
+  readonly start: () => void
+  /** This start follows an update that took place while nobody saw the window. */
+  readonly isHiddenStart: boolean
+} {
+  const { folders, settings, memory, uploader, window, vault, feed, log } = options
   const timers = realTimers
+  const notes = createUpdateNotes({ memory, isSeen: window.isSeen, now: Date.now })
+  const isHiddenStart = notes.wasHidden()
+  const restartWords = () => (window.isSeen() ? [] : [hiddenSwitch])
   // An app that runs from its source may be given a feed and a key of its own; an installed one never.
   const isTried = !app.isPackaged && process.env['MODELFERRY_UPDATE_FEED'] !== undefined
   const keys = readFeedKeys((isTried && process.env['MODELFERRY_UPDATE_KEYS']) || __UPDATE_KEYS__)
@@ -54,7 +67,7 @@ export function setupUpdates(options: {
       const configFile = isTried ? writeTriedConfig(folders.home, place) : null
       return loadUpdater({
         ...{ feed: place, keys, configFile, timers, log },
-        restartWords: () => (window.isSeen() ? [] : ['--hidden']),
+        restartWords,
         quit: () => app.quit(),
       })
     },
@@ -64,22 +77,21 @@ export function setupUpdates(options: {
       return running > 0 || waiting > 0
     },
     isSeen: window.isSeen,
+    outlivesRestart: () => vault.state() === 'ok',
     async prepare() {
       await options.prepare()
       // The new one may be there before this one is gone.
       app.releaseSingleInstanceLock()
     },
     recover() {
-      app.relaunch()
+      const words = restartWords()
+      const appImage = process.env['APPIMAGE']
+      if (appImage !== undefined) startAgain(appImage, words)
+      else
+        app.relaunch({ args: [...process.argv.slice(1).filter((word) => word !== hiddenSwitch), ...words] })
       app.exit(0)
     },
-    intended: {
-      read() {
-        const version = memory.read()['updatingTo']
-        return typeof version === 'string' && version !== '' ? version : null
-      },
-      write: (version) => memory.write({ updatingTo: version ?? '' }),
-    },
+    ...{ intended: notes.intended, refused: notes.refused },
     version: app.getVersion(),
     tell: (state) => feed.tell('update', state),
     ...{ timers, log },
@@ -92,10 +104,12 @@ export function setupUpdates(options: {
   settings.onChange((after, before) => {
     if (after.updates !== before.updates || after.updateOnQuit !== before.updateOnQuit) updates.wished()
   })
-  uploader.subscribe({ patch: updates.turned })
+  // A session is told of too when the keychain has turned.
+  uploader.subscribe({ patch: updates.turned, session: updates.turned })
   return {
     calls: createUpdateCalls({ updates, noticesFile: join(folders.page, '../third-party.txt') }),
     start: updates.start,
+    isHiddenStart,
   }
 }
 

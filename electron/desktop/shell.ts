@@ -88,7 +88,7 @@ export function setupShell(shell: Shell): void {
   }
   setupIpc({ handlers, window, log, onAnswered: feed.asked })
   setupSurroundings(shell, window, feed, background)
-  void showFirst(instance, trayHost, window)
+  void showFirst(instance.isHidden() || updates.isHiddenStart, trayHost, window)
   void begin(uploader, log).then(() => {
     background.started()
     updates.start()
@@ -103,9 +103,12 @@ async function begin(uploader: Uploader, log: FileLog): Promise<void> {
   await uploader.start().catch((error: unknown) => log.error('the uploads could not start', { error }))
 }
 
-/** A start at login shows nothing but the tray's icon; where no tray shows it, the window waits in dock or taskbar. */
-async function showFirst(instance: Instance, trayHost: TrayHost, window: MainWindow): Promise<void> {
-  if (!instance.isHidden()) window.show()
+/**
+ * A start at login, or after an update that nobody saw, shows nothing but the tray's icon; where no tray shows it, the
+ * window waits in dock or taskbar.
+ */
+async function showFirst(isHidden: boolean, trayHost: TrayHost, window: MainWindow): Promise<void> {
+  if (!isHidden) window.show()
   else if (!(await trayHost.isThere()) && !window.native()) window.minimise()
 }
 

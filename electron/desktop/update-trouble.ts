@@ -17,6 +17,11 @@ export function updateFailure(error: unknown): Failure {
   return error instanceof UpdateTrouble ? failure(error.code) : failure('unexpected')
 }
 
+/** The same at the end, when it was to take this one's place. */
+export function installFailure(error: unknown): Failure {
+  return failure(error instanceof UpdateTrouble ? error.code : 'update-not-installed')
+}
+
 /** What electron-updater's errors mean while it looks: its codes are in its AppUpdater and its providers. */
 export function checkTrouble(error: unknown): UpdateTrouble {
   if (error instanceof UpdateTrouble) return error
@@ -25,6 +30,20 @@ export function checkTrouble(error: unknown): UpdateTrouble {
   if (typeof code === 'string' && code.startsWith('ERR_UPDATER_'))
     return new UpdateTrouble('update-garbled', error)
   return new UpdateTrouble('update-unreachable', error)
+}
+
+/** Why the new one can't be put where this one is. */
+export function placeTrouble(error: unknown): UpdateTrouble {
+  if (error instanceof UpdateTrouble) return error
+  const { code } = error as { readonly code?: unknown }
+  const isShut = ['EACCES', 'EPERM', 'EROFS'].includes(String(code))
+  return new UpdateTrouble(isShut ? 'update-not-writable' : 'update-not-installed', error)
+}
+
+/** What Squirrel on macOS says: it has no codes for an app on a disk image or among the downloads, only a sentence. */
+export function squirrelTrouble(error: unknown): UpdateTrouble {
+  const isShut = error instanceof Error && /read-only volume|permission/i.test(error.message)
+  return new UpdateTrouble(isShut ? 'update-not-writable' : 'update-not-installed', error)
 }
 
 /** The same while it fetches. */

@@ -1,13 +1,15 @@
-import { spawn } from 'node:child_process'
 import type { KeyObject } from 'node:crypto'
 import { chmodSync, copyFileSync, renameSync, rmSync } from 'node:fs'
+import { chmod, copyFile, rm } from 'node:fs/promises'
 import process from 'node:process'
 import type { AppUpdater, BaseUpdater } from 'electron-updater'
 import type { AppAdapter } from 'electron-updater/out/AppAdapter.js'
 import type { InstallOptions } from 'electron-updater/out/BaseUpdater.js'
 import type { Log, Timers } from '../contract/ports.ts'
 import { signedProvider } from './signed-provider.ts'
-import { checkTrouble, downloadTrouble, UpdateTrouble } from './update-trouble.ts'
+import { createSquirrel, type NativeUpdater, type Squirrel } from './squirrel.ts'
+import { startAgain } from './start-again.ts'
+import { checkTrouble, downloadTrouble, placeTrouble, UpdateTrouble } from './update-trouble.ts'
 import type { Updater } from './updates.ts'
 
 /** A download without a byte for so long is dead, in ms: Electron's own requests have no such limit. */
@@ -34,6 +36,8 @@ export async function loadUpdater(options: UpdaterOptions): Promise<Updater> {
   const updater = await createForSystem(options)
   updater.setFeedURL({ provider: 'custom', updateProvider: await signedProvider(feed, keys), url: feed })
 
+  // Squirrel is listened to from the start: with "install on quit" it is handed the file as soon as that is here.
+  const squirrel = process.platform === 'darwin' ? await openSquirrel(timers) : null
   let isBegun = false
   return {
     async check() {
@@ -70,10 +74,14 @@ export async function loadUpdater(options: UpdaterOptions): Promise<Updater> {
         cancelWatch()
       }
     },
+    async getReady() {
+      if (squirrel) await squirrel.take()
+      else if (process.platform === 'linux') await (updater as InstanceType<CarefulAppImage>).layBeside()
+    },
     async install() {
+      if (squirrel) return squirrel.quit(() => updater.quitAndInstall())
       let trouble: unknown = null
       updater.once('error', (error) => (trouble = error))
-      if (process.platform === 'darwin') return updater.quitAndInstall()
       const isInstalled = (updater as BaseUpdater).install(true, true)
       if (!isInstalled) throw new UpdateTrouble('update-not-installed', trouble)
       log.info('the new version has taken its place')
@@ -85,6 +93,11 @@ export async function loadUpdater(options: UpdaterOptions): Promise<Updater> {
       updater.autoInstallOnAppQuit = wanted
     },
   }
+}
+
+async function openSquirrel(timers: Timers): Promise<Squirrel> {
+  const { autoUpdater } = await import('electron')
+  return createSquirrel(autoUpdater as NativeUpdater, timers)
 }
 
 async function createForSystem(options: UpdaterOptions): Promise<AppUpdater> {
@@ -115,6 +128,8 @@ async function createForSystem(options: UpdaterOptions): Promise<AppUpdater> {
   return updater
 }
 
+type CarefulAppImage = Awaited<ReturnType<typeof carefulAppImageUpdater>>
+
 /**
  * electron-updater removes the old AppImage before the new one is there; a full disk in between would leave neither. This one
  * is copied beside it, then takes its name in one step, so that shortcuts still lead to it.
@@ -122,25 +137,42 @@ async function createForSystem(options: UpdaterOptions): Promise<AppUpdater> {
 async function carefulAppImageUpdater(restartWords: () => readonly string[]) {
   const { AppImageUpdater } = await import('electron-updater')
   return class CarefulAppImageUpdater extends AppImageUpdater {
-    protected override doInstall({ isForceRunAfter }: InstallOptions): boolean {
+    #isBeside = false
+
+    #places() {
       const target = process.env['APPIMAGE']
       const downloaded = this.installerPath
       if (!target || downloaded === null) throw new UpdateTrouble('update-not-installed', 'no AppImage')
-      const beside = `${target}.new`
+      return { target, downloaded, beside: `${target}.new` }
+    }
+
+    /** All that a folder or a disk can refuse, before anything is stopped for it. */
+    async layBeside(): Promise<void> {
+      const { downloaded, beside } = this.#places()
       try {
-        copyFileSync(downloaded, beside)
-        chmodSync(beside, 0o755)
+        await copyFile(downloaded, beside)
+        await chmod(beside, 0o755)
+        this.#isBeside = true
+      } catch (error) {
+        await rm(beside, { force: true }).catch(() => undefined)
+        throw placeTrouble(error)
+      }
+    }
+
+    protected override doInstall({ isForceRunAfter }: InstallOptions): boolean {
+      const { target, downloaded, beside } = this.#places()
+      try {
+        // At a quit nothing was laid there beforehand.
+        if (!this.#isBeside) {
+          copyFileSync(downloaded, beside)
+          chmodSync(beside, 0o755)
+        }
         renameSync(beside, target)
       } catch (error) {
         rmSync(beside, { force: true })
         throw error
       }
-      if (isForceRunAfter) {
-        // A program that can't be started says so later, when nobody listens any more.
-        const child = spawn(target, restartWords(), { detached: true, stdio: 'ignore' })
-        child.on('error', () => undefined)
-        child.unref()
-      }
+      if (isForceRunAfter) startAgain(target, restartWords())
       return true
     }
   }

@@ -2,7 +2,7 @@ import { failure } from '../contract/errors.ts'
 import type { Log, Timers } from '../contract/ports.ts'
 import type { Settings } from '../contract/settings.ts'
 import type { NoUpdates, UpdateState } from '../contract/update.ts'
-import { updateFailure } from './update-trouble.ts'
+import { installFailure, updateFailure } from './update-trouble.ts'
 
 // Nothing of Electron is imported here: when to look, to fetch and to install is decided without it.
 
@@ -12,6 +12,8 @@ export interface Updater {
   check(): Promise<string | null>
   /** Fetches and checks what the last `check` has found; tells how far, in percent. */
   download(onPercent: (percent: number) => void): Promise<void>
+  /** Gets it so far that only this one stands in its way; whatever can refuse it does so here, while nothing is stopped. */
+  getReady(): Promise<void>
   /** Takes this app's place and starts the new one. */
   install(): Promise<void>
   /** Whether what is ready takes this one's place when the person quits. */
@@ -31,6 +33,12 @@ export interface Updates {
   wished(): void
 }
 
+/** A version that is kept from start to start. */
+export interface VersionNote {
+  read(): string | null
+  write(version: string | null): void
+}
+
 export interface UpdatesOptions {
   /** Null where the app brings itself up to date. */
   readonly off: NoUpdates | null
@@ -40,12 +48,16 @@ export interface UpdatesOptions {
   /** True while a restart would hold something up. */
   readonly isBusy: () => boolean
   readonly isSeen: () => boolean
+  /** False while a sign-in lies in memory alone: a restart would end it. */
+  readonly outlivesRestart: () => boolean
   /** Stops everything that must be whole before this process is replaced. */
   readonly prepare: () => Promise<void>
   /** The new one did not come: this one has stopped everything and must begin anew. */
   readonly recover: () => void
   /** The version that was to take this one's place, kept over the restart. */
-  readonly intended: { read(): string | null; write(version: string | null): void }
+  readonly intended: VersionNote
+  /** The version that could not take this one's place: it is not tried again unless the person asks for it. */
+  readonly refused: VersionNote
   readonly version: string
   readonly tell: (state: UpdateState) => void
   readonly timers: Timers
@@ -108,10 +120,13 @@ export function createUpdates(options: UpdatesOptions): Updates {
       if (found === null) return become({ kind: 'current', checkedAtMs: options.now() })
       log.info('a newer version is there', { version: found })
       become({ kind: 'found', version: found })
-      if (wishes().updates === 'automatic') void download()
+      if (goesByItself(found)) void download()
       return state
     })
   }
+
+  const goesByItself = (version: string) =>
+    wishes().updates === 'automatic' && options.refused.read() !== version
 
   async function download(): Promise<UpdateState> {
     const version = found
@@ -130,28 +145,36 @@ export function createUpdates(options: UpdatesOptions): Updates {
     })
   }
 
-  async function install(): Promise<UpdateState> {
+  const isIdle = () => !options.isBusy() && !options.isSeen() && options.outlivesRestart()
+
+  async function install(byItself = false): Promise<UpdateState> {
     if (state.kind !== 'ready') return state
     const { version } = state
     become({ kind: 'installing', version })
     log.info('an update is being installed', { version })
-    options.intended.write(version)
-    await options.prepare()
+    let isStopped = false
     try {
-      await (await updater()).install()
+      const installer = await updater()
+      await installer.getReady()
+      // Somebody may have come meanwhile.
+      if (byItself && !isIdle()) return become({ kind: 'ready', version })
+      options.intended.write(version)
+      isStopped = true
+      await options.prepare()
+      await installer.install()
+      return state
     } catch (error) {
       log.error('an update could not be installed', { version, error })
-      options.recover()
-      return become({ kind: 'failed', failure: failure('update-not-installed') })
+      options.refused.write(version)
+      if (isStopped) options.recover()
+      return become({ kind: 'failed', failure: installFailure(error) })
     }
-    return state
   }
 
   /** Waits for a while in which nothing is sent and nobody looks. */
   function turned(): void {
-    const mayInstall =
-      state.kind === 'ready' && wishes().updates === 'automatic' && !options.isBusy() && !options.isSeen()
-    if (mayInstall) cancelIdle ??= timers.after(idleForMs, () => void install())
+    const mayInstall = state.kind === 'ready' && goesByItself(state.version) && isIdle()
+    if (mayInstall) cancelIdle ??= timers.after(idleForMs, () => void install(true))
     else {
       cancelIdle?.()
       cancelIdle = null
@@ -163,13 +186,13 @@ export function createUpdates(options: UpdatesOptions): Updates {
     start: () => plan(firstCheckAfterMs),
     check,
     download,
-    install,
+    install: () => install(),
     turned,
     wished() {
       const isOff = wishes().updates === 'off'
       if (isOff && (state.kind === 'current' || state.kind === 'found')) become({ kind: 'resting' })
       if (!isOff && state.kind === 'resting') become({ kind: 'current', checkedAtMs: null })
-      if (!isOff && state.kind === 'found' && wishes().updates === 'automatic') void download()
+      if (state.kind === 'found' && goesByItself(state.version)) void download()
       if (state.kind === 'ready') void updater().then((it) => it.installOnQuit(wishes().updateOnQuit))
       plan(firstCheckAfterMs)
       turned()
@@ -178,10 +201,12 @@ export function createUpdates(options: UpdatesOptions): Updates {
 }
 
 /** An update that was begun and whose version is not this one's has failed, whatever was in its way. */
-function firstState({ off, wishes, intended, version, log }: UpdatesOptions): UpdateState {
+function firstState({ off, wishes, intended, refused, version, log }: UpdatesOptions): UpdateState {
   const wanted = intended.read()
   if (wanted !== null) intended.write(null)
+  if (refused.read() === version) refused.write(null)
   if (wanted !== null && wanted !== version) {
+    refused.write(wanted)
     log.error('an update did not take its place', { wanted, version })
     return { kind: 'failed', failure: failure('update-not-installed') }
   }

@@ -1,6 +1,9 @@
 import type { Bridge } from '../../electron/contract/calls.ts'
-import type { Failure, Result } from '../../electron/contract/errors.ts'
+import type { Failure, FailureCode, Result } from '../../electron/contract/errors.ts'
 import type { UpdateState } from '../../electron/contract/update.ts'
+
+/** One that was ready did not take this one's place. */
+const notTaken: readonly FailureCode[] = ['update-not-installed', 'update-not-writable']
 
 /** How a newer version of the app stands, and the licences of what is in this one. */
 export class UpdateNews {
@@ -25,7 +28,7 @@ export class UpdateNews {
       value.kind === 'found' ||
       value.kind === 'ready' ||
       value.kind === 'installing' ||
-      (value.kind === 'failed' && value.failure.code === 'update-not-installed')
+      (value.kind === 'failed' && notTaken.includes(value.failure.code))
     const name = 'version' in value ? value.version : value.kind
     return isNews && name !== this.#putOff ? value : null
   })

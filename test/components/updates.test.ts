@@ -4,8 +4,9 @@ import { userEvent } from 'vitest/browser'
 import { failure, success } from '../../electron/contract/errors.ts'
 import type { UpdateState } from '../../electron/contract/update.ts'
 import { openPage } from './support/open-page.ts'
-import { sendingRow } from './support/rows.ts'
+import { sendingRow, signedIn } from './support/rows.ts'
 
+const inMemory = { ...signedIn(), keychain: 'absent' } as const
 const ready: UpdateState = { kind: 'ready', version: '1.1.0' }
 
 test('a version that is ready waits in one quiet line, and restarts when told', async () => {
@@ -18,7 +19,9 @@ test('a version that is ready waits in one quiet line, and restarts when told', 
   expect((await axe.run(screen.container)).violations).toEqual([])
   await userEvent.click(note.getByRole('button', { name: 'Restart to update' }))
   expect(asked).toEqual([{ name: 'installUpdate', args: undefined }])
-  await expect.element(screen.getByText('Stopping uploads to install Modelferry 1.1.0…')).toBeVisible()
+  await expect
+    .element(screen.getByText('Installing Modelferry 1.1.0. The app starts again by itself…'))
+    .toBeVisible()
 })
 
 test('while files are sent the line says that they go on', async () => {
@@ -27,6 +30,18 @@ test('while files are sent the line says that they go on', async () => {
   await expect
     .element(screen.getByText('Uploads go on after the restart from where they are.', { exact: false }))
     .toBeVisible()
+})
+
+test('where a restart would end the sign-in the line says what it waits for', async () => {
+  const { screen, emit } = await openPage({ answers: { session: () => success(inMemory) } })
+  emit('update', ready)
+  await expect.element(screen.getByText('a restart ends your sign-in', { exact: false })).toBeVisible()
+})
+
+test('a place that can’t be written to is told with what to do', async () => {
+  const { screen, emit } = await openPage()
+  emit('update', { kind: 'failed', failure: failure('update-not-writable') })
+  await expect.element(screen.getByText('on a Mac into Applications', { exact: false })).toBeVisible()
 })
 
 test('put off, the line stays away until there is another version', async () => {

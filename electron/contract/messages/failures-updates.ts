@@ -32,6 +32,11 @@ export const updateFailures = {
     '更新下载中断。当前版本照常运行；请重试。',
     '更新下載中斷。目前版本照常執行；請重試。',
   ],
+  'failure.update-not-writable': [
+    'Modelferry may not write where this version lies, so the update was not installed and nothing was stopped. Move it into a folder of your own, on a Mac into Applications, and start it from there.',
+    '当前版本所在的位置不允许 Modelferry 写入，因此未安装更新，上传也未停止。请将其移到您自己的文件夹（Mac 上为“应用程序”），然后从那里启动。',
+    '目前版本所在的位置不允許 Modelferry 寫入，因此未安裝更新，上傳也未停止。請將它移到您自己的資料夾（Mac 上為「應用程式」），然後從那裡啟動。',
+  ],
   'failure.update-not-installed': [
     'The update could not take this version’s place. The queue is untouched. Get the newest one from modelferry.app, or try again.',
     '更新无法替换当前版本。队列未受影响。请从 modelferry.app 获取最新版本，或重试。',

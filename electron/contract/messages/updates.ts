@@ -62,10 +62,15 @@ export const updateMessages = {
     'Modelferry {version} 已就绪。重启后，上传会从当前进度继续。',
     'Modelferry {version} 已就緒。重新啟動後，上傳會從目前進度繼續。',
   ],
+  'update.ready-signed-in': [
+    'Modelferry {version} is ready. It waits for you, because a restart ends your sign-in: the keychain doesn’t keep it.',
+    'Modelferry {version} 已就绪。由于钥匙串未保存登录信息，重启会使登录失效，因此等待您来决定。',
+    'Modelferry {version} 已就緒。由於鑰匙圈未儲存登入資訊，重新啟動會使登入失效，因此等待您來決定。',
+  ],
   'update.installing': [
-    'Stopping uploads to install Modelferry {version}…',
-    '正在停止上传以安装 Modelferry {version}…',
-    '正在停止上傳以安裝 Modelferry {version}…',
+    'Installing Modelferry {version}. The app starts again by itself…',
+    '正在安装 Modelferry {version}，应用会自行重启…',
+    '正在安裝 Modelferry {version}，應用程式會自行重新啟動…',
   ],
 
   'update.off-package': [

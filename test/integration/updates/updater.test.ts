@@ -190,6 +190,30 @@ test('a program that can’t be replaced stays whole', async () => {
   expect(quits).toBe(0)
 })
 
+test('a folder that may not be written to is told before anything is stopped', async () => {
+  feed.publish(release())
+  const updater = await openUpdater()
+  await updater.check()
+  await updater.download(() => {})
+  // Nobody may make a file there, not even the administrator.
+  vi.stubEnv('APPIMAGE', '/sys/Modelferry.AppImage')
+  expect(await codeOf(updater.getReady())).toBe('update-not-writable')
+  expect(quits).toBe(0)
+})
+
+test('laid beside it beforehand the new one only takes the name, at a quit it is laid there then', async () => {
+  feed.publish(release())
+  const updater = await openUpdater()
+  await updater.check()
+  await updater.download(() => {})
+  await updater.getReady()
+  expect(programNow()).toContain('echo old')
+  expect(readFileSync(`${program}.new`, 'utf8')).toContain('new $*')
+  await updater.install()
+  expect(programNow()).toContain('new $*')
+  expect(readdirSync(folder)).not.toContain('Modelferry.AppImage.new')
+})
+
 test('the server learns nothing about this computer', async () => {
   feed.publish(release())
   const updater = await openUpdater()

@@ -7,7 +7,7 @@ export interface PageFeed {
   patch(patch: Patch): void
   flow(flow: Flow): void
   details(details: UploadDetails): void
-  /** Says something that is not a patch; before the page listens it is kept until it does. */
+  /** Says something that is not a patch; before the page listens the last of each name is kept until it does. */
   tell: <Name extends EventName>(name: Name, value: Events[Name]) => void
   /** The page has asked for this: with its first snapshot it has begun to listen. */
   asked(name: CallName): void
@@ -30,7 +30,8 @@ export function createPageFeed(options: {
   let missed: Patch | null = null
   /** The last of what a window that nobody sees was not told; each replaces the one before. */
   let missedNews: { flow?: () => void; details?: () => void } = {}
-  let kept: (() => void)[] = []
+  /** In order. A window may stay unopened for weeks, so what tells a whole state takes the place of the one before. */
+  let kept: { readonly name: EventName; readonly say: () => void }[] = []
 
   function news(name: 'flow' | 'details', say: () => boolean): void {
     if (!listens) return
@@ -48,15 +49,16 @@ export function createPageFeed(options: {
       else missed = patch
     },
     tell(name, value) {
-      if (listens) announce(name, value)
-      else kept.push(() => announce(name, value))
+      if (listens) return void announce(name, value)
+      if (!isOccurrence(name)) kept = kept.filter((news) => news.name !== name)
+      kept.push({ name, say: () => void announce(name, value) })
     },
     asked(name) {
       if (name !== 'snapshot') return
       missed = null
       if (listens) return
       listens = true
-      for (const say of kept) say()
+      for (const { say } of kept) say()
       kept = []
     },
     shown() {
@@ -73,3 +75,6 @@ export function createPageFeed(options: {
     },
   }
 }
+
+/** Each of these is something that happened, and none stands for another; the other names tell how something stands. */
+const isOccurrence = (name: EventName) => name === 'command' || name === 'added'

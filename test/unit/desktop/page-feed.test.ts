@@ -83,6 +83,29 @@ test('what is said before the page listens is kept for it', () => {
   expect(said).toEqual(['command "choose-files"', 'command "find"'])
 })
 
+test('of what is told for weeks before a page listens only the last of each is kept, but every click and every report', () => {
+  const { said, feed } = setup()
+  const news = (teamId: string) => ({ teamId, failure: null })
+  for (let told = 0; told < 1_000; told += 1) {
+    feed.tell('library', news(`${told}`))
+    feed.tell('update', { kind: 'checking' })
+  }
+  feed.tell('command', 'find')
+  feed.tell('added', { added: 1, refused: 0, skipped: [] })
+  feed.tell('update', { kind: 'resting' })
+  feed.tell('command', 'show-settings')
+  feed.tell('added', { added: 2, refused: 0, skipped: [] })
+  feed.asked('snapshot')
+  expect(said).toEqual([
+    'library {"teamId":"999","failure":null}',
+    'command "find"',
+    'added {"added":1,"refused":0,"skipped":[]}',
+    'update {"kind":"resting"}',
+    'command "show-settings"',
+    'added {"added":2,"refused":0,"skipped":[]}',
+  ])
+})
+
 test('a page that was loaded anew listens from its own snapshot on', () => {
   const { said, feed } = setup()
   feed.asked('snapshot')

@@ -29,7 +29,7 @@ import { sleepCommand, suspend } from './suspend.ts'
 import { setupTaskbar } from './taskbar.ts'
 import type { TrayHost } from './tray-host.ts'
 import type { TrayActions } from './tray-menu.ts'
-import { setupTray } from './tray.ts'
+import { setupTray, type TrayIcon } from './tray.ts'
 import { createWhenDone } from './when-done.ts'
 import type { MainWindow } from './window.ts'
 
@@ -93,13 +93,7 @@ export function setupBackground(parts: Parts): Background {
   })
   // Last, since what it finds out is shown at once.
   const world = watchWorld(parts, conditions, ports)
-  parts.trayHost.onChange((isThere) => {
-    if (isThere) tray.renew()
-    else if (window.isHidden()) {
-      window.minimise()
-      tellNoTray()
-    }
-  })
+  followTrayHost(parts, tray, tellNoTray)
 
   /** Said once in this app's life. */
   function tellNoTray(): void {
@@ -131,6 +125,23 @@ export function setupBackground(parts: Parts): Background {
       void recents.read().then(tray.update)
     },
   }
+}
+
+/** A hidden window must not be lost with the icon that brings it back: it waits in the taskbar until there is one again. */
+function followTrayHost({ trayHost, window }: Parts, tray: TrayIcon, tellNoTray: () => void): void {
+  let isAway = false
+  trayHost.onChange((isThere) => {
+    if (!isThere && window.isHidden()) {
+      window.minimise()
+      tellNoTray()
+      isAway = true
+    }
+    if (!isThere) return
+    tray.renew()
+    // Whoever has opened it meanwhile keeps it.
+    if (isAway && !window.isSeen()) window.hide()
+    isAway = false
+  })
 }
 
 type Book = ReturnType<typeof createConditions>

@@ -17,6 +17,7 @@ import type { FileLog } from './log.ts'
 import { setupMenu, type MenuActions } from './menu.ts'
 import { openExternal } from './open-external.ts'
 import { createPageFeed, type PageFeed } from './page-feed.ts'
+import { realTimers } from './ports.ts'
 import { setupQuit } from './quit.ts'
 import type { SessionVault } from './session-vault.ts'
 import type { JsonStore, SettingsBook } from './settings.ts'
@@ -46,7 +47,7 @@ export function setupShell(shell: Shell): void {
     isStuck: shell.vault.isStuck,
     log,
   })
-  const trayHost = watchTrayHost(process.platform, log)
+  const trayHost = watchTrayHost(process.platform, realTimers, log)
   const closing = createClosing({
     ...shell,
     window: () => window,
@@ -65,7 +66,11 @@ export function setupShell(shell: Shell): void {
         closing.close()
         return true
       },
-      onSeen: () => feed.shown(),
+      onSeen() {
+        feed.shown()
+        // A panel that comes after the icon was made is given it anew, long before somebody closes the window.
+        void trayHost.isThere()
+      },
       onLoading() {
         feed.lost()
         void uploader.calls.watch({ id: null })

@@ -2,6 +2,7 @@ import { _electron } from '@playwright/test'
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { goneAfterMs } from '../../electron/desktop/tray-host.ts'
 import { fakeService } from '../support/fake-bus.ts'
 import { expect, test } from './fixtures.ts'
 import {
@@ -30,16 +31,19 @@ const openPanel = () =>
   })
 
 test(
-  'with a tray the closed window hides; when the panel goes it comes to the taskbar, which is said once',
+  'with a tray the closed window hides; when the panel goes it comes to the taskbar, which is said once, until it returns',
   { tag: '@host' },
   async ({ world }) => {
+    // That a panel is gone is believed only after a while.
+    const gone = { timeout: goneAfterMs + 15_000 }
+    test.slow()
     const panel = await openPanel()
     const { electron } = await world.start()
     await answerBoxes(electron, keepSending)
     await closeWindow(electron)
     await expect.poll(() => windowState(electron)).toBe('hidden')
     panel.end()
-    await expect.poll(() => windowState(electron)).toBe('minimised')
+    await expect.poll(() => windowState(electron), gone).toBe('minimised')
     const said = [expect.stringContaining('shows no tray icons')]
     await expect.poll(() => notified(electron)).toEqual(said)
     await electron.evaluate(({ app }) => app.emit('activate'))
@@ -47,6 +51,9 @@ test(
     await closeWindow(electron)
     await expect.poll(() => windowState(electron)).toBe('minimised')
     expect(await notified(electron)).toEqual(said)
+    const next = await openPanel()
+    await expect.poll(() => windowState(electron)).toBe('hidden')
+    next.end()
   },
 )
 

@@ -27,6 +27,24 @@ function withProperties(name: string, properties: Properties): Interface {
   return made
 }
 
+/** A method without arguments that answers with one value, played at a path of a name of its own. */
+export async function fakeMethod(
+  { name, path, member }: { readonly name: string; readonly path: string; readonly member: string },
+  signature: string,
+  answer: () => unknown,
+): Promise<{ end(): void }> {
+  class Fake extends service.Interface {}
+  Reflect.set(Fake.prototype, member, answer)
+  Fake.configureMembers({ methods: { [member]: { inSignature: '', outSignature: signature } } })
+  const made = new Fake(name)
+  Reflect.set(made, '$methods', Reflect.get(Fake.prototype, '$methods'))
+  const bus = sessionBus()
+  await once(bus, 'connect')
+  bus.export(path, made)
+  await bus.requestName(name, 0)
+  return { end: () => bus.disconnect() }
+}
+
 /** Owns a name and shows objects with properties: path → interface → properties. */
 export async function fakeService(
   name: string,

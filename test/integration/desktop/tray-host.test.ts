@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
+import { realTimers } from '../../../electron/desktop/ports.ts'
 import { watchTrayHost } from '../../../electron/desktop/tray-host.ts'
 
 const run = promisify(execFile)
@@ -26,8 +27,19 @@ test('a watcher that nobody shows icons for is no tray', async () => {
   expect(await foundOn('with-watcher-alone')).toEqual(['none'])
 })
 
-test('a tray that comes later is noticed, and so is one that goes', async () => {
-  expect(await foundOn('comes-and-goes')).toEqual(['none', 'tray', 'none'])
+test('a tray that comes later is noticed, and so is one that goes, after a while', async () => {
+  expect(await foundOn('comes-and-goes')).toEqual(['none', 'tray', 'doubt', 'doubt over', 'none'])
+})
+
+test('one that comes back in time was never gone, and is told of so that it gets the icon again', async () => {
+  expect(await foundOn('comes-back')).toEqual(['none', 'tray', 'doubt', 'doubt over', 'tray'])
+})
+
+test('behind a locked screen, where GNOME shows no icons, none is taken for gone', async () => {
+  expect(await foundOn('is-locked')).toEqual([
+    ...['none', 'tray', 'doubt', 'doubt over'],
+    ...['doubt', 'doubt over', 'none'],
+  ])
 })
 
 test('without a session bus there is no tray', async () => {
@@ -40,5 +52,5 @@ test('without a session bus there is no tray', async () => {
 
 test.each(['darwin', 'win32'] as const)('%s always has one', async (platform) => {
   const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
-  expect(await watchTrayHost(platform, silent).isThere()).toBe(true)
+  expect(await watchTrayHost(platform, realTimers, silent).isThere()).toBe(true)
 })

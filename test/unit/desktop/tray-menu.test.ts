@@ -83,7 +83,11 @@ test('a limit of the person’s own stands among the usual ones and is marked', 
 })
 
 test('what is done at the end is marked, and can be called off while it counts down', () => {
-  const conditions: Conditions = { ...quiet, whenDone: 'sleep', ending: { atMs: 60_000, sent: 1, needsYou: 0 } }
+  const conditions: Conditions = {
+    ...quiet,
+    whenDone: 'sleep',
+    ending: { atMs: 60_000, sent: 1, needsYou: 0 },
+  }
   const { item, ids, press, did } = menu({ conditions })
   expect([item('when-done-sleep').checked, item('when-done-quit').checked]).toEqual([true, false])
   expect(ids).toContain('call-off')

@@ -25,6 +25,14 @@ function isGrabbable(bounds: Bounds, area: Bounds): boolean {
   return across >= grabWidth && titleBelowTop && titleAboveBottom
 }
 
+/** A window of that size in the middle of a display. */
+export function centred(size: Pick<Bounds, 'width' | 'height'>, area: Bounds | undefined): Partial<Bounds> {
+  if (!area) return size
+  const x = area.x + Math.max(0, Math.round((area.width - size.width) / 2))
+  const y = area.y + Math.max(0, Math.round((area.height - size.height) / 2))
+  return { x, y, ...size }
+}
+
 /**
  * Where the window goes: the remembered bounds when a person could see and grab them on one of today's displays, else the
  * remembered size in the middle of the first display (no x and y), else the first size. `areas` are work areas.

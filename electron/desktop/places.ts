@@ -8,22 +8,29 @@ export interface Area {
   readonly workArea: Bounds
 }
 
-/** Where the window was when these displays were connected: a laptop at its desk has another place than on the way. */
-export interface Places {
-  read(displays: readonly Area[]): {
-    readonly bounds: ReturnType<typeof windowBounds>
-    readonly isMaximised: boolean
-  }
-  write(displays: readonly Area[], place: { readonly bounds: Bounds; readonly isMaximised: boolean }): void
+export interface Place {
+  readonly bounds: ReturnType<typeof windowBounds>
+  readonly isMaximised: boolean
+  readonly isFullScreen: boolean
 }
 
-const place = v.object({ bounds: v.unknown(), isMaximised: v.boolean() })
+/** Where the window was when these displays were connected: a laptop at its desk has another place than on the way. */
+export interface Places {
+  read(displays: readonly Area[]): Place
+  write(displays: readonly Area[], place: Place & { readonly bounds: Bounds }): void
+}
+
+const place = v.object({
+  bounds: v.unknown(),
+  isMaximised: v.boolean(),
+  isFullScreen: v.optional(v.boolean(), false),
+})
 const stored = v.record(v.string(), place)
 /** Sets of displays that are remembered: desk, meeting room, the way, and some more. */
 const most = 12
 
 /** A set of displays is told apart by how they lie: their numbers change from start to start. */
-const nameOf = (displays: readonly Area[]) =>
+export const nameOf = (displays: readonly Area[]) =>
   displays
     .map(({ bounds: { x, y, width, height } }) => `${x},${y} ${width}x${height}`)
     .sort()
@@ -42,13 +49,16 @@ export function createPlaces(memory: JsonStore): Places {
       const last = there ?? {
         bounds: memory.read()['bounds'],
         isMaximised: memory.read()['maximized'] === true,
+        isFullScreen: false,
       }
-      return { bounds: windowBounds(last.bounds, areas), isMaximised: last.isMaximised }
+      return { ...last, bounds: windowBounds(last.bounds, areas) }
     },
-    write(displays, { bounds, isMaximised }) {
+    write(displays, { bounds, isMaximised, isFullScreen }) {
       const name = nameOf(displays)
       const others = Object.entries(known()).filter(([other]) => other !== name)
-      const places = Object.fromEntries([...others, [name, { bounds, isMaximised }]].slice(-most))
+      const places = Object.fromEntries(
+        [...others, [name, { bounds, isMaximised, isFullScreen }]].slice(-most),
+      )
       memory.write({ places, bounds, maximized: isMaximised })
     },
   }

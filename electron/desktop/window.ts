@@ -1,9 +1,9 @@
 import { app, BrowserWindow, nativeTheme, screen, type WebContents } from 'electron'
 import type { Log } from '../contract/ports.ts'
 import { smallestSize } from './bounds.ts'
-import { createPlaces } from './places.ts'
 import { pageAddress } from './sender.ts'
 import type { JsonStore } from './settings.ts'
+import { createWindowPlace } from './window-place.ts'
 import { storedZoom, zoomAfter, type ZoomChange } from './zoom.ts'
 
 export interface MainWindow {
@@ -50,13 +50,13 @@ export function createMainWindow(options: {
 }): MainWindow {
   const { preload, memory, events, log } = options
   let window: BrowserWindow | null = null
-  const places = createPlaces(memory)
+  const place = createWindowPlace(memory, () => screen.getAllDisplays())
   const zoomNow = () => storedZoom(memory.read()['zoom'])
 
   function open(first: 'shown' | 'minimised'): BrowserWindow {
-    const place = places.read(screen.getAllDisplays())
+    const { bounds, isMaximised, isFullScreen } = place.first()
     const made = new BrowserWindow({
-      ...place.bounds,
+      ...bounds,
       minWidth: smallestSize.width,
       minHeight: smallestSize.height,
       show: false,
@@ -75,16 +75,14 @@ export function createMainWindow(options: {
     })
     made.once('ready-to-show', () => {
       if (first === 'minimised') return made.minimize()
-      if (place.isMaximised) made.maximize()
+      if (isMaximised) made.maximize()
       made.show()
+      if (isFullScreen) made.setFullScreen(true)
     })
     // A page that is loaded anew begins at its actual size.
     made.webContents.on('did-finish-load', () => made.webContents.setZoomFactor(zoomNow()))
     made.on('close', (event) => {
-      places.write(screen.getAllDisplays(), {
-        bounds: made.getNormalBounds(),
-        isMaximised: made.isMaximized(),
-      })
+      place.keep(made)
       if (events.onClose()) event.preventDefault()
     })
     made.on('closed', () => {
@@ -111,6 +109,7 @@ export function createMainWindow(options: {
         window = open('shown')
         return
       }
+      place.return(current)
       if (current.isMinimized()) current.restore()
       current.show()
       current.focus()

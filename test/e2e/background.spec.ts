@@ -1,9 +1,9 @@
 import { _electron } from '@playwright/test'
 import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { goneAfterMs } from '../../electron/desktop/tray-host.ts'
-import { fakeService } from '../support/fake-bus.ts'
+import { openPanel } from '../support/fake-bus.ts'
 import { expect, test } from './fixtures.ts'
 import {
   answerBoxes,
@@ -22,13 +22,6 @@ import { startWords } from './running-app.ts'
 // The host has no desktop: it writes down what Electron would ask of one. The tray's service is played on the session's bus.
 
 const keepSending = 0
-const watcher = 'org.kde.StatusNotifierWatcher'
-
-/** A panel that shows tray icons, until it is ended. */
-const openPanel = () =>
-  fakeService(watcher, {
-    '/StatusNotifierWatcher': { [watcher]: { IsStatusNotifierHostRegistered: ['b', true] } },
-  })
 
 test(
   'with a tray the closed window hides; when the panel goes it comes to the taskbar, which is said once, until it returns',
@@ -73,6 +66,17 @@ test('a start at login shows no window where a tray shows the app', { tag: '@hos
 test('without a tray a start at login waits in the taskbar', { tag: '@host' }, async ({ world }) => {
   const { electron } = await world.start(['--hidden'])
   await expect.poll(() => windowState(electron)).toBe('minimised')
+})
+
+test('after an update that nobody saw no window comes up', { tag: '@host' }, async ({ world }) => {
+  const begun = { updatingTo: '99.0.0', updatingHiddenAtMs: Date.now() }
+  writeFileSync(join(world.home, 'window.json'), JSON.stringify(begun))
+  const { electron, end } = await world.start()
+  await expect.poll(() => windowState(electron)).toBe('minimised')
+  await end()
+  // Whoever starts it afterwards wants to see it.
+  const next = await world.start()
+  await expect.poll(() => windowState(next.electron)).toBe('shown')
 })
 
 test('start at login is a real entry, and the switch shows how it really is', async ({ page, world }) => {

@@ -97,8 +97,8 @@ export function windowState(
   return electron.evaluate(({ BrowserWindow }) => {
     const [window] = BrowserWindow.getAllWindows()
     if (!window) return 'none'
-    if (window.isMinimized()) return 'minimised'
-    return window.isVisible() ? 'shown' : 'hidden'
+    if (!window.isVisible()) return 'hidden'
+    return window.isMinimized() ? 'minimised' : 'shown'
   })
 }
 

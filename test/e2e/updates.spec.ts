@@ -72,6 +72,27 @@ test.describe('an AppImage', { tag: '@host' }, () => {
     await expect(next.page.getByText('could not take this version’s place', { exact: false })).toBeVisible()
   })
 
+  test('in a folder that may not be written to stops nothing, and says what to do', async ({
+    world,
+    place,
+  }) => {
+    // Nobody may make a file there, not even the administrator.
+    Object.assign(world.environment, { APPIMAGE: '/sys/Modelferry.AppImage' })
+    place.feed.publish(place.release())
+    const { page } = await look(world)
+    const held = world.cloud.hold('put-object', 1)
+    await drag(page, [await world.file('loras/under way.safetensors')])
+    await held.arrived
+    await page.getByRole('button', { name: 'Restart to update' }).click()
+    await expect(page.getByText('Move it into a folder of your own', { exact: false })).toBeVisible()
+    await expect(rowOf(page, 'under way')).toContainText('Sending')
+    held.release()
+    await expect(rowOf(page, 'under way')).toContainText('In the library')
+    // Looked for again it is offered, and no longer taken by itself.
+    await page.evaluate(() => window.modelferry?.checkForUpdate())
+    await expect(page.getByText('Modelferry 99.0.0 is available.')).toBeVisible()
+  })
+
   test('takes nothing that the makers have not signed, and says so', async ({ world, place }) => {
     place.feed.publish(place.release({ key: newSigningKey() }))
     const { page } = await look(world)

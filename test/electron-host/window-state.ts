@@ -4,14 +4,16 @@ import { event, StrictEmitter } from './strict.ts'
 const events =
   // emitted
   'page-title-updated ready-to-show close closed show hide focus blur minimize maximize unmaximize restore resize move ' +
+  'enter-full-screen leave-full-screen ' +
   // Electron's own, which cannot happen here
-  'unresponsive responsive enter-full-screen leave-full-screen query-session-end session-end will-resize resized moved ' +
+  'unresponsive responsive query-session-end session-end will-resize resized moved ' +
   'will-move always-on-top-changed app-command swipe rotate-gesture sheet-begin sheet-end'
 
 /** What a window manager would do with a window: kept as state, or written down. */
 export class WindowState extends StrictEmitter {
   #visible: boolean
   #focused: boolean
+  #isFullScreen = false
   #state: 'normal' | 'minimized' | 'maximized' = 'normal'
 
   constructor(visible: boolean) {
@@ -54,6 +56,8 @@ export class WindowState extends StrictEmitter {
 
   minimize(): void {
     this.#state = 'minimized'
+    // It has its place in the taskbar from then on.
+    this.#visible = true
     this.blur()
     this.emit('minimize')
   }
@@ -91,7 +95,13 @@ export class WindowState extends StrictEmitter {
   }
 
   isFullScreen(): boolean {
-    return false
+    return this.#isFullScreen
+  }
+
+  setFullScreen(wanted: boolean): void {
+    if (wanted === this.#isFullScreen) return
+    this.#isFullScreen = wanted
+    this.emit(wanted ? 'enter-full-screen' : 'leave-full-screen')
   }
 
   setProgressBar(value: number, options: object = {}): void {

@@ -45,6 +45,15 @@ export async function fakeMethod(
   return { end: () => bus.disconnect() }
 }
 
+/** The service of a panel that shows tray icons. */
+export const trayWatcher = 'org.kde.StatusNotifierWatcher'
+
+/** A panel that shows tray icons, until it is ended; without a host it only takes them. */
+export const openPanel = (hasHost = true) =>
+  fakeService(trayWatcher, {
+    '/StatusNotifierWatcher': { [trayWatcher]: { IsStatusNotifierHostRegistered: ['b', hasHost] } },
+  })
+
 /** Owns a name and shows objects with properties: path → interface → properties. */
 export async function fakeService(
   name: string,

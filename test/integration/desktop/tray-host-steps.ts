@@ -2,18 +2,11 @@
 // Prints what was found, one word a line.
 import process from 'node:process'
 import { goneAfterMs, watchTrayHost } from '../../../electron/desktop/tray-host.ts'
-import { fakeMethod, fakeService } from '../../support/fake-bus.ts'
+import { fakeMethod, openPanel } from '../../support/fake-bus.ts'
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
 const write = (word: string) => void process.stdout.write(`${word}\n`)
 const say = (found: boolean) => write(found ? 'tray' : 'none')
-
-function openTray(hasHost = true) {
-  const watcher = 'org.kde.StatusNotifierWatcher'
-  return fakeService(watcher, {
-    '/StatusNotifierWatcher': { [watcher]: { IsStatusNotifierHostRegistered: ['b', hasHost] } },
-  })
-}
 
 /** Time that stands still: a doubt is told when it begins, and lasts until it is over or called off. */
 let begun = Promise.withResolvers<() => void>()
@@ -31,8 +24,8 @@ async function doubtBegins(): Promise<() => void> {
 }
 
 const [desktop] = process.argv.slice(2)
-const first = desktop === 'with-tray' ? await openTray() : null
-if (desktop === 'with-watcher-alone') await openTray(false)
+const first = desktop === 'with-tray' ? await openPanel() : null
+if (desktop === 'with-watcher-alone') await openPanel(false)
 const host = watchTrayHost('linux', timers, silent)
 let heard = Promise.withResolvers<void>()
 host.onChange((isThere) => {
@@ -43,7 +36,7 @@ host.onChange((isThere) => {
 say(await host.isThere())
 async function comes() {
   const told = heard.promise
-  const tray = await openTray()
+  const tray = await openPanel()
   await told
   return tray
 }

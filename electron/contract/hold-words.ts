@@ -23,5 +23,7 @@ export function endingWords(
 ): string | null {
   if (!ending || whenDone === 'nothing') return null
   const { sent, needsYou } = ending
-  return needsYou > 0 ? words(`done.soon-${whenDone}-partly`, { sent, needsYou }) : words(`done.soon-${whenDone}`)
+  return needsYou > 0
+    ? words(`done.soon-${whenDone}-partly`, { sent, needsYou })
+    : words(`done.soon-${whenDone}`)
 }

@@ -59,17 +59,12 @@ export function setupUpdates(options: {
       hasKeys: keys.length > 0,
     }),
     async load() {
-      const place = isTried
-        ? feedAddress(process.env['MODELFERRY_UPDATE_FEED'])
-        : feedIn(textOf(join(process.resourcesPath, 'app-update.yml')) ?? '')
+      const place = feedPlace(isTried)
       if (place === null) throw new UpdateTrouble('update-missing', 'no address of a feed')
       const { loadUpdater } = await import('./updater.ts')
       const configFile = isTried ? writeTriedConfig(folders.home, place) : null
-      return loadUpdater({
-        ...{ feed: place, keys, configFile, timers, log },
-        restartWords,
-        quit: () => app.quit(),
-      })
+      const quit = () => app.quit()
+      return loadUpdater({ feed: place, keys, configFile, timers, log, restartWords, quit })
     },
     wishes: settings.current,
     isBusy() {
@@ -83,14 +78,7 @@ export function setupUpdates(options: {
       // The new one may be there before this one is gone.
       app.releaseSingleInstanceLock()
     },
-    recover() {
-      const words = restartWords()
-      const appImage = process.env['APPIMAGE']
-      if (appImage !== undefined) startAgain(appImage, words)
-      else
-        app.relaunch({ args: [...process.argv.slice(1).filter((word) => word !== hiddenSwitch), ...words] })
-      app.exit(0)
-    },
+    recover: () => beginAnew(restartWords()),
     ...{ intended: notes.intended, refused: notes.refused },
     version: app.getVersion(),
     tell: (state) => feed.tell('update', state),
@@ -111,6 +99,19 @@ export function setupUpdates(options: {
     start: updates.start,
     isHiddenStart,
   }
+}
+
+const feedPlace = (isTried: boolean) =>
+  isTried
+    ? feedAddress(process.env['MODELFERRY_UPDATE_FEED'])
+    : feedIn(textOf(join(process.resourcesPath, 'app-update.yml')) ?? '')
+
+/** This process has stopped everything for a version that did not come. */
+function beginAnew(words: readonly string[]): void {
+  const appImage = process.env['APPIMAGE']
+  if (appImage !== undefined) startAgain(appImage, words)
+  else app.relaunch({ args: [...process.argv.slice(1).filter((word) => word !== hiddenSwitch), ...words] })
+  app.exit(0)
 }
 
 function textOf(file: string): string | null {

@@ -16,7 +16,7 @@ import { createUpdateNotes } from './update-notes.ts'
 import { feedAddress, feedIn, whyNoUpdates } from './update-source.ts'
 import { UpdateTrouble } from './update-trouble.ts'
 import { createUpdateCalls, type UpdateCalls } from './update-calls.ts'
-import { createUpdates } from './updates.ts'
+import { createUpdates, type Updates } from './updates.ts'
 import type { MainWindow } from './window.ts'
 
 /** Put in by the build from its environment (electron.vite.config.ts): public keys, or nothing. */
@@ -85,6 +85,16 @@ export function setupUpdates(options: {
     ...{ timers, log },
     now: Date.now,
   })
+  watch(updates, settings, uploader)
+  return {
+    calls: createUpdateCalls({ updates, noticesFile: join(folders.page, '../third-party.txt') }),
+    start: updates.start,
+    isHiddenStart,
+  }
+}
+
+/** What installing waits for, and what the person wishes. */
+function watch(updates: Updates, settings: SettingsBook, uploader: Pick<Uploader, 'subscribe'>): void {
   app.on('browser-window-created', (_event, window) => {
     for (const name of ['show', 'hide', 'minimize', 'restore'] as const)
       window.on(name as 'show', updates.turned)
@@ -94,11 +104,6 @@ export function setupUpdates(options: {
   })
   // A session is told of too when the keychain has turned.
   uploader.subscribe({ patch: updates.turned, session: updates.turned })
-  return {
-    calls: createUpdateCalls({ updates, noticesFile: join(folders.page, '../third-party.txt') }),
-    start: updates.start,
-    isHiddenStart,
-  }
 }
 
 const feedPlace = (isTried: boolean) =>

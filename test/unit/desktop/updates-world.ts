@@ -1,5 +1,5 @@
 import type { NoUpdates, UpdateState } from '../../../electron/contract/update.ts'
-import { UpdateTrouble } from '../../../electron/desktop/update-trouble.ts'
+import type { UpdateTrouble } from '../../../electron/desktop/update-trouble.ts'
 import { createUpdates, type Updater } from '../../../electron/desktop/updates.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 

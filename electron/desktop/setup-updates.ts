@@ -22,8 +22,7 @@ import type { MainWindow } from './window.ts'
 /** Put in by the build from its environment (electron.vite.config.ts): public keys, or nothing. */
 declare const __UPDATE_KEYS__: string
 
-/** Brings the installed app up to date. Nothing of the library that does it is loaded before it is needed. */
-export function setupUpdates(options: {
+interface Parts {
   readonly folders: Folders
   readonly settings: SettingsBook
   readonly memory: JsonStore
@@ -34,12 +33,17 @@ export function setupUpdates(options: {
   /** Stops the uploads and writes everything down, without asking. */
   readonly prepare: () => Promise<void>
   readonly log: Log
-}): {
+}
+
+export interface UpdateRoom {
   readonly calls: UpdateCalls
   readonly start: () => void
   /** This start follows an update that took place while nobody saw the window. */
   readonly isHiddenStart: boolean
-} {
+}
+
+/** Brings the installed app up to date. Nothing of the library that does it is loaded before it is needed. */
+export function setupUpdates(options: Parts): UpdateRoom {
   const { folders, settings, memory, uploader, window, vault, feed, log } = options
   const timers = realTimers
   const notes = createUpdateNotes({ memory, isSeen: window.isSeen, now: Date.now })

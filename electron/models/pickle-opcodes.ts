@@ -1,5 +1,6 @@
 import type { ByteWindow } from './byte-window.ts'
 import { HeaderDamage } from './header.ts'
+import { lineOf, memoIndex } from './pickle-lines.ts'
 import type { PickleMachine } from './pickle-machine.ts'
 import { builtWith, emptyDict, resultOf, storageOf, type PickleValue } from './pickle-values.ts'
 
@@ -7,7 +8,6 @@ type Doing = (machine: PickleMachine, window: ByteWindow) => void | Promise<void
 
 /** Names of modules and functions are shorter; longer texts are payload and are only passed over. */
 const longestText = 1_000
-const longestLine = 10_000
 
 const push =
   (value: PickleValue): Doing =>
@@ -28,16 +28,22 @@ function text(length: (window: ByteWindow) => number): Doing {
   }
 }
 
+/** The number with which PyTorch's old form begins (torch/serialization.py, MAGIC_NUMBER), as LONG1 has it. */
+const torchMagic = Buffer.from('6cfc9c46f9206aa85019', 'hex')
+
+/** Numbers too large for 4 bytes: none of them matters but PyTorch's. */
+const longNumber: Doing = async ({ stack }, window) => {
+  const count = window.u8()
+  await window.ensure(count)
+  stack.push(window.take(count).equals(torchMagic) ? { is: 'torch-magic' } : null)
+}
+
 /** Passes over a payload of which only that it is there matters. */
 function payload(length: (window: ByteWindow) => number): Doing {
   return ({ stack }, window) => {
     window.skip(length(window))
     stack.push(null)
   }
-}
-
-async function lineOf(window: ByteWindow): Promise<string> {
-  return (await window.line(longestLine)).toString('utf8')
 }
 
 /** A line whose escapes are not undone: a text with any is none that we know. */
@@ -149,7 +155,7 @@ const doings = new Map<number, Doing>(
       ['d', (machine) => dictOf(machine)],
       ['}', ({ stack }) => void stack.push(emptyDict())],
       ['e', (machine) => void machine.popToMark()],
-      ['g', async (machine, window) => get(machine, Number(await lineOf(window)))],
+      ['g', async (machine, window) => get(machine, await memoIndex(window))],
       ['h', (machine, window) => get(machine, window.u8())],
       [
         'i',
@@ -164,7 +170,7 @@ const doings = new Map<number, Doing>(
       ['l', (machine) => void (machine.popToMark(), machine.stack.push(null))],
       [']', push(null)],
       ['o', (machine) => void (machine.popToMark(), machine.stack.push(null))],
-      ['p', async (machine, window) => void machine.memo.set(Number(await lineOf(window)), machine.top())],
+      ['p', async (machine, window) => void machine.memo.set(await memoIndex(window), machine.top())],
       ['q', put(u8)],
       ['r', put(u32)],
       [
@@ -197,7 +203,7 @@ const doings = new Map<number, Doing>(
       ['\x87', tuple(3)],
       ['\x88', push(null)],
       ['\x89', push(null)],
-      ['\x8a', payload(u8)],
+      ['\x8a', longNumber],
       ['\x8b', payload(u32)],
       ['\x8c', text(u8)],
       ['\x8d', text(u64)],

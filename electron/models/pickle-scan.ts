@@ -44,35 +44,43 @@ export async function scanPickle(window: ByteWindow): Promise<PickleScan> {
   return { imports, problem, value: problem === null ? (machine.stack.at(-1) ?? null) : null }
 }
 
+/** PyTorch's old form (torch/serialization.py, `_legacy_load`): magic number, protocol, system, object, keys of the storages. */
+const oldTorchPickles = 5
+const mostInARow = 16
+
 /**
- * Scans a pickle that is a file of its own: PyTorch's old form is five of them one after the other (torch/serialization.py,
- * `_legacy_load`), then bare numbers. Whatever follows an end and begins like a pickle is scanned as well.
+ * Scans a pickle that is a file of its own: PyTorch's old form is five of them one after the other, then bare numbers. Whoever
+ * loads it reads them in whatever protocol they are written, so what follows an end is scanned whatever its bytes are; only
+ * behind five that begin with PyTorch's magic number may something stand that is no pickle.
  */
 export async function scanPickles(window: ByteWindow): Promise<PickleScan> {
-  await window.top(oldTorchStart.length)
-  const isOldTorch =
-    window.has(oldTorchStart.length) && window.peek(oldTorchStart.length).equals(oldTorchStart)
   const scans: PickleScan[] = []
   do scans.push(await scanPickle(window))
-  while (scans.at(-1)?.problem === null && scans.length < mostInARow && (await beginsLikePickle(window)))
-  // The last of five names the storages; what it can't finish in is numbers.
-  const broken = scans.slice(0, 4).find(({ problem }) => problem !== null)
-  const ended = isOldTorch && scans.length < 5 ? 'it ends before it has named its tensors' : null
+  while (scans.at(-1)?.problem === null && scans.length < mostInARow && (await goesOn(window, scans.length)))
   const largest = scans.find(
     ({ value }) => value !== null && typeof value === 'object' && value.is === 'dict',
   )
   return {
     imports: importsOfAll(scans),
-    problem: broken?.problem ?? ended,
-    value: (scans.length >= 5 ? scans[3]?.value : largest?.value) ?? null,
+    problem: problemOf(scans, window.leftBytes),
+    value: (scans.length >= oldTorchPickles ? scans[3]?.value : largest?.value) ?? null,
   }
 }
 
-const mostInARow = 16
-/** A pickle of PyTorch's magic number, with which its old form begins (torch/serialization.py, MAGIC_NUMBER). */
-const oldTorchStart = Buffer.from('80028a0a6cfc9c46f9206aa850192e', 'hex')
+/** Why what was scanned may not be all that a loader would run, or null. */
+function problemOf(scans: readonly PickleScan[], leftBytes: number): string | null {
+  const broken = scans.slice(0, oldTorchPickles).find(({ problem }) => problem !== null)
+  if (broken) return broken.problem
+  const magic = scans[0]?.value
+  if (magic !== null && typeof magic === 'object' && magic.is === 'torch-magic') {
+    return scans.length < oldTorchPickles ? 'it ends before it has named its tensors' : null
+  }
+  const isWhole = leftBytes === 0 && scans.every(({ problem }) => problem === null)
+  return isWhole ? null : 'bytes follow its end'
+}
 
-async function beginsLikePickle(window: ByteWindow): Promise<boolean> {
+async function goesOn(window: ByteWindow, count: number): Promise<boolean> {
+  if (count < oldTorchPickles) return window.leftBytes > 0
   if (window.leftBytes < 2) return false
   await window.ensure(2)
   return isPickleStart(window.peek(2))

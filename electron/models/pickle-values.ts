@@ -10,6 +10,7 @@ export type PickleValue =
   | { readonly is: 'dict'; readonly entries: Map<string, PickleValue> }
   | { readonly is: 'storage'; readonly dtype: string }
   | { readonly is: 'tensor'; readonly info: TensorInfo }
+  | { readonly is: 'torch-magic' }
 
 export const emptyDict = (): PickleValue => ({ is: 'dict', entries: new Map() })
 

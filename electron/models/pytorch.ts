@@ -75,7 +75,7 @@ async function scanMember(source: ByteSource, member: ZipMember): Promise<Member
 }
 
 async function scanWindow(window: ByteWindow, named: boolean): Promise<PickleScan | null> {
-  if (named) return scanPickle(window)
+  if (named) return scanPickles(window)
   if (window.leftBytes < 2) return null
   await window.ensure(2)
   if (!isPickleStart(window.peek(2))) return null

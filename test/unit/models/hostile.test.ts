@@ -52,9 +52,7 @@ test.each(formats)('%s is never sound when its end is missing', async (extension
   const lengths = Array.from({ length: 160 }, (_, round) =>
     round < 40 ? round : Math.floor(random() * whole.length),
   )
-  // The last of five old pickles only names storages: without it the model still loads in nothing.
-  const most = extension === 'ckpt' ? whole.lastIndexOf(Buffer.from([0x80, 2])) - 1 : whole.length
-  for (const length of lengths.filter((one) => one < most)) {
+  for (const length of lengths) {
     expect(await inspect(extension, whole.subarray(0, length)), `${length} bytes`).not.toBeNull()
   }
 })

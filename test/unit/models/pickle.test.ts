@@ -97,6 +97,49 @@ test('a scan that fails is a find, and what it had found by then counts more', a
   expect(await worst(pickleOf('RRRR'))).toBe('file-not-scanned')
 })
 
+const magicInText = 'L119547037146038801333356L\n.'
+
+test('what follows the end of a pickle is scanned in whatever protocol it is written', async () => {
+  const harm = "cposix\nsystem\n(S'echo harm'\ntR."
+  const old = Buffer.from(`${magicInText}I1001\n.${harm}`, 'latin1')
+  expect(await worst(old)).toBe('file-dangerous')
+  expect(await worst(Buffer.concat([emptyPickle, Buffer.from(harm)]))).toBe('file-dangerous')
+  const inZip = zipOf([{ name: 'archive/data.pkl', bytes: Buffer.concat([emptyPickle, Buffer.from(harm)]) }])
+  expect(await worstInZip(inZip)).toBe('file-dangerous')
+})
+
+test('bytes behind a pickle that nobody can read are a find, but for the numbers of PyTorch’s old form', async () => {
+  const numbers = Buffer.from([0x3f, 0x80, 0, 0, 7, 7, 7])
+  // A tar of PyTorch's first years begins with the name of its first member, here one that is a pickle.
+  const tar = Buffer.concat([Buffer.from('N.'), Buffer.alloc(510), numbers])
+  expect(await worst(tar)).toBe('file-not-scanned')
+  expect(await worst(Buffer.concat([emptyPickle, numbers]))).toBe('file-not-scanned')
+  expect(await worst(Buffer.concat([...Array<Buffer>(5).fill(emptyPickle), numbers]))).toBe(
+    'file-not-scanned',
+  )
+  expect(await worst(Buffer.concat(Array<Buffer>(5).fill(emptyPickle)))).toBe('sound')
+  const old = legacyTorch(stateDict(esrgan))
+  expect(await worst(Buffer.concat([old, numbers]))).toBe('sound')
+  const framed = Buffer.from('80049512000000000000008a0a6cfc9c46f9206aa850192e', 'hex')
+  expect(await worst(Buffer.concat([framed, old.subarray(old.indexOf('.') + 1)]))).toBe('sound')
+})
+
+test('the last of the old form’s five pickles counts as the others do', async () => {
+  const whole = legacyTorch(stateDict(esrgan)).subarray(0, -7)
+  const last = whole.lastIndexOf(Buffer.from([0x80, 2]))
+  // A text longer than is read here, which Python reads all the same; what follows would run.
+  const hidden = pickleOf(`V${'x'.repeat(20_000)}\n0cposix\nsystem\n(tR`)
+  expect(await worst(Buffer.concat([whole.subarray(0, last), hidden]))).toBe('file-not-scanned')
+  expect(await worst(whole.subarray(0, last))).toBe('file-not-scanned')
+})
+
+test('a memo that Python numbers in another way than we do is a find', async () => {
+  // `1_0` is 10 to Python and no number here: the memos would go apart, and a harmless name could hide another.
+  for (const index of ['1_0', ' 1', '+1', '']) {
+    expect(await worst(Buffer.from(`Np${index}\n.`)), index).toBe('file-not-scanned')
+  }
+})
+
 test('every member of a zip is scanned, whatever it is called and however it is packed', async () => {
   const members = [{ name: 'archive/data.pkl', bytes: emptyPickle }]
   const and = (name: string, bytes: Buffer, deflated = false) =>

@@ -7,4 +7,6 @@ export interface Kind {
   readonly variant?: string | null
   /** A tensor (or metadata key) that told. */
   readonly evidence: string
+  /** What the file is just as well: its folder says which of the two is meant. */
+  readonly other?: Kind
 }

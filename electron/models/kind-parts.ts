@@ -1,5 +1,5 @@
 import type { Header } from './header.ts'
-import { textEncoderKind } from './kind-text.ts'
+import { languageModelKind, textEncoderKind } from './kind-text.ts'
 import { baseOfTextWidth } from './kind-control.ts'
 import type { Kind } from './kind-found.ts'
 import { upscalerKind } from './kind-upscaler.ts'
@@ -10,8 +10,8 @@ import type { TensorNames } from './tensor-names.ts'
 export function partKind(tensors: Header['tensors'], names: TensorNames): Kind | null {
   return (
     whole(vaeKind, below(tensors, ['first_stage_model.', 'vae.'])) ??
-    clipVisionKind(names) ??
-    textEncoderKind(names) ??
+    languageModelKind(names) ??
+    clipKind(names) ??
     whole(upscalerKind, below(tensors, ['params_ema.', 'params.'])) ??
     otherKind(names) ??
     embeddingKind(names)
@@ -61,9 +61,15 @@ function vaeBase(shape: readonly number[], names: TensorNames): string | null {
   return names.has('bn.running_mean') ? 'Flux.2' : null
 }
 
+/** A CLIP with both halves is a text encoder to ComfyUI's loader as well; its folder says which one is meant. */
+function clipKind(names: TensorNames): Kind | null {
+  const sees = clipVisionKind(names)
+  const reads = textEncoderKind(names)
+  return sees && reads ? { ...sees, other: reads } : (sees ?? reads)
+}
+
 function clipVisionKind(names: TensorNames): Kind | null {
   const is = (evidence: string, base: string | null): Kind => ({ modelType: 'clip_vision', base, evidence })
-  // A CLIP with both halves is a text encoder to ComfyUI's loader as well; its folder says which one is meant.
   const layer = (number: number) => `vision_model.encoder.layers.${number}.layer_norm1.weight`
   const sizes = [
     [47, 'CLIP-ViT-bigG'],

@@ -7,6 +7,12 @@ export function textEncoderKind(names: TensorNames): Kind | null {
   return told ? { modelType: 'text_encoders', ...told } : null
 }
 
+/** A language model alone: those that see carry an image encoder whole, under the names of one that stands alone. */
+export function languageModelKind(names: TensorNames): Kind | null {
+  const told = languageModel(names)
+  return told ? { modelType: 'text_encoders', ...told } : null
+}
+
 type Told = Pick<Kind, 'base' | 'evidence'>
 
 function clip(names: TensorNames): Told | null {

@@ -18,7 +18,6 @@ export interface Evidence {
 
 /** Folders that say more than their tensors can: type by tensors → types of folders that agree with it. */
 const finerFolders: Readonly<Record<string, readonly string[]>> = {
-  checkpoints: ['diffusers'],
   clip_vision: ['ipadapter', 'ipadapter-flux'],
   controlnet: ['model_patches', 'xlabs'],
   diffusion_models: ['animatediff_models', 'model_patches'],
@@ -35,7 +34,8 @@ const finerFolders: Readonly<Record<string, readonly string[]>> = {
  */
 export function recognise(evidence: Evidence): Recognition {
   const { format, header } = evidence
-  const { kind, note } = evidence.kind ? byName(evidence.kind, evidence.name) : { kind: null, note: null }
+  const meant = kindInFolder(evidence)
+  const { kind, note } = meant ? byName(meant, evidence.name) : { kind: null, note: null }
   const { modelType, reason } = weigh({ ...evidence, kind })
   return {
     format,
@@ -47,6 +47,11 @@ export function recognise(evidence: Evidence): Recognition {
     tensorCount: header ? header.tensors.size : null,
     dtype: header ? (quantisationOf(header.tensors) ?? mainDtype(header.tensors)) : null,
   }
+}
+
+/** Of two things that a file is the one that its folder is for. */
+function kindInFolder({ kind, folder }: Evidence): Kind | null {
+  return kind?.other && kind.other.modelType === folder?.modelType ? kind.other : kind
 }
 
 type Verdict = Pick<Recognition, 'modelType' | 'reason'>

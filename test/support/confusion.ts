@@ -24,7 +24,7 @@ async function inspectAll(): Promise<Told[]> {
     const told: Told[] = []
     for (const [name, family] of Object.entries<Family>(families)) {
       const { tensors, metadata, modelType, base, variant } = family
-      const path = join(folder, 'file.safetensors')
+      const path = join(folder, family.folder ?? '', 'file.safetensors')
       await writeSafetensors(path, { tensors, ...(metadata ? { metadata } : {}) })
       const { recognition, failure } = await inspectFile(path)
       if (failure) throw new Error(`${name} was refused: ${failure.code}`)

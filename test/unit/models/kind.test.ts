@@ -14,7 +14,7 @@ function headerOf(tensors: FixtureTensors, metadata: Readonly<Record<string, str
 }
 
 test('every family is told by its tensors, and taken for no other', () => {
-  const all = Object.entries<Family>(families)
+  const all = Object.entries<Family>(families).filter(([, { folder }]) => folder === undefined)
   const expected = Object.fromEntries(
     all.map(([name, { modelType, base, variant = null }]) => [name, { modelType, base, variant }]),
   )

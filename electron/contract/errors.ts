@@ -30,6 +30,7 @@ export const failureKinds = {
   'file-damaged-header': { retry: 'never', remedy: 'retry' },
   'file-placeholder': { retry: 'never', remedy: 'retry' },
   'file-part-missing': { retry: 'never', remedy: 'retry' },
+  'file-weights-apart': { retry: 'never', remedy: 'retry' },
   'file-suspicious': { retry: 'never', remedy: 'allow' },
   'file-dangerous': { retry: 'never', remedy: 'allow' },
   'file-not-scanned': { retry: 'never', remedy: 'allow' },

@@ -32,6 +32,8 @@ export interface FoundFile extends FileToInspect, Identity {
   readonly name: string
   readonly place: string
   readonly device: bigint
+  /** The file that was named, where this one only makes a model with it. */
+  readonly along?: FoundFile
   readonly failure: Failure | null
 }
 

@@ -56,8 +56,11 @@ export async function missingShard(folder: string, shard: Shard): Promise<string
 
 /** What a diffusers model's folder is told by; it says which part lies in which folder. */
 export const diffusersIndex = 'model_index.json'
-/** Tokenizers, schedulers and configurations belong to a diffusers model as its tensors do. */
-const diffusersExtensions = new Set(['.json', '.txt', '.model', '.jinja'])
+/** Tokenizers, schedulers and configurations belong to a diffusers model as its tensors do, and so do the weights of graphs. */
+const diffusersExtensions = new Set([
+  ...['.json', '.txt', '.model', '.jinja'],
+  ...['.onnx_data', '.data', '.weights', '.pb'],
+])
 /** Parts lie one folder down, a few of them two; deeper lies something else. */
 export const deepestDiffusers = 2
 
@@ -73,33 +76,73 @@ export const plainStems = /^(model|pytorch_model|diffusion_pytorch_model)(\.fp16
  * Null for a file of its own.
  */
 export function groupAmong(name: string, names: ReadonlySet<string>, folder: string): FoundGroup | null {
-  const parts = (shard: Shard): FoundGroup | null => {
+  const shard = shardAmong(name, names)
+  if (shard) {
     const { stem, count } = shard
     const called = plainStems.test(stem) ? basename(folder) : stem
     return count === 1 ? null : { ...groupIn(folder, `${stem}/${count}`, called, 'shards'), shard }
   }
-  const own = shardOf(name)
-  if (own) return parts(own)
-  const index = /^(.+)\.(?:safetensors|bin)\.index\.json$/i.exec(name)?.[1]
-  if (index !== undefined) {
-    for (const other of names) {
-      const one = shardOf(other)
-      if (one?.stem === index) return parts(one)
-    }
-  }
-  const graph = graphOf(name, names)
-  return graph === null ? null : groupIn(folder, graph, graph.slice(0, -'.onnx'.length), 'external')
+  const graph = graphAmong(name, names)
+  return graph === null ? null : groupIn(folder, graph, graph.slice(0, -graphEnding.length), 'external')
 }
 
+/** The other files that make one model with a file, of those of these names. */
+export function othersAmong(name: string, names: ReadonlySet<string>): readonly string[] {
+  const shard = shardAmong(name, names)
+  const graph = graphAmong(name, names)
+  const all = shard
+    ? [...shardNames(shard), ...indexEndings.map((ending) => shard.stem + ending)]
+    : graph === null
+      ? []
+      : [graph, ...weightsAmong(graph, names)]
+  return all.filter((one) => one !== name && names.has(one))
+}
+
+const indexEndings = ['.safetensors.index.json', '.bin.index.json']
+
+/** The numbering that a part or the index of parts belongs to. */
+function shardAmong(name: string, names: ReadonlySet<string>): Shard | null {
+  const own = shardOf(name)
+  if (own) return own
+  const ending = indexEndings.find((one) => name.toLowerCase().endsWith(one))
+  if (ending === undefined) return null
+  const stem = name.slice(0, -ending.length)
+  for (const other of names) {
+    const one = shardOf(other)
+    if (one?.stem === stem) return one
+  }
+  return null
+}
+
+const graphEnding = '.onnx'
 /** Endings under which exporters keep the weights of a graph over 2 GB, the most that protobuf takes. */
 const weightEndings = ['.data', '_data', '.weights']
+/** How older exporters called them, whatever the graph's name: they wrote each graph into a folder of its own. */
+const commonWeights = 'weights.pb'
 
 /** The graph to which a file belongs, itself or its weights; null without weights beside it. */
-function graphOf(name: string, names: ReadonlySet<string>): string | null {
-  if (extensionOf(name) === '.onnx')
-    return weightEndings.some((ending) => names.has(name + ending)) ? name : null
+function graphAmong(name: string, names: ReadonlySet<string>): string | null {
+  if (extensionOf(name) === graphEnding) return weightsAmong(name, names).length > 0 ? name : null
+  if (name === commonWeights) return onlyGraph(names)
   const graph = weightEndings.map((ending) => (name.endsWith(ending) ? name.slice(0, -ending.length) : ''))
-  return graph.find((one) => extensionOf(one) === '.onnx' && names.has(one)) ?? null
+  return graph.find((one) => extensionOf(one) === graphEnding && names.has(one)) ?? null
+}
+
+/** Files that hold the weights of a graph by their names. */
+export function weightsAmong(graph: string, names: ReadonlySet<string>): readonly string[] {
+  const own = weightEndings.map((ending) => graph + ending).filter((one) => names.has(one))
+  return names.has(commonWeights) && onlyGraph(names) === graph ? [...own, commonWeights] : own
+}
+
+/** Whether a file holds the weights of a graph that is one of these names. */
+export function isWeights(name: string, names: ReadonlySet<string>): boolean {
+  const graph = graphAmong(name, names)
+  return graph !== null && graph !== name
+}
+
+function onlyGraph(names: ReadonlySet<string>): string | null {
+  const graphs = [...names].filter((one) => extensionOf(one) === graphEnding)
+  return graphs.length === 1 ? (graphs[0] ?? null) : null
 }
 
 export function groupIn(root: string, what: string, name: string, kind: ModelGroup['kind']): FoundGroup {

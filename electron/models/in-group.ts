@@ -1,14 +1,38 @@
-import { stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { failure } from '../contract/errors.ts'
+import { readdir, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { failure, type Failure } from '../contract/errors.ts'
 import type { Recognition } from '../contract/recognition.ts'
 import type { Content } from './content.ts'
 import type { FileToInspect } from './found.ts'
-import { missingShard, pipelineOf, type FoundGroup } from './groups.ts'
+import {
+  belongsToDiffusers,
+  groupAmong,
+  missingShard,
+  pipelineOf,
+  shardOf,
+  weightsAmong,
+  type FoundGroup,
+} from './groups.ts'
 import { kindOfShards } from './shards.ts'
 
 /** The pipeline that a diffusers folder names, and its family. */
 export type Pipeline = NonNullable<Awaited<ReturnType<typeof pipelineOf>>>
+
+/**
+ * A file with the model that it is part of. Where nobody has said how it was met, what lies beside it tells; a file under
+ * another name was met by a link from a folder that nobody knows.
+ */
+export async function withGroup(file: FileToInspect): Promise<FileToInspect> {
+  const { path, name, place, group } = file
+  if (group !== undefined || place !== undefined || (name ?? basename(path)) !== basename(path)) return file
+  try {
+    const names = new Set(await readdir(dirname(path)))
+    const found = groupAmong(basename(path), names, dirname(path))
+    return found === null ? file : { ...file, group: found }
+  } catch {
+    return file
+  }
+}
 
 /**
  * What the other files of its group say of a file: whether all parts are there, and what they are together. A file that was
@@ -20,12 +44,18 @@ export async function lookAround(
 ): Promise<{ readonly content: Content; readonly pipeline: Pipeline | null }> {
   const { group } = file
   const folder = file.place ?? dirname(file.path)
-  if (group?.kind === 'diffusers') return { content, pipeline: await pipelineOf(group.root) }
+  const isDiffusers = group?.kind === 'diffusers'
+  // Its parts may be numbered each in its own folder.
+  const shard = isDiffusers ? shardOf(file.name ?? basename(file.path)) : group?.shard
   const missing =
-    (group?.shard ? await missingShard(folder, group.shard) : null) ?? (await missingWeights(folder, content))
+    (shard ? await missingShard(folder, shard) : null) ?? (await missingWeights(folder, content))
+  const reason =
+    content.failure ??
+    (missing === null ? weightsApart(file, content) : failure('file-part-missing', { missing }))
+  const told = { ...content, failure: reason }
+  if (isDiffusers) return { content: told, pipeline: await pipelineOf(group.root) }
   const kind = group?.shard ? await kindOfShards(folder, group.shard) : content.kind
-  const reason = content.failure ?? (missing === null ? null : failure('file-part-missing', { missing }))
-  return { content: { ...content, kind, failure: reason }, pipeline: null }
+  return { content: { ...told, kind }, pipeline: null }
 }
 
 /** The first file that a graph names and that isn't there, or is too short for what the graph wants of it. */
@@ -43,6 +73,18 @@ async function missingWeights(
     if (size < leastBytes) return name
   }
   return null
+}
+
+/** Weights that lie beside a graph under a name of which nobody could tell that they belong to it: they stay behind. */
+function weightsApart({ path, name, group }: FileToInspect, { external }: Content): Failure | null {
+  const graph = name ?? basename(path)
+  const named = [...(external?.keys() ?? [])]
+  // A group says that these lie beside it, and of `weights.pb` that no other graph does.
+  const goAlong = group?.kind === 'external' ? weightsAmong(graph, new Set([graph, ...named])) : []
+  const apart = named.find((one) =>
+    group?.kind === 'diffusers' ? !belongsToDiffusers(one) || /[\\/]/.test(one) : !goAlong.includes(one),
+  )
+  return apart === undefined ? null : failure('file-weights-apart', { name: apart, wanted: `${graph}.data` })
 }
 
 /** A file of a diffusers model is that model's, whatever its own tensors look like. */

@@ -13,7 +13,7 @@ import { formatOfName, readContent } from './content.ts'
 import type { Content } from './content.ts'
 import { hasThumbnail } from './preview.ts'
 import { findSidecars } from './sidecars.ts'
-import { asPartOfDiffusers, lookAround, type Pipeline } from './in-group.ts'
+import { asPartOfDiffusers, lookAround, withGroup, type Pipeline } from './in-group.ts'
 import { recognise } from './recognise.ts'
 import { diffusersTarget, suggestTarget } from './target.ts'
 
@@ -26,28 +26,29 @@ export async function inspectFile(
   seen: Omit<FileToInspect, 'path'> = { folder: '' },
 ): Promise<Inspection> {
   if (seen.failure) return refuse({ path, ...seen }, seen.failure)
+  const met = await withGroup({ path, ...seen })
   const name = seen.name ?? basename(path)
   let file: FileHandle
   try {
     file = await open(path, 'r')
   } catch (error) {
-    return refuse({ path, ...seen }, failureOfFile(error))
+    return refuse(met, failureOfFile(error))
   }
   try {
     const before = await file.stat({ bigint: true })
-    if (!before.isFile()) return refuse({ path, ...seen }, failure('file-unreadable'))
+    if (!before.isFile()) return refuse(met, failure('file-unreadable'))
     const identity = identityOf(before)
     if (isDownloading(name) || (await hasDownloadBeside(path))) {
-      return conclude({ path, ...seen }, unread(name, failure('file-downloading')), identity)
+      return conclude(met, unread(name, failure('file-downloading')), identity)
     }
     const content = await readContent(file, name, identity.sizeBytes)
     const moved = isMoved(before, await file.stat({ bigint: true }))
     const said = moved ? { ...content, failure: failure('file-downloading') } : content
     const hasPreview = hasThumbnail(content.header) || (await findSidecars(path)).picture !== null
-    const around = await lookAround({ path, ...seen }, said)
-    return conclude({ path, ...seen }, around.content, identity, { hasPreview, pipeline: around.pipeline })
+    const around = await lookAround(met, said)
+    return conclude(met, around.content, identity, { hasPreview, pipeline: around.pipeline })
   } catch (error) {
-    return refuse({ path, ...seen }, failureOfFile(error))
+    return refuse(met, failureOfFile(error))
   } finally {
     await file.close()
   }

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { posix } from 'node:path'
 import type { Team } from '../contract/account.ts'
 import type { AddReport, Target } from '../contract/model.ts'
 import { remedyOf, type Failure, type Result } from '../contract/errors.ts'
+import { cleanLibraryPath } from '../contract/library-path.ts'
 import type { Ports } from '../contract/ports.ts'
 import type { OnConflict } from '../contract/library.ts'
 import { collectFiles } from '../models/collect.ts'
@@ -88,6 +90,19 @@ export function isAllowedBy(allow: Allowing | undefined, reason: Failure): boole
   return allow === 'dangerous' || reason.code !== 'file-dangerous'
 }
 
+/** What was said of a file. One that goes along with it is of the same type and lies beside it, under its own name. */
+function saidOf(file: FoundFile, { target, targetOf }: Order): Partial<Target> {
+  const { along } = file
+  if (along === undefined) return { ...target, ...targetOf?.(file) }
+  const { modelType, modelPath } = { ...target, ...targetOf?.(along) }
+  return {
+    ...(modelType === undefined ? {} : { modelType }),
+    ...(modelPath === undefined
+      ? {}
+      : { modelPath: cleanLibraryPath(`${posix.dirname(modelPath)}/${file.name}`) }),
+  }
+}
+
 function toRecord(
   file: FoundFile,
   { recognition, target, identity, failure: reason }: Inspection,
@@ -106,7 +121,7 @@ function toRecord(
     identity,
     accountId: order.accountId,
     team: order.team,
-    target: { ...target, ...order.target, ...order.targetOf?.(file) },
+    target: { ...target, ...saidOf(file, order) },
     recognition,
     allowed: isAllowed,
     phase: failure === null ? 'waiting' : 'failed',
@@ -116,6 +131,7 @@ function toRecord(
     storageKey: null,
     sha256: null,
     modelId: null,
+    seen: { place: file.place, target, ...(file.group ? { group: file.group } : {}) },
     addedAtMs,
     finishedAtMs: null,
     ...(order.onConflict && order.onConflict !== 'ask' ? { library: { onConflict: order.onConflict } } : {}),

@@ -1,8 +1,8 @@
 import { failed, failure, remedyOf, success, type FailureCode, type Result } from '../contract/errors.ts'
 import type { Target } from '../contract/model.ts'
 import type { FileToInspect, Inspection } from '../models/found.ts'
-import { sameFile } from '../transfer/file-identity.ts'
-import { anew, freshStartAfter } from './fresh-start.ts'
+import { freshStartAfter } from './fresh-start.ts'
+import { afterAnotherLook, fileAsMet, isUnchanged } from './look-again.ts'
 import type { Queue } from './queue.ts'
 import type { RecordChange, UploadRecord } from './record.ts'
 import type { Row, Rows } from './rows.ts'
@@ -77,17 +77,13 @@ export function createCommands(options: {
     }
     if (row.live.phase !== 'failed') return success(undefined)
     if (met === null || !met.code.startsWith('file-')) return requeue(row, freshStartAfter(met))
-    const { identity, failure: seen } = await inspect({
-      path: record.path,
-      name: record.fileName,
-      folder: record.folder,
-    })
-    if (rows.get(record.id)?.live.phase !== 'failed') return success(undefined)
-    // What storage holds of it is of use only while the file is as it was; one that is out of sight may still be.
-    const isAsBefore = sameFile({ ...identity, inode: record.identity.inode }, record.identity)
-    // The second yes was said to the bytes as they were.
-    const change = isAsBefore ? freshStartAfter(met) : { ...anew, identity, allowed: false }
-    const still = seen && isAsBefore && record.allowed && remedyOf(seen) === 'allow' ? null : seen
+    const inspection = await inspect(fileAsMet(record))
+    const now = rows.get(record.id)
+    if (now?.live.phase !== 'failed') return success(undefined)
+    const isAsBefore = isUnchanged(now.record, inspection)
+    const change = afterAnotherLook(now, inspection)
+    const { failure: seen } = inspection
+    const still = seen && isAsBefore && now.record.allowed && remedyOf(seen) === 'allow' ? null : seen
     if (still) {
       const isOutOfSight = still.code === 'file-missing' || still.code === 'file-unreadable'
       return rows.change(record.id, { ...(isOutOfSight ? {} : change), failure: still })

@@ -3,6 +3,7 @@ import type { Team } from '../contract/account.ts'
 import type { Target } from '../contract/model.ts'
 import type { LibraryPart } from '../contract/library.ts'
 import type { Recognition } from '../contract/recognition.ts'
+import type { FoundFile } from '../models/found.ts'
 import type { FileIdentity } from '../transfer/file-identity.ts'
 import type { KeptPhase } from './state.ts'
 
@@ -13,6 +14,12 @@ export interface Multipart {
   readonly partSizeBytes: number
   /** Completing was asked for: a server that no longer knows the upload may have joined it. */
   readonly completing?: true
+}
+
+/** How a file was met and what it suggested by itself: what a later look at it has to know. */
+export interface Seen extends Pick<FoundFile, 'place' | 'group'> {
+  /** Where it would have gone if nobody had said anything: what differs from it was said by a person. */
+  readonly target: Target
 }
 
 /** An upload as the journal keeps it. Presigned URLs are not in it: they live in memory only. */
@@ -40,11 +47,11 @@ export interface UploadRecord {
   readonly modelId: string | null
   /** What it has to do with what the team has already; absent while it has nothing. */
   readonly library?: LibraryPart | undefined
+  /** Absent from what an older version wrote down. */
+  readonly seen?: Seen | undefined
   readonly addedAtMs: number
   readonly finishedAtMs: number | null
 }
 
 /** What may change in a record after it was written. */
-export type RecordChange = Partial<
-  Omit<UploadRecord, 'id' | 'path' | 'fileName' | 'folder' | 'addedAtMs' | 'recognition'>
->
+export type RecordChange = Partial<Omit<UploadRecord, 'id' | 'path' | 'fileName' | 'folder' | 'addedAtMs'>>

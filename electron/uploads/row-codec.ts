@@ -19,6 +19,12 @@ const failureText = v.pipe(
 
 const said = v.object({ key: v.string(), params: v.record(v.string(), v.string()) })
 
+const group = {
+  key: v.string(),
+  name: v.string(),
+  kind: v.picklist(['diffusers', 'shards', 'external']),
+}
+
 const recognitionText = v.pipe(
   v.string(),
   v.parseJson(),
@@ -31,9 +37,7 @@ const recognitionText = v.pipe(
     note: v.exactOptional(said),
     tensorCount: v.nullable(v.number()),
     dtype: v.nullable(v.string()),
-    group: v.exactOptional(
-      v.object({ key: v.string(), name: v.string(), kind: v.picklist(['diffusers', 'shards', 'external']) }),
-    ),
+    group: v.exactOptional(v.object(group)),
     hasPreview: v.exactOptional(v.boolean()),
   }),
 )
@@ -70,6 +74,23 @@ const libraryText = v.pipe(
   }),
 )
 
+const seenText = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    place: v.string(),
+    group: v.exactOptional(
+      v.object({
+        ...group,
+        root: v.string(),
+        within: v.array(v.string()),
+        shard: v.exactOptional(v.object({ stem: v.string(), count: v.number(), extension: v.string() })),
+      }),
+    ),
+    target: v.object({ displayName: v.string(), modelType: v.string(), modelPath: v.string() }),
+  }),
+)
+
 /** What a line of the table must look like. Files on disk are a border: nothing is believed unread. */
 const line = v.object({
   id: v.string(),
@@ -98,6 +119,7 @@ const line = v.object({
   added_at_ms: v.number(),
   finished_at_ms: v.nullable(v.number()),
   library: v.nullable(libraryText),
+  seen: v.nullable(seenText),
 })
 
 /** The columns, in the order of `toColumns`. */
@@ -130,6 +152,7 @@ export function fromLine(found: unknown): UploadRecord | null {
     addedAtMs: row.added_at_ms,
     finishedAtMs: row.finished_at_ms,
     ...(row.library === null ? {} : { library: row.library }),
+    ...(row.seen === null ? {} : { seen: row.seen }),
   }
 }
 
@@ -162,5 +185,6 @@ export function toColumns(record: UploadRecord): (string | number | null)[] {
     record.addedAtMs,
     record.finishedAtMs,
     record.library ? JSON.stringify(record.library) : null,
+    record.seen ? JSON.stringify(record.seen) : null,
   ]
 }

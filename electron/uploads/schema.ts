@@ -89,6 +89,8 @@ const migrations: readonly string[] = [
      path TEXT NOT NULL,
      aside_path TEXT NOT NULL
    ) STRICT;`,
+  // A file that is tried again is looked at as it was met: in its folder, as part of its model.
+  `ALTER TABLE uploads ADD COLUMN seen TEXT;`,
 ]
 
 /** The version that `migrate` leads to. */

@@ -12,6 +12,11 @@ export const pickleFailures = {
     '此文件是某个模型的一部分，但旁边缺少 {missing}。未发送任何内容。请将其放回后重试。',
     '此檔案是某個模型的一部分，但旁邊缺少 {missing}。未傳送任何內容。請將其放回後重試。',
   ],
+  'failure.file-weights-apart': [
+    'It keeps weights in {name}, which would not be sent along, and it does not load without them. Save the model anew with all its weights in one file called {wanted} beside it, then try again.',
+    '它的权重保存在 {name} 中，该文件不会一同发送，而缺少它就无法加载。请重新保存模型，将所有权重存入旁边一个名为 {wanted} 的文件，然后重试。',
+    '它的權重儲存在 {name} 中，該檔案不會一同傳送，而缺少它就無法載入。請重新儲存模型，將所有權重存入旁邊一個名為 {wanted} 的檔案，然後重試。',
+  ],
   'failure.file-suspicious': [
     'It would load {imports}, which a model doesn’t need. It was not opened, and nothing was sent. Upload it only if you trust where it comes from.',
     '它会加载模型并不需要的 {imports}。文件未被打开，也未发送任何内容。仅在信任其来源时才上传。',

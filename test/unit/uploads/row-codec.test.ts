@@ -31,6 +31,19 @@ test.each<[string, UploadRecord]>([
     }),
   ],
   [
+    'that is part of a model',
+    uploadRecord({
+      seen: {
+        place: '/models/unet',
+        group: {
+          ...{ key: 'abc', name: 'flux', kind: 'shards', root: '/models/unet', within: [] },
+          shard: { stem: 'flux', count: 3, extension: '.safetensors' },
+        },
+        target: { displayName: 'Flux', modelType: 'loras', modelPath: 'models/loras/flux.safetensors' },
+      },
+    }),
+  ],
+  [
     'of which nothing was recognised',
     uploadRecord({
       recognition: {
@@ -58,6 +71,7 @@ test.each<[string, Record<string, unknown>]>([
   ['a failure that this version does not know', { failure: '{"code":"struck-by-lightning","params":{}}' }],
   ['a time that is no number', { mtime_ns: 'yesterday' }],
   ['a missing team', { team_id: undefined }],
+  ['a place that is no text', { seen: '{"place":1}' }],
   ['parts of no size', { multipart: '{"uploadId":"u","storageKey":"k","partSizeBytes":0}' }],
 ])('a line with %s is no upload', (_name, damage) => {
   expect(fromLine({ ...lineOf(uploadRecord()), ...damage })).toBeNull()

@@ -1,0 +1,104 @@
+import { rm, symlink, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { families } from '../../fixtures/families.ts'
+import { writeText } from '../../fixtures/model-files.ts'
+import { onnxOf } from '../../fixtures/onnx-files.ts'
+import { setup, valueOf } from '../../support/engine.ts'
+
+const part = (number: number) => `flux-0000${number}-of-00003.safetensors`
+
+/** A model in three parts of which the second is missing: two rows that wait for it. */
+async function torn() {
+  const world = await setup()
+  const { app, file, folder } = world
+  await file(`unet/${part(1)}`)
+  await file(`unet/${part(3)}`)
+  const ids = await app.add(join(folder, 'files/unet'))
+  return { ...world, ids, codes: () => ids.map((id) => app.row(id).failure?.code) }
+}
+
+test('a part of a model that is tried again is not sent while another one is missing', async () => {
+  const { app, ids, codes, asked, folder } = await torn()
+  expect(codes()).toEqual(['file-part-missing', 'file-part-missing'])
+  valueOf(await app.calls.retry({ ids: [...ids] }))
+  expect(codes()).toEqual(['file-part-missing', 'file-part-missing'])
+  await app.add(join(folder, 'files/unet'))
+  expect(codes()).toEqual(['file-part-missing', 'file-part-missing'])
+  expect(asked()).not.toContain('presignModel')
+})
+
+test('once all parts are there each is sent, also after a restart', async () => {
+  const { app, open, ids, file, codes } = await torn()
+  await app.stop()
+  const later = await open()
+  valueOf(await later.calls.retry({ ids: [...ids] }))
+  expect(ids.map((id) => later.row(id).failure?.code)).toEqual(codes())
+  await file(`unet/${part(2)}`)
+  valueOf(await later.calls.retry({ ids: [...ids] }))
+  for (const id of ids) expect((await later.settled(id)).phase).toBe('registered')
+})
+
+test('parts that are links are looked for beside the links', async () => {
+  const { app, file, folder } = await setup()
+  const links = join(folder, 'snapshot')
+  await mkdir(links)
+  const blob = async (number: number) => symlink(await file(`blobs/${number}`), join(links, part(number)))
+  await blob(1)
+  const [id = ''] = await app.add(links)
+  expect(app.row(id).failure?.code).toBe('file-part-missing')
+  await blob(2)
+  await blob(3)
+  valueOf(await app.calls.retry({ ids: [id] }))
+  expect((await app.settled(id)).phase).toBe('registered')
+})
+
+const sizeBytes = 2_000_000
+const lora = { sizeBytes, tensors: families['kohya SDXL LoRA'].tensors }
+const vae = { sizeBytes, tensors: families['Flux.1 VAE'].tensors }
+
+/** A LoRA that was cut short, and the whole VAE that lies in its place later. */
+async function replaced(
+  edit: (app: Awaited<ReturnType<typeof setup>>['app'], id: string) => Promise<unknown>,
+) {
+  const { app, file } = await setup()
+  const path = await file('thing.safetensors', { ...lora, cutBytes: 1 })
+  const [id = ''] = await app.add(path)
+  expect(app.row(id)).toMatchObject({ recognition: { modelType: 'loras' }, target: { modelType: 'loras' } })
+  await edit(app, id)
+  await rm(path)
+  await file('thing.safetensors', vae)
+  valueOf(await app.calls.retry({ ids: [id] }))
+  return app.settled(id)
+}
+
+test('another file under the name is what it is, and goes where such a file goes', async () => {
+  expect(await replaced(async () => {})).toMatchObject({
+    phase: 'registered',
+    recognition: { modelType: 'vae', base: 'Flux.1 / SD3' },
+    target: { modelType: 'vae', modelPath: 'models/vae/thing.safetensors' },
+  })
+})
+
+test('what a person has said of it stays', async () => {
+  const said = { modelType: 'style_models', modelPath: 'models/style_models/mine.safetensors' }
+  const row = await replaced((app, id) => app.calls.editTarget({ id, change: said }))
+  expect(row).toMatchObject({ phase: 'registered', recognition: { modelType: 'vae' }, target: said })
+})
+
+test('what goes along with a file that was given a place lies beside it', async () => {
+  const { app, folder } = await setup()
+  await app.calls.pauseAll(undefined)
+  const external = { location: 'pose.onnx.data', length: 16 }
+  const { path } = await writeText(
+    join(folder, 'files/pose.onnx'),
+    onnxOf([{ name: 'w', shape: [2, 2], external }]),
+  )
+  await writeText(`${path}.data`, Buffer.alloc(16, 1))
+  const target = { displayName: 'Pose', modelType: 'detection', modelPath: 'models/detection/mine/p.onnx' }
+  const ids = await app.add(path, { target })
+  expect(ids.map((id) => app.row(id).target)).toEqual([
+    target,
+    { ...target, displayName: 'pose.onnx', modelPath: 'models/detection/mine/pose.onnx.data' },
+  ])
+})

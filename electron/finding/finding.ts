@@ -6,8 +6,10 @@ import { cleanLibraryPath } from '../contract/library-path.ts'
 import type { AddReport, Target } from '../contract/model.ts'
 import type { FolderSeen } from '../models/search-order.ts'
 import type { Surroundings } from '../models/places.ts'
+import { wholeModels } from '../models/whole-models.ts'
 import { askBefore, type Confirm } from './ask-before.ts'
 import { leftAside, sortDropped } from './dropped.ts'
+import type { Placed } from './placed.ts'
 import { homePath } from './home-path.ts'
 import { createKnownFolders, type KeptText } from './known-folders.ts'
 import { createPlacesFound, type PlacedModel } from './places-found.ts'
@@ -104,7 +106,7 @@ export function createFinding(options: FindingOptions): Finding {
     async addFound(chosen, confirm) {
       const models = chosen.flatMap(({ id, modelTypes }) => places.modelsOf(id, modelTypes))
       if (models.length === 0) return success(nothingAdded)
-      return askBefore(models.map(toPlaced), options.chosen(null), { confirm, take: addPlaced })
+      return askBefore(await asWholes(models), options.chosen(null), { confirm, take: addPlaced })
     },
     async walk(folder) {
       let seen: FolderSeen = { models: [], cut: 'too-slow' }
@@ -142,6 +144,19 @@ export function createFinding(options: FindingOptions): Finding {
       await searcher.close()
     },
   }
+}
+
+/** Files of one diffusers model go as the folder that it is: with what was not looked for, and each in its place. */
+async function asWholes(models: readonly PlacedModel[]) {
+  const whole = await wholeModels(models.map(({ path }) => path))
+  const placed = new Map<string, Placed & { readonly sizeBytes: number }>()
+  for (const model of models) {
+    const path = whole.get(model.path) ?? model.path
+    const before = placed.get(path)?.sizeBytes ?? 0
+    const one = path === model.path ? toPlaced(model) : { path, target: {} }
+    placed.set(path, { ...one, sizeBytes: before + model.sizeBytes })
+  }
+  return [...placed.values()]
 }
 
 /** What the person wrote into a yaml file counts; elsewhere the file itself and its folders tell more than we do here. */

@@ -118,7 +118,7 @@ export function createPlacesFound(options: {
       if (!place || isInformation(place)) return []
       const isPlaced = place.kind === 'extra-paths'
       return place.models
-        .filter(({ modelType }) => modelTypes.includes(modelType))
+        .filter(({ modelType, isAgain }) => modelTypes.includes(modelType) && !isAgain)
         .map((model) => ({ ...model, isPlaced }))
     },
     isSeen: () => state === 'done',
@@ -137,7 +137,8 @@ function idOf(path: string): string {
 
 function toView(id: string, place: FoundPlace, words: (path: string) => string): FoundPlaceView {
   const groups = new Map<string | null, { count: number; sizeBytes: number }>()
-  for (const { modelType, sizeBytes } of place.models) {
+  for (const { modelType, sizeBytes, isAgain } of place.models) {
+    if (isAgain) continue
     const group = groups.get(modelType) ?? { count: 0, sizeBytes: 0 }
     groups.set(modelType, { count: group.count + 1, sizeBytes: group.sizeBytes + sizeBytes })
   }

@@ -3,7 +3,7 @@ import { realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { failure } from '../contract/errors.ts'
 import type { Failure } from '../contract/errors.ts'
-import { skipFolder, skipInFolder } from './file-names.ts'
+import { hasModelExtension, skipFolder, skipInFolder } from './file-names.ts'
 import { belongsToDiffusers, groupAmong } from './groups.ts'
 import type { FoundGroup } from './groups.ts'
 import { isOnlyInCloud } from './placeholders.ts'
@@ -41,9 +41,13 @@ function skipEntry(
   return isSidecar(entry.name, around.stems) ? 'sidecar' : reason
 }
 
-/** The model of several files that a file belongs to. */
+/**
+ * The model of several files that a file belongs to. Weights right beside the index of a diffusers model are none of its parts,
+ * which lie in folders: they are the same model once more, in one file.
+ */
 function groupOf(name: string, parent: string, { group, names }: Around): FoundGroup | null {
-  if (group !== null) return belongsToDiffusers(name) ? group : null
+  const isPart = group !== null && (group.within.length > 0 || !hasModelExtension(name))
+  if (isPart) return belongsToDiffusers(name) ? group : null
   return groupAmong(name, names, parent)
 }
 

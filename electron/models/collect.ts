@@ -6,7 +6,7 @@ import type { Failure } from '../contract/errors.ts'
 import type { SkippedFile } from '../contract/model.ts'
 import { isComfyFolder, isCompanion, isJunkFolder, skipAlways } from './file-names.ts'
 import { noIdentity } from './found.ts'
-import { deepestDiffusers, diffusersIndex, groupAmong, groupIn } from './groups.ts'
+import { deepestDiffusers, diffusersIndex, groupAmong, groupIn, othersAmong } from './groups.ts'
 import type { FoundGroup } from './groups.ts'
 import { isOnlyInCloud } from './placeholders.ts'
 import { isSidecar, modelStems } from './sidecars.ts'
@@ -30,6 +30,10 @@ interface Collection {
   readonly skipped: SkippedFile[]
   readonly seenFiles: Set<string>
   readonly seenFolders: Set<string>
+  /** What was named, as absolute paths, and what goes along with it. */
+  readonly named: Set<string>
+  /** The names in folders out of which single files were named. */
+  readonly beside: Map<string, ReadonlySet<string>>
   readonly signal: AbortSignal | undefined
   readonly platform: NodeJS.Platform
 }
@@ -53,30 +57,26 @@ export async function collectFiles(
   paths: readonly string[],
   options: { readonly signal?: AbortSignal | undefined; readonly platform?: NodeJS.Platform } = {},
 ): Promise<Collected> {
+  const dropped = paths.filter((path) => path !== '').map((path) => resolve(path))
+  const stems = modelStems(dropped)
   const collection: Collection = {
     files: [],
     skipped: [],
     seenFiles: new Set(),
     seenFolders: new Set(),
+    named: new Set(dropped),
+    beside: new Map(),
     signal: options.signal,
     platform: options.platform ?? process.platform,
   }
-  const dropped = paths.map((path) => resolve(path))
-  const stems = modelStems(dropped)
-  const beside = (folder: string) =>
-    new Set(dropped.filter((one) => dirname(one) === folder).map((one) => basename(one)))
   for (const path of paths) {
     if (isSidecar(resolve(path), stems)) skip(collection, basename(path), 'sidecar')
-    else await addDropped(collection, path, beside)
+    else await addDropped(collection, path)
   }
   return { files: collection.files, skipped: collection.skipped }
 }
 
-async function addDropped(
-  collection: Collection,
-  path: string,
-  beside: (folder: string) => ReadonlySet<string>,
-): Promise<void> {
+async function addDropped(collection: Collection, path: string): Promise<void> {
   collection.signal?.throwIfAborted()
   if (path === '') {
     collection.files.push(unseen('', '', '', failure('file-no-path')))
@@ -91,18 +91,54 @@ async function addDropped(
       if (isJunkFolder(name)) skip(collection, `${name}/`, 'junk')
       else await addFolder(collection, { real, place, folder: name, above: new Set(), group: null }, facts)
     } else {
-      const group = groupAmong(name, beside(dirname(place)), dirname(place))
-      const isNone = !facts.isFile() || (isCompanion(name) && group === null)
+      const names = await namesBeside(collection, dirname(place))
+      const isPart = groupAmong(name, names, dirname(place)) !== null
+      const isNone = !facts.isFile() || (isCompanion(name) && !isPart)
       const reason = skipAlways(name) ?? (isNone ? 'not-a-model' : null)
       if (reason) skip(collection, name, reason)
-      else {
-        const failure = isOnlyInCloud(facts, collection.platform) ? onlyInCloud : null
-        addFile(collection, { real, place: dirname(place), folder: '', name, facts, group, failure })
-      }
+      else await addModel(collection, { real, place: dirname(place), folder: '', name, facts })
     }
   } catch (error) {
     collection.files.push(unseen(place, name, '', failureOfFile(error)))
   }
+}
+
+/** A file that was named, and what makes one model with it: its other parts and their index, or its weights. */
+async function addModel(
+  collection: Collection,
+  file: Omit<Met, 'group' | 'failure'>,
+  along?: FoundFile,
+): Promise<void> {
+  const { name, place, facts } = file
+  const names = await namesBeside(collection, place)
+  const failure = isOnlyInCloud(facts, collection.platform) ? onlyInCloud : null
+  const added = addFile(collection, { ...file, group: groupAmong(name, names, place), failure, along })
+  if (along) return
+  for (const other of othersAmong(name, names)) {
+    const path = join(place, other)
+    if (!added || collection.named.has(path)) continue
+    collection.named.add(path)
+    try {
+      const more = { real: await realpath(path), facts: await stat(path, { bigint: true }) }
+      if (more.facts.isFile()) await addModel(collection, { ...file, ...more, name: other }, added)
+    } catch {
+      // Whoever looks at the file that was named says that a part is missing.
+    }
+  }
+}
+
+async function namesBeside({ beside, named }: Collection, folder: string): Promise<ReadonlySet<string>> {
+  const known = beside.get(folder)
+  if (known) return known
+  let names: ReadonlySet<string>
+  try {
+    names = new Set(await readdir(folder))
+  } catch {
+    // A folder may let its files be opened and not be listed.
+    names = new Set([...named].filter((one) => dirname(one) === folder).map((one) => basename(one)))
+  }
+  beside.set(folder, names)
+  return names
 }
 
 async function addFolder(collection: Collection, folder: Folder, facts: BigIntStats): Promise<void> {
@@ -166,14 +202,19 @@ interface Met {
   readonly facts: BigIntStats
   readonly group: FoundGroup | null
   readonly failure: Failure | null
+  readonly along?: FoundFile | undefined
 }
 
-function addFile(collection: Collection, met: Met): void {
-  const { real, place, folder, name, facts, group, failure: reason } = met
+/** Adds a file unless it is there already under another name; nobody named what only goes along, so nobody misses it. */
+function addFile(collection: Collection, met: Met): FoundFile | null {
+  const { real, place, folder, name, facts, group, failure: reason, along } = met
   const key = keyOf(facts, real)
-  if (collection.seenFiles.has(key)) return skip(collection, folder ? `${folder}/${name}` : name, 'duplicate')
+  if (collection.seenFiles.has(key)) {
+    if (!along) skip(collection, folder ? `${folder}/${name}` : name, 'duplicate')
+    return null
+  }
   collection.seenFiles.add(key)
-  collection.files.push({
+  const file: FoundFile = {
     path: real,
     name,
     folder,
@@ -183,8 +224,11 @@ function addFile(collection: Collection, met: Met): void {
     inode: facts.ino,
     device: facts.dev,
     ...(group ? { group } : {}),
+    ...(along ? { along } : {}),
     failure: reason,
-  })
+  }
+  collection.files.push(file)
+  return file
 }
 
 /** Some network file systems number nothing; there the path has to tell files apart. */

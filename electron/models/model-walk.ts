@@ -1,8 +1,11 @@
-import type { Dirent } from 'node:fs'
+import type { BigIntStats, Dirent } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, relative, sep } from 'node:path'
+import process from 'node:process'
 import { extensionOf, isDownloading, skipFolder, skipInFolder } from './file-names.ts'
 import { folderEvidence } from './folders.ts'
+import { isWeights } from './groups.ts'
+import { isOnlyInCloud } from './placeholders.ts'
 
 /** A model file that lies somewhere on this computer. */
 export interface LocalModel {
@@ -13,6 +16,8 @@ export interface LocalModel {
   readonly modelType: string | null
   /** Below the folder of its type, `/`-separated, with its own name: how a workflow names it. */
   readonly name: string
+  /** The file is one that was met before, under another name. */
+  readonly isAgain?: true
 }
 
 /** What a walk may cost; shared by all walks of one search. */
@@ -23,11 +28,12 @@ export interface WalkBudget {
 
 export interface WalkOptions {
   readonly budget: WalkBudget
-  /** Real paths of folders that were walked already: two programs often share one folder by links. */
+  /** Folders that were walked and files that were met already: two programs often share them by links. */
   readonly seen: Set<string>
   /** For a folder whose name doesn't tell: extra paths name their types. */
   readonly modelType?: string
   readonly now: () => number
+  readonly platform?: NodeJS.Platform
 }
 
 /** Models lie two or three folders deep; snapshots of multi-file models a few more. */
@@ -66,6 +72,7 @@ async function walk(one: Walk, folder: string, depth: number): Promise<boolean> 
   }
   budget.entries -= entries.length + 1
   let isWhole = true
+  const names = new Set(entries.map(({ name }) => name))
   // A folder is known by its own name before by a link's, which may say another type.
   const linksLast = [...entries].sort(
     (one, other) => Number(one.isSymbolicLink()) - Number(other.isSymbolicLink()),
@@ -75,12 +82,17 @@ async function walk(one: Walk, folder: string, depth: number): Promise<boolean> 
     const kind = await kindOf(entry, path)
     if (kind === 'folder' && depth < deepest && skipFolder(entry.name, false) === null) {
       isWhole = (await walk(one, path, depth + 1)) && isWhole
-    } else if (kind === 'file' && skipInFolder(entry.name) === null && !isDownloading(entry.name)) {
+    } else if (kind === 'file' && isModel(entry.name, names)) {
       const model = await look(one, path)
       if (model) one.models.push(model)
     }
   }
   return isWhole
+}
+
+/** The weights of a graph belong to what will be sent, and to its size. */
+function isModel(name: string, names: ReadonlySet<string>): boolean {
+  return (skipInFolder(name) === null && !isDownloading(name)) || isWeights(name, names)
 }
 
 async function kindOf(entry: Dirent, path: string): Promise<'file' | 'folder' | null> {
@@ -97,16 +109,31 @@ async function kindOf(entry: Dirent, path: string): Promise<'file' | 'folder' | 
 }
 
 /** Readmes of models are no models, and neither are the small files that lie beside them under the same extensions. */
-const smallestModelBytes = 1_024
+const smallestModelBytes = 1_024n
 
 async function look({ root, options }: Walk, path: string): Promise<LocalModel | null> {
+  const { seen, modelType, platform = process.platform } = options
   try {
-    const facts = await stat(path)
-    if (facts.size < smallestModelBytes) return null
-    return { path, sizeBytes: facts.size, mtimeMs: facts.mtimeMs, ...placeOf(root, path, options.modelType) }
+    const facts = await stat(path, { bigint: true })
+    if (facts.size < smallestModelBytes || isOnlyInCloud(facts, platform)) return null
+    const key = await fileKey(facts, path)
+    const isAgain = seen.has(key)
+    seen.add(key)
+    const found = { path, sizeBytes: Number(facts.size), mtimeMs: mtimeMs(facts) }
+    return { ...found, ...placeOf(root, path, modelType), ...(isAgain ? { isAgain } : {}) }
   } catch {
     return null
   }
+}
+
+/** Some network file systems number nothing; there the path has to tell files apart. A folder's key is a path alone. */
+async function fileKey({ ino, dev }: BigIntStats, path: string): Promise<string> {
+  return `file ${ino === 0n ? await realpath(path) : `${dev}:${ino}`}`
+}
+
+/** To the last digit as `stat` gives it in numbers: it is compared with that (Node, lib/internal/fs/utils.js, msFromTimeSpec). */
+function mtimeMs({ mtimeNs }: BigIntStats): number {
+  return Number(mtimeNs / 1_000_000_000n) * 1_000 + Number(mtimeNs % 1_000_000_000n) / 1_000_000
 }
 
 /** The type of a file and its name below the type's folder. */

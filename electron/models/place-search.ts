@@ -110,7 +110,9 @@ async function place(search: Search, root: string, kind: PlaceKind): Promise<voi
   const real = await realpath(root)
   if (search.roots.has(real)) return
   search.roots.add(real)
-  const { budget, seen, now } = search
+  const { budget, now } = search
+  // Nothing is sent from there: what links lead to from elsewhere is met for the first time elsewhere.
+  const seen = kind === 'hugging-face' ? new Set(search.seen) : search.seen
   const { models, isWhole } = await walkModels(root, { budget, seen, now })
   if (models.length > 0) tell(search, { kind, path: root, models, isWhole })
 }

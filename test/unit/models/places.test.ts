@@ -1,9 +1,21 @@
-import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  ftruncateSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { walkModels } from '../../../electron/models/model-walk.ts'
 import { searchPlaces, type FoundPlace } from '../../../electron/models/place-search.ts'
+import { wholeModels } from '../../../electron/models/whole-models.ts'
 import { isNoPlace, kindByName, searchPlan } from '../../../electron/models/places.ts'
 
 /** A home folder with files in it, each of 2 KB. */
@@ -139,6 +151,46 @@ test('links in circles end, and a folder that two paths lead to is walked once',
   linkSync(join(root, 'models/loras/a.safetensors'), join(root, 'models/loras/b.safetensors'))
   const { models, isWhole } = await walk(join(root, 'models'))
   expect([models.map(({ name }) => name).sort(), isWhole]).toEqual([['a.safetensors', 'b.safetensors'], true])
+  // Under either name a workflow may ask for it; it is one file all the same.
+  expect(models.map(({ isAgain = false }) => isAgain).sort()).toEqual([false, true])
+})
+
+test('a look at a file and a walk tell the same time', async () => {
+  const root = home('models/loras/a.safetensors')
+  const [model] = (await walk(root)).models
+  expect(model?.mtimeMs).toBe(statSync(join(root, 'models/loras/a.safetensors')).mtimeMs)
+})
+
+test('the weights of a graph are found with it, and what is only in a cloud drive is not', async () => {
+  const root = home('models/onnx/pose.onnx', 'models/onnx/pose.onnx.data', 'models/onnx/other.data')
+  const online = openSync(join(root, 'models/onnx/far.onnx'), 'w')
+  ftruncateSync(online, 5_000_000)
+  closeSync(online)
+  const names = async (platform: NodeJS.Platform) => {
+    const budget = { entries: 1_000, untilMs: Infinity }
+    const { models } = await walkModels(root, { budget, seen: new Set(), now: () => 0, platform })
+    return models.map(({ path }) => basename(path)).sort()
+  }
+  expect(await names('darwin')).toEqual(['pose.onnx', 'pose.onnx.data'])
+  expect(await names('linux')).toEqual(['far.onnx', 'pose.onnx', 'pose.onnx.data'])
+})
+
+test('a part of a diffusers model stands for its folder, as far as the folder was asked about', async () => {
+  const root = home(
+    'm/sdxl/model_index.json',
+    'm/sdxl/unet/a.safetensors',
+    'm/sdxl/sub/deep/b.safetensors',
+    'm/sdxl/whole.safetensors',
+    'm/loras/c.safetensors',
+  )
+  const at = (path: string) => join(root, path)
+  const parts = ['m/sdxl/unet/a.safetensors', 'm/sdxl/sub/deep/b.safetensors']
+  const others = ['m/sdxl/whole.safetensors', 'm/loras/c.safetensors']
+  const whole = await wholeModels([...parts, ...others].map(at))
+  expect([...whole.values()]).toEqual([at('m/sdxl'), at('m/sdxl'), ...others.map(at)])
+  const [inside = ''] = parts
+  expect([...(await wholeModels([at(inside)], at('m/sdxl/unet'))).values()]).toEqual([at(inside)])
+  expect([...(await wholeModels([at(inside)], at('m/sdxl'))).values()]).toEqual([at('m/sdxl')])
 })
 
 test('a walk that costs too much ends, and says that it is not whole', async () => {

@@ -18,14 +18,18 @@ export interface FolderLimits {
 const usualLimits: FolderLimits = { entries: mostEntriesOfFolder, walkMs: longestWalkMs, graceMs }
 
 /** All models below a folder, or those that were met before it took too long. Never rejects for what a disk can do. */
-export async function searchFolder(folder: string, limits: FolderLimits = usualLimits): Promise<FolderSeen> {
+export async function searchFolder(
+  folder: string,
+  limits: FolderLimits = usualLimits,
+  lookThrough: typeof look = look,
+): Promise<FolderSeen> {
   const given = new AbortController()
   const late = later(limits.walkMs + limits.graceMs, { models: [], cut: 'too-slow' } as const, {
     signal: given.signal,
     ref: false,
   })
   try {
-    return await Promise.race([look(folder, limits), late])
+    return await Promise.race([lookThrough(folder, limits), late])
   } finally {
     given.abort()
     // The clock that was stopped rejects, and nobody waits for it any more.

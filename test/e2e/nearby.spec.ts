@@ -105,6 +105,8 @@ test('a dropped picture with a workflow lists its models, sends those that are h
       'models/loras/style/ink.safetensors',
     ])
   await page.getByRole('button', { name: 'Back to the uploads' }).click()
+  await expect(page.getByText('picture.png: 3 models are missing')).toBeVisible()
+  await isClean(page)
   await page.getByRole('button', { name: 'Show', exact: true }).click()
   await page.getByRole('button', { name: 'Close workflow' }).click()
   await expect(page.getByText('picture.png:', { exact: false })).toBeHidden()

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
@@ -57,4 +57,21 @@ test('a file without a workflow is told to be none', async () => {
   const { world, workflow } = await setup('{"a": 1}')
   const told = await run(world, 'workflow', workflow)
   expect([told.code, told.err]).toEqual([1, 'There is no ComfyUI workflow in this file.\n'])
+})
+
+test('a folder that could not be looked through is named: what is not found may lie there', async () => {
+  const { world, workflow } = await setup(loaders('lost.safetensors'))
+  const odd = join(world.folder, 'odd')
+  mkdirSync(odd)
+  await world.app.calls.addFiles({ paths: [odd] })
+  await world.app.stop()
+  // A link to itself can't be opened, and is not gone either.
+  rmSync(odd, { recursive: true })
+  symlinkSync('odd', odd)
+  const shared = { HOME: join(world.folder, 'person'), MODELFERRY_HOME: world.home }
+  const told = await world.runWith(shared, 'workflow', workflow)
+  expect(told.err).toContain(`Not all folders could be looked through`)
+  expect(told.err).toContain(`${odd} (it can’t be read)`)
+  const lines = (await world.runWith(shared, 'workflow', workflow, '--json')).json()
+  expect(lines).toContainEqual({ event: 'unseen', folder: odd, reason: 'unreadable' })
 })

@@ -162,3 +162,12 @@ test('a watched folder is given to another team, and not to one that has it alre
   const again = valueOf(await (await world.open()).calls.watching(undefined))
   expect(again.folders.map(({ team }) => team.id).sort()).toEqual([other.teamId, teamId].sort())
 })
+
+test('a model in parts that lay there is added with its index', async () => {
+  const world = await setup()
+  for (const part of [1, 2]) await world.file(`inbox/text_encoders/old-0000${part}-of-00002.safetensors`)
+  writeFileSync(join(world.folder, 'files/inbox/text_encoders/old.safetensors.index.json'), '{}')
+  const id = await watch(world)
+  expect(valueOf(await world.app.calls.sendOffered({ id }))).toMatchObject({ added: 3, refused: 0 })
+  expect(new Set(world.app.rows().map(({ recognition }) => recognition.group?.key)).size).toBe(1)
+})

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { connect } from 'node:net'
 import type { ConnectionCheck, ConnectionStep, StepResult } from '../contract/diagnostics.ts'
 import { failure, type Failure, type Result } from '../contract/errors.ts'
+import { isLineTrouble } from '../contract/line-failure.ts'
 import { clockIsOffMs, type ServerCheck } from '../contract/server-check.ts'
 import type { SessionView } from '../contract/account.ts'
 
@@ -51,7 +52,7 @@ export async function checkConnection(world: ConnectionWorld): Promise<Connectio
       ? step('connect', names.length > 0 ? 'bad' : 'skipped', nearest)
       : step('connect', 'good', { ...nearest, ms: Math.max(1, Math.round(connectedMs)) }),
   )
-  add(...aboutServer(found, server.ok ? null : server.failure))
+  add(...aboutServer(found, server.ok ? null : server.failure, connectedMs !== null))
   if (found?.isApi) await world.confirmSignIns?.()
   add(signInStep(world.session(), found?.isApi === true, world.refused ?? null))
   check = { ...check, isOver: true }
@@ -104,10 +105,17 @@ async function connectTo({
 }
 
 /** What one request to the server has shown of its certificate, of what it speaks, and of the clocks. */
-function aboutServer(found: ServerCheck | null, unasked: Failure | null): readonly StepResult[] {
+function aboutServer(
+  found: ServerCheck | null,
+  unasked: Failure | null,
+  isConnected: boolean,
+): readonly StepResult[] {
   if (found === null || !found.isReached) {
-    const reason = found?.failure ?? unasked
-    return [step('certificate', 'skipped'), step('api', 'bad', {}, reason), step('clock', 'skipped')]
+    return [
+      step('certificate', 'skipped'),
+      unreached(found?.failure ?? unasked, isConnected),
+      step('clock', 'skipped'),
+    ]
   }
   const minutes = Math.round(Math.abs(found.clockAheadMs) / 60_000)
   const certificate =
@@ -121,9 +129,16 @@ function aboutServer(found: ServerCheck | null, unasked: Failure | null): readon
   const isOff = Math.abs(found.clockAheadMs) > clockIsOffMs
   return [
     certificate,
-    found.isApi ? step('api', 'good') : step('api', 'bad', {}, found.failure),
+    found.isApi ? step('api', 'good') : step('api', 'bad', { why: 'other' }, found.failure),
     step('clock', isOff ? 'bad' : 'good', { minutes }),
   ]
+}
+
+/** The steps before have said where the way ends; what a dropped line means for uploads is no answer to how the server is. */
+function unreached(reason: Failure | null, isConnected: boolean): StepResult {
+  if (!isConnected && (reason === null || isLineTrouble(reason))) return step('api', 'skipped')
+  if (reason?.code === 'connection-lost') return step('api', 'bad', { why: 'silent' })
+  return step('api', 'bad', { why: 'other' }, reason)
 }
 
 function signInStep({ accounts }: SessionView, isApi: boolean, refused: Failure | null): StepResult {

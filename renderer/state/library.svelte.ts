@@ -48,6 +48,8 @@ export class LibraryState {
   readonly byId = $derived(new Map(this.seen.map((model) => [model.id, model])))
   readonly types = $derived(valuesOf(this.seen, 'modelType'))
   readonly statuses = $derived(valuesOf(this.seen, 'status'))
+  /** The words for how the list is sorted. */
+  readonly orderKey = $derived(`library.order-${this.sort}-${this.isDescending ? 'down' : 'up'}` as const)
   readonly isFiltered = $derived(this.search.trim() !== '' || this.type !== '' || this.status !== '')
 
   readonly #bridge: Bridge

@@ -143,7 +143,10 @@ const scenes: Readonly<Record<string, Scene>> = {
   ),
   'settings, with a wrong address': opened({}, async ({ screen, emit }) => {
     emit('command', 'show-settings')
-    await userEvent.fill(screen.getByLabelText('Address', { exact: true }), 'http://nowhere')
+    await userEvent.fill(
+      screen.getByLabelText('Address of another server', { exact: true }),
+      'http://nowhere',
+    )
     await userEvent.keyboard('{Enter}')
   }),
   'history, with details': opened(

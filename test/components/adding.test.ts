@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../electron/contract/errors.ts'
 import { openPage } from './support/open-page.ts'
-import { row } from './support/rows.ts'
+import { row, signedIn } from './support/rows.ts'
 
 const file = new File(['x'.repeat(64)], 'flux.safetensors')
 
@@ -13,17 +13,15 @@ function drag(kind: string, ...files: readonly File[]): DragEvent {
   return new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true })
 }
 
-test('an empty queue says what to do and offers files or a folder', async () => {
+test('an empty queue says what to do and offers files, or to find models', async () => {
   const { screen, asked } = await openPage()
   await expect
     .element(screen.getByText('Drop model files here and they go to Aurora Studio.', { exact: false }))
     .toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Choose files…' }))
-  await userEvent.click(screen.getByRole('button', { name: 'Choose a folder…' }))
-  expect(asked).toEqual([
-    { name: 'chooseFiles', args: { what: 'files' } },
-    { name: 'chooseFiles', args: { what: 'folder' } },
-  ])
+  expect(asked).toEqual([{ name: 'chooseFiles', args: { what: 'files' } }])
+  await userEvent.click(screen.getByRole('button', { name: 'Find my models…' }))
+  await expect.element(screen.getByRole('heading', { name: 'Find my models' })).toBeVisible()
 })
 
 test('the window answers while files are dragged over it, naming the team, and rests when they leave', async () => {
@@ -48,6 +46,14 @@ test('a drop hands the File objects on, as they are', async () => {
     true,
   ])
   expect(dropped.defaultPrevented).toBe(true)
+})
+
+test('without a team nothing is taken, and the pointer says so', async () => {
+  const { screen } = await openPage({ answers: { session: () => success({ ...signedIn(), chosen: null }) } })
+  const over = drag('dragover', file)
+  document.body.dispatchEvent(over)
+  await expect.element(screen.getByText('Choose a team first, then drop')).toBeVisible()
+  expect(over.dataTransfer?.dropEffect).toBe('none')
 })
 
 test('dragged words are none of its business', async () => {

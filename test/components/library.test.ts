@@ -27,10 +27,14 @@ test('it sorts by size and name, either way round', async () => {
   const { names, screen } = await openLibrary()
   await userEvent.selectOptions(screen.getByRole('combobox', { name: 'Sort by' }), 'Name')
   await expect.poll(names).toEqual(['Depth', 'Flux', 'Grain'])
-  await userEvent.click(screen.getByRole('button', { name: 'Smallest or first on top' }))
+  await userEvent.click(screen.getByRole('button', { name: 'A to Z', exact: true }))
   await expect.poll(names).toEqual(['Grain', 'Flux', 'Depth'])
-  await userEvent.selectOptions(screen.getByRole('combobox', { name: 'Sort by' }), 'Size')
+  const heads = screen.getByRole('group', { name: 'Sort by' })
+  await userEvent.click(heads.getByRole('button', { name: 'Size' }))
   await expect.poll(() => names()[0]).toBe('Depth')
+  await expect.element(screen.getByRole('button', { name: 'Largest first', exact: true })).toBeVisible()
+  await userEvent.click(heads.getByRole('button', { name: 'Size Largest first' }))
+  await expect.poll(() => names().at(-1)).toBe('Depth')
 })
 
 test('a path that no server takes can’t be saved', async () => {

@@ -17,6 +17,8 @@ const buttons: Readonly<Record<Remedy, string>> = {
   wait: 'Try now',
   none: 'Try again',
 }
+const buttonOf = (code: FailureCode) =>
+  code === 'file-dangerous' ? 'Upload despite the danger' : buttons[failureKinds[code].remedy]
 /** A value for each parameter that a code's sentence names. */
 const paramsOf = (code: FailureCode) =>
   Object.fromEntries(
@@ -29,7 +31,7 @@ test.each(codes)('%s stands on its row as a sentence with its code and its one r
   const { rowOf } = await openPage({ rows: [failedRow('Flux', why)] })
   await expect.element(rowOf('Flux')).toMatchTextContent(sentenceOf(why, wordsIn('en')))
   await expect.element(rowOf('Flux').getByRole('button', { name: code, exact: true })).toBeVisible()
-  const remedy = rowOf('Flux').getByRole('button', { name: buttons[failureKinds[code].remedy], exact: true })
+  const remedy = rowOf('Flux').getByRole('button', { name: buttonOf(code), exact: true })
   await expect.element(remedy).toBeVisible()
 })
 
@@ -47,6 +49,15 @@ test('a file that could run code goes after a second yes, and the sentence names
   expect(asked).toEqual([{ name: 'allow', args: { ids: ['Flux'] } }])
 })
 
+test('sending a dangerous file looks otherwise than sending one that is only odd', async () => {
+  const why = failure('file-dangerous', { imports: 'os.system' })
+  const { rowOf, asked } = await openPage({ rows: [failedRow('Flux', why)] })
+  const button = rowOf('Flux').getByRole('button', { name: 'Upload despite the danger' })
+  await expect.element(button).toHaveClass('danger')
+  await userEvent.click(button)
+  expect(asked).toEqual([{ name: 'allow', args: { ids: ['Flux'] } }])
+})
+
 test('signing in leads to the sign-in view, and back', async () => {
   const { screen, rowOf } = await openPage({ rows: [failedRow('Flux', failure('keychain-locked'))] })
   await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Sign in' }))
@@ -58,7 +69,9 @@ test('signing in leads to the sign-in view, and back', async () => {
 test('a wrong address leads to the settings', async () => {
   const { screen, rowOf } = await openPage({ rows: [failedRow('Flux', failure('bad-server-address'))] })
   await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Open settings' }))
-  await expect.element(screen.getByRole('textbox', { name: 'Address', exact: true })).toBeVisible()
+  await expect
+    .element(screen.getByRole('textbox', { name: 'Address of another server', exact: true }))
+    .toBeVisible()
 })
 
 test('copies the code of a failure', async () => {

@@ -18,7 +18,7 @@ test.each([
 ])('%s is refused before anybody is asked', async (typed, words) => {
   const { screen, asked, emit } = await openPage()
   emit('command', 'show-settings')
-  await userEvent.fill(screen.getByLabelText('Address', { exact: true }), typed)
+  await userEvent.fill(screen.getByLabelText('Address of another server', { exact: true }), typed)
   await userEvent.keyboard('{Enter}')
   await expect.element(screen.getByText(words, { exact: false })).toBeVisible()
   expect(aboutServers(asked)).toEqual([])
@@ -56,7 +56,7 @@ test.each([
 ])('the verdict on a server is told in words: %#', async (check, words, isKept) => {
   const { screen, asked, emit } = await openPage({ answers: { addServer: () => success(check) } })
   emit('command', 'show-settings')
-  const field = screen.getByLabelText('Address', { exact: true })
+  const field = screen.getByLabelText('Address of another server', { exact: true })
   await userEvent.fill(field, 'models.aurora.example/api/v1')
   await userEvent.keyboard('{Enter}')
   for (const said of words)
@@ -101,7 +101,7 @@ test('among several servers the sign-in says where it goes, and lets one choose'
   })
   await userEvent.selectOptions(screen.getByLabelText('Server', { exact: true }), 'models.aurora.example')
   await expect.poll(() => asked.map(({ name }) => name)).toEqual(['changeSettings'])
-  await expect.element(screen.getByText('Sends files up to 2.0 GB each', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('files up to 2.0 GB each', { exact: false })).toBeVisible()
 })
 
 test('one address at two servers is told apart, each with its role and what it can send', async () => {
@@ -117,8 +117,8 @@ test('one address at two servers is told apart, each with its role and what it c
   const menu = screen.getByRole('menu')
   await expect.element(menu).toMatchTextContent('mira@aurora.example · cloud.example')
   await expect.element(menu).toMatchTextContent('mira@aurora.example · models.aurora.example')
-  await expect.element(menu).toMatchTextContent('you are admin · password · files of any size')
-  await expect.element(menu).toMatchTextContent('you are viewer · paired · files up to 2.0 GB')
+  await expect.element(menu).toMatchTextContent('you are admin · sends files of any size (password)')
+  await expect.element(menu).toMatchTextContent('you are viewer · sends files up to 2.0 GB (paired)')
 })
 
 test('whoever signs in again does so at their own server', async () => {

@@ -92,10 +92,12 @@ test('the team picker says what each sign-in can send, and adds another', async 
   const { screen } = await openPage({ answers: { session: () => success(signedIn(account(), paired)) } })
   await userEvent.click(screen.getByRole('button', { name: /^Team: / }))
   await expect
-    .element(screen.getByRole('menuitemradio', { name: `${otherTeam.name} paired · files up to 500 MB` }))
+    .element(
+      screen.getByRole('menuitemradio', { name: `${otherTeam.name} sends files up to 500 MB (paired)` }),
+    )
     .toBeVisible()
   await expect.element(screen.getByRole('menuitemradio', { name: /files of any size/ }).first()).toBeVisible()
-  await userEvent.click(screen.getByRole('menuitem', { name: 'Add a sign-in…' }))
+  await userEvent.click(screen.getByRole('menuitem', { name: 'Add an account…' }))
   await expect.element(screen.getByRole('heading', { name: 'Sign in to Cyberun Cloud' })).toBeVisible()
 })
 

@@ -104,7 +104,7 @@ test('the list beside the settings marks what stands nearest the top, what was p
   const list = screen.getByRole('navigation', { name: 'Sections' })
   const marked = () => list.element().querySelector('[aria-current]')?.textContent
   await expect.element(list).toBeVisible()
-  await expect.poll(marked).toBe('Sign-ins')
+  await expect.poll(marked).toBe('Accounts')
   const section = (title: string) =>
     screen.container.querySelector(`[data-section="${title}"]`) as HTMLElement
   const area = section('about.title').closest('.scrolls') as HTMLElement
@@ -118,7 +118,7 @@ test('the list beside the settings marks what stands nearest the top, what was p
   await userEvent.click(list.getByRole('button', { name: 'Updates' }))
   await expect.poll(marked).toBe('Updates')
   area.scrollTop = 0
-  await expect.poll(marked).toBe('Sign-ins')
+  await expect.poll(marked).toBe('Accounts')
   area.scrollTop = area.scrollHeight
   await expect.poll(marked).toBe(list.getByRole('button').last().element().textContent)
 })

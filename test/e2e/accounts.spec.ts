@@ -37,7 +37,7 @@ test('a second account stands beside the first, and what is dropped goes to the 
   page,
   world,
 }) => {
-  await pick(page, /^Team: /, 'Add a sign-in…')
+  await pick(page, /^Team: /, 'Add an account…')
   await signIn(page, BOB)
   const { accounts } = await ask(page, 'session')
   expect(accounts.map(({ email, state }) => [email, state])).toEqual([
@@ -47,7 +47,7 @@ test('a second account stands beside the first, and what is dropped goes to the 
   const bobs = accounts[1]?.teams[0]
   await page.getByRole('button', { name: /^Team: / }).click()
   const menu = page.getByRole('menu')
-  for (const words of [ALICE.email, BOB.email, 'password · files of any size']) {
+  for (const words of [ALICE.email, BOB.email, 'sends files of any size (password)']) {
     await expect(menu).toContainText(words)
   }
   await menu

@@ -90,7 +90,7 @@ test.describe('secrets', () => {
     world.cloud.confirmPairing(code, ALICE.email, ALICES_TEAM_ID)
     await page.getByRole('button', { name: /^Team: / }).waitFor()
     await learn()
-    await pick(page, /^Team: /, 'Add a sign-in…')
+    await pick(page, /^Team: /, 'Add an account…')
     await signIn(page)
     await learn()
 

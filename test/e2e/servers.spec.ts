@@ -15,7 +15,7 @@ test('a second server is asked before it is kept, then signed in to beside the f
     const { page } = await world.start()
     await signIn(page)
     await pick(page, 'More', 'Settings')
-    const address = page.getByLabel('Address', { exact: true })
+    const address = page.getByLabel('Address of another server', { exact: true })
     await address.fill('http://127.0.0.1:9/api/v1')
     await address.press('Enter')
     await expect(page.getByText('Not reachable')).toBeVisible()
@@ -28,7 +28,7 @@ test('a second server is asked before it is kept, then signed in to beside the f
       other.url,
     ])
     await page.getByRole('button', { name: 'Back to uploads' }).click()
-    await pick(page, /^Team: /, 'Add a sign-in…')
+    await pick(page, /^Team: /, 'Add an account…')
     await expect(page.getByLabel('Server', { exact: true })).toHaveValue(other.url)
     await signIn(page, BOB)
     const accounts = (await ask(page, 'session')).accounts.map(({ email, server }) => [email, server])

@@ -16,8 +16,8 @@ export const diagnosticsMessages = {
   ],
   'connection.trouble': [
     'Something on the way doesn’t work; what to do stands beside it.',
-    '线路中有一处异常；处理方法见对应项。',
-    '線路中有一處異常；處理方法見對應項目。',
+    '线路中存在异常；处理方法见对应项。',
+    '線路中存在異常；處理方法見對應項目。',
   ],
   'connection.name': ['Name', '域名', '網域名稱'],
   'connection.name-good': ['{host} is {address}.', '{host} 解析为 {address}。', '{host} 解析為 {address}。'],
@@ -45,8 +45,12 @@ export const diagnosticsMessages = {
   'connection.certificate-skipped': ['None to look at.', '没有可检查的证书。', '沒有可檢查的憑證。'],
   'connection.api': ['Server', '服务器', '伺服器'],
   'connection.api-good': ['It is a Cyberun server.', '是 Cyberun 服务器。', '是 Cyberun 伺服器。'],
-  'connection.api-bad': ['It can’t be used.', '无法使用。', '無法使用。'],
-  'connection.api-skipped': ['Not tried.', '未检查。', '未檢查。'],
+  'connection.api-bad': [
+    '{why, select, silent {It takes the connection and ends it without an answer.} other {It can’t be used.}}',
+    '{why, select, silent {它接受连接，但未作响应即断开。} other {无法使用。}}',
+    '{why, select, silent {它接受連線，但未作回應即中斷。} other {無法使用。}}',
+  ],
+  'connection.api-skipped': ['Not reached.', '未能到达。', '未能到達。'],
   'connection.clock': ['Clock', '时钟', '時鐘'],
   'connection.clock-good': ['Agrees with the server’s.', '与服务器一致。', '與伺服器一致。'],
   'connection.clock-bad': [

@@ -14,7 +14,7 @@ export const bulkEditMessages = {
     '所選檔案中有 {count, number} 個已開始傳送，維持不變。',
   ],
   'bulk-edit.type': ['Type', '类型', '類型'],
-  'bulk-edit.folder': ['Library folder', '库文件夹', '庫資料夾'],
+  'bulk-edit.folder': ['Library folder', '资料库文件夹', '資料庫資料夾'],
   'bulk-edit.file-name': ['File name', '文件名', '檔案名稱'],
   'bulk-edit.display-name': ['Display name', '显示名称', '顯示名稱'],
   'bulk-edit.stays': ['stays as it is', '保持不变', '維持不變'],

@@ -93,13 +93,13 @@ export const findingMessages = {
   ],
   'workflow.no-library': [
     'The library could not be listed, so nobody knows what the team has:',
-    '无法列出库内容，因此不知道团队已有哪些模型：',
-    '無法列出庫內容，因此不知道團隊已有哪些模型：',
+    '无法列出资料库内容，因此不知道团队已有哪些模型：',
+    '無法列出資料庫內容，因此不知道團隊已有哪些模型：',
   ],
   'workflow.group-here': [
     'On this computer, not in the library of {team}',
-    '在此电脑上，但不在 {team} 的库中',
-    '在此電腦上，但不在 {team} 的庫中',
+    '在此电脑上，但不在 {team} 的资料库中',
+    '在此電腦上，但不在 {team} 的資料庫中',
   ],
   'workflow.group-nowhere': ['Not found', '未找到', '未找到'],
   'workflow.group-failed': ['Upload failed: needs you', '上传失败：需要处理', '上傳失敗：需要處理'],
@@ -117,7 +117,7 @@ export const findingMessages = {
   ],
   'workflow.unseen-usual': ['the usual places', '常用位置', '常用位置'],
   'workflow.group-queued': ['In the queue', '已在队列中', '已在佇列中'],
-  'workflow.group-in-library': ['In the library of {team}', '在 {team} 的库中', '在 {team} 的庫中'],
+  'workflow.group-in-library': ['In the library of {team}', '在 {team} 的资料库中', '在 {team} 的資料庫中'],
   'workflow.by-hash': ['same SHA-256', 'SHA-256 相同', 'SHA-256 相同'],
   'workflow.by-path': ['same path as in the workflow', '路径与工作流中的一致', '路徑與工作流程中的一致'],
   'workflow.by-name': [

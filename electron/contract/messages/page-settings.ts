@@ -23,19 +23,12 @@ export const settingMessages = {
 
   'settings.back': ['Back to uploads', '返回上传', '返回上傳'],
   'settings.sending': ['Sending', '发送', '傳送'],
-  'settings.server': ['Server address', '服务器地址', '伺服器位址'],
-  'settings.server-note': [
-    'Change it only for a deployment of your own.',
-    '仅在使用自有部署时更改。',
-    '僅在使用自有部署時變更。',
-  ],
   'settings.at-once': ['Files at once', '同时发送的文件数', '同時傳送的檔案數'],
   'settings.at-once-note': [
     'More is faster only where one file doesn’t fill the line.',
     '仅当单个文件占不满带宽时，增加才会更快。',
     '僅當單一檔案占不滿頻寬時，增加才會更快。',
   ],
-  'settings.put-limit': ['Largest file in one piece', '整体发送的最大文件', '整體傳送的最大檔案'],
   'settings.put-limit-note': [
     'Your server’s operator sets this; the usual value is 500 MB.',
     '由服务器运营方设定；通常为 500 MB。',

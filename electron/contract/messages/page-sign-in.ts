@@ -5,9 +5,9 @@ export const signInMessages = {
   'pair.start': ['Continue in the browser', '在浏览器中继续', '在瀏覽器中繼續'],
   'pair.starting': ['Asking for a code…', '正在获取代码…', '正在取得代碼…'],
   'pair.what': [
-    'No password here. Sends files up to {limitBytes} each, for one team.',
-    '无需在此输入密码。可为一个团队发送每个不超过 {limitBytes} 的文件。',
-    '無需在此輸入密碼。可為一個團隊傳送每個不超過 {limitBytes} 的檔案。',
+    'You confirm a code on the server’s page; no password is typed in this app. For one team, and files up to {limitBytes} each.',
+    '在服务器的网页上确认代码，无需在本应用中输入密码。适用于一个团队，每个文件不超过 {limitBytes}。',
+    '在伺服器的網頁上確認代碼，無需在本應用程式中輸入密碼。適用於一個團隊，每個檔案不超過 {limitBytes}。',
   ],
   'pair.title': ['Confirm in your browser', '请在浏览器中确认', '請在瀏覽器中確認'],
   'pair.compare': [
@@ -40,25 +40,24 @@ export const signInMessages = {
   'sign-in.checking-key': ['Checking the key…', '正在验证密钥…', '正在驗證金鑰…'],
 
   'team.device-note': [
-    'paired · files up to {limitBytes}',
-    '已配对 · 文件不超过 {limitBytes}',
-    '已配對 · 檔案不超過 {limitBytes}',
+    'sends files up to {limitBytes} (paired)',
+    '可发送不超过 {limitBytes} 的文件（已配对）',
+    '可傳送不超過 {limitBytes} 的檔案（已配對）',
   ],
-  'team.session-note': ['password · files of any size', '密码登录 · 文件大小不限', '密碼登入 · 檔案大小不限'],
-  'team.add': ['Add a sign-in…', '添加登录…', '新增登入…'],
+  'team.session-note': [
+    'sends files of any size (password)',
+    '可发送任意大小的文件（密码登录）',
+    '可傳送任意大小的檔案（密碼登入）',
+  ],
+  'team.add': ['Add an account…', '添加账户…', '新增帳號…'],
 
-  'server.good': [
-    'Reached: it speaks the Cyberun API.',
-    '已连接：该服务器提供 Cyberun API。',
-    '已連線：該伺服器提供 Cyberun API。',
-  ],
   'server.clock-off': [
     'Reached, but this computer’s clock and the server’s are {minutes, number} minutes apart. Storage may refuse files until that is mended.',
     '已连接，但本机时钟与服务器相差 {minutes, number} 分钟。校正之前存储可能会拒绝文件。',
     '已連線，但本機時鐘與伺服器相差 {minutes, number} 分鐘。校正之前儲存可能會拒絕檔案。',
   ],
   'keychain.recheck': ['Look again', '重新检查', '重新檢查'],
-  'accounts.title': ['Sign-ins', '登录', '登入'],
+  'accounts.title': ['Accounts', '账户', '帳號'],
   'accounts.none': ['Nobody is signed in.', '尚未登录。', '尚未登入。'],
   'accounts.signed-out': ['signed out', '已退出登录', '已登出'],
   'accounts.sign-out': ['Sign out', '退出登录', '登出'],

@@ -61,7 +61,7 @@ export const pageMessages = {
   'add.files': ['Choose files…', '选择文件…', '選擇檔案…'],
   'add.folder': ['Choose a folder…', '选择文件夹…', '選擇資料夾…'],
   'drop.to-team': ['Drop to send to {team}', '松开即可发送到 {team}', '放開即可傳送到 {team}'],
-  'drop.no-team': ['Choose a team before you drop', '请先选择团队再拖放', '請先選擇團隊再拖放'],
+  'drop.no-team': ['Choose a team first, then drop', '请先选择团队，再拖放', '請先選擇團隊，再拖放'],
   'drop.what': ['Model files and folders', '模型文件和文件夹', '模型檔案和資料夾'],
   'empty.sentence': [
     'Drop model files here and they go to {team}.',

@@ -41,6 +41,7 @@ export const pickleFailures = {
 
 export const pickleMessages = {
   'remedy.allow': ['Upload anyway', '仍然上传', '仍然上傳'],
+  'remedy.allow-danger': ['Upload despite the danger', '不顾危险上传', '不顧危險上傳'],
   'pickle.level': [
     '{level, select, dangerous {dangerous} suspicious {not needed by a model} other {harmless}}',
     '{level, select, dangerous {危险} suspicious {模型不需要} other {无害}}',

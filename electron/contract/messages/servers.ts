@@ -17,9 +17,8 @@ export const serverMessages = {
     '{host} 整体发送的最大文件',
     '{host} 整體傳送的最大檔案',
   ],
-  'servers.limit-short': ['Largest file in one piece', '整体发送的最大文件', '整體傳送的最大檔案'],
   'servers.add': ['Add a server', '添加服务器', '新增伺服器'],
-  'servers.address': ['Address', '地址', '位址'],
+  'servers.address': ['Address of another server', '其他服务器的地址', '其他伺服器的位址'],
   'servers.add-note': [
     'A Cyberun deployment of your own, such as https://models.example.com. It is asked before it is kept.',
     '自有的 Cyberun 部署，例如 https://models.example.com。保存前会先询问该服务器。',

@@ -11,8 +11,8 @@ export const storageTestMessages = {
   'storage-test.start': ['Test storage…', '测试存储…', '測試儲存…'],
   'storage-test.question': [
     'This sends 8 MiB to your team’s storage and takes it back. Nothing is added to the library. Go on?',
-    '将向团队的存储发送 8 MiB，然后取回删除，不会在模型库中添加任何内容。是否继续？',
-    '將向團隊的儲存傳送 8 MiB，然後取回刪除，不會在模型庫中加入任何內容。是否繼續？',
+    '将向团队的存储发送 8 MiB，然后取回删除，不会在资料库中添加任何内容。是否继续？',
+    '將向團隊的儲存傳送 8 MiB，然後取回刪除，不會在資料庫中加入任何內容。是否繼續？',
   ],
   'storage-test.yes': ['Send 8 MiB', '发送 8 MiB', '傳送 8 MiB'],
   'storage-test.no': ['Don’t send', '不发送', '不傳送'],

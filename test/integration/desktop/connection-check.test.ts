@@ -71,10 +71,21 @@ test('a port that nobody holds is bad, and what lies behind it is not guessed', 
   expect(outcomes.slice(2)).toEqual([
     'connect bad',
     'certificate skipped',
-    'api bad',
+    'api skipped',
     'clock skipped',
     'sign-in skipped',
   ])
+})
+
+test('a server that takes the line and says nothing is told so, without a word about uploads', async () => {
+  const { port, close } = await listening()
+  const lost = failure('connection-lost', { host: '127.0.0.1' }, { detail: 'ECONNRESET' })
+  const silent = found({ isReached: false, isApi: false, certificate: 'none', failure: lost })
+  const { last } = await look(`http://127.0.0.1:${port}/api/v1`, silent)
+  expect(last.results.find(({ step }) => step === 'api')).toEqual({
+    ...{ step: 'api', outcome: 'bad', params: { why: 'silent' }, failure: null },
+  })
+  await close()
 })
 
 test('a name that leads nowhere is the trouble, not the port', async () => {

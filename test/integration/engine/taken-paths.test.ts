@@ -230,3 +230,13 @@ test('a changed path lets the row go on by itself', async () => {
   valueOf(await app.calls.editTarget({ id, change: { modelPath: 'models/loras/mine.safetensors' } }))
   expect((await app.settled(id)).phase).toBe('registered')
 })
+
+test('a file whose path is taken goes on when many are given another folder at once', async () => {
+  const { app, id, library } = await collision()
+  const { target } = await app.phase(id, 'failed')
+  const elsewhere = { ...target, modelPath: 'models/loras/client/style.safetensors' }
+  expect(valueOf(await app.calls.editTargets({ changes: [{ id, target: elsewhere }] }))).toEqual([id])
+  const row = await app.settled(id)
+  const added = [row.target.displayName, elsewhere.modelPath, 'active']
+  expect([row.phase, library()]).toEqual(['registered', [old, added]])
+})

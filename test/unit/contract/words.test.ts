@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs'
+import { globSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { IntlMessageFormat } from 'intl-messageformat'
 import { expect, test } from 'vitest'
 import { failure, failureKinds } from '../../../electron/contract/errors.ts'
@@ -174,4 +175,36 @@ test('no table says what another one has said already', async () => {
   }
   expect([...said].filter(([, sentences]) => sentences.size > 1).map(([key]) => key)).toEqual([])
   expect(said.size).toBe(keys.length)
+})
+
+/** Every key that stands in the sources, and a pattern for each that is put together there from words. */
+function keysInSources(): { readonly whole: string; readonly patterns: readonly RegExp[] } {
+  const root = join(import.meta.dirname, '../../..')
+  const paths = globSync(['electron/**/*.ts', 'renderer/**/*.ts', 'renderer/**/*.svelte'], { cwd: root })
+  const sources = paths
+    .filter((path) => !path.replaceAll('\\', '/').startsWith('electron/contract/messages/'))
+    .map((path) => readFileSync(join(root, path), 'utf8'))
+  const whole = sources.join('\n')
+  const templates = [...whole.matchAll(/`([a-z][a-z-]*\.[a-z-]*(?:\$\{[^{}`]*\}[a-z-]*)+)`/g)].map(
+    ([, text = '']) => text,
+  )
+  const patterns = templates.map(
+    (text) => new RegExp(`^${text.replaceAll('.', '\\.').replace(/\$\{[^}]*\}/g, '[\\w-]+')}$`),
+  )
+  return { whole, patterns }
+}
+
+test('every message is said somewhere', () => {
+  const { whole, patterns } = keysInSources()
+  const unsaid = keys.filter(
+    (key) => !whole.includes(`'${key}'`) && !patterns.some((pattern) => pattern.test(key)),
+  )
+  expect(unsaid).toEqual([])
+})
+
+test('a thing has one name in Chinese: the library, the history, undoing', () => {
+  // 入库 is what happens to a model, 数据库 and 仓库 are other things.
+  const others = /(?<!资料|資料|入|数据|仓|倉)[库庫]|历程|歷史記錄|還原/
+  const mixed = keys.filter((key) => catalogue[key].slice(1).some((text) => others.test(text)))
+  expect(mixed).toEqual([])
 })

@@ -13,7 +13,7 @@ export async function foldersFor(
   local: readonly LocalModel[],
 ): Promise<ReadonlyMap<string, LocalModel>> {
   const found = new Map<string, LocalModel>()
-  const byPath = new Map<string, readonly LocalModel[]>()
+  const byPath = new Map<string, LocalModel[]>()
   if (needs.some(({ isFolder }) => isFolder)) gather(local, byPath)
   for (const { name, isFolder } of needs) {
     if (!isFolder) continue
@@ -51,11 +51,13 @@ export async function folderModel(
 }
 
 /** Each folder that may be a model in the form of diffusers, with the files below it. */
-function gather(local: readonly LocalModel[], byPath: Map<string, readonly LocalModel[]>): void {
+function gather(local: readonly LocalModel[], byPath: Map<string, LocalModel[]>): void {
   for (const model of new Map(local.map((one) => [one.path, one])).values()) {
     let folder = dirname(model.path)
     for (let depth = 0; depth <= deepestDiffusers; depth += 1) {
-      byPath.set(folder, [...(byPath.get(folder) ?? []), model])
+      const files = byPath.get(folder)
+      if (files) files.push(model)
+      else byPath.set(folder, [model])
       folder = dirname(folder)
     }
   }

@@ -149,6 +149,15 @@ export function createWorkflows(ports: WorkflowPorts): Workflows {
     for (const folder of unreached) one.seen.set(folder, 'too-slow')
   }
 
+  async function modelsIn(folder: string): Promise<readonly LocalModel[]> {
+    let models: readonly LocalModel[] = []
+    await searcher.search(
+      { kind: 'folders', folders: [folder] },
+      { onAnswer: (answer) => answer.is === 'folder' && (models = answer.models) },
+    )
+    return models
+  }
+
   async function look(one: Opened): Promise<void> {
     const nearby = async () => {
       one.local = await sentBefore(one.needs, ports)
@@ -218,7 +227,7 @@ export function createWorkflows(ports: WorkflowPorts): Workflows {
       const one = opened.get(id)
       const need = one?.needs[Number(needId)]
       if (!one || !need) return success(undefined)
-      const file = need.isFolder ? await folderModel(path, [], false) : await lookAt(path)
+      const file = need.isFolder ? await folderModel(path, await modelsIn(path), false) : await lookAt(path)
       if (!file) return failed(failure(need.isFolder ? 'folder-no-index' : 'file-unreadable'))
       one.byHand.set(need.name, { ...file, modelType: need.modelType ?? file.modelType })
       tell(one)

@@ -31,7 +31,10 @@ export type WeightsOf = (graph: string) => Promise<ReadonlyMap<string, number> |
 export async function wholeOf(path: string, root: string, weightsOf: WeightsOf): Promise<Whole> {
   const [folder, name] = [dirname(path), basename(path)]
   const model = await diffusersAbove(folder, root)
-  if (model !== null) return diffusers(model)
+  const whole = model === null ? null : await diffusers(model)
+  // Weights right beside the index are the same model once more, in one file: they need no part of it.
+  const isBesideIndex = folder === model && hasModelExtension(name)
+  if (whole && (whole.isComplete || !isBesideIndex)) return whole
   const group = groupAmong(name, new Set(await namesIn(folder)), folder)
   if (group?.shard) return parts(folder, group.shard)
   if (group?.kind === 'external') return graph(join(folder, `${group.name}.onnx`), weightsOf)

@@ -89,6 +89,33 @@ test('a folder that a diffusers loader names is found, sent as a whole and then 
   expect(again.needs[0]?.stand).toBe('in-library')
 })
 
+test('a folder that the person picks for a diffusers loader has to be such a model, and goes where the loader looks', async () => {
+  const world = await setup()
+  const { uploader, calls } = world.app
+  await calls.pauseAll(undefined)
+  await world.file('mine/turbo/unet/diffusion_pytorch_model.safetensors')
+  const picked = join(world.folder, 'files/mine/turbo')
+  const workflow = loader().replace(
+    '[]',
+    '[{"type":"DiffusersLoader","mode":0,"widgets_values":["base/sdxl"]}]',
+  )
+  const view = await dropped(world, [write(world, 'd.json', workflow)])
+  expect(view.needs).toMatchObject([{ name: 'base/sdxl', isFolder: true, stand: 'nowhere' }])
+  expect(await uploader.workflows.locate(view.id, '0', picked)).toMatchObject({
+    failure: { code: 'folder-no-index' },
+  })
+  writeFileSync(join(picked, 'model_index.json'), '{"_class_name": "FluxPipeline"}')
+  expect(await uploader.workflows.locate(view.id, '0', picked)).toMatchObject({ ok: true })
+  const located = valueOf(await calls.workflow({ id: view.id }))
+  expect(located?.needs).toMatchObject([{ stand: 'here', by: 'hand', sizeBytes: 150_000 }])
+  expect(valueOf(await uploader.workflows.sendNeeds(view.id, ['0'], agreed))).toMatchObject({ added: 2 })
+  const targets = world.app.rows().map(({ target }) => target.modelPath)
+  expect(targets.sort()).toEqual([
+    'models/diffusers/base/sdxl/model_index.json',
+    'models/diffusers/base/sdxl/unet/diffusion_pytorch_model.safetensors',
+  ])
+})
+
 test('an upload that has failed is told with its reason instead of as one in the queue', async () => {
   const world = await setup()
   const { app } = world

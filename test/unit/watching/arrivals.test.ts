@@ -69,3 +69,13 @@ test('a file called like a part goes by itself once nothing else arrives around 
   await pass(watched, 12_000)
   expect(queued).toEqual(['canny/diffusion_pytorch_model.safetensors'])
 })
+
+test('weights beside the index of a model that never becomes whole go by themselves', async () => {
+  const { write, watch, queued, hint, pass } = await setupWatched()
+  const watched = await watch()
+  write('flux/model_index.json', JSON.stringify({ vae: ['diffusers', 'AutoencoderKL'] }))
+  write('flux/flux1-dev.safetensors')
+  await hint(watched, 'flux/flux1-dev.safetensors')
+  await pass(watched, 12_000)
+  expect(queued).toEqual(['flux/flux1-dev.safetensors'])
+})

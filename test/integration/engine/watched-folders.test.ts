@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import type { TeamChoice } from '../../../electron/contract/account.ts'
 import type { WatchingView } from '../../../electron/contract/watching.ts'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { onnxOf } from '../../fixtures/onnx-files.ts'
 import { setup, valueOf, type App, type World } from '../../support/engine.ts'
 
 /** Watches the world's `files/inbox` for the chosen team; resolves once it has looked through it. */
@@ -170,4 +171,38 @@ test('a model in parts that lay there is added with its index', async () => {
   const id = await watch(world)
   expect(valueOf(await world.app.calls.sendOffered({ id }))).toMatchObject({ added: 3, refused: 0 })
   expect(new Set(world.app.rows().map(({ recognition }) => recognition.group?.key)).size).toBe(1)
+})
+
+test('a diffusers folder and a graph with its weights arrive as one model each', async () => {
+  const world = await setup()
+  await watch(world)
+  const inbox = join(world.folder, 'files/inbox')
+  await world.file('inbox/flux/vae/diffusion_pytorch_model.safetensors')
+  writeFileSync(
+    join(inbox, 'flux/model_index.json'),
+    '{"_class_name": "FluxPipeline", "vae": ["diffusers", "AutoencoderKL"]}',
+  )
+  const weights = { location: 'net.onnx.data', length: 3_000 }
+  writeFileSync(join(inbox, 'net.onnx.data'), Buffer.alloc(3_000, 7))
+  writeFileSync(
+    join(inbox, 'net.onnx'),
+    onnxOf([
+      { name: 'near', shape: [64, 16] },
+      { name: 'far', shape: [8, 8], external: weights },
+    ]),
+  )
+  await seen(world.app, ({ folders }) => (folders[0]?.settling ?? 0) > 0)
+  const ticking = setInterval(() => world.clock.advance(2_000), 20)
+  const rows = await world.app.until((now) => now.rows.length === 4 && now.rows)
+  clearInterval(ticking)
+  const ends = await Promise.all(rows.map(({ id }) => world.app.settled(id)))
+  const told = ends.map(({ phase, fileName, recognition: { group } }) => [fileName, phase, group?.kind])
+  expect(told.toSorted()).toEqual(
+    [
+      ['diffusion_pytorch_model.safetensors', 'registered', 'diffusers'],
+      ['model_index.json', 'registered', 'diffusers'],
+      ['net.onnx', 'registered', 'external'],
+      ['net.onnx.data', 'registered', 'external'],
+    ].toSorted(),
+  )
 })

@@ -36,7 +36,7 @@ test('an upload ends with 0, and each line of JSON says what has become true', a
   expect([code, err]).toEqual([0, ''])
   expect(lines[0]).toEqual({
     ...{ event: 'queued', id, file: 'blue.safetensors', sizeBytes: 3_000_000, team: ALICES_TEAM_ID },
-    ...{ type: 'loras', path: 'models/loras/blue.safetensors', name: 'Blue hour' },
+    ...{ type: 'loras', path: 'models/loras/blue.safetensors', name: 'Blue hour', group: null },
   })
   expect(lines.at(-1)).toEqual({
     ...{ event: 'registered', id, model: model?.id, file: 'blue.safetensors', team: ALICES_TEAM_ID },

@@ -111,7 +111,7 @@ test('name, type and path can be changed before the upload starts, and not after
     { display_name: 'Blue hour', model_type: 'vae', model_path: 'models/vae/blue.safetensors' },
   ])
   expect(await app.calls.editTarget({ id, change: { displayName: 'x' } })).toMatchObject({
-    failure: { code: 'bad-call' },
+    failure: { code: 'already-begun' },
   })
 })
 

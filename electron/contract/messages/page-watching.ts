@@ -8,6 +8,7 @@ export const watchingMessages = {
     '这些文件夹中的新模型在停止变化后会自动加入队列。已有的文件仅作提示，不会自动发送。',
     '這些資料夾中的新模型在停止變動後會自動加入佇列。已有的檔案僅作提示，不會自動傳送。',
   ],
+  'watched.none': ['No folder is watched.', '未监视任何文件夹。', '未監看任何資料夾。'],
   'watched.team': ['Team for new models', '新模型的团队', '新模型的團隊'],
   'watched.add': ['Watch a folder…', '监视文件夹…', '監看資料夾…'],
   'watched.to': ['to {team}', '发送到 {team}', '傳送到 {team}'],

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import type { ModelGroup } from '../contract/recognition.ts'
 import { extensionOf, hasModelExtension } from './file-names.ts'
 import { readAt } from './file-reader.ts'
+import { baseOfClass, classNamedIn } from './class-names.ts'
 
 /** A file's place in a model of several files. */
 export interface FoundGroup extends ModelGroup {
@@ -151,33 +152,6 @@ export function groupIn(root: string, what: string, name: string, kind: ModelGro
   return { key, name, kind, root, within: [] }
 }
 
-/** Pipelines by the beginning of their class (diffusers, `_class_name`), the most particular first. */
-const pipelines: readonly (readonly [start: string, base: string])[] = [
-  ['StableDiffusionXL', 'SDXL'],
-  ['StableDiffusion3', 'SD3'],
-  ['StableVideoDiffusion', 'SVD'],
-  ['StableCascade', 'Stable Cascade'],
-  ['StableDiffusion', 'SD1'],
-  ['Flux2', 'Flux.2'],
-  ['Flux', 'Flux.1'],
-  ['Chroma', 'Chroma'],
-  ['QwenImage', 'Qwen-Image'],
-  ['ZImage', 'Z-Image'],
-  ['Lumina2', 'Lumina 2'],
-  ['Wan', 'Wan'],
-  ['HunyuanVideo', 'Hunyuan Video'],
-  ['HunyuanImage', 'Hunyuan Image'],
-  ['HunyuanDiT', 'Hunyuan-DiT'],
-  ['HiDream', 'HiDream'],
-  ['LTX', 'LTX-Video'],
-  ['PixArt', 'PixArt'],
-  ['Cosmos', 'Cosmos'],
-  ['AuraFlow', 'AuraFlow'],
-  ['Mochi', 'Mochi'],
-  ['CogVideoX', 'CogVideoX'],
-  ['Kandinsky', 'Kandinsky 5'],
-]
-
 /** A model's index has some kilobytes. */
 const longestIndex = 256 * 1024
 
@@ -186,9 +160,9 @@ export async function pipelineOf(root: string): Promise<{ pipeline: string; base
   try {
     await using file = await open(join(root, diffusersIndex), 'r')
     const text = (await readAt(file, 0, longestIndex)).toString('utf8')
-    const pipeline = /"_class_name"\s*:\s*"(\w{1,80})"/.exec(text)?.[1]
-    if (pipeline === undefined) return null
-    return { pipeline, base: pipelines.find(([start]) => pipeline.startsWith(start))?.[1] ?? null }
+    const pipeline = classNamedIn(text)
+    if (pipeline === null) return null
+    return { pipeline, base: baseOfClass(pipeline) }
   } catch {
     return null
   }

@@ -22,9 +22,18 @@ function controlNet(names: TensorNames): Kind | null {
   if (names.has(diffusers)) return is(diffusers, textBase(names))
   const block = 'controlnet_blocks.0.weight'
   if (names.has(block)) return is(block, transformerControlBase(names))
-  const other =
-    names.startingWith('control_blocks.') ?? names.startingWith('lllite_') ?? names.matching(t2iAdapter)
-  return other === undefined ? null : is(other, null)
+  const blocks = names.startingWith('control_blocks.')
+  if (blocks !== undefined) return is(blocks, names.has('control_img_in.weight') ? 'Qwen-Image' : null)
+  const lllite = names.startingWith('lllite_')
+  if (lllite !== undefined) return is(lllite, llliteBase(names))
+  const adapter = names.matching(t2iAdapter)
+  return adapter === undefined ? null : is(adapter, null)
+}
+
+/** Its layers are named after those that it steers: a UNet, for which it is only trained as SDXL, or the transformer of Anima. */
+function llliteBase(names: TensorNames): string | null {
+  if (names.startingWith('lllite_unet_') !== undefined) return 'SDXL'
+  return names.startingWith('lllite_dit_') === undefined ? null : 'Anima'
 }
 
 const t2iAdapter = /^(adapter\.)?body\.\d+\.(resnets\.0\.block1|block1|in_conv)\.weight$/
@@ -45,8 +54,7 @@ function ipAdapter(names: TensorNames): Kind | null {
   const flux = names.startingWith('ip_adapter_proj_model.')
   if (flux !== undefined) return { modelType: 'ipadapter', base: 'Flux.1', evidence: flux }
   const adapter = names.startingWith('ip_adapter.')
-  const image = names.startingWith('image_proj.')
-  if (adapter === undefined || image === undefined) return null
+  if (adapter === undefined) return null
   const base = baseOfTextWidth(names.shape('ip_adapter.1.to_k_ip.weight').at(-1))
   return { modelType: 'ipadapter', base, evidence: adapter }
 }

@@ -27,6 +27,9 @@ const lastWidth = (names: TensorNames, key: string) => names.shape(key).at(-1)
 
 /** In the order in which they must be asked (ComfyUI, model_detection.py): a later one may match an earlier one's files. */
 const fingerprints: readonly Fingerprint[] = [
+  // PiD is PixelDiT with a second input.
+  { keys: ['pixel_embedder.proj.weight', 'lq_proj.'], base: 'PiD' },
+  { keys: ['pixel_embedder.proj.weight', 'pixel_blocks.'], base: 'PixelDiT' },
   ...perFluxNorm(['distilled_guidance_layer.', 'nerf_blocks.'], 'Chroma Radiance'),
   ...perFluxNorm(['distilled_guidance_layer.'], 'Chroma'),
   ...perFluxNorm(['img_in.weight', 'double_stream_modulation_img.lin.weight'], 'Flux.2'),
@@ -77,6 +80,7 @@ const fingerprints: readonly Fingerprint[] = [
   { keys: ['visual_transformer_blocks.0.cross_attention.key_norm.weight'], base: 'Kandinsky 5' },
   // the same models under diffusers' names
   { keys: ['single_transformer_blocks.', 'double_stream_modulation_img.'], base: 'Flux.2' },
+  { keys: ['single_transformer_blocks.', 'distilled_guidance_layer.'], base: 'Chroma' },
   { keys: ['single_transformer_blocks.', 'transformer_blocks.', 'x_embedder.weight'], base: 'Flux.1' },
   { keys: ['transformer_blocks.0.attn.add_q_proj.weight', 'pos_embed.proj.weight'], base: 'SD3' },
 ]

@@ -123,9 +123,13 @@ function plainBlocks(names: TensorNames): Told | null {
     /(^|\.|lora_unet_)blocks[._]\d+[._](self_attn[._][qkvo]|cross_attn[._][qkvo]|ffn[._](0|2|net)|attn[12][._]to_)/,
   )
   if (wan !== undefined) return { base: 'Wan', evidence: wan }
-  const layer = names.matching(/(^|\.|lora_unet_)(layers|noise_refiner|context_refiner)[._]\d+[._]attention/)
+  const layer = names.matching(
+    /(^|\.|lora_unet_)(layers|noise_refiner|context_refiner)[._]\d+[._](attention|feed_forward)/,
+  )
   if (layer === undefined) return null
-  const down = names.matching(/layers[._]\d+[._]attention[._](qkv|to_q).*(lora_A(\.\w+)?|lora_down)\.weight$/)
+  const down = names.matching(
+    /(layers|refiner)[._]\d+[._](attention[._](qkv|to_[qkv])|feed_forward[._]w[13])\b.*(lora_A(\.\w+)?|lora_down)\.weight$/,
+  )
   const width = down === undefined ? undefined : inputWidth(names, down)
   return { base: width === 3840 ? 'Z-Image' : width === 2304 ? 'Lumina 2' : null, evidence: layer }
 }
@@ -146,12 +150,15 @@ function namedTransformer(names: TensorNames): Told | null {
     return { base: 'Qwen-Image', evidence: block }
   }
   const attention = names.matching(
-    /transformer_blocks[._]\d+[._]attn1?[._]to_q.*(lora_A(\.\w+)?|lora_down)\.weight$/,
+    /transformer_blocks[._]\d+[._]attn1?[._](to_[qkv]|add_[qkv]_proj|to_add_out|to_out[._]0).*(lora_A(\.\w+)?|lora_down)\.weight$/,
   )
   const width = attention === undefined ? undefined : inputWidth(names, attention)
   const ltx = names.matching(/transformer_blocks[._]\d+[._]attn1[._]/) !== undefined
   if (ltx && (width === 2048 || width === 4096)) return { base: 'LTX-Video', evidence: block }
   if (ltx) return { base: null, evidence: block }
+  // As wide as Qwen-Image's, whose two streams have other names: Flux.1 without a single one of its single blocks.
+  const isFlux = names.matching(/transformer_blocks[._]\d+[._](ff_context|norm1_context)[._]/) !== undefined
+  if (isFlux && width === 3072) return { base: 'Flux.1', evidence: block }
   const byWidth: Readonly<Record<number, string>> = { 1536: 'SD3', 2432: 'SD3', 3072: 'Qwen-Image' }
   return { base: byWidth[width ?? 0] ?? null, evidence: block }
 }

@@ -1,3 +1,5 @@
+import { baseOfClass, classNamedIn } from './class-names.ts'
+
 type Metadata = ReadonlyMap<string, string>
 
 /** Families as ModelSpec, kohya and ai-toolkit write them; the first that matches counts. */
@@ -32,7 +34,18 @@ export function baseFromMetadata(metadata: Metadata): string | null {
     const family = value === undefined ? undefined : families.find(([pattern]) => pattern.test(value))
     if (family) return family[1]
   }
-  return null
+  // kohya's trainer says of every model whether it is SD2.
+  if (metadata.get('ss_v2') === 'True') return 'SD2'
+  return baseFromConfig(metadata.get('config'))
+}
+
+/** A configuration has some kilobytes. */
+const longestConfig = 256 * 1024
+
+/** LTX, Wan and others keep diffusers' configuration of transformer and VAE in the header. */
+function baseFromConfig(config: string | undefined): string | null {
+  const className = config === undefined ? null : classNamedIn(config.slice(0, longestConfig))
+  return className === null ? null : baseOfClass(className)
 }
 
 /** ModelSpec ends an architecture with what the file is: `…-lora` by its text, `…/lora` in the wild. */

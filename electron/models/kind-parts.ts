@@ -99,7 +99,10 @@ function otherKind(names: TensorNames): Kind | null {
     ['wav2vec2.feature_extractor.conv_layers.0.conv.weight', 'audio_encoders'],
   ] as const
   const row = table.find(([key]) => names.has(key))
-  return row ? { modelType: row[1], base: null, evidence: row[0] } : null
+  if (row) return { modelType: row[1], base: null, evidence: row[0] }
+  // The half of an IP-Adapter that reads the picture; whole models may have a layer of that name too, and were asked for before.
+  const image = names.startingWith('image_proj.')
+  return image === undefined ? null : { modelType: 'ipadapter', base: null, evidence: image }
 }
 
 /** Textual inversion: a few vectors as wide as a text encoder's words. */

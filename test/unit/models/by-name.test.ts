@@ -32,5 +32,7 @@ test('says how numbers were made smaller', () => {
     new Map(names.map((name) => [name, { dtype, shape: [8], sizeBytes: 8 }]))
   expect(quantisationOf(tensors(['a.weight', 'a.weight.quant_state.bitsandbytes__nf4']))).toBe('NF4')
   expect(quantisationOf(tensors(['a.weight', 'a.scale_weight'], 'F8_E4M3'))).toBe('F8_E4M3 scaled')
+  expect(quantisationOf(tensors(['a.weight', 'a.scale'], 'I8'))).toBe('I8 scaled')
+  expect(quantisationOf(tensors(['norm.weight', 'norm.scale'], 'F16'))).toBeNull()
   expect(quantisationOf(tensors(['a.weight'], 'F16'))).toBeNull()
 })

@@ -28,6 +28,7 @@ export const failureKinds = {
   'file-web-page': { retry: 'never', remedy: 'retry' },
   'file-downloading': { retry: 'never', remedy: 'retry' },
   'file-damaged-header': { retry: 'never', remedy: 'retry' },
+  'file-misnamed': { retry: 'never', remedy: 'remove' },
   'file-placeholder': { retry: 'never', remedy: 'retry' },
   'file-part-missing': { retry: 'never', remedy: 'retry' },
   'file-weights-apart': { retry: 'never', remedy: 'retry' },

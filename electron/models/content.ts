@@ -79,22 +79,28 @@ export async function readContent(file: FileHandle, name: string, fileBytes: num
   if (promised === 'gguf') return refused(damaged('does not begin with GGUF'))
   if (promised === 'onnx') return onnx(file, fileBytes)
   const read = await safetensors(file, fileBytes, start)
-  if (promised === 'safetensors' || read.header) return read
+  if (read.header) return { ...read, failure: misnamed(name, 'safetensors') ?? read.failure }
+  if (promised === 'safetensors') return read
   // Nothing else is read from a file of such a name than a pickle, of whatever age.
   if (promised === 'pytorch') return pytorch(file, name, fileBytes, 'pickle')
   return { format: promised, header: null, kind: null, failure: null }
 }
 
-function damaged(problem: string): Failure {
-  return failure('file-damaged-header', { problem })
+/** What a file's bytes may be, whatever its name says, and the format that reads such bytes. */
+const formatOfBytes = { safetensors: 'safetensors', gguf: 'gguf', pickle: 'pytorch', zip: 'pytorch' } as const
+
+/**
+ * A file under a name that its reader would trust: it would be read as what it isn't. One that is safetensors and at the same time
+ * a pickle to whoever goes by its name would pass as harmless otherwise.
+ */
+function misnamed(name: string, holds: keyof typeof formatOfBytes): Failure | null {
+  const promised = formatOfName(name)
+  if (promised === 'other' || promised === formatOfBytes[holds]) return null
+  return failure('file-misnamed', { extension: extensionOf(name), holds })
 }
 
-/** A file under a name that its reader would trust: it would be read as what it isn't. */
-function misnamed(name: string, holds: string): Failure | null {
-  const extension = extensionOf(name)
-  const promised = formatOfName(name)
-  if (promised !== 'safetensors' && promised !== 'gguf') return null
-  return holds.startsWith(promised) ? null : damaged(`named ${extension}, holds ${holds}`)
+function damaged(problem: string): Failure {
+  return failure('file-damaged-header', { problem })
 }
 
 /** Never loaded: what it would do is read off its instructions. */
@@ -105,7 +111,7 @@ async function pytorch(
   is: 'zip' | 'pickle',
 ): Promise<Content> {
   const format = formatOfName(name) === 'other' && is === 'zip' ? 'other' : 'pytorch'
-  const wrong = misnamed(name, is === 'zip' ? 'a zip archive' : 'a Python pickle')
+  const wrong = misnamed(name, is)
   if (wrong) return { format, header: null, kind: null, failure: wrong }
   const source = fileSource(file, fileBytes)
   const tailBytes = Math.min(zipTailBytes, fileBytes)
@@ -134,7 +140,7 @@ async function gguf(file: FileHandle, name: string, fileBytes: number, start: Bu
     if (bytes.length >= longestGgufHeader) {
       return { format: 'gguf', header: null, kind: null, failure: damaged('header over 100,000,000 bytes') }
     }
-    bytes = await readAt(file, 0, Math.min(bytes.length * 4, fileBytes))
+    bytes = await readAt(file, 0, Math.min(bytes.length * 4, longestGgufHeader, fileBytes))
     read = parseGguf(bytes, fileBytes)
   }
   if (!read.ok) return { format: 'gguf', header: null, kind: null, failure: damaged(read.problem) }
@@ -142,7 +148,7 @@ async function gguf(file: FileHandle, name: string, fileBytes: number, start: Bu
   const missingBytes = header.leastBytes - fileBytes
   const short = missingBytes > 0 ? failure('file-cut-short', { missingBytes }) : null
   const { quantisation } = header
-  const reason = misnamed(name, 'gguf data') ?? short
+  const reason = misnamed(name, 'gguf') ?? short
   return { format: 'gguf', header, kind: kindOfGguf(header), failure: reason, quantisation }
 }
 

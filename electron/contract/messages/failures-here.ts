@@ -62,6 +62,11 @@ export const failuresHere = {
     '文件头部已损坏，无法加载（{problem}）。请重新下载后再试。',
     '檔案標頭已損壞，無法載入（{problem}）。請重新下載後再試。',
   ],
+  'failure.file-misnamed': [
+    'Its name ends in {extension}, but it holds {holds, select, safetensors {safetensors} gguf {GGUF} pickle {a Python pickle} other {a zip archive}}: a program that goes by the name could not load it. Give it the ending of what it holds and add it again.',
+    '其名称以 {extension} 结尾，但内容是 {holds, select, safetensors {safetensors} gguf {GGUF} pickle {Python pickle} other {zip 压缩包}}：按名称识别的程序无法加载它。请将扩展名改为与内容相符，然后重新添加。',
+    '其名稱以 {extension} 結尾，但內容是 {holds, select, safetensors {safetensors} gguf {GGUF} pickle {Python pickle} other {zip 壓縮檔}}：依名稱識別的程式無法載入它。請將副檔名改為與內容相符，然後重新新增。',
+  ],
   'failure.file-no-path': [
     'This isn’t a file on this computer. Drag it from your file manager.',
     '这不是本机上的文件。请从文件管理器中拖入。',

@@ -72,6 +72,7 @@ function readGguf(start: Buffer, fileBytes: number): GgufHeader {
   const tensors = new Map<string, TensorInfo>()
   let leastBytes = cursor.at
   for (const [name, { info, offset }] of placed) {
+    if (offset % alignment !== 0) throw new HeaderDamage('a tensor that is not aligned')
     const shape = metadata.get(shapeKey + name)
     tensors.set(name, shape ? { ...info, shape: shape.split(',').map(Number) } : info)
     leastBytes = Math.max(leastBytes, dataStart + offset + info.sizeBytes)

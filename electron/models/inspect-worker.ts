@@ -17,6 +17,6 @@ export interface InspectAnswer {
 
 parentPort?.on('message', ({ number, file, closer }: InspectOrder) => {
   // A rejection is a bug: left alone it ends the worker, and whoever asked sees that.
-  const looking = closer ? lookCloser(file.path, file.name) : inspectFile(file.path, file)
+  const looking = closer ? lookCloser(file) : inspectFile(file.path, file)
   void looking.then((answer) => parentPort?.postMessage({ number, answer } satisfies InspectAnswer))
 })

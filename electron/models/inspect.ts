@@ -44,7 +44,7 @@ export async function inspectFile(
     const content = await readContent(file, name, identity.sizeBytes)
     const moved = isMoved(before, await file.stat({ bigint: true }))
     const said = moved ? { ...content, failure: failure('file-downloading') } : content
-    const hasPreview = hasThumbnail(content.header) || (await findSidecars(path)).picture !== null
+    const hasPreview = hasThumbnail(content.header) || (await findSidecars(met)).picture !== null
     const around = await lookAround(met, said)
     return conclude(met, around.content, identity, { hasPreview, pipeline: around.pipeline })
   } catch (error) {

@@ -5,7 +5,7 @@ import { readContent } from './content.ts'
 import { factsOf } from './facts.ts'
 import { previewOf } from './preview.ts'
 import { sidecarWords } from './sidecar-words.ts'
-import { findSidecars } from './sidecars.ts'
+import { findSidecars, type MetFile } from './sidecars.ts'
 
 /** What is told of the one file whose row is open. */
 export interface CloserLook {
@@ -14,13 +14,14 @@ export interface CloserLook {
 }
 
 /** Reads all that a file says of itself; null when it can't be read. Never rejects for what a file or disk can do. */
-export async function lookCloser(path: string, name = basename(path)): Promise<CloserLook | null> {
+export async function lookCloser(met: MetFile): Promise<CloserLook | null> {
+  const { path, name = basename(path) } = met
   try {
     await using file = await open(path, 'r')
     const facts = await file.stat()
     if (!facts.isFile()) return null
     const content = await readContent(file, name, facts.size)
-    const sidecars = await findSidecars(path)
+    const sidecars = await findSidecars(met)
     const names = [...(sidecars.picture === null ? [] : [sidecars.picture]), ...sidecars.texts]
     return {
       facts: factsOf(

@@ -38,8 +38,20 @@ export interface Sidecars {
   readonly texts: readonly string[]
 }
 
-/** What lies beside a model and describes it. */
-export async function findSidecars(path: string): Promise<Sidecars> {
+/** What lies beside a model and describes it: beside the link by which it was met, or else beside the file itself. */
+export async function findSidecars({ path, name, place }: MetFile): Promise<Sidecars> {
+  const met = await sidecarsBeside(join(place ?? dirname(path), name ?? basename(path)))
+  return met.picture === null && met.texts.length === 0 ? sidecarsBeside(path) : met
+}
+
+/** Where a file is, and where and as what it was seen. */
+export interface MetFile {
+  readonly path: string
+  readonly name?: string
+  readonly place?: string
+}
+
+async function sidecarsBeside(path: string): Promise<Sidecars> {
   const stem = join(dirname(path), stemOf(basename(path)))
   const there = await Promise.all(
     endings.map((ending) =>

@@ -14,6 +14,7 @@ import { decide } from './decisions.ts'
 import type { HashCache } from './hash-cache.ts'
 import type { Library } from '../library/library.ts'
 import { libraryCalls } from './library-calls.ts'
+import { fileAsMet } from './look-again.ts'
 import { toView, type Rows } from './rows.ts'
 import type { SignIns } from './sign-ins.ts'
 import type { Store } from './store.ts'
@@ -90,9 +91,7 @@ export function engineCalls(rooms: CalledRooms): Omit<EngineCalls, Elsewhere> {
     watch: async ({ id }) => success(details.watch(id)),
     async modelFacts({ id }) {
       const record = rows.get(id)?.record ?? store.find(id)
-      if (!record) return success(null)
-      const { path, fileName: name, folder } = record
-      return success(await rooms.carriers.inspector.lookCloser({ path, name, folder }))
+      return success(record ? await rooms.carriers.inspector.lookCloser(fileAsMet(record)) : null)
     },
     history: async ({ beforeMs, search, limit }) => {
       const found = store.history({ beforeMs, search, limit, hidden: signIns.hidden() })

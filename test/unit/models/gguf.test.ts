@@ -76,6 +76,18 @@ test('refuses versions that nobody reads, and a hostile count of anything', () =
   expect(parseGguf(hostile, hostile.length)).toMatchObject({ ok: false })
 })
 
+test('refuses a tensor whose data begins between two places', () => {
+  const { header, dataBytes } = ggufHeader({
+    tensors: { a: { type: 1, shape: [64, 64] }, b: { type: 1, shape: [2] } },
+  })
+  const at = header.lastIndexOf(Buffer.from([0, 0x20, 0, 0, 0, 0, 0, 0]))
+  header.writeBigUInt64LE(0x2001n, at)
+  expect(parseGguf(header, header.length + dataBytes + 8)).toEqual({
+    ok: false,
+    problem: 'a tensor that is not aligned',
+  })
+})
+
 test('an adapter is a LoRA, and what sees for a language model is kept with it', () => {
   const kindWith = (metadata: Readonly<Record<string, string>>) =>
     kindOfGguf({ tensors: new Map(), metadata: new Map(Object.entries(metadata)) })

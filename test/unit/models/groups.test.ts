@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { collectFiles } from '../../../electron/models/collect.ts'
 import { inspectFile } from '../../../electron/models/inspect.ts'
+import { kindOfShards } from '../../../electron/models/shards.ts'
 import { families } from '../../fixtures/families.ts'
 import { flux, half } from '../../fixtures/family.ts'
 import { writeSafetensors, writeText } from '../../fixtures/model-files.ts'
@@ -120,6 +121,16 @@ test('numbered parts are one group with their index, told by the tensors of all 
     ].map((name) => [`models/diffusion_models/${name}`, 'diffusion_models', 'Flux.1', null]),
   )
   expect(rows.map(({ group }) => [group?.name, group?.kind])).toEqual(rows.map(() => ['flux', 'shards']))
+})
+
+test('the parts are read once for all of them, and again when one of them has changed', async () => {
+  await writeShards(at('m'), [1, 3])
+  const shard = { stem: 'flux', count: 3, extension: '.safetensors' }
+  const first = kindOfShards(at('m'), shard)
+  expect(await kindOfShards(at('m'), shard)).toBe(await first)
+  expect((await first)?.variant).toBe('schnell')
+  await writeShards(at('m'))
+  expect((await kindOfShards(at('m'), shard))?.variant).toBe('dev')
 })
 
 test('dropped one by one, parts are a group too', async () => {

@@ -37,7 +37,7 @@ async function inspect(extension: string, bytes: Buffer) {
   const path = join(root, `file.${extension}`)
   await writeFile(path, bytes)
   const inspection = await inspectFile(path)
-  await lookCloser(path)
+  await lookCloser({ path })
   return inspection.failure
 }
 

@@ -1,10 +1,11 @@
-import { mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { inspectFile } from '../../../electron/models/inspect.ts'
+import { lookCloser } from '../../../electron/models/look-closer.ts'
 import { families } from '../../fixtures/families.ts'
-import { writeGguf } from '../../fixtures/gguf-files.ts'
+import { ggufHeader, writeGguf } from '../../fixtures/gguf-files.ts'
 import {
   emptyPickle,
   smallZip,
@@ -116,15 +117,51 @@ test('says what is damaged', async () => {
   expect(await hurt('b.safetensors', Buffer.from('\x40\0\0\0\0\0\0\0{"a":'))).toEqual(
     problem('the file ends inside its header'),
   )
-  expect(await hurt('c.safetensors', smallZip())).toEqual(problem('named .safetensors, holds a zip archive'))
-  expect(await hurt('d.safetensors', emptyPickle)).toEqual(
-    problem('named .safetensors, holds a Python pickle'),
-  )
   expect(await hurt('e.gguf', seededBytes(1, 500))).toEqual(problem('does not begin with GGUF'))
   expect(await hurt('f.pt', smallZip().subarray(0, -22))).toEqual(problem('zip archive without its end'))
+})
+
+test('says both what a name promises and what the file holds, where the two disagree', async () => {
   const gguf = await writeGguf(at('g.gguf'))
-  await rename(gguf.path, at('g.safetensors'))
-  expect(await failureOf(at('g.safetensors'))).toEqual(problem('named .safetensors, holds gguf data'))
+  const safetensors = await writeSafetensors(at('s.safetensors'))
+  for (const [extension, holds, write] of [
+    ['.safetensors', 'gguf', (path: string) => copyFile(gguf.path, path)],
+    ['.ckpt', 'gguf', (path: string) => copyFile(gguf.path, path)],
+    ['.ckpt', 'safetensors', (path: string) => copyFile(safetensors.path, path)],
+    ['.pt', 'safetensors', (path: string) => copyFile(safetensors.path, path)],
+    ['.safetensors', 'zip', (path: string) => writeText(path, smallZip())],
+    ['.sft', 'pickle', (path: string) => writeText(path, emptyPickle)],
+    ['.onnx', 'pickle', (path: string) => writeText(path, emptyPickle)],
+  ] as const) {
+    await write(at(`file${extension}`))
+    expect(await failureOf(at(`file${extension}`))).toEqual(['file-misnamed', { extension, holds }])
+  }
+})
+
+test('what is beside a link is a model’s sidecar before what is beside the blob that it leads to', async () => {
+  const { path } = await writeSafetensors(at('blobs/0a1b'))
+  await mkdir(at('models'))
+  await symlink(path, at('models/painter.safetensors'))
+  const met = { name: 'painter.safetensors', folder: '', place: at('models') }
+  expect((await inspectFile(path, met)).recognition.hasPreview).toBeUndefined()
+  await writeText(at('models/painter.png'), 'x')
+  expect((await inspectFile(path, met)).recognition.hasPreview).toBe(true)
+  const looked = await lookCloser({ path, ...met })
+  expect(looked?.facts.sidecars).toEqual(['painter.png'])
+})
+
+test('a GGUF header over 100,000,000 bytes is not read', async () => {
+  const { header } = ggufHeader({ metadata: { pad: [] } })
+  // An array of bytes that is as long as 150 MB, in a file that takes no room.
+  const count = header.indexOf('pad') + 'pad'.length + 8
+  header.writeUInt32LE(0, count - 4)
+  header.writeBigUInt64LE(150_000_000n, count)
+  await writeText(at('long.gguf'), header)
+  await truncate(at('long.gguf'), 300_000_000)
+  expect(await failureOf(at('long.gguf'))).toEqual([
+    'file-damaged-header',
+    { problem: 'header over 100,000,000 bytes' },
+  ])
 })
 
 test('takes a PyTorch file unopened', async () => {

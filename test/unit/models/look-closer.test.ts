@@ -22,7 +22,7 @@ const picture = pngOf(8, 8, [200, 40, 40])
 const { tensors } = families['kohya SDXL LoRA']
 
 async function factsOf(path: string) {
-  const looked = await lookCloser(path)
+  const looked = await lookCloser({ path })
   if (!looked) throw new Error('not read')
   return looked
 }
@@ -136,5 +136,5 @@ test('tells quantisation of GGUF and imports of pickles', async () => {
 })
 
 test('a file that is gone says nothing', async () => {
-  expect(await lookCloser(at('gone.safetensors'))).toBeNull()
+  expect(await lookCloser({ path: at('gone.safetensors') })).toBeNull()
 })

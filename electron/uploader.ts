@@ -12,7 +12,7 @@ import type { Library } from './library/library.ts'
 import type { Streams } from './transfer/streams.ts'
 import { openBoard, type BoardListener } from './uploads/board.ts'
 import { openCarriers, steer, type WorkerFiles } from './uploads/carriers.ts'
-import { createCommands } from './uploads/commands.ts'
+import { openCommands } from './uploads/open-commands.ts'
 import { engineCalls, type EngineCalls } from './uploads/engine-calls.ts'
 import { createEngine } from './uploads/engine.ts'
 import { errandOf } from './uploads/errand.ts'
@@ -212,7 +212,7 @@ function openRooms(options: UploaderOptions) {
   const sweeper = createSweeper({ store, accounts, library: desk.library, ports })
   const storageTest = createStorageTest({ store, accounts, carriers, sweeper, ports })
   const { inspect } = carriers.inspector
-  const commands = createCommands({ rows, queue, inspect, forget, leftBehind })
+  const { commands, secondLooks } = openCommands({ rows, queue, inspect, forget, leftBehind, ports })
   const signIns = createSignIns({
     ...{ accounts, choices, keychainState, proxies, ports, settings: () => settings.now },
     turned(lostId) {
@@ -235,8 +235,7 @@ function openRooms(options: UploaderOptions) {
     const ending = [queue.setHeld(true), patience.close(), signIns.close(), storageTest.close()]
     await Promise.all([...ending, sweeper.close()])
     desk.library.close()
-    feed.close()
-    details.close()
+    for (const room of [feed, secondLooks, details]) room.close()
     listeners.clear()
     await carriers.close()
     store.close()
@@ -245,6 +244,6 @@ function openRooms(options: UploaderOptions) {
   return {
     ...{ ports, settings, listeners, paused, store, choices, accounts, carriers, rows },
     ...{ feed, details, queue, patience, commands, signIns, sweeper, storageTest, proxies, close },
-    ...{ desk, database, library: desk.library, hashCache: desk.hashCache },
+    ...{ desk, database, library: desk.library, hashCache: desk.hashCache, secondLooks },
   }
 }

@@ -27,6 +27,7 @@ export const failureKinds = {
   'file-pointer': { retry: 'never', remedy: 'retry' },
   'file-web-page': { retry: 'never', remedy: 'retry' },
   'file-downloading': { retry: 'never', remedy: 'retry' },
+  'file-being-written': { retry: 'later', remedy: 'retry' },
   'file-damaged-header': { retry: 'never', remedy: 'retry' },
   'file-misnamed': { retry: 'never', remedy: 'remove' },
   'file-placeholder': { retry: 'never', remedy: 'retry' },

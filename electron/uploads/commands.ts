@@ -3,6 +3,7 @@ import type { Target } from '../contract/model.ts'
 import type { FileToInspect, Inspection } from '../models/found.ts'
 import { freshStartAfter } from './fresh-start.ts'
 import { afterAnotherLook, fileAsMet, isUnchanged } from './look-again.ts'
+import { whileWritten } from './second-looks.ts'
 import type { Queue } from './queue.ts'
 import type { RecordChange, UploadRecord } from './record.ts'
 import type { Row, Rows } from './rows.ts'
@@ -41,6 +42,9 @@ export function createCommands(options: {
   readonly forget: (id: string) => void
   /** Storage or the library may hold something that no upload needs any more. */
   readonly leftBehind: () => void
+  /** A file that was looked at again is still refused. */
+  readonly refused: (ids: readonly string[]) => void
+  readonly now: () => number
 }): Commands {
   const { rows, queue, inspect, forget, leftBehind } = options
 
@@ -86,7 +90,10 @@ export function createCommands(options: {
     const still = seen && isAsBefore && now.record.allowed && remedyOf(seen) === 'allow' ? null : seen
     if (still) {
       const isOutOfSight = still.code === 'file-missing' || still.code === 'file-unreadable'
-      return rows.change(record.id, { ...(isOutOfSight ? {} : change), failure: still })
+      const told = isAsBefore ? still : whileWritten(still, inspection.identity, options.now())
+      const written = rows.change(record.id, { ...(isOutOfSight ? {} : change), failure: told })
+      options.refused([record.id])
+      return written
     }
     if (!isAsBefore) forget(record.id)
     const written = requeue(row, change)

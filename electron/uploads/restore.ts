@@ -2,6 +2,7 @@ import { failure } from '../contract/errors.ts'
 import type { Patience } from './patience.ts'
 import type { Queue } from './queue.ts'
 import type { Rows } from './rows.ts'
+import type { SecondLooks } from './second-looks.ts'
 import type { Store } from './store.ts'
 
 /**
@@ -13,14 +14,16 @@ export function restoreQueued(rooms: {
   readonly rows: Rows
   readonly queue: Queue
   readonly patience: Patience
+  readonly secondLooks: Pick<SecondLooks, 'resume'>
 }): void {
-  const { store, rows, queue, patience } = rooms
+  const { store, rows, queue, patience, secondLooks } = rooms
   let isShown = false
   patience.tryUntilDone(() => {
     const queued = store.claimQueue()
     if (queued.ok) {
       rows.restore(queued.value)
       queue.add(queued.value.filter(({ phase }) => phase === 'waiting').map(({ id }) => id))
+      secondLooks.resume()
       return true
     }
     const why = failure(queued.failure.code)

@@ -7,6 +7,7 @@ import { addPaths, type Allowing, type Order } from './adding.ts'
 import type { Carriers } from './carriers.ts'
 import type { SignIns } from './sign-ins.ts'
 import type { openLibraryDesk } from './library-desk.ts'
+import type { SecondLooks } from './second-looks.ts'
 import { survey } from './survey.ts'
 import { takeUp, type TakingUp } from './take-up.ts'
 
@@ -31,6 +32,7 @@ export async function takeIn(
     readonly signIns: Pick<SignIns, 'resolve'>
     readonly carriers: Pick<Carriers, 'inspector' | 'warm'>
     readonly desk: Pick<ReturnType<typeof openLibraryDesk>, 'library' | 'onConflict'>
+    readonly secondLooks: Pick<SecondLooks, 'refused'>
     readonly ports: Ports
   },
   paths: readonly string[],
@@ -53,6 +55,7 @@ export async function takeIn(
       const written = rows.add(records)
       if (written.ok) ids.push(...records.map(({ id }) => id))
       if (written.ok) queue.add(records.filter(({ phase }) => phase === 'waiting').map(({ id }) => id))
+      if (written.ok) rooms.secondLooks.refused(records.map(({ id }) => id))
       return written
     },
   })

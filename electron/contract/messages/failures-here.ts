@@ -57,6 +57,11 @@ export const failuresHere = {
     '文件仍在下载中。下载完成后即可发送。',
     '檔案仍在下載中。下載完成後即可傳送。',
   ],
+  'failure.file-being-written': [
+    'The file is still being written. It is looked at again every few seconds, and goes by itself once it is whole.',
+    '文件仍在写入中。每隔几秒会重新检查，完整后将自动发送。',
+    '檔案仍在寫入中。每隔幾秒會重新檢查，完整後將自動傳送。',
+  ],
   'failure.file-damaged-header': [
     'The file’s header is damaged, so it would not load ({problem}). Download it again, then try again.',
     '文件头部已损坏，无法加载（{problem}）。请重新下载后再试。',

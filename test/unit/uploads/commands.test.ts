@@ -33,6 +33,7 @@ function setup() {
   const commands = createCommands({
     ...{ rows, queue, forget: () => {}, leftBehind: () => looks.push('left behind') },
     inspect: () => Promise.reject(new Error('nothing is looked at here')),
+    ...{ refused: () => {}, now: ports.now },
   })
   return {
     ...{ rows, queue, run, commands, looks },

@@ -37,7 +37,7 @@ test.each([
     accessTo: () => failed(failure('signed-out')),
   })
   database.exec('PRAGMA query_only = ON')
-  restoreQueued({ store, rows, queue, patience })
+  restoreQueued({ store, rows, queue, patience, secondLooks: { resume: () => {} } })
   expect([rows.view(record.id)?.failure?.code, started()]).toEqual(['journal-trouble', []])
   clock.advance(5_000)
   expect(started()).toEqual([])

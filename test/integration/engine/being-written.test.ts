@@ -1,0 +1,51 @@
+import { readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { setup } from '../../support/engine.ts'
+
+const stepMs = 5_000
+
+/** A file of which a third is there when it is added. */
+async function copying() {
+  const world = await setup()
+  const { app, clock } = world
+  const path = await world.file('a.safetensors')
+  const whole = readFileSync(path)
+  writeFileSync(path, whole.subarray(0, 50_000))
+  const [id = ''] = await app.add(path)
+  return {
+    ...{ ...world, id, whole },
+    failure: () => app.row(id).failure,
+    /** So much of it is there after the next few seconds, the last of it written just then. */
+    step(bytes: number, running = clock) {
+      writeFileSync(path, whole.subarray(0, bytes))
+      const at = new Date(running.now() + stepMs)
+      utimesSync(path, at, at)
+      running.advance(stepMs)
+    },
+  }
+}
+
+test('a file that is still being copied is looked at again by itself, and sent once it is whole', async () => {
+  const { app, id, whole, step, failure } = await copying()
+  expect(failure()).toEqual({ code: 'file-cut-short', params: { missingBytes: whole.length - 50_000 } })
+  step(100_000)
+  await app.until(() => failure()?.code === 'file-being-written')
+  step(120_000)
+  await app.until(() => app.row(id).sizeBytes === 120_000)
+  expect(failure()?.code).toBe('file-being-written')
+  step(whole.length)
+  expect((await app.phase(id, 'registered')).sizeBytes).toBe(whole.length)
+})
+
+test('a copy that ends too early is told by what it is in the end, also after a restart', async () => {
+  const { app, id, whole, step, failure, open, clock } = await copying()
+  step(100_000)
+  await app.until(() => failure()?.code === 'file-being-written')
+  await app.stop()
+  const later = await open()
+  expect(later.row(id).failure?.code).toBe('file-being-written')
+  clock.advance(stepMs)
+  const missingBytes = whole.length - 100_000
+  await later.until(() => later.row(id).failure?.params['missingBytes'] === missingBytes)
+  expect(later.row(id).failure?.code).toBe('file-cut-short')
+})

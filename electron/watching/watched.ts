@@ -85,7 +85,8 @@ export class Watched {
 
   /** New files that have stopped changing and wait for the rest of their model. */
   get incompleteCount(): number {
-    return this.#heldCount
+    // Of the last look: what waited may have gone since, with its folder.
+    return Math.min(this.#heldCount, this.#arrivals.size)
   }
 
   get offered(): readonly KeptFile[] {

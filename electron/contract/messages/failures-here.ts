@@ -143,9 +143,9 @@ export const failuresHere = {
     '{folder} 已為 {team} 監看，否則每個新檔案會傳送兩次。請先停止監看其中一個。',
   ],
   'failure.folder-too-large': [
-    'There are more files in this folder than can be watched. Choose the folder inside it where new models arrive.',
-    '此文件夹中的文件过多，无法监视。请选择其中存放新模型的子文件夹。',
-    '此資料夾中的檔案過多，無法監看。請選擇其中存放新模型的子資料夾。',
+    'This folder is too large or too slow to be looked through. Choose the folder inside it where new models arrive.',
+    '此文件夹过大或过慢，无法完整查看。请选择其中存放新模型的子文件夹。',
+    '此資料夾過大或過慢，無法完整檢視。請選擇其中存放新模型的子資料夾。',
   ],
   'failure.journal-damaged': [
     'The file of the queue was damaged, so a new one was begun. The old one is kept as {file} in the app’s data folder. The library is untouched; add again what is missing from the list.',

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { onnxOf } from '../../fixtures/onnx-files.ts'
 import { setupWatched } from '../../support/watched-world.ts'
@@ -22,6 +23,18 @@ test('parts of a model that come one by one are queued together with their index
   expect([watched.settlingCount, watched.incompleteCount]).toEqual([0, 0])
   await watched.rescan()
   expect(watched.settlingCount).toBe(0)
+})
+
+test('parts that are gone with their folder wait for nothing any more', async () => {
+  const { write, watch, hint, pass, folder } = await setupWatched()
+  const watched = await watch()
+  write('m-00001-of-00002.safetensors')
+  await hint(watched, 'm-00001-of-00002.safetensors')
+  await pass(watched, 12_000)
+  expect(watched.incompleteCount).toBe(1)
+  rmSync(folder, { recursive: true })
+  await watched.rescan()
+  expect([watched.state, watched.incompleteCount]).toEqual(['gone', 0])
 })
 
 test('a graph waits for its weights, and what is written into them last', async () => {

@@ -3,6 +3,7 @@ import { pathKey } from '../contract/library-path.ts'
 import type { LibraryListing, LibraryModel, ReplacedFate } from '../contract/library.ts'
 import type { Ports } from '../contract/ports.ts'
 import type { Library } from '../library/library.ts'
+import { modelOf, registeredHere, withOtherBytes } from './brought.ts'
 import { goesBefore, isSameTeam } from './clash.ts'
 import type { FileHashes } from './file-hashes.ts'
 import type { Outcome } from './outcome.ts'
@@ -10,7 +11,7 @@ import type { UploadRecord } from './record.ts'
 import type { Rows } from './rows.ts'
 import { findAgain } from './same-file.ts'
 import { settleClash } from './settle-clash.ts'
-import { mayBeTwins } from './twins.ts'
+import { createTwins, type Twins } from './twins.ts'
 
 /**
  * Looks, before a byte is sent, whether the team has these bytes already and whether something else has the path. Answers what
@@ -50,6 +51,7 @@ type WaitsFor = 'same-as-other' | 'path-goes-first'
 
 export function createFirstLook(options: Looking): FirstLook {
   const { rows, library, ports } = options
+  const twins = createTwins()
   const waiters = new Map<string, Set<string>>()
 
   function waitFor(record: UploadRecord, other: UploadRecord, why: WaitsFor): Outcome {
@@ -78,10 +80,12 @@ export function createFirstLook(options: Looking): FirstLook {
     if (signal.aborted) return { kind: 'stopped' }
     const models = listing?.ok ? listing.value.models : []
     const listed = new Set(models.map((model) => model.id))
-    const unlisted = registeredHere(rows, record).filter((model) => !listed.has(model.id))
+    const ours = registeredHere(rows, record)
+    const unlisted = ours.filter(({ modelId }) => !listed.has(modelId ?? '')).map(modelOf)
     const isSameSize = (one: LibraryModel) =>
       one.sizeBytes === record.identity.sizeBytes && one.sha256 !== null
-    const sameSize = [...models, ...unlisted].filter(isSameSize)
+    const others = await withOtherBytes(twins, record, ours)
+    const sameSize = [...models, ...unlisted].filter((one) => isSameSize(one) && !others.has(one.id))
     if (sameSize.length > 0) {
       const isYoung = listing?.ok === true && ports.now() - listing.value.listedAtMs < believedForMs
       const look = { record, sameSize, isBelieved: (id: string) => isYoung && listed.has(id) }
@@ -89,7 +93,7 @@ export function createFirstLook(options: Looking): FirstLook {
       if (signal.aborted) return { kind: 'stopped' }
       if (there) return there
     }
-    const twin = await twinOf(options, record, signal)
+    const twin = await twinOf({ ...options, twins }, record, signal)
     if (signal.aborted) return { kind: 'stopped' }
     if (twin) return waitFor(record, twin, 'same-as-other')
     return settle(id, models)
@@ -161,30 +165,6 @@ async function inTime(
   }
 }
 
-/** What this app has brought to the team itself: known even where the server has no list, though it may be gone since. */
-function registeredHere(rows: Rows, wanted: UploadRecord): LibraryModel[] {
-  return rows.ids().flatMap((id) => {
-    const record = rows.get(id)?.record
-    if (record?.phase !== 'registered' || !isSameTeam(record, wanted) || !record.modelId) return []
-    return [modelOf(record)]
-  })
-}
-
-/** The model that an upload has become. */
-export function modelOf({
-  modelId,
-  target,
-  identity,
-  sha256,
-  storageKey,
-  finishedAtMs,
-}: UploadRecord): LibraryModel {
-  return {
-    ...{ id: modelId ?? '', ...target, sizeBytes: identity.sizeBytes, sha256, storageKey },
-    ...{ status: 'active', createdAtMs: finishedAtMs },
-  }
-}
-
 interface Look {
   readonly record: UploadRecord
   readonly sameSize: readonly LibraryModel[]
@@ -218,7 +198,7 @@ async function alreadyThere(
 
 /** An upload of the same bytes to the same team that goes before this one. */
 async function twinOf(
-  { rows, hashes }: Looking,
+  { rows, hashes, twins }: Looking & { readonly twins: Twins },
   record: UploadRecord,
   signal: AbortSignal,
 ): Promise<UploadRecord | null> {
@@ -227,7 +207,8 @@ async function twinOf(
     const other = rows.get(id)
     if (!other || !isSameTeam(other.record, record) || !goesBefore(other, record)) continue
     if (other.record.identity.sizeBytes !== sizeBytes || other.live.phase === 'paused') continue
-    if (!(await mayBeTwins(record.path, other.record.path, sizeBytes))) continue
+    // A file that can't be read is not the same.
+    if (!(await twins.mayBe(record, other.record))) continue
     const watch = { signal, onProgress: () => {} }
     const [ours, theirs] = [await hashes.of(record, watch), await hashes.of(other.record, watch)]
     if (ours?.ok && theirs?.ok && ours.value === theirs.value) return other.record

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -8,6 +8,7 @@ import type { LibraryModel } from '../../../electron/contract/library.ts'
 import { identityOf } from '../../../electron/transfer/file-identity.ts'
 import { createFirstLook } from '../../../electron/uploads/first-look.ts'
 import { openJournal } from '../../../electron/uploads/journal-file.ts'
+import type { UploadRecord } from '../../../electron/uploads/record.ts'
 import { createRows } from '../../../electron/uploads/rows.ts'
 import { createStore } from '../../../electron/uploads/store.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
@@ -51,17 +52,24 @@ function setup(models: readonly LibraryModel[] = []) {
   return {
     hashed,
     foundIds,
-    add(name: string, bytes: Buffer) {
+    add(name: string, bytes: Buffer, facts: Partial<UploadRecord> = {}) {
       const path = join(folder, name)
       writeFileSync(path, bytes)
-      const record = uploadRecord({ path, identity: identityOf(statSync(path, { bigint: true })) })
-      rows.add([record])
+      const record = uploadRecord({ path, identity: identityOf(statSync(path, { bigint: true })), ...facts })
+      expect(rows.add([record]).ok).toBe(true)
       return record
     },
     look: (id: string) => look(id, new AbortController().signal),
   }
 }
 
+const broughtAs = (modelId: string) => ({
+  phase: 'registered' as const,
+  modelId,
+  sha256: 'a'.repeat(64),
+  storageKey: modelId,
+  finishedAtMs: 1,
+})
 const bytesOf = (sizeBytes: number, fill: number) => Buffer.alloc(sizeBytes, fill)
 const model = (id: string, bytes: Buffer): LibraryModel => ({
   ...{ id, displayName: id, modelType: 'vae', modelPath: `models/vae/${id}.safetensors` },
@@ -93,4 +101,28 @@ test('two files of one size that differ where they are sampled are not hashed, t
   const same = add('same', bytesOf(9_000, 1))
   expect(await look(same.id)).toMatchObject({ kind: 'retry', failure: { code: 'same-as-other' } })
   expect(hashed).toEqual([same.path, one.path])
+})
+
+test('a file is not hashed for what was brought from here and differs where it is sampled, but for what others brought', async () => {
+  const { add, look, hashed } = setup([model('of another', bytesOf(8_000, 7))])
+  for (const fill of [1, 2, 3]) add(`epoch ${fill}`, bytesOf(9_000, fill), broughtAs(`model ${fill}`))
+  const last = add('epoch 4', bytesOf(9_000, 4))
+  expect(await look(last.id)).toBeNull()
+  expect(hashed).toEqual([])
+  const again = add('a copy', bytesOf(9_000, 2))
+  await look(again.id)
+  expect(hashed).toEqual([again.path])
+  const theirs = add('of their size', bytesOf(8_000, 8))
+  await look(theirs.id)
+  expect(hashed).toEqual([again.path, theirs.path])
+})
+
+test('a model brought from here whose file has changed since is told apart by its hash', async () => {
+  const { add, look, hashed } = setup()
+  const before = add('epoch 1', bytesOf(9_000, 1), broughtAs('model'))
+  writeFileSync(before.path, bytesOf(9_000, 2))
+  utimesSync(before.path, 1, 1)
+  const copy = add('a copy', bytesOf(9_000, 1))
+  await look(copy.id)
+  expect(hashed).toEqual([copy.path])
 })

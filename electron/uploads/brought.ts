@@ -1,0 +1,42 @@
+import type { LibraryModel } from '../contract/library.ts'
+import { isSameTeam } from './clash.ts'
+import type { UploadRecord } from './record.ts'
+import type { Rows } from './rows.ts'
+import type { Twins } from './twins.ts'
+
+// What this app has brought to a team's library itself.
+
+/** Of this size, what went to the team from here: known even where the server has no list, though it may be gone since. */
+export function registeredHere(rows: Rows, wanted: UploadRecord): UploadRecord[] {
+  return rows.ids().flatMap((id) => {
+    const record = rows.get(id)?.record
+    if (record?.phase !== 'registered' || record.identity.sizeBytes !== wanted.identity.sizeBytes) return []
+    return isSameTeam(record, wanted) && record.modelId ? [record] : []
+  })
+}
+
+/** Models that were made from files here which differ from this one where they are sampled: no hash is needed to know that. */
+export async function withOtherBytes(
+  twins: Twins,
+  record: UploadRecord,
+  brought: readonly UploadRecord[],
+): Promise<ReadonlySet<string>> {
+  const others = new Set<string>()
+  for (const one of brought) if ((await twins.mayBe(record, one)) === false) others.add(one.modelId ?? '')
+  return others
+}
+
+/** The model that an upload has become. */
+export function modelOf({
+  modelId,
+  target,
+  identity,
+  sha256,
+  storageKey,
+  finishedAtMs,
+}: UploadRecord): LibraryModel {
+  return {
+    ...{ id: modelId ?? '', ...target, sizeBytes: identity.sizeBytes, sha256, storageKey },
+    ...{ status: 'active', createdAtMs: finishedAtMs },
+  }
+}

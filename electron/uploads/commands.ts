@@ -2,7 +2,7 @@ import { failed, failure, remedyOf, success, type FailureCode, type Result } fro
 import type { Target } from '../contract/model.ts'
 import type { FileToInspect, Inspection } from '../models/found.ts'
 import { freshStartAfter } from './fresh-start.ts'
-import { afterAnotherLook, fileAsMet, isUnchanged } from './look-again.ts'
+import { afterAnotherLook, fileAsMet, isUnchanged, isUnseen } from './look-again.ts'
 import { whileWritten } from './second-looks.ts'
 import type { Queue } from './queue.ts'
 import type { RecordChange, UploadRecord } from './record.ts'
@@ -89,9 +89,11 @@ export function createCommands(options: {
     const { failure: seen } = inspection
     const still = seen && isAsBefore && now.record.allowed && remedyOf(seen) === 'allow' ? null : seen
     if (still) {
-      const isOutOfSight = still.code === 'file-missing' || still.code === 'file-unreadable'
       const told = isAsBefore ? still : whileWritten(still, inspection.identity, options.now())
-      const written = rows.change(record.id, { ...(isOutOfSight ? {} : change), failure: told })
+      const written = rows.change(record.id, {
+        ...(isUnseen(inspection) ? {} : change),
+        failure: told,
+      })
       options.refused([record.id])
       return written
     }

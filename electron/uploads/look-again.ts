@@ -14,6 +14,11 @@ export function fileAsMet({ path, fileName, folder, seen }: UploadRecord): FileT
   }
 }
 
+/** Whether nothing was seen of the file, be it gone, out of reach or too slow: what is known of it stays. */
+export function isUnseen({ identity }: Inspection): boolean {
+  return identity.sizeBytes === 0 && identity.mtimeNs === 0n && identity.inode === 0n
+}
+
 /** Whether the bytes are those that were looked at before; disks may be numbered anew at each mount. */
 export function isUnchanged(record: UploadRecord, { identity }: Inspection): boolean {
   return sameFile({ ...identity, inode: record.identity.inode }, record.identity)

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import { failure, success } from '../../electron/contract/errors.ts'
 import { openPage, type OpenPage } from './support/open-page.ts'
-import { failedRow, registeredRow, row, sendingRow, settings, signedOut } from './support/rows.ts'
+import { failedRow, registeredRow, row, sendingRow, settings, signedOut, takenRow } from './support/rows.ts'
 
 const rows = [
   failedRow('Broken', failure('forbidden', { team: 'Aurora Studio' }, { detail: 'viewer' }), {
@@ -16,10 +16,7 @@ const rows = [
   row('Held', { phase: 'paused' }),
   registeredRow('Depth'),
 ]
-const clashing = failedRow(
-  'Taken',
-  failure('path-taken', { name: 'Old', path: 'models/a', suggestion: 'models/a-2', status: 'active' }),
-)
+const clashing = takenRow('Taken')
 const libraryModels = ['Grain', 'Depth'].map((displayName, index) => ({
   ...{ id: displayName, displayName, modelType: 'loras', modelPath: `models/loras/${displayName}` },
   ...{

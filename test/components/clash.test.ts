@@ -2,19 +2,10 @@ import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { failure } from '../../electron/contract/errors.ts'
 import { openPage } from './support/open-page.ts'
-import { failedRow, patchOf, registeredRow } from './support/rows.ts'
-
-const taken = (name: string) =>
-  failedRow(
-    name,
-    failure('path-taken', {
-      ...{ name: `Old ${name}`, path: `models/loras/${name}.safetensors`, status: 'disabled' },
-      ...{ suggestion: `models/loras/${name}-2.safetensors`, modelId: 'm', theirBytes: 2_000_000_000 },
-    }),
-  )
+import { failedRow, patchOf, registeredRow, takenRow } from './support/rows.ts'
 
 async function choosing(...names: string[]) {
-  const opened = await openPage({ rows: names.map(taken) })
+  const opened = await openPage({ rows: names.map(takenRow) })
   await userEvent.click(opened.rowOf(names[0] ?? '').getByRole('button', { name: 'Choose…' }))
   const pane = opened.screen.getByRole('complementary')
   const decided = () => opened.asked.filter(({ name }) => name === 'decide').map(({ args }) => args)

@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest'
-import { userEvent } from 'vitest/browser'
+import { expect, onTestFinished, test } from 'vitest'
+import { page, userEvent } from 'vitest/browser'
 import { failure, failureKinds, type FailureCode, type Remedy } from '../../electron/contract/errors.ts'
 import { catalogue, sentenceOf, wordsIn } from '../../electron/contract/words.ts'
 import { openPage } from './support/open-page.ts'
@@ -56,6 +56,19 @@ test('sending a dangerous file looks otherwise than sending one that is only odd
   await expect.element(button).toHaveClass('danger')
   await userEvent.click(button)
   expect(asked).toEqual([{ name: 'allow', args: { ids: ['Flux'] } }])
+})
+
+test('why the server forbids it stands whole on the row of a narrow window', async () => {
+  await page.viewport(480, 400)
+  onTestFinished(() => page.viewport(960, 640))
+  const detail =
+    'Role "viewer" may not create models in this workspace; the owner has switched uploads off for guests.'
+  const why = failure('forbidden', { team: 'Aurora Studio' }, { detail })
+  const { screen } = await openPage({ rows: [failedRow('Flux', why)] })
+  const words = screen.getByTitle(detail, { exact: false })
+  await expect.element(words).toMatchTextContent('The server doesn’t allow this in Aurora Studio.')
+  const { scrollHeight, clientHeight } = words.element()
+  expect(scrollHeight - clientHeight).toBeLessThanOrEqual(1)
 })
 
 test('signing in leads to the sign-in view, and back', async () => {

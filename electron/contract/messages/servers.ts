@@ -2,7 +2,11 @@ import type { Message } from '../message.ts'
 
 /** What the list of servers, the verdict on one, proxies and the choice without a keychain say. */
 export const serverMessages = {
-  'note.server-says': ['The server says: “{words}”', '服务器说明：“{words}”', '伺服器說明：「{words}」'],
+  'note.forbidden-says': [
+    'The server doesn’t allow this in {team}. The server says: “{words}” Ask a team admin.',
+    '服务器不允许在 {team} 中执行此操作。服务器说明：“{words}”请联系团队管理员。',
+    '伺服器不允許在 {team} 中執行此操作。伺服器說明：「{words}」請聯絡團隊管理員。',
+  ],
   'servers.title': ['Servers', '服务器', '伺服器'],
   'servers.chosen': ['new sign-ins go here', '新登录使用此服务器', '新登入使用此伺服器'],
   'servers.choose': ['Use for new sign-ins', '用于新登录', '用於新登入'],

@@ -188,3 +188,12 @@ export function serverCheck(change: Partial<ServerCheck> = {}): ServerCheck {
     ...change,
   }
 }
+
+/** A row whose library path has a disabled model of other bytes. */
+export function takenRow(name: string): UploadRow {
+  const params = {
+    ...{ name: `Old ${name}`, path: `models/loras/${name}.safetensors`, status: 'disabled' },
+    ...{ suggestion: `models/loras/${name}-2.safetensors`, modelId: 'm', theirBytes: 2_000_000_000 },
+  }
+  return failedRow(name, failure('path-taken', params))
+}

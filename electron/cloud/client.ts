@@ -86,7 +86,7 @@ export function createCloudClient(server: string, ports: Ports, ways: Ways = str
     if ('code' in reply) {
       request.signal?.throwIfAborted()
       ports.log.warn('no answer from the server', { path: request.path, code: reply.code })
-      return { result: failed(noReplyFailure(reply, url.host)), unauthorised: false }
+      return { result: failed(lineFailure(reply.code, url.host, reply.proxyHost)), unauthorised: false }
     }
     if (isSuccess(reply)) return { result: parseAnswer(reply, request.answer), unauthorised: false }
     const reason = refusal(reply, ports.now())
@@ -135,11 +135,6 @@ function headersFor(credential: Credential | null, hasBody: boolean): Record<str
 }
 
 const isSuccess = ({ status }: Reply) => status >= 200 && status < 300
-
-/** A proxy's trouble names the proxy, any other the server. */
-function noReplyFailure({ code, proxyHost }: NoReply, host: string): Failure {
-  return lineFailure(code, proxyHost ?? host)
-}
 
 function parseAnswer<Schema extends v.GenericSchema>(
   { headers, text }: Reply,

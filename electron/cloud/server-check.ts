@@ -28,7 +28,7 @@ async function checkOne(client: CloudClient, ways: Ways): Promise<ServerCheck> {
   const answer = await client.send({ method: 'GET', path: paths.me, answer: v.unknown() })
   const met = answer.ok ? failure('not-the-api') : verdictOn(answer.failure)
   const isOfCertificate = met?.code.startsWith('certificate-') === true
-  const isReached = met === null || !(isLineTrouble(met) || met.code === 'proxy-sign-in')
+  const isReached = met === null || !(isLineTrouble(met) || met.code.startsWith('proxy-'))
   const isSecure = client.server.startsWith('https:')
   const proxy = await ways.to(client.server)
   return {

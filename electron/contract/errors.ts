@@ -62,6 +62,7 @@ export const failureKinds = {
   'certificate-wrong-name': { retry: 'never', remedy: 'settings' },
   'proxy-sign-in': { retry: 'never', remedy: 'proxy' },
   'proxy-unreachable': { retry: 'later', remedy: 'wait' },
+  'proxy-refuses': { retry: 'never', remedy: 'retry' },
   // the Cyberun API
   'login-refused': { retry: 'never', remedy: 'sign-in' },
   'signed-out': { retry: 'after-sign-in', remedy: 'sign-in' },

@@ -19,6 +19,7 @@ const known: Readonly<Record<string, FailureCode>> = {
   PROXY_SIGN_IN: 'proxy-sign-in',
   PROXY_TROUBLE: 'proxy-unreachable',
   PROXY_UNREACHABLE: 'proxy-unreachable',
+  PROXY_REFUSED: 'proxy-refuses',
   ETIMEDOUT: 'timed-out',
   ESOCKETTIMEDOUT: 'timed-out',
   TimeoutError: 'timed-out',
@@ -33,9 +34,13 @@ const known: Readonly<Record<string, FailureCode>> = {
   CERT_UNTRUSTED: 'certificate-untrusted',
 }
 
-/** The failure for an error code of the network stack; anything not known counts as a dropped line, which is tried again. */
-export function lineFailure(code: string, host: string): Failure {
-  return failure(known[code] ?? 'connection-lost', { host }, { detail: code })
+/**
+ * The failure for an error code of the network stack; anything not known counts as a dropped line, which is tried again. A
+ * proxy's trouble names the proxy, any other the server.
+ */
+export function lineFailure(code: string, host: string, proxyHost: string | null = null): Failure {
+  const kind = known[code.split(' ', 1)[0] ?? ''] ?? 'connection-lost'
+  return failure(kind, proxyHost === null ? { host } : { host: proxyHost, server: host }, { detail: code })
 }
 
 /** Troubles that may mean that the line is gone, as against a server that answers and has trouble of its own. */

@@ -53,14 +53,16 @@ export function bareProxy(proxy: string): string {
   return url ? `${url.protocol}//${url.host}` : ''
 }
 
-/** Codes for a request that a proxy kept from its server (see `proxied.ts`). */
+/** Codes for a request that a proxy kept from its server (see `proxied.ts`). `refused` stands before the proxy's status. */
 export const proxyCodes = {
   signIn: 'PROXY_SIGN_IN',
   trouble: 'PROXY_TROUBLE',
   unreachable: 'PROXY_UNREACHABLE',
+  refused: 'PROXY_REFUSED',
 } as const
 
 const all: ReadonlySet<string> = new Set(Object.values(proxyCodes))
 
 /** The code if it says that a proxy kept the request from its server, else null. */
-export const proxyCodeIn = (code: string): string | null => (all.has(code) ? code : null)
+export const proxyCodeIn = (code: string): string | null =>
+  all.has(code.split(' ', 1)[0] ?? '') ? code : null

@@ -6,6 +6,7 @@ import {
   type RequestOptions,
 } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { setDefaultAutoSelectFamilyAttemptTimeout, type Socket } from 'node:net'
 import { SocksProxyAgent } from 'socks-proxy-agent'
 import { networkCodeOf } from '../contract/line-failure.ts'
 import { proxyCodeIn, proxyCodes } from '../contract/ways.ts'
@@ -20,15 +21,38 @@ export interface Opener {
 }
 
 /**
- * An opener with connections of its own. Node itself tunnels https by CONNECT and asks http by the whole address
- * (nodejs.org/api/http.html, "Built-in Proxy Support"); SOCKS comes from socks-proxy-agent.
+ * So long each address of a name is tried before the next, in ms. Node's own 250 are less than a handshake takes on a slow
+ * line: with addresses of both families and a line for one of them, no connection at all would be made.
  */
-export function createOpener(connections: AgentOptions): Opener {
+const attemptMs = 3_000
+/** A proxy that has not taken a connection by then is not there, in ms. */
+const proxyConnectMs = 10_000
+/** A proxy that has one has so long to reach the server behind it, in ms. */
+const tunnelMs = 30_000
+
+/**
+ * An opener with connections of its own. Node itself tunnels https by CONNECT and asks http by the whole address
+ * (nodejs.org/api/http.html, "Built-in Proxy Support"); SOCKS comes from socks-proxy-agent. A proxy takes a connection
+ * `withinMs`, or counts as not there.
+ */
+export function createOpener(connections: AgentOptions, withinMs = proxyConnectMs): Opener {
   const pools = new Map<string, HttpAgent>()
+  // For the whole thread, since what an agent is told does not reach its connections to a proxy.
+  setDefaultAutoSelectFamilyAttemptTimeout(attemptMs)
+
+  function makePool(isSecure: boolean, proxy: string | null): HttpAgent {
+    if (proxy?.startsWith('socks')) return makeSocksPool(proxy, connections)
+    // An empty environment, not none: a variable around the process is for whoever chose the way to read.
+    const proxyEnv = proxy === null ? {} : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy }
+    const options = { ...connections, proxyEnv }
+    const pool = isSecure ? new HttpsAgent(options) : new HttpAgent(options)
+    if (proxy !== null) limitConnecting(pool, proxy, withinMs)
+    return pool
+  }
 
   function poolFor(isSecure: boolean, proxy: string | null): HttpAgent {
     const name = `${isSecure ? 'https' : 'http'} ${proxy ?? 'straight'}`
-    const pool = pools.get(name) ?? makePool(isSecure, proxy, connections)
+    const pool = pools.get(name) ?? makePool(isSecure, proxy)
     pools.set(name, pool)
     return pool
   }
@@ -47,15 +71,33 @@ export function createOpener(connections: AgentOptions): Opener {
   }
 }
 
-function makePool(isSecure: boolean, proxy: string | null, connections: AgentOptions): HttpAgent {
-  if (proxy?.startsWith('socks')) return new SocksProxyAgent(proxy, connections)
-  // An empty environment, not none: a variable around the process is for whoever chose the way to read.
-  const proxyEnv = proxy === null ? {} : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy }
-  return isSecure ? new HttpsAgent({ ...connections, proxyEnv }) : new HttpAgent({ ...connections, proxyEnv })
+/** The time for idle connections is for Node's own pool alone: the package would cut whatever is silent for so long. */
+function makeSocksPool(proxy: string, connections: AgentOptions): HttpAgent {
+  const pool = new SocksProxyAgent(proxy, connections)
+  pool.timeout = null
+  return pool
+}
+
+/** Gives up a proxy that swallows what is sent to it, so that another way can be tried. */
+function limitConnecting(pool: HttpAgent, proxy: string, withinMs: number): void {
+  const create = pool.createConnection.bind(pool)
+  const open = proxy.startsWith('https:') ? 'secureConnect' : 'connect'
+  pool.createConnection = (options, callback) => {
+    // The pool's time for idle connections would be one for the tunnel, too short for a server that is far away.
+    const socket = create({ ...options, timeout: tunnelMs }, callback) as Socket
+    const late = Object.assign(new Error('the proxy takes no connection'), { code: proxyCodes.unreachable })
+    const timer = setTimeout(() => socket.destroy(late), withinMs)
+    const over = () => clearTimeout(timer)
+    socket.once(open, over).once('close', over)
+    return socket
+  }
 }
 
 /** What keeps a connection from being made at all. By a proxy the only one that is made is the one to it. */
 const unmade: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'])
+
+/** Of a CONNECT: a rule of the proxy's, which the next try meets as well (RFC 9110, 15.5.4 and 15.5.6; RFC 7725). */
+const refusals: ReadonlySet<number> = new Set([403, 405, 451])
 
 /** The code of a thrown network error; by a proxy one of `proxyCodes` where it kept the request from its server. */
 export function codeOf(error: unknown, proxy: string | null): string {
@@ -64,7 +106,8 @@ export function codeOf(error: unknown, proxy: string | null): string {
   if (unmade.has(code)) return proxyCodes.unreachable
   if (code === 'ERR_PROXY_TUNNEL') {
     const { statusCode } = error as { readonly statusCode?: number }
-    return statusCode === 407 ? proxyCodes.signIn : proxyCodes.trouble
+    if (statusCode === 407) return proxyCodes.signIn
+    return refusals.has(statusCode ?? 0) ? `${proxyCodes.refused} ${statusCode}` : proxyCodes.trouble
   }
   return proxy.startsWith('socks') && code === 'unknown' ? socksCode(error) : code
 }
@@ -73,6 +116,7 @@ export function codeOf(error: unknown, proxy: string | null): string {
 function socksCode(error: unknown): string {
   const words = error instanceof Error ? error.message : ''
   if (/authentication/i.test(words)) return proxyCodes.signIn
+  if (/timed out/i.test(words)) return proxyCodes.unreachable
   return /socks|proxy|socket closed/i.test(words) ? proxyCodes.trouble : 'unknown'
 }
 

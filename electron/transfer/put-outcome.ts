@@ -34,7 +34,7 @@ export function putOutcome(
     case 'broken':
       return {
         kind: 'failed',
-        failure: lineFailure(answer.code, answer.proxyHost ?? host),
+        failure: lineFailure(answer.code, host, answer.proxyHost),
         unanswered: answer.flushedBytes >= sizeBytes ? { checksum: answer.checksum } : null,
       }
     case 'answered':

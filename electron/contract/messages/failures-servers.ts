@@ -22,4 +22,9 @@ export const serverFailures = {
     '此网络的代理 {host} 没有响应。没有任何丢失；恢复后上传会自动继续。',
     '此網路的代理伺服器 {host} 沒有回應。沒有任何遺失；恢復後上傳會自動繼續。',
   ],
+  'failure.proxy-refuses': [
+    'The proxy {host} of this network doesn’t let this computer reach {server}, so nothing was sent. Ask whoever runs the network to allow it, then try again.',
+    '此网络的代理 {host} 不允许本机访问 {server}，因此未发送任何内容。请让网络管理者放行，然后重试。',
+    '此網路的代理伺服器 {host} 不允許本機存取 {server}，因此未傳送任何內容。請讓網路管理者放行，然後重試。',
+  ],
 } as const satisfies Record<`failure.${string}`, Message>

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
+import { retryClassOf } from '../../../electron/contract/errors.ts'
 import { makeAuthority } from '../../support/certificates.ts'
 import { openProxy, openSocks } from '../../support/proxy.ts'
 import { etagOf, openReceiver } from '../../support/receiver.ts'
@@ -160,17 +161,30 @@ test.each(['http', 'socks'] as const)(
   },
 )
 
-test('a proxy that refuses to tunnel, and one that is not there, are the proxy’s trouble and not the server’s', async () => {
+test('a proxy that fails to tunnel, and one that is not there, are the proxy’s trouble and not the server’s', async () => {
+  const server = await setup(true)
+  const proxy = await openProxy({ refusesWith: 502 })
+  const trouble = { code: 'proxy-unreachable', params: { host: proxy.host } }
+  expect(await server.put({ HTTPS_PROXY: proxy.url })).toMatchObject({ failure: trouble, unanswered: null })
+  await proxy.close()
+  expect(await server.ask({ HTTPS_PROXY: proxy.url })).toMatchObject([
+    { failure: trouble },
+    { failure: trouble },
+  ])
+  expect(server.seen).toEqual([])
+})
+
+test('a proxy whose rules forbid a server says so once, with its status, and is not waited for', async () => {
   const server = await setup(true)
   const proxy = await openProxy({ refusesWith: 403 })
-  const refused = { code: 'proxy-unreachable', params: { host: proxy.host } }
+  const params = { host: proxy.host, server: new URL(server.url).host }
+  const refused = { code: 'proxy-refuses', params, detail: 'PROXY_REFUSED 403' } as const
+  expect(retryClassOf(refused)).toBe('never')
   expect(await server.put({ HTTPS_PROXY: proxy.url })).toMatchObject({ failure: refused, unanswered: null })
-  await proxy.close()
   expect(await server.ask({ HTTPS_PROXY: proxy.url })).toMatchObject([
     { failure: refused },
     { failure: refused },
   ])
-  expect(server.seen).toEqual([])
 })
 
 test.each([

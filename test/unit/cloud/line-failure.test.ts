@@ -14,6 +14,7 @@ test.each([
   ['PROXY_SIGN_IN', 'proxy-sign-in'],
   ['PROXY_TROUBLE', 'proxy-unreachable'],
   ['PROXY_UNREACHABLE', 'proxy-unreachable'],
+  ['PROXY_REFUSED 403', 'proxy-refuses'],
   ['SELF_SIGNED_CERT_IN_CHAIN', 'certificate-untrusted'],
   ['CERT_HAS_EXPIRED', 'certificate-expired'],
   ['CERT_NOT_YET_VALID', 'certificate-expired'],

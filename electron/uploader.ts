@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { carrierOf } from './accounts/carrier.ts'
 import { createProxies } from './accounts/proxies.ts'
 import type { Result } from './contract/errors.ts'
-import type { KeychainState, SessionView } from './contract/account.ts'
+import type { Account, KeychainState, SessionView } from './contract/account.ts'
 import type { AddReport, Snapshot } from './contract/model.ts'
 import type { Settings } from './contract/settings.ts'
 import type { LibraryNews } from './contract/library.ts'
@@ -78,8 +78,8 @@ export interface Uploader extends Holding, Pick<Nearby, 'workflows' | 'watchFold
   sweep(): Promise<void>
   /** Uploads that are no more and of which storage still holds parts. */
   leftoverCount(): number
-  /** Signs in with a token from outside, which is kept in memory only. */
-  useToken(token: string): Promise<Result<SessionView>>
+  /** Signs in with a token from outside, which is kept in memory only; answers whose it is. */
+  useToken(token: string): Promise<Result<Account>>
   /** Whether the person has chosen a team, as against the first one standing in. */
   hasChosenTeam(): boolean
   /** Whether somebody is signed in to a server, or an upload is still for it. */

@@ -1,5 +1,6 @@
 import type { ConnectionCheck, StepResult } from '../contract/diagnostics.ts'
-import { failure, retryClassOf, type Failure } from '../contract/errors.ts'
+import type { Account } from '../contract/account.ts'
+import { failure, retryClassOf, type Failure, type Result } from '../contract/errors.ts'
 import { storageTestBytes, storageTestHindrance, type StorageTest } from '../contract/storage-test.ts'
 import { speedOf, storageTestWords } from '../contract/storage-test-words.ts'
 import { checkConnection } from '../desktop/connection-check.ts'
@@ -16,22 +17,25 @@ type CheckCommand = Extract<Command, { readonly name: 'check' }>
 /** Looks at the way to the server and, when asked to, to storage. Answers the exit code. */
 export async function runCheckCommand(command: CheckCommand, world: World): Promise<number> {
   const { interruption } = world
-  const refused = await interruption.or(useToken(world))
-  if (refused === interrupted) return interruption.exitCode
-  const check = await interruption.or(look(command, world, refused))
+  const used = await interruption.or(useToken(world))
+  if (used === interrupted) return interruption.exitCode
+  const check = await interruption.or(look(command, world, refusalIn(used)))
   if (check === interrupted) return interruption.exitCode
   const code = codeOf(check)
   if (!command.storage) return finish(command, world, code)
-  const tested = await testStorage(command, world)
+  const tested = await testStorage(command, world, used)
   if (interruption.signal.aborted) return interruption.exitCode
   return finish(command, world, code === exitCodes.ok ? tested : code)
 }
 
+/** Whose the token from outside is; null without one. */
+async function useToken({ uploader, surroundings }: World): Promise<Result<Account> | null> {
+  return surroundings.token === null ? null : uploader.useToken(surroundings.token)
+}
+
 /** A token that the server refuses is one more thing to tell of; a server that is not there says nothing about it. */
-async function useToken({ uploader, surroundings }: World): Promise<Failure | null> {
-  if (surroundings.token === null) return null
-  const used = await uploader.useToken(surroundings.token)
-  return used.ok || retryClassOf(used.failure) === 'later' ? null : used.failure
+function refusalIn(used: Result<Account> | null): Failure | null {
+  return used === null || used.ok || retryClassOf(used.failure) === 'later' ? null : used.failure
 }
 
 async function look(
@@ -75,11 +79,16 @@ function codeOf({ results }: ConnectionCheck): number {
   return bad.every(({ step }) => step === 'sign-in') ? exitCodes.notSignedIn : exitCodes.someFailed
 }
 
-async function testStorage(command: CheckCommand, world: World): Promise<number> {
+/** A token that is of no use sends nothing in somebody else's name. */
+async function testStorage(
+  command: CheckCommand,
+  world: World,
+  used: Result<Account> | null,
+): Promise<number> {
   const { uploader, surroundings, interruption, streams } = world
-  const { accounts } = uploader.session()
-  const isAnybodyHere = accounts.some(({ state }) => state === 'ready')
-  const choice = isAnybodyHere ? findTeam(uploader, command.team ?? surroundings.team) : null
+  const isHere = used?.ok ?? uploader.session().accounts.some(({ state }) => state === 'ready')
+  const given = used?.ok ? used.value : null
+  const choice = isHere ? findTeam(uploader, command.team ?? surroundings.team, given) : null
   const hindrance = storageTestHindrance({ ...uploader.session(), chosen: choice })
   if (choice === null || hindrance !== null) {
     const text = words(`storage-test.no-${hindrance ?? 'sign-in'}`)

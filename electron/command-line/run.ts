@@ -1,3 +1,4 @@
+import type { Account } from '../contract/account.ts'
 import { runAccountsCommand, runLogoutCommand } from './accounts.ts'
 import type { Command } from './arguments.ts'
 import { runCheckCommand } from './check.ts'
@@ -26,6 +27,7 @@ export async function runCommand(command: EngineCommand, world: World): Promise<
     return orCancelled(runLoginCommand(command, { ...world, signal: interruption.signal }), world)
   if (command.name === 'logout') return orCancelled(runLogoutCommand(command.account, world), world)
   if (command.name === 'check') return runCheckCommand(command, world)
+  let given: Account | null = null
   // A token from outside is nobody's sign-in here, so there is nothing of it to sign out.
   if (surroundings.token !== null) {
     const used = await interruption.or(uploader.useToken(surroundings.token))
@@ -34,6 +36,7 @@ export async function runCommand(command: EngineCommand, world: World): Promise<
       streams.err.write(`${explain(used.failure)}\n`)
       return refusalCode(used.failure)
     }
+    given = used.value
     // At the start this account was not known yet.
     void uploader.sweep()
   }
@@ -46,14 +49,14 @@ export async function runCommand(command: EngineCommand, world: World): Promise<
     return exitCodes.notSignedIn
   }
   if (command.name === 'upload') {
-    const choice = findTeam(uploader, command.team ?? surroundings.team)
+    const choice = findTeam(uploader, command.team ?? surroundings.team, given)
     return runUploadCommand(command, choice, { ...world, teller: tellerFor(command, streams) })
   }
   if (command.name === 'workflow') {
-    const choice = findTeam(uploader, command.team ?? surroundings.team)
+    const choice = findTeam(uploader, command.team ?? surroundings.team, given)
     return runWorkflowCommand(command, choice, { ...world, teller: tellerFor(command, streams) })
   }
-  for (const { account, team } of teamsOf(uploader)) {
+  for (const { account, team } of teamsOf(uploader, given)) {
     const { email } = account
     streams.out.write(
       command.json

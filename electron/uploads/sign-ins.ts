@@ -29,7 +29,7 @@ export interface SignIns {
   signInToProxy(proxy: string, login: ProxyLogin): Promise<Result<SessionView>>
   /** Lets the proxy's question go until it is asked anew. */
   leaveProxy(): Result<SessionView>
-  useToken(token: string): Promise<Result<SessionView>>
+  useToken(token: string): Promise<Result<Account>>
   choose(choice: TeamChoice): Result<SessionView>
   /** The account and team for new files: the one named, else the chosen one; null when there is none. */
   resolve(choice: TeamChoice | null): { readonly accountId: string; readonly team: Team } | null
@@ -149,7 +149,8 @@ export function createSignIns(options: SignInOptions): SignIns {
     },
     async useToken(token) {
       const account = await accounts.useToken(server(), token)
-      return account.ok ? told() : account
+      if (account.ok) tell()
+      return account
     },
     choose(choice) {
       if (!resolve(choice)) return failed(failure('no-team'))

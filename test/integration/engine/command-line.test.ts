@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID, type DemoAccount } from '../../cloud/accounts.ts'
@@ -185,6 +185,39 @@ test('the teams are listed for people and for scripts', async () => {
     ...[0, 0],
     ALICE.teams.map(({ id, displayName }) => ({ id, name: displayName, account: ALICE.email })),
   ])
+})
+
+test('a token decides who sends, whoever is signed in here and has chosen a team', async () => {
+  const { run, runWith, file, folder, cloud, commandHome, open } = await setup()
+  const app = await open({}, commandHome)
+  const [bob] = (await app.signIn(BOB)).accounts
+  await app.calls.chooseTeam({ accountId: bob?.id ?? '', teamId: STUDIO_NORTH_ID })
+  await app.stop()
+  const path = await file('a.safetensors')
+  const workflow = join(folder, 'workflow.json')
+  writeFileSync(workflow, '{"nodes":[{"type":"LoraLoader","mode":0,"widgets_values":["a"]}],"links":[]}')
+  const noTeam = { MODELFERRY_TEAM: undefined }
+  const unnamed = [
+    await runWith(noTeam, 'upload', path),
+    await runWith(noTeam, 'workflow', workflow),
+    await runWith(noTeam, 'check', '--storage'),
+  ]
+  for (const { code, err } of unnamed) {
+    expect([code, err.includes('Which team?'), err.includes("Bob's Team")]).toEqual([2, true, false])
+  }
+  const theirs = await run('upload', path, '--team', "Bob's Team")
+  expect([theirs.code, theirs.err.includes("Bob's Team")]).toEqual([2, true])
+  expect(cloud.modelsOf(STUDIO_NORTH_ID)).toEqual([])
+  // Bob may only look at this team: it is Alice who sends.
+  expect((await run('upload', path, '--team', 'Studio North')).code).toBe(0)
+  expect((await run('teams')).out).not.toContain(BOB.email)
+})
+
+test('a token with a line’s end is good, and a proxy that can’t be read is told without its password', async () => {
+  const { runWith, token } = await setup()
+  expect((await runWith({ MODELFERRY_TOKEN: `${token}\n` }, 'teams')).code).toBe(0)
+  const { code, out, err } = await runWith({ HTTPS_PROXY: 'http://user:p#ss@proxy:8080' }, 'teams')
+  expect([code, out, err.includes('HTTPS_PROXY'), err.includes('p#ss')]).toEqual([2, '', true, false])
 })
 
 test('a folder without a model says so', async () => {

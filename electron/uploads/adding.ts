@@ -33,7 +33,7 @@ interface AddingOptions {
   readonly inspect: (file: FoundFile) => Promise<Inspection>
   readonly nextPosition: () => number
   /**
-   * What the queue has of these files for this account and team already: dropped twice, a file is not sent twice. What
+   * What the queue has of these files for this person and team already: dropped twice, a file is not sent twice. What
    * stood still goes on; the answer says which paths that concerns.
    */
   readonly takeUp: (paths: readonly string[]) => Promise<Result<TakenUp>>

@@ -26,10 +26,10 @@ export function leave(database: DatabaseSync, runner: string): void {
   database.prepare('DELETE FROM runners WHERE id = ?').run(runner)
 }
 
-/** Uploads of these files for this account and team. */
+/** Uploads of these files for this team by any of these accounts. */
 export interface WhichUploads {
   readonly paths: readonly string[]
-  readonly accountId: string
+  readonly accountIds: readonly string[]
   readonly teamId: string
 }
 
@@ -56,13 +56,13 @@ export function claimAbandoned(
     database.prepare(`UPDATE uploads SET runner = ? WHERE ${abandoned}`).run(runner)
     return
   }
-  if ('accountIds' in which) {
+  if (!('paths' in which)) {
     const claimAll = database.prepare(`UPDATE uploads SET runner = ? WHERE ${abandoned} AND account_id = ?`)
     for (const accountId of which.accountIds) claimAll.run(runner, accountId)
     return
   }
   const claim = database.prepare(`UPDATE uploads SET runner = ? WHERE ${abandoned} AND ${oneFile}`)
-  for (const path of which.paths) claim.run(runner, path, which.accountId, which.teamId)
+  for (const path of which.paths) claim.run(runner, path, which.teamId, JSON.stringify(which.accountIds))
 }
 
 /** Paths among those named that another living process has in its queue. */
@@ -70,7 +70,8 @@ export function heldByOthers(database: DatabaseSync, runner: string, which: Whic
   const held = database.prepare(
     `SELECT path FROM uploads WHERE phase <> 'registered' AND runner IS NOT ? AND ${oneFile} LIMIT 1`,
   )
-  return which.paths.filter((path) => held.get(runner, path, which.accountId, which.teamId) !== undefined)
+  const accountIds = JSON.stringify(which.accountIds)
+  return which.paths.filter((path) => held.get(runner, path, which.teamId, accountIds) !== undefined)
 }
 
 /** Processes that run uploads now, by the name under which they run them. */
@@ -81,7 +82,7 @@ export function livingRunners(database: DatabaseSync): ReadonlyMap<string, numbe
   )
 }
 
-const oneFile = 'path = ? AND account_id = ? AND team_id = ?'
+const oneFile = 'path = ? AND team_id = ? AND account_id IN (SELECT value FROM json_each(?))'
 
 /**
  * Whether a process lives. This process's own number under another name is a leftover from before a restart. A number that

@@ -1,5 +1,6 @@
 import { success, type Result } from '../contract/errors.ts'
 import type { Account } from '../contract/account.ts'
+import type { Accounts } from '../accounts/accounts.ts'
 import { isSamePerson } from '../accounts/carrier.ts'
 import { isAllowedBy, type Order, type TakenUp } from './adding.ts'
 import type { Commands } from './commands.ts'
@@ -14,11 +15,12 @@ export interface TakingUp {
   readonly rows: Rows
   readonly queue: Queue
   readonly commands: Commands
+  readonly accounts: Pick<Accounts, 'list'>
 }
 
 /**
- * Finds what the journal has of these files for the same account and team, so that dropping a file again, or typing the
- * command again after a crash, goes on instead of sending it anew. A row of a dead process is taken over; a row of a living
+ * Finds what the journal has of these files for the same person and team, by whichever sign-in, so that dropping a file again,
+ * or typing the command again after a crash, goes on instead of sending it anew. A row of a dead process is taken over; a row of a living
  * one is under way and left to it.
  */
 export async function takeUp(
@@ -29,16 +31,18 @@ export async function takeUp(
   const { store, rows, commands } = rooms
   if (signal?.aborted) return success({ goesOn: new Set(), underWay: new Set() })
   const wanted = new Set(paths)
-  const claimed = claim(rooms, { paths, accountId, teamId: team.id })
+  const accountIds = signInsOf(rooms.accounts.list(), accountId)
+  const which = { paths, accountIds, teamId: team.id }
+  const claimed = claim(rooms, which)
   if (!claimed.ok) return claimed
   const waiting = claimed.value
   const goesOn = new Set(waiting.map(({ path }) => path))
-  const underWay = new Set(store.heldByOthers({ paths, accountId, teamId: team.id }))
+  const underWay = new Set(store.heldByOthers(which))
   for (const id of rows.ids()) {
     const record = rows.get(id)?.record
     if (!record || record.phase === 'registered' || !wanted.has(record.path) || goesOn.has(record.path))
       continue
-    if (record.accountId !== accountId || record.team.id !== team.id) continue
+    if (!accountIds.includes(record.accountId) || record.team.id !== team.id) continue
     const moved =
       record.failure && isAllowedBy(allow, record.failure) ? commands.allow([id]) : await commands.goOn(id)
     if (!moved.ok) return moved
@@ -46,6 +50,13 @@ export async function takeUp(
     else underWay.add(record.path)
   }
   return success({ goesOn, underWay })
+}
+
+/** Ids of everything that the person of an account has signed in with on its server. */
+function signInsOf(known: readonly Account[], accountId: string): readonly string[] {
+  const own = known.find(({ id }) => id === accountId)
+  if (!own) return [accountId]
+  return known.filter((account) => isSamePerson(account, own)).map(({ id }) => id)
 }
 
 /** The same for all accounts of the people who are signed in. */

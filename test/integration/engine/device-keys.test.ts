@@ -34,6 +34,26 @@ test('who is signed in by both sends large files by the session, whichever was c
   ])
 })
 
+test.each(['device', 'session'] as const)(
+  'a file that is added again by the other sign-in of a person goes on instead of beginning anew (chosen: %s)',
+  async (kind) => {
+    const { app, pair, file, cloud, countOf } = await setupPairing(smallLimit)
+    const device = await pair()
+    const path = await file('a.safetensors', large)
+    await app.calls.chooseTeam({ accountId: device.id, teamId: ALICES_TEAM_ID })
+    const session = (await app.signIn()).accounts.find((account) => account.kind === 'session')
+    const held = cloud.hold('put-part')
+    const [id = ''] = await app.add(path)
+    await held.arrived
+    await app.calls.pause({ ids: [id] })
+    held.release()
+    const accountId = (kind === 'device' ? device : session)?.id ?? ''
+    expect(await app.add(path, { team: { accountId, teamId: ALICES_TEAM_ID } })).toEqual([])
+    await app.phase(id, 'registered')
+    expect([countOf('initiateMultipart'), app.rows().length]).toEqual([1, 1])
+  },
+)
+
 test('another person’s password does not carry what a device could not', async () => {
   const { app, pair, file } = await setupPairing(smallLimit)
   await pair(ALICE.email, STUDIO_NORTH_ID)

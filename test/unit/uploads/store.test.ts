@@ -194,6 +194,25 @@ test('two runners of one journal share no row', async () => {
   ])
 })
 
+test('uploads of a file are found under each sign-in that is named, and under no other', async () => {
+  const { start } = setup()
+  const other = await otherProcess()
+  const [paired, byPassword] = ['cloud.example alice team_01', 'cloud.example alice']
+  const record = uploadRecord({ accountId: paired })
+  const which = { paths: [record.path], teamId: 'team_01' }
+  const theirs = start('theirs')
+  theirs.store.add([record])
+  theirs.database.prepare('UPDATE runners SET pid = ?').run(other.pid)
+  const { store } = start('ours')
+  expect([
+    store.heldByOthers({ ...which, accountIds: [byPassword] }),
+    store.heldByOthers({ ...which, accountIds: [byPassword, paired] }),
+  ]).toEqual([[], which.paths])
+  theirs.store.close()
+  expect(valueOf(store.claimQueue({ ...which, accountIds: [byPassword] }))).toEqual([])
+  expect(valueOf(store.claimQueue({ ...which, accountIds: [byPassword, paired] }))).toEqual([record])
+})
+
 test('parts are durable, come back in their order and go with their upload', () => {
   const { start } = setup()
   const record = uploadRecord({

@@ -11,5 +11,6 @@ else {
   app.on('before-quit', (event) => event.preventDefault())
   void import('./command-line/main.ts')
     .then(({ main }) => main(words))
-    .finally(() => app.exit(Number(process.exitCode ?? 0)))
+    // Without a code it has not come to its end, whatever the reason.
+    .finally(() => app.exit(Number(process.exitCode ?? 1)))
 }

@@ -207,8 +207,10 @@ export function createAccounts(options: {
       if (account && !fixed.has(accountId)) book.save({ ...account, state: 'signed-out' })
     },
     async useToken(server, token) {
-      const account = await whoseToken(clientFor(server), token)
-      if (account.ok) fixed.set(account.value.id, { account: account.value, token })
+      // Space around it would hide what kind of key it is.
+      const bare = token.trim()
+      const account = await whoseToken(clientFor(server), bare)
+      if (account.ok) fixed.set(account.value.id, { account: account.value, token: bare })
       return account
     },
   }
@@ -218,7 +220,7 @@ function credentialOf(kind: Account['kind'], token: string, teamId: string | nul
   return kind === 'device' ? { kind, token } : { kind, token, teamId }
 }
 
-/** The account that a token from outside is for. Keys that can't upload are not sent. */
+/** The account that a token from outside, with nothing around it, is for. Keys that can't upload are not sent. */
 async function whoseToken(client: CloudClient, token: string): Promise<Result<Account>> {
   // The other kinds of key have a prefix; a session's token is a JWT (openapi.yaml, securitySchemes).
   if (/^(dk|sk|ak)-/.test(token)) {

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { byWays, proxyCodeIn, proxyCodes, type Ways } from '../contract/ways.ts'
 import { codeOf, createOpener, hostOfProxy, isProxyQuestion } from '../transfer/proxied.ts'
 import { trustsSystem, trustSystemAfter } from '../transfer/system-trust.ts'
@@ -60,9 +60,9 @@ function ask(
       const code = codeOf(signal.aborted ? signal.reason : error, proxy)
       resolve({ code, proxyHost: hostOfProxy(code, proxy) })
     }
-    const request = opener.open(url, { method, path, headers, signal }, proxy)
-    request.on('error', fail)
-    request.on('response', (response) => {
+    const request = openedOr(fail, () => opener.open(url, { method, path, headers, signal }, proxy))
+    request?.on('error', fail)
+    request?.on('response', (response) => {
       if (isProxyQuestion(response.statusCode, url, proxy)) {
         response.resume()
         const code = proxyCodes.signIn
@@ -71,8 +71,18 @@ function ask(
       const { statusCode: status = 0, headers } = response
       readText(response).then((text) => resolve({ status, headers, text }), fail)
     })
-    request.end(body ?? undefined)
+    request?.end(body ?? undefined)
   })
+}
+
+/** A header or a proxy that Node won't take throws at once, before there is anything to listen to. */
+function openedOr(fail: (error: unknown) => void, open: () => ClientRequest): ClientRequest | null {
+  try {
+    return open()
+  } catch (error) {
+    fail(error)
+    return null
+  }
 }
 
 async function readText(response: IncomingMessage): Promise<string> {

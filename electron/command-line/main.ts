@@ -15,7 +15,8 @@ import { exitCodes } from './exit-codes.ts'
 import { helpFor, usage } from './help.ts'
 import { runInspectCommand } from './inspect.ts'
 import { listenForInterruption } from './interruption.ts'
-import { findProxiesOfEnvironment } from './proxy.ts'
+import { mishap } from './output.ts'
+import { checkProxies, findProxiesOfEnvironment } from './proxy.ts'
 import { runCommand, type EngineCommand } from './run.ts'
 import { runStatusCommand } from './status.ts'
 import { readSurroundings, workerFiles, type Surroundings } from './surroundings.ts'
@@ -34,9 +35,9 @@ export async function main(words: readonly string[] = process.argv.slice(2)): Pr
   try {
     process.exitCode = await start(parseCommand(words))
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error
-    process.stderr.write(`${error.message}\n`)
-    process.exitCode = exitCodes.usage
+    const isUsage = error instanceof UsageError
+    process.stderr.write(`${isUsage ? error.message : mishap(error)}\n`)
+    process.exitCode = isUsage ? exitCodes.usage : exitCodes.someFailed
   }
 }
 
@@ -73,6 +74,7 @@ function hasNothingLeft(home: string): boolean {
 }
 
 async function withUploader(command: EngineCommand, surroundings: Surroundings): Promise<number> {
+  checkProxies(process.env)
   const log = createLog({ folder: join(surroundings.home, 'logs', 'command-line') })
   const keychain = createKeychain({ log })
   const ports = createPorts(log, findProxiesOfEnvironment)

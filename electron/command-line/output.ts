@@ -1,5 +1,6 @@
 import { sentenceOf, wordsIn, isMessageKey } from '../contract/words.ts'
 import { retryClassOf, type Failure } from '../contract/errors.ts'
+import { redactText } from '../desktop/redact.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { LineState, Totals, UploadRow } from '../contract/model.ts'
 import type { Screen } from './live-block.ts'
@@ -65,6 +66,12 @@ export function explain(failure: Failure): string {
   const sentence = sentenceOf(failure, words)
   const code = failure.detail ? `${failure.code}: ${failure.detail}` : failure.code
   return oneLine(`${sentence} (${code})`)
+}
+
+/** The sentence for a throw. What Node would print of it is more than its message: an address with its password, say. */
+export function mishap(error: unknown): string {
+  const detail = redactText(error instanceof Error ? error.message : String(error))
+  return oneLine(`Modelferry ended by a mistake of its own; what was sent is kept. Run it again. (${detail})`)
 }
 
 /** The exit code when somebody could not be signed in: a server that was not reached has not refused anybody. */

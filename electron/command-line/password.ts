@@ -1,9 +1,12 @@
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 
-/** Asks for a line on the terminal; with `hidden` what is typed is not shown. From a pipe the next line is taken. */
+/**
+ * Asks for a line on the terminal; with `hidden` what is typed is not shown. From a pipe the next line is taken. Answers null
+ * when the person ends the input (Ctrl-D) instead of answering.
+ */
 export interface Prompter {
-  ask(question: string, options?: { readonly hidden?: boolean }): Promise<string>
+  ask(question: string, options?: { readonly hidden?: boolean }): Promise<string | null>
   close(): void
 }
 
@@ -36,11 +39,14 @@ export function createPrompter(input: NodeJS.ReadStream, output: NodeJS.WriteStr
         const line = waiting.shift()
         return line ?? new Promise<string>((resolve) => (next = resolve))
       }
-      const answer = lines.question(question)
+      const answer = lines.question(question).catch((error: unknown) => {
+        if (error instanceof Error && error.name === 'AbortError') return null
+        throw error
+      })
       muted = hidden
       const line = await answer
       muted = false
-      if (hidden) output.write('\n')
+      if (hidden || line === null) output.write('\n')
       return line
     },
     close: () => lines.close(),

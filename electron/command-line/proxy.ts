@@ -2,6 +2,7 @@ import process from 'node:process'
 import { getProxyForUrl } from 'proxy-from-env'
 import { isLoopback } from '../contract/server-address.ts'
 import type { FindProxies } from '../contract/ways.ts'
+import { UsageError } from './arguments.ts'
 
 /**
  * What the environment names, but for this computer itself: a proxy elsewhere can't reach it, and would be shown what is meant
@@ -17,6 +18,34 @@ export const proxiesNamedFor: FindProxies = async (url) => {
   const proxy = getProxyForUrl(`${protocol}//${host}`)
   if (proxy === '') return ['direct']
   return [wasNamed(proxy) ? proxy : proxy.replace(/^https?:/, 'http:')]
+}
+
+const variables = ['https_proxy', 'http_proxy', 'all_proxy'].flatMap((name) => [name, name.toUpperCase()])
+const schemes: ReadonlySet<string> = new Set([
+  'http:',
+  'https:',
+  'socks:',
+  'socks4:',
+  'socks4a:',
+  'socks5:',
+  'socks5h:',
+])
+
+/**
+ * Refuses what can't be read as a proxy, without a word of what it was: it may hold a password. Throws `UsageError`. What
+ * stands behind the port counts as well, since a `#` inside a password makes an address of something else.
+ */
+export function checkProxies(environment: NodeJS.ProcessEnv): void {
+  for (const name of variables) {
+    const value = environment[name]?.trim()
+    if (!value) continue
+    const url = URL.parse(value.includes('://') ? value : `http://${value}`)
+    const isBare = url !== null && /^\/?$/.test(url.pathname) && url.search === '' && url.hash === ''
+    if (isBare && url.hostname !== '' && schemes.has(url.protocol)) continue
+    throw new UsageError(
+      `${name} is not the address of a proxy. Use http://host:port or socks5h://host:port; in a login write # as %23, / as %2F, @ as %40.`,
+    )
+  }
 }
 
 /** Without a scheme a proxy is one of http (curl(1), ENVIRONMENT); the package takes the scheme of what is asked for. */

@@ -24,6 +24,10 @@ export async function runLoginCommand(
   const prompter = createPrompter(process.stdin, process.stderr)
   try {
     const secret = await prompter.ask(by === 'key' ? 'Device key: ' : 'Password: ', { hidden: true })
+    if (secret === null) {
+      world.streams.err.write('Cancelled.\n')
+      return exitCodes.interrupted
+    }
     const signedIn =
       by === 'key'
         ? await calls.signInWithKey({ key: secret })

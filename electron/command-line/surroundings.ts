@@ -44,7 +44,7 @@ export function readSurroundings(environment: NodeJS.ProcessEnv): Surroundings {
       multipartFrom === null
         ? servers
         : servers.map(({ address }) => ({ address, singlePutLimitBytes: null })),
-    token: environment['MODELFERRY_TOKEN'] || null,
+    token: readToken(environment['MODELFERRY_TOKEN']),
     team: environment['MODELFERRY_TEAM'] || null,
     singlePutLimitBytes: multipartFrom ?? kept.singlePutLimitBytes,
     limitBytesPerSecond: readRate(environment['MODELFERRY_LIMIT']),
@@ -59,6 +59,14 @@ function settingsIn(home: string): Settings {
   } catch {
     return parseSettings({}).settings
   }
+}
+
+/** It becomes a header: printable ASCII and no space (RFC 6750, 2.1). What stands around it comes from files and pasting. */
+function readToken(text: string | undefined): string | null {
+  const token = text?.trim()
+  if (!token) return null
+  if (/^[\x21-\x7e]+$/.test(token)) return token
+  throw new UsageError('MODELFERRY_TOKEN holds more than one token, or something that is none. Copy it anew.')
 }
 
 function readRate(text: string | undefined): number | null {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { textWidth } from '../../../electron/command-line/terminal-text.ts'
+import { ALICE } from '../../cloud/accounts.ts'
 import { commandLineFile, startProgram, type Started } from '../../support/command-line.ts'
 import { setupCommand, type CommandWorld } from '../../support/command-world.ts'
 
@@ -49,6 +50,15 @@ test('on a terminal each file has a moving line, and all together one, none wide
   expect(moving.some((line) => line.startsWith('水墨') && line.includes('…'))).toBe(true)
   expect(linesOf(out)).toContain('2 in the library.')
   expect(linesOf(out).filter((line) => line.startsWith('registered'))).toHaveLength(2)
+})
+
+test('Ctrl-D at the question for a password cancels', async () => {
+  const world = await setupCommand()
+  const { child, ended, printed } = onTerminal(world, 'login', '--email', ALICE.email)
+  await printed((out) => out.includes('Password:'))
+  child.stdin?.write('\u0004')
+  const { code, out } = await ended
+  expect([code, linesOf(out)]).toEqual([130, ['Password: ', 'Cancelled.']])
 })
 
 test('a name cannot steer the terminal', async () => {

@@ -150,6 +150,14 @@ test('a token from outside that has run out is not renewed', async () => {
   expect(cloud.operations.map(({ name }) => name)).toEqual(['getCurrentUser'])
 })
 
+test('a key of another kind is not sent, whatever stands around it', async () => {
+  const { accounts, cloud } = await setup()
+  expect(await accounts.useToken(cloud.url, ' sk-live-1\n')).toMatchObject({
+    failure: { code: 'key-of-api' },
+  })
+  expect(cloud.operations).toEqual([])
+})
+
 test('a token from outside stands in for the same person who has signed in here', async () => {
   const { accounts, signIn, cloud, ports } = await setup()
   const stored = await signIn()

@@ -82,6 +82,16 @@ test.each([
   })
 })
 
+test('a token that can’t stand in a header is a failure, not a throw', async () => {
+  const { asked, get } = await setup(answering(200, '{"id":"1"}'))
+  const signer = {
+    credential: async () => success(session('jwt\nmore')),
+    renew: async () => failed(failure('signed-out')),
+  }
+  expect(await get(signer)).toMatchObject({ ok: false, failure: { detail: 'ERR_INVALID_CHAR' } })
+  expect(asked).toEqual([])
+})
+
 test('a redirect is not followed, so that the token stays with its server', async () => {
   const other = await setup(answering(200, '{"id":"stolen"}'))
   const { get, asked } = await setup(answering(307, '', { location: other.client.server }))

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { findProxiesOfEnvironment } from '../../../electron/command-line/proxy.ts'
+import { UsageError } from '../../../electron/command-line/arguments.ts'
+import { checkProxies, findProxiesOfEnvironment } from '../../../electron/command-line/proxy.ts'
 
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -23,3 +24,23 @@ test('every other server is reached by the environment’s proxy', async () => {
     expect(await findProxiesOfEnvironment(url)).toEqual(['http://proxy.example:3128'])
   }
 })
+
+test.each([
+  ['HTTPS_PROXY', 'http://user:p#ss@proxy:8080'],
+  ['http_proxy', 'http://user:12#ss@proxy:8080'],
+  ['ALL_PROXY', 'user:p/ss@proxy:8080'],
+  ['all_proxy', 'ftp://user:pass@proxy:21'],
+  ['HTTP_PROXY', 'http://'],
+])('%s that can’t be read as a proxy is named, and nothing of what it holds', (name, value) => {
+  const check = () => checkProxies({ [name]: value })
+  expect(check).toThrow(UsageError)
+  expect(check).toThrow(new RegExp(`^${name} is not the address of a proxy`))
+  expect(check).not.toThrow(/p#ss|12#ss|p\/ss|user:pass/)
+})
+
+test.each(['', ' ', 'proxy:3128', 'http://proxy:3128/', 'socks5h://a:b%23@[::1]:1080', 'https://proxy'])(
+  'as a proxy %j is understood',
+  (value) => {
+    expect(() => checkProxies({ HTTPS_PROXY: value, PATH: '#' })).not.toThrow()
+  },
+)

@@ -81,6 +81,16 @@ test.each(['5242879', '5368709121', '5.5', 'much', '-1'])('%s is no limit that S
   expect(read).toThrow('MODELFERRY_MULTIPART_FROM takes bytes, from 5242880 (5 MiB) to 5368709120 (5 GiB).')
 })
 
+test('a token loses the space around it; one with more inside is not understood, and not repeated', () => {
+  expect(readSurroundings({ MODELFERRY_TOKEN: ' eyJ.a.b\r\n' }).token).toBe('eyJ.a.b')
+  expect(readSurroundings({ MODELFERRY_TOKEN: ' \n' }).token).toBeNull()
+  for (const token of ['dk-one\ndk-two', 'dk-ключ']) {
+    const read = () => readSurroundings({ MODELFERRY_TOKEN: token })
+    expect(read).toThrow(UsageError)
+    expect(read).toThrow(/^MODELFERRY_TOKEN holds [^-]*$/)
+  }
+})
+
 test('a limit that is no speed is not understood', () => {
   expect(() => readSurroundings({ MODELFERRY_LIMIT: '5 apples' })).toThrow('MODELFERRY_LIMIT takes a speed')
 })

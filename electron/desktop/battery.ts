@@ -1,12 +1,9 @@
-import { execFile } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { askProgram, powerShell, type AskProgram } from './ask-program.ts'
 
 /** Reads how full the battery is, in percent; null where there is none or nobody tells. */
 export type ReadPercent = () => Promise<number | null>
-
-/** The programs below answer within a second or so; a level that comes later is of no use. */
-const limitMs = 5_000
 
 /**
  * Electron tells whether the computer runs on battery, and not how full it is. Linux has that in files, macOS tells it by
@@ -15,7 +12,7 @@ const limitMs = 5_000
 export function batteryReader(
   platform: NodeJS.Platform,
   folder = '/sys/class/power_supply',
-  ask: (program: string, words: readonly string[]) => Promise<string> = askProgram,
+  ask: AskProgram = askProgram,
 ): ReadPercent {
   switch (platform) {
     case 'linux':
@@ -23,14 +20,13 @@ export function batteryReader(
     case 'darwin':
       return async () => percentFromPmset(await ask('pmset', ['-g', 'batt']))
     case 'win32':
-      return async () =>
-        percentFromCim(await ask('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', cim]))
+      return async () => percentFromCim(await ask(cim.program, cim.words))
     default:
       return async () => null
   }
 }
 
-const cim = '(Get-CimInstance -ClassName Win32_Battery).EstimatedChargeRemaining'
+const cim = powerShell('(Get-CimInstance -ClassName Win32_Battery).EstimatedChargeRemaining')
 
 /** One number a battery, one line each (Win32_Battery, learn.microsoft.com). */
 function percentFromCim(printed: string): number | null {
@@ -73,12 +69,4 @@ async function percentFromFolder(folder: string): Promise<number | null> {
 function meanOf(percents: readonly number[]): number | null {
   if (percents.length === 0) return null
   return Math.round(percents.reduce((sum, percent) => sum + percent, 0) / percents.length)
-}
-
-function askProgram(program: string, words: readonly string[]): Promise<string> {
-  return new Promise((resolve) => {
-    execFile(program, words, { timeout: limitMs, windowsHide: true }, (error, printed) =>
-      resolve(error ? '' : printed),
-    )
-  })
 }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import type { Log } from '../contract/ports.ts'
+import { powerShell } from './ask-program.ts'
 
 interface Command {
   readonly program: string
@@ -14,8 +15,11 @@ export function sleepCommand(platform: NodeJS.Platform): Command | null {
     case 'darwin':
       return { program: 'pmset', words: ['sleepnow'] }
     case 'win32':
-      // The arguments are read from the end of the line: no hibernation, not forced, wake events stay on.
-      return { program: 'rundll32.exe', words: ['powrprof.dll,SetSuspendState', '0,1,0'] }
+      // By rundll32 it would hibernate: that one hands over no numbers. Not forced, and wake events stay on.
+      return powerShell(
+        'Add-Type -AssemblyName System.Windows.Forms; ' +
+          "if (-not [System.Windows.Forms.Application]::SetSuspendState('Suspend', $false, $false)) { exit 1 }",
+      )
     default:
       return null
   }

@@ -6,10 +6,15 @@ import { standingClock, testPorts } from '../../support/hand-clock.ts'
 test.each([
   ['linux', 'systemctl suspend'],
   ['darwin', 'pmset sleepnow'],
-  ['win32', 'rundll32.exe powrprof.dll,SetSuspendState 0,1,0'],
 ] as const)('%s is put to sleep by its own program', (platform, line) => {
   const command = sleepCommand(platform)
   expect([command?.program, ...(command?.words ?? [])].join(' ')).toBe(line)
+})
+
+test('Windows is put to sleep, not hibernated, by a call that takes its words as they are', () => {
+  const { program, words } = sleepCommand('win32') ?? {}
+  expect(program).toBe('powershell.exe')
+  expect(words?.at(-1)).toContain("SetSuspendState('Suspend', $false, $false)")
 })
 
 test('a system without a known way is left awake, and that is written down', () => {

@@ -1,28 +1,23 @@
-import { app, clipboard, powerMonitor, shell as system } from 'electron'
+import { app, clipboard, shell as system } from 'electron'
 import process from 'node:process'
 import type { backgroundCalls } from '../contract/calls-background.ts'
 import type { CallHandlers } from '../contract/calls.ts'
 import type { Conditions } from '../contract/conditions.ts'
 import { success } from '../contract/errors.ts'
 import type { Patch, Snapshot } from '../contract/model.ts'
-import type { Ports } from '../contract/ports.ts'
 import type { Uploader } from '../uploader.ts'
 import { addressOf } from './addresses.ts'
-import { watchBattery } from './battery-watch.ts'
-import { batteryReader } from './battery.ts'
 import { createConditions } from './conditions.ts'
 import type { Folders } from './folders.ts'
 import { createFileManagers } from './file-managers.ts'
 import type { Language } from './language.ts'
 import type { FileLog } from './log.ts'
 import { createLoginItem } from './login-item.ts'
-import { watchAddresses, watchNetwork } from './network.ts'
 import { setupNotifications } from './notifications.ts'
 import { openExternal } from './open-external.ts'
 import { ownCommand } from './own-command.ts'
 import type { PageFeed } from './page-feed.ts'
 import { realTimers } from './ports.ts'
-import { setupPower } from './power.ts'
 import { createRecents } from './recents.ts'
 import type { JsonStore, SettingsBook } from './settings.ts'
 import { sleepCommand, suspend } from './suspend.ts'
@@ -32,6 +27,7 @@ import type { TrayActions } from './tray-menu.ts'
 import { setupTray, type TrayIcon } from './tray.ts'
 import { createWhenDone } from './when-done.ts'
 import type { MainWindow } from './window.ts'
+import { watchWorld } from './world.ts'
 
 export interface Background {
   readonly calls: Pick<CallHandlers, keyof typeof backgroundCalls>
@@ -145,43 +141,6 @@ function followTrayHost({ trayHost, window }: Parts, tray: TrayIcon, tellNoTray:
 }
 
 type Book = ReturnType<typeof createConditions>
-
-/** Power and network, joined to what they decide. */
-function watchWorld(
-  { settings, uploader, log }: Parts,
-  conditions: Book,
-  ports: Pick<Ports, 'now' | 'timers' | 'log'>,
-) {
-  const battery = watchBattery({
-    platform: process.platform,
-    isOnBattery: () => powerMonitor.onBatteryPower,
-    readPercent: batteryReader(process.platform),
-    matters: () => settings.current().pauseBelowPercent !== null,
-    changed: conditions.power,
-    ports,
-  })
-  const power = setupPower({ uploader, changed: battery.look, ports, log })
-  const addresses = watchAddresses({ changed: power.lineChanged })
-  watchNetwork({
-    platform: process.platform,
-    changed(network) {
-      conditions.network(network)
-      power.lineChanged()
-    },
-    log,
-  }).catch((error: unknown) => log.warn('the network could not be watched', { error }))
-  conditions.look()
-  battery.look()
-  return {
-    wishesChanged: battery.look,
-    patch(patch: Patch) {
-      power.update(patch)
-      const isActive = patch.totals.running + patch.totals.waiting > 0
-      battery.setActive(isActive)
-      addresses.setActive(isActive)
-    },
-  }
-}
 
 function conditionCalls(conditions: Book, whenDone: ReturnType<typeof createWhenDone>) {
   return {

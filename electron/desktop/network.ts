@@ -17,8 +17,8 @@ const managerItself = {
 const meteredWords: Readonly<Record<number, Network['metered']>> = { 1: 'yes', 2: 'no', 3: 'yes', 4: 'no' }
 
 /**
- * Follows NetworkManager: which line it is and whether it is paid by the byte. Windows and macOS tell that to no program of
- * this kind, so there it stays unknown, as it does without NetworkManager.
+ * Follows NetworkManager: which line it is and whether it is paid by the byte. Windows and macOS have to be asked
+ * (line-reader.ts); without NetworkManager it stays unknown.
  */
 export async function watchNetwork(options: {
   readonly platform: NodeJS.Platform

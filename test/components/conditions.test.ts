@@ -4,7 +4,7 @@ import type { Conditions } from '../../electron/contract/conditions.ts'
 import { success } from '../../electron/contract/errors.ts'
 import { calm } from './support/fake-bridge.ts'
 import { openPage } from './support/open-page.ts'
-import type { settings } from './support/rows.ts'
+import { settings } from './support/rows.ts'
 import { row } from './support/rows.ts'
 
 const phone = { id: 'line-2', name: 'Phone' }
@@ -73,6 +73,24 @@ test('quiet hours are added, changed and removed', async () => {
     { quietHours: [{ limitBytesPerSecond: null }] },
     { quietHours: [] },
   ])
+})
+
+test('where the system tells the line and not what it costs, the person is asked to say it', async () => {
+  const network = { metered: 'unknown', line: { id: 'line-9', name: 'Wi-Fi (192.168.1.1)' } } as const
+  const { screen, asked, emit } = await openPage({
+    answers: {
+      conditions: () => success({ ...calm, network }),
+      settings: () => success({ ...settings, pauseOnMetered: true }),
+    },
+  })
+  emit('command', 'show-settings')
+  await expect
+    .element(screen.getByText('Say so below; it is kept for this line.', { exact: false }))
+    .toBeVisible()
+  await userEvent.selectOptions(screen.getByLabelText('This line: Wi-Fi (192.168.1.1)'), 'Metered')
+  expect(asked.at(-1)).toMatchObject({
+    args: { lines: [{ id: 'line-9', name: 'Wi-Fi (192.168.1.1)', isMetered: true }] },
+  })
 })
 
 test('a switch shows what holds, not what was wished for', async () => {

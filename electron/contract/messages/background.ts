@@ -61,6 +61,11 @@ export const backgroundMessages = {
     '系统未告知 Modelferry 当前网络是否按流量计费，因此在此不会自动等待。',
     '系統未告知 Modelferry 目前的網路是否計量付費，因此在此不會自動等待。',
   ],
+  'settings.metered-say': [
+    'Your system doesn’t tell whether this line is metered. Say so below; it is kept for this line.',
+    '系统未告知当前网络是否按流量计费。请在下方指定，设置会为此网络保留。',
+    '系統未告知目前的網路是否計量付費。請在下方指定，設定會為此網路保留。',
+  ],
   'settings.line': ['This line: {line}', '当前网络：{line}', '目前的網路：{line}'],
   'settings.line-yes': ['The system calls it metered.', '系统认为按流量计费。', '系統認為計量付費。'],
   'settings.line-no': ['The system calls it free.', '系统认为不按流量计费。', '系統認為非計量付費。'],

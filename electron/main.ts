@@ -41,7 +41,7 @@ else
         serverFromOutside: process.env['MODELFERRY_SERVER'],
         log,
       })
-      setupTheme(settings)
+      const isDesktopDark = setupTheme(settings)
       const vault = createSessionVault({
         keychain: createKeychain({ log }),
         log,
@@ -59,6 +59,7 @@ else
         folders,
         instance,
         settings,
+        isDesktopDark,
         language: createLanguage(settings),
         memory: openJsonStore('window', folders.home, log),
         uploader,

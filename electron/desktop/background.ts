@@ -44,6 +44,7 @@ export interface Background {
 interface Parts {
   readonly folders: Folders
   readonly settings: SettingsBook
+  readonly isDesktopDark: boolean
   readonly language: Language
   readonly uploader: Uploader
   readonly window: MainWindow
@@ -78,6 +79,7 @@ export function setupBackground(parts: Parts): Background {
   const notifications = setupNotifications({ window, language, log })
   const tray = setupTray({
     ...{ icons: parts.folders.trayIcons, language, onFiles: parts.onFiles, log },
+    isDesktopDark: parts.isDesktopDark,
     now: () => ({
       ...{ sum, conditions: conditions.current(), recents: recents.list() },
       limitBytesPerSecond: settings.current().limitBytesPerSecond,

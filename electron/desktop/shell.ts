@@ -29,6 +29,8 @@ interface Shell {
   readonly folders: Folders
   readonly instance: Instance
   readonly settings: SettingsBook
+  /** As it was before a theme was chosen for the app. */
+  readonly isDesktopDark: boolean
   readonly language: Language
   readonly memory: JsonStore
   readonly uploader: Uploader

@@ -53,15 +53,16 @@ export interface Panel {
   readonly platform: NodeJS.Platform
   /** `XDG_CURRENT_DESKTOP`, such as `ubuntu:GNOME`; `''` where there is none. */
   readonly desktop: string
-  /** Electron's two answers: the app's own colours, and those of taskbar and menu bar where the system tells them apart. */
-  readonly darkColours: boolean
+  /** What the desktop prefers for everything, on Linux. */
+  readonly darkDesktop: boolean
+  /** What Electron tells of taskbar and menu bar, elsewhere. */
   readonly darkSystemColours: boolean
 }
 
 /** Whether the icon stands on a dark ground. The top bars of these desktops are dark in a light theme as well. */
-export function isPanelDark({ platform, desktop, darkColours, darkSystemColours }: Panel): boolean {
+export function isPanelDark({ platform, desktop, darkDesktop, darkSystemColours }: Panel): boolean {
   if (platform !== 'linux') return darkSystemColours
-  return /\b(?:gnome|unity|pantheon|cinnamon)\b/i.test(desktop) || darkColours
+  return /\b(?:gnome|unity|pantheon|cinnamon)\b/i.test(desktop) || darkDesktop
 }
 
 /** Progress is drawn in so many steps: what an icon's width can show. build/tray-glyph.ts draws as many. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import type { Log } from '../contract/ports.ts'
 import type { Language } from './language.ts'
+import { watchDesktopColours, type DesktopColours } from './desktop-colours.ts'
 import { createPacer } from './pacer.ts'
 import { trayTemplate, type TrayActions, type TrayNow } from './tray-menu.ts'
 import {
@@ -30,6 +31,8 @@ const menuEveryMs = 5_000
 interface TrayOptions {
   readonly icons: string
   readonly language: Language
+  /** As it was before a theme was chosen for the app. */
+  readonly isDesktopDark: boolean
   readonly now: () => TrayNow
   readonly actions: TrayActions
   /** Files that were dropped on the icon, which macOS allows. */
@@ -40,7 +43,15 @@ interface TrayOptions {
 /** The tray's icon, tooltip and menu. Where no tray can be made the rest of the app goes on without. */
 export function setupTray(options: TrayOptions): TrayIcon {
   const { icons, log } = options
-  const image = createImages(icons)
+  const colours = watchDesktopColours({
+    ...{ platform: process.platform, log },
+    // A theme of the app's own hides how the desktop is.
+    otherwise: () =>
+      nativeTheme.themeSource === 'system' ? nativeTheme.shouldUseDarkColors : options.isDesktopDark,
+    changed: () => pacer.ask(),
+  })
+  const isOnDark = () => isPanelDark(panelNow(colours))
+  const image = createImages(icons, isOnDark)
   let tray = make()
   let drawn = ''
   let menu = { structure: '', whole: '', atMs: 0 }
@@ -65,7 +76,7 @@ export function setupTray(options: TrayOptions): TrayIcon {
     const state = trayStateOf(sum.totals, sum.allPaused || isHeld)
     const line = sumWords(sum.totals, sum.allPaused, words, isHeld)
     const step = progressStep(sum.totals)
-    const look = JSON.stringify([state, step, line, isPanelDark(panelNow())])
+    const look = JSON.stringify([state, step, line, isOnDark()])
     if (look !== drawn) {
       drawn = look
       tray.setImage(image(state, step))
@@ -107,18 +118,21 @@ function listen(tray: Tray, { actions, onFiles }: TrayOptions): void {
   else tray.on('drop-files', (_event, files) => onFiles(files))
 }
 
-const panelNow = (): Panel => ({
+const panelNow = (colours: DesktopColours): Panel => ({
   platform: process.platform,
   desktop: process.env['XDG_CURRENT_DESKTOP'] ?? '',
-  darkColours: nativeTheme.shouldUseDarkColors,
+  darkDesktop: colours.isDark(),
   darkSystemColours: nativeTheme.shouldUseDarkColorsForSystemIntegratedUI,
 })
 
 /** Each icon is read once. macOS colours a template by itself; elsewhere the icon fits the panel's ground. */
-function createImages(folder: string): (state: TrayState, step: number) => NativeImage {
+function createImages(
+  folder: string,
+  isOnDark: () => boolean,
+): (state: TrayState, step: number) => NativeImage {
   const read = new Map<string, NativeImage>()
   return (state, step) => {
-    const name = trayIconName(state, step, process.platform, isPanelDark(panelNow()))
+    const name = trayIconName(state, step, process.platform, isOnDark())
     const image = read.get(name) ?? nativeImage.createFromPath(join(folder, name))
     read.set(name, image)
     return image

@@ -1,4 +1,4 @@
-import { interface as service, sessionBus, type Interface } from '@jellybrick/dbus-next'
+import { interface as service, Message, sessionBus, Variant, type Interface } from '@jellybrick/dbus-next'
 import { once } from 'node:events'
 
 // Services of a desktop and a system, played on a real bus: the one of the session that the test runs in.
@@ -27,22 +27,38 @@ function withProperties(name: string, properties: Properties): Interface {
   return made
 }
 
-/** A method without arguments that answers with one value, played at a path of a name of its own. */
+/** A value that brings its signature along. */
+export const variant = (signature: string, value: unknown) => new Variant(signature, value)
+
+/** A method that always answers in the same way, played at a path of a name of its own. */
 export async function fakeMethod(
-  { name, path, member }: { readonly name: string; readonly path: string; readonly member: string },
-  signature: string,
+  method: {
+    readonly name: string
+    /** The name's own unless told. */
+    readonly interface?: string
+    readonly path: string
+    readonly member: string
+    readonly inSignature?: string
+  },
+  outSignature: string,
   answer: () => unknown,
-): Promise<{ end(): void }> {
+): Promise<{ signal(member: string, signature: string, body: readonly unknown[]): void; end(): void }> {
+  const { name, path, member, inSignature = '' } = method
   class Fake extends service.Interface {}
   Reflect.set(Fake.prototype, member, answer)
-  Fake.configureMembers({ methods: { [member]: { inSignature: '', outSignature: signature } } })
-  const made = new Fake(name)
+  Fake.configureMembers({ methods: { [member]: { inSignature, outSignature } } })
+  const made = new Fake(method.interface ?? name)
   Reflect.set(made, '$methods', Reflect.get(Fake.prototype, '$methods'))
   const bus = sessionBus()
   await once(bus, 'connect')
   bus.export(path, made)
   await bus.requestName(name, 0)
-  return { end: () => bus.disconnect() }
+  return {
+    signal(signal, signature, body) {
+      bus.send(Message.newSignal(path, method.interface ?? name, signal, signature, [...body]))
+    },
+    end: () => bus.disconnect(),
+  }
 }
 
 /** The service of a panel that shows tray icons. */

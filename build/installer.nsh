@@ -61,6 +61,9 @@
   ${EndIf}
   ClearErrors
   ${If} $removeData == "yes"
+    ; Sign-ins lie in Windows' own store, where no folder of ours leads. The program is still here; without a line it gives up.
+    nsExec::Exec /TIMEOUT=30000 '"$INSTDIR\${APP_EXECUTABLE_FILENAME}" --modelferry-command --disable-gpu -- logout'
+    Pop $R0
     RMDir /r "$APPDATA\Modelferry"
     RMDir /r "$LOCALAPPDATA\modelferry-updater"
   ${EndIf}

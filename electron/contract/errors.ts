@@ -74,6 +74,7 @@ export const failureKinds = {
   'device-not-revoked': { retry: 'never', remedy: 'none' },
   forbidden: { retry: 'never', remedy: 'retry' },
   'bad-request': { retry: 'never', remedy: 'edit' },
+  'file-elsewhere': { retry: 'never', remedy: 'none' },
   'not-found': { retry: 'never', remedy: 'retry' },
   conflict: { retry: 'never', remedy: 'choose' },
   'too-large-for-server': { retry: 'never', remedy: 'remove' },

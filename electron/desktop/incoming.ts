@@ -1,3 +1,4 @@
+import { failure } from '../contract/errors.ts'
 import type { Log } from '../contract/ports.ts'
 import type { Uploader } from '../uploader.ts'
 import type { Dialogs } from './dialogs.ts'
@@ -29,6 +30,10 @@ export function createIncoming(options: {
       window.show()
       if (paths.length === 0) return
       add(paths).catch((error: unknown) => log.error('files from outside could not be added', { error }))
+    },
+    onRemote() {
+      window.show()
+      void dialogs.tell(failure('file-elsewhere'))
     },
     onCommand(command) {
       window.show()

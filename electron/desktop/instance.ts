@@ -4,12 +4,14 @@ import process from 'node:process'
 import type { PageCommand } from '../contract/calls.ts'
 import type { Log } from '../contract/ports.ts'
 import { commandOfLink, isDeepLink } from './deep-link.ts'
-import { isHiddenStart, pathsFromArguments } from './opened-files.ts'
+import { isHiddenStart, pathsFromArguments, remoteAddresses } from './opened-files.ts'
 
 /** What another start, the dock or the file manager gives to this one. */
 export interface Handed {
   /** `paths` may be empty: then the person only wants to see the window. */
   readonly onFiles: (paths: readonly string[]) => void
+  /** The file manager named something that is no file of this computer. */
+  readonly onRemote: () => void
   /** A link of ours was opened, and this is all that it may ask for. */
   readonly onCommand: (command: PageCommand) => void
 }
@@ -53,6 +55,12 @@ export function setupInstance(log: Log): Instance | null {
     const links = argv.slice(1).filter(isDeepLink)
     const files = paths(argv, folder)
     links.forEach(follow)
+    const remote = remoteAddresses(argv)
+    if (remote.length > 0) {
+      // Where somebody's files lie is not written down.
+      log.warn('addresses came in that lead to no file here', { count: remote.length })
+      hand((to) => to.onRemote())
+    }
     if (files.length > 0) take(files)
     // A link that was refused brings nothing to the front.
     else if (!isFirst && links.length === 0 && !isHiddenStart(argv)) hand((to) => to.onFiles([]))

@@ -41,6 +41,17 @@ export function pathsFromArguments(options: {
   return [...taken]
 }
 
+/**
+ * Addresses among the arguments of a start that lead to no file here: file managers name what lies on a share or a phone
+ * like this (`smb://nas/models/x.gguf`).
+ */
+export function remoteAddresses(argv: readonly string[]): string[] {
+  const words = argv.slice(1)
+  if (words.some(isDeepLink)) return []
+  const isAddress = (word: string) => /^[a-z][a-z0-9+.-]*:\/\//i.test(word)
+  return words.filter((word) => isAddress(word) && (!/^file:/i.test(word) || pathOf(word, '/') === null))
+}
+
 /** Desktops of Linux hand files over as addresses where a desktop entry says `%U`. */
 function pathOf(argument: string, folder: string): string | null {
   if (!argument.startsWith('file:')) return resolve(folder, argument)

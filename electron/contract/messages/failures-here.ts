@@ -102,6 +102,11 @@ export const failuresHere = {
     '已开始发送，因此名称、类型和路径保持不变。入库后可在资料库中更改。',
     '已開始傳送，因此名稱、類型和路徑維持不變。入庫後可在資料庫中變更。',
   ],
+  'failure.file-elsewhere': [
+    'What you opened lies on a share or a device that isn’t mounted as a folder here, so it was not added. Mount it, or copy the files to this computer, and add them from there.',
+    '您打开的内容位于未挂载为文件夹的共享或设备上，因此未添加。请先挂载，或将文件复制到这台电脑，然后从那里添加。',
+    '您開啟的內容位於未掛載為資料夾的共用或裝置上，因此未加入。請先掛載，或將檔案複製到這台電腦，然後從那裡加入。',
+  ],
   'failure.keychain-absent': [
     'This computer has no keychain to keep your sign-in. You stay signed in until you quit.',
     '这台电脑没有可保存登录信息的钥匙串。退出应用前您将保持登录。',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { pathsFromArguments } from '../../../electron/desktop/opened-files.ts'
+import { pathsFromArguments, remoteAddresses } from '../../../electron/desktop/opened-files.ts'
 
 const existing = new Set(['/models/a.safetensors', '/models/b c.gguf', '/work', '/models/-odd.gguf'])
 
@@ -34,6 +34,16 @@ test('a start with a link brings no files, wherever they stand', () => {
   expect(paths('modelferry://x', 'a.safetensors')).toEqual([])
   expect(paths('a.safetensors', 'MODELFERRY:')).toEqual([])
   expect(paths('--', 'modelferry:x', '/models/b c.gguf')).toEqual([])
+})
+
+test('addresses of shares and devices are told apart from files, links and switches', () => {
+  const remote = (...argv: string[]) => remoteAddresses(['/opt/modelferry/modelferry', ...argv])
+  expect(remote('smb://nas/models/x.gguf', 'a.safetensors', '--', 'mtp://phone/x')).toEqual([
+    'smb://nas/models/x.gguf',
+    'mtp://phone/x',
+  ])
+  expect(remote('file:///models/a.safetensors', '/models/x', 'C:\\models', '--lang=en://x')).toEqual([])
+  expect(remote('modelferry://show/settings', 'smb://nas/x')).toEqual([])
 })
 
 test('a start without arguments brings nothing', () => {

@@ -19,6 +19,6 @@ export const backgroundCalls = {
   fileManagers: call<readonly FileManagerEntry[]>()('desktop', nothing),
   setFileManager: call<readonly FileManagerEntry[]>()(
     'desktop',
-    v.strictObject({ id: v.picklist(['nautilus', 'nemo', 'dolphin', 'finder']), isOn: v.boolean() }),
+    v.strictObject({ id: v.picklist(['menu', 'nautilus', 'nemo', 'dolphin', 'finder']), isOn: v.boolean() }),
   ),
 } satisfies CallTable

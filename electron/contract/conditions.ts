@@ -57,8 +57,8 @@ export interface LoginItem {
   readonly can: 'yes' | 'approval' | 'no'
 }
 
-/** Entries in the menus of file managers, put there for this user. */
+/** Entries in the menus of file managers, and in the desktop's own (`menu`), put there for this user. */
 export interface FileManagerEntry {
-  readonly id: 'nautilus' | 'nemo' | 'dolphin' | 'finder'
+  readonly id: 'menu' | 'nautilus' | 'nemo' | 'dolphin' | 'finder'
   readonly isOn: boolean
 }

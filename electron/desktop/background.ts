@@ -1,4 +1,5 @@
 import { app, clipboard, shell as system } from 'electron'
+import { join } from 'node:path'
 import process from 'node:process'
 import type { backgroundCalls } from '../contract/calls-background.ts'
 import type { CallHandlers } from '../contract/calls.ts'
@@ -15,7 +16,7 @@ import type { FileLog } from './log.ts'
 import { createLoginItem } from './login-item.ts'
 import { setupNotifications } from './notifications.ts'
 import { openExternal } from './open-external.ts'
-import { ownCommand } from './own-command.ts'
+import { isInNoMenu, ownCommand } from './own-command.ts'
 import type { PageFeed } from './page-feed.ts'
 import { realTimers } from './ports.ts'
 import { createRecents } from './recents.ts'
@@ -75,8 +76,16 @@ export function setupBackground(parts: Parts): Background {
   })
   let sum: Pick<Snapshot, 'totals' | 'allPaused'> = uploader.snapshot()
   const recents = createRecents(uploader)
-  const taskbar = setupTaskbar({ window: window.native, isHeld: () => conditions.current().hold !== null })
-  const notifications = setupNotifications({ window, language, log })
+  function showUploads(): void {
+    window.show()
+    feed.tell('command', 'show-uploads')
+  }
+  const taskbar = setupTaskbar({
+    ...{ window: window.native, isHeld: () => conditions.current().hold !== null },
+    overlay: process.platform === 'win32' ? join(parts.folders.trayIcons, 'attention-light.png') : null,
+    needsYouWords: (needsYou) => language.words()('desktop.sum-needs-you', { needsYou }),
+  })
+  const notifications = setupNotifications({ window, showUploads, language, log })
   const tray = setupTray({
     ...{ icons: parts.folders.trayIcons, language, onFiles: parts.onFiles, log },
     isDesktopDark: parts.isDesktopDark,
@@ -101,7 +110,7 @@ export function setupBackground(parts: Parts): Background {
   }
 
   return {
-    calls: { ...conditionCalls(conditions, whenDone), ...placeCalls() },
+    calls: { ...conditionCalls(conditions, whenDone), ...placeCalls(parts.folders) },
     patch(patch) {
       sum = patch
       recents.patch(patch)
@@ -159,15 +168,17 @@ function conditionCalls(conditions: Book, whenDone: ReturnType<typeof createWhen
 }
 
 /** Login and file managers. What had been switched on is written anew where the app lies elsewhere than it did. */
-function placeCalls(): Pick<
-  Background['calls'],
-  'loginItem' | 'setLoginItem' | 'fileManagers' | 'setFileManager'
-> {
+function placeCalls({
+  menu,
+}: Folders): Pick<Background['calls'], 'loginItem' | 'setLoginItem' | 'fileManagers' | 'setFileManager'> {
   const appFolder = app.isPackaged ? null : app.getAppPath()
   const command = ownCommand({ env: process.env, execPath: process.execPath, appFolder })
   const login = createLoginItem(process.platform, command)
   const home = app.getPath('home')
-  const managers = createFileManagers({ platform: process.platform, command, home, env: process.env })
+  const managers = createFileManagers({
+    ...{ platform: process.platform, command, home, env: process.env },
+    menu: isInNoMenu(app.isPackaged, process.platform, process.env, process.execPath) ? menu : null,
+  })
   void Promise.allSettled([login.repair(), managers.repair()])
   return {
     loginItem: async () => success(await login.read()),

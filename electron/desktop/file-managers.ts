@@ -1,6 +1,8 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { FileManagerEntry } from '../contract/conditions.ts'
+import { menuFiles, summariseMenu, type MenuSources } from './app-menu.ts'
+import { askProgram } from './ask-program.ts'
 import { quickAction } from './finder-action.ts'
 import { execLine, shellLine, type OwnCommand } from './own-command.ts'
 import { ownMark, putOwn, readOwn, removeOwn, type OwnFile } from './own-file.ts'
@@ -54,19 +56,22 @@ interface Known {
   readonly id: Id
   /** The program that shows that the file manager is there; null where it is part of the system. */
   readonly program: string | null
-  readonly files: readonly OwnFile[]
+  files(): Promise<readonly OwnFile[]>
+  /** What the desktop has to be told after a change. */
+  readonly changed?: () => Promise<void>
 }
 
 function known(platform: NodeJS.Platform, command: OwnCommand, home: string, data: string): Known[] {
-  if (platform === 'darwin') return [{ id: 'finder', program: null, files: quickAction(home, command) }]
+  if (platform === 'darwin')
+    return [{ id: 'finder', program: null, files: async () => quickAction(home, command) }]
   if (platform !== 'linux') return []
   const dolphin = { path: join(data, 'kio/servicemenus/modelferry.desktop'), text: dolphinMenu(command) }
   const nautilus = { path: join(data, 'nautilus/scripts', entryName), text: nautilusScript(command) }
   const nemo = { path: join(data, 'nemo/actions/modelferry.nemo_action'), text: nemoAction(command) }
   return [
-    { id: 'nautilus', program: 'nautilus', files: [{ ...nautilus, isExecutable: true }] },
-    { id: 'nemo', program: 'nemo', files: [nemo] },
-    { id: 'dolphin', program: 'dolphin', files: [{ ...dolphin, isExecutable: true }] },
+    { id: 'nautilus', program: 'nautilus', files: async () => [{ ...nautilus, isExecutable: true }] },
+    { id: 'nemo', program: 'nemo', files: async () => [nemo] },
+    { id: 'dolphin', program: 'dolphin', files: async () => [{ ...dolphin, isExecutable: true }] },
   ]
 }
 
@@ -75,13 +80,20 @@ export function createFileManagers(options: {
   readonly command: OwnCommand
   readonly home: string
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Null where a package or the system has put the app into the desktop's menu. */
+  readonly menu: MenuSources | null
 }): FileManagers {
-  const { platform, command, home, env } = options
+  const { platform, command, home, env, menu } = options
   const data = (env['FLATPAK_ID'] ? undefined : env['XDG_DATA_HOME']) || join(home, '.local/share')
-  const all = known(platform, command, home, data)
+  const inMenu = (sources: MenuSources): Known => ({
+    ...{ id: 'menu', program: null },
+    files: () => menuFiles(sources, command, data),
+    changed: () => summariseMenu(askProgram, data),
+  })
+  const all = [...(menu ? [inMenu(menu)] : []), ...known(platform, command, home, data)]
   const isThere = ({ program }: Known) => program === null || isOnPath(program, env['PATH'] ?? '')
   const isOn = async ({ files }: Known) => {
-    const found = await Promise.all(files.map(readOwn))
+    const found = await Promise.all((await files()).map(readOwn))
     return found.every((text) => text !== null)
   }
 
@@ -96,12 +108,13 @@ export function createFileManagers(options: {
   return {
     list,
     async set(id, wanted) {
-      const files = all.find((one) => one.id === id)?.files ?? []
-      for (const file of files) await (wanted ? putOwn(file) : removeOwn(file))
+      const one = all.find((known) => known.id === id)
+      for (const file of (await one?.files()) ?? []) await (wanted ? putOwn(file) : removeOwn(file))
+      await one?.changed?.()
       return list()
     },
     async repair() {
-      for (const one of all) if (await isOn(one)) for (const file of one.files) await putOwn(file)
+      for (const one of all) if (await isOn(one)) for (const file of await one.files()) await putOwn(file)
     },
   }
 }

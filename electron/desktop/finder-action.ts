@@ -5,14 +5,23 @@ import { ownMark, type OwnFile } from './own-file.ts'
 /**
  * A Quick Action for Finder's menus and the Services menu. Electron gives an app no way to answer a service of its own
  * (`NSServices` needs an object in the app that it does not have), so a workflow of Automator's kind hands the files to the
- * app as arguments. The keys are those that Automator writes for "Run Shell Script" with input as arguments.
+ * app. The keys are those that Automator writes for "Run Shell Script" with input as arguments. The app is opened and not
+ * run: a workflow lasts as long as its script, and the menu bar would show it for as long as the app is there.
  */
 export function quickAction(home: string, command: OwnCommand): readonly OwnFile[] {
   const folder = join(home, 'Library/Services/Send with Modelferry.workflow/Contents')
   return [
     { path: join(folder, 'Info.plist'), text: plist(serviceInfo) },
-    { path: join(folder, 'document.wflow'), text: plist(workflow(`exec ${shellLine(command)} -- "$@"`)) },
+    { path: join(folder, 'document.wflow'), text: plist(workflow(`exec ${opening(command)} "$@"`)) },
   ]
+}
+
+/** Paths from Finder are whole, so none of them reads as a switch of `open`. */
+function opening(command: OwnCommand): string {
+  const bundle = /^(.+\.app)\/Contents\/MacOS\/[^/]+$/.exec(command.program)?.[1]
+  return bundle === undefined || command.words.length > 0
+    ? `${shellLine(command)} --`
+    : shellLine({ program: '/usr/bin/open', words: ['-a', bundle] })
 }
 
 const escaped = (text: string) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')

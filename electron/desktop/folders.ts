@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
+import type { MenuSources } from './app-menu.ts'
 
 export interface Folders {
   /** Settings and the journal. */
@@ -12,6 +13,8 @@ export interface Folders {
   readonly page: string
   readonly preload: string
   readonly trayIcons: string
+  /** For the desktop's menu, where no package has put the app into it. */
+  readonly menu: MenuSources
   readonly workers: {
     readonly lane: URL
     readonly hash: URL
@@ -45,7 +48,11 @@ export function setupFolders(builtFolder: string): Folders {
     logs: fromOutside ? join(home, 'logs') : app.getPath('logs'),
     page: join(builtFolder, '../renderer'),
     preload: join(builtFolder, '../preload/preload.cjs'),
-    trayIcons: app.isPackaged ? join(process.resourcesPath, 'tray') : join(app.getAppPath(), 'build', 'tray'),
+    trayIcons: resource('tray', 'tray'),
+    menu: {
+      kinds: resource('menu/modelferry-mime.xml', 'linux/modelferry-mime.xml'),
+      icon: resource('menu/icon.svg', 'icon.svg'),
+    },
     workers: {
       lane: workerFile(builtFolder, 'lane-worker'),
       hash: workerFile(builtFolder, 'hash-worker'),
@@ -55,6 +62,10 @@ export function setupFolders(builtFolder: string): Folders {
     },
   }
 }
+
+/** A file or folder beside the packaged app, or in the checkout's `build`. */
+const resource = (packaged: string, inBuild: string) =>
+  app.isPackaged ? join(process.resourcesPath, packaged) : join(app.getAppPath(), 'build', inBuild)
 
 /** A worker thread is not started from inside an archive: electron-builder lays these files beside it. */
 export function workerFile(builtFolder: string, name: string): URL {

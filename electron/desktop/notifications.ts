@@ -8,9 +8,11 @@ import type { Language } from './language.ts'
 import { createNoticeWatch, type Notice } from './notices.ts'
 import type { MainWindow } from './window.ts'
 
-/** Follows the patches and tells a person who does not look; a click opens the window. */
+/** Follows the patches and tells a person who does not look; a click opens the window on what was told. */
 export function setupNotifications(options: {
   readonly window: Pick<MainWindow, 'isSeen' | 'isFocused' | 'show'>
+  /** Shows the list of uploads, whatever view is open. */
+  readonly showUploads: () => void
   readonly language: Language
   readonly log: Log
 }): {
@@ -20,17 +22,17 @@ export function setupNotifications(options: {
   /** There is no tray on this desktop, and the window went elsewhere. */
   readonly noTray: () => void
 } {
-  const { window, language, log } = options
+  const { window, showUploads, language, log } = options
   const watch = createNoticeWatch()
   // A notification that nothing refers to may be collected, and its click is lost with it.
   const shown = new Map<string, Notification>()
 
-  function tell(kind: string, body: string): void {
+  function tell(kind: string, body: string, clicked = showUploads): void {
     if (!Notification.isSupported()) return
     // The newer one takes the place of the older, so that trouble with many files is not many notifications.
     shown.get(kind)?.close()
     const made = new Notification({ title: app.getName(), body })
-    made.on('click', window.show)
+    made.on('click', clicked)
     made.on('failed', (_event, error) => log.warn('a notification could not be shown', { error }))
     made.show()
     shown.set(kind, made)
@@ -49,7 +51,7 @@ export function setupNotifications(options: {
       const said = endingWords(conditions, language.words())
       if (said !== null) tell('soon-done', said)
     },
-    noTray: () => tell('no-tray', language.words()('tray.none')),
+    noTray: () => tell('no-tray', language.words()('tray.none'), window.show),
   }
 }
 

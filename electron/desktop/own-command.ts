@@ -38,3 +38,14 @@ export function execLine({ program, words }: OwnCommand, ...more: readonly strin
 export function shellLine({ program, words }: OwnCommand): string {
   return [program, ...words].map((word) => `'${word.replace(/'/g, `'\\''`)}'`).join(' ')
 }
+
+/** Whether nobody has put this installation into the desktop's menu: an AppImage, or an archive that was unpacked by hand. */
+export function isInNoMenu(
+  isPackaged: boolean,
+  platform: NodeJS.Platform,
+  env: Readonly<Record<string, string | undefined>>,
+  execPath: string,
+): boolean {
+  if (platform !== 'linux' || env['FLATPAK_ID'] || env['SNAP']) return false
+  return Boolean(env['APPIMAGE']) || (isPackaged && !/^\/(?:opt|usr)\//.test(execPath))
+}

@@ -1,5 +1,6 @@
 import { _electron } from '@playwright/test'
 import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { goneAfterMs } from '../../electron/desktop/tray-host.ts'
@@ -7,6 +8,7 @@ import { openPanel } from '../support/fake-bus.ts'
 import { expect, test } from './fixtures.ts'
 import {
   answerBoxes,
+  asked,
   clickMenu,
   clickTray,
   closeWindow,
@@ -116,7 +118,7 @@ test(
 )
 
 test(
-  'a batch that is done is told once, and a click opens the window',
+  'a batch that is done is told once, and a click opens the window on the list',
   { tag: '@host' },
   async ({ app, world }) => {
     const { electron, page } = app
@@ -125,12 +127,14 @@ test(
     const held = world.cloud.hold('put-object', 2)
     await drag(page, [await world.file('loras/one.safetensors'), await world.file('loras/two.safetensors')])
     await held.arrived
+    await pick(page, 'More', 'Settings')
     await closeWindow(electron)
     await expect.poll(() => isSeen(electron)).toBe(false)
     held.release()
     await expect.poll(() => notified(electron)).toEqual(['2 models are in the library.'])
     await electron.evaluate(() => globalThis.__electronHost.notifications.at(-1)?.emit('click'))
     await expect.poll(() => isSeen(electron)).toBe(true)
+    await expect(rowOf(page, 'two')).toContainText('In the library')
   },
 )
 
@@ -205,12 +209,22 @@ test('the zoom is kept from start to start', async ({ app, world }) => {
   await expect.poll(() => widths(again.page)).toBe(whole)
 })
 
+/** What the file manager starts: it hands its words to the app that runs, and ends. */
+function startSecond(environment: Record<string, string>, ...given: readonly string[]): Promise<unknown> {
+  const { program, words } = startWords(given)
+  return once(spawn(program, words, { env: environment, stdio: 'ignore' }), 'exit')
+}
+
+test('what lies on a share that is no folder here is not passed over in silence', async ({ app, world }) => {
+  await answerBoxes(app.electron, 0)
+  await startSecond(world.environment, 'smb://nas/models/x.safetensors')
+  const said = [expect.stringContaining('isn’t mounted as a folder here')]
+  await expect.poll(() => asked(app.electron)).toEqual(said)
+  expect(readFileSync(join(world.home, 'logs/modelferry.log'), 'utf8')).not.toContain('smb:')
+})
+
 test('a link shows a view, and one that asks for more does nothing', async ({ page, app, world }) => {
-  const follow = (link: string) => {
-    const { program, words } = startWords(['--', link])
-    const second = spawn(program, words, { env: world.environment, stdio: 'ignore' })
-    return new Promise((resolve) => second.once('exit', resolve))
-  }
+  const follow = (link: string) => startSecond(world.environment, '--', link)
   await follow('modelferry://show/settings?server=https://evil.example')
   await expect
     .poll(() => readFileSync(join(world.home, 'logs/modelferry.log'), 'utf8'))

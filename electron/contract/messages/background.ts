@@ -16,6 +16,16 @@ export const backgroundMessages = {
     'macOS 正在等待您的许可：“系统设置” > “通用” > “登录项”。',
     'macOS 正在等待您的許可：「系統設定」>「一般」>「登入項目」。',
   ],
+  'settings.manager-menu': [
+    'In the menu and under “Open with”',
+    '在应用菜单和“打开方式”中',
+    '在應用程式選單和「開啟方式」中',
+  ],
+  'settings.manager-note-menu': [
+    'For this user alone. A package would bring this along; an AppImage and an archive don’t.',
+    '仅对此用户有效。软件包会自带此项，AppImage 和压缩包则不会。',
+    '僅對此使用者有效。套件會自帶此項，AppImage 和壓縮檔則不會。',
+  ],
   'settings.manager-nautilus': ['In the menu of Files', '在“文件”的菜单中', '在「檔案」的選單中'],
   'settings.manager-nemo': ['In the menu of Nemo', '在 Nemo 的菜单中', '在 Nemo 的選單中'],
   'settings.manager-dolphin': ['In the menu of Dolphin', '在 Dolphin 的菜单中', '在 Dolphin 的選單中'],

@@ -1,12 +1,14 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import process from 'node:process'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { batteryReader } from '../../../electron/desktop/battery.ts'
 import { createFileManagers } from '../../../electron/desktop/file-managers.ts'
-import { execLine, ownCommand } from '../../../electron/desktop/own-command.ts'
+import { execLine, isInNoMenu, ownCommand } from '../../../electron/desktop/own-command.ts'
+import { projectFolder } from '../../support/temp-project.ts'
 
 const run = promisify(execFile)
 let home = ''
@@ -32,6 +34,7 @@ function managersFor(path: string, change: Record<string, string> = {}) {
     command: { program: path, words: [] },
     home,
     env: { PATH: join(home, 'bin'), ...change },
+    menu: null,
   })
 }
 
@@ -82,17 +85,49 @@ describe('entries of file managers', () => {
     expect(await readFile(script, 'utf8')).toBe('mine')
   })
 
+  test('put an AppImage into the menu and under "Open with", and take it out again', async () => {
+    const command = { program: await program("it's $HOME/M.AppImage".replace('/', '-')), words: [] }
+    const build = join(projectFolder, 'build')
+    const menu = { kinds: join(build, 'linux/modelferry-mime.xml'), icon: join(build, 'icon.svg') }
+    const managers = createFileManagers({ platform: 'linux', command, home, env: {}, menu })
+    expect(await managers.list()).toEqual([{ id: 'menu', isOn: false }])
+    expect(await managers.set('menu', true)).toEqual([{ id: 'menu', isOn: true }])
+    const data = join(home, '.local/share')
+    const entry = join(data, 'applications/modelferry.desktop')
+    await run('desktop-file-validate', [entry])
+
+    const env = { ...process.env, HOME: home, XDG_DATA_HOME: data, XDG_CONFIG_HOME: join(home, '.config') }
+    const model = join(home, 'two words.gguf')
+    await writeFile(model, 'GGUF')
+    const { stdout } = await run('gio', ['mime', 'application/x-gguf'], { env })
+    expect(stdout).toContain('modelferry.desktop')
+    const { stdout: kind } = await run('gio', ['info', '-a', 'standard::content-type', model], { env })
+    expect(kind).toContain('application/x-gguf')
+    await run('gio', ['launch', entry, model], { env })
+    await expect.poll(() => started().catch(() => [])).toEqual(['--', model])
+
+    expect(await managers.set('menu', false)).toEqual([{ id: 'menu', isOn: false }])
+    const { stdout: afterwards } = await run('gio', ['mime', 'application/x-gguf'], { env })
+    expect(afterwards).not.toContain('modelferry.desktop')
+    expect(
+      (await readdir(join(data, 'mime/packages'))).concat(
+        await readdir(join(data, 'icons/hicolor/scalable/apps')),
+      ),
+    ).toEqual([])
+  })
+
   test('on macOS are a Quick Action whose lists are well formed', async () => {
     const managers = createFileManagers({
       platform: 'darwin',
-      command: { program: '/Applications/A & B.app/x', words: [] },
+      command: { program: '/Applications/A & B.app/Contents/MacOS/x', words: [] },
       home,
       env: {},
+      menu: null,
     })
     expect(await managers.set('finder', true)).toEqual([{ id: 'finder', isOn: true }])
     const folder = join(home, 'Library/Services/Send with Modelferry.workflow/Contents')
     const text = await readFile(join(folder, 'document.wflow'), 'utf8')
-    expect(text).toContain('exec \'/Applications/A &amp; B.app/x\' -- "$@"')
+    expect(text).toContain("exec '/usr/bin/open' '-a' '/Applications/A &amp; B.app' \"$@\"")
     for (const name of ['Info.plist', 'document.wflow'])
       await run('python3', [
         '-c',
@@ -115,6 +150,19 @@ describe('the command that starts this installation', () => {
     expect(command({ FLATPAK_ID: 'app.x' })).toEqual({ program: 'flatpak', words: ['run', 'app.x'] })
     expect(command({})).toEqual({ program: execPath, words: [] })
     expect(command({}, '/src')).toEqual({ program: execPath, words: ['/src'] })
+  })
+
+  test('belongs to an app that nobody has put into a menu, or to one that a package brought', () => {
+    const offered = (env: Record<string, string>, path = execPath) => isInNoMenu(true, 'linux', env, path)
+    expect(offered({ APPIMAGE: '/home/me/M.AppImage' })).toBe(true)
+    expect(offered({}, '/home/me/modelferry/modelferry')).toBe(true)
+    expect([offered({}), offered({ FLATPAK_ID: 'app.x' }), offered({ SNAP: '/snap/x' })]).toEqual([
+      false,
+      false,
+      false,
+    ])
+    expect(isInNoMenu(false, 'linux', {}, '/src/electron')).toBe(false)
+    expect(isInNoMenu(true, 'darwin', {}, '/Applications/M.app')).toBe(false)
   })
 
   test('stands in a desktop entry as the specification wants it, and a validator agrees', async () => {

@@ -21,8 +21,10 @@ function allRegistered(): Promise<number> {
   return new Promise((resolve, reject) => {
     uploader.subscribe({
       patch({ changed }) {
-        for (const { id, phase, failure, finishedAtMs } of changed) {
+        for (const { id, phase, failure, finishedAtMs, already } of changed) {
           if (phase === 'failed') reject(new Error(JSON.stringify(failure)))
+          // Of what the library has already nothing is sent: that would measure something else.
+          if (already) reject(new Error(`${already.name} was there already`))
           if (phase === 'registered') finished.set(id, finishedAtMs ?? NaN)
         }
         if (finished.size === paths.length) resolve(Math.max(...finished.values()))

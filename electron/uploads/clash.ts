@@ -39,17 +39,29 @@ export function pathsToSearch(models: readonly LibraryModel[], rows: Rows, of: O
       return there.find(({ modelPath }) => modelPath === path) ?? there[0]
     },
     uploadsTo(path) {
-      const isThere = isAt(path)
-      return uploadsOf(rows, of).filter(({ record }) => isThere(record.target.modelPath))
+      const key = pathKey(path)
+      return uploadsOf(rows, of, ({ target }) => keyOfTarget(target) === key)
     },
   }
 }
 
-function uploadsOf(rows: Rows, of: OfTeam): Row[] {
+/** Each of ten thousand waiting files looks through all others: what costs something is asked last, or remembered. */
+function uploadsOf(rows: Rows, of: OfTeam, wanted = (_record: UploadRecord) => true): Row[] {
   return rows.ids().flatMap((id) => {
     const row = rows.get(id)
-    return row && isSameTeam(row.record, of) && row.live.phase !== 'registered' ? [row] : []
+    if (!row || row.live.phase === 'registered' || !wanted(row.record)) return []
+    return isSameTeam(row.record, of) ? [row] : []
   })
+}
+
+const keysOfTargets = new WeakMap<Target, string>()
+
+function keyOfTarget(target: Target): string {
+  const known = keysOfTargets.get(target)
+  if (known !== undefined) return known
+  const key = pathKey(target.modelPath)
+  keysOfTargets.set(target, key)
+  return key
 }
 
 /** Gathers a team's paths once, for as many uploads as have to be looked at. */

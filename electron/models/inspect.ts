@@ -2,6 +2,7 @@ import type { BigIntStats } from 'node:fs'
 import { access, open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { basename, dirname, sep } from 'node:path'
+import process from 'node:process'
 import { failure } from '../contract/errors.ts'
 import type { Failure } from '../contract/errors.ts'
 import { failureOfFile } from './collect-look.ts'
@@ -12,6 +13,7 @@ import type { FileToInspect, Identity, Inspection } from './found.ts'
 import { formatOfName, readContent } from './content.ts'
 import type { Content } from './content.ts'
 import { hasThumbnail } from './preview.ts'
+import { isOnlyInCloud } from './placeholders.ts'
 import { findSidecars } from './sidecars.ts'
 import { asPartOfDiffusers, lookAround, withGroup, type Pipeline } from './in-group.ts'
 import { recognise } from './recognise.ts'
@@ -24,6 +26,7 @@ import { diffusersTarget, suggestTarget } from './target.ts'
 export async function inspectFile(
   path: string,
   seen: Omit<FileToInspect, 'path'> = { folder: '' },
+  platform: NodeJS.Platform = process.platform,
 ): Promise<Inspection> {
   if (seen.failure) return refuse({ path, ...seen }, seen.failure)
   const met = await withGroup({ path, ...seen })
@@ -38,6 +41,10 @@ export async function inspectFile(
     const before = await file.stat({ bigint: true })
     if (!before.isFile()) return refuse(met, failure('file-unreadable'))
     const identity = identityOf(before)
+    // Reading would fetch all of it.
+    if (isOnlyInCloud(before, platform)) {
+      return conclude(met, unread(name, failure('file-placeholder')), identity)
+    }
     if (isDownloading(name) || (await hasDownloadBeside(path))) {
       return conclude(met, unread(name, failure('file-downloading')), identity)
     }

@@ -40,8 +40,10 @@ export interface Sidecars {
 
 /** What lies beside a model and describes it: beside the link by which it was met, or else beside the file itself. */
 export async function findSidecars({ path, name, place }: MetFile): Promise<Sidecars> {
-  const met = await sidecarsBeside(join(place ?? dirname(path), name ?? basename(path)))
-  return met.picture === null && met.texts.length === 0 ? sidecarsBeside(path) : met
+  const link = join(place ?? dirname(path), name ?? basename(path))
+  const found = await sidecarsBeside(link)
+  const isNone = found.picture === null && found.texts.length === 0
+  return isNone && link !== path ? sidecarsBeside(path) : found
 }
 
 /** Where a file is, and where and as what it was seen. */

@@ -225,4 +225,8 @@ test('files that are only in a cloud drive are left alone, and counted', async (
   expect(skipped.map(({ reason }) => reason)).toEqual(['placeholder', 'placeholder'])
   const dropped = await collectFiles([at('online.safetensors')], { platform: 'darwin' })
   expect(dropped.files[0]?.failure?.code).toBe('file-placeholder')
+  // Tried again before the drive has fetched it: looking into it would fetch it without being asked.
+  const tried = await inspectFile(at('online.safetensors'), { folder: '' }, 'darwin')
+  expect(tried.failure?.code).toBe('file-placeholder')
+  expect(tried.identity.sizeBytes).toBe(5_000_000)
 })

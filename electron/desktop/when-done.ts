@@ -2,7 +2,7 @@ import type { Conditions, Ending, WhenDone } from '../contract/conditions.ts'
 import type { Totals, UploadRow } from '../contract/model.ts'
 import type { Ports } from '../contract/ports.ts'
 
-type Ended = Pick<UploadRow, 'id' | 'phase'>
+type Ended = Pick<UploadRow, 'id' | 'phase' | 'addedAtMs'>
 
 /** What is done once all is sent: it is chosen for this time and forgotten afterwards. */
 export interface WhenDoneBook {
@@ -29,6 +29,7 @@ export function createWhenDone(options: {
   let whenDone: WhenDone = 'nothing'
   let ending: Ending | null = null
   let wasBusy = false
+  let chosenAtMs = 0
   /** What has come to an end since something was on its way: in the library, or with a failure. */
   const sent = new Set<string>()
   const failed = new Set<string>()
@@ -54,12 +55,17 @@ export function createWhenDone(options: {
     current: () => ({ whenDone, ending }),
     set(next) {
       whenDone = next
+      chosenAtMs = ports.now()
       if (next === 'nothing') callOff()
       changed()
     },
     patch({ changed: rows, totals: { running, waiting, paused, needsYou } }) {
       const isBusy = running + waiting + paused > 0
-      const isDone = wasBusy && !isBusy
+      // A file that the team has already comes and goes between two patches: nothing was ever seen to be under way.
+      const wasQuick = rows.some(
+        ({ phase, addedAtMs }) => (phase === 'registered' || phase === 'failed') && addedAtMs >= chosenAtMs,
+      )
+      const isDone = !isBusy && (wasBusy || (wasQuick && !ending))
       if (isBusy && !wasBusy) [sent, failed].forEach((ids) => ids.clear())
       wasBusy = isBusy
       for (const { id, phase } of rows) {

@@ -11,7 +11,7 @@ const none: Totals = {
 }
 const busy: Totals = { ...none, running: 1 }
 const rows = (phase: Phase, count: number) =>
-  Array.from({ length: count }, (_row, index) => ({ id: `${phase} ${index}`, phase }))
+  Array.from({ length: count }, (_row, index) => ({ id: `${phase} ${index}`, phase, addedAtMs: 0 }))
 const oneSent = rows('registered', 1)
 
 function setup() {
@@ -72,6 +72,15 @@ test('a row that the person pauses is not done, and the countdown comes once it 
   expect([did, said()]).toEqual([[], null])
   patch(busy)
   patch(none, oneSent)
+  expect(said()).toContain('All is sent.')
+})
+
+test('what came and went between two patches is done too, and what lay there before is not', () => {
+  const { clock, book, patch, said } = setup()
+  book.set('sleep')
+  patch(none, oneSent)
+  expect(said()).toBe(null)
+  patch(none, [{ id: 'quick', phase: 'registered', addedAtMs: clock.now() }])
   expect(said()).toContain('All is sent.')
 })
 

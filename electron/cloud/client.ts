@@ -89,7 +89,7 @@ export function createCloudClient(server: string, ports: Ports, ways: Ways = str
       return { result: failed(lineFailure(reply.code, url.host, reply.proxyHost)), unauthorised: false }
     }
     if (isSuccess(reply)) return { result: parseAnswer(reply, request.answer), unauthorised: false }
-    const reason = refusal(reply, ports.now())
+    const reason = refusal(reply, credential, ports.now())
     ports.log.warn('the server refused', { path: request.path, status: reply.status, code: reason.code })
     return { result: failed(reason), unauthorised: reply.status === 401 }
   }
@@ -156,8 +156,11 @@ function parseAnswer<Schema extends v.GenericSchema>(
   )
 }
 
-/** Decides by status alone; the text is only shown (NOTES.md: there is no machine-readable code). */
-function refusal({ status, headers, text }: Reply, nowMs: number): Failure {
+/**
+ * Decides by status; the text is only shown (NOTES.md: there is no machine-readable code). But that something is gone is
+ * believed of the API alone: a gateway that is being set up anew says 404 to everything.
+ */
+function refusal({ status, headers, text }: Reply, credential: Credential | null, nowMs: number): Failure {
   const detail = serverWords(text)
   const extras = { detail, retryAfterMs: retryAfterMs(headers['retry-after'], nowMs) }
   switch (status) {
@@ -167,10 +170,13 @@ function refusal({ status, headers, text }: Reply, nowMs: number): Failure {
     case 401:
       return failure('signed-out', {}, extras)
     case 403:
-      return failure('forbidden', { team: '' }, extras)
+      return isOfTeam(credential)
+        ? failure('forbidden', { team: '' }, extras)
+        : failure('sign-in-forbidden', {}, extras)
     case 404:
     case 405:
     case 410:
+      if (detail === undefined) return failure('not-the-api', {}, { detail: `HTTP ${status}` })
       return failure('not-found', {}, extras)
     case 409:
       return failure('conflict', {}, extras)
@@ -184,6 +190,10 @@ function refusal({ status, headers, text }: Reply, nowMs: number): Failure {
   if (status < 500 && status !== 408) return failure('bad-request', {}, extras)
   return failure('server-trouble', { status }, extras)
 }
+
+/** Before somebody is signed in, and for who they are, no team is meant. */
+const isOfTeam = (credential: Credential | null) =>
+  credential !== null && (credential.kind === 'device' || credential.teamId !== null)
 
 function serverWords(text: string): string | undefined {
   try {

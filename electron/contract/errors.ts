@@ -73,6 +73,7 @@ export const failureKinds = {
   'key-refused': { retry: 'never', remedy: 'sign-in' },
   'device-not-revoked': { retry: 'never', remedy: 'none' },
   forbidden: { retry: 'never', remedy: 'retry' },
+  'sign-in-forbidden': { retry: 'never', remedy: 'sign-in' },
   'bad-request': { retry: 'never', remedy: 'edit' },
   'file-elsewhere': { retry: 'never', remedy: 'none' },
   'not-found': { retry: 'never', remedy: 'retry' },

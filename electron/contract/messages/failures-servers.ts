@@ -12,6 +12,11 @@ export const serverFailures = {
     '服务器不允许在 {team} 中执行此操作：您可能只是查看者，添加模型的功能可能已关闭，或此登录方式无权执行。请联系团队管理员。',
     '伺服器不允許在 {team} 中執行此操作：您可能只是檢視者，新增模型的功能可能已關閉，或此登入方式無權執行。請聯絡團隊管理員。',
   ],
+  'failure.sign-in-forbidden': [
+    'The server doesn’t let you sign in this way: the account may be blocked, or this may be switched off there. Ask a team admin.',
+    '服务器不允许以此方式登录：账户可能已被封禁，或该方式在服务器上已关闭。请联系团队管理员。',
+    '伺服器不允許以此方式登入：帳戶可能已被封鎖，或該方式在伺服器上已關閉。請聯絡團隊管理員。',
+  ],
   'failure.proxy-sign-in': [
     'The proxy {host} of this network wants you to sign in to it, so nothing was sent. Sign in to the proxy and the upload goes on by itself.',
     '此网络的代理 {host} 要求登录，因此未发送任何内容。登录代理后上传会自动继续。',

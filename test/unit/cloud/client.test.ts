@@ -61,7 +61,7 @@ test('members that nobody knows are ignored, and a 204 needs no body', async () 
 test.each([
   [400, 'bad-request'],
   [401, 'signed-out'],
-  [403, 'forbidden'],
+  [403, 'sign-in-forbidden'],
   [404, 'not-found'],
   [405, 'not-found'],
   [409, 'conflict'],
@@ -80,6 +80,30 @@ test.each([
     ok: false,
     failure: { code, detail: status === 302 ? 'HTTP 302' : 'no, and here is why' },
   })
+})
+
+test.each([404, 405, 410])(
+  'a %i that is not the API’s own says nothing about what was asked for',
+  async (status) => {
+    for (const body of ['', '<h1>no such host</h1>', '404 page not found', '{"message":"no route"}']) {
+      const { get } = await setup(answering(status, body))
+      expect(await get()).toMatchObject({ failure: { code: 'not-the-api', detail: `HTTP ${status}` } })
+    }
+  },
+)
+
+test('a 403 is about the team where the call was for one, and about the sign-in where it was not', async () => {
+  const { get } = await setup(answering(403, '{"error_message":"no"}'))
+  const signer = (credential: Credential): Signer => ({
+    credential: async () => success(credential),
+    renew: async () => failed(failure('signed-out')),
+  })
+  expect(await get(signer(session('jwt')))).toMatchObject({ failure: { code: 'forbidden' } })
+  expect(await get(signer({ kind: 'device', token: 'dk-1' }))).toMatchObject({
+    failure: { code: 'forbidden' },
+  })
+  const ofNoTeam = { kind: 'session', token: 'jwt', teamId: null } as const
+  expect(await get(signer(ofNoTeam))).toMatchObject({ failure: { code: 'sign-in-forbidden' } })
 })
 
 test('a token that can’t stand in a header is a failure, not a throw', async () => {

@@ -21,6 +21,10 @@ export interface Pairings {
 /** While the line is in trouble the server is asked less often, up to this. */
 const longestIntervalMs = 30_000
 
+/** However seldom it is asked, it is once shortly before the end, and once at the end: the server's own may be a little later. */
+const untilNextChanceMs = (leftMs: number, { intervalMs }: OpenedPairing) =>
+  Math.max(leftMs > intervalMs ? leftMs - intervalMs : leftMs, 0)
+
 export function createPairings(options: {
   readonly clientFor: (server: string) => CloudClient
   /** Stores the key, then asks whose it is. */
@@ -54,9 +58,10 @@ export function createPairings(options: {
     const shown = { userCode: opened.userCode, address: opened.address, expiresAtMs }
     show({ ...shown, state: 'waiting', failure: null })
     for (let intervalMs = opened.intervalMs; ;) {
-      await pause(Math.min(intervalMs, Math.max(expiresAtMs - ports.now(), 0)), signal)
+      await pause(Math.min(intervalMs, untilNextChanceMs(expiresAtMs - ports.now(), opened)), signal)
       if (signal.aborted) return
-      if (ports.now() >= expiresAtMs) break
+      // What was confirmed in the last seconds, or while the line was away, is asked for once more at the end.
+      const isLast = ports.now() >= expiresAtMs
       // Not cut by a cancel: the answer may hold the key, which exists from then on and must be kept or revoked.
       const key = await pollPairing(clientFor(server), opened.deviceCode)
       if (key.ok && key.value !== null)
@@ -64,6 +69,7 @@ export function createPairings(options: {
       if (signal.aborted) return
       if (!key.ok && retryClassOf(key.failure) !== 'later')
         return show({ ...shown, state: 'over', failure: key.failure })
+      if (isLast) break
       // A dropped line is no refusal: the code stays good until it runs out.
       intervalMs = key.ok ? opened.intervalMs : Math.min(intervalMs * 2, longestIntervalMs)
       const trouble = key.ok ? null : key.failure

@@ -46,12 +46,12 @@ test('a file goes to the library by a device key, without the team’s header', 
   expect(cloud.modelsOf(STUDIO_NORTH_ID)).toHaveLength(1)
 })
 
-test('a code that has run out says so, and a new start brings a new one', async () => {
-  const { app, start, clock } = await setupPairing()
+test('a code that has run out is asked about once more and says so, and a new start brings a new one', async () => {
+  const { app, start, clock, countOf } = await setupPairing()
   const first = await start()
   clock.advance(301 * seconds)
   await app.until((_snapshot, { pairing }) => pairing?.state === 'over')
-  expect(app.session().pairing?.failure?.code).toBe('pairing-over')
+  expect([app.session().pairing?.failure?.code, countOf('pollPairing')]).toEqual(['pairing-over', 1])
   const second = await start()
   expect([second.state, second.userCode === first.userCode]).toEqual(['waiting', false])
 })

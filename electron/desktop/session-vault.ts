@@ -43,11 +43,22 @@ export function createSessionVault(options: {
     return answer
   }
 
+  /** A keychain that takes secrets gets those that memory holds: only then is it true that nothing is lost on quitting. */
+  async function moveRest(): Promise<void> {
+    for (const [name, secret] of inMemory) {
+      const moved = await keychain.set(name, secret)
+      if (!moved.ok) return become(stateAfter(moved.failure))
+      // A newer one may have come meanwhile.
+      if (inMemory.get(name) === secret) inMemory.delete(name)
+    }
+    become('ok')
+  }
+
   const set: Vault['set'] = async (name, secret) => {
     const answer = await keychain.set(name, secret)
     if (answer.ok) {
       inMemory.delete(name)
-      become('ok')
+      await moveRest()
       return answer
     }
     inMemory.set(name, secret)
@@ -62,9 +73,8 @@ export function createSessionVault(options: {
       become(stateAfter(answer.failure))
       return state
     }
-    become('ok')
     await keychain.delete('keychain check')
-    for (const [name, secret] of inMemory) await set(name, secret)
+    await moveRest()
     return state
   }
 

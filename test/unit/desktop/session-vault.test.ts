@@ -62,6 +62,19 @@ test('a secret from memory moves into the keychain with the next change once it 
   expect([kept.get('a'), vault.state()]).toEqual(['third', 'ok'])
 })
 
+test('a keychain that takes one secret gets all that memory holds before the note goes', async () => {
+  const { kept, vault, turns, breakWith } = setup()
+  breakWith('keychain-locked')
+  await vault.set('a', 'newer than the keychain’s')
+  await vault.set('b', 'second')
+  breakWith(null)
+  await vault.set('c', 'third')
+  expect([Object.fromEntries(kept), turns]).toEqual([
+    { a: 'newer than the keychain’s', b: 'second', c: 'third' },
+    ['locked', 'ok'],
+  ])
+})
+
 test('deleting says so when a locked keychain may still hold the secret', async () => {
   const { vault, breakWith } = setup()
   breakWith('keychain-locked')

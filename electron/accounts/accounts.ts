@@ -4,12 +4,13 @@ import { failed, failure, success, type Result } from '../contract/errors.ts'
 import type { Account } from '../contract/account.ts'
 import type { AccountBook, Ports, Vault } from '../contract/ports.ts'
 import type { Ways } from '../contract/ways.ts'
-import { isSameHuman } from './carrier.ts'
-import { createDevices, whoseKey } from './devices.ts'
+import { createDevices, revokeWithinMs } from './devices.ts'
 import { deviceKeyIn } from './keys.ts'
+import { createKnown } from './known.ts'
 import type { Exclusively } from './refresh-lock.ts'
 import { createSession, type Session } from './session.ts'
 import { fixedSigner, sessionSigner } from './signers.ts'
+import { accountIdFor, whoseToken } from './whose-token.ts'
 
 /** What one upload needs to call the API in the name of an account and team. */
 export interface Access {
@@ -48,9 +49,12 @@ export interface Accounts {
    * were taken for signed out. Answers whether one is back.
    */
   findSecretsAgain(): Promise<boolean>
-  /** Looks whether the keychain still has an account's secret; when it says that it has none, marks it signed out. */
+  /**
+   * Looks whether the keychain still has an account's secret; when it says that it has none, the account is signed out for
+   * this process. Another one may have a keychain that has it.
+   */
   checkSecret(accountId: string): Promise<void>
-  /** Marks an account whose secret is dead: its rows wait until it signs in again. */
+  /** Marks an account whose secret is dead, or gone: its rows wait until it signs in again. */
   markSignedOut(accountId: string): void
   /** Adds an account whose token is given from outside and kept nowhere: for machines without a keychain. */
   useToken(server: string, token: string): Promise<Result<Account>>
@@ -67,8 +71,9 @@ export function createAccounts(options: {
   const { book, vault, ports, exclusively, ways } = options
   const clients = new Map<string, CloudClient>()
   const sessions = new Map<string, Session>()
+  const known = createKnown(book)
   const fixed = new Map<string, { readonly account: Account; readonly token: string }>()
-  const devices = createDevices({ clientFor, vault, save: welcome })
+  const devices = createDevices({ clientFor, vault, save: known.welcome })
 
   function clientFor(server: string): CloudClient {
     const known = clients.get(server) ?? createCloudClient(server, ports, ways)
@@ -79,13 +84,16 @@ export function createAccounts(options: {
   function sessionOf({ id, server }: Pick<Account, 'id' | 'server'>): Session {
     const known =
       sessions.get(id) ??
-      createSession({ accountId: id, client: clientFor(server), vault, ports, exclusively })
+      createSession({
+        ...{ accountId: id, client: clientFor(server), vault, ports, exclusively },
+        hasLeft: () => book.list().some((account) => account.id === id && account.hasLeft === true),
+      })
     sessions.set(id, known)
     return known
   }
 
   function find(accountId: string): Account | undefined {
-    return fixed.get(accountId)?.account ?? book.list().find(({ id }) => id === accountId)
+    return fixed.get(accountId)?.account ?? known.list().find(({ id }) => id === accountId)
   }
 
   function signerFor(account: Account, teamId: string | null): Signer {
@@ -94,14 +102,6 @@ export function createAccounts(options: {
     return account.kind === 'device'
       ? devices.signerOf(account.id)
       : sessionSigner(sessionOf(account), teamId)
-  }
-
-  /** Writes down who has signed in. Whoever of others is signed out by then has left this computer to them. */
-  function welcome(account: Account): void {
-    book.save(account)
-    for (const other of book.list()) {
-      if (other.state === 'signed-out' && !isSameHuman(other, account)) book.save({ ...other, hasLeft: true })
-    }
   }
 
   async function signIn(server: string, email: string, password: string): Promise<Result<Account>> {
@@ -116,21 +116,27 @@ export function createAccounts(options: {
     const account = { id, kind: 'session', server: client.server, ...profile.value, state: 'ready' } as const
     const stored = await sessionOf(account).adopt(pair.value)
     if (!stored.ok) return stored
-    welcome(account)
+    known.welcome(account)
     return success(account)
   }
 
   const isHeld = (account: Account) =>
     account.kind === 'device' ? devices.isHeld(account.id) : sessionOf(account).isHeld()
 
-  async function endSession(account: Account): Promise<Result<void>> {
+  const isMissing = (account: Account) =>
+    account.kind === 'device' ? devices.isMissing(account.id) : sessionOf(account).isMissing()
+
+  async function endSession(account: Account, gone: () => void): Promise<Result<void>> {
     const { secret, erased } = await sessionOf(account).end()
     sessions.delete(account.id)
     book.save({ ...account, state: 'signed-out', hasLeft: true })
-    // The person is signed out now; what the server says to it changes nothing and is not waited for.
+    gone()
+    // The person is signed out now; what the server says changes nothing, but a process that ends at once would not be heard.
     if (secret) {
       const credential = credentialOf('session', secret.accessToken, account.teams[0]?.id ?? null)
-      void logout(clientFor(account.server), fixedSigner(credential), secret.refreshToken)
+      const limit = AbortSignal.timeout(revokeWithinMs)
+      const told = logout(clientFor(account.server), fixedSigner(credential), secret.refreshToken, limit)
+      await told.catch(() => ports.log.warn('the server was not told of a sign-out'))
     }
     return erased
   }
@@ -148,7 +154,7 @@ export function createAccounts(options: {
   return {
     // A token from outside stands in for the same person's stored sign-in: one person is listed once.
     list: () => [
-      ...book.list().filter(({ id }) => !fixed.has(id)),
+      ...known.list().filter(({ id }) => !fixed.has(id)),
       ...[...fixed.values()].map(({ account }) => account),
     ],
     signIn,
@@ -164,7 +170,7 @@ export function createAccounts(options: {
       const account = find(accountId)
       if (!account) return success(undefined)
       if (fixed.delete(accountId)) return success(undefined)
-      return account.kind === 'device' ? endDevice(account, gone) : endSession(account)
+      return account.kind === 'device' ? endDevice(account, gone) : endSession(account, gone)
     },
     accessTo(accountId, teamId) {
       const account = find(accountId)
@@ -186,13 +192,13 @@ export function createAccounts(options: {
       // Who has signed out meanwhile stays signed out.
       if (find(accountId)?.state !== account.state) return
       if (profile.ok) book.save({ ...account, ...profile.value, state: 'ready' })
-      else if (profile.failure.code === 'signed-out') book.save({ ...account, state: 'signed-out' })
+      else if (profile.failure.code === 'signed-out') known.lose(account, isMissing(account))
     },
     async findSecretsAgain() {
-      const lost = book.list().filter(({ state, hasLeft }) => state === 'signed-out' && hasLeft !== true)
+      const lost = known.list().filter(({ state, hasLeft }) => state === 'signed-out' && hasLeft !== true)
       const held = await Promise.all(lost.map(isHeld))
       const back = lost.filter((_account, index) => held[index]?.ok)
-      for (const account of back) book.save({ ...account, state: 'ready' })
+      for (const account of back) known.findAgain(account)
       return back.length > 0
     },
     async checkSecret(accountId) {
@@ -200,11 +206,11 @@ export function createAccounts(options: {
       if (!account || fixed.has(accountId)) return
       const held = await isHeld(account)
       // A locked or silent keychain says nothing about the secret; only its plain no does.
-      if (!held.ok && held.failure.code === 'signed-out') book.save({ ...account, state: 'signed-out' })
+      if (!held.ok && held.failure.code === 'signed-out') known.miss(accountId)
     },
     markSignedOut(accountId) {
       const account = find(accountId)
-      if (account && !fixed.has(accountId)) book.save({ ...account, state: 'signed-out' })
+      if (account && !fixed.has(accountId)) known.lose(account, isMissing(account))
     },
     async useToken(server, token) {
       // Space around it would hide what kind of key it is.
@@ -218,22 +224,4 @@ export function createAccounts(options: {
 
 function credentialOf(kind: Account['kind'], token: string, teamId: string | null): Credential {
   return kind === 'device' ? { kind, token } : { kind, token, teamId }
-}
-
-/** The account that a token from outside, with nothing around it, is for. Keys that can't upload are not sent. */
-async function whoseToken(client: CloudClient, token: string): Promise<Result<Account>> {
-  // The other kinds of key have a prefix; a session's token is a JWT (openapi.yaml, securitySchemes).
-  if (/^(dk|sk|ak)-/.test(token)) {
-    const key = deviceKeyIn(token)
-    return key.ok ? whoseKey(client, key.value) : key
-  }
-  const profile = await profileOf(client, fixedSigner({ kind: 'session', token, teamId: null }))
-  if (!profile.ok) return profile
-  const { server } = client
-  const id = accountIdFor(server, profile.value.personId)
-  return success({ id, kind: 'session', server, ...profile.value, state: 'ready' })
-}
-
-function accountIdFor(server: string, personId: string): string {
-  return `${new URL(server).host} ${personId}`
 }

@@ -13,6 +13,8 @@ export interface Devices {
   signerOf(accountId: string): Signer
   /** Whether there is a key, without asking the server. */
   isHeld(accountId: string): Promise<Result<void>>
+  /** The keychain has said, when it was last asked, that it has none. */
+  isMissing(accountId: string): boolean
   /** Takes a key that a person has pasted: kept only when the server knows it (`key-refused`). */
   use(server: string, key: string): Promise<Result<Account>>
   /** Takes a key that a pairing handed out for once: kept before it is asked whose it is. */
@@ -28,7 +30,7 @@ export interface Devices {
 }
 
 /** A person who signs out waits for the server no longer than this. */
-const revokeWithinMs = 10_000
+export const revokeWithinMs = 10_000
 
 export function createDevices(options: {
   readonly clientFor: (server: string) => CloudClient
@@ -38,12 +40,15 @@ export function createDevices(options: {
 }): Devices {
   const { clientFor, vault, save } = options
   const held = new Map<string, string>()
+  const missing = new Set<string>()
 
   async function keyOf(accountId: string): Promise<Result<string>> {
     const known = held.get(accountId)
     if (known !== undefined) return success(known)
     const key = await readKey(vault, accountId)
     if (key.ok) held.set(accountId, key.value)
+    if (!key.ok && key.failure.code === 'signed-out') missing.add(accountId)
+    else missing.delete(accountId)
     return key
   }
 
@@ -65,6 +70,7 @@ export function createDevices(options: {
     const stored = await writeKey(vault, id, key)
     if (!stored.ok) return stored
     held.set(id, key)
+    missing.delete(id)
     save(account.value)
     if (before.ok && before.value !== key) void revoke(server, before.value)
     return account
@@ -83,6 +89,7 @@ export function createDevices(options: {
       const key = await keyOf(accountId)
       return key.ok ? success(undefined) : key
     },
+    isMissing: (accountId) => missing.has(accountId),
     use: settle,
     async arrive(server, key) {
       const stored = await writeArrival(vault, server, key)

@@ -16,6 +16,8 @@ export interface Session {
   adopt(pair: TokenPairWire): Promise<Result<void>>
   /** Whether there are tokens, without asking the server. */
   isHeld(): Promise<Result<void>>
+  /** The keychain has said, when it was last asked, that it has none: nothing that the server has refused. */
+  isMissing(): boolean
   /**
    * Removes the secret for good and answers what it was, so that the server can be told, and whether the keychain let go
    * of it. Waits for a refresh that is under way, whose pair would come back otherwise.
@@ -45,23 +47,20 @@ export function createSession(options: {
   readonly ports: Ports
   /** Keeps other processes from refreshing meanwhile. */
   readonly exclusively: Exclusively
+  /** Whether the person has signed out, perhaps in another process: then what is still in memory is of no more use. */
+  readonly hasLeft?: () => boolean
 }): Session {
-  const { accountId, client, vault, ports, exclusively } = options
+  const { accountId, client, vault, ports, exclusively, hasLeft = () => false } = options
   let held: SessionSecret | null = null
   /** A new pair that the keychain did not take: the old one is dead by then, so this one must not be lost. */
   let unwritten: SessionSecret | null = null
   /** When the keychain was last asked to take it. */
   let triedMs = 0
   let ended = false
+  let missing = false
   let refreshing: Promise<Result<SessionSecret>> | null = null
 
   const usable = (secret: SessionSecret) => secret.expiresAtMs - ports.now() > earlyMs
-
-  const secretOf = (pair: TokenPairWire): SessionSecret => ({
-    accessToken: pair.access_token,
-    refreshToken: pair.refresh_token,
-    expiresAtMs: ports.now() + pair.expires_in * 1000,
-  })
 
   /** Stores a new pair, then uses it; uses it even so when the keychain won't take it, since the old pair is dead. */
   async function keep(secret: SessionSecret): Promise<SessionSecret> {
@@ -73,16 +72,27 @@ export function createSession(options: {
     return (held = secret)
   }
 
+  /** Whoever signed out beside this process must not find the session back in the keychain. */
+  const forget = (): Result<SessionSecret> => ((held = unwritten = null), failed(failure('signed-out')))
+
   async function load(): Promise<Result<SessionSecret>> {
     if (ended) return failed(failure('signed-out'))
     if (held) return success(held)
-    const read = await readSecret(vault, accountId)
+    const read = await readKept()
     if (read.ok) held = read.value
     return read
   }
 
-  async function refreshOnce(stale: string | null): Promise<Result<SessionSecret>> {
+  async function readKept(): Promise<Result<SessionSecret>> {
     const read = await readSecret(vault, accountId)
+    missing = !read.ok && read.failure.code === 'signed-out' && held === null && unwritten === null
+    return read
+  }
+
+  async function refreshOnce(stale: string | null): Promise<Result<SessionSecret>> {
+    // A locked keychain answers like an empty one, so that its "none" alone ends nothing.
+    if (hasLeft()) return forget()
+    const read = await readKept()
     // What the keychain did not take is newer than what it holds.
     const latest = unwritten ?? (read.ok ? read.value : held)
     if (!latest) return read
@@ -99,7 +109,7 @@ export function createSession(options: {
       if (answer.failure.code !== 'signed-out' && answer.failure.code !== 'bad-request') return answer
       return (await pairOfAnother(latest)) ?? failed(failure('signed-out'))
     }
-    return success(await keep(secretOf(answer.value)))
+    return hasLeft() ? forget() : success(await keep(secretOf(answer.value, ports.now())))
   }
 
   /** A refresh token that is dead may have been used by another process, which has stored what it got. */
@@ -122,8 +132,6 @@ export function createSession(options: {
     return refreshing
   }
 
-  const tokenOf = (secret: Result<SessionSecret>) => (secret.ok ? success(secret.value.accessToken) : secret)
-
   return {
     async token() {
       const secret = await load()
@@ -137,17 +145,19 @@ export function createSession(options: {
       return tokenOf(await refreshTogether(stale))
     },
     async adopt(pair) {
-      const secret = secretOf(pair)
+      const secret = secretOf(pair, ports.now())
       const written = await writeSecret(vault, accountId, secret)
       if (!written.ok) return written
       held = secret
       unwritten = null
+      missing = false
       return success(undefined)
     },
     async isHeld() {
       const secret = await load()
       return secret.ok ? success(undefined) : secret
     },
+    isMissing: () => missing,
     async end() {
       const secret = await load()
       ended = true
@@ -157,5 +167,16 @@ export function createSession(options: {
       const erased = await eraseSecret(vault, accountId)
       return { secret: latest ?? (secret.ok ? secret.value : null), erased }
     },
+  }
+}
+
+const tokenOf = (secret: Result<SessionSecret>): Result<string> =>
+  secret.ok ? success(secret.value.accessToken) : secret
+
+function secretOf(pair: TokenPairWire, nowMs: number): SessionSecret {
+  return {
+    accessToken: pair.access_token,
+    refreshToken: pair.refresh_token,
+    expiresAtMs: nowMs + pair.expires_in * 1000,
   }
 }

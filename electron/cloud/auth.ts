@@ -37,14 +37,23 @@ export function refresh(client: CloudClient, refreshToken: string): Promise<Resu
   })
 }
 
-/** Tells the server that a session is over: best effort, since the call is inferred and any answer means signed out. */
-export async function logout(client: CloudClient, signer: Signer, refreshToken: string): Promise<void> {
+/**
+ * Tells the server that a session is over: best effort, since the call is inferred and any answer means signed out. Rejects
+ * when `signal` aborts.
+ */
+export async function logout(
+  client: CloudClient,
+  signer: Signer,
+  refreshToken: string,
+  signal: AbortSignal,
+): Promise<void> {
   await client.send({
     method: 'POST',
     path: paths.logout,
     body: { refresh_token: refreshToken },
     answer: v.unknown(),
     signer,
+    signal,
   })
 }
 

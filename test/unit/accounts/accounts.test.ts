@@ -10,7 +10,7 @@ import { createCloudClient } from '../../../electron/cloud/client.ts'
 import { success } from '../../../electron/contract/errors.ts'
 import { createAccountBook } from '../../../electron/uploads/account-book.ts'
 import { openJournal } from '../../../electron/uploads/journal-file.ts'
-import { ALICE, ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
+import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { startCloud } from '../../cloud/cloud.ts'
 import { valueOf } from '../../support/engine.ts'
 import { runningClock, testPorts } from '../../support/hand-clock.ts'
@@ -87,12 +87,15 @@ test('the same person on the same server is the same account again', async () =>
 test('signing out erases the secret at once, keeps the account, and tells the server', async () => {
   const { accounts, signIn, vault, states, cloud } = await setup()
   const { id } = await signIn()
-  cloud.fail({ on: 'logout', how: 'stall' })
-  expect(await accounts.signOut(id)).toEqual(success(undefined))
+  const held = cloud.hold('logout')
+  const gone = Promise.withResolvers<void>()
+  const done = accounts.signOut(id, gone.resolve)
+  await gone.promise
   expect([vault.kept.size, states()]).toEqual([0, ['signed-out']])
   expect(accounts.accessTo(id, ALICES_TEAM_ID)).toMatchObject({ failure: { code: 'signed-out' } })
-  cloud.clearFailures()
-  await cloud.ended('logout')
+  held.release()
+  // A command that ends at once must have been heard.
+  expect([await done, cloud.operations.at(-1)?.name]).toEqual([success(undefined), 'logout'])
 })
 
 test('the next start is signed in, with the names that the server has by then', async () => {
@@ -112,6 +115,38 @@ test('a start without the secret knows the account as signed out', async () => {
   const next = start()
   await next.checkSecret(id)
   expect(next.list()).toMatchObject([{ id, state: 'signed-out' }])
+})
+
+test('a process that finds no secret signs nobody out of the others', async () => {
+  const { signIn, start, vault, accounts, cloud } = await setup()
+  const { id } = await signIn()
+  const kept = [...vault.kept]
+  vault.kept.clear()
+  const next = start()
+  // It may come to notice in three ways.
+  await next.checkSecret(id)
+  await next.refreshProfile(id, never)
+  next.markSignedOut(id)
+  expect([next.list(), accounts.list()]).toMatchObject([[{ state: 'signed-out' }], [{ state: 'ready' }]])
+  for (const [name, secret] of kept) vault.kept.set(name, secret)
+  expect([await next.findSecretsAgain(), next.list()]).toMatchObject([true, [{ state: 'ready' }]])
+  cloud.endSessions(ALICE.email)
+  await accounts.findSecretsAgain()
+  accounts.markSignedOut(id)
+  expect(start().list()).toMatchObject([{ state: 'signed-out' }])
+})
+
+test('a second sign-in that ran out has not left while its person has been here all along', async () => {
+  const { accounts, signIn, cloud } = await setup()
+  const { id } = valueOf(await accounts.signIn(cloud.url, BOB.email, BOB.password))
+  await signIn()
+  accounts.markSignedOut(id)
+  await signIn()
+  expect(accounts.list().map(({ hasLeft }) => hasLeft)).toEqual([undefined, undefined])
+  // With nobody here, whoever comes may be somebody else.
+  accounts.markSignedOut(accounts.list()[1]?.id ?? '')
+  await signIn()
+  expect(accounts.list().map(({ hasLeft }) => hasLeft)).toEqual([true, undefined])
 })
 
 test('a locked keychain at the start says nothing about the sign-in', async () => {

@@ -1,53 +1,20 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
-import { createLocks } from '../../../electron/accounts/refresh-lock.ts'
-import { createSession } from '../../../electron/accounts/session.ts'
-import { login } from '../../../electron/cloud/auth.ts'
-import { createCloudClient } from '../../../electron/cloud/client.ts'
+import { expect, test } from 'vitest'
 import { failure, success } from '../../../electron/contract/errors.ts'
 import { ALICE } from '../../cloud/accounts.ts'
-import { startCloud } from '../../cloud/cloud.ts'
 import { valueOf } from '../../support/engine.ts'
-import { runningClock, testPorts } from '../../support/hand-clock.ts'
-import { memoryVault } from '../../support/memory-vault.ts'
+import { accountId, setupSession } from '../../support/session.ts'
 
-const accountId = 'cloud alice'
 const minute = 60_000
 
-/** Alice has signed in a moment ago; her access token lives for an hour. */
-async function setup() {
-  const clock = runningClock()
-  const ports = testPorts(clock)
-  const cloud = await startCloud({ now: clock.now })
-  onTestFinished(() => cloud.close())
-  const vault = memoryVault()
-  const client = createCloudClient(cloud.url, ports)
-  /** What another process does: the same keychain, a memory of its own. */
-  const folder = mkdtempSync(join(tmpdir(), 'modelferry-session-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
-  const anotherSession = (locks = folder) =>
-    createSession({ accountId, client, vault, ports, exclusively: createLocks(locks, ports) })
-  const session = anotherSession()
-  const pair = valueOf(await login(client, ALICE.email, ALICE.password))
-  valueOf(await session.adopt(pair))
-  cloud.forgetOperations()
-  return {
-    ...{ cloud, clock, vault, session, pair, anotherSession, folder },
-    refreshes: () => cloud.operations.filter(({ name }) => name === 'refresh').map(({ status }) => status),
-    kept: () => JSON.parse(vault.kept.get(`session ${accountId}`) ?? 'null') as Record<string, unknown>,
-  }
-}
-
 test('a token that lives for more than a minute is used as it is', async () => {
-  const { session, pair, clock, refreshes } = await setup()
+  const { session, pair, clock, refreshes } = await setupSession()
   clock.advance(58 * minute)
   expect([await session.token(), refreshes()]).toEqual([success(pair.access_token), []])
 })
 
 test('a token in its last minute is refreshed before it is used', async () => {
-  const { session, pair, clock, refreshes, kept } = await setup()
+  const { session, pair, clock, refreshes, kept } = await setupSession()
   clock.advance(59 * minute + 1_000)
   const token = valueOf(await session.token())
   expect([token === pair.access_token, refreshes()]).toEqual([false, [200]])
@@ -56,13 +23,13 @@ test('a token in its last minute is refreshed before it is used', async () => {
 })
 
 test('a token that the server refused is renewed, however fresh it looks', async () => {
-  const { session, pair, refreshes } = await setup()
+  const { session, pair, refreshes } = await setupSession()
   const token = valueOf(await session.renew(pair.access_token))
   expect([token === pair.access_token, refreshes()]).toEqual([false, [200]])
 })
 
 test('twenty callers at once share one refresh', async () => {
-  const { session, pair, clock, refreshes } = await setup()
+  const { session, pair, clock, refreshes } = await setupSession()
   clock.advance(61 * minute)
   const tokens = await Promise.all(
     Array.from({ length: 20 }, (_, index) =>
@@ -74,13 +41,13 @@ test('twenty callers at once share one refresh', async () => {
 })
 
 test('who comes late with the old token gets the new one without another refresh', async () => {
-  const { session, pair, refreshes } = await setup()
+  const { session, pair, refreshes } = await setupSession()
   const token = valueOf(await session.renew(pair.access_token))
   expect([await session.renew(pair.access_token), refreshes()]).toEqual([success(token), [200]])
 })
 
 test('a new pair is in the keychain before anybody has it', async () => {
-  const { session, pair, vault, cloud, refreshes } = await setup()
+  const { session, pair, vault, cloud, refreshes } = await setupSession()
   const gate = Promise.withResolvers<void>()
   const storing = Promise.withResolvers<void>()
   const order: string[] = []
@@ -103,7 +70,7 @@ test('a new pair is in the keychain before anybody has it', async () => {
 })
 
 test('a refresh whose answer is lost is tried once more, which tells whether the session lives', async () => {
-  const { session, pair, cloud, refreshes } = await setup()
+  const { session, pair, cloud, refreshes } = await setupSession()
   cloud.fail({ on: 'refresh', how: 'lose-answer' })
   expect(await session.renew(pair.access_token)).toMatchObject({
     ok: false,
@@ -115,7 +82,7 @@ test('a refresh whose answer is lost is tried once more, which tells whether the
 test.each([['cut'], [503], ['html']] as const)(
   'a refresh that met %s once is tried again and goes well',
   async (how) => {
-    const { session, pair, cloud, refreshes } = await setup()
+    const { session, pair, cloud, refreshes } = await setupSession()
     cloud.fail({ on: 'refresh', how })
     const token = valueOf(await session.renew(pair.access_token))
     expect([token === pair.access_token, refreshes().at(-1), refreshes().length]).toEqual([false, 200, 2])
@@ -123,7 +90,7 @@ test.each([['cut'], [503], ['html']] as const)(
 )
 
 test('a server that stays in trouble is no lost sign-in: the pair is kept and works later', async () => {
-  const { session, pair, cloud, refreshes } = await setup()
+  const { session, pair, cloud, refreshes } = await setupSession()
   cloud.fail({ on: 'refresh', how: 500, times: 2 })
   expect(await session.renew(pair.access_token)).toMatchObject({
     ok: false,
@@ -134,7 +101,7 @@ test('a server that stays in trouble is no lost sign-in: the pair is kept and wo
 })
 
 test('a refresh token that was used up means signed out', async () => {
-  const { session, pair, cloud } = await setup()
+  const { session, pair, cloud } = await setupSession()
   cloud.endSessions(ALICE.email)
   expect(await session.renew(pair.access_token)).toMatchObject({
     ok: false,
@@ -143,13 +110,13 @@ test('a refresh token that was used up means signed out', async () => {
 })
 
 test('a pair that another process has stored is taken over instead of refreshing again', async () => {
-  const { session, pair, anotherSession, refreshes } = await setup()
+  const { session, pair, anotherSession, refreshes } = await setupSession()
   const theirs = valueOf(await anotherSession().renew(pair.access_token))
   expect([await session.renew(pair.access_token), refreshes()]).toEqual([success(theirs), [200]])
 })
 
 test('two processes that need a new token at the same moment make one refresh of it', async () => {
-  const { session, pair, cloud, anotherSession, refreshes } = await setup()
+  const { session, pair, cloud, anotherSession, refreshes } = await setupSession()
   const held = cloud.hold('refresh', 'answer')
   const ours = session.renew(pair.access_token)
   await held.arrived
@@ -159,7 +126,7 @@ test('two processes that need a new token at the same moment make one refresh of
 })
 
 test('a process without the lock that comes second takes the pair which the first one stored', async () => {
-  const { session, pair, vault, cloud, anotherSession, folder, refreshes } = await setup()
+  const { session, pair, vault, cloud, anotherSession, folder, refreshes } = await setupSession()
   const other = anotherSession(join(folder, 'elsewhere'))
   await other.token()
   const held = cloud.hold('refresh')
@@ -178,7 +145,7 @@ test('a process without the lock that comes second takes the pair which the firs
 })
 
 test('the next start finds the session in the keychain', async () => {
-  const { pair, anotherSession, refreshes } = await setup()
+  const { pair, anotherSession, refreshes } = await setupSession()
   const next = anotherSession()
   expect([await next.isHeld(), await next.token(), refreshes()]).toEqual([
     ...[success(undefined), success(pair.access_token), []],
@@ -190,7 +157,7 @@ test.each([
   ['something that is no pair', '{"accessToken":1}'],
   ['something that is no JSON', 'x'],
 ])('a keychain that holds %s means signed out, and the server is not asked', async (_name, text) => {
-  const { vault, anotherSession, cloud } = await setup()
+  const { vault, anotherSession, cloud } = await setupSession()
   if (text === null) vault.kept.clear()
   else vault.kept.set(`session ${accountId}`, text)
   expect(await anotherSession().token()).toEqual({ ok: false, failure: failure('signed-out') })
@@ -198,7 +165,7 @@ test.each([
 })
 
 test('a keychain that is locked says so; it does not sign out', async () => {
-  const { vault, anotherSession } = await setup()
+  const { vault, anotherSession } = await setupSession()
   const next = anotherSession()
   vault.breakWith('keychain-locked')
   expect(await next.token()).toMatchObject({ failure: { code: 'keychain-locked' } })
@@ -207,7 +174,7 @@ test('a keychain that is locked says so; it does not sign out', async () => {
 })
 
 test('the end removes the secret and hands it out once, for the server to be told', async () => {
-  const { session, pair, vault } = await setup()
+  const { session, pair, vault } = await setupSession()
   const { secret, erased } = await session.end()
   expect([secret?.accessToken, secret?.refreshToken, erased.ok]).toEqual([
     ...[pair.access_token, pair.refresh_token, true],
@@ -217,7 +184,7 @@ test('the end removes the secret and hands it out once, for the server to be tol
 })
 
 test('the end waits for a refresh that is under way, so that its pair does not come back', async () => {
-  const { session, pair, vault, cloud } = await setup()
+  const { session, pair, vault, cloud } = await setupSession()
   const held = cloud.hold('refresh', 'answer')
   const renewed = session.renew(pair.access_token)
   await held.arrived
@@ -229,7 +196,7 @@ test('the end waits for a refresh that is under way, so that its pair does not c
 })
 
 test('a new pair that the keychain would not take is used from memory, and stored once it does', async () => {
-  const { session, pair, vault, refreshes, kept, clock } = await setup()
+  const { session, pair, vault, refreshes, kept, clock } = await setupSession()
   vault.breakWith('keychain-locked')
   const token = valueOf(await session.renew(pair.access_token))
   expect([token === pair.access_token, kept()['accessToken'], refreshes()]).toEqual([
@@ -242,7 +209,7 @@ test('a new pair that the keychain would not take is used from memory, and store
 })
 
 test('a pair that is in memory only is refreshed by its own token, not by the dead one in the keychain', async () => {
-  const { session, pair, vault, refreshes } = await setup()
+  const { session, pair, vault, refreshes } = await setupSession()
   vault.before = (call) => vault.breakWith(call.startsWith('set') ? 'keychain-locked' : null)
   const second = valueOf(await session.renew(pair.access_token))
   const third = valueOf(await session.renew(second))

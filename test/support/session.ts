@@ -1,0 +1,39 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { createLocks } from '../../electron/accounts/refresh-lock.ts'
+import { createSession } from '../../electron/accounts/session.ts'
+import { login } from '../../electron/cloud/auth.ts'
+import { createCloudClient } from '../../electron/cloud/client.ts'
+import { ALICE } from '../cloud/accounts.ts'
+import { startCloud } from '../cloud/cloud.ts'
+import { valueOf } from './engine.ts'
+import { runningClock, testPorts } from './hand-clock.ts'
+import { memoryVault } from './memory-vault.ts'
+
+export const accountId = 'cloud alice'
+
+/** Alice has signed in a moment ago; her access token lives for an hour. */
+export async function setupSession() {
+  const clock = runningClock()
+  const ports = testPorts(clock)
+  const cloud = await startCloud({ now: clock.now })
+  onTestFinished(() => cloud.close())
+  const vault = memoryVault()
+  const client = createCloudClient(cloud.url, ports)
+  /** What another process does: the same keychain, a memory of its own. */
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-session-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const anotherSession = (locks = folder, hasLeft = () => false) =>
+    createSession({ accountId, client, vault, ports, exclusively: createLocks(locks, ports), hasLeft })
+  const session = anotherSession()
+  const pair = valueOf(await login(client, ALICE.email, ALICE.password))
+  valueOf(await session.adopt(pair))
+  cloud.forgetOperations()
+  return {
+    ...{ cloud, clock, vault, session, pair, anotherSession, folder },
+    refreshes: () => cloud.operations.filter(({ name }) => name === 'refresh').map(({ status }) => status),
+    kept: () => JSON.parse(vault.kept.get(`session ${accountId}`) ?? 'null') as Record<string, unknown>,
+  }
+}

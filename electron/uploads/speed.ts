@@ -1,12 +1,14 @@
 import type { SpeedHistory } from '../contract/flow.ts'
 import { createSpeedHistory, type SpeedRecorder } from './speed-history.ts'
 
-/** Speed is the bytes of the last ten seconds over their time: long enough to be calm, short enough to be true. */
-const windowMs = 10_000
-/** The time left is told by a longer window, so that a line that comes and goes doesn't make it jump. */
+/**
+ * Speed is the bytes of the last half minute over their time, so that a line that comes and goes makes neither it nor the
+ * time left jump. Both are told by this one number: whoever divides what is left by the speed finds the time beside it.
+ */
 const calmWindowMs = 30_000
-/** Yet nobody reads 4 GB, 6 MB/s and "less than a minute" beside each other: from the speed shown it differs by no more. */
-const apart = 1.5
+/** A line that has changed shows sooner: from the speed of the last ten seconds it never differs by more than this factor. */
+const windowMs = 10_000
+const apart = 1.25
 /** Below this span of samples a number would jump about, so none is shown. */
 const meaningfulMs = 1_500
 /** Nothing for this long is a stop; on a line whose bytes come in larger gaps, twice the longest of them. */
@@ -21,7 +23,7 @@ export interface SpeedMeter {
   rest(): void
   /** Bytes a second, or null while it means nothing. */
   bytesPerSecond(): number | null
-  /** Seconds until `leftBytes` have gone at the speed of late, or null while that can't be said; never far from the speed. */
+  /** Seconds until `leftBytes` have gone at that speed, or null while that can't be said. */
   secondsLeft(leftBytes: number): number | null
   history(): SpeedHistory
 }
@@ -52,6 +54,13 @@ export function createSpeedMeter(now: () => number): SpeedMeter {
     const spanMs = nowMs - first.atMs
     if (spanMs < meaningfulMs) return null
     return ((last.grownBytes - first.grownBytes) / spanMs) * 1000
+  }
+
+  function calmRate(): number | null {
+    const calm = rate(calmWindowMs)
+    const late = rate(windowMs)
+    if (calm === null || late === null) return null
+    return Math.min(Math.max(calm, late / apart), late * apart)
   }
 
   function hasStopped(): boolean {
@@ -85,16 +94,13 @@ export function createSpeedMeter(now: () => number): SpeedMeter {
       history?.rest()
     },
     bytesPerSecond() {
-      const bytesPerSecond = rate(windowMs)
+      const bytesPerSecond = calmRate()
       return bytesPerSecond !== null && hasStopped() ? 0 : bytesPerSecond
     },
     secondsLeft(leftBytes) {
       if (leftBytes <= 0) return 0
-      const calm = rate(calmWindowMs)
-      const shown = rate(windowMs)
-      if (calm === null || shown === null || hasStopped()) return null
-      const bytesPerSecond = Math.min(Math.max(calm, shown / apart), shown * apart)
-      if (bytesPerSecond < 1) return null
+      const bytesPerSecond = calmRate()
+      if (bytesPerSecond === null || bytesPerSecond < 1 || hasStopped()) return null
       return Math.ceil(leftBytes / bytesPerSecond)
     },
     history: () => history?.view() ?? nothing,

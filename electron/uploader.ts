@@ -107,14 +107,11 @@ export interface Uploader extends Holding, Pick<Nearby, 'workflows' | 'watchFold
 
 /** Somebody waits for the answer before a window. */
 const confirmWithinMs = 15_000
-/** "Done today" in the list; older ones are in the history. */
-const shownAsDoneMs = 24 * 60 * 60 * 1000
-const shownAsDone = 200
 
 export function createUploader(options: UploaderOptions): Uploader {
   const rooms = openRooms(options)
   steer(rooms.carriers, rooms.settings.now)
-  const { rows, store, feed, queue, signIns, sweeper, settings, listeners, ports } = rooms
+  const { rows, store, feed, queue, signIns, sweeper, settings, listeners } = rooms
   const nearby = openNearby(rooms, options.workers, options.computer)
   return {
     calls: { ...engineCalls({ ...rooms, addPaths: nearby.drop }), ...nearby.calls },
@@ -151,6 +148,7 @@ export function createUploader(options: UploaderOptions): Uploader {
     ...{ testStorage: rooms.storageTest.test, ...holdingOf(queue, rooms.paused) },
     wake() {
       rooms.patience.look()
+      rooms.doneToday.look()
       queue.wake()
       void sweeper.sweep()
     },
@@ -160,7 +158,7 @@ export function createUploader(options: UploaderOptions): Uploader {
     },
     async start({ restoreQueue = true } = {}) {
       if (restoreQueue) {
-        rows.restore(store.history({ sinceMs: ports.now() - shownAsDoneMs, limit: shownAsDone }))
+        rooms.doneToday.restore()
         restoreQueued(rooms)
       }
       await signIns.restore()
@@ -187,13 +185,14 @@ function openRooms(options: UploaderOptions) {
 
   const accounts = openAccounts(folder, database, { ports, vault, ways: proxies })
   const limitFor = limitsOf(accounts, settings)
-  const { rows, feed, details } = openBoard({
+  const { rows, feed, details, doneToday } = openBoard({
     ...{ store, ports, streams: carriers.streams, listeners },
     ...{ allPaused: () => paused.all, line: () => patience.line },
-    journalSetAside: journal.setAside && basename(journal.setAside),
-    hidden: () => signIns.hidden(),
+    ...{ journalSetAside: journal.setAside && basename(journal.setAside), hidden: () => signIns.hidden() },
   })
-  const desk = openLibraryDesk({ accounts, database, rows, ...carriers, choices, ports, settings, listeners })
+  const desk = openLibraryDesk({
+    ...{ accounts, database, rows, ...carriers, choices, ports, settings, listeners },
+  })
   const patience = createPatience({
     ...{ rows, accessTo: accounts.accessTo, ports, queue: () => queue },
     changed(line) {
@@ -235,7 +234,7 @@ function openRooms(options: UploaderOptions) {
     const ending = [queue.setHeld(true), patience.close(), signIns.close(), storageTest.close()]
     await Promise.all([...ending, sweeper.close()])
     desk.library.close()
-    for (const room of [feed, secondLooks, details]) room.close()
+    for (const room of [feed, doneToday, secondLooks, details]) room.close()
     listeners.clear()
     await carriers.close()
     store.close()
@@ -243,7 +242,7 @@ function openRooms(options: UploaderOptions) {
   }
   return {
     ...{ ports, settings, listeners, paused, store, choices, accounts, carriers, rows },
-    ...{ feed, details, queue, patience, commands, signIns, sweeper, storageTest, proxies, close },
+    ...{ feed, details, doneToday, queue, patience, commands, signIns, sweeper, storageTest, proxies, close },
     ...{ desk, database, library: desk.library, hashCache: desk.hashCache, secondLooks },
   }
 }

@@ -22,6 +22,7 @@ export const uploadCalls = {
   pause: call<void>()('engine', v.strictObject({ ids })),
   resume: call<void>()('engine', v.strictObject({ ids })),
   pauseAll: call<void>()('engine', nothing),
+  /** Ends the pause of everything, and that of every file by itself. */
   resumeAll: call<void>()('engine', nothing),
   /** Stops it, removes what storage holds of it, takes the row away. */
   cancel: call<void>()('engine', v.strictObject({ ids })),
@@ -29,7 +30,9 @@ export const uploadCalls = {
   allow: call<void>()('engine', v.strictObject({ ids })),
   retry: call<void>()('engine', v.strictObject({ ids })),
   moveToTop: call<void>()('engine', v.strictObject({ ids })),
-  /** Takes finished rows out of the history. Nothing in the library changes. */
+  /** Takes finished rows out of the list. The history keeps them. */
+  dismiss: call<void>()('engine', v.strictObject({ ids })),
+  /** Takes finished rows out of the history, for good. Nothing in the library changes. */
   forget: call<void>()('engine', v.strictObject({ ids })),
   /**
    * From now on `details` of this upload are told, and of no other; null for none. Answers how it stands now, or null when

@@ -74,10 +74,11 @@ export interface Totals {
   readonly waiting: number
   readonly needsYou: number
   readonly paused: number
+  /** All of today, whether or not the list still has room for them. */
   readonly registeredToday: number
-  /** Over everything that runs or waits. */
+  /** Over everything that runs or waits, and what did before it since nothing last ran or waited. */
   readonly totalBytes: number
-  /** Acknowledged and in flight together, of `totalBytes`. */
+  /** Of `totalBytes`, acknowledged and in flight together. Files that end, in whatever way, never make their share fall. */
   readonly movedBytes: number
   readonly bytesPerSecond: number | null
   readonly secondsLeft: number | null

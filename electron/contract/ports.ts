@@ -10,6 +10,8 @@ export interface Ports {
   readonly random: () => number
   readonly log: Log
   readonly timers: Timers
+  /** Midnight (ms since the epoch) with which the day of a moment began; this computer's own where it is left out. */
+  readonly startOfDay?: (atMs: number) => number
   /** Which proxies this computer has for an address; nothing stands between where it is left out. */
   readonly findProxies?: FindProxies
 }

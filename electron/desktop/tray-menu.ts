@@ -2,6 +2,7 @@ import type { MenuItemConstructorOptions } from 'electron'
 import type { Conditions, WhenDone } from '../contract/conditions.ts'
 import { holdWords } from '../contract/hold-words.ts'
 import type { Snapshot } from '../contract/model.ts'
+import { isAllPaused } from '../contract/pausing.ts'
 import { formatRate } from '../contract/size.ts'
 import type { Locale } from '../contract/surroundings.ts'
 import { clockWords } from '../contract/times.ts'
@@ -60,7 +61,7 @@ export function trayTemplate(
     ...holdItems(conditions, actions, words, locale, nowMs),
     separator,
     { id: 'open', label: words('tray.open'), click: actions.open },
-    sum.allPaused
+    isAllPaused(sum)
       ? { id: 'resume-all', label: words('tray.resume-all'), click: actions.resumeAll }
       : { id: 'pause-all', label: words('tray.pause-all'), click: actions.pauseAll },
     limitItem(now, actions, words, locale, nowMs),

@@ -2,6 +2,7 @@ import type { Flow, UploadDetails } from '../contract/flow.ts'
 import type { LineState, Patch } from '../contract/model.ts'
 import type { Ports } from '../contract/ports.ts'
 import { createDetails } from './details.ts'
+import { createDoneToday } from './done-today.ts'
 import { createFeed } from './feed.ts'
 import { createRows } from './rows.ts'
 import type { Store } from './store.ts'
@@ -38,13 +39,16 @@ export function openBoard(options: {
   const visible = (id: string) => (hidden().has(rows.get(id)?.record.accountId ?? '') ? null : rows.view(id))
   const feed = createFeed({
     ...{ view: visible, ids: rows.ids, allPaused, line, journalSetAside, streams, ports },
+    unshownToday: () => doneToday.unshown(),
   })
+  const doneToday = createDoneToday({ rows, store, ports, touched: () => feed.touched() })
   const details = createDetails({
     ...{ rowOf: rows.get, speedOf: rows.speedOf, acknowledged: store.parts.of, ports },
   })
   feed.subscribe({
     patch(patch) {
       for (const listener of listeners) listener.patch?.(patch)
+      doneToday.told(patch)
     },
     flow(flow) {
       details.renew()
@@ -54,5 +58,5 @@ export function openBoard(options: {
   details.subscribe((news) => {
     for (const listener of listeners) listener.details?.(news)
   })
-  return { rows, feed, details }
+  return { rows, feed, details, doneToday }
 }

@@ -8,11 +8,12 @@ import type { Twins } from './twins.ts'
 
 /** Of this size, what went to the team from here: known even where the server has no list, though it may be gone since. */
 export function registeredHere(rows: Rows, wanted: UploadRecord): UploadRecord[] {
-  return rows.ids().flatMap((id) => {
-    const record = rows.get(id)?.record
-    if (record?.phase !== 'registered' || record.identity.sizeBytes !== wanted.identity.sizeBytes) return []
-    return isSameTeam(record, wanted) && record.modelId ? [record] : []
-  })
+  return [...rows.finished()].filter(
+    (record) =>
+      record.identity.sizeBytes === wanted.identity.sizeBytes &&
+      isSameTeam(record, wanted) &&
+      record.modelId !== null,
+  )
 }
 
 /** Models that were made from files here which differ from this one where they are sampled: no hash is needed to know that. */

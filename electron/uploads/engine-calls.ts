@@ -7,6 +7,7 @@ import type { Choices } from './account-book.ts'
 import type { Carriers } from './carriers.ts'
 import type { Commands } from './commands.ts'
 import type { Details } from './details.ts'
+import type { DoneToday } from './done-today.ts'
 import type { Feed } from './feed.ts'
 import type { Paused } from './holding.ts'
 import type { Queue } from './queue.ts'
@@ -15,7 +16,8 @@ import type { HashCache } from './hash-cache.ts'
 import type { Library } from '../library/library.ts'
 import { libraryCalls } from './library-calls.ts'
 import { fileAsMet } from './look-again.ts'
-import { toView, type Rows } from './rows.ts'
+import { toView } from './row-view.ts'
+import type { Rows } from './rows.ts'
 import type { SignIns } from './sign-ins.ts'
 import type { Store } from './store.ts'
 import type { Sweeper } from './sweeper.ts'
@@ -28,6 +30,7 @@ type Elsewhere = keyof typeof findingCalls | keyof typeof watchingCalls
 interface CalledRooms {
   readonly feed: Feed
   readonly details: Details
+  readonly doneToday: DoneToday
   readonly signIns: SignIns
   readonly commands: Commands
   readonly rows: Rows
@@ -43,18 +46,23 @@ interface CalledRooms {
   addPaths(paths: readonly string[]): Promise<Result<AddReport>>
 }
 
-async function pauseAll({ paused, choices, feed, queue }: CalledRooms, all: boolean): Promise<Result<void>> {
+async function pauseAll({ paused, choices, feed, queue }: CalledRooms, all: boolean): Promise<void> {
   paused.all = all
   choices.set('all-paused', all ? 'yes' : 'no')
   feed.touched()
   await queue.setHeld(all || paused.outside)
-  return success(undefined)
+}
+
+/** Ends the pause of everything, and that of each file by itself: whoever resumes all means all that is shown. */
+async function resumeAll(rooms: CalledRooms): Promise<Result<void>> {
+  await pauseAll(rooms, false)
+  const { rows } = rooms.feed.snapshot()
+  return rooms.commands.resume(rows.filter(({ phase }) => phase === 'paused').map(({ id }) => id))
 }
 
 /** What the engine answers of the contract's calls, one function each. */
 export function engineCalls(rooms: CalledRooms): Omit<EngineCalls, Elsewhere> {
-  const { feed, details, signIns, commands, rows, store, sweeper } = rooms
-  const isFinished = (id: string) => (rows.get(id)?.record ?? store.find(id))?.phase === 'registered'
+  const { feed, details, signIns, commands, rows, store, sweeper, doneToday } = rooms
   return {
     snapshot: async () => success(feed.snapshot()),
     session: async () => success(signIns.view()),
@@ -72,8 +80,11 @@ export function engineCalls(rooms: CalledRooms): Omit<EngineCalls, Elsewhere> {
     editTargets: async ({ changes }) => commands.editTargets(changes),
     pause: ({ ids }) => commands.pause(ids),
     resume: ({ ids }) => commands.resume(ids),
-    pauseAll: () => pauseAll(rooms, true),
-    resumeAll: () => pauseAll(rooms, false),
+    async pauseAll() {
+      await pauseAll(rooms, true)
+      return success(undefined)
+    },
+    resumeAll: () => resumeAll(rooms),
     async cancel({ ids }) {
       const gone = await commands.cancel(ids)
       void sweeper.sweep()
@@ -87,7 +98,8 @@ export function engineCalls(rooms: CalledRooms): Omit<EngineCalls, Elsewhere> {
     decide: (decision) => decide(rooms, decision),
     ...libraryCalls(rooms),
     moveToTop: async ({ ids }) => commands.moveToTop(ids),
-    forget: async ({ ids }) => rows.remove(ids.filter(isFinished)),
+    dismiss: async ({ ids }) => doneToday.dismiss(ids),
+    forget: async ({ ids }) => doneToday.forget(ids),
     watch: async ({ id }) => success(details.watch(id)),
     async modelFacts({ id }) {
       const record = rows.get(id)?.record ?? store.find(id)

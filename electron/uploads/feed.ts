@@ -1,6 +1,7 @@
 import type { Flow } from '../contract/flow.ts'
 import type { LineState, Patch, Snapshot, Totals, UploadRow } from '../contract/model.ts'
 import type { Ports } from '../contract/ports.ts'
+import { createBatch, type BatchSum } from './batch.ts'
 import { createSpeedMeter, type SpeedMeter } from './speed.ts'
 import { isRunning } from './state.ts'
 
@@ -34,13 +35,15 @@ export function createFeed(options: {
   readonly allPaused: () => boolean
   readonly line: () => LineState
   readonly journalSetAside: string | null
+  /** How many were registered today besides those that are shown. */
+  readonly unshownToday: () => number
   readonly streams: { readonly inUse: number; readonly limit: number }
   readonly ports: Ports
 }): Feed {
-  const { view, ids, allPaused, line, streams, ports } = options
+  const { view, ids, allPaused, line, unshownToday, streams, ports } = options
   const listeners = new Set<FeedListener>()
   const dirty = new Set<string>()
-  const flow = createSpeedMeter(ports.now)
+  const [flow, batch] = [createSpeedMeter(ports.now), createBatch()]
   /** Views as last computed: a row that has not changed is not computed again. */
   const views = new Map<string, UploadRow>()
   let movedEver = 0
@@ -52,6 +55,7 @@ export function createFeed(options: {
 
   function refresh(id: string): UploadRow | null {
     const row = view(id)
+    batch.see(id, row)
     if (row) views.set(id, row)
     else views.delete(id)
     return row
@@ -76,11 +80,9 @@ export function createFeed(options: {
     schedule()
   }
 
-  const flowNow = (): Flow => ({
-    speed: flow.history(),
-    streamsInUse: streams.inUse,
-    streamsLimit: streams.limit,
-  })
+  function flowNow(): Flow {
+    return { speed: flow.history(), streamsInUse: streams.inUse, streamsLimit: streams.limit }
+  }
 
   function tellFlow(): void {
     const now = flowNow()
@@ -105,15 +107,14 @@ export function createFeed(options: {
     dirty.clear()
     flow.sample(movedEver)
     sequence += 1
-    const all = { totals: totals(), allPaused: allPaused(), line: line() }
-    const patch: Patch = { sequence, changed, removed, ...all }
+    const patch: Patch = { sequence, changed, removed, ...ofAll() }
     for (const listener of listeners) listener.patch(patch)
   }
 
-  function totals(): Totals {
-    const sum = sumUp(views.values(), flow)
-    keepBeat(sum.running > 0)
-    return sum
+  function ofAll(): Pick<Snapshot, 'totals' | 'allPaused' | 'line'> {
+    const totals = sumUp(views.values(), unshownToday(), batch.sum(), flow)
+    keepBeat(totals.running > 0)
+    return { totals, allPaused: allPaused(), line: line() }
   }
 
   return {
@@ -133,10 +134,8 @@ export function createFeed(options: {
       return {
         sequence,
         rows: [...views.values()],
-        totals: totals(),
+        ...ofAll(),
         flow: flowNow(),
-        allPaused: allPaused(),
-        line: line(),
         journalSetAside: options.journalSetAside,
       }
     },
@@ -152,21 +151,20 @@ export function createFeed(options: {
   }
 }
 
-/** Adds up what is shown. Bytes of what runs or waits; what failed, is paused or is done is not on its way. */
-function sumUp(rows: Iterable<UploadRow>, flow: SpeedMeter): Totals {
-  const count = { running: 0, waiting: 0, needsYou: 0, paused: 0, registeredToday: 0 }
-  let totalBytes = 0
-  let movedBytes = 0
-  for (const row of rows) {
-    if (row.phase === 'registered') count.registeredToday += 1
-    else if (row.phase === 'failed') count.needsYou += 1
-    else if (row.phase === 'paused') count.paused += 1
-    else {
-      if (isRunning(row.phase)) count.running += 1
-      else count.waiting += 1
-      totalBytes += row.sizeBytes
-      movedBytes += row.sentBytes + row.inFlightBytes
-    }
+/** Adds up what is shown, and what the batch that runs or waits has behind it. */
+function sumUp(
+  rows: Iterable<UploadRow>,
+  unshownToday: number,
+  { totalBytes, movedBytes, leftBytes }: BatchSum,
+  flow: SpeedMeter,
+): Totals {
+  const count = { running: 0, waiting: 0, needsYou: 0, paused: 0, registeredToday: unshownToday }
+  for (const { phase } of rows) {
+    if (phase === 'registered') count.registeredToday += 1
+    else if (phase === 'failed') count.needsYou += 1
+    else if (phase === 'paused') count.paused += 1
+    else if (isRunning(phase)) count.running += 1
+    else count.waiting += 1
   }
   const flows = count.running > 0
   return {
@@ -174,6 +172,6 @@ function sumUp(rows: Iterable<UploadRow>, flow: SpeedMeter): Totals {
     totalBytes,
     movedBytes,
     bytesPerSecond: flows ? flow.bytesPerSecond() : null,
-    secondsLeft: flows ? flow.secondsLeft(totalBytes - movedBytes) : null,
+    secondsLeft: flows ? flow.secondsLeft(leftBytes) : null,
   }
 }

@@ -3,21 +3,10 @@ import type { SpeedHistory } from '../contract/flow.ts'
 import type { Phase, UploadRow } from '../contract/model.ts'
 import type { Ports } from '../contract/ports.ts'
 import type { UploadRecord, RecordChange } from './record.ts'
-import { createSpeedMeter, type SpeedMeter } from './speed.ts'
+import { toView, type Live } from './row-view.ts'
+import { createSpeedMeter } from './speed.ts'
 import { isRunning, keptPhase, nextPhase, type UploadEvent } from './state.ts'
 import type { Store } from './store.ts'
-
-/** What an upload is doing right now; lost with the process, and nothing is lost with it. */
-interface Live {
-  phase: Phase
-  sentBytes: number
-  inFlightBytes: number
-  hashedBytes: number
-  retryAtMs: number | null
-  /** Attempts since storage last acknowledged bytes. */
-  attempts: number
-  readonly speed: SpeedMeter
-}
 
 export interface Row {
   readonly record: UploadRecord
@@ -55,6 +44,10 @@ export interface Rows {
   /** It waits for the line and for no time; attempts that a missing line ended are no attempts. */
   waitForLine(id: string): void
   remove(ids: readonly string[]): Result<void>
+  /** Shows uploads no more, without writing: what the journal has of them stays. */
+  leave(ids: readonly string[]): void
+  /** What has come into a library while this process ran, shown or not. */
+  finished(): Iterable<UploadRecord>
   /** Makes one transaction of all changes that `work` makes. */
   together(work: () => void): Result<void>
   view(id: string): UploadRow | null
@@ -72,6 +65,8 @@ export function createRows(options: {
 }): Rows {
   const { store, ports, changed } = options
   const rows = new Map<string, { record: UploadRecord; live: Live }>()
+  /** Finished ones that are shown no more. */
+  const left = new Map<string, UploadRecord>()
   /** Rows that are ahead of the disk, such as after a transaction of many was rolled back: their next change is written whole. */
   const unwritten = new Set<string>()
   let touched: string[] | null = null
@@ -83,6 +78,19 @@ export function createRows(options: {
       rows.set(record.id, { record, live })
       changed(record.id)
     }
+  }
+
+  function leave(ids: readonly string[]): void {
+    for (const id of ids) {
+      const record = rows.get(id)?.record
+      if (record?.phase === 'registered') left.set(id, record)
+      if (rows.delete(id)) changed(id)
+    }
+  }
+
+  function* finished(): Iterable<UploadRecord> {
+    for (const { record } of rows.values()) if (record.phase === 'registered') yield record
+    yield* left.values()
   }
 
   function rowOf(id: string) {
@@ -192,9 +200,11 @@ export function createRows(options: {
     remove(ids) {
       const written = store.remove(ids)
       if (!written.ok) return written
-      for (const id of ids) if (rows.delete(id)) changed(id)
+      leave(ids)
+      for (const id of ids) left.delete(id)
       return written
     },
+    ...{ leave, finished },
     together(work) {
       touched = []
       const written = store.together(work)
@@ -207,43 +217,5 @@ export function createRows(options: {
       return row ? toView(row.record, row.live) : null
     },
     speedOf: (id) => rowOf(id).live.speed.history(),
-  }
-}
-
-/** What the page sees of an upload: everything but where it lies on this computer. */
-export function toView(record: UploadRecord, live: Live | null): UploadRow {
-  const { sizeBytes } = record.identity
-  const done = record.phase === 'registered'
-  const sending = live?.phase === 'sending'
-  const bytesPerSecond = sending ? live.speed.bytesPerSecond() : null
-  const already = record.library?.already
-  const sentBytes = done && !already ? sizeBytes : (live?.sentBytes ?? 0)
-  const inFlightBytes = done ? 0 : (live?.inFlightBytes ?? 0)
-  return {
-    id: record.id,
-    position: record.position,
-    fileName: record.fileName,
-    folder: record.folder,
-    sizeBytes,
-    accountId: record.accountId,
-    team: record.team,
-    target: record.target,
-    recognition: record.recognition,
-    phase: live?.phase ?? record.phase,
-    started: record.started,
-    sentBytes,
-    inFlightBytes,
-    hashedBytes: done ? sizeBytes : (live?.hashedBytes ?? 0),
-    bytesPerSecond,
-    secondsLeft: sending ? live.speed.secondsLeft(sizeBytes - sentBytes - inFlightBytes) : null,
-    failure: record.failure,
-    retryAtMs: live?.retryAtMs ?? null,
-    addedAtMs: record.addedAtMs,
-    finishedAtMs: record.finishedAtMs,
-    sha256: record.sha256,
-    storageKey: record.storageKey,
-    modelId: record.modelId,
-    ...(already ? { already } : {}),
-    ...(record.library?.replaces ? { replaces: record.library.replaces } : {}),
   }
 }

@@ -91,6 +91,8 @@ const migrations: readonly string[] = [
    ) STRICT;`,
   // A file that is tried again is looked at as it was met: in its folder, as part of its model.
   `ALTER TABLE uploads ADD COLUMN seen TEXT;`,
+  // What is done can be taken out of the list and stays in the history.
+  `ALTER TABLE uploads ADD COLUMN dismissed INTEGER NOT NULL DEFAULT 0;`,
 ]
 
 /** The version that `migrate` leads to. */

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { failed, failure, success, type Result } from '../contract/errors.ts'
 import type { Ports } from '../contract/ports.ts'
+import { createFinished, type Finished } from './finished.ts'
 import { sqliteCode } from './journal-file.ts'
 import { addLeftover, leaveBehind, readLeftovers, type Leftover } from './leftovers.ts'
 import { createMovedAsideTable, type MovedAside } from './moved-aside.ts'
@@ -18,7 +19,7 @@ import {
 } from './runners.ts'
 
 /** Queue and history in the journal. What it has answered `ok` to is on the disk. */
-export interface Store {
+export interface Store extends Finished {
   /** Writes down new uploads, all or none. */
   add(records: readonly UploadRecord[]): Result<void>
   /** Writes down uploads as they are now, all or none. */
@@ -44,19 +45,7 @@ export interface Store {
   /** Paths among those named that another living process has in its queue. */
   heldByOthers(which: WhichUploads): readonly string[]
   find(id: string): UploadRecord | null
-  history(options: HistoryQuery): readonly UploadRecord[]
   close(): void
-}
-
-export interface HistoryQuery {
-  /** Finished before this time (ms since the epoch, exclusive) and not before that one (inclusive). */
-  readonly beforeMs?: number | null
-  readonly sinceMs?: number
-  /** Part of the display name, path or file name; letters match in either case. */
-  readonly search?: string
-  /** Accounts whose uploads are left out. */
-  readonly hidden?: ReadonlySet<string>
-  readonly limit: number
 }
 
 /** SQLITE_FULL is 13 (sqlite.org/rescode.html). */
@@ -64,13 +53,6 @@ const diskFull = 13
 
 const queueOf = (names: string, whose: string) =>
   `SELECT ${names} FROM uploads WHERE phase <> 'registered' AND ${whose} ORDER BY position, added_at_ms`
-
-const finishedOf = (names: string) =>
-  `SELECT ${names} FROM uploads
-   WHERE phase = 'registered' AND finished_at_ms < ? AND finished_at_ms >= ?
-     AND account_id NOT IN (SELECT value FROM json_each(?))
-     AND instr(lower(display_name || ' ' || model_path || ' ' || file_name), lower(?)) > 0
-   ORDER BY finished_at_ms DESC LIMIT ?`
 
 /** The queue of one running process, named by `runner`; two processes share a journal without sharing a row. */
 export function createStore(database: DatabaseSync, runner: string, ports: Ports): Store {
@@ -89,7 +71,6 @@ export function createStore(database: DatabaseSync, runner: string, ports: Ports
   const unclaimed = database.prepare(
     queueOf(names, '(runner IS NULL OR runner NOT IN (SELECT value FROM json_each(?)))'),
   )
-  const finished = database.prepare(finishedOf(names))
 
   /** Runs `work` as one transaction; the disk's trouble becomes a failure and nothing of it stays. */
   function write(work: () => void): Result<void> {
@@ -152,16 +133,7 @@ export function createStore(database: DatabaseSync, runner: string, ports: Ports
     abandoned: () => read(unclaimed.all(JSON.stringify([...livingRunners(database).keys()]))),
     heldByOthers: (which) => heldByOthers(database, runner, which),
     find: (id) => read(one.all(id))[0] ?? null,
-    history: ({ beforeMs, sinceMs = 0, search = '', hidden, limit }) =>
-      read(
-        finished.all(
-          beforeMs ?? Number.MAX_SAFE_INTEGER,
-          sinceMs,
-          JSON.stringify([...(hidden ?? [])]),
-          search,
-          limit,
-        ),
-      ),
+    ...createFinished(database, read, write),
     // On a full disk the name stays: the next start sees that its process is gone.
     close: () => void write(() => leave(database, runner)),
   }

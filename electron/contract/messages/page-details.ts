@@ -64,5 +64,21 @@ export const detailMessages = {
     '傳送過的內容會列在這裡。',
   ],
   'history.none': ['Nothing here has that name.', '没有匹配的名称。', '沒有相符的名稱。'],
+  'history.forget': ['Remove from the history', '从历史记录中移除', '從歷程記錄中移除'],
+  'history.forget-one': [
+    'Remove “{name}” from the history?',
+    '从历史记录中移除“{name}”？',
+    '從歷程記錄中移除「{name}」？',
+  ],
+  'history.forget-many': [
+    'Remove {count, plural, one {# upload} other {# uploads}} from the history?',
+    '从历史记录中移除 {count, number} 个上传？',
+    '從歷程記錄中移除 {count, number} 個上傳？',
+  ],
+  'history.forget-note': [
+    'The record with SHA-256 and model id goes for good. In the library nothing changes.',
+    '包含 SHA-256 和模型 ID 的记录将永久删除。资料库中的内容不变。',
+    '包含 SHA-256 和模型 ID 的記錄將永久刪除。資料庫中的內容不變。',
+  ],
   'history.more': ['Show older', '显示更早的', '顯示更早的'],
 } as const satisfies Record<string, Message>

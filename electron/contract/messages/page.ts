@@ -25,6 +25,11 @@ export const pageMessages = {
   'group.running': ['Running', '进行中', '進行中'],
   'group.waiting': ['Waiting', '等待中', '等待中'],
   'group.done': ['Done today', '今日完成', '今日完成'],
+  'group.latest': [
+    '{all, number}, the latest {shown, number} here, all in History',
+    '{all, number}，此处为最近 {shown, number} 个，全部见历史记录',
+    '{all, number}，此處為最近 {shown, number} 個，全部見歷程記錄',
+  ],
 
   'time.under-minute': ['less than a minute', '不到 1 分钟', '不到 1 分鐘'],
   'time.minutes': ['about {minutes} min', '约 {minutes} 分钟', '約 {minutes} 分鐘'],
@@ -188,7 +193,17 @@ export const pageMessages = {
     '取消 {count, number} 个上传？已发送的部分将被丢弃。',
     '取消 {count, number} 個上傳？已傳送的部分將被捨棄。',
   ],
+  'ask.many-unsent': [
+    'Cancel {count, plural, one {# upload} other {# uploads}}? Nothing was sent yet; what you changed in their names and paths is lost.',
+    '取消 {count, number} 个上传？尚未发送任何内容；您对名称和路径的修改将丢失。',
+    '取消 {count, number} 個上傳？尚未傳送任何內容；您對名稱和路徑的修改將遺失。',
+  ],
   'ask.yes': ['Cancel upload', '取消上传', '取消上傳'],
+  'ask.yes-many': [
+    '{count, plural, one {Cancel # upload} other {Cancel # uploads}}',
+    '取消 {count, number} 个上传',
+    '取消 {count, number} 個上傳',
+  ],
   'ask.no': ['Keep', '保留', '保留'],
 
   'bulk.label': ['Chosen files', '所选文件', '所選檔案'],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
-import { setup, usualSettings } from '../../support/engine.ts'
+import { setup, usualSettings, valueOf } from '../../support/engine.ts'
 
 const large = { sizeBytes: 12_000_000 }
 const midway = 4_000_000
@@ -62,6 +62,19 @@ test('what is registered cannot be cancelled, only forgotten, and the library ke
   expect([app.rows(), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([[], 1])
 })
 
+test('what is taken out of the list is in the history still, also after a restart', async () => {
+  const { app, file, open } = await setup()
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  const { sha256, modelId } = await app.settled(id)
+  await app.calls.dismiss({ ids: [id] })
+  expect(app.rows()).toEqual([])
+  await app.stop()
+  const next = await open()
+  expect(next.rows()).toEqual([])
+  const page = valueOf(await next.calls.history({ beforeMs: null, search: '', limit: 9 }))
+  expect(page.rows).toMatchObject([{ id, sha256, modelId }])
+})
+
 test('the page sees bytes in flight before storage has acknowledged them', async () => {
   const { app, cloud, file } = await setup()
   const held = cloud.hold('put-object', midway)
@@ -121,6 +134,18 @@ test('everything can be paused and goes on where it was', async () => {
   await app.calls.resumeAll(undefined)
   await Promise.all(ids.map((id) => app.settled(id)))
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(3)
+})
+
+test('resuming everything lets go on what was paused by itself too', async () => {
+  const { app, cloud, file } = await setup()
+  await app.calls.pauseAll(undefined)
+  const ids: string[] = []
+  for (const name of ['a', 'b']) ids.push(...(await app.add(await file(`${name}.safetensors`))))
+  await app.calls.pause({ ids })
+  expect(app.uploader.snapshot().totals).toMatchObject({ waiting: 0, paused: 2 })
+  await app.calls.resumeAll(undefined)
+  await Promise.all(ids.map((id) => app.settled(id)))
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(2)
 })
 
 test('no more large files are sent at once than the setting says', async () => {

@@ -71,6 +71,16 @@ test('while all is paused it offers to go on instead', () => {
   expect(did).toEqual([['resumeAll']])
 })
 
+test('where each file is paused by itself it offers to go on, as long as nothing else runs or waits', () => {
+  const paused = { ...none, paused: 2 }
+  const { ids, press, did } = menu({ sum: { totals: paused, allPaused: false } })
+  expect(ids).not.toContain('pause-all')
+  press('resume-all')
+  expect(did).toEqual([['resumeAll']])
+  const { ids: others } = menu({ sum: { totals: { ...paused, waiting: 1 }, allPaused: false } })
+  expect(others).toContain('pause-all')
+})
+
 test('a limit of the person’s own stands among the usual ones and is marked', () => {
   const { item, press, did } = menu({ limitBytesPerSecond: 3_000_000 })
   expect([item('limit-3000000').checked, item('limit-none').checked]).toEqual([true, false])

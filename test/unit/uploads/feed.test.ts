@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Flow } from '../../../electron/contract/flow.ts'
 import type { Patch, UploadRow } from '../../../electron/contract/model.ts'
 import { createFeed } from '../../../electron/uploads/feed.ts'
-import { toView } from '../../../electron/uploads/rows.ts'
+import { toView } from '../../../electron/uploads/row-view.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import { uploadRecord } from '../../support/records.ts'
 
@@ -18,6 +18,7 @@ function setup() {
     allPaused: () => allPaused,
     line: () => 'ok',
     journalSetAside: null,
+    unshownToday: () => 0,
     streams: { inUse: 3, limit: 8 },
     ports: testPorts(clock),
   })
@@ -137,6 +138,25 @@ test('sums up what is shown: bytes count while they run or wait', () => {
     ...{ bytesPerSecond: null, secondsLeft: null },
   }
   expect([patches[0]?.totals, feed.snapshot().totals]).toEqual([expected, expected])
+})
+
+test('a file that ends takes nothing from the share that is told, and the time left is that of what is left', () => {
+  const { put, clock, feed } = setup()
+  put('a', { phase: 'sending', sizeBytes: 30_000 })
+  put('b', { phase: 'waiting', sizeBytes: 10_000 })
+  clock.advance(100)
+  for (let tenth = 1; tenth <= 300; tenth += 1) {
+    put('a', { inFlightBytes: tenth * 100 })
+    feed.moved(100)
+    clock.advance(100)
+  }
+  put('a', { phase: 'registered', sentBytes: 30_000, inFlightBytes: 0 })
+  put('b', { phase: 'checking' })
+  clock.advance(100)
+  expect(feed.snapshot().totals).toMatchObject({
+    ...{ totalBytes: 40_000, movedBytes: 30_000, registeredToday: 1 },
+    secondsLeft: 11,
+  })
 })
 
 test('the overall speed is that of what moves, not of rows that come and go', () => {

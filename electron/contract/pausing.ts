@@ -1,0 +1,6 @@
+import type { Snapshot } from './model.ts'
+
+/** Whether all that could go stands still because the person paused it: then resuming is what can be done to all of it. */
+export function isAllPaused({ totals, allPaused }: Pick<Snapshot, 'totals' | 'allPaused'>): boolean {
+  return allPaused || (totals.paused > 0 && totals.running + totals.waiting === 0)
+}

@@ -58,10 +58,11 @@ export class Actions {
     if (paused.length > 0) return this.resume(paused)
   }
 
-  /** Takes rows away: at once when nothing is lost by it, else after asking on the row. */
+  /** Takes rows away: at once when nothing is lost by it, else after asking. Many that wait carry names that were typed. */
   readonly remove = async (ids: readonly string[]) => {
-    const costly = this.#where(ids, isCancelCostly)
-    if (costly.length > 0) this.#rooms.ui.confirming = ids
+    const open = this.#where(ids, ({ phase }) => phase !== 'registered')
+    const costly = this.#where(open, isCancelCostly)
+    if (costly.length > 0 || open.length > 1) this.#rooms.ui.confirming = ids
     else await this.removeNow(ids)
   }
   readonly removeNow = async (ids: readonly string[]) => {
@@ -71,7 +72,7 @@ export class Actions {
     }
     const done = this.#where(ids, ({ phase }) => phase === 'registered')
     const open = this.#where(ids, ({ phase }) => phase !== 'registered')
-    if (done.length > 0) this.#done(await this.#bridge.forget({ ids: done }))
+    if (done.length > 0) this.#done(await this.#bridge.dismiss({ ids: done }))
     if (open.length > 0) this.#done(await this.#bridge.cancel({ ids: open }))
   }
 

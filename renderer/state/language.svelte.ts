@@ -19,6 +19,8 @@ import { regionalTag, timeLeft } from '../format.ts'
 /** Everything that is said or counted, in the language in force. Read in a component, it follows a change of language. */
 export class Language {
   locale = $state<Locale>(localeFor(navigator.languages))
+  /** Grows at midnight: what was "today" is said anew. */
+  #days = $state(0)
   readonly #tag = $derived(regionalTag(this.locale, navigator.languages))
   readonly #clock = $derived(new Intl.DateTimeFormat(this.#tag, { timeStyle: 'short' }))
   readonly #day = $derived(new Intl.DateTimeFormat(this.#tag, { dateStyle: 'full' }))
@@ -28,6 +30,22 @@ export class Language {
     new Intl.NumberFormat(this.#tag, { notation: 'compact', maximumSignificantDigits: 3 }),
   )
   readonly #count = $derived(new Intl.NumberFormat(this.#tag))
+
+  /** Watches for midnight. The answer ends it. */
+  begin(): () => void {
+    let timer: ReturnType<typeof setTimeout>
+    const wait = () => {
+      timer = setTimeout(
+        () => {
+          this.#days += 1
+          wait()
+        },
+        new Date().setHours(24, 0, 0, 0) - Date.now(),
+      )
+    }
+    wait()
+    return () => clearTimeout(timer)
+  }
 
   readonly say: Words = (key, params) => wordsIn(this.locale)(key, params)
   /** Never throws: a failure stored by another version may lack what this one's sentence wants to name. */
@@ -44,7 +62,10 @@ export class Language {
   /** A speed limit, in the unit in which it is set. */
   readonly rate = formatRate
   /** A time of day, with its weekday unless it is today. */
-  readonly until = (ms: number) => clockWords(ms, Date.now(), this.#tag)
+  readonly when = (ms: number) => {
+    void this.#days
+    return clockWords(ms, Date.now(), this.#tag)
+  }
   readonly hold = (hold: Hold) => holdWords(hold, this.say, this.#tag, Date.now())
   /** What is about to be done now that nothing is on its way, or null. */
   readonly ending = (conditions: Conditions) => endingWords(conditions, this.say)

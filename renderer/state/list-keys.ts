@@ -12,6 +12,13 @@ interface Keys {
   readonly altKey: boolean
 }
 
+interface ListNow {
+  readonly count: number
+  readonly pageRows: number
+  readonly isTyping: boolean
+  readonly isRecord?: boolean
+}
+
 const simple: Readonly<Record<string, 'toggle' | 'remove' | 'open' | 'edit' | 'close'>> = {
   ' ': 'toggle',
   Delete: 'remove',
@@ -23,12 +30,13 @@ const simple: Readonly<Record<string, 'toggle' | 'remove' | 'open' | 'edit' | 'c
 
 /**
  * Reads a key in a list of `count` rows whose row `at` has the focus (−1: none). `pageRows` fit into the view;
- * `isTyping` says that letters were typed a moment ago, so that a space belongs to the word sought.
+ * `isTyping` says that letters were typed a moment ago, so that a space belongs to the word sought; `isRecord` that the rows are
+ * all that is kept of something: Backspace, which is hit while typing, takes nothing away there.
  */
 export function listCommandFor(
   keys: Keys,
   at: number,
-  { count, pageRows, isTyping }: { count: number; pageRows: number; isTyping: boolean },
+  { count, pageRows, isTyping, isRecord = false }: ListNow,
 ): ListCommand | null {
   const { key, shiftKey, altKey } = keys
   const control = keys.ctrlKey || keys.metaKey
@@ -50,6 +58,7 @@ export function listCommandFor(
   }
   if (control) return null
   if (isTyping && key === ' ') return { kind: 'find', letter: key }
+  if (isRecord && key === 'Backspace') return null
   const kind = simple[key]
   if (kind) return { kind }
   return [...key].length === 1 ? { kind: 'find', letter: key } : null

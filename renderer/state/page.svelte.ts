@@ -2,7 +2,7 @@ import { createContext } from 'svelte'
 import type { Bridge, PageCommand } from '../../electron/contract/calls.ts'
 import type { Failure } from '../../electron/contract/errors.ts'
 import type { Settings } from '../../electron/contract/settings.ts'
-import type { AddReport } from '../../electron/contract/model.ts'
+import type { AddReport, UploadRow } from '../../electron/contract/model.ts'
 import { Actions } from './actions.ts'
 import { ConditionsState } from './conditions.svelte.ts'
 import { Announcer } from './announcer.svelte.ts'
@@ -53,10 +53,7 @@ export class Page {
   constructor(bridge: Bridge) {
     this.#bridge = bridge
     this.queue = new QueueState(bridge, {
-      row: (before, after) => {
-        this.announcer.rowChanged(before, after)
-        this.actions.closeEditor(after)
-      },
+      row: (before, after) => this.#rowChanged(before, after),
       totals: (totals, isNews) => this.announcer.totalsChanged(totals, isNews),
     })
     this.session = new SessionState(bridge, () => this.ui.show('uploads'))
@@ -97,6 +94,7 @@ export class Page {
   /** Subscribes to everything and asks for it. The answer ends it. */
   begin(): () => void {
     const stops = [
+      this.language.begin(),
       this.settings.begin(),
       this.session.begin(),
       this.queue.begin(),
@@ -112,6 +110,13 @@ export class Page {
       this.#bridge.on('command', (command) => this.#obey(command)),
     ]
     return () => stops.forEach((stop) => stop())
+  }
+
+  #rowChanged(before: UploadRow | undefined, after: UploadRow): void {
+    this.announcer.rowChanged(before, after)
+    this.actions.closeEditor(after)
+    const isFinished = after.phase === 'registered' && before?.phase !== 'registered'
+    if (isFinished && this.ui.view === 'history') void this.history.refresh()
   }
 
   /** Changes settings; a failure is shown as a notice, since no field stands for it. */

@@ -4,6 +4,7 @@ import type { Bridge } from '../../electron/contract/calls.ts'
 import type { Failure } from '../../electron/contract/errors.ts'
 import type { Flow } from '../../electron/contract/flow.ts'
 import type { LineState, Patch, Phase, Snapshot, Totals, UploadRow } from '../../electron/contract/model.ts'
+import { isAllPaused } from '../../electron/contract/pausing.ts'
 import { arrange, standsWhere } from './arrangement.ts'
 
 /** A phase that a row came into while the page watched. */
@@ -40,6 +41,7 @@ export class QueueState {
   totals = $state.raw<Totals>(nothing)
   flow = $state.raw<Flow>(still)
   allPaused = $state(false)
+  readonly isAllPaused = $derived(isAllPaused(this))
   line = $state<LineState>('ok')
   /** Name of the file to which a damaged queue was set aside, until the person has read it. */
   journalSetAside = $state<string | null>(null)

@@ -41,6 +41,12 @@ export class Selection {
     this.chosen = new Set()
   }
 
+  /** What a key is meant for: the chosen rows, or the one in focus. */
+  meant(ids: readonly string[]): string[] {
+    const chosen = this.inOrder(ids)
+    return chosen.length > 0 || this.focused === null ? chosen : [this.focused]
+  }
+
   /** Rows of the order that are chosen, first to last; rows that have gone are left out. */
   inOrder(ids: readonly string[]): string[] {
     return ids.filter((id) => this.chosen.has(id))

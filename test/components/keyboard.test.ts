@@ -103,7 +103,7 @@ test('Shift with arrows chooses a range; the bar asks before it cancels what was
   await expect
     .element(screen.getByText('Cancel 2 uploads? What was sent so far is thrown away.', { exact: false }))
     .toBeVisible()
-  await userEvent.click(screen.getByRole('button', { name: 'Cancel upload', exact: true }))
+  await userEvent.click(screen.getByRole('button', { name: 'Cancel 2 uploads', exact: true }))
   expect(asked).toEqual([{ name: 'cancel', args: { ids: ['Aurora', 'Basalt'] } }])
 })
 

@@ -37,6 +37,12 @@ test('Ctrl+A and Cmd+A choose everything', () => {
   expect(listCommandFor(key('A', { metaKey: true }), 5, list)).toEqual({ kind: 'choose-all' })
 })
 
+test('Backspace takes rows away as Delete does, but not where they are all that is kept', () => {
+  expect(listCommandFor(key('Backspace'), 5, list)).toEqual({ kind: 'remove' })
+  expect(listCommandFor(key('Backspace'), 5, { ...list, isRecord: true })).toBeNull()
+  expect(listCommandFor(key('Delete'), 5, { ...list, isRecord: true })).toEqual({ kind: 'remove' })
+})
+
 test('a space pauses, but belongs to the word while one is typed', () => {
   expect(listCommandFor(key(' '), 5, list)).toEqual({ kind: 'toggle' })
   expect(listCommandFor(key(' '), 5, { ...list, isTyping: true })).toEqual({ kind: 'find', letter: ' ' })

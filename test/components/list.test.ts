@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
-import { failure } from '../../electron/contract/errors.ts'
+import { failure, success } from '../../electron/contract/errors.ts'
 import { openPage } from './support/open-page.ts'
-import { failedRow, patchOf, registeredRow, row, sendingRow } from './support/rows.ts'
+import { failedRow, noonMs, patchOf, registeredRow, row, sendingRow, snapshotOf } from './support/rows.ts'
 
 test('lists rows by what they need, each group with its count', async () => {
   const { lines } = await openPage({
@@ -78,8 +78,65 @@ test('takes a row away at once while nothing was sent, and out of the list when 
     .poll(() => asked)
     .toEqual([
       { name: 'cancel', args: { ids: ['Grain'] } },
-      { name: 'forget', args: { ids: ['Depth'] } },
+      { name: 'dismiss', args: { ids: ['Depth'] } },
     ])
+})
+
+test('asks with their number before many go that wait, and counts none that is in the library', async () => {
+  const rows = [row('Grain'), row('Flux'), registeredRow('Depth')]
+  const { screen, asked } = await openPage({ rows })
+  await userEvent.keyboard('{Tab}')
+  screen
+    .getByRole('row', { name: /^Grain/ })
+    .element()
+    .focus()
+  await userEvent.keyboard('{Control>}a{/Control}{Delete}')
+  const question = screen.getByRole('group', { name: 'Cancel?' })
+  await expect.element(question).toMatchTextContent('Cancel 2 uploads? Nothing was sent yet')
+  expect(asked).toEqual([])
+  await userEvent.click(question.getByRole('button', { name: 'Cancel 2 uploads' }))
+  await expect
+    .poll(() => asked)
+    .toEqual([
+      { name: 'dismiss', args: { ids: ['Depth'] } },
+      { name: 'cancel', args: { ids: ['Grain', 'Flux'] } },
+    ])
+})
+
+test('the question about many counts what is left to cancel while files end', async () => {
+  const { screen, emit } = await openPage({ rows: [sendingRow('Grain'), sendingRow('Flux'), row('Edge')] })
+  screen
+    .getByRole('row', { name: /^Grain/ })
+    .element()
+    .focus()
+  await userEvent.keyboard('{Control>}a{/Control}{Delete}')
+  const question = screen.getByRole('group', { name: 'Cancel?' })
+  await expect.element(question).toMatchTextContent('Cancel 3 uploads? What was sent so far')
+  emit('patch', patchOf(2, [registeredRow('Grain')]))
+  await expect.element(question).toMatchTextContent('Cancel 2 uploads?')
+})
+
+test('says the day of what was not done today', async () => {
+  const threeDays = 3 * 24 * 60 * 60 * 1000
+  const { rowOf } = await openPage({
+    rows: [registeredRow('Depth'), registeredRow('Grain', { finishedAtMs: noonMs - threeDays })],
+  })
+  const weekday = new Intl.DateTimeFormat('en', { weekday: 'short' }).format(noonMs - threeDays)
+  await expect.element(rowOf('Depth')).toMatchTextContent(/12:00/)
+  await expect.element(rowOf('Grain')).toMatchTextContent(new RegExp(`${weekday},? 12:00`))
+})
+
+test('says how many were done on a day so long that the list holds only the latest', async () => {
+  const { screen, lines } = await openPage({
+    answers: {
+      snapshot() {
+        const snapshot = snapshotOf([registeredRow('Depth')])
+        return success({ ...snapshot, totals: { ...snapshot.totals, registeredToday: 10_000 } })
+      },
+    },
+  })
+  await expect.poll(lines).toContain('Done today 10,000, the latest 1 here, all in History')
+  await expect.element(screen.getByText('10,000 done today')).toBeVisible()
 })
 
 test('opens the details of the row that is clicked: what it is, why, and every id to copy', async () => {
@@ -126,6 +183,12 @@ test('pauses and resumes everything from the head of the list', async () => {
   emit('patch', { ...patchOf(2, [row('Flux', { phase: 'paused', started: true })]), allPaused: true })
   await userEvent.click(screen.getByRole('button', { name: 'Resume all' }))
   expect(asked.map(({ name }) => name)).toEqual(['pauseAll', 'resumeAll'])
+})
+
+test('offers to resume everything where each file is paused by itself', async () => {
+  const { screen, asked } = await openPage({ rows: [row('Flux', { phase: 'paused' })] })
+  await userEvent.click(screen.getByRole('button', { name: 'Resume all' }))
+  expect(asked.map(({ name }) => name)).toEqual(['resumeAll'])
 })
 
 test('files of one model stand under its name, and are chosen together', async () => {

@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import { success } from '../../electron/contract/errors.ts'
+import type { UploadRow } from '../../electron/contract/model.ts'
+import { openPage } from './support/open-page.ts'
+import { patchOf, registeredRow, sendingRow } from './support/rows.ts'
+
+/** The history open, with what main has of it; `rows` may grow. */
+async function setup(rows: UploadRow[], queued: readonly UploadRow[] = []) {
+  const opened = await openPage({
+    rows: queued,
+    answers: { history: () => success({ rows: [...rows], nextBeforeMs: null }) },
+  })
+  await userEvent.click(opened.screen.getByRole('button', { name: 'History' }))
+  const question = opened.screen.getByRole('alertdialog')
+  return { ...opened, question, forgotten: () => opened.asked.filter(({ name }) => name === 'forget') }
+}
+
+test('the cross of a record asks before it is gone for good', async () => {
+  const { rowOf, question, forgotten } = await setup([registeredRow('Depth'), registeredRow('Grain')])
+  await userEvent.click(rowOf('Depth').getByRole('button', { name: 'Remove from the history: Depth' }))
+  await expect.element(question).toMatchTextContent('Remove “Depth” from the history?')
+  await expect.element(question).toMatchTextContent('In the library nothing changes.')
+  await userEvent.click(question.getByRole('button', { name: 'Keep' }))
+  await expect.element(question).not.toBeInTheDocument()
+  expect(forgotten()).toEqual([])
+  await userEvent.click(rowOf('Depth').getByRole('button', { name: 'Remove from the history: Depth' }))
+  await userEvent.click(question.getByRole('button', { name: 'Remove from the history' }))
+  await expect.element(rowOf('Depth')).not.toBeInTheDocument()
+  expect(forgotten()).toEqual([{ name: 'forget', args: { ids: ['Depth'] } }])
+})
+
+test('Ctrl+A and Backspace take nothing out of the history, Delete asks with the number', async () => {
+  const { rowOf, question, forgotten } = await setup([registeredRow('Depth'), registeredRow('Grain')])
+  await expect.element(rowOf('Depth')).toBeVisible()
+  rowOf('Depth').element().focus()
+  await userEvent.keyboard('{Control>}a{/Control}{Backspace}')
+  await expect.element(question).not.toBeInTheDocument()
+  await userEvent.keyboard('{Delete}')
+  await expect.element(question).toMatchTextContent('Remove 2 uploads from the history?')
+  await userEvent.keyboard('{Escape}')
+  await expect.element(question).not.toBeInTheDocument()
+  await expect.element(rowOf('Depth')).toHaveFocus()
+  expect(forgotten()).toEqual([])
+})
+
+test('what comes into the library while the history is open comes to its top', async () => {
+  const rows = [registeredRow('Depth')]
+  const { rowOf, emit, lines } = await setup(rows, [sendingRow('Flux')])
+  await expect.element(rowOf('Depth')).toBeVisible()
+  rows.unshift(registeredRow('Flux'))
+  emit('patch', patchOf(2, [registeredRow('Flux')]))
+  await expect.element(rowOf('Flux')).toBeVisible()
+  expect(
+    lines()
+      .slice(1)
+      .map((line) => line.split(',')[0]),
+  ).toEqual(['Flux', 'Depth'])
+})

@@ -190,9 +190,7 @@ function openRooms(options: UploaderOptions) {
     ...{ allPaused: () => paused.all, line: () => patience.line },
     ...{ journalSetAside: journal.setAside && basename(journal.setAside), hidden: () => signIns.hidden() },
   })
-  const desk = openLibraryDesk({
-    ...{ accounts, database, rows, ...carriers, choices, ports, settings, listeners },
-  })
+  const desk = openLibraryDesk({ accounts, database, rows, ...carriers, choices, ports, settings, listeners })
   const patience = createPatience({
     ...{ rows, accessTo: accounts.accessTo, ports, queue: () => queue },
     changed(line) {

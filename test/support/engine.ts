@@ -143,17 +143,23 @@ function appOn(uploader: Uploader): App {
 
   function until<T>(look: (snapshot: Snapshot, session: SessionView) => T | false | null | undefined) {
     return new Promise<T>((resolve, reject) => {
+      const end = () => {
+        clearInterval(watch)
+        unsubscribe()
+      }
       const again = () => {
         try {
           const found = look(uploader.snapshot(), uploader.session())
           if (found === false || found === null || found === undefined) return
-          unsubscribe()
+          end()
           resolve(found)
         } catch (error) {
-          unsubscribe()
+          end()
           reject(error as Error)
         }
       }
+      // What is asked for may be the cloud's or the disk's, of which the app tells nobody: it may come after the last patch.
+      const watch = setInterval(again, 20)
       const unsubscribe = uploader.subscribe({ patch: again, session: again })
       again()
     })

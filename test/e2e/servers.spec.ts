@@ -1,4 +1,8 @@
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { ALICE, BOB } from '../cloud/accounts.ts'
 import { startCloud } from '../cloud/cloud.ts'
@@ -40,6 +44,38 @@ test('a second server is asked before it is kept, then signed in to beside the f
     expect(JSON.parse(kept)).toMatchObject({ server: other.url })
   } finally {
     await other.close()
+  }
+})
+
+test('a server with a certificate that nobody vouches for is told so and not kept', async ({ world }) => {
+  const [key, cert] = [join(world.home, 'server.key'), join(world.home, 'server.pem')]
+  execFileSync('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
+    ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', cert],
+  ])
+  let asked = 0
+  const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_request, response) => {
+    asked += 1
+    response.end()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  try {
+    // The server stands in the settings: what the environment names can't be changed there.
+    Reflect.deleteProperty(world.environment, 'MODELFERRY_SERVER')
+    writeFileSync(join(world.home, 'settings.json'), JSON.stringify({ server: world.cloud.url }))
+    const { page } = await world.start()
+    await signIn(page)
+    await pick(page, 'More', 'Settings')
+    const address = page.getByLabel('Address of another server', { exact: true })
+    await address.fill(`https://localhost:${(server.address() as AddressInfo).port}`)
+    await address.press('Enter')
+    await expect(page.getByText('Certificate untrusted')).toBeVisible()
+    await expect(page.getByText('Reachable', { exact: true })).toBeVisible()
+    await expect(page.getByText('Not kept.')).toBeVisible()
+    const kept = (await ask(page, 'settings')).servers.map((entry) => entry.address)
+    expect([kept.some((entry) => entry.includes('localhost')), asked]).toEqual([false, 0])
+  } finally {
+    server.close()
   }
 })
 

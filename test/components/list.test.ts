@@ -185,6 +185,16 @@ test('pauses and resumes everything from the head of the list', async () => {
   expect(asked.map(({ name }) => name)).toEqual(['pauseAll', 'resumeAll'])
 })
 
+test('says once that files need the person: in the headline, or on a button while something else goes on', async () => {
+  const { screen, rowOf, emit } = await openPage({ rows: [failedRow('Broken')] })
+  await expect.element(screen.getByRole('heading', { name: '1 file needs you' })).toBeVisible()
+  expect(screen.container.querySelector('.needs')).toBeNull()
+  const cancel = rowOf('Broken').getByRole('button', { name: 'Cancel upload: Broken' })
+  expect(getComputedStyle(cancel.element()).opacity).toBe('1')
+  emit('patch', { ...patchOf(2, [failedRow('Broken'), sendingRow('Flux')]) })
+  await expect.element(screen.getByRole('button', { name: '1 needs you' })).toBeVisible()
+})
+
 test('offers to resume everything where each file is paused by itself', async () => {
   const { screen, asked } = await openPage({ rows: [row('Flux', { phase: 'paused' })] })
   await userEvent.click(screen.getByRole('button', { name: 'Resume all' }))

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Ports } from '../contract/ports.ts'
-import type { FileIdentity } from '../transfer/file-identity.ts'
+import { sameFile, type FileIdentity } from '../transfer/file-identity.ts'
 
 /** Some 6 MB of journal. A person with more models than this has the oldest of them hashed once more. */
 const mostHashes = 20_000
@@ -13,7 +13,7 @@ export interface HashedFile {
 
 /**
  * The SHA-256 of files as they were when they were read, by path, size, time and inode: whoever drops a folder again has
- * nothing of it hashed again. It is a memory, not a record: when the disk won't take it, the file is hashed again.
+ * nothing of it hashed again. It is a memory, not a record: what the disk won't take is known until the process ends.
  */
 export interface HashCache {
   find(path: string, identity: FileIdentity): string | null
@@ -39,26 +39,37 @@ export function createHashCache(
     'SELECT * FROM hashes WHERE sha256 = ? ORDER BY used_at_ms DESC LIMIT 20',
   )
 
-  function tryTo(work: () => void): void {
+  /** What the disk would not take, by path: a file that waits for room is not read anew at each try. */
+  const unwritten = new Map<string, { readonly identity: FileIdentity; readonly sha256: string }>()
+
+  function tryTo(work: () => void): boolean {
     try {
       work()
+      return true
     } catch (error) {
       ports.log.warn('a hash could not be kept', { error: String(error) })
+      return false
     }
   }
 
   return {
-    find(path, { sizeBytes, mtimeNs, inode }) {
+    find(path, identity) {
+      const held = unwritten.get(path)
+      if (held && sameFile(held.identity, identity)) return held.sha256
+      const { sizeBytes, mtimeNs, inode } = identity
       const sha256 = find.get(path, sizeBytes, String(mtimeNs), String(inode))?.['sha256']
       if (typeof sha256 !== 'string') return null
       tryTo(() => use.run(ports.now(), path))
       return sha256
     },
-    remember(path, { sizeBytes, mtimeNs, inode }, sha256) {
-      tryTo(() => {
+    remember(path, identity, sha256) {
+      const { sizeBytes, mtimeNs, inode } = identity
+      unwritten.delete(path)
+      const isKept = tryTo(() => {
         put.run(path, sizeBytes, String(mtimeNs), String(inode), sha256, ports.now())
         prune.run(most)
       })
+      if (!isKept) unwritten.set(path, { identity, sha256 })
     },
     filesWith: (sha256) =>
       withBytes.all(sha256).map((line) => ({

@@ -99,7 +99,8 @@ const line = v.object({
   file_name: v.string(),
   folder: v.string(),
   size_bytes: v.number(),
-  mtime_ns: v.pipe(v.string(), v.digits()),
+  // Before 1970 it is negative.
+  mtime_ns: v.pipe(v.string(), v.regex(/^-?\d+$/)),
   inode: v.pipe(v.string(), v.digits()),
   account_id: v.string(),
   team_id: v.string(),

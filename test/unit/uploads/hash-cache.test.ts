@@ -71,10 +71,11 @@ test('there are never more than its bound, and those go that were used longest a
   expect(['/a', '/b', '/c', '/d'].map((path) => cache.find(path, identity))).toEqual(['/a', null, '/c', '/d'])
 })
 
-test('a journal that takes nothing costs nobody their upload', () => {
+test('a journal that takes nothing costs nobody their upload, and has no file read twice meanwhile', () => {
   const { cache, ports, database } = setup()
   database.exec('PRAGMA query_only = ON')
   cache.remember('/a', identity, 'ab')
-  expect(cache.find('/a', identity)).toBe(null)
   expect(ports.lines.map(({ level }) => level)).toEqual(['warn'])
+  const changed = { ...identity, mtimeNs: identity.mtimeNs + 1n }
+  expect([cache.find('/a', identity), cache.find('/a', changed)]).toEqual(['ab', null])
 })

@@ -13,6 +13,10 @@ test.each<[string, UploadRecord]>([
   ['that waits', uploadRecord()],
   ['that was registered', registeredRecord()],
   [
+    'of a file from before 1970',
+    uploadRecord({ identity: { sizeBytes: 1, mtimeNs: -315_619_200_000_000_001n, inode: 1n } }),
+  ],
+  [
     'that failed',
     uploadRecord({
       phase: 'failed',

@@ -6,6 +6,7 @@ import { failed, failure, success, type Result } from '../contract/errors.ts'
 import type { Account } from '../contract/account.ts'
 import { createAccountBook, createChoices } from './account-book.ts'
 import { readLeftovers } from './leftovers.ts'
+import { acknowledgedBytes, countParts } from './parts-table.ts'
 import type { UploadRecord } from './record.ts'
 import { columns, fromLine } from './row-codec.ts'
 import { livingRunners } from './runners.ts'
@@ -66,7 +67,7 @@ function view(database: DatabaseSync): Result<JournalView | null> {
     return failed(failure('journal-trouble', {}, { detail }))
   }
   const runners = livingRunners(database)
-  const parts = acknowledgedParts(database)
+  const parts = countParts(database)
   const lines = database
     .prepare(
       `SELECT ${columns.join(', ')}, runner FROM uploads WHERE phase <> 'registered' ORDER BY position, added_at_ms`,
@@ -77,11 +78,11 @@ function view(database: DatabaseSync): Result<JournalView | null> {
   const left = lines.flatMap((line) => {
     const record = fromLine(line)
     if (!record || hidden.has(record.accountId)) return []
-    const done = parts.get(record.id) ?? nothingDone
+    const done = parts.get(record.id)
     return {
       record,
       acknowledgedBytes: acknowledgedBytes(record, done),
-      acknowledgedParts: done.count,
+      acknowledgedParts: done?.count ?? 0,
       runByPid: runners.get(String(line['runner'])) ?? null,
     }
   })
@@ -95,34 +96,4 @@ function view(database: DatabaseSync): Result<JournalView | null> {
     allPaused: createChoices(database).get('all-paused') === 'yes',
     accounts: everybody.filter(({ id }) => !hidden.has(id)),
   })
-}
-
-interface DoneParts {
-  readonly count: number
-  readonly lastNumber: number
-}
-
-const nothingDone: DoneParts = { count: 0, lastNumber: 0 }
-
-function acknowledgedParts(database: DatabaseSync): ReadonlyMap<string, DoneParts> {
-  const found = database
-    .prepare('SELECT upload, count(*) AS count, max(number) AS last FROM parts GROUP BY upload')
-    .all()
-  return new Map(
-    found.map(({ upload, count, last }) => [
-      String(upload),
-      { count: Number(count), lastNumber: Number(last) },
-    ]),
-  )
-}
-
-function acknowledgedBytes({ identity, multipart, storageKey }: UploadRecord, done: DoneParts): number {
-  const { sizeBytes } = identity
-  if (storageKey !== null) return sizeBytes
-  if (multipart === null) return 0
-  const { partSizeBytes } = multipart
-  const partCount = Math.ceil(sizeBytes / partSizeBytes)
-  // Only the last part is shorter than the others.
-  const missing = done.lastNumber === partCount ? partCount * partSizeBytes - sizeBytes : 0
-  return done.count * partSizeBytes - missing
 }

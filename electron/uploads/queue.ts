@@ -127,7 +127,12 @@ export function createQueue(options: {
       heldUntilMs = Math.max(heldUntilMs, outcome.untilMs)
     }
     if (!waiting.has(id)) lifted.delete(id)
-    hooks.settled(id, outcome)
+    try {
+      hooks.settled(id, outcome)
+    } catch (error) {
+      // A bug in telling of one upload must not leave all others standing.
+      ports.log.error('what became of a run could not be told', { id, error: String(error) })
+    }
     fill()
   }
 

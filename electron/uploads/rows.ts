@@ -7,6 +7,7 @@ import { toView, type Live } from './row-view.ts'
 import { createSpeedMeter } from './speed.ts'
 import { isRunning, keptPhase, nextPhase, type UploadEvent } from './state.ts'
 import type { Store } from './store.ts'
+import { acknowledgedBytes, type DoneParts } from './parts-table.ts'
 
 export interface Row {
   readonly record: UploadRecord
@@ -29,7 +30,7 @@ export interface Rows {
   restore(records: readonly UploadRecord[]): void
   /**
    * Lets an event happen to an upload, with what else changes. Answers the journal's failure when it could not be written;
-   * then `register` and `registered` have not happened. An event that cannot happen in that phase throws: it is a bug.
+   * then `register`, `registered` and `found` have not happened. An event that cannot happen in that phase throws: it is a bug.
    */
   happen(id: string, event: UploadEvent, change?: RecordChange, retryAtMs?: number | null): Result<void>
   /** Lets an event happen that is lost with the process and nothing with it: the next change writes down what changed. */
@@ -54,6 +55,7 @@ export interface Rows {
   speedOf(id: string): SpeedHistory
 }
 
+const onDiskFirst: ReadonlySet<UploadEvent> = new Set(['register', 'registered', 'found'])
 const nothingMoved = { sentBytes: 0, inFlightBytes: 0, hashedBytes: 0, retryAtMs: null, attempts: 0 }
 
 export function createRows(options: {
@@ -72,8 +74,10 @@ export function createRows(options: {
   let touched: string[] | null = null
 
   function restore(records: readonly UploadRecord[]): void {
+    const isInParts = ({ multipart, storageKey }: UploadRecord) => multipart !== null && storageKey === null
+    const parts = records.some(isInParts) ? store.parts.counts() : new Map<string, DoneParts>()
     for (const record of records) {
-      const sentBytes = record.storageKey === null ? 0 : record.identity.sizeBytes
+      const sentBytes = acknowledgedBytes(record, parts.get(record.id))
       const live = { ...nothingMoved, phase: record.phase, sentBytes, speed: createSpeedMeter(ports.now) }
       rows.set(record.id, { record, live })
       changed(record.id)
@@ -146,10 +150,13 @@ export function createRows(options: {
       const row = rowOf(id)
       const phase = phaseAfter(row.live, event)
       const written = write(id, { phase: keptPhase(phase), ...change })
-      // These two must not be believed unless they are on the disk; any other phase is found again after a restart.
-      if (!written.ok && (event === 'register' || event === 'registered')) return written
+      // These must not be believed unless they are on the disk; any other phase is found again after a restart.
+      if (!written.ok && onDiskFirst.has(event)) return written
       // What went wrong is shown even so, above all when it is the disk itself; the next change writes it down.
-      if (!written.ok && change.failure !== undefined) row.record = { ...row.record, failure: change.failure }
+      if (!written.ok && change.failure !== undefined) {
+        row.record = { ...row.record, failure: change.failure }
+        unwritten.add(id)
+      }
       enter(row, phase, retryAtMs)
       return written
     },

@@ -61,6 +61,30 @@ test('tells what became of a run before the next one starts', async () => {
   expect(seen).toEqual(['run a', 'settled a', 'run b'])
 })
 
+test('a bug in telling what became of one upload leaves the others going', async () => {
+  const ports = testPorts(standingClock())
+  const begun: string[] = []
+  const queue = createQueue({
+    atOnce: 1,
+    held: false,
+    ports,
+    hooks: {
+      async run(id) {
+        begun.push(id)
+        return done
+      },
+      settled(id) {
+        if (id === 'a') throw new Error('a bug')
+      },
+      positionOf: () => 0,
+      isSmall: () => false,
+    },
+  })
+  queue.add(['a', 'b'])
+  await expect.poll(() => begun).toEqual(['a', 'b'])
+  expect(ports.lines).toMatchObject([{ level: 'error', facts: { id: 'a', error: 'Error: a bug' } }])
+})
+
 test('a held queue starts nothing', async () => {
   const { queue, started } = handQueue({ held: true })
   queue.add(['a'])

@@ -30,6 +30,7 @@ function setup() {
     },
     /** From now on nothing can be written any more. */
     fillDisk: () => database.exec('PRAGMA query_only = ON'),
+    makeRoom: () => database.exec('PRAGMA query_only = OFF'),
   }
 }
 
@@ -62,6 +63,40 @@ test('what could not be written down is not registered', () => {
   const written = rows.happen(id, 'registered', { modelId: 'm', finishedAtMs: 1 })
   expect(written).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
   expect(rows.view(id)).toMatchObject({ phase: 'registering', modelId: null })
+})
+
+test('bytes that the library has are not found before that is on the disk', () => {
+  const { rows, added, fillDisk } = setup()
+  const id = added()
+  rows.happen(id, 'begin')
+  fillDisk()
+  const written = rows.happen(id, 'found', { modelId: 'm', sha256: 'ab', finishedAtMs: 1 })
+  expect(written).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
+  expect(rows.view(id)).toMatchObject({ phase: 'checking', modelId: null })
+})
+
+test('after the journal’s own trouble the next try begins by writing', () => {
+  const { rows, added, fillDisk, makeRoom, store } = setup()
+  const id = added()
+  rows.happen(id, 'begin')
+  fillDisk()
+  rows.happen(id, 'trouble', { failure: failure('journal-full') })
+  expect(rows.happen(id, 'begin')).toMatchObject({ ok: false })
+  rows.happen(id, 'trouble', { failure: failure('journal-full') })
+  makeRoom()
+  expect(rows.happen(id, 'begin')).toMatchObject({ ok: true })
+  expect(store.find(id)?.failure?.code).toBe('journal-full')
+})
+
+test('a start shows what storage has acknowledged of each upload in parts', () => {
+  const { rows, store } = setup()
+  const multipart = { uploadId: 'u', storageKey: 'k', partSizeBytes: 2_000_000_000 }
+  const [paused, other] = [uploadRecord({ multipart, phase: 'paused' }), uploadRecord()]
+  store.add([paused, other])
+  for (const number of [1, 4]) store.parts.add(paused.id, { number, etag: '"e"', checksum: 1 })
+  rows.restore([paused, other])
+  // The fourth part is what 6.8 GB leave for it.
+  expect([rows.view(paused.id)?.sentBytes, rows.view(other.id)?.sentBytes]).toEqual([2_800_000_000, 0])
 })
 
 test('nothing is queued that could not be written down', () => {

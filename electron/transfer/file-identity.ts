@@ -55,6 +55,32 @@ export async function openSameFile(path: string, expected: FileIdentity): Promis
   }
 }
 
+/** A disk that opens no file within this time hangs, in ms. */
+const openWithinMs = 30_000
+
+/** The same, given up once `signal` aborts (then null) or the disk hangs: an open of a network disk may never end. */
+export async function openInTime(
+  { path, identity }: { readonly path: string; readonly identity: FileIdentity },
+  signal: AbortSignal,
+): Promise<Opened | null> {
+  const over = Promise.withResolvers<Opened | null>()
+  const stop = () => over.resolve(null)
+  const timer = setTimeout(() => over.resolve({ ok: false, failure: hangingDisk() }), openWithinMs)
+  signal.addEventListener('abort', stop, { once: true })
+  if (signal.aborted) stop()
+  const opening = openSameFile(path, identity)
+  const first = await Promise.race([opening, over.promise])
+  clearTimeout(timer)
+  signal.removeEventListener('abort', stop)
+  // One that comes after all is nobody's.
+  if (first === null || !first.ok)
+    void opening.then((late) => void (late.ok && late.handle.close().catch(() => {})))
+  return first
+}
+
+/** The trouble of a disk from which nothing comes any more. */
+export const hangingDisk = (): Failure => fileFailure(Object.assign(new Error(), { code: 'ETIMEDOUT' }))
+
 /**
  * The failure of a file that is no longer what it was, or null when it is. It is not opened for that: whoever reads it opens it
  * anyway and looks again, and of two hundred small files that is much of what they cost.

@@ -3,7 +3,7 @@ import { readSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { failure } from '../contract/errors.ts'
 import { blockBytes, createBlocks } from './blocks.ts'
-import { fileFailure, openSameFile } from './file-identity.ts'
+import { fileFailure, openInTime } from './file-identity.ts'
 import type { HashAnswer, HashJob, HashProgress } from './hasher.ts'
 import { hashingEnd } from './pace.ts'
 import { serveJobs, type JobContext } from './thread-side.ts'
@@ -21,7 +21,8 @@ const blocks = createBlocks()
  * thread has nothing else to do, and going by way of the thread pool cost a sixth of the speed.
  */
 async function hashFile(job: HashJob, context: JobContext<HashProgress>): Promise<HashAnswer> {
-  const opened = await openSameFile(job.path, job.identity)
+  const opened = await openInTime(job, context.signal)
+  if (opened === null) return { kind: 'aborted' }
   if (!opened.ok) return { kind: 'refused', failure: opened.failure }
   const whole = createHash('sha256')
   const segmentChecksums: number[] = []

@@ -75,7 +75,7 @@ export function createHasher(options: {
       let furthest = 0
       running.allow(aheadBytes)
       return {
-        result: running.answer.then(toResult),
+        result: running.answer.then((answer) => toResult(answer, signal)),
         follow(position) {
           // A second try begins further back; the hash does not.
           furthest = Math.max(furthest, position)
@@ -89,7 +89,8 @@ export function createHasher(options: {
   }
 }
 
-function toResult(answer: HashAnswer | null): Result<FileHash> | null {
+function toResult(answer: HashAnswer | null, { aborted }: AbortSignal): Result<FileHash> | null {
+  if (answer === null && aborted) return null
   if (answer === null) return failed(failure('unexpected', {}, { detail: 'the hashing thread ended' }))
   switch (answer.kind) {
     case 'hashed':

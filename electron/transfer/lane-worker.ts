@@ -2,7 +2,7 @@ import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:h
 import type { FileHandle } from 'node:fs/promises'
 import { setTimeout as after } from 'node:timers/promises'
 import { proxyCodes } from '../contract/ways.ts'
-import { openSameFile } from './file-identity.ts'
+import { hangingDisk, openInTime } from './file-identity.ts'
 import { openPut } from './http.ts'
 import type { LaneAnswer, LaneOrder, LaneProgress } from './lanes.ts'
 import { sendingEnd } from './pace.ts'
@@ -19,16 +19,19 @@ const continueWaitMs = 1_000
 /** So long after a success the last bytes may be told to be flushed; without them it was no success. */
 const lateFlushMs = 1_000
 const longestBody = 16 * 1024
+const abortedUnsent: LaneAnswer = { kind: 'aborted', checksum: 0, flushedBytes: 0 }
 
 async function send(job: LaneOrder, context: JobContext<LaneProgress>): Promise<LaneAnswer> {
-  if (context.signal.aborted) return { kind: 'aborted' }
-  const opened = await openSameFile(job.path, job.identity)
+  if (context.signal.aborted) return abortedUnsent
+  const opened = await openInTime(job, context.signal)
+  if (opened === null) return abortedUnsent
   if (!opened.ok) return { kind: 'refused', failure: opened.failure }
   try {
     const first = await attempt(job, opened.handle, context)
     return mayEndBetter(first) ? (await attempt(job, opened.handle, context)).answer : first.answer
   } finally {
-    await opened.handle.close()
+    // Closing waits for a read that may never end, and nobody else needs the file closed.
+    void opened.handle.close().catch(() => {})
   }
 }
 
@@ -54,11 +57,21 @@ async function attempt(
 ): Promise<Attempt> {
   const trusting = trustsSystem()
   // It may have been aborted while the file was being opened, when nobody listened.
-  if (context.signal.aborted) return { answer: { kind: 'aborted' }, reused: false, trusting }
+  if (context.signal.aborted) return { answer: abortedUnsent, reused: false, trusting }
   const request = openPut(job.url, job.end - job.start, job.headers, job.announced, job.proxy)
   const pace = sendingEnd(job.pace)
   const md5 = sentMd5s.begin()
-  const put: Put = { job, request, pace, md5, flushedBytes: 0, checksum: 0, held: false, over: null }
+  const put: Put = {
+    job,
+    request,
+    pace,
+    md5,
+    flushedBytes: 0,
+    checksum: 0,
+    held: false,
+    reads: false,
+    over: null,
+  }
   let told = 0
   const teller = setInterval(() => {
     if (put.flushedBytes === told) return
@@ -101,8 +114,12 @@ function exchange(
         ...{ kind: 'broken', code, proxyHost: hostOfProxy(code, job.proxy) },
         ...{ checksum: put.checksum, flushedBytes },
       })
-    const onAbort = () => end({ kind: 'aborted' })
-    const watch = watchForStall(put, () => broken('ETIMEDOUT'))
+    const onAbort = () => end({ kind: 'aborted', checksum: put.checksum, flushedBytes: put.flushedBytes })
+    const watch = watchForStall(put, () => {
+      // Where the disk brings nothing it is not the line that stands still.
+      if (put.reads) end({ kind: 'refused', failure: hangingDisk() })
+      else broken('ETIMEDOUT')
+    })
     let answering = false
 
     request.on('response', (response) => {

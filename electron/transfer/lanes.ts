@@ -40,6 +40,12 @@ export interface LaneProgress {
   readonly heardAfterMs?: number
 }
 
+/** What of a PUT went out before it ended. `flushedBytes` equal to the length: it may have landed. */
+export interface Gone {
+  readonly checksum: number
+  readonly flushedBytes: number
+}
+
 export type LaneAnswer =
   /** Storage answered: whatever the status, with the checksum of the bytes that went out. */
   | {
@@ -56,17 +62,15 @@ export type LaneAnswer =
       readonly checksum: number
       readonly flushedBytes: number
     }
-  /** The line broke before an answer came. `flushedBytes` equal to the length: the PUT may have landed. */
-  | {
+  /** The line broke before an answer came. */
+  | ({
       readonly kind: 'broken'
       readonly code: string
       /** Host and port of the proxy that kept it from storage; null when none did. */
       readonly proxyHost: string | null
-      readonly checksum: number
-      readonly flushedBytes: number
-    }
+    } & Gone)
   | { readonly kind: 'refused'; readonly failure: Failure }
-  | { readonly kind: 'aborted' }
+  | ({ readonly kind: 'aborted' } & Gone)
 
 export interface SendOptions {
   readonly signal: AbortSignal

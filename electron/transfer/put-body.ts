@@ -32,6 +32,8 @@ export interface Put {
   checksum: number
   /** The next bytes wait for something here and not for the line. */
   held: boolean
+  /** The next bytes are being read from the disk. */
+  reads: boolean
   /** Set once the exchange is over, by whichever end came first. */
   over: LaneAnswer | null
 }
@@ -68,7 +70,9 @@ async function sendBlocks(
     const wanted = Math.min(blockBytes, job.end - position)
     let length: number
     try {
+      put.reads = true
       length = await readFull(handle, block.bytes, wanted, position)
+      put.reads = false
     } catch (error) {
       return fileFailure(error)
     }

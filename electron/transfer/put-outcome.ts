@@ -1,6 +1,6 @@
 import { failure, type Failure } from '../contract/errors.ts'
 import { lineFailure, retryAfterMs } from '../contract/line-failure.ts'
-import type { LaneAnswer } from './lanes.ts'
+import type { Gone, LaneAnswer } from './lanes.ts'
 
 /** What a PUT came to. */
 export type PutOutcome =
@@ -17,7 +17,8 @@ export type PutOutcome =
       readonly failure: Failure
       readonly unanswered: { readonly checksum: number } | null
     }
-  | { readonly kind: 'aborted' }
+  /** Called off; `unanswered` as above. */
+  | { readonly kind: 'aborted'; readonly unanswered: { readonly checksum: number } | null }
 
 /** Reads what a lane brought back. `sizeBytes` is what it was to carry. */
 export function putOutcome(
@@ -28,19 +29,22 @@ export function putOutcome(
     return notStored(failure('connection-lost', { host }, { detail: 'a sending thread ended' }))
   switch (answer.kind) {
     case 'aborted':
-      return { kind: 'aborted' }
+      return { kind: 'aborted', unanswered: unansweredOf(answer, sizeBytes) }
     case 'refused':
       return notStored(answer.failure)
     case 'broken':
       return {
         kind: 'failed',
         failure: lineFailure(answer.code, host, answer.proxyHost),
-        unanswered: answer.flushedBytes >= sizeBytes ? { checksum: answer.checksum } : null,
+        unanswered: unansweredOf(answer, sizeBytes),
       }
     case 'answered':
       return answered(answer, { sizeBytes, host, nowMs })
   }
 }
+
+const unansweredOf = ({ flushedBytes, checksum }: Gone, sizeBytes: number) =>
+  flushedBytes >= sizeBytes ? { checksum } : null
 
 const notStored = (reason: Failure): PutOutcome => ({ kind: 'failed', failure: reason, unanswered: null })
 
@@ -70,8 +74,9 @@ function answered(
       minutes === null ? failure('storage-refused', {}, extras) : failure('clock-wrong', { minutes }, extras)
     return { kind: 'forbidden', failure: why }
   }
-  // NoSuchUpload or NoSuchBucket: what was begun has ended.
-  if (status === 404) return notStored(failure('not-found', {}, extras))
+  // NoSuchUpload or NoSuchBucket: what was begun has ended. Whatever else says 404 is not storage but something before it.
+  if (status === 404 && storageReason(answer.body) !== undefined)
+    return notStored(failure('not-found', {}, extras))
   if (status === 412) return { kind: 'occupied' }
   if (status === 409 || status === 429 || status === 503)
     return notStored(failure('storage-busy', {}, extras))

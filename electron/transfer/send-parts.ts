@@ -6,7 +6,8 @@ import type { Lanes } from './lanes.ts'
 import type { Pace } from './pace.ts'
 import { createPartUrls, type Follower, type PartUrl, type PartUrls } from './part-urls.ts'
 import { createTally, type PartsProgress, type Tally } from './parts-tally.ts'
-import { putOutcome } from './put-outcome.ts'
+import { pause, secondLookMs } from './pause.ts'
+import { putOutcome, type PutOutcome } from './put-outcome.ts'
 import type { FileStreams, Stream } from './streams.ts'
 
 /** A part that storage has acknowledged. */
@@ -50,16 +51,19 @@ const firstWaitMs = 500
 export const partCountOf = (sizeBytes: number, partSizeBytes: number) => Math.ceil(sizeBytes / partSizeBytes)
 
 /**
- * Sends the parts that are missing, as many at once as the streams allow, and answers all of them ascending. Stops at the
- * first failure that waiting here does not mend; parts acknowledged until then stay. `null` when aborted.
+ * Sends the parts that are missing, as many at once as the streams allow, and answers all of them ascending. After the first
+ * failure that waiting here does not mend no part is begun any more, and those that are on their way come to their end: their
+ * bytes would have to go again. Only a bad file cuts them. `null` when aborted.
  */
 export async function sendParts(job: PartsJob): Promise<Result<readonly SentPart[]> | null> {
   const { identity, partSizeBytes, streams, signal } = job
   const count = partCountOf(identity.sizeBytes, partSizeBytes)
   const done = new Map(job.done.map((part) => [part.number, part]))
   const missing = Array.from({ length: count }, (_, index) => index + 1).filter((number) => !done.has(number))
-  const stop = new AbortController()
-  const both = AbortSignal.any([signal, stop.signal])
+  const cut = new AbortController()
+  const enough = new AbortController()
+  const goOn = AbortSignal.any([signal, cut.signal])
+  const begin = AbortSignal.any([goOn, enough.signal])
   const tally = createTally({
     sizeBytes: identity.sizeBytes,
     partSizeBytes,
@@ -71,7 +75,7 @@ export async function sendParts(job: PartsJob): Promise<Result<readonly SentPart
     missing,
     presign: job.presign,
     ports: job.ports,
-    signal: both,
+    signal: begin,
   })
   const running = new Set<Promise<void>>()
   let trouble: Failure | null = null
@@ -79,18 +83,20 @@ export async function sendParts(job: PartsJob): Promise<Result<readonly SentPart
   job.onMap(tally.map)
   tally.tell()
   for (const number of missing) {
-    const stream = await streams.acquire(both).catch(() => null)
+    const stream = await streams.acquire(begin).catch(() => null)
     if (stream === null) break
-    const sending = sendPart(job, number, { stream, urls, tally, signal: both }).then((part) => {
+    const sending = sendPart(job, number, { stream, urls, tally, goOn, begin }).then((part) => {
       if (part === null) return
       if (part.ok) done.set(number, part.value)
       else {
         trouble ??= part.failure
-        stop.abort()
+        const isOfFile = part.failure.code.startsWith('file-')
+        if (isOfFile) cut.abort()
+        else enough.abort()
       }
     })
     // A bug in one part must not leave the others running behind everybody's back.
-    sending.catch(() => stop.abort())
+    sending.catch(() => cut.abort())
     running.add(sending.finally(() => stream.release()))
   }
   const ends = await Promise.allSettled(running)
@@ -105,7 +111,10 @@ interface PartRun {
   readonly stream: Stream
   readonly urls: PartUrls
   readonly tally: Tally
-  readonly signal: AbortSignal
+  /** Aborts what is on its way. */
+  readonly goOn: AbortSignal
+  /** Aborted once no bytes are to be sent any more that are not on their way. */
+  readonly begin: AbortSignal
 }
 
 /** Tells everybody who wants to know how far a part has come. */
@@ -126,38 +135,21 @@ function rangeOf({ partSizeBytes, identity }: PartsJob, number: number) {
   return { start, end: Math.min(start + partSizeBytes, identity.sizeBytes) }
 }
 
-/** Brings one part to storage, through resets and expired URLs. `null` when aborted. */
+/** Brings one part to storage, through resets and expired URLs. `null` when aborted, or when it would have to begin again. */
 async function sendPart(job: PartsJob, number: number, run: PartRun): Promise<Result<SentPart> | null> {
-  const { stream, urls, tally, signal } = run
-  const { start, end } = rangeOf(job, number)
-  const met = { forbidden: 0, differs: 0 }
+  const { stream, urls, tally, begin } = run
+  const met = { forbidden: 0, differs: 0, unknown: 0 }
   for (let tries = 1; ; tries += 1) {
-    if (signal.aborted) return null
+    if (begin.aborted) return null
     tally.asking(number)
     const url = await urls.take(number)
-    if (!url?.ok) return url
-    const follower = urls.follow(end - start)
-    const onProgress = progressOf(number, run, follower)
-    const { path, identity, stallMs, answerMs, lanes, pace, ports } = job
-    const order = { path, identity, start, end, ...url.value, stallMs, answerMs, pace }
-    const { host } = new URL(url.value.url)
-    const answer = await lanes.send(order, { signal, onProgress, onHeard: (ms) => stream.heard(host, ms) })
-    // How far it came is known exactly only now: it was last told up to a tenth of a second ago.
-    if (answer && 'flushedBytes' in answer) onProgress(answer.flushedBytes)
-    const outcome = putOutcome(answer, { sizeBytes: end - start, host, nowMs: ports.now() })
+    if (url === null) return null
+    const outcome = url.ok ? await putPart(job, number, run, url.value) : refused(url.failure)
     switch (outcome.kind) {
       case 'aborted':
         return null
-      case 'stored': {
-        if (outcome.etag === null)
-          return failed(failure('storage-trouble', { status: 200 }, { detail: 'no ETag' }))
-        onProgress(end - start)
-        follower.ended()
-        const part: SentPart = { number, etag: outcome.etag, checksum: outcome.checksum }
-        const written = job.acknowledge(part)
-        tally.sent(number, end - start)
-        return written.ok ? success(part) : written
-      }
+      case 'stored':
+        return stored(job, number, run, outcome)
       case 'occupied':
         // A part has no key of its own to be occupied: 412 here is storage refusing a header.
         return failed(failure('storage-refused', {}, { detail: 'HTTP 412' }))
@@ -168,25 +160,63 @@ async function sendPart(job: PartsJob, number: number, run: PartRun): Promise<Re
         tries -= 1
         tally.again(number)
         break
-      case 'failed':
-        if (outcome.failure.code.startsWith('file-')) return failed(outcome.failure)
-        if (retryClassOf(outcome.failure) === 'later') stream.troubled()
-        if (retryClassOf(outcome.failure) === 'never' || tries >= triesHere) return failed(outcome.failure)
+      case 'failed': {
+        if (url.ok && isTrouble(outcome.failure)) stream.troubled()
         tally.again(number)
-        await waitHere(job, tries, outcome.failure, signal)
+        const isUnknown = outcome.failure.code === 'not-found' && ++met.unknown === 1
+        if (!isUnknown && (tries >= triesHere || !isMendedHere(outcome.failure)))
+          return failed(outcome.failure)
+        await pause(job.ports.timers, isUnknown ? secondLookMs : waitMs(job, tries, outcome.failure), begin)
+      }
     }
   }
 }
 
-function waitHere({ ports }: PartsJob, tries: number, met: Failure, signal: AbortSignal): Promise<void> {
-  const delayMs = (met.retryAfterMs ?? 0) + ports.random() * firstWaitMs * 2 ** (tries - 1)
-  return new Promise((resolve) => {
-    const end = () => {
-      cancel()
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const cancel = ports.timers.after(delayMs, end)
-    signal.addEventListener('abort', end)
-  })
+async function putPart(job: PartsJob, number: number, run: PartRun, granted: PartUrl): Promise<PutOutcome> {
+  const { start, end } = rangeOf(job, number)
+  const follower = run.urls.follow(end - start)
+  const onProgress = progressOf(number, run, follower)
+  const { path, identity, stallMs, answerMs, lanes, pace, ports } = job
+  const order = { path, identity, start, end, ...granted, stallMs, answerMs, pace }
+  const { host } = new URL(granted.url)
+  const onHeard = (tookMs: number) => run.stream.heard(host, tookMs)
+  const answer = await lanes.send(order, { signal: run.goOn, onProgress, onHeard })
+  // How far it came is known exactly only now: it was last told up to a tenth of a second ago.
+  if (answer && 'flushedBytes' in answer && answer.kind !== 'aborted') onProgress(answer.flushedBytes)
+  const outcome = putOutcome(answer, { sizeBytes: end - start, host, nowMs: ports.now() })
+  if (outcome.kind === 'stored') {
+    onProgress(end - start)
+    follower.ended()
+  }
+  return outcome
 }
+
+/** A part counts once it is written down. */
+function stored(
+  job: PartsJob,
+  number: number,
+  { tally }: PartRun,
+  { etag, checksum }: PutOutcome & { kind: 'stored' },
+): Result<SentPart> {
+  if (etag === null) return failed(failure('storage-trouble', { status: 200 }, { detail: 'no ETag' }))
+  const { start, end } = rangeOf(job, number)
+  const part: SentPart = { number, etag, checksum }
+  const written = job.acknowledge(part)
+  if (!written.ok) return written
+  tally.sent(number, end - start)
+  return success(part)
+}
+
+const refused = (met: Failure): PutOutcome => ({ kind: 'failed', failure: met, unanswered: null })
+const isTrouble = (met: Failure) => retryClassOf(met) === 'later'
+
+/** Whether it may pass by itself, and for this part alone: a rate limit is for all of us, a file's trouble for all of it. */
+function isMendedHere(met: Failure): boolean {
+  if (met.code === 'rate-limited' || met.code.startsWith('file-')) return false
+  const retry = retryClassOf(met)
+  return retry === 'later' || retry === 'now'
+}
+
+/** Full jitter, on top of what the server asked for. */
+const waitMs = ({ ports }: PartsJob, tries: number, met: Failure) =>
+  (met.retryAfterMs ?? 0) + ports.random() * firstWaitMs * 2 ** (tries - 1)

@@ -17,6 +17,7 @@ const answered = (status: number, given: Partial<LaneAnswer & { kind: 'answered'
     },
     host,
   )
+const aborted = (flushedBytes: number) => outcomeOf({ kind: 'aborted', checksum: 7, flushedBytes })
 const broken = (code: string, flushedBytes: number) =>
   outcomeOf({ kind: 'broken', code, proxyHost: null, checksum: 7, flushedBytes })
 
@@ -42,7 +43,6 @@ test('an answer that was lost after the last byte may have stored the object; be
 
 test.each([
   [400, 'storage-refused'],
-  [404, 'not-found'],
   [409, 'storage-busy'],
   [411, 'storage-refused'],
   [413, 'storage-refused'],
@@ -52,6 +52,19 @@ test.each([
   [504, 'storage-trouble'],
 ])('%i is a failure called %s', (status, code) => {
   expect(answered(status)).toMatchObject({ kind: 'failed', failure: { code }, unanswered: null })
+})
+
+test('404 is the end of what was begun where storage itself says so, and trouble where it is a gateway’s page', () => {
+  const page = '<html><body>404 Not Found</body></html>'
+  expect([
+    answered(404, { body: '<Error><Code>NoSuchUpload</Code></Error>' }),
+    answered(404, { body: page }),
+    answered(404),
+  ]).toMatchObject([
+    { failure: { code: 'not-found', detail: 'NoSuchUpload' } },
+    { failure: { code: 'storage-trouble', params: { status: 404 } } },
+    { failure: { code: 'storage-trouble', params: { status: 404 } } },
+  ])
 })
 
 test('403 asks for another URL, 412 for another key', () => {
@@ -82,10 +95,14 @@ test('what the thread found wrong with the file stays what it is', () => {
 })
 
 test('a thread that died with the PUT is a lost connection, an aborted one is no failure', () => {
-  expect([outcomeOf(null), outcomeOf({ kind: 'aborted' })]).toMatchObject([
+  expect([outcomeOf(null), aborted(sizeBytes - 1)]).toMatchObject([
     { kind: 'failed', failure: { code: 'connection-lost' }, unanswered: null },
-    { kind: 'aborted' },
+    { kind: 'aborted', unanswered: null },
   ])
+})
+
+test('a PUT that was called off after its last byte may have stored the object', () => {
+  expect(aborted(sizeBytes)).toEqual({ kind: 'aborted', unanswered: { checksum: 7 } })
 })
 
 test.each([

@@ -1,0 +1,50 @@
+import { execFileSync } from 'node:child_process'
+import { closeSync, constants, openSync, mkdtempSync } from 'node:fs'
+import { rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { workerFiles } from '../../../electron/command-line/surroundings.ts'
+import { identityOf } from '../../../electron/transfer/file-identity.ts'
+import { createHasher } from '../../../electron/transfer/hasher.ts'
+import { runningClock, testPorts } from '../../support/hand-clock.ts'
+import { openLanes } from '../../support/lanes.ts'
+import { projectFolder } from '../../support/temp-project.ts'
+
+/** A path that nobody can open: it hangs as a file of a network disk does whose server is gone. */
+function hangingFile(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-hanging-'))
+  const path = join(folder, 'model.safetensors')
+  execFileSync('mkfifo', [path])
+  onTestFinished(async () => {
+    // Whoever still hangs in opening it comes through with this.
+    closeSync(openSync(path, constants.O_RDWR | constants.O_NONBLOCK))
+    await rm(folder, { recursive: true })
+  })
+  return path
+}
+
+test('a PUT of a file whose disk hangs is called off at once', async () => {
+  const lanes = openLanes(testPorts(runningClock()))
+  const sent = await lanes.put({ path: hangingFile(), bytes: Buffer.alloc(1_000) }, 'http://127.0.0.1:9/')
+  sent.abort()
+  expect(await sent.answer).toEqual({ kind: 'aborted', checksum: 0, flushedBytes: 0 })
+})
+
+test('a hash of a file whose disk hangs is called off at once, and holds up no other file', async () => {
+  const { hash: url } = workerFiles(join(projectFolder, 'electron/command-line/main.ts'))
+  const ports = testPorts(runningClock())
+  const hasher = createHasher({ url, threads: 1, ports })
+  onTestFinished(() => hasher.close())
+  const hashOf = async (path: string, signal: AbortSignal) => {
+    const identity = identityOf(await stat(path, { bigint: true }))
+    return hasher.hash({ path, identity, segmentBytes: 1_000_000 }, { signal, onProgress: () => {} })
+  }
+  const stop = new AbortController()
+  const hanging = await hashOf(hangingFile(), stop.signal)
+  const { path } = await openLanes(ports).file(10)
+  const other = await hashOf(path, new AbortController().signal)
+  expect(await other.result).toMatchObject({ ok: true })
+  stop.abort()
+  expect(await hanging.result).toBeNull()
+})

@@ -54,7 +54,7 @@ export interface StoredFile {
   readonly sha256: string
 }
 
-/** Creates the model record and answers its id. Not known to be idempotent: see `findByStorageKey`. */
+/** Creates the model record and answers its id. Not known to be idempotent: see `uploads/register.ts`. */
 export async function registerModel(
   client: CloudClient,
   signer: Signer,
@@ -117,21 +117,6 @@ export async function* listModels(
     if (items.length === 0) return
     if (answer.value.total !== null && given >= answer.value.total) return
   }
-}
-
-/** The id of the model that was registered for a storage key, or null: what to ask after an answer was lost. */
-export async function findByStorageKey(
-  client: CloudClient,
-  signer: Signer,
-  storageKey: string,
-  signal: AbortSignal,
-): Promise<Result<string | null>> {
-  for await (const page of listModels(client, signer, signal)) {
-    if (!page.ok) return page
-    const found = page.value.find((model) => model.storage_key === storageKey)
-    if (found) return success(found.id)
-  }
-  return success(null)
 }
 
 /** One model as it is now. */

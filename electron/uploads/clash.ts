@@ -15,7 +15,8 @@ export type Clash =
 
 /** The paths of one team, in whatever case: those of its models, and those that uploads are on their way to. */
 export interface TakenPaths {
-  modelAt(path: string): LibraryModel | undefined
+  /** A server may allow several: what agents get of them comes first, then what is spelt alike. */
+  modelsAt(path: string): readonly LibraryModel[]
   /** Uploads of the team to a path, whatever they are doing. */
   uploadsTo(path: string): readonly Row[]
 }
@@ -33,16 +34,25 @@ export const isSameTeam = (one: OfTeam, other: OfTeam): boolean => keyOf(one) ==
 /** A team's paths for one upload: looked through, since gathering them would cost more. */
 export function pathsToSearch(models: readonly LibraryModel[], rows: Rows, of: OfTeam): TakenPaths {
   return {
-    modelAt(path) {
+    modelsAt(path) {
       const isThere = isAt(path)
-      const there = models.filter(({ modelPath }) => modelPath !== null && isThere(modelPath))
-      return there.find(({ modelPath }) => modelPath === path) ?? there[0]
+      return inOrder(
+        models.filter(({ modelPath }) => modelPath !== null && isThere(modelPath)),
+        path,
+      )
     },
     uploadsTo(path) {
       const key = pathKey(path)
       return uploadsOf(rows, of, ({ target }) => keyOfTarget(target) === key)
     },
   }
+}
+
+const isActive = ({ status }: LibraryModel) => status === 'active'
+
+function inOrder(models: readonly LibraryModel[], path: string): readonly LibraryModel[] {
+  const rank = (model: LibraryModel) => (isActive(model) ? 2 : 0) + (model.modelPath === path ? 1 : 0)
+  return [...models].sort((a, b) => rank(b) - rank(a))
 }
 
 /** Each of ten thousand waiting files looks through all others: what costs something is asked last, or remembered. */
@@ -69,10 +79,7 @@ export function takenPaths(models: readonly LibraryModel[], rows: Rows, of: OfTe
   const modelsAt = Map.groupBy(models, ({ modelPath }) => (modelPath === null ? null : pathKey(modelPath)))
   const uploadsTo = Map.groupBy(uploadsOf(rows, of), ({ record }) => pathKey(record.target.modelPath))
   return {
-    modelAt(path) {
-      const there = modelsAt.get(pathKey(path)) ?? []
-      return there.find(({ modelPath }) => modelPath === path) ?? there[0]
-    },
+    modelsAt: (path) => inOrder(modelsAt.get(pathKey(path)) ?? [], path),
     uploadsTo: (path) => uploadsTo.get(pathKey(path)) ?? [],
   }
 }
@@ -91,18 +98,33 @@ export function goesBefore(other: Row, record: UploadRecord): boolean {
 }
 
 /**
+ * The model at an upload's path that is neither its own nor the one whose place it takes. Where agents get another one of those
+ * at the path than was chosen, the choice was about the wrong one.
+ */
+function strangerAt(record: UploadRecord, paths: TakenPaths): LibraryModel | undefined {
+  const there = paths.modelsAt(record.target.modelPath).filter((model) => !isOwn(record, model))
+  const chosen = there.find(({ id }) => id === record.library?.replaces?.modelId)
+  const [first] = there
+  return chosen && (isActive(chosen) || !first || !isActive(first)) ? undefined : first
+}
+
+/** What an earlier run registered without hearing of it is no stranger; a list without keys tells it by its bytes. */
+function isOwn({ storageKey, sha256 }: UploadRecord, model: LibraryModel): boolean {
+  if (storageKey === null) return false
+  return model.storageKey === null
+    ? sha256 !== null && model.sha256 === sha256
+    : model.storageKey === storageKey
+}
+
+/**
  * What stands at an upload's path with other bytes, or null. Bytes of the same size may be the same: those are for whoever
  * has the hash, unless `isHashed` says that they were told apart.
  */
 export function clashOf(record: UploadRecord, paths: TakenPaths, isHashed: boolean): Clash | null {
   const path = record.target.modelPath
   const mayBeSame = (sizeBytes: number | null) => !isHashed && sizeBytes === record.identity.sizeBytes
-  const model = paths.modelAt(path)
-  // What an earlier run registered without hearing of it is no stranger.
-  const isOurs = record.storageKey !== null && model?.storageKey === record.storageKey
-  if (model && !isOurs && model.id !== record.library?.replaces?.modelId && !mayBeSame(model.sizeBytes)) {
-    return { with: 'model', model }
-  }
+  const model = strangerAt(record, paths)
+  if (model && !mayBeSame(model.sizeBytes)) return { with: 'model', model }
   const other = paths
     .uploadsTo(path)
     .find((row) => goesBefore(row, record) && !mayBeSame(row.record.identity.sizeBytes))
@@ -129,7 +151,7 @@ export function clashFailure(record: UploadRecord, clash: Clash, paths: TakenPat
 
 /** The same target under the next free path, and with its number in the name, so that both can be told apart. */
 export function freeTarget(target: Target, paths: TakenPaths): Target {
-  const isTaken = (path: string) => paths.modelAt(path) !== undefined || paths.uploadsTo(path).length > 0
+  const isTaken = (path: string) => paths.modelsAt(path).length > 0 || paths.uploadsTo(path).length > 0
   const modelPath = freePath(target.modelPath, isTaken)
   const number = /-(\d+)(?:\.[^./]*)?$/.exec(modelPath)?.[1] ?? '2'
   const displayName = `${target.displayName.replace(/ \(\d+\)$/, '')} (${number})`

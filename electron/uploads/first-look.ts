@@ -10,6 +10,7 @@ import type { Outcome } from './outcome.ts'
 import type { UploadRecord } from './record.ts'
 import type { Rows } from './rows.ts'
 import { findAgain } from './same-file.ts'
+import { withKeys } from './with-keys.ts'
 import { settleClash } from './settle-clash.ts'
 import { createTwins, type Twins } from './twins.ts'
 
@@ -127,8 +128,9 @@ export function createFirstLook(options: Looking): FirstLook {
     // Once all is stored, it may have been a taken path that refused it: the list that was known then didn't have it.
     const fresh = record.storageKey === null ? {} : { maxAgeMs: 0 }
     const listing = await inTime(library.models(choiceOf(record), fresh), ports, signal)
+    const models = listing?.ok ? await withKeys(library, record, listing.value.models) : null
     if (signal.aborted) return { kind: 'stopped' }
-    return listing?.ok ? settle(record.id, listing.value.models) : null
+    return models && settle(record.id, models)
   }
 
   return {

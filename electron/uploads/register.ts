@@ -1,7 +1,10 @@
 import type { Access } from '../accounts/accounts.ts'
-import { findByStorageKey, listModels, registerModel } from '../cloud/models.ts'
+import { getModel, listModels, registerModel } from '../cloud/models.ts'
+import type { ModelWire } from '../cloud/wire.ts'
 import { failed, failure, retryClassOf, success, type FailureCode, type Result } from '../contract/errors.ts'
 import { pathKey } from '../contract/library-path.ts'
+import type { Timers } from '../contract/ports.ts'
+import { pause, secondLookMs } from '../transfer/pause.ts'
 import type { UploadRecord } from './record.ts'
 import type { Stored } from './sending.ts'
 
@@ -9,6 +12,7 @@ interface Registering {
   readonly record: UploadRecord
   readonly access: Access
   readonly stored: Stored
+  readonly timers: Timers
   readonly signal: AbortSignal
 }
 
@@ -16,23 +20,23 @@ interface Registering {
  * The id of the model that an earlier run registered without hearing of it, or null. A server without a list (the call is
  * inferred) can't be asked: registering is then repeated, as NOTES.md has it.
  */
-export async function findRegistered({
-  access,
-  stored,
-  signal,
-}: Registering): Promise<Result<string | null>> {
-  const found = await findByStorageKey(access.client, access.signer, stored.storageKey, signal)
-  return !found.ok && found.failure.code === 'not-found' ? success(null) : found
+export async function findRegistered(step: Registering): Promise<Result<string | null>> {
+  const there = await whatStandsThere(step)
+  if (there.ok) return success(there.value.ours)
+  return there.failure.code === 'not-found' ? success(null) : there
 }
 
 /**
- * Registers once and answers the model's id. An answer that was lost may have done its work: the list is asked for the storage
- * key before anything is repeated. Where the object turns out not to be there, the failure is `upload-ended`.
+ * Registers once and answers the model's id. An answer that was lost may have done its work: what stands there is looked at
+ * before anything is repeated. Where the object turns out not to be there, the failure is `upload-ended`.
  */
 export async function register(step: Registering): Promise<Result<string>> {
-  const { record, access, stored, signal } = step
-  const file = { target: record.target, sizeBytes: record.identity.sizeBytes, ...stored }
-  const answer = await registerModel(access.client, access.signer, file, signal)
+  const { stored, timers, signal } = step
+  const first = await ask(step)
+  if (first.ok) return first
+  const isUnknown = first.failure.code === 'not-found'
+  if (isUnknown) await pause(timers, secondLookMs, signal)
+  const answer = isUnknown ? await ask(step) : first
   if (answer.ok) return answer
   const { code, detail } = answer.failure
   const unsure = code === 'conflict' || retryClassOf(answer.failure) === 'later'
@@ -46,6 +50,11 @@ export async function register(step: Registering): Promise<Result<string>> {
   return isAbsent ? failed(failure('upload-ended', {}, { detail })) : answer
 }
 
+function ask({ record, access, stored, signal }: Registering): Promise<Result<string>> {
+  const file = { target: record.target, sizeBytes: record.identity.sizeBytes, ...stored }
+  return registerModel(access.client, access.signer, file, signal)
+}
+
 /** What a server may say of an object that is not there; it has no machine-readable word for it (NOTES.md). */
 const refusals: ReadonlySet<FailureCode> = new Set(['bad-request', 'conflict'])
 
@@ -56,14 +65,32 @@ interface Standing {
   readonly isPathTaken: boolean
 }
 
-async function whatStandsThere({ record, access, stored, signal }: Registering): Promise<Result<Standing>> {
+/**
+ * Looks for our model by its storage key. A list may leave that out (it is inferred): then each model at our path is asked
+ * for by itself, which tells it.
+ */
+async function whatStandsThere(step: Registering): Promise<Result<Standing>> {
+  const { record, access, stored, signal } = step
   const path = pathKey(record.target.modelPath)
-  let isPathTaken = false
+  const atPath: ModelWire[] = []
   for await (const page of listModels(access.client, access.signer, signal)) {
     if (!page.ok) return page
     const ours = page.value.find((model) => model.storage_key === stored.storageKey)
     if (ours) return success({ ours: ours.id, isPathTaken: false })
-    isPathTaken ||= page.value.some((model) => pathKey(model.model_path ?? '') === path)
+    atPath.push(...page.value.filter((model) => pathKey(model.model_path ?? '') === path))
   }
-  return success({ ours: null, isPathTaken })
+  for (const { id } of atPath.filter(isKeyless)) {
+    const model = await getModel(access.client, access.signer, id, signal)
+    if (model.ok && isOurs(model.value, stored)) return success({ ours: id, isPathTaken: false })
+    if (!model.ok && retryClassOf(model.failure) === 'later') return model
+  }
+  return success({ ours: null, isPathTaken: atPath.length > 0 })
+}
+
+const isKeyless = ({ storage_key }: ModelWire) => (storage_key ?? null) === null
+
+/** By its key; where not even the record has one, by its bytes. */
+function isOurs(model: ModelWire, { storageKey, sha256 }: Stored): boolean {
+  if (isKeyless(model)) return model.file_hash?.toLowerCase() === `sha256:${sha256}`
+  return model.storage_key === storageKey
 }

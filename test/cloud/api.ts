@@ -28,6 +28,8 @@ export type ApiSettings = {
   readonly maximumFileBytes: number
   /** Whether the deployment's licence has custom models; without it every model operation is 403. */
   readonly hasCustomModels: boolean
+  /** Members that the list of models leaves out, since the call is inferred; the record of one model has them. */
+  readonly listLacks: readonly string[]
   readonly pairingSeconds: number
   readonly pollSeconds: number
 }

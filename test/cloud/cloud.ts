@@ -205,6 +205,7 @@ function settingsOf(options: CloudOptions): ApiSettings {
     // S3's largest object, 5 TiB.
     maximumFileBytes: options.maximumFileBytes ?? 5 * 1024 ** 4,
     hasCustomModels: options.hasCustomModels ?? true,
+    listLacks: options.listLacks ?? [],
     pairingSeconds: options.pairingSeconds ?? 300,
     pollSeconds: options.pollSeconds ?? 2,
   }

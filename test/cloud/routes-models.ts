@@ -50,11 +50,13 @@ export const modelRoutes: readonly Route[] = [
     accepts: both,
     scope: team,
     query: ['current_page', 'per_page'],
-    handle({ context: { records }, query, team: { id } }) {
+    handle({ context: { records, settings }, query, team: { id } }) {
       const page = wholeNumber(query, 'current_page', 1, Number.MAX_SAFE_INTEGER, 1)
       const size = wholeNumber(query, 'per_page', 1, 100, 20)
       return jsonAnswer(200, {
-        model_list: records.models(id, size, (page - 1) * size),
+        model_list: records
+          .models(id, size, (page - 1) * size)
+          .map((model) => without(model, settings.listLacks)),
         page_meta: { current_page: page, per_page: size, total_count: records.countModels(id) },
       })
     },
@@ -149,6 +151,10 @@ function wanted(call: Call<unknown>): ModelRecord {
   const model = call.context.records.model(call.team.id, id.toLowerCase())
   if (!model) throw new ApiError(404, NOT_FOUND)
   return model
+}
+
+function without(model: ModelRecord, names: readonly string[]) {
+  return Object.fromEntries(Object.entries(model).filter(([name]) => !names.includes(name)))
 }
 
 function wholeNumber(query: URLSearchParams, name: string, from: number, to: number, otherwise: number) {

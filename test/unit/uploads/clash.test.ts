@@ -66,11 +66,49 @@ test('of models whose paths differ in case only, the one that is spelt alike is 
   const upload = to(path)
   const rows = rowsOf([upload])
   for (const pathsOf of [pathsToSearch, takenPaths])
-    expect(pathsOf([other, same], rows, upload).modelAt(path)).toBe(same)
+    expect(pathsOf([other, same], rows, upload).modelsAt(path)[0]).toBe(same)
 })
 
 test('a free path is free in whatever case', () => {
   const upload = to(path)
   const paths = takenPaths([model(path), model('models/loras/style-2.SAFETENSORS')], rowsOf([upload]), upload)
   expect(freeTarget(upload.target, paths).modelPath).toBe('models/loras/Style-3.safetensors')
+})
+
+test.each([
+  ['looked through', pathsToSearch],
+  ['gathered', takenPaths],
+] as const)('of several models at one path the one that agents get is met (%s)', (_name, pathsOf) => {
+  const disabled = { ...model(path), id: 'old', status: 'disabled' }
+  const active = { ...model(path), id: 'now' }
+  const upload = to(path)
+  const rows = rowsOf([upload])
+  const clash = clashOf(upload, pathsOf([disabled, active], rows, upload), true)
+  expect(clash).toEqual({ with: 'model', model: active })
+})
+
+test('a model that was chosen to be replaced and is out of use is no choice about one that is in use there', () => {
+  const [disabled, active] = [
+    { ...model(path), id: 'old', status: 'disabled' },
+    { ...model(path), id: 'now' },
+  ]
+  const replacing = (modelId: string) =>
+    to(path, {
+      library: {
+        onConflict: 'replace',
+        replaces: { modelId, name: 'Style', path, fate: 'disable', asidePath: null },
+      },
+    })
+  const clashWith = (upload: UploadRecord, models: readonly LibraryModel[]) =>
+    clashOf(upload, takenPaths(models, rowsOf([upload]), upload), true)
+  expect(clashWith(replacing('old'), [disabled, active])).toEqual({ with: 'model', model: active })
+  expect(clashWith(replacing('now'), [disabled, active])).toBeNull()
+  expect(clashWith(replacing('old'), [disabled])).toBeNull()
+})
+
+test('what an upload itself has become is known by its bytes where the list leaves out its key', () => {
+  const sha256 = 'cd'.repeat(32)
+  const upload = to(path, { storageKey: 'models/1', sha256 })
+  const paths = takenPaths([{ ...model(path), sha256 }], rowsOf([upload]), upload)
+  expect(clashOf(upload, paths, true)).toBeNull()
 })

@@ -1,6 +1,6 @@
 import type { Accounts } from '../accounts/accounts.ts'
 import { carrierOf } from '../accounts/carrier.ts'
-import { failure, type Result } from '../contract/errors.ts'
+import { failure, type Failure, type Result } from '../contract/errors.ts'
 import type { PartMap } from '../contract/flow.ts'
 import type { Ports } from '../contract/ports.ts'
 import type { Hasher } from '../transfer/hasher.ts'
@@ -11,16 +11,17 @@ import type { FirstLook } from './first-look.ts'
 import type { UploadRecord } from './record.ts'
 import type { Replacer } from './replacing.ts'
 import { errandOf } from './errand.ts'
-import { freshStartAfter } from './fresh-start.ts'
+import { freshStartAfter, isSpoilt } from './fresh-start.ts'
 import type { Outcome } from './outcome.ts'
 import type { PartsTable } from './parts-table.ts'
 import type { Patience } from './patience.ts'
 import { createQueue, type Queue, type QueueHooks } from './queue.ts'
 import { createReports } from './report-of.ts'
 import type { Rows } from './rows.ts'
-import type { Memory } from './sending.ts'
+import { retryDelay } from './retry.ts'
+import { forgetSent, newMemory, type Memory } from './sending.ts'
 import { isRunning } from './state.ts'
-import { runUpload } from './upload.ts'
+import { runUpload, whyNotSent } from './upload.ts'
 
 /**
  * Up to here a file is small: on a line of 1 Gbit/s and 50 ms its bytes take no longer than the three round trips around
@@ -78,6 +79,12 @@ export function createEngine(options: EngineOptions): Engine {
     accessTo: accounts.accessTo.bind(accounts),
   }
 
+  function memoryOf(id: string): Memory {
+    const memory = memories.get(id) ?? newMemory()
+    memories.set(id, memory)
+    return memory
+  }
+
   const reportOf = createReports({ rows, parts, ports, followParts: options.followParts })
 
   const firstLook = options.firstLook((id, sha256, model) => reportOf(id).found(sha256, model))
@@ -85,23 +92,35 @@ export function createEngine(options: EngineOptions): Engine {
   async function run(id: string, signal: AbortSignal): Promise<Outcome> {
     const row = rows.get(id)
     if (!row) return { kind: 'stopped' }
-    rows.happen(id, 'begin')
+    const begun = rows.happen(id, 'begin')
+    // What the journal could not take before it can't take now: nothing is asked or sent for it until it can.
+    if (!begun.ok) return triedAgain(id, begun.failure)
     // Somebody who is signed in twice may have just the sign-in that can do it.
     const carrier = carrierOf(accounts.list(), errandOf(row.record, singlePutLimitBytes))
     if (carrier && carrier.id !== row.record.accountId) note(rows.change(id, { accountId: carrier.id }))
+    const refused = whyNotSent((rows.get(id) ?? row).record, shared)
+    if (refused) return { kind: 'failed', failure: refused }
     const early = await firstLook.look(id, signal)
-    if (early) return early
+    if (early) return early.kind === 'failed' ? triedAgain(id, early.failure) : early
     const { record } = rows.get(id) ?? row
-    const memory = memories.get(id) ?? { unanswered: null, repeatedParts: new Set(), begunAnew: false }
-    memories.set(id, memory)
+    const memory = memoryOf(id)
     const services = { ...shared, streams: fileStreams(id) }
     return runUpload({ record, services, memory, report: reportOf(id), signal })
+  }
+
+  /** Whatever passes by itself is waited for, as in the run itself. */
+  function triedAgain(id: string, met: Failure): Outcome {
+    const delayMs = retryDelay(rows.countAttempt(id), met, ports.random())
+    return delayMs === null
+      ? { kind: 'failed', failure: met }
+      : { kind: 'retry', failure: met, atMs: ports.now() + delayMs }
   }
 
   function settled(id: string, outcome: Outcome): void {
     wakeWaiters(id)
     const row = rows.get(id)
     if (!row) return
+    if ('failure' in outcome && isSpoilt(outcome.failure)) forgetSent(memoryOf(id))
     switch (outcome.kind) {
       case 'done':
         memories.delete(id)

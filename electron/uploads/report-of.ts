@@ -1,4 +1,4 @@
-import { success, type Result } from '../contract/errors.ts'
+import type { Result } from '../contract/errors.ts'
 import type { LibraryModel } from '../contract/library.ts'
 import type { PartMap } from '../contract/flow.ts'
 import type { Ports } from '../contract/ports.ts'
@@ -33,7 +33,9 @@ export function createReports(options: {
       sending() {
         if (phase() !== 'sending') rows.happenUnwritten(id, 'send', { started: true })
       },
-      finishing: () => (phase() === 'finishing' ? success(undefined) : rows.happen(id, 'finish')),
+      finishing() {
+        if (phase() !== 'finishing') rows.happenUnwritten(id, 'finish', {})
+      },
       parts: (map) => followParts(id, map),
       progress: (progress) => rows.progress(id, progress),
       registering: ({ storageKey, sha256, isUnsure }) =>

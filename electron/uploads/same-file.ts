@@ -17,8 +17,8 @@ export async function findAgain({ path, identity }: UploadRecord): Promise<Resul
 
 /** Whether the file's bytes are still those that were sent; `null` when aborted. */
 export async function whyNotAsSent(
-  { path, sha256 }: UploadRecord,
-  identity: FileIdentity,
+  path: string,
+  { sha256, identity }: { readonly sha256: string; readonly identity: FileIdentity },
   { hasher, signal }: { readonly hasher: Hasher; readonly signal: AbortSignal },
 ): Promise<Result<void> | null> {
   const segmentBytes = Math.max(1, identity.sizeBytes)

@@ -5,8 +5,12 @@ import type { Hashing } from '../transfer/hasher.ts'
 import { bytesOfParts } from '../transfer/parts-tally.ts'
 import { partsFailure } from '../transfer/plan.ts'
 import { sendParts, type SentPart } from '../transfer/send-parts.ts'
+import { outlast, pause, secondLookMs } from '../transfer/pause.ts'
 import type { Multipart } from './record.ts'
 import { answerMs, sendBesideHash, stallMs, type Sending, type Stored } from './sending.ts'
+
+/** A pause or the app's end waits this long at most for the name of an upload that was asked for, in ms. */
+const lastWaitMs = 3_000
 
 /**
  * Sends a file in parts, several at once, and hashes it meanwhile; goes on where an earlier run ended. Parts that were sent
@@ -17,6 +21,8 @@ export async function sendInParts(sending: Sending): Promise<Result<Stored> | nu
   const { report } = sending
   const multipart = await openedMultipart(sending)
   if (!multipart.ok) return multipart
+  const caughtUp = writeUnwritten(sending)
+  if (!caughtUp.ok) return caughtUp
   // Known before sending begins: what earlier runs sent is no speed of this one.
   const before = report.acknowledgedBefore().map(({ number }) => number)
   const { partSizeBytes } = multipart.value
@@ -31,8 +37,7 @@ export async function sendInParts(sending: Sending): Promise<Result<Stored> | nu
   const { sent: parts, hash } = done.value
   const differs = parts.find(({ number, checksum }) => hash.segmentChecksums[number - 1] !== checksum)
   if (differs) return failed(failure(before.includes(differs.number) ? 'file-changed' : 'bytes-differ'))
-  const finishing = report.finishing()
-  if (!finishing.ok) return finishing
+  report.finishing()
   const completed = await complete(sending, multipart.value, parts)
   if (!completed.ok) return completed
   return success({ storageKey: multipart.value.storageKey, sha256: hash.sha256, ...completed.value })
@@ -50,33 +55,46 @@ function isGivenUp({ record, report }: Sending, { uploadId }: Multipart, met: Fa
 
 const givenUp = ({ detail }: Failure) => failed(failure('upload-ended', {}, { detail }))
 
+/** Parts that storage acknowledged and the journal could not take come first: until they are in it, no other byte goes. */
+function writeUnwritten({ memory, report }: Sending): Result<void> {
+  for (const part of memory.unwrittenParts.values()) {
+    const written = report.acknowledged(part)
+    if (!written.ok) return written
+    memory.unwrittenParts.delete(part.number)
+  }
+  return success(undefined)
+}
+
 /** The multipart upload of an earlier run, or a new one; its name is written down before anything is sent under it. */
 async function openedMultipart(sending: Sending): Promise<Result<Multipart>> {
-  const { record, access, memory, report, signal } = sending
+  const { record, access, memory, ports, report, signal } = sending
   if (record.multipart) return success(record.multipart)
   memory.repeatedParts.clear()
+  memory.unwrittenParts.clear()
   const { fileName, identity, target } = record
   const { client, signer } = access
   const { sizeBytes } = identity
   const grant = await presignModel(client, signer, { fileName, sizeBytes, target }, signal)
   if (!grant.ok) return grant
-  const opened = await initiateMultipart(
-    client,
-    signer,
-    { storageKey: grant.value.storageKey, sizeBytes },
-    signal,
-  )
-  if (!opened.ok) return opened
-  const { uploadId, storageKey, partSizeBytes } = opened.value
-  const multipart = { uploadId, storageKey, partSizeBytes }
-  const written = report.opened(multipart)
-  if (!written.ok) {
-    // Nobody will know its name later: now is the only time to give it back.
-    await abortMultipart(client, signer, multipart, signal)
-    return written
+  // Not called off midway: an answer that nobody hears would leave an upload open under a name that nobody knows.
+  const late = outlast(signal, ports.timers, lastWaitMs)
+  try {
+    const asked = { storageKey: grant.value.storageKey, sizeBytes }
+    const opened = await initiateMultipart(client, signer, asked, late.signal)
+    if (!opened.ok) return opened
+    const { uploadId, storageKey, partSizeBytes } = opened.value
+    const multipart = { uploadId, storageKey, partSizeBytes }
+    const written = report.opened(multipart)
+    if (!written.ok) {
+      // Nobody will know its name later: now is the only time to give it back.
+      await abortMultipart(client, signer, multipart, late.signal)
+      return written
+    }
+    const unfit = partsFailure(sizeBytes, opened.value)
+    return unfit ? failed(unfit) : success(multipart)
+  } finally {
+    late.over()
   }
-  const unfit = partsFailure(sizeBytes, opened.value)
-  return unfit ? failed(unfit) : success(multipart)
 }
 
 function sendMissing(
@@ -92,7 +110,11 @@ function sendMissing(
     repeated: memory.repeatedParts,
     onMap: (map) => report.parts(map),
     presign: (partNumber, until) => presignPart(access.client, access.signer, multipart, partNumber, until),
-    acknowledge: (part) => report.acknowledged(part),
+    acknowledge(part) {
+      const written = report.acknowledged(part)
+      if (!written.ok) memory.unwrittenParts.set(part.number, part)
+      return written
+    },
     onProgress({ reachedByte, ...progress }) {
       follow(reachedByte)
       report.progress(progress)
@@ -113,7 +135,7 @@ function sendMissing(
  * has given it up.
  */
 async function complete(
-  { record, access, report, signal }: Sending,
+  { record, access, ports, report, signal }: Sending,
   multipart: Multipart,
   parts: readonly SentPart[],
 ): Promise<Result<Pick<Stored, 'isUnsure'>>> {
@@ -123,6 +145,11 @@ async function complete(
   if (!written.ok) return written
   const first = await completeMultipart(client, signer, multipart, parts, signal)
   if (first.ok) return success({})
+  if (first.failure.code === 'not-found' && !askedBefore) {
+    await pause(ports.timers, secondLookMs, signal)
+    const again = await completeMultipart(client, signer, multipart, parts, signal)
+    return again.ok ? success({}) : joined(again.failure, false)
+  }
   if (retryClassOf(first.failure) !== 'later') return joined(first.failure, askedBefore)
   const second = await completeMultipart(client, signer, multipart, parts, signal)
   return second.ok ? success({}) : joined(second.failure, true)

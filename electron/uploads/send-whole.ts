@@ -4,7 +4,7 @@ import type { Hashing } from '../transfer/hasher.ts'
 import { expiryOf } from '../transfer/presigned-url.ts'
 import { putOutcome, type PutOutcome } from '../transfer/put-outcome.ts'
 import type { Stream } from '../transfer/streams.ts'
-import { answerMs, sendBesideHash, stallMs, type Sending, type Stored } from './sending.ts'
+import { answerMs, sendBesideHash, stallMs, type Acknowledged, type Sending, type Stored } from './sending.ts'
 
 /**
  * Sends a file as one PUT and hashes it meanwhile. `null` when it was aborted. Ends well only if storage acknowledged
@@ -12,7 +12,13 @@ import { answerMs, sendBesideHash, stallMs, type Sending, type Stored } from './
  */
 export async function sendWhole(sending: Sending): Promise<Result<Stored> | null> {
   // The hash begins while the grant is asked for: a small file is hashed by the time it may go.
-  const done = await sendBesideHash(sending, sending.record.identity.sizeBytes, async (signal, hashing) => {
+  const { identity } = sending.record
+  const done = await sendBesideHash(sending, identity.sizeBytes, async (signal, hashing) => {
+    const { acknowledged } = sending.memory
+    if (acknowledged) {
+      hashing.follow(identity.sizeBytes)
+      return success(acknowledged)
+    }
     const grant = await firstGrant({ ...sending, signal })
     if (!grant.ok) return grant
     sending.report.sending()
@@ -55,11 +61,6 @@ function newGrant({ record, access, signal }: Sending): Promise<Result<Grant>> {
   )
 }
 
-interface Acknowledged {
-  readonly storageKey: string
-  readonly checksum: number
-}
-
 /**
  * PUTs until storage has the object. A refused URL is asked for anew once, an occupied key likewise; whatever else goes
  * wrong is the retry policy's business.
@@ -75,6 +76,8 @@ async function putUntilStored(
     const outcome = await putOnce(sending, grant, beside)
     switch (outcome.kind) {
       case 'aborted':
+        // Only the answer was missing: the next try asks whether it landed before it sends a byte.
+        if (outcome.unanswered) sending.memory.unanswered = { grant, ...outcome.unanswered }
         return null
       case 'stored':
         return acknowledged(sending, grant, outcome.checksum)
@@ -106,15 +109,17 @@ async function putUntilStored(
   }
 }
 
+/** Kept until the journal has it: whatever ends the run before, these bytes don't go again. */
 function acknowledged(
   { memory, report, record }: Sending,
-  grant: Grant,
+  { storageKey }: Grant,
   checksum: number,
 ): Result<Acknowledged> {
   memory.unanswered = null
+  memory.acknowledged = { storageKey, checksum }
   report.progress({ sentBytes: record.identity.sizeBytes, inFlightBytes: 0 })
-  const written = report.finishing()
-  return written.ok ? success({ storageKey: grant.storageKey, checksum }) : written
+  report.finishing()
+  return success(memory.acknowledged)
 }
 
 async function putOnce(sending: Sending, grant: Grant, { hashing, stream }: Beside): Promise<PutOutcome> {

@@ -6,6 +6,7 @@ import type { Ports } from '../contract/ports.ts'
 import { whyChanged } from '../transfer/file-identity.ts'
 import type { FileHash, Hasher, Hashing } from '../transfer/hasher.ts'
 import type { Lanes } from '../transfer/lanes.ts'
+import { unlessAborted } from '../transfer/pause.ts'
 import type { SentPart } from '../transfer/send-parts.ts'
 import type { FileStreams } from '../transfer/streams.ts'
 import type { Multipart, UploadRecord } from './record.ts'
@@ -16,13 +17,40 @@ export interface Unanswered {
   readonly checksum: number
 }
 
-/** What a file's upload keeps between attempts, in memory only, since it holds a presigned URL. */
+/** A whole file that storage acknowledged. */
+export interface Acknowledged {
+  readonly storageKey: string
+  readonly checksum: number
+}
+
+/**
+ * What a file's upload keeps between attempts, in memory only: a presigned URL, and what storage or the server acknowledged
+ * while the journal could not take it. That is written down before anything else is asked or sent, or it would go again.
+ */
 export interface Memory {
   unanswered: Unanswered | null
+  /** The whole file, of which the hash was not there yet. */
+  acknowledged: Acknowledged | null
+  readonly unwrittenParts: Map<number, SentPart>
+  /** All of it, hash included. */
+  stored: Stored | null
+  /** The model that it became. */
+  modelId: string | null
   /** Numbers of the parts whose bytes went out more than once. */
   readonly repeatedParts: Set<number>
   /** The server gave it up once and it began anew; a second time is for the person to see. */
   begunAnew: boolean
+}
+
+export const newMemory = (): Memory => ({
+  ...{ unanswered: null, acknowledged: null, unwrittenParts: new Map<number, SentPart>(), stored: null },
+  ...{ modelId: null, repeatedParts: new Set<number>(), begunAnew: false },
+})
+
+/** What storage has is of no use any more: the next try begins at the first byte. */
+export function forgetSent(memory: Memory): void {
+  Object.assign(memory, { unanswered: null, acknowledged: null, stored: null, modelId: null })
+  memory.unwrittenParts.clear()
 }
 
 /** What sending tells of itself. A step that can't be written down ends the run. */
@@ -39,7 +67,8 @@ export interface SendReport {
    * for it would cost a small file as much as sending it.
    */
   sending(): void
-  finishing(): Result<void>
+  /** All bytes are out. Like that they go out, nothing of it has to survive. */
+  finishing(): void
   progress(progress: { sentBytes?: number; inFlightBytes?: number; hashedBytes?: number }): void
 }
 
@@ -103,6 +132,7 @@ export async function sendBesideHash<Sent>(
   if (thrown !== null) throw thrown as Error
   if (sent === null || !sent.ok) return sent
   if (hash === null) return null
-  const changed = await whyChanged(record.path, record.identity)
+  const changed = await unlessAborted(whyChanged(record.path, record.identity), signal)
+  if (signal.aborted) return null
   return changed ? failed(changed) : { ok: true, value: { sent: sent.value, hash: hash.value } }
 }

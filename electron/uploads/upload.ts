@@ -7,7 +7,8 @@ import type { FileIdentity } from '../transfer/file-identity.ts'
 import type { Hasher } from '../transfer/hasher.ts'
 import type { Lanes } from '../transfer/lanes.ts'
 import type { FileStreams } from '../transfer/streams.ts'
-import { planUpload } from '../transfer/plan.ts'
+import { unlessAborted } from '../transfer/pause.ts'
+import { planUpload, type Plan } from '../transfer/plan.ts'
 import { findAway } from './away.ts'
 import type { Outcome } from './outcome.ts'
 import type { UploadRecord } from './record.ts'
@@ -69,20 +70,30 @@ export async function runUpload(run: Run): Promise<Outcome> {
 
 /** `null` when aborted. */
 async function takeSteps(run: Run): Promise<Result<void> | null> {
-  const { record, services, report, signal } = run
+  const { record, services, memory, report, signal } = run
   const access = services.accessTo(record.accountId, record.team.id)
   if (!access.ok) return access
-  const before = storedBefore(record)
+  const before = storedBefore(record) ?? memory.stored
+  const { timers } = services.ports
   if (before) {
-    const known = await findRegistered({ record, access: access.value, stored: before, signal })
+    // Of what it is known to have become the server is not asked again.
+    const become = record.modelId ?? memory.modelId
+    const known =
+      become === null
+        ? await findRegistered({ record, access: access.value, stored: before, timers, signal })
+        : success(become)
     if (!known.ok) return known
-    if (known.value !== null) return finish(run, before, () => Promise.resolve(success(known.value)))
+    if (known.value !== null) return finish(run, before, () => Promise.resolve(known))
   }
-  const file = await findAgain(record)
-  if (!file.ok) return file
+  const file = await unlessAborted(findAgain(record), signal)
+  if (!file?.ok) return file
   if (file.value !== record.identity) {
     const same = before
-      ? await whyNotAsSent(record, file.value, { hasher: services.hasher, signal })
+      ? await whyNotAsSent(
+          record.path,
+          { ...before, identity: file.value },
+          { hasher: services.hasher, signal },
+        )
       : undefined
     if (same === null || same?.ok === false) return same
     const written = report.refound(file.value)
@@ -91,7 +102,7 @@ async function takeSteps(run: Run): Promise<Result<void> | null> {
   const found = { ...run, record: { ...record, identity: file.value } }
   const stored = before ? success(before) : await send(found, access.value)
   if (!stored?.ok) return stored
-  const step = { record: found.record, access: access.value, stored: stored.value, signal }
+  const step = { record: found.record, access: access.value, stored: stored.value, timers, signal }
   const { replacer } = services
   return finish(found, stored.value, () => replacer.register(found.record, () => register(step), report))
 }
@@ -102,16 +113,21 @@ function storedBefore({ storageKey, sha256, multipart }: UploadRecord): Stored |
   return { storageKey, sha256, ...(multipart?.completing ? { isUnsure: true } : {}) }
 }
 
-/** Writes down that the object is stored before it is registered, and that it is registered before anybody is told. */
+/**
+ * Writes down that the object is stored before it is registered, and that it is registered before anybody is told. What the
+ * journal can't take is kept in memory, so that nothing is sent or registered twice for it.
+ */
 async function finish(
-  { record, services, report }: Run,
+  { record, services, memory, report }: Run,
   stored: Stored,
   registered: () => Promise<Result<string | null>>,
 ): Promise<Result<void>> {
+  memory.stored = stored
   const written = await report.registering(stored)
   if (!written.ok) return written
   const modelId = await registered()
   if (!modelId.ok) return modelId
+  memory.modelId = modelId.value
   const settled = await services.replacer.settle(record, modelId.value ?? '', report)
   if (!settled.ok) return settled
   return report.registered(modelId.value ?? '')
@@ -119,18 +135,36 @@ async function finish(
 
 async function send(run: Run, access: Access): Promise<Result<Stored> | null> {
   const { record, services, memory, report, signal } = run
-  const wrong = targetFailure(record.target)
-  if (wrong) return failed(wrong)
-  const plan = planUpload({
-    sizeBytes: record.identity.sizeBytes,
-    singlePutLimitBytes: services.singlePutLimitBytes(record.accountId),
-    credential: access.kind,
-  })
+  const plan = planOf(record, access, services)
   if (plan.kind === 'refused') return failed(plan.failure)
   const { lanes, hasher, streams, ports } = services
   const sending = { record, access, lanes, hasher, streams, ports, memory, report, signal }
   // What was begun in parts goes on in parts, whatever the limit says by now.
   return plan.kind === 'parts' || record.multipart ? sendInParts(sending) : sendWhole(sending)
+}
+
+function planOf(
+  { target, identity, accountId }: UploadRecord,
+  { kind: credential }: Access,
+  { singlePutLimitBytes }: Pick<UploadServices, 'singlePutLimitBytes'>,
+): Plan {
+  const wrong = targetFailure(target)
+  if (wrong) return { kind: 'refused', failure: wrong }
+  const { sizeBytes } = identity
+  return planUpload({ sizeBytes, singlePutLimitBytes: singlePutLimitBytes(accountId), credential })
+}
+
+/** Why an upload can't be sent whatever its bytes are, or null: told before the file is read. */
+export function whyNotSent(
+  record: UploadRecord,
+  services: Pick<UploadServices, 'accessTo' | 'singlePutLimitBytes'>,
+): Failure | null {
+  const access = services.accessTo(record.accountId, record.team.id)
+  if (!access.ok) return access.failure
+  // Once storage has it, only registering is left.
+  if (record.storageKey !== null) return null
+  const plan = planOf(record, access.value, services)
+  return plan.kind === 'refused' ? plan.failure : null
 }
 
 /** What the server would refuse of a target: lengths and pattern from openapi.yaml. */

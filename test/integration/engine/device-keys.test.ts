@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
-import { valueOf } from '../../support/engine.ts'
+import { sha256Of, valueOf } from '../../support/engine.ts'
 import { setupPairing } from '../../support/pairing.ts'
 
 const large = { sizeBytes: 12_000_000 }
@@ -18,6 +18,19 @@ test('a file over the limit is refused before a byte is hashed or sent, and goes
   await app.signIn()
   expect((await app.phase(id, 'registered')).accountId).toBe(`${new URL(cloud.url).host} ${ALICE.id}`)
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
+})
+
+test('nor is it read to look for it in the library', async () => {
+  const { app, pair, file, cloud } = await setupPairing(smallLimit)
+  await pair()
+  const path = await file('a.safetensors', large)
+  const sha256 = sha256Of(path)
+  const theirs = { model_path: 'models/loras/theirs.safetensors', file_size: large.sizeBytes }
+  cloud.addModel(ALICES_TEAM_ID, { ...theirs, file_hash: `sha256:${sha256}` })
+  const [id = ''] = await app.add(path)
+  expect((await app.settled(id)).failure?.code).toBe('too-large-for-device')
+  // Whatever was hashed on this computer is known by its hash.
+  expect(valueOf(await app.calls.hasLocalFile({ sha256 }))).toBe(false)
 })
 
 test('who is signed in by both sends large files by the session, whichever was chosen', async () => {

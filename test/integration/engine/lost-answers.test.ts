@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { setup, sha256Of, type World } from '../../support/engine.ts'
+import { patiently, settled } from '../faults/fault.ts'
 
 const partBytes = 5 * 1024 * 1024
 const sizeBytes = 4 * partBytes
@@ -18,6 +19,9 @@ async function expectOne({ cloud }: World, path: string) {
   expect(await Promise.all((await cloud.objects()).map((object) => object.sha256()))).toEqual([sha256])
   expect(await cloud.unfinishedUploads()).toEqual([])
 }
+
+/** The clock is moved on whenever nothing else moves: a "not found" is asked about once more after some seconds. */
+const asBegun = (world: World & { readonly path: string }, id: string) => ({ ...world, id, met: new Map() })
 
 test('an upload that was joined while the app ended is registered after the restart, and nothing is sent again', async () => {
   const world = await begun()
@@ -41,9 +45,9 @@ test('an upload that the server gave up begins anew by itself, and says how much
   await app.calls.pause({ ids: [id] })
   const acknowledged = app.row(id).sentBytes
   await cloud.dropUploads()
-  const held = cloud.hold('initiateMultipart')
+  const held = cloud.hold('initiateMultipart', 'arrival')
   await app.calls.resume({ ids: [id] })
-  await held.arrived
+  await patiently(asBegun(world, id), () => world.countOf('initiateMultipart') === 2)
   expect(app.row(id).failure).toMatchObject({ code: 'upload-ended' })
   expect(app.row(id).failure?.params['lostBytes']).toBeGreaterThanOrEqual(Math.min(acknowledged, partBytes))
   held.release()
@@ -54,9 +58,9 @@ test('an upload that the server gave up begins anew by itself, and says how much
 test('an upload that was given up before it was ever joined is not taken for one that was', async () => {
   const world = await begun()
   const { app, cloud } = world
-  cloud.fail({ on: 'completeMultipart', how: 404 })
+  cloud.fail({ on: 'completeMultipart', how: 404, times: 2 })
   const [id = ''] = await app.add(world.path)
-  expect(await app.settled(id)).toMatchObject({ phase: 'registered' })
+  expect(await settled(asBegun(world, id))).toMatchObject({ phase: 'registered' })
   expect([world.countOf('initiateMultipart'), world.countOf('registerModel')]).toEqual([2, 1])
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
   await cloud.ended('abortMultipart')
@@ -69,7 +73,7 @@ test('an upload of which nothing is there when it is to be registered is sent an
   cloud.fail({ on: 'completeMultipart', how: 503 })
   cloud.fail({ on: 'completeMultipart', how: 404 })
   const [id = ''] = await app.add(world.path)
-  const row = await app.settled(id)
+  const row = await settled(asBegun(world, id))
   expect(row).toMatchObject({ phase: 'registered', sentBytes: sizeBytes })
   expect(world.countOf('initiateMultipart')).toBe(2)
   await cloud.ended('abortMultipart')
@@ -94,7 +98,7 @@ test('a server without the call for parts is told as such, not tried for ever', 
   const world = await begun()
   world.cloud.fail({ on: 'presignPart', how: 404, times: Infinity })
   const [id = ''] = await world.app.add(world.path)
-  expect(await world.app.settled(id)).toMatchObject({ phase: 'failed', failure: { code: 'not-found' } })
+  expect(await settled(asBegun(world, id))).toMatchObject({ phase: 'failed', failure: { code: 'not-found' } })
   expect(world.countOf('initiateMultipart')).toBe(1)
   await world.cloud.ended('abortMultipart')
   expect(await world.cloud.unfinishedUploads()).toEqual([])

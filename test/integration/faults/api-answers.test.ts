@@ -109,11 +109,22 @@ fault('a 429 without a time is waited out all the same', 'rate-limited', async (
   await arrives('whole', sees, { on: 'presignModel', how: 429 })
 })
 
-fault('a 429 to presigning a part keeps the parts that are sent', 'rate-limited', async (sees) => {
-  const rule = { on: 'presignPart', how: 429, skip: 2, retryAfterSeconds: 40 } as const
-  const { countOf } = await arrives('parts', sees, rule)
-  expect(countOf('initiateMultipart')).toBe(1)
-})
+fault(
+  'a 429 to presigning a part cuts none that is on its way, and none of them is sent again',
+  'rate-limited',
+  async (sees) => {
+    const world = await worldFor('parts')
+    world.cloud.fail({ on: 'presignPart', how: 429, skip: 2, retryAfterSeconds: 40 })
+    const held = world.cloud.hold('put-part', 1_000_000)
+    const begun = await begin(world, 'parts')
+    await held.arrived
+    await world.cloud.ended('presignPart', 3)
+    held.release()
+    await expectInLibrary(begun)
+    expectSeen(begun, sees)
+    expect([world.countOf('initiateMultipart'), world.countOf('put-part')]).toEqual([1, 4])
+  },
+)
 
 fault('a 429 to registering sends nothing again', 'rate-limited', async (sees) => {
   const { countOf } = await arrives('parts', sees, { on: 'registerModel', how: 429, retryAfterSeconds: 40 })

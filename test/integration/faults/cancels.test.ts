@@ -40,14 +40,6 @@ fault(
   },
 )
 
-fault(
-  'a cancel while parts are opened leaves an upload that holds no byte and has no known name',
-  null,
-  async () => {
-    await cancelAt('parts', 'initiateMultipart', 'answer', { nameless: 1 })
-  },
-)
-
 fault('a cancel while a part is presigned frees what is stored', null, async () => {
   await cancelAt('parts', 'presignPart', 'arrival')
 })

@@ -63,11 +63,11 @@ export async function openInTime(
   { path, identity }: { readonly path: string; readonly identity: FileIdentity },
   signal: AbortSignal,
 ): Promise<Opened | null> {
+  if (signal.aborted) return null
   const over = Promise.withResolvers<Opened | null>()
   const stop = () => over.resolve(null)
   const timer = setTimeout(() => over.resolve({ ok: false, failure: hangingDisk() }), openWithinMs)
   signal.addEventListener('abort', stop, { once: true })
-  if (signal.aborted) stop()
   const opening = openSameFile(path, identity)
   const first = await Promise.race([opening, over.promise])
   clearTimeout(timer)

@@ -4,6 +4,7 @@ import type { LibraryListing, LibraryModel, ReplacedFate } from '../contract/lib
 import type { Ports } from '../contract/ports.ts'
 import type { Library } from '../library/library.ts'
 import { modelOf, registeredHere, withOtherBytes } from './brought.ts'
+import { unlessAborted } from '../transfer/pause.ts'
 import { goesBefore, isSameTeam } from './clash.ts'
 import type { FileHashes } from './file-hashes.ts'
 import type { Outcome } from './outcome.ts'
@@ -74,7 +75,7 @@ export function createFirstLook(options: Looking): FirstLook {
     const isBegun = queued.started || queued.multipart !== null || queued.storageKey !== null
     if (isBegun) return settleLate(queued, signal)
     // A file that can't be had says so when it is to be sent.
-    const record = await foundAgain(queued)
+    const record = await foundAgain(queued, signal)
     if (!record) return null
     const asked = library.models(choiceOf(record), { maxAgeMs: ageFor(record, ports) })
     const listing = await inTime(asked, ports, signal)
@@ -101,9 +102,9 @@ export function createFirstLook(options: Looking): FirstLook {
   }
 
   /** The upload with its file as it is found now, which may be under another inode; null where it can't be had. */
-  async function foundAgain(record: UploadRecord): Promise<UploadRecord | null> {
-    const file = await findAgain(record)
-    if (!file.ok) return null
+  async function foundAgain(record: UploadRecord, signal: AbortSignal): Promise<UploadRecord | null> {
+    const file = await unlessAborted(findAgain(record), signal)
+    if (!file?.ok) return null
     if (file.value === record.identity) return record
     return rows.change(record.id, { identity: file.value }).ok ? { ...record, identity: file.value } : null
   }

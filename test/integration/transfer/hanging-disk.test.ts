@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, constants, openSync, mkdtempSync } from 'node:fs'
+import { constants, openSync, mkdtempSync } from 'node:fs'
 import { rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,8 +17,8 @@ function hangingFile(): string {
   const path = join(folder, 'model.safetensors')
   execFileSync('mkfifo', [path])
   onTestFinished(async () => {
-    // Whoever still hangs in opening it comes through with this.
-    closeSync(openSync(path, constants.O_RDWR | constants.O_NONBLOCK))
+    // Whoever hangs in opening it, or is only about to, comes through with this; it stays open for the latter.
+    openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
     await rm(folder, { recursive: true })
   })
   return path

@@ -51,9 +51,8 @@ fault('a pause does not wait long for the name of parts', null, async () => {
   const held = world.cloud.hold('initiateMultipart', 'answer')
   const begun = await begin(world, 'parts')
   await held.arrived
-  let isPaused = false
-  const pausing = world.app.calls.pause({ ids: [begun.id] }).then(() => (isPaused = true))
-  while (!isPaused) {
+  const pausing = world.app.calls.pause({ ids: [begun.id] })
+  while (world.app.row(begun.id).phase !== 'paused') {
     world.clock.advance(1_000)
     await setImmediate()
   }

@@ -103,11 +103,11 @@ test('whatever ends, fails, pauses, goes or falls from the line: the share that 
           if (!row || !(running.includes(row.phase) || row.phase === 'waiting')) continue
           const { sizeBytes, sentBytes, inFlightBytes } = row
           const some = Math.floor((sizeBytes - sentBytes) * part)
-          // Nothing that storage has goes again: that would be a new beginning.
+          // Where nothing has landed, or what storage has goes again, it would be a new beginning.
           if (what === 'flies')
             put(row.id, { phase: 'sending', inFlightBytes: Math.max(inFlightBytes, some) })
-          if (what === 'lands')
-            put(row.id, { sentBytes: sentBytes + Math.min(some, inFlightBytes), inFlightBytes: 0 })
+          const landed = sentBytes + Math.min(some, inFlightBytes)
+          if (what === 'lands' && landed > 0) put(row.id, { sentBytes: landed, inFlightBytes: 0 })
           if (what === 'falls' && sentBytes > 0) put(row.id, { phase: 'retrying', inFlightBytes: 0 })
           if (what === 'waits' && sentBytes > 0) put(row.id, { phase: 'waiting', inFlightBytes: 0 })
           if (what === 'ends') put(row.id, { phase: 'registered', sentBytes: sizeBytes, inFlightBytes: 0 })

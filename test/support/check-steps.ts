@@ -73,7 +73,8 @@ function countVitest(path: string): Counts {
     const broken = assertionResults.filter(({ status }) => status !== 'passed')
     if (broken.length === 0 && message) return [`${file}: ${firstLine(message)}`]
     return broken.map(
-      ({ fullName, status, failureMessages }) => `${file} › ${fullName}: ${firstLine(failureMessages?.[0]) || status}`,
+      ({ fullName, status, failureMessages }) =>
+        `${file} › ${fullName}: ${firstLine(failureMessages?.[0]) || status}`,
     )
   })
   return { passed: numPassedTests, failed: numTotalTests - numPassedTests, failures }
@@ -101,7 +102,8 @@ function countPlaywright(path: string): Counts {
       tests
         .filter(({ status }) => status !== 'expected')
         .map(
-          ({ status, results }) => `${file} › ${title}: ${firstLine(results.find(({ error }) => error)?.error?.message) || status}`,
+          ({ status, results }) =>
+            `${file} › ${title}: ${firstLine(results.find(({ error }) => error)?.error?.message) || status}`,
         ),
     ),
     ...inner.flatMap(failuresOf),

@@ -35,7 +35,11 @@ async function runStep(step: CheckStep): Promise<Outcome> {
 
 /** A check without tests of its own counts as one. A run that failed has at least one failure, whatever its report says. */
 function countsOf({ count, script }: CheckStep, succeeded: boolean): Counts {
-  const broken = (sentence: string, passed = 0): Counts => ({ passed, failed: 1, failures: [`${script}: ${sentence}`] })
+  const broken = (sentence: string, passed = 0): Counts => ({
+    passed,
+    failed: 1,
+    failures: [`${script}: ${sentence}`],
+  })
   if (!count) return succeeded ? { passed: 1, failed: 0, failures: [] } : broken('failed, see above')
   try {
     const counts = count()
@@ -65,7 +69,8 @@ const readiness = ensureSystemPackages()
 if (readiness.ready) {
   const outcomes = await runAll()
   const failures = outcomes.flatMap((outcome) => outcome.failures)
-  if (failures.length > 0) console.log(`\nWhat did not pass:\n${failures.map((failure) => `  ${failure}`).join('\n')}`)
+  if (failures.length > 0)
+    console.log(`\nWhat did not pass:\n${failures.map((failure) => `  ${failure}`).join('\n')}`)
   const sum = (key: 'passed' | 'failed') => outcomes.reduce((total, outcome) => total + outcome[key], 0)
   console.log(`\n${outcomes.map(line).join('\n')}\n`)
   console.log(`${sum('passed')} passed, ${sum('failed')} failed`)

@@ -17,6 +17,7 @@ import { setupShell } from './desktop/shell.ts'
 import { failStart } from './desktop/start-failure.ts'
 import { setupTheme } from './desktop/theme.ts'
 import { createUploader } from './uploader.ts'
+import { journalTroubleOf } from './uploads/journal-file.ts'
 
 // Before `ready`, in this order: the data folder decides where the log goes and which start is the first one.
 const folders = setupFolders(import.meta.dirname)
@@ -67,4 +68,4 @@ else
         log,
       })
     })
-    .catch((error: unknown) => failStart(error, folders.logs, log))
+    .catch((error: unknown) => failStart(error, journalTroubleOf(error), folders.logs, log))

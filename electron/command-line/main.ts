@@ -8,7 +8,7 @@ import { createPorts } from '../desktop/ports.ts'
 import { mostStreams } from '../transfer/streams.ts'
 import { createUploader } from '../uploader.ts'
 import { viewJournal } from '../uploads/journal-view.ts'
-import { NewerJournalError } from '../uploads/schema.ts'
+import { journalTroubleOf, type JournalTrouble } from '../uploads/journal-file.ts'
 import { join } from 'node:path'
 import { parseCommand, UsageError, type Command, type Speed } from './arguments.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -127,11 +127,15 @@ function openUploader(
     })
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    streams.err.write(
-      error instanceof NewerJournalError
-        ? `The queue was written by a newer Modelferry. Update this one. (${why})\n`
-        : `The data folder ${home} can't be used: ${why}\n`,
-    )
+    streams.err.write(`${unusable[journalTroubleOf(error)](home)} (${why})\n`)
     return null
   }
+}
+
+const unusable: Readonly<Record<JournalTrouble, (home: string) => string>> = {
+  newer: () => 'The queue was written by a newer Modelferry. Update this one.',
+  full: (home) => `The disk of the data folder ${home} is full. Make room there, then run this again.`,
+  'not-writable': (home) =>
+    `The data folder ${home} can't be written. Give yourself the right to, or name another one by MODELFERRY_HOME.`,
+  other: (home) => `The data folder ${home} can't be used.`,
 }

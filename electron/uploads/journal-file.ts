@@ -46,6 +46,20 @@ function openSound(file: string): DatabaseSync {
   }
 }
 
+/** Why the journal, or the folder that it lies in, can't be used. */
+export type JournalTrouble = 'newer' | 'full' | 'not-writable' | 'other'
+
+/** Reads what `openJournal` threw. SQLITE_FULL is 13, SQLITE_READONLY 8, SQLITE_CANTOPEN 14 (sqlite.org/rescode.html). */
+export function journalTroubleOf(error: unknown): JournalTrouble {
+  if (error instanceof NewerJournalError) return 'newer'
+  const code = error instanceof Error && 'code' in error ? error.code : null
+  const sqlite = sqliteCode(error)
+  if (sqlite === 13 || code === 'ENOSPC' || code === 'EDQUOT') return 'full'
+  if (sqlite === 8 || sqlite === 14 || code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+    return 'not-writable'
+  return 'other'
+}
+
 /** SQLITE_CORRUPT is 11, SQLITE_NOTADB 26 (sqlite.org/rescode.html). */
 function isDamage(error: unknown): boolean {
   const code = sqliteCode(error)

@@ -64,10 +64,25 @@ export const desktopMessages = {
   'quit.keep-sending': ['Keep sending', '继续发送', '繼續傳送'],
 
   'start.failed': ['Modelferry could not start', 'Modelferry 无法启动', 'Modelferry 無法啟動'],
-  'start.failed-explanation': [
-    'Nothing was changed. The disk may be full or its folder may not be writable; the reason is in {logFolder}.',
-    '没有任何更改。磁盘可能已满，或其文件夹不可写；原因记录在 {logFolder}。',
-    '沒有任何變更。磁碟可能已滿，或其資料夾不可寫入；原因記錄在 {logFolder}。',
+  'start.failed-newer': [
+    'Your uploads were last opened by a newer version of Modelferry. Nothing was changed: install that version again, and they are there. The log is in {logFolder}.',
+    '您的上传任务上次由更新版本的 Modelferry 打开。没有任何更改：重新安装该版本后，它们都还在。日志位于 {logFolder}。',
+    '您的上傳工作上次由較新版本的 Modelferry 開啟。沒有任何變更：重新安裝該版本後，它們都還在。記錄檔位於 {logFolder}。',
+  ],
+  'start.failed-full': [
+    'The disk that Modelferry keeps its queue on is full. Nothing was changed: make some room, then start it again. The log is in {logFolder}.',
+    'Modelferry 存放队列的磁盘已满。没有任何更改：请腾出一些空间，然后重新启动。日志位于 {logFolder}。',
+    'Modelferry 存放佇列的磁碟已滿。沒有任何變更：請騰出一些空間，然後重新啟動。記錄檔位於 {logFolder}。',
+  ],
+  'start.failed-not-writable': [
+    'Modelferry may not write to the folder that it keeps its queue in. Nothing was changed: give yourself the right to write there, then start it again. The log is in {logFolder}.',
+    'Modelferry 无权写入存放队列的文件夹。没有任何更改：请为自己授予写入权限，然后重新启动。日志位于 {logFolder}。',
+    'Modelferry 無權寫入存放佇列的資料夾。沒有任何變更：請為自己授予寫入權限，然後重新啟動。記錄檔位於 {logFolder}。',
+  ],
+  'start.failed-other': [
+    'Nothing was changed. Why it could not is in {logFolder}; start it again, and if that doesn’t help, send that folder with a report.',
+    '没有任何更改。原因记录在 {logFolder}；请重新启动，如果仍然不行，请在报告问题时附上该文件夹。',
+    '沒有任何變更。原因記錄在 {logFolder}；請重新啟動，如果仍然不行，請在回報問題時附上該資料夾。',
   ],
 
   'dialog.cancel': ['Cancel', '取消', '取消'],

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
-import { openJournal } from '../../../electron/uploads/journal-file.ts'
+import { journalTroubleOf, openJournal } from '../../../electron/uploads/journal-file.ts'
 import { columns, toColumns } from '../../../electron/uploads/row-codec.ts'
 import { NewerJournalError } from '../../../electron/uploads/schema.ts'
 import { createStore } from '../../../electron/uploads/store.ts'
@@ -81,6 +81,26 @@ test('a journal that a newer version wrote is left alone', () => {
   expect(open).toThrow(NewerJournalError)
   expect(readFileSync(file).equals(before)).toBe(true)
   expect(readdirSync(folder)).toEqual(['journal.sqlite'])
+})
+
+test('what keeps the journal from being opened is told apart', () => {
+  const { folder, open } = setup()
+  const { database } = open()
+  const thrownBy = (work: () => unknown) => {
+    try {
+      work()
+    } catch (error) {
+      return error
+    }
+    throw new Error('nothing was thrown')
+  }
+  database.exec('PRAGMA max_page_count = 1')
+  const full = thrownBy(() => database.exec('CREATE TABLE filler AS SELECT zeroblob(1000000)'))
+  const notThere = thrownBy(() => new DatabaseSync(join(folder, 'no', 'such', 'folder', 'journal.sqlite')))
+  database.close()
+  const noRoom = Object.assign(new Error('mkdir'), { code: 'ENOSPC' })
+  const reasons = [full, noRoom, notThere, new NewerJournalError('version 999'), new Error('odd')]
+  expect(reasons.map(journalTroubleOf)).toEqual(['full', 'full', 'not-writable', 'newer', 'other'])
 })
 
 test.each<[string, (whole: Buffer) => Buffer]>([

@@ -16,8 +16,7 @@ import { createSettings } from './desktop/settings.ts'
 import { setupShell } from './desktop/shell.ts'
 import { failStart } from './desktop/start-failure.ts'
 import { setupTheme } from './desktop/theme.ts'
-import { createUploader } from './uploader.ts'
-import { journalTroubleOf } from './uploads/journal-file.ts'
+import { createUploader, journalTroubleOf } from './uploader.ts'
 
 // Before `ready`, in this order: the data folder decides where the log goes and which start is the first one.
 const folders = setupFolders(import.meta.dirname)

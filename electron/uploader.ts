@@ -30,6 +30,8 @@ import { createSweeper } from './uploads/sweeper.ts'
 import { takeIn, type AddOptions } from './uploads/take-in.ts'
 import { takeUpPeople } from './uploads/take-up.ts'
 
+export { journalTroubleOf } from './uploads/journal-file.ts'
+
 /** The settings that change what the engine does. */
 export type EngineSettings = Pick<
   Settings,

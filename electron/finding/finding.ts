@@ -141,6 +141,8 @@ export function createFinding(options: FindingOptions): Finding {
     },
     async close() {
       unsubscribe()
+      // What still looks around asks nobody any more: what would answer is closed next.
+      workflows.closeAll()
       await searcher.close()
     },
   }

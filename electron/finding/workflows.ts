@@ -48,6 +48,7 @@ export interface Workflows {
   /** The person says where to look for all that is missing. */
   lookIn(id: string, folder: string): Promise<void>
   close(id: string): void
+  closeAll(): void
   /** The team is another one, or its library or queue has changed. */
   changed(): void
 }
@@ -162,7 +163,7 @@ export function createWorkflows(ports: WorkflowPorts): Workflows {
     const nearby = async () => {
       one.local = await sentBefore(one.needs, ports)
       tell(one)
-      const folders = ports.known.list()
+      const folders = one.abort.signal.aborted ? [] : ports.known.list()
       if (folders.length > 0) await lookInto(one, folders)
       tell(one)
     }
@@ -243,6 +244,7 @@ export function createWorkflows(ports: WorkflowPorts): Workflows {
       await settle(one)
     },
     close,
+    closeAll: () => [...opened.keys()].forEach(close),
     changed: () => opened.forEach((one) => void list(one)),
   }
 }

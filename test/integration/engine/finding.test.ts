@@ -1,6 +1,7 @@
 import { symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import process from 'node:process'
+import { expect, onTestFinished, test } from 'vitest'
 import type { FindingView } from '../../../electron/contract/finding.ts'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { pageWorkflow, png } from '../../fixtures/workflows.ts'
@@ -126,6 +127,27 @@ test('pictures and notes without a workflow are told to be none and never sent, 
     ['many-20.png', 'many-21.png'].map((name) => ({ name, reason: 'too-many-workflows' })),
   ])
   expect(app.rows()).toEqual([])
+})
+
+test('an app that ends while a workflow still waits for the library asks nothing more for it', async () => {
+  const world = await setup()
+  const { app, cloud } = world
+  const held = cloud.hold('listModels')
+  const path = write(world, 'late.json', loader('x.safetensors'))
+  valueOf(await app.calls.addFiles({ paths: [path] }))
+  await held.arrived
+  const thrown: unknown[] = []
+  const keep = (error: unknown) => thrown.push(error)
+  process.on('unhandledRejection', keep)
+  onTestFinished(() => void process.off('unhandledRejection', keep))
+  await app.stop()
+  held.release()
+  // Whatever goes on in vain has come to its end by the time a further app has started and asked the same.
+  const next = await world.open()
+  await next.signIn()
+  valueOf(await next.calls.addFiles({ paths: [path] }))
+  await next.until(() => world.countOf('listModels') > 1)
+  expect(thrown).toEqual([])
 })
 
 test('a folder whose name ends like a picture’s is a folder all the same', async () => {

@@ -62,9 +62,8 @@ export function createWhenDone(options: {
     patch({ changed: rows, totals: { running, waiting, paused, needsYou } }) {
       const isBusy = running + waiting + paused > 0
       // A file that the team has already comes and goes between two patches: nothing was ever seen to be under way.
-      const wasQuick = rows.some(
-        ({ phase, addedAtMs }) => (phase === 'registered' || phase === 'failed') && addedAtMs >= chosenAtMs,
-      )
+      // One that is refused at once is no such file: nothing was to be sent.
+      const wasQuick = rows.some(({ phase, addedAtMs }) => phase === 'registered' && addedAtMs >= chosenAtMs)
       const isDone = !isBusy && (wasBusy || (wasQuick && !ending))
       if (isBusy && !wasBusy) [sent, failed].forEach((ids) => ids.clear())
       wasBusy = isBusy

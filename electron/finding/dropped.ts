@@ -25,14 +25,22 @@ export interface Dropped {
 export function sortDropped(paths: readonly string[]): Dropped {
   const absolute = paths.map((path) => resolve(path))
   const stems = modelStems(absolute)
-  const beside = (folder: string) =>
-    new Set(absolute.filter((path) => dirname(path) === folder).map((path) => basename(path)))
+  // Gathered once: a folder of ten thousand pictures may be dropped.
+  const beside = new Map<string, Set<string>>()
+  for (const path of absolute) {
+    const names = beside.get(dirname(path)) ?? new Set()
+    beside.set(dirname(path), names.add(basename(path)))
+  }
   const isOfModel = (path: string) => {
     const [name, folder] = [basename(path), dirname(resolve(path))]
     const stem = resolve(path).slice(0, -extensionOf(path).length).toLowerCase()
     // A yaml of a model's name tells how that model is built, in words that could pass for a list of folders.
     const isItsYaml = isYaml(path) && stems.has(stem)
-    return isItsYaml || isSidecar(resolve(path), stems) || groupAmong(name, beside(folder), folder) !== null
+    return (
+      isItsYaml ||
+      isSidecar(resolve(path), stems) ||
+      groupAmong(name, beside.get(folder) ?? new Set(), folder) !== null
+    )
   }
   const free = paths.filter((path) => (mayHoldWorkflow(path) || isYaml(path)) && !isOfModel(path))
   const candidates = free.filter(mayHoldWorkflow)

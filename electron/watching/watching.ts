@@ -10,7 +10,7 @@ import { createHints } from './hints.ts'
 import { createKeptFolders, type KeptFolder } from './kept-folders.ts'
 import { isNetworkDrive } from './network-drive.ts'
 import { Watched, type WatchPorts } from './watched.ts'
-import { wholeOf } from './whole-model.ts'
+import { wholesOf } from './whole-model.ts'
 
 type WatchingCalls = Pick<CallHandlers, Exclude<keyof typeof watchingCalls, 'watchFolder'>>
 
@@ -146,10 +146,9 @@ export function createWatching(
         const watched = folders.get(id)
         const files = watched?.offered ?? []
         if (!watched || files.length === 0) return success({ added: 0, refused: 0, skipped: [] })
-        const wholes = await Promise.all(
-          files.map(({ path }) => wholeOf(path, watched.folder.path, weightsOf)),
-        )
-        const report = await queue([...new Set(wholes.flatMap((whole) => whole.queue))], watched.folder)
+        const paths = files.map(({ path }) => path)
+        const wholes = await wholesOf(paths, watched.folder.path, weightsOf)
+        const report = await queue(wholes, watched.folder)
         if (report.ok) watched.settle(files)
         return report
       },

@@ -27,15 +27,38 @@ export interface Whole {
 /** The files that hold a graph's weights, by their names beside it, with the least size of each; null when it can't be read. */
 export type WeightsOf = (graph: string) => Promise<ReadonlyMap<string, number> | null>
 
+/** What is handed to the queue for many files: one by one, since each graph takes a thread, and each folder listed once. */
+export async function wholesOf(
+  paths: readonly string[],
+  root: string,
+  weightsOf: WeightsOf,
+): Promise<readonly string[]> {
+  const listed = new Map<string, Promise<ReadonlySet<string>>>()
+  const namesOf = (folder: string) => {
+    const names = listed.get(folder) ?? namesIn(folder)
+    listed.set(folder, names)
+    return names
+  }
+  const wholes = new Set<string>()
+  for (const path of paths)
+    for (const one of (await wholeOf(path, root, weightsOf, namesOf)).queue) wholes.add(one)
+  return [...wholes]
+}
+
 /** The model that a file belongs to by what lies around it, at most up to `root`; most files are one of their own. */
-export async function wholeOf(path: string, root: string, weightsOf: WeightsOf): Promise<Whole> {
+export async function wholeOf(
+  path: string,
+  root: string,
+  weightsOf: WeightsOf,
+  namesOf = namesIn,
+): Promise<Whole> {
   const [folder, name] = [dirname(path), basename(path)]
   const model = await diffusersAbove(folder, root)
   const whole = model === null ? null : await diffusers(model)
   // Weights right beside the index are the same model once more, in one file: they need no part of it.
   const isBesideIndex = folder === model && hasModelExtension(name)
   if (whole && (whole.isComplete || !isBesideIndex)) return whole
-  const group = groupAmong(name, new Set(await namesIn(folder)), folder)
+  const group = groupAmong(name, await namesOf(folder), folder)
   if (group?.shard) return parts(folder, group.shard)
   if (group?.kind === 'external') return graph(join(folder, `${group.name}.onnx`), weightsOf)
   if (extensionOf(name) === '.onnx') return graph(path, weightsOf)
@@ -60,7 +83,7 @@ async function graph(path: string, weightsOf: WeightsOf): Promise<Whole> {
     }),
   )
   const there = looks.filter(({ isThere }) => isThere).map(({ file }) => file)
-  const names = new Set(await namesIn(dirname(path)))
+  const names = await namesIn(dirname(path))
   // Weights that nobody could tell from their names stay behind; the graph is refused in its turn for that.
   const told = there.filter((file) => groupAmong(basename(file), names, dirname(path))?.kind === 'external')
   const isComplete = there.length === looks.length
@@ -132,8 +155,8 @@ async function filesBelow(folder: string, depth: number): Promise<readonly strin
   return names
 }
 
-async function namesIn(folder: string): Promise<readonly string[]> {
-  return readdir(folder).catch(() => [])
+async function namesIn(folder: string): Promise<ReadonlySet<string>> {
+  return new Set(await readdir(folder).catch(() => []))
 }
 
 async function present(paths: readonly string[]): Promise<readonly string[]> {

@@ -84,6 +84,14 @@ test('what came and went between two patches is done too, and what lay there bef
   expect(said()).toContain('All is sent.')
 })
 
+test('a file that is refused at once was nothing to be sent', () => {
+  const { clock, did, book, patch, said } = setup()
+  book.set('sleep')
+  patch({ ...none, needsYou: 1 }, [{ id: 'damaged', phase: 'failed', addedAtMs: clock.now() }])
+  clock.advance(countdownMs)
+  expect([did, said()]).toEqual([[], null])
+})
+
 test('what the person takes out of the list is nothing that was sent', () => {
   const { clock, did, book, patch } = setup()
   book.set('sleep')

@@ -136,6 +136,8 @@ test('says both what a name promises and what the file holds, where the two disa
     await write(at(`file${extension}`))
     expect(await failureOf(at(`file${extension}`))).toEqual(['file-misnamed', { extension, holds }])
   }
+  await copyFile(gguf.path, at('voice.bin'))
+  expect(await failureOf(at('voice.bin'))).toBeNull()
 })
 
 test('what is beside a link is a model’s sidecar before what is beside the blob that it leads to', async () => {

@@ -1,7 +1,6 @@
 import type { BigIntStats, Dirent } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, relative, sep } from 'node:path'
-import process from 'node:process'
 import { extensionOf, isDownloading, skipFolder, skipInFolder } from './file-names.ts'
 import { folderEvidence } from './folders.ts'
 import { isWeights } from './groups.ts'
@@ -33,7 +32,11 @@ export interface WalkOptions {
   /** For a folder whose name doesn't tell: extra paths name their types. */
   readonly modelType?: string
   readonly now: () => number
-  readonly platform?: NodeJS.Platform
+  /**
+   * On which system files that are only in a cloud drive are left out. Whoever watches a folder needs to know them all: one that
+   * comes down from the cloud later is no new one.
+   */
+  readonly onlineOf?: NodeJS.Platform
 }
 
 /** Models lie two or three folders deep; snapshots of multi-file models a few more. */
@@ -112,10 +115,10 @@ async function kindOf(entry: Dirent, path: string): Promise<'file' | 'folder' | 
 const smallestModelBytes = 1_024n
 
 async function look({ root, options }: Walk, path: string): Promise<LocalModel | null> {
-  const { seen, modelType, platform = process.platform } = options
+  const { seen, modelType, onlineOf } = options
   try {
     const facts = await stat(path, { bigint: true })
-    if (facts.size < smallestModelBytes || isOnlyInCloud(facts, platform)) return null
+    if (facts.size < smallestModelBytes || (onlineOf && isOnlyInCloud(facts, onlineOf))) return null
     const key = await fileKey(facts, path)
     const isAgain = seen.has(key)
     seen.add(key)

@@ -113,7 +113,12 @@ async function place(search: Search, root: string, kind: PlaceKind): Promise<voi
   const { budget, now } = search
   // Nothing is sent from there: what links lead to from elsewhere is met for the first time elsewhere.
   const seen = kind === 'hugging-face' ? new Set(search.seen) : search.seen
-  const { models, isWhole } = await walkModels(root, { budget, seen, now })
+  const { models, isWhole } = await walkModels(root, {
+    budget,
+    seen,
+    now,
+    onlineOf: search.surroundings.platform,
+  })
   if (models.length > 0) tell(search, { kind, path: root, models, isWhole })
 }
 
@@ -139,7 +144,8 @@ async function foundRoots(search: Search, file: string, roots: readonly ExtraRoo
   // The longest first: a type's own folder may lie inside another's.
   for (const { path, modelType } of [...roots].sort((one, other) => other.path.length - one.path.length)) {
     const { budget, named, now } = search
-    const walked = await walkModels(path, { budget, seen: named, now, modelType })
+    const onlineOf = search.surroundings.platform
+    const walked = await walkModels(path, { budget, seen: named, now, modelType, onlineOf })
     models.push(...walked.models)
     isWhole &&= walked.isWhole
   }

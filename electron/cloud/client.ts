@@ -174,9 +174,10 @@ function refusal({ status, headers, text }: Reply, credential: Credential | null
         ? failure('forbidden', { team: '' }, extras)
         : failure('sign-in-forbidden', {}, extras)
     case 404:
-    case 405:
     case 410:
       if (detail === undefined) return failure('not-the-api', {}, { detail: `HTTP ${status}` })
+      return failure('not-found', {}, extras)
+    case 405:
       return failure('not-found', {}, extras)
     case 409:
       return failure('conflict', {}, extras)
@@ -190,6 +191,15 @@ function refusal({ status, headers, text }: Reply, credential: Credential | null
   if (status < 500 && status !== 408) return failure('bad-request', {}, extras)
   return failure('server-trouble', { status }, extras)
 }
+
+const bareNotFound: ReadonlySet<string | undefined> = new Set(['HTTP 404', 'HTTP 410'])
+
+/**
+ * Whether a server may lack a call: a router says a bare 404 to a path that it doesn't know, as a gateway that is being set up says
+ * to everything. Only for calls that are inferred, and where something else is asked next.
+ */
+export const mayLackCall = ({ code, detail }: Failure): boolean =>
+  code === 'not-found' || (code === 'not-the-api' && bareNotFound.has(detail))
 
 /** Before somebody is signed in, and for who they are, no team is meant. */
 const isOfTeam = (credential: Credential | null) =>

@@ -1,5 +1,6 @@
 import type { Access, Accounts } from '../accounts/accounts.ts'
 import { baseOf } from '../accounts/carrier.ts'
+import { mayLackCall } from '../cloud/client.ts'
 import { deleteModel, getModel, updateModel } from '../cloud/models.ts'
 import type { TeamChoice } from '../contract/account.ts'
 import { failed, failure, success, type Failure, type Result } from '../contract/errors.ts'
@@ -77,7 +78,7 @@ export function createLibrary(options: {
    * where the model is there, the failure is `bad-request`.
    */
   async function whyNotFound(choice: TeamChoice, id: string, met: Failure): Promise<Failure> {
-    if (met.code !== 'not-found') return met
+    if (!mayLackCall(met)) return met
     const there = await model(choice, id)
     if (there.ok) return failure('bad-request', {}, { detail: met.detail })
     return there.failure

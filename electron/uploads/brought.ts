@@ -22,9 +22,9 @@ export async function withOtherBytes(
   record: UploadRecord,
   brought: readonly UploadRecord[],
 ): Promise<ReadonlySet<string>> {
-  const others = new Set<string>()
-  for (const one of brought) if ((await twins.mayBe(record, one)) === false) others.add(one.modelId ?? '')
-  return others
+  // All at once: of those that lie on a disk that doesn't answer each is waited for some seconds.
+  const looks = await Promise.all(brought.map((one) => twins.mayBe(record, one)))
+  return new Set(brought.flatMap((one, at) => (looks[at] === false ? [one.modelId ?? ''] : [])))
 }
 
 /** The model that an upload has become. */

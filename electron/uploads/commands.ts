@@ -87,6 +87,8 @@ export function createCommands(options: {
     const isAsBefore = isUnchanged(now.record, inspection)
     const change = afterAnotherLook(now, inspection)
     const { failure: seen } = inspection
+    // Before anything else is asked: what was sent of other bytes is not this file's.
+    if (!isAsBefore && !isUnseen(inspection)) forget(record.id)
     const still = seen && isAsBefore && now.record.allowed && remedyOf(seen) === 'allow' ? null : seen
     if (still) {
       const told = isAsBefore ? still : whileWritten(still, inspection.identity, options.now())
@@ -97,7 +99,6 @@ export function createCommands(options: {
       options.refused([record.id])
       return written
     }
-    if (!isAsBefore) forget(record.id)
     const written = requeue(row, change)
     leftBehind()
     return written

@@ -53,7 +53,7 @@ type WaitsFor = 'same-as-other' | 'path-goes-first'
 
 export function createFirstLook(options: Looking): FirstLook {
   const { rows, library, ports } = options
-  const twins = createTwins()
+  const twins = createTwins(ports.timers)
   const waiters = new Map<string, Set<string>>()
 
   function waitFor(record: UploadRecord, other: UploadRecord, why: WaitsFor): Outcome {

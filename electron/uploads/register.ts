@@ -1,4 +1,5 @@
 import type { Access } from '../accounts/accounts.ts'
+import { mayLackCall } from '../cloud/client.ts'
 import { getModel, listModels, registerModel } from '../cloud/models.ts'
 import type { ModelWire } from '../cloud/wire.ts'
 import { failed, failure, retryClassOf, success, type FailureCode, type Result } from '../contract/errors.ts'
@@ -23,7 +24,8 @@ interface Registering {
 export async function findRegistered(step: Registering): Promise<Result<string | null>> {
   const there = await whatStandsThere(step)
   if (there.ok) return success(there.value.ours)
-  return there.failure.code === 'not-found' ? success(null) : there
+  // What comes next is registering, which meets a gateway's trouble by itself.
+  return mayLackCall(there.failure) ? success(null) : there
 }
 
 /**

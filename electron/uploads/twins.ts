@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { openSameFile, readFull, sameFile } from '../transfer/file-identity.ts'
+import type { Timers } from '../contract/ports.ts'
 import type { HashedFile } from './hash-cache.ts'
 
 /** Read of a file at each place: two models that differ at all differ here, but for a patched byte or two. */
 const sampleBytes = 64 * 1024
+/** A disk that has not answered by then says nothing, in ms: files on other disks don't wait for it. */
+const withinMs = 5_000
 /** Files whose samples are remembered, some 300 bytes each. */
 const mostRemembered = 4_000
 
@@ -18,13 +21,13 @@ export interface Twins {
 }
 
 /** Each file is read once, however many it is held against: a folder of a hundred epochs of one LoRA is five thousand pairs. */
-export function createTwins(): Twins {
+export function createTwins(timers: Timers): Twins {
   const remembered = new Map<string, { readonly file: HashedFile; readonly sample: Promise<string | null> }>()
 
   function sampleOf(file: HashedFile): Promise<string | null> {
     const known = remembered.get(file.path)
     if (known && sameFile(known.file.identity, file.identity)) return known.sample
-    const sample = readSample(file)
+    const sample = inTime(readSample(file), timers)
     remembered.delete(file.path)
     remembered.set(file.path, { file, sample })
     // What can't be read now may be readable when it is asked for again.
@@ -41,6 +44,16 @@ export function createTwins(): Twins {
       const [ours, theirs] = await Promise.all([sampleOf(one), sampleOf(other)])
       return ours === null || theirs === null ? null : ours === theirs
     },
+  }
+}
+
+async function inTime(read: Promise<string | null>, timers: Timers): Promise<string | null> {
+  const { promise: late, resolve } = Promise.withResolvers<null>()
+  const cancel = timers.after(withinMs, () => resolve(null))
+  try {
+    return await Promise.race([read, late])
+  } finally {
+    cancel()
   }
 }
 

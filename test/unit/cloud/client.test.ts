@@ -2,7 +2,12 @@ import * as v from 'valibot'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { createCloudClient, type Credential, type Signer } from '../../../electron/cloud/client.ts'
+import {
+  createCloudClient,
+  type Credential,
+  type Signer,
+  mayLackCall,
+} from '../../../electron/cloud/client.ts'
 import { failed, failure, success } from '../../../electron/contract/errors.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 
@@ -82,7 +87,7 @@ test.each([
   })
 })
 
-test.each([404, 405, 410])(
+test.each([404, 410])(
   'a %i that is not the API’s own says nothing about what was asked for',
   async (status) => {
     for (const body of ['', '<h1>no such host</h1>', '404 page not found', '{"message":"no route"}']) {
@@ -91,6 +96,19 @@ test.each([404, 405, 410])(
     }
   },
 )
+
+test('a server may lack a call of which a router says a bare 404, or which nothing but another method has', async () => {
+  const says = async (status: number, body: string) => {
+    const { get } = await setup(answering(status, body))
+    const answer = await get()
+    return !answer.ok && mayLackCall(answer.failure)
+  }
+  expect(await says(404, '404 page not found')).toBe(true)
+  expect(await says(405, '')).toBe(true)
+  expect(await says(404, '{"error_message":"gone"}')).toBe(true)
+  expect(await says(502, '')).toBe(false)
+  expect(await says(302, '')).toBe(false)
+})
 
 test('a 403 is about the team where the call was for one, and about the sign-in where it was not', async () => {
   const { get } = await setup(answering(403, '{"error_message":"no"}'))

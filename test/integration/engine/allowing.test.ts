@@ -1,9 +1,10 @@
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { writeText } from '../../fixtures/model-files.ts'
 import { imported, pickleOf, shellCall, torchZip } from '../../fixtures/pickles.ts'
-import { setup, valueOf } from '../../support/engine.ts'
+import { setup, sha256Of, valueOf } from '../../support/engine.ts'
 
 const trainer = torchZip(pickleOf(imported('some_trainer.callbacks', 'Checkpoint')))
 
@@ -51,4 +52,22 @@ test('a yes said beforehand covers what is suspicious, and what is dangerous onl
   // Said again of a row that is there already, it goes on instead of becoming a second one.
   await app.add(bad.path, { allow: 'dangerous' })
   expect((await app.settled(badId)).phase).toBe('registered')
+})
+
+test('what was sent of a file before another one took its place is never registered for that one', async () => {
+  const { app, cloud, clock, folder, countOf } = await setup()
+  const { path } = await writeText(join(folder, 'files/style.pt'), trainer)
+  cloud.fail({ on: 'registerModel', how: 500 })
+  const [id = ''] = await app.add(path, { allow: 'suspicious' })
+  await app.phase(id, 'retrying')
+  await rm(path)
+  clock.advance(60_000)
+  expect((await app.settled(id)).failure?.code).toBe('file-missing')
+  await writeFile(path, torchZip(shellCall))
+  valueOf(await app.calls.retry({ ids: [id] }))
+  expect(app.row(id).failure?.code).toBe('file-dangerous')
+  valueOf(await app.calls.allow({ ids: [id] }))
+  const row = await app.settled(id)
+  expect([row.phase, row.sha256, countOf('put-object')]).toEqual(['registered', sha256Of(path), 2])
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
 })

@@ -54,3 +54,14 @@ export async function unlessAborted<T>(looking: Promise<T>, signal: AbortSignal)
     signal.removeEventListener('abort', stop)
   }
 }
+
+/** What is answered within `limitMs`, or null; an answer that comes later is still there for whoever holds the promise. */
+export async function inTime<T>(asked: Promise<T>, timers: Timers, limitMs: number): Promise<T | null> {
+  const { promise: late, resolve } = Promise.withResolvers<null>()
+  const cancel = timers.after(limitMs, () => resolve(null))
+  try {
+    return await Promise.race([asked, late])
+  } finally {
+    cancel()
+  }
+}

@@ -4,7 +4,7 @@ import type { LibraryListing, LibraryModel, ReplacedFate } from '../contract/lib
 import type { Ports } from '../contract/ports.ts'
 import type { Library } from '../library/library.ts'
 import { modelOf, registeredHere, withOtherBytes } from './brought.ts'
-import { unlessAborted } from '../transfer/pause.ts'
+import { inTime, unlessAborted } from '../transfer/pause.ts'
 import { goesBefore, isSameTeam } from './clash.ts'
 import type { FileHashes } from './file-hashes.ts'
 import type { Outcome } from './outcome.ts'
@@ -78,7 +78,7 @@ export function createFirstLook(options: Looking): FirstLook {
     const record = await foundAgain(queued, signal)
     if (!record) return null
     const asked = library.models(choiceOf(record), { maxAgeMs: ageFor(record, ports) })
-    const listing = await inTime(asked, ports, signal)
+    const listing = await listedInTime(asked, ports, signal)
     if (signal.aborted) return { kind: 'stopped' }
     const models = listing?.ok ? listing.value.models : []
     const listed = new Set(models.map((model) => model.id))
@@ -128,7 +128,7 @@ export function createFirstLook(options: Looking): FirstLook {
     if (record.modelId !== null || !onConflict || isUnderWay) return null
     // Once all is stored, it may have been a taken path that refused it: the list that was known then didn't have it.
     const fresh = record.storageKey === null ? {} : { maxAgeMs: 0 }
-    const listing = await inTime(library.models(choiceOf(record), fresh), ports, signal)
+    const listing = await listedInTime(library.models(choiceOf(record), fresh), ports, signal)
     const models = listing?.ok ? await withKeys(library, record, listing.value.models) : null
     if (signal.aborted) return { kind: 'stopped' }
     return models && settle(record.id, models)
@@ -150,23 +150,9 @@ export const ageFor = ({ addedAtMs }: Pick<UploadRecord, 'addedAtMs'>, ports: Pi
 
 const choiceOf = ({ accountId, team }: UploadRecord) => ({ accountId, teamId: team.id })
 
-/** What was asked, unless it takes too long: then null, and the answer serves whoever comes later. */
-async function inTime(
-  asked: Promise<Result<LibraryListing>>,
-  ports: Ports,
-  signal: AbortSignal,
-): Promise<Result<LibraryListing> | null> {
-  const { promise: over, resolve } = Promise.withResolvers<null>()
-  const cancel = ports.timers.after(listWithinMs, () => resolve(null))
-  const stop = () => resolve(null)
-  signal.addEventListener('abort', stop, { once: true })
-  try {
-    return await Promise.race([asked, over])
-  } finally {
-    cancel()
-    signal.removeEventListener('abort', stop)
-  }
-}
+/** The team's list, unless it takes too long: then null, and the answer serves whoever comes later. */
+const listedInTime = (asked: Promise<Result<LibraryListing>>, ports: Ports, signal: AbortSignal) =>
+  unlessAborted(inTime(asked, ports.timers, listWithinMs), signal)
 
 interface Look {
   readonly record: UploadRecord

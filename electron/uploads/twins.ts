@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
-import { openSameFile, readFull, sameFile } from '../transfer/file-identity.ts'
 import type { Timers } from '../contract/ports.ts'
+import { openSameFile, readFull, sameFile } from '../transfer/file-identity.ts'
+import { inTime } from '../transfer/pause.ts'
 import type { HashedFile } from './hash-cache.ts'
 
 /** Read of a file at each place: two models that differ at all differ here, but for a patched byte or two. */
@@ -27,7 +28,7 @@ export function createTwins(timers: Timers): Twins {
   function sampleOf(file: HashedFile): Promise<string | null> {
     const known = remembered.get(file.path)
     if (known && sameFile(known.file.identity, file.identity)) return known.sample
-    const sample = inTime(readSample(file), timers)
+    const sample = inTime(readSample(file), timers, withinMs)
     remembered.delete(file.path)
     remembered.set(file.path, { file, sample })
     // What can't be read now may be readable when it is asked for again.
@@ -44,16 +45,6 @@ export function createTwins(timers: Timers): Twins {
       const [ours, theirs] = await Promise.all([sampleOf(one), sampleOf(other)])
       return ours === null || theirs === null ? null : ours === theirs
     },
-  }
-}
-
-async function inTime(read: Promise<string | null>, timers: Timers): Promise<string | null> {
-  const { promise: late, resolve } = Promise.withResolvers<null>()
-  const cancel = timers.after(withinMs, () => resolve(null))
-  try {
-    return await Promise.race([read, late])
-  } finally {
-    cancel()
   }
 }
 

@@ -177,11 +177,14 @@ test.each([
   [404, 404, null],
   [404, 200, 'bad-request'],
   [405, 200, 'bad-request'],
+  // A router that has no such call says so in words of its own.
+  [{ status: 404, body: '404 page not found' }, 200, 'bad-request'],
+  [{ status: 405, body: '' }, 200, 'bad-request'],
   [404, 500, 'server-trouble'],
   [403, 200, 'forbidden'],
   [500, 200, 'server-trouble'],
 ] as const)(
-  'deleting that answers %s, where looking the model up answers %s, comes to %s',
+  'deleting that answers %j, where looking the model up answers %s, comes to %s',
   async (status, lookedUp, code) => {
     const { cloud, library, add } = await setup()
     const id = add('a')

@@ -1,32 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
 import { clashOf, freeTarget, pathsToSearch, takenPaths } from '../../../electron/uploads/clash.ts'
-import { openJournal } from '../../../electron/uploads/journal-file.ts'
 import type { UploadRecord } from '../../../electron/uploads/record.ts'
-import { createRows } from '../../../electron/uploads/rows.ts'
-import { createStore } from '../../../electron/uploads/store.ts'
-import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import { uploadRecord } from '../../support/records.ts'
+import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
-function rowsOf(records: readonly UploadRecord[]) {
-  const folder = mkdtempSync(join(tmpdir(), 'modelferry-clash-'))
-  const ports = testPorts(standingClock())
-  const { database } = openJournal(folder, 0)
-  onTestFinished(() => {
-    database.close()
-    rmSync(folder, { recursive: true })
-  })
-  const rows = createRows({
-    ...{ store: createStore(database, 'me', ports), ports },
-    changed: () => {},
-    moved: () => {},
-  })
-  rows.add(records)
-  return rows
-}
+const rowsOf = (records: readonly UploadRecord[]) => rowsOnJournal(records).rows
 
 const to = (modelPath: string, given: Partial<UploadRecord> = {}) =>
   uploadRecord({ target: { displayName: 'Style', modelType: 'loras', modelPath }, ...given })

@@ -1,35 +1,20 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { success } from '../../../electron/contract/errors.ts'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
 import { identityOf } from '../../../electron/transfer/file-identity.ts'
 import { createFirstLook } from '../../../electron/uploads/first-look.ts'
-import { openJournal } from '../../../electron/uploads/journal-file.ts'
 import type { UploadRecord } from '../../../electron/uploads/record.ts'
-import { createRows } from '../../../electron/uploads/rows.ts'
-import { createStore } from '../../../electron/uploads/store.ts'
-import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import { uploadRecord } from '../../support/records.ts'
+import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
 const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
 /** Looks at real files beside a library; every hash that is asked for is counted. */
 function setup(models: readonly LibraryModel[] = []) {
-  const folder = mkdtempSync(join(tmpdir(), 'modelferry-first-look-'))
-  const ports = testPorts(standingClock())
-  const { database } = openJournal(folder, 0)
-  onTestFinished(() => {
-    database.close()
-    rmSync(folder, { recursive: true })
-  })
-  const rows = createRows({
-    ...{ store: createStore(database, 'me', ports), ports },
-    changed: () => {},
-    moved: () => {},
-  })
+  const { rows, ports, folder } = rowsOnJournal()
   const hashed: string[] = []
   const foundIds: string[] = []
   const { look } = createFirstLook({

@@ -1,17 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { failure } from '../../../electron/contract/errors.ts'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
 import { goesBefore } from '../../../electron/uploads/clash.ts'
-import { openJournal } from '../../../electron/uploads/journal-file.ts'
 import type { UploadRecord } from '../../../electron/uploads/record.ts'
-import { createRows } from '../../../electron/uploads/rows.ts'
 import { settleClash } from '../../../electron/uploads/settle-clash.ts'
-import { createStore } from '../../../electron/uploads/store.ts'
-import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import { uploadRecord } from '../../support/records.ts'
+import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
 const path = 'models/loras/style.safetensors'
 const elsewhere = 'models/loras/elsewhere.safetensors'
@@ -20,19 +14,7 @@ const to = (modelPath: string, given: Partial<UploadRecord> = {}) =>
 
 /** Rows on a journal of their own, and what becomes of one of them. */
 function setup(records: readonly UploadRecord[]) {
-  const folder = mkdtempSync(join(tmpdir(), 'modelferry-settle-'))
-  const ports = testPorts(standingClock())
-  const { database } = openJournal(folder, 0)
-  onTestFinished(() => {
-    database.close()
-    rmSync(folder, { recursive: true })
-  })
-  const rows = createRows({
-    ...{ store: createStore(database, 'me', ports), ports },
-    changed: () => {},
-    moved: () => {},
-  })
-  rows.add(records)
+  const { rows } = rowsOnJournal(records)
   const leftOut: string[] = []
   const options = {
     rows,

@@ -1,0 +1,27 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { openJournal } from '../../electron/uploads/journal-file.ts'
+import type { UploadRecord } from '../../electron/uploads/record.ts'
+import { createRows } from '../../electron/uploads/rows.ts'
+import { createStore } from '../../electron/uploads/store.ts'
+import { standingClock, testPorts } from './hand-clock.ts'
+
+/** Rows on a journal of their own, in a folder that goes with the test. */
+export function rowsOnJournal(records: readonly UploadRecord[] = []) {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-rows-'))
+  const ports = testPorts(standingClock())
+  const { database } = openJournal(folder, 0)
+  onTestFinished(() => {
+    database.close()
+    rmSync(folder, { recursive: true })
+  })
+  const rows = createRows({
+    ...{ store: createStore(database, 'me', ports), ports },
+    changed: () => {},
+    moved: () => {},
+  })
+  rows.add(records)
+  return { rows, ports, folder }
+}

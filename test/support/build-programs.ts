@@ -8,14 +8,16 @@ const at = (path: string) => join(projectFolder, path)
 
 /**
  * Builds programs that run the uploader, and its worker threads beside them, as the app is built: unbuilt, each process and
- * each of its threads would first load what strips types, for some 30 MiB and half a second. `programs` are named by what they
- * are to be called, with their paths in the project. Answers the folder that holds them.
+ * each thread first loads what strips types, for some 30 MiB and half a second.
+ * @param folder laid out as a package: the programs go to out/main, node_modules is linked beside it
+ * @param programs name of the built program → source file in the project
+ * @returns the folder that holds the programs
  */
 export async function buildPrograms(
   folder: string,
   programs: Readonly<Record<string, string>>,
 ): Promise<string> {
-  const outDir = join(folder, 'built')
+  const outDir = join(folder, 'out/main')
   await build({
     configFile: false,
     publicDir: false,

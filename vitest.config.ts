@@ -3,6 +3,9 @@ import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import { chromiumLaunchOptions } from './test/support/chromium.ts'
 
+/** What integration tests share: one Ceph, and the built programs that they start as processes. */
+const integrationSetup = ['test/support/ceph-global-setup.ts', 'test/support/test-programs.ts']
+
 export default defineConfig({
   test: {
     reporters: ['default'],
@@ -23,11 +26,23 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           environment: 'node',
-          globalSetup: 'test/support/ceph-global-setup.ts',
+          globalSetup: integrationSetup,
           pool: 'forks',
-          // Each file may hold servers, worker threads and Chromium; more at once would measure the machine.
-          maxWorkers: 2,
+          // These tests mostly wait for sockets and other processes.
+          maxWorkers: 4,
           testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'soak',
+          include: ['test/soak/**/*.test.ts'],
+          environment: 'node',
+          globalSetup: integrationSetup,
+          pool: 'forks',
+          maxWorkers: 2,
+          testTimeout: 120_000,
           hookTimeout: 120_000,
         },
       },

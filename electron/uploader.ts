@@ -9,9 +9,8 @@ import type { LibraryNews } from './contract/library.ts'
 import type { Ports, Vault } from './contract/ports.ts'
 import type { Computer } from './finding/open-finding.ts'
 import type { Library } from './library/library.ts'
-import type { Streams } from './transfer/streams.ts'
 import { openBoard, type BoardListener } from './uploads/board.ts'
-import { openCarriers, steer, type WorkerFiles } from './uploads/carriers.ts'
+import { openCarriers, steer, type CarrierOptions, type WorkerFiles } from './uploads/carriers.ts'
 import { openCommands } from './uploads/open-commands.ts'
 import { engineCalls, type EngineCalls } from './uploads/engine-calls.ts'
 import { createEngine } from './uploads/engine.ts'
@@ -39,7 +38,7 @@ export type EngineSettings = Pick<
 > &
   ConflictSettings
 
-export interface UploaderOptions {
+export interface UploaderOptions extends CarrierOptions {
   /** Folder of the journal; made when missing. */
   readonly folder: string
   readonly ports: Ports
@@ -51,8 +50,6 @@ export interface UploaderOptions {
   readonly workers: WorkerFiles
   /** Where models are looked for, instead of this computer's own folders. */
   readonly computer?: Computer
-  /** Instead of streams that follow the line: for measuring against them. */
-  readonly streams?: Streams
 }
 
 /** What the uploader announces. Each listener is called after the fact; none may throw. */
@@ -183,7 +180,7 @@ function openRooms(options: UploaderOptions) {
   const { journal, database, store, choices } = openKept(folder, ports)
   const paused = { all: choices.get('all-paused') === 'yes', outside: false }
   const proxies = createProxies({ ports, vault, changed: () => signIns.tell() })
-  const carriers = openCarriers(workers, ports, proxies, options.streams)
+  const carriers = openCarriers(workers, ports, proxies, options)
 
   const accounts = openAccounts(folder, database, { ports, vault, ways: proxies })
   const limitFor = limitsOf(accounts, settings)

@@ -17,16 +17,23 @@ export interface LaneJob {
   readonly url: string
   /** Signed with the URL: sent with names and values unchanged. */
   readonly headers: Readonly<Record<string, string>>
-  /** A connection on which no byte moves for this long is cut, in ms. */
-  readonly stallMs: number
-  /** After the last byte storage may still write and check: its answer is waited for this long, in ms. */
-  readonly answerMs: number
   /** Of the file's hash, which the sending stays near to. */
   readonly pace: Pace
 }
 
+/** How long a PUT may stand still before its connection is cut. */
+export interface PutTimeouts {
+  /** Without a byte moving. */
+  readonly stallMs: number
+  /** Between the last byte and the answer, while storage writes and checks. */
+  readonly answerMs: number
+}
+
+/** No byte for 30 s is a dead connection (engine-facts.md, 3.3); after the last byte storage may take minutes to check. */
+export const putTimeouts: PutTimeouts = { stallMs: 30_000, answerMs: 300_000 }
+
 /** A job as a thread gets it. */
-export interface LaneOrder extends LaneJob {
+export interface LaneOrder extends LaneJob, PutTimeouts {
   /** The body waits until storage says that it wants it. */
   readonly announced: boolean
   /** The proxy to go by, with its login: as secret as the URL. */
@@ -93,8 +100,9 @@ export function createLanes(options: {
   readonly ports: Ports
   readonly throttle: Throttle
   readonly ways: Ways
+  readonly timeouts?: PutTimeouts
 }): Lanes {
-  const { throttle, ways } = options
+  const { throttle, ways, timeouts = putTimeouts } = options
   const threads = createThreads<LaneOrder, LaneProgress, LaneAnswer>({
     url: options.url,
     name: 'lane',
@@ -135,7 +143,7 @@ export function createLanes(options: {
   return {
     send: (job, options) =>
       byWays(ways, job.url, async (proxy) => {
-        const answer = await ask({ ...job, announced: false, proxy }, options)
+        const answer = await ask({ ...job, ...timeouts, announced: false, proxy }, options)
         return { answer, proxyCode: answer?.kind === 'broken' ? proxyCodeIn(answer.code) : null }
       }),
     warm: () => threads.warm(),

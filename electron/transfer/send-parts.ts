@@ -39,8 +39,6 @@ export interface PartsJob {
   readonly pace: Pace
   readonly streams: FileStreams
   readonly ports: Ports
-  readonly stallMs: number
-  readonly answerMs: number
   readonly signal: AbortSignal
 }
 
@@ -176,8 +174,8 @@ async function putPart(job: PartsJob, number: number, run: PartRun, granted: Par
   const { start, end } = rangeOf(job, number)
   const follower = run.urls.follow(end - start)
   const onProgress = progressOf(number, run, follower)
-  const { path, identity, stallMs, answerMs, lanes, pace, ports } = job
-  const order = { path, identity, start, end, ...granted, stallMs, answerMs, pace }
+  const { path, identity, lanes, pace, ports } = job
+  const order = { path, identity, start, end, ...granted, pace }
   const { host } = new URL(granted.url)
   const onHeard = (tookMs: number) => run.stream.heard(host, tookMs)
   const answer = await lanes.send(order, { signal: run.goOn, onProgress, onHeard })

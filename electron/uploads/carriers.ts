@@ -3,7 +3,7 @@ import type { Ports } from '../contract/ports.ts'
 import type { Ways } from '../contract/ways.ts'
 import { createInspector } from '../models/inspector.ts'
 import { createHasher } from '../transfer/hasher.ts'
-import { createLanes } from '../transfer/lanes.ts'
+import { createLanes, putTimeouts, type PutTimeouts } from '../transfer/lanes.ts'
 import { createStreams, type Streams } from '../transfer/streams.ts'
 import { createThrottle } from '../transfer/throttle.ts'
 
@@ -16,15 +16,29 @@ export interface WorkerFiles {
   readonly watch: URL
 }
 
-/** The threads that carry, hash and look into files. `measured` takes the place of the streams that follow the line. */
-export function openCarriers(workers: WorkerFiles, ports: Ports, ways: Ways, measured?: Streams) {
+/** Replacements for measuring and testing. */
+export interface CarrierOptions {
+  /** In place of the streams that follow the connection. */
+  readonly streams?: Streams
+  readonly putTimeouts?: PutTimeouts
+}
+
+/** The threads that carry, hash and inspect files. */
+export function openCarriers(workers: WorkerFiles, ports: Ports, ways: Ways, options: CarrierOptions = {}) {
   // One thread a core is as fast as TLS and hashing can go; the last core stays with the window.
   const cores = Math.max(1, availableParallelism() - 1)
   const throttle = createThrottle({ ports })
-  const lanes = createLanes({ url: workers.lane, threads: Math.min(cores, 4), ports, throttle, ways })
+  const lanes = createLanes({
+    url: workers.lane,
+    threads: Math.min(cores, 4),
+    ports,
+    throttle,
+    ways,
+    timeouts: options.putTimeouts ?? putTimeouts,
+  })
   const hasher = createHasher({ url: workers.hash, threads: Math.min(cores, 2), ports })
   const inspector = createInspector(workers.inspect, ports.timers)
-  const streams = measured ?? createStreams({ ports, capBytesPerSecond: () => throttle.limit })
+  const streams = options.streams ?? createStreams({ ports, capBytesPerSecond: () => throttle.limit })
   return {
     ...{ lanes, hasher, inspector, streams, throttle },
     /** Starts the threads ahead of the first file, in the order in which they are needed: starting takes a core. */

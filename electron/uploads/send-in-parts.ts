@@ -7,7 +7,7 @@ import { partsFailure } from '../transfer/plan.ts'
 import { sendParts, type SentPart } from '../transfer/send-parts.ts'
 import { outlast, pause, secondLookMs } from '../transfer/pause.ts'
 import type { Multipart } from './record.ts'
-import { answerMs, sendBesideHash, stallMs, type Sending, type Stored } from './sending.ts'
+import { sendBesideHash, type Sending, type Stored } from './sending.ts'
 
 /** A pause or the app's end waits this long at most for the name of an upload that was asked for, in ms. */
 const lastWaitMs = 3_000
@@ -123,8 +123,6 @@ function sendMissing(
     pace,
     streams,
     ports,
-    stallMs,
-    answerMs,
     signal,
   })
 }

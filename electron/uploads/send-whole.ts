@@ -4,7 +4,7 @@ import type { Hashing } from '../transfer/hasher.ts'
 import { expiryOf } from '../transfer/presigned-url.ts'
 import { putOutcome, type PutOutcome } from '../transfer/put-outcome.ts'
 import type { Stream } from '../transfer/streams.ts'
-import { answerMs, sendBesideHash, stallMs, type Acknowledged, type Sending, type Stored } from './sending.ts'
+import { sendBesideHash, type Acknowledged, type Sending, type Stored } from './sending.ts'
 
 /**
  * Sends a file as one PUT and hashes it meanwhile. `null` when it was aborted. Ends well only if storage acknowledged
@@ -142,8 +142,6 @@ async function putOnce(sending: Sending, grant: Grant, { hashing, stream }: Besi
       end: sizeBytes,
       url: grant.url,
       headers: grant.headers,
-      stallMs,
-      answerMs,
       pace: hashing.pace,
     },
     { signal, onProgress, onHeard: (tookMs) => stream.heard(host, tookMs) },

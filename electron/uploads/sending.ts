@@ -93,10 +93,6 @@ export interface Sending {
   readonly signal: AbortSignal
 }
 
-/** No byte for 30 s is a dead line (engine-facts.md, 3.3); after the last byte storage may take minutes to check. */
-export const stallMs = 30_000
-export const answerMs = 300_000
-
 /**
  * Runs `send` with the file's hash beside it: either side's trouble stops the other, an abort stops both. Ends well only if
  * both did and the file is still the one that was queued. `null` when aborted.

@@ -15,7 +15,6 @@ import { createPace } from '../transfer/pace.ts'
 import { partsFailure } from '../transfer/plan.ts'
 import { sendParts } from '../transfer/send-parts.ts'
 import type { Carriers } from './carriers.ts'
-import { answerMs, stallMs } from './sending.ts'
 import type { Store } from './store.ts'
 import type { Sweeper } from './sweeper.ts'
 
@@ -166,7 +165,7 @@ function send(
     lanes: carriers.lanes,
     pace: createPace(),
     streams: carriers.streams.of({ file: file.path, first: () => true }),
-    ...{ ports, stallMs, answerMs },
+    ports,
     signal: run.signal,
   })
 }

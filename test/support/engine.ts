@@ -8,7 +8,7 @@ import type { Result } from '../../electron/contract/errors.ts'
 import type { FindProxies } from '../../electron/contract/ways.ts'
 import type { SessionView } from '../../electron/contract/account.ts'
 import type { Phase, Snapshot, UploadRow } from '../../electron/contract/model.ts'
-import { workerFiles } from '../../electron/command-line/surroundings.ts'
+import type { PutTimeouts } from '../../electron/transfer/lanes.ts'
 import {
   createUploader,
   type AddOptions,
@@ -20,7 +20,7 @@ import { startCloud, type Cloud, type CloudOptions } from '../cloud/cloud.ts'
 import { writeSafetensors, type SafetensorsOptions } from '../fixtures/model-files.ts'
 import { runningClock, testPorts, type HandClock, type TestPorts } from './hand-clock.ts'
 import { memoryVault, type MemoryVault } from './memory-vault.ts'
-import { projectFolder } from './temp-project.ts'
+import { builtWorkers } from './test-programs.ts'
 
 export interface EngineOptions {
   /** Of the local cloud, such as Ceph's endpoint or a short token life. */
@@ -28,6 +28,8 @@ export interface EngineOptions {
   readonly settings?: Partial<EngineSettings>
   /** Which proxies there are; nothing stands between when left out. */
   readonly findProxies?: FindProxies
+  /** Of PUTs, for tests of a stalled connection; the app's own when left out. */
+  readonly putTimeouts?: PutTimeouts
   /** Who is signed in when the test begins; `null` for nobody. */
   readonly as?: DemoAccount | null
 }
@@ -74,6 +76,9 @@ export interface World {
 /** Files of tests are small, so that a whole upload takes some hundredths of a second. */
 const sizeBytes = 150_000
 
+/** A test's days begin at the time of its start: until midnight there is this long, in ms. */
+export const dayMs = 24 * 60 * 60 * 1000
+
 /** How an app of a test is set but for its server. */
 export const usualSettings = {
   servers: [],
@@ -87,8 +92,11 @@ export async function setup(options: EngineOptions = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-engine-'))
   const home = join(folder, 'home')
   const clock = runningClock()
+  const startedMs = clock.now()
   const ports = {
     ...testPorts(clock),
+    // The timer for midnight must not fall into a test because of the hour at which it runs.
+    startOfDay: (atMs: number) => atMs - ((atMs - startedMs) % dayMs),
     ...(options.findProxies ? { findProxies: options.findProxies } : {}),
   }
   const vault = memoryVault()
@@ -114,7 +122,8 @@ export async function setup(options: EngineOptions = {}): Promise<World> {
       },
       // Models of whoever runs the tests are none of theirs.
       computer: { platform: 'linux', home: join(folder, 'person'), environment: {} },
-      workers: workerFiles(join(projectFolder, 'electron/command-line/main.ts')),
+      workers: builtWorkers(),
+      ...(options.putTimeouts ? { putTimeouts: options.putTimeouts } : {}),
     })
     const app = appOn(uploader)
     apps.push(app)

@@ -4,14 +4,13 @@ import { rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { workerFiles } from '../../electron/command-line/surroundings.ts'
 import type { Ports } from '../../electron/contract/ports.ts'
 import { straight } from '../../electron/contract/ways.ts'
 import { identityOf } from '../../electron/transfer/file-identity.ts'
 import { createLanes, type LaneAnswer, type LaneJob } from '../../electron/transfer/lanes.ts'
 import { createPace, hashingEnd } from '../../electron/transfer/pace.ts'
 import { createThrottle, type Throttle } from '../../electron/transfer/throttle.ts'
-import { projectFolder } from './temp-project.ts'
+import { builtWorkers } from './test-programs.ts'
 
 /** The real lanes with their threads, and files to send, gone when the test ends. */
 export interface LaneWorld {
@@ -19,16 +18,12 @@ export interface LaneWorld {
   /** A file of random bytes. */
   file(sizeBytes: number): Promise<LaneFile>
   /** Begins to PUT the file: by the answer it has joined those that share the limit. */
-  put(file: LaneFile, url: string, options?: PutOptions): Promise<Sent>
+  put(file: LaneFile, url: string): Promise<Sent>
 }
 
 export interface LaneFile {
   readonly path: string
   readonly bytes: Buffer
-}
-
-export interface PutOptions {
-  readonly stallMs?: number
 }
 
 export interface Sent {
@@ -40,11 +35,12 @@ export interface Sent {
   abort(): void
 }
 
-export function openLanes(ports: Ports, throttle = createThrottle({ ports })): LaneWorld {
+/** @param stallMs after how long without a byte a connection is cut */
+export function openLanes(ports: Ports, stallMs = 30_000, throttle = createThrottle({ ports })): LaneWorld {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-lanes-'))
   const lanes = createLanes({
-    url: workerFiles(join(projectFolder, 'electron/command-line/main.ts')).lane,
-    ...{ threads: 1, ports, throttle, ways: straight },
+    url: builtWorkers().lane,
+    ...{ threads: 1, ports, throttle, ways: straight, timeouts: { stallMs, answerMs: 60_000 } },
   })
   let files = 0
   onTestFinished(async () => {
@@ -60,12 +56,12 @@ export function openLanes(ports: Ports, throttle = createThrottle({ ports })): L
       await writeFile(path, bytes)
       return { path, bytes }
     },
-    async put({ path, bytes }, url, { stallMs = 30_000 } = {}) {
+    async put({ path, bytes }, url) {
       const stop = new AbortController()
       let flushedBytes = 0
       const heard: number[] = []
       const waiting = new Set<() => void>()
-      const job = await jobOf(path, bytes.length, url, stallMs)
+      const job = await jobOf(path, bytes.length, url)
       const answer = lanes.send(job, {
         signal: stop.signal,
         onHeard: (tookMs) => void heard.push(tookMs),
@@ -92,12 +88,9 @@ export function openLanes(ports: Ports, throttle = createThrottle({ ports })): L
   }
 }
 
-async function jobOf(path: string, sizeBytes: number, url: string, stallMs: number): Promise<LaneJob> {
+async function jobOf(path: string, sizeBytes: number, url: string): Promise<LaneJob> {
   const pace = createPace()
   hashingEnd(pace).over()
   const identity = identityOf(await stat(path, { bigint: true }))
-  return {
-    ...{ path, identity, start: 0, end: sizeBytes, url, headers: {} },
-    ...{ stallMs, answerMs: 60_000, pace },
-  }
+  return { path, identity, start: 0, end: sizeBytes, url, headers: {}, pace }
 }

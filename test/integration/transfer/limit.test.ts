@@ -92,16 +92,16 @@ test('a limit that is set holds for a PUT that ran without one', async () => {
 
 test('a PUT that only waits for credit is not taken for a dead line', async () => {
   const clock = standingClock()
-  const world = openLanes(testPorts(clock))
+  const world = openLanes(testPorts(clock), 40)
   world.throttle.setLimit(1_000_000)
   const storage = await counting()
-  const waiting = await world.put(await world.file(mebibyte), storage.url, { stallMs: 40 })
+  const waiting = await world.put(await world.file(mebibyte), storage.url)
   clock.advance(beatMs)
   await waiting.flushed(25_000)
 
-  const free = openLanes(testPorts(standingClock()))
+  const free = openLanes(testPorts(standingClock()), 200)
   const deaf = await openReceiver(() => {})
-  const stalled = await free.put(await free.file(64 * mebibyte), deaf.url, { stallMs: 200 })
+  const stalled = await free.put(await free.file(64 * mebibyte), deaf.url)
   expect(await stalled.answer).toMatchObject({ kind: 'broken', code: 'ETIMEDOUT' })
 
   world.throttle.setLimit(null)

@@ -79,10 +79,10 @@ function sparing(portion: number): Throttle {
 }
 
 test('a line that takes nothing any more is noticed while a limit is on', async () => {
-  const world = openLanes(testPorts(runningClock()), sparing(256 * 1024))
+  const world = openLanes(testPorts(runningClock()), 1_000, sparing(256 * 1024))
   const { url } = await openReceiver((request) => {
     request.once('data', () => request.pause())
   })
-  const sent = await world.put(await world.file(longBytes), url, { stallMs: 1_000 })
+  const sent = await world.put(await world.file(longBytes), url)
   expect(await sent.answer).toMatchObject({ kind: 'broken', code: 'ETIMEDOUT' })
 })

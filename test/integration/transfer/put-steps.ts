@@ -27,7 +27,6 @@ hashingEnd(pace).over()
 const answer = await lanes.send(
   {
     ...{ path, identity, start: 0, end: identity.sizeBytes, url, headers: {}, pace },
-    ...{ stallMs: 30_000, answerMs: 30_000 },
   },
   { signal: new AbortController().signal, onProgress: () => {} },
 )

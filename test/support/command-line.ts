@@ -1,11 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { DemoAccount } from '../cloud/accounts.ts'
-import { projectFolder } from './temp-project.ts'
-
-export const commandLineFile = join(projectFolder, 'electron/command-line/modelferry.js')
+import { commandLineFile } from './test-programs.ts'
 
 export interface Ended {
   readonly code: number | null
@@ -100,7 +97,7 @@ export function startCommand(
   environment: NodeJS.ProcessEnv,
   input?: string,
 ): Started {
-  return startProgram([process.execPath, commandLineFile, ...words], environment, input)
+  return startProgram([process.execPath, commandLineFile(), ...words], environment, input)
 }
 
 /** An access token such as a script would be given. */

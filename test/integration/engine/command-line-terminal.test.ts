@@ -2,14 +2,15 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { textWidth } from '../../../electron/command-line/terminal-text.ts'
 import { ALICE } from '../../cloud/accounts.ts'
-import { commandLineFile, startProgram, type Started } from '../../support/command-line.ts'
+import { startProgram, type Started } from '../../support/command-line.ts'
+import { commandLineFile } from '../../support/test-programs.ts'
 import { setupCommand, type CommandWorld } from '../../support/command-world.ts'
 
 const columns = 60
 
 /** Runs the command on a terminal of its own, 60 places wide; what it draws comes out on standard output. */
 function onTerminal({ environment }: CommandWorld, ...words: string[]): Started {
-  const command = [process.execPath, commandLineFile, ...words].map((word) => `'${word}'`).join(' ')
+  const command = [process.execPath, commandLineFile(), ...words].map((word) => `'${word}'`).join(' ')
   return startProgram(
     [
       'script',
@@ -110,7 +111,7 @@ test('a reader that goes away does not end the upload', async () => {
   const { out } = await startProgram(
     [
       ...['sh', '-c', '{ "$0" "$1" upload "$2"; echo "ended with $?" >&3; } 3>&1 | true', process.execPath],
-      ...[commandLineFile, path],
+      ...[commandLineFile(), path],
     ],
     world.environment,
   ).ended

@@ -1,12 +1,10 @@
-import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { workerFiles } from '../../../electron/command-line/surroundings.ts'
 import { createUploader } from '../../../electron/uploader.ts'
 import { runningClock, testPorts } from '../../support/hand-clock.ts'
 import { memoryVault } from '../../support/memory-vault.ts'
-import { projectFolder } from '../../support/temp-project.ts'
 
-// Another start of the app, in a process of its own: `other-app.ts <data folder> <server> [stay]`, with what the keychain
+// Another start of the app, in a process of its own. It runs built (test/support/test-programs.ts): `other-app <data folder> <server> [stay]`, with what the keychain
 // holds as JSON on its input. Prints the ids of the rows that it has taken over, as JSON.
 
 const [folder = '', server = '', stay] = process.argv.slice(2)
@@ -23,7 +21,7 @@ const uploader = createUploader({
     ...{ server, atOnce: 1, singlePutLimitBytes: 500_000_000 },
     ...{ servers: [], limitBytesPerSecond: null, streamsMost: 64 },
   },
-  workers: workerFiles(join(projectFolder, 'electron/command-line/main.ts')),
+  workers: workerFiles(import.meta.filename),
 })
 await uploader.start()
 console.log(JSON.stringify(uploader.snapshot().rows.map(({ id }) => id)))

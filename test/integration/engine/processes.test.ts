@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { accessTokenOf, startCommand, startProgram, type Started } from '../../support/command-line.ts'
 import { setup as setupWorld, sha256Of } from '../../support/engine.ts'
+import { testProgram } from '../../support/test-programs.ts'
 
 const large = { sizeBytes: 12_000_000 }
 
@@ -20,7 +21,7 @@ async function setup() {
     /** Another start of the app, in a process of its own, with the same keychain. */
     otherApp: (...more: string[]): Started =>
       startProgram(
-        [process.execPath, join(import.meta.dirname, 'other-app.ts'), world.home, world.cloud.url, ...more],
+        [process.execPath, testProgram('other-app'), world.home, world.cloud.url, ...more],
         {},
         JSON.stringify(Object.fromEntries(world.vault.kept)),
       ),

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import type { Cloud, CloudOptions } from '../../cloud/cloud.ts'
-import { commandLineFile, startCommand, startProgram } from '../../support/command-line.ts'
+import { startCommand, startProgram } from '../../support/command-line.ts'
+import { commandLineFile } from '../../support/test-programs.ts'
 import { setup as setupWorld } from '../../support/engine.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
@@ -20,7 +21,7 @@ async function setup(cloudOptions: CloudOptions = {}) {
           ...[process.execPath, join(projectFolder, 'test/support/keyring.ts'), 'sh', '-c'],
           `modelferry() { "$NODE" "$COMMAND" "$@"; }\n${script}`,
         ],
-        { ...process.env, ...environment, NODE: process.execPath, COMMAND: commandLineFile, ...more },
+        { ...process.env, ...environment, NODE: process.execPath, COMMAND: commandLineFile(), ...more },
         input,
       ),
     withoutKeychain: (words: readonly string[], input: string) =>

@@ -2,19 +2,76 @@ import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { startCloud, type Cloud } from '../../cloud/cloud.ts'
+import { writeSafetensors } from '../../fixtures/model-files.ts'
 import { seededRandom } from '../../fixtures/seeded.ts'
+import { sha256Of } from '../../support/engine.ts'
 import { partBytes } from './fault.ts'
 import { startRunner, type KillPoint } from './start-runner.ts'
 
 /** Twelve parts, the last of them shorter. */
-export const killedFile = { sizeBytes: 12 * partBytes - 4_321, partCount: 12 }
+const killedFile = { sizeBytes: 12 * partBytes - 4_321, partCount: 12 }
 /** PUTs that the runner has under way at once: see there. */
-export const partsInFlight = 4
+const partsInFlight = 4
 
-export interface KilledRun {
+/** Uploads under way at once: one more than two cores, so that they are busy while one upload waits for its disk. */
+const concurrency = 3
+
+/**
+ * Registers tests that kill uploads at random moments, a few seeds in each test, and prints at the end how much was sent
+ * twice.
+ */
+export function testKills(seedCount: number, seedsPerTest: number): void {
+  const runs: KilledRun[] = []
+  const startedMs = performance.now()
+  let folder = ''
+  let killed: KilledFile
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'modelferry-killed-'))
+    const file = join(folder, 'model.safetensors')
+    await writeSafetensors(file, { sizeBytes: killedFile.sizeBytes, payload: { seed: 12 } })
+    killed = { file, sha256: sha256Of(file) }
+  })
+
+  afterAll(async () => {
+    await rm(folder, { recursive: true, force: true })
+    console.log(report(runs, Math.round((performance.now() - startedMs) / 1000)))
+  })
+
+  const firsts = Array.from({ length: seedCount / seedsPerTest }, (_, index) => index * seedsPerTest + 1)
+  test.each(firsts)(
+    `a process killed at random moments leaves one model and nothing else (${seedsPerTest} seeds from %i)`,
+    async (first) => {
+      const seeds = Array.from({ length: seedsPerTest }, (_, index) => first + index)
+      const workers = await Promise.allSettled(
+        Array.from({ length: concurrency }, async () => {
+          for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
+            runs.push(await killAtRandom(seed, killed))
+          }
+        }),
+      )
+      for (const worker of workers) if (worker.status === 'rejected') throw worker.reason
+      expect(runs).toHaveLength(first - 1 + seedsPerTest)
+    },
+  )
+}
+
+/** One line: how much was sent twice, in MiB, over all runs. */
+function report(all: readonly KilledRun[], seconds: number): string {
+  const sizes = all.map(({ sentTwiceBytes }) => sentTwiceBytes).sort((a, b) => a - b)
+  const at = (share: number) => ((sizes[Math.floor(share * (sizes.length - 1))] ?? 0) / 1024 ** 2).toFixed(1)
+  const kills = all.reduce((sum, run) => sum + run.kills.length, 0)
+  const allowed = (partsInFlight * partBytes) / 1024 ** 2
+  return (
+    `${all.length} uploads of 12 parts, ${kills} kills. Sent twice: median ${at(0.5)} MiB, 90th percentile ${at(0.9)} MiB, ` +
+    `maximum ${at(1)} MiB (allowed ${allowed} MiB per kill). ${seconds} s.`
+  )
+}
+
+interface KilledRun {
   readonly kills: readonly KillPoint[]
   /** Bytes of parts that storage received beyond the file's own. */
   readonly sentTwiceBytes: number
@@ -45,11 +102,13 @@ function killPoint(dice: () => number, { operations }: Cloud): KillPoint {
   return { on, moment: dice() < 0.5 ? 'arrival' : 'answer', choice: { skip } }
 }
 
-/** Kills the app one to three times on its way through `file`, lets the last start end, and looks at all that is left. */
-export async function killAtRandom(
-  seed: number,
-  { program, file, sha256 }: { readonly program: string; readonly file: string; readonly sha256: string },
-): Promise<KilledRun> {
+interface KilledFile {
+  readonly file: string
+  readonly sha256: string
+}
+
+/** Kills the app one to three times on its way through the file, lets the last start end, and checks all that is left. */
+async function killAtRandom(seed: number, { file, sha256 }: KilledFile): Promise<KilledRun> {
   const dice = seededRandom(seed)
   const home = mkdtempSync(join(tmpdir(), 'modelferry-kills-'))
   const cloud = await startCloud({ partSizeBytes: partBytes })
@@ -58,10 +117,10 @@ export async function killAtRandom(
     let printed: string | null = null
     for (let wanted = 1 + Math.floor(dice() * 3); wanted > 0 && printed === null; wanted -= 1) {
       const point = killPoint(dice, cloud)
-      printed = await startRunner({ cloud, home, file, program }, point)
+      printed = await startRunner({ cloud, home, file }, point)
       if (printed === null) kills.push(point)
     }
-    printed ??= await startRunner({ cloud, home, file, program }, null)
+    printed ??= await startRunner({ cloud, home, file }, null)
     const what = `seed ${seed}, killed at ${JSON.stringify(kills)}`
     expect(printed, what).toBe('registered')
     await expectOne(cloud, sha256, kills, what)

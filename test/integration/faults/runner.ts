@@ -7,17 +7,13 @@ import { createUploader } from '../../../electron/uploader.ts'
 import { ALICE } from '../../cloud/accounts.ts'
 import type { RunnerOptions } from './start-runner.ts'
 
-// The app in a process of its own, to be killed: `runner.ts <data folder> <server> <single PUT limit, bytes> <file> <wishes>`. Goes on
+// The app in a process of its own, to be killed. It runs built (test/support/test-programs.ts): `runner <data folder> <server> <single PUT limit, bytes> <file> <wishes>`. Goes on
 // with what the journal has, or else signs in and adds the file; prints the row's end, `registered` or `failed <code>`, or
 // `left to another` when another process has the file.
 
 /** What one process may have under way at once, in PUTs. */
 const streamsMost = 4
 
-/** The built workers lie beside this file once it is built; unbuilt, the uploader takes them from its source. */
-const entry = import.meta.filename.endsWith('.ts')
-  ? join(import.meta.dirname, '../../../electron/command-line/main.ts')
-  : import.meta.filename
 const [folder = '', server = '', limit = '', file = '', wished = '{}'] = process.argv.slice(2)
 const wishes = JSON.parse(wished) as NonNullable<RunnerOptions['wishes']>
 mkdirSync(folder, { recursive: true })
@@ -48,7 +44,7 @@ const uploader = createUploader({
     ...{ server, atOnce: 1, singlePutLimitBytes: Number(limit) },
     ...{ servers: [], limitBytesPerSecond: null, streamsMost, ...wishes.settings },
   },
-  workers: workerFiles(entry),
+  workers: workerFiles(import.meta.filename),
   ports: {
     now: Date.now,
     random: () => 0,

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 import type { AddOptions } from '../../../electron/uploader.ts'
 import type { ConflictSettings } from '../../../electron/uploads/library-desk.ts'
 import type { Cloud } from '../../cloud/cloud.ts'
 import type { HoldChoice, HoldMoment } from '../../cloud/faults.ts'
+import { testProgram } from '../../support/test-programs.ts'
 import { partBytes } from './fault.ts'
 
 /** Where the local cloud stops everything and the process is killed. */
@@ -20,8 +20,6 @@ export interface RunnerOptions {
   readonly cloud: Cloud
   readonly home: string
   readonly file: string
-  /** The built runner, which starts sooner; `runner.ts` unless told. */
-  readonly program?: string
   /** Larger files go in parts, in bytes; one part unless told. */
   readonly singlePutLimitBytes?: number
   /** How the file is added the first time, and the settings about what the library has. */
@@ -47,10 +45,9 @@ export async function startRunner(options: RunnerOptions, point: KillPoint | nul
 }
 
 function commandOf({ cloud, home, file, ...options }: RunnerOptions): readonly string[] {
-  const runner = options.program ?? join(import.meta.dirname, 'runner.ts')
   const command = [
     process.execPath,
-    runner,
+    testProgram('runner'),
     home,
     cloud.url,
     String(options.singlePutLimitBytes ?? partBytes),

@@ -1,0 +1,4 @@
+import { testRandomFaults } from './random-faults.ts'
+
+// The soak suite runs many more seeds.
+testRandomFaults(1, 8)

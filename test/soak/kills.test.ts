@@ -1,0 +1,3 @@
+import { testKills } from '../integration/faults/kill-run.ts'
+
+testKills(200, 10)

@@ -1,0 +1,3 @@
+import { testRandomFaults } from '../integration/faults/random-faults.ts'
+
+testRandomFaults(1, 300)

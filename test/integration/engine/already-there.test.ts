@@ -179,14 +179,16 @@ test('of two equal files the one that was moved to the top is sent whole, though
   const one = await file('a.safetensors')
   const two = join(folder, 'files', 'b.safetensors')
   copyFileSync(one, two)
-  cloud.fail({ on: 'presignModel', how: 500 })
+  // Long enough that the first doesn't start again before the second was moved, however slow the machine is.
+  cloud.fail({ on: 'presignModel', how: 503, retryAfterSeconds: 600 })
   const [first = '', second = ''] = await app.add([one, two])
   await app.phase(first, 'retrying')
   expect((await app.phase(second, 'retrying')).failure?.code).toBe('same-as-other')
   const held = cloud.hold('put-object')
   valueOf(await app.calls.moveToTop({ ids: [second] }))
-  clock.advance(60_000)
+  clock.advance(10_000)
   await held.arrived
+  clock.advance(700_000)
   await app.until(() => app.row(first).failure?.code === 'same-as-other')
   held.release()
   expect((await app.phase(second, 'registered')).already).toBe(undefined)

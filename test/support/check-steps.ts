@@ -5,47 +5,67 @@ import { projectFolder } from './temp-project.ts'
 export interface Counts {
   readonly passed: number
   readonly failed: number
-  /** Each test that did not pass, with the first line of why: a long log's end is often all that is kept of it. */
+  /** Each test that did not pass: file, name and the first line of its error. */
   readonly failures: readonly string[]
 }
 
 export interface CheckStep {
   readonly name: string
-  /** An npm script of package.json, with what is added to it. */
-  readonly script: string
-  readonly words?: readonly string[]
+  /** A program of the project with its arguments. */
+  readonly command: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
-  /** Reads how many tests passed and failed from the report that the step wrote. */
+  /** The step that has to end before this one starts. */
+  readonly needs?: string
+  /** Reads how many tests passed and failed from the report that the step wrote; a step without tests counts as one. */
   readonly count?: () => Counts
 }
 
-/** All that `npm test` does, in order: what is cheap and what others build on come first. */
-export function checkSteps(reportFolder: string): readonly CheckStep[] {
-  const report = (name: string) => join(reportFolder, `${name}.json`)
-  const vitest = (name: string): CheckStep => ({
-    name,
-    script: `test:${name}`,
-    words: ['--reporter=default', '--reporter=json', `--outputFile.json=${report(name)}`],
-    count: () => countVitest(report(name)),
-  })
-  return [
-    { name: 'format', script: 'format' },
-    { name: 'lint', script: 'lint' },
-    { name: 'layers', script: 'layers' },
-    { name: 'types', script: 'types' },
-    vitest('unit'),
-    { name: 'build', script: 'build' },
-    vitest('integration'),
-    vitest('components'),
-    {
-      name: 'e2e',
-      script: 'test:e2e',
-      words: ['--reporter=list,json'],
-      environment: { PLAYWRIGHT_JSON_OUTPUT_NAME: report('e2e') },
-      count: () => countPlaywright(report('e2e')),
-    },
-  ]
+const script = (name: string): CheckStep => ({ name, command: ['npm', 'run', '--silent', name] })
+
+/** Runs a command in a session with a keychain. */
+const inKeyring = (...command: readonly string[]) => ['node', 'test/support/keyring.ts', ...command]
+
+function vitest(project: string, reportFolder: string, needsKeyring: boolean): CheckStep {
+  const report = join(reportFolder, `${project}.json`)
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const command = ['vitest', 'run', '--project', project, ...reporters]
+  return {
+    name: project,
+    command: needsKeyring ? inKeyring(...command) : command,
+    count: () => countVitest(report),
+  }
 }
+
+function playwright(name: string, reportFolder: string, ...words: readonly string[]): CheckStep {
+  const report = join(reportFolder, `${name}.json`)
+  return {
+    name,
+    command: inKeyring('playwright', 'test', '--reporter=list,json', ...words),
+    environment: { PLAYWRIGHT_JSON_OUTPUT_NAME: report },
+    needs: 'build',
+    count: () => countPlaywright(report),
+  }
+}
+
+/** Everything that `npm test` does, in the order in which it is started: the longest first. */
+export const testSteps = (reportFolder: string): readonly CheckStep[] => [
+  script('build'),
+  vitest('integration', reportFolder, true),
+  playwright('e2e', reportFolder),
+  script('lint'),
+  script('types'),
+  vitest('components', reportFolder, false),
+  vitest('unit', reportFolder, false),
+  script('format'),
+  script('layers'),
+]
+
+/** The long versions of tests, for the night. */
+export const soakSteps = (reportFolder: string): readonly CheckStep[] => [
+  script('build'),
+  vitest('soak', reportFolder, true),
+  playwright('e2e-soak', reportFolder, '--grep', '@soak'),
+]
 
 const read = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'))
 // eslint-disable-next-line no-control-regex -- the colours of a terminal are control characters
@@ -65,7 +85,7 @@ interface VitestReport {
   }[]
 }
 
-/** A test that was skipped is counted as failed: nothing is left out in silence. */
+/** A skipped test counts as failed, so that none is left out unnoticed. */
 function countVitest(path: string): Counts {
   const { numTotalTests, numPassedTests, testResults } = read(path) as VitestReport
   const failures = testResults.flatMap(({ name, message, assertionResults }) => {
@@ -103,7 +123,7 @@ function countPlaywright(path: string): Counts {
         .filter(({ status }) => status !== 'expected')
         .map(
           ({ status, results }) =>
-            `${file} › ${title}: ${firstLine(results.find(({ error }) => error)?.error?.message) || status}`,
+            `test/e2e/${file} › ${title}: ${firstLine(results.find(({ error }) => error)?.error?.message) || status}`,
         ),
     ),
     ...inner.flatMap(failuresOf),

@@ -4,43 +4,54 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { checkSteps } from './check-steps.ts'
+import { text } from 'node:stream/consumers'
+import { soakSteps, testSteps } from './check-steps.ts'
 import type { CheckStep, Counts } from './check-steps.ts'
 import { ensureSystemPackages } from './system-packages.ts'
 import { projectFolder } from './temp-project.ts'
 import { pathWithTools } from './tools.ts'
 
-// `npm test`: every check, one after another, none of them stopping the next, and the sum of all of them as the last line.
+// `npm test`, and with the word `soak` `npm run test:soak`: every step, several at the same time, none of them stopping the others.
+// Prints one line per step, the output of those that failed, what failed, and the total as the last line.
+
+/** More at the same time would make two cores switch between them instead of finishing any. */
+const concurrency = 3
 
 interface Outcome extends Counts {
   readonly name: string
   readonly seconds: number
+  readonly output: string
 }
 
 async function runStep(step: CheckStep): Promise<Outcome> {
-  console.log(`\n━━ ${step.name}`)
   const startedMs = performance.now()
-  const words = step.words ? ['--', ...step.words] : []
-  const child = spawn('npm', ['run', '--silent', step.script, ...words], {
+  const [program = '', ...words] = step.command
+  const child = spawn(program, words, {
     cwd: projectFolder,
-    stdio: 'inherit',
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, PATH: pathWithTools(), ...step.environment },
   })
-  const [code] = (await once(child, 'exit')) as [number | null]
-  const counts = countsOf(step, code === 0)
-  const seconds = Math.round((performance.now() - startedMs) / 1000)
-  console.log(`${line({ name: step.name, seconds, ...counts })}`)
-  return { name: step.name, seconds, ...counts }
+  const output = Promise.all([text(child.stdout), text(child.stderr)])
+  const [code] = (await once(child, 'close')) as [number | null]
+  const outcome = {
+    name: step.name,
+    seconds: Math.round((performance.now() - startedMs) / 1000),
+    output: (await output).join(''),
+    ...countsOf(step, code === 0),
+  }
+  console.log(line(outcome))
+  return outcome
 }
 
-/** A check without tests of its own counts as one. A run that failed has at least one failure, whatever its report says. */
-function countsOf({ count, script }: CheckStep, succeeded: boolean): Counts {
+/** A run that failed has at least one failure, whatever its report says. */
+function countsOf({ count, name, command }: CheckStep, succeeded: boolean): Counts {
   const broken = (sentence: string, passed = 0): Counts => ({
     passed,
     failed: 1,
-    failures: [`${script}: ${sentence}`],
+    failures: [`${name} (${command.join(' ')}): ${sentence}`],
   })
-  if (!count) return succeeded ? { passed: 1, failed: 0, failures: [] } : broken('failed, see above')
+  if (!count)
+    return succeeded ? { passed: 1, failed: 0, failures: [] } : broken('failed, see its output above')
   try {
     const counts = count()
     return succeeded || counts.failed > 0 ? counts : broken('failed outside of any test', counts.passed)
@@ -54,12 +65,33 @@ function line({ name, seconds, passed, failed }: Outcome): string {
   return `${sign} ${name.padEnd(12)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${String(seconds).padStart(5)} s`
 }
 
+/** Starts the steps in their order, each as soon as there is room for it and the step that it needs has ended. */
+async function runSteps(steps: readonly CheckStep[]): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = []
+  const waiting = [...steps]
+  const running = new Set<Promise<unknown>>()
+  const isReady = ({ needs }: CheckStep) => needs === undefined || outcomes.some(({ name }) => name === needs)
+  while (waiting.length > 0 || running.size > 0) {
+    const index = running.size < concurrency ? waiting.findIndex(isReady) : -1
+    if (index < 0) {
+      await Promise.race(running)
+      continue
+    }
+    for (const step of waiting.splice(index, 1)) {
+      const run = runStep(step).then((outcome) => {
+        outcomes.push(outcome)
+        running.delete(run)
+      })
+      running.add(run)
+    }
+  }
+  return outcomes
+}
+
 async function runAll(): Promise<readonly Outcome[]> {
   const reports = mkdtempSync(join(tmpdir(), 'modelferry-reports-'))
   try {
-    const outcomes: Outcome[] = []
-    for (const step of checkSteps(reports)) outcomes.push(await runStep(step))
-    return outcomes
+    return await runSteps(process.argv[2] === 'soak' ? soakSteps(reports) : testSteps(reports))
   } finally {
     rmSync(reports, { recursive: true, force: true })
   }
@@ -68,11 +100,11 @@ async function runAll(): Promise<readonly Outcome[]> {
 const readiness = ensureSystemPackages()
 if (readiness.ready) {
   const outcomes = await runAll()
-  const failures = outcomes.flatMap((outcome) => outcome.failures)
-  if (failures.length > 0)
-    console.log(`\nWhat did not pass:\n${failures.map((failure) => `  ${failure}`).join('\n')}`)
+  const failed = outcomes.filter((outcome) => outcome.failed > 0)
+  for (const { name, output } of failed) console.log(`\n━━ ${name}\n${output}`)
+  const failures = failed.flatMap((outcome) => outcome.failures)
+  if (failures.length > 0) console.log(`\nFailed:\n${failures.map((failure) => `  ${failure}`).join('\n')}\n`)
   const sum = (key: 'passed' | 'failed') => outcomes.reduce((total, outcome) => total + outcome[key], 0)
-  console.log(`\n${outcomes.map(line).join('\n')}\n`)
   console.log(`${sum('passed')} passed, ${sum('failed')} failed`)
   process.exitCode = sum('failed') === 0 ? 0 : 1
 } else {

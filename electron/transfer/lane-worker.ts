@@ -16,8 +16,8 @@ import { serveJobs, type JobContext } from './thread-side.ts'
 const tellEveryMs = 100
 /** A server that neither answers nor says 100 is sent the body after this long (RFC 9110, 10.1.1). */
 const continueWaitMs = 1_000
-/** So long after a success the last bytes may be told to be flushed; without them it was no success. */
-const lateFlushMs = 1_000
+/** After a success that is read early, the body may go this long without a byte being flushed; then it was no success. */
+const lateFlushMs = 5_000
 const longestBody = 16 * 1024
 const abortedUnsent: LaneAnswer = { kind: 'aborted', checksum: 0, flushedBytes: 0 }
 
@@ -210,11 +210,17 @@ async function readAnswer(put: Put, response: IncomingMessage): Promise<LaneAnsw
   }
 }
 
-/** On a fast line the answer may be read before our own end has heard that the last bytes were taken. */
+/** On a fast connection the answer may be read before the callbacks of the last writes have run. */
 async function flushedWhole(put: Put): Promise<void> {
-  const untilMs = performance.now() + lateFlushMs
+  let { flushedBytes } = put
+  let flushedAtMs = performance.now()
   while (put.flushedBytes < put.job.end - put.job.start && !put.request.destroyed) {
-    if (performance.now() > untilMs) return
+    const nowMs = performance.now()
+    if (put.flushedBytes > flushedBytes) {
+      ;({ flushedBytes } = put)
+      flushedAtMs = nowMs
+    }
+    if (nowMs - flushedAtMs > lateFlushMs) return
     await after(1)
   }
 }

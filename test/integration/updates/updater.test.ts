@@ -107,7 +107,7 @@ test('a newer version is found, fetched, checked, put in this one’s place and 
   expect(statSync(program).mode & 0o111).toBe(0o111)
   await expect.poll(() => readdirSync(folder), { timeout: 10_000 }).toContain('started')
   expect(readFileSync(join(folder, 'started'), 'utf8')).toBe('new --hidden')
-  expect(quits).toBe(1)
+  await expect.poll(() => quits).toBe(1)
 })
 
 test.for(['1.1.0', '1.2.0'])('the same version and an older one are nothing newer (%s)', async (version) => {

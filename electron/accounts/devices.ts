@@ -52,6 +52,21 @@ export function createDevices(options: {
     return key
   }
 
+  /** The key that another process, which paired this computer again, has stored in place of a refused one. */
+  async function replacedBy(accountId: string, stale: string): Promise<Result<string>> {
+    const key = await readKey(vault, accountId)
+    if (!key.ok || key.value === stale) return failed(failure('signed-out'))
+    held.set(accountId, key.value)
+    return key
+  }
+
+  function signerOf(accountId: string): Signer {
+    return deviceSigner(
+      () => keyOf(accountId),
+      (stale) => replacedBy(accountId, stale),
+    )
+  }
+
   async function revoke(server: string, key: string): Promise<Result<void>> {
     const { host } = new URL(server)
     const limit = AbortSignal.timeout(revokeWithinMs)
@@ -84,7 +99,7 @@ export function createDevices(options: {
   }
 
   return {
-    signerOf: (accountId) => deviceSigner(() => keyOf(accountId)),
+    signerOf,
     async isHeld(accountId) {
       const key = await keyOf(accountId)
       return key.ok ? success(undefined) : key
@@ -103,11 +118,7 @@ export function createDevices(options: {
       return settleArrival(server, key.value)
     },
     async profile({ id, server, teams }, signal) {
-      const profile = await profileOf(
-        clientFor(server),
-        deviceSigner(() => keyOf(id)),
-        signal,
-      )
+      const profile = await profileOf(clientFor(server), signerOf(id), signal)
       return profile.ok ? success({ ...profile.value, teams }) : profile
     },
     async end(accountId) {

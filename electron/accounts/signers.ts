@@ -10,14 +10,16 @@ export function fixedSigner(credential: Credential): Signer {
   }
 }
 
-/** Signs with a device's key, read when first needed. A key that the server refuses is revoked: nothing renews it. */
-export function deviceSigner(readKey: () => Promise<Result<string>>): Signer {
+/** Signs with a device's key, read when first needed. `replacedBy` looks for a newer key once the server refuses it. */
+export function deviceSigner(
+  readKey: () => Promise<Result<string>>,
+  replacedBy: (stale: string) => Promise<Result<string>>,
+): Signer {
+  const asCredential = (key: Result<string>): Result<Credential> =>
+    key.ok ? success({ kind: 'device', token: key.value }) : key
   return {
-    async credential() {
-      const key = await readKey()
-      return key.ok ? success({ kind: 'device', token: key.value }) : key
-    },
-    renew: async () => failed(failure('signed-out')),
+    credential: async () => asCredential(await readKey()),
+    renew: async (stale) => asCredential(await replacedBy(stale.token)),
   }
 }
 

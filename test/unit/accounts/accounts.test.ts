@@ -1,50 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
-import { straight } from '../../../electron/contract/ways.ts'
-import { createAccounts } from '../../../electron/accounts/accounts.ts'
-import { createLocks } from '../../../electron/accounts/refresh-lock.ts'
+import { expect, test } from 'vitest'
 import { login } from '../../../electron/cloud/auth.ts'
 import { createCloudClient } from '../../../electron/cloud/client.ts'
 import { success } from '../../../electron/contract/errors.ts'
-import { createAccountBook } from '../../../electron/uploads/account-book.ts'
-import { openJournal } from '../../../electron/uploads/journal-file.ts'
 import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
-import { startCloud } from '../../cloud/cloud.ts'
+import { neverAborted, setupAccounts } from '../../support/accounts.ts'
 import { valueOf } from '../../support/engine.ts'
-import { runningClock, testPorts } from '../../support/hand-clock.ts'
-import { memoryVault } from '../../support/memory-vault.ts'
-
-async function setup() {
-  const folder = mkdtempSync(join(tmpdir(), 'modelferry-accounts-'))
-  const clock = runningClock()
-  const ports = testPorts(clock)
-  const cloud = await startCloud({ now: clock.now })
-  const { database } = openJournal(folder, 0)
-  onTestFinished(async () => {
-    database.close()
-    rmSync(folder, { recursive: true })
-    await cloud.close()
-  })
-  const vault = memoryVault()
-  const book = createAccountBook(database)
-  const start = () =>
-    createAccounts({
-      ...{ book, vault, ports, exclusively: createLocks(join(folder, 'locks'), ports), ways: straight },
-    })
-  const accounts = start()
-  return {
-    ...{ cloud, vault, clock, accounts, start, ports },
-    signIn: async () => valueOf(await accounts.signIn(cloud.url, ALICE.email, ALICE.password)),
-    states: () => accounts.list().map(({ state }) => state),
-  }
-}
-
-const never = new AbortController().signal
 
 test('a sign-in brings the person with all teams, and its secret goes to the keychain alone', async () => {
-  const { accounts, signIn, vault, cloud } = await setup()
+  const { accounts, signIn, vault, cloud } = await setupAccounts()
   const account = await signIn()
   expect(account).toEqual({
     ...{ id: `${new URL(cloud.url).host} ${ALICE.id}`, kind: 'session', server: cloud.url, state: 'ready' },
@@ -59,7 +22,7 @@ test('a sign-in brings the person with all teams, and its secret goes to the key
 })
 
 test('a wrong password is refused by its own name, and nothing is kept', async () => {
-  const { accounts, cloud, vault } = await setup()
+  const { accounts, cloud, vault } = await setupAccounts()
   expect(await accounts.signIn(cloud.url, ALICE.email, 'wrong')).toMatchObject({
     ok: false,
     failure: { code: 'login-refused' },
@@ -68,7 +31,7 @@ test('a wrong password is refused by its own name, and nothing is kept', async (
 })
 
 test('a keychain that takes nothing means that nobody is signed in', async () => {
-  const { accounts, cloud, vault } = await setup()
+  const { accounts, cloud, vault } = await setupAccounts()
   vault.breakWith('keychain-absent')
   expect(await accounts.signIn(cloud.url, ALICE.email, ALICE.password)).toMatchObject({
     failure: { code: 'keychain-absent' },
@@ -77,7 +40,7 @@ test('a keychain that takes nothing means that nobody is signed in', async () =>
 })
 
 test('the same person on the same server is the same account again', async () => {
-  const { accounts, signIn } = await setup()
+  const { accounts, signIn } = await setupAccounts()
   const first = await signIn()
   await accounts.signOut(first.id)
   const second = await signIn()
@@ -85,7 +48,7 @@ test('the same person on the same server is the same account again', async () =>
 })
 
 test('signing out erases the secret at once, keeps the account, and tells the server', async () => {
-  const { accounts, signIn, vault, states, cloud } = await setup()
+  const { accounts, signIn, vault, states, cloud } = await setupAccounts()
   const { id } = await signIn()
   const held = cloud.hold('logout')
   const gone = Promise.withResolvers<void>()
@@ -99,17 +62,17 @@ test('signing out erases the secret at once, keeps the account, and tells the se
 })
 
 test('the next start is signed in, with the names that the server has by then', async () => {
-  const { signIn, start, cloud } = await setup()
+  const { signIn, start, cloud } = await setupAccounts()
   const account = await signIn()
   const next = start()
   await next.checkSecret(account.id)
-  await next.refreshProfile(account.id, never)
+  await next.refreshProfile(account.id, neverAborted)
   expect(next.list()).toEqual([account])
   expect(cloud.operations.at(-1)).toMatchObject({ name: 'getCurrentUser', status: 200 })
 })
 
 test('a start without the secret knows the account as signed out', async () => {
-  const { signIn, start, vault } = await setup()
+  const { signIn, start, vault } = await setupAccounts()
   const { id } = await signIn()
   vault.kept.clear()
   const next = start()
@@ -118,14 +81,14 @@ test('a start without the secret knows the account as signed out', async () => {
 })
 
 test('a process that finds no secret signs nobody out of the others', async () => {
-  const { signIn, start, vault, accounts, cloud } = await setup()
+  const { signIn, start, vault, accounts, cloud } = await setupAccounts()
   const { id } = await signIn()
   const kept = [...vault.kept]
   vault.kept.clear()
   const next = start()
   // It may come to notice in three ways.
   await next.checkSecret(id)
-  await next.refreshProfile(id, never)
+  await next.refreshProfile(id, neverAborted)
   next.markSignedOut(id)
   expect([next.list(), accounts.list()]).toMatchObject([[{ state: 'signed-out' }], [{ state: 'ready' }]])
   for (const [name, secret] of kept) vault.kept.set(name, secret)
@@ -137,7 +100,7 @@ test('a process that finds no secret signs nobody out of the others', async () =
 })
 
 test('a second sign-in that ran out has not left while its person has been here all along', async () => {
-  const { accounts, signIn, cloud } = await setup()
+  const { accounts, signIn, cloud } = await setupAccounts()
   const { id } = valueOf(await accounts.signIn(cloud.url, BOB.email, BOB.password))
   await signIn()
   accounts.markSignedOut(id)
@@ -150,7 +113,7 @@ test('a second sign-in that ran out has not left while its person has been here 
 })
 
 test('a locked keychain at the start says nothing about the sign-in', async () => {
-  const { signIn, start, vault } = await setup()
+  const { signIn, start, vault } = await setupAccounts()
   const { id } = await signIn()
   vault.breakWith('keychain-locked')
   const next = start()
@@ -159,19 +122,19 @@ test('a locked keychain at the start says nothing about the sign-in', async () =
 })
 
 test('a server in trouble leaves what is known; a dead session is marked', async () => {
-  const { accounts, signIn, cloud, states, clock } = await setup()
+  const { accounts, signIn, cloud, states, clock } = await setupAccounts()
   const { id } = await signIn()
   cloud.fail({ on: 'getCurrentUser', how: 500 })
-  await accounts.refreshProfile(id, never)
+  await accounts.refreshProfile(id, neverAborted)
   expect(states()).toEqual(['ready'])
   cloud.endSessions(ALICE.email)
   clock.advance(2 * 3_600_000)
-  await accounts.refreshProfile(id, never)
+  await accounts.refreshProfile(id, neverAborted)
   expect(states()).toEqual(['signed-out'])
 })
 
 test('a token from outside signs in without touching the keychain or the disk', async () => {
-  const { accounts, start, cloud, vault, ports } = await setup()
+  const { accounts, start, cloud, vault, ports } = await setupAccounts()
   const pair = valueOf(await login(createCloudClient(cloud.url, ports), ALICE.email, ALICE.password))
   const account = valueOf(await accounts.useToken(cloud.url, pair.access_token))
   expect(accounts.list()).toEqual([account])
@@ -180,13 +143,13 @@ test('a token from outside signs in without touching the keychain or the disk', 
 })
 
 test('a token from outside that has run out is not renewed', async () => {
-  const { accounts, cloud } = await setup()
+  const { accounts, cloud } = await setupAccounts()
   expect(await accounts.useToken(cloud.url, 'a.b.c')).toMatchObject({ failure: { code: 'signed-out' } })
   expect(cloud.operations.map(({ name }) => name)).toEqual(['getCurrentUser'])
 })
 
 test('a key of another kind is not sent, whatever stands around it', async () => {
-  const { accounts, cloud } = await setup()
+  const { accounts, cloud } = await setupAccounts()
   expect(await accounts.useToken(cloud.url, ' sk-live-1\n')).toMatchObject({
     failure: { code: 'key-of-api' },
   })
@@ -194,7 +157,7 @@ test('a key of another kind is not sent, whatever stands around it', async () =>
 })
 
 test('a token from outside stands in for the same person who has signed in here', async () => {
-  const { accounts, signIn, cloud, ports } = await setup()
+  const { accounts, signIn, cloud, ports } = await setupAccounts()
   const stored = await signIn()
   const pair = valueOf(await login(createCloudClient(cloud.url, ports), ALICE.email, ALICE.password))
   const given = valueOf(await accounts.useToken(cloud.url, pair.access_token))
@@ -202,7 +165,7 @@ test('a token from outside stands in for the same person who has signed in here'
 })
 
 test('a keychain that keeps the secret at a sign-out is told to the person, who is signed out all the same', async () => {
-  const { accounts, signIn, vault, states, cloud } = await setup()
+  const { accounts, signIn, vault, states, cloud } = await setupAccounts()
   const { id } = await signIn()
   vault.before = (call) => vault.breakWith(call.startsWith('delete') ? 'keychain-locked' : null)
   expect(await accounts.signOut(id)).toMatchObject({ ok: false, failure: { code: 'keychain-locked' } })

@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { createAccounts } from '../../electron/accounts/accounts.ts'
+import { createLocks } from '../../electron/accounts/refresh-lock.ts'
+import { pollPairing, startPairing } from '../../electron/cloud/pairing.ts'
+import { straight } from '../../electron/contract/ways.ts'
+import { createAccountBook } from '../../electron/uploads/account-book.ts'
+import { openJournal } from '../../electron/uploads/journal-file.ts'
+import { ALICE, ALICES_TEAM_ID } from '../cloud/accounts.ts'
+import { startCloud } from '../cloud/cloud.ts'
+import { valueOf } from './engine.ts'
+import { runningClock, testPorts } from './hand-clock.ts'
+import { memoryVault } from './memory-vault.ts'
+
+/** Accounts on a cloud, a journal and a keychain of their own; `start` opens them once more, as another process does. */
+export async function setupAccounts() {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-accounts-'))
+  const clock = runningClock()
+  const ports = testPorts(clock)
+  const cloud = await startCloud({ now: clock.now })
+  const { database } = openJournal(folder, 0)
+  onTestFinished(async () => {
+    database.close()
+    rmSync(folder, { recursive: true })
+    await cloud.close()
+  })
+  const vault = memoryVault()
+  const book = createAccountBook(database)
+  const start = () =>
+    createAccounts({
+      ...{ book, vault, ports, exclusively: createLocks(join(folder, 'locks'), ports), ways: straight },
+    })
+  const accounts = start()
+  return {
+    ...{ cloud, vault, clock, accounts, start, ports },
+    signIn: async () => valueOf(await accounts.signIn(cloud.url, ALICE.email, ALICE.password)),
+    states: () => accounts.list().map(({ state }) => state),
+    /** A new device key of Alice, as a confirmed pairing hands it out. */
+    async newDeviceKey(teamId = ALICES_TEAM_ID) {
+      const client = accounts.clientFor(cloud.url)
+      const { userCode, deviceCode } = valueOf(await startPairing(client, neverAborted))
+      cloud.confirmPairing(userCode, ALICE.email, teamId)
+      const key = valueOf(await pollPairing(client, deviceCode))
+      if (key === null) throw new Error('the pairing is not confirmed')
+      return key
+    },
+  }
+}
+
+export const neverAborted = new AbortController().signal

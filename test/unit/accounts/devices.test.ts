@@ -1,0 +1,134 @@
+import { expect, test } from 'vitest'
+import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { neverAborted, setupAccounts } from '../../support/accounts.ts'
+import { valueOf } from '../../support/engine.ts'
+
+async function setup() {
+  const world = await setupAccounts()
+  const { accounts, cloud, newDeviceKey } = world
+  return {
+    ...world,
+    pair: async () => valueOf(await accounts.takeArrival(cloud.url, await newDeviceKey())),
+  }
+}
+
+test('a start marks an account whose device key was revoked elsewhere as signed out', async () => {
+  const { pair, start, cloud } = await setup()
+  const { id } = await pair()
+  const next = start()
+  await next.refreshProfile(id, neverAborted)
+  expect(next.list()).toMatchObject([{ id, state: 'ready' }])
+  cloud.revokeDevices(ALICE.email)
+  cloud.forgetOperations()
+  await next.refreshProfile(id, neverAborted)
+  expect(next.list()).toMatchObject([{ id, state: 'signed-out' }])
+  expect(cloud.operations.map(({ status }) => status)).toEqual([401])
+})
+
+test('a start keeps the team of a device key, which the profile does not name', async () => {
+  const { pair, start } = await setup()
+  const account = await pair()
+  const next = start()
+  await next.refreshProfile(account.id, neverAborted)
+  expect(next.list()).toEqual([account])
+  expect(account.teams.map(({ id }) => id)).toEqual([ALICES_TEAM_ID])
+})
+
+test('a refused device key is signed out for every process after the keychain was unlocked', async () => {
+  const { pair, start, vault, cloud } = await setup()
+  const { id } = await pair()
+  const kept = [...vault.kept]
+  vault.kept.clear()
+  const next = start()
+  await next.checkSecret(id)
+  expect(next.list()).toMatchObject([{ id, state: 'signed-out' }])
+  for (const [name, secret] of kept) vault.kept.set(name, secret)
+  expect(await next.findSecretsAgain()).toBe(true)
+  cloud.revokeDevices(ALICE.email)
+  await next.refreshProfile(id, neverAborted)
+  expect(start().list()).toMatchObject([{ id, state: 'signed-out' }])
+})
+
+test('a missing device key is signed out for this process only', async () => {
+  const { pair, start, vault } = await setup()
+  const { id } = await pair()
+  vault.kept.clear()
+  const next = start()
+  await next.refreshProfile(id, neverAborted)
+  expect([next.list(), start().list()]).toMatchObject([[{ state: 'signed-out' }], [{ id, state: 'ready' }]])
+})
+
+test('a sign-in after a missing key counts as held again', async () => {
+  const { pair, start, vault, cloud, newDeviceKey } = await setup()
+  const { id } = await pair()
+  vault.kept.clear()
+  const next = start()
+  await next.checkSecret(id)
+  valueOf(await next.signInWithKey(cloud.url, await newDeviceKey()))
+  cloud.revokeDevices(ALICE.email)
+  next.markSignedOut(id)
+  expect(start().list()).toMatchObject([{ id, state: 'signed-out' }])
+})
+
+test('a device key that another process has replaced is read again instead of signing out', async () => {
+  const { pair, accounts, start, cloud, newDeviceKey, vault } = await setup()
+  const { id } = await pair()
+  const other = start()
+  valueOf(await other.takeArrival(cloud.url, await newDeviceKey()))
+  expect(await cloud.ended('revokeOwnDevice')).toMatchObject([{ status: 200 }])
+  const reads = () => vault.calls.filter((call) => call.startsWith('get')).length
+  await accounts.refreshProfile(id, neverAborted)
+  expect(accounts.list()).toMatchObject([{ id, state: 'ready' }])
+  const before = reads()
+  await accounts.refreshProfile(id, neverAborted)
+  expect([accounts.list(), reads()]).toMatchObject([[{ id, state: 'ready' }], before])
+})
+
+test('a key that was signed out here is not used once another process has paired again', async () => {
+  const { pair, accounts, start, cloud, newDeviceKey } = await setup()
+  const { id } = await pair()
+  valueOf(await accounts.signOut(id))
+  valueOf(await start().takeArrival(cloud.url, await newDeviceKey()))
+  cloud.forgetOperations()
+  await accounts.refreshProfile(id, neverAborted)
+  expect(cloud.operations.map(({ name, status }) => [name, status])).toEqual([['getCurrentUser', 200]])
+})
+
+test('a key that the keychain refuses to keep for its account stays for the next start', async () => {
+  const { accounts, start, vault, cloud, newDeviceKey } = await setup()
+  const key = await newDeviceKey()
+  vault.before = (call) => vault.breakWith(/^set device (?!arrival)/.test(call) ? 'keychain-locked' : null)
+  expect(await accounts.takeArrival(cloud.url, key)).toMatchObject({ failure: { code: 'keychain-locked' } })
+  expect([accounts.list(), [...vault.kept.values()]]).toEqual([[], [key]])
+  vault.before = () => vault.breakWith(null)
+  expect(await start().finishArrival(cloud.url)).toMatchObject({ ok: true, value: { state: 'ready' } })
+  expect([...vault.kept.keys()]).toEqual([expect.stringContaining(ALICE.id)])
+})
+
+test('an arrived key that the server refuses is forgotten', async () => {
+  const { accounts, vault, cloud, newDeviceKey } = await setup()
+  const key = await newDeviceKey()
+  cloud.revokeDevices(ALICE.email)
+  expect(await accounts.takeArrival(cloud.url, key)).toMatchObject({ failure: { code: 'key-refused' } })
+  expect([...vault.kept]).toEqual([])
+  expect(await accounts.finishArrival(cloud.url)).toBeNull()
+})
+
+test('signing in again with the same key does not revoke it', async () => {
+  const { accounts, cloud, newDeviceKey } = await setup()
+  const key = await newDeviceKey()
+  valueOf(await accounts.signInWithKey(cloud.url, key))
+  const { id } = valueOf(await accounts.signInWithKey(cloud.url, key))
+  await accounts.refreshProfile(id, neverAborted)
+  expect(cloud.operations.filter(({ name }) => name === 'revokeOwnDevice')).toEqual([])
+  expect(accounts.list()).toMatchObject([{ state: 'ready' }])
+})
+
+test('a keychain that keeps the key at a sign-out is reported, and the server is told all the same', async () => {
+  const { accounts, pair, vault, cloud } = await setup()
+  const { id } = await pair()
+  vault.before = (call) => vault.breakWith(call.startsWith('delete') ? 'keychain-locked' : null)
+  expect(await accounts.signOut(id)).toMatchObject({ failure: { code: 'keychain-locked' } })
+  expect(accounts.list()).toMatchObject([{ state: 'signed-out', hasLeft: true }])
+  expect(cloud.operations.at(-1)).toMatchObject({ name: 'revokeOwnDevice', status: 200 })
+})

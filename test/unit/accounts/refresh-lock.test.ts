@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createLocks } from '../../../electron/accounts/refresh-lock.ts'
-import { runningClock, testPorts } from '../../support/hand-clock.ts'
+import { runningClock, standingClock, testPorts } from '../../support/hand-clock.ts'
 
-function setup() {
+function setup(clock = runningClock()) {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-locks-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
-  const ports = testPorts(runningClock())
+  const ports = testPorts(clock)
   return { folder, ports, locks: () => createLocks(join(folder, 'locks'), ports) }
 }
 
@@ -60,10 +60,53 @@ test('the lock of a process that is killed is free at once', async () => {
   expect(isFree).toBe(true)
 })
 
-test('where no lock can be had the work goes on, and the log says so', async () => {
-  const { folder, ports } = setup()
+test('where no lock file can be opened the work runs at once, and the log says why', async () => {
+  const { folder, ports } = setup(standingClock())
   const file = join(folder, 'a-file')
   writeFileSync(file, '')
   expect(await createLocks(join(file, 'locks'), ports)('a', async () => 'done')).toBe('done')
-  expect(ports.lines).toMatchObject([{ level: 'warn' }])
+  expect(ports.lines).toEqual([
+    {
+      ...{ level: 'warn', message: 'a lock could not be opened' },
+      facts: { error: expect.stringMatching(/ENOTDIR|EEXIST|ENOENT/) as string },
+    },
+  ])
+})
+
+test('a lock file that is damaged is not waited for, and the log says why', async () => {
+  const { folder, ports, locks } = setup(standingClock())
+  await locks()('a', async () => {})
+  const [name = ''] = readdirSync(join(folder, 'locks'))
+  writeFileSync(join(folder, 'locks', name), 'x'.repeat(4096))
+  const done = locks()('a', async () => 'done')
+  expect(ports.clock.waits()).toEqual([])
+  expect(await done).toBe('done')
+  expect(ports.lines).toEqual([
+    {
+      ...{ level: 'warn', message: 'a lock could not be taken' },
+      facts: { error: expect.stringContaining('not a database') as string },
+    },
+  ])
+})
+
+test('a lock that another process keeps is waited for thirty seconds, not for ever', async () => {
+  const { ports, locks } = setup(standingClock())
+  const gate = Promise.withResolvers<void>()
+  const first = locks()('a', () => gate.promise)
+  let isDone = false
+  const second = locks()('a', async () => (isDone = true))
+  for (let waitedMs = 0; waitedMs < 30_000; waitedMs += 50) {
+    expect([isDone, ports.clock.waits()]).toEqual([false, [50]])
+    ports.clock.advance(50)
+    await Promise.resolve()
+  }
+  await second
+  expect(ports.lines.map(({ message }) => message)).toEqual([
+    'another process keeps a lock; going on without it',
+  ])
+  // Whoever went on without it has not taken it from the one that has it.
+  gate.resolve()
+  await first
+  expect(await locks()('a', async () => 'free')).toBe('free')
+  expect(ports.clock.waits()).toEqual([])
 })

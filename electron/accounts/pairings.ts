@@ -120,7 +120,10 @@ export function createPairings(options: {
       if (opened === null || signal.aborted) return success(undefined)
       if (!opened.ok) return opened
       void follow(server, opened.value, signal).catch((error: unknown) => {
-        if (!signal.aborted) ports.log.error('a pairing threw', { error: String(error) })
+        if (signal.aborted) return
+        ports.log.error('a pairing threw', { error: String(error) })
+        // Such as when the journal can't take the account: nothing else would end what is shown.
+        if (current) show({ ...current, state: 'over', failure: failure('unexpected') })
       })
       return success(undefined)
     },

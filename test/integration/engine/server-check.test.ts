@@ -1,19 +1,31 @@
 import { expect, test } from 'vitest'
 import { setup, usualSettings, valueOf } from '../../support/engine.ts'
 
-test('a server of this API is told from all else by its answer, and nobody’s credential goes there', async () => {
+test('a server of this API is recognised by its own refusal, which is asked for without a credential', async () => {
   const { app, cloud } = await setup()
   cloud.forgetOperations()
-  expect(valueOf(await app.calls.checkServer({ address: null })).failure).toBeNull()
-  expect(cloud.operations.map(({ name, headers }) => [name, headers['authorization']])).toEqual([
-    ['getCurrentUser', undefined],
-  ])
-  cloud.fail({ on: 'getCurrentUser', how: 'html', status: 200 })
-  expect(valueOf(await app.calls.checkServer({ address: null })).failure?.code).toBe('not-the-api')
+  const check = async () => valueOf(await app.calls.checkServer({ address: null }))
+  const api = { failure: null, isReached: true, isApi: true }
+  const notTheApi = { failure: { code: 'not-the-api' }, isReached: true, isApi: false }
+  expect(await check()).toMatchObject({ ...api, address: cloud.url })
+  expect(
+    cloud.operations.map(({ name, status, headers }) => [name, status, headers['authorization']]),
+  ).toEqual([['getCurrentUser', 401, undefined]])
+  // A gateway that wants a login of its own: a password that is typed for the API must not go there.
+  for (const how of ['html', { status: 401, body: '' }, { status: 401, body: '<h1>Sign in</h1>' }] as const) {
+    cloud.fail({ on: 'getCurrentUser', how, status: 200 })
+    expect(await check()).toMatchObject(notTheApi)
+  }
   cloud.fail({ on: 'getCurrentUser', how: 'cut' })
-  expect(valueOf(await app.calls.checkServer({ address: null })).failure?.code).toBe('connection-lost')
+  expect(await check()).toMatchObject({
+    failure: { code: 'connection-lost' },
+    isReached: false,
+    isApi: false,
+  })
+  app.uploader.applySettings({ ...usualSettings, server: cloud.origin })
+  expect(await check()).toMatchObject({ ...api, address: cloud.url })
   app.uploader.applySettings({ ...usualSettings, server: `${cloud.origin}/elsewhere` })
-  expect(valueOf(await app.calls.checkServer({ address: null })).failure?.code).toBe('not-the-api')
+  expect(await check()).toMatchObject({ ...notTheApi, address: `${cloud.origin}/elsewhere` })
 })
 
 test('a clock that differs from the server’s is told', async () => {

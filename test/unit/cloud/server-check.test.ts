@@ -1,0 +1,120 @@
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { createCloudClient, type CloudClient } from '../../../electron/cloud/client.ts'
+import { checkServer } from '../../../electron/cloud/server-check.ts'
+import { failed, failure } from '../../../electron/contract/errors.ts'
+import { straight, type Ways } from '../../../electron/contract/ways.ts'
+import { standingClock, testPorts } from '../../support/hand-clock.ts'
+
+const usersMe = '/users/me'
+const refusal = JSON.stringify({ error_message: 'unauthorized' })
+
+/** A server that answers as the test says, what it was asked, and the verdict on an address of its own. */
+async function setup(respond: RequestListener) {
+  const asked: { readonly path: string; readonly headers: Readonly<Record<string, unknown>> }[] = []
+  const server = createServer((request, response) => {
+    asked.push({ path: request.url ?? '', headers: request.headers })
+    respond(request, response)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const ports = testPorts(standingClock())
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {
+    ...{ asked, origin, paths: () => asked.map(({ path }) => path) },
+    check: (path = '', ways: Ways = straight) =>
+      checkServer(`${origin}${path}`, (address) => createCloudClient(address, ports), ways),
+  }
+}
+
+function answering(status: number, body: string, headers: Record<string, string> = {}): RequestListener {
+  return (_request, response) => response.writeHead(status, headers).end(body)
+}
+
+test('a 401 in the words of the API is the API, asked without a credential', async () => {
+  const { check, asked, origin } = await setup(answering(401, refusal))
+  expect(await check('/api/v1')).toMatchObject({
+    ...{ address: `${origin}/api/v1`, failure: null, isReached: true, isApi: true },
+    ...{ certificate: 'none', proxy: null },
+  })
+  expect(asked).toMatchObject([{ path: `/api/v1${usersMe}` }])
+  expect(asked[0]?.headers).not.toHaveProperty('authorization')
+})
+
+test.each([
+  ['a bare 401', 401, '', {}],
+  ['a gateway’s 401 page', 401, '<h1>Sign in</h1>', { 'www-authenticate': 'Basic realm="gate"' }],
+  ['a 401 of another API', 401, '{"message":"unauthorized"}', {}],
+  ['a 401 whose words are empty', 401, '{"error_message":""}', {}],
+  ['a page', 200, '<h1>Hello</h1>', {}],
+  ['an answer to anybody', 200, '{"id":"1"}', {}],
+  ['a bare 404', 404, '', {}],
+  ['a 404 in the words of the API', 404, '{"error_message":"resource not found"}', {}],
+  ['a redirect', 302, '', { location: 'https://elsewhere.example/' }],
+] as const)('%s is not the API', async (_what, status, body, headers) => {
+  const { check, origin } = await setup(answering(status, body, { ...headers }))
+  expect(await check()).toMatchObject({
+    ...{ address: origin, failure: { code: 'not-the-api' } },
+    ...{ isReached: true, isApi: false },
+  })
+})
+
+test('the API is found under the usual path of an address without one', async () => {
+  const respond: RequestListener = ({ url }, response) =>
+    url?.startsWith('/api/v1/') ? response.writeHead(401).end(refusal) : response.writeHead(404).end()
+  const { check, paths, origin } = await setup(respond)
+  expect(await check()).toMatchObject({ address: `${origin}/api/v1`, isApi: true, failure: null })
+  expect(paths()).toEqual([usersMe, `/api/v1${usersMe}`])
+})
+
+test('the usual path is tried once, and only where something else answered', async () => {
+  const other = await setup(answering(404, ''))
+  await other.check('/api/v1')
+  expect(other.paths()).toEqual([`/api/v1${usersMe}`])
+  const busy = await setup(answering(503, ''))
+  expect(await busy.check()).toMatchObject({ failure: { code: 'server-trouble' }, isReached: true })
+  expect(busy.paths()).toEqual([usersMe])
+})
+
+test('a server in trouble under the usual path does not change the verdict on the address', async () => {
+  const respond: RequestListener = ({ url }, response) =>
+    response.writeHead(url?.startsWith('/api/v1/') ? 503 : 404).end()
+  const { check, origin } = await setup(respond)
+  expect(await check()).toMatchObject({ address: origin, failure: { code: 'not-the-api' } })
+})
+
+test('a server that hangs up is not reached', async () => {
+  const { check } = await setup((request) => request.socket.destroy())
+  expect(await check()).toMatchObject({
+    ...{ failure: { code: 'connection-lost' }, isReached: false, isApi: false, certificate: 'none' },
+  })
+})
+
+test.each([
+  ['https://cloud.example', failure('signed-out', {}, { detail: 'unauthorized' }), 'trusted', true],
+  ['https://cloud.example', failure('server-trouble', { status: 503 }), 'trusted', true],
+  ['https://cloud.example', failure('certificate-untrusted'), 'untrusted', true],
+  ['https://cloud.example', failure('certificate-expired'), 'untrusted', true],
+  ['https://cloud.example', failure('timed-out'), 'none', false],
+  ['https://cloud.example', failure('proxy-sign-in'), 'none', false],
+  ['https://cloud.example', failure('proxy-refuses'), 'none', false],
+  ['http://cloud.example', failure('signed-out', {}, { detail: 'unauthorized' }), 'none', true],
+] as const)('the certificate of %s that answers %o is %s', async (server, met, certificate, isReached) => {
+  const client: CloudClient = {
+    ...{ server, clockAheadMs: () => 60_000, isThere: async () => true },
+    send: async () => failed(met),
+  }
+  expect(await checkServer(server, () => client, straight)).toMatchObject({
+    ...{ certificate, isReached, clockAheadMs: 60_000 },
+  })
+})
+
+test('the proxy is named without its login', async () => {
+  const { check } = await setup(answering(401, refusal))
+  const ways = { ...straight, to: async () => 'http://mira:secret@proxy.example:3128' }
+  expect((await check('/api/v1', ways)).proxy).toBe('http://proxy.example:3128')
+})

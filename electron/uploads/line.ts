@@ -50,6 +50,7 @@ export function createLine(options: {
 
   function look(): void {
     cancelTimer()
+    if (life.signal.aborted) return
     looking ??= lookOnce().finally(() => {
       looking = null
     })
@@ -67,10 +68,9 @@ export function createLine(options: {
       if (state === 'offline') look()
     },
     async close() {
-      cancelTimer()
       life.abort()
-      await looking
       cancelTimer()
+      await looking
     },
   }
 }

@@ -51,6 +51,9 @@ test('a line that is gone is looked for at growing intervals of at most five sec
   expect([waited, told]).toEqual([[1_000, 2_000, 4_000, 5_000, 5_000, 5_000], ['offline']])
   await find(true)
   expect([line.state, told, clock.waits(), looks.length]).toEqual(['ok', ['offline', 'ok'], [], 7])
+  line.suspect()
+  await find(false)
+  expect(clock.waits()).toEqual([1_000])
 })
 
 test('a computer that wakes looks at once, and only if the line was gone', async () => {
@@ -66,10 +69,33 @@ test('a computer that wakes looks at once, and only if the line was gone', async
 })
 
 test('a line that is closed looks no more', async () => {
-  const { line, clock, find, told } = setup()
+  const { line, clock, find, told, looks } = setup()
   line.suspect()
-  const closed = line.close()
+  let isClosed = false
+  const closed = line.close().then(() => (isClosed = true))
+  await Promise.resolve()
+  expect(isClosed).toBe(false)
   await find(false)
   await closed
   expect([told, clock.waits()]).toEqual([[], []])
+  // What ends meanwhile, and a network that changes, still tell it.
+  line.suspect()
+  expect(looks).toHaveLength(1)
+})
+
+test('a line that was gone when it was closed looks no more', async () => {
+  const { line, clock, find, looks } = setup()
+  line.suspect()
+  await find(false)
+  await line.close()
+  line.look()
+  expect([looks.length, clock.waits()]).toEqual([1, []])
+})
+
+test('a look that throws counts as one that found nothing', async () => {
+  const { line, looks, clock } = setup()
+  line.suspect()
+  looks[0]?.reject(new Error('a bug'))
+  await expect.poll(() => line.state).toBe('offline')
+  expect(clock.waits()).toEqual([1_000])
 })

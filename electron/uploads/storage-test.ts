@@ -44,8 +44,8 @@ interface Rooms {
 interface Run extends TeamChoice {
   readonly access: Access
   readonly signal: AbortSignal
-  /** Bounds what is not called off, so that nothing stays in storage. */
-  readonly inTime: () => AbortSignal
+  /** Bounds what is not called off, so that nothing stays in storage. Rejects when it takes too long. */
+  readonly inTime: <T>(ask: (until: AbortSignal) => Promise<T>) => Promise<T>
   readonly tell: (test: StorageTest) => void
   now: StorageTest
 }
@@ -54,7 +54,16 @@ export function createStorageTest(rooms: Rooms): StorageTesting {
   const life = new AbortController()
   const ending = new AbortController()
   const running = new Set<Promise<StorageTest>>()
-  const inTime = () => AbortSignal.any([ending.signal, AbortSignal.timeout(answerWithinMs)])
+
+  async function inTime<T>(ask: (until: AbortSignal) => Promise<T>): Promise<T> {
+    const late = new AbortController()
+    const cancelTimer = rooms.ports.timers.after(answerWithinMs, () => late.abort())
+    try {
+      return await ask(AbortSignal.any([ending.signal, late.signal]))
+    } finally {
+      cancelTimer()
+    }
+  }
 
   async function begin(choice: TeamChoice, signal: AbortSignal, tell: (test: StorageTest) => void) {
     const now: StorageTest = { state: 'running', sentBytes: 0, tookMs: 0, failure: null, isLeft: false }
@@ -120,9 +129,9 @@ async function sendAndGiveBack(
   const { storageKey } = grant.value
   const asked = { storageKey, sizeBytes: storageTestBytes }
   // Not called off midway: an answer that nobody hears would leave parts open under a name that nobody knows.
-  const opened = await initiateMultipart(client, signer, asked, run.inTime()).catch(() =>
-    failed(failure('timed-out', { host: new URL(client.server).host })),
-  )
+  const opened = await run
+    .inTime((until) => initiateMultipart(client, signer, asked, until))
+    .catch(() => failed(failure('timed-out', { host: new URL(client.server).host })))
   if (!opened.ok) return opened
   const { uploadId } = opened.value
   const letGo = rooms.sweeper.hold(uploadId)
@@ -173,9 +182,9 @@ function send(
 /** By a signal of its own: what was called off is given back all the same. */
 async function giveBack({ store, ports }: Rooms, run: Run, multipart: OpenedMultipart): Promise<void> {
   const { client, signer } = run.access
-  const aborted = await abortMultipart(client, signer, multipart, run.inTime()).catch(() =>
-    failed(failure('unexpected')),
-  )
+  const aborted = await run
+    .inTime((until) => abortMultipart(client, signer, multipart, until))
+    .catch(() => failed(failure('timed-out', { host: new URL(client.server).host })))
   if (aborted.ok || aborted.failure.code === 'not-found') {
     store.cleared(multipart.uploadId)
     return

@@ -1,0 +1,171 @@
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import type { Account } from '../../../electron/contract/account.ts'
+import { failed, failure, success, type Result } from '../../../electron/contract/errors.ts'
+import { fixedSigner } from '../../../electron/accounts/signers.ts'
+import { login } from '../../../electron/cloud/auth.ts'
+import { createCloudClient } from '../../../electron/cloud/client.ts'
+import type { Lanes } from '../../../electron/transfer/lanes.ts'
+import { createStreams } from '../../../electron/transfer/streams.ts'
+import { createStorageTest } from '../../../electron/uploads/storage-test.ts'
+import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { startCloud, type CloudOptions } from '../../cloud/cloud.ts'
+import { valueOf } from '../../support/engine.ts'
+import { standingClock, testPorts } from '../../support/hand-clock.ts'
+
+const choice = { accountId: 'alice', teamId: ALICES_TEAM_ID }
+
+/** Tests of storage that don't get as far as storage's answer: what sends is the test's own. */
+async function setup(options: CloudOptions = {}) {
+  const clock = standingClock()
+  const ports = testPorts(clock)
+  const cloud = await startCloud({ now: clock.now, ...options })
+  const client = createCloudClient(cloud.url, ports)
+  const token = valueOf(await login(client, ALICE.email, ALICE.password)).access_token
+  const account: Account = {
+    ...{ id: 'alice', kind: 'session', server: cloud.url, personId: ALICE.id, name: '', email: '' },
+    ...{ teams: [], state: 'ready' },
+  }
+  const leftovers = new Set<string>()
+  const held = new Set<string>()
+  const told: string[] = []
+  const state = { journal: success(undefined) as Result<void> }
+  const streams = createStreams({ ports })
+  const lanes: { send: Lanes['send'] } = { send: () => Promise.reject(new Error('a bug')) }
+  const storageTest = createStorageTest({
+    ports,
+    store: {
+      leave({ uploadId }) {
+        if (state.journal.ok) leftovers.add(uploadId)
+        return state.journal
+      },
+      cleared(uploadId) {
+        leftovers.delete(uploadId)
+        return success(undefined)
+      },
+    },
+    accounts: {
+      list: () => [account],
+      accessTo: (_accountId, teamId) =>
+        success({ client, kind: 'session', signer: fixedSigner({ kind: 'session', token, teamId }) }),
+    },
+    carriers: { lanes: lanes as Lanes, streams },
+    sweeper: {
+      hold(uploadId) {
+        held.add(uploadId)
+        return () => held.delete(uploadId)
+      },
+      sweep: async () => void told.push(`sweep, ${held.size} held`),
+    },
+  })
+  onTestFinished(async () => {
+    cloud.clearFailures()
+    streams.close()
+    await cloud.close()
+  })
+  return {
+    ...{ cloud, clock, ports, leftovers, held, told, state, lanes, storageTest },
+    test: (signal = new AbortController().signal) => storageTest.test(choice, signal, () => {}),
+  }
+}
+
+test('a server that does not answer the opening within 15 seconds is named as the reason', async () => {
+  const { cloud, clock, test, ports } = await setup()
+  const held = cloud.hold('initiateMultipart')
+  const running = test()
+  await held.arrived
+  expect(clock.waits()).toEqual([15_000])
+  clock.advance(15_000)
+  expect(await running).toMatchObject({
+    ...{ state: 'bad', failure: { code: 'timed-out', params: { host: new URL(cloud.url).host } } },
+    isLeft: false,
+  })
+  held.release()
+  expect([clock.waits(), ports.lines.filter(({ level }) => level === 'error')]).toEqual([[], []])
+})
+
+test('an upload that can’t be given back within 15 seconds is left to the sweeper', async () => {
+  const { cloud, clock, test, state, told, held, leftovers } = await setup()
+  state.journal = failed(failure('journal-full'))
+  const stopped = cloud.hold('abortMultipart')
+  const running = test()
+  await stopped.arrived
+  expect([held.size, leftovers.size]).toEqual([1, 0])
+  clock.advance(15_000)
+  expect(await running).toMatchObject({ state: 'bad', failure: { code: 'journal-full' }, isLeft: true })
+  // It may be swept as soon as a sweep is asked for.
+  expect([told, held.size]).toEqual([['sweep, 0 held'], 0])
+  stopped.release()
+})
+
+test('nothing is sent when the journal can’t take what would be left behind', async () => {
+  const { cloud, test, state, told, held } = await setup()
+  state.journal = failed(failure('journal-full'))
+  expect(await test()).toMatchObject({ state: 'bad', failure: { code: 'journal-full' }, isLeft: false })
+  expect(cloud.operations.map(({ name }) => name).slice(1)).toEqual([
+    ...['presignModel', 'initiateMultipart', 'abortMultipart'],
+  ])
+  expect([await cloud.unfinishedUploads(), told, held.size]).toEqual([[], [], 0])
+})
+
+test('an upload that storage no longer knows counts as given back', async () => {
+  const { cloud, test, state } = await setup()
+  state.journal = failed(failure('journal-full'))
+  cloud.fail({ on: 'abortMultipart', how: 404 })
+  expect(await test()).toMatchObject({ isLeft: false })
+})
+
+test('a test that throws is logged and gives back what it opened', async () => {
+  const { cloud, test, ports, leftovers, held, clock, lanes } = await setup()
+  let path = ''
+  lanes.send = (job) => {
+    path = job.path
+    expect([existsSync(path), leftovers.size, held.size]).toEqual([true, 1, 1])
+    return Promise.reject(new Error('a bug'))
+  }
+  expect(await test()).toMatchObject({ state: 'bad', failure: { code: 'unexpected' }, isLeft: false })
+  expect([path === '', existsSync(dirname(path))]).toEqual([false, false])
+  expect(ports.lines).toMatchObject([{ level: 'error', facts: { error: 'Error: a bug' } }])
+  expect([await cloud.unfinishedUploads(), leftovers.size, held.size, clock.waits()]).toEqual([[], 0, 0, []])
+})
+
+test('a test that throws after it was cancelled is only cancelled', async () => {
+  const { test, ports, lanes } = await setup()
+  const stop = new AbortController()
+  lanes.send = () => {
+    stop.abort()
+    return Promise.reject(new Error('a bug'))
+  }
+  expect(await test(stop.signal)).toMatchObject({ state: 'cancelled', failure: null })
+  expect(ports.lines).toEqual([])
+})
+
+test('parts that storage would not take are not sent', async () => {
+  const { cloud, test } = await setup({ partSizeBytes: 1024 * 1024 })
+  expect(await test()).toMatchObject({ state: 'bad', failure: { code: 'parts-do-not-fit' } })
+  expect(await cloud.unfinishedUploads()).toEqual([])
+})
+
+test('an end of the app waits two seconds for what is given back, and leaves no timer', async () => {
+  const { cloud, clock, test, state, storageTest } = await setup()
+  state.journal = failed(failure('journal-full'))
+  const held = cloud.hold('abortMultipart')
+  const running = test()
+  await held.arrived
+  let isClosed = false
+  const closing = storageTest.close().then(() => (isClosed = true))
+  expect([clock.waits(), isClosed]).toEqual([[2_000, 15_000], false])
+  clock.advance(2_000)
+  await closing
+  expect(await running).toMatchObject({ state: 'cancelled', isLeft: true })
+  expect(clock.waits()).toEqual([])
+  held.release()
+})
+
+test('an end of the app with nothing to give back leaves no timer', async () => {
+  const { clock, storageTest, test } = await setup()
+  await test()
+  await storageTest.close()
+  expect(clock.waits()).toEqual([])
+})

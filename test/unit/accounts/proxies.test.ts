@@ -94,10 +94,7 @@ test('a stored login that the proxy refuses is asked for, once', async () => {
   expect([proxies.wanting(), changes()]).toEqual([{ proxy: first, wasRefused: true }, 1])
 })
 
-test.each([
-  ['keychain-locked', 'is locked'],
-  ['keychain-slow', 'does not answer'],
-] as const)('a keychain that %s is logged, and the person is asked', async (code) => {
+test.each(['keychain-locked', 'keychain-slow'] as const)('a login is asked for on %s', async (code) => {
   const { proxies, vault, ports } = setup()
   vault.breakWith(code)
   expect(await proxies.failed(first, proxyCodes.signIn)).toBe(false)

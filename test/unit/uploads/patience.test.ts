@@ -34,7 +34,9 @@ function setup(records: readonly UploadRecord[] = [uploadRecord(), uploadRecord(
       setLine: (isThere) => void told.push(`line ${isThere}`),
     }),
     accessTo: (accountId) =>
-      accountId === 'nobody' ? failed(failure('signed-out')) : success(accessTo(accountId) as Access),
+      accountId === 'nobody'
+        ? failed(failure('signed-out'))
+        : success(accessTo(accountId) as unknown as Access),
     changed: (line) => told.push(line),
   })
   const turns = async () => {

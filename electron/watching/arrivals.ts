@@ -91,6 +91,8 @@ export class Arrivals {
     this.#changing.clear()
     for (const [path, before] of this.#settling) {
       const look = await lookAt(path)
+      // Removed during the look, for example by a pause: added again here, it would never be begun again.
+      if (this.#settling.get(path) !== before) continue
       if (!look) {
         this.#settling.delete(path)
         continue

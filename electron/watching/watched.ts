@@ -181,8 +181,10 @@ export class Watched {
   }
 
   #meet(path: string, look: Look): void {
+    // The look at a file may end after its folder was paused; begun now, it would never be looked at again.
+    if (this.#isClosed || this.folder.isPaused) return
     const known = this.#known.get(path)
-    if (this.#isClosed || this.#arrivals.has(path) || (known && looksSame(known, look))) return
+    if (this.#arrivals.has(path) || (known && looksSame(known, look))) return
     this.#arrivals.begin(path, look)
     this.#at.changed()
     this.#nextStep()

@@ -30,6 +30,8 @@ export async function setupWatched({ isPolled = false } = {}) {
   const world = {
     canSend: true,
     entries: 10_000,
+    /** What happens during a walk through the folder. */
+    duringWalk: () => {},
     /** What happens while files are being taken in. */
     meanwhile: () => {},
     answer: success({ added: 1, refused: 0, skipped: [] }) as
@@ -37,10 +39,17 @@ export async function setupWatched({ isPolled = false } = {}) {
   }
   const queued: string[] = []
   const teams: string[] = []
+  const walks: string[] = []
+  const changed = vi.fn()
   const hints = { start: vi.fn(), stop: vi.fn(), close: async () => {} }
   const at: WatchPorts = {
-    ...{ kept, hints, ports: testPorts(clock), changed: () => {}, canSend: () => world.canSend, weightsOf },
-    walk: (path) => searchFolder(path, { entries: world.entries, walkMs: 60_000, graceMs: 0 }),
+    ...{ kept, hints, ports: testPorts(clock), changed, canSend: () => world.canSend, weightsOf },
+    async walk(path) {
+      walks.push(path)
+      const seen = await searchFolder(path, { entries: world.entries, walkMs: 60_000, graceMs: 0 })
+      world.duringWalk()
+      return seen
+    },
     async queue(paths, { team: to }, signal) {
       world.meanwhile()
       const isTaken = world.answer.ok && !signal?.aborted
@@ -84,5 +93,5 @@ export async function setupWatched({ isPolled = false } = {}) {
     watched.hint(join(folder, name))
     await expect.poll(() => watched.settlingCount).toBe(before + 1)
   }
-  return { root, folder, clock, kept, world, queued, teams, hints, write, watch, pass, hint }
+  return { root, folder, clock, kept, world, queued, teams, walks, changed, hints, write, watch, pass, hint }
 }

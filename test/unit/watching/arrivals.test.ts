@@ -1,5 +1,8 @@
 import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { Arrivals } from '../../../electron/watching/arrivals.ts'
+import { lookAt } from '../../../electron/watching/looks.ts'
 import { onnxOf } from '../../fixtures/onnx-files.ts'
 import { setupWatched } from '../../support/watched-world.ts'
 
@@ -91,4 +94,96 @@ test('weights beside the index of a model that never becomes whole go by themsel
   await hint(watched, 'flux/flux1-dev.safetensors')
   await pass(watched, 12_000)
   expect(queued).toEqual(['flux/flux1-dev.safetensors'])
+})
+
+test('a part that was there before is not waited for a second time', async () => {
+  const { write, watch, queued, hint, pass } = await setupWatched()
+  write('m-00001-of-00002.safetensors')
+  const watched = await watch()
+  write('m-00002-of-00002.safetensors')
+  await hint(watched, 'm-00002-of-00002.safetensors')
+  await pass(watched, 12_000)
+  expect(queued).toEqual(['m-00001-of-00002.safetensors', 'm-00002-of-00002.safetensors'])
+})
+
+test('an index beside the parts is waited for until it has stopped changing too', async () => {
+  const { write, watch, queued, hint, pass } = await setupWatched()
+  write('m.safetensors.index.json', '{}')
+  const watched = await watch()
+  for (const part of ['m-00001-of-00002', 'm-00002-of-00002']) {
+    write(`${part}.safetensors`)
+    await hint(watched, `${part}.safetensors`)
+  }
+  await pass(watched, 14_000)
+  expect(queued).toEqual([])
+  await pass(watched, 8_000)
+  expect(queued).toHaveLength(3)
+})
+
+test('a known part that is replaced is waited for again', async () => {
+  const { write, watch, queued, hint, pass } = await setupWatched()
+  write('m-00001-of-00002.safetensors')
+  const watched = await watch()
+  write('m-00002-of-00002.safetensors')
+  await hint(watched, 'm-00002-of-00002.safetensors')
+  await pass(watched, 8_000)
+  write('m-00001-of-00002.safetensors', 3_000)
+  await pass(watched, 10_000)
+  expect(queued).toEqual([])
+  await pass(watched, 6_000)
+  expect(queued).toHaveLength(2)
+})
+
+test('an empty file that holds no weights does not keep its model from being queued', async () => {
+  const { write, watch, queued, hint, pass } = await setupWatched()
+  const watched = await watch()
+  write('flux/model_index.json', JSON.stringify({ tokenizer: ['transformers', 'CLIPTokenizer'] }))
+  write('flux/tokenizer/merges.txt', 0)
+  write('flux/unet/model.safetensors')
+  await hint(watched, 'flux/unet/model.safetensors')
+  await pass(watched, 24_000)
+  expect(queued).toEqual(['flux'])
+})
+
+test('empty weights keep their model from being queued', async () => {
+  const { write, watch, queued, hint, pass } = await setupWatched()
+  const watched = await watch()
+  write('m-00001-of-00002.safetensors')
+  write('m-00002-of-00002.safetensors', 0)
+  await hint(watched, 'm-00001-of-00002.safetensors')
+  await pass(watched, 40_000)
+  expect([queued, watched.incompleteCount]).toEqual([[], 1])
+})
+
+test('a file called like a part that is in the watched folder itself waits for no other file', async () => {
+  const { write, watch, queued, hint, pass } = await setupWatched()
+  const watched = await watch()
+  write('model.safetensors')
+  await hint(watched, 'model.safetensors')
+  await pass(watched, 8_000)
+  write('other/grows.safetensors')
+  await hint(watched, 'other/grows.safetensors')
+  await pass(watched, 4_000)
+  expect(queued).toEqual(['model.safetensors'])
+})
+
+test('a graph that waits for its weights is read once, and again when it has changed', async () => {
+  const { write, folder, clock } = await setupWatched()
+  const graph = join(folder, 'net.onnx')
+  const read: string[] = []
+  const arrivals = new Arrivals({
+    ...{ root: folder, now: clock.now, known: () => undefined },
+    weightsOf: async (path) => (read.push(path), new Map([['net.onnx.data', 3_000]])),
+  })
+  for (const sizeBytes of [2_000, 2_500]) {
+    write('net.onnx', sizeBytes)
+    const look = await lookAt(graph)
+    if (look && sizeBytes === 2_000) arrivals.begin(graph, look)
+    for (let time = 0; time < 3; time += 1) {
+      expect((await arrivals.look()).ready).toEqual([])
+      clock.advance(10_000)
+    }
+    expect((await arrivals.look()).heldCount).toBe(1)
+  }
+  expect(read).toEqual([graph, graph])
 })

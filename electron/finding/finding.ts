@@ -4,6 +4,7 @@ import type { CallHandlers } from '../contract/calls.ts'
 import type { FindingView, WorkflowView } from '../contract/finding.ts'
 import { cleanLibraryPath } from '../contract/library-path.ts'
 import type { AddReport, Target } from '../contract/model.ts'
+import type { Timers } from '../contract/ports.ts'
 import type { FolderSeen } from '../models/search-order.ts'
 import type { Surroundings } from '../models/places.ts'
 import { wholeModels } from '../models/whole-models.ts'
@@ -46,6 +47,7 @@ export interface FindingOptions extends Omit<
 > {
   readonly worker: URL
   readonly surroundings: Surroundings
+  readonly timers: Timers
   /** Where the folders are kept from which models came. */
   readonly folders: KeptText
   /** Adds files, each with what is known of its target beforehand. */
@@ -64,7 +66,7 @@ const nothingAdded: AddReport = { added: 0, refused: 0, skipped: [] }
 
 export function createFinding(options: FindingOptions): Finding {
   const { surroundings, addPlaced } = options
-  const searcher = createSearcher(options.worker, surroundings)
+  const searcher = createSearcher(options.worker, surroundings, options.timers)
   const words = (path: string) => homePath(path, surroundings.home, surroundings.platform)
   const places = createPlacesFound({ searcher, words, told: options.toldFinding })
   const known = createKnownFolders(options.folders)

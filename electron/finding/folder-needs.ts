@@ -17,9 +17,7 @@ export async function foldersFor(
   if (needs.some(({ isFolder }) => isFolder)) gather(local, byPath)
   for (const { name, isFolder } of needs) {
     if (!isFolder) continue
-    const candidates = [...byPath.keys()].filter(
-      (path) => endsWith(path, name) || endsWith(path, basename(name)),
-    )
+    const candidates = [...byPath.keys()].filter((path) => endsWith(path, basename(name)))
     // The whole name first; of the same name the one beside other folders of its type.
     const ranked = candidates.sort((one, other) => rank(other, name) - rank(one, name))
     for (const path of ranked) {

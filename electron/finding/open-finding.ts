@@ -4,6 +4,7 @@ import { teamKey, type Account, type SessionView, type Team, type TeamChoice } f
 import type { Failure } from '../contract/errors.ts'
 import type { FindingView, WorkflowView } from '../contract/finding.ts'
 import type { Target } from '../contract/model.ts'
+import type { Timers } from '../contract/ports.ts'
 import type { Library } from '../library/library.ts'
 import type { Surroundings } from '../models/places.ts'
 import { createFinding, type Finding, type FindingOptions } from './finding.ts'
@@ -31,6 +32,7 @@ interface QueuedRow {
 export function openFinding(rooms: {
   readonly worker: URL
   readonly computer: Computer | undefined
+  readonly ports: { readonly timers: Timers }
   readonly library: Library
   readonly accounts: { list(): readonly Account[] }
   readonly rows: { ids(): readonly string[]; get(id: string): QueuedRow | undefined }
@@ -47,6 +49,7 @@ export function openFinding(rooms: {
   const { worker, computer, library, rows, choices, listeners } = rooms
   const finding = createFinding({
     ...{ worker, library, sentBefore: rooms.sentBefore, addPlaced: rooms.addPlaced },
+    timers: rooms.ports.timers,
     surroundings: computer ?? { platform: process.platform, home: homedir(), environment: process.env },
     chosen(wanted) {
       const chosen = rooms.resolve(wanted)

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import type { Timers } from '../contract/ports.ts'
 import type { SearchAnswer, SearchOrder } from '../models/search-order.ts'
 import type { Surroundings } from '../models/places.ts'
 
@@ -11,6 +12,7 @@ export interface Searcher {
     order: SearchOrder,
     options: { readonly signal?: AbortSignal; readonly onAnswer: (answer: SearchAnswer) => void },
   ): Promise<boolean>
+  /** Ends all threads; after it no order starts another. */
   close(): Promise<void>
 }
 
@@ -22,20 +24,32 @@ const longestFoldersMs = 180_000
 const heapMegabytes = 1_024
 
 /** Looks through disks and reads what strangers wrote, away from the main thread. */
-export function createSearcher(workerUrl: URL, surroundings: Surroundings): Searcher {
+export function createSearcher(workerUrl: URL, surroundings: Surroundings, timers: Timers): Searcher {
   const running = new Set<Worker>()
+  let isClosed = false
+
+  /** Null where the system has no room for one more thread: Node throws then, instead of telling it by an event. */
+  function startWorker(order: SearchOrder): Worker | null {
+    try {
+      return new Worker(workerUrl, {
+        workerData: { order, surroundings },
+        resourceLimits: { maxOldGenerationSizeMb: heapMegabytes },
+      })
+    } catch {
+      return null
+    }
+  }
+
   return {
     search: (order, { signal, onAnswer }) =>
       new Promise((resolve) => {
-        if (signal?.aborted) return resolve(false)
-        const worker = new Worker(workerUrl, {
-          workerData: { order, surroundings },
-          resourceLimits: { maxOldGenerationSizeMb: heapMegabytes },
-        })
+        if (isClosed || signal?.aborted) return resolve(false)
+        const worker = startWorker(order)
+        if (!worker) return resolve(false)
         running.add(worker)
         const end = () => void worker.terminate()
         let isDone = false
-        const deadline = setTimeout(end, order.kind === 'folders' ? longestFoldersMs : longestMs)
+        const cancelDeadline = timers.after(order.kind === 'folders' ? longestFoldersMs : longestMs, end)
         signal?.addEventListener('abort', end, { once: true })
         worker.on('message', (answer: SearchAnswer) => {
           if (answer.is === 'end') {
@@ -46,13 +60,14 @@ export function createSearcher(workerUrl: URL, surroundings: Surroundings): Sear
         // Node always ends a worker after its error; without a listener the error would be thrown here.
         worker.on('error', () => undefined)
         worker.on('exit', () => {
-          clearTimeout(deadline)
+          cancelDeadline()
           signal?.removeEventListener('abort', end)
           running.delete(worker)
           resolve(isDone)
         })
       }),
     async close() {
+      isClosed = true
       await Promise.all([...running].map((worker) => worker.terminate()))
     },
   }

@@ -34,11 +34,16 @@ export class ByteCursor {
     return this.#view.getUint32(at, this.littleEndian)
   }
 
-  /** Numbers beyond 2^53 count bytes or values that no disk holds. */
-  u64(): number {
+  /** A number that stands for itself and may be any. */
+  big64(): bigint {
     const at = this.at
     this.pass(8)
-    const value = this.#view.getBigUint64(at, this.littleEndian)
+    return this.#view.getBigUint64(at, this.littleEndian)
+  }
+
+  /** A number that counts bytes or values: no disk holds more than 2^53. */
+  u64(): number {
+    const value = this.big64()
     if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new HeaderDamage('a number beyond 2^53')
     return Number(value)
   }

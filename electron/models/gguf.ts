@@ -118,7 +118,7 @@ function readValue(cursor: ByteCursor, type: number): string {
   const bytes = scalarBytes[type]
   if (bytes === undefined) throw new HeaderDamage(`unknown metadata type ${type}`)
   if (type === 4) return String(cursor.u32())
-  if (type === 10) return String(cursor.u64())
+  if (type === 10) return String(cursor.big64())
   cursor.pass(bytes)
   return ''
 }

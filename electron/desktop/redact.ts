@@ -21,9 +21,17 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/([?&;]X-Amz-[\w-]+=)[^&\s"'<>\\]*/gi, `$1${removed}`],
   [/([?&](?:AWSAccessKeyId|Signature|sig|token|code|user_code|device_code)=)[^&\s"'<>\\]*/gi, `$1${removed}`],
   // Passwords in addresses.
-  [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:)[^\s/@]+@/gi, `$1${removed}@`],
-  // `"password":"…"`, also in JSON within JSON, and `password=…`.
-  [new RegExp(`(${named.source}\\s*[:=]\\s*)(\\\\?["']).*?\\2`, 'gi'), `$1$2${removed}$2`],
+  [/(:\/\/[^\s/:@]*:)[^\s/]+@/g, `$1${removed}@`],
+  // `"password":"…"`, also in JSON within JSON, to the end of the line where the quotation mark is not closed.
+  [
+    new RegExp(`(${named.source}\\s*[:=]\\s*)(["'])(?:\\\\.|(?!\\2)[^\\\\\\n])*(?:\\2|\\\\?$)`, 'gim'),
+    `$1$2${removed}$2`,
+  ],
+  [
+    new RegExp(`(${named.source}\\s*[:=]\\s*)(\\\\["'])(?:\\\\{2}\\\\?.|(?!\\2).)*(?:\\2|$)`, 'gim'),
+    `$1$2${removed}$2`,
+  ],
+  // `password=…`
   [new RegExp(`(${named.source}\\s*[:=]\\s*)(?!\\\\?["'])[^"'&\\s,}]+`, 'gi'), `$1${removed}`],
 ]
 
@@ -55,7 +63,7 @@ const longestText = 4_000
 export function redact(value: unknown, depth = 0, seen: ReadonlySet<unknown> = new Set()): unknown {
   switch (typeof value) {
     case 'string':
-      return redactText(value.length > longestText ? `${value.slice(0, longestText)}…` : value)
+      return cut(redactText(value))
     case 'bigint':
       return String(value)
     case 'function':
@@ -72,12 +80,17 @@ export function redact(value: unknown, depth = 0, seen: ReadonlySet<unknown> = n
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'no date' : value.toISOString()
   if (value instanceof URL) return redactText(value.href)
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`
-  if (value instanceof Map || value instanceof Set) return [...value].map(inner)
-  if (Array.isArray(value)) return value.map(inner)
-  return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [name, secretName.test(name) ? removed : inner(item)]),
-  )
+  const redactEntry = ([name, item]: readonly [unknown, unknown]) => [
+    inner(name),
+    typeof name === 'string' && secretName.test(name) ? removed : inner(item),
+  ]
+  if (value instanceof Map) return [...value].map(redactEntry)
+  if (value instanceof Set || Array.isArray(value)) return [...value].map(inner)
+  return Object.fromEntries(Object.entries(value).map(redactEntry))
 }
+
+/** Only a text that is redacted may be cut: half a secret would not be recognised. */
+const cut = (text: string) => (text.length > longestText ? `${text.slice(0, longestText)}…` : text)
 
 function redactError(error: Error, inner: (item: unknown) => unknown): Record<string, unknown> {
   return {

@@ -62,11 +62,12 @@ const openWithinMs = 30_000
 export async function openInTime(
   { path, identity }: { readonly path: string; readonly identity: FileIdentity },
   signal: AbortSignal,
+  withinMs = openWithinMs,
 ): Promise<Opened | null> {
   if (signal.aborted) return null
   const over = Promise.withResolvers<Opened | null>()
   const stop = () => over.resolve(null)
-  const timer = setTimeout(() => over.resolve({ ok: false, failure: hangingDisk() }), openWithinMs)
+  const timer = setTimeout(() => over.resolve({ ok: false, failure: hangingDisk() }), withinMs)
   signal.addEventListener('abort', stop, { once: true })
   const opening = openSameFile(path, identity)
   const first = await Promise.race([opening, over.promise])
@@ -106,7 +107,7 @@ export async function renumbered(path: string, expected: FileIdentity): Promise<
  * single read may bring less. Answers how many bytes were read, 0 at the end.
  */
 export async function readFull(
-  handle: FileHandle,
+  handle: Pick<FileHandle, 'read'>,
   into: Buffer,
   length: number,
   position: number,

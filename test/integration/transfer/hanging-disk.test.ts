@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { constants, openSync, mkdtempSync } from 'node:fs'
+import { getEventListeners } from 'node:events'
+import { closeSync, constants, openSync, mkdtempSync } from 'node:fs'
 import { rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { workerFiles } from '../../../electron/command-line/surroundings.ts'
-import { identityOf } from '../../../electron/transfer/file-identity.ts'
+import { identityOf, openInTime, openSameFile } from '../../../electron/transfer/file-identity.ts'
 import { createHasher } from '../../../electron/transfer/hasher.ts'
 import { runningClock, testPorts } from '../../support/hand-clock.ts'
 import { openLanes } from '../../support/lanes.ts'
@@ -24,6 +25,19 @@ function hangingFile(): string {
   return path
 }
 
+/** Whether anybody has the hanging file open for reading, or waits for that: a writer that comes lets them through. */
+function hasReader(path: string): boolean {
+  try {
+    closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK))
+    return true
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'ENXIO' })
+    return false
+  }
+}
+
+const identityAt = async (path: string) => identityOf(await stat(path, { bigint: true }))
+
 test('a PUT of a file whose disk hangs is called off at once', async () => {
   const lanes = openLanes(testPorts(runningClock()))
   const sent = await lanes.put({ path: hangingFile(), bytes: Buffer.alloc(1_000) }, 'http://127.0.0.1:9/')
@@ -37,7 +51,7 @@ test('a hash of a file whose disk hangs is called off at once, and holds up no o
   const hasher = createHasher({ url, threads: 1, ports })
   onTestFinished(() => hasher.close())
   const hashOf = async (path: string, signal: AbortSignal) => {
-    const identity = identityOf(await stat(path, { bigint: true }))
+    const identity = await identityAt(path)
     return hasher.hash({ path, identity, segmentBytes: 1_000_000 }, { signal, onProgress: () => {} })
   }
   const stop = new AbortController()
@@ -47,4 +61,37 @@ test('a hash of a file whose disk hangs is called off at once, and holds up no o
   expect(await other.result).toMatchObject({ ok: true })
   stop.abort()
   expect(await hanging.result).toBeNull()
+})
+
+test('another file is refused and closed', async () => {
+  const path = hangingFile()
+  const both = openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
+  const opened = await openSameFile(path, { ...(await identityAt(path)), mtimeNs: 0n })
+  closeSync(both)
+  expect(opened).toMatchObject({ ok: false, failure: { code: 'file-changed' } })
+  expect(hasReader(path)).toBe(false)
+})
+
+test('a disk that opens no file in time has a problem, and a file that is opened later is closed', async () => {
+  const path = hangingFile()
+  const identity = await identityAt(path)
+  const { signal } = new AbortController()
+  const opened = await openInTime({ path, identity }, signal, 1)
+  expect(opened).toMatchObject({
+    ...{ ok: false, failure: { code: 'file-read-trouble', params: { problem: 'ETIMEDOUT' } } },
+  })
+  expect(getEventListeners(signal, 'abort')).toEqual([])
+  await expect.poll(() => hasReader(path)).toBe(true)
+  await expect.poll(() => hasReader(path)).toBe(false)
+})
+
+test('an abort ends the wait for a disk, and a file that is opened later is closed', async () => {
+  const path = hangingFile()
+  const identity = await identityAt(path)
+  const stop = new AbortController()
+  const opening = openInTime({ path, identity }, stop.signal)
+  stop.abort()
+  expect(await opening).toBeNull()
+  await expect.poll(() => hasReader(path)).toBe(true)
+  await expect.poll(() => hasReader(path)).toBe(false)
 })

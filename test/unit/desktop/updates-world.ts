@@ -42,6 +42,7 @@ export function setup(change: Partial<World> = {}) {
   const done: string[] = []
   const told: UpdateState[] = []
   const clock = standingClock()
+  const ports = testPorts(clock)
   const or = (trouble: UpdateTrouble | null) => {
     if (trouble) throw trouble
   }
@@ -83,12 +84,12 @@ export function setup(change: Partial<World> = {}) {
     refused: { read: () => world.refused, write: (version) => (world.refused = version) },
     version: '1.0.0',
     tell: (state) => told.push(state),
-    ...testPorts(clock),
+    ...ports,
   })
   /** Moves the clock and lets what it set off come to its end. */
   async function pass(ms: number) {
     clock.advance(ms)
     for (let turn = 0; turn < 20; turn += 1) await Promise.resolve()
   }
-  return { world, updates, done, told, clock, pass }
+  return { world, updates, done, told, clock, pass, lines: ports.lines }
 }

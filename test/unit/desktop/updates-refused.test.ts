@@ -66,3 +66,34 @@ test('while a sign-in lies in memory alone it waits to be told', async () => {
   await pass(idleForMs)
   expect(done.at(-1)).toBe('install')
 })
+
+test('a failed installation is logged with its version and its cause', async () => {
+  const trouble = new UpdateTrouble('update-not-installed')
+  const { updates, pass, lines } = setup({ installTrouble: trouble })
+  await updates.check()
+  await pass(0)
+  await updates.install()
+  expect(lines.filter(({ level }) => level === 'error')).toEqual([
+    {
+      ...{ level: 'error', message: 'an update could not be installed' },
+      facts: { version: '1.1.0', error: trouble },
+    },
+  ])
+})
+
+test('an update that did not take its place is logged at the next start, one that did is not', () => {
+  expect(setup({ intended: '1.1.0' }).lines).toEqual([
+    {
+      ...{ level: 'error', message: 'an update did not take its place' },
+      facts: { wanted: '1.1.0', version: '1.0.0' },
+    },
+  ])
+  expect(setup({ intended: '1.0.0' }).lines).toEqual([])
+})
+
+test('a check that failed is logged with its cause', async () => {
+  const trouble = new UpdateTrouble('update-unreachable')
+  const { updates, lines } = setup({ checkTrouble: trouble })
+  await updates.check()
+  expect(lines).toEqual([{ level: 'warn', message: 'an update did not come', facts: { error: trouble } }])
+})

@@ -10,6 +10,8 @@ interface World {
   newer: string | null
   checkTrouble: UpdateTrouble | null
   downloadTrouble: UpdateTrouble | null
+  /** What the download tells of its progress. */
+  percents: readonly number[]
   installTrouble: UpdateTrouble | null
   busy: boolean
   seen: boolean
@@ -36,7 +38,7 @@ export function setup(change: Partial<World> = {}) {
       intended: null,
     },
     ...{ checkTrouble: null, downloadTrouble: null, installTrouble: null, readyTrouble: null },
-    ...{ refused: null, kept: true, arrives: false },
+    ...{ percents: [50], refused: null, kept: true, arrives: false },
     ...change,
   }
   const done: string[] = []
@@ -54,7 +56,7 @@ export function setup(change: Partial<World> = {}) {
     },
     async download(onPercent) {
       done.push('download')
-      onPercent(50)
+      world.percents.forEach(onPercent)
       or(world.downloadTrouble)
     },
     async getReady() {

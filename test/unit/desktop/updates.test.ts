@@ -116,3 +116,81 @@ test('an app that somebody else keeps up to date never looks', async () => {
   expect(await updates.check()).toEqual({ kind: 'off', why: 'package' })
   expect([done, clock.waits()]).toEqual([[], []])
 })
+
+test('a check while one is under way, or while an update is fetched, ready or installed, asks nobody', async () => {
+  const { updates, done, pass } = setup({ updates: 'ask' })
+  const checks = () => done.filter((step) => step === 'check').length
+  const checking = updates.check()
+  expect(await updates.check()).toEqual({ kind: 'checking' })
+  await checking
+  const downloading = updates.download()
+  expect(await updates.check()).toMatchObject({ kind: 'downloading' })
+  await downloading
+  expect(await updates.check()).toMatchObject({ kind: 'ready' })
+  const installing = updates.install()
+  expect(await updates.check()).toMatchObject({ kind: 'installing' })
+  await installing
+  await pass(0)
+  expect(checks()).toBe(1)
+})
+
+test('a download or an installation without an update does nothing', async () => {
+  const { updates, done } = setup({ checkTrouble: new UpdateTrouble('update-unreachable') })
+  await updates.install()
+  expect(done).toEqual([])
+  await updates.check()
+  expect(await updates.download()).toMatchObject({ kind: 'failed', failure: { code: 'update-unreachable' } })
+  expect(await updates.install()).toMatchObject({ kind: 'failed' })
+  expect(done).toEqual(['load', 'check'])
+})
+
+test('the progress of a download is told once for each whole percent', async () => {
+  const { updates, told, pass } = setup({ percents: [0.4, 1.2, 1.9, 2, 2, 99.9] })
+  await updates.check()
+  await pass(0)
+  const percents = told.flatMap((state) => (state.kind === 'downloading' ? [state.percent] : []))
+  expect(percents).toEqual([0, 1, 2, 99])
+})
+
+test('what happens at quitting is decided before the download and once more after it', async () => {
+  const { updates, done, pass } = setup({ updateOnQuit: true })
+  await updates.check()
+  await pass(0)
+  expect(done).toEqual(['load', 'check', 'on quit: true', 'download', 'on quit: true'])
+})
+
+test('a change of what holds an installation up starts no second wait', async () => {
+  const { updates, clock, pass } = setup({ seen: false })
+  await updates.check()
+  await pass(0)
+  updates.turned()
+  updates.turned()
+  expect(clock.waits()).toEqual([idleForMs])
+})
+
+test.each(['current', 'found'] as const)('turned off while %s, it rests and plans no check', async (kind) => {
+  const { world, updates, clock } = setup({ updates: 'ask', newer: kind === 'found' ? '1.1.0' : null })
+  updates.start()
+  expect((await updates.check()).kind).toBe(kind)
+  world.updates = 'off'
+  updates.wished()
+  expect([updates.state(), clock.waits()]).toEqual([{ kind: 'resting' }, []])
+})
+
+test('turned off while an update is ready, it keeps the update', async () => {
+  const { world, updates } = setup({ updates: 'ask' })
+  await updates.check()
+  await updates.download()
+  world.updates = 'off'
+  updates.wished()
+  expect(updates.state()).toEqual({ kind: 'ready', version: '1.1.0' })
+})
+
+test('turned on again, it plans one check and says that none has been made', () => {
+  const { world, updates, clock } = setup({ updates: 'off' })
+  world.updates = 'ask'
+  updates.wished()
+  updates.wished()
+  expect(updates.state()).toEqual({ kind: 'current', checkedAtMs: null })
+  expect(clock.waits()).toEqual([firstCheckAfterMs])
+})

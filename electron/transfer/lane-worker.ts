@@ -8,7 +8,8 @@ import type { LaneAnswer, LaneOrder, LaneProgress } from './lanes.ts'
 import { sendingEnd } from './pace.ts'
 import { codeOf, hostOfProxy, isProxyQuestion } from './proxied.ts'
 import { holdsOther } from './put-outcome.ts'
-import { sendBody, sentMd5s, type Put } from './put-body.ts'
+import { sendBody, type Put } from './put-body.ts'
+import { createSentMd5s } from './sent-md5.ts'
 import { trustsSystem, trustSystemAfter } from './system-trust.ts'
 import { serveJobs, type JobContext } from './thread-side.ts'
 
@@ -19,6 +20,7 @@ const continueWaitMs = 1_000
 /** After a success that is read early, the body may go this long without a byte being flushed; then it was no success. */
 const lateFlushMs = 5_000
 const longestBody = 16 * 1024
+const sentMd5s = createSentMd5s()
 const abortedUnsent: LaneAnswer = { kind: 'aborted', checksum: 0, flushedBytes: 0 }
 
 async function send(job: LaneOrder, context: JobContext<LaneProgress>): Promise<LaneAnswer> {

@@ -6,7 +6,7 @@ import { fileFailure, readFull } from './file-identity.ts'
 import { createSupply, type HeldBlocks } from './held-blocks.ts'
 import type { LaneAnswer, LaneOrder, LaneProgress } from './lanes.ts'
 import type { SendingEnd } from './pace.ts'
-import { createSentMd5s, type SentMd5 } from './sent-md5.ts'
+import type { SentMd5 } from './sent-md5.ts'
 import type { JobContext } from './thread-side.ts'
 
 /** A block goes out in slices, of which so many are with the socket at once. */
@@ -19,8 +19,7 @@ const quickMs = 50
 const slowMs = 250
 const leastSliceBytes = 16 * 1024
 const firstSliceBytes = 128 * 1024
-const supply = createSupply(createBlocks())
-export const sentMd5s = createSentMd5s()
+const threadSupply = createSupply(createBlocks())
 
 /** One request on its way. */
 export interface Put {
@@ -43,6 +42,7 @@ export async function sendBody(
   put: Put,
   handle: FileHandle,
   context: JobContext<LaneProgress>,
+  supply = threadSupply,
 ): Promise<Failure | null> {
   const held = supply.hold()
   put.request.on('close', held.closed)
@@ -142,7 +142,7 @@ function openOutlet(put: Put, context: JobContext<LaneProgress>): Outlet {
       slices -= 1
       if (!error) {
         put.flushedBytes += bytes.length
-        sentMd5s.moved(bytes.length)
+        put.md5.moved(bytes.length)
         const tookMs = performance.now() - fromMs
         if (tookMs < quickMs) sliceBytes = Math.min(blockBytes, sliceBytes * 2)
         else if (tookMs > slowMs) sliceBytes = Math.max(leastSliceBytes, sliceBytes / 2)

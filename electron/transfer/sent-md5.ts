@@ -7,6 +7,8 @@ import { createHash, getFips } from 'node:crypto'
  */
 export interface SentMd5 {
   add(bytes: Uint8Array): void
+  /** The system has taken so many bytes of this PUT. */
+  moved(bytes: number): void
   /** 32 lower-case hex digits, or `null` where it was left out. Once, when all is sent. */
   hex(): string | null
   /** The PUT is over. */
@@ -16,8 +18,6 @@ export interface SentMd5 {
 /** One for all PUTs of a thread, since they share its core. */
 export interface SentMd5s {
   begin(): SentMd5
-  /** The system has taken so many bytes of any PUT. */
-  moved(bytes: number): void
 }
 
 const fastBytesPerSecond = 100_000_000
@@ -33,6 +33,16 @@ export function createSentMd5s(nowMs: () => number = () => performance.now()): S
   let movedBytes = 0
   let fast = false
 
+  /** Counts for all PUTs of the thread. */
+  function moved(bytes: number): void {
+    movedBytes += bytes
+    if (movedBytes < measuredBytes) return
+    const now = nowMs()
+    fast = movedBytes / (now - fromMs) > fastBytesPerSecond / 1000
+    fromMs = now
+    movedBytes = 0
+  }
+
   return {
     begin() {
       if (running === 0) fromMs += nowMs() - idleFromMs
@@ -44,20 +54,13 @@ export function createSentMd5s(nowMs: () => number = () => performance.now()): S
           if (fast) hash = null
           hash?.update(bytes)
         },
+        moved,
         hex: () => hash?.digest('hex') ?? null,
         end() {
           running -= 1
           if (running === 0) idleFromMs = nowMs()
         },
       }
-    },
-    moved(bytes) {
-      movedBytes += bytes
-      if (movedBytes < measuredBytes) return
-      const now = nowMs()
-      fast = movedBytes / (now - fromMs) > fastBytesPerSecond / 1000
-      fromMs = now
-      movedBytes = 0
     },
   }
 }

@@ -80,9 +80,22 @@ test.each([
 })
 
 test('what is to be asked about is left in the queue for the app', async () => {
-  const { upload, run } = await collision()
+  const { upload, run, file } = await collision()
   await upload('--on-conflict', 'ask')
-  expect((await run('status')).out).toContain('a.safetensors')
+  const status = await run('status', '--json')
+  expect([status.code, JSON.parse(status.out)]).toMatchObject([
+    0,
+    {
+      totals: { left: 1, failed: 1, registered: 0 },
+      uploads: [
+        {
+          ...{ file: 'a.safetensors', localPath: file, path, phase: 'failed', runByPid: null },
+          failure: { code: 'path-taken', sentence: expect.stringContaining('Old') as string },
+        },
+      ],
+    },
+  ])
+  expect((await run('status')).out).toMatch(/^failed +a\.safetensors → .*\(path-taken.*\)\n/)
 })
 
 test('another word than those is not understood: 2', async () => {

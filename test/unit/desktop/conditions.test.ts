@@ -4,19 +4,24 @@ import { success } from '../../../electron/contract/errors.ts'
 import type { Settings } from '../../../electron/contract/settings.ts'
 import { createConditions } from '../../../electron/desktop/conditions.ts'
 import { defaultSettings } from '../../../electron/desktop/settings.ts'
-import { standingClock } from '../../support/hand-clock.ts'
+import { standingClock, testPorts } from '../../support/hand-clock.ts'
 
 const noon = new Date(2026, 10, 24, 12, 0).getTime()
 const studio = { id: 'uuid-1', name: 'Studio' }
 const phone = { id: 'uuid-2', name: 'Phone' }
-const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
-function setup(change: Partial<Settings> = {}) {
+interface Options {
+  /** How the queue fails to be held. */
+  readonly holdError?: Error
+}
+
+function setup(change: Partial<Settings> = {}, { holdError }: Options = {}) {
   const clock = standingClock(noon)
   let settings: Settings = { ...defaultSettings, ...change }
   const held: boolean[] = []
   const limits: (number | null)[] = []
-  const told: Conditions[] = []
+  const told: { readonly now: Conditions; readonly before: Conditions }[] = []
+  const ports = testPorts(clock)
   const book = createConditions({
     settings: {
       current: () => settings,
@@ -26,19 +31,22 @@ function setup(change: Partial<Settings> = {}) {
       },
     },
     uploader: {
-      hold: async (isHeld) => void held.push(isHeld),
+      async hold(isHeld) {
+        held.push(isHeld)
+        if (holdError) throw holdError
+      },
       applySettings: ({ limitBytesPerSecond }) => void limits.push(limitBytesPerSecond),
     },
     whenDone: { current: () => ({ whenDone: 'nothing', ending: null }) },
-    changed: (now) => void told.push(now),
-    ports: { now: clock.now, timers: clock.timers, log: silent },
+    changed: (now, before) => void told.push({ now, before }),
+    ports,
   })
   book.look()
   const set = (more: Partial<Settings>) => {
     settings = { ...settings, ...more }
     book.look()
   }
-  return { book, clock, held, limits, told, set, settings: () => settings }
+  return { book, clock, held, limits, told, set, settings: () => settings, lines: ports.lines }
 }
 
 test('on battery it waits below the level that the person chose, and goes on at mains', () => {
@@ -137,4 +145,99 @@ test('the limit in force is the lower of the person’s and the hour’s, and sa
 test('without quiet hours no clock runs', () => {
   const { clock } = setup()
   expect(clock.waits()).toEqual([])
+})
+
+test('each change is told once with what was before it, and no change is not told', () => {
+  const { book, told } = setup({ pauseBelowPercent: 30 })
+  expect(told).toEqual([])
+  const atFirst = book.current()
+  book.power({ isOnBattery: true, percent: 29 })
+  book.power({ isOnBattery: true, percent: 29 })
+  book.look()
+  const held = book.current()
+  expect(told).toEqual([{ now: held, before: atFirst }])
+  expect(held).toMatchObject({ hold: { kind: 'battery' }, power: { isOnBattery: true, percent: 29 } })
+  book.sendAnyway(false)
+  expect(told.slice(1)).toEqual([{ now: { ...held, hold: null, overridden: 'battery' }, before: held }])
+})
+
+test('a level of the battery that holds nothing is told too', () => {
+  const { book, told } = setup()
+  book.power({ isOnBattery: true, percent: 80 })
+  expect(told.map(({ now }) => [now.hold, now.power.percent])).toEqual([[null, 80]])
+})
+
+test('quiet hours are told when they begin and when they end', () => {
+  const rule = { days: [0, 1, 2, 3, 4, 5, 6], fromMinute: 12 * 60 + 5, toMinute: 12 * 60 + 15 }
+  const { clock, told } = setup({ quietHours: [{ ...rule, limitBytesPerSecond: null }] })
+  clock.advance(5 * 60_000)
+  clock.advance(10 * 60_000)
+  expect(told.map(({ now }) => now.hold?.kind ?? null)).toEqual(['quiet-hours', null])
+})
+
+test('however often it looks, one timer runs, of ten minutes at most', () => {
+  const rule = { days: [0, 1, 2, 3, 4, 5, 6], fromMinute: 11 * 60, toMinute: 12 * 60 + 25 }
+  const { book, clock, set } = setup({ quietHours: [{ ...rule, limitBytesPerSecond: 1_000 }] })
+  book.look()
+  expect(clock.waits()).toEqual([10 * 60_000])
+  clock.advance(10 * 60_000)
+  clock.advance(10 * 60_000)
+  expect(clock.waits()).toEqual([5 * 60_000])
+  set({ quietHours: [] })
+  expect(clock.waits()).toEqual([])
+})
+
+test('a queue that can’t be held is logged, and the next change is passed on to it', async () => {
+  const error = new Error('the queue is closed')
+  const { book, held, lines } = setup({ pauseBelowPercent: 30 }, { holdError: error })
+  book.power({ isOnBattery: true, percent: 29 })
+  await expect
+    .poll(() => lines.at(-1))
+    .toEqual({
+      ...{ level: 'error', message: 'the queue could not be held', facts: { error } },
+    })
+  book.power({ isOnBattery: false, percent: 29 })
+  expect(held).toEqual([true, false])
+})
+
+test('what is sent anyway is over once its reason has ended', () => {
+  const { book } = setup({ pauseBelowPercent: 30 })
+  book.power({ isOnBattery: true, percent: 29 })
+  book.sendAnyway(false)
+  book.power({ isOnBattery: false, percent: 29 })
+  book.power({ isOnBattery: true, percent: 29 })
+  expect([book.current().hold?.kind, book.current().overridden]).toEqual(['battery', null])
+})
+
+test('quiet hours that are set aside hold again the next day', () => {
+  const rule = { days: [0, 1, 2, 3, 4, 5, 6], fromMinute: 12 * 60, toMinute: 13 * 60 }
+  const { book, clock } = setup({ quietHours: [{ ...rule, limitBytesPerSecond: null }] })
+  expect(book.current().hold?.kind).toBe('quiet-hours')
+  book.sendAnyway(false)
+  expect(book.current().hold).toBeNull()
+  clock.advance(24 * 60 * 60_000)
+  book.look()
+  expect(book.current().hold?.kind).toBe('quiet-hours')
+})
+
+test('“always” about anything but the line keeps nothing', () => {
+  const { book, settings } = setup({ pauseBelowPercent: 30 })
+  book.network({ metered: 'no', line: studio })
+  book.power({ isOnBattery: true, percent: 10 })
+  book.sendAnyway(true)
+  expect([book.current().hold, settings().lines]).toEqual([null, []])
+})
+
+test('“always on this line” takes the place of what was said of it, and leaves other lines alone', () => {
+  const lines = [
+    { ...studio, isMetered: false },
+    { ...phone, isMetered: true },
+  ]
+  const { book, settings } = setup({ pauseOnMetered: true, lines })
+  book.network({ metered: 'yes', line: phone })
+  book.sendAnyway(true)
+  expect(settings().lines).toEqual([
+    { ...studio, isMetered: false },
+    { ...phone, isMetered: false },
+  ])
 })

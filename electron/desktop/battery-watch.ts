@@ -71,12 +71,13 @@ export function watchBattery(options: {
     // Nobody is asked before it matters to anybody.
     if (!matters()) return changed({ isOnBattery: isOnBattery(), percent: null })
     if (platform === 'linux') await (opening ??= open())
-    const power = await read()
-    if (isActive && !isTold) {
-      cancelTimer()
-      cancelTimer = ports.timers.after(readEveryMs, look)
-    }
-    changed(power)
+    changed(await read().finally(planNext))
+  }
+
+  /** Also after a failure: the level may be read next time. */
+  function planNext(): void {
+    cancelTimer()
+    if (isActive && !isTold) cancelTimer = ports.timers.after(readEveryMs, look)
   }
 
   function look(): void {

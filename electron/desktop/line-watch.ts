@@ -28,16 +28,18 @@ export function watchLine(options: {
   async function lookOnce(ask: () => Promise<Network>): Promise<void> {
     cancelTimer()
     if (!matters()) return
-    const now = await ask()
-    if (isActive) {
-      cancelTimer()
-      cancelTimer = ports.timers.after(readEveryMs, look)
-    }
+    const now = await ask().finally(planNext)
     const text = JSON.stringify(now)
     if (text === told) return
     told = text
     ports.log.info('the network is', { metered: now.metered, isThere: now.line !== null })
     changed(now)
+  }
+
+  /** Also after a failure: it may be read next time. */
+  function planNext(): void {
+    cancelTimer()
+    if (isActive) cancelTimer = ports.timers.after(readEveryMs, look)
   }
 
   function look(): void {

@@ -3,8 +3,8 @@ import process from 'node:process'
 import { findRuntime } from './test/support/electron-runtime.ts'
 
 const { name: runtime } = findRuntime()
-/** Pictures for the documentation, and measurements, are made when asked for by name. */
-const onRequest = ['@screenshots', '@bench'].filter((tag) => !process.argv.includes(tag))
+/** Pictures for the documentation, measurements and long runs are made when asked for by name. */
+const onRequest = ['@screenshots', '@bench', '@soak'].filter((tag) => !process.argv.includes(tag))
 
 export default defineConfig({
   testDir: 'test/e2e',
@@ -12,8 +12,10 @@ export default defineConfig({
   outputDir: 'test-results',
   timeout: 60_000,
   expect: { timeout: 10_000 },
-  // Each test runs a whole app with a Chromium of its own; more at once would measure the machine.
-  workers: 1,
+  // Each test has its own app, cloud and folders; a worker's tests share its session bus and keyring.
+  fullyParallel: true,
+  // Each test waits for a process to start now and then: a third one uses that time on two cores.
+  workers: 3,
   forbidOnly: process.env['CI'] !== undefined,
   reporter: 'list',
   // What only the host can show is left out on the real runtime; nothing is left out on the host.

@@ -1,6 +1,6 @@
 import { ALICE, ALICES_TEAM_ID, BOB } from '../cloud/accounts.ts'
 import { expect, test } from './fixtures.ts'
-import { ask, drag, fillSignIn, pick, rowOf, signIn } from './page-steps.ts'
+import { ask, drag, fillSignIn, pick, rowOf, signInByForm } from './page-steps.ts'
 import type { Page } from '@playwright/test'
 import type { World } from './fixtures.ts'
 
@@ -38,7 +38,7 @@ test('a second account stands beside the first, and what is dropped goes to the 
   world,
 }) => {
   await pick(page, /^Team: /, 'Add an account…')
-  await signIn(page, BOB)
+  await signInByForm(page, BOB)
   const { accounts } = await ask(page, 'session')
   expect(accounts.map(({ email, state }) => [email, state])).toEqual([
     [ALICE.email, 'ready'],

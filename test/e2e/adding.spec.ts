@@ -96,7 +96,7 @@ test('a second start hands its files to the first and ends', async ({ page, worl
 
 test('files named at the first start are taken once somebody is signed in', async ({ app, world }) => {
   await signIn(app.page)
-  await app.end()
+  await app.kill()
   const { page } = await world.start([await world.file('loras/at start.safetensors')])
   await expect(rowOf(page, 'at start')).toContainText('In the library')
 })

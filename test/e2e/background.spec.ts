@@ -14,6 +14,7 @@ import {
   closeWindow,
   isSeen,
   notified,
+  quit,
   trayLabels,
   windowState,
   written,
@@ -62,7 +63,9 @@ test('a start at login shows no window where a tray shows the app', { tag: '@hos
   await clickTray(electron, 'open')
   await expect.poll(() => windowState(electron)).toBe('shown')
   panel.end()
-  await electron.evaluate(({ app }) => app.exit(0)).catch(() => undefined)
+  const ended = once(electron.process(), 'exit')
+  await quit(electron)
+  await ended
 })
 
 test('without a tray a start at login waits in the taskbar', { tag: '@host' }, async ({ world }) => {
@@ -73,9 +76,9 @@ test('without a tray a start at login waits in the taskbar', { tag: '@host' }, a
 test('after an update that nobody saw no window comes up', { tag: '@host' }, async ({ world }) => {
   const begun = { updatingTo: '99.0.0', updatingHiddenAtMs: Date.now() }
   writeFileSync(join(world.home, 'window.json'), JSON.stringify(begun))
-  const { electron, end } = await world.start()
+  const { electron, kill } = await world.start()
   await expect.poll(() => windowState(electron)).toBe('minimised')
-  await end()
+  await kill()
   // Whoever starts it afterwards wants to see it.
   const next = await world.start()
   await expect.poll(() => windowState(next.electron)).toBe('shown')
@@ -202,7 +205,7 @@ test('the zoom is kept from start to start', async ({ app, world }) => {
   await clickMenu(app.electron, 'zoom-in')
   await expect.poll(() => widths(app.page)).toBeLessThan(whole)
   const zoomed = await widths(app.page)
-  await app.end()
+  await app.kill()
   const again = await world.start()
   await expect.poll(() => widths(again.page)).toBe(zoomed)
   await clickMenu(again.electron, 'zoom-reset')

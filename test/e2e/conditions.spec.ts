@@ -66,7 +66,7 @@ test.describe('on a metered line', () => {
     await drop(first.page, world, 'kept')
     await first.page.getByRole('button', { name: 'Always on this line' }).click()
     await expect(rowOf(first.page, 'kept')).toContainText('In the library')
-    await first.end()
+    await first.kill()
     const { page } = await world.start()
     await pick(page, 'More', 'Settings')
     await expect(page.getByLabel('This line: Phone')).toHaveValue('free')

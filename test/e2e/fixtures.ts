@@ -13,6 +13,7 @@ import type { StorageKind } from '../cloud/start-storage.ts'
 import { writeSafetensors } from '../fixtures/model-files.ts'
 import type { SafetensorsOptions } from '../fixtures/model-files.ts'
 import { findChromium } from '../support/chromium.ts'
+import { openKeyring } from '../support/own-keyring.ts'
 import { signIn } from './page-steps.ts'
 import { launch } from './running-app.ts'
 import type { RunningApp } from './running-app.ts'
@@ -43,9 +44,28 @@ interface Fixtures {
   readonly page: Page
 }
 
+interface WorkerFixtures {
+  /** A session bus with a keyring on it, for the tests of one worker and the apps that they start. */
+  readonly session: void
+}
+
 const smallFileBytes = 250_000
 
-export const test = base.extend<Fixtures>({
+export const test = base.extend<Fixtures, WorkerFixtures>({
+  session: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of the fixtures from the pattern
+    async ({}, use) => {
+      // Only on Linux do tests play services of the desktop, which every app on the same bus would see.
+      if (process.platform !== 'linux') return use()
+      const folder = mkdtempSync(join(tmpdir(), 'ferry-session-'))
+      const keyring = await openKeyring(folder)
+      Object.assign(process.env, keyring.environment)
+      await use()
+      await keyring.end()
+      rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+    },
+    { scope: 'worker', auto: true },
+  ],
   cloudOptions: [{}, { option: true }],
   storageKind: ['embedded', { option: true }],
   settings: [{}, { option: true }],
@@ -55,7 +75,7 @@ export const test = base.extend<Fixtures>({
       const cloud = await startCloud({ ...storage.options, ...cloudOptions })
       const { world, apps } = createWorld(cloud, settings)
       await use(world)
-      for (const app of apps) await app.end()
+      for (const app of apps) await app.kill()
       if (testInfo.status !== testInfo.expectedStatus) await tell(testInfo, apps, world.home)
       await cloud.close()
       await storage.stop()
@@ -75,7 +95,7 @@ function createWorld(cloud: Cloud, settings: Partial<Settings>): { world: World;
   // Short: a socket of Chromium's lies deep inside, and its whole path may have 107 characters.
   const folder = mkdtempSync(join(tmpdir(), 'ferry-'))
   const home = join(folder, 'home')
-  for (const made of [home, join(folder, 'tmp')]) mkdirSync(made)
+  for (const name of ['home', 'person', 'tmp']) mkdirSync(join(folder, name))
   writeFileSync(join(home, 'settings.json'), JSON.stringify(settings))
   const apps: RunningApp[] = []
   const environment = environmentFor(folder, cloud)
@@ -115,6 +135,7 @@ function environmentFor(folder: string, cloud: Cloud): Record<string, string> {
   return {
     ...Object.fromEntries(inherited),
     ELECTRON_HOST_CHROMIUM: findChromium() ?? '',
+    HOME: join(folder, 'person'),
     LANGUAGE: 'en',
     MODELFERRY_HOME: join(folder, 'home'),
     MODELFERRY_SERVER: cloud.url,

@@ -2,7 +2,7 @@ import { ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../cloud/accounts.ts'
 import type { Operation } from '../cloud/operations.ts'
 import { sha256Of } from './disk.ts'
 import { expect, test } from './fixtures.ts'
-import { ask, drag, pick, rowOf, signIn } from './page-steps.ts'
+import { ask, drag, pick, rowOf, signInByForm } from './page-steps.ts'
 
 const mebibyte = 1024 ** 2
 
@@ -30,7 +30,7 @@ test('a sign-in that died midway lets the row wait, and it goes on after signing
   await expect(rowOf(page, 'waiting')).toContainText('You’re signed out')
   world.cloud.clearFailures()
   await rowOf(page, 'waiting').getByRole('button', { name: 'Sign in' }).click()
-  await signIn(page)
+  await signInByForm(page)
   await expect(rowOf(page, 'waiting')).toContainText('In the library')
   expect(await world.cloud.objects()).toHaveLength(1)
 })
@@ -39,7 +39,7 @@ test('who may only look at a team reads so on the row, and the server’s own wo
   app,
   world,
 }) => {
-  await signIn(app.page, BOB)
+  await signInByForm(app.page, BOB)
   await pick(app.page, /^Team: /, 'Studio North')
   await expect(app.page.getByRole('button', { name: 'Team: Studio North' })).toBeVisible()
   await drag(app.page, [await world.file('loras/not mine.safetensors')])
@@ -97,7 +97,7 @@ test.describe('above the limit for one piece', () => {
     app,
     world,
   }) => {
-    await signIn(app.page)
+    await signInByForm(app.page)
     const path = await world.file('checkpoints/survivor.safetensors', { sizeBytes })
     world.cloud.fail({ on: 'put-part', how: 'stall', skip: 2, times: Infinity })
     await drag(app.page, [path])

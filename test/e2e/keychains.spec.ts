@@ -3,7 +3,7 @@ import { openKeyring, type OwnKeyring } from '../support/own-keyring.ts'
 import { filesWith } from './disk.ts'
 import { expect, test as base } from './fixtures.ts'
 import { quit } from './main-steps.ts'
-import { drag, rowOf, signIn } from './page-steps.ts'
+import { drag, rowOf, signInByForm } from './page-steps.ts'
 
 // The real gnome-keyring in a session of the test's own, which may be locked or taken away.
 base.skip(process.platform !== 'linux', 'only Linux has keyrings that a test can start')
@@ -23,7 +23,7 @@ test('a locked keyring is a plain choice; signed in for this session one sends, 
 }) => {
   await keyring.lock()
   const app = await world.start()
-  await signIn(app.page)
+  await signInByForm(app.page)
   const dialog = app.page.getByRole('dialog', { name: 'Your sign-in can’t be kept' })
   await expect(dialog).toContainText('The keychain is locked')
   await expect(dialog).toContainText('never on the disk')
@@ -43,7 +43,7 @@ test('a keyring that vanishes while files are sent stops nothing, and the choice
   keyring,
 }) => {
   const app = await world.start()
-  await signIn(app.page)
+  await signInByForm(app.page)
   await keyring.kill()
   world.cloud.fail({ on: 'registerModel', how: 401 })
   await drag(app.page, [await world.file('loras/quiet.safetensors')])
@@ -58,7 +58,7 @@ test('a keyring that vanishes while files are sent stops nothing, and the choice
 test('whoever would rather not go on without a keyring quits', async ({ world, keyring }) => {
   await keyring.lock()
   const app = await world.start()
-  await signIn(app.page)
+  await signInByForm(app.page)
   await app.page.getByRole('dialog').getByRole('button', { name: 'Quit', exact: true }).click()
   expect(await app.ended).toBe(0)
 })

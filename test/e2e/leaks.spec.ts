@@ -7,7 +7,7 @@ import { startProxy } from '../support/proxy-server.ts'
 import { filesWith } from './disk.ts'
 import { expect, test } from './fixtures.ts'
 import { quit } from './main-steps.ts'
-import { ask, drag, fillSignIn, pick, rowOf, signIn } from './page-steps.ts'
+import { ask, drag, fillSignIn, pick, rowOf, signInByForm } from './page-steps.ts'
 
 const proxyPassword = 'secret+of/proxy'
 const proxyLogin = `mira:${proxyPassword}`
@@ -91,7 +91,7 @@ test.describe('secrets', () => {
     await page.getByRole('button', { name: /^Team: / }).waitFor()
     await learn()
     await pick(page, /^Team: /, 'Add an account…')
-    await signIn(page)
+    await signInByForm(page)
     await learn()
 
     world.cloud.fail({ on: 'put-object', how: 'expired-url' })

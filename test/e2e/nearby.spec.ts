@@ -10,11 +10,10 @@ import { answerBoxes, answerPicker, asked } from './main-steps.ts'
 import { control, drag, pick, rowOf, signIn } from './page-steps.ts'
 import type { RunningApp } from './running-app.ts'
 
-/** An app whose person has a home folder of their own, with a ComfyUI in it. */
+/** An app whose user has a ComfyUI in the home folder. */
 async function start(world: World): Promise<RunningApp> {
   await world.file('../person/ComfyUI/models/loras/style/ink.safetensors')
   await world.file('../person/ComfyUI/models/vae/clear.safetensors')
-  world.environment['HOME'] = join(world.folder, 'person')
   const app = await world.start()
   await signIn(app.page)
   return app

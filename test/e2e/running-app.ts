@@ -13,8 +13,6 @@ export interface RunningApp {
   readonly ended: Promise<number | null>
   /** What its processes have written so far. */
   said(): string
-  /** Ends it at once, without asking. */
-  end(): Promise<void>
   /** Kills it and its children as a power cut would: nothing of it runs another line. */
   kill(): Promise<void>
 }
@@ -26,7 +24,7 @@ export function startWords(files: readonly string[]): { program: string; words: 
   return { program: executable, words: [...runtimeArguments(), '--lang=en-US', projectFolder, ...files] }
 }
 
-/** Starts the built app and waits until its page is drawn. */
+/** Starts the built app and waits until its page is drawn and its window is shown or minimised. */
 export async function launch(env: Record<string, string>, files: readonly string[]): Promise<RunningApp> {
   const { program, words } = startWords(files)
   const electron = await _electron.launch({ executablePath: program, args: words, env, colorScheme: null })
@@ -36,20 +34,12 @@ export async function launch(env: Record<string, string>, files: readonly string
   const ended = once(child, 'exit').then(([code]) => code as number | null)
   const page = await electron.firstWindow()
   await page.locator('.window:not(:has(> .blank))').waitFor()
+  await waitUntilShown(electron)
   return {
     electron,
     page,
     ended,
     said: () => pieces.join(''),
-    async end() {
-      // The answer never comes back from a process that has ended, nor always from one that waits for its debugger to go.
-      electron.evaluate(({ app }) => app.exit(0)).catch(() => undefined)
-      await atMost(graceMs, ended)
-      // A browser's helpers outlive it by a moment, in which they would write into a folder that is being removed.
-      killGroup(child.pid)
-      await ended
-      await atMost(graceMs, electron.close())
-    },
     async kill() {
       killGroup(child.pid)
       await ended
@@ -58,7 +48,19 @@ export async function launch(env: Record<string, string>, files: readonly string
   }
 }
 
-/** How long an app that was told to end is waited for before it is killed, in ms. */
+/** A page may be drawn before its window is shown: a test that closed it in between would see it shown afterwards. */
+async function waitUntilShown(electron: ElectronApplication): Promise<void> {
+  await electron.evaluate(async ({ BrowserWindow }) => {
+    const [window] = BrowserWindow.getAllWindows()
+    if (!window || window.isVisible() || window.isMinimized()) return
+    await new Promise<void>((resolve) => {
+      window.once('show', resolve)
+      window.once('minimize', resolve)
+    })
+  })
+}
+
+/** How long Playwright may take to notice that an app has ended, in ms. */
 const graceMs = 8_000
 
 /** Waits for something, but not for ever; its failure is nobody's concern. */

@@ -8,7 +8,7 @@ import { ALICE, BOB } from '../cloud/accounts.ts'
 import { startCloud } from '../cloud/cloud.ts'
 import { startProxy } from '../support/proxy-server.ts'
 import { expect, test } from './fixtures.ts'
-import { ask, drag, fillSignIn, pick, rowOf, signIn } from './page-steps.ts'
+import { ask, drag, fillSignIn, pick, rowOf, signInByForm } from './page-steps.ts'
 
 test('a second server is asked before it is kept, then signed in to beside the first', async ({ world }) => {
   const other = await startCloud({})
@@ -17,7 +17,7 @@ test('a second server is asked before it is kept, then signed in to beside the f
     Reflect.deleteProperty(world.environment, 'MODELFERRY_SERVER')
     writeFileSync(join(world.home, 'settings.json'), JSON.stringify({ server: world.cloud.url }))
     const { page } = await world.start()
-    await signIn(page)
+    await signInByForm(page)
     await pick(page, 'More', 'Settings')
     const address = page.getByLabel('Address of another server', { exact: true })
     await address.fill('http://127.0.0.1:9/api/v1')
@@ -34,7 +34,7 @@ test('a second server is asked before it is kept, then signed in to beside the f
     await page.getByRole('button', { name: 'Back to uploads' }).click()
     await pick(page, /^Team: /, 'Add an account…')
     await expect(page.getByLabel('Server', { exact: true })).toHaveValue(other.url)
-    await signIn(page, BOB)
+    await signInByForm(page, BOB)
     const accounts = (await ask(page, 'session')).accounts.map(({ email, server }) => [email, server])
     expect(accounts).toEqual([
       [ALICE.email, world.cloud.url],
@@ -64,7 +64,7 @@ test('a server with a certificate that nobody vouches for is told so and not kep
     Reflect.deleteProperty(world.environment, 'MODELFERRY_SERVER')
     writeFileSync(join(world.home, 'settings.json'), JSON.stringify({ server: world.cloud.url }))
     const { page } = await world.start()
-    await signIn(page)
+    await signInByForm(page)
     await pick(page, 'More', 'Settings')
     const address = page.getByLabel('Address of another server', { exact: true })
     await address.fill(`https://localhost:${(server.address() as AddressInfo).port}`)
@@ -92,7 +92,7 @@ test('the proxy that Chromium names is used for all, and its login is asked for 
     await dialog.getByLabel('Password at the proxy').fill('secret-of-proxy')
     await dialog.getByRole('button', { name: 'Sign in to the proxy' }).click()
     await dialog.waitFor({ state: 'detached' })
-    await signIn(page)
+    await signInByForm(page)
     await drag(page, [await world.file('loras/quiet.safetensors')])
     await expect(rowOf(page, 'quiet')).toContainText('In the library')
     const verbs = proxy.passed.map((line) => line.split(' ')[0])

@@ -3,7 +3,7 @@ import { ALICE, STUDIO_NORTH_ID } from '../cloud/accounts.ts'
 import { filesWith } from './disk.ts'
 import { expect, test } from './fixtures.ts'
 import { quit } from './main-steps.ts'
-import { ask, drag, fillSignIn, pick, rowOf, signIn } from './page-steps.ts'
+import { ask, drag, fillSignIn, pick, rowOf, signInByForm } from './page-steps.ts'
 
 /** The entry of electron/accounts/secrets.ts in the keychain. */
 const secretOf = (accountId: string) => keytar.getPassword('Modelferry', `session ${accountId}`)
@@ -18,7 +18,7 @@ test('a wrong password names all that may be the cause and forgets what was type
 })
 
 test('the right password opens the list and offers both teams', async ({ app }) => {
-  await signIn(app.page)
+  await signInByForm(app.page)
   await app.page.getByRole('button', { name: /^Team: / }).click()
   await expect(app.page.getByRole('menuitemradio')).toContainText(["Alice's Team", 'Studio North'])
 })
@@ -43,7 +43,7 @@ test('pairing opens the page in the browser and signs in for the team confirmed 
 })
 
 test('the next start is signed in', async ({ app, world }) => {
-  await signIn(app.page)
+  await signInByForm(app.page)
   await quit(app.electron)
   await app.ended
   const { page } = await world.start()
@@ -55,7 +55,7 @@ test('signing out takes the secret out of the keychain, and the next start is si
   app,
   world,
 }) => {
-  await signIn(app.page)
+  await signInByForm(app.page)
   const [account] = (await ask(app.page, 'session')).accounts
   const id = account?.id ?? ''
   expect(await secretOf(id)).toContain('accessToken')
@@ -77,7 +77,7 @@ test('neither the password nor a token is anywhere on the disk, after an upload 
   app,
   world,
 }) => {
-  await signIn(app.page)
+  await signInByForm(app.page)
   world.cloud.fail({ on: 'registerModel', how: 401 })
   await drag(app.page, [await world.file('loras/quiet.safetensors')])
   await expect(rowOf(app.page, 'quiet')).toContainText('In the library')

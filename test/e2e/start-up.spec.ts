@@ -56,7 +56,7 @@ async function prepare(world: World, rows: number): Promise<void> {
   await signIn(app.page)
   await app.page.evaluate(() => window.modelferry?.pauseAll())
   const { accounts } = await ask(app.page, 'session')
-  await app.end()
+  await app.kill()
   const [account] = accounts
   const [team] = account?.teams ?? []
   if (!account || !team) throw new Error('nobody is signed in')
@@ -86,7 +86,7 @@ for (const rows of [0, rowCount]) {
       const app = await world.start()
       await isDrawn(app.page, rows)
       starts.push(await measure(app))
-      await app.end()
+      await app.kill()
     }
     const of = (name: keyof Start) => `${median(starts.map((start) => start[name])).toFixed(0)} ms`
     const paint = median(starts.map(({ paintAfterReadyMs }) => paintAfterReadyMs))

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { createRequire, registerHooks } from 'node:module'
+import { createRequire, flushCompileCache, registerHooks } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { readCommandLine } from './arguments.ts'
@@ -31,6 +31,8 @@ for (const module of preloadModules) createRequire(join(process.cwd(), 'x'))(mod
 await runMain()
 await openChromium()
 becomeReady()
+// A host that is killed would not write it.
+flushCompileCache()
 
 function pretendToBeElectron(): void {
   const executable = join(import.meta.dirname, 'electron')

@@ -54,6 +54,7 @@ test('a second account stands beside the first, and what is dropped goes to the 
     .getByRole('menuitemradio', { name: new RegExp(`^${bobs?.name}`) })
     .last()
     .click()
+  await expect(page.getByRole('button', { name: `Team: ${bobs?.name}` })).toBeVisible()
   await drag(page, [await world.file('loras/quiet.safetensors')])
   await expect(rowOf(page, 'quiet')).toContainText('In the library')
   expect(world.cloud.modelsOf(bobs?.id ?? '').map(({ display_name: name }) => name)).toEqual(['quiet'])

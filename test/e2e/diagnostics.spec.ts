@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ALICES_TEAM_ID, ALICE } from '../cloud/accounts.ts'
 import { expect, test } from './fixtures.ts'
-import { answerSaving, clickMenu } from './main-steps.ts'
+import { answerSaving, clickMenu, pickersAnswered } from './main-steps.ts'
 import { drag, pick, rowOf } from './page-steps.ts'
 
 const allWorks = 'Everything on the way to the server works.'
@@ -61,7 +61,7 @@ test('8 MiB go to storage after a yes, and nothing of them stays', async ({ page
   await storage.getByRole('button', { name: 'Stop' }).click()
   await expect(storage.getByRole('status')).toContainText('Stopped.')
   held.release()
-  expect(await cloud.unfinishedUploads()).toEqual([])
+  await expect.poll(() => cloud.unfinishedUploads()).toEqual([])
 })
 
 test('a report is saved as it was read, without what was left out and without a secret', async ({
@@ -92,6 +92,7 @@ test('a report is saved as it was read, without what was left out and without a 
   const path = join(world.folder, 'report.txt')
   await answerSaving(app.electron, null)
   await report.getByRole('button', { name: 'Save…' }).click()
+  await expect.poll(() => pickersAnswered(app.electron)).toBe(1)
   expect(existsSync(path)).toBe(false)
   await answerSaving(app.electron, path)
   await report.getByRole('button', { name: 'Save…' }).click()

@@ -53,7 +53,7 @@ const smallFileBytes = 250_000
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
   session: [
-    // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of the fixtures from the pattern
+    // Playwright reads from the pattern that no other fixture is needed.
     async ({}, use) => {
       // Only on Linux do tests play services of the desktop, which every app on the same bus would see.
       if (process.platform !== 'linux') return use()

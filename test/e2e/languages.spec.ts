@@ -58,6 +58,7 @@ for (const [locale, own] of [
     const found: Record<string, string[]> = { settings: await leftOvers(page) }
 
     await page.getByRole('button', { name: say('settings.back') }).click()
+    await expect(page.getByRole('heading', { name: say('view.settings') })).toBeHidden()
     found['empty'] = await leftOvers(page)
     const bad = `${world.folder}/files/loras/bad one.safetensors`
     await writeWebPage(bad)

@@ -56,15 +56,21 @@ test('paths that are taken ask before a byte is sent; one is replaced, the other
   await pane.getByRole('button', { name: 'Go on' }).click()
   for (const name of ['Two', 'Three'])
     await expect(page.locator('[data-id]', { hasText: `${name} (2)` })).toContainText('In the library')
-  expect(
+  const paths = () =>
     models(world)
       .map(([, path]) => path)
-      .sort(),
-  ).toEqual([
-    ...['models/loras/One.safetensors', 'models/loras/Three-2.safetensors', 'models/loras/Three.safetensors'],
-    ...['models/loras/Two-2.safetensors', 'models/loras/Two.safetensors'],
-  ])
-  expect(models(world).map(([name]) => name)).not.toContain('Old One')
+      .sort()
+  await expect
+    .poll(paths)
+    .toEqual([
+      ...[
+        'models/loras/One.safetensors',
+        'models/loras/Three-2.safetensors',
+        'models/loras/Three.safetensors',
+      ],
+      ...['models/loras/Two-2.safetensors', 'models/loras/Two.safetensors'],
+    ])
+  await expect.poll(() => models(world).map(([name]) => name)).not.toContain('Old One')
 })
 
 test('in the library a model is renamed, disabled and deleted, on the server as on the screen', async ({
@@ -101,5 +107,5 @@ test('in the library a model is renamed, disabled and deleted, on the server as 
   await expect(rowOf(page, 'Depth')).toContainText('Your role in this team may not change models')
   await rowOf(page, 'Depth').getByRole('button', { name: 'Try again' }).click()
   await expect(rowOf(page, 'Depth')).toHaveCount(0)
-  expect(models(world)).toHaveLength(1)
+  await expect.poll(() => models(world)).toHaveLength(1)
 })

@@ -2,6 +2,7 @@ import type { ElectronApplication } from '@playwright/test'
 
 declare global {
   var dialogsAsked: string[]
+  var pickersAnswered: number
   var __electronHost: {
     readonly trays: ReadonlySet<{ readonly menu: Electron.Menu | null; readonly toolTip: string }>
     readonly notifications: readonly Electron.Notification[]
@@ -27,7 +28,11 @@ export async function answerPicker(
 ): Promise<void> {
   await electron.evaluate(
     ({ dialog }, chosen) => {
-      dialog.showOpenDialog = async () => ({ canceled: chosen.length === 0, filePaths: chosen })
+      globalThis.pickersAnswered = 0
+      dialog.showOpenDialog = async () => {
+        globalThis.pickersAnswered += 1
+        return { canceled: chosen.length === 0, filePaths: chosen }
+      }
     },
     [...filePaths],
   )
@@ -36,12 +41,30 @@ export async function answerPicker(
 /** From now on the native box that asks where to save answers with this path, or is cancelled. */
 export async function answerSaving(electron: ElectronApplication, filePath: string | null): Promise<void> {
   await electron.evaluate(({ dialog }, chosen) => {
-    dialog.showSaveDialog = async () => ({ canceled: chosen === null, filePath: chosen ?? '' })
+    globalThis.pickersAnswered = 0
+    dialog.showSaveDialog = async () => {
+      globalThis.pickersAnswered += 1
+      return { canceled: chosen === null, filePath: chosen ?? '' }
+    }
   }, filePath)
 }
 
+/** How often the native box has answered since it was given its answer. */
+export const pickersAnswered = (electron: ElectronApplication) =>
+  electron.evaluate(() => globalThis.pickersAnswered)
+
 /** What the replaced message boxes have asked so far. */
 export const asked = (electron: ElectronApplication) => electron.evaluate(() => globalThis.dialogsAsked)
+
+/** From now on timers of exactly this delay in the main process fire at once. */
+export async function skipTimers(electron: ElectronApplication, skippedMs: number): Promise<void> {
+  await electron.evaluate((_electron, skipped) => {
+    const { setTimeout: original } = globalThis
+    const replacement = (callback: () => void, delayMs?: number) =>
+      original(callback, delayMs === skipped ? 0 : delayMs)
+    globalThis.setTimeout = Object.assign(replacement, original)
+  }, skippedMs)
+}
 
 /** Closes the window as a person does. */
 export async function closeWindow(electron: ElectronApplication): Promise<void> {

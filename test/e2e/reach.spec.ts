@@ -51,6 +51,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expect(rowOf(page, 'sending')).toContainText('In the library')
 
     await page.getByRole('button', { name: /^Team: / }).click()
+    await expect(page.getByRole('menu')).toBeVisible()
     found['menu'] = await troubles(page)
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name: 'History' }).click()

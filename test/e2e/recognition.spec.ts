@@ -75,7 +75,7 @@ test('a dropped models folder is told file by file, with pictures, groups and wh
   const preview = pane.getByRole('img', { name: 'Preview of Painter in oil' })
   await expect(preview).toBeVisible()
   // Drawn under the page's own policy, not only in the tree.
-  expect(await preview.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(512)
+  await expect.poll(() => preview.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(512)
   await expect(rowOf(page, 'Painter in oil').locator('.tile img')).toBeVisible()
   await expect(pane).toContainText('paths on the computer where it was made')
   await expect(pane).toContainText('thick paint')
@@ -90,12 +90,16 @@ test('a dropped models folder is told file by file, with pictures, groups and wh
   await rowOf(page, '4x Sharp').getByRole('gridcell').nth(1).click()
   await expect(page.getByRole('complementary')).toContainText('ESRGAN 4x')
   await page.getByRole('button', { name: 'Resume all' }).click()
-  await expect(rowOf(page, 'old style')).toContainText('In the library', { timeout: 60_000 })
-  await shot('sent')
-  const paths = world.cloud.modelsOf(ALICES_TEAM_ID).map(({ model_path: path }) => path)
-  expect(paths.filter((path) => path.includes('tiny-flux')).sort()).toEqual([
-    'models/diffusers/tiny-flux/model_index.json',
-    'models/diffusers/tiny-flux/tokenizer/vocab.json',
-    'models/diffusers/tiny-flux/vae/diffusion_pytorch_model.safetensors',
-  ])
+  await expect(rowOf(page, 'old style')).toContainText('In the library')
+  const pathsOfFlux = () => {
+    const paths = world.cloud.modelsOf(ALICES_TEAM_ID).map(({ model_path: path }) => path)
+    return paths.filter((path) => path.includes('tiny-flux')).sort()
+  }
+  await expect
+    .poll(pathsOfFlux)
+    .toEqual([
+      'models/diffusers/tiny-flux/model_index.json',
+      'models/diffusers/tiny-flux/tokenizer/vocab.json',
+      'models/diffusers/tiny-flux/vae/diffusion_pytorch_model.safetensors',
+    ])
 })

@@ -27,10 +27,8 @@ test('a second server is asked before it is kept, then signed in to beside the f
     await address.fill(new URL(other.url).origin)
     await address.press('Enter')
     await expect(page.getByText('Speaks the Cyberun API')).toBeVisible()
-    expect((await ask(page, 'settings')).servers.map((server) => server.address)).toEqual([
-      world.cloud.url,
-      other.url,
-    ])
+    const known = async () => (await ask(page, 'settings')).servers.map((server) => server.address)
+    await expect.poll(known).toEqual([world.cloud.url, other.url])
     await page.getByRole('button', { name: 'Back to uploads' }).click()
     await pick(page, /^Team: /, 'Add an account…')
     await expect(page.getByLabel('Server', { exact: true })).toHaveValue(other.url)

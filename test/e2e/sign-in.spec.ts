@@ -62,7 +62,7 @@ test('signing out takes the secret out of the keychain, and the next start is si
 
   await pick(app.page, /^Team: /, /^Sign out /)
   await expect(app.page.getByRole('status').filter({ hasText: 'Signed out' })).toBeVisible()
-  expect(await secretOf(id)).toBeNull()
+  await expect.poll(() => secretOf(id)).toBeNull()
   await world.cloud.ended('logout')
   await quit(app.electron)
   await app.ended

@@ -31,6 +31,7 @@ test('cancelling what was begun asks first, and leaves nothing in storage', asyn
   await page.getByRole('group', { name: 'Cancel?' }).getByRole('button', { name: 'Cancel upload' }).click()
   await expect(page.getByText(/^Drop model files here/)).toBeVisible()
   held.release()
+  await world.cloud.ended('put-object')
   expect([await world.cloud.objects(), world.cloud.modelsOf(ALICES_TEAM_ID)]).toEqual([[], []])
 })
 

@@ -18,6 +18,7 @@ test('a queued file keeps the team for which it was dropped', async ({ page, wor
   await drag(page, [await world.file('loras/first.safetensors')])
   await held.arrived
   await pick(page, /^Team: /, 'Studio North')
+  await expect(page.getByRole('button', { name: 'Team: Studio North' })).toBeVisible()
   await drag(page, [await world.file('loras/second.safetensors')])
   await expect(rowOf(page, 'second')).toBeVisible()
   held.release()

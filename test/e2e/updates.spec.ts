@@ -96,7 +96,8 @@ test.describe('an AppImage', { tag: '@host' }, () => {
   test('takes nothing that the makers have not signed, and says so', async ({ world, place }) => {
     place.feed.publish(place.release({ key: newSigningKey() }))
     const { page } = await look(world)
-    expect(await ask(page, 'update')).toMatchObject({ kind: 'failed', failure: { code: 'update-unsigned' } })
+    const refused = { kind: 'failed', failure: { code: 'update-unsigned' } }
+    await expect.poll(() => ask(page, 'update')).toMatchObject(refused)
     expect(place.feed.asked.filter((name) => name.endsWith('.AppImage'))).toEqual([])
     await page.evaluate(() => window.modelferry?.changeSettings({ updates: 'ask' }))
     place.feed.publish(place.release())

@@ -58,6 +58,9 @@ export function control(page: Page, label: string, name: string): Locator {
   return page.getByRole('button', { name: `${label}: ${name}`, exact: true })
 }
 
+/** What a row says while its bytes are on the way; those of a small file all fit into the sockets' buffers. */
+export const underWayText = /Sending|Finishing/
+
 /** The names of the rows, from top to bottom. */
 export async function namesIn(page: Page): Promise<string[]> {
   const labels = await page.locator('[data-id]').evaluateAll((rows) => rows.map((row) => row.ariaLabel ?? ''))

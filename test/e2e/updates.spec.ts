@@ -8,7 +8,7 @@ import {
   type UpdateFeed,
 } from '../support/update-feed.ts'
 import { expect, test as base, type World } from './fixtures.ts'
-import { ask, drag, rowOf, signIn } from './page-steps.ts'
+import { ask, drag, rowOf, signIn, underWayText } from './page-steps.ts'
 
 interface Place {
   readonly feed: UpdateFeed
@@ -85,7 +85,7 @@ test.describe('an AppImage', { tag: '@host' }, () => {
     await held.arrived
     await page.getByRole('button', { name: 'Restart to update' }).click()
     await expect(page.getByText('Move it into a folder of your own', { exact: false })).toBeVisible()
-    await expect(rowOf(page, 'under way')).toContainText('Sending')
+    await expect(rowOf(page, 'under way')).toContainText(underWayText)
     held.release()
     await expect(rowOf(page, 'under way')).toContainText('In the library')
     // Looked for again it is offered, and no longer taken by itself.

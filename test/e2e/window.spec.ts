@@ -1,7 +1,7 @@
 import { expect, test } from './fixtures.ts'
 import type { World } from './fixtures.ts'
 import { answerBoxes, asked, clickTray, closeWindow, isSeen, quit, trayLabels } from './main-steps.ts'
-import { ask, drag, rowOf, signIn } from './page-steps.ts'
+import { ask, drag, rowOf, signIn, underWayText } from './page-steps.ts'
 import type { RunningApp } from './running-app.ts'
 
 // The buttons of electron/desktop/dialogs.ts, by their numbers.
@@ -14,7 +14,7 @@ async function underWay({ page }: RunningApp, world: World) {
   const held = world.cloud.hold('put-object', 1)
   await drag(page, [await world.file('loras/under way.safetensors')])
   await held.arrived
-  await expect(rowOf(page, 'under way')).toContainText('Sending')
+  await expect(rowOf(page, 'under way')).toContainText(underWayText)
   return held
 }
 

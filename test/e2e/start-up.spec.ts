@@ -1,13 +1,9 @@
 import type { Page } from '@playwright/test'
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { openJournal } from '../../electron/uploads/journal-file.ts'
-import { createStore } from '../../electron/uploads/store.ts'
-import { runningClock, testPorts } from '../support/hand-clock.ts'
-import { uploadRecord } from '../support/records.ts'
 import { expect, test } from './fixtures.ts'
-import type { World } from './fixtures.ts'
-import { ask, signIn } from './page-steps.ts'
+import { writePausedRows } from './paused-rows.ts'
+import { ask } from './page-steps.ts'
 import type { RunningApp } from './running-app.ts'
 
 // How long a start takes, and what an idle app costs: printed, not asserted, and left out unless asked for by
@@ -50,25 +46,6 @@ async function measure({ electron, page }: RunningApp): Promise<Start> {
   }
 }
 
-/** Signs in, pauses everything, and writes rows into the journal of the ended app. */
-async function prepare(world: World, rows: number): Promise<void> {
-  const app = await world.start()
-  await signIn(app.page)
-  await app.page.evaluate(() => window.modelferry?.pauseAll())
-  const { accounts } = await ask(app.page, 'session')
-  await app.kill()
-  const [account] = accounts
-  const [team] = account?.teams ?? []
-  if (!account || !team) throw new Error('nobody is signed in')
-  const { database } = openJournal(world.home, Date.now())
-  const store = createStore(database, 'bench', testPorts(runningClock()))
-  const records = Array.from({ length: rows }, () => uploadRecord({ accountId: account.id, team }))
-  const written = store.add(records)
-  if (!written.ok) throw new Error(JSON.stringify(written.failure))
-  store.close()
-  database.close()
-}
-
 const median = (values: readonly number[]) =>
   [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? NaN
 
@@ -80,7 +57,7 @@ async function isDrawn(page: Page, rows: number): Promise<void> {
 for (const rows of [0, rowCount]) {
   test(`the time of a start with ${rows} rows`, { tag: '@bench' }, async ({ world }) => {
     test.setTimeout(240_000)
-    await prepare(world, rows)
+    await writePausedRows(world, rows)
     const starts: Start[] = []
     for (let round = 0; round < rounds; round += 1) {
       const app = await world.start()
@@ -119,7 +96,7 @@ function ticksOf(root: number): Map<number, number> {
 test('the cost of doing nothing with the window hidden', { tag: '@bench' }, async ({ world }) => {
   test.skip(process.platform !== 'linux', 'the accounting is read from /proc')
   test.setTimeout(240_000)
-  await prepare(world, rowCount)
+  await writePausedRows(world, rowCount)
   const { electron, page } = await world.start()
   await isDrawn(page, rowCount)
   await electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.hide())

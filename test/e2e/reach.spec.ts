@@ -16,53 +16,56 @@ interface Axe {
   }>
 }
 
-/** What axe finds in the page as it stands: the rule and the element, one line each. */
-async function troubles(page: Page): Promise<string[]> {
+/** What axe finds in the page as it stands, light and dark: the scheme, the rule and the element, one line each. */
+async function violationsOf(page: Page): Promise<string[]> {
   // As an expression of the inspector's: the page's own policy lets no script in.
   await page.evaluate(axeSource)
-  return page.evaluate(async () => {
-    const { violations } = await (window as unknown as { axe: Axe }).axe.run()
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
-  })
-}
-
-for (const colorScheme of ['light', 'dark'] as const) {
-  test(`axe finds nothing in any view, ${colorScheme}`, async ({ app, world }) => {
-    const { page } = app
+  const found: string[] = []
+  for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    const found: Record<string, string[]> = {}
-    found['sign-in'] = await troubles(page)
-    await signIn(page)
-    found['empty'] = await troubles(page)
-
-    const held = world.cloud.hold('put-object', 1)
-    const sending = await world.file('loras/sending.safetensors')
-    const broken = `${world.folder}/files/loras/broken.safetensors`
-    await writeWebPage(broken)
-    await drag(page, [await world.file('vae/other.safetensors'), sending, broken])
-    await held.arrived
-    await expect(rowOf(page, 'broken')).toContainText('saved web page')
-    found['list with a failure'] = await troubles(page)
-    await rowOf(page, 'broken').getByText('Failed').click()
-    await expect(page.getByRole('complementary')).toBeVisible()
-    found['details'] = await troubles(page)
-    await page.getByRole('button', { name: 'Close details' }).click()
-    held.release()
-    await expect(rowOf(page, 'sending')).toContainText('In the library')
-
-    await page.getByRole('button', { name: /^Team: / }).click()
-    await expect(page.getByRole('menu')).toBeVisible()
-    found['menu'] = await troubles(page)
-    await page.keyboard.press('Escape')
-    await page.getByRole('button', { name: 'History' }).click()
-    await expect(page.getByRole('row', { name: /^sending, / })).toBeVisible()
-    found['history'] = await troubles(page)
-    await pick(page, 'More', 'Settings')
-    await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible()
-    found['settings'] = await troubles(page)
-    expect(found).toEqual(Object.fromEntries(Object.keys(found).map((view) => [view, []])))
-  })
+    const lines = await page.evaluate(async () => {
+      const { violations } = await (window as unknown as { axe: Axe }).axe.run()
+      return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
+    })
+    found.push(...lines.map((line) => `${colorScheme} ${line}`))
+  }
+  return found
 }
+
+test('axe finds nothing in any view, light or dark', async ({ app, world }) => {
+  const { page } = app
+  const found: Record<string, string[]> = {}
+  found['sign-in'] = await violationsOf(page)
+  await signIn(page)
+  found['empty'] = await violationsOf(page)
+
+  const held = world.cloud.hold('put-object', 1)
+  const sending = await world.file('loras/sending.safetensors')
+  const broken = `${world.folder}/files/loras/broken.safetensors`
+  await writeWebPage(broken)
+  await drag(page, [await world.file('vae/other.safetensors'), sending, broken])
+  await held.arrived
+  await expect(rowOf(page, 'broken')).toContainText('saved web page')
+  found['list with a failure'] = await violationsOf(page)
+  await rowOf(page, 'broken').getByText('Failed').click()
+  await expect(page.getByRole('complementary')).toBeVisible()
+  found['details'] = await violationsOf(page)
+  await page.getByRole('button', { name: 'Close details' }).click()
+  held.release()
+  await expect(rowOf(page, 'sending')).toContainText('In the library')
+
+  await page.getByRole('button', { name: /^Team: / }).click()
+  await expect(page.getByRole('menu')).toBeVisible()
+  found['menu'] = await violationsOf(page)
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'History' }).click()
+  await expect(page.getByRole('row', { name: /^sending, / })).toBeVisible()
+  found['history'] = await violationsOf(page)
+  await pick(page, 'More', 'Settings')
+  await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible()
+  found['settings'] = await violationsOf(page)
+  expect(found).toEqual(Object.fromEntries(Object.keys(found).map((view) => [view, []])))
+})
 
 test('the whole way to the library can be gone by the keyboard', async ({ app, world }) => {
   const { page } = app

@@ -101,6 +101,8 @@ test.describe('above the limit for one piece', () => {
     const path = await world.file('checkpoints/survivor.safetensors', { sizeBytes })
     world.cloud.fail({ on: 'put-part', how: 'stall', skip: 2, times: Infinity })
     await drag(app.page, [path])
+    // On the host a page takes no calls of its bridge while it reads the paths of a drop.
+    await expect(rowOf(app.page, 'survivor')).toBeVisible()
     const sent = async () => (await ask(app.page, 'snapshot')).rows[0]?.sentBytes ?? 0
     await expect.poll(sent).toBeGreaterThanOrEqual(5 * mebibyte + 12_345)
     await app.kill()

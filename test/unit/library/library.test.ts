@@ -225,3 +225,26 @@ test('without a sign-in nothing is shown, not even what is kept', async () => {
   state.isHere = false
   expect(await library.models(home)).toEqual(failed(failure('signed-out')))
 })
+
+test('closing ends the question under way and tells nobody of it', async () => {
+  const { library, cloud, add } = await setup()
+  add('a')
+  const held = cloud.hold('listModels')
+  let news = 0
+  library.subscribe(() => (news += 1))
+  const asked = library.models(home)
+  await held.arrived
+  library.close()
+  expect([await asked, news]).toMatchObject([{ failure: { code: 'connection-lost' } }, 0])
+  held.release()
+})
+
+test('nobody is told of news any more after unsubscribing', async () => {
+  const { library } = await setup()
+  let news = 0
+  const unsubscribe = library.subscribe(() => (news += 1))
+  await library.models(home)
+  unsubscribe()
+  await library.models(home, { maxAgeMs: 0 })
+  expect(news).toBe(1)
+})

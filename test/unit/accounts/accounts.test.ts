@@ -172,3 +172,54 @@ test('a keychain that keeps the secret at a sign-out is told to the person, who 
   expect(states()).toEqual(['signed-out'])
   expect(await cloud.ended('logout')).toMatchObject([{ status: 200 }])
 })
+
+test('a person who signs out while the profile is asked for stays signed out', async () => {
+  const { accounts, signIn, cloud, states } = await setupAccounts()
+  const { id } = await signIn()
+  const held = cloud.hold('getCurrentUser', 'answer')
+  const refreshed = accounts.refreshProfile(id, neverAborted)
+  await held.arrived
+  await accounts.signOut(id)
+  held.release()
+  await refreshed
+  expect([states(), accounts.list()[0]?.hasLeft]).toEqual([['signed-out'], true])
+})
+
+test('a person who signs in again after signing out has a session that works', async () => {
+  const { accounts, signIn, states, cloud } = await setupAccounts()
+  const { id } = await signIn()
+  await accounts.signOut(id)
+  await signIn()
+  cloud.forgetOperations()
+  await accounts.refreshProfile(id, neverAborted)
+  expect([states(), cloud.operations.map(({ status }) => status)]).toEqual([['ready'], [200]])
+})
+
+test('a secret that the keychain kept after a sign-out signs nobody in', async () => {
+  const { accounts, signIn, start, vault, states } = await setupAccounts()
+  const { id } = await signIn()
+  vault.before = (call) => vault.breakWith(call.startsWith('delete') ? 'keychain-locked' : null)
+  await accounts.signOut(id)
+  expect([vault.kept.size, await accounts.findSecretsAgain(), await start().findSecretsAgain()]).toEqual([
+    ...[1, false, false],
+  ])
+  expect(states()).toEqual(['signed-out'])
+})
+
+test('a token from outside leaves the stored sign-in of the same person as it is', async () => {
+  const { accounts, signIn, start, cloud, ports, vault } = await setupAccounts()
+  const stored = await signIn()
+  const { access_token: token } = valueOf(
+    await login(createCloudClient(cloud.url, ports), ALICE.email, ALICE.password),
+  )
+  const next = start()
+  await next.useToken(cloud.url, token)
+  const calls = vault.calls.length
+  cloud.forgetOperations()
+  await next.refreshProfile(stored.id, neverAborted)
+  await next.checkSecret(stored.id)
+  next.markSignedOut(stored.id)
+  expect([vault.calls.length, cloud.operations, next.list()]).toEqual([calls, [], [stored]])
+  expect(await next.signOut(stored.id)).toEqual(success(undefined))
+  expect([next.list(), accounts.list(), cloud.operations]).toEqual([[stored], [stored], []])
+})

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest'
+import { login } from '../../../electron/cloud/auth.ts'
+import { createCloudClient } from '../../../electron/cloud/client.ts'
+import { ALICE } from '../../cloud/accounts.ts'
+import { valueOf } from '../../support/engine.ts'
+import { testPorts } from '../../support/hand-clock.ts'
+import { setupSession } from '../../support/session.ts'
+
+test('a pair that another process stored later is not overwritten by an older one', async () => {
+  const { session, pair, anotherSession, kept, clock } = await setupSession()
+  const older = valueOf(await session.renew(pair.access_token))
+  const newer = valueOf(await anotherSession().renew(older))
+  clock.advance(61_000)
+  expect(valueOf(await session.token())).toBe(older)
+  expect(kept()['accessToken']).toBe(newer)
+})
+
+test('a pair that the keychain did not take is forgotten once its person has signed in again', async () => {
+  const { session, pair, vault, cloud, kept, clock } = await setupSession()
+  vault.breakWith('keychain-locked')
+  await session.renew(pair.access_token)
+  vault.breakWith(null)
+  const client = createCloudClient(cloud.url, testPorts(clock))
+  const next = valueOf(await login(client, ALICE.email, ALICE.password))
+  valueOf(await session.adopt(next))
+  clock.advance(61_000)
+  expect([valueOf(await session.token()), kept()['accessToken']]).toEqual([
+    ...[next.access_token, next.access_token],
+  ])
+})
+
+test('a locked keychain is asked once a minute to take a pair, not for each call', async () => {
+  const { session, pair, vault, clock } = await setupSession()
+  vault.breakWith('keychain-locked')
+  await session.renew(pair.access_token)
+  const writes = () => vault.calls.filter((call) => call.startsWith('set')).length
+  const before = writes()
+  clock.advance(30_000)
+  await session.token()
+  await session.token()
+  expect(writes()).toBe(before)
+  clock.advance(31_000)
+  await session.token()
+  await session.token()
+  expect(writes()).toBe(before + 1)
+})
+
+test('a session that has ended stays ended, though the keychain kept its secret', async () => {
+  const { session, pair, vault, refreshes } = await setupSession()
+  vault.before = (call) => vault.breakWith(call.startsWith('delete') ? 'keychain-locked' : null)
+  await session.end()
+  expect(await session.token()).toMatchObject({ failure: { code: 'signed-out' } })
+  expect(await session.renew(pair.access_token)).toMatchObject({ failure: { code: 'signed-out' } })
+  expect([vault.kept.size, refreshes()]).toEqual([1, []])
+})
+
+test('a sign-in after a missing secret counts as held again', async () => {
+  const { anotherSession, pair, vault } = await setupSession()
+  vault.kept.clear()
+  const session = anotherSession()
+  await session.isHeld()
+  expect(session.isMissing()).toBe(true)
+  valueOf(await session.adopt(pair))
+  expect(session.isMissing()).toBe(false)
+})

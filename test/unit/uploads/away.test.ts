@@ -56,6 +56,10 @@ test('after the end nothing is asked for', () => {
   away.wait('a', folder('/disk'))
   away.close()
   expect(clock.waits()).toEqual([])
+  const closed = setup()
+  closed.away.close()
+  closed.away.wait('a', folder('/disk'))
+  expect(closed.clock.waits()).toEqual([])
 })
 
 test('a file is away when its folder is, and named is the topmost that is missing', async () => {
@@ -83,4 +87,68 @@ test('a mount that answers again is back, with the file or without; an empty pla
   expect(await isBack(folder(file))).toBe(false)
   writeFileSync(file, 'x')
   expect(await isBack(dead)).toBe(true)
+})
+
+/** Folders that are there when the test says so. */
+function setupSlow() {
+  const clock = standingClock()
+  const looks: { readonly path: string; readonly find: (isBack: boolean) => void }[] = []
+  const gone = new Set<string>()
+  const back: string[] = []
+  const away = createAway({
+    ports: testPorts(clock),
+    isBack({ path }) {
+      const { promise, resolve } = Promise.withResolvers<boolean>()
+      looks.push({ path, find: resolve })
+      return promise
+    },
+    stillWaits: (id) => !gone.has(id),
+    back: (ids) => back.push(...ids),
+  })
+  return {
+    ...{ away, clock, looks, gone, back },
+    async find(isBack: boolean) {
+      looks.at(-1)?.find(isBack)
+      for (let turn = 0; turn < 3; turn += 1) await Promise.resolve()
+    },
+  }
+}
+
+test('a folder that has not answered is not asked once more meanwhile', async () => {
+  const { away, clock, looks, find } = setupSlow()
+  away.wait('a', folder('/disk'))
+  clock.advance(3_000)
+  clock.advance(3_000)
+  expect(looks).toHaveLength(1)
+  await find(false)
+  clock.advance(3_000)
+  expect(looks).toHaveLength(2)
+})
+
+test('an upload that was paused while its folder was looked for stays where it is', async () => {
+  const { away, clock, gone, back, find } = setupSlow()
+  for (const id of ['a', 'b']) away.wait(id, folder('/disk'))
+  clock.advance(3_000)
+  gone.add('a')
+  await find(true)
+  expect(back).toEqual(['b'])
+})
+
+test('a folder that is back is not looked for any more', async () => {
+  const { away, clock, looks, back, find } = setupSlow()
+  away.wait('a', folder('/disk'))
+  clock.advance(3_000)
+  await find(true)
+  clock.advance(3_000)
+  expect([looks.length, back, clock.waits()]).toEqual([1, ['a'], []])
+})
+
+test('a folder that is found after the end wakes nobody, and nothing is waited for then', async () => {
+  const { away, clock, back, find } = setupSlow()
+  away.wait('a', folder('/disk'))
+  clock.advance(3_000)
+  away.close()
+  await find(true)
+  away.wait('b', folder('/other'))
+  expect([back, clock.waits()]).toEqual([[], []])
 })

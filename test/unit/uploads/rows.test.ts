@@ -182,3 +182,33 @@ test('a failure that cannot be written down is shown all the same', () => {
   expect(rows.happen(id, 'refuse', { failure: failure('journal-full') }).ok).toBe(false)
   expect(rows.view(id)).toMatchObject({ phase: 'failed', failure: { code: 'journal-full' } })
 })
+
+test('what a transaction of many could not write is written with the next change of each', () => {
+  const { rows, store, added } = setup()
+  const id = added()
+  const written = rows.together(() => {
+    rows.change(id, { position: 7 })
+    throw new Error('a bug in the second of many')
+  })
+  expect([written.ok, store.find(id)?.position === 7]).toEqual([false, false])
+  rows.change(id, { position: 7 })
+  expect(store.find(id)?.position).toBe(7)
+})
+
+test('what happened unwritten is written with the next change, the same as before or not', () => {
+  const { rows, store, added } = setup()
+  const id = added()
+  rows.happenUnwritten(id, 'begin', { started: true })
+  expect([rows.view(id)?.phase, store.find(id)?.started]).toEqual(['checking', false])
+  rows.change(id, { started: true })
+  expect(store.find(id)?.started).toBe(true)
+})
+
+test('an upload that was registered and removed is not among what has finished', () => {
+  const { rows } = setup()
+  const [kept, removed] = [registeredRecord(), registeredRecord()]
+  rows.add([kept, removed])
+  rows.leave([kept.id, removed.id])
+  rows.remove([removed.id])
+  expect([...rows.finished()].map(({ id }) => id)).toEqual([kept.id])
+})

@@ -65,3 +65,25 @@ test('a file that has changed and is still refused is told to grow only while it
   expect(whileWritten(cut, at(10_000), 15_000)).toBe(cut)
   expect(whileWritten(failure('file-pointer'), at(10_000), 10_000).code).toBe('file-pointer')
 })
+
+test('a file is looked at once for each refusal, and not when it has gone meanwhile', () => {
+  const rows: Record<string, [FailureCode, number]> = {
+    first: ['file-cut-short', 0],
+    second: ['file-cut-short', 0],
+    removed: ['file-cut-short', 0],
+  }
+  const { looks, looked, clock } = setup(rows)
+  looks.refused(['first', 'removed'])
+  delete rows['removed']
+  clock.advance(5_000)
+  looks.refused(['second'])
+  clock.advance(5_000)
+  expect([looked, clock.waits()]).toEqual([[['first'], ['second']], []])
+})
+
+test('a refusal after the end starts no timer', () => {
+  const { looks, clock } = setup({ copied: ['file-cut-short', 500] })
+  looks.close()
+  looks.refused(['copied'])
+  expect(clock.waits()).toEqual([])
+})

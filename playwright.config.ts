@@ -14,8 +14,8 @@ export default defineConfig({
   expect: { timeout: 10_000 },
   // Each test has its own app, cloud and folders; a worker's tests share its session bus and keyring.
   fullyParallel: true,
-  // Each test waits for a process to start now and then: a third one uses that time on two cores.
-  workers: 3,
+  // Each test waits for a process to start now and then: a third one uses that time on two cores. A measurement is alone.
+  workers: process.argv.includes('@bench') ? 1 : 3,
   forbidOnly: process.env['CI'] !== undefined,
   reporter: 'list',
   // What only the host can show is left out on the real runtime; nothing is left out on the host.

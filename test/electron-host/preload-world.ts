@@ -33,8 +33,17 @@ export function runPreload(host: PreloadSurroundings): void {
     debugger
     return out
   }
+  // Chromium runs no listeners of a paused page, so what is delivered meanwhile would not reach the page's own world.
+  let isPaused = false
+  const late: Delivery[] = []
+  function deliverLate(): void {
+    if (!isPaused) for (const delivery of late.splice(0)) deliver(delivery)
+  }
   function ask(operation: string, argument: unknown): unknown {
+    isPaused = true
     const out = electronHostSync(operation, argument, {})
+    isPaused = false
+    if (late.length > 0) queueMicrotask(deliverLate)
     if (!('value' in out)) throw new Error(out.error ?? `electron-host: ${operation} got no answer`)
     return out.value
   }
@@ -91,8 +100,14 @@ export function runPreload(host: PreloadSurroundings): void {
       listener({ sender: ipcRenderer, ports: [] }, ...(decode(args) as unknown[]))
     }
   }
-  world[host.deliver] = (delivery: Delivery) =>
-    delivery.k === 'reply' ? replied(delivery) : happened(delivery)
+  function deliver(delivery: Delivery): void {
+    if (delivery.k === 'reply') replied(delivery)
+    else happened(delivery)
+  }
+  world[host.deliver] = (delivery: Delivery) => {
+    if (isPaused) late.push(delivery)
+    else deliver(delivery)
+  }
 
   const modules: Readonly<Record<string, unknown>> = {
     electron: {

@@ -139,3 +139,12 @@ test('main tells the page', async () => {
     .poll(() => host.page.evaluate(() => String((window.told as { n: bigint } | undefined)?.n)))
     .toBe('1')
 })
+
+test('an event that main sends while a page waits in sendSync reaches the page afterwards', async () => {
+  await host.page.evaluate(() => window.host.onTold((value) => (window.told = value)))
+  await host.inMain(
+    'void electron.ipcMain.once("sync-echo", ({ sender }) => sender.send("told", "while it waited"))',
+  )
+  expect(await host.page.evaluate(() => window.host.syncEcho('answer'))).toBe('answer')
+  await expect.poll(() => host.page.evaluate(() => window.told)).toBe('while it waited')
+})

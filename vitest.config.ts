@@ -6,6 +6,9 @@ import { chromiumLaunchOptions } from './test/support/chromium.ts'
 /** What integration tests share: one Ceph, and the built programs that they start as processes. */
 const integrationSetup = ['test/support/ceph-global-setup.ts', 'test/support/test-programs.ts']
 
+/** Tests wait for conditions, not for times: these only end a test that hangs, and leave room for a busy machine. */
+const limits = { testTimeout: 60_000, hookTimeout: 120_000, expect: { poll: { timeout: 20_000 } } }
+
 export default defineConfig({
   test: {
     reporters: ['default'],
@@ -19,6 +22,7 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts'],
           environment: 'node',
           restoreMocks: true,
+          ...limits,
         },
       },
       {
@@ -30,8 +34,7 @@ export default defineConfig({
           pool: 'forks',
           // These tests mostly wait for sockets and other processes.
           maxWorkers: 4,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          ...limits,
         },
       },
       {
@@ -42,8 +45,7 @@ export default defineConfig({
           globalSetup: integrationSetup,
           pool: 'forks',
           maxWorkers: 2,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          ...limits,
         },
       },
       {
@@ -53,7 +55,7 @@ export default defineConfig({
         test: {
           name: 'components',
           include: ['test/components/**/*.test.ts'],
-          testTimeout: 20_000,
+          ...limits,
           browser: {
             enabled: true,
             headless: true,

@@ -84,13 +84,13 @@ test('trouble of storage alone is not taken for a line that is gone', async () =
 
 test('a server that asked to wait is still obeyed when the line comes back', async () => {
   const { app, cloud, clock, file, countOf } = await setup()
-  cloud.fail({ on: 'presignModel', how: 429, retryAfterSeconds: 4_000 })
+  cloud.fail({ on: 'presignModel', how: 429, retryAfterSeconds: 3_000 })
   const [slow = ''] = await app.add(await file('a.safetensors'))
   const { retryAtMs } = await app.phase(slow, 'retrying')
   clock.advance(1_000)
   expect(countOf('presignModel')).toBe(1)
-  expect((retryAtMs ?? 0) - clock.now()).toBeGreaterThan(3_800_000)
-  clock.advance(4_000_000)
+  expect((retryAtMs ?? 0) - clock.now()).toBeGreaterThan(2_800_000)
+  clock.advance(3_000_000)
   expect(await app.settled(slow)).toMatchObject({ phase: 'registered' })
 })
 

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { accessTokenOf, startCommand, startProgram, type Started } from '../../support/command-line.ts'

@@ -6,6 +6,8 @@ const large = { sizeBytes: 12_000_000 }
 const midway = 4_000_000
 /** Small files have places of their own. */
 const notSmall = { sizeBytes: 17_000_000 }
+/** Socket buffers may take the rest of a file of which storage has read a part. */
+const underWay = expect.stringMatching(/^(sending|finishing)$/)
 
 test('a pause stops the bytes and keeps the row; resuming finishes it', async () => {
   const { app, cloud, file } = await setup()
@@ -80,7 +82,7 @@ test('the page sees bytes in flight before storage has acknowledged them', async
   const held = cloud.hold('put-object', midway)
   const [id = ''] = await app.add(await file('a.safetensors', large))
   const row = await app.until(() => app.row(id).inFlightBytes >= midway && app.row(id))
-  expect(row).toMatchObject({ phase: 'sending', sentBytes: 0, started: true })
+  expect(row).toMatchObject({ phase: underWay, sentBytes: 0, started: true })
   held.release()
   expect(await app.settled(id)).toMatchObject({ sentBytes: 12_000_000, inFlightBytes: 0 })
 })
@@ -111,8 +113,8 @@ test('what was moved to the top is sent at once, and what is being sent goes on'
     ids.push(...(await app.add(await file(`${name}.safetensors`, notSmall))))
   await held.arrived
   await app.calls.moveToTop({ ids: ids.slice(2) })
-  await app.phase(ids[2] ?? '', 'sending')
-  expect(ids.map((id) => app.row(id).phase)).toEqual(['sending', 'waiting', 'sending'])
+  await app.until(() => app.row(ids[2] ?? '').inFlightBytes > 0)
+  expect(ids.map((id) => app.row(id).phase)).toEqual([underWay, 'waiting', underWay])
   held.release()
   await Promise.all(ids.map((id) => app.settled(id)))
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(3)

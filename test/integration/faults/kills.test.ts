@@ -1,4 +1,4 @@
 import { testKills } from './kill-run.ts'
 
 // The soak suite runs ten times as many seeds.
-testKills(20, 5)
+testKills(20, 2)

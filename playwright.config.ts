@@ -14,8 +14,9 @@ export default defineConfig({
   expect: { timeout: 10_000 },
   // Each test has its own app, cloud and folders; a worker's tests share its session bus and keyring.
   fullyParallel: true,
-  // Each test waits for a process to start now and then: a third one uses that time on two cores. A measurement is alone.
-  workers: process.argv.includes('@bench') ? 1 : 3,
+  // Each test starts a browser of several processes: more at once would only make two cores switch between them. A
+  // measurement runs alone.
+  workers: process.argv.includes('@bench') ? 1 : 2,
   forbidOnly: process.env['CI'] !== undefined,
   reporter: 'list',
   // What only the host can show is left out on the real runtime; nothing is left out on the host.

@@ -32,8 +32,8 @@ export default defineConfig({
           environment: 'node',
           globalSetup: integrationSetup,
           pool: 'forks',
-          // These tests mostly wait for sockets and other processes.
-          maxWorkers: 4,
+          // Each file may hold servers, worker threads and processes: more at once would only make two cores switch between them.
+          maxWorkers: 2,
           ...limits,
         },
       },

@@ -14,8 +14,8 @@ import { pathWithTools } from './tools.ts'
 // `npm test`, and with the word `soak` `npm run test:soak`: every step, several at the same time, none of them stopping the others.
 // Prints one line per step, the output of those that failed, what failed, and the total as the last line.
 
-/** More at the same time would make two cores switch between them instead of finishing any. */
-const concurrency = 3
+/** On two cores: three steps at once took longer than two, and their tests up to twenty times as long. */
+const concurrency = 2
 
 interface Outcome extends Counts {
   readonly name: string

@@ -32,8 +32,8 @@ export default defineConfig({
           environment: 'node',
           globalSetup: integrationSetup,
           pool: 'forks',
-          // Each file may hold servers, worker threads and processes: more at once would only make two cores switch between them.
-          maxWorkers: 2,
+          // These tests also wait for sockets and processes: a third worker uses that time on two cores.
+          maxWorkers: 3,
           ...limits,
         },
       },

@@ -10,15 +10,18 @@ import { projectFolder } from './temp-project.ts'
 /** Where a test process finds the programs that the whole run shares. */
 const variable = 'MODELFERRY_TEST_PROGRAMS'
 const launcher = 'electron/command-line/modelferry.js'
+/** Programs that tests start as processes. */
+const testPrograms = {
+  runner: 'test/integration/faults/runner.ts',
+  'other-app': 'test/integration/engine/other-app.ts',
+  'ask-steps': 'test/integration/transfer/ask-steps.ts',
+  'put-steps': 'test/integration/transfer/put-steps.ts',
+}
 
 /** Vitest's global setup: builds the command line, its worker threads and the test programs once for the whole run. */
 export async function setup(): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-programs-'))
-  await buildPrograms(folder, {
-    'command-line': 'electron/command-line/main.ts',
-    runner: 'test/integration/faults/runner.ts',
-    'other-app': 'test/integration/engine/other-app.ts',
-  })
+  await buildPrograms(folder, { 'command-line': 'electron/command-line/main.ts', ...testPrograms })
   cpSync(join(projectFolder, launcher), join(folder, launcher))
   process.env[variable] = folder
   return async () => {
@@ -37,7 +40,7 @@ function programsFolder(): string {
 export const commandLineFile = (): string => join(programsFolder(), launcher)
 
 /** A built test program, such as `runner`. */
-export const testProgram = (name: 'runner' | 'other-app'): string =>
+export const testProgram = (name: keyof typeof testPrograms): string =>
   join(programsFolder(), 'out/main', `${name}.js`)
 
 /** The built entry files of the worker threads. */

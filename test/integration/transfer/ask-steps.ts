@@ -4,8 +4,8 @@ import { createCloudClient } from '../../../electron/cloud/client.ts'
 import { waysOfEnvironment } from '../../support/environment-ways.ts'
 import { runningClock, testPorts } from '../../support/hand-clock.ts'
 
-// One call of the API in a process of its own, since Node reads its certificate authorities when it starts:
-// `ask-steps.ts <URL>`. Prints the result as JSON.
+// One call of the API in a process of its own, since Node reads its certificate authorities when it starts. It
+// runs built (test/support/test-programs.ts): `ask-steps <URL>`. Prints the result as JSON.
 
 const ports = testPorts(runningClock())
 const client = createCloudClient(process.argv[2] ?? '', ports, await waysOfEnvironment(ports))

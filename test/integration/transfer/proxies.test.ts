@@ -9,6 +9,7 @@ import { retryClassOf } from '../../../electron/contract/errors.ts'
 import { makeAuthority } from '../../support/certificates.ts'
 import { openProxy, openSocks } from '../../support/proxy.ts'
 import { etagOf, openReceiver } from '../../support/receiver.ts'
+import { testProgram } from '../../support/test-programs.ts'
 
 // Each run is a process of its own, which trusts the test's authority and reads its proxies from its environment, as the
 // command line does.
@@ -47,19 +48,22 @@ async function setup(isSecure: boolean, refusesWith?: number) {
     },
     isSecure ? { tls: await authority.issue('localhost'), host: 'localhost' } : {},
   )
-  async function steps(script: string, words: readonly string[], environment: Environment): Promise<unknown> {
+  async function steps(
+    program: 'ask-steps' | 'put-steps',
+    words: readonly string[],
+    environment: Environment,
+  ): Promise<unknown> {
     const others = Object.entries(process.env).filter(([key]) => !/_proxy$|^SSL_CERT|^NODE_EXTRA/i.test(key))
     const env = { ...Object.fromEntries(others), NODE_EXTRA_CA_CERTS: authority.file, ...environment }
-    const file = join(import.meta.dirname, script)
-    const { stdout } = await run(process.execPath, [file, ...words], { env })
+    const { stdout } = await run(process.execPath, [testProgram(program), ...words], { env })
     return JSON.parse(stdout)
   }
   /** With a query such as signatures have: what a URL parser would write differently must arrive as it was. */
   const signed = `${url}/a%2Fb%7E?X-Amz-Signature=%2b%2F&y=a+b|c`
   return {
     ...{ seen, url, signed },
-    ask: (environment: Environment) => steps('ask-steps.ts', [url], environment),
-    put: (environment: Environment) => steps('put-steps.ts', [path, signed], environment),
+    ask: (environment: Environment) => steps('ask-steps', [url], environment),
+    put: (environment: Environment) => steps('put-steps', [path, signed], environment),
   }
 }
 

@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import process from 'node:process'
 import { workerFiles } from '../../../electron/command-line/surroundings.ts'
 import { identityOf } from '../../../electron/transfer/file-identity.ts'
@@ -9,16 +8,15 @@ import { putOutcome } from '../../../electron/transfer/put-outcome.ts'
 import { createThrottle } from '../../../electron/transfer/throttle.ts'
 import { waysOfEnvironment } from '../../support/environment-ways.ts'
 import { runningClock, testPorts } from '../../support/hand-clock.ts'
-import { projectFolder } from '../../support/temp-project.ts'
 
-// One PUT in a process of its own, since Node reads its certificate authorities when it starts: `put-steps.ts <path> <URL>`.
-// Prints what it came to, as JSON.
+// One PUT in a process of its own, since Node reads its certificate authorities when it starts. It runs built
+// (test/support/test-programs.ts): `put-steps <path> <URL>`. Prints the outcome as JSON.
 
 const [path = '', url = ''] = process.argv.slice(2)
 const ports = testPorts(runningClock())
 const throttle = createThrottle({ ports })
 const lanes = createLanes({
-  url: workerFiles(join(projectFolder, 'electron/command-line/main.ts')).lane,
+  url: workerFiles(import.meta.filename).lane,
   ...{ threads: 1, ports, throttle, ways: await waysOfEnvironment(ports) },
 })
 const identity = identityOf(await stat(path, { bigint: true }))

@@ -7,16 +7,22 @@ import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 import { makeAuthority } from '../../support/certificates.ts'
 import { etagOf, openReceiver } from '../../support/receiver.ts'
+import { testProgram } from '../../support/test-programs.ts'
 
 const run = promisify(execFile)
 const mebibyte = 1024 * 1024
 
 type Environment = Readonly<Record<string, string>>
 
-async function runSteps(name: string, words: readonly string[], environment: Environment): Promise<unknown> {
+async function runProgram(
+  name: 'ask-steps' | 'put-steps',
+  words: readonly string[],
+  environment: Environment,
+): Promise<unknown> {
   const { NODE_EXTRA_CA_CERTS: _extra, SSL_CERT_FILE: _file, ...others } = process.env
-  const steps = join(import.meta.dirname, name)
-  const { stdout } = await run(process.execPath, [steps, ...words], { env: { ...others, ...environment } })
+  const { stdout } = await run(process.execPath, [testProgram(name), ...words], {
+    env: { ...others, ...environment },
+  })
   return JSON.parse(stdout)
 }
 
@@ -36,14 +42,7 @@ async function setup(certificate: { readonly key: string; readonly cert: string 
   )
   return {
     requests: () => requests,
-    async put(environment: Readonly<Record<string, string>>): Promise<unknown> {
-      const steps = join(import.meta.dirname, 'put-steps.ts')
-      const { NODE_EXTRA_CA_CERTS: _extra, SSL_CERT_FILE: _file, ...others } = process.env
-      const { stdout } = await run(process.execPath, [steps, path, url], {
-        env: { ...others, ...environment },
-      })
-      return JSON.parse(stdout)
-    },
+    put: (environment: Environment) => runProgram('put-steps', [path, url], environment),
   }
 }
 
@@ -92,7 +91,7 @@ test.each(['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'])(
       ...{ tls: await authority.issue('localhost'), host: 'localhost' },
     })
     const one = { ok: true, value: { id: '1' } }
-    expect(await runSteps('ask-steps.ts', [url], { [variable]: authority.file })).toEqual([one, one])
+    expect(await runProgram('ask-steps', [url], { [variable]: authority.file })).toEqual([one, one])
   },
 )
 
@@ -101,5 +100,5 @@ test('an API whose authority nobody trusts is asked nothing, and the row says wh
     ...{ tls: await (await makeAuthority()).issue('localhost'), host: 'localhost' },
   })
   const refused = { ok: false, failure: { code: 'certificate-untrusted' } }
-  expect(await runSteps('ask-steps.ts', [url], {})).toMatchObject([refused, refused])
+  expect(await runProgram('ask-steps', [url], {})).toMatchObject([refused, refused])
 })

@@ -17,7 +17,7 @@ export function createHints(options: {
   readonly worker: URL
   readonly log: Log
   readonly onHint: (id: string, path: string) => void
-  /** What arrived before has made no hint. */
+  /** What arrived before has made no hint. Called again after new folders have come. */
   readonly onReady: (id: string) => void
 }): Hints {
   const { log, onHint, onReady } = options

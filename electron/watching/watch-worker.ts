@@ -8,13 +8,19 @@ export type WatchOrder =
   | { readonly is: 'unwatch'; readonly id: string }
 
 /**
- * `ready`: from now on hints come; what arrived while the folder was being read made none. `hint`: something about this file has
- * changed. `trouble`: no more hints are to be had from this folder.
+ * `ready`: from now on hints come; files that arrived while the folder, or a new folder in it, was being read made none. `hint`:
+ * something about this file has changed. `trouble`: no more hints are to be had from this folder.
  */
 export type WatchNews =
   | { readonly is: 'ready'; readonly id: string }
   | { readonly is: 'hint'; readonly id: string; readonly path: string }
   | { readonly is: 'trouble'; readonly id: string; readonly why: string }
+
+/**
+ * chokidar lists a new folder before it watches it, and a file that arrives in between makes no hint. This long after the last
+ * new folder everything is watched.
+ */
+const newFolderMs = 1_000
 
 const watchers = new Map<string, FSWatcher>()
 const tell = (news: WatchNews) => parentPort?.postMessage(news)
@@ -32,7 +38,12 @@ function begin(id: string, folder: string): void {
     },
   })
   const hint = (path: string) => tell({ is: 'hint', id, path })
+  let ready: NodeJS.Timeout | undefined
   watcher.on('ready', () => tell({ is: 'ready', id }))
+  watcher.on('addDir', () => {
+    clearTimeout(ready)
+    ready = setTimeout(() => tell({ is: 'ready', id }), newFolderMs)
+  })
   watcher.on('add', hint)
   watcher.on('change', hint)
   watcher.on('error', (error) => tell({ is: 'trouble', id, why: String(error) }))

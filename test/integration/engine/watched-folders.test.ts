@@ -1,11 +1,15 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import type { TeamChoice } from '../../../electron/contract/account.ts'
 import type { WatchingView } from '../../../electron/contract/watching.ts'
+import { createHints } from '../../../electron/watching/hints.ts'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { onnxOf } from '../../fixtures/onnx-files.ts'
 import { setup, valueOf, type App, type World } from '../../support/engine.ts'
+import { runningClock, testPorts } from '../../support/hand-clock.ts'
+import { builtWorkers } from '../../support/test-programs.ts'
 
 /** Watches the world's `files/inbox` for the chosen team; resolves once it has looked through it. */
 async function watch(world: World, app: App = world.app): Promise<string> {
@@ -56,6 +60,26 @@ test('a new model in a watched folder is seen, waited for and uploaded; what lay
   expect(world.app.rows()).toHaveLength(1)
   expect(valueOf(await world.app.calls.sendOffered({ id }))).toMatchObject({ added: 1 })
   expect(valueOf(await world.app.calls.watching(undefined)).folders[0]?.offered.count).toBe(0)
+})
+
+test('files that arrive while a new folder is being read are looked for again', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-hints-'))
+  const { log } = testPorts(runningClock())
+  let readyCount = 0
+  const hints = createHints({
+    worker: builtWorkers().watch,
+    log,
+    onHint: () => undefined,
+    onReady: () => void (readyCount += 1),
+  })
+  onTestFinished(async () => {
+    await hints.close()
+    rmSync(folder, { recursive: true })
+  })
+  hints.start('one', folder)
+  await expect.poll(() => readyCount).toBe(1)
+  mkdirSync(join(folder, 'loras'))
+  await expect.poll(() => readyCount).toBe(2)
 })
 
 test('a new model whose path is taken goes by what the settings say about that', async () => {

@@ -1,7 +1,6 @@
 import * as v from 'valibot'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import type { RequestListener } from 'node:http'
+import { expect, test } from 'vitest'
 import {
   createCloudClient,
   type Credential,
@@ -10,24 +9,19 @@ import {
 } from '../../../electron/cloud/client.ts'
 import { failed, failure, success } from '../../../electron/contract/errors.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { openReceiver } from '../../support/receiver.ts'
 
 const answer = v.object({ id: v.string() })
 
 /** A server that answers as the test says, and what it was asked. */
 async function setup(respond: RequestListener) {
   const asked: { readonly url: string; readonly headers: Readonly<Record<string, unknown>> }[] = []
-  const server = createServer((request, response) => {
+  const { url } = await openReceiver((request, response) => {
     asked.push({ url: request.url ?? '', headers: request.headers })
     respond(request, response)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
   const ports = testPorts(standingClock())
-  const { port } = server.address() as AddressInfo
-  const client = createCloudClient(`http://127.0.0.1:${port}/api/v1/`, ports)
+  const client = createCloudClient(new URL('/api/v1/', url).href, ports)
   return { asked, client, ports, get: (signer?: Signer) => client.send(requestFor(signer)) }
 }
 

@@ -1,11 +1,11 @@
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import type { RequestListener } from 'node:http'
+import { expect, test } from 'vitest'
 import { createCloudClient, type CloudClient } from '../../../electron/cloud/client.ts'
 import { checkServer } from '../../../electron/cloud/server-check.ts'
 import { failed, failure } from '../../../electron/contract/errors.ts'
 import { straight, type Ways } from '../../../electron/contract/ways.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { openReceiver } from '../../support/receiver.ts'
 
 const usersMe = '/users/me'
 const refusal = JSON.stringify({ error_message: 'unauthorized' })
@@ -13,17 +13,12 @@ const refusal = JSON.stringify({ error_message: 'unauthorized' })
 /** A server that answers as the test says, what it was asked, and the verdict on an address of its own. */
 async function setup(respond: RequestListener) {
   const asked: { readonly path: string; readonly headers: Readonly<Record<string, unknown>> }[] = []
-  const server = createServer((request, response) => {
+  const { url } = await openReceiver((request, response) => {
     asked.push({ path: request.url ?? '', headers: request.headers })
     respond(request, response)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
   const ports = testPorts(standingClock())
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { origin } = new URL(url)
   return {
     ...{ asked, origin, paths: () => asked.map(({ path }) => path) },
     check: (path = '', ways: Ways = straight) =>

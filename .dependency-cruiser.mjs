@@ -1,184 +1,185 @@
 /**
- * Who may import whom. A room may import from itself and from what its row names: `rooms` are patterns of our own files,
- * `packages` are npm packages, `node` says whether Node's own modules are open to it. Everything else fails the check.
+ * Who may import whom. A folder may import from itself and from what its row names: `folders` are folders of electron/ or patterns
+ * of our own files, `packages` are npm packages, `node` says whether Node's own modules are open to it. Everything else fails.
  */
-const contract = '^electron/contract/'
-const models = '^electron/models/'
-const transfer = '^electron/transfer/'
-const cloud = '^electron/cloud/'
-const accounts = '^electron/accounts/'
-const library = '^electron/library/'
-const finding = '^electron/finding/'
-const watching = '^electron/watching/'
-const uploads = '^electron/uploads/'
-const uploader = '^electron/uploader[.]ts$'
-const desktop = '^electron/desktop/'
-const engine = [contract, models, transfer, cloud, accounts, library, finding, watching, uploads, uploader]
+const engineParts = [
+  'contract',
+  'platform',
+  'recognition',
+  'transfer',
+  'cloud',
+  'accounts',
+  'library',
+  'journal',
+  'discovery',
+  'conflicts',
+  'uploads',
+  'queue',
+  'feed',
+  'intake',
+]
 
 const table = {
-  contract: {
-    from: contract,
-    rooms: [],
-    packages: ['valibot', 'intl-messageformat', 'any-ascii'],
-    node: false,
+  contract: { folders: ['messages'], packages: ['valibot', 'any-ascii'], node: false },
+  messages: { folders: ['contract'], packages: ['intl-messageformat'], node: false },
+  platform: {
+    folders: ['contract'],
+    packages: ['valibot', 'socks-proxy-agent', 'keytar', '@jellybrick/dbus-next'],
+    node: true,
   },
-  models: { from: models, rooms: [contract], packages: ['valibot', 'yaml'], node: true },
-  transfer: { from: transfer, rooms: [contract], packages: ['valibot', 'socks-proxy-agent'], node: true },
-  // Two files of transfer: both reach servers by the same proxies and trust the same authorities.
-  cloud: {
-    from: cloud,
-    rooms: [contract, '^electron/transfer/(system-trust|proxied)[.]ts$'],
+  recognition: { folders: ['contract', 'platform'], packages: ['valibot'], node: true },
+  transfer: { folders: ['contract', 'platform'], packages: ['valibot'], node: true },
+  cloud: { folders: ['contract', 'platform'], packages: ['valibot'], node: true },
+  accounts: { folders: ['contract', 'platform', 'cloud', 'journal'], packages: ['valibot'], node: true },
+  library: { folders: ['contract', 'platform', 'cloud', 'accounts'], packages: ['valibot'], node: true },
+  journal: {
+    folders: ['contract', 'platform', 'accounts', 'library', 'transfer', 'recognition', 'queue'],
     packages: ['valibot'],
     node: true,
   },
-  accounts: { from: accounts, rooms: [contract, cloud], packages: ['valibot'], node: true },
-  library: { from: library, rooms: [contract, cloud, accounts], packages: ['valibot'], node: true },
-  // What is on this computer, and whom of it a team lacks: it knows the library, and no upload.
-  finding: {
-    from: finding,
-    rooms: [contract, models, '^electron/library/'],
+  discovery: {
+    folders: ['contract', 'platform', 'recognition', 'library'],
+    packages: ['valibot', 'yaml', 'chokidar'],
+    node: true,
+  },
+  conflicts: {
+    folders: ['contract', 'platform', 'journal', 'library', 'recognition', 'transfer', 'feed'],
     packages: ['valibot'],
     node: true,
   },
-  watching: { from: watching, rooms: [contract, models], packages: ['valibot', 'chokidar'], node: true },
   uploads: {
-    from: uploads,
-    rooms: [contract, models, transfer, cloud, accounts, library, finding, watching],
+    folders: [
+      ...['contract', 'platform', 'journal', 'transfer', 'cloud', 'accounts', 'conflicts'],
+      ...['feed', 'library', 'queue', 'engine'],
+    ],
     packages: ['valibot'],
     node: true,
   },
-  uploader: { from: uploader, rooms: engine, packages: ['valibot'], node: true },
-  'command-line': {
-    from: '^electron/command-line/',
-    // Six files of the desktop know nothing of Electron: both keep their secrets, log, clock and settings by the same code.
-    rooms: [...engine, '^electron/desktop/(keychain|log|redact|ports|settings|connection-check)[.]ts$'],
+  queue: {
+    folders: ['contract', 'platform', 'journal', 'accounts', 'feed', 'intake'],
+    packages: ['valibot'],
+    node: true,
+  },
+  feed: { folders: ['contract', 'platform', 'journal', 'transfer'], packages: ['valibot'], node: true },
+  intake: {
+    folders: [
+      ...['contract', 'platform', 'discovery', 'recognition', 'conflicts', 'accounts', 'journal', 'queue'],
+      ...['engine', 'feed', 'library', 'uploads'],
+    ],
+    packages: ['valibot'],
+    node: true,
+  },
+  engine: { folders: engineParts, packages: ['valibot'], node: true },
+  cli: {
+    folders: [...engineParts, 'messages', 'engine'],
     packages: ['valibot', 'proxy-from-env'],
     node: true,
   },
   desktop: {
-    from: desktop,
-    rooms: [contract, uploader],
-    packages: [
-      'valibot',
-      'electron',
-      'electron-store',
-      'electron-updater',
-      'keytar',
-      '@jellybrick/dbus-next',
-    ],
+    folders: ['contract', 'messages', 'platform', '^electron/engine/engine[.]ts$'],
+    packages: ['valibot', 'electron', 'electron-store', 'electron-updater'],
     node: true,
   },
   main: {
     from: '^electron/main[.]ts$',
-    rooms: [contract, uploader, desktop],
+    folders: ['contract', 'platform', 'desktop', '^electron/engine/engine[.]ts$'],
     packages: ['electron'],
     node: true,
   },
   // The installed program is the app, or its command line.
   start: {
     from: '^electron/start[.]ts$',
-    rooms: [
-      '^electron/desktop/command-words[.]ts$',
+    folders: [
+      '^electron/desktop/integration/cli-arguments[.]ts$',
       '^electron/main[.]ts$',
-      '^electron/command-line/main[.]ts$',
+      '^electron/cli/main[.]ts$',
     ],
     packages: ['electron'],
     node: true,
   },
-  preload: { from: '^electron/preload[.]ts$', rooms: [contract], packages: ['electron'], node: false },
+  preload: { from: '^electron/preload[.]ts$', folders: ['contract'], packages: ['electron'], node: false },
   page: {
-    from: '^renderer/(?!components/)',
-    rooms: [contract, '^renderer/'],
+    from: '^renderer/(?!.+/.+[.]svelte$)',
+    folders: ['contract', 'messages', '^renderer/'],
     packages: ['svelte', '@lucide/svelte'],
     node: false,
   },
   components: {
-    from: '^renderer/components/',
-    rooms: [contract, '^renderer/state/', '^renderer/format[.]ts$', '^renderer/styles/'],
+    from: '^renderer/.+/.+[.]svelte$',
+    folders: ['contract', 'messages', '^renderer/.+/'],
     packages: ['svelte', '@lucide/svelte'],
     node: false,
   },
   // The local cloud must not inherit our mistakes: it shares no line with the app that it judges.
-  'test-cloud': { from: '^test/cloud/', rooms: [], node: true },
-  'electron-host': { from: '^test/electron-host/', rooms: [], packages: [], node: true },
+  'test-cloud': { from: '^test/cloud/', folders: [], node: true },
+  'electron-host': { from: '^test/electron-host/', folders: [], packages: [], node: true },
 }
+
+/** A row's own files, unless it says otherwise: the folder of its name. */
+const filesOf = (name) => (name.startsWith('^') ? name : `^electron/${name}/`)
 
 const ours = '^(electron|renderer|test|build)/'
 
-/** @returns {object[]} the refusals that hold one row of the table */
-function refusalsOf([room, { from, rooms, packages, node }]) {
-  const refusals = [
+/** @returns {object[]} the rules that enforce one row of the table */
+function rulesOf([name, { from = filesOf(name), folders, packages, node }]) {
+  const rules = [
     {
-      name: `${room}-rooms`,
-      comment: `${room} may import only what its row in .dependency-cruiser.mjs names.`,
+      name: `${name}-folders`,
+      comment: `${name} may import only what its row in .dependency-cruiser.mjs names.`,
       severity: 'error',
       from: { path: from },
-      to: { path: ours, pathNot: [from, ...rooms] },
+      to: { path: ours, pathNot: [from, ...folders.map(filesOf)] },
     },
   ]
   // A row without `packages` (the local cloud) may use any package.
   if (packages) {
-    refusals.push({
-      name: `${room}-packages`,
-      comment: `${room} may use these packages only: ${packages.join(', ') || 'none'}.`,
+    rules.push({
+      name: `${name}-packages`,
+      comment: `${name} may use these packages only: ${packages.join(', ') || 'none'}.`,
       severity: 'error',
       from: { path: from },
       to: { path: '(^|/)node_modules/', pathNot: packages.map((name) => `(^|/)node_modules/${name}/`) },
     })
   }
   if (!node) {
-    refusals.push({
-      name: `${room}-node`,
-      comment: `${room} runs where Node's modules are not, or must not be.`,
+    rules.push({
+      name: `${name}-node`,
+      comment: `${name} runs where Node's modules are not, or must not be.`,
       severity: 'error',
       from: { path: from },
       to: { dependencyTypes: ['core'] },
     })
   }
-  return refusals
+  return rules
 }
 
 export default {
   forbidden: [
-    ...Object.entries(table).flatMap(refusalsOf),
+    ...Object.entries(table).flatMap(rulesOf),
     {
-      name: 'command-line-without-electron',
-      comment: 'The command line runs where Electron is not: nothing that it loads may lead there.',
+      name: 'cli-without-electron',
+      comment: 'The command line also runs without Electron: nothing that it loads may import electron.',
       severity: 'error',
-      from: { path: '^electron/command-line/' },
+      from: { path: '^electron/cli/' },
       to: { path: '(^|/)node_modules/electron/', reachable: true },
     },
     {
-      name: 'queue-knows-no-upload',
-      comment: 'queue and upload do not know each other: uploader hands one to the other as a function.',
-      severity: 'error',
-      from: { path: '^electron/uploads/queue[.]ts$' },
-      to: { path: '^electron/uploads/upload[.]ts$' },
-    },
-    {
-      name: 'upload-knows-no-queue',
-      comment: 'queue and upload do not know each other: uploader hands one to the other as a function.',
-      severity: 'error',
-      from: { path: '^electron/uploads/upload[.]ts$' },
-      to: { path: '^electron/uploads/queue[.]ts$' },
-    },
-    {
-      name: 'nobody-imports-test',
-      comment: 'What ships knows nothing of its tests.',
+      name: 'no-imports-of-tests',
+      comment: 'Shipped code never imports tests.',
       severity: 'error',
       from: { pathNot: '^(test/|[^/]*[.]config[.](ts|js)$)' },
       to: { path: '^test/' },
     },
     {
-      name: 'no-circles',
-      comment: 'An import circle has no bottom; types count too.',
+      name: 'no-cycles',
+      comment: 'Import cycles are not allowed; type imports count too.',
       severity: 'error',
       from: {},
       to: { circular: true },
     },
     {
-      name: 'everything-resolves',
-      comment: 'An import that leads nowhere also escapes every rule above.',
+      name: 'no-unresolved-imports',
+      comment: 'An import that does not resolve would escape every rule above.',
       severity: 'error',
       from: {},
       to: { couldNotResolve: true },

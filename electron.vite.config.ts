@@ -11,11 +11,11 @@ export default defineConfig({
     plugins: [
       thirdParty('main', import.meta.dirname),
       standaloneWorkers({
-        'lane-worker': at('electron/transfer/lane-worker.ts'),
+        'lane-worker': at('electron/transfer/upload-worker.ts'),
         'hash-worker': at('electron/transfer/hash-worker.ts'),
-        'inspect-worker': at('electron/models/inspect-worker.ts'),
-        'search-worker': at('electron/models/search-worker.ts'),
-        'watch-worker': at('electron/watching/watch-worker.ts'),
+        'inspect-worker': at('electron/recognition/inspect-worker.ts'),
+        'search-worker': at('electron/discovery/places/search-worker.ts'),
+        'watch-worker': at('electron/discovery/watched-folders/watch-worker.ts'),
       }),
     ],
     // The public keys by which an installed app checks the feed of updates; without any it takes none (docs/releasing.md).
@@ -38,7 +38,7 @@ export default defineConfig({
         input: {
           start: at('electron/start.ts'),
           main: at('electron/main.ts'),
-          'command-line': at('electron/command-line/main.ts'),
+          'command-line': at('electron/cli/main.ts'),
         },
       },
     },

@@ -60,7 +60,7 @@ const always = {
     'error',
     { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_' },
   ],
-  'max-lines': ['error', { max: 250 }],
+  'max-lines': ['error', { max: 500, skipBlankLines: true, skipComments: true }],
 }
 
 const configFiles = ['*.config.ts', '*.config.js', '.*.mjs']
@@ -94,7 +94,6 @@ export default defineConfig(
     rules: {
       ...always,
       'prefer-const': 'off', // props are destructured with `let`, and state is assigned to
-      'max-lines': ['error', { max: 150 }],
       'svelte/block-lang': ['error', { script: 'ts' }],
       'svelte/button-has-type': 'error',
       'svelte/no-at-html-tags': 'error',
@@ -118,13 +117,13 @@ export default defineConfig(
     rules: restrict({ selectors: noElectronAtRunTime, modules: [noElectron, noHttp] }),
   },
   {
-    name: 'engine: the two rooms that speak to the network',
-    files: ['electron/cloud/**/*.ts', 'electron/transfer/**/*.ts'],
+    name: 'engine: the folders that use the network',
+    files: ['electron/cloud/**/*.ts', 'electron/transfer/**/*.ts', 'electron/platform/proxied-request.ts'],
     rules: restrict({ selectors: noElectronAtRunTime, modules: [noElectron], network: true }),
   },
   {
     name: 'command line: its output is the console',
-    files: ['electron/command-line/**'],
+    files: ['electron/cli/**'],
     rules: { 'no-console': 'off' },
   },
   {
@@ -137,12 +136,12 @@ export default defineConfig(
   },
   {
     name: 'desktop: the wrapper of IPC',
-    files: ['electron/desktop/ipc.ts', 'electron/desktop/feed-*.ts'],
+    files: ['electron/desktop/ipc.ts'],
     rules: restrict({ selectors: [...noIpcRenderer, ...noOpenExternal], modules: [noHttp] }),
   },
   {
     name: 'desktop: the wrapper of openExternal',
-    files: ['electron/desktop/open-external.ts'],
+    files: ['electron/desktop/security/open-external.ts'],
     rules: restrict({ selectors: [...noIpcMain, ...noIpcRenderer, ...noSend], modules: [noHttp] }),
   },
   {
@@ -160,7 +159,7 @@ export default defineConfig(
   },
   {
     name: 'page: components',
-    files: ['renderer/components/**/*.ts', 'renderer/components/**/*.svelte'],
+    files: ['renderer/*/**/*.svelte'],
     rules: restrict({
       selectors: noElectronAtRunTime,
       modules: [noElectron, noNodeInPage, noEngineInPage, noBridge, contractTypesOnly],

@@ -9,7 +9,7 @@ const cargo: Readonly<Record<TrayState, string>> = {
   attention: '<path d="M8 1h3v6H8zM8 8.500h3v2.500H8z"/>',
 }
 
-/** Steps of the bar under a ferry that sends: as many as electron/desktop/tray-state.ts tells apart. */
+/** Steps of the bar under a ferry that sends: as many as electron/desktop/tray/tray-state.ts tells apart. */
 export const progressSteps = 8
 
 /** Under the ferry, in the place of the water: a bar that fills from left to right, on whole points. */

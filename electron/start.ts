@@ -1,6 +1,6 @@
 import { app } from 'electron'
 import process from 'node:process'
-import { commandWords } from './desktop/command-words.ts'
+import { commandWords } from './desktop/integration/cli-arguments.ts'
 
 const words = commandWords(process.argv)
 
@@ -9,7 +9,7 @@ if (words === null) await import('./main.ts')
 else {
   // A signal is the command line's own affair: it pauses what it sends, and ends the process itself.
   app.on('before-quit', (event) => event.preventDefault())
-  void import('./command-line/main.ts')
+  void import('./cli/main.ts')
     .then(({ main }) => main(words))
     // Without a code it has not come to its end, whatever the reason.
     .finally(() => app.exit(Number(process.exitCode ?? 1)))

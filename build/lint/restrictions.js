@@ -2,10 +2,10 @@
 
 const useIpc =
   'Raw IPC goes through electron/desktop/ipc.ts alone, which checks the sender and the arguments.'
-const useFeed = 'What the page is told goes out through electron/desktop/ipc.ts (or feed-*.ts) alone.'
+const useFeed = 'Events to the page are sent by electron/desktop/ipc.ts only.'
 const usePreload = 'ipcRenderer lives in electron/preload.ts alone; the page calls window.modelferry.'
 const useOpenExternal =
-  'Links leave through electron/desktop/open-external.ts alone, which checks where they lead.'
+  'Links leave through electron/desktop/security/open-external.ts alone, which checks where they lead.'
 const useDesktop =
   'Electron is touched in electron/desktop/, main.ts and preload.ts alone; take a port instead.'
 const useTransport = 'Bytes and API calls leave through electron/cloud/ and electron/transfer/ alone.'
@@ -41,10 +41,11 @@ export const noHttp = {
   message: useTransport,
   allowTypeImports: true,
 }
-// A folder of electron/ other than contract/, seen from any depth of renderer/.
+// A folder of electron/ other than contract/ and messages/, seen from any depth of renderer/.
 export const noEngineInPage = {
-  regex: '(^|/)electron/(?!contract/)',
-  message: 'The page knows the contract only: call window.modelferry through renderer/bridge.ts.',
+  regex: '(^|/)electron/(?!(contract|messages)/)',
+  message:
+    'The page may import contract/ and messages/ only: call window.modelferry through renderer/bridge.ts.',
 }
 export const noNodeInPage = {
   group: ['node:*'],
@@ -53,11 +54,11 @@ export const noNodeInPage = {
 const noTests = { regex: '(^|/)test/', message: 'Nobody imports from test/.' }
 export const noBridge = {
   regex: '(^|/)bridge(\\.ts)?$',
-  message: 'Components show what state hands them; only state/ and App.svelte speak to the bridge.',
+  message: 'Components show what state gives them; only state files and App.svelte call the bridge.',
 }
 export const contractTypesOnly = {
   regex: '(^|/)electron/contract/',
-  message: 'Components take types from the contract; what computes belongs into state/ or format.ts.',
+  message: 'Components take types from the contract; code that computes belongs in a state file.',
   allowTypeImports: true,
 }
 

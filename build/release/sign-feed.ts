@@ -7,7 +7,7 @@ import {
   readFeedKeys,
   signatureFileOf,
   signFeed,
-} from '../../electron/desktop/feed-signature.ts'
+} from '../../electron/desktop/updates/feed-signature.ts'
 
 // `node build/release/sign-feed.ts FOLDER`: writes the signature of each latest*.yml beside it. UPDATE_SIGNING_KEYS holds one
 // private key or several (PEM, Ed25519), UPDATE_PUBLIC_KEYS what the app was built with: a release that its own app would

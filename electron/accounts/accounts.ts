@@ -1,16 +1,16 @@
 import { login, logout, profileOf } from '../cloud/auth.ts'
 import { createCloudClient, type CloudClient, type Credential, type Signer } from '../cloud/client.ts'
-import { failed, failure, success, type Result } from '../contract/errors.ts'
+import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { Account } from '../contract/account.ts'
-import type { AccountBook, Ports, Vault } from '../contract/ports.ts'
-import type { Ways } from '../contract/ways.ts'
-import { createDevices, revokeWithinMs } from './devices.ts'
+import type { AccountBook, Ports, Vault } from '../platform/environment.ts'
+import type { Ways } from '../platform/proxy-resolver.ts'
+import { createDevices, revokeWithinMs } from './device-keys.ts'
 import { deviceKeyIn } from './keys.ts'
-import { createKnown } from './known.ts'
+import { createKnown } from './account-list.ts'
 import type { Exclusively } from './refresh-lock.ts'
 import { createSession, type Session } from './session.ts'
 import { fixedSigner, sessionSigner } from './signers.ts'
-import { accountIdFor, whoseToken } from './whose-token.ts'
+import { accountIdFor, whoseToken } from './token-owner.ts'
 
 /** What one upload needs to call the API in the name of an account and team. */
 export interface Access {

@@ -1,4 +1,4 @@
-import { failed, failure, success, type Result } from '../contract/errors.ts'
+import { failed, failure, success, type Result } from '../contract/failures.ts'
 
 /** What a pasted key is. Only a device's key can upload; the others are known by sight and never sent anywhere. */
 export function deviceKeyIn(pasted: string): Result<string> {

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
-import { failed, failure, success, type Result } from '../contract/errors.ts'
-import type { Vault } from '../contract/ports.ts'
-import type { ProxyLogin } from '../contract/ways.ts'
+import { failed, failure, success, type Result } from '../contract/failures.ts'
+import type { Vault } from '../platform/environment.ts'
+import type { ProxyLogin } from '../platform/proxy-resolver.ts'
 
 /** The token pair of one signed-in session, as it lies in the keychain. */
 export interface SessionSecret {

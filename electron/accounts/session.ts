@@ -1,8 +1,8 @@
 import { refresh } from '../cloud/auth.ts'
 import type { CloudClient } from '../cloud/client.ts'
 import type { TokenPairWire } from '../cloud/wire.ts'
-import { failed, failure, retryClassOf, success, type Result } from '../contract/errors.ts'
-import type { Ports, Vault } from '../contract/ports.ts'
+import { failed, failure, retryClassOf, success, type Result } from '../contract/failures.ts'
+import type { Ports, Vault } from '../platform/environment.ts'
 import type { Exclusively } from './refresh-lock.ts'
 import { eraseSecret, readSecret, writeSecret, type SessionSecret } from './secrets.ts'
 

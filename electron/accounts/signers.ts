@@ -1,5 +1,5 @@
 import type { Credential, Signer } from '../cloud/client.ts'
-import { failed, failure, success, type Result } from '../contract/errors.ts'
+import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { Session } from './session.ts'
 
 /** A signer that cannot renew: a device's key, or a token that was handed to us for this run. */

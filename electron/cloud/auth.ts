@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { failed, failure, success, type Result } from '../contract/errors.ts'
+import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { Team } from '../contract/account.ts'
 import type { CloudClient, Signer } from './client.ts'
 import { paths, tokenPair, userProfile, type teamWire, type TokenPairWire } from './wire.ts'

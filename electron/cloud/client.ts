@@ -1,9 +1,16 @@
 import * as v from 'valibot'
-import { failed, failure, success, type Failure, type Result } from '../contract/errors.ts'
-import { isLineTrouble, lineFailure, retryAfterMs } from '../contract/line-failure.ts'
-import type { Ports } from '../contract/ports.ts'
-import { straight, type Ways } from '../contract/ways.ts'
-import { exchange, type NoReply, type Question, type Reply } from './exchange.ts'
+import {
+  isConnectivityFailure,
+  failed,
+  failure,
+  success,
+  type Failure,
+  type Result,
+} from '../contract/failures.ts'
+import { lineFailure, retryAfterMs } from '../platform/network-failures.ts'
+import type { Ports } from '../platform/environment.ts'
+import { straight, type Ways } from '../platform/proxy-resolver.ts'
+import { exchange, type NoReply, type Question, type Reply } from './http-exchange.ts'
 import { errorBody, teamHeader } from './wire.ts'
 
 /** What a call is signed with. A device key serves one team by itself; a session names the team in a header. */
@@ -108,7 +115,7 @@ export function createCloudClient(server: string, ports: Ports, ways: Ways = str
       const question = { method: 'GET', url: new URL(base), headers: {}, body: null, signal: inTime } as const
       const reply = await exchange(question, ways)
       // Somebody did answer when a certificate is wrong; the uploads then say so themselves.
-      return !('code' in reply) || !isLineTrouble(lineFailure(reply.code, ''))
+      return !('code' in reply) || !isConnectivityFailure(lineFailure(reply.code, ''))
     },
     async send(request) {
       if (!request.signer) return (await sendOnce(request, null)).result

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
-import { success, type Result } from '../contract/errors.ts'
+import { success, type Result } from '../contract/failures.ts'
 import type { LibraryChange } from '../contract/library.ts'
-import type { Target } from '../contract/model.ts'
+import type { Target } from '../contract/uploads.ts'
 import type { CloudClient, Signer } from './client.ts'
 import {
   actionResult,

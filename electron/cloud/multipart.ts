@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { success, type Result } from '../contract/errors.ts'
+import { success, type Result } from '../contract/failures.ts'
 import type { CloudClient, Signer } from './client.ts'
 import { multipartInitiate, partPresign, paths } from './wire.ts'
 

@@ -1,4 +1,4 @@
-import { failed, failure, retryClassOf, success, type Result } from '../contract/errors.ts'
+import { failed, failure, retryClassOf, success, type Result } from '../contract/failures.ts'
 import type { Team } from '../contract/account.ts'
 import { teamOf } from './auth.ts'
 import type { CloudClient, Signer } from './client.ts'

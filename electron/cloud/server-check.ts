@@ -1,8 +1,7 @@
 import * as v from 'valibot'
-import { failure, type Failure } from '../contract/errors.ts'
-import { isLineTrouble } from '../contract/line-failure.ts'
+import { isConnectivityFailure, failure, type Failure } from '../contract/failures.ts'
 import type { ServerCheck } from '../contract/server-check.ts'
-import { bareProxy, type Ways } from '../contract/ways.ts'
+import { bareProxy, type Ways } from '../platform/proxy-resolver.ts'
 import type { CloudClient } from './client.ts'
 import { paths } from './wire.ts'
 
@@ -28,7 +27,7 @@ async function checkOne(client: CloudClient, ways: Ways): Promise<ServerCheck> {
   const answer = await client.send({ method: 'GET', path: paths.me, answer: v.unknown() })
   const met = answer.ok ? failure('not-the-api') : verdictOn(answer.failure)
   const isOfCertificate = met?.code.startsWith('certificate-') === true
-  const isReached = met === null || !(isLineTrouble(met) || met.code.startsWith('proxy-'))
+  const isReached = met === null || !(isConnectivityFailure(met) || met.code.startsWith('proxy-'))
   const isSecure = client.server.startsWith('https:')
   const proxy = await ways.to(client.server)
   return {

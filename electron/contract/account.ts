@@ -1,5 +1,4 @@
 import type { Pairing } from './pairing.ts'
-import type { ProxyQuestion } from './ways.ts'
 
 /** A team as the server names it; ids are opaque and come in several shapes (NOTES.md, rule 2). */
 export interface Team {
@@ -36,6 +35,14 @@ export const teamKey = ({ accountId, teamId }: TeamChoice): string =>
 
 /** Whether secrets outlive this session: `absent` and `locked` mean they are held in memory only. */
 export type KeychainState = 'ok' | 'absent' | 'locked'
+
+/** A proxy that asks for a login before it forwards anything. */
+export interface ProxyQuestion {
+  /** `http://host:port` */
+  readonly proxy: string
+  /** It rejected the login that it was given. */
+  readonly wasRefused: boolean
+}
 
 export interface SessionView {
   /** Where new sign-ins go. */

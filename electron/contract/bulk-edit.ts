@@ -1,5 +1,5 @@
 import { cleanLibraryPath, libraryPathProblem, pathKey } from './library-path.ts'
-import type { Target } from './model.ts'
+import type { Target } from './uploads.ts'
 
 /** What stands for something of each file in a template: `{name}`, or `{n}` with as many digits as it has letters. */
 export const templateFields = ['name', 'ext', 'type', 'base', 'folder', 'n'] as const

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { call, id, nothing, type CallTable } from './call.ts'
 import { settingsChange, type Settings } from './settings.ts'
-import type { Surroundings } from './surroundings.ts'
+import type { Surroundings } from './app-info.ts'
 
 /** What only the shell can do. */
 export const desktopCalls = {

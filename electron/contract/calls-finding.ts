@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { call, id, nothing, type CallTable } from './call.ts'
-import type { FindingView, WorkflowView } from './finding.ts'
-import type { AddReport } from './model.ts'
+import type { FindingView, WorkflowView } from './discovery.ts'
+import type { AddReport } from './uploads.ts'
 
 const modelType = v.nullable(v.pipe(v.string(), v.maxLength(200)))
 

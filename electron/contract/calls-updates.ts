@@ -1,5 +1,5 @@
 import { call, nothing, type CallTable } from './call.ts'
-import type { UpdateState } from './update.ts'
+import type { UpdateState } from './updates.ts'
 
 /** A newer version of the app. Each call answers how it stands then; the event `update` tells what comes of it. */
 export const updateCalls = {

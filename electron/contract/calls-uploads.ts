@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { call, id, ids, nothing, paths, type CallTable } from './call.ts'
-import type { UploadDetails } from './flow.ts'
-import type { AddReport, HistoryPage, Snapshot } from './model.ts'
+import type { UploadDetails } from './upload-details.ts'
+import type { AddReport, HistoryPage, Snapshot } from './uploads.ts'
 
 /** Lengths from openapi.yaml (DisplayName, ModelType); the path's own rule is checked where it can be explained. */
 export const targetChange = v.strictObject({

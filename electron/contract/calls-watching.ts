@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { call, id, nothing, teamChoice, type CallTable } from './call.ts'
-import type { AddReport } from './model.ts'
-import type { WatchingView } from './watching.ts'
+import type { AddReport } from './uploads.ts'
+import type { WatchingView } from './watched-folders.ts'
 
 /** Folders that are watched for new models. They are added by the native picker alone. */
 export const watchingCalls = {

@@ -1,4 +1,4 @@
-import type { Failure } from './errors.ts'
+import type { Failure } from './failures.ts'
 
 /** What a look at the connection goes through, in this order. */
 export const connectionSteps = ['name', 'proxy', 'connect', 'certificate', 'api', 'clock', 'sign-in'] as const

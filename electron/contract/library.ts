@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { Failure } from './errors.ts'
+import type { Failure } from './failures.ts'
 
 /** One model of a team's library. What the server left out is null, or `''` where a text is shown. */
 export interface LibraryModel {

@@ -1,4 +1,4 @@
-import type { Failure } from './errors.ts'
+import type { Failure } from './failures.ts'
 
 /** A pairing in the browser, as the page sees it. Its secret half never leaves the engine. */
 export interface Pairing {

@@ -1,4 +1,4 @@
-import type { Failure } from './errors.ts'
+import type { Failure } from './failures.ts'
 
 /** What came of asking an address whether it is a server of this API. */
 export interface ServerCheck {

@@ -1,5 +1,5 @@
 import type { SessionView } from './account.ts'
-import type { Failure } from './errors.ts'
+import type { Failure } from './failures.ts'
 import { baseOf } from './servers.ts'
 
 /** What is sent to storage and taken back, in bytes: 8 MiB tells the speed of a line and is gone in a moment. */

@@ -9,10 +9,10 @@ import {
   type EventName,
   type Events,
 } from '../contract/calls.ts'
-import { failed, failure, type Result } from '../contract/errors.ts'
-import type { Log } from '../contract/ports.ts'
-import { strangeness, type Sender } from './sender.ts'
-import type { MainWindow } from './window.ts'
+import { failed, failure, type Result } from '../contract/failures.ts'
+import type { Log } from '../platform/environment.ts'
+import { strangeness, type Sender } from './security/ipc-sender.ts'
+import type { MainWindow } from './window/main-window.ts'
 
 type AnyHandler = (args: unknown) => Promise<Result<unknown>>
 

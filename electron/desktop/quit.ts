@@ -1,7 +1,7 @@
 import { app, powerMonitor } from 'electron'
 import process from 'node:process'
-import type { Log } from '../contract/ports.ts'
-import type { Dialogs } from './dialogs.ts'
+import type { Log } from '../platform/environment.ts'
+import type { Dialogs } from './window/dialogs.ts'
 
 export interface Quitting {
   /** True once everything is stopped: then a closing window closes. */

@@ -1,9 +1,9 @@
 import type { CallHandlers } from '../contract/calls.ts'
-import { failed, failure } from '../contract/errors.ts'
+import { failed, failure } from '../contract/failures.ts'
 import { serverAddressOf } from '../contract/server-address.ts'
 import { baseOf, serversOf } from '../contract/servers.ts'
-import type { Uploader } from '../uploader.ts'
-import type { SettingsBook } from './settings.ts'
+import type { Uploader } from '../engine/engine.ts'
+import type { SettingsBook } from '../platform/settings.ts'
 
 /** The calls that change which servers are known. */
 export function createServerCalls(options: {

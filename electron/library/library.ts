@@ -1,13 +1,13 @@
 import type { Access, Accounts } from '../accounts/accounts.ts'
-import { baseOf } from '../accounts/carrier.ts'
+import { baseOf } from '../accounts/upload-account.ts'
 import { mayLackCall } from '../cloud/client.ts'
 import { deleteModel, getModel, updateModel } from '../cloud/models.ts'
 import type { TeamChoice } from '../contract/account.ts'
-import { failed, failure, success, type Failure, type Result } from '../contract/errors.ts'
+import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
 import type { LibraryChange, LibraryListing, LibraryModel, LibraryNews } from '../contract/library.ts'
-import type { Ports } from '../contract/ports.ts'
-import { createKept, type Kept } from './kept.ts'
-import { listAll, toLibraryModel } from './listed.ts'
+import type { Ports } from '../platform/environment.ts'
+import { createKept, type Kept } from './listing-cache.ts'
+import { listAll, toLibraryModel } from './list-models.ts'
 
 export interface HowFresh {
   /** A listing that is older (ms) is asked for anew; five minutes unless told, 0 to ask in any case. */

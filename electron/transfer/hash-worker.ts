@@ -1,12 +1,12 @@
 import { createHash, type Hash } from 'node:crypto'
 import { readSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
-import { failure } from '../contract/errors.ts'
+import { failure } from '../contract/failures.ts'
 import { blockBytes, createBlocks } from './blocks.ts'
-import { fileFailure, openInTime } from './file-identity.ts'
+import { fileFailure, openInTime } from '../platform/file-identity.ts'
 import type { HashAnswer, HashJob, HashProgress } from './hasher.ts'
-import { hashingEnd } from './pace.ts'
-import { serveJobs, type JobContext } from './thread-side.ts'
+import { hashingEnd } from './read-rate.ts'
+import { serveJobs, type JobContext } from '../platform/worker-thread-side.ts'
 
 /** How often progress is told, in bytes: some ten times a second at full speed. */
 const tellEveryBytes = 128 * 1024 * 1024

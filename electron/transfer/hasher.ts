@@ -1,8 +1,8 @@
-import { failed, failure, success, type Failure, type Result } from '../contract/errors.ts'
-import type { Ports } from '../contract/ports.ts'
-import type { FileIdentity } from './file-identity.ts'
-import { createPace, type Pace } from './pace.ts'
-import { createThreads } from './threads.ts'
+import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
+import type { Ports } from '../platform/environment.ts'
+import type { FileIdentity } from '../platform/file-identity.ts'
+import { createPace, type Pace } from './read-rate.ts'
+import { createThreads } from '../platform/worker-threads.ts'
 
 export interface HashJob {
   readonly path: string

@@ -1,5 +1,5 @@
-import type { Result } from '../contract/errors.ts'
-import type { Ports } from '../contract/ports.ts'
+import type { Result } from '../contract/failures.ts'
+import type { Ports } from '../platform/environment.ts'
 import { lifeOf } from './presigned-url.ts'
 
 export interface PartUrl {

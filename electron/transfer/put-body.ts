@@ -1,13 +1,13 @@
 import type { ClientRequest } from 'node:http'
 import type { FileHandle } from 'node:fs/promises'
-import { failure, type Failure } from '../contract/errors.ts'
+import { failure, type Failure } from '../contract/failures.ts'
 import { blockBytes, createBlocks, type Block } from './blocks.ts'
-import { fileFailure, readFull } from './file-identity.ts'
+import { fileFailure, readFull } from '../platform/file-identity.ts'
 import { createSupply, type HeldBlocks } from './held-blocks.ts'
-import type { LaneAnswer, LaneOrder, LaneProgress } from './lanes.ts'
-import type { SendingEnd } from './pace.ts'
+import type { LaneAnswer, LaneOrder, LaneProgress } from './upload-worker-pool.ts'
+import type { SendingEnd } from './read-rate.ts'
 import type { SentMd5 } from './sent-md5.ts'
-import type { JobContext } from './thread-side.ts'
+import type { JobContext } from '../platform/worker-thread-side.ts'
 
 /** A block goes out in slices, of which so many are with the socket at once. */
 const mostSlices = 3

@@ -1,6 +1,6 @@
-import { failure, type Failure } from '../contract/errors.ts'
-import { lineFailure, retryAfterMs } from '../contract/line-failure.ts'
-import type { Gone, LaneAnswer } from './lanes.ts'
+import { failure, type Failure } from '../contract/failures.ts'
+import { lineFailure, retryAfterMs } from '../platform/network-failures.ts'
+import type { Gone, LaneAnswer } from './upload-worker-pool.ts'
 
 /** What a PUT came to. */
 export type PutOutcome =

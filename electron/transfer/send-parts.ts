@@ -1,14 +1,14 @@
-import { failed, failure, retryClassOf, success, type Failure, type Result } from '../contract/errors.ts'
-import type { PartMap } from '../contract/flow.ts'
-import type { Ports } from '../contract/ports.ts'
-import type { FileIdentity } from './file-identity.ts'
-import type { Lanes } from './lanes.ts'
-import type { Pace } from './pace.ts'
+import { failed, failure, retryClassOf, success, type Failure, type Result } from '../contract/failures.ts'
+import type { PartMap } from '../contract/upload-details.ts'
+import type { Ports } from '../platform/environment.ts'
+import type { FileIdentity } from '../platform/file-identity.ts'
+import type { Lanes } from './upload-worker-pool.ts'
+import type { Pace } from './read-rate.ts'
 import { createPartUrls, type Follower, type PartUrl, type PartUrls } from './part-urls.ts'
-import { createTally, type PartsProgress, type Tally } from './parts-tally.ts'
-import { pause, secondLookMs } from './pause.ts'
+import { createTally, type PartsProgress, type Tally } from './parts-progress.ts'
+import { pause, secondLookMs } from '../platform/delays.ts'
 import { putOutcome, type PutOutcome } from './put-outcome.ts'
-import type { FileStreams, Stream } from './streams.ts'
+import type { FileStreams, Stream } from './request-slots.ts'
 
 /** A part that storage has acknowledged. */
 export interface SentPart {

@@ -1,4 +1,4 @@
-import type { Ports } from '../contract/ports.ts'
+import type { Ports } from '../platform/environment.ts'
 
 /** A PUT as the throttle sees it. */
 export interface Throttled {

@@ -2,12 +2,19 @@ import type { Access } from '../accounts/accounts.ts'
 import { mayLackCall } from '../cloud/client.ts'
 import { getModel, listModels, registerModel } from '../cloud/models.ts'
 import type { ModelWire } from '../cloud/wire.ts'
-import { failed, failure, retryClassOf, success, type FailureCode, type Result } from '../contract/errors.ts'
+import {
+  failed,
+  failure,
+  retryClassOf,
+  success,
+  type FailureCode,
+  type Result,
+} from '../contract/failures.ts'
 import { pathKey } from '../contract/library-path.ts'
-import type { Timers } from '../contract/ports.ts'
-import { pause, secondLookMs } from '../transfer/pause.ts'
-import type { UploadRecord } from './record.ts'
-import type { Stored } from './sending.ts'
+import type { Timers } from '../platform/environment.ts'
+import { pause, secondLookMs } from '../platform/delays.ts'
+import type { UploadRecord } from '../journal/upload-record.ts'
+import type { Stored } from './send-session.ts'
 
 interface Registering {
   readonly record: UploadRecord

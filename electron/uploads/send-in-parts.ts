@@ -1,13 +1,13 @@
 import { abortMultipart, completeMultipart, initiateMultipart, presignPart } from '../cloud/multipart.ts'
 import { presignModel } from '../cloud/models.ts'
-import { failed, failure, retryClassOf, success, type Failure, type Result } from '../contract/errors.ts'
+import { failed, failure, retryClassOf, success, type Failure, type Result } from '../contract/failures.ts'
 import type { Hashing } from '../transfer/hasher.ts'
-import { bytesOfParts } from '../transfer/parts-tally.ts'
-import { partsFailure } from '../transfer/plan.ts'
+import { bytesOfParts } from '../transfer/parts-progress.ts'
+import { partsFailure } from '../transfer/upload-plan.ts'
 import { sendParts, type SentPart } from '../transfer/send-parts.ts'
-import { outlast, pause, secondLookMs } from '../transfer/pause.ts'
-import type { Multipart } from './record.ts'
-import { sendBesideHash, type Sending, type Stored } from './sending.ts'
+import { outlast, pause, secondLookMs } from '../platform/delays.ts'
+import type { Multipart } from '../journal/upload-record.ts'
+import { sendBesideHash, type Sending, type Stored } from './send-session.ts'
 
 /** A pause or the app's end waits this long at most for the name of an upload that was asked for, in ms. */
 const lastWaitMs = 3_000

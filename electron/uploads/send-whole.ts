@@ -1,10 +1,10 @@
 import { presignModel, type Grant } from '../cloud/models.ts'
-import { failed, failure, retryClassOf, success, type Result } from '../contract/errors.ts'
+import { failed, failure, retryClassOf, success, type Result } from '../contract/failures.ts'
 import type { Hashing } from '../transfer/hasher.ts'
 import { expiryOf } from '../transfer/presigned-url.ts'
 import { putOutcome, type PutOutcome } from '../transfer/put-outcome.ts'
-import type { Stream } from '../transfer/streams.ts'
-import { sendBesideHash, type Acknowledged, type Sending, type Stored } from './sending.ts'
+import type { Stream } from '../transfer/request-slots.ts'
+import { sendBesideHash, type Acknowledged, type Sending, type Stored } from './send-session.ts'
 
 /**
  * Sends a file as one PUT and hashes it meanwhile. `null` when it was aborted. Ends well only if storage acknowledged

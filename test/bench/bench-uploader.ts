@@ -1,12 +1,12 @@
 import { join } from 'node:path'
-import type { Ports, Vault } from '../../electron/contract/ports.ts'
-import type { Streams } from '../../electron/transfer/streams.ts'
-import { workerFiles } from '../../electron/command-line/surroundings.ts'
-import { createUploader, type Uploader } from '../../electron/uploader.ts'
+import type { Ports, Vault } from '../../electron/platform/environment.ts'
+import type { Streams } from '../../electron/transfer/request-slots.ts'
+import { workerFiles } from '../../electron/cli/cli-environment.ts'
+import { createUploader, type Uploader } from '../../electron/engine/engine.ts'
 
 /** The built workers lie beside this file once it is built; unbuilt, the uploader takes them from its source. */
 const entry = import.meta.filename.endsWith('.ts')
-  ? join(import.meta.dirname, '../../electron/command-line/main.ts')
+  ? join(import.meta.dirname, '../../electron/cli/main.ts')
   : import.meta.filename
 
 /** Keeps secrets for as long as the process lives. */

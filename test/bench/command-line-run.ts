@@ -1,4 +1,4 @@
-import { main } from '../../electron/command-line/main.ts'
+import { main } from '../../electron/cli/main.ts'
 
 // The command line as a package runs it: built, in a process of its own.
 

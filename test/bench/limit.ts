@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { workerFiles } from '../../electron/command-line/surroundings.ts'
-import { straight } from '../../electron/contract/ways.ts'
-import { identityOf, type FileIdentity } from '../../electron/transfer/file-identity.ts'
-import { createLanes } from '../../electron/transfer/lanes.ts'
-import { createPace, hashingEnd } from '../../electron/transfer/pace.ts'
+import { workerFiles } from '../../electron/cli/cli-environment.ts'
+import { straight } from '../../electron/platform/proxy-resolver.ts'
+import { identityOf, type FileIdentity } from '../../electron/platform/file-identity.ts'
+import { createLanes } from '../../electron/transfer/upload-worker-pool.ts'
+import { createPace, hashingEnd } from '../../electron/transfer/read-rate.ts'
 import { createThrottle } from '../../electron/transfer/throttle.ts'
 import type { Counts } from './limit-receiver.ts'
 
@@ -121,7 +121,7 @@ async function openBench(): Promise<Bench> {
   const folder = await mkdtemp(join(tmpdir(), 'modelferry-limit-'))
   const throttle = createThrottle({ ports })
   const lanes = createLanes({
-    url: workerFiles(join(import.meta.dirname, '../../electron/command-line/main.ts')).lane,
+    url: workerFiles(join(import.meta.dirname, '../../electron/cli/main.ts')).lane,
     ...{ threads: 1, ports, throttle, ways: straight },
   })
   const receiver = fork(join(import.meta.dirname, 'limit-receiver.ts'), [String(bucketMs)])

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { collectFiles } from '../../electron/models/collect.ts'
-import { realTimers } from '../../electron/desktop/ports.ts'
-import { createInspector } from '../../electron/models/inspector.ts'
+import { collectFiles } from '../../electron/discovery/scan/collect-files.ts'
+import { realTimers } from '../../electron/platform/system-environment.ts'
+import { createInspector } from '../../electron/recognition/inspector.ts'
 import { families } from '../fixtures/families.ts'
 import type { Family } from '../fixtures/family.ts'
 import { writeSafetensors, writeText, type FixtureTensors } from '../fixtures/model-files.ts'
@@ -35,7 +35,7 @@ async function writeFiles(folder: string): Promise<void> {
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'recognition-bench-'))
-const worker = new URL('../../electron/models/inspect-worker.ts', import.meta.url)
+const worker = new URL('../../electron/recognition/inspect-worker.ts', import.meta.url)
 const inspector = createInspector(worker, realTimers)
 try {
   await writeFiles(folder)

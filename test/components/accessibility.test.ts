@@ -1,7 +1,7 @@
 import axe from 'axe-core'
 import { afterEach, expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
-import { failure, success } from '../../electron/contract/errors.ts'
+import { failure, success } from '../../electron/contract/failures.ts'
 import { openPage, type OpenPage } from './support/open-page.ts'
 import { failedRow, registeredRow, row, sendingRow, settings, signedOut, takenRow } from './support/rows.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
-import { failed, failure, success } from '../../electron/contract/errors.ts'
+import { failed, failure, success } from '../../electron/contract/failures.ts'
 import { openPage } from './support/open-page.ts'
 import { row, signedIn } from './support/rows.ts'
 

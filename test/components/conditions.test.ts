@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import type { Conditions } from '../../electron/contract/conditions.ts'
-import { success } from '../../electron/contract/errors.ts'
+import { success } from '../../electron/contract/failures.ts'
 import { calm } from './support/fake-bridge.ts'
 import { openPage } from './support/open-page.ts'
 import { settings } from './support/rows.ts'

@@ -2,7 +2,7 @@ import axe from 'axe-core'
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import type { ConnectionCheck } from '../../electron/contract/diagnostics.ts'
-import { failure, success } from '../../electron/contract/errors.ts'
+import { failure, success } from '../../electron/contract/failures.ts'
 import { openPage, type OpenPage } from './support/open-page.ts'
 import { account, signedIn } from './support/rows.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
-import { failed, failure } from '../../electron/contract/errors.ts'
+import { failed, failure } from '../../electron/contract/failures.ts'
 import { openPage } from './support/open-page.ts'
 import { failedRow, patchOf, row, sendingRow } from './support/rows.ts'
 

@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
-import { failure, success } from '../../electron/contract/errors.ts'
-import type { FindingView, FoundPlaceView, NeedView, WorkflowView } from '../../electron/contract/finding.ts'
+import { failure, success } from '../../electron/contract/failures.ts'
+import type {
+  FindingView,
+  FoundPlaceView,
+  NeedView,
+  WorkflowView,
+} from '../../electron/contract/discovery.ts'
 import type { Asked } from './support/fake-bridge.ts'
 import { openPage } from './support/open-page.ts'
 import { team } from './support/rows.ts'

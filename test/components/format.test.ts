@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { wordsIn } from '../../electron/contract/words.ts'
-import { barShares, percentDone, regionalTag, timeLeft } from '../../renderer/format.ts'
-import { addressProblem } from '../../renderer/state/server-address.ts'
-import { limitOf } from '../../renderer/state/put-limit.ts'
+import { wordsIn } from '../../electron/messages/messages.ts'
+import { barShares, percentDone, regionalTag, timeLeft } from '../../renderer/ui/format.ts'
+import { addressProblem } from '../../renderer/settings/server-address.ts'
+import { limitOf } from '../../renderer/settings/put-limit.ts'
 import { registeredRow, sendingRow } from './support/rows.ts'
 
 test.each([

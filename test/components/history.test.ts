@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
-import { success } from '../../electron/contract/errors.ts'
-import type { UploadRow } from '../../electron/contract/model.ts'
+import { success } from '../../electron/contract/failures.ts'
+import type { UploadRow } from '../../electron/contract/uploads.ts'
 import { openPage } from './support/open-page.ts'
 import { patchOf, registeredRow, sendingRow } from './support/rows.ts'
 

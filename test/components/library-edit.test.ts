@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
-import { failed, failure, success } from '../../electron/contract/errors.ts'
+import { failed, failure, success } from '../../electron/contract/failures.ts'
 import { corner, openLibrary, three } from './support/library.ts'
 
 /** Renames Grain in its form; the server answers when the test says so. */

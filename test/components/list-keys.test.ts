@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { listCommandFor } from '../../renderer/state/list-keys.ts'
-import { Selection } from '../../renderer/state/selection.svelte.ts'
-import { WordFinder } from '../../renderer/state/word-finder.ts'
+import { listCommandFor } from '../../renderer/ui/list/list-keys.ts'
+import { Selection } from '../../renderer/ui/list/selection.svelte.ts'
+import { WordFinder } from '../../renderer/ui/list/type-ahead.ts'
 
 const key = (
   name: string,

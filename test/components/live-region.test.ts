@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { failure } from '../../electron/contract/errors.ts'
+import { failure } from '../../electron/contract/failures.ts'
 import { openPage } from './support/open-page.ts'
 import { failedRow, patchOf, registeredRow, row, sendingRow } from './support/rows.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
-import { success } from '../../electron/contract/errors.ts'
+import { success } from '../../electron/contract/failures.ts'
 import type { ModelFacts } from '../../electron/contract/recognition.ts'
 import { openPage } from './support/open-page.ts'
 import { row } from './support/rows.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
-import { failed, failure, success } from '../../electron/contract/errors.ts'
-import type { AddReport } from '../../electron/contract/model.ts'
+import { failed, failure, success } from '../../electron/contract/failures.ts'
+import type { AddReport } from '../../electron/contract/uploads.ts'
 import { openPage } from './support/open-page.ts'
 import { signedIn } from './support/rows.ts'
 

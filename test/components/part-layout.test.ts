@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { layoutParts, partAt } from '../../renderer/state/part-layout.ts'
+import { layoutParts, partAt } from '../../renderer/uploads/details/part-layout.ts'
 
 const width = 320
 

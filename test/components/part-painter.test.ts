@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import type { PartMap } from '../../electron/contract/flow.ts'
+import type { PartMap } from '../../electron/contract/upload-details.ts'
 import '../../renderer/styles/tokens.css'
-import { layoutParts } from '../../renderer/state/part-layout.ts'
-import { PartPainter } from '../../renderer/state/part-painter.ts'
+import { layoutParts } from '../../renderer/uploads/details/part-layout.ts'
+import { PartPainter } from '../../renderer/uploads/details/part-painter.ts'
 
 const place = { width: 320, sizeBytes: 10_000 * 5_000_000 }
 const layout = layoutParts(10_000, place.width)

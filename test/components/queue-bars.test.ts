@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
-import { failure, success } from '../../electron/contract/errors.ts'
+import { failure, success } from '../../electron/contract/failures.ts'
 import { openPage } from './support/open-page.ts'
 import { patchOf, row, snapshotOf } from './support/rows.ts'
 

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
-import { failure, failureKinds, type FailureCode, type Remedy } from '../../electron/contract/errors.ts'
-import { catalogue, sentenceOf, wordsIn } from '../../electron/contract/words.ts'
+import { failure, failureKinds, type FailureCode, type Remedy } from '../../electron/contract/failures.ts'
+import { catalogue, sentenceOf, wordsIn } from '../../electron/messages/messages.ts'
 import { openPage } from './support/open-page.ts'
 import { failedRow } from './support/rows.ts'
 

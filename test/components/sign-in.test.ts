@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
-import { failed, failure, success } from '../../electron/contract/errors.ts'
+import { failed, failure, success } from '../../electron/contract/failures.ts'
 import type { SessionView } from '../../electron/contract/account.ts'
-import { minutesAndSeconds } from '../../renderer/format.ts'
+import { minutesAndSeconds } from '../../renderer/ui/format.ts'
 import { openPage } from './support/open-page.ts'
 import { account, otherTeam, row, signedIn, signedOut } from './support/rows.ts'
 

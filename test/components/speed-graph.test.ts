@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { graphOf, spanOf } from '../../renderer/state/speed-graph.ts'
-import { limitFor, presetOf, typedLimit } from '../../renderer/state/speed-limit.ts'
+import { graphOf, spanOf } from '../../renderer/uploads/details/speed-graph.ts'
+import { limitFor, presetOf, typedLimit } from '../../renderer/settings/speed-limit.ts'
 
 test('a graph runs over the whole width, under a round number', () => {
   const graph = graphOf({ stepMs: 2_000, points: [0, 12_000_000, 7_000_000] }, 200, 50)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { libraryPathProblem } from '../../electron/contract/library-path.ts'
-import { changeFor, problemOf, typesLike } from '../../renderer/state/target.ts'
+import { changeFor, problemOf, typesLike } from '../../renderer/uploads/row/target.ts'
 
 const target = { displayName: 'Film grain', modelType: 'loras', modelPath: 'models/loras/film.safetensors' }
 

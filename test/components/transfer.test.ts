@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
-import { success } from '../../electron/contract/errors.ts'
-import type { PartMap, UploadDetails } from '../../electron/contract/flow.ts'
+import { success } from '../../electron/contract/failures.ts'
+import type { PartMap, UploadDetails } from '../../electron/contract/upload-details.ts'
 import { openPage } from './support/open-page.ts'
 import { registeredRow, sendingRow } from './support/rows.ts'
 

@@ -1,8 +1,8 @@
 import axe from 'axe-core'
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
-import { failure, success } from '../../electron/contract/errors.ts'
-import type { UpdateState } from '../../electron/contract/update.ts'
+import { failure, success } from '../../electron/contract/failures.ts'
+import type { UpdateState } from '../../electron/contract/updates.ts'
 import { openPage } from './support/open-page.ts'
 import { sendingRow, signedIn } from './support/rows.ts'
 

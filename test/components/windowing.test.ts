@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { shiftAt } from '../../renderer/state/anchor.ts'
-import { lineAt, scrollToShow, topsOf } from '../../renderer/state/windowing.ts'
+import { shiftAt } from '../../renderer/ui/list/scroll-anchor.ts'
+import { lineAt, scrollToShow, topsOf } from '../../renderer/ui/list/windowing.ts'
 
 const lines = (...keys: readonly string[]) =>
   keys.map((key) => ({ key, height: key.startsWith('#') ? 34 : 56 }))

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
-import type { Locale } from '../../electron/contract/surroundings.ts'
-import { wordsIn } from '../../electron/contract/words.ts'
+import type { Locale } from '../../electron/contract/app-info.ts'
+import { wordsIn } from '../../electron/messages/messages.ts'
 import { ALICE } from '../cloud/accounts.ts'
 import { writeWebPage } from '../fixtures/model-files.ts'
 import { expect, test } from './fixtures.ts'

@@ -1,5 +1,5 @@
-import { openJournal } from '../../electron/uploads/journal-file.ts'
-import { createStore } from '../../electron/uploads/store.ts'
+import { openJournal } from '../../electron/journal/journal-file.ts'
+import { createStore } from '../../electron/journal/upload-store.ts'
 import { runningClock, testPorts } from '../support/hand-clock.ts'
 import { uploadRecord } from '../support/records.ts'
 import type { World } from './fixtures.ts'

@@ -4,7 +4,7 @@ import { answerBoxes, asked, clickTray, closeWindow, isSeen, quit, trayLabels } 
 import { ask, drag, rowOf, signIn, underWayText } from './page-steps.ts'
 import type { RunningApp } from './running-app.ts'
 
-// The buttons of electron/desktop/dialogs.ts, by their numbers.
+// The buttons of electron/desktop/window/dialogs.ts, by their numbers.
 const closing = { keepSending: 0, quit: 1, cancel: 2 }
 const quitting = { quit: 0, keepSending: 1 }
 

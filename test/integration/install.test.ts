@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { afterAll, expect, test } from 'vitest'
-import { commands } from '../../electron/command-line/options.ts'
+import { commands } from '../../electron/cli/options.ts'
 import { projectFolder } from '../support/temp-project.ts'
 
 // What a package brings besides the app: scripts that are run here, and files that each system's own tools look at.

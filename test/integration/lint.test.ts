@@ -4,29 +4,25 @@ import { tempProject } from '../support/temp-project.ts'
 
 const component = (script: string) => `<script lang="ts">\n${script}\n</script>\n`
 const longFunction = (count: number, name = 'export function long') => `${name}() {\n${lines(count - 2)}}\n`
+const codeLines = (count: number) =>
+  Array.from({ length: count }, (_, line) => `export const a${line} = ${line}\n`).join('')
 const lines = (count: number) => Array.from({ length: count }, (_, line) => `// ${line + 1}\n`).join('')
 
 /** What is refused: file, text, and words of the message that must point the way. */
 const refused: readonly (readonly [what: string, file: string, text: string, message: string])[] = [
-  ['any', 'electron/models/a.ts', `export const a = (value: any) => String(value)\n`, 'any'],
-  ['a default export', 'electron/models/a.ts', `const a = 1\nexport default a\n`, 'Named exports'],
+  ['any', 'electron/recognition/a.ts', `export const a = (value: any) => String(value)\n`, 'any'],
+  ['a default export', 'electron/recognition/a.ts', `const a = 1\nexport default a\n`, 'Named exports'],
   [
     'a renamed default export',
-    'electron/models/a.ts',
+    'electron/recognition/a.ts',
     `const a = 1\nexport { a as default }\n`,
     'Named exports',
   ],
-  ['251 lines', 'electron/models/a.ts', lines(251), 'Maximum allowed is 250'],
-  ['a function of 51 lines', 'electron/models/a.ts', longFunction(51), 'Maximum allowed is 50'],
-  [
-    'a component of 151 lines',
-    'renderer/components/A.svelte',
-    component(lines(149).trim()),
-    'Maximum allowed is 150',
-  ],
+  ['501 lines of code', 'electron/recognition/a.ts', codeLines(501), 'Maximum allowed is 500'],
+  ['a function of 51 lines', 'electron/recognition/a.ts', longFunction(51), 'Maximum allowed is 50'],
   [
     'a promise left alone',
-    'electron/models/a.ts',
+    'electron/recognition/a.ts',
     `Promise.resolve(1)\nexport const a = 1\n`,
     'Promises must be awaited',
   ],
@@ -66,8 +62,8 @@ const refused: readonly (readonly [what: string, file: string, text: string, mes
     `import { get } from 'node:https'\nexport const a = get\n`,
     'electron/cloud/',
   ],
-  ['fetch in the page', 'renderer/state/a.ts', `export const a = fetch('/x')\n`, 'electron/cloud/'],
-  ['fetch in a component', 'renderer/components/A.svelte', component(`void fetch('/x')`), 'electron/cloud/'],
+  ['fetch in the page', 'renderer/uploads/a.ts', `export const a = fetch('/x')\n`, 'electron/cloud/'],
+  ['fetch in a component', 'renderer/uploads/A.svelte', component(`void fetch('/x')`), 'electron/cloud/'],
   [
     'raw ipcMain',
     'electron/desktop/a.ts',
@@ -90,59 +86,59 @@ const refused: readonly (readonly [what: string, file: string, text: string, mes
     'raw openExternal',
     'electron/desktop/a.ts',
     `import { shell } from 'electron'\nexport const a = () => shell.openExternal('https://a.example')\n`,
-    'electron/desktop/open-external.ts',
+    'electron/desktop/security/open-external.ts',
   ],
   [
     'openExternal by another name',
     'electron/main.ts',
     `import { shell } from 'electron'\nconst { openExternal: go } = shell\nexport const a = go\n`,
-    'electron/desktop/open-external.ts',
+    'electron/desktop/security/open-external.ts',
   ],
   [
     'electron in the page',
-    'renderer/state/a.ts',
+    'renderer/uploads/a.ts',
     `import { app } from 'electron'\nexport const a = app\n`,
     'electron/desktop/',
   ],
   [
     'the engine in the page',
-    'renderer/state/a.ts',
+    'renderer/uploads/a.ts',
     `import type { A } from '../../electron/uploads/a.ts'\nexport type B = A\n`,
-    'contract only',
+    'contract/ and messages/ only',
   ],
   [
     'the engine in a component',
-    'renderer/components/A.svelte',
+    'renderer/uploads/A.svelte',
     component(`import type { A } from '../../electron/uploads/a.ts'\nexport const a: A = 1`),
-    'contract only',
+    'contract/ and messages/ only',
   ],
   [
     'Node in the page',
-    'renderer/state/a.ts',
+    'renderer/uploads/a.ts',
     `import { open } from 'node:fs'\nexport const a = open\n`,
     'no Node',
   ],
   [
     'the bridge in a component',
-    'renderer/components/A.svelte',
+    'renderer/uploads/A.svelte',
     component(`import type { Bridge } from '../bridge.ts'\nexport const a: Bridge = 1`),
     'bridge',
   ],
   [
     'the contract at work in a component',
-    'renderer/components/A.svelte',
-    component(`import { failure } from '../../electron/contract/errors.ts'\nfailure()`),
+    'renderer/uploads/A.svelte',
+    component(`import { failure } from '../../electron/contract/failures.ts'\nfailure()`),
     'Components take types',
   ],
   [
     'HTML as it comes',
-    'renderer/components/A.svelte',
+    'renderer/uploads/A.svelte',
     component(`let { a }: { a: string } = $props()`) + '{@html a}\n',
     '{@html}',
   ],
   [
     'a test as a source',
-    'electron/models/a.ts',
+    'electron/recognition/a.ts',
     `import { a } from '../../test/support/a.ts'\nexport const b = a\n`,
     'Nobody imports',
   ],
@@ -151,7 +147,7 @@ const refused: readonly (readonly [what: string, file: string, text: string, mes
 const accepted: readonly (readonly [what: string, file: string, text: string])[] = [
   [
     'two functions of 40 lines in one that holds them',
-    'electron/models/a.ts',
+    'electron/recognition/a.ts',
     `export const hold = () => {\n${longFunction(40, 'const a = function')}${longFunction(40, 'const b = function')}return [a, b]\n}\n`,
   ],
   ['fetch in cloud', 'electron/cloud/a.ts', `export const a = () => fetch('https://a.example')\n`],
@@ -162,7 +158,7 @@ const accepted: readonly (readonly [what: string, file: string, text: string])[]
   ],
   [
     'a type of node:http anywhere',
-    'electron/models/a.ts',
+    'electron/recognition/a.ts',
     `import type { Agent } from 'node:http'\nexport type A = Agent\n`,
   ],
   [
@@ -177,7 +173,7 @@ const accepted: readonly (readonly [what: string, file: string, text: string])[]
   ],
   [
     'openExternal in its wrapper',
-    'electron/desktop/open-external.ts',
+    'electron/desktop/security/open-external.ts',
     `import { shell } from 'electron'\nexport const a = () => shell.openExternal('https://a.example')\n`,
   ],
   [
@@ -187,14 +183,14 @@ const accepted: readonly (readonly [what: string, file: string, text: string])[]
   ],
   [
     'the contract in the page',
-    'renderer/state/a.ts',
-    `import { failure } from '../../electron/contract/errors.ts'\nexport const a = failure\n`,
+    'renderer/uploads/a.ts',
+    `import { failure } from '../../electron/contract/failures.ts'\nexport const a = failure\n`,
   ],
   [
     'contract types in a component',
-    'renderer/components/A.svelte',
+    'renderer/uploads/A.svelte',
     component(
-      `import type { UploadRow } from '../../electron/contract/model.ts'\nlet { row }: { row: UploadRow } = $props()`,
+      `import type { UploadRow } from '../../electron/contract/uploads.ts'\nlet { row }: { row: UploadRow } = $props()`,
     ) + '{row.id}\n',
   ],
 ]

@@ -25,11 +25,11 @@ export async function buildPrograms(
     root: projectFolder,
     plugins: [
       standaloneWorkers({
-        'lane-worker': at('electron/transfer/lane-worker.ts'),
+        'lane-worker': at('electron/transfer/upload-worker.ts'),
         'hash-worker': at('electron/transfer/hash-worker.ts'),
-        'inspect-worker': at('electron/models/inspect-worker.ts'),
-        'search-worker': at('electron/models/search-worker.ts'),
-        'watch-worker': at('electron/watching/watch-worker.ts'),
+        'inspect-worker': at('electron/recognition/inspect-worker.ts'),
+        'search-worker': at('electron/discovery/places/search-worker.ts'),
+        'watch-worker': at('electron/discovery/watched-folders/watch-worker.ts'),
       }),
     ],
     ssr: { noExternal: ['valibot', 'intl-messageformat'] },

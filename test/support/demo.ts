@@ -13,7 +13,7 @@ import { writeSafetensors } from '../fixtures/model-files.ts'
 // what lies in storage is what lay on the disk.
 
 const sizeBytes = 64_000_000
-const commandLine = join(import.meta.dirname, '../../electron/command-line/modelferry.js')
+const commandLine = join(import.meta.dirname, '../../electron/cli/modelferry.js')
 
 async function signIn({
   url,

@@ -4,17 +4,17 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import type { Result } from '../../electron/contract/errors.ts'
-import type { FindProxies } from '../../electron/contract/ways.ts'
+import type { Result } from '../../electron/contract/failures.ts'
+import type { FindProxies } from '../../electron/platform/proxy-resolver.ts'
 import type { SessionView } from '../../electron/contract/account.ts'
-import type { Phase, Snapshot, UploadRow } from '../../electron/contract/model.ts'
-import type { PutTimeouts } from '../../electron/transfer/lanes.ts'
+import type { Phase, Snapshot, UploadRow } from '../../electron/contract/uploads.ts'
+import type { PutTimeouts } from '../../electron/transfer/upload-worker-pool.ts'
 import {
   createUploader,
   type AddOptions,
   type EngineSettings,
   type Uploader,
-} from '../../electron/uploader.ts'
+} from '../../electron/engine/engine.ts'
 import { ALICE, type DemoAccount } from '../cloud/accounts.ts'
 import { startCloud, type Cloud, type CloudOptions } from '../cloud/cloud.ts'
 import { writeSafetensors, type SafetensorsOptions } from '../fixtures/model-files.ts'

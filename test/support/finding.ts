@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import type { FindingView, WorkflowView } from '../../electron/contract/finding.ts'
+import type { FindingView, WorkflowView } from '../../electron/contract/discovery.ts'
 import { valueOf, type World } from './engine.ts'
 
 export const agreed = async () => true

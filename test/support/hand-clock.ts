@@ -1,4 +1,4 @@
-import type { Ports, Timers } from '../../electron/contract/ports.ts'
+import type { Ports, Timers } from '../../electron/platform/environment.ts'
 
 /** A clock and its timers, moved by the test: nobody waits for a minute to pass. */
 export interface HandClock {

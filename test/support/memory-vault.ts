@@ -1,5 +1,5 @@
-import { failed, failure, success, type FailureCode } from '../../electron/contract/errors.ts'
-import type { Vault } from '../../electron/contract/ports.ts'
+import { failed, failure, success, type FailureCode } from '../../electron/contract/failures.ts'
+import type { Vault } from '../../electron/platform/environment.ts'
 
 export interface MemoryVault extends Vault {
   /** What is kept, by name. */

@@ -1,5 +1,5 @@
 import { createRoundTrips } from '../../electron/transfer/round-trips.ts'
-import { createSteering } from '../../electron/transfer/steering.ts'
+import { createSteering } from '../../electron/transfer/concurrency-controller.ts'
 import { seededRandom } from '../fixtures/seeded.ts'
 
 /** What a line gives, in bytes a millisecond, to that many streams after `seconds`. */

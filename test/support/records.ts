@@ -1,4 +1,4 @@
-import type { UploadRecord } from '../../electron/uploads/record.ts'
+import type { UploadRecord } from '../../electron/journal/upload-record.ts'
 
 let made = 0
 

@@ -61,7 +61,7 @@ async function startLocalCloud(): Promise<Cloud> {
  * the cloud answers from this same process.
  */
 async function signIn(): Promise<boolean> {
-  const commandLine = join(projectFolder, 'electron/command-line/modelferry.js')
+  const commandLine = join(projectFolder, 'electron/cli/modelferry.js')
   const run = async (...words: string[]) => {
     const child = spawn(process.execPath, [commandLine, ...words], {
       env: environment,

@@ -3,17 +3,17 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { workerFiles } from '../../electron/command-line/surroundings.ts'
+import { workerFiles } from '../../electron/cli/cli-environment.ts'
 import { buildPrograms } from './build-programs.ts'
 import { projectFolder } from './temp-project.ts'
 
 /** Where a test process finds the programs that the whole run shares. */
 const variable = 'MODELFERRY_TEST_PROGRAMS'
-const launcher = 'electron/command-line/modelferry.js'
+const launcher = 'electron/cli/modelferry.js'
 /** Programs that tests start as processes. */
 const testPrograms = {
   runner: 'test/integration/faults/runner.ts',
-  'other-app': 'test/integration/engine/other-app.ts',
+  'other-app': 'test/integration/journal/other-app.ts',
   'ask-steps': 'test/integration/transfer/ask-steps.ts',
   'put-steps': 'test/integration/transfer/put-steps.ts',
 }
@@ -21,7 +21,7 @@ const testPrograms = {
 /** Vitest's global setup: builds the command line, its worker threads and the test programs once for the whole run. */
 export async function setup(): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-programs-'))
-  await buildPrograms(folder, { 'command-line': 'electron/command-line/main.ts', ...testPrograms })
+  await buildPrograms(folder, { 'command-line': 'electron/cli/main.ts', ...testPrograms })
   cpSync(join(projectFolder, launcher), join(folder, launcher))
   process.env[variable] = folder
   return async () => {

@@ -1,4 +1,4 @@
-import type { Message } from '../message.ts'
+import type { Message } from '../../messages/message.ts'
 
 /** What page and shell say about being at home on this computer: background, power, lines, schedule. */
 export const backgroundMessages = {

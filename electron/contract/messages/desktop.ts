@@ -1,4 +1,4 @@
-import type { Message } from '../message.ts'
+import type { Message } from '../../messages/message.ts'
 
 /** What the shell says around the page: tray, menus, dialogs, notifications. */
 export const desktopMessages = {

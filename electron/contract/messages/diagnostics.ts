@@ -1,4 +1,4 @@
-import type { Message } from '../message.ts'
+import type { Message } from '../../messages/message.ts'
 
 /** What a look at the connection says, and the report for somebody who helps. */
 export const diagnosticsMessages = {

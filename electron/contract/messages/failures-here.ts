@@ -1,4 +1,4 @@
-import type { Message } from '../message.ts'
+import type { Message } from '../../messages/message.ts'
 
 /** Failures whose cause is on this computer: its files and disks, what was asked for, the queue, the keychain, the app. */
 export const failuresHere = {

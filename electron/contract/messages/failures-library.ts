@@ -1,4 +1,4 @@
-import type { Message } from '../message.ts'
+import type { Message } from '../../messages/message.ts'
 
 /** What stands between a file and a library that has something in its place. */
 export const failuresLibrary = {

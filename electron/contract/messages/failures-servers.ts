@@ -1,4 +1,4 @@
-import type { Message } from '../message.ts'
+import type { Message } from '../../messages/message.ts'
 
 /** Failures that lie in who may do what on a server, and in the proxy before it. */
 export const serverFailures = {

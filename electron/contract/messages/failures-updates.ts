@@ -1,4 +1,4 @@
-import type { Message } from '../message.ts'
+import type { Message } from '../../messages/message.ts'
 
 /** Why a newer version of the app did not come. Whatever happens to it, the queue stays. */
 export const updateFailures = {

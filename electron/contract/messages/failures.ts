@@ -1,5 +1,5 @@
-import type { FailureCode } from '../errors.ts'
-import type { Message } from '../message.ts'
+import type { FailureCode } from '../failures.ts'
+import type { Message } from '../../messages/message.ts'
 import { pickleFailures } from './pickles.ts'
 import { failuresHere } from './failures-here.ts'
 import { failuresLibrary } from './failures-library.ts'

@@ -1,4 +1,4 @@
-import type { Message } from '../message.ts'
+import type { Message } from '../../messages/message.ts'
 
 /** What to do where an upload meets what the library has. */
 export const libraryClashMessages = {

@@ -1,4 +1,4 @@
-import type { Message } from '../message.ts'
+import type { Message } from '../../messages/message.ts'
 
 /** What the page says where many files are changed at once. */
 export const bulkEditMessages = {

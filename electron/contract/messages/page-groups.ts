@@ -1,4 +1,4 @@
-import type { Message } from '../message.ts'
+import type { Message } from '../../messages/message.ts'
 
 /** Files that are one model together, in the list and in the details. */
 export const groupMessages = {

@@ -1,4 +1,4 @@
-import type { Message } from '../message.ts'
+import type { Message } from '../../messages/message.ts'
 
 /** What the details pane says of what a model's file says of itself. */
 export const modelMessages = {

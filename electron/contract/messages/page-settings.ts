@@ -1,4 +1,4 @@
-import type { Message } from '../message.ts'
+import type { Message } from '../../messages/message.ts'
 
 /** What signing in, the settings and the lines about the app say. */
 export const settingMessages = {

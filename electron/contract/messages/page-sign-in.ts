@@ -1,4 +1,4 @@
-import type { Message } from '../message.ts'
+import type { Message } from '../../messages/message.ts'
 
 /** What the ways to sign in and the list of sign-ins say. */
 export const signInMessages = {

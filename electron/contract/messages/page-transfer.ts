@@ -1,4 +1,4 @@
-import type { Message } from '../message.ts'
+import type { Message } from '../../messages/message.ts'
 
 /** What the page says about how bytes go: parts, speed, the limit. */
 export const transferMessages = {

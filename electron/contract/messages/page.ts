@@ -1,4 +1,4 @@
-import type { Message } from '../message.ts'
+import type { Message } from '../../messages/message.ts'
 import { detailMessages } from './page-details.ts'
 import { settingMessages } from './page-settings.ts'
 import { signInMessages } from './page-sign-in.ts'

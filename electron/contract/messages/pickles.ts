@@ -1,4 +1,4 @@
-import type { Message } from '../message.ts'
+import type { Message } from '../../messages/message.ts'
 
 /** Files that can run code when they are loaded: what was found without loading them, and what to do. */
 export const pickleFailures = {

@@ -1,4 +1,4 @@
-import type { Message } from '../message.ts'
+import type { Message } from '../../messages/message.ts'
 
 /** What a file itself can't tell, and what its name says of it. */
 export const recognitionNotes = {

@@ -1,4 +1,4 @@
-import type { Message } from '../message.ts'
+import type { Message } from '../../messages/message.ts'
 
 /** A type of model as a person calls it; types of one's own stand as they are. Parts of the sentences below. */
 const types = [

@@ -1,4 +1,4 @@
-import type { Message } from '../message.ts'
+import type { Message } from '../../messages/message.ts'
 
 /** What is asked before files go that the app has found itself. */
 export const sendFoundMessages = {

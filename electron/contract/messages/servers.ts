@@ -1,4 +1,4 @@
-import type { Message } from '../message.ts'
+import type { Message } from '../../messages/message.ts'
 
 /** What the list of servers, the verdict on one, proxies and the choice without a keychain say. */
 export const serverMessages = {

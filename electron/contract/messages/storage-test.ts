@@ -1,4 +1,4 @@
-import type { Message } from '../message.ts'
+import type { Message } from '../../messages/message.ts'
 
 /** What a test of the way to storage asks, and says of what it found. */
 export const storageTestMessages = {

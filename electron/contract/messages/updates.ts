@@ -1,4 +1,4 @@
-import type { Message } from '../message.ts'
+import type { Message } from '../../messages/message.ts'
 
 /** What is said of a newer version of the app, and of the licences of what is in it. */
 export const updateMessages = {

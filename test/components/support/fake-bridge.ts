@@ -7,9 +7,9 @@ import {
   type Events,
 } from '../../../electron/contract/calls.ts'
 import type { Conditions } from '../../../electron/contract/conditions.ts'
-import { success, type Result } from '../../../electron/contract/errors.ts'
-import type { UploadRow } from '../../../electron/contract/model.ts'
-import type { Locale } from '../../../electron/contract/surroundings.ts'
+import { success, type Result } from '../../../electron/contract/failures.ts'
+import type { UploadRow } from '../../../electron/contract/uploads.ts'
+import type { Locale } from '../../../electron/contract/app-info.ts'
 import { serverCheck, settings, signedIn, snapshotOf } from './rows.ts'
 
 type AskedArgs<Name extends CallName> = Parameters<Bridge[Name]>[0]

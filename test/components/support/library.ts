@@ -1,5 +1,5 @@
 import { userEvent } from 'vitest/browser'
-import { success } from '../../../electron/contract/errors.ts'
+import { success } from '../../../electron/contract/failures.ts'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
 import { openPage } from './open-page.ts'
 import { noonMs, team } from './rows.ts'

@@ -1,7 +1,7 @@
-import { failure, type Failure } from '../../../electron/contract/errors.ts'
+import { failure, type Failure } from '../../../electron/contract/failures.ts'
 import type { Account, SessionView } from '../../../electron/contract/account.ts'
-import type { Flow } from '../../../electron/contract/flow.ts'
-import type { Patch, Snapshot, Totals, UploadRow } from '../../../electron/contract/model.ts'
+import type { Flow } from '../../../electron/contract/upload-details.ts'
+import type { Patch, Snapshot, Totals, UploadRow } from '../../../electron/contract/uploads.ts'
 import type { ServerCheck } from '../../../electron/contract/server-check.ts'
 import type { Settings } from '../../../electron/contract/settings.ts'
 

@@ -1,6 +1,6 @@
 // Runs in a session of its own and plays the desktop's portal. Prints each answer, one word a line.
 import process from 'node:process'
-import { watchDesktopColours } from '../../../electron/desktop/desktop-colours.ts'
+import { watchDesktopColours } from '../../../electron/desktop/tray/panel-colours.ts'
 import { fakeMethod, variant } from '../../support/fake-bus.ts'
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined }

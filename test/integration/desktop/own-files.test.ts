@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { batteryReader } from '../../../electron/desktop/battery.ts'
-import { createFileManagers } from '../../../electron/desktop/file-managers.ts'
-import { execLine, isInNoMenu, ownCommand } from '../../../electron/desktop/own-command.ts'
+import { batteryReader } from '../../../electron/desktop/power/battery.ts'
+import { createFileManagers } from '../../../electron/desktop/integration/file-managers.ts'
+import { execLine, isInNoMenu, ownCommand } from '../../../electron/desktop/integration/app-command.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
 const run = promisify(execFile)

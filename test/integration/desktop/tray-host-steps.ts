@@ -1,7 +1,7 @@
 // Runs in a session of its own and plays the desktop: with or without a tray from the start, or one that comes and goes.
 // Prints what was found, one word a line.
 import process from 'node:process'
-import { goneAfterMs, watchTrayHost } from '../../../electron/desktop/tray-host.ts'
+import { goneAfterMs, watchTrayHost } from '../../../electron/desktop/tray/tray-host.ts'
 import { fakeMethod, openPanel } from '../../support/fake-bus.ts'
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import { realTimers } from '../../../electron/desktop/ports.ts'
-import { watchTrayHost } from '../../../electron/desktop/tray-host.ts'
+import { realTimers } from '../../../electron/platform/system-environment.ts'
+import { watchTrayHost } from '../../../electron/desktop/tray/tray-host.ts'
 
 const run = promisify(execFile)
 const steps = join(import.meta.dirname, 'tray-host-steps.ts')

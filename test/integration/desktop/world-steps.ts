@@ -1,9 +1,9 @@
 // Runs in a session of its own, whose bus plays the system's: a network and a battery that change. Prints what is found,
 // one JSON a line.
 import process from 'node:process'
-import { watchBattery } from '../../../electron/desktop/battery-watch.ts'
-import { watchNetwork } from '../../../electron/desktop/network.ts'
-import { realTimers } from '../../../electron/desktop/ports.ts'
+import { watchBattery } from '../../../electron/desktop/power/battery-watch.ts'
+import { watchNetwork } from '../../../electron/desktop/power/network.ts'
+import { realTimers } from '../../../electron/platform/system-environment.ts'
 import { fakeService } from '../../support/fake-bus.ts'
 
 process.env['DBUS_SYSTEM_BUS_ADDRESS'] = process.env['DBUS_SESSION_BUS_ADDRESS']

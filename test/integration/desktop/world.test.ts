@@ -8,7 +8,7 @@ import {
   watchAddresses,
   watchNetwork,
   type Network,
-} from '../../../electron/desktop/network.ts'
+} from '../../../electron/desktop/power/network.ts'
 
 const run = promisify(execFile)
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }

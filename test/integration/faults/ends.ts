@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { expect } from 'vitest'
-import type { FailureCode } from '../../../electron/contract/errors.ts'
+import type { FailureCode } from '../../../electron/contract/failures.ts'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import type { FaultRule } from '../../cloud/faults.ts'
 import { sha256Of } from '../../support/engine.ts'

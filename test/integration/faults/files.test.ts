@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { expect } from 'vitest'
-import type { FailureCode } from '../../../electron/contract/errors.ts'
+import type { FailureCode } from '../../../electron/contract/failures.ts'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import type { HoldMoment } from '../../cloud/faults.ts'
 import { expectInLibrary, expectStopped, type Rest } from './ends.ts'

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { putTimeouts } from '../../../electron/transfer/lanes.ts'
+import { putTimeouts } from '../../../electron/transfer/upload-worker-pool.ts'
 import type { HoldMoment } from '../../cloud/faults.ts'
 import { arrives, expectInLibrary } from './ends.ts'
 import {

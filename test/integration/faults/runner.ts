@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { success } from '../../../electron/contract/errors.ts'
-import type { Vault } from '../../../electron/contract/ports.ts'
-import { workerFiles } from '../../../electron/command-line/surroundings.ts'
-import { createUploader } from '../../../electron/uploader.ts'
+import { success } from '../../../electron/contract/failures.ts'
+import type { Vault } from '../../../electron/platform/environment.ts'
+import { workerFiles } from '../../../electron/cli/cli-environment.ts'
+import { createUploader } from '../../../electron/engine/engine.ts'
 import { ALICE } from '../../cloud/accounts.ts'
 import type { RunnerOptions } from './start-runner.ts'
 

@@ -1,7 +1,7 @@
 import process from 'node:process'
 import * as v from 'valibot'
 import { createCloudClient } from '../../../electron/cloud/client.ts'
-import { waysOfEnvironment } from '../../support/environment-ways.ts'
+import { waysOfEnvironment } from '../../support/environment-proxies.ts'
 import { runningClock, testPorts } from '../../support/hand-clock.ts'
 
 // One call of the API in a process of its own, since Node reads its certificate authorities when it starts. It

@@ -5,11 +5,11 @@ import { rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { workerFiles } from '../../../electron/command-line/surroundings.ts'
-import { identityOf, openInTime, openSameFile } from '../../../electron/transfer/file-identity.ts'
+import { workerFiles } from '../../../electron/cli/cli-environment.ts'
+import { identityOf, openInTime, openSameFile } from '../../../electron/platform/file-identity.ts'
 import { createHasher } from '../../../electron/transfer/hasher.ts'
 import { runningClock, testPorts } from '../../support/hand-clock.ts'
-import { openLanes } from '../../support/lanes.ts'
+import { openLanes } from '../../support/upload-workers.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
 /** A path that nobody can open: it hangs as a file of a network disk does whose server is gone. */
@@ -46,7 +46,7 @@ test('a PUT of a file whose disk hangs is called off at once', async () => {
 })
 
 test('a hash of a file whose disk hangs is called off at once, and holds up no other file', async () => {
-  const { hash: url } = workerFiles(join(projectFolder, 'electron/command-line/main.ts'))
+  const { hash: url } = workerFiles(join(projectFolder, 'electron/cli/main.ts'))
   const ports = testPorts(runningClock())
   const hasher = createHasher({ url, threads: 1, ports })
   onTestFinished(() => hasher.close())

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { openLanes } from '../../support/lanes.ts'
+import { openLanes } from '../../support/upload-workers.ts'
 import { standingClock, testPorts, type HandClock } from '../../support/hand-clock.ts'
 import { etagOf, openReceiver } from '../../support/receiver.ts'
 

@@ -1,7 +1,7 @@
 import type { ClientRequest } from 'node:http'
 import { expect, onTestFinished, test } from 'vitest'
-import { codeOf, createOpener } from '../../../electron/transfer/proxied.ts'
-import { openDeafListener } from '../../support/deaf-listener.ts'
+import { codeOf, createOpener } from '../../../electron/platform/proxied-request.ts'
+import { openDeafListener } from '../../support/silent-server.ts'
 import { openSocks } from '../../support/proxy.ts'
 import { openReceiver } from '../../support/receiver.ts'
 

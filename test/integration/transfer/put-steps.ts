@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises'
 import process from 'node:process'
-import { workerFiles } from '../../../electron/command-line/surroundings.ts'
-import { identityOf } from '../../../electron/transfer/file-identity.ts'
-import { createLanes } from '../../../electron/transfer/lanes.ts'
-import { createPace, hashingEnd } from '../../../electron/transfer/pace.ts'
+import { workerFiles } from '../../../electron/cli/cli-environment.ts'
+import { identityOf } from '../../../electron/platform/file-identity.ts'
+import { createLanes } from '../../../electron/transfer/upload-worker-pool.ts'
+import { createPace, hashingEnd } from '../../../electron/transfer/read-rate.ts'
 import { putOutcome } from '../../../electron/transfer/put-outcome.ts'
 import { createThrottle } from '../../../electron/transfer/throttle.ts'
-import { waysOfEnvironment } from '../../support/environment-ways.ts'
+import { waysOfEnvironment } from '../../support/environment-proxies.ts'
 import { runningClock, testPorts } from '../../support/hand-clock.ts'
 
 // One PUT in a process of its own, since Node reads its certificate authorities when it starts. It runs built

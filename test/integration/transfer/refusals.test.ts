@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { expect, test } from 'vitest'
-import { openLanes } from '../../support/lanes.ts'
+import { openLanes } from '../../support/upload-workers.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import { etagOf, openReceiver } from '../../support/receiver.ts'
 

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { readFeedKeys } from '../../../electron/desktop/feed-signature.ts'
-import { realTimers } from '../../../electron/desktop/ports.ts'
-import { updateFailure } from '../../../electron/desktop/update-trouble.ts'
-import { loadUpdater } from '../../../electron/desktop/updater.ts'
-import type { Updater } from '../../../electron/desktop/updates.ts'
+import { readFeedKeys } from '../../../electron/desktop/updates/feed-signature.ts'
+import { realTimers } from '../../../electron/platform/system-environment.ts'
+import { updateFailure } from '../../../electron/desktop/updates/update-failures.ts'
+import { loadUpdater } from '../../../electron/desktop/updates/updater.ts'
+import type { Updater } from '../../../electron/desktop/updates/updates.ts'
 import {
   newSigningKey,
   publicHalf,

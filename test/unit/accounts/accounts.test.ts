@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { login } from '../../../electron/cloud/auth.ts'
 import { createCloudClient } from '../../../electron/cloud/client.ts'
-import { success } from '../../../electron/contract/errors.ts'
+import { success } from '../../../electron/contract/failures.ts'
 import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { neverAborted, setupAccounts } from '../../support/accounts.ts'
 import { valueOf } from '../../support/engine.ts'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { failure, success } from '../../../electron/contract/errors.ts'
+import { failure, success } from '../../../electron/contract/failures.ts'
 import { ALICE } from '../../cloud/accounts.ts'
 import { valueOf } from '../../support/engine.ts'
 import { accountId, setupSession } from '../../support/session.ts'

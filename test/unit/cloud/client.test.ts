@@ -7,7 +7,7 @@ import {
   type Signer,
   mayLackCall,
 } from '../../../electron/cloud/client.ts'
-import { failed, failure, success } from '../../../electron/contract/errors.ts'
+import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import { openReceiver } from '../../support/receiver.ts'
 

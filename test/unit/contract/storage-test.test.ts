@@ -5,9 +5,9 @@ import {
   storageTestHindrance,
   type StorageTest,
 } from '../../../electron/contract/storage-test.ts'
-import { storageTestWords } from '../../../electron/contract/storage-test-words.ts'
-import { failure } from '../../../electron/contract/errors.ts'
-import { wordsIn } from '../../../electron/contract/words.ts'
+import { storageTestWords } from '../../../electron/messages/storage-test-text.ts'
+import { failure } from '../../../electron/contract/failures.ts'
+import { wordsIn } from '../../../electron/messages/messages.ts'
 
 const team = { id: 'team-1', name: 'North' }
 const account = (change: Partial<Account>): Account => ({

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { Account } from '../../../electron/contract/account.ts'
 import type { LibraryListing } from '../../../electron/contract/library.ts'
-import { failed, failure, success, type Result } from '../../../electron/contract/errors.ts'
+import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import { createCloudClient } from '../../../electron/cloud/client.ts'
 import { login } from '../../../electron/cloud/auth.ts'
 import { fixedSigner } from '../../../electron/accounts/signers.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { failed, failure, success, type Result } from '../../../electron/contract/errors.ts'
+import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import { createPartUrls, type PartUrl } from '../../../electron/transfer/part-urls.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { failure } from '../../../electron/contract/errors.ts'
-import type { LaneAnswer } from '../../../electron/transfer/lanes.ts'
+import { failure } from '../../../electron/contract/failures.ts'
+import type { LaneAnswer } from '../../../electron/transfer/upload-worker-pool.ts'
 import { putOutcome, storageReason } from '../../../electron/transfer/put-outcome.ts'
 
 const sizeBytes = 1_000

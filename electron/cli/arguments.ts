@@ -1,0 +1,205 @@
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import * as v from 'valibot'
+import { onConflict, type OnConflict } from '../contract/library.ts'
+import { settingsChange } from '../contract/settings.ts'
+import type { Target } from '../contract/uploads.ts'
+import { commands, isCommandName, type CommandInfo, type CommandName } from './options.ts'
+import { parseRate, rateHint } from './parse-rate.ts'
+import { nearest } from './suggest.ts'
+
+/** How much is said, and how. */
+export interface Telling {
+  readonly json: boolean
+  readonly quiet: boolean
+}
+
+/** How fast it may go. */
+export interface Speed {
+  /** Bytes a second, null for no limit, undefined when nothing was said. */
+  readonly limitBytesPerSecond: number | null | undefined
+  /** Parallel connections at most, 1–64, or undefined when nothing was said. */
+  readonly streamsMost: number | undefined
+}
+
+export type Command =
+  | { readonly name: 'help'; readonly about: CommandName | null }
+  | { readonly name: 'version' }
+  | { readonly name: 'login'; readonly by: 'pairing' | 'password' | 'key'; readonly email: string | null }
+  | { readonly name: 'logout'; readonly account: string | null }
+  | { readonly name: 'accounts'; readonly json: boolean }
+  | { readonly name: 'teams'; readonly json: boolean }
+  | { readonly name: 'status'; readonly json: boolean }
+  | {
+      readonly name: 'check'
+      readonly storage: boolean
+      readonly team: string | null
+      readonly json: boolean
+    }
+  | ({
+      readonly name: 'workflow'
+      readonly file: string
+      readonly team: string | null
+      readonly upload: boolean
+    } & Telling &
+      Speed)
+  | { readonly name: 'inspect'; readonly paths: readonly string[]; readonly json: boolean }
+  | ({ readonly name: 'resume' } & Telling & Speed)
+  | ({
+      readonly name: 'upload'
+      readonly paths: readonly string[]
+      readonly team: string | null
+      readonly target: Partial<Target>
+      readonly allow: 'suspicious' | 'dangerous' | null
+      /** Undefined when nothing was said. */
+      readonly onConflict: OnConflict | undefined
+      readonly abortOnInterrupt: boolean
+    } & Telling &
+      Speed)
+
+/** The command line was not understood: exit code 2, with this sentence. */
+export class UsageError extends Error {}
+
+/** Reads the command line. Throws `UsageError` for what it does not understand. */
+export function parseCommand(words: readonly string[]): Command {
+  const [name = '--help', ...rest] = words
+  if (name === '--help' || name === '-h') return { name: 'help', about: null }
+  if (name === '--version' || name === '-v') return { name: 'version' }
+  if (name === 'help') return { name, about: rest[0] === undefined ? null : commandNamed(rest[0]) }
+  const command = commandNamed(name)
+  // Whoever asks for help gets it, whatever else stands there.
+  if (beforeDashes(rest).some((word) => word === '--help' || word === '-h'))
+    return { name: 'help', about: command }
+  return parsers[command](rest)
+}
+
+const parsers: Record<CommandName, (words: readonly string[]) => Command> = {
+  upload: parseUpload,
+  resume(words) {
+    const { values } = read(words, commands.resume, 0)
+    return { name: 'resume', json: values.json ?? false, quiet: values.quiet ?? false, ...speedOf(values) }
+  },
+  workflow(words) {
+    const { values, positionals } = read(words, commands.workflow, 1)
+    const [file] = positionals
+    if (file === undefined) throw new UsageError('Which file? Try: modelferry workflow workflow.json')
+    return {
+      ...{ name: 'workflow', file: resolve(file), team: values.team ?? null, upload: values.upload ?? false },
+      ...{ json: values.json ?? false, quiet: values.quiet ?? false, ...speedOf(values) },
+    }
+  },
+  inspect(words) {
+    const { values, positionals } = read(words, commands.inspect, Infinity)
+    if (positionals.length === 0) throw new UsageError('Which files? Try: modelferry inspect models/')
+    return { name: 'inspect', paths: positionals, json: values.json ?? false }
+  },
+  status: (words) => ({ name: 'status', json: read(words, commands.status, 0).values.json ?? false }),
+  check(words) {
+    const { storage = false, team = null, json = false } = read(words, commands.check, 0).values
+    if (team !== null && !storage) throw new UsageError('--team goes with --storage.')
+    return { name: 'check', storage, team, json }
+  },
+  login: parseLogin,
+  logout: (words) => ({ name: 'logout', account: read(words, commands.logout, 1).positionals[0] ?? null }),
+  accounts: (words) => ({ name: 'accounts', json: read(words, commands.accounts, 0).values.json ?? false }),
+  teams: (words) => ({ name: 'teams', json: read(words, commands.teams, 0).values.json ?? false }),
+}
+
+function parseLogin(words: readonly string[]): Command {
+  const { email, key } = read(words, commands.login, 0).values
+  if (key === undefined)
+    return { name: 'login', by: email === undefined ? 'pairing' : 'password', email: email ?? null }
+  if (email !== undefined) throw new UsageError('Either --email or --key, not both.')
+  // Every process on the computer can read the words of a command.
+  if (key !== '-')
+    throw new UsageError('A key is no part of a command. Use --key - and give it on standard input.')
+  return { name: 'login', by: 'key', email: null }
+}
+
+function parseUpload(words: readonly string[]): Command {
+  const { values, positionals } = read(words, commands.upload, Infinity)
+  if (positionals.length === 0) throw new UsageError('Which files? Try: modelferry upload model.safetensors')
+  if (positionals.length > 1 && (values.path !== undefined || values.name !== undefined)) {
+    throw new UsageError('--path and --name are for one file; leave them out for several.')
+  }
+  return {
+    name: 'upload',
+    paths: positionals,
+    team: values.team ?? null,
+    target: {
+      ...(values.type === undefined ? {} : { modelType: values.type }),
+      ...(values.path === undefined ? {} : { modelPath: values.path }),
+      ...(values.name === undefined ? {} : { displayName: values.name }),
+    },
+    allow: values['allow-dangerous-pickle'] ? 'dangerous' : values['allow-pickle'] ? 'suspicious' : null,
+    onConflict: conflictOf(values['on-conflict']),
+    abortOnInterrupt: values['abort-on-interrupt'] ?? false,
+    json: values.json ?? false,
+    quiet: values.quiet ?? false,
+    ...speedOf(values),
+  }
+}
+
+function conflictOf(word: string | undefined): OnConflict | undefined {
+  if (word === undefined) return undefined
+  const parsed = v.safeParse(onConflict, word)
+  if (parsed.success) return parsed.output
+  throw new UsageError(`--on-conflict takes ${onConflict.options.join(', ')}.`)
+}
+
+function speedOf({
+  limit,
+  streams,
+}: {
+  readonly limit?: string | undefined
+  readonly streams?: string | undefined
+}): Speed {
+  const limitBytesPerSecond = limit === undefined ? undefined : parseRate(limit)
+  if (limit !== undefined && limitBytesPerSecond === undefined) throw new UsageError(`--limit ${rateHint}`)
+  const streamsMost = streams === undefined ? undefined : v.safeParse(streamsSetting, Number(streams || NaN))
+  if (streamsMost?.success === false) throw new UsageError('--streams takes a number from 1 to 64.')
+  return { limitBytesPerSecond, streamsMost: streamsMost?.output }
+}
+
+const streamsSetting = settingsChange.entries.streamsMost.wrapped
+
+function commandNamed(word: string): CommandName {
+  if (isCommandName(word)) return word
+  const meant = nearest(word, Object.keys(commands))
+  const hint = meant ? `Did you mean "${meant}"?` : 'Try: modelferry help'
+  throw new UsageError(`There is no command "${word}". ${hint}`)
+}
+
+/** Reads a command's options and at most `mostWords` other words. */
+function read<const Info extends CommandInfo>(words: readonly string[], info: Info, mostWords: number) {
+  const options: Info['options'] = info.options
+  refuseUnknown(words, info)
+  try {
+    const parsed = parseArgs({ args: [...words], options, allowPositionals: true, strict: true })
+    const extra = parsed.positionals[mostWords]
+    if (extra !== undefined) throw new UsageError(`"${extra}" is one word too many. Try: modelferry help`)
+    return parsed
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    // The first sentence says what is wrong; the rest speaks to programmers.
+    const [sentence] = (error instanceof Error ? error.message : String(error)).split('\n')
+    throw new UsageError(`${sentence ?? ''}\nTry: modelferry help`)
+  }
+}
+
+function refuseUnknown(words: readonly string[], { options }: CommandInfo): void {
+  const { tokens } = parseArgs({ args: [...words], options, strict: false, tokens: true })
+  const shorts = Object.values(options).flatMap(({ short }) => short ?? [])
+  for (const token of tokens) {
+    if (token.kind !== 'option' || Object.hasOwn(options, token.name) || shorts.includes(token.name)) continue
+    const meant = nearest(token.name, Object.keys(options))
+    throw new UsageError(
+      `There is no option "${token.rawName}". ${meant ? `Did you mean "--${meant}"?` : 'Try: modelferry help'}`,
+    )
+  }
+}
+
+function beforeDashes(words: readonly string[]): readonly string[] {
+  const dashes = words.indexOf('--')
+  return dashes === -1 ? words : words.slice(0, dashes)
+}

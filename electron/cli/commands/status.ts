@@ -1,0 +1,140 @@
+import type { Account } from '../../contract/account.ts'
+import { formatBytes } from '../../messages/format-size.ts'
+import { viewJournal, type JournalView, type LeftUpload } from '../../journal/journal-reader.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { explain, isoTime, told, type Streams } from '../output/output.ts'
+import { oneLine } from '../output/terminal-text.ts'
+
+/** Goes up when a member changes its meaning or goes away; new members don't change it. */
+const schemaVersion = 1
+
+const nothing: JournalView = {
+  left: [],
+  registeredCount: 0,
+  leftoverCount: 0,
+  allPaused: false,
+  accounts: [],
+}
+
+/** Shows what is left in the queue of the journal in `home`, without touching it. Answers the exit code. */
+export function runStatusCommand(home: string, nowMs: number, json: boolean, { out, err }: Streams): number {
+  const found = viewJournal(home)
+  if (!found.ok) {
+    err.write(`${explain(found.failure)}\n`)
+    return exitCodes.someFailed
+  }
+  const view = found.value ?? nothing
+  if (json) out.write(`${JSON.stringify(asJson(view, home, nowMs))}\n`)
+  else for (const line of asLines(view)) out.write(`${oneLine(line)}\n`)
+  return exitCodes.ok
+}
+
+const sum = (left: readonly LeftUpload[], of: (upload: LeftUpload) => number) =>
+  left.reduce((total, upload) => total + of(upload), 0)
+
+function asJson(view: JournalView, home: string, nowMs: number): object {
+  const { left, registeredCount, leftoverCount, allPaused, accounts } = view
+  const inPhase = (wanted: string) => left.filter(({ record }) => record.phase === wanted).length
+  return {
+    schema: schemaVersion,
+    at: isoTime(nowMs),
+    folder: home,
+    allPaused,
+    totals: {
+      left: left.length,
+      waiting: inPhase('waiting'),
+      paused: inPhase('paused'),
+      failed: inPhase('failed'),
+      sizeBytes: sum(left, ({ record }) => record.identity.sizeBytes),
+      acknowledgedBytes: sum(left, ({ acknowledgedBytes }) => acknowledgedBytes),
+      registered: registeredCount,
+      leftBehind: leftoverCount,
+    },
+    uploads: left.map((upload) => uploadAsJson(upload, accounts)),
+  }
+}
+
+function uploadAsJson(
+  { record, acknowledgedBytes, acknowledgedParts, runByPid }: LeftUpload,
+  accounts: readonly Account[],
+): object {
+  const { identity, multipart, target, team } = record
+  const account = accounts.find(({ id }) => id === record.accountId)
+  return {
+    id: record.id,
+    file: record.fileName,
+    localPath: record.path,
+    phase: record.phase,
+    runByPid,
+    sizeBytes: identity.sizeBytes,
+    acknowledgedBytes,
+    parts: multipart && {
+      sizeBytes: multipart.partSizeBytes,
+      count: Math.ceil(identity.sizeBytes / multipart.partSizeBytes),
+      acknowledged: acknowledgedParts,
+    },
+    team: { id: team.id, name: team.name },
+    account: {
+      id: record.accountId,
+      email: account?.email ?? null,
+      server: account?.server ?? null,
+      signedIn: account ? account.state === 'ready' : null,
+    },
+    type: target.modelType,
+    path: target.modelPath,
+    name: target.displayName,
+    failure: record.failure && told(record.failure),
+    addedAt: isoTime(record.addedAtMs),
+  }
+}
+
+function asLines(view: JournalView): readonly string[] {
+  const { left, registeredCount, leftoverCount, allPaused, accounts } = view
+  if (left.length === 0) return ['Nothing here: no upload is left.', ...footnotes(view)]
+  const size = formatBytes(
+    sum(left, ({ record }) => record.identity.sizeBytes),
+    'en',
+  )
+  const sent = formatBytes(
+    sum(left, ({ acknowledgedBytes }) => acknowledgedBytes),
+    'en',
+  )
+  return [
+    ...left.map((upload) => lineOf(upload, accounts)),
+    `${left.length === 1 ? '1 upload' : `${left.length} uploads`} left, ${sent} of ${size} in storage.`,
+    ...footnotes({ registeredCount, leftoverCount, allPaused }),
+    ...(left.some(({ runByPid }) => runByPid === null) ? ['Go on with: modelferry resume'] : []),
+  ]
+}
+
+function footnotes({
+  registeredCount,
+  leftoverCount,
+  allPaused,
+}: Pick<JournalView, 'registeredCount' | 'leftoverCount' | 'allPaused'>): readonly string[] {
+  return [
+    ...(registeredCount > 0 ? [`${registeredCount} in the history.`] : []),
+    ...(leftoverCount > 0
+      ? [`Storage holds parts of ${leftoverCount} removed uploads; the next start clears them.`]
+      : []),
+    ...(allPaused ? ['Everything is paused in the app.'] : []),
+  ]
+}
+
+function lineOf(
+  { record, acknowledgedBytes, acknowledgedParts, runByPid }: LeftUpload,
+  accounts: readonly Account[],
+): string {
+  const { identity, multipart, storageKey, failure } = record
+  const account = accounts.find(({ id }) => id === record.accountId)
+  const facts = [`${formatBytes(acknowledgedBytes, 'en')} of ${formatBytes(identity.sizeBytes, 'en')}`]
+  if (multipart && storageKey === null) {
+    const partCount = Math.ceil(identity.sizeBytes / multipart.partSizeBytes)
+    facts.push(`${acknowledgedParts} of ${partCount} parts`)
+  }
+  if (storageKey !== null) facts.push('only the registering is left')
+  if (runByPid !== null) facts.push(`process ${runByPid} has it`)
+  if (account?.state === 'signed-out') facts.push(`${account.email} is not signed in`)
+  if (failure) facts.push(explain(failure))
+  return `${record.phase.padEnd(10)}  ${record.fileName} → ${record.team.name}: ${facts.join(', ')}`
+}

@@ -1,0 +1,197 @@
+/** When an upload that met this failure may be tried again. */
+export type RetryClass = 'now' | 'later' | 'after-sign-in' | 'never'
+
+/** The one thing a person can do about a failure. The page shows it as the row's only button. */
+export type Remedy =
+  'retry' | 'allow' | 'sign-in' | 'proxy' | 'edit' | 'remove' | 'settings' | 'wait' | 'choose' | 'none'
+
+interface FailureKind {
+  readonly retry: RetryClass
+  readonly remedy: Remedy
+}
+
+/**
+ * Every way in which something can go wrong, once. The sentence a person reads is `failure.<code>` in the message
+ * catalogue, so that it exists in each language; a code without a sentence fails the catalogue's test.
+ */
+export const failureKinds = {
+  // the file on this computer
+  'file-missing': { retry: 'never', remedy: 'retry' },
+  'file-unreadable': { retry: 'never', remedy: 'retry' },
+  'file-read-trouble': { retry: 'later', remedy: 'retry' },
+  'file-changed': { retry: 'never', remedy: 'retry' },
+  'file-empty': { retry: 'never', remedy: 'retry' },
+  'file-hollow': { retry: 'never', remedy: 'retry' },
+  'file-cut-short': { retry: 'never', remedy: 'retry' },
+  'file-too-long': { retry: 'never', remedy: 'retry' },
+  'file-pointer': { retry: 'never', remedy: 'retry' },
+  'file-web-page': { retry: 'never', remedy: 'retry' },
+  'file-downloading': { retry: 'never', remedy: 'retry' },
+  'file-being-written': { retry: 'later', remedy: 'retry' },
+  'file-damaged-header': { retry: 'never', remedy: 'retry' },
+  'file-misnamed': { retry: 'never', remedy: 'remove' },
+  'file-placeholder': { retry: 'never', remedy: 'retry' },
+  'file-part-missing': { retry: 'never', remedy: 'retry' },
+  'file-weights-apart': { retry: 'never', remedy: 'retry' },
+  'file-suspicious': { retry: 'never', remedy: 'allow' },
+  'file-dangerous': { retry: 'never', remedy: 'allow' },
+  'file-not-scanned': { retry: 'never', remedy: 'allow' },
+  'file-look-late': { retry: 'never', remedy: 'retry' },
+  'file-no-path': { retry: 'never', remedy: 'remove' },
+  'disk-missing': { retry: 'later', remedy: 'wait' },
+  // what the person asked for
+  'target-path': { retry: 'never', remedy: 'edit' },
+  'target-name': { retry: 'never', remedy: 'edit' },
+  'target-type': { retry: 'never', remedy: 'edit' },
+  'already-begun': { retry: 'never', remedy: 'none' },
+  'path-taken': { retry: 'never', remedy: 'choose' },
+  'path-taken-here': { retry: 'never', remedy: 'choose' },
+  'same-as-other': { retry: 'later', remedy: 'wait' },
+  'path-goes-first': { retry: 'later', remedy: 'wait' },
+  'old-model-stays': { retry: 'never', remedy: 'retry' },
+  'too-large-for-device': { retry: 'after-sign-in', remedy: 'sign-in' },
+  'too-large-for-storage': { retry: 'never', remedy: 'remove' },
+  'no-team': { retry: 'never', remedy: 'sign-in' },
+  // the line
+  offline: { retry: 'later', remedy: 'wait' },
+  'name-not-found': { retry: 'later', remedy: 'wait' },
+  'connection-lost': { retry: 'later', remedy: 'wait' },
+  'timed-out': { retry: 'later', remedy: 'wait' },
+  'certificate-untrusted': { retry: 'never', remedy: 'settings' },
+  'certificate-expired': { retry: 'never', remedy: 'retry' },
+  'certificate-wrong-name': { retry: 'never', remedy: 'settings' },
+  'proxy-sign-in': { retry: 'never', remedy: 'proxy' },
+  'proxy-unreachable': { retry: 'later', remedy: 'wait' },
+  'proxy-refuses': { retry: 'never', remedy: 'retry' },
+  // the Cyberun API
+  'login-refused': { retry: 'never', remedy: 'sign-in' },
+  'signed-out': { retry: 'after-sign-in', remedy: 'sign-in' },
+  'pairing-over': { retry: 'never', remedy: 'sign-in' },
+  'key-of-api': { retry: 'never', remedy: 'sign-in' },
+  'key-of-agent': { retry: 'never', remedy: 'sign-in' },
+  'key-unknown': { retry: 'never', remedy: 'sign-in' },
+  'key-refused': { retry: 'never', remedy: 'sign-in' },
+  'device-not-revoked': { retry: 'never', remedy: 'none' },
+  forbidden: { retry: 'never', remedy: 'retry' },
+  'sign-in-forbidden': { retry: 'never', remedy: 'sign-in' },
+  'bad-request': { retry: 'never', remedy: 'edit' },
+  'file-elsewhere': { retry: 'never', remedy: 'none' },
+  'not-found': { retry: 'never', remedy: 'retry' },
+  conflict: { retry: 'never', remedy: 'choose' },
+  'too-large-for-server': { retry: 'never', remedy: 'remove' },
+  'rate-limited': { retry: 'later', remedy: 'wait' },
+  'server-trouble': { retry: 'later', remedy: 'wait' },
+  'parts-do-not-fit': { retry: 'never', remedy: 'retry' },
+  'not-the-api': { retry: 'later', remedy: 'settings' },
+  'answer-garbled': { retry: 'later', remedy: 'wait' },
+  'upload-ended': { retry: 'now', remedy: 'wait' },
+  // storage
+  'storage-refused': { retry: 'never', remedy: 'retry' },
+  'storage-occupied': { retry: 'now', remedy: 'wait' },
+  'storage-busy': { retry: 'later', remedy: 'wait' },
+  'storage-trouble': { retry: 'later', remedy: 'wait' },
+  'storage-differs': { retry: 'never', remedy: 'retry' },
+  'clock-wrong': { retry: 'never', remedy: 'retry' },
+  'bytes-differ': { retry: 'never', remedy: 'retry' },
+  // this computer
+  'keychain-absent': { retry: 'never', remedy: 'none' },
+  'keychain-locked': { retry: 'after-sign-in', remedy: 'sign-in' },
+  'keychain-slow': { retry: 'after-sign-in', remedy: 'sign-in' },
+  'journal-full': { retry: 'later', remedy: 'wait' },
+  'journal-trouble': { retry: 'later', remedy: 'retry' },
+  'folder-no-index': { retry: 'never', remedy: 'none' },
+  'folder-unreadable': { retry: 'never', remedy: 'none' },
+  'already-watched': { retry: 'never', remedy: 'none' },
+  'folder-too-large': { retry: 'never', remedy: 'none' },
+  'journal-damaged': { retry: 'never', remedy: 'none' },
+  'server-in-use': { retry: 'never', remedy: 'none' },
+  'update-unreachable': { retry: 'later', remedy: 'wait' },
+  'update-missing': { retry: 'later', remedy: 'wait' },
+  'update-garbled': { retry: 'later', remedy: 'wait' },
+  'update-unsigned': { retry: 'later', remedy: 'wait' },
+  'update-damaged': { retry: 'now', remedy: 'retry' },
+  'update-cut': { retry: 'now', remedy: 'retry' },
+  'update-not-writable': { retry: 'never', remedy: 'none' },
+  'update-not-installed': { retry: 'never', remedy: 'none' },
+  'bad-server-address': { retry: 'never', remedy: 'settings' },
+  'bad-call': { retry: 'never', remedy: 'none' },
+  unexpected: { retry: 'never', remedy: 'retry' },
+} as const satisfies Record<string, FailureKind>
+
+export type FailureCode = keyof typeof failureKinds
+
+/**
+ * A normal event with a person to tell, as a value. It carries no secret and no presigned URL: it is stored, logged and
+ * shown. `params` fill the sentence; `detail` is the other side's own words, kept short, or undefined.
+ */
+export interface Failure {
+  readonly code: FailureCode
+  readonly params: Readonly<Record<string, string | number>>
+  readonly detail?: string
+  /** Milliseconds that the server asked us to wait (Retry-After), when it did. */
+  readonly retryAfterMs?: number
+}
+
+export interface FailureExtras {
+  readonly detail?: string | undefined
+  readonly retryAfterMs?: number | undefined
+}
+
+/** Longest piece of a server's own words that is kept, in characters: enough for a sentence, too short for a page. */
+const longestDetail = 300
+
+/** Makes a failure; empty extras are left out, so that equal failures are equal values. */
+export function failure(
+  code: FailureCode,
+  params: Failure['params'] = {},
+  extras: FailureExtras = {},
+): Failure {
+  const detail = extras.detail?.trim().slice(0, longestDetail)
+  return {
+    code,
+    params,
+    ...(detail ? { detail } : {}),
+    ...(extras.retryAfterMs === undefined ? {} : { retryAfterMs: extras.retryAfterMs }),
+  }
+}
+
+export function retryClassOf({ code }: Failure): RetryClass {
+  return failureKinds[code].retry
+}
+
+export function remedyOf({ code }: Failure): Remedy {
+  return failureKinds[code].remedy
+}
+
+/** Whether another name, type or path would mend it. */
+export function isOfTarget(met: Failure): boolean {
+  return remedyOf(met) === 'edit' || remedyOf(met) === 'choose'
+}
+
+/** Calls answer with this instead of throwing: Electron carries only the message of a thrown error between processes. */
+export type Result<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure }
+
+export const success = <T>(value: T): Result<T> => ({ ok: true, value })
+export const failed = (reason: Failure): { readonly ok: false; readonly failure: Failure } => ({
+  ok: false,
+  failure: reason,
+})
+
+/** Proof for the compiler that a closed union was handled whole. */
+export function assertNever(value: never): never {
+  throw new Error(`unhandled case: ${JSON.stringify(value)}`)
+}
+
+/** Failures that may mean that this computer is offline, as against a server that responds with an error. */
+const connectivityFailures: ReadonlySet<FailureCode> = new Set([
+  'offline',
+  'name-not-found',
+  'connection-lost',
+  'timed-out',
+  'proxy-unreachable',
+])
+
+export function isConnectivityFailure({ code }: Failure): boolean {
+  return connectivityFailures.has(code)
+}

@@ -1,0 +1,12 @@
+import { app } from 'electron'
+import process from 'node:process'
+import type { Log } from '../../platform/environment.ts'
+
+/** An exception is a bug: it is written down. The app goes on, since the journal is whole after every step. */
+export function setupCrashes(log: Log): void {
+  process.on('uncaughtException', (error) => log.error('uncaught exception', { error }))
+  process.on('unhandledRejection', (reason) => log.error('unhandled rejection', { reason }))
+  app.on('child-process-gone', (_event, details) => {
+    if (details.reason !== 'clean-exit') log.error('a process of the app is gone', { ...details })
+  })
+}

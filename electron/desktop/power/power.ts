@@ -1,0 +1,55 @@
+import { powerMonitor, powerSaveBlocker } from 'electron'
+import type { Patch } from '../../contract/uploads.ts'
+import type { Log, Ports } from '../../platform/environment.ts'
+import type { Uploader } from '../../engine/engine.ts'
+import { createMovement } from './progress-watch.ts'
+import { createStandstill } from './dead-connections.ts'
+
+/**
+ * Sleep is held off while bytes move, and so long after the last ones, in ms: longer than the pause between two files or
+ * while storage joins parts, shorter than any system waits before it sleeps.
+ */
+export const awakeAfterMs = 30_000
+
+export interface Power {
+  update(patch: Pick<Patch, 'changed' | 'removed' | 'totals'>): void
+  /** The computer woke or has another network: goes on at once, and cuts what stands still. */
+  lineChanged(): void
+}
+
+/** Holds off sleep only while bytes move; the screen may go dark all the same. After a sleep the uploads go on at once. */
+export function setupPower(options: {
+  readonly uploader: Pick<Uploader, 'wake' | 'restartRuns'>
+  /** The computer woke up, mains came or went. */
+  readonly changed: () => void
+  readonly ports: Pick<Ports, 'now' | 'timers'>
+  readonly log: Log
+}): Power {
+  const { uploader, changed, ports, log } = options
+  const movement = createMovement(ports.now)
+  let blocker: number | null = null
+  const standstill = createStandstill({ uploader, movement, ports, log })
+
+  powerMonitor.on('suspend', () => log.info('the computer goes to sleep'))
+  powerMonitor.on('resume', () => {
+    log.info('the computer woke up')
+    standstill.lineChanged()
+    changed()
+  })
+  powerMonitor.on('on-ac', changed)
+  powerMonitor.on('on-battery', changed)
+
+  return {
+    lineChanged: standstill.lineChanged,
+    update(patch) {
+      standstill.totals(patch.totals)
+      movement.patch(patch)
+      const moves = patch.totals.running > 0 && ports.now() - movement.lastMs() < awakeAfterMs
+      if (moves && blocker === null) blocker = powerSaveBlocker.start('prevent-app-suspension')
+      if (!moves && blocker !== null) {
+        powerSaveBlocker.stop(blocker)
+        blocker = null
+      }
+    },
+  }
+}

@@ -1,0 +1,55 @@
+import { extname, join, normalize, sep } from 'node:path'
+import { isOurPage } from './ipc-sender.ts'
+
+/** The built page has these kinds of file and no others; what is not listed is not served. */
+const contentTypes: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.ico': 'image/x-icon',
+  '.woff2': 'font/woff2',
+}
+
+/** From nothing allowed, up: the page runs its own scripts and styles and reaches no network. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'none'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+/** The headers of every answer; `path` decides the content type. */
+export function pageHeaders(path: string): Record<string, string> {
+  return {
+    'Content-Type': contentTypes[extname(path)] ?? 'application/octet-stream',
+    'Content-Security-Policy': contentSecurityPolicy,
+    'X-Content-Type-Options': 'nosniff',
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Referrer-Policy': 'no-referrer',
+  }
+}
+
+/** The file that an address of the page stands for, or null for everything that is not inside `root` or of no known kind. */
+export function pageFile(address: string, root: string): string | null {
+  const url = URL.parse(address)
+  if (!url || !isOurPage(address)) return null
+  let name: string
+  try {
+    name = decodeURIComponent(url.pathname)
+  } catch {
+    return null
+  }
+  // A backslash divides folders on Windows, and a NUL ends a name below Node.
+  if (/[\\\0]/.test(name)) return null
+  const path = normalize(join(root, name === '/' ? 'index.html' : name))
+  if (!path.startsWith(normalize(root) + sep)) return null
+  return extname(path) in contentTypes ? path : null
+}

@@ -1,0 +1,102 @@
+import type { Log, Timers } from '../../platform/environment.ts'
+import { busItself, openBus, type Bus } from '../../platform/dbus.ts'
+
+/** Whether a tray icon would be seen, now and later. */
+export interface TrayHost {
+  /** Asks the first time, then knows. */
+  isThere(): Promise<boolean>
+  /** Hears of each change: an extension of GNOME was switched on or off. A panel that crashed and came back is told too. */
+  onChange(listener: (isThere: boolean) => void): void
+  close(): void
+}
+
+const watcher = 'org.kde.StatusNotifierWatcher'
+const watcherItself = { destination: watcher, path: '/StatusNotifierWatcher', interface: watcher } as const
+
+/** A watcher without a host takes icons and shows none. One that doesn't say so is believed. */
+async function isShown(bus: Bus): Promise<boolean> {
+  const owner = await bus.ask({ ...busItself, member: 'NameHasOwner', signature: 's', body: [watcher] })
+  if (owner?.[0] !== true) return false
+  return (await bus.property(watcherItself, 'IsStatusNotifierHostRegistered')) !== false
+}
+
+/** GNOME's own; stock GNOME and those who sit in its place own the name. */
+const saver = 'org.gnome.ScreenSaver'
+
+/** Behind a locked screen GNOME switches its extensions off, the one with the icons too. */
+async function isLocked(bus: Bus): Promise<boolean> {
+  const owner = await bus.ask({ ...busItself, member: 'NameHasOwner', signature: 's', body: [saver] })
+  if (owner?.[0] !== true) return false
+  const path = '/org/gnome/ScreenSaver'
+  const answer = await bus.ask({ destination: saver, path, interface: saver, member: 'GetActive' })
+  return answer?.[0] === true
+}
+
+/** A panel that crashed or was updated is there again within seconds. In ms. */
+export const goneAfterMs = 30_000
+
+/**
+ * Electron does not tell whether a tray icon is shown, so on Linux the session bus is asked for the service that shows such
+ * icons (StatusNotifierItem, freedesktop.org); stock GNOME has none. No answer counts as no tray: a window that hides into
+ * nothing is lost, one that is only minimised is not. That a tray has gone is believed only after a while in which nobody
+ * had locked the screen.
+ */
+export function watchTrayHost(platform: NodeJS.Platform, timers: Timers, log: Log): TrayHost {
+  if (platform !== 'linux')
+    return { isThere: async () => true, onChange: () => undefined, close: () => undefined }
+  const listeners = new Set<(isThere: boolean) => void>()
+  let known = false
+  let bus: Bus | null = null
+
+  let cancelDoubt: (() => void) | null = null
+
+  async function look(isDoubtOver = false): Promise<void> {
+    if (!bus) return
+    const now = await isShown(bus)
+    const isDoubted = cancelDoubt !== null
+    if (now || isDoubtOver) {
+      cancelDoubt?.()
+      cancelDoubt = null
+    }
+    // One that came back knows nothing of the icon: it is told again.
+    if (now && (!known || isDoubted)) become(true)
+    if (now || !known) return
+    if (isDoubtOver && !(await isLocked(bus))) become(false)
+    else cancelDoubt ??= timers.after(goneAfterMs, () => void look(true))
+  }
+
+  function become(now: boolean): void {
+    known = now
+    log.info(now ? 'there is a tray now' : 'there is no tray any more')
+    for (const listener of listeners) listener(now)
+  }
+
+  const lookAgain = () => void look()
+
+  async function begin(): Promise<void> {
+    bus = await openBus('session')
+    if (!bus) return
+    await bus.listen(`type='signal',member='NameOwnerChanged',arg0='${watcher}'`, (signal) => {
+      if (signal.member === 'NameOwnerChanged' && signal.body[0] === watcher) lookAgain()
+    })
+    await bus.listen(`type='signal',interface='${watcher}'`, (signal) => {
+      // `StatusNotifierHostRegistered` and its opposite, which not every watcher has.
+      if (signal.interface === watcher && signal.member.startsWith('StatusNotifierHost')) lookAgain()
+    })
+    known = await isShown(bus)
+  }
+
+  let begun: Promise<void> | null = null
+  return {
+    async isThere() {
+      begun ??= begin().catch((error: unknown) => log.warn('the tray could not be looked for', { error }))
+      await begun
+      return known
+    },
+    onChange: (listener) => void listeners.add(listener),
+    close() {
+      cancelDoubt?.()
+      bus?.close()
+    },
+  }
+}

@@ -1,0 +1,187 @@
+import type { MenuItemConstructorOptions } from 'electron'
+import type { Conditions, WhenDone } from '../../contract/conditions.ts'
+import { holdWords } from '../../messages/hold-text.ts'
+import type { Snapshot } from '../../contract/uploads.ts'
+import { isAllPaused } from '../../contract/pausing.ts'
+import { formatRate } from '../../messages/format-size.ts'
+import type { Locale } from '../../contract/app-info.ts'
+import { clockWords } from '../../messages/clock-text.ts'
+import type { Words } from '../../messages/messages.ts'
+import type { Recent } from './recent-uploads.ts'
+import { sumWords } from './tray-state.ts'
+
+type Item = MenuItemConstructorOptions
+
+/** What the tray shows. */
+export interface TrayNow {
+  readonly sum: Pick<Snapshot, 'totals' | 'allPaused'>
+  readonly conditions: Conditions
+  /** The person's own limit, bytes a second. */
+  readonly limitBytesPerSecond: number | null
+  readonly recents: readonly Recent[]
+}
+
+export interface TrayActions {
+  readonly open: () => void
+  readonly pauseAll: () => void
+  readonly resumeAll: () => void
+  readonly sendAnyway: () => void
+  readonly setLimit: (bytesPerSecond: number | null) => void
+  readonly setWhenDone: (whenDone: WhenDone) => void
+  readonly showInFolder: (id: string) => void
+  readonly copyModelId: (modelId: string) => void
+  readonly openLibrary: () => void
+  readonly showSettings: () => void
+  readonly quit: () => void
+}
+
+const separator: Item = { type: 'separator' }
+/** What is offered at a click, in bytes a second: the same as in the window. */
+const presets = [1, 2, 5, 10, 20, 50].map((megabytes) => megabytes * 1_000_000)
+
+/** Everything that can be told and done without the window. */
+export function trayTemplate(
+  now: TrayNow,
+  actions: TrayActions,
+  words: Words,
+  locale: Locale,
+  nowMs: number,
+): Item[] {
+  const { sum, conditions } = now
+  const [last] = now.recents
+  return [
+    {
+      id: 'sum',
+      label: sumWords(sum.totals, sum.allPaused, words, conditions.hold !== null),
+      enabled: false,
+    },
+    ...(last
+      ? [{ id: 'last', label: words('tray.last', { name: shortened(last.name) }), enabled: false }]
+      : []),
+    ...holdItems(conditions, actions, words, locale, nowMs),
+    separator,
+    { id: 'open', label: words('tray.open'), click: actions.open },
+    isAllPaused(sum)
+      ? { id: 'resume-all', label: words('tray.resume-all'), click: actions.resumeAll }
+      : { id: 'pause-all', label: words('tray.pause-all'), click: actions.pauseAll },
+    limitItem(now, actions, words, locale, nowMs),
+    whenDoneItem(conditions.whenDone, actions, words),
+    ...(now.recents.length > 0 ? [recentsItem(now.recents, actions, words)] : []),
+    separator,
+    { id: 'settings', label: words('menu.settings'), click: actions.showSettings },
+    { id: 'quit', label: words('tray.quit'), click: actions.quit },
+  ]
+}
+
+function holdItems(
+  { hold, ending, whenDone }: Conditions,
+  actions: TrayActions,
+  words: Words,
+  locale: Locale,
+  nowMs: number,
+): Item[] {
+  const held: Item[] = hold
+    ? [
+        { id: 'hold', label: holdWords(hold, words, locale, nowMs), enabled: false },
+        { id: 'send-anyway', label: words('hold.send-anyway'), click: actions.sendAnyway },
+      ]
+    : []
+  if (!ending || whenDone === 'nothing') return held
+  const callOff: Item = {
+    id: 'call-off',
+    label: words(`done.call-off-${whenDone}`),
+    click: () => actions.setWhenDone('nothing'),
+  }
+  return [...held, callOff]
+}
+
+function limitItem(
+  { limitBytesPerSecond: own, conditions: { limit } }: TrayNow,
+  { setLimit }: TrayActions,
+  words: Words,
+  locale: Locale,
+  nowMs: number,
+): Item {
+  const choices = [null, ...new Set([...presets, ...(own === null ? [] : [own])])]
+  const until = limit.isFromQuietHours && limit.bytesPerSecond !== null && limit.untilMs !== null
+  return {
+    id: 'limit',
+    label: words('limit.title'),
+    submenu: [
+      ...(until && limit.bytesPerSecond !== null && limit.untilMs !== null
+        ? [
+            {
+              id: 'limit-quiet',
+              label: words('limit.until', {
+                limit: formatRate(limit.bytesPerSecond),
+                until: clockWords(limit.untilMs, nowMs, locale),
+              }),
+              enabled: false,
+            },
+            separator,
+          ]
+        : []),
+      ...choices.map((choice): Item => ({
+        id: `limit-${choice ?? 'none'}`,
+        label: choice === null ? words('limit.none') : formatRate(choice),
+        type: 'radio',
+        checked: choice === own,
+        click: () => setLimit(choice),
+      })),
+    ],
+  }
+}
+
+function whenDoneItem(chosen: WhenDone, { setWhenDone }: TrayActions, words: Words): Item {
+  const choices: readonly WhenDone[] = ['nothing', 'sleep', 'quit']
+  return {
+    id: 'when-done',
+    label: words('done.title'),
+    submenu: choices.map((choice) => ({
+      id: `when-done-${choice}`,
+      label: words(`done.${choice}`),
+      type: 'radio',
+      checked: choice === chosen,
+      click: () => setWhenDone(choice),
+    })),
+  }
+}
+
+function recentsItem(recents: readonly Recent[], actions: TrayActions, words: Words): Item {
+  return {
+    id: 'recents',
+    label: words('tray.recents'),
+    submenu: recents.map(({ id, name, modelId }, index) => ({
+      id: `recent-${index + 1}`,
+      label: shortened(name),
+      submenu: [
+        {
+          id: `recent-${index + 1}-folder`,
+          label: words('details.show-in-folder'),
+          click: () => actions.showInFolder(id),
+        },
+        ...(modelId === null
+          ? []
+          : [
+              {
+                id: `recent-${index + 1}-copy`,
+                label: words('row.copy-id'),
+                click: () => actions.copyModelId(modelId),
+              },
+            ]),
+        {
+          id: `recent-${index + 1}-library`,
+          label: words('menu.web-app'),
+          click: () => actions.openLibrary(),
+        },
+      ],
+    })),
+  }
+}
+
+/** A menu as wide as the screen is no menu; `&` would be taken for a key on Windows and Linux. */
+function shortened(name: string): string {
+  const most = 40
+  const short = name.length > most ? `${name.slice(0, most - 1)}…` : name
+  return short.replace(/&/g, '&&')
+}

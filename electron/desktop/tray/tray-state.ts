@@ -1,0 +1,87 @@
+import type { Totals } from '../../contract/uploads.ts'
+import type { Words } from '../../messages/messages.ts'
+
+export type TrayState = 'idle' | 'sending' | 'paused' | 'attention'
+
+/**
+ * What the icon shows. A row that needs the person outranks everything: a glance must tell it. `isPaused`: by the person, or
+ * by battery, line or hour.
+ */
+export function trayStateOf(totals: Totals, isPaused: boolean): TrayState {
+  if (totals.needsYou > 0) return 'attention'
+  if (totals.running > 0) return 'sending'
+  if (totals.paused > 0 || (isPaused && totals.waiting > 0)) return 'paused'
+  return 'idle'
+}
+
+/** Time left in people's steps, so that the words stand still while the seconds run. */
+export function timeLeftWords(secondsLeft: number, words: Words): string {
+  const minutes = Math.ceil(secondsLeft / 60)
+  if (minutes <= 1) return words('desktop.left-under-minute')
+  if (minutes < 60)
+    return words('desktop.left-minutes', { minutes: minutes < 10 ? minutes : Math.ceil(minutes / 5) * 5 })
+  return words('desktop.left-hours', { hours: Math.round(minutes / 30) / 2 })
+}
+
+/** One line with the sum of what runs: how many, how far, how fast, how long. */
+export function sumWords(totals: Totals, allPaused: boolean, words: Words, isHeld = false): string {
+  const state = trayStateOf(totals, allPaused || isHeld)
+  if (totals.running === 0) {
+    if (state === 'attention') return words('desktop.sum-needs-you', { needsYou: totals.needsYou })
+    if (state === 'paused' && isHeld && !allPaused && totals.paused === 0)
+      return words('desktop.sum-waiting', { waiting: totals.waiting })
+    if (state === 'paused') return words('desktop.sum-paused', { paused: totals.paused + totals.waiting })
+    if (totals.waiting > 0) return words('desktop.sum-waiting', { waiting: totals.waiting })
+    return words('desktop.sum-idle')
+  }
+  // Only a registered model counts as whole, so what still runs is never shown as 100 %.
+  const percent = totals.totalBytes > 0 ? Math.floor((totals.movedBytes / totals.totalBytes) * 100) : 0
+  const parts = [
+    words('desktop.sum-running', { running: totals.running, percent: Math.min(99, percent) }),
+    ...(totals.waiting > 0 ? [words('desktop.sum-waiting', { waiting: totals.waiting })] : []),
+    ...(totals.bytesPerSecond === null
+      ? []
+      : [words('desktop.speed', { speedBytes: Math.round(totals.bytesPerSecond) })]),
+    ...(totals.secondsLeft === null ? [] : [timeLeftWords(totals.secondsLeft, words)]),
+    ...(totals.needsYou > 0 ? [words('desktop.sum-needs-you', { needsYou: totals.needsYou })] : []),
+  ]
+  return parts.join(' · ')
+}
+
+/** What is known of the panel that holds the icon. */
+export interface Panel {
+  readonly platform: NodeJS.Platform
+  /** `XDG_CURRENT_DESKTOP`, such as `ubuntu:GNOME`; `''` where there is none. */
+  readonly desktop: string
+  /** What the desktop prefers for everything, on Linux. */
+  readonly darkDesktop: boolean
+  /** What Electron tells of taskbar and menu bar, elsewhere. */
+  readonly darkSystemColours: boolean
+}
+
+/** Whether the icon stands on a dark ground. The top bars of these desktops are dark in a light theme as well. */
+export function isPanelDark({ platform, desktop, darkDesktop, darkSystemColours }: Panel): boolean {
+  if (platform !== 'linux') return darkSystemColours
+  return /\b(?:gnome|unity|pantheon|cinnamon)\b/i.test(desktop) || darkDesktop
+}
+
+/** Progress is drawn in so many steps: what an icon's width can show. build/tray-glyph.ts draws as many. */
+export const progressSteps = 8
+
+/** Steps that are full; never all, since only a registered model counts as whole. */
+export function progressStep({ movedBytes, totalBytes }: Totals): number {
+  if (totalBytes === 0) return 0
+  return Math.min(progressSteps - 1, Math.floor((movedBytes / totalBytes) * progressSteps))
+}
+
+/** The file of a state's icon; `step` is told for `sending`. Denser ones (`@1.25x` and so on) lie beside it. */
+export function trayIconName(
+  state: TrayState,
+  step: number,
+  platform: NodeJS.Platform,
+  darkPanel: boolean,
+): string {
+  const name = state === 'sending' ? `sending-${step}` : state
+  if (platform === 'darwin') return `${name}Template.png`
+  return `${name}-${darkPanel ? 'light' : 'dark'}.${platform === 'win32' ? 'ico' : 'png'}`
+}

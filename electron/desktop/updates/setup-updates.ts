@@ -1,0 +1,138 @@
+import { app } from 'electron'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import type { Log } from '../../platform/environment.ts'
+import type { Uploader } from '../../engine/engine.ts'
+import { readFeedKeys } from './feed-signature.ts'
+import type { Folders } from '../settings/app-folders.ts'
+import { hiddenSwitch } from '../integration/launch-arguments.ts'
+import type { PageFeed } from '../window/page-feed.ts'
+import { realTimers } from '../../platform/system-environment.ts'
+import type { SessionVault } from '../settings/session-vault.ts'
+import type { JsonStore, SettingsBook } from '../../platform/settings.ts'
+import { startAgain } from './relaunch.ts'
+import { createUpdateNotes } from './update-notes.ts'
+import { feedAddress, feedIn, whyNoUpdates } from './update-source.ts'
+import { UpdateTrouble } from './update-failures.ts'
+import { createUpdateCalls, type UpdateCalls } from './update-calls.ts'
+import { createUpdates, type Updates } from './updates.ts'
+import type { MainWindow } from '../window/main-window.ts'
+
+/** Put in by the build from its environment (electron.vite.config.ts): public keys, or nothing. */
+declare const __UPDATE_KEYS__: string
+
+interface Parts {
+  readonly folders: Folders
+  readonly settings: SettingsBook
+  readonly memory: JsonStore
+  readonly uploader: Pick<Uploader, 'snapshot' | 'subscribe'>
+  readonly window: Pick<MainWindow, 'isSeen'>
+  readonly vault: Pick<SessionVault, 'state'>
+  readonly feed: Pick<PageFeed, 'tell'>
+  /** Stops the uploads and writes everything down, without asking. */
+  readonly prepare: () => Promise<void>
+  readonly log: Log
+}
+
+export interface UpdateRoom {
+  readonly calls: UpdateCalls
+  readonly start: () => void
+  /** This start follows an update that took place while nobody saw the window. */
+  readonly isHiddenStart: boolean
+}
+
+/** Brings the installed app up to date. Nothing of the library that does it is loaded before it is needed. */
+export function setupUpdates(options: Parts): UpdateRoom {
+  const { folders, settings, memory, uploader, window, vault, feed, log } = options
+  const timers = realTimers
+  const notes = createUpdateNotes({ memory, isSeen: window.isSeen, now: Date.now })
+  const isHiddenStart = notes.wasHidden()
+  const restartWords = () => (window.isSeen() ? [] : [hiddenSwitch])
+  // An app that runs from its source may be given a feed and a key of its own; an installed one never.
+  const isTried = !app.isPackaged && process.env['MODELFERRY_UPDATE_FEED'] !== undefined
+  const keys = readFeedKeys((isTried && process.env['MODELFERRY_UPDATE_KEYS']) || __UPDATE_KEYS__)
+
+  const updates = createUpdates({
+    off: whyNoUpdates({
+      isPackaged: app.isPackaged,
+      platform: process.platform,
+      environment: process.env,
+      program: process.execPath,
+      packageType: textOf(join(process.resourcesPath, 'package-type')),
+      hasKeys: keys.length > 0,
+    }),
+    async load() {
+      const place = feedPlace(isTried)
+      if (place === null) throw new UpdateTrouble('update-missing', 'no address of a feed')
+      const { loadUpdater } = await import('./updater.ts')
+      const configFile = isTried ? writeTriedConfig(folders.home, place) : null
+      const quit = () => app.quit()
+      return loadUpdater({ feed: place, keys, configFile, timers, log, restartWords, quit })
+    },
+    wishes: settings.current,
+    isBusy() {
+      const { running, waiting } = uploader.snapshot().totals
+      return running > 0 || waiting > 0
+    },
+    isSeen: window.isSeen,
+    outlivesRestart: () => vault.state() === 'ok',
+    async prepare() {
+      await options.prepare()
+      // The new one may be there before this one is gone.
+      app.releaseSingleInstanceLock()
+    },
+    recover: () => beginAnew(restartWords()),
+    ...{ intended: notes.intended, refused: notes.refused },
+    version: app.getVersion(),
+    tell: (state) => feed.tell('update', state),
+    ...{ timers, log },
+    now: Date.now,
+  })
+  watch(updates, settings, uploader)
+  return {
+    calls: createUpdateCalls({ updates, noticesFile: join(folders.page, '../third-party.txt') }),
+    start: updates.start,
+    isHiddenStart,
+  }
+}
+
+/** What installing waits for, and what the person wishes. */
+function watch(updates: Updates, settings: SettingsBook, uploader: Pick<Uploader, 'subscribe'>): void {
+  app.on('browser-window-created', (_event, window) => {
+    for (const name of ['show', 'hide', 'minimize', 'restore'] as const)
+      window.on(name as 'show', updates.turned)
+  })
+  settings.onChange((after, before) => {
+    if (after.updates !== before.updates || after.updateOnQuit !== before.updateOnQuit) updates.wished()
+  })
+  // A session is told of too when the keychain has turned.
+  uploader.subscribe({ patch: updates.turned, session: updates.turned })
+}
+
+const feedPlace = (isTried: boolean) =>
+  isTried
+    ? feedAddress(process.env['MODELFERRY_UPDATE_FEED'])
+    : feedIn(textOf(join(process.resourcesPath, 'app-update.yml')) ?? '')
+
+/** This process has stopped everything for a version that did not come. */
+function beginAnew(words: readonly string[]): void {
+  const appImage = process.env['APPIMAGE']
+  if (appImage !== undefined) startAgain(appImage, words)
+  else app.relaunch({ args: [...process.argv.slice(1).filter((word) => word !== hiddenSwitch), ...words] })
+  app.exit(0)
+}
+
+function textOf(file: string): string | null {
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : null
+}
+
+/** JSON is YAML: what electron-updater wants to read beside an installed app. */
+function writeTriedConfig(home: string, feed: string): string {
+  const file = join(home, 'app-update.json')
+  writeFileSync(
+    file,
+    JSON.stringify({ provider: 'generic', url: feed, updaterCacheDirName: 'modelferry-updater' }),
+  )
+  return file
+}

@@ -1,0 +1,15 @@
+import { nativeTheme } from 'electron'
+import type { SettingsBook } from '../../platform/settings.ts'
+
+/**
+ * Chromium's `prefers-color-scheme`, native menus and dialogs follow the person's choice.
+ * @returns whether the desktop was dark before, which can't be asked for afterwards
+ */
+export function setupTheme(settings: SettingsBook): boolean {
+  const wasDark = nativeTheme.shouldUseDarkColors
+  nativeTheme.themeSource = settings.current().theme
+  settings.onChange(({ theme }) => {
+    nativeTheme.themeSource = theme
+  })
+  return wasDark
+}

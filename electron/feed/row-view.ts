@@ -1,0 +1,53 @@
+import type { Phase, UploadRow } from '../contract/uploads.ts'
+import type { UploadRecord } from '../journal/upload-record.ts'
+import type { SpeedMeter } from './speed.ts'
+
+/** What an upload is doing right now; lost with the process, and nothing is lost with it. */
+export interface Live {
+  phase: Phase
+  sentBytes: number
+  inFlightBytes: number
+  hashedBytes: number
+  retryAtMs: number | null
+  /** Attempts since storage last acknowledged bytes. */
+  attempts: number
+  readonly speed: SpeedMeter
+}
+
+/** What the page sees of an upload: everything but where it lies on this computer. */
+export function toView(record: UploadRecord, live: Live | null): UploadRow {
+  const { sizeBytes } = record.identity
+  const done = record.phase === 'registered'
+  const sending = live?.phase === 'sending'
+  const bytesPerSecond = sending ? live.speed.bytesPerSecond() : null
+  const already = record.library?.already
+  const sentBytes = done && !already ? sizeBytes : (live?.sentBytes ?? 0)
+  const inFlightBytes = done ? 0 : (live?.inFlightBytes ?? 0)
+  return {
+    id: record.id,
+    position: record.position,
+    fileName: record.fileName,
+    folder: record.folder,
+    sizeBytes,
+    accountId: record.accountId,
+    team: record.team,
+    target: record.target,
+    recognition: record.recognition,
+    phase: live?.phase ?? record.phase,
+    started: record.started,
+    sentBytes,
+    inFlightBytes,
+    hashedBytes: done ? sizeBytes : (live?.hashedBytes ?? 0),
+    bytesPerSecond,
+    secondsLeft: sending ? live.speed.secondsLeft(sizeBytes - sentBytes - inFlightBytes) : null,
+    failure: record.failure,
+    retryAtMs: live?.retryAtMs ?? null,
+    addedAtMs: record.addedAtMs,
+    finishedAtMs: record.finishedAtMs,
+    sha256: record.sha256,
+    storageKey: record.storageKey,
+    modelId: record.modelId,
+    ...(already ? { already } : {}),
+    ...(record.library?.replaces ? { replaces: record.library.replaces } : {}),
+  }
+}

@@ -1,0 +1,76 @@
+import type { SpeedHistory } from '../contract/upload-details.ts'
+
+/** As many points as a graph can show; the memory of a history never grows beyond them. */
+export const historyPoints = 240
+const firstStepMs = 1_000
+/** While bytes are sent something is told every second: a longer silence is a computer that slept. */
+const longestGapMs = 60_000
+
+export interface SpeedRecorder {
+  /** Tells that this many bytes have moved since the last call. */
+  moved(bytes: number): void
+  /** Nothing is being sent from now on until the next `moved`. */
+  rest(): void
+  view(): SpeedHistory
+}
+
+/** Records a speed over any length of time in fixed memory. `now` is in ms. */
+export function createSpeedHistory(now: () => number): SpeedRecorder {
+  let stepMs = firstStepMs
+  /** Bytes of each step. */
+  let steps: number[] = []
+  /** Time spent sending so far. */
+  let elapsedMs = 0
+  let lastMs: number | null = null
+
+  /** The step that the present time falls into; makes room when there is none. */
+  function stepNow(): number {
+    while (elapsedMs >= stepMs * historyPoints) {
+      steps = Array.from(
+        { length: Math.ceil(steps.length / 2) },
+        (_, index) => (steps[2 * index] ?? 0) + (steps[2 * index + 1] ?? 0),
+      )
+      stepMs *= 2
+    }
+    const index = Math.floor(elapsedMs / stepMs)
+    while (steps.length <= index) steps.push(0)
+    return index
+  }
+
+  /** Spreads bytes evenly over the time since the last call: when exactly they moved nobody knows. */
+  function moved(bytes: number): void {
+    const atMs = now()
+    const gapMs = lastMs === null ? 0 : Math.max(0, atMs - lastMs)
+    lastMs = atMs
+    const spanMs = gapMs > longestGapMs ? 0 : gapMs
+    let leftMs = spanMs
+    while (leftMs > 0) {
+      const index = stepNow()
+      const partMs = Math.min(leftMs, (index + 1) * stepMs - elapsedMs)
+      steps[index] = (steps[index] ?? 0) + (bytes * partMs) / spanMs
+      elapsedMs += partMs
+      leftMs -= partMs
+    }
+    if (spanMs === 0 && bytes > 0) {
+      const index = stepNow()
+      steps[index] = (steps[index] ?? 0) + bytes
+    }
+  }
+
+  return {
+    moved,
+    rest() {
+      lastMs = null
+    },
+    view() {
+      if (lastMs !== null) moved(0)
+      const whole = Math.floor(elapsedMs / stepMs)
+      const restMs = elapsedMs - whole * stepMs
+      const points = steps.slice(0, whole).map((bytes) => Math.round((bytes / stepMs) * 1000))
+      // The beginning of a step says little: a few blocks more or less would look like a peak.
+      if (restMs >= stepMs / 4 && steps.length > whole)
+        points.push(Math.round(((steps[whole] ?? 0) / restMs) * 1000))
+      return { stepMs, points }
+    },
+  }
+}

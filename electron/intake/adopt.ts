@@ -1,0 +1,102 @@
+import { success, type Result } from '../contract/failures.ts'
+import type { Account } from '../contract/account.ts'
+import type { Accounts } from '../accounts/accounts.ts'
+import { isSamePerson } from '../accounts/upload-account.ts'
+import { isAllowedBy, type Order, type TakenUp } from './enqueue-paths.ts'
+import type { Commands } from '../engine/commands.ts'
+import type { Queue } from '../queue/queue.ts'
+import type { UploadRecord } from '../journal/upload-record.ts'
+import type { Rows } from '../feed/rows.ts'
+import type { OfAccounts, WhichUploads } from '../journal/process-claims.ts'
+import type { Store } from '../journal/upload-store.ts'
+
+export interface TakingUp {
+  readonly store: Store
+  readonly rows: Rows
+  readonly queue: Queue
+  readonly commands: Commands
+  readonly accounts: Pick<Accounts, 'list'>
+}
+
+/**
+ * Finds what the journal has of these files for the same person and team, by whichever sign-in, so that dropping a file again,
+ * or typing the command again after a crash, goes on instead of sending it anew. A row of a dead process is taken over; a row of a living
+ * one is under way and left to it.
+ */
+export async function takeUp(
+  rooms: TakingUp,
+  paths: readonly string[],
+  { accountId, team, signal, allow }: Order,
+): Promise<Result<TakenUp>> {
+  const { store, rows, commands } = rooms
+  if (signal?.aborted) return success({ goesOn: new Set(), underWay: new Set() })
+  const wanted = new Set(paths)
+  const accountIds = signInsOf(rooms.accounts.list(), accountId)
+  const which = { paths, accountIds, teamId: team.id }
+  const claimed = claim(rooms, which)
+  if (!claimed.ok) return claimed
+  const waiting = claimed.value
+  const goesOn = new Set(waiting.map(({ path }) => path))
+  const underWay = new Set(store.heldByOthers(which))
+  for (const id of rows.ids()) {
+    const record = rows.get(id)?.record
+    if (!record || record.phase === 'registered' || !wanted.has(record.path) || goesOn.has(record.path))
+      continue
+    if (!accountIds.includes(record.accountId) || record.team.id !== team.id) continue
+    const moved =
+      record.failure && isAllowedBy(allow, record.failure) ? commands.allow([id]) : await commands.goOn(id)
+    if (!moved.ok) return moved
+    if (moved.value) goesOn.add(record.path)
+    else underWay.add(record.path)
+  }
+  return success({ goesOn, underWay })
+}
+
+/** Ids of everything that the person of an account has signed in with on its server. */
+function signInsOf(known: readonly Account[], accountId: string): readonly string[] {
+  const own = known.find(({ id }) => id === accountId)
+  if (!own) return [accountId]
+  return known.filter((account) => isSamePerson(account, own)).map(({ id }) => id)
+}
+
+/** The same for all accounts of the people who are signed in. */
+export function takeUpPeople(
+  rooms: TakingUp,
+  known: readonly Account[],
+  signal: AbortSignal,
+): Promise<Result<readonly string[]>> {
+  const here = known.filter(({ state }) => state === 'ready')
+  const theirs = known.filter((account) => here.some((one) => isSamePerson(one, account)))
+  return takeUpAccounts(rooms, theirs, signal)
+}
+
+/** Takes over what dead processes left of these accounts and lets it go on in whatever way it stopped; answers the ids. */
+async function takeUpAccounts(
+  rooms: TakingUp,
+  accounts: readonly Pick<Account, 'id'>[],
+  signal: AbortSignal,
+): Promise<Result<readonly string[]>> {
+  const claimed = claim(rooms, { accountIds: accounts.map(({ id }) => id) })
+  if (!claimed.ok) return claimed
+  const ids = rooms.rows.ids()
+  for (const id of ids) {
+    if (signal.aborted) break
+    const moved = await rooms.commands.goOn(id)
+    if (!moved.ok) return moved
+  }
+  return success(ids)
+}
+
+/** Makes abandoned uploads ours and queues those that were waiting, which are answered. */
+function claim(
+  { store, rows, queue }: TakingUp,
+  which: WhichUploads | OfAccounts,
+): Result<readonly UploadRecord[]> {
+  const ours = store.claimQueue(which)
+  if (!ours.ok) return ours
+  const claimed = ours.value.filter(({ id }) => !rows.has(id))
+  rows.restore(claimed)
+  const waiting = claimed.filter(({ phase }) => phase === 'waiting')
+  queue.add(waiting.map(({ id }) => id))
+  return success(waiting)
+}

@@ -1,0 +1,57 @@
+import type { LibraryModel } from '../contract/library.ts'
+import type { Ports } from '../platform/environment.ts'
+import type { Library } from '../library/library.ts'
+import { clashFailure, clashOf, takenPaths } from '../conflicts/path-conflict.ts'
+import { ageFor } from '../conflicts/check-before-upload.ts'
+import type { Queue } from '../queue/queue.ts'
+import type { UploadRecord } from '../journal/upload-record.ts'
+import type { Rows } from '../feed/rows.ts'
+
+/**
+ * Looks over uploads that wait, as soon as they are in the list: what is sure to meet other bytes at its path asks now, and not
+ * when its turn comes at night. Whatever can't be known without hashing is left to its turn.
+ */
+export async function survey(
+  rooms: {
+    readonly rows: Rows
+    readonly queue: Queue
+    readonly library: Pick<Library, 'models'>
+    readonly ports: Pick<Ports, 'log' | 'now'>
+  },
+  ids: readonly string[],
+): Promise<void> {
+  const { rows, queue, library } = rooms
+  const teams = Map.groupBy(waitingOf(rows, ids), ({ accountId, team }) => `${accountId} ${team.id}`)
+  for (const records of teams.values()) {
+    const [first] = records
+    if (!first) continue
+    const { accountId, team } = first
+    const maxAgeMs = ageFor(first, rooms.ports)
+    const listing = await library.models({ accountId, teamId: team.id }, { maxAgeMs })
+    const models: readonly LibraryModel[] = listing.ok ? listing.value.models : []
+    const paths = takenPaths(models, rows, first)
+    const asking = waitingOf(
+      rows,
+      records.map(({ id }) => id),
+    ).flatMap((record) => {
+      const clash = clashOf(record, paths, false)
+      return clash ? [{ id: record.id, failure: clashFailure(record, clash, paths) }] : []
+    })
+    if (asking.length === 0) continue
+    await queue.remove(asking.map(({ id }) => id))
+    const written = rows.together(() => {
+      for (const { id, failure } of asking)
+        if (rows.get(id)?.live.phase === 'waiting') rows.happen(id, 'refuse', { failure })
+    })
+    if (!written.ok) rooms.ports.log.error('what needs a choice could not be written down')
+  }
+}
+
+/** Those that wait and for which nothing was decided beforehand. */
+function waitingOf(rows: Rows, ids: readonly string[]): UploadRecord[] {
+  return ids.flatMap((id) => {
+    const row = rows.get(id)
+    const asks = row && (row.record.library?.onConflict ?? 'ask') === 'ask'
+    return asks && row.live.phase === 'waiting' && !row.record.started ? [row.record] : []
+  })
+}

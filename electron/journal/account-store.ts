@@ -1,0 +1,62 @@
+import * as v from 'valibot'
+import type { DatabaseSync } from 'node:sqlite'
+import type { AccountBook } from '../platform/environment.ts'
+
+const accountText = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    id: v.string(),
+    kind: v.picklist(['session', 'device']),
+    server: v.string(),
+    personId: v.string(),
+    name: v.string(),
+    email: v.string(),
+    teams: v.array(v.object({ id: v.string(), name: v.string(), role: v.exactOptional(v.string()) })),
+    state: v.picklist(['ready', 'signed-out']),
+    hasLeft: v.exactOptional(v.boolean()),
+  }),
+)
+
+/** The known accounts, in the journal beside the rows that belong to them. A line that cannot be read is no account. */
+export function createAccountBook(database: DatabaseSync): AccountBook {
+  return {
+    list: () =>
+      database
+        .prepare('SELECT account FROM accounts ORDER BY rowid')
+        .all()
+        .flatMap(({ account }) => {
+          const parsed = v.safeParse(accountText, account)
+          return parsed.success ? [parsed.output] : []
+        }),
+    save: (account) => {
+      database
+        .prepare(
+          'INSERT INTO accounts (id, account) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET account = excluded.account',
+        )
+        .run(account.id, JSON.stringify(account))
+    },
+    remove: (accountId) => {
+      database.prepare('DELETE FROM accounts WHERE id = ?').run(accountId)
+    },
+  }
+}
+
+/** Small choices that outlive a start and belong to the queue, not to the settings: the chosen team, all paused. */
+export interface Choices {
+  get(name: ChoiceName): string | null
+  set(name: ChoiceName, value: string): void
+}
+type ChoiceName = 'team' | 'all-paused' | 'on-conflict' | 'replaced-fate' | 'known-folders'
+
+export function createChoices(database: DatabaseSync): Choices {
+  return {
+    get(name) {
+      const value = database.prepare('SELECT value FROM choices WHERE name = ?').get(name)?.['value']
+      return typeof value === 'string' ? value : null
+    },
+    set(name, value) {
+      database.prepare('INSERT OR REPLACE INTO choices (name, value) VALUES (?, ?)').run(name, value)
+    },
+  }
+}

@@ -1,0 +1,66 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Result } from '../contract/failures.ts'
+import type { SentPart } from '../transfer/send-parts.ts'
+import type { UploadRecord } from './upload-record.ts'
+
+/** The acknowledged parts of each upload. What has been answered `ok` to is on the disk. */
+export interface PartsTable {
+  of(upload: string): readonly SentPart[]
+  add(upload: string, part: SentPart): Result<void>
+  /** How far each upload has come, asked once for all of them. */
+  counts(): ReadonlyMap<string, DoneParts>
+}
+
+/** As much of an upload's parts as tells how many bytes they are. */
+export interface DoneParts {
+  readonly count: number
+  readonly lastNumber: number
+}
+
+export function createPartsTable(
+  database: DatabaseSync,
+  write: (work: () => void) => Result<void>,
+): PartsTable {
+  const insert = database.prepare(
+    'INSERT OR REPLACE INTO parts (upload, number, etag, checksum) VALUES (?, ?, ?, ?)',
+  )
+  const all = database.prepare('SELECT number, etag, checksum FROM parts WHERE upload = ? ORDER BY number')
+  return {
+    of: (upload) =>
+      all.all(upload).map(({ number, etag, checksum }) => ({
+        number: Number(number),
+        etag: String(etag),
+        checksum: Number(checksum),
+      })),
+    add: (upload, { number, etag, checksum }) => write(() => insert.run(upload, number, etag, checksum)),
+    counts: () => countParts(database),
+  }
+}
+
+/** How many parts of each upload storage has acknowledged. */
+export function countParts(database: DatabaseSync): ReadonlyMap<string, DoneParts> {
+  const found = database
+    .prepare('SELECT upload, count(*) AS count, max(number) AS last FROM parts GROUP BY upload')
+    .all()
+  return new Map(
+    found.map(({ upload, count, last }) => [
+      String(upload),
+      { count: Number(count), lastNumber: Number(last) },
+    ]),
+  )
+}
+
+/** What storage has acknowledged of an upload, in bytes. */
+export function acknowledgedBytes(
+  { identity, multipart, storageKey }: UploadRecord,
+  { count, lastNumber }: DoneParts = { count: 0, lastNumber: 0 },
+): number {
+  const { sizeBytes } = identity
+  if (storageKey !== null) return sizeBytes
+  if (multipart === null) return 0
+  const { partSizeBytes } = multipart
+  const partCount = Math.ceil(sizeBytes / partSizeBytes)
+  // Only the last part is shorter than the others.
+  const missing = lastNumber === partCount ? partCount * partSizeBytes - sizeBytes : 0
+  return count * partSizeBytes - missing
+}

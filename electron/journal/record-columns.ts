@@ -1,0 +1,191 @@
+import * as v from 'valibot'
+import { failureKinds, type Failure } from '../contract/failures.ts'
+import { onConflict, replacedFate } from '../contract/library.ts'
+import { modelFormats } from '../contract/recognition.ts'
+import type { UploadRecord } from './upload-record.ts'
+
+const parameters = v.record(v.string(), v.union([v.string(), v.number()]))
+
+const failureText = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    code: v.picklist(Object.keys(failureKinds) as [Failure['code']]),
+    params: parameters,
+    detail: v.exactOptional(v.string()),
+    retryAfterMs: v.exactOptional(v.number()),
+  }),
+)
+
+const said = v.object({ key: v.string(), params: v.record(v.string(), v.string()) })
+
+const group = {
+  key: v.string(),
+  name: v.string(),
+  kind: v.picklist(['diffusers', 'shards', 'external']),
+}
+
+const recognitionText = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    format: v.picklist(modelFormats),
+    modelType: v.nullable(v.string()),
+    base: v.nullable(v.string()),
+    variant: v.exactOptional(v.string()),
+    reason: said,
+    note: v.exactOptional(said),
+    tensorCount: v.nullable(v.number()),
+    dtype: v.nullable(v.string()),
+    group: v.exactOptional(v.object(group)),
+    hasPreview: v.exactOptional(v.boolean()),
+  }),
+)
+
+const multipartText = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    uploadId: v.string(),
+    storageKey: v.string(),
+    partSizeBytes: v.pipe(v.number(), v.integer(), v.minValue(1)),
+    completing: v.exactOptional(v.literal(true)),
+  }),
+)
+
+const libraryText = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    onConflict: v.exactOptional(onConflict),
+    fate: v.exactOptional(replacedFate),
+    replaces: v.exactOptional(
+      v.object({
+        modelId: v.string(),
+        name: v.string(),
+        path: v.string(),
+        fate: replacedFate,
+        asidePath: v.nullable(v.string()),
+      }),
+    ),
+    already: v.exactOptional(
+      v.object({ name: v.string(), path: v.nullable(v.string()), status: v.string() }),
+    ),
+  }),
+)
+
+const seenText = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    place: v.string(),
+    group: v.exactOptional(
+      v.object({
+        ...group,
+        root: v.string(),
+        within: v.array(v.string()),
+        shard: v.exactOptional(v.object({ stem: v.string(), count: v.number(), extension: v.string() })),
+      }),
+    ),
+    target: v.object({ displayName: v.string(), modelType: v.string(), modelPath: v.string() }),
+  }),
+)
+
+/** What a line of the table must look like. Files on disk are a border: nothing is believed unread. */
+const line = v.object({
+  id: v.string(),
+  position: v.number(),
+  path: v.string(),
+  file_name: v.string(),
+  folder: v.string(),
+  size_bytes: v.number(),
+  // Before 1970 it is negative.
+  mtime_ns: v.pipe(v.string(), v.regex(/^-?\d+$/)),
+  inode: v.pipe(v.string(), v.digits()),
+  account_id: v.string(),
+  team_id: v.string(),
+  team_name: v.string(),
+  display_name: v.string(),
+  model_type: v.string(),
+  model_path: v.string(),
+  recognition: recognitionText,
+  allowed: v.number(),
+  phase: v.picklist(['waiting', 'paused', 'failed', 'registered']),
+  started: v.number(),
+  failure: v.nullable(failureText),
+  multipart: v.nullable(multipartText),
+  storage_key: v.nullable(v.string()),
+  sha256: v.nullable(v.string()),
+  model_id: v.nullable(v.string()),
+  added_at_ms: v.number(),
+  finished_at_ms: v.nullable(v.number()),
+  library: v.nullable(libraryText),
+  seen: v.nullable(seenText),
+})
+
+/** The columns, in the order of `toColumns`. */
+export const columns = Object.keys(line.entries)
+
+/** Reads one line of the journal; null when it cannot be understood. */
+export function fromLine(found: unknown): UploadRecord | null {
+  const parsed = v.safeParse(line, found)
+  if (!parsed.success) return null
+  const row = parsed.output
+  return {
+    id: row.id,
+    position: row.position,
+    path: row.path,
+    fileName: row.file_name,
+    folder: row.folder,
+    identity: { sizeBytes: row.size_bytes, mtimeNs: BigInt(row.mtime_ns), inode: BigInt(row.inode) },
+    accountId: row.account_id,
+    team: { id: row.team_id, name: row.team_name },
+    target: { displayName: row.display_name, modelType: row.model_type, modelPath: row.model_path },
+    recognition: row.recognition,
+    allowed: row.allowed === 1,
+    phase: row.phase,
+    started: row.started === 1,
+    failure: row.failure,
+    multipart: row.multipart,
+    storageKey: row.storage_key,
+    sha256: row.sha256,
+    modelId: row.model_id,
+    addedAtMs: row.added_at_ms,
+    finishedAtMs: row.finished_at_ms,
+    ...(row.library === null ? {} : { library: row.library }),
+    ...(row.seen === null ? {} : { seen: row.seen }),
+  }
+}
+
+/** The values of a record in the order of `columns`. */
+export function toColumns(record: UploadRecord): (string | number | null)[] {
+  return [
+    record.id,
+    record.position,
+    record.path,
+    record.fileName,
+    record.folder,
+    record.identity.sizeBytes,
+    String(record.identity.mtimeNs),
+    String(record.identity.inode),
+    record.accountId,
+    record.team.id,
+    record.team.name,
+    record.target.displayName,
+    record.target.modelType,
+    record.target.modelPath,
+    JSON.stringify(record.recognition),
+    record.allowed ? 1 : 0,
+    record.phase,
+    record.started ? 1 : 0,
+    record.failure === null ? null : JSON.stringify(record.failure),
+    record.multipart === null ? null : JSON.stringify(record.multipart),
+    record.storageKey,
+    record.sha256,
+    record.modelId,
+    record.addedAtMs,
+    record.finishedAtMs,
+    record.library ? JSON.stringify(record.library) : null,
+    record.seen ? JSON.stringify(record.seen) : null,
+  ]
+}

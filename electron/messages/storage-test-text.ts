@@ -1,0 +1,37 @@
+import { storageTestBytes, type StorageTest } from '../contract/storage-test.ts'
+import { sentenceOf, type Words } from './messages.ts'
+
+/** A model that people know the weight of, in bytes. */
+const modelBytes = 10_000_000_000
+/** From here on minutes are told as hours. */
+const longMinutes = 120
+
+/** How fast storage took it, in bytes a second. */
+export const speedOf = ({ tookMs }: StorageTest) => (storageTestBytes * 1000) / Math.max(1, tookMs)
+
+/** What a test of storage has found, in sentences. `isLimited`: a speed limit was in force. */
+export function storageTestWords(test: StorageTest, say: Words, isLimited: boolean): string {
+  const { state, sentBytes, failure, isLeft } = test
+  if (state === 'running')
+    return say('storage-test.running', { percent: Math.floor((100 * sentBytes) / storageTestBytes) })
+  const found = state === 'good' ? goodWords(test, say) : say(`storage-test.${state}`)
+  const isBack = sentBytes > 0 && !isLeft
+  return [
+    found,
+    ...(state === 'good' && isLimited ? [say('storage-test.limited')] : []),
+    ...(failure ? [sentenceOf(failure, say)] : []),
+    ...(isLeft ? [say('storage-test.left')] : isBack ? [say('storage-test.taken-back')] : []),
+  ].join(' ')
+}
+
+function goodWords(test: StorageTest, say: Words): string {
+  const speedBytes = speedOf(test)
+  const minutes = modelBytes / speedBytes / 60
+  const isLong = minutes >= longMinutes
+  return say('storage-test.good', {
+    seconds: (test.tookMs / 1000).toFixed(1),
+    speedBytes,
+    unit: isLong ? 'hours' : 'minutes',
+    amount: Math.max(1, Math.round(isLong ? minutes / 60 : minutes)),
+  })
+}

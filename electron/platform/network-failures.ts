@@ -1,0 +1,71 @@
+import { failure, type Failure, type FailureCode } from '../contract/failures.ts'
+
+/** What Node and OpenSSL call the troubles of a line (nodejs.org/api/errors.html). */
+const known: Readonly<Record<string, FailureCode>> = {
+  ENOTFOUND: 'name-not-found',
+  EAI_AGAIN: 'name-not-found',
+  ENETDOWN: 'offline',
+  ENETUNREACH: 'offline',
+  EHOSTUNREACH: 'offline',
+  EADDRNOTAVAIL: 'offline',
+  ENONET: 'offline',
+  ECONNREFUSED: 'connection-lost',
+  ECONNRESET: 'connection-lost',
+  ECONNABORTED: 'connection-lost',
+  EPIPE: 'connection-lost',
+  EPROTO: 'connection-lost',
+  HPE_INVALID_CONSTANT: 'not-the-api',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'not-the-api',
+  PROXY_SIGN_IN: 'proxy-sign-in',
+  PROXY_TROUBLE: 'proxy-unreachable',
+  PROXY_UNREACHABLE: 'proxy-unreachable',
+  PROXY_REFUSED: 'proxy-refuses',
+  ETIMEDOUT: 'timed-out',
+  ESOCKETTIMEDOUT: 'timed-out',
+  TimeoutError: 'timed-out',
+  SELF_SIGNED_CERT_IN_CHAIN: 'certificate-untrusted',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'certificate-untrusted',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate-untrusted',
+  UNABLE_TO_GET_ISSUER_CERT: 'certificate-untrusted',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'certificate-untrusted',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'certificate-wrong-name',
+  CERT_HAS_EXPIRED: 'certificate-expired',
+  CERT_NOT_YET_VALID: 'certificate-expired',
+  CERT_UNTRUSTED: 'certificate-untrusted',
+}
+
+/**
+ * The failure for an error code of the network stack; anything not known counts as a dropped line, which is tried again. A
+ * proxy's trouble names the proxy, any other the server.
+ */
+export function lineFailure(code: string, host: string, proxyHost: string | null = null): Failure {
+  const kind = known[code.split(' ', 1)[0] ?? ''] ?? 'connection-lost'
+  return failure(kind, proxyHost === null ? { host } : { host: proxyHost, server: host }, { detail: code })
+}
+
+/** Digs the telling code out of a thrown network error, which may hide it in `cause`, sometimes twice. */
+export function networkCodeOf(error: unknown): string {
+  for (let at = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth += 1) {
+    const { code } = at as Error & { code?: unknown }
+    // Node says only that a request was aborted; by what stands in the cause.
+    if (typeof code === 'string' && code !== 'ABORT_ERR') return code
+    if (at instanceof AggregateError) {
+      const inner = networkCodeOf(at.errors[0])
+      if (inner !== 'unknown') return inner
+    }
+    if (at.name === 'TimeoutError') return 'TimeoutError'
+  }
+  return 'unknown'
+}
+
+/**
+ * Milliseconds of a Retry-After header, which holds seconds or an HTTP date (RFC 9110, 10.2.3), at most an hour; undefined
+ * when it is absent or means nothing.
+ */
+export function retryAfterMs(header: string | null | undefined, nowMs: number): number | undefined {
+  if (!header) return undefined
+  const seconds = Number(header)
+  const delay = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - nowMs
+  if (!Number.isFinite(delay)) return undefined
+  return Math.min(Math.max(delay, 0), 3_600_000)
+}

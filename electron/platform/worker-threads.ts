@@ -1,0 +1,184 @@
+import { Worker } from 'node:worker_threads'
+import type { Ports } from './environment.ts'
+
+/** From the main thread to a worker. */
+export type ToThread<Job> =
+  | { readonly kind: 'job'; readonly id: number; readonly job: Job }
+  | { readonly kind: 'allow'; readonly id: number; readonly upTo: number }
+  | { readonly kind: 'abort'; readonly id: number }
+
+/** From a worker to the main thread. */
+export type FromThread<Progress, Answer> =
+  | { readonly kind: 'progress'; readonly id: number; readonly progress: Progress }
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: Answer }
+
+export interface RunOptions<Progress> {
+  readonly signal: AbortSignal
+  readonly onProgress?: (progress: Progress) => void
+}
+
+export interface Running<Answer> {
+  /** `null` when the worker died: the work is lost and may be done again. */
+  readonly answer: Promise<Answer | null>
+  /** Lets a paced job go on up to a byte position; a smaller one than before takes back what it has not used. */
+  allow(upTo: number): void
+}
+
+/** A pool of worker threads that carry bytes or hash them. The main thread decides and records, nothing else. */
+export interface Threads<Job, Progress, Answer> {
+  run(job: Job, options: RunOptions<Progress>): Running<Answer>
+  /** Starts a thread if there is none, so that the first job need not wait for it. */
+  warm(): void
+  close(): Promise<void>
+}
+
+interface Work<Job, Progress, Answer> {
+  readonly id: number
+  readonly job: Job
+  readonly signal: AbortSignal
+  readonly settle: (answer: Answer | null) => void
+  readonly onProgress: ((progress: Progress) => void) | undefined
+  /** How far it may go, once that has been said. */
+  upTo: number | null
+  /** Null once it is over. */
+  thread: Thread<Job, Progress, Answer> | null
+}
+
+interface Thread<Job, Progress, Answer> {
+  readonly worker: Worker
+  readonly jobs: Map<number, Work<Job, Progress, Answer>>
+  /** How many messages have come from it. */
+  signs: number
+}
+
+/**
+ * A thread that hangs in a read, as of a network disk whose server is gone, hears no abort. One from which nothing comes for
+ * this long after an abort, in ms, is replaced, so that nobody waits for it: what was aborted is over, its other work begins anew.
+ */
+const silentMs = 5_000
+
+/**
+ * What a thread throws away by the thousand (buffers' views, promises) is tiny; left to itself its young generation grows to
+ * several MiB in each thread for it.
+ */
+const maxYoungGenerationSizeMb = 2
+
+/**
+ * Starts up to `count` threads from the file at `url`, each when first needed; a job goes to the least busy one. A thread
+ * that dies ends its jobs with `null` and is replaced by the next job. An aborted job still answers, through its worker, or
+ * with `null` where that hangs.
+ */
+export function createThreads<Job, Progress, Answer>(options: {
+  readonly url: URL
+  readonly name: string
+  readonly count: number
+  readonly ports: Ports
+}): Threads<Job, Progress, Answer> {
+  const { url, name, count, ports } = options
+  type OneThread = Thread<Job, Progress, Answer>
+  type OneWork = Work<Job, Progress, Answer>
+  const threads = new Set<OneThread>()
+  let lastId = 0
+
+  function start(): OneThread {
+    const worker = new Worker(url, { name, resourceLimits: { maxYoungGenerationSizeMb } })
+    const thread: OneThread = { worker, jobs: new Map(), signs: 0 }
+    const die = (reason: string) => {
+      if (!threads.delete(thread)) return
+      if (thread.jobs.size > 0) ports.log.error('a worker thread ended with work in hand', { name, reason })
+      for (const { settle } of thread.jobs.values()) settle(null)
+    }
+    thread.worker.on('message', (message: FromThread<Progress, Answer>) => {
+      thread.signs += 1
+      const job = thread.jobs.get(message.id)
+      if (message.kind === 'progress') return job?.onProgress?.(message.progress)
+      job?.settle(message.answer)
+    })
+    thread.worker.on('error', (error) => die(String(error)))
+    thread.worker.on('exit', (code) => die(`exit ${code}`))
+    threads.add(thread)
+    return thread
+  }
+
+  function leastBusy(): OneThread {
+    const [idlest] = [...threads].sort((a, b) => a.jobs.size - b.jobs.size)
+    return idlest && (idlest.jobs.size === 0 || threads.size >= count) ? idlest : start()
+  }
+
+  const tell = ({ thread }: OneWork, message: ToThread<Job>) => thread?.worker.postMessage(message)
+
+  function give(work: OneWork): void {
+    const { id, job, upTo } = work
+    work.thread = leastBusy()
+    work.thread.jobs.set(id, work)
+    // A thread with nothing to do must not keep the process alive; one with work must.
+    work.thread.worker.ref()
+    tell(work, { kind: 'job', id, job })
+    if (upTo !== null) tell(work, { kind: 'allow', id, upTo })
+  }
+
+  function replace(thread: OneThread): void {
+    threads.delete(thread)
+    ports.log.error('a worker thread hangs and is replaced', { name, jobs: thread.jobs.size })
+    const works = [...thread.jobs.values()]
+    thread.jobs.clear()
+    // It may hang for as long as the disk does: nobody waits for its end.
+    thread.worker.unref()
+    void thread.worker.terminate()
+    for (const work of works) {
+      if (work.signal.aborted) work.settle(null)
+      else give(work)
+    }
+  }
+
+  /** Answers what ends the waiting for a sign of life. */
+  function abort(work: OneWork): () => void {
+    const { thread, id } = work
+    if (!thread) return () => {}
+    tell(work, { kind: 'abort', id })
+    const { signs } = thread
+    return ports.timers.after(silentMs, () => {
+      if (work.thread !== thread) return
+      if (thread.signs === signs) replace(thread)
+      else work.settle(null)
+    })
+  }
+
+  return {
+    run(job, { signal, onProgress }) {
+      const { promise, resolve } = Promise.withResolvers<Answer | null>()
+      let stopWaiting = () => {}
+      const onAbort = () => {
+        stopWaiting = abort(work)
+      }
+      const work: OneWork = {
+        ...{ id: (lastId += 1), job, signal, onProgress, upTo: null, thread: null },
+        settle(answer) {
+          const { thread } = work
+          work.thread = null
+          signal.removeEventListener('abort', onAbort)
+          stopWaiting()
+          thread?.jobs.delete(work.id)
+          if (thread?.jobs.size === 0) thread.worker.unref()
+          resolve(answer)
+        },
+      }
+      give(work)
+      signal.addEventListener('abort', onAbort)
+      if (signal.aborted) onAbort()
+      return {
+        answer: promise,
+        allow(upTo) {
+          work.upTo = upTo
+          tell(work, { kind: 'allow', id: work.id, upTo })
+        },
+      }
+    },
+    warm() {
+      if (threads.size === 0) start().worker.unref()
+    },
+    async close() {
+      await Promise.all([...threads].map(({ worker }) => worker.terminate()))
+    },
+  }
+}

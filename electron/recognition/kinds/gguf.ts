@@ -1,0 +1,51 @@
+import type { Header } from '../formats/header.ts'
+import type { Kind } from './kind-result.ts'
+import { kindOf } from './kind.ts'
+
+/** `general.architecture` as ComfyUI-GGUF reads it (loader.py, IMG_ARCH_LIST). */
+const imageFamilies: Readonly<Record<string, string>> = {
+  flux: 'Flux.1',
+  sd1: 'SD1',
+  sdxl: 'SDXL',
+  sd3: 'SD3',
+  aura: 'AuraFlow',
+  hidream: 'HiDream',
+  cosmos: 'Cosmos',
+  ltxv: 'LTX-Video',
+  hyvid: 'Hunyuan Video',
+  wan: 'Wan',
+  lumina2: 'Lumina 2',
+  qwen_image: 'Qwen-Image',
+}
+
+/** Encoders that image models read prompts with; `clip` is the part that sees, kept beside its language model. */
+const textFamilies: Readonly<Record<string, string>> = {
+  t5: 'T5',
+  t5encoder: 'T5',
+  llama: 'Llama',
+  qwen2vl: 'Qwen2.5-VL',
+  qwen3: 'Qwen3',
+  qwen3vl: 'Qwen3-VL',
+  gemma2: 'Gemma',
+  gemma3: 'Gemma',
+  mistral3: 'Mistral',
+  clip: 'CLIP',
+}
+
+/** The tensors' names tell more than the architecture's (Flux.2 calls itself flux too); some files have only one of them. */
+export function kindOfGguf(header: Header): Kind | null {
+  if (header.metadata.get('general.type') === 'adapter') {
+    return { modelType: 'loras', base: null, evidence: 'general.type' }
+  }
+  const byTensors = kindOf(header)
+  if (byTensors && byTensors.base !== null) return byTensors
+  const architecture = header.metadata.get('general.architecture') ?? ''
+  const evidence = `general.architecture = ${architecture}`
+  if (Object.hasOwn(imageFamilies, architecture)) {
+    return { modelType: 'diffusion_models', base: imageFamilies[architecture] ?? null, evidence }
+  }
+  if (Object.hasOwn(textFamilies, architecture)) {
+    return { modelType: 'text_encoders', base: textFamilies[architecture] ?? null, evidence }
+  }
+  return byTensors
+}

@@ -1,0 +1,77 @@
+import type { Kind } from './kind-result.ts'
+import type { TensorNames } from './tensor-names.ts'
+
+/** CLIP, T5 and the language models that newer families read prompts with; `base` names the encoder. */
+export function textEncoderKind(names: TensorNames): Kind | null {
+  const told = clip(names) ?? t5(names) ?? languageModel(names)
+  return told ? { modelType: 'text_encoders', ...told } : null
+}
+
+/** A language model alone: those that see carry an image encoder whole, under the names of one that stands alone. */
+export function languageModelKind(names: TensorNames): Kind | null {
+  const told = languageModel(names)
+  return told ? { modelType: 'text_encoders', ...told } : null
+}
+
+type Told = Pick<Kind, 'base' | 'evidence'>
+
+function clip(names: TensorNames): Told | null {
+  const layer = (number: number) => `text_model.encoder.layers.${number}.mlp.fc1.weight`
+  // 32, 24 and 12 layers; the longest must be asked first.
+  const size = (
+    [
+      [30, 'CLIP-G'],
+      [22, 'CLIP-H'],
+      [0, 'CLIP-L'],
+    ] as const
+  ).find(([number]) => names.has(layer(number)))
+  return size ? { base: size[1], evidence: layer(size[0]) } : null
+}
+
+function t5(names: TensorNames): Told | null {
+  const gated = 'encoder.block.23.layer.1.DenseReluDense.wi_1.weight'
+  const llamaNamed = 'enc.blk.23.ffn_up.weight'
+  const key = [gated, llamaNamed].find(names.has)
+  if (key !== undefined) {
+    const words = names.shape(key === gated ? 'shared.weight' : 'token_embd.weight')[0]
+    const rows = names.shape(key)[0]
+    if (rows === 10_240) return { base: words === 256_384 ? 'UMT5-XXL' : 'T5-XXL', evidence: key }
+    return { base: rows === 5120 ? 'T5-XL' : null, evidence: key }
+  }
+  const old = 'encoder.block.23.layer.1.DenseReluDense.wi.weight'
+  if (names.has(old)) return { base: 'T5-XXL', evidence: old }
+  const small = 'encoder.block.0.layer.0.SelfAttention.k.weight'
+  if (!names.has(small)) return null
+  return { base: names.shape(small)[0] === 384 ? 'ByT5-small' : null, evidence: small }
+}
+
+const layerStart = /^(model\.|model\.language_model\.|language_model\.model\.)layers\.0\./
+
+function languageModel(names: TensorNames): Told | null {
+  const evidence = names.matching(layerStart)
+  if (evidence === undefined) return languageModelOfLlama(names)
+  const start = layerStart.exec(evidence)?.[0] ?? ''
+  const sees = names.matching(/^(model\.)?(visual|vision_tower|vision_model)\./) !== undefined
+  const base = languageFamily(names, start)
+  return { base: base !== null && sees && base.startsWith('Qwen') ? `${base}-VL` : base, evidence }
+}
+
+/** By the widths that ComfyUI knows (sd.py, detect_te_model). */
+function languageFamily(names: TensorNames, start: string): string | null {
+  if (names.has(`${start}post_feedforward_layernorm.weight`)) return 'Gemma'
+  const width = names.shape(`${start}input_layernorm.weight`)[0] ?? 0
+  if (names.has(`${start}self_attn.q_norm.weight`)) {
+    const size = { 1024: '0.6B', 2560: '4B', 4096: '8B' }[width]
+    return size === undefined ? 'Qwen3' : `Qwen3-${size}`
+  }
+  const bias = names.shape(`${start}self_attn.k_proj.bias`)[0]
+  if (bias === 512) return 'Qwen2.5-7B'
+  if (bias === 256) return 'Qwen2.5-3B'
+  return width === 5120 ? 'Mistral-24B' : null
+}
+
+/** The same models as llama.cpp names their tensors. */
+function languageModelOfLlama(names: TensorNames): Told | null {
+  const key = 'blk.0.attn_k.weight'
+  return names.has(key) && names.has('token_embd.weight') ? { base: null, evidence: key } : null
+}

@@ -1,0 +1,204 @@
+import type { Access } from '../accounts/accounts.ts'
+import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
+import { libraryPathProblem } from '../contract/library-path.ts'
+import type { Target } from '../contract/uploads.ts'
+import type { Ports } from '../platform/environment.ts'
+import type { FileIdentity } from '../platform/file-identity.ts'
+import type { Hasher } from '../transfer/hasher.ts'
+import type { Lanes } from '../transfer/upload-worker-pool.ts'
+import type { FileStreams } from '../transfer/request-slots.ts'
+import { unlessAborted } from '../platform/delays.ts'
+import { planUpload, type Plan } from '../transfer/upload-plan.ts'
+import { findAway } from '../queue/missing-volumes.ts'
+import type { Outcome } from '../journal/outcome.ts'
+import type { UploadRecord } from '../journal/upload-record.ts'
+import { findRegistered, register } from './register.ts'
+import type { Replacer, ReplaceReport } from '../conflicts/replace.ts'
+import { retryDelay } from '../queue/retry-delay.ts'
+import { findAgain, whyNotAsSent } from '../conflicts/same-file.ts'
+import { sendInParts } from './send-in-parts.ts'
+import { sendWhole } from './send-whole.ts'
+import type { Memory, SendReport, Stored } from './send-session.ts'
+
+/** What one upload tells of itself, in the order of its steps. A step that can't be written down ends the run. */
+export interface UploadReport extends SendReport, ReplaceReport {
+  /** The file is the same under another inode. */
+  refound(identity: FileIdentity): Result<void>
+  registering(stored: Stored): Promise<Result<void>>
+  registered(modelId: string): Promise<Result<void>>
+  /** Bytes of it that storage has acknowledged. */
+  sentBytes(): number
+  /** Attempts since storage last acknowledged bytes, this one included. */
+  countAttempt(): number
+}
+
+export interface UploadServices {
+  readonly lanes: Lanes
+  readonly hasher: Hasher
+  readonly streams: FileStreams
+  readonly replacer: Replacer
+  readonly ports: Ports
+  readonly accessTo: (accountId: string, teamId: string) => Result<Access>
+  /** Of the server that an account is on, in bytes. */
+  readonly singlePutLimitBytes: (accountId: string) => number
+}
+
+interface Run {
+  readonly record: UploadRecord
+  readonly services: UploadServices
+  readonly memory: Memory
+  readonly report: UploadReport
+  readonly signal: AbortSignal
+}
+
+/** Takes one file through its steps: check, presign, stream, register. Knows no other file, and throws for bugs only. */
+export async function runUpload(run: Run): Promise<Outcome> {
+  const { record, services, signal } = run
+  try {
+    const done = await takeSteps(run)
+    if (done === null) return { kind: 'stopped' }
+    return done.ok ? { kind: 'done' } : await toOutcome(run, done.failure)
+  } catch (error) {
+    if (signal.aborted) return { kind: 'stopped' }
+    services.ports.log.error('an upload threw', {
+      id: record.id,
+      error: String((error as Error)?.stack ?? error),
+    })
+    return { kind: 'failed', failure: failure('unexpected', {}, { detail: String(error) }) }
+  }
+}
+
+/** `null` when aborted. */
+async function takeSteps(run: Run): Promise<Result<void> | null> {
+  const { record, services, memory, report, signal } = run
+  const access = services.accessTo(record.accountId, record.team.id)
+  if (!access.ok) return access
+  const before = storedBefore(record) ?? memory.stored
+  const { timers } = services.ports
+  if (before) {
+    // Of what it is known to have become the server is not asked again.
+    const become = record.modelId ?? memory.modelId
+    const known =
+      become === null
+        ? await findRegistered({ record, access: access.value, stored: before, timers, signal })
+        : success(become)
+    if (!known.ok) return known
+    if (known.value !== null) return finish(run, before, () => Promise.resolve(known))
+  }
+  const file = await unlessAborted(findAgain(record), signal)
+  if (!file?.ok) return file
+  if (file.value !== record.identity) {
+    const same = before
+      ? await whyNotAsSent(
+          record.path,
+          { ...before, identity: file.value },
+          { hasher: services.hasher, signal },
+        )
+      : undefined
+    if (same === null || same?.ok === false) return same
+    const written = report.refound(file.value)
+    if (!written.ok) return written
+  }
+  const found = { ...run, record: { ...record, identity: file.value } }
+  const stored = before ? success(before) : await send(found, access.value)
+  if (!stored?.ok) return stored
+  const step = { record: found.record, access: access.value, stored: stored.value, timers, signal }
+  const { replacer } = services
+  return finish(found, stored.value, () => replacer.register(found.record, () => register(step), report))
+}
+
+/** What storage has had since an earlier run: only registering is left. */
+function storedBefore({ storageKey, sha256, multipart }: UploadRecord): Stored | null {
+  if (storageKey === null || sha256 === null) return null
+  return { storageKey, sha256, ...(multipart?.completing ? { isUnsure: true } : {}) }
+}
+
+/**
+ * Writes down that the object is stored before it is registered, and that it is registered before anybody is told. What the
+ * journal can't take is kept in memory, so that nothing is sent or registered twice for it.
+ */
+async function finish(
+  { record, services, memory, report }: Run,
+  stored: Stored,
+  registered: () => Promise<Result<string | null>>,
+): Promise<Result<void>> {
+  memory.stored = stored
+  const written = await report.registering(stored)
+  if (!written.ok) return written
+  const modelId = await registered()
+  if (!modelId.ok) return modelId
+  memory.modelId = modelId.value
+  const settled = await services.replacer.settle(record, modelId.value ?? '', report)
+  if (!settled.ok) return settled
+  return report.registered(modelId.value ?? '')
+}
+
+async function send(run: Run, access: Access): Promise<Result<Stored> | null> {
+  const { record, services, memory, report, signal } = run
+  const plan = planOf(record, access, services)
+  if (plan.kind === 'refused') return failed(plan.failure)
+  const { lanes, hasher, streams, ports } = services
+  const sending = { record, access, lanes, hasher, streams, ports, memory, report, signal }
+  // What was begun in parts goes on in parts, whatever the limit says by now.
+  return plan.kind === 'parts' || record.multipart ? sendInParts(sending) : sendWhole(sending)
+}
+
+function planOf(
+  { target, identity, accountId }: UploadRecord,
+  { kind: credential }: Access,
+  { singlePutLimitBytes }: Pick<UploadServices, 'singlePutLimitBytes'>,
+): Plan {
+  const wrong = targetFailure(target)
+  if (wrong) return { kind: 'refused', failure: wrong }
+  const { sizeBytes } = identity
+  return planUpload({ sizeBytes, singlePutLimitBytes: singlePutLimitBytes(accountId), credential })
+}
+
+/** Why an upload can't be sent whatever its bytes are, or null: told before the file is read. */
+export function whyNotSent(
+  record: UploadRecord,
+  services: Pick<UploadServices, 'accessTo' | 'singlePutLimitBytes'>,
+): Failure | null {
+  const access = services.accessTo(record.accountId, record.team.id)
+  if (!access.ok) return access.failure
+  // Once storage has it, only registering is left.
+  if (record.storageKey !== null) return null
+  const plan = planOf(record, access.value, services)
+  return plan.kind === 'refused' ? plan.failure : null
+}
+
+/** What the server would refuse of a target: lengths and pattern from openapi.yaml. */
+export function targetFailure({ displayName, modelType, modelPath }: Target): Failure | null {
+  if (displayName.trim() === '' || [...displayName].length > 255) return failure('target-name')
+  if (modelType.trim() === '' || [...modelType].length > 50) return failure('target-type')
+  if (libraryPathProblem(modelPath) !== null) return failure('target-path')
+  return null
+}
+
+/** Decides what a failure means for the run, and fills in what only the upload knows of it. */
+async function toOutcome(run: Run, met: Failure): Promise<Outcome> {
+  const { record, services, memory, report } = run
+  const isOfDisk = met.code === 'file-missing' || met.code === 'file-read-trouble'
+  const away = isOfDisk ? await findAway(record.path) : null
+  if (away)
+    return { kind: 'away', failure: failure('disk-missing', { folder: away.folder }), until: away.until }
+  const reason = memory.begunAnew && met.code === 'upload-ended' ? notFoundAgain(met) : withFacts(met, run)
+  if (reason.code === 'upload-ended') memory.begunAnew = true
+  const attempt = report.countAttempt()
+  const delayMs = retryDelay(attempt, reason, services.ports.random())
+  if (delayMs === null) return { kind: 'failed', failure: reason }
+  const atMs = services.ports.now() + delayMs
+  // A rate limit is for all of us, not for this file.
+  if (reason.code === 'rate-limited') return { kind: 'hold', failure: reason, untilMs: atMs }
+  return { kind: 'retry', failure: reason, atMs }
+}
+
+const notFoundAgain = ({ detail }: Failure) => failure('not-found', {}, { detail })
+
+function withFacts(met: Failure, { record, report }: Run): Failure {
+  const facts = (known: Failure['params']): Failure => ({ ...met, params: { ...met.params, ...known } })
+  if (met.code === 'forbidden') return facts({ team: record.team.name })
+  if (met.code === 'too-large-for-server') return facts({ sizeBytes: record.identity.sizeBytes })
+  if (met.code === 'upload-ended') return facts({ lostBytes: report.sentBytes() })
+  return met
+}

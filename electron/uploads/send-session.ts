@@ -1,0 +1,134 @@
+import type { Access } from '../accounts/accounts.ts'
+import type { Grant } from '../cloud/models.ts'
+import { failed, type Result } from '../contract/failures.ts'
+import type { PartMap } from '../contract/upload-details.ts'
+import type { Ports } from '../platform/environment.ts'
+import { whyChanged } from '../platform/file-identity.ts'
+import type { FileHash, Hasher, Hashing } from '../transfer/hasher.ts'
+import type { Lanes } from '../transfer/upload-worker-pool.ts'
+import { unlessAborted } from '../platform/delays.ts'
+import type { SentPart } from '../transfer/send-parts.ts'
+import type { FileStreams } from '../transfer/request-slots.ts'
+import type { Multipart, UploadRecord } from '../journal/upload-record.ts'
+
+/** A PUT of ours whose answer never came: the object may be there. */
+export interface Unanswered {
+  readonly grant: Grant
+  readonly checksum: number
+}
+
+/** A whole file that storage acknowledged. */
+export interface Acknowledged {
+  readonly storageKey: string
+  readonly checksum: number
+}
+
+/**
+ * What a file's upload keeps between attempts, in memory only: a presigned URL, and what storage or the server acknowledged
+ * while the journal could not take it. That is written down before anything else is asked or sent, or it would go again.
+ */
+export interface Memory {
+  unanswered: Unanswered | null
+  /** The whole file, of which the hash was not there yet. */
+  acknowledged: Acknowledged | null
+  readonly unwrittenParts: Map<number, SentPart>
+  /** All of it, hash included. */
+  stored: Stored | null
+  /** The model that it became. */
+  modelId: string | null
+  /** Numbers of the parts whose bytes went out more than once. */
+  readonly repeatedParts: Set<number>
+  /** The server gave it up once and it began anew; a second time is for the person to see. */
+  begunAnew: boolean
+}
+
+export const newMemory = (): Memory => ({
+  ...{ unanswered: null, acknowledged: null, unwrittenParts: new Map<number, SentPart>(), stored: null },
+  ...{ modelId: null, repeatedParts: new Set<number>(), begunAnew: false },
+})
+
+/** What storage has is of no use any more: the next try begins at the first byte. */
+export function forgetSent(memory: Memory): void {
+  Object.assign(memory, { unanswered: null, acknowledged: null, stored: null, modelId: null })
+  memory.unwrittenParts.clear()
+}
+
+/** What sending tells of itself. A step that can't be written down ends the run. */
+export interface SendReport {
+  /** Parts are begun, or joined, under this name: written down before the server is asked to. */
+  opened(multipart: Multipart): Result<void>
+  acknowledged(part: SentPart): Result<void>
+  /** The parts that storage acknowledged in earlier runs. */
+  acknowledgedBefore(): readonly SentPart[]
+  /** How the parts stand: `map` may be asked at any time from now on. */
+  parts(map: () => PartMap): void
+  /**
+   * Bytes go out from now on. What has to survive of that is in `opened`: of a single PUT nothing does, and flushing the disk
+   * for it would cost a small file as much as sending it.
+   */
+  sending(): void
+  /** All bytes are out. Like that they go out, nothing of it has to survive. */
+  finishing(): void
+  progress(progress: { sentBytes?: number; inFlightBytes?: number; hashedBytes?: number }): void
+}
+
+export interface Stored {
+  readonly storageKey: string
+  /** 64 lower-case hex digits. */
+  readonly sha256: string
+  /** The server no longer knew the upload when it was to be joined: registering tells whether it had been. */
+  readonly isUnsure?: boolean
+}
+
+/** One file on its way, with all that sending it needs. */
+export interface Sending {
+  readonly record: UploadRecord
+  readonly access: Access
+  readonly lanes: Lanes
+  readonly hasher: Hasher
+  readonly streams: FileStreams
+  readonly ports: Ports
+  readonly memory: Memory
+  readonly report: SendReport
+  readonly signal: AbortSignal
+}
+
+/**
+ * Runs `send` with the file's hash beside it: either side's trouble stops the other, an abort stops both. Ends well only if
+ * both did and the file is still the one that was queued. `null` when aborted.
+ */
+export async function sendBesideHash<Sent>(
+  sending: Sending,
+  segmentBytes: number,
+  send: (signal: AbortSignal, hashing: Hashing) => Promise<Result<Sent> | null>,
+): Promise<Result<{ readonly sent: Sent; readonly hash: FileHash }> | null> {
+  const { record, hasher, report, signal } = sending
+  const trouble = new AbortController()
+  const both = AbortSignal.any([signal, trouble.signal])
+  const hashing = hasher.hash(
+    { path: record.path, identity: record.identity, segmentBytes },
+    { signal: both, onProgress: (hashedBytes) => report.progress({ hashedBytes }) },
+  )
+  void hashing.result.then((hash) => {
+    if (hash && !hash.ok) trouble.abort()
+  })
+  let sent: Result<Sent> | null = null
+  let thrown: unknown = null
+  try {
+    sent = await send(both, hashing)
+  } catch (error) {
+    thrown = error
+  }
+  if (!sent?.ok) trouble.abort()
+  hashing.follow(record.identity.sizeBytes)
+  const hash = await hashing.result
+  if (signal.aborted) return null
+  // The hash's trouble aborts what sending waits for: then it is the reason, not the abort.
+  if (hash && !hash.ok) return hash
+  if (thrown !== null) throw thrown as Error
+  if (sent === null || !sent.ok) return sent
+  if (hash === null) return null
+  const changed = await unlessAborted(whyChanged(record.path, record.identity), signal)
+  if (signal.aborted) return null
+  return changed ? failed(changed) : { ok: true, value: { sent: sent.value, hash: hash.value } }
+}

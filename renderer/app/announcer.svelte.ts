@@ -1,0 +1,66 @@
+import type { Totals, UploadRow } from '../../electron/contract/uploads.ts'
+import type { Language } from './language.svelte.ts'
+import { groupOf } from '../uploads/row-facts.ts'
+
+/** What a screen reader is told: start, each quarter of the whole, done, trouble. Nothing else, however much moves. */
+export class Announcer {
+  /** Said when there is a pause. */
+  polite = $state('')
+  /** Said at once. */
+  urgent = $state('')
+  readonly #language: Language
+  #done: UploadRow[] = []
+  #failed: UploadRow[] = []
+  #quarter = 0
+  #isRunning = false
+
+  constructor(language: Language) {
+    this.#language = language
+  }
+
+  rowChanged(before: UploadRow | undefined, after: UploadRow): void {
+    if (after.phase === before?.phase) return
+    if (after.phase === 'failed') this.#failed.push(after)
+    else if (groupOf(after) === 'done' && before) this.#done.push(after)
+  }
+
+  /** Comes once for each patch, after its rows: what happened in it is said together. */
+  totalsChanged(totals: Totals, isNews: boolean): void {
+    this.#sayProgress(totals, isNews)
+    this.#sayRows()
+  }
+
+  #sayRows(): void {
+    const { say, sentence } = this.#language
+    const [done, failed] = [this.#done, this.#failed]
+    this.#done = []
+    this.#failed = []
+    const [one] = done
+    if (one) {
+      this.polite =
+        done.length === 1
+          ? say('live.done', { name: one.target.displayName })
+          : say('live.done-many', { count: done.length })
+    }
+    const [first] = failed
+    if (!first) return
+    this.urgent =
+      failed.length === 1 && first.failure
+        ? say('live.trouble', { name: first.target.displayName, sentence: sentence(first.failure) })
+        : say('headline.needs-you', { count: failed.length })
+  }
+
+  #sayProgress({ running, waiting, totalBytes, movedBytes }: Totals, isNews: boolean): void {
+    const quarter = totalBytes > 0 ? Math.floor((movedBytes / totalBytes) * 4) : 0
+    if (!isNews) {
+      // Nothing began just now.
+    } else if (running > 0 && !this.#isRunning) {
+      this.polite = this.#language.say('live.start', { count: running + waiting })
+    } else if (running > 0 && quarter > this.#quarter && quarter < 4) {
+      this.polite = this.#language.say('live.quarter', { percent: quarter * 25 })
+    }
+    this.#isRunning = running > 0
+    // Files that join or leave move the share up and down: a quarter is news only once in a run.
+    this.#quarter = running > 0 ? Math.max(this.#quarter, quarter) : 0
+  }
+}

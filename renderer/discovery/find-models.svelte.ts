@@ -1,0 +1,78 @@
+import { SvelteSet } from 'svelte/reactivity'
+import type { Bridge } from '../../electron/contract/calls.ts'
+import type { FindingView, FoundGroup, FoundPlaceView } from '../../electron/contract/discovery.ts'
+import type { Notices } from '../ui/notices.svelte.ts'
+import type { UiState } from '../app/ui.svelte.ts'
+
+/** What was found on this computer, and what of it the person has ticked. */
+export class PlacesState {
+  view = $state.raw<FindingView>({ state: 'idle', places: [] })
+  isAdding = $state(false)
+  readonly #chosen = new SvelteSet<string>()
+  readonly #bridge: Bridge
+  readonly #notices: Notices
+  readonly #ui: UiState
+
+  constructor(bridge: Bridge, notices: Notices, ui: UiState) {
+    this.#bridge = bridge
+    this.#notices = notices
+    this.#ui = ui
+  }
+
+  readonly #ticked = $derived.by(() =>
+    this.view.places.flatMap((place) => place.groups.filter((group) => this.has(place, group))),
+  )
+  readonly count = $derived.by(() => this.#ticked.reduce((sum, { count }) => sum + count, 0))
+  readonly totalBytes = $derived.by(() => this.#ticked.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))
+
+  begin(): () => void {
+    return this.#bridge.on('finding', (view) => (this.view = view))
+  }
+
+  /** Shows the view and looks, unless it has looked before. */
+  open(): void {
+    this.#ui.show('places')
+    void this.look(false)
+  }
+
+  async look(again: boolean): Promise<void> {
+    const answer = await this.#bridge.findPlaces({ again })
+    if (answer.ok) this.view = answer.value
+    else this.#notices.failure(answer.failure)
+  }
+
+  /** Whoever leaves has seen enough. */
+  readonly stop = (): void => void this.#bridge.stopFinding()
+
+  has(place: FoundPlaceView, group: FoundGroup): boolean {
+    return this.#chosen.has(keyOf(place, group))
+  }
+
+  tick(place: FoundPlaceView, groups: readonly FoundGroup[], isOn: boolean): void {
+    for (const group of groups) {
+      if (isOn) this.#chosen.add(keyOf(place, group))
+      else this.#chosen.delete(keyOf(place, group))
+    }
+  }
+
+  async add(): Promise<void> {
+    if (this.isAdding || this.count === 0) return
+    this.isAdding = true
+    const chosen = this.view.places
+      .map((place) => ({
+        id: place.id,
+        modelTypes: place.groups.filter((group) => this.has(place, group)).map(({ modelType }) => modelType),
+      }))
+      .filter(({ modelTypes }) => modelTypes.length > 0)
+    const answer = await this.#bridge.addPlaces({ chosen })
+    this.isAdding = false
+    if (!answer.ok) return this.#notices.failure(answer.failure)
+    // The person was asked and thought better of it: what is ticked stays.
+    if (answer.value === null) return
+    this.#chosen.clear()
+    this.#ui.show('uploads')
+    this.#notices.report(answer.value)
+  }
+}
+
+const keyOf = (place: FoundPlaceView, group: FoundGroup) => `${place.id} ${group.modelType ?? ''}`

@@ -1,0 +1,45 @@
+import type { Bridge } from '../../electron/contract/calls.ts'
+import type { TeamChoice } from '../../electron/contract/account.ts'
+import type { Result } from '../../electron/contract/failures.ts'
+import type { WatchingView } from '../../electron/contract/watched-folders.ts'
+import type { Notices } from '../ui/notices.svelte.ts'
+
+/** The watched folders as main last told them. */
+export class WatchingState {
+  view = $state.raw<WatchingView>({ folders: [] })
+  /** Main has answered: an empty list means that there is none. */
+  isKnown = $state(false)
+  readonly #bridge: Bridge
+  readonly #notices: Notices
+
+  constructor(bridge: Bridge, notices: Notices) {
+    this.#bridge = bridge
+    this.#notices = notices
+  }
+
+  begin(): () => void {
+    return this.#bridge.on('watching', (view) => (this.view = view))
+  }
+
+  readonly ask = async () => this.#take(await this.#bridge.watching())
+  readonly add = async (team: TeamChoice) => this.#take(await this.#bridge.watchFolder({ team }))
+  readonly pause = async (id: string, isPaused: boolean) =>
+    this.#take(await this.#bridge.pauseWatched({ id, isPaused }))
+  readonly give = async (id: string, team: TeamChoice) =>
+    this.#take(await this.#bridge.giveWatched({ id, team }))
+  readonly remove = async (id: string) => this.#take(await this.#bridge.unwatch({ id }))
+  readonly decline = async (id: string) => this.#take(await this.#bridge.declineOffered({ id }))
+  readonly send = async (id: string) => {
+    const answer = await this.#bridge.sendOffered({ id })
+    if (answer.ok) this.#notices.report(answer.value)
+    else this.#notices.failure(answer.failure)
+    await this.ask()
+  }
+
+  #take(answer: Result<WatchingView>): void {
+    if (answer.ok) {
+      this.view = answer.value
+      this.isKnown = true
+    } else this.#notices.failure(answer.failure)
+  }
+}

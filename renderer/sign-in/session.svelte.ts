@@ -1,0 +1,62 @@
+import type { Bridge } from '../../electron/contract/calls.ts'
+import type { Failure } from '../../electron/contract/failures.ts'
+import type { Account, SessionView, Team, TeamChoice } from '../../electron/contract/account.ts'
+
+/** Who is signed in, and which team new files go to. */
+export class SessionState {
+  view = $state.raw<SessionView | null>(null)
+  /** Why it couldn't be learned who is signed in, or null. */
+  trouble = $state.raw<Failure | null>(null)
+  readonly accounts = $derived(this.view?.accounts ?? [])
+  readonly ready = $derived(this.accounts.filter(({ state }) => state === 'ready'))
+  /** Known here, but their sign-in is gone: their uploads wait. */
+  readonly signedOut = $derived(this.accounts.filter(({ state }) => state === 'signed-out'))
+  readonly account = $derived(this.#accountOf(this.view?.chosen ?? null))
+  readonly team = $derived(this.#teamOf(this.view?.chosen ?? null))
+  readonly #bridge: Bridge
+
+  readonly #onPaired: () => void
+
+  constructor(bridge: Bridge, onPaired: () => void) {
+    this.#bridge = bridge
+    this.#onPaired = onPaired
+  }
+
+  /** Subscribes and asks once. The answer unsubscribes. */
+  begin(): () => void {
+    const stop = this.#bridge.on('session', (view) => {
+      const wasStoring = this.view?.pairing?.state === 'storing'
+      this.view = view
+      if (wasStoring && !view.pairing) this.#onPaired()
+    })
+    void this.ask()
+    return stop
+  }
+
+  accountName(accountId: string): string {
+    const account = this.accounts.find(({ id }) => id === accountId)
+    if (!account) return accountId
+    const own = account.email || account.name
+    const isOfMany = new Set(this.accounts.map(({ server }) => server)).size > 1
+    const name = isOfMany ? `${own} · ${URL.parse(account.server)?.host ?? account.server}` : own
+    const isTwice = this.accounts.some(
+      ({ id, email, server }) => id !== accountId && email === account.email && server === account.server,
+    )
+    // Somebody who is signed in twice is told apart by the one team that a paired device serves.
+    return isTwice && account.kind === 'device' ? `${name} · ${account.teams[0]?.name ?? ''}` : name
+  }
+
+  async ask(): Promise<void> {
+    const answer = await this.#bridge.session()
+    this.trouble = answer.ok ? null : answer.failure
+    if (answer.ok) this.view ??= answer.value
+  }
+
+  #accountOf(chosen: TeamChoice | null): Account | null {
+    return this.accounts.find(({ id }) => id === chosen?.accountId) ?? null
+  }
+
+  #teamOf(chosen: TeamChoice | null): Team | null {
+    return this.#accountOf(chosen)?.teams.find(({ id }) => id === chosen?.teamId) ?? null
+  }
+}

@@ -1,0 +1,63 @@
+import type { UploadRow } from '../../electron/contract/uploads.ts'
+import type { Locale } from '../../electron/contract/app-info.ts'
+import { localeFor, type Words } from '../../electron/messages/messages.ts'
+
+const minute = 60
+const hour = 3600
+const day = 86_400
+
+/** Time left in people's steps, coarser the longer it takes, so that the words stand still. `seconds` from now. */
+export function timeLeft(seconds: number, say: Words): string {
+  if (seconds < minute) return say('time.under-minute')
+  if (seconds < 20 * minute) return say('time.minutes', { minutes: Math.round(seconds / minute) })
+  const minutes = Math.round(seconds / (5 * minute)) * 5
+  if (minutes < 60) return say('time.minutes', { minutes })
+  if (seconds < 5 * hour) {
+    const tens = Math.round(seconds / (10 * minute)) * 10
+    const rest = tens % 60
+    const hours = Math.floor(tens / 60)
+    return rest === 0 ? say('time.hours', { hours }) : say('time.hours-minutes', { hours, minutes: rest })
+  }
+  if (seconds < 1.5 * day) return say('time.hours', { hours: Math.round(seconds / hour) })
+  return say('time.days', { days: Math.round(seconds / day) })
+}
+
+/**
+ * Whole percent that is out: acknowledged and in flight together, since a file that goes as one PUT is acknowledged only at
+ * its end. The bar tells the two apart. 100 is kept for what is registered: until then at most 99.
+ */
+export function percentDone(row: UploadRow): number {
+  const { phase, sentBytes, inFlightBytes, sizeBytes } = row
+  if (phase === 'registered') return 100
+  if (sizeBytes === 0) return 0
+  if (isBeingCompared(row)) return Math.min(99, Math.floor((row.hashedBytes / sizeBytes) * 100))
+  return Math.min(99, Math.floor(((sentBytes + inFlightBytes) / sizeBytes) * 100))
+}
+
+/** True while a file is read to see whether the library has its bytes: nothing is sent meanwhile. */
+const isBeingCompared = ({ phase, sentBytes, hashedBytes }: UploadRow) =>
+  phase === 'checking' && sentBytes === 0 && hashedBytes > 0
+
+/** Shares of the bar, 0–1: `solid` is acknowledged, `light` is in flight on top of it. Full only when registered. */
+export function barShares(row: UploadRow): { readonly solid: number; readonly light: number } {
+  const { phase, sentBytes, inFlightBytes, sizeBytes } = row
+  if (phase === 'registered') return { solid: 1, light: 0 }
+  if (sizeBytes === 0) return { solid: 0, light: 0 }
+  if (isBeingCompared(row)) return { solid: 0, light: Math.min(0.99, row.hashedBytes / sizeBytes) }
+  const solid = Math.min(0.99, sentBytes / sizeBytes)
+  return { solid, light: Math.min(0.99 - solid, inFlightBytes / sizeBytes) }
+}
+
+/**
+ * The person's own tag for dates and numbers (`en-GB` rather than `en`) when it speaks the catalogue's language, so that
+ * dates follow the system even though the words are one of three.
+ */
+export function regionalTag(locale: Locale, preferred: readonly string[]): string {
+  return preferred.find((tag) => tag.startsWith(locale.slice(0, 2)) && localeFor([tag]) === locale) ?? locale
+}
+
+/** A short time as `4:05`; nothing below zero. */
+export function minutesAndSeconds(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1000))
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+}

@@ -1,0 +1,132 @@
+import type { Bridge } from '../../../electron/contract/calls.ts'
+import {
+  bulkOutcomes,
+  noBulkChange,
+  takenBack,
+  type BulkChange,
+  type BulkFile,
+  type BulkOutcome,
+} from '../../../electron/contract/bulk-edit.ts'
+import { teamKey } from '../../../electron/contract/account.ts'
+import type { Failure, Result } from '../../../electron/contract/failures.ts'
+import type { UploadRow } from '../../../electron/contract/uploads.ts'
+import type { Notices } from '../../ui/notices.svelte.ts'
+import type { QueueState } from '../queue.svelte.ts'
+import { isEditable } from '../row-facts.ts'
+
+/** Rows shown before and after: enough to see the pattern. */
+const shownFirst = 4
+const shownProblems = 6
+
+const fileOf = ({ id, fileName, recognition, target, accountId, team }: UploadRow): BulkFile => ({
+  id,
+  fileName,
+  base: recognition.base,
+  target,
+  teamKey: teamKey({ accountId, teamId: team.id }),
+})
+
+/** Many rows being changed at once: what was typed so far, and what it would come to. Null rows: nobody is at it. */
+export class BulkEdit {
+  ids = $state.raw<readonly string[]>([])
+  change = $state.raw<BulkChange>(noBulkChange)
+  isSaving = $state(false)
+  /** Why nothing could be saved: told in the dialog, since it covers everything else. */
+  failure = $state.raw<Failure | null>(null)
+  readonly #bridge: Bridge
+  readonly #queue: QueueState
+  readonly #notices: Notices
+
+  constructor(bridge: Bridge, queue: QueueState, notices: Notices) {
+    this.#bridge = bridge
+    this.#queue = queue
+    this.#notices = notices
+  }
+
+  readonly isOpen = $derived.by(() => this.ids.length > 0)
+  readonly #rows = $derived.by(() => this.ids.flatMap((id) => this.#queue.rows.get(id) ?? []))
+  readonly #files = $derived.by(() => this.#rows.filter(isEditable).map(fileOf))
+  /** Chosen rows that have begun: they stay as they are. */
+  readonly startedCount = $derived.by(() => this.#rows.length - this.#files.length)
+  readonly outcomes: readonly BulkOutcome[] = $derived.by(() =>
+    this.isOpen ? bulkOutcomes(this.#files, this.change, this.#others()) : [],
+  )
+  readonly changed = $derived.by(() => this.outcomes.filter(({ isChanged }) => isChanged))
+  /** A row that nobody touches keeps whatever is wrong with it. */
+  readonly problems = $derived.by(() => this.changed.filter(({ problem }) => problem !== null))
+  readonly firstProblems = $derived.by(() => this.problems.slice(0, shownProblems))
+  readonly first = $derived.by(() =>
+    this.changed.filter(({ problem }) => problem === null).slice(0, shownFirst),
+  )
+  readonly canSave = $derived.by(
+    () => this.changed.length > 0 && this.problems.length === 0 && !this.isSaving,
+  )
+
+  open(ids: readonly string[]): void {
+    this.change = noBulkChange
+    this.failure = null
+    this.ids = ids
+  }
+
+  close(): void {
+    this.ids = []
+  }
+
+  type(part: Partial<BulkChange>): void {
+    this.change = { ...this.change, ...part }
+  }
+
+  /** Changes them all; the notice about it can take it back. */
+  async save(): Promise<void> {
+    if (!this.canSave) return
+    this.isSaving = true
+    const wished = this.changed
+    const answer = await this.#edit(wished.map(({ id, after }) => ({ id, target: after })))
+    this.isSaving = false
+    this.failure = answer.ok ? null : answer.failure
+    if (!answer.ok) return
+    this.close()
+    const done = new Set(answer.value)
+    const changed = wished.filter(({ id }) => done.has(id))
+    const counts = { count: changed.length, missed: wished.length - changed.length }
+    if (changed.length === 0) this.#notices.keep('bulk-edit.done', counts)
+    else {
+      this.#notices.offer({
+        ...{ key: 'bulk-edit.done', params: counts, label: 'bulk-edit.undo' },
+        ontake: () => void this.#undo(changed),
+      })
+    }
+  }
+
+  /** Gives back what still stands as it was set here: a name that a person has typed since is theirs. */
+  async #undo(changed: readonly BulkOutcome[]): Promise<void> {
+    const back = changed.flatMap((outcome) => {
+      const row = this.#queue.rows.get(outcome.id)
+      return row ? [{ id: row.id, target: takenBack(row.target, outcome) }] : []
+    })
+    const answer = await this.#edit(back)
+    if (!answer.ok) return this.#notices.failure(answer.failure)
+    const stay = changed.length - answer.value.length
+    if (stay > 0) this.#notices.keep('bulk-edit.undone', { stay })
+    else this.#notices.say('bulk-edit.undone', { stay })
+  }
+
+  #edit(changes: readonly Edit[]): Promise<Result<readonly string[]>> {
+    return this.#bridge.editTargets({
+      changes: changes.map(({ id, target }) => ({ id, target: { ...target } })),
+    })
+  }
+
+  #others(): BulkFile[] {
+    const chosen = new Set(this.ids)
+    const rest = [...this.#queue.rows.values()].filter(
+      ({ id, phase }) => !chosen.has(id) && phase !== 'registered',
+    )
+    return [...rest, ...this.#rows.filter((row) => !isEditable(row))].map(fileOf)
+  }
+}
+
+interface Edit {
+  readonly id: string
+  readonly target: UploadRow['target']
+}

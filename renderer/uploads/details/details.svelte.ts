@@ -1,0 +1,36 @@
+import type { Bridge } from '../../../electron/contract/calls.ts'
+import type { UploadDetails } from '../../../electron/contract/upload-details.ts'
+
+/** What main tells of the one upload whose details are open. */
+export class DetailsState {
+  value = $state.raw<UploadDetails | null>(null)
+  #watched: string | null = null
+  readonly #bridge: Bridge
+
+  constructor(bridge: Bridge) {
+    this.#bridge = bridge
+  }
+
+  /** Subscribes; the answer unsubscribes. */
+  begin(): () => void {
+    return this.#bridge.on('details', (details) => this.#take(details))
+  }
+
+  /** Watches an upload; the answer ends it. */
+  watch(id: string): () => void {
+    this.#watched = id
+    void this.#bridge.watch({ id }).then((answer) => {
+      // What was told meanwhile is newer.
+      if (answer.ok && answer.value && this.value?.id !== id) this.#take(answer.value)
+    })
+    return () => {
+      this.value = null
+      this.#watched = null
+      void this.#bridge.watch({ id: null })
+    }
+  }
+
+  #take(details: UploadDetails): void {
+    if (details.id === this.#watched) this.value = details
+  }
+}

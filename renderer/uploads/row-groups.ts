@@ -1,0 +1,43 @@
+import type { UploadRow } from '../../electron/contract/uploads.ts'
+import { groupOf, groups, type Group } from './row-facts.ts'
+
+export interface RowGroup {
+  readonly group: Group
+  readonly ids: readonly string[]
+}
+
+/** What decides where a row stands and whether a filter finds it: as long as it is equal, nothing has to be sorted. */
+export function standsWhere(row: UploadRow): string {
+  const { displayName, modelType, modelPath } = row.target
+  return `${groupOf(row)}\n${row.position}\n${row.finishedAtMs ?? ''}\n${displayName}\n${modelType}\n${modelPath}`
+}
+
+/** Whether a row has all the words that a person typed, anywhere in its names. */
+export function matches(row: UploadRow, search: string): boolean {
+  const { displayName, modelType, modelPath } = row.target
+  const text = `${displayName} ${modelType} ${modelPath} ${row.fileName} ${row.team.name}`.toLocaleLowerCase()
+  return search
+    .toLocaleLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word))
+}
+
+/** Rows by group in the order of the screen: the queue's own order, and the latest first among what is done. */
+export function arrange(rows: Iterable<UploadRow>, search: string): RowGroup[] {
+  const byGroup: Record<Group, UploadRow[]> = { 'needs-you': [], running: [], waiting: [], done: [] }
+  for (const row of rows) {
+    if (search === '' || matches(row, search)) byGroup[groupOf(row)].push(row)
+  }
+  for (const group of groups) byGroup[group].sort(group === 'done' ? latestFirst : firstInQueue)
+  return groups
+    .filter((group) => byGroup[group].length > 0)
+    .map((group) => ({ group, ids: byGroup[group].map(({ id }) => id) }))
+}
+
+function firstInQueue(a: UploadRow, b: UploadRow): number {
+  return a.position - b.position || a.addedAtMs - b.addedAtMs
+}
+
+function latestFirst(a: UploadRow, b: UploadRow): number {
+  return (b.finishedAtMs ?? 0) - (a.finishedAtMs ?? 0)
+}

@@ -1,0 +1,90 @@
+import {
+  cleanLibraryPath,
+  libraryPathProblem,
+  refusedCharacters,
+  type LibraryPathProblem,
+} from '../../../electron/contract/library-path.ts'
+import type { Target } from '../../../electron/contract/uploads.ts'
+
+/** The folders of ComfyUI's `models` (its `folder_paths.py`), most used first; other types can be typed. */
+export const knownTypes: readonly string[] = [
+  'checkpoints',
+  'diffusion_models',
+  'loras',
+  'vae',
+  'text_encoders',
+  'controlnet',
+  'clip_vision',
+  'upscale_models',
+  'embeddings',
+  'style_models',
+  'ipadapter',
+  'model_patches',
+  'latent_upscale_models',
+  'vae_approx',
+  'audio_encoders',
+  'diffusers',
+  'gligen',
+  'hypernetworks',
+  'photomaker',
+  'background_removal',
+  'detection',
+  'frame_interpolation',
+  'geometry_estimation',
+  'optical_flow',
+  'classifiers',
+  'configs',
+  'ultralytics',
+  'sams',
+]
+
+export type TargetField = 'displayName' | 'modelType' | 'modelPath'
+
+/** Longest values that the server takes, in characters (openapi.yaml: DisplayName, ModelType). */
+const longest: Readonly<Record<'displayName' | 'modelType', number>> = { displayName: 255, modelType: 50 }
+
+export type TargetProblem =
+  | { readonly kind: 'length'; readonly field: 'displayName' | 'modelType' }
+  | {
+      readonly kind: 'path'
+      readonly problem: LibraryPathProblem
+      readonly refused: readonly string[]
+      /** A path that the server takes, or null when nothing better is known. */
+      readonly suggestion: string | null
+    }
+
+/** What is wrong with a value as it stands, or null. */
+export function problemOf(field: TargetField, value: string): TargetProblem | null {
+  if (field !== 'modelPath') {
+    const length = [...value.trim()].length
+    return length >= 1 && length <= longest[field] ? null : { kind: 'length', field }
+  }
+  const problem = libraryPathProblem(value)
+  if (!problem) return null
+  const suggestion = cleanLibraryPath(value)
+  return {
+    kind: 'path',
+    problem,
+    refused: refusedCharacters(value),
+    suggestion: value.trim() === '' || libraryPathProblem(suggestion) ? null : suggestion,
+  }
+}
+
+/** The change that one edited field means. A path in its type's folder follows the type to the new one. */
+export function changeFor(target: Target, field: TargetField, value: string): Partial<Target> {
+  const trimmed = value.trim()
+  if (trimmed === target[field]) return {}
+  if (field !== 'modelType') return { [field]: trimmed }
+  const folder = `models/${target.modelType}/`
+  const moved = `models/${trimmed}/${target.modelPath.slice(folder.length)}`
+  return target.modelPath.startsWith(folder) && libraryPathProblem(moved) === null
+    ? { modelType: trimmed, modelPath: moved }
+    : { modelType: trimmed }
+}
+
+/** Known types for what was typed so far, those that begin with it first. */
+export function typesLike(typed: string): string[] {
+  const sought = typed.trim().toLowerCase()
+  const begins = knownTypes.filter((type) => type.startsWith(sought))
+  return [...begins, ...knownTypes.filter((type) => !type.startsWith(sought) && type.includes(sought))]
+}

@@ -1,0 +1,70 @@
+import type { ModelGroup } from '../../electron/contract/recognition.ts'
+import type { RowGroup } from './row-groups.ts'
+import type { Group } from './row-facts.ts'
+import type { Line } from '../ui/list/windowing.ts'
+
+export type UploadLine = Line &
+  (
+    | { readonly kind: 'group'; readonly group: Group; readonly count: number }
+    /** The head of files that are one model together and stand below one another. */
+    | { readonly kind: 'bundle'; readonly bundle: ModelGroup; readonly ids: readonly string[] }
+    | { readonly kind: 'row'; readonly id: string }
+  )
+
+/** Heights in CSS pixels. Fixed, so that a list of any length knows its size without drawing it. */
+export const rowHeights = { airy: 56, dense: 36, group: 34, bundle: 34, note: 38, noteNarrow: 70 } as const
+
+interface Looks {
+  readonly isDense: boolean
+  /** Below 560 px a note's sentence needs four lines instead of two. */
+  readonly isNarrow: boolean
+  /** Rows with a note below them for the moment: edited wrongly, or about to be cancelled. */
+  readonly noted: ReadonlySet<string>
+  /** The model of several files that a row's file belongs to. */
+  readonly bundleOf?: (id: string) => ModelGroup | undefined
+}
+
+/** Every line of the list with its height. Rows that need the person carry their sentence below them. */
+export function uploadLines(
+  groups: readonly RowGroup[],
+  { isDense, isNarrow, noted, bundleOf }: Looks,
+): UploadLine[] {
+  const height = isDense ? rowHeights.dense : rowHeights.airy
+  const withNote = height + (isNarrow ? rowHeights.noteNarrow : rowHeights.note)
+  return groups.flatMap(({ group, ids }) => [
+    { kind: 'group' as const, key: `group ${group}`, group, count: ids.length, height: rowHeights.group },
+    ...runsOf(ids, bundleOf).flatMap(({ bundle, ids: some }) => [
+      ...(bundle ? [headOf(group, bundle, some)] : []),
+      ...some.map((id) => ({
+        kind: 'row' as const,
+        key: id,
+        id,
+        height: group === 'needs-you' || noted.has(id) ? withNote : height,
+      })),
+    ]),
+  ])
+}
+
+function headOf(group: Group, bundle: ModelGroup, ids: readonly string[]): UploadLine {
+  // In the order of what was done last, files of one model may stand apart: each run has a head of its own.
+  const key = `bundle ${group} ${bundle.key} ${ids[0]}`
+  return { kind: 'bundle', key, bundle, ids, height: rowHeights.bundle }
+}
+
+interface Run {
+  readonly bundle: ModelGroup | undefined
+  readonly ids: string[]
+}
+
+/** Rows one below the other that belong to one model. */
+function runsOf(ids: readonly string[], bundleOf: Looks['bundleOf']): Run[] {
+  if (!bundleOf) return [{ bundle: undefined, ids: [...ids] }]
+  const runs: Run[] = []
+  for (const id of ids) {
+    const bundle = bundleOf(id)
+    const last = runs.at(-1)
+    if (last && last.bundle?.key === bundle?.key) last.ids.push(id)
+    else runs.push({ bundle, ids: [id] })
+  }
+  return runs
+}

@@ -1,0 +1,137 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { textWidth } from '../../../electron/cli/output/terminal-text.ts'
+import { ALICE } from '../../cloud/accounts.ts'
+import { startProgram, type Started } from '../../support/command-line.ts'
+import { commandLineFile } from '../../support/test-programs.ts'
+import { setupCommand, type CommandWorld } from '../../support/command-world.ts'
+
+const columns = 60
+
+/** Runs the command on a terminal of its own, 60 places wide; what it draws comes out on standard output. */
+function onTerminal({ environment }: CommandWorld, ...words: string[]): Started {
+  const command = [process.execPath, commandLineFile(), ...words].map((word) => `'${word}'`).join(' ')
+  return startProgram(
+    [
+      'script',
+      '--quiet',
+      '--return',
+      '--flush',
+      '-c',
+      `stty cols ${columns} rows 24; exec ${command}`,
+      '/dev/null',
+    ],
+    { ...environment, TERM: 'xterm' },
+    null,
+  )
+}
+
+// eslint-disable-next-line no-control-regex -- a terminal is steered by control characters
+const steering = /\u001b\[\d*[A-Z]/g
+
+const linesOf = (out: string) =>
+  out
+    .replace(steering, '')
+    .split(/[\r\n]+/)
+    .filter(Boolean)
+
+test('on a terminal each file has a moving line, and all together one, none wider than the terminal', async () => {
+  const world = await setupCommand()
+  const { cloud, file } = world
+  const names = ['水墨画风格模型-非常非常长的文件名-最终版本.safetensors', 'blue.safetensors']
+  const paths = [await file(names[0] ?? '', { sizeBytes: 4_000_000 }), await file(names[1] ?? '')]
+  const held = cloud.hold('put-object', 'answer')
+  const { ended, printed } = onTerminal(world, 'upload', ...paths)
+  await printed((out) => /blue\S* +\d+ %/.test(out) && /水墨.*…\S* +\d+ %/.test(out))
+  held.release()
+  const { code, out } = await ended
+  const moving = linesOf(out).filter((line) => / %  | files done/.test(line))
+  expect(code).toBe(0)
+  expect(moving.filter((line) => textWidth(line) >= columns)).toEqual([])
+  expect(moving.some((line) => line.startsWith('水墨') && line.includes('…'))).toBe(true)
+  expect(linesOf(out)).toContain('2 in the library.')
+  expect(linesOf(out).filter((line) => line.startsWith('registered'))).toHaveLength(2)
+})
+
+test('Ctrl-D at the question for a password cancels', async () => {
+  const world = await setupCommand()
+  const { child, ended, printed } = onTerminal(world, 'login', '--email', ALICE.email)
+  await printed((out) => out.includes('Password:'))
+  child.stdin?.write('\u0004')
+  const { code, out } = await ended
+  expect([code, linesOf(out)]).toEqual([130, ['Password: ', 'Cancelled.']])
+})
+
+test('a name cannot steer the terminal', async () => {
+  const world = await setupCommand()
+  const path = await world.file('red\u001b[31m\u0007.safetensors')
+  const piped = await world.run('upload', path)
+  const { out } = await onTerminal(world, 'upload', path).ended
+  expect([piped.out.includes('\u001b'), out.includes('\u001b[31m'), out.includes('\u0007')]).toEqual([
+    ...[false, false, false],
+  ])
+})
+
+test('through a pipe no line moves and none holds a control character', async () => {
+  const { run, file } = await setupCommand()
+  const { code, out, err } = await run('upload', await file('模型.safetensors'))
+  // eslint-disable-next-line no-control-regex -- that none is there is what is asked
+  expect([code, err, /[\u0000-\u0009\u000b-\u001f]/.test(out)]).toEqual([0, '', false])
+  expect(linesOf(out).map((line) => line.split(' ')[0])).toEqual(['queued', 'registered'])
+})
+
+test('Ctrl-C on the terminal takes the moving lines away and says how to go on', async () => {
+  const world = await setupCommand()
+  const { cloud, file } = world
+  const held = cloud.hold('put-object', 'answer')
+  const { child, ended, printed } = onTerminal(world, 'upload', await file('blue.safetensors'))
+  await printed((out) => /blue\S* +\d+ %/.test(out))
+  child.stdin?.write('\u0003')
+  const { code, out } = await ended
+  held.release()
+  expect(code).toBe(130)
+  expect(linesOf(out).at(-1)).toBe(
+    'Paused; what was sent is kept. Go on with the same command or with: modelferry resume.',
+  )
+})
+
+test('quiet says nothing of what goes well', async () => {
+  const { run, file } = await setupCommand()
+  const [good, bad] = [await file('good.safetensors'), await file('bad.safetensors', { cutBytes: 9 })]
+  const plain = await run('upload', good, bad, '-q')
+  expect([plain.code, plain.out]).toEqual([1, ''])
+  expect(plain.err).toMatch(/^failed {6}bad\.safetensors: .*\n$/)
+  const { json } = await run('upload', await file('other.safetensors'), '-q', '--json')
+  expect(json().map(({ event }) => event)).toEqual(['queued', 'registered'])
+})
+
+test('a reader that goes away does not end the upload', async () => {
+  const world = await setupCommand()
+  const path = await world.file('a.safetensors')
+  const { out } = await startProgram(
+    [
+      ...['sh', '-c', '{ "$0" "$1" upload "$2"; echo "ended with $?" >&3; } 3>&1 | true', process.execPath],
+      ...[commandLineFile(), path],
+    ],
+    world.environment,
+  ).ended
+  expect(out).toBe('')
+  expect(world.cloud.modelsOf(String(world.environment['MODELFERRY_TEAM']))).toHaveLength(1)
+})
+
+test('a limit is kept', async () => {
+  const { run, file } = await setupCommand()
+  const path = await file('a.safetensors', { sizeBytes: 300_000 })
+  const beganMs = performance.now()
+  const { code } = await run('upload', path, '--limit', '100K', '--streams', '1')
+  // At 100 kB/s it takes three seconds; a slow machine only takes longer.
+  expect([code, performance.now() - beganMs > 2_000]).toEqual([0, true])
+})
+
+test('the version is that of the package', async () => {
+  const { run } = await setupCommand()
+  const { default: about } = (await import(join(import.meta.dirname, '../../../package.json'), {
+    with: { type: 'json' },
+  })) as { default: { version: string } }
+  expect((await run('--version')).out).toBe(`${about.version}\n`)
+})

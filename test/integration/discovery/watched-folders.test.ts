@@ -1,0 +1,232 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import type { TeamChoice } from '../../../electron/contract/account.ts'
+import type { WatchingView } from '../../../electron/contract/watched-folders.ts'
+import { createHints } from '../../../electron/discovery/watched-folders/change-hints.ts'
+import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { onnxOf } from '../../fixtures/onnx-files.ts'
+import { setup, valueOf, type App, type World } from '../../support/engine.ts'
+import { runningClock, testPorts } from '../../support/hand-clock.ts'
+import { builtWorkers } from '../../support/test-programs.ts'
+
+/** Watches the world's `files/inbox` for the chosen team; resolves once it has looked through it. */
+async function watch(world: World, app: App = world.app): Promise<string> {
+  mkdirSync(join(world.folder, 'files/inbox'), { recursive: true })
+  const choice = app.session().chosen as TeamChoice
+  const view = valueOf(await app.uploader.watchFolder(join(world.folder, 'files/inbox'), choice))
+  const id = view.folders[0]?.id ?? ''
+  await seen(app, (now) => now.folders[0]?.state === 'watching')
+  return id
+}
+
+/** The view once it is as wanted, looking whenever something is told. */
+function seen(app: App, isWanted: (view: WatchingView) => boolean): Promise<WatchingView> {
+  return new Promise((resolve) => {
+    const look = (view: WatchingView) => {
+      if (!isWanted(view)) return
+      unsubscribe()
+      resolve(view)
+    }
+    const unsubscribe = app.uploader.subscribe({ watching: look })
+    void app.calls.watching(undefined).then((now) => look(valueOf(now)))
+  })
+}
+
+/** Time goes by until the new file is in the queue. */
+async function untilQueued(world: World, app: App, fileName: string) {
+  await seen(app, ({ folders }) => (folders[0]?.settling ?? 0) > 0)
+  const ticking = setInterval(() => world.clock.advance(2_000), 20)
+  try {
+    return await app.until(({ rows }) => rows.find((row) => row.fileName === fileName))
+  } finally {
+    clearInterval(ticking)
+  }
+}
+
+test('a new model in a watched folder is seen, waited for and uploaded; what lay there is only offered', async () => {
+  const world = await setup()
+  await world.file('inbox/loras/old.safetensors')
+  const id = await watch(world)
+  expect(valueOf(await world.app.calls.watching(undefined)).folders[0]?.offered).toEqual({
+    count: 1,
+    sizeBytes: 150_000,
+  })
+  await world.file('inbox/loras/deep/new.safetensors')
+  const row = await untilQueued(world, world.app, 'new.safetensors')
+  const done = await world.app.settled(row.id)
+  expect([done.phase, done.target.modelPath]).toEqual(['registered', 'models/loras/deep/new.safetensors'])
+  expect(world.app.rows()).toHaveLength(1)
+  expect(valueOf(await world.app.calls.sendOffered({ id }))).toMatchObject({ added: 1 })
+  expect(valueOf(await world.app.calls.watching(undefined)).folders[0]?.offered.count).toBe(0)
+})
+
+test('files that arrive while a new folder is being read are looked for again', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-hints-'))
+  const { log } = testPorts(runningClock())
+  let readyCount = 0
+  const hints = createHints({
+    worker: builtWorkers().watch,
+    log,
+    onHint: () => undefined,
+    onReady: () => void (readyCount += 1),
+  })
+  onTestFinished(async () => {
+    await hints.close()
+    rmSync(folder, { recursive: true })
+  })
+  hints.start('one', folder)
+  await expect.poll(() => readyCount).toBe(1)
+  mkdirSync(join(folder, 'loras'))
+  await expect.poll(() => readyCount).toBe(2)
+})
+
+test('a new model whose path is taken goes by what the settings say about that', async () => {
+  const world = await setup({ settings: { onConflict: 'keep-both' } })
+  const taken = 'models/loras/deep/new.safetensors'
+  world.cloud.addModel(ALICES_TEAM_ID, { model_path: taken })
+  await watch(world)
+  await world.file('inbox/loras/deep/new.safetensors')
+  const row = await untilQueued(world, world.app, 'new.safetensors')
+  expect((await world.app.settled(row.id)).phase).toBe('registered')
+  expect(world.cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.model_path)).toEqual([
+    ...[taken, 'models/loras/deep/new-2.safetensors'],
+  ])
+})
+
+test('after a restart nothing that was there or queued goes again, and what came meanwhile does', async () => {
+  const world = await setup()
+  await world.file('inbox/loras/old.safetensors')
+  await watch(world)
+  await world.file('inbox/loras/first.safetensors')
+  const first = await untilQueued(world, world.app, 'first.safetensors')
+  await world.app.settled(first.id)
+  await world.app.stop()
+  await world.file('inbox/loras/meanwhile.safetensors')
+  const again = await world.open()
+  const row = await untilQueued(world, again, 'meanwhile.safetensors')
+  await again.settled(row.id)
+  expect(
+    again
+      .rows()
+      .map(({ fileName }) => fileName)
+      .sort(),
+  ).toEqual(['first.safetensors', 'meanwhile.safetensors'])
+})
+
+test('a watched folder is paused, declined and removed for good', async () => {
+  const world = await setup()
+  await world.file('inbox/loras/old.safetensors')
+  const id = await watch(world)
+  expect(valueOf(await world.app.calls.declineOffered({ id })).folders[0]?.offered.count).toBe(0)
+  expect(valueOf(await world.app.calls.pauseWatched({ id, isPaused: true })).folders[0]?.state).toBe('paused')
+  await world.app.stop()
+  const again = await world.open()
+  expect(valueOf(await again.calls.watching(undefined)).folders.map(({ state }) => state)).toEqual(['paused'])
+  expect(valueOf(await again.calls.unwatch({ id })).folders).toEqual([])
+  await again.stop()
+  expect(valueOf(await (await world.open()).calls.watching(undefined)).folders).toEqual([])
+})
+
+test('a folder is watched once for a team, and a folder inside it not again', async () => {
+  const world = await setup()
+  await watch(world)
+  mkdirSync(join(world.folder, 'files/inbox/loras'))
+  const choice = world.app.session().chosen as TeamChoice
+  for (const path of ['files/inbox', 'files/inbox/loras']) {
+    const view = valueOf(await world.app.uploader.watchFolder(join(world.folder, path), choice))
+    expect(view.folders).toHaveLength(1)
+  }
+})
+
+test('who has signed out is not watched for, and sees the folders again with the next sign-in', async () => {
+  const world = await setup()
+  await watch(world)
+  const accountId = world.app.session().chosen?.accountId ?? ''
+  await world.app.calls.signOut({ accountId })
+  await world.file('inbox/loras/waits.safetensors')
+  await world.app.signIn()
+  const row = await untilQueued(world, world.app, 'waits.safetensors')
+  expect((await world.app.settled(row.id)).phase).toBe('registered')
+})
+
+test('a model in parts goes as one once its last part has come, with its index', async () => {
+  const world = await setup()
+  await watch(world)
+  const name = (part: number) => `inbox/text_encoders/big-0000${part}-of-00002.safetensors`
+  await world.file(name(1))
+  await seen(world.app, ({ folders }) => folders[0]?.settling === 1)
+  const ticking = setInterval(() => world.clock.advance(2_000), 20)
+  await seen(world.app, ({ folders }) => folders[0]?.incomplete === 1)
+  clearInterval(ticking)
+  expect(world.app.rows()).toEqual([])
+  writeFileSync(join(world.folder, 'files/inbox/text_encoders/big.safetensors.index.json'), '{}')
+  await world.file(name(2))
+  await untilQueued(world, world.app, 'big-00002-of-00002.safetensors')
+  await world.app.until(({ rows }) => rows.length === 3)
+  const done = await Promise.all(world.app.rows().map(({ id }) => world.app.settled(id)))
+  expect(new Set(done.map(({ phase, recognition }) => [phase, recognition.group?.name].join()))).toEqual(
+    new Set(['registered,big']),
+  )
+})
+
+test('a watched folder is given to another team, and not to one that has it already', async () => {
+  const world = await setup()
+  await world.file('inbox/loras/old.safetensors')
+  const id = await watch(world)
+  const { accountId = '', teamId = '' } = world.app.session().chosen ?? {}
+  const others = world.app.session().accounts[0]?.teams.filter((team) => team.id !== teamId) ?? []
+  const other = { accountId, teamId: others[0]?.id ?? '' }
+  const given = valueOf(await world.app.calls.giveWatched({ id, team: other }))
+  expect(given.folders.map(({ team, offered }) => [team.id, offered.count])).toEqual([[other.teamId, 1]])
+  await world.app.uploader.watchFolder(join(world.folder, 'files/inbox'), { accountId, teamId })
+  const refused = await world.app.calls.giveWatched({ id, team: { accountId, teamId } })
+  expect(refused).toMatchObject({ ok: false, failure: { code: 'already-watched' } })
+  await world.app.stop()
+  const again = valueOf(await (await world.open()).calls.watching(undefined))
+  expect(again.folders.map(({ team }) => team.id).sort()).toEqual([other.teamId, teamId].sort())
+})
+
+test('a model in parts that lay there is added with its index', async () => {
+  const world = await setup()
+  for (const part of [1, 2]) await world.file(`inbox/text_encoders/old-0000${part}-of-00002.safetensors`)
+  writeFileSync(join(world.folder, 'files/inbox/text_encoders/old.safetensors.index.json'), '{}')
+  const id = await watch(world)
+  expect(valueOf(await world.app.calls.sendOffered({ id }))).toMatchObject({ added: 3, refused: 0 })
+  expect(new Set(world.app.rows().map(({ recognition }) => recognition.group?.key)).size).toBe(1)
+})
+
+test('a diffusers folder and a graph with its weights arrive as one model each', async () => {
+  const world = await setup()
+  await watch(world)
+  const inbox = join(world.folder, 'files/inbox')
+  await world.file('inbox/flux/vae/diffusion_pytorch_model.safetensors')
+  writeFileSync(
+    join(inbox, 'flux/model_index.json'),
+    '{"_class_name": "FluxPipeline", "vae": ["diffusers", "AutoencoderKL"]}',
+  )
+  const weights = { location: 'net.onnx.data', length: 3_000 }
+  writeFileSync(join(inbox, 'net.onnx.data'), Buffer.alloc(3_000, 7))
+  writeFileSync(
+    join(inbox, 'net.onnx'),
+    onnxOf([
+      { name: 'near', shape: [64, 16] },
+      { name: 'far', shape: [8, 8], external: weights },
+    ]),
+  )
+  await seen(world.app, ({ folders }) => (folders[0]?.settling ?? 0) > 0)
+  const ticking = setInterval(() => world.clock.advance(2_000), 20)
+  const rows = await world.app.until((now) => now.rows.length === 4 && now.rows)
+  clearInterval(ticking)
+  const ends = await Promise.all(rows.map(({ id }) => world.app.settled(id)))
+  const told = ends.map(({ phase, fileName, recognition: { group } }) => [fileName, phase, group?.kind])
+  expect(told.toSorted()).toEqual(
+    [
+      ['diffusion_pytorch_model.safetensors', 'registered', 'diffusers'],
+      ['model_index.json', 'registered', 'diffusers'],
+      ['net.onnx', 'registered', 'external'],
+      ['net.onnx.data', 'registered', 'external'],
+    ].toSorted(),
+  )
+})

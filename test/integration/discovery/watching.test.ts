@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest'
+import type { UploadDetails } from '../../../electron/contract/upload-details.ts'
+import { setup, usualSettings, valueOf, type EngineOptions, type World } from '../../support/engine.ts'
+
+const mebi = 1024 * 1024
+/** Twelve parts and a bit, of the smallest size that S3 takes. */
+const partBytes = 5 * mebi
+const fileBytes = 12 * partBytes + 123
+const inParts: EngineOptions = {
+  cloud: { partSizeBytes: partBytes },
+  settings: { singlePutLimitBytes: partBytes, streamsMost: 2 },
+}
+
+async function addWatched({ app, file }: World, sizeBytes = fileBytes) {
+  const told: UploadDetails[] = []
+  app.uploader.subscribe({ details: (details) => void told.push(details) })
+  const [id = ''] = await app.add(await file('large.safetensors', { sizeBytes }))
+  valueOf(await app.calls.watch({ id }))
+  const now = async () => valueOf(await app.calls.watch({ id }))
+  return { id, told, now }
+}
+
+test('a watched upload tells each part from waiting to sent, and its speed', async () => {
+  const world = await setup(inParts)
+  const { id, told, now } = await addWatched(world)
+  await world.app.settled(id)
+  expect(await now()).toMatchObject({
+    parts: { partSizeBytes: partBytes, states: 's'.repeat(13), flying: [] },
+  })
+  const seen = told.flatMap(({ parts }) => (parts ? [parts] : []))
+  for (const { states, flying } of seen) {
+    expect(states).toHaveLength(13)
+    expect(states.match(/f/g)?.length ?? 0).toBe(flying.length)
+    expect(flying.length).toBeLessThanOrEqual(2)
+  }
+})
+
+test('a part that broke off is told as one that goes again; those of an earlier start as sent before', async () => {
+  const world = await setup(inParts)
+  const { cloud, app } = world
+  cloud.fail({ on: 'put-part', how: 'cut', after: mebi, when: ({ partNumber }) => partNumber === 2 })
+  const hold = cloud.hold('put-part', 'arrival', { skip: 7 })
+  const { id, now } = await addWatched(world)
+  await hold.arrived
+  await app.until(({ rows }) => rows.some(({ sentBytes }) => sentBytes >= 5 * partBytes))
+  await expect.poll(async () => (await now())?.parts?.states.slice(0, 2)).toBe('sS')
+  await app.calls.pause({ ids: [id] })
+  expect((await now())?.parts).toMatchObject({ states: expect.not.stringMatching(/[fu]/i), flying: [] })
+  hold.release()
+  await app.stop()
+
+  const again = await world.open()
+  const before = valueOf(await again.calls.watch({ id }))
+  expect(before?.parts?.states).toMatch(/^bb[bw]{11}$/)
+  await again.calls.resume({ ids: [id] })
+  await again.settled(id)
+  expect(valueOf(await again.calls.watch({ id }))?.parts?.states).toMatch(/^bb[bs]{10}s$/)
+})
+
+test('nobody is told of an upload that is not watched', async () => {
+  const world = await setup(inParts)
+  const { id, told } = await addWatched(world)
+  valueOf(await world.app.calls.watch({ id: null }))
+  const before = told.length
+  await world.app.settled(id)
+  expect(told.length).toBe(before)
+})
+
+test('a file that goes as one PUT is one part with its bytes', async () => {
+  const world = await setup()
+  const hold = world.cloud.hold('put-object', 100_000)
+  const { id, now } = await addWatched(world, 20_000_000)
+  await hold.arrived
+  await world.app.until(({ rows }) => rows.some(({ inFlightBytes }) => inFlightBytes > 0))
+  expect(await now()).toMatchObject({ parts: { states: 'f', flying: [{ number: 1 }] } })
+  hold.release()
+  await world.app.settled(id)
+  expect(await now()).toMatchObject({ parts: { states: 's', flying: [] } })
+})
+
+test('the most connections that the settings allow hold from the next part on', async () => {
+  const world = await setup(inParts)
+  const { app, cloud } = world
+  app.uploader.applySettings({
+    ...usualSettings,
+    server: cloud.url,
+    streamsMost: 1,
+    singlePutLimitBytes: partBytes,
+  })
+  const { id, told } = await addWatched(world)
+  await app.settled(id)
+  expect(app.uploader.snapshot().flow.streamsLimit).toBe(1)
+  for (const { parts } of told) expect(parts?.flying.length ?? 0).toBeLessThanOrEqual(1)
+})

@@ -1,0 +1,52 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { FoundPlaceView, SendingQuestion } from '../../../electron/contract/discovery.ts'
+import { onnxOf } from '../../fixtures/onnx-files.ts'
+import { setup, valueOf, type World } from '../../support/engine.ts'
+
+async function found({ app }: World): Promise<readonly FoundPlaceView[]> {
+  return new Promise((resolve) => {
+    app.uploader.subscribe({ finding: (view) => view.state !== 'looking' && resolve(view.places) })
+    void app.calls.findPlaces({ again: true })
+  })
+}
+
+test('a diffusers model that was found goes whole, each file in its place, and a graph with its weights', async () => {
+  const world = await setup()
+  const { app } = world
+  await app.calls.pauseAll(undefined)
+  const model = 'ComfyUI/models/diffusers/sdxl'
+  for (const part of ['unet', 'vae'])
+    await world.file(`../person/${model}/${part}/diffusion_pytorch_model.safetensors`)
+  const write = (name: string, content: string | Buffer) => {
+    const path = join(world.folder, name)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, content)
+  }
+  write(`person/${model}/model_index.json`, '{}')
+  const external = { location: 'pose.onnx.data', length: 2_000 }
+  const graph = onnxOf([{ name: 'w'.repeat(2_000), shape: [10, 100], external }])
+  write('person/ComfyUI/models/onnx/pose.onnx', graph)
+  write('person/ComfyUI/models/onnx/pose.onnx.data', Buffer.alloc(2_000, 1))
+  const places = await found(world)
+  const asked: SendingQuestion[] = []
+  const agree = async (question: SendingQuestion) => asked.push(question) > 0
+  const chosen = [
+    { id: places[0]?.id ?? '', modelTypes: ['diffusers', 'unet', 'diffusion_models', 'vae', 'onnx'] },
+  ]
+  valueOf(await app.uploader.addFound(chosen, agree))
+  expect(
+    app
+      .rows()
+      .map(({ target, failure }) => [target.modelPath, failure])
+      .sort(),
+  ).toEqual([
+    ['models/diffusers/sdxl/model_index.json', null],
+    ['models/diffusers/sdxl/unet/diffusion_pytorch_model.safetensors', null],
+    ['models/diffusers/sdxl/vae/diffusion_pytorch_model.safetensors', null],
+    ['models/onnx/pose.onnx', null],
+    ['models/onnx/pose.onnx.data', null],
+  ])
+  expect(asked).toMatchObject([{ count: 3, sizeBytes: 300_000 + graph.length + 2_000 }])
+})

@@ -1,0 +1,127 @@
+import { createServer } from 'node:net'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { expect, test } from 'vitest'
+import type { SessionView } from '../../../electron/contract/account.ts'
+import type { ConnectionCheck } from '../../../electron/contract/diagnostics.ts'
+import { failure, success } from '../../../electron/contract/failures.ts'
+import type { ServerCheck } from '../../../electron/contract/server-check.ts'
+import { checkConnection } from '../../../electron/platform/connection-check.ts'
+
+/** A port that takes connections, and one that nobody holds any more. */
+async function listening() {
+  const server = createServer((socket) => socket.destroy())
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return { port, close: () => new Promise((resolve) => server.close(resolve)) }
+}
+
+const found = (change: Partial<ServerCheck>): ServerCheck => ({
+  ...{
+    address: '',
+    failure: null,
+    isReached: true,
+    isApi: true,
+    certificate: 'trusted',
+    clockAheadMs: 0,
+    proxy: null,
+  },
+  ...change,
+})
+const nobody = { accounts: [] } as unknown as SessionView
+
+async function look(server: string, answer: ServerCheck, session = nobody) {
+  const told: ConnectionCheck[] = []
+  const last = await checkConnection({
+    server,
+    askServer: async () => success(answer),
+    session: () => session,
+    tell: (check) => told.push(check),
+  })
+  return { told, outcomes: last.results.map(({ step, outcome }) => `${step} ${outcome}`), last }
+}
+
+test('a way that works is told step by step', async () => {
+  const { port, close } = await listening()
+  const { told, outcomes, last } = await look(
+    `http://127.0.0.1:${port}/api/v1`,
+    found({ certificate: 'none' }),
+  )
+  expect(outcomes).toEqual([
+    'name good',
+    'proxy skipped',
+    'connect good',
+    'certificate skipped',
+    'api good',
+    'clock good',
+    'sign-in skipped',
+  ])
+  expect(told.map(({ results }) => results.length)).toEqual([0, 2, 3, 6, 7, 7])
+  expect(told.map(({ isOver }) => isOver)).toEqual([false, false, false, false, false, true])
+  expect(last.results[2]?.params).toMatchObject({ port })
+  await close()
+})
+
+test('a port that nobody holds is bad, and what lies behind it is not guessed', async () => {
+  const { port, close } = await listening()
+  await close()
+  const gone = found({ isReached: false, isApi: false, certificate: 'none', failure: failure('offline') })
+  const { outcomes } = await look(`https://127.0.0.1:${port}/api/v1`, gone)
+  expect(outcomes.slice(2)).toEqual([
+    'connect bad',
+    'certificate skipped',
+    'api skipped',
+    'clock skipped',
+    'sign-in skipped',
+  ])
+})
+
+test('a server that takes the line and says nothing is told so, without a word about uploads', async () => {
+  const { port, close } = await listening()
+  const lost = failure('connection-lost', { host: '127.0.0.1' }, { detail: 'ECONNRESET' })
+  const silent = found({ isReached: false, isApi: false, certificate: 'none', failure: lost })
+  const { last } = await look(`http://127.0.0.1:${port}/api/v1`, silent)
+  expect(last.results.find(({ step }) => step === 'api')).toEqual({
+    ...{ step: 'api', outcome: 'bad', params: { why: 'silent' }, failure: null },
+  })
+  await close()
+})
+
+test('a name that leads nowhere is the trouble, not the port', async () => {
+  const gone = found({
+    isReached: false,
+    isApi: false,
+    certificate: 'none',
+    failure: failure('name-not-found', { host: 'x' }),
+  })
+  const { outcomes } = await look('https://nowhere.invalid/api/v1', gone)
+  expect(outcomes.slice(0, 3)).toEqual(['name bad', 'proxy skipped', 'connect skipped'])
+})
+
+test('by a proxy the connection that is tried is the one to the proxy', async () => {
+  const { port, close } = await listening()
+  const { last, outcomes } = await look(
+    'https://nowhere.invalid/api/v1',
+    found({ proxy: `http://127.0.0.1:${port}` }),
+  )
+  expect(outcomes.slice(0, 3)).toEqual(['name good', 'proxy good', 'connect good'])
+  expect(last.results[1]?.params).toEqual({ proxy: `http://127.0.0.1:${port}` })
+  await close()
+})
+
+test('a certificate, a clock and a sign-in that don’t hold are each named', async () => {
+  const { port, close } = await listening()
+  const server = `https://127.0.0.1:${port}/api/v1`
+  const expired = failure('certificate-expired', { host: '127.0.0.1' })
+  const untrusted = await look(server, found({ certificate: 'untrusted', isApi: false, failure: expired }))
+  expect(untrusted.last.results[3]).toMatchObject({ step: 'certificate', outcome: 'bad', failure: expired })
+  const late = await look(server, found({ clockAheadMs: -20 * 60_000 }))
+  expect(late.last.results[5]).toMatchObject({ step: 'clock', outcome: 'bad', params: { minutes: 20 } })
+  const left = { accounts: [{ state: 'signed-out' }, { state: 'ready' }] } as unknown as SessionView
+  expect((await look(server, found({}), left)).last.results[6]).toMatchObject({
+    step: 'sign-in',
+    outcome: 'bad',
+  })
+  await close()
+})

@@ -1,0 +1,100 @@
+import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createLog } from '../../../electron/platform/log.ts'
+import { setAsideUnreadable } from '../../../electron/desktop/settings/set-aside.ts'
+
+let folder = ''
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'modelferry-log-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+const silent = { info() {}, warn() {}, error() {} }
+const linesOf = async (name: string) =>
+  (await readFile(join(folder, name), 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line): unknown => JSON.parse(line))
+
+test('each line is one JSON object, in order, without secrets', async () => {
+  const log = createLog({ folder: join(folder, 'new', 'logs'), now: () => 0 })
+  log.info('started', { version: '1' })
+  log.error('refused for dk-12345678', { headers: { Authorization: 'x' }, error: new Error('Bearer abcdef') })
+  await log.flush()
+  const lines = await linesOf('new/logs/modelferry.log')
+  expect(lines).toMatchObject([
+    { at: '1970-01-01T00:00:00.000Z', level: 'info', message: 'started', version: '1' },
+    {
+      level: 'error',
+      message: 'refused for dk-[removed]',
+      headers: { Authorization: '[removed]' },
+      error: { message: 'Bearer [removed]' },
+    },
+  ])
+})
+
+test('it never grows beyond its three files, and the newest lines are in the first', async () => {
+  const log = createLog({ folder, fileBytes: 2_000 })
+  for (let index = 0; index < 100; index += 1) {
+    log.info('a line of some length', { index })
+    await log.flush()
+  }
+  expect((await readdir(folder)).sort()).toEqual(['modelferry.1.log', 'modelferry.2.log', 'modelferry.log'])
+  for (const name of await readdir(folder)) {
+    expect((await stat(join(folder, name))).size).toBeLessThanOrEqual(2_000)
+  }
+  expect((await linesOf('modelferry.log')).at(-1)).toMatchObject({ index: 99 })
+})
+
+test('a folder that cannot be written costs lines, which are counted when it can be again', async () => {
+  const blocked = join(folder, 'logs')
+  await writeFile(blocked, 'a file where the folder should be')
+  const log = createLog({ folder: blocked })
+  log.info('lost')
+  log.warn('lost as well')
+  await log.flush()
+  await rm(blocked)
+  log.info('kept')
+  await log.flush()
+  expect(await linesOf('logs/modelferry.log')).toMatchObject([{ message: 'kept', linesLost: 2 }])
+})
+
+test('facts that JSON cannot hold do not break the line', async () => {
+  const log = createLog({ folder })
+  const round: Record<string, unknown> = {}
+  round['self'] = round
+  log.info('odd', {
+    round,
+    broken: {
+      get trap() {
+        throw new Error('no')
+      },
+    },
+  })
+  log.info('next')
+  await log.flush()
+  expect(await linesOf('modelferry.log')).toMatchObject([{ message: 'odd' }, { message: 'next' }])
+})
+
+test.each(['{"server":', '[]', 'null', ''])(
+  'settings that read “%s” are set aside, not overwritten',
+  async (text) => {
+    const file = join(folder, 'settings.json')
+    await writeFile(file, text)
+    setAsideUnreadable(file, silent)
+    const [aside = '', ...others] = await readdir(folder)
+    expect(others).toEqual([])
+    expect(aside).toMatch(/^settings\.unreadable-\d+\.json$/)
+    expect(await readFile(join(folder, aside), 'utf8')).toBe(text)
+  },
+)
+
+test('settings that can be read, and missing ones, are left alone', async () => {
+  const file = join(folder, 'settings.json')
+  setAsideUnreadable(file, silent)
+  await writeFile(file, '{}')
+  setAsideUnreadable(file, silent)
+  expect(await readdir(folder)).toEqual(['settings.json'])
+})

@@ -1,0 +1,25 @@
+// Runs in a process of its own: keeps a secret, lets the keychain go in one of three ways, keeps another, prints what became
+// of both: `vanishing-steps.ts <folder> lock|kill|killBus`.
+import { writeSync } from 'node:fs'
+import process from 'node:process'
+import { createKeychain, endProcess } from '../../../electron/platform/keychain.ts'
+import { createSessionVault } from '../../../electron/desktop/settings/session-vault.ts'
+import { openKeyring } from '../../support/own-keyring.ts'
+
+const [folder = '', how = ''] = process.argv.slice(2)
+const keyring = await openKeyring(folder)
+Object.assign(process.env, keyring.environment)
+const log = { info() {}, warn() {}, error() {} }
+const keychain = createKeychain({ log, limitMs: 10_000 })
+const vault = createSessionVault({ keychain, log })
+
+await vault.set('session a', 'first')
+const before = { kept: await keychain.get('session a'), state: vault.state() }
+if (how === 'lock') await keyring.lock()
+else if (how === 'kill') await keyring.kill()
+else await keyring.killBus()
+const set = await vault.set('session a', 'second')
+const after = { set, used: await vault.get('session a'), state: vault.state(), again: await vault.recheck() }
+await keyring.end()
+writeSync(1, `${JSON.stringify({ before, after })}\n`)
+endProcess(0, keychain)

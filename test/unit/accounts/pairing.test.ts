@@ -1,0 +1,224 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { createPairings } from '../../../electron/accounts/pairing.ts'
+import { createCloudClient } from '../../../electron/cloud/client.ts'
+import type { Account } from '../../../electron/contract/account.ts'
+import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
+import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { startCloud } from '../../cloud/cloud.ts'
+import { valueOf } from '../../support/engine.ts'
+import { standingClock, testPorts } from '../../support/hand-clock.ts'
+
+const account: Account = {
+  ...{ id: 'cloud alice team', kind: 'device', server: 'https://cloud.example', state: 'ready' },
+  ...{ personId: ALICE.id, name: 'Alice', email: ALICE.email, teams: [] },
+}
+
+/** Pairings at a local cloud on a clock that stands still; `given` is what storing a key answers. */
+async function setup(given: { takeArrival?: () => Promise<Result<Account>> } = {}) {
+  const ports = testPorts(standingClock())
+  const { clock } = ports
+  const cloud = await startCloud({ now: clock.now })
+  onTestFinished(() => cloud.close())
+  const discarded: string[] = []
+  const arrived: Account[] = []
+  const shown: string[] = []
+  let left: Result<Account> | null = null
+  const pairings = createPairings({
+    ports,
+    clientFor: (server) => createCloudClient(server, ports),
+    takeArrival: given.takeArrival ?? (async () => success(account)),
+    finishArrival: async () => left,
+    discard: (_server, key) => discarded.push(key),
+    arrived: (one) => arrived.push(one),
+    changed: () => shown.push(stateOf(pairings.current())),
+  })
+  const polls = () => cloud.operations.filter(({ name }) => name === 'pollPairing').length
+  return {
+    ...{ cloud, clock, ports, pairings, discarded, arrived, shown, polls },
+    leave: (result: Result<Account>) => (left = result),
+    start: () => pairings.start(cloud.url),
+    confirm: () => cloud.confirmPairing(pairings.current()?.userCode ?? '', ALICE.email, ALICES_TEAM_ID),
+    /** Lets the next poll go out, waits for what it leads to, and answers how long it had to wait. */
+    async poll() {
+      const [waitMs = NaN] = clock.waits()
+      const before = polls()
+      clock.advance(waitMs)
+      await cloud.ended('pollPairing', before + 1)
+      await expect
+        .poll(() => clock.waits().length === 1 || pairings.current()?.state !== 'waiting')
+        .toBe(true)
+      return waitMs
+    },
+  }
+}
+
+function stateOf(pairing: ReturnType<ReturnType<typeof createPairings>['current']>): string {
+  return pairing ? [pairing.state, pairing.failure?.code].filter(Boolean).join(' ') : 'none'
+}
+
+test('cancelling while the server is asked for a code ends the start without a failure', async () => {
+  const { cloud, pairings, start, clock, shown } = await setup()
+  const held = cloud.hold('startPairing')
+  const starting = start()
+  await held.arrived
+  pairings.cancel()
+  expect(await starting).toEqual(success(undefined))
+  held.release()
+  expect([pairings.current(), clock.waits(), shown]).toEqual([null, [], []])
+})
+
+test('a second start while the first is asked for a code shows only the second code', async () => {
+  const { cloud, pairings, start, clock, shown } = await setup()
+  const held = cloud.hold('startPairing')
+  const first = start()
+  await held.arrived
+  held.release()
+  expect(await Promise.all([first, start()])).toEqual([success(undefined), success(undefined)])
+  expect([pairings.current()?.state, clock.waits(), shown]).toEqual(['waiting', [2_000], ['waiting']])
+})
+
+test('a server that refuses to open a pairing is the answer of the start', async () => {
+  const { cloud, pairings, start } = await setup()
+  cloud.fail({ on: 'startPairing', how: 503 })
+  expect(await start()).toMatchObject({ failure: { code: 'server-trouble' } })
+  expect(pairings.current()).toBeNull()
+})
+
+test('cancelling clears the timer of the next poll, and sends none', async () => {
+  const { pairings, start, clock, shown, polls } = await setup()
+  await start()
+  expect(clock.waits()).toEqual([2_000])
+  pairings.cancel()
+  pairings.cancel()
+  expect([clock.waits(), shown]).toEqual([[], ['waiting', 'none']])
+  await start()
+  expect(polls()).toBe(0)
+})
+
+test('a server in trouble is polled less and less often, but in any case shortly before the code expires', async () => {
+  const { cloud, start, poll, shown, pairings } = await setup()
+  cloud.fail({ on: 'pollPairing', how: 503, times: Infinity })
+  await start()
+  const waits: number[] = []
+  while (pairings.current()?.state === 'waiting') waits.push((await poll()) / 1000)
+  expect(waits).toEqual([2, 4, 8, 16, 30, 30, 30, 30, 30, 30, 30, 30, 28, 2])
+  expect(shown).toEqual(['waiting', 'waiting server-trouble', 'over pairing-over'])
+})
+
+test('a server that answers again is polled as often as it asked for', async () => {
+  const { cloud, start, poll, shown } = await setup()
+  await start()
+  cloud.fail({ on: 'pollPairing', how: 503, times: 2 })
+  const waits = [await poll(), await poll(), await poll(), await poll()]
+  expect(waits).toEqual([2_000, 4_000, 8_000, 2_000])
+  expect(shown).toEqual(['waiting', 'waiting server-trouble', 'waiting'])
+})
+
+test('a code that was confirmed in its last moment is still a sign-in', async () => {
+  const { cloud, start, poll, arrived, confirm, clock } = await setup()
+  await start()
+  cloud.fail({ on: 'pollPairing', how: 503, times: 13 })
+  for (let count = 0; count < 13; count += 1) await poll()
+  expect(clock.waits()).toEqual([2_000])
+  confirm()
+  // The server's own end is a little later.
+  cloud.fail({ on: 'pollPairing', how: { status: 200, body: '{"status":"approved","raw_key":"dk-1"}' } })
+  await poll()
+  await expect.poll(() => arrived).toEqual([account])
+})
+
+test('a key that can’t be stored ends the pairing with the reason', async () => {
+  const takeArrival = async () => failed(failure('keychain-absent'))
+  const { start, poll, shown, confirm, arrived } = await setup({ takeArrival })
+  await start()
+  confirm()
+  await poll()
+  await expect.poll(() => shown.at(-1)).toBe('over keychain-absent')
+  expect([shown, arrived]).toEqual([['waiting', 'storing', 'over keychain-absent'], []])
+})
+
+test('cancelling while the key is stored hides the pairing, and the sign-in comes all the same', async () => {
+  const stored = Promise.withResolvers<Result<Account>>()
+  const { start, poll, shown, confirm, arrived, pairings } = await setup({
+    takeArrival: () => stored.promise,
+  })
+  await start()
+  confirm()
+  await poll()
+  await expect.poll(() => shown.at(-1)).toBe('storing')
+  pairings.cancel()
+  valueOf(await start())
+  stored.resolve(success(account))
+  await expect.poll(() => arrived).toEqual([account])
+  // The pairing that was begun meanwhile stays.
+  expect([pairings.current()?.state, shown]).toEqual(['waiting', ['waiting', 'storing', 'none', 'waiting']])
+})
+
+test('a failure to store a key after a cancel shows nothing', async () => {
+  const stored = Promise.withResolvers<Result<Account>>()
+  const { start, poll, shown, confirm, pairings } = await setup({ takeArrival: () => stored.promise })
+  await start()
+  confirm()
+  await poll()
+  await expect.poll(() => shown.at(-1)).toBe('storing')
+  pairings.cancel()
+  stored.resolve(failed(failure('keychain-absent')))
+  await stored.promise
+  await Promise.resolve()
+  expect([pairings.current(), shown]).toEqual([null, ['waiting', 'storing', 'none']])
+})
+
+test('a key that arrives after a cancel is discarded', async () => {
+  const { cloud, start, confirm, clock, pairings, discarded, arrived } = await setup()
+  await start()
+  confirm()
+  const held = cloud.hold('pollPairing', 'answer')
+  clock.advance(2_000)
+  await held.arrived
+  pairings.cancel()
+  held.release()
+  await expect.poll(() => discarded).toEqual([expect.stringMatching(/^dk-/)])
+  expect([arrived, pairings.current(), clock.waits()]).toEqual([[], null, []])
+})
+
+test('a failed poll that ends after a cancel shows nothing', async () => {
+  const { cloud, start, clock, pairings, shown, polls } = await setup()
+  await start()
+  cloud.fail({ on: 'pollPairing', how: 404 })
+  const held = cloud.hold('pollPairing', 'answer')
+  clock.advance(2_000)
+  await held.arrived
+  pairings.cancel()
+  held.release()
+  await cloud.ended('pollPairing')
+  await start()
+  expect([polls(), shown]).toEqual([1, ['waiting', 'none', 'waiting']])
+})
+
+test('a pairing that was confirmed before is finished by a start, and no new one is begun', async () => {
+  const { cloud, start, leave, arrived, pairings } = await setup()
+  leave(success(account))
+  expect(await start()).toEqual(success(undefined))
+  expect([arrived, pairings.current(), cloud.operations]).toEqual([[account], null, []])
+})
+
+test('a pairing whose earlier key is refused is begun anew', async () => {
+  const { start, leave, pairings } = await setup()
+  leave(failed(failure('key-refused')))
+  await start()
+  expect(pairings.current()?.state).toBe('waiting')
+})
+
+test('a pairing that throws is logged, and is over for the person', async () => {
+  const stored = Promise.withResolvers<Result<Account>>()
+  const { start, poll, confirm, ports, shown } = await setup({ takeArrival: () => stored.promise })
+  await start()
+  confirm()
+  await poll()
+  await expect.poll(() => shown.at(-1)).toBe('storing')
+  stored.reject(new Error('a bug'))
+  await expect
+    .poll(() => ports.lines.at(-1))
+    .toMatchObject({ level: 'error', facts: { error: 'Error: a bug' } })
+  expect(shown).toEqual(['waiting', 'storing', 'over unexpected'])
+})

@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest'
+import { parseCommand, UsageError } from '../../../electron/cli/arguments.ts'
+
+const parse = (line: string) => parseCommand(line.split(' ').filter(Boolean))
+
+const plain = { json: false, quiet: false, limitBytesPerSecond: undefined, streamsMost: undefined }
+
+test('an upload takes paths, a team, what is known of the model, and JSON', () => {
+  expect(parse('upload a.safetensors b --team Studio --type loras --json')).toEqual({
+    ...{ ...plain, name: 'upload', paths: ['a.safetensors', 'b'], team: 'Studio', json: true },
+    ...{ target: { modelType: 'loras' }, allow: null, abortOnInterrupt: false },
+  })
+  expect(parse('upload --path models/x.gguf a.gguf --name=X -q --abort-on-interrupt')).toEqual({
+    ...{ ...plain, name: 'upload', paths: ['a.gguf'], team: null, quiet: true },
+    ...{ target: { modelPath: 'models/x.gguf', displayName: 'X' }, allow: null, abortOnInterrupt: true },
+  })
+})
+
+test('an upload takes a yes for files that could run code, of two strengths', () => {
+  expect(parse('upload a --allow-pickle')).toMatchObject({ allow: 'suspicious' })
+  expect(parse('upload a --allow-pickle --allow-dangerous-pickle')).toMatchObject({ allow: 'dangerous' })
+})
+
+test('an upload and a resume take a limit and a number of streams', () => {
+  expect(parse('upload a --limit 5M --streams 8')).toMatchObject({
+    ...{ limitBytesPerSecond: 5_000_000, streamsMost: 8 },
+  })
+  expect(parse('resume --limit off --json')).toEqual({
+    ...{ ...plain, name: 'resume', json: true, limitBytesPerSecond: null },
+  })
+})
+
+test('a file whose name looks like an option goes behind two dashes', () => {
+  expect(parse('upload --json -- --team --help')).toMatchObject({
+    ...{ paths: ['--team', '--help'], team: null, json: true },
+  })
+})
+
+test.each([
+  ['login', { name: 'login', by: 'pairing', email: null }],
+  ['login --email a@b.c', { name: 'login', by: 'password', email: 'a@b.c' }],
+  ['login --key -', { name: 'login', by: 'key', email: null }],
+  ['logout', { name: 'logout', account: null }],
+  ['logout a@b.c', { name: 'logout', account: 'a@b.c' }],
+  ['accounts --json', { name: 'accounts', json: true }],
+  ['teams', { name: 'teams', json: false }],
+  ['teams --json', { name: 'teams', json: true }],
+  ['status', { name: 'status', json: false }],
+  ['inspect a b --json', { name: 'inspect', paths: ['a', 'b'], json: true }],
+  ['status --json', { name: 'status', json: true }],
+  ['resume -q', { ...plain, name: 'resume', quiet: true }],
+  ['', { name: 'help', about: null }],
+  ['help', { name: 'help', about: null }],
+  ['--help', { name: 'help', about: null }],
+  ['-h', { name: 'help', about: null }],
+  ['help upload', { name: 'help', about: 'upload' }],
+  ['upload --help', { name: 'help', about: 'upload' }],
+  ['upload a --tema -h', { name: 'help', about: 'upload' }],
+  ['--version', { name: 'version' }],
+  ['-v', { name: 'version' }],
+])('"%s" is understood', (line, command) => {
+  expect(parse(line)).toEqual(command)
+})
+
+test.each([
+  ['download x', 'There is no command "download". Try: modelferry help'],
+  ['uplaod x', 'There is no command "uplaod". Did you mean "upload"?'],
+  ['stat', 'Did you mean "status"?'],
+  ['help fly', 'There is no command "fly"'],
+  ['upload', 'Which files?'],
+  ['upload --json', 'Which files?'],
+  ['upload a --tema x', 'There is no option "--tema". Did you mean "--team"?'],
+  ['upload a --abort', 'Did you mean "--abort-on-interrupt"?'],
+  ['upload a -z', 'There is no option "-z". Try: modelferry help'],
+  ['upload a --team', '--team'],
+  ['upload a --json=yes', '--json'],
+  ['upload a b --path p', '--path and --name are for one file'],
+  ['upload a b --name n', '--path and --name are for one file'],
+  ['upload a --limit fast', '--limit takes a speed such as 5M'],
+  ['upload a --limit 1K', '--limit takes a speed such as 5M'],
+  ['resume --streams 0', '--streams takes a number from 1 to 64.'],
+  ['resume --streams=', '--streams takes a number from 1 to 64.'],
+  ['resume --streams 2.5', '--streams takes a number from 1 to 64.'],
+  ['resume a', '"a" is one word too many'],
+  ['logout a b', '"b" is one word too many'],
+  ['login --key dk-1234', 'A key is no part of a command. Use --key - and give it on standard input.'],
+  ['login --email a@b.c --key -', 'Either --email or --key'],
+  ['teams --yaml', 'There is no option "--yaml"'],
+  ['login --password x', 'There is no option "--password"'],
+])('"%s" is refused with a sentence', (line, sentence) => {
+  expect(() => parse(line)).toThrow(UsageError)
+  expect(() => parse(line)).toThrow(sentence)
+})
+
+test('a key that was typed into the command is not said again', () => {
+  expect(() => parse('login --key dk-secret')).not.toThrow('dk-secret')
+})

@@ -1,0 +1,96 @@
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { UsageError } from '../../../electron/cli/arguments.ts'
+import { readSurroundings, workerFiles } from '../../../electron/cli/cli-environment.ts'
+import { projectFolder } from '../../support/temp-project.ts'
+
+test('without variables the real server and the folder of the installed app are used', () => {
+  const { home, ...rest } = readSurroundings({})
+  expect(rest).toEqual({
+    ...{ server: 'https://core.cyberun.cloud/api/v1', token: null, team: null, servers: [] },
+    ...{ singlePutLimitBytes: 500_000_000, limitBytesPerSecond: null },
+  })
+  expect(home.startsWith(homedir() + sep)).toBe(true)
+  expect(home.endsWith(`${sep}Modelferry`)).toBe(true)
+})
+
+test('each variable says its part; an empty one says nothing', () => {
+  expect(
+    readSurroundings({
+      MODELFERRY_SERVER: ' http://127.0.0.1:8080/api/v1 ',
+      MODELFERRY_TOKEN: 'dk-1',
+      MODELFERRY_TEAM: 'Studio North',
+      MODELFERRY_HOME: 'relative/home',
+      MODELFERRY_MULTIPART_FROM: '5242880',
+      MODELFERRY_LIMIT: '2.5M',
+    }),
+  ).toEqual({
+    ...{ server: 'http://127.0.0.1:8080/api/v1', token: 'dk-1', team: 'Studio North', servers: [] },
+    home: resolve('relative/home'),
+    ...{ singlePutLimitBytes: 5_242_880, limitBytesPerSecond: 2_500_000 },
+  })
+  expect(
+    readSurroundings({ MODELFERRY_TOKEN: '', MODELFERRY_TEAM: '', MODELFERRY_SERVER: '' }),
+  ).toMatchObject({
+    ...{ server: 'https://core.cyberun.cloud/api/v1', token: null, team: null },
+  })
+})
+
+test('the folder is where this system keeps the data of apps', () => {
+  const place = {
+    linux: '/elsewhere',
+    win32: '/roaming',
+    darwin: join(homedir(), 'Library', 'Application Support'),
+  }
+  const { home } = readSurroundings({ XDG_CONFIG_HOME: '/elsewhere', APPDATA: '/roaming' })
+  expect(home).toBe(resolve(place[process.platform as keyof typeof place], 'Modelferry'))
+})
+
+test('a server that is no address is not understood', () => {
+  expect(() => readSurroundings({ MODELFERRY_SERVER: 'cyberun' })).toThrow(UsageError)
+})
+
+test('in a checkout the workers are the source files', () => {
+  const files = Object.values(workerFiles(join(projectFolder, 'electron', 'command-line', 'main.ts')))
+  expect(files.map((url) => [fileURLToPath(url).startsWith(projectFolder), existsSync(url)])).toEqual(
+    files.map(() => [true, true]),
+  )
+})
+
+test('in a package they lie beside the built command line', () => {
+  const names = Object.values(workerFiles(join(sep, 'app', 'out', 'main', 'command-line.js'))).map((url) =>
+    fileURLToPath(url),
+  )
+  expect(names.map((name) => name.split(sep).slice(-3).join('/'))).toEqual([
+    ...[
+      'out/main/lane-worker.js',
+      'out/main/hash-worker.js',
+      'out/main/inspect-worker.js',
+      'out/main/search-worker.js',
+      'out/main/watch-worker.js',
+    ],
+  ])
+})
+
+test.each(['5242879', '5368709121', '5.5', 'much', '-1'])('%s is no limit that S3 allows', (text) => {
+  const read = () => readSurroundings({ MODELFERRY_MULTIPART_FROM: text })
+  expect(read).toThrow(UsageError)
+  expect(read).toThrow('MODELFERRY_MULTIPART_FROM takes bytes, from 5242880 (5 MiB) to 5368709120 (5 GiB).')
+})
+
+test('a token loses the space around it; one with more inside is not understood, and not repeated', () => {
+  expect(readSurroundings({ MODELFERRY_TOKEN: ' eyJ.a.b\r\n' }).token).toBe('eyJ.a.b')
+  expect(readSurroundings({ MODELFERRY_TOKEN: ' \n' }).token).toBeNull()
+  for (const token of ['dk-one\ndk-two', 'dk-ключ']) {
+    const read = () => readSurroundings({ MODELFERRY_TOKEN: token })
+    expect(read).toThrow(UsageError)
+    expect(read).toThrow(/^MODELFERRY_TOKEN holds [^-]*$/)
+  }
+})
+
+test('a limit that is no speed is not understood', () => {
+  expect(() => readSurroundings({ MODELFERRY_LIMIT: '5 apples' })).toThrow('MODELFERRY_LIMIT takes a speed')
+})

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+import { createLineTeller } from '../../../../electron/cli/output/text-output.ts'
+import { textWidth } from '../../../../electron/cli/output/terminal-text.ts'
+import type { Totals, UploadRow } from '../../../../electron/contract/uploads.ts'
+
+function onScreen(columns: number) {
+  let drawn = ''
+  const err = { write: (text: string) => (drawn = text), isTTY: true, columns }
+  const teller = createLineTeller({ out: { write: () => undefined }, err }, { quiet: false })
+  return {
+    show(...rows: readonly Partial<UploadRow>[]) {
+      const running = rows.map((row) => ({ ...sending, ...row }))
+      teller.moving(running, { running, totals, count: rows.length, endedCount: 0 })
+      return drawn.split('\u001b[0J')[1]?.trimEnd().split('\n') ?? []
+    },
+  }
+}
+
+const sending = {
+  ...{ fileName: 'blue.safetensors', phase: 'sending', sizeBytes: 6_800_000_000, sentBytes: 2_000_000_000 },
+  ...{ inFlightBytes: 856_000_000, bytesPerSecond: 12_400_000, secondsLeft: 318 },
+} as UploadRow
+
+const totals = {
+  ...{ totalBytes: 13_600_000_000, movedBytes: 5_712_000_000 },
+  ...{ bytesPerSecond: 24_800_000, secondsLeft: 7_260 },
+} as Totals
+
+test('one file has one line, with the percent of what is out', () => {
+  expect(onScreen(80).show({})).toEqual([
+    'blue.safetensors             42 %  2.9 GB of 6.8 GB, 12.4 MB/s, 5 min left',
+  ])
+})
+
+test('names stand in a column whatever their letters, and all together have a line of their own', () => {
+  const lines = onScreen(80).show({}, { fileName: '水墨画风格模型-最终版本-第二次修订.safetensors' })
+  expect(lines).toEqual([
+    'blue.safetensors             42 %  2.9 GB of 6.8 GB, 12.4 MB/s, 5 min left',
+    '水墨画风格模型….safetensors  42 %  2.9 GB of 6.8 GB, 12.4 MB/s, 5 min left',
+    '0 of 2 files done, 7.9 GB to go, 24.8 MB/s, 2 h 1 min left',
+  ])
+})
+
+test.each([20, 40, 60, 79, 200])(
+  'on %d places no line is too wide, and the last facts go first',
+  (columns) => {
+    const lines = onScreen(columns).show({}, { fileName: '水墨画风格模型-最终版本.safetensors' })
+    expect(lines.filter((line) => textWidth(line) >= columns)).toEqual([])
+    expect(lines.slice(0, 2).every((line) => columns < 40 || line.includes('2.9 GB of 6.8 GB'))).toBe(true)
+  },
+)
+
+test('100 % is kept for what is in the library', () => {
+  const [line = ''] = onScreen(80).show({ phase: 'registering', sentBytes: 6_800_000_000, inFlightBytes: 0 })
+  expect(line).toContain('99 %  6.8 GB of 6.8 GB, registering')
+})

@@ -1,0 +1,46 @@
+import { afterEach, expect, test, vi } from 'vitest'
+import { UsageError } from '../../../electron/cli/arguments.ts'
+import { checkProxies, findProxiesOfEnvironment } from '../../../electron/cli/proxy.ts'
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
+
+test.each(['http://127.0.0.1:8188/api', 'http://localhost:8188', 'https://localhost', 'http://[::1]:8188'])(
+  'this computer itself is reached without the environment’s proxy: %s',
+  async (url) => {
+    for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'])
+      vi.stubEnv(name, 'http://proxy.example:3128')
+    expect(await findProxiesOfEnvironment(url)).toEqual(['direct'])
+  },
+)
+
+test('every other server is reached by the environment’s proxy', async () => {
+  vi.stubEnv('HTTPS_PROXY', 'http://proxy.example:3128')
+  vi.stubEnv('NO_PROXY', '')
+  vi.stubEnv('no_proxy', '')
+  vi.stubEnv('https_proxy', '')
+  for (const url of ['https://cloud.example/api', 'https://localhost.example', 'https://127.0.0.1.example']) {
+    expect(await findProxiesOfEnvironment(url)).toEqual(['http://proxy.example:3128'])
+  }
+})
+
+test.each([
+  ['HTTPS_PROXY', 'http://user:p#ss@proxy:8080'],
+  ['http_proxy', 'http://user:12#ss@proxy:8080'],
+  ['ALL_PROXY', 'user:p/ss@proxy:8080'],
+  ['all_proxy', 'ftp://user:pass@proxy:21'],
+  ['HTTP_PROXY', 'http://'],
+])('%s that can’t be read as a proxy is named, and nothing of what it holds', (name, value) => {
+  const check = () => checkProxies({ [name]: value })
+  expect(check).toThrow(UsageError)
+  expect(check).toThrow(new RegExp(`^${name} is not the address of a proxy`))
+  expect(check).not.toThrow(/p#ss|12#ss|p\/ss|user:pass/)
+})
+
+test.each(['', ' ', 'proxy:3128', 'http://proxy:3128/', 'socks5h://a:b%23@[::1]:1080', 'https://proxy'])(
+  'as a proxy %j is understood',
+  (value) => {
+    expect(() => checkProxies({ HTTPS_PROXY: value, PATH: '#' })).not.toThrow()
+  },
+)

@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest'
+import { nearest } from '../../../electron/cli/suggest.ts'
+
+const known = ['upload', 'resume', 'status', 'login', 'logout', 'teams']
+
+test.each([
+  ['uplaod', 'upload'],
+  ['upload', 'upload'],
+  ['resme', 'resume'],
+  ['resumes', 'resume'],
+  ['sta', 'status'],
+  ['team', 'teams'],
+  ['logn', 'login'],
+])('%s is near %s', (typed, meant) => {
+  expect(nearest(typed, known)).toBe(meant)
+})
+
+test.each(['download', 'x', '', 'lo', 'help-me'])('%j is near nothing', (typed) => {
+  expect(nearest(typed, known)).toBeNull()
+})

@@ -1,0 +1,22 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { Snapshot } from '../../../../electron/contract/uploads.ts'
+import { supportPieces } from '../../../../electron/desktop/diagnostics/support-report.ts'
+import { defaultSettings } from '../../../../electron/platform/settings.ts'
+
+test('a report counts the networks that are known and names none', async () => {
+  const pieces = await supportPieces({
+    versions: {},
+    settings: {
+      ...defaultSettings,
+      lines: [{ id: 'uuid-of-home', name: 'Ann at the harbour', isMetered: false }],
+    },
+    snapshot: { rows: [] } as unknown as Snapshot,
+    connection: null,
+    logFolder: join(tmpdir(), 'there is no such folder'),
+  })
+  const settings = pieces.find(({ name }) => name === 'settings')?.text ?? ''
+  expect(JSON.parse(settings)).toMatchObject({ lines: 1 })
+  expect(settings).not.toMatch(/Ann|uuid-of-home/)
+})

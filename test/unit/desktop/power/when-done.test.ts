@@ -1,0 +1,133 @@
+import { expect, test } from 'vitest'
+import { endingWords } from '../../../../electron/messages/hold-text.ts'
+import type { Phase, Totals } from '../../../../electron/contract/uploads.ts'
+import { wordsIn } from '../../../../electron/messages/messages.ts'
+import { countdownMs, createWhenDone } from '../../../../electron/desktop/power/when-done.ts'
+import { standingClock } from '../../../support/hand-clock.ts'
+
+const none: Totals = {
+  ...{ running: 0, waiting: 0, needsYou: 0, paused: 0, registeredToday: 0 },
+  ...{ totalBytes: 0, movedBytes: 0, bytesPerSecond: null, secondsLeft: null },
+}
+const busy: Totals = { ...none, running: 1 }
+const rows = (phase: Phase, count: number) =>
+  Array.from({ length: count }, (_row, index) => ({ id: `${phase} ${index}`, phase, addedAtMs: 0 }))
+const oneSent = rows('registered', 1)
+
+function setup() {
+  const clock = standingClock()
+  const did: string[] = []
+  const book = createWhenDone({
+    act: (whenDone) => void did.push(whenDone),
+    changed: () => undefined,
+    ports: { now: clock.now, timers: clock.timers },
+  })
+  const patch = (totals: Totals, changed = rows('sending', 0)) => book.patch({ totals, changed })
+  return { clock, did, book, patch, said: () => endingWords(book.current(), wordsIn('en')) }
+}
+
+test('once all is sent it counts down, and then does it once', () => {
+  const { clock, did, book, patch, said } = setup()
+  book.set('sleep')
+  patch(busy)
+  patch(none, oneSent)
+  const ending = { atMs: clock.now() + countdownMs, sent: 1, needsYou: 0 }
+  expect(book.current()).toEqual({ whenDone: 'sleep', ending })
+  expect(said()).toBe('All is sent. The computer goes to sleep in a minute.')
+  clock.advance(countdownMs)
+  expect([did, book.current()]).toEqual([['sleep'], { whenDone: 'nothing', ending: null }])
+  patch(busy)
+  patch(none, oneSent)
+  expect(clock.waits()).toEqual([])
+})
+
+test('what needs the person does not keep it up and is said, what waits keeps it up', () => {
+  const { clock, did, book, patch, said } = setup()
+  book.set('quit')
+  patch({ ...none, waiting: 60 })
+  patch({ ...none, waiting: 58 }, rows('registered', 2))
+  // Of a row that is told twice there is still only one.
+  patch({ ...none, waiting: 1, needsYou: 57 }, [...rows('registered', 2), ...rows('failed', 57)])
+  expect(said()).toBe(null)
+  patch({ ...none, needsYou: 58 }, rows('failed', 58))
+  expect(said()).toBe('2 files are sent, 58 need you. Modelferry quits in a minute.')
+  clock.advance(countdownMs)
+  expect(did).toEqual(['quit'])
+})
+
+test('where nothing came through that is said, and not that all is sent', () => {
+  const { book, patch, said } = setup()
+  book.set('sleep')
+  patch(busy)
+  patch({ ...none, needsYou: 1 }, rows('failed', 1))
+  expect(said()).toBe('Nothing was sent, 1 needs you. The computer goes to sleep in a minute.')
+})
+
+test('a row that the person pauses is not done, and the countdown comes once it has gone on and ended', () => {
+  const { clock, did, book, patch, said } = setup()
+  book.set('sleep')
+  patch(busy)
+  patch({ ...none, paused: 1 }, rows('paused', 1))
+  clock.advance(countdownMs)
+  expect([did, said()]).toEqual([[], null])
+  patch(busy)
+  patch(none, oneSent)
+  expect(said()).toContain('All is sent.')
+})
+
+test('what came and went between two patches is done too, and what lay there before is not', () => {
+  const { clock, book, patch, said } = setup()
+  book.set('sleep')
+  patch(none, oneSent)
+  expect(said()).toBe(null)
+  patch(none, [{ id: 'quick', phase: 'registered', addedAtMs: clock.now() }])
+  expect(said()).toContain('All is sent.')
+})
+
+test('a file that is refused at once was nothing to be sent', () => {
+  const { clock, did, book, patch, said } = setup()
+  book.set('sleep')
+  patch({ ...none, needsYou: 1 }, [{ id: 'damaged', phase: 'failed', addedAtMs: clock.now() }])
+  clock.advance(countdownMs)
+  expect([did, said()]).toEqual([[], null])
+})
+
+test('what the person takes out of the list is nothing that was sent', () => {
+  const { clock, did, book, patch } = setup()
+  book.set('sleep')
+  patch(busy)
+  patch(none)
+  clock.advance(countdownMs)
+  expect(did).toEqual([])
+})
+
+test('called off in time nothing happens', () => {
+  const { clock, did, book, patch } = setup()
+  book.set('quit')
+  patch(busy)
+  patch(none, oneSent)
+  book.set('nothing')
+  clock.advance(countdownMs)
+  expect(did).toEqual([])
+})
+
+test('new work calls the countdown off, and it is done after that', () => {
+  const { clock, did, book, patch } = setup()
+  book.set('quit')
+  patch(busy)
+  patch(none, oneSent)
+  patch(busy)
+  clock.advance(countdownMs)
+  expect([did, book.current().whenDone]).toEqual([[], 'quit'])
+  patch(none, oneSent)
+  clock.advance(countdownMs)
+  expect(did).toEqual(['quit'])
+})
+
+test('with nothing to send there is nothing to be done afterwards', () => {
+  const { clock, did, book, patch } = setup()
+  book.set('sleep')
+  patch(none)
+  clock.advance(countdownMs)
+  expect(did).toEqual([])
+})

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import {
+  addressOf,
+  isAllowedAddress,
+  isPairingAddress,
+} from '../../../../electron/desktop/security/allowed-addresses.ts'
+
+const server = 'https://core.cyberun.cloud/api/v1'
+
+test('each page that can be opened is allowed', () => {
+  const pages = (['web-app', 'documentation', 'licences'] as const).map((page) => addressOf(page, server))
+  expect(pages.filter((address) => !isAllowedAddress(address, server))).toEqual([])
+  expect(pages[0]).toBe('https://core.cyberun.cloud/')
+})
+
+test.each([
+  'https://core.cyberun.cloud.example.org/',
+  'https://core.cyberun.cloud@example.org/',
+  'https://someone@core.cyberun.cloud/',
+  'https://core.cyberun.cloud:8443/',
+  'http://core.cyberun.cloud/',
+  'file:///etc/passwd',
+  'javascript:alert(1)',
+  'modelferry.app',
+  '',
+])('“%s” is not opened', (address) => {
+  expect(isAllowedAddress(address, server)).toBe(false)
+})
+
+test('a server without an address of its own opens nothing', () => {
+  expect(isAllowedAddress(addressOf('web-app', 'nonsense'), 'nonsense')).toBe(false)
+})
+
+test.each([
+  ['https://app.cyberun.cloud/desktop/pair?user_code=AB7K-PNQ3', server],
+  ['http://127.0.0.1:8787/desktop/pair?user_code=AB7K-PNQ3', 'http://127.0.0.1:8787/api/v1'],
+])('a pairing may be confirmed at “%s” of %s', (address, at) => {
+  expect(isPairingAddress(address, at)).toBe(true)
+})
+
+test.each([
+  ['http://app.cyberun.cloud/desktop/pair', server],
+  ['http://127.0.0.1:8787/desktop/pair', server],
+  ['https://app.cyberun.cloud@example.org/', server],
+  ['file:///usr/bin/calculator', 'http://127.0.0.1:8787/api/v1'],
+  ['ms-settings:privacy', server],
+  ['javascript:alert(1)', server],
+  ['', server],
+])('“%s” of %s is no place for a pairing', (address, at) => {
+  expect(isPairingAddress(address, at)).toBe(false)
+})

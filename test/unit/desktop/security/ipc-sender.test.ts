@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest'
+import {
+  isAllowedRequest,
+  isOurPage,
+  strangeness,
+  type Sender,
+} from '../../../../electron/desktop/security/ipc-sender.ts'
+
+const ours = 7
+const page: Sender = { contentsId: ours, frame: { url: 'app://ui/', isMain: true } }
+
+describe('who may call', () => {
+  test('our window’s main frame on our own page is no stranger', () => {
+    expect(strangeness(page, ours)).toBe(null)
+    expect(strangeness({ ...page, frame: { url: 'app://ui/index.html#x', isMain: true } }, ours)).toBe(null)
+  })
+
+  test.each<[string, Sender]>([
+    ['another window', { ...page, contentsId: 8 }],
+    ['a frame that is gone', { ...page, frame: null }],
+    ['a frame inside the page', { ...page, frame: { url: 'app://ui/', isMain: false } }],
+    ['another page', { ...page, frame: { url: 'https://ui/', isMain: true } }],
+    ['another page', { ...page, frame: { url: 'app://ui.example.org/', isMain: true } }],
+    ['another page', { ...page, frame: { url: 'app://other@ui/', isMain: true } }],
+    ['another page', { ...page, frame: { url: '', isMain: true } }],
+  ])('%s is refused by name', (reason, sender) => {
+    expect(strangeness(sender, ours)).toBe(reason)
+  })
+
+  test('nobody may call while no window is open', () => {
+    expect(strangeness(page, null)).toBe('no window is open')
+  })
+})
+
+test('an address is ours by its parsed scheme and host, never by how it begins', () => {
+  expect(['app://ui/', 'app://ui/a/b.js?x'].map(isOurPage)).toEqual([true, true])
+  expect(['app://ui.evil/', 'app://uix/', 'app:ui', 'file:///ui/', 'nonsense'].map(isOurPage)).toEqual([
+    false,
+    false,
+    false,
+    false,
+    false,
+  ])
+})
+
+test('the page reaches its own files and nothing else; developer tools only while unpackaged', () => {
+  expect(isAllowedRequest('app://ui/assets/a.js', true)).toBe(true)
+  expect(isAllowedRequest('devtools://devtools/bundled/x.html', false)).toBe(true)
+  const refused = [
+    'devtools://devtools/bundled/x.html',
+    'https://core.cyberun.cloud/api/v1',
+    'http://127.0.0.1:8787/',
+    'file:///etc/passwd',
+    'ws://localhost/',
+    'app://other/x',
+  ]
+  expect(refused.filter((url) => isAllowedRequest(url, true))).toEqual([])
+})

@@ -1,0 +1,131 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { Totals } from '../../../../electron/contract/uploads.ts'
+import { wordsIn } from '../../../../electron/messages/messages.ts'
+import {
+  isPanelDark,
+  sumWords,
+  timeLeftWords,
+  progressStep,
+  progressSteps,
+  trayIconName,
+  trayStateOf,
+} from '../../../../electron/desktop/tray/tray-state.ts'
+
+const none: Totals = {
+  running: 0,
+  waiting: 0,
+  needsYou: 0,
+  paused: 0,
+  registeredToday: 0,
+  totalBytes: 0,
+  movedBytes: 0,
+  bytesPerSecond: null,
+  secondsLeft: null,
+}
+const english = wordsIn('en')
+
+describe('the icon', () => {
+  test.each<[ReturnType<typeof trayStateOf>, Partial<Totals>, boolean]>([
+    ['idle', {}, false],
+    ['idle', {}, true],
+    ['idle', { waiting: 2 }, false],
+    ['sending', { running: 1, paused: 3 }, false],
+    ['paused', { paused: 3 }, false],
+    ['paused', { waiting: 3 }, true],
+    ['attention', { running: 2, needsYou: 1 }, false],
+  ])('shows %s for %j (everything paused: %s)', (state, totals, allPaused) => {
+    expect(trayStateOf({ ...none, ...totals }, allPaused)).toBe(state)
+  })
+
+  test('is a template on macOS, and fits the panel elsewhere', () => {
+    expect(trayIconName('idle', 0, 'darwin', true)).toBe('idleTemplate.png')
+    expect(trayIconName('paused', 0, 'linux', true)).toBe('paused-light.png')
+    expect(trayIconName('paused', 0, 'win32', false)).toBe('paused-dark.ico')
+  })
+})
+
+test.each([
+  [0, 0, 0],
+  [0, 80, 0],
+  [9, 80, 0],
+  [10, 80, 1],
+  [79, 80, 7],
+  [80, 80, 7],
+])(
+  '%i of %i bytes fill %i steps of eight: what still runs is never whole',
+  (movedBytes, totalBytes, step) => {
+    expect(progressStep({ ...none, movedBytes, totalBytes })).toBe(step)
+  },
+)
+
+test('every icon that can be asked for is drawn, in each density where the panel has a ground', () => {
+  const folder = join(import.meta.dirname, '../../../../build/tray')
+  const states = ['idle', 'sending', 'paused', 'attention'] as const
+  const missing = states.flatMap((state) =>
+    Array.from({ length: progressSteps }, (_, step) => step).flatMap((step) => {
+      const dense = (name: string) =>
+        ['', '@1.25x', '@1.5x', '@2x'].map((end) => name.replace('.png', `${end}.png`))
+      const grounds = [true, false]
+      return [
+        trayIconName(state, step, 'darwin', true),
+        trayIconName(state, step, 'darwin', true).replace('.png', '@2x.png'),
+        ...grounds.flatMap((dark) => dense(trayIconName(state, step, 'linux', dark))),
+        ...grounds.map((dark) => trayIconName(state, step, 'win32', dark)),
+      ].filter((name) => !existsSync(join(folder, name)))
+    }),
+  )
+  expect(missing).toEqual([])
+})
+
+test.each<[string, boolean, Partial<Parameters<typeof isPanelDark>[0]>]>([
+  ['GNOME’s bar in a light theme', true, { desktop: 'ubuntu:GNOME' }],
+  ['KDE’s panel in a light theme', false, { desktop: 'KDE' }],
+  ['KDE’s panel in a dark theme', true, { desktop: 'KDE', darkDesktop: true }],
+  ['Windows’ dark taskbar under light apps', true, { platform: 'win32', darkSystemColours: true }],
+  ['Windows’ light taskbar under dark apps', false, { platform: 'win32', darkDesktop: true }],
+])('%s is dark: %s', (_panel, dark, known) => {
+  const panel = { platform: 'linux', desktop: '', darkDesktop: false, darkSystemColours: false } as const
+  expect(isPanelDark({ ...panel, ...known })).toBe(dark)
+})
+
+describe('the line', () => {
+  test('says how many, how far, how fast and how long', () => {
+    const totals = {
+      ...none,
+      running: 2,
+      waiting: 5,
+      totalBytes: 1000,
+      movedBytes: 415,
+      bytesPerSecond: 12_440_000,
+      secondsLeft: 700,
+    }
+    expect(sumWords(totals, false, english)).toBe(
+      'Sending 2 files, 41% · 5 waiting · 12.4 MB/s · about 15 min left',
+    )
+  })
+
+  test('never says 100 % of what still runs', () => {
+    const totals = { ...none, running: 1, totalBytes: 10, movedBytes: 10 }
+    expect(sumWords(totals, false, english)).toBe('Sending 1 file, 99%')
+  })
+
+  test('says what waits for whom when nothing runs', () => {
+    expect(sumWords(none, false, english)).toBe('Nothing to send')
+    expect(sumWords({ ...none, paused: 1 }, false, english)).toBe('1 file paused')
+    expect(sumWords({ ...none, needsYou: 2, paused: 1 }, false, english)).toBe('2 files need you')
+    expect(sumWords({ ...none, waiting: 2 }, false, english)).toBe('2 waiting')
+  })
+})
+
+test.each([
+  [5, 'less than a minute left'],
+  [60, 'less than a minute left'],
+  [200, 'about 4 min left'],
+  [1_300, 'about 25 min left'],
+  [5_400, 'about 1.5 h left'],
+  [36_000, 'about 10 h left'],
+])('%i seconds are %s', (seconds, sentence) => {
+  expect(timeLeftWords(seconds, english)).toBe(sentence)
+})

@@ -1,0 +1,46 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { expect, test } from 'vitest'
+import {
+  isFeedSigned,
+  publicHalf,
+  readFeedKeys,
+  signFeed,
+} from '../../../../electron/desktop/updates/feed-signature.ts'
+
+const newKey = () =>
+  generateKeyPairSync('ed25519', {
+    privateKeyEncoding: { format: 'pem', type: 'pkcs8' },
+    publicKeyEncoding: { format: 'pem', type: 'spki' },
+  }).privateKey
+const [ours, next, stranger] = [newKey(), newKey(), newKey()]
+const keys = readFeedKeys(publicHalf(ours))
+const feedFile = 'latest-linux.yml'
+const text = 'version: 1.2.0\n'
+const signatures = signFeed(feedFile, text, ours)
+
+test('a feed that our key signed is taken', () => {
+  expect(isFeedSigned({ feedFile, text, signatures, keys })).toBe(true)
+})
+
+test('another text, another system’s feed, another key and no signature are not', () => {
+  const good = { feedFile, text, signatures, keys }
+  expect(isFeedSigned({ ...good, text: `${text} ` })).toBe(false)
+  expect(isFeedSigned({ ...good, feedFile: 'latest.yml' })).toBe(false)
+  expect(isFeedSigned({ ...good, signatures: signFeed(feedFile, text, stranger) })).toBe(false)
+  for (const none of ['', '\n', 'not base64!', '<html></html>'])
+    expect(isFeedSigned({ ...good, signatures: none })).toBe(false)
+  expect(isFeedSigned({ ...good, keys: [] })).toBe(false)
+})
+
+test('a key can be replaced: while both sign, apps with the old one and with the new one go on', () => {
+  const both = [signFeed(feedFile, text, next), signatures].join('\n')
+  expect(isFeedSigned({ feedFile, text, signatures: both, keys })).toBe(true)
+  expect(isFeedSigned({ feedFile, text, signatures: both, keys: readFeedKeys(publicHalf(next)) })).toBe(true)
+})
+
+test('what is no Ed25519 key is left out', () => {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const other = publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
+  expect(readFeedKeys(`${other}, rubbish ${publicHalf(ours)}`)).toHaveLength(1)
+  expect(readFeedKeys('')).toEqual([])
+})

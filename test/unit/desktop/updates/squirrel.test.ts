@@ -1,0 +1,70 @@
+import { EventEmitter } from 'node:events'
+import { expect, test } from 'vitest'
+import { createSquirrel, quitLimitMs, takeLimitMs } from '../../../../electron/desktop/updates/squirrel.ts'
+import { updateFailure } from '../../../../electron/desktop/updates/update-failures.ts'
+import { standingClock } from '../../../support/hand-clock.ts'
+
+function setup() {
+  const clock = standingClock()
+  const native = Object.assign(new EventEmitter(), {
+    checks: 0,
+    checkForUpdates() {
+      native.checks += 1
+      native.emit('checking-for-update')
+    },
+  })
+  const squirrel = createSquirrel(native, clock.timers)
+  const codeOf = (work: Promise<void>) =>
+    work.then(
+      () => 'taken',
+      (error: unknown) => updateFailure(error).code,
+    )
+  return { clock, native, squirrel, codeOf }
+}
+
+test('Squirrel is handed the file once, and says that it has it', async () => {
+  const { native, squirrel, codeOf, clock } = setup()
+  const taken = codeOf(squirrel.take())
+  native.emit('update-downloaded')
+  expect([await taken, await codeOf(squirrel.take()), native.checks]).toEqual(['taken', 'taken', 1])
+  expect(clock.waits()).toEqual([])
+})
+
+test('what was begun after the download is waited for and not begun twice', async () => {
+  const { native, squirrel, codeOf } = setup()
+  native.checkForUpdates()
+  const taken = codeOf(squirrel.take())
+  native.emit('update-downloaded')
+  expect([await taken, native.checks]).toEqual(['taken', 1])
+})
+
+test.for([
+  ['Cannot update while running on a read-only volume.', 'update-not-writable'],
+  ['Could not get code signature for running application', 'update-not-installed'],
+])('a refusal is told (%s), and it can be handed the file again', async ([message, code]) => {
+  const { native, squirrel, codeOf } = setup()
+  const refused = codeOf(squirrel.take())
+  native.emit('error', new Error(message))
+  expect(await refused).toBe(code)
+  const again = codeOf(squirrel.take())
+  native.emit('update-downloaded')
+  expect([await again, native.checks]).toEqual(['taken', 2])
+})
+
+test('silence is a refusal as well, of the file and of the order to quit', async () => {
+  const { clock, squirrel, codeOf } = setup()
+  const taken = codeOf(squirrel.take())
+  clock.advance(takeLimitMs)
+  expect(await taken).toBe('update-not-installed')
+  let orders = 0
+  const quit = codeOf(squirrel.quit(() => (orders += 1)))
+  clock.advance(quitLimitMs)
+  expect([await quit, orders]).toEqual(['update-not-installed', 1])
+})
+
+test('an order to quit that is refused afterwards is told', async () => {
+  const { native, squirrel, codeOf } = setup()
+  const quit = codeOf(squirrel.quit(() => undefined))
+  native.emit('error', new Error('The disk is full.'))
+  expect(await quit).toBe('update-not-installed')
+})

@@ -1,0 +1,136 @@
+import { expect, test } from 'vitest'
+import type { Patch } from '../../../../electron/contract/uploads.ts'
+import { createPageFeed } from '../../../../electron/desktop/window/page-feed.ts'
+
+function patch(sequence: number): Patch {
+  const totals = {
+    running: 0,
+    waiting: 0,
+    needsYou: 0,
+    paused: 0,
+    registeredToday: 0,
+    totalBytes: 0,
+    movedBytes: 0,
+    bytesPerSecond: null,
+    secondsLeft: null,
+  }
+  return { sequence, changed: [], removed: [], totals, allPaused: false, line: 'ok' }
+}
+
+function setup() {
+  const said: string[] = []
+  let seen = true
+  const feed = createPageFeed({
+    announce(name, value) {
+      said.push(
+        typeof value === 'object' && 'sequence' in value
+          ? `${name} ${value.sequence}`
+          : `${name} ${JSON.stringify(value)}`,
+      )
+      return true
+    },
+    isSeen: () => seen,
+  })
+  return {
+    said,
+    feed,
+    look(now: boolean) {
+      seen = now
+      if (now) feed.shown()
+    },
+  }
+}
+
+test('a page hears patches from its first snapshot on', () => {
+  const { said, feed } = setup()
+  feed.patch(patch(1))
+  feed.asked('settings')
+  feed.patch(patch(2))
+  feed.asked('snapshot')
+  feed.patch(patch(3))
+  expect(said).toEqual(['patch 3'])
+})
+
+test('a window that nobody sees hears none, and the last one when it is seen again', () => {
+  const { said, feed, look } = setup()
+  feed.asked('snapshot')
+  look(false)
+  feed.patch(patch(1))
+  feed.patch(patch(2))
+  expect(said).toEqual([])
+  look(true)
+  look(true)
+  feed.patch(patch(3))
+  expect(said).toEqual(['patch 2', 'patch 3'])
+})
+
+test('after a snapshot nothing is missing', () => {
+  const { said, feed, look } = setup()
+  feed.asked('snapshot')
+  look(false)
+  feed.patch(patch(1))
+  feed.asked('snapshot')
+  look(true)
+  expect(said).toEqual([])
+})
+
+test('what is said before the page listens is kept for it', () => {
+  const { said, feed } = setup()
+  feed.tell('command', 'choose-files')
+  expect(said).toEqual([])
+  feed.asked('snapshot')
+  feed.tell('command', 'find')
+  expect(said).toEqual(['command "choose-files"', 'command "find"'])
+})
+
+test('of what is told for weeks before a page listens only the last of each is kept, but every click and every report', () => {
+  const { said, feed } = setup()
+  const news = (teamId: string) => ({ teamId, failure: null })
+  for (let told = 0; told < 1_000; told += 1) {
+    feed.tell('library', news(`${told}`))
+    feed.tell('update', { kind: 'checking' })
+  }
+  feed.tell('command', 'find')
+  feed.tell('added', { added: 1, refused: 0, skipped: [] })
+  feed.tell('update', { kind: 'resting' })
+  feed.tell('command', 'show-settings')
+  feed.tell('added', { added: 2, refused: 0, skipped: [] })
+  feed.asked('snapshot')
+  expect(said).toEqual([
+    'library {"teamId":"999","failure":null}',
+    'command "find"',
+    'added {"added":1,"refused":0,"skipped":[]}',
+    'update {"kind":"resting"}',
+    'command "show-settings"',
+    'added {"added":2,"refused":0,"skipped":[]}',
+  ])
+})
+
+test('a page that was loaded anew listens from its own snapshot on', () => {
+  const { said, feed } = setup()
+  feed.asked('snapshot')
+  feed.lost()
+  feed.patch(patch(1))
+  feed.tell('command', 'find')
+  feed.asked('snapshot')
+  expect(said).toEqual(['command "find"'])
+})
+
+const flow = (streamsInUse: number) => ({
+  ...{ speed: { stepMs: 1_000, points: [] }, streamsInUse, streamsLimit: 4 },
+})
+const details = (id: string) => ({ id, parts: null, speed: { stepMs: 1_000, points: [] } })
+
+test('of the flow and of the details a window that nobody sees hears the last when it is seen again', () => {
+  const { said, feed, look } = setup()
+  feed.flow(flow(1))
+  feed.asked('snapshot')
+  look(false)
+  feed.flow(flow(2))
+  feed.flow(flow(3))
+  feed.details(details('a'))
+  expect(said).toEqual([])
+  look(true)
+  look(true)
+  expect(said).toEqual([`flow ${JSON.stringify(flow(3))}`, `details ${JSON.stringify(details('a'))}`])
+})

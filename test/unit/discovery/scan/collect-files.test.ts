@@ -1,0 +1,193 @@
+import { chmod, link, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { collectFiles } from '../../../../electron/discovery/scan/collect-files.ts'
+import { writeText } from '../../../fixtures/model-files.ts'
+import { writeComfyFolder } from '../../../fixtures/models-folder.ts'
+
+let root: string
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'collect-'))
+})
+afterEach(() => rm(root, { recursive: true, force: true }))
+
+const at = (...parts: readonly string[]) => join(root, ...parts)
+async function collect(...paths: readonly string[]) {
+  const { files, skipped } = await collectFiles(paths.map((path) => at(path)))
+  return {
+    files: files.map(({ folder, name, failure }) =>
+      [folder, name, ...(failure ? [failure.code] : [])].join(' | '),
+    ),
+    skipped: skipped.map(({ name, reason }) => `${name} | ${reason}`),
+  }
+}
+
+test('finds models in folders below, by name, with the dropped folder in front', async () => {
+  await writeText(at('loras/b10.safetensors'), 'x')
+  await writeText(at('loras/b9.gguf'), 'x')
+  await writeText(at('loras/SDXL/a.pt'), 'x')
+  expect(await collect('loras')).toEqual({
+    files: ['loras | b9.gguf', 'loras | b10.safetensors', 'loras/SDXL | a.pt'],
+    skipped: [],
+  })
+})
+
+test('says where a file is and which one it is', async () => {
+  await writeText(at('loras/a.safetensors'), 'four')
+  const { files } = await collectFiles([at('loras')])
+  expect(files[0]).toMatchObject({
+    path: at('loras/a.safetensors'),
+    place: at('loras'),
+    sizeBytes: 4,
+    failure: null,
+  })
+  expect([typeof files[0]?.mtimeNs, typeof files[0]?.inode]).toEqual(['bigint', 'bigint'])
+})
+
+test('leaves junk, sidecars and downloads aside, each with its reason', async () => {
+  for (const name of [
+    '.DS_Store',
+    'Thumbs.db',
+    'put_loras_here',
+    'a.png',
+    'a.civitai.info',
+    'b.safetensors.part',
+    'optimizer.pt',
+    '.c.safetensors.icloud',
+    '.git/config.bin',
+    '__pycache__/x.bin',
+    '.cache/x.safetensors',
+  ]) {
+    await writeText(at('loras', name), 'x')
+  }
+  const { files, skipped } = await collect('loras')
+  expect(files).toEqual([])
+  expect(skipped.toSorted()).toEqual(
+    [
+      'loras/.DS_Store | junk',
+      'loras/Thumbs.db | junk',
+      'loras/put_loras_here | junk',
+      'loras/a.png | not-a-model',
+      'loras/a.civitai.info | not-a-model',
+      'loras/b.safetensors.part | downloading',
+      'loras/optimizer.pt | not-a-model',
+      'loras/.c.safetensors.icloud | placeholder',
+      'loras/.git/ | junk',
+      'loras/__pycache__/ | junk',
+      'loras/.cache/ | junk',
+    ].toSorted(),
+  )
+})
+
+test('a file that was dropped itself is taken whatever its name, unless it is junk', async () => {
+  for (const name of ['notes', 'a.zip', 'b.safetensors.part', '.DS_Store']) await writeText(at(name), 'x')
+  expect(await collect('notes', 'a.zip', 'b.safetensors.part', '.DS_Store')).toEqual({
+    files: [' | notes', ' | a.zip', ' | b.safetensors.part'],
+    skipped: ['.DS_Store | junk'],
+  })
+})
+
+test('pictures, notes and settings are never taken for models, even when they were dropped themselves', async () => {
+  const names = ['a.png', 'b.JPG', 'c.json', 'd.yaml', 'e.webp']
+  for (const name of names) await writeText(at(name), 'x')
+  expect(await collect(...names)).toEqual({
+    files: [],
+    skipped: names.map((name) => `${name} | not-a-model`),
+  })
+})
+
+test('does not enter the folders of ComfyUI that hold no models', async () => {
+  const models = await writeComfyFolder(at('ComfyUI'))
+  const { skipped, files } = await collect('ComfyUI')
+  expect(skipped).toContain('ComfyUI/custom_nodes/ | outside-models')
+  expect(skipped).toContain('ComfyUI/output/ | outside-models')
+  expect(files).toContain('ComfyUI/models/loras/SDXL | painter.safetensors')
+  expect((await collectFiles([models])).files).toHaveLength(files.length)
+})
+
+test('enters folders of those names anywhere else', async () => {
+  await writeText(at('mine/output/a.safetensors'), 'x')
+  expect((await collect('mine')).files).toEqual(['mine/output | a.safetensors'])
+})
+
+test('follows links, stops at a loop and counts a folder once', async () => {
+  await writeText(at('drop/loras/a.safetensors'), 'x')
+  await symlink(at('drop'), at('drop/loras/up'))
+  await symlink(at('drop/loras'), at('drop/same'))
+  await symlink(at('elsewhere.safetensors'), at('drop/named.safetensors'))
+  await writeText(at('elsewhere.safetensors'), 'y')
+  expect(await collect('drop')).toEqual({
+    files: ['drop/loras | a.safetensors', 'drop | named.safetensors'],
+    skipped: ['drop/loras/up/ | loop', 'drop/same/ | duplicate'],
+  })
+  const { files } = await collectFiles([at('drop')])
+  expect(files[1]?.path).toBe(at('elsewhere.safetensors'))
+})
+
+test('takes the name and folder of a link, not of the blob that it leads to', async () => {
+  await writeText(at('hub/blobs/0a1b2c'), 'x')
+  await mkdir(at('hub/snapshots/main/vae'), { recursive: true })
+  await symlink('../../../blobs/0a1b2c', at('hub/snapshots/main/vae/model.safetensors'))
+  const { files } = await collectFiles([at('hub')])
+  expect(files).toMatchObject([
+    { name: 'model.safetensors', place: at('hub/snapshots/main/vae'), path: at('hub/blobs/0a1b2c') },
+  ])
+})
+
+test('one file under two names is counted once, and so is one that is dropped twice', async () => {
+  await writeText(at('drop/a.safetensors'), 'x')
+  await link(at('drop/a.safetensors'), at('drop/b.safetensors'))
+  expect(await collect('drop', 'drop/a.safetensors', 'drop')).toEqual({
+    files: ['drop | a.safetensors'],
+    skipped: ['drop/b.safetensors | duplicate', 'a.safetensors | duplicate', 'drop/ | duplicate'],
+  })
+})
+
+test('what is gone, and what has no path, comes back with its failure', async () => {
+  await mkdir(at('drop'))
+  await symlink(at('nowhere'), at('drop/dead.safetensors'))
+  await symlink(at('nowhere'), at('drop/dead.txt'))
+  expect(await collect('drop', 'gone.safetensors')).toEqual({
+    files: ['drop | dead.safetensors | file-missing', ' | gone.safetensors | file-missing'],
+    skipped: ['drop/dead.txt | not-a-model'],
+  })
+  expect((await collectFiles([''])).files).toMatchObject([{ path: '', failure: { code: 'file-no-path' } }])
+})
+
+test('a link that leads to itself can only be reported', async () => {
+  await symlink(at('self.safetensors'), at('self.safetensors'))
+  expect((await collect('self.safetensors')).files).toEqual([' | self.safetensors | file-unreadable'])
+})
+
+test('a folder without permission comes back with its failure', async () => {
+  await mkdir(at('drop/shut'), { recursive: true })
+  await chmod(at('drop/shut'), 0)
+  // Root reads everything; the rule holds for everybody else.
+  const refused = process.getuid?.() === 0 ? [] : ['drop/shut | shut | file-unreadable']
+  expect((await collect('drop')).files).toEqual(refused)
+})
+
+test('stops when asked to', async () => {
+  await writeText(at('loras/a.safetensors'), 'x')
+  await expect(collectFiles([at('loras')], { signal: AbortSignal.abort() })).rejects.toThrow('aborted')
+})
+
+test('takes ten thousand files while the loop stays free', async () => {
+  for (let folder = 0; folder < 100; folder += 1) {
+    await mkdir(at('many', String(folder)), { recursive: true })
+    await Promise.all(
+      Array.from({ length: 100 }, (_, file) =>
+        writeFile(at('many', String(folder), `${file}.safetensors`), ''),
+      ),
+    )
+  }
+  let turns = 0
+  const count = setInterval(() => (turns += 1), 1)
+  const { files } = await collectFiles([at('many')])
+  clearInterval(count)
+  expect(files).toHaveLength(10_000)
+  expect(basename(files[9_999]?.path ?? '')).toBe('99.safetensors')
+  // It gives way many times on its way, at least once per folder's reading.
+  expect(turns).toBeGreaterThan(20)
+})

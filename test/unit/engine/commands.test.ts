@@ -1,0 +1,175 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { expect, onTestFinished, test } from 'vitest'
+import { failure } from '../../../electron/contract/failures.ts'
+import type { Replacing } from '../../../electron/contract/library.ts'
+import { createCommands } from '../../../electron/engine/commands.ts'
+import { openJournal } from '../../../electron/journal/journal-file.ts'
+import { createRows } from '../../../electron/feed/rows.ts'
+import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
+import { createStore } from '../../../electron/journal/upload-store.ts'
+import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { uploadRecord } from '../../support/records.ts'
+import { handQueue, stopped } from '../queue/hand-queue.ts'
+
+/** Commands over a queue whose runs end only when the test says so. */
+function setup() {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-commands-'))
+  const ports = testPorts(standingClock())
+  const { database } = openJournal(folder, 0)
+  const rows = createRows({
+    ...{ store: createStore(database, 'me', ports), ports },
+    changed: () => {},
+    moved: () => {},
+  })
+  onTestFinished(() => {
+    database.close()
+    rmSync(folder, { recursive: true })
+  })
+  const { queue, run } = handQueue({ atOnce: 4 })
+  const looks: string[] = []
+  const commands = createCommands({
+    ...{ rows, queue, forget: () => {}, leftBehind: () => looks.push('left behind') },
+    inspect: () => Promise.reject(new Error('nothing is looked at here')),
+    ...{ refused: () => {}, now: ports.now },
+  })
+  return {
+    ...{ rows, queue, run, commands, looks },
+    add(given: Partial<UploadRecord> = {}) {
+      const record = uploadRecord(given)
+      rows.add([record])
+      return record.id
+    },
+    /** One whose disk is gone: outside the queue, until whoever looks for the disk queues it. */
+    addAway() {
+      const record = uploadRecord()
+      rows.add([record])
+      rows.happen(record.id, 'begin')
+      rows.happen(record.id, 'trouble', { failure: failure('disk-missing', { folder: '/disk' }) })
+      return record.id
+    },
+  }
+}
+
+test.each(['pause', 'cancel'] as const)(
+  'a disk that returns while others still stop starts nothing that was told to %s',
+  async (command) => {
+    const { rows, queue, run, commands, add, addAway } = setup()
+    const [running, away] = [add(), addAway()]
+    queue.add([running])
+    const obeyed = commands[command]([running, away])
+    queue.add([away])
+    await run(running).end(stopped)
+    await setImmediate()
+    expect(run(away).signal.aborted).toBe(true)
+    await run(away).end(stopped)
+    expect(await obeyed).toMatchObject({ ok: true })
+    expect([queue.has(running), queue.has(away)]).toEqual([false, false])
+    const phases = [running, away].map((id) => rows.get(id)?.live.phase)
+    expect(phases).toEqual(command === 'pause' ? ['paused', 'paused'] : [undefined, undefined])
+  },
+)
+
+test('what is in no queue is paused at once: nothing can come in between', () => {
+  const { rows, commands, addAway } = setup()
+  const id = addAway()
+  void commands.pause([id])
+  expect(rows.get(id)?.live.phase).toBe('paused')
+})
+
+const replaces: Replacing = {
+  ...{ modelId: 'old', name: 'Old', path: 'models/loras/style.safetensors' },
+  ...{ fate: 'delete', asidePath: null },
+}
+
+test.each(['one by one', 'many at once'] as const)(
+  'an upload that gets another path takes no model’s place any more (%s)',
+  (how) => {
+    const { rows, commands, add } = setup()
+    const target = { displayName: 'Style', modelType: 'loras', modelPath: replaces.path }
+    const id = add({ target, library: { onConflict: 'replace', replaces } })
+    const edit = (change: Partial<typeof target>) =>
+      how === 'one by one'
+        ? commands.editTarget(id, change)
+        : commands.editTargets([{ id, target: { ...target, ...change } }])
+    expect(edit({ displayName: 'Mine' }).ok).toBe(true)
+    expect(rows.get(id)?.record.library?.replaces).toEqual(replaces)
+    expect(edit({ modelPath: 'models/loras/mine.safetensors' }).ok).toBe(true)
+    expect(rows.get(id)?.record.library).toEqual({ onConflict: 'replace' })
+  },
+)
+
+test('the target of what is in the library already is not changed here', () => {
+  const { rows, commands, add } = setup()
+  const id = add({ modelId: 'new', library: { replaces } })
+  const { target } = rows.get(id)?.record ?? uploadRecord()
+  const other = { ...target, modelPath: 'models/loras/mine.safetensors' }
+  expect(commands.editTarget(id, other)).toMatchObject({ ok: false, failure: { code: 'already-begun' } })
+  expect(commands.editTargets([{ id, target: other }])).toEqual({ ok: true, value: [] })
+  expect(rows.get(id)?.record.target).toEqual(target)
+})
+
+test.each([
+  ['path-taken', false],
+  ['path-taken-here', false],
+  ['conflict', true],
+  ['target-path', true],
+] as const)('one of many that stands still for %s goes on with another path', (code, started) => {
+  const { rows, queue, commands, add } = setup()
+  const id = add({ started })
+  rows.happen(id, 'refuse', { failure: failure(code) })
+  const target = {
+    displayName: 'Style',
+    modelType: 'loras',
+    modelPath: 'models/loras/client/style.safetensors',
+  }
+  expect(commands.editTargets([{ id, target }])).toEqual({ ok: true, value: [id] })
+  expect(rows.get(id)?.record).toMatchObject({ phase: 'waiting', failure: null, target })
+  expect(queue.has(id)).toBe(true)
+})
+
+test('what has begun is passed over where many are changed, and refused by its own sentence where one is', () => {
+  const { rows, queue, commands, add } = setup()
+  const id = add()
+  queue.add([id])
+  rows.happen(id, 'begin')
+  const { target } = uploadRecord()
+  expect(commands.editTargets([{ id, target }])).toEqual({ ok: true, value: [] })
+  expect(commands.editTarget(id, { displayName: 'Mine' })).toEqual({
+    ok: false,
+    failure: failure('already-begun'),
+  })
+})
+
+test.each([null, 'models/.aside/old'])(
+  'the model that made room for one of many gets its path back, if it made any (%s)',
+  (asidePath) => {
+    const { commands, add, looks } = setup()
+    const id = add({ library: { replaces: { ...replaces, asidePath } } })
+    const { target } = uploadRecord()
+    expect(commands.editTargets([{ id, target }]).ok).toBe(true)
+    expect(looks).toEqual(asidePath === null ? [] : ['left behind'])
+  },
+)
+
+test.each(['waiting', 'retrying', 'paused', 'failed', 'running'] as const)(
+  'cancelling what is in the library already drops the older model and lets it end (%s)',
+  async (phase) => {
+    const { rows, queue, run, commands, add } = setup()
+    const id = add({ modelId: 'new', library: { onConflict: 'replace', replaces } })
+    if (phase === 'paused') rows.happen(id, 'pause')
+    if (phase === 'failed') rows.happen(id, 'refuse', { failure: failure('old-model-stays', {}) })
+    if (phase === 'retrying') {
+      rows.happen(id, 'begin')
+      rows.happen(id, 'trouble', { failure: failure('server-trouble', { status: 500 }) })
+    }
+    if (phase === 'running') queue.add([id])
+    const cancelled = commands.cancel([id])
+    if (phase === 'running') await run(id).end(stopped)
+    expect(await cancelled).toMatchObject({ ok: true })
+    expect(rows.get(id)?.record).toMatchObject({ phase: 'waiting', failure: null })
+    expect([rows.get(id)?.record.library, queue.has(id)]).toEqual([{ onConflict: 'replace' }, true])
+  },
+)

@@ -1,0 +1,130 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Phase, UploadRow } from '../../../electron/contract/uploads.ts'
+import { createBatch } from '../../../electron/feed/batch.ts'
+import { toView } from '../../../electron/feed/row-view.ts'
+import { uploadRecord } from '../../support/records.ts'
+
+function setup() {
+  const batch = createBatch()
+  const rows = new Map<string, UploadRow>()
+  return {
+    rows,
+    sum: () => batch.sum(),
+    put(id: string, given: Partial<UploadRow>) {
+      const row = { ...(rows.get(id) ?? toView(uploadRecord({ id }), null)), ...given }
+      rows.set(id, row)
+      batch.see(id, row)
+    },
+    take(id: string) {
+      rows.delete(id)
+      batch.see(id, null)
+    },
+  }
+}
+
+test('a file that is registered stays in both sums until nothing runs or waits any more', () => {
+  const { put, sum } = setup()
+  put('a', { phase: 'sending', sizeBytes: 1_000, sentBytes: 990 })
+  put('b', { phase: 'waiting', sizeBytes: 3_000 })
+  expect(sum()).toEqual({ totalBytes: 4_000, movedBytes: 990, leftBytes: 3_010 })
+  put('a', { phase: 'registered', sentBytes: 1_000 })
+  expect(sum()).toEqual({ totalBytes: 4_000, movedBytes: 1_000, leftBytes: 3_000 })
+  put('b', { phase: 'registered', sentBytes: 3_000 })
+  expect(sum()).toEqual({ totalBytes: 0, movedBytes: 0, leftBytes: 0 })
+  put('c', { phase: 'waiting', sizeBytes: 500 })
+  expect(sum()).toEqual({ totalBytes: 500, movedBytes: 0, leftBytes: 500 })
+})
+
+test('ten thousand small files come to a half when half of them are in the library', () => {
+  const { put, sum } = setup()
+  for (let file = 0; file < 10_000; file += 1) put(`${file}`, { phase: 'waiting', sizeBytes: 10 })
+  for (let file = 0; file < 5_000; file += 1) put(`${file}`, { phase: 'registered', sentBytes: 10 })
+  expect(sum()).toEqual({ totalBytes: 100_000, movedBytes: 50_000, leftBytes: 50_000 })
+})
+
+test('what was done before the batch is no part of it', () => {
+  const { put, sum } = setup()
+  put('old', { phase: 'registered', sizeBytes: 9_000, sentBytes: 9_000 })
+  put('broken', { phase: 'failed', sizeBytes: 9_000 })
+  put('a', { phase: 'waiting', sizeBytes: 10 })
+  expect(sum()).toMatchObject({ totalBytes: 10, movedBytes: 0 })
+})
+
+test('of a file that is cancelled nothing is waited for, and what had moved of it is behind us', () => {
+  const { put, take, sum } = setup()
+  put('a', { phase: 'sending', sizeBytes: 1_000, sentBytes: 900 })
+  put('b', { phase: 'waiting', sizeBytes: 1_000 })
+  take('a')
+  expect(sum()).toEqual({ totalBytes: 1_900, movedBytes: 900, leftBytes: 1_000 })
+})
+
+test('what the team had already is neither to be sent nor told as sent', () => {
+  const { put, sum } = setup()
+  put('a', { phase: 'checking', sizeBytes: 1_000 })
+  put('b', { phase: 'waiting', sizeBytes: 400 })
+  put('a', { phase: 'registered', already: { name: 'A', path: null, status: 'active' } })
+  expect(sum()).toEqual({ totalBytes: 400, movedBytes: 0, leftBytes: 400 })
+})
+
+test('parts in flight that have to go again take nothing back, though they are still to go', () => {
+  const { put, sum } = setup()
+  put('a', { phase: 'sending', sizeBytes: 1_000, sentBytes: 300, inFlightBytes: 200 })
+  put('a', { phase: 'waiting', inFlightBytes: 0 })
+  expect(sum()).toEqual({ totalBytes: 1_000, movedBytes: 500, leftBytes: 700 })
+})
+
+test('an upload that begins anew is told as that', () => {
+  const { put, sum } = setup()
+  put('a', { phase: 'sending', sizeBytes: 1_000, sentBytes: 300, inFlightBytes: 200 })
+  put('a', { sentBytes: 0, inFlightBytes: 10 })
+  expect(sum().movedBytes).toBe(10)
+})
+
+const running: readonly Phase[] = ['checking', 'sending', 'finishing', 'registering']
+/** What can become of one of eight files, without any being added or begun anew; `part` is how much of the rest moves. */
+const happening = fc.record({
+  file: fc.integer({ min: 0, max: 7 }),
+  part: fc.double({ min: 0, max: 1, noNaN: true }),
+  what: fc.constantFrom('flies', 'lands', 'falls', 'ends', 'fails', 'pauses', 'goes', 'was there', 'waits'),
+})
+
+test('whatever ends, fails, pauses, goes or falls from the line: the share that is told never falls', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 50_000 }), { minLength: 8, maxLength: 8 }),
+      fc.array(happening, { maxLength: 80 }),
+      (sizes, happenings) => {
+        const { rows, put, take, sum } = setup()
+        sizes.forEach((sizeBytes, file) => put(`${file}`, { sizeBytes, phase: 'waiting' }))
+        let before = 0
+        for (const { file, part, what } of happenings) {
+          const row = rows.get(`${file}`)
+          if (!row || !(running.includes(row.phase) || row.phase === 'waiting')) continue
+          const { sizeBytes, sentBytes, inFlightBytes } = row
+          const some = Math.floor((sizeBytes - sentBytes) * part)
+          // Where nothing has landed, or what storage has goes again, it would be a new beginning.
+          if (what === 'flies')
+            put(row.id, { phase: 'sending', inFlightBytes: Math.max(inFlightBytes, some) })
+          const landed = sentBytes + Math.min(some, inFlightBytes)
+          if (what === 'lands' && landed > 0) put(row.id, { sentBytes: landed, inFlightBytes: 0 })
+          if (what === 'falls' && sentBytes > 0) put(row.id, { phase: 'retrying', inFlightBytes: 0 })
+          if (what === 'waits' && sentBytes > 0) put(row.id, { phase: 'waiting', inFlightBytes: 0 })
+          if (what === 'ends') put(row.id, { phase: 'registered', sentBytes: sizeBytes, inFlightBytes: 0 })
+          if (what === 'fails') put(row.id, { phase: 'failed', inFlightBytes: 0, sentBytes: 0 })
+          if (what === 'pauses') put(row.id, { phase: 'paused', inFlightBytes: 0 })
+          if (what === 'goes') take(row.id)
+          if (what === 'was there')
+            put(row.id, { phase: 'registered', already: { name: '', path: null, status: 'active' } })
+          const { totalBytes, movedBytes, leftBytes } = sum()
+          // With the last one the batch is over.
+          if (totalBytes === 0) return
+          expect(movedBytes).toBeLessThanOrEqual(totalBytes)
+          expect(leftBytes).toBeLessThanOrEqual(totalBytes)
+          expect(movedBytes / totalBytes).toBeGreaterThanOrEqual(before - 1e-12)
+          before = movedBytes / totalBytes
+        }
+      },
+    ),
+  )
+})

@@ -1,0 +1,111 @@
+import { expect, test } from 'vitest'
+import type { PartMap, UploadDetails } from '../../../electron/contract/upload-details.ts'
+import type { Phase } from '../../../electron/contract/uploads.ts'
+import { createDetails } from '../../../electron/feed/details.ts'
+import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
+import type { Row } from '../../../electron/feed/rows.ts'
+import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { uploadRecord } from '../../support/records.ts'
+
+const speed = { stepMs: 1_000, points: [7] }
+const inParts = { multipart: { uploadId: 'u', storageKey: 'k', partSizeBytes: 2_000_000_000 } }
+
+function setup() {
+  const clock = standingClock()
+  const rows = new Map<string, Row>()
+  const told: UploadDetails[] = []
+  const details = createDetails({
+    rowOf: (id) => rows.get(id),
+    speedOf: () => speed,
+    acknowledged: () => [1, 4].map((number) => ({ number, etag: '"e"', checksum: 0 })),
+    ports: testPorts(clock),
+  })
+  details.subscribe((news) => told.push(news))
+  return {
+    ...{ clock, rows, told, details },
+    /** Gives a row that phase and tells of it. Files have 6.8 GB: one part, or four of 2 GB. */
+    put(id: string, phase: Phase, given: Partial<UploadRecord> = {}, inFlightBytes = 0) {
+      const still = { sentBytes: 0, hashedBytes: 0, retryAtMs: null, attempts: 0 }
+      rows.set(id, {
+        record: { ...(rows.get(id)?.record ?? uploadRecord({ id })), ...given },
+        live: { ...still, phase, inFlightBytes },
+      })
+      details.changed(id)
+    },
+  }
+}
+
+test('tells of the watched upload ten times a second at most, and of no other', () => {
+  const { put, clock, told, details } = setup()
+  put('a', 'sending')
+  put('b', 'sending')
+  clock.advance(1_000)
+  expect([told, clock.waits()]).toEqual([[], []])
+  expect(details.watch('a')).toMatchObject({ id: 'a', speed })
+  for (let ms = 0; ms < 1_000; ms += 10) {
+    put('a', 'sending', {}, ms)
+    put('b', 'sending', {}, ms)
+    clock.advance(10)
+  }
+  expect(new Set(told.map(({ id }) => id))).toEqual(new Set(['a']))
+  expect(told).toHaveLength(10)
+})
+
+test('watching none costs nothing any more, not even what was about to be told', () => {
+  const { put, clock, told, details } = setup()
+  put('a', 'sending')
+  details.watch('a')
+  put('a', 'sending', {}, 1)
+  expect(details.watch(null)).toBeNull()
+  put('a', 'sending', {}, 2)
+  expect(clock.waits()).toEqual([])
+  clock.advance(1_000)
+  expect(told).toEqual([])
+})
+
+test('while it is being sent it is told anew as time passes, although nothing moves', () => {
+  const { put, clock, told, details } = setup()
+  put('a', 'sending')
+  details.watch('a')
+  details.renew()
+  clock.advance(100)
+  expect(told).toHaveLength(1)
+  put('a', 'paused')
+  clock.advance(100)
+  details.renew()
+  expect([told.length, clock.waits()]).toEqual([2, []])
+})
+
+test('an upload that is not in the queue has no details', () => {
+  expect(setup().details.watch('gone')).toBeNull()
+})
+
+test('a file that goes as one PUT is one part, shown by its bytes', () => {
+  const { put, details } = setup()
+  const parts = (phase: Phase, bytes = 0, given: Partial<UploadRecord> = {}) => {
+    put('a', phase, given, bytes)
+    return details.watch('a')?.parts
+  }
+  expect([parts('waiting'), parts('checking')]).toEqual([null, null])
+  const partSizeBytes = 6_800_000_000
+  expect(parts('sending', 5)).toEqual({ partSizeBytes, states: 'f', flying: [{ number: 1, bytes: 5 }] })
+  expect(parts('registered', 0, { storageKey: 'k' })).toEqual({ partSizeBytes, states: 's', flying: [] })
+})
+
+test('parts that are sent are shown as they stand, and nothing flies once the run is over', () => {
+  const { put, details } = setup()
+  put('a', 'sending', inParts)
+  const map: PartMap = { partSizeBytes: 2e9, states: 'sFuw', flying: [{ number: 2, bytes: 9 }] }
+  details.follow('a', () => map)
+  expect(details.watch('a')?.parts).toEqual(map)
+  put('a', 'paused')
+  expect(details.watch('a')?.parts).toEqual({ partSizeBytes: 2e9, states: 'sWww', flying: [] })
+})
+
+test('parts of an earlier start come from the journal', () => {
+  const { put, details } = setup()
+  put('a', 'paused', inParts)
+  expect(details.watch('a')?.parts).toEqual({ partSizeBytes: 2e9, states: 'bwwb', flying: [] })
+  put('a', 'registered', { storageKey: 'k' })
+  expect(details.watch('a')?.parts?.states).toBe('bbbb')
+})

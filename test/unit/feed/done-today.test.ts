@@ -1,0 +1,146 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { openBoard } from '../../../electron/engine/feed-services.ts'
+import { openJournal } from '../../../electron/journal/journal-file.ts'
+import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
+import { createStore } from '../../../electron/journal/upload-store.ts'
+import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { registeredRecord, uploadRecord } from '../../support/records.ts'
+
+const hourMs = 60 * 60 * 1000
+/** A zone in which the day begins at 16:00 UTC, as in Perth, but for `shift`. */
+const perth = { shiftMs: 8 * hourMs }
+
+/** The board on a journal, at 22:00 on a clock in Perth; `open` is one start of the app. */
+function setup() {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-done-'))
+  const clock = standingClock(Date.UTC(2026, 0, 2, 14))
+  const zone = { ...perth }
+  const startOfDay = (atMs: number) => {
+    const dayMs = 24 * hourMs
+    return Math.floor((atMs + zone.shiftMs) / dayMs) * dayMs - zone.shiftMs
+  }
+  const ports = { ...testPorts(clock), startOfDay }
+  const { database } = openJournal(folder, 0)
+  const store = createStore(database, 'me', ports)
+  onTestFinished(() => {
+    database.close()
+    rmSync(folder, { recursive: true })
+  })
+  function open() {
+    const board = openBoard({
+      ...{ store, ports, streams: { inUse: 0, limit: 1 }, listeners: [], journalSetAside: null },
+      ...{ allPaused: () => false, line: () => 'ok' as const, hidden: () => new Set<string>() },
+    })
+    board.doneToday.restore()
+    clock.advance(100)
+    return {
+      ...board,
+      /** Adds and registers one, and lets it be told. */
+      finish(record: UploadRecord = uploadRecord()) {
+        const { id } = record
+        board.rows.add([record])
+        for (const event of ['begin', 'register'] as const) board.rows.happen(id, event)
+        board.rows.happen(id, 'registered', { modelId: `model of ${id}`, finishedAtMs: clock.now() })
+        clock.advance(100)
+        return id
+      },
+      ids: () => board.feed.snapshot().rows.map(({ id }) => id),
+      count: () => board.feed.snapshot().totals.registeredToday,
+    }
+  }
+  return { clock, zone, store, open }
+}
+
+test('what is done leaves the list at the midnight of this computer, and stays in the history', () => {
+  const { clock, store, open } = setup()
+  const { finish, ids, count } = open()
+  const id = finish()
+  clock.advance(2 * hourMs - 1_000)
+  expect([ids(), count()]).toEqual([[id], 1])
+  clock.advance(1_000)
+  expect([ids(), count()]).toEqual([[], 0])
+  expect(store.history({ limit: 9 }).map((record) => record.id)).toEqual([id])
+  expect(clock.waits()).toEqual([100])
+})
+
+test('what has not ended stays, whatever day it is', () => {
+  const { clock, open } = setup()
+  const { rows, finish, ids } = open()
+  const waiting = uploadRecord()
+  rows.add([waiting])
+  finish()
+  clock.advance(26 * hourMs)
+  expect(ids()).toEqual([waiting.id])
+})
+
+test('a start brings back what was done today and not what was done yesterday', () => {
+  const { clock, store, open } = setup()
+  const today = registeredRecord({ finishedAtMs: clock.now() - hourMs })
+  store.add([today, registeredRecord({ finishedAtMs: clock.now() - 23 * hourMs })])
+  const { ids, count } = open()
+  expect([ids(), count()]).toEqual([[today.id], 1])
+})
+
+test('a computer that slept over midnight, or woke up in another zone, looks when it is asked to', () => {
+  const { clock, zone, open } = setup()
+  const { doneToday, finish, ids } = open()
+  finish()
+  clock.advance(hourMs)
+  zone.shiftMs += 3 * hourMs
+  doneToday.look()
+  expect(ids()).toHaveLength(1)
+  zone.shiftMs -= 2 * hourMs
+  doneToday.look()
+  expect(ids()).toEqual([])
+})
+
+test('of a long day the list holds the latest two hundred, and counts them all', () => {
+  const { clock, store, open } = setup()
+  const { finish, ids, count } = open()
+  const all = Array.from({ length: 203 }, () => finish())
+  clock.advance(100)
+  expect([ids(), count()]).toEqual([all.slice(3), 203])
+  const again = open()
+  expect([new Set(again.ids()), again.count()]).toEqual([new Set(all.slice(3)), 203])
+  expect(store.history({ limit: 500 })).toHaveLength(203)
+  again.doneToday.forget(all.slice(0, 1))
+  expect([again.count(), store.find(all[0] ?? '')]).toEqual([202, null])
+  clock.advance(2 * hourMs)
+  clock.advance(100)
+  expect([again.ids(), again.count()]).toEqual([[], 0])
+})
+
+test('each is told as done before it leaves for want of room', () => {
+  const { clock, open } = setup()
+  const { rows, feed } = open()
+  const told = new Set<string>()
+  feed.subscribe({
+    patch: ({ changed }) => changed.forEach(({ id, phase }) => phase === 'registered' && told.add(id)),
+    flow: () => {},
+  })
+  const records = Array.from({ length: 300 }, () => uploadRecord())
+  rows.add(records)
+  for (const { id } of records) {
+    for (const event of ['begin', 'register'] as const) rows.happen(id, event)
+    rows.happen(id, 'registered', { modelId: 'm', finishedAtMs: clock.now() })
+  }
+  clock.advance(100)
+  expect(told.size).toBe(300)
+})
+
+test('what is taken out of the list stays out at the next start, and in the history with its ids', () => {
+  const { store, open } = setup()
+  const { doneToday, finish, rows, ids, count } = open()
+  const [gone, kept] = [finish(), finish()]
+  const waiting = uploadRecord()
+  rows.add([waiting])
+  expect(doneToday.dismiss([gone, waiting.id, 'nobody'])).toMatchObject({ ok: true })
+  expect([ids(), count()]).toEqual([[kept, waiting.id], 1])
+  expect(store.history({ limit: 9 }).map(({ id }) => id)).toEqual([kept, gone])
+  expect(store.find(gone)).toMatchObject({ phase: 'registered', modelId: `model of ${gone}` })
+  const again = open()
+  expect([again.ids(), again.count()]).toEqual([[kept], 1])
+})

@@ -1,0 +1,218 @@
+import { expect, test } from 'vitest'
+import type { Flow } from '../../../electron/contract/upload-details.ts'
+import type { Patch, UploadRow } from '../../../electron/contract/uploads.ts'
+import { createFeed } from '../../../electron/feed/feed.ts'
+import { toView } from '../../../electron/feed/row-view.ts'
+import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { uploadRecord } from '../../support/records.ts'
+
+function setup() {
+  const clock = standingClock()
+  const rows = new Map<string, UploadRow>()
+  const patches: Patch[] = []
+  const flows: Flow[] = []
+  let allPaused = false
+  const feed = createFeed({
+    view: (id) => rows.get(id) ?? null,
+    ids: () => [...rows.keys()],
+    allPaused: () => allPaused,
+    line: () => 'ok',
+    journalSetAside: null,
+    unshownToday: () => 0,
+    streams: { inUse: 3, limit: 8 },
+    ports: testPorts(clock),
+  })
+  feed.subscribe({ patch: (patch) => patches.push(patch), flow: (flow) => flows.push(flow) })
+  return {
+    ...{ feed, clock, patches, flows, rows },
+    /** Gives a row these values and tells the feed. */
+    put(id: string, given: Partial<UploadRow>) {
+      rows.set(id, { ...(rows.get(id) ?? toView(uploadRecord({ id }), null)), ...given })
+      feed.changed(id)
+    },
+    take(id: string) {
+      rows.delete(id)
+      feed.changed(id)
+    },
+    pauseAll() {
+      allPaused = true
+      feed.touched()
+    },
+  }
+}
+
+const ids = (rows: readonly UploadRow[]) => rows.map(({ id }) => id)
+
+test('joins what happens within a tenth of a second into one patch', () => {
+  const { put, clock, patches } = setup()
+  put('a', {})
+  put('b', {})
+  put('a', { sentBytes: 7 })
+  clock.advance(99)
+  expect(patches).toEqual([])
+  clock.advance(1)
+  expect(patches.map(({ sequence, changed }) => [sequence, ids(changed)])).toEqual([[1, ['a', 'b']]])
+  expect(patches[0]?.changed[0]?.sentBytes).toBe(7)
+})
+
+test('speaks ten times a second at most, and not at all when nothing happens', () => {
+  const { put, clock, patches } = setup()
+  for (let ms = 0; ms < 1_000; ms += 1) {
+    put('a', { sentBytes: ms })
+    clock.advance(1)
+  }
+  expect(patches).toHaveLength(10)
+  clock.advance(60_000)
+  expect([patches.length, clock.waits()]).toEqual([10, []])
+})
+
+test('numbers its patches without a gap, and a snapshot continues them', () => {
+  const { put, take, clock, patches, feed } = setup()
+  put('a', {})
+  clock.advance(100)
+  put('b', {})
+  const snapshot = feed.snapshot()
+  expect([snapshot.sequence, ids(snapshot.rows)]).toEqual([1, ['a', 'b']])
+  clock.advance(100)
+  take('a')
+  clock.advance(100)
+  expect(patches.map(({ sequence }) => sequence)).toEqual([1, 2, 3])
+})
+
+test('a page that applies the later patches to a snapshot has what the next snapshot has', () => {
+  const { put, take, clock, patches, feed } = setup()
+  put('a', {})
+  put('b', {})
+  clock.advance(100)
+  put('c', { sentBytes: 1 })
+  const before = feed.snapshot()
+  put('a', { phase: 'paused' })
+  take('b')
+  clock.advance(100)
+  put('c', { sentBytes: 2 })
+  clock.advance(100)
+  const page = new Map(before.rows.map((row) => [row.id, row]))
+  for (const { sequence, changed, removed } of patches.filter((patch) => patch.sequence > before.sequence)) {
+    expect(sequence).toBeGreaterThan(before.sequence)
+    for (const row of changed) page.set(row.id, row)
+    for (const id of removed) page.delete(id)
+  }
+  expect([...page.values()]).toEqual(feed.snapshot().rows)
+})
+
+test('tells what was taken away', () => {
+  const { put, take, clock, patches } = setup()
+  put('a', {})
+  clock.advance(100)
+  take('a')
+  clock.advance(100)
+  expect(patches.map(({ changed, removed }) => [ids(changed), removed])).toEqual([
+    [['a'], []],
+    [[], ['a']],
+  ])
+})
+
+test('tells a pause of everything although no row has changed', () => {
+  const { put, pauseAll, clock, patches, feed } = setup()
+  put('a', {})
+  clock.advance(100)
+  pauseAll()
+  clock.advance(100)
+  expect(patches.map(({ allPaused }) => allPaused)).toEqual([false, true])
+  expect(feed.snapshot().allPaused).toBe(true)
+})
+
+test('sums up what is shown: bytes count while they run or wait', () => {
+  const { put, clock, patches, feed } = setup()
+  put('sending', { phase: 'sending', sizeBytes: 1_000, sentBytes: 100, inFlightBytes: 50 })
+  put('checking', { phase: 'checking', sizeBytes: 10 })
+  put('waiting', { phase: 'waiting', sizeBytes: 200 })
+  put('retrying', { phase: 'retrying', sizeBytes: 300, sentBytes: 300 })
+  put('paused', { phase: 'paused', sizeBytes: 5_000, sentBytes: 4_000 })
+  put('failed', { phase: 'failed', sizeBytes: 5_000 })
+  put('registered', { phase: 'registered', sizeBytes: 5_000, sentBytes: 5_000 })
+  clock.advance(100)
+  const expected = {
+    ...{ running: 2, waiting: 2, needsYou: 1, paused: 1, registeredToday: 1 },
+    ...{ totalBytes: 1_510, movedBytes: 450 },
+    ...{ bytesPerSecond: null, secondsLeft: null },
+  }
+  expect([patches[0]?.totals, feed.snapshot().totals]).toEqual([expected, expected])
+})
+
+test('a file that ends takes nothing from the share that is told, and the time left is that of what is left', () => {
+  const { put, clock, feed } = setup()
+  put('a', { phase: 'sending', sizeBytes: 30_000 })
+  put('b', { phase: 'waiting', sizeBytes: 10_000 })
+  clock.advance(100)
+  for (let tenth = 1; tenth <= 300; tenth += 1) {
+    put('a', { inFlightBytes: tenth * 100 })
+    feed.moved(100)
+    clock.advance(100)
+  }
+  put('a', { phase: 'registered', sentBytes: 30_000, inFlightBytes: 0 })
+  put('b', { phase: 'checking' })
+  clock.advance(100)
+  expect(feed.snapshot().totals).toMatchObject({
+    ...{ totalBytes: 40_000, movedBytes: 30_000, registeredToday: 1 },
+    secondsLeft: 11,
+  })
+})
+
+test('the overall speed is that of what moves, not of rows that come and go', () => {
+  const { put, take, clock, feed } = setup()
+  put('a', { phase: 'sending', sizeBytes: 100_000 })
+  put('restored', { phase: 'registered', sizeBytes: 9_000_000, sentBytes: 9_000_000 })
+  clock.advance(100)
+  for (let tenth = 1; tenth <= 30; tenth += 1) {
+    put('a', { inFlightBytes: tenth * 100 })
+    feed.moved(100)
+    if (tenth === 20) take('restored')
+    clock.advance(100)
+  }
+  const { bytesPerSecond, secondsLeft } = feed.snapshot().totals
+  expect(bytesPerSecond).toBeCloseTo(1_000, -2)
+  expect(secondsLeft).toBeCloseTo(97, -1)
+})
+
+test('says nothing any more once it is closed', () => {
+  const { put, clock, patches, feed } = setup()
+  put('a', {})
+  feed.close()
+  clock.advance(1_000)
+  expect(patches).toEqual([])
+})
+
+test('while something runs it is told anew each second, so that a line that stands still is seen to', () => {
+  const { put, clock, patches, feed } = setup()
+  put('a', { phase: 'sending', sizeBytes: 100_000 })
+  for (let tenth = 1; tenth <= 30; tenth += 1) {
+    put('a', { inFlightBytes: tenth * 100 })
+    feed.moved(100)
+    clock.advance(100)
+  }
+  const before = patches.length
+  for (let tenth = 1; tenth <= 80; tenth += 1) clock.advance(100)
+  expect(patches.length - before).toBeGreaterThanOrEqual(7)
+  expect(patches.at(-1)?.totals).toMatchObject({ bytesPerSecond: 0, secondsLeft: null })
+  expect(ids(patches.at(-1)?.changed ?? [])).toEqual(['a'])
+})
+
+test('the flow of everything is told each second while something runs, and once when it has ended', () => {
+  const { put, clock, flows, feed } = setup()
+  put('a', { phase: 'sending', sizeBytes: 100_000 })
+  for (let tenth = 0; tenth < 50; tenth += 1) {
+    feed.moved(1_000)
+    put('a', { inFlightBytes: tenth * 1_000 })
+    clock.advance(100)
+  }
+  expect(flows.length).toBeGreaterThanOrEqual(4)
+  expect(flows.at(-1)).toMatchObject({ streamsInUse: 3, streamsLimit: 8, speed: { stepMs: 1_000 } })
+  expect(flows.at(-1)?.speed.points.slice(1, 4)).toEqual([10_000, 10_000, 10_000])
+  expect(feed.snapshot().flow).toMatchObject({ streamsInUse: 3, streamsLimit: 8 })
+  const told = flows.length
+  put('a', { phase: 'registered' })
+  clock.advance(100)
+  clock.advance(60_000)
+  expect([flows.length, clock.waits()]).toEqual([told + 1, []])
+})

@@ -1,0 +1,214 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { failure } from '../../../electron/contract/failures.ts'
+import { openJournal } from '../../../electron/journal/journal-file.ts'
+import { createRows } from '../../../electron/feed/rows.ts'
+import { createStore } from '../../../electron/journal/upload-store.ts'
+import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { registeredRecord, uploadRecord } from '../../support/records.ts'
+
+function setup() {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-rows-'))
+  const clock = standingClock()
+  const ports = testPorts(clock)
+  const { database } = openJournal(folder, 0)
+  const store = createStore(database, 'me', ports)
+  const changed: string[] = []
+  const rows = createRows({ store, ports, changed: (id) => changed.push(id), moved: () => {} })
+  onTestFinished(() => {
+    database.close()
+    rmSync(folder, { recursive: true })
+  })
+  return {
+    ...{ rows, store, clock, changed },
+    added() {
+      const record = uploadRecord()
+      rows.add([record])
+      return record.id
+    },
+    /** From now on nothing can be written any more. */
+    fillDisk: () => database.exec('PRAGMA query_only = ON'),
+    makeRoom: () => database.exec('PRAGMA query_only = OFF'),
+  }
+}
+
+test('each step is on the disk before it is told', () => {
+  const { rows, store, added, changed } = setup()
+  const id = added()
+  rows.happen(id, 'begin')
+  rows.happen(id, 'send', { started: true })
+  expect([rows.view(id)?.phase, store.find(id)?.phase, store.find(id)?.started]).toEqual([
+    ...['sending', 'waiting', true],
+  ])
+  rows.happen(id, 'refuse', { failure: failure('file-changed') })
+  expect(store.find(id)).toMatchObject({ phase: 'failed', failure: { code: 'file-changed' } })
+  expect(changed).toEqual([id, id, id, id])
+})
+
+test('an event that cannot happen is a bug, and is thrown', () => {
+  const { rows, added } = setup()
+  const id = added()
+  expect(() => rows.happen(id, 'finish')).toThrow('finish cannot happen to an upload that is waiting')
+  expect(() => rows.happen('nobody', 'begin')).toThrow('no such upload: nobody')
+})
+
+test('what could not be written down is not registered', () => {
+  const { rows, added, fillDisk } = setup()
+  const id = added()
+  rows.happen(id, 'begin')
+  rows.happen(id, 'register', { storageKey: 'k', sha256: 'ab' })
+  fillDisk()
+  const written = rows.happen(id, 'registered', { modelId: 'm', finishedAtMs: 1 })
+  expect(written).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
+  expect(rows.view(id)).toMatchObject({ phase: 'registering', modelId: null })
+})
+
+test('bytes that the library has are not found before that is on the disk', () => {
+  const { rows, added, fillDisk } = setup()
+  const id = added()
+  rows.happen(id, 'begin')
+  fillDisk()
+  const written = rows.happen(id, 'found', { modelId: 'm', sha256: 'ab', finishedAtMs: 1 })
+  expect(written).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
+  expect(rows.view(id)).toMatchObject({ phase: 'checking', modelId: null })
+})
+
+test('after the journal’s own trouble the next try begins by writing', () => {
+  const { rows, added, fillDisk, makeRoom, store } = setup()
+  const id = added()
+  rows.happen(id, 'begin')
+  fillDisk()
+  rows.happen(id, 'trouble', { failure: failure('journal-full') })
+  expect(rows.happen(id, 'begin')).toMatchObject({ ok: false })
+  rows.happen(id, 'trouble', { failure: failure('journal-full') })
+  makeRoom()
+  expect(rows.happen(id, 'begin')).toMatchObject({ ok: true })
+  expect(store.find(id)?.failure?.code).toBe('journal-full')
+})
+
+test('a start shows what storage has acknowledged of each upload in parts', () => {
+  const { rows, store } = setup()
+  const multipart = { uploadId: 'u', storageKey: 'k', partSizeBytes: 2_000_000_000 }
+  const [paused, other] = [uploadRecord({ multipart, phase: 'paused' }), uploadRecord()]
+  store.add([paused, other])
+  for (const number of [1, 4]) store.parts.add(paused.id, { number, etag: '"e"', checksum: 1 })
+  rows.restore([paused, other])
+  // The fourth part is what 6.8 GB leave for it.
+  expect([rows.view(paused.id)?.sentBytes, rows.view(other.id)?.sentBytes]).toEqual([2_800_000_000, 0])
+})
+
+test('nothing is queued that could not be written down', () => {
+  const { rows, fillDisk } = setup()
+  fillDisk()
+  expect(rows.add([uploadRecord()])).toMatchObject({ ok: false })
+  expect(rows.ids()).toEqual([])
+})
+
+test('bytes that storage acknowledged begin the count of attempts anew, bytes in flight do not', () => {
+  const { rows, added } = setup()
+  const id = added()
+  rows.happen(id, 'begin')
+  rows.happen(id, 'send')
+  expect([rows.countAttempt(id), rows.countAttempt(id)]).toEqual([1, 2])
+  rows.progress(id, { inFlightBytes: 1 })
+  expect(rows.countAttempt(id)).toBe(3)
+  rows.progress(id, { inFlightBytes: 0, sentBytes: 1 })
+  expect(rows.countAttempt(id)).toBe(1)
+  rows.progress(id, { sentBytes: 1 })
+  expect(rows.countAttempt(id)).toBe(2)
+})
+
+test('an upload whose bytes are all stored keeps showing them when it stops before it is registered', () => {
+  const { rows, added } = setup()
+  const id = added()
+  const { sizeBytes } = rows.view(id) ?? { sizeBytes: 0 }
+  rows.happen(id, 'begin')
+  rows.happen(id, 'send')
+  rows.progress(id, { sentBytes: sizeBytes })
+  rows.happen(id, 'finish')
+  rows.happen(id, 'register', { storageKey: 'k', sha256: 'ab' })
+  rows.happen(id, 'trouble', { failure: failure('server-trouble') }, 1_000)
+  expect(rows.view(id)).toMatchObject({ phase: 'retrying', sentBytes: sizeBytes, retryAtMs: 1_000 })
+})
+
+test('what storage acknowledged in parts stays sent while the row waits for its next try', () => {
+  const { rows, added } = setup()
+  const id = added()
+  rows.happen(id, 'begin')
+  rows.change(id, { multipart: { uploadId: 'u', storageKey: 'k', partSizeBytes: 10 } })
+  rows.happen(id, 'send')
+  rows.progress(id, { sentBytes: 20, inFlightBytes: 5 })
+  rows.happen(id, 'trouble', { failure: failure('server-trouble') }, 1_000)
+  expect(rows.view(id)).toMatchObject({ sentBytes: 20, inFlightBytes: 0 })
+  rows.happen(id, 'refuse', { failure: failure('file-changed'), multipart: null })
+  expect(rows.view(id)).toMatchObject({ sentBytes: 0 })
+})
+
+test('speed and time left are shown while bytes are sent, and only then', () => {
+  const { rows, added, clock } = setup()
+  const id = added()
+  const { sizeBytes } = rows.view(id) ?? { sizeBytes: 0 }
+  rows.happen(id, 'begin')
+  rows.happen(id, 'send')
+  rows.progress(id, { inFlightBytes: 0 })
+  clock.advance(2_000)
+  rows.progress(id, { inFlightBytes: 200_000_000 })
+  expect(rows.view(id)).toMatchObject({
+    bytesPerSecond: 100_000_000,
+    secondsLeft: (sizeBytes - 200_000_000) / 100_000_000,
+  })
+  rows.happen(id, 'finish')
+  expect(rows.view(id)).toMatchObject({ bytesPerSecond: null, secondsLeft: null })
+})
+
+test('a row from the history is whole, and where the file lies is not in it', () => {
+  const { rows } = setup()
+  const record = registeredRecord()
+  rows.restore([record])
+  const view = rows.view(record.id)
+  expect(view).toMatchObject({
+    ...{ phase: 'registered', sentBytes: 6_800_000_000, inFlightBytes: 0, hashedBytes: 6_800_000_000 },
+  })
+  expect(JSON.stringify(view)).not.toContain(record.path)
+})
+
+test('a failure that cannot be written down is shown all the same', () => {
+  const { rows, added, fillDisk } = setup()
+  const id = added()
+  rows.happen(id, 'begin')
+  fillDisk()
+  expect(rows.happen(id, 'refuse', { failure: failure('journal-full') }).ok).toBe(false)
+  expect(rows.view(id)).toMatchObject({ phase: 'failed', failure: { code: 'journal-full' } })
+})
+
+test('what a transaction of many could not write is written with the next change of each', () => {
+  const { rows, store, added } = setup()
+  const id = added()
+  const written = rows.together(() => {
+    rows.change(id, { position: 7 })
+    throw new Error('a bug in the second of many')
+  })
+  expect([written.ok, store.find(id)?.position === 7]).toEqual([false, false])
+  rows.change(id, { position: 7 })
+  expect(store.find(id)?.position).toBe(7)
+})
+
+test('what happened unwritten is written with the next change, the same as before or not', () => {
+  const { rows, store, added } = setup()
+  const id = added()
+  rows.happenUnwritten(id, 'begin', { started: true })
+  expect([rows.view(id)?.phase, store.find(id)?.started]).toEqual(['checking', false])
+  rows.change(id, { started: true })
+  expect(store.find(id)?.started).toBe(true)
+})
+
+test('an upload that was registered and removed is not among what has finished', () => {
+  const { rows } = setup()
+  const [kept, removed] = [registeredRecord(), registeredRecord()]
+  rows.add([kept, removed])
+  rows.leave([kept.id, removed.id])
+  rows.remove([removed.id])
+  expect([...rows.finished()].map(({ id }) => id)).toEqual([kept.id])
+})

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+import { createSpeedHistory, historyPoints } from '../../../electron/feed/speed-history.ts'
+import { standingClock } from '../../support/hand-clock.ts'
+
+function setup() {
+  const clock = standingClock()
+  const history = createSpeedHistory(clock.now)
+  history.moved(0)
+  return {
+    history,
+    clock,
+    /** Moves bytes evenly for so many seconds, told as often as `everyMs` says. */
+    flow(seconds: number, bytesPerSecond: number, everyMs = 1_000) {
+      for (let told = 0; told < (seconds * 1_000) / everyMs; told += 1) {
+        clock.advance(everyMs)
+        history.moved((bytesPerSecond * everyMs) / 1_000)
+      }
+    },
+  }
+}
+
+test('a point stands for a second to begin with', () => {
+  const { history, flow } = setup()
+  flow(2, 1_000, 100)
+  flow(1, 3_000, 100)
+  expect(history.view()).toEqual({ stepMs: 1_000, points: [1_000, 1_000, 3_000] })
+})
+
+test('the second under way shows once enough of it has passed to mean something', () => {
+  const { history, flow } = setup()
+  flow(1, 1_000)
+  flow(0.2, 5_000, 200)
+  expect(history.view().points).toEqual([1_000])
+  flow(0.1, 5_000, 100)
+  expect(history.view().points).toEqual([1_000, 5_000])
+})
+
+test('a standstill shows as one, although nobody tells anything', () => {
+  const { history, clock, flow } = setup()
+  flow(2, 1_000)
+  clock.advance(3_000)
+  expect(history.view().points).toEqual([1_000, 1_000, 0, 0, 0])
+})
+
+test('its step doubles when its points are all used, and no byte is lost', () => {
+  const { history, flow } = setup()
+  flow(historyPoints, 1_000)
+  expect(history.view()).toEqual({ stepMs: 1_000, points: Array<number>(historyPoints).fill(1_000) })
+  flow(2, 9_000)
+  const { stepMs, points } = history.view()
+  expect([stepMs, points.length, points.at(-2), points.at(-1)]).toEqual([2_000, 121, 1_000, 9_000])
+})
+
+test('twenty hours fit into the same memory', () => {
+  const { history, flow } = setup()
+  flow(20 * 3_600, 5_000_000)
+  const { stepMs, points } = history.view()
+  expect(stepMs).toBe(512_000)
+  expect(points.length).toBeLessThanOrEqual(historyPoints)
+  expect(new Set(points)).toEqual(new Set([5_000_000]))
+})
+
+test('time without sending is left out: a pause, and a night in which the computer slept', () => {
+  const { history, clock, flow } = setup()
+  flow(2, 1_000)
+  history.rest()
+  clock.advance(8 * 3_600_000)
+  history.moved(0)
+  flow(1, 2_000)
+  clock.advance(8 * 3_600_000)
+  history.moved(0)
+  flow(1, 3_000)
+  expect(history.view()).toEqual({ stepMs: 1_000, points: [1_000, 1_000, 2_000, 3_000] })
+})

@@ -1,0 +1,175 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { createSpeedMeter } from '../../../electron/feed/speed.ts'
+import { standingClock } from '../../support/hand-clock.ts'
+
+function setup() {
+  const clock = standingClock()
+  const meter = createSpeedMeter(clock.now)
+  let movedBytes = 0
+  return {
+    meter,
+    clock,
+    after(ms: number, bytes: number) {
+      clock.advance(ms)
+      movedBytes = bytes
+      meter.sample(bytes)
+    },
+    /** Moves bytes at a steady rate, told ten times a second; answers what `look` finds each time. */
+    flow<Found>(ms: number, bytesPerSecond: number, look: () => Found): Found[] {
+      return Array.from({ length: ms / 100 }, () => {
+        clock.advance(100)
+        meter.sample((movedBytes += bytesPerSecond / 10))
+        return look()
+      })
+    },
+  }
+}
+
+test('says nothing before a second and a half of samples', () => {
+  const { meter, after } = setup()
+  expect(meter.bytesPerSecond()).toBeNull()
+  after(0, 0)
+  after(1_499, 5_000)
+  expect(meter.bytesPerSecond()).toBeNull()
+  after(1, 5_000)
+  expect(meter.bytesPerSecond()).toBeCloseTo(3_333, 0)
+})
+
+test('is the average of the last half minute, and never a quarter away from that of the last ten seconds', () => {
+  const { meter, after } = setup()
+  after(0, 0)
+  for (let second = 1; second <= 20; second += 1) after(1_000, second * 100)
+  expect(meter.bytesPerSecond()).toBeCloseTo(100)
+  for (let second = 1; second <= 11; second += 1) after(1_000, 2_000 + second * 500)
+  expect(meter.bytesPerSecond()).toBeCloseTo(500 / 1.25)
+  for (let second = 12; second <= 31; second += 1) after(1_000, 2_000 + second * 500)
+  expect(meter.bytesPerSecond()).toBeCloseTo(500)
+})
+
+test('whatever the line does, what is left divided by the speed that is shown is the time that is shown', () => {
+  const spell = fc.record({
+    ms: fc.integer({ min: 1, max: 200 }).map((tenths) => tenths * 100),
+    bytesPerSecond: fc.integer({ min: 0, max: 200_000_000 }),
+  })
+  fc.assert(
+    fc.property(
+      fc.array(spell, { minLength: 1, maxLength: 8 }),
+      fc.integer({ min: 1, max: 100_000_000_000 }),
+      (spells, leftBytes) => {
+        const { meter, flow } = setup()
+        for (const { ms, bytesPerSecond } of spells)
+          flow(ms, bytesPerSecond, () => {
+            const [speed, seconds] = [meter.bytesPerSecond(), meter.secondsLeft(leftBytes)]
+            if (speed === null || speed < 1) expect(seconds).toBeNull()
+            else expect(seconds).toBe(Math.ceil(leftBytes / speed))
+          })
+      },
+    ),
+    { numRuns: 40 },
+  )
+})
+
+test('a part that has to go again is no speed, and takes none away', () => {
+  const { meter, after } = setup()
+  after(0, 0)
+  after(1_000, 1_000)
+  after(1_000, 500)
+  after(2_000, 2_500)
+  expect(meter.bytesPerSecond()).toBe(750)
+})
+
+test('after a pause it begins anew, and what storage had by then is no speed', () => {
+  const { meter, clock, after } = setup()
+  after(0, 0)
+  after(5_000, 1_000_000)
+  meter.rest()
+  expect([meter.bytesPerSecond(), meter.secondsLeft(1_000)]).toEqual([null, null])
+  clock.advance(60_000)
+  after(0, 900_000)
+  after(2_000, 900_600)
+  expect(meter.bytesPerSecond()).toBe(300)
+})
+
+test('a stop shows after six seconds: no speed, and nobody knows how long', () => {
+  const { meter, flow } = setup()
+  flow(20_000, 1_000_000, () => undefined)
+  expect(meter.secondsLeft(10_000_000)).toBe(10)
+  flow(5_900, 0, () => undefined)
+  expect(meter.bytesPerSecond()).toBeGreaterThan(0)
+  flow(300, 0, () => undefined)
+  expect([meter.bytesPerSecond(), meter.secondsLeft(10_000_000)]).toEqual([0, null])
+  flow(2_000, 1_000_000, () => undefined)
+  expect(meter.secondsLeft(10_000_000)).not.toBeNull()
+})
+
+test('a line so slow that a block takes ten seconds has not stopped between two of them', () => {
+  const { meter, clock, after } = setup()
+  after(0, 0)
+  for (let block = 1; block <= 5; block += 1) after(10_000, block * 1_048_576)
+  clock.advance(9_000)
+  expect(meter.bytesPerSecond()).toBeGreaterThan(0)
+  expect(meter.secondsLeft(1_048_576)).toBeGreaterThan(0)
+  clock.advance(12_000)
+  expect([meter.bytesPerSecond(), meter.secondsLeft(1_048_576)]).toEqual([0, null])
+})
+
+test.each([
+  ['a fifth of the speed', 200_000],
+  ['a standstill', 0],
+])('five seconds at full speed and five at %s don’t make the time left jump', (_name, slowBytesPerSecond) => {
+  const { meter, flow } = setup()
+  const leftBytes = 1_000_000_000
+  const look = () => meter.secondsLeft(leftBytes) ?? NaN
+  flow(5_000, 1_000_000, look)
+  const settling = [...flow(5_000, slowBytesPerSecond, look), ...flow(10_000, 600_000, look)]
+  expect(settling).not.toContain(NaN)
+  const seen = Array.from({ length: 20 }, () => [
+    ...flow(5_000, 1_000_000, look),
+    ...flow(5_000, slowBytesPerSecond, look),
+  ]).flat()
+  const settled = seen.slice(300)
+  const mean = settled.reduce((sum, seconds) => sum + seconds, 0) / settled.length
+  expect((Math.max(...settled) - Math.min(...settled)) / mean).toBeLessThan(0.05)
+  expect((Math.max(...seen) - Math.min(...seen)) / mean).toBeLessThan(0.35)
+})
+
+test('a speed that stays changed is believed within half a minute', () => {
+  const { meter, flow } = setup()
+  flow(120_000, 10_000_000, () => undefined)
+  flow(30_500, 1_000_000, () => undefined)
+  expect(meter.secondsLeft(60_000_000)).toBe(60)
+})
+
+test.each([
+  ['falls to a tenth', 10_000_000, 1_000_000],
+  ['rises tenfold', 1_000_000, 10_000_000],
+])('speed and time left agree at every moment after a line %s, and neither jumps', (_name, before, after) => {
+  const { meter, flow } = setup()
+  const leftBytes = 4_000_000_000
+  flow(60_000, before, () => undefined)
+  const seen = flow(40_000, after, () => ({
+    told: meter.secondsLeft(leftBytes) ?? NaN,
+    bySpeed: leftBytes / (meter.bytesPerSecond() ?? NaN),
+  }))
+  for (const { told, bySpeed } of seen) expect(told).toBe(Math.ceil(bySpeed))
+  const steps = seen.slice(1).map(({ told }, index) => told / (seen[index]?.told ?? NaN))
+  expect(Math.max(...steps, ...steps.map((step) => 1 / step))).toBeLessThan(1.2)
+  expect(seen.at(-1)?.told).toBe(leftBytes / after)
+})
+
+test('the time left is whole seconds, rounded up; nothing left is none, whatever the speed', () => {
+  const { meter, flow } = setup()
+  expect([meter.secondsLeft(0), meter.secondsLeft(10)]).toEqual([0, null])
+  flow(5_000, 100, () => undefined)
+  expect([meter.secondsLeft(1_001), meter.secondsLeft(1)]).toEqual([11, 1])
+})
+
+test('the history goes on where it was before a pause', () => {
+  const { meter, clock, flow } = setup()
+  flow(3_100, 1_000, () => undefined)
+  meter.rest()
+  clock.advance(3_600_000)
+  flow(2_100, 2_000, () => undefined)
+  expect(meter.history()).toEqual({ stepMs: 1_000, points: [1_000, 1_000, 1_000, 2_000, 2_000] })
+})

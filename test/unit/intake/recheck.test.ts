@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest'
+import { failure, success, type FailureCode } from '../../../electron/contract/failures.ts'
+import { createSecondLooks, whileWritten } from '../../../electron/intake/recheck.ts'
+import { standingClock } from '../../support/hand-clock.ts'
+import { uploadRecord } from '../../support/records.ts'
+
+/** Rows that were refused, each with the time in ms that has passed since its file was written. */
+function setup(rows: Readonly<Record<string, readonly [code: FailureCode, agoMs: number]>>) {
+  const clock = standingClock()
+  const looked: (readonly string[])[] = []
+  const looks = createSecondLooks({
+    rows: {
+      ids: () => Object.keys(rows),
+      get(id) {
+        const [code, agoMs] = rows[id] ?? []
+        if (code === undefined) return undefined
+        const mtimeNs = BigInt(clock.now() - (agoMs ?? 0)) * 1_000_000n
+        const record = uploadRecord({
+          failure: failure(code),
+          identity: { sizeBytes: 1, mtimeNs, inode: 1n },
+        })
+        const live = { sentBytes: 0, inFlightBytes: 0, hashedBytes: 0, retryAtMs: null, attempts: 0 }
+        return { record, live: { ...live, phase: 'failed' } }
+      },
+    },
+    async retry(ids) {
+      looked.push(ids)
+      return success(undefined)
+    },
+    ports: clock,
+  })
+  return { looks, looked, clock, ids: Object.keys(rows) }
+}
+
+test('only a file that was written to just now, and may be whole soon, is looked at again', () => {
+  const { looks, looked, clock, ids } = setup({
+    copied: ['file-cut-short', 500],
+    old: ['file-cut-short', 60_000],
+    pointer: ['file-pointer', 500],
+    dangerous: ['file-dangerous', 500],
+  })
+  looks.refused(ids)
+  expect(clock.waits()).toEqual([5_000])
+  clock.advance(5_000)
+  expect([looked, clock.waits()]).toEqual([[['copied']], []])
+})
+
+test('what was being written when the last process ended is looked at once more', () => {
+  const { looks, looked, clock } = setup({
+    grows: ['file-being-written', 60_000],
+    old: ['file-empty', 60_000],
+  })
+  looks.resume()
+  clock.advance(5_000)
+  expect(looked).toEqual([['grows']])
+  looks.resume()
+  looks.close()
+  expect(clock.waits()).toEqual([])
+})
+
+test('a file that has changed and is still refused is told to grow only while it does', () => {
+  const at = (ms: number) => ({ sizeBytes: 1, mtimeNs: BigInt(ms) * 1_000_000n, inode: 1n })
+  const cut = failure('file-cut-short', { missingBytes: 3 })
+  expect(whileWritten(cut, at(10_000), 12_000).code).toBe('file-being-written')
+  expect(whileWritten(cut, at(10_000), 15_000)).toBe(cut)
+  expect(whileWritten(failure('file-pointer'), at(10_000), 10_000).code).toBe('file-pointer')
+})
+
+test('a file is looked at once for each refusal, and not when it has gone meanwhile', () => {
+  const rows: Record<string, [FailureCode, number]> = {
+    first: ['file-cut-short', 0],
+    second: ['file-cut-short', 0],
+    removed: ['file-cut-short', 0],
+  }
+  const { looks, looked, clock } = setup(rows)
+  looks.refused(['first', 'removed'])
+  delete rows['removed']
+  clock.advance(5_000)
+  looks.refused(['second'])
+  clock.advance(5_000)
+  expect([looked, clock.waits()]).toEqual([[['first'], ['second']], []])
+})
+
+test('a refusal after the end starts no timer', () => {
+  const { looks, clock } = setup({ copied: ['file-cut-short', 500] })
+  looks.close()
+  looks.refused(['copied'])
+  expect(clock.waits()).toEqual([])
+})

@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { createHashCache } from '../../../electron/journal/hash-cache.ts'
+import { openJournal } from '../../../electron/journal/journal-file.ts'
+import { standingClock, testPorts } from '../../support/hand-clock.ts'
+
+const identity = { sizeBytes: 6_800_000_000, mtimeNs: 1_790_000_000_123_456_789n, inode: 2n ** 64n - 1n }
+
+function setup(most?: number) {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-hashes-'))
+  const { database } = openJournal(folder, 0)
+  const clock = standingClock()
+  const ports = testPorts(clock)
+  onTestFinished(() => {
+    if (database.isOpen) database.close()
+    rmSync(folder, { recursive: true })
+  })
+  return { database, ports, clock, cache: createHashCache(database, ports, most) }
+}
+
+test('a hash is known while path, size, time to the nanosecond and inode are the same', () => {
+  const { cache } = setup()
+  cache.remember('/a', identity, 'ab')
+  expect(cache.find('/a', identity)).toBe('ab')
+  const others = [
+    { ...identity, sizeBytes: identity.sizeBytes + 1 },
+    { ...identity, mtimeNs: identity.mtimeNs + 1n },
+    { ...identity, inode: identity.inode - 1n },
+  ]
+  expect([...others.map((other) => cache.find('/a', other)), cache.find('/b', identity)]).toEqual([
+    ...[null, null, null, null],
+  ])
+})
+
+test('a file that has changed takes the place of what it was', () => {
+  const { cache } = setup()
+  const later = { ...identity, mtimeNs: identity.mtimeNs + 1n }
+  cache.remember('/a', identity, 'ab')
+  cache.remember('/a', later, 'cd')
+  expect([cache.find('/a', identity), cache.find('/a', later), cache.filesWith('ab')]).toEqual([
+    null,
+    'cd',
+    [],
+  ])
+})
+
+test('files are found by their bytes, the one used last first', () => {
+  const { cache, clock } = setup()
+  cache.remember('/a', identity, 'ab')
+  clock.advance(1)
+  cache.remember('/b', identity, 'ab')
+  clock.advance(1)
+  cache.find('/a', identity)
+  expect(cache.filesWith('ab')).toEqual([
+    { path: '/a', identity },
+    { path: '/b', identity },
+  ])
+})
+
+test('there are never more than its bound, and those go that were used longest ago', () => {
+  const { cache, clock } = setup(3)
+  for (const path of ['/a', '/b', '/c']) {
+    cache.remember(path, identity, path)
+    clock.advance(1)
+  }
+  cache.find('/a', identity)
+  clock.advance(1)
+  cache.remember('/d', identity, '/d')
+  expect(['/a', '/b', '/c', '/d'].map((path) => cache.find(path, identity))).toEqual(['/a', null, '/c', '/d'])
+})
+
+test('a journal that takes nothing costs nobody their upload, and has no file read twice meanwhile', () => {
+  const { cache, ports, database } = setup()
+  database.exec('PRAGMA query_only = ON')
+  cache.remember('/a', identity, 'ab')
+  expect(ports.lines.map(({ level }) => level)).toEqual(['warn'])
+  const changed = { ...identity, mtimeNs: identity.mtimeNs + 1n }
+  expect([cache.find('/a', identity), cache.find('/a', changed)]).toEqual(['ab', null])
+})

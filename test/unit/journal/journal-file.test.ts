@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { expect, onTestFinished, test } from 'vitest'
+import { journalTroubleOf, openJournal } from '../../../electron/journal/journal-file.ts'
+import { columns, toColumns } from '../../../electron/journal/record-columns.ts'
+import { NewerJournalError } from '../../../electron/journal/schema.ts'
+import { createStore } from '../../../electron/journal/upload-store.ts'
+import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { valueOf } from '../../support/engine.ts'
+import { uploadRecord } from '../../support/records.ts'
+
+const nowMs = Date.UTC(2026, 4, 6, 7, 8, 9)
+
+function setup() {
+  const parent = mkdtempSync(join(tmpdir(), 'modelferry-journal-'))
+  const folder = join(parent, 'not', 'yet', 'there')
+  const opened: DatabaseSync[] = []
+  onTestFinished(() => {
+    for (const database of opened) if (database.isOpen) database.close()
+    rmSync(parent, { recursive: true })
+  })
+  return {
+    folder,
+    file: join(folder, 'journal.sqlite'),
+    open() {
+      const journal = openJournal(folder, nowMs)
+      opened.push(journal.database)
+      return journal
+    },
+  }
+}
+
+const versionOf = (database: DatabaseSync) =>
+  Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
+const storeOn = (database: DatabaseSync) => createStore(database, randomUUID(), testPorts(standingClock()))
+
+test('a first start makes the folder, for its owner only, and an empty journal', () => {
+  const { folder, open } = setup()
+  const { database, setAside } = open()
+  expect([setAside, valueOf(storeOn(database).claimQueue())]).toEqual([null, []])
+  expect(statSync(folder).mode & 0o777).toBe(process.platform === 'win32' ? 0o666 : 0o700)
+})
+
+test('the journal is a write-ahead log that is flushed to the disk at every change', () => {
+  const { open } = setup()
+  const { database } = open()
+  storeOn(database)
+  expect(database.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' })
+  // 2 is FULL (sqlite.org/pragma.html#pragma_synchronous).
+  expect(database.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 })
+})
+
+test('a journal of the first version is brought up to date and keeps its uploads', () => {
+  const { file, folder, open } = setup()
+  mkdirSync(folder, { recursive: true })
+  const old = new DatabaseSync(file)
+  old.exec(readFileSync(join(import.meta.dirname, 'journal-1.sql'), 'utf8'))
+  const record = uploadRecord()
+  const names = old.prepare('SELECT name FROM pragma_table_info(?)').all('uploads')
+  const values = new Map(toColumns(record).map((value, index) => [columns[index], value]))
+  const kept = names.map(({ name }) => String(name)).filter((name) => values.has(name))
+  old
+    .prepare(`INSERT INTO uploads (${kept.join(', ')}) VALUES (${kept.map(() => '?').join(', ')})`)
+    .run(...kept.map((name) => values.get(name) ?? null))
+  old.close()
+
+  const { database, setAside } = open()
+  const store = storeOn(database)
+  expect([valueOf(store.claimQueue()), setAside, versionOf(database) > 1]).toEqual([[record], null, true])
+})
+
+test('a journal that a newer version wrote is left alone', () => {
+  const { file, folder, open } = setup()
+  const { database } = open()
+  database.exec('PRAGMA user_version = 999; PRAGMA wal_checkpoint(TRUNCATE)')
+  database.close()
+  const before = readFileSync(file)
+  expect(open).toThrow(NewerJournalError)
+  expect(readFileSync(file).equals(before)).toBe(true)
+  expect(readdirSync(folder)).toEqual(['journal.sqlite'])
+})
+
+test('what keeps the journal from being opened is told apart', () => {
+  const { folder, open } = setup()
+  const { database } = open()
+  const thrownBy = (work: () => unknown) => {
+    try {
+      work()
+    } catch (error) {
+      return error
+    }
+    throw new Error('nothing was thrown')
+  }
+  database.exec('PRAGMA max_page_count = 1')
+  const full = thrownBy(() => database.exec('CREATE TABLE filler AS SELECT zeroblob(1000000)'))
+  const notThere = thrownBy(() => new DatabaseSync(join(folder, 'no', 'such', 'folder', 'journal.sqlite')))
+  database.close()
+  const noRoom = Object.assign(new Error('mkdir'), { code: 'ENOSPC' })
+  const reasons = [full, noRoom, notThere, new NewerJournalError('version 999'), new Error('odd')]
+  expect(reasons.map(journalTroubleOf)).toEqual(['full', 'full', 'not-writable', 'newer', 'other'])
+})
+
+test.each<[string, (whole: Buffer) => Buffer]>([
+  [
+    'that is no database',
+    () => Buffer.from('this was never a journal, but it is longer than a header of SQLite is. '.repeat(9)),
+  ],
+  [
+    'with a damaged page',
+    (whole) => Buffer.concat([whole.subarray(0, 4096), Buffer.alloc(whole.length - 4096, 0xa5)]),
+  ],
+  ['that was cut short', (whole) => whole.subarray(0, 5_000)],
+])('a journal %s is set aside under its own name and a new one begun', (_name, damage) => {
+  const { file, folder, open } = setup()
+  const { database: first } = open()
+  storeOn(first).add(Array.from({ length: 50 }, () => uploadRecord()))
+  first.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  first.close()
+  const damaged = damage(readFileSync(file))
+  writeFileSync(file, damaged)
+
+  const { database, setAside } = open()
+  const record = uploadRecord()
+  const store = storeOn(database)
+  store.add([record])
+  expect(valueOf(store.claimQueue())).toEqual([record])
+  expect(setAside).toBe(`${file}.damaged-2026-05-06T07-08-09-000Z`)
+  expect(readFileSync(setAside ?? '').equals(damaged)).toBe(true)
+  expect(readdirSync(folder).filter((name) => name.includes('damaged'))).toHaveLength(1)
+})
+
+test('another process that writes for a moment is waited for', () => {
+  const { open } = setup()
+  const [one, other] = [open().database, open().database]
+  const [first, second] = [storeOn(one), storeOn(other)]
+  first.add([uploadRecord()])
+  expect(second.add([uploadRecord()])).toMatchObject({ ok: true })
+  expect(Number(other.prepare('PRAGMA busy_timeout').get()?.['timeout'])).toBeGreaterThanOrEqual(1_000)
+})

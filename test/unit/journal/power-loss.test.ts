@@ -1,0 +1,52 @@
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { openJournal } from '../../../electron/journal/journal-file.ts'
+import { createStore } from '../../../electron/journal/upload-store.ts'
+import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { uploadRecord } from '../../support/records.ts'
+
+/** A journal that is in use, and copies of it as a power loss would leave them on the disk. */
+function setup() {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-power-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const ports = testPorts(standingClock())
+  const { database } = openJournal(join(folder, 'used'), 0)
+  onTestFinished(() => database.close())
+  const wal = () => readFileSync(join(folder, 'used', 'journal.sqlite-wal'))
+  return {
+    folder,
+    store: createStore(database, 'me', ports),
+    walBytes: () => wal().length,
+    /** Opens a copy whose log ends after so many bytes, and answers the ids that are in it. */
+    after(walBytes: number) {
+      const copy = join(folder, `copy ${walBytes}`)
+      mkdirSync(copy)
+      copyFileSync(join(folder, 'used', 'journal.sqlite'), join(copy, 'journal.sqlite'))
+      writeFileSync(join(copy, 'journal.sqlite-wal'), wal().subarray(0, walBytes))
+      const { database: found, setAside } = openJournal(copy, 0)
+      const ids = found
+        .prepare('SELECT id FROM uploads ORDER BY position')
+        .all()
+        .map(({ id }) => id)
+      found.close()
+      return { ids, setAside }
+    },
+  }
+}
+
+test('a journal whose log is cut anywhere opens to its last whole commit', () => {
+  const { store, walBytes, after } = setup()
+  const commits = [0, 1, 2, 3].map((position) => {
+    const record = uploadRecord({ position })
+    store.add([record])
+    return { id: record.id, walBytes: walBytes() }
+  })
+  const ids = commits.map(({ id }) => id)
+  const [first, second] = commits
+  expect(after(walBytes())).toEqual({ ids, setAside: null })
+  expect(after(walBytes() - 1)).toEqual({ ids: ids.slice(0, 3), setAside: null })
+  expect(after((second?.walBytes ?? 0) - 2_000)).toEqual({ ids: ids.slice(0, 1), setAside: null })
+  expect(after(first?.walBytes ?? 0)).toEqual({ ids: ids.slice(0, 1), setAside: null })
+})

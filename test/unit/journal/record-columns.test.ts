@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest'
+import { failure } from '../../../electron/contract/failures.ts'
+import { columns, fromLine, toColumns } from '../../../electron/journal/record-columns.ts'
+import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
+import { registeredRecord, uploadRecord } from '../../support/records.ts'
+
+function lineOf(record: UploadRecord): Record<string, unknown> {
+  const values = toColumns(record)
+  return Object.fromEntries(columns.map((name, index) => [name, values[index]]))
+}
+
+test.each<[string, UploadRecord]>([
+  ['that waits', uploadRecord()],
+  ['that was registered', registeredRecord()],
+  [
+    'of a file from before 1970',
+    uploadRecord({ identity: { sizeBytes: 1, mtimeNs: -315_619_200_000_000_001n, inode: 1n } }),
+  ],
+  [
+    'that failed',
+    uploadRecord({
+      phase: 'failed',
+      failure: failure(
+        'rate-limited',
+        { team: 'Studio North' },
+        { detail: 'slow down', retryAfterMs: 9_000 },
+      ),
+    }),
+  ],
+  [
+    'that goes in parts',
+    uploadRecord({
+      started: true,
+      multipart: { uploadId: 'opaque/1', storageKey: 'models/1', partSizeBytes: 104_857_600 },
+    }),
+  ],
+  [
+    'that is part of a model',
+    uploadRecord({
+      seen: {
+        place: '/models/unet',
+        group: {
+          ...{ key: 'abc', name: 'flux', kind: 'shards', root: '/models/unet', within: [] },
+          shard: { stem: 'flux', count: 3, extension: '.safetensors' },
+        },
+        target: { displayName: 'Flux', modelType: 'loras', modelPath: 'models/loras/flux.safetensors' },
+      },
+    }),
+  ],
+  [
+    'of which nothing was recognised',
+    uploadRecord({
+      recognition: {
+        format: 'other',
+        modelType: null,
+        base: null,
+        reason: { key: 'reason.nothing', params: {} },
+        tensorCount: null,
+        dtype: null,
+      },
+    }),
+  ],
+])('an upload %s is read as it was written', (_name, record) => {
+  expect(fromLine(lineOf(record))).toEqual(record)
+})
+
+test('times in ns and inodes of 64 bits keep their last digit', () => {
+  const identity = { sizeBytes: 1, mtimeNs: 9_007_199_254_740_993n, inode: 18_446_744_073_709_551_615n }
+  expect(fromLine(lineOf(uploadRecord({ identity })))?.identity).toEqual(identity)
+})
+
+test.each<[string, Record<string, unknown>]>([
+  ['a phase that nobody keeps', { phase: 'sending' }],
+  ['a recognition that is not JSON', { recognition: '{' }],
+  ['a failure that this version does not know', { failure: '{"code":"struck-by-lightning","params":{}}' }],
+  ['a time that is no number', { mtime_ns: 'yesterday' }],
+  ['a missing team', { team_id: undefined }],
+  ['a place that is no text', { seen: '{"place":1}' }],
+  ['parts of no size', { multipart: '{"uploadId":"u","storageKey":"k","partSizeBytes":0}' }],
+])('a line with %s is no upload', (_name, damage) => {
+  expect(fromLine({ ...lineOf(uploadRecord()), ...damage })).toBeNull()
+})

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import type { Phase } from '../../../electron/contract/uploads.ts'
+import { isRunning, keptPhase, nextPhase, type UploadEvent } from '../../../electron/journal/upload-state.ts'
+
+const phases: readonly Phase[] = [
+  ...(['waiting', 'checking', 'sending', 'finishing', 'registering'] as const),
+  ...(['registered', 'retrying', 'paused', 'failed'] as const),
+]
+const events: readonly UploadEvent[] = [
+  ...(['begin', 'send', 'finish', 'register', 'registered', 'found'] as const),
+  ...(['trouble', 'refuse', 'pause', 'resume', 'requeue'] as const),
+]
+
+const possible: Readonly<Record<Phase, string>> = {
+  waiting: 'begin→checking pause→paused refuse→failed',
+  checking:
+    'found→registered send→sending register→registering trouble→retrying refuse→failed pause→paused requeue→waiting',
+  sending: 'finish→finishing trouble→retrying refuse→failed pause→paused requeue→waiting',
+  finishing: 'send→sending register→registering trouble→retrying refuse→failed pause→paused requeue→waiting',
+  registering: 'registered→registered trouble→retrying refuse→failed pause→paused requeue→waiting',
+  retrying: 'begin→checking refuse→failed pause→paused resume→waiting requeue→waiting',
+  paused: 'refuse→failed resume→waiting',
+  failed: 'resume→waiting',
+  registered: '',
+}
+
+test.each(phases)('an upload that is %s goes where its table says, and nowhere else', (phase) => {
+  const found = events.flatMap((event) => {
+    const next = nextPhase(phase, event)
+    return next === null ? [] : [`${event}→${next}`]
+  })
+  expect(found.sort()).toEqual(possible[phase].split(' ').filter(Boolean).sort())
+})
+
+test('what was registered stays registered, whatever happens', () => {
+  expect(events.map((event) => nextPhase('registered', event))).toEqual(events.map(() => null))
+})
+
+test('work is under way from checking to registering', () => {
+  expect(phases.filter(isRunning)).toEqual(['checking', 'sending', 'finishing', 'registering'])
+})
+
+test('after a restart everything that was under way waits again', () => {
+  expect(Object.fromEntries(phases.map((phase) => [phase, keptPhase(phase)]))).toEqual({
+    ...{ waiting: 'waiting', checking: 'waiting', sending: 'waiting', finishing: 'waiting' },
+    ...{ registering: 'waiting', retrying: 'waiting' },
+    ...{ registered: 'registered', paused: 'paused', failed: 'failed' },
+  })
+})

@@ -1,0 +1,250 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { openJournal } from '../../../electron/journal/journal-file.ts'
+import { createStore, type Store } from '../../../electron/journal/upload-store.ts'
+import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { valueOf } from '../../support/engine.ts'
+import { registeredRecord, uploadRecord } from '../../support/records.ts'
+
+/** A journal on the disk that can be opened again and again, as by one start of the app after the other. */
+function setup() {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-store-'))
+  const ports = testPorts(standingClock())
+  const open: { close(): void }[] = []
+  onTestFinished(() => {
+    for (const { close } of open) close()
+    rmSync(folder, { recursive: true })
+  })
+  function start(runner: string) {
+    const { database } = openJournal(folder, 0)
+    const store = createStore(database, runner, ports)
+    open.push({ close: () => database.isOpen && database.close() })
+    return { store, database, die: () => database.close() }
+  }
+  return { start, ports, folder }
+}
+
+const ids = (records: readonly { readonly id: string }[]) => records.map(({ id }) => id)
+const search = (store: Store, text: string) => ids(store.history({ search: text, limit: 10 }))
+
+test('what was answered ok to is there after the process is gone', () => {
+  const { start } = setup()
+  const waiting = uploadRecord()
+  const done = registeredRecord()
+  const first = start('first')
+  expect(first.store.add([waiting, done])).toEqual({ ok: true, value: undefined })
+  first.store.save([{ ...waiting, phase: 'paused', position: -3 }])
+  first.die()
+  const { store } = start('second')
+  expect(valueOf(store.claimQueue())).toEqual([{ ...waiting, phase: 'paused', position: -3 }])
+  expect(store.history({ limit: 10 })).toEqual([done])
+  expect(store.find(done.id)).toEqual(done)
+})
+
+test('uploads are added all or none', () => {
+  const { start, ports } = setup()
+  const { store } = start('one')
+  const record = uploadRecord()
+  store.add([record])
+  expect(store.add([uploadRecord(), record])).toMatchObject({
+    ok: false,
+    failure: { code: 'journal-trouble', detail: expect.stringContaining('UNIQUE') },
+  })
+  expect(ids(valueOf(store.claimQueue()))).toEqual([record.id])
+  expect(ports.lines.map(({ level }) => level)).toEqual(['error'])
+})
+
+test('the queue comes back in its order', () => {
+  const { start } = setup()
+  const { store } = start('one')
+  const [a, b, c] = [
+    uploadRecord({ position: 5 }),
+    uploadRecord({ position: -1 }),
+    uploadRecord({ position: 2 }),
+  ]
+  store.add([a, b, c])
+  expect(ids(valueOf(store.claimQueue()))).toEqual([b.id, c.id, a.id])
+})
+
+test('a full disk is a failure of its own, and nothing of the change stays', () => {
+  const { start } = setup()
+  const { store, database } = start('one')
+  const pages = Number(database.prepare('PRAGMA page_count').get()?.['page_count'])
+  database.exec(`PRAGMA max_page_count = ${pages + 2}`)
+  const many = Array.from({ length: 200 }, () => uploadRecord())
+  expect(store.add(many)).toMatchObject({ ok: false, failure: { code: 'journal-full' } })
+  expect([valueOf(store.claimQueue()), database.isTransaction]).toEqual([[], false])
+  database.exec('PRAGMA max_page_count = 100000')
+  expect(store.add(many)).toMatchObject({ ok: true })
+  expect(valueOf(store.claimQueue())).toHaveLength(200)
+})
+
+test('an upload is in the queue or in the history, never in both', () => {
+  const { start } = setup()
+  const { store } = start('one')
+  const record = uploadRecord()
+  store.add([record])
+  expect([ids(valueOf(store.claimQueue())), ids(store.history({ limit: 9 }))]).toEqual([[record.id], []])
+  store.save([{ ...record, phase: 'registered', modelId: 'm', finishedAtMs: 5 }])
+  expect([ids(valueOf(store.claimQueue())), ids(store.history({ limit: 9 }))]).toEqual([[], [record.id]])
+  expect(store.save([{ ...record, phase: 'registered', modelId: null, finishedAtMs: 5 }])).toMatchObject({
+    ok: false,
+    failure: { code: 'journal-trouble' },
+  })
+})
+
+test('the history is newest first, ends where it is told and is found by name and path in either case', () => {
+  const { start } = setup()
+  const { store } = start('one')
+  const target = (name: string) => ({ displayName: name, modelType: 'vae', modelPath: `models/vae/${name}` })
+  const old = registeredRecord({ finishedAtMs: 1_000, target: target('Sharp Eyes') })
+  const mid = registeredRecord({ finishedAtMs: 2_000, target: target('50%_soft') })
+  const young = registeredRecord({ finishedAtMs: 3_000, fileName: 'sharp.ckpt', target: target('other') })
+  store.add([old, young, mid])
+  expect(ids(store.history({ limit: 2 }))).toEqual([young.id, mid.id])
+  expect(ids(store.history({ limit: 2, beforeMs: 2_000 }))).toEqual([old.id])
+  expect(ids(store.history({ limit: 9, sinceMs: 2_000 }))).toEqual([young.id, mid.id])
+  expect([search(store, 'SHARP'), search(store, '%_'), search(store, '%')]).toEqual([
+    ...[[young.id, old.id], [mid.id], [mid.id]],
+  ])
+})
+
+test('removed uploads are gone for good', () => {
+  const { start } = setup()
+  const { store } = start('one')
+  const [record, done] = [uploadRecord(), registeredRecord()]
+  store.add([record, done])
+  store.remove([record.id, done.id])
+  expect([valueOf(store.claimQueue()), store.history({ limit: 9 }), store.find(done.id)]).toEqual([
+    [],
+    [],
+    null,
+  ])
+})
+
+test('a line that cannot be read is left out and stays in the journal', () => {
+  const { start, ports } = setup()
+  const { store, database } = start('one')
+  const [good, bad] = [uploadRecord(), uploadRecord()]
+  store.add([good, bad])
+  database.prepare('UPDATE uploads SET recognition = ? WHERE id = ?').run('{', bad.id)
+  expect(ids(valueOf(store.claimQueue()))).toEqual([good.id])
+  expect(ports.lines.at(-1)?.message).toContain('cannot be read')
+  expect(database.prepare('SELECT count(*) AS n FROM uploads').get()).toEqual({ n: 2 })
+})
+
+/** Another process that lives until it is told to end. */
+async function otherProcess() {
+  const child = spawn(process.execPath, ['-e', 'process.stdin.resume()'], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  await once(child, 'spawn')
+  return {
+    pid: child.pid ?? 0,
+    async end() {
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    },
+  }
+}
+
+test('a living process keeps its rows, and a dead one leaves them to the next', async () => {
+  const { start } = setup()
+  const other = await otherProcess()
+  const theirs = start('theirs')
+  const record = uploadRecord()
+  theirs.store.add([record])
+  theirs.database.prepare('UPDATE runners SET pid = ?').run(other.pid)
+  theirs.die()
+
+  const { store } = start('ours')
+  expect(valueOf(store.claimQueue())).toEqual([])
+  await other.end()
+  expect(valueOf(store.claimQueue())).toEqual([record])
+})
+
+test('a process that left in order leaves its rows to the next', async () => {
+  const { start } = setup()
+  const other = await otherProcess()
+  const theirs = start('theirs')
+  const record = uploadRecord()
+  theirs.store.add([record])
+  theirs.database.prepare('UPDATE runners SET pid = ?').run(other.pid)
+  theirs.store.close()
+  expect(valueOf(start('ours').store.claimQueue())).toEqual([record])
+})
+
+test('two runners of one journal share no row', async () => {
+  const { start } = setup()
+  const other = await otherProcess()
+  const [a, b] = [start('a'), start('b')]
+  a.database.prepare("UPDATE runners SET pid = ? WHERE id = 'a'").run(other.pid)
+  b.database.prepare("UPDATE runners SET pid = ? WHERE id = 'b'").run(process.ppid)
+  const [ofA, ofB] = [uploadRecord(), uploadRecord()]
+  a.store.add([ofA])
+  b.store.add([ofB])
+  expect([ids(valueOf(a.store.claimQueue())), ids(valueOf(b.store.claimQueue()))]).toEqual([
+    [ofA.id],
+    [ofB.id],
+  ])
+})
+
+test('uploads of a file are found under each sign-in that is named, and under no other', async () => {
+  const { start } = setup()
+  const other = await otherProcess()
+  const [paired, byPassword] = ['cloud.example alice team_01', 'cloud.example alice']
+  const record = uploadRecord({ accountId: paired })
+  const which = { paths: [record.path], teamId: 'team_01' }
+  const theirs = start('theirs')
+  theirs.store.add([record])
+  theirs.database.prepare('UPDATE runners SET pid = ?').run(other.pid)
+  const { store } = start('ours')
+  expect(store.heldByOthers({ ...which, accountIds: [byPassword] })).toEqual([])
+  expect(store.heldByOthers({ ...which, accountIds: [byPassword, paired] })).toEqual(which.paths)
+  theirs.store.close()
+  expect(valueOf(store.claimQueue({ ...which, accountIds: [byPassword] }))).toEqual([])
+  expect(valueOf(store.claimQueue({ ...which, accountIds: [byPassword, paired] }))).toEqual([record])
+})
+
+test('parts are durable, come back in their order and go with their upload', () => {
+  const { start } = setup()
+  const record = uploadRecord({
+    started: true,
+    multipart: { uploadId: 'u', storageKey: 'k', partSizeBytes: 5_242_880 },
+  })
+  const first = start('one')
+  first.store.add([record])
+  for (const number of [3, 1])
+    first.store.parts.add(record.id, { number, etag: `"${number}"`, checksum: number })
+  first.die()
+  const { store } = start('two')
+  valueOf(store.claimQueue())
+  expect(store.parts.of(record.id)).toEqual([
+    { number: 1, etag: '"1"', checksum: 1 },
+    { number: 3, etag: '"3"', checksum: 3 },
+  ])
+  store.remove([record.id])
+  expect(store.parts.of(record.id)).toEqual([])
+})
+
+test('a multipart upload that nobody goes on with is left over until storage has let go of it', () => {
+  const { start } = setup()
+  const multipart = { uploadId: 'u', storageKey: 'k', partSizeBytes: 5_242_880 }
+  const [given, complete] = [
+    uploadRecord({ multipart }),
+    registeredRecord({ multipart: { ...multipart, uploadId: 'v' } }),
+  ]
+  const { store } = start('one')
+  store.add([given, complete])
+  expect(store.leftovers()).toEqual([])
+  store.remove([given.id, complete.id])
+  const { accountId, team } = given
+  expect(store.leftovers()).toEqual([{ uploadId: 'u', storageKey: 'k', accountId, teamId: team.id }])
+  store.cleared('u')
+  expect(store.leftovers()).toEqual([])
+})

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest'
+import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
+import type { LibraryModel } from '../../../electron/contract/library.ts'
+import { createKept } from '../../../electron/library/listing-cache.ts'
+import { valueOf } from '../../support/engine.ts'
+import { standingClock } from '../../support/hand-clock.ts'
+
+const model = (id: string, displayName = id): LibraryModel => ({
+  ...{ id, displayName, modelType: 'loras', modelPath: `models/loras/${id}`, sizeBytes: 1, sha256: null },
+  ...{ status: 'active', createdAtMs: null, storageKey: null },
+})
+const trouble = failed(failure('server-trouble', { status: 503 }))
+
+function setup() {
+  const clock = standingClock()
+  const kept = createKept(clock)
+  const ask = (answer: Result<readonly LibraryModel[]>) => kept.listing(0, async () => answer)
+  return {
+    ...{ clock, kept, ask },
+    names: async () => {
+      const { listing } = await kept.listing(Infinity, async () => trouble)
+      return valueOf(listing).models.map(({ displayName }) => displayName)
+    },
+  }
+}
+
+test('a change of ours is put into the answer under way, and into no later one', async () => {
+  const { kept, ask, names } = setup()
+  const answer = Promise.withResolvers<Result<readonly LibraryModel[]>>()
+  const asked = kept.listing(0, () => answer.promise)
+  kept.change('a', { displayName: 'ours' })
+  kept.add(model('b'))
+  answer.resolve(success([model('a')]))
+  await asked
+  expect(await names()).toEqual(['ours', 'b'])
+  // Somebody else has renamed one and deleted the other since.
+  await ask(success([model('a', 'theirs')]))
+  expect(await names()).toEqual(['theirs'])
+})
+
+test('a change of ours while nothing is asked for is not put into the next answer', async () => {
+  const { kept, ask, names } = setup()
+  await ask(success([model('a')]))
+  kept.drop('a')
+  expect(await names()).toEqual([])
+  await ask(success([model('a')]))
+  expect(await names()).toEqual(['a'])
+})
+
+test('trouble is over with the next answer', async () => {
+  const { ask } = setup()
+  await ask(success([model('a')]))
+  expect(valueOf((await ask(trouble)).listing).failure).toEqual(trouble.failure)
+  expect(valueOf((await ask(success([model('a')]))).listing).failure).toBeNull()
+})
+
+test('a question that throws can be asked again', async () => {
+  const { kept, ask, names } = setup()
+  await expect(kept.listing(0, () => Promise.reject(new Error('a bug')))).rejects.toThrow('a bug')
+  await ask(success([model('a')]))
+  expect(await names()).toEqual(['a'])
+})
+
+test('a change to a model that is not known adds none', async () => {
+  const { kept, ask, names } = setup()
+  await ask(success([model('a')]))
+  kept.change('b', { displayName: 'other' })
+  expect(await names()).toEqual(['a'])
+})

@@ -1,0 +1,154 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { open, rename, stat, writeFile, type FileHandle } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import {
+  fileFailure,
+  identityOf,
+  openInTime,
+  openSameFile,
+  readFull,
+  renumbered,
+  sameFile,
+  whyChanged,
+} from '../../../electron/platform/file-identity.ts'
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-identity-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+async function newFile(text = 'the bytes of a model') {
+  const path = join(newFolder(), 'a.safetensors')
+  await writeFile(path, text)
+  return { path, identity: await identityAt(path) }
+}
+
+const identityAt = async (path: string) => identityOf(await stat(path, { bigint: true }))
+
+const errorOf = (code: string) => Object.assign(new Error(code), { code })
+
+test.each(['ENOENT', 'ENOTDIR'])('%s means that the file is missing', (code) => {
+  expect(fileFailure(errorOf(code))).toEqual({ code: 'file-missing', params: {}, detail: code })
+})
+
+test.each(['EIO', 'ENODEV', 'ENXIO', 'ESTALE', 'ENOTCONN', 'EHOSTDOWN', 'EHOSTUNREACH', 'ETIMEDOUT'])(
+  '%s is a problem of the disk, which is tried again',
+  (problem) => {
+    expect(fileFailure(errorOf(problem))).toEqual({
+      ...{ code: 'file-read-trouble', params: { problem }, detail: problem },
+    })
+  },
+)
+
+test.each(['EACCES', 'EPERM', 'EISDIR', 'ELOOP', 'EBUSY'])('%s means that the file is unreadable', (code) => {
+  expect(fileFailure(errorOf(code))).toEqual({ code: 'file-unreadable', params: {}, detail: code })
+})
+
+test.each([new Error('no code'), 'no error', null, { code: 'EIO' }])(
+  'what is thrown without a code means that the file is unreadable: %s',
+  (thrown) => {
+    expect(fileFailure(thrown)).toEqual({ code: 'file-unreadable', params: {}, detail: 'unknown' })
+  },
+)
+
+test('another size, time or inode is another file', () => {
+  const file = { sizeBytes: 3, mtimeNs: 5n, inode: 7n }
+  expect(sameFile(file, { ...file })).toBe(true)
+  expect([
+    sameFile(file, { ...file, sizeBytes: 4 }),
+    sameFile(file, { ...file, mtimeNs: 6n }),
+    sameFile(file, { ...file, inode: 8n }),
+  ]).toEqual([false, false, false])
+})
+
+test('the file that was queued is opened for reading', async () => {
+  const { path, identity } = await newFile()
+  const opened = await openSameFile(path, identity)
+  if (!opened.ok) throw new Error(opened.failure.code)
+  onTestFinished(() => opened.handle.close())
+  expect(await opened.handle.readFile('utf8')).toBe('the bytes of a model')
+})
+
+test('another file is refused', async () => {
+  const { path, identity } = await newFile()
+  expect(await openSameFile(path, { ...identity, mtimeNs: 0n })).toMatchObject({
+    ...{ ok: false, failure: { code: 'file-changed' } },
+  })
+})
+
+test('a file that is gone is missing, whether it is opened or only compared', async () => {
+  const { path, identity } = await newFile()
+  rmSync(path)
+  expect(await openSameFile(path, identity)).toMatchObject({ ok: false, failure: { code: 'file-missing' } })
+  expect(await whyChanged(path, identity)).toMatchObject({ code: 'file-missing' })
+})
+
+test('an unchanged file has no failure, a changed one has changed', async () => {
+  const { path, identity } = await newFile()
+  expect(await whyChanged(path, identity)).toBeNull()
+  await writeFile(path, 'other')
+  expect(await whyChanged(path, identity)).toEqual({ code: 'file-changed', params: {} })
+})
+
+test('a file of which only the inode differs is found renumbered', async () => {
+  const { path, identity } = await newFile()
+  expect(await renumbered(path, { ...identity, inode: identity.inode + 1n })).toEqual(identity)
+})
+
+test.each([
+  ['size', { sizeBytes: 1 }],
+  ['time', { mtimeNs: 1n }],
+])('a file whose %s differs too is not renumbered', async (_, other) => {
+  const { path, identity } = await newFile()
+  expect(await renumbered(path, { ...identity, inode: 0n, ...other })).toBeNull()
+})
+
+test('a file that is gone is not renumbered', async () => {
+  const { path, identity } = await newFile()
+  await rename(path, `${path}.old`)
+  expect(await renumbered(path, identity)).toBeNull()
+})
+
+test('a file that is opened in time stays open', async () => {
+  const { path, identity } = await newFile()
+  const opened = await openInTime({ path, identity }, new AbortController().signal)
+  if (!opened?.ok) throw new Error('it was not opened')
+  onTestFinished(() => opened.handle.close())
+  expect(await opened.handle.readFile('utf8')).toBe('the bytes of a model')
+})
+
+test('nothing is opened for what was aborted before', async () => {
+  const { path, identity } = await newFile()
+  expect(await openInTime({ path, identity }, AbortSignal.abort())).toBeNull()
+})
+
+test('a read that brings less is continued until the wanted length is there', async () => {
+  const source = Buffer.from('0123456789')
+  const reads: (readonly [number, number])[] = []
+  const handle = {
+    async read(into: Buffer, offset: number, length: number, position: number) {
+      reads.push([length, position])
+      const bytesRead = source.copy(into, offset, position, position + Math.min(length, 3))
+      return { bytesRead, buffer: into }
+    },
+  } as unknown as Pick<FileHandle, 'read'>
+  const into = Buffer.alloc(8)
+  expect(await readFull(handle, into, 7, 2)).toBe(7)
+  expect(into.toString('latin1')).toBe('2345678\0')
+  expect(reads).toEqual([
+    [7, 2],
+    [4, 5],
+    [1, 8],
+  ])
+})
+
+test('a read ends with the file, and answers 0 behind it', async () => {
+  const { path } = await newFile('0123456789')
+  const handle = await open(path)
+  onTestFinished(() => handle.close())
+  const into = Buffer.alloc(8)
+  expect([await readFull(handle, into, 8, 6), await readFull(handle, into, 8, 10)]).toEqual([4, 0])
+})

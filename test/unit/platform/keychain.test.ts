@@ -1,0 +1,149 @@
+import { describe, expect, test } from 'vitest'
+import type { Log } from '../../../electron/platform/environment.ts'
+import {
+  createKeychain,
+  entryLimitBytes,
+  keychainFailure,
+  splitSecret,
+  type Keytar,
+} from '../../../electron/platform/keychain.ts'
+
+const log: Log = { info() {}, warn() {}, error() {} }
+
+/** A store that refuses what Windows' would: an entry of more than 2,560 bytes. */
+function setup(limitMs = 1_000) {
+  const entries = new Map<string, string>()
+  const calls: string[] = []
+  const keytar: Keytar = {
+    async getPassword(_service, account) {
+      calls.push(`get ${account}`)
+      return entries.get(account) ?? null
+    },
+    async setPassword(service, account, password) {
+      if (Buffer.byteLength(password) > 2_560) throw new Error('The stub received bad data.')
+      calls.push(`set ${service}`)
+      entries.set(account, password)
+    },
+    async deletePassword(_service, account) {
+      return entries.delete(account)
+    },
+  }
+  return { entries, calls, keytar, keychain: createKeychain({ log, limitMs, load: async () => keytar }) }
+}
+
+describe('a secret', () => {
+  test('that fits lies in one entry of the app’s own name', async () => {
+    const { entries, calls, keychain } = setup()
+    expect(await keychain.set('session', 'short')).toEqual({ ok: true, value: undefined })
+    expect([...entries]).toEqual([['session', 'short']])
+    expect(calls).toContain('set Modelferry')
+    expect(await keychain.get('session')).toEqual({ ok: true, value: 'short' })
+  })
+
+  test('that outgrows Windows’ limit is kept in pieces and comes back whole', async () => {
+    const { entries, keychain } = setup()
+    const secret = `é${'x'.repeat(6_000)}漢`
+    await keychain.set('session', secret)
+    expect(entries.size).toBe(4)
+    expect(await keychain.get('session')).toEqual({ ok: true, value: secret })
+  })
+
+  test('leaves no piece behind when it is replaced or deleted', async () => {
+    const { entries, keychain } = setup()
+    await keychain.set('session', 'x'.repeat(6_000))
+    await keychain.set('session', 'y'.repeat(3_000))
+    expect(await keychain.get('session')).toEqual({ ok: true, value: 'y'.repeat(3_000) })
+    expect(entries.size).toBe(3)
+    await keychain.set('session', 'short')
+    expect([...entries.keys()]).toEqual(['session'])
+    await keychain.set('session', 'x'.repeat(6_000))
+    await keychain.delete('session')
+    expect(entries.size).toBe(0)
+  })
+
+  test('of which a piece is missing or changed counts as not stored', async () => {
+    const { entries, keychain } = setup()
+    await keychain.set('session', 'x'.repeat(6_000))
+    const piece = [...entries.keys()].find((name) => name.includes('part')) ?? ''
+    entries.set(piece, 'changed')
+    expect(await keychain.get('session')).toEqual({ ok: true, value: null })
+    entries.delete(piece)
+    expect(await keychain.get('session')).toEqual({ ok: true, value: null })
+  })
+
+  test('survives a crash in the middle of being replaced', async () => {
+    const { keytar, keychain } = setup()
+    await keychain.set('session', 'old'.repeat(2_000))
+    const dying = createKeychain({
+      log,
+      load: async () => ({
+        ...keytar,
+        async setPassword(service, account, password) {
+          if (account === 'session') throw new Error('gone')
+          await keytar.setPassword(service, account, password)
+        },
+      }),
+    })
+    expect((await dying.set('session', 'new'.repeat(2_000))).ok).toBe(false)
+    expect(await keychain.get('session')).toEqual({ ok: true, value: 'old'.repeat(2_000) })
+  })
+
+  test('that looks like our own mark is kept as it is', async () => {
+    const { keychain } = setup()
+    const secret = `modelferry-parts:1:00000000:${'0'.repeat(64)}`
+    await keychain.set('session', secret)
+    expect(await keychain.get('session')).toEqual({ ok: true, value: secret })
+  })
+})
+
+describe('a keychain that hangs', () => {
+  test('is given up in time, refuses at once while it is stuck, and is asked again when it comes back', async () => {
+    const { keytar } = setup()
+    const gate = Promise.withResolvers<string | null>()
+    let asked = 0
+    const keychain = createKeychain({
+      log,
+      limitMs: 5,
+      load: async () => ({ ...keytar, getPassword: () => ((asked += 1), gate.promise) }),
+    })
+    expect(await keychain.get('a')).toMatchObject({ ok: false, failure: { code: 'keychain-slow' } })
+    expect(keychain.isStuck()).toBe(true)
+    expect(await keychain.get('b')).toMatchObject({ ok: false, failure: { code: 'keychain-slow' } })
+    expect(asked).toBe(1)
+    gate.resolve('late')
+    await gate.promise
+    await expect.poll(() => keychain.isStuck()).toBe(false)
+    expect(await keychain.get('c')).toEqual({ ok: true, value: 'late' })
+  })
+})
+
+test('a keychain that cannot be loaded is an absent one', async () => {
+  const keychain = createKeychain({
+    log,
+    load: () => Promise.reject(new Error('libsecret-1.so.0: cannot open shared object file')),
+  })
+  expect(await keychain.set('a', 'b')).toMatchObject({ ok: false, failure: { code: 'keychain-absent' } })
+})
+
+test.each([
+  ['Cannot autolaunch D-Bus without X11 $DISPLAY', 'keychain-absent'],
+  ['The name org.freedesktop.secrets was not provided by any .service files', 'keychain-absent'],
+  ['Object does not exist at path “/org/freedesktop/secrets/collection/login”', 'keychain-absent'],
+  ['Cannot create an item in a locked collection', 'keychain-locked'],
+  ['User interaction is not allowed.', 'keychain-locked'],
+  ['The user name or passphrase you entered is not correct. User canceled the operation.', 'keychain-locked'],
+])('“%s” means %s', (message, code) => {
+  expect(keychainFailure(new Error(message)).code).toBe(code)
+})
+
+test('pieces are as long as allowed, and no character is cut', () => {
+  const secret = '漢'.repeat(entryLimitBytes)
+  const pieces = splitSecret(secret, entryLimitBytes)
+  expect(pieces.join('')).toBe(secret)
+  expect(pieces.map((piece) => Buffer.byteLength(piece))).toEqual([
+    entryLimitBytes,
+    entryLimitBytes,
+    entryLimitBytes,
+  ])
+  expect(splitSecret('', 10)).toEqual([])
+})

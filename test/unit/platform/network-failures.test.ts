@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest'
+import { failure, isConnectivityFailure } from '../../../electron/contract/failures.ts'
+import { lineFailure, networkCodeOf, retryAfterMs } from '../../../electron/platform/network-failures.ts'
+
+const withCode = (code: string, cause?: unknown) => Object.assign(new Error(code, { cause }), { code })
+
+test.each([
+  ['ENOTFOUND', 'name-not-found'],
+  ['EAI_AGAIN', 'name-not-found'],
+  ['ENETDOWN', 'offline'],
+  ['ENETUNREACH', 'offline'],
+  ['EHOSTUNREACH', 'offline'],
+  ['EADDRNOTAVAIL', 'offline'],
+  ['ENONET', 'offline'],
+  ['ECONNREFUSED', 'connection-lost'],
+  ['ECONNRESET', 'connection-lost'],
+  ['ECONNABORTED', 'connection-lost'],
+  ['EPIPE', 'connection-lost'],
+  ['EPROTO', 'connection-lost'],
+  ['HPE_INVALID_CONSTANT', 'not-the-api'],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'not-the-api'],
+  ['PROXY_SIGN_IN', 'proxy-sign-in'],
+  ['PROXY_TROUBLE', 'proxy-unreachable'],
+  ['PROXY_UNREACHABLE', 'proxy-unreachable'],
+  ['PROXY_REFUSED 403', 'proxy-refuses'],
+  ['ETIMEDOUT', 'timed-out'],
+  ['ESOCKETTIMEDOUT', 'timed-out'],
+  ['TimeoutError', 'timed-out'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'certificate-untrusted'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'certificate-untrusted'],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'certificate-untrusted'],
+  ['UNABLE_TO_GET_ISSUER_CERT', 'certificate-untrusted'],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'certificate-untrusted'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'certificate-wrong-name'],
+  ['CERT_HAS_EXPIRED', 'certificate-expired'],
+  ['CERT_NOT_YET_VALID', 'certificate-expired'],
+  ['CERT_UNTRUSTED', 'certificate-untrusted'],
+  ['SOMETHING_NEW', 'connection-lost'],
+] as const)('%s is %s, with the host and the code for the curious', (code, expected) => {
+  expect(lineFailure(code, 'core.example')).toEqual(
+    failure(expected, { host: 'core.example' }, { detail: code }),
+  )
+})
+
+test('a failure of the proxy names the proxy and its server', () => {
+  expect(lineFailure('PROXY_TROUBLE', 'core.example', 'proxy.example:3128')).toMatchObject({
+    params: { host: 'proxy.example:3128', server: 'core.example' },
+  })
+})
+
+test('only failures that a lost connection can cause count as such', () => {
+  const lost = ['offline', 'name-not-found', 'connection-lost', 'timed-out', 'proxy-unreachable'] as const
+  const other = [
+    ...(['proxy-sign-in', 'proxy-refuses', 'certificate-untrusted', 'certificate-expired'] as const),
+    ...(['not-the-api', 'server-trouble', 'rate-limited'] as const),
+  ]
+  expect(lost.filter((code) => !isConnectivityFailure(failure(code)))).toEqual([])
+  expect(other.filter((code) => isConnectivityFailure(failure(code)))).toEqual([])
+})
+
+test('the telling code is found however deep fetch hides it', () => {
+  const reset = withCode('ECONNRESET')
+  const both = new AggregateError([withCode('ENETUNREACH'), withCode('ECONNREFUSED')])
+  expect([
+    networkCodeOf(reset),
+    networkCodeOf(new TypeError('fetch failed', { cause: reset })),
+    networkCodeOf(new TypeError('fetch failed', { cause: both })),
+    networkCodeOf(new TypeError('fetch failed', { cause: new Error('other side', { cause: reset }) })),
+    networkCodeOf(new DOMException('too late', 'TimeoutError')),
+    networkCodeOf(withCode('ABORT_ERR', new DOMException('too late', 'TimeoutError'))),
+    networkCodeOf(new AggregateError([new Error('no code')], 'all failed', { cause: reset })),
+    networkCodeOf('not even an error'),
+  ]).toEqual([
+    'ECONNRESET',
+    'ECONNRESET',
+    'ENETUNREACH',
+    'ECONNRESET',
+    'TimeoutError',
+    'TimeoutError',
+    'ECONNRESET',
+    'unknown',
+  ])
+})
+
+test('Retry-After holds seconds or a date, and an hour is the most that is waited for', () => {
+  const nowMs = Date.UTC(2026, 0, 1)
+  const read = (header: string | null | undefined) => retryAfterMs(header, nowMs)
+  expect(['120', '0', '-5', '7200', 'Thu, 01 Jan 2026 00:01:00 GMT'].map(read)).toEqual([
+    ...[120_000, 0, 0, 3_600_000, 60_000],
+  ])
+  expect([
+    read('Wed, 31 Dec 2025 00:00:00 GMT'),
+    read('soon'),
+    read(''),
+    read(null),
+    read(undefined),
+  ]).toEqual([...[0, undefined, undefined, undefined, undefined]])
+})

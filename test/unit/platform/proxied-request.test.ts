@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest'
+import { codeOf, hostOfProxy, isProxyQuestion } from '../../../electron/platform/proxied-request.ts'
+
+const http = 'http://ann:secret@proxy.example:3128'
+const socks = 'socks5://proxy.example:1080'
+const errorOf = (code: string, more: object = {}) => Object.assign(new Error(code), { code, ...more })
+const tunnel = (statusCode?: number) => errorOf('ERR_PROXY_TUNNEL', { statusCode })
+
+test.each(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'])(
+  '%s is the proxy that can’t be reached where there is one, else the server',
+  (code) => {
+    expect([codeOf(errorOf(code), http), codeOf(errorOf(code), socks), codeOf(errorOf(code), null)]).toEqual([
+      ...['PROXY_UNREACHABLE', 'PROXY_UNREACHABLE', code],
+    ])
+  },
+)
+
+test.each(['ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'CERT_HAS_EXPIRED'])(
+  '%s blames no proxy, since it may be the server’s',
+  (code) => {
+    expect([codeOf(errorOf(code), http), codeOf(errorOf(code), socks)]).toEqual([code, code])
+  },
+)
+
+test.each([
+  [407, 'PROXY_SIGN_IN'],
+  [403, 'PROXY_REFUSED 403'],
+  [405, 'PROXY_REFUSED 405'],
+  [451, 'PROXY_REFUSED 451'],
+  [502, 'PROXY_TROUBLE'],
+  [504, 'PROXY_TROUBLE'],
+  [undefined, 'PROXY_TROUBLE'],
+])('a tunnel that ends with %s is %s', (status, code) => {
+  expect(codeOf(tunnel(status), http)).toBe(code)
+})
+
+test.each([
+  ['Socks5 Authentication failed', 'PROXY_SIGN_IN'],
+  ['Proxy connection timed out', 'PROXY_UNREACHABLE'],
+  ['Socks5 proxy rejected connection - Failure', 'PROXY_TROUBLE'],
+  ['Socket closed', 'PROXY_TROUBLE'],
+  ['something else', 'unknown'],
+])('the words “%s” of a SOCKS proxy are %s', (words, code) => {
+  expect(codeOf(new Error(words), socks)).toBe(code)
+})
+
+test('the words of an error are read for SOCKS only', () => {
+  expect([codeOf(new Error('Socket closed'), http), codeOf('Socket closed', socks)]).toEqual([
+    ...['unknown', 'unknown'],
+  ])
+})
+
+test('only 407 by an http proxy to an http server is the proxy’s question', () => {
+  const to = (status: number, url: string, proxy: string | null) =>
+    isProxyQuestion(status, new URL(url), proxy)
+  expect(to(407, 'http://s3.example', http)).toBe(true)
+  expect([
+    to(401, 'http://s3.example', http),
+    to(407, 'https://s3.example', http),
+    to(407, 'http://s3.example', socks),
+    to(407, 'http://s3.example', null),
+  ]).toEqual([false, false, false, false])
+})
+
+test('the proxy is named, without its login, only for a code that blames it', () => {
+  expect([
+    hostOfProxy('PROXY_REFUSED 403', http),
+    hostOfProxy('ECONNRESET', http),
+    hostOfProxy('PROXY_TROUBLE', null),
+  ]).toEqual(['proxy.example:3128', null, null])
+})

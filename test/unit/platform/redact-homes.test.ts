@@ -1,0 +1,84 @@
+import fc from 'fast-check'
+import { homedir } from 'node:os'
+import { expect, test } from 'vitest'
+import { redact, redactText } from '../../../electron/platform/redact.ts'
+
+const hex = (length: number) =>
+  fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length })
+const word = fc.string({
+  unit: fc.constantFrom(...'abcdefghijklmnopqrstuvwxyz'),
+  minLength: 3,
+  maxLength: 12,
+})
+/** What stands around a secret in a line of a log: anything, but nothing that would run on into it. */
+const around = fc.string({ maxLength: 40 }).map((text) => `${text} `)
+
+test('no signed address leaves its signature in any text', () => {
+  fc.assert(
+    fc.property(around, word, hex(64), (before, key, signature) => {
+      const url = `https://s3.example/bucket/${key}?X-Amz-Expires=900&X-Amz-Signature=${signature}&X-Amz-Credential=${signature}`
+      expect(redactText(`${before}${url}`)).not.toContain(signature)
+      expect(JSON.stringify(redact({ error: new Error(`PUT ${url}`), at: new URL(url) }))).not.toContain(
+        signature,
+      )
+    }),
+  )
+})
+
+test('no token, key or proxy’s password is left in any text', () => {
+  fc.assert(
+    fc.property(around, hex(32), (before, secret) => {
+      for (const line of [
+        `Authorization: Bearer ${secret}`,
+        `dk-${secret}`,
+        `http://ann:${secret}@proxy.example:3128`,
+        `{"refresh_token":"${secret}"}`,
+        `password=${secret}`,
+      ])
+        expect(redactText(`${before}${line}`)).not.toContain(secret)
+      expect(JSON.stringify(redact({ proxyPassword: secret, token: { value: secret } }))).not.toContain(
+        secret,
+      )
+    }),
+  )
+})
+
+test('no person’s folder keeps the person’s name, on any system', () => {
+  fc.assert(
+    fc.property(word, word, (person, file) => {
+      const name = `${person}zq`
+      for (const path of [
+        `/home/${name}/${file}`,
+        `/Users/${name}/${file}`,
+        `C:\\Users\\${name}\\${file}`,
+        `D:\\Users\\${name} Doe\\${file}`,
+      ])
+        for (const text of [
+          path,
+          `could not read ${path}`,
+          JSON.stringify({ path }),
+          `file:///${path}`,
+          `at x (${path}:1:2)`,
+        ]) {
+          expect(redactText(text)).not.toContain(name)
+          expect(redactText(text)).toContain(file)
+        }
+    }),
+  )
+})
+
+test('this computer’s home is ~ wherever it lies, and what only begins like it stays', () => {
+  expect(redactText(`${homedir()}/models/x.gguf`)).toBe('~/models/x.gguf')
+  expect(redactText(`in ${homedir()}`)).toBe('in ~')
+  expect(redactText(`${homedir()}-other/x`).startsWith('~')).toBe(false)
+})
+
+test('what is no secret stays as it is', () => {
+  for (const text of [
+    'sent 3 of 8 parts',
+    'https://core.cyberun.cloud/api/v1/users/me',
+    'a home/run',
+    '/opt/Modelferry',
+  ])
+    expect(redactText(text)).toBe(text)
+})

@@ -1,0 +1,154 @@
+import { expect, test } from 'vitest'
+import { redact, redactText } from '../../../electron/platform/redact.ts'
+
+const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl-_x'
+
+test.each([
+  [`Authorization: Bearer ${jwt}`, 'Authorization: Bearer [removed]'],
+  ['authorization: Basic YWxpY2U6c2VjcmV0', 'authorization: Basic [removed]'],
+  [`the token ${jwt} was refused`, 'the token [removed] was refused'],
+  ['key dk-AbCd_1234-xyz is dead', 'key dk-[removed] is dead'],
+  ['sk-0123456789 and ak-0123456789', 'sk-[removed] and ak-[removed]'],
+  ['https://alice:pass@proxy.example:8080/', 'https://alice:[removed]@proxy.example:8080/'],
+  ['http://alice:p@ss@proxy.example:8080/', 'http://alice:[removed]@proxy.example:8080/'],
+  ['socks5://:pass@proxy.example', 'socks5://:[removed]@proxy.example'],
+  ['{"password":"correct horse","x":1}', '{"password":"[removed]","x":1}'],
+  ['said {\\"accessToken\\": \\"a b\\"}', 'said {\\"accessToken\\": \\"[removed]\\"}'],
+  [JSON.stringify({ password: 'a "b" c\\', x: 1 }), '{"password":"[removed]","x":1}'],
+  [
+    JSON.stringify({ body: JSON.stringify({ password: 'a "b" c\\', x: 1 }) }),
+    JSON.stringify({ body: '{"password":"[removed]","x":1}' }),
+  ],
+  ['grant_type=x&refresh_token=abc.def&y=1', 'grant_type=x&refresh_token=[removed]&y=1'],
+  [
+    'PUT https://s3.example/b/k?X-Amz-Credential=AK%2F1&X-Amz-Signature=0a1b&partNumber=3 failed',
+    'PUT https://s3.example/b/k?X-Amz-Credential=[removed]&X-Amz-Signature=[removed]&partNumber=3 failed',
+  ],
+])('%s', (text, clean) => {
+  expect(redactText(text)).toBe(clean)
+})
+
+test('ordinary words stay as they are', () => {
+  const text =
+    'task-12 is done: flux1-dev.safetensors, 3.2 GB, https://core.cyberun.cloud/api/v1/models?page=2'
+  expect(redactText(text)).toBe(text)
+})
+
+test('a value with a secret’s name goes whatever it looks like, at any depth', () => {
+  expect(redact({ email: 'a@b.c', password: 'x', headers: [{ Authorization: 'y', Range: 'z' }] })).toEqual({
+    email: 'a@b.c',
+    password: '[removed]',
+    headers: [{ Authorization: '[removed]', Range: 'z' }],
+  })
+})
+
+test('errors keep their message, code and cause without secrets', () => {
+  const cause = Object.assign(new Error(`refused ${jwt}`), { code: 'ECONNRESET' })
+  const shown = redact(new Error('could not send dk-12345678', { cause }))
+  expect(shown).toMatchObject({
+    name: 'Error',
+    message: 'could not send dk-[removed]',
+    cause: { message: 'refused [removed]', code: 'ECONNRESET' },
+  })
+  expect(JSON.stringify(shown)).not.toContain('eyJ')
+})
+
+test('cycles, depth, big numbers, dates and bytes become something that JSON can hold', () => {
+  const round: Record<string, unknown> = { count: 10n, at: new Date(0), bytes: new Uint8Array(5) }
+  round['self'] = round
+  round['made'] = () => 1
+  expect(redact(round)).toEqual({
+    count: '10',
+    at: '1970-01-01T00:00:00.000Z',
+    bytes: '[5 bytes]',
+    self: '[…]',
+    made: '[function]',
+  })
+})
+
+test('a Map entry with a secret’s name keeps its name and loses its value, at any depth', () => {
+  const headers = new Map([['Authorization', 'hunter2']])
+  expect(redact(new Map([['password', 'hunter2']]))).toEqual([['password', '[removed]']])
+  expect(redact({ requests: [new Map<string, unknown>([['first', { headers }]])] })).toEqual({
+    requests: [[['first', { headers: [['Authorization', '[removed]']] }]]],
+  })
+})
+
+test('secrets inside the keys and values of a Map, a Set and an array are removed', () => {
+  const key = 'dk-12345678'
+  const kept: unknown = redact({
+    map: new Map<unknown, unknown>([
+      [key, key],
+      [{ password: 'hunter2' }, 1],
+    ]),
+    set: new Set([key, { token: 'hunter2' }]),
+    array: [[key], new Set([new Error(key)])],
+  })
+  expect(kept).toMatchObject({
+    map: [
+      ['dk-[removed]', 'dk-[removed]'],
+      [{ password: '[removed]' }, 1],
+    ],
+    set: ['dk-[removed]', { token: '[removed]' }],
+    array: [['dk-[removed]'], [{ message: 'dk-[removed]' }]],
+  })
+  expect(JSON.stringify(kept)).not.toMatch(/12345678|hunter2/)
+})
+
+test('a secret that is the name of a value is removed', () => {
+  expect(redact({ 'dk-12345678': 3, nested: { 'https://s3.example/k?X-Amz-Signature=0a1b': 4 } })).toEqual({
+    'dk-[removed]': 3,
+    nested: { 'https://s3.example/k?X-Amz-Signature=[removed]': 4 },
+  })
+})
+
+test('cycles through a Map, a Set, an array or an error’s cause end', () => {
+  const map = new Map<string, unknown>()
+  map.set('self', map)
+  const set = new Set<unknown>()
+  set.add(set)
+  const array: unknown[] = []
+  array.push(array)
+  const error = new Error('round')
+  error.cause = error
+  expect([redact(map), redact(set), redact(array)]).toEqual([[['self', '[…]']], ['[…]'], ['[…]']])
+  expect(redact(error)).toMatchObject({ message: 'round', cause: '[…]' })
+})
+
+test('a value that is there twice without a cycle is shown both times', () => {
+  const shared = { size: 1 }
+  expect(redact([shared, shared])).toEqual([shared, shared])
+})
+
+test('what is nested too deep is left out', () => {
+  expect(redact([[[[[['a']]]]]])).toEqual([[[[[['a']]]]]])
+  expect(redact([[[[[[['a']]]]]]])).toEqual([[[[[['[…]']]]]]])
+})
+
+test('invalid dates, symbols, buffers and null become something that JSON can hold', () => {
+  expect(redact([new Date(NaN), Symbol('x'), new ArrayBuffer(3), null, undefined, true])).toEqual([
+    ...['no date', '[symbol]', '[3 bytes]'],
+    ...[null, undefined, true],
+  ])
+})
+
+test('a long text keeps its beginning', () => {
+  const text = 'word '.repeat(20_000)
+  expect(redact(text)).toBe(`${text.slice(0, 4_000)}…`)
+  expect(redact(text.slice(0, 4_000))).toBe(text.slice(0, 4_000))
+})
+
+test.each([
+  '{"password":"correct horse battery"}',
+  'https://alice:correct-horse-battery@proxy.example',
+  'dk-correct-horse-battery',
+])('no beginning of a secret is left where a long text is cut: %s', (secret) => {
+  for (let cutAt = 1; cutAt < secret.length; cutAt += 1) {
+    const text = `${' '.repeat(4_000 - cutAt)}${secret} and more`
+    expect(redact(text)).not.toContain('cor')
+  }
+})
+
+test('a quoted secret whose quotation mark is never closed is removed up to the end of its line', () => {
+  expect(redactText('{"password":"correct horse\nnext')).toBe('{"password":"[removed]"\nnext')
+})

@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest'
+import type { Log } from '../../../electron/platform/environment.ts'
+import {
+  createSettings,
+  defaultSettings,
+  parseSettings,
+  type JsonStore,
+} from '../../../electron/platform/settings.ts'
+import { serverAddressOf } from '../../../electron/contract/server-address.ts'
+
+function setup(stored: Record<string, unknown> = {}, serverFromOutside?: string) {
+  const values: Record<string, unknown> = { ...stored }
+  const warnings: unknown[] = []
+  const store: JsonStore = { read: () => values, write: (more) => void Object.assign(values, more) }
+  const log: Log = { info() {}, error() {}, warn: (_message, facts) => void warnings.push(facts) }
+  return { values, warnings, settings: createSettings({ store, serverFromOutside, log }) }
+}
+
+describe('what is on disk', () => {
+  test('is taken field by field, so that one bad value costs that value alone', () => {
+    const stored = { atOnce: 99, dense: true, theme: 'purple', language: 'zh-Hant', unknown: 1 }
+    expect(parseSettings(stored)).toEqual({
+      settings: { ...defaultSettings, dense: true, language: 'zh-Hant' },
+      refused: ['atOnce', 'theme'],
+    })
+  })
+
+  test('cannot name a server that the app would refuse from a person', () => {
+    expect(parseSettings({ server: 'http://example.org/api' })).toEqual({
+      settings: defaultSettings,
+      refused: ['server'],
+    })
+  })
+
+  test('may say that there is no limit, and names a limit only within what lines do', () => {
+    const read = (limitBytesPerSecond: unknown, streamsMost: unknown) =>
+      parseSettings({ limitBytesPerSecond, streamsMost })
+    expect(read(null, 64).refused).toEqual([])
+    expect(read(5_000_000, 1).settings).toMatchObject({ limitBytesPerSecond: 5_000_000, streamsMost: 1 })
+    expect(read(99_999, 0)).toEqual({
+      settings: defaultSettings,
+      refused: ['limitBytesPerSecond', 'streamsMost'],
+    })
+    expect(read(1_000_000.5, 65).refused).toEqual(['limitBytesPerSecond', 'streamsMost'])
+  })
+
+  test('a refused value is written down', () => {
+    expect(setup({ atOnce: 'many' }).warnings).toEqual([{ refused: ['atOnce'] }])
+  })
+})
+
+describe('a change', () => {
+  test('holds at once, is stored alone, and is announced with what was before', () => {
+    const { values, settings } = setup()
+    const heard: unknown[] = []
+    settings.onChange((now, before) => heard.push([now.atOnce, before.atOnce]))
+    expect(settings.change({ atOnce: 5 })).toMatchObject({ ok: true, value: { atOnce: 5 } })
+    expect([settings.current().atOnce, values, heard]).toEqual([5, { atOnce: 5 }, [[5, 3]]])
+  })
+
+  test('to a server that is neither https nor on this computer is refused and changes nothing', () => {
+    const { values, settings } = setup()
+    expect(settings.change({ server: 'http://example.org/api/v1', atOnce: 5 })).toMatchObject({
+      ok: false,
+      failure: { code: 'bad-server-address' },
+    })
+    expect([settings.current(), values]).toEqual([defaultSettings, {}])
+  })
+})
+
+describe('a server named from outside', () => {
+  test('wins over the stored one and is not stored', () => {
+    const { values, settings } = setup(
+      { server: 'https://stored.example/api/v1' },
+      'http://127.0.0.1:8787/api/v1/',
+    )
+    settings.change({ dense: true })
+    expect(settings.current().server).toBe('http://127.0.0.1:8787/api/v1')
+    expect(values).toEqual({ server: 'https://stored.example/api/v1', dense: true })
+  })
+
+  test('is never silently replaced when it is wrong', () => {
+    expect(setup({}, 'ftp://example.org').settings.current().server).toBe('ftp://example.org')
+  })
+})
+
+test.each([
+  ['https://core.cyberun.cloud/api/v1/', 'https://core.cyberun.cloud/api/v1'],
+  [' HTTPS://Example.ORG ', 'https://example.org'],
+  ['http://localhost:8787/api/v1', 'http://localhost:8787/api/v1'],
+  ['http://[::1]:1/api', 'http://[::1]:1/api'],
+  ['http://127.0.0.1.example.org/', null],
+  ['http://localhost.example.org/', null],
+  ['https://user:secret@example.org/', null],
+  ['https://example.org/?x=1', null],
+  ['javascript:alert(1)', null],
+  ['example.org', null],
+])('the address %s is kept as %s', (text, kept) => {
+  expect(serverAddressOf(text)).toBe(kept)
+})

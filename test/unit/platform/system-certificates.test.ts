@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest'
+import { trustSystemAfter, trustsSystem } from '../../../electron/platform/system-certificates.ts'
+
+test.each(['CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID', 'ECONNRESET', ''])(
+  '%s is no reason to trust the system’s authorities',
+  (code) => {
+    expect([trustSystemAfter(code), trustsSystem()]).toEqual([false, false])
+  },
+)
+
+test.each([
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+])('the system’s authorities are trusted after %s', (code) => {
+  expect([trustSystemAfter(code), trustsSystem()]).toEqual([true, true])
+})

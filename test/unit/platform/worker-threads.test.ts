@@ -1,0 +1,126 @@
+import { getEventListeners } from 'node:events'
+import { expect, onTestFinished, test } from 'vitest'
+import { createThreads } from '../../../electron/platform/worker-threads.ts'
+import { standingClock, testPorts } from '../../support/hand-clock.ts'
+
+/**
+ * A thread that answers what it is told. `hang` blocks it for good, as a read does whose disk is gone: it hears nothing any more.
+ * `wait` is answered once it may go on, `deaf` as well, but not when it is aborted. `throw` and `exit` end the thread. Each job begins
+ * with a progress that names its thread.
+ */
+const program = `
+import { parentPort, threadId } from 'node:worker_threads'
+const answer = (id, text) => parentPort.postMessage({ kind: 'answer', id, answer: text })
+const jobs = new Map()
+parentPort.on('message', ({ kind, id, job, upTo }) => {
+  if (kind === 'job') jobs.set(id, job)
+  if (kind === 'job') parentPort.postMessage({ kind: 'progress', id, progress: String(threadId) })
+  if (job === 'throw') throw new Error('broken')
+  if (job === 'exit') process.exit(3)
+  if (job === 'hang') {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+  }
+  if (kind === 'allow') answer(id, jobs.get(id) + ' up to ' + upTo)
+  if (kind === 'abort' && jobs.get(id) !== 'deaf') answer(id, 'aborted')
+})`
+
+function setup({ count = 1 } = {}) {
+  const clock = standingClock()
+  const ports = testPorts(clock)
+  const url = new URL(`data:text/javascript,${encodeURIComponent(program)}`)
+  const threads = createThreads<string, string, string>({ ...{ url, ports }, name: 'test', count })
+  onTestFinished(() => threads.close())
+  const begin = (job: string, controller = new AbortController()) => {
+    const { signal } = controller
+    const begun = Promise.withResolvers<string>()
+    const running = threads.run(job, { signal, onProgress: begun.resolve })
+    return { ...running, signal, begun: begun.promise, abort: () => controller.abort() }
+  }
+  return { clock, ports, begin, close: () => threads.close() }
+}
+
+test('an aborted job answers through its thread', async () => {
+  const { begin, clock } = setup()
+  const job = begin('wait')
+  job.abort()
+  expect(await job.answer).toBe('aborted')
+  expect(clock.waits()).toEqual([])
+})
+
+test('a thread that hangs after an abort is replaced: what was aborted is over, what it held up goes on', async () => {
+  const { begin, clock, ports } = setup()
+  const hanging = begin('hang')
+  await hanging.begun
+  const other = begin('wait')
+  other.allow(7)
+  hanging.abort()
+  clock.advance(5_000)
+  expect([await hanging.answer, await other.answer]).toEqual([null, 'wait up to 7'])
+  expect(ports.lines).toMatchObject([{ message: 'a worker thread hangs and is replaced' }])
+})
+
+test('a job that was aborted before it began answers through its thread', async () => {
+  const stop = new AbortController()
+  stop.abort()
+  expect(await setup().begin('wait', stop).answer).toBe('aborted')
+})
+
+test('a job that is over no longer listens for an abort', async () => {
+  const job = setup().begin('wait')
+  job.allow(1)
+  await job.answer
+  expect(getEventListeners(job.signal, 'abort')).toEqual([])
+})
+
+test('an aborted job that never answers is over after a while, though its thread does other work', async () => {
+  const { begin, clock, ports } = setup()
+  const deaf = begin('deaf')
+  await deaf.begun
+  deaf.abort()
+  const other = begin('wait')
+  other.allow(7)
+  expect(await other.answer).toBe('wait up to 7')
+  clock.advance(5_000)
+  expect([await deaf.answer, ports.lines]).toEqual([null, []])
+})
+
+test.each([
+  ['throw', 'Error: broken'],
+  ['exit', 'exit 3'],
+])('a thread that ends by %s loses all its jobs, and the next job gets a new one', async (end, reason) => {
+  const { begin, ports } = setup()
+  const waiting = begin('wait')
+  const lost = await waiting.begun
+  expect([await begin(end).answer, await waiting.answer]).toEqual([null, null])
+  expect(ports.lines).toEqual([
+    {
+      ...{ level: 'error', message: 'a worker thread ended with work in hand' },
+      facts: { name: 'test', reason },
+    },
+  ])
+  const next = begin('wait')
+  next.allow(1)
+  expect(await next.answer).toBe('wait up to 1')
+  expect(await next.begun).not.toBe(lost)
+})
+
+test('a job goes to an idle thread, and no more threads start than are wanted', async () => {
+  const { begin } = setup({ count: 2 })
+  const first = begin('wait')
+  const second = begin('wait')
+  const ids = [await first.begun, await second.begun]
+  expect(new Set(ids).size).toBe(2)
+  first.allow(1)
+  await first.answer
+  expect(await begin('wait').begun).toBe(ids[0])
+  expect(ids).toContain(await begin('wait').begun)
+})
+
+test('closing ends the threads and all jobs, one that hangs too', async () => {
+  const { begin, close } = setup({ count: 2 })
+  const hanging = begin('hang')
+  const waiting = begin('wait')
+  await Promise.all([hanging.begun, waiting.begun])
+  await close()
+  expect([await hanging.answer, await waiting.answer]).toEqual([null, null])
+})

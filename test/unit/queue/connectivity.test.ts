@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest'
+import type { LineState } from '../../../electron/contract/uploads.ts'
+import { createLine } from '../../../electron/queue/connectivity.ts'
+import { standingClock, testPorts } from '../../support/hand-clock.ts'
+
+/** A line whose looks end when the test says what was found. */
+function setup() {
+  const clock = standingClock()
+  const looks: PromiseWithResolvers<boolean>[] = []
+  const told: LineState[] = []
+  const line = createLine({
+    ports: testPorts(clock),
+    becomes: (state) => told.push(state),
+    isThere() {
+      const look = Promise.withResolvers<boolean>()
+      looks.push(look)
+      return look.promise
+    },
+  })
+  return {
+    ...{ line, clock, looks, told },
+    async find(isThere: boolean) {
+      looks.at(-1)?.resolve(isThere)
+      // The look's own promise, its catch, its finally.
+      for (let turn = 0; turn < 5; turn += 1) await Promise.resolve()
+    },
+  }
+}
+
+test('nobody asks until something met trouble, and trouble of one answer changes nothing', async () => {
+  const { line, clock, looks, told, find } = setup()
+  clock.advance(3_600_000)
+  expect(looks).toHaveLength(0)
+  line.suspect()
+  line.suspect()
+  expect(looks).toHaveLength(1)
+  await find(true)
+  expect([line.state, told, clock.waits()]).toEqual(['ok', [], []])
+})
+
+test('a line that is gone is looked for at growing intervals of at most five seconds', async () => {
+  const { line, clock, told, find, looks } = setup()
+  line.suspect()
+  const waited: number[] = []
+  for (let look = 0; look < 6; look += 1) {
+    await find(false)
+    const [waitMs = 0] = clock.waits()
+    waited.push(waitMs)
+    clock.advance(waitMs)
+  }
+  expect([waited, told]).toEqual([[1_000, 2_000, 4_000, 5_000, 5_000, 5_000], ['offline']])
+  await find(true)
+  expect([line.state, told, clock.waits(), looks.length]).toEqual(['ok', ['offline', 'ok'], [], 7])
+  line.suspect()
+  await find(false)
+  expect(clock.waits()).toEqual([1_000])
+})
+
+test('a computer that wakes looks at once, and only if the line was gone', async () => {
+  const { line, looks, find, clock } = setup()
+  line.look()
+  expect(looks).toHaveLength(0)
+  line.suspect()
+  await find(false)
+  line.look()
+  expect([looks.length, clock.waits()]).toEqual([2, []])
+  line.look()
+  expect(looks).toHaveLength(2)
+})
+
+test('a line that is closed looks no more', async () => {
+  const { line, clock, find, told, looks } = setup()
+  line.suspect()
+  let isClosed = false
+  const closed = line.close().then(() => (isClosed = true))
+  await Promise.resolve()
+  expect(isClosed).toBe(false)
+  await find(false)
+  await closed
+  expect([told, clock.waits()]).toEqual([[], []])
+  // What ends meanwhile, and a network that changes, still tell it.
+  line.suspect()
+  expect(looks).toHaveLength(1)
+})
+
+test('a line that was gone when it was closed looks no more', async () => {
+  const { line, clock, find, looks } = setup()
+  line.suspect()
+  await find(false)
+  await line.close()
+  line.look()
+  expect([looks.length, clock.waits()]).toEqual([1, []])
+})
+
+test('a look that throws counts as one that found nothing', async () => {
+  const { line, looks, clock } = setup()
+  line.suspect()
+  looks[0]?.reject(new Error('a bug'))
+  await expect.poll(() => line.state).toBe('offline')
+  expect(clock.waits()).toEqual([1_000])
+})

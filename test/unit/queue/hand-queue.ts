@@ -1,0 +1,60 @@
+import { failure } from '../../../electron/contract/failures.ts'
+import type { Outcome } from '../../../electron/journal/outcome.ts'
+import { createQueue } from '../../../electron/queue/queue.ts'
+import { standingClock, testPorts } from '../../support/hand-clock.ts'
+
+interface Run {
+  readonly id: string
+  readonly signal: AbortSignal
+  /** Ends the run and lets the queue settle it. */
+  end(outcome: Outcome): Promise<void>
+}
+
+/** A queue whose runs end only when the test says so; `order` sets who comes first. */
+export function handQueue({
+  atOnce = 1,
+  held = false,
+  order = {} as Record<string, number>,
+  small = [] as string[],
+} = {}) {
+  const clock = standingClock()
+  const runs: Run[] = []
+  const told: string[] = []
+  const queue = createQueue({
+    atOnce,
+    held,
+    ports: testPorts(clock),
+    hooks: {
+      run(id, signal) {
+        const gate = Promise.withResolvers<Outcome>()
+        runs.push({
+          id,
+          signal,
+          async end(outcome) {
+            gate.resolve(outcome)
+            await gate.promise
+          },
+        })
+        return gate.promise
+      },
+      settled: (id, outcome) => told.push(`${id} ${outcome.kind}`),
+      positionOf: (id) => order[id] ?? 0,
+      isSmall: (id) => small.includes(id),
+    },
+  })
+  const run = (id: string) => {
+    const found = runs.findLast((one) => one.id === id)
+    if (!found) throw new Error(`${id} has not run`)
+    return found
+  }
+  return { queue, clock, told, order, run, started: () => runs.map(({ id }) => id) }
+}
+
+export const done: Outcome = { kind: 'done' }
+export const stopped: Outcome = { kind: 'stopped' }
+export const later = (atMs: number): Outcome => ({ kind: 'retry', failure: failure('connection-lost'), atMs })
+export const hold = (untilMs: number): Outcome => ({
+  kind: 'hold',
+  failure: failure('rate-limited'),
+  untilMs,
+})

@@ -1,0 +1,154 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { createAway, findAway, isBack } from '../../../electron/queue/missing-volumes.ts'
+import { standingClock, testPorts } from '../../support/hand-clock.ts'
+
+const folder = (path: string) => ({ path, isDead: false })
+
+function setup() {
+  const clock = standingClock()
+  const asked: string[] = []
+  const there = new Set<string>()
+  const gone = new Set<string>()
+  const back: string[] = []
+  const away = createAway({
+    ports: testPorts(clock),
+    async isBack({ path }) {
+      asked.push(path)
+      return there.has(path)
+    },
+    stillWaits: (id) => !gone.has(id),
+    back: (ids) => back.push(...ids),
+  })
+  return {
+    ...{ away, clock, asked, there, gone, back },
+    async tick() {
+      clock.advance(3_000)
+      for (let turn = 0; turn < 3; turn += 1) await Promise.resolve()
+    },
+  }
+}
+
+test('each missing folder is asked for once every few seconds, however many wait for it', async () => {
+  const { away, asked, there, back, tick, clock } = setup()
+  for (const id of ['a', 'b', 'c']) away.wait(id, folder('/disk'))
+  away.wait('d', folder('/other'))
+  await tick()
+  await tick()
+  expect([asked, back]).toEqual([['/disk', '/other', '/disk', '/other'], []])
+  there.add('/disk')
+  await tick()
+  expect([back, clock.waits()]).toEqual([['a', 'b', 'c'], [3_000]])
+})
+
+test('nobody asks once nobody waits', async () => {
+  const { away, asked, gone, back, tick, clock } = setup()
+  away.wait('a', folder('/disk'))
+  gone.add('a')
+  await tick()
+  expect([asked, back, clock.waits()]).toEqual([[], [], []])
+})
+
+test('after the end nothing is asked for', () => {
+  const { away, clock } = setup()
+  away.wait('a', folder('/disk'))
+  away.close()
+  expect(clock.waits()).toEqual([])
+  const closed = setup()
+  closed.away.close()
+  closed.away.wait('a', folder('/disk'))
+  expect(closed.clock.waits()).toEqual([])
+})
+
+test('a file is away when its folder is, and named is the topmost that is missing', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'modelferry-away-'))
+  onTestFinished(() => rmSync(root, { recursive: true }))
+  mkdirSync(join(root, 'models'))
+  writeFileSync(join(root, 'models', 'there.gguf'), 'x')
+  const disk = join(root, 'disk')
+  expect(await findAway(join(disk, 'loras', 'deep', 'a.gguf'))).toEqual({ folder: disk, until: folder(disk) })
+  expect(await findAway(join(root, 'models', 'deleted.gguf'))).toBeNull()
+  expect(await findAway(join(root, 'models', 'there.gguf'))).toBeNull()
+})
+
+test('a mount that answers again is back, with the file or without; an empty place for one is not', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'modelferry-away-'))
+  onTestFinished(() => rmSync(root, { recursive: true }))
+  const file = join(root, 'disk', 'a.gguf')
+  const dead = { path: file, isDead: true }
+  // Its folder is gone with it: the upload finds that out, and waits for the folder by name.
+  expect(await isBack(dead)).toBe(true)
+  mkdirSync(join(root, 'disk'))
+  expect(await isBack(dead)).toBe(false)
+  writeFileSync(join(root, 'disk', 'other.gguf'), 'x')
+  expect(await isBack(dead)).toBe(true)
+  expect(await isBack(folder(file))).toBe(false)
+  writeFileSync(file, 'x')
+  expect(await isBack(dead)).toBe(true)
+})
+
+/** Folders that are there when the test says so. */
+function setupSlow() {
+  const clock = standingClock()
+  const looks: { readonly path: string; readonly find: (isBack: boolean) => void }[] = []
+  const gone = new Set<string>()
+  const back: string[] = []
+  const away = createAway({
+    ports: testPorts(clock),
+    isBack({ path }) {
+      const { promise, resolve } = Promise.withResolvers<boolean>()
+      looks.push({ path, find: resolve })
+      return promise
+    },
+    stillWaits: (id) => !gone.has(id),
+    back: (ids) => back.push(...ids),
+  })
+  return {
+    ...{ away, clock, looks, gone, back },
+    async find(isBack: boolean) {
+      looks.at(-1)?.find(isBack)
+      for (let turn = 0; turn < 3; turn += 1) await Promise.resolve()
+    },
+  }
+}
+
+test('a folder that has not answered is not asked once more meanwhile', async () => {
+  const { away, clock, looks, find } = setupSlow()
+  away.wait('a', folder('/disk'))
+  clock.advance(3_000)
+  clock.advance(3_000)
+  expect(looks).toHaveLength(1)
+  await find(false)
+  clock.advance(3_000)
+  expect(looks).toHaveLength(2)
+})
+
+test('an upload that was paused while its folder was looked for stays where it is', async () => {
+  const { away, clock, gone, back, find } = setupSlow()
+  for (const id of ['a', 'b']) away.wait(id, folder('/disk'))
+  clock.advance(3_000)
+  gone.add('a')
+  await find(true)
+  expect(back).toEqual(['b'])
+})
+
+test('a folder that is back is not looked for any more', async () => {
+  const { away, clock, looks, back, find } = setupSlow()
+  away.wait('a', folder('/disk'))
+  clock.advance(3_000)
+  await find(true)
+  clock.advance(3_000)
+  expect([looks.length, back, clock.waits()]).toEqual([1, ['a'], []])
+})
+
+test('a folder that is found after the end wakes nobody, and nothing is waited for then', async () => {
+  const { away, clock, back, find } = setupSlow()
+  away.wait('a', folder('/disk'))
+  clock.advance(3_000)
+  away.close()
+  await find(true)
+  away.wait('b', folder('/other'))
+  expect([back, clock.waits()]).toEqual([[], []])
+})

@@ -1,0 +1,228 @@
+import { expect, test } from 'vitest'
+import { failure } from '../../../electron/contract/failures.ts'
+import type { Outcome } from '../../../electron/journal/outcome.ts'
+import { createQueue } from '../../../electron/queue/queue.ts'
+import { standingClock, testPorts } from '../../support/hand-clock.ts'
+
+import { done, handQueue, hold, later, stopped } from './hand-queue.ts'
+
+test('runs the lowest position first, whatever came first', async () => {
+  const { queue, run, started } = handQueue({ order: { a: 3, b: 1, c: 2 }, held: true })
+  queue.add(['a', 'b', 'c'])
+  await queue.setHeld(false)
+  await run('b').end(done)
+  await run('c').end(done)
+  expect(started()).toEqual(['b', 'c', 'a'])
+})
+
+test('runs as many at once as it may, and no upload twice', async () => {
+  const { queue, run, started } = handQueue({ atOnce: 2, order: { a: 1, b: 2, c: 3 } })
+  queue.add(['a', 'b', 'c', 'a'])
+  queue.add(['a', 'b'])
+  expect([...queue.running]).toEqual(['a', 'b'])
+  await run('a').end(done)
+  expect([...queue.running]).toEqual(['b', 'c'])
+  await run('b').end(done)
+  await run('c').end(done)
+  expect(started()).toEqual(['a', 'b', 'c'])
+})
+
+test('starts more when more are allowed, and cuts nothing when fewer are', async () => {
+  const { queue, run } = handQueue({ order: { a: 1, b: 2, c: 3 } })
+  queue.add(['a', 'b', 'c'])
+  queue.setAtOnce(3)
+  expect([...queue.running]).toEqual(['a', 'b', 'c'])
+  queue.setAtOnce(1)
+  expect([...queue.running].filter((id) => run(id).signal.aborted)).toEqual([])
+  await run('a').end(done)
+  expect([...queue.running]).toEqual(['b', 'c'])
+})
+
+test('tells what became of a run before the next one starts', async () => {
+  const seen: string[] = []
+  const gate = Promise.withResolvers<Outcome>()
+  const queue = createQueue({
+    atOnce: 1,
+    held: false,
+    ports: testPorts(standingClock()),
+    hooks: {
+      run(id) {
+        seen.push(`run ${id}`)
+        return id === 'a' ? gate.promise : new Promise(() => {})
+      },
+      settled: (id) => seen.push(`settled ${id}`),
+      positionOf: () => 0,
+      isSmall: () => false,
+    },
+  })
+  queue.add(['a', 'b'])
+  gate.resolve(done)
+  await gate.promise
+  expect(seen).toEqual(['run a', 'settled a', 'run b'])
+})
+
+test('a bug in telling what became of one upload leaves the others going', async () => {
+  const ports = testPorts(standingClock())
+  const begun: string[] = []
+  const queue = createQueue({
+    atOnce: 1,
+    held: false,
+    ports,
+    hooks: {
+      async run(id) {
+        begun.push(id)
+        return done
+      },
+      settled(id) {
+        if (id === 'a') throw new Error('a bug')
+      },
+      positionOf: () => 0,
+      isSmall: () => false,
+    },
+  })
+  queue.add(['a', 'b'])
+  await expect.poll(() => begun).toEqual(['a', 'b'])
+  expect(ports.lines).toMatchObject([{ level: 'error', facts: { id: 'a', error: 'Error: a bug' } }])
+})
+
+test('a held queue starts nothing', async () => {
+  const { queue, started } = handQueue({ held: true })
+  queue.add(['a'])
+  expect(started()).toEqual([])
+  await queue.setHeld(false)
+  expect(started()).toEqual(['a'])
+})
+
+test('holding aborts what runs, answers once it has stopped, and brings it back afterwards', async () => {
+  const { queue, run, told, started } = handQueue({ order: { a: 1, b: 2 } })
+  queue.add(['a', 'b'])
+  let isHeld = false
+  const holding = queue.setHeld(true).then(() => (isHeld = true))
+  expect(run('a').signal.aborted).toBe(true)
+  await Promise.resolve()
+  expect(isHeld).toBe(false)
+  await run('a').end(stopped)
+  await holding
+  expect([told, started()]).toEqual([['a stopped'], ['a']])
+  await queue.setHeld(false)
+  expect(started()).toEqual(['a', 'a'])
+})
+
+test('a run that ends well although it was held is done', async () => {
+  const { queue, run, told, started } = handQueue()
+  queue.add(['a'])
+  const holding = queue.setHeld(true)
+  await run('a').end(done)
+  await holding
+  await queue.setHeld(false)
+  expect([told, started()]).toEqual([['a done'], ['a']])
+})
+
+test('a run that fails after it was stopped counts as stopped', async () => {
+  const { queue, run, told } = handQueue()
+  queue.add(['a'])
+  const removing = queue.remove(['a'])
+  await run('a').end({ kind: 'failed', failure: failure('connection-lost') })
+  await removing
+  expect(told).toEqual(['a stopped'])
+})
+
+test('removal waits until the run has stopped, and it does not come back', async () => {
+  const { queue, run, started } = handQueue({ order: { a: 1, b: 2 } })
+  queue.add(['a', 'b'])
+  let removed = false
+  const removing = queue.remove(['a']).then(() => (removed = true))
+  expect(run('a').signal.aborted).toBe(true)
+  await Promise.resolve()
+  expect(removed).toBe(false)
+  await run('a').end(stopped)
+  await removing
+  await run('b').end(done)
+  expect(started()).toEqual(['a', 'b'])
+})
+
+test('what was taken away while the queue was being held does not come back either', async () => {
+  const { queue, run, started } = handQueue()
+  queue.add(['a'])
+  const holding = queue.setHeld(true)
+  const removing = queue.remove(['a'])
+  await run('a').end(stopped)
+  await Promise.all([holding, removing])
+  await queue.setHeld(false)
+  expect(started()).toEqual(['a'])
+})
+
+test('what waits can be taken out and added again', async () => {
+  const { queue, run, started } = handQueue({ order: { a: 1, b: 2 } })
+  queue.add(['a', 'b'])
+  await queue.remove(['b'])
+  await run('a').end(done)
+  expect(started()).toEqual(['a'])
+  queue.add(['b'])
+  expect(started()).toEqual(['a', 'b'])
+})
+
+test('a retry waits for its time while others run', async () => {
+  const { queue, clock, run, started } = handQueue({ order: { a: 1, b: 2 } })
+  queue.add(['a', 'b'])
+  await run('a').end(later(clock.now() + 5_000))
+  expect(started()).toEqual(['a', 'b'])
+  await run('b').end(done)
+  clock.advance(4_999)
+  expect(started()).toEqual(['a', 'b'])
+  clock.advance(1)
+  expect(started()).toEqual(['a', 'b', 'a'])
+})
+
+test('waking forgets all waiting times', async () => {
+  const { queue, clock, run, started } = handQueue()
+  queue.add(['a'])
+  await run('a').end(hold(clock.now() + 60_000))
+  expect(clock.waits()).toEqual([60_000])
+  queue.wake()
+  expect([started(), clock.waits()]).toEqual([['a', 'a'], []])
+})
+
+test('a rate limit holds the whole queue until its time, then all go on', async () => {
+  const { queue, clock, run, started, told } = handQueue({ atOnce: 2, order: { a: 1, b: 2, c: 3 } })
+  queue.add(['a', 'b', 'c'])
+  await run('a').end(hold(clock.now() + 8_000))
+  await run('b').end(done)
+  expect([started(), told]).toEqual([
+    ['a', 'b'],
+    ['a hold', 'b done'],
+  ])
+  clock.advance(7_999)
+  expect(started()).toEqual(['a', 'b'])
+  clock.advance(1)
+  expect(started()).toEqual(['a', 'b', 'a', 'c'])
+})
+
+test('a second, shorter rate limit does not shorten the first', async () => {
+  const { queue, clock, run, started } = handQueue({ atOnce: 2, order: { a: 1, b: 2, c: 3 } })
+  queue.add(['a', 'b', 'c'])
+  await run('a').end(hold(clock.now() + 9_000))
+  await run('b').end(hold(clock.now() + 1_000))
+  clock.advance(1_000)
+  expect(started()).toEqual(['a', 'b'])
+  clock.advance(8_000)
+  expect(started()).toEqual(['a', 'b', 'a', 'b'])
+})
+
+test('a held queue keeps no timer', async () => {
+  const { queue, clock, run, started } = handQueue()
+  queue.add(['a'])
+  await run('a').end(later(clock.now() + 5_000))
+  await queue.setHeld(true)
+  clock.advance(10_000)
+  expect([started(), clock.waits()]).toEqual([['a'], []])
+})
+
+test('a hundred thousand waiting uploads are no trouble', async () => {
+  const { queue, run, started } = handQueue({ atOnce: 8 })
+  const ids = Array.from({ length: 100_000 }, (_, index) => `upload ${index}`)
+  queue.add(ids)
+  expect(started()).toEqual(ids.slice(0, 8))
+  await run('upload 0').end(done)
+  expect(started()).toEqual(ids.slice(0, 9))
+})

@@ -1,0 +1,164 @@
+import { expect, test } from 'vitest'
+import { folderEvidence } from '../../../electron/recognition/kinds/folder-evidence.ts'
+import type { Kind } from '../../../electron/recognition/kinds/kind-result.ts'
+import { nameHint } from '../../../electron/recognition/kinds/name-hint.ts'
+import { recognise } from '../../../electron/recognition/recognise.ts'
+import type { Evidence } from '../../../electron/recognition/recognise.ts'
+import { suggestTarget } from '../../../electron/recognition/suggest-target.ts'
+
+const typeOf = (path: string) => folderEvidence(path.split('/'))?.modelType ?? null
+
+test.each([
+  ['models/loras', 'loras'],
+  ['models/unet', 'diffusion_models'],
+  ['models/clip', 'text_encoders'],
+  ['models/text_encoders/t5', 'text_encoders'],
+  ['models/Stable-diffusion', 'checkpoints'],
+  ['models/Lora/people', 'loras'],
+  ['models/LyCORIS', 'loras'],
+  ['models/RealESRGAN', 'upscale_models'],
+  ['models/t2i_adapter', 'controlnet'],
+  ['Data/Models/StableDiffusion', 'checkpoints'],
+  ['models/ultralytics/bbox', 'ultralytics'],
+  ['models/onnx', 'onnx'],
+  ['models/loras/vae', 'vae'],
+  ['somewhere/onnx', null],
+  ['home/me/Downloads', null],
+  ['home/constructor', null],
+  ['', null],
+])('the folder %s stands for %s', (path, modelType) => {
+  expect(typeOf(path)).toBe(modelType)
+})
+
+test.each([
+  ['4x-UltraSharp.pth', 'upscale_models'],
+  ['RealESRGAN_x4plus.pth', 'upscale_models'],
+  ['sdxl_vae.pt', 'vae'],
+  ['ae.safetensors', 'vae'],
+  ['clip_vision_g.bin', 'clip_vision'],
+  ['clip_l.bin', 'text_encoders'],
+  ['my-lora-v2.pt', 'loras'],
+  ['control_v11p_sd15_canny.pth', 'controlnet'],
+  ['ip-adapter-plus.bin', 'ipadapter'],
+  ['model.ckpt', 'checkpoints'],
+  ['explorations.pt', null],
+  ['floral.bin', null],
+  ['elevated.pt', null],
+])('the name %s hints at %s', (name, modelType) => {
+  expect(nameHint(name)?.modelType ?? null).toBe(modelType)
+})
+
+const lora: Kind = { modelType: 'loras', base: 'SDXL', evidence: 'lora_unet.lora_down.weight' }
+function recogniseWith(change: Partial<Evidence>) {
+  const evidence: Evidence = {
+    name: 'file.safetensors',
+    format: 'safetensors',
+    header: null,
+    kind: null,
+    folder: null,
+    ...change,
+  }
+  const { modelType, base, reason } = recognise(evidence)
+  return { modelType, base, key: reason.key }
+}
+
+test('the header counts, and the reason says what the folder says of it', () => {
+  const inFolder = (path: string) => recogniseWith({ kind: lora, folder: folderEvidence(path.split('/')) })
+  const told = { modelType: 'loras', base: 'SDXL' }
+  expect(inFolder('models/loras')).toEqual({ ...told, key: 'reason.header-and-folder' })
+  expect(inFolder('models/checkpoints')).toEqual({ ...told, key: 'reason.header-over-folder' })
+  expect(inFolder('Downloads')).toEqual({ ...told, key: 'reason.header' })
+})
+
+test('a folder that is more particular than the tensors counts', () => {
+  const control: Kind = { modelType: 'controlnet', base: null, evidence: 'control_blocks.0' }
+  expect(recogniseWith({ kind: control, folder: folderEvidence(['models', 'model_patches']) })).toEqual({
+    modelType: 'model_patches',
+    base: null,
+    key: 'reason.header-and-finer-folder',
+  })
+})
+
+test('without a header the folder counts, then the name, then nothing', () => {
+  const vae = folderEvidence(['vae'])
+  expect(recogniseWith({ folder: vae, name: 'lora.safetensors' })).toMatchObject({
+    modelType: 'vae',
+    key: 'reason.folder',
+  })
+  expect(recogniseWith({ name: 'lora.safetensors' })).toMatchObject({
+    modelType: 'loras',
+    key: 'reason.name',
+  })
+  expect(recogniseWith({})).toEqual({ modelType: null, base: null, key: 'reason.unknown' })
+})
+
+test('a PyTorch file says that it was not opened', () => {
+  const pytorch = (change: Partial<Evidence>) => recogniseWith({ format: 'pytorch', ...change })
+  expect(pytorch({ folder: folderEvidence(['vae']) }).key).toBe('reason.pytorch-folder')
+  expect(pytorch({ name: 'lora.pt' }).key).toBe('reason.pytorch-name')
+  expect(pytorch({ name: 'x.pt' })).toEqual({ modelType: null, base: null, key: 'reason.pytorch' })
+})
+
+interface Suggested {
+  readonly name: string
+  readonly path?: string
+  readonly folder?: string
+  readonly modelType?: string | null
+  readonly title?: string | null
+}
+const suggest = ({ name, path = '', folder = '', modelType = 'loras', title = null }: Suggested) =>
+  suggestTarget({ name, folder, modelType, title, evidence: folderEvidence(path.split('/')) })
+
+test('the library path keeps the folders below the folder of its type', () => {
+  expect(suggest({ name: 'a_b.safetensors', path: 'home/models/loras/SDXL/people' })).toEqual({
+    displayName: 'a b',
+    modelType: 'loras',
+    modelPath: 'models/loras/SDXL/people/a_b.safetensors',
+  })
+})
+
+test('the library path follows the type that counts, not the folder it was found in', () => {
+  const target = suggest({
+    name: 'flux.safetensors',
+    path: 'models/checkpoints/flux',
+    modelType: 'diffusion_models',
+  })
+  expect(target.modelPath).toBe('models/diffusion_models/flux/flux.safetensors')
+})
+
+test('folders inside a drop are kept where none has a type, without the one that was dropped', () => {
+  expect(suggest({ name: 'x.safetensors', folder: 'My stuff/anime' }).modelPath).toBe(
+    'models/loras/anime/x.safetensors',
+  )
+  expect(suggest({ name: 'x.safetensors', folder: 'My stuff' }).modelPath).toBe('models/loras/x.safetensors')
+})
+
+test('what nobody recognises goes to a type of its own', () => {
+  expect(suggest({ name: 'x.bin', modelType: null })).toEqual({
+    displayName: 'x',
+    modelType: 'other',
+    modelPath: 'models/other/x.bin',
+  })
+})
+
+test('the title in the header names the model, unless it was inherited from the base model', () => {
+  expect(suggest({ name: 'p.safetensors', title: ' The  Painter\n' }).displayName).toBe('The Painter')
+  expect(suggest({ name: 'jugger_v9.safetensors', title: 'Stable Diffusion XL 1.0 Base' }).displayName).toBe(
+    'jugger v9',
+  )
+  expect(
+    suggest({ name: 'sd_xl_base_1.0.safetensors', title: 'Stable Diffusion XL 1.0 Base' }).displayName,
+  ).toBe('Stable Diffusion XL 1.0 Base')
+})
+
+test.each([
+  ['sd_xl_base_1.0.safetensors', 'sd xl base 1.0'],
+  ['model v1.5', 'model v1.5'],
+  ['画风_v2.safetensors', '画风 v2'],
+  ['big.safetensors.crdownload', 'big'],
+  ['_.safetensors', '_.safetensors'],
+  [`${'a'.repeat(300)}.pt`, 'a'.repeat(255)],
+  ['', 'model'],
+])('the name %s shows as %s', (name, displayName) => {
+  expect(suggest({ name }).displayName).toBe(displayName)
+})

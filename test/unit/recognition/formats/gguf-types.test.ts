@@ -1,0 +1,136 @@
+import { expect, test } from 'vitest'
+import { fileTypes, ggmlTypes } from '../../../../electron/recognition/formats/gguf-types.ts'
+import { parseGguf } from '../../../../electron/recognition/formats/gguf.ts'
+
+/** Values of a block of the K and IQ quantisations (ggml, `QK_K`). */
+const k = 256
+
+/**
+ * Number, name, values of a block and its bytes, field by field: `GGMLQuantizationType` and `GGML_QUANT_SIZES` of llama.cpp,
+ * https://github.com/ggml-org/llama.cpp/blob/master/gguf-py/gguf/constants.py
+ */
+const published = [
+  [0, 'F32', 1, 4],
+  [1, 'F16', 1, 2],
+  [2, 'Q4_0', 32, 2 + 16],
+  [3, 'Q4_1', 32, 2 + 2 + 16],
+  [6, 'Q5_0', 32, 2 + 4 + 16],
+  [7, 'Q5_1', 32, 2 + 2 + 4 + 16],
+  [8, 'Q8_0', 32, 2 + 32],
+  [10, 'Q2_K', k, 2 + 2 + k / 16 + k / 4],
+  [11, 'Q3_K', k, 2 + k / 4 + k / 8 + 12],
+  [12, 'Q4_K', k, 2 + 2 + k / 2 + 12],
+  [13, 'Q5_K', k, 2 + 2 + k / 2 + k / 8 + 12],
+  [14, 'Q6_K', k, 2 + k / 2 + k / 4 + k / 16],
+  [16, 'IQ2_XXS', k, 2 + k / 4],
+  [17, 'IQ2_XS', k, 2 + k / 4 + k / 32],
+  [18, 'IQ3_XXS', k, 2 + k / 4 + k / 8],
+  [19, 'IQ1_S', k, 2 + k / 8 + k / 16],
+  [20, 'IQ4_NL', 32, 2 + 16],
+  [21, 'IQ3_S', k, 2 + k / 4 + k / 8 + k / 32 + 4],
+  [22, 'IQ2_S', k, 2 + k / 4 + k / 16],
+  [23, 'IQ4_XS', k, 2 + 2 + k / 2 + k / 64],
+  [24, 'I8', 1, 1],
+  [25, 'I16', 1, 2],
+  [26, 'I32', 1, 4],
+  [27, 'I64', 1, 8],
+  [28, 'F64', 1, 8],
+  [29, 'IQ1_M', k, k / 8 + k / 16 + k / 32],
+  [30, 'BF16', 1, 2],
+  [39, 'MXFP4', 32, 1 + 16],
+] as const
+
+test.each(published)('type %i is %s: blocks of %i values in %i bytes', (type, name, values, bytes) => {
+  expect(ggmlTypes[type]).toEqual([name, values, bytes])
+})
+
+test('no type is in the table that is not published', () => {
+  expect(Object.keys(ggmlTypes).map(Number)).toEqual(published.map(([type]) => type))
+})
+
+/** `LlamaFileType` of the same file, without `MOSTLY_`. */
+test.each([
+  [0, 'F32'],
+  [1, 'F16'],
+  [2, 'Q4_0'],
+  [3, 'Q4_1'],
+  [4, undefined],
+  [5, undefined],
+  [6, undefined],
+  [7, 'Q8_0'],
+  [8, 'Q5_0'],
+  [9, 'Q5_1'],
+  [10, 'Q2_K'],
+  [11, 'Q3_K_S'],
+  [12, 'Q3_K_M'],
+  [13, 'Q3_K_L'],
+  [14, 'Q4_K_S'],
+  [15, 'Q4_K_M'],
+  [16, 'Q5_K_S'],
+  [17, 'Q5_K_M'],
+  [18, 'Q6_K'],
+])('file type %i is %s', (type, name) => {
+  expect(fileTypes[type]).toBe(name)
+})
+
+const u32 = (value: number) => Buffer.from(Uint32Array.of(value).buffer)
+const u64 = (value: number) => Buffer.from(BigUint64Array.of(BigInt(value)).buffer)
+const name = (value: string) => Buffer.concat([u64(value.length), Buffer.from(value)])
+
+/** A header with these metadata and tensors, each put together by the test. */
+const header = (pairs: readonly Buffer[], tensors: readonly Buffer[] = []) =>
+  Buffer.concat([
+    ...[Buffer.from('GGUF'), u32(3), u64(tensors.length), u64(pairs.length), ...pairs, ...tensors],
+    Buffer.alloc(64),
+  ])
+
+/** Type number and bytes of each scalar (`GGUFValueType` of the same file): u8 to u32, f32, bool, then 64 bits. */
+const scalars = [
+  [0, 1],
+  [1, 1],
+  [2, 2],
+  [3, 2],
+  [4, 4],
+  [5, 4],
+  [6, 4],
+  [7, 1],
+  [10, 8],
+  [11, 8],
+  [12, 8],
+] as const
+
+test.each(scalars)('a metadata value of type %i takes %i bytes, alone and in a list', (type, bytes) => {
+  const after = Buffer.concat([name('general.name'), u32(8), name('told')])
+  const alone = Buffer.concat([name('alone'), u32(type), Buffer.alloc(bytes, 1)])
+  const list = Buffer.concat([name('list'), u32(9), u32(type), u64(3), Buffer.alloc(3 * bytes, 1)])
+  const bytesOfAll = header([alone, list, after])
+  const read = parseGguf(bytesOfAll, bytesOfAll.length)
+  if (read === 'needs-more' || !read.ok) throw new Error('not read')
+  expect(read.value.metadata.get('general.name')).toBe('told')
+})
+
+test('a number of 64 bits is read as it is, however large', () => {
+  const bytes = header([Buffer.concat([name('seed'), u32(10), Buffer.alloc(8, 0xff)])])
+  const read = parseGguf(bytes, bytes.length)
+  if (read === 'needs-more' || !read.ok) throw new Error('not read')
+  expect(read.value.metadata.get('seed')).toBe('18446744073709551615')
+})
+
+test.each([13, 255])('a metadata value of type %i, which is not published, is damage', (type) => {
+  for (const value of [[u32(type)], [u32(9), u32(type), u64(1)]]) {
+    const bytes = header([Buffer.concat([name('x'), ...value, Buffer.alloc(8)])])
+    expect(parseGguf(bytes, bytes.length)).toMatchObject({ ok: false })
+  }
+})
+
+test('a tensor takes whole blocks, and one of an unknown type counts for nothing', () => {
+  const tensor = (called: string, type: number, length: number) =>
+    Buffer.concat([name(called), u32(1), u64(length), u32(type), u64(0)])
+  const bytes = header([], [tensor('q', 3, 33), tensor('new', 99, 64)])
+  const read = parseGguf(bytes, bytes.length + 40)
+  if (read === 'needs-more' || !read.ok) throw new Error('not read')
+  expect([...read.value.tensors]).toEqual([
+    ['q', { dtype: 'Q4_1', shape: [33], sizeBytes: 2 * 20 }],
+    ['new', { dtype: 'type 99', shape: [64], sizeBytes: 0 }],
+  ])
+})

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { sourceOf } from '../../../../electron/recognition/formats/byte-window.ts'
+import { parseOnnx } from '../../../../electron/recognition/formats/onnx.ts'
+import { onnxOf } from '../../../fixtures/onnx-files.ts'
+import { seededRandom } from '../../../fixtures/seeded.ts'
+
+const whole = onnxOf([
+  { name: 'conv.weight', shape: [64, 4, 3, 3] },
+  { name: 'far', shape: [8, 8], external: { location: 'weights.data', length: 128 } },
+])
+
+test('reads who wrote a graph, what goes in, and where its weights are, past the weights themselves', async () => {
+  const read = await parseOnnx(sourceOf(whole))
+  if (!read.ok) throw new Error(read.problem)
+  const { producer, inputs, external, tensors } = read.value
+  expect({ producer, inputs, external: [...external], tensors: [...tensors] }).toEqual({
+    producer: 'pytorch 2.5.0, opset 17',
+    inputs: ['sample: F16[batch,4]'],
+    external: [['weights.data', 128]],
+    tensors: [
+      ['conv.weight', { dtype: 'F16', shape: [64, 4, 3, 3], sizeBytes: 4608 }],
+      ['far', { dtype: 'F16', shape: [8, 8], sizeBytes: 128 }],
+    ],
+  })
+})
+
+test('a graph that was cut short is never taken for a whole one', async () => {
+  for (let length = 0; length < whole.length; length += 1 + Math.floor(length / 40)) {
+    const read = await parseOnnx(sourceOf(whole.subarray(0, length)))
+    expect(read.ok, `${length} bytes`).toBe(false)
+  }
+})
+
+test('no damage by chance makes it throw or hang', async () => {
+  const random = seededRandom(5)
+  for (let round = 0; round < 500; round += 1) {
+    const bytes = Buffer.from(whole)
+    for (let flip = 0; flip < 1 + random() * 4; flip += 1) {
+      bytes[Math.floor(random() * 300)] = Math.floor(random() * 256)
+    }
+    const read = await parseOnnx(sourceOf(bytes))
+    expect(typeof (read.ok ? read.value.producer : read.problem)).toMatch(/string|object/)
+  }
+})

@@ -1,0 +1,165 @@
+import { expect, test } from 'vitest'
+import { headerLength, parseSafetensors } from '../../../../electron/recognition/formats/safetensors.ts'
+import { safetensorsHeader, withLength } from '../../../fixtures/model-files.ts'
+import { seededRandom } from '../../../fixtures/seeded.ts'
+
+const parse = (json: string) => parseSafetensors(Buffer.from(json, 'utf8'))
+const tensor = (dtype: string, shape: string, offsets: string) =>
+  `{"dtype":"${dtype}","shape":${shape},"data_offsets":${offsets}}`
+const problemOf = (json: string) => {
+  const read = parse(json)
+  return read.ok ? null : read.problem
+}
+
+test('reads tensors, metadata and the bytes that must follow', () => {
+  const read = parse(
+    `{"__metadata__":{"format":"pt","title":"caf\\u00e9"},"b":${tensor('F16', '[2,3]', '[4,16]')}, "a" : ${tensor('F32', '[]', '[0,4]')}}   `,
+  )
+  expect(read).toEqual({
+    ok: true,
+    value: {
+      tensors: new Map([
+        ['b', { dtype: 'F16', shape: [2, 3], sizeBytes: 12 }],
+        ['a', { dtype: 'F32', shape: [], sizeBytes: 4 }],
+      ]),
+      metadata: new Map([
+        ['format', 'pt'],
+        ['title', 'café'],
+      ]),
+      dataBytes: 16,
+    },
+  })
+})
+
+test('takes an empty header, empty tensors, a missing metadata and fields of later versions', () => {
+  expect(problemOf('{}')).toBeNull()
+  expect(problemOf('{"__metadata__":null}')).toBeNull()
+  expect(problemOf(`{"a":${tensor('F32', '[0,5]', '[0,0]')},"b":${tensor('U8', '[3]', '[0,3]')}}`)).toBeNull()
+  expect(
+    problemOf('{"a":{"dtype":"U8","extra":[1,{"x":-1.5e3}],"shape":[1],"data_offsets":[0,1]}}'),
+  ).toBeNull()
+})
+
+test('takes types of less than a byte when they fill whole bytes', () => {
+  expect(problemOf(`{"a":${tensor('F4', '[4]', '[0,2]')}}`)).toBeNull()
+  expect(problemOf(`{"a":${tensor('F6_E2M3', '[4]', '[0,3]')}}`)).toBeNull()
+  expect(problemOf(`{"a":${tensor('F4', '[3]', '[0,2]')}}`)).toBe('shape and data_offsets of a disagree')
+})
+
+const u8 = tensor('U8', '[4]', '[0,4]')
+test.each([
+  ['a header that is no object', '[]', 'header does not begin with {'],
+  ['blanks before the header', ' {}', 'header does not begin with {'],
+  ['a tensor named twice', `{"a":${u8},"a":${u8}}`, 'duplicate key a'],
+  ['a tensor named twice by an escape', `{"a":${u8},"\\u0061":${u8}}`, 'duplicate key a'],
+  ['two metadata objects', '{"__metadata__":{},"__metadata__":{}}', 'duplicate key __metadata__'],
+  ['a metadata key twice', '{"__metadata__":{"x":"1","x":"2"}}', 'duplicate key x in __metadata__'],
+  ['metadata that is no text', '{"__metadata__":{"x":1}}', '__metadata__ value of x is not text'],
+  ['a field twice', '{"a":{"dtype":"U8","dtype":"U8"}}', 'duplicate dtype of a'],
+  ['a missing field', '{"a":{"dtype":"U8","shape":[1]}}', 'dtype, shape or data_offsets of a is missing'],
+  ['an unknown element type', `{"a":${tensor('Q4', '[4]', '[0,4]')}}`, 'unknown dtype Q4'],
+  [
+    'an element type of the language itself',
+    `{"a":${tensor('toString', '[4]', '[0,4]')}}`,
+    'unknown dtype toString',
+  ],
+  ['three offsets', `{"a":${tensor('U8', '[4]', '[0,4,4]')}}`, 'data_offsets of a are not two numbers'],
+  [
+    'an end before its begin',
+    `{"a":${tensor('U8', '[4]', '[4,0]')}}`,
+    'shape and data_offsets of a disagree',
+  ],
+  ['a shape of other size', `{"a":${tensor('U8', '[5]', '[0,4]')}}`, 'shape and data_offsets of a disagree'],
+  ['a hole at the start', `{"a":${tensor('U8', '[4]', '[1,5]')}}`, 'a hole between tensors'],
+  ['a hole between', `{"a":${u8},"b":${tensor('U8', '[1]', '[5,6]')}}`, 'a hole between tensors'],
+  ['an overlap', `{"a":${u8},"b":${tensor('U8', '[4]', '[3,7]')}}`, 'tensors overlap'],
+  [
+    'an offset beyond 2^53',
+    `{"a":${tensor('U8', '[4]', '[0,9007199254740993]')}}`,
+    'a number beyond 2^53 at byte 49',
+  ],
+  [
+    'a shape whose product is beyond 2^53',
+    `{"a":${tensor('U8', '[4294967296,4294967296]', '[0,4]')}}`,
+    'shape of a beyond 2^53',
+  ],
+  ['a negative number', `{"a":${tensor('U8', '[-4]', '[0,4]')}}`, 'a whole number expected at byte 28'],
+  ['a fraction', `{"a":${tensor('U8', '[4.0]', '[0,4]')}}`, 'a whole number expected at byte 28'],
+  ['a leading zero', `{"a":${tensor('U8', '[04]', '[0,4]')}}`, 'a whole number expected at byte 28'],
+  ['a bare control character', '{"a\nb":1}', 'a control character at byte 3'],
+  ['half a surrogate', '{"\\ud800":1}', 'a broken escape after byte 2'],
+  ['text after the end', '{}x', 'something after the end at byte 2'],
+  ['a text without an end', '{"a', 'a text without an end'],
+])('refuses %s', (_what, json, problem) => {
+  expect(problemOf(json)).toBe(problem)
+})
+
+test('refuses bytes that are not UTF-8', () => {
+  const read = parseSafetensors(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]))
+  expect(read).toEqual({ ok: false, problem: 'header is not UTF-8' })
+})
+
+test('refuses a header that is nested without end', () => {
+  const depth = 5_000_000
+  const json = `{"a":{"x":${'['.repeat(depth)}${']'.repeat(depth)}}}`
+  expect(problemOf(json)).toBe('nested too deeply')
+})
+
+test('the first eight bytes must be a length that fits, with { behind them', () => {
+  const start = (length: bigint, next = '{') => {
+    const bytes = Buffer.alloc(9, next)
+    bytes.writeBigUInt64LE(length)
+    return bytes
+  }
+  expect(headerLength(start(100_000_000n), 200_000_000)).toEqual({ ok: true, value: 100_000_000 })
+  expect(headerLength(start(100_000_001n), 200_000_000)).toEqual({
+    ok: false,
+    problem: 'header length over 100,000,000',
+  })
+  expect(headerLength(start(2n ** 64n - 1n), 200)).toMatchObject({
+    problem: 'header length over 100,000,000',
+  })
+  expect(headerLength(start(0n), 200)).toMatchObject({ problem: 'header length 0' })
+  expect(headerLength(start(50n, 'x'), 200)).toMatchObject({ problem: 'header does not begin with {' })
+  expect(headerLength(start(50n), 57)).toMatchObject({ problem: 'the file ends inside its header' })
+  expect(headerLength(Buffer.alloc(3), 3)).toMatchObject({ problem: 'shorter than 8 bytes' })
+})
+
+/** What Node's own parser says of the same bytes, duplicates and all: a second opinion on grammar. */
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+test('no damage by chance makes it throw, or take what is not even JSON', () => {
+  const random = seededRandom(20_261_124)
+  const below = (limit: number) => Math.floor(random() * limit)
+  const { header } = safetensorsHeader(
+    { 'layer.0.weight': { dtype: 'F16', shape: [4, 8] }, 'layer.0.bias': { dtype: 'F32', shape: [8] } },
+    { format: 'pt', note: 'a "quoted" word and ümlaut' },
+  )
+  const json = header.subarray(8)
+  let sound = 0
+  for (let round = 0; round < 20_000; round += 1) {
+    const damaged = Buffer.from(random() < 0.3 ? json.subarray(0, below(json.length)) : json)
+    for (let count = below(4); count > 0 && damaged.length > 0; count -= 1) {
+      damaged[below(damaged.length)] = random() < 0.5 ? below(256) : (json[below(json.length)] ?? 0)
+    }
+    const read = parseSafetensors(damaged)
+    if (!read.ok) continue
+    sound += 1
+    expect(isJson(damaged.toString('utf8')), `round ${round}`).toBe(true)
+    const bytes = [...read.value.tensors.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    expect(bytes, `round ${round}`).toBe(read.value.dataBytes)
+  }
+  // Some rounds change nothing, or a letter inside a name: those must stay sound.
+  expect(sound).toBeGreaterThan(1000)
+})
+
+test('a length is written before a header as readers expect it', () => {
+  expect(withLength(Buffer.from('{}')).toString('latin1')).toBe('\b\0\0\0\0\0\0\0{}      ')
+})

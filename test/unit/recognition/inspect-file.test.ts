@@ -1,0 +1,249 @@
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { inspectFile } from '../../../electron/recognition/inspect-file.ts'
+import { lookCloser } from '../../../electron/recognition/metadata/read-details.ts'
+import { families } from '../../fixtures/families.ts'
+import { ggufHeader, writeGguf } from '../../fixtures/gguf-files.ts'
+import {
+  emptyPickle,
+  smallZip,
+  writeErrorReply,
+  writeHollow,
+  writeLfsPointer,
+  writeSafetensors,
+  writeText,
+  writeWebPage,
+} from '../../fixtures/model-files.ts'
+import { seededBytes, seededRandom } from '../../fixtures/seeded.ts'
+
+let root: string
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'inspect-'))
+})
+afterEach(() => rm(root, { recursive: true, force: true }))
+
+const at = (...parts: readonly string[]) => join(root, ...parts)
+async function failureOf(path: string) {
+  const { failure } = await inspectFile(path)
+  return failure && [failure.code, failure.params]
+}
+
+test('a sound file is recognised, given a place and identified', async () => {
+  const { path, sizeBytes } = await writeSafetensors(at('models/loras/SDXL/painter_v1.safetensors'), {
+    tensors: families['kohya SDXL LoRA'].tensors,
+    metadata: { 'modelspec.title': 'Painter' },
+  })
+  const inspection = await inspectFile(path, { folder: '' })
+  expect(inspection).toEqual({
+    recognition: {
+      format: 'safetensors',
+      modelType: 'loras',
+      base: 'SDXL',
+      reason: {
+        key: 'reason.header-and-folder',
+        params: {
+          type: 'loras',
+          base: 'SDXL',
+          evidence: 'lora_unet_input_blocks_4_1_transformer_blocks_0_attn2_to_k.lora_down.weight',
+          folder: 'loras',
+        },
+      },
+      tensorCount: 3,
+      dtype: 'F16',
+    },
+    target: {
+      displayName: 'Painter',
+      modelType: 'loras',
+      modelPath: 'models/loras/SDXL/painter_v1.safetensors',
+    },
+    identity: { sizeBytes, mtimeNs: expect.any(BigInt), inode: expect.any(BigInt) },
+    failure: null,
+  })
+})
+
+test('counts the bytes that are missing, and those too many', async () => {
+  const cut = await writeSafetensors(at('cut.safetensors'), { sizeBytes: 5_000_000, cutBytes: 1234 })
+  const long = await writeSafetensors(at('long.safetensors'), { extraBytes: 7 })
+  expect(await failureOf(cut.path)).toEqual(['file-cut-short', { missingBytes: 1234 }])
+  expect(await failureOf(long.path)).toEqual(['file-too-long', { extraBytes: 7 }])
+})
+
+test('a refused file still says what it is and where it would go', async () => {
+  const { path } = await writeSafetensors(at('vae/cut.safetensors'), {
+    tensors: families['Flux.1 VAE'].tensors,
+    cutBytes: 1,
+  })
+  const { recognition, target } = await inspectFile(path)
+  expect(recognition).toMatchObject({ modelType: 'vae', base: 'Flux.1 / SD3' })
+  expect(target.modelPath).toBe('models/vae/cut.safetensors')
+})
+
+test('names what stands in place of a model', async () => {
+  expect(await failureOf((await writeText(at('a.safetensors'), '')).path)).toEqual(['file-empty', {}])
+  expect(await failureOf((await writeHollow(at('b.safetensors'), 3_000_000)).path)).toEqual([
+    'file-hollow',
+    {},
+  ])
+  expect(await failureOf((await writeHollow(at('c.pt'), 500)).path)).toEqual(['file-hollow', {}])
+  expect(await failureOf((await writeLfsPointer(at('d.safetensors'), 6_800_000_000)).path)).toEqual([
+    'file-pointer',
+    { realBytes: 6_800_000_000 },
+  ])
+  expect(await failureOf((await writeWebPage(at('e.ckpt'))).path)).toEqual(['file-web-page', {}])
+  expect(await failureOf((await writeErrorReply(at('f.safetensors'))).path)).toEqual(['file-web-page', {}])
+})
+
+test('zeros that end within the first mebibyte are the start of a file', async () => {
+  const bytes = Buffer.alloc(600_000)
+  bytes[599_999] = 1
+  expect(await failureOf((await writeText(at('a.dat'), bytes)).path)).toBeNull()
+})
+
+test('a download is known by its own ending and by what lies beside it', async () => {
+  const own = await writeText(at('a.safetensors.crdownload'), 'x')
+  const beside = await writeSafetensors(at('b.safetensors'))
+  await writeText(`${beside.path}.aria2`, 'x')
+  expect(await failureOf(own.path)).toEqual(['file-downloading', {}])
+  expect(await failureOf(beside.path)).toEqual(['file-downloading', {}])
+})
+
+test('says what is damaged', async () => {
+  const hurt = async (name: string, bytes: string | Buffer) =>
+    failureOf((await writeText(at(name), bytes)).path)
+  const problem = (text: string) => ['file-damaged-header', { problem: text }]
+  expect(await hurt('a.safetensors', Buffer.from([1, 2, 3]))).toEqual(problem('shorter than 8 bytes'))
+  expect(await hurt('b.safetensors', Buffer.from('\x40\0\0\0\0\0\0\0{"a":'))).toEqual(
+    problem('the file ends inside its header'),
+  )
+  expect(await hurt('e.gguf', seededBytes(1, 500))).toEqual(problem('does not begin with GGUF'))
+  expect(await hurt('f.pt', smallZip().subarray(0, -22))).toEqual(problem('zip archive without its end'))
+})
+
+test('says both what a name promises and what the file holds, where the two disagree', async () => {
+  const gguf = await writeGguf(at('g.gguf'))
+  const safetensors = await writeSafetensors(at('s.safetensors'))
+  for (const [extension, holds, write] of [
+    ['.safetensors', 'gguf', (path: string) => copyFile(gguf.path, path)],
+    ['.ckpt', 'gguf', (path: string) => copyFile(gguf.path, path)],
+    ['.ckpt', 'safetensors', (path: string) => copyFile(safetensors.path, path)],
+    ['.pt', 'safetensors', (path: string) => copyFile(safetensors.path, path)],
+    ['.safetensors', 'zip', (path: string) => writeText(path, smallZip())],
+    ['.sft', 'pickle', (path: string) => writeText(path, emptyPickle)],
+    ['.onnx', 'pickle', (path: string) => writeText(path, emptyPickle)],
+  ] as const) {
+    await write(at(`file${extension}`))
+    expect(await failureOf(at(`file${extension}`))).toEqual(['file-misnamed', { extension, holds }])
+  }
+  await copyFile(gguf.path, at('voice.bin'))
+  expect(await failureOf(at('voice.bin'))).toBeNull()
+})
+
+test('what is beside a link is a model’s sidecar before what is beside the blob that it leads to', async () => {
+  const { path } = await writeSafetensors(at('blobs/0a1b'))
+  await mkdir(at('models'))
+  await symlink(path, at('models/painter.safetensors'))
+  const met = { name: 'painter.safetensors', folder: '', place: at('models') }
+  expect((await inspectFile(path, met)).recognition.hasPreview).toBeUndefined()
+  await writeText(at('models/painter.png'), 'x')
+  expect((await inspectFile(path, met)).recognition.hasPreview).toBe(true)
+  const looked = await lookCloser({ path, ...met })
+  expect(looked?.facts.sidecars).toEqual(['painter.png'])
+})
+
+test('a GGUF header over 100,000,000 bytes is not read', async () => {
+  const { header } = ggufHeader({ metadata: { pad: [] } })
+  // An array of bytes that is as long as 150 MB, in a file that takes no room.
+  const count = header.indexOf('pad') + 'pad'.length + 8
+  header.writeUInt32LE(0, count - 4)
+  header.writeBigUInt64LE(150_000_000n, count)
+  await writeText(at('long.gguf'), header)
+  await truncate(at('long.gguf'), 300_000_000)
+  expect(await failureOf(at('long.gguf'))).toEqual([
+    'file-damaged-header',
+    { problem: 'header over 100,000,000 bytes' },
+  ])
+})
+
+test('takes a PyTorch file unopened', async () => {
+  await writeText(at('vae/a.pt'), smallZip())
+  await writeText(at('b.ckpt'), emptyPickle)
+  expect(await inspectFile(at('vae/a.pt'))).toMatchObject({
+    recognition: { format: 'pytorch', modelType: 'vae', reason: { key: 'reason.pytorch-folder' } },
+    failure: null,
+  })
+  expect(await inspectFile(at('b.ckpt'))).toMatchObject({
+    recognition: { format: 'pytorch', modelType: 'checkpoints', reason: { key: 'reason.pytorch-name' } },
+    failure: null,
+  })
+})
+
+test('takes any other file as unknown', async () => {
+  await writeText(at('x.dat'), seededBytes(9, 5000))
+  expect(await inspectFile(at('x.dat'))).toMatchObject({
+    recognition: { format: 'other', modelType: null, reason: { key: 'reason.unknown' } },
+    target: { modelType: 'other', modelPath: 'models/other/x.dat' },
+    failure: null,
+  })
+})
+
+test('knows safetensors under another name', async () => {
+  const { path } = await writeSafetensors(at('blob'), { tensors: families['SD VAE'].tensors })
+  expect((await inspectFile(path)).recognition).toMatchObject({ format: 'safetensors', modelType: 'vae' })
+})
+
+test('reads GGUF, also with a header longer than the first read, and sees that it is cut short', async () => {
+  const tensors = { 'img_in.weight': { type: 1, shape: [3072, 64] } } as const
+  const tokens = Array.from({ length: 60_000 }, (_, index) => `token-${index}-${'x'.repeat(20)}`)
+  const metadata = { 'general.architecture': 'flux', 'tokenizer.ggml.tokens': tokens }
+  const whole = await writeGguf(at('whole.gguf'), { metadata, tensors })
+  const cut = await writeGguf(at('cut.gguf'), { metadata, tensors, cutBytes: 100 })
+  expect(await inspectFile(whole.path)).toMatchObject({
+    recognition: {
+      format: 'gguf',
+      modelType: 'diffusion_models',
+      base: 'Flux.1',
+      dtype: 'F16',
+      tensorCount: 1,
+    },
+    failure: null,
+  })
+  expect(await failureOf(cut.path)).toEqual(['file-cut-short', { missingBytes: 100 }])
+})
+
+test('reads a safetensors header longer than the first read', async () => {
+  const { path } = await writeSafetensors(at('a.safetensors'), { metadata: { note: 'n'.repeat(1_000_000) } })
+  expect(await failureOf(path)).toBeNull()
+})
+
+test('a file that is gone or no file is a failure', async () => {
+  expect(await failureOf(at('gone.safetensors'))).toEqual(['file-missing', {}])
+  expect(await failureOf(root)).toEqual(['file-unreadable', {}])
+})
+
+test('uses the name and folder under which a file was seen', async () => {
+  const { path } = await writeText(at('blobs/0a1b'), emptyPickle)
+  await symlink(path, at('link.pt'))
+  const inspection = await inspectFile(path, { name: 'vae.pt', folder: 'drop', place: at('embeddings') })
+  expect(inspection.recognition).toMatchObject({ modelType: 'embeddings' })
+  expect(inspection.target).toEqual({
+    displayName: 'vae',
+    modelType: 'embeddings',
+    modelPath: 'models/embeddings/vae.pt',
+  })
+})
+
+test('no damage by chance makes it fail to answer, or call a file sound whose length is wrong', async () => {
+  const random = seededRandom(42)
+  const below = (limit: number) => Math.floor(random() * limit)
+  const { path } = await writeSafetensors(at('whole.safetensors'), { payload: { seed: 1 } })
+  const whole = await readFile(path)
+  for (let round = 0; round < 300; round += 1) {
+    const cut = random() < 0.5
+    const bytes = cut ? Buffer.from(whole.subarray(0, below(whole.length))) : seededBytes(round, below(3000))
+    await writeFile(at('damaged.safetensors'), bytes)
+    const { failure } = await inspectFile(at('damaged.safetensors'))
+    expect(failure?.code, `round ${round}`).toMatch(/^file-(cut-short|damaged-header|empty|hollow|web-page)$/)
+  }
+})

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import { byName } from '../../../../electron/recognition/kinds/kind-by-name.ts'
+import type { Kind } from '../../../../electron/recognition/kinds/kind-result.ts'
+import { quantisationOf } from '../../../../electron/recognition/kinds/quantisation.ts'
+
+const vae = (base: string): Kind => ({ modelType: 'vae', base, evidence: 'decoder.conv_in.weight' })
+const wan = (variant: string, modelType = 'diffusion_models'): Kind => ({
+  ...{ modelType, base: 'Wan', variant, evidence: 'head.modulation' },
+})
+const told = (kind: Kind, name: string) => {
+  const { kind: found, note } = byName(kind, name)
+  return [found.base, found.variant ?? null, note?.key ?? null, note?.params['answer'] ?? null]
+}
+
+test.each([
+  [vae('SD / SDXL'), 'sdxl_vae_fp16.safetensors', ['SDXL', null, 'note.by-name', 'SDXL']],
+  [vae('SD / SDXL'), 'vae-ft-mse-840000-ema.safetensors', ['SD1', null, 'note.by-name', 'SD1']],
+  [vae('SD / SDXL'), 'mine.safetensors', ['SD / SDXL', null, 'note.open', null]],
+  [vae('Flux.1 / SD3'), 'ae.safetensors', ['Flux.1', null, 'note.by-name', 'Flux.1']],
+  [vae('Wan / Qwen-Image'), 'qwen_image_vae.safetensors', ['Qwen-Image', null, 'note.by-name', 'Qwen-Image']],
+  [wan('14B T2V'), 'wan2.2_t2v_high_noise_14B.safetensors', ['Wan', '2.2 14B T2V', 'note.by-name', 'high']],
+  [wan('14B T2V'), 'wan2.1_t2v_14B.safetensors', ['Wan', '2.1 14B T2V', 'note.by-name', 'old']],
+  [wan('14B T2V'), 'video.safetensors', ['Wan', '14B T2V', 'note.open', null]],
+  [wan('14B', 'loras'), 'dance_low_noise.safetensors', ['Wan', '14B', 'note.by-name', 'low']],
+  [wan('2.2 5B TI2V'), 'wan2.2_high.safetensors', ['Wan', '2.2 5B TI2V', null, null]],
+])('of %o the name %s leaves %j', (kind, name, expected) => {
+  expect(told(kind, name)).toEqual(expected)
+})
+
+test('says how numbers were made smaller', () => {
+  const tensors = (names: readonly string[], dtype = 'U8') =>
+    new Map(names.map((name) => [name, { dtype, shape: [8], sizeBytes: 8 }]))
+  expect(quantisationOf(tensors(['a.weight', 'a.weight.quant_state.bitsandbytes__nf4']))).toBe('NF4')
+  expect(quantisationOf(tensors(['a.weight', 'a.scale_weight'], 'F8_E4M3'))).toBe('F8_E4M3 scaled')
+  expect(quantisationOf(tensors(['a.weight', 'a.scale'], 'I8'))).toBe('I8 scaled')
+  expect(quantisationOf(tensors(['norm.weight', 'norm.scale'], 'F16'))).toBeNull()
+  expect(quantisationOf(tensors(['a.weight'], 'F16'))).toBeNull()
+})

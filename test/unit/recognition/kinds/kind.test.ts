@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import type { Header } from '../../../../electron/recognition/formats/header.ts'
+import { kindOf } from '../../../../electron/recognition/kinds/kind.ts'
+import { parseSafetensors } from '../../../../electron/recognition/formats/safetensors.ts'
+import { families } from '../../../fixtures/families.ts'
+import type { Family } from '../../../fixtures/family.ts'
+import { safetensorsHeader } from '../../../fixtures/model-files.ts'
+import type { FixtureTensors } from '../../../fixtures/model-files.ts'
+
+function headerOf(tensors: FixtureTensors, metadata: Readonly<Record<string, string>> = {}): Header {
+  const read = parseSafetensors(safetensorsHeader(tensors, metadata).header.subarray(8))
+  if (!read.ok) throw new Error(read.problem)
+  return read.value
+}
+
+test('every family is told by its tensors, and taken for no other', () => {
+  const all = Object.entries<Family>(families).filter(([, { folder }]) => folder === undefined)
+  const expected = Object.fromEntries(
+    all.map(([name, { modelType, base, variant = null }]) => [name, { modelType, base, variant }]),
+  )
+  const told = Object.fromEntries(
+    all.map(([name, family]) => {
+      const kind = kindOf(headerOf(family.tensors, family.metadata))
+      return [name, kind && { modelType: kind.modelType, base: kind.base, variant: kind.variant ?? null }]
+    }),
+  )
+  expect(told).toEqual(expected)
+})
+
+test('the evidence is a tensor that is really in the file', () => {
+  for (const [name, { tensors }] of Object.entries(families)) {
+    expect(Object.keys(tensors), name).toContain(kindOf(headerOf(tensors))?.evidence)
+  }
+})
+
+test('tensors that nobody knows stay unknown', () => {
+  expect(kindOf(headerOf({ 'some.layer.weight': { dtype: 'F32', shape: [300, 300] } }))).toBeNull()
+  expect(kindOf(headerOf({}))).toBeNull()
+})
+
+test('a diffusion model of no known family is still a diffusion model', () => {
+  const kind = kindOf(headerOf({ 'model.diffusion_model.new.weight': { dtype: 'F32', shape: [3, 3] } }))
+  expect(kind).toEqual({
+    modelType: 'diffusion_models',
+    base: null,
+    variant: null,
+    evidence: 'model.diffusion_model.new.weight',
+  })
+})
+
+test('the metadata names the base where tensors cannot', () => {
+  const tensors = families['LoHa of unknown base'].tensors
+  expect(kindOf(headerOf(tensors, { ss_base_model_version: 'sdxl_base_v1-0' }))?.base).toBe('SDXL')
+  expect(kindOf(headerOf(tensors, { 'modelspec.architecture': 'stable-diffusion-v1/lora' }))?.base).toBe(
+    'SD1',
+  )
+})
+
+test('the metadata tells the type of a file whose tensors nobody knows', () => {
+  const tensors: FixtureTensors = { 'odd.weight': { dtype: 'F32', shape: [300, 300] } }
+  expect(kindOf(headerOf(tensors, { 'modelspec.architecture': 'flux-1-dev/lora' }))).toEqual({
+    modelType: 'loras',
+    base: 'Flux.1',
+    evidence: 'modelspec.architecture',
+  })
+})

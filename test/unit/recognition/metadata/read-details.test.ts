@@ -1,0 +1,140 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { collectFiles } from '../../../../electron/discovery/scan/collect-files.ts'
+import { imageType } from '../../../../electron/recognition/formats/image.ts'
+import { inspectFile } from '../../../../electron/recognition/inspect-file.ts'
+import { lookCloser } from '../../../../electron/recognition/metadata/read-details.ts'
+import { families } from '../../../fixtures/families.ts'
+import { writeGguf } from '../../../fixtures/gguf-files.ts'
+import { writeSafetensors, writeText } from '../../../fixtures/model-files.ts'
+import { imported, pickleOf } from '../../../fixtures/pickles.ts'
+import { jpegStart, pngOf, webpStart } from '../../../fixtures/pictures.ts'
+
+let root: string
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'closer-'))
+})
+afterEach(() => rm(root, { recursive: true, force: true }))
+const at = (name: string) => join(root, name)
+const picture = pngOf(8, 8, [200, 40, 40])
+const { tensors } = families['kohya SDXL LoRA']
+
+async function factsOf(path: string) {
+  const looked = await lookCloser({ path })
+  if (!looked) throw new Error('not read')
+  return looked
+}
+
+test('tells what a header says of its model, and what it gives away', async () => {
+  const { path } = await writeSafetensors(at('painter.safetensors'), {
+    tensors,
+    metadata: {
+      'modelspec.title': 'Painter',
+      'modelspec.author': 'Mira',
+      'modelspec.license': 'CC-BY-NC-4.0',
+      'modelspec.resolution': '1024x1024',
+      'modelspec.trigger_phrase': 'in oil, thick paint',
+      'modelspec.thumbnail': `data:image/jpeg;base64,${picture.toString('base64')}`,
+      ss_sd_model_name: '/home/mira/models/sd_xl_base_1.0.safetensors',
+      ss_network_module: 'networks.lora',
+      workflow: '{}',
+    },
+  })
+  const { facts, preview } = await factsOf(path)
+  expect(facts).toMatchObject({
+    ...{ title: 'Painter', author: 'Mira', licence: 'CC-BY-NC-4.0', resolution: '1024x1024' },
+    triggerWords: ['in oil', 'thick paint'],
+    trainingBase: '/home/mira/models/sd_xl_base_1.0.safetensors',
+    producer: 'kohya',
+    parameterCount: 16 * 2048 + 640 * 16 + 1,
+    dtypes: [{ dtype: 'F16', sizeBytes: 2 * (16 * 2048 + 640 * 16 + 1) }],
+    privateContent: ['workflow', 'local-paths'],
+  })
+  // The type is that of the bytes, whatever the header claims.
+  expect(preview).toEqual({ url: `data:image/png;base64,${picture.toString('base64')}`, from: 'header' })
+  expect((await inspectFile(path)).recognition.hasPreview).toBe(true)
+})
+
+test('the tags it was trained with most stand in for trigger words', async () => {
+  const frequency = { '10_cat': { cat: 20, sitting: 3 }, '5_more': { cat: 1, 'looking up': 9 } }
+  const { path } = await writeSafetensors(at('a.safetensors'), {
+    metadata: { ss_tag_frequency: JSON.stringify(frequency) },
+  })
+  const { facts } = await factsOf(path)
+  expect(facts.triggerWords).toEqual(['cat', 'looking up', 'sitting'])
+  expect(facts.privateContent).toEqual(['training-texts'])
+})
+
+test('reads what lies beside a model, and takes none of it for a model', async () => {
+  const { path } = await writeSafetensors(at('cat.safetensors'), { tensors })
+  await writeFile(at('cat.preview.png'), picture)
+  await writeText(
+    at('cat.civitai.info'),
+    JSON.stringify({ trainedWords: ['a cat'], baseModel: 'SDXL 1.0', model: { name: 'Cat' } }),
+  )
+  await writeText(at('cat.json'), '{ broken')
+  await writeText(at('other.json'), '{}')
+  const { facts, preview } = await factsOf(path)
+  expect(facts).toMatchObject({
+    ...{ title: 'Cat', triggerWords: ['a cat'], trainingBase: 'SDXL 1.0' },
+    sidecars: ['cat.preview.png', 'cat.civitai.info', 'cat.json'],
+  })
+  expect(preview?.from).toBe('sidecar')
+
+  const skippedOf = async (paths: readonly string[]) =>
+    (await collectFiles(paths)).skipped.map(({ name, reason }) => [name.split('/').at(-1), reason])
+  expect(await skippedOf([root])).toEqual([
+    ['cat.civitai.info', 'sidecar'],
+    ['cat.json', 'sidecar'],
+    ['cat.preview.png', 'sidecar'],
+    ['other.json', 'not-a-model'],
+  ])
+  expect(await skippedOf([path, at('cat.preview.png')])).toEqual([['cat.preview.png', 'sidecar']])
+})
+
+test('a picture is one by its own bytes only, and not a large one', async () => {
+  expect(imageType(picture)).toBe('image/png')
+  expect(imageType(jpegStart(640, 480))).toBe('image/jpeg')
+  expect(imageType(webpStart(640, 480))).toBe('image/webp')
+  expect(imageType(jpegStart(60_000, 480))).toBeNull()
+  expect(imageType(webpStart(8_000, 8_000))).toBeNull()
+  expect(imageType(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'))).toBeNull()
+  expect(imageType(Buffer.alloc(0))).toBeNull()
+  const { path } = await writeSafetensors(at('svg.safetensors'), {
+    metadata: {
+      'modelspec.thumbnail': `data:image/svg+xml;base64,${Buffer.from('<svg/>').toString('base64')}`,
+    },
+  })
+  expect((await factsOf(path)).preview).toBeNull()
+})
+
+test('tells quantisation of GGUF and imports of pickles', async () => {
+  const gguf = await writeGguf(at('a.gguf'), {
+    metadata: {
+      'general.architecture': 'flux',
+      'general.file_type': 15,
+      'general.name': 'Flux dev',
+      'general.license': 'other',
+    },
+    tensors: { 'img_in.weight': { type: 12, shape: [3072, 64] } },
+  })
+  expect((await factsOf(gguf.path)).facts).toMatchObject({
+    title: 'Flux dev',
+    quantisation: 'Q4_K_M',
+    licence: 'other',
+  })
+  const pickle = await writeText(
+    at('a.pt'),
+    pickleOf(imported('collections', 'OrderedDict'), imported('os', 'system')),
+  )
+  expect((await factsOf(pickle.path)).facts.imports).toEqual([
+    { name: 'os.system', level: 'dangerous' },
+    { name: 'collections.OrderedDict', level: 'innocuous' },
+  ])
+})
+
+test('a file that is gone says nothing', async () => {
+  expect(await lookCloser({ path: at('gone.safetensors') })).toBeNull()
+})

@@ -1,0 +1,232 @@
+import { mkdtemp, open, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { collectFiles } from '../../../electron/discovery/scan/collect-files.ts'
+import { inspectFile } from '../../../electron/recognition/inspect-file.ts'
+import { kindOfShards } from '../../../electron/recognition/kinds/shards.ts'
+import { families } from '../../fixtures/families.ts'
+import { flux, half } from '../../fixtures/family.ts'
+import { writeSafetensors, writeText } from '../../fixtures/model-files.ts'
+import { onnxOf } from '../../fixtures/onnx-files.ts'
+
+let root: string
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'groups-'))
+})
+afterEach(() => rm(root, { recursive: true, force: true }))
+const at = (name: string) => join(root, name)
+
+async function told(paths: readonly string[]) {
+  const { files, skipped } = await collectFiles(paths)
+  const rows = await Promise.all(
+    files.map(async (file) => {
+      const { recognition, target, failure } = await inspectFile(file.path, file)
+      const { group, base, modelType } = recognition
+      return { path: target.modelPath, modelType, base, group, failure: failure?.code ?? null }
+    }),
+  )
+  return { rows, skipped: skipped.map(({ name, reason }) => [name.split('/').slice(1).join('/'), reason]) }
+}
+
+test('a diffusers folder is one group: its files keep their places below one folder of the library', async () => {
+  const model = 'models/diffusers/flux-dev'
+  await writeText(at(`${model}/model_index.json`), '{"_class_name": "FluxPipeline"}')
+  await writeText(at(`${model}/tokenizer/vocab.json`), '{}')
+  await writeText(at(`${model}/tokenizer/merges.txt`), 'a b')
+  await writeText(at(`${model}/README.md`), '# Flux')
+  await writeSafetensors(at(`${model}/vae/diffusion_pytorch_model.safetensors`))
+  await writeSafetensors(at(`${model}/transformer/diffusion_pytorch_model.safetensors`), { tensors: flux })
+  const { rows, skipped } = await told([at('models')])
+  expect(rows.map(({ path, modelType, base }) => [path, modelType, base])).toEqual(
+    [
+      'model_index.json',
+      'tokenizer/merges.txt',
+      'tokenizer/vocab.json',
+      'transformer/diffusion_pytorch_model.safetensors',
+      'vae/diffusion_pytorch_model.safetensors',
+    ].map((path) => [`${model}/${path}`, 'diffusers', 'Flux.1']),
+  )
+  expect(new Set(rows.map(({ group }) => group?.key)).size).toBe(1)
+  expect(rows[0]?.group).toEqual({ key: expect.any(String), name: 'flux-dev', kind: 'diffusers' })
+  expect(JSON.stringify(rows)).not.toContain(root)
+  expect(skipped).toEqual([['diffusers/flux-dev/README.md', 'not-a-model']])
+})
+
+test('a checkpoint beside the index of a diffusers folder is the same model in one file, and goes where such files go', async () => {
+  const model = 'models/diffusers/sdxl'
+  await writeText(at(`${model}/model_index.json`), '{"_class_name": "StableDiffusionXLPipeline"}')
+  await writeSafetensors(at(`${model}/sd_xl_base_1.0.safetensors`), families['SDXL checkpoint'])
+  await writeSafetensors(at(`${model}/vae/diffusion_pytorch_model.safetensors`))
+  const { rows } = await told([at('models')])
+  expect(rows.map(({ path, modelType, base, group }) => [path, modelType, base, group?.name])).toEqual([
+    [`${model}/model_index.json`, 'diffusers', 'SDXL', 'sdxl'],
+    ['models/checkpoints/sdxl/sd_xl_base_1.0.safetensors', 'checkpoints', 'SDXL', undefined],
+    [`${model}/vae/diffusion_pytorch_model.safetensors`, 'diffusers', 'SDXL', 'sdxl'],
+  ])
+})
+
+test('a diffusers folder of graphs is sent with their weights, and not without one of them', async () => {
+  const model = 'models/diffusers/onnx-model'
+  await writeText(at(`${model}/model_index.json`), '{}')
+  const graph = (location: string) =>
+    onnxOf([{ name: 'w', shape: [2, 2], external: { location, length: 16 } }])
+  await writeText(at(`${model}/text_encoder/model.onnx`), graph('weights.pb'))
+  await writeText(at(`${model}/text_encoder/weights.pb`), Buffer.alloc(16, 1))
+  await writeText(at(`${model}/unet/model.onnx`), graph('model.onnx_data'))
+  await writeText(at(`${model}/unet/model.onnx_data`), Buffer.alloc(16, 1))
+  await writeText(at(`${model}/vae_decoder/model.onnx`), graph('model.onnx_data'))
+  const { rows, skipped } = await told([at('models')])
+  expect(rows.map(({ path, failure }) => [path.replace(`${model}/`, ''), failure])).toEqual([
+    ['model_index.json', null],
+    ['text_encoder/model.onnx', null],
+    ['text_encoder/weights.pb', null],
+    ['unet/model.onnx', null],
+    ['unet/model.onnx_data', null],
+    ['vae_decoder/model.onnx', 'file-part-missing'],
+  ])
+  expect(skipped).toEqual([])
+})
+
+test('a diffusers folder with a numbered part missing does not send the others', async () => {
+  const model = at('models/diffusers/big')
+  await writeText(join(model, 'model_index.json'), '{}')
+  for (const number of [1, 3])
+    await writeSafetensors(join(model, `transformer/m-0000${number}-of-00003.safetensors`))
+  const { files } = await collectFiles([model])
+  const failures = await Promise.all(files.map(async (file) => (await inspectFile(file.path, file)).failure))
+  const missing = { code: 'file-part-missing', params: { missing: 'm-00002-of-00003.safetensors' } }
+  expect(failures).toEqual([null, missing, missing])
+})
+
+const { 'guidance_in.in_layer.weight': guidance, ...rest } = flux
+async function writeShards(folder: string, numbers: readonly number[] = [1, 2, 3]) {
+  const parts = [rest, { 'guidance_in.in_layer.weight': guidance ?? half(1) }, { 'final.weight': half(4, 4) }]
+  for (const number of numbers) {
+    const name = `flux-0000${number}-of-00003.safetensors`
+    await writeSafetensors(join(folder, name), { tensors: parts[number - 1] ?? {} })
+  }
+  await writeText(join(folder, 'flux.safetensors.index.json'), '{"weight_map": {}}')
+}
+
+test('numbered parts are one group with their index, told by the tensors of all of them', async () => {
+  await writeShards(at('models/unet'))
+  const { rows } = await told([at('models')])
+  expect(rows.map(({ path, modelType, base, failure }) => [path, modelType, base, failure])).toEqual(
+    [
+      'flux-00001-of-00003.safetensors',
+      'flux-00002-of-00003.safetensors',
+      'flux-00003-of-00003.safetensors',
+      'flux.safetensors.index.json',
+    ].map((name) => [`models/diffusion_models/${name}`, 'diffusion_models', 'Flux.1', null]),
+  )
+  expect(rows.map(({ group }) => [group?.name, group?.kind])).toEqual(rows.map(() => ['flux', 'shards']))
+})
+
+test('the parts are read once for all of them, and again when one of them has changed', async () => {
+  await writeShards(at('m'), [1, 3])
+  const shard = { stem: 'flux', count: 3, extension: '.safetensors' }
+  const first = kindOfShards(at('m'), shard)
+  expect(await kindOfShards(at('m'), shard)).toBe(await first)
+  expect((await first)?.variant).toBe('schnell')
+  await writeShards(at('m'))
+  expect((await kindOfShards(at('m'), shard))?.variant).toBe('dev')
+})
+
+test('dropped one by one, parts are a group too', async () => {
+  await writeShards(at('drop'))
+  const paths = [1, 2, 3].map((number) => at(`drop/flux-0000${number}-of-00003.safetensors`))
+  const { rows } = await told(paths)
+  expect(new Set(rows.map(({ group }) => group?.key)).size).toBe(1)
+})
+
+test('one part of a model that is dropped alone brings the others and their index along', async () => {
+  await writeShards(at('drop'))
+  const { rows } = await told([at('drop/flux-00002-of-00003.safetensors')])
+  expect(rows.map(({ path, failure }) => [path.split('/').at(-1), failure])).toEqual([
+    ['flux-00002-of-00003.safetensors', null],
+    ['flux-00001-of-00003.safetensors', null],
+    ['flux-00003-of-00003.safetensors', null],
+    ['flux.safetensors.index.json', null],
+  ])
+  const all = [2, 1, 3].map((number) => at(`drop/flux-0000${number}-of-00003.safetensors`))
+  const { files, skipped } = await collectFiles(all)
+  expect(files.map(({ name, along }) => [name, along?.name])).toEqual([
+    ['flux-00002-of-00003.safetensors', undefined],
+    ['flux.safetensors.index.json', 'flux-00002-of-00003.safetensors'],
+    ['flux-00001-of-00003.safetensors', undefined],
+    ['flux-00003-of-00003.safetensors', undefined],
+  ])
+  expect(skipped).toEqual([])
+})
+
+test('a model with a part missing is not sent, and the part is named', async () => {
+  await writeShards(at('models/unet'), [1, 3])
+  const { files } = await collectFiles([at('models')])
+  for (const file of files) {
+    expect((await inspectFile(file.path, file)).failure).toEqual({
+      code: 'file-part-missing',
+      params: { missing: 'flux-00002-of-00003.safetensors' },
+    })
+  }
+})
+
+test('a graph keeps the weights beside it', async () => {
+  const external = { location: 'pose.onnx.data', length: 4_000 }
+  await writeText(at('models/onnx/pose.onnx'), onnxOf([{ name: 'w', shape: [10, 200], external }]))
+  expect((await told([at('models')])).rows[0]?.failure).toBe('file-part-missing')
+  await writeText(at('models/onnx/pose.onnx.data'), Buffer.alloc(3_999, 1))
+  expect((await told([at('models')])).rows[0]?.failure).toBe('file-part-missing')
+  await writeText(at('models/onnx/pose.onnx.data'), Buffer.alloc(4_000, 1))
+  const { rows } = await told([at('models')])
+  expect(rows.map(({ path, group, failure }) => [path, group?.name, group?.kind, failure])).toEqual([
+    ['models/onnx/pose.onnx', 'pose', 'external', null],
+    ['models/onnx/pose.onnx.data', 'pose', 'external', null],
+  ])
+})
+
+test('a graph that is dropped alone brings its weights along, and weights their graph', async () => {
+  const external = { location: 'pose.onnx.data', length: 16 }
+  await writeText(at('pose.onnx'), onnxOf([{ name: 'w', shape: [2, 2], external }]))
+  await writeText(at('pose.onnx.data'), Buffer.alloc(16, 1))
+  const old = { location: 'weights.pb', length: 16 }
+  await writeText(at('old/model.onnx'), onnxOf([{ name: 'w', shape: [2, 2], external: old }]))
+  await writeText(at('old/weights.pb'), Buffer.alloc(16, 1))
+  for (const [dropped, names] of [
+    ['pose.onnx', ['pose.onnx', 'pose.onnx.data']],
+    ['pose.onnx.data', ['pose.onnx.data', 'pose.onnx']],
+    ['old/model.onnx', ['model.onnx', 'weights.pb']],
+  ] as const) {
+    const { rows } = await told([at(dropped)])
+    expect(rows.map(({ path, failure }) => [path.split('/').at(-1), failure])).toEqual(
+      names.map((name) => [name, null]),
+    )
+  }
+})
+
+test('a graph whose weights nobody could tell to be its own is not sent without them', async () => {
+  const external = { location: 'layer.7.weight', length: 16 }
+  await writeText(at('pose.onnx'), onnxOf([{ name: 'w', shape: [2, 2], external }]))
+  await writeText(at('layer.7.weight'), Buffer.alloc(16, 1))
+  expect((await inspectFile(at('pose.onnx'))).failure).toEqual({
+    code: 'file-weights-apart',
+    params: { name: 'layer.7.weight', wanted: 'pose.onnx.data' },
+  })
+})
+
+test('files that are only in a cloud drive are left alone, and counted', async () => {
+  const online = await open(at('online.safetensors'), 'w')
+  await online.truncate(5_000_000)
+  await online.close()
+  await writeSafetensors(at('here.safetensors'), { payload: { seed: 1 } })
+  await writeText(at('far.safetensors.nextcloud'), ' ')
+  const { files, skipped } = await collectFiles([root], { platform: 'win32' })
+  expect(files.map(({ name }) => name)).toEqual(['here.safetensors'])
+  expect(skipped.map(({ reason }) => reason)).toEqual(['placeholder', 'placeholder'])
+  const dropped = await collectFiles([at('online.safetensors')], { platform: 'darwin' })
+  expect(dropped.files[0]?.failure?.code).toBe('file-placeholder')
+  // Tried again before the drive has fetched it: looking into it would fetch it without being asked.
+  const tried = await inspectFile(at('online.safetensors'), { folder: '' }, 'darwin')
+  expect(tried.failure?.code).toBe('file-placeholder')
+  expect(tried.identity.sizeBytes).toBe(5_000_000)
+})

@@ -1,0 +1,140 @@
+import { expect, test } from 'vitest'
+import { ByteWindow, sourceOf } from '../../../../electron/recognition/formats/byte-window.ts'
+import { scanPickle } from '../../../../electron/recognition/pickle/scan.ts'
+import { imported, pickleOf, text } from '../../../fixtures/pickles.ts'
+
+const scan = (bytes: Buffer) => scanPickle(new ByteWindow(sourceOf(bytes)))
+
+const some = (...parts: readonly (Buffer | string)[]) =>
+  Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part)))
+const ordered = imported('collections', 'OrderedDict')
+
+const lengthOfSized = 12
+
+/** A length and bytes that would each end the pickle, if they were taken for instructions. */
+function sized(lengthBytes: 1 | 4 | 8): Buffer {
+  const length = Buffer.alloc(lengthBytes)
+  length[0] = lengthOfSized
+  return Buffer.concat([length, Buffer.alloc(lengthOfSized, '.')])
+}
+
+/**
+ * Every opcode of Python's pickletools.py (protocols 0 to 5), in a sequence that leaves the stack as it was. Arguments are full
+ * stops wherever they may be: taken for an instruction, each of them ends the pickle.
+ */
+const sequences: Readonly<Record<string, readonly (Buffer | string)[]>> = {
+  MARK: ['(', 'N', '1'],
+  POP: ['N', '0'],
+  'POP of a mark': ['(', '0'],
+  POP_MARK: ['(', 'N', 'N', '1'],
+  DUP: ['N', '2', '0', '0'],
+  FLOAT: ['F...\n', '0'],
+  INT: ['I46\n', '0'],
+  BININT: ['J....', '0'],
+  BININT1: ['K.', '0'],
+  LONG: ['L46L\n', '0'],
+  BININT2: ['M..', '0'],
+  NONE: ['N', '0'],
+  PERSID: ['P...\n', '0'],
+  BINPERSID: ['N', 'Q', '0'],
+  REDUCE: [ordered, ')', 'R', '0'],
+  STRING: ["S'...'\n", '0'],
+  BINSTRING: ['T', sized(4), '0'],
+  SHORT_BINSTRING: ['U', sized(1), '0'],
+  UNICODE: ['V...\n', '0'],
+  BINUNICODE: ['X', sized(4), '0'],
+  APPEND: [']', 'N', 'a', '0'],
+  BUILD: ['N', '}', 'b', '0'],
+  GLOBAL: [ordered, '0'],
+  DICT: ['(', text('.'), 'N', 'd', '0'],
+  EMPTY_DICT: ['}', '0'],
+  APPENDS: [']', '(', 'N', 'N', 'e', '0'],
+  'PUT and GET': ['N', 'p46\n', '0', 'g46\n', '0'],
+  'BINPUT and BINGET': ['N', 'q.', '0', 'h.', '0'],
+  'LONG_BINPUT and LONG_BINGET': ['N', 'r....', '0', 'j....', '0'],
+  INST: ['(', 'N', 'icollections\nOrderedDict\n', '0'],
+  LIST: ['(', 'N', 'N', 'l', '0'],
+  EMPTY_LIST: [']', '0'],
+  OBJ: ['(', ordered, 'N', 'o', '0'],
+  SETITEM: ['}', text('.'), 'N', 's', '0'],
+  TUPLE: ['(', 'N', 'N', 't', '0'],
+  EMPTY_TUPLE: [')', '0'],
+  SETITEMS: ['}', '(', text('.'), 'N', 'u', '0'],
+  BINFLOAT: ['G........', '0'],
+  BINBYTES: ['B', sized(4), '0'],
+  SHORT_BINBYTES: ['C', sized(1), '0'],
+  PROTO: ['\x80.'],
+  NEWOBJ: [ordered, ')', '\x81', '0'],
+  EXT1: ['\x82.', '0'],
+  EXT2: ['\x83..', '0'],
+  EXT4: ['\x84....', '0'],
+  TUPLE1: ['N', '\x85', '0'],
+  TUPLE2: ['N', 'N', '\x86', '0'],
+  TUPLE3: ['N', 'N', 'N', '\x87', '0'],
+  NEWTRUE: ['\x88', '0'],
+  NEWFALSE: ['\x89', '0'],
+  LONG1: ['\x8a', sized(1), '0'],
+  LONG4: ['\x8b', sized(4), '0'],
+  SHORT_BINUNICODE: ['\x8c', sized(1), '0'],
+  BINUNICODE8: ['\x8d', sized(8), '0'],
+  BINBYTES8: ['\x8e', sized(8), '0'],
+  EMPTY_SET: ['\x8f', '0'],
+  ADDITEMS: ['\x8f', '(', 'N', 'N', '\x90', '0'],
+  FROZENSET: ['(', 'N', 'N', '\x91', '0'],
+  NEWOBJ_EX: [ordered, ')', '}', '\x92', '0'],
+  STACK_GLOBAL: [text('collections'), text('OrderedDict'), '\x93', '0'],
+  MEMOIZE: ['N', '\x94', '0', 'h\0', '0'],
+  FRAME: ['\x95........'],
+  BYTEARRAY8: ['\x96', sized(8), '0'],
+  NEXT_BUFFER: ['\x97', '0'],
+  READONLY_BUFFER: ['N', '\x98', '0'],
+}
+
+/** With this much to come no opcode waits for the next bytes, which would hide one that does not wait for its own. */
+const ahead = some(text('.'.repeat(100)), '0')
+
+const harm = { is: 'global', name: 'posix.system' }
+
+test.each(Object.entries(sequences))(
+  '%s takes its argument and its part of the stack',
+  async (_name, parts) => {
+    const { imports, problem, value } = await scan(
+      pickleOf(text('posix'), text('system'), some(...parts), '\x93', ahead),
+    )
+    expect([problem, value]).toEqual([null, harm])
+    expect(imports).toContainEqual({ name: 'posix.system', level: 'dangerous' })
+  },
+)
+
+test('every opcode of Python is in a sequence, and every other byte is damage', async () => {
+  const firsts = Object.values(sequences).flatMap((parts) => parts.map((part) => some(part)[0] ?? 0))
+  // A part begins with its instruction, or with the length of what follows it.
+  const opcodes = new Set(firsts.filter((code) => code !== lengthOfSized))
+  // Python has 68; the last one is STOP, with which every pickle ends.
+  expect(opcodes.size).toBe(67)
+  for (let code = 0; code < 256; code += 1) {
+    if (opcodes.has(code) || code === 0x2e) continue
+    const { problem } = await scan(Buffer.from([0x80, 2, code, 0x2e]))
+    expect(problem, `0x${code.toString(16)}`).toContain('is no instruction of a pickle')
+  }
+})
+
+test('what an opcode takes has to be there', async () => {
+  for (const bytes of [
+    '1',
+    '(R',
+    ')R',
+    'a',
+    't',
+    '(Nu',
+    'N\x86',
+    'p1\n',
+    'h\x01',
+    '\x94',
+    '\x93',
+    'U\x05ab',
+    'F1.5',
+  ]) {
+    expect((await scan(pickleOf(bytes))).problem, JSON.stringify(bytes)).not.toBeNull()
+  }
+})

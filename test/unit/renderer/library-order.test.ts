@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest'
+import type { LibraryModel } from '../../../electron/contract/library.ts'
+import { freePath } from '../../../electron/conflicts/free-path.ts'
+import { arrange, valuesOf, type LibraryWish } from '../../../renderer/library/library-order.ts'
+
+const model = (displayName: string, given: Partial<LibraryModel> = {}): LibraryModel => ({
+  ...{
+    id: displayName,
+    displayName,
+    modelType: 'loras',
+    modelPath: `models/loras/${displayName}.safetensors`,
+  },
+  ...{ sizeBytes: 1_000, sha256: null, status: 'active', createdAtMs: 0, storageKey: null },
+  ...given,
+})
+const all: LibraryWish = { search: '', type: '', status: '', sort: 'name', isDescending: false }
+const names = (models: readonly LibraryModel[], wish: Partial<LibraryWish> = {}) =>
+  arrange(models, { ...all, ...wish }).map(({ displayName }) => displayName)
+
+test('names stand as a person counts, in either case', () => {
+  expect(names([model('b 10'), model('B 9'), model('a')])).toEqual(['a', 'B 9', 'b 10'])
+})
+
+test('models of one size stand by name, whichever way sizes go; an unknown size is the smallest', () => {
+  const models = [model('b'), model('a'), model('big', { sizeBytes: 9_000 }), model('?', { sizeBytes: null })]
+  expect(names(models, { sort: 'size' })).toEqual(['?', 'a', 'b', 'big'])
+  expect(names(models, { sort: 'size', isDescending: true })).toEqual(['big', 'a', 'b', '?'])
+})
+
+test('dates and types order as well', () => {
+  const models = [model('new', { createdAtMs: 2, modelType: 'vae' }), model('old', { createdAtMs: 1 })]
+  expect([names(models, { sort: 'date' }), names(models, { sort: 'type', isDescending: true })]).toEqual([
+    ['old', 'new'],
+    ['new', 'old'],
+  ])
+})
+
+test('each word of a search must be somewhere: name, path, type, hash or id', () => {
+  const models = [model('Soft Grain', { sha256: 'ab12' }), model('Soft Light', { modelType: 'vae' })]
+  expect([
+    names(models, { search: ' SOFT  vae ' }),
+    names(models, { search: 'ab12' }),
+    names(models, { search: 'x9' }),
+  ]).toEqual([['Soft Light'], ['Soft Grain'], []])
+})
+
+test('type and status filter together', () => {
+  const models = [
+    model('a', { status: 'disabled' }),
+    model('b'),
+    model('c', { modelType: 'vae', status: 'disabled' }),
+  ]
+  expect(names(models, { type: 'loras', status: 'disabled' })).toEqual(['a'])
+})
+
+test('what can be filtered by is what there is, with its count', () => {
+  expect(
+    valuesOf(
+      [model('a'), model('b'), model('c', { modelType: '' }), model('d', { modelType: 'vae' })],
+      'modelType',
+    ),
+  ).toEqual([
+    { value: 'loras', count: 2 },
+    { value: 'vae', count: 1 },
+  ])
+})
+
+test.each([
+  ['models/loras/a.safetensors', [], 'models/loras/a-2.safetensors'],
+  ['models/loras/a.safetensors', ['models/loras/a-2.safetensors'], 'models/loras/a-3.safetensors'],
+  ['models/loras/a-2.safetensors', [], 'models/loras/a-3.safetensors'],
+  ['models/v1.5/a', [], 'models/v1.5/a-2'],
+  ['models/loras/style-1.5.safetensors', [], 'models/loras/style-1.5-2.safetensors'],
+] as const)('beside %s, with %j taken, %s is free', (path, taken, free) => {
+  expect(freePath(path, (candidate) => (taken as readonly string[]).includes(candidate))).toBe(free)
+})

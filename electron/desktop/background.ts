@@ -83,7 +83,7 @@ export function setupBackground(parts: Parts): Background {
   const taskbar = setupTaskbar({
     ...{ window: window.native, isHeld: () => conditions.current().hold !== null },
     overlay: process.platform === 'win32' ? join(parts.folders.trayIcons, 'attention-light.png') : null,
-    needsYouWords: (needsYou) => language.words()('desktop.sum-needs-you', { needsYou }),
+    needsYouWords: (needsYou) => language.translate()('desktop.sum-needs-you', { needsYou }),
   })
   const notifications = setupNotifications({ window, showUploads, language, log })
   const tray = setupTray({

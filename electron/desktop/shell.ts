@@ -137,7 +137,7 @@ function setupSurroundings(shell: Shell, window: MainWindow, feed: PageFeed, bac
     },
     zoom: window.zoom,
   }
-  setupMenu(language.words(), actions)
+  setupMenu(language.translate(), actions)
   setupAbout()
   uploader.subscribe({
     patch(patch) {
@@ -160,7 +160,7 @@ function setupSurroundings(shell: Shell, window: MainWindow, feed: PageFeed, bac
     background.settingsChanged()
     feed.tell('settings', now)
     if (now.language === before.language) return
-    setupMenu(language.words(), actions)
+    setupMenu(language.translate(), actions)
     feed.tell('surroundings', surroundingsNow(language))
   })
 }

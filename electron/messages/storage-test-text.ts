@@ -1,5 +1,5 @@
 import { storageTestBytes, type StorageTest } from '../contract/storage-test.ts'
-import { sentenceOf, type Words } from './messages.ts'
+import { failureText, type Translate } from './messages.ts'
 
 /** A model that people know the weight of, in bytes. */
 const modelBytes = 10_000_000_000
@@ -10,25 +10,25 @@ const longMinutes = 120
 export const speedOf = ({ tookMs }: StorageTest) => (storageTestBytes * 1000) / Math.max(1, tookMs)
 
 /** What a test of storage has found, in sentences. `isLimited`: a speed limit was in force. */
-export function storageTestWords(test: StorageTest, say: Words, isLimited: boolean): string {
+export function storageTestWords(test: StorageTest, t: Translate, isLimited: boolean): string {
   const { state, sentBytes, failure, isLeft } = test
   if (state === 'running')
-    return say('storage-test.running', { percent: Math.floor((100 * sentBytes) / storageTestBytes) })
-  const found = state === 'good' ? goodWords(test, say) : say(`storage-test.${state}`)
+    return t('storage-test.running', { percent: Math.floor((100 * sentBytes) / storageTestBytes) })
+  const found = state === 'good' ? goodWords(test, t) : t(`storage-test.${state}`)
   const isBack = sentBytes > 0 && !isLeft
   return [
     found,
-    ...(state === 'good' && isLimited ? [say('storage-test.limited')] : []),
-    ...(failure ? [sentenceOf(failure, say)] : []),
-    ...(isLeft ? [say('storage-test.left')] : isBack ? [say('storage-test.taken-back')] : []),
+    ...(state === 'good' && isLimited ? [t('storage-test.limited')] : []),
+    ...(failure ? [failureText(failure, t)] : []),
+    ...(isLeft ? [t('storage-test.left')] : isBack ? [t('storage-test.taken-back')] : []),
   ].join(' ')
 }
 
-function goodWords(test: StorageTest, say: Words): string {
+function goodWords(test: StorageTest, t: Translate): string {
   const speedBytes = speedOf(test)
   const minutes = modelBytes / speedBytes / 60
   const isLong = minutes >= longMinutes
-  return say('storage-test.good', {
+  return t('storage-test.good', {
     seconds: (test.tookMs / 1000).toFixed(1),
     speedBytes,
     unit: isLong ? 'hours' : 'minutes',

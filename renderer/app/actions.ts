@@ -205,7 +205,7 @@ export class Actions {
   readonly showLocalFile = async (sha256: string) => this.#done(await this.#bridge.showLocalFile({ sha256 }))
   readonly decide = async (decision: CallArgs<'decide'>) => this.#done(await this.#bridge.decide(decision))
   readonly copy = async (text: string) => {
-    if (this.#done(await this.#bridge.copyText({ text }))) this.#rooms.notices.say('notice.copied')
+    if (this.#done(await this.#bridge.copyText({ text }))) this.#rooms.notices.t('notice.copied')
   }
   /** What the dialog about the keychain asks for: it tells a failure itself, since it covers every notice. */
   readonly quit = async () => failureIn(await this.#bridge.quit())

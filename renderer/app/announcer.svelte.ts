@@ -31,7 +31,7 @@ export class Announcer {
   }
 
   #sayRows(): void {
-    const { say, sentence } = this.#language
+    const { t, sentence } = this.#language
     const [done, failed] = [this.#done, this.#failed]
     this.#done = []
     this.#failed = []
@@ -39,15 +39,15 @@ export class Announcer {
     if (one) {
       this.polite =
         done.length === 1
-          ? say('live.done', { name: one.target.displayName })
-          : say('live.done-many', { count: done.length })
+          ? t('live.done', { name: one.target.displayName })
+          : t('live.done-many', { count: done.length })
     }
     const [first] = failed
     if (!first) return
     this.urgent =
       failed.length === 1 && first.failure
-        ? say('live.trouble', { name: first.target.displayName, sentence: sentence(first.failure) })
-        : say('headline.needs-you', { count: failed.length })
+        ? t('live.trouble', { name: first.target.displayName, sentence: sentence(first.failure) })
+        : t('headline.needs-you', { count: failed.length })
   }
 
   #sayProgress({ running, waiting, totalBytes, movedBytes }: Totals, isNews: boolean): void {
@@ -55,9 +55,9 @@ export class Announcer {
     if (!isNews) {
       // Nothing began just now.
     } else if (running > 0 && !this.#isRunning) {
-      this.polite = this.#language.say('live.start', { count: running + waiting })
+      this.polite = this.#language.t('live.start', { count: running + waiting })
     } else if (running > 0 && quarter > this.#quarter && quarter < 4) {
-      this.polite = this.#language.say('live.quarter', { percent: quarter * 25 })
+      this.polite = this.#language.t('live.quarter', { percent: quarter * 25 })
     }
     this.#isRunning = running > 0
     // Files that join or leave move the share up and down: a quarter is news only once in a run.

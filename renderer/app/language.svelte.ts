@@ -9,10 +9,10 @@ import { clockWords } from '../../electron/messages/clock-text.ts'
 import {
   isMessageKey,
   localeFor,
-  sentenceOf,
-  wordsIn,
+  failureText,
+  translatorFor,
   type MessageKey,
-  type Words,
+  type Translate,
 } from '../../electron/messages/messages.ts'
 import { regionalTag, timeLeft } from '../ui/format.ts'
 
@@ -47,18 +47,18 @@ export class Language {
     return () => clearTimeout(timer)
   }
 
-  readonly say: Words = (key, params) => wordsIn(this.locale)(key, params)
+  readonly t: Translate = (key, params) => translatorFor(this.locale)(key, params)
   /** Never throws: a failure stored by another version may lack what this one's sentence wants to name. */
   readonly sentence = (failure: Failure): string => {
     try {
-      return sentenceOf(failure, this.say)
+      return failureText(failure, this.t)
     } catch {
-      return this.say('trouble.plain')
+      return this.t('trouble.plain')
     }
   }
   readonly size = (bytes: number) => formatBytes(bytes, this.locale)
-  readonly exactSize = (bytes: number) => this.say('size.exact', { count: bytes })
-  readonly speed = (bytesPerSecond: number) => this.say('row.speed', { speedBytes: bytesPerSecond })
+  readonly exactSize = (bytes: number) => this.t('size.exact', { count: bytes })
+  readonly speed = (bytesPerSecond: number) => this.t('row.speed', { speedBytes: bytesPerSecond })
   /** A speed limit, in the unit in which it is set. */
   readonly rate = formatRate
   /** A time of day, with its weekday unless it is today. */
@@ -66,10 +66,10 @@ export class Language {
     void this.#days
     return clockWords(ms, Date.now(), this.#tag)
   }
-  readonly hold = (hold: Hold) => holdWords(hold, this.say, this.#tag, Date.now())
+  readonly hold = (hold: Hold) => holdWords(hold, this.t, this.#tag, Date.now())
   /** What is about to be done now that nothing is on its way, or null. */
-  readonly ending = (conditions: Conditions) => endingWords(conditions, this.say)
-  readonly timeLeft = (seconds: number) => timeLeft(seconds, this.say)
+  readonly ending = (conditions: Conditions) => endingWords(conditions, this.t)
+  readonly timeLeft = (seconds: number) => timeLeft(seconds, this.t)
   readonly count = (value: number) => this.#count.format(value)
   /** A large number in a few characters: 12 billion. */
   readonly short = (value: number) => this.#short.format(value)
@@ -78,16 +78,16 @@ export class Language {
   readonly date = (ms: number) => this.#date.format(ms)
   readonly moment = (ms: number) => this.#moment.format(ms)
 
-  /** Words for a key that came from storage or another room; `otherwise` when this catalogue can't say it. */
+  /** Translate for a key that came from storage or another room; `otherwise` when this catalogue can't say it. */
   readonly sayStored = (
     key: string,
     otherwise: MessageKey,
     params?: Readonly<Record<string, string>>,
   ): string => {
     try {
-      return isMessageKey(key) ? this.say(key, params) : this.say(otherwise)
+      return isMessageKey(key) ? this.t(key, params) : this.t(otherwise)
     } catch {
-      return this.say(otherwise)
+      return this.t(otherwise)
     }
   }
   readonly reason = ({ reason, note }: Recognition) =>

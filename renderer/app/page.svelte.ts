@@ -61,7 +61,7 @@ export class Page {
     this.history = new HistoryState(bridge)
     const failed = (failure: Failure) => this.notices.failure(failure)
     this.conditions = new ConditionsState(bridge, failed)
-    this.library = new LibraryState(bridge, () => this.notices.say('library.unlisted'))
+    this.library = new LibraryState(bridge, () => this.notices.t('library.unlisted'))
     this.details = new DetailsState(bridge)
     this.servers = new ServersState({
       bridge,

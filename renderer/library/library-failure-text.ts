@@ -1,5 +1,5 @@
 import type { Failure, FailureCode } from '../../electron/contract/failures.ts'
-import type { MessageKey, Words } from '../../electron/messages/messages.ts'
+import type { MessageKey, Translate } from '../../electron/messages/messages.ts'
 
 /** What was asked of the server: another name, type or path; to enable or disable; to delete. */
 export type LibraryDeed = 'change' | 'status' | 'delete'
@@ -26,7 +26,7 @@ export function libraryWhy({ code }: Failure, of: LibraryDeed | 'list'): Message
 }
 
 /** How a model stands: a word of ours, or the server's own where it has others. */
-export function statusWord(status: string, say: Words): string {
-  if (status === 'active') return say('library.active')
-  return status === 'disabled' ? say('library.disabled') : status
+export function statusWord(status: string, t: Translate): string {
+  if (status === 'active') return t('library.active')
+  return status === 'disabled' ? t('library.disabled') : status
 }

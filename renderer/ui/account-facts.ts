@@ -1,17 +1,17 @@
 import type { Account, Team } from '../../electron/contract/account.ts'
-import { isMessageKey, type Words } from '../../electron/messages/messages.ts'
+import { isMessageKey, type Translate } from '../../electron/messages/messages.ts'
 
 interface Facts {
-  readonly say: Words
+  readonly t: Translate
   /** Largest file that goes to an account's server in one piece, in bytes. */
   readonly limitOf: (account: Account) => number
 }
 
 /** What a sign-in can send. */
-export function noteOfAccount(account: Account, { say, limitOf }: Facts): string {
+export function noteOfAccount(account: Account, { t, limitOf }: Facts): string {
   return account.kind === 'device'
-    ? say('team.device-note', { limitBytes: limitOf(account) })
-    : say('team.session-note')
+    ? t('team.device-note', { limitBytes: limitOf(account) })
+    : t('team.session-note')
 }
 
 /** What a sign-in can send to one of its teams, with the person's role there where the server tells it. */
@@ -19,5 +19,5 @@ export function noteOfTeam(account: Account, { role }: Team, facts: Facts): stri
   const can = noteOfAccount(account, facts)
   if (!role) return can
   const key = `role.${role}`
-  return `${facts.say('team.role', { role: isMessageKey(key) ? facts.say(key) : role })} · ${can}`
+  return `${facts.t('team.role', { role: isMessageKey(key) ? facts.t(key) : role })} · ${can}`
 }

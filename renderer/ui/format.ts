@@ -1,25 +1,25 @@
 import type { UploadRow } from '../../electron/contract/uploads.ts'
 import type { Locale } from '../../electron/contract/app-info.ts'
-import { localeFor, type Words } from '../../electron/messages/messages.ts'
+import { localeFor, type Translate } from '../../electron/messages/messages.ts'
 
 const minute = 60
 const hour = 3600
 const day = 86_400
 
 /** Time left in people's steps, coarser the longer it takes, so that the words stand still. `seconds` from now. */
-export function timeLeft(seconds: number, say: Words): string {
-  if (seconds < minute) return say('time.under-minute')
-  if (seconds < 20 * minute) return say('time.minutes', { minutes: Math.round(seconds / minute) })
+export function timeLeft(seconds: number, t: Translate): string {
+  if (seconds < minute) return t('time.under-minute')
+  if (seconds < 20 * minute) return t('time.minutes', { minutes: Math.round(seconds / minute) })
   const minutes = Math.round(seconds / (5 * minute)) * 5
-  if (minutes < 60) return say('time.minutes', { minutes })
+  if (minutes < 60) return t('time.minutes', { minutes })
   if (seconds < 5 * hour) {
     const tens = Math.round(seconds / (10 * minute)) * 10
     const rest = tens % 60
     const hours = Math.floor(tens / 60)
-    return rest === 0 ? say('time.hours', { hours }) : say('time.hours-minutes', { hours, minutes: rest })
+    return rest === 0 ? t('time.hours', { hours }) : t('time.hours-minutes', { hours, minutes: rest })
   }
-  if (seconds < 1.5 * day) return say('time.hours', { hours: Math.round(seconds / hour) })
-  return say('time.days', { days: Math.round(seconds / day) })
+  if (seconds < 1.5 * day) return t('time.hours', { hours: Math.round(seconds / hour) })
+  return t('time.days', { days: Math.round(seconds / day) })
 }
 
 /**

@@ -40,7 +40,7 @@ export class Notices {
     this.#add({ kind: 'failure', failure })
   }
 
-  say(key: MessageKey, params?: Params): void {
+  t(key: MessageKey, params?: Params): void {
     this.#letGo(this.keep(key, params))
   }
 

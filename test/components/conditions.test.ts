@@ -75,7 +75,7 @@ test('quiet hours are added, changed and removed', async () => {
   ])
 })
 
-test('where the system tells the line and not what it costs, the person is asked to say it', async () => {
+test('where the system tells the line and not what it costs, the person is asked to t it', async () => {
   const network = { metered: 'unknown', line: { id: 'line-9', name: 'Wi-Fi (192.168.1.1)' } } as const
   const { screen, asked, emit } = await openPage({
     answers: {

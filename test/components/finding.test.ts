@@ -88,7 +88,7 @@ test('nothing found says where was looked and what to do', async () => {
 test.each([
   ['stopped' as const, 'The search was stopped before any models were found.'],
   ['late' as const, 'Not all of the usual places could be looked through'],
-])('a search that was %s doesn’t say that nothing is there', async (state, words) => {
+])('a search that was %s doesn’t t that nothing is there', async (state, words) => {
   const { screen } = await places({ state, places: [] })
   await expect.element(screen.getByText(words, { exact: false })).toBeVisible()
   expect(screen.getByText('No models were found', { exact: false }).elements()).toEqual([])

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { wordsIn } from '../../electron/messages/messages.ts'
+import { translatorFor } from '../../electron/messages/messages.ts'
 import { barShares, percentDone, regionalTag, timeLeft } from '../../renderer/ui/format.ts'
 import { addressProblem } from '../../renderer/settings/server-address.ts'
 import { limitOf } from '../../renderer/settings/put-limit.ts'
@@ -16,7 +16,7 @@ test.each([
   [40_000, 'about 11 h'],
   [200_000, 'about 2 days'],
 ])('says %d seconds as “%s”', (seconds, words) => {
-  expect(timeLeft(seconds, wordsIn('en'))).toBe(words)
+  expect(timeLeft(seconds, translatorFor('en'))).toBe(words)
 })
 
 test('never shows 100 percent before the model is registered', () => {

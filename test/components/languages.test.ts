@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { failure, success } from '../../electron/contract/failures.ts'
-import { catalogue, wordsIn, type MessageKey } from '../../electron/messages/messages.ts'
-import { pageMessages } from '../../electron/contract/messages/page.ts'
+import { catalogues, translatorFor, type MessageKey } from '../../electron/messages/messages.ts'
 import { openPage } from './support/open-page.ts'
 import { failedRow, registeredRow, row, sendingRow, signedOut } from './support/rows.ts'
 
@@ -48,13 +47,13 @@ test('follows a change of language at once', async () => {
 
 test('every message of the page can be said in each language', () => {
   const params = new Proxy<Record<string, number>>({}, { get: () => 3, ownKeys: () => [] })
-  const names = Object.keys(pageMessages) as MessageKey[]
+  const names = Object.keys(catalogues.en) as MessageKey[]
   for (const key of names) {
     const named = Object.fromEntries(
-      [...catalogue[key][0].matchAll(/\{(\w+)/g)].map(([, name = '']) => [name, params[name] ?? 3]),
+      [...catalogues.en[key].matchAll(/\{(\w+)/g)].map(([, name = '']) => [name, params[name] ?? 3]),
     )
     for (const locale of ['en', 'zh-Hans', 'zh-Hant'] as const) {
-      expect(wordsIn(locale)(key, named), `${key} in ${locale}`).not.toMatch(/[{}]|^$/)
+      expect(translatorFor(locale)(key, named), `${key} in ${locale}`).not.toMatch(/[{}]|^$/)
     }
   }
 })

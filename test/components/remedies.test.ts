@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import { failure, failureKinds, type FailureCode, type Remedy } from '../../electron/contract/failures.ts'
-import { catalogue, sentenceOf, wordsIn } from '../../electron/messages/messages.ts'
+import { catalogues, failureText, translatorFor } from '../../electron/messages/messages.ts'
 import { openPage } from './support/open-page.ts'
 import { failedRow } from './support/rows.ts'
 
@@ -22,14 +22,14 @@ const buttonOf = (code: FailureCode) =>
 /** A value for each parameter that a code's sentence names. */
 const paramsOf = (code: FailureCode) =>
   Object.fromEntries(
-    [...catalogue[`failure.${code}`][0].matchAll(/\{(\w+)/g)].map(([, name = '']) => [name, 12]),
+    [...catalogues.en[`failure.${code}`].matchAll(/\{(\w+)/g)].map(([, name = '']) => [name, 12]),
   )
 const codes = Object.keys(failureKinds) as FailureCode[]
 
 test.each(codes)('%s stands on its row as a sentence with its code and its one remedy', async (code) => {
   const why = failure(code, paramsOf(code))
   const { rowOf } = await openPage({ rows: [failedRow('Flux', why)] })
-  await expect.element(rowOf('Flux')).toMatchTextContent(sentenceOf(why, wordsIn('en')))
+  await expect.element(rowOf('Flux')).toMatchTextContent(failureText(why, translatorFor('en')))
   await expect.element(rowOf('Flux').getByRole('button', { name: code, exact: true })).toBeVisible()
   const remedy = rowOf('Flux').getByRole('button', { name: buttonOf(code), exact: true })
   await expect.element(remedy).toBeVisible()

@@ -79,7 +79,7 @@ const stands: readonly (readonly [UpdateState, string, string | null])[] = [
 ]
 
 test.for(stands)(
-  'settings say how it stands and offer the one thing to do (%s)',
+  'settings t how it stands and offer the one thing to do (%s)',
   async ([state, sentence, button]) => {
     const { screen, emit } = await openPage({ answers: { update: () => success(state) } })
     emit('command', 'show-settings')

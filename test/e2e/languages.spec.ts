@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import type { Locale } from '../../electron/contract/app-info.ts'
-import { wordsIn } from '../../electron/messages/messages.ts'
+import { translatorFor } from '../../electron/messages/messages.ts'
 import { ALICE } from '../cloud/accounts.ts'
 import { writeWebPage } from '../fixtures/model-files.ts'
 import { expect, test } from './fixtures.ts'
@@ -49,7 +49,7 @@ for (const [locale, own] of [
 ] as const satisfies readonly (readonly [Locale, string])[]) {
   test(`${own} is chosen in the settings and leaves no English behind`, async ({ app, world }) => {
     const { page } = app
-    const say = wordsIn(locale)
+    const say = translatorFor(locale)
     await signIn(page)
     await pick(page, 'More', 'Settings')
     await page.getByLabel('Language').selectOption(own)
@@ -81,7 +81,7 @@ test.describe('with a language chosen before the start', () => {
   test.use({ settings: { language: 'zh-Hant' } })
 
   test('the first view speaks it', async ({ app }) => {
-    await expect(app.page.getByRole('heading')).toHaveText(wordsIn('zh-Hant')('sign-in.title'))
+    await expect(app.page.getByRole('heading')).toHaveText(translatorFor('zh-Hant')('sign-in.title'))
     expect(await leftOvers(app.page)).toEqual([])
   })
 })

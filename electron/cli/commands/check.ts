@@ -7,7 +7,7 @@ import { checkConnection } from '../../platform/connection-check.ts'
 import type { Command } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interrupted } from '../interruption.ts'
-import { explain, told, words } from '../output/output.ts'
+import { explain, told, t } from '../output/output.ts'
 import type { World } from '../command-context.ts'
 import { findTeam } from './teams.ts'
 import { oneLine } from '../output/terminal-text.ts'
@@ -61,8 +61,8 @@ async function look(
 const lineOf = ({ step, outcome, params, failure: why }: StepResult) =>
   row(
     outcome,
-    words(`connection.${step}`),
-    [words(`connection.${step}-${outcome}`, params), ...(why ? [explain(why)] : [])].join(' '),
+    t(`connection.${step}`),
+    [t(`connection.${step}-${outcome}`, params), ...(why ? [explain(why)] : [])].join(' '),
   )
 
 const marks = { good: 'ok', bad: 'FAILED', skipped: '-' }
@@ -91,7 +91,7 @@ async function testStorage(
   const choice = isHere ? findTeam(uploader, command.team ?? surroundings.team, given) : null
   const hindrance = storageTestHindrance({ ...uploader.session(), chosen: choice })
   if (choice === null || hindrance !== null) {
-    const text = words(`storage-test.no-${hindrance ?? 'sign-in'}`)
+    const text = t(`storage-test.no-${hindrance ?? 'sign-in'}`)
     const why = hindrance === 'device' ? failure('forbidden', { team: '' }) : failure('signed-out')
     streams.out.write(
       command.json
@@ -109,7 +109,7 @@ const storageLine = (test: StorageTest, limit: number | null) =>
   row(
     test.state === 'good' ? 'good' : test.state === 'cancelled' ? 'skipped' : 'bad',
     'Storage',
-    storageTestWords(test, words, limit !== null),
+    storageTestWords(test, t, limit !== null),
   )
 
 function storageJson(test: StorageTest): string {
@@ -124,6 +124,6 @@ function storageJson(test: StorageTest): string {
 function finish({ json }: CheckCommand, { streams }: World, code: number): number {
   const isGood = code === exitCodes.ok
   if (json) streams.out.write(`${JSON.stringify({ event: 'checked', ok: isGood })}\n`)
-  else streams.err.write(`${words(isGood ? 'connection.all-good' : 'connection.trouble')}\n`)
+  else streams.err.write(`${t(isGood ? 'connection.all-good' : 'connection.trouble')}\n`)
   return code
 }

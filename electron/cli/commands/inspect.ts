@@ -6,7 +6,7 @@ import { createInspector, type Inspector } from '../../recognition/inspector.ts'
 import { realTimers } from '../../platform/system-environment.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { factLines, factsAsJson } from '../output/inspection.ts'
-import { explain, told, whySkipped, words, type Streams } from '../output/output.ts'
+import { explain, told, whySkipped, t, type Streams } from '../output/output.ts'
 import { isMessageKey } from '../../messages/messages.ts'
 import { oneLine } from '../output/terminal-text.ts'
 
@@ -71,7 +71,7 @@ const indent = ' '.repeat(9)
 
 function said({ reason, note }: Recognition): string {
   return [reason, note]
-    .flatMap((one) => (one && isMessageKey(one.key) ? [words(one.key, one.params)] : []))
+    .flatMap((one) => (one && isMessageKey(one.key) ? [t(one.key, one.params)] : []))
     .join(' ')
 }
 
@@ -114,9 +114,9 @@ function asText({ file, inspection, facts: says }: Looked): string {
   const verdict = failure ? 'refused' : isLookedInto(recognition) ? 'sound' : 'unread'
   const lines = [
     `${verdict.padEnd(8)} ${within}: ${facts.join(', ')}`,
-    ...(verdict === 'unread' ? [`${indent}${words('inspect.unread')}`] : []),
+    ...(verdict === 'unread' ? [`${indent}${t('inspect.unread')}`] : []),
     `${indent}${said(recognition)}`,
-    ...(group ? [`${indent}${words('inspect.group', { name: group.name, kind: group.kind })}`] : []),
+    ...(group ? [`${indent}${t('inspect.group', { name: group.name, kind: group.kind })}`] : []),
     ...(says ? factLines(says) : []).map((line) => indent + line),
     indent + (failure ? explain(failure) : `→ ${target.modelPath}`),
   ]

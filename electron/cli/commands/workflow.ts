@@ -6,7 +6,7 @@ import type { Command } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interrupted } from '../interruption.ts'
 import { leave } from './stop-uploads.ts'
-import { explain, told, words } from '../output/output.ts'
+import { explain, told, t } from '../output/output.ts'
 import { oneLine } from '../output/terminal-text.ts'
 import { codeOf, type Sending } from './upload.ts'
 import { watchUploads } from './follow-uploads.ts'
@@ -92,10 +92,10 @@ function tellUnseen(
       out.write(`${JSON.stringify({ event: 'unseen', folder: whole(where), reason: why })}\n`)
     if (!isUsualSeen) out.write(`${JSON.stringify({ event: 'unseen', folder: null, reason: 'too-slow' })}\n`)
   }
-  const folders = unseen.map(({ where, why }) => words('workflow.unseen-folder', { where, why }))
-  if (!isUsualSeen) folders.push(words('workflow.unseen-usual'))
+  const folders = unseen.map(({ where, why }) => t('workflow.unseen-folder', { where, why }))
+  if (!isUsualSeen) folders.push(t('workflow.unseen-usual'))
   if (folders.length === 0) return
-  err.write(`${oneLine([words('workflow.unseen'), ...folders].join(' '))}\n`)
+  err.write(`${oneLine([t('workflow.unseen'), ...folders].join(' '))}\n`)
 }
 
 /** The whole path of one that is written for a person. */

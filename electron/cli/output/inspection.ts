@@ -1,7 +1,7 @@
 import type { ModelFacts, PrivateContent } from '../../contract/recognition.ts'
 import { formatBytes } from '../../messages/format-size.ts'
 import type { MessageKey } from '../../messages/messages.ts'
-import { words } from './output.ts'
+import { t } from './output.ts'
 
 /** The case of `model.private` for what a header holds. */
 const privateCases: Readonly<Record<PrivateContent, string>> = {
@@ -19,10 +19,7 @@ export function factLines(facts: ModelFacts): readonly string[] {
   const { dtypes, imports, parameterCount, privateContent } = facts
   const odd = imports.filter(({ level }) => level !== 'innocuous')
   const told: readonly (readonly [MessageKey, string | null])[] = [
-    [
-      'model.imports',
-      odd.map(({ name, level }) => `${name} (${words('pickle.level', { level })})`).join(', '),
-    ],
+    ['model.imports', odd.map(({ name, level }) => `${name} (${t('pickle.level', { level })})`).join(', ')],
     ['model.licence', facts.licence],
     ['model.title', facts.title],
     ['model.author', facts.author],
@@ -44,8 +41,8 @@ export function factLines(facts: ModelFacts): readonly string[] {
     ['model.sidecars', facts.sidecars.join(', ')],
   ]
   return [
-    ...privateContent.map((what) => words('model.private', { what: privateCases[what] })),
-    ...told.flatMap(([key, value]) => (value ? [`${words(key)}: ${cut(value)}`] : [])),
+    ...privateContent.map((what) => t('model.private', { what: privateCases[what] })),
+    ...told.flatMap(([key, value]) => (value ? [`${t(key)}: ${cut(value)}`] : [])),
   ]
 }
 

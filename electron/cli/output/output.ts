@@ -1,4 +1,4 @@
-import { sentenceOf, wordsIn, isMessageKey } from '../../messages/messages.ts'
+import { failureText, translatorFor, isMessageKey } from '../../messages/messages.ts'
 import { retryClassOf, type Failure } from '../../contract/failures.ts'
 import { redactText } from '../../platform/redact.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -59,11 +59,11 @@ export interface Teller {
   finished(): void
 }
 
-export const words = wordsIn('en')
+export const t = translatorFor('en')
 
 /** The sentence for a failure, with the server's own words after it. */
 export function explain(failure: Failure): string {
-  const sentence = sentenceOf(failure, words)
+  const sentence = failureText(failure, t)
   const code = failure.detail ? `${failure.code}: ${failure.detail}` : failure.code
   return oneLine(`${sentence} (${code})`)
 }
@@ -82,7 +82,7 @@ export function refusalCode(failure: Failure): number {
 /** Why a file was skipped, in words. */
 export function whySkipped(reason: string): string {
   const key = `skipped.${reason}`
-  return isMessageKey(key) ? words(key) : reason
+  return isMessageKey(key) ? t(key) : reason
 }
 
 /** A failure as scripts read it. */
@@ -90,7 +90,7 @@ export function told(failure: Failure | null): object {
   if (failure === null) return {}
   return {
     code: failure.code,
-    sentence: sentenceOf(failure, words),
+    sentence: failureText(failure, t),
     ...(failure.detail ? { detail: failure.detail } : {}),
   }
 }

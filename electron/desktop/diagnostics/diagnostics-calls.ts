@@ -93,7 +93,7 @@ export function createDiagnosticsCalls(options: {
       const { pieces, atMs } = read
       const owner = window.native()
       const box = {
-        title: language.words()('bundle.title'),
+        title: language.translate()('bundle.title'),
         defaultPath: join(app.getPath('downloads'), 'modelferry-report.txt'),
         filters: [{ name: 'Text', extensions: ['txt'] }],
       }

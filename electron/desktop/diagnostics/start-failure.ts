@@ -1,5 +1,5 @@
 import { app, dialog } from 'electron'
-import { wordsIn } from '../../messages/messages.ts'
+import { translatorFor } from '../../messages/messages.ts'
 import type { FileLog } from '../../platform/log.ts'
 import { systemLocale } from '../settings/language.ts'
 
@@ -11,7 +11,7 @@ export function failStart(
   log: FileLog,
 ): void {
   log.error('the app could not start', { error })
-  const words = wordsIn(systemLocale())
-  dialog.showErrorBox(words('start.failed'), words(`start.failed-${why}`, { logFolder }))
+  const t = translatorFor(systemLocale())
+  dialog.showErrorBox(t('start.failed'), t(`start.failed-${why}`, { logFolder }))
   void log.flush().finally(() => app.exit(1))
 }

@@ -1,11 +1,11 @@
 import { app } from 'electron'
 import type { Locale } from '../../contract/app-info.ts'
-import { localeFor, wordsIn, type Words } from '../../messages/messages.ts'
+import { localeFor, translatorFor, type Translate } from '../../messages/messages.ts'
 import type { SettingsBook } from '../../platform/settings.ts'
 
 export interface Language {
   locale(): Locale
-  words(): Words
+  translate(): Translate
 }
 
 /** Tags that `Intl.Locale` takes: a system may report `C` or something of its own. */
@@ -26,5 +26,5 @@ export function createLanguage(settings: SettingsBook): Language {
     const { language } = settings.current()
     return language === 'system' ? systemLocale() : language
   }
-  return { locale, words: () => wordsIn(locale()) }
+  return { locale, translate: () => translatorFor(locale()) }
 }

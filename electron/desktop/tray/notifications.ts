@@ -2,7 +2,7 @@ import { app, Notification } from 'electron'
 import type { Conditions } from '../../contract/conditions.ts'
 import { endingWords } from '../../messages/hold-text.ts'
 import type { Patch } from '../../contract/uploads.ts'
-import { sentenceOf } from '../../messages/messages.ts'
+import { failureText } from '../../messages/messages.ts'
 import type { Log } from '../../platform/environment.ts'
 import type { Language } from '../settings/language.ts'
 import { createNoticeWatch, type Notice } from './notices.ts'
@@ -48,22 +48,22 @@ export function setupNotifications(options: {
       for (const notice of watch(patch)) show(notice)
     },
     soonDone(conditions) {
-      const said = endingWords(conditions, language.words())
+      const said = endingWords(conditions, language.translate())
       if (said !== null) tell('soon-done', said)
     },
-    noTray: () => tell('no-tray', language.words()('tray.none'), window.show),
+    noTray: () => tell('no-tray', language.translate()('tray.none'), window.show),
   }
 }
 
 function bodyOf(notice: Notice, language: Language): string {
-  const words = language.words()
+  const words = language.translate()
   if (notice.kind === 'batch-done') {
     const done = words('notice.batch-done', { registered: notice.registered })
     return notice.failed > 0 ? `${done} ${words('notice.some-failed', { failed: notice.failed })}` : done
   }
   const [row] = notice.rows
   if (notice.rows.length === 1 && row) {
-    const sentence = row.failure ? sentenceOf(row.failure, words) : ''
+    const sentence = row.failure ? failureText(row.failure, words) : ''
     return `${row.fileName}: ${sentence}`
   }
   return words('notice.several-need-you', { failed: notice.rows.length })

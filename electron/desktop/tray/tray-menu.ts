@@ -6,7 +6,7 @@ import { isAllPaused } from '../../contract/pausing.ts'
 import { formatRate } from '../../messages/format-size.ts'
 import type { Locale } from '../../contract/app-info.ts'
 import { clockWords } from '../../messages/clock-text.ts'
-import type { Words } from '../../messages/messages.ts'
+import type { Translate } from '../../messages/messages.ts'
 import type { Recent } from './recent-uploads.ts'
 import { sumWords } from './tray-state.ts'
 
@@ -43,7 +43,7 @@ const presets = [1, 2, 5, 10, 20, 50].map((megabytes) => megabytes * 1_000_000)
 export function trayTemplate(
   now: TrayNow,
   actions: TrayActions,
-  words: Words,
+  t: Translate,
   locale: Locale,
   nowMs: number,
 ): Item[] {
@@ -52,44 +52,42 @@ export function trayTemplate(
   return [
     {
       id: 'sum',
-      label: sumWords(sum.totals, sum.allPaused, words, conditions.hold !== null),
+      label: sumWords(sum.totals, sum.allPaused, t, conditions.hold !== null),
       enabled: false,
     },
-    ...(last
-      ? [{ id: 'last', label: words('tray.last', { name: shortened(last.name) }), enabled: false }]
-      : []),
-    ...holdItems(conditions, actions, words, locale, nowMs),
+    ...(last ? [{ id: 'last', label: t('tray.last', { name: shortened(last.name) }), enabled: false }] : []),
+    ...holdItems(conditions, actions, t, locale, nowMs),
     separator,
-    { id: 'open', label: words('tray.open'), click: actions.open },
+    { id: 'open', label: t('tray.open'), click: actions.open },
     isAllPaused(sum)
-      ? { id: 'resume-all', label: words('tray.resume-all'), click: actions.resumeAll }
-      : { id: 'pause-all', label: words('tray.pause-all'), click: actions.pauseAll },
-    limitItem(now, actions, words, locale, nowMs),
-    whenDoneItem(conditions.whenDone, actions, words),
-    ...(now.recents.length > 0 ? [recentsItem(now.recents, actions, words)] : []),
+      ? { id: 'resume-all', label: t('tray.resume-all'), click: actions.resumeAll }
+      : { id: 'pause-all', label: t('tray.pause-all'), click: actions.pauseAll },
+    limitItem(now, actions, t, locale, nowMs),
+    whenDoneItem(conditions.whenDone, actions, t),
+    ...(now.recents.length > 0 ? [recentsItem(now.recents, actions, t)] : []),
     separator,
-    { id: 'settings', label: words('menu.settings'), click: actions.showSettings },
-    { id: 'quit', label: words('tray.quit'), click: actions.quit },
+    { id: 'settings', label: t('menu.settings'), click: actions.showSettings },
+    { id: 'quit', label: t('tray.quit'), click: actions.quit },
   ]
 }
 
 function holdItems(
   { hold, ending, whenDone }: Conditions,
   actions: TrayActions,
-  words: Words,
+  t: Translate,
   locale: Locale,
   nowMs: number,
 ): Item[] {
   const held: Item[] = hold
     ? [
-        { id: 'hold', label: holdWords(hold, words, locale, nowMs), enabled: false },
-        { id: 'send-anyway', label: words('hold.send-anyway'), click: actions.sendAnyway },
+        { id: 'hold', label: holdWords(hold, t, locale, nowMs), enabled: false },
+        { id: 'send-anyway', label: t('hold.send-anyway'), click: actions.sendAnyway },
       ]
     : []
   if (!ending || whenDone === 'nothing') return held
   const callOff: Item = {
     id: 'call-off',
-    label: words(`done.call-off-${whenDone}`),
+    label: t(`done.call-off-${whenDone}`),
     click: () => actions.setWhenDone('nothing'),
   }
   return [...held, callOff]
@@ -98,7 +96,7 @@ function holdItems(
 function limitItem(
   { limitBytesPerSecond: own, conditions: { limit } }: TrayNow,
   { setLimit }: TrayActions,
-  words: Words,
+  t: Translate,
   locale: Locale,
   nowMs: number,
 ): Item {
@@ -106,13 +104,13 @@ function limitItem(
   const until = limit.isFromQuietHours && limit.bytesPerSecond !== null && limit.untilMs !== null
   return {
     id: 'limit',
-    label: words('limit.title'),
+    label: t('limit.title'),
     submenu: [
       ...(until && limit.bytesPerSecond !== null && limit.untilMs !== null
         ? [
             {
               id: 'limit-quiet',
-              label: words('limit.until', {
+              label: t('limit.until', {
                 limit: formatRate(limit.bytesPerSecond),
                 until: clockWords(limit.untilMs, nowMs, locale),
               }),
@@ -123,7 +121,7 @@ function limitItem(
         : []),
       ...choices.map((choice): Item => ({
         id: `limit-${choice ?? 'none'}`,
-        label: choice === null ? words('limit.none') : formatRate(choice),
+        label: choice === null ? t('limit.none') : formatRate(choice),
         type: 'radio',
         checked: choice === own,
         click: () => setLimit(choice),
@@ -132,14 +130,14 @@ function limitItem(
   }
 }
 
-function whenDoneItem(chosen: WhenDone, { setWhenDone }: TrayActions, words: Words): Item {
+function whenDoneItem(chosen: WhenDone, { setWhenDone }: TrayActions, t: Translate): Item {
   const choices: readonly WhenDone[] = ['nothing', 'sleep', 'quit']
   return {
     id: 'when-done',
-    label: words('done.title'),
+    label: t('done.title'),
     submenu: choices.map((choice) => ({
       id: `when-done-${choice}`,
-      label: words(`done.${choice}`),
+      label: t(`done.${choice}`),
       type: 'radio',
       checked: choice === chosen,
       click: () => setWhenDone(choice),
@@ -147,17 +145,17 @@ function whenDoneItem(chosen: WhenDone, { setWhenDone }: TrayActions, words: Wor
   }
 }
 
-function recentsItem(recents: readonly Recent[], actions: TrayActions, words: Words): Item {
+function recentsItem(recents: readonly Recent[], actions: TrayActions, t: Translate): Item {
   return {
     id: 'recents',
-    label: words('tray.recents'),
+    label: t('tray.recents'),
     submenu: recents.map(({ id, name, modelId }, index) => ({
       id: `recent-${index + 1}`,
       label: shortened(name),
       submenu: [
         {
           id: `recent-${index + 1}-folder`,
-          label: words('details.show-in-folder'),
+          label: t('details.show-in-folder'),
           click: () => actions.showInFolder(id),
         },
         ...(modelId === null
@@ -165,13 +163,13 @@ function recentsItem(recents: readonly Recent[], actions: TrayActions, words: Wo
           : [
               {
                 id: `recent-${index + 1}-copy`,
-                label: words('row.copy-id'),
+                label: t('row.copy-id'),
                 click: () => actions.copyModelId(modelId),
               },
             ]),
         {
           id: `recent-${index + 1}-library`,
-          label: words('menu.web-app'),
+          label: t('menu.web-app'),
           click: () => actions.openLibrary(),
         },
       ],

@@ -1,5 +1,5 @@
 import type { Totals } from '../../contract/uploads.ts'
-import type { Words } from '../../messages/messages.ts'
+import type { Translate } from '../../messages/messages.ts'
 
 export type TrayState = 'idle' | 'sending' | 'paused' | 'attention'
 
@@ -15,35 +15,35 @@ export function trayStateOf(totals: Totals, isPaused: boolean): TrayState {
 }
 
 /** Time left in people's steps, so that the words stand still while the seconds run. */
-export function timeLeftWords(secondsLeft: number, words: Words): string {
+export function timeLeftWords(secondsLeft: number, t: Translate): string {
   const minutes = Math.ceil(secondsLeft / 60)
-  if (minutes <= 1) return words('desktop.left-under-minute')
+  if (minutes <= 1) return t('desktop.left-under-minute')
   if (minutes < 60)
-    return words('desktop.left-minutes', { minutes: minutes < 10 ? minutes : Math.ceil(minutes / 5) * 5 })
-  return words('desktop.left-hours', { hours: Math.round(minutes / 30) / 2 })
+    return t('desktop.left-minutes', { minutes: minutes < 10 ? minutes : Math.ceil(minutes / 5) * 5 })
+  return t('desktop.left-hours', { hours: Math.round(minutes / 30) / 2 })
 }
 
 /** One line with the sum of what runs: how many, how far, how fast, how long. */
-export function sumWords(totals: Totals, allPaused: boolean, words: Words, isHeld = false): string {
+export function sumWords(totals: Totals, allPaused: boolean, t: Translate, isHeld = false): string {
   const state = trayStateOf(totals, allPaused || isHeld)
   if (totals.running === 0) {
-    if (state === 'attention') return words('desktop.sum-needs-you', { needsYou: totals.needsYou })
+    if (state === 'attention') return t('desktop.sum-needs-you', { needsYou: totals.needsYou })
     if (state === 'paused' && isHeld && !allPaused && totals.paused === 0)
-      return words('desktop.sum-waiting', { waiting: totals.waiting })
-    if (state === 'paused') return words('desktop.sum-paused', { paused: totals.paused + totals.waiting })
-    if (totals.waiting > 0) return words('desktop.sum-waiting', { waiting: totals.waiting })
-    return words('desktop.sum-idle')
+      return t('desktop.sum-waiting', { waiting: totals.waiting })
+    if (state === 'paused') return t('desktop.sum-paused', { paused: totals.paused + totals.waiting })
+    if (totals.waiting > 0) return t('desktop.sum-waiting', { waiting: totals.waiting })
+    return t('desktop.sum-idle')
   }
   // Only a registered model counts as whole, so what still runs is never shown as 100 %.
   const percent = totals.totalBytes > 0 ? Math.floor((totals.movedBytes / totals.totalBytes) * 100) : 0
   const parts = [
-    words('desktop.sum-running', { running: totals.running, percent: Math.min(99, percent) }),
-    ...(totals.waiting > 0 ? [words('desktop.sum-waiting', { waiting: totals.waiting })] : []),
+    t('desktop.sum-running', { running: totals.running, percent: Math.min(99, percent) }),
+    ...(totals.waiting > 0 ? [t('desktop.sum-waiting', { waiting: totals.waiting })] : []),
     ...(totals.bytesPerSecond === null
       ? []
-      : [words('desktop.speed', { speedBytes: Math.round(totals.bytesPerSecond) })]),
-    ...(totals.secondsLeft === null ? [] : [timeLeftWords(totals.secondsLeft, words)]),
-    ...(totals.needsYou > 0 ? [words('desktop.sum-needs-you', { needsYou: totals.needsYou })] : []),
+      : [t('desktop.speed', { speedBytes: Math.round(totals.bytesPerSecond) })]),
+    ...(totals.secondsLeft === null ? [] : [timeLeftWords(totals.secondsLeft, t)]),
+    ...(totals.needsYou > 0 ? [t('desktop.sum-needs-you', { needsYou: totals.needsYou })] : []),
   ]
   return parts.join(' · ')
 }

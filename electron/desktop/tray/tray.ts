@@ -71,7 +71,7 @@ export function setupTray(options: TrayOptions): TrayIcon {
     if (!tray) return
     const { language, now, actions } = options
     const { sum, conditions, ...rest } = now()
-    const words = language.words()
+    const words = language.translate()
     const isHeld = conditions.hold !== null
     const state = trayStateOf(sum.totals, sum.allPaused || isHeld)
     const line = sumWords(sum.totals, sum.allPaused, words, isHeld)

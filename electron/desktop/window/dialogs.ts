@@ -9,7 +9,7 @@ import {
 import { dirname } from 'node:path'
 import type { Failure } from '../../contract/failures.ts'
 import type { SendingQuestion } from '../../contract/discovery.ts'
-import { sentenceOf } from '../../messages/messages.ts'
+import { failureText } from '../../messages/messages.ts'
 import type { Language } from '../settings/language.ts'
 import type { JsonStore } from '../../platform/settings.ts'
 
@@ -44,7 +44,7 @@ export function createDialogs(options: {
 
   return {
     async askOnClose(hasTray) {
-      const words = language.words()
+      const words = language.translate()
       const answer = await ask({
         type: 'question',
         title: app.getName(),
@@ -59,7 +59,7 @@ export function createDialogs(options: {
       return answer === 1 ? 'quit' : null
     },
     async confirmQuit(running) {
-      const words = language.words()
+      const words = language.translate()
       const answer = await ask({
         type: 'question',
         title: app.getName(),
@@ -73,7 +73,7 @@ export function createDialogs(options: {
       return answer === 0
     },
     async confirmSending({ count, sizeBytes, team, server }) {
-      const words = language.words()
+      const words = language.translate()
       const answer = await ask({
         type: 'question',
         title: app.getName(),
@@ -87,7 +87,7 @@ export function createDialogs(options: {
       return answer === 0
     },
     async pick(what) {
-      const words = language.words()
+      const words = language.translate()
       const isFolder = what === 'folder' || what === 'model-folder' || what === 'watched-folder'
       const isOne = what !== 'files' && what !== 'folder'
       const remembered = memory.read()['lastFolder']
@@ -115,11 +115,11 @@ export function createDialogs(options: {
       return filePaths
     },
     async tell(failure) {
-      const words = language.words()
+      const words = language.translate()
       await ask({
         type: 'warning',
         title: app.getName(),
-        message: sentenceOf(failure, words),
+        message: failureText(failure, words),
         buttons: [words('dialog.ok')],
       })
     },

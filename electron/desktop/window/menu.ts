@@ -1,7 +1,7 @@
 import { app, Menu, type MenuItemConstructorOptions } from 'electron'
 import process from 'node:process'
 import type { PageCommand } from '../../contract/calls.ts'
-import type { Words } from '../../messages/messages.ts'
+import type { Translate } from '../../messages/messages.ts'
 import type { Page } from '../security/allowed-addresses.ts'
 import type { ZoomChange } from './zoom.ts'
 
@@ -14,94 +14,92 @@ export interface MenuActions {
 }
 
 /** Sets the application's menu in the language in force: the platform's own roles, and ours. */
-export function setupMenu(words: Words, actions: MenuActions): void {
-  Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(words, actions, process.platform)))
+export function setupMenu(t: Translate, actions: MenuActions): void {
+  Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(t, actions, process.platform)))
 }
 
 const separator: Item = { type: 'separator' }
 
-function menuTemplate(words: Words, actions: MenuActions, platform: NodeJS.Platform): Item[] {
+function menuTemplate(t: Translate, actions: MenuActions, platform: NodeJS.Platform): Item[] {
   const isMac = platform === 'darwin'
   return [
-    ...(isMac ? [appMenu(words, actions)] : []),
-    fileMenu(words, actions, isMac),
-    editMenu(words, actions),
-    viewMenu(words, actions, isMac),
-    ...(isMac ? [windowMenu(words)] : []),
-    helpMenu(words, actions, isMac),
+    ...(isMac ? [appMenu(t, actions)] : []),
+    fileMenu(t, actions, isMac),
+    editMenu(t, actions),
+    viewMenu(t, actions, isMac),
+    ...(isMac ? [windowMenu(t)] : []),
+    helpMenu(t, actions, isMac),
   ]
 }
 
-function settingsItem(words: Words, { command }: MenuActions): Item {
+function settingsItem(t: Translate, { command }: MenuActions): Item {
   return {
     id: 'show-settings',
-    label: words('menu.settings'),
+    label: t('menu.settings'),
     accelerator: 'CmdOrCtrl+,',
     click: () => command('show-settings'),
   }
 }
 
-function appMenu(words: Words, actions: MenuActions): Item {
+function appMenu(t: Translate, actions: MenuActions): Item {
   const name = app.getName()
   return {
     label: name,
     submenu: [
-      { role: 'about', label: words('menu.about', { name }) },
+      { role: 'about', label: t('menu.about', { name }) },
       separator,
-      settingsItem(words, actions),
+      settingsItem(t, actions),
       separator,
-      { role: 'services', label: words('menu.services') },
+      { role: 'services', label: t('menu.services') },
       separator,
-      { role: 'hide', label: words('menu.hide', { name }) },
-      { role: 'hideOthers', label: words('menu.hide-others') },
-      { role: 'unhide', label: words('menu.show-all') },
+      { role: 'hide', label: t('menu.hide', { name }) },
+      { role: 'hideOthers', label: t('menu.hide-others') },
+      { role: 'unhide', label: t('menu.show-all') },
       separator,
-      { id: 'quit', role: 'quit', label: words('menu.quit', { name }) },
+      { id: 'quit', role: 'quit', label: t('menu.quit', { name }) },
     ],
   }
 }
 
-function fileMenu(words: Words, { command }: MenuActions, isMac: boolean): Item {
+function fileMenu(t: Translate, { command }: MenuActions, isMac: boolean): Item {
   const name = app.getName()
   return {
-    label: words('menu.file'),
+    label: t('menu.file'),
     submenu: [
       {
         id: 'choose-files',
-        label: words('menu.add-files'),
+        label: t('menu.add-files'),
         accelerator: 'CmdOrCtrl+O',
         click: () => command('choose-files'),
       },
       {
         id: 'choose-folder',
-        label: words('menu.add-folder'),
+        label: t('menu.add-folder'),
         accelerator: 'CmdOrCtrl+Shift+O',
         click: () => command('choose-folder'),
       },
       separator,
-      { role: 'close', label: words('menu.close') },
-      ...(isMac
-        ? []
-        : [separator, { id: 'quit', role: 'quit', label: words('menu.quit', { name }) } as const]),
+      { role: 'close', label: t('menu.close') },
+      ...(isMac ? [] : [separator, { id: 'quit', role: 'quit', label: t('menu.quit', { name }) } as const]),
     ],
   }
 }
 
-function editMenu(words: Words, { command }: MenuActions): Item {
+function editMenu(t: Translate, { command }: MenuActions): Item {
   return {
-    label: words('menu.edit'),
+    label: t('menu.edit'),
     submenu: [
-      { role: 'undo', label: words('menu.undo') },
-      { role: 'redo', label: words('menu.redo') },
+      { role: 'undo', label: t('menu.undo') },
+      { role: 'redo', label: t('menu.redo') },
       separator,
-      { role: 'cut', label: words('menu.cut') },
-      { role: 'copy', label: words('menu.copy') },
-      { role: 'paste', label: words('menu.paste') },
-      { role: 'selectAll', label: words('menu.select-all') },
+      { role: 'cut', label: t('menu.cut') },
+      { role: 'copy', label: t('menu.copy') },
+      { role: 'paste', label: t('menu.paste') },
+      { role: 'selectAll', label: t('menu.select-all') },
       separator,
       {
         id: 'find',
-        label: words('menu.find'),
+        label: t('menu.find'),
         accelerator: 'CmdOrCtrl+F',
         click: () => command('find'),
       },
@@ -109,28 +107,28 @@ function editMenu(words: Words, { command }: MenuActions): Item {
   }
 }
 
-function viewMenu(words: Words, actions: MenuActions, isMac: boolean): Item {
+function viewMenu(t: Translate, actions: MenuActions, isMac: boolean): Item {
   const { command } = actions
   return {
-    label: words('menu.view'),
+    label: t('menu.view'),
     submenu: [
       {
         id: 'show-uploads',
-        label: words('menu.uploads'),
+        label: t('menu.uploads'),
         accelerator: 'CmdOrCtrl+1',
         click: () => command('show-uploads'),
       },
       {
         id: 'show-history',
-        label: words('menu.history'),
+        label: t('menu.history'),
         accelerator: 'CmdOrCtrl+2',
         click: () => command('show-history'),
       },
-      ...(isMac ? [] : [settingsItem(words, actions)]),
+      ...(isMac ? [] : [settingsItem(t, actions)]),
       separator,
-      ...zoomItems(words, actions),
+      ...zoomItems(t, actions),
       separator,
-      { role: 'togglefullscreen', label: words('menu.full-screen') },
+      { role: 'togglefullscreen', label: t('menu.full-screen') },
       // For whoever works on the app; an installed one has no developer tools in its menu.
       ...(app.isPackaged ? [] : [separator, { role: 'toggleDevTools' } as const]),
     ],
@@ -138,7 +136,7 @@ function viewMenu(words: Words, actions: MenuActions, isMac: boolean): Item {
 }
 
 /** Not Electron's roles, which forget the zoom with the window. */
-function zoomItems(words: Words, { zoom }: MenuActions): Item[] {
+function zoomItems(t: Translate, { zoom }: MenuActions): Item[] {
   const item = (change: ZoomChange, label: string, accelerator: string): Item => ({
     id: `zoom-${change}`,
     label,
@@ -146,46 +144,46 @@ function zoomItems(words: Words, { zoom }: MenuActions): Item[] {
     click: () => zoom(change),
   })
   return [
-    item('reset', words('menu.actual-size'), 'CmdOrCtrl+0'),
-    item('in', words('menu.zoom-in'), 'CmdOrCtrl+Plus'),
+    item('reset', t('menu.actual-size'), 'CmdOrCtrl+0'),
+    item('in', t('menu.zoom-in'), 'CmdOrCtrl+Plus'),
     // The key of the plus sign without Shift, on most keyboards.
     {
-      ...item('in', words('menu.zoom-in'), 'CmdOrCtrl+='),
+      ...item('in', t('menu.zoom-in'), 'CmdOrCtrl+='),
       id: 'zoom-in-plain',
       visible: false,
       acceleratorWorksWhenHidden: true,
     },
-    item('out', words('menu.zoom-out'), 'CmdOrCtrl+-'),
+    item('out', t('menu.zoom-out'), 'CmdOrCtrl+-'),
   ]
 }
 
-function windowMenu(words: Words): Item {
+function windowMenu(t: Translate): Item {
   return {
     role: 'window',
-    label: words('menu.window'),
+    label: t('menu.window'),
     submenu: [
-      { role: 'minimize', label: words('menu.minimise') },
-      { role: 'zoom', label: words('menu.zoom') },
+      { role: 'minimize', label: t('menu.minimise') },
+      { role: 'zoom', label: t('menu.zoom') },
       separator,
-      { role: 'front', label: words('menu.front') },
+      { role: 'front', label: t('menu.front') },
     ],
   }
 }
 
-function helpMenu(words: Words, { command, openPage }: MenuActions, isMac: boolean): Item {
+function helpMenu(t: Translate, { command, openPage }: MenuActions, isMac: boolean): Item {
   const name = app.getName()
   return {
     role: 'help',
-    label: words('menu.help'),
+    label: t('menu.help'),
     submenu: [
-      { id: 'documentation', label: words('menu.documentation'), click: () => openPage('documentation') },
-      { id: 'web-app', label: words('menu.web-app'), click: () => openPage('web-app') },
+      { id: 'documentation', label: t('menu.documentation'), click: () => openPage('documentation') },
+      { id: 'web-app', label: t('menu.web-app'), click: () => openPage('web-app') },
       separator,
-      { id: 'check-updates', label: words('menu.check-updates'), click: () => command('check-updates') },
-      { id: 'check-connection', label: words('help.open'), click: () => command('check-connection') },
+      { id: 'check-updates', label: t('menu.check-updates'), click: () => command('check-updates') },
+      { id: 'check-connection', label: t('help.open'), click: () => command('check-connection') },
       separator,
-      { id: 'licences', label: words('menu.licences'), click: () => openPage('licences') },
-      ...(isMac ? [] : [separator, { role: 'about', label: words('menu.about', { name }) } as const]),
+      { id: 'licences', label: t('menu.licences'), click: () => openPage('licences') },
+      ...(isMac ? [] : [separator, { role: 'about', label: t('menu.about', { name }) } as const]),
     ],
   }
 }

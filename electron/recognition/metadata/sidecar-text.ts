@@ -46,7 +46,7 @@ const description = v.object({
 /** Reads what the descriptions say, the first that says a thing counts. Never rejects. */
 export async function sidecarWords(paths: readonly string[]): Promise<SidecarWords> {
   let said = noWords
-  for (const path of paths) said = both(said, await wordsIn(path))
+  for (const path of paths) said = both(said, await translatorFor(path))
   return said
 }
 
@@ -61,7 +61,7 @@ function both(first: SidecarWords, second: SidecarWords): SidecarWords {
   }
 }
 
-async function wordsIn(path: string): Promise<SidecarWords> {
+async function translatorFor(path: string): Promise<SidecarWords> {
   let read: unknown
   try {
     await using file = await open(path, 'r')

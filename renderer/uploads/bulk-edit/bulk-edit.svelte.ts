@@ -108,7 +108,7 @@ export class BulkEdit {
     if (!answer.ok) return this.#notices.failure(answer.failure)
     const stay = changed.length - answer.value.length
     if (stay > 0) this.#notices.keep('bulk-edit.undone', { stay })
-    else this.#notices.say('bulk-edit.undone', { stay })
+    else this.#notices.t('bulk-edit.undone', { stay })
   }
 
   #edit(changes: readonly Edit[]): Promise<Result<readonly string[]>> {

@@ -2,7 +2,7 @@ import { setInterval as every } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { Failure, FailureCode } from '../../../electron/contract/failures.ts'
 import type { UploadRow } from '../../../electron/contract/uploads.ts'
-import { sentenceOf, wordsIn } from '../../../electron/messages/messages.ts'
+import { failureText, translatorFor } from '../../../electron/messages/messages.ts'
 import type { AddOptions } from '../../../electron/engine/engine.ts'
 import type { FaultRule } from '../../cloud/faults.ts'
 import type { SafetensorsOptions } from '../../fixtures/model-files.ts'
@@ -118,6 +118,6 @@ export function expectAtMost({ met }: Begun, sees: FailureCode): void {
 /** That a failure reads as a whole sentence in every language. */
 export function expectSentence(failure: Failure): void {
   for (const locale of ['en', 'zh-Hans', 'zh-Hant'] as const) {
-    expect(sentenceOf(failure, wordsIn(locale))).toMatch(/^[^{}]+[.。]$/)
+    expect(failureText(failure, translatorFor(locale))).toMatch(/^[^{}]+[.。]$/)
   }
 }

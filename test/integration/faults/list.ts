@@ -2,7 +2,7 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import prettier from 'prettier'
-import { failureMessages } from '../../../electron/contract/messages/failures.ts'
+import { catalogues, isMessageKey } from '../../../electron/messages/messages.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
 // The table of faults in README.md, made from the tests: `node test/integration/faults/list.ts` writes it anew, and a test
@@ -28,8 +28,9 @@ function faultsIn(text: string): readonly Fault[] {
 
 function sentenceFor(sees: string | null): string {
   if (sees === null) return 'nothing'
-  const [sentence] = failureMessages[`failure.${sees}` as keyof typeof failureMessages]
-  return `\`${sees}\`: ${sentence}`
+  const key = `failure.${sees}`
+  if (!isMessageKey(key)) throw new Error(`${sees} has no message`)
+  return `\`${sees}\`: ${catalogues.en[key]}`
 }
 
 /** The readme as it is to be. */

@@ -7,7 +7,7 @@ import {
 } from '../../../electron/contract/storage-test.ts'
 import { storageTestWords } from '../../../electron/messages/storage-test-text.ts'
 import { failure } from '../../../electron/contract/failures.ts'
-import { wordsIn } from '../../../electron/messages/messages.ts'
+import { translatorFor } from '../../../electron/messages/messages.ts'
 
 const team = { id: 'team-1', name: 'North' }
 const account = (change: Partial<Account>): Account => ({
@@ -33,7 +33,7 @@ test.each([
   expect(storageTestHindrance(view)).toBe(hindrance)
 })
 
-const words = wordsIn('en')
+const words = translatorFor('en')
 const found = (change: Partial<StorageTest>): StorageTest => ({
   ...{ state: 'good', sentBytes: storageTestBytes, tookMs: 1000, failure: null, isLeft: false },
   ...change,

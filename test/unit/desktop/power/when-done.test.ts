@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { endingWords } from '../../../../electron/messages/hold-text.ts'
 import type { Phase, Totals } from '../../../../electron/contract/uploads.ts'
-import { wordsIn } from '../../../../electron/messages/messages.ts'
+import { translatorFor } from '../../../../electron/messages/messages.ts'
 import { countdownMs, createWhenDone } from '../../../../electron/desktop/power/when-done.ts'
 import { standingClock } from '../../../support/hand-clock.ts'
 
@@ -23,7 +23,7 @@ function setup() {
     ports: { now: clock.now, timers: clock.timers },
   })
   const patch = (totals: Totals, changed = rows('sending', 0)) => book.patch({ totals, changed })
-  return { clock, did, book, patch, said: () => endingWords(book.current(), wordsIn('en')) }
+  return { clock, did, book, patch, said: () => endingWords(book.current(), translatorFor('en')) }
 }
 
 test('once all is sent it counts down, and then does it once', () => {

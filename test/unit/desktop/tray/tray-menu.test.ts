@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Conditions } from '../../../../electron/contract/conditions.ts'
 import type { Totals } from '../../../../electron/contract/uploads.ts'
-import { wordsIn } from '../../../../electron/messages/messages.ts'
+import { translatorFor } from '../../../../electron/messages/messages.ts'
 import { trayTemplate, type TrayNow } from '../../../../electron/desktop/tray/tray-menu.ts'
 
 const none: Totals = {
@@ -35,7 +35,7 @@ function menu(given: Partial<TrayNow> = {}) {
     ...{ limitBytesPerSecond: null, recents: [] },
     ...given,
   }
-  const template = trayTemplate(now, actions, wordsIn('en'), 'en', 0)
+  const template = trayTemplate(now, actions, translatorFor('en'), 'en', 0)
   const all = template.flatMap((item) => [item, ...below(item)])
   return {
     did,

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Totals } from '../../../../electron/contract/uploads.ts'
-import { wordsIn } from '../../../../electron/messages/messages.ts'
+import { translatorFor } from '../../../../electron/messages/messages.ts'
 import {
   isPanelDark,
   sumWords,
@@ -24,7 +24,7 @@ const none: Totals = {
   bytesPerSecond: null,
   secondsLeft: null,
 }
-const english = wordsIn('en')
+const english = translatorFor('en')
 
 describe('the icon', () => {
   test.each<[ReturnType<typeof trayStateOf>, Partial<Totals>, boolean]>([

@@ -8,7 +8,7 @@ import { openJsonStore } from './desktop/settings/json-store.ts'
 import { createKeychain } from './platform/keychain.ts'
 import { createLanguage } from './desktop/settings/language.ts'
 import { createLog } from './platform/log.ts'
-import { createPorts } from './platform/system-environment.ts'
+import { createEnvironment } from './platform/system-environment.ts'
 import { createFindProxies } from './desktop/settings/system-proxy.ts'
 import { setupSecurity, setupSession } from './desktop/security/security.ts'
 import { createSessionVault } from './desktop/settings/session-vault.ts'
@@ -16,7 +16,7 @@ import { createSettings } from './platform/settings.ts'
 import { setupShell } from './desktop/shell.ts'
 import { failStart } from './desktop/diagnostics/start-failure.ts'
 import { setupTheme } from './desktop/window/theme.ts'
-import { createUploader, journalTroubleOf } from './engine/engine.ts'
+import { createEngine, journalTroubleOf } from './engine/engine.ts'
 
 // Before `ready`, in this order: the data folder decides where the log goes and which start is the first one.
 const folders = setupFolders(import.meta.dirname)
@@ -45,11 +45,11 @@ else
       const vault = createSessionVault({
         keychain: createKeychain({ log }),
         log,
-        turned: () => void uploader.keychainTurned(),
+        turned: () => void engine.keychainChanged(),
       })
-      const uploader = createUploader({
+      const engine = createEngine({
         folder: folders.home,
-        ports: createPorts(log, createFindProxies(log)),
+        environment: createEnvironment(log, createFindProxies(log)),
         vault,
         keychainState: () => vault.state(),
         settings: settings.current(),
@@ -62,7 +62,7 @@ else
         isDesktopDark,
         language: createLanguage(settings),
         memory: openJsonStore('window', folders.home, log),
-        uploader,
+        engine,
         vault,
         log,
       })

@@ -1,8 +1,8 @@
 import { app } from 'electron'
 import process from 'node:process'
-import { commandWords } from './desktop/integration/cli-arguments.ts'
+import { cliArguments } from './desktop/integration/cli-arguments.ts'
 
-const words = commandWords(process.argv)
+const words = cliArguments(process.argv)
 
 // `ready` waits for this module, so the app is set up before it; the command line needs no window and never asks for it.
 if (words === null) await import('./main.ts')

@@ -2,15 +2,15 @@ import { login, logout, profileOf } from '../cloud/auth.ts'
 import { createCloudClient, type CloudClient, type Credential, type Signer } from '../cloud/client.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { Account } from '../contract/account.ts'
-import type { AccountBook, Ports, Vault } from '../platform/environment.ts'
-import type { Ways } from '../platform/proxy-resolver.ts'
-import { createDevices, revokeWithinMs } from './device-keys.ts'
-import { deviceKeyIn } from './keys.ts'
-import { createKnown } from './account-list.ts'
-import type { Exclusively } from './refresh-lock.ts'
+import type { AccountStore, Environment, SecretStore } from '../platform/environment.ts'
+import type { ProxyResolver } from '../platform/proxy-resolver.ts'
+import { createDeviceKeys, revokeWithinMs } from './device-keys.ts'
+import { parseDeviceKey } from './keys.ts'
+import { createAccountList } from './account-list.ts'
+import type { RunExclusive } from './refresh-lock.ts'
 import { createSession, type Session } from './session.ts'
 import { fixedSigner, sessionSigner } from './signers.ts'
-import { accountIdFor, whoseToken } from './token-owner.ts'
+import { accountIdFor, findTokenOwner } from './token-owner.ts'
 
 /** What one upload needs to call the API in the name of an account and team. */
 export interface Access {
@@ -25,9 +25,9 @@ export interface Accounts {
   /** Signs in with a pasted device key; keys that can't upload are named and never sent. */
   signInWithKey(server: string, pasted: string): Promise<Result<Account>>
   /** Signs in with the key that a pairing handed out: kept before anything else is done with it. */
-  takeArrival(server: string, key: string): Promise<Result<Account>>
+  acceptDeviceKey(server: string, key: string): Promise<Result<Account>>
   /** Ends a pairing that was confirmed while nobody saw it; null when there is none. */
-  finishArrival(server: string): Promise<Result<Account> | null>
+  finishPendingKey(server: string): Promise<Result<Account> | null>
   /** Revokes a key that was handed out and that nobody wants any more. */
   discard(server: string, key: string): void
   clientFor(server: string): CloudClient
@@ -38,7 +38,7 @@ export interface Accounts {
    */
   signOut(accountId: string, gone?: () => void): Promise<Result<void>>
   /** Access in the name of an account and team, or why there is none. */
-  accessTo(accountId: string, teamId: string): Result<Access>
+  accessFor(accountId: string, teamId: string): Result<Access>
   /**
    * Asks the server again who this is and which teams there are; trouble leaves what is known, a dead sign-in is marked.
    * Rejects when `signal` aborts.
@@ -48,7 +48,7 @@ export interface Accounts {
    * Looks again for secrets of accounts that nobody has signed out: a locked keychain answers like an empty one, so that they
    * were taken for signed out. Answers whether one is back.
    */
-  findSecretsAgain(): Promise<boolean>
+  reloadSecrets(): Promise<boolean>
   /**
    * Looks whether the keychain still has an account's secret; when it says that it has none, the account is signed out for
    * this process. Another one may have a keychain that has it.
@@ -62,21 +62,21 @@ export interface Accounts {
 
 /** Who is signed in. Secrets lie in the vault, what may be seen lies in the book. */
 export function createAccounts(options: {
-  readonly book: AccountBook
-  readonly vault: Vault
-  readonly ports: Ports
-  readonly exclusively: Exclusively
-  readonly ways: Ways
+  readonly book: AccountStore
+  readonly vault: SecretStore
+  readonly environment: Environment
+  readonly exclusively: RunExclusive
+  readonly proxies: ProxyResolver
 }): Accounts {
-  const { book, vault, ports, exclusively, ways } = options
+  const { book, vault, environment, exclusively, proxies } = options
   const clients = new Map<string, CloudClient>()
   const sessions = new Map<string, Session>()
-  const known = createKnown(book)
+  const known = createAccountList(book)
   const fixed = new Map<string, { readonly account: Account; readonly token: string }>()
-  const devices = createDevices({ clientFor, vault, save: known.welcome })
+  const devices = createDeviceKeys({ clientFor, vault, save: known.add })
 
   function clientFor(server: string): CloudClient {
-    const known = clients.get(server) ?? createCloudClient(server, ports, ways)
+    const known = clients.get(server) ?? createCloudClient(server, environment, proxies)
     clients.set(server, known)
     return known
   }
@@ -85,7 +85,7 @@ export function createAccounts(options: {
     const known =
       sessions.get(id) ??
       createSession({
-        ...{ accountId: id, client: clientFor(server), vault, ports, exclusively },
+        ...{ accountId: id, client: clientFor(server), vault, environment, exclusively },
         hasLeft: () => book.list().some((account) => account.id === id && account.hasLeft === true),
       })
     sessions.set(id, known)
@@ -116,7 +116,7 @@ export function createAccounts(options: {
     const account = { id, kind: 'session', server: client.server, ...profile.value, state: 'ready' } as const
     const stored = await sessionOf(account).adopt(pair.value)
     if (!stored.ok) return stored
-    known.welcome(account)
+    known.add(account)
     return success(account)
   }
 
@@ -136,7 +136,7 @@ export function createAccounts(options: {
       const credential = credentialOf('session', secret.accessToken, account.teams[0]?.id ?? null)
       const limit = AbortSignal.timeout(revokeWithinMs)
       const told = logout(clientFor(account.server), fixedSigner(credential), secret.refreshToken, limit)
-      await told.catch(() => ports.log.warn('the server was not told of a sign-out'))
+      await told.catch(() => environment.log.warn('the server was not told of a sign-out'))
     }
     return erased
   }
@@ -159,11 +159,11 @@ export function createAccounts(options: {
     ],
     signIn,
     async signInWithKey(server, pasted) {
-      const key = deviceKeyIn(pasted)
+      const key = parseDeviceKey(pasted)
       return key.ok ? devices.use(server, key.value) : key
     },
-    takeArrival: devices.arrive,
-    finishArrival: devices.finishArrival,
+    acceptDeviceKey: devices.accept,
+    finishPendingKey: devices.finishPending,
     discard: (server, key) => void devices.revoke(server, key),
     clientFor,
     async signOut(accountId, gone = () => {}) {
@@ -172,7 +172,7 @@ export function createAccounts(options: {
       if (fixed.delete(accountId)) return success(undefined)
       return account.kind === 'device' ? endDevice(account, gone) : endSession(account, gone)
     },
-    accessTo(accountId, teamId) {
+    accessFor(accountId, teamId) {
       const account = find(accountId)
       if (!account || account.state === 'signed-out') return failed(failure('signed-out'))
       return success({
@@ -192,13 +192,13 @@ export function createAccounts(options: {
       // Who has signed out meanwhile stays signed out.
       if (find(accountId)?.state !== account.state) return
       if (profile.ok) book.save({ ...account, ...profile.value, state: 'ready' })
-      else if (profile.failure.code === 'signed-out') known.lose(account, isMissing(account))
+      else if (profile.failure.code === 'signed-out') known.invalidate(account, isMissing(account))
     },
-    async findSecretsAgain() {
+    async reloadSecrets() {
       const lost = known.list().filter(({ state, hasLeft }) => state === 'signed-out' && hasLeft !== true)
       const held = await Promise.all(lost.map(isHeld))
       const back = lost.filter((_account, index) => held[index]?.ok)
-      for (const account of back) known.findAgain(account)
+      for (const account of back) known.restore(account)
       return back.length > 0
     },
     async checkSecret(accountId) {
@@ -206,16 +206,16 @@ export function createAccounts(options: {
       if (!account || fixed.has(accountId)) return
       const held = await isHeld(account)
       // A locked or silent keychain says nothing about the secret; only its plain no does.
-      if (!held.ok && held.failure.code === 'signed-out') known.miss(accountId)
+      if (!held.ok && held.failure.code === 'signed-out') known.markMissing(accountId)
     },
     markSignedOut(accountId) {
       const account = find(accountId)
-      if (account && !fixed.has(accountId)) known.lose(account, isMissing(account))
+      if (account && !fixed.has(accountId)) known.invalidate(account, isMissing(account))
     },
     async useToken(server, token) {
       // Space around it would hide what kind of key it is.
       const bare = token.trim()
-      const account = await whoseToken(clientFor(server), bare)
+      const account = await findTokenOwner(clientFor(server), bare)
       if (account.ok) fixed.set(account.value.id, { account: account.value, token: bare })
       return account
     },

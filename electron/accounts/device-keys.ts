@@ -4,12 +4,12 @@ import type { CloudClient, Signer } from '../cloud/client.ts'
 import { currentTeam, revokeDevice } from '../cloud/pairing.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { Account, Team } from '../contract/account.ts'
-import type { Vault } from '../platform/environment.ts'
-import { eraseArrival, eraseKey, readArrival, readKey, writeArrival, writeKey } from './secrets.ts'
+import type { SecretStore } from '../platform/environment.ts'
+import { erasePendingKey, eraseKey, readPendingKey, readKey, writePendingKey, writeKey } from './secrets.ts'
 import { deviceSigner, fixedSigner } from './signers.ts'
 
 /** The keys of paired devices: one key, one person, one team. */
-export interface Devices {
+export interface DeviceKeys {
   signerOf(accountId: string): Signer
   /** Whether there is a key, without asking the server. */
   isHeld(accountId: string): Promise<Result<void>>
@@ -18,9 +18,9 @@ export interface Devices {
   /** Takes a key that a person has pasted: kept only when the server knows it (`key-refused`). */
   use(server: string, key: string): Promise<Result<Account>>
   /** Takes a key that a pairing handed out for once: kept before it is asked whose it is. */
-  arrive(server: string, key: string): Promise<Result<Account>>
+  accept(server: string, key: string): Promise<Result<Account>>
   /** Finishes a pairing that was confirmed, but whose end was not seen; null when there is none. */
-  finishArrival(server: string): Promise<Result<Account> | null>
+  finishPending(server: string): Promise<Result<Account> | null>
   /** Whose key it is by now; the team stays. Rejects when `signal` aborts. */
   profile(account: Account, signal: AbortSignal): Promise<Result<Profile>>
   /** Removes the key for good; answers what it was and whether the keychain let go of it. */
@@ -32,12 +32,12 @@ export interface Devices {
 /** A person who signs out waits for the server no longer than this. */
 export const revokeWithinMs = 10_000
 
-export function createDevices(options: {
+export function createDeviceKeys(options: {
   readonly clientFor: (server: string) => CloudClient
-  readonly vault: Vault
+  readonly vault: SecretStore
   /** Writes the account down: from then on it is signed in. */
   readonly save: (account: Account) => void
-}): Devices {
+}): DeviceKeys {
   const { clientFor, vault, save } = options
   const held = new Map<string, string>()
   const missing = new Set<string>()
@@ -78,7 +78,7 @@ export function createDevices(options: {
 
   /** Asks whose key it is and keeps it under that name. A key that stood there before is of no more use. */
   async function settle(server: string, key: string): Promise<Result<Account>> {
-    const account = await whoseKey(clientFor(server), key)
+    const account = await findKeyOwner(clientFor(server), key)
     if (!account.ok) return account
     const { id } = account.value
     const before = await keyOf(id)
@@ -94,7 +94,7 @@ export function createDevices(options: {
   async function settleArrival(server: string, key: string): Promise<Result<Account>> {
     const account = await settle(server, key)
     // A line that dropped now leaves the key where it is: the next start, or the next try, asks again.
-    if (account.ok || account.failure.code === 'key-refused') await eraseArrival(vault, server)
+    if (account.ok || account.failure.code === 'key-refused') await erasePendingKey(vault, server)
     return account
   }
 
@@ -106,14 +106,14 @@ export function createDevices(options: {
     },
     isMissing: (accountId) => missing.has(accountId),
     use: settle,
-    async arrive(server, key) {
-      const stored = await writeArrival(vault, server, key)
+    async accept(server, key) {
+      const stored = await writePendingKey(vault, server, key)
       if (stored.ok) return settleArrival(server, key)
       void revoke(server, key)
       return stored
     },
-    async finishArrival(server) {
-      const key = await readArrival(vault, server)
+    async finishPending(server) {
+      const key = await readPendingKey(vault, server)
       if (!key.ok || key.value === null) return null
       return settleArrival(server, key.value)
     },
@@ -133,7 +133,7 @@ export function createDevices(options: {
 const signerFor = (key: string) => fixedSigner({ kind: 'device', token: key })
 
 /** The account that a key is for. A 401 means that this server doesn't know the key: `key-refused`. */
-export async function whoseKey(client: CloudClient, key: string): Promise<Result<Account>> {
+export async function findKeyOwner(client: CloudClient, key: string): Promise<Result<Account>> {
   const signer = signerFor(key)
   const profile = await profileOf(client, signer)
   if (!profile.ok) return profile.failure.code === 'signed-out' ? failed(failure('key-refused')) : profile

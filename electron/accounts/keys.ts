@@ -1,7 +1,7 @@
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 
 /** What a pasted key is. Only a device's key can upload; the others are known by sight and never sent anywhere. */
-export function deviceKeyIn(pasted: string): Result<string> {
+export function parseDeviceKey(pasted: string): Result<string> {
   const key = pasted.trim()
   if (key.startsWith('sk-')) return failed(failure('key-of-api'))
   if (key.startsWith('ak-')) return failed(failure('key-of-agent'))

@@ -3,7 +3,7 @@ import { pollPairing, startPairing, type OpenedPairing } from '../cloud/pairing.
 import { failure, retryClassOf, success, type Result } from '../contract/failures.ts'
 import type { Account } from '../contract/account.ts'
 import type { Pairing } from '../contract/pairing.ts'
-import type { Ports } from '../platform/environment.ts'
+import type { Environment } from '../platform/environment.ts'
 
 /** Pairing in the browser, one at a time. */
 export interface Pairings {
@@ -28,17 +28,17 @@ const untilNextChanceMs = (leftMs: number, { intervalMs }: OpenedPairing) =>
 export function createPairings(options: {
   readonly clientFor: (server: string) => CloudClient
   /** Stores the key, then asks whose it is. */
-  readonly takeArrival: (server: string, key: string) => Promise<Result<Account>>
-  readonly finishArrival: (server: string) => Promise<Result<Account> | null>
+  readonly acceptDeviceKey: (server: string, key: string) => Promise<Result<Account>>
+  readonly finishPendingKey: (server: string) => Promise<Result<Account> | null>
   /** Revokes a key that nobody wants any more. */
   readonly discard: (server: string, key: string) => void
   /** Somebody has signed in by pairing. */
   readonly arrived: (account: Account) => void
   /** `current` has changed. */
   readonly changed: () => void
-  readonly ports: Ports
+  readonly environment: Environment
 }): Pairings {
-  const { clientFor, takeArrival, finishArrival, discard, arrived, changed, ports } = options
+  const { clientFor, acceptDeviceKey, finishPendingKey, discard, arrived, changed, environment } = options
   let current: Pairing | null = null
   let life = new AbortController()
 
@@ -54,14 +54,14 @@ export function createPairings(options: {
 
   /** Polls until it is confirmed or over. Every step looks first whether somebody has cancelled. */
   async function follow(server: string, opened: OpenedPairing, signal: AbortSignal): Promise<void> {
-    const expiresAtMs = ports.now() + opened.lastsMs
+    const expiresAtMs = environment.now() + opened.lastsMs
     const shown = { userCode: opened.userCode, address: opened.address, expiresAtMs }
     show({ ...shown, state: 'waiting', failure: null })
     for (let intervalMs = opened.intervalMs; ;) {
-      await pause(Math.min(intervalMs, untilNextChanceMs(expiresAtMs - ports.now(), opened)), signal)
+      await pause(Math.min(intervalMs, untilNextChanceMs(expiresAtMs - environment.now(), opened)), signal)
       if (signal.aborted) return
       // What was confirmed in the last seconds, or while the line was away, is asked for once more at the end.
-      const isLast = ports.now() >= expiresAtMs
+      const isLast = environment.now() >= expiresAtMs
       // Not cut by a cancel: the answer may hold the key, which exists from then on and must be kept or revoked.
       const key = await pollPairing(clientFor(server), opened.deviceCode)
       if (key.ok && key.value !== null)
@@ -86,7 +86,7 @@ export function createPairings(options: {
     signal: AbortSignal,
   ): Promise<void> {
     show({ ...shown, state: 'storing', failure: null })
-    const account = await takeArrival(server, key)
+    const account = await acceptDeviceKey(server, key)
     if (account.ok) {
       if (!signal.aborted) current = null
       arrived(account.value)
@@ -97,7 +97,7 @@ export function createPairings(options: {
 
   function pause(delayMs: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      const cancelTimer = ports.timers.after(delayMs, resolve)
+      const cancelTimer = environment.timers.after(delayMs, resolve)
       signal.addEventListener('abort', () => {
         cancelTimer()
         resolve()
@@ -111,7 +111,7 @@ export function createPairings(options: {
     async start(server) {
       cancel()
       const { signal } = (life = new AbortController())
-      const left = await finishArrival(server)
+      const left = await finishPendingKey(server)
       if (left?.ok) {
         arrived(left.value)
         return success(undefined)
@@ -121,7 +121,7 @@ export function createPairings(options: {
       if (!opened.ok) return opened
       void follow(server, opened.value, signal).catch((error: unknown) => {
         if (signal.aborted) return
-        ports.log.error('a pairing threw', { error: String(error) })
+        environment.log.error('a pairing threw', { error: String(error) })
         // Such as when the journal can't take the account: nothing else would end what is shown.
         if (current) show({ ...current, state: 'over', failure: failure('unexpected') })
       })

@@ -1,13 +1,18 @@
 import type { ProxyQuestion } from '../contract/account.ts'
 import type { Result } from '../contract/failures.ts'
-import type { Ports, Vault } from '../platform/environment.ts'
-import { bareProxy, proxyCodes, type ProxyLogin, type Ways } from '../platform/proxy-resolver.ts'
+import type { Environment, SecretStore } from '../platform/environment.ts'
+import {
+  withoutCredentials,
+  proxyCodes,
+  type ProxyLogin,
+  type ProxyResolver,
+} from '../platform/proxy-resolver.ts'
 import { readProxyLogin, writeProxyLogin } from './secrets.ts'
 
 /** The proxies of this computer and who signs in to them. */
-export interface Proxies extends Ways {
+export interface ProxyLogins extends ProxyResolver {
   /** The proxy that wants a login and has none that is good; null when none does. */
-  wanting(): ProxyQuestion | null
+  question(): ProxyQuestion | null
   /** Whether a login was given since the last question: what was refused before it may be tried again. */
   isOpened(): boolean
   /** Takes a login, for the keychain; requests use it from now on, good or not. */
@@ -23,12 +28,12 @@ const passOverMs = 5 * 60_000
  * Which way requests go. A login is looked for in the keychain only once a proxy has asked for one, so that nobody is asked
  * to unlock it for nothing. `changed` is called when a proxy begins to want a login and when it has got one.
  */
-export function createProxies(options: {
-  readonly ports: Ports
-  readonly vault: Vault
+export function createProxyLogins(options: {
+  readonly environment: Environment
+  readonly vault: SecretStore
   readonly changed: () => void
-}): Proxies {
-  const { ports, vault, changed } = options
+}): ProxyLogins {
+  const { environment, vault, changed } = options
   const logins = new Map<string, ProxyLogin>()
   const passedOver = new Map<string, number>()
   const looking = new Map<string, Promise<boolean>>()
@@ -42,10 +47,12 @@ export function createProxies(options: {
   }
 
   async function to(url: string): Promise<string | null> {
-    const found = ports.findProxies ? await ports.findProxies(url).catch(() => ['direct']) : ['direct']
-    const isOpen = (proxy: string) => (passedOver.get(bareProxy(proxy)) ?? 0) <= ports.now()
+    const found = environment.findProxies
+      ? await environment.findProxies(url).catch(() => ['direct'])
+      : ['direct']
+    const isOpen = (proxy: string) => (passedOver.get(withoutCredentials(proxy)) ?? 0) <= environment.now()
     const way = found.find(isOpen) ?? found[0] ?? 'direct'
-    return way === 'direct' ? null : withLogin(way, logins.get(bareProxy(way)))
+    return way === 'direct' ? null : withLogin(way, logins.get(withoutCredentials(way)))
   }
 
   /** A proxy has refused what `tried` carried. Whether the keychain, or somebody meanwhile, has had another login for it. */
@@ -53,7 +60,8 @@ export function createProxies(options: {
     const isOther = (login: ProxyLogin | null | undefined) => login && withLogin(proxy, login) !== tried
     if (isOther(logins.get(proxy))) return true
     const kept = await readProxyLogin(vault, proxy)
-    if (!kept.ok) ports.log.warn('the keychain did not tell a proxy’s login', { code: kept.failure.code })
+    if (!kept.ok)
+      environment.log.warn('the keychain did not tell a proxy’s login', { code: kept.failure.code })
     const login = kept.ok ? kept.value : null
     if (!login || !isOther(login)) return false
     logins.set(proxy, login)
@@ -70,22 +78,22 @@ export function createProxies(options: {
   }
 
   return {
-    to,
-    async failed(way, code) {
-      const proxy = bareProxy(way)
+    resolve: to,
+    async reportFailure(way, code) {
+      const proxy = withoutCredentials(way)
       if (code === proxyCodes.signIn) {
         if (await findLoginTogether(proxy, way)) return true
-        ports.log.warn('a proxy wants a login', { proxy })
+        environment.log.warn('a proxy wants a login', { proxy })
         isOpened = false
         want({ proxy, wasRefused: logins.has(proxy) })
         return false
       }
       if (code !== proxyCodes.unreachable) return false
-      const isNew = (passedOver.get(proxy) ?? 0) <= ports.now()
-      passedOver.set(proxy, ports.now() + passOverMs)
+      const isNew = (passedOver.get(proxy) ?? 0) <= environment.now()
+      passedOver.set(proxy, environment.now() + passOverMs)
       return isNew
     },
-    wanting: () => wanting,
+    question: () => wanting,
     isOpened: () => isOpened,
     async signIn(proxy, login) {
       logins.set(proxy, login)

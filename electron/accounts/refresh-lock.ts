@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { Ports } from '../platform/environment.ts'
+import type { Environment } from '../platform/environment.ts'
 
 /** Runs work while no other process of this person runs work of the same name. */
-export type Exclusively = <T>(name: string, work: () => Promise<T>) => Promise<T>
+export type RunExclusive = <T>(name: string, work: () => Promise<T>) => Promise<T>
 
 const againMs = 50
 /** A refresh whose server is silent must not hold the others for ever; who goes on without the lock may be refused. */
@@ -17,14 +17,14 @@ const busy = 5
  * Locks of this computer in `folder`. Each is a lock of the operating system on a file of its own, taken through SQLite, so
  * that it ends with the process that holds it, however that ends. Where no lock can be had, work goes on without.
  */
-export function createLocks(folder: string, ports: Ports): Exclusively {
+export function createLocks(folder: string, environment: Environment): RunExclusive {
   function open(name: string): DatabaseSync | null {
     try {
       mkdirSync(folder, { recursive: true })
       const file = createHash('sha256').update(name).digest('hex').slice(0, 16)
       return new DatabaseSync(join(folder, `${file}.lock`), { timeout: 0 })
     } catch (error) {
-      ports.log.warn('a lock could not be opened', { error: String(error) })
+      environment.log.warn('a lock could not be opened', { error: String(error) })
       return null
     }
   }
@@ -34,11 +34,11 @@ export function createLocks(folder: string, ports: Ports): Exclusively {
       try {
         return database.exec('BEGIN EXCLUSIVE')
       } catch (error) {
-        if (!isBusy(error)) return ports.log.warn('a lock could not be taken', { error: String(error) })
+        if (!isBusy(error)) return environment.log.warn('a lock could not be taken', { error: String(error) })
       }
-      await new Promise<void>((resolve) => ports.timers.after(againMs, resolve))
+      await new Promise<void>((resolve) => environment.timers.after(againMs, resolve))
     }
-    ports.log.warn('another process keeps a lock; going on without it')
+    environment.log.warn('another process keeps a lock; going on without it')
   }
 
   return async (name, work) => {

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
-import type { Vault } from '../platform/environment.ts'
+import type { SecretStore } from '../platform/environment.ts'
 import type { ProxyLogin } from '../platform/proxy-resolver.ts'
 
 /** The token pair of one signed-in session, as it lies in the keychain. */
@@ -19,7 +19,7 @@ const stored = v.object({
 
 const entryName = (accountId: string) => `session ${accountId}`
 
-export async function readSecret(vault: Vault, accountId: string): Promise<Result<SessionSecret>> {
+export async function readSecret(vault: SecretStore, accountId: string): Promise<Result<SessionSecret>> {
   const text = await vault.get(entryName(accountId))
   if (!text.ok) return text
   if (text.value === null) return failed(failure('signed-out'))
@@ -31,43 +31,47 @@ export async function readSecret(vault: Vault, accountId: string): Promise<Resul
   }
 }
 
-export function writeSecret(vault: Vault, accountId: string, secret: SessionSecret): Promise<Result<void>> {
+export function writeSecret(
+  vault: SecretStore,
+  accountId: string,
+  secret: SessionSecret,
+): Promise<Result<void>> {
   return vault.set(entryName(accountId), JSON.stringify(secret))
 }
 
-export function eraseSecret(vault: Vault, accountId: string): Promise<Result<void>> {
+export function eraseSecret(vault: SecretStore, accountId: string): Promise<Result<void>> {
   return vault.delete(entryName(accountId))
 }
 
 const keyName = (accountId: string) => `device ${accountId}`
 
 /** A device's key; `signed-out` when the keychain has none. */
-export async function readKey(vault: Vault, accountId: string): Promise<Result<string>> {
+export async function readKey(vault: SecretStore, accountId: string): Promise<Result<string>> {
   const key = await vault.get(keyName(accountId))
   if (!key.ok) return key
   return key.value === null ? failed(failure('signed-out')) : success(key.value)
 }
 
-export function writeKey(vault: Vault, accountId: string, key: string): Promise<Result<void>> {
+export function writeKey(vault: SecretStore, accountId: string, key: string): Promise<Result<void>> {
   return vault.set(keyName(accountId), key)
 }
 
-export function eraseKey(vault: Vault, accountId: string): Promise<Result<void>> {
+export function eraseKey(vault: SecretStore, accountId: string): Promise<Result<void>> {
   return vault.delete(keyName(accountId))
 }
 
 /** A key that was just handed out, once and for ever, lies here until it is known whose it is. */
 const arrivalName = (server: string) => `device arrival ${server}`
 
-export function readArrival(vault: Vault, server: string): Promise<Result<string | null>> {
+export function readPendingKey(vault: SecretStore, server: string): Promise<Result<string | null>> {
   return vault.get(arrivalName(server))
 }
 
-export function writeArrival(vault: Vault, server: string, key: string): Promise<Result<void>> {
+export function writePendingKey(vault: SecretStore, server: string, key: string): Promise<Result<void>> {
   return vault.set(arrivalName(server), key)
 }
 
-export function eraseArrival(vault: Vault, server: string): Promise<Result<void>> {
+export function erasePendingKey(vault: SecretStore, server: string): Promise<Result<void>> {
   return vault.delete(arrivalName(server))
 }
 
@@ -77,13 +81,13 @@ const storedLogin = v.object({ name: v.string(), password: v.string() })
 const proxyName = (proxy: string) => `proxy ${proxy}`
 
 /** The login of a proxy; null when the keychain has none, or has something that is none. */
-export async function readProxyLogin(vault: Vault, proxy: string): Promise<Result<ProxyLogin | null>> {
+export async function readProxyLogin(vault: SecretStore, proxy: string): Promise<Result<ProxyLogin | null>> {
   const text = await vault.get(proxyName(proxy))
   if (!text.ok) return text
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), storedLogin), text.value)
   return success(parsed.success ? parsed.output : null)
 }
 
-export function writeProxyLogin(vault: Vault, proxy: string, login: ProxyLogin): Promise<Result<void>> {
+export function writeProxyLogin(vault: SecretStore, proxy: string, login: ProxyLogin): Promise<Result<void>> {
   return vault.set(proxyName(proxy), JSON.stringify(login))
 }

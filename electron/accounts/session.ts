@@ -2,8 +2,8 @@ import { refresh } from '../cloud/auth.ts'
 import type { CloudClient } from '../cloud/client.ts'
 import type { TokenPairWire } from '../cloud/wire.ts'
 import { failed, failure, retryClassOf, success, type Result } from '../contract/failures.ts'
-import type { Ports, Vault } from '../platform/environment.ts'
-import type { Exclusively } from './refresh-lock.ts'
+import type { Environment, SecretStore } from '../platform/environment.ts'
+import type { RunExclusive } from './refresh-lock.ts'
 import { eraseSecret, readSecret, writeSecret, type SessionSecret } from './secrets.ts'
 
 /** The tokens of one signed-in account: always fresh, refreshed by one at a time. */
@@ -43,14 +43,14 @@ const lookAgainMs = 150
 export function createSession(options: {
   readonly accountId: string
   readonly client: CloudClient
-  readonly vault: Vault
-  readonly ports: Ports
+  readonly vault: SecretStore
+  readonly environment: Environment
   /** Keeps other processes from refreshing meanwhile. */
-  readonly exclusively: Exclusively
+  readonly exclusively: RunExclusive
   /** Whether the person has signed out, perhaps in another process: then what is still in memory is of no more use. */
   readonly hasLeft?: () => boolean
 }): Session {
-  const { accountId, client, vault, ports, exclusively, hasLeft = () => false } = options
+  const { accountId, client, vault, environment, exclusively, hasLeft = () => false } = options
   let held: SessionSecret | null = null
   /** A new pair that the keychain did not take: the old one is dead by then, so this one must not be lost. */
   let unwritten: SessionSecret | null = null
@@ -60,15 +60,16 @@ export function createSession(options: {
   let missing = false
   let refreshing: Promise<Result<SessionSecret>> | null = null
 
-  const usable = (secret: SessionSecret) => secret.expiresAtMs - ports.now() > earlyMs
+  const usable = (secret: SessionSecret) => secret.expiresAtMs - environment.now() > earlyMs
 
   /** Stores a new pair, then uses it; uses it even so when the keychain won't take it, since the old pair is dead. */
   async function keep(secret: SessionSecret): Promise<SessionSecret> {
     unwritten = secret
-    triedMs = ports.now()
+    triedMs = environment.now()
     const written = await writeSecret(vault, accountId, secret)
     if (written.ok) unwritten = null
-    else ports.log.warn('the keychain did not take the session', { accountId, code: written.failure.code })
+    else
+      environment.log.warn('the keychain did not take the session', { accountId, code: written.failure.code })
     return (held = secret)
   }
 
@@ -105,17 +106,17 @@ export function createSession(options: {
     if (!answer.ok && retryClassOf(answer.failure) === 'later')
       answer = await refresh(client, latest.refreshToken)
     if (!answer.ok) {
-      ports.log.warn('the session could not be refreshed', { accountId, code: answer.failure.code })
+      environment.log.warn('the session could not be refreshed', { accountId, code: answer.failure.code })
       if (answer.failure.code !== 'signed-out' && answer.failure.code !== 'bad-request') return answer
       return (await pairOfAnother(latest)) ?? failed(failure('signed-out'))
     }
-    return hasLeft() ? forget() : success(await keep(secretOf(answer.value, ports.now())))
+    return hasLeft() ? forget() : success(await keep(secretOf(answer.value, environment.now())))
   }
 
   /** A refresh token that is dead may have been used by another process, which has stored what it got. */
   async function pairOfAnother({ refreshToken }: SessionSecret): Promise<Result<SessionSecret> | null> {
     for (let look = 0; look < looksForAnother; look += 1) {
-      if (look > 0) await new Promise<void>((resolve) => ports.timers.after(lookAgainMs, resolve))
+      if (look > 0) await new Promise<void>((resolve) => environment.timers.after(lookAgainMs, resolve))
       const read = await readSecret(vault, accountId)
       if (!read.ok || read.value.refreshToken === refreshToken || !usable(read.value)) continue
       held = read.value
@@ -135,7 +136,7 @@ export function createSession(options: {
   return {
     async token() {
       const secret = await load()
-      if (unwritten && ports.now() - triedMs > askAgainMs) await keep(unwritten)
+      if (unwritten && environment.now() - triedMs > askAgainMs) await keep(unwritten)
       if (!secret.ok || usable(secret.value)) return tokenOf(secret)
       return tokenOf(await refreshTogether(null))
     },
@@ -145,7 +146,7 @@ export function createSession(options: {
       return tokenOf(await refreshTogether(stale))
     },
     async adopt(pair) {
-      const secret = secretOf(pair, ports.now())
+      const secret = secretOf(pair, environment.now())
       const written = await writeSecret(vault, accountId, secret)
       if (!written.ok) return written
       held = secret

@@ -1,17 +1,17 @@
 import type { Accounts } from './accounts.ts'
 import { hiddenAccounts } from './upload-account.ts'
 import { createPairings } from './pairing.ts'
-import type { Proxies } from './proxy-logins.ts'
+import type { ProxyLogins } from './proxy-logins.ts'
 import { checkServer } from '../cloud/server-check.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { Account, KeychainState, SessionView, Team, TeamChoice } from '../contract/account.ts'
 import type { ServerCheck } from '../contract/server-check.ts'
 import { baseOf, serversOf } from '../contract/servers.ts'
 import type { Settings } from '../contract/settings.ts'
-import type { Ports } from '../platform/environment.ts'
+import type { Environment } from '../platform/environment.ts'
 import type { ProxyLogin } from '../platform/proxy-resolver.ts'
-import type { Choices } from '../journal/account-store.ts'
-import { createTeamChoice } from './team-choice.ts'
+import type { StoredChoices } from '../journal/account-store.ts'
+import { createTeamSelection } from './team-choice.ts'
 
 /** Who is signed in and which team is chosen, as the person sees it; and what that does to the queue. */
 export interface SignIns {
@@ -34,15 +34,15 @@ export interface SignIns {
   /** The account and team for new files: the one named, else the chosen one; null when there is none. */
   resolve(choice: TeamChoice | null): { readonly accountId: string; readonly team: Team } | null
   /** Whether the person has chosen a team, and it still stands. */
-  hasChosen(): boolean
+  hasChosenTeam(): boolean
   /** Accounts of people who have left this computer to others: nothing of theirs is shown. */
   hidden(): ReadonlySet<string>
   /** A sign-in turned out dead. */
-  lost(accountId: string): void
+  markSignedOut(accountId: string): void
   /** The keychain may have been unlocked: tells how things are, with the sign-ins that are back. */
-  keychainTurned(): Promise<void>
+  keychainChanged(): Promise<void>
   /** Tells the listeners how things are. */
-  tell(): void
+  announce(): void
   /** At the start: checks the stored sign-ins. Asks the server in the background. */
   restore(): Promise<void>
   /** Ends what goes on in the background. */
@@ -51,10 +51,10 @@ export interface SignIns {
 
 interface SignInOptions {
   readonly accounts: Accounts
-  readonly choices: Choices
-  readonly ports: Ports
+  readonly choices: StoredChoices
+  readonly environment: Environment
   readonly settings: () => Pick<Settings, 'server' | 'servers'>
-  readonly proxies: Proxies
+  readonly proxies: ProxyLogins
   readonly keychainState: () => KeychainState
   /** Somebody has come or gone: uploads that wait for a sign-in may find one now, but not the one that was lost. */
   readonly turned: (lostId: string | null) => void
@@ -67,12 +67,12 @@ interface SignInOptions {
 }
 
 export function createSignIns(options: SignInOptions): SignIns {
-  const { accounts, choices, ports, settings, proxies } = options
+  const { accounts, choices, environment, settings, proxies } = options
   const server = () => settings().server
   let hidden: ReadonlySet<string> = hiddenAccounts(accounts.list())
   const pairings = createPairings({
     ...accounts,
-    ports,
+    environment,
     arrived: () => void turn(null),
     changed: () => tell(),
   })
@@ -82,7 +82,7 @@ export function createSignIns(options: SignInOptions): SignIns {
     return accounts.list().filter(({ id, server }) => known.has(baseOf(server)) && !hidden.has(id))
   }
 
-  const choosing = createTeamChoice(accountsHere, choices)
+  const choosing = createTeamSelection(accountsHere, choices)
   const { resolve } = choosing
 
   const view = (): SessionView => ({
@@ -91,7 +91,7 @@ export function createSignIns(options: SignInOptions): SignIns {
     chosen: choosing.chosen(),
     keychain: options.keychainState(),
     pairing: pairings.current(),
-    proxy: proxies.wanting(),
+    proxy: proxies.question(),
   })
 
   function tell(): void {
@@ -115,11 +115,11 @@ export function createSignIns(options: SignInOptions): SignIns {
 
   const welcomed = (account: Result<Account>) => (account.ok ? turn(null) : account)
 
-  const restoring = createRestoring({ accounts, ports, settings, tell, turned: () => void turn(null) })
+  const restoring = createRestoring({ accounts, environment, settings, tell, turned: () => void turn(null) })
 
   return {
-    ...{ view, tell, resolve },
-    hasChosen: () => choosing.stored() !== null,
+    ...{ view, announce: tell, resolve },
+    hasChosenTeam: () => choosing.stored() !== null,
     hidden: () => hidden,
     checkServer: (address) => checkServer(baseOf(address ?? server()), accounts.clientFor, proxies),
     signIn: async (email, password) => welcomed(await accounts.signIn(server(), email, password)),
@@ -157,12 +157,12 @@ export function createSignIns(options: SignInOptions): SignIns {
       choosing.store(choice)
       return told()
     },
-    lost(accountId) {
+    markSignedOut(accountId) {
       accounts.markSignedOut(accountId)
       turn(accountId)
     },
-    async keychainTurned() {
-      if (await accounts.findSecretsAgain()) turn(null)
+    async keychainChanged() {
+      if (await accounts.reloadSecrets()) turn(null)
       else tell()
     },
     restore: restoring.restore,
@@ -176,12 +176,12 @@ export function createSignIns(options: SignInOptions): SignIns {
 /** What a start does with the sign-ins that it finds. */
 function createRestoring(options: {
   readonly accounts: Accounts
-  readonly ports: Ports
+  readonly environment: Environment
   readonly settings: () => Pick<Settings, 'server' | 'servers'>
   readonly tell: () => void
   readonly turned: () => void
 }) {
-  const { accounts, ports, settings, tell, turned } = options
+  const { accounts, environment, settings, tell, turned } = options
   const life = new AbortController()
   let background: Promise<unknown> = Promise.resolve()
   const ready = () => accounts.list().filter(({ state }) => state === 'ready')
@@ -189,12 +189,13 @@ function createRestoring(options: {
   /** A pairing that was confirmed when nobody saw it. To look for it is also how the keychain's state becomes known. */
   async function finishArrival(server: string): Promise<void> {
     try {
-      const arrival = await accounts.finishArrival(baseOf(server))
+      const arrival = await accounts.finishPendingKey(baseOf(server))
       if (life.signal.aborted) return
       if (arrival?.ok) turned()
       else tell()
     } catch (error) {
-      if (!life.signal.aborted) ports.log.error('a pairing could not be finished', { error: String(error) })
+      if (!life.signal.aborted)
+        environment.log.error('a pairing could not be finished', { error: String(error) })
     }
   }
 

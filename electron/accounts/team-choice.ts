@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { Account, Team, TeamChoice } from '../contract/account.ts'
-import type { Choices } from '../journal/account-store.ts'
+import type { StoredChoices } from '../journal/account-store.ts'
 
 export interface TeamOfAccount {
   readonly accountId: string
@@ -8,7 +8,7 @@ export interface TeamOfAccount {
 }
 
 /** Which team new files go to. */
-export interface TeamChoosing {
+export interface TeamSelection {
   /** The choice that was stored, if it still stands. */
   stored(): TeamChoice | null
   /** The stored choice, else the first team there is. */
@@ -20,7 +20,10 @@ export interface TeamChoosing {
 
 const choiceText = v.pipe(v.string(), v.parseJson(), v.object({ accountId: v.string(), teamId: v.string() }))
 
-export function createTeamChoice(accounts: () => readonly Account[], choices: Choices): TeamChoosing {
+export function createTeamSelection(
+  accounts: () => readonly Account[],
+  choices: StoredChoices,
+): TeamSelection {
   function find(wanted: TeamChoice): TeamOfAccount | null {
     const account = accounts().find(({ id, state }) => id === wanted.accountId && state === 'ready')
     const team = account?.teams.find(({ id }) => id === wanted.teamId)

@@ -2,16 +2,16 @@ import { profileOf } from '../cloud/auth.ts'
 import type { CloudClient } from '../cloud/client.ts'
 import { success, type Result } from '../contract/failures.ts'
 import type { Account } from '../contract/account.ts'
-import { whoseKey } from './device-keys.ts'
-import { deviceKeyIn } from './keys.ts'
+import { findKeyOwner } from './device-keys.ts'
+import { parseDeviceKey } from './keys.ts'
 import { fixedSigner } from './signers.ts'
 
 /** The account that a token from outside, with nothing around it, is for. Keys that can't upload are not sent. */
-export async function whoseToken(client: CloudClient, token: string): Promise<Result<Account>> {
+export async function findTokenOwner(client: CloudClient, token: string): Promise<Result<Account>> {
   // The other kinds of key have a prefix; a session's token is a JWT (openapi.yaml, securitySchemes).
   if (/^(dk|sk|ak)-/.test(token)) {
-    const key = deviceKeyIn(token)
-    return key.ok ? whoseKey(client, key.value) : key
+    const key = parseDeviceKey(token)
+    return key.ok ? findKeyOwner(client, key.value) : key
   }
   const profile = await profileOf(client, fixedSigner({ kind: 'session', token, teamId: null }))
   if (!profile.ok) return profile

@@ -4,7 +4,7 @@ import { baseOf } from '../contract/servers.ts'
 export { baseOf } from '../contract/servers.ts'
 
 /** What is to be carried, and in whose name it was queued. */
-export interface Errand {
+export interface AccountRequirement {
   readonly accountId: string
   readonly teamId: string
   /** It goes in parts, which a device key can't do (openapi.yaml, initiateMultipart). */
@@ -20,7 +20,7 @@ export function isSamePerson(a: Account, b: Account): boolean {
  * The same human being, as far as can be told: on several servers one person has several ids, and an address in common. Only
  * for what is shown on this computer, never for what may be sent in whose name.
  */
-export function isSameHuman(a: Account, b: Account): boolean {
+export function hasSameEmail(a: Account, b: Account): boolean {
   const isElsewhere = baseOf(a.server) !== baseOf(b.server)
   const sharesAddress = a.email !== '' && a.email.toLowerCase() === b.email.toLowerCase()
   return isSamePerson(a, b) || (isElsewhere && sharesAddress)
@@ -30,14 +30,18 @@ export function isSameHuman(a: Account, b: Account): boolean {
  * The account that can carry something now: its own where that will do, else another sign-in of the same person for the
  * same team; null when there is none.
  */
-export function carrierOf(accounts: readonly Account[], errand: Errand): Account | null {
-  const own = accounts.find(({ id }) => id === errand.accountId)
+export function findUploadAccount(
+  accounts: readonly Account[],
+  requirement: AccountRequirement,
+): Account | null {
+  const own = accounts.find(({ id }) => id === requirement.accountId)
   if (!own) return null
-  const can = ({ state, kind }: Account) => state === 'ready' && !(errand.needsParts && kind === 'device')
+  const can = ({ state, kind }: Account) =>
+    state === 'ready' && !(requirement.needsParts && kind === 'device')
   if (can(own)) return own
   const other = accounts.find(
     (account) =>
-      can(account) && isSamePerson(account, own) && account.teams.some(({ id }) => id === errand.teamId),
+      can(account) && isSamePerson(account, own) && account.teams.some(({ id }) => id === requirement.teamId),
   )
   return other ?? null
 }
@@ -53,7 +57,7 @@ export function hiddenAccounts(accounts: readonly Account[]): ReadonlySet<string
     (account) =>
       account.state === 'signed-out' &&
       account.hasLeft === true &&
-      !here.some((other) => isSameHuman(account, other)),
+      !here.some((other) => hasSameEmail(account, other)),
   )
   return new Set(hidden.map(({ id }) => id))
 }

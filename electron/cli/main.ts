@@ -1,14 +1,14 @@
 import process from 'node:process'
 import type { Result } from '../contract/failures.ts'
 import type { KeychainState } from '../contract/account.ts'
-import type { Ports, Vault } from '../platform/environment.ts'
+import type { Environment, SecretStore } from '../platform/environment.ts'
 import { createKeychain, endProcess, type Keychain } from '../platform/keychain.ts'
 import { createLog } from '../platform/log.ts'
-import { createPorts } from '../platform/system-environment.ts'
-import { mostStreams } from '../transfer/request-slots.ts'
-import { createUploader } from '../engine/engine.ts'
-import { viewJournal } from '../journal/journal-reader.ts'
-import { journalTroubleOf, type JournalTrouble } from '../journal/journal-file.ts'
+import { createEnvironment } from '../platform/system-environment.ts'
+import { maxConcurrency } from '../transfer/request-slots.ts'
+import { createEngine } from '../engine/engine.ts'
+import { readJournal } from '../journal/journal-reader.ts'
+import { journalProblemOf, type JournalProblem } from '../journal/journal-file.ts'
 import { join } from 'node:path'
 import { parseCommand, UsageError, type Command, type Speed } from './arguments.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -69,7 +69,7 @@ async function version(): Promise<string> {
 
 /** A journal that can't be read is opened all the same: there the trouble gets its sentence. */
 function hasNothingLeft(home: string): boolean {
-  const view = viewJournal(home)
+  const view = readJournal(home)
   return view.ok && (view.value === null || view.value.left.length === 0)
 }
 
@@ -77,17 +77,17 @@ async function withUploader(command: EngineCommand, surroundings: Surroundings):
   checkProxies(process.env)
   const log = createLog({ folder: join(surroundings.home, 'logs', 'command-line') })
   const keychain = createKeychain({ log })
-  const ports = createPorts(log, findProxiesOfEnvironment)
+  const environment = createEnvironment(log, findProxiesOfEnvironment)
   const interruption = listenForInterruption(process, (code) => endProcess(code, keychain))
   const speed =
     'streamsMost' in command ? command : { limitBytesPerSecond: undefined, streamsMost: undefined }
-  const uploader = openUploader(surroundings, speed, keychain, ports)
-  if (uploader === null) return exitCodes.someFailed
+  const engine = openUploader(surroundings, speed, keychain, environment)
+  if (engine === null) return exitCodes.someFailed
   let code: number
   try {
-    code = await runCommand(command, { uploader, ports, surroundings, interruption, streams })
+    code = await runCommand(command, { engine, environment, surroundings, interruption, streams })
   } finally {
-    await uploader.stop()
+    await engine.stop()
     await log.flush()
   }
   // What was interrupted may still hold the process, as a folder that is being read does.
@@ -99,7 +99,7 @@ function openUploader(
   { home, server, servers, singlePutLimitBytes, limitBytesPerSecond }: Surroundings,
   speed: Speed,
   keychain: Keychain,
-  ports: Ports,
+  environment: Environment,
 ) {
   let keychainState: KeychainState = 'ok'
   /** As its last answer has shown it. */
@@ -109,30 +109,30 @@ function openUploader(
     else keychainState = answer.failure.code === 'keychain-absent' ? 'absent' : 'locked'
     return answer
   }
-  const vault: Vault = {
+  const vault: SecretStore = {
     get: (name) => heard(keychain.get(name)),
     set: (name, secret) => heard(keychain.set(name, secret)),
     delete: (name) => heard(keychain.delete(name)),
   }
   try {
-    return createUploader({
-      ...{ folder: home, ports, vault, keychainState: () => keychainState },
+    return createEngine({
+      ...{ folder: home, environment, vault, keychainState: () => keychainState },
       settings: {
         ...{ atOnce, server, servers, singlePutLimitBytes },
         limitBytesPerSecond:
           speed.limitBytesPerSecond === undefined ? limitBytesPerSecond : speed.limitBytesPerSecond,
-        streamsMost: speed.streamsMost ?? mostStreams,
+        streamsMost: speed.streamsMost ?? maxConcurrency,
       },
       workers: workerFiles(import.meta.filename),
     })
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    streams.err.write(`${unusable[journalTroubleOf(error)](home)} (${why})\n`)
+    streams.err.write(`${unusable[journalProblemOf(error)](home)} (${why})\n`)
     return null
   }
 }
 
-const unusable: Readonly<Record<JournalTrouble, (home: string) => string>> = {
+const unusable: Readonly<Record<JournalProblem, (home: string) => string>> = {
   newer: () => 'The queue was written by a newer Modelferry. Update this one.',
   full: (home) => `The disk of the data folder ${home} is full. Make room there, then run this again.`,
   'not-writable': (home) =>

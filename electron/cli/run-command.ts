@@ -20,8 +20,8 @@ export type EngineCommand = Exclude<Command, { readonly name: 'help' | 'version'
 
 /** Runs a command on an uploader that has not been started. Answers the exit code. */
 export async function runCommand(command: EngineCommand, world: World): Promise<number> {
-  const { uploader, surroundings, interruption, streams } = world
-  const started = await interruption.or(uploader.start({ restoreQueue: false }))
+  const { engine, surroundings, interruption, streams } = world
+  const started = await interruption.or(engine.start({ restoreQueue: false }))
   if (started === interrupted) return interruption.exitCode
   if (command.name === 'login')
     return orCancelled(runLoginCommand(command, { ...world, signal: interruption.signal }), world)
@@ -30,7 +30,7 @@ export async function runCommand(command: EngineCommand, world: World): Promise<
   let given: Account | null = null
   // A token from outside is nobody's sign-in here, so there is nothing of it to sign out.
   if (surroundings.token !== null) {
-    const used = await interruption.or(uploader.useToken(surroundings.token))
+    const used = await interruption.or(engine.useToken(surroundings.token))
     if (used === interrupted) return interruption.exitCode
     if (!used.ok) {
       streams.err.write(`${explain(used.failure)}\n`)
@@ -38,25 +38,25 @@ export async function runCommand(command: EngineCommand, world: World): Promise<
     }
     given = used.value
     // At the start this account was not known yet.
-    void uploader.sweep()
+    void engine.cleanUpAbandoned()
   }
   if (command.name === 'accounts') return runAccountsCommand(command, world)
   if (command.name === 'resume')
     return runResumeCommand(surroundings.home, { ...world, teller: tellerFor(command, streams) })
-  const ready = uploader.session().accounts.filter(({ state }) => state === 'ready')
+  const ready = engine.session().accounts.filter(({ state }) => state === 'ready')
   if (ready.length === 0) {
     streams.err.write('Nobody is signed in. Run: modelferry login\n')
     return exitCodes.notSignedIn
   }
   if (command.name === 'upload') {
-    const choice = findTeam(uploader, command.team ?? surroundings.team, given)
+    const choice = findTeam(engine, command.team ?? surroundings.team, given)
     return runUploadCommand(command, choice, { ...world, teller: tellerFor(command, streams) })
   }
   if (command.name === 'workflow') {
-    const choice = findTeam(uploader, command.team ?? surroundings.team, given)
+    const choice = findTeam(engine, command.team ?? surroundings.team, given)
     return runWorkflowCommand(command, choice, { ...world, teller: tellerFor(command, streams) })
   }
-  for (const { account, team } of teamsOf(uploader, given)) {
+  for (const { account, team } of teamsOf(engine, given)) {
     const { email } = account
     streams.out.write(
       command.json

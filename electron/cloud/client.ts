@@ -7,10 +7,10 @@ import {
   type Failure,
   type Result,
 } from '../contract/failures.ts'
-import { lineFailure, retryAfterMs } from '../platform/network-failures.ts'
-import type { Ports } from '../platform/environment.ts'
-import { straight, type Ways } from '../platform/proxy-resolver.ts'
-import { exchange, type NoReply, type Question, type Reply } from './http-exchange.ts'
+import { networkFailure, retryAfterMs } from '../platform/network-failures.ts'
+import type { Environment } from '../platform/environment.ts'
+import { directConnection, type ProxyResolver } from '../platform/proxy-resolver.ts'
+import { exchange, type NoResponse, type HttpRequest, type HttpResponse } from './http-exchange.ts'
 import { errorBody, teamHeader } from './wire.ts'
 
 /** What a call is signed with. A device key serves one team by itself; a session names the team in a header. */
@@ -63,17 +63,22 @@ const noticedSkewMs = 5 * 60_000
  * A client for `server` (a base URL such as `https://core.cyberun.cloud/api/v1`). Redirects are not followed, so that the
  * token never leaves for another origin. Every trouble is a failure value; a 401 is answered by one renewal and one repeat.
  */
-export function createCloudClient(server: string, ports: Ports, ways: Ways = straight): CloudClient {
+export function createCloudClient(
+  server: string,
+  environment: Environment,
+  proxies: ProxyResolver = directConnection,
+): CloudClient {
   const base = server.replace(/\/+$/, '')
   let clockAheadMs = 0
 
-  function compareClocks({ headers }: Reply): void {
+  function compareClocks({ headers }: HttpResponse): void {
     const theirMs = Date.parse(headers.date ?? '')
     if (Number.isNaN(theirMs)) return
     const wasNoticed = Math.abs(clockAheadMs) > noticedSkewMs
-    clockAheadMs = ports.now() - theirMs
+    clockAheadMs = environment.now() - theirMs
     const isNoticed = Math.abs(clockAheadMs) > noticedSkewMs
-    if (isNoticed && !wasNoticed) ports.log.warn('the clock differs from the server’s', { clockAheadMs })
+    if (isNoticed && !wasNoticed)
+      environment.log.warn('the clock differs from the server’s', { clockAheadMs })
   }
 
   async function sendOnce<Schema extends v.GenericSchema>(
@@ -92,17 +97,21 @@ export function createCloudClient(server: string, ports: Ports, ways: Ways = str
     })
     if ('code' in reply) {
       request.signal?.throwIfAborted()
-      ports.log.warn('no answer from the server', { path: request.path, code: reply.code })
-      return { result: failed(lineFailure(reply.code, url.host, reply.proxyHost)), unauthorised: false }
+      environment.log.warn('no answer from the server', { path: request.path, code: reply.code })
+      return { result: failed(networkFailure(reply.code, url.host, reply.proxyHost)), unauthorised: false }
     }
     if (isSuccess(reply)) return { result: parseAnswer(reply, request.answer), unauthorised: false }
-    const reason = refusal(reply, credential, ports.now())
-    ports.log.warn('the server refused', { path: request.path, status: reply.status, code: reason.code })
+    const reason = refusal(reply, credential, environment.now())
+    environment.log.warn('the server refused', {
+      path: request.path,
+      status: reply.status,
+      code: reason.code,
+    })
     return { result: failed(reason), unauthorised: reply.status === 401 }
   }
 
-  async function ask(question: Question): Promise<Reply | NoReply> {
-    const reply = await exchange(question, ways)
+  async function ask(question: HttpRequest): Promise<HttpResponse | NoResponse> {
+    const reply = await exchange(question, proxies)
     if (!('code' in reply)) compareClocks(reply)
     return reply
   }
@@ -113,9 +122,9 @@ export function createCloudClient(server: string, ports: Ports, ways: Ways = str
     async isThere(signal) {
       const inTime = AbortSignal.any([signal, AbortSignal.timeout(aliveWithinMs)])
       const question = { method: 'GET', url: new URL(base), headers: {}, body: null, signal: inTime } as const
-      const reply = await exchange(question, ways)
+      const reply = await exchange(question, proxies)
       // Somebody did answer when a certificate is wrong; the uploads then say so themselves.
-      return !('code' in reply) || !isConnectivityFailure(lineFailure(reply.code, ''))
+      return !('code' in reply) || !isConnectivityFailure(networkFailure(reply.code, ''))
     },
     async send(request) {
       if (!request.signer) return (await sendOnce(request, null)).result
@@ -141,10 +150,10 @@ function headersFor(credential: Credential | null, hasBody: boolean): Record<str
   }
 }
 
-const isSuccess = ({ status }: Reply) => status >= 200 && status < 300
+const isSuccess = ({ status }: HttpResponse) => status >= 200 && status < 300
 
 function parseAnswer<Schema extends v.GenericSchema>(
-  { headers, text }: Reply,
+  { headers, text }: HttpResponse,
   schema: Schema,
 ): Result<v.InferOutput<Schema>> {
   let body: unknown
@@ -167,7 +176,11 @@ function parseAnswer<Schema extends v.GenericSchema>(
  * Decides by status; the text is only shown (NOTES.md: there is no machine-readable code). But that something is gone is
  * believed of the API alone: a gateway that is being set up anew says 404 to everything.
  */
-function refusal({ status, headers, text }: Reply, credential: Credential | null, nowMs: number): Failure {
+function refusal(
+  { status, headers, text }: HttpResponse,
+  credential: Credential | null,
+  nowMs: number,
+): Failure {
   const detail = serverWords(text)
   const extras = { detail, retryAfterMs: retryAfterMs(headers['retry-after'], nowMs) }
   switch (status) {

@@ -1,10 +1,15 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import { byWays, proxyCodeIn, proxyCodes, type Ways } from '../platform/proxy-resolver.ts'
-import { codeOf, createOpener, hostOfProxy, isProxyQuestion } from '../platform/proxied-request.ts'
-import { trustsSystem, trustSystemAfter } from '../platform/system-certificates.ts'
+import { withProxyFallback, proxyCodeIn, proxyCodes, type ProxyResolver } from '../platform/proxy-resolver.ts'
+import {
+  requestErrorCode,
+  createRequestOpener,
+  proxyHostOf,
+  isProxyAuthRequired,
+} from '../platform/proxied-request.ts'
+import { trustsSystemCertificates, trustSystemCertificatesAfter } from '../platform/system-certificates.ts'
 
 /** One question to a server. */
-export interface Question {
+export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
@@ -14,14 +19,14 @@ export interface Question {
 }
 
 /** What a server said. */
-export interface Reply {
+export interface HttpResponse {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly text: string
 }
 
 /** No answer came: `code` is the network's word for why (see `line-failure.ts`). */
-export interface NoReply {
+export interface NoResponse {
   readonly code: string
   /** Host and port of the proxy that kept the question from its server; null when none did. */
   readonly proxyHost: string | null
@@ -32,11 +37,11 @@ const longestAnswerBytes = 16 * 1024 * 1024
 
 // Idle connections go before a server that names no time of its own closes them, most after five seconds: what is asked
 // in that moment would be lost.
-const opener = createOpener({ keepAlive: true, timeout: 4_000, maxSockets: 64 })
+const opener = createRequestOpener({ keepAlive: true, timeout: 4_000, maxSockets: 64 })
 
 /** Asks by whatever proxy there is, follows no redirect, and never throws. */
-export function exchange(question: Question, ways: Ways): Promise<Reply | NoReply> {
-  return byWays(ways, question.url.href, async (proxy) => {
+export function exchange(question: HttpRequest, proxies: ProxyResolver): Promise<HttpResponse | NoResponse> {
+  return withProxyFallback(proxies, question.url.href, async (proxy) => {
     const answer = await askTrusting(question, proxy)
     const proxyCode = 'code' in answer ? proxyCodeIn(answer.code) : null
     return { answer, proxyCode }
@@ -44,29 +49,31 @@ export function exchange(question: Question, ways: Ways): Promise<Reply | NoRepl
 }
 
 /** Asks once more when the certificate is of an authority that the system knows and Node does not. */
-async function askTrusting(question: Question, proxy: string | null): Promise<Reply | NoReply> {
-  const trusting = trustsSystem()
+async function askTrusting(question: HttpRequest, proxy: string | null): Promise<HttpResponse | NoResponse> {
+  const trusting = trustsSystemCertificates()
   const first = await ask(question, proxy)
-  return 'code' in first && !trusting && trustSystemAfter(first.code) ? ask(question, proxy) : first
+  return 'code' in first && !trusting && trustSystemCertificatesAfter(first.code)
+    ? ask(question, proxy)
+    : first
 }
 
 function ask(
-  { method, url, headers, body, signal }: Question,
+  { method, url, headers, body, signal }: HttpRequest,
   proxy: string | null,
-): Promise<Reply | NoReply> {
+): Promise<HttpResponse | NoResponse> {
   const path = `${url.pathname}${url.search}`
   return new Promise((resolve) => {
     const fail = (error: unknown) => {
-      const code = codeOf(signal.aborted ? signal.reason : error, proxy)
-      resolve({ code, proxyHost: hostOfProxy(code, proxy) })
+      const code = requestErrorCode(signal.aborted ? signal.reason : error, proxy)
+      resolve({ code, proxyHost: proxyHostOf(code, proxy) })
     }
     const request = openedOr(fail, () => opener.open(url, { method, path, headers, signal }, proxy))
     request?.on('error', fail)
     request?.on('response', (response) => {
-      if (isProxyQuestion(response.statusCode, url, proxy)) {
+      if (isProxyAuthRequired(response.statusCode, url, proxy)) {
         response.resume()
         const code = proxyCodes.signIn
-        return resolve({ code, proxyHost: hostOfProxy(code, proxy) })
+        return resolve({ code, proxyHost: proxyHostOf(code, proxy) })
       }
       const { statusCode: status = 0, headers } = response
       readText(response).then((text) => resolve({ status, headers, text }), fail)

@@ -14,7 +14,7 @@ import {
 } from './wire.ts'
 
 /** Permission to PUT one object. The URL is a secret while it lives: memory only, never logged. */
-export interface Grant {
+export interface PresignedUpload {
   readonly url: string
   readonly storageKey: string
   /** Signed: every pair goes on the PUT unchanged. */
@@ -27,7 +27,7 @@ export async function presignModel(
   signer: Signer,
   file: { readonly fileName: string; readonly sizeBytes: number; readonly target: Target },
   signal: AbortSignal,
-): Promise<Result<Grant>> {
+): Promise<Result<PresignedUpload>> {
   const answer = await client.send({
     method: 'POST',
     path: paths.presignModel,

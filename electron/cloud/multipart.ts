@@ -4,12 +4,12 @@ import type { CloudClient, Signer } from './client.ts'
 import { multipartInitiate, partPresign, paths } from './wire.ts'
 
 /** Names an open multipart upload. */
-export interface MultipartName {
+export interface MultipartId {
   readonly uploadId: string
   readonly storageKey: string
 }
 
-export interface OpenedMultipart extends MultipartName {
+export interface OpenedMultipart extends MultipartId {
   /** Bytes of every part but the last, as the server wants them. */
   readonly partSizeBytes: number
   readonly partCount: number
@@ -41,7 +41,7 @@ export async function initiateMultipart(
 }
 
 /** Permission to PUT one part. The URL is a secret while it lives. */
-export interface PartGrant {
+export interface PresignedPart {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
 }
@@ -50,10 +50,10 @@ export interface PartGrant {
 export async function presignPart(
   client: CloudClient,
   signer: Signer,
-  { uploadId, storageKey }: MultipartName,
+  { uploadId, storageKey }: MultipartId,
   partNumber: number,
   signal: AbortSignal,
-): Promise<Result<PartGrant>> {
+): Promise<Result<PresignedPart>> {
   const answer = await client.send({
     method: 'POST',
     path: paths.presignPart,
@@ -69,7 +69,7 @@ export async function presignPart(
 export async function completeMultipart(
   client: CloudClient,
   signer: Signer,
-  { uploadId, storageKey }: MultipartName,
+  { uploadId, storageKey }: MultipartId,
   parts: readonly { readonly number: number; readonly etag: string }[],
   signal: AbortSignal,
 ): Promise<Result<void>> {
@@ -94,7 +94,7 @@ export async function completeMultipart(
 export async function abortMultipart(
   client: CloudClient,
   signer: Signer,
-  { uploadId, storageKey }: MultipartName,
+  { uploadId, storageKey }: MultipartId,
   signal: AbortSignal,
 ): Promise<Result<void>> {
   const answer = await client.send({

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { isConnectivityFailure, failure, type Failure } from '../contract/failures.ts'
 import type { ServerCheck } from '../contract/server-check.ts'
-import { bareProxy, type Ways } from '../platform/proxy-resolver.ts'
+import { withoutCredentials, type ProxyResolver } from '../platform/proxy-resolver.ts'
 import type { CloudClient } from './client.ts'
 import { paths } from './wire.ts'
 
@@ -15,21 +15,21 @@ const usualPath = '/api/v1'
 export async function checkServer(
   address: string,
   clientFor: (server: string) => CloudClient,
-  ways: Ways,
+  proxies: ProxyResolver,
 ): Promise<ServerCheck> {
-  const given = await checkOne(clientFor(address), ways)
+  const given = await checkOne(clientFor(address), proxies)
   if (given.failure?.code !== 'not-the-api' || address.endsWith(usualPath)) return given
-  const below = await checkOne(clientFor(`${address}${usualPath}`), ways)
+  const below = await checkOne(clientFor(`${address}${usualPath}`), proxies)
   return below.isApi ? below : given
 }
 
-async function checkOne(client: CloudClient, ways: Ways): Promise<ServerCheck> {
+async function checkOne(client: CloudClient, proxies: ProxyResolver): Promise<ServerCheck> {
   const answer = await client.send({ method: 'GET', path: paths.me, answer: v.unknown() })
   const met = answer.ok ? failure('not-the-api') : verdictOn(answer.failure)
   const isOfCertificate = met?.code.startsWith('certificate-') === true
   const isReached = met === null || !(isConnectivityFailure(met) || met.code.startsWith('proxy-'))
   const isSecure = client.server.startsWith('https:')
-  const proxy = await ways.to(client.server)
+  const proxy = await proxies.resolve(client.server)
   return {
     address: client.server,
     failure: met,
@@ -37,7 +37,7 @@ async function checkOne(client: CloudClient, ways: Ways): Promise<ServerCheck> {
     isApi: met === null,
     certificate: isOfCertificate ? 'untrusted' : isSecure && isReached ? 'trusted' : 'none',
     clockAheadMs: client.clockAheadMs(),
-    proxy: proxy && bareProxy(proxy),
+    proxy: proxy && withoutCredentials(proxy),
   }
 }
 

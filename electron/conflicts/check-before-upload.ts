@@ -1,35 +1,35 @@
 import { failure, type Result } from '../contract/failures.ts'
 import { pathKey } from '../contract/library-path.ts'
 import type { LibraryListing, LibraryModel, ReplacedFate } from '../contract/library.ts'
-import type { Ports } from '../platform/environment.ts'
+import type { Environment } from '../platform/environment.ts'
 import type { Library } from '../library/library.ts'
-import { modelOf, registeredHere, withOtherBytes } from './registered-copies.ts'
-import { inTime, unlessAborted } from '../platform/delays.ts'
-import { goesBefore, isSameTeam } from './path-conflict.ts'
+import { modelOf, registeredUploads, withoutOtherBytes } from './registered-copies.ts'
+import { withTimeout, raceAbort } from '../platform/delays.ts'
+import { runsBefore, isSameTeam } from './path-conflict.ts'
 import type { FileHashes } from './file-hashes.ts'
 import type { Outcome } from '../journal/outcome.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
 import type { Rows } from '../feed/rows.ts'
-import { findAgain } from './same-file.ts'
-import { withKeys } from './model-keys.ts'
-import { settleClash } from './resolve-path-conflict.ts'
-import { createTwins, type Twins } from './duplicates.ts'
+import { findSameFile } from './same-file.ts'
+import { withStorageKeys } from './model-keys.ts'
+import { resolvePathConflict } from './resolve-path-conflict.ts'
+import { createDuplicates, type Duplicates } from './duplicates.ts'
 
 /**
  * Looks, before a byte is sent, whether the team has these bytes already and whether something else has the path. Answers what
  * the run came to, or null when it is to be sent. What can't be found out never stands in the way.
  */
-export interface FirstLook {
-  look(id: string, signal: AbortSignal): Promise<Outcome | null>
+export interface ConflictCheck {
+  check(id: string, signal: AbortSignal): Promise<Outcome | null>
   /** Uploads that wait for this one, which is over or stands still. */
-  waitersOf(id: string): readonly string[]
+  waitingFor(id: string): readonly string[]
 }
 
 interface Looking {
   readonly rows: Rows
   readonly library: Pick<Library, 'models' | 'model'>
   readonly hashes: FileHashes
-  readonly ports: Ports
+  readonly environment: Environment
   readonly replacedFate: () => ReplacedFate
   /** Its path is taken and it was to be skipped: its row is gone. */
   readonly leftOut: (record: UploadRecord) => void
@@ -51,9 +51,9 @@ const againMs = 5_000
 /** What one upload has in common with the one it waits for: its bytes, or its path. */
 type WaitsFor = 'same-as-other' | 'path-goes-first'
 
-export function createFirstLook(options: Looking): FirstLook {
-  const { rows, library, ports } = options
-  const twins = createTwins(ports.timers)
+export function createConflictCheck(options: Looking): ConflictCheck {
+  const { rows, library, environment } = options
+  const duplicates = createDuplicates(environment.timers)
   const waiters = new Map<string, Set<string>>()
 
   function waitFor(record: UploadRecord, other: UploadRecord, why: WaitsFor): Outcome {
@@ -64,7 +64,7 @@ export function createFirstLook(options: Looking): FirstLook {
     // The same value, so that waiting on writes nothing.
     const isTold = before?.code === why && before.params['name'] === name
     const told = isTold ? before : failure(why, { name })
-    return { kind: 'retry', failure: told, atMs: ports.now() + againMs }
+    return { kind: 'retry', failure: told, atMs: environment.now() + againMs }
   }
 
   async function look(id: string, signal: AbortSignal): Promise<Outcome | null> {
@@ -77,25 +77,25 @@ export function createFirstLook(options: Looking): FirstLook {
     // A file that can't be had says so when it is to be sent.
     const record = await foundAgain(queued, signal)
     if (!record) return null
-    const asked = library.models(choiceOf(record), { maxAgeMs: ageFor(record, ports) })
-    const listing = await listedInTime(asked, ports, signal)
+    const asked = library.models(choiceOf(record), { maxAgeMs: ageFor(record, environment) })
+    const listing = await listedInTime(asked, environment, signal)
     if (signal.aborted) return { kind: 'stopped' }
     const models = listing?.ok ? listing.value.models : []
     const listed = new Set(models.map((model) => model.id))
-    const ours = registeredHere(rows, record)
+    const ours = registeredUploads(rows, record)
     const unlisted = ours.filter(({ modelId }) => !listed.has(modelId ?? '')).map(modelOf)
     const isSameSize = (one: LibraryModel) =>
       one.sizeBytes === record.identity.sizeBytes && one.sha256 !== null
-    const others = await withOtherBytes(twins, record, ours)
+    const others = await withoutOtherBytes(duplicates, record, ours)
     const sameSize = [...models, ...unlisted].filter((one) => isSameSize(one) && !others.has(one.id))
     if (sameSize.length > 0) {
-      const isYoung = listing?.ok === true && ports.now() - listing.value.listedAtMs < believedForMs
+      const isYoung = listing?.ok === true && environment.now() - listing.value.listedAtMs < believedForMs
       const look = { record, sameSize, isBelieved: (id: string) => isYoung && listed.has(id) }
       const there = await alreadyThere(options, look, signal)
       if (signal.aborted) return { kind: 'stopped' }
       if (there) return there
     }
-    const twin = await twinOf({ ...options, twins }, record, signal)
+    const twin = await twinOf({ ...options, duplicates }, record, signal)
     if (signal.aborted) return { kind: 'stopped' }
     if (twin) return waitFor(record, twin, 'same-as-other')
     return settle(id, models)
@@ -103,7 +103,7 @@ export function createFirstLook(options: Looking): FirstLook {
 
   /** The upload with its file as it is found now, which may be under another inode; null where it can't be had. */
   async function foundAgain(record: UploadRecord, signal: AbortSignal): Promise<UploadRecord | null> {
-    const file = await unlessAborted(findAgain(record), signal)
+    const file = await raceAbort(findSameFile(record), signal)
     if (!file?.ok) return null
     if (file.value === record.identity) return record
     return rows.change(record.id, { identity: file.value }).ok ? { ...record, identity: file.value } : null
@@ -111,7 +111,7 @@ export function createFirstLook(options: Looking): FirstLook {
 
   /** Does what was decided about a taken path, or asks. */
   function settle(id: string, models: readonly LibraryModel[]): Outcome | null {
-    const settled = settleClash(options, id, models)
+    const settled = resolvePathConflict(options, id, models)
     const record = rows.get(id)?.record
     return settled?.kind === 'behind'
       ? record
@@ -128,15 +128,15 @@ export function createFirstLook(options: Looking): FirstLook {
     if (record.modelId !== null || !onConflict || isUnderWay) return null
     // Once all is stored, it may have been a taken path that refused it: the list that was known then didn't have it.
     const fresh = record.storageKey === null ? {} : { maxAgeMs: 0 }
-    const listing = await listedInTime(library.models(choiceOf(record), fresh), ports, signal)
-    const models = listing?.ok ? await withKeys(library, record, listing.value.models) : null
+    const listing = await listedInTime(library.models(choiceOf(record), fresh), environment, signal)
+    const models = listing?.ok ? await withStorageKeys(library, record, listing.value.models) : null
     if (signal.aborted) return { kind: 'stopped' }
     return models && settle(record.id, models)
   }
 
   return {
-    look,
-    waitersOf(id) {
+    check: look,
+    waitingFor(id) {
       const waiting = [...(waiters.get(id) ?? [])]
       waiters.delete(id)
       return waiting
@@ -145,14 +145,19 @@ export function createFirstLook(options: Looking): FirstLook {
 }
 
 /** How old the list may be: a drop is compared with the library as it is at the drop, once for all of its files. */
-export const ageFor = ({ addedAtMs }: Pick<UploadRecord, 'addedAtMs'>, ports: Pick<Ports, 'now'>) =>
-  Math.min(oldestListMs, Math.max(0, ports.now() - addedAtMs) + listedBeforeMs)
+export const ageFor = (
+  { addedAtMs }: Pick<UploadRecord, 'addedAtMs'>,
+  environment: Pick<Environment, 'now'>,
+) => Math.min(oldestListMs, Math.max(0, environment.now() - addedAtMs) + listedBeforeMs)
 
 const choiceOf = ({ accountId, team }: UploadRecord) => ({ accountId, teamId: team.id })
 
 /** The team's list, unless it takes too long: then null, and the answer serves whoever comes later. */
-const listedInTime = (asked: Promise<Result<LibraryListing>>, ports: Ports, signal: AbortSignal) =>
-  unlessAborted(inTime(asked, ports.timers, listWithinMs), signal)
+const listedInTime = (
+  asked: Promise<Result<LibraryListing>>,
+  environment: Environment,
+  signal: AbortSignal,
+) => raceAbort(withTimeout(asked, environment.timers, listWithinMs), signal)
 
 interface Look {
   readonly record: UploadRecord
@@ -187,17 +192,17 @@ async function alreadyThere(
 
 /** An upload of the same bytes to the same team that goes before this one. */
 async function twinOf(
-  { rows, hashes, twins }: Looking & { readonly twins: Twins },
+  { rows, hashes, duplicates }: Looking & { readonly duplicates: Duplicates },
   record: UploadRecord,
   signal: AbortSignal,
 ): Promise<UploadRecord | null> {
   const { sizeBytes } = record.identity
   for (const id of rows.ids()) {
     const other = rows.get(id)
-    if (!other || !isSameTeam(other.record, record) || !goesBefore(other, record)) continue
+    if (!other || !isSameTeam(other.record, record) || !runsBefore(other, record)) continue
     if (other.record.identity.sizeBytes !== sizeBytes || other.live.phase === 'paused') continue
     // A file that can't be read is not the same.
-    if (!(await twins.mayBe(record, other.record))) continue
+    if (!(await duplicates.mayBeEqual(record, other.record))) continue
     const watch = { signal, onProgress: () => {} }
     const [ours, theirs] = [await hashes.of(record, watch), await hashes.of(other.record, watch)]
     if (ours?.ok && theirs?.ok && ours.value === theirs.value) return other.record

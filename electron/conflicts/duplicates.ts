@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import type { Timers } from '../platform/environment.ts'
 import { openSameFile, readFull, sameFile } from '../platform/file-identity.ts'
-import { inTime } from '../platform/delays.ts'
+import { withTimeout } from '../platform/delays.ts'
 import type { HashedFile } from '../journal/hash-cache.ts'
 
 /** Read of a file at each place: two models that differ at all differ here, but for a patched byte or two. */
@@ -16,19 +16,19 @@ const mostRemembered = 4_000
  * Whether two files of one size may hold the same bytes, by a look at three places: files of one training often have one
  * size, and hashing all of them to find out would read the whole disk.
  */
-export interface Twins {
+export interface Duplicates {
   /** `null` where one of them is not there as it was, so that nobody can tell. */
-  mayBe(one: HashedFile, other: HashedFile): Promise<boolean | null>
+  mayBeEqual(one: HashedFile, other: HashedFile): Promise<boolean | null>
 }
 
 /** Each file is read once, however many it is held against: a folder of a hundred epochs of one LoRA is five thousand pairs. */
-export function createTwins(timers: Timers): Twins {
+export function createDuplicates(timers: Timers): Duplicates {
   const remembered = new Map<string, { readonly file: HashedFile; readonly sample: Promise<string | null> }>()
 
   function sampleOf(file: HashedFile): Promise<string | null> {
     const known = remembered.get(file.path)
     if (known && sameFile(known.file.identity, file.identity)) return known.sample
-    const sample = inTime(readSample(file), timers, withinMs)
+    const sample = withTimeout(readSample(file), timers, withinMs)
     remembered.delete(file.path)
     remembered.set(file.path, { file, sample })
     // What can't be read now may be readable when it is asked for again.
@@ -41,7 +41,7 @@ export function createTwins(timers: Timers): Twins {
   }
 
   return {
-    async mayBe(one, other) {
+    async mayBeEqual(one, other) {
       const [ours, theirs] = await Promise.all([sampleOf(one), sampleOf(other)])
       return ours === null || theirs === null ? null : ours === theirs
     },

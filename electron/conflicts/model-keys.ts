@@ -8,7 +8,7 @@ import type { UploadRecord } from '../journal/upload-record.ts'
  * A list may leave out by what a stored upload's own model is known (it is inferred): what stands at its path is then asked
  * for by itself. Null where that can't be had, since our own model must not be taken for one in the way.
  */
-export async function withKeys(
+export async function withStorageKeys(
   library: Pick<Library, 'model'>,
   { accountId, team, storageKey, target }: UploadRecord,
   models: readonly LibraryModel[],

@@ -9,12 +9,12 @@ import type { Row, Rows } from '../feed/rows.ts'
 import { isRunning } from '../journal/upload-state.ts'
 
 /** What has an upload's library path already. */
-export type Clash =
+export type PathConflict =
   | { readonly with: 'model'; readonly model: LibraryModel }
   | { readonly with: 'upload'; readonly other: UploadRecord }
 
 /** The paths of one team, in whatever case: those of its models, and those that uploads are on their way to. */
-export interface TakenPaths {
+export interface UsedPaths {
   /** A server may allow several: what agents get of them comes first, then what is spelt alike. */
   modelsAt(path: string): readonly LibraryModel[]
   /** Uploads of the team to a path, whatever they are doing. */
@@ -32,7 +32,7 @@ const isAt = (path: string) => {
 export const isSameTeam = (one: OfTeam, other: OfTeam): boolean => keyOf(one) === keyOf(other)
 
 /** A team's paths for one upload: looked through, since gathering them would cost more. */
-export function pathsToSearch(models: readonly LibraryModel[], rows: Rows, of: OfTeam): TakenPaths {
+export function pathsToSearch(models: readonly LibraryModel[], rows: Rows, of: OfTeam): UsedPaths {
   return {
     modelsAt(path) {
       const isThere = isAt(path)
@@ -75,7 +75,7 @@ function keyOfTarget(target: Target): string {
 }
 
 /** Gathers a team's paths once, for as many uploads as have to be looked at. */
-export function takenPaths(models: readonly LibraryModel[], rows: Rows, of: OfTeam): TakenPaths {
+export function usedPaths(models: readonly LibraryModel[], rows: Rows, of: OfTeam): UsedPaths {
   const modelsAt = Map.groupBy(models, ({ modelPath }) => (modelPath === null ? null : pathKey(modelPath)))
   const uploadsTo = Map.groupBy(uploadsOf(rows, of), ({ record }) => pathKey(record.target.modelPath))
   return {
@@ -88,7 +88,7 @@ export function takenPaths(models: readonly LibraryModel[], rows: Rows, of: OfTe
  * Whether `other` goes before an upload: it alone has begun, or stands before it and doesn't stand still. Of two uploads one at
  * most goes before the other, or both would wait for ever.
  */
-export function goesBefore(other: Row, record: UploadRecord): boolean {
+export function runsBefore(other: Row, record: UploadRecord): boolean {
   const { phase } = other.live
   if (other.record.id === record.id || phase === 'registered' || phase === 'failed') return false
   if (other.record.started !== record.started) return other.record.started
@@ -101,7 +101,7 @@ export function goesBefore(other: Row, record: UploadRecord): boolean {
  * The model at an upload's path that is neither its own nor the one whose place it takes. Where agents get another one of those
  * at the path than was chosen, the choice was about the wrong one.
  */
-function strangerAt(record: UploadRecord, paths: TakenPaths): LibraryModel | undefined {
+function strangerAt(record: UploadRecord, paths: UsedPaths): LibraryModel | undefined {
   const there = paths.modelsAt(record.target.modelPath).filter((model) => !isOwn(record, model))
   const chosen = there.find(({ id }) => id === record.library?.replaces?.modelId)
   const [first] = there
@@ -120,19 +120,23 @@ function isOwn({ storageKey, sha256 }: UploadRecord, model: LibraryModel): boole
  * What stands at an upload's path with other bytes, or null. Bytes of the same size may be the same: those are for whoever
  * has the hash, unless `isHashed` says that they were told apart.
  */
-export function clashOf(record: UploadRecord, paths: TakenPaths, isHashed: boolean): Clash | null {
+export function findPathConflict(
+  record: UploadRecord,
+  paths: UsedPaths,
+  isHashed: boolean,
+): PathConflict | null {
   const path = record.target.modelPath
   const mayBeSame = (sizeBytes: number | null) => !isHashed && sizeBytes === record.identity.sizeBytes
   const model = strangerAt(record, paths)
   if (model && !mayBeSame(model.sizeBytes)) return { with: 'model', model }
   const other = paths
     .uploadsTo(path)
-    .find((row) => goesBefore(row, record) && !mayBeSame(row.record.identity.sizeBytes))
+    .find((row) => runsBefore(row, record) && !mayBeSame(row.record.identity.sizeBytes))
   return other ? { with: 'upload', other: other.record } : null
 }
 
 /** The sentence on the row, with all that the person needs to choose. */
-export function clashFailure(record: UploadRecord, clash: Clash, paths: TakenPaths): Failure {
+export function pathConflictFailure(record: UploadRecord, clash: PathConflict, paths: UsedPaths): Failure {
   const suggestion = freeTarget(record.target, paths).modelPath
   const path = record.target.modelPath
   if (clash.with === 'upload') {
@@ -150,7 +154,7 @@ export function clashFailure(record: UploadRecord, clash: Clash, paths: TakenPat
 }
 
 /** The same target under the next free path, and with its number in the name, so that both can be told apart. */
-export function freeTarget(target: Target, paths: TakenPaths): Target {
+export function freeTarget(target: Target, paths: UsedPaths): Target {
   const isTaken = (path: string) => paths.modelsAt(path).length > 0 || paths.uploadsTo(path).length > 0
   const modelPath = freePath(target.modelPath, isTaken)
   const number = /-(\d+)(?:\.[^./]*)?$/.exec(modelPath)?.[1] ?? '2'

@@ -2,12 +2,12 @@ import type { LibraryModel } from '../contract/library.ts'
 import { isSameTeam } from './path-conflict.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
 import type { Rows } from '../feed/rows.ts'
-import type { Twins } from './duplicates.ts'
+import type { Duplicates } from './duplicates.ts'
 
 // What this app has brought to a team's library itself.
 
 /** Of this size, what went to the team from here: known even where the server has no list, though it may be gone since. */
-export function registeredHere(rows: Rows, wanted: UploadRecord): UploadRecord[] {
+export function registeredUploads(rows: Rows, wanted: UploadRecord): UploadRecord[] {
   return [...rows.finished()].filter(
     (record) =>
       record.identity.sizeBytes === wanted.identity.sizeBytes &&
@@ -17,13 +17,13 @@ export function registeredHere(rows: Rows, wanted: UploadRecord): UploadRecord[]
 }
 
 /** Models that were made from files here which differ from this one where they are sampled: no hash is needed to know that. */
-export async function withOtherBytes(
-  twins: Twins,
+export async function withoutOtherBytes(
+  duplicates: Duplicates,
   record: UploadRecord,
   brought: readonly UploadRecord[],
 ): Promise<ReadonlySet<string>> {
   // All at once: of those that lie on a disk that doesn't answer each is waited for some seconds.
-  const looks = await Promise.all(brought.map((one) => twins.mayBe(record, one)))
+  const looks = await Promise.all(brought.map((one) => duplicates.mayBeEqual(record, one)))
   return new Set(brought.flatMap((one, at) => (looks[at] === false ? [one.modelId ?? ''] : [])))
 }
 

@@ -2,7 +2,7 @@ import { failed, failure, retryClassOf, success, type Result } from '../contract
 import { freePath } from './free-path.ts'
 import { pathKey } from '../contract/library-path.ts'
 import type { Replacing } from '../contract/library.ts'
-import type { Ports } from '../platform/environment.ts'
+import type { Environment } from '../platform/environment.ts'
 import type { Library } from '../library/library.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
 
@@ -10,7 +10,7 @@ import type { UploadRecord } from '../journal/upload-record.ts'
 export interface ReplaceReport {
   replacing(replaces: Replacing): Result<void>
   /** The new model is in the library; what becomes of the old one is open. */
-  succeeded(modelId: string): Result<void>
+  replaced(modelId: string): Result<void>
 }
 
 /**
@@ -34,11 +34,11 @@ export interface Replacer {
 
 export function createReplacer(options: {
   readonly library: Pick<Library, 'models' | 'model' | 'change' | 'remove'>
-  readonly ports: Pick<Ports, 'log'>
+  readonly environment: Pick<Environment, 'log'>
   /** How the journal has it now: a run's record is as it was when the run began. */
   readonly now: (id: string) => Replacing | undefined
 }): Replacer {
-  const { library, ports } = options
+  const { library, environment } = options
   const choiceOf = ({ accountId, team }: UploadRecord) => ({ accountId, teamId: team.id })
   const replacedBy = (record: UploadRecord) => options.now(record.id) ?? record.library?.replaces
 
@@ -52,7 +52,7 @@ export function createReplacer(options: {
   async function takeBack(record: UploadRecord, { modelId, path }: Replacing): Promise<void> {
     const back = await library.change(choiceOf(record), modelId, { modelPath: path })
     if (!back.ok)
-      ports.log.warn('a model that stands aside could not be moved back at once', {
+      environment.log.warn('a model that stands aside could not be moved back at once', {
         ...{ model: modelId, code: back.failure.code },
       })
   }
@@ -88,7 +88,7 @@ export function createReplacer(options: {
       if (!replaces || replaces.modelId === modelId) return success(undefined)
       // The new one went elsewhere: nothing took that model's place.
       if (pathKey(replaces.path) !== pathKey(record.target.modelPath)) return success(undefined)
-      const written = report.succeeded(modelId)
+      const written = report.replaced(modelId)
       if (!written.ok) return written
       const { name, fate, path, asidePath } = replaces
       const now = await library.model(choiceOf(record), replaces.modelId)

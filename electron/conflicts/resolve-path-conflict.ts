@@ -1,17 +1,23 @@
 import { pathKey } from '../contract/library-path.ts'
 import type { LibraryModel, ReplacedFate } from '../contract/library.ts'
-import { clashFailure, clashOf, freeTarget, pathsToSearch, type Clash } from './path-conflict.ts'
+import {
+  pathConflictFailure,
+  findPathConflict,
+  freeTarget,
+  pathsToSearch,
+  type PathConflict,
+} from './path-conflict.ts'
 import type { Outcome } from '../journal/outcome.ts'
 import type { RecordChange, UploadRecord } from '../journal/upload-record.ts'
 import type { Rows } from '../feed/rows.ts'
 
 /** The one before it is there first: then there is a model to replace or to leave, and if it never comes, this one goes. */
-export interface Behind {
+export interface WaitsFor {
   readonly kind: 'behind'
   readonly other: UploadRecord
 }
 
-export function settleClash(
+export function resolvePathConflict(
   options: {
     readonly rows: Rows
     readonly replacedFate: () => ReplacedFate
@@ -19,13 +25,13 @@ export function settleClash(
   },
   id: string,
   models: readonly LibraryModel[],
-): Outcome | Behind | null {
+): Outcome | WaitsFor | null {
   const { rows } = options
   for (;;) {
     const record = rows.get(id)?.record
     if (!record) return { kind: 'stopped' }
     const paths = pathsToSearch(models, rows, record)
-    const clash = clashOf(record, paths, true)
+    const clash = findPathConflict(record, paths, true)
     if (!clash) return keepStanding(rows, record, models)
     const policy = record.library?.onConflict ?? 'ask'
     const waits = policy === 'replace' || policy === 'skip'
@@ -36,7 +42,7 @@ export function settleClash(
       if (gone.ok) options.leftOut(record)
       return gone.ok ? { kind: 'stopped' } : { kind: 'failed', failure: gone.failure }
     }
-    if (change === 'ask') return { kind: 'failed', failure: clashFailure(record, clash, paths) }
+    if (change === 'ask') return { kind: 'failed', failure: pathConflictFailure(record, clash, paths) }
     const written = rows.change(id, change)
     if (!written.ok) return { kind: 'failed', failure: written.failure }
   }
@@ -58,7 +64,7 @@ function keepStanding(rows: Rows, record: UploadRecord, models: readonly Library
 
 function changeFor(
   record: UploadRecord,
-  clash: Clash,
+  clash: PathConflict,
   free: UploadRecord['target'],
   usualFate: ReplacedFate,
 ): RecordChange | 'skip' | 'ask' {

@@ -1,5 +1,5 @@
 import { failed, failure, success, type Result } from '../contract/failures.ts'
-import { renumbered, whyChanged, type FileIdentity } from '../platform/file-identity.ts'
+import { renumberedIdentity, changeFailure, type FileIdentity } from '../platform/file-identity.ts'
 import type { Hasher } from '../transfer/hasher.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
 
@@ -8,15 +8,15 @@ import type { UploadRecord } from '../journal/upload-record.ts'
  * (FAT, exFAT) number their files anew whenever the disk is plugged in: such a file is the same as long as size and time are,
  * and what was sent of it before is held against its bytes once more.
  */
-export async function findAgain({ path, identity }: UploadRecord): Promise<Result<FileIdentity>> {
-  const changed = await whyChanged(path, identity)
+export async function findSameFile({ path, identity }: UploadRecord): Promise<Result<FileIdentity>> {
+  const changed = await changeFailure(path, identity)
   if (changed === null) return success(identity)
-  const anew = changed.code === 'file-changed' ? await renumbered(path, identity) : null
+  const anew = changed.code === 'file-changed' ? await renumberedIdentity(path, identity) : null
   return anew ? success(anew) : failed(changed)
 }
 
 /** Whether the file's bytes are still those that were sent; `null` when aborted. */
-export async function whyNotAsSent(
+export async function sentFileFailure(
   path: string,
   { sha256, identity }: { readonly sha256: string; readonly identity: FileIdentity },
   { hasher, signal }: { readonly hasher: Hasher; readonly signal: AbortSignal },

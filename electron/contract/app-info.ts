@@ -1,7 +1,7 @@
 export type Locale = 'en' | 'zh-Hans' | 'zh-Hant'
 
 /** What the page needs to know once, before it draws. */
-export interface Surroundings {
+export interface AppInfo {
   readonly version: string
   readonly platform: 'linux' | 'darwin' | 'win32'
   /** The language in force, after `system` was resolved. */

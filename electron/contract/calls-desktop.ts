@@ -1,11 +1,11 @@
 import * as v from 'valibot'
 import { call, id, nothing, type CallTable } from './call.ts'
 import { settingsChange, type Settings } from './settings.ts'
-import type { Surroundings } from './app-info.ts'
+import type { AppInfo } from './app-info.ts'
 
 /** What only the shell can do. */
 export const desktopCalls = {
-  surroundings: call<Surroundings>()('desktop', nothing),
+  surroundings: call<AppInfo>()('desktop', nothing),
   settings: call<Settings>()('desktop', nothing),
   changeSettings: call<Settings>()('desktop', settingsChange),
 

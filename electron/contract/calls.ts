@@ -16,14 +16,14 @@ import { uploadCalls } from './calls-uploads.ts'
 import type { ConnectionCheck } from './diagnostics.ts'
 import type { Conditions } from './conditions.ts'
 import type { Result } from './failures.ts'
-import type { Flow, UploadDetails } from './upload-details.ts'
+import type { TransferSpeed, UploadDetails } from './upload-details.ts'
 import type { LibraryNews } from './library.ts'
 import type { FindingView, WorkflowView } from './discovery.ts'
 import type { AddReport, Patch } from './uploads.ts'
 import type { WatchingView } from './watched-folders.ts'
 import type { Settings } from './settings.ts'
 import type { StorageTest } from './storage-test.ts'
-import type { Surroundings } from './app-info.ts'
+import type { AppInfo } from './app-info.ts'
 import type { UpdateState } from './updates.ts'
 
 /** Each call between page and main, once. Channels, binder, bridge, page types and the test double walk this table. */
@@ -59,13 +59,13 @@ export type PageCommand =
 /** What main announces. Events say what has become true; they do not steer, but for `command`, which is a menu's click. */
 export interface Events {
   readonly patch: Patch
-  readonly flow: Flow
+  readonly flow: TransferSpeed
   /** Of the upload that is watched. */
   readonly details: UploadDetails
   readonly session: SessionView
   readonly library: LibraryNews
   readonly settings: Settings
-  readonly surroundings: Surroundings
+  readonly surroundings: AppInfo
   readonly conditions: Conditions
   /** A report of files that came in without the page's doing: a second start, the dock, the tray. */
   readonly added: AddReport

@@ -1,5 +1,5 @@
 /** A network as the system names it. */
-export interface NetworkLine {
+export interface NetworkName {
   readonly id: string
   readonly name: string
 }
@@ -7,7 +7,7 @@ export interface NetworkLine {
 /** Why nothing is sent although it could be: by the person's own wish. */
 export type Hold =
   | { readonly kind: 'battery'; readonly percent: number; readonly belowPercent: number }
-  | { readonly kind: 'metered'; readonly line: NetworkLine | null }
+  | { readonly kind: 'metered'; readonly line: NetworkName | null }
   | { readonly kind: 'quiet-hours'; readonly untilMs: number | null }
 
 /** What happens once all is sent; it holds once and then is `nothing` again. */
@@ -43,7 +43,7 @@ export interface Conditions {
   }
   readonly network: {
     readonly metered: 'yes' | 'no' | 'unknown'
-    readonly line: NetworkLine | null
+    readonly line: NetworkName | null
   }
   readonly whenDone: WhenDone
   /** Null while something is on its way. */

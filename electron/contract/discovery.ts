@@ -13,7 +13,7 @@ export type PlaceKind =
   | 'extra-paths'
 
 /** What the person is asked before files go that the app has found and nobody has picked. */
-export interface SendingQuestion {
+export interface UploadQuestion {
   readonly count: number
   readonly sizeBytes: number
   readonly team: string
@@ -53,12 +53,12 @@ export interface FindingView {
  * Where a model that a workflow names is: the team has it, it is on its way, its upload has failed, it is on this computer, or it
  * is not to be found.
  */
-export type NeedStand = 'in-library' | 'queued' | 'failed' | 'here' | 'nowhere'
+export type NeededModelState = 'in-library' | 'queued' | 'failed' | 'here' | 'nowhere'
 
 /** Why a folder was not looked through to its end: it has too much in it, it was too slow, or it can't be read. */
 export type CutShort = 'too-many' | 'too-slow' | 'unreadable'
 
-export interface NeedView {
+export interface NeededModelView {
   readonly id: string
   /** As the workflow writes it: `faces/grain.safetensors`. */
   readonly name: string
@@ -66,7 +66,7 @@ export interface NeedView {
   readonly modelType: string | null
   /** It is a folder in the form of diffusers, and no single file. */
   readonly isFolder: boolean
-  readonly stand: NeedStand
+  readonly stand: NeededModelState
   /** What the team's or this computer's file was recognised by; a name alone may be another model. */
   readonly by: 'hash' | 'path' | 'name' | 'hand' | null
   /** The team's model is there and disabled: agents don't get it. */
@@ -96,5 +96,5 @@ export interface WorkflowView {
   readonly unseen: readonly { readonly where: string; readonly why: CutShort }[]
   /** False when looking in the usual places was stopped, or took too long. */
   readonly isUsualSeen: boolean
-  readonly needs: readonly NeedView[]
+  readonly needs: readonly NeededModelView[]
 }

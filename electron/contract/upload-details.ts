@@ -7,7 +7,7 @@ export interface SpeedHistory {
 }
 
 /** How all of it flows: told once a second while something is being sent. */
-export interface Flow {
+export interface TransferSpeed {
   readonly speed: SpeedHistory
   /** PUTs under way, and how many may be at this moment. */
   readonly streamsInUse: number

@@ -1,7 +1,7 @@
 import type { Failure } from './failures.ts'
 import type { Team } from './account.ts'
 import type { AlreadyThere, Replacing } from './library.ts'
-import type { Flow } from './upload-details.ts'
+import type { TransferSpeed } from './upload-details.ts'
 import type { Recognition } from './recognition.ts'
 
 /**
@@ -85,17 +85,17 @@ export interface Totals {
 }
 
 /** `offline`: no server of ours shows a sign of life; all that waits goes on by itself once one does. */
-export type LineState = 'ok' | 'offline'
+export type ConnectivityState = 'ok' | 'offline'
 
 /** Everything at once; patches with a number up to `sequence` are already in it. */
 export interface Snapshot {
   readonly sequence: number
   readonly rows: readonly UploadRow[]
   readonly totals: Totals
-  readonly flow: Flow
+  readonly flow: TransferSpeed
   /** True while the person has paused everything. */
   readonly allPaused: boolean
-  readonly line: LineState
+  readonly line: ConnectivityState
   /** Name of the file to which a damaged queue was set aside at this start, or null. */
   readonly journalSetAside: string | null
 }
@@ -107,7 +107,7 @@ export interface Patch {
   readonly removed: readonly string[]
   readonly totals: Totals
   readonly allPaused: boolean
-  readonly line: LineState
+  readonly line: ConnectivityState
 }
 
 export interface SkippedFile {

@@ -6,7 +6,7 @@ import type { CallHandlers } from '../contract/calls.ts'
 import type { Conditions } from '../contract/conditions.ts'
 import { success } from '../contract/failures.ts'
 import type { Patch, Snapshot } from '../contract/uploads.ts'
-import type { Uploader } from '../engine/engine.ts'
+import type { Engine } from '../engine/engine.ts'
 import { addressOf } from './security/allowed-addresses.ts'
 import { createConditions } from './power/conditions.ts'
 import type { Folders } from './settings/app-folders.ts'
@@ -16,11 +16,11 @@ import type { FileLog } from '../platform/log.ts'
 import { createLoginItem } from './integration/login-item.ts'
 import { setupNotifications } from './tray/notifications.ts'
 import { openExternal } from './security/open-external.ts'
-import { isInNoMenu, ownCommand } from './integration/app-command.ts'
+import { isInNoMenu, appCommand } from './integration/app-command.ts'
 import type { PageFeed } from './window/page-feed.ts'
 import { realTimers } from '../platform/system-environment.ts'
 import { createRecents } from './tray/recent-uploads.ts'
-import type { JsonStore, SettingsBook } from '../platform/settings.ts'
+import type { JsonStore, SettingsStore } from '../platform/settings.ts'
 import { sleepCommand, suspend } from './power/suspend.ts'
 import { setupTaskbar } from './tray/taskbar.ts'
 import type { TrayHost } from './tray/tray-host.ts'
@@ -28,7 +28,7 @@ import type { TrayActions } from './tray/tray-menu.ts'
 import { setupTray, type TrayIcon } from './tray/tray.ts'
 import { createWhenDone } from './power/when-done.ts'
 import type { MainWindow } from './window/main-window.ts'
-import { watchWorld } from './power/watch-conditions.ts'
+import { watchConditions } from './power/watch-conditions.ts'
 
 export interface Background {
   readonly calls: Pick<CallHandlers, keyof typeof backgroundCalls>
@@ -44,10 +44,10 @@ export interface Background {
 
 interface Parts {
   readonly folders: Folders
-  readonly settings: SettingsBook
+  readonly settings: SettingsStore
   readonly isDesktopDark: boolean
   readonly language: Language
-  readonly uploader: Uploader
+  readonly engine: Engine
   readonly window: MainWindow
   readonly feed: PageFeed
   readonly trayHost: TrayHost
@@ -58,15 +58,15 @@ interface Parts {
 
 /** What goes on while nobody looks: tray, taskbar, notifications, power, network, schedule, and what follows from them. */
 export function setupBackground(parts: Parts): Background {
-  const { settings, language, uploader, window, feed, log } = parts
-  const ports = { now: Date.now, timers: realTimers, log }
+  const { settings, language, engine, window, feed, log } = parts
+  const environment = { now: Date.now, timers: realTimers, log }
   const whenDone = createWhenDone({
     act: (chosen) => (chosen === 'quit' ? app.quit() : suspend(sleepCommand(process.platform), log)),
     changed: () => conditions.look(),
-    ports,
+    environment,
   })
   const conditions = createConditions({
-    ...{ settings, uploader, whenDone, ports },
+    ...{ settings, engine, whenDone, environment },
     changed(now, before) {
       feed.tell('conditions', now)
       tray.update()
@@ -74,8 +74,8 @@ export function setupBackground(parts: Parts): Background {
       if (now.ending && !before.ending) notifications.soonDone(now)
     },
   })
-  let sum: Pick<Snapshot, 'totals' | 'allPaused'> = uploader.snapshot()
-  const recents = createRecents(uploader)
+  let sum: Pick<Snapshot, 'totals' | 'allPaused'> = engine.snapshot()
+  const recents = createRecents(engine)
   function showUploads(): void {
     window.show()
     feed.tell('command', 'show-uploads')
@@ -99,7 +99,7 @@ export function setupBackground(parts: Parts): Background {
     }),
   })
   // Last, since what it finds out is shown at once.
-  const world = watchWorld(parts, conditions, ports)
+  const world = watchConditions(parts, conditions, environment)
   followTrayHost(parts, tray, tellNoTray)
 
   /** Said once in this app's life. */
@@ -128,7 +128,7 @@ export function setupBackground(parts: Parts): Background {
       tray.update()
     },
     started() {
-      sum = uploader.snapshot()
+      sum = engine.snapshot()
       void recents.read().then(tray.update)
     },
   }
@@ -172,7 +172,7 @@ function placeCalls({
   menu,
 }: Folders): Pick<Background['calls'], 'loginItem' | 'setLoginItem' | 'fileManagers' | 'setFileManager'> {
   const appFolder = app.isPackaged ? null : app.getAppPath()
-  const command = ownCommand({ env: process.env, execPath: process.execPath, appFolder })
+  const command = appCommand({ env: process.env, execPath: process.execPath, appFolder })
   const login = createLoginItem(process.platform, command)
   const home = app.getPath('home')
   const managers = createFileManagers({
@@ -189,17 +189,17 @@ function placeCalls({
 }
 
 function trayActions(
-  { uploader, settings, window, feed, log }: Parts,
+  { engine, settings, window, feed, log }: Parts,
   more: Pick<TrayActions, 'sendAnyway' | 'setWhenDone'>,
 ): TrayActions {
   return {
     ...more,
     open: window.show,
-    pauseAll: () => void uploader.calls.pauseAll(undefined),
-    resumeAll: () => void uploader.calls.resumeAll(undefined),
+    pauseAll: () => void engine.calls.pauseAll(undefined),
+    resumeAll: () => void engine.calls.resumeAll(undefined),
     setLimit: (limitBytesPerSecond) => void settings.change({ limitBytesPerSecond }),
     showInFolder(id) {
-      const file = uploader.fileOf(id)
+      const file = engine.fileOf(id)
       if (file !== null) system.showItemInFolder(file)
     },
     copyModelId: (modelId) => void clipboard.writeText(modelId),

@@ -5,23 +5,23 @@ import type { CallHandlers, CallNameOf } from '../contract/calls.ts'
 import type { diagnosticsCalls } from '../contract/calls-diagnostics.ts'
 import type { updateCalls } from '../contract/calls-updates.ts'
 import { failed, failure, success } from '../contract/failures.ts'
-import type { Surroundings } from '../contract/app-info.ts'
+import type { AppInfo } from '../contract/app-info.ts'
 import type { Log } from '../platform/environment.ts'
-import type { Uploader } from '../engine/engine.ts'
+import type { Engine } from '../engine/engine.ts'
 import { addressOf, isPairingAddress } from './security/allowed-addresses.ts'
 import type { Dialogs } from './window/dialogs.ts'
 import type { Language } from './settings/language.ts'
 import { openExternal } from './security/open-external.ts'
 import { createServerCalls } from './server-calls.ts'
 import type { SessionVault } from './settings/session-vault.ts'
-import type { SettingsBook } from '../platform/settings.ts'
+import type { SettingsStore } from '../platform/settings.ts'
 
-type Platform = Surroundings['platform']
+type Platform = AppInfo['platform']
 const platforms: readonly string[] = ['linux', 'darwin', 'win32'] satisfies Platform[]
 const isPlatform = (name: string): name is Platform => platforms.includes(name)
 
 /** What the page draws by; other Unixes count as Linux. */
-export function surroundingsNow(language: Language): Surroundings {
+export function surroundingsNow(language: Language): AppInfo {
   const { electron = '', chrome = '', node } = process.versions
   return {
     version: app.getVersion(),
@@ -33,8 +33,8 @@ export function surroundingsNow(language: Language): Surroundings {
 
 /** One function for each call that only the shell can answer. */
 export function createDesktopCalls(options: {
-  readonly uploader: Pick<
-    Uploader,
+  readonly engine: Pick<
+    Engine,
     | 'drop'
     | 'workflows'
     | 'addFound'
@@ -43,11 +43,11 @@ export function createDesktopCalls(options: {
     | 'fileOf'
     | 'localFileWith'
     | 'session'
-    | 'keychainTurned'
+    | 'keychainChanged'
     | 'usesServer'
   >
   readonly vault: Pick<SessionVault, 'recheck'>
-  readonly settings: SettingsBook
+  readonly settings: SettingsStore
   readonly language: Language
   readonly dialogs: Pick<Dialogs, 'pick' | 'confirmSending'>
   readonly log: Log
@@ -58,7 +58,7 @@ export function createDesktopCalls(options: {
     keyof typeof backgroundCalls | keyof typeof updateCalls | keyof typeof diagnosticsCalls
   >
 > {
-  const { uploader, vault, settings, language, dialogs, log } = options
+  const { engine, vault, settings, language, dialogs, log } = options
   return {
     ...createServerCalls(options),
     surroundings: async () => success(surroundingsNow(language)),
@@ -66,35 +66,34 @@ export function createDesktopCalls(options: {
     changeSettings: async (change) => settings.change(change),
     async chooseFiles({ what }) {
       const paths = await dialogs.pick(what)
-      return paths.length === 0 ? success({ added: 0, refused: 0, skipped: [] }) : uploader.drop(paths)
+      return paths.length === 0 ? success({ added: 0, refused: 0, skipped: [] }) : engine.drop(paths)
     },
     async watchFolder({ team }) {
       const [folder] = await dialogs.pick('watched-folder')
-      return folder === undefined ? uploader.calls.watching(undefined) : uploader.watchFolder(folder, team)
+      return folder === undefined ? engine.calls.watching(undefined) : engine.watchFolder(folder, team)
     },
-    addPlaces: ({ chosen }) => uploader.addFound(chosen, dialogs.confirmSending),
-    sendNeeds: ({ id, needs }) => uploader.workflows.sendNeeds(id, needs, dialogs.confirmSending),
+    addPlaces: ({ chosen }) => engine.addFound(chosen, dialogs.confirmSending),
+    sendNeeds: ({ id, needs }) => engine.workflows.sendNeeds(id, needs, dialogs.confirmSending),
     async locateNeed({ id, need }) {
-      const wanted = uploader.workflows.view(id)?.needs.find((one) => one.id === need)
+      const wanted = engine.workflows.view(id)?.needs.find((one) => one.id === need)
       const [path] = await dialogs.pick(wanted?.isFolder ? 'model-folder' : 'model')
-      const located =
-        path === undefined ? success(undefined) : await uploader.workflows.locate(id, need, path)
-      return located.ok ? success(uploader.workflows.view(id)) : located
+      const located = path === undefined ? success(undefined) : await engine.workflows.locate(id, need, path)
+      return located.ok ? success(engine.workflows.view(id)) : located
     },
     async lookInFolder({ id }) {
       const [folder] = await dialogs.pick('model-folder')
       // The page is told of what is found as it comes.
-      if (folder !== undefined) void uploader.workflows.lookIn(id, folder)
-      return success(uploader.workflows.view(id))
+      if (folder !== undefined) void engine.workflows.lookIn(id, folder)
+      return success(engine.workflows.view(id))
     },
     async showInFolder({ id }) {
-      const file = uploader.fileOf(id)
+      const file = engine.fileOf(id)
       if (file === null) return failed(failure('not-found'))
       shell.showItemInFolder(file)
       return success(undefined)
     },
     async showLocalFile({ sha256 }) {
-      const file = await uploader.localFileWith(sha256)
+      const file = await engine.localFileWith(sha256)
       if (!file.ok) return file
       shell.showItemInFolder(file.value)
       return success(undefined)
@@ -106,13 +105,13 @@ export function createDesktopCalls(options: {
     openPage: async ({ page }) => {
       const { server } = settings.current()
       if (page !== 'pairing') return openExternal(addressOf(page, server), server, log)
-      const { pairing } = uploader.session()
+      const { pairing } = engine.session()
       if (!pairing) return failed(failure('pairing-over'))
       return openExternal(pairing.address, server, log, isPairingAddress)
     },
     async recheckKeychain() {
       await vault.recheck()
-      await uploader.keychainTurned()
+      await engine.keychainChanged()
       return success(undefined)
     },
     async quit() {

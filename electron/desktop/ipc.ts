@@ -11,7 +11,7 @@ import {
 } from '../contract/calls.ts'
 import { failed, failure, type Result } from '../contract/failures.ts'
 import type { Log } from '../platform/environment.ts'
-import { strangeness, type Sender } from './security/ipc-sender.ts'
+import { rejectionReason, type Sender } from './security/ipc-sender.ts'
 import type { MainWindow } from './window/main-window.ts'
 
 type AnyHandler = (args: unknown) => Promise<Result<unknown>>
@@ -37,7 +37,7 @@ export function setupIpc(options: {
     // The table types each handler's arguments; here they have just been parsed by the same row of the table.
     const handler = handlers[name] as AnyHandler
     ipcMain.handle(callChannel(name), async (event, args: unknown) => {
-      const strange = strangeness(senderOf(event), window.contentsId())
+      const strange = rejectionReason(senderOf(event), window.contentsId())
       if (strange !== null) {
         log.error('a call from a stranger was refused', { name, strange })
         return failed(failure('bad-call'))

@@ -1,10 +1,10 @@
 import { app } from 'electron'
 import process from 'node:process'
-import type { Uploader } from '../engine/engine.ts'
+import type { Engine } from '../engine/engine.ts'
 import { setupAbout } from './diagnostics/about.ts'
 import { addressOf } from './security/allowed-addresses.ts'
 import { setupBackground, type Background } from './background.ts'
-import { createClosing } from './window/close-choice.ts'
+import { createCloseChoice } from './window/close-choice.ts'
 import { createDesktopCalls, surroundingsNow } from './desktop-calls.ts'
 import { createDiagnosticsCalls } from './diagnostics/diagnostics-calls.ts'
 import { createDialogs } from './window/dialogs.ts'
@@ -20,7 +20,7 @@ import { createPageFeed, type PageFeed } from './window/page-feed.ts'
 import { realTimers } from '../platform/system-environment.ts'
 import { setupQuit } from './quit.ts'
 import type { SessionVault } from './settings/session-vault.ts'
-import type { JsonStore, SettingsBook } from '../platform/settings.ts'
+import type { JsonStore, SettingsStore } from '../platform/settings.ts'
 import { setupUpdates } from './updates/setup-updates.ts'
 import { watchTrayHost, type TrayHost } from './tray/tray-host.ts'
 import { createMainWindow, type MainWindow } from './window/main-window.ts'
@@ -28,29 +28,29 @@ import { createMainWindow, type MainWindow } from './window/main-window.ts'
 interface Shell {
   readonly folders: Folders
   readonly instance: Instance
-  readonly settings: SettingsBook
+  readonly settings: SettingsStore
   /** As it was before a theme was chosen for the app. */
   readonly isDesktopDark: boolean
   readonly language: Language
   readonly memory: JsonStore
-  readonly uploader: Uploader
+  readonly engine: Engine
   readonly vault: SessionVault
   readonly log: FileLog
 }
 
 /** Everything around the uploader that a person sees: window, page, menus, tray, notifications, and the way out. */
 export function setupShell(shell: Shell): void {
-  const { instance, memory, uploader, log } = shell
+  const { instance, memory, engine, log } = shell
   const dialogs = createDialogs({ ...shell, parent: () => window.native() })
   const quitting = setupQuit({
-    running: () => uploader.snapshot().totals.running,
+    running: () => engine.snapshot().totals.running,
     dialogs,
-    stop: () => uploader.stop(),
+    stop: () => engine.stop(),
     isStuck: shell.vault.isStuck,
     log,
   })
   const trayHost = watchTrayHost(process.platform, realTimers, log)
-  const closing = createClosing({
+  const closing = createCloseChoice({
     ...shell,
     window: () => window,
     dialogs,
@@ -75,7 +75,7 @@ export function setupShell(shell: Shell): void {
       },
       onLoading() {
         feed.lost()
-        void uploader.calls.watch({ id: null })
+        void engine.calls.watch({ id: null })
       },
     },
   })
@@ -87,7 +87,7 @@ export function setupShell(shell: Shell): void {
   const background = setupBackground({ ...around, trayHost, onFiles: incoming.onFiles })
   const updates = setupUpdates({ ...around, prepare: quitting.stopFirst })
   const handlers = {
-    ...uploader.calls,
+    ...engine.calls,
     ...createDesktopCalls({ ...shell, dialogs }),
     ...background.calls,
     ...updates.calls,
@@ -96,7 +96,7 @@ export function setupShell(shell: Shell): void {
   setupIpc({ handlers, window, log, onAnswered: feed.asked })
   setupSurroundings(shell, window, feed, background)
   void showFirst(instance.isHidden() || updates.isHiddenStart, trayHost, window)
-  void begin(uploader, log).then(() => {
+  void begin(engine, log).then(() => {
     background.started()
     updates.start()
     begun.resolve()
@@ -106,8 +106,8 @@ export function setupShell(shell: Shell): void {
 }
 
 /** The queue goes on; trouble of it is for the log, and for the rows. */
-async function begin(uploader: Uploader, log: FileLog): Promise<void> {
-  await uploader.start().catch((error: unknown) => log.error('the uploads could not start', { error }))
+async function begin(engine: Engine, log: FileLog): Promise<void> {
+  await engine.start().catch((error: unknown) => log.error('the uploads could not start', { error }))
 }
 
 /**
@@ -121,7 +121,7 @@ async function showFirst(isHidden: boolean, trayHost: TrayHost, window: MainWind
 
 /** What stands around the window and follows the uploads and the settings. */
 function setupSurroundings(shell: Shell, window: MainWindow, feed: PageFeed, background: Background): void {
-  const { settings, language, uploader, log } = shell
+  const { settings, language, engine, log } = shell
   app.on('activate', window.show)
   // The app lives on without a window; quitting is asked for by name.
   app.on('window-all-closed', () => undefined)
@@ -139,7 +139,7 @@ function setupSurroundings(shell: Shell, window: MainWindow, feed: PageFeed, bac
   }
   setupMenu(language.translate(), actions)
   setupAbout()
-  uploader.subscribe({
+  engine.subscribe({
     patch(patch) {
       feed.patch(patch)
       background.patch(patch)

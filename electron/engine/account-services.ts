@@ -4,19 +4,19 @@ import { createAccounts, type Accounts } from '../accounts/accounts.ts'
 import { createLocks } from '../accounts/refresh-lock.ts'
 import { baseOf, putLimitOf } from '../contract/servers.ts'
 import type { Settings } from '../contract/settings.ts'
-import type { Ports, Vault } from '../platform/environment.ts'
-import type { Ways } from '../platform/proxy-resolver.ts'
-import { createAccountBook } from '../journal/account-store.ts'
+import type { Environment, SecretStore } from '../platform/environment.ts'
+import type { ProxyResolver } from '../platform/proxy-resolver.ts'
+import { createAccountStore } from '../journal/account-store.ts'
 import type { Rows } from '../feed/rows.ts'
 
 /** The accounts that the journal knows, with locks beside it. */
 export function openAccounts(
   folder: string,
   database: DatabaseSync,
-  world: { readonly ports: Ports; readonly vault: Vault; readonly ways: Ways },
+  world: { readonly environment: Environment; readonly vault: SecretStore; readonly proxies: ProxyResolver },
 ): Accounts {
-  const exclusively = createLocks(join(folder, 'locks'), world.ports)
-  return createAccounts({ ...world, book: createAccountBook(database), exclusively })
+  const exclusively = createLocks(join(folder, 'locks'), world.environment)
+  return createAccounts({ ...world, book: createAccountStore(database), exclusively })
 }
 
 type LimitSettings = Pick<Settings, 'server' | 'servers' | 'singlePutLimitBytes'>

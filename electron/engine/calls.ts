@@ -3,24 +3,24 @@ import type { watchingCalls } from '../contract/calls-watching.ts'
 import type { CallHandlers, CallNameOf } from '../contract/calls.ts'
 import { success, type Result } from '../contract/failures.ts'
 import type { AddReport } from '../contract/uploads.ts'
-import type { Choices } from '../journal/account-store.ts'
-import type { Carriers } from './transfer-services.ts'
+import type { StoredChoices } from '../journal/account-store.ts'
+import type { TransferServices } from './transfer-services.ts'
 import type { Commands } from './commands.ts'
 import type { Details } from '../feed/details.ts'
 import type { DoneToday } from '../feed/done-today.ts'
 import type { Feed } from '../feed/feed.ts'
-import type { Paused } from '../queue/pause-reasons.ts'
+import type { PauseReasons } from '../queue/pause-reasons.ts'
 import type { Queue } from '../queue/queue.ts'
 import { decide } from './decisions.ts'
 import type { HashCache } from '../journal/hash-cache.ts'
 import type { Library } from '../library/library.ts'
 import { libraryCalls } from './library-calls.ts'
-import { fileAsMet } from '../intake/inspect-again.ts'
-import { toView } from '../feed/row-view.ts'
+import { fileToInspect } from '../intake/inspect-again.ts'
+import { toUploadRow } from '../feed/row-view.ts'
 import type { Rows } from '../feed/rows.ts'
 import type { SignIns } from '../accounts/sign-ins.ts'
-import type { Store } from '../journal/upload-store.ts'
-import type { Sweeper } from '../uploads/abandoned-uploads.ts'
+import type { UploadStore } from '../journal/upload-store.ts'
+import type { AbandonedUploads } from '../uploads/abandoned-uploads.ts'
 
 export type EngineCalls = Pick<CallHandlers, CallNameOf<'engine'>>
 /** Calls that other rooms of the engine answer. */
@@ -34,14 +34,14 @@ interface CalledRooms {
   readonly signIns: SignIns
   readonly commands: Commands
   readonly rows: Rows
-  readonly store: Store
-  readonly sweeper: Sweeper
+  readonly store: UploadStore
+  readonly abandonedUploads: AbandonedUploads
   readonly queue: Queue
-  readonly choices: Choices
+  readonly choices: StoredChoices
   readonly library: Library
   readonly hashCache: HashCache
-  readonly carriers: Pick<Carriers, 'inspector'>
-  readonly paused: Paused
+  readonly transfer: Pick<TransferServices, 'inspector'>
+  readonly paused: PauseReasons
   /** Takes in files and folders for the chosen team. */
   addPaths(paths: readonly string[]): Promise<Result<AddReport>>
 }
@@ -54,15 +54,15 @@ async function pauseAll({ paused, choices, feed, queue }: CalledRooms, all: bool
 }
 
 /** Ends the pause of everything, and that of each file by itself: whoever resumes all means all that is shown. */
-async function resumeAll(rooms: CalledRooms): Promise<Result<void>> {
-  await pauseAll(rooms, false)
-  const { rows } = rooms.feed.snapshot()
-  return rooms.commands.resume(rows.filter(({ phase }) => phase === 'paused').map(({ id }) => id))
+async function resumeAll(services: CalledRooms): Promise<Result<void>> {
+  await pauseAll(services, false)
+  const { rows } = services.feed.snapshot()
+  return services.commands.resume(rows.filter(({ phase }) => phase === 'paused').map(({ id }) => id))
 }
 
 /** What the engine answers of the contract's calls, one function each. */
-export function engineCalls(rooms: CalledRooms): Omit<EngineCalls, Elsewhere> {
-  const { feed, details, signIns, commands, rows, store, sweeper, doneToday } = rooms
+export function engineCalls(services: CalledRooms): Omit<EngineCalls, Elsewhere> {
+  const { feed, details, signIns, commands, rows, store, abandonedUploads, doneToday } = services
   return {
     snapshot: async () => success(feed.snapshot()),
     session: async () => success(signIns.view()),
@@ -75,19 +75,19 @@ export function engineCalls(rooms: CalledRooms): Omit<EngineCalls, Elsewhere> {
     cancelPairing: async () => signIns.cancelPairing(),
     signOut: ({ accountId }) => signIns.signOut(accountId),
     chooseTeam: async (choice) => signIns.choose(choice),
-    addFiles: ({ paths }) => rooms.addPaths(paths),
+    addFiles: ({ paths }) => services.addPaths(paths),
     editTarget: async ({ id, change }) => commands.editTarget(id, change),
     editTargets: async ({ changes }) => commands.editTargets(changes),
     pause: ({ ids }) => commands.pause(ids),
     resume: ({ ids }) => commands.resume(ids),
     async pauseAll() {
-      await pauseAll(rooms, true)
+      await pauseAll(services, true)
       return success(undefined)
     },
-    resumeAll: () => resumeAll(rooms),
+    resumeAll: () => resumeAll(services),
     async cancel({ ids }) {
       const gone = await commands.cancel(ids)
-      void sweeper.sweep()
+      void abandonedUploads.cleanUp()
       return gone
     },
     async allow({ ids }) {
@@ -95,20 +95,20 @@ export function engineCalls(rooms: CalledRooms): Omit<EngineCalls, Elsewhere> {
       return done.ok ? success(undefined) : done
     },
     retry: ({ ids }) => commands.retry(ids),
-    decide: (decision) => decide(rooms, decision),
-    ...libraryCalls(rooms),
+    decide: (decision) => decide(services, decision),
+    ...libraryCalls(services),
     moveToTop: async ({ ids }) => commands.moveToTop(ids),
     dismiss: async ({ ids }) => doneToday.dismiss(ids),
     forget: async ({ ids }) => doneToday.forget(ids),
     watch: async ({ id }) => success(details.watch(id)),
     async modelFacts({ id }) {
       const record = rows.get(id)?.record ?? store.find(id)
-      return success(record ? await rooms.carriers.inspector.lookCloser(fileAsMet(record)) : null)
+      return success(record ? await services.transfer.inspector.lookCloser(fileToInspect(record)) : null)
     },
     history: async ({ beforeMs, search, limit }) => {
       const found = store.history({ beforeMs, search, limit, hidden: signIns.hidden() })
       const last = found.length < limit ? null : (found.at(-1)?.finishedAtMs ?? null)
-      return success({ rows: found.map((record) => toView(record, null)), nextBeforeMs: last })
+      return success({ rows: found.map((record) => toUploadRow(record, null)), nextBeforeMs: last })
     },
   }
 }

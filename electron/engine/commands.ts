@@ -1,14 +1,14 @@
 import { failed, failure, remedyOf, success, type FailureCode, type Result } from '../contract/failures.ts'
 import type { Target } from '../contract/uploads.ts'
 import type { FileToInspect, Inspection } from '../recognition/found-file.ts'
-import { freshStartAfter } from '../uploads/reset.ts'
-import { afterAnotherLook, fileAsMet, isUnchanged, isUnseen } from '../intake/inspect-again.ts'
-import { whileWritten } from '../intake/recheck.ts'
+import { resetAfter } from '../uploads/reset.ts'
+import { changeAfterInspection, fileToInspect, isUnchanged, isUninspected } from '../intake/inspect-again.ts'
+import { isBeingWritten } from '../intake/recheck.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { RecordChange, UploadRecord } from '../journal/upload-record.ts'
 import type { Row, Rows } from '../feed/rows.ts'
 import { isRunning } from '../journal/upload-state.ts'
-import { editTargets, retargeted, wasTheTrouble, type TargetEdit } from '../intake/edit-targets.ts'
+import { editTargets, retargeted, wasCausedByTarget, type TargetEdit } from '../intake/edit-targets.ts'
 import { targetFailure } from '../uploads/run-upload.ts'
 
 /** What a person can do to uploads. Ids that are not known, or to which it can't happen, are passed over. */
@@ -21,7 +21,7 @@ export interface Commands {
   allow(ids: readonly string[]): Result<boolean>
   cancel(ids: readonly string[]): Promise<Result<void>>
   /** Lets an upload that stands still go on, in whatever way it stopped. Answers whether it stood still. */
-  goOn(id: string): Promise<Result<boolean>>
+  continueUpload(id: string): Promise<Result<boolean>>
   moveToTop(ids: readonly string[]): Result<void>
   editTarget(id: string, change: Partial<Target>): Result<void>
   /** Whole targets for many, all or none; answers those that had not begun and have theirs now. */
@@ -41,12 +41,12 @@ export function createCommands(options: {
   /** Drops what is kept in memory of an upload. */
   readonly forget: (id: string) => void
   /** Storage or the library may hold something that no upload needs any more. */
-  readonly leftBehind: () => void
+  readonly onAbandoned: () => void
   /** A file that was looked at again is still refused. */
   readonly refused: (ids: readonly string[]) => void
   readonly now: () => number
 }): Commands {
-  const { rows, queue, inspect, forget, leftBehind } = options
+  const { rows, queue, inspect, forget, onAbandoned } = options
 
   const known = (ids: readonly string[]): Row[] => ids.flatMap((id) => rows.get(id) ?? [])
 
@@ -80,27 +80,27 @@ export function createCommands(options: {
       return rows.get(record.id)?.live.phase === 'retrying' ? requeue(row) : success(undefined)
     }
     if (row.live.phase !== 'failed') return success(undefined)
-    if (met === null || !met.code.startsWith('file-')) return requeue(row, freshStartAfter(met))
-    const inspection = await inspect(fileAsMet(record))
+    if (met === null || !met.code.startsWith('file-')) return requeue(row, resetAfter(met))
+    const inspection = await inspect(fileToInspect(record))
     const now = rows.get(record.id)
     if (now?.live.phase !== 'failed') return success(undefined)
     const isAsBefore = isUnchanged(now.record, inspection)
-    const change = afterAnotherLook(now, inspection)
+    const change = changeAfterInspection(now, inspection)
     const { failure: seen } = inspection
     // Before anything else is asked: what was sent of other bytes is not this file's.
-    if (!isAsBefore && !isUnseen(inspection)) forget(record.id)
+    if (!isAsBefore && !isUninspected(inspection)) forget(record.id)
     const still = seen && isAsBefore && now.record.allowed && remedyOf(seen) === 'allow' ? null : seen
     if (still) {
-      const told = isAsBefore ? still : whileWritten(still, inspection.identity, options.now())
+      const told = isAsBefore ? still : isBeingWritten(still, inspection.identity, options.now())
       const written = rows.change(record.id, {
-        ...(isUnseen(inspection) ? {} : change),
+        ...(isUninspected(inspection) ? {} : change),
         failure: told,
       })
       options.refused([record.id])
       return written
     }
     const written = requeue(row, change)
-    leftBehind()
+    onAbandoned()
     return written
   }
 
@@ -131,7 +131,7 @@ export function createCommands(options: {
       })
       return written.ok ? success(asked.length > 0) : written
     },
-    async goOn(id) {
+    async continueUpload(id) {
       const row = rows.get(id)
       if (!row || (row.live.phase !== 'paused' && row.live.phase !== 'failed')) return success(false)
       const done = row.live.phase === 'paused' ? requeue(row) : await retryOne(row)
@@ -149,7 +149,7 @@ export function createCommands(options: {
       const gone = open.filter(({ record }) => record.modelId === null)
       for (const { record } of gone) forget(record.id)
       const removed = rows.remove(gone.map(({ record }) => record.id))
-      leftBehind()
+      onAbandoned()
       return removed
     },
     moveToTop(ids) {
@@ -159,7 +159,7 @@ export function createCommands(options: {
           rows.change(record.id, { position: top - ids.length + index })
         }
       })
-      if (written.ok) queue.lift(ids)
+      if (written.ok) queue.prioritise(ids)
       return written
     },
     editTarget(id, change) {
@@ -172,13 +172,13 @@ export function createCommands(options: {
       const target = { ...record.target, ...change }
       const wrong = targetFailure(target)
       if (wrong) return failed(wrong)
-      const wasTrouble = wasTheTrouble(row)
+      const wasTrouble = wasCausedByTarget(row)
       const written = rows.change(id, retargeted(row, target))
       // The model that made room for it is to have its path back.
-      if (record.library?.replaces?.asidePath) leftBehind()
+      if (record.library?.replaces?.asidePath) onAbandoned()
       return written.ok && wasTrouble ? requeue(row) : written
     },
-    editTargets: (changes) => editTargets(changes, { rows, requeue, leftBehind }),
+    editTargets: (changes) => editTargets(changes, { rows, requeue, onAbandoned }),
     async suspendAccount(accountId) {
       const ids = rows.ids().filter((id) => {
         const row = rows.get(id)

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Accounts } from '../accounts/accounts.ts'
-import { carrierOf } from '../accounts/upload-account.ts'
+import { findUploadAccount } from '../accounts/upload-account.ts'
 import type { Result } from '../contract/failures.ts'
 import type { FindingView, WorkflowView } from '../contract/discovery.ts'
 import type { AddReport } from '../contract/uploads.ts'
@@ -11,15 +11,15 @@ import { openFinding, type Computer } from '../discovery/places/open-find-models
 import type { Library } from '../library/library.ts'
 import { openWatching } from '../discovery/watched-folders/open-watched-folders.ts'
 import type { Watching } from '../discovery/watched-folders/watched-folders.ts'
-import type { Choices } from '../journal/account-store.ts'
-import { addPlaced } from '../intake/enqueue-placed.ts'
+import type { StoredChoices } from '../journal/account-store.ts'
+import { enqueuePlaced } from '../intake/enqueue-placed.ts'
 import type { WorkerFiles } from './transfer-services.ts'
-import { createSentBefore } from '../journal/uploaded-before.ts'
+import { createUploadedBefore } from '../journal/uploaded-before.ts'
 import type { SignIns } from '../accounts/sign-ins.ts'
-import { takeIn } from '../intake/enqueue.ts'
+import { enqueue } from '../intake/enqueue.ts'
 
 /** What is told of this computer's folders. */
-export interface NearbyListener {
+export interface DiscoveryListener {
   session?(session: SessionView): void
   finding?(view: FindingView): void
   workflow?(view: WorkflowView): void
@@ -27,7 +27,7 @@ export interface NearbyListener {
 }
 
 /** Models on this computer, joined to the queue: found, named by workflows, and new in watched folders. */
-export interface Nearby {
+export interface DiscoveryServices {
   readonly calls: Finding['calls'] & Watching['calls']
   /** What dropped workflows need, for whoever has no page. */
   readonly workflows: Finding['workflows']
@@ -42,40 +42,40 @@ export interface Nearby {
   close(): Promise<void>
 }
 
-export function openNearby(
-  rooms: Parameters<typeof takeIn>[0] & {
+export function openDiscoveryServices(
+  services: Parameters<typeof enqueue>[0] & {
     readonly accounts: Pick<Accounts, 'list'>
-    readonly choices: Choices
+    readonly choices: StoredChoices
     readonly database: DatabaseSync
     readonly library: Library
-    readonly listeners: Set<NearbyListener>
+    readonly listeners: Set<DiscoveryListener>
     readonly signIns: SignIns
   },
   workers: WorkerFiles,
   computer: Computer | undefined,
-): Nearby {
-  const { signIns, database } = rooms
+): DiscoveryServices {
+  const { signIns, database } = services
   const finding = openFinding({
-    ...{ ...rooms, worker: workers.search, computer },
+    ...{ ...services, worker: workers.search, computer },
     resolve: (wanted) => signIns.resolve(wanted),
-    sentBefore: createSentBefore(database),
+    sentBefore: createUploadedBefore(database),
     addPlaced: (placed, team) =>
-      addPlaced(placed, (paths, adding) => takeIn(rooms, paths, adding), team ? { team } : {}),
+      enqueuePlaced(placed, (paths, adding) => enqueue(services, paths, adding), team ? { team } : {}),
   })
   const watching = openWatching({
-    ...{ ...rooms, finding, worker: workers.watch },
+    ...{ ...services, finding, worker: workers.watch },
     carrierFor({ accountId, teamId }) {
-      const carrier = carrierOf(rooms.accounts.list(), { accountId, teamId, needsParts: false })
-      return carrier && { accountId: carrier.id, teamId }
+      const account = findUploadAccount(services.accounts.list(), { accountId, teamId, needsParts: false })
+      return account && { accountId: account.id, teamId }
     },
-    queue: (paths, team, signal) => takeIn(rooms, paths, { team, ...(signal ? { signal } : {}) }),
+    queue: (paths, team, signal) => enqueue(services, paths, { team, ...(signal ? { signal } : {}) }),
   })
   return {
     calls: { ...finding.calls, ...watching.calls },
     workflows: finding.workflows,
     watchFolder: watching.addFor,
     addFound: finding.addFound,
-    drop: (paths) => finding.drop(paths, (rest) => takeIn(rooms, rest)),
+    drop: (paths) => finding.drop(paths, (rest) => enqueue(services, rest)),
     start: watching.start,
     async close() {
       await Promise.all([finding.close(), watching.close()])

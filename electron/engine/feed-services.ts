@@ -1,35 +1,35 @@
-import type { Flow, UploadDetails } from '../contract/upload-details.ts'
-import type { LineState, Patch } from '../contract/uploads.ts'
-import type { Ports } from '../platform/environment.ts'
+import type { TransferSpeed, UploadDetails } from '../contract/upload-details.ts'
+import type { ConnectivityState, Patch } from '../contract/uploads.ts'
+import type { Environment } from '../platform/environment.ts'
 import { createDetails } from '../feed/details.ts'
 import { createDoneToday } from '../feed/done-today.ts'
 import { createFeed } from '../feed/feed.ts'
 import { createRows } from '../feed/rows.ts'
-import type { Store } from '../journal/upload-store.ts'
+import type { UploadStore } from '../journal/upload-store.ts'
 
-export interface BoardListener {
+export interface FeedServicesListener {
   patch(patch: Patch): void
   /** Once a second while something is under way. */
-  flow(flow: Flow): void
+  flow(flow: TransferSpeed): void
   /** Of the upload that is watched (see the call `watch`). */
   details(details: UploadDetails): void
 }
 
 /** All that is told of uploads: the rows, the feed of what changes in them, the details of the one that is watched. */
-export function openBoard(options: {
-  readonly store: Store
-  readonly ports: Ports
-  readonly streams: { readonly inUse: number; readonly limit: number }
+export function openFeedServices(options: {
+  readonly store: UploadStore
+  readonly environment: Environment
+  readonly requestSlots: { readonly inUse: number; readonly limit: number }
   readonly allPaused: () => boolean
-  readonly line: () => LineState
+  readonly line: () => ConnectivityState
   readonly journalSetAside: string | null
   /** Accounts whose rows are not shown. */
   readonly hidden: () => ReadonlySet<string>
-  readonly listeners: Iterable<Partial<BoardListener>>
+  readonly listeners: Iterable<Partial<FeedServicesListener>>
 }) {
-  const { store, ports, streams, allPaused, hidden, line, journalSetAside, listeners } = options
+  const { store, environment, requestSlots, allPaused, hidden, line, journalSetAside, listeners } = options
   const rows = createRows({
-    ...{ store, ports },
+    ...{ store, environment },
     changed(id) {
       feed.changed(id)
       details.changed(id)
@@ -38,12 +38,12 @@ export function openBoard(options: {
   })
   const visible = (id: string) => (hidden().has(rows.get(id)?.record.accountId ?? '') ? null : rows.view(id))
   const feed = createFeed({
-    ...{ view: visible, ids: rows.ids, allPaused, line, journalSetAside, streams, ports },
+    ...{ view: visible, ids: rows.ids, allPaused, line, journalSetAside, requestSlots, environment },
     unshownToday: () => doneToday.unshown(),
   })
-  const doneToday = createDoneToday({ rows, store, ports, touched: () => feed.touched() })
+  const doneToday = createDoneToday({ rows, store, environment, touched: () => feed.touched() })
   const details = createDetails({
-    ...{ rowOf: rows.get, speedOf: rows.speedOf, acknowledged: store.parts.of, ports },
+    ...{ rowOf: rows.get, speedOf: rows.speedOf, acknowledged: store.parts.of, environment },
   })
   feed.subscribe({
     patch(patch) {

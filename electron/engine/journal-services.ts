@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import type { Ports } from '../platform/environment.ts'
-import { createChoices } from '../journal/account-store.ts'
+import type { Environment } from '../platform/environment.ts'
+import { createStoredChoices } from '../journal/account-store.ts'
 import { openJournal } from '../journal/journal-file.ts'
-import { createStore } from '../journal/upload-store.ts'
+import { createUploadStore } from '../journal/upload-store.ts'
 
 /** What is kept on the disk. */
-export function openKept(folder: string, ports: Ports) {
-  const journal = openJournal(folder, ports.now())
-  if (journal.setAside) ports.log.error('the journal was damaged and set aside', { file: journal.setAside })
-  const store = createStore(journal.database, randomUUID(), ports)
+export function openJournalServices(folder: string, environment: Environment) {
+  const journal = openJournal(folder, environment.now())
+  if (journal.setAside)
+    environment.log.error('the journal was damaged and set aside', { file: journal.setAside })
+  const store = createUploadStore(journal.database, randomUUID(), environment)
   const { database } = journal
-  return { journal, database, store, choices: createChoices(database) }
+  return { journal, database, store, choices: createStoredChoices(database) }
 }

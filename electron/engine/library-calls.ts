@@ -1,6 +1,6 @@
 import type { CallHandlers } from '../contract/calls.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
-import { whyChanged } from '../platform/file-identity.ts'
+import { changeFailure } from '../platform/file-identity.ts'
 import type { Library } from '../library/library.ts'
 import type { HashCache } from '../journal/hash-cache.ts'
 import { targetFailure } from '../uploads/run-upload.ts'
@@ -29,7 +29,7 @@ export function libraryCalls({
 /** Path of a file on this computer that had these bytes and hasn't been touched since. */
 export async function localFileWith(cache: HashCache, sha256: string): Promise<Result<string>> {
   for (const { path, identity } of cache.filesWith(sha256)) {
-    if ((await whyChanged(path, identity)) === null) return success(path)
+    if ((await changeFailure(path, identity)) === null) return success(path)
   }
   return failed(failure('file-missing'))
 }

@@ -2,13 +2,13 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Result } from '../contract/failures.ts'
 import type { LibraryModel, LibraryNews, OnConflict, ReplacedFate } from '../contract/library.ts'
-import type { Ports } from '../platform/environment.ts'
+import type { Environment } from '../platform/environment.ts'
 import { createLibrary } from '../library/library.ts'
 import type { Hasher } from '../transfer/hasher.ts'
-import type { Choices } from '../journal/account-store.ts'
+import type { StoredChoices } from '../journal/account-store.ts'
 import { modelOf } from '../conflicts/registered-copies.ts'
 import { createFileHashes } from '../conflicts/file-hashes.ts'
-import { createFirstLook } from '../conflicts/check-before-upload.ts'
+import { createConflictCheck } from '../conflicts/check-before-upload.ts'
 import { createHashCache } from '../journal/hash-cache.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
 import { createReplacer } from '../conflicts/replace.ts'
@@ -21,24 +21,28 @@ export interface ConflictSettings {
 }
 
 /** All that stands between the uploads and what their teams have already. */
-export function openLibraryDesk(options: {
-  readonly accounts: Pick<Accounts, 'list' | 'accessTo'>
+export function openLibraryServices(options: {
+  readonly accounts: Pick<Accounts, 'list' | 'accessFor'>
   readonly database: DatabaseSync
   readonly rows: Rows
   readonly hasher: Hasher
-  readonly choices: Choices
-  readonly ports: Ports
+  readonly choices: StoredChoices
+  readonly environment: Environment
   readonly settings: { readonly now: ConflictSettings }
   readonly listeners: Iterable<{
     library?(news: LibraryNews): void
     leftOut?(upload: { readonly id: string; readonly fileName: string }): void
   }>
 }) {
-  const { accounts, database, rows, hasher, choices, ports, settings } = options
-  const library = createLibrary({ accounts, ports })
-  const hashCache = createHashCache(database, ports)
+  const { accounts, database, rows, hasher, choices, environment, settings } = options
+  const library = createLibrary({ accounts, environment })
+  const hashCache = createHashCache(database, environment)
   const hashes = createFileHashes({ hasher, cache: hashCache })
-  const replacer = createReplacer({ library, ports, now: (id) => rows.get(id)?.record.library?.replaces })
+  const replacer = createReplacer({
+    library,
+    environment,
+    now: (id) => rows.get(id)?.record.library?.replaces,
+  })
   library.subscribe((news) => {
     for (const listener of options.listeners) listener.library?.(news)
   })
@@ -53,9 +57,9 @@ export function openLibraryDesk(options: {
   return {
     ...{ library, hashCache, replacer, keep },
     onConflict: () => settings.now.onConflict ?? (choices.get('on-conflict') as OnConflict | null) ?? 'ask',
-    firstLook: (found: (id: string, sha256: string, model: LibraryModel) => Result<void>) =>
-      createFirstLook({
-        ...{ rows, library, hashes, ports, found },
+    conflictCheck: (found: (id: string, sha256: string, model: LibraryModel) => Result<void>) =>
+      createConflictCheck({
+        ...{ rows, library, hashes, environment, found },
         leftOut({ id, fileName }) {
           for (const listener of options.listeners) listener.leftOut?.({ id, fileName })
         },

@@ -1,27 +1,27 @@
 import type { Accounts } from '../accounts/accounts.ts'
-import { carrierOf } from '../accounts/upload-account.ts'
+import { findUploadAccount } from '../accounts/upload-account.ts'
 import { failure, type Failure, type Result } from '../contract/failures.ts'
 import type { PartMap } from '../contract/upload-details.ts'
-import type { Ports } from '../platform/environment.ts'
+import type { Environment } from '../platform/environment.ts'
 import type { Hasher } from '../transfer/hasher.ts'
-import type { Lanes } from '../transfer/upload-worker-pool.ts'
-import type { Streams } from '../transfer/request-slots.ts'
+import type { UploadWorkerPool } from '../transfer/upload-worker-pool.ts'
+import type { RequestSlots } from '../transfer/request-slots.ts'
 import type { LibraryModel } from '../contract/library.ts'
-import type { FirstLook } from '../conflicts/check-before-upload.ts'
+import type { ConflictCheck } from '../conflicts/check-before-upload.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
 import type { Replacer } from '../conflicts/replace.ts'
-import { errandOf } from '../uploads/account-requirement.ts'
-import { freshStartAfter, isSpoilt } from '../uploads/reset.ts'
+import { accountRequirement } from '../uploads/account-requirement.ts'
+import { resetAfter, mustRestart } from '../uploads/reset.ts'
 import type { Outcome } from '../journal/outcome.ts'
-import type { PartsTable } from '../journal/parts-store.ts'
-import type { Patience } from '../queue/recovery-monitor.ts'
+import type { PartsStore } from '../journal/parts-store.ts'
+import type { RecoveryMonitor } from '../queue/recovery-monitor.ts'
 import { createQueue, type Queue, type QueueHooks } from '../queue/queue.ts'
 import { createReports } from '../uploads/upload-report.ts'
 import type { Rows } from '../feed/rows.ts'
 import { retryDelay } from '../queue/retry-delay.ts'
-import { forgetSent, newMemory, type Memory } from '../uploads/send-session.ts'
+import { forgetSent, createSendMemory, type SendMemory } from '../uploads/send-session.ts'
 import { isRunning } from '../journal/upload-state.ts'
-import { runUpload, whyNotSent } from '../uploads/run-upload.ts'
+import { runUpload, notUploadableFailure } from '../uploads/run-upload.ts'
 
 /**
  * Up to here a file is small: on a line of 1 Gbit/s and 50 ms its bytes take no longer than the three round trips around
@@ -29,7 +29,7 @@ import { runUpload, whyNotSent } from '../uploads/run-upload.ts'
  */
 const smallFileBytes = 16 * 1024 ** 2
 
-export interface Engine {
+export interface UploadRunner {
   readonly queue: Queue
   /** Drops what is kept in memory of an upload. */
   forget(id: string): void
@@ -38,56 +38,59 @@ export interface Engine {
 interface EngineOptions {
   readonly rows: Rows
   readonly accounts: Accounts
-  readonly lanes: Lanes
+  readonly workerPool: UploadWorkerPool
   readonly hasher: Hasher
-  readonly streams: Streams
-  readonly parts: PartsTable
-  readonly ports: Ports
+  readonly requestSlots: RequestSlots
+  readonly parts: PartsStore
+  readonly environment: Environment
   readonly atOnce: number
   readonly held: boolean
   readonly singlePutLimitBytes: (accountId: string) => number
   /** Hands out how the parts of an upload stand, for as long as anybody asks. */
   readonly followParts: (id: string, map: () => PartMap) => void
   /** Who looks after what waits for the line or for a disk. */
-  readonly patience: Pick<Patience, 'waits' | 'waitsForDisk'>
+  readonly recovery: Pick<RecoveryMonitor, 'waitForConnection' | 'waitForVolume'>
   readonly replacer: Replacer
   /** Makes what looks into the library before a byte is sent; `found` is told when it needn't be. */
-  readonly firstLook: (found: (id: string, sha256: string, model: LibraryModel) => Result<void>) => FirstLook
+  readonly conflictCheck: (
+    found: (id: string, sha256: string, model: LibraryModel) => Result<void>,
+  ) => ConflictCheck
   /** A model has come into the library by our sending. */
   readonly brought: (record: UploadRecord) => void
   readonly signedOut: (accountId: string) => void
   /** A proxy has ended an upload. */
   readonly proxyMet: () => void
   /** Storage may hold something that no upload needs any more. */
-  readonly leftBehind: () => void
+  readonly onAbandoned: () => void
 }
 
 /**
  * Joins queue and upload, which do not know each other: a run's report goes to the rows, a run's outcome as well. An account
  * whose sign-in turned out dead is told to `signedOut`.
  */
-export function createEngine(options: EngineOptions): Engine {
-  const { rows, accounts, lanes, hasher, streams, parts, ports, singlePutLimitBytes } = options
-  const memories = new Map<string, Memory>()
-  const fileStreams = (id: string) => streams.of({ file: id, first: () => queue.isLifted(id) })
+export function createUploadRunner(options: EngineOptions): UploadRunner {
+  const { rows, accounts, workerPool, hasher, requestSlots, parts, environment, singlePutLimitBytes } =
+    options
+  const memories = new Map<string, SendMemory>()
+  const fileStreams = (id: string) => requestSlots.of({ file: id, first: () => queue.isPrioritised(id) })
   const shared = {
-    lanes,
+    workerPool,
     hasher,
-    ports,
+    environment,
     replacer: options.replacer,
     singlePutLimitBytes,
-    accessTo: accounts.accessTo.bind(accounts),
+    accessTo: accounts.accessFor.bind(accounts),
   }
 
-  function memoryOf(id: string): Memory {
-    const memory = memories.get(id) ?? newMemory()
+  function memoryOf(id: string): SendMemory {
+    const memory = memories.get(id) ?? createSendMemory()
     memories.set(id, memory)
     return memory
   }
 
-  const reportOf = createReports({ rows, parts, ports, followParts: options.followParts })
+  const reportOf = createReports({ rows, parts, environment, followParts: options.followParts })
 
-  const firstLook = options.firstLook((id, sha256, model) => reportOf(id).found(sha256, model))
+  const conflictCheck = options.conflictCheck((id, sha256, model) => reportOf(id).found(sha256, model))
 
   async function run(id: string, signal: AbortSignal): Promise<Outcome> {
     const row = rows.get(id)
@@ -96,50 +99,50 @@ export function createEngine(options: EngineOptions): Engine {
     // What the journal could not take before it can't take now: nothing is asked or sent for it until it can.
     if (!begun.ok) return triedAgain(id, begun.failure)
     // Somebody who is signed in twice may have just the sign-in that can do it.
-    const carrier = carrierOf(accounts.list(), errandOf(row.record, singlePutLimitBytes))
-    if (carrier && carrier.id !== row.record.accountId) note(rows.change(id, { accountId: carrier.id }))
-    const refused = whyNotSent((rows.get(id) ?? row).record, shared)
+    const account = findUploadAccount(accounts.list(), accountRequirement(row.record, singlePutLimitBytes))
+    if (account && account.id !== row.record.accountId) note(rows.change(id, { accountId: account.id }))
+    const refused = notUploadableFailure((rows.get(id) ?? row).record, shared)
     if (refused) return { kind: 'failed', failure: refused }
-    const early = await firstLook.look(id, signal)
+    const early = await conflictCheck.check(id, signal)
     if (early) return early.kind === 'failed' ? triedAgain(id, early.failure) : early
     const { record } = rows.get(id) ?? row
     const memory = memoryOf(id)
-    const services = { ...shared, streams: fileStreams(id) }
+    const services = { ...shared, requestSlots: fileStreams(id) }
     return runUpload({ record, services, memory, report: reportOf(id), signal })
   }
 
   /** Whatever passes by itself is waited for, as in the run itself. */
   function triedAgain(id: string, met: Failure): Outcome {
-    const delayMs = retryDelay(rows.countAttempt(id), met, ports.random())
+    const delayMs = retryDelay(rows.countAttempt(id), met, environment.random())
     return delayMs === null
       ? { kind: 'failed', failure: met }
-      : { kind: 'retry', failure: met, atMs: ports.now() + delayMs }
+      : { kind: 'retry', failure: met, atMs: environment.now() + delayMs }
   }
 
   function settled(id: string, outcome: Outcome): void {
     wakeWaiters(id)
     const row = rows.get(id)
     if (!row) return
-    if ('failure' in outcome && isSpoilt(outcome.failure)) forgetSent(memoryOf(id))
+    if ('failure' in outcome && mustRestart(outcome.failure)) forgetSent(memoryOf(id))
     switch (outcome.kind) {
       case 'done':
         memories.delete(id)
         if (!row.record.library?.already) options.brought(row.record)
         return
       case 'retry': {
-        const change = { failure: outcome.failure, ...freshStartAfter(outcome.failure) }
+        const change = { failure: outcome.failure, ...resetAfter(outcome.failure) }
         note(rows.happen(id, 'trouble', change, outcome.atMs))
-        if ('multipart' in change) options.leftBehind()
-        return options.patience.waits(id, outcome.failure)
+        if ('multipart' in change) options.onAbandoned()
+        return options.recovery.waitForConnection(id, outcome.failure)
       }
       case 'away':
         note(rows.happen(id, 'trouble', { failure: outcome.failure }))
-        return options.patience.waitsForDisk(id, outcome.until)
+        return options.recovery.waitForVolume(id, outcome.until)
       case 'hold':
         return note(rows.happen(id, 'trouble', { failure: outcome.failure }, outcome.untilMs))
       case 'failed':
-        note(rows.happen(id, 'refuse', { failure: outcome.failure, ...freshStartAfter(outcome.failure) }))
-        options.leftBehind()
+        note(rows.happen(id, 'refuse', { failure: outcome.failure, ...resetAfter(outcome.failure) }))
+        options.onAbandoned()
         // What the person asks for from here on is a new beginning.
         Object.assign(memories.get(id) ?? {}, { begunAnew: false })
         if (outcome.failure.code === 'signed-out') options.signedOut(row.record.accountId)
@@ -152,7 +155,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   /** Those that waited for this one look again: it is there now, or it stands still and they go themselves. */
   function wakeWaiters(id: string): void {
-    for (const waiting of firstLook.waitersOf(id)) {
+    for (const waiting of conflictCheck.waitingFor(id)) {
       if (rows.get(waiting)?.live.phase !== 'retrying') continue
       void queue.remove([waiting]).then(() => {
         if (rows.get(waiting)?.live.phase !== 'retrying') return
@@ -163,19 +166,20 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   function note(written: Result<void>): void {
-    if (!written.ok) ports.log.error('an outcome could not be written down', { code: written.failure.code })
+    if (!written.ok)
+      environment.log.error('an outcome could not be written down', { code: written.failure.code })
   }
 
   const queue = createQueue({
     atOnce: options.atOnce,
     held: options.held,
-    ports,
+    environment,
     hooks: {
       settled,
       ...orderOf(rows),
       run: (id, signal) =>
         run(id, signal).catch((error: unknown) => {
-          ports.log.error('a run threw', { id, error: String(error) })
+          environment.log.error('a run threw', { id, error: String(error) })
           return { kind: 'failed', failure: failure('unexpected', {}, { detail: String(error) }) }
         }),
     },

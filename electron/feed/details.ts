@@ -1,5 +1,5 @@
 import type { PartMap, SpeedHistory, UploadDetails } from '../contract/upload-details.ts'
-import type { Ports } from '../platform/environment.ts'
+import type { Environment } from '../platform/environment.ts'
 import type { SentPart } from '../transfer/send-parts.ts'
 import { partsAtRest, partsBefore, wholeAsOnePart } from './details-parts.ts'
 import type { Row } from './rows.ts'
@@ -26,9 +26,9 @@ export function createDetails(options: {
   readonly speedOf: (id: string) => SpeedHistory
   /** The parts that storage acknowledged in any run. */
   readonly acknowledged: (id: string) => readonly SentPart[]
-  readonly ports: Ports
+  readonly environment: Environment
 }): Details {
-  const { rowOf, speedOf, acknowledged, ports } = options
+  const { rowOf, speedOf, acknowledged, environment } = options
   const listeners = new Set<(details: UploadDetails) => void>()
   const maps = new Map<string, () => PartMap>()
   let watched: string | null = null
@@ -62,12 +62,12 @@ export function createDetails(options: {
       return id === null ? null : detailsOf(id)
     },
     changed(id) {
-      if (id === watched) cancel ??= ports.timers.after(tellEveryMs, tell)
+      if (id === watched) cancel ??= environment.timers.after(tellEveryMs, tell)
       if (!rowOf(id)) maps.delete(id)
     },
     renew() {
       if (watched !== null && rowOf(watched)?.live.phase === 'sending')
-        cancel ??= ports.timers.after(tellEveryMs, tell)
+        cancel ??= environment.timers.after(tellEveryMs, tell)
     },
     follow(id, map) {
       maps.set(id, map)

@@ -1,8 +1,8 @@
 import type { Result } from '../contract/failures.ts'
 import type { Patch } from '../contract/uploads.ts'
-import type { Ports } from '../platform/environment.ts'
+import type { Environment } from '../platform/environment.ts'
 import type { Rows } from './rows.ts'
-import type { Store } from '../journal/upload-store.ts'
+import type { UploadStore } from '../journal/upload-store.ts'
 
 /** What the list shows of what is done: today's, by this computer's calendar, and of a long day the latest. */
 export interface DoneToday {
@@ -30,17 +30,17 @@ const localStartOfDay = (atMs: number) => new Date(atMs).setHours(0, 0, 0, 0)
 
 export function createDoneToday(options: {
   readonly rows: Pick<Rows, 'get' | 'restore' | 'leave' | 'remove'>
-  readonly store: Pick<Store, 'history' | 'finishedSince' | 'dismiss' | 'find'>
-  readonly ports: Ports
+  readonly store: Pick<UploadStore, 'history' | 'finishedSince' | 'dismiss' | 'find'>
+  readonly environment: Environment
   /** How many there are has changed though no row has. */
   readonly touched: () => void
 }): DoneToday {
-  const { rows, store, ports } = options
-  const startOfDay = ports.startOfDay ?? localStartOfDay
+  const { rows, store, environment } = options
+  const startOfDay = environment.startOfDay ?? localStartOfDay
   /** When each was finished, of those that the page knows. */
   const shown = new Map<string, number>()
   let unshown = 0
-  let today = startOfDay(ports.now())
+  let today = startOfDay(environment.now())
   let cancel = () => {}
 
   function leave(ids: readonly string[]): void {
@@ -49,7 +49,7 @@ export function createDoneToday(options: {
   }
 
   function look(): void {
-    const now = startOfDay(ports.now())
+    const now = startOfDay(environment.now())
     if (now !== today && unshown > 0) {
       unshown = 0
       options.touched()
@@ -65,7 +65,7 @@ export function createDoneToday(options: {
     cancel()
     cancel = () => {}
     if (shown.size + unshown > 0)
-      cancel = ports.timers.after(startOfDay(today + intoNextDayMs) - ports.now(), look)
+      cancel = environment.timers.after(startOfDay(today + intoNextDayMs) - environment.now(), look)
   }
 
   const finished = (ids: readonly string[]) =>
@@ -84,7 +84,7 @@ export function createDoneToday(options: {
     told({ changed, removed }) {
       for (const id of removed) shown.delete(id)
       const done = changed.filter(({ phase }) => phase === 'registered')
-      for (const { id, finishedAtMs } of done) shown.set(id, finishedAtMs ?? ports.now())
+      for (const { id, finishedAtMs } of done) shown.set(id, finishedAtMs ?? environment.now())
       if (done.length > 0) look()
     },
     look,

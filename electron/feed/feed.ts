@@ -1,6 +1,6 @@
-import type { Flow } from '../contract/upload-details.ts'
-import type { LineState, Patch, Snapshot, Totals, UploadRow } from '../contract/uploads.ts'
-import type { Ports } from '../platform/environment.ts'
+import type { TransferSpeed } from '../contract/upload-details.ts'
+import type { ConnectivityState, Patch, Snapshot, Totals, UploadRow } from '../contract/uploads.ts'
+import type { Environment } from '../platform/environment.ts'
 import { createBatch, type BatchSum } from './batch.ts'
 import { createSpeedMeter, type SpeedMeter } from './speed.ts'
 import { isRunning } from '../journal/upload-state.ts'
@@ -26,24 +26,24 @@ export interface Feed {
 export interface FeedListener {
   patch(patch: Patch): void
   /** Once a second while something is under way, and once when that has ended. */
-  flow(flow: Flow): void
+  flow(flow: TransferSpeed): void
 }
 
 export function createFeed(options: {
   readonly view: (id: string) => UploadRow | null
   readonly ids: () => readonly string[]
   readonly allPaused: () => boolean
-  readonly line: () => LineState
+  readonly line: () => ConnectivityState
   readonly journalSetAside: string | null
   /** How many were registered today besides those that are shown. */
   readonly unshownToday: () => number
-  readonly streams: { readonly inUse: number; readonly limit: number }
-  readonly ports: Ports
+  readonly requestSlots: { readonly inUse: number; readonly limit: number }
+  readonly environment: Environment
 }): Feed {
-  const { view, ids, allPaused, line, unshownToday, streams, ports } = options
+  const { view, ids, allPaused, line, unshownToday, requestSlots, environment } = options
   const listeners = new Set<FeedListener>()
   const dirty = new Set<string>()
-  const [flow, batch] = [createSpeedMeter(ports.now), createBatch()]
+  const [flow, batch] = [createSpeedMeter(environment.now), createBatch()]
   /** Views as last computed: a row that has not changed is not computed again. */
   const views = new Map<string, UploadRow>()
   let movedEver = 0
@@ -64,7 +64,7 @@ export function createFeed(options: {
   /** Keeps the beat going while something is under way. */
   function keepBeat(isRunning: boolean): void {
     if (isRunning) {
-      cancelBeat ??= ports.timers.after(beatMs, beat)
+      cancelBeat ??= environment.timers.after(beatMs, beat)
     } else if (cancelBeat) {
       cancelBeat()
       cancelBeat = null
@@ -80,8 +80,8 @@ export function createFeed(options: {
     schedule()
   }
 
-  function flowNow(): Flow {
-    return { speed: flow.history(), streamsInUse: streams.inUse, streamsLimit: streams.limit }
+  function flowNow(): TransferSpeed {
+    return { speed: flow.history(), streamsInUse: requestSlots.inUse, streamsLimit: requestSlots.limit }
   }
 
   function tellFlow(): void {
@@ -92,7 +92,7 @@ export function createFeed(options: {
   function schedule(): void {
     if (pending) return
     pending = true
-    cancel = ports.timers.after(patchEveryMs, flush)
+    cancel = environment.timers.after(patchEveryMs, flush)
   }
 
   function flush(): void {

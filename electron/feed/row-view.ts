@@ -3,7 +3,7 @@ import type { UploadRecord } from '../journal/upload-record.ts'
 import type { SpeedMeter } from './speed.ts'
 
 /** What an upload is doing right now; lost with the process, and nothing is lost with it. */
-export interface Live {
+export interface LiveState {
   phase: Phase
   sentBytes: number
   inFlightBytes: number
@@ -15,7 +15,7 @@ export interface Live {
 }
 
 /** What the page sees of an upload: everything but where it lies on this computer. */
-export function toView(record: UploadRecord, live: Live | null): UploadRow {
+export function toUploadRow(record: UploadRecord, live: LiveState | null): UploadRow {
   const { sizeBytes } = record.identity
   const done = record.phase === 'registered'
   const sending = live?.phase === 'sending'

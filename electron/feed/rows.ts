@@ -1,20 +1,20 @@
 import type { Result } from '../contract/failures.ts'
 import type { SpeedHistory } from '../contract/upload-details.ts'
 import type { Phase, UploadRow } from '../contract/uploads.ts'
-import type { Ports } from '../platform/environment.ts'
+import type { Environment } from '../platform/environment.ts'
 import type { UploadRecord, RecordChange } from '../journal/upload-record.ts'
-import { toView, type Live } from './row-view.ts'
+import { toUploadRow, type LiveState } from './row-view.ts'
 import { createSpeedMeter } from './speed.ts'
-import { isRunning, keptPhase, nextPhase, type UploadEvent } from '../journal/upload-state.ts'
-import type { Store } from '../journal/upload-store.ts'
+import { isRunning, storedPhase, nextPhase, type UploadEvent } from '../journal/upload-state.ts'
+import type { UploadStore } from '../journal/upload-store.ts'
 import { acknowledgedBytes, type DoneParts } from '../journal/parts-store.ts'
 
 export interface Row {
   readonly record: UploadRecord
-  readonly live: Readonly<Omit<Live, 'speed'>>
+  readonly live: Readonly<Omit<LiveState, 'speed'>>
 }
 
-export interface Happening {
+export interface RowEvent {
   readonly id: string
   readonly event: UploadEvent
   readonly change: RecordChange
@@ -36,10 +36,13 @@ export interface Rows {
   /** Lets an event happen that is lost with the process and nothing with it: the next change writes down what changed. */
   happenUnwritten(id: string, event: UploadEvent, change: RecordChange): void
   /** The same for many uploads that differ, all or none of them: when it could not be written, nothing has happened. */
-  happenAll(happenings: readonly Happening[]): Result<void>
+  happenAll(happenings: readonly RowEvent[]): Result<void>
   change(id: string, change: RecordChange): Result<void>
   /** Progress: told, never written. */
-  progress(id: string, progress: Partial<Pick<Live, 'sentBytes' | 'inFlightBytes' | 'hashedBytes'>>): void
+  progress(
+    id: string,
+    progress: Partial<Pick<LiveState, 'sentBytes' | 'inFlightBytes' | 'hashedBytes'>>,
+  ): void
   /** Counts an attempt and answers how many there have been since storage last acknowledged bytes. */
   countAttempt(id: string): number
   /** It waits for the line and for no time; attempts that a missing line ended are no attempts. */
@@ -59,14 +62,14 @@ const onDiskFirst: ReadonlySet<UploadEvent> = new Set(['register', 'registered',
 const nothingMoved = { sentBytes: 0, inFlightBytes: 0, hashedBytes: 0, retryAtMs: null, attempts: 0 }
 
 export function createRows(options: {
-  readonly store: Store
-  readonly ports: Ports
+  readonly store: UploadStore
+  readonly environment: Environment
   readonly changed: (id: string) => void
   /** Bytes of any file have moved. */
   readonly moved: (bytes: number) => void
 }): Rows {
-  const { store, ports, changed } = options
-  const rows = new Map<string, { record: UploadRecord; live: Live }>()
+  const { store, environment, changed } = options
+  const rows = new Map<string, { record: UploadRecord; live: LiveState }>()
   /** Finished ones that are shown no more. */
   const left = new Map<string, UploadRecord>()
   /** Rows that are ahead of the disk, such as after a transaction of many was rolled back: their next change is written whole. */
@@ -78,7 +81,12 @@ export function createRows(options: {
     const parts = records.some(isInParts) ? store.parts.counts() : new Map<string, DoneParts>()
     for (const record of records) {
       const sentBytes = acknowledgedBytes(record, parts.get(record.id))
-      const live = { ...nothingMoved, phase: record.phase, sentBytes, speed: createSpeedMeter(ports.now) }
+      const live = {
+        ...nothingMoved,
+        phase: record.phase,
+        sentBytes,
+        speed: createSpeedMeter(environment.now),
+      }
       rows.set(record.id, { record, live })
       changed(record.id)
     }
@@ -117,13 +125,17 @@ export function createRows(options: {
     return written
   }
 
-  function phaseAfter(live: Live, event: UploadEvent): Phase {
+  function phaseAfter(live: LiveState, event: UploadEvent): Phase {
     const phase = nextPhase(live.phase, event)
     if (phase === null) throw new Error(`${event} cannot happen to an upload that is ${live.phase}`)
     return phase
   }
 
-  function enter(row: { record: UploadRecord; live: Live }, phase: Phase, retryAtMs: number | null): void {
+  function enter(
+    row: { record: UploadRecord; live: LiveState },
+    phase: Phase,
+    retryAtMs: number | null,
+  ): void {
     row.live.phase = phase
     row.live.retryAtMs = retryAtMs
     // What storage has acknowledged in parts stays sent, whatever the row waits for.
@@ -149,7 +161,7 @@ export function createRows(options: {
     happen(id, event, change = {}, retryAtMs = null) {
       const row = rowOf(id)
       const phase = phaseAfter(row.live, event)
-      const written = write(id, { phase: keptPhase(phase), ...change })
+      const written = write(id, { phase: storedPhase(phase), ...change })
       // These must not be believed unless they are on the disk; any other phase is found again after a restart.
       if (!written.ok && onDiskFirst.has(event)) return written
       // What went wrong is shown even so, above all when it is the disk itself; the next change writes it down.
@@ -171,7 +183,7 @@ export function createRows(options: {
       const next = happenings.map(({ id, event, change }) => {
         const row = rowOf(id)
         const phase = phaseAfter(row.live, event)
-        return { row, phase, record: { ...row.record, phase: keptPhase(phase), ...change } }
+        return { row, phase, record: { ...row.record, phase: storedPhase(phase), ...change } }
       })
       const written = store.save(next.map(({ record }) => record))
       if (!written.ok) return written
@@ -214,14 +226,14 @@ export function createRows(options: {
     ...{ leave, finished },
     together(work) {
       touched = []
-      const written = store.together(work)
+      const written = store.transaction(work)
       if (!written.ok) for (const id of touched) unwritten.add(id)
       touched = null
       return written
     },
     view(id) {
       const row = rows.get(id)
-      return row ? toView(row.record, row.live) : null
+      return row ? toUploadRow(row.record, row.live) : null
     },
     speedOf: (id) => rowOf(id).live.speed.history(),
   }

@@ -2,16 +2,16 @@ import { success, type Result } from '../contract/failures.ts'
 import type { Account } from '../contract/account.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import { isSamePerson } from '../accounts/upload-account.ts'
-import { isAllowedBy, type Order, type TakenUp } from './enqueue-paths.ts'
+import { isAllowedBy, type EnqueueOptions, type Adopted } from './enqueue-paths.ts'
 import type { Commands } from '../engine/commands.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
 import type { Rows } from '../feed/rows.ts'
-import type { OfAccounts, WhichUploads } from '../journal/process-claims.ts'
-import type { Store } from '../journal/upload-store.ts'
+import type { AccountFilter, UploadFilter } from '../journal/process-claims.ts'
+import type { UploadStore } from '../journal/upload-store.ts'
 
-export interface TakingUp {
-  readonly store: Store
+export interface AdoptOptions {
+  readonly store: UploadStore
   readonly rows: Rows
   readonly queue: Queue
   readonly commands: Commands
@@ -23,28 +23,30 @@ export interface TakingUp {
  * or typing the command again after a crash, goes on instead of sending it anew. A row of a dead process is taken over; a row of a living
  * one is under way and left to it.
  */
-export async function takeUp(
-  rooms: TakingUp,
+export async function adoptUploads(
+  services: AdoptOptions,
   paths: readonly string[],
-  { accountId, team, signal, allow }: Order,
-): Promise<Result<TakenUp>> {
-  const { store, rows, commands } = rooms
+  { accountId, team, signal, allow }: EnqueueOptions,
+): Promise<Result<Adopted>> {
+  const { store, rows, commands } = services
   if (signal?.aborted) return success({ goesOn: new Set(), underWay: new Set() })
   const wanted = new Set(paths)
-  const accountIds = signInsOf(rooms.accounts.list(), accountId)
+  const accountIds = signInsOf(services.accounts.list(), accountId)
   const which = { paths, accountIds, teamId: team.id }
-  const claimed = claim(rooms, which)
+  const claimed = claim(services, which)
   if (!claimed.ok) return claimed
   const waiting = claimed.value
   const goesOn = new Set(waiting.map(({ path }) => path))
-  const underWay = new Set(store.heldByOthers(which))
+  const underWay = new Set(store.claimedByOthers(which))
   for (const id of rows.ids()) {
     const record = rows.get(id)?.record
     if (!record || record.phase === 'registered' || !wanted.has(record.path) || goesOn.has(record.path))
       continue
     if (!accountIds.includes(record.accountId) || record.team.id !== team.id) continue
     const moved =
-      record.failure && isAllowedBy(allow, record.failure) ? commands.allow([id]) : await commands.goOn(id)
+      record.failure && isAllowedBy(allow, record.failure)
+        ? commands.allow([id])
+        : await commands.continueUpload(id)
     if (!moved.ok) return moved
     if (moved.value) goesOn.add(record.path)
     else underWay.add(record.path)
@@ -60,28 +62,28 @@ function signInsOf(known: readonly Account[], accountId: string): readonly strin
 }
 
 /** The same for all accounts of the people who are signed in. */
-export function takeUpPeople(
-  rooms: TakingUp,
+export function adoptAccountUploads(
+  services: AdoptOptions,
   known: readonly Account[],
   signal: AbortSignal,
 ): Promise<Result<readonly string[]>> {
   const here = known.filter(({ state }) => state === 'ready')
   const theirs = known.filter((account) => here.some((one) => isSamePerson(one, account)))
-  return takeUpAccounts(rooms, theirs, signal)
+  return takeUpAccounts(services, theirs, signal)
 }
 
 /** Takes over what dead processes left of these accounts and lets it go on in whatever way it stopped; answers the ids. */
 async function takeUpAccounts(
-  rooms: TakingUp,
+  services: AdoptOptions,
   accounts: readonly Pick<Account, 'id'>[],
   signal: AbortSignal,
 ): Promise<Result<readonly string[]>> {
-  const claimed = claim(rooms, { accountIds: accounts.map(({ id }) => id) })
+  const claimed = claim(services, { accountIds: accounts.map(({ id }) => id) })
   if (!claimed.ok) return claimed
-  const ids = rooms.rows.ids()
+  const ids = services.rows.ids()
   for (const id of ids) {
     if (signal.aborted) break
-    const moved = await rooms.commands.goOn(id)
+    const moved = await services.commands.continueUpload(id)
     if (!moved.ok) return moved
   }
   return success(ids)
@@ -89,8 +91,8 @@ async function takeUpAccounts(
 
 /** Makes abandoned uploads ours and queues those that were waiting, which are answered. */
 function claim(
-  { store, rows, queue }: TakingUp,
-  which: WhichUploads | OfAccounts,
+  { store, rows, queue }: AdoptOptions,
+  which: UploadFilter | AccountFilter,
 ): Result<readonly UploadRecord[]> {
   const ours = store.claimQueue(which)
   if (!ours.ok) return ours

@@ -1,7 +1,7 @@
 import type { LibraryModel } from '../contract/library.ts'
-import type { Ports } from '../platform/environment.ts'
+import type { Environment } from '../platform/environment.ts'
 import type { Library } from '../library/library.ts'
-import { clashFailure, clashOf, takenPaths } from '../conflicts/path-conflict.ts'
+import { pathConflictFailure, findPathConflict, usedPaths } from '../conflicts/path-conflict.ts'
 import { ageFor } from '../conflicts/check-before-upload.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
@@ -11,31 +11,31 @@ import type { Rows } from '../feed/rows.ts'
  * Looks over uploads that wait, as soon as they are in the list: what is sure to meet other bytes at its path asks now, and not
  * when its turn comes at night. Whatever can't be known without hashing is left to its turn.
  */
-export async function survey(
-  rooms: {
+export async function checkConflictsEarly(
+  services: {
     readonly rows: Rows
     readonly queue: Queue
     readonly library: Pick<Library, 'models'>
-    readonly ports: Pick<Ports, 'log' | 'now'>
+    readonly environment: Pick<Environment, 'log' | 'now'>
   },
   ids: readonly string[],
 ): Promise<void> {
-  const { rows, queue, library } = rooms
+  const { rows, queue, library } = services
   const teams = Map.groupBy(waitingOf(rows, ids), ({ accountId, team }) => `${accountId} ${team.id}`)
   for (const records of teams.values()) {
     const [first] = records
     if (!first) continue
     const { accountId, team } = first
-    const maxAgeMs = ageFor(first, rooms.ports)
+    const maxAgeMs = ageFor(first, services.environment)
     const listing = await library.models({ accountId, teamId: team.id }, { maxAgeMs })
     const models: readonly LibraryModel[] = listing.ok ? listing.value.models : []
-    const paths = takenPaths(models, rows, first)
+    const paths = usedPaths(models, rows, first)
     const asking = waitingOf(
       rows,
       records.map(({ id }) => id),
     ).flatMap((record) => {
-      const clash = clashOf(record, paths, false)
-      return clash ? [{ id: record.id, failure: clashFailure(record, clash, paths) }] : []
+      const clash = findPathConflict(record, paths, false)
+      return clash ? [{ id: record.id, failure: pathConflictFailure(record, clash, paths) }] : []
     })
     if (asking.length === 0) continue
     await queue.remove(asking.map(({ id }) => id))
@@ -43,7 +43,7 @@ export async function survey(
       for (const { id, failure } of asking)
         if (rows.get(id)?.live.phase === 'waiting') rows.happen(id, 'refuse', { failure })
     })
-    if (!written.ok) rooms.ports.log.error('what needs a choice could not be written down')
+    if (!written.ok) services.environment.log.error('what needs a choice could not be written down')
   }
 }
 

@@ -14,7 +14,7 @@ interface EditServices {
   readonly rows: Rows
   readonly requeue: (row: Row) => Result<void>
   /** The library may hold something that no upload needs any more. */
-  readonly leftBehind: () => void
+  readonly onAbandoned: () => void
 }
 
 /**
@@ -23,7 +23,7 @@ interface EditServices {
  */
 export function editTargets(
   changes: readonly TargetEdit[],
-  { rows, requeue, leftBehind }: EditServices,
+  { rows, requeue, onAbandoned }: EditServices,
 ): Result<readonly string[]> {
   const meant = changes.flatMap(({ id, target }) => {
     const row = rows.get(id)
@@ -38,11 +38,11 @@ export function editTargets(
   const written = rows.together(() => {
     for (const { row, target } of meant) {
       rows.change(row.record.id, retargeted(row, target))
-      if (wasTheTrouble(row)) mended.push(row)
+      if (wasCausedByTarget(row)) mended.push(row)
     }
   })
   if (!written.ok) return written
-  if (madeRoom) leftBehind()
+  if (madeRoom) onAbandoned()
   for (const row of mended) {
     const queued = requeue(row)
     if (!queued.ok) return queued
@@ -57,7 +57,7 @@ export function retargeted({ record }: Row, target: Target): RecordChange {
 }
 
 /** Whether an upload stands still for its target alone. */
-export function wasTheTrouble({ record, live }: Row): boolean {
+export function wasCausedByTarget({ record, live }: Row): boolean {
   return live.phase === 'failed' && record.failure !== null && isOfTarget(record.failure)
 }
 
@@ -65,5 +65,5 @@ export function wasTheTrouble({ record, live }: Row): boolean {
 function mayChange(row: Row): boolean {
   const { record, live } = row
   if (isRunning(live.phase) || live.phase === 'registered' || record.modelId !== null) return false
-  return !record.started || wasTheTrouble(row)
+  return !record.started || wasCausedByTarget(row)
 }

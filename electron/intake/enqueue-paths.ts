@@ -4,14 +4,14 @@ import type { Team } from '../contract/account.ts'
 import type { AddReport, Target } from '../contract/uploads.ts'
 import { remedyOf, type Failure, type Result } from '../contract/failures.ts'
 import { cleanLibraryPath } from '../contract/library-path.ts'
-import type { Ports } from '../platform/environment.ts'
+import type { Environment } from '../platform/environment.ts'
 import type { OnConflict } from '../contract/library.ts'
 import { collectFiles } from '../discovery/scan/collect-files.ts'
 import type { FoundFile, Inspection } from '../recognition/found-file.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
 
 /** For whom files are added, and what the person said of them beforehand. */
-export interface Order {
+export interface EnqueueOptions {
   readonly accountId: string
   readonly team: Team
   /** Overrides what was recognised, for each of the files. */
@@ -19,7 +19,7 @@ export interface Order {
   /** What is known of each file beforehand; goes before `target`'s. */
   readonly targetOf?: ((file: FoundFile) => Partial<Target>) | undefined
   /** Sends files that can run code when they are loaded: those that look suspicious, or all of them. */
-  readonly allow?: Allowing
+  readonly allow?: AllowedRisk
   /** What to do should a path be taken; the person is asked unless told. */
   readonly onConflict?: OnConflict
   /** Nothing more is written down once it aborts. */
@@ -27,7 +27,7 @@ export interface Order {
 }
 
 /** What was said yes to beforehand. */
-export type Allowing = 'suspicious' | 'dangerous'
+export type AllowedRisk = 'suspicious' | 'dangerous'
 
 interface AddingOptions {
   readonly inspect: (file: FoundFile) => Promise<Inspection>
@@ -36,13 +36,13 @@ interface AddingOptions {
    * What the queue has of these files for this person and team already: dropped twice, a file is not sent twice. What
    * stood still goes on; the answer says which paths that concerns.
    */
-  readonly takeUp: (paths: readonly string[]) => Promise<Result<TakenUp>>
+  readonly takeUp: (paths: readonly string[]) => Promise<Result<Adopted>>
   /** Writes a batch down and queues it. */
   readonly accept: (records: readonly UploadRecord[]) => Result<void>
-  readonly ports: Ports
+  readonly environment: Environment
 }
 
-export interface TakenUp {
+export interface Adopted {
   /** Paths of uploads that are on their way already. */
   readonly underWay: ReadonlySet<string>
   /** Paths of uploads that had stopped and go on now. */
@@ -56,10 +56,10 @@ const batchSize = 100
  * Takes files and folders in: collects, recognises, writes down, queues. A refused file becomes a row as well, with its
  * failure, so that nobody wonders where it went.
  */
-export async function addPaths(
+export async function enqueuePaths(
   paths: readonly string[],
-  order: Order,
-  { inspect, nextPosition, takeUp, accept, ports }: AddingOptions,
+  order: EnqueueOptions,
+  { inspect, nextPosition, takeUp, accept, environment }: AddingOptions,
 ): Promise<Result<AddReport>> {
   const { files, skipped } = await collectFiles(paths)
   const taken = await takeUp(files.map(({ path }) => path))
@@ -72,7 +72,7 @@ export async function addPaths(
     const batch = fresh.slice(start, start + batchSize)
     const inspections = await Promise.all(batch.map((file) => inspect(file)))
     const records = batch.map((file, index) =>
-      toRecord(file, inspections[index] as Inspection, order, nextPosition(), ports.now()),
+      toRecord(file, inspections[index] as Inspection, order, nextPosition(), environment.now()),
     )
     if (order.signal?.aborted) break
     const written = accept(records)
@@ -85,13 +85,13 @@ export async function addPaths(
 }
 
 /** Whether what was said yes to covers this failure. */
-export function isAllowedBy(allow: Allowing | undefined, reason: Failure): boolean {
+export function isAllowedBy(allow: AllowedRisk | undefined, reason: Failure): boolean {
   if (allow === undefined || remedyOf(reason) !== 'allow') return false
   return allow === 'dangerous' || reason.code !== 'file-dangerous'
 }
 
 /** What was said of a file. One that goes along with it is of the same type and lies beside it, under its own name. */
-function saidOf(file: FoundFile, { target, targetOf }: Order): Partial<Target> {
+function saidOf(file: FoundFile, { target, targetOf }: EnqueueOptions): Partial<Target> {
   const { along } = file
   if (along === undefined) return { ...target, ...targetOf?.(file) }
   const { modelType, modelPath } = { ...target, ...targetOf?.(along) }
@@ -106,7 +106,7 @@ function saidOf(file: FoundFile, { target, targetOf }: Order): Partial<Target> {
 function toRecord(
   file: FoundFile,
   { recognition, target, identity, failure: reason }: Inspection,
-  order: Order,
+  order: EnqueueOptions,
   position: number,
   addedAtMs: number,
 ): UploadRecord {

@@ -3,16 +3,16 @@ import { cleanLibraryPath } from '../contract/library-path.ts'
 import type { Result } from '../contract/failures.ts'
 import type { AddReport, Target } from '../contract/uploads.ts'
 import type { Placed } from '../discovery/places/placed-file.ts'
-import type { AddOptions } from './enqueue.ts'
+import type { EnqueueRequest } from './enqueue.ts'
 
 /**
  * Adds files of which it is known where they shall go, each as it was named: a link's target may lie anywhere. The target of a
  * folder is the folder below which its files go.
  */
-export function addPlaced(
+export function enqueuePlaced(
   placed: readonly Placed[],
-  add: (paths: readonly string[], options: AddOptions) => Promise<Result<AddReport>>,
-  options: Omit<AddOptions, 'targetOf'> = {},
+  add: (paths: readonly string[], options: EnqueueRequest) => Promise<Result<AddReport>>,
+  options: Omit<EnqueueRequest, 'targetOf'> = {},
 ): Promise<Result<AddReport>> {
   const targets = new Map(placed.map(({ path, target }) => [path, target]))
   return add([...targets.keys()], {

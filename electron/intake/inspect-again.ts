@@ -2,12 +2,12 @@ import type { Target } from '../contract/uploads.ts'
 import type { FileToInspect, Inspection } from '../recognition/found-file.ts'
 import { sameFile } from '../platform/file-identity.ts'
 import { retargeted } from './edit-targets.ts'
-import { anew, freshStartAfter } from '../uploads/reset.ts'
+import { reset, resetAfter } from '../uploads/reset.ts'
 import type { RecordChange, UploadRecord } from '../journal/upload-record.ts'
 import type { Row } from '../feed/rows.ts'
 
 /** The file of an upload as it was met: under its own name, in its folder, as part of its model. */
-export function fileAsMet({ path, fileName, folder, seen }: UploadRecord): FileToInspect {
+export function fileToInspect({ path, fileName, folder, seen }: UploadRecord): FileToInspect {
   return {
     ...{ path, name: fileName, folder },
     ...(seen ? { place: seen.place, ...(seen.group ? { group: seen.group } : {}) } : {}),
@@ -15,7 +15,7 @@ export function fileAsMet({ path, fileName, folder, seen }: UploadRecord): FileT
 }
 
 /** Whether nothing was seen of the file, be it gone, out of reach or too slow: what is known of it stays. */
-export function isUnseen({ identity }: Inspection): boolean {
+export function isUninspected({ identity }: Inspection): boolean {
   return identity.sizeBytes === 0 && identity.mtimeNs === 0n && identity.inode === 0n
 }
 
@@ -28,12 +28,12 @@ export function isUnchanged(record: UploadRecord, { identity }: Inspection): boo
  * What another look at its file changes in an upload: what the file is, and where it goes as far as nobody has said otherwise.
  * What storage holds is of use only while the file is as it was, and the second yes was said to those bytes.
  */
-export function afterAnotherLook(row: Row, inspection: Inspection): RecordChange {
+export function changeAfterInspection(row: Row, inspection: Inspection): RecordChange {
   const { record } = row
   const isAsBefore = isUnchanged(record, inspection)
   const change = isAsBefore
-    ? freshStartAfter(record.failure)
-    : { ...anew, identity: inspection.identity, allowed: false }
+    ? resetAfter(record.failure)
+    : { ...reset, identity: inspection.identity, allowed: false }
   const { recognition, target } = inspection
   // Once bytes have gone out a target stays, as it does for the person.
   if (record.seen === undefined || (isAsBefore && record.started)) return { ...change, recognition }

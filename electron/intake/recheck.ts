@@ -1,5 +1,5 @@
 import { failure, type Failure, type FailureCode, type Result } from '../contract/failures.ts'
-import type { Ports } from '../platform/environment.ts'
+import type { Environment } from '../platform/environment.ts'
 import type { FileIdentity } from '../platform/file-identity.ts'
 import type { Rows } from '../feed/rows.ts'
 
@@ -21,11 +21,11 @@ const isFresh = ({ mtimeNs }: FileIdentity, nowMs: number) =>
   Math.abs(nowMs - Number(mtimeNs / 1_000_000n)) < freshMs
 
 /** What is told of a file that has changed since it was refused, and is refused again: while it grows, that it does. */
-export function whileWritten(seen: Failure, identity: FileIdentity, nowMs: number): Failure {
+export function isBeingWritten(seen: Failure, identity: FileIdentity, nowMs: number): Failure {
   return mayPass.has(seen.code) && isFresh(identity, nowMs) ? failure('file-being-written') : seen
 }
 
-export interface SecondLooks {
+export interface Rechecks {
   /** These were refused just now: files that may still have been copied are looked at again by themselves. */
   refused(ids: readonly string[]): void
   /** What was still being written when the last process ended. */
@@ -34,13 +34,13 @@ export interface SecondLooks {
 }
 
 /** Looks again at files that were written to moments before they were refused, for as long as they grow. */
-export function createSecondLooks(options: {
+export function createRechecks(options: {
   readonly rows: Pick<Rows, 'get' | 'ids'>
   /** Looks at a file again and queues it if it is sound. */
   readonly retry: (ids: readonly string[]) => Promise<Result<void>>
-  readonly ports: Pick<Ports, 'now' | 'timers'>
-}): SecondLooks {
-  const { rows, retry, ports } = options
+  readonly environment: Pick<Environment, 'now' | 'timers'>
+}): Rechecks {
+  const { rows, retry, environment } = options
   const waiting = new Set<string>()
   let cancel: (() => void) | null = null
   let isClosed = false
@@ -54,12 +54,12 @@ export function createSecondLooks(options: {
     const code = codeOf(id)
     const identity = rows.get(id)?.record.identity
     if (code === undefined || identity === undefined) return false
-    return code === 'file-being-written' || (mayPass.has(code) && isFresh(identity, ports.now()))
+    return code === 'file-being-written' || (mayPass.has(code) && isFresh(identity, environment.now()))
   }
 
   function wait(ids: readonly string[]): void {
     for (const id of ids) waiting.add(id)
-    if (waiting.size > 0 && !isClosed) cancel ??= ports.timers.after(lookAfterMs, look)
+    if (waiting.size > 0 && !isClosed) cancel ??= environment.timers.after(lookAfterMs, look)
   }
 
   function look(): void {

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 
 /** A multipart upload that storage still holds and no row needs any more: its parts are billed until it is aborted. */
-export interface Leftover {
+export interface AbandonedUpload {
   readonly uploadId: string
   readonly storageKey: string
   readonly accountId: string
@@ -28,15 +28,15 @@ function insertOf(database: DatabaseSync): ReturnType<DatabaseSync['prepare']> {
  * forgets its parts. One that was joined already is not known any more, which costs one call. Part of the same transaction as
  * the change that leaves it.
  */
-export function leaveBehind(database: DatabaseSync, id: string, kept: string | null): void {
+export function abandonUpload(database: DatabaseSync, id: string, kept: string | null): void {
   const left = insertOf(database).run(id, kept)
   if (Number(left.changes) > 0) database.prepare('DELETE FROM parts WHERE upload = ?').run(id)
 }
 
 /** Remembers one that no row ever had. */
-export function addLeftover(
+export function addAbandonedUpload(
   database: DatabaseSync,
-  { uploadId, storageKey, accountId, teamId }: Leftover,
+  { uploadId, storageKey, accountId, teamId }: AbandonedUpload,
 ): void {
   database
     .prepare(
@@ -45,7 +45,7 @@ export function addLeftover(
     .run(uploadId, storageKey, accountId, teamId)
 }
 
-export function readLeftovers(database: DatabaseSync): Leftover[] {
+export function readAbandonedUploads(database: DatabaseSync): AbandonedUpload[] {
   return database
     .prepare('SELECT upload_id, storage_key, account_id, team_id FROM leftovers')
     .all()

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { DatabaseSync } from 'node:sqlite'
-import type { AccountBook } from '../platform/environment.ts'
+import type { AccountStore } from '../platform/environment.ts'
 
 const accountText = v.pipe(
   v.string(),
@@ -19,7 +19,7 @@ const accountText = v.pipe(
 )
 
 /** The known accounts, in the journal beside the rows that belong to them. A line that cannot be read is no account. */
-export function createAccountBook(database: DatabaseSync): AccountBook {
+export function createAccountStore(database: DatabaseSync): AccountStore {
   return {
     list: () =>
       database
@@ -43,13 +43,13 @@ export function createAccountBook(database: DatabaseSync): AccountBook {
 }
 
 /** Small choices that outlive a start and belong to the queue, not to the settings: the chosen team, all paused. */
-export interface Choices {
+export interface StoredChoices {
   get(name: ChoiceName): string | null
   set(name: ChoiceName, value: string): void
 }
 type ChoiceName = 'team' | 'all-paused' | 'on-conflict' | 'replaced-fate' | 'known-folders'
 
-export function createChoices(database: DatabaseSync): Choices {
+export function createStoredChoices(database: DatabaseSync): StoredChoices {
   return {
     get(name) {
       const value = database.prepare('SELECT value FROM choices WHERE name = ?').get(name)?.['value']

@@ -1,13 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Accounts } from '../accounts/accounts.ts'
-import { carrierOf } from '../accounts/upload-account.ts'
+import { findUploadAccount } from '../accounts/upload-account.ts'
 import { retryClassOf, type Result } from '../contract/failures.ts'
 import type { Log } from '../platform/environment.ts'
 import type { Library } from '../library/library.ts'
 import type { UploadRecord } from './upload-record.ts'
 
 /** A model that made room for a new one which doesn't come any more: it is to have its own path again. */
-export interface MovedAside {
+export interface DisplacedModel {
   readonly modelId: string
   readonly accountId: string
   readonly teamId: string
@@ -18,18 +18,18 @@ export interface MovedAside {
 }
 
 /** What is owed to models that stand aside, as the journal has it. */
-export interface MovedAsideTable {
+export interface DisplacedModelTable {
   /**
    * Remembers the model that an upload has moved aside, unless the upload `becomes` one that still means to take its place or
    * has taken it; `null` when the upload goes. Part of the transaction that changes the upload.
    */
   leave(id: string, becomes: UploadRecord | null): void
-  list(): readonly MovedAside[]
+  list(): readonly DisplacedModel[]
   /** Forgets one that stands where it stood, or is no more. */
   clear(modelId: string): void
 }
 
-export function createMovedAsideTable(database: DatabaseSync): MovedAsideTable {
+export function createDisplacedModelTable(database: DatabaseSync): DisplacedModelTable {
   const insert = database.prepare(
     `INSERT OR REPLACE INTO moved_aside (model_id, account_id, team_id, path, aside_path)
      SELECT library ->> '$.replaces.modelId', account_id, team_id,
@@ -64,23 +64,23 @@ export function createMovedAsideTable(database: DatabaseSync): MovedAsideTable {
  * Gives a model its path back. Answers `done` when there is nothing left to do, `later` when a failure passes by itself, and
  * `stuck` when it doesn't: the next start tries again.
  */
-export async function bringBack(
-  { modelId, accountId, teamId, path, asidePath }: MovedAside,
-  rooms: {
+export async function restoreDisplacedModel(
+  { modelId, accountId, teamId, path, asidePath }: DisplacedModel,
+  services: {
     readonly library: Pick<Library, 'model' | 'change'>
     readonly accounts: Pick<Accounts, 'list'>
     readonly log: Log
   },
 ): Promise<'done' | 'later' | 'stuck'> {
-  const carrier = carrierOf(rooms.accounts.list(), { accountId, teamId, needsParts: false })
-  const choice = { accountId: carrier?.id ?? accountId, teamId }
-  const now = await rooms.library.model(choice, modelId)
+  const account = findUploadAccount(services.accounts.list(), { accountId, teamId, needsParts: false })
+  const choice = { accountId: account?.id ?? accountId, teamId }
+  const now = await services.library.model(choice, modelId)
   // One that was never moved, or that somebody has moved since, stays where it is.
   const isAside = !now.ok || now.value.modelPath === asidePath
   const done: Result<unknown> =
-    now.ok && isAside ? await rooms.library.change(choice, modelId, { modelPath: path }) : now
+    now.ok && isAside ? await services.library.change(choice, modelId, { modelPath: path }) : now
   if (done.ok || done.failure.code === 'not-found') return 'done'
-  rooms.log.warn('a model that stands aside could not be moved back yet', {
+  services.log.warn('a model that stands aside could not be moved back yet', {
     ...{ model: modelId, path, asidePath, code: done.failure.code },
   })
   return retryClassOf(done.failure) === 'later' ? 'later' : 'stuck'

@@ -1,5 +1,5 @@
 import type { Result } from '../contract/failures.ts'
-import type { Ports } from '../platform/environment.ts'
+import type { Environment } from '../platform/environment.ts'
 
 /**
  * A flush of the disk takes about a millisecond of the main thread, and many small files ask for one at almost the same
@@ -17,11 +17,11 @@ interface Waiting<Change> {
 }
 
 /** Writes down in one go what comes close together. The answer comes once it is on the disk, or could not be. */
-export function createGrouped<Change>(options: {
+export function createGroupCommits<Change>(options: {
   readonly write: (changes: readonly Change[]) => Result<void>
-  readonly ports: Ports
+  readonly environment: Environment
 }): (change: Change) => Promise<Result<void>> {
-  const { write, ports } = options
+  const { write, environment } = options
   let waiting: Waiting<Change>[] = []
   let gathers = false
 
@@ -30,15 +30,15 @@ export function createGrouped<Change>(options: {
     waiting = []
     gathers = group.length > 0
     if (!gathers) return
-    const fromMs = ports.now()
+    const fromMs = environment.now()
     try {
       const written = write(group.map(({ change }) => change))
       for (const { resolve } of group) resolve(written)
     } catch (error) {
       for (const { reject } of group) reject(error)
     }
-    const pauseMs = (ports.now() - fromMs) * pauseFactor
-    ports.timers.after(Math.min(longestMs, Math.max(shortestMs, pauseMs)), flush)
+    const pauseMs = (environment.now() - fromMs) * pauseFactor
+    environment.timers.after(Math.min(longestMs, Math.max(shortestMs, pauseMs)), flush)
   }
 
   return (change) =>

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Ports } from '../platform/environment.ts'
+import type { Environment } from '../platform/environment.ts'
 import { sameFile, type FileIdentity } from '../platform/file-identity.ts'
 
 /** Some 6 MB of journal. A person with more models than this has the oldest of them hashed once more. */
@@ -24,7 +24,7 @@ export interface HashCache {
 
 export function createHashCache(
   database: DatabaseSync,
-  ports: Pick<Ports, 'now' | 'log'>,
+  environment: Pick<Environment, 'now' | 'log'>,
   most = mostHashes,
 ): HashCache {
   const find = database.prepare(
@@ -47,7 +47,7 @@ export function createHashCache(
       work()
       return true
     } catch (error) {
-      ports.log.warn('a hash could not be kept', { error: String(error) })
+      environment.log.warn('a hash could not be kept', { error: String(error) })
       return false
     }
   }
@@ -59,14 +59,14 @@ export function createHashCache(
       const { sizeBytes, mtimeNs, inode } = identity
       const sha256 = find.get(path, sizeBytes, String(mtimeNs), String(inode))?.['sha256']
       if (typeof sha256 !== 'string') return null
-      tryTo(() => use.run(ports.now(), path))
+      tryTo(() => use.run(environment.now(), path))
       return sha256
     },
     remember(path, identity, sha256) {
       const { sizeBytes, mtimeNs, inode } = identity
       unwritten.delete(path)
       const isKept = tryTo(() => {
-        put.run(path, sizeBytes, String(mtimeNs), String(inode), sha256, ports.now())
+        put.run(path, sizeBytes, String(mtimeNs), String(inode), sha256, environment.now())
         prune.run(most)
       })
       if (!isKept) unwritten.set(path, { identity, sha256 })

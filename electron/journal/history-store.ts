@@ -17,7 +17,7 @@ export interface HistoryQuery {
 }
 
 /** What the journal has of uploads whose models are in a library. */
-export interface Finished {
+export interface HistoryStore {
   history(options: HistoryQuery): readonly UploadRecord[]
   /** How many were finished since then (ms since the epoch) and not taken out of the list. */
   finishedSince(sinceMs: number): number
@@ -32,11 +32,11 @@ const finishedOf = (names: string) =>
      AND instr(lower(display_name || ' ' || model_path || ' ' || file_name), lower(?)) > 0
    ORDER BY finished_at_ms DESC LIMIT ?`
 
-export function createFinished(
+export function createHistoryStore(
   database: DatabaseSync,
   read: (lines: readonly unknown[]) => readonly UploadRecord[],
   write: (work: () => void) => Result<void>,
-): Finished {
+): HistoryStore {
   const finished = database.prepare(finishedOf(columns.join(', ')))
   const dismiss = database.prepare('UPDATE uploads SET dismissed = 1 WHERE id = ?')
   const since = database.prepare(

@@ -47,10 +47,10 @@ function openSound(file: string): DatabaseSync {
 }
 
 /** Why the journal, or the folder that it lies in, can't be used. */
-export type JournalTrouble = 'newer' | 'full' | 'not-writable' | 'other'
+export type JournalProblem = 'newer' | 'full' | 'not-writable' | 'other'
 
 /** Reads what `openJournal` threw. SQLITE_FULL is 13, SQLITE_READONLY 8, SQLITE_CANTOPEN 14 (sqlite.org/rescode.html). */
-export function journalTroubleOf(error: unknown): JournalTrouble {
+export function journalProblemOf(error: unknown): JournalProblem {
   if (error instanceof NewerJournalError) return 'newer'
   const code = error instanceof Error && 'code' in error ? error.code : null
   const sqlite = sqliteCode(error)

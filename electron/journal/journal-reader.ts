@@ -4,16 +4,16 @@ import { DatabaseSync } from 'node:sqlite'
 import { hiddenAccounts } from '../accounts/upload-account.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { Account } from '../contract/account.ts'
-import { createAccountBook, createChoices } from './account-store.ts'
-import { readLeftovers } from './abandoned-store.ts'
+import { createAccountStore, createStoredChoices } from './account-store.ts'
+import { readAbandonedUploads } from './abandoned-store.ts'
 import { acknowledgedBytes, countParts } from './parts-store.ts'
 import type { UploadRecord } from './upload-record.ts'
-import { columns, fromLine } from './record-columns.ts'
-import { livingRunners } from './process-claims.ts'
+import { columns, fromColumns } from './record-columns.ts'
+import { livingProcesses } from './process-claims.ts'
 import { journalVersion } from './schema.ts'
 
 /** One upload that is not in the library yet, as the journal has it. */
-export interface LeftUpload {
+export interface UnfinishedUpload {
   readonly record: UploadRecord
   /** What storage has acknowledged, in bytes. */
   readonly acknowledgedBytes: number
@@ -24,8 +24,8 @@ export interface LeftUpload {
 }
 
 /** Everything that a look at the journal tells, but for people who have left this computer to somebody else. */
-export interface JournalView {
-  readonly left: readonly LeftUpload[]
+export interface JournalSummary {
+  readonly left: readonly UnfinishedUpload[]
   /** Uploads in the history. */
   readonly registeredCount: number
   /** Uploads that are no more and of which storage still holds parts. */
@@ -41,7 +41,7 @@ const busyWaitMs = 1_000
  * Looks at the journal in `folder` without writing to it or taking anything from a process that runs. Answers null where
  * there is none.
  */
-export function viewJournal(folder: string): Result<JournalView | null> {
+export function readJournal(folder: string): Result<JournalSummary | null> {
   const file = join(folder, 'journal.sqlite')
   if (!existsSync(file)) return success(null)
   try {
@@ -56,7 +56,7 @@ export function viewJournal(folder: string): Result<JournalView | null> {
   }
 }
 
-function view(database: DatabaseSync): Result<JournalView | null> {
+function view(database: DatabaseSync): Result<JournalSummary | null> {
   // One transaction, so that rows and parts are of the same moment.
   database.exec('BEGIN')
   const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
@@ -66,17 +66,17 @@ function view(database: DatabaseSync): Result<JournalView | null> {
     const detail = `the journal has version ${version}, this Modelferry reads ${journalVersion}`
     return failed(failure('journal-trouble', {}, { detail }))
   }
-  const runners = livingRunners(database)
+  const runners = livingProcesses(database)
   const parts = countParts(database)
   const lines = database
     .prepare(
       `SELECT ${columns.join(', ')}, runner FROM uploads WHERE phase <> 'registered' ORDER BY position, added_at_ms`,
     )
     .all()
-  const everybody = createAccountBook(database).list()
+  const everybody = createAccountStore(database).list()
   const hidden = hiddenAccounts(everybody)
   const left = lines.flatMap((line) => {
-    const record = fromLine(line)
+    const record = fromColumns(line)
     if (!record || hidden.has(record.accountId)) return []
     const done = parts.get(record.id)
     return {
@@ -92,8 +92,8 @@ function view(database: DatabaseSync): Result<JournalView | null> {
   return success({
     left,
     registeredCount: Number(registered?.['count']),
-    leftoverCount: readLeftovers(database).length,
-    allPaused: createChoices(database).get('all-paused') === 'yes',
+    leftoverCount: readAbandonedUploads(database).length,
+    allPaused: createStoredChoices(database).get('all-paused') === 'yes',
     accounts: everybody.filter(({ id }) => !hidden.has(id)),
   })
 }

@@ -4,7 +4,7 @@ import type { SentPart } from '../transfer/send-parts.ts'
 import type { UploadRecord } from './upload-record.ts'
 
 /** The acknowledged parts of each upload. What has been answered `ok` to is on the disk. */
-export interface PartsTable {
+export interface PartsStore {
   of(upload: string): readonly SentPart[]
   add(upload: string, part: SentPart): Result<void>
   /** How far each upload has come, asked once for all of them. */
@@ -17,10 +17,10 @@ export interface DoneParts {
   readonly lastNumber: number
 }
 
-export function createPartsTable(
+export function createPartsStore(
   database: DatabaseSync,
   write: (work: () => void) => Result<void>,
-): PartsTable {
+): PartsStore {
   const insert = database.prepare(
     'INSERT OR REPLACE INTO parts (upload, number, etag, checksum) VALUES (?, ?, ?, ?)',
   )

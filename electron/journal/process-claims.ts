@@ -5,7 +5,7 @@ import type { Result } from '../contract/failures.ts'
  * Writes down that this process runs uploads, as part of the first change that makes rows its own: another process takes over
  * rows whose runner it finds nowhere.
  */
-export function createEnrolment(
+export function createProcessClaims(
   database: DatabaseSync,
   runner: string,
   write: (work: () => void) => Result<void>,
@@ -22,19 +22,19 @@ export function createEnrolment(
   }
 }
 
-export function leave(database: DatabaseSync, runner: string): void {
+export function releaseClaims(database: DatabaseSync, runner: string): void {
   database.prepare('DELETE FROM runners WHERE id = ?').run(runner)
 }
 
 /** Uploads of these files for this team by any of these accounts. */
-export interface WhichUploads {
+export interface UploadFilter {
   readonly paths: readonly string[]
   readonly accountIds: readonly string[]
   readonly teamId: string
 }
 
 /** Whatever these accounts have in the queue. */
-export interface OfAccounts {
+export interface AccountFilter {
   readonly accountIds: readonly string[]
 }
 
@@ -45,7 +45,7 @@ export interface OfAccounts {
 export function claimAbandoned(
   database: DatabaseSync,
   runner: string,
-  which: WhichUploads | OfAccounts | null,
+  which: UploadFilter | AccountFilter | null,
 ): void {
   for (const { id, pid } of database.prepare('SELECT id, pid FROM runners').all()) {
     if (id !== runner && !isAlive(Number(pid)))
@@ -66,7 +66,7 @@ export function claimAbandoned(
 }
 
 /** Paths among those named that another living process has in its queue. */
-export function heldByOthers(database: DatabaseSync, runner: string, which: WhichUploads): string[] {
+export function claimedByOthers(database: DatabaseSync, runner: string, which: UploadFilter): string[] {
   const held = database.prepare(
     `SELECT path FROM uploads WHERE phase <> 'registered' AND runner IS NOT ? AND ${oneFile} LIMIT 1`,
   )
@@ -75,7 +75,7 @@ export function heldByOthers(database: DatabaseSync, runner: string, which: Whic
 }
 
 /** Processes that run uploads now, by the name under which they run them. */
-export function livingRunners(database: DatabaseSync): ReadonlyMap<string, number> {
+export function livingProcesses(database: DatabaseSync): ReadonlyMap<string, number> {
   const found = database.prepare('SELECT id, pid FROM runners').all()
   return new Map(
     found.flatMap(({ id, pid }) => (isAlive(Number(pid)) ? [[String(id), Number(pid)] as const] : [])),

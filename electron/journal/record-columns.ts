@@ -127,7 +127,7 @@ const line = v.object({
 export const columns = Object.keys(line.entries)
 
 /** Reads one line of the journal; null when it cannot be understood. */
-export function fromLine(found: unknown): UploadRecord | null {
+export function fromColumns(found: unknown): UploadRecord | null {
   const parsed = v.safeParse(line, found)
   if (!parsed.success) return null
   const row = parsed.output

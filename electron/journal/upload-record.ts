@@ -5,7 +5,7 @@ import type { LibraryPart } from '../contract/library.ts'
 import type { Recognition } from '../contract/recognition.ts'
 import type { FoundFile } from '../recognition/found-file.ts'
 import type { FileIdentity } from '../platform/file-identity.ts'
-import type { KeptPhase } from './upload-state.ts'
+import type { StoredPhase } from './upload-state.ts'
 
 /** A multipart upload that storage has open for us. Its part size never changes. */
 export interface Multipart {
@@ -17,7 +17,7 @@ export interface Multipart {
 }
 
 /** How a file was met and what it suggested by itself: what a later look at it has to know. */
-export interface Seen extends Pick<FoundFile, 'place' | 'group'> {
+export interface FoundAs extends Pick<FoundFile, 'place' | 'group'> {
   /** Where it would have gone if nobody had said anything: what differs from it was said by a person. */
   readonly target: Target
 }
@@ -37,7 +37,7 @@ export interface UploadRecord {
   readonly recognition: Recognition
   /** The person has seen what the file can do when it is loaded, and sends it all the same. */
   readonly allowed: boolean
-  readonly phase: KeptPhase
+  readonly phase: StoredPhase
   readonly started: boolean
   readonly failure: Failure | null
   readonly multipart: Multipart | null
@@ -48,7 +48,7 @@ export interface UploadRecord {
   /** What it has to do with what the team has already; absent while it has nothing. */
   readonly library?: LibraryPart | undefined
   /** Absent from what an older version wrote down. */
-  readonly seen?: Seen | undefined
+  readonly seen?: FoundAs | undefined
   readonly addedAtMs: number
   readonly finishedAtMs: number | null
 }

@@ -47,8 +47,8 @@ export function isRunning(phase: Phase): boolean {
 }
 
 /** The phases that the journal keeps: whatever else is going on starts again as waiting. */
-export type KeptPhase = 'waiting' | 'paused' | 'failed' | 'registered'
+export type StoredPhase = 'waiting' | 'paused' | 'failed' | 'registered'
 
-export function keptPhase(phase: Phase): KeptPhase {
+export function storedPhase(phase: Phase): StoredPhase {
   return phase === 'paused' || phase === 'failed' || phase === 'registered' ? phase : 'waiting'
 }

@@ -1,25 +1,30 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
-import type { Ports } from '../platform/environment.ts'
-import { createFinished, type Finished } from './history-store.ts'
+import type { Environment } from '../platform/environment.ts'
+import { createHistoryStore, type HistoryStore } from './history-store.ts'
 import { sqliteCode } from './journal-file.ts'
-import { addLeftover, leaveBehind, readLeftovers, type Leftover } from './abandoned-store.ts'
-import { createMovedAsideTable, type MovedAside } from './displaced-models.ts'
-import { createPartsTable, type PartsTable } from './parts-store.ts'
+import {
+  addAbandonedUpload,
+  abandonUpload,
+  readAbandonedUploads,
+  type AbandonedUpload,
+} from './abandoned-store.ts'
+import { createDisplacedModelTable, type DisplacedModel } from './displaced-models.ts'
+import { createPartsStore, type PartsStore } from './parts-store.ts'
 import type { UploadRecord } from './upload-record.ts'
-import { columns, fromLine, toColumns } from './record-columns.ts'
+import { columns, fromColumns, toColumns } from './record-columns.ts'
 import {
   claimAbandoned,
-  createEnrolment,
-  heldByOthers,
-  leave,
-  livingRunners,
-  type OfAccounts,
-  type WhichUploads,
+  createProcessClaims,
+  claimedByOthers,
+  releaseClaims,
+  livingProcesses,
+  type AccountFilter,
+  type UploadFilter,
 } from './process-claims.ts'
 
 /** Queue and history in the journal. What it has answered `ok` to is on the disk. */
-export interface Store extends Finished {
+export interface UploadStore extends HistoryStore {
   /** Writes down new uploads, all or none. */
   add(records: readonly UploadRecord[]): Result<void>
   /** Writes down uploads as they are now, all or none. */
@@ -27,23 +32,23 @@ export interface Store extends Finished {
   /** Takes uploads out; what storage holds open for them is remembered, to be aborted, as are models that they moved aside. */
   remove(ids: readonly string[]): Result<void>
   /** Makes one transaction of all that `work` writes: one flush of the disk for ten thousand rows. */
-  together(work: () => void): Result<void>
-  readonly parts: PartsTable
-  leftovers(): readonly Leftover[]
+  transaction(work: () => void): Result<void>
+  readonly parts: PartsStore
+  abandonedUploads(): readonly AbandonedUpload[]
   /** Writes a leftover down that belongs to no row. */
-  leave(leftover: Leftover): Result<void>
+  addAbandoned(leftover: AbandonedUpload): Result<void>
   /** Forgets a leftover that storage no longer holds. */
-  cleared(uploadId: string): Result<void>
+  removeAbandoned(uploadId: string): Result<void>
   /** Models that were moved aside for uploads that don't take their place any more. */
-  movedAside(): readonly MovedAside[]
+  displacedModels(): readonly DisplacedModel[]
   /** Forgets one that has its path again. */
-  broughtBack(modelId: string): Result<void>
+  removeDisplaced(modelId: string): Result<void>
   /** Takes over queued uploads that no living process runs, all of them or those named; answers all of ours in order. */
-  claimQueue(which?: WhichUploads | OfAccounts): Result<readonly UploadRecord[]>
+  claimQueue(which?: UploadFilter | AccountFilter): Result<readonly UploadRecord[]>
   /** Queued uploads that no living process runs, to be looked at: none of them is ours yet. */
-  abandoned(): readonly UploadRecord[]
+  unclaimed(): readonly UploadRecord[]
   /** Paths among those named that another living process has in its queue. */
-  heldByOthers(which: WhichUploads): readonly string[]
+  claimedByOthers(which: UploadFilter): readonly string[]
   find(id: string): UploadRecord | null
   close(): void
 }
@@ -55,7 +60,11 @@ const queueOf = (names: string, whose: string) =>
   `SELECT ${names} FROM uploads WHERE phase <> 'registered' AND ${whose} ORDER BY position, added_at_ms`
 
 /** The queue of one running process, named by `runner`; two processes share a journal without sharing a row. */
-export function createStore(database: DatabaseSync, runner: string, ports: Ports): Store {
+export function createUploadStore(
+  database: DatabaseSync,
+  runner: string,
+  environment: Environment,
+): UploadStore {
   // Power loss must not undo what was acknowledged; changes are few, so the price of a real flush is small.
   database.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
   const names = columns.join(', ')
@@ -85,7 +94,7 @@ export function createStore(database: DatabaseSync, runner: string, ports: Ports
       return success(undefined)
     } catch (error) {
       if (database.isTransaction) database.exec('ROLLBACK')
-      ports.log.error('the journal could not be written', { error: String(error) })
+      environment.log.error('the journal could not be written', { error: String(error) })
       const code = sqliteCode(error) === diskFull ? 'journal-full' : 'journal-trouble'
       return failed(failure(code, {}, { detail: String(error) }))
     }
@@ -93,13 +102,13 @@ export function createStore(database: DatabaseSync, runner: string, ports: Ports
 
   function read(lines: readonly unknown[]): UploadRecord[] {
     return lines.flatMap((line) => {
-      const record = fromLine(line)
-      if (!record) ports.log.error('a line of the journal cannot be read and is left out')
+      const record = fromColumns(line)
+      if (!record) environment.log.error('a line of the journal cannot be read and is left out')
       return record ? [record] : []
     })
   }
 
-  const writeAsOurs = createEnrolment(database, runner, write)
+  const writeAsOurs = createProcessClaims(database, runner, write)
   // On a full disk the queue is shown all the same, and taken over once there is room.
   writeAsOurs(() => {})
   return {
@@ -119,35 +128,35 @@ export function createStore(database: DatabaseSync, runner: string, ports: Ports
           remove.run(id)
         }
       }),
-    together: write,
-    parts: createPartsTable(database, write),
-    leftovers: () => readLeftovers(database),
-    leave: (leftover) => write(() => addLeftover(database, leftover)),
-    cleared: (uploadId) => write(() => left.clear(uploadId)),
-    movedAside: left.movedAside.list,
-    broughtBack: (modelId) => write(() => left.movedAside.clear(modelId)),
+    transaction: write,
+    parts: createPartsStore(database, write),
+    abandonedUploads: () => readAbandonedUploads(database),
+    addAbandoned: (leftover) => write(() => addAbandonedUpload(database, leftover)),
+    removeAbandoned: (uploadId) => write(() => left.clear(uploadId)),
+    displacedModels: left.movedAside.list,
+    removeDisplaced: (modelId) => write(() => left.movedAside.clear(modelId)),
     claimQueue(which) {
       const claimed = writeAsOurs(() => claimAbandoned(database, runner, which ?? null))
       return claimed.ok ? success(read(queued.all(runner))) : claimed
     },
-    abandoned: () => read(unclaimed.all(JSON.stringify([...livingRunners(database).keys()]))),
-    heldByOthers: (which) => heldByOthers(database, runner, which),
+    unclaimed: () => read(unclaimed.all(JSON.stringify([...livingProcesses(database).keys()]))),
+    claimedByOthers: (which) => claimedByOthers(database, runner, which),
     find: (id) => read(one.all(id))[0] ?? null,
-    ...createFinished(database, read, write),
+    ...createHistoryStore(database, read, write),
     // On a full disk the name stays: the next start sees that its process is gone.
-    close: () => void write(() => leave(database, runner)),
+    close: () => void write(() => releaseClaims(database, runner)),
   }
 }
 
 /** What uploads leave behind elsewhere when they become something else, or go (`null`). */
 function createLeft(database: DatabaseSync) {
-  const movedAside = createMovedAsideTable(database)
+  const movedAside = createDisplacedModelTable(database)
   const clear = database.prepare('DELETE FROM leftovers WHERE upload_id = ?')
   return {
     movedAside,
     clear: (uploadId: string) => void clear.run(uploadId),
     by(id: string, becomes: UploadRecord | null) {
-      leaveBehind(database, id, becomes?.multipart?.uploadId ?? null)
+      abandonUpload(database, id, becomes?.multipart?.uploadId ?? null)
       movedAside.leave(id, becomes)
     },
   }

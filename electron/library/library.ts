@@ -5,11 +5,11 @@ import { deleteModel, getModel, updateModel } from '../cloud/models.ts'
 import type { TeamChoice } from '../contract/account.ts'
 import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
 import type { LibraryChange, LibraryListing, LibraryModel, LibraryNews } from '../contract/library.ts'
-import type { Ports } from '../platform/environment.ts'
-import { createKept, type Kept } from './listing-cache.ts'
-import { listAll, toLibraryModel } from './list-models.ts'
+import type { Environment } from '../platform/environment.ts'
+import { createListingCache, type ListingCache } from './listing-cache.ts'
+import { listAllModels, toLibraryModel } from './list-models.ts'
 
-export interface HowFresh {
+export interface ListingAge {
   /** A listing that is older (ms) is asked for anew; five minutes unless told, 0 to ask in any case. */
   readonly maxAgeMs?: number
 }
@@ -21,7 +21,7 @@ export interface HowFresh {
  */
 export interface Library {
   /** Rejects for no trouble of the line or the server; a failure means that nothing at all is known of the team's models. */
-  models(choice: TeamChoice, fresh?: HowFresh): Promise<Result<LibraryListing>>
+  models(choice: TeamChoice, fresh?: ListingAge): Promise<Result<LibraryListing>>
   /** One model as it is now (documented call). */
   model(choice: TeamChoice, id: string): Promise<Result<LibraryModel>>
   /** A failure `not-found` means that the model is gone; a server that lacks this call answers `bad-request`. */
@@ -37,24 +37,25 @@ export interface Library {
 }
 
 export function createLibrary(options: {
-  readonly accounts: Pick<Accounts, 'list' | 'accessTo'>
-  readonly ports: Ports
+  readonly accounts: Pick<Accounts, 'list' | 'accessFor'>
+  readonly environment: Environment
 }): Library {
-  const { accounts, ports } = options
+  const { accounts, environment } = options
   const life = new AbortController()
-  const teams = new Map<string, Kept>()
+  const teams = new Map<string, ListingCache>()
   const listeners = new Set<(news: LibraryNews) => void>()
 
   /** One for each person and team, by whatever the person signed in with. */
-  function keptOf({ accountId, teamId }: TeamChoice): Kept {
+  function keptOf({ accountId, teamId }: TeamChoice): ListingCache {
     const account = accounts.list().find(({ id }) => id === accountId)
     const key = account ? `${baseOf(account.server)} ${account.personId} ${teamId}` : `${accountId} ${teamId}`
-    const known = teams.get(key) ?? createKept(ports)
+    const known = teams.get(key) ?? createListingCache(environment)
     teams.set(key, known)
     return known
   }
 
-  const accessTo = ({ accountId, teamId }: TeamChoice): Result<Access> => accounts.accessTo(accountId, teamId)
+  const accessTo = ({ accountId, teamId }: TeamChoice): Result<Access> =>
+    accounts.accessFor(accountId, teamId)
   function tell({ teamId }: TeamChoice, met: Failure | null = null): void {
     for (const listener of listeners) listener({ teamId, failure: met })
   }
@@ -98,7 +99,7 @@ export function createLibrary(options: {
       if (!access.ok) return access
       const kept = keptOf(choice)
       const { listing, isNew } = await kept.listing(maxAgeMs, () =>
-        asked(choice, ({ client, signer }, signal) => listAll(client, signer, signal)),
+        asked(choice, ({ client, signer }, signal) => listAllModels(client, signer, signal)),
       )
       if (isNew) tell(choice, listing.ok ? listing.value.failure : listing.failure)
       return listing

@@ -25,7 +25,7 @@ export function toLibraryModel(wire: ModelWire): LibraryModel {
 }
 
 /** Asks for every page of a team's models. Half a list is none: a page's failure is the whole's. */
-export async function listAll(
+export async function listAllModels(
   client: CloudClient,
   signer: Signer,
   signal: AbortSignal,

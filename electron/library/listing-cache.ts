@@ -1,6 +1,6 @@
 import { failed, retryClassOf, success, type Failure, type Result } from '../contract/failures.ts'
 import type { LibraryChange, LibraryListing, LibraryModel } from '../contract/library.ts'
-import type { Ports } from '../platform/environment.ts'
+import type { Environment } from '../platform/environment.ts'
 
 /** What others change in the library is seen this much later at the latest, in ms, unless somebody asks for it. */
 const freshForMs = 5 * 60_000
@@ -9,27 +9,30 @@ const absentForMs = { never: 5 * 60_000, later: 15_000 }
 
 type Edit = (models: Map<string, LibraryModel>) => void
 
-export interface Listed {
+export interface CachedListing {
   readonly listing: Result<LibraryListing>
   /** Whether the server was asked for it just now. */
   readonly isNew: boolean
 }
 
 /** What is kept of one team's library. */
-export interface Kept {
+export interface ListingCache {
   /** What is kept where it is young enough, else what `ask` brings; one question at a time. */
-  listing(maxAgeMs: number | undefined, ask: () => Promise<Result<readonly LibraryModel[]>>): Promise<Listed>
+  listing(
+    maxAgeMs: number | undefined,
+    ask: () => Promise<Result<readonly LibraryModel[]>>,
+  ): Promise<CachedListing>
   add(model: LibraryModel): void
   change(id: string, change: LibraryChange): void
   drop(id: string): void
 }
 
-export function createKept(ports: Pick<Ports, 'now'>): Kept {
+export function createListingCache(environment: Pick<Environment, 'now'>): ListingCache {
   let models: Map<string, LibraryModel> | null = null
   let shown: readonly LibraryModel[] = []
   let listedAtMs = 0
   let trouble: { readonly failure: Failure; readonly atMs: number } | null = null
-  let asking: Promise<Listed> | null = null
+  let asking: Promise<CachedListing> | null = null
   /** Our own changes since the question under way was asked: the pages may have been written before them. */
   let meanwhile: Edit[] = []
 
@@ -46,7 +49,7 @@ export function createKept(ports: Pick<Ports, 'now'>): Kept {
       : success({ models: shown, listedAtMs, failure: trouble?.failure ?? null })
 
   function isKept(maxAgeMs: number): boolean {
-    const nowMs = ports.now()
+    const nowMs = environment.now()
     if (trouble && maxAgeMs > 0) {
       const waitMs = retryClassOf(trouble.failure) === 'never' ? absentForMs.never : absentForMs.later
       if (nowMs - trouble.atMs < waitMs) return true
@@ -54,9 +57,9 @@ export function createKept(ports: Pick<Ports, 'now'>): Kept {
     return models !== null && trouble === null && nowMs - listedAtMs < maxAgeMs
   }
 
-  async function ask(question: () => Promise<Result<readonly LibraryModel[]>>): Promise<Listed> {
+  async function ask(question: () => Promise<Result<readonly LibraryModel[]>>): Promise<CachedListing> {
     meanwhile = []
-    const atMs = ports.now()
+    const atMs = environment.now()
     const answer = await question()
     if (answer.ok) {
       models = new Map(answer.value.map((model) => [model.id, model]))
@@ -65,7 +68,7 @@ export function createKept(ports: Pick<Ports, 'now'>): Kept {
       listedAtMs = atMs
       trouble = null
     } else {
-      trouble = { failure: answer.failure, atMs: ports.now() }
+      trouble = { failure: answer.failure, atMs: environment.now() }
     }
     return { listing: current(), isNew: true }
   }

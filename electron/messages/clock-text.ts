@@ -5,7 +5,7 @@ const clearDays = 6
  * A time of day as a locale writes it, with its weekday unless it is today, and with its date where it is further away:
  * "18:00", "Mon 7:30 AM", "Jan 5, 7:30 AM".
  */
-export function clockWords(atMs: number, nowMs: number, tag: string): string {
+export function clockText(atMs: number, nowMs: number, tag: string): string {
   const isToday = new Date(atMs).toDateString() === new Date(nowMs).toDateString()
   const isFar = Math.abs(atMs - nowMs) > clearDays * 86_400_000
   return new Intl.DateTimeFormat(tag, {

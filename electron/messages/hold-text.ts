@@ -1,9 +1,9 @@
 import type { Conditions, Hold } from '../contract/conditions.ts'
-import { clockWords } from './clock-text.ts'
+import { clockText } from './clock-text.ts'
 import type { Translate } from './messages.ts'
 
 /** Why nothing is sent, in one sentence. */
-export function holdWords(hold: Hold, t: Translate, tag: string, nowMs: number): string {
+export function holdText(hold: Hold, t: Translate, tag: string, nowMs: number): string {
   switch (hold.kind) {
     case 'battery':
       return t('hold.battery', { percent: hold.percent, below: hold.belowPercent })
@@ -12,12 +12,12 @@ export function holdWords(hold: Hold, t: Translate, tag: string, nowMs: number):
     case 'quiet-hours':
       return hold.untilMs === null
         ? t('hold.quiet-hours-always')
-        : t('hold.quiet-hours', { until: clockWords(hold.untilMs, nowMs, tag) })
+        : t('hold.quiet-hours', { until: clockText(hold.untilMs, nowMs, tag) })
   }
 }
 
 /** What is about to be done and how far the files came, in a sentence or two; null while nothing is about to be done. */
-export function endingWords(
+export function endingText(
   { whenDone, ending }: Pick<Conditions, 'whenDone' | 'ending'>,
   t: Translate,
 ): string | null {

@@ -10,7 +10,7 @@ const longMinutes = 120
 export const speedOf = ({ tookMs }: StorageTest) => (storageTestBytes * 1000) / Math.max(1, tookMs)
 
 /** What a test of storage has found, in sentences. `isLimited`: a speed limit was in force. */
-export function storageTestWords(test: StorageTest, t: Translate, isLimited: boolean): string {
+export function storageTestText(test: StorageTest, t: Translate, isLimited: boolean): string {
   const { state, sentBytes, failure, isLeft } = test
   if (state === 'running')
     return t('storage-test.running', { percent: Math.floor((100 * sentBytes) / storageTestBytes) })

@@ -10,7 +10,7 @@ import type { SessionView } from '../contract/account.ts'
 /** A name or a port that says nothing for so long is taken for silent. */
 const waitMs = 8_000
 
-export interface ConnectionWorld {
+export interface ConnectionCheckOptions {
   readonly server: string
   readonly askServer: () => Promise<Result<ServerCheck>>
   readonly session: () => SessionView
@@ -22,7 +22,7 @@ export interface ConnectionWorld {
 }
 
 /** Looks at the way to the server step by step, and tells of each. What can't be tried is skipped, and said to be. */
-export async function checkConnection(world: ConnectionWorld): Promise<ConnectionCheck> {
+export async function checkConnection(world: ConnectionCheckOptions): Promise<ConnectionCheck> {
   const { hostname, port, protocol } = new URL(world.server)
   const host = hostname.replace(/^\[|\]$/g, '')
   let check: ConnectionCheck = { host, results: [], isOver: false }

@@ -2,7 +2,7 @@ import type { Message, MessageBus } from '@jellybrick/dbus-next'
 import type { EventEmitter } from 'node:events'
 
 /** A method of something on a bus. `signature` and `body` go together, in D-Bus' own letters. */
-export interface BusCall {
+export interface DbusCall {
   readonly destination: string
   readonly path: string
   readonly interface: string
@@ -11,7 +11,7 @@ export interface BusCall {
   readonly body?: readonly unknown[]
 }
 
-export interface BusSignal {
+export interface DbusSignal {
   readonly path: string
   readonly interface: string
   readonly member: string
@@ -19,23 +19,23 @@ export interface BusSignal {
 }
 
 /** Linux' session or system bus, over which desktop and system say how things stand. */
-export interface Bus {
+export interface Dbus {
   /** The values of the answer; null when nobody is there, it is refused, or two seconds have passed. */
-  ask(call: BusCall): Promise<readonly unknown[] | null>
+  call(call: DbusCall): Promise<readonly unknown[] | null>
   /** One property; undefined when it can't be had. */
-  property(of: Omit<BusCall, 'member' | 'signature' | 'body'>, name: string): Promise<unknown>
+  property(of: Omit<DbusCall, 'member' | 'signature' | 'body'>, name: string): Promise<unknown>
   /** From now on hears every signal that fits the rule (dbus-specification, "Match Rules"). */
-  listen(rule: string, heard: (signal: BusSignal) => void): Promise<void>
+  listen(rule: string, heard: (signal: DbusSignal) => void): Promise<void>
   close(): void
 }
 
 /** The bus answers in a millisecond or not at all. */
 const limitMs = 2_000
 const busName = 'org.freedesktop.DBus'
-export const busItself = { destination: busName, path: '/org/freedesktop/DBus', interface: busName } as const
+export const dbusDaemon = { destination: busName, path: '/org/freedesktop/DBus', interface: busName } as const
 
 /** Opens a bus; null where there is none. The library is fetched only then: other systems never need it. */
-export async function openBus(kind: 'session' | 'system'): Promise<Bus | null> {
+export async function openDbus(kind: 'session' | 'system'): Promise<Dbus | null> {
   const library = await import('@jellybrick/dbus-next')
   const bus = kind === 'session' ? library.sessionBus() : library.systemBus()
   if (!(await isConnected(bus))) {
@@ -69,8 +69,8 @@ function disconnect(bus: MessageBus): void {
   }
 }
 
-function overBus(bus: MessageBus, message: (call: BusCall) => Message): Bus {
-  async function ask(call: BusCall): Promise<readonly unknown[] | null> {
+function overBus(bus: MessageBus, message: (call: DbusCall) => Message): Dbus {
+  async function ask(call: DbusCall): Promise<readonly unknown[] | null> {
     const { promise, resolve } = Promise.withResolvers<null>()
     const timer = setTimeout(() => resolve(null), limitMs)
     const asked = bus.call(message(call)).then(
@@ -81,7 +81,7 @@ function overBus(bus: MessageBus, message: (call: BusCall) => Message): Bus {
   }
 
   return {
-    ask,
+    call: ask,
     async property(of, name) {
       const answer = await ask({
         ...of,
@@ -97,7 +97,7 @@ function overBus(bus: MessageBus, message: (call: BusCall) => Message): Bus {
       bus.on('message', (signal: Message) => {
         if (isSignal(signal)) heard(signal)
       })
-      await ask({ ...busItself, member: 'AddMatch', signature: 's', body: [rule] })
+      await ask({ ...dbusDaemon, member: 'AddMatch', signature: 's', body: [rule] })
     },
     close: () => disconnect(bus),
   }

@@ -4,10 +4,10 @@ import type { Timers } from './environment.ts'
  * A server that says "not found" may be the wrong one for a moment, as behind a gateway that is being changed: it is asked
  * once more after this time, in ms, before what was sent is given up.
  */
-export const secondLookMs = 5_000
+export const recheckDelayMs = 5_000
 
 /** Resolves after `delayMs`, or as soon as `signal` aborts. */
-export function pause(timers: Timers, delayMs: number, signal: AbortSignal): Promise<void> {
+export function abortableDelay(timers: Timers, delayMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       cancel()
@@ -21,7 +21,7 @@ export function pause(timers: Timers, delayMs: number, signal: AbortSignal): Pro
 }
 
 /** A signal that aborts `graceMs` later than another one; `over` ends the wait. */
-export function outlast(
+export function withGracePeriod(
   signal: AbortSignal,
   timers: Timers,
   graceMs: number,
@@ -43,7 +43,7 @@ export function outlast(
 }
 
 /** What a look at a file answers, or null once `signal` aborts: one at a network disk may never end, and changes nothing. */
-export async function unlessAborted<T>(looking: Promise<T>, signal: AbortSignal): Promise<T | null> {
+export async function raceAbort<T>(looking: Promise<T>, signal: AbortSignal): Promise<T | null> {
   const { promise, resolve } = Promise.withResolvers<null>()
   const stop = () => resolve(null)
   signal.addEventListener('abort', stop, { once: true })
@@ -56,7 +56,7 @@ export async function unlessAborted<T>(looking: Promise<T>, signal: AbortSignal)
 }
 
 /** What is answered within `limitMs`, or null; an answer that comes later is still there for whoever holds the promise. */
-export async function inTime<T>(asked: Promise<T>, timers: Timers, limitMs: number): Promise<T | null> {
+export async function withTimeout<T>(asked: Promise<T>, timers: Timers, limitMs: number): Promise<T | null> {
   const { promise: late, resolve } = Promise.withResolvers<null>()
   const cancel = timers.after(limitMs, () => resolve(null))
   try {

@@ -3,7 +3,7 @@ import type { Result } from '../contract/failures.ts'
 import type { FindProxies } from './proxy-resolver.ts'
 
 /** What the engine needs from the world, in one small object, so that a test can hold the clock and the dice. */
-export interface Ports {
+export interface Environment {
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /** In [0, 1). */
@@ -32,14 +32,14 @@ export interface Log {
  * Where secrets live: the OS keychain, or memory for this session only. Every call ends within its own time limit; `null`
  * does not mean "never stored" (a locked keyring answers the same).
  */
-export interface Vault {
+export interface SecretStore {
   get(name: string): Promise<Result<string | null>>
   set(name: string, secret: string): Promise<Result<void>>
   delete(name: string): Promise<Result<void>>
 }
 
 /** Which accounts are known on this computer: no secret is in it. */
-export interface AccountBook {
+export interface AccountStore {
   list(): readonly Account[]
   save(account: Account): void
   remove(accountId: string): void

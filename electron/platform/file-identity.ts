@@ -37,11 +37,11 @@ const ofTheDisk: ReadonlySet<string> = new Set([
   'ETIMEDOUT',
 ])
 
-export type Opened =
+export type OpenedFile =
   { readonly ok: true; readonly handle: FileHandle } | { readonly ok: false; readonly failure: Failure }
 
 /** Opens a file for reading and refuses it unless it is still the file that was queued. */
-export async function openSameFile(path: string, expected: FileIdentity): Promise<Opened> {
+export async function openSameFile(path: string, expected: FileIdentity): Promise<OpenedFile> {
   let handle: FileHandle | undefined
   try {
     handle = await open(path, 'r')
@@ -59,15 +59,15 @@ export async function openSameFile(path: string, expected: FileIdentity): Promis
 const openWithinMs = 30_000
 
 /** The same, given up once `signal` aborts (then null) or the disk hangs: an open of a network disk may never end. */
-export async function openInTime(
+export async function openWithTimeout(
   { path, identity }: { readonly path: string; readonly identity: FileIdentity },
   signal: AbortSignal,
   withinMs = openWithinMs,
-): Promise<Opened | null> {
+): Promise<OpenedFile | null> {
   if (signal.aborted) return null
-  const over = Promise.withResolvers<Opened | null>()
+  const over = Promise.withResolvers<OpenedFile | null>()
   const stop = () => over.resolve(null)
-  const timer = setTimeout(() => over.resolve({ ok: false, failure: hangingDisk() }), withinMs)
+  const timer = setTimeout(() => over.resolve({ ok: false, failure: diskTimeoutFailure() }), withinMs)
   signal.addEventListener('abort', stop, { once: true })
   const opening = openSameFile(path, identity)
   const first = await Promise.race([opening, over.promise])
@@ -80,13 +80,14 @@ export async function openInTime(
 }
 
 /** The trouble of a disk from which nothing comes any more. */
-export const hangingDisk = (): Failure => fileFailure(Object.assign(new Error(), { code: 'ETIMEDOUT' }))
+export const diskTimeoutFailure = (): Failure =>
+  fileFailure(Object.assign(new Error(), { code: 'ETIMEDOUT' }))
 
 /**
  * The failure of a file that is no longer what it was, or null when it is. It is not opened for that: whoever reads it opens it
  * anyway and looks again, and of two hundred small files that is much of what they cost.
  */
-export async function whyChanged(path: string, expected: FileIdentity): Promise<Failure | null> {
+export async function changeFailure(path: string, expected: FileIdentity): Promise<Failure | null> {
   try {
     const stats = await stat(path, { bigint: true })
     return sameFile(identityOf(stats), expected) ? null : failure('file-changed')
@@ -96,7 +97,7 @@ export async function whyChanged(path: string, expected: FileIdentity): Promise<
 }
 
 /** The new identity of a file of which only the inode differs from what is expected, or null. */
-export async function renumbered(path: string, expected: FileIdentity): Promise<FileIdentity | null> {
+export async function renumberedIdentity(path: string, expected: FileIdentity): Promise<FileIdentity | null> {
   const stats = await stat(path, { bigint: true }).catch(() => null)
   const found = stats && identityOf(stats)
   return found && sameFile({ ...found, inode: expected.inode }, expected) ? found : null

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
-import type { Log, Vault } from './environment.ts'
+import type { Log, SecretStore } from './environment.ts'
 
 // Nothing of Electron is imported here: the command line keeps its secrets by this same file.
 
@@ -11,7 +11,7 @@ export interface Keytar {
   deletePassword(service: string, account: string): Promise<boolean>
 }
 
-export interface Keychain extends Vault {
+export interface Keychain extends SecretStore {
   /**
    * True while a call to the keychain has not come back. It holds a thread of the process, so that a normal exit would wait
    * for ever: see `endProcess`.

@@ -38,19 +38,19 @@ const known: Readonly<Record<string, FailureCode>> = {
  * The failure for an error code of the network stack; anything not known counts as a dropped line, which is tried again. A
  * proxy's trouble names the proxy, any other the server.
  */
-export function lineFailure(code: string, host: string, proxyHost: string | null = null): Failure {
+export function networkFailure(code: string, host: string, proxyHost: string | null = null): Failure {
   const kind = known[code.split(' ', 1)[0] ?? ''] ?? 'connection-lost'
   return failure(kind, proxyHost === null ? { host } : { host: proxyHost, server: host }, { detail: code })
 }
 
 /** Digs the telling code out of a thrown network error, which may hide it in `cause`, sometimes twice. */
-export function networkCodeOf(error: unknown): string {
+export function networkErrorCode(error: unknown): string {
   for (let at = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth += 1) {
     const { code } = at as Error & { code?: unknown }
     // Node says only that a request was aborted; by what stands in the cause.
     if (typeof code === 'string' && code !== 'ABORT_ERR') return code
     if (at instanceof AggregateError) {
-      const inner = networkCodeOf(at.errors[0])
+      const inner = networkErrorCode(at.errors[0])
       if (inner !== 'unknown') return inner
     }
     if (at.name === 'TimeoutError') return 'TimeoutError'

@@ -8,16 +8,16 @@ import {
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { setDefaultAutoSelectFamilyAttemptTimeout, type Socket } from 'node:net'
 import { SocksProxyAgent } from 'socks-proxy-agent'
-import { networkCodeOf } from './network-failures.ts'
+import { networkErrorCode } from './network-failures.ts'
 import { proxyCodeIn, proxyCodes } from './proxy-resolver.ts'
 
 /** What a request says of itself, but for where it goes. */
-export type Asked = Pick<RequestOptions, 'method' | 'path' | 'headers' | 'setHost' | 'signal'>
+export type RequestParts = Pick<RequestOptions, 'method' | 'path' | 'headers' | 'setHost' | 'signal'>
 
 /** Opens requests, straight or by a proxy, and keeps their connections: one pool for each way. */
-export interface Opener {
+export interface RequestOpener {
   /** `url` says where to; the path is `asked.path` to the letter, since it may be signed. `proxy` is a URL with its login. */
-  open(url: URL, asked: Asked, proxy: string | null): ClientRequest
+  open(url: URL, asked: RequestParts, proxy: string | null): ClientRequest
 }
 
 /**
@@ -35,7 +35,7 @@ const tunnelMs = 30_000
  * (nodejs.org/api/http.html, "Built-in Proxy Support"); SOCKS comes from socks-proxy-agent. A proxy takes a connection
  * `withinMs`, or counts as not there.
  */
-export function createOpener(connections: AgentOptions, withinMs = proxyConnectMs): Opener {
+export function createRequestOpener(connections: AgentOptions, withinMs = proxyConnectMs): RequestOpener {
   const pools = new Map<string, HttpAgent>()
   // For the whole thread, since what an agent is told does not reach its connections to a proxy.
   setDefaultAutoSelectFamilyAttemptTimeout(attemptMs)
@@ -100,8 +100,8 @@ const unmade: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_A
 const refusals: ReadonlySet<number> = new Set([403, 405, 451])
 
 /** The code of a thrown network error; by a proxy one of `proxyCodes` where it kept the request from its server. */
-export function codeOf(error: unknown, proxy: string | null): string {
-  const code = networkCodeOf(error)
+export function requestErrorCode(error: unknown, proxy: string | null): string {
+  const code = networkErrorCode(error)
   if (proxy === null) return code
   if (unmade.has(code)) return proxyCodes.unreachable
   if (code === 'ERR_PROXY_TUNNEL') {
@@ -124,11 +124,11 @@ function socksCode(error: unknown): string {
  * Whether an answer is a proxy's own: it wants a login before it passes an http request on (RFC 9110, 15.5.8). Through a tunnel,
  * by CONNECT or SOCKS, only the server answers, and must not bring anybody to type a login.
  */
-export function isProxyQuestion(status: number | undefined, url: URL, proxy: string | null): boolean {
+export function isProxyAuthRequired(status: number | undefined, url: URL, proxy: string | null): boolean {
   return status === 407 && url.protocol === 'http:' && proxy !== null && !proxy.startsWith('socks')
 }
 
 /** Host and port of the proxy that `code` blames, or null. */
-export function hostOfProxy(code: string, proxy: string | null): string | null {
+export function proxyHostOf(code: string, proxy: string | null): string | null {
   return proxy !== null && proxyCodeIn(code) !== null ? new URL(proxy).host : null
 }

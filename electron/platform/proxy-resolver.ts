@@ -11,36 +11,40 @@ export interface ProxyLogin {
 }
 
 /** Which proxy each request goes by. What it answers carries the proxy's login: a secret that no log may see. */
-export interface Ways {
+export interface ProxyResolver {
   /** The proxy to take to an address, or null for the straight way. */
-  to(url: string): Promise<string | null>
+  resolve(url: string): Promise<string | null>
   /**
    * Tells that a request by `proxy` failed with this code of the line. Answers whether another try at once goes another way:
    * by another proxy, or with a login. Safe for any request, since none that failed with these codes had reached its server.
    */
-  failed(proxy: string, code: string): Promise<boolean>
+  reportFailure(proxy: string, code: string): Promise<boolean>
 }
 
 /** Nothing between. */
-export const straight: Ways = { to: () => Promise.resolve(null), failed: () => Promise.resolve(false) }
+export const directConnection: ProxyResolver = {
+  resolve: () => Promise.resolve(null),
+  reportFailure: () => Promise.resolve(false),
+}
 
 /** Runs a request by the way there is, and once more for each better way that its failure opens. */
-export async function byWays<T>(
-  ways: Ways,
+export async function withProxyFallback<T>(
+  proxies: ProxyResolver,
   url: string,
   attempt: (proxy: string | null) => Promise<{ readonly answer: T; readonly proxyCode: string | null }>,
 ): Promise<T> {
   // A way with a login, one without, and two proxies in turn: more is no network's.
   for (let tries = 1; ; tries += 1) {
-    const proxy = await ways.to(url)
+    const proxy = await proxies.resolve(url)
     const { answer, proxyCode } = await attempt(proxy)
-    const again = proxy !== null && proxyCode !== null && tries < 4 && (await ways.failed(proxy, proxyCode))
+    const again =
+      proxy !== null && proxyCode !== null && tries < 4 && (await proxies.reportFailure(proxy, proxyCode))
     if (!again) return answer
   }
 }
 
 /** A proxy without its login, which may be shown: `http://host:port`. */
-export function bareProxy(proxy: string): string {
+export function withoutCredentials(proxy: string): string {
   const url = URL.parse(proxy)
   return url ? `${url.protocol}//${url.host}` : ''
 }

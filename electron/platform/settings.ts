@@ -12,7 +12,7 @@ export interface JsonStore {
   write(values: Readonly<Record<string, unknown>>): void
 }
 
-export interface SettingsBook {
+export interface SettingsStore {
   current(): Settings
   /** `bad-server-address` when the server is neither https nor on this computer. */
   change(change: CallArgs<'changeSettings'>): Result<Settings>
@@ -67,7 +67,7 @@ export function createSettings(options: {
   readonly store: JsonStore
   readonly serverFromOutside: string | undefined
   readonly log: Log
-}): SettingsBook {
+}): SettingsStore {
   const { store, serverFromOutside, log } = options
   const { settings, refused } = parseSettings(store.read())
   if (refused.length > 0) log.warn('stored settings were refused', { refused })

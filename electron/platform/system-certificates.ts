@@ -11,14 +11,14 @@ const unknownAuthority: ReadonlySet<string> = new Set([
 let trusted = false
 
 /** Whether this thread trusts the system's authorities by now. */
-export const trustsSystem = () => trusted
+export const trustsSystemCertificates = () => trusted
 
 /**
  * Makes this thread trust the system's authorities too, such as a company's own, when a certificate of an unknown one was
  * met; answers whether that was the trouble, so that what was begun before may end better now. Only then, since reading
  * them takes a tenth of a second.
  */
-export function trustSystemAfter(code: string): boolean {
+export function trustSystemCertificatesAfter(code: string): boolean {
   if (!unknownAuthority.has(code)) return false
   if (!trusted) setDefaultCACertificates([...getCACertificates('default'), ...getCACertificates('system')])
   trusted = true

@@ -1,4 +1,4 @@
-import type { Log, Ports, Timers } from './environment.ts'
+import type { Log, Environment, Timers } from './environment.ts'
 import type { FindProxies } from './proxy-resolver.ts'
 
 export const realTimers: Timers = {
@@ -9,7 +9,7 @@ export const realTimers: Timers = {
 }
 
 /** The world as it is, for the engine. */
-export function createPorts(log: Log, findProxies: FindProxies): Ports {
+export function createEnvironment(log: Log, findProxies: FindProxies): Environment {
   return {
     now: Date.now,
     random: Math.random,

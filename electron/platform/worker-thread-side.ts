@@ -21,7 +21,7 @@ interface Held {
 }
 
 /** The worker's end of `createThreads`: runs each job that comes and posts what it answers. A throw ends the thread. */
-export function serveJobs<Job, Progress, Answer>(
+export function runJobs<Job, Progress, Answer>(
   work: (job: Job, context: JobContext<Progress>) => Promise<Answer>,
 ): void {
   const port = parentPort

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import type { Ports } from './environment.ts'
+import type { Environment } from './environment.ts'
 
 /** From the main thread to a worker. */
 export type ToThread<Job> =
@@ -17,7 +17,7 @@ export interface RunOptions<Progress> {
   readonly onProgress?: (progress: Progress) => void
 }
 
-export interface Running<Answer> {
+export interface RunningJob<Answer> {
   /** `null` when the worker died: the work is lost and may be done again. */
   readonly answer: Promise<Answer | null>
   /** Lets a paced job go on up to a byte position; a smaller one than before takes back what it has not used. */
@@ -25,8 +25,8 @@ export interface Running<Answer> {
 }
 
 /** A pool of worker threads that carry bytes or hash them. The main thread decides and records, nothing else. */
-export interface Threads<Job, Progress, Answer> {
-  run(job: Job, options: RunOptions<Progress>): Running<Answer>
+export interface WorkerThreads<Job, Progress, Answer> {
+  run(job: Job, options: RunOptions<Progress>): RunningJob<Answer>
   /** Starts a thread if there is none, so that the first job need not wait for it. */
   warm(): void
   close(): Promise<void>
@@ -68,13 +68,13 @@ const maxYoungGenerationSizeMb = 2
  * that dies ends its jobs with `null` and is replaced by the next job. An aborted job still answers, through its worker, or
  * with `null` where that hangs.
  */
-export function createThreads<Job, Progress, Answer>(options: {
+export function createWorkerThreads<Job, Progress, Answer>(options: {
   readonly url: URL
   readonly name: string
   readonly count: number
-  readonly ports: Ports
-}): Threads<Job, Progress, Answer> {
-  const { url, name, count, ports } = options
+  readonly environment: Environment
+}): WorkerThreads<Job, Progress, Answer> {
+  const { url, name, count, environment } = options
   type OneThread = Thread<Job, Progress, Answer>
   type OneWork = Work<Job, Progress, Answer>
   const threads = new Set<OneThread>()
@@ -85,7 +85,8 @@ export function createThreads<Job, Progress, Answer>(options: {
     const thread: OneThread = { worker, jobs: new Map(), signs: 0 }
     const die = (reason: string) => {
       if (!threads.delete(thread)) return
-      if (thread.jobs.size > 0) ports.log.error('a worker thread ended with work in hand', { name, reason })
+      if (thread.jobs.size > 0)
+        environment.log.error('a worker thread ended with work in hand', { name, reason })
       for (const { settle } of thread.jobs.values()) settle(null)
     }
     thread.worker.on('message', (message: FromThread<Progress, Answer>) => {
@@ -119,7 +120,7 @@ export function createThreads<Job, Progress, Answer>(options: {
 
   function replace(thread: OneThread): void {
     threads.delete(thread)
-    ports.log.error('a worker thread hangs and is replaced', { name, jobs: thread.jobs.size })
+    environment.log.error('a worker thread hangs and is replaced', { name, jobs: thread.jobs.size })
     const works = [...thread.jobs.values()]
     thread.jobs.clear()
     // It may hang for as long as the disk does: nobody waits for its end.
@@ -137,7 +138,7 @@ export function createThreads<Job, Progress, Answer>(options: {
     if (!thread) return () => {}
     tell(work, { kind: 'abort', id })
     const { signs } = thread
-    return ports.timers.after(silentMs, () => {
+    return environment.timers.after(silentMs, () => {
       if (work.thread !== thread) return
       if (thread.signs === signs) replace(thread)
       else work.settle(null)

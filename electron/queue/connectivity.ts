@@ -1,13 +1,13 @@
-import type { LineState } from '../contract/uploads.ts'
-import type { Ports } from '../platform/environment.ts'
+import type { ConnectivityState } from '../contract/uploads.ts'
+import type { Environment } from '../platform/environment.ts'
 
 /** Whether the line is there. Nobody asks while all goes well: only trouble makes it look. */
-export interface Line {
-  readonly state: LineState
+export interface ConnectivityMonitor {
+  readonly state: ConnectivityState
   /** Something met trouble of the line: looks whether the line is gone or only that one answer. */
   suspect(): void
   /** The computer woke or its network changed: a line that was gone is looked for at once. */
-  look(): void
+  check(): void
   close(): Promise<void>
 }
 
@@ -18,23 +18,23 @@ const waitsMs = [1_000, 2_000, 4_000, 5_000]
  * Being offline is one state of the whole queue, not a failure of each upload. `isThere` asks the servers for any sign of life
  * and must end within its own time; `becomes` hears of each change.
  */
-export function createLine(options: {
+export function createConnectivityMonitor(options: {
   readonly isThere: (signal: AbortSignal) => Promise<boolean>
-  readonly becomes: (state: LineState) => void
-  readonly ports: Ports
-}): Line {
-  const { isThere, becomes, ports } = options
+  readonly becomes: (state: ConnectivityState) => void
+  readonly environment: Environment
+}): ConnectivityMonitor {
+  const { isThere, becomes, environment } = options
   const life = new AbortController()
-  let state: LineState = 'ok'
+  let state: ConnectivityState = 'ok'
   let looking: Promise<void> | null = null
   let fruitless = 0
   let cancelTimer = () => {}
 
-  function become(next: LineState): void {
+  function become(next: ConnectivityState): void {
     if (next === state) return
     state = next
     fruitless = 0
-    ports.log.info(next === 'ok' ? 'the line is back' : 'the line is gone')
+    environment.log.info(next === 'ok' ? 'the line is back' : 'the line is gone')
     becomes(next)
   }
 
@@ -45,7 +45,7 @@ export function createLine(options: {
     if (found) return
     const waitMs = waitsMs[Math.min(fruitless, waitsMs.length - 1)] ?? 0
     fruitless += 1
-    cancelTimer = ports.timers.after(waitMs, look)
+    cancelTimer = environment.timers.after(waitMs, look)
   }
 
   function look(): void {
@@ -64,7 +64,7 @@ export function createLine(options: {
       // While it is gone, the next look is under way or on the clock already.
       if (state === 'ok') look()
     },
-    look() {
+    check() {
       if (state === 'offline') look()
     },
     async close() {

@@ -1,18 +1,18 @@
 import { readdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { Ports } from '../platform/environment.ts'
+import type { Environment } from '../platform/environment.ts'
 
 /** What an upload waits for: a folder that is missing, or a mount through which no answer comes. */
-export interface Missing {
+export interface MissingVolume {
   readonly path: string
   /** The mount is there and its disk or server is not: any answer from it will do, also that the file is gone. */
   readonly isDead: boolean
 }
 
 /** The folders that uploads wait for: on disks that were unplugged, or moved away. */
-export interface Away {
+export interface MissingVolumeMonitor {
   /** From now on it is looked for; once it is there, `back` hears of this upload. */
-  wait(id: string, until: Missing): void
+  wait(id: string, until: MissingVolume): void
   close(): void
 }
 
@@ -23,14 +23,14 @@ const lookEveryMs = 3_000
  * Uploads whose disk is gone wait here, outside the queue. `stillWaits` says whether one still does, since it may have been
  * paused or cancelled meanwhile.
  */
-export function createAway(options: {
-  readonly isBack: (missing: Missing) => Promise<boolean>
+export function createMissingVolumeMonitor(options: {
+  readonly isVolumeBack: (missing: MissingVolume) => Promise<boolean>
   readonly stillWaits: (id: string) => boolean
   readonly back: (ids: readonly string[]) => void
-  readonly ports: Ports
-}): Away {
-  const { isBack, stillWaits, back, ports } = options
-  const waiting = new Map<string, { readonly missing: Missing; readonly ids: Set<string> }>()
+  readonly environment: Environment
+}): MissingVolumeMonitor {
+  const { isVolumeBack: isBack, stillWaits, back, environment } = options
+  const waiting = new Map<string, { readonly missing: MissingVolume; readonly ids: Set<string> }>()
   /** Asked and not answered yet: a network folder may not answer for minutes, and the others need not wait for it. */
   const asked = new Set<string>()
   let isClosed = false
@@ -38,7 +38,7 @@ export function createAway(options: {
 
   function schedule(): void {
     if (isClosed || waiting.size === 0) return
-    cancel ??= ports.timers.after(lookEveryMs, look)
+    cancel ??= environment.timers.after(lookEveryMs, look)
   }
 
   function look(): void {
@@ -51,7 +51,7 @@ export function createAway(options: {
     schedule()
   }
 
-  async function lookFor(missing: Missing): Promise<void> {
+  async function lookFor(missing: MissingVolume): Promise<void> {
     const { path } = missing
     asked.add(path)
     const found = await isBack(missing)
@@ -85,7 +85,7 @@ async function isThere(path: string): Promise<boolean> {
  * Whether what was missing is back, so that the upload had better look for itself. A mount that answers is back even without
  * the file, which is then missing; an empty folder is a place for a mount and no answer.
  */
-export async function isBack({ path, isDead }: Missing): Promise<boolean> {
+export async function isBack({ path, isDead }: MissingVolume): Promise<boolean> {
   if (await isThere(path)) return true
   const why = isDead ? await whyNot(path) : null
   if (why === null || deadMount.has(why)) return false
@@ -97,9 +97,9 @@ export async function isBack({ path, isDead }: Missing): Promise<boolean> {
  * Where a file that can't be had is missing. `folder` names what the person should bring back, `until` is what to look for;
  * null when its folder is there, so that the file itself was deleted.
  */
-export async function findAway(
+export async function findMissingVolume(
   path: string,
-): Promise<{ readonly folder: string; readonly until: Missing } | null> {
+): Promise<{ readonly folder: string; readonly until: MissingVolume } | null> {
   const why = await whyNot(path)
   // The path is there, but no answer comes through it: the disk left and its mount stayed.
   if (why !== null && deadMount.has(why)) return { folder: dirname(path), until: { path, isDead: true } }

@@ -1,6 +1,6 @@
-import type { Ports } from '../platform/environment.ts'
+import type { Environment } from '../platform/environment.ts'
 import type { Outcome } from '../journal/outcome.ts'
-import { createWaiting, type Size } from './waiting-list.ts'
+import { createWaitingList, type Size } from './waiting-list.ts'
 
 export interface QueueHooks {
   /** Runs one upload to an outcome. Must not throw. */
@@ -21,15 +21,15 @@ export interface Queue {
   /** Starts nothing more and aborts what runs; or goes on. */
   setHeld(held: boolean): Promise<void>
   /** Without a line nothing more is started, and nothing is aborted; once it is there, all that waited for it goes on. */
-  setLine(isThere: boolean): void
-  setAtOnce(count: number): void
+  setOnline(isThere: boolean): void
+  setConcurrency(count: number): void
   /**
    * Lets uploads go before all others, from now until they are over: each starts at once in a place of its own, whatever
    * else runs, and nothing that runs is cut. Of many, the first few do; the others follow by their positions.
    */
-  lift(ids: readonly string[]): void
+  prioritise(ids: readonly string[]): void
   /** Whether it goes before all others. */
-  isLifted(id: string): boolean
+  isPrioritised(id: string): boolean
   /** Forgets waiting times: the line is back, the person pressed retry, the computer woke. */
   wake(): void
   readonly running: ReadonlySet<string>
@@ -64,13 +64,13 @@ export function createQueue(options: {
   readonly atOnce: number
   readonly held: boolean
   readonly hooks: QueueHooks
-  readonly ports: Ports
+  readonly environment: Environment
 }): Queue {
-  const { hooks, ports } = options
+  const { hooks, environment } = options
   let { atOnce, held } = options
   let heldUntilMs = 0
   let isLineThere = true
-  const waiting = createWaiting(hooks)
+  const waiting = createWaitingList(hooks)
   const lifted = new Set<string>()
   const runs = new Map<string, Run>()
   let cancelTimer = () => {}
@@ -78,7 +78,7 @@ export function createQueue(options: {
   function fill(): void {
     cancelTimer()
     if (held || !isLineThere || waiting.size === 0) return
-    const nowMs = ports.now()
+    const nowMs = environment.now()
     if (nowMs >= heldUntilMs) {
       waiting.becomeReady(nowMs)
       for (const id of readyLifted()) {
@@ -91,7 +91,7 @@ export function createQueue(options: {
     // What is ready has no time of its own: while all are held, the end of the hold is what it waits for.
     const earliestMs = nowMs < heldUntilMs ? heldUntilMs : waiting.nextMs()
     if (earliestMs > nowMs && earliestMs < Infinity)
-      cancelTimer = ports.timers.after(earliestMs - nowMs, fill)
+      cancelTimer = environment.timers.after(earliestMs - nowMs, fill)
   }
 
   function free(place: Place): number {
@@ -131,7 +131,7 @@ export function createQueue(options: {
       hooks.settled(id, outcome)
     } catch (error) {
       // A bug in telling of one upload must not leave all others standing.
-      ports.log.error('what became of a run could not be told', { id, error: String(error) })
+      environment.log.error('what became of a run could not be told', { id, error: String(error) })
     }
     fill()
   }
@@ -167,22 +167,22 @@ export function createQueue(options: {
       cancelTimer()
       await Promise.all([...runs.values()].map((run) => stop(run, 'hold')))
     },
-    setLine(isThere) {
+    setOnline(isThere) {
       isLineThere = isThere
       // A server that asked everybody to wait is still obeyed.
       if (isThere) waiting.becomeReady(Infinity)
       fill()
     },
-    setAtOnce(count) {
+    setConcurrency(count) {
       atOnce = count
       fill()
     },
-    lift(ids) {
+    prioritise(ids) {
       for (const id of ids) if (runs.has(id) || waiting.has(id)) lifted.add(id)
       waiting.reorder()
       fill()
     },
-    isLifted: (id) => lifted.has(id),
+    isPrioritised: (id) => lifted.has(id),
     wake() {
       heldUntilMs = 0
       waiting.becomeReady(Infinity)

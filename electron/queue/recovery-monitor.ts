@@ -1,24 +1,24 @@
 import type { Access } from '../accounts/accounts.ts'
 import { isConnectivityFailure, type Failure, type Result } from '../contract/failures.ts'
-import type { LineState } from '../contract/uploads.ts'
-import type { Ports } from '../platform/environment.ts'
-import { createAway, isBack, type Missing } from './missing-volumes.ts'
-import { createLine } from './connectivity.ts'
+import type { ConnectivityState } from '../contract/uploads.ts'
+import type { Environment } from '../platform/environment.ts'
+import { createMissingVolumeMonitor, isBack, type MissingVolume } from './missing-volumes.ts'
+import { createConnectivityMonitor } from './connectivity.ts'
 import type { Queue } from './queue.ts'
 import type { Rows } from '../feed/rows.ts'
 import { isRunning } from '../journal/upload-state.ts'
 
 /** What uploads wait for that no clock tells: the line, and disks. */
-export interface Patience {
-  readonly line: LineState
+export interface RecoveryMonitor {
+  readonly connectivity: ConnectivityState
   /** An upload waits after this failure: if the line is gone, it waits for the line instead of for a time. */
-  waits(id: string, met: Failure): void
+  waitForConnection(id: string, met: Failure): void
   /** An upload waits until this is back. */
-  waitsForDisk(id: string, until: Missing): void
+  waitForVolume(id: string, until: MissingVolume): void
   /** Tries now, and again every few seconds until `attempt` answers true. */
   tryUntilDone(attempt: () => boolean): void
   /** The computer woke, or its network changed. */
-  look(): void
+  check(): void
   close(): Promise<void>
 }
 
@@ -26,15 +26,15 @@ export interface Patience {
 const tryEveryMs = 5_000
 
 /** Joins the line and the missing disks to the queue, which knows neither. */
-export function createPatience(options: {
+export function createRecoveryMonitor(options: {
   readonly rows: Rows
-  readonly queue: () => Pick<Queue, 'add' | 'setLine'>
+  readonly queue: () => Pick<Queue, 'add' | 'setOnline'>
   readonly accessTo: (accountId: string, teamId: string) => Result<Access>
   /** The line has gone or has come back. */
-  readonly changed: (line: LineState) => void
-  readonly ports: Ports
-}): Patience {
-  const { rows, queue, accessTo, ports } = options
+  readonly changed: (line: ConnectivityState) => void
+  readonly environment: Environment
+}): RecoveryMonitor {
+  const { rows, queue, accessTo, environment } = options
 
   /** Every server that something in the queue is for: one that is down must not hold up what goes to the others. */
   function servers(): readonly Access[] {
@@ -52,8 +52,8 @@ export function createPatience(options: {
     return [...found.values()]
   }
 
-  const line = createLine({
-    ports,
+  const line = createConnectivityMonitor({
+    environment,
     async isThere(signal) {
       const asked = servers().map(({ client }) => client.isThere(signal))
       // With nobody to ask nothing is known to be gone.
@@ -71,14 +71,14 @@ export function createPatience(options: {
             rows.waitForLine(id)
         }
       }
-      queue().setLine(state === 'ok')
+      queue().setOnline(state === 'ok')
       options.changed(state)
     },
   })
 
-  const away = createAway({
-    ports,
-    isBack,
+  const away = createMissingVolumeMonitor({
+    environment,
+    isVolumeBack: isBack,
     stillWaits(id) {
       const row = rows.get(id)
       return row?.live.phase === 'retrying' && row.record.failure?.code === 'disk-missing'
@@ -89,7 +89,7 @@ export function createPatience(options: {
   const trying = new Set<() => void>()
   function tryUntilDone(attempt: () => boolean): void {
     if (attempt()) return
-    const cancel = ports.timers.after(tryEveryMs, () => {
+    const cancel = environment.timers.after(tryEveryMs, () => {
       trying.delete(cancel)
       tryUntilDone(attempt)
     })
@@ -97,17 +97,17 @@ export function createPatience(options: {
   }
 
   return {
-    get line() {
+    get connectivity() {
       return line.state
     },
-    waits(id, met) {
+    waitForConnection(id, met) {
       if (!isConnectivityFailure(met)) return
       if (line.state === 'offline') rows.waitForLine(id)
       else line.suspect()
     },
-    waitsForDisk: (id, until) => away.wait(id, until),
+    waitForVolume: (id, until) => away.wait(id, until),
     tryUntilDone,
-    look: () => line.look(),
+    check: () => line.check(),
     close() {
       for (const cancel of trying) cancel()
       away.close()

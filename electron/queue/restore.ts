@@ -1,34 +1,34 @@
 import { failure } from '../contract/failures.ts'
-import type { Patience } from './recovery-monitor.ts'
+import type { RecoveryMonitor } from './recovery-monitor.ts'
 import type { Queue } from './queue.ts'
 import type { Rows } from '../feed/rows.ts'
-import type { SecondLooks } from '../intake/recheck.ts'
-import type { Store } from '../journal/upload-store.ts'
+import type { Rechecks } from '../intake/recheck.ts'
+import type { UploadStore } from '../journal/upload-store.ts'
 
 /**
  * Takes over what the last process left and queues what was waiting. On a full disk nothing can be taken over; then the rows
  * are shown with the reason, and taken over once there is room.
  */
-export function restoreQueued(rooms: {
-  readonly store: Store
+export function restoreQueued(services: {
+  readonly store: UploadStore
   readonly rows: Rows
   readonly queue: Queue
-  readonly patience: Patience
-  readonly secondLooks: Pick<SecondLooks, 'resume'>
+  readonly recovery: RecoveryMonitor
+  readonly rechecks: Pick<Rechecks, 'resume'>
 }): void {
-  const { store, rows, queue, patience, secondLooks } = rooms
+  const { store, rows, queue, recovery, rechecks } = services
   let isShown = false
-  patience.tryUntilDone(() => {
+  recovery.tryUntilDone(() => {
     const queued = store.claimQueue()
     if (queued.ok) {
       rows.restore(queued.value)
       queue.add(queued.value.filter(({ phase }) => phase === 'waiting').map(({ id }) => id))
-      secondLooks.resume()
+      rechecks.resume()
       return true
     }
     const why = failure(queued.failure.code)
     if (!isShown)
-      rows.restore(store.abandoned().map((record) => ({ ...record, failure: record.failure ?? why })))
+      rows.restore(store.unclaimed().map((record) => ({ ...record, failure: record.failure ?? why })))
     isShown = true
     return false
   })

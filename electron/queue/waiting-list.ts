@@ -1,7 +1,7 @@
 export type Size = 'large' | 'small'
 
 /** The uploads that wait for a place, each with the time from which it may run. Starts nothing. */
-export interface Waiting {
+export interface WaitingList {
   readonly size: number
   has(id: string): boolean
   put(id: string, fromMs: number): void
@@ -19,10 +19,10 @@ export interface Waiting {
 }
 
 /** Sorted only when somebody is taken, so that ten thousand uploads can be put in one by one. */
-export function createWaiting(options: {
+export function createWaitingList(options: {
   readonly positionOf: (id: string) => number
   readonly isSmall: (id: string) => boolean
-}): Waiting {
+}): WaitingList {
   const { positionOf, isSmall } = options
   const ready = new Set<string>()
   const delayed = new Map<string, number>()

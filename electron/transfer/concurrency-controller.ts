@@ -1,8 +1,8 @@
-import { createEasing } from './latency-backoff.ts'
-import { createWindows, type Measure, type Seen } from './throughput-windows.ts'
+import { createLatencyBackoff } from './latency-backoff.ts'
+import { createThroughputWindows, type Measure, type Seen } from './throughput-windows.ts'
 
 /** Decides how many streams may run at the same time. Reads no clock and starts no timer. */
-export interface Steering {
+export interface ConcurrencyController {
   readonly limit: number
   see(seen: Seen): void
   /** The line or storage asked for less. */
@@ -43,7 +43,7 @@ interface Before {
   readonly slowness: number | null
 }
 
-export interface SteeringOptions {
+export interface ConcurrencyOptions {
   readonly most: number
   /** Where it begins, and the fewest that it tries by itself. */
   readonly first: number
@@ -61,10 +61,10 @@ export interface SteeringOptions {
  * Where answers have become slow, fewer streams are tried at once, whatever the throughput: what queues helps nobody. They
  * stay fewer if answers came sooner for little, or if nothing was lost; a queue that others make is left alone.
  */
-export function createSteering(options: SteeringOptions): Steering {
+export function createConcurrencyController(options: ConcurrencyOptions): ConcurrencyController {
   const { first, slowness = () => null } = options
-  const easing = createEasing(slowness, options.nowMs)
-  const windows = createWindows(options.nowMs)
+  const easing = createLatencyBackoff(slowness, options.nowMs)
+  const windows = createThroughputWindows(options.nowMs)
   let { most } = options
   let limit = Math.min(first, most)
   let before: Before | null = null

@@ -2,18 +2,18 @@
  * Which PUTs are announced by `Expect: 100-continue` (RFC 9110, 10.1.1), so that storage that refuses says so before the
  * bytes go out, for one round trip. What a host makes of it is remembered while the app runs.
  */
-export interface Announcing {
+export interface ExpectContinuePolicy {
   wanted(host: string, sizeBytes: number): boolean
   /** Whether the PUT that got this answer is to be made once more, since announcing was the trouble or will tell it. */
   again(
     host: string,
     put: { readonly announced: boolean; readonly sizeBytes: number },
-    answer: Heard,
+    answer: ContinueResponse,
   ): boolean
 }
 
 /** As much of a PUT's answer as matters here. */
-export type Heard =
+export type ContinueResponse =
   | { readonly kind: 'answered'; readonly status: number }
   | { readonly kind: 'broken'; readonly code: string; readonly flushedBytes: number }
   | { readonly kind: 'refused' | 'aborted' }
@@ -23,7 +23,7 @@ const announceFromBytes = 4 * 1024 * 1024
 /** What a line says that was cut while we sent, perhaps because of an answer that could no longer be read. */
 const cuts: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED'])
 
-export function createAnnouncing(): Announcing {
+export function createExpectContinuePolicy(): ExpectContinuePolicy {
   /** Hosts that answered 417 to it. */
   const refusing = new Set<string>()
   /** Hosts that cut a PUT which was not announced, and have answered none since. */

@@ -3,10 +3,10 @@ import { readSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { failure } from '../contract/failures.ts'
 import { blockBytes, createBlocks } from './blocks.ts'
-import { fileFailure, openInTime } from '../platform/file-identity.ts'
+import { fileFailure, openWithTimeout } from '../platform/file-identity.ts'
 import type { HashAnswer, HashJob, HashProgress } from './hasher.ts'
 import { hashingEnd } from './read-rate.ts'
-import { serveJobs, type JobContext } from '../platform/worker-thread-side.ts'
+import { runJobs, type JobContext } from '../platform/worker-thread-side.ts'
 
 /** How often progress is told, in bytes: some ten times a second at full speed. */
 const tellEveryBytes = 128 * 1024 * 1024
@@ -21,7 +21,7 @@ const blocks = createBlocks()
  * thread has nothing else to do, and going by way of the thread pool cost a sixth of the speed.
  */
 async function hashFile(job: HashJob, context: JobContext<HashProgress>): Promise<HashAnswer> {
-  const opened = await openInTime(job, context.signal)
+  const opened = await openWithTimeout(job, context.signal)
   if (opened === null) return { kind: 'aborted' }
   if (!opened.ok) return { kind: 'refused', failure: opened.failure }
   const whole = createHash('sha256')
@@ -75,4 +75,4 @@ function readAndHash(fd: number, into: Buffer, wanted: number, position: number,
   return filled
 }
 
-serveJobs(hashFile)
+runJobs(hashFile)

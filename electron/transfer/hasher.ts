@@ -1,15 +1,15 @@
 import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
-import type { Ports } from '../platform/environment.ts'
+import type { Environment } from '../platform/environment.ts'
 import type { FileIdentity } from '../platform/file-identity.ts'
-import { createPace, type Pace } from './read-rate.ts'
-import { createThreads } from '../platform/worker-threads.ts'
+import { createReadRate, type ReadRate } from './read-rate.ts'
+import { createWorkerThreads } from '../platform/worker-threads.ts'
 
 export interface HashJob {
   readonly path: string
   readonly identity: FileIdentity
   /** Size of a segment whose checksum is compared with what the carrier sent; the last may be shorter. */
   readonly segmentBytes: number
-  readonly pace: Pace
+  readonly pace: ReadRate
 }
 
 export interface HashProgress {
@@ -34,7 +34,7 @@ export interface Hashing {
   /** The upload has come to `position`: the hash may read on, but not so far ahead that the disk is read twice. */
   follow(position: number): void
   /** How far the hash has come, for those who send. */
-  readonly pace: Pace
+  readonly pace: ReadRate
 }
 
 export interface Hasher {
@@ -57,17 +57,17 @@ const aheadBytes = 256 * 1024 * 1024
 export function createHasher(options: {
   readonly url: URL
   readonly threads: number
-  readonly ports: Ports
+  readonly environment: Environment
 }): Hasher {
-  const threads = createThreads<HashJob, HashProgress, HashAnswer>({
+  const threads = createWorkerThreads<HashJob, HashProgress, HashAnswer>({
     url: options.url,
     name: 'hash',
     count: options.threads,
-    ports: options.ports,
+    environment: options.environment,
   })
   return {
     hash(job, { signal, onProgress }) {
-      const pace = createPace()
+      const pace = createReadRate()
       const running = threads.run(
         { ...job, pace },
         { signal, onProgress: ({ hashedBytes }) => onProgress(hashedBytes) },

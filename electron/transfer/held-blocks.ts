@@ -19,12 +19,12 @@ export interface HeldBlocks {
   closed(): void
 }
 
-export interface Supply {
+export interface BlockSupply {
   hold(): HeldBlocks
 }
 
 /** Shares out the blocks of a thread among its PUTs. */
-export function createSupply(blocks: Blocks): Supply {
+export function createBlockSupply(blocks: Blocks): BlockSupply {
   let taken = 0
 
   function hold(): HeldBlocks {

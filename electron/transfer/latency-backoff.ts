@@ -20,7 +20,7 @@ const longRestMs = 960_000
  * Rising latency as a reason to use fewer streams: where storage takes long to answer, bytes queue, and a queue helps nobody
  * and harms whoever else uses the line. A queue that others make is left alone after a try.
  */
-export interface Easing {
+export interface LatencyBackoff {
   /** The number of streams has changed. */
   changed(atMs: number): void
   /** How slow answers are with as many streams as now, if they are slow and it may be of our making; else null. */
@@ -32,7 +32,10 @@ export interface Easing {
 }
 
 /** `slowness` says how many times as long as usual answers have taken since then (see round-trips.ts). */
-export function createEasing(slowness: (sinceMs: number) => number | null, nowMs: number): Easing {
+export function createLatencyBackoff(
+  slowness: (sinceMs: number) => number | null,
+  nowMs: number,
+): LatencyBackoff {
   let changedAtMs = nowMs
   let fromMs = nowMs
   let restMs = shortRestMs

@@ -1,6 +1,6 @@
 import type { Result } from '../contract/failures.ts'
-import type { Ports } from '../platform/environment.ts'
-import { lifeOf } from './presigned-url.ts'
+import type { Environment } from '../platform/environment.ts'
+import { urlLifetimeMs } from './presigned-url.ts'
 
 export interface PartUrl {
   readonly url: string
@@ -37,10 +37,10 @@ export function createPartUrls(options: {
   /** Numbers of the parts to be sent, ascending. */
   readonly missing: readonly number[]
   readonly presign: (partNumber: number, signal: AbortSignal) => Promise<Result<PartUrl>>
-  readonly ports: Ports
+  readonly environment: Environment
   readonly signal: AbortSignal
 }): PartUrls {
-  const { missing, presign, ports, signal } = options
+  const { missing, presign, environment, signal } = options
   const prepared = new Map<number, Prepared>()
   let next = 0
   /** The slowest answer of late; older ones count less and less. */
@@ -49,10 +49,10 @@ export function createPartUrls(options: {
   let partMs = 0
 
   async function ask(number: number): Promise<Result<PartUrl> | null> {
-    const askedAtMs = ports.now()
+    const askedAtMs = environment.now()
     try {
       const answer = await presign(number, signal)
-      askMs = Math.max(ports.now() - askedAtMs, askMs * 0.9)
+      askMs = Math.max(environment.now() - askedAtMs, askMs * 0.9)
       return answer
     } catch (error) {
       if (signal.aborted) return null
@@ -67,15 +67,15 @@ export function createPartUrls(options: {
     const answer = ask(number)
     // Whoever takes it hears of it; nobody may.
     answer.catch(() => {})
-    prepared.set(number, { askedAtMs: ports.now(), answer })
+    prepared.set(number, { askedAtMs: environment.now(), answer })
   }
 
   const leadMs = () => 2 * askMs + 2 * tickMs
 
   function isFresh(url: Result<PartUrl> | null, askedAtMs: number): boolean {
     if (!url?.ok) return false
-    const lifeMs = lifeOf(url.value.url)
-    return lifeMs === null || ports.now() - askedAtMs < lifeMs - Math.min(leastLifeMs, lifeMs / 2)
+    const lifeMs = urlLifetimeMs(url.value.url)
+    return lifeMs === null || environment.now() - askedAtMs < lifeMs - Math.min(leastLifeMs, lifeMs / 2)
   }
 
   return {
@@ -88,18 +88,18 @@ export function createPartUrls(options: {
       return early && isFresh(url, early.askedAtMs) ? url : ask(number)
     },
     follow(sizeBytes) {
-      const beganMs = ports.now()
+      const beganMs = environment.now()
       let arranged = partMs <= leadMs()
       if (arranged) prepareNext()
       return {
         moved(flushedBytes) {
           if (arranged || flushedBytes === 0) return
-          const leftMs = ((ports.now() - beganMs) * (sizeBytes - flushedBytes)) / flushedBytes
+          const leftMs = ((environment.now() - beganMs) * (sizeBytes - flushedBytes)) / flushedBytes
           arranged = leftMs <= leadMs()
           if (arranged) prepareNext()
         },
         ended() {
-          partMs = ports.now() - beganMs
+          partMs = environment.now() - beganMs
         },
       }
     },

@@ -7,7 +7,7 @@ export interface PartsProgress {
   readonly reachedByte: number
 }
 
-export interface Tally {
+export interface PartsTally {
   /** The part has a stream and waits for its URL. */
   asking(number: number): void
   inFlight(number: number, bytes: number): void
@@ -42,7 +42,7 @@ export function createTally(options: {
   /** Numbers of the parts whose bytes have gone out more than once; added to here, kept by the caller between runs. */
   readonly repeated: Set<number>
   readonly onProgress: (progress: PartsProgress) => void
-}): Tally {
+}): PartsTally {
   const { sizeBytes, partSizeBytes, repeated, onProgress } = options
   const flying = new Map<number, number>()
   const states = Buffer.alloc(Math.ceil(sizeBytes / partSizeBytes), codeOf('w'))

@@ -1,5 +1,5 @@
 /** How long a presigned URL lives from when it was signed, in ms, from `X-Amz-Expires`; null when it does not say. */
-export function lifeOf(url: string): number | null {
+export function urlLifetimeMs(url: string): number | null {
   const seconds = new URL(url).searchParams.get('X-Amz-Expires')
   return seconds === null || !/^\d+$/.test(seconds) ? null : Number(seconds) * 1000
 }
@@ -8,7 +8,7 @@ export function lifeOf(url: string): number | null {
  * When a presigned URL runs out, in ms since the epoch, from `X-Amz-Date` and `X-Amz-Expires` (AWS Signature Version 4,
  * query parameters); null when it does not say.
  */
-export function expiryOf(url: string): number | null {
+export function urlExpiryMs(url: string): number | null {
   const query = new URL(url).searchParams
   const date = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(query.get('X-Amz-Date') ?? '')
   const seconds = Number(query.get('X-Amz-Expires') ?? NaN)

@@ -3,8 +3,8 @@ import type { FileHandle } from 'node:fs/promises'
 import { failure, type Failure } from '../contract/failures.ts'
 import { blockBytes, createBlocks, type Block } from './blocks.ts'
 import { fileFailure, readFull } from '../platform/file-identity.ts'
-import { createSupply, type HeldBlocks } from './held-blocks.ts'
-import type { LaneAnswer, LaneOrder, LaneProgress } from './upload-worker-pool.ts'
+import { createBlockSupply, type HeldBlocks } from './held-blocks.ts'
+import type { PutAnswer, PutOrder, PutProgress } from './upload-worker-pool.ts'
 import type { SendingEnd } from './read-rate.ts'
 import type { SentMd5 } from './sent-md5.ts'
 import type { JobContext } from '../platform/worker-thread-side.ts'
@@ -19,11 +19,11 @@ const quickMs = 50
 const slowMs = 250
 const leastSliceBytes = 16 * 1024
 const firstSliceBytes = 128 * 1024
-const threadSupply = createSupply(createBlocks())
+const threadSupply = createBlockSupply(createBlocks())
 
 /** One request on its way. */
 export interface Put {
-  readonly job: LaneOrder
+  readonly job: PutOrder
   readonly request: ClientRequest
   readonly pace: SendingEnd
   readonly md5: SentMd5
@@ -34,14 +34,14 @@ export interface Put {
   /** The next bytes are being read from the disk. */
   reads: boolean
   /** Set once the exchange is over, by whichever end came first. */
-  over: LaneAnswer | null
+  over: PutAnswer | null
 }
 
 /** Reads and writes in step with the socket and the limit. Answers what is wrong with the file, or null. */
 export async function sendBody(
   put: Put,
   handle: FileHandle,
-  context: JobContext<LaneProgress>,
+  context: JobContext<PutProgress>,
   supply = threadSupply,
 ): Promise<Failure | null> {
   const held = supply.hold()
@@ -98,7 +98,7 @@ interface Outlet {
   write(block: Block, length: number, flushed: () => void): Promise<void>
 }
 
-function openOutlet(put: Put, context: JobContext<LaneProgress>): Outlet {
+function openOutlet(put: Put, context: JobContext<PutProgress>): Outlet {
   const { request } = put
   let wake = () => {}
   let sentBytes = 0

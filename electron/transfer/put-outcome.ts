@@ -1,6 +1,6 @@
 import { failure, type Failure } from '../contract/failures.ts'
-import { lineFailure, retryAfterMs } from '../platform/network-failures.ts'
-import type { Gone, LaneAnswer } from './upload-worker-pool.ts'
+import { networkFailure, retryAfterMs } from '../platform/network-failures.ts'
+import type { PutFailure, PutAnswer } from './upload-worker-pool.ts'
 
 /** What a PUT came to. */
 export type PutOutcome =
@@ -22,7 +22,7 @@ export type PutOutcome =
 
 /** Reads what a lane brought back. `sizeBytes` is what it was to carry. */
 export function putOutcome(
-  answer: LaneAnswer | null,
+  answer: PutAnswer | null,
   { sizeBytes, host, nowMs }: { readonly sizeBytes: number; readonly host: string; readonly nowMs: number },
 ): PutOutcome {
   if (answer === null)
@@ -35,7 +35,7 @@ export function putOutcome(
     case 'broken':
       return {
         kind: 'failed',
-        failure: lineFailure(answer.code, host, answer.proxyHost),
+        failure: networkFailure(answer.code, host, answer.proxyHost),
         unanswered: unansweredOf(answer, sizeBytes),
       }
     case 'answered':
@@ -43,20 +43,20 @@ export function putOutcome(
   }
 }
 
-const unansweredOf = ({ flushedBytes, checksum }: Gone, sizeBytes: number) =>
+const unansweredOf = ({ flushedBytes, checksum }: PutFailure, sizeBytes: number) =>
   flushedBytes >= sizeBytes ? { checksum } : null
 
 const notStored = (reason: Failure): PutOutcome => ({ kind: 'failed', failure: reason, unanswered: null })
 
 function answered(
-  answer: LaneAnswer & { kind: 'answered' },
+  answer: PutAnswer & { kind: 'answered' },
   { sizeBytes, host, nowMs }: { readonly sizeBytes: number; readonly host: string; readonly nowMs: number },
 ): PutOutcome {
   const { status } = answer
   if (status >= 200 && status < 300) {
     // A success before the last byte went out is no S3 server's answer.
     if (answer.flushedBytes < sizeBytes) return notStored(failure('storage-trouble', { status }))
-    if (holdsOther(answer, host)) {
+    if (containsOtherBytes(answer, host)) {
       return {
         kind: 'differs',
         failure: failure('storage-differs', {}, { detail: `ETag ${answer.etag}, MD5 ${answer.md5}` }),
@@ -89,7 +89,10 @@ function answered(
  * Whether the ETag is an MD5, and of other bytes. It is one where it is 32 hex digits in quotes, unless storage encrypts with
  * certain keys or is a directory bucket (Amazon S3 user guide, "Checking object integrity", and PutObject).
  */
-export function holdsOther({ etag, md5, sealed }: LaneAnswer & { kind: 'answered' }, host: string): boolean {
+export function containsOtherBytes(
+  { etag, md5, sealed }: PutAnswer & { kind: 'answered' },
+  host: string,
+): boolean {
   const held = /^"([0-9a-f]{32})"$/i.exec(etag ?? '')?.[1]
   if (!held || md5 === null || sealed || host.includes('.s3express-')) return false
   return held.toLowerCase() !== md5

@@ -1,8 +1,8 @@
 import type { ClientRequest } from 'node:http'
-import { createOpener } from '../platform/proxied-request.ts'
+import { createRequestOpener } from '../platform/proxied-request.ts'
 
 // Connections are kept between PUTs, so that a file of many parts pays for TLS once. Each thread has its own.
-const opener = createOpener({
+const opener = createRequestOpener({
   keepAlive: true,
   keepAliveMsecs: 30_000,
   maxSockets: Infinity,

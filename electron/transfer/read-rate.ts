@@ -8,7 +8,7 @@ import { setTimeout } from 'node:timers/promises'
  * The threads share one number: blocks that were hashed since the upload began, less those taken for sending. It counts
  * blocks and not positions, since a resumed upload sends at the end of a file that is hashed from its beginning.
  */
-export type Pace = SharedArrayBuffer
+export type ReadRate = SharedArrayBuffer
 
 /** How far sending may be ahead, in blocks of 1 MiB. */
 const windowBlocks = 64
@@ -19,7 +19,7 @@ const lookEveryMs = 4
 /** Longer than any thread is busy with something else. */
 const standstillMs = 2_000
 
-export function createPace(): Pace {
+export function createReadRate(): ReadRate {
   const pace = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
   new Int32Array(pace)[0] = windowBlocks
   return pace
@@ -32,7 +32,7 @@ export interface HashingEnd {
   over(): void
 }
 
-export function hashingEnd(pace: Pace): HashingEnd {
+export function hashingEnd(pace: ReadRate): HashingEnd {
   const left = new Int32Array(pace)
   return {
     hashed: () => void Atomics.add(left, 0, 1),
@@ -51,7 +51,7 @@ export interface SendingEnd {
  * One for each PUT. Where nothing has moved for `standstillMs` the window is opened anew: a thread that died gave nothing
  * back, and one whose disk hangs hashes nothing. `nowMs` is a clock that never goes back.
  */
-export function sendingEnd(pace: Pace, nowMs: () => number = () => performance.now()): SendingEnd {
+export function sendingEnd(pace: ReadRate, nowMs: () => number = () => performance.now()): SendingEnd {
   const left = new Int32Array(pace)
   let taken = 0
   return {

@@ -1,11 +1,11 @@
-import type { Ports } from '../platform/environment.ts'
+import type { Environment } from '../platform/environment.ts'
 import { createRoundTrips } from './round-trips.ts'
-import { createSteering, firstLimit } from './concurrency-controller.ts'
+import { createConcurrencyController, firstLimit } from './concurrency-controller.ts'
 
 /** How many PUTs run at the same time, over all files. */
-export interface Streams {
+export interface RequestSlots {
   /** The streams as one file sees them. */
-  of(turn: Turn): FileStreams
+  of(turn: Turn): FileSlots
   /** The most that may run now. */
   readonly limit: number
   readonly inUse: number
@@ -14,13 +14,13 @@ export interface Streams {
   close(): void
 }
 
-export interface FileStreams {
+export interface FileSlots {
   /**
    * Waits for its turn. A file that is to go first goes first; then the one that has the fewest streams, so that none starves
    * beside a file of a hundred parts; then the one that has waited longest. Rejects with the signal's reason when aborted
    * while waiting.
    */
-  acquire(signal: AbortSignal): Promise<Stream>
+  acquire(signal: AbortSignal): Promise<RequestSlot>
 }
 
 /** For which file streams are wanted. */
@@ -31,7 +31,7 @@ export interface Turn {
 }
 
 /** One PUT's place. */
-export interface Stream {
+export interface RequestSlot {
   /** Bytes the operating system has taken since the last call: what throughput is measured by. */
   moved(bytes: number): void
   /** The line or storage asked for less: 503, a stall, a reset. */
@@ -43,25 +43,25 @@ export interface Stream {
 
 interface Waiter {
   readonly turn: Turn
-  readonly grant: (stream: Stream) => void
+  readonly grant: (stream: RequestSlot) => void
 }
 
 /** Where a 1 Gbit/s line of 50 ms and 0.1 % loss still gained. */
-export const mostStreams = 64
+export const maxConcurrency = 64
 
 /** A budget of streams that follows the line (see steering.ts). */
-export function createStreams(options: {
-  readonly ports: Ports
+export function createRequestSlots(options: {
+  readonly environment: Environment
   readonly most?: number
   /** How many there are before the line has said anything, and the fewest that are tried, slow answers or not. */
   readonly first?: number
   /** Our own limit on the bytes of a second, or null: it must not be taken for the line's. */
   readonly capBytesPerSecond?: () => number | null
-}): Streams {
-  const { ports, most = mostStreams, first = firstLimit, capBytesPerSecond = () => null } = options
+}): RequestSlots {
+  const { environment, most = maxConcurrency, first = firstLimit, capBytesPerSecond = () => null } = options
   const roundTrips = createRoundTrips()
-  const steering = createSteering({
-    ...{ most, first, nowMs: ports.now() },
+  const controller = createConcurrencyController({
+    ...{ most, first, nowMs: environment.now() },
     ...(options.first === undefined ? { slowness: roundTrips.slowness } : {}),
   })
   const waiting = new Set<Waiter>()
@@ -70,14 +70,14 @@ export function createStreams(options: {
   let movedBytes = 0
 
   function fill(): void {
-    while (inUse < steering.limit && waiting.size > 0) {
+    while (inUse < controller.limit && waiting.size > 0) {
       const next = nextOf(waiting, heldBy)
       waiting.delete(next)
       next.grant(open(next.turn.file))
     }
   }
 
-  function open(file: string): Stream {
+  function open(file: string): RequestSlot {
     let held = true
     inUse += 1
     heldBy.set(file, (heldBy.get(file) ?? 0) + 1)
@@ -85,8 +85,8 @@ export function createStreams(options: {
       // A decision is made where the bytes are counted: no timer runs while nothing does.
       moved(bytes) {
         movedBytes += bytes
-        steering.see({
-          nowMs: ports.now(),
+        controller.see({
+          nowMs: environment.now(),
           inUse,
           wanted: waiting.size > 0,
           movedBytes,
@@ -94,8 +94,8 @@ export function createStreams(options: {
         })
         fill()
       },
-      troubled: () => steering.troubled(ports.now()),
-      heard: (host, tookMs) => roundTrips.heard(host, tookMs, ports.now()),
+      troubled: () => controller.troubled(environment.now()),
+      heard: (host, tookMs) => roundTrips.heard(host, tookMs, environment.now()),
       release() {
         if (!held) return
         held = false
@@ -108,7 +108,7 @@ export function createStreams(options: {
     }
   }
 
-  function acquire(turn: Turn, signal: AbortSignal): Promise<Stream> {
+  function acquire(turn: Turn, signal: AbortSignal): Promise<RequestSlot> {
     signal.throwIfAborted()
     return new Promise((resolve, reject) => {
       const abort = () => {
@@ -129,13 +129,13 @@ export function createStreams(options: {
 
   return {
     get limit() {
-      return steering.limit
+      return controller.limit
     },
     get inUse() {
       return inUse
     },
     setMost(count) {
-      steering.setMost(Math.max(1, count))
+      controller.setMost(Math.max(1, count))
       fill()
     },
     of: (turn) => ({ acquire: (signal) => acquire(turn, signal) }),

@@ -1,14 +1,14 @@
 import { failed, failure, retryClassOf, success, type Failure, type Result } from '../contract/failures.ts'
 import type { PartMap } from '../contract/upload-details.ts'
-import type { Ports } from '../platform/environment.ts'
+import type { Environment } from '../platform/environment.ts'
 import type { FileIdentity } from '../platform/file-identity.ts'
-import type { Lanes } from './upload-worker-pool.ts'
-import type { Pace } from './read-rate.ts'
+import type { UploadWorkerPool } from './upload-worker-pool.ts'
+import type { ReadRate } from './read-rate.ts'
 import { createPartUrls, type Follower, type PartUrl, type PartUrls } from './part-urls.ts'
-import { createTally, type PartsProgress, type Tally } from './parts-progress.ts'
-import { pause, secondLookMs } from '../platform/delays.ts'
+import { createTally, type PartsProgress, type PartsTally } from './parts-progress.ts'
+import { abortableDelay, recheckDelayMs } from '../platform/delays.ts'
 import { putOutcome, type PutOutcome } from './put-outcome.ts'
-import type { FileStreams, Stream } from './request-slots.ts'
+import type { FileSlots, RequestSlot } from './request-slots.ts'
 
 /** A part that storage has acknowledged. */
 export interface SentPart {
@@ -34,11 +34,11 @@ export interface PartsJob {
   /** How the parts stand, to be asked at any time. */
   readonly onMap: (map: () => PartMap) => void
   readonly onProgress: (progress: PartsProgress) => void
-  readonly lanes: Lanes
+  readonly workerPool: UploadWorkerPool
   /** Of the file's hash. */
-  readonly pace: Pace
-  readonly streams: FileStreams
-  readonly ports: Ports
+  readonly pace: ReadRate
+  readonly requestSlots: FileSlots
+  readonly environment: Environment
   readonly signal: AbortSignal
 }
 
@@ -54,7 +54,7 @@ export const partCountOf = (sizeBytes: number, partSizeBytes: number) => Math.ce
  * bytes would have to go again. Only a bad file cuts them. `null` when aborted.
  */
 export async function sendParts(job: PartsJob): Promise<Result<readonly SentPart[]> | null> {
-  const { identity, partSizeBytes, streams, signal } = job
+  const { identity, partSizeBytes, requestSlots, signal } = job
   const count = partCountOf(identity.sizeBytes, partSizeBytes)
   const done = new Map(job.done.map((part) => [part.number, part]))
   const missing = Array.from({ length: count }, (_, index) => index + 1).filter((number) => !done.has(number))
@@ -72,7 +72,7 @@ export async function sendParts(job: PartsJob): Promise<Result<readonly SentPart
   const urls = createPartUrls({
     missing,
     presign: job.presign,
-    ports: job.ports,
+    environment: job.environment,
     signal: begin,
   })
   const running = new Set<Promise<void>>()
@@ -81,7 +81,7 @@ export async function sendParts(job: PartsJob): Promise<Result<readonly SentPart
   job.onMap(tally.map)
   tally.tell()
   for (const number of missing) {
-    const stream = await streams.acquire(begin).catch(() => null)
+    const stream = await requestSlots.acquire(begin).catch(() => null)
     if (stream === null) break
     const sending = sendPart(job, number, { stream, urls, tally, goOn, begin }).then((part) => {
       if (part === null) return
@@ -106,9 +106,9 @@ export async function sendParts(job: PartsJob): Promise<Result<readonly SentPart
 }
 
 interface PartRun {
-  readonly stream: Stream
+  readonly stream: RequestSlot
   readonly urls: PartUrls
-  readonly tally: Tally
+  readonly tally: PartsTally
   /** Aborts what is on its way. */
   readonly goOn: AbortSignal
   /** Aborted once no bytes are to be sent any more that are not on their way. */
@@ -164,7 +164,11 @@ async function sendPart(job: PartsJob, number: number, run: PartRun): Promise<Re
         const isUnknown = outcome.failure.code === 'not-found' && ++met.unknown === 1
         if (!isUnknown && (tries >= triesHere || !isMendedHere(outcome.failure)))
           return failed(outcome.failure)
-        await pause(job.ports.timers, isUnknown ? secondLookMs : waitMs(job, tries, outcome.failure), begin)
+        await abortableDelay(
+          job.environment.timers,
+          isUnknown ? recheckDelayMs : waitMs(job, tries, outcome.failure),
+          begin,
+        )
       }
     }
   }
@@ -174,14 +178,14 @@ async function putPart(job: PartsJob, number: number, run: PartRun, granted: Par
   const { start, end } = rangeOf(job, number)
   const follower = run.urls.follow(end - start)
   const onProgress = progressOf(number, run, follower)
-  const { path, identity, lanes, pace, ports } = job
+  const { path, identity, workerPool, pace, environment } = job
   const order = { path, identity, start, end, ...granted, pace }
   const { host } = new URL(granted.url)
   const onHeard = (tookMs: number) => run.stream.heard(host, tookMs)
-  const answer = await lanes.send(order, { signal: run.goOn, onProgress, onHeard })
+  const answer = await workerPool.send(order, { signal: run.goOn, onProgress, onHeard })
   // How far it came is known exactly only now: it was last told up to a tenth of a second ago.
   if (answer && 'flushedBytes' in answer && answer.kind !== 'aborted') onProgress(answer.flushedBytes)
-  const outcome = putOutcome(answer, { sizeBytes: end - start, host, nowMs: ports.now() })
+  const outcome = putOutcome(answer, { sizeBytes: end - start, host, nowMs: environment.now() })
   if (outcome.kind === 'stored') {
     onProgress(end - start)
     follower.ended()
@@ -216,5 +220,5 @@ function isMendedHere(met: Failure): boolean {
 }
 
 /** Full jitter, on top of what the server asked for. */
-const waitMs = ({ ports }: PartsJob, tries: number, met: Failure) =>
-  (met.retryAfterMs ?? 0) + ports.random() * firstWaitMs * 2 ** (tries - 1)
+const waitMs = ({ environment }: PartsJob, tries: number, met: Failure) =>
+  (met.retryAfterMs ?? 0) + environment.random() * firstWaitMs * 2 ** (tries - 1)

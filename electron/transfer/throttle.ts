@@ -1,4 +1,4 @@
-import type { Ports } from '../platform/environment.ts'
+import type { Environment } from '../platform/environment.ts'
 
 /** A PUT as the throttle sees it. */
 export interface Throttled {
@@ -63,7 +63,11 @@ interface FilePlace {
  * that have used theirs up. The file that got least comes first, and within it each PUT in turn. Without a limit each PUT is
  * let go once; no timer runs.
  */
-export function createThrottle({ ports }: { readonly ports: Pick<Ports, 'now' | 'timers'> }): Throttle {
+export function createThrottle({
+  environment,
+}: {
+  readonly environment: Pick<Environment, 'now' | 'timers'>
+}): Throttle {
   const files = new Map<string, FilePlace>()
   let limit: number | null = null
   let creditBytes = 0
@@ -84,15 +88,15 @@ export function createThrottle({ ports }: { readonly ports: Pick<Ports, 'now' | 
       cancelBeat = null
     } else if (!cancelBeat) {
       creditBytes = 0
-      lastBeatMs = ports.now()
-      cancelBeat = ports.timers.after(beatMs, beat)
+      lastBeatMs = environment.now()
+      cancelBeat = environment.timers.after(beatMs, beat)
     }
   }
 
   function beat(): void {
-    cancelBeat = ports.timers.after(beatMs, beat)
+    cancelBeat = environment.timers.after(beatMs, beat)
     if (limit === null) return
-    const nowMs = ports.now()
+    const nowMs = environment.now()
     const most = Math.max((limit * keptMs) / 1000, 2 * leastGrantBytes)
     // A clock that was set back has brought nothing.
     creditBytes = Math.min(most, creditBytes + (limit * Math.max(0, nowMs - lastBeatMs)) / 1000)

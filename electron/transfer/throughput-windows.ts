@@ -35,15 +35,15 @@ const busyShare = 0.9
 /** No byte for this long: the line is away or paused, and what was being measured says nothing. */
 const silenceMs = 2_000
 
-export interface Windows {
+export interface ThroughputWindows {
   /** Answers a measure when one is complete: an early one after each `restart`, then calm ones without end. */
   see(seen: Seen, limit: number): Measure | null
   /** The number of streams changes: measures anew, and waits `patience` times as long for calm. */
-  restart(patience: number): void
+  restart(recovery: number): void
 }
 
 /** Cuts what the streams bring into windows, in which their number was what it should be. */
-export function createWindows(nowAtFirstMs: number): Windows {
+export function createThroughputWindows(nowAtFirstMs: number): ThroughputWindows {
   let window: {
     readonly fromMs: number
     readonly fromBytes: number
@@ -53,7 +53,7 @@ export function createWindows(nowAtFirstMs: number): Windows {
   /** Since when there are as many streams as there should be; null while there are not. */
   let sinceMs: number | null = null
   let isEarly = true
-  let patience = 1
+  let recovery = 1
   let last = { nowMs: nowAtFirstMs, movedBytes: 0 }
   let movedAtMs = nowAtFirstMs
 
@@ -82,7 +82,7 @@ export function createWindows(nowAtFirstMs: number): Windows {
   function open({ nowMs, movedBytes, inUse }: Seen, limit: number): void {
     if (inUse !== limit) return begin()
     sinceMs ??= nowMs
-    const fromMs = sinceMs + (isEarly ? earlyAfterMs : calmAfterMs * patience)
+    const fromMs = sinceMs + (isEarly ? earlyAfterMs : calmAfterMs * recovery)
     if (nowMs >= fromMs) window = { fromMs: nowMs, fromBytes: movedBytes, busyMs: 0, wantedMs: 0 }
   }
 
@@ -103,7 +103,7 @@ export function createWindows(nowAtFirstMs: number): Windows {
       return measure
     },
     restart(longer) {
-      patience = longer
+      recovery = longer
       begin()
     },
   }

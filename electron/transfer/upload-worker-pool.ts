@@ -1,14 +1,14 @@
-import { createAnnouncing } from './expect-continue.ts'
-import type { Ports } from '../platform/environment.ts'
+import { createExpectContinuePolicy } from './expect-continue.ts'
+import type { Environment } from '../platform/environment.ts'
 import type { Failure } from '../contract/failures.ts'
-import { byWays, proxyCodeIn, type Ways } from '../platform/proxy-resolver.ts'
+import { withProxyFallback, proxyCodeIn, type ProxyResolver } from '../platform/proxy-resolver.ts'
 import type { FileIdentity } from '../platform/file-identity.ts'
-import type { Pace } from './read-rate.ts'
-import { createThreads } from '../platform/worker-threads.ts'
+import type { ReadRate } from './read-rate.ts'
+import { createWorkerThreads } from '../platform/worker-threads.ts'
 import type { Throttle } from './throttle.ts'
 
 /** One PUT: bytes `[start, end)` of a file to a presigned URL. */
-export interface LaneJob {
+export interface PutJob {
   readonly path: string
   readonly identity: FileIdentity
   readonly start: number
@@ -18,7 +18,7 @@ export interface LaneJob {
   /** Signed with the URL: sent with names and values unchanged. */
   readonly headers: Readonly<Record<string, string>>
   /** Of the file's hash, which the sending stays near to. */
-  readonly pace: Pace
+  readonly pace: ReadRate
 }
 
 /** How long a PUT may stand still before its connection is cut. */
@@ -33,14 +33,14 @@ export interface PutTimeouts {
 export const putTimeouts: PutTimeouts = { stallMs: 30_000, answerMs: 300_000 }
 
 /** A job as a thread gets it. */
-export interface LaneOrder extends LaneJob, PutTimeouts {
+export interface PutOrder extends PutJob, PutTimeouts {
   /** The body waits until storage says that it wants it. */
   readonly announced: boolean
   /** The proxy to go by, with its login: as secret as the URL. */
   readonly proxy: string | null
 }
 
-export interface LaneProgress {
+export interface PutProgress {
   /** Bytes of this job that the operating system has taken for sending. */
   readonly flushedBytes: number
   /** How long storage took to say that it wants the body, told once where it was asked. */
@@ -48,12 +48,12 @@ export interface LaneProgress {
 }
 
 /** What of a PUT went out before it ended. `flushedBytes` equal to the length: it may have landed. */
-export interface Gone {
+export interface PutFailure {
   readonly checksum: number
   readonly flushedBytes: number
 }
 
-export type LaneAnswer =
+export type PutAnswer =
   /** Storage answered: whatever the status, with the checksum of the bytes that went out. */
   | {
       readonly kind: 'answered'
@@ -75,9 +75,9 @@ export type LaneAnswer =
       readonly code: string
       /** Host and port of the proxy that kept it from storage; null when none did. */
       readonly proxyHost: string | null
-    } & Gone)
+    } & PutFailure)
   | { readonly kind: 'refused'; readonly failure: Failure }
-  | ({ readonly kind: 'aborted' } & Gone)
+  | ({ readonly kind: 'aborted' } & PutFailure)
 
 export interface SendOptions {
   readonly signal: AbortSignal
@@ -86,35 +86,35 @@ export interface SendOptions {
   readonly onHeard?: (tookMs: number) => void
 }
 
-export interface Lanes {
+export interface UploadWorkerPool {
   /** Carries one job. `null` when the thread that carried it died. */
-  send(job: LaneJob, options: SendOptions): Promise<LaneAnswer | null>
+  send(job: PutJob, options: SendOptions): Promise<PutAnswer | null>
   /** Starts a thread ahead of the first job. */
   warm(): void
   close(): Promise<void>
 }
 
-export function createLanes(options: {
+export function createUploadWorkerPool(options: {
   readonly url: URL
   readonly threads: number
-  readonly ports: Ports
+  readonly environment: Environment
   readonly throttle: Throttle
-  readonly ways: Ways
+  readonly proxies: ProxyResolver
   readonly timeouts?: PutTimeouts
-}): Lanes {
-  const { throttle, ways, timeouts = putTimeouts } = options
-  const threads = createThreads<LaneOrder, LaneProgress, LaneAnswer>({
+}): UploadWorkerPool {
+  const { throttle, proxies, timeouts = putTimeouts } = options
+  const threads = createWorkerThreads<PutOrder, PutProgress, PutAnswer>({
     url: options.url,
     name: 'lane',
     count: options.threads,
-    ports: options.ports,
+    environment: options.environment,
   })
-  const announcing = createAnnouncing()
+  const announcing = createExpectContinuePolicy()
 
   async function carry(
-    order: LaneOrder,
+    order: PutOrder,
     { signal, onProgress, onHeard }: SendOptions,
-  ): Promise<LaneAnswer | null> {
+  ): Promise<PutAnswer | null> {
     const running = threads.run(order, {
       signal,
       onProgress({ flushedBytes, heardAfterMs }) {
@@ -131,7 +131,7 @@ export function createLanes(options: {
     return answer
   }
 
-  async function ask(order: LaneOrder, options: SendOptions): Promise<LaneAnswer | null> {
+  async function ask(order: PutOrder, options: SendOptions): Promise<PutAnswer | null> {
     const { host } = new URL(order.url)
     const sizeBytes = order.end - order.start
     const announced = announcing.wanted(host, sizeBytes)
@@ -142,7 +142,7 @@ export function createLanes(options: {
 
   return {
     send: (job, options) =>
-      byWays(ways, job.url, async (proxy) => {
+      withProxyFallback(proxies, job.url, async (proxy) => {
         const answer = await ask({ ...job, ...timeouts, announced: false, proxy }, options)
         return { answer, proxyCode: answer?.kind === 'broken' ? proxyCodeIn(answer.code) : null }
       }),

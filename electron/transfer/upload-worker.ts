@@ -2,16 +2,16 @@ import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:h
 import type { FileHandle } from 'node:fs/promises'
 import { setTimeout as after } from 'node:timers/promises'
 import { proxyCodes } from '../platform/proxy-resolver.ts'
-import { hangingDisk, openInTime } from '../platform/file-identity.ts'
+import { diskTimeoutFailure, openWithTimeout } from '../platform/file-identity.ts'
 import { openPut } from './put-request.ts'
-import type { LaneAnswer, LaneOrder, LaneProgress } from './upload-worker-pool.ts'
+import type { PutAnswer, PutOrder, PutProgress } from './upload-worker-pool.ts'
 import { sendingEnd } from './read-rate.ts'
-import { codeOf, hostOfProxy, isProxyQuestion } from '../platform/proxied-request.ts'
-import { holdsOther } from './put-outcome.ts'
+import { requestErrorCode, proxyHostOf, isProxyAuthRequired } from '../platform/proxied-request.ts'
+import { containsOtherBytes } from './put-outcome.ts'
 import { sendBody, type Put } from './put-body.ts'
 import { createSentMd5s } from './sent-md5.ts'
-import { trustsSystem, trustSystemAfter } from '../platform/system-certificates.ts'
-import { serveJobs, type JobContext } from '../platform/worker-thread-side.ts'
+import { trustsSystemCertificates, trustSystemCertificatesAfter } from '../platform/system-certificates.ts'
+import { runJobs, type JobContext } from '../platform/worker-thread-side.ts'
 
 /** Ten times a second is what the page shows. */
 const tellEveryMs = 100
@@ -21,11 +21,11 @@ const continueWaitMs = 1_000
 const lateFlushMs = 5_000
 const longestBody = 16 * 1024
 const sentMd5s = createSentMd5s()
-const abortedUnsent: LaneAnswer = { kind: 'aborted', checksum: 0, flushedBytes: 0 }
+const abortedUnsent: PutAnswer = { kind: 'aborted', checksum: 0, flushedBytes: 0 }
 
-async function send(job: LaneOrder, context: JobContext<LaneProgress>): Promise<LaneAnswer> {
+async function send(job: PutOrder, context: JobContext<PutProgress>): Promise<PutAnswer> {
   if (context.signal.aborted) return abortedUnsent
-  const opened = await openInTime(job, context.signal)
+  const opened = await openWithTimeout(job, context.signal)
   if (opened === null) return abortedUnsent
   if (!opened.ok) return { kind: 'refused', failure: opened.failure }
   try {
@@ -38,7 +38,7 @@ async function send(job: LaneOrder, context: JobContext<LaneProgress>): Promise<
 }
 
 interface Attempt {
-  readonly answer: LaneAnswer
+  readonly answer: PutAnswer
   /** It went by a connection that an earlier PUT had left open. */
   readonly reused: boolean
   /** The system's authorities were trusted already. */
@@ -49,15 +49,15 @@ interface Attempt {
 function mayEndBetter({ answer, reused, trusting }: Attempt): boolean {
   if (answer.kind !== 'broken' || answer.flushedBytes > 0) return false
   // The server had closed a kept connection just as we took it up again: that is no trouble of the line.
-  return reused || (!trusting && trustSystemAfter(answer.code))
+  return reused || (!trusting && trustSystemCertificatesAfter(answer.code))
 }
 
 async function attempt(
-  job: LaneOrder,
+  job: PutOrder,
   handle: FileHandle,
-  context: JobContext<LaneProgress>,
+  context: JobContext<PutProgress>,
 ): Promise<Attempt> {
-  const trusting = trustsSystem()
+  const trusting = trustsSystemCertificates()
   // It may have been aborted while the file was being opened, when nobody listened.
   if (context.signal.aborted) return { answer: abortedUnsent, reused: false, trusting }
   const request = openPut(job.url, job.end - job.start, job.headers, job.announced, job.proxy)
@@ -88,9 +88,9 @@ async function attempt(
 }
 
 /** Whether these bytes need not go again. */
-function isStored({ job }: Put, answer: LaneAnswer): boolean {
+function isStored({ job }: Put, answer: PutAnswer): boolean {
   if (answer.kind !== 'answered' || answer.status >= 300) return false
-  return answer.flushedBytes === job.end - job.start && !holdsOther(answer, new URL(job.url).host)
+  return answer.flushedBytes === job.end - job.start && !containsOtherBytes(answer, new URL(job.url).host)
 }
 
 /** Runs the request to whichever end comes first: an answer, a broken line, a stalled line, a bad file, an abort. */
@@ -98,12 +98,12 @@ function exchange(
   put: Put,
   announced: boolean,
   handle: FileHandle,
-  context: JobContext<LaneProgress>,
-): Promise<LaneAnswer> {
+  context: JobContext<PutProgress>,
+): Promise<PutAnswer> {
   const { job, request } = put
   const { signal } = context
   return new Promise((resolve) => {
-    const end = (answer: LaneAnswer) => {
+    const end = (answer: PutAnswer) => {
       if (put.over) return
       put.over = answer
       clearInterval(watch)
@@ -113,13 +113,13 @@ function exchange(
     }
     const broken = (code: string, flushedBytes = put.flushedBytes) =>
       end({
-        ...{ kind: 'broken', code, proxyHost: hostOfProxy(code, job.proxy) },
+        ...{ kind: 'broken', code, proxyHost: proxyHostOf(code, job.proxy) },
         ...{ checksum: put.checksum, flushedBytes },
       })
     const onAbort = () => end({ kind: 'aborted', checksum: put.checksum, flushedBytes: put.flushedBytes })
     const watch = watchForStall(put, () => {
       // Where the disk brings nothing it is not the line that stands still.
-      if (put.reads) end({ kind: 'refused', failure: hangingDisk() })
+      if (put.reads) end({ kind: 'refused', failure: diskTimeoutFailure() })
       else broken('ETIMEDOUT')
     })
     let answering = false
@@ -127,13 +127,13 @@ function exchange(
     request.on('response', (response) => {
       answering = true
       // Whatever the proxy took of the body went no further.
-      if (isProxyQuestion(response.statusCode, new URL(job.url), job.proxy))
+      if (isProxyAuthRequired(response.statusCode, new URL(job.url), job.proxy))
         return broken(proxyCodes.signIn, 0)
-      void readAnswer(put, response).then(end, (error: unknown) => broken(codeOf(error, job.proxy)))
+      void readAnswer(put, response).then(end, (error: unknown) => broken(requestErrorCode(error, job.proxy)))
     })
     request.on('error', (error) => {
       // Told by 'response' meanwhile? Then that is the truth; a reset after it is only the server hanging up.
-      if (!answering) broken(codeOf(error, job.proxy))
+      if (!answering) broken(requestErrorCode(error, job.proxy))
     })
     signal.addEventListener('abort', onAbort)
     request.flushHeaders()
@@ -163,7 +163,7 @@ function watchForStall(put: Put, stalled: () => void): NodeJS.Timeout {
 }
 
 /** Measures from when the request goes out on an open connection, so that neither name servers nor TLS count. */
-function tellWhenHeard(put: Put, context: JobContext<LaneProgress>): void {
+function tellWhenHeard(put: Put, context: JobContext<PutProgress>): void {
   let askedMs = 0
   whenOpen(put.request, () => (askedMs = performance.now()))
   put.request.on('continue', () => {
@@ -189,7 +189,7 @@ function whenToSend(request: ClientRequest, announced: boolean): Promise<void> {
 }
 
 /** What storage says. Its status stands even if the line is cut inside the body, which only gives the reason. */
-async function readAnswer(put: Put, response: IncomingMessage): Promise<LaneAnswer> {
+async function readAnswer(put: Put, response: IncomingMessage): Promise<PutAnswer> {
   let body = ''
   response.setEncoding('utf8')
   try {
@@ -236,4 +236,4 @@ function isSealed(headers: IncomingHttpHeaders): boolean {
   )
 }
 
-serveJobs(send)
+runJobs(send)

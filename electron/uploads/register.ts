@@ -12,14 +12,14 @@ import {
 } from '../contract/failures.ts'
 import { pathKey } from '../contract/library-path.ts'
 import type { Timers } from '../platform/environment.ts'
-import { pause, secondLookMs } from '../platform/delays.ts'
+import { abortableDelay, recheckDelayMs } from '../platform/delays.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
-import type { Stored } from './send-session.ts'
+import type { StoredObject } from './send-session.ts'
 
 interface Registering {
   readonly record: UploadRecord
   readonly access: Access
-  readonly stored: Stored
+  readonly stored: StoredObject
   readonly timers: Timers
   readonly signal: AbortSignal
 }
@@ -44,7 +44,7 @@ export async function register(step: Registering): Promise<Result<string>> {
   const first = await ask(step)
   if (first.ok) return first
   const isUnknown = first.failure.code === 'not-found'
-  if (isUnknown) await pause(timers, secondLookMs, signal)
+  if (isUnknown) await abortableDelay(timers, recheckDelayMs, signal)
   const answer = isUnknown ? await ask(step) : first
   if (answer.ok) return answer
   const { code, detail } = answer.failure
@@ -99,7 +99,7 @@ async function whatStandsThere(step: Registering): Promise<Result<Standing>> {
 const isKeyless = ({ storage_key }: ModelWire) => (storage_key ?? null) === null
 
 /** By its key; where not even the record has one, by its bytes. */
-function isOurs(model: ModelWire, { storageKey, sha256 }: Stored): boolean {
+function isOurs(model: ModelWire, { storageKey, sha256 }: StoredObject): boolean {
   if (isKeyless(model)) return model.file_hash?.toLowerCase() === `sha256:${sha256}`
   return model.storage_key === storageKey
 }

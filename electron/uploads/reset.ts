@@ -11,12 +11,12 @@ const spoilt: ReadonlySet<Failure['code']> = new Set([
 ])
 
 /** Forgets what storage holds; an open multipart upload becomes a leftover and is aborted. */
-export const anew: RecordChange = { multipart: null, storageKey: null, sha256: null, started: false }
+export const reset: RecordChange = { multipart: null, storageKey: null, sha256: null, started: false }
 
 /** Whether what storage holds is of no use after this failure. */
-export const isSpoilt = (met: Failure): boolean => spoilt.has(met.code)
+export const mustRestart = (met: Failure): boolean => spoilt.has(met.code)
 
 /** What changes in a record that met this failure, besides the failure itself. */
-export function freshStartAfter(met: Failure | null): RecordChange {
-  return met && isSpoilt(met) ? anew : {}
+export function resetAfter(met: Failure | null): RecordChange {
+  return met && mustRestart(met) ? reset : {}
 }

@@ -2,29 +2,29 @@ import type { Access } from '../accounts/accounts.ts'
 import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
 import { libraryPathProblem } from '../contract/library-path.ts'
 import type { Target } from '../contract/uploads.ts'
-import type { Ports } from '../platform/environment.ts'
+import type { Environment } from '../platform/environment.ts'
 import type { FileIdentity } from '../platform/file-identity.ts'
 import type { Hasher } from '../transfer/hasher.ts'
-import type { Lanes } from '../transfer/upload-worker-pool.ts'
-import type { FileStreams } from '../transfer/request-slots.ts'
-import { unlessAborted } from '../platform/delays.ts'
+import type { UploadWorkerPool } from '../transfer/upload-worker-pool.ts'
+import type { FileSlots } from '../transfer/request-slots.ts'
+import { raceAbort } from '../platform/delays.ts'
 import { planUpload, type Plan } from '../transfer/upload-plan.ts'
-import { findAway } from '../queue/missing-volumes.ts'
+import { findMissingVolume } from '../queue/missing-volumes.ts'
 import type { Outcome } from '../journal/outcome.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
 import { findRegistered, register } from './register.ts'
 import type { Replacer, ReplaceReport } from '../conflicts/replace.ts'
 import { retryDelay } from '../queue/retry-delay.ts'
-import { findAgain, whyNotAsSent } from '../conflicts/same-file.ts'
+import { findSameFile, sentFileFailure } from '../conflicts/same-file.ts'
 import { sendInParts } from './send-in-parts.ts'
 import { sendWhole } from './send-whole.ts'
-import type { Memory, SendReport, Stored } from './send-session.ts'
+import type { SendMemory, SendReport, StoredObject } from './send-session.ts'
 
 /** What one upload tells of itself, in the order of its steps. A step that can't be written down ends the run. */
 export interface UploadReport extends SendReport, ReplaceReport {
   /** The file is the same under another inode. */
-  refound(identity: FileIdentity): Result<void>
-  registering(stored: Stored): Promise<Result<void>>
+  foundAgain(identity: FileIdentity): Result<void>
+  registering(stored: StoredObject): Promise<Result<void>>
   registered(modelId: string): Promise<Result<void>>
   /** Bytes of it that storage has acknowledged. */
   sentBytes(): number
@@ -33,11 +33,11 @@ export interface UploadReport extends SendReport, ReplaceReport {
 }
 
 export interface UploadServices {
-  readonly lanes: Lanes
+  readonly workerPool: UploadWorkerPool
   readonly hasher: Hasher
-  readonly streams: FileStreams
+  readonly requestSlots: FileSlots
   readonly replacer: Replacer
-  readonly ports: Ports
+  readonly environment: Environment
   readonly accessTo: (accountId: string, teamId: string) => Result<Access>
   /** Of the server that an account is on, in bytes. */
   readonly singlePutLimitBytes: (accountId: string) => number
@@ -46,7 +46,7 @@ export interface UploadServices {
 interface Run {
   readonly record: UploadRecord
   readonly services: UploadServices
-  readonly memory: Memory
+  readonly memory: SendMemory
   readonly report: UploadReport
   readonly signal: AbortSignal
 }
@@ -60,7 +60,7 @@ export async function runUpload(run: Run): Promise<Outcome> {
     return done.ok ? { kind: 'done' } : await toOutcome(run, done.failure)
   } catch (error) {
     if (signal.aborted) return { kind: 'stopped' }
-    services.ports.log.error('an upload threw', {
+    services.environment.log.error('an upload threw', {
       id: record.id,
       error: String((error as Error)?.stack ?? error),
     })
@@ -74,7 +74,7 @@ async function takeSteps(run: Run): Promise<Result<void> | null> {
   const access = services.accessTo(record.accountId, record.team.id)
   if (!access.ok) return access
   const before = storedBefore(record) ?? memory.stored
-  const { timers } = services.ports
+  const { timers } = services.environment
   if (before) {
     // Of what it is known to have become the server is not asked again.
     const become = record.modelId ?? memory.modelId
@@ -85,18 +85,18 @@ async function takeSteps(run: Run): Promise<Result<void> | null> {
     if (!known.ok) return known
     if (known.value !== null) return finish(run, before, () => Promise.resolve(known))
   }
-  const file = await unlessAborted(findAgain(record), signal)
+  const file = await raceAbort(findSameFile(record), signal)
   if (!file?.ok) return file
   if (file.value !== record.identity) {
     const same = before
-      ? await whyNotAsSent(
+      ? await sentFileFailure(
           record.path,
           { ...before, identity: file.value },
           { hasher: services.hasher, signal },
         )
       : undefined
     if (same === null || same?.ok === false) return same
-    const written = report.refound(file.value)
+    const written = report.foundAgain(file.value)
     if (!written.ok) return written
   }
   const found = { ...run, record: { ...record, identity: file.value } }
@@ -108,7 +108,7 @@ async function takeSteps(run: Run): Promise<Result<void> | null> {
 }
 
 /** What storage has had since an earlier run: only registering is left. */
-function storedBefore({ storageKey, sha256, multipart }: UploadRecord): Stored | null {
+function storedBefore({ storageKey, sha256, multipart }: UploadRecord): StoredObject | null {
   if (storageKey === null || sha256 === null) return null
   return { storageKey, sha256, ...(multipart?.completing ? { isUnsure: true } : {}) }
 }
@@ -119,7 +119,7 @@ function storedBefore({ storageKey, sha256, multipart }: UploadRecord): Stored |
  */
 async function finish(
   { record, services, memory, report }: Run,
-  stored: Stored,
+  stored: StoredObject,
   registered: () => Promise<Result<string | null>>,
 ): Promise<Result<void>> {
   memory.stored = stored
@@ -133,12 +133,12 @@ async function finish(
   return report.registered(modelId.value ?? '')
 }
 
-async function send(run: Run, access: Access): Promise<Result<Stored> | null> {
+async function send(run: Run, access: Access): Promise<Result<StoredObject> | null> {
   const { record, services, memory, report, signal } = run
   const plan = planOf(record, access, services)
   if (plan.kind === 'refused') return failed(plan.failure)
-  const { lanes, hasher, streams, ports } = services
-  const sending = { record, access, lanes, hasher, streams, ports, memory, report, signal }
+  const { workerPool, hasher, requestSlots, environment } = services
+  const sending = { record, access, workerPool, hasher, requestSlots, environment, memory, report, signal }
   // What was begun in parts goes on in parts, whatever the limit says by now.
   return plan.kind === 'parts' || record.multipart ? sendInParts(sending) : sendWhole(sending)
 }
@@ -155,7 +155,7 @@ function planOf(
 }
 
 /** Why an upload can't be sent whatever its bytes are, or null: told before the file is read. */
-export function whyNotSent(
+export function notUploadableFailure(
   record: UploadRecord,
   services: Pick<UploadServices, 'accessTo' | 'singlePutLimitBytes'>,
 ): Failure | null {
@@ -179,15 +179,15 @@ export function targetFailure({ displayName, modelType, modelPath }: Target): Fa
 async function toOutcome(run: Run, met: Failure): Promise<Outcome> {
   const { record, services, memory, report } = run
   const isOfDisk = met.code === 'file-missing' || met.code === 'file-read-trouble'
-  const away = isOfDisk ? await findAway(record.path) : null
+  const away = isOfDisk ? await findMissingVolume(record.path) : null
   if (away)
     return { kind: 'away', failure: failure('disk-missing', { folder: away.folder }), until: away.until }
   const reason = memory.begunAnew && met.code === 'upload-ended' ? notFoundAgain(met) : withFacts(met, run)
   if (reason.code === 'upload-ended') memory.begunAnew = true
   const attempt = report.countAttempt()
-  const delayMs = retryDelay(attempt, reason, services.ports.random())
+  const delayMs = retryDelay(attempt, reason, services.environment.random())
   if (delayMs === null) return { kind: 'failed', failure: reason }
-  const atMs = services.ports.now() + delayMs
+  const atMs = services.environment.now() + delayMs
   // A rate limit is for all of us, not for this file.
   if (reason.code === 'rate-limited') return { kind: 'hold', failure: reason, untilMs: atMs }
   return { kind: 'retry', failure: reason, atMs }

@@ -5,9 +5,9 @@ import type { Hashing } from '../transfer/hasher.ts'
 import { bytesOfParts } from '../transfer/parts-progress.ts'
 import { partsFailure } from '../transfer/upload-plan.ts'
 import { sendParts, type SentPart } from '../transfer/send-parts.ts'
-import { outlast, pause, secondLookMs } from '../platform/delays.ts'
+import { withGracePeriod, abortableDelay, recheckDelayMs } from '../platform/delays.ts'
 import type { Multipart } from '../journal/upload-record.ts'
-import { sendBesideHash, type Sending, type Stored } from './send-session.ts'
+import { sendWhileHashing, type SendSession, type StoredObject } from './send-session.ts'
 
 /** A pause or the app's end waits this long at most for the name of an upload that was asked for, in ms. */
 const lastWaitMs = 3_000
@@ -17,7 +17,7 @@ const lastWaitMs = 3_000
  * before are checked against the file as it is hashed now, so that two versions are never glued together. `null` when
  * aborted.
  */
-export async function sendInParts(sending: Sending): Promise<Result<Stored> | null> {
+export async function sendInParts(sending: SendSession): Promise<Result<StoredObject> | null> {
   const { report } = sending
   const multipart = await openedMultipart(sending)
   if (!multipart.ok) return multipart
@@ -29,7 +29,7 @@ export async function sendInParts(sending: Sending): Promise<Result<Stored> | nu
   const { sizeBytes } = sending.record.identity
   report.progress({ sentBytes: bytesOfParts(before, { sizeBytes, partSizeBytes }) })
   report.sending()
-  const done = await sendBesideHash(sending, partSizeBytes, (signal, hashing) =>
+  const done = await sendWhileHashing(sending, partSizeBytes, (signal, hashing) =>
     sendMissing({ ...sending, signal }, multipart.value, hashing),
   )
   if (done && !done.ok && isGivenUp(sending, multipart.value, done.failure)) return givenUp(done.failure)
@@ -47,7 +47,7 @@ export async function sendInParts(sending: Sending): Promise<Result<Stored> | nu
  * Whether the server gave this upload up, by its age or by mistake. A 404 to presigning the first part of a new upload means
  * that the server has no such call, and beginning anew would meet it again (NOTES.md, Uncertain).
  */
-function isGivenUp({ record, report }: Sending, { uploadId }: Multipart, met: Failure): boolean {
+function isGivenUp({ record, report }: SendSession, { uploadId }: Multipart, met: Failure): boolean {
   if (met.code !== 'not-found') return false
   const isNew = record.multipart?.uploadId !== uploadId && report.acknowledgedBefore().length === 0
   return !isNew || (met.detail ?? '').startsWith('NoSuch')
@@ -56,7 +56,7 @@ function isGivenUp({ record, report }: Sending, { uploadId }: Multipart, met: Fa
 const givenUp = ({ detail }: Failure) => failed(failure('upload-ended', {}, { detail }))
 
 /** Parts that storage acknowledged and the journal could not take come first: until they are in it, no other byte goes. */
-function writeUnwritten({ memory, report }: Sending): Result<void> {
+function writeUnwritten({ memory, report }: SendSession): Result<void> {
   for (const part of memory.unwrittenParts.values()) {
     const written = report.acknowledged(part)
     if (!written.ok) return written
@@ -66,8 +66,8 @@ function writeUnwritten({ memory, report }: Sending): Result<void> {
 }
 
 /** The multipart upload of an earlier run, or a new one; its name is written down before anything is sent under it. */
-async function openedMultipart(sending: Sending): Promise<Result<Multipart>> {
-  const { record, access, memory, ports, report, signal } = sending
+async function openedMultipart(sending: SendSession): Promise<Result<Multipart>> {
+  const { record, access, memory, environment, report, signal } = sending
   if (record.multipart) return success(record.multipart)
   memory.repeatedParts.clear()
   memory.unwrittenParts.clear()
@@ -77,7 +77,7 @@ async function openedMultipart(sending: Sending): Promise<Result<Multipart>> {
   const grant = await presignModel(client, signer, { fileName, sizeBytes, target }, signal)
   if (!grant.ok) return grant
   // Not called off midway: an answer that nobody hears would leave an upload open under a name that nobody knows.
-  const late = outlast(signal, ports.timers, lastWaitMs)
+  const late = withGracePeriod(signal, environment.timers, lastWaitMs)
   try {
     const asked = { storageKey: grant.value.storageKey, sizeBytes }
     const opened = await initiateMultipart(client, signer, asked, late.signal)
@@ -98,7 +98,7 @@ async function openedMultipart(sending: Sending): Promise<Result<Multipart>> {
 }
 
 function sendMissing(
-  { record, access, lanes, streams, ports, memory, report, signal }: Sending,
+  { record, access, workerPool, requestSlots, environment, memory, report, signal }: SendSession,
   multipart: Multipart,
   { follow, pace }: Hashing,
 ): Promise<Result<readonly SentPart[]> | null> {
@@ -119,10 +119,10 @@ function sendMissing(
       follow(reachedByte)
       report.progress(progress)
     },
-    lanes,
+    workerPool,
     pace,
-    streams,
-    ports,
+    requestSlots,
+    environment,
     signal,
   })
 }
@@ -133,10 +133,10 @@ function sendMissing(
  * has given it up.
  */
 async function complete(
-  { record, access, ports, report, signal }: Sending,
+  { record, access, environment, report, signal }: SendSession,
   multipart: Multipart,
   parts: readonly SentPart[],
-): Promise<Result<Pick<Stored, 'isUnsure'>>> {
+): Promise<Result<Pick<StoredObject, 'isUnsure'>>> {
   const { client, signer } = access
   const askedBefore = record.multipart?.completing === true
   const written = report.opened({ ...multipart, completing: true })
@@ -144,7 +144,7 @@ async function complete(
   const first = await completeMultipart(client, signer, multipart, parts, signal)
   if (first.ok) return success({})
   if (first.failure.code === 'not-found' && !askedBefore) {
-    await pause(ports.timers, secondLookMs, signal)
+    await abortableDelay(environment.timers, recheckDelayMs, signal)
     const again = await completeMultipart(client, signer, multipart, parts, signal)
     return again.ok ? success({}) : joined(again.failure, false)
   }
@@ -153,7 +153,7 @@ async function complete(
   return second.ok ? success({}) : joined(second.failure, true)
 }
 
-function joined(met: Failure, askedBefore: boolean): Result<Pick<Stored, 'isUnsure'>> {
+function joined(met: Failure, askedBefore: boolean): Result<Pick<StoredObject, 'isUnsure'>> {
   if (met.code !== 'not-found') return failed(met)
   return askedBefore ? success({ isUnsure: true }) : givenUp(met)
 }

@@ -1,19 +1,19 @@
 import type { Access } from '../accounts/accounts.ts'
-import type { Grant } from '../cloud/models.ts'
+import type { PresignedUpload } from '../cloud/models.ts'
 import { failed, type Result } from '../contract/failures.ts'
 import type { PartMap } from '../contract/upload-details.ts'
-import type { Ports } from '../platform/environment.ts'
-import { whyChanged } from '../platform/file-identity.ts'
+import type { Environment } from '../platform/environment.ts'
+import { changeFailure } from '../platform/file-identity.ts'
 import type { FileHash, Hasher, Hashing } from '../transfer/hasher.ts'
-import type { Lanes } from '../transfer/upload-worker-pool.ts'
-import { unlessAborted } from '../platform/delays.ts'
+import type { UploadWorkerPool } from '../transfer/upload-worker-pool.ts'
+import { raceAbort } from '../platform/delays.ts'
 import type { SentPart } from '../transfer/send-parts.ts'
-import type { FileStreams } from '../transfer/request-slots.ts'
+import type { FileSlots } from '../transfer/request-slots.ts'
 import type { Multipart, UploadRecord } from '../journal/upload-record.ts'
 
 /** A PUT of ours whose answer never came: the object may be there. */
-export interface Unanswered {
-  readonly grant: Grant
+export interface UnansweredPut {
+  readonly grant: PresignedUpload
   readonly checksum: number
 }
 
@@ -27,13 +27,13 @@ export interface Acknowledged {
  * What a file's upload keeps between attempts, in memory only: a presigned URL, and what storage or the server acknowledged
  * while the journal could not take it. That is written down before anything else is asked or sent, or it would go again.
  */
-export interface Memory {
-  unanswered: Unanswered | null
+export interface SendMemory {
+  unanswered: UnansweredPut | null
   /** The whole file, of which the hash was not there yet. */
   acknowledged: Acknowledged | null
   readonly unwrittenParts: Map<number, SentPart>
   /** All of it, hash included. */
-  stored: Stored | null
+  stored: StoredObject | null
   /** The model that it became. */
   modelId: string | null
   /** Numbers of the parts whose bytes went out more than once. */
@@ -42,13 +42,13 @@ export interface Memory {
   begunAnew: boolean
 }
 
-export const newMemory = (): Memory => ({
+export const createSendMemory = (): SendMemory => ({
   ...{ unanswered: null, acknowledged: null, unwrittenParts: new Map<number, SentPart>(), stored: null },
   ...{ modelId: null, repeatedParts: new Set<number>(), begunAnew: false },
 })
 
 /** What storage has is of no use any more: the next try begins at the first byte. */
-export function forgetSent(memory: Memory): void {
+export function forgetSent(memory: SendMemory): void {
   Object.assign(memory, { unanswered: null, acknowledged: null, stored: null, modelId: null })
   memory.unwrittenParts.clear()
 }
@@ -72,7 +72,7 @@ export interface SendReport {
   progress(progress: { sentBytes?: number; inFlightBytes?: number; hashedBytes?: number }): void
 }
 
-export interface Stored {
+export interface StoredObject {
   readonly storageKey: string
   /** 64 lower-case hex digits. */
   readonly sha256: string
@@ -81,14 +81,14 @@ export interface Stored {
 }
 
 /** One file on its way, with all that sending it needs. */
-export interface Sending {
+export interface SendSession {
   readonly record: UploadRecord
   readonly access: Access
-  readonly lanes: Lanes
+  readonly workerPool: UploadWorkerPool
   readonly hasher: Hasher
-  readonly streams: FileStreams
-  readonly ports: Ports
-  readonly memory: Memory
+  readonly requestSlots: FileSlots
+  readonly environment: Environment
+  readonly memory: SendMemory
   readonly report: SendReport
   readonly signal: AbortSignal
 }
@@ -97,8 +97,8 @@ export interface Sending {
  * Runs `send` with the file's hash beside it: either side's trouble stops the other, an abort stops both. Ends well only if
  * both did and the file is still the one that was queued. `null` when aborted.
  */
-export async function sendBesideHash<Sent>(
-  sending: Sending,
+export async function sendWhileHashing<Sent>(
+  sending: SendSession,
   segmentBytes: number,
   send: (signal: AbortSignal, hashing: Hashing) => Promise<Result<Sent> | null>,
 ): Promise<Result<{ readonly sent: Sent; readonly hash: FileHash }> | null> {
@@ -128,7 +128,7 @@ export async function sendBesideHash<Sent>(
   if (thrown !== null) throw thrown as Error
   if (sent === null || !sent.ok) return sent
   if (hash === null) return null
-  const changed = await unlessAborted(whyChanged(record.path, record.identity), signal)
+  const changed = await raceAbort(changeFailure(record.path, record.identity), signal)
   if (signal.aborted) return null
   return changed ? failed(changed) : { ok: true, value: { sent: sent.value, hash: hash.value } }
 }

@@ -1,19 +1,19 @@
-import { presignModel, type Grant } from '../cloud/models.ts'
+import { presignModel, type PresignedUpload } from '../cloud/models.ts'
 import { failed, failure, retryClassOf, success, type Result } from '../contract/failures.ts'
 import type { Hashing } from '../transfer/hasher.ts'
-import { expiryOf } from '../transfer/presigned-url.ts'
+import { urlExpiryMs } from '../transfer/presigned-url.ts'
 import { putOutcome, type PutOutcome } from '../transfer/put-outcome.ts'
-import type { Stream } from '../transfer/request-slots.ts'
-import { sendBesideHash, type Acknowledged, type Sending, type Stored } from './send-session.ts'
+import type { RequestSlot } from '../transfer/request-slots.ts'
+import { sendWhileHashing, type Acknowledged, type SendSession, type StoredObject } from './send-session.ts'
 
 /**
  * Sends a file as one PUT and hashes it meanwhile. `null` when it was aborted. Ends well only if storage acknowledged
  * every byte, what was sent is what was hashed, and the file is still the one that was queued.
  */
-export async function sendWhole(sending: Sending): Promise<Result<Stored> | null> {
+export async function sendWhole(sending: SendSession): Promise<Result<StoredObject> | null> {
   // The hash begins while the grant is asked for: a small file is hashed by the time it may go.
   const { identity } = sending.record
-  const done = await sendBesideHash(sending, identity.sizeBytes, async (signal, hashing) => {
+  const done = await sendWhileHashing(sending, identity.sizeBytes, async (signal, hashing) => {
     const { acknowledged } = sending.memory
     if (acknowledged) {
       hashing.follow(identity.sizeBytes)
@@ -22,7 +22,7 @@ export async function sendWhole(sending: Sending): Promise<Result<Stored> | null
     const grant = await firstGrant({ ...sending, signal })
     if (!grant.ok) return grant
     sending.report.sending()
-    const stream = await sending.streams.acquire(signal)
+    const stream = await sending.requestSlots.acquire(signal)
     try {
       return await putUntilStored({ ...sending, signal }, grant.value, { hashing, stream })
     } finally {
@@ -37,21 +37,21 @@ export async function sendWhole(sending: Sending): Promise<Result<Stored> | null
 
 interface Beside {
   readonly hashing: Hashing
-  readonly stream: Stream
+  readonly stream: RequestSlot
 }
 
 /** The grant of an unanswered PUT while it lives, since only it can tell whether that PUT landed; else a new one. */
-async function firstGrant(sending: Sending): Promise<Result<Grant>> {
-  const { memory, ports } = sending
+async function firstGrant(sending: SendSession): Promise<Result<PresignedUpload>> {
+  const { memory, environment } = sending
   if (memory.unanswered) {
-    const expiry = expiryOf(memory.unanswered.grant.url)
-    if (expiry === null || expiry > ports.now()) return success(memory.unanswered.grant)
+    const expiry = urlExpiryMs(memory.unanswered.grant.url)
+    if (expiry === null || expiry > environment.now()) return success(memory.unanswered.grant)
     memory.unanswered = null
   }
   return newGrant(sending)
 }
 
-function newGrant({ record, access, signal }: Sending): Promise<Result<Grant>> {
+function newGrant({ record, access, signal }: SendSession): Promise<Result<PresignedUpload>> {
   const { fileName, identity, target } = record
   return presignModel(
     access.client,
@@ -66,8 +66,8 @@ function newGrant({ record, access, signal }: Sending): Promise<Result<Grant>> {
  * wrong is the retry policy's business.
  */
 async function putUntilStored(
-  sending: Sending,
-  firstGrant: Grant,
+  sending: SendSession,
+  firstGrant: PresignedUpload,
   beside: Beside,
 ): Promise<Result<Acknowledged> | null> {
   let grant = firstGrant
@@ -111,8 +111,8 @@ async function putUntilStored(
 
 /** Kept until the journal has it: whatever ends the run before, these bytes don't go again. */
 function acknowledged(
-  { memory, report, record }: Sending,
-  { storageKey }: Grant,
+  { memory, report, record }: SendSession,
+  { storageKey }: PresignedUpload,
   checksum: number,
 ): Result<Acknowledged> {
   memory.unanswered = null
@@ -122,8 +122,12 @@ function acknowledged(
   return success(memory.acknowledged)
 }
 
-async function putOnce(sending: Sending, grant: Grant, { hashing, stream }: Beside): Promise<PutOutcome> {
-  const { record, lanes, ports, report, signal } = sending
+async function putOnce(
+  sending: SendSession,
+  grant: PresignedUpload,
+  { hashing, stream }: Beside,
+): Promise<PutOutcome> {
+  const { record, workerPool, environment, report, signal } = sending
   const { sizeBytes } = record.identity
   const { host } = new URL(grant.url)
   let before = 0
@@ -134,7 +138,7 @@ async function putOnce(sending: Sending, grant: Grant, { hashing, stream }: Besi
     report.progress({ inFlightBytes: flushedBytes })
     if (flushedBytes === sizeBytes) report.finishing()
   }
-  const answer = await lanes.send(
+  const answer = await workerPool.send(
     {
       path: record.path,
       identity: record.identity,
@@ -147,5 +151,5 @@ async function putOnce(sending: Sending, grant: Grant, { hashing, stream }: Besi
     { signal, onProgress, onHeard: (tookMs) => stream.heard(host, tookMs) },
   )
   hashing.follow(sizeBytes)
-  return putOutcome(answer, { sizeBytes, host, nowMs: ports.now() })
+  return putOutcome(answer, { sizeBytes, host, nowMs: environment.now() })
 }

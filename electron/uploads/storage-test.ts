@@ -3,27 +3,27 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Access, Accounts } from '../accounts/accounts.ts'
-import { carrierOf } from '../accounts/upload-account.ts'
+import { findUploadAccount } from '../accounts/upload-account.ts'
 import { presignModel } from '../cloud/models.ts'
 import { abortMultipart, initiateMultipart, presignPart, type OpenedMultipart } from '../cloud/multipart.ts'
 import type { TeamChoice } from '../contract/account.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
-import type { Ports } from '../platform/environment.ts'
+import type { Environment } from '../platform/environment.ts'
 import { storageTestBytes, type StorageTest } from '../contract/storage-test.ts'
 import { identityOf, type FileIdentity } from '../platform/file-identity.ts'
-import { createPace } from '../transfer/read-rate.ts'
+import { createReadRate } from '../transfer/read-rate.ts'
 import { partsFailure } from '../transfer/upload-plan.ts'
 import { sendParts } from '../transfer/send-parts.ts'
-import type { Carriers } from '../engine/transfer-services.ts'
-import type { Store } from '../journal/upload-store.ts'
-import type { Sweeper } from './abandoned-uploads.ts'
+import type { TransferServices } from '../engine/transfer-services.ts'
+import type { UploadStore } from '../journal/upload-store.ts'
+import type { AbandonedUploads } from './abandoned-uploads.ts'
 
 /** Opening and giving back are waited for this long, in ms; what is left then is the sweeper's. */
 const answerWithinMs = 15_000
 /** And this long once the app is to end: the next start gives the rest back. */
 const lastWaitMs = 2_000
 
-export interface StorageTesting {
+export interface StorageTester {
   /**
    * Sends `storageTestBytes` to the team's storage by the way of uploads, and gives them back whatever came of it. Registers
    * nothing. Never rejects; `signal` calls it off.
@@ -33,11 +33,11 @@ export interface StorageTesting {
 }
 
 interface Rooms {
-  readonly store: Pick<Store, 'leave' | 'cleared'>
-  readonly accounts: Pick<Accounts, 'list' | 'accessTo'>
-  readonly carriers: Pick<Carriers, 'lanes' | 'streams'>
-  readonly sweeper: Pick<Sweeper, 'hold' | 'sweep'>
-  readonly ports: Ports
+  readonly store: Pick<UploadStore, 'addAbandoned' | 'removeAbandoned'>
+  readonly accounts: Pick<Accounts, 'list' | 'accessFor'>
+  readonly transfer: Pick<TransferServices, 'workerPool' | 'requestSlots'>
+  readonly abandonedUploads: Pick<AbandonedUploads, 'hold' | 'cleanUp'>
+  readonly environment: Environment
 }
 
 /** A run as it goes on. */
@@ -50,14 +50,14 @@ interface Run extends TeamChoice {
   now: StorageTest
 }
 
-export function createStorageTest(rooms: Rooms): StorageTesting {
+export function createStorageTester(services: Rooms): StorageTester {
   const life = new AbortController()
   const ending = new AbortController()
   const running = new Set<Promise<StorageTest>>()
 
   async function inTime<T>(ask: (until: AbortSignal) => Promise<T>): Promise<T> {
     const late = new AbortController()
-    const cancelTimer = rooms.ports.timers.after(answerWithinMs, () => late.abort())
+    const cancelTimer = services.environment.timers.after(answerWithinMs, () => late.abort())
     try {
       return await ask(AbortSignal.any([ending.signal, late.signal]))
     } finally {
@@ -68,17 +68,17 @@ export function createStorageTest(rooms: Rooms): StorageTesting {
   async function begin(choice: TeamChoice, signal: AbortSignal, tell: (test: StorageTest) => void) {
     const now: StorageTest = { state: 'running', sentBytes: 0, tookMs: 0, failure: null, isLeft: false }
     tell(now)
-    const carrier = carrierOf(rooms.accounts.list(), { ...choice, needsParts: true })
-    const access = carrier
-      ? rooms.accounts.accessTo(carrier.id, choice.teamId)
+    const account = findUploadAccount(services.accounts.list(), { ...choice, needsParts: true })
+    const access = account
+      ? services.accounts.accessFor(account.id, choice.teamId)
       : failed(failure('signed-out'))
     if (!access.ok) return { ...now, state: 'bad', failure: access.failure } as const
     const both = AbortSignal.any([signal, life.signal])
     const run: Run = { ...choice, access: access.value, signal: both, inTime, tell, now }
-    const sent = await withFile((path, identity) => sendAndGiveBack(rooms, run, path, identity)).catch(
+    const sent = await withFile((path, identity) => sendAndGiveBack(services, run, path, identity)).catch(
       (error: unknown) => {
         if (both.aborted) return null
-        rooms.ports.log.error('the test of storage threw', { error: String(error) })
+        services.environment.log.error('the test of storage threw', { error: String(error) })
         return failed(failure('unexpected'))
       },
     )
@@ -95,7 +95,7 @@ export function createStorageTest(rooms: Rooms): StorageTesting {
     },
     async close() {
       life.abort()
-      const cancelTimer = rooms.ports.timers.after(lastWaitMs, () => ending.abort())
+      const cancelTimer = services.environment.timers.after(lastWaitMs, () => ending.abort())
       await Promise.allSettled(running)
       cancelTimer()
     },
@@ -115,7 +115,7 @@ async function withFile<T>(use: (path: string, identity: FileIdentity) => Promis
 }
 
 async function sendAndGiveBack(
-  rooms: Rooms,
+  services: Rooms,
   run: Run,
   path: string,
   identity: FileIdentity,
@@ -134,21 +134,21 @@ async function sendAndGiveBack(
     .catch(() => failed(failure('timed-out', { host: new URL(client.server).host })))
   if (!opened.ok) return opened
   const { uploadId } = opened.value
-  const letGo = rooms.sweeper.hold(uploadId)
+  const letGo = services.abandonedUploads.hold(uploadId)
   // Before a byte goes: if this process dies now, the next start gives it back.
   const { accountId, teamId } = run
-  const written = rooms.store.leave({ uploadId, storageKey, accountId, teamId })
+  const written = services.store.addAbandoned({ uploadId, storageKey, accountId, teamId })
   try {
-    return written.ok ? await send(rooms, run, opened.value, { path, identity }) : written
+    return written.ok ? await send(services, run, opened.value, { path, identity }) : written
   } finally {
-    await giveBack(rooms, run, opened.value)
+    await giveBack(services, run, opened.value)
     letGo()
-    if (run.now.isLeft) void rooms.sweeper.sweep()
+    if (run.now.isLeft) void services.abandonedUploads.cleanUp()
   }
 }
 
 function send(
-  { carriers, ports }: Rooms,
+  { transfer, environment }: Rooms,
   run: Run,
   multipart: OpenedMultipart,
   file: { readonly path: string; readonly identity: FileIdentity },
@@ -171,24 +171,24 @@ function send(
       run.now = { ...run.now, sentBytes: sentBytes + inFlightBytes, tookMs }
       run.tell(run.now)
     },
-    lanes: carriers.lanes,
-    pace: createPace(),
-    streams: carriers.streams.of({ file: file.path, first: () => true }),
-    ports,
+    workerPool: transfer.workerPool,
+    pace: createReadRate(),
+    requestSlots: transfer.requestSlots.of({ file: file.path, first: () => true }),
+    environment,
     signal: run.signal,
   })
 }
 
 /** By a signal of its own: what was called off is given back all the same. */
-async function giveBack({ store, ports }: Rooms, run: Run, multipart: OpenedMultipart): Promise<void> {
+async function giveBack({ store, environment }: Rooms, run: Run, multipart: OpenedMultipart): Promise<void> {
   const { client, signer } = run.access
   const aborted = await run
     .inTime((until) => abortMultipart(client, signer, multipart, until))
     .catch(() => failed(failure('timed-out', { host: new URL(client.server).host })))
   if (aborted.ok || aborted.failure.code === 'not-found') {
-    store.cleared(multipart.uploadId)
+    store.removeAbandoned(multipart.uploadId)
     return
   }
-  ports.log.warn('the test of storage could not be taken back yet', { code: aborted.failure.code })
+  environment.log.warn('the test of storage could not be taken back yet', { code: aborted.failure.code })
   run.now = { ...run.now, isLeft: true }
 }

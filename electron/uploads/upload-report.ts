@@ -1,9 +1,9 @@
 import type { Result } from '../contract/failures.ts'
 import type { LibraryModel } from '../contract/library.ts'
 import type { PartMap } from '../contract/upload-details.ts'
-import type { Ports } from '../platform/environment.ts'
-import { createGrouped } from '../journal/group-commits.ts'
-import type { PartsTable } from '../journal/parts-store.ts'
+import type { Environment } from '../platform/environment.ts'
+import { createGroupCommits } from '../journal/group-commits.ts'
+import type { PartsStore } from '../journal/parts-store.ts'
 import type { RecordChange } from '../journal/upload-record.ts'
 import type { Rows } from '../feed/rows.ts'
 import type { UploadReport } from './run-upload.ts'
@@ -16,17 +16,17 @@ export interface FoundReport {
 /** What each upload tells of itself goes to the rows, which write it down. */
 export function createReports(options: {
   readonly rows: Rows
-  readonly parts: PartsTable
-  readonly ports: Ports
+  readonly parts: PartsStore
+  readonly environment: Environment
   readonly followParts: (id: string, map: () => PartMap) => void
 }): (id: string) => UploadReport & FoundReport {
-  const { rows, parts, ports, followParts } = options
-  const finishTime = risingTime(ports)
-  const happen = createGrouped({ write: rows.happenAll, ports })
+  const { rows, parts, environment, followParts } = options
+  const finishTime = risingTime(environment)
+  const happen = createGroupCommits({ write: rows.happenAll, environment })
   return (id) => {
     const phase = () => rows.get(id)?.live.phase
     return {
-      refound: (identity) => rows.change(id, { identity }),
+      foundAgain: (identity) => rows.change(id, { identity }),
       opened: (multipart) => rows.change(id, { multipart, started: true }),
       acknowledged: (part) => parts.add(id, part),
       acknowledgedBefore: () => parts.of(id),
@@ -49,7 +49,7 @@ export function createReports(options: {
           change: { modelId, finishedAtMs: finishTime(), failure: null },
         }),
       replacing: (replaces) => rows.change(id, { library: { ...rows.get(id)?.record.library, replaces } }),
-      succeeded: (modelId) => rows.change(id, { modelId }),
+      replaced: (modelId) => rows.change(id, { modelId }),
       found(sha256, { id: modelId, displayName, modelPath, status }) {
         const already = { name: displayName, path: modelPath, status }
         const library = { ...rows.get(id)?.record.library, already }
@@ -71,7 +71,7 @@ function joinedForSure(rows: Rows, id: string): Pick<RecordChange, 'multipart'> 
 }
 
 /** No two uploads finish in the same millisecond, since the history's pages are cut by this time. */
-function risingTime({ now }: Ports): () => number {
+function risingTime({ now }: Environment): () => number {
   let lastMs = 0
   return () => (lastMs = Math.max(now(), lastMs + 1))
 }

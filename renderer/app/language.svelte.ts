@@ -1,11 +1,11 @@
 import type { Conditions, Hold } from '../../electron/contract/conditions.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
-import { endingWords, holdWords } from '../../electron/messages/hold-text.ts'
+import { endingText, holdText } from '../../electron/messages/hold-text.ts'
 import type { SkippedFile } from '../../electron/contract/uploads.ts'
 import type { Recognition } from '../../electron/contract/recognition.ts'
 import type { Locale } from '../../electron/contract/app-info.ts'
 import { formatBytes, formatRate } from '../../electron/messages/format-size.ts'
-import { clockWords } from '../../electron/messages/clock-text.ts'
+import { clockText } from '../../electron/messages/clock-text.ts'
 import {
   isMessageKey,
   localeFor,
@@ -64,11 +64,11 @@ export class Language {
   /** A time of day, with its weekday unless it is today. */
   readonly when = (ms: number) => {
     void this.#days
-    return clockWords(ms, Date.now(), this.#tag)
+    return clockText(ms, Date.now(), this.#tag)
   }
-  readonly hold = (hold: Hold) => holdWords(hold, this.t, this.#tag, Date.now())
+  readonly hold = (hold: Hold) => holdText(hold, this.t, this.#tag, Date.now())
   /** What is about to be done now that nothing is on its way, or null. */
-  readonly ending = (conditions: Conditions) => endingWords(conditions, this.t)
+  readonly ending = (conditions: Conditions) => endingText(conditions, this.t)
   readonly timeLeft = (seconds: number) => timeLeft(seconds, this.t)
   readonly count = (value: number) => this.#count.format(value)
   /** A large number in a few characters: 12 billion. */

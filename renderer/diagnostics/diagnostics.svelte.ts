@@ -7,7 +7,7 @@ import {
   storageTestHindrance,
   type StorageTest,
 } from '../../electron/contract/storage-test.ts'
-import { storageTestWords } from '../../electron/messages/storage-test-text.ts'
+import { storageTestText } from '../../electron/messages/storage-test-text.ts'
 import { SvelteSet } from 'svelte/reactivity'
 
 /** A look at the connection, and a report that is read before it is saved. */
@@ -24,7 +24,7 @@ export class Diagnostics {
     () => this.check?.results.some(({ outcome }) => outcome === 'bad') ?? false,
   )
   readonly storageBytes = storageTestBytes
-  readonly storageWords = storageTestWords
+  readonly storageWords = storageTestText
   readonly #bridge: Bridge
 
   readonly #failed: (failure: Failure) => void

@@ -1,13 +1,13 @@
 import { SvelteMap } from 'svelte/reactivity'
 import type { Bridge } from '../../electron/contract/calls.ts'
-import type { NeedStand, NeedView, WorkflowView } from '../../electron/contract/discovery.ts'
+import type { NeededModelState, NeededModelView, WorkflowView } from '../../electron/contract/discovery.ts'
 import type { Notices } from '../ui/notices.svelte.ts'
 import type { UiState } from '../app/ui.svelte.ts'
 
 /** What needs the person stands first. */
-export const needStands: readonly NeedStand[] = ['failed', 'here', 'nowhere', 'queued', 'in-library']
+export const needStands: readonly NeededModelState[] = ['failed', 'here', 'nowhere', 'queued', 'in-library']
 /** In the summary what the team has stands first: it is what the person hopes for. */
-const summarised: readonly NeedStand[] = ['in-library', 'queued', 'failed', 'here', 'nowhere']
+const summarised: readonly NeededModelState[] = ['in-library', 'queued', 'failed', 'here', 'nowhere']
 
 /** The workflow that was dropped last, until it is closed. */
 export class WorkflowState {
@@ -88,15 +88,15 @@ export class WorkflowState {
   }
 
   /** What a switched-off node names is not needed for now. */
-  isChosen({ id, isOff }: NeedView): boolean {
+  isChosen({ id, isOff }: NeededModelView): boolean {
     return this.#ticks.get(id) ?? !isOff
   }
 
-  choose({ id }: NeedView, isOn: boolean): void {
+  choose({ id }: NeededModelView, isOn: boolean): void {
     this.#ticks.set(id, isOn)
   }
 
-  async locate({ id: need }: NeedView): Promise<void> {
+  async locate({ id: need }: NeededModelView): Promise<void> {
     const answer = await this.#bridge.locateNeed({ id: this.#id, need })
     if (!answer.ok) this.#notices.failure(answer.failure)
     else if (answer.value) this.view = answer.value
@@ -119,7 +119,7 @@ export class WorkflowState {
   }
 }
 
-const haves: readonly NeedStand[] = ['in-library', 'queued']
+const haves: readonly NeededModelState[] = ['in-library', 'queued']
 
 /** What a switched-off node names is wanted last. */
-const onFirst = (one: NeedView, other: NeedView) => Number(one.isOff) - Number(other.isOff)
+const onFirst = (one: NeededModelView, other: NeededModelView) => Number(one.isOff) - Number(other.isOff)

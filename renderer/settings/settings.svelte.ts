@@ -2,7 +2,7 @@ import type { Bridge } from '../../electron/contract/calls.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
 import { serversOf } from '../../electron/contract/servers.ts'
 import type { Settings } from '../../electron/contract/settings.ts'
-import type { Surroundings } from '../../electron/contract/app-info.ts'
+import type { AppInfo } from '../../electron/contract/app-info.ts'
 
 const untilTold: Settings = {
   server: '',
@@ -28,14 +28,14 @@ const untilTold: Settings = {
 /** The settings in force and what the app runs on. */
 export class SettingsState {
   value = $state.raw<Settings>(untilTold)
-  surroundings = $state.raw<Surroundings | null>(null)
+  surroundings = $state.raw<AppInfo | null>(null)
   /** True once both were asked for and answered. */
   isKnown = $state(false)
   #wasTold = false
   readonly #bridge: Bridge
-  readonly #onSurroundings: (surroundings: Surroundings) => void
+  readonly #onSurroundings: (surroundings: AppInfo) => void
 
-  constructor(bridge: Bridge, onSurroundings: (surroundings: Surroundings) => void) {
+  constructor(bridge: Bridge, onSurroundings: (surroundings: AppInfo) => void) {
     this.#bridge = bridge
     this.#onSurroundings = onSurroundings
   }
@@ -75,7 +75,7 @@ export class SettingsState {
     this.#wasTold = true
   }
 
-  #find(surroundings: Surroundings): void {
+  #find(surroundings: AppInfo): void {
     this.surroundings = surroundings
     this.#onSurroundings(surroundings)
   }

@@ -2,8 +2,15 @@ import { untrack } from 'svelte'
 import { SvelteMap } from 'svelte/reactivity'
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
-import type { Flow } from '../../electron/contract/upload-details.ts'
-import type { LineState, Patch, Phase, Snapshot, Totals, UploadRow } from '../../electron/contract/uploads.ts'
+import type { TransferSpeed } from '../../electron/contract/upload-details.ts'
+import type {
+  ConnectivityState,
+  Patch,
+  Phase,
+  Snapshot,
+  Totals,
+  UploadRow,
+} from '../../electron/contract/uploads.ts'
 import { isAllPaused } from '../../electron/contract/pausing.ts'
 import { arrange, standsWhere } from './row-groups.ts'
 
@@ -25,7 +32,7 @@ const nothing: Totals = {
   secondsLeft: null,
 }
 
-const still: Flow = { speed: { stepMs: 1_000, points: [] }, streamsInUse: 0, streamsLimit: 0 }
+const still: TransferSpeed = { speed: { stepMs: 1_000, points: [] }, streamsInUse: 0, streamsLimit: 0 }
 
 /** Who wants to hear of changes as they come, besides those who read the state. */
 interface Listeners {
@@ -39,10 +46,10 @@ const nobody: Listeners = { row: () => {}, totals: () => {} }
 export class QueueState {
   readonly rows = new SvelteMap<string, UploadRow>()
   totals = $state.raw<Totals>(nothing)
-  flow = $state.raw<Flow>(still)
+  flow = $state.raw<TransferSpeed>(still)
   allPaused = $state(false)
   readonly isAllPaused = $derived(isAllPaused(this))
-  line = $state<LineState>('ok')
+  line = $state<ConnectivityState>('ok')
   /** Name of the file to which a damaged queue was set aside, until the person has read it. */
   journalSetAside = $state<string | null>(null)
   /** True once a snapshot has come. */

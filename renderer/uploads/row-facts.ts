@@ -6,7 +6,7 @@ import {
   type Remedy,
 } from '../../electron/contract/failures.ts'
 import type { AlreadyThere } from '../../electron/contract/library.ts'
-import type { LineState, Phase, UploadRow } from '../../electron/contract/uploads.ts'
+import type { ConnectivityState, Phase, UploadRow } from '../../electron/contract/uploads.ts'
 
 /** Where a row stands in the list. The order of `groups` is the order on screen. */
 export type Group = 'needs-you' | 'running' | 'waiting' | 'done'
@@ -69,7 +69,7 @@ export function isRunning(row: UploadRow): boolean {
 }
 
 /** Why a row waits, unless it is the line that is gone: the bar above the list says that once for all of them. */
-export function waitsFor({ phase, failure }: UploadRow, line: LineState): Failure | null {
+export function waitsFor({ phase, failure }: UploadRow, line: ConnectivityState): Failure | null {
   if (phase !== 'retrying' || failure === null) return null
   return line === 'offline' && isConnectivityFailure(failure) ? null : failure
 }

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import type { Ports, Vault } from '../../electron/platform/environment.ts'
-import type { Streams } from '../../electron/transfer/request-slots.ts'
+import type { Environment, SecretStore } from '../../electron/platform/environment.ts'
+import type { RequestSlots } from '../../electron/transfer/request-slots.ts'
 import { workerFiles } from '../../electron/cli/cli-environment.ts'
-import { createUploader, type Uploader } from '../../electron/engine/engine.ts'
+import { createEngine, type Engine } from '../../electron/engine/engine.ts'
 
 /** The built workers lie beside this file once it is built; unbuilt, the uploader takes them from its source. */
 const entry = import.meta.filename.endsWith('.ts')
@@ -10,7 +10,7 @@ const entry = import.meta.filename.endsWith('.ts')
   : import.meta.filename
 
 /** Keeps secrets for as long as the process lives. */
-function memoryVault(secrets: Map<string, string>): Vault {
+function memoryVault(secrets: Map<string, string>): SecretStore {
   return {
     get: async (name) => ({ ok: true, value: secrets.get(name) ?? null }),
     async set(name, secret) {
@@ -25,7 +25,7 @@ function memoryVault(secrets: Map<string, string>): Vault {
 }
 
 /** The real clock and dice; only errors are told. */
-export const benchPorts: Ports = {
+export const benchPorts: Environment = {
   now: Date.now,
   random: Math.random,
   log: { info: () => {}, warn: () => {}, error: console.error },
@@ -44,18 +44,18 @@ export function benchUploader(options: {
   readonly singlePutLimitBytes: number
   readonly atOnce: number
   readonly secrets?: Map<string, string>
-  readonly streams?: Streams
+  readonly requestSlots?: RequestSlots
   readonly streamsMost?: number
-}): Uploader {
+}): Engine {
   const { folder, server, singlePutLimitBytes, atOnce, secrets = new Map<string, string>() } = options
-  const { streams, streamsMost = 64 } = options
-  return createUploader({
+  const { requestSlots, streamsMost = 64 } = options
+  return createEngine({
     folder,
-    ports: benchPorts,
+    environment: benchPorts,
     vault: memoryVault(secrets),
     keychainState: () => 'absent',
     settings: { server, servers: [], atOnce, singlePutLimitBytes, limitBytesPerSecond: null, streamsMost },
     workers: workerFiles(entry),
-    ...(streams ? { streams } : {}),
+    ...(requestSlots ? { requestSlots } : {}),
   })
 }

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { workerFiles } from '../../electron/cli/cli-environment.ts'
-import { straight } from '../../electron/platform/proxy-resolver.ts'
+import { directConnection } from '../../electron/platform/proxy-resolver.ts'
 import { identityOf, type FileIdentity } from '../../electron/platform/file-identity.ts'
-import { createLanes } from '../../electron/transfer/upload-worker-pool.ts'
-import { createPace, hashingEnd } from '../../electron/transfer/read-rate.ts'
+import { createUploadWorkerPool } from '../../electron/transfer/upload-worker-pool.ts'
+import { createReadRate, hashingEnd } from '../../electron/transfer/read-rate.ts'
 import { createThrottle } from '../../electron/transfer/throttle.ts'
 import type { Counts } from './limit-receiver.ts'
 
@@ -29,7 +29,7 @@ const meanGoal = 0.02
 const windowGoal = 0.1
 const effectGoalMs = 1_000
 
-const ports = {
+const environment = {
   now: Date.now,
   random: Math.random,
   log: { info: () => {}, warn: () => {}, error: console.error },
@@ -119,10 +119,10 @@ async function fairness(bench: Bench): Promise<LimitRow> {
 
 async function openBench(): Promise<Bench> {
   const folder = await mkdtemp(join(tmpdir(), 'modelferry-limit-'))
-  const throttle = createThrottle({ ports })
-  const lanes = createLanes({
+  const throttle = createThrottle({ environment })
+  const workerPool = createUploadWorkerPool({
     url: workerFiles(join(import.meta.dirname, '../../electron/cli/main.ts')).lane,
-    ...{ threads: 1, ports, throttle, ways: straight },
+    ...{ threads: 1, environment, throttle, proxies: directConnection },
   })
   const receiver = fork(join(import.meta.dirname, 'limit-receiver.ts'), [String(bucketMs)])
   const port = await messageOf<number>(receiver)
@@ -133,10 +133,10 @@ async function openBench(): Promise<Bench> {
       for (const name of new Set(names)) identities.set(name, await endlessFile(join(folder, name)))
       const stop = new AbortController()
       const sending = names.map((name) => {
-        const pace = createPace()
+        const pace = createReadRate()
         hashingEnd(pace).over()
         const identity = identities.get(name) as FileIdentity
-        return lanes.send(
+        return workerPool.send(
           {
             ...{ path: join(folder, name), identity, start: 0, end: identity.sizeBytes },
             ...{ url: `http://127.0.0.1:${port}/${name}`, headers: {} },
@@ -158,7 +158,7 @@ async function openBench(): Promise<Bench> {
     },
     async close() {
       throttle.close()
-      await lanes.close()
+      await workerPool.close()
       receiver.disconnect()
       await rm(folder, { recursive: true, force: true })
     },

@@ -19,7 +19,7 @@ function memoryMiB(name: 'VmRSS' | 'VmHWM'): number {
 function allRegistered(): Promise<number> {
   const finished = new Map<string, number>()
   return new Promise((resolve, reject) => {
-    uploader.subscribe({
+    engine.subscribe({
       patch({ changed }) {
         for (const { id, phase, failure, finishedAtMs, already } of changed) {
           if (phase === 'failed') reject(new Error(JSON.stringify(failure)))
@@ -33,9 +33,9 @@ function allRegistered(): Promise<number> {
   })
 }
 
-const uploader = benchUploader(options)
-await uploader.start()
-const signedIn = await uploader.useToken('bench-token')
+const engine = benchUploader(options)
+await engine.start()
+const signedIn = await engine.useToken('bench-token')
 if (!signedIn.ok) throw new Error(JSON.stringify(signedIn.failure))
 
 // Sets the high-water mark back to what is in use now (proc(5), clear_refs: 5).
@@ -46,7 +46,7 @@ const lag = monitorEventLoopDelay({ resolution: 1 })
 lag.enable()
 const fromMs = Date.now()
 const registered = allRegistered()
-const report = await uploader.addPaths(paths)
+const report = await engine.addPaths(paths)
 if (!report.ok) throw new Error(JSON.stringify(report.failure))
 if (report.value.added !== paths.length) throw new Error(`only ${report.value.added} files were taken`)
 const seconds = ((await registered) - fromMs) / 1000
@@ -60,4 +60,4 @@ const result: OursResult = {
   lagP99Ms: lag.percentile(99) / 1e6 - 1,
 }
 console.log(JSON.stringify(result))
-await uploader.stop()
+await engine.stop()

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { identityOf } from '../../electron/platform/file-identity.ts'
 import { openJournal } from '../../electron/journal/journal-file.ts'
-import { createStore } from '../../electron/journal/upload-store.ts'
+import { createUploadStore } from '../../electron/journal/upload-store.ts'
 import { writeSafetensors } from '../fixtures/model-files.ts'
 import { uploadRecord } from '../support/records.ts'
 import { benchPorts, benchUploader } from './bench-uploader.ts'
@@ -21,26 +21,26 @@ async function open() {
   const secrets = new Map(JSON.parse(text) as [string, string][])
   return {
     secrets,
-    uploader: benchUploader({ folder, server, singlePutLimitBytes: 500_000_000, atOnce: 4, secrets }),
+    engine: benchUploader({ folder, server, singlePutLimitBytes: 500_000_000, atOnce: 4, secrets }),
   }
 }
 
 async function prepare(): Promise<void> {
   await mkdir(folder, { recursive: true })
-  const { secrets, uploader } = await open()
-  await uploader.start()
-  const signedIn = await uploader.calls.signIn({ email: 'b@example.com', password: 'bench' })
+  const { secrets, engine } = await open()
+  await engine.start()
+  const signedIn = await engine.calls.signIn({ email: 'b@example.com', password: 'bench' })
   if (!signedIn.ok) throw new Error(JSON.stringify(signedIn.failure))
-  const [account] = uploader.session().accounts
+  const [account] = engine.session().accounts
   const [team] = account?.teams ?? []
   if (!account || !team) throw new Error('nobody is signed in')
-  await uploader.stop()
+  await engine.stop()
   await writeFile(secretsFile, JSON.stringify([...secrets]))
 
   const { path } = await writeSafetensors(join(folder, 'model.safetensors'), { sizeBytes: 1_000_000 })
   const identity = identityOf(await stat(path, { bigint: true }))
   const { database } = openJournal(folder, Date.now())
-  const store = createStore(database, 'bench', benchPorts)
+  const store = createUploadStore(database, 'bench', benchPorts)
   const given = { path, identity, team, accountId: account.id }
   const written = store.add(Array.from({ length: rowCount }, () => uploadRecord(given)))
   if (!written.ok) throw new Error(JSON.stringify(written.failure))
@@ -50,12 +50,12 @@ async function prepare(): Promise<void> {
 
 async function measure(): Promise<void> {
   const from = performance.now()
-  const { uploader } = await open()
-  await uploader.start()
-  const { rows } = uploader.snapshot()
+  const { engine } = await open()
+  await engine.start()
+  const { rows } = engine.snapshot()
   const last = rows.at(-1)
   if (rows.length !== rowCount || !last) throw new Error(`${rows.length} rows came back`)
-  const obeyed = await uploader.calls.moveToTop({ ids: [last.id] })
+  const obeyed = await engine.calls.moveToTop({ ids: [last.id] })
   const usableMs = performance.now() - from
   if (!obeyed.ok) throw new Error(JSON.stringify(obeyed.failure))
   console.log(usableMs.toFixed(1))

@@ -80,10 +80,10 @@ const PATIENCE_MS = 10_000
 
 async function endBy(child: ChildProcess, signal: NodeJS.Signals, ended: Promise<void>): Promise<void> {
   child.kill(signal)
-  const patience = new AbortController()
-  const late = sleep(PATIENCE_MS, true, { signal: patience.signal }).catch(() => false)
+  const recovery = new AbortController()
+  const late = sleep(PATIENCE_MS, true, { signal: recovery.signal }).catch(() => false)
   const wasLate = await Promise.race([late, ended.then(() => false)])
-  patience.abort()
+  recovery.abort()
   if (wasLate) child.kill('SIGKILL')
   await ended
 }

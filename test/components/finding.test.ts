@@ -4,7 +4,7 @@ import { failure, success } from '../../electron/contract/failures.ts'
 import type {
   FindingView,
   FoundPlaceView,
-  NeedView,
+  NeededModelView,
   WorkflowView,
 } from '../../electron/contract/discovery.ts'
 import type { Asked } from './support/fake-bridge.ts'
@@ -99,7 +99,7 @@ test('before the first answer nothing is said to be missing', async () => {
   expect(screen.getByText('No models were found', { exact: false }).elements()).toEqual([])
 })
 
-function need(name: string, change: Partial<NeedView> = {}): NeedView {
+function need(name: string, change: Partial<NeededModelView> = {}): NeededModelView {
   return {
     ...{ id: name, name, modelType: 'loras', stand: 'nowhere', by: null, isDisabled: false, isOff: false },
     ...{ where: null, sizeBytes: null, url: null, isFolder: false, failed: null, ...change },

@@ -1,5 +1,5 @@
 import { openJournal } from '../../electron/journal/journal-file.ts'
-import { createStore } from '../../electron/journal/upload-store.ts'
+import { createUploadStore } from '../../electron/journal/upload-store.ts'
 import { runningClock, testPorts } from '../support/hand-clock.ts'
 import { uploadRecord } from '../support/records.ts'
 import type { World } from './fixtures.ts'
@@ -19,7 +19,7 @@ export async function writePausedRows(world: World, count: number): Promise<void
   const [team] = account?.teams ?? []
   if (!account || !team) throw new Error('nobody is signed in')
   const { database } = openJournal(world.home, Date.now())
-  const store = createStore(database, 'bench', testPorts(runningClock()))
+  const store = createUploadStore(database, 'bench', testPorts(runningClock()))
   const records = Array.from({ length: count }, (_none, index) => {
     const displayName = pausedRowName(index + 1)
     const target = { displayName, modelType: 'loras', modelPath: `models/loras/${displayName}.safetensors` }

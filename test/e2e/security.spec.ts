@@ -57,7 +57,7 @@ function tryAll(page: Page, address: string): Promise<{ went: string[]; refusedB
       document.head.append(Object.assign(made, { src: `${server}/element` }))
       return loaded
     }
-    const ways: Record<string, () => Promise<unknown>> = {
+    const proxies: Record<string, () => Promise<unknown>> = {
       fetch: () => fetch(`${server}/fetch`),
       'no-cors': () => fetch(`${server}/no-cors`, { mode: 'no-cors' }),
       image: () => element(new Image()),
@@ -65,7 +65,7 @@ function tryAll(page: Page, address: string): Promise<{ went: string[]; refusedB
       events: () => heard(new EventSource(`${server}/events`), 'onopen'),
     }
     const went: string[] = []
-    for (const [name, way] of Object.entries(ways)) {
+    for (const [name, way] of Object.entries(proxies)) {
       await way().then(
         () => went.push(name),
         () => undefined,

@@ -5,8 +5,8 @@ import { onTestFinished } from 'vitest'
 import { createAccounts } from '../../electron/accounts/accounts.ts'
 import { createLocks } from '../../electron/accounts/refresh-lock.ts'
 import { pollPairing, startPairing } from '../../electron/cloud/pairing.ts'
-import { straight } from '../../electron/platform/proxy-resolver.ts'
-import { createAccountBook } from '../../electron/journal/account-store.ts'
+import { directConnection } from '../../electron/platform/proxy-resolver.ts'
+import { createAccountStore } from '../../electron/journal/account-store.ts'
 import { openJournal } from '../../electron/journal/journal-file.ts'
 import { ALICE, ALICES_TEAM_ID } from '../cloud/accounts.ts'
 import { startCloud } from '../cloud/cloud.ts'
@@ -18,7 +18,7 @@ import { memoryVault } from './memory-vault.ts'
 export async function setupAccounts() {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-accounts-'))
   const clock = runningClock()
-  const ports = testPorts(clock)
+  const environment = testPorts(clock)
   const cloud = await startCloud({ now: clock.now })
   const { database } = openJournal(folder, 0)
   onTestFinished(async () => {
@@ -27,14 +27,20 @@ export async function setupAccounts() {
     await cloud.close()
   })
   const vault = memoryVault()
-  const book = createAccountBook(database)
+  const book = createAccountStore(database)
   const start = () =>
     createAccounts({
-      ...{ book, vault, ports, exclusively: createLocks(join(folder, 'locks'), ports), ways: straight },
+      ...{
+        book,
+        vault,
+        environment,
+        exclusively: createLocks(join(folder, 'locks'), environment),
+        proxies: directConnection,
+      },
     })
   const accounts = start()
   return {
-    ...{ cloud, vault, clock, accounts, start, ports },
+    ...{ cloud, vault, clock, accounts, start, environment },
     signIn: async () => valueOf(await accounts.signIn(cloud.url, ALICE.email, ALICE.password)),
     states: () => accounts.list().map(({ state }) => state),
     /** A new device key of Alice, as a confirmed pairing hands it out. */

@@ -10,7 +10,7 @@ export interface CommandWorld extends World {
   /** Data folder of the command line; not made before it is used. */
   readonly commandHome: string
   /** What the command line finds around it. */
-  readonly environment: NodeJS.ProcessEnv
+  readonly processEnv: NodeJS.ProcessEnv
   start(...words: string[]): Started
   run(...words: string[]): Promise<Ended>
   /** Runs in another environment; undefined takes a variable out. */
@@ -27,7 +27,7 @@ export async function setupCommand({
   const world = await setup({ as: null, ...options, cloud: { partSizeBytes: partBytes, ...options.cloud } })
   const { cloud, folder } = world
   const commandHome = join(folder, 'command-home')
-  const environment: NodeJS.ProcessEnv = {
+  const processEnv: NodeJS.ProcessEnv = {
     MODELFERRY_SERVER: cloud.url,
     MODELFERRY_HOME: commandHome,
     MODELFERRY_TOKEN: await accessTokenOf(cloud.url, account),
@@ -36,10 +36,10 @@ export async function setupCommand({
   }
   cloud.forgetOperations()
   const runWith = (more: NodeJS.ProcessEnv, ...words: string[]) =>
-    startCommand(words, { ...environment, ...more }).ended
+    startCommand(words, { ...processEnv, ...more }).ended
   return {
-    ...{ ...world, commandHome, environment, runWith },
-    start: (...words) => startCommand(words, environment),
+    ...{ ...world, commandHome, processEnv, runWith },
+    start: (...words) => startCommand(words, processEnv),
     run: (...words) => runWith({}, ...words),
     stallAfterPart(number) {
       const when = ({ partNumber = 0 }: { readonly partNumber?: number }) => partNumber > number

@@ -10,10 +10,10 @@ import type { SessionView } from '../../electron/contract/account.ts'
 import type { Phase, Snapshot, UploadRow } from '../../electron/contract/uploads.ts'
 import type { PutTimeouts } from '../../electron/transfer/upload-worker-pool.ts'
 import {
-  createUploader,
+  createEngine,
   type AddOptions,
   type EngineSettings,
-  type Uploader,
+  type Engine,
 } from '../../electron/engine/engine.ts'
 import { ALICE, type DemoAccount } from '../cloud/accounts.ts'
 import { startCloud, type Cloud, type CloudOptions } from '../cloud/cloud.ts'
@@ -36,8 +36,8 @@ export interface EngineOptions {
 
 /** One uploader on the world's folder and vault, as one start of the app. */
 export interface App {
-  readonly uploader: Uploader
-  readonly calls: Uploader['calls']
+  readonly engine: Engine
+  readonly calls: Engine['calls']
   rows(): readonly UploadRow[]
   row(id: string): UploadRow
   session(): SessionView
@@ -61,7 +61,7 @@ export interface World {
   readonly cloud: Cloud
   readonly vault: MemoryVault
   readonly clock: HandClock
-  readonly ports: TestPorts
+  readonly environment: TestPorts
   /** The app as the test began it. */
   readonly app: App
   /** Writes a safetensors file under the world's folder and answers its path. */
@@ -93,7 +93,7 @@ export async function setup(options: EngineOptions = {}): Promise<World> {
   const home = join(folder, 'home')
   const clock = runningClock()
   const startedMs = clock.now()
-  const ports = {
+  const environment = {
     ...testPorts(clock),
     // The timer for midnight must not fall into a test because of the hour at which it runs.
     startOfDay: (atMs: number) => atMs - ((atMs - startedMs) % dayMs),
@@ -109,9 +109,9 @@ export async function setup(options: EngineOptions = {}): Promise<World> {
   })
 
   async function open(settings: Partial<EngineSettings> = {}, dataFolder = home): Promise<App> {
-    const uploader = createUploader({
+    const engine = createEngine({
       folder: dataFolder,
-      ports,
+      environment,
       vault,
       keychainState: () => 'ok',
       settings: {
@@ -125,16 +125,16 @@ export async function setup(options: EngineOptions = {}): Promise<World> {
       workers: builtWorkers(),
       ...(options.putTimeouts ? { putTimeouts: options.putTimeouts } : {}),
     })
-    const app = appOn(uploader)
+    const app = appOn(engine)
     apps.push(app)
-    await uploader.start()
+    await engine.start()
     return app
   }
 
   const app = await open()
   if (options.as !== null) await app.signIn(options.as)
   return {
-    ...{ folder, home, cloud, vault, clock, ports, app, open },
+    ...{ folder, home, cloud, vault, clock, environment, app, open },
     async file(name, given = {}) {
       const path = join(folder, 'files', name)
       await writeSafetensors(path, { sizeBytes, payload: { seed: seedOf(name) }, ...given })
@@ -145,9 +145,9 @@ export async function setup(options: EngineOptions = {}): Promise<World> {
   }
 }
 
-function appOn(uploader: Uploader): App {
+function appOn(engine: Engine): App {
   let stopped: Promise<void> | null = null
-  const rows = () => uploader.snapshot().rows
+  const rows = () => engine.snapshot().rows
   const find = (id: string) => rows().find((row) => row.id === id)
 
   function until<T>(look: (snapshot: Snapshot, session: SessionView) => T | false | null | undefined) {
@@ -158,7 +158,7 @@ function appOn(uploader: Uploader): App {
       }
       const again = () => {
         try {
-          const found = look(uploader.snapshot(), uploader.session())
+          const found = look(engine.snapshot(), engine.session())
           if (found === false || found === null || found === undefined) return
           end()
           resolve(found)
@@ -169,26 +169,26 @@ function appOn(uploader: Uploader): App {
       }
       // What is asked for may be the cloud's or the disk's, of which the app tells nobody: it may come after the last patch.
       const watch = setInterval(again, 20)
-      const unsubscribe = uploader.subscribe({ patch: again, session: again })
+      const unsubscribe = engine.subscribe({ patch: again, session: again })
       again()
     })
   }
 
   return {
-    ...{ uploader, rows, until },
-    calls: uploader.calls,
-    session: uploader.session,
+    ...{ engine, rows, until },
+    calls: engine.calls,
+    session: engine.session,
     row(id) {
       const found = find(id)
       if (!found) throw new Error(`there is no row ${id}`)
       return found
     },
     async signIn(account = ALICE) {
-      return valueOf(await uploader.calls.signIn({ email: account.email, password: account.password }))
+      return valueOf(await engine.calls.signIn({ email: account.email, password: account.password }))
     },
     async add(paths, options) {
       const before = new Set(rows().map(({ id }) => id))
-      valueOf(await uploader.addPaths(typeof paths === 'string' ? [paths] : paths, options))
+      valueOf(await engine.addPaths(typeof paths === 'string' ? [paths] : paths, options))
       return rows()
         .filter(({ id }) => !before.has(id))
         .sort((a, b) => a.position - b.position)
@@ -205,7 +205,7 @@ function appOn(uploader: Uploader): App {
         return (row?.phase === 'registered' || row?.phase === 'failed') && row
       }),
     stop() {
-      stopped ??= uploader.stop()
+      stopped ??= engine.stop()
       return stopped
     },
   }

@@ -11,9 +11,9 @@ export const atHome = (world: World, path: string) => world.file(`../person/${pa
 
 /** What the uploader tells of the search, once it is over. */
 export async function found(world: World, again = true): Promise<FindingView> {
-  const { uploader, calls } = world.app
+  const { engine, calls } = world.app
   return new Promise((resolve) => {
-    uploader.subscribe({ finding: (view) => view.state !== 'looking' && resolve(view) })
+    engine.subscribe({ finding: (view) => view.state !== 'looking' && resolve(view) })
     void calls.findPlaces({ again })
   })
 }
@@ -22,7 +22,7 @@ export async function found(world: World, again = true): Promise<FindingView> {
 export async function dropped(world: World, paths: readonly string[]): Promise<WorkflowView> {
   const report = valueOf(await world.app.calls.addFiles({ paths: [...paths] }))
   expect(report.workflow).toBeTypeOf('string')
-  await world.app.uploader.workflows.settled(report.workflow ?? '')
+  await world.app.engine.workflows.settled(report.workflow ?? '')
   const view = valueOf(await world.app.calls.workflow({ id: report.workflow ?? '' }))
   if (!view) throw new Error('the workflow is not known')
   return view

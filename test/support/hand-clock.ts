@@ -1,4 +1,4 @@
-import type { Ports, Timers } from '../../electron/platform/environment.ts'
+import type { Environment, Timers } from '../../electron/platform/environment.ts'
 
 /** A clock and its timers, moved by the test: nobody waits for a minute to pass. */
 export interface HandClock {
@@ -63,7 +63,7 @@ export interface LogLine {
   readonly facts: Readonly<Record<string, unknown>>
 }
 
-export interface TestPorts extends Ports {
+export interface TestPorts extends Environment {
   readonly clock: HandClock
   readonly lines: readonly LogLine[]
 }

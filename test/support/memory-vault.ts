@@ -1,7 +1,7 @@
 import { failed, failure, success, type FailureCode } from '../../electron/contract/failures.ts'
-import type { Vault } from '../../electron/platform/environment.ts'
+import type { SecretStore } from '../../electron/platform/environment.ts'
 
-export interface MemoryVault extends Vault {
+export interface MemoryVault extends SecretStore {
   /** What is kept, by name. */
   readonly kept: Map<string, string>
   /** The calls so far, such as `set session cloud alice`. */

@@ -1,9 +1,9 @@
 import { createRoundTrips } from '../../electron/transfer/round-trips.ts'
-import { createSteering } from '../../electron/transfer/concurrency-controller.ts'
+import { createConcurrencyController } from '../../electron/transfer/concurrency-controller.ts'
 import { seededRandom } from '../fixtures/seeded.ts'
 
 /** What a line gives, in bytes a millisecond, to that many streams after `seconds`. */
-export type Line = (streams: number, seconds: number) => number
+export type Line = (requestSlots: number, seconds: number) => number
 
 interface Conditions {
   readonly most?: number
@@ -15,7 +15,7 @@ interface Conditions {
   /** A part takes this long, so that streams beyond a lowered limit go on until it ends, in seconds. */
   readonly partSeconds?: number
   /** How long storage takes to say that it wants the next part, in ms, by streams and seconds. */
-  readonly answerMs?: (streams: number, seconds: number) => number
+  readonly answerMs?: (requestSlots: number, seconds: number) => number
 }
 
 const stepMs = 100
@@ -27,15 +27,15 @@ const stepMs = 100
 export function modelLine(line: Line, conditions: Conditions = {}) {
   const { most = 64, noise = 0, work = Infinity, capBytesPerSecond = null, partSeconds = 5 } = conditions
   const roundTrips = createRoundTrips()
-  const steering = createSteering({ most, first: 4, nowMs: 0, slowness: roundTrips.slowness })
+  const controller = createConcurrencyController({ most, first: 4, nowMs: 0, slowness: roundTrips.slowness })
   const random = seededRandom(7)
   let nowMs = 0
   let movedBytes = 0
   let ages: number[] = []
   let partsBegun = 0
 
-  const ask = (streams: number) =>
-    roundTrips.heard('storage', conditions.answerMs?.(streams, nowMs / 1000) ?? 50, nowMs)
+  const ask = (requestSlots: number) =>
+    roundTrips.heard('storage', conditions.answerMs?.(requestSlots, nowMs / 1000) ?? 50, nowMs)
 
   /** New streams ask before they crowd the line; then each asks again with every part. */
   function beginParts(wanted: number): void {
@@ -47,7 +47,7 @@ export function modelLine(line: Line, conditions: Conditions = {}) {
 
   function step(): void {
     nowMs += stepMs
-    const wanted = Math.min(steering.limit, work)
+    const wanted = Math.min(controller.limit, work)
     ages = ages.map((age) => age + stepMs)
     // Each step the streams whose part has ended may leave; `partSeconds` apart on the average.
     const leaving = Math.max(1, Math.round((ages.length * stepMs) / (partSeconds * 1000)))
@@ -57,18 +57,18 @@ export function modelLine(line: Line, conditions: Conditions = {}) {
     const wobble = 1 + (noise * (random() * 2 - 1)) / Math.sqrt(ages.length)
     movedBytes += line(flowing, nowMs / 1000) * wobble * stepMs
     const { length: inUse } = ages
-    steering.see({ nowMs, inUse, wanted: inUse < work, movedBytes, capBytesPerSecond })
+    controller.see({ nowMs, inUse, wanted: inUse < work, movedBytes, capBytesPerSecond })
   }
 
   return {
-    steering,
+    controller,
     now: () => nowMs,
     /** Lets time pass; answers the limit at the end of each second. */
     run(seconds: number): number[] {
       const limits: number[] = []
       for (let second = 0; second < seconds; second += 1) {
         for (let ms = 0; ms < 1_000; ms += stepMs) step()
-        limits.push(steering.limit)
+        limits.push(controller.limit)
       }
       return limits
     },
@@ -78,5 +78,5 @@ export function modelLine(line: Line, conditions: Conditions = {}) {
 /** Each stream brings `perStream` until they fill the line at `full`, both in bytes a millisecond. */
 export const shared =
   (perStream: number, full: number): Line =>
-  (streams) =>
-    Math.min(full, perStream * streams)
+  (requestSlots) =>
+    Math.min(full, perStream * requestSlots)

@@ -5,23 +5,23 @@ import { onTestFinished } from 'vitest'
 import { openJournal } from '../../electron/journal/journal-file.ts'
 import type { UploadRecord } from '../../electron/journal/upload-record.ts'
 import { createRows } from '../../electron/feed/rows.ts'
-import { createStore } from '../../electron/journal/upload-store.ts'
+import { createUploadStore } from '../../electron/journal/upload-store.ts'
 import { standingClock, testPorts } from './hand-clock.ts'
 
 /** Rows on a journal of their own, in a folder that goes with the test. */
 export function rowsOnJournal(records: readonly UploadRecord[] = []) {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-rows-'))
-  const ports = testPorts(standingClock())
+  const environment = testPorts(standingClock())
   const { database } = openJournal(folder, 0)
   onTestFinished(() => {
     database.close()
     rmSync(folder, { recursive: true })
   })
   const rows = createRows({
-    ...{ store: createStore(database, 'me', ports), ports },
+    ...{ store: createUploadStore(database, 'me', environment), environment },
     changed: () => {},
     moved: () => {},
   })
   rows.add(records)
-  return { rows, ports, folder }
+  return { rows, environment, folder }
 }

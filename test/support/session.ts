@@ -17,16 +17,23 @@ export const accountId = 'cloud alice'
 /** Alice has signed in a moment ago; her access token lives for an hour. */
 export async function setupSession() {
   const clock = runningClock()
-  const ports = testPorts(clock)
+  const environment = testPorts(clock)
   const cloud = await startCloud({ now: clock.now })
   onTestFinished(() => cloud.close())
   const vault = memoryVault()
-  const client = createCloudClient(cloud.url, ports)
+  const client = createCloudClient(cloud.url, environment)
   /** What another process does: the same keychain, a memory of its own. */
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-session-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const anotherSession = (locks = folder, hasLeft = () => false) =>
-    createSession({ accountId, client, vault, ports, exclusively: createLocks(locks, ports), hasLeft })
+    createSession({
+      accountId,
+      client,
+      vault,
+      environment,
+      exclusively: createLocks(locks, environment),
+      hasLeft,
+    })
   const session = anotherSession()
   const pair = valueOf(await login(client, ALICE.email, ALICE.password))
   valueOf(await session.adopt(pair))

@@ -4,11 +4,15 @@ import { rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import type { Ports } from '../../electron/platform/environment.ts'
-import { straight } from '../../electron/platform/proxy-resolver.ts'
+import type { Environment } from '../../electron/platform/environment.ts'
+import { directConnection } from '../../electron/platform/proxy-resolver.ts'
 import { identityOf } from '../../electron/platform/file-identity.ts'
-import { createLanes, type LaneAnswer, type LaneJob } from '../../electron/transfer/upload-worker-pool.ts'
-import { createPace, hashingEnd } from '../../electron/transfer/read-rate.ts'
+import {
+  createUploadWorkerPool,
+  type PutAnswer,
+  type PutJob,
+} from '../../electron/transfer/upload-worker-pool.ts'
+import { createReadRate, hashingEnd } from '../../electron/transfer/read-rate.ts'
 import { createThrottle, type Throttle } from '../../electron/transfer/throttle.ts'
 import { builtWorkers } from './test-programs.ts'
 
@@ -27,7 +31,7 @@ export interface LaneFile {
 }
 
 export interface Sent {
-  readonly answer: Promise<LaneAnswer | null>
+  readonly answer: Promise<PutAnswer | null>
   /** How long storage took to say that it wants the body, in ms; empty while it has not said so. */
   readonly heard: readonly number[]
   /** Resolves once the main thread knows that so many bytes are with the system. */
@@ -36,16 +40,26 @@ export interface Sent {
 }
 
 /** @param stallMs after how long without a byte a connection is cut */
-export function openLanes(ports: Ports, stallMs = 30_000, throttle = createThrottle({ ports })): LaneWorld {
+export function openLanes(
+  environment: Environment,
+  stallMs = 30_000,
+  throttle = createThrottle({ environment }),
+): LaneWorld {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-lanes-'))
-  const lanes = createLanes({
+  const workerPool = createUploadWorkerPool({
     url: builtWorkers().lane,
-    ...{ threads: 1, ports, throttle, ways: straight, timeouts: { stallMs, answerMs: 60_000 } },
+    ...{
+      threads: 1,
+      environment,
+      throttle,
+      proxies: directConnection,
+      timeouts: { stallMs, answerMs: 60_000 },
+    },
   })
   let files = 0
   onTestFinished(async () => {
     throttle.close()
-    await lanes.close()
+    await workerPool.close()
     await rm(folder, { recursive: true, force: true })
   })
   return {
@@ -62,7 +76,7 @@ export function openLanes(ports: Ports, stallMs = 30_000, throttle = createThrot
       const heard: number[] = []
       const waiting = new Set<() => void>()
       const job = await jobOf(path, bytes.length, url)
-      const answer = lanes.send(job, {
+      const answer = workerPool.send(job, {
         signal: stop.signal,
         onHeard: (tookMs) => void heard.push(tookMs),
         onProgress(flushed) {
@@ -88,8 +102,8 @@ export function openLanes(ports: Ports, stallMs = 30_000, throttle = createThrot
   }
 }
 
-async function jobOf(path: string, sizeBytes: number, url: string): Promise<LaneJob> {
-  const pace = createPace()
+async function jobOf(path: string, sizeBytes: number, url: string): Promise<PutJob> {
+  const pace = createReadRate()
   hashingEnd(pace).over()
   const identity = identityOf(await stat(path, { bigint: true }))
   return { path, identity, start: 0, end: sizeBytes, url, headers: {}, pace }

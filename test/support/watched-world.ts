@@ -43,7 +43,7 @@ export async function setupWatched({ isPolled = false } = {}) {
   const changed = vi.fn()
   const hints = { start: vi.fn(), stop: vi.fn(), close: async () => {} }
   const at: WatchPorts = {
-    ...{ kept, hints, ports: testPorts(clock), changed, canSend: () => world.canSend, weightsOf },
+    ...{ kept, hints, environment: testPorts(clock), changed, canSend: () => world.canSend, weightsOf },
     async walk(path) {
       walks.push(path)
       const seen = await searchFolder(path, { entries: world.entries, walkMs: 60_000, graceMs: 0 })

@@ -1,21 +1,18 @@
 import type { Account } from '../../contract/account.ts'
-import type { Uploader } from '../../engine/engine.ts'
+import type { Engine } from '../../engine/engine.ts'
 import { UsageError } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { explain, type Streams } from '../output/output.ts'
 import { oneLine } from '../output/terminal-text.ts'
 
 interface World {
-  readonly uploader: Uploader
+  readonly engine: Engine
   readonly streams: Streams
 }
 
 /** Lists who has signed in at this server. Answers the exit code. */
-export function runAccountsCommand(
-  { json }: { readonly json: boolean },
-  { uploader, streams }: World,
-): number {
-  const { accounts } = uploader.session()
+export function runAccountsCommand({ json }: { readonly json: boolean }, { engine, streams }: World): number {
+  const { accounts } = engine.session()
   for (const account of accounts) {
     const { id, kind, server, name, email, teams, state } = account
     streams.out.write(
@@ -36,12 +33,12 @@ function lineOf({ id, kind, server, email, teams, state }: Account): string {
 }
 
 /** Signs out, all accounts or the one that is named by its e-mail address or id. Answers the exit code. */
-export async function runLogoutCommand(wanted: string | null, { uploader, streams }: World): Promise<number> {
-  const ready = uploader.session().accounts.filter(({ state }) => state === 'ready')
+export async function runLogoutCommand(wanted: string | null, { engine, streams }: World): Promise<number> {
+  const ready = engine.session().accounts.filter(({ state }) => state === 'ready')
   const meant = wanted === null ? ready : [accountNamed(wanted, ready)]
   let code: number = exitCodes.ok
   for (const { id } of meant) {
-    const done = await uploader.calls.signOut({ accountId: id })
+    const done = await engine.calls.signOut({ accountId: id })
     if (done.ok) continue
     streams.err.write(`${explain(done.failure)}\n`)
     code = exitCodes.someFailed

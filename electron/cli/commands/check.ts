@@ -2,7 +2,7 @@ import type { ConnectionCheck, StepResult } from '../../contract/diagnostics.ts'
 import type { Account } from '../../contract/account.ts'
 import { failure, retryClassOf, type Failure, type Result } from '../../contract/failures.ts'
 import { storageTestBytes, storageTestHindrance, type StorageTest } from '../../contract/storage-test.ts'
-import { speedOf, storageTestWords } from '../../messages/storage-test-text.ts'
+import { speedOf, storageTestText } from '../../messages/storage-test-text.ts'
 import { checkConnection } from '../../platform/connection-check.ts'
 import type { Command } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -29,8 +29,8 @@ export async function runCheckCommand(command: CheckCommand, world: World): Prom
 }
 
 /** Whose the token from outside is; null without one. */
-async function useToken({ uploader, surroundings }: World): Promise<Result<Account> | null> {
-  return surroundings.token === null ? null : uploader.useToken(surroundings.token)
+async function useToken({ engine, surroundings }: World): Promise<Result<Account> | null> {
+  return surroundings.token === null ? null : engine.useToken(surroundings.token)
 }
 
 /** A token that the server refuses is one more thing to tell of; a server that is not there says nothing about it. */
@@ -40,7 +40,7 @@ function refusalIn(used: Result<Account> | null): Failure | null {
 
 async function look(
   { json }: CheckCommand,
-  { uploader, surroundings, streams }: World,
+  { engine, surroundings, streams }: World,
   refused: Failure | null,
 ): Promise<ConnectionCheck> {
   let count = 0
@@ -48,9 +48,9 @@ async function look(
   return checkConnection({
     server,
     refused,
-    askServer: () => uploader.calls.checkServer({ address: server }),
-    session: uploader.session,
-    confirmSignIns: uploader.confirmSignIns,
+    askServer: () => engine.calls.checkServer({ address: server }),
+    session: engine.session,
+    confirmSignIns: engine.confirmSignIns,
     tell({ results }) {
       for (const result of results.slice(count)) streams.out.write(json ? jsonOf(result) : lineOf(result))
       count = results.length
@@ -85,11 +85,11 @@ async function testStorage(
   world: World,
   used: Result<Account> | null,
 ): Promise<number> {
-  const { uploader, surroundings, interruption, streams } = world
-  const isHere = used?.ok ?? uploader.session().accounts.some(({ state }) => state === 'ready')
+  const { engine, surroundings, interruption, streams } = world
+  const isHere = used?.ok ?? engine.session().accounts.some(({ state }) => state === 'ready')
   const given = used?.ok ? used.value : null
-  const choice = isHere ? findTeam(uploader, command.team ?? surroundings.team, given) : null
-  const hindrance = storageTestHindrance({ ...uploader.session(), chosen: choice })
+  const choice = isHere ? findTeam(engine, command.team ?? surroundings.team, given) : null
+  const hindrance = storageTestHindrance({ ...engine.session(), chosen: choice })
   if (choice === null || hindrance !== null) {
     const text = t(`storage-test.no-${hindrance ?? 'sign-in'}`)
     const why = hindrance === 'device' ? failure('forbidden', { team: '' }) : failure('signed-out')
@@ -100,7 +100,7 @@ async function testStorage(
     )
     return exitCodes.notSignedIn
   }
-  const test = await uploader.testStorage(choice, interruption.signal, () => undefined)
+  const test = await engine.testStorage(choice, interruption.signal, () => undefined)
   streams.out.write(command.json ? storageJson(test) : storageLine(test, surroundings.limitBytesPerSecond))
   return test.state === 'good' ? exitCodes.ok : exitCodes.someFailed
 }
@@ -109,7 +109,7 @@ const storageLine = (test: StorageTest, limit: number | null) =>
   row(
     test.state === 'good' ? 'good' : test.state === 'cancelled' ? 'skipped' : 'bad',
     'Storage',
-    storageTestWords(test, t, limit !== null),
+    storageTestText(test, t, limit !== null),
   )
 
 function storageJson(test: StorageTest): string {

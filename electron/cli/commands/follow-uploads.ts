@@ -1,5 +1,5 @@
-import type { LineState, Patch, UploadRow } from '../../contract/uploads.ts'
-import type { Uploader } from '../../engine/engine.ts'
+import type { ConnectivityState, Patch, UploadRow } from '../../contract/uploads.ts'
+import type { Engine } from '../../engine/engine.ts'
 import { isRunning } from '../../journal/upload-state.ts'
 import type { Teller } from '../output/output.ts'
 
@@ -9,11 +9,11 @@ export interface Watch {
   allEnded(count: number): Promise<readonly UploadRow[]>
 }
 
-export function watchUploads(uploader: Uploader, teller: Teller): Watch {
+export function watchUploads(engine: Engine, teller: Teller): Watch {
   const seen = new Map<string, UploadRow>()
   const ended = new Set<string>()
   const underWay = new Map<string, UploadRow>()
-  let line: LineState = 'ok'
+  let line: ConnectivityState = 'ok'
   let wanted: { readonly count: number; readonly resolve: (rows: readonly UploadRow[]) => void } | null = null
 
   /** An upload that was taken up after a failure goes on in a moment: until all are in, no failure counts. */
@@ -53,7 +53,7 @@ export function watchUploads(uploader: Uploader, teller: Teller): Watch {
   }
 
   let isUnlistedTold = false
-  uploader.subscribe({
+  engine.subscribe({
     patch: take,
     library({ failure }) {
       if (!failure || isUnlistedTold) return

@@ -1,14 +1,14 @@
 import process from 'node:process'
 import { failure, type Failure, type Result } from '../../contract/failures.ts'
 import type { SessionView } from '../../contract/account.ts'
-import type { Uploader } from '../../engine/engine.ts'
+import type { Engine } from '../../engine/engine.ts'
 import type { Command } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { explain, refusalCode, type Streams } from '../output/output.ts'
 import { createPrompter } from '../output/password-prompt.ts'
 
 interface World {
-  readonly uploader: Uploader
+  readonly engine: Engine
   readonly streams: Streams
   readonly signal: AbortSignal
 }
@@ -18,8 +18,8 @@ export async function runLoginCommand(
   { by, email }: Command & { name: 'login' },
   world: World,
 ): Promise<number> {
-  const { calls } = world.uploader
-  const before = readyIds(world.uploader.session())
+  const { calls } = world.engine
+  const before = readyIds(world.engine.session())
   if (by === 'pairing') return pair(world)
   const prompter = createPrompter(process.stdin, process.stderr)
   try {
@@ -39,27 +39,27 @@ export async function runLoginCommand(
 }
 
 /** Shows the code and waits until it was confirmed or ran out. */
-async function pair({ uploader, streams, signal }: World): Promise<number> {
-  const before = readyIds(uploader.session())
-  const begun = await uploader.calls.startPairing(undefined)
-  const { pairing, keychain } = uploader.session()
+async function pair({ engine, streams, signal }: World): Promise<number> {
+  const before = readyIds(engine.session())
+  const begun = await engine.calls.startPairing(undefined)
+  const { pairing, keychain } = engine.session()
   if (!begun.ok || pairing === null) return welcome(begun, before, streams)
   if (keychain !== 'ok') {
     // What the browser gives could not be kept; better to say so before somebody goes there.
-    await uploader.calls.cancelPairing(undefined)
+    await engine.calls.cancelPairing(undefined)
     return refuse(failure(keychain === 'absent' ? 'keychain-absent' : 'keychain-locked'), streams)
   }
   streams.out.write(
     `Confirm the code ${pairing.userCode} on this page:\n  ${pairing.address}\nWaiting for it. Ctrl-C cancels.\n`,
   )
-  signal.addEventListener('abort', () => void uploader.calls.cancelPairing(undefined))
-  const view = await whenOver(uploader, (trouble) => streams.err.write(`${explain(trouble)}\n`))
+  signal.addEventListener('abort', () => void engine.calls.cancelPairing(undefined))
+  const view = await whenOver(engine, (trouble) => streams.err.write(`${explain(trouble)}\n`))
   if (view.pairing) return refuse(view.pairing.failure ?? failure('pairing-over'), streams)
   return welcome({ ok: true, value: view }, before, streams)
 }
 
 /** Resolves when the pairing has led to a sign-in, which takes it out of the view, or is over without one. */
-function whenOver(uploader: Uploader, tellTrouble: (trouble: Failure) => void): Promise<SessionView> {
+function whenOver(engine: Engine, tellTrouble: (trouble: Failure) => void): Promise<SessionView> {
   return new Promise((resolve) => {
     let told: Failure | null = null
     const look = (view: SessionView) => {
@@ -72,8 +72,8 @@ function whenOver(uploader: Uploader, tellTrouble: (trouble: Failure) => void): 
       if (trouble && trouble.code !== told?.code) tellTrouble(trouble)
       told = trouble
     }
-    const unsubscribe = uploader.subscribe({ session: look })
-    look(uploader.session())
+    const unsubscribe = engine.subscribe({ session: look })
+    look(engine.session())
   })
 }
 

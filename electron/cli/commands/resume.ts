@@ -1,5 +1,5 @@
 import type { Account } from '../../contract/account.ts'
-import { viewJournal, type LeftUpload } from '../../journal/journal-reader.ts'
+import { readJournal, type UnfinishedUpload } from '../../journal/journal-reader.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interrupted } from '../interruption.ts'
 import { leave } from './stop-uploads.ts'
@@ -13,21 +13,21 @@ import { watchUploads } from './follow-uploads.ts'
  */
 export async function runResumeCommand(
   home: string,
-  { uploader, ports, teller, streams, interruption }: Sending,
+  { engine, environment, teller, streams, interruption }: Sending,
 ): Promise<number> {
-  const watch = watchUploads(uploader, teller)
+  const watch = watchUploads(engine, teller)
   const stop = async () => {
-    await leave({ uploader, ports, streams, teller, command: 'resume', remove: false })
+    await leave({ engine, environment, streams, teller, command: 'resume', remove: false })
     return interruption.exitCode
   }
-  const taken = await interruption.or(uploader.resumeLeft(interruption.signal))
+  const taken = await interruption.or(engine.resumeUnfinished(interruption.signal))
   if (taken === interrupted) return stop()
   if (!taken.ok) {
     streams.err.write(`${explain(taken.failure)}\n`)
     return exitCodes.someFailed
   }
   const ours = new Set(taken.value)
-  const view = viewJournal(home)
+  const view = readJournal(home)
   const others = (view.ok && view.value?.left.filter(({ record }) => !ours.has(record.id))) || []
   const running = others.filter(({ runByPid }) => runByPid !== null)
   const signedOut = others.filter(({ runByPid }) => runByPid === null)
@@ -48,12 +48,12 @@ export async function runResumeCommand(
 
 const uploads = (count: number) => (count === 1 ? '1 upload is' : `${count} uploads are`)
 
-function runningSentence(running: readonly LeftUpload[]): string {
+function runningSentence(running: readonly UnfinishedUpload[]): string {
   const pids = new Set(running.map(({ runByPid }) => runByPid))
   return `${uploads(running.length)} left to the Modelferry that has it running (process ${[...pids].join(', ')}).\n`
 }
 
-function signedOutSentence(signedOut: readonly LeftUpload[], accounts: readonly Account[]): string {
+function signedOutSentence(signedOut: readonly UnfinishedUpload[], accounts: readonly Account[]): string {
   const nameOf = (accountId: string) => accounts.find(({ id }) => id === accountId)?.email ?? accountId
   const whose = new Set(signedOut.map(({ record }) => nameOf(record.accountId)))
   return `${uploads(signedOut.length)} of ${[...whose].join(', ')}, who is not signed in. Run: modelferry login\n`

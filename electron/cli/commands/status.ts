@@ -1,6 +1,6 @@
 import type { Account } from '../../contract/account.ts'
 import { formatBytes } from '../../messages/format-size.ts'
-import { viewJournal, type JournalView, type LeftUpload } from '../../journal/journal-reader.ts'
+import { readJournal, type JournalSummary, type UnfinishedUpload } from '../../journal/journal-reader.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { explain, isoTime, told, type Streams } from '../output/output.ts'
 import { oneLine } from '../output/terminal-text.ts'
@@ -8,7 +8,7 @@ import { oneLine } from '../output/terminal-text.ts'
 /** Goes up when a member changes its meaning or goes away; new members don't change it. */
 const schemaVersion = 1
 
-const nothing: JournalView = {
+const nothing: JournalSummary = {
   left: [],
   registeredCount: 0,
   leftoverCount: 0,
@@ -18,7 +18,7 @@ const nothing: JournalView = {
 
 /** Shows what is left in the queue of the journal in `home`, without touching it. Answers the exit code. */
 export function runStatusCommand(home: string, nowMs: number, json: boolean, { out, err }: Streams): number {
-  const found = viewJournal(home)
+  const found = readJournal(home)
   if (!found.ok) {
     err.write(`${explain(found.failure)}\n`)
     return exitCodes.someFailed
@@ -29,10 +29,10 @@ export function runStatusCommand(home: string, nowMs: number, json: boolean, { o
   return exitCodes.ok
 }
 
-const sum = (left: readonly LeftUpload[], of: (upload: LeftUpload) => number) =>
+const sum = (left: readonly UnfinishedUpload[], of: (upload: UnfinishedUpload) => number) =>
   left.reduce((total, upload) => total + of(upload), 0)
 
-function asJson(view: JournalView, home: string, nowMs: number): object {
+function asJson(view: JournalSummary, home: string, nowMs: number): object {
   const { left, registeredCount, leftoverCount, allPaused, accounts } = view
   const inPhase = (wanted: string) => left.filter(({ record }) => record.phase === wanted).length
   return {
@@ -55,7 +55,7 @@ function asJson(view: JournalView, home: string, nowMs: number): object {
 }
 
 function uploadAsJson(
-  { record, acknowledgedBytes, acknowledgedParts, runByPid }: LeftUpload,
+  { record, acknowledgedBytes, acknowledgedParts, runByPid }: UnfinishedUpload,
   accounts: readonly Account[],
 ): object {
   const { identity, multipart, target, team } = record
@@ -88,7 +88,7 @@ function uploadAsJson(
   }
 }
 
-function asLines(view: JournalView): readonly string[] {
+function asLines(view: JournalSummary): readonly string[] {
   const { left, registeredCount, leftoverCount, allPaused, accounts } = view
   if (left.length === 0) return ['Nothing here: no upload is left.', ...footnotes(view)]
   const size = formatBytes(
@@ -111,7 +111,7 @@ function footnotes({
   registeredCount,
   leftoverCount,
   allPaused,
-}: Pick<JournalView, 'registeredCount' | 'leftoverCount' | 'allPaused'>): readonly string[] {
+}: Pick<JournalSummary, 'registeredCount' | 'leftoverCount' | 'allPaused'>): readonly string[] {
   return [
     ...(registeredCount > 0 ? [`${registeredCount} in the history.`] : []),
     ...(leftoverCount > 0
@@ -122,7 +122,7 @@ function footnotes({
 }
 
 function lineOf(
-  { record, acknowledgedBytes, acknowledgedParts, runByPid }: LeftUpload,
+  { record, acknowledgedBytes, acknowledgedParts, runByPid }: UnfinishedUpload,
   accounts: readonly Account[],
 ): string {
   const { identity, multipart, storageKey, failure } = record

@@ -1,7 +1,7 @@
 import { remedyOf, retryClassOf } from '../../contract/failures.ts'
 import type { UploadRow } from '../../contract/uploads.ts'
-import type { Ports } from '../../platform/environment.ts'
-import type { Uploader } from '../../engine/engine.ts'
+import type { Environment } from '../../platform/environment.ts'
+import type { Engine } from '../../engine/engine.ts'
 import type { Stop, Streams, Teller } from '../output/output.ts'
 
 /** Whoever pressed Ctrl-C waits no longer than this for storage to be cleared; the next start does the rest. */
@@ -9,9 +9,9 @@ const sweepWithinMs = 10_000
 
 /** Takes away what ended in a way that no later run mends: the app would show it as its own, and it has been told. */
 export async function dropSpoilt(
-  uploader: Uploader,
+  engine: Engine,
   rows: readonly UploadRow[],
-  ports: Ports,
+  environment: Environment,
 ): Promise<void> {
   const spoilt = rows.filter(
     ({ phase, failure }) =>
@@ -22,8 +22,8 @@ export async function dropSpoilt(
       remedyOf(failure) !== 'choose',
   )
   if (spoilt.length === 0) return
-  await uploader.calls.cancel({ ids: spoilt.map(({ id }) => id) })
-  await sweepFor(uploader, ports)
+  await engine.calls.cancel({ ids: spoilt.map(({ id }) => id) })
+  await sweepFor(engine, environment)
 }
 
 /**
@@ -31,17 +31,17 @@ export async function dropSpoilt(
  * itself with what somebody stopped here, or removed.
  */
 export async function leave(options: {
-  readonly uploader: Uploader
-  readonly ports: Ports
+  readonly engine: Engine
+  readonly environment: Environment
   readonly streams: Streams
   readonly teller: Teller
   /** What the person typed. */
   readonly command: string
   readonly remove: boolean
 }): Promise<void> {
-  const { uploader, ports, streams, teller, command, remove } = options
+  const { engine, environment, streams, teller, command, remove } = options
   teller.finished()
-  const rows = uploader.snapshot().rows.filter(({ phase }) => phase !== 'registered')
+  const rows = engine.snapshot().rows.filter(({ phase }) => phase !== 'registered')
   const ids = rows.map(({ id }) => id)
   const tell = (sentence: string, stop: Omit<Stop, 'uploads'>) => {
     teller.stopped({ ...stop, uploads: ids.length })
@@ -49,7 +49,7 @@ export async function leave(options: {
   }
   if (ids.length === 0) return tell('Stopped; nothing was left to do.', { kept: !remove, leftBehind: 0 })
   if (!remove) {
-    await uploader.calls.pause({ ids })
+    await engine.calls.pause({ ids })
     const other = command === 'resume' ? '' : ' or with: modelferry resume'
     return tell(`Paused; what was sent is kept. Go on with the same command${other}.`, {
       kept: true,
@@ -57,10 +57,10 @@ export async function leave(options: {
     })
   }
   streams.err.write('Removing these uploads. Ctrl-C again ends at once; the next start removes the rest.\n')
-  const gone = await uploader.calls.cancel({ ids })
+  const gone = await engine.calls.cancel({ ids })
   if (!gone.ok)
     return tell('They could not be removed and wait for the next start.', { kept: true, leftBehind: 0 })
-  const leftBehind = await sweepFor(uploader, ports)
+  const leftBehind = await sweepFor(engine, environment)
   tell(
     leftBehind === 0
       ? 'Removed; storage keeps no parts of them.'
@@ -70,10 +70,10 @@ export async function leave(options: {
 }
 
 /** Clears storage within bounds; answers of how many uploads it still holds something. */
-async function sweepFor(uploader: Uploader, { timers }: Ports): Promise<number> {
+async function sweepFor(engine: Engine, { timers }: Environment): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const cancel = timers.after(sweepWithinMs, resolve)
-  await Promise.race([uploader.sweep(), promise])
+  await Promise.race([engine.cleanUpAbandoned(), promise])
   cancel()
-  return uploader.leftoverCount()
+  return engine.abandonedCount()
 }

@@ -1,5 +1,5 @@
 import type { Account, Team, TeamChoice } from '../../contract/account.ts'
-import type { Uploader } from '../../engine/engine.ts'
+import type { Engine } from '../../engine/engine.ts'
 import { UsageError } from '../arguments.ts'
 
 /** A team and the account that carries files to it. */
@@ -13,8 +13,8 @@ export interface AccountTeam {
  * the password's sign-in stands, since it may send files of any size. With `only` those of this account alone: whoever hands a
  * token over means nobody else.
  */
-export function teamsOf(uploader: Uploader, only: Account | null): readonly AccountTeam[] {
-  const here = only ? [only] : uploader.session().accounts
+export function teamsOf(engine: Engine, only: Account | null): readonly AccountTeam[] {
+  const here = only ? [only] : engine.session().accounts
   const ready = here.filter(({ state }) => state === 'ready')
   const sessionsFirst = [...ready].sort((a, b) => Number(a.kind === 'device') - Number(b.kind === 'device'))
   const all = sessionsFirst.flatMap((account) => account.teams.map((team) => ({ account, team })))
@@ -26,16 +26,16 @@ export function teamsOf(uploader: Uploader, only: Account | null): readonly Acco
  * Finds the team a person means, by id or by name in either case, among all or of `only` one account. Throws `UsageError` when
  * that is none or several.
  */
-export function findTeam(uploader: Uploader, wanted: string | null, only: Account | null): TeamChoice {
-  const { chosen } = uploader.session()
-  const all = teamsOf(uploader, only)
+export function findTeam(engine: Engine, wanted: string | null, only: Account | null): TeamChoice {
+  const { chosen } = engine.session()
+  const all = teamsOf(engine, only)
   const names = all.map(({ team }) => `  ${team.id}  ${team.name}`).join('\n')
   if (wanted === null) {
     const [first, another] = all
     if (first && !another) return choiceOf(first)
     // What somebody else has chosen in the app is nothing to whoever hands a token over.
     const isOurs = only === null || only.id === chosen?.accountId
-    if (chosen && isOurs && uploader.hasChosenTeam()) return chosen
+    if (chosen && isOurs && engine.hasChosenTeam()) return chosen
     throw new UsageError(`Which team? Name one with --team:\n${names}`)
   }
   const sameId = all.filter(({ team }) => team.id === wanted)

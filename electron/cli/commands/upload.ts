@@ -1,6 +1,6 @@
 import type { TeamChoice } from '../../contract/account.ts'
-import type { Ports } from '../../platform/environment.ts'
-import type { Uploader } from '../../engine/engine.ts'
+import type { Environment } from '../../platform/environment.ts'
+import type { Engine } from '../../engine/engine.ts'
 import type { Command } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interrupted, type Interruption } from '../interruption.ts'
@@ -12,8 +12,8 @@ type UploadCommand = Command & { name: 'upload' }
 
 /** What a command that sends needs besides its words. */
 export interface Sending {
-  readonly uploader: Uploader
-  readonly ports: Ports
+  readonly engine: Engine
+  readonly environment: Environment
   readonly teller: Teller
   readonly streams: Streams
   readonly interruption: Interruption
@@ -23,16 +23,16 @@ export interface Sending {
 export async function runUploadCommand(
   command: UploadCommand,
   choice: TeamChoice,
-  { uploader, ports, teller, streams, interruption }: Sending,
+  { engine, environment, teller, streams, interruption }: Sending,
 ): Promise<number> {
-  const watch = watchUploads(uploader, teller)
+  const watch = watchUploads(engine, teller)
   const stop = async () => {
-    await leave({ uploader, ports, streams, teller, command: 'upload', remove: command.abortOnInterrupt })
+    await leave({ engine, environment, streams, teller, command: 'upload', remove: command.abortOnInterrupt })
     return interruption.exitCode
   }
   const { target, allow, onConflict } = command
   const report = await interruption.or(
-    uploader.addPaths(command.paths, {
+    engine.addPaths(command.paths, {
       ...{ team: choice, target, signal: interruption.signal },
       ...(allow === null ? {} : { allow }),
       ...(onConflict === undefined ? {} : { onConflict }),
@@ -55,7 +55,7 @@ export async function runUploadCommand(
   const rows = await interruption.or(watch.allEnded(added + refused))
   if (rows === interrupted) return stop()
   teller.finished()
-  await dropSpoilt(uploader, rows, ports)
+  await dropSpoilt(engine, rows, environment)
   return codeOf(rows)
 }
 

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import type { TeamChoice } from '../../contract/account.ts'
-import type { NeedView, WorkflowView } from '../../contract/discovery.ts'
+import type { NeededModelView, WorkflowView } from '../../contract/discovery.ts'
 import { formatBytes } from '../../messages/format-size.ts'
 import type { Command } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -22,8 +22,8 @@ export async function runWorkflowCommand(
   choice: TeamChoice,
   world: Sending,
 ): Promise<number> {
-  const { uploader, streams, interruption } = world
-  const opened = await interruption.or(uploader.workflows.read([command.file], choice))
+  const { engine, streams, interruption } = world
+  const opened = await interruption.or(engine.workflows.read([command.file], choice))
   if (opened === interrupted) return interruption.exitCode
   if (opened.id === null) {
     streams.err.write(
@@ -33,9 +33,9 @@ export async function runWorkflowCommand(
     )
     return exitCodes.someFailed
   }
-  if ((await interruption.or(uploader.workflows.settled(opened.id))) === interrupted)
+  if ((await interruption.or(engine.workflows.settled(opened.id))) === interrupted)
     return interruption.exitCode
-  const view = uploader.workflows.view(opened.id)
+  const view = engine.workflows.view(opened.id)
   if (!view) return exitCodes.someFailed
   for (const need of view.needs) {
     streams.out.write(`${command.json ? JSON.stringify(asJson(need)) : oneLine(asText(need))}\n`)
@@ -52,15 +52,15 @@ export async function runWorkflowCommand(
   return code === exitCodes.ok && !isAllFound ? exitCodes.someFailed : code
 }
 
-async function send(id: string, needs: readonly NeedView[], world: Sending): Promise<number> {
-  const { uploader, ports, teller, streams, interruption } = world
-  const watch = watchUploads(uploader, teller)
+async function send(id: string, needs: readonly NeededModelView[], world: Sending): Promise<number> {
+  const { engine, environment, teller, streams, interruption } = world
+  const watch = watchUploads(engine, teller)
   const stop = async () => {
-    await leave({ uploader, ports, streams, teller, command: 'upload', remove: false })
+    await leave({ engine, environment, streams, teller, command: 'upload', remove: false })
     return interruption.exitCode
   }
   const report = await interruption.or(
-    uploader.workflows.sendNeeds(
+    engine.workflows.sendNeeds(
       id,
       needs.map((need) => need.id),
       // Whoever typed the command asked for it, and was shown the list.
@@ -101,7 +101,7 @@ function tellUnseen(
 /** The whole path of one that is written for a person. */
 const whole = (where: string) => where.replace(/^~(?=[\\/]|$)/, () => homedir())
 
-const stands: Readonly<Record<NeedView['stand'], string>> = {
+const stands: Readonly<Record<NeededModelView['stand'], string>> = {
   'in-library': 'in the library',
   queued: 'in the queue',
   failed: 'upload failed',
@@ -109,7 +109,7 @@ const stands: Readonly<Record<NeedView['stand'], string>> = {
   nowhere: 'not found',
 }
 
-function asText(need: NeedView): string {
+function asText(need: NeededModelView): string {
   const { name, modelType, stand, by, isOff, isDisabled, where, sizeBytes, url, isFolder, failed } = need
   const facts = [
     modelType ?? 'type unknown',
@@ -125,7 +125,7 @@ function asText(need: NeedView): string {
   return `${stands[stand].padEnd(14)}  ${name} (${facts.join(', ')})${why}`
 }
 
-function asJson(need: NeedView): object {
+function asJson(need: NeededModelView): object {
   const { name, modelType, stand, by, isOff, isDisabled, where, sizeBytes, url, isFolder, failed } = need
   return {
     event: 'need',
@@ -144,7 +144,7 @@ function asJson(need: NeedView): object {
 }
 
 function summary({ needs, team }: WorkflowView): string {
-  const count = (stand: NeedView['stand']) => needs.filter((need) => need.stand === stand).length
+  const count = (stand: NeededModelView['stand']) => needs.filter((need) => need.stand === stand).length
   return [
     `${needs.length} models: ${count('in-library')} in the library of ${team?.name ?? 'nobody'}`,
     `${count('queued')} in the queue`,

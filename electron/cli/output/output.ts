@@ -2,7 +2,7 @@ import { failureText, translatorFor, isMessageKey } from '../../messages/message
 import { retryClassOf, type Failure } from '../../contract/failures.ts'
 import { redactText } from '../../platform/redact.ts'
 import { exitCodes } from '../exit-codes.ts'
-import type { LineState, Totals, UploadRow } from '../../contract/uploads.ts'
+import type { ConnectivityState, Totals, UploadRow } from '../../contract/uploads.ts'
 import type { Screen } from './live-lines.ts'
 import { oneLine } from './terminal-text.ts'
 
@@ -47,7 +47,7 @@ export interface Teller {
   moving(changed: readonly UploadRow[], standing: Standing): void
   waiting(row: UploadRow): void
   /** The line is gone, or back. */
-  line(state: LineState): void
+  line(state: ConnectivityState): void
   registered(row: UploadRow): void
   /** The library has its bytes already: nothing of it was sent. */
   already(row: UploadRow): void

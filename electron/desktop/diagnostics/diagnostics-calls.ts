@@ -7,28 +7,28 @@ import type { diagnosticsCalls } from '../../contract/calls-diagnostics.ts'
 import type { BundlePiece, ConnectionCheck } from '../../contract/diagnostics.ts'
 import { failed, failure, success, type Result } from '../../contract/failures.ts'
 import type { StorageTest } from '../../contract/storage-test.ts'
-import type { Uploader } from '../../engine/engine.ts'
+import type { Engine } from '../../engine/engine.ts'
 import { checkConnection } from '../../platform/connection-check.ts'
 import { surroundingsNow } from '../desktop-calls.ts'
 import type { Folders } from '../settings/app-folders.ts'
 import type { Language } from '../settings/language.ts'
 import type { FileLog } from '../../platform/log.ts'
 import type { PageFeed } from '../window/page-feed.ts'
-import type { SettingsBook } from '../../platform/settings.ts'
-import { bundleText, supportPieces } from './support-report.ts'
+import type { SettingsStore } from '../../platform/settings.ts'
+import { supportReportText, supportReportParts } from './support-report.ts'
 import type { MainWindow } from '../window/main-window.ts'
 
 /** One function for each call that helps when something goes wrong. */
 export function createDiagnosticsCalls(options: {
   readonly folders: Folders
-  readonly uploader: Pick<Uploader, 'calls' | 'session' | 'snapshot' | 'confirmSignIns' | 'testStorage'>
-  readonly settings: SettingsBook
+  readonly engine: Pick<Engine, 'calls' | 'session' | 'snapshot' | 'confirmSignIns' | 'testStorage'>
+  readonly settings: SettingsStore
   readonly language: Language
   readonly window: Pick<MainWindow, 'native'>
   readonly feed: Pick<PageFeed, 'tell'>
   readonly log: FileLog
 }): Pick<CallHandlers, keyof typeof diagnosticsCalls> {
-  const { folders, uploader, settings, language, window, feed, log } = options
+  const { folders, engine, settings, language, window, feed, log } = options
   let last: ConnectionCheck | null = null
   /** What the person reads: what is saved is this, whatever has happened since. */
   let read: { readonly pieces: readonly BundlePiece[]; readonly atMs: number } | null = null
@@ -36,14 +36,14 @@ export function createDiagnosticsCalls(options: {
 
   async function gather() {
     await log.flush()
-    const pieces = await supportPieces({
+    const pieces = await supportReportParts({
       versions: {
         ...surroundingsNow(language),
         system: `${type()} ${release()}`,
         isPackaged: app.isPackaged,
       },
       settings: settings.current(),
-      snapshot: uploader.snapshot(),
+      snapshot: engine.snapshot(),
       connection: last,
       logFolder: folders.logs,
     })
@@ -52,14 +52,14 @@ export function createDiagnosticsCalls(options: {
   }
 
   async function testStorage(): Promise<Result<StorageTest>> {
-    const { chosen } = uploader.session()
+    const { chosen } = engine.session()
     if (!chosen) return failed(failure('no-team'))
     // One at a time: the first is what a second click would have begun.
     if (testing) return failed(failure('conflict'))
     testing = new AbortController()
     try {
       const tell = (now: StorageTest) => feed.tell('storageTest', now)
-      const found = await uploader.testStorage(chosen, testing.signal, tell)
+      const found = await engine.testStorage(chosen, testing.signal, tell)
       log.info('tested storage', { state: found.state, tookMs: found.tookMs, code: found.failure?.code })
       return success(found)
     } finally {
@@ -72,9 +72,9 @@ export function createDiagnosticsCalls(options: {
       const { server } = settings.current()
       last = await checkConnection({
         server,
-        askServer: () => uploader.calls.checkServer({ address: server }),
-        session: uploader.session,
-        confirmSignIns: uploader.confirmSignIns,
+        askServer: () => engine.calls.checkServer({ address: server }),
+        session: engine.session,
+        confirmSignIns: engine.confirmSignIns,
         tell: (check) => feed.tell('connection', check),
       })
       log.info('looked at the connection', {
@@ -103,7 +103,7 @@ export function createDiagnosticsCalls(options: {
       if (canceled || !filePath) return success(false)
       try {
         const chosen = pieces.filter(({ name }) => wanted.includes(name))
-        await writeFile(filePath, bundleText(chosen, atMs), { mode: 0o600 })
+        await writeFile(filePath, supportReportText(chosen, atMs), { mode: 0o600 })
         return success(true)
       } catch (error) {
         log.error('the report could not be written', { error })

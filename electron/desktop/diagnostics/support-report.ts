@@ -19,7 +19,7 @@ export interface BundleSources {
 }
 
 /** The pieces of a report as they would be written; secrets and the person's folder are out of each. */
-export async function supportPieces(sources: BundleSources): Promise<readonly BundlePiece[]> {
+export async function supportReportParts(sources: BundleSources): Promise<readonly BundlePiece[]> {
   const { snapshot, connection } = sources
   const pieces: BundlePiece[] = [
     { name: 'versions', text: asText(sources.versions) },
@@ -36,7 +36,7 @@ export async function supportPieces(sources: BundleSources): Promise<readonly Bu
 }
 
 /** The report as one text, each piece under its name. */
-export function bundleText(pieces: readonly BundlePiece[], atMs: number): string {
+export function supportReportText(pieces: readonly BundlePiece[], atMs: number): string {
   const head = `Modelferry, report of ${new Date(atMs).toISOString()}\n`
   return [head, ...pieces.map(({ name, text }) => `===== ${name} =====\n${text}\n`)].join('\n')
 }

@@ -1,5 +1,5 @@
 /** How this very installation is started from outside. */
-export interface OwnCommand {
+export interface AppCommand {
   readonly program: string
   readonly words: readonly string[]
 }
@@ -8,12 +8,12 @@ export interface OwnCommand {
  * What a file manager or the login starts. An AppImage runs from a mount that is gone with it, so its own file is named; a
  * Flatpak is started by its id; while it is not packaged the app's folder is an argument.
  */
-export function ownCommand(options: {
+export function appCommand(options: {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly execPath: string
   /** The app's folder, or null when it is packaged. */
   readonly appFolder: string | null
-}): OwnCommand {
+}): AppCommand {
   const { env, execPath, appFolder } = options
   const flatpak = env['FLATPAK_ID']
   if (flatpak) return { program: 'flatpak', words: ['run', flatpak] }
@@ -26,7 +26,7 @@ export function ownCommand(options: {
  * A command for the `Exec` key of a desktop entry: each word in quotes, with what is special inside them escaped, and `%`
  * doubled (Desktop Entry Specification 1.5, "The Exec key"). The escapes are doubled once more, as for every string there.
  */
-export function execLine({ program, words }: OwnCommand, ...more: readonly string[]): string {
+export function execLine({ program, words }: AppCommand, ...more: readonly string[]): string {
   const quoted = [program, ...words].map((word) => {
     const escaped = word.replace(/(["`$\\])/g, '\\$1').replace(/%/g, '%%')
     return `"${escaped.replace(/\\/g, '\\\\')}"`
@@ -35,7 +35,7 @@ export function execLine({ program, words }: OwnCommand, ...more: readonly strin
 }
 
 /** A command for a shell: each word in single quotes. */
-export function shellLine({ program, words }: OwnCommand): string {
+export function shellLine({ program, words }: AppCommand): string {
   return [program, ...words].map((word) => `'${word.replace(/'/g, `'\\''`)}'`).join(' ')
 }
 

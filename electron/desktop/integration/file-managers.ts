@@ -2,10 +2,10 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { FileManagerEntry } from '../../contract/conditions.ts'
 import { menuFiles, summariseMenu, type MenuSources } from './linux-app-menu.ts'
-import { askProgram } from '../../platform/run-program.ts'
+import { runProgram } from '../../platform/run-program.ts'
 import { quickAction } from './finder-action.ts'
-import { execLine, shellLine, type OwnCommand } from './app-command.ts'
-import { ownMark, putOwn, readOwn, removeOwn, type OwnFile } from './owned-file.ts'
+import { execLine, shellLine, type AppCommand } from './app-command.ts'
+import { ownMark, writeOwned, readOwned, removeOwned, type OwnedFile } from './owned-file.ts'
 
 type Id = FileManagerEntry['id']
 
@@ -20,7 +20,7 @@ export interface FileManagers {
 export const entryName = 'Send with Modelferry'
 
 /** Scripts get the paths one a line, whole (Nautilus' own help). */
-const nautilusScript = (command: OwnCommand) => `#!/bin/sh
+const nautilusScript = (command: AppCommand) => `#!/bin/sh
 # ${ownMark}, by the switch in its settings.
 IFS='
 '
@@ -30,7 +30,7 @@ exec ${shellLine(command)} -- "$@"
 `
 
 /** Nemo's actions (/usr/share/nemo/actions/sample.nemo_action). */
-const nemoAction = (command: OwnCommand) => `[Nemo Action]
+const nemoAction = (command: AppCommand) => `[Nemo Action]
 # ${ownMark}, by the switch in its settings.
 Name=${entryName}
 Exec=${execLine(command, '--', '%F')}
@@ -40,7 +40,7 @@ Extensions=any;
 `
 
 /** KDE's service menus (develop.kde.org, "Creating Dolphin service menus"); since Plasma 5.85 they must be executable. */
-const dolphinMenu = (command: OwnCommand) => `[Desktop Entry]
+const dolphinMenu = (command: AppCommand) => `[Desktop Entry]
 # ${ownMark}, by the switch in its settings.
 Type=Service
 MimeType=application/octet-stream;inode/directory;
@@ -56,12 +56,12 @@ interface Known {
   readonly id: Id
   /** The program that shows that the file manager is there; null where it is part of the system. */
   readonly program: string | null
-  files(): Promise<readonly OwnFile[]>
+  files(): Promise<readonly OwnedFile[]>
   /** What the desktop has to be told after a change. */
   readonly changed?: () => Promise<void>
 }
 
-function known(platform: NodeJS.Platform, command: OwnCommand, home: string, data: string): Known[] {
+function known(platform: NodeJS.Platform, command: AppCommand, home: string, data: string): Known[] {
   if (platform === 'darwin')
     return [{ id: 'finder', program: null, files: async () => quickAction(home, command) }]
   if (platform !== 'linux') return []
@@ -77,7 +77,7 @@ function known(platform: NodeJS.Platform, command: OwnCommand, home: string, dat
 
 export function createFileManagers(options: {
   readonly platform: NodeJS.Platform
-  readonly command: OwnCommand
+  readonly command: AppCommand
   readonly home: string
   readonly env: Readonly<Record<string, string | undefined>>
   /** Null where a package or the system has put the app into the desktop's menu. */
@@ -88,12 +88,12 @@ export function createFileManagers(options: {
   const inMenu = (sources: MenuSources): Known => ({
     ...{ id: 'menu', program: null },
     files: () => menuFiles(sources, command, data),
-    changed: () => summariseMenu(askProgram, data),
+    changed: () => summariseMenu(runProgram, data),
   })
   const all = [...(menu ? [inMenu(menu)] : []), ...known(platform, command, home, data)]
   const isThere = ({ program }: Known) => program === null || isOnPath(program, env['PATH'] ?? '')
   const isOn = async ({ files }: Known) => {
-    const found = await Promise.all((await files()).map(readOwn))
+    const found = await Promise.all((await files()).map(readOwned))
     return found.every((text) => text !== null)
   }
 
@@ -109,12 +109,12 @@ export function createFileManagers(options: {
     list,
     async set(id, wanted) {
       const one = all.find((known) => known.id === id)
-      for (const file of (await one?.files()) ?? []) await (wanted ? putOwn(file) : removeOwn(file))
+      for (const file of (await one?.files()) ?? []) await (wanted ? writeOwned(file) : removeOwned(file))
       await one?.changed?.()
       return list()
     },
     async repair() {
-      for (const one of all) if (await isOn(one)) for (const file of await one.files()) await putOwn(file)
+      for (const one of all) if (await isOn(one)) for (const file of await one.files()) await writeOwned(file)
     },
   }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { shellLine, type OwnCommand } from './app-command.ts'
-import { ownMark, type OwnFile } from './owned-file.ts'
+import { shellLine, type AppCommand } from './app-command.ts'
+import { ownMark, type OwnedFile } from './owned-file.ts'
 
 /**
  * A Quick Action for Finder's menus and the Services menu. Electron gives an app no way to answer a service of its own
@@ -8,7 +8,7 @@ import { ownMark, type OwnFile } from './owned-file.ts'
  * app. The keys are those that Automator writes for "Run Shell Script" with input as arguments. The app is opened and not
  * run: a workflow lasts as long as its script, and the menu bar would show it for as long as the app is there.
  */
-export function quickAction(home: string, command: OwnCommand): readonly OwnFile[] {
+export function quickAction(home: string, command: AppCommand): readonly OwnedFile[] {
   const folder = join(home, 'Library/Services/Send with Modelferry.workflow/Contents')
   return [
     { path: join(folder, 'Info.plist'), text: plist(serviceInfo) },
@@ -17,7 +17,7 @@ export function quickAction(home: string, command: OwnCommand): readonly OwnFile
 }
 
 /** Paths from Finder are whole, so none of them reads as a switch of `open`. */
-function opening(command: OwnCommand): string {
+function opening(command: AppCommand): string {
   const bundle = /^(.+\.app)\/Contents\/MacOS\/[^/]+$/.exec(command.program)?.[1]
   return bundle === undefined || command.words.length > 0
     ? `${shellLine(command)} --`

@@ -1,26 +1,26 @@
 import { failure } from '../../contract/failures.ts'
 import type { Log } from '../../platform/environment.ts'
-import type { Uploader } from '../../engine/engine.ts'
+import type { Engine } from '../../engine/engine.ts'
 import type { Dialogs } from '../window/dialogs.ts'
-import type { Handed } from './single-instance.ts'
+import type { HandedOver } from './single-instance.ts'
 import type { PageFeed } from '../window/page-feed.ts'
 import type { MainWindow } from '../window/main-window.ts'
 
 /** Files that came in without the page's doing: the window opens, they are added, and the page is told what became of them. */
 export function createIncoming(options: {
-  readonly uploader: Pick<Uploader, 'drop'>
+  readonly engine: Pick<Engine, 'drop'>
   /** Files wait for it: before the journal is open they have nowhere to go. */
   readonly started: Promise<void>
   readonly window: Pick<MainWindow, 'show'>
   readonly feed: Pick<PageFeed, 'tell'>
   readonly dialogs: Pick<Dialogs, 'tell'>
   readonly log: Log
-}): Handed {
-  const { uploader, started, window, feed, dialogs, log } = options
+}): HandedOver {
+  const { engine, started, window, feed, dialogs, log } = options
 
   async function add(paths: readonly string[]): Promise<void> {
     await started
-    const report = await uploader.drop(paths)
+    const report = await engine.drop(paths)
     if (report.ok) feed.tell('added', report.value)
     else await dialogs.tell(report.failure)
   }

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { AskProgram } from '../../platform/run-program.ts'
-import { execLine, type OwnCommand } from './app-command.ts'
-import { ownMark, type OwnFile } from './owned-file.ts'
+import type { RunProgram } from '../../platform/run-program.ts'
+import { execLine, type AppCommand } from './app-command.ts'
+import { ownMark, type OwnedFile } from './owned-file.ts'
 
 /** What a package brings and an AppImage or an unpacked archive doesn't: files of this app to be laid into the person's folders. */
 export interface MenuSources {
@@ -15,7 +15,7 @@ const remark = `<!-- ${ownMark}, by the switch in its settings. -->\n`
 const iconName = 'app.modelferry.Modelferry'
 
 /** Named as the package names it, since windows are matched to their entry by it. */
-const entry = (command: OwnCommand) => `[Desktop Entry]
+const entry = (command: AppCommand) => `[Desktop Entry]
 # ${ownMark}, by the switch in its settings.
 Type=Application
 Name=Modelferry
@@ -34,9 +34,9 @@ MimeType=application/x-safetensors;application/x-gguf;x-scheme-handler/modelferr
 /** The files for menu and "Open with". @param data this person's folder for such things (`XDG_DATA_HOME`) */
 export async function menuFiles(
   { kinds, icon }: MenuSources,
-  command: OwnCommand,
+  command: AppCommand,
   data: string,
-): Promise<readonly OwnFile[]> {
+): Promise<readonly OwnedFile[]> {
   const [kindsText, iconText] = await Promise.all([readFile(kinds, 'utf8'), readFile(icon, 'utf8')])
   return [
     { path: join(data, 'applications/modelferry.desktop'), text: entry(command) },
@@ -46,7 +46,7 @@ export async function menuFiles(
 }
 
 /** The desktop reads its own summaries of such folders; where these programs are missing it finds out at the next login. */
-export async function summariseMenu(ask: AskProgram, data: string): Promise<void> {
+export async function summariseMenu(ask: RunProgram, data: string): Promise<void> {
   await ask('update-mime-database', [join(data, 'mime')])
   await ask('update-desktop-database', [join(data, 'applications')])
 }

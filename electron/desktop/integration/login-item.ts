@@ -2,11 +2,11 @@ import { app } from 'electron'
 import { join } from 'node:path'
 import type { LoginItem } from '../../contract/conditions.ts'
 import { hiddenSwitch } from './launch-arguments.ts'
-import { execLine, type OwnCommand } from './app-command.ts'
-import { ownMark, putOwn, readOwn, removeOwn, type OwnFile } from './owned-file.ts'
+import { execLine, type AppCommand } from './app-command.ts'
+import { ownMark, writeOwned, readOwned, removeOwned, type OwnedFile } from './owned-file.ts'
 
 /** Start at login, hidden: as it really is, not as it was once wished for. */
-export interface LoginItemBook {
+export interface LoginItemStore {
   read(): Promise<LoginItem>
   /** Answers how it is afterwards. */
   set(isOn: boolean): Promise<LoginItem>
@@ -15,12 +15,12 @@ export interface LoginItemBook {
 }
 
 /** Windows and macOS keep the list themselves; Linux has a folder (Desktop Application Autostart Specification). */
-export function createLoginItem(platform: NodeJS.Platform, command: OwnCommand): LoginItemBook {
+export function createLoginItem(platform: NodeJS.Platform, command: AppCommand): LoginItemStore {
   return platform === 'linux' ? inFolder(autostartFile(command)) : bySystem(platform)
 }
 
 /** The folder for entries of this user. Inside a Flatpak `XDG_CONFIG_HOME` is its own, which no session reads. */
-function autostartFile(command: OwnCommand): OwnFile {
+function autostartFile(command: AppCommand): OwnedFile {
   const { env } = process
   const config =
     (env['FLATPAK_ID'] ? undefined : env['XDG_CONFIG_HOME']) || join(app.getPath('home'), '.config')
@@ -41,24 +41,24 @@ function autostartFile(command: OwnCommand): OwnFile {
 /** Desktops switch an entry off by a key of their own instead of removing it. */
 const isOff = (text: string) => /^(?:Hidden=true|X-GNOME-Autostart-enabled=false)\s*$/m.test(text)
 
-function inFolder(file: OwnFile): LoginItemBook {
+function inFolder(file: OwnedFile): LoginItemStore {
   const read = async (): Promise<LoginItem> => {
-    const text = await readOwn(file)
+    const text = await readOwned(file)
     return { isOn: text !== null && !isOff(text), can: 'yes' }
   }
   return {
     read,
     async set(isOn) {
-      await (isOn ? putOwn(file) : removeOwn(file))
+      await (isOn ? writeOwned(file) : removeOwned(file))
       return read()
     },
     async repair() {
-      if ((await read()).isOn) await putOwn(file)
+      if ((await read()).isOn) await writeOwned(file)
     },
   }
 }
 
-function bySystem(platform: NodeJS.Platform): LoginItemBook {
+function bySystem(platform: NodeJS.Platform): LoginItemStore {
   // Windows tells its entries apart by their arguments as well.
   const args = platform === 'win32' ? [hiddenSwitch] : []
   const read = async (): Promise<LoginItem> => {

@@ -5,20 +5,20 @@ import { dirname } from 'node:path'
 export const ownMark = 'Written by Modelferry'
 
 /** A file in a folder of the desktop: an autostart entry, a script of a file manager. */
-export interface OwnFile {
+export interface OwnedFile {
   readonly path: string
   readonly text: string
   readonly isExecutable?: boolean
 }
 
 /** What is there now; null when nothing is, or when it is not ours. */
-export async function readOwn({ path }: OwnFile): Promise<string | null> {
+export async function readOwned({ path }: OwnedFile): Promise<string | null> {
   const text = await readFile(path, 'utf8').catch(() => null)
   return text?.includes(ownMark) ? text : null
 }
 
 /** Writes the file, unless somebody else's is in its place. @throws what the disk says */
-export async function putOwn(file: OwnFile): Promise<void> {
+export async function writeOwned(file: OwnedFile): Promise<void> {
   const there = await readFile(file.path, 'utf8').catch(() => null)
   if (there !== null && !there.includes(ownMark)) return
   if (there !== file.text) {
@@ -29,6 +29,6 @@ export async function putOwn(file: OwnFile): Promise<void> {
 }
 
 /** Takes the file away if it is ours. @throws what the disk says */
-export async function removeOwn(file: OwnFile): Promise<void> {
-  if ((await readOwn(file)) !== null) await rm(file.path, { force: true })
+export async function removeOwned(file: OwnedFile): Promise<void> {
+  if ((await readOwned(file)) !== null) await rm(file.path, { force: true })
 }

@@ -7,7 +7,7 @@ import { commandOfLink, isDeepLink } from './deep-link.ts'
 import { isHiddenStart, pathsFromArguments, remoteAddresses } from './launch-arguments.ts'
 
 /** What another start, the dock or the file manager gives to this one. */
-export interface Handed {
+export interface HandedOver {
   /** `paths` may be empty: then the person only wants to see the window. */
   readonly onFiles: (paths: readonly string[]) => void
   /** The file manager named something that is no file of this computer. */
@@ -20,7 +20,7 @@ export interface Instance {
   /** True when it was started at login, and nobody wants to see it. */
   isHidden(): boolean
   /** Hands over what came in since the start, and from now on everything at once. */
-  listen(handed: Handed): void
+  listen(handed: HandedOver): void
 }
 
 /**
@@ -34,9 +34,9 @@ export function setupInstance(log: Log): Instance | null {
   const paths = (argv: readonly string[], folder: string) =>
     pathsFromArguments({ argv, folder, notPaths, exists: existsSync })
 
-  let handed: Handed | null = null
-  let early: ((to: Handed) => void)[] = []
-  const hand = (give: (to: Handed) => void) => (handed ? give(handed) : early.push(give))
+  let handed: HandedOver | null = null
+  let early: ((to: HandedOver) => void)[] = []
+  const hand = (give: (to: HandedOver) => void) => (handed ? give(handed) : early.push(give))
 
   function take(files: readonly string[]): void {
     log.info('files came in from outside', { count: files.length })

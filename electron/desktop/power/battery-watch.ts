@@ -1,7 +1,7 @@
 import type { Conditions } from '../../contract/conditions.ts'
-import type { Ports } from '../../platform/environment.ts'
+import type { Environment } from '../../platform/environment.ts'
 import type { ReadPercent } from './battery.ts'
-import { openBus, type Bus } from '../../platform/dbus.ts'
+import { openDbus, type Dbus } from '../../platform/dbus.ts'
 
 type Power = Conditions['power']
 
@@ -36,11 +36,11 @@ export function watchBattery(options: {
   /** Whether the person has said that it matters. */
   readonly matters: () => boolean
   readonly changed: (power: Power) => void
-  readonly ports: Pick<Ports, 'timers' | 'log'>
+  readonly environment: Pick<Environment, 'timers' | 'log'>
 }): BatteryWatch {
-  const { platform, isOnBattery, readPercent, matters, changed, ports } = options
+  const { platform, isOnBattery, readPercent, matters, changed, environment } = options
   let isActive = false
-  let bus: Bus | null = null
+  let bus: Dbus | null = null
   let isTold = false
   let opening: Promise<void> | null = null
   let cancelTimer = () => {}
@@ -59,7 +59,7 @@ export function watchBattery(options: {
   }
 
   async function open(): Promise<void> {
-    bus = await openBus('system')
+    bus = await openDbus('system')
     const rule = `type='signal',sender='${upower}',member='PropertiesChanged'`
     await bus?.listen(rule, ({ path, member }) => {
       if (path.startsWith(upowerItself.path) && member === 'PropertiesChanged') look()
@@ -77,11 +77,11 @@ export function watchBattery(options: {
   /** Also after a failure: the level may be read next time. */
   function planNext(): void {
     cancelTimer()
-    if (isActive && !isTold) cancelTimer = ports.timers.after(readEveryMs, look)
+    if (isActive && !isTold) cancelTimer = environment.timers.after(readEveryMs, look)
   }
 
   function look(): void {
-    lookOnce().catch((error: unknown) => ports.log.warn('the battery could not be read', { error }))
+    lookOnce().catch((error: unknown) => environment.log.warn('the battery could not be read', { error }))
   }
 
   return {

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { askProgram, powerShell, type AskProgram } from '../../platform/run-program.ts'
+import { runProgram, powerShell, type RunProgram } from '../../platform/run-program.ts'
 
 /** Reads how full the battery is, in percent; null where there is none or nobody tells. */
 export type ReadPercent = () => Promise<number | null>
@@ -12,7 +12,7 @@ export type ReadPercent = () => Promise<number | null>
 export function batteryReader(
   platform: NodeJS.Platform,
   folder = '/sys/class/power_supply',
-  ask: AskProgram = askProgram,
+  ask: RunProgram = runProgram,
 ): ReadPercent {
   switch (platform) {
     case 'linux':

@@ -1,12 +1,12 @@
 import type { Conditions, Hold } from '../../contract/conditions.ts'
-import type { Ports } from '../../platform/environment.ts'
-import type { Uploader } from '../../engine/engine.ts'
+import type { Environment } from '../../platform/environment.ts'
+import type { Engine } from '../../engine/engine.ts'
 import { holdsNow, isOverridden, limitNow, type Override } from './holds.ts'
 import { unknownNetwork, type Network } from './network.ts'
-import type { SettingsBook } from '../../platform/settings.ts'
+import type { SettingsStore } from '../../platform/settings.ts'
 
 /** Follows power, network and clock, and holds or limits the uploads as the person wants. */
-export interface ConditionsBook {
+export interface ConditionsStore {
   current(): Conditions
   /** Settings, the clock or the countdown may have changed: works it out anew and passes it on. */
   look(): void
@@ -20,13 +20,13 @@ export interface ConditionsBook {
 const clockEveryMs = 10 * 60_000
 
 export function createConditions(options: {
-  readonly settings: Pick<SettingsBook, 'current' | 'change'>
-  readonly uploader: Pick<Uploader, 'hold' | 'applySettings'>
+  readonly settings: Pick<SettingsStore, 'current' | 'change'>
+  readonly engine: Pick<Engine, 'hold' | 'applySettings'>
   readonly whenDone: { readonly current: () => Pick<Conditions, 'whenDone' | 'ending'> }
   readonly changed: (conditions: Conditions, before: Conditions) => void
-  readonly ports: Pick<Ports, 'now' | 'timers' | 'log'>
-}): ConditionsBook {
-  const { settings, uploader, whenDone, changed, ports } = options
+  readonly environment: Pick<Environment, 'now' | 'timers' | 'log'>
+}): ConditionsStore {
+  const { settings, engine, whenDone, changed, environment } = options
   let network = unknownNetwork
   let power: Conditions['power'] = { isOnBattery: false, percent: null }
   let override: Override | null = null
@@ -37,7 +37,7 @@ export function createConditions(options: {
 
   function workOut(): Conditions {
     const wishes = settings.current()
-    const nowMs = ports.now()
+    const nowMs = environment.now()
     holds = holdsNow(wishes, { nowMs, power, network })
     const overridden = holds.find((hold) => isOverridden(hold, override)) ?? null
     if (!overridden) override = null
@@ -53,21 +53,23 @@ export function createConditions(options: {
   function look(): void {
     const before = current
     current = workOut()
-    uploader.applySettings({
+    engine.applySettings({
       ...settings.current(),
       limitBytesPerSecond: current.limit.bytesPerSecond,
     })
     if ((current.hold !== null) !== isHeld) {
       isHeld = current.hold !== null
-      ports.log.info(isHeld ? 'sending is held' : 'sending goes on', { by: current.hold?.kind ?? 'nothing' })
-      uploader
+      environment.log.info(isHeld ? 'sending is held' : 'sending goes on', {
+        by: current.hold?.kind ?? 'nothing',
+      })
+      engine
         .hold(isHeld)
-        .catch((error: unknown) => ports.log.error('the queue could not be held', { error }))
+        .catch((error: unknown) => environment.log.error('the queue could not be held', { error }))
     }
     cancelClock()
     const { untilMs } = current.limit
     if (untilMs !== null)
-      cancelClock = ports.timers.after(Math.min(untilMs - ports.now(), clockEveryMs), look)
+      cancelClock = environment.timers.after(Math.min(untilMs - environment.now(), clockEveryMs), look)
     if (JSON.stringify(current) !== JSON.stringify(before)) changed(current, before)
   }
 

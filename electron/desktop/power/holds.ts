@@ -1,6 +1,6 @@
-import type { Conditions, Hold, NetworkLine } from '../../contract/conditions.ts'
+import type { Conditions, Hold, NetworkName } from '../../contract/conditions.ts'
 import type { Settings } from '../../contract/settings.ts'
-import { quietNow } from './schedule.ts'
+import { quietHoursNow } from './schedule.ts'
 
 /** What is known of the world around, as the system tells it. */
 export interface Facts {
@@ -23,7 +23,7 @@ function isMetered({ metered, line }: Facts['network'], lines: Settings['lines']
 export function holdsNow(wishes: Wishes, facts: Facts): readonly Hold[] {
   const { power, network, nowMs } = facts
   const { pauseBelowPercent: belowPercent } = wishes
-  const quiet = quietNow(wishes.quietHours, nowMs)
+  const quiet = quietHoursNow(wishes.quietHours, nowMs)
   const holds: Hold[] = []
   if (wishes.pauseOnMetered && isMetered(network, wishes.lines))
     holds.push({ kind: 'metered', line: network.line })
@@ -36,7 +36,7 @@ export function holdsNow(wishes: Wishes, facts: Facts): readonly Hold[] {
 
 /** The limit in force: the lower of the person's and that of the hour. */
 export function limitNow(wishes: Wishes, nowMs: number): Conditions['limit'] {
-  const { limitBytesPerSecond: quiet, untilMs } = quietNow(wishes.quietHours, nowMs)
+  const { limitBytesPerSecond: quiet, untilMs } = quietHoursNow(wishes.quietHours, nowMs)
   const own = wishes.limitBytesPerSecond
   const isFromQuietHours = quiet !== null && (own === null || quiet < own)
   return { bytesPerSecond: isFromQuietHours ? quiet : own, isFromQuietHours, untilMs }
@@ -47,7 +47,7 @@ export interface Override {
   readonly holds: readonly Hold[]
 }
 
-const sameLine = (one: NetworkLine | null, other: NetworkLine | null) => one?.id === other?.id
+const sameLine = (one: NetworkName | null, other: NetworkName | null) => one?.id === other?.id
 
 /** Whether a reason to wait is one that the person has set aside. */
 export function isOverridden(hold: Hold, override: Override | null): boolean {

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import * as v from 'valibot'
-import { powerShell, type AskProgram } from '../../platform/run-program.ts'
+import { powerShell, type RunProgram } from '../../platform/run-program.ts'
 import { unknownNetwork, type Network } from './network.ts'
 
 /**
  * Which line it is and whether it is paid by the byte, where that has to be asked for: Windows tells both, macOS the line
  * alone. Null for a system that tells it in another way, or not at all.
  */
-export function lineReader(platform: NodeJS.Platform, ask: AskProgram): (() => Promise<Network>) | null {
+export function networkReader(platform: NodeJS.Platform, ask: RunProgram): (() => Promise<Network>) | null {
   switch (platform) {
     case 'win32':
       return async () => lineOfWindows(await ask(...wordsOf(connectionCost)))
@@ -54,15 +54,17 @@ function lineOfWindows(printed: string): Network {
  * macOS names no network to a program without a right to the person's whereabouts. The router tells them apart: by the
  * number of its interface, since half the world's have the same address.
  */
-async function lineOfMac(ask: AskProgram): Promise<Network> {
+async function lineOfMac(ask: RunProgram): Promise<Network> {
   const route = await ask('route', ['-n', 'get', 'default'])
   const device = /^\s*interface: (\S+)$/m.exec(route)?.[1]
   const gateway = /^\s*gateway: (\S+)$/m.exec(route)?.[1]
   if (device === undefined || gateway === undefined) return unknownNetwork
   const neighbour = await ask('arp', ['-n', gateway])
   const number = / at ((?:[0-9a-f]{1,2}:){5}[0-9a-f]{1,2}) /i.exec(neighbour)?.[1]
-  const ports = await ask('networksetup', ['-listallhardwareports'])
-  const port = [...ports.matchAll(/^Hardware Port: (.+)\nDevice: (\S+)$/gm)].find(([, , at]) => at === device)
+  const environment = await ask('networksetup', ['-listallhardwareports'])
+  const port = [...environment.matchAll(/^Hardware Port: (.+)\nDevice: (\S+)$/gm)].find(
+    ([, , at]) => at === device,
+  )
   return {
     metered: 'unknown',
     line: { id: idOf(device, number ?? gateway), name: `${port?.[1] ?? device} (${gateway})` },

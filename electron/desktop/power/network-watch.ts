@@ -1,7 +1,7 @@
-import type { Ports } from '../../platform/environment.ts'
+import type { Environment } from '../../platform/environment.ts'
 import type { Network } from './network.ts'
 
-export interface LineWatch {
+export interface NetworkWatch {
   /** The addresses are others, the computer woke, or the person's wish changed. */
   look(): void
   /** While something is to be sent the line is asked about from time to time: no event says that it is metered now. */
@@ -12,14 +12,14 @@ export interface LineWatch {
 const readEveryMs = 5 * 60_000
 
 /** Follows which line it is where a system has to be asked for it, and only while the person wants to wait on metered ones. */
-export function watchLine(options: {
+export function watchNetworkChanges(options: {
   /** Null where the system tells it by itself. */
   readonly read: (() => Promise<Network>) | null
   readonly matters: () => boolean
   readonly changed: (network: Network) => void
-  readonly ports: Pick<Ports, 'timers' | 'log'>
-}): LineWatch {
-  const { read, matters, changed, ports } = options
+  readonly environment: Pick<Environment, 'timers' | 'log'>
+}): NetworkWatch {
+  const { read, matters, changed, environment } = options
   if (!read) return { look: () => undefined, setActive: () => undefined }
   let isActive = false
   let told = ''
@@ -32,19 +32,21 @@ export function watchLine(options: {
     const text = JSON.stringify(now)
     if (text === told) return
     told = text
-    ports.log.info('the network is', { metered: now.metered, isThere: now.line !== null })
+    environment.log.info('the network is', { metered: now.metered, isThere: now.line !== null })
     changed(now)
   }
 
   /** Also after a failure: it may be read next time. */
   function planNext(): void {
     cancelTimer()
-    if (isActive) cancelTimer = ports.timers.after(readEveryMs, look)
+    if (isActive) cancelTimer = environment.timers.after(readEveryMs, look)
   }
 
   function look(): void {
     if (!read) return
-    lookOnce(read).catch((error: unknown) => ports.log.warn('the line could not be asked about', { error }))
+    lookOnce(read).catch((error: unknown) =>
+      environment.log.warn('the line could not be asked about', { error }),
+    )
   }
 
   return {

@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os'
-import type { Conditions, NetworkLine } from '../../contract/conditions.ts'
+import type { Conditions, NetworkName } from '../../contract/conditions.ts'
 import type { Log } from '../../platform/environment.ts'
-import { openBus, type Bus } from '../../platform/dbus.ts'
+import { openDbus, type Dbus } from '../../platform/dbus.ts'
 
 export type Network = Conditions['network']
 export const unknownNetwork: Network = { metered: 'unknown', line: null }
@@ -26,10 +26,10 @@ export async function watchNetwork(options: {
   readonly log: Log
 }): Promise<{ readonly close: () => void }> {
   const { platform, changed, log } = options
-  const bus = platform === 'linux' ? await openBus('system') : null
+  const bus = platform === 'linux' ? await openDbus('system') : null
   if (!bus) return { close: () => undefined }
   let told = ''
-  async function look(from: Bus): Promise<void> {
+  async function look(from: Dbus): Promise<void> {
     const now = await networkOn(from)
     const text = JSON.stringify(now)
     if (text === told) return
@@ -45,13 +45,13 @@ export async function watchNetwork(options: {
   return { close: () => bus.close() }
 }
 
-async function networkOn(bus: Bus): Promise<Network> {
+async function networkOn(bus: Dbus): Promise<Network> {
   const metered = await bus.property(managerItself, 'Metered')
   const path = await bus.property(managerItself, 'PrimaryConnection')
   return { metered: meteredWords[Number(metered)] ?? 'unknown', line: await lineAt(bus, path) }
 }
 
-async function lineAt(bus: Bus, path: unknown): Promise<NetworkLine | null> {
+async function lineAt(bus: Dbus, path: unknown): Promise<NetworkName | null> {
   // `/` stands for none.
   if (typeof path !== 'string' || path === '/') return null
   const active = { destination: manager, path, interface: `${manager}.Connection.Active` }

@@ -1,9 +1,9 @@
 import { powerMonitor, powerSaveBlocker } from 'electron'
 import type { Patch } from '../../contract/uploads.ts'
-import type { Log, Ports } from '../../platform/environment.ts'
-import type { Uploader } from '../../engine/engine.ts'
-import { createMovement } from './progress-watch.ts'
-import { createStandstill } from './dead-connections.ts'
+import type { Log, Environment } from '../../platform/environment.ts'
+import type { Engine } from '../../engine/engine.ts'
+import { createProgressWatch } from './progress-watch.ts'
+import { createDeadConnectionMonitor } from './dead-connections.ts'
 
 /**
  * Sleep is held off while bytes move, and so long after the last ones, in ms: longer than the pause between two files or
@@ -19,16 +19,16 @@ export interface Power {
 
 /** Holds off sleep only while bytes move; the screen may go dark all the same. After a sleep the uploads go on at once. */
 export function setupPower(options: {
-  readonly uploader: Pick<Uploader, 'wake' | 'restartRuns'>
+  readonly engine: Pick<Engine, 'wake' | 'restartRuns'>
   /** The computer woke up, mains came or went. */
   readonly changed: () => void
-  readonly ports: Pick<Ports, 'now' | 'timers'>
+  readonly environment: Pick<Environment, 'now' | 'timers'>
   readonly log: Log
 }): Power {
-  const { uploader, changed, ports, log } = options
-  const movement = createMovement(ports.now)
+  const { engine, changed, environment, log } = options
+  const movement = createProgressWatch(environment.now)
   let blocker: number | null = null
-  const standstill = createStandstill({ uploader, movement, ports, log })
+  const standstill = createDeadConnectionMonitor({ engine, movement, environment, log })
 
   powerMonitor.on('suspend', () => log.info('the computer goes to sleep'))
   powerMonitor.on('resume', () => {
@@ -44,7 +44,7 @@ export function setupPower(options: {
     update(patch) {
       standstill.totals(patch.totals)
       movement.patch(patch)
-      const moves = patch.totals.running > 0 && ports.now() - movement.lastMs() < awakeAfterMs
+      const moves = patch.totals.running > 0 && environment.now() - movement.lastMs() < awakeAfterMs
       if (moves && blocker === null) blocker = powerSaveBlocker.start('prevent-app-suspension')
       if (!moves && blocker !== null) {
         powerSaveBlocker.stop(blocker)

@@ -1,7 +1,7 @@
 import type { Patch, UploadRow } from '../../contract/uploads.ts'
 
 /** Whether bytes move: what keeps a computer awake, and what tells a dead connection. */
-export interface Movement {
+export interface ProgressWatch {
   patch(patch: Pick<Patch, 'changed' | 'removed'>): void
   /** When bytes of any upload were last seen to move (ms since the epoch); 0 before that. */
   lastMs(): number
@@ -11,7 +11,7 @@ export interface Movement {
 const bytesOf = ({ sentBytes, inFlightBytes, hashedBytes }: UploadRow) =>
   `${sentBytes} ${inFlightBytes} ${hashedBytes}`
 
-export function createMovement(now: () => number): Movement {
+export function createProgressWatch(now: () => number): ProgressWatch {
   const known = new Map<string, string>()
   let lastMs = 0
   return {

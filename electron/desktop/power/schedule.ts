@@ -49,7 +49,7 @@ function quietAmong(spans: readonly Span[], atMs: number): Quiet {
  * What quiet hours ask for now, in local time, and when that changes (ms since the epoch; null when it never does).
  * Where several are in force a pause outranks a limit, and the lower limit the higher.
  */
-export function quietNow(
+export function quietHoursNow(
   rules: readonly QuietHours[],
   nowMs: number,
 ): Quiet & { readonly untilMs: number | null } {

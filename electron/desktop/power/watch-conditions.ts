@@ -1,29 +1,29 @@
 import { powerMonitor } from 'electron'
 import process from 'node:process'
 import type { Patch } from '../../contract/uploads.ts'
-import type { Log, Ports } from '../../platform/environment.ts'
-import type { Uploader } from '../../engine/engine.ts'
-import { askProgram } from '../../platform/run-program.ts'
+import type { Log, Environment } from '../../platform/environment.ts'
+import type { Engine } from '../../engine/engine.ts'
+import { runProgram } from '../../platform/run-program.ts'
 import { watchBattery } from './battery-watch.ts'
 import { batteryReader } from './battery.ts'
-import type { ConditionsBook } from './conditions.ts'
-import { lineReader } from './network-reader.ts'
-import { watchLine } from './network-watch.ts'
+import type { ConditionsStore } from './conditions.ts'
+import { networkReader } from './network-reader.ts'
+import { watchNetworkChanges } from './network-watch.ts'
 import { watchAddresses, watchNetwork } from './network.ts'
 import { setupPower } from './power.ts'
-import type { SettingsBook } from '../../platform/settings.ts'
+import type { SettingsStore } from '../../platform/settings.ts'
 
 interface Parts {
-  readonly settings: Pick<SettingsBook, 'current'>
-  readonly uploader: Uploader
+  readonly settings: Pick<SettingsStore, 'current'>
+  readonly engine: Engine
   readonly log: Log
 }
 
 /** Power and network, joined to what they decide. */
-export function watchWorld(
-  { settings, uploader, log }: Parts,
-  conditions: Pick<ConditionsBook, 'look' | 'network' | 'power'>,
-  ports: Pick<Ports, 'now' | 'timers' | 'log'>,
+export function watchConditions(
+  { settings, engine, log }: Parts,
+  conditions: Pick<ConditionsStore, 'look' | 'network' | 'power'>,
+  environment: Pick<Environment, 'now' | 'timers' | 'log'>,
 ) {
   const battery = watchBattery({
     platform: process.platform,
@@ -31,16 +31,16 @@ export function watchWorld(
     readPercent: batteryReader(process.platform),
     matters: () => settings.current().pauseBelowPercent !== null,
     changed: conditions.power,
-    ports,
+    environment,
   })
-  const line = watchLine({
-    read: lineReader(process.platform, askProgram),
+  const line = watchNetworkChanges({
+    read: networkReader(process.platform, runProgram),
     matters: () => settings.current().pauseOnMetered,
     changed: conditions.network,
-    ports,
+    environment,
   })
   const look = () => [battery, line].forEach((watch) => watch.look())
-  const power = setupPower({ uploader, changed: look, ports, log })
+  const power = setupPower({ engine, changed: look, environment, log })
   const addresses = watchAddresses({
     changed() {
       power.lineChanged()

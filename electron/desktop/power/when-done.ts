@@ -1,11 +1,11 @@
 import type { Conditions, Ending, WhenDone } from '../../contract/conditions.ts'
 import type { Totals, UploadRow } from '../../contract/uploads.ts'
-import type { Ports } from '../../platform/environment.ts'
+import type { Environment } from '../../platform/environment.ts'
 
 type Ended = Pick<UploadRow, 'id' | 'phase' | 'addedAtMs'>
 
 /** What is done once all is sent: it is chosen for this time and forgotten afterwards. */
-export interface WhenDoneBook {
+export interface WhenDoneStore {
   current(): Pick<Conditions, 'whenDone' | 'ending'>
   /** `nothing` calls a countdown off as well. */
   set(whenDone: WhenDone): void
@@ -23,9 +23,9 @@ export const countdownMs = 60_000
 export function createWhenDone(options: {
   readonly act: (whenDone: Exclude<WhenDone, 'nothing'>) => void
   readonly changed: () => void
-  readonly ports: Pick<Ports, 'now' | 'timers'>
-}): WhenDoneBook {
-  const { act, changed, ports } = options
+  readonly environment: Pick<Environment, 'now' | 'timers'>
+}): WhenDoneStore {
+  const { act, changed, environment } = options
   let whenDone: WhenDone = 'nothing'
   let ending: Ending | null = null
   let wasBusy = false
@@ -41,8 +41,8 @@ export function createWhenDone(options: {
   }
 
   function begin(needsYou: number): void {
-    ending = { atMs: ports.now() + countdownMs, sent: sent.size, needsYou }
-    cancel = ports.timers.after(countdownMs, () => {
+    ending = { atMs: environment.now() + countdownMs, sent: sent.size, needsYou }
+    cancel = environment.timers.after(countdownMs, () => {
       const chosen = whenDone
       callOff()
       whenDone = 'nothing'
@@ -55,7 +55,7 @@ export function createWhenDone(options: {
     current: () => ({ whenDone, ending }),
     set(next) {
       whenDone = next
-      chosenAtMs = ports.now()
+      chosenAtMs = environment.now()
       if (next === 'nothing') callOff()
       changed()
     },

@@ -23,7 +23,7 @@ export interface Sender {
 }
 
 /** Why a sender is a stranger, for the log, or null when it is our page in our window's main frame. */
-export function strangeness(sender: Sender, ourContentsId: number | null): string | null {
+export function rejectionReason(sender: Sender, ourContentsId: number | null): string | null {
   if (ourContentsId === null) return 'no window is open'
   if (sender.contentsId !== ourContentsId) return 'another window'
   if (sender.frame === null) return 'a frame that is gone'

@@ -1,7 +1,7 @@
 import { app } from 'electron'
 import type { Locale } from '../../contract/app-info.ts'
 import { localeFor, translatorFor, type Translate } from '../../messages/messages.ts'
-import type { SettingsBook } from '../../platform/settings.ts'
+import type { SettingsStore } from '../../platform/settings.ts'
 
 export interface Language {
   locale(): Locale
@@ -21,7 +21,7 @@ const isTag = (tag: string) => {
 export const systemLocale = (): Locale => localeFor(app.getPreferredSystemLanguages().filter(isTag))
 
 /** The language in force: the chosen one, else the system's nearest. Asked anew each time, so that a change holds at once. */
-export function createLanguage(settings: SettingsBook): Language {
+export function createLanguage(settings: SettingsStore): Language {
   const locale = (): Locale => {
     const { language } = settings.current()
     return language === 'system' ? systemLocale() : language

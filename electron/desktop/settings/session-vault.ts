@@ -1,6 +1,6 @@
 import { failed, failure, success, type Failure } from '../../contract/failures.ts'
 import type { KeychainState } from '../../contract/account.ts'
-import type { Log, Vault } from '../../platform/environment.ts'
+import type { Log, SecretStore } from '../../platform/environment.ts'
 import type { Keychain } from '../../platform/keychain.ts'
 
 export interface SessionVault extends Keychain {
@@ -35,7 +35,7 @@ export function createSessionVault(options: {
     turned()
   }
 
-  const get: Vault['get'] = async (name) => {
+  const get: SecretStore['get'] = async (name) => {
     const held = inMemory.get(name)
     if (held !== undefined) return success(held)
     const answer = await keychain.get(name)
@@ -54,7 +54,7 @@ export function createSessionVault(options: {
     become('ok')
   }
 
-  const set: Vault['set'] = async (name, secret) => {
+  const set: SecretStore['set'] = async (name, secret) => {
     const answer = await keychain.set(name, secret)
     if (answer.ok) {
       inMemory.delete(name)
@@ -78,7 +78,7 @@ export function createSessionVault(options: {
     return state
   }
 
-  const remove: Vault['delete'] = async (name) => {
+  const remove: SecretStore['delete'] = async (name) => {
     const wasHeld = inMemory.delete(name)
     const answer = await keychain.delete(name)
     if (answer.ok) return answer

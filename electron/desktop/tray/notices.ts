@@ -6,7 +6,7 @@ export type Notice =
   | { readonly kind: 'needs-you'; readonly rows: readonly UploadRow[] }
 
 /** Follows the patches and says when there is something to tell: one notice per batch, and each failure that needs a person. */
-export function createNoticeWatch(): (patch: Patch) => readonly Notice[] {
+export function createNotificationRules(): (patch: Patch) => readonly Notice[] {
   const failedIds = new Set<string>()
   let registered = 0
   let failed = 0

@@ -1,11 +1,11 @@
 import { app, Notification } from 'electron'
 import type { Conditions } from '../../contract/conditions.ts'
-import { endingWords } from '../../messages/hold-text.ts'
+import { endingText } from '../../messages/hold-text.ts'
 import type { Patch } from '../../contract/uploads.ts'
 import { failureText } from '../../messages/messages.ts'
 import type { Log } from '../../platform/environment.ts'
 import type { Language } from '../settings/language.ts'
-import { createNoticeWatch, type Notice } from './notices.ts'
+import { createNotificationRules, type Notice } from './notices.ts'
 import type { MainWindow } from '../window/main-window.ts'
 
 /** Follows the patches and tells a person who does not look; a click opens the window on what was told. */
@@ -23,7 +23,7 @@ export function setupNotifications(options: {
   readonly noTray: () => void
 } {
   const { window, showUploads, language, log } = options
-  const watch = createNoticeWatch()
+  const watch = createNotificationRules()
   // A notification that nothing refers to may be collected, and its click is lost with it.
   const shown = new Map<string, Notification>()
 
@@ -48,7 +48,7 @@ export function setupNotifications(options: {
       for (const notice of watch(patch)) show(notice)
     },
     soonDone(conditions) {
-      const said = endingWords(conditions, language.translate())
+      const said = endingText(conditions, language.translate())
       if (said !== null) tell('soon-done', said)
     },
     noTray: () => tell('no-tray', language.translate()('tray.none'), window.show),

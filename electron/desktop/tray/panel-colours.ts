@@ -1,5 +1,5 @@
 import type { Log } from '../../platform/environment.ts'
-import { openBus, type Bus } from '../../platform/dbus.ts'
+import { openDbus, type Dbus } from '../../platform/dbus.ts'
 
 /** What the desktop prefers for everything: not the colours that were chosen for this app. */
 export interface DesktopColours {
@@ -39,13 +39,13 @@ export function watchDesktopColours(options: {
     changed()
   }
 
-  async function begin(bus: Bus): Promise<void> {
+  async function begin(bus: Dbus): Promise<void> {
     await bus.listen(`type='signal',interface='${settings}',member='SettingChanged'`, (signal) => {
       const [namespace, key, value] = signal.body
       if (signal.member === 'SettingChanged' && namespace === appearance && key === scheme) take(value)
     })
     const body = [appearance, scheme]
-    const answer = await bus.ask({
+    const answer = await bus.call({
       ...{ destination: portal, path, interface: settings, member: 'Read' },
       ...{ signature: 'ss', body },
     })
@@ -53,7 +53,7 @@ export function watchDesktopColours(options: {
   }
 
   if (platform === 'linux')
-    openBus('session')
+    openDbus('session')
       .then((bus) => bus && begin(bus))
       .catch((error: unknown) => log.warn('the desktop’s colours could not be asked for', { error }))
   return { isDark: () => told ?? otherwise() }

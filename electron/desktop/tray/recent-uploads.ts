@@ -1,5 +1,5 @@
 import type { Patch, UploadRow } from '../../contract/uploads.ts'
-import type { Uploader } from '../../engine/engine.ts'
+import type { Engine } from '../../engine/engine.ts'
 
 /** A model that came into the library lately. */
 export interface Recent {
@@ -21,7 +21,7 @@ const most = 5
 
 const recentOf = ({ id, target, modelId }: UploadRow): Recent => ({ id, name: target.displayName, modelId })
 
-export function createRecents(uploader: Pick<Uploader, 'calls'>): Recents {
+export function createRecents(engine: Pick<Engine, 'calls'>): Recents {
   let recents: readonly Recent[] = []
   return {
     list: () => recents,
@@ -35,7 +35,7 @@ export function createRecents(uploader: Pick<Uploader, 'calls'>): Recents {
       return JSON.stringify(recents) !== before
     },
     async read() {
-      const page = await uploader.calls.history({ beforeMs: null, search: '', limit: most })
+      const page = await engine.calls.history({ beforeMs: null, search: '', limit: most })
       if (page.ok) recents = page.value.rows.map(recentOf)
     },
   }

@@ -1,5 +1,5 @@
 import type { Log, Timers } from '../../platform/environment.ts'
-import { busItself, openBus, type Bus } from '../../platform/dbus.ts'
+import { dbusDaemon, openDbus, type Dbus } from '../../platform/dbus.ts'
 
 /** Whether a tray icon would be seen, now and later. */
 export interface TrayHost {
@@ -14,8 +14,8 @@ const watcher = 'org.kde.StatusNotifierWatcher'
 const watcherItself = { destination: watcher, path: '/StatusNotifierWatcher', interface: watcher } as const
 
 /** A watcher without a host takes icons and shows none. One that doesn't say so is believed. */
-async function isShown(bus: Bus): Promise<boolean> {
-  const owner = await bus.ask({ ...busItself, member: 'NameHasOwner', signature: 's', body: [watcher] })
+async function isShown(bus: Dbus): Promise<boolean> {
+  const owner = await bus.call({ ...dbusDaemon, member: 'NameHasOwner', signature: 's', body: [watcher] })
   if (owner?.[0] !== true) return false
   return (await bus.property(watcherItself, 'IsStatusNotifierHostRegistered')) !== false
 }
@@ -24,11 +24,11 @@ async function isShown(bus: Bus): Promise<boolean> {
 const saver = 'org.gnome.ScreenSaver'
 
 /** Behind a locked screen GNOME switches its extensions off, the one with the icons too. */
-async function isLocked(bus: Bus): Promise<boolean> {
-  const owner = await bus.ask({ ...busItself, member: 'NameHasOwner', signature: 's', body: [saver] })
+async function isLocked(bus: Dbus): Promise<boolean> {
+  const owner = await bus.call({ ...dbusDaemon, member: 'NameHasOwner', signature: 's', body: [saver] })
   if (owner?.[0] !== true) return false
   const path = '/org/gnome/ScreenSaver'
-  const answer = await bus.ask({ destination: saver, path, interface: saver, member: 'GetActive' })
+  const answer = await bus.call({ destination: saver, path, interface: saver, member: 'GetActive' })
   return answer?.[0] === true
 }
 
@@ -46,7 +46,7 @@ export function watchTrayHost(platform: NodeJS.Platform, timers: Timers, log: Lo
     return { isThere: async () => true, onChange: () => undefined, close: () => undefined }
   const listeners = new Set<(isThere: boolean) => void>()
   let known = false
-  let bus: Bus | null = null
+  let bus: Dbus | null = null
 
   let cancelDoubt: (() => void) | null = null
 
@@ -74,7 +74,7 @@ export function watchTrayHost(platform: NodeJS.Platform, timers: Timers, log: Lo
   const lookAgain = () => void look()
 
   async function begin(): Promise<void> {
-    bus = await openBus('session')
+    bus = await openDbus('session')
     if (!bus) return
     await bus.listen(`type='signal',member='NameOwnerChanged',arg0='${watcher}'`, (signal) => {
       if (signal.member === 'NameOwnerChanged' && signal.body[0] === watcher) lookAgain()

@@ -1,14 +1,14 @@
 import type { MenuItemConstructorOptions } from 'electron'
 import type { Conditions, WhenDone } from '../../contract/conditions.ts'
-import { holdWords } from '../../messages/hold-text.ts'
+import { holdText } from '../../messages/hold-text.ts'
 import type { Snapshot } from '../../contract/uploads.ts'
 import { isAllPaused } from '../../contract/pausing.ts'
 import { formatRate } from '../../messages/format-size.ts'
 import type { Locale } from '../../contract/app-info.ts'
-import { clockWords } from '../../messages/clock-text.ts'
+import { clockText } from '../../messages/clock-text.ts'
 import type { Translate } from '../../messages/messages.ts'
 import type { Recent } from './recent-uploads.ts'
-import { sumWords } from './tray-state.ts'
+import { summaryText } from './tray-state.ts'
 
 type Item = MenuItemConstructorOptions
 
@@ -52,7 +52,7 @@ export function trayTemplate(
   return [
     {
       id: 'sum',
-      label: sumWords(sum.totals, sum.allPaused, t, conditions.hold !== null),
+      label: summaryText(sum.totals, sum.allPaused, t, conditions.hold !== null),
       enabled: false,
     },
     ...(last ? [{ id: 'last', label: t('tray.last', { name: shortened(last.name) }), enabled: false }] : []),
@@ -80,7 +80,7 @@ function holdItems(
 ): Item[] {
   const held: Item[] = hold
     ? [
-        { id: 'hold', label: holdWords(hold, t, locale, nowMs), enabled: false },
+        { id: 'hold', label: holdText(hold, t, locale, nowMs), enabled: false },
         { id: 'send-anyway', label: t('hold.send-anyway'), click: actions.sendAnyway },
       ]
     : []
@@ -112,7 +112,7 @@ function limitItem(
               id: 'limit-quiet',
               label: t('limit.until', {
                 limit: formatRate(limit.bytesPerSecond),
-                until: clockWords(limit.untilMs, nowMs, locale),
+                until: clockText(limit.untilMs, nowMs, locale),
               }),
               enabled: false,
             },

@@ -15,7 +15,7 @@ export function trayStateOf(totals: Totals, isPaused: boolean): TrayState {
 }
 
 /** Time left in people's steps, so that the words stand still while the seconds run. */
-export function timeLeftWords(secondsLeft: number, t: Translate): string {
+export function timeLeftText(secondsLeft: number, t: Translate): string {
   const minutes = Math.ceil(secondsLeft / 60)
   if (minutes <= 1) return t('desktop.left-under-minute')
   if (minutes < 60)
@@ -24,7 +24,7 @@ export function timeLeftWords(secondsLeft: number, t: Translate): string {
 }
 
 /** One line with the sum of what runs: how many, how far, how fast, how long. */
-export function sumWords(totals: Totals, allPaused: boolean, t: Translate, isHeld = false): string {
+export function summaryText(totals: Totals, allPaused: boolean, t: Translate, isHeld = false): string {
   const state = trayStateOf(totals, allPaused || isHeld)
   if (totals.running === 0) {
     if (state === 'attention') return t('desktop.sum-needs-you', { needsYou: totals.needsYou })
@@ -42,7 +42,7 @@ export function sumWords(totals: Totals, allPaused: boolean, t: Translate, isHel
     ...(totals.bytesPerSecond === null
       ? []
       : [t('desktop.speed', { speedBytes: Math.round(totals.bytesPerSecond) })]),
-    ...(totals.secondsLeft === null ? [] : [timeLeftWords(totals.secondsLeft, t)]),
+    ...(totals.secondsLeft === null ? [] : [timeLeftText(totals.secondsLeft, t)]),
     ...(totals.needsYou > 0 ? [t('desktop.sum-needs-you', { needsYou: totals.needsYou })] : []),
   ]
   return parts.join(' · ')

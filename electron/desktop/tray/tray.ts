@@ -9,7 +9,7 @@ import { trayTemplate, type TrayActions, type TrayNow } from './tray-menu.ts'
 import {
   isPanelDark,
   progressStep,
-  sumWords,
+  summaryText,
   trayIconName,
   trayStateOf,
   type Panel,
@@ -74,7 +74,7 @@ export function setupTray(options: TrayOptions): TrayIcon {
     const words = language.translate()
     const isHeld = conditions.hold !== null
     const state = trayStateOf(sum.totals, sum.allPaused || isHeld)
-    const line = sumWords(sum.totals, sum.allPaused, words, isHeld)
+    const line = summaryText(sum.totals, sum.allPaused, words, isHeld)
     const step = progressStep(sum.totals)
     const look = JSON.stringify([state, step, line, isOnDark()])
     if (look !== drawn) {

@@ -3,18 +3,18 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import type { Log } from '../../platform/environment.ts'
-import type { Uploader } from '../../engine/engine.ts'
+import type { Engine } from '../../engine/engine.ts'
 import { readFeedKeys } from './feed-signature.ts'
 import type { Folders } from '../settings/app-folders.ts'
 import { hiddenSwitch } from '../integration/launch-arguments.ts'
 import type { PageFeed } from '../window/page-feed.ts'
 import { realTimers } from '../../platform/system-environment.ts'
 import type { SessionVault } from '../settings/session-vault.ts'
-import type { JsonStore, SettingsBook } from '../../platform/settings.ts'
-import { startAgain } from './relaunch.ts'
+import type { JsonStore, SettingsStore } from '../../platform/settings.ts'
+import { relaunch } from './relaunch.ts'
 import { createUpdateNotes } from './update-notes.ts'
 import { feedAddress, feedIn, whyNoUpdates } from './update-source.ts'
-import { UpdateTrouble } from './update-failures.ts'
+import { UpdateError } from './update-failures.ts'
 import { createUpdateCalls, type UpdateCalls } from './update-calls.ts'
 import { createUpdates, type Updates } from './updates.ts'
 import type { MainWindow } from '../window/main-window.ts'
@@ -24,9 +24,9 @@ declare const __UPDATE_KEYS__: string
 
 interface Parts {
   readonly folders: Folders
-  readonly settings: SettingsBook
+  readonly settings: SettingsStore
   readonly memory: JsonStore
-  readonly uploader: Pick<Uploader, 'snapshot' | 'subscribe'>
+  readonly engine: Pick<Engine, 'snapshot' | 'subscribe'>
   readonly window: Pick<MainWindow, 'isSeen'>
   readonly vault: Pick<SessionVault, 'state'>
   readonly feed: Pick<PageFeed, 'tell'>
@@ -44,7 +44,7 @@ export interface UpdateRoom {
 
 /** Brings the installed app up to date. Nothing of the library that does it is loaded before it is needed. */
 export function setupUpdates(options: Parts): UpdateRoom {
-  const { folders, settings, memory, uploader, window, vault, feed, log } = options
+  const { folders, settings, memory, engine, window, vault, feed, log } = options
   const timers = realTimers
   const notes = createUpdateNotes({ memory, isSeen: window.isSeen, now: Date.now })
   const isHiddenStart = notes.wasHidden()
@@ -64,7 +64,7 @@ export function setupUpdates(options: Parts): UpdateRoom {
     }),
     async load() {
       const place = feedPlace(isTried)
-      if (place === null) throw new UpdateTrouble('update-missing', 'no address of a feed')
+      if (place === null) throw new UpdateError('update-missing', 'no address of a feed')
       const { loadUpdater } = await import('./updater.ts')
       const configFile = isTried ? writeTriedConfig(folders.home, place) : null
       const quit = () => app.quit()
@@ -72,7 +72,7 @@ export function setupUpdates(options: Parts): UpdateRoom {
     },
     wishes: settings.current,
     isBusy() {
-      const { running, waiting } = uploader.snapshot().totals
+      const { running, waiting } = engine.snapshot().totals
       return running > 0 || waiting > 0
     },
     isSeen: window.isSeen,
@@ -89,7 +89,7 @@ export function setupUpdates(options: Parts): UpdateRoom {
     ...{ timers, log },
     now: Date.now,
   })
-  watch(updates, settings, uploader)
+  watch(updates, settings, engine)
   return {
     calls: createUpdateCalls({ updates, noticesFile: join(folders.page, '../third-party.txt') }),
     start: updates.start,
@@ -98,7 +98,7 @@ export function setupUpdates(options: Parts): UpdateRoom {
 }
 
 /** What installing waits for, and what the person wishes. */
-function watch(updates: Updates, settings: SettingsBook, uploader: Pick<Uploader, 'subscribe'>): void {
+function watch(updates: Updates, settings: SettingsStore, engine: Pick<Engine, 'subscribe'>): void {
   app.on('browser-window-created', (_event, window) => {
     for (const name of ['show', 'hide', 'minimize', 'restore'] as const)
       window.on(name as 'show', updates.turned)
@@ -107,7 +107,7 @@ function watch(updates: Updates, settings: SettingsBook, uploader: Pick<Uploader
     if (after.updates !== before.updates || after.updateOnQuit !== before.updateOnQuit) updates.wished()
   })
   // A session is told of too when the keychain has turned.
-  uploader.subscribe({ patch: updates.turned, session: updates.turned })
+  engine.subscribe({ patch: updates.turned, session: updates.turned })
 }
 
 const feedPlace = (isTried: boolean) =>
@@ -118,7 +118,7 @@ const feedPlace = (isTried: boolean) =>
 /** This process has stopped everything for a version that did not come. */
 function beginAnew(words: readonly string[]): void {
   const appImage = process.env['APPIMAGE']
-  if (appImage !== undefined) startAgain(appImage, words)
+  if (appImage !== undefined) relaunch(appImage, words)
   else app.relaunch({ args: [...process.argv.slice(1).filter((word) => word !== hiddenSwitch), ...words] })
   app.exit(0)
 }

@@ -3,7 +3,7 @@ import type { AppUpdater, Provider, UpdateInfo } from 'electron-updater'
 import type { ProviderRuntimeOptions } from 'electron-updater/out/providers/Provider.js'
 import * as v from 'valibot'
 import { isFeedSigned, signatureFileOf } from './feed-signature.ts'
-import { UpdateTrouble } from './update-failures.ts'
+import { UpdateError } from './update-failures.ts'
 
 /** A file of a feed lies beside it: its name leads nowhere else. */
 const fileName = v.pipe(v.string(), v.regex(/^[\w.+ -]+$/))
@@ -55,10 +55,10 @@ export async function signedProvider(feed: string, keys: readonly KeyObject[]): 
           throw error
         },
       )
-      if (!isFeedSigned({ feedFile, text, signatures, keys })) throw new UpdateTrouble('update-unsigned')
+      if (!isFeedSigned({ feedFile, text, signatures, keys })) throw new UpdateError('update-unsigned')
       const info = parseUpdateInfo(text, feedFile, url)
       const parsed = v.safeParse(feedSchema, info)
-      if (!parsed.success) throw new UpdateTrouble('update-garbled', parsed.issues[0].message)
+      if (!parsed.success) throw new UpdateError('update-garbled', parsed.issues[0].message)
       return info
     }
 

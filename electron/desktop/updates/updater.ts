@@ -8,8 +8,8 @@ import type { InstallOptions } from 'electron-updater/out/BaseUpdater.js'
 import type { Log, Timers } from '../../platform/environment.ts'
 import { signedProvider } from './signed-provider.ts'
 import { createSquirrel, type NativeUpdater, type Squirrel } from './squirrel.ts'
-import { startAgain } from './relaunch.ts'
-import { checkTrouble, downloadTrouble, placeTrouble, UpdateTrouble } from './update-failures.ts'
+import { relaunch } from './relaunch.ts'
+import { checkTrouble, downloadTrouble, placeTrouble, UpdateError } from './update-failures.ts'
 import type { Updater } from './updates.ts'
 
 /** A download without a byte for so long is dead, in ms: Electron's own requests have no such limit. */
@@ -83,7 +83,7 @@ export async function loadUpdater(options: UpdaterOptions): Promise<Updater> {
       let trouble: unknown = null
       updater.once('error', (error) => (trouble = error))
       const isInstalled = (updater as BaseUpdater).install(true, true)
-      if (!isInstalled) throw new UpdateTrouble('update-not-installed', trouble)
+      if (!isInstalled) throw new UpdateError('update-not-installed', trouble)
       log.info('the new version has taken its place')
       setImmediate(options.quit)
     },
@@ -142,7 +142,7 @@ async function carefulAppImageUpdater(restartWords: () => readonly string[]) {
     #places() {
       const target = process.env['APPIMAGE']
       const downloaded = this.installerPath
-      if (!target || downloaded === null) throw new UpdateTrouble('update-not-installed', 'no AppImage')
+      if (!target || downloaded === null) throw new UpdateError('update-not-installed', 'no AppImage')
       return { target, downloaded, beside: `${target}.new` }
     }
 
@@ -172,7 +172,7 @@ async function carefulAppImageUpdater(restartWords: () => readonly string[]) {
         rmSync(beside, { force: true })
         throw error
       }
-      if (isForceRunAfter) startAgain(target, restartWords())
+      if (isForceRunAfter) relaunch(target, restartWords())
       return true
     }
   }

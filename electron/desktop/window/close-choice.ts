@@ -1,15 +1,15 @@
 import type { Log } from '../../platform/environment.ts'
 import type { Dialogs } from './dialogs.ts'
-import type { SettingsBook } from '../../platform/settings.ts'
+import type { SettingsStore } from '../../platform/settings.ts'
 import type { MainWindow } from './main-window.ts'
 
 /**
  * What closing the window does: it keeps sending in the background, or quits, as the person chose when first told. Where no
  * tray icon would be seen the window is minimised, so that it can be found again.
  */
-export function createClosing(options: {
+export function createCloseChoice(options: {
   readonly window: () => Pick<MainWindow, 'hide' | 'minimise'>
-  readonly settings: Pick<SettingsBook, 'current' | 'change'>
+  readonly settings: Pick<SettingsStore, 'current' | 'change'>
   readonly dialogs: Pick<Dialogs, 'askOnClose'>
   readonly hasTray: () => Promise<boolean>
   /** Says that there is no tray, and where the window went. */

@@ -8,7 +8,7 @@ import {
 } from 'electron'
 import { dirname } from 'node:path'
 import type { Failure } from '../../contract/failures.ts'
-import type { SendingQuestion } from '../../contract/discovery.ts'
+import type { UploadQuestion } from '../../contract/discovery.ts'
 import { failureText } from '../../messages/messages.ts'
 import type { Language } from '../settings/language.ts'
 import type { JsonStore } from '../../platform/settings.ts'
@@ -19,7 +19,7 @@ export interface Dialogs {
   /** True when the person quits although uploads run. */
   confirmQuit(running: number): Promise<boolean>
   /** True when the person wants files to go that the app has found and they have not picked. */
-  confirmSending(question: SendingQuestion): Promise<boolean>
+  confirmSending(question: UploadQuestion): Promise<boolean>
   /** Whole paths, or nothing when the picker was cancelled. */
   pick(what: 'files' | 'folder' | 'model' | 'model-folder' | 'watched-folder'): Promise<readonly string[]>
   tell(failure: Failure): Promise<void>

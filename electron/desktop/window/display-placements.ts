@@ -8,16 +8,16 @@ export interface Area {
   readonly workArea: Bounds
 }
 
-export interface Place {
+export interface Placement {
   readonly bounds: ReturnType<typeof windowBounds>
   readonly isMaximised: boolean
   readonly isFullScreen: boolean
 }
 
 /** Where the window was when these displays were connected: a laptop at its desk has another place than on the way. */
-export interface Places {
-  read(displays: readonly Area[]): Place
-  write(displays: readonly Area[], place: Place & { readonly bounds: Bounds }): void
+export interface DisplayPlacements {
+  read(displays: readonly Area[]): Placement
+  write(displays: readonly Area[], place: Placement & { readonly bounds: Bounds }): void
 }
 
 const place = v.object({
@@ -36,7 +36,7 @@ export const nameOf = (displays: readonly Area[]) =>
     .sort()
     .join(' | ')
 
-export function createPlaces(memory: JsonStore): Places {
+export function createDisplayPlacements(memory: JsonStore): DisplayPlacements {
   const known = () => {
     const parsed = v.safeParse(stored, memory.read()['places'])
     return parsed.success ? parsed.output : {}

@@ -1,11 +1,11 @@
 import type { CallName, EventName, Events } from '../../contract/calls.ts'
-import type { Flow, UploadDetails } from '../../contract/upload-details.ts'
+import type { TransferSpeed, UploadDetails } from '../../contract/upload-details.ts'
 import type { Patch } from '../../contract/uploads.ts'
 import type { Announce } from '../ipc.ts'
 
 export interface PageFeed {
   patch(patch: Patch): void
-  flow(flow: Flow): void
+  flow(flow: TransferSpeed): void
   details(details: UploadDetails): void
   /** Says something that is not a patch; before the page listens the last of each name is kept until it does. */
   tell: <Name extends EventName>(name: Name, value: Events[Name]) => void

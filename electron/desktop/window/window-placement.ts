@@ -1,12 +1,12 @@
 import type { BrowserWindow } from 'electron'
 import { centred } from './window-bounds.ts'
-import { createPlaces, nameOf, type Area, type Place } from './display-placements.ts'
+import { createDisplayPlacements, nameOf, type Area, type Placement } from './display-placements.ts'
 import type { JsonStore } from '../../platform/settings.ts'
 
 /** Where the one window goes, and where it was. */
 export interface WindowPlace {
   /** For a window that is being made. */
-  first(): Place
+  first(): Placement
   /** Remembers where it is, unless nobody has seen it there. */
   keep(window: BrowserWindow): void
   /** Before a hidden window is shown: puts it where it belongs among the displays of now. */
@@ -18,7 +18,7 @@ export interface WindowPlace {
  * last seen. So they are not taken for a place among others, and it is put anew before it is seen again.
  */
 export function createWindowPlace(memory: JsonStore, displays: () => readonly Area[]): WindowPlace {
-  const places = createPlaces(memory)
+  const places = createDisplayPlacements(memory)
   let placedOn = ''
   return {
     first() {

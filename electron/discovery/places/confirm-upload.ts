@@ -1,11 +1,11 @@
 import type { Team, TeamChoice } from '../../contract/account.ts'
 import { success, type Result } from '../../contract/failures.ts'
-import type { SendingQuestion } from '../../contract/discovery.ts'
+import type { UploadQuestion } from '../../contract/discovery.ts'
 import type { AddReport } from '../../contract/uploads.ts'
 import type { Placed } from './placed-file.ts'
 
 /** Asks the person, in words that no page can change; true when they want it. */
-export type Confirm = (question: SendingQuestion) => Promise<boolean>
+export type Confirm = (question: UploadQuestion) => Promise<boolean>
 
 /** Where files go. */
 export interface Destination {

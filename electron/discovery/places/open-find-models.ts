@@ -35,10 +35,10 @@ interface QueuedRow {
 }
 
 /** What is on this computer, joined to what the queue, the history and the libraries know. */
-export function openFinding(rooms: {
+export function openFinding(services: {
   readonly worker: URL
   readonly computer: Computer | undefined
-  readonly ports: { readonly timers: Timers }
+  readonly environment: { readonly timers: Timers }
   readonly library: Library
   readonly accounts: { list(): readonly Account[] }
   readonly rows: { ids(): readonly string[]; get(id: string): QueuedRow | undefined }
@@ -52,14 +52,14 @@ export function openFinding(rooms: {
   readonly sentBefore: FindingOptions['sentBefore']
   readonly addPlaced: FindingOptions['addPlaced']
 }): Finding {
-  const { worker, computer, library, rows, choices, listeners } = rooms
+  const { worker, computer, library, rows, choices, listeners } = services
   const finding = createFinding({
-    ...{ worker, library, sentBefore: rooms.sentBefore, addPlaced: rooms.addPlaced },
-    timers: rooms.ports.timers,
+    ...{ worker, library, sentBefore: services.sentBefore, addPlaced: services.addPlaced },
+    timers: services.environment.timers,
     surroundings: computer ?? { platform: process.platform, home: homedir(), environment: process.env },
     chosen(wanted) {
-      const chosen = rooms.resolve(wanted)
-      const account = chosen && rooms.accounts.list().find(({ id }) => id === chosen.accountId)
+      const chosen = services.resolve(wanted)
+      const account = chosen && services.accounts.list().find(({ id }) => id === chosen.accountId)
       if (!chosen || !account) return null
       const choice = { accountId: chosen.accountId, teamId: chosen.team.id }
       return { choice, team: chosen.team, server: new URL(account.server).host }

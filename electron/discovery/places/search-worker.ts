@@ -35,12 +35,12 @@ async function carryOut({ order, surroundings }: SearchTask): Promise<void> {
 
 async function inFolders(folders: readonly string[]): Promise<void> {
   const waiting = [...folders]
-  const lanes = Array.from({ length: foldersAtOnce }, async () => {
+  const workerPool = Array.from({ length: foldersAtOnce }, async () => {
     for (let folder = waiting.shift(); folder !== undefined; folder = waiting.shift()) {
       tell({ is: 'folder', folder, ...(await searchFolder(folder)) })
     }
   })
-  await Promise.all(lanes)
+  await Promise.all(workerPool)
 }
 
 // A rejection is a bug: left alone it ends the thread, and whoever asked sees that.

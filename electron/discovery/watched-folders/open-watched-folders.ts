@@ -3,7 +3,7 @@ import process from 'node:process'
 import type { Team, TeamChoice } from '../../contract/account.ts'
 import type { Result } from '../../contract/failures.ts'
 import type { AddReport } from '../../contract/uploads.ts'
-import type { Ports } from '../../platform/environment.ts'
+import type { Environment } from '../../platform/environment.ts'
 import type { WatchingView } from '../../contract/watched-folders.ts'
 import { createWatching, type Watching } from './watched-folders.ts'
 import type { WatchPorts } from './watched-folder.ts'
@@ -13,10 +13,10 @@ interface WatchingListener {
 }
 
 /** Watched folders, joined to who is signed in, to the queue and to what looks through disks. */
-export function openWatching(rooms: {
+export function openWatching(services: {
   readonly database: DatabaseSync
   readonly worker: URL
-  readonly ports: Ports
+  readonly environment: Environment
   readonly listeners: Set<WatchingListener & { session?(...words: never[]): void }>
   readonly finding: Pick<WatchPorts, 'walk' | 'weightsOf'> & {
     words(path: string): string
@@ -34,16 +34,16 @@ export function openWatching(rooms: {
     signal?: AbortSignal,
   ) => Promise<Result<AddReport>>
 }): Watching {
-  const { database, worker, ports, listeners, finding, signIns, queue } = rooms
+  const { database, worker, environment, listeners, finding, signIns, queue } = services
   const watching = createWatching({
-    ...{ database, worker, ports, platform: process.platform },
+    ...{ database, worker, environment, platform: process.platform },
     ...{ walk: finding.walk, weightsOf: finding.weightsOf, words: finding.words, remember: finding.remember },
     resolve: (choice) => signIns.resolve(choice),
     hidden: () => signIns.hidden(),
-    canSend: (accountId, team) => rooms.carrierFor({ accountId, teamId: team.id }) !== null,
+    canSend: (accountId, team) => services.carrierFor({ accountId, teamId: team.id }) !== null,
     queue: (paths, { accountId, team }, signal) => {
       const choice = { accountId, teamId: team.id }
-      return queue(paths, rooms.carrierFor(choice) ?? choice, signal)
+      return queue(paths, services.carrierFor(choice) ?? choice, signal)
     },
     told: (view) => listeners.forEach((listener) => listener.watching?.(view)),
   })

@@ -1,7 +1,7 @@
 import type { Team } from '../../contract/account.ts'
 import type { Result } from '../../contract/failures.ts'
 import type { AddReport } from '../../contract/uploads.ts'
-import type { Ports } from '../../platform/environment.ts'
+import type { Environment } from '../../platform/environment.ts'
 import type { WatchedState } from '../../contract/watched-folders.ts'
 import type { CutShort } from '../../contract/discovery.ts'
 import type { FolderSeen } from '../places/search-task.ts'
@@ -25,7 +25,7 @@ const returnMs = 15_000
 export interface WatchPorts {
   readonly kept: KeptFolders
   readonly hints: Hints
-  readonly ports: Ports
+  readonly environment: Environment
   /** All models in a folder, or those that could be seen, found away from this thread. */
   readonly walk: (folder: string) => Promise<FolderSeen>
   readonly weightsOf: WeightsOf
@@ -65,7 +65,7 @@ export class Watched {
     this.#at = at
     this.#arrivals = new Arrivals({
       root: folder.path,
-      now: at.ports.now,
+      now: at.environment.now,
       weightsOf: at.weightsOf,
       known: (path) => this.#known.get(path),
     })
@@ -154,7 +154,7 @@ export class Watched {
     this.#at.changed()
     this.#cancelRescan?.()
     const delayMs = this.#isGone ? returnMs : this.isPolled ? rescanPolledMs : rescanMs
-    this.#cancelRescan = this.#at.ports.timers.after(delayMs, () => void this.rescan())
+    this.#cancelRescan = this.#at.environment.timers.after(delayMs, () => void this.rescan())
   }
 
   /** Files that are no news any more: queued, or declined. */
@@ -196,7 +196,7 @@ export class Watched {
     if (this.#cancelStep && this.#stepInMs <= inMs) return
     this.#cancelStep?.()
     this.#stepInMs = inMs
-    this.#cancelStep = this.#at.ports.timers.after(inMs, () => {
+    this.#cancelStep = this.#at.environment.timers.after(inMs, () => {
       this.#cancelStep = null
       void this.step()
     })

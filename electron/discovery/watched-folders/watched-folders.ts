@@ -43,20 +43,20 @@ export function createWatching(
     readonly remember: (folder: string) => void
   },
 ): Watching {
-  const { walk, weightsOf, words, told, queue, canSend, platform, ports } = options
+  const { walk, weightsOf, words, told, queue, canSend, platform, environment } = options
   const kept = createKeptFolders(options.database)
   const hints = createHints({
-    ...{ worker: options.worker, log: ports.log },
+    ...{ worker: options.worker, log: environment.log },
     onHint: (id, path) => folders.get(id)?.hint(path),
     onReady: (id) => void folders.get(id)?.rescan(),
   })
   const folders = new Map<string, Watched>()
-  const at: WatchPorts = { kept, hints, ports, walk, weightsOf, canSend, queue, changed }
+  const at: WatchPorts = { kept, hints, environment, walk, weightsOf, canSend, queue, changed }
 
   /** A thousand files that arrive together are told of together. */
   let cancelTelling: (() => void) | null = null
   function changed(): void {
-    cancelTelling ??= ports.timers.after(tellMs, () => {
+    cancelTelling ??= environment.timers.after(tellMs, () => {
       cancelTelling = null
       told(view())
     })

@@ -1,4 +1,4 @@
-import type { NeedView } from '../../contract/discovery.ts'
+import type { NeededModelView } from '../../contract/discovery.ts'
 import type { Failure } from '../../contract/failures.ts'
 import type { LibraryModel } from '../../contract/library.ts'
 import { cleanLibraryPath, libraryPathProblem, pathKey } from '../../contract/library-path.ts'
@@ -26,12 +26,12 @@ export interface Known {
 
 export interface ResolvedNeed {
   readonly need: Need
-  readonly stand: NeedView['stand']
-  readonly by: NeedView['by']
+  readonly stand: NeededModelView['stand']
+  readonly by: NeededModelView['by']
   readonly isDisabled: boolean
   readonly sizeBytes: number | null
   /** Its upload, if that has failed. */
-  readonly failed: NeedView['failed']
+  readonly failed: NeededModelView['failed']
   /** The file on this computer, kept even when the team has the model. */
   readonly file: LocalModel | null
 }

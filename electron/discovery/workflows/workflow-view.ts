@@ -1,4 +1,4 @@
-import type { NeedView, WorkflowView } from '../../contract/discovery.ts'
+import type { NeededModelView, WorkflowView } from '../../contract/discovery.ts'
 import type { ResolvedNeed } from './resolve-needed-models.ts'
 
 /** How a need is shown; its id is its place in the list. */
@@ -6,7 +6,7 @@ export function toNeedView(
   { need, stand, by, isDisabled, sizeBytes, file, failed }: ResolvedNeed,
   at: number,
   words: (path: string) => string,
-): NeedView {
+): NeededModelView {
   const { name, modelType, isOff, url, isFolder = false } = need
   return {
     ...{ id: String(at), name, modelType, stand, by, isDisabled, isOff, url, sizeBytes, isFolder, failed },

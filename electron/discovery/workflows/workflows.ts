@@ -86,8 +86,8 @@ const mostOpen = 5
 const listedWithinMs = 60_000
 
 /** The workflows that were dropped, each with what is known of its models so far. Nothing of them outlives the app. */
-export function createWorkflows(ports: WorkflowPorts): Workflows {
-  const { searcher, places, library, told } = ports
+export function createWorkflows(environment: WorkflowPorts): Workflows {
+  const { searcher, places, library, told } = environment
   const opened = new Map<string, Opened>()
 
   async function readAll(files: readonly string[]): Promise<ReadonlyMap<string, readonly Need[] | null>> {
@@ -100,8 +100,8 @@ export function createWorkflows(ports: WorkflowPorts): Workflows {
   }
 
   function resolved(one: Opened): readonly ResolvedNeed[] {
-    const chosen = ports.chosen(one.team)
-    const queued = chosen ? ports.queuedFor(chosen.choice) : []
+    const chosen = environment.chosen(one.team)
+    const queued = chosen ? environment.queuedFor(chosen.choice) : []
     const known = { library: one.library, queued, local: allLocal(one), folders: one.folders }
     return resolveNeeds(one.needs, known, one.byHand)
   }
@@ -112,18 +112,18 @@ export function createWorkflows(ports: WorkflowPorts): Workflows {
     return {
       id: one.id,
       fileName: one.fileName,
-      team: ports.chosen(one.team)?.team ?? null,
+      team: environment.chosen(one.team)?.team ?? null,
       isLooking: one.isLooking,
       libraryFailure: one.libraryFailure,
-      unseen: unseenIn(one.seen, ports.words),
+      unseen: unseenIn(one.seen, environment.words),
       isUsualSeen: one.isLooking || places.isSeen(),
-      needs: resolved(one).map((found, at) => toNeedView(found, at, ports.words)),
+      needs: resolved(one).map((found, at) => toNeedView(found, at, environment.words)),
     }
   }
   const tell = (one: Opened) => opened.has(one.id) && told(viewOf(one))
 
   async function list(one: Opened, maxAgeMs?: number): Promise<void> {
-    const choice = ports.chosen(one.team)?.choice
+    const choice = environment.chosen(one.team)?.choice
     const listed = choice ? await library.models(choice, maxAgeMs === undefined ? {} : { maxAgeMs }) : null
     one.library = listed?.ok ? listed.value.models : []
     one.libraryFailure = listed === null ? null : listed.ok ? listed.value.failure : listed.failure
@@ -161,9 +161,9 @@ export function createWorkflows(ports: WorkflowPorts): Workflows {
 
   async function look(one: Opened): Promise<void> {
     const nearby = async () => {
-      one.local = await sentBefore(one.needs, ports)
+      one.local = await sentBefore(one.needs, environment)
       tell(one)
-      const folders = one.abort.signal.aborted ? [] : ports.known.list()
+      const folders = one.abort.signal.aborted ? [] : environment.known.list()
       if (folders.length > 0) await lookInto(one, folders)
       tell(one)
     }
@@ -219,8 +219,8 @@ export function createWorkflows(ports: WorkflowPorts): Workflows {
       )
       const isPicked = meant.every(({ by }) => by === 'hand')
       const report = isPicked
-        ? await ports.take(placed, one.team)
-        : await askBefore(placed, ports.chosen(one.team), { confirm, take: ports.take })
+        ? await environment.take(placed, one.team)
+        : await askBefore(placed, environment.chosen(one.team), { confirm, take: environment.take })
       tell(one)
       return report
     },
@@ -237,7 +237,7 @@ export function createWorkflows(ports: WorkflowPorts): Workflows {
     async lookIn(id, folder) {
       const one = opened.get(id)
       if (!one) return
-      ports.known.add(folder)
+      environment.known.add(folder)
       one.isLooking = true
       tell(one)
       await lookInto(one, [folder])

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as after } from 'node:timers/promises'
-import { createStreams, mostStreams } from '../../../electron/transfer/request-slots.ts'
+import { createRequestSlots, maxConcurrency } from '../../../electron/transfer/request-slots.ts'
 import { startApiStandIn } from '../api-stand-in.ts'
 import { benchPorts, benchUploader } from '../bench-uploader.ts'
 import type { ClientOptions, StreamsSeen } from './measure.ts'
@@ -29,24 +29,28 @@ const server = await startApiStandIn({
     completeUpload: async () => {},
   },
 })
-const most = fixedStreams ?? mostStreams
-const streams = createStreams({ ports: benchPorts, most, ...(fixedStreams ? { first: fixedStreams } : {}) })
-const uploader = benchUploader({
+const most = fixedStreams ?? maxConcurrency
+const requestSlots = createRequestSlots({
+  environment: benchPorts,
+  most,
+  ...(fixedStreams ? { first: fixedStreams } : {}),
+})
+const engine = benchUploader({
   ...{ folder, server, singlePutLimitBytes: partSizeBytes, atOnce: 1 },
-  ...{ streams, streamsMost: most },
+  ...{ requestSlots, streamsMost: most },
 })
 const ended = new AbortController()
 process.once('SIGTERM', () => ended.abort())
-await uploader.start()
-const signedIn = await uploader.useToken('bench-token')
+await engine.start()
+const signedIn = await engine.useToken('bench-token')
 if (!signedIn.ok) throw new Error(JSON.stringify(signedIn.failure))
-const report = await uploader.addPaths([path])
+const report = await engine.addPaths([path])
 if (!report.ok) throw new Error(JSON.stringify(report.failure))
 while (!ended.signal.aborted) {
-  const seen: StreamsSeen = { limit: streams.limit, inUse: streams.inUse }
+  const seen: StreamsSeen = { limit: requestSlots.limit, inUse: requestSlots.inUse }
   console.log(JSON.stringify(seen))
   await after(1_000)
 }
-await uploader.stop()
+await engine.stop()
 await rm(folder, { recursive: true, force: true })
 process.exit()

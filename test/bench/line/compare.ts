@@ -11,8 +11,8 @@ export interface Plan {
 /** What following the line brought, held against the best fixed number on the same line. */
 export interface Comparison {
   /** Mean of the last half of each fixed run, in Mbit/s. */
-  readonly fixed: readonly { readonly streams: number; readonly mbit: number }[]
-  readonly best: { readonly streams: number; readonly mbit: number }
+  readonly fixed: readonly { readonly requestSlots: number; readonly mbit: number }[]
+  readonly best: { readonly requestSlots: number; readonly mbit: number }
   /** The run that followed the line, second by second, and the mean of its last half. */
   readonly run: readonly Second[]
   readonly mbit: number
@@ -48,12 +48,12 @@ export async function compareOnLine(
   shape: LineShape,
   { fixed, seconds, fixedSeconds }: Plan,
 ): Promise<Comparison> {
-  const found: { streams: number; mbit: number }[] = []
-  for (const streams of fixed) {
-    const run = await measureLine({ shape, seconds: fixedSeconds, partSizeBytes, fixedStreams: streams })
-    found.push({ streams, mbit: lastHalf(run) })
+  const found: { requestSlots: number; mbit: number }[] = []
+  for (const requestSlots of fixed) {
+    const run = await measureLine({ shape, seconds: fixedSeconds, partSizeBytes, fixedStreams: requestSlots })
+    found.push({ requestSlots, mbit: lastHalf(run) })
   }
-  const best = found.reduce((most, one) => (one.mbit > most.mbit ? one : most), { streams: 0, mbit: 0 })
+  const best = found.reduce((most, one) => (one.mbit > most.mbit ? one : most), { requestSlots: 0, mbit: 0 })
   const run = await measureLine({ shape, seconds, partSizeBytes, fixedStreams: null })
   const mbit = lastHalf(run)
   const reachedSeconds = reachedAfter(run, best.mbit * goalRatio)

@@ -14,17 +14,17 @@ async function compare(name: string, shape: LineShape, plan: Plan): Promise<bool
   console.log(`\n${name}: ${rateMbit} Mbit/s, ${roundTripMs} ms, ${loss * 100} % loss, cubic`)
   const { fixed, best, run, mbit, ratio, reachedSeconds } = await compareOnLine(shape, plan)
   for (const one of fixed)
-    console.log(`  ${String(one.streams).padStart(2)} streams: ${one.mbit.toFixed(0)} Mbit/s`)
+    console.log(`  ${String(one.requestSlots).padStart(2)} streams: ${one.mbit.toFixed(0)} Mbit/s`)
   console.log(`  Mbit/s by second: ${rounded(run.map((second) => second.mbit))}`)
   console.log(`  ms to connect:    ${rounded(run.map(({ connectMs }) => connectMs))}`)
   console.log(`  limit by second:  ${rounded(run.map(({ limit }) => limit))}`)
-  if (best.streams === 0) {
+  if (best.requestSlots === 0) {
     console.log(`  following the line: ${mbit.toFixed(0)} Mbit/s (no fixed count to compare with)`)
     return true
   }
   const passes = ratio >= goalRatio && reachedSeconds <= goalSeconds
   console.log(
-    `  following the line: ${mbit.toFixed(0)} Mbit/s, ${ratio.toFixed(2)} of the best (${best.streams} streams; goal ${goalRatio}), ` +
+    `  following the line: ${mbit.toFixed(0)} Mbit/s, ${ratio.toFixed(2)} of the best (${best.requestSlots} streams; goal ${goalRatio}), ` +
       `90 % of it after ${reachedSeconds} s (goal ${goalSeconds}): ${passes ? 'pass' : 'MISS'}`,
   )
   return passes

@@ -38,8 +38,8 @@ async function rowsOf(name: ShapeName, plan: Plan): Promise<readonly Row[]> {
     {
       ...row('throughput ÷ best fixed', `≥ ${goalRatio}`, ratio.toFixed(2), ratio >= goalRatio),
       ours: `${mbit.toFixed(0)} Mbit/s`,
-      peer: fixed.map(({ streams, mbit: theirs }) => `${streams}: ${theirs.toFixed(0)}`).join(', '),
-      note: `best: ${best.streams} streams; in the end ${last?.limit} of ours, ${last?.connectMs.toFixed(0)} ms to connect`,
+      peer: fixed.map(({ requestSlots, mbit: theirs }) => `${requestSlots}: ${theirs.toFixed(0)}`).join(', '),
+      note: `best: ${best.requestSlots} streams; in the end ${last?.limit} of ours, ${last?.connectMs.toFixed(0)} ms to connect`,
     },
     row('90 % of it after', `≤ ${goalSeconds} s`, `${reachedSeconds} s`, reachedSeconds <= goalSeconds),
   ]

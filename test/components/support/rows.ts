@@ -1,6 +1,6 @@
 import { failure, type Failure } from '../../../electron/contract/failures.ts'
 import type { Account, SessionView } from '../../../electron/contract/account.ts'
-import type { Flow } from '../../../electron/contract/upload-details.ts'
+import type { TransferSpeed } from '../../../electron/contract/upload-details.ts'
 import type { Patch, Snapshot, Totals, UploadRow } from '../../../electron/contract/uploads.ts'
 import type { ServerCheck } from '../../../electron/contract/server-check.ts'
 import type { Settings } from '../../../electron/contract/settings.ts'
@@ -161,7 +161,7 @@ export function totalsOf(rows: readonly UploadRow[]): Totals {
   }
 }
 
-export const noFlow: Flow = {
+export const noFlow: TransferSpeed = {
   speed: { stepMs: 1_000, points: [] },
   streamsInUse: 0,
   streamsLimit: 4,

@@ -9,8 +9,8 @@ const right = { name: 'mira', password: 'p:w@+%' }
 /** A world whose every request has to go by a proxy. */
 async function setupProxied(manners: Parameters<typeof openProxy>[0] = {}, others: readonly string[] = []) {
   const proxy = await openProxy(manners)
-  const ways = [...others, proxy.url]
-  return { proxy, ...(await setup({ as: null, findProxies: async () => ways })) }
+  const proxies = [...others, proxy.url]
+  return { proxy, ...(await setup({ as: null, findProxies: async () => proxies })) }
 }
 
 test('a whole upload, API and storage alike, goes by the computer’s proxy', async () => {
@@ -27,7 +27,7 @@ test('a whole upload, API and storage alike, goes by the computer’s proxy', as
 })
 
 test('a login that the proxy wants is asked for once, kept in the keychain, and what waited goes on by itself', async () => {
-  const { app, file, proxy, vault, ports, open } = await setupProxied()
+  const { app, file, proxy, vault, environment, open } = await setupProxied()
   await app.signIn()
   proxy.manners.login = login
   const [id = ''] = await app.add(await file('a.safetensors'))
@@ -41,7 +41,7 @@ test('a login that the proxy wants is asked for once, kept in the keychain, and 
   expect(await app.phase(id, 'registered')).toMatchObject({ failure: null })
   expect(app.session().proxy).toBeNull()
   expect(JSON.parse(vault.kept.get(`proxy ${proxy.url}`) ?? '')).toEqual(right)
-  expect(JSON.stringify(ports.lines)).not.toMatch(/p:w@|p%3Aw%40/)
+  expect(JSON.stringify(environment.lines)).not.toMatch(/p:w@|p%3Aw%40/)
 
   // The next start finds it where it lies: nobody is asked.
   await app.stop()

@@ -22,9 +22,9 @@ test('a server of this API is recognised by its own refusal, which is asked for 
     isReached: false,
     isApi: false,
   })
-  app.uploader.applySettings({ ...usualSettings, server: cloud.origin })
+  app.engine.applySettings({ ...usualSettings, server: cloud.origin })
   expect(await check()).toMatchObject({ ...api, address: cloud.url })
-  app.uploader.applySettings({ ...usualSettings, server: `${cloud.origin}/elsewhere` })
+  app.engine.applySettings({ ...usualSettings, server: `${cloud.origin}/elsewhere` })
   expect(await check()).toMatchObject({ ...notTheApi, address: `${cloud.origin}/elsewhere` })
 })
 

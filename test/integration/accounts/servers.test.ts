@@ -13,7 +13,7 @@ async function setupTwo() {
     { address: other.url, singlePutLimitBytes: 6_000_000 },
   ]
   const use = (server: string) =>
-    world.app.uploader.applySettings({ ...usualSettings, server, servers: entries })
+    world.app.engine.applySettings({ ...usualSettings, server, servers: entries })
   use(world.cloud.url)
   return { ...world, other, use }
 }
@@ -69,7 +69,7 @@ test('a person who leaves one server is not hidden from themselves at the other'
 
 test('a server is in use while somebody is signed in there or a file waits for it', async () => {
   const { app, cloud, other } = await setupTwo()
-  const uses = (address: string) => app.uploader.usesServer(address)
+  const uses = (address: string) => app.engine.usesServer(address)
   expect([uses(cloud.url), uses(other.url)]).toEqual([true, false])
   const [accountId = ''] = app.session().accounts.map(({ id }) => id)
   await app.calls.signOut({ accountId })

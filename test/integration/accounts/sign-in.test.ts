@@ -129,9 +129,9 @@ test('a team that is not the person’s cannot be chosen', async () => {
 
 test('a change of the server hides the accounts of the other one, and brings them back', async () => {
   const { app, cloud } = await setup()
-  app.uploader.applySettings({ ...usualSettings, server: 'https://elsewhere.example/api/v1' })
+  app.engine.applySettings({ ...usualSettings, server: 'https://elsewhere.example/api/v1' })
   expect(app.session()).toMatchObject({ accounts: [], chosen: null })
-  app.uploader.applySettings({ ...usualSettings, server: `${cloud.url}/` })
+  app.engine.applySettings({ ...usualSettings, server: `${cloud.url}/` })
   expect(app.session()).toMatchObject({ accounts: [{ email: ALICE.email }] })
 })
 
@@ -179,7 +179,7 @@ test('a sign-in that a locked keychain kept to itself is back once it is unlocke
   await next.calls.resumeAll(undefined)
   await next.phase(id, 'failed')
   kept.forEach(([name, secret]) => vault.kept.set(name, secret))
-  await next.uploader.keychainTurned()
+  await next.engine.keychainChanged()
   expect(next.session().accounts).toMatchObject([{ state: 'ready' }])
   await next.phase(id, 'registered')
 })
@@ -188,6 +188,6 @@ test('who has signed out stays signed out when the keychain is looked at again',
   const { app } = await setup()
   const [accountId = ''] = app.session().accounts.map(({ id }) => id)
   await app.calls.signOut({ accountId })
-  await app.uploader.keychainTurned()
+  await app.engine.keychainChanged()
   expect(app.session().accounts).toMatchObject([{ state: 'signed-out' }])
 })

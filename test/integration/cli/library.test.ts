@@ -11,13 +11,13 @@ const path = 'models/loras/a.safetensors'
 /** A command line of Alice's with a data folder of its own. */
 async function setup() {
   const world = await setupWorld({ as: null })
-  const environment: NodeJS.ProcessEnv = {
+  const processEnv: NodeJS.ProcessEnv = {
     MODELFERRY_SERVER: world.cloud.url,
     MODELFERRY_HOME: join(world.folder, 'command-home'),
     MODELFERRY_TOKEN: await accessTokenOf(world.cloud.url, ALICE),
     MODELFERRY_TEAM: ALICES_TEAM_ID,
   }
-  return { ...world, run: (...words: string[]) => startCommand(words, environment).ended }
+  return { ...world, run: (...words: string[]) => startCommand(words, processEnv).ended }
 }
 
 /** A file on its way to a path that other bytes have. */

@@ -11,7 +11,7 @@ import { projectFolder } from '../../support/temp-project.ts'
 async function setup(cloudOptions: CloudOptions = {}) {
   const world = await setupWorld({ as: null, cloud: { pollSeconds: 1, ...cloudOptions } })
   const commandHome = join(world.folder, 'command-home')
-  const environment = { MODELFERRY_SERVER: world.cloud.url, MODELFERRY_HOME: commandHome }
+  const processEnv = { MODELFERRY_SERVER: world.cloud.url, MODELFERRY_HOME: commandHome }
   return {
     ...{ ...world, commandHome },
     /** Runs a shell script in which `modelferry` is the command, inside one session with an unlocked keychain. */
@@ -21,11 +21,11 @@ async function setup(cloudOptions: CloudOptions = {}) {
           ...[process.execPath, join(projectFolder, 'test/support/keyring.ts'), 'sh', '-c'],
           `modelferry() { "$NODE" "$COMMAND" "$@"; }\n${script}`,
         ],
-        { ...process.env, ...environment, NODE: process.execPath, COMMAND: commandLineFile(), ...more },
+        { ...process.env, ...processEnv, NODE: process.execPath, COMMAND: commandLineFile(), ...more },
         input,
       ),
     withoutKeychain: (words: readonly string[], input: string) =>
-      startCommand(words, environment, input).ended,
+      startCommand(words, processEnv, input).ended,
     disk: () =>
       readdirSync(commandHome, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())

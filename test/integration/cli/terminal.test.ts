@@ -9,7 +9,7 @@ import { setupCommand, type CommandWorld } from '../../support/command-world.ts'
 const columns = 60
 
 /** Runs the command on a terminal of its own, 60 places wide; what it draws comes out on standard output. */
-function onTerminal({ environment }: CommandWorld, ...words: string[]): Started {
+function onTerminal({ processEnv }: CommandWorld, ...words: string[]): Started {
   const command = [process.execPath, commandLineFile(), ...words].map((word) => `'${word}'`).join(' ')
   return startProgram(
     [
@@ -21,17 +21,17 @@ function onTerminal({ environment }: CommandWorld, ...words: string[]): Started 
       `stty cols ${columns} rows 24; exec ${command}`,
       '/dev/null',
     ],
-    { ...environment, TERM: 'xterm' },
+    { ...processEnv, TERM: 'xterm' },
     null,
   )
 }
 
 // eslint-disable-next-line no-control-regex -- a terminal is steered by control characters
-const steering = /\u001b\[\d*[A-Z]/g
+const cursorMoves = /\u001b\[\d*[A-Z]/g
 
 const linesOf = (out: string) =>
   out
-    .replace(steering, '')
+    .replace(cursorMoves, '')
     .split(/[\r\n]+/)
     .filter(Boolean)
 
@@ -113,10 +113,10 @@ test('a reader that goes away does not end the upload', async () => {
       ...['sh', '-c', '{ "$0" "$1" upload "$2"; echo "ended with $?" >&3; } 3>&1 | true', process.execPath],
       ...[commandLineFile(), path],
     ],
-    world.environment,
+    world.processEnv,
   ).ended
   expect(out).toBe('')
-  expect(world.cloud.modelsOf(String(world.environment['MODELFERRY_TEAM']))).toHaveLength(1)
+  expect(world.cloud.modelsOf(String(world.processEnv['MODELFERRY_TEAM']))).toHaveLength(1)
 })
 
 test('a limit is kept', async () => {

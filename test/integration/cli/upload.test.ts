@@ -11,7 +11,7 @@ async function setup({ account = ALICE as DemoAccount | null, team = ALICES_TEAM
   const commandHome = join(world.folder, 'command-home')
   const token = account ? await accessTokenOf(world.cloud.url, account) : undefined
   world.cloud.forgetOperations()
-  const environment: NodeJS.ProcessEnv = {
+  const processEnv: NodeJS.ProcessEnv = {
     MODELFERRY_SERVER: world.cloud.url,
     MODELFERRY_HOME: commandHome,
     MODELFERRY_TOKEN: token,
@@ -19,10 +19,10 @@ async function setup({ account = ALICE as DemoAccount | null, team = ALICES_TEAM
   }
   return {
     ...{ ...world, token: token ?? '', commandHome },
-    start: (...words: string[]) => startCommand(words, environment),
-    run: (...words: string[]) => startCommand(words, environment).ended,
+    start: (...words: string[]) => startCommand(words, processEnv),
+    run: (...words: string[]) => startCommand(words, processEnv).ended,
     runWith: (more: NodeJS.ProcessEnv, ...words: string[]) =>
-      startCommand(words, { ...environment, ...more }).ended,
+      startCommand(words, { ...processEnv, ...more }).ended,
   }
 }
 

@@ -68,7 +68,7 @@ test('one that somebody has moved meanwhile stays where they put it', async () =
   const change = { modelPath: 'models/vae/elsewhere.safetensors' }
   valueOf(await app.calls.changeModel({ choice, modelId: oldId, change }))
   valueOf(await app.calls.cancel({ ids: [id] }))
-  await app.uploader.sweep()
+  await app.engine.cleanUpAbandoned()
   expect(library()).toEqual([['Old style', change.modelPath, 'active']])
 })
 

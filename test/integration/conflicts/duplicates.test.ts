@@ -127,7 +127,7 @@ test.each([404, 405, 403, 500, 'html', 'half-json'] as const)(
     const { app, cloud, file, countOf } = await setup()
     cloud.fail({ on: 'listModels', how, times: Infinity })
     const told: unknown[] = []
-    app.uploader.subscribe({ library: ({ failure }) => told.push(failure?.code) })
+    app.engine.subscribe({ library: ({ failure }) => told.push(failure?.code) })
     const ids = await app.add([await file('a.safetensors'), await file('b.safetensors')])
     const rows = await Promise.all(ids.map((id) => app.settled(id)))
     expect(rows.map(({ phase }) => phase)).toEqual(['registered', 'registered'])

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { batteryReader } from '../../../electron/desktop/power/battery.ts'
 import { createFileManagers } from '../../../electron/desktop/integration/file-managers.ts'
-import { execLine, isInNoMenu, ownCommand } from '../../../electron/desktop/integration/app-command.ts'
+import { execLine, isInNoMenu, appCommand } from '../../../electron/desktop/integration/app-command.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
 const run = promisify(execFile)
@@ -140,7 +140,7 @@ describe('entries of file managers', () => {
 describe('the command that starts this installation', () => {
   const execPath = '/opt/Modelferry/modelferry'
   const command = (env: Record<string, string>, appFolder: string | null = null) =>
-    ownCommand({ env, execPath, appFolder })
+    appCommand({ env, execPath, appFolder })
 
   test('is the AppImage itself, the Flatpak by its id, the program, or the program with its folder', () => {
     expect(command({ APPIMAGE: '/home/me/M.AppImage' })).toEqual({

@@ -44,7 +44,7 @@ async function battery(): Promise<void> {
   })
   const watch = watchBattery({
     ...{ platform: 'linux', isOnBattery: () => false, readPercent: async () => null, matters: () => true },
-    ...{ changed: say, ports: { timers: realTimers, log } },
+    ...{ changed: say, environment: { timers: realTimers, log } },
   })
   await afterwards(watch.look)
   await afterwards(() => service.change('/org/freedesktop/UPower', { OnBattery: true }))

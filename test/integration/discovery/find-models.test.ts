@@ -51,7 +51,7 @@ test('only what was ticked is added, under its folders', async () => {
     { id: places[0]?.id ?? '', modelTypes: ['loras'] },
     { id: 'never told', modelTypes: ['vae'] },
   ]
-  expect(valueOf(await world.app.uploader.addFound(chosen, agreed))).toMatchObject({ added: 1 })
+  expect(valueOf(await world.app.engine.addFound(chosen, agreed))).toMatchObject({ added: 1 })
   expect(world.app.rows().map(({ target }) => target.modelPath)).toEqual([
     'models/loras/faces/one.safetensors',
   ])
@@ -71,7 +71,7 @@ test('a dropped extra_model_paths.yaml gives its folders their types, whatever t
   const { places } = valueOf(await world.app.calls.findPlaces({ again: false }))
   const place = places.find(({ kind }) => kind === 'extra-paths')
   expect(place?.groups).toEqual([{ modelType: 'loras', count: 1, sizeBytes: 150_000 }])
-  await world.app.uploader.addFound([{ id: place?.id ?? '', modelTypes: ['loras'] }], agreed)
+  await world.app.engine.addFound([{ id: place?.id ?? '', modelTypes: ['loras'] }], agreed)
   expect(world.app.rows().map(({ target }) => [target.modelType, target.modelPath])).toEqual([
     ['loras', 'models/loras/ink/one.safetensors'],
   ])
@@ -172,7 +172,7 @@ test('a search that is left tells what it had and ends', async () => {
   const world = await setup()
   await atHome(world, 'ComfyUI/models/loras/one.safetensors')
   const ended = new Promise<FindingView>((resolve) => {
-    world.app.uploader.subscribe({ finding: (view) => view.state === 'stopped' && resolve(view) })
+    world.app.engine.subscribe({ finding: (view) => view.state === 'stopped' && resolve(view) })
   })
   await world.app.calls.findPlaces({ again: true })
   await world.app.calls.stopFinding(undefined)

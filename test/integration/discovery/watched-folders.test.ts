@@ -15,7 +15,7 @@ import { builtWorkers } from '../../support/test-programs.ts'
 async function watch(world: World, app: App = world.app): Promise<string> {
   mkdirSync(join(world.folder, 'files/inbox'), { recursive: true })
   const choice = app.session().chosen as TeamChoice
-  const view = valueOf(await app.uploader.watchFolder(join(world.folder, 'files/inbox'), choice))
+  const view = valueOf(await app.engine.watchFolder(join(world.folder, 'files/inbox'), choice))
   const id = view.folders[0]?.id ?? ''
   await seen(app, (now) => now.folders[0]?.state === 'watching')
   return id
@@ -29,7 +29,7 @@ function seen(app: App, isWanted: (view: WatchingView) => boolean): Promise<Watc
       unsubscribe()
       resolve(view)
     }
-    const unsubscribe = app.uploader.subscribe({ watching: look })
+    const unsubscribe = app.engine.subscribe({ watching: look })
     void app.calls.watching(undefined).then((now) => look(valueOf(now)))
   })
 }
@@ -135,7 +135,7 @@ test('a folder is watched once for a team, and a folder inside it not again', as
   mkdirSync(join(world.folder, 'files/inbox/loras'))
   const choice = world.app.session().chosen as TeamChoice
   for (const path of ['files/inbox', 'files/inbox/loras']) {
-    const view = valueOf(await world.app.uploader.watchFolder(join(world.folder, path), choice))
+    const view = valueOf(await world.app.engine.watchFolder(join(world.folder, path), choice))
     expect(view.folders).toHaveLength(1)
   }
 })
@@ -180,7 +180,7 @@ test('a watched folder is given to another team, and not to one that has it alre
   const other = { accountId, teamId: others[0]?.id ?? '' }
   const given = valueOf(await world.app.calls.giveWatched({ id, team: other }))
   expect(given.folders.map(({ team, offered }) => [team.id, offered.count])).toEqual([[other.teamId, 1]])
-  await world.app.uploader.watchFolder(join(world.folder, 'files/inbox'), { accountId, teamId })
+  await world.app.engine.watchFolder(join(world.folder, 'files/inbox'), { accountId, teamId })
   const refused = await world.app.calls.giveWatched({ id, team: { accountId, teamId } })
   expect(refused).toMatchObject({ ok: false, failure: { code: 'already-watched' } })
   await world.app.stop()

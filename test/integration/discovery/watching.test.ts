@@ -13,7 +13,7 @@ const inParts: EngineOptions = {
 
 async function addWatched({ app, file }: World, sizeBytes = fileBytes) {
   const told: UploadDetails[] = []
-  app.uploader.subscribe({ details: (details) => void told.push(details) })
+  app.engine.subscribe({ details: (details) => void told.push(details) })
   const [id = ''] = await app.add(await file('large.safetensors', { sizeBytes }))
   valueOf(await app.calls.watch({ id }))
   const now = async () => valueOf(await app.calls.watch({ id }))
@@ -81,7 +81,7 @@ test('a file that goes as one PUT is one part with its bytes', async () => {
 test('the most connections that the settings allow hold from the next part on', async () => {
   const world = await setup(inParts)
   const { app, cloud } = world
-  app.uploader.applySettings({
+  app.engine.applySettings({
     ...usualSettings,
     server: cloud.url,
     streamsMost: 1,
@@ -89,6 +89,6 @@ test('the most connections that the settings allow hold from the next part on', 
   })
   const { id, told } = await addWatched(world)
   await app.settled(id)
-  expect(app.uploader.snapshot().flow.streamsLimit).toBe(1)
+  expect(app.engine.snapshot().flow.streamsLimit).toBe(1)
   for (const { parts } of told) expect(parts?.flying.length ?? 0).toBeLessThanOrEqual(1)
 })

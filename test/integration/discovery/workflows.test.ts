@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { SendingQuestion } from '../../../electron/contract/discovery.ts'
+import type { UploadQuestion } from '../../../electron/contract/discovery.ts'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { setup, valueOf } from '../../support/engine.ts'
 import { agreed, atHome, dropped, found, loader, stands, write } from '../../support/finding.ts'
@@ -13,15 +13,15 @@ test('nothing that was found goes before the person has agreed to its number, si
   await atHome(world, 'ComfyUI/models/loras/one.safetensors')
   await atHome(world, 'ComfyUI/models/loras/two.safetensors')
   const { places } = await found(world)
-  const asked: SendingQuestion[] = []
-  const refuse = async (question: SendingQuestion) => {
+  const asked: UploadQuestion[] = []
+  const refuse = async (question: UploadQuestion) => {
     asked.push(question)
     return false
   }
   const chosen = [{ id: places[0]?.id ?? '', modelTypes: ['loras'] }]
-  expect(valueOf(await app.uploader.addFound(chosen, refuse))).toBeNull()
+  expect(valueOf(await app.engine.addFound(chosen, refuse))).toBeNull()
   const view = await dropped(world, [write(world, 'w.json', loader('one.safetensors', 'else.safetensors'))])
-  expect(valueOf(await app.uploader.workflows.sendNeeds(view.id, ['0', '1'], refuse))).toBeNull()
+  expect(valueOf(await app.engine.workflows.sendNeeds(view.id, ['0', '1'], refuse))).toBeNull()
   const to = { team: view.team?.name, server: new URL(cloud.url).host }
   expect(asked).toEqual([
     { count: 2, sizeBytes: 300_000, ...to },
@@ -30,8 +30,8 @@ test('nothing that was found goes before the person has agreed to its number, si
   expect(app.rows()).toEqual([])
   // A file that the person picks in the native picker is agreed to by that.
   const other = await world.file('elsewhere/other.safetensors')
-  await app.uploader.workflows.locate(view.id, '1', other)
-  expect(valueOf(await app.uploader.workflows.sendNeeds(view.id, ['1'], refuse))).toMatchObject({ added: 1 })
+  await app.engine.workflows.locate(view.id, '1', other)
+  expect(valueOf(await app.engine.workflows.sendNeeds(view.id, ['1'], refuse))).toMatchObject({ added: 1 })
   expect(asked).toHaveLength(2)
 })
 
@@ -53,7 +53,7 @@ test('a workflow tells which models the team has, which are here and which are n
     ['nowhere.safetensors', 'nowhere', null],
   ])
   const all = view.needs.map(({ id }) => id)
-  expect(valueOf(await app.uploader.workflows.sendNeeds(view.id, all, agreed))).toMatchObject({ added: 1 })
+  expect(valueOf(await app.engine.workflows.sendNeeds(view.id, all, agreed))).toMatchObject({ added: 1 })
   const [row] = app.rows().filter(({ fileName }) => fileName === 'here.safetensors')
   await app.settled(row?.id ?? '')
   expect(cloud.modelsOf(ALICES_TEAM_ID).map(({ model_path }) => model_path)).toEqual([
@@ -74,7 +74,7 @@ test('a folder that a diffusers loader names is found, sent as a whole and then 
   })
   const view = await dropped(world, [write(world, 'd.json', workflow)])
   expect(stands(view)).toEqual([['sdxl-turbo', 'here', 'path', `~/${model}`]])
-  expect(valueOf(await app.uploader.workflows.sendNeeds(view.id, ['0'], agreed))).toMatchObject({ added: 2 })
+  expect(valueOf(await app.engine.workflows.sendNeeds(view.id, ['0'], agreed))).toMatchObject({ added: 2 })
   await Promise.all(app.rows().map(({ id }) => app.settled(id)))
   expect(
     cloud
@@ -91,7 +91,7 @@ test('a folder that a diffusers loader names is found, sent as a whole and then 
 
 test('a folder that the person picks for a diffusers loader has to be such a model, and goes where the loader looks', async () => {
   const world = await setup()
-  const { uploader, calls } = world.app
+  const { engine, calls } = world.app
   await calls.pauseAll(undefined)
   await world.file('mine/turbo/unet/diffusion_pytorch_model.safetensors')
   const picked = join(world.folder, 'files/mine/turbo')
@@ -101,14 +101,14 @@ test('a folder that the person picks for a diffusers loader has to be such a mod
   )
   const view = await dropped(world, [write(world, 'd.json', workflow)])
   expect(view.needs).toMatchObject([{ name: 'base/sdxl', isFolder: true, stand: 'nowhere' }])
-  expect(await uploader.workflows.locate(view.id, '0', picked)).toMatchObject({
+  expect(await engine.workflows.locate(view.id, '0', picked)).toMatchObject({
     failure: { code: 'folder-no-index' },
   })
   writeFileSync(join(picked, 'model_index.json'), '{"_class_name": "FluxPipeline"}')
-  expect(await uploader.workflows.locate(view.id, '0', picked)).toMatchObject({ ok: true })
+  expect(await engine.workflows.locate(view.id, '0', picked)).toMatchObject({ ok: true })
   const located = valueOf(await calls.workflow({ id: view.id }))
   expect(located?.needs).toMatchObject([{ stand: 'here', by: 'hand', sizeBytes: 150_000 }])
-  expect(valueOf(await uploader.workflows.sendNeeds(view.id, ['0'], agreed))).toMatchObject({ added: 2 })
+  expect(valueOf(await engine.workflows.sendNeeds(view.id, ['0'], agreed))).toMatchObject({ added: 2 })
   const targets = world.app.rows().map(({ target }) => target.modelPath)
   expect(targets.sort()).toEqual([
     'models/diffusers/base/sdxl/model_index.json',
@@ -156,7 +156,7 @@ test('all that is missing is looked for in one folder that the person names', as
   await world.file('elsewhere/two.safetensors')
   const view = await dropped(world, [write(world, 'w.json', loader('one.safetensors', 'two.safetensors'))])
   expect(view.needs.map(({ stand }) => stand)).toEqual(['nowhere', 'nowhere'])
-  await world.app.uploader.workflows.lookIn(view.id, join(world.folder, 'files/elsewhere'))
+  await world.app.engine.workflows.lookIn(view.id, join(world.folder, 'files/elsewhere'))
   const now = valueOf(await world.app.calls.workflow({ id: view.id }))
   expect(now?.needs.map(({ stand, by }) => [stand, by])).toEqual([
     ['here', 'name'],
@@ -177,10 +177,10 @@ test('files of earlier uploads and of dropped folders are found again, and any o
   const workflow = write(world, 'w.json', loader('later.safetensors', 'hand.safetensors'))
   const view = await dropped(world, [workflow])
   expect(view.needs.map(({ stand }) => stand)).toEqual(['here', 'nowhere'])
-  await world.app.uploader.workflows.locate(view.id, view.needs[1]?.id ?? '', other)
+  await world.app.engine.workflows.locate(view.id, view.needs[1]?.id ?? '', other)
   const located = valueOf(await world.app.calls.workflow({ id: view.id }))
   expect(located?.needs[1]).toMatchObject({ stand: 'here', by: 'hand' })
-  await world.app.uploader.workflows.sendNeeds(view.id, ['0', '1'], agreed)
+  await world.app.engine.workflows.sendNeeds(view.id, ['0', '1'], agreed)
   const queued = valueOf(await world.app.calls.workflow({ id: view.id }))
   expect(queued?.needs.map(({ stand }) => stand)).toEqual(['queued', 'queued'])
   expect(
@@ -194,11 +194,11 @@ test('files of earlier uploads and of dropped folders are found again, and any o
 test('leaving the search does not take it from a workflow that was dropped meanwhile', async () => {
   const world = await setup()
   await atHome(world, 'ComfyUI/models/loras/one.safetensors')
-  const { calls, uploader } = world.app
+  const { calls, engine } = world.app
   await calls.findPlaces({ again: true })
   const report = valueOf(await calls.addFiles({ paths: [write(world, 'w.json', loader('one.safetensors'))] }))
   await calls.stopFinding(undefined)
-  await uploader.workflows.settled(report.workflow ?? '')
+  await engine.workflows.settled(report.workflow ?? '')
   const view = valueOf(await calls.workflow({ id: report.workflow ?? '' }))
   expect(view?.needs[0]?.stand).toBe('here')
 })

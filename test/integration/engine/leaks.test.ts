@@ -14,15 +14,15 @@ const shapes = {
 }
 
 /** Everything that outlives a moment, by its name: the data folder, each line for the log before it is redacted, the page. */
-async function everything({ home, ports, app }: Awaited<ReturnType<typeof setupPairing>>) {
+async function everything({ home, environment, app }: Awaited<ReturnType<typeof setupPairing>>) {
   const history = valueOf(await app.calls.history({ beforeMs: null, search: '', limit: 500 }))
   const files = readdirSync(home, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
   return {
     ...Object.fromEntries(
       files.map(({ parentPath, name }) => [name, readFileSync(join(parentPath, name)).toString('latin1')]),
     ),
-    log: JSON.stringify(ports.lines),
-    page: JSON.stringify([app.uploader.snapshot(), app.session(), history]),
+    log: JSON.stringify(environment.lines),
+    page: JSON.stringify([app.engine.snapshot(), app.session(), history]),
   }
 }
 

@@ -86,7 +86,7 @@ export async function patiently<T>(
     if (found !== false && found !== null && found !== undefined) return found
     const now = JSON.stringify([cloud.operations.length, app.rows().map((row) => [row.phase, row.sentBytes])])
     // Storage that reads nothing does not notice that its client has given up.
-    const isRunning = app.uploader.snapshot().totals.running > 0
+    const isRunning = app.engine.snapshot().totals.running > 0
     const moves = now !== before || (isRunning && cloud.operations.some(({ ended }) => !ended))
     still = moves ? 0 : still + 1
     before = now

@@ -87,13 +87,13 @@ async function offlineFor(way: Way, on: string, moment: HoldMoment): Promise<Beg
   await held.arrived
   const plugIn = await world.cloud.unplug()
   held.release()
-  await patiently(begun, () => world.app.uploader.snapshot().line === 'offline')
+  await patiently(begun, () => world.app.engine.snapshot().line === 'offline')
   const until = world.clock.now() + 24 * 3_600_000
   await patiently(begun, () => world.clock.now() >= until || void world.clock.advance(3_600_000))
-  expect(world.app.uploader.snapshot().line).toBe('offline')
+  expect(world.app.engine.snapshot().line).toBe('offline')
   await plugIn()
   await expectInLibrary(begun)
-  expect(world.app.uploader.snapshot().line).toBe('ok')
+  expect(world.app.engine.snapshot().line).toBe('ok')
   return begun
 }
 
@@ -143,7 +143,7 @@ fault(
     await begun.app.stop()
     const next = await begun.open()
     const again = { ...begun, app: next }
-    await patiently(again, () => next.uploader.snapshot().line === 'offline')
+    await patiently(again, () => next.engine.snapshot().line === 'offline')
     await plugIn()
     await expectInLibrary(again)
   },
@@ -159,7 +159,7 @@ fault('a server whose name is unknown is said so at the sign-in', 'name-not-foun
 fault('a wake-up of the computer looks for the line at once', 'connection-lost', async (sees) => {
   const begun = await meet('whole', { on: 'put-object', how: 'cut' })
   await patiently(begun, () => begun.app.row(begun.id).phase === 'retrying')
-  begun.app.uploader.wake()
+  begun.app.engine.wake()
   expect((await begun.app.settled(begun.id)).phase).toBe('registered')
   await expectInLibrary(begun)
   expectSeen(begun, sees)

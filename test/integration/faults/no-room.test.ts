@@ -17,7 +17,8 @@ async function withoutRoom(
   await held.arrived
   const makeRoom = refuseWrites(world.home, of)
   held.release()
-  const refusals = () => world.ports.lines.filter(({ message }) => message.includes('could not be written'))
+  const refusals = () =>
+    world.environment.lines.filter(({ message }) => message.includes('could not be written'))
   await patiently(begun, () => refusals().length > 10 && begun.app.row(begun.id).phase === 'retrying')
   return { ...begun, makeRoom }
 }

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { success } from '../../../electron/contract/failures.ts'
-import type { Vault } from '../../../electron/platform/environment.ts'
+import type { SecretStore } from '../../../electron/platform/environment.ts'
 import { workerFiles } from '../../../electron/cli/cli-environment.ts'
-import { createUploader } from '../../../electron/engine/engine.ts'
+import { createEngine } from '../../../electron/engine/engine.ts'
 import { ALICE } from '../../cloud/accounts.ts'
 import type { RunnerOptions } from './start-runner.ts'
 
@@ -19,7 +19,7 @@ const wishes = JSON.parse(wished) as NonNullable<RunnerOptions['wishes']>
 mkdirSync(folder, { recursive: true })
 
 /** A keychain that outlives a kill. */
-function fileVault(path: string): Vault {
+function fileVault(path: string): SecretStore {
   const kept = new Map<string, string>(existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : [])
   const save = () => success(writeFileSync(path, JSON.stringify([...kept])))
   return {
@@ -36,7 +36,7 @@ function fileVault(path: string): Vault {
 }
 
 const silent = () => undefined
-const uploader = createUploader({
+const engine = createEngine({
   folder,
   vault: fileVault(join(folder, 'vault.json')),
   keychainState: () => 'ok',
@@ -45,7 +45,7 @@ const uploader = createUploader({
     ...{ servers: [], limitBytesPerSecond: null, streamsMost, ...wishes.settings },
   },
   workers: workerFiles(import.meta.filename),
-  ports: {
+  environment: {
     now: Date.now,
     random: () => 0,
     log: { info: silent, warn: silent, error: silent },
@@ -59,23 +59,23 @@ const uploader = createUploader({
 })
 // Nobody who started it is left: it does not go on for ever.
 process.stdin.on('end', () => process.exit(1)).resume()
-await uploader.start()
-if (uploader.session().accounts.length === 0) {
-  await uploader.calls.signIn({ email: ALICE.email, password: ALICE.password })
+await engine.start()
+if (engine.session().accounts.length === 0) {
+  await engine.calls.signIn({ email: ALICE.email, password: ALICE.password })
 }
-if (uploader.snapshot().rows.length === 0) {
-  const added = await uploader.addPaths([file], wishes.add)
+if (engine.snapshot().rows.length === 0) {
+  const added = await engine.addPaths([file], wishes.add)
   if (!added.ok) throw new Error(added.failure.code)
 }
 const ended = Promise.withResolvers<string>()
 const look = () => {
-  const [row] = uploader.snapshot().rows
+  const [row] = engine.snapshot().rows
   if (!row) ended.resolve('left to another')
   if (row?.phase === 'registered') ended.resolve('registered')
   if (row?.phase === 'failed') ended.resolve(`failed ${row.failure?.code ?? ''}`)
 }
-uploader.subscribe({ patch: look })
+engine.subscribe({ patch: look })
 look()
 console.log(await ended.promise)
-await uploader.stop()
+await engine.stop()
 process.stdin.destroy()

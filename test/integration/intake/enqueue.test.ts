@@ -35,7 +35,7 @@ test('junk and loops are skipped and counted, and the rest is taken', async () =
   await writeText(join(inside, '.DS_Store'), 'x')
   mkdirSync(join(inside, 'deep'))
   symlinkSync(inside, join(inside, 'deep', 'up'), 'dir')
-  const report = valueOf(await app.uploader.addPaths([inside]))
+  const report = valueOf(await app.engine.addPaths([inside]))
   expect([report.added, report.refused, report.skipped.map(({ reason }) => reason)]).toEqual([
     ...[1, 0, expect.arrayContaining(['junk', 'loop'])],
   ])
@@ -92,7 +92,7 @@ test('a refused file that was mended is taken by a retry', async () => {
 
 test('nobody signed in means no team, and nothing is queued', async () => {
   const { app, file } = await setup({ as: null })
-  const report = await app.uploader.addPaths([await file('a.safetensors')])
+  const report = await app.engine.addPaths([await file('a.safetensors')])
   expect([report, app.rows()]).toMatchObject([{ ok: false, failure: { code: 'no-team' } }, []])
 })
 

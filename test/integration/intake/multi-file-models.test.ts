@@ -1,13 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { FoundPlaceView, SendingQuestion } from '../../../electron/contract/discovery.ts'
+import type { FoundPlaceView, UploadQuestion } from '../../../electron/contract/discovery.ts'
 import { onnxOf } from '../../fixtures/onnx-files.ts'
 import { setup, valueOf, type World } from '../../support/engine.ts'
 
 async function found({ app }: World): Promise<readonly FoundPlaceView[]> {
   return new Promise((resolve) => {
-    app.uploader.subscribe({ finding: (view) => view.state !== 'looking' && resolve(view.places) })
+    app.engine.subscribe({ finding: (view) => view.state !== 'looking' && resolve(view.places) })
     void app.calls.findPlaces({ again: true })
   })
 }
@@ -30,12 +30,12 @@ test('a diffusers model that was found goes whole, each file in its place, and a
   write('person/ComfyUI/models/onnx/pose.onnx', graph)
   write('person/ComfyUI/models/onnx/pose.onnx.data', Buffer.alloc(2_000, 1))
   const places = await found(world)
-  const asked: SendingQuestion[] = []
-  const agree = async (question: SendingQuestion) => asked.push(question) > 0
+  const asked: UploadQuestion[] = []
+  const agree = async (question: UploadQuestion) => asked.push(question) > 0
   const chosen = [
     { id: places[0]?.id ?? '', modelTypes: ['diffusers', 'unet', 'diffusion_models', 'vae', 'onnx'] },
   ]
-  valueOf(await app.uploader.addFound(chosen, agree))
+  valueOf(await app.engine.addFound(chosen, agree))
   expect(
     app
       .rows()

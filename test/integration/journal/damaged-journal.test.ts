@@ -8,12 +8,12 @@ test('a damaged journal is set aside, and its file is named to the page', async 
   const home = join(folder, 'damaged')
   mkdirSync(home)
   writeFileSync(join(home, 'journal.sqlite'), 'no database at all, '.repeat(50))
-  const { uploader } = await open({}, home)
-  expect(uploader.snapshot().journalSetAside).toMatch(/^journal\.sqlite\.damaged-\d{4}-/)
-  expect(uploader.snapshot().rows).toEqual([])
+  const { engine } = await open({}, home)
+  expect(engine.snapshot().journalSetAside).toMatch(/^journal\.sqlite\.damaged-\d{4}-/)
+  expect(engine.snapshot().rows).toEqual([])
 })
 
 test('a journal that is sound names no file', async () => {
   const { app } = await setup({ as: null })
-  expect(app.uploader.snapshot().journalSetAside).toBeNull()
+  expect(app.engine.snapshot().journalSetAside).toBeNull()
 })

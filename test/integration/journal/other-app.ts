@@ -1,6 +1,6 @@
 import { json } from 'node:stream/consumers'
 import { workerFiles } from '../../../electron/cli/cli-environment.ts'
-import { createUploader } from '../../../electron/engine/engine.ts'
+import { createEngine } from '../../../electron/engine/engine.ts'
 import { runningClock, testPorts } from '../../support/hand-clock.ts'
 import { memoryVault } from '../../support/memory-vault.ts'
 
@@ -12,9 +12,9 @@ const vault = memoryVault()
 for (const [name, secret] of Object.entries((await json(process.stdin)) as Record<string, string>)) {
   vault.kept.set(name, secret)
 }
-const uploader = createUploader({
+const engine = createEngine({
   folder,
-  ports: testPorts(runningClock()),
+  environment: testPorts(runningClock()),
   vault,
   keychainState: () => 'ok',
   settings: {
@@ -23,7 +23,7 @@ const uploader = createUploader({
   },
   workers: workerFiles(import.meta.filename),
 })
-await uploader.start()
-console.log(JSON.stringify(uploader.snapshot().rows.map(({ id }) => id)))
-if (stay === undefined) await uploader.stop()
+await engine.start()
+console.log(JSON.stringify(engine.snapshot().rows.map(({ id }) => id)))
+if (stay === undefined) await engine.stop()
 else setInterval(() => undefined, 1 << 30)

@@ -89,7 +89,7 @@ test('the app and the command line send side by side, and neither touches the ro
   await app.until(() => app.row(ours).inFlightBytes >= 4_000_000)
   const { code, json } = await upload(await file('theirs.safetensors')).ended
   expect([code, json().at(-1)]).toMatchObject([0, { event: 'registered', file: 'theirs.safetensors' }])
-  expect(app.uploader.snapshot().totals).toMatchObject({ running: 1, waiting: 0 })
+  expect(app.engine.snapshot().totals).toMatchObject({ running: 1, waiting: 0 })
   cloud.clearFailures()
   await app.phase(ours, 'retrying')
   clock.advance(1_000)

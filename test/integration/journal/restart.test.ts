@@ -67,7 +67,7 @@ test('when all was paused it is still paused after a restart', async () => {
   cloud.forgetOperations()
   const next = await open()
   await cloud.ended('getCurrentUser')
-  expect(next.uploader.snapshot()).toMatchObject({ allPaused: true, rows: [{ id, phase: 'waiting' }] })
+  expect(next.engine.snapshot()).toMatchObject({ allPaused: true, rows: [{ id, phase: 'waiting' }] })
   expect(cloud.operations.map(({ name }) => name)).toEqual(['getCurrentUser'])
   await next.calls.resumeAll(undefined)
   expect(await next.settled(id)).toMatchObject({ phase: 'registered' })
@@ -123,7 +123,7 @@ test('a sign-out while the start still asks who this is stays a sign-out', async
   await held.arrived
   const [accountId = ''] = next.session().accounts.map(({ id }) => id)
   await next.calls.signOut({ accountId })
-  const told = new Promise<void>((resolve) => next.uploader.subscribe({ session: () => resolve() }))
+  const told = new Promise<void>((resolve) => next.engine.subscribe({ session: () => resolve() }))
   held.release()
   await told
   expect([next.session().accounts[0]?.state, vault.kept.size]).toEqual(['signed-out', 0])
@@ -149,12 +149,12 @@ test('the history is found by what was typed, and goes page by page', async () =
 })
 
 test('neither secrets nor signatures are on the disk', async () => {
-  const { app, cloud, file, home, vault, ports, clock } = await setup()
+  const { app, cloud, file, home, vault, environment, clock } = await setup()
   cloud.fail({ on: 'put-object', how: 'lose-answer' })
   cloud.fail({ on: 'presignModel', how: 'expired-url', skip: 1, times: 2 })
   const ids = await app.add([await file('a.safetensors'), await file('b.safetensors')])
   await Promise.all(ids.map((id) => app.until(() => ['retrying', 'failed'].includes(app.row(id).phase))))
-  const seen = JSON.stringify([app.uploader.snapshot(), app.session(), ports.lines])
+  const seen = JSON.stringify([app.engine.snapshot(), app.session(), environment.lines])
   clock.advance(3_600)
   await app.stop()
   const disk = readdirSync(home, { recursive: true, withFileTypes: true })

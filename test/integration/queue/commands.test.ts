@@ -129,7 +129,7 @@ test('everything can be paused and goes on where it was', async () => {
   await held.arrived
   await app.calls.pauseAll(undefined)
   held.release()
-  expect(app.uploader.snapshot()).toMatchObject({
+  expect(app.engine.snapshot()).toMatchObject({
     allPaused: true,
     totals: { running: 0, waiting: 3, paused: 0 },
   })
@@ -144,7 +144,7 @@ test('resuming everything lets go on what was paused by itself too', async () =>
   const ids: string[] = []
   for (const name of ['a', 'b']) ids.push(...(await app.add(await file(`${name}.safetensors`))))
   await app.calls.pause({ ids })
-  expect(app.uploader.snapshot().totals).toMatchObject({ waiting: 0, paused: 2 })
+  expect(app.engine.snapshot().totals).toMatchObject({ waiting: 0, paused: 2 })
   await app.calls.resumeAll(undefined)
   await Promise.all(ids.map((id) => app.settled(id)))
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(2)
@@ -159,7 +159,7 @@ test('no more large files are sent at once than the setting says', async () => {
   await app.until(
     ({ totals }) => totals.running === 2 && app.rows().filter((row) => row.started).length === 2,
   )
-  app.uploader.applySettings({ ...usualSettings, server: cloud.url, atOnce: 3 })
+  app.engine.applySettings({ ...usualSettings, server: cloud.url, atOnce: 3 })
   await app.until(({ totals }) => totals.running === 3)
   held.release()
   await Promise.all(ids.map((id) => app.settled(id)))

@@ -1,13 +1,18 @@
 import { expect, test } from 'vitest'
-import { createMovement } from '../../../electron/desktop/power/progress-watch.ts'
-import { createStandstill, deadAfterMs } from '../../../electron/desktop/power/dead-connections.ts'
+import { createProgressWatch } from '../../../electron/desktop/power/progress-watch.ts'
+import { createDeadConnectionMonitor, deadAfterMs } from '../../../electron/desktop/power/dead-connections.ts'
 import { setup } from '../../support/engine.ts'
 
 test('a connection that a sleep has killed without a word is cut soon after the wake, and the file goes anew', async () => {
-  const { app, cloud, clock, ports, file, countOf } = await setup()
-  const movement = createMovement(clock.now)
-  const standstill = createStandstill({ uploader: app.uploader, movement, ports, log: ports.log })
-  app.uploader.subscribe({
+  const { app, cloud, clock, environment, file, countOf } = await setup()
+  const movement = createProgressWatch(clock.now)
+  const standstill = createDeadConnectionMonitor({
+    engine: app.engine,
+    movement,
+    environment,
+    log: environment.log,
+  })
+  app.engine.subscribe({
     patch(patch) {
       standstill.totals(patch.totals)
       movement.patch(patch)

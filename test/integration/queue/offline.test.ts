@@ -20,7 +20,7 @@ test('without a line the whole queue waits as one, and goes on within seconds of
   await app.until(({ line }) => line === 'offline')
   await app.until(({ totals }) => totals.running === 0)
   expect(app.rows().map(({ retryAtMs }) => retryAtMs)).toEqual([null, null, null])
-  expect(app.uploader.snapshot().totals).toMatchObject({ waiting: 3, needsYou: 0 })
+  expect(app.engine.snapshot().totals).toMatchObject({ waiting: 3, needsYou: 0 })
   await plugIn()
   clock.advance(1_000)
   await app.until(({ line }) => line === 'ok')
@@ -36,7 +36,7 @@ test('a file that is added while the line is gone is not even begun until it is 
   const [late = ''] = await app.add(await file('b.safetensors'))
   expect(app.row(late)).toMatchObject({ phase: 'waiting', failure: null })
   await plugIn()
-  app.uploader.wake()
+  app.engine.wake()
   expect(await app.settled(late)).toMatchObject({ phase: 'registered' })
   expect(clock.waits().filter((waitMs) => waitMs > 60_000 && waitMs < dayMs / 2)).toEqual([])
 })
@@ -53,10 +53,10 @@ test('parts that are stored stay stored over one outage after the other', async 
   for (let outage = 0; outage < 4; outage += 1) {
     const plugIn = await cloud.unplug()
     held.release()
-    app.uploader.wake()
+    app.engine.wake()
     await app.until(({ line }) => line === 'offline')
     await plugIn()
-    app.uploader.wake()
+    app.engine.wake()
     await app.until(({ line }) => line === 'ok')
   }
   finishing.release()
@@ -74,7 +74,7 @@ test('trouble of storage alone is not taken for a line that is gone', async () =
   expect([row.failure?.code, row.retryAtMs === null]).toEqual(['connection-lost', false])
   const other = await app.add(await file('b.safetensors'))
   await app.phase(other[0] ?? '', 'retrying')
-  expect(app.uploader.snapshot().line).toBe('ok')
+  expect(app.engine.snapshot().line).toBe('ok')
   cloud.clearFailures()
   await app.until(() => {
     clock.advance(1_000)
@@ -107,7 +107,7 @@ test('an upload that was cancelled without a line is cleaned up once there is on
   expect(app.rows()).toEqual([])
   await plugIn()
   const aborted = cloud.ended('abortMultipart')
-  app.uploader.wake()
+  app.engine.wake()
   await aborted
   expect(await cloud.unfinishedUploads()).toEqual([])
 })

@@ -9,14 +9,14 @@ import { etagOf, openReceiver } from '../../support/receiver.ts'
 const mebibyte = 1024 * 1024
 /** More than sockets hold between them. */
 const longBytes = 24 * mebibyte
-const lanes = () => openLanes(testPorts(runningClock()))
+const workerPool = () => openLanes(testPorts(runningClock()))
 
 function store(request: IncomingMessage, response: ServerResponse): void {
   void etagOf(request).then((etag) => response.writeHead(200, { ETag: etag }).end())
 }
 
 test('tells how long storage took to want each announced body, and nothing of one that was not announced', async () => {
-  const world = lanes()
+  const world = workerPool()
   const waits = [150, 0]
   const { url } = await openReceiver(store, {
     announced(request, response) {
@@ -39,7 +39,7 @@ test('tells how long storage took to want each announced body, and nothing of on
 })
 
 test('a success that is read before our own end has heard that the last bytes went is a success: nothing goes twice', async () => {
-  const world = lanes()
+  const world = workerPool()
   let received = 0
   const { url } = await openReceiver((request, response) => {
     request.once('data', (chunk: Buffer) => {

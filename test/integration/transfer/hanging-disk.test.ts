@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { workerFiles } from '../../../electron/cli/cli-environment.ts'
-import { identityOf, openInTime, openSameFile } from '../../../electron/platform/file-identity.ts'
+import { identityOf, openWithTimeout, openSameFile } from '../../../electron/platform/file-identity.ts'
 import { createHasher } from '../../../electron/transfer/hasher.ts'
 import { runningClock, testPorts } from '../../support/hand-clock.ts'
 import { openLanes } from '../../support/upload-workers.ts'
@@ -39,16 +39,19 @@ function hasReader(path: string): boolean {
 const identityAt = async (path: string) => identityOf(await stat(path, { bigint: true }))
 
 test('a PUT of a file whose disk hangs is called off at once', async () => {
-  const lanes = openLanes(testPorts(runningClock()))
-  const sent = await lanes.put({ path: hangingFile(), bytes: Buffer.alloc(1_000) }, 'http://127.0.0.1:9/')
+  const workerPool = openLanes(testPorts(runningClock()))
+  const sent = await workerPool.put(
+    { path: hangingFile(), bytes: Buffer.alloc(1_000) },
+    'http://127.0.0.1:9/',
+  )
   sent.abort()
   expect(await sent.answer).toEqual({ kind: 'aborted', checksum: 0, flushedBytes: 0 })
 })
 
 test('a hash of a file whose disk hangs is called off at once, and holds up no other file', async () => {
   const { hash: url } = workerFiles(join(projectFolder, 'electron/cli/main.ts'))
-  const ports = testPorts(runningClock())
-  const hasher = createHasher({ url, threads: 1, ports })
+  const environment = testPorts(runningClock())
+  const hasher = createHasher({ url, threads: 1, environment })
   onTestFinished(() => hasher.close())
   const hashOf = async (path: string, signal: AbortSignal) => {
     const identity = await identityAt(path)
@@ -56,7 +59,7 @@ test('a hash of a file whose disk hangs is called off at once, and holds up no o
   }
   const stop = new AbortController()
   const hanging = await hashOf(hangingFile(), stop.signal)
-  const { path } = await openLanes(ports).file(10)
+  const { path } = await openLanes(environment).file(10)
   const other = await hashOf(path, new AbortController().signal)
   expect(await other.result).toMatchObject({ ok: true })
   stop.abort()
@@ -76,7 +79,7 @@ test('a disk that opens no file in time has a problem, and a file that is opened
   const path = hangingFile()
   const identity = await identityAt(path)
   const { signal } = new AbortController()
-  const opened = await openInTime({ path, identity }, signal, 1)
+  const opened = await openWithTimeout({ path, identity }, signal, 1)
   expect(opened).toMatchObject({
     ...{ ok: false, failure: { code: 'file-read-trouble', params: { problem: 'ETIMEDOUT' } } },
   })
@@ -89,7 +92,7 @@ test('an abort ends the wait for a disk, and a file that is opened later is clos
   const path = hangingFile()
   const identity = await identityAt(path)
   const stop = new AbortController()
-  const opening = openInTime({ path, identity }, stop.signal)
+  const opening = openWithTimeout({ path, identity }, stop.signal)
   stop.abort()
   expect(await opening).toBeNull()
   await expect.poll(() => hasReader(path)).toBe(true)

@@ -1,6 +1,6 @@
 import type { ClientRequest } from 'node:http'
 import { expect, onTestFinished, test } from 'vitest'
-import { codeOf, createOpener } from '../../../electron/platform/proxied-request.ts'
+import { requestErrorCode, createRequestOpener } from '../../../electron/platform/proxied-request.ts'
 import { openDeafListener } from '../../support/silent-server.ts'
 import { openSocks } from '../../support/proxy.ts'
 import { openReceiver } from '../../support/receiver.ts'
@@ -9,9 +9,9 @@ import { openReceiver } from '../../support/receiver.ts'
 function endOf(request: ClientRequest, proxy: string | null = null): Promise<number | string | undefined> {
   onTestFinished(() => void request.destroy())
   return new Promise((resolve) => {
-    request.on('error', (error) => resolve(codeOf(error, proxy)))
+    request.on('error', (error) => resolve(requestErrorCode(error, proxy)))
     request.on('response', (response) => {
-      response.resume().on('error', (error) => resolve(codeOf(error, proxy)))
+      response.resume().on('error', (error) => resolve(requestErrorCode(error, proxy)))
       response.on('end', () => resolve(response.statusCode))
     })
     request.end()
@@ -26,7 +26,7 @@ test('a server with addresses of both families is reached on a line for one of t
     { address: '127.0.0.1', family: 4 },
     { address: '::1', family: 6 },
   ]
-  const opener = createOpener({
+  const opener = createRequestOpener({
     lookup(_name, _options, found) {
       found(null, both)
       // Its first packet is lost by then; the system sends it again after a second.
@@ -42,7 +42,7 @@ test.each(['http', 'https'] as const)(
   async (protocol) => {
     const { port } = await openDeafListener()
     const proxy = `http://127.0.0.1:${port}`
-    const opener = createOpener({ keepAlive: true, timeout: 50 }, 300)
+    const opener = createRequestOpener({ keepAlive: true, timeout: 50 }, 300)
     const request = opener.open(new URL(`${protocol}://server.example/`), asked, proxy)
     expect(await endOf(request, proxy)).toBe('PROXY_UNREACHABLE')
   },
@@ -54,7 +54,7 @@ test('a call by SOCKS that is silent for longer than connections are kept idle g
   })
   const socks = await openSocks()
   const proxy = `socks5h://127.0.0.1:${socks.port}`
-  const opener = createOpener({ keepAlive: true, timeout: 50, maxSockets: 4 })
+  const opener = createRequestOpener({ keepAlive: true, timeout: 50, maxSockets: 4 })
   expect(await endOf(opener.open(new URL(url), asked, proxy), proxy)).toBe(200)
 })
 
@@ -64,7 +64,7 @@ test('a tunnel that takes longer than connections are kept idle is waited for', 
     setTimeout(() => socket.end('HTTP/1.1 403 No\r\n\r\n'), 300)
   })
   const proxy = new URL(slow.url).origin
-  const opener = createOpener({ keepAlive: true, timeout: 50 })
+  const opener = createRequestOpener({ keepAlive: true, timeout: 50 })
   const request = opener.open(new URL('https://server.example/'), asked, proxy)
   expect(await endOf(request, proxy)).toBe('PROXY_REFUSED 403')
 })

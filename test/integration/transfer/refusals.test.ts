@@ -5,7 +5,7 @@ import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import { etagOf, openReceiver } from '../../support/receiver.ts'
 
 const mebibyte = 1024 * 1024
-const lanes = () => openLanes(testPorts(standingClock()))
+const workerPool = () => openLanes(testPorts(standingClock()))
 const errorOf = (code: string) => `<Error><Code>${code}</Code></Error>`
 
 function store(request: IncomingMessage, response: ServerResponse): void {
@@ -13,7 +13,7 @@ function store(request: IncomingMessage, response: ServerResponse): void {
 }
 
 test('417 is answered by the same PUT without Expect, and that host is never asked again', async () => {
-  const world = lanes()
+  const world = workerPool()
   const expected: (string | undefined)[] = []
   const { url } = await openReceiver(
     (request, response) => {
@@ -37,7 +37,7 @@ test('417 is answered by the same PUT without Expect, and that host is never ask
 })
 
 test.each([403, 412, 503])('%i before the body is heard, no byte of the body is sent', async (status) => {
-  const world = lanes()
+  const world = workerPool()
   let bodyBytes = 0
   const connections = new Set<unknown>()
   const { url } = await openReceiver(
@@ -64,7 +64,7 @@ test.each([403, 412, 503])('%i before the body is heard, no byte of the body is 
 })
 
 test('storage that refuses a small PUT and hangs up on its body is heard', async () => {
-  const world = lanes()
+  const world = workerPool()
   const refuse = (request: IncomingMessage, response: ServerResponse) => {
     response.writeHead(403, { Connection: 'close' }).end(errorOf('AccessDenied'))
     // What is unread makes the system answer the rest with a reset.
@@ -79,7 +79,7 @@ test('storage that refuses a small PUT and hangs up on its body is heard', async
 })
 
 test('a status stands although the line is cut inside the body that explains it', async () => {
-  const world = lanes()
+  const world = workerPool()
   const { url } = await openReceiver((request, response) => {
     void etagOf(request).then(() => {
       response.writeHead(403, { 'Content-Length': '1000' })
@@ -91,7 +91,7 @@ test('a status stands although the line is cut inside the body that explains it'
 })
 
 test('a line that is cut without an answer is a broken line', async () => {
-  const world = lanes()
+  const world = workerPool()
   const { url } = await openReceiver((request) => {
     request.once('data', () => request.socket.destroy())
   })
@@ -100,7 +100,7 @@ test('a line that is cut without an answer is a broken line', async () => {
 })
 
 test('what arrives is the file, and the MD5 of it is what storage calls it by', async () => {
-  const world = lanes()
+  const world = workerPool()
   const { url } = await openReceiver(store)
   const sent = await world.put(await world.file(3 * mebibyte + 1), url)
   const answer = await sent.answer
@@ -115,7 +115,7 @@ test.each([
   { 'x-amz-server-side-encryption': 'aws:kms:dsse' },
   { 'x-amz-server-side-encryption-customer-algorithm': 'AES256' },
 ])('an object that storage seals by %o is known as one', async (headers) => {
-  const world = lanes()
+  const world = workerPool()
   const { url } = await openReceiver((request, response) => {
     void etagOf(request).then(() => response.writeHead(200, headers).end())
   })

@@ -11,7 +11,7 @@ async function begin({ app }: Pick<World, 'app'>, signal = new AbortController()
   const { chosen } = app.session()
   if (!chosen) throw new Error('no team is chosen')
   const told: StorageTest[] = []
-  const found = await app.uploader.testStorage(chosen, signal, (now) => told.push(now))
+  const found = await app.engine.testStorage(chosen, signal, (now) => told.push(now))
   return { found, told }
 }
 
@@ -21,7 +21,7 @@ async function heldBy({ cloud, app }: Pick<World, 'cloud' | 'app'>) {
     uploads: await cloud.unfinishedUploads(),
     objects: await cloud.objects(),
     models: cloud.modelsOf(ALICES_TEAM_ID),
-    leftovers: app.uploader.leftoverCount(),
+    leftovers: app.engine.abandonedCount(),
   }
 }
 const nothing = { uploads: [], objects: [], models: [], leftovers: 0 }
@@ -71,8 +71,8 @@ test('it is written down before a byte goes, and a sweep meanwhile leaves it alo
   const held = world.cloud.hold('put-part', 1)
   const running = begin(world)
   await held.arrived
-  expect(world.app.uploader.leftoverCount()).toBe(1)
-  await world.app.uploader.sweep()
+  expect(world.app.engine.abandonedCount()).toBe(1)
+  await world.app.engine.cleanUpAbandoned()
   expect(await world.cloud.unfinishedUploads()).toHaveLength(1)
   held.release()
   expect((await running).found.state).toBe('good')
@@ -85,7 +85,7 @@ test('what can’t be taken back now is told, and swept later', async () => {
   expect((await begin(world)).found).toMatchObject({ state: 'good', isLeft: true })
   expect(await heldBy(world)).toMatchObject({ uploads: [{}], leftovers: 1 })
   world.cloud.clearFailures()
-  await world.app.uploader.sweep()
+  await world.app.engine.cleanUpAbandoned()
   expect(await heldBy(world)).toEqual(nothing)
 })
 

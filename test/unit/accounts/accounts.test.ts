@@ -55,7 +55,7 @@ test('signing out erases the secret at once, keeps the account, and tells the se
   const done = accounts.signOut(id, gone.resolve)
   await gone.promise
   expect([vault.kept.size, states()]).toEqual([0, ['signed-out']])
-  expect(accounts.accessTo(id, ALICES_TEAM_ID)).toMatchObject({ failure: { code: 'signed-out' } })
+  expect(accounts.accessFor(id, ALICES_TEAM_ID)).toMatchObject({ failure: { code: 'signed-out' } })
   held.release()
   // A command that ends at once must have been heard.
   expect([await done, cloud.operations.at(-1)?.name]).toEqual([success(undefined), 'logout'])
@@ -92,9 +92,9 @@ test('a process that finds no secret signs nobody out of the others', async () =
   next.markSignedOut(id)
   expect([next.list(), accounts.list()]).toMatchObject([[{ state: 'signed-out' }], [{ state: 'ready' }]])
   for (const [name, secret] of kept) vault.kept.set(name, secret)
-  expect([await next.findSecretsAgain(), next.list()]).toMatchObject([true, [{ state: 'ready' }]])
+  expect([await next.reloadSecrets(), next.list()]).toMatchObject([true, [{ state: 'ready' }]])
   cloud.endSessions(ALICE.email)
-  await accounts.findSecretsAgain()
+  await accounts.reloadSecrets()
   accounts.markSignedOut(id)
   expect(start().list()).toMatchObject([{ state: 'signed-out' }])
 })
@@ -134,11 +134,11 @@ test('a server in trouble leaves what is known; a dead session is marked', async
 })
 
 test('a token from outside signs in without touching the keychain or the disk', async () => {
-  const { accounts, start, cloud, vault, ports } = await setupAccounts()
-  const pair = valueOf(await login(createCloudClient(cloud.url, ports), ALICE.email, ALICE.password))
+  const { accounts, start, cloud, vault, environment } = await setupAccounts()
+  const pair = valueOf(await login(createCloudClient(cloud.url, environment), ALICE.email, ALICE.password))
   const account = valueOf(await accounts.useToken(cloud.url, pair.access_token))
   expect(accounts.list()).toEqual([account])
-  expect(accounts.accessTo(account.id, ALICES_TEAM_ID)).toMatchObject({ value: { kind: 'session' } })
+  expect(accounts.accessFor(account.id, ALICES_TEAM_ID)).toMatchObject({ value: { kind: 'session' } })
   expect([vault.calls, start().list()]).toEqual([[], []])
 })
 
@@ -157,9 +157,9 @@ test('a key of another kind is not sent, whatever stands around it', async () =>
 })
 
 test('a token from outside stands in for the same person who has signed in here', async () => {
-  const { accounts, signIn, cloud, ports } = await setupAccounts()
+  const { accounts, signIn, cloud, environment } = await setupAccounts()
   const stored = await signIn()
-  const pair = valueOf(await login(createCloudClient(cloud.url, ports), ALICE.email, ALICE.password))
+  const pair = valueOf(await login(createCloudClient(cloud.url, environment), ALICE.email, ALICE.password))
   const given = valueOf(await accounts.useToken(cloud.url, pair.access_token))
   expect([given.id, accounts.list()]).toEqual([stored.id, [given]])
 })
@@ -200,17 +200,17 @@ test('a secret that the keychain kept after a sign-out signs nobody in', async (
   const { id } = await signIn()
   vault.before = (call) => vault.breakWith(call.startsWith('delete') ? 'keychain-locked' : null)
   await accounts.signOut(id)
-  expect([vault.kept.size, await accounts.findSecretsAgain(), await start().findSecretsAgain()]).toEqual([
+  expect([vault.kept.size, await accounts.reloadSecrets(), await start().reloadSecrets()]).toEqual([
     ...[1, false, false],
   ])
   expect(states()).toEqual(['signed-out'])
 })
 
 test('a token from outside leaves the stored sign-in of the same person as it is', async () => {
-  const { accounts, signIn, start, cloud, ports, vault } = await setupAccounts()
+  const { accounts, signIn, start, cloud, environment, vault } = await setupAccounts()
   const stored = await signIn()
   const { access_token: token } = valueOf(
-    await login(createCloudClient(cloud.url, ports), ALICE.email, ALICE.password),
+    await login(createCloudClient(cloud.url, environment), ALICE.email, ALICE.password),
   )
   const next = start()
   await next.useToken(cloud.url, token)

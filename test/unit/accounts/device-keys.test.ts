@@ -8,7 +8,7 @@ async function setup() {
   const { accounts, cloud, newDeviceKey } = world
   return {
     ...world,
-    pair: async () => valueOf(await accounts.takeArrival(cloud.url, await newDeviceKey())),
+    pair: async () => valueOf(await accounts.acceptDeviceKey(cloud.url, await newDeviceKey())),
   }
 }
 
@@ -43,7 +43,7 @@ test('a refused device key is signed out for every process after the keychain wa
   await next.checkSecret(id)
   expect(next.list()).toMatchObject([{ id, state: 'signed-out' }])
   for (const [name, secret] of kept) vault.kept.set(name, secret)
-  expect(await next.findSecretsAgain()).toBe(true)
+  expect(await next.reloadSecrets()).toBe(true)
   cloud.revokeDevices(ALICE.email)
   await next.refreshProfile(id, neverAborted)
   expect(start().list()).toMatchObject([{ id, state: 'signed-out' }])
@@ -74,7 +74,7 @@ test('a device key that another process has replaced is read again instead of si
   const { pair, accounts, start, cloud, newDeviceKey, vault } = await setup()
   const { id } = await pair()
   const other = start()
-  valueOf(await other.takeArrival(cloud.url, await newDeviceKey()))
+  valueOf(await other.acceptDeviceKey(cloud.url, await newDeviceKey()))
   expect(await cloud.ended('revokeOwnDevice')).toMatchObject([{ status: 200 }])
   const reads = () => vault.calls.filter((call) => call.startsWith('get')).length
   await accounts.refreshProfile(id, neverAborted)
@@ -88,7 +88,7 @@ test('a key that was signed out here is not used once another process has paired
   const { pair, accounts, start, cloud, newDeviceKey } = await setup()
   const { id } = await pair()
   valueOf(await accounts.signOut(id))
-  valueOf(await start().takeArrival(cloud.url, await newDeviceKey()))
+  valueOf(await start().acceptDeviceKey(cloud.url, await newDeviceKey()))
   cloud.forgetOperations()
   await accounts.refreshProfile(id, neverAborted)
   expect(cloud.operations.map(({ name, status }) => [name, status])).toEqual([['getCurrentUser', 200]])
@@ -98,10 +98,12 @@ test('a key that the keychain refuses to keep for its account stays for the next
   const { accounts, start, vault, cloud, newDeviceKey } = await setup()
   const key = await newDeviceKey()
   vault.before = (call) => vault.breakWith(/^set device (?!arrival)/.test(call) ? 'keychain-locked' : null)
-  expect(await accounts.takeArrival(cloud.url, key)).toMatchObject({ failure: { code: 'keychain-locked' } })
+  expect(await accounts.acceptDeviceKey(cloud.url, key)).toMatchObject({
+    failure: { code: 'keychain-locked' },
+  })
   expect([accounts.list(), [...vault.kept.values()]]).toEqual([[], [key]])
   vault.before = () => vault.breakWith(null)
-  expect(await start().finishArrival(cloud.url)).toMatchObject({ ok: true, value: { state: 'ready' } })
+  expect(await start().finishPendingKey(cloud.url)).toMatchObject({ ok: true, value: { state: 'ready' } })
   expect([...vault.kept.keys()]).toEqual([expect.stringContaining(ALICE.id)])
 })
 
@@ -109,9 +111,9 @@ test('an arrived key that the server refuses is forgotten', async () => {
   const { accounts, vault, cloud, newDeviceKey } = await setup()
   const key = await newDeviceKey()
   cloud.revokeDevices(ALICE.email)
-  expect(await accounts.takeArrival(cloud.url, key)).toMatchObject({ failure: { code: 'key-refused' } })
+  expect(await accounts.acceptDeviceKey(cloud.url, key)).toMatchObject({ failure: { code: 'key-refused' } })
   expect([...vault.kept]).toEqual([])
-  expect(await accounts.finishArrival(cloud.url)).toBeNull()
+  expect(await accounts.finishPendingKey(cloud.url)).toBeNull()
 })
 
 test('signing in again with the same key does not revoke it', async () => {

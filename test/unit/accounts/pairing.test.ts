@@ -14,9 +14,9 @@ const account: Account = {
 }
 
 /** Pairings at a local cloud on a clock that stands still; `given` is what storing a key answers. */
-async function setup(given: { takeArrival?: () => Promise<Result<Account>> } = {}) {
-  const ports = testPorts(standingClock())
-  const { clock } = ports
+async function setup(given: { acceptDeviceKey?: () => Promise<Result<Account>> } = {}) {
+  const environment = testPorts(standingClock())
+  const { clock } = environment
   const cloud = await startCloud({ now: clock.now })
   onTestFinished(() => cloud.close())
   const discarded: string[] = []
@@ -24,17 +24,17 @@ async function setup(given: { takeArrival?: () => Promise<Result<Account>> } = {
   const shown: string[] = []
   let left: Result<Account> | null = null
   const pairings = createPairings({
-    ports,
-    clientFor: (server) => createCloudClient(server, ports),
-    takeArrival: given.takeArrival ?? (async () => success(account)),
-    finishArrival: async () => left,
+    environment,
+    clientFor: (server) => createCloudClient(server, environment),
+    acceptDeviceKey: given.acceptDeviceKey ?? (async () => success(account)),
+    finishPendingKey: async () => left,
     discard: (_server, key) => discarded.push(key),
     arrived: (one) => arrived.push(one),
     changed: () => shown.push(stateOf(pairings.current())),
   })
   const polls = () => cloud.operations.filter(({ name }) => name === 'pollPairing').length
   return {
-    ...{ cloud, clock, ports, pairings, discarded, arrived, shown, polls },
+    ...{ cloud, clock, environment, pairings, discarded, arrived, shown, polls },
     leave: (result: Result<Account>) => (left = result),
     start: () => pairings.start(cloud.url),
     confirm: () => cloud.confirmPairing(pairings.current()?.userCode ?? '', ALICE.email, ALICES_TEAM_ID),
@@ -128,8 +128,8 @@ test('a code that was confirmed in its last moment is still a sign-in', async ()
 })
 
 test('a key that can’t be stored ends the pairing with the reason', async () => {
-  const takeArrival = async () => failed(failure('keychain-absent'))
-  const { start, poll, shown, confirm, arrived } = await setup({ takeArrival })
+  const acceptDeviceKey = async () => failed(failure('keychain-absent'))
+  const { start, poll, shown, confirm, arrived } = await setup({ acceptDeviceKey })
   await start()
   confirm()
   await poll()
@@ -140,7 +140,7 @@ test('a key that can’t be stored ends the pairing with the reason', async () =
 test('cancelling while the key is stored hides the pairing, and the sign-in comes all the same', async () => {
   const stored = Promise.withResolvers<Result<Account>>()
   const { start, poll, shown, confirm, arrived, pairings } = await setup({
-    takeArrival: () => stored.promise,
+    acceptDeviceKey: () => stored.promise,
   })
   await start()
   confirm()
@@ -156,7 +156,7 @@ test('cancelling while the key is stored hides the pairing, and the sign-in come
 
 test('a failure to store a key after a cancel shows nothing', async () => {
   const stored = Promise.withResolvers<Result<Account>>()
-  const { start, poll, shown, confirm, pairings } = await setup({ takeArrival: () => stored.promise })
+  const { start, poll, shown, confirm, pairings } = await setup({ acceptDeviceKey: () => stored.promise })
   await start()
   confirm()
   await poll()
@@ -211,14 +211,14 @@ test('a pairing whose earlier key is refused is begun anew', async () => {
 
 test('a pairing that throws is logged, and is over for the person', async () => {
   const stored = Promise.withResolvers<Result<Account>>()
-  const { start, poll, confirm, ports, shown } = await setup({ takeArrival: () => stored.promise })
+  const { start, poll, confirm, environment, shown } = await setup({ acceptDeviceKey: () => stored.promise })
   await start()
   confirm()
   await poll()
   await expect.poll(() => shown.at(-1)).toBe('storing')
   stored.reject(new Error('a bug'))
   await expect
-    .poll(() => ports.lines.at(-1))
+    .poll(() => environment.lines.at(-1))
     .toMatchObject({ level: 'error', facts: { error: 'Error: a bug' } })
   expect(shown).toEqual(['waiting', 'storing', 'over unexpected'])
 })

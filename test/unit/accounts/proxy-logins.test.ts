@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createProxies } from '../../../electron/accounts/proxy-logins.ts'
+import { createProxyLogins } from '../../../electron/accounts/proxy-logins.ts'
 import { proxyCodes, type FindProxies } from '../../../electron/platform/proxy-resolver.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import { memoryVault } from '../../support/memory-vault.ts'
@@ -11,13 +11,13 @@ const firstWithLogin = 'http://mira:p%3Aw%40%2B%25@first.example:3128'
 const minute = 60_000
 
 function setup(findProxies: FindProxies = async () => [first, second]) {
-  const ports = { ...testPorts(standingClock()), findProxies }
+  const environment = { ...testPorts(standingClock()), findProxies }
   const vault = memoryVault()
   let changes = 0
-  const proxies = createProxies({ ports, vault, changed: () => (changes += 1) })
+  const proxies = createProxyLogins({ environment, vault, changed: () => (changes += 1) })
   return {
-    ...{ ports, vault, clock: ports.clock, proxies, changes: () => changes },
-    way: () => proxies.to(url),
+    ...{ environment, vault, clock: environment.clock, proxies, changes: () => changes },
+    way: () => proxies.resolve(url),
     keepLogin: () => void vault.kept.set(`proxy ${first}`, JSON.stringify(login)),
   }
 }
@@ -33,27 +33,27 @@ test.each([`${proxyCodes.refused} 403`, proxyCodes.trouble])(
   'a proxy that answers %s is not bypassed',
   async (code) => {
     const { proxies, way, changes } = setup()
-    expect(await proxies.failed(first, code)).toBe(false)
-    expect([await way(), proxies.wanting(), changes()]).toEqual([first, null, 0])
+    expect(await proxies.reportFailure(first, code)).toBe(false)
+    expect([await way(), proxies.question(), changes()]).toEqual([first, null, 0])
   },
 )
 
 test('a proxy that is not there is passed over for five minutes', async () => {
   const { proxies, way, clock } = setup()
-  expect(await proxies.failed(first, proxyCodes.unreachable)).toBe(true)
+  expect(await proxies.reportFailure(first, proxyCodes.unreachable)).toBe(true)
   expect(await way()).toBe(second)
   clock.advance(5 * minute - 1)
   expect(await way()).toBe(second)
   clock.advance(1)
   expect(await way()).toBe(first)
-  expect(await proxies.failed(first, proxyCodes.unreachable)).toBe(true)
+  expect(await proxies.reportFailure(first, proxyCodes.unreachable)).toBe(true)
 })
 
 test('a request that fails by a proxy which is passed over already is not repeated', async () => {
   const { proxies, way, clock } = setup()
-  await proxies.failed(first, proxyCodes.unreachable)
+  await proxies.reportFailure(first, proxyCodes.unreachable)
   clock.advance(4 * minute)
-  expect(await proxies.failed(first, proxyCodes.unreachable)).toBe(false)
+  expect(await proxies.reportFailure(first, proxyCodes.unreachable)).toBe(false)
   // It was seen to be gone later than before.
   clock.advance(4 * minute)
   expect(await way()).toBe(second)
@@ -61,8 +61,8 @@ test('a request that fails by a proxy which is passed over already is not repeat
 
 test('the first proxy is used when none of them is there', async () => {
   const { proxies, way } = setup()
-  await proxies.failed(first, proxyCodes.unreachable)
-  await proxies.failed(second, proxyCodes.unreachable)
+  await proxies.reportFailure(first, proxyCodes.unreachable)
+  await proxies.reportFailure(second, proxyCodes.unreachable)
   expect(await way()).toBe(first)
 })
 
@@ -70,7 +70,7 @@ test('the keychain is asked for a login once, when a proxy wants one, however ma
   const { proxies, way, vault, keepLogin, changes } = setup()
   keepLogin()
   expect([await way(), vault.calls]).toEqual([first, []])
-  const refused = () => proxies.failed(first, proxyCodes.signIn)
+  const refused = () => proxies.reportFailure(first, proxyCodes.signIn)
   expect(await Promise.all([refused(), refused(), refused()])).toEqual([true, true, true])
   expect([await way(), vault.calls, changes()]).toEqual([firstWithLogin, [`get proxy ${first}`], 0])
   // A request that left before the login was found.
@@ -79,43 +79,43 @@ test('the keychain is asked for a login once, when a proxy wants one, however ma
 
 test('a login that came into the keychain later is found when the proxy asks again', async () => {
   const { proxies, way, keepLogin } = setup()
-  expect(await proxies.failed(first, proxyCodes.signIn)).toBe(false)
+  expect(await proxies.reportFailure(first, proxyCodes.signIn)).toBe(false)
   keepLogin()
-  expect(await proxies.failed(first, proxyCodes.signIn)).toBe(true)
+  expect(await proxies.reportFailure(first, proxyCodes.signIn)).toBe(true)
   expect(await way()).toBe(firstWithLogin)
 })
 
 test('a stored login that the proxy refuses is asked for, once', async () => {
   const { proxies, keepLogin, changes } = setup()
   keepLogin()
-  await proxies.failed(first, proxyCodes.signIn)
-  expect(await proxies.failed(firstWithLogin, proxyCodes.signIn)).toBe(false)
-  expect(await proxies.failed(firstWithLogin, proxyCodes.signIn)).toBe(false)
-  expect([proxies.wanting(), changes()]).toEqual([{ proxy: first, wasRefused: true }, 1])
+  await proxies.reportFailure(first, proxyCodes.signIn)
+  expect(await proxies.reportFailure(firstWithLogin, proxyCodes.signIn)).toBe(false)
+  expect(await proxies.reportFailure(firstWithLogin, proxyCodes.signIn)).toBe(false)
+  expect([proxies.question(), changes()]).toEqual([{ proxy: first, wasRefused: true }, 1])
 })
 
 test.each(['keychain-locked', 'keychain-slow'] as const)('a login is asked for on %s', async (code) => {
-  const { proxies, vault, ports } = setup()
+  const { proxies, vault, environment } = setup()
   vault.breakWith(code)
-  expect(await proxies.failed(first, proxyCodes.signIn)).toBe(false)
-  expect(proxies.wanting()).toEqual({ proxy: first, wasRefused: false })
-  expect(ports.lines).toMatchObject([{ level: 'warn', facts: { code } }, { level: 'warn' }])
+  expect(await proxies.reportFailure(first, proxyCodes.signIn)).toBe(false)
+  expect(proxies.question()).toEqual({ proxy: first, wasRefused: false })
+  expect(environment.lines).toMatchObject([{ level: 'warn', facts: { code } }, { level: 'warn' }])
 })
 
 test('an entry of the keychain that is no login is ignored', async () => {
   const { proxies, vault } = setup()
   vault.kept.set(`proxy ${first}`, '{"name":"mira"}')
-  expect(await proxies.failed(first, proxyCodes.signIn)).toBe(false)
+  expect(await proxies.reportFailure(first, proxyCodes.signIn)).toBe(false)
 })
 
 test('a login is used and stored, and answers the question of its own proxy only', async () => {
   const { proxies, way, vault, changes } = setup()
-  await proxies.failed(second, proxyCodes.signIn)
+  await proxies.reportFailure(second, proxyCodes.signIn)
   expect(await proxies.signIn(first, login)).toMatchObject({ ok: true })
-  expect([await way(), proxies.wanting()?.proxy, proxies.isOpened()]).toEqual([firstWithLogin, second, true])
+  expect([await way(), proxies.question()?.proxy, proxies.isOpened()]).toEqual([firstWithLogin, second, true])
   expect(JSON.parse(vault.kept.get(`proxy ${first}`) ?? '')).toEqual(login)
   await proxies.signIn(second, login)
-  expect([proxies.wanting(), changes()]).toEqual([null, 2])
+  expect([proxies.question(), changes()]).toEqual([null, 2])
 })
 
 test('a login that the keychain does not take is used until the app ends', async () => {
@@ -128,12 +128,12 @@ test('a login that the keychain does not take is used until the app ends', async
 test('a dismissed question comes again with the next refusal, and opens nothing', async () => {
   const { proxies, changes } = setup()
   await proxies.signIn(second, login)
-  await proxies.failed(first, proxyCodes.signIn)
+  await proxies.reportFailure(first, proxyCodes.signIn)
   expect(proxies.isOpened()).toBe(false)
   proxies.leave()
-  expect(proxies.wanting()).toBeNull()
-  await proxies.failed(first, proxyCodes.signIn)
-  expect([proxies.wanting()?.proxy, changes()]).toEqual([first, 3])
+  expect(proxies.question()).toBeNull()
+  await proxies.reportFailure(first, proxyCodes.signIn)
+  expect([proxies.question()?.proxy, changes()]).toEqual([first, 3])
   await proxies.signIn(second, login)
   proxies.leave()
   expect(proxies.isOpened()).toBe(false)

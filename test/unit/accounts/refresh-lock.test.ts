@@ -10,8 +10,8 @@ import { runningClock, standingClock, testPorts } from '../../support/hand-clock
 function setup(clock = runningClock()) {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-locks-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
-  const ports = testPorts(clock)
-  return { folder, ports, locks: () => createLocks(join(folder, 'locks'), ports) }
+  const environment = testPorts(clock)
+  return { folder, environment, locks: () => createLocks(join(folder, 'locks'), environment) }
 }
 
 test('work of one name runs alone, work of another name beside it', async () => {
@@ -61,11 +61,11 @@ test('the lock of a process that is killed is free at once', async () => {
 })
 
 test('where no lock file can be opened the work runs at once, and the log says why', async () => {
-  const { folder, ports } = setup(standingClock())
+  const { folder, environment } = setup(standingClock())
   const file = join(folder, 'a-file')
   writeFileSync(file, '')
-  expect(await createLocks(join(file, 'locks'), ports)('a', async () => 'done')).toBe('done')
-  expect(ports.lines).toEqual([
+  expect(await createLocks(join(file, 'locks'), environment)('a', async () => 'done')).toBe('done')
+  expect(environment.lines).toEqual([
     {
       ...{ level: 'warn', message: 'a lock could not be opened' },
       facts: { error: expect.stringMatching(/ENOTDIR|EEXIST|ENOENT/) as string },
@@ -74,14 +74,14 @@ test('where no lock file can be opened the work runs at once, and the log says w
 })
 
 test('a lock file that is damaged is not waited for, and the log says why', async () => {
-  const { folder, ports, locks } = setup(standingClock())
+  const { folder, environment, locks } = setup(standingClock())
   await locks()('a', async () => {})
   const [name = ''] = readdirSync(join(folder, 'locks'))
   writeFileSync(join(folder, 'locks', name), 'x'.repeat(4096))
   const done = locks()('a', async () => 'done')
-  expect(ports.clock.waits()).toEqual([])
+  expect(environment.clock.waits()).toEqual([])
   expect(await done).toBe('done')
-  expect(ports.lines).toEqual([
+  expect(environment.lines).toEqual([
     {
       ...{ level: 'warn', message: 'a lock could not be taken' },
       facts: { error: expect.stringContaining('not a database') as string },
@@ -90,23 +90,23 @@ test('a lock file that is damaged is not waited for, and the log says why', asyn
 })
 
 test('a lock that another process keeps is waited for thirty seconds, not for ever', async () => {
-  const { ports, locks } = setup(standingClock())
+  const { environment, locks } = setup(standingClock())
   const gate = Promise.withResolvers<void>()
   const first = locks()('a', () => gate.promise)
   let isDone = false
   const second = locks()('a', async () => (isDone = true))
   for (let waitedMs = 0; waitedMs < 30_000; waitedMs += 50) {
-    expect([isDone, ports.clock.waits()]).toEqual([false, [50]])
-    ports.clock.advance(50)
+    expect([isDone, environment.clock.waits()]).toEqual([false, [50]])
+    environment.clock.advance(50)
     await Promise.resolve()
   }
   await second
-  expect(ports.lines.map(({ message }) => message)).toEqual([
+  expect(environment.lines.map(({ message }) => message)).toEqual([
     'another process keeps a lock; going on without it',
   ])
   // Whoever went on without it has not taken it from the one that has it.
   gate.resolve()
   await first
   expect(await locks()('a', async () => 'free')).toBe('free')
-  expect(ports.clock.waits()).toEqual([])
+  expect(environment.clock.waits()).toEqual([])
 })

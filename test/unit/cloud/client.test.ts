@@ -20,9 +20,9 @@ async function setup(respond: RequestListener) {
     asked.push({ url: request.url ?? '', headers: request.headers })
     respond(request, response)
   })
-  const ports = testPorts(standingClock())
-  const client = createCloudClient(new URL('/api/v1/', url).href, ports)
-  return { asked, client, ports, get: (signer?: Signer) => client.send(requestFor(signer)) }
+  const environment = testPorts(standingClock())
+  const client = createCloudClient(new URL('/api/v1/', url).href, environment)
+  return { asked, client, environment, get: (signer?: Signer) => client.send(requestFor(signer)) }
 }
 
 const requestFor = (signer?: Signer) =>
@@ -164,14 +164,14 @@ test('a server that hangs up without an answer is not there', async () => {
 })
 
 test('how far the two clocks are apart is known after any answer, and told once', async () => {
-  const { client, ports, get } = await setup((_request, response) =>
-    response.setHeader('date', new Date(ports.now() - 3_600_000).toUTCString()).end('{"id":"1"}'),
+  const { client, environment, get } = await setup((_request, response) =>
+    response.setHeader('date', new Date(environment.now() - 3_600_000).toUTCString()).end('{"id":"1"}'),
   )
   expect(client.clockAheadMs()).toBe(0)
   await get()
   await get()
   expect(Math.round(client.clockAheadMs() / 60_000)).toBe(60)
-  expect(ports.lines.filter(({ message }) => message.includes('clock'))).toHaveLength(1)
+  expect(environment.lines.filter(({ message }) => message.includes('clock'))).toHaveLength(1)
 })
 
 test('an answer that does not end is cut off', async () => {
@@ -225,14 +225,14 @@ test('an aborted call rejects: nobody waits for its answer', async () => {
 })
 
 test('neither token nor address with its query is in the log', async () => {
-  const { get, ports } = await setup(answering(500, 'x'))
+  const { get, environment } = await setup(answering(500, 'x'))
   await get({
     credential: async () => success(session('jwt-secret')),
     renew: async () => failed(failure('signed-out')),
   })
-  expect(ports.lines.map(({ message }) => message)).toEqual([
+  expect(environment.lines.map(({ message }) => message)).toEqual([
     'the clock differs from the server’s',
     'the server refused',
   ])
-  expect(JSON.stringify(ports.lines)).not.toContain('jwt-secret')
+  expect(JSON.stringify(environment.lines)).not.toContain('jwt-secret')
 })

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { createCloudClient, type CloudClient } from '../../../electron/cloud/client.ts'
 import { checkServer } from '../../../electron/cloud/server-check.ts'
 import { failed, failure } from '../../../electron/contract/failures.ts'
-import { straight, type Ways } from '../../../electron/platform/proxy-resolver.ts'
+import { directConnection, type ProxyResolver } from '../../../electron/platform/proxy-resolver.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import { openReceiver } from '../../support/receiver.ts'
 
@@ -17,12 +17,12 @@ async function setup(respond: RequestListener) {
     asked.push({ path: request.url ?? '', headers: request.headers })
     respond(request, response)
   })
-  const ports = testPorts(standingClock())
+  const environment = testPorts(standingClock())
   const { origin } = new URL(url)
   return {
     ...{ asked, origin, paths: () => asked.map(({ path }) => path) },
-    check: (path = '', ways: Ways = straight) =>
-      checkServer(`${origin}${path}`, (address) => createCloudClient(address, ports), ways),
+    check: (path = '', proxies: ProxyResolver = directConnection) =>
+      checkServer(`${origin}${path}`, (address) => createCloudClient(address, environment), proxies),
   }
 }
 
@@ -103,13 +103,13 @@ test.each([
     ...{ server, clockAheadMs: () => 60_000, isThere: async () => true },
     send: async () => failed(met),
   }
-  expect(await checkServer(server, () => client, straight)).toMatchObject({
+  expect(await checkServer(server, () => client, directConnection)).toMatchObject({
     ...{ certificate, isReached, clockAheadMs: 60_000 },
   })
 })
 
 test('the proxy is named without its login', async () => {
   const { check } = await setup(answering(401, refusal))
-  const ways = { ...straight, to: async () => 'http://mira:secret@proxy.example:3128' }
-  expect((await check('/api/v1', ways)).proxy).toBe('http://proxy.example:3128')
+  const proxies = { ...directConnection, resolve: async () => 'http://mira:secret@proxy.example:3128' }
+  expect((await check('/api/v1', proxies)).proxy).toBe('http://proxy.example:3128')
 })

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { success } from '../../../electron/contract/failures.ts'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
 import { identityOf } from '../../../electron/platform/file-identity.ts'
-import { createFirstLook } from '../../../electron/conflicts/check-before-upload.ts'
+import { createConflictCheck } from '../../../electron/conflicts/check-before-upload.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
@@ -14,13 +14,13 @@ const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).diges
 
 /** Looks at real files beside a library; every hash that is asked for is counted. */
 function setup(models: readonly LibraryModel[] = []) {
-  const { rows, ports, folder } = rowsOnJournal()
+  const { rows, environment, folder } = rowsOnJournal()
   const hashed: string[] = []
   const foundIds: string[] = []
-  const { look } = createFirstLook({
-    ...{ rows, ports, replacedFate: () => 'disable', leftOut: () => {} },
+  const { check: look } = createConflictCheck({
+    ...{ rows, environment, replacedFate: () => 'disable', leftOut: () => {} },
     library: {
-      models: async () => success({ models, listedAtMs: ports.now(), failure: null }),
+      models: async () => success({ models, listedAtMs: environment.now(), failure: null }),
       model: async (_choice, id) => success(models.find((one) => one.id === id) as LibraryModel),
     },
     hashes: {

@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
-import { clashOf, freeTarget, pathsToSearch, takenPaths } from '../../../electron/conflicts/path-conflict.ts'
+import {
+  findPathConflict,
+  freeTarget,
+  pathsToSearch,
+  usedPaths,
+} from '../../../electron/conflicts/path-conflict.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
@@ -17,52 +22,58 @@ const model = (modelPath: string): LibraryModel => ({
 
 test.each([
   ['looked through', pathsToSearch],
-  ['gathered', takenPaths],
+  ['gathered', usedPaths],
 ] as const)('two servers that have equal ids of teams share no path (%s)', (_name, pathsOf) => {
   const here = to(path, { accountId: 'one.example alice' })
   const elsewhere = to(path, { accountId: 'two.example alice' })
   const rows = rowsOf([here, elsewhere])
-  expect(clashOf(elsewhere, pathsOf([], rows, elsewhere), true)).toBeNull()
+  expect(findPathConflict(elsewhere, pathsOf([], rows, elsewhere), true)).toBeNull()
   const colleague = to(path, { accountId: 'one.example bob' })
   rows.add([colleague])
-  expect(clashOf(colleague, pathsOf([], rows, colleague), true)).toEqual({ with: 'upload', other: here })
+  expect(findPathConflict(colleague, pathsOf([], rows, colleague), true)).toEqual({
+    with: 'upload',
+    other: here,
+  })
 })
 
 test.each([
   ['looked through', pathsToSearch],
-  ['gathered', takenPaths],
+  ['gathered', usedPaths],
 ] as const)('paths that differ in case only are one path (%s)', (_name, pathsOf) => {
   const [first, second] = [to(path), to(path.toLowerCase())]
   const rows = rowsOf([first, second])
-  const clash = clashOf(second, pathsOf([], rows, second), true)
+  const clash = findPathConflict(second, pathsOf([], rows, second), true)
   expect(clash).toEqual({ with: 'upload', other: first })
   const there = model(path.toUpperCase())
-  expect(clashOf(first, pathsOf([there], rows, first), true)).toEqual({ with: 'model', model: there })
+  expect(findPathConflict(first, pathsOf([there], rows, first), true)).toEqual({
+    with: 'model',
+    model: there,
+  })
 })
 
 test('of models whose paths differ in case only, the one that is spelt alike is met', () => {
   const [other, same] = [model(path.toLowerCase()), model(path)]
   const upload = to(path)
   const rows = rowsOf([upload])
-  for (const pathsOf of [pathsToSearch, takenPaths])
+  for (const pathsOf of [pathsToSearch, usedPaths])
     expect(pathsOf([other, same], rows, upload).modelsAt(path)[0]).toBe(same)
 })
 
 test('a free path is free in whatever case', () => {
   const upload = to(path)
-  const paths = takenPaths([model(path), model('models/loras/style-2.SAFETENSORS')], rowsOf([upload]), upload)
+  const paths = usedPaths([model(path), model('models/loras/style-2.SAFETENSORS')], rowsOf([upload]), upload)
   expect(freeTarget(upload.target, paths).modelPath).toBe('models/loras/Style-3.safetensors')
 })
 
 test.each([
   ['looked through', pathsToSearch],
-  ['gathered', takenPaths],
+  ['gathered', usedPaths],
 ] as const)('of several models at one path the one that agents get is met (%s)', (_name, pathsOf) => {
   const disabled = { ...model(path), id: 'old', status: 'disabled' }
   const active = { ...model(path), id: 'now' }
   const upload = to(path)
   const rows = rowsOf([upload])
-  const clash = clashOf(upload, pathsOf([disabled, active], rows, upload), true)
+  const clash = findPathConflict(upload, pathsOf([disabled, active], rows, upload), true)
   expect(clash).toEqual({ with: 'model', model: active })
 })
 
@@ -79,7 +90,7 @@ test('a model that was chosen to be replaced and is out of use is no choice abou
       },
     })
   const clashWith = (upload: UploadRecord, models: readonly LibraryModel[]) =>
-    clashOf(upload, takenPaths(models, rowsOf([upload]), upload), true)
+    findPathConflict(upload, usedPaths(models, rowsOf([upload]), upload), true)
   expect(clashWith(replacing('old'), [disabled, active])).toEqual({ with: 'model', model: active })
   expect(clashWith(replacing('now'), [disabled, active])).toBeNull()
   expect(clashWith(replacing('old'), [disabled])).toBeNull()
@@ -88,6 +99,6 @@ test('a model that was chosen to be replaced and is out of use is no choice abou
 test('what an upload itself has become is known by its bytes where the list leaves out its key', () => {
   const sha256 = 'cd'.repeat(32)
   const upload = to(path, { storageKey: 'models/1', sha256 })
-  const paths = takenPaths([{ ...model(path), sha256 }], rowsOf([upload]), upload)
-  expect(clashOf(upload, paths, true)).toBeNull()
+  const paths = usedPaths([{ ...model(path), sha256 }], rowsOf([upload]), upload)
+  expect(findPathConflict(upload, paths, true)).toBeNull()
 })

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { failure } from '../../../electron/contract/failures.ts'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
-import { goesBefore } from '../../../electron/conflicts/path-conflict.ts'
+import { runsBefore } from '../../../electron/conflicts/path-conflict.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
-import { settleClash } from '../../../electron/conflicts/resolve-path-conflict.ts'
+import { resolvePathConflict } from '../../../electron/conflicts/resolve-path-conflict.ts'
 import { uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
@@ -22,7 +22,7 @@ function setup(records: readonly UploadRecord[]) {
     leftOut: ({ id }: UploadRecord) => leftOut.push(id),
   }
   const settle = ({ id }: UploadRecord, models: readonly LibraryModel[] = []) =>
-    settleClash(options, id, models)
+    resolvePathConflict(options, id, models)
   return { rows, leftOut, settle }
 }
 
@@ -81,7 +81,7 @@ test.each([
   const { rows } = setup([one, two])
   const before = (record: UploadRecord, other: UploadRecord) => {
     const row = rows.get(record.id)
-    return row !== undefined && goesBefore(row, other)
+    return row !== undefined && runsBefore(row, other)
   }
   const isFirstSooner = first || !second
   expect([before(one, two), before(two, one)]).toEqual([isFirstSooner, !isFirstSooner])

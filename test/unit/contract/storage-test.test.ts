@@ -5,7 +5,7 @@ import {
   storageTestHindrance,
   type StorageTest,
 } from '../../../electron/contract/storage-test.ts'
-import { storageTestWords } from '../../../electron/messages/storage-test-text.ts'
+import { storageTestText } from '../../../electron/messages/storage-test-text.ts'
 import { failure } from '../../../electron/contract/failures.ts'
 import { translatorFor } from '../../../electron/messages/messages.ts'
 
@@ -40,19 +40,19 @@ const found = (change: Partial<StorageTest>): StorageTest => ({
 })
 
 test('a speed is told with what it means for a model', () => {
-  expect(storageTestWords(found({}), words, false)).toBe(
+  expect(storageTestText(found({}), words, false)).toBe(
     'Storage took 8 MiB in 1.0 s, 8.4 MB/s. At this speed a model of 10 GB takes about 20 minutes. It was taken back.',
   )
-  expect(storageTestWords(found({ tookMs: 60_000 }), words, true)).toBe(
+  expect(storageTestText(found({ tookMs: 60_000 }), words, true)).toBe(
     'Storage took 8 MiB in 60.0 s, 140 kB/s. At this speed a model of 10 GB takes about 20 hours. Your speed limit holds for this too. It was taken back.',
   )
 })
 
 test('what went wrong is told with what to do, and what stays with who removes it', () => {
   const why = failure('timed-out', { host: 's3.example' })
-  const bad = storageTestWords(found({ state: 'bad', failure: why, isLeft: true }), words, false)
+  const bad = storageTestText(found({ state: 'bad', failure: why, isLeft: true }), words, false)
   expect(bad).toContain('could not be reached')
   expect(bad).toContain('No answer came in time.')
   expect(bad).toMatch(/goes on trying until it is\.$/)
-  expect(storageTestWords(found({ state: 'cancelled', sentBytes: 0 }), words, false)).toBe('Stopped.')
+  expect(storageTestText(found({ state: 'cancelled', sentBytes: 0 }), words, false)).toBe('Stopped.')
 })

@@ -9,7 +9,7 @@ import { createCommands } from '../../../electron/engine/commands.ts'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { createRows } from '../../../electron/feed/rows.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
-import { createStore } from '../../../electron/journal/upload-store.ts'
+import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import { uploadRecord } from '../../support/records.ts'
 import { handQueue, stopped } from '../queue/hand-queue.ts'
@@ -17,10 +17,10 @@ import { handQueue, stopped } from '../queue/hand-queue.ts'
 /** Commands over a queue whose runs end only when the test says so. */
 function setup() {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-commands-'))
-  const ports = testPorts(standingClock())
+  const environment = testPorts(standingClock())
   const { database } = openJournal(folder, 0)
   const rows = createRows({
-    ...{ store: createStore(database, 'me', ports), ports },
+    ...{ store: createUploadStore(database, 'me', environment), environment },
     changed: () => {},
     moved: () => {},
   })
@@ -31,9 +31,9 @@ function setup() {
   const { queue, run } = handQueue({ atOnce: 4 })
   const looks: string[] = []
   const commands = createCommands({
-    ...{ rows, queue, forget: () => {}, leftBehind: () => looks.push('left behind') },
+    ...{ rows, queue, forget: () => {}, onAbandoned: () => looks.push('left behind') },
     inspect: () => Promise.reject(new Error('nothing is looked at here')),
-    ...{ refused: () => {}, now: ports.now },
+    ...{ refused: () => {}, now: environment.now },
   })
   return {
     ...{ rows, queue, run, commands, looks },

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Phase, UploadRow } from '../../../electron/contract/uploads.ts'
 import { createBatch } from '../../../electron/feed/batch.ts'
-import { toView } from '../../../electron/feed/row-view.ts'
+import { toUploadRow } from '../../../electron/feed/row-view.ts'
 import { uploadRecord } from '../../support/records.ts'
 
 function setup() {
@@ -12,7 +12,7 @@ function setup() {
     rows,
     sum: () => batch.sum(),
     put(id: string, given: Partial<UploadRow>) {
-      const row = { ...(rows.get(id) ?? toView(uploadRecord({ id }), null)), ...given }
+      const row = { ...(rows.get(id) ?? toUploadRow(uploadRecord({ id }), null)), ...given }
       rows.set(id, row)
       batch.see(id, row)
     },

@@ -18,7 +18,7 @@ function setup() {
     rowOf: (id) => rows.get(id),
     speedOf: () => speed,
     acknowledged: () => [1, 4].map((number) => ({ number, etag: '"e"', checksum: 0 })),
-    ports: testPorts(clock),
+    environment: testPorts(clock),
   })
   details.subscribe((news) => told.push(news))
   return {

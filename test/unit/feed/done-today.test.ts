@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { openBoard } from '../../../electron/engine/feed-services.ts'
+import { openFeedServices } from '../../../electron/engine/feed-services.ts'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
-import { createStore } from '../../../electron/journal/upload-store.ts'
+import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import { registeredRecord, uploadRecord } from '../../support/records.ts'
 
@@ -22,16 +22,16 @@ function setup() {
     const dayMs = 24 * hourMs
     return Math.floor((atMs + zone.shiftMs) / dayMs) * dayMs - zone.shiftMs
   }
-  const ports = { ...testPorts(clock), startOfDay }
+  const environment = { ...testPorts(clock), startOfDay }
   const { database } = openJournal(folder, 0)
-  const store = createStore(database, 'me', ports)
+  const store = createUploadStore(database, 'me', environment)
   onTestFinished(() => {
     database.close()
     rmSync(folder, { recursive: true })
   })
   function open() {
-    const board = openBoard({
-      ...{ store, ports, streams: { inUse: 0, limit: 1 }, listeners: [], journalSetAside: null },
+    const board = openFeedServices({
+      ...{ store, environment, requestSlots: { inUse: 0, limit: 1 }, listeners: [], journalSetAside: null },
       ...{ allPaused: () => false, line: () => 'ok' as const, hidden: () => new Set<string>() },
     })
     board.doneToday.restore()

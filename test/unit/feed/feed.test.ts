@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import type { Flow } from '../../../electron/contract/upload-details.ts'
+import type { TransferSpeed } from '../../../electron/contract/upload-details.ts'
 import type { Patch, UploadRow } from '../../../electron/contract/uploads.ts'
 import { createFeed } from '../../../electron/feed/feed.ts'
-import { toView } from '../../../electron/feed/row-view.ts'
+import { toUploadRow } from '../../../electron/feed/row-view.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import { uploadRecord } from '../../support/records.ts'
 
@@ -10,7 +10,7 @@ function setup() {
   const clock = standingClock()
   const rows = new Map<string, UploadRow>()
   const patches: Patch[] = []
-  const flows: Flow[] = []
+  const flows: TransferSpeed[] = []
   let allPaused = false
   const feed = createFeed({
     view: (id) => rows.get(id) ?? null,
@@ -19,15 +19,15 @@ function setup() {
     line: () => 'ok',
     journalSetAside: null,
     unshownToday: () => 0,
-    streams: { inUse: 3, limit: 8 },
-    ports: testPorts(clock),
+    requestSlots: { inUse: 3, limit: 8 },
+    environment: testPorts(clock),
   })
   feed.subscribe({ patch: (patch) => patches.push(patch), flow: (flow) => flows.push(flow) })
   return {
     ...{ feed, clock, patches, flows, rows },
     /** Gives a row these values and tells the feed. */
     put(id: string, given: Partial<UploadRow>) {
-      rows.set(id, { ...(rows.get(id) ?? toView(uploadRecord({ id }), null)), ...given })
+      rows.set(id, { ...(rows.get(id) ?? toUploadRow(uploadRecord({ id }), null)), ...given })
       feed.changed(id)
     },
     take(id: string) {

@@ -5,18 +5,18 @@ import { expect, onTestFinished, test } from 'vitest'
 import { failure } from '../../../electron/contract/failures.ts'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { createRows } from '../../../electron/feed/rows.ts'
-import { createStore } from '../../../electron/journal/upload-store.ts'
+import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import { registeredRecord, uploadRecord } from '../../support/records.ts'
 
 function setup() {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-rows-'))
   const clock = standingClock()
-  const ports = testPorts(clock)
+  const environment = testPorts(clock)
   const { database } = openJournal(folder, 0)
-  const store = createStore(database, 'me', ports)
+  const store = createUploadStore(database, 'me', environment)
   const changed: string[] = []
-  const rows = createRows({ store, ports, changed: (id) => changed.push(id), moved: () => {} })
+  const rows = createRows({ store, environment, changed: (id) => changed.push(id), moved: () => {} })
   onTestFinished(() => {
     database.close()
     rmSync(folder, { recursive: true })

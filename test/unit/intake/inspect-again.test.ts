@@ -2,7 +2,11 @@ import { expect, test } from 'vitest'
 import { failure } from '../../../electron/contract/failures.ts'
 import type { Inspection } from '../../../electron/recognition/found-file.ts'
 import { refuse } from '../../../electron/recognition/inspect-file.ts'
-import { afterAnotherLook, fileAsMet, isUnseen } from '../../../electron/intake/inspect-again.ts'
+import {
+  changeAfterInspection,
+  fileToInspect,
+  isUninspected,
+} from '../../../electron/intake/inspect-again.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { uploadRecord } from '../../support/records.ts'
 
@@ -21,7 +25,7 @@ function looked(given: Partial<UploadRecord>, isChanged = true) {
   const record = uploadRecord({ seen: { place: '/models', target: suggested }, target: suggested, ...given })
   const identity = isChanged ? { ...record.identity, sizeBytes: 7 } : record.identity
   const inspection: Inspection = { recognition: record.recognition, target: now, identity, failure: null }
-  return afterAnotherLook({ record, live }, inspection)
+  return changeAfterInspection({ record, live }, inspection)
 }
 
 test('each part of a target that nobody has changed is what another look suggests', () => {
@@ -48,8 +52,8 @@ test('a path that another model would have made room for is kept only with that 
 })
 
 test('a file of which nothing was seen is told from an empty one', () => {
-  const file = fileAsMet(uploadRecord({ seen: { place: '/models', target: suggested } }))
-  expect(isUnseen(refuse(file, failure('file-look-late')))).toBe(true)
+  const file = fileToInspect(uploadRecord({ seen: { place: '/models', target: suggested } }))
+  expect(isUninspected(refuse(file, failure('file-look-late')))).toBe(true)
   const inspection = refuse(file, failure('file-empty'))
-  expect(isUnseen({ ...inspection, identity: { sizeBytes: 0, mtimeNs: 5n, inode: 9n } })).toBe(false)
+  expect(isUninspected({ ...inspection, identity: { sizeBytes: 0, mtimeNs: 5n, inode: 9n } })).toBe(false)
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { failure, success, type FailureCode } from '../../../electron/contract/failures.ts'
-import { createSecondLooks, whileWritten } from '../../../electron/intake/recheck.ts'
+import { createRechecks, isBeingWritten } from '../../../electron/intake/recheck.ts'
 import { standingClock } from '../../support/hand-clock.ts'
 import { uploadRecord } from '../../support/records.ts'
 
@@ -8,7 +8,7 @@ import { uploadRecord } from '../../support/records.ts'
 function setup(rows: Readonly<Record<string, readonly [code: FailureCode, agoMs: number]>>) {
   const clock = standingClock()
   const looked: (readonly string[])[] = []
-  const looks = createSecondLooks({
+  const looks = createRechecks({
     rows: {
       ids: () => Object.keys(rows),
       get(id) {
@@ -27,7 +27,7 @@ function setup(rows: Readonly<Record<string, readonly [code: FailureCode, agoMs:
       looked.push(ids)
       return success(undefined)
     },
-    ports: clock,
+    environment: clock,
   })
   return { looks, looked, clock, ids: Object.keys(rows) }
 }
@@ -61,9 +61,9 @@ test('what was being written when the last process ended is looked at once more'
 test('a file that has changed and is still refused is told to grow only while it does', () => {
   const at = (ms: number) => ({ sizeBytes: 1, mtimeNs: BigInt(ms) * 1_000_000n, inode: 1n })
   const cut = failure('file-cut-short', { missingBytes: 3 })
-  expect(whileWritten(cut, at(10_000), 12_000).code).toBe('file-being-written')
-  expect(whileWritten(cut, at(10_000), 15_000)).toBe(cut)
-  expect(whileWritten(failure('file-pointer'), at(10_000), 10_000).code).toBe('file-pointer')
+  expect(isBeingWritten(cut, at(10_000), 12_000).code).toBe('file-being-written')
+  expect(isBeingWritten(cut, at(10_000), 15_000)).toBe(cut)
+  expect(isBeingWritten(failure('file-pointer'), at(10_000), 10_000).code).toBe('file-pointer')
 })
 
 test('a file is looked at once for each refusal, and not when it has gone meanwhile', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
-import { createStore } from '../../../electron/journal/upload-store.ts'
+import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import { registeredRecord, uploadRecord } from '../../support/records.ts'
 
@@ -14,7 +14,7 @@ function setup() {
     database.close()
     rmSync(folder, { recursive: true })
   })
-  return createStore(database, 'me', testPorts(standingClock()))
+  return createUploadStore(database, 'me', testPorts(standingClock()))
 }
 
 test('a model that was moved aside is owed its path once its upload goes, or turns from it', () => {
@@ -27,23 +27,23 @@ test('a model that was moved aside is owed its path once its upload goes, or tur
   const store = setup()
   store.add([aside, done])
   store.save([{ ...aside, failure: null }])
-  expect(store.movedAside()).toEqual([])
+  expect(store.displacedModels()).toEqual([])
   store.save([{ ...aside, library: {} }])
   const owed = {
     ...{ modelId: 'old', accountId: aside.accountId, teamId: aside.team.id },
     ...{ path: 'models/vae/a.safetensors', asidePath: 'models/vae/a-2.safetensors' },
   }
-  expect(store.movedAside()).toEqual([owed])
+  expect(store.displacedModels()).toEqual([owed])
   // Another try means to take its place again.
   store.save([aside])
-  expect(store.movedAside()).toEqual([])
+  expect(store.displacedModels()).toEqual([])
   store.save([{ ...aside, library: { replaces: replaces(null) } }])
-  expect(store.movedAside()).toEqual([owed])
+  expect(store.displacedModels()).toEqual([owed])
   store.save([aside])
   store.remove([aside.id, done.id])
-  expect(store.movedAside()).toEqual([owed])
-  store.broughtBack('old')
-  expect(store.movedAside()).toEqual([])
+  expect(store.displacedModels()).toEqual([owed])
+  store.removeDisplaced('old')
+  expect(store.displacedModels()).toEqual([])
 })
 
 test('a model that was moved aside for one that is registered is owed nothing', () => {
@@ -56,5 +56,5 @@ test('a model that was moved aside for one that is registered is owed nothing', 
   store.add([record])
   store.save([{ ...record, modelId: 'new' }])
   store.remove([record.id])
-  expect(store.movedAside()).toEqual([])
+  expect(store.displacedModels()).toEqual([])
 })

@@ -12,12 +12,12 @@ function setup(most?: number) {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-hashes-'))
   const { database } = openJournal(folder, 0)
   const clock = standingClock()
-  const ports = testPorts(clock)
+  const environment = testPorts(clock)
   onTestFinished(() => {
     if (database.isOpen) database.close()
     rmSync(folder, { recursive: true })
   })
-  return { database, ports, clock, cache: createHashCache(database, ports, most) }
+  return { database, environment, clock, cache: createHashCache(database, environment, most) }
 }
 
 test('a hash is known while path, size, time to the nanosecond and inode are the same', () => {
@@ -72,10 +72,10 @@ test('there are never more than its bound, and those go that were used longest a
 })
 
 test('a journal that takes nothing costs nobody their upload, and has no file read twice meanwhile', () => {
-  const { cache, ports, database } = setup()
+  const { cache, environment, database } = setup()
   database.exec('PRAGMA query_only = ON')
   cache.remember('/a', identity, 'ab')
-  expect(ports.lines.map(({ level }) => level)).toEqual(['warn'])
+  expect(environment.lines.map(({ level }) => level)).toEqual(['warn'])
   const changed = { ...identity, mtimeNs: identity.mtimeNs + 1n }
   expect([cache.find('/a', identity), cache.find('/a', changed)]).toEqual(['ab', null])
 })

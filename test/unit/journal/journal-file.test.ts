@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
-import { journalTroubleOf, openJournal } from '../../../electron/journal/journal-file.ts'
+import { journalProblemOf, openJournal } from '../../../electron/journal/journal-file.ts'
 import { columns, toColumns } from '../../../electron/journal/record-columns.ts'
 import { NewerJournalError } from '../../../electron/journal/schema.ts'
-import { createStore } from '../../../electron/journal/upload-store.ts'
+import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import { valueOf } from '../../support/engine.ts'
 import { uploadRecord } from '../../support/records.ts'
@@ -35,7 +35,8 @@ function setup() {
 
 const versionOf = (database: DatabaseSync) =>
   Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
-const storeOn = (database: DatabaseSync) => createStore(database, randomUUID(), testPorts(standingClock()))
+const storeOn = (database: DatabaseSync) =>
+  createUploadStore(database, randomUUID(), testPorts(standingClock()))
 
 test('a first start makes the folder, for its owner only, and an empty journal', () => {
   const { folder, open } = setup()
@@ -100,7 +101,7 @@ test('what keeps the journal from being opened is told apart', () => {
   database.close()
   const noRoom = Object.assign(new Error('mkdir'), { code: 'ENOSPC' })
   const reasons = [full, noRoom, notThere, new NewerJournalError('version 999'), new Error('odd')]
-  expect(reasons.map(journalTroubleOf)).toEqual(['full', 'full', 'not-writable', 'newer', 'other'])
+  expect(reasons.map(journalProblemOf)).toEqual(['full', 'full', 'not-writable', 'newer', 'other'])
 })
 
 test.each<[string, (whole: Buffer) => Buffer]>([

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
-import { createStore } from '../../../electron/journal/upload-store.ts'
+import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import { uploadRecord } from '../../support/records.ts'
 
@@ -11,13 +11,13 @@ import { uploadRecord } from '../../support/records.ts'
 function setup() {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-power-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
-  const ports = testPorts(standingClock())
+  const environment = testPorts(standingClock())
   const { database } = openJournal(join(folder, 'used'), 0)
   onTestFinished(() => database.close())
   const wal = () => readFileSync(join(folder, 'used', 'journal.sqlite-wal'))
   return {
     folder,
-    store: createStore(database, 'me', ports),
+    store: createUploadStore(database, 'me', environment),
     walBytes: () => wal().length,
     /** Opens a copy whose log ends after so many bytes, and answers the ids that are in it. */
     after(walBytes: number) {

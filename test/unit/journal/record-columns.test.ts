@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { failure } from '../../../electron/contract/failures.ts'
-import { columns, fromLine, toColumns } from '../../../electron/journal/record-columns.ts'
+import { columns, fromColumns, toColumns } from '../../../electron/journal/record-columns.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { registeredRecord, uploadRecord } from '../../support/records.ts'
 
@@ -61,12 +61,12 @@ test.each<[string, UploadRecord]>([
     }),
   ],
 ])('an upload %s is read as it was written', (_name, record) => {
-  expect(fromLine(lineOf(record))).toEqual(record)
+  expect(fromColumns(lineOf(record))).toEqual(record)
 })
 
 test('times in ns and inodes of 64 bits keep their last digit', () => {
   const identity = { sizeBytes: 1, mtimeNs: 9_007_199_254_740_993n, inode: 18_446_744_073_709_551_615n }
-  expect(fromLine(lineOf(uploadRecord({ identity })))?.identity).toEqual(identity)
+  expect(fromColumns(lineOf(uploadRecord({ identity })))?.identity).toEqual(identity)
 })
 
 test.each<[string, Record<string, unknown>]>([
@@ -78,5 +78,5 @@ test.each<[string, Record<string, unknown>]>([
   ['a place that is no text', { seen: '{"place":1}' }],
   ['parts of no size', { multipart: '{"uploadId":"u","storageKey":"k","partSizeBytes":0}' }],
 ])('a line with %s is no upload', (_name, damage) => {
-  expect(fromLine({ ...lineOf(uploadRecord()), ...damage })).toBeNull()
+  expect(fromColumns({ ...lineOf(uploadRecord()), ...damage })).toBeNull()
 })

@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest'
 import type { Phase } from '../../../electron/contract/uploads.ts'
-import { isRunning, keptPhase, nextPhase, type UploadEvent } from '../../../electron/journal/upload-state.ts'
+import {
+  isRunning,
+  storedPhase,
+  nextPhase,
+  type UploadEvent,
+} from '../../../electron/journal/upload-state.ts'
 
 const phases: readonly Phase[] = [
   ...(['waiting', 'checking', 'sending', 'finishing', 'registering'] as const),
@@ -41,7 +46,7 @@ test('work is under way from checking to registering', () => {
 })
 
 test('after a restart everything that was under way waits again', () => {
-  expect(Object.fromEntries(phases.map((phase) => [phase, keptPhase(phase)]))).toEqual({
+  expect(Object.fromEntries(phases.map((phase) => [phase, storedPhase(phase)]))).toEqual({
     ...{ waiting: 'waiting', checking: 'waiting', sending: 'waiting', finishing: 'waiting' },
     ...{ registering: 'waiting', retrying: 'waiting' },
     ...{ registered: 'registered', paused: 'paused', failed: 'failed' },

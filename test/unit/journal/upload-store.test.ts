@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
-import { createStore, type Store } from '../../../electron/journal/upload-store.ts'
+import { createUploadStore, type UploadStore } from '../../../electron/journal/upload-store.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import { valueOf } from '../../support/engine.ts'
 import { registeredRecord, uploadRecord } from '../../support/records.ts'
@@ -13,7 +13,7 @@ import { registeredRecord, uploadRecord } from '../../support/records.ts'
 /** A journal on the disk that can be opened again and again, as by one start of the app after the other. */
 function setup() {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-store-'))
-  const ports = testPorts(standingClock())
+  const environment = testPorts(standingClock())
   const open: { close(): void }[] = []
   onTestFinished(() => {
     for (const { close } of open) close()
@@ -21,15 +21,15 @@ function setup() {
   })
   function start(runner: string) {
     const { database } = openJournal(folder, 0)
-    const store = createStore(database, runner, ports)
+    const store = createUploadStore(database, runner, environment)
     open.push({ close: () => database.isOpen && database.close() })
     return { store, database, die: () => database.close() }
   }
-  return { start, ports, folder }
+  return { start, environment, folder }
 }
 
 const ids = (records: readonly { readonly id: string }[]) => records.map(({ id }) => id)
-const search = (store: Store, text: string) => ids(store.history({ search: text, limit: 10 }))
+const search = (store: UploadStore, text: string) => ids(store.history({ search: text, limit: 10 }))
 
 test('what was answered ok to is there after the process is gone', () => {
   const { start } = setup()
@@ -46,7 +46,7 @@ test('what was answered ok to is there after the process is gone', () => {
 })
 
 test('uploads are added all or none', () => {
-  const { start, ports } = setup()
+  const { start, environment } = setup()
   const { store } = start('one')
   const record = uploadRecord()
   store.add([record])
@@ -55,7 +55,7 @@ test('uploads are added all or none', () => {
     failure: { code: 'journal-trouble', detail: expect.stringContaining('UNIQUE') },
   })
   expect(ids(valueOf(store.claimQueue()))).toEqual([record.id])
-  expect(ports.lines.map(({ level }) => level)).toEqual(['error'])
+  expect(environment.lines.map(({ level }) => level)).toEqual(['error'])
 })
 
 test('the queue comes back in its order', () => {
@@ -127,13 +127,13 @@ test('removed uploads are gone for good', () => {
 })
 
 test('a line that cannot be read is left out and stays in the journal', () => {
-  const { start, ports } = setup()
+  const { start, environment } = setup()
   const { store, database } = start('one')
   const [good, bad] = [uploadRecord(), uploadRecord()]
   store.add([good, bad])
   database.prepare('UPDATE uploads SET recognition = ? WHERE id = ?').run('{', bad.id)
   expect(ids(valueOf(store.claimQueue()))).toEqual([good.id])
-  expect(ports.lines.at(-1)?.message).toContain('cannot be read')
+  expect(environment.lines.at(-1)?.message).toContain('cannot be read')
   expect(database.prepare('SELECT count(*) AS n FROM uploads').get()).toEqual({ n: 2 })
 })
 
@@ -204,8 +204,8 @@ test('uploads of a file are found under each sign-in that is named, and under no
   theirs.store.add([record])
   theirs.database.prepare('UPDATE runners SET pid = ?').run(other.pid)
   const { store } = start('ours')
-  expect(store.heldByOthers({ ...which, accountIds: [byPassword] })).toEqual([])
-  expect(store.heldByOthers({ ...which, accountIds: [byPassword, paired] })).toEqual(which.paths)
+  expect(store.claimedByOthers({ ...which, accountIds: [byPassword] })).toEqual([])
+  expect(store.claimedByOthers({ ...which, accountIds: [byPassword, paired] })).toEqual(which.paths)
   theirs.store.close()
   expect(valueOf(store.claimQueue({ ...which, accountIds: [byPassword] }))).toEqual([])
   expect(valueOf(store.claimQueue({ ...which, accountIds: [byPassword, paired] }))).toEqual([record])
@@ -241,10 +241,10 @@ test('a multipart upload that nobody goes on with is left over until storage has
   ]
   const { store } = start('one')
   store.add([given, complete])
-  expect(store.leftovers()).toEqual([])
+  expect(store.abandonedUploads()).toEqual([])
   store.remove([given.id, complete.id])
   const { accountId, team } = given
-  expect(store.leftovers()).toEqual([{ uploadId: 'u', storageKey: 'k', accountId, teamId: team.id }])
-  store.cleared('u')
-  expect(store.leftovers()).toEqual([])
+  expect(store.abandonedUploads()).toEqual([{ uploadId: 'u', storageKey: 'k', accountId, teamId: team.id }])
+  store.removeAbandoned('u')
+  expect(store.abandonedUploads()).toEqual([])
 })

@@ -17,9 +17,9 @@ const sha256 = 'ab'.repeat(32)
 /** A library of Alice's teams on a cloud of its own. */
 async function setup() {
   const clock = runningClock()
-  const ports = testPorts(clock)
+  const environment = testPorts(clock)
   const cloud = await startCloud({ now: clock.now })
-  const client = createCloudClient(cloud.url, ports)
+  const client = createCloudClient(cloud.url, environment)
   const token = valueOf(await login(client, ALICE.email, ALICE.password)).access_token
   const state = { isHere: true }
   const accountOf = (id: string): Account => ({
@@ -29,12 +29,12 @@ async function setup() {
   const library = createLibrary({
     accounts: {
       list: () => [accountOf('alice'), accountOf('alice again')],
-      accessTo: (_accountId, teamId) =>
+      accessFor: (_accountId, teamId) =>
         state.isHere
           ? success({ client, kind: 'session', signer: fixedSigner({ kind: 'session', token, teamId }) })
           : failed(failure('signed-out')),
     },
-    ports,
+    environment,
   })
   onTestFinished(async () => {
     library.close()

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
-import { createKept } from '../../../electron/library/listing-cache.ts'
+import { createListingCache } from '../../../electron/library/listing-cache.ts'
 import { valueOf } from '../../support/engine.ts'
 import { standingClock } from '../../support/hand-clock.ts'
 
@@ -13,7 +13,7 @@ const trouble = failed(failure('server-trouble', { status: 503 }))
 
 function setup() {
   const clock = standingClock()
-  const kept = createKept(clock)
+  const kept = createListingCache(clock)
   const ask = (answer: Result<readonly LibraryModel[]>) => kept.listing(0, async () => answer)
   return {
     ...{ clock, kept, ask },

@@ -1,34 +1,34 @@
 import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
-import { inTime, outlast, pause, unlessAborted } from '../../../electron/platform/delays.ts'
+import { withTimeout, withGracePeriod, abortableDelay, raceAbort } from '../../../electron/platform/delays.ts'
 import { standingClock } from '../../support/hand-clock.ts'
 
 test('a look that never ends is given up once it is called off, one that ends is answered', async () => {
   const stop = new AbortController()
-  expect(await unlessAborted(Promise.resolve('seen'), stop.signal)).toBe('seen')
-  const looking = unlessAborted(new Promise<string>(() => {}), stop.signal)
+  expect(await raceAbort(Promise.resolve('seen'), stop.signal)).toBe('seen')
+  const looking = raceAbort(new Promise<string>(() => {}), stop.signal)
   stop.abort()
   expect(await looking).toBeNull()
-  expect(await unlessAborted(new Promise<string>(() => {}), stop.signal)).toBeNull()
+  expect(await raceAbort(new Promise<string>(() => {}), stop.signal)).toBeNull()
 })
 
 test('a pause ends with its time or with what calls it off, and leaves no timer', async () => {
   const clock = standingClock()
-  const waiting = pause(clock.timers, 5_000, new AbortController().signal)
+  const waiting = abortableDelay(clock.timers, 5_000, new AbortController().signal)
   clock.advance(5_000)
   await waiting
   const stop = new AbortController()
-  const calledOff = pause(clock.timers, 5_000, stop.signal)
+  const calledOff = abortableDelay(clock.timers, 5_000, stop.signal)
   stop.abort()
   await calledOff
-  await pause(clock.timers, 5_000, stop.signal)
+  await abortableDelay(clock.timers, 5_000, stop.signal)
   expect(clock.waits()).toEqual([])
 })
 
 test('what outlasts an abort ends some time after it, unless it is over before', () => {
   const clock = standingClock()
   const stop = new AbortController()
-  const [late, early] = [1, 2].map(() => outlast(stop.signal, clock.timers, 3_000))
+  const [late, early] = [1, 2].map(() => withGracePeriod(stop.signal, clock.timers, 3_000))
   stop.abort()
   early?.over()
   expect([late?.signal.aborted, clock.waits()]).toEqual([false, [3_000]])
@@ -39,18 +39,18 @@ test('what outlasts an abort ends some time after it, unless it is over before',
 test('nothing listens for an abort any more once the wait is over, however it ended', async () => {
   const clock = standingClock()
   const { signal } = new AbortController()
-  const waiting = pause(clock.timers, 5_000, signal)
+  const waiting = abortableDelay(clock.timers, 5_000, signal)
   clock.advance(5_000)
   await waiting
-  await unlessAborted(Promise.resolve('seen'), signal)
-  await expect(unlessAborted(Promise.reject(new Error('broken')), signal)).rejects.toThrow('broken')
-  outlast(signal, clock.timers, 3_000).over()
+  await raceAbort(Promise.resolve('seen'), signal)
+  await expect(raceAbort(Promise.reject(new Error('broken')), signal)).rejects.toThrow('broken')
+  withGracePeriod(signal, clock.timers, 3_000).over()
   expect(getEventListeners(signal, 'abort')).toEqual([])
 })
 
 test('what outlasts an abort that was before it waits for its time too', () => {
   const clock = standingClock()
-  const late = outlast(AbortSignal.abort('stop'), clock.timers, 3_000)
+  const late = withGracePeriod(AbortSignal.abort('stop'), clock.timers, 3_000)
   expect(clock.waits()).toEqual([3_000])
   clock.advance(3_000)
   expect(late.signal.reason).toBe('stop')
@@ -58,10 +58,12 @@ test('what outlasts an abort that was before it waits for its time too', () => {
 
 test('an answer in time is passed on, a late one is null, and no timer is left', async () => {
   const clock = standingClock()
-  expect(await inTime(Promise.resolve('here'), clock.timers, 3_000)).toBe('here')
-  await expect(inTime(Promise.reject(new Error('broken')), clock.timers, 3_000)).rejects.toThrow('broken')
+  expect(await withTimeout(Promise.resolve('here'), clock.timers, 3_000)).toBe('here')
+  await expect(withTimeout(Promise.reject(new Error('broken')), clock.timers, 3_000)).rejects.toThrow(
+    'broken',
+  )
   expect(clock.waits()).toEqual([])
-  const late = inTime(new Promise<string>(() => {}), clock.timers, 3_000)
+  const late = withTimeout(new Promise<string>(() => {}), clock.timers, 3_000)
   clock.advance(3_000)
   expect([await late, clock.waits()]).toEqual([null, []])
 })

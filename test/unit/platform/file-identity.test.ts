@@ -6,12 +6,12 @@ import { expect, onTestFinished, test } from 'vitest'
 import {
   fileFailure,
   identityOf,
-  openInTime,
+  openWithTimeout,
   openSameFile,
   readFull,
-  renumbered,
+  renumberedIdentity,
   sameFile,
-  whyChanged,
+  changeFailure,
 } from '../../../electron/platform/file-identity.ts'
 
 function newFolder(): string {
@@ -83,19 +83,19 @@ test('a file that is gone is missing, whether it is opened or only compared', as
   const { path, identity } = await newFile()
   rmSync(path)
   expect(await openSameFile(path, identity)).toMatchObject({ ok: false, failure: { code: 'file-missing' } })
-  expect(await whyChanged(path, identity)).toMatchObject({ code: 'file-missing' })
+  expect(await changeFailure(path, identity)).toMatchObject({ code: 'file-missing' })
 })
 
 test('an unchanged file has no failure, a changed one has changed', async () => {
   const { path, identity } = await newFile()
-  expect(await whyChanged(path, identity)).toBeNull()
+  expect(await changeFailure(path, identity)).toBeNull()
   await writeFile(path, 'other')
-  expect(await whyChanged(path, identity)).toEqual({ code: 'file-changed', params: {} })
+  expect(await changeFailure(path, identity)).toEqual({ code: 'file-changed', params: {} })
 })
 
 test('a file of which only the inode differs is found renumbered', async () => {
   const { path, identity } = await newFile()
-  expect(await renumbered(path, { ...identity, inode: identity.inode + 1n })).toEqual(identity)
+  expect(await renumberedIdentity(path, { ...identity, inode: identity.inode + 1n })).toEqual(identity)
 })
 
 test.each([
@@ -103,18 +103,18 @@ test.each([
   ['time', { mtimeNs: 1n }],
 ])('a file whose %s differs too is not renumbered', async (_, other) => {
   const { path, identity } = await newFile()
-  expect(await renumbered(path, { ...identity, inode: 0n, ...other })).toBeNull()
+  expect(await renumberedIdentity(path, { ...identity, inode: 0n, ...other })).toBeNull()
 })
 
 test('a file that is gone is not renumbered', async () => {
   const { path, identity } = await newFile()
   await rename(path, `${path}.old`)
-  expect(await renumbered(path, identity)).toBeNull()
+  expect(await renumberedIdentity(path, identity)).toBeNull()
 })
 
 test('a file that is opened in time stays open', async () => {
   const { path, identity } = await newFile()
-  const opened = await openInTime({ path, identity }, new AbortController().signal)
+  const opened = await openWithTimeout({ path, identity }, new AbortController().signal)
   if (!opened?.ok) throw new Error('it was not opened')
   onTestFinished(() => opened.handle.close())
   expect(await opened.handle.readFile('utf8')).toBe('the bytes of a model')
@@ -122,7 +122,7 @@ test('a file that is opened in time stays open', async () => {
 
 test('nothing is opened for what was aborted before', async () => {
   const { path, identity } = await newFile()
-  expect(await openInTime({ path, identity }, AbortSignal.abort())).toBeNull()
+  expect(await openWithTimeout({ path, identity }, AbortSignal.abort())).toBeNull()
 })
 
 test('a read that brings less is continued until the wanted length is there', async () => {

@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest'
 import { failure, isConnectivityFailure } from '../../../electron/contract/failures.ts'
-import { lineFailure, networkCodeOf, retryAfterMs } from '../../../electron/platform/network-failures.ts'
+import {
+  networkFailure,
+  networkErrorCode,
+  retryAfterMs,
+} from '../../../electron/platform/network-failures.ts'
 
 const withCode = (code: string, cause?: unknown) => Object.assign(new Error(code, { cause }), { code })
 
@@ -37,13 +41,13 @@ test.each([
   ['CERT_UNTRUSTED', 'certificate-untrusted'],
   ['SOMETHING_NEW', 'connection-lost'],
 ] as const)('%s is %s, with the host and the code for the curious', (code, expected) => {
-  expect(lineFailure(code, 'core.example')).toEqual(
+  expect(networkFailure(code, 'core.example')).toEqual(
     failure(expected, { host: 'core.example' }, { detail: code }),
   )
 })
 
 test('a failure of the proxy names the proxy and its server', () => {
-  expect(lineFailure('PROXY_TROUBLE', 'core.example', 'proxy.example:3128')).toMatchObject({
+  expect(networkFailure('PROXY_TROUBLE', 'core.example', 'proxy.example:3128')).toMatchObject({
     params: { host: 'proxy.example:3128', server: 'core.example' },
   })
 })
@@ -62,14 +66,14 @@ test('the telling code is found however deep fetch hides it', () => {
   const reset = withCode('ECONNRESET')
   const both = new AggregateError([withCode('ENETUNREACH'), withCode('ECONNREFUSED')])
   expect([
-    networkCodeOf(reset),
-    networkCodeOf(new TypeError('fetch failed', { cause: reset })),
-    networkCodeOf(new TypeError('fetch failed', { cause: both })),
-    networkCodeOf(new TypeError('fetch failed', { cause: new Error('other side', { cause: reset }) })),
-    networkCodeOf(new DOMException('too late', 'TimeoutError')),
-    networkCodeOf(withCode('ABORT_ERR', new DOMException('too late', 'TimeoutError'))),
-    networkCodeOf(new AggregateError([new Error('no code')], 'all failed', { cause: reset })),
-    networkCodeOf('not even an error'),
+    networkErrorCode(reset),
+    networkErrorCode(new TypeError('fetch failed', { cause: reset })),
+    networkErrorCode(new TypeError('fetch failed', { cause: both })),
+    networkErrorCode(new TypeError('fetch failed', { cause: new Error('other side', { cause: reset }) })),
+    networkErrorCode(new DOMException('too late', 'TimeoutError')),
+    networkErrorCode(withCode('ABORT_ERR', new DOMException('too late', 'TimeoutError'))),
+    networkErrorCode(new AggregateError([new Error('no code')], 'all failed', { cause: reset })),
+    networkErrorCode('not even an error'),
   ]).toEqual([
     'ECONNRESET',
     'ECONNRESET',

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest'
-import { codeOf, hostOfProxy, isProxyQuestion } from '../../../electron/platform/proxied-request.ts'
+import {
+  requestErrorCode,
+  proxyHostOf,
+  isProxyAuthRequired,
+} from '../../../electron/platform/proxied-request.ts'
 
 const http = 'http://ann:secret@proxy.example:3128'
 const socks = 'socks5://proxy.example:1080'
@@ -9,16 +13,21 @@ const tunnel = (statusCode?: number) => errorOf('ERR_PROXY_TUNNEL', { statusCode
 test.each(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'])(
   '%s is the proxy that can’t be reached where there is one, else the server',
   (code) => {
-    expect([codeOf(errorOf(code), http), codeOf(errorOf(code), socks), codeOf(errorOf(code), null)]).toEqual([
-      ...['PROXY_UNREACHABLE', 'PROXY_UNREACHABLE', code],
-    ])
+    expect([
+      requestErrorCode(errorOf(code), http),
+      requestErrorCode(errorOf(code), socks),
+      requestErrorCode(errorOf(code), null),
+    ]).toEqual([...['PROXY_UNREACHABLE', 'PROXY_UNREACHABLE', code]])
   },
 )
 
 test.each(['ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'CERT_HAS_EXPIRED'])(
   '%s blames no proxy, since it may be the server’s',
   (code) => {
-    expect([codeOf(errorOf(code), http), codeOf(errorOf(code), socks)]).toEqual([code, code])
+    expect([requestErrorCode(errorOf(code), http), requestErrorCode(errorOf(code), socks)]).toEqual([
+      code,
+      code,
+    ])
   },
 )
 
@@ -31,7 +40,7 @@ test.each([
   [504, 'PROXY_TROUBLE'],
   [undefined, 'PROXY_TROUBLE'],
 ])('a tunnel that ends with %s is %s', (status, code) => {
-  expect(codeOf(tunnel(status), http)).toBe(code)
+  expect(requestErrorCode(tunnel(status), http)).toBe(code)
 })
 
 test.each([
@@ -41,18 +50,19 @@ test.each([
   ['Socket closed', 'PROXY_TROUBLE'],
   ['something else', 'unknown'],
 ])('the words “%s” of a SOCKS proxy are %s', (words, code) => {
-  expect(codeOf(new Error(words), socks)).toBe(code)
+  expect(requestErrorCode(new Error(words), socks)).toBe(code)
 })
 
 test('the words of an error are read for SOCKS only', () => {
-  expect([codeOf(new Error('Socket closed'), http), codeOf('Socket closed', socks)]).toEqual([
-    ...['unknown', 'unknown'],
-  ])
+  expect([
+    requestErrorCode(new Error('Socket closed'), http),
+    requestErrorCode('Socket closed', socks),
+  ]).toEqual([...['unknown', 'unknown']])
 })
 
 test('only 407 by an http proxy to an http server is the proxy’s question', () => {
   const to = (status: number, url: string, proxy: string | null) =>
-    isProxyQuestion(status, new URL(url), proxy)
+    isProxyAuthRequired(status, new URL(url), proxy)
   expect(to(407, 'http://s3.example', http)).toBe(true)
   expect([
     to(401, 'http://s3.example', http),
@@ -64,8 +74,8 @@ test('only 407 by an http proxy to an http server is the proxy’s question', ()
 
 test('the proxy is named, without its login, only for a code that blames it', () => {
   expect([
-    hostOfProxy('PROXY_REFUSED 403', http),
-    hostOfProxy('ECONNRESET', http),
-    hostOfProxy('PROXY_TROUBLE', null),
+    proxyHostOf('PROXY_REFUSED 403', http),
+    proxyHostOf('ECONNRESET', http),
+    proxyHostOf('PROXY_TROUBLE', null),
   ]).toEqual(['proxy.example:3128', null, null])
 })

@@ -1,21 +1,26 @@
 import { expect, test } from 'vitest'
-import { bareProxy, byWays, proxyCodeIn, type Ways } from '../../../electron/platform/proxy-resolver.ts'
+import {
+  withoutCredentials,
+  withProxyFallback,
+  proxyCodeIn,
+  type ProxyResolver,
+} from '../../../electron/platform/proxy-resolver.ts'
 
 const url = 'https://core.example/'
 
 /** Proxies that are tried in this order; `failed` always finds another one. */
-function setup(proxies: readonly (string | null)[], isBetter = true) {
+function setup(routes: readonly (string | null)[], isBetter = true) {
   const failures: string[] = []
   const tried: (string | null)[] = []
-  const ways: Ways = {
-    to: async () => proxies[tried.length] ?? null,
-    async failed(proxy, code) {
+  const proxies: ProxyResolver = {
+    resolve: async () => routes[tried.length] ?? null,
+    async reportFailure(proxy, code) {
       failures.push(`${proxy} ${code}`)
       return isBetter
     },
   }
   const run = (proxyCode: string | null) =>
-    byWays(ways, url, async (proxy) => {
+    withProxyFallback(proxies, url, async (proxy) => {
       tried.push(proxy)
       return { answer: tried.length, proxyCode }
     })
@@ -54,9 +59,10 @@ test('no request is tried more than four times', async () => {
 })
 
 test('a proxy is shown without its login', () => {
-  expect([bareProxy('http://ann:secret@proxy.example:3128'), bareProxy('no address')]).toEqual([
-    ...['http://proxy.example:3128', ''],
-  ])
+  expect([
+    withoutCredentials('http://ann:secret@proxy.example:3128'),
+    withoutCredentials('no address'),
+  ]).toEqual([...['http://proxy.example:3128', '']])
 })
 
 test.each(['PROXY_SIGN_IN', 'PROXY_TROUBLE', 'PROXY_UNREACHABLE', 'PROXY_REFUSED 403'])(

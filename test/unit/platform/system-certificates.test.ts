@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest'
-import { trustSystemAfter, trustsSystem } from '../../../electron/platform/system-certificates.ts'
+import {
+  trustSystemCertificatesAfter,
+  trustsSystemCertificates,
+} from '../../../electron/platform/system-certificates.ts'
 
 test.each(['CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID', 'ECONNRESET', ''])(
   '%s is no reason to trust the system’s authorities',
   (code) => {
-    expect([trustSystemAfter(code), trustsSystem()]).toEqual([false, false])
+    expect([trustSystemCertificatesAfter(code), trustsSystemCertificates()]).toEqual([false, false])
   },
 )
 
@@ -15,5 +18,5 @@ test.each([
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ])('the system’s authorities are trusted after %s', (code) => {
-  expect([trustSystemAfter(code), trustsSystem()]).toEqual([true, true])
+  expect([trustSystemCertificatesAfter(code), trustsSystemCertificates()]).toEqual([true, true])
 })

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { expect, onTestFinished, test } from 'vitest'
-import { createThreads } from '../../../electron/platform/worker-threads.ts'
+import { createWorkerThreads } from '../../../electron/platform/worker-threads.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 
 /**
@@ -26,9 +26,13 @@ parentPort.on('message', ({ kind, id, job, upTo }) => {
 
 function setup({ count = 1 } = {}) {
   const clock = standingClock()
-  const ports = testPorts(clock)
+  const environment = testPorts(clock)
   const url = new URL(`data:text/javascript,${encodeURIComponent(program)}`)
-  const threads = createThreads<string, string, string>({ ...{ url, ports }, name: 'test', count })
+  const threads = createWorkerThreads<string, string, string>({
+    ...{ url, environment },
+    name: 'test',
+    count,
+  })
   onTestFinished(() => threads.close())
   const begin = (job: string, controller = new AbortController()) => {
     const { signal } = controller
@@ -36,7 +40,7 @@ function setup({ count = 1 } = {}) {
     const running = threads.run(job, { signal, onProgress: begun.resolve })
     return { ...running, signal, begun: begun.promise, abort: () => controller.abort() }
   }
-  return { clock, ports, begin, close: () => threads.close() }
+  return { clock, environment, begin, close: () => threads.close() }
 }
 
 test('an aborted job answers through its thread', async () => {
@@ -48,7 +52,7 @@ test('an aborted job answers through its thread', async () => {
 })
 
 test('a thread that hangs after an abort is replaced: what was aborted is over, what it held up goes on', async () => {
-  const { begin, clock, ports } = setup()
+  const { begin, clock, environment } = setup()
   const hanging = begin('hang')
   await hanging.begun
   const other = begin('wait')
@@ -56,7 +60,7 @@ test('a thread that hangs after an abort is replaced: what was aborted is over, 
   hanging.abort()
   clock.advance(5_000)
   expect([await hanging.answer, await other.answer]).toEqual([null, 'wait up to 7'])
-  expect(ports.lines).toMatchObject([{ message: 'a worker thread hangs and is replaced' }])
+  expect(environment.lines).toMatchObject([{ message: 'a worker thread hangs and is replaced' }])
 })
 
 test('a job that was aborted before it began answers through its thread', async () => {
@@ -73,7 +77,7 @@ test('a job that is over no longer listens for an abort', async () => {
 })
 
 test('an aborted job that never answers is over after a while, though its thread does other work', async () => {
-  const { begin, clock, ports } = setup()
+  const { begin, clock, environment } = setup()
   const deaf = begin('deaf')
   await deaf.begun
   deaf.abort()
@@ -81,18 +85,18 @@ test('an aborted job that never answers is over after a while, though its thread
   other.allow(7)
   expect(await other.answer).toBe('wait up to 7')
   clock.advance(5_000)
-  expect([await deaf.answer, ports.lines]).toEqual([null, []])
+  expect([await deaf.answer, environment.lines]).toEqual([null, []])
 })
 
 test.each([
   ['throw', 'Error: broken'],
   ['exit', 'exit 3'],
 ])('a thread that ends by %s loses all its jobs, and the next job gets a new one', async (end, reason) => {
-  const { begin, ports } = setup()
+  const { begin, environment } = setup()
   const waiting = begin('wait')
   const lost = await waiting.begun
   expect([await begin(end).answer, await waiting.answer]).toEqual([null, null])
-  expect(ports.lines).toEqual([
+  expect(environment.lines).toEqual([
     {
       ...{ level: 'error', message: 'a worker thread ended with work in hand' },
       facts: { name: 'test', reason },

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest'
-import type { LineState } from '../../../electron/contract/uploads.ts'
-import { createLine } from '../../../electron/queue/connectivity.ts'
+import type { ConnectivityState } from '../../../electron/contract/uploads.ts'
+import { createConnectivityMonitor } from '../../../electron/queue/connectivity.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 
 /** A line whose looks end when the test says what was found. */
 function setup() {
   const clock = standingClock()
   const looks: PromiseWithResolvers<boolean>[] = []
-  const told: LineState[] = []
-  const line = createLine({
-    ports: testPorts(clock),
+  const told: ConnectivityState[] = []
+  const line = createConnectivityMonitor({
+    environment: testPorts(clock),
     becomes: (state) => told.push(state),
     isThere() {
       const look = Promise.withResolvers<boolean>()
@@ -58,13 +58,13 @@ test('a line that is gone is looked for at growing intervals of at most five sec
 
 test('a computer that wakes looks at once, and only if the line was gone', async () => {
   const { line, looks, find, clock } = setup()
-  line.look()
+  line.check()
   expect(looks).toHaveLength(0)
   line.suspect()
   await find(false)
-  line.look()
+  line.check()
   expect([looks.length, clock.waits()]).toEqual([2, []])
-  line.look()
+  line.check()
   expect(looks).toHaveLength(2)
 })
 
@@ -88,7 +88,7 @@ test('a line that was gone when it was closed looks no more', async () => {
   line.suspect()
   await find(false)
   await line.close()
-  line.look()
+  line.check()
   expect([looks.length, clock.waits()]).toEqual([1, []])
 })
 

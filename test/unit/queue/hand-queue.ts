@@ -23,7 +23,7 @@ export function handQueue({
   const queue = createQueue({
     atOnce,
     held,
-    ports: testPorts(clock),
+    environment: testPorts(clock),
     hooks: {
       run(id, signal) {
         const gate = Promise.withResolvers<Outcome>()

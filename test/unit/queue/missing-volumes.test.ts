@@ -2,7 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { createAway, findAway, isBack } from '../../../electron/queue/missing-volumes.ts'
+import {
+  createMissingVolumeMonitor,
+  findMissingVolume,
+  isBack,
+} from '../../../electron/queue/missing-volumes.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 
 const folder = (path: string) => ({ path, isDead: false })
@@ -13,9 +17,9 @@ function setup() {
   const there = new Set<string>()
   const gone = new Set<string>()
   const back: string[] = []
-  const away = createAway({
-    ports: testPorts(clock),
-    async isBack({ path }) {
+  const away = createMissingVolumeMonitor({
+    environment: testPorts(clock),
+    async isVolumeBack({ path }) {
       asked.push(path)
       return there.has(path)
     },
@@ -68,9 +72,12 @@ test('a file is away when its folder is, and named is the topmost that is missin
   mkdirSync(join(root, 'models'))
   writeFileSync(join(root, 'models', 'there.gguf'), 'x')
   const disk = join(root, 'disk')
-  expect(await findAway(join(disk, 'loras', 'deep', 'a.gguf'))).toEqual({ folder: disk, until: folder(disk) })
-  expect(await findAway(join(root, 'models', 'deleted.gguf'))).toBeNull()
-  expect(await findAway(join(root, 'models', 'there.gguf'))).toBeNull()
+  expect(await findMissingVolume(join(disk, 'loras', 'deep', 'a.gguf'))).toEqual({
+    folder: disk,
+    until: folder(disk),
+  })
+  expect(await findMissingVolume(join(root, 'models', 'deleted.gguf'))).toBeNull()
+  expect(await findMissingVolume(join(root, 'models', 'there.gguf'))).toBeNull()
 })
 
 test('a mount that answers again is back, with the file or without; an empty place for one is not', async () => {
@@ -95,9 +102,9 @@ function setupSlow() {
   const looks: { readonly path: string; readonly find: (isBack: boolean) => void }[] = []
   const gone = new Set<string>()
   const back: string[] = []
-  const away = createAway({
-    ports: testPorts(clock),
-    isBack({ path }) {
+  const away = createMissingVolumeMonitor({
+    environment: testPorts(clock),
+    isVolumeBack({ path }) {
       const { promise, resolve } = Promise.withResolvers<boolean>()
       looks.push({ path, find: resolve })
       return promise

@@ -27,16 +27,16 @@ test('what is moved to the top starts at once in a place of its own, and nothing
   const { queue, order, run, started } = handQueue({ order: inOrder(['a', 'b', 'c']) })
   queue.add(['a', 'b', 'c'])
   order['c'] = -1
-  queue.lift(['c'])
-  expect([started(), run('a').signal.aborted, queue.isLifted('c')]).toEqual([['a', 'c'], false, true])
+  queue.prioritise(['c'])
+  expect([started(), run('a').signal.aborted, queue.isPrioritised('c')]).toEqual([['a', 'c'], false, true])
 })
 
 test('once it is over there are as many places as before, and the order goes on', async () => {
   const { queue, run, started } = handQueue({ order: inOrder(['a', 'b', 'c']) })
   queue.add(['a', 'b', 'c'])
-  queue.lift(['c'])
+  queue.prioritise(['c'])
   await run('c').end(done)
-  expect([[...queue.running], queue.isLifted('c')]).toEqual([['a'], false])
+  expect([[...queue.running], queue.isPrioritised('c')]).toEqual([['a'], false])
   await run('a').end(done)
   expect(started()).toEqual(['a', 'c', 'b'])
 })
@@ -44,10 +44,10 @@ test('once it is over there are as many places as before, and the order goes on'
 test('moving what runs already starts nothing twice, and it goes first until it is over', async () => {
   const { queue, run, started } = handQueue({ order: inOrder(['a', 'b']) })
   queue.add(['a', 'b'])
-  queue.lift(['a'])
-  expect([started(), queue.isLifted('a')]).toEqual([['a'], true])
+  queue.prioritise(['a'])
+  expect([started(), queue.isPrioritised('a')]).toEqual([['a'], true])
   await run('a').end(done)
-  expect([started(), queue.isLifted('a')]).toEqual([['a', 'b'], false])
+  expect([started(), queue.isPrioritised('a')]).toEqual([['a', 'b'], false])
 })
 
 test('of many that are moved a few start at once, the others next by their positions', async () => {
@@ -56,7 +56,7 @@ test('of many that are moved a few start at once, the others next by their posit
   queue.add(ids)
   const moved = ids.slice(3)
   moved.forEach((id, index) => (order[id] = index - 100))
-  queue.lift(moved)
+  queue.prioritise(moved)
   expect(started()).toEqual(['file 0', 'file 3', 'file 4', 'file 5', 'file 6'])
   await run('file 0').end(done)
   await run('file 4').end(done)
@@ -66,9 +66,9 @@ test('of many that are moved a few start at once, the others next by their posit
 test('what was moved to the top and has to wait still goes first when its time has come', async () => {
   const { queue, clock, run, started } = handQueue({ order: inOrder(['a', 'b']) })
   queue.add(['a', 'b'])
-  queue.lift(['b'])
+  queue.prioritise(['b'])
   await run('b').end(later(clock.now() + 1_000))
-  expect(queue.isLifted('b')).toBe(true)
+  expect(queue.isPrioritised('b')).toBe(true)
   clock.advance(1_000)
   expect(started()).toEqual(['a', 'b', 'b'])
 })
@@ -77,7 +77,7 @@ test('a rate limit and a pause of everything hold back what was moved to the top
   const { queue, clock, run, started } = handQueue({ order: inOrder(['a', 'b']) })
   queue.add(['a', 'b'])
   await run('a').end(hold(clock.now() + 1_000))
-  queue.lift(['b'])
+  queue.prioritise(['b'])
   expect(started()).toEqual(['a'])
   const holding = queue.setHeld(true)
   clock.advance(1_000)
@@ -90,19 +90,19 @@ test('a rate limit and a pause of everything hold back what was moved to the top
 test('a pause of everything does not take the first place from what was moved to it', async () => {
   const { queue, run } = handQueue()
   queue.add(['a'])
-  queue.lift(['a'])
+  queue.prioritise(['a'])
   const holding = queue.setHeld(true)
   await run('a').end(stopped)
   await holding
-  expect(queue.isLifted('a')).toBe(true)
+  expect(queue.isPrioritised('a')).toBe(true)
 })
 
 test('what is taken out, or was never in, is not first any more', async () => {
   const { queue } = handQueue({ order: inOrder(['a', 'b']) })
   queue.add(['a', 'b'])
-  queue.lift(['b', 'c'])
+  queue.prioritise(['b', 'c'])
   const removing = queue.remove(['b'])
-  expect([queue.isLifted('b'), queue.isLifted('c')]).toEqual([false, false])
+  expect([queue.isPrioritised('b'), queue.isPrioritised('c')]).toEqual([false, false])
   void removing
 })
 

@@ -30,9 +30,9 @@ test('runs as many at once as it may, and no upload twice', async () => {
 test('starts more when more are allowed, and cuts nothing when fewer are', async () => {
   const { queue, run } = handQueue({ order: { a: 1, b: 2, c: 3 } })
   queue.add(['a', 'b', 'c'])
-  queue.setAtOnce(3)
+  queue.setConcurrency(3)
   expect([...queue.running]).toEqual(['a', 'b', 'c'])
-  queue.setAtOnce(1)
+  queue.setConcurrency(1)
   expect([...queue.running].filter((id) => run(id).signal.aborted)).toEqual([])
   await run('a').end(done)
   expect([...queue.running]).toEqual(['b', 'c'])
@@ -44,7 +44,7 @@ test('tells what became of a run before the next one starts', async () => {
   const queue = createQueue({
     atOnce: 1,
     held: false,
-    ports: testPorts(standingClock()),
+    environment: testPorts(standingClock()),
     hooks: {
       run(id) {
         seen.push(`run ${id}`)
@@ -62,12 +62,12 @@ test('tells what became of a run before the next one starts', async () => {
 })
 
 test('a bug in telling what became of one upload leaves the others going', async () => {
-  const ports = testPorts(standingClock())
+  const environment = testPorts(standingClock())
   const begun: string[] = []
   const queue = createQueue({
     atOnce: 1,
     held: false,
-    ports,
+    environment,
     hooks: {
       async run(id) {
         begun.push(id)
@@ -82,7 +82,7 @@ test('a bug in telling what became of one upload leaves the others going', async
   })
   queue.add(['a', 'b'])
   await expect.poll(() => begun).toEqual(['a', 'b'])
-  expect(ports.lines).toMatchObject([{ level: 'error', facts: { id: 'a', error: 'Error: a bug' } }])
+  expect(environment.lines).toMatchObject([{ level: 'error', facts: { id: 'a', error: 'Error: a bug' } }])
 })
 
 test('a held queue starts nothing', async () => {

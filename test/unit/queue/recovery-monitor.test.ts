@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Access } from '../../../electron/accounts/accounts.ts'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
-import { createPatience } from '../../../electron/queue/recovery-monitor.ts'
+import { createRecoveryMonitor } from '../../../electron/queue/recovery-monitor.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
@@ -13,8 +13,8 @@ const retryInMs = 40_000
 
 /** Uploads whose servers answer when the test says so. The account of an upload names its server. */
 function setup(records: readonly UploadRecord[] = [uploadRecord(), uploadRecord()]) {
-  const { rows, ports, folder } = rowsOnJournal(records)
-  const { clock } = ports
+  const { rows, environment, folder } = rowsOnJournal(records)
+  const { clock } = environment
   const asked: { readonly server: string; readonly answer: (isThere: boolean) => void }[] = []
   const told: string[] = []
   const accessTo = (server: string) => ({
@@ -27,11 +27,11 @@ function setup(records: readonly UploadRecord[] = [uploadRecord(), uploadRecord(
       },
     },
   })
-  const patience = createPatience({
-    ...{ rows, ports },
+  const recovery = createRecoveryMonitor({
+    ...{ rows, environment },
     queue: () => ({
       add: (ids) => void told.push(`add ${ids.join(' ')}`),
-      setLine: (isThere) => void told.push(`line ${isThere}`),
+      setOnline: (isThere) => void told.push(`line ${isThere}`),
     }),
     accessTo: (accountId) =>
       accountId === 'nobody'
@@ -43,7 +43,7 @@ function setup(records: readonly UploadRecord[] = [uploadRecord(), uploadRecord(
     for (let turn = 0; turn < 10; turn += 1) await Promise.resolve()
   }
   return {
-    ...{ rows, clock, folder, patience, told, asked },
+    ...{ rows, clock, folder, recovery, told, asked },
     servers: () => asked.map(({ server }) => server),
     ids: records.map(({ id }) => id) as [string, string],
     /** An attempt fails, and is to be repeated later unless the line is gone. */
@@ -51,7 +51,7 @@ function setup(records: readonly UploadRecord[] = [uploadRecord(), uploadRecord(
       rows.happen(id, 'begin')
       rows.countAttempt(id)
       rows.happen(id, 'trouble', { failure: met }, clock.now() + retryInMs)
-      patience.waits(id, met)
+      recovery.waitForConnection(id, met)
     },
     retryAt: (id: string) => rows.view(id)?.retryAtMs ?? null,
     async answer(...answers: readonly boolean[]) {
@@ -75,19 +75,19 @@ test('uploads that wait for a time wait for the line once it is gone', async () 
 })
 
 test('an upload that meets a line which is gone already waits for it too, and asks no server', async () => {
-  const { ids, fail, retryAt, answer, servers, rows, patience } = setup()
+  const { ids, fail, retryAt, answer, servers, rows, recovery } = setup()
   fail(ids[0])
   await answer(false)
-  expect([patience.line, servers().length]).toEqual(['offline', 1])
+  expect([recovery.connectivity, servers().length]).toEqual(['offline', 1])
   fail(ids[1])
   expect([retryAt(ids[1]), rows.countAttempt(ids[1]), servers().length]).toEqual([null, 1, 1])
 })
 
 test('trouble of one answer leaves the upload its time while a server is there', async () => {
-  const { ids, fail, retryAt, answer, clock, told, patience } = setup()
+  const { ids, fail, retryAt, answer, clock, told, recovery } = setup()
   fail(ids[0])
   await answer(true)
-  expect([patience.line, retryAt(ids[0]), told]).toEqual(['ok', clock.now() + retryInMs, []])
+  expect([recovery.connectivity, retryAt(ids[0]), told]).toEqual(['ok', clock.now() + retryInMs, []])
 })
 
 test('only trouble of the line asks whether it is gone', async () => {
@@ -102,31 +102,31 @@ test('the line is there when one server of unfinished uploads answers, and each 
   const records = accounts.map((accountId) =>
     uploadRecord({ accountId, phase: accountId === 'paused' ? 'paused' : 'waiting' }),
   )
-  const { ids, fail, servers, answer, patience, rows } = setup(records)
+  const { ids, fail, servers, answer, recovery, rows } = setup(records)
   fail(records[3]?.id ?? '', failure('server-trouble', { status: 503 }))
   rows.happen(records[4]?.id ?? '', 'begin')
   fail(ids[0])
   expect(servers()).toEqual(['failing', 'waiting', 'retrying', 'running'])
   await answer(false, false, true, false)
-  expect(patience.line).toBe('ok')
+  expect(recovery.connectivity).toBe('ok')
   fail(ids[1])
   await answer(false, false, false, false)
-  expect(patience.line).toBe('offline')
+  expect(recovery.connectivity).toBe('offline')
 })
 
 test('with no server to ask the line counts as there', async () => {
-  const { ids, fail, patience, answer } = setup([uploadRecord({ accountId: 'nobody' })])
+  const { ids, fail, recovery, answer } = setup([uploadRecord({ accountId: 'nobody' })])
   fail(ids[0])
   await answer()
-  expect(patience.line).toBe('ok')
+  expect(recovery.connectivity).toBe('ok')
 })
 
 test('a wake-up looks for a line that is gone at once, and its return lets the queue go on', async () => {
-  const { ids, fail, patience, answer, told, servers, clock } = setup()
-  patience.look()
+  const { ids, fail, recovery, answer, told, servers, clock } = setup()
+  recovery.check()
   fail(ids[0])
   await answer(false)
-  patience.look()
+  recovery.check()
   expect([servers().length, clock.waits()]).toEqual([2, []])
   await answer(true)
   expect(told).toEqual(['line false', 'offline', 'line true', 'ok'])
@@ -134,13 +134,13 @@ test('a wake-up looks for a line that is gone at once, and its return lets the q
 
 test('an upload goes on when its disk is back, unless it was paused or fails of something else', async () => {
   const records = [uploadRecord(), uploadRecord(), uploadRecord(), uploadRecord()]
-  const { rows, patience, clock, folder, told } = setup(records)
+  const { rows, recovery, clock, folder, told } = setup(records)
   const path = join(folder, 'disk')
   const [first = '', paused = '', other = '', second = ''] = records.map(({ id }) => id)
   for (const { id } of records) {
     rows.happen(id, 'begin')
     rows.happen(id, 'trouble', { failure: id === other ? lost : failure('disk-missing', { folder: path }) })
-    patience.waitsForDisk(id, { path, isDead: false })
+    recovery.waitForVolume(id, { path, isDead: false })
   }
   rows.happen(paused, 'pause')
   mkdirSync(path)
@@ -149,30 +149,30 @@ test('an upload goes on when its disk is back, unless it was paused or fails of 
 })
 
 test('what can’t be done yet is tried every five seconds until it is done', () => {
-  const { patience, clock } = setup()
+  const { recovery, clock } = setup()
   let attempts = 0
-  patience.tryUntilDone(() => ++attempts === 3)
+  recovery.tryUntilDone(() => ++attempts === 3)
   expect([attempts, clock.waits()]).toEqual([1, [5_000]])
   clock.advance(5_000)
   expect([attempts, clock.waits()]).toEqual([2, [5_000]])
   clock.advance(5_000)
   expect([attempts, clock.waits()]).toEqual([3, []])
-  patience.tryUntilDone(() => true)
+  recovery.tryUntilDone(() => true)
   expect(clock.waits()).toEqual([])
 })
 
 test('closing clears every timer and asks no more', async () => {
-  const { ids, fail, patience, clock, answer, servers, told } = setup()
-  patience.tryUntilDone(() => false)
-  patience.tryUntilDone(() => false)
+  const { ids, fail, recovery, clock, answer, servers, told } = setup()
+  recovery.tryUntilDone(() => false)
+  recovery.tryUntilDone(() => false)
   clock.advance(5_000)
-  patience.waitsForDisk(ids[1], { path: '/nowhere', isDead: false })
+  recovery.waitForVolume(ids[1], { path: '/nowhere', isDead: false })
   fail(ids[0])
   await answer(false)
   expect(clock.waits()).toEqual([1_000, 3_000, 5_000, 5_000])
-  await patience.close()
+  await recovery.close()
   expect(clock.waits()).toEqual([])
-  patience.look()
-  patience.waitsForDisk(ids[1], { path: '/nowhere', isDead: false })
+  recovery.check()
+  recovery.waitForVolume(ids[1], { path: '/nowhere', isDead: false })
   expect([clock.waits(), servers().length, told]).toEqual([[], 1, ['line false', 'offline']])
 })

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
-import { createPatience } from '../../../electron/queue/recovery-monitor.ts'
+import { createRecoveryMonitor } from '../../../electron/queue/recovery-monitor.ts'
 import { restoreQueued } from '../../../electron/queue/restore.ts'
 import { createRows } from '../../../electron/feed/rows.ts'
-import { createStore } from '../../../electron/journal/upload-store.ts'
+import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { failed, failure } from '../../../electron/contract/failures.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import { uploadRecord } from '../../support/records.ts'
@@ -18,26 +18,26 @@ test.each([
 ])('a queue on a disk %s is shown with the reason, and goes on once there is room', (_name, fullBefore) => {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-restore-'))
   const clock = standingClock()
-  const ports = testPorts(clock)
+  const environment = testPorts(clock)
   const { database } = openJournal(folder, 0)
   onTestFinished(() => {
     database.close()
     rmSync(folder, { recursive: true })
   })
   const record = uploadRecord()
-  const before = createStore(database, 'before', ports)
+  const before = createUploadStore(database, 'before', environment)
   before.add([record])
   before.close()
   if (fullBefore) database.exec('PRAGMA query_only = ON')
-  const store = createStore(database, 'now', ports)
-  const rows = createRows({ store, ports, changed: () => {}, moved: () => {} })
+  const store = createUploadStore(database, 'now', environment)
+  const rows = createRows({ store, environment, changed: () => {}, moved: () => {} })
   const { queue, started } = handQueue()
-  const patience = createPatience({
-    ...{ rows, ports, queue: () => queue, changed: () => {} },
+  const recovery = createRecoveryMonitor({
+    ...{ rows, environment, queue: () => queue, changed: () => {} },
     accessTo: () => failed(failure('signed-out')),
   })
   database.exec('PRAGMA query_only = ON')
-  restoreQueued({ store, rows, queue, patience, secondLooks: { resume: () => {} } })
+  restoreQueued({ store, rows, queue, recovery, rechecks: { resume: () => {} } })
   expect([rows.view(record.id)?.failure?.code, started()]).toEqual(['journal-trouble', []])
   clock.advance(5_000)
   expect(started()).toEqual([])

@@ -29,19 +29,24 @@ test('finds the count that fills a slower lossy line', () => {
 })
 
 test('takes fewer streams when more of them slow each other down', () => {
-  const crowded = (streams: number) => Math.min(1_200 * streams, 12_500) / (1 + Math.max(0, streams - 12) / 8)
+  const crowded = (requestSlots: number) =>
+    Math.min(1_200 * requestSlots, 12_500) / (1 + Math.max(0, requestSlots - 12) / 8)
   const limits = modelLine(crowded, { noise: 0.3 }).run(90)
   expect(mean(limits.slice(30))).toBeLessThanOrEqual(16)
 })
 
 test('notices within a minute and a half that the line has become faster', () => {
-  const line = modelLine((streams, seconds) => Math.min(1_200 * streams, seconds < 120 ? 6_000 : 60_000))
+  const line = modelLine((requestSlots, seconds) =>
+    Math.min(1_200 * requestSlots, seconds < 120 ? 6_000 : 60_000),
+  )
   expect(last(line.run(120))).toBeLessThanOrEqual(10)
   expect(last(line.run(90))).toBeGreaterThanOrEqual(40)
 })
 
 test('gives streams back when the line has become slower', () => {
-  const line = modelLine((streams, seconds) => Math.min(1_200 * streams, seconds < 60 ? 80_000 : 6_000))
+  const line = modelLine((requestSlots, seconds) =>
+    Math.min(1_200 * requestSlots, seconds < 60 ? 80_000 : 6_000),
+  )
   expect(last(line.run(60))).toBeGreaterThan(50)
   expect(last(line.run(240))).toBeLessThan(30)
 })
@@ -69,18 +74,18 @@ test('takes back a step that nobody filled', () => {
 test('never exceeds its bound, and follows it', () => {
   const line = modelLine(shared(1_200, Infinity), { most: 10 })
   expect(Math.max(...line.run(60))).toBe(10)
-  line.steering.setMost(2)
+  line.controller.setMost(2)
   expect(Math.max(...line.run(60))).toBe(2)
-  line.steering.setMost(40)
+  line.controller.setMost(40)
   expect(Math.max(...line.run(60))).toBe(40)
 })
 
 test('halves on trouble, counts troubles of one moment as one, and grows again only after a rest', () => {
   const line = modelLine(shared(1_200, Infinity))
   line.run(20)
-  line.steering.troubled(line.now())
-  line.steering.troubled(line.now() + 1_900)
-  expect(line.steering.limit).toBe(32)
+  line.controller.troubled(line.now())
+  line.controller.troubled(line.now() + 1_900)
+  expect(line.controller.limit).toBe(32)
   expect(new Set(line.run(7))).toEqual(new Set([32]))
   expect(last(line.run(40))).toBe(64)
 })
@@ -88,22 +93,22 @@ test('halves on trouble, counts troubles of one moment as one, and grows again o
 test('never asks for less than one stream, however much trouble there is', () => {
   const line = modelLine(shared(1_200, Infinity))
   for (let times = 0; times < 10; times += 1) {
-    line.steering.troubled(line.now())
+    line.controller.troubled(line.now())
     line.run(3)
   }
-  expect(line.steering.limit).toBe(1)
+  expect(line.controller.limit).toBe(1)
 })
 
 test('a line that was away for a while is not judged by it', () => {
   const away = (seconds: number) => seconds > 20 && seconds < 80
-  const line = modelLine((streams, seconds) => (away(seconds) ? 0 : 1_200 * streams))
+  const line = modelLine((requestSlots, seconds) => (away(seconds) ? 0 : 1_200 * requestSlots))
   line.run(79)
   expect(Math.min(...line.run(20))).toBeGreaterThanOrEqual(54)
 })
 
 /** A line whose packets queue once the streams bring more than it takes, and answers with them. */
-const queueing = (from: number, perStreamMs: number) => (streams: number) =>
-  50 + Math.max(0, streams - from) * perStreamMs
+const queueing = (from: number, perStreamMs: number) => (requestSlots: number) =>
+  50 + Math.max(0, requestSlots - from) * perStreamMs
 
 test('takes fewer streams where answers become slow and fewer bring as much', () => {
   const line = { answerMs: queueing(2, 200) }
@@ -113,7 +118,7 @@ test('takes fewer streams where answers become slow and fewer bring as much', ()
 })
 
 test('gives up a little throughput for answers that come much sooner', () => {
-  const saturating = (streams: number) => 12_500 * (1 - Math.exp(-streams / 3))
+  const saturating = (requestSlots: number) => 12_500 * (1 - Math.exp(-requestSlots / 3))
   const calm = mean(
     modelLine(saturating, { answerMs: queueing(6, 60) })
       .run(240)
@@ -148,8 +153,8 @@ test('a full line of two round trips instead of one is no trouble: the streams t
 
 test('grows again once the queue has gone', () => {
   const until = (seconds: number) => (seconds < 120 ? 12_500 : Infinity)
-  const line = modelLine((streams, at) => Math.min(1_200 * streams, until(at)), {
-    answerMs: (streams, at) => (at < 120 ? queueing(8, 100)(streams) : 50),
+  const line = modelLine((requestSlots, at) => Math.min(1_200 * requestSlots, until(at)), {
+    answerMs: (requestSlots, at) => (at < 120 ? queueing(8, 100)(requestSlots) : 50),
   })
   expect(last(line.run(120))).toBeLessThanOrEqual(12)
   expect(last(line.run(120))).toBeGreaterThan(40)
@@ -158,7 +163,7 @@ test('grows again once the queue has gone', () => {
 test('a burst of new connections that was taken for gain does not keep it from growing on', () => {
   // For a few seconds the line takes far more than it will, as an idle one does: twice as many streams then seem to bring less.
   const burst = (seconds: number) => (seconds > 6 && seconds < 12 ? 4 : 1)
-  const limits = modelLine((streams, seconds) => 1_200 * streams * burst(seconds)).run(60)
+  const limits = modelLine((requestSlots, seconds) => 1_200 * requestSlots * burst(seconds)).run(60)
   expect(limits.indexOf(64)).toBeGreaterThan(0)
   expect(limits.indexOf(64)).toBeLessThan(35)
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createBlocks, type Blocks } from '../../../electron/transfer/blocks.ts'
-import { createSupply, type HeldBlocks } from '../../../electron/transfer/held-blocks.ts'
+import { createBlockSupply, type HeldBlocks } from '../../../electron/transfer/held-blocks.ts'
 
 /** Real blocks, counted. */
 function setup() {
@@ -16,7 +16,7 @@ function setup() {
       blocks.give(block)
     },
   }
-  return { supply: createSupply(counted), out: () => out }
+  return { supply: createBlockSupply(counted), out: () => out }
 }
 
 const takeAll = (held: HeldBlocks) => {

@@ -20,7 +20,7 @@ function setup({ count = 10, askMs = 0, lifeSeconds = 3_600 } = {}) {
         clock.timers.after(askMs, () => resolve(success({ url, headers: {} }))),
       )
     },
-    ports: testPorts(clock),
+    environment: testPorts(clock),
     signal: stop.signal,
   })
   async function pass(ms: number) {
@@ -85,7 +85,7 @@ test('a URL that could not be prepared is asked for again by the part that needs
   const urls = createPartUrls({
     missing: [1, 2],
     presign: async () => answers.shift() ?? failed(failure('unexpected')),
-    ports: testPorts(standingClock()),
+    environment: testPorts(standingClock()),
     signal: new AbortController().signal,
   })
   await urls.take(1)

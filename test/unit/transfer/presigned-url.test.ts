@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { expiryOf, lifeOf } from '../../../electron/transfer/presigned-url.ts'
+import { urlExpiryMs, urlLifetimeMs } from '../../../electron/transfer/presigned-url.ts'
 
-const at = (query: string) => expiryOf(`https://bucket.example/key?${query}`)
+const at = (query: string) => urlExpiryMs(`https://bucket.example/key?${query}`)
 
 test('a presigned URL runs out its seconds after it was signed', () => {
   expect(at('X-Amz-Date=20261124T170509Z&X-Amz-Expires=3600')).toBe(Date.UTC(2026, 10, 24, 18, 5, 9))
@@ -22,5 +22,5 @@ test.each([
   ['X-Amz-Date=20261124T170509Z', null],
   ['X-Amz-Expires=long', null],
 ])('how long a URL lives is told by itself (%s)', (query, lifeMs) => {
-  expect(lifeOf(`https://bucket.example/key?${query}`)).toBe(lifeMs)
+  expect(urlLifetimeMs(`https://bucket.example/key?${query}`)).toBe(lifeMs)
 })

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createBlocks } from '../../../electron/transfer/blocks.ts'
-import { createSupply } from '../../../electron/transfer/held-blocks.ts'
-import { createPace, hashingEnd, sendingEnd } from '../../../electron/transfer/read-rate.ts'
+import { createBlockSupply } from '../../../electron/transfer/held-blocks.ts'
+import { createReadRate, hashingEnd, sendingEnd } from '../../../electron/transfer/read-rate.ts'
 import { sendBody, type Put } from '../../../electron/transfer/put-body.ts'
 import { createSentMd5s } from '../../../electron/transfer/sent-md5.ts'
 import { openReceiver } from '../../support/receiver.ts'
@@ -41,7 +41,7 @@ async function setup({ sizeBytes, part, nowMs = () => performance.now() }: Optio
     await handle.close().catch(() => {})
     rmSync(folder, { recursive: true })
   })
-  const pace = createPace()
+  const pace = createReadRate()
   hashingEnd(pace).over()
   const put: Put = {
     job: { start, end } as Put['job'],
@@ -60,7 +60,7 @@ async function setup({ sizeBytes, part, nowMs = () => performance.now() }: Optio
   }
   let blocksInUse = 0
   const blocks = createBlocks()
-  const supply = createSupply({
+  const supply = createBlockSupply({
     take: () => ((blocksInUse += 1), blocks.take()),
     give: (block) => ((blocksInUse -= 1), blocks.give(block)),
   })

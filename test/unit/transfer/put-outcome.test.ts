@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest'
 import { failure } from '../../../electron/contract/failures.ts'
-import type { LaneAnswer } from '../../../electron/transfer/upload-worker-pool.ts'
+import type { PutAnswer } from '../../../electron/transfer/upload-worker-pool.ts'
 import { putOutcome, storageReason } from '../../../electron/transfer/put-outcome.ts'
 
 const sizeBytes = 1_000
 
-function outcomeOf(answer: LaneAnswer | null, host = 's3.example') {
+function outcomeOf(answer: PutAnswer | null, host = 's3.example') {
   return putOutcome(answer, { sizeBytes, host, nowMs: Date.UTC(2026, 0, 1) })
 }
 
-const answered = (status: number, given: Partial<LaneAnswer & { kind: 'answered' }> = {}, host?: string) =>
+const answered = (status: number, given: Partial<PutAnswer & { kind: 'answered' }> = {}, host?: string) =>
   outcomeOf(
     {
       ...{ kind: 'answered', status, etag: '"e"', md5: null, sealed: false, retryAfter: null, body: '' },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createPace, hashingEnd, sendingEnd } from '../../../electron/transfer/read-rate.ts'
+import { createReadRate, hashingEnd, sendingEnd } from '../../../electron/transfer/read-rate.ts'
 
 const never = () => false
 const windowBlocks = 64
@@ -14,7 +14,7 @@ async function takeAll(end: ReturnType<typeof sendingEnd>, isOver = never) {
 }
 
 test('sends a window of blocks ahead of the hash and then one for each that is hashed', async () => {
-  const pace = createPace()
+  const pace = createReadRate()
   const hash = hashingEnd(pace)
   const { taken, take } = await takeAll(sendingEnd(pace))
   expect(taken).toBe(windowBlocks)
@@ -23,21 +23,21 @@ test('sends a window of blocks ahead of the hash and then one for each that is h
 })
 
 test('shares the window among the parts of a file', async () => {
-  const pace = createPace()
+  const pace = createReadRate()
   await takeAll(sendingEnd(pace), never).then(({ taken }) => expect(taken).toBe(windowBlocks))
   expect((await takeAll(sendingEnd(pace), () => false)).taken).toBe(0)
   hashingEnd(pace).over()
 })
 
 test('nobody waits once the hash is over', async () => {
-  const pace = createPace()
+  const pace = createReadRate()
   const { take } = await takeAll(sendingEnd(pace))
   hashingEnd(pace).over()
   expect(await take).toBe('taken')
 })
 
 test('where nothing has moved for two seconds the window is opened anew: a dead thread gives nothing back', async () => {
-  const pace = createPace()
+  const pace = createReadRate()
   let nowMs = 0
   const end = sendingEnd(pace, () => nowMs)
   const { take } = await takeAll(end)
@@ -48,7 +48,7 @@ test('where nothing has moved for two seconds the window is opened anew: a dead 
 })
 
 test('a PUT that fails gives back what it took, since that is sent again', async () => {
-  const pace = createPace()
+  const pace = createReadRate()
   const failing = sendingEnd(pace)
   let over = false
   const { take } = await takeAll(failing, () => over)

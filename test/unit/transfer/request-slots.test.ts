@@ -1,17 +1,21 @@
 import { expect, test } from 'vitest'
-import { createStreams, type Stream, type Streams } from '../../../electron/transfer/request-slots.ts'
+import {
+  createRequestSlots,
+  type RequestSlot,
+  type RequestSlots,
+} from '../../../electron/transfer/request-slots.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 
 const forever = new AbortController().signal
-const open = (most: number) => createStreams({ ports: testPorts(standingClock()), most })
+const open = (most: number) => createRequestSlots({ environment: testPorts(standingClock()), most })
 
 /** Asks for a stream for each of `files`, in that order, and keeps who got one. */
-function queueUp(streams: Streams, files: readonly string[], firsts: readonly string[] = []) {
+function queueUp(requestSlots: RequestSlots, files: readonly string[], firsts: readonly string[] = []) {
   const given: string[] = []
-  const held: Stream[] = []
+  const held: RequestSlot[] = []
   for (const file of files) {
     const turn = { file, first: () => firsts.includes(file) }
-    void streams
+    void requestSlots
       .of(turn)
       .acquire(forever)
       .then((stream) => {
@@ -25,8 +29,8 @@ function queueUp(streams: Streams, files: readonly string[], firsts: readonly st
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
 test('streams go to the file that has the fewest, then to the one that has waited longest', async () => {
-  const streams = open(3)
-  const { given, held } = queueUp(streams, ['a', 'a', 'a', 'a', 'b', 'c', 'b'])
+  const requestSlots = open(3)
+  const { given, held } = queueUp(requestSlots, ['a', 'a', 'a', 'a', 'b', 'c', 'b'])
   await settled()
   expect(given).toEqual(['a', 'a', 'a'])
   for (const index of [0, 1, 2, 3]) {
@@ -37,9 +41,9 @@ test('streams go to the file that has the fewest, then to the one that has waite
 })
 
 test('a file that goes first gets the next stream, whoever waited before', async () => {
-  const streams = open(1)
+  const requestSlots = open(1)
   const firsts: string[] = []
-  const { given, held } = queueUp(streams, ['a', 'b', 'c', 'c'], firsts)
+  const { given, held } = queueUp(requestSlots, ['a', 'b', 'c', 'c'], firsts)
   await settled()
   firsts.push('c')
   for (const index of [0, 1, 2]) {
@@ -50,25 +54,25 @@ test('a file that goes first gets the next stream, whoever waited before', async
 })
 
 test('an aborted wait takes no place, and a stream that is given back twice counts once', async () => {
-  const streams = open(1)
-  const { held } = queueUp(streams, ['a'])
+  const requestSlots = open(1)
+  const { held } = queueUp(requestSlots, ['a'])
   const leaving = new AbortController()
-  const gone = streams.of({ file: 'b', first: () => false }).acquire(leaving.signal)
-  const next = queueUp(streams, ['c', 'd'])
+  const gone = requestSlots.of({ file: 'b', first: () => false }).acquire(leaving.signal)
+  const next = queueUp(requestSlots, ['c', 'd'])
   leaving.abort(new Error('left'))
   await expect(gone).rejects.toThrow('left')
   held[0]?.release()
   held[0]?.release()
   await settled()
-  expect([next.given, streams.inUse]).toEqual([['c'], 1])
+  expect([next.given, requestSlots.inUse]).toEqual([['c'], 1])
 })
 
 test('a higher bound lets more run at once, a lower one cuts nothing', async () => {
-  const streams = open(2)
-  const { given, held } = queueUp(streams, ['a', 'b', 'c', 'd'])
+  const requestSlots = open(2)
+  const { given, held } = queueUp(requestSlots, ['a', 'b', 'c', 'd'])
   await settled()
-  streams.setMost(1)
-  expect([streams.limit, streams.inUse]).toEqual([1, 2])
+  requestSlots.setMost(1)
+  expect([requestSlots.limit, requestSlots.inUse]).toEqual([1, 2])
   held[0]?.release()
   await settled()
   expect(given).toEqual(['a', 'b'])

@@ -22,7 +22,7 @@ function setup(limit: number | null): {
   run(ms: number, each: () => void): void
 } {
   const clock = standingClock()
-  const throttle = createThrottle({ ports: clock })
+  const throttle = createThrottle({ environment: clock })
   throttle.setLimit(limit)
   return {
     clock,

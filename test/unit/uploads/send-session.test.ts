@@ -5,8 +5,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import { identityOf } from '../../../electron/platform/file-identity.ts'
 import type { FileHash, Hashing } from '../../../electron/transfer/hasher.ts'
-import { createPace } from '../../../electron/transfer/read-rate.ts'
-import { sendBesideHash, type Sending } from '../../../electron/uploads/send-session.ts'
+import { createReadRate } from '../../../electron/transfer/read-rate.ts'
+import { sendWhileHashing, type SendSession } from '../../../electron/uploads/send-session.ts'
 
 /** A file whose hash ends as the test says. */
 async function setup() {
@@ -16,14 +16,14 @@ async function setup() {
   await writeFile(path, 'abc')
   const identity = identityOf(await stat(path, { bigint: true }))
   const hash = Promise.withResolvers<Result<FileHash> | null>()
-  const hashing: Hashing = { result: hash.promise, follow: () => {}, pace: createPace() }
+  const hashing: Hashing = { result: hash.promise, follow: () => {}, pace: createReadRate() }
   const abort = new AbortController()
   const sending = {
     record: { path, identity },
     hasher: { hash: () => hashing },
     report: { progress: () => {} },
     signal: abort.signal,
-  } as unknown as Sending
+  } as unknown as SendSession
   return { sending, hash, abort }
 }
 
@@ -37,14 +37,14 @@ const hashed: FileHash = { sha256: 'a'.repeat(64), segmentChecksums: [1] }
 
 test('a file that cannot be read while its sending waits for a turn is told by its own trouble', async () => {
   const { sending, hash } = await setup()
-  const done = sendBesideHash(sending, 3, waiting)
+  const done = sendWhileHashing(sending, 3, waiting)
   hash.resolve(failed(failure('file-missing')))
   expect(await done).toEqual(failed(failure('file-missing')))
 })
 
 test('an abort while sending waits for a turn ends without a word', async () => {
   const { sending, hash, abort } = await setup()
-  const done = sendBesideHash(sending, 3, waiting)
+  const done = sendWhileHashing(sending, 3, waiting)
   abort.abort()
   hash.resolve(null)
   expect(await done).toBeNull()
@@ -52,7 +52,7 @@ test('an abort while sending waits for a turn ends without a word', async () => 
 
 test('a bug in sending is not hidden by the hash', async () => {
   const { sending, hash } = await setup()
-  const done = sendBesideHash(sending, 3, () => Promise.reject(new Error('a bug')))
+  const done = sendWhileHashing(sending, 3, () => Promise.reject(new Error('a bug')))
   hash.resolve(null)
   await expect(done).rejects.toThrow('a bug')
 })
@@ -60,7 +60,7 @@ test('a bug in sending is not hidden by the hash', async () => {
 test('both well is well', async () => {
   const { sending, hash } = await setup()
   hash.resolve(success(hashed))
-  expect(await sendBesideHash(sending, 3, () => Promise.resolve(success('sent')))).toEqual(
+  expect(await sendWhileHashing(sending, 3, () => Promise.resolve(success('sent')))).toEqual(
     success({ sent: 'sent', hash: hashed }),
   )
 })

@@ -6,9 +6,9 @@ import { failed, failure, success, type Result } from '../../../electron/contrac
 import { fixedSigner } from '../../../electron/accounts/signers.ts'
 import { login } from '../../../electron/cloud/auth.ts'
 import { createCloudClient } from '../../../electron/cloud/client.ts'
-import type { Lanes } from '../../../electron/transfer/upload-worker-pool.ts'
-import { createStreams } from '../../../electron/transfer/request-slots.ts'
-import { createStorageTest } from '../../../electron/uploads/storage-test.ts'
+import type { UploadWorkerPool } from '../../../electron/transfer/upload-worker-pool.ts'
+import { createRequestSlots } from '../../../electron/transfer/request-slots.ts'
+import { createStorageTester } from '../../../electron/uploads/storage-test.ts'
 import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { startCloud, type CloudOptions } from '../../cloud/cloud.ts'
 import { valueOf } from '../../support/engine.ts'
@@ -19,9 +19,9 @@ const choice = { accountId: 'alice', teamId: ALICES_TEAM_ID }
 /** Tests of storage that don't get as far as storage's answer: what sends is the test's own. */
 async function setup(options: CloudOptions = {}) {
   const clock = standingClock()
-  const ports = testPorts(clock)
+  const environment = testPorts(clock)
   const cloud = await startCloud({ now: clock.now, ...options })
-  const client = createCloudClient(cloud.url, ports)
+  const client = createCloudClient(cloud.url, environment)
   const token = valueOf(await login(client, ALICE.email, ALICE.password)).access_token
   const account: Account = {
     ...{ id: 'alice', kind: 'session', server: cloud.url, personId: ALICE.id, name: '', email: '' },
@@ -31,47 +31,47 @@ async function setup(options: CloudOptions = {}) {
   const held = new Set<string>()
   const told: string[] = []
   const state = { journal: success(undefined) as Result<void> }
-  const streams = createStreams({ ports })
-  const lanes: { send: Lanes['send'] } = { send: () => Promise.reject(new Error('a bug')) }
-  const storageTest = createStorageTest({
-    ports,
+  const requestSlots = createRequestSlots({ environment })
+  const workerPool: { send: UploadWorkerPool['send'] } = { send: () => Promise.reject(new Error('a bug')) }
+  const storageTest = createStorageTester({
+    environment,
     store: {
-      leave({ uploadId }) {
+      addAbandoned({ uploadId }) {
         if (state.journal.ok) leftovers.add(uploadId)
         return state.journal
       },
-      cleared(uploadId) {
+      removeAbandoned(uploadId) {
         leftovers.delete(uploadId)
         return success(undefined)
       },
     },
     accounts: {
       list: () => [account],
-      accessTo: (_accountId, teamId) =>
+      accessFor: (_accountId, teamId) =>
         success({ client, kind: 'session', signer: fixedSigner({ kind: 'session', token, teamId }) }),
     },
-    carriers: { lanes: lanes as Lanes, streams },
-    sweeper: {
+    transfer: { workerPool: workerPool as UploadWorkerPool, requestSlots },
+    abandonedUploads: {
       hold(uploadId) {
         held.add(uploadId)
         return () => held.delete(uploadId)
       },
-      sweep: async () => void told.push(`sweep, ${held.size} held`),
+      cleanUp: async () => void told.push(`sweep, ${held.size} held`),
     },
   })
   onTestFinished(async () => {
     cloud.clearFailures()
-    streams.close()
+    requestSlots.close()
     await cloud.close()
   })
   return {
-    ...{ cloud, clock, ports, leftovers, held, told, state, lanes, storageTest },
+    ...{ cloud, clock, environment, leftovers, held, told, state, workerPool, storageTest },
     test: (signal = new AbortController().signal) => storageTest.test(choice, signal, () => {}),
   }
 }
 
 test('a server that does not answer the opening within 15 seconds is named as the reason', async () => {
-  const { cloud, clock, test, ports } = await setup()
+  const { cloud, clock, test, environment } = await setup()
   const held = cloud.hold('initiateMultipart')
   const running = test()
   await held.arrived
@@ -82,7 +82,7 @@ test('a server that does not answer the opening within 15 seconds is named as th
     isLeft: false,
   })
   held.release()
-  expect([clock.waits(), ports.lines.filter(({ level }) => level === 'error')]).toEqual([[], []])
+  expect([clock.waits(), environment.lines.filter(({ level }) => level === 'error')]).toEqual([[], []])
 })
 
 test('an upload that can’t be given back within 15 seconds is left to the sweeper', async () => {
@@ -117,28 +117,28 @@ test('an upload that storage no longer knows counts as given back', async () => 
 })
 
 test('a test that throws is logged and gives back what it opened', async () => {
-  const { cloud, test, ports, leftovers, held, clock, lanes } = await setup()
+  const { cloud, test, environment, leftovers, held, clock, workerPool } = await setup()
   let path = ''
-  lanes.send = (job) => {
+  workerPool.send = (job) => {
     path = job.path
     expect([existsSync(path), leftovers.size, held.size]).toEqual([true, 1, 1])
     return Promise.reject(new Error('a bug'))
   }
   expect(await test()).toMatchObject({ state: 'bad', failure: { code: 'unexpected' }, isLeft: false })
   expect([path === '', existsSync(dirname(path))]).toEqual([false, false])
-  expect(ports.lines).toMatchObject([{ level: 'error', facts: { error: 'Error: a bug' } }])
+  expect(environment.lines).toMatchObject([{ level: 'error', facts: { error: 'Error: a bug' } }])
   expect([await cloud.unfinishedUploads(), leftovers.size, held.size, clock.waits()]).toEqual([[], 0, 0, []])
 })
 
 test('a test that throws after it was cancelled is only cancelled', async () => {
-  const { test, ports, lanes } = await setup()
+  const { test, environment, workerPool } = await setup()
   const stop = new AbortController()
-  lanes.send = () => {
+  workerPool.send = () => {
     stop.abort()
     return Promise.reject(new Error('a bug'))
   }
   expect(await test(stop.signal)).toMatchObject({ state: 'cancelled', failure: null })
-  expect(ports.lines).toEqual([])
+  expect(environment.lines).toEqual([])
 })
 
 test('parts that storage would not take are not sent', async () => {

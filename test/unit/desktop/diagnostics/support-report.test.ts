@@ -2,11 +2,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Snapshot } from '../../../../electron/contract/uploads.ts'
-import { supportPieces } from '../../../../electron/desktop/diagnostics/support-report.ts'
+import { supportReportParts } from '../../../../electron/desktop/diagnostics/support-report.ts'
 import { defaultSettings } from '../../../../electron/platform/settings.ts'
 
 test('a report counts the networks that are known and names none', async () => {
-  const pieces = await supportPieces({
+  const pieces = await supportReportParts({
     versions: {},
     settings: {
       ...defaultSettings,

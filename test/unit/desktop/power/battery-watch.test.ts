@@ -9,7 +9,7 @@ const minuteMs = 60_000
 function setup() {
   const world = { matters: true, isOnBattery: true, percent: 50, error: null as Error | null, reads: 0 }
   const clock = standingClock()
-  const ports = testPorts(clock)
+  const environment = testPorts(clock)
   const told: Conditions['power'][] = []
   const watch = watchBattery({
     platform: 'win32',
@@ -21,9 +21,9 @@ function setup() {
     },
     matters: () => world.matters,
     changed: (power) => void told.push(power),
-    ports,
+    environment,
   })
-  return { world, clock, told, watch, lines: ports.lines }
+  return { world, clock, told, watch, lines: environment.lines }
 }
 
 test('the level is read every minute while something is to be sent', async () => {

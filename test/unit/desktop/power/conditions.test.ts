@@ -21,7 +21,7 @@ function setup(change: Partial<Settings> = {}, { holdError }: Options = {}) {
   const held: boolean[] = []
   const limits: (number | null)[] = []
   const told: { readonly now: Conditions; readonly before: Conditions }[] = []
-  const ports = testPorts(clock)
+  const environment = testPorts(clock)
   const book = createConditions({
     settings: {
       current: () => settings,
@@ -30,7 +30,7 @@ function setup(change: Partial<Settings> = {}, { holdError }: Options = {}) {
         return success(settings)
       },
     },
-    uploader: {
+    engine: {
       async hold(isHeld) {
         held.push(isHeld)
         if (holdError) throw holdError
@@ -39,14 +39,14 @@ function setup(change: Partial<Settings> = {}, { holdError }: Options = {}) {
     },
     whenDone: { current: () => ({ whenDone: 'nothing', ending: null }) },
     changed: (now, before) => void told.push({ now, before }),
-    ports,
+    environment,
   })
   book.look()
   const set = (more: Partial<Settings>) => {
     settings = { ...settings, ...more }
     book.look()
   }
-  return { book, clock, held, limits, told, set, settings: () => settings, lines: ports.lines }
+  return { book, clock, held, limits, told, set, settings: () => settings, lines: environment.lines }
 }
 
 test('on battery it waits below the level that the person chose, and goes on at mains', () => {

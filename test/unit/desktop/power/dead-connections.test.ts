@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest'
-import { createStandstill, deadAfterMs } from '../../../../electron/desktop/power/dead-connections.ts'
+import {
+  createDeadConnectionMonitor,
+  deadAfterMs,
+} from '../../../../electron/desktop/power/dead-connections.ts'
 import { standingClock, testPorts } from '../../../support/hand-clock.ts'
 
 /** One upload runs; `moves` lets bytes move now. */
@@ -8,8 +11,8 @@ function setup({ running = 1, restartRuns = () => Promise.resolve() } = {}) {
   const { log, lines, timers } = testPorts(clock)
   const did: string[] = []
   let lastMs = clock.now()
-  const standstill = createStandstill({
-    uploader: {
+  const standstill = createDeadConnectionMonitor({
+    engine: {
       wake: () => void did.push('wake'),
       restartRuns() {
         did.push('cut')
@@ -17,7 +20,7 @@ function setup({ running = 1, restartRuns = () => Promise.resolve() } = {}) {
       },
     },
     movement: { lastMs: () => lastMs },
-    ports: { now: clock.now, timers },
+    environment: { now: clock.now, timers },
     log,
   })
   standstill.totals({ running })

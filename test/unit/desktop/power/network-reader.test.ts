@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { lineReader } from '../../../../electron/desktop/power/network-reader.ts'
-import { watchLine } from '../../../../electron/desktop/power/network-watch.ts'
+import { networkReader } from '../../../../electron/desktop/power/network-reader.ts'
+import { watchNetworkChanges } from '../../../../electron/desktop/power/network-watch.ts'
 import { unknownNetwork, type Network } from '../../../../electron/desktop/power/network.ts'
 import { standingClock, testPorts } from '../../../support/hand-clock.ts'
 
@@ -8,7 +8,7 @@ import { standingClock, testPorts } from '../../../support/hand-clock.ts'
 const printing = (printed: Readonly<Record<string, string>>) => async (program: string) =>
   printed[program] ?? ''
 
-const onWindows = (text: string) => lineReader('win32', printing({ 'powershell.exe': text }))?.()
+const onWindows = (text: string) => networkReader('win32', printing({ 'powershell.exe': text }))?.()
 const id = expect.stringMatching(/^[0-9a-f]{32}$/)
 
 test.for([
@@ -51,7 +51,7 @@ Hardware Port: Wi-Fi
 Device: en0
 Ethernet Address: a8:60:b6:00:00:02
 `
-const onMac = (printed: Readonly<Record<string, string>>) => lineReader('darwin', printing(printed))?.()
+const onMac = (printed: Readonly<Record<string, string>>) => networkReader('darwin', printing(printed))?.()
 
 test('macOS tells the line by its router, and not whether it is metered', async () => {
   const home = await onMac({ route, networksetup, arp: arp('0:11:32:aa:bb:c') })
@@ -64,7 +64,7 @@ test('macOS tells the line by its router, and not whether it is metered', async 
 })
 
 test('Linux, which tells by itself, is not asked', () => {
-  expect(lineReader('linux', printing({}))).toBe(null)
+  expect(networkReader('linux', printing({}))).toBe(null)
 })
 
 test('the line is asked about while it matters, from time to time only while something is to be sent', async () => {
@@ -72,11 +72,11 @@ test('the line is asked about while it matters, from time to time only while som
   const told: Network[] = []
   let matters = false
   let asked = 0
-  const watch = watchLine({
+  const watch = watchNetworkChanges({
     read: async () => ({ metered: (asked += 1) > 2 ? 'yes' : 'no', line: null }),
     matters: () => matters,
     changed: (network) => void told.push(network),
-    ports: testPorts(clock),
+    environment: testPorts(clock),
   })
   const settle = async () => {
     for (let turn = 0; turn < 10; turn += 1) await Promise.resolve()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { watchLine } from '../../../../electron/desktop/power/network-watch.ts'
+import { watchNetworkChanges } from '../../../../electron/desktop/power/network-watch.ts'
 import { unknownNetwork, type Network } from '../../../../electron/desktop/power/network.ts'
 import { standingClock, testPorts } from '../../../support/hand-clock.ts'
 
@@ -9,9 +9,9 @@ const phone: Network = { metered: 'yes', line: { id: 'uuid-2', name: 'Phone' } }
 function setup() {
   const world = { matters: true, network: unknownNetwork, error: null as Error | null, reads: 0 }
   const clock = standingClock()
-  const ports = testPorts(clock)
+  const environment = testPorts(clock)
   const told: Network[] = []
-  const watch = watchLine({
+  const watch = watchNetworkChanges({
     async read() {
       world.reads += 1
       if (world.error) throw world.error
@@ -19,9 +19,9 @@ function setup() {
     },
     matters: () => world.matters,
     changed: (network) => void told.push(network),
-    ports,
+    environment,
   })
-  return { world, clock, told, watch, lines: ports.lines }
+  return { world, clock, told, watch, lines: environment.lines }
 }
 
 test('the network is read every five minutes while something is to be sent, and told when it changed', async () => {

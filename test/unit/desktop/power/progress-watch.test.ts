@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import type { UploadRow } from '../../../../electron/contract/uploads.ts'
-import { createMovement } from '../../../../electron/desktop/power/progress-watch.ts'
+import { createProgressWatch } from '../../../../electron/desktop/power/progress-watch.ts'
 
 const row = (change: Partial<UploadRow>) =>
   ({ id: 'one', phase: 'sending', sentBytes: 0, inFlightBytes: 0, hashedBytes: 0, ...change }) as UploadRow
 
 function setup() {
   let nowMs = 1_000
-  const movement = createMovement(() => nowMs)
+  const movement = createProgressWatch(() => nowMs)
   const tell = (atMs: number, change: Partial<UploadRow>) => {
     nowMs = atMs
     movement.patch({ changed: [row(change)], removed: [] })

@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { QuietHours } from '../../../../electron/contract/quiet-hours.ts'
-import { quietNow } from '../../../../electron/desktop/power/schedule.ts'
+import { quietHoursNow } from '../../../../electron/desktop/power/schedule.ts'
 
 const zone = process.env['TZ']
 beforeAll(() => void (process.env['TZ'] = 'Europe/Berlin'))
@@ -17,7 +17,7 @@ const hours = (from: number, to: number, change: Partial<QuietHours> = {}): Quie
 })
 const at = (text: string) => Date.parse(text)
 const until = (rules: readonly QuietHours[], now: string) => {
-  const { untilMs, ...quiet } = quietNow(rules, at(now))
+  const { untilMs, ...quiet } = quietHoursNow(rules, at(now))
   return { ...quiet, until: untilMs === null ? null : new Date(untilMs).toISOString() }
 }
 const pause = { isPause: true, limitBytesPerSecond: null }

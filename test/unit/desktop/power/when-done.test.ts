@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { endingWords } from '../../../../electron/messages/hold-text.ts'
+import { endingText } from '../../../../electron/messages/hold-text.ts'
 import type { Phase, Totals } from '../../../../electron/contract/uploads.ts'
 import { translatorFor } from '../../../../electron/messages/messages.ts'
 import { countdownMs, createWhenDone } from '../../../../electron/desktop/power/when-done.ts'
@@ -20,10 +20,10 @@ function setup() {
   const book = createWhenDone({
     act: (whenDone) => void did.push(whenDone),
     changed: () => undefined,
-    ports: { now: clock.now, timers: clock.timers },
+    environment: { now: clock.now, timers: clock.timers },
   })
   const patch = (totals: Totals, changed = rows('sending', 0)) => book.patch({ totals, changed })
-  return { clock, did, book, patch, said: () => endingWords(book.current(), translatorFor('en')) }
+  return { clock, did, book, patch, said: () => endingText(book.current(), translatorFor('en')) }
 }
 
 test('once all is sent it counts down, and then does it once', () => {

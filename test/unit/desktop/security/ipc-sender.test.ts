@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import {
   isAllowedRequest,
   isOurPage,
-  strangeness,
+  rejectionReason,
   type Sender,
 } from '../../../../electron/desktop/security/ipc-sender.ts'
 
@@ -11,8 +11,10 @@ const page: Sender = { contentsId: ours, frame: { url: 'app://ui/', isMain: true
 
 describe('who may call', () => {
   test('our window’s main frame on our own page is no stranger', () => {
-    expect(strangeness(page, ours)).toBe(null)
-    expect(strangeness({ ...page, frame: { url: 'app://ui/index.html#x', isMain: true } }, ours)).toBe(null)
+    expect(rejectionReason(page, ours)).toBe(null)
+    expect(rejectionReason({ ...page, frame: { url: 'app://ui/index.html#x', isMain: true } }, ours)).toBe(
+      null,
+    )
   })
 
   test.each<[string, Sender]>([
@@ -24,11 +26,11 @@ describe('who may call', () => {
     ['another page', { ...page, frame: { url: 'app://other@ui/', isMain: true } }],
     ['another page', { ...page, frame: { url: '', isMain: true } }],
   ])('%s is refused by name', (reason, sender) => {
-    expect(strangeness(sender, ours)).toBe(reason)
+    expect(rejectionReason(sender, ours)).toBe(reason)
   })
 
   test('nobody may call while no window is open', () => {
-    expect(strangeness(page, null)).toBe('no window is open')
+    expect(rejectionReason(page, null)).toBe('no window is open')
   })
 })
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Patch, Phase, Totals, UploadRow } from '../../../../electron/contract/uploads.ts'
-import { createNoticeWatch } from '../../../../electron/desktop/tray/notices.ts'
+import { createNotificationRules } from '../../../../electron/desktop/tray/notices.ts'
 
 let sequence = 0
 
@@ -54,7 +54,7 @@ function patch(totals: Partial<Totals>, ...changed: UploadRow[]): Patch {
 }
 
 test('a batch is told once, when its last file is done', () => {
-  const watch = createNoticeWatch()
+  const watch = createNotificationRules()
   expect(watch(patch({ running: 2, waiting: 1 }, row('a', 'sending')))).toEqual([])
   expect(watch(patch({ running: 1, waiting: 1 }, row('a', 'registered')))).toEqual([])
   expect(watch(patch({ running: 1 }, row('b', 'registered')))).toEqual([])
@@ -63,7 +63,7 @@ test('a batch is told once, when its last file is done', () => {
 })
 
 test('the next batch counts from nothing', () => {
-  const watch = createNoticeWatch()
+  const watch = createNotificationRules()
   watch(patch({ running: 1 }))
   watch(patch({}, row('a', 'registered')))
   watch(patch({ running: 1 }))
@@ -71,7 +71,7 @@ test('the next batch counts from nothing', () => {
 })
 
 test('a failure that needs the person is told at once, and once', () => {
-  const watch = createNoticeWatch()
+  const watch = createNotificationRules()
   const bad = row('a', 'failed')
   expect(watch(patch({ running: 1, needsYou: 1 }, bad))).toEqual([{ kind: 'needs-you', rows: [bad] }])
   expect(watch(patch({ running: 1, needsYou: 1 }, bad))).toEqual([])
@@ -83,7 +83,7 @@ test('a failure that needs the person is told at once, and once', () => {
 })
 
 test('waiting that mends itself is nothing to tell, and neither is a batch that was cancelled', () => {
-  const watch = createNoticeWatch()
+  const watch = createNotificationRules()
   expect(watch(patch({ running: 1 }, row('a', 'retrying')))).toEqual([])
   expect(watch({ ...patch({}), removed: ['a'] })).toEqual([])
 })

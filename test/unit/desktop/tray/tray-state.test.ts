@@ -5,8 +5,8 @@ import type { Totals } from '../../../../electron/contract/uploads.ts'
 import { translatorFor } from '../../../../electron/messages/messages.ts'
 import {
   isPanelDark,
-  sumWords,
-  timeLeftWords,
+  summaryText,
+  timeLeftText,
   progressStep,
   progressSteps,
   trayIconName,
@@ -101,21 +101,21 @@ describe('the line', () => {
       bytesPerSecond: 12_440_000,
       secondsLeft: 700,
     }
-    expect(sumWords(totals, false, english)).toBe(
+    expect(summaryText(totals, false, english)).toBe(
       'Sending 2 files, 41% · 5 waiting · 12.4 MB/s · about 15 min left',
     )
   })
 
   test('never says 100 % of what still runs', () => {
     const totals = { ...none, running: 1, totalBytes: 10, movedBytes: 10 }
-    expect(sumWords(totals, false, english)).toBe('Sending 1 file, 99%')
+    expect(summaryText(totals, false, english)).toBe('Sending 1 file, 99%')
   })
 
   test('says what waits for whom when nothing runs', () => {
-    expect(sumWords(none, false, english)).toBe('Nothing to send')
-    expect(sumWords({ ...none, paused: 1 }, false, english)).toBe('1 file paused')
-    expect(sumWords({ ...none, needsYou: 2, paused: 1 }, false, english)).toBe('2 files need you')
-    expect(sumWords({ ...none, waiting: 2 }, false, english)).toBe('2 waiting')
+    expect(summaryText(none, false, english)).toBe('Nothing to send')
+    expect(summaryText({ ...none, paused: 1 }, false, english)).toBe('1 file paused')
+    expect(summaryText({ ...none, needsYou: 2, paused: 1 }, false, english)).toBe('2 files need you')
+    expect(summaryText({ ...none, waiting: 2 }, false, english)).toBe('2 waiting')
   })
 })
 
@@ -127,5 +127,5 @@ test.each([
   [5_400, 'about 1.5 h left'],
   [36_000, 'about 10 h left'],
 ])('%i seconds are %s', (seconds, sentence) => {
-  expect(timeLeftWords(seconds, english)).toBe(sentence)
+  expect(timeLeftText(seconds, english)).toBe(sentence)
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import {
-  UpdateTrouble,
+  UpdateError,
   checkTrouble,
   downloadTrouble,
   installFailure,
@@ -57,12 +57,12 @@ test.each([
 })
 
 test.each([checkTrouble, placeTrouble, downloadTrouble])('%o passes on what is named already', (name) => {
-  const trouble = new UpdateTrouble('update-unsigned')
+  const trouble = new UpdateError('update-unsigned')
   expect(name(trouble)).toBe(trouble)
 })
 
 test('the failure has the code of the trouble; anything else is unexpected, or not installed at the end', () => {
-  const trouble = new UpdateTrouble('update-damaged')
+  const trouble = new UpdateError('update-damaged')
   expect([updateFailure(trouble), installFailure(trouble)]).toMatchObject([
     ...[{ code: 'update-damaged' }, { code: 'update-damaged' }],
   ])

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { UpdateTrouble } from '../../../../electron/desktop/updates/update-failures.ts'
+import { UpdateError } from '../../../../electron/desktop/updates/update-failures.ts'
 import { idleForMs } from '../../../../electron/desktop/updates/updates.ts'
 import { setup } from './updates-setup.ts'
 
 test('an update that can’t take this one’s place begins this one anew, which then says so', async () => {
-  const { world, updates, done, pass } = setup({ installTrouble: new UpdateTrouble('update-not-installed') })
+  const { world, updates, done, pass } = setup({ installTrouble: new UpdateError('update-not-installed') })
   await updates.check()
   await pass(0)
   await updates.install()
@@ -16,7 +16,7 @@ test('an update that can’t take this one’s place begins this one anew, which
 })
 
 test('what a shut folder or Squirrel refuses beforehand stops nothing, and is not tried again by itself', async () => {
-  const trouble = new UpdateTrouble('update-not-writable')
+  const trouble = new UpdateError('update-not-writable')
   const { world, updates, done, pass } = setup({ readyTrouble: trouble, seen: false })
   await updates.check()
   await pass(idleForMs)
@@ -68,7 +68,7 @@ test('while a sign-in lies in memory alone it waits to be told', async () => {
 })
 
 test('a failed installation is logged with its version and its cause', async () => {
-  const trouble = new UpdateTrouble('update-not-installed')
+  const trouble = new UpdateError('update-not-installed')
   const { updates, pass, lines } = setup({ installTrouble: trouble })
   await updates.check()
   await pass(0)
@@ -92,7 +92,7 @@ test('an update that did not take its place is logged at the next start, one tha
 })
 
 test('a check that failed is logged with its cause', async () => {
-  const trouble = new UpdateTrouble('update-unreachable')
+  const trouble = new UpdateError('update-unreachable')
   const { updates, lines } = setup({ checkTrouble: trouble })
   await updates.check()
   expect(lines).toEqual([{ level: 'warn', message: 'an update did not come', facts: { error: trouble } }])

@@ -1,23 +1,23 @@
 import type { NoUpdates, UpdateState } from '../../../../electron/contract/updates.ts'
-import type { UpdateTrouble } from '../../../../electron/desktop/updates/update-failures.ts'
+import type { UpdateError } from '../../../../electron/desktop/updates/update-failures.ts'
 import { createUpdates, type Updater } from '../../../../electron/desktop/updates/updates.ts'
 import { standingClock, testPorts } from '../../../support/hand-clock.ts'
 
-/** What an app that looks for updates meets; a test changes it as it goes on. */
+/** What an app that looks for updates meets; a test changes it goes on. */
 interface World {
   updates: 'automatic' | 'ask' | 'off'
   updateOnQuit: boolean
   newer: string | null
-  checkTrouble: UpdateTrouble | null
-  downloadTrouble: UpdateTrouble | null
+  checkTrouble: UpdateError | null
+  downloadTrouble: UpdateError | null
   /** What the download tells of its progress. */
   percents: readonly number[]
-  installTrouble: UpdateTrouble | null
+  installTrouble: UpdateError | null
   busy: boolean
   seen: boolean
   off: NoUpdates | null
   intended: string | null
-  readyTrouble: UpdateTrouble | null
+  readyTrouble: UpdateError | null
   refused: string | null
   /** Somebody opens the window while it gets ready. */
   arrives: boolean
@@ -44,8 +44,8 @@ export function setup(change: Partial<World> = {}) {
   const done: string[] = []
   const told: UpdateState[] = []
   const clock = standingClock()
-  const ports = testPorts(clock)
-  const or = (trouble: UpdateTrouble | null) => {
+  const environment = testPorts(clock)
+  const or = (trouble: UpdateError | null) => {
     if (trouble) throw trouble
   }
   const updater: Updater = {
@@ -86,12 +86,12 @@ export function setup(change: Partial<World> = {}) {
     refused: { read: () => world.refused, write: (version) => (world.refused = version) },
     version: '1.0.0',
     tell: (state) => told.push(state),
-    ...ports,
+    ...environment,
   })
   /** Moves the clock and lets what it set off come to its end. */
   async function pass(ms: number) {
     clock.advance(ms)
     for (let turn = 0; turn < 20; turn += 1) await Promise.resolve()
   }
-  return { world, updates, done, told, clock, pass, lines: ports.lines }
+  return { world, updates, done, told, clock, pass, lines: environment.lines }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { UpdateTrouble } from '../../../../electron/desktop/updates/update-failures.ts'
+import { UpdateError } from '../../../../electron/desktop/updates/update-failures.ts'
 import {
   checkAgainAfterMs,
   checkEveryMs,
@@ -22,7 +22,7 @@ test('nothing is loaded at the start; it looks after a while, and then once a da
 })
 
 test('a look that failed says why and is repeated sooner', async () => {
-  const { updates, clock, pass } = setup({ checkTrouble: new UpdateTrouble('update-unreachable') })
+  const { updates, clock, pass } = setup({ checkTrouble: new UpdateError('update-unreachable') })
   updates.start()
   await pass(firstCheckAfterMs)
   expect(updates.state()).toMatchObject({ kind: 'failed', failure: { code: 'update-unreachable' } })
@@ -78,7 +78,7 @@ test('told to restart it does so with uploads running, which are stopped first',
 })
 
 test('a download that failed can be asked for again', async () => {
-  const { world, updates, pass } = setup({ downloadTrouble: new UpdateTrouble('update-damaged') })
+  const { world, updates, pass } = setup({ downloadTrouble: new UpdateError('update-damaged') })
   await updates.check()
   await pass(0)
   expect(updates.state()).toMatchObject({ kind: 'failed', failure: { code: 'update-damaged' } })
@@ -135,7 +135,7 @@ test('a check while one is under way, or while an update is fetched, ready or in
 })
 
 test('a download or an installation without an update does nothing', async () => {
-  const { updates, done } = setup({ checkTrouble: new UpdateTrouble('update-unreachable') })
+  const { updates, done } = setup({ checkTrouble: new UpdateError('update-unreachable') })
   await updates.install()
   expect(done).toEqual([])
   await updates.check()

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
 import type { Settings } from '../../../../electron/contract/settings.ts'
 import { success } from '../../../../electron/contract/failures.ts'
-import { createClosing } from '../../../../electron/desktop/window/close-choice.ts'
+import { createCloseChoice } from '../../../../electron/desktop/window/close-choice.ts'
 import { defaultSettings } from '../../../../electron/platform/settings.ts'
 
 function setup(onClose: Settings['onClose'], { tray = true } = {}) {
   const did: string[] = []
   const answers: PromiseWithResolvers<'keep-sending' | 'quit' | null>[] = []
   let current: Settings = { ...defaultSettings, onClose }
-  const closing = createClosing({
+  const closing = createCloseChoice({
     window: () => ({ hide: () => void did.push('hide'), minimise: () => void did.push('minimise') }),
     settings: {
       current: () => current,

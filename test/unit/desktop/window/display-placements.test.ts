@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest'
-import { createPlaces, nameOf, type Area } from '../../../../electron/desktop/window/display-placements.ts'
+import {
+  createDisplayPlacements,
+  nameOf,
+  type Area,
+} from '../../../../electron/desktop/window/display-placements.ts'
 
 const display = (x: number, width = 1920): Area => {
   const bounds = { x, y: 0, width, height: 1080 }
@@ -10,7 +14,7 @@ const desk = [display(0), display(1920, 2560)]
 
 function setup(stored: Readonly<Record<string, unknown>> = {}) {
   let values = { ...stored }
-  return createPlaces({
+  return createDisplayPlacements({
     read: () => values,
     write: (more) => void (values = { ...values, ...more }),
   })

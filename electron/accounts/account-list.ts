@@ -1,6 +1,6 @@
 import type { Account } from '../contract/account.ts'
 import type { AccountStore } from '../platform/environment.ts'
-import { hasSameEmail } from './upload-account.ts'
+import { hasSameEmail } from '../contract/account.ts'
 
 /** Who is known here: by the book, which other processes share, and by what this process found in its keychain. */
 export interface AccountList {

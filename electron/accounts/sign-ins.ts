@@ -1,5 +1,5 @@
 import type { Accounts } from './accounts.ts'
-import { hiddenAccounts } from './upload-account.ts'
+import { hiddenAccounts } from '../contract/account.ts'
 import { createPairings } from './pairing.ts'
 import type { ProxyLogins } from './proxy-logins.ts'
 import { checkServer } from '../cloud/server-check.ts'
@@ -10,7 +10,7 @@ import { baseOf, serversOf } from '../contract/servers.ts'
 import type { Settings } from '../contract/settings.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { ProxyLogin } from '../platform/proxy-resolver.ts'
-import type { StoredChoices } from '../journal/account-store.ts'
+import type { StoredChoices } from '../platform/environment.ts'
 import { createTeamSelection } from './team-choice.ts'
 
 /** Who is signed in and which team is chosen, as the person sees it; and what that does to the queue. */

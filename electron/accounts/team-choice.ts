@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { Account, Team, TeamChoice } from '../contract/account.ts'
-import type { StoredChoices } from '../journal/account-store.ts'
+import type { StoredChoices } from '../platform/environment.ts'
 
 export interface TeamOfAccount {
   readonly accountId: string

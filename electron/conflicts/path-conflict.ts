@@ -5,7 +5,7 @@ import { pathKey } from '../contract/library-path.ts'
 import type { LibraryModel } from '../contract/library.ts'
 import type { Target } from '../contract/uploads.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
-import type { Row, Rows } from '../feed/rows.ts'
+import type { Row, Rows } from '../journal/rows.ts'
 import { isRunning } from '../journal/upload-state.ts'
 
 /** What has an upload's library path already. */

@@ -1,7 +1,7 @@
 import type { LibraryModel } from '../contract/library.ts'
 import { isSameTeam } from './path-conflict.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
-import type { Rows } from '../feed/rows.ts'
+import type { Rows } from '../journal/rows.ts'
 import type { Duplicates } from './duplicates.ts'
 
 // What this app has brought to a team's library itself.

@@ -9,7 +9,7 @@ import {
 } from './path-conflict.ts'
 import type { Outcome } from '../journal/outcome.ts'
 import type { RecordChange, UploadRecord } from '../journal/upload-record.ts'
-import type { Rows } from '../feed/rows.ts'
+import type { Rows } from '../journal/rows.ts'
 
 /** The one before it is there first: then there is a model to replace or to leave, and if it never comes, this one goes. */
 export interface WaitsFor {

@@ -1,3 +1,4 @@
+import { baseOf } from './servers.ts'
 import type { Pairing } from './pairing.ts'
 
 /** A team as the server names it; ids are opaque and come in several shapes (NOTES.md, rule 2). */
@@ -54,4 +55,35 @@ export interface SessionView {
   readonly pairing: Pairing | null
   /** The proxy that wants a login, or null. */
   readonly proxy: ProxyQuestion | null
+}
+
+/** The same person on the same server, with either kind of sign-in. */
+export function isSamePerson(a: Account, b: Account): boolean {
+  return baseOf(a.server) === baseOf(b.server) && a.personId === b.personId
+}
+
+/**
+ * Probably the same human being: a person has one id per server and often the same e-mail address everywhere. Only for deciding
+ * what this computer shows, never for deciding in whose name something is sent.
+ */
+export function hasSameEmail(a: Account, b: Account): boolean {
+  const isElsewhere = baseOf(a.server) !== baseOf(b.server)
+  const sharesAddress = a.email !== '' && a.email.toLowerCase() === b.email.toLowerCase()
+  return isSamePerson(a, b) || (isElsewhere && sharesAddress)
+}
+
+/**
+ * Accounts whose person signed out before somebody else signed in: their uploads stay hidden until they return. While nobody is
+ * signed in, all are shown, so that everyone can find their own.
+ */
+export function hiddenAccounts(accounts: readonly Account[]): ReadonlySet<string> {
+  const here = accounts.filter(({ state }) => state === 'ready')
+  if (here.length === 0) return new Set()
+  const hidden = accounts.filter(
+    (account) =>
+      account.state === 'signed-out' &&
+      account.hasLeft === true &&
+      !here.some((other) => hasSameEmail(account, other)),
+  )
+  return new Set(hidden.map(({ id }) => id))
 }

@@ -1,4 +1,5 @@
-import type { Failure } from './failures.ts'
+import { failure, type Failure } from './failures.ts'
+import { libraryPathProblem } from './library-path.ts'
 import type { Team } from './account.ts'
 import type { AlreadyThere, Replacing } from './library.ts'
 import type { TransferSpeed } from './upload-details.ts'
@@ -131,4 +132,12 @@ export interface HistoryPage {
   readonly rows: readonly UploadRow[]
   /** Pass it back for older entries, or null at the end. */
   readonly nextBeforeMs: number | null
+}
+
+/** Why the server would reject a target (lengths and pattern from openapi.yaml), or null. */
+export function targetFailure({ displayName, modelType, modelPath }: Target): Failure | null {
+  if (displayName.trim() === '' || [...displayName].length > 255) return failure('target-name')
+  if (modelType.trim() === '' || [...modelType].length > 50) return failure('target-type')
+  if (libraryPathProblem(modelPath) !== null) return failure('target-path')
+  return null
 }

@@ -7,7 +7,7 @@ import type { Settings } from '../contract/settings.ts'
 import type { Environment, SecretStore } from '../platform/environment.ts'
 import type { ProxyResolver } from '../platform/proxy-resolver.ts'
 import { createAccountStore } from '../journal/account-store.ts'
-import type { Rows } from '../feed/rows.ts'
+import type { Rows } from '../journal/rows.ts'
 
 /** The accounts that the journal knows, with locks beside it. */
 export function openAccounts(

@@ -1,15 +1,15 @@
 import { failed, failure, remedyOf, success, type FailureCode, type Result } from '../contract/failures.ts'
 import type { Target } from '../contract/uploads.ts'
 import type { FileToInspect, Inspection } from '../recognition/found-file.ts'
-import { resetAfter } from '../uploads/reset.ts'
+import { resetAfter } from '../journal/reset.ts'
 import { changeAfterInspection, fileToInspect, isUnchanged, isUninspected } from '../intake/inspect-again.ts'
 import { isBeingWritten } from '../intake/recheck.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { RecordChange, UploadRecord } from '../journal/upload-record.ts'
-import type { Row, Rows } from '../feed/rows.ts'
+import type { Row, Rows } from '../journal/rows.ts'
 import { isRunning } from '../journal/upload-state.ts'
 import { editTargets, retargeted, wasCausedByTarget, type TargetEdit } from '../intake/edit-targets.ts'
-import { targetFailure } from '../uploads/run-upload.ts'
+import { targetFailure } from '../contract/uploads.ts'
 
 /** What a person can do to uploads. Ids that are not known, or to which it can't happen, are passed over. */
 export interface Commands {

@@ -11,7 +11,7 @@ import { openFinding, type Computer } from '../discovery/places/open-find-models
 import type { Library } from '../library/library.ts'
 import { openWatching } from '../discovery/watched-folders/open-watched-folders.ts'
 import type { Watching } from '../discovery/watched-folders/watched-folders.ts'
-import type { StoredChoices } from '../journal/account-store.ts'
+import type { StoredChoices } from '../platform/environment.ts'
 import { enqueuePlaced } from '../intake/enqueue-placed.ts'
 import type { WorkerFiles } from './transfer-services.ts'
 import { createUploadedBefore } from '../journal/uploaded-before.ts'

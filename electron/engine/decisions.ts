@@ -3,9 +3,9 @@ import type { CallArgs } from '../contract/calls.ts'
 import type { Commands } from './commands.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { RecordChange } from '../journal/upload-record.ts'
-import type { Row, Rows } from '../feed/rows.ts'
+import type { Row, Rows } from '../journal/rows.ts'
 import { failed } from '../contract/failures.ts'
-import { targetFailure } from '../uploads/run-upload.ts'
+import { targetFailure } from '../contract/uploads.ts'
 
 /** What the person decides about uploads whose library path is taken. */
 export type Decision = CallArgs<'decide'>

@@ -4,7 +4,7 @@ import type { Environment } from '../platform/environment.ts'
 import { createDetails } from '../feed/details.ts'
 import { createDoneToday } from '../feed/done-today.ts'
 import { createFeed } from '../feed/feed.ts'
-import { createRows } from '../feed/rows.ts'
+import { createRows } from '../journal/rows.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 
 export interface FeedServicesListener {

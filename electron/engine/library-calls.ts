@@ -3,7 +3,7 @@ import { failed, failure, success, type Result } from '../contract/failures.ts'
 import { changeFailure } from '../platform/file-identity.ts'
 import type { Library } from '../library/library.ts'
 import type { HashCache } from '../journal/hash-cache.ts'
-import { targetFailure } from '../uploads/run-upload.ts'
+import { targetFailure } from '../contract/uploads.ts'
 
 type LibraryCalls = Pick<CallHandlers, 'library' | 'changeModel' | 'deleteModel' | 'hasLocalFile'>
 

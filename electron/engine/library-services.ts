@@ -5,14 +5,14 @@ import type { LibraryModel, LibraryNews, OnConflict, ReplacedFate } from '../con
 import type { Environment } from '../platform/environment.ts'
 import { createLibrary } from '../library/library.ts'
 import type { Hasher } from '../transfer/hasher.ts'
-import type { StoredChoices } from '../journal/account-store.ts'
+import type { StoredChoices } from '../platform/environment.ts'
 import { modelOf } from '../conflicts/registered-copies.ts'
 import { createFileHashes } from '../conflicts/file-hashes.ts'
 import { createConflictCheck } from '../conflicts/check-before-upload.ts'
 import { createHashCache } from '../journal/hash-cache.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
 import { createReplacer } from '../conflicts/replace.ts'
-import type { Rows } from '../feed/rows.ts'
+import type { Rows } from '../journal/rows.ts'
 
 /** What the person wants where a library path is taken; what is left out is as another process of theirs wrote it down. */
 export interface ConflictSettings {

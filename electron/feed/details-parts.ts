@@ -1,5 +1,5 @@
 import type { PartMap } from '../contract/upload-details.ts'
-import type { Row } from './rows.ts'
+import type { Row } from '../journal/rows.ts'
 
 /** The map of a run that has ended or stands still: nothing is under way in it any more. */
 export function partsAtRest({ partSizeBytes, states }: PartMap): PartMap {

@@ -1,8 +1,8 @@
 import type { PartMap, SpeedHistory, UploadDetails } from '../contract/upload-details.ts'
 import type { Environment } from '../platform/environment.ts'
-import type { SentPart } from '../transfer/send-parts.ts'
+import type { StoredPart } from '../journal/parts-store.ts'
 import { partsAtRest, partsBefore, wholeAsOnePart } from './details-parts.ts'
-import type { Row } from './rows.ts'
+import type { Row } from '../journal/rows.ts'
 
 /** The page hears of the watched upload at most this often. */
 const tellEveryMs = 100
@@ -25,7 +25,7 @@ export function createDetails(options: {
   readonly rowOf: (id: string) => Row | undefined
   readonly speedOf: (id: string) => SpeedHistory
   /** The parts that storage acknowledged in any run. */
-  readonly acknowledged: (id: string) => readonly SentPart[]
+  readonly acknowledged: (id: string) => readonly StoredPart[]
   readonly environment: Environment
 }): Details {
   const { rowOf, speedOf, acknowledged, environment } = options

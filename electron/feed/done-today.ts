@@ -1,7 +1,7 @@
 import type { Result } from '../contract/failures.ts'
 import type { Patch } from '../contract/uploads.ts'
 import type { Environment } from '../platform/environment.ts'
-import type { Rows } from './rows.ts'
+import type { Rows } from '../journal/rows.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 
 /** What the list shows of what is done: today's, by this computer's calendar, and of a long day the latest. */

@@ -1,9 +1,9 @@
 import { failed, isOfTarget, success, type Result } from '../contract/failures.ts'
 import type { Target } from '../contract/uploads.ts'
-import type { Row, Rows } from '../feed/rows.ts'
+import type { Row, Rows } from '../journal/rows.ts'
 import type { RecordChange } from '../journal/upload-record.ts'
 import { isRunning } from '../journal/upload-state.ts'
-import { targetFailure } from '../uploads/run-upload.ts'
+import { targetFailure } from '../contract/uploads.ts'
 
 export interface TargetEdit {
   readonly id: string

@@ -8,7 +8,7 @@ import type { TransferServices } from '../engine/transfer-services.ts'
 import type { SignIns } from '../accounts/sign-ins.ts'
 import type { openLibraryServices } from '../engine/library-services.ts'
 import type { Rechecks } from './recheck.ts'
-import { checkConflictsEarly } from './early-conflict-check.ts'
+import { checkConflictsEarly } from '../conflicts/early-check.ts'
 import { adoptUploads, type AdoptOptions } from './adopt.ts'
 
 export interface EnqueueRequest {

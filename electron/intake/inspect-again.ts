@@ -2,9 +2,9 @@ import type { Target } from '../contract/uploads.ts'
 import type { FileToInspect, Inspection } from '../recognition/found-file.ts'
 import { sameFile } from '../platform/file-identity.ts'
 import { retargeted } from './edit-targets.ts'
-import { reset, resetAfter } from '../uploads/reset.ts'
+import { reset, resetAfter } from '../journal/reset.ts'
 import type { RecordChange, UploadRecord } from '../journal/upload-record.ts'
-import type { Row } from '../feed/rows.ts'
+import type { Row } from '../journal/rows.ts'
 
 /** The file of an upload as it was met: under its own name, in its folder, as part of its model. */
 export function fileToInspect({ path, fileName, folder, seen }: UploadRecord): FileToInspect {

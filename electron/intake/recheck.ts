@@ -1,7 +1,7 @@
 import { failure, type Failure, type FailureCode, type Result } from '../contract/failures.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { FileIdentity } from '../platform/file-identity.ts'
-import type { Rows } from '../feed/rows.ts'
+import type { Rows } from '../journal/rows.ts'
 
 /** What a file looks like while it is still being copied, and no more a moment later. */
 const mayPass: ReadonlySet<FailureCode> = new Set([

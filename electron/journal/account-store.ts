@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { DatabaseSync } from 'node:sqlite'
-import type { AccountStore } from '../platform/environment.ts'
+import type { AccountStore, StoredChoices } from '../platform/environment.ts'
 
 const accountText = v.pipe(
   v.string(),
@@ -41,13 +41,6 @@ export function createAccountStore(database: DatabaseSync): AccountStore {
     },
   }
 }
-
-/** Small choices that outlive a start and belong to the queue, not to the settings: the chosen team, all paused. */
-export interface StoredChoices {
-  get(name: ChoiceName): string | null
-  set(name: ChoiceName, value: string): void
-}
-type ChoiceName = 'team' | 'all-paused' | 'on-conflict' | 'replaced-fate' | 'known-folders'
 
 export function createStoredChoices(database: DatabaseSync): StoredChoices {
   return {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { hiddenAccounts } from '../accounts/upload-account.ts'
+import { hiddenAccounts } from '../contract/account.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { Account } from '../contract/account.ts'
 import { createAccountStore, createStoredChoices } from './account-store.ts'

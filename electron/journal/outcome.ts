@@ -1,5 +1,5 @@
 import type { Failure } from '../contract/failures.ts'
-import type { MissingVolume } from '../queue/missing-volumes.ts'
+import type { MissingVolume } from '../platform/missing-volume.ts'
 
 /** What a run came to; only the queue acts on it. */
 export type Outcome =

@@ -1,12 +1,21 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Result } from '../contract/failures.ts'
-import type { SentPart } from '../transfer/send-parts.ts'
 import type { UploadRecord } from './upload-record.ts'
+
+/** A part that storage has acknowledged. */
+export interface StoredPart {
+  /** From 1 to 10,000. */
+  readonly number: number
+  /** Exactly as storage returned it, quotes included. */
+  readonly etag: string
+  /** Checksum of the bytes that were sent. */
+  readonly checksum: number
+}
 
 /** The acknowledged parts of each upload. What has been answered `ok` to is on the disk. */
 export interface PartsStore {
-  of(upload: string): readonly SentPart[]
-  add(upload: string, part: SentPart): Result<void>
+  of(upload: string): readonly StoredPart[]
+  add(upload: string, part: StoredPart): Result<void>
   /** How far each upload has come, asked once for all of them. */
   counts(): ReadonlyMap<string, DoneParts>
 }

@@ -1,5 +1,5 @@
 import type { Access, Accounts } from '../accounts/accounts.ts'
-import { baseOf } from '../accounts/upload-account.ts'
+import { baseOf } from '../contract/servers.ts'
 import { mayLackCall } from '../cloud/client.ts'
 import { deleteModel, getModel, updateModel } from '../cloud/models.ts'
 import type { TeamChoice } from '../contract/account.ts'

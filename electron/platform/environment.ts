@@ -44,3 +44,11 @@ export interface AccountStore {
   save(account: Account): void
   remove(accountId: string): void
 }
+
+type ChoiceName = 'team' | 'all-paused' | 'on-conflict' | 'replaced-fate' | 'known-folders'
+
+/** Small choices that survive a restart and belong to the queue rather than to the settings. */
+export interface StoredChoices {
+  get(name: ChoiceName): string | null
+  set(name: ChoiceName, value: string): void
+}

@@ -2,10 +2,11 @@ import type { Access } from '../accounts/accounts.ts'
 import { isConnectivityFailure, type Failure, type Result } from '../contract/failures.ts'
 import type { ConnectivityState } from '../contract/uploads.ts'
 import type { Environment } from '../platform/environment.ts'
-import { createMissingVolumeMonitor, isBack, type MissingVolume } from './missing-volumes.ts'
+import { createMissingVolumeMonitor } from './missing-volumes.ts'
+import { isVolumeBack, type MissingVolume } from '../platform/missing-volume.ts'
 import { createConnectivityMonitor } from './connectivity.ts'
 import type { Queue } from './queue.ts'
-import type { Rows } from '../feed/rows.ts'
+import type { Rows } from '../journal/rows.ts'
 import { isRunning } from '../journal/upload-state.ts'
 
 /** What uploads wait for that no clock tells: the line, and disks. */
@@ -78,7 +79,7 @@ export function createRecoveryMonitor(options: {
 
   const away = createMissingVolumeMonitor({
     environment,
-    isVolumeBack: isBack,
+    isVolumeBack,
     stillWaits(id) {
       const row = rows.get(id)
       return row?.live.phase === 'retrying' && row.record.failure?.code === 'disk-missing'

@@ -1,7 +1,7 @@
 import type { Access } from '../accounts/accounts.ts'
 import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
 import { libraryPathProblem } from '../contract/library-path.ts'
-import type { Target } from '../contract/uploads.ts'
+import { targetFailure } from '../contract/uploads.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { FileIdentity } from '../platform/file-identity.ts'
 import type { Hasher } from '../transfer/hasher.ts'
@@ -9,12 +9,12 @@ import type { UploadWorkerPool } from '../transfer/upload-worker-pool.ts'
 import type { FileSlots } from '../transfer/request-slots.ts'
 import { raceAbort } from '../platform/delays.ts'
 import { planUpload, type Plan } from '../transfer/upload-plan.ts'
-import { findMissingVolume } from '../queue/missing-volumes.ts'
+import { findMissingVolume } from '../platform/missing-volume.ts'
 import type { Outcome } from '../journal/outcome.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
 import { findRegistered, register } from './register.ts'
 import type { Replacer, ReplaceReport } from '../conflicts/replace.ts'
-import { retryDelay } from '../queue/retry-delay.ts'
+import { retryDelay } from '../platform/retry-delay.ts'
 import { findSameFile, sentFileFailure } from '../conflicts/same-file.ts'
 import { sendInParts } from './send-in-parts.ts'
 import { sendWhole } from './send-whole.ts'
@@ -165,14 +165,6 @@ export function notUploadableFailure(
   if (record.storageKey !== null) return null
   const plan = planOf(record, access.value, services)
   return plan.kind === 'refused' ? plan.failure : null
-}
-
-/** What the server would refuse of a target: lengths and pattern from openapi.yaml. */
-export function targetFailure({ displayName, modelType, modelPath }: Target): Failure | null {
-  if (displayName.trim() === '' || [...displayName].length > 255) return failure('target-name')
-  if (modelType.trim() === '' || [...modelType].length > 50) return failure('target-type')
-  if (libraryPathProblem(modelPath) !== null) return failure('target-path')
-  return null
 }
 
 /** Decides what a failure means for the run, and fills in what only the upload knows of it. */

@@ -5,7 +5,7 @@ import type { Environment } from '../platform/environment.ts'
 import { createGroupCommits } from '../journal/group-commits.ts'
 import type { PartsStore } from '../journal/parts-store.ts'
 import type { RecordChange } from '../journal/upload-record.ts'
-import type { Rows } from '../feed/rows.ts'
+import type { Rows } from '../journal/rows.ts'
 import type { UploadReport } from './run-upload.ts'
 
 /** The library has the bytes already: it is over, and nothing was sent. */

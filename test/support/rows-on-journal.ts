@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { openJournal } from '../../electron/journal/journal-file.ts'
 import type { UploadRecord } from '../../electron/journal/upload-record.ts'
-import { createRows } from '../../electron/feed/rows.ts'
+import { createRows } from '../../electron/journal/rows.ts'
 import { createUploadStore } from '../../electron/journal/upload-store.ts'
 import { standingClock, testPorts } from './hand-clock.ts'
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Phase, UploadRow } from '../../../electron/contract/uploads.ts'
 import { createBatch } from '../../../electron/feed/batch.ts'
-import { toUploadRow } from '../../../electron/feed/row-view.ts'
+import { toUploadRow } from '../../../electron/journal/row-view.ts'
 import { uploadRecord } from '../../support/records.ts'
 
 function setup() {

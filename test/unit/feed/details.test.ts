@@ -3,7 +3,7 @@ import type { PartMap, UploadDetails } from '../../../electron/contract/upload-d
 import type { Phase } from '../../../electron/contract/uploads.ts'
 import { createDetails } from '../../../electron/feed/details.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
-import type { Row } from '../../../electron/feed/rows.ts'
+import type { Row } from '../../../electron/journal/rows.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import { uploadRecord } from '../../support/records.ts'
 

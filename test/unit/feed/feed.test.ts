@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { TransferSpeed } from '../../../electron/contract/upload-details.ts'
 import type { Patch, UploadRow } from '../../../electron/contract/uploads.ts'
 import { createFeed } from '../../../electron/feed/feed.ts'
-import { toUploadRow } from '../../../electron/feed/row-view.ts'
+import { toUploadRow } from '../../../electron/journal/row-view.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import { uploadRecord } from '../../support/records.ts'
 

@@ -2,11 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import {
-  createMissingVolumeMonitor,
-  findMissingVolume,
-  isBack,
-} from '../../../electron/queue/missing-volumes.ts'
+import { createMissingVolumeMonitor } from '../../../electron/queue/missing-volumes.ts'
+import { findMissingVolume, isVolumeBack } from '../../../electron/platform/missing-volume.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 
 const folder = (path: string) => ({ path, isDead: false })
@@ -86,14 +83,14 @@ test('a mount that answers again is back, with the file or without; an empty pla
   const file = join(root, 'disk', 'a.gguf')
   const dead = { path: file, isDead: true }
   // Its folder is gone with it: the upload finds that out, and waits for the folder by name.
-  expect(await isBack(dead)).toBe(true)
+  expect(await isVolumeBack(dead)).toBe(true)
   mkdirSync(join(root, 'disk'))
-  expect(await isBack(dead)).toBe(false)
+  expect(await isVolumeBack(dead)).toBe(false)
   writeFileSync(join(root, 'disk', 'other.gguf'), 'x')
-  expect(await isBack(dead)).toBe(true)
-  expect(await isBack(folder(file))).toBe(false)
+  expect(await isVolumeBack(dead)).toBe(true)
+  expect(await isVolumeBack(folder(file))).toBe(false)
   writeFileSync(file, 'x')
-  expect(await isBack(dead)).toBe(true)
+  expect(await isVolumeBack(dead)).toBe(true)
 })
 
 /** Folders that are there when the test says so. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { failure, failureKinds, type FailureCode } from '../../../electron/contract/failures.ts'
-import { retryDelay } from '../../../electron/queue/retry-delay.ts'
+import { retryDelay } from '../../../electron/platform/retry-delay.ts'
 
 const attempts = Array.from({ length: 40 }, (_, index) => index + 1)
 const codes = Object.keys(failureKinds) as FailureCode[]

@@ -1,6 +1,6 @@
 import type { Phase, UploadRow } from '../contract/uploads.ts'
-import type { UploadRecord } from '../journal/upload-record.ts'
-import type { SpeedMeter } from './speed.ts'
+import type { UploadRecord } from './upload-record.ts'
+import type { SpeedMeter } from '../platform/speed-meter.ts'
 
 /** What an upload is doing right now; lost with the process, and nothing is lost with it. */
 export interface LiveState {

@@ -1,5 +1,5 @@
 import type { Failure } from '../contract/failures.ts'
-import type { RecordChange } from '../journal/upload-record.ts'
+import type { RecordChange } from './upload-record.ts'
 
 /** Failures after which what storage holds is of no use any more: the next try begins at the first byte. */
 const spoilt: ReadonlySet<Failure['code']> = new Set([

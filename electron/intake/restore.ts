@@ -1,8 +1,8 @@
 import { failure } from '../contract/failures.ts'
-import type { RecoveryMonitor } from './recovery-monitor.ts'
-import type { Queue } from './queue.ts'
-import type { Rows } from '../feed/rows.ts'
-import type { Rechecks } from '../intake/recheck.ts'
+import type { RecoveryMonitor } from '../queue/recovery-monitor.ts'
+import type { Queue } from '../queue/queue.ts'
+import type { Rows } from '../journal/rows.ts'
+import type { Rechecks } from './recheck.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 
 /**

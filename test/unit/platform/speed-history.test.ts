@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createSpeedHistory, historyPoints } from '../../../electron/feed/speed-history.ts'
+import { createSpeedHistory, historyPoints } from '../../../electron/platform/speed-history.ts'
 import { standingClock } from '../../support/hand-clock.ts'
 
 function setup() {

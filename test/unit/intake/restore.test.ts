@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { createRecoveryMonitor } from '../../../electron/queue/recovery-monitor.ts'
-import { restoreQueued } from '../../../electron/queue/restore.ts'
-import { createRows } from '../../../electron/feed/rows.ts'
+import { restoreQueued } from '../../../electron/intake/restore.ts'
+import { createRows } from '../../../electron/journal/rows.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { failed, failure } from '../../../electron/contract/failures.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import { uploadRecord } from '../../support/records.ts'
-import { handQueue } from './hand-queue.ts'
+import { handQueue } from '../queue/hand-queue.ts'
 
 test.each([
   ['that fills up while the app starts', false],

@@ -1,11 +1,11 @@
 import type { LibraryModel } from '../contract/library.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { Library } from '../library/library.ts'
-import { pathConflictFailure, findPathConflict, usedPaths } from '../conflicts/path-conflict.ts'
-import { ageFor } from '../conflicts/check-before-upload.ts'
+import { pathConflictFailure, findPathConflict, usedPaths } from './path-conflict.ts'
+import { ageFor } from './check-before-upload.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
-import type { Rows } from '../feed/rows.ts'
+import type { Rows } from '../journal/rows.ts'
 
 /**
  * Looks over uploads that wait, as soon as they are in the list: what is sure to meet other bytes at its path asks now, and not

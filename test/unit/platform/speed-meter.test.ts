@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createSpeedMeter } from '../../../electron/feed/speed.ts'
+import { createSpeedMeter } from '../../../electron/platform/speed-meter.ts'
 import { standingClock } from '../../support/hand-clock.ts'
 
 function setup() {

@@ -2,12 +2,12 @@ import type { Result } from '../contract/failures.ts'
 import type { SpeedHistory } from '../contract/upload-details.ts'
 import type { Phase, UploadRow } from '../contract/uploads.ts'
 import type { Environment } from '../platform/environment.ts'
-import type { UploadRecord, RecordChange } from '../journal/upload-record.ts'
+import type { UploadRecord, RecordChange } from './upload-record.ts'
 import { toUploadRow, type LiveState } from './row-view.ts'
-import { createSpeedMeter } from './speed.ts'
-import { isRunning, storedPhase, nextPhase, type UploadEvent } from '../journal/upload-state.ts'
-import type { UploadStore } from '../journal/upload-store.ts'
-import { acknowledgedBytes, type DoneParts } from '../journal/parts-store.ts'
+import { createSpeedMeter } from '../platform/speed-meter.ts'
+import { isRunning, storedPhase, nextPhase, type UploadEvent } from './upload-state.ts'
+import type { UploadStore } from './upload-store.ts'
+import { acknowledgedBytes, type DoneParts } from './parts-store.ts'
 
 export interface Row {
   readonly record: UploadRecord

@@ -16,7 +16,7 @@ import { createSettings } from './platform/settings.ts'
 import { setupShell } from './desktop/shell.ts'
 import { failStart } from './desktop/diagnostics/start-failure.ts'
 import { setupTheme } from './desktop/window/theme.ts'
-import { createEngine, journalTroubleOf } from './engine/engine.ts'
+import { createEngine, journalProblemOf } from './engine/engine.ts'
 
 // Before `ready`, in this order: the data folder decides where the log goes and which start is the first one.
 const folders = setupFolders(import.meta.dirname)
@@ -67,4 +67,4 @@ else
         log,
       })
     })
-    .catch((error: unknown) => failStart(error, journalTroubleOf(error), folders.logs, log))
+    .catch((error: unknown) => failStart(error, journalProblemOf(error), folders.logs, log))

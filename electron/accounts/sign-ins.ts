@@ -60,7 +60,6 @@ interface SignInOptions {
   readonly turned: (lostId: string | null) => void
   /** A proxy that kept uploads waiting has a login now. */
   readonly proxyOpened: () => void
-  readonly leaving: (accountId: string) => Promise<void>
   /** What these accounts have in the queue is shown from now on, or no longer. */
   readonly revealed: (accountIds: ReadonlySet<string>) => void
   readonly announce: (session: SessionView) => void
@@ -133,7 +132,6 @@ export function createSignIns(options: SignInOptions): SignIns {
       return success(view())
     },
     async signOut(accountId) {
-      await options.leaving(accountId)
       const done = await accounts.signOut(accountId, tell)
       const session = turn(null)
       return done.ok ? session : done

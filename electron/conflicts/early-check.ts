@@ -3,7 +3,6 @@ import type { Environment } from '../platform/environment.ts'
 import type { Library } from '../library/library.ts'
 import { pathConflictFailure, findPathConflict, usedPaths } from './path-conflict.ts'
 import { ageFor } from './check-before-upload.ts'
-import type { Queue } from '../queue/queue.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
 
@@ -14,13 +13,14 @@ import type { Rows } from '../journal/rows.ts'
 export async function checkConflictsEarly(
   services: {
     readonly rows: Rows
-    readonly queue: Queue
     readonly library: Pick<Library, 'models'>
     readonly environment: Pick<Environment, 'log' | 'now'>
+    /** Takes uploads out of the queue. */
+    readonly unqueue: (ids: readonly string[]) => Promise<void>
   },
   ids: readonly string[],
 ): Promise<void> {
-  const { rows, queue, library } = services
+  const { rows, library } = services
   const teams = Map.groupBy(waitingOf(rows, ids), ({ accountId, team }) => `${accountId} ${team.id}`)
   for (const records of teams.values()) {
     const [first] = records
@@ -38,7 +38,7 @@ export async function checkConflictsEarly(
       return clash ? [{ id: record.id, failure: pathConflictFailure(record, clash, paths) }] : []
     })
     if (asking.length === 0) continue
-    await queue.remove(asking.map(({ id }) => id))
+    await services.unqueue(asking.map(({ id }) => id))
     const written = rows.together(() => {
       for (const { id, failure } of asking)
         if (rows.get(id)?.live.phase === 'waiting') rows.happen(id, 'refuse', { failure })

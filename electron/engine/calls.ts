@@ -1,68 +1,52 @@
+import type { SignIns } from '../accounts/sign-ins.ts'
 import type { findingCalls } from '../contract/calls-finding.ts'
 import type { watchingCalls } from '../contract/calls-watching.ts'
 import type { CallHandlers, CallNameOf } from '../contract/calls.ts'
-import { success, type Result } from '../contract/failures.ts'
-import type { AddReport } from '../contract/uploads.ts'
-import type { StoredChoices } from '../platform/environment.ts'
-import type { TransferServices } from './transfer-services.ts'
-import type { Commands } from './commands.ts'
+import { failed, failure, success, type Result } from '../contract/failures.ts'
+import { targetFailure, type AddReport } from '../contract/uploads.ts'
 import type { Details } from '../feed/details.ts'
 import type { DoneToday } from '../feed/done-today.ts'
 import type { Feed } from '../feed/feed.ts'
-import type { PauseReasons } from '../queue/pause-reasons.ts'
-import type { Queue } from '../queue/queue.ts'
-import { decide } from './decisions.ts'
-import type { HashCache } from '../journal/hash-cache.ts'
-import type { Library } from '../library/library.ts'
-import { libraryCalls } from './library-calls.ts'
 import { fileToInspect } from '../intake/inspect-again.ts'
+import type { HashCache } from '../journal/hash-cache.ts'
 import { toUploadRow } from '../journal/row-view.ts'
 import type { Rows } from '../journal/rows.ts'
-import type { SignIns } from '../accounts/sign-ins.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
+import type { Library } from '../library/library.ts'
+import type { StoredChoices } from '../platform/environment.ts'
+import { changeFailure } from '../platform/file-identity.ts'
+import type { PauseReasons } from '../queue/pause-reasons.ts'
+import type { Queue } from '../queue/queue.ts'
+import type { Inspector } from '../recognition/inspector.ts'
 import type { AbandonedUploads } from '../uploads/abandoned-uploads.ts'
+import type { UploadCommands } from './commands.ts'
 
 export type EngineCalls = Pick<CallHandlers, CallNameOf<'engine'>>
-/** Calls that other rooms of the engine answer. */
-type Elsewhere = keyof typeof findingCalls | keyof typeof watchingCalls
+/** Calls that discovery answers itself. */
+type DiscoveryCalls = keyof typeof findingCalls | keyof typeof watchingCalls
 
-/** The rooms that answer them. */
-interface CalledRooms {
+interface CallServices {
+  readonly rows: Rows
+  readonly store: UploadStore
+  readonly queue: Queue
+  readonly choices: StoredChoices
+  readonly paused: PauseReasons
   readonly feed: Feed
   readonly details: Details
   readonly doneToday: DoneToday
   readonly signIns: SignIns
-  readonly commands: Commands
-  readonly rows: Rows
-  readonly store: UploadStore
+  readonly commands: UploadCommands
   readonly abandonedUploads: AbandonedUploads
-  readonly queue: Queue
-  readonly choices: StoredChoices
   readonly library: Library
   readonly hashCache: HashCache
-  readonly transfer: Pick<TransferServices, 'inspector'>
-  readonly paused: PauseReasons
-  /** Takes in files and folders for the chosen team. */
-  addPaths(paths: readonly string[]): Promise<Result<AddReport>>
+  readonly inspector: Pick<Inspector, 'lookCloser'>
+  /** Enqueues files and folders for the chosen team. */
+  readonly addPaths: (paths: readonly string[]) => Promise<Result<AddReport>>
 }
 
-async function pauseAll({ paused, choices, feed, queue }: CalledRooms, all: boolean): Promise<void> {
-  paused.all = all
-  choices.set('all-paused', all ? 'yes' : 'no')
-  feed.touched()
-  await queue.setHeld(all || paused.outside)
-}
-
-/** Ends the pause of everything, and that of each file by itself: whoever resumes all means all that is shown. */
-async function resumeAll(services: CalledRooms): Promise<Result<void>> {
-  await pauseAll(services, false)
-  const { rows } = services.feed.snapshot()
-  return services.commands.resume(rows.filter(({ phase }) => phase === 'paused').map(({ id }) => id))
-}
-
-/** What the engine answers of the contract's calls, one function each. */
-export function engineCalls(services: CalledRooms): Omit<EngineCalls, Elsewhere> {
-  const { feed, details, signIns, commands, rows, store, abandonedUploads, doneToday } = services
+/** The engine's answers to the calls of the contract, one function each. */
+export function engineCalls(services: CallServices): Omit<EngineCalls, DiscoveryCalls> {
+  const { feed, details, signIns, commands, rows, store, library, doneToday } = services
   return {
     snapshot: async () => success(feed.snapshot()),
     session: async () => success(signIns.view()),
@@ -73,42 +57,71 @@ export function engineCalls(services: CalledRooms): Omit<EngineCalls, Elsewhere>
     signInWithKey: ({ key }) => signIns.signInWithKey(key),
     startPairing: () => signIns.startPairing(),
     cancelPairing: async () => signIns.cancelPairing(),
-    signOut: ({ accountId }) => signIns.signOut(accountId),
+    async signOut({ accountId }) {
+      await commands.suspendAccount(accountId)
+      return signIns.signOut(accountId)
+    },
     chooseTeam: async (choice) => signIns.choose(choice),
     addFiles: ({ paths }) => services.addPaths(paths),
     editTarget: async ({ id, change }) => commands.editTarget(id, change),
     editTargets: async ({ changes }) => commands.editTargets(changes),
     pause: ({ ids }) => commands.pause(ids),
-    resume: ({ ids }) => commands.resume(ids),
+    resume: async ({ ids }) => commands.resume(ids),
     async pauseAll() {
       await pauseAll(services, true)
       return success(undefined)
     },
-    resumeAll: () => resumeAll(services),
+    /** Also ends the pause of single files: "resume all" means everything that is shown. */
+    async resumeAll() {
+      await pauseAll(services, false)
+      const paused = feed.snapshot().rows.filter(({ phase }) => phase === 'paused')
+      return commands.resume(paused.map(({ id }) => id))
+    },
     async cancel({ ids }) {
-      const gone = await commands.cancel(ids)
-      void abandonedUploads.cleanUp()
-      return gone
+      const cancelled = await commands.cancel(ids)
+      void services.abandonedUploads.cleanUp()
+      return cancelled
     },
     async allow({ ids }) {
       const done = commands.allow(ids)
       return done.ok ? success(undefined) : done
     },
     retry: ({ ids }) => commands.retry(ids),
-    decide: (decision) => decide(services, decision),
-    ...libraryCalls(services),
+    decide: (decision) => commands.decide(decision),
+    library: ({ choice, isFresh }) => library.models(choice, isFresh ? { maxAgeMs: 0 } : {}),
+    async changeModel({ choice, modelId, change }) {
+      const wrong = targetFailure({ displayName: 'x', modelType: 'x', modelPath: 'x', ...change })
+      return wrong ? failed(wrong) : library.change(choice, modelId, change)
+    },
+    deleteModel: ({ choice, modelId }) => library.remove(choice, modelId),
+    hasLocalFile: async ({ sha256 }) => success((await localFileWith(services.hashCache, sha256)).ok),
     moveToTop: async ({ ids }) => commands.moveToTop(ids),
     dismiss: async ({ ids }) => doneToday.dismiss(ids),
     forget: async ({ ids }) => doneToday.forget(ids),
     watch: async ({ id }) => success(details.watch(id)),
     async modelFacts({ id }) {
       const record = rows.get(id)?.record ?? store.find(id)
-      return success(record ? await services.transfer.inspector.lookCloser(fileToInspect(record)) : null)
+      return success(record ? await services.inspector.lookCloser(fileToInspect(record)) : null)
     },
-    history: async ({ beforeMs, search, limit }) => {
+    async history({ beforeMs, search, limit }) {
       const found = store.history({ beforeMs, search, limit, hidden: signIns.hidden() })
-      const last = found.length < limit ? null : (found.at(-1)?.finishedAtMs ?? null)
-      return success({ rows: found.map((record) => toUploadRow(record, null)), nextBeforeMs: last })
+      const nextBeforeMs = found.length < limit ? null : (found.at(-1)?.finishedAtMs ?? null)
+      return success({ rows: found.map((record) => toUploadRow(record, null)), nextBeforeMs })
     },
   }
+}
+
+async function pauseAll({ paused, choices, feed, queue }: CallServices, all: boolean): Promise<void> {
+  paused.all = all
+  choices.set('all-paused', all ? 'yes' : 'no')
+  feed.touched()
+  await queue.setHeld(all || paused.outside)
+}
+
+/** Path of a file on this computer that had these bytes and has not been changed since. */
+export async function localFileWith(cache: HashCache, sha256: string): Promise<Result<string>> {
+  for (const { path, identity } of cache.filesWith(sha256)) {
+    if ((await changeFailure(path, identity)) === null) return success(path)
+  }
+  return failed(failure('file-missing'))
 }

@@ -1,40 +1,20 @@
+import type { CallArgs } from '../contract/calls.ts'
 import { failed, failure, remedyOf, success, type FailureCode, type Result } from '../contract/failures.ts'
-import type { Target } from '../contract/uploads.ts'
-import type { FileToInspect, Inspection } from '../recognition/found-file.ts'
-import { resetAfter } from '../journal/reset.ts'
+import { targetFailure, type Target } from '../contract/uploads.ts'
+import { editTargets, retargeted, wasCausedByTarget, type TargetEdit } from '../intake/edit-targets.ts'
 import { changeAfterInspection, fileToInspect, isUnchanged, isUninspected } from '../intake/inspect-again.ts'
 import { isBeingWritten } from '../intake/recheck.ts'
-import type { Queue } from '../queue/queue.ts'
-import type { RecordChange, UploadRecord } from '../journal/upload-record.ts'
+import { resetAfter } from '../journal/reset.ts'
 import type { Row, Rows } from '../journal/rows.ts'
+import type { RecordChange, UploadRecord } from '../journal/upload-record.ts'
 import { isRunning } from '../journal/upload-state.ts'
-import { editTargets, retargeted, wasCausedByTarget, type TargetEdit } from '../intake/edit-targets.ts'
-import { targetFailure } from '../contract/uploads.ts'
+import type { Queue } from '../queue/queue.ts'
+import type { FileToInspect, Inspection } from '../recognition/found-file.ts'
 
-/** What a person can do to uploads. Ids that are not known, or to which it can't happen, are passed over. */
-export interface Commands {
-  pause(ids: readonly string[]): Promise<Result<void>>
-  resume(ids: readonly string[]): Promise<Result<void>>
-  /** Looks at the file again where the file was the trouble, then queues it anew. */
-  retry(ids: readonly string[]): Promise<Result<void>>
-  /** Sends files all the same that can run code when they are loaded. Answers whether any stood still for that. */
-  allow(ids: readonly string[]): Result<boolean>
-  cancel(ids: readonly string[]): Promise<Result<void>>
-  /** Lets an upload that stands still go on, in whatever way it stopped. Answers whether it stood still. */
-  continueUpload(id: string): Promise<Result<boolean>>
-  moveToTop(ids: readonly string[]): Result<void>
-  editTarget(id: string, change: Partial<Target>): Result<void>
-  /** Whole targets for many, all or none; answers those that had not begun and have theirs now. */
-  editTargets(changes: readonly TargetEdit[]): Result<readonly string[]>
-  /** Stops what an account has in the queue; its rows wait for its return. */
-  suspendAccount(accountId: string): Promise<void>
-  /** Queues again what waited for a sign-in and has one now. */
-  resumeWaiting(canGoOn: (record: UploadRecord) => boolean): void
-  /** Queues again what one kind of failure ended, whose cause is gone. */
-  resumeAfter(code: FailureCode): void
-}
+/** What the user decides about uploads whose library path is in use. */
+export type Decision = CallArgs<'decide'>
 
-export function createCommands(options: {
+interface CommandOptions {
   readonly rows: Rows
   readonly queue: Queue
   readonly inspect: (file: FileToInspect) => Promise<Inspection>
@@ -42,167 +22,249 @@ export function createCommands(options: {
   readonly forget: (id: string) => void
   /** Storage or the library may hold something that no upload needs any more. */
   readonly onAbandoned: () => void
-  /** A file that was looked at again is still refused. */
-  readonly refused: (ids: readonly string[]) => void
+  /** Files that were inspected again and are still rejected. */
+  readonly rejected: (ids: readonly string[]) => void
   readonly now: () => number
-}): Commands {
-  const { rows, queue, inspect, forget, onAbandoned } = options
+}
 
-  const known = (ids: readonly string[]): Row[] => ids.flatMap((id) => rows.get(id) ?? [])
+/** What a user can do to uploads. Unknown ids, and uploads in a state that a command does not apply to, are skipped. */
+export class UploadCommands {
+  readonly #options: CommandOptions
+  readonly #rows: Rows
+  readonly #queue: Queue
 
-  async function stopped(ids: readonly string[], becomes: (row: Row) => void): Promise<Result<void>> {
-    // What one waited for, such as its disk, may come back and queue it while others still stop; no step lies in between then.
-    while (ids.some((id) => queue.has(id))) await queue.remove(ids)
-    return rows.together(() => known(ids).forEach(becomes))
+  constructor(options: CommandOptions) {
+    this.#options = options
+    this.#rows = options.rows
+    this.#queue = options.queue
   }
 
-  const standsInQueue = ({ live }: Row) => live.phase === 'waiting' || live.phase === 'retrying'
+  pause(ids: readonly string[]): Promise<Result<void>> {
+    return this.#stop(ids, (row) => {
+      if (isWaiting(row)) this.#rows.happen(row.record.id, 'pause', { failure: null })
+    })
+  }
 
-  function requeue(row: Row, change: RecordChange = {}): Result<void> {
-    const written = rows.happen(row.record.id, 'resume', { failure: null, ...change })
-    if (written.ok) queue.add([row.record.id])
+  resume(ids: readonly string[]): Result<void> {
+    return this.#rows.together(() => {
+      for (const row of this.#known(ids)) if (row.live.phase === 'paused') this.#requeue(row)
+    })
+  }
+
+  /** Queues failed uploads again; where the file was the reason, it is inspected again first. */
+  async retry(ids: readonly string[]): Promise<Result<void>> {
+    for (const row of this.#known(ids)) {
+      const done = await this.#retryOne(row)
+      if (!done.ok) return done
+    }
+    return success(undefined)
+  }
+
+  /** Uploads files although they can run code when loaded. Returns whether any was waiting for that. */
+  allow(ids: readonly string[]): Result<boolean> {
+    const asked = this.#known(ids).filter(
+      ({ live, record }) => live.phase === 'failed' && record.failure && remedyOf(record.failure) === 'allow',
+    )
+    const written = this.#rows.together(() => {
+      for (const row of asked) this.#requeue(row, { allowed: true })
+    })
+    return written.ok ? success(asked.length > 0) : written
+  }
+
+  /** Continues an upload that is paused or failed. Returns whether it was. */
+  async continueUpload(id: string): Promise<Result<boolean>> {
+    const row = this.#rows.get(id)
+    if (!row || (row.live.phase !== 'paused' && row.live.phase !== 'failed')) return success(false)
+    const done = row.live.phase === 'paused' ? this.#requeue(row) : await this.#retryOne(row)
+    return done.ok ? success(true) : done
+  }
+
+  async cancel(ids: readonly string[]): Promise<Result<void>> {
+    while (this.#isQueued(ids)) await this.#queue.remove(ids)
+    const open = this.#known(ids).filter(({ record }) => record.phase !== 'registered')
+    // Its model is in the library already: only what was still to be done about a replaced model is dropped.
+    for (const row of open.filter(({ record }) => record.modelId !== null)) {
+      const { replaces: _dropped, ...library } = row.record.library ?? {}
+      const written = this.#finish(row, { library })
+      if (!written.ok) return written
+    }
+    const gone = open.filter(({ record }) => record.modelId === null).map(({ record }) => record.id)
+    for (const id of gone) this.#options.forget(id)
+    const removed = this.#rows.remove(gone)
+    this.#options.onAbandoned()
+    return removed
+  }
+
+  moveToTop(ids: readonly string[]): Result<void> {
+    const rows = this.#rows
+    const top = rows.ids().reduce((least, id) => Math.min(least, rows.get(id)?.record.position ?? 0), 0)
+    const written = rows.together(() => {
+      for (const [index, { record }] of this.#known(ids).entries()) {
+        rows.change(record.id, { position: top - ids.length + index })
+      }
+    })
+    if (written.ok) this.#queue.prioritise(ids)
     return written
   }
 
-  /** The same for one that was only taken out of the queue. */
-  function goOnWith(row: Row, change: RecordChange): Result<void> {
-    if (row.live.phase !== 'waiting') return requeue(row, change)
-    const written = rows.change(row.record.id, { failure: null, ...change })
-    if (written.ok) queue.add([row.record.id])
+  editTarget(id: string, change: Partial<Target>): Result<void> {
+    const row = this.#rows.get(id)
+    if (!row) return failed(failure('not-found'))
+    const { record, live } = row
+    // Once the model is in the library, the upload only deals with the model that it replaces.
+    const isOver = live.phase === 'registered' || record.modelId !== null
+    if (isRunning(live.phase) || isOver) return failed(failure('already-begun'))
+    const target = { ...record.target, ...change }
+    const wrong = targetFailure(target)
+    if (wrong) return failed(wrong)
+    const wasCause = wasCausedByTarget(row)
+    const written = this.#rows.change(id, retargeted(row, target))
+    // The displaced model gets its path back.
+    if (record.library?.replaces?.asidePath) this.#options.onAbandoned()
+    return written.ok && wasCause ? this.#requeue(row) : written
+  }
+
+  /** New targets for many uploads, all or none. Returns the ids of those that had not begun and have theirs now. */
+  editTargets(changes: readonly TargetEdit[]): Result<readonly string[]> {
+    return editTargets(changes, {
+      rows: this.#rows,
+      requeue: (row) => this.#requeue(row),
+      onAbandoned: this.#options.onAbandoned,
+    })
+  }
+
+  /**
+   * Records a decision about path conflicts and queues the uploads; the next conflict check carries it out. Uploads that wait for no
+   * decision are skipped.
+   */
+  async decide(decision: Decision): Promise<Result<void>> {
+    const meant = this.#known(decision.ids).filter((row) => waitsForDecision(row, decision))
+    const ids = meant.map(({ record }) => record.id)
+    if (decision.choice === 'skip') return this.cancel(ids)
+    const changes = meant.map((row) => changeByDecision(row, decision))
+    for (const { target } of changes) {
+      const wrong = target && targetFailure(target)
+      if (wrong) return failed(wrong)
+    }
+    const written = this.#rows.together(() => {
+      for (const [index, { record }] of meant.entries())
+        this.#rows.happen(record.id, 'resume', { failure: null, ...changes[index] })
+    })
+    if (written.ok) this.#queue.add(ids)
     return written
   }
 
-  async function retryOne(row: Row): Promise<Result<void>> {
-    const { record } = row
-    const met = record.failure
+  /** Stops the uploads of an account; they wait until it signs in again. */
+  async suspendAccount(accountId: string): Promise<void> {
+    const ids = this.#rows.ids().filter((id) => {
+      const row = this.#rows.get(id)
+      return row?.record.accountId === accountId && row.record.phase === 'waiting'
+    })
+    await this.#stop(ids, (row) => {
+      if (isWaiting(row)) this.#rows.happen(row.record.id, 'refuse', { failure: failure('signed-out') })
+    })
+  }
+
+  /** Queues uploads that were waiting for a sign-in and have one now. */
+  resumeWaiting(hasAccount: (record: UploadRecord) => boolean): void {
+    this.#rows.together(() => {
+      for (const row of this.#known(this.#rows.ids())) {
+        const { record, live } = row
+        const waitsForSignIn = record.failure && remedyOf(record.failure) === 'sign-in'
+        if (live.phase === 'failed' && waitsForSignIn && hasAccount(record)) this.#requeue(row)
+      }
+    })
+  }
+
+  /** Queues uploads that failed with this code, because its cause is gone. */
+  resumeAfter(code: FailureCode): void {
+    this.#rows.together(() => {
+      for (const row of this.#known(this.#rows.ids())) {
+        if (row.live.phase === 'failed' && row.record.failure?.code === code) this.#requeue(row)
+      }
+    })
+  }
+
+  #known(ids: readonly string[]): Row[] {
+    return ids.flatMap((id) => this.#rows.get(id) ?? [])
+  }
+
+  #isQueued(ids: readonly string[]): boolean {
+    return ids.some((id) => this.#queue.has(id))
+  }
+
+  async #stop(ids: readonly string[], change: (row: Row) => void): Promise<Result<void>> {
+    // A missing volume may return and queue some of them while others still stop. Without an upload to stop, nothing is awaited, so
+    // that no other event comes in between.
+    while (this.#isQueued(ids)) await this.#queue.remove(ids)
+    return this.#rows.together(() => this.#known(ids).forEach(change))
+  }
+
+  #requeue(row: Row, change: RecordChange = {}): Result<void> {
+    const written = this.#rows.happen(row.record.id, 'resume', { failure: null, ...change })
+    if (written.ok) this.#queue.add([row.record.id])
+    return written
+  }
+
+  /** Queues an upload for its last steps; one that waits already only gets the change. */
+  #finish(row: Row, change: RecordChange): Result<void> {
+    if (row.live.phase !== 'waiting') return this.#requeue(row, change)
+    const written = this.#rows.change(row.record.id, { failure: null, ...change })
+    if (written.ok) this.#queue.add([row.record.id])
+    return written
+  }
+
+  async #retryOne(row: Row): Promise<Result<void>> {
+    const { id, failure: before } = row.record
     if (row.live.phase === 'retrying') {
-      await queue.remove([record.id])
-      return rows.get(record.id)?.live.phase === 'retrying' ? requeue(row) : success(undefined)
+      await this.#queue.remove([id])
+      const now = this.#rows.get(id)
+      return now?.live.phase === 'retrying' ? this.#requeue(row) : success(undefined)
     }
     if (row.live.phase !== 'failed') return success(undefined)
-    if (met === null || !met.code.startsWith('file-')) return requeue(row, resetAfter(met))
-    const inspection = await inspect(fileToInspect(record))
-    const now = rows.get(record.id)
-    if (now?.live.phase !== 'failed') return success(undefined)
-    const isAsBefore = isUnchanged(now.record, inspection)
-    const change = changeAfterInspection(now, inspection)
-    const { failure: seen } = inspection
-    // Before anything else is asked: what was sent of other bytes is not this file's.
-    if (!isAsBefore && !isUninspected(inspection)) forget(record.id)
-    const still = seen && isAsBefore && now.record.allowed && remedyOf(seen) === 'allow' ? null : seen
-    if (still) {
-      const told = isAsBefore ? still : isBeingWritten(still, inspection.identity, options.now())
-      const written = rows.change(record.id, {
-        ...(isUninspected(inspection) ? {} : change),
-        failure: told,
-      })
-      options.refused([record.id])
-      return written
-    }
-    const written = requeue(row, change)
-    onAbandoned()
-    return written
+    if (before === null || !before.code.startsWith('file-')) return this.#requeue(row, resetAfter(before))
+    const inspection = await this.#options.inspect(fileToInspect(row.record))
+    const now = this.#rows.get(id)
+    return now?.live.phase === 'failed' ? this.#retryInspected(now, inspection) : success(undefined)
   }
 
-  return {
-    pause: (ids) =>
-      stopped(ids, (row) => {
-        if (standsInQueue(row)) rows.happen(row.record.id, 'pause', { failure: null })
-      }),
-    async resume(ids) {
-      return rows.together(() => {
-        for (const row of known(ids)) if (row.live.phase === 'paused') requeue(row)
-      })
-    },
-    async retry(ids) {
-      for (const row of known(ids)) {
-        const done = await retryOne(row)
-        if (!done.ok) return done
-      }
-      return success(undefined)
-    },
-    allow(ids) {
-      const asked = known(ids).filter(
-        ({ live, record }) =>
-          live.phase === 'failed' && record.failure && remedyOf(record.failure) === 'allow',
-      )
-      const written = rows.together(() => {
-        for (const row of asked) requeue(row, { allowed: true })
-      })
-      return written.ok ? success(asked.length > 0) : written
-    },
-    async continueUpload(id) {
-      const row = rows.get(id)
-      if (!row || (row.live.phase !== 'paused' && row.live.phase !== 'failed')) return success(false)
-      const done = row.live.phase === 'paused' ? requeue(row) : await retryOne(row)
-      return done.ok ? success(true) : done
-    },
-    async cancel(ids) {
-      while (ids.some((id) => queue.has(id))) await queue.remove(ids)
-      const open = known(ids).filter(({ record }) => record.phase !== 'registered')
-      // Its model is in the library: what was still to be done about an older one is dropped, and it is told as done.
-      for (const row of open.filter(({ record }) => record.modelId !== null)) {
-        const { replaces: _dropped, ...library } = row.record.library ?? {}
-        const written = goOnWith(row, { library })
-        if (!written.ok) return written
-      }
-      const gone = open.filter(({ record }) => record.modelId === null)
-      for (const { record } of gone) forget(record.id)
-      const removed = rows.remove(gone.map(({ record }) => record.id))
-      onAbandoned()
-      return removed
-    },
-    moveToTop(ids) {
-      const top = rows.ids().reduce((least, id) => Math.min(least, rows.get(id)?.record.position ?? 0), 0)
-      const written = rows.together(() => {
-        for (const [index, { record }] of known(ids).entries()) {
-          rows.change(record.id, { position: top - ids.length + index })
-        }
-      })
-      if (written.ok) queue.prioritise(ids)
+  #retryInspected(row: Row, inspection: Inspection): Result<void> {
+    const { record } = row
+    const hasSameBytes = isUnchanged(record, inspection)
+    const change = changeAfterInspection(row, inspection)
+    // What was sent of other bytes is not part of this file.
+    if (!hasSameBytes && !isUninspected(inspection)) this.#options.forget(record.id)
+    const { failure: found } = inspection
+    const isAllowed = hasSameBytes && record.allowed && found !== null && remedyOf(found) === 'allow'
+    if (found === null || isAllowed) {
+      const written = this.#requeue(row, change)
+      this.#options.onAbandoned()
       return written
-    },
-    editTarget(id, change) {
-      const row = rows.get(id)
-      if (!row) return failed(failure('not-found'))
-      const { record, live } = row
-      // Once it is in the library, what is left concerns an older model alone.
-      const isOver = live.phase === 'registered' || record.modelId !== null
-      if (isRunning(live.phase) || isOver) return failed(failure('already-begun'))
-      const target = { ...record.target, ...change }
-      const wrong = targetFailure(target)
-      if (wrong) return failed(wrong)
-      const wasTrouble = wasCausedByTarget(row)
-      const written = rows.change(id, retargeted(row, target))
-      // The model that made room for it is to have its path back.
-      if (record.library?.replaces?.asidePath) onAbandoned()
-      return written.ok && wasTrouble ? requeue(row) : written
-    },
-    editTargets: (changes) => editTargets(changes, { rows, requeue, onAbandoned }),
-    async suspendAccount(accountId) {
-      const ids = rows.ids().filter((id) => {
-        const row = rows.get(id)
-        return row?.record.accountId === accountId && row.record.phase === 'waiting'
-      })
-      await stopped(ids, (row) => {
-        if (standsInQueue(row)) rows.happen(row.record.id, 'refuse', { failure: failure('signed-out') })
-      })
-    },
-    resumeWaiting(canGoOn) {
-      rows.together(() => {
-        for (const row of known(rows.ids())) {
-          const { record, live } = row
-          const waits = record.failure && remedyOf(record.failure) === 'sign-in'
-          if (live.phase === 'failed' && waits && canGoOn(record)) requeue(row)
-        }
-      })
-    },
-    resumeAfter(code) {
-      rows.together(() => {
-        for (const row of known(rows.ids())) {
-          if (row.live.phase === 'failed' && row.record.failure?.code === code) requeue(row)
-        }
-      })
-    },
+    }
+    const written = this.#rows.change(record.id, {
+      ...(isUninspected(inspection) ? {} : change),
+      failure: hasSameBytes ? found : isBeingWritten(found, inspection.identity, this.#options.now()),
+    })
+    this.#options.rejected([record.id])
+    return written
   }
+}
+
+const isWaiting = ({ live }: Row) => live.phase === 'waiting' || live.phase === 'retrying'
+
+function waitsForDecision({ record, live }: Row, { choice }: Decision): boolean {
+  if (live.phase !== 'failed' || record.failure === null) return false
+  // The old model that could not be removed may stay.
+  if (record.failure.code === 'old-model-stays') return choice === 'keep-both'
+  return remedyOf(record.failure) === 'choose'
+}
+
+function changeByDecision({ record }: Row, { choice, fate, path }: Decision): RecordChange {
+  const { replaces: _settled, ...library } = record.library ?? {}
+  if (record.failure?.code === 'old-model-stays') return { library }
+  if (choice === 'rename' && path !== undefined) {
+    const { onConflict: _asked, ...rest } = library
+    return { library: rest, target: { ...record.target, modelPath: path } }
+  }
+  return { library: { ...library, onConflict: choice, fate } }
 }

@@ -1,277 +1,636 @@
-import { basename } from 'node:path'
-import { findUploadAccount } from '../accounts/upload-account.ts'
+import { randomUUID } from 'node:crypto'
+import { availableParallelism, homedir } from 'node:os'
+import { basename, join } from 'node:path'
+import process from 'node:process'
+import { createAccounts } from '../accounts/accounts.ts'
 import { createProxyLogins } from '../accounts/proxy-logins.ts'
-import type { Result } from '../contract/failures.ts'
-import type { Account, KeychainState, SessionView } from '../contract/account.ts'
-import type { AddReport, Snapshot } from '../contract/uploads.ts'
-import type { Settings } from '../contract/settings.ts'
-import type { LibraryNews } from '../contract/library.ts'
-import type { Environment, SecretStore } from '../platform/environment.ts'
-import type { Computer } from '../discovery/places/open-find-models.ts'
-import type { Library } from '../library/library.ts'
-import { openFeedServices, type FeedServicesListener } from './feed-services.ts'
-import {
-  openTransferServices,
-  applyTransferSettings,
-  type TransferOptions,
-  type WorkerFiles,
-} from './transfer-services.ts'
-import { openCommands } from './open-commands.ts'
-import { engineCalls, type EngineCalls } from './calls.ts'
-import { createUploadRunner } from './run-uploads.ts'
-import { accountRequirement } from '../uploads/account-requirement.ts'
-import { limitsOf, openAccounts, usesServer } from './account-services.ts'
-import { createQueueHold, type QueueHold } from '../queue/pause-reasons.ts'
-import { openJournalServices } from './journal-services.ts'
-import { localFileWith } from './library-calls.ts'
-import { openLibraryServices, type ConflictSettings } from './library-services.ts'
-import { openDiscoveryServices, type DiscoveryServices, type DiscoveryListener } from './computer-services.ts'
-import { createRecoveryMonitor } from '../queue/recovery-monitor.ts'
-import { restoreQueued } from '../intake/restore.ts'
+import { createLocks } from '../accounts/refresh-lock.ts'
 import { createSignIns } from '../accounts/sign-ins.ts'
-import { createStorageTester, type StorageTester } from '../uploads/storage-test.ts'
-import { createAbandonedUploads } from '../uploads/abandoned-uploads.ts'
-import { enqueue, type EnqueueRequest } from '../intake/enqueue.ts'
+import { findUploadAccount } from '../accounts/upload-account.ts'
+import { createConflictCheck } from '../conflicts/check-before-upload.ts'
+import { checkConflictsEarly } from '../conflicts/early-check.ts'
+import { createFileHashes } from '../conflicts/file-hashes.ts'
+import { modelOf } from '../conflicts/registered-copies.ts'
+import { createReplacer } from '../conflicts/replace.ts'
+import {
+  teamKey,
+  type Account,
+  type KeychainState,
+  type SessionView,
+  type TeamChoice,
+} from '../contract/account.ts'
+import type { FindingView, WorkflowView } from '../contract/discovery.ts'
+import type { Result } from '../contract/failures.ts'
+import type { LibraryNews, OnConflict, ReplacedFate } from '../contract/library.ts'
+import { baseOf, putLimitOf } from '../contract/servers.ts'
+import type { Settings } from '../contract/settings.ts'
+import type { TransferSpeed, UploadDetails } from '../contract/upload-details.ts'
+import type { AddReport, Patch, Snapshot } from '../contract/uploads.ts'
+import type { WatchingView } from '../contract/watched-folders.ts'
+import { createFinding, type Finding } from '../discovery/places/find-models.ts'
+import type { Surroundings } from '../discovery/places/known-places.ts'
+import { createWatching, type Watching } from '../discovery/watched-folders/watched-folders.ts'
+import { createDetails } from '../feed/details.ts'
+import { createDoneToday } from '../feed/done-today.ts'
+import { createFeed } from '../feed/feed.ts'
 import { adoptAccountUploads } from '../intake/adopt.ts'
+import { Intake, type EnqueueRequest } from '../intake/enqueue.ts'
+import { createRechecks } from '../intake/recheck.ts'
+import { restoreQueued } from '../intake/restore.ts'
+import { createAccountStore, createStoredChoices } from '../journal/account-store.ts'
+import { createHashCache } from '../journal/hash-cache.ts'
+import { openJournal } from '../journal/journal-file.ts'
+import { createRows } from '../journal/rows.ts'
+import type { UploadRecord } from '../journal/upload-record.ts'
+import { createUploadStore } from '../journal/upload-store.ts'
+import { createUploadedBefore } from '../journal/uploaded-before.ts'
+import { createLibrary, type Library } from '../library/library.ts'
+import type { Environment, SecretStore } from '../platform/environment.ts'
+import { createEventHub } from '../platform/event-hub.ts'
+import { createDeadConnectionMonitor } from '../queue/dead-connections.ts'
+import { createNetworkChangeMonitor } from '../queue/network-changes.ts'
+import { createQueueHold, type QueueHold } from '../queue/pause-reasons.ts'
+import { createRecoveryMonitor } from '../queue/recovery-monitor.ts'
+import { createInspector } from '../recognition/inspector.ts'
+import { createHasher } from '../transfer/hasher.ts'
+import { createRequestSlots, type RequestSlots } from '../transfer/request-slots.ts'
+import { createThrottle } from '../transfer/throttle.ts'
+import { createUploadWorkerPool, putTimeouts, type PutTimeouts } from '../transfer/upload-worker-pool.ts'
+import { createAbandonedUploads } from '../uploads/abandoned-uploads.ts'
+import { accountRequirement } from '../uploads/account-requirement.ts'
+import { createStorageTester, type StorageTester } from '../uploads/storage-test.ts'
+import { createReports } from '../uploads/upload-report.ts'
+import { engineCalls, localFileWith, type EngineCalls } from './calls.ts'
+import { UploadCommands } from './commands.ts'
+import { createUploadRunner } from './run-uploads.ts'
 
-export { journalProblemOf as journalTroubleOf } from '../journal/journal-file.ts'
+export { journalProblemOf } from '../journal/journal-file.ts'
+export type { EnqueueRequest } from '../intake/enqueue.ts'
 
-/** The settings that change what the engine does. */
+/** Settings of the app that the engine uses. The command line leaves out the conflict settings and uses the app's, from the journal. */
 export type EngineSettings = Pick<
   Settings,
   'server' | 'servers' | 'atOnce' | 'singlePutLimitBytes' | 'limitBytesPerSecond' | 'streamsMost'
-> &
-  ConflictSettings
+> & { readonly onConflict?: OnConflict; readonly replacedFate?: ReplacedFate }
 
-export interface EngineOptions extends TransferOptions {
-  /** Folder of the journal; made when missing. */
+/** Entry files of the worker threads; built and unbuilt code keep them in different places. */
+export interface WorkerFiles {
+  readonly lane: URL
+  readonly hash: URL
+  readonly inspect: URL
+  readonly search: URL
+  readonly watch: URL
+}
+
+export interface EngineOptions {
+  /** Folder of the journal; created when missing. */
   readonly folder: string
   readonly environment: Environment
   readonly vault: SecretStore
-  /** Whether secrets outlive this session, as the vault has found out so far. */
+  /** Whether secrets survive this session, as far as the keychain has been tried. */
   readonly keychainState: () => KeychainState
   readonly settings: EngineSettings
-  /** Where the worker threads' entry files are, since built and unbuilt code keep them in different places. */
   readonly workers: WorkerFiles
   /** Where models are looked for, instead of this computer's own folders. */
-  readonly computer?: Computer
+  readonly computer?: Surroundings
+  /** Replacements for measuring and testing. */
+  readonly requestSlots?: RequestSlots
+  readonly putTimeouts?: PutTimeouts
 }
 
-/** What the uploader announces. Each listener is called after the fact; none may throw. */
-export interface EngineListener extends Partial<FeedServicesListener>, DiscoveryListener {
+/** Each listener is called after the fact; none may throw. */
+export interface EngineListener {
+  patch?(patch: Patch): void
+  /** Once a second while something runs. */
+  flow?(speed: TransferSpeed): void
+  /** Details of the upload that is watched (see the call `watch`). */
+  details?(details: UploadDetails): void
+  session?(session: SessionView): void
   library?(news: LibraryNews): void
-  /** A file was left out because its path is taken, as was asked for beforehand. */
+  /** An upload was dropped because its library path is in use and the conflict setting says to skip it. */
   leftOut?(upload: { readonly id: string; readonly fileName: string }): void
+  finding?(view: FindingView): void
+  workflow?(view: WorkflowView): void
+  watching?(view: WatchingView): void
 }
 
-export type { EnqueueRequest as AddOptions } from '../intake/enqueue.ts'
-
-/** The one object that the desktop and the command line both drive. */
-export interface Engine
-  extends QueueHold, Pick<DiscoveryServices, 'workflows' | 'watchFolder' | 'drop' | 'addFound'> {
+/** The object that the desktop and the command line both drive. */
+export interface Engine extends QueueHold {
   /** One function for each call of the contract that the engine answers. */
   readonly calls: EngineCalls
-  /** What the teams have in their libraries already. */
+  readonly workflows: Finding['workflows']
   readonly library: Pick<Library, 'models'>
+  /** Uploads a little to the team's storage and removes it again (see uploads/storage-test.ts). */
+  readonly testStorage: StorageTester['test']
   snapshot(): Snapshot
   session(): SessionView
-  /** Recognises, writes down and queues files and folders for a team (the chosen one unless named). */
-  addPaths(paths: readonly string[], options?: EnqueueRequest): Promise<Result<AddReport>>
-  /** Goes on with what dead processes left of the people who are signed in; answers the ids. */
+  /** Scans, inspects, records and queues files and folders for a team (the chosen one unless named). */
+  addPaths(paths: readonly string[], request?: EnqueueRequest): Promise<Result<AddReport>>
+  /** The same for what a user dropped or picked: workflows are opened and lists of folders are read first. */
+  drop(paths: readonly string[]): Promise<Result<AddReport>>
+  /** Enqueues models that were found on this computer, once `confirm` agrees. */
+  readonly addFound: Finding['addFound']
+  /** Watches a folder for a team from now on. */
+  readonly watchFolder: Watching['addFor']
+  /** Continues unfinished uploads of processes that ended, for everyone who is signed in; returns their ids. */
   resumeUnfinished(signal: AbortSignal): Promise<Result<readonly string[]>>
-  /** Aborts what storage holds of uploads that are no more. */
+  /** Aborts multipart uploads that no upload needs any more. */
   cleanUpAbandoned(): Promise<void>
-  /** Uploads that are no more and of which storage still holds parts. */
+  /** Multipart uploads that no upload needs any more and that storage still holds. */
   abandonedCount(): number
-  /** Signs in with a token from outside, which is kept in memory only; answers whose it is. */
+  /** Signs in with a token from outside, which is kept in memory only; returns its account. */
   useToken(token: string): Promise<Result<Account>>
-  /** Whether the person has chosen a team, as against the first one standing in. */
+  /** Whether the user has chosen a team, as opposed to the first one being used by default. */
   hasChosenTeam(): boolean
-  /** Whether somebody is signed in to a server, or an upload is still for it. */
+  /** Whether somebody is signed in to a server, or an upload is meant for it. */
   usesServer(address: string): boolean
-  /** Sends a little to the team's storage and takes it back (see uploads/storage-test.ts). */
-  readonly testStorage: StorageTester['test']
-  /** Path on this computer of a row's file, in the queue or in history; null when the row is not known. */
+  /** Path on this computer of a row's file, in the queue or in history; null when the row is unknown. */
   fileOf(id: string): string | null
-  /** Path of a file on this computer that holds these bytes; `file-missing` when none is known to. */
+  /** Path of a file on this computer that has these bytes; `file-missing` when none is known. */
   localFileWith(sha256: string): Promise<Result<string>>
   applySettings(settings: EngineSettings): void
-  /** The keychain may have been unlocked: sign-ins that it kept all along are back. */
+  /** The keychain may have been unlocked, so that stored sign-ins are available again. */
   keychainChanged(): Promise<void>
-  /** Asks the servers whether the sign-ins still hold; one that doesn't is marked. Trouble of the line marks none. */
+  /** Asks the servers whether the sign-ins are still valid and marks those that are not. A lost connection marks none. */
   confirmSignIns(): Promise<void>
-  /** Forgets waiting times: the computer woke up, or the line is back. */
-  wake(): void
-  /** Answers the unsubscribe. */
+  /** Retries at once what waits for a time, and cuts connections that a sleep or another network has killed. */
+  networkChanged(): void
+  /** Returns the unsubscribe function. */
   subscribe(listener: EngineListener): () => void
-  /** Begins: what was running when the last process ended starts again, unless `restoreQueue` is false. */
+  /** Starts; uploads of earlier processes continue unless `restoreQueue` is false. */
   start(options?: { readonly restoreQueue?: boolean }): Promise<void>
-  /** Stops what runs (keeping remote state), flushes the journal, ends the workers. Nothing is lost. */
+  /** Stops what runs (keeping remote state), flushes the journal and ends the worker threads. Nothing is lost. */
   stop(): Promise<void>
 }
 
-/** Somebody waits for the answer before a window. */
-const confirmWithinMs = 15_000
+/** A user waits for the result in front of a window, in ms. */
+const confirmSignInsWithinMs = 15_000
 
+const listenerNames = [
+  'patch',
+  'flow',
+  'details',
+  'session',
+  'library',
+  'leftOut',
+  'finding',
+  'workflow',
+  'watching',
+] as const satisfies readonly (keyof EngineListener)[]
+
+/**
+ * The composition root: builds the services, connects them by events, and owns start and stop. A service only receives services
+ * that were built before it; what it reports to later ones goes through the event hub.
+ */
 export function createEngine(options: EngineOptions): Engine {
-  const services = openRooms(options)
-  applyTransferSettings(services.transfer, services.settings.now)
-  const { rows, store, feed, queue, signIns, abandonedUploads, settings, listeners } = services
-  const nearby = openDiscoveryServices(services, options.workers, options.computer)
+  const { folder, environment, vault, keychainState, workers } = options
+  const events = createEventHub()
+  let settings = options.settings
+
+  // Journal: what survives a restart.
+  const journal = openJournal(folder, environment.now())
+  if (journal.setAside)
+    environment.log.error('the journal was damaged and set aside', { file: journal.setAside })
+  const { database } = journal
+  const store = createUploadStore(database, randomUUID(), environment)
+  const choices = createStoredChoices(database)
+  const hashCache = createHashCache(database, environment)
+  storeConflictSettings(settings)
+  const rows = createRows({
+    store,
+    environment,
+    changed: (id) => events.emit('rowChanged', id),
+    moved: (bytes) => events.emit('bytesMoved', bytes),
+  })
+
+  const details = createDetails({
+    rowOf: rows.get,
+    speedOf: rows.speedOf,
+    acknowledged: store.parts.of,
+    environment,
+  })
+
+  // Accounts: who is signed in, through which proxies.
+  const proxies = createProxyLogins({ environment, vault, changed: () => events.emit('proxiesChanged') })
+  const accounts = createAccounts({
+    environment,
+    vault,
+    proxies,
+    book: createAccountStore(database),
+    exclusively: createLocks(join(folder, 'locks'), environment),
+  })
+  const signIns = createSignIns({
+    accounts,
+    choices,
+    keychainState,
+    proxies,
+    environment,
+    settings: () => settings,
+    turned: (lostId) => events.emit('accountsChanged', lostId),
+    proxyOpened: () => events.emit('proxyOpened'),
+    revealed: (accountIds) => events.emit('visibilityChanged', accountIds),
+    announce: (session) => events.emit('session', session),
+  })
+  /** The largest file that goes in a single PUT to the server of an account, in bytes. */
+  const singlePutLimitBytes = (accountId: string) =>
+    putLimitOf(settings, accounts.list().find(({ id }) => id === accountId)?.server ?? settings.server)
+
+  // Transfer: one upload thread per core is as fast as TLS and hashing can go; the last core stays with the window.
+  const cores = Math.max(1, availableParallelism() - 1)
+  const throttle = createThrottle({ environment })
+  const workerPool = createUploadWorkerPool({
+    url: workers.lane,
+    threads: Math.min(cores, 4),
+    environment,
+    throttle,
+    proxies,
+    timeouts: options.putTimeouts ?? putTimeouts,
+  })
+  const hasher = createHasher({ url: workers.hash, threads: Math.min(cores, 2), environment })
+  const requestSlots =
+    options.requestSlots ?? createRequestSlots({ environment, capBytesPerSecond: () => throttle.limit })
+  applyTransferSettings()
+  const inspector = createInspector(workers.inspect, environment.timers)
+
+  // Library and conflicts: what the teams already have.
+  const library = createLibrary({ accounts, environment })
+  library.subscribe((news) => events.emit('library', news))
+  const replacer = createReplacer({
+    library,
+    environment,
+    now: (id) => rows.get(id)?.record.library?.replaces,
+  })
+  const reportOf = createReports({
+    rows,
+    parts: store.parts,
+    environment,
+    followParts: details.follow,
+  })
+  const conflictCheck = createConflictCheck({
+    rows,
+    library,
+    hashes: createFileHashes({ hasher, cache: hashCache }),
+    environment,
+    replacedFate: () =>
+      settings.replacedFate ?? (choices.get('replaced-fate') as ReplacedFate | null) ?? 'disable',
+    leftOut: ({ id, fileName }) => events.emit('leftOut', { id, fileName }),
+    found: (id, sha256, model) => reportOf(id).found(sha256, model),
+  })
+
+  // Queue and runs.
+  const recovery = createRecoveryMonitor({
+    rows,
+    accessFor: accounts.accessFor.bind(accounts),
+    connectivityChanged: (state) => events.emit('connectivity', state),
+    volumesBack: (ids) => events.emit('volumesBack', ids),
+    environment,
+  })
+  const paused = { all: choices.get('all-paused') === 'yes', outside: false }
+  const { queue, forget } = createUploadRunner({
+    rows,
+    accounts,
+    workerPool,
+    hasher,
+    requestSlots,
+    environment,
+    recovery,
+    replacer,
+    conflictCheck,
+    reportOf,
+    singlePutLimitBytes,
+    atOnce: settings.atOnce,
+    held: true,
+    registered: noteRegistered,
+    signedOut: (accountId) => events.emit('signedOut', accountId),
+    proxyRequired: () => events.emit('proxyRequired'),
+    onAbandoned: () => events.emit('abandoned'),
+  })
+  const hold = createQueueHold(queue, paused)
+  const deadConnections = createDeadConnectionMonitor({
+    rowOf: rows.get,
+    isRunning: () => queue.running.size > 0,
+    restartRuns: hold.restartRuns,
+    environment,
+  })
+  const networkChanges = createNetworkChangeMonitor({
+    isRunning: () => queue.running.size > 0,
+    changed: () => events.emit('networkChanged'),
+    environment,
+  })
+  const abandonedUploads = createAbandonedUploads({ store, accounts, library, environment })
+  const storageTest = createStorageTester({
+    store,
+    accounts,
+    workerPool,
+    requestSlots,
+    abandonedUploads,
+    environment,
+  })
+
+  // Commands and intake.
+  const commands = new UploadCommands({
+    rows,
+    queue,
+    inspect: inspector.inspect,
+    forget,
+    onAbandoned: () => events.emit('abandoned'),
+    rejected: (ids) => events.emit('rejected', ids),
+    now: environment.now,
+  })
+  const rechecks = createRechecks({ rows, environment, retry: (ids) => commands.retry(ids) })
+  const intake = new Intake({
+    store,
+    rows,
+    queue,
+    accounts,
+    commands,
+    environment,
+    inspect: inspector.inspect,
+    resolveTeam: signIns.resolve,
+    onConflict: () => settings.onConflict ?? (choices.get('on-conflict') as OnConflict | null) ?? 'ask',
+    warmUp: warmUpThreads,
+    batchEnqueued: rechecks.refused,
+    enqueued(ids) {
+      void checkConflictsEarly({ rows, library, environment, unqueue: queue.remove }, ids)
+    },
+  })
+
+  // Discovery: models on this computer.
+  const finding = createFinding({
+    worker: workers.search,
+    library,
+    timers: environment.timers,
+    surroundings: options.computer ?? {
+      platform: process.platform,
+      home: homedir(),
+      environment: process.env,
+    },
+    sentBefore: createUploadedBefore(database),
+    addPlaced: (placed, team) => intake.enqueuePlaced(placed, team ? { team } : {}),
+    chosen: chosenTeam,
+    queuedFor,
+    folders: {
+      get: () => choices.get('known-folders'),
+      set: (text) => choices.set('known-folders', text),
+    },
+    toldFinding: (view) => events.emit('finding', view),
+    toldWorkflow: (view) => events.emit('workflow', view),
+  })
+  const watching = createWatching({
+    database,
+    worker: workers.watch,
+    environment,
+    platform: process.platform,
+    walk: finding.walk,
+    weightsOf: finding.weightsOf,
+    words: finding.words,
+    remember: finding.remember,
+    resolve: signIns.resolve,
+    hidden: () => signIns.hidden(),
+    canSend: (accountId, team) => uploadAccountFor({ accountId, teamId: team.id }) !== null,
+    queue(paths, { accountId, team }, signal) {
+      const choice = { accountId, teamId: team.id }
+      return intake.enqueue(paths, {
+        team: uploadAccountFor(choice) ?? choice,
+        ...(signal ? { signal } : {}),
+      })
+    },
+    told: (view) => events.emit('watching', view),
+  })
+
+  // Feed: what the page sees.
+  const doneToday = createDoneToday({
+    rows,
+    store,
+    environment,
+    touched: () => events.emit('totalsChanged'),
+  })
+  const feed = createFeed({
+    view: (id) => (signIns.hidden().has(rows.get(id)?.record.accountId ?? '') ? null : rows.view(id)),
+    ids: rows.ids,
+    allPaused: () => paused.all,
+    line: () => recovery.connectivity,
+    journalSetAside: journal.setAside && basename(journal.setAside),
+    unshownToday: () => doneToday.unshown(),
+    requestSlots,
+    environment,
+  })
+
+  // Events. Within one event the order matters only where a comment says so.
+  const cleanUp = () => void abandonedUploads.cleanUp()
+  events.on('rowChanged', feed.changed)
+  events.on('rowChanged', details.changed)
+  events.on('rowChanged', deadConnections.rowChanged)
+  events.on('rowChanged', networkChanges.activity)
+  events.on('bytesMoved', feed.moved)
+  events.on('totalsChanged', feed.touched)
+  events.on('connectivity', (state) => {
+    queue.setOnline(state === 'ok')
+    feed.touched()
+    if (state === 'ok') cleanUp()
+  })
+  events.on('networkChanged', () => {
+    recovery.check()
+    doneToday.look()
+    queue.wake()
+    cleanUp()
+    deadConnections.watch()
+  })
+  events.on('volumesBack', queue.add)
+  events.on('rejected', rechecks.refused)
+  events.on('abandoned', cleanUp)
+  events.on('signedOut', signIns.markSignedOut)
+  events.on('accountsChanged', (lostId) => {
+    const known = accounts.list()
+    commands.resumeWaiting((record) => {
+      const account = findUploadAccount(known, accountRequirement(record, singlePutLimitBytes))
+      return account !== null && account.id !== lostId
+    })
+    cleanUp()
+  })
+  events.on('visibilityChanged', (accountIds) => {
+    for (const id of rows.ids()) if (accountIds.has(rows.get(id)?.record.accountId ?? '')) feed.changed(id)
+  })
+  events.on('session', () => {
+    finding.workflows.changed()
+    watching.sessionChanged()
+  })
+  events.on('proxiesChanged', signIns.announce)
+  events.on('proxyOpened', () => commands.resumeAfter('proxy-sign-in'))
+  events.on('proxyRequired', () => {
+    if (proxies.isOpened()) commands.resumeAfter('proxy-sign-in')
+  })
+  feed.subscribe({
+    patch(patch) {
+      events.emit('patch', patch)
+      // A finished row may leave the list only after its last patch was sent.
+      doneToday.told(patch)
+    },
+    flow(speed) {
+      details.renew()
+      events.emit('flow', speed)
+    },
+  })
+  details.subscribe((value) => events.emit('details', value))
+
+  /** The command line has no conflict settings of its own: it uses what the app stored. */
+  function storeConflictSettings({ onConflict, replacedFate }: EngineSettings): void {
+    if (onConflict) choices.set('on-conflict', onConflict)
+    if (replacedFate) choices.set('replaced-fate', replacedFate)
+  }
+
+  function applyTransferSettings(): void {
+    throttle.setLimit(settings.limitBytesPerSecond)
+    requestSlots.setMost(settings.streamsMost)
+  }
+
+  /** Starts the threads while files are still inspected, in the order in which they are needed: each start takes a core. */
+  function warmUpThreads(): void {
+    inspector.warm()
+    hasher.warm()
+    workerPool.warm()
+  }
+
+  function noteRegistered(record: UploadRecord): void {
+    library.noted({ accountId: record.accountId, teamId: record.team.id }, modelOf(record))
+    if (record.sha256 !== null) hashCache.remember(record.path, record.identity, record.sha256)
+  }
+
+  /** The same person's sign-in that can upload for a team now, or null. */
+  function uploadAccountFor({ accountId, teamId }: TeamChoice): TeamChoice | null {
+    const account = findUploadAccount(accounts.list(), { accountId, teamId, needsParts: false })
+    return account && { accountId: account.id, teamId }
+  }
+
+  function chosenTeam(wanted: TeamChoice | null) {
+    const chosen = signIns.resolve(wanted)
+    const account = chosen && accounts.list().find(({ id }) => id === chosen.accountId)
+    if (!chosen || !account) return null
+    return {
+      choice: { accountId: chosen.accountId, teamId: chosen.team.id },
+      team: chosen.team,
+      server: new URL(account.server).host,
+    }
+  }
+
+  function queuedFor(choice: TeamChoice) {
+    return rows.ids().flatMap((id) => {
+      const record = rows.get(id)?.record
+      if (!record || record.phase === 'registered') return []
+      const { accountId, team, target, phase, failure } = record
+      if (teamKey({ accountId, teamId: team.id }) !== teamKey(choice)) return []
+      return [{ id, target, failure: phase === 'failed' ? failure : null }]
+    })
+  }
+
+  function usesServer(address: string): boolean {
+    const there = accounts.list().filter(({ server }) => baseOf(server) === baseOf(address))
+    const accountIds = new Set(there.map(({ id }) => id))
+    const isUnfinished = (id: string) => {
+      const record = rows.get(id)?.record
+      return record !== undefined && accountIds.has(record.accountId) && record.phase !== 'registered'
+    }
+    return there.some(({ state }) => state === 'ready') || rows.ids().some(isUnfinished)
+  }
+
   return {
-    calls: { ...engineCalls({ ...services, addPaths: nearby.drop }), ...nearby.calls },
-    ...{ workflows: nearby.workflows, watchFolder: nearby.watchFolder, drop: nearby.drop },
-    ...{
-      addFound: nearby.addFound,
-      library: services.library,
-      snapshot: feed.snapshot,
-      session: signIns.view,
+    calls: {
+      ...engineCalls({
+        rows,
+        store,
+        queue,
+        choices,
+        paused,
+        feed,
+        details,
+        doneToday,
+        signIns,
+        commands,
+        abandonedUploads,
+        library,
+        hashCache,
+        inspector,
+        addPaths: (paths) => finding.drop(paths, (rest) => intake.enqueue(rest)),
+      }),
+      ...finding.calls,
+      ...watching.calls,
     },
-    addPaths: (paths, addOptions) => enqueue(services, paths, addOptions),
-    resumeUnfinished(signal) {
-      return adoptAccountUploads(services, services.accounts.list(), signal)
-    },
+    workflows: finding.workflows,
+    library,
+    testStorage: storageTest.test,
+    snapshot: feed.snapshot,
+    session: signIns.view,
+    addPaths: (paths, request) => intake.enqueue(paths, request),
+    drop: (paths) => finding.drop(paths, (rest) => intake.enqueue(rest)),
+    addFound: finding.addFound,
+    watchFolder: watching.addFor,
+    resumeUnfinished: (signal) => adoptAccountUploads({ store, rows, queue, commands, accounts }, signal),
     cleanUpAbandoned: () => abandonedUploads.cleanUp(),
     abandonedCount: () => store.abandonedUploads().length,
     useToken: (token) => signIns.useToken(token),
     hasChosenTeam: () => signIns.hasChosenTeam(),
-    usesServer: (address) => usesServer(services, address),
+    usesServer,
     fileOf: (id) => rows.get(id)?.record.path ?? store.find(id)?.path ?? null,
-    localFileWith: (sha256) => localFileWith(services.hashCache, sha256),
+    localFileWith: (sha256) => localFileWith(hashCache, sha256),
+    hold: hold.hold,
+    restartRuns: hold.restartRuns,
     applySettings(changed) {
-      const sameServer = changed.server === settings.now.server
-      const sameServers = sameServer && changed.servers === settings.now.servers
-      settings.now = changed
-      services.desk.keep(changed)
+      const before = settings
+      settings = changed
+      storeConflictSettings(changed)
       queue.setConcurrency(changed.atOnce)
-      applyTransferSettings(services.transfer, changed)
-      if (sameServers) return
-      if (!sameServer) signIns.cancelPairing()
-      signIns.announce()
+      applyTransferSettings()
+      if (changed.server !== before.server) signIns.cancelPairing()
+      if (changed.server !== before.server || changed.servers !== before.servers) signIns.announce()
     },
     keychainChanged: () => signIns.keychainChanged(),
     async confirmSignIns() {
-      const ready = services.accounts.list().filter(({ state }) => state === 'ready')
-      const inTime = AbortSignal.timeout(confirmWithinMs)
-      await Promise.allSettled(ready.map(({ id }) => services.accounts.refreshProfile(id, inTime)))
+      const ready = accounts.list().filter(({ state }) => state === 'ready')
+      const signal = AbortSignal.timeout(confirmSignInsWithinMs)
+      await Promise.allSettled(ready.map(({ id }) => accounts.refreshProfile(id, signal)))
     },
-    ...{ testStorage: services.storageTest.test, ...createQueueHold(queue, services.paused) },
-    wake() {
-      services.recovery.check()
-      services.doneToday.look()
-      queue.wake()
-      void abandonedUploads.cleanUp()
-    },
+    networkChanged: () => events.emit('networkChanged'),
     subscribe(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
+      const unsubscribe = listenerNames.flatMap((name) => {
+        const listen = listener[name]?.bind(listener) as ((value: unknown) => void) | undefined
+        if (!listen) return []
+        events.on(name, listen)
+        return [() => events.off(name, listen)]
+      })
+      return () => unsubscribe.forEach((end) => end())
     },
     async start({ restoreQueue = true } = {}) {
       if (restoreQueue) {
-        services.doneToday.restore()
-        restoreQueued(services)
+        doneToday.restore()
+        restoreQueued({ store, rows, queue, recovery, rechecks })
       }
       await signIns.restore()
-      if (restoreQueue) nearby.start()
-      await queue.setHeld((services.paused.all && restoreQueue) || services.paused.outside)
-      void abandonedUploads.cleanUp()
+      if (restoreQueue) watching.start()
+      await queue.setHeld((paused.all && restoreQueue) || paused.outside)
+      cleanUp()
     },
     async stop() {
-      await nearby.close()
-      await services.close()
+      await Promise.all([finding.close(), watching.close()])
+      await Promise.all([
+        queue.setHeld(true),
+        recovery.close(),
+        signIns.close(),
+        storageTest.close(),
+        abandonedUploads.close(),
+      ])
+      library.close()
+      feed.close()
+      doneToday.close()
+      rechecks.close()
+      details.close()
+      deadConnections.close()
+      networkChanges.close()
+      events.removeAllListeners()
+      requestSlots.close()
+      throttle.close()
+      await Promise.all([workerPool.close(), hasher.close(), inspector.close()])
+      store.close()
+      database.close()
     },
-  }
-}
-
-/** Opens the rooms and joins them; nothing runs yet. */
-function openRooms(options: EngineOptions) {
-  const { folder, environment, vault, keychainState, workers } = options
-  const settings = { now: options.settings }
-  const listeners = new Set<EngineListener>()
-  const { journal, database, store, choices } = openJournalServices(folder, environment)
-  const paused = { all: choices.get('all-paused') === 'yes', outside: false }
-  const proxies = createProxyLogins({ environment, vault, changed: () => signIns.announce() })
-  const transfer = openTransferServices(workers, environment, proxies, options)
-
-  const accounts = openAccounts(folder, database, { environment, vault, proxies })
-  const limitFor = limitsOf(accounts, settings)
-  const { rows, feed, details, doneToday } = openFeedServices({
-    ...{ store, environment, requestSlots: transfer.requestSlots, listeners },
-    ...{ allPaused: () => paused.all, line: () => recovery.connectivity },
-    ...{ journalSetAside: journal.setAside && basename(journal.setAside), hidden: () => signIns.hidden() },
-  })
-  const desk = openLibraryServices({
-    accounts,
-    database,
-    rows,
-    ...transfer,
-    choices,
-    environment,
-    settings,
-    listeners,
-  })
-  const recovery = createRecoveryMonitor({
-    ...{ rows, accessTo: accounts.accessFor, environment, queue: () => queue },
-    changed(line) {
-      feed.touched()
-      if (line === 'ok') void abandonedUploads.cleanUp()
-    },
-  })
-  const onAbandoned = () => void abandonedUploads.cleanUp()
-  const { queue, forget } = createUploadRunner({
-    ...{ rows, accounts, ...transfer, parts: store.parts, environment, held: true },
-    ...{ recovery, followParts: details.follow, onAbandoned, ...desk },
-    ...{ atOnce: settings.now.atOnce, singlePutLimitBytes: limitFor },
-    signedOut: (accountId) => signIns.markSignedOut(accountId),
-    proxyMet: () => proxies.isOpened() && commands.resumeAfter('proxy-sign-in'),
-  })
-  const abandonedUploads = createAbandonedUploads({ store, accounts, library: desk.library, environment })
-  const storageTest = createStorageTester({ store, accounts, transfer, abandonedUploads, environment })
-  const { inspect } = transfer.inspector
-  const { commands, rechecks } = openCommands({ rows, queue, inspect, forget, onAbandoned, environment })
-  const signIns = createSignIns({
-    ...{ accounts, choices, keychainState, proxies, environment, settings: () => settings.now },
-    turned(lostId) {
-      const known = accounts.list()
-      commands.resumeWaiting((record) => {
-        const account = findUploadAccount(known, accountRequirement(record, limitFor))
-        return account !== null && account.id !== lostId
-      })
-      void abandonedUploads.cleanUp()
-    },
-    revealed(accountIds) {
-      for (const id of rows.ids()) if (accountIds.has(rows.get(id)?.record.accountId ?? '')) feed.changed(id)
-    },
-    proxyOpened: () => commands.resumeAfter('proxy-sign-in'),
-    leaving: (accountId) => commands.suspendAccount(accountId),
-    announce: (session) => listeners.forEach((listener) => listener.session?.(session)),
-  })
-
-  async function close(): Promise<void> {
-    const ending = [queue.setHeld(true), recovery.close(), signIns.close(), storageTest.close()]
-    await Promise.all([...ending, abandonedUploads.close()])
-    desk.library.close()
-    for (const room of [feed, doneToday, rechecks, details]) room.close()
-    listeners.clear()
-    await transfer.close()
-    store.close()
-    database.close()
-  }
-  return {
-    ...{ environment, settings, listeners, paused, store, choices, accounts, transfer, rows },
-    ...{
-      feed,
-      details,
-      doneToday,
-      queue,
-      recovery,
-      commands,
-      signIns,
-      abandonedUploads,
-      storageTest,
-      proxies,
-      close,
-    },
-    ...{ desk, database, library: desk.library, hashCache: desk.hashCache, rechecks },
   }
 }

@@ -1,27 +1,24 @@
 import type { Accounts } from '../accounts/accounts.ts'
 import { findUploadAccount } from '../accounts/upload-account.ts'
 import { failure, type Failure, type Result } from '../contract/failures.ts'
-import type { PartMap } from '../contract/upload-details.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { Hasher } from '../transfer/hasher.ts'
 import type { UploadWorkerPool } from '../transfer/upload-worker-pool.ts'
 import type { RequestSlots } from '../transfer/request-slots.ts'
-import type { LibraryModel } from '../contract/library.ts'
 import type { ConflictCheck } from '../conflicts/check-before-upload.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
 import type { Replacer } from '../conflicts/replace.ts'
 import { accountRequirement } from '../uploads/account-requirement.ts'
 import { resetAfter, mustRestart } from '../journal/reset.ts'
 import type { Outcome } from '../journal/outcome.ts'
-import type { PartsStore } from '../journal/parts-store.ts'
 import type { RecoveryMonitor } from '../queue/recovery-monitor.ts'
 import { createQueue, type Queue, type QueueHooks } from '../queue/queue.ts'
-import { createReports } from '../uploads/upload-report.ts'
+import type { FoundReport } from '../uploads/upload-report.ts'
 import type { Rows } from '../journal/rows.ts'
 import { retryDelay } from '../platform/retry-delay.ts'
 import { forgetSent, createSendMemory, type SendMemory } from '../uploads/send-session.ts'
 import { isRunning } from '../journal/upload-state.ts'
-import { runUpload, notUploadableFailure } from '../uploads/run-upload.ts'
+import { runUpload, notUploadableFailure, type UploadReport } from '../uploads/run-upload.ts'
 
 /**
  * Up to here a file is small: on a line of 1 Gbit/s and 50 ms its bytes take no longer than the three round trips around
@@ -35,44 +32,36 @@ export interface UploadRunner {
   forget(id: string): void
 }
 
-interface EngineOptions {
+interface RunnerOptions {
   readonly rows: Rows
   readonly accounts: Accounts
   readonly workerPool: UploadWorkerPool
   readonly hasher: Hasher
   readonly requestSlots: RequestSlots
-  readonly parts: PartsStore
   readonly environment: Environment
   readonly atOnce: number
   readonly held: boolean
   readonly singlePutLimitBytes: (accountId: string) => number
-  /** Hands out how the parts of an upload stand, for as long as anybody asks. */
-  readonly followParts: (id: string, map: () => PartMap) => void
-  /** Who looks after what waits for the line or for a disk. */
   readonly recovery: Pick<RecoveryMonitor, 'waitForConnection' | 'waitForVolume'>
   readonly replacer: Replacer
-  /** Makes what looks into the library before a byte is sent; `found` is told when it needn't be. */
-  readonly conflictCheck: (
-    found: (id: string, sha256: string, model: LibraryModel) => Result<void>,
-  ) => ConflictCheck
-  /** A model has come into the library by our sending. */
-  readonly brought: (record: UploadRecord) => void
+  readonly conflictCheck: ConflictCheck
+  /** What each run reports is written by this. */
+  readonly reportOf: (id: string) => UploadReport & FoundReport
+  /** An upload has put its model into the library. */
+  readonly registered: (record: UploadRecord) => void
   readonly signedOut: (accountId: string) => void
-  /** A proxy has ended an upload. */
-  readonly proxyMet: () => void
+  /** An upload failed because a proxy asks for a login. */
+  readonly proxyRequired: () => void
   /** Storage may hold something that no upload needs any more. */
   readonly onAbandoned: () => void
 }
 
-/**
- * Joins queue and upload, which do not know each other: a run's report goes to the rows, a run's outcome as well. An account
- * whose sign-in turned out dead is told to `signedOut`.
- */
-export function createUploadRunner(options: EngineOptions): UploadRunner {
-  const { rows, accounts, workerPool, hasher, requestSlots, parts, environment, singlePutLimitBytes } =
-    options
+/** Connects the queue with upload runs, which do not import each other: a run's reports and its outcome are written to the rows. */
+export function createUploadRunner(options: RunnerOptions): UploadRunner {
+  const { rows, accounts, workerPool, hasher, requestSlots, environment, singlePutLimitBytes } = options
+  const { conflictCheck, reportOf } = options
   const memories = new Map<string, SendMemory>()
-  const fileStreams = (id: string) => requestSlots.of({ file: id, first: () => queue.isPrioritised(id) })
+  const fileSlots = (id: string) => requestSlots.of({ file: id, first: () => queue.isPrioritised(id) })
   const shared = {
     workerPool,
     hasher,
@@ -87,10 +76,6 @@ export function createUploadRunner(options: EngineOptions): UploadRunner {
     memories.set(id, memory)
     return memory
   }
-
-  const reportOf = createReports({ rows, parts, environment, followParts: options.followParts })
-
-  const conflictCheck = options.conflictCheck((id, sha256, model) => reportOf(id).found(sha256, model))
 
   async function run(id: string, signal: AbortSignal): Promise<Outcome> {
     const row = rows.get(id)
@@ -107,7 +92,7 @@ export function createUploadRunner(options: EngineOptions): UploadRunner {
     if (early) return early.kind === 'failed' ? triedAgain(id, early.failure) : early
     const { record } = rows.get(id) ?? row
     const memory = memoryOf(id)
-    const services = { ...shared, requestSlots: fileStreams(id) }
+    const services = { ...shared, requestSlots: fileSlots(id) }
     return runUpload({ record, services, memory, report: reportOf(id), signal })
   }
 
@@ -127,7 +112,7 @@ export function createUploadRunner(options: EngineOptions): UploadRunner {
     switch (outcome.kind) {
       case 'done':
         memories.delete(id)
-        if (!row.record.library?.already) options.brought(row.record)
+        if (!row.record.library?.already) options.registered(row.record)
         return
       case 'retry': {
         const change = { failure: outcome.failure, ...resetAfter(outcome.failure) }
@@ -146,7 +131,7 @@ export function createUploadRunner(options: EngineOptions): UploadRunner {
         // What the person asks for from here on is a new beginning.
         Object.assign(memories.get(id) ?? {}, { begunAnew: false })
         if (outcome.failure.code === 'signed-out') options.signedOut(row.record.accountId)
-        if (outcome.failure.code === 'proxy-sign-in') options.proxyMet()
+        if (outcome.failure.code === 'proxy-sign-in') options.proxyRequired()
         return
       case 'stopped':
         if (isRunning(row.live.phase)) note(rows.happen(id, 'requeue'))

@@ -1,83 +1,89 @@
-import { success, type Result } from '../contract/failures.ts'
-import type { Account } from '../contract/account.ts'
 import type { Accounts } from '../accounts/accounts.ts'
-import { isSamePerson } from '../contract/account.ts'
-import { isAllowedBy, type EnqueueOptions, type Adopted } from './enqueue-paths.ts'
-import type { Commands } from '../engine/commands.ts'
-import type { Queue } from '../queue/queue.ts'
-import type { UploadRecord } from '../journal/upload-record.ts'
-import type { Rows } from '../journal/rows.ts'
+import { isSamePerson, type Account, type Team } from '../contract/account.ts'
+import { remedyOf, success, type Failure, type Result } from '../contract/failures.ts'
 import type { AccountFilter, UploadFilter } from '../journal/process-claims.ts'
+import type { Rows } from '../journal/rows.ts'
+import type { UploadRecord } from '../journal/upload-record.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
+import type { Queue } from '../queue/queue.ts'
 
-export interface AdoptOptions {
+/** The commands that let an upload continue. */
+export interface AdoptCommands {
+  /** Uploads files although they can run code when loaded; returns whether any was waiting for that. */
+  allow(ids: readonly string[]): Result<boolean>
+  /** Continues a stopped upload; returns whether it was stopped. */
+  continueUpload(id: string): Promise<Result<boolean>>
+}
+
+interface AdoptServices {
   readonly store: UploadStore
   readonly rows: Rows
   readonly queue: Queue
-  readonly commands: Commands
+  readonly commands: AdoptCommands
   readonly accounts: Pick<Accounts, 'list'>
 }
 
+/** Which risky files the user has accepted beforehand. */
+export type AllowedRisk = 'suspicious' | 'dangerous'
+
+interface Adopted {
+  /** Paths of uploads that run or wait already. */
+  readonly underWay: ReadonlySet<string>
+  /** Paths of uploads that were stopped and continue now. */
+  readonly continued: ReadonlySet<string>
+}
+
 /**
- * Finds what the journal has of these files for the same person and team, by whichever sign-in, so that dropping a file again,
- * or typing the command again after a crash, goes on instead of sending it anew. A row of a dead process is taken over; a row of a living
- * one is under way and left to it.
+ * Finds uploads of these files for the same person and team, with either sign-in, so that dropping a file again, or repeating the
+ * command after a crash, continues the upload instead of starting another. Rows of a dead process are adopted; rows of a living one
+ * are left to it.
  */
 export async function adoptUploads(
-  services: AdoptOptions,
+  services: AdoptServices,
   paths: readonly string[],
-  { accountId, team, signal, allow }: EnqueueOptions,
+  request: {
+    readonly accountId: string
+    readonly team: Team
+    readonly signal?: AbortSignal
+    readonly allow?: AllowedRisk
+  },
 ): Promise<Result<Adopted>> {
   const { store, rows, commands } = services
-  if (signal?.aborted) return success({ goesOn: new Set(), underWay: new Set() })
-  const wanted = new Set(paths)
-  const accountIds = signInsOf(services.accounts.list(), accountId)
-  const which = { paths, accountIds, teamId: team.id }
-  const claimed = claim(services, which)
+  const { accountId, team, signal, allow } = request
+  if (signal?.aborted) return success({ continued: new Set(), underWay: new Set() })
+  const accountIds = accountsOfPerson(services.accounts.list(), accountId)
+  const filter = { paths, accountIds, teamId: team.id }
+  const claimed = claim(services, filter)
   if (!claimed.ok) return claimed
-  const waiting = claimed.value
-  const goesOn = new Set(waiting.map(({ path }) => path))
-  const underWay = new Set(store.claimedByOthers(which))
+  const continued = new Set(claimed.value.map(({ path }) => path))
+  const underWay = new Set(store.claimedByOthers(filter))
+  const wanted = new Set(paths)
+  const isMeant = (record: UploadRecord) =>
+    record.phase !== 'registered' &&
+    wanted.has(record.path) &&
+    !continued.has(record.path) &&
+    accountIds.includes(record.accountId) &&
+    record.team.id === team.id
   for (const id of rows.ids()) {
     const record = rows.get(id)?.record
-    if (!record || record.phase === 'registered' || !wanted.has(record.path) || goesOn.has(record.path))
-      continue
-    if (!accountIds.includes(record.accountId) || record.team.id !== team.id) continue
-    const moved =
-      record.failure && isAllowedBy(allow, record.failure)
-        ? commands.allow([id])
-        : await commands.continueUpload(id)
+    if (!record || !isMeant(record)) continue
+    const isAllowed = record.failure !== null && isAllowedBy(allow, record.failure)
+    const moved = isAllowed ? commands.allow([id]) : await commands.continueUpload(id)
     if (!moved.ok) return moved
-    if (moved.value) goesOn.add(record.path)
-    else underWay.add(record.path)
+    const paths = moved.value ? continued : underWay
+    paths.add(record.path)
   }
-  return success({ goesOn, underWay })
+  return success({ continued, underWay })
 }
 
-/** Ids of everything that the person of an account has signed in with on its server. */
-function signInsOf(known: readonly Account[], accountId: string): readonly string[] {
-  const own = known.find(({ id }) => id === accountId)
-  if (!own) return [accountId]
-  return known.filter((account) => isSamePerson(account, own)).map(({ id }) => id)
-}
-
-/** The same for all accounts of the people who are signed in. */
-export function adoptAccountUploads(
-  services: AdoptOptions,
-  known: readonly Account[],
+/** Continues what dead processes left behind, for all accounts of everyone who is signed in; returns the ids. */
+export async function adoptAccountUploads(
+  services: AdoptServices,
   signal: AbortSignal,
 ): Promise<Result<readonly string[]>> {
-  const here = known.filter(({ state }) => state === 'ready')
-  const theirs = known.filter((account) => here.some((one) => isSamePerson(one, account)))
-  return takeUpAccounts(services, theirs, signal)
-}
-
-/** Takes over what dead processes left of these accounts and lets it go on in whatever way it stopped; answers the ids. */
-async function takeUpAccounts(
-  services: AdoptOptions,
-  accounts: readonly Pick<Account, 'id'>[],
-  signal: AbortSignal,
-): Promise<Result<readonly string[]>> {
+  const known = services.accounts.list()
+  const signedIn = known.filter(({ state }) => state === 'ready')
+  const accounts = known.filter((account) => signedIn.some((other) => isSamePerson(other, account)))
   const claimed = claim(services, { accountIds: accounts.map(({ id }) => id) })
   if (!claimed.ok) return claimed
   const ids = services.rows.ids()
@@ -89,12 +95,25 @@ async function takeUpAccounts(
   return success(ids)
 }
 
-/** Makes abandoned uploads ours and queues those that were waiting, which are answered. */
+/** Whether the user has accepted the risk of this failure beforehand. */
+export function isAllowedBy(allow: AllowedRisk | undefined, reason: Failure): boolean {
+  if (allow === undefined || remedyOf(reason) !== 'allow') return false
+  return allow === 'dangerous' || reason.code !== 'file-dangerous'
+}
+
+/** Ids of all accounts of an account's person on the same server. */
+function accountsOfPerson(known: readonly Account[], accountId: string): readonly string[] {
+  const own = known.find(({ id }) => id === accountId)
+  if (!own) return [accountId]
+  return known.filter((account) => isSamePerson(account, own)).map(({ id }) => id)
+}
+
+/** Claims abandoned uploads for this process, and queues and returns those that were waiting. */
 function claim(
-  { store, rows, queue }: AdoptOptions,
-  which: UploadFilter | AccountFilter,
+  { store, rows, queue }: AdoptServices,
+  filter: UploadFilter | AccountFilter,
 ): Result<readonly UploadRecord[]> {
-  const ours = store.claimQueue(which)
+  const ours = store.claimQueue(filter)
   if (!ours.ok) return ours
   const claimed = ours.value.filter(({ id }) => !rows.has(id))
   rows.restore(claimed)

@@ -1,64 +1,213 @@
-import { failed, failure, type Result } from '../contract/failures.ts'
-import type { TeamChoice } from '../contract/account.ts'
-import type { AddReport, Target } from '../contract/uploads.ts'
+import { randomUUID } from 'node:crypto'
+import { join, posix, relative, sep } from 'node:path'
+import type { Accounts } from '../accounts/accounts.ts'
+import type { Team, TeamChoice } from '../contract/account.ts'
+import { failed, failure, success, type Result } from '../contract/failures.ts'
+import { cleanLibraryPath } from '../contract/library-path.ts'
 import type { OnConflict } from '../contract/library.ts'
+import type { AddReport, Target } from '../contract/uploads.ts'
+import type { Placed } from '../discovery/places/placed-file.ts'
+import { collectFiles } from '../discovery/scan/collect-files.ts'
+import type { Rows } from '../journal/rows.ts'
+import type { UploadRecord } from '../journal/upload-record.ts'
+import type { UploadStore } from '../journal/upload-store.ts'
 import type { Environment } from '../platform/environment.ts'
-import { enqueuePaths, type AllowedRisk, type EnqueueOptions } from './enqueue-paths.ts'
-import type { TransferServices } from '../engine/transfer-services.ts'
-import type { SignIns } from '../accounts/sign-ins.ts'
-import type { openLibraryServices } from '../engine/library-services.ts'
-import type { Rechecks } from './recheck.ts'
-import { checkConflictsEarly } from '../conflicts/early-check.ts'
-import { adoptUploads, type AdoptOptions } from './adopt.ts'
+import type { Queue } from '../queue/queue.ts'
+import type { FoundFile, Inspection } from '../recognition/found-file.ts'
+import { adoptUploads, isAllowedBy, type AdoptCommands, type AllowedRisk } from './adopt.ts'
 
 export interface EnqueueRequest {
   /** Instead of the chosen team. */
   readonly team?: TeamChoice
-  /** Instead of what was recognised, for each file. */
+  /** Overrides the suggested target of every file. */
   readonly target?: Partial<Target>
-  /** What is known of each file beforehand; goes before `target`'s. */
-  readonly targetOf?: EnqueueOptions['targetOf']
-  /** Sends files that can run code when they are loaded: those that look suspicious, or all of them. */
+  /** Overrides it for single files; takes precedence over `target`. */
+  readonly targetOf?: ((file: FoundFile) => Partial<Target>) | undefined
+  /** Uploads files that can run code when loaded: suspicious ones only, or all of them. */
   readonly allow?: AllowedRisk
-  /** Instead of what the settings say about a library path that is taken. */
+  /** Instead of the setting, for library paths that are in use. */
   readonly onConflict?: OnConflict
-  /** Nothing more is written down once it aborts. */
+  /** Nothing more is recorded once it aborts. */
   readonly signal?: AbortSignal
 }
 
-/** Recognises, writes down and queues files and folders for a team (the chosen one unless named). */
-export async function enqueue(
-  services: AdoptOptions & {
-    readonly signIns: Pick<SignIns, 'resolve'>
-    readonly transfer: Pick<TransferServices, 'inspector' | 'warm'>
-    readonly desk: Pick<ReturnType<typeof openLibraryServices>, 'library' | 'onConflict'>
-    readonly rechecks: Pick<Rechecks, 'refused'>
-    readonly environment: Environment
-  },
-  paths: readonly string[],
-  { team, ...wishes }: EnqueueRequest = {},
-): Promise<Result<AddReport>> {
-  const { signIns, rows, queue, transfer, desk, environment } = services
-  const chosen = signIns.resolve(team ?? null)
-  if (!chosen) return failed(failure('no-team'))
-  // While the files are looked at, the threads that will carry them start.
-  transfer.warm()
-  let position = rows.ids().reduce((last, id) => Math.max(last, rows.get(id)?.record.position ?? 0), 0)
-  const order: EnqueueOptions = { ...chosen, onConflict: desk.onConflict(), ...wishes }
-  const ids: string[] = []
-  const report = await enqueuePaths(paths, order, {
-    environment,
-    inspect: (file) => transfer.inspector.inspect(file),
-    nextPosition: () => (position += 1),
-    takeUp: (found) => adoptUploads(services, found, order),
-    accept(records) {
-      const written = rows.add(records)
-      if (written.ok) ids.push(...records.map(({ id }) => id))
-      if (written.ok) queue.add(records.filter(({ phase }) => phase === 'waiting').map(({ id }) => id))
-      if (written.ok) services.rechecks.refused(records.map(({ id }) => id))
-      return written
-    },
-  })
-  void checkConflictsEarly({ rows, queue, library: desk.library, environment }, ids)
-  return report
+interface IntakeServices {
+  readonly store: UploadStore
+  readonly rows: Rows
+  readonly queue: Queue
+  readonly accounts: Pick<Accounts, 'list'>
+  readonly commands: AdoptCommands
+  readonly environment: Environment
+  readonly inspect: (file: FoundFile) => Promise<Inspection>
+  /** The account and team for new files: the one given, else the chosen one; null when there is none. */
+  readonly resolveTeam: (
+    team: TeamChoice | null,
+  ) => { readonly accountId: string; readonly team: Team } | null
+  readonly onConflict: () => OnConflict
+  /** Files are about to be inspected and sent: threads may start. */
+  readonly warmUp: () => void
+  /** A batch was recorded. */
+  readonly batchEnqueued: (ids: readonly string[]) => void
+  /** All files of a request were recorded. */
+  readonly enqueued: (ids: readonly string[]) => void
+}
+
+/** Files recorded in one transaction: one disk flush for many, and the first rows show while the others are inspected. */
+const batchSize = 100
+
+/** The one way into the queue: scan, inspect, record, enqueue. */
+export class Intake {
+  readonly #services: IntakeServices
+
+  constructor(services: IntakeServices) {
+    this.#services = services
+  }
+
+  /**
+   * Enqueues files and folders. A rejected file becomes a row as well, with its failure, so that the user sees what happened to it.
+   * A file that the queue already has for this person and team is continued instead of being added twice.
+   */
+  async enqueue(
+    paths: readonly string[],
+    { team, ...request }: EnqueueRequest = {},
+  ): Promise<Result<AddReport>> {
+    const { store, rows, queue, accounts, commands, inspect } = this.#services
+    const chosen = this.#services.resolveTeam(team ?? null)
+    if (!chosen) return failed(failure('no-team'))
+    this.#services.warmUp()
+    const { files, skipped } = await collectFiles(paths)
+    const order = { ...chosen, onConflict: this.#services.onConflict(), ...request }
+    const adopted = await adoptUploads(
+      { store, rows, queue, commands, accounts },
+      files.map(({ path }) => path),
+      order,
+    )
+    if (!adopted.ok) return adopted
+    const { underWay, continued } = adopted.value
+    const fresh = files.filter(({ path }) => !underWay.has(path) && !continued.has(path))
+    const ids: string[] = []
+    let position = this.#lastPosition()
+    let added = continued.size
+    let refused = 0
+    for (let start = 0; start < fresh.length; start += batchSize) {
+      const batch = fresh.slice(start, start + batchSize)
+      const inspections = await Promise.all(batch.map((file) => inspect(file)))
+      if (request.signal?.aborted) break
+      const records = batch.map((file, index) => {
+        position += 1
+        const addedAtMs = this.#services.environment.now()
+        return toRecord(file, inspections[index] as Inspection, { ...order, position, addedAtMs })
+      })
+      const written = this.#record(records)
+      if (!written.ok) return written
+      ids.push(...records.map(({ id }) => id))
+      refused += records.filter(({ failure: reason }) => reason !== null).length
+      added += records.filter(({ failure: reason }) => reason === null).length
+    }
+    this.#services.enqueued(ids)
+    const queuedBefore = files.filter(({ path }) => underWay.has(path))
+    return success({
+      added,
+      refused,
+      skipped: [...skipped, ...queuedBefore.map(({ name }) => ({ name, reason: 'queued' }))],
+    })
+  }
+
+  /**
+   * Enqueues files whose targets are known, under the paths they were found by: a link may lead anywhere. The target of a folder is
+   * the library folder of its files.
+   */
+  enqueuePlaced(
+    placed: readonly Placed[],
+    request: Omit<EnqueueRequest, 'targetOf'> = {},
+  ): Promise<Result<AddReport>> {
+    const targets = new Map(placed.map(({ path, target }) => [path, target]))
+    return this.enqueue([...targets.keys()], {
+      ...request,
+      targetOf({ place, name, path }) {
+        const foundAs = join(place, name)
+        return targets.get(foundAs) ?? targets.get(path) ?? targetInFolder(placed, foundAs)
+      },
+    })
+  }
+
+  #record(records: readonly UploadRecord[]): Result<void> {
+    const written = this.#services.rows.add(records)
+    if (!written.ok) return written
+    const waiting = records.filter(({ phase }) => phase === 'waiting')
+    this.#services.queue.add(waiting.map(({ id }) => id))
+    this.#services.batchEnqueued(records.map(({ id }) => id))
+    return written
+  }
+
+  #lastPosition(): number {
+    const { rows } = this.#services
+    return rows.ids().reduce((last, id) => Math.max(last, rows.get(id)?.record.position ?? 0), 0)
+  }
+}
+
+function targetInFolder(placed: readonly Placed[], path: string): Partial<Target> {
+  for (const { path: folder, target } of placed) {
+    if (target.modelPath === undefined || !path.startsWith(folder + sep)) continue
+    const within = relative(folder, path).split(sep).join('/')
+    return { ...target, modelPath: cleanLibraryPath(`${target.modelPath}/${within}`) }
+  }
+  return {}
+}
+
+/** What the request says about a file. A companion file gets the type and folder of the file it belongs to, and its own name. */
+function requestedTarget(
+  file: FoundFile,
+  { target, targetOf }: Pick<EnqueueRequest, 'target' | 'targetOf'>,
+): Partial<Target> {
+  const { along } = file
+  if (along === undefined) return { ...target, ...targetOf?.(file) }
+  const { modelType, modelPath } = { ...target, ...targetOf?.(along) }
+  return {
+    ...(modelType === undefined ? {} : { modelType }),
+    ...(modelPath === undefined
+      ? {}
+      : { modelPath: cleanLibraryPath(`${posix.dirname(modelPath)}/${file.name}`) }),
+  }
+}
+
+interface RecordOptions extends Omit<EnqueueRequest, 'team'> {
+  readonly accountId: string
+  readonly team: Team
+  readonly position: number
+  readonly addedAtMs: number
+}
+
+function toRecord(
+  file: FoundFile,
+  { recognition, target, identity, failure: reason }: Inspection,
+  options: RecordOptions,
+): UploadRecord {
+  const { accountId, team, onConflict, position, addedAtMs } = options
+  const isAllowed = reason !== null && isAllowedBy(options.allow, reason)
+  const failure = isAllowed ? null : reason
+  return {
+    id: randomUUID(),
+    position,
+    path: file.path,
+    fileName: file.name,
+    folder: file.folder,
+    identity,
+    accountId,
+    team,
+    target: { ...target, ...requestedTarget(file, options) },
+    recognition,
+    allowed: isAllowed,
+    phase: failure === null ? 'waiting' : 'failed',
+    started: false,
+    failure,
+    multipart: null,
+    storageKey: null,
+    sha256: null,
+    modelId: null,
+    seen: { place: file.place, target, ...(file.group ? { group: file.group } : {}) },
+    addedAtMs,
+    finishedAtMs: null,
+    ...(onConflict && onConflict !== 'ask' ? { library: { onConflict } } : {}),
+  }
 }

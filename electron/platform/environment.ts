@@ -2,7 +2,7 @@ import type { Account } from '../contract/account.ts'
 import type { Result } from '../contract/failures.ts'
 import type { FindProxies } from './proxy-resolver.ts'
 
-/** What the engine needs from the world, in one small object, so that a test can hold the clock and the dice. */
+/** Everything of the outside world that the engine uses and a test replaces: clock, timers, random, log, proxies. */
 export interface Environment {
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -14,6 +14,8 @@ export interface Environment {
   readonly startOfDay?: (atMs: number) => number
   /** Which proxies this computer has for an address; nothing stands between where it is left out. */
   readonly findProxies?: FindProxies
+  /** The network addresses of this computer as one text; without it, sleep and network changes are not detected. */
+  readonly networkAddresses?: () => string
 }
 
 export interface Timers {

@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os'
 import type { Log, Environment, Timers } from './environment.ts'
 import type { FindProxies } from './proxy-resolver.ts'
 
@@ -8,13 +9,21 @@ export const realTimers: Timers = {
   },
 }
 
-/** The world as it is, for the engine. */
+const networkAddresses = () =>
+  Object.values(networkInterfaces())
+    .flatMap((addresses) => (addresses ?? []).filter(({ internal }) => !internal))
+    .map(({ address }) => address)
+    .sort()
+    .join(' ')
+
+/** The real clock, timers, random and network of this computer. */
 export function createEnvironment(log: Log, findProxies: FindProxies): Environment {
   return {
     now: Date.now,
     random: Math.random,
     log,
     findProxies,
+    networkAddresses,
     timers: realTimers,
   }
 }

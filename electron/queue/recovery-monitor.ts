@@ -1,45 +1,47 @@
-import type { Access } from '../accounts/accounts.ts'
 import { isConnectivityFailure, type Failure, type Result } from '../contract/failures.ts'
 import type { ConnectivityState } from '../contract/uploads.ts'
 import type { Environment } from '../platform/environment.ts'
 import { createMissingVolumeMonitor } from './missing-volumes.ts'
 import { isVolumeBack, type MissingVolume } from '../platform/missing-volume.ts'
 import { createConnectivityMonitor } from './connectivity.ts'
-import type { Queue } from './queue.ts'
 import type { Rows } from '../journal/rows.ts'
 import { isRunning } from '../journal/upload-state.ts'
 
-/** What uploads wait for that no clock tells: the line, and disks. */
+/** Watches for what uploads wait for other than a time: the connection, missing volumes, and room on the journal's disk. */
 export interface RecoveryMonitor {
   readonly connectivity: ConnectivityState
-  /** An upload waits after this failure: if the line is gone, it waits for the line instead of for a time. */
+  /** An upload waits after this failure: while the computer is offline, it waits for the connection instead of for a time. */
   waitForConnection(id: string, met: Failure): void
-  /** An upload waits until this is back. */
+  /** An upload waits until this volume is back. */
   waitForVolume(id: string, until: MissingVolume): void
-  /** Tries now, and again every few seconds until `attempt` answers true. */
+  /** Tries now, and again every few seconds until `attempt` returns true. */
   tryUntilDone(attempt: () => boolean): void
-  /** The computer woke, or its network changed. */
+  /** The computer woke, or its network changed: looks for the connection at once. */
   check(): void
   close(): Promise<void>
 }
 
-/** How often what could not be done for want of room is tried again, in ms. */
+/** How often an attempt that failed for lack of disk space is repeated, in ms. */
 const tryEveryMs = 5_000
 
-/** Joins the line and the missing disks to the queue, which knows neither. */
+/** A server that can be asked whether it is reachable. */
+interface Reachable {
+  readonly client: { readonly server: string; isThere(signal: AbortSignal): Promise<boolean> }
+}
+
 export function createRecoveryMonitor(options: {
   readonly rows: Rows
-  readonly queue: () => Pick<Queue, 'add' | 'setOnline'>
-  readonly accessTo: (accountId: string, teamId: string) => Result<Access>
-  /** The line has gone or has come back. */
-  readonly changed: (line: ConnectivityState) => void
+  readonly accessFor: (accountId: string, teamId: string) => Result<Reachable>
+  readonly connectivityChanged: (state: ConnectivityState) => void
+  /** The volumes of these uploads are back. */
+  readonly volumesBack: (ids: readonly string[]) => void
   readonly environment: Environment
 }): RecoveryMonitor {
-  const { rows, queue, accessTo, environment } = options
+  const { rows, accessFor, environment } = options
 
-  /** Every server that something in the queue is for: one that is down must not hold up what goes to the others. */
-  function servers(): readonly Access[] {
-    const found = new Map<string, Access>()
+  /** Every server that the queue has uploads for: one that is down must not block uploads to the others. */
+  function servers(): readonly Reachable[] {
+    const found = new Map<string, Reachable>()
     for (const id of rows.ids()) {
       const row = rows.get(id)
       if (
@@ -47,17 +49,17 @@ export function createRecoveryMonitor(options: {
         (row.live.phase !== 'waiting' && row.live.phase !== 'retrying' && !isRunning(row.live.phase))
       )
         continue
-      const access = accessTo(row.record.accountId, row.record.team.id)
+      const access = accessFor(row.record.accountId, row.record.team.id)
       if (access.ok) found.set(access.value.client.server, access.value)
     }
     return [...found.values()]
   }
 
-  const line = createConnectivityMonitor({
+  const connectivity = createConnectivityMonitor({
     environment,
     async isThere(signal) {
       const asked = servers().map(({ client }) => client.isThere(signal))
-      // With nobody to ask nothing is known to be gone.
+      // Without a server to ask, the connection counts as present.
       return asked.length === 0 || (await Promise.all(asked)).includes(true)
     },
     becomes(state) {
@@ -72,19 +74,18 @@ export function createRecoveryMonitor(options: {
             rows.waitForLine(id)
         }
       }
-      queue().setOnline(state === 'ok')
-      options.changed(state)
+      options.connectivityChanged(state)
     },
   })
 
-  const away = createMissingVolumeMonitor({
+  const missingVolumes = createMissingVolumeMonitor({
     environment,
     isVolumeBack,
     stillWaits(id) {
       const row = rows.get(id)
       return row?.live.phase === 'retrying' && row.record.failure?.code === 'disk-missing'
     },
-    back: (ids) => queue().add(ids),
+    back: options.volumesBack,
   })
 
   const trying = new Set<() => void>()
@@ -99,20 +100,20 @@ export function createRecoveryMonitor(options: {
 
   return {
     get connectivity() {
-      return line.state
+      return connectivity.state
     },
     waitForConnection(id, met) {
       if (!isConnectivityFailure(met)) return
-      if (line.state === 'offline') rows.waitForLine(id)
-      else line.suspect()
+      if (connectivity.state === 'offline') rows.waitForLine(id)
+      else connectivity.suspect()
     },
-    waitForVolume: (id, until) => away.wait(id, until),
+    waitForVolume: (id, until) => missingVolumes.wait(id, until),
     tryUntilDone,
-    check: () => line.check(),
+    check: () => connectivity.check(),
     close() {
       for (const cancel of trying) cancel()
-      away.close()
-      return line.close()
+      missingVolumes.close()
+      return connectivity.close()
     },
   }
 }

@@ -14,7 +14,8 @@ import { identityOf, type FileIdentity } from '../platform/file-identity.ts'
 import { createReadRate } from '../transfer/read-rate.ts'
 import { partsFailure } from '../transfer/upload-plan.ts'
 import { sendParts } from '../transfer/send-parts.ts'
-import type { TransferServices } from '../engine/transfer-services.ts'
+import type { RequestSlots } from '../transfer/request-slots.ts'
+import type { UploadWorkerPool } from '../transfer/upload-worker-pool.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 import type { AbandonedUploads } from './abandoned-uploads.ts'
 
@@ -35,7 +36,8 @@ export interface StorageTester {
 interface Rooms {
   readonly store: Pick<UploadStore, 'addAbandoned' | 'removeAbandoned'>
   readonly accounts: Pick<Accounts, 'list' | 'accessFor'>
-  readonly transfer: Pick<TransferServices, 'workerPool' | 'requestSlots'>
+  readonly workerPool: UploadWorkerPool
+  readonly requestSlots: RequestSlots
   readonly abandonedUploads: Pick<AbandonedUploads, 'hold' | 'cleanUp'>
   readonly environment: Environment
 }
@@ -148,7 +150,7 @@ async function sendAndGiveBack(
 }
 
 function send(
-  { transfer, environment }: Rooms,
+  { workerPool, requestSlots, environment }: Rooms,
   run: Run,
   multipart: OpenedMultipart,
   file: { readonly path: string; readonly identity: FileIdentity },
@@ -171,9 +173,9 @@ function send(
       run.now = { ...run.now, sentBytes: sentBytes + inFlightBytes, tookMs }
       run.tell(run.now)
     },
-    workerPool: transfer.workerPool,
+    workerPool,
     pace: createReadRate(),
-    requestSlots: transfer.requestSlots.of({ file: file.path, first: () => true }),
+    requestSlots: requestSlots.of({ file: file.path, first: () => true }),
     environment,
     signal: run.signal,
   })

@@ -11,7 +11,7 @@ import type { Phase, Snapshot, UploadRow } from '../../electron/contract/uploads
 import type { PutTimeouts } from '../../electron/transfer/upload-worker-pool.ts'
 import {
   createEngine,
-  type AddOptions,
+  type EnqueueRequest,
   type EngineSettings,
   type Engine,
 } from '../../electron/engine/engine.ts'
@@ -43,7 +43,7 @@ export interface App {
   session(): SessionView
   signIn(account?: DemoAccount): Promise<SessionView>
   /** Adds paths and answers the ids of the new rows, in their order. */
-  add(paths: string | readonly string[], options?: AddOptions): Promise<readonly string[]>
+  add(paths: string | readonly string[], options?: EnqueueRequest): Promise<readonly string[]>
   /** Resolves with what `look` finds, looking again whenever the uploader tells something. */
   until<T>(look: (snapshot: Snapshot, session: SessionView) => T | false | null | undefined): Promise<T>
   /** The row once it is in that phase. */

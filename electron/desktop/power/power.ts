@@ -3,7 +3,6 @@ import type { Patch } from '../../contract/uploads.ts'
 import type { Log, Environment } from '../../platform/environment.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { createProgressWatch } from './progress-watch.ts'
-import { createDeadConnectionMonitor } from './dead-connections.ts'
 
 /**
  * Sleep is held off while bytes move, and so long after the last ones, in ms: longer than the pause between two files or
@@ -19,7 +18,7 @@ export interface Power {
 
 /** Holds off sleep only while bytes move; the screen may go dark all the same. After a sleep the uploads go on at once. */
 export function setupPower(options: {
-  readonly engine: Pick<Engine, 'wake' | 'restartRuns'>
+  readonly engine: Pick<Engine, 'networkChanged'>
   /** The computer woke up, mains came or went. */
   readonly changed: () => void
   readonly environment: Pick<Environment, 'now' | 'timers'>
@@ -28,21 +27,19 @@ export function setupPower(options: {
   const { engine, changed, environment, log } = options
   const movement = createProgressWatch(environment.now)
   let blocker: number | null = null
-  const standstill = createDeadConnectionMonitor({ engine, movement, environment, log })
 
   powerMonitor.on('suspend', () => log.info('the computer goes to sleep'))
   powerMonitor.on('resume', () => {
     log.info('the computer woke up')
-    standstill.lineChanged()
+    engine.networkChanged()
     changed()
   })
   powerMonitor.on('on-ac', changed)
   powerMonitor.on('on-battery', changed)
 
   return {
-    lineChanged: standstill.lineChanged,
+    lineChanged: () => engine.networkChanged(),
     update(patch) {
-      standstill.totals(patch.totals)
       movement.patch(patch)
       const moves = patch.totals.running > 0 && environment.now() - movement.lastMs() < awakeAfterMs
       if (moves && blocker === null) blocker = powerSaveBlocker.start('prevent-app-suspension')

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Failure, FailureCode } from '../../../electron/contract/failures.ts'
 import type { UploadRow } from '../../../electron/contract/uploads.ts'
 import { failureText, translatorFor } from '../../../electron/messages/messages.ts'
-import type { AddOptions } from '../../../electron/engine/engine.ts'
+import type { EnqueueRequest } from '../../../electron/engine/engine.ts'
 import type { FaultRule } from '../../cloud/faults.ts'
 import type { SafetensorsOptions } from '../../fixtures/model-files.ts'
 import { setup, type App, type EngineOptions, type World } from '../../support/engine.ts'
@@ -50,7 +50,7 @@ export async function begin(
   world: World,
   way: Way,
   file: SafetensorsOptions & { readonly name?: string } = {},
-  options?: AddOptions,
+  options?: EnqueueRequest,
 ): Promise<Begun> {
   const path = await world.file(file.name ?? 'model.safetensors', { sizeBytes: bytesOf[way], ...file })
   const [id = ''] = await world.app.add(path, options)

@@ -159,7 +159,7 @@ fault('a server whose name is unknown is said so at the sign-in', 'name-not-foun
 fault('a wake-up of the computer looks for the line at once', 'connection-lost', async (sees) => {
   const begun = await meet('whole', { on: 'put-object', how: 'cut' })
   await patiently(begun, () => begun.app.row(begun.id).phase === 'retrying')
-  begun.app.engine.wake()
+  begun.app.engine.networkChanged()
   expect((await begun.app.settled(begun.id)).phase).toBe('registered')
   await expectInLibrary(begun)
   expectSeen(begun, sees)

@@ -2,8 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
-import type { AddOptions } from '../../../electron/engine/engine.ts'
-import type { ConflictSettings } from '../../../electron/engine/library-services.ts'
+import type { EngineSettings, EnqueueRequest } from '../../../electron/engine/engine.ts'
 import type { Cloud } from '../../cloud/cloud.ts'
 import type { HoldChoice, HoldMoment } from '../../cloud/faults.ts'
 import { testProgram } from '../../support/test-programs.ts'
@@ -23,7 +22,7 @@ export interface RunnerOptions {
   /** Larger files go in parts, in bytes; one part unless told. */
   readonly singlePutLimitBytes?: number
   /** How the file is added the first time, and the settings about what the library has. */
-  readonly wishes?: { readonly add?: AddOptions; readonly settings?: ConflictSettings }
+  readonly wishes?: { readonly add?: EnqueueRequest; readonly settings?: Pick<EngineSettings, 'onConflict' | 'replacedFate'> }
   /** No file may grow beyond it, in bytes, as on a disk that is full (RLIMIT_FSIZE). */
   readonly largestFileBytes?: number
 }

@@ -36,7 +36,7 @@ test('a file that is added while the line is gone is not even begun until it is 
   const [late = ''] = await app.add(await file('b.safetensors'))
   expect(app.row(late)).toMatchObject({ phase: 'waiting', failure: null })
   await plugIn()
-  app.engine.wake()
+  app.engine.networkChanged()
   expect(await app.settled(late)).toMatchObject({ phase: 'registered' })
   expect(clock.waits().filter((waitMs) => waitMs > 60_000 && waitMs < dayMs / 2)).toEqual([])
 })
@@ -53,10 +53,10 @@ test('parts that are stored stay stored over one outage after the other', async 
   for (let outage = 0; outage < 4; outage += 1) {
     const plugIn = await cloud.unplug()
     held.release()
-    app.engine.wake()
+    app.engine.networkChanged()
     await app.until(({ line }) => line === 'offline')
     await plugIn()
-    app.engine.wake()
+    app.engine.networkChanged()
     await app.until(({ line }) => line === 'ok')
   }
   finishing.release()
@@ -107,7 +107,7 @@ test('an upload that was cancelled without a line is cleaned up once there is on
   expect(app.rows()).toEqual([])
   await plugIn()
   const aborted = cloud.ended('abortMultipart')
-  app.engine.wake()
+  app.engine.networkChanged()
   await aborted
   expect(await cloud.unfinishedUploads()).toEqual([])
 })

@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { failure } from '../../../electron/contract/failures.ts'
 import type { Replacing } from '../../../electron/contract/library.ts'
-import { createCommands } from '../../../electron/engine/commands.ts'
+import { UploadCommands } from '../../../electron/engine/commands.ts'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { createRows } from '../../../electron/journal/rows.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
@@ -30,10 +30,10 @@ function setup() {
   })
   const { queue, run } = handQueue({ atOnce: 4 })
   const looks: string[] = []
-  const commands = createCommands({
+  const commands = new UploadCommands({
     ...{ rows, queue, forget: () => {}, onAbandoned: () => looks.push('left behind') },
     inspect: () => Promise.reject(new Error('nothing is looked at here')),
-    ...{ refused: () => {}, now: environment.now },
+    ...{ rejected: () => {}, now: environment.now },
   })
   return {
     ...{ rows, queue, run, commands, looks },

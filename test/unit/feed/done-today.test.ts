@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { openFeedServices } from '../../../electron/engine/feed-services.ts'
+import { createDoneToday } from '../../../electron/feed/done-today.ts'
+import { createFeed, type Feed } from '../../../electron/feed/feed.ts'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
+import { createRows } from '../../../electron/journal/rows.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
@@ -13,7 +15,7 @@ const hourMs = 60 * 60 * 1000
 /** A zone in which the day begins at 16:00 UTC, as in Perth, but for `shift`. */
 const perth = { shiftMs: 8 * hourMs }
 
-/** The board on a journal, at 22:00 on a clock in Perth; `open` is one start of the app. */
+/** Rows, feed and done-today list on a journal, at 22:00 in Perth; `open` is one start of the app. */
 function setup() {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-done-'))
   const clock = standingClock(Date.UTC(2026, 0, 2, 14))
@@ -30,10 +32,26 @@ function setup() {
     rmSync(folder, { recursive: true })
   })
   function open() {
-    const board = openFeedServices({
-      ...{ store, environment, requestSlots: { inUse: 0, limit: 1 }, listeners: [], journalSetAside: null },
-      ...{ allPaused: () => false, line: () => 'ok' as const, hidden: () => new Set<string>() },
+    let feed: Feed | null = null
+    const rows = createRows({
+      store,
+      environment,
+      changed: (id) => feed?.changed(id),
+      moved: (bytes) => feed?.moved(bytes),
     })
+    const doneToday = createDoneToday({ rows, store, environment, touched: () => feed?.touched() })
+    feed = createFeed({
+      view: rows.view,
+      ids: rows.ids,
+      allPaused: () => false,
+      line: () => 'ok',
+      journalSetAside: null,
+      unshownToday: doneToday.unshown,
+      requestSlots: { inUse: 0, limit: 1 },
+      environment,
+    })
+    feed.subscribe({ patch: doneToday.told, flow: () => {} })
+    const board = { rows, feed, doneToday }
     board.doneToday.restore()
     clock.advance(100)
     return {

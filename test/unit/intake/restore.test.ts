@@ -33,8 +33,11 @@ test.each([
   const rows = createRows({ store, environment, changed: () => {}, moved: () => {} })
   const { queue, started } = handQueue()
   const recovery = createRecoveryMonitor({
-    ...{ rows, environment, queue: () => queue, changed: () => {} },
-    accessTo: () => failed(failure('signed-out')),
+    rows,
+    environment,
+    connectivityChanged: () => {},
+    volumesBack: queue.add,
+    accessFor: () => failed(failure('signed-out')),
   })
   database.exec('PRAGMA query_only = ON')
   restoreQueued({ store, rows, queue, recovery, rechecks: { resume: () => {} } })

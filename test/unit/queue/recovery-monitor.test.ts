@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { Access } from '../../../electron/accounts/accounts.ts'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import { createRecoveryMonitor } from '../../../electron/queue/recovery-monitor.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
@@ -17,7 +16,7 @@ function setup(records: readonly UploadRecord[] = [uploadRecord(), uploadRecord(
   const { clock } = environment
   const asked: { readonly server: string; readonly answer: (isThere: boolean) => void }[] = []
   const told: string[] = []
-  const accessTo = (server: string) => ({
+  const accessFor = (server: string) => ({
     client: {
       server,
       isThere() {
@@ -28,16 +27,12 @@ function setup(records: readonly UploadRecord[] = [uploadRecord(), uploadRecord(
     },
   })
   const recovery = createRecoveryMonitor({
-    ...{ rows, environment },
-    queue: () => ({
-      add: (ids) => void told.push(`add ${ids.join(' ')}`),
-      setOnline: (isThere) => void told.push(`line ${isThere}`),
-    }),
-    accessTo: (accountId) =>
-      accountId === 'nobody'
-        ? failed(failure('signed-out'))
-        : success(accessTo(accountId) as unknown as Access),
-    changed: (line) => told.push(line),
+    rows,
+    environment,
+    accessFor: (accountId) =>
+      accountId === 'nobody' ? failed(failure('signed-out')) : success(accessFor(accountId)),
+    connectivityChanged: (state) => told.push(state),
+    volumesBack: (ids) => told.push(`back ${ids.join(' ')}`),
   })
   const turns = async () => {
     for (let turn = 0; turn < 10; turn += 1) await Promise.resolve()
@@ -68,7 +63,7 @@ test('uploads that wait for a time wait for the line once it is gone', async () 
   fail(ids[1], failure('server-trouble', { status: 503 }))
   expect(retryAt(ids[0])).toBe(clock.now() + retryInMs)
   await answer(false)
-  expect([retryAt(ids[0]), told]).toEqual([null, ['line false', 'offline']])
+  expect([retryAt(ids[0]), told]).toEqual([null, ['offline']])
   // The attempt that the line ended is none; a server's own trouble is waited for as before.
   expect([rows.countAttempt(ids[0]), rows.countAttempt(ids[1])]).toEqual([1, 2])
   expect(retryAt(ids[1])).toBe(clock.now() + retryInMs)
@@ -129,7 +124,7 @@ test('a wake-up looks for a line that is gone at once, and its return lets the q
   recovery.check()
   expect([servers().length, clock.waits()]).toEqual([2, []])
   await answer(true)
-  expect(told).toEqual(['line false', 'offline', 'line true', 'ok'])
+  expect(told).toEqual(['offline', 'ok'])
 })
 
 test('an upload goes on when its disk is back, unless it was paused or fails of something else', async () => {
@@ -145,7 +140,7 @@ test('an upload goes on when its disk is back, unless it was paused or fails of 
   rows.happen(paused, 'pause')
   mkdirSync(path)
   clock.advance(3_000)
-  await expect.poll(() => told).toEqual([`add ${first} ${second}`])
+  await expect.poll(() => told).toEqual([`back ${first} ${second}`])
 })
 
 test('what can’t be done yet is tried every five seconds until it is done', () => {
@@ -174,5 +169,5 @@ test('closing clears every timer and asks no more', async () => {
   expect(clock.waits()).toEqual([])
   recovery.check()
   recovery.waitForVolume(ids[1], { path: '/nowhere', isDead: false })
-  expect([clock.waits(), servers().length, told]).toEqual([[], 1, ['line false', 'offline']])
+  expect([clock.waits(), servers().length, told]).toEqual([[], 1, ['offline']])
 })

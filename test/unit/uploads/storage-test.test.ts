@@ -50,7 +50,8 @@ async function setup(options: CloudOptions = {}) {
       accessFor: (_accountId, teamId) =>
         success({ client, kind: 'session', signer: fixedSigner({ kind: 'session', token, teamId }) }),
     },
-    transfer: { workerPool: workerPool as UploadWorkerPool, requestSlots },
+    workerPool: workerPool as UploadWorkerPool,
+    requestSlots,
     abandonedUploads: {
       hold(uploadId) {
         held.add(uploadId)

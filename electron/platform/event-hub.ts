@@ -1,0 +1,62 @@
+import { EventEmitter } from 'node:events'
+import type { SessionView } from '../contract/account.ts'
+import type { FindingView, WorkflowView } from '../contract/discovery.ts'
+import type { LibraryNews } from '../contract/library.ts'
+import type { TransferSpeed, UploadDetails } from '../contract/upload-details.ts'
+import type { ConnectivityState, Patch } from '../contract/uploads.ts'
+import type { WatchingView } from '../contract/watched-folders.ts'
+
+/** What the engine reports to the desktop and the command line. */
+export interface EngineEvents {
+  patch: [patch: Patch]
+  /** Once a second while something runs. */
+  flow: [speed: TransferSpeed]
+  /** Details of the upload that the page watches. */
+  details: [details: UploadDetails]
+  session: [session: SessionView]
+  library: [news: LibraryNews]
+  /** An upload was dropped because its library path is in use and the conflict setting says to skip it. */
+  leftOut: [upload: { readonly id: string; readonly fileName: string }]
+  finding: [view: FindingView]
+  workflow: [view: WorkflowView]
+  watching: [view: WatchingView]
+}
+
+/** What services report to each other. A service emits; the composition root decides who listens. */
+export interface InternalEvents {
+  rowChanged: [id: string]
+  bytesMoved: [bytes: number]
+  /** Totals, pause or connectivity changed, though no single row did. */
+  totalsChanged: []
+  connectivity: [state: ConnectivityState]
+  /** The computer woke up or has another network. */
+  networkChanged: []
+  /** Uploads whose missing volume is back. */
+  volumesBack: [ids: readonly string[]]
+  /** These were rejected just now; files that are still being copied are rechecked. */
+  rejected: [ids: readonly string[]]
+  /** Storage or the library may hold something that no upload needs any more. */
+  abandoned: []
+  /** The sign-in of an account turned out to be invalid during an upload. */
+  signedOut: [accountId: string]
+  /** A sign-in was added or removed; `lostId` is the account that was just lost, if any. */
+  accountsChanged: [lostId: string | null]
+  /** Rows of these accounts become visible or hidden. */
+  visibilityChanged: [accountIds: ReadonlySet<string>]
+  /** A proxy asks for a login, or its state changed. */
+  proxiesChanged: []
+  /** A proxy has a login now. */
+  proxyOpened: []
+  /** An upload failed because a proxy asks for a login. */
+  proxyRequired: []
+}
+
+export type EventHub = EventEmitter<EngineEvents & InternalEvents>
+
+/** Emitting is synchronous and in the order of subscription; listeners must not throw. */
+export function createEventHub(): EventHub {
+  const hub: EventHub = new EventEmitter()
+  // Every window, command and service subscribes once; the default limit of 10 is for finding leaks.
+  hub.setMaxListeners(100)
+  return hub
+}

@@ -1,0 +1,74 @@
+import type { Row } from '../journal/rows.ts'
+import { isRunning } from '../journal/upload-state.ts'
+import type { Environment } from '../platform/environment.ts'
+
+/**
+ * After a sleep or a network change, connections without progress for this long are dead, in ms. The PUT timeouts would find out
+ * too, but much later.
+ */
+export const deadAfterMs = 5_000
+/** Checks after one network change: a dead connection still accepts bytes into its send buffer, which looks like progress. */
+const checks = 3
+
+/** Restarts uploads whose connections died silently during a sleep or a network change. */
+export interface DeadConnectionMonitor {
+  /** The computer woke or its network changed: watch the progress of what runs. */
+  watch(): void
+  rowChanged(id: string): void
+  close(): void
+}
+
+export function createDeadConnectionMonitor(options: {
+  readonly rowOf: (id: string) => Row | undefined
+  readonly isRunning: () => boolean
+  readonly restartRuns: () => Promise<void>
+  readonly environment: Pick<Environment, 'now' | 'timers' | 'log'>
+}): DeadConnectionMonitor {
+  const { environment } = options
+  const progress = new Map<string, number>()
+  let progressAtMs = -Infinity
+  let cancelCheck: (() => void) | null = null
+
+  function schedule(checksLeft: number): void {
+    cancelCheck?.()
+    cancelCheck = environment.timers.after(deadAfterMs, () => check(checksLeft))
+  }
+
+  function check(checksLeft: number): void {
+    cancelCheck = null
+    if (!options.isRunning()) return
+    if (environment.now() - progressAtMs < deadAfterMs * 0.8) {
+      if (checksLeft > 1) schedule(checksLeft - 1)
+      return
+    }
+    environment.log.info('no progress since the network changed: uploads are restarted')
+    options.restartRuns().catch((error: unknown) => {
+      environment.log.error('uploads could not be restarted', { error })
+    })
+  }
+
+  return {
+    watch() {
+      progress.clear()
+      progressAtMs = environment.now()
+      schedule(checks)
+    },
+    rowChanged(id) {
+      if (!cancelCheck) return
+      const row = options.rowOf(id)
+      // Reading a file from a slow disk is progress as well.
+      const bytes =
+        row && isRunning(row.live.phase)
+          ? row.live.sentBytes + row.live.inFlightBytes + row.live.hashedBytes
+          : -1
+      if (progress.get(id) === bytes) return
+      // The first look at a row only sets what later ones are compared with.
+      if (progress.has(id) || bytes === -1) progressAtMs = environment.now()
+      progress.set(id, bytes)
+    },
+    close() {
+      cancelCheck?.()
+      cancelCheck = null
+    },
+  }
+}

@@ -1,0 +1,118 @@
+import { expect, test } from 'vitest'
+import { createDeadConnectionMonitor, deadAfterMs } from '../../../electron/queue/dead-connections.ts'
+import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { rowsOnJournal } from '../../support/rows-on-journal.ts'
+import { uploadRecord } from '../../support/records.ts'
+
+/** One upload is being sent; `progress` lets bytes move now. */
+function setup({ isRunning = true, restartRuns = () => Promise.resolve() } = {}) {
+  const clock = standingClock()
+  const { log, lines, timers } = testPorts(clock)
+  const record = uploadRecord()
+  const { rows } = rowsOnJournal([record])
+  rows.happen(record.id, 'begin')
+  rows.happen(record.id, 'send')
+  let restarts = 0
+  const monitor = createDeadConnectionMonitor({
+    rowOf: rows.get,
+    isRunning: () => isRunning,
+    restartRuns() {
+      restarts += 1
+      return restartRuns()
+    },
+    environment: { now: clock.now, timers, log },
+  })
+  let sentBytes = 0
+  return {
+    clock,
+    lines,
+    monitor,
+    restarts: () => restarts,
+    progress(change: { readonly hashedBytes?: number } = {}) {
+      sentBytes += 100
+      rows.progress(record.id, 'hashedBytes' in change ? change : { sentBytes })
+      monitor.rowChanged(record.id)
+    },
+    /** Something else about the row changed. */
+    touch: () => monitor.rowChanged(record.id),
+  }
+}
+
+test('restarts uploads that make no progress after a network change', () => {
+  const { clock, monitor, restarts } = setup()
+  monitor.watch()
+  clock.advance(deadAfterMs - 1)
+  expect(restarts()).toBe(0)
+  clock.advance(1)
+  expect([restarts(), clock.waits()]).toEqual([1, []])
+})
+
+test('checks again when a dead connection still accepts bytes into its buffer', () => {
+  const { clock, monitor, progress, touch, restarts } = setup()
+  monitor.watch()
+  touch()
+  clock.advance(deadAfterMs / 2)
+  progress()
+  clock.advance(deadAfterMs / 2)
+  expect(restarts()).toBe(0)
+  clock.advance(deadAfterMs)
+  expect(restarts()).toBe(1)
+})
+
+test('a change of a row that moves no bytes is no progress', () => {
+  const { clock, monitor, touch, restarts } = setup()
+  monitor.watch()
+  touch()
+  clock.advance(deadAfterMs / 2)
+  touch()
+  clock.advance(deadAfterMs / 2)
+  expect(restarts()).toBe(1)
+})
+
+test('reading a file counts as progress', () => {
+  const { clock, monitor, progress, touch, restarts } = setup()
+  monitor.watch()
+  touch()
+  clock.advance(deadAfterMs / 2)
+  progress({ hashedBytes: 5 })
+  clock.advance(deadAfterMs / 2)
+  expect(restarts()).toBe(0)
+})
+
+test('stops checking a connection that keeps making progress', () => {
+  const { clock, monitor, progress, touch, restarts } = setup()
+  monitor.watch()
+  touch()
+  for (let check = 0; check < 3; check += 1) {
+    clock.advance(deadAfterMs - 1)
+    progress()
+    clock.advance(1)
+  }
+  expect([restarts(), clock.waits()]).toEqual([0, []])
+})
+
+test('restarts nothing while nothing runs', () => {
+  const { clock, monitor, restarts } = setup({ isRunning: false })
+  monitor.watch()
+  clock.advance(deadAfterMs)
+  expect([restarts(), clock.waits()]).toEqual([0, []])
+})
+
+test('a second network change starts the wait over', () => {
+  const { clock, monitor, restarts } = setup()
+  monitor.watch()
+  clock.advance(deadAfterMs - 1)
+  monitor.watch()
+  clock.advance(deadAfterMs - 1)
+  expect(restarts()).toBe(0)
+  clock.advance(1)
+  expect(restarts()).toBe(1)
+})
+
+test('logs a restart that fails', async () => {
+  const { clock, lines, monitor } = setup({ restartRuns: () => Promise.reject(new Error('no thread')) })
+  monitor.watch()
+  clock.advance(deadAfterMs)
+  await expect.poll(() => lines.at(-1)?.level).toBe('error')
+  expect(lines.at(-1)?.message).toBe('uploads could not be restarted')
+})

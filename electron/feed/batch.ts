@@ -1,18 +1,18 @@
 import type { UploadRow } from '../contract/uploads.ts'
 import { isRunning } from '../journal/upload-state.ts'
 
-/** What is sent in one go: all that runs or waits, and what did so before it since nothing last ran or waited. */
+/** One batch: all uploads that ran or waited since the queue was last empty. Progress bars show the batch as a whole. */
 export interface Batch {
-  /** How a row stands now; null when it is shown no more. */
+  /** The current state of a row; null when it is no longer shown. */
   see(id: string, row: UploadRow | null): void
   sum(): BatchSum
 }
 
 export interface BatchSum {
-  /** What the batch takes in all, and how much of that has moved: their quotient falls only where work is added. */
+  /** Total and sent bytes; their ratio falls only when work is added. */
   readonly totalBytes: number
   readonly movedBytes: number
-  /** What still has to go of all that runs or waits. */
+  /** What remains of everything that runs or waits. */
   readonly leftBytes: number
 }
 
@@ -22,8 +22,8 @@ interface Share extends BatchSum {
 }
 
 /**
- * Remembers what left the queue. A registered file stays in both sums; of one that was cancelled, paused or failed, what had
- * moved stays in both, so that no other file's end makes the whole fall back.
+ * Keeps uploads that left the queue in the sums: registered files whole, cancelled, paused and failed ones with the bytes they had
+ * sent, so that the progress of the batch never falls back.
  */
 export function createBatch(): Batch {
   const shares = new Map<string, Share>()
@@ -59,8 +59,8 @@ const isOpen = ({ phase }: UploadRow) => isRunning(phase) || phase === 'waiting'
 
 function openShare({ sizeBytes, sentBytes, inFlightBytes }: UploadRow, before: Share | undefined): Share {
   const outBytes = Math.min(sizeBytes, sentBytes + inFlightBytes)
-  // Parts in flight that go once more take nothing back; an upload of which storage has less than before begins anew.
-  const isAnew = !before || outBytes === 0 || sentBytes < before.sentBytes
-  const movedBytes = isAnew ? outBytes : Math.max(outBytes, Math.min(sizeBytes, before.movedBytes))
+  // Repeated parts in flight do not reduce the progress; an upload of which storage has less than before has been restarted.
+  const isRestarted = !before || outBytes === 0 || sentBytes < before.sentBytes
+  const movedBytes = isRestarted ? outBytes : Math.max(outBytes, Math.min(sizeBytes, before.movedBytes))
   return { isOpen: true, totalBytes: sizeBytes, movedBytes, leftBytes: sizeBytes - outBytes, sentBytes }
 }

@@ -1,21 +1,20 @@
 import type { PartMap, SpeedHistory, UploadDetails } from '../contract/upload-details.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { StoredPart } from '../journal/parts-store.ts'
-import { partsAtRest, partsBefore, wholeAsOnePart } from './details-parts.ts'
 import type { Row } from '../journal/rows.ts'
 
-/** The page hears of the watched upload at most this often. */
-const tellEveryMs = 100
+/** Details are sent at most this often. */
+const reportEveryMs = 100
 
-/** Tells the page about the one upload that it watches, and costs nothing while it watches none. */
+/** Details of the one upload that the page watches. Costs nothing while it watches none. */
 export interface Details {
-  /** From now on this upload's details are told, or none's. Answers how it stands, or null when it is not known. */
+  /** Reports this upload from now on, or none. Returns its current details, or null when it is unknown. */
   watch(id: string | null): UploadDetails | null
-  /** Something about an upload changed. */
+  /** An upload changed. */
   changed(id: string): void
-  /** Time has passed: an upload that is being sent is told anew, or a standstill would not show. */
+  /** Refreshes an upload that is being sent, so that a stall becomes visible. */
   renew(): void
-  /** How the parts of an upload stand, asked for while its run lasts and after it. */
+  /** Supplies the part map of an upload, during its run and after it. */
   follow(id: string, map: () => PartMap): void
   subscribe(listener: (details: UploadDetails) => void): void
   close(): void
@@ -41,14 +40,14 @@ export function createDetails(options: {
 
   function partsOf(row: Row): PartMap | null {
     const { id, multipart, identity } = row.record
-    if (!multipart) return wholeAsOnePart(row)
+    if (!multipart) return singlePut(row)
     const map = maps.get(id)
-    if (map) return row.live.phase === 'sending' ? map() : partsAtRest(map())
+    if (map) return row.live.phase === 'sending' ? map() : partsWithoutFlight(map())
     const stored = row.record.storageKey !== null
-    return partsBefore(identity.sizeBytes, multipart.partSizeBytes, stored ? 'all' : acknowledged(id))
+    return partsFromJournal(identity.sizeBytes, multipart.partSizeBytes, stored ? 'all' : acknowledged(id))
   }
 
-  function tell(): void {
+  function report(): void {
     cancel = null
     const details = watched === null ? null : detailsOf(watched)
     if (details) for (const listener of listeners) listener(details)
@@ -62,12 +61,12 @@ export function createDetails(options: {
       return id === null ? null : detailsOf(id)
     },
     changed(id) {
-      if (id === watched) cancel ??= environment.timers.after(tellEveryMs, tell)
+      if (id === watched) cancel ??= environment.timers.after(reportEveryMs, report)
       if (!rowOf(id)) maps.delete(id)
     },
     renew() {
       if (watched !== null && rowOf(watched)?.live.phase === 'sending')
-        cancel ??= environment.timers.after(tellEveryMs, tell)
+        cancel ??= environment.timers.after(reportEveryMs, report)
     },
     follow(id, map) {
       maps.set(id, map)
@@ -80,4 +79,30 @@ export function createDetails(options: {
       listeners.clear()
     },
   }
+}
+
+/** The part map of a run that ended or stopped: nothing is in flight any more. */
+function partsWithoutFlight({ partSizeBytes, states }: PartMap): PartMap {
+  return { partSizeBytes, states: states.replace(/[fu]/g, 'w').replace(/[FU]/g, 'W'), flying: [] }
+}
+
+/** A single PUT, shown as one part; null before the upload is known to be one. */
+function singlePut({ record, live }: Row): PartMap | null {
+  const partSizeBytes = record.identity.sizeBytes
+  if (record.storageKey !== null) return { partSizeBytes, states: 's', flying: [] }
+  if (live.phase !== 'sending' && live.phase !== 'finishing') return null
+  return { partSizeBytes, states: 'f', flying: [{ number: 1, bytes: live.inFlightBytes }] }
+}
+
+/** The part map from the journal: the acknowledged parts, or all of them. */
+function partsFromJournal(
+  sizeBytes: number,
+  partSizeBytes: number,
+  acknowledged: readonly { readonly number: number }[] | 'all',
+): PartMap {
+  const count = Math.ceil(sizeBytes / partSizeBytes)
+  if (acknowledged === 'all') return { partSizeBytes, states: 'b'.repeat(count), flying: [] }
+  const states = Buffer.alloc(count, 'w')
+  for (const { number } of acknowledged) states.write('b', number - 1)
+  return { partSizeBytes, states: states.toString('latin1'), flying: [] }
 }

@@ -4,26 +4,26 @@ import type { Environment } from '../platform/environment.ts'
 import type { Rows } from '../journal/rows.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 
-/** What the list shows of what is done: today's, by this computer's calendar, and of a long day the latest. */
+/** The finished uploads in the list: today's, by this computer's calendar, at most the latest 200. */
 export interface DoneToday {
-  /** Brings back what earlier processes have done today. */
+  /** Shows what earlier processes finished today. */
   restore(): void
-  /** How many were done today besides those in the list. */
+  /** How many were finished today in addition to those in the list. */
   unshown(): number
-  /** What was told may leave from now on: a row that goes before it was told would never be seen to end. */
+  /** These rows were reported and may leave the list from now on; one that left before would never be seen as finished. */
   told(patch: Pick<Patch, 'changed' | 'removed'>): void
-  /** The clock may have jumped: over a night asleep, or into another time zone. */
+  /** The clock may have jumped: the computer slept over midnight, or the time zone changed. */
   look(): void
-  /** Takes finished rows out of the list; the history keeps them. */
+  /** Removes finished rows from the list; the history keeps them. */
   dismiss(ids: readonly string[]): Result<void>
-  /** Takes finished rows out of list and history. */
+  /** Removes finished rows from list and history. */
   forget(ids: readonly string[]): Result<void>
   close(): void
 }
 
-/** More would make a list that nobody reads, and of which each start draws all. */
-const most = 200
-/** From one midnight this leads into the next day, however long the clocks make the day between. */
+/** More would slow down each start for a list that nobody reads. */
+const maxShown = 200
+/** Added to a midnight, this is within the next day, even when daylight saving time makes a day longer. */
 const intoNextDayMs = 36 * 60 * 60 * 1000
 
 const localStartOfDay = (atMs: number) => new Date(atMs).setHours(0, 0, 0, 0)
@@ -32,12 +32,12 @@ export function createDoneToday(options: {
   readonly rows: Pick<Rows, 'get' | 'restore' | 'leave' | 'remove'>
   readonly store: Pick<UploadStore, 'history' | 'finishedSince' | 'dismiss' | 'find'>
   readonly environment: Environment
-  /** How many there are has changed though no row has. */
+  /** The number of finished uploads changed, though no row did. */
   readonly touched: () => void
 }): DoneToday {
   const { rows, store, environment } = options
   const startOfDay = environment.startOfDay ?? localStartOfDay
-  /** When each was finished, of those that the page knows. */
+  /** Finishing times of the rows that the page shows. */
   const shown = new Map<string, number>()
   let unshown = 0
   let today = startOfDay(environment.now())
@@ -56,9 +56,9 @@ export function createDoneToday(options: {
     }
     today = now
     leave([...shown].flatMap(([id, atMs]) => (atMs < today ? [id] : [])))
-    if (shown.size > most) {
+    if (shown.size > maxShown) {
       const oldestFirst = [...shown].sort(([, a], [, b]) => a - b).map(([id]) => id)
-      const tooMany = oldestFirst.slice(0, shown.size - most)
+      const tooMany = oldestFirst.slice(0, shown.size - maxShown)
       unshown += tooMany.length
       leave(tooMany)
     }
@@ -76,7 +76,7 @@ export function createDoneToday(options: {
 
   return {
     restore() {
-      const records = store.history({ sinceMs: today, limit: most, isListed: true })
+      const records = store.history({ sinceMs: today, limit: maxShown, isListed: true })
       unshown = Math.max(0, store.finishedSince(today) - records.length)
       rows.restore(records)
     },

@@ -5,18 +5,18 @@ import { createBatch, type BatchSum } from './batch.ts'
 import { createSpeedMeter, type SpeedMeter } from '../platform/speed-meter.ts'
 import { isRunning } from '../journal/upload-state.ts'
 
-/** The page hears of changes at most this often. */
+/** Patches are sent at most this often. */
 const patchEveryMs = 100
-/** While something is under way it is told anew at least this often, or a line that stands still would keep its speed. */
-const beatMs = 1_000
+/** While something runs, speeds are refreshed this often, so that a stalled connection does not keep its last speed. */
+const refreshMs = 1_000
 
-/** The one voice that reports to the page: a snapshot when asked, then numbered patches. */
+/** The only reporter to the page: one snapshot on request, then numbered patches. */
 export interface Feed {
-  /** Something about an upload changed: it goes out with the next patch. */
+  /** An upload changed: it is part of the next patch. */
   changed(id: string): void
-  /** Something about all of them changed: pause all, the line. */
+  /** Something that concerns all uploads changed: pause all, connectivity. */
   touched(): void
-  /** Bytes of any upload have moved. */
+  /** Bytes of any upload were sent. */
   moved(bytes: number): void
   snapshot(): Snapshot
   subscribe(listener: FeedListener): () => void
@@ -25,7 +25,7 @@ export interface Feed {
 
 export interface FeedListener {
   patch(patch: Patch): void
-  /** Once a second while something is under way, and once when that has ended. */
+  /** Once a second while something runs, and once when it has ended. */
   flow(flow: TransferSpeed): void
 }
 
@@ -35,7 +35,7 @@ export function createFeed(options: {
   readonly allPaused: () => boolean
   readonly line: () => ConnectivityState
   readonly journalSetAside: string | null
-  /** How many were registered today besides those that are shown. */
+  /** How many were registered today in addition to those shown. */
   readonly unshownToday: () => number
   readonly requestSlots: { readonly inUse: number; readonly limit: number }
   readonly environment: Environment
@@ -43,15 +43,16 @@ export function createFeed(options: {
   const { view, ids, allPaused, line, unshownToday, requestSlots, environment } = options
   const listeners = new Set<FeedListener>()
   const dirty = new Set<string>()
-  const [flow, batch] = [createSpeedMeter(environment.now), createBatch()]
-  /** Views as last computed: a row that has not changed is not computed again. */
+  const totalSpeed = createSpeedMeter(environment.now)
+  const batch = createBatch()
+  /** Views as last computed; unchanged rows are not computed again. */
   const views = new Map<string, UploadRow>()
   let movedEver = 0
   let sequence = 0
   let pending = false
   let cancel = () => {}
-  /** Ends the waiting for the next beat; null while nothing is under way. */
-  let cancelBeat: (() => void) | null = null
+  /** Null while nothing runs. */
+  let cancelRefresh: (() => void) | null = null
 
   function refresh(id: string): UploadRow | null {
     const row = view(id)
@@ -61,31 +62,31 @@ export function createFeed(options: {
     return row
   }
 
-  /** Keeps the beat going while something is under way. */
-  function keepBeat(isRunning: boolean): void {
+  /** Keeps refreshing while something runs. */
+  function keepRefreshing(isRunning: boolean): void {
     if (isRunning) {
-      cancelBeat ??= environment.timers.after(beatMs, beat)
-    } else if (cancelBeat) {
-      cancelBeat()
-      cancelBeat = null
-      flow.rest()
-      tellFlow()
+      cancelRefresh ??= environment.timers.after(refreshMs, refreshSpeeds)
+    } else if (cancelRefresh) {
+      cancelRefresh()
+      cancelRefresh = null
+      totalSpeed.rest()
+      reportSpeed()
     }
   }
 
-  function beat(): void {
-    cancelBeat = null
+  function refreshSpeeds(): void {
+    cancelRefresh = null
     for (const [id, { phase }] of views) if (phase === 'sending') dirty.add(id)
-    tellFlow()
+    reportSpeed()
     schedule()
   }
 
-  function flowNow(): TransferSpeed {
-    return { speed: flow.history(), streamsInUse: requestSlots.inUse, streamsLimit: requestSlots.limit }
+  function currentSpeed(): TransferSpeed {
+    return { speed: totalSpeed.history(), streamsInUse: requestSlots.inUse, streamsLimit: requestSlots.limit }
   }
 
-  function tellFlow(): void {
-    const now = flowNow()
+  function reportSpeed(): void {
+    const now = currentSpeed()
     for (const listener of listeners) listener.flow(now)
   }
 
@@ -105,15 +106,15 @@ export function createFeed(options: {
       else removed.push(id)
     }
     dirty.clear()
-    flow.sample(movedEver)
+    totalSpeed.sample(movedEver)
     sequence += 1
     const patch: Patch = { sequence, changed, removed, ...ofAll() }
     for (const listener of listeners) listener.patch(patch)
   }
 
   function ofAll(): Pick<Snapshot, 'totals' | 'allPaused' | 'line'> {
-    const totals = sumUp(views.values(), unshownToday(), batch.sum(), flow)
-    keepBeat(totals.running > 0)
+    const totals = sumUp(views.values(), unshownToday(), batch.sum(), totalSpeed)
+    keepRefreshing(totals.running > 0)
     return { totals, allPaused: allPaused(), line: line() }
   }
 
@@ -124,8 +125,8 @@ export function createFeed(options: {
     },
     touched: schedule,
     moved(bytes) {
-      // What moves before the first beat of a rested line is counted too.
-      if (!cancelBeat) flow.sample(movedEver)
+      // Bytes before the first refresh after a pause count too.
+      if (!cancelRefresh) totalSpeed.sample(movedEver)
       movedEver += bytes
     },
     snapshot() {
@@ -135,7 +136,7 @@ export function createFeed(options: {
         sequence,
         rows: [...views.values()],
         ...ofAll(),
-        flow: flowNow(),
+        flow: currentSpeed(),
         journalSetAside: options.journalSetAside,
       }
     },
@@ -145,18 +146,18 @@ export function createFeed(options: {
     },
     close() {
       cancel()
-      cancelBeat?.()
+      cancelRefresh?.()
       listeners.clear()
     },
   }
 }
 
-/** Adds up what is shown, and what the batch that runs or waits has behind it. */
+/** Totals of what is shown and of the current batch. */
 function sumUp(
   rows: Iterable<UploadRow>,
   unshownToday: number,
   { totalBytes, movedBytes, leftBytes }: BatchSum,
-  flow: SpeedMeter,
+  totalSpeed: SpeedMeter,
 ): Totals {
   const count = { running: 0, waiting: 0, needsYou: 0, paused: 0, registeredToday: unshownToday }
   for (const { phase } of rows) {
@@ -166,12 +167,12 @@ function sumUp(
     else if (isRunning(phase)) count.running += 1
     else count.waiting += 1
   }
-  const flows = count.running > 0
+  const isRunningNow = count.running > 0
   return {
     ...count,
     totalBytes,
     movedBytes,
-    bytesPerSecond: flows ? flow.bytesPerSecond() : null,
-    secondsLeft: flows ? flow.secondsLeft(leftBytes) : null,
+    bytesPerSecond: isRunningNow ? totalSpeed.bytesPerSecond() : null,
+    secondsLeft: isRunningNow ? totalSpeed.secondsLeft(leftBytes) : null,
   }
 }

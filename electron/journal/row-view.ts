@@ -2,7 +2,7 @@ import type { Phase, UploadRow } from '../contract/uploads.ts'
 import type { UploadRecord } from './upload-record.ts'
 import type { SpeedMeter } from '../platform/speed-meter.ts'
 
-/** What an upload is doing right now; lost with the process, and nothing is lost with it. */
+/** What an upload is doing right now. Kept in memory only. */
 export interface LiveState {
   phase: Phase
   sentBytes: number
@@ -14,7 +14,7 @@ export interface LiveState {
   readonly speed: SpeedMeter
 }
 
-/** What the page sees of an upload: everything but where it lies on this computer. */
+/** What the page sees of an upload: everything except its path on this computer. */
 export function toUploadRow(record: UploadRecord, live: LiveState | null): UploadRow {
   const { sizeBytes } = record.identity
   const done = record.phase === 'registered'

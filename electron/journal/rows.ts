@@ -20,59 +20,59 @@ export interface RowEvent {
   readonly change: RecordChange
 }
 
-/** All uploads that are shown: the queue, and what was registered today. Each change is written down, then told. */
+/** All uploads that are shown: the queue, and what was registered today. Each change is recorded first, then reported. */
 export interface Rows {
   get(id: string): Row | undefined
   ids(): readonly string[]
   has(id: string): boolean
   add(records: readonly UploadRecord[]): Result<void>
-  /** Brings back what the journal holds, without writing. */
+  /** Shows records from the journal, without writing. */
   restore(records: readonly UploadRecord[]): void
   /**
-   * Lets an event happen to an upload, with what else changes. Answers the journal's failure when it could not be written;
-   * then `register`, `registered` and `found` have not happened. An event that cannot happen in that phase throws: it is a bug.
+   * Applies an event and a change to an upload. Returns the journal's failure when it could not be written; then `register`,
+   * `registered` and `found` have no effect. An event that is impossible in the current phase is a bug and throws.
    */
   happen(id: string, event: UploadEvent, change?: RecordChange, retryAtMs?: number | null): Result<void>
-  /** Lets an event happen that is lost with the process and nothing with it: the next change writes down what changed. */
+  /** Applies an event without writing, where losing it with the process does no harm; the next change writes it. */
   happenUnwritten(id: string, event: UploadEvent, change: RecordChange): void
-  /** The same for many uploads that differ, all or none of them: when it could not be written, nothing has happened. */
+  /** Applies events to many uploads in one transaction, all or none. */
   happenAll(happenings: readonly RowEvent[]): Result<void>
   change(id: string, change: RecordChange): Result<void>
-  /** Progress: told, never written. */
+  /** Reported, never written. */
   progress(
     id: string,
     progress: Partial<Pick<LiveState, 'sentBytes' | 'inFlightBytes' | 'hashedBytes'>>,
   ): void
-  /** Counts an attempt and answers how many there have been since storage last acknowledged bytes. */
+  /** Counts an attempt; returns the attempts since storage last acknowledged bytes. */
   countAttempt(id: string): number
-  /** It waits for the line and for no time; attempts that a missing line ended are no attempts. */
-  waitForLine(id: string): void
+  /** The upload waits for the connection instead of a time; attempts that failed because of it do not count. */
+  waitForConnection(id: string): void
   remove(ids: readonly string[]): Result<void>
-  /** Shows uploads no more, without writing: what the journal has of them stays. */
+  /** Hides uploads without writing: their records stay in the journal. */
   leave(ids: readonly string[]): void
-  /** What has come into a library while this process ran, shown or not. */
+  /** Uploads that were registered while this process ran, shown or not. */
   finished(): Iterable<UploadRecord>
-  /** Makes one transaction of all changes that `work` makes. */
+  /** Combines all changes that `work` makes into one transaction. */
   together(work: () => void): Result<void>
   view(id: string): UploadRow | null
   speedOf(id: string): SpeedHistory
 }
 
-const onDiskFirst: ReadonlySet<UploadEvent> = new Set(['register', 'registered', 'found'])
-const nothingMoved = { sentBytes: 0, inFlightBytes: 0, hashedBytes: 0, retryAtMs: null, attempts: 0 }
+const effectiveOnDisk: ReadonlySet<UploadEvent> = new Set(['register', 'registered', 'found'])
+const noProgress = { sentBytes: 0, inFlightBytes: 0, hashedBytes: 0, retryAtMs: null, attempts: 0 }
 
 export function createRows(options: {
   readonly store: UploadStore
   readonly environment: Environment
   readonly changed: (id: string) => void
-  /** Bytes of any file have moved. */
+  /** Bytes of any file were sent. */
   readonly moved: (bytes: number) => void
 }): Rows {
   const { store, environment, changed } = options
   const rows = new Map<string, { record: UploadRecord; live: LiveState }>()
-  /** Finished ones that are shown no more. */
+  /** Finished ones that are hidden. */
   const left = new Map<string, UploadRecord>()
-  /** Rows that are ahead of the disk, such as after a transaction of many was rolled back: their next change is written whole. */
+  /** Rows newer than the disk, such as after a rolled-back transaction: their next change writes the whole record. */
   const unwritten = new Set<string>()
   let touched: string[] | null = null
 
@@ -82,7 +82,7 @@ export function createRows(options: {
     for (const record of records) {
       const sentBytes = acknowledgedBytes(record, parts.get(record.id))
       const live = {
-        ...nothingMoved,
+        ...noProgress,
         phase: record.phase,
         sentBytes,
         speed: createSpeedMeter(environment.now),
@@ -138,11 +138,11 @@ export function createRows(options: {
   ): void {
     row.live.phase = phase
     row.live.retryAtMs = retryAtMs
-    // What storage has acknowledged in parts stays sent, whatever the row waits for.
+    // Acknowledged parts stay sent, whatever the row waits for.
     if (!isRunning(phase) && row.record.storageKey === null && row.record.multipart === null)
       Object.assign(row.live, { sentBytes: 0, inFlightBytes: 0, hashedBytes: 0 })
     if (!isRunning(phase)) row.live.inFlightBytes = 0
-    // What storage had before is no speed: measuring begins with what it has now.
+    // Bytes that storage had before are no speed: measuring starts with the current count.
     if (phase === 'sending') row.live.speed.sample(row.live.sentBytes + row.live.inFlightBytes)
     else row.live.speed.rest()
     changed(row.record.id)
@@ -162,9 +162,9 @@ export function createRows(options: {
       const row = rowOf(id)
       const phase = phaseAfter(row.live, event)
       const written = write(id, { phase: storedPhase(phase), ...change })
-      // These must not be believed unless they are on the disk; any other phase is found again after a restart.
-      if (!written.ok && onDiskFirst.has(event)) return written
-      // What went wrong is shown even so, above all when it is the disk itself; the next change writes it down.
+      // These count only once they are on disk; any other phase is reached again after a restart.
+      if (!written.ok && effectiveOnDisk.has(event)) return written
+      // The failure is shown even if it could not be written, above all when the disk is the reason.
       if (!written.ok && change.failure !== undefined) {
         row.record = { ...row.record, failure: change.failure }
         unwritten.add(id)
@@ -212,7 +212,7 @@ export function createRows(options: {
       changed(id)
     },
     countAttempt: (id) => (rowOf(id).live.attempts += 1),
-    waitForLine(id) {
+    waitForConnection(id) {
       Object.assign(rowOf(id).live, { retryAtMs: null, attempts: 0 })
       changed(id)
     },

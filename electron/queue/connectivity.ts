@@ -1,58 +1,58 @@
 import type { ConnectivityState } from '../contract/uploads.ts'
 import type { Environment } from '../platform/environment.ts'
 
-/** Whether the line is there. Nobody asks while all goes well: only trouble makes it look. */
+/** Whether this computer is online. Nothing is checked while uploads succeed: only a failure starts a check. */
 export interface ConnectivityMonitor {
   readonly state: ConnectivityState
-  /** Something met trouble of the line: looks whether the line is gone or only that one answer. */
+  /** A connection failed: checks whether the computer is offline or only that server had a problem. */
   suspect(): void
-  /** The computer woke or its network changed: a line that was gone is looked for at once. */
+  /** The computer woke or its network changed: while offline, checks at once. */
   check(): void
   close(): Promise<void>
 }
 
-/** Waits between looks while the line is gone, in ms: short enough that uploads go on within seconds of its return. */
-const waitsMs = [1_000, 2_000, 4_000, 5_000]
+/** Delays between checks while offline, in ms: short enough that uploads continue within seconds. */
+const delaysMs = [1_000, 2_000, 4_000, 5_000]
 
 /**
- * Being offline is one state of the whole queue, not a failure of each upload. `isThere` asks the servers for any sign of life
- * and must end within its own time; `becomes` hears of each change.
+ * Being offline is one state of the whole queue, not a failure of each upload. `isReachable` asks the servers for any response and
+ * must end within its own time limit.
  */
 export function createConnectivityMonitor(options: {
-  readonly isThere: (signal: AbortSignal) => Promise<boolean>
-  readonly becomes: (state: ConnectivityState) => void
+  readonly isReachable: (signal: AbortSignal) => Promise<boolean>
+  readonly changed: (state: ConnectivityState) => void
   readonly environment: Environment
 }): ConnectivityMonitor {
-  const { isThere, becomes, environment } = options
-  const life = new AbortController()
+  const { isReachable, changed, environment } = options
+  const closing = new AbortController()
   let state: ConnectivityState = 'ok'
-  let looking: Promise<void> | null = null
-  let fruitless = 0
+  let checking: Promise<void> | null = null
+  let failedChecks = 0
   let cancelTimer = () => {}
 
   function become(next: ConnectivityState): void {
     if (next === state) return
     state = next
-    fruitless = 0
-    environment.log.info(next === 'ok' ? 'the line is back' : 'the line is gone')
-    becomes(next)
+    failedChecks = 0
+    environment.log.info(next === 'ok' ? 'online again' : 'offline')
+    changed(next)
   }
 
-  async function lookOnce(): Promise<void> {
-    const found = await isThere(life.signal).catch(() => false)
-    if (life.signal.aborted) return
-    become(found ? 'ok' : 'offline')
-    if (found) return
-    const waitMs = waitsMs[Math.min(fruitless, waitsMs.length - 1)] ?? 0
-    fruitless += 1
-    cancelTimer = environment.timers.after(waitMs, look)
+  async function checkOnce(): Promise<void> {
+    const isOnline = await isReachable(closing.signal).catch(() => false)
+    if (closing.signal.aborted) return
+    become(isOnline ? 'ok' : 'offline')
+    if (isOnline) return
+    const delayMs = delaysMs[Math.min(failedChecks, delaysMs.length - 1)] ?? 0
+    failedChecks += 1
+    cancelTimer = environment.timers.after(delayMs, check)
   }
 
-  function look(): void {
+  function check(): void {
     cancelTimer()
-    if (life.signal.aborted) return
-    looking ??= lookOnce().finally(() => {
-      looking = null
+    if (closing.signal.aborted) return
+    checking ??= checkOnce().finally(() => {
+      checking = null
     })
   }
 
@@ -61,16 +61,16 @@ export function createConnectivityMonitor(options: {
       return state
     },
     suspect() {
-      // While it is gone, the next look is under way or on the clock already.
-      if (state === 'ok') look()
+      // While offline, the next check is running or scheduled already.
+      if (state === 'ok') check()
     },
     check() {
-      if (state === 'offline') look()
+      if (state === 'offline') check()
     },
     async close() {
-      life.abort()
+      closing.abort()
       cancelTimer()
-      await looking
+      await checking
     },
   }
 }

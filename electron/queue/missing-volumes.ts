@@ -1,55 +1,52 @@
 import type { Environment } from '../platform/environment.ts'
 import type { MissingVolume } from '../platform/missing-volume.ts'
 
-/** The folders that uploads wait for: on disks that were unplugged, or moved away. */
+/** Looks for the folders that uploads wait for: on disks that were unplugged, or moved. */
 export interface MissingVolumeMonitor {
-  /** From now on it is looked for; once it is there, `back` hears of this upload. */
+  /** Looks for the volume from now on; `back` receives the upload once it is there. */
   wait(id: string, until: MissingVolume): void
   close(): void
 }
 
-/** How often a missing folder is looked for, in ms: one stat each. Nothing is looked for while nobody waits. */
-const lookEveryMs = 3_000
+/** How often a missing folder is checked, in ms: one stat each. */
+const checkEveryMs = 3_000
 
-/**
- * Uploads whose disk is gone wait here, outside the queue. `stillWaits` says whether one still does, since it may have been
- * paused or cancelled meanwhile.
- */
+/** Uploads whose volume is missing wait here, outside the queue, unless they were paused or cancelled meanwhile (`isWaiting`). */
 export function createMissingVolumeMonitor(options: {
   readonly isVolumeBack: (missing: MissingVolume) => Promise<boolean>
-  readonly stillWaits: (id: string) => boolean
+  readonly isWaiting: (id: string) => boolean
   readonly back: (ids: readonly string[]) => void
   readonly environment: Environment
 }): MissingVolumeMonitor {
-  const { isVolumeBack, stillWaits, back, environment } = options
+  const { isVolumeBack, isWaiting, back, environment } = options
   const waiting = new Map<string, { readonly missing: MissingVolume; readonly ids: Set<string> }>()
-  /** Asked and not answered yet: a network folder may not answer for minutes, and the others need not wait for it. */
-  const asked = new Set<string>()
+  /** Checks in progress: a network folder may take minutes to respond, and the others do not wait for it. */
+  const checking = new Set<string>()
   let isClosed = false
   let cancel: (() => void) | null = null
 
   function schedule(): void {
     if (isClosed || waiting.size === 0) return
-    cancel ??= environment.timers.after(lookEveryMs, look)
+    cancel ??= environment.timers.after(checkEveryMs, checkAll)
   }
 
-  function look(): void {
+  function checkAll(): void {
     cancel = null
     for (const [path, { missing, ids }] of waiting) {
-      for (const id of ids) if (!stillWaits(id)) ids.delete(id)
+      for (const id of ids) if (!isWaiting(id)) ids.delete(id)
       if (ids.size === 0) waiting.delete(path)
-      else if (!asked.has(path)) void lookFor(missing)
+      else if (!checking.has(path)) void check(missing)
     }
     schedule()
   }
 
-  async function lookFor(missing: MissingVolume): Promise<void> {
+  async function check(missing: MissingVolume): Promise<void> {
     const { path } = missing
-    asked.add(path)
+    checking.add(path)
     const found = await isVolumeBack(missing)
-    asked.delete(path)
+    checking.delete(path)
     if (!found || isClosed) return
-    const ids = [...(waiting.get(path)?.ids ?? [])].filter(stillWaits)
+    const ids = [...(waiting.get(path)?.ids ?? [])].filter(isWaiting)
     waiting.delete(path)
     back(ids)
   }

@@ -1,27 +1,29 @@
 import type { Queue } from './queue.ts'
 
-/** Who wants that nothing is sent: the person, or the world outside. Either is enough. */
+/** Why nothing is sent. One reason is enough. */
 export interface PauseReasons {
+  /** The user paused everything. */
   all: boolean
+  /** Battery, metered connection or quiet hours. */
   outside: boolean
 }
 
 export interface QueueHold {
-  /** Sends nothing for now, whatever the person's own pause says, or lets it go on: battery, line, quiet hours. */
+  /** Holds the queue because of battery, connection or quiet hours, or releases it; the user's own pause is independent. */
   hold(isHeld: boolean): Promise<void>
-  /** Cuts what runs and begins it again from what storage has: its connections are dead. */
+  /** Aborts what runs and starts it again from what storage has: its connections are dead. */
   restartRuns(): Promise<void>
 }
 
-export function createQueueHold(queue: Pick<Queue, 'setHeld'>, paused: PauseReasons): QueueHold {
+export function createQueueHold(queue: Pick<Queue, 'setHeld'>, reasons: PauseReasons): QueueHold {
   return {
     hold(isHeld) {
-      paused.outside = isHeld
-      return queue.setHeld(paused.all || isHeld)
+      reasons.outside = isHeld
+      return queue.setHeld(reasons.all || isHeld)
     },
     async restartRuns() {
       await queue.setHeld(true)
-      await queue.setHeld(paused.all || paused.outside)
+      await queue.setHeld(reasons.all || reasons.outside)
     },
   }
 }

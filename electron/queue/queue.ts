@@ -5,60 +5,56 @@ import { createWaitingList, type Size } from './waiting-list.ts'
 export interface QueueHooks {
   /** Runs one upload to an outcome. Must not throw. */
   run(id: string, signal: AbortSignal): Promise<Outcome>
-  /** Tells what became of a run, before the next one starts. */
+  /** The outcome of a run, before the next one starts. */
   settled(id: string, outcome: Outcome): void
-  /** Where an upload stands in the order: smaller runs sooner. */
+  /** Position of an upload; lower runs first. */
   positionOf(id: string): number
-  /** Whether it is over sooner than its requests are answered. */
+  /** Whether sending takes less time than the requests around it. */
   isSmall(id: string): boolean
 }
 
 export interface Queue {
-  /** Puts uploads into the queue; those that are in it already stay as they are. */
+  /** Queues uploads; those already queued stay as they are. */
   add(ids: readonly string[]): void
-  /** Takes uploads out: a running one is aborted, and the answer waits until it has stopped. */
+  /** Removes uploads; resolves when running ones have stopped. */
   remove(ids: readonly string[]): Promise<void>
-  /** Starts nothing more and aborts what runs; or goes on. */
+  /** Holds the queue: starts nothing and aborts what runs; or releases it. */
   setHeld(held: boolean): Promise<void>
-  /** Without a line nothing more is started, and nothing is aborted; once it is there, all that waited for it goes on. */
-  setOnline(isThere: boolean): void
+  /** While offline nothing is started and nothing aborted; back online, everything that waited for the connection runs. */
+  setOnline(isOnline: boolean): void
   setConcurrency(count: number): void
   /**
-   * Lets uploads go before all others, from now until they are over: each starts at once in a place of its own, whatever
-   * else runs, and nothing that runs is cut. Of many, the first few do; the others follow by their positions.
+   * Runs uploads before all others until they are done: the first few start at once, in addition to what runs; the others follow by
+   * position. Nothing that runs is aborted.
    */
   prioritise(ids: readonly string[]): void
-  /** Whether it goes before all others. */
   isPrioritised(id: string): boolean
-  /** Forgets waiting times: the line is back, the person pressed retry, the computer woke. */
+  /** Ends all waiting times: the connection is back, the user pressed retry, or the computer woke. */
   wake(): void
   readonly running: ReadonlySet<string>
-  /** Whether it runs, or will when its turn comes. */
+  /** Whether it runs or waits. */
   has(id: string): boolean
 }
 
-/** Small files wait for answers rather than for bytes, so they have places beside the large ones. */
-type Place = Size | 'lifted'
+/** Small files spend their time on responses rather than bytes, so they run beside the large ones. */
+type Place = Size | 'prioritised'
 
-/**
- * Places for small files: four times the streams that a line begins with, so that while some send, the others ask for
- * their URLs and register.
- */
+/** Four times the initial number of parallel requests, so that while some small files send, others presign and register. */
 const smallAtOnce = 16
-/** Places for what was lifted: enough for what a person means by "now", too few to crowd everything else out. */
-const liftedAtOnce = 4
+/** Enough for what a user means by "now", too few to starve everything else. */
+const prioritisedAtOnce = 4
 
 interface Run {
   readonly place: Place
   readonly controller: AbortController
   readonly ended: Promise<void>
-  /** Why it was aborted: a held one waits for its turn again, a removed one is gone. */
+  /** Why it was aborted: after a hold it waits again, after a removal it is gone. */
   stopFor: 'hold' | 'removal' | null
 }
 
 /**
- * Decides what runs next, and nothing else: no file, no network, no database. At most one run per upload, at most
- * `atOnce` runs of large files and `smallAtOnce` of small ones, lowest position first, and what was lifted besides.
+ * Decides what runs next, without files, network or database. At most one run per upload, at most `atOnce` runs of large files and
+ * `smallAtOnce` of small ones, lowest position first, plus prioritised ones.
  */
 export function createQueue(options: {
   readonly atOnce: number
@@ -69,43 +65,43 @@ export function createQueue(options: {
   const { hooks, environment } = options
   let { atOnce, held } = options
   let heldUntilMs = 0
-  let isLineThere = true
+  let isOnline = true
   const waiting = createWaitingList(hooks)
-  const lifted = new Set<string>()
+  const prioritised = new Set<string>()
   const runs = new Map<string, Run>()
   let cancelTimer = () => {}
 
   function fill(): void {
     cancelTimer()
-    if (held || !isLineThere || waiting.size === 0) return
+    if (held || !isOnline || waiting.size === 0) return
     const nowMs = environment.now()
     if (nowMs >= heldUntilMs) {
       waiting.becomeReady(nowMs)
-      for (const id of readyLifted()) {
+      for (const id of readyPrioritised()) {
         waiting.delete(id)
-        start(id, 'lifted')
+        start(id, 'prioritised')
       }
       for (const id of waiting.take('large', free('large'))) start(id, 'large')
       for (const id of waiting.take('small', free('small'))) start(id, 'small')
     }
-    // What is ready has no time of its own: while all are held, the end of the hold is what it waits for.
+    // During a hold by the server, everything that is ready waits for its end.
     const earliestMs = nowMs < heldUntilMs ? heldUntilMs : waiting.nextMs()
     if (earliestMs > nowMs && earliestMs < Infinity)
       cancelTimer = environment.timers.after(earliestMs - nowMs, fill)
   }
 
   function free(place: Place): number {
-    const most = { lifted: liftedAtOnce, small: smallAtOnce, large: atOnce }[place]
+    const most = { prioritised: prioritisedAtOnce, small: smallAtOnce, large: atOnce }[place]
     let taken = 0
     for (const run of runs.values()) if (run.place === place) taken += 1
     return most - taken
   }
 
-  function readyLifted(): string[] {
-    const ready = [...lifted].filter((id) => waiting.isReady(id))
+  function readyPrioritised(): string[] {
+    const ready = [...prioritised].filter((id) => waiting.isReady(id))
     return ready
       .sort((a, b) => hooks.positionOf(a) - hooks.positionOf(b))
-      .slice(0, Math.max(0, free('lifted')))
+      .slice(0, Math.max(0, free('prioritised')))
   }
 
   function start(id: string, place: Place): void {
@@ -114,7 +110,7 @@ export function createQueue(options: {
       const stopFor = runs.get(id)?.stopFor ?? null
       runs.delete(id)
       if (stopFor === 'hold' && outcome.kind !== 'done') waiting.put(id, 0)
-      // A run that was aborted and finished all the same has finished; one that failed meanwhile was stopped first.
+      // A run that finished despite the abort counts as finished; one that failed after it counts as stopped.
       settle(id, stopFor !== null && outcome.kind !== 'done' ? { kind: 'stopped' } : outcome)
     })
     runs.set(id, { place, controller, ended, stopFor: null })
@@ -126,18 +122,18 @@ export function createQueue(options: {
       waiting.put(id, outcome.untilMs)
       heldUntilMs = Math.max(heldUntilMs, outcome.untilMs)
     }
-    if (!waiting.has(id)) lifted.delete(id)
+    if (!waiting.has(id)) prioritised.delete(id)
     try {
       hooks.settled(id, outcome)
     } catch (error) {
-      // A bug in telling of one upload must not leave all others standing.
-      environment.log.error('what became of a run could not be told', { id, error: String(error) })
+      // A bug in handling one outcome must not block all other uploads.
+      environment.log.error('the outcome of a run could not be handled', { id, error: String(error) })
     }
     fill()
   }
 
   function stop(run: Run, stopFor: 'hold' | 'removal'): Promise<void> {
-    // A removal outranks a hold: what the person took away does not come back.
+    // A removal outranks a hold: a removed upload must not return.
     if (run.stopFor !== 'removal') run.stopFor = stopFor
     run.controller.abort()
     return run.ended
@@ -155,7 +151,7 @@ export function createQueue(options: {
     async remove(ids) {
       const stopping = ids.flatMap((id) => {
         waiting.delete(id)
-        lifted.delete(id)
+        prioritised.delete(id)
         const run = runs.get(id)
         return run ? [stop(run, 'removal')] : []
       })
@@ -167,10 +163,10 @@ export function createQueue(options: {
       cancelTimer()
       await Promise.all([...runs.values()].map((run) => stop(run, 'hold')))
     },
-    setOnline(isThere) {
-      isLineThere = isThere
-      // A server that asked everybody to wait is still obeyed.
-      if (isThere) waiting.becomeReady(Infinity)
+    setOnline(value) {
+      isOnline = value
+      // A server's request to wait stays in force.
+      if (isOnline) waiting.becomeReady(Infinity)
       fill()
     },
     setConcurrency(count) {
@@ -178,11 +174,11 @@ export function createQueue(options: {
       fill()
     },
     prioritise(ids) {
-      for (const id of ids) if (runs.has(id) || waiting.has(id)) lifted.add(id)
+      for (const id of ids) if (runs.has(id) || waiting.has(id)) prioritised.add(id)
       waiting.reorder()
       fill()
     },
-    isPrioritised: (id) => lifted.has(id),
+    isPrioritised: (id) => prioritised.has(id),
     wake() {
       heldUntilMs = 0
       waiting.becomeReady(Infinity)

@@ -57,12 +57,12 @@ export function createRecoveryMonitor(options: {
 
   const connectivity = createConnectivityMonitor({
     environment,
-    async isThere(signal) {
+    async isReachable(signal) {
       const asked = servers().map(({ client }) => client.isThere(signal))
       // Without a server to ask, the connection counts as present.
       return asked.length === 0 || (await Promise.all(asked)).includes(true)
     },
-    becomes(state) {
+    changed(state) {
       if (state === 'offline') {
         for (const id of rows.ids()) {
           const row = rows.get(id)
@@ -71,7 +71,7 @@ export function createRecoveryMonitor(options: {
             row.record.failure &&
             isConnectivityFailure(row.record.failure)
           )
-            rows.waitForLine(id)
+            rows.waitForConnection(id)
         }
       }
       options.connectivityChanged(state)
@@ -81,7 +81,7 @@ export function createRecoveryMonitor(options: {
   const missingVolumes = createMissingVolumeMonitor({
     environment,
     isVolumeBack,
-    stillWaits(id) {
+    isWaiting(id) {
       const row = rows.get(id)
       return row?.live.phase === 'retrying' && row.record.failure?.code === 'disk-missing'
     },
@@ -104,7 +104,7 @@ export function createRecoveryMonitor(options: {
     },
     waitForConnection(id, met) {
       if (!isConnectivityFailure(met)) return
-      if (connectivity.state === 'offline') rows.waitForLine(id)
+      if (connectivity.state === 'offline') rows.waitForConnection(id)
       else connectivity.suspect()
     },
     waitForVolume: (id, until) => missingVolumes.wait(id, until),

@@ -1,24 +1,24 @@
 export type Size = 'large' | 'small'
 
-/** The uploads that wait for a place, each with the time from which it may run. Starts nothing. */
+/** Uploads that wait to run, each with the earliest time at which it may. */
 export interface WaitingList {
   readonly size: number
   has(id: string): boolean
   put(id: string, fromMs: number): void
   delete(id: string): boolean
-  /** Whether it may run, as far as `becomeReady` knows. */
+  /** Whether it may run, as of the last `becomeReady`. */
   isReady(id: string): boolean
-  /** Takes note that these are ready whose time has come. */
+  /** Marks uploads as ready whose time has come. */
   becomeReady(nowMs: number): void
-  /** The next time at which one becomes ready; Infinity when none will. */
+  /** When the next one becomes ready; Infinity when none will. */
   nextMs(): number
-  /** Takes out up to `count` that are ready, lowest position first, equal ones in the order they came. */
+  /** Removes and returns up to `count` ready ones, lowest position first, equal ones in order of arrival. */
   take(size: Size, count: number): string[]
   /** Positions have changed. */
   reorder(): void
 }
 
-/** Sorted only when somebody is taken, so that ten thousand uploads can be put in one by one. */
+/** Sorts only when uploads are taken, so that ten thousand can be added one by one. */
 export function createWaitingList(options: {
   readonly positionOf: (id: string) => number
   readonly isSmall: (id: string) => boolean
@@ -26,7 +26,7 @@ export function createWaitingList(options: {
   const { positionOf, isSmall } = options
   const ready = new Set<string>()
   const delayed = new Map<string, number>()
-  /** Last comes first; may hold ids that have gone. */
+  /** Sorted descending, so that `pop` returns the lowest position; may contain ids that are gone. */
   let lists: Record<Size, string[]> | null = null
 
   function sorted(): Record<Size, string[]> {

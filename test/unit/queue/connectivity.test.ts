@@ -10,8 +10,8 @@ function setup() {
   const told: ConnectivityState[] = []
   const line = createConnectivityMonitor({
     environment: testPorts(clock),
-    becomes: (state) => told.push(state),
-    isThere() {
+    changed: (state) => told.push(state),
+    isReachable() {
       const look = Promise.withResolvers<boolean>()
       looks.push(look)
       return look.promise

@@ -20,7 +20,7 @@ function setup() {
       asked.push(path)
       return there.has(path)
     },
-    stillWaits: (id) => !gone.has(id),
+    isWaiting: (id) => !gone.has(id),
     back: (ids) => back.push(...ids),
   })
   return {
@@ -106,7 +106,7 @@ function setupSlow() {
       looks.push({ path, find: resolve })
       return promise
     },
-    stillWaits: (id) => !gone.has(id),
+    isWaiting: (id) => !gone.has(id),
     back: (ids) => back.push(...ids),
   })
   return {

@@ -3,7 +3,7 @@ import { failed, failure, remedyOf, success, type FailureCode, type Result } fro
 import { targetFailure, type Target } from '../contract/uploads.ts'
 import { editTargets, retargeted, wasCausedByTarget, type TargetEdit } from '../intake/edit-targets.ts'
 import { changeAfterInspection, fileToInspect, isUnchanged, isUninspected } from '../intake/inspect-again.ts'
-import { isBeingWritten } from '../intake/recheck.ts'
+import { failureWhileWritten } from '../intake/recheck.ts'
 import { resetAfter } from '../journal/reset.ts'
 import type { Row, Rows } from '../journal/rows.ts'
 import type { RecordChange, UploadRecord } from '../journal/upload-record.ts'
@@ -243,7 +243,7 @@ export class UploadCommands {
     }
     const written = this.#rows.change(record.id, {
       ...(isUninspected(inspection) ? {} : change),
-      failure: hasSameBytes ? found : isBeingWritten(found, inspection.identity, this.#options.now()),
+      failure: hasSameBytes ? found : failureWhileWritten(found, inspection.identity, this.#options.now()),
     })
     this.#options.rejected([record.id])
     return written

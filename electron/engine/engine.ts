@@ -349,7 +349,7 @@ export function createEngine(options: EngineOptions): Engine {
     resolveTeam: signIns.resolve,
     onConflict: () => settings.onConflict ?? (choices.get('on-conflict') as OnConflict | null) ?? 'ask',
     warmUp: warmUpThreads,
-    batchEnqueued: rechecks.refused,
+    batchEnqueued: rechecks.rejected,
     enqueued(ids) {
       void checkConflictsEarly({ rows, library, environment, unqueue: queue.remove }, ids)
     },
@@ -437,7 +437,7 @@ export function createEngine(options: EngineOptions): Engine {
     deadConnections.watch()
   })
   events.on('volumesBack', queue.add)
-  events.on('rejected', rechecks.refused)
+  events.on('rejected', rechecks.rejected)
   events.on('abandoned', cleanUp)
   events.on('signedOut', signIns.markSignedOut)
   events.on('accountsChanged', (lostId) => {

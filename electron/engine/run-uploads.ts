@@ -21,8 +21,8 @@ import { isRunning } from '../journal/upload-state.ts'
 import { runUpload, notUploadableFailure, type UploadReport } from '../uploads/run-upload.ts'
 
 /**
- * Up to here a file is small: on a line of 1 Gbit/s and 50 ms its bytes take no longer than the three round trips around
- * them, so that one at a time would leave the line idle half of the time.
+ * Files up to this size are small: at 1 Gbit/s and 50 ms their bytes take no longer than the three round trips around them, so that
+ * sending one at a time would leave the connection idle half of the time.
  */
 const smallFileBytes = 16 * 1024 ** 2
 
@@ -81,23 +81,23 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     const row = rows.get(id)
     if (!row) return { kind: 'stopped' }
     const begun = rows.happen(id, 'begin')
-    // What the journal could not take before it can't take now: nothing is asked or sent for it until it can.
-    if (!begun.ok) return triedAgain(id, begun.failure)
-    // Somebody who is signed in twice may have just the sign-in that can do it.
+    // While the journal cannot be written, nothing is requested or sent.
+    if (!begun.ok) return retryOrFail(id, begun.failure)
+    // Another sign-in of the same person may be able to upload it.
     const account = findUploadAccount(accounts.list(), accountRequirement(row.record, singlePutLimitBytes))
-    if (account && account.id !== row.record.accountId) note(rows.change(id, { accountId: account.id }))
+    if (account && account.id !== row.record.accountId) logFailure(rows.change(id, { accountId: account.id }))
     const refused = notUploadableFailure((rows.get(id) ?? row).record, shared)
     if (refused) return { kind: 'failed', failure: refused }
     const early = await conflictCheck.check(id, signal)
-    if (early) return early.kind === 'failed' ? triedAgain(id, early.failure) : early
+    if (early) return early.kind === 'failed' ? retryOrFail(id, early.failure) : early
     const { record } = rows.get(id) ?? row
     const memory = memoryOf(id)
     const services = { ...shared, requestSlots: fileSlots(id) }
     return runUpload({ record, services, memory, report: reportOf(id), signal })
   }
 
-  /** Whatever passes by itself is waited for, as in the run itself. */
-  function triedAgain(id: string, met: Failure): Outcome {
+  /** Temporary failures are retried, as during the run. */
+  function retryOrFail(id: string, met: Failure): Outcome {
     const delayMs = retryDelay(rows.countAttempt(id), met, environment.random())
     return delayMs === null
       ? { kind: 'failed', failure: met }
@@ -116,43 +116,42 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
         return
       case 'retry': {
         const change = { failure: outcome.failure, ...resetAfter(outcome.failure) }
-        note(rows.happen(id, 'trouble', change, outcome.atMs))
+        logFailure(rows.happen(id, 'trouble', change, outcome.atMs))
         if ('multipart' in change) options.onAbandoned()
         return options.recovery.waitForConnection(id, outcome.failure)
       }
       case 'away':
-        note(rows.happen(id, 'trouble', { failure: outcome.failure }))
+        logFailure(rows.happen(id, 'trouble', { failure: outcome.failure }))
         return options.recovery.waitForVolume(id, outcome.until)
       case 'hold':
-        return note(rows.happen(id, 'trouble', { failure: outcome.failure }, outcome.untilMs))
+        return logFailure(rows.happen(id, 'trouble', { failure: outcome.failure }, outcome.untilMs))
       case 'failed':
-        note(rows.happen(id, 'refuse', { failure: outcome.failure, ...resetAfter(outcome.failure) }))
+        logFailure(rows.happen(id, 'refuse', { failure: outcome.failure, ...resetAfter(outcome.failure) }))
         options.onAbandoned()
-        // What the person asks for from here on is a new beginning.
+        // The next attempt was requested by the user and may restart once.
         Object.assign(memories.get(id) ?? {}, { begunAnew: false })
         if (outcome.failure.code === 'signed-out') options.signedOut(row.record.accountId)
         if (outcome.failure.code === 'proxy-sign-in') options.proxyRequired()
         return
       case 'stopped':
-        if (isRunning(row.live.phase)) note(rows.happen(id, 'requeue'))
+        if (isRunning(row.live.phase)) logFailure(rows.happen(id, 'requeue'))
     }
   }
 
-  /** Those that waited for this one look again: it is there now, or it stands still and they go themselves. */
+  /** Uploads that waited for this one check again: it is registered now, or it stopped and they run instead. */
   function wakeWaiters(id: string): void {
     for (const waiting of conflictCheck.waitingFor(id)) {
       if (rows.get(waiting)?.live.phase !== 'retrying') continue
       void queue.remove([waiting]).then(() => {
         if (rows.get(waiting)?.live.phase !== 'retrying') return
-        note(rows.happen(waiting, 'requeue'))
+        logFailure(rows.happen(waiting, 'requeue'))
         queue.add([waiting])
       })
     }
   }
 
-  function note(written: Result<void>): void {
-    if (!written.ok)
-      environment.log.error('an outcome could not be written down', { code: written.failure.code })
+  function logFailure(written: Result<void>): void {
+    if (!written.ok) environment.log.error('an outcome could not be recorded', { code: written.failure.code })
   }
 
   const queue = createQueue({

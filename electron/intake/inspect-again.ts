@@ -6,42 +6,44 @@ import { reset, resetAfter } from '../journal/reset.ts'
 import type { RecordChange, UploadRecord } from '../journal/upload-record.ts'
 import type { Row } from '../journal/rows.ts'
 
-/** The file of an upload as it was met: under its own name, in its folder, as part of its model. */
+/** The file of an upload as it was found: with its own name, folder and multi-file model. */
 export function fileToInspect({ path, fileName, folder, seen }: UploadRecord): FileToInspect {
   return {
-    ...{ path, name: fileName, folder },
+    path,
+    name: fileName,
+    folder,
     ...(seen ? { place: seen.place, ...(seen.group ? { group: seen.group } : {}) } : {}),
   }
 }
 
-/** Whether nothing was seen of the file, be it gone, out of reach or too slow: what is known of it stays. */
+/** Whether the file could not be inspected (gone, unreachable or too slow): what is known about it stays. */
 export function isUninspected({ identity }: Inspection): boolean {
   return identity.sizeBytes === 0 && identity.mtimeNs === 0n && identity.inode === 0n
 }
 
-/** Whether the bytes are those that were looked at before; disks may be numbered anew at each mount. */
+/** Whether the bytes are those inspected before. Some file systems assign new inodes at each mount. */
 export function isUnchanged(record: UploadRecord, { identity }: Inspection): boolean {
   return sameFile({ ...identity, inode: record.identity.inode }, record.identity)
 }
 
 /**
- * What another look at its file changes in an upload: what the file is, and where it goes as far as nobody has said otherwise.
- * What storage holds is of use only while the file is as it was, and the second yes was said to those bytes.
+ * What a new inspection changes in an upload: its recognition, and the target as far as the user has not edited it. Bytes in storage
+ * and the permission to upload an unsafe file are only valid for the same bytes.
  */
 export function changeAfterInspection(row: Row, inspection: Inspection): RecordChange {
   const { record } = row
-  const isAsBefore = isUnchanged(record, inspection)
-  const change = isAsBefore
+  const hasSameBytes = isUnchanged(record, inspection)
+  const change = hasSameBytes
     ? resetAfter(record.failure)
     : { ...reset, identity: inspection.identity, allowed: false }
   const { recognition, target } = inspection
-  // Once bytes have gone out a target stays, as it does for the person.
-  if (record.seen === undefined || (isAsBefore && record.started)) return { ...change, recognition }
+  // Once bytes were sent the target is fixed, as it is for the user.
+  if (record.seen === undefined || (hasSameBytes && record.started)) return { ...change, recognition }
   const next = withNewSuggestion(record.target, record.seen.target, target)
   return { ...change, ...retargeted(row, next), recognition, seen: { ...record.seen, target } }
 }
 
-/** A target with what was suggested anew in place of what was suggested before; type and path belong together. */
+/** Replaces the parts of a target that still equal the old suggestion; type and path belong together. */
 function withNewSuggestion(target: Target, before: Target, now: Target): Target {
   const isPlaceEdited = target.modelType !== before.modelType || target.modelPath !== before.modelPath
   return {

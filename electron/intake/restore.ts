@@ -6,8 +6,8 @@ import type { Rechecks } from './recheck.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 
 /**
- * Takes over what the last process left and queues what was waiting. On a full disk nothing can be taken over; then the rows
- * are shown with the reason, and taken over once there is room.
+ * Claims the uploads of the last process and queues those that were waiting. On a full disk nothing can be claimed; then the rows are
+ * shown with the reason, and claimed once there is space.
  */
 export function restoreQueued(services: {
   readonly store: UploadStore

@@ -1,9 +1,4 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Accounts } from '../accounts/accounts.ts'
-import { findUploadAccount } from '../accounts/upload-account.ts'
-import { retryClassOf, type Result } from '../contract/failures.ts'
-import type { Log } from '../platform/environment.ts'
-import type { Library } from '../library/library.ts'
 import type { UploadRecord } from './upload-record.ts'
 
 /** A model that made room for a new one which doesn't come any more: it is to have its own path again. */
@@ -58,30 +53,4 @@ export function createDisplacedModelTable(database: DatabaseSync): DisplacedMode
       })),
     clear: (modelId) => void clear.run(modelId),
   }
-}
-
-/**
- * Gives a model its path back. Answers `done` when there is nothing left to do, `later` when a failure passes by itself, and
- * `stuck` when it doesn't: the next start tries again.
- */
-export async function restoreDisplacedModel(
-  { modelId, accountId, teamId, path, asidePath }: DisplacedModel,
-  services: {
-    readonly library: Pick<Library, 'model' | 'change'>
-    readonly accounts: Pick<Accounts, 'list'>
-    readonly log: Log
-  },
-): Promise<'done' | 'later' | 'stuck'> {
-  const account = findUploadAccount(services.accounts.list(), { accountId, teamId, needsParts: false })
-  const choice = { accountId: account?.id ?? accountId, teamId }
-  const now = await services.library.model(choice, modelId)
-  // One that was never moved, or that somebody has moved since, stays where it is.
-  const isAside = !now.ok || now.value.modelPath === asidePath
-  const done: Result<unknown> =
-    now.ok && isAside ? await services.library.change(choice, modelId, { modelPath: path }) : now
-  if (done.ok || done.failure.code === 'not-found') return 'done'
-  services.log.warn('a model that stands aside could not be moved back yet', {
-    ...{ model: modelId, path, asidePath, code: done.failure.code },
-  })
-  return retryClassOf(done.failure) === 'later' ? 'later' : 'stuck'
 }

@@ -1,16 +1,13 @@
 import { retryClassOf, type Failure } from '../contract/failures.ts'
 
-/**
- * Full jitter: a random share of a doubling bound, so that many clients do not come back together ("Exponential Backoff
- * And Jitter", AWS Architecture Blog). First bound 1 s, last 60 s.
- */
+/** Full jitter: a random share of a doubling bound, so that many clients do not retry together ("Exponential Backoff And Jitter", AWS Architecture Blog). */
 const firstBoundMs = 1_000
 const lastBoundMs = 60_000
-/** Never sooner than this, so that a broken server is not hammered. */
-const leastMs = 250
+/** Never sooner than this, so that a failing server is not flooded. */
+const minDelayMs = 250
 
-/** Troubles of the line end when the line is back, however long that takes. */
-const patient: ReadonlySet<Failure['code']> = new Set([
+/** Retried without limit: they end when the connection is back, however long that takes. */
+const retriedForever: ReadonlySet<Failure['code']> = new Set([
   'offline',
   'name-not-found',
   'connection-lost',
@@ -19,24 +16,24 @@ const patient: ReadonlySet<Failure['code']> = new Set([
   'rate-limited',
   'storage-busy',
   'proxy-unreachable',
-  // Goes on when there is room again, as the line does when it is back.
+  // Ends when there is disk space again.
   'journal-full',
 ])
-/** A server that answers with trouble this often in a row needs a person. */
-const mostAnswersOfTrouble = 10
-/** A disk that cannot read does not get better by being asked: a cable that was touched does. */
-const mostReads = 4
+/** After this many server errors in a row the user has to decide. */
+const maxServerErrors = 10
+/** A broken disk does not recover by retrying; a loose cable does. */
+const maxReadErrors = 4
 
 /**
- * How long to wait before attempt `attempt` + 1, in ms, or null when waiting does not help. `attempt` counts from 1 since
- * storage last acknowledged bytes; `random` is in [0, 1). A server's Retry-After is waited for in full, and jitter comes on top.
+ * Delay before attempt `attempt` + 1, in ms, or null when a retry cannot help. `attempt` counts from 1 since
+ * storage last acknowledged bytes; `random` is in [0, 1). A server's Retry-After is respected in full, plus jitter.
  */
 export function retryDelay(attempt: number, failure: Failure, random: number): number | null {
   const retry = retryClassOf(failure)
   if (retry === 'never' || retry === 'after-sign-in') return null
-  const most = failure.code === 'file-read-trouble' ? mostReads : mostAnswersOfTrouble
-  if (!patient.has(failure.code) && attempt >= most) return null
+  const maxAttempts = failure.code === 'file-read-trouble' ? maxReadErrors : maxServerErrors
+  if (!retriedForever.has(failure.code) && attempt >= maxAttempts) return null
   if (retry === 'now' && attempt === 1) return 0
   const bound = Math.min(lastBoundMs, firstBoundMs * 2 ** Math.min(attempt - 1, 16))
-  return Math.round((failure.retryAfterMs ?? 0) + Math.max(leastMs, random * bound))
+  return Math.round((failure.retryAfterMs ?? 0) + Math.max(minDelayMs, random * bound))
 }

@@ -1,20 +1,20 @@
 import type { SpeedHistory } from '../contract/upload-details.ts'
 
-/** As many points as a graph can show; the memory of a history never grows beyond them. */
+/** As many points as a graph can show; a history never uses more memory. */
 export const historyPoints = 240
 const firstStepMs = 1_000
-/** While bytes are sent something is told every second: a longer silence is a computer that slept. */
+/** While bytes are sent there is a report every second; a longer gap means that the computer slept. */
 const longestGapMs = 60_000
 
 export interface SpeedRecorder {
-  /** Tells that this many bytes have moved since the last call. */
+  /** Bytes sent since the last call. */
   moved(bytes: number): void
-  /** Nothing is being sent from now on until the next `moved`. */
+  /** Nothing is sent until the next `moved`. */
   rest(): void
   view(): SpeedHistory
 }
 
-/** Records a speed over any length of time in fixed memory. `now` is in ms. */
+/** Records speed over any length of time in constant memory. `now` is in ms. */
 export function createSpeedHistory(now: () => number): SpeedRecorder {
   let stepMs = firstStepMs
   /** Bytes of each step. */
@@ -23,7 +23,7 @@ export function createSpeedHistory(now: () => number): SpeedRecorder {
   let elapsedMs = 0
   let lastMs: number | null = null
 
-  /** The step that the present time falls into; makes room when there is none. */
+  /** The step of the present time; merges pairs of steps when the history is full. */
   function stepNow(): number {
     while (elapsedMs >= stepMs * historyPoints) {
       steps = Array.from(

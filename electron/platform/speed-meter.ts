@@ -1,29 +1,26 @@
 import type { SpeedHistory } from '../contract/upload-details.ts'
 import { createSpeedHistory, type SpeedRecorder } from './speed-history.ts'
 
-/**
- * Speed is the bytes of the last half minute over their time, so that a line that comes and goes makes neither it nor the
- * time left jump. Both are told by this one number: whoever divides what is left by the speed finds the time beside it.
- */
-const calmWindowMs = 30_000
-/** A line that has changed shows sooner: from the speed of the last ten seconds it never differs by more than this factor. */
-const windowMs = 10_000
-const apart = 1.25
-/** Below this span of samples a number would jump about, so none is shown. */
-const meaningfulMs = 1_500
-/** Nothing for this long is a stop; on a line whose bytes come in larger gaps, twice the longest of them. */
+/** The speed is averaged over this time, so that short interruptions change neither it nor the time left. */
+const longWindowMs = 30_000
+/** Real changes show sooner: the result differs from the average of this shorter time by at most this factor. */
+const shortWindowMs = 10_000
+const maxRatio = 1.25
+/** With samples over less than this time the number would jump, so none is shown. */
+const minSpanMs = 1_500
+/** No bytes for this long count as a stop; with larger gaps between bytes, twice the longest of them. */
 const stoppedAfterMs = 6_000
-/** Samples closer than this are one: many streams report many times a second. */
-const grainMs = 200
+/** Samples closer together than this are merged: parallel requests report many times a second. */
+const mergeMs = 200
 
 export interface SpeedMeter {
-  /** Tells how many bytes have moved by now. A fall is a part that has to go again: only growth counts. */
+  /** Bytes sent so far. A decrease is a part that is sent again: only growth counts. */
   sample(movedBytes: number): void
-  /** Sending has ended or is interrupted: what is measured next begins anew. The history stays. */
+  /** Sending ended or was interrupted: the next measurement starts from zero. The history stays. */
   rest(): void
-  /** Bytes a second, or null while it means nothing. */
+  /** Bytes per second, or null without enough samples. */
   bytesPerSecond(): number | null
-  /** Seconds until `leftBytes` have gone at that speed, or null while that can't be said. */
+  /** Seconds for `leftBytes` at that speed, or null without one. */
   secondsLeft(leftBytes: number): number | null
   history(): SpeedHistory
 }
@@ -35,7 +32,7 @@ interface Sample {
 
 const nothing: SpeedHistory = { stepMs: 1_000, points: [] }
 
-/** Measures one flow of bytes by moving windows, and remembers it. `now` is in ms. */
+/** Measures a flow of bytes over moving windows and records its history. `now` is in ms. */
 export function createSpeedMeter(now: () => number): SpeedMeter {
   let samples: Sample[] = []
   let lastBytes: number | null = null
@@ -52,15 +49,15 @@ export function createSpeedMeter(now: () => number): SpeedMeter {
     if (!first || !last) return null
     // Time that passed without a sample counts: a line that stands still slows down instead of keeping its number.
     const spanMs = nowMs - first.atMs
-    if (spanMs < meaningfulMs) return null
+    if (spanMs < minSpanMs) return null
     return ((last.grownBytes - first.grownBytes) / spanMs) * 1000
   }
 
   function calmRate(): number | null {
-    const calm = rate(calmWindowMs)
-    const late = rate(windowMs)
+    const calm = rate(longWindowMs)
+    const late = rate(shortWindowMs)
     if (calm === null || late === null) return null
-    return Math.min(Math.max(calm, late / apart), late * apart)
+    return Math.min(Math.max(calm, late / maxRatio), late * maxRatio)
   }
 
   function hasStopped(): boolean {
@@ -83,9 +80,9 @@ export function createSpeedMeter(now: () => number): SpeedMeter {
       history ??= createSpeedHistory(now)
       history.moved(growth)
       const [beforeLast, last] = samples.slice(-2)
-      if (last && beforeLast && last.atMs - beforeLast.atMs < grainMs) samples.pop()
+      if (last && beforeLast && last.atMs - beforeLast.atMs < mergeMs) samples.pop()
       samples.push({ atMs, grownBytes })
-      const old = samples.findLastIndex((sample) => sample.atMs <= atMs - calmWindowMs)
+      const old = samples.findLastIndex((sample) => sample.atMs <= atMs - longWindowMs)
       if (old > 0) samples.splice(0, old)
     },
     rest() {

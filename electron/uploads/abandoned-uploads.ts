@@ -1,10 +1,11 @@
 import type { Accounts } from '../accounts/accounts.ts'
 import { findUploadAccount } from '../accounts/upload-account.ts'
 import { abortMultipart } from '../cloud/multipart.ts'
-import { retryClassOf } from '../contract/failures.ts'
-import type { Environment } from '../platform/environment.ts'
-import { restoreDisplacedModel } from '../journal/displaced-models.ts'
-import type { Library } from '../library/library.ts'
+import type { TeamChoice } from '../contract/account.ts'
+import { retryClassOf, type Result } from '../contract/failures.ts'
+import type { LibraryChange, LibraryModel } from '../contract/library.ts'
+import type { Environment, Log } from '../platform/environment.ts'
+import type { DisplacedModel } from '../journal/displaced-models.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 
 export interface AbandonedUploads {
@@ -13,6 +14,12 @@ export interface AbandonedUploads {
   /** Keeps sweeps off an upload that is written down as left behind but still under way, until the answer is called. */
   hold(uploadId: string): () => void
   close(): Promise<void>
+}
+
+/** The library calls that move a displaced model back. */
+interface ModelLibrary {
+  model(choice: TeamChoice, modelId: string): Promise<Result<LibraryModel>>
+  change(choice: TeamChoice, modelId: string, change: LibraryChange): Promise<Result<unknown>>
 }
 
 /** What could not be aborted is tried again this much later, in ms; the line's return and each start try at once. */
@@ -24,7 +31,7 @@ export function createAbandonedUploads(options: {
     UploadStore,
     'abandonedUploads' | 'removeAbandoned' | 'displacedModels' | 'removeDisplaced'
   >
-  readonly library: Pick<Library, 'model' | 'change'>
+  readonly library: ModelLibrary
   readonly accounts: Pick<Accounts, 'list' | 'accessFor'>
   readonly environment: Environment
 }): AbandonedUploads {
@@ -97,4 +104,30 @@ export function createAbandonedUploads(options: {
       await sweeping
     },
   }
+}
+
+/** Moves a displaced model back to its path: `done`, `later` after a temporary failure, or `stuck` until the next start. */
+async function restoreDisplacedModel(
+  { modelId, accountId, teamId, path, asidePath }: DisplacedModel,
+  services: {
+    readonly library: ModelLibrary
+    readonly accounts: Pick<Accounts, 'list'>
+    readonly log: Log
+  },
+): Promise<'done' | 'later' | 'stuck'> {
+  const account = findUploadAccount(services.accounts.list(), { accountId, teamId, needsParts: false })
+  const choice = { accountId: account?.id ?? accountId, teamId }
+  const now = await services.library.model(choice, modelId)
+  // A model that was never moved, or that a user has moved since, stays where it is.
+  const isAside = !now.ok || now.value.modelPath === asidePath
+  const done: Result<unknown> =
+    now.ok && isAside ? await services.library.change(choice, modelId, { modelPath: path }) : now
+  if (done.ok || done.failure.code === 'not-found') return 'done'
+  services.log.warn('a displaced model could not be moved back yet', {
+    model: modelId,
+    path,
+    asidePath,
+    code: done.failure.code,
+  })
+  return retryClassOf(done.failure) === 'later' ? 'later' : 'stuck'
 }

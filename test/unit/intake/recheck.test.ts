@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { failure, success, type FailureCode } from '../../../electron/contract/failures.ts'
-import { createRechecks, isBeingWritten } from '../../../electron/intake/recheck.ts'
+import { createRechecks, failureWhileWritten } from '../../../electron/intake/recheck.ts'
 import { standingClock } from '../../support/hand-clock.ts'
 import { uploadRecord } from '../../support/records.ts'
 
@@ -39,7 +39,7 @@ test('only a file that was written to just now, and may be whole soon, is looked
     pointer: ['file-pointer', 500],
     dangerous: ['file-dangerous', 500],
   })
-  looks.refused(ids)
+  looks.rejected(ids)
   expect(clock.waits()).toEqual([5_000])
   clock.advance(5_000)
   expect([looked, clock.waits()]).toEqual([[['copied']], []])
@@ -61,9 +61,9 @@ test('what was being written when the last process ended is looked at once more'
 test('a file that has changed and is still refused is told to grow only while it does', () => {
   const at = (ms: number) => ({ sizeBytes: 1, mtimeNs: BigInt(ms) * 1_000_000n, inode: 1n })
   const cut = failure('file-cut-short', { missingBytes: 3 })
-  expect(isBeingWritten(cut, at(10_000), 12_000).code).toBe('file-being-written')
-  expect(isBeingWritten(cut, at(10_000), 15_000)).toBe(cut)
-  expect(isBeingWritten(failure('file-pointer'), at(10_000), 10_000).code).toBe('file-pointer')
+  expect(failureWhileWritten(cut, at(10_000), 12_000).code).toBe('file-being-written')
+  expect(failureWhileWritten(cut, at(10_000), 15_000)).toBe(cut)
+  expect(failureWhileWritten(failure('file-pointer'), at(10_000), 10_000).code).toBe('file-pointer')
 })
 
 test('a file is looked at once for each refusal, and not when it has gone meanwhile', () => {
@@ -73,10 +73,10 @@ test('a file is looked at once for each refusal, and not when it has gone meanwh
     removed: ['file-cut-short', 0],
   }
   const { looks, looked, clock } = setup(rows)
-  looks.refused(['first', 'removed'])
+  looks.rejected(['first', 'removed'])
   delete rows['removed']
   clock.advance(5_000)
-  looks.refused(['second'])
+  looks.rejected(['second'])
   clock.advance(5_000)
   expect([looked, clock.waits()]).toEqual([[['first'], ['second']], []])
 })
@@ -84,6 +84,6 @@ test('a file is looked at once for each refusal, and not when it has gone meanwh
 test('a refusal after the end starts no timer', () => {
   const { looks, clock } = setup({ copied: ['file-cut-short', 500] })
   looks.close()
-  looks.refused(['copied'])
+  looks.rejected(['copied'])
   expect(clock.waits()).toEqual([])
 })

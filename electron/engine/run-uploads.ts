@@ -12,7 +12,7 @@ import { accountRequirement } from '../uploads/account-requirement.ts'
 import { resetAfter, mustRestart } from '../journal/reset.ts'
 import type { Outcome } from '../journal/outcome.ts'
 import type { RecoveryMonitor } from '../queue/recovery-monitor.ts'
-import { createQueue, type Queue, type QueueHooks } from '../queue/queue.ts'
+import { Queue, type QueueHooks } from '../queue/queue.ts'
 import type { FoundReport } from '../uploads/upload-report.ts'
 import type { Rows } from '../journal/rows.ts'
 import { retryDelay } from '../platform/retry-delay.ts'
@@ -154,7 +154,7 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     if (!written.ok) environment.log.error('an outcome could not be recorded', { code: written.failure.code })
   }
 
-  const queue = createQueue({
+  const queue = new Queue({
     atOnce: options.atOnce,
     held: options.held,
     environment,

@@ -1,6 +1,6 @@
 import { failure } from '../../../electron/contract/failures.ts'
 import type { Outcome } from '../../../electron/journal/outcome.ts'
-import { createQueue } from '../../../electron/queue/queue.ts'
+import { Queue } from '../../../electron/queue/queue.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 
 interface Run {
@@ -20,7 +20,7 @@ export function handQueue({
   const clock = standingClock()
   const runs: Run[] = []
   const told: string[] = []
-  const queue = createQueue({
+  const queue = new Queue({
     atOnce,
     held,
     environment: testPorts(clock),

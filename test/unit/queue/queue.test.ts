@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { failure } from '../../../electron/contract/failures.ts'
 import type { Outcome } from '../../../electron/journal/outcome.ts'
-import { createQueue } from '../../../electron/queue/queue.ts'
+import { Queue } from '../../../electron/queue/queue.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 
 import { done, handQueue, hold, later, stopped } from './hand-queue.ts'
@@ -41,7 +41,7 @@ test('starts more when more are allowed, and cuts nothing when fewer are', async
 test('tells what became of a run before the next one starts', async () => {
   const seen: string[] = []
   const gate = Promise.withResolvers<Outcome>()
-  const queue = createQueue({
+  const queue = new Queue({
     atOnce: 1,
     held: false,
     environment: testPorts(standingClock()),
@@ -64,7 +64,7 @@ test('tells what became of a run before the next one starts', async () => {
 test('a bug in telling what became of one upload leaves the others going', async () => {
   const environment = testPorts(standingClock())
   const begun: string[] = []
-  const queue = createQueue({
+  const queue = new Queue({
     atOnce: 1,
     held: false,
     environment,

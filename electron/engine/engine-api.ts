@@ -1,0 +1,117 @@
+import type { Account, KeychainState, SessionView } from '../contract/account.ts'
+import type { FindingView, WorkflowView } from '../contract/discovery.ts'
+import type { Result } from '../contract/failures.ts'
+import type { LibraryNews, OnConflict, ReplacedFate } from '../contract/library.ts'
+import type { Settings } from '../contract/settings.ts'
+import type { TransferSpeed, UploadDetails } from '../contract/upload-details.ts'
+import type { AddReport, Patch, Snapshot } from '../contract/uploads.ts'
+import type { WatchingView } from '../contract/watched-folders.ts'
+import type { Finding } from '../discovery/places/find-models.ts'
+import type { Surroundings } from '../discovery/places/known-places.ts'
+import type { Watching } from '../discovery/watched-folders/watched-folders.ts'
+import type { EnqueueRequest } from '../intake/enqueue.ts'
+import type { Library } from '../library/library.ts'
+import type { Environment, SecretStore } from '../platform/environment.ts'
+import type { QueueHold } from '../queue/pause-reasons.ts'
+import type { RequestSlots } from '../transfer/request-slots.ts'
+import type { PutTimeouts } from '../transfer/upload-worker-pool.ts'
+import type { StorageTester } from '../uploads/storage-test.ts'
+import type { EngineCalls } from './calls.ts'
+
+export type { EnqueueRequest } from '../intake/enqueue.ts'
+
+/** Settings of the app that the engine uses. The command line leaves out the conflict settings and uses the app's, from the journal. */
+export type EngineSettings = Pick<
+  Settings,
+  'server' | 'servers' | 'atOnce' | 'singlePutLimitBytes' | 'limitBytesPerSecond' | 'streamsMost'
+> & { readonly onConflict?: OnConflict; readonly replacedFate?: ReplacedFate }
+
+/** Entry files of the worker threads; built and unbuilt code keep them in different places. */
+export interface WorkerFiles {
+  readonly lane: URL
+  readonly hash: URL
+  readonly inspect: URL
+  readonly search: URL
+  readonly watch: URL
+}
+
+export interface EngineOptions {
+  /** Folder of the journal; created when missing. */
+  readonly folder: string
+  readonly environment: Environment
+  readonly vault: SecretStore
+  /** Whether secrets survive this session, as far as the keychain has been tried. */
+  readonly keychainState: () => KeychainState
+  readonly settings: EngineSettings
+  readonly workers: WorkerFiles
+  /** Where models are looked for, instead of this computer's own folders. */
+  readonly computer?: Surroundings
+  /** Replacements for measuring and testing. */
+  readonly requestSlots?: RequestSlots
+  readonly putTimeouts?: PutTimeouts
+}
+
+/** Each listener is called after the fact; none may throw. */
+export interface EngineListener {
+  patch?(patch: Patch): void
+  /** Once a second while something runs. */
+  flow?(speed: TransferSpeed): void
+  /** Details of the upload that is watched (see the call `watch`). */
+  details?(details: UploadDetails): void
+  session?(session: SessionView): void
+  library?(news: LibraryNews): void
+  /** An upload was dropped because its library path is in use and the conflict setting says to skip it. */
+  leftOut?(upload: { readonly id: string; readonly fileName: string }): void
+  finding?(view: FindingView): void
+  workflow?(view: WorkflowView): void
+  watching?(view: WatchingView): void
+}
+
+/** The object that the desktop and the command line both drive. */
+export interface Engine extends QueueHold {
+  /** One function for each call of the contract that the engine answers. */
+  readonly calls: EngineCalls
+  readonly workflows: Finding['workflows']
+  readonly library: Pick<Library, 'models'>
+  /** Uploads a little to the team's storage and removes it again (see uploads/storage-test.ts). */
+  readonly testStorage: StorageTester['test']
+  snapshot(): Snapshot
+  session(): SessionView
+  /** Scans, inspects, records and queues files and folders for a team (the chosen one unless named). */
+  addPaths(paths: readonly string[], request?: EnqueueRequest): Promise<Result<AddReport>>
+  /** The same for what a user dropped or picked: workflows are opened and lists of folders are read first. */
+  drop(paths: readonly string[]): Promise<Result<AddReport>>
+  /** Enqueues models that were found on this computer, once `confirm` agrees. */
+  readonly addFound: Finding['addFound']
+  /** Watches a folder for a team from now on. */
+  readonly watchFolder: Watching['addFor']
+  /** Continues unfinished uploads of processes that ended, for everyone who is signed in; returns their ids. */
+  resumeUnfinished(signal: AbortSignal): Promise<Result<readonly string[]>>
+  /** Aborts multipart uploads that no upload needs any more. */
+  cleanUpAbandoned(): Promise<void>
+  /** Multipart uploads that no upload needs any more and that storage still holds. */
+  abandonedCount(): number
+  /** Signs in with a token from outside, which is kept in memory only; returns its account. */
+  useToken(token: string): Promise<Result<Account>>
+  /** Whether the user has chosen a team, as opposed to the first one being used by default. */
+  hasChosenTeam(): boolean
+  /** Whether somebody is signed in to a server, or an upload is meant for it. */
+  usesServer(address: string): boolean
+  /** Path on this computer of a row's file, in the queue or in history; null when the row is unknown. */
+  fileOf(id: string): string | null
+  /** Path of a file on this computer that has these bytes; `file-missing` when none is known. */
+  localFileWith(sha256: string): Promise<Result<string>>
+  applySettings(settings: EngineSettings): void
+  /** The keychain may have been unlocked, so that stored sign-ins are available again. */
+  keychainChanged(): Promise<void>
+  /** Asks the servers whether the sign-ins are still valid and marks those that are not. A lost connection marks none. */
+  confirmSignIns(): Promise<void>
+  /** Retries at once what waits for a time, and cuts connections that a sleep or another network has killed. */
+  networkChanged(): void
+  /** Returns the unsubscribe function. */
+  subscribe(listener: EngineListener): () => void
+  /** Starts; uploads of earlier processes continue unless `restoreQueue` is false. */
+  start(options?: { readonly restoreQueue?: boolean }): Promise<void>
+  /** Stops what runs (keeping remote state), flushes the journal and ends the worker threads. Nothing is lost. */
+  stop(): Promise<void>
+}

@@ -1,198 +1,209 @@
-import { failure, type Result } from '../contract/failures.ts'
+import { failure, success, type Result } from '../contract/failures.ts'
 import { pathKey } from '../contract/library-path.ts'
 import type { LibraryListing, LibraryModel, ReplacedFate } from '../contract/library.ts'
+import { isAborted, type Attempt } from '../platform/attempt.ts'
+import { raceAbort, withTimeout } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { Library } from '../library/library.ts'
-import { modelOf, registeredUploads, withoutOtherBytes } from './registered-copies.ts'
-import { withTimeout, raceAbort } from '../platform/delays.ts'
-import { runsBefore, isSameTeam } from './path-conflict.ts'
-import type { FileHashes } from './file-hashes.ts'
 import type { Outcome } from '../journal/outcome.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
-import { findSameFile } from './same-file.ts'
-import { withStorageKeys } from './model-keys.ts'
+import type { FileHashes } from './file-hashes.ts'
+import { createFileSamples, type FileSamples } from './file-samples.ts'
+import { isSameTeam, runsBefore } from './path-conflict.ts'
+import { modelIdsWithOtherBytes, registeredUploadsOfSameSize, toLibraryModel } from './registered-copies.ts'
 import { resolvePathConflict } from './resolve-path-conflict.ts'
-import { createDuplicates, type Duplicates } from './duplicates.ts'
+import { findSameFile } from './same-file.ts'
+
+/** `proceed`: nothing was found that prevents the upload. */
+export type ConflictCheckResult = Outcome | { readonly kind: 'proceed' }
 
 /**
- * Looks, before a byte is sent, whether the team has these bytes already and whether something else has the path. Answers what
- * the run came to, or null when it is to be sent. What can't be found out never stands in the way.
+ * Checks, before a byte is sent, whether the team has these bytes already and whether something else has the path. What
+ * can't be found out never prevents an upload.
  */
 export interface ConflictCheck {
-  check(id: string, signal: AbortSignal): Promise<Outcome | null>
-  /** Uploads that wait for this one, which is over or stands still. */
-  waitingFor(id: string): readonly string[]
+  check(id: string, signal: AbortSignal): Promise<ConflictCheckResult>
+  /** Removes and returns the uploads that wait for this one: it has finished or stopped. */
+  takeWaiters(id: string): readonly string[]
 }
 
-interface Looking {
+interface ConflictCheckOptions {
   readonly rows: Rows
   readonly library: Pick<Library, 'models' | 'model'>
   readonly hashes: FileHashes
   readonly environment: Environment
   readonly replacedFate: () => ReplacedFate
-  /** Its path is taken and it was to be skipped: its row is gone. */
-  readonly leftOut: (record: UploadRecord) => void
-  /** The library has its bytes: it is over. */
-  readonly found: (id: string, sha256: string, model: LibraryModel) => Result<void>
+  /** An upload was skipped because its path is taken; its row is gone. */
+  readonly onSkipped: (record: UploadRecord) => void
+  /** The library has the bytes already: the upload is done without sending them. */
+  readonly onDuplicate: (id: string, sha256: string, model: LibraryModel) => Result<void>
 }
 
-/** A library so large, or a server so slow, that its list takes longer than this is not waited for, in ms. */
-const listWithinMs = 15_000
-/** A model that was listed longer ago than this is looked up before anybody believes in it, in ms. */
-const believedForMs = 30_000
-/** The team's list is asked for anew where it was made longer than this before the file was added, in ms. */
-const listedBeforeMs = 5_000
-/** However long a file has waited, a list that is older than this has missed too much, in ms. */
-const oldestListMs = 5 * 60_000
-/** How soon a file that waits for another one looks again by itself, in ms: the other's end is told anyhow, its removal isn't. */
-const againMs = 5_000
+const proceed = { kind: 'proceed' } as const
+const abortedOutcome: Outcome = { kind: 'aborted' }
 
-/** What one upload has in common with the one it waits for: its bytes, or its path. */
-type WaitsFor = 'same-as-other' | 'path-goes-first'
+/** A listing that takes longer than this, in ms, is not waited for: the library is very large or the server slow. */
+const listingTimeoutMs = 15_000
+/** A model from a listing older than this is looked up again before it counts as a duplicate, in ms. */
+const trustedListingMs = 30_000
+/** The listing is requested again if it was made longer than this before the file was added, in ms. */
+const listedBeforeAddedMs = 5_000
+/** Upper limit of a listing's age, in ms, for files that have waited long. */
+const maxListingMs = 5 * 60_000
+/** How soon a waiting upload checks again, in ms. The other's end wakes it earlier; the other's removal does not. */
+const recheckMs = 5_000
 
-export function createConflictCheck(options: Looking): ConflictCheck {
+/** What an upload has in common with the one it waits for: the bytes, or the path. */
+type WaitReason = 'same-as-other' | 'path-goes-first'
+
+export function createConflictCheck(options: ConflictCheckOptions): ConflictCheck {
   const { rows, library, environment } = options
-  const duplicates = createDuplicates(environment.timers)
+  const samples = createFileSamples(environment.timers)
   const waiters = new Map<string, Set<string>>()
 
-  function waitFor(record: UploadRecord, other: UploadRecord, why: WaitsFor): Outcome {
-    const known = waiters.get(other.id) ?? new Set()
-    waiters.set(other.id, known.add(record.id))
+  function waitFor(record: UploadRecord, other: UploadRecord, reason: WaitReason): Outcome {
+    const ids = waiters.get(other.id) ?? new Set()
+    waiters.set(other.id, ids.add(record.id))
     const name = other.target.displayName
-    const { failure: before } = record
-    // The same value, so that waiting on writes nothing.
-    const isTold = before?.code === why && before.params['name'] === name
-    const told = isTold ? before : failure(why, { name })
-    return { kind: 'retry', failure: told, atMs: environment.now() + againMs }
-  }
-
-  async function look(id: string, signal: AbortSignal): Promise<Outcome | null> {
-    const queued = rows.get(id)?.record
-    if (!queued) return null
-    // It waits for nobody now: whom it waited for must not wake it in the middle of its work.
-    for (const waiting of waiters.values()) waiting.delete(id)
-    const isBegun = queued.started || queued.multipart !== null || queued.storageKey !== null
-    if (isBegun) return settleLate(queued, signal)
-    // A file that can't be had says so when it is to be sent.
-    const record = await foundAgain(queued, signal)
-    if (!record) return null
-    const asked = library.models(choiceOf(record), { maxAgeMs: ageFor(record, environment) })
-    const listing = await listedInTime(asked, environment, signal)
-    if (signal.aborted) return { kind: 'stopped' }
-    const models = listing?.ok ? listing.value.models : []
-    const listed = new Set(models.map((model) => model.id))
-    const ours = registeredUploads(rows, record)
-    const unlisted = ours.filter(({ modelId }) => !listed.has(modelId ?? '')).map(modelOf)
-    const isSameSize = (one: LibraryModel) =>
-      one.sizeBytes === record.identity.sizeBytes && one.sha256 !== null
-    const others = await withoutOtherBytes(duplicates, record, ours)
-    const sameSize = [...models, ...unlisted].filter((one) => isSameSize(one) && !others.has(one.id))
-    if (sameSize.length > 0) {
-      const isYoung = listing?.ok === true && environment.now() - listing.value.listedAtMs < believedForMs
-      const look = { record, sameSize, isBelieved: (id: string) => isYoung && listed.has(id) }
-      const there = await alreadyThere(options, look, signal)
-      if (signal.aborted) return { kind: 'stopped' }
-      if (there) return there
+    const { failure: previous } = record
+    // The identical object, so that a repeated wait writes nothing to the journal.
+    const isUnchanged = previous?.code === reason && previous.params['name'] === name
+    return {
+      kind: 'retry',
+      failure: isUnchanged ? previous : failure(reason, { name }),
+      atMs: environment.now() + recheckMs,
     }
-    const twin = await twinOf({ ...options, duplicates }, record, signal)
-    if (signal.aborted) return { kind: 'stopped' }
-    if (twin) return waitFor(record, twin, 'same-as-other')
-    return settle(id, models)
   }
 
-  /** The upload with its file as it is found now, which may be under another inode; null where it can't be had. */
-  async function foundAgain(record: UploadRecord, signal: AbortSignal): Promise<UploadRecord | null> {
-    const file = await raceAbort(findSameFile(record), signal)
-    if (!file?.ok) return null
-    if (file.value === record.identity) return record
-    return rows.change(record.id, { identity: file.value }).ok ? { ...record, identity: file.value } : null
+  async function check(id: string, signal: AbortSignal): Promise<ConflictCheckResult> {
+    const queued = rows.get(id)?.record
+    if (!queued) return proceed
+    // It runs now, so the end of another upload must not requeue it.
+    for (const ids of waiters.values()) ids.delete(id)
+    const isBegun = queued.started || queued.multipart !== null || queued.storageKey !== null
+    if (isBegun) return checkBegunUpload(queued, signal)
+    const file = await raceAbort(findSameFile(queued), signal)
+    if (isAborted(file)) return abortedOutcome
+    // Sending reports why a file can't be read.
+    if (!file.ok) return proceed
+    if (file.value !== queued.identity && !rows.change(id, { identity: file.value }).ok) return proceed
+    return checkNewUpload({ ...queued, identity: file.value }, signal)
   }
 
-  /** Does what was decided about a taken path, or asks. */
-  function settle(id: string, models: readonly LibraryModel[]): Outcome | null {
-    const settled = resolvePathConflict(options, id, models)
+  async function checkNewUpload(record: UploadRecord, signal: AbortSignal): Promise<ConflictCheckResult> {
+    const request = library.models(choiceOf(record), { maxAgeMs: maxListingAgeMs(record, environment) })
+    const listing = await listWithTimeout(request, environment, signal)
+    if (signal.aborted) return abortedOutcome
+    const models = listing?.ok ? listing.value.models : []
+    const listedIds = new Set(models.map((model) => model.id))
+    const registered = registeredUploadsOfSameSize(rows, record)
+    const unlisted = registered.filter(({ modelId }) => !listedIds.has(modelId ?? '')).map(toLibraryModel)
+    const differing = await modelIdsWithOtherBytes(samples, record, registered)
+    const candidates = [...models, ...unlisted].filter(
+      (model) =>
+        model.sizeBytes === record.identity.sizeBytes && model.sha256 !== null && !differing.has(model.id),
+    )
+    if (candidates.length > 0) {
+      const isRecent = listing?.ok === true && environment.now() - listing.value.listedAtMs < trustedListingMs
+      const isTrusted = (modelId: string) => isRecent && listedIds.has(modelId)
+      const duplicate = await finishAsDuplicate(options, { record, candidates, isTrusted }, signal)
+      if (signal.aborted) return abortedOutcome
+      if (duplicate) return duplicate
+    }
+    const other = await findQueuedDuplicate({ ...options, samples }, record, signal)
+    if (signal.aborted) return abortedOutcome
+    if (other) return waitFor(record, other, 'same-as-other')
+    return resolve(record.id, models)
+  }
+
+  /** Applies the decision about a taken path, or asks for one. */
+  function resolve(id: string, models: readonly LibraryModel[]): ConflictCheckResult {
+    const resolution = resolvePathConflict(options, id, models)
+    if (resolution.kind !== 'wait') return resolution
     const record = rows.get(id)?.record
-    return settled?.kind === 'behind'
-      ? record
-        ? waitFor(record, settled.other, 'path-goes-first')
-        : { kind: 'stopped' }
-      : settled
+    return record ? waitFor(record, resolution.other, 'path-goes-first') : abortedOutcome
   }
 
-  /** The server met a taken path only at registering, when all was sent: what was decided since is done. */
-  async function settleLate(record: UploadRecord, signal: AbortSignal): Promise<Outcome | null> {
+  /** A path may be found taken only at registering, after the bytes were sent: applies the decision made since then. */
+  async function checkBegunUpload(record: UploadRecord, signal: AbortSignal): Promise<ConflictCheckResult> {
     const { onConflict, replaces } = record.library ?? {}
-    // Once the place is being taken, what stands there may be the new model itself.
-    const isUnderWay = replaces !== undefined && pathKey(replaces.path) === pathKey(record.target.modelPath)
-    if (record.modelId !== null || !onConflict || isUnderWay) return null
-    // Once all is stored, it may have been a taken path that refused it: the list that was known then didn't have it.
-    const fresh = record.storageKey === null ? {} : { maxAgeMs: 0 }
-    const listing = await listedInTime(library.models(choiceOf(record), fresh), environment, signal)
+    // Once the replacement has begun, the model at the path may be the new one itself.
+    const isReplacing = replaces !== undefined && pathKey(replaces.path) === pathKey(record.target.modelPath)
+    if (record.modelId !== null || !onConflict || isReplacing) return proceed
+    // A stored upload may have been refused for a path that was free in the cached listing.
+    const freshness = record.storageKey === null ? {} : { maxAgeMs: 0 }
+    const listing = await listWithTimeout(library.models(choiceOf(record), freshness), environment, signal)
     const models = listing?.ok ? await withStorageKeys(library, record, listing.value.models) : null
-    if (signal.aborted) return { kind: 'stopped' }
-    return models && settle(record.id, models)
+    if (signal.aborted) return abortedOutcome
+    return models ? resolve(record.id, models) : proceed
   }
 
   return {
-    check: look,
-    waitingFor(id) {
-      const waiting = [...(waiters.get(id) ?? [])]
+    check,
+    takeWaiters(id) {
+      const ids = [...(waiters.get(id) ?? [])]
       waiters.delete(id)
-      return waiting
+      return ids
     },
   }
 }
 
-/** How old the list may be: a drop is compared with the library as it is at the drop, once for all of its files. */
-export const ageFor = (
+/**
+ * How old a listing may be when it is compared with an upload: files that are added together are compared with the library as
+ * it was when they were added, so that one listing serves all of them.
+ */
+export const maxListingAgeMs = (
   { addedAtMs }: Pick<UploadRecord, 'addedAtMs'>,
   environment: Pick<Environment, 'now'>,
-) => Math.min(oldestListMs, Math.max(0, environment.now() - addedAtMs) + listedBeforeMs)
+) => Math.min(maxListingMs, Math.max(0, environment.now() - addedAtMs) + listedBeforeAddedMs)
 
 const choiceOf = ({ accountId, team }: UploadRecord) => ({ accountId, teamId: team.id })
 
-/** The team's list, unless it takes too long: then null, and the answer serves whoever comes later. */
-const listedInTime = (
-  asked: Promise<Result<LibraryListing>>,
+/** The team's listing, or null after the timeout; the library caches a later answer for the next check. */
+const listWithTimeout = (
+  request: Promise<Result<LibraryListing>>,
   environment: Environment,
   signal: AbortSignal,
-) => raceAbort(withTimeout(asked, environment.timers, listWithinMs), signal)
+): Promise<Attempt<LibraryListing> | null> =>
+  raceAbort(withTimeout(request, environment.timers, listingTimeoutMs), signal)
 
-interface Look {
+interface DuplicateSearch {
   readonly record: UploadRecord
-  readonly sameSize: readonly LibraryModel[]
-  /** Whether the list has it and is so young that it need not be looked up. */
-  isBelieved(modelId: string): boolean
+  /** Models of the file's size. */
+  readonly candidates: readonly LibraryModel[]
+  /** Whether the listing is recent enough to believe that this model still exists. */
+  isTrusted(modelId: string): boolean
 }
 
-/** Hashes the file and looks whether one of the models has that hash and is still there. */
-async function alreadyThere(
-  { rows, library, hashes, found }: Looking,
-  { record, sameSize, isBelieved }: Look,
+/** Hashes the file and finishes the upload if one of the models has the same hash and still exists; else null. */
+async function finishAsDuplicate(
+  { rows, library, hashes, onDuplicate }: ConflictCheckOptions,
+  { record, candidates, isTrusted }: DuplicateSearch,
   signal: AbortSignal,
 ): Promise<Outcome | null> {
-  const hash = await hashes.of(record, {
+  const hash = await hashes.sha256Of(record, {
     signal,
     onProgress: (hashedBytes) => rows.progress(record.id, { hashedBytes }),
   })
   rows.progress(record.id, { hashedBytes: 0 })
-  // A file that can't be read says so when it is to be sent.
-  if (!hash?.ok) return null
-  for (const listed of sameSize.filter(({ sha256 }) => sha256 === hash.value)) {
-    const now = isBelieved(listed.id) ? null : await library.model(choiceOf(record), listed.id)
-    if (signal.aborted) return null
-    // A server that doesn't know the model any more has deleted it; one that is silent is not believed either way.
-    if (now && (!now.ok || now.value.sha256 !== hash.value)) continue
-    const written = found(record.id, hash.value, now?.value ?? listed)
+  if (isAborted(hash)) return abortedOutcome
+  // Sending reports why a file can't be read.
+  if (!hash.ok) return null
+  for (const listed of candidates.filter(({ sha256 }) => sha256 === hash.value)) {
+    const current = isTrusted(listed.id) ? null : await library.model(choiceOf(record), listed.id)
+    if (signal.aborted) return abortedOutcome
+    // Either the model was deleted, or the server did not answer: neither confirms a duplicate.
+    if (current && (!current.ok || current.value.sha256 !== hash.value)) continue
+    const written = onDuplicate(record.id, hash.value, current?.value ?? listed)
     return written.ok ? { kind: 'done' } : { kind: 'failed', failure: written.failure }
   }
   return null
 }
 
-/** An upload of the same bytes to the same team that goes before this one. */
-async function twinOf(
-  { rows, hashes, duplicates }: Looking & { readonly duplicates: Duplicates },
+/** An upload of the same bytes to the same team that runs before this one. */
+async function findQueuedDuplicate(
+  { rows, hashes, samples }: ConflictCheckOptions & { readonly samples: FileSamples },
   record: UploadRecord,
   signal: AbortSignal,
 ): Promise<UploadRecord | null> {
@@ -201,11 +212,34 @@ async function twinOf(
     const other = rows.get(id)
     if (!other || !isSameTeam(other.record, record) || !runsBefore(other, record)) continue
     if (other.record.identity.sizeBytes !== sizeBytes || other.live.phase === 'paused') continue
-    // A file that can't be read is not the same.
-    if (!(await duplicates.mayBeEqual(record, other.record))) continue
-    const watch = { signal, onProgress: () => {} }
-    const [ours, theirs] = [await hashes.of(record, watch), await hashes.of(other.record, watch)]
-    if (ours?.ok && theirs?.ok && ours.value === theirs.value) return other.record
+    // A file that can't be read does not count as equal.
+    if (!(await samples.mayBeEqual(record, other.record))) continue
+    const hashOptions = { signal, onProgress: () => {} }
+    const ownHash = await hashes.sha256Of(record, hashOptions)
+    const otherHash = await hashes.sha256Of(other.record, hashOptions)
+    if (ownHash.ok && otherHash.ok && ownHash.value === otherHash.value) return other.record
   }
   return null
+}
+
+/**
+ * A server may leave storage key and hash out of its listing. The models at a stored upload's path are then requested one by
+ * one, so that the upload's own model is recognised. Null where that fails.
+ */
+async function withStorageKeys(
+  library: Pick<Library, 'model'>,
+  record: UploadRecord,
+  models: readonly LibraryModel[],
+): Promise<readonly LibraryModel[] | null> {
+  const path = pathKey(record.target.modelPath)
+  const isUnidentified = (model: LibraryModel) =>
+    model.storageKey === null && model.sha256 === null && pathKey(model.modelPath ?? '') === path
+  if (record.storageKey === null || !models.some(isUnidentified)) return models
+  const identified: LibraryModel[] = []
+  for (const model of models) {
+    const current = isUnidentified(model) ? await library.model(choiceOf(record), model.id) : success(model)
+    if (!current.ok && current.failure.code !== 'not-found') return null
+    if (current.ok) identified.push(current.value)
+  }
+  return identified
 }

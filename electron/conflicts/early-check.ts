@@ -2,7 +2,7 @@ import type { LibraryModel } from '../contract/library.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { Library } from '../library/library.ts'
 import { pathConflictFailure, findPathConflict, usedPaths } from './path-conflict.ts'
-import { ageFor } from './check-before-upload.ts'
+import { maxListingAgeMs } from './check-before-upload.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
 
@@ -26,7 +26,7 @@ export async function checkConflictsEarly(
     const [first] = records
     if (!first) continue
     const { accountId, team } = first
-    const maxAgeMs = ageFor(first, services.environment)
+    const maxAgeMs = maxListingAgeMs(first, services.environment)
     const listing = await library.models({ accountId, teamId: team.id }, { maxAgeMs })
     const models: readonly LibraryModel[] = listing.ok ? listing.value.models : []
     const paths = usedPaths(models, rows, first)

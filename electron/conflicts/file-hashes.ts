@@ -1,15 +1,16 @@
-import { success, type Result } from '../contract/failures.ts'
+import { success } from '../contract/failures.ts'
+import type { HashCache } from '../journal/hash-cache.ts'
+import type { Attempt } from '../platform/attempt.ts'
 import type { FileIdentity } from '../platform/file-identity.ts'
 import type { Hasher } from '../transfer/hasher.ts'
-import type { HashCache } from '../journal/hash-cache.ts'
 
-/** The SHA-256 of a file: from memory where the file is as it was, else read on the hashing thread. */
+/** SHA-256 of files: from the cache while the file is unchanged, else computed on the hash worker. */
 export interface FileHashes {
-  /** `null` when aborted; a failure when the file can't be read or has changed. */
-  of(
+  /** Fails when the file can't be read or has changed. */
+  sha256Of(
     file: { readonly path: string; readonly identity: FileIdentity },
-    watch: { readonly signal: AbortSignal; readonly onProgress: (bytes: number) => void },
-  ): Promise<Result<string> | null>
+    options: { readonly signal: AbortSignal; readonly onProgress: (hashedBytes: number) => void },
+  ): Promise<Attempt<string>>
 }
 
 export function createFileHashes(options: {
@@ -18,15 +19,15 @@ export function createFileHashes(options: {
 }): FileHashes {
   const { hasher, cache } = options
   return {
-    async of({ path, identity }, { signal, onProgress }) {
-      const known = cache.find(path, identity)
-      if (known !== null) return success(known)
+    async sha256Of({ path, identity }, { signal, onProgress }) {
+      const cached = cache.find(path, identity)
+      if (cached !== null) return success(cached)
       const segmentBytes = Math.max(1, identity.sizeBytes)
       const hashing = hasher.hash({ path, identity, segmentBytes }, { signal, onProgress })
-      // Nothing is sent meanwhile: there is nobody whose pages it should stay near.
+      // No upload reads this file meanwhile, so the hash need not keep pace with one.
       hashing.follow(identity.sizeBytes)
       const hash = await hashing.result
-      if (hash === null || !hash.ok) return hash
+      if (!hash.ok) return hash
       cache.remember(path, identity, hash.value.sha256)
       return success(hash.value.sha256)
     },

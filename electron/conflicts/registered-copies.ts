@@ -1,43 +1,44 @@
 import type { LibraryModel } from '../contract/library.ts'
-import { isSameTeam } from './path-conflict.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
-import type { Duplicates } from './duplicates.ts'
+import type { FileSamples } from './file-samples.ts'
+import { isSameTeam } from './path-conflict.ts'
 
-// What this app has brought to a team's library itself.
-
-/** Of this size, what went to the team from here: known even where the server has no list, though it may be gone since. */
-export function registeredUploads(rows: Rows, wanted: UploadRecord): UploadRecord[] {
+/**
+ * Uploads of this computer that registered a model of the same size for the same team. They are available even where the server
+ * has no listing, but the model may have been deleted since.
+ */
+export function registeredUploadsOfSameSize(rows: Rows, upload: UploadRecord): UploadRecord[] {
   return [...rows.finished()].filter(
     (record) =>
-      record.identity.sizeBytes === wanted.identity.sizeBytes &&
-      isSameTeam(record, wanted) &&
+      record.identity.sizeBytes === upload.identity.sizeBytes &&
+      isSameTeam(record, upload) &&
       record.modelId !== null,
   )
 }
 
-/** Models that were made from files here which differ from this one where they are sampled: no hash is needed to know that. */
-export async function withoutOtherBytes(
-  duplicates: Duplicates,
+/** Ids of the models whose local files differ from this one in their samples, so that no hash is needed. */
+export async function modelIdsWithOtherBytes(
+  samples: FileSamples,
   record: UploadRecord,
-  brought: readonly UploadRecord[],
+  registered: readonly UploadRecord[],
 ): Promise<ReadonlySet<string>> {
-  // All at once: of those that lie on a disk that doesn't answer each is waited for some seconds.
-  const looks = await Promise.all(brought.map((one) => duplicates.mayBeEqual(record, one)))
-  return new Set(brought.flatMap((one, at) => (looks[at] === false ? [one.modelId ?? ''] : [])))
+  // In parallel: on a disk that does not answer, each comparison takes several seconds.
+  const comparisons = await Promise.all(registered.map((other) => samples.mayBeEqual(record, other)))
+  return new Set(
+    registered.flatMap((other, index) => (comparisons[index] === false ? [other.modelId ?? ''] : [])),
+  )
 }
 
-/** The model that an upload has become. */
-export function modelOf({
-  modelId,
-  target,
-  identity,
-  sha256,
-  storageKey,
-  finishedAtMs,
-}: UploadRecord): LibraryModel {
+/** The model that a registered upload has become. */
+export function toLibraryModel(record: UploadRecord): LibraryModel {
   return {
-    ...{ id: modelId ?? '', ...target, sizeBytes: identity.sizeBytes, sha256, storageKey },
-    ...{ status: 'active', createdAtMs: finishedAtMs },
+    id: record.modelId ?? '',
+    ...record.target,
+    sizeBytes: record.identity.sizeBytes,
+    sha256: record.sha256,
+    storageKey: record.storageKey,
+    status: 'active',
+    createdAtMs: record.finishedAtMs,
   }
 }

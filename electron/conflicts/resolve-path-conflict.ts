@@ -1,72 +1,79 @@
 import { pathKey } from '../contract/library-path.ts'
 import type { LibraryModel, ReplacedFate } from '../contract/library.ts'
-import {
-  pathConflictFailure,
-  findPathConflict,
-  freeTarget,
-  pathsToSearch,
-  type PathConflict,
-} from './path-conflict.ts'
 import type { Outcome } from '../journal/outcome.ts'
 import type { RecordChange, UploadRecord } from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
+import {
+  findPathConflict,
+  freeTarget,
+  pathConflictFailure,
+  pathsToSearch,
+  type PathConflict,
+} from './path-conflict.ts'
 
-/** The one before it is there first: then there is a model to replace or to leave, and if it never comes, this one goes. */
-export interface WaitsFor {
-  readonly kind: 'behind'
-  readonly other: UploadRecord
-}
+/**
+ * `proceed`: the path is free, or the upload may take it. `wait`: another upload to the path runs first, so the decision is
+ * applied once it has registered its model or stopped.
+ */
+export type PathResolution =
+  Outcome | { readonly kind: 'proceed' } | { readonly kind: 'wait'; readonly other: UploadRecord }
 
+/** Applies what was decided for a taken path until no conflict is left. */
 export function resolvePathConflict(
   options: {
     readonly rows: Rows
     readonly replacedFate: () => ReplacedFate
-    readonly leftOut: (record: UploadRecord) => void
+    readonly onSkipped: (record: UploadRecord) => void
   },
   id: string,
   models: readonly LibraryModel[],
-): Outcome | WaitsFor | null {
+): PathResolution {
   const { rows } = options
   for (;;) {
     const record = rows.get(id)?.record
-    if (!record) return { kind: 'stopped' }
+    if (!record) return { kind: 'aborted' }
     const paths = pathsToSearch(models, rows, record)
-    const clash = findPathConflict(record, paths, true)
-    if (!clash) return keepStanding(rows, record, models)
+    const conflict = findPathConflict(record, paths, true)
+    if (!conflict) return cancelOutdatedReplacement(rows, record, models)
     const policy = record.library?.onConflict ?? 'ask'
-    const waits = policy === 'replace' || policy === 'skip'
-    if (waits && clash.with === 'upload') return { kind: 'behind', other: clash.other }
-    const change = changeFor(record, clash, freeTarget(record.target, paths), options.replacedFate())
+    const waitsForUpload = policy === 'replace' || policy === 'skip'
+    if (waitsForUpload && conflict.with === 'upload') return { kind: 'wait', other: conflict.other }
+    const change = changeFor(record, conflict, freeTarget(record.target, paths), options.replacedFate())
     if (change === 'skip') {
-      const gone = rows.remove([id])
-      if (gone.ok) options.leftOut(record)
-      return gone.ok ? { kind: 'stopped' } : { kind: 'failed', failure: gone.failure }
+      const removed = rows.remove([id])
+      if (!removed.ok) return { kind: 'failed', failure: removed.failure }
+      options.onSkipped(record)
+      return { kind: 'aborted' }
     }
-    if (change === 'ask') return { kind: 'failed', failure: pathConflictFailure(record, clash, paths) }
+    if (change === 'ask') return { kind: 'failed', failure: pathConflictFailure(record, conflict, paths) }
     const written = rows.change(id, change)
     if (!written.ok) return { kind: 'failed', failure: written.failure }
   }
 }
 
 /**
- * Forgets what was to be replaced once one of the two stands elsewhere, since somebody moved it: a model in whose place nothing
- * comes is nobody's to delete. One that isn't listed is gone, or its list is missing; whoever removes it looks once more.
+ * Cancels the replacement if the upload or the old model has another path now: a model whose place is not taken must not be
+ * deleted. An unlisted model may be gone or the listing incomplete; the replacement itself looks it up again.
  */
-function keepStanding(rows: Rows, record: UploadRecord, models: readonly LibraryModel[]): Outcome | null {
+function cancelOutdatedReplacement(
+  rows: Rows,
+  record: UploadRecord,
+  models: readonly LibraryModel[],
+): PathResolution {
   const { replaces, ...library } = record.library ?? {}
-  if (!replaces || record.modelId !== null) return null
-  const standsAt = models.find(({ id }) => id === replaces.modelId)?.modelPath ?? replaces.path
-  const isMoved = replaces.asidePath === null && standsAt !== replaces.path
-  if (pathKey(replaces.path) === pathKey(record.target.modelPath) && !isMoved) return null
+  if (!replaces || record.modelId !== null) return { kind: 'proceed' }
+  const currentPath = models.find(({ id }) => id === replaces.modelId)?.modelPath ?? replaces.path
+  const isMoved = replaces.asidePath === null && currentPath !== replaces.path
+  if (pathKey(replaces.path) === pathKey(record.target.modelPath) && !isMoved) return { kind: 'proceed' }
   const written = rows.change(record.id, { library })
-  return written.ok ? null : { kind: 'failed', failure: written.failure }
+  return written.ok ? { kind: 'proceed' } : { kind: 'failed', failure: written.failure }
 }
 
 function changeFor(
   record: UploadRecord,
-  clash: PathConflict,
+  conflict: PathConflict,
   free: UploadRecord['target'],
-  usualFate: ReplacedFate,
+  defaultFate: ReplacedFate,
 ): RecordChange | 'skip' | 'ask' {
   const { library = {}, target } = record
   switch (library.onConflict ?? 'ask') {
@@ -79,10 +86,10 @@ function changeFor(
     case 'keep-both':
       return { target: free }
     case 'replace': {
-      if (clash.with === 'upload') return 'ask'
-      const { id, displayName, modelPath } = clash.model
+      if (conflict.with === 'upload') return 'ask'
+      const { id, displayName, modelPath } = conflict.model
       const path = modelPath ?? target.modelPath
-      const fate = library.fate ?? usualFate
+      const fate = library.fate ?? defaultFate
       return {
         library: {
           ...library,

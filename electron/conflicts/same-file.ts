@@ -1,4 +1,5 @@
 import { failed, failure, success, type Result } from '../contract/failures.ts'
+import type { Attempt } from '../platform/attempt.ts'
 import { renumberedIdentity, changeFailure, type FileIdentity } from '../platform/file-identity.ts'
 import type { Hasher } from '../transfer/hasher.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
@@ -15,16 +16,16 @@ export async function findSameFile({ path, identity }: UploadRecord): Promise<Re
   return anew ? success(anew) : failed(changed)
 }
 
-/** Whether the file's bytes are still those that were sent; `null` when aborted. */
+/** Whether the file's bytes are still those that were sent. */
 export async function sentFileFailure(
   path: string,
   { sha256, identity }: { readonly sha256: string; readonly identity: FileIdentity },
   { hasher, signal }: { readonly hasher: Hasher; readonly signal: AbortSignal },
-): Promise<Result<void> | null> {
+): Promise<Attempt<void>> {
   const segmentBytes = Math.max(1, identity.sizeBytes)
   const hashing = hasher.hash({ path, identity, segmentBytes }, { signal, onProgress: () => {} })
   hashing.follow(identity.sizeBytes)
   const hash = await hashing.result
-  if (hash === null || !hash.ok) return hash
+  if (!hash.ok) return hash
   return hash.value.sha256 === sha256 ? success(undefined) : failed(failure('file-changed'))
 }

@@ -10,7 +10,7 @@ import { findUploadAccount } from '../accounts/upload-account.ts'
 import { createConflictCheck } from '../conflicts/check-before-upload.ts'
 import { checkConflictsEarly } from '../conflicts/early-check.ts'
 import { createFileHashes } from '../conflicts/file-hashes.ts'
-import { modelOf } from '../conflicts/registered-copies.ts'
+import { toLibraryModel } from '../conflicts/registered-copies.ts'
 import { createReplacer } from '../conflicts/replace.ts'
 import { teamKey, type TeamChoice } from '../contract/account.ts'
 import type { OnConflict, ReplacedFate } from '../contract/library.ts'
@@ -164,8 +164,8 @@ export function createEngine(options: EngineOptions): Engine {
     environment,
     replacedFate: () =>
       settings.replacedFate ?? (choices.get('replaced-fate') as ReplacedFate | null) ?? 'disable',
-    leftOut: ({ id, fileName }) => events.emit('leftOut', { id, fileName }),
-    found: (id, sha256, model) => reportOf(id).found(sha256, model),
+    onSkipped: ({ id, fileName }) => events.emit('leftOut', { id, fileName }),
+    onDuplicate: (id, sha256, model) => reportOf(id).found(sha256, model),
   })
 
   // Queue and runs.
@@ -386,7 +386,7 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   function noteRegistered(record: UploadRecord): void {
-    library.noted({ accountId: record.accountId, teamId: record.team.id }, modelOf(record))
+    library.noted({ accountId: record.accountId, teamId: record.team.id }, toLibraryModel(record))
     if (record.sha256 !== null) hashCache.remember(record.path, record.identity, record.sha256)
   }
 

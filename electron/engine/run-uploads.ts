@@ -79,7 +79,7 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
 
   async function run(id: string, signal: AbortSignal): Promise<Outcome> {
     const row = rows.get(id)
-    if (!row) return { kind: 'stopped' }
+    if (!row) return { kind: 'aborted' }
     const begun = rows.happen(id, 'begin')
     // While the journal cannot be written, nothing is requested or sent.
     if (!begun.ok) return retryOrFail(id, begun.failure)
@@ -89,7 +89,8 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     const refused = notUploadableFailure((rows.get(id) ?? row).record, shared)
     if (refused) return { kind: 'failed', failure: refused }
     const early = await conflictCheck.check(id, signal)
-    if (early) return early.kind === 'failed' ? retryOrFail(id, early.failure) : early
+    if (early.kind === 'failed') return retryOrFail(id, early.failure)
+    if (early.kind !== 'proceed') return early
     const { record } = rows.get(id) ?? row
     const memory = memoryOf(id)
     const services = { ...shared, requestSlots: fileSlots(id) }
@@ -120,9 +121,9 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
         if ('multipart' in change) options.onAbandoned()
         return options.recovery.waitForConnection(id, outcome.failure)
       }
-      case 'away':
+      case 'missing-volume':
         logFailure(rows.happen(id, 'trouble', { failure: outcome.failure }))
-        return options.recovery.waitForVolume(id, outcome.until)
+        return options.recovery.waitForVolume(id, outcome.volume)
       case 'hold':
         return logFailure(rows.happen(id, 'trouble', { failure: outcome.failure }, outcome.untilMs))
       case 'failed':
@@ -133,14 +134,14 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
         if (outcome.failure.code === 'signed-out') options.signedOut(row.record.accountId)
         if (outcome.failure.code === 'proxy-sign-in') options.proxyRequired()
         return
-      case 'stopped':
+      case 'aborted':
         if (isRunning(row.live.phase)) logFailure(rows.happen(id, 'requeue'))
     }
   }
 
   /** Uploads that waited for this one check again: it is registered now, or it stopped and they run instead. */
   function wakeWaiters(id: string): void {
-    for (const waiting of conflictCheck.waitingFor(id)) {
+    for (const waiting of conflictCheck.takeWaiters(id)) {
       if (rows.get(waiting)?.live.phase !== 'retrying') continue
       void queue.remove([waiting]).then(() => {
         if (rows.get(waiting)?.live.phase !== 'retrying') return

@@ -1,3 +1,4 @@
+import { aborted, type Aborted } from './attempt.ts'
 import type { Timers } from './environment.ts'
 
 /**
@@ -42,10 +43,10 @@ export function withGracePeriod(
   }
 }
 
-/** What a look at a file answers, or null once `signal` aborts: one at a network disk may never end, and changes nothing. */
-export async function raceAbort<T>(looking: Promise<T>, signal: AbortSignal): Promise<T | null> {
-  const { promise, resolve } = Promise.withResolvers<null>()
-  const stop = () => resolve(null)
+/** Stops waiting for `looking` when `signal` aborts: reading from an unreachable network disk may never end. */
+export async function raceAbort<T>(looking: Promise<T>, signal: AbortSignal): Promise<T | Aborted> {
+  const { promise, resolve } = Promise.withResolvers<Aborted>()
+  const stop = () => resolve(aborted)
   signal.addEventListener('abort', stop, { once: true })
   if (signal.aborted) stop()
   try {

@@ -168,7 +168,7 @@ export class Queue {
       this.#runs.delete(id)
       if (stopFor === 'hold' && outcome.kind !== 'done') this.#waiting.put(id, 0)
       // A run that finished despite the abort counts as finished; one that failed after it counts as stopped.
-      this.#settle(id, stopFor !== null && outcome.kind !== 'done' ? { kind: 'stopped' } : outcome)
+      this.#settle(id, stopFor !== null && outcome.kind !== 'done' ? { kind: 'aborted' } : outcome)
     })
     this.#runs.set(id, { place, controller, ended, stopFor: null })
   }

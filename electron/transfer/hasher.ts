@@ -1,4 +1,5 @@
-import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
+import { failed, failure, success, type Failure } from '../contract/failures.ts'
+import { aborted, type Attempt } from '../platform/attempt.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { FileIdentity } from '../platform/file-identity.ts'
 import { createReadRate, type ReadRate } from './read-rate.ts'
@@ -29,8 +30,7 @@ export interface FileHash {
 }
 
 export interface Hashing {
-  /** `null` when it was aborted. */
-  readonly result: Promise<Result<FileHash> | null>
+  readonly result: Promise<Attempt<FileHash>>
   /** The upload has come to `position`: the hash may read on, but not so far ahead that the disk is read twice. */
   follow(position: number): void
   /** How far the hash has come, for those who send. */
@@ -89,8 +89,8 @@ export function createHasher(options: {
   }
 }
 
-function toResult(answer: HashAnswer | null, { aborted }: AbortSignal): Result<FileHash> | null {
-  if (answer === null && aborted) return null
+function toResult(answer: HashAnswer | null, signal: AbortSignal): Attempt<FileHash> {
+  if (answer === null && signal.aborted) return aborted
   if (answer === null) return failed(failure('unexpected', {}, { detail: 'the hashing thread ended' }))
   switch (answer.kind) {
     case 'hashed':
@@ -98,6 +98,6 @@ function toResult(answer: HashAnswer | null, { aborted }: AbortSignal): Result<F
     case 'refused':
       return failed(answer.failure)
     case 'aborted':
-      return null
+      return aborted
   }
 }

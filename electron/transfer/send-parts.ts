@@ -1,5 +1,6 @@
 import { failed, failure, retryClassOf, success, type Failure, type Result } from '../contract/failures.ts'
 import type { PartMap } from '../contract/upload-details.ts'
+import { aborted, type Attempt } from '../platform/attempt.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { FileIdentity } from '../platform/file-identity.ts'
 import type { UploadWorkerPool } from './upload-worker-pool.ts'
@@ -51,9 +52,9 @@ export const partCountOf = (sizeBytes: number, partSizeBytes: number) => Math.ce
 /**
  * Sends the parts that are missing, as many at once as the streams allow, and answers all of them ascending. After the first
  * failure that waiting here does not mend no part is begun any more, and those that are on their way come to their end: their
- * bytes would have to go again. Only a bad file cuts them. `null` when aborted.
+ * bytes would have to go again. Only a bad file cuts them.
  */
-export async function sendParts(job: PartsJob): Promise<Result<readonly SentPart[]> | null> {
+export async function sendParts(job: PartsJob): Promise<Attempt<readonly SentPart[]>> {
   const { identity, partSizeBytes, requestSlots, signal } = job
   const count = partCountOf(identity.sizeBytes, partSizeBytes)
   const done = new Map(job.done.map((part) => [part.number, part]))
@@ -100,7 +101,7 @@ export async function sendParts(job: PartsJob): Promise<Result<readonly SentPart
   const ends = await Promise.allSettled(running)
   const thrown = ends.find((end) => end.status === 'rejected')
   if (thrown) throw thrown.reason
-  if (signal.aborted) return null
+  if (signal.aborted) return aborted
   if (trouble) return failed(trouble)
   return success([...done.values()].sort((a, b) => a.number - b.number))
 }

@@ -1,7 +1,7 @@
 import type { Access } from '../accounts/accounts.ts'
 import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
-import { libraryPathProblem } from '../contract/library-path.ts'
 import { targetFailure } from '../contract/uploads.ts'
+import { isAborted, type Attempt } from '../platform/attempt.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { FileIdentity } from '../platform/file-identity.ts'
 import type { Hasher } from '../transfer/hasher.ts'
@@ -56,10 +56,10 @@ export async function runUpload(run: Run): Promise<Outcome> {
   const { record, services, signal } = run
   try {
     const done = await takeSteps(run)
-    if (done === null) return { kind: 'stopped' }
+    if (isAborted(done)) return { kind: 'aborted' }
     return done.ok ? { kind: 'done' } : await toOutcome(run, done.failure)
   } catch (error) {
-    if (signal.aborted) return { kind: 'stopped' }
+    if (signal.aborted) return { kind: 'aborted' }
     services.environment.log.error('an upload threw', {
       id: record.id,
       error: String((error as Error)?.stack ?? error),
@@ -68,8 +68,7 @@ export async function runUpload(run: Run): Promise<Outcome> {
   }
 }
 
-/** `null` when aborted. */
-async function takeSteps(run: Run): Promise<Result<void> | null> {
+async function takeSteps(run: Run): Promise<Attempt<void>> {
   const { record, services, memory, report, signal } = run
   const access = services.accessTo(record.accountId, record.team.id)
   if (!access.ok) return access
@@ -86,7 +85,7 @@ async function takeSteps(run: Run): Promise<Result<void> | null> {
     if (known.value !== null) return finish(run, before, () => Promise.resolve(known))
   }
   const file = await raceAbort(findSameFile(record), signal)
-  if (!file?.ok) return file
+  if (!file.ok) return file
   if (file.value !== record.identity) {
     const same = before
       ? await sentFileFailure(
@@ -95,13 +94,13 @@ async function takeSteps(run: Run): Promise<Result<void> | null> {
           { hasher: services.hasher, signal },
         )
       : undefined
-    if (same === null || same?.ok === false) return same
+    if (same?.ok === false) return same
     const written = report.foundAgain(file.value)
     if (!written.ok) return written
   }
   const found = { ...run, record: { ...record, identity: file.value } }
   const stored = before ? success(before) : await send(found, access.value)
-  if (!stored?.ok) return stored
+  if (!stored.ok) return stored
   const step = { record: found.record, access: access.value, stored: stored.value, timers, signal }
   const { replacer } = services
   return finish(found, stored.value, () => replacer.register(found.record, () => register(step), report))
@@ -133,7 +132,7 @@ async function finish(
   return report.registered(modelId.value ?? '')
 }
 
-async function send(run: Run, access: Access): Promise<Result<StoredObject> | null> {
+async function send(run: Run, access: Access): Promise<Attempt<StoredObject>> {
   const { record, services, memory, report, signal } = run
   const plan = planOf(record, access, services)
   if (plan.kind === 'refused') return failed(plan.failure)
@@ -171,9 +170,13 @@ export function notUploadableFailure(
 async function toOutcome(run: Run, met: Failure): Promise<Outcome> {
   const { record, services, memory, report } = run
   const isOfDisk = met.code === 'file-missing' || met.code === 'file-read-trouble'
-  const away = isOfDisk ? await findMissingVolume(record.path) : null
-  if (away)
-    return { kind: 'away', failure: failure('disk-missing', { folder: away.folder }), until: away.until }
+  const volume = isOfDisk ? await findMissingVolume(record.path) : null
+  if (volume)
+    return {
+      kind: 'missing-volume',
+      failure: failure('disk-missing', { folder: volume.folder }),
+      volume: volume.until,
+    }
   const reason = memory.begunAnew && met.code === 'upload-ended' ? notFoundAgain(met) : withFacts(met, run)
   if (reason.code === 'upload-ended') memory.begunAnew = true
   const attempt = report.countAttempt()

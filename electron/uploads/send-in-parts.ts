@@ -1,6 +1,7 @@
 import { abortMultipart, completeMultipart, initiateMultipart, presignPart } from '../cloud/multipart.ts'
 import { presignModel } from '../cloud/models.ts'
 import { failed, failure, retryClassOf, success, type Failure, type Result } from '../contract/failures.ts'
+import { isAborted, type Attempt } from '../platform/attempt.ts'
 import type { Hashing } from '../transfer/hasher.ts'
 import { bytesOfParts } from '../transfer/parts-progress.ts'
 import { partsFailure } from '../transfer/upload-plan.ts'
@@ -14,10 +15,9 @@ const lastWaitMs = 3_000
 
 /**
  * Sends a file in parts, several at once, and hashes it meanwhile; goes on where an earlier run ended. Parts that were sent
- * before are checked against the file as it is hashed now, so that two versions are never glued together. `null` when
- * aborted.
+ * before are checked against the file as it is hashed now, so that two versions are never glued together.
  */
-export async function sendInParts(sending: SendSession): Promise<Result<StoredObject> | null> {
+export async function sendInParts(sending: SendSession): Promise<Attempt<StoredObject>> {
   const { report } = sending
   const multipart = await openedMultipart(sending)
   if (!multipart.ok) return multipart
@@ -32,8 +32,9 @@ export async function sendInParts(sending: SendSession): Promise<Result<StoredOb
   const done = await sendWhileHashing(sending, partSizeBytes, (signal, hashing) =>
     sendMissing({ ...sending, signal }, multipart.value, hashing),
   )
-  if (done && !done.ok && isGivenUp(sending, multipart.value, done.failure)) return givenUp(done.failure)
-  if (!done?.ok) return done
+  if (!done.ok && !isAborted(done) && isGivenUp(sending, multipart.value, done.failure))
+    return givenUp(done.failure)
+  if (!done.ok) return done
   const { sent: parts, hash } = done.value
   const differs = parts.find(({ number, checksum }) => hash.segmentChecksums[number - 1] !== checksum)
   if (differs) return failed(failure(before.includes(differs.number) ? 'file-changed' : 'bytes-differ'))
@@ -101,7 +102,7 @@ function sendMissing(
   { record, access, workerPool, requestSlots, environment, memory, report, signal }: SendSession,
   multipart: Multipart,
   { follow, pace }: Hashing,
-): Promise<Result<readonly SentPart[]> | null> {
+): Promise<Attempt<readonly SentPart[]>> {
   return sendParts({
     path: record.path,
     identity: record.identity,

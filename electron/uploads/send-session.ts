@@ -1,7 +1,8 @@
 import type { Access } from '../accounts/accounts.ts'
 import type { PresignedUpload } from '../cloud/models.ts'
-import { failed, type Result } from '../contract/failures.ts'
+import { failed, success, type Failure, type Result } from '../contract/failures.ts'
 import type { PartMap } from '../contract/upload-details.ts'
+import { aborted, isAborted, type Attempt } from '../platform/attempt.ts'
 import type { Environment } from '../platform/environment.ts'
 import { changeFailure } from '../platform/file-identity.ts'
 import type { FileHash, Hasher, Hashing } from '../transfer/hasher.ts'
@@ -95,13 +96,13 @@ export interface SendSession {
 
 /**
  * Runs `send` with the file's hash beside it: either side's trouble stops the other, an abort stops both. Ends well only if
- * both did and the file is still the one that was queued. `null` when aborted.
+ * both did and the file is still the one that was queued.
  */
 export async function sendWhileHashing<Sent>(
   sending: SendSession,
   segmentBytes: number,
-  send: (signal: AbortSignal, hashing: Hashing) => Promise<Result<Sent> | null>,
-): Promise<Result<{ readonly sent: Sent; readonly hash: FileHash }> | null> {
+  send: (signal: AbortSignal, hashing: Hashing) => Promise<Attempt<Sent>>,
+): Promise<Attempt<{ readonly sent: Sent; readonly hash: FileHash }>> {
   const { record, hasher, report, signal } = sending
   const trouble = new AbortController()
   const both = AbortSignal.any([signal, trouble.signal])
@@ -110,25 +111,27 @@ export async function sendWhileHashing<Sent>(
     { signal: both, onProgress: (hashedBytes) => report.progress({ hashedBytes }) },
   )
   void hashing.result.then((hash) => {
-    if (hash && !hash.ok) trouble.abort()
+    if (!hash.ok && !isAborted(hash)) trouble.abort()
   })
-  let sent: Result<Sent> | null = null
+  let sent: Attempt<Sent> = aborted
   let thrown: unknown = null
   try {
     sent = await send(both, hashing)
   } catch (error) {
     thrown = error
   }
-  if (!sent?.ok) trouble.abort()
+  if (!sent.ok) trouble.abort()
   hashing.follow(record.identity.sizeBytes)
   const hash = await hashing.result
-  if (signal.aborted) return null
+  if (signal.aborted) return aborted
   // The hash's trouble aborts what sending waits for: then it is the reason, not the abort.
-  if (hash && !hash.ok) return hash
+  if (!hash.ok && !isAborted(hash)) return hash
   if (thrown !== null) throw thrown as Error
-  if (sent === null || !sent.ok) return sent
-  if (hash === null) return null
-  const changed = await raceAbort(changeFailure(record.path, record.identity), signal)
-  if (signal.aborted) return null
-  return changed ? failed(changed) : { ok: true, value: { sent: sent.value, hash: hash.value } }
+  if (!sent.ok) return sent
+  if (!hash.ok) return hash
+  const changed = await raceAbort(changeFailure(record.path, record.identity).then(toResult), signal)
+  if (signal.aborted) return aborted
+  return changed.ok ? success({ sent: sent.value, hash: hash.value }) : changed
 }
+
+const toResult = (met: Failure | null): Result<void> => (met ? failed(met) : success(undefined))

@@ -1,5 +1,6 @@
 import { presignModel, type PresignedUpload } from '../cloud/models.ts'
 import { failed, failure, retryClassOf, success, type Result } from '../contract/failures.ts'
+import { aborted, type Attempt } from '../platform/attempt.ts'
 import type { Hashing } from '../transfer/hasher.ts'
 import { urlExpiryMs } from '../transfer/presigned-url.ts'
 import { putOutcome, type PutOutcome } from '../transfer/put-outcome.ts'
@@ -7,10 +8,10 @@ import type { RequestSlot } from '../transfer/request-slots.ts'
 import { sendWhileHashing, type Acknowledged, type SendSession, type StoredObject } from './send-session.ts'
 
 /**
- * Sends a file as one PUT and hashes it meanwhile. `null` when it was aborted. Ends well only if storage acknowledged
+ * Sends a file as one PUT and hashes it meanwhile. Ends well only if storage acknowledged
  * every byte, what was sent is what was hashed, and the file is still the one that was queued.
  */
-export async function sendWhole(sending: SendSession): Promise<Result<StoredObject> | null> {
+export async function sendWhole(sending: SendSession): Promise<Attempt<StoredObject>> {
   // The hash begins while the grant is asked for: a small file is hashed by the time it may go.
   const { identity } = sending.record
   const done = await sendWhileHashing(sending, identity.sizeBytes, async (signal, hashing) => {
@@ -29,7 +30,7 @@ export async function sendWhole(sending: SendSession): Promise<Result<StoredObje
       stream.release()
     }
   })
-  if (!done?.ok) return done
+  if (!done.ok) return done
   const { sent, hash } = done.value
   if (hash.segmentChecksums[0] !== sent.checksum) return failed(failure('bytes-differ'))
   return success({ storageKey: sent.storageKey, sha256: hash.sha256 })
@@ -69,7 +70,7 @@ async function putUntilStored(
   sending: SendSession,
   firstGrant: PresignedUpload,
   beside: Beside,
-): Promise<Result<Acknowledged> | null> {
+): Promise<Attempt<Acknowledged>> {
   let grant = firstGrant
   let mismatches = 0
   for (let renewals = 0; ; renewals += 1) {
@@ -78,7 +79,7 @@ async function putUntilStored(
       case 'aborted':
         // Only the answer was missing: the next try asks whether it landed before it sends a byte.
         if (outcome.unanswered) sending.memory.unanswered = { grant, ...outcome.unanswered }
-        return null
+        return aborted
       case 'stored':
         return acknowledged(sending, grant, outcome.checksum)
       case 'failed':

@@ -8,6 +8,7 @@ import { presignModel } from '../cloud/models.ts'
 import { abortMultipart, initiateMultipart, presignPart, type OpenedMultipart } from '../cloud/multipart.ts'
 import type { TeamChoice } from '../contract/account.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
+import { aborted, isAborted, type Attempt } from '../platform/attempt.ts'
 import type { Environment } from '../platform/environment.ts'
 import { storageTestBytes, type StorageTest } from '../contract/storage-test.ts'
 import { identityOf, type FileIdentity } from '../platform/file-identity.ts'
@@ -79,12 +80,12 @@ export function createStorageTester(services: Rooms): StorageTester {
     const run: Run = { ...choice, access: access.value, signal: both, inTime, tell, now }
     const sent = await withFile((path, identity) => sendAndGiveBack(services, run, path, identity)).catch(
       (error: unknown) => {
-        if (both.aborted) return null
+        if (both.aborted) return aborted
         services.environment.log.error('the test of storage threw', { error: String(error) })
         return failed(failure('unexpected'))
       },
     )
-    if (sent === null || both.aborted) return { ...run.now, state: 'cancelled' } as const
+    if (isAborted(sent) || both.aborted) return { ...run.now, state: 'cancelled' } as const
     if (!sent.ok) return { ...run.now, state: 'bad', failure: sent.failure } as const
     return { ...run.now, state: 'good', sentBytes: storageTestBytes } as const
   }
@@ -121,7 +122,7 @@ async function sendAndGiveBack(
   run: Run,
   path: string,
   identity: FileIdentity,
-): Promise<Result<unknown> | null> {
+): Promise<Attempt<unknown>> {
   const { client, signer } = run.access
   const name = `modelferry-storage-test-${randomUUID()}.safetensors`
   const target = { modelType: 'checkpoints', modelPath: name, displayName: name }
@@ -154,7 +155,7 @@ function send(
   run: Run,
   multipart: OpenedMultipart,
   file: { readonly path: string; readonly identity: FileIdentity },
-): Promise<Result<unknown> | null> {
+): Promise<Attempt<unknown>> {
   const { client, signer } = run.access
   const { partSizeBytes } = multipart
   const unfit = partsFailure(storageTestBytes, multipart)

@@ -9,36 +9,37 @@ import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
 const path = 'models/loras/style.safetensors'
 const elsewhere = 'models/loras/elsewhere.safetensors'
-const to = (modelPath: string, given: Partial<UploadRecord> = {}) =>
+const uploadTo = (modelPath: string, given: Partial<UploadRecord> = {}) =>
   uploadRecord({ target: { displayName: 'Style', modelType: 'loras', modelPath }, ...given })
 
-/** Rows on a journal of their own, and what becomes of one of them. */
+/** Rows in a journal of their own, and a function that resolves the conflict of one of them. */
 function setup(records: readonly UploadRecord[]) {
   const { rows } = rowsOnJournal(records)
-  const leftOut: string[] = []
+  const skippedIds: string[] = []
   const options = {
     rows,
     replacedFate: () => 'disable' as const,
-    leftOut: ({ id }: UploadRecord) => leftOut.push(id),
+    onSkipped: ({ id }: UploadRecord) => skippedIds.push(id),
   }
-  const settle = ({ id }: UploadRecord, models: readonly LibraryModel[] = []) =>
+  const resolve = ({ id }: UploadRecord, models: readonly LibraryModel[] = []) =>
     resolvePathConflict(options, id, models)
-  return { rows, leftOut, settle }
+  return { rows, skippedIds, resolve }
 }
 
 const modelAt = (modelPath: string): LibraryModel => ({
   ...{ id: 'old', displayName: 'Old', modelType: 'loras', modelPath, sizeBytes: 1, sha256: null },
   ...{ status: 'active', createdAtMs: null, storageKey: null },
 })
+const proceed = { kind: 'proceed' }
 const replacing = (asidePath: string | null) => ({
   onConflict: 'replace' as const,
   replaces: { modelId: 'old', name: 'Old', path, fate: 'delete' as const, asidePath },
 })
 
 test.each([
-  ['stands where it stood', [modelAt(path)], null, path, true],
+  ['has its old path', [modelAt(path)], null, path, true],
   [
-    'was moved aside for the new one',
+    'was displaced by this upload',
     [modelAt('models/loras/style-2.safetensors')],
     'models/loras/style-2.safetensors',
     path,
@@ -46,29 +47,32 @@ test.each([
   ],
   ['is not listed', [], null, path, true],
   ['differs in case only', [modelAt(path)], null, path.toUpperCase(), true],
-  ['was moved elsewhere by somebody', [modelAt(elsewhere)], null, path, false],
-  ['stands where the upload doesn’t go any more', [modelAt(path)], null, elsewhere, false],
-] as const)('a model that %s is to be replaced or not', (_name, models, asidePath, target, isKept) => {
-  const record = to(target, { library: replacing(asidePath) })
-  const { rows, settle } = setup([record])
-  expect(settle(record, models)).toBeNull()
-  expect(rows.get(record.id)?.record.library?.replaces !== undefined).toBe(isKept)
-})
+  ['was moved by another person', [modelAt(elsewhere)], null, path, false],
+  ['is at a path the upload no longer has', [modelAt(path)], null, elsewhere, false],
+] as const)(
+  'decides whether a model that %s is still replaced',
+  (_name, models, asidePath, target, isKept) => {
+    const record = uploadTo(target, { library: replacing(asidePath) })
+    const { rows, resolve } = setup([record])
+    expect(resolve(record, models)).toEqual(proceed)
+    expect(rows.get(record.id)?.record.library?.replaces !== undefined).toBe(isKept)
+  },
+)
 
-test('what is to be skipped waits for the upload before it, and goes itself when that one fails', () => {
-  const first = to(path)
-  const second = to(path, { library: { onConflict: 'skip' } })
-  const { rows, leftOut, settle } = setup([first, second])
-  expect(settle(second)).toEqual({ kind: 'behind', other: first })
+test('an upload to be skipped waits for the one before it and runs if that fails', () => {
+  const first = uploadTo(path)
+  const second = uploadTo(path, { library: { onConflict: 'skip' } })
+  const { rows, skippedIds, resolve } = setup([first, second])
+  expect(resolve(second)).toEqual({ kind: 'wait', other: first })
   rows.happen(first.id, 'refuse', { failure: failure('forbidden') })
-  expect([settle(second), leftOut]).toEqual([null, []])
+  expect([resolve(second), skippedIds]).toEqual([proceed, []])
 })
 
-test('what is to be skipped is left out once a model has its path', () => {
-  const record = to(path, { library: { onConflict: 'skip' } })
-  const { rows, leftOut, settle } = setup([record])
-  expect(settle(record, [modelAt(path)])).toEqual({ kind: 'stopped' })
-  expect([leftOut, rows.has(record.id)]).toEqual([[record.id], false])
+test('an upload to be skipped is removed once a model has its path', () => {
+  const record = uploadTo(path, { library: { onConflict: 'skip' } })
+  const { rows, skippedIds, resolve } = setup([record])
+  expect(resolve(record, [modelAt(path)])).toEqual({ kind: 'aborted' })
+  expect([skippedIds, rows.has(record.id)]).toEqual([[record.id], false])
 })
 
 test.each([
@@ -76,13 +80,13 @@ test.each([
   [true, false],
   [false, true],
   [false, false],
-])('of two uploads one alone goes before the other (begun: %s, %s)', (first, second) => {
-  const [one, two] = [to(path, { started: first }), to(path, { started: second })]
+])('exactly one of two uploads runs first (started: %s, %s)', (first, second) => {
+  const [one, two] = [uploadTo(path, { started: first }), uploadTo(path, { started: second })]
   const { rows } = setup([one, two])
-  const before = (record: UploadRecord, other: UploadRecord) => {
+  const runsFirst = (record: UploadRecord, other: UploadRecord) => {
     const row = rows.get(record.id)
     return row !== undefined && runsBefore(row, other)
   }
-  const isFirstSooner = first || !second
-  expect([before(one, two), before(two, one)]).toEqual([isFirstSooner, !isFirstSooner])
+  const isFirstBefore = first || !second
+  expect([runsFirst(one, two), runsFirst(two, one)]).toEqual([isFirstBefore, !isFirstBefore])
 })

@@ -12,7 +12,7 @@ import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import { uploadRecord } from '../../support/records.ts'
-import { handQueue, stopped } from '../queue/hand-queue.ts'
+import { aborted, handQueue } from '../queue/hand-queue.ts'
 
 /** Commands over a queue whose runs end only when the test says so. */
 function setup() {
@@ -61,10 +61,10 @@ test.each(['pause', 'cancel'] as const)(
     queue.add([running])
     const obeyed = commands[command]([running, away])
     queue.add([away])
-    await run(running).end(stopped)
+    await run(running).end(aborted)
     await setImmediate()
     expect(run(away).signal.aborted).toBe(true)
-    await run(away).end(stopped)
+    await run(away).end(aborted)
     expect(await obeyed).toMatchObject({ ok: true })
     expect([queue.has(running), queue.has(away)]).toEqual([false, false])
     const phases = [running, away].map((id) => rows.get(id)?.live.phase)
@@ -167,7 +167,7 @@ test.each(['waiting', 'retrying', 'paused', 'failed', 'running'] as const)(
     }
     if (phase === 'running') queue.add([id])
     const cancelled = commands.cancel([id])
-    if (phase === 'running') await run(id).end(stopped)
+    if (phase === 'running') await run(id).end(aborted)
     expect(await cancelled).toMatchObject({ ok: true })
     expect(rows.get(id)?.record).toMatchObject({ phase: 'waiting', failure: null })
     expect([rows.get(id)?.record.library, queue.has(id)]).toEqual([{ onConflict: 'replace' }, true])

@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
+import { aborted } from '../../../electron/platform/attempt.ts'
 import { withTimeout, withGracePeriod, abortableDelay, raceAbort } from '../../../electron/platform/delays.ts'
 import { standingClock } from '../../support/hand-clock.ts'
 
@@ -8,8 +9,8 @@ test('a look that never ends is given up once it is called off, one that ends is
   expect(await raceAbort(Promise.resolve('seen'), stop.signal)).toBe('seen')
   const looking = raceAbort(new Promise<string>(() => {}), stop.signal)
   stop.abort()
-  expect(await looking).toBeNull()
-  expect(await raceAbort(new Promise<string>(() => {}), stop.signal)).toBeNull()
+  expect(await looking).toEqual(aborted)
+  expect(await raceAbort(new Promise<string>(() => {}), stop.signal)).toEqual(aborted)
 })
 
 test('a pause ends with its time or with what calls it off, and leaves no timer', async () => {

@@ -51,7 +51,7 @@ export function handQueue({
 }
 
 export const done: Outcome = { kind: 'done' }
-export const stopped: Outcome = { kind: 'stopped' }
+export const aborted: Outcome = { kind: 'aborted' }
 export const later = (atMs: number): Outcome => ({ kind: 'retry', failure: failure('connection-lost'), atMs })
 export const hold = (untilMs: number): Outcome => ({
   kind: 'hold',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { done, handQueue, hold, later, stopped } from './hand-queue.ts'
+import { done, handQueue, hold, later, aborted } from './hand-queue.ts'
 
 const names = (prefix: string, count: number) =>
   Array.from({ length: count }, (_, index) => `${prefix}${index}`)
@@ -92,7 +92,7 @@ test('a pause of everything does not take the first place from what was moved to
   queue.add(['a'])
   queue.prioritise(['a'])
   const holding = queue.setHeld(true)
-  await run('a').end(stopped)
+  await run('a').end(aborted)
   await holding
   expect(queue.isPrioritised('a')).toBe(true)
 })

@@ -4,7 +4,7 @@ import type { Outcome } from '../../../electron/journal/outcome.ts'
 import { Queue } from '../../../electron/queue/queue.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 
-import { done, handQueue, hold, later, stopped } from './hand-queue.ts'
+import { done, handQueue, hold, later, aborted } from './hand-queue.ts'
 
 test('runs the lowest position first, whatever came first', async () => {
   const { queue, run, started } = handQueue({ order: { a: 3, b: 1, c: 2 }, held: true })
@@ -101,9 +101,9 @@ test('holding aborts what runs, answers once it has stopped, and brings it back 
   expect(run('a').signal.aborted).toBe(true)
   await Promise.resolve()
   expect(isHeld).toBe(false)
-  await run('a').end(stopped)
+  await run('a').end(aborted)
   await holding
-  expect([told, started()]).toEqual([['a stopped'], ['a']])
+  expect([told, started()]).toEqual([['a aborted'], ['a']])
   await queue.setHeld(false)
   expect(started()).toEqual(['a', 'a'])
 })
@@ -118,13 +118,13 @@ test('a run that ends well although it was held is done', async () => {
   expect([told, started()]).toEqual([['a done'], ['a']])
 })
 
-test('a run that fails after it was stopped counts as stopped', async () => {
+test('a run that fails after it was stopped counts as aborted', async () => {
   const { queue, run, told } = handQueue()
   queue.add(['a'])
   const removing = queue.remove(['a'])
   await run('a').end({ kind: 'failed', failure: failure('connection-lost') })
   await removing
-  expect(told).toEqual(['a stopped'])
+  expect(told).toEqual(['a aborted'])
 })
 
 test('removal waits until the run has stopped, and it does not come back', async () => {
@@ -135,7 +135,7 @@ test('removal waits until the run has stopped, and it does not come back', async
   expect(run('a').signal.aborted).toBe(true)
   await Promise.resolve()
   expect(removed).toBe(false)
-  await run('a').end(stopped)
+  await run('a').end(aborted)
   await removing
   await run('b').end(done)
   expect(started()).toEqual(['a', 'b'])
@@ -146,7 +146,7 @@ test('what was taken away while the queue was being held does not come back eith
   queue.add(['a'])
   const holding = queue.setHeld(true)
   const removing = queue.remove(['a'])
-  await run('a').end(stopped)
+  await run('a').end(aborted)
   await Promise.all([holding, removing])
   await queue.setHeld(false)
   expect(started()).toEqual(['a'])

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import { identityOf } from '../../../electron/platform/file-identity.ts'
+import { aborted, type Attempt } from '../../../electron/platform/attempt.ts'
 import type { FileHash, Hashing } from '../../../electron/transfer/hasher.ts'
 import { createReadRate } from '../../../electron/transfer/read-rate.ts'
 import { sendWhileHashing, type SendSession } from '../../../electron/uploads/send-session.ts'
@@ -15,7 +16,7 @@ async function setup() {
   const path = join(folder, 'a.safetensors')
   await writeFile(path, 'abc')
   const identity = identityOf(await stat(path, { bigint: true }))
-  const hash = Promise.withResolvers<Result<FileHash> | null>()
+  const hash = Promise.withResolvers<Attempt<FileHash>>()
   const hashing: Hashing = { result: hash.promise, follow: () => {}, pace: createReadRate() }
   const abort = new AbortController()
   const sending = {
@@ -46,14 +47,14 @@ test('an abort while sending waits for a turn ends without a word', async () => 
   const { sending, hash, abort } = await setup()
   const done = sendWhileHashing(sending, 3, waiting)
   abort.abort()
-  hash.resolve(null)
-  expect(await done).toBeNull()
+  hash.resolve(aborted)
+  expect(await done).toEqual(aborted)
 })
 
 test('a bug in sending is not hidden by the hash', async () => {
   const { sending, hash } = await setup()
   const done = sendWhileHashing(sending, 3, () => Promise.reject(new Error('a bug')))
-  hash.resolve(null)
+  hash.resolve(aborted)
   await expect(done).rejects.toThrow('a bug')
 })
 

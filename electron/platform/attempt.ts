@@ -1,0 +1,16 @@
+import type { Result } from '../contract/failures.ts'
+
+/** The signal of the work was aborted: neither a value nor a failure. */
+export interface Aborted {
+  readonly ok: false
+  readonly kind: 'aborted'
+}
+
+/** What abortable work ends in. */
+export type Attempt<T> = Result<T> | Aborted
+
+export const aborted: Aborted = { ok: false, kind: 'aborted' }
+
+export function isAborted(attempt: Attempt<unknown>): attempt is Aborted {
+  return 'kind' in attempt
+}

@@ -6,7 +6,7 @@ import { raceAbort, withTimeout } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { Library } from '../library/library.ts'
 import type { Outcome } from '../journal/outcome.ts'
-import type { UploadRecord } from '../journal/upload-record.ts'
+import { isStarted, isStored, modelIdOf, type UploadRecord } from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
 import type { FileHashes } from './file-hashes.ts'
 import { createFileSamples, type FileSamples } from './file-samples.ts'
@@ -81,8 +81,7 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
     if (!queued) return proceed
     // It runs now, so the end of another upload must not requeue it.
     for (const ids of waiters.values()) ids.delete(id)
-    const isBegun = queued.started || queued.multipart !== null || queued.storageKey !== null
-    if (isBegun) return checkBegunUpload(queued, signal)
+    if (isStarted(queued.state)) return checkBegunUpload(queued, signal)
     const file = await raceAbort(findSameFile(queued), signal)
     if (isAborted(file)) return abortedOutcome
     // Sending reports why a file can't be read.
@@ -98,7 +97,7 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
     const models = listing?.ok ? listing.value.models : []
     const listedIds = new Set(models.map((model) => model.id))
     const registered = registeredUploadsOfSameSize(rows, record)
-    const unlisted = registered.filter(({ modelId }) => !listedIds.has(modelId ?? '')).map(toLibraryModel)
+    const unlisted = registered.filter(({ state }) => !listedIds.has(state.modelId)).map(toLibraryModel)
     const differing = await modelIdsWithOtherBytes(samples, record, registered)
     const candidates = [...models, ...unlisted].filter(
       (model) =>
@@ -130,9 +129,9 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
     const { onConflict, replaces } = record.library ?? {}
     // Once the replacement has begun, the model at the path may be the new one itself.
     const isReplacing = replaces !== undefined && pathKey(replaces.path) === pathKey(record.target.modelPath)
-    if (record.modelId !== null || !onConflict || isReplacing) return proceed
+    if (modelIdOf(record.state) !== null || !onConflict || isReplacing) return proceed
     // A stored upload may have been refused for a path that was free in the cached listing.
-    const freshness = record.storageKey === null ? {} : { maxAgeMs: 0 }
+    const freshness = isStored(record.state) ? { maxAgeMs: 0 } : {}
     const listing = await listWithTimeout(library.models(choiceOf(record), freshness), environment, signal)
     const models = listing?.ok ? await withStorageKeys(library, record, listing.value.models) : null
     if (signal.aborted) return abortedOutcome
@@ -234,7 +233,7 @@ async function withStorageKeys(
   const path = pathKey(record.target.modelPath)
   const isUnidentified = (model: LibraryModel) =>
     model.storageKey === null && model.sha256 === null && pathKey(model.modelPath ?? '') === path
-  if (record.storageKey === null || !models.some(isUnidentified)) return models
+  if (!isStored(record.state) || !models.some(isUnidentified)) return models
   const identified: LibraryModel[] = []
   for (const model of models) {
     const current = isUnidentified(model) ? await library.model(choiceOf(record), model.id) : success(model)

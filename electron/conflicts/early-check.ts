@@ -3,7 +3,7 @@ import type { Environment } from '../platform/environment.ts'
 import type { Library } from '../library/library.ts'
 import { pathConflictFailure, findPathConflict, usedPaths } from './path-conflict.ts'
 import { maxListingAgeMs } from './check-before-upload.ts'
-import type { UploadRecord } from '../journal/upload-record.ts'
+import { isStarted, type UploadRecord } from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
 
 /**
@@ -52,6 +52,6 @@ function waitingOf(rows: Rows, ids: readonly string[]): UploadRecord[] {
   return ids.flatMap((id) => {
     const row = rows.get(id)
     const asks = row && (row.record.library?.onConflict ?? 'ask') === 'ask'
-    return asks && row.live.phase === 'waiting' && !row.record.started ? [row.record] : []
+    return asks && row.live.phase === 'waiting' && !isStarted(row.record.state) ? [row.record] : []
   })
 }

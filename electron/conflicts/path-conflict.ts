@@ -4,7 +4,7 @@ import { freePath } from './free-path.ts'
 import { pathKey } from '../contract/library-path.ts'
 import type { LibraryModel } from '../contract/library.ts'
 import type { Target } from '../contract/uploads.ts'
-import type { UploadRecord } from '../journal/upload-record.ts'
+import { isStarted, isStored, type UploadRecord } from '../journal/upload-record.ts'
 import type { Row, Rows } from '../journal/rows.ts'
 import { isRunning } from '../journal/upload-state.ts'
 
@@ -91,7 +91,8 @@ export function usedPaths(models: readonly LibraryModel[], rows: Rows, of: OfTea
 export function runsBefore(other: Row, record: UploadRecord): boolean {
   const { phase } = other.live
   if (other.record.id === record.id || phase === 'registered' || phase === 'failed') return false
-  if (other.record.started !== record.started) return other.record.started
+  const isOtherStarted = isStarted(other.record.state)
+  if (isOtherStarted !== isStarted(record.state)) return isOtherStarted
   const isOnItsWay = phase === 'waiting' || phase === 'retrying' || phase === 'paused' || isRunning(phase)
   const { position, id } = other.record
   return isOnItsWay && (position < record.position || (position === record.position && id < record.id))
@@ -109,11 +110,9 @@ function strangerAt(record: UploadRecord, paths: UsedPaths): LibraryModel | unde
 }
 
 /** What an earlier run registered without hearing of it is no stranger; a list without keys tells it by its bytes. */
-function isOwn({ storageKey, sha256 }: UploadRecord, model: LibraryModel): boolean {
-  if (storageKey === null) return false
-  return model.storageKey === null
-    ? sha256 !== null && model.sha256 === sha256
-    : model.storageKey === storageKey
+function isOwn({ state }: UploadRecord, model: LibraryModel): boolean {
+  if (!isStored(state)) return false
+  return model.storageKey === null ? model.sha256 === state.sha256 : model.storageKey === state.storageKey
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { LibraryModel } from '../contract/library.ts'
-import type { UploadRecord } from '../journal/upload-record.ts'
+import { isRegistered, type RegisteredRecord, type UploadRecord } from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
 import type { FileSamples } from './file-samples.ts'
 import { isSameTeam } from './path-conflict.ts'
@@ -8,37 +8,34 @@ import { isSameTeam } from './path-conflict.ts'
  * Uploads of this computer that registered a model of the same size for the same team. They are available even where the server
  * has no listing, but the model may have been deleted since.
  */
-export function registeredUploadsOfSameSize(rows: Rows, upload: UploadRecord): UploadRecord[] {
-  return [...rows.finished()].filter(
-    (record) =>
-      record.identity.sizeBytes === upload.identity.sizeBytes &&
-      isSameTeam(record, upload) &&
-      record.modelId !== null,
-  )
+export function registeredUploadsOfSameSize(rows: Rows, upload: UploadRecord): RegisteredRecord[] {
+  return [...rows.finished()]
+    .filter(isRegistered)
+    .filter((record) => record.identity.sizeBytes === upload.identity.sizeBytes && isSameTeam(record, upload))
 }
 
 /** Ids of the models whose local files differ from this one in their samples, so that no hash is needed. */
 export async function modelIdsWithOtherBytes(
   samples: FileSamples,
   record: UploadRecord,
-  registered: readonly UploadRecord[],
+  registered: readonly RegisteredRecord[],
 ): Promise<ReadonlySet<string>> {
   // In parallel: on a disk that does not answer, each comparison takes several seconds.
   const comparisons = await Promise.all(registered.map((other) => samples.mayBeEqual(record, other)))
   return new Set(
-    registered.flatMap((other, index) => (comparisons[index] === false ? [other.modelId ?? ''] : [])),
+    registered.flatMap((other, index) => (comparisons[index] === false ? [other.state.modelId] : [])),
   )
 }
 
 /** The model that a registered upload has become. */
-export function toLibraryModel(record: UploadRecord): LibraryModel {
+export function toLibraryModel({ identity, target, state }: RegisteredRecord): LibraryModel {
   return {
-    id: record.modelId ?? '',
-    ...record.target,
-    sizeBytes: record.identity.sizeBytes,
-    sha256: record.sha256,
-    storageKey: record.storageKey,
+    id: state.modelId,
+    ...target,
+    sizeBytes: identity.sizeBytes,
+    sha256: state.sha256,
+    storageKey: state.kind === 'registered' ? state.storageKey : null,
     status: 'active',
-    createdAtMs: record.finishedAtMs,
+    createdAtMs: state.finishedAtMs,
   }
 }

@@ -1,7 +1,7 @@
 import { pathKey } from '../contract/library-path.ts'
 import type { LibraryModel, ReplacedFate } from '../contract/library.ts'
 import type { Outcome } from '../journal/outcome.ts'
-import type { RecordChange, UploadRecord } from '../journal/upload-record.ts'
+import { modelIdOf, type RecordChange, type UploadRecord } from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
 import {
   findPathConflict,
@@ -61,7 +61,7 @@ function cancelOutdatedReplacement(
   models: readonly LibraryModel[],
 ): PathResolution {
   const { replaces, ...library } = record.library ?? {}
-  if (!replaces || record.modelId !== null) return { kind: 'proceed' }
+  if (!replaces || modelIdOf(record.state) !== null) return { kind: 'proceed' }
   const currentPath = models.find(({ id }) => id === replaces.modelId)?.modelPath ?? replaces.path
   const isMoved = replaces.asidePath === null && currentPath !== replaces.path
   if (pathKey(replaces.path) === pathKey(record.target.modelPath) && !isMoved) return { kind: 'proceed' }

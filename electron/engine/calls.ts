@@ -105,7 +105,7 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
     },
     async history({ beforeMs, search, limit }) {
       const found = store.history({ beforeMs, search, limit, hidden: signIns.hidden() })
-      const nextBeforeMs = found.length < limit ? null : (found.at(-1)?.finishedAtMs ?? null)
+      const nextBeforeMs = found.length < limit ? null : (found.at(-1)?.state.finishedAtMs ?? null)
       return success({ rows: found.map((record) => toUploadRow(record, null)), nextBeforeMs })
     },
   }

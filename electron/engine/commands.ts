@@ -6,7 +6,7 @@ import { changeAfterInspection, fileToInspect, isUnchanged, isUninspected } from
 import { failureWhileWritten } from '../intake/recheck.ts'
 import { resetAfter } from '../journal/reset.ts'
 import type { Row, Rows } from '../journal/rows.ts'
-import type { RecordChange, UploadRecord } from '../journal/upload-record.ts'
+import { modelIdOf, type RecordChange, type UploadRecord } from '../journal/upload-record.ts'
 import { isRunning } from '../journal/upload-state.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { FileToInspect, Inspection } from '../recognition/found-file.ts'
@@ -83,12 +83,12 @@ export class UploadCommands {
     while (this.#isQueued(ids)) await this.#queue.remove(ids)
     const open = this.#known(ids).filter(({ record }) => record.phase !== 'registered')
     // Its model is in the library already: only what was still to be done about a replaced model is dropped.
-    for (const row of open.filter(({ record }) => record.modelId !== null)) {
+    for (const row of open.filter(({ record }) => modelIdOf(record.state) !== null)) {
       const { replaces: _dropped, ...library } = row.record.library ?? {}
       const written = this.#finish(row, { library })
       if (!written.ok) return written
     }
-    const gone = open.filter(({ record }) => record.modelId === null).map(({ record }) => record.id)
+    const gone = open.filter(({ record }) => modelIdOf(record.state) === null).map(({ record }) => record.id)
     for (const id of gone) this.#options.forget(id)
     const removed = this.#rows.remove(gone)
     this.#options.onAbandoned()
@@ -112,7 +112,7 @@ export class UploadCommands {
     if (!row) return failed(failure('not-found'))
     const { record, live } = row
     // Once the model is in the library, the upload only deals with the model that it replaces.
-    const isOver = live.phase === 'registered' || record.modelId !== null
+    const isOver = live.phase === 'registered' || modelIdOf(record.state) !== null
     if (isRunning(live.phase) || isOver) return failed(failure('already-begun'))
     const target = { ...record.target, ...change }
     const wrong = targetFailure(target)
@@ -222,7 +222,8 @@ export class UploadCommands {
       return now?.live.phase === 'retrying' ? this.#requeue(row) : success(undefined)
     }
     if (row.live.phase !== 'failed') return success(undefined)
-    if (before === null || !before.code.startsWith('file-')) return this.#requeue(row, resetAfter(before))
+    if (before === null || !before.code.startsWith('file-'))
+      return this.#requeue(row, resetAfter(row.record, before))
     const inspection = await this.#options.inspect(fileToInspect(row.record))
     const now = this.#rows.get(id)
     return now?.live.phase === 'failed' ? this.#retryInspected(now, inspection) : success(undefined)

@@ -28,7 +28,7 @@ import { createAccountStore, createStoredChoices } from '../journal/account-stor
 import { createHashCache } from '../journal/hash-cache.ts'
 import { openJournal } from '../journal/journal-file.ts'
 import { createRows } from '../journal/rows.ts'
-import type { UploadRecord } from '../journal/upload-record.ts'
+import { isRegistered, type UploadRecord } from '../journal/upload-record.ts'
 import { createUploadStore } from '../journal/upload-store.ts'
 import { createUploadedBefore } from '../journal/uploaded-before.ts'
 import { createLibrary } from '../library/library.ts'
@@ -386,8 +386,9 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   function noteRegistered(record: UploadRecord): void {
+    if (!isRegistered(record)) return
     library.noted({ accountId: record.accountId, teamId: record.team.id }, toLibraryModel(record))
-    if (record.sha256 !== null) hashCache.remember(record.path, record.identity, record.sha256)
+    hashCache.remember(record.path, record.identity, record.state.sha256)
   }
 
   /** The same person's sign-in that can upload for a team now, or null. */

@@ -116,9 +116,9 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
         if (!row.record.library?.already) options.registered(row.record)
         return
       case 'retry': {
-        const change = { failure: outcome.failure, ...resetAfter(outcome.failure) }
+        const change = { failure: outcome.failure, ...resetAfter(row.record, outcome.failure) }
         logFailure(rows.happen(id, 'trouble', change, outcome.atMs))
-        if ('multipart' in change) options.onAbandoned()
+        if (mustRestart(outcome.failure)) options.onAbandoned()
         return options.recovery.waitForConnection(id, outcome.failure)
       }
       case 'missing-volume':
@@ -127,7 +127,9 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
       case 'hold':
         return logFailure(rows.happen(id, 'trouble', { failure: outcome.failure }, outcome.untilMs))
       case 'failed':
-        logFailure(rows.happen(id, 'refuse', { failure: outcome.failure, ...resetAfter(outcome.failure) }))
+        logFailure(
+          rows.happen(id, 'refuse', { failure: outcome.failure, ...resetAfter(row.record, outcome.failure) }),
+        )
         options.onAbandoned()
         // The next attempt was requested by the user and may restart once.
         Object.assign(memories.get(id) ?? {}, { begunAnew: false })

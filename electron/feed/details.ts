@@ -2,6 +2,7 @@ import type { PartMap, SpeedHistory, UploadDetails } from '../contract/upload-de
 import type { Environment } from '../platform/environment.ts'
 import type { StoredPart } from '../journal/parts-store.ts'
 import type { Row } from '../journal/rows.ts'
+import { isStored, multipartOf } from '../journal/upload-record.ts'
 
 /** Details are sent at most this often. */
 const reportEveryMs = 100
@@ -39,11 +40,12 @@ export function createDetails(options: {
   }
 
   function partsOf(row: Row): PartMap | null {
-    const { id, multipart, identity } = row.record
+    const { id, state, identity } = row.record
+    const multipart = multipartOf(state)
     if (!multipart) return singlePut(row)
     const map = maps.get(id)
     if (map) return row.live.phase === 'sending' ? map() : partsWithoutFlight(map())
-    const stored = row.record.storageKey !== null
+    const stored = isStored(state)
     return partsFromJournal(identity.sizeBytes, multipart.partSizeBytes, stored ? 'all' : acknowledged(id))
   }
 
@@ -89,7 +91,7 @@ function partsWithoutFlight({ partSizeBytes, states }: PartMap): PartMap {
 /** A single PUT, shown as one part; null before the upload is known to be one. */
 function singlePut({ record, live }: Row): PartMap | null {
   const partSizeBytes = record.identity.sizeBytes
-  if (record.storageKey !== null) return { partSizeBytes, states: 's', flying: [] }
+  if (isStored(record.state)) return { partSizeBytes, states: 's', flying: [] }
   if (live.phase !== 'sending' && live.phase !== 'finishing') return null
   return { partSizeBytes, states: 'f', flying: [{ number: 1, bytes: live.inFlightBytes }] }
 }

@@ -1,6 +1,7 @@
 import type { Result } from '../contract/failures.ts'
 import type { Patch } from '../contract/uploads.ts'
 import type { Environment } from '../platform/environment.ts'
+import { isRegistered } from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 
@@ -71,7 +72,7 @@ export function createDoneToday(options: {
   const finished = (ids: readonly string[]) =>
     ids.flatMap((id) => {
       const record = rows.get(id)?.record ?? store.find(id)
-      return record?.phase === 'registered' ? [record] : []
+      return record && isRegistered(record) ? [record] : []
     })
 
   return {
@@ -96,7 +97,7 @@ export function createDoneToday(options: {
     },
     forget(ids) {
       const gone = finished(ids)
-      const ofToday = gone.filter(({ id, finishedAtMs }) => !rows.get(id) && (finishedAtMs ?? 0) >= today)
+      const ofToday = gone.filter(({ id, state }) => !rows.get(id) && state.finishedAtMs >= today)
       const removed = rows.remove(gone.map(({ id }) => id))
       if (removed.ok) unshown = Math.max(0, unshown - ofToday.length)
       return removed

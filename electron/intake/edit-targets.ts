@@ -1,7 +1,7 @@
 import { failed, isOfTarget, success, type Result } from '../contract/failures.ts'
 import type { Target } from '../contract/uploads.ts'
 import type { Row, Rows } from '../journal/rows.ts'
-import type { RecordChange } from '../journal/upload-record.ts'
+import { isStarted, modelIdOf, type RecordChange } from '../journal/upload-record.ts'
 import { isRunning } from '../journal/upload-state.ts'
 import { targetFailure } from '../contract/uploads.ts'
 
@@ -64,6 +64,6 @@ export function wasCausedByTarget({ record, live }: Row): boolean {
 /** Until bytes were sent, and again when the target is the reason of the failure: as the page shows it. */
 function mayChange(row: Row): boolean {
   const { record, live } = row
-  if (isRunning(live.phase) || live.phase === 'registered' || record.modelId !== null) return false
-  return !record.started || wasCausedByTarget(row)
+  if (isRunning(live.phase) || live.phase === 'registered' || modelIdOf(record.state) !== null) return false
+  return !isStarted(record.state) || wasCausedByTarget(row)
 }

@@ -199,15 +199,10 @@ function toRecord(
     recognition,
     allowed: isAllowed,
     phase: failure === null ? 'waiting' : 'failed',
-    started: false,
     failure,
-    multipart: null,
-    storageKey: null,
-    sha256: null,
-    modelId: null,
+    state: { kind: 'queued', started: false },
     seen: { place: file.place, target, ...(file.group ? { group: file.group } : {}) },
     addedAtMs,
-    finishedAtMs: null,
     ...(onConflict && onConflict !== 'ask' ? { library: { onConflict } } : {}),
   }
 }

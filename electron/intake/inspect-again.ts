@@ -3,7 +3,7 @@ import type { FileToInspect, Inspection } from '../recognition/found-file.ts'
 import { sameFile } from '../platform/file-identity.ts'
 import { retargeted } from './edit-targets.ts'
 import { reset, resetAfter } from '../journal/reset.ts'
-import type { RecordChange, UploadRecord } from '../journal/upload-record.ts'
+import { isStarted, type RecordChange, type UploadRecord } from '../journal/upload-record.ts'
 import type { Row } from '../journal/rows.ts'
 
 /** The file of an upload as it was found: with its own name, folder and multi-file model. */
@@ -34,11 +34,12 @@ export function changeAfterInspection(row: Row, inspection: Inspection): RecordC
   const { record } = row
   const hasSameBytes = isUnchanged(record, inspection)
   const change = hasSameBytes
-    ? resetAfter(record.failure)
-    : { ...reset, identity: inspection.identity, allowed: false }
+    ? resetAfter(record, record.failure)
+    : { ...reset(record), identity: inspection.identity, allowed: false }
   const { recognition, target } = inspection
-  // Once bytes were sent the target is fixed, as it is for the user.
-  if (record.seen === undefined || (hasSameBytes && record.started)) return { ...change, recognition }
+  // Once bytes have gone out a target stays, as it does for the person.
+  if (record.seen === undefined || (hasSameBytes && isStarted(record.state)))
+    return { ...change, recognition }
   const next = withNewSuggestion(record.target, record.seen.target, target)
   return { ...change, ...retargeted(row, next), recognition, seen: { ...record.seen, target } }
 }

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { UploadRecord } from './upload-record.ts'
+import { modelIdOf, type UploadRecord } from './upload-record.ts'
 
 /** A model that made room for a new one which doesn't come any more: it is to have its own path again. */
 export interface DisplacedModel {
@@ -38,8 +38,8 @@ export function createDisplacedModelTable(database: DatabaseSync): DisplacedMode
   return {
     leave(id, becomes) {
       const replaces = becomes?.library?.replaces
-      const isMeant = replaces !== undefined && (replaces.asidePath !== null || becomes?.modelId !== null)
-      if (isMeant) clear.run(replaces.modelId)
+      if (replaces && (replaces.asidePath !== null || modelIdOf(becomes.state) !== null))
+        clear.run(replaces.modelId)
       // What has nothing to do with the library is most of what is written.
       else if (becomes === null || becomes.library !== undefined) insert.run(id)
     },

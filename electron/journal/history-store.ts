@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Result } from '../contract/failures.ts'
-import type { UploadRecord } from './upload-record.ts'
+import { isRegistered, type RegisteredRecord, type UploadRecord } from './upload-record.ts'
 import { columns } from './record-columns.ts'
 
 export interface HistoryQuery {
@@ -18,7 +18,7 @@ export interface HistoryQuery {
 
 /** What the journal has of uploads whose models are in a library. */
 export interface HistoryStore {
-  history(options: HistoryQuery): readonly UploadRecord[]
+  history(options: HistoryQuery): readonly RegisteredRecord[]
   /** How many were finished since then (ms since the epoch) and not taken out of the list. */
   finishedSince(sinceMs: number): number
   /** Takes some out of the list; the history keeps them. */
@@ -54,7 +54,7 @@ export function createHistoryStore(
           search,
           limit,
         ),
-      ),
+      ).filter(isRegistered),
     finishedSince: (sinceMs) => Number(since.get(sinceMs)?.['count']),
     dismiss: (ids) => write(() => ids.forEach((id) => void dismiss.run(id))),
   }

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Result } from '../contract/failures.ts'
-import type { UploadRecord } from './upload-record.ts'
+import { isStored, type UploadRecord } from './upload-record.ts'
 
 /** A part that storage has acknowledged. */
 export interface StoredPart {
@@ -61,13 +61,13 @@ export function countParts(database: DatabaseSync): ReadonlyMap<string, DonePart
 
 /** What storage has acknowledged of an upload, in bytes. */
 export function acknowledgedBytes(
-  { identity, multipart, storageKey }: UploadRecord,
+  { identity, state }: UploadRecord,
   { count, lastNumber }: DoneParts = { count: 0, lastNumber: 0 },
 ): number {
   const { sizeBytes } = identity
-  if (storageKey !== null) return sizeBytes
-  if (multipart === null) return 0
-  const { partSizeBytes } = multipart
+  if (isStored(state)) return sizeBytes
+  if (state.kind !== 'multipart-open') return 0
+  const { partSizeBytes } = state.multipart
   const partCount = Math.ceil(sizeBytes / partSizeBytes)
   // Only the last part is shorter than the others.
   const missing = lastNumber === partCount ? partCount * partSizeBytes - sizeBytes : 0

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { failureKinds, type Failure } from '../contract/failures.ts'
 import { onConflict, replacedFate } from '../contract/library.ts'
 import { modelFormats } from '../contract/recognition.ts'
-import type { UploadRecord } from './upload-record.ts'
+import { isStarted, modelIdOf, multipartOf, type UploadRecord, type UploadState } from './upload-record.ts'
 
 const parameters = v.record(v.string(), v.union([v.string(), v.number()]))
 
@@ -131,6 +131,8 @@ export function fromColumns(found: unknown): UploadRecord | null {
   const parsed = v.safeParse(line, found)
   if (!parsed.success) return null
   const row = parsed.output
+  const state = stateOf(row)
+  if (!state) return null
   return {
     id: row.id,
     position: row.position,
@@ -144,21 +146,47 @@ export function fromColumns(found: unknown): UploadRecord | null {
     recognition: row.recognition,
     allowed: row.allowed === 1,
     phase: row.phase,
-    started: row.started === 1,
     failure: row.failure,
-    multipart: row.multipart,
-    storageKey: row.storage_key,
-    sha256: row.sha256,
-    modelId: row.model_id,
+    state,
     addedAtMs: row.added_at_ms,
-    finishedAtMs: row.finished_at_ms,
     ...(row.library === null ? {} : { library: row.library }),
     ...(row.seen === null ? {} : { seen: row.seen }),
   }
 }
 
+/** The state that the columns describe, or null for a combination that is never written. */
+function stateOf(row: v.InferOutput<typeof line>): UploadState | null {
+  const {
+    phase,
+    multipart,
+    storage_key: storageKey,
+    sha256,
+    model_id: modelId,
+    finished_at_ms: finishedAtMs,
+  } = row
+  if ((phase === 'registered') !== (finishedAtMs !== null)) return null
+  if (storageKey === null) {
+    if (finishedAtMs !== null) {
+      if (modelId === null || sha256 === null || multipart !== null) return null
+      return { kind: 'duplicate', sha256, modelId, finishedAtMs }
+    }
+    if (modelId !== null || sha256 !== null) return null
+    return multipart === null
+      ? { kind: 'queued', started: row.started === 1 }
+      : { kind: 'multipart-open', multipart }
+  }
+  if (sha256 === null) return null
+  const object = { storageKey, sha256, multipart }
+  if (modelId === null) return finishedAtMs === null ? { kind: 'stored', ...object } : null
+  return finishedAtMs === null
+    ? { kind: 'replacing', ...object, modelId }
+    : { kind: 'registered', ...object, modelId, finishedAtMs }
+}
+
 /** The values of a record in the order of `columns`. */
 export function toColumns(record: UploadRecord): (string | number | null)[] {
+  const { state } = record
+  const multipart = multipartOf(state)
   return [
     record.id,
     record.position,
@@ -177,14 +205,14 @@ export function toColumns(record: UploadRecord): (string | number | null)[] {
     JSON.stringify(record.recognition),
     record.allowed ? 1 : 0,
     record.phase,
-    record.started ? 1 : 0,
+    isStarted(state) ? 1 : 0,
     record.failure === null ? null : JSON.stringify(record.failure),
-    record.multipart === null ? null : JSON.stringify(record.multipart),
-    record.storageKey,
-    record.sha256,
-    record.modelId,
+    multipart === null ? null : JSON.stringify(multipart),
+    'storageKey' in state ? state.storageKey : null,
+    'sha256' in state ? state.sha256 : null,
+    modelIdOf(state),
     record.addedAtMs,
-    record.finishedAtMs,
+    'finishedAtMs' in state ? state.finishedAtMs : null,
     record.library ? JSON.stringify(record.library) : null,
     record.seen ? JSON.stringify(record.seen) : null,
   ]

@@ -1,8 +1,8 @@
 import type { Failure } from '../contract/failures.ts'
-import type { RecordChange } from './upload-record.ts'
+import type { RecordChange, UploadRecord } from './upload-record.ts'
 
-/** Failures after which what storage holds is of no use any more: the next try begins at the first byte. */
-const spoilt: ReadonlySet<Failure['code']> = new Set([
+/** Failures after which the bytes in storage are of no use: the next run restarts at byte 0. */
+const restartCodes: ReadonlySet<Failure['code']> = new Set([
   'not-found',
   'upload-ended',
   'file-changed',
@@ -10,13 +10,19 @@ const spoilt: ReadonlySet<Failure['code']> = new Set([
   'parts-do-not-fit',
 ])
 
-/** Forgets what storage holds; an open multipart upload becomes a leftover and is aborted. */
-export const reset: RecordChange = { multipart: null, storageKey: null, sha256: null, started: false }
+/**
+ * Discards what storage holds; an open multipart upload becomes abandoned and is aborted. A model that is already registered
+ * stays so.
+ */
+export function reset({ state }: UploadRecord): RecordChange {
+  const isUnchanged = state.kind === 'replacing' || (state.kind === 'queued' && !state.started)
+  return { state: isUnchanged ? state : { kind: 'queued', started: false } }
+}
 
 /** Whether what storage holds is of no use after this failure. */
-export const mustRestart = (met: Failure): boolean => spoilt.has(met.code)
+export const mustRestart = (met: Failure): boolean => restartCodes.has(met.code)
 
 /** What changes in a record that met this failure, besides the failure itself. */
-export function resetAfter(met: Failure | null): RecordChange {
-  return met && mustRestart(met) ? reset : {}
+export function resetAfter(record: UploadRecord, met: Failure | null): RecordChange {
+  return met && mustRestart(met) ? reset(record) : {}
 }

@@ -1,5 +1,5 @@
 import type { Phase, UploadRow } from '../contract/uploads.ts'
-import type { UploadRecord } from './upload-record.ts'
+import { isStarted, modelIdOf, type UploadRecord } from './upload-record.ts'
 import type { SpeedMeter } from '../platform/speed-meter.ts'
 
 /** What an upload is doing right now. Kept in memory only. */
@@ -16,6 +16,7 @@ export interface LiveState {
 
 /** What the page sees of an upload: everything except its path on this computer. */
 export function toUploadRow(record: UploadRecord, live: LiveState | null): UploadRow {
+  const { state } = record
   const { sizeBytes } = record.identity
   const done = record.phase === 'registered'
   const sending = live?.phase === 'sending'
@@ -34,7 +35,7 @@ export function toUploadRow(record: UploadRecord, live: LiveState | null): Uploa
     target: record.target,
     recognition: record.recognition,
     phase: live?.phase ?? record.phase,
-    started: record.started,
+    started: isStarted(state),
     sentBytes,
     inFlightBytes,
     hashedBytes: done ? sizeBytes : (live?.hashedBytes ?? 0),
@@ -43,10 +44,10 @@ export function toUploadRow(record: UploadRecord, live: LiveState | null): Uploa
     failure: record.failure,
     retryAtMs: live?.retryAtMs ?? null,
     addedAtMs: record.addedAtMs,
-    finishedAtMs: record.finishedAtMs,
-    sha256: record.sha256,
-    storageKey: record.storageKey,
-    modelId: record.modelId,
+    finishedAtMs: 'finishedAtMs' in state ? state.finishedAtMs : null,
+    sha256: 'sha256' in state ? state.sha256 : null,
+    storageKey: 'storageKey' in state ? state.storageKey : null,
+    modelId: modelIdOf(state),
     ...(already ? { already } : {}),
     ...(record.library?.replaces ? { replaces: record.library.replaces } : {}),
   }

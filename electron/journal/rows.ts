@@ -77,7 +77,7 @@ export function createRows(options: {
   let touched: string[] | null = null
 
   function restore(records: readonly UploadRecord[]): void {
-    const isInParts = ({ multipart, storageKey }: UploadRecord) => multipart !== null && storageKey === null
+    const isInParts = ({ state }: UploadRecord) => state.kind === 'multipart-open'
     const parts = records.some(isInParts) ? store.parts.counts() : new Map<string, DoneParts>()
     for (const record of records) {
       const sentBytes = acknowledgedBytes(record, parts.get(record.id))
@@ -138,8 +138,9 @@ export function createRows(options: {
   ): void {
     row.live.phase = phase
     row.live.retryAtMs = retryAtMs
-    // Acknowledged parts stay sent, whatever the row waits for.
-    if (!isRunning(phase) && row.record.storageKey === null && row.record.multipart === null)
+    // What storage has acknowledged in parts stays sent, whatever the row waits for.
+    const { kind } = row.record.state
+    if (!isRunning(phase) && (kind === 'queued' || kind === 'duplicate'))
       Object.assign(row.live, { sentBytes: 0, inFlightBytes: 0, hashedBytes: 0 })
     if (!isRunning(phase)) row.live.inFlightBytes = 0
     // Bytes that storage had before are no speed: measuring starts with the current count.

@@ -1,28 +1,77 @@
-import type { Failure } from '../contract/failures.ts'
 import type { Team } from '../contract/account.ts'
-import type { Target } from '../contract/uploads.ts'
+import type { Failure } from '../contract/failures.ts'
 import type { LibraryPart } from '../contract/library.ts'
 import type { Recognition } from '../contract/recognition.ts'
-import type { FoundFile } from '../recognition/found-file.ts'
+import type { Target } from '../contract/uploads.ts'
 import type { FileIdentity } from '../platform/file-identity.ts'
+import type { FoundFile } from '../recognition/found-file.ts'
 import type { StoredPhase } from './upload-state.ts'
 
-/** A multipart upload that storage has open for us. Its part size never changes. */
+/** A multipart upload in storage. Its part size never changes. */
 export interface Multipart {
   readonly uploadId: string
   readonly storageKey: string
   readonly partSizeBytes: number
-  /** Completing was asked for: a server that no longer knows the upload may have joined it. */
+  /** Completing was requested: if the server no longer has the upload, it may have completed it and lost the response. */
   readonly completing?: true
 }
 
-/** How a file was met and what it suggested by itself: what a later look at it has to know. */
+/** Nothing is in storage yet that the next run could use. */
+export interface QueuedState {
+  readonly kind: 'queued'
+  /** A run has sent bytes, which restart at 0. */
+  readonly started: boolean
+}
+
+/** Parts are being sent; the acknowledged ones are in the table of parts. */
+export interface MultipartOpenState {
+  readonly kind: 'multipart-open'
+  readonly multipart: Multipart
+}
+
+interface StoredObject {
+  readonly storageKey: string
+  readonly sha256: string
+  /** The multipart upload that the object was sent with; null when it was sent as one PUT. */
+  readonly multipart: Multipart | null
+}
+
+/** Storage has acknowledged the whole object: only registering is left. */
+export interface StoredState extends StoredObject {
+  readonly kind: 'stored'
+}
+
+/** The new model is registered; the model that it replaces is still to be disabled or deleted. */
+export interface ReplacingState extends StoredObject {
+  readonly kind: 'replacing'
+  readonly modelId: string
+}
+
+export interface RegisteredState extends StoredObject {
+  readonly kind: 'registered'
+  readonly modelId: string
+  readonly finishedAtMs: number
+}
+
+/** The library already had a model with the same bytes; nothing was sent. */
+export interface DuplicateState {
+  readonly kind: 'duplicate'
+  readonly sha256: string
+  readonly modelId: string
+  readonly finishedAtMs: number
+}
+
+/** How far an upload has come, as stored in the journal. */
+export type UploadState =
+  QueuedState | MultipartOpenState | StoredState | ReplacingState | RegisteredState | DuplicateState
+
+/** How a file was found and what was suggested for it, for inspecting it again later. */
 export interface FoundAs extends Pick<FoundFile, 'place' | 'group'> {
-  /** Where it would have gone if nobody had said anything: what differs from it was said by a person. */
+  /** The suggested target: whatever differs from it was entered by a person. */
   readonly target: Target
 }
 
-/** An upload as the journal keeps it. Presigned URLs are not in it: they live in memory only. */
+/** An upload as stored in the journal. Presigned URLs are kept in memory only. */
 export interface UploadRecord {
   readonly id: string
   readonly position: number
@@ -35,23 +84,57 @@ export interface UploadRecord {
   readonly team: Team
   readonly target: Target
   readonly recognition: Recognition
-  /** The person has seen what the file can do when it is loaded, and sends it all the same. */
+  /** The user confirmed the upload of a file that can run code when it is loaded. */
   readonly allowed: boolean
+  /** `registered` if and only if the state is `registered` or `duplicate`. */
   readonly phase: StoredPhase
-  readonly started: boolean
   readonly failure: Failure | null
-  readonly multipart: Multipart | null
-  /** Set, with `sha256`, once storage has acknowledged the whole object: from then on only registering is left. */
-  readonly storageKey: string | null
-  readonly sha256: string | null
-  readonly modelId: string | null
-  /** What it has to do with what the team has already; absent while it has nothing. */
+  readonly state: UploadState
+  /** Conflicts with the team's library; absent while there are none. */
   readonly library?: LibraryPart | undefined
-  /** Absent from what an older version wrote down. */
+  /** Absent from records of older versions. */
   readonly seen?: FoundAs | undefined
   readonly addedAtMs: number
-  readonly finishedAtMs: number | null
+}
+
+/** An upload whose model is in the library. */
+export interface RegisteredRecord extends UploadRecord {
+  readonly state: RegisteredState | DuplicateState
 }
 
 /** What may change in a record after it was written. */
 export type RecordChange = Partial<Omit<UploadRecord, 'id' | 'path' | 'fileName' | 'folder' | 'addedAtMs'>>
+
+/** Whether a run has sent bytes that were not discarded since. */
+export function isStarted(state: UploadState): boolean {
+  switch (state.kind) {
+    case 'queued':
+      return state.started
+    case 'duplicate':
+      return false
+    case 'multipart-open':
+    case 'stored':
+    case 'replacing':
+    case 'registered':
+      return true
+  }
+}
+
+/** Whether storage has acknowledged the whole object. */
+export function isStored(state: UploadState): state is StoredState | ReplacingState | RegisteredState {
+  return state.kind === 'stored' || state.kind === 'replacing' || state.kind === 'registered'
+}
+
+export function isRegistered(record: UploadRecord): record is RegisteredRecord {
+  return record.state.kind === 'registered' || record.state.kind === 'duplicate'
+}
+
+/** The multipart upload that is open, or that the stored object was sent with. */
+export function multipartOf(state: UploadState): Multipart | null {
+  return 'multipart' in state ? state.multipart : null
+}
+
+/** The id of the model that the upload has become, or null. */
+export function modelIdOf(state: UploadState): string | null {
+  return 'modelId' in state ? state.modelId : null
+}

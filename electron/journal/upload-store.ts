@@ -11,7 +11,7 @@ import {
 } from './abandoned-store.ts'
 import { createDisplacedModelTable, type DisplacedModel } from './displaced-models.ts'
 import { createPartsStore, type PartsStore } from './parts-store.ts'
-import type { UploadRecord } from './upload-record.ts'
+import { multipartOf, type UploadRecord } from './upload-record.ts'
 import { columns, fromColumns, toColumns } from './record-columns.ts'
 import {
   claimAbandoned,
@@ -156,7 +156,7 @@ function createLeft(database: DatabaseSync) {
     movedAside,
     clear: (uploadId: string) => void clear.run(uploadId),
     by(id: string, becomes: UploadRecord | null) {
-      abandonUpload(database, id, becomes?.multipart?.uploadId ?? null)
+      abandonUpload(database, id, becomes ? (multipartOf(becomes.state)?.uploadId ?? null) : null)
       movedAside.leave(id, becomes)
     },
   }

@@ -11,7 +11,7 @@ import { raceAbort } from '../platform/delays.ts'
 import { planUpload, type Plan } from '../transfer/upload-plan.ts'
 import { findMissingVolume } from '../platform/missing-volume.ts'
 import type { Outcome } from '../journal/outcome.ts'
-import type { UploadRecord } from '../journal/upload-record.ts'
+import { isStored, modelIdOf, type UploadRecord } from '../journal/upload-record.ts'
 import { findRegistered, register } from './register.ts'
 import type { Replacer, ReplaceReport } from '../conflicts/replace.ts'
 import { retryDelay } from '../platform/retry-delay.ts'
@@ -76,7 +76,7 @@ async function takeSteps(run: Run): Promise<Attempt<void>> {
   const { timers } = services.environment
   if (before) {
     // Of what it is known to have become the server is not asked again.
-    const become = record.modelId ?? memory.modelId
+    const become = modelIdOf(record.state) ?? memory.modelId
     const known =
       become === null
         ? await findRegistered({ record, access: access.value, stored: before, timers, signal })
@@ -107,8 +107,9 @@ async function takeSteps(run: Run): Promise<Attempt<void>> {
 }
 
 /** What storage has had since an earlier run: only registering is left. */
-function storedBefore({ storageKey, sha256, multipart }: UploadRecord): StoredObject | null {
-  if (storageKey === null || sha256 === null) return null
+function storedBefore({ state }: UploadRecord): StoredObject | null {
+  if (!isStored(state)) return null
+  const { storageKey, sha256, multipart } = state
   return { storageKey, sha256, ...(multipart?.completing ? { isUnsure: true } : {}) }
 }
 
@@ -139,7 +140,9 @@ async function send(run: Run, access: Access): Promise<Attempt<StoredObject>> {
   const { workerPool, hasher, requestSlots, environment } = services
   const sending = { record, access, workerPool, hasher, requestSlots, environment, memory, report, signal }
   // What was begun in parts goes on in parts, whatever the limit says by now.
-  return plan.kind === 'parts' || record.multipart ? sendInParts(sending) : sendWhole(sending)
+  return plan.kind === 'parts' || record.state.kind === 'multipart-open'
+    ? sendInParts(sending)
+    : sendWhole(sending)
 }
 
 function planOf(
@@ -161,7 +164,7 @@ export function notUploadableFailure(
   const access = services.accessTo(record.accountId, record.team.id)
   if (!access.ok) return access.failure
   // Once storage has it, only registering is left.
-  if (record.storageKey !== null) return null
+  if (isStored(record.state)) return null
   const plan = planOf(record, access.value, services)
   return plan.kind === 'refused' ? plan.failure : null
 }

@@ -7,7 +7,7 @@ import { bytesOfParts } from '../transfer/parts-progress.ts'
 import { partsFailure } from '../transfer/upload-plan.ts'
 import { sendParts, type SentPart } from '../transfer/send-parts.ts'
 import { withGracePeriod, abortableDelay, recheckDelayMs } from '../platform/delays.ts'
-import type { Multipart } from '../journal/upload-record.ts'
+import type { Multipart, UploadRecord } from '../journal/upload-record.ts'
 import { sendWhileHashing, type SendSession, type StoredObject } from './send-session.ts'
 
 /** A pause or the app's end waits this long at most for the name of an upload that was asked for, in ms. */
@@ -50,9 +50,12 @@ export async function sendInParts(sending: SendSession): Promise<Attempt<StoredO
  */
 function isGivenUp({ record, report }: SendSession, { uploadId }: Multipart, met: Failure): boolean {
   if (met.code !== 'not-found') return false
-  const isNew = record.multipart?.uploadId !== uploadId && report.acknowledgedBefore().length === 0
+  const isNew = openMultipart(record)?.uploadId !== uploadId && report.acknowledgedBefore().length === 0
   return !isNew || (met.detail ?? '').startsWith('NoSuch')
 }
+
+/** The multipart upload of an earlier run. */
+const openMultipart = ({ state }: UploadRecord) => (state.kind === 'multipart-open' ? state.multipart : null)
 
 const givenUp = ({ detail }: Failure) => failed(failure('upload-ended', {}, { detail }))
 
@@ -69,7 +72,8 @@ function writeUnwritten({ memory, report }: SendSession): Result<void> {
 /** The multipart upload of an earlier run, or a new one; its name is written down before anything is sent under it. */
 async function openedMultipart(sending: SendSession): Promise<Result<Multipart>> {
   const { record, access, memory, environment, report, signal } = sending
-  if (record.multipart) return success(record.multipart)
+  const open = openMultipart(record)
+  if (open) return success(open)
   memory.repeatedParts.clear()
   memory.unwrittenParts.clear()
   const { fileName, identity, target } = record
@@ -139,7 +143,7 @@ async function complete(
   parts: readonly SentPart[],
 ): Promise<Result<Pick<StoredObject, 'isUnsure'>>> {
   const { client, signer } = access
-  const askedBefore = record.multipart?.completing === true
+  const askedBefore = openMultipart(record)?.completing === true
   const written = report.opened({ ...multipart, completing: true })
   if (!written.ok) return written
   const first = await completeMultipart(client, signer, multipart, parts, signal)

@@ -1,12 +1,20 @@
-import type { Result } from '../contract/failures.ts'
+import { success, type Result } from '../contract/failures.ts'
 import type { LibraryModel } from '../contract/library.ts'
 import type { PartMap } from '../contract/upload-details.ts'
 import type { Environment } from '../platform/environment.ts'
 import { createGroupCommits } from '../journal/group-commits.ts'
 import type { PartsStore } from '../journal/parts-store.ts'
-import type { RecordChange } from '../journal/upload-record.ts'
+import {
+  multipartOf,
+  type Multipart,
+  type RecordChange,
+  type ReplacingState,
+  type StoredState,
+  type UploadState,
+} from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
 import type { UploadReport } from './run-upload.ts'
+import type { StoredObject } from './send-session.ts'
 
 /** The library has the bytes already: it is over, and nothing was sent. */
 export interface FoundReport {
@@ -25,36 +33,50 @@ export function createReports(options: {
   const happen = createGroupCommits({ write: rows.happenAll, environment })
   return (id) => {
     const phase = () => rows.get(id)?.live.phase
+    const currentState = (): UploadState | undefined => rows.get(id)?.record.state
     return {
       foundAgain: (identity) => rows.change(id, { identity }),
-      opened: (multipart) => rows.change(id, { multipart, started: true }),
+      opened: (multipart) => rows.change(id, { state: { kind: 'multipart-open', multipart } }),
       acknowledged: (part) => parts.add(id, part),
       acknowledgedBefore: () => parts.of(id),
       sending() {
-        if (phase() !== 'sending') rows.happenUnwritten(id, 'send', { started: true })
+        if (phase() !== 'sending') rows.happenUnwritten(id, 'send', startedChange(currentState()))
       },
       finishing() {
         if (phase() !== 'finishing') rows.happenUnwritten(id, 'finish', {})
       },
       parts: (map) => followParts(id, map),
       progress: (progress) => rows.progress(id, progress),
-      registering: ({ storageKey, sha256, isUnsure }) =>
+      registering: (stored) =>
         happen({
-          ...{ id, event: 'register' },
-          change: { storageKey, sha256, failure: null, ...(isUnsure ? {} : joinedForSure(rows, id)) },
+          id,
+          event: 'register',
+          change: { state: afterStoring(currentState(), stored), failure: null },
         }),
-      registered: (modelId) =>
-        happen({
-          ...{ id, event: 'registered' },
-          change: { modelId, finishedAtMs: finishTime(), failure: null },
-        }),
+      registered(modelId) {
+        const { storageKey, sha256, multipart } = requireStored(currentState())
+        const finishedAtMs = finishTime()
+        return happen({
+          id,
+          event: 'registered',
+          change: {
+            state: { kind: 'registered', storageKey, sha256, multipart, modelId, finishedAtMs },
+            failure: null,
+          },
+        })
+      },
       replacing: (replaces) => rows.change(id, { library: { ...rows.get(id)?.record.library, replaces } }),
-      replaced: (modelId) => rows.change(id, { modelId }),
+      replaced(modelId) {
+        const state = requireStored(currentState())
+        // The identical object, so that nothing is written when a run repeats this step.
+        if (state.kind === 'replacing' && state.modelId === modelId) return success(undefined)
+        return rows.change(id, { state: { ...state, kind: 'replacing', modelId } })
+      },
       found(sha256, { id: modelId, displayName, modelPath, status }) {
         const already = { name: displayName, path: modelPath, status }
         const library = { ...rows.get(id)?.record.library, already }
-        const finishedAtMs = finishTime()
-        return rows.happen(id, 'found', { modelId, sha256, finishedAtMs, library, failure: null })
+        const state = { kind: 'duplicate', sha256, modelId, finishedAtMs: finishTime() } as const
+        return rows.happen(id, 'found', { state, library, failure: null })
       },
       sentBytes: () => rows.get(id)?.live.sentBytes ?? 0,
       countAttempt: () => rows.countAttempt(id),
@@ -62,12 +84,31 @@ export function createReports(options: {
   }
 }
 
-/** Storage said that it joined the parts: from here on nobody doubts that the object is there. */
-function joinedForSure(rows: Rows, id: string): Pick<RecordChange, 'multipart'> {
-  const multipart = rows.get(id)?.record.multipart
-  if (!multipart?.completing) return {}
+function startedChange(state: UploadState | undefined): RecordChange {
+  return state?.kind === 'queued' && !state.started ? { state: { kind: 'queued', started: true } } : {}
+}
+
+function afterStoring(
+  before: UploadState | undefined,
+  { storageKey, sha256, isUnsure }: StoredObject,
+): StoredState | ReplacingState {
+  const multipart = before ? multipartOf(before) : null
+  const object = { storageKey, sha256, multipart: isUnsure ? multipart : withoutCompleting(multipart) }
+  return before?.kind === 'replacing'
+    ? { kind: 'replacing', ...object, modelId: before.modelId }
+    : { kind: 'stored', ...object }
+}
+
+/** Storage has confirmed that it completed the upload. */
+function withoutCompleting(multipart: Multipart | null): Multipart | null {
+  if (!multipart?.completing) return multipart
   const { uploadId, storageKey, partSizeBytes } = multipart
-  return { multipart: { uploadId, storageKey, partSizeBytes } }
+  return { uploadId, storageKey, partSizeBytes }
+}
+
+function requireStored(state: UploadState | undefined): StoredState | ReplacingState {
+  if (state?.kind === 'stored' || state?.kind === 'replacing') return state
+  throw new Error(`an upload in state ${state?.kind} cannot be registered`)
 }
 
 /** No two uploads finish in the same millisecond, since the history's pages are cut by this time. */

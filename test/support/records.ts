@@ -1,4 +1,11 @@
-import type { UploadRecord } from '../../electron/journal/upload-record.ts'
+import type {
+  MultipartOpenState,
+  RegisteredRecord,
+  RegisteredState,
+  ReplacingState,
+  StoredState,
+  UploadRecord,
+} from '../../electron/journal/upload-record.ts'
 
 let made = 0
 
@@ -33,29 +40,50 @@ export function uploadRecord(given: Partial<UploadRecord> = {}): UploadRecord {
     },
     allowed: false,
     phase: 'waiting',
-    started: false,
     failure: null,
-    multipart: null,
-    storageKey: null,
-    sha256: null,
-    modelId: null,
+    state: { kind: 'queued', started: false },
     addedAtMs: 1_790_000_000_000 + made,
-    finishedAtMs: null,
     ...given,
   }
 }
 
-/** The same once it is in the library. */
-export function registeredRecord(given: Partial<UploadRecord> = {}): UploadRecord {
+/** A record of an upload whose model is in the library. */
+export function registeredRecord({
+  storageKey,
+  sha256,
+  multipart,
+  modelId,
+  finishedAtMs,
+  ...given
+}: Partial<Omit<UploadRecord, 'state'> & Omit<RegisteredState, 'kind'>> = {}): RegisteredRecord {
   const record = uploadRecord()
   return {
     ...record,
     phase: 'registered',
-    started: true,
-    storageKey: `models/${record.id}`,
-    sha256: 'ab'.repeat(32),
-    modelId: `model of ${record.id}`,
-    finishedAtMs: record.addedAtMs + 60_000,
+    state: {
+      kind: 'registered',
+      storageKey: storageKey ?? `models/${record.id}`,
+      sha256: sha256 ?? 'ab'.repeat(32),
+      multipart: multipart ?? null,
+      modelId: modelId ?? `model of ${record.id}`,
+      finishedAtMs: finishedAtMs ?? record.addedAtMs + 60_000,
+    },
     ...given,
   }
+}
+
+export function multipartOpenState(partSizeBytes: number): MultipartOpenState {
+  return { kind: 'multipart-open', multipart: { uploadId: 'u', storageKey: 'k', partSizeBytes } }
+}
+
+export function storedState(given: Partial<StoredState> = {}): StoredState {
+  return { kind: 'stored', storageKey: 'k', sha256: 'ab'.repeat(32), multipart: null, ...given }
+}
+
+export function replacingState(modelId: string): ReplacingState {
+  return { ...storedState(), kind: 'replacing', modelId }
+}
+
+export function registeredState(modelId: string, finishedAtMs: number): RegisteredState {
+  return { ...storedState(), kind: 'registered', modelId, finishedAtMs }
 }

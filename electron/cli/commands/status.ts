@@ -1,6 +1,7 @@
 import type { Account } from '../../contract/account.ts'
 import { formatBytes } from '../../messages/format-size.ts'
 import { readJournal, type JournalSummary, type UnfinishedUpload } from '../../journal/journal-reader.ts'
+import { isStored, multipartOf } from '../../journal/upload-record.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { explain, isoTime, told, type Streams } from '../output/output.ts'
 import { oneLine } from '../output/terminal-text.ts'
@@ -58,7 +59,8 @@ function uploadAsJson(
   { record, acknowledgedBytes, acknowledgedParts, runByPid }: UnfinishedUpload,
   accounts: readonly Account[],
 ): object {
-  const { identity, multipart, target, team } = record
+  const { identity, state, target, team } = record
+  const multipart = multipartOf(state)
   const account = accounts.find(({ id }) => id === record.accountId)
   return {
     id: record.id,
@@ -125,14 +127,14 @@ function lineOf(
   { record, acknowledgedBytes, acknowledgedParts, runByPid }: UnfinishedUpload,
   accounts: readonly Account[],
 ): string {
-  const { identity, multipart, storageKey, failure } = record
+  const { identity, state, failure } = record
   const account = accounts.find(({ id }) => id === record.accountId)
   const facts = [`${formatBytes(acknowledgedBytes, 'en')} of ${formatBytes(identity.sizeBytes, 'en')}`]
-  if (multipart && storageKey === null) {
-    const partCount = Math.ceil(identity.sizeBytes / multipart.partSizeBytes)
+  if (state.kind === 'multipart-open') {
+    const partCount = Math.ceil(identity.sizeBytes / state.multipart.partSizeBytes)
     facts.push(`${acknowledgedParts} of ${partCount} parts`)
   }
-  if (storageKey !== null) facts.push('only the registering is left')
+  if (isStored(state)) facts.push('only the registering is left')
   if (runByPid !== null) facts.push(`process ${runByPid} has it`)
   if (account?.state === 'signed-out') facts.push(`${account.email} is not signed in`)
   if (failure) facts.push(explain(failure))

@@ -7,7 +7,7 @@ import type { LibraryModel } from '../../../electron/contract/library.ts'
 import { identityOf } from '../../../electron/platform/file-identity.ts'
 import { createConflictCheck } from '../../../electron/conflicts/check-before-upload.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
-import { uploadRecord } from '../../support/records.ts'
+import { uploadRecord, registeredState } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
 const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
@@ -53,10 +53,7 @@ function setup(models: readonly LibraryModel[] = []) {
 
 const registeredAs = (modelId: string) => ({
   phase: 'registered' as const,
-  modelId,
-  sha256: 'a'.repeat(64),
-  storageKey: modelId,
-  finishedAtMs: 1,
+  state: registeredState(modelId, 1),
 })
 const proceed = { kind: 'proceed' }
 const bytesOf = (sizeBytes: number, fill: number) => Buffer.alloc(sizeBytes, fill)

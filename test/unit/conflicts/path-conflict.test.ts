@@ -7,7 +7,7 @@ import {
   usedPaths,
 } from '../../../electron/conflicts/path-conflict.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
-import { uploadRecord } from '../../support/records.ts'
+import { uploadRecord, storedState } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
 const rowsOf = (records: readonly UploadRecord[]) => rowsOnJournal(records).rows
@@ -98,7 +98,7 @@ test('a model that was chosen to be replaced and is out of use is no choice abou
 
 test('what an upload itself has become is known by its bytes where the list leaves out its key', () => {
   const sha256 = 'cd'.repeat(32)
-  const upload = to(path, { storageKey: 'models/1', sha256 })
+  const upload = to(path, { state: storedState({ storageKey: 'models/1', sha256 }) })
   const paths = usedPaths([{ ...model(path), sha256 }], rowsOf([upload]), upload)
   expect(findPathConflict(upload, paths, true)).toBeNull()
 })

@@ -81,7 +81,10 @@ test.each([
   [false, true],
   [false, false],
 ])('exactly one of two uploads runs first (started: %s, %s)', (first, second) => {
-  const [one, two] = [uploadTo(path, { started: first }), uploadTo(path, { started: second })]
+  const [one, two] = [
+    uploadTo(path, { state: { kind: 'queued', started: first } }),
+    uploadTo(path, { state: { kind: 'queued', started: second } }),
+  ]
   const { rows } = setup([one, two])
   const runsFirst = (record: UploadRecord, other: UploadRecord) => {
     const row = rows.get(record.id)

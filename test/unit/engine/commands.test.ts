@@ -11,7 +11,7 @@ import { createRows } from '../../../electron/journal/rows.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
-import { uploadRecord } from '../../support/records.ts'
+import { uploadRecord, replacingState } from '../../support/records.ts'
 import { aborted, handQueue } from '../queue/hand-queue.ts'
 
 /** Commands over a queue whose runs end only when the test says so. */
@@ -103,7 +103,7 @@ test.each(['one by one', 'many at once'] as const)(
 
 test('the target of what is in the library already is not changed here', () => {
   const { rows, commands, add } = setup()
-  const id = add({ modelId: 'new', library: { replaces } })
+  const id = add({ state: replacingState('new'), library: { replaces } })
   const { target } = rows.get(id)?.record ?? uploadRecord()
   const other = { ...target, modelPath: 'models/loras/mine.safetensors' }
   expect(commands.editTarget(id, other)).toMatchObject({ ok: false, failure: { code: 'already-begun' } })
@@ -118,7 +118,7 @@ test.each([
   ['target-path', true],
 ] as const)('one of many that stands still for %s goes on with another path', (code, started) => {
   const { rows, queue, commands, add } = setup()
-  const id = add({ started })
+  const id = add({ state: { kind: 'queued', started } })
   rows.happen(id, 'refuse', { failure: failure(code) })
   const target = {
     displayName: 'Style',
@@ -158,7 +158,7 @@ test.each(['waiting', 'retrying', 'paused', 'failed', 'running'] as const)(
   'cancelling what is in the library already drops the older model and lets it end (%s)',
   async (phase) => {
     const { rows, queue, run, commands, add } = setup()
-    const id = add({ modelId: 'new', library: { onConflict: 'replace', replaces } })
+    const id = add({ state: replacingState('new'), library: { onConflict: 'replace', replaces } })
     if (phase === 'paused') rows.happen(id, 'pause')
     if (phase === 'failed') rows.happen(id, 'refuse', { failure: failure('old-model-stays', {}) })
     if (phase === 'retrying') {

@@ -5,10 +5,10 @@ import { createDetails } from '../../../electron/feed/details.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import type { Row } from '../../../electron/journal/rows.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
-import { uploadRecord } from '../../support/records.ts'
+import { uploadRecord, multipartOpenState, storedState } from '../../support/records.ts'
 
 const speed = { stepMs: 1_000, points: [7] }
-const inParts = { multipart: { uploadId: 'u', storageKey: 'k', partSizeBytes: 2_000_000_000 } }
+const inParts = { state: multipartOpenState(2_000_000_000) }
 
 function setup() {
   const clock = standingClock()
@@ -89,7 +89,7 @@ test('a file that goes as one PUT is one part, shown by its bytes', () => {
   expect([parts('waiting'), parts('checking')]).toEqual([null, null])
   const partSizeBytes = 6_800_000_000
   expect(parts('sending', 5)).toEqual({ partSizeBytes, states: 'f', flying: [{ number: 1, bytes: 5 }] })
-  expect(parts('registered', 0, { storageKey: 'k' })).toEqual({ partSizeBytes, states: 's', flying: [] })
+  expect(parts('registered', 0, { state: storedState() })).toEqual({ partSizeBytes, states: 's', flying: [] })
 })
 
 test('parts that are sent are shown as they stand, and nothing flies once the run is over', () => {
@@ -106,6 +106,6 @@ test('parts of an earlier start come from the journal', () => {
   const { put, details } = setup()
   put('a', 'paused', inParts)
   expect(details.watch('a')?.parts).toEqual({ partSizeBytes: 2e9, states: 'bwwb', flying: [] })
-  put('a', 'registered', { storageKey: 'k' })
+  put('a', 'registered', { state: storedState({ multipart: inParts.state.multipart }) })
   expect(details.watch('a')?.parts?.states).toBe('bbbb')
 })

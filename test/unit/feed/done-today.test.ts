@@ -9,7 +9,7 @@ import { createRows } from '../../../electron/journal/rows.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
-import { registeredRecord, uploadRecord } from '../../support/records.ts'
+import { registeredRecord, uploadRecord, registeredState } from '../../support/records.ts'
 
 const hourMs = 60 * 60 * 1000
 /** A zone in which the day begins at 16:00 UTC, as in Perth, but for `shift`. */
@@ -61,7 +61,9 @@ function setup() {
         const { id } = record
         board.rows.add([record])
         for (const event of ['begin', 'register'] as const) board.rows.happen(id, event)
-        board.rows.happen(id, 'registered', { modelId: `model of ${id}`, finishedAtMs: clock.now() })
+        board.rows.happen(id, 'registered', {
+          state: registeredState(`model of ${id}`, clock.now()),
+        })
         clock.advance(100)
         return id
       },
@@ -143,7 +145,7 @@ test('each is told as done before it leaves for want of room', () => {
   rows.add(records)
   for (const { id } of records) {
     for (const event of ['begin', 'register'] as const) rows.happen(id, event)
-    rows.happen(id, 'registered', { modelId: 'm', finishedAtMs: clock.now() })
+    rows.happen(id, 'registered', { state: registeredState('m', clock.now()) })
   }
   clock.advance(100)
   expect(told.size).toBe(300)
@@ -158,7 +160,10 @@ test('what is taken out of the list stays out at the next start, and in the hist
   expect(doneToday.dismiss([gone, waiting.id, 'nobody'])).toMatchObject({ ok: true })
   expect([ids(), count()]).toEqual([[kept, waiting.id], 1])
   expect(store.history({ limit: 9 }).map(({ id }) => id)).toEqual([kept, gone])
-  expect(store.find(gone)).toMatchObject({ phase: 'registered', modelId: `model of ${gone}` })
+  expect(store.find(gone)).toMatchObject({
+    phase: 'registered',
+    state: { modelId: `model of ${gone}` },
+  })
   const again = open()
   expect([again.ids(), again.count()]).toEqual([[kept], 1])
 })

@@ -39,8 +39,8 @@ test('each part of a target that nobody has changed is what another look suggest
 })
 
 test('once bytes have gone out of the same file its target stays, and so does one of an older version', () => {
-  expect(looked({ started: true }, false).target).toBeUndefined()
-  expect(looked({ started: true }).target).toEqual(now)
+  expect(looked({ state: { kind: 'queued', started: true } }, false).target).toBeUndefined()
+  expect(looked({ state: { kind: 'queued', started: true } }).target).toEqual(now)
   expect(looked({ seen: undefined }).target).toBeUndefined()
 })
 

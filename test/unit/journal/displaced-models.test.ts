@@ -5,10 +5,10 @@ import { expect, onTestFinished, test } from 'vitest'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
-import { registeredRecord, uploadRecord } from '../../support/records.ts'
+import { registeredRecord, replacingState, uploadRecord } from '../../support/records.ts'
 
-function setup() {
-  const folder = mkdtempSync(join(tmpdir(), 'modelferry-moved-aside-'))
+function openStore() {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-displaced-'))
   const { database } = openJournal(folder, 0)
   onTestFinished(() => {
     database.close()
@@ -17,44 +17,49 @@ function setup() {
   return createUploadStore(database, 'me', testPorts(standingClock()))
 }
 
-test('a model that was moved aside is owed its path once its upload goes, or turns from it', () => {
-  const replaces = (asidePath: string | null) => ({
-    ...{ modelId: 'old', name: 'Old', path: 'models/vae/a.safetensors', fate: 'disable' as const },
-    asidePath,
-  })
-  const aside = uploadRecord({ library: { replaces: replaces('models/vae/a-2.safetensors') } })
-  const done = registeredRecord({ library: { replaces: { ...replaces('b-2'), modelId: 'replaced' } } })
-  const store = setup()
-  store.add([aside, done])
-  store.save([{ ...aside, failure: null }])
+const path = 'models/vae/a.safetensors'
+const displacedPath = 'models/vae/a-2.safetensors'
+const replacing = (asidePath: string | null) => ({
+  modelId: 'old',
+  name: 'Old',
+  path,
+  fate: 'disable' as const,
+  asidePath,
+})
+
+test('a displaced model is listed once its upload is removed or no longer replaces it', () => {
+  const upload = uploadRecord({ library: { replaces: replacing(displacedPath) } })
+  const done = registeredRecord({ library: { replaces: { ...replacing('b-2'), modelId: 'replaced' } } })
+  const store = openStore()
+  store.add([upload, done])
+  store.save([{ ...upload, failure: null }])
   expect(store.displacedModels()).toEqual([])
-  store.save([{ ...aside, library: {} }])
-  const owed = {
-    ...{ modelId: 'old', accountId: aside.accountId, teamId: aside.team.id },
-    ...{ path: 'models/vae/a.safetensors', asidePath: 'models/vae/a-2.safetensors' },
+  store.save([{ ...upload, library: {} }])
+  const displaced = {
+    modelId: 'old',
+    accountId: upload.accountId,
+    teamId: upload.team.id,
+    path,
+    asidePath: displacedPath,
   }
-  expect(store.displacedModels()).toEqual([owed])
-  // Another try means to take its place again.
-  store.save([aside])
+  expect(store.displacedModels()).toEqual([displaced])
+  // A retry replaces it again.
+  store.save([upload])
   expect(store.displacedModels()).toEqual([])
-  store.save([{ ...aside, library: { replaces: replaces(null) } }])
-  expect(store.displacedModels()).toEqual([owed])
-  store.save([aside])
-  store.remove([aside.id, done.id])
-  expect(store.displacedModels()).toEqual([owed])
+  store.save([{ ...upload, library: { replaces: replacing(null) } }])
+  expect(store.displacedModels()).toEqual([displaced])
+  store.save([upload])
+  store.remove([upload.id, done.id])
+  expect(store.displacedModels()).toEqual([displaced])
   store.removeDisplaced('old')
   expect(store.displacedModels()).toEqual([])
 })
 
-test('a model that was moved aside for one that is registered is owed nothing', () => {
-  const replaces = {
-    ...{ modelId: 'old', name: 'Old', path: 'models/vae/a.safetensors', fate: 'disable' as const },
-    asidePath: 'models/vae/a-2.safetensors',
-  }
-  const store = setup()
-  const record = uploadRecord({ library: { replaces } })
+test('a displaced model is not listed if the new model is registered', () => {
+  const store = openStore()
+  const record = uploadRecord({ library: { replaces: replacing(displacedPath) } })
   store.add([record])
-  store.save([{ ...record, modelId: 'new' }])
+  store.save([{ ...record, state: replacingState('new') }])
   store.remove([record.id])
   expect(store.displacedModels()).toEqual([])
 })

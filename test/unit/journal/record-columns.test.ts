@@ -2,7 +2,13 @@ import { expect, test } from 'vitest'
 import { failure } from '../../../electron/contract/failures.ts'
 import { columns, fromColumns, toColumns } from '../../../electron/journal/record-columns.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
-import { registeredRecord, uploadRecord } from '../../support/records.ts'
+import {
+  registeredRecord,
+  uploadRecord,
+  multipartOpenState,
+  replacingState,
+  storedState,
+} from '../../support/records.ts'
 
 function lineOf(record: UploadRecord): Record<string, unknown> {
   const values = toColumns(record)
@@ -30,8 +36,24 @@ test.each<[string, UploadRecord]>([
   [
     'that goes in parts',
     uploadRecord({
-      started: true,
-      multipart: { uploadId: 'opaque/1', storageKey: 'models/1', partSizeBytes: 104_857_600 },
+      state: {
+        kind: 'multipart-open',
+        multipart: { uploadId: 'opaque/1', storageKey: 'models/1', partSizeBytes: 104_857_600 },
+      },
+    }),
+  ],
+  ['that sent bytes', uploadRecord({ state: { kind: 'queued', started: true } })],
+  ['that is stored', uploadRecord({ state: storedState() })],
+  [
+    'that was sent in parts and is stored',
+    uploadRecord({ state: storedState({ multipart: multipartOpenState(104_857_600).multipart }) }),
+  ],
+  ['that replaces a model', uploadRecord({ state: replacingState('new') })],
+  [
+    'of bytes that the library had',
+    uploadRecord({
+      phase: 'registered',
+      state: { kind: 'duplicate', sha256: 'ab'.repeat(32), modelId: 'm', finishedAtMs: 1 },
     }),
   ],
   [
@@ -76,6 +98,11 @@ test.each<[string, Record<string, unknown>]>([
   ['a time that is no number', { mtime_ns: 'yesterday' }],
   ['a missing team', { team_id: undefined }],
   ['a place that is no text', { seen: '{"place":1}' }],
+  ['a storage key without a hash', { storage_key: 'k' }],
+  ['a hash without a storage key', { sha256: 'ab'.repeat(32) }],
+  ['a model of bytes that were never stored', { model_id: 'm' }],
+  ['an end before it was registered', { finished_at_ms: 5 }],
+  ['no end although it was registered', { phase: 'registered', model_id: 'm', sha256: 'ab' }],
   ['parts of no size', { multipart: '{"uploadId":"u","storageKey":"k","partSizeBytes":0}' }],
 ])('a line with %s is no upload', (_name, damage) => {
   expect(fromColumns({ ...lineOf(uploadRecord()), ...damage })).toBeNull()

@@ -7,7 +7,13 @@ import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { createRows } from '../../../electron/journal/rows.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
-import { registeredRecord, uploadRecord } from '../../support/records.ts'
+import {
+  registeredRecord,
+  uploadRecord,
+  multipartOpenState,
+  registeredState,
+  storedState,
+} from '../../support/records.ts'
 
 function setup() {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-rows-'))
@@ -38,9 +44,9 @@ test('each step is on the disk before it is told', () => {
   const { rows, store, added, changed } = setup()
   const id = added()
   rows.happen(id, 'begin')
-  rows.happen(id, 'send', { started: true })
-  expect([rows.view(id)?.phase, store.find(id)?.phase, store.find(id)?.started]).toEqual([
-    ...['sending', 'waiting', true],
+  rows.happen(id, 'send', { state: { kind: 'queued', started: true } })
+  expect([rows.view(id)?.phase, store.find(id)?.phase, store.find(id)?.state]).toEqual([
+    ...['sending', 'waiting', { kind: 'queued', started: true }],
   ])
   rows.happen(id, 'refuse', { failure: failure('file-changed') })
   expect(store.find(id)).toMatchObject({ phase: 'failed', failure: { code: 'file-changed' } })
@@ -58,9 +64,9 @@ test('what could not be written down is not registered', () => {
   const { rows, added, fillDisk } = setup()
   const id = added()
   rows.happen(id, 'begin')
-  rows.happen(id, 'register', { storageKey: 'k', sha256: 'ab' })
+  rows.happen(id, 'register', { state: storedState() })
   fillDisk()
-  const written = rows.happen(id, 'registered', { modelId: 'm', finishedAtMs: 1 })
+  const written = rows.happen(id, 'registered', { state: registeredState('m', 1) })
   expect(written).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
   expect(rows.view(id)).toMatchObject({ phase: 'registering', modelId: null })
 })
@@ -70,7 +76,9 @@ test('bytes that the library has are not found before that is on the disk', () =
   const id = added()
   rows.happen(id, 'begin')
   fillDisk()
-  const written = rows.happen(id, 'found', { modelId: 'm', sha256: 'ab', finishedAtMs: 1 })
+  const written = rows.happen(id, 'found', {
+    state: { kind: 'duplicate', modelId: 'm', sha256: 'ab', finishedAtMs: 1 },
+  })
   expect(written).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
   expect(rows.view(id)).toMatchObject({ phase: 'checking', modelId: null })
 })
@@ -90,8 +98,8 @@ test('after the journal’s own trouble the next try begins by writing', () => {
 
 test('a start shows what storage has acknowledged of each upload in parts', () => {
   const { rows, store } = setup()
-  const multipart = { uploadId: 'u', storageKey: 'k', partSizeBytes: 2_000_000_000 }
-  const [paused, other] = [uploadRecord({ multipart, phase: 'paused' }), uploadRecord()]
+  const state = multipartOpenState(2_000_000_000)
+  const [paused, other] = [uploadRecord({ state, phase: 'paused' }), uploadRecord()]
   store.add([paused, other])
   for (const number of [1, 4]) store.parts.add(paused.id, { number, etag: '"e"', checksum: 1 })
   rows.restore([paused, other])
@@ -128,7 +136,7 @@ test('an upload whose bytes are all stored keeps showing them when it stops befo
   rows.happen(id, 'send')
   rows.progress(id, { sentBytes: sizeBytes })
   rows.happen(id, 'finish')
-  rows.happen(id, 'register', { storageKey: 'k', sha256: 'ab' })
+  rows.happen(id, 'register', { state: storedState() })
   rows.happen(id, 'trouble', { failure: failure('server-trouble') }, 1_000)
   expect(rows.view(id)).toMatchObject({ phase: 'retrying', sentBytes: sizeBytes, retryAtMs: 1_000 })
 })
@@ -137,12 +145,12 @@ test('what storage acknowledged in parts stays sent while the row waits for its 
   const { rows, added } = setup()
   const id = added()
   rows.happen(id, 'begin')
-  rows.change(id, { multipart: { uploadId: 'u', storageKey: 'k', partSizeBytes: 10 } })
+  rows.change(id, { state: multipartOpenState(10) })
   rows.happen(id, 'send')
   rows.progress(id, { sentBytes: 20, inFlightBytes: 5 })
   rows.happen(id, 'trouble', { failure: failure('server-trouble') }, 1_000)
   expect(rows.view(id)).toMatchObject({ sentBytes: 20, inFlightBytes: 0 })
-  rows.happen(id, 'refuse', { failure: failure('file-changed'), multipart: null })
+  rows.happen(id, 'refuse', { failure: failure('file-changed'), state: { kind: 'queued', started: false } })
   expect(rows.view(id)).toMatchObject({ sentBytes: 0 })
 })
 
@@ -198,10 +206,11 @@ test('what a transaction of many could not write is written with the next change
 test('what happened unwritten is written with the next change, the same as before or not', () => {
   const { rows, store, added } = setup()
   const id = added()
-  rows.happenUnwritten(id, 'begin', { started: true })
-  expect([rows.view(id)?.phase, store.find(id)?.started]).toEqual(['checking', false])
-  rows.change(id, { started: true })
-  expect(store.find(id)?.started).toBe(true)
+  const state = { kind: 'queued', started: true } as const
+  rows.happenUnwritten(id, 'begin', { state })
+  expect([rows.view(id)?.phase, store.find(id)?.state]).toEqual(['checking', { ...state, started: false }])
+  rows.change(id, { state })
+  expect(store.find(id)?.state).toEqual(state)
 })
 
 test('an upload that was registered and removed is not among what has finished', () => {

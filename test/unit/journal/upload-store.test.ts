@@ -8,7 +8,13 @@ import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { createUploadStore, type UploadStore } from '../../../electron/journal/upload-store.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import { valueOf } from '../../support/engine.ts'
-import { registeredRecord, uploadRecord } from '../../support/records.ts'
+import {
+  registeredRecord,
+  uploadRecord,
+  multipartOpenState,
+  registeredState,
+  storedState,
+} from '../../support/records.ts'
 
 /** A journal on the disk that can be opened again and again, as by one start of the app after the other. */
 function setup() {
@@ -89,9 +95,9 @@ test('an upload is in the queue or in the history, never in both', () => {
   const record = uploadRecord()
   store.add([record])
   expect([ids(valueOf(store.claimQueue())), ids(store.history({ limit: 9 }))]).toEqual([[record.id], []])
-  store.save([{ ...record, phase: 'registered', modelId: 'm', finishedAtMs: 5 }])
+  store.save([{ ...record, phase: 'registered', state: registeredState('m', 5) }])
   expect([ids(valueOf(store.claimQueue())), ids(store.history({ limit: 9 }))]).toEqual([[], [record.id]])
-  expect(store.save([{ ...record, phase: 'registered', modelId: null, finishedAtMs: 5 }])).toMatchObject({
+  expect(store.save([{ ...record, phase: 'registered', state: storedState() }])).toMatchObject({
     ok: false,
     failure: { code: 'journal-trouble' },
   })
@@ -214,8 +220,7 @@ test('uploads of a file are found under each sign-in that is named, and under no
 test('parts are durable, come back in their order and go with their upload', () => {
   const { start } = setup()
   const record = uploadRecord({
-    started: true,
-    multipart: { uploadId: 'u', storageKey: 'k', partSizeBytes: 5_242_880 },
+    state: multipartOpenState(5_242_880),
   })
   const first = start('one')
   first.store.add([record])
@@ -234,10 +239,10 @@ test('parts are durable, come back in their order and go with their upload', () 
 
 test('a multipart upload that nobody goes on with is left over until storage has let go of it', () => {
   const { start } = setup()
-  const multipart = { uploadId: 'u', storageKey: 'k', partSizeBytes: 5_242_880 }
+  const state = multipartOpenState(5_242_880)
   const [given, complete] = [
-    uploadRecord({ multipart }),
-    registeredRecord({ multipart: { ...multipart, uploadId: 'v' } }),
+    uploadRecord({ state }),
+    registeredRecord({ multipart: { ...state.multipart, uploadId: 'v' } }),
   ]
   const { store } = start('one')
   store.add([given, complete])

@@ -2,11 +2,11 @@ import type { Bridge } from '../../../electron/contract/calls.ts'
 import {
   bulkOutcomes,
   noBulkChange,
-  takenBack,
+  undoneTarget,
   type BulkChange,
   type BulkFile,
   type BulkOutcome,
-} from '../../../electron/contract/bulk-edit.ts'
+} from './bulk-change.ts'
 import { teamKey } from '../../../electron/contract/account.ts'
 import type { Failure, Result } from '../../../electron/contract/failures.ts'
 import type { UploadRow } from '../../../electron/contract/uploads.ts'
@@ -102,7 +102,7 @@ export class BulkEdit {
   async #undo(changed: readonly BulkOutcome[]): Promise<void> {
     const back = changed.flatMap((outcome) => {
       const row = this.#queue.rows.get(outcome.id)
-      return row ? [{ id: row.id, target: takenBack(row.target, outcome) }] : []
+      return row ? [{ id: row.id, target: undoneTarget(row.target, outcome) }] : []
     })
     const answer = await this.#edit(back)
     if (!answer.ok) return this.#notices.failure(answer.failure)

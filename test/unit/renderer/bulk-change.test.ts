@@ -2,10 +2,10 @@ import { expect, test } from 'vitest'
 import {
   bulkOutcomes,
   noBulkChange,
-  takenBack,
+  undoneTarget,
   unknownFields,
   type BulkFile,
-} from '../../../electron/contract/bulk-edit.ts'
+} from '../../../renderer/uploads/bulk-edit/bulk-change.ts'
 
 function file(name: string, change: Partial<BulkFile> = {}): BulkFile {
   return {
@@ -126,9 +126,9 @@ test('ten thousand files are seen through in well under a second', () => {
 test('taking a change back leaves alone what has become something else since', () => {
   const { target: before } = file('Grain')
   const after = { ...before, modelType: 'vae', modelPath: 'models/vae/Grain.safetensors' }
-  expect(takenBack(after, { before, after })).toEqual(before)
+  expect(undoneTarget(after, { before, after })).toEqual(before)
   const now = { ...after, displayName: 'Film grain', modelPath: 'models/vae/film.safetensors' }
-  expect(takenBack(now, { before, after })).toEqual({
+  expect(undoneTarget(now, { before, after })).toEqual({
     displayName: 'Film grain',
     modelType: 'loras',
     modelPath: 'models/vae/film.safetensors',

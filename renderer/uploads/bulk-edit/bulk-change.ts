@@ -1,11 +1,11 @@
-import { cleanLibraryPath, libraryPathProblem, pathKey } from './library-path.ts'
-import type { Target } from './uploads.ts'
+import { cleanLibraryPath, libraryPathProblem, pathKey } from '../../../electron/contract/library-path.ts'
+import type { Target } from '../../../electron/contract/uploads.ts'
 
-/** What stands for something of each file in a template: `{name}`, or `{n}` with as many digits as it has letters. */
+/** Placeholders of a template, such as `{name}`. `{nnn}` is a number with at least as many digits as letters. */
 export const templateFields = ['name', 'ext', 'type', 'base', 'folder', 'n'] as const
 type TemplateField = (typeof templateFields)[number]
 
-/** What shall become of many files at once. An empty text leaves that part as it is. */
+/** New values for many files, with placeholders. An empty text keeps that part. */
 export interface BulkChange {
   readonly modelType: string
   /** Library folder, such as `models/{type}/client`. */
@@ -17,13 +17,13 @@ export interface BulkChange {
 
 export const noBulkChange: BulkChange = { modelType: '', folder: '', fileName: '', displayName: '' }
 
-/** What a template needs to know of a file. */
+/** What templates are filled from. */
 export interface BulkFile {
   readonly id: string
   readonly fileName: string
   readonly base: string | null
   readonly target: Target
-  /** The team's key (`teamKey`): files of different teams never meet. */
+  /** `teamKey` of its team: files of different teams never conflict. */
   readonly teamKey: string
 }
 
@@ -34,17 +34,17 @@ export interface BulkOutcome {
   readonly before: Target
   readonly after: Target
   readonly isChanged: boolean
-  /** Message key under `bulk-edit.problem-`, or null when all is well. */
+  /** Message key under `bulk-edit.problem-`, or null. */
   readonly problem: BulkProblem | null
 }
 
 /** openapi.yaml, DisplayName and ModelType. */
-const longestName = 255
-const longestType = 50
+const maxNameLength = 255
+const maxTypeLength = 50
 
 /**
- * What each file would become, in their order; `{n}` counts them from 1. `others` are the targets that are taken by files which
- * are not being changed. Two files under one path are both marked, since neither is more in the wrong.
+ * The target of each file after the change, in the same order; `{n}` counts from 1. `others` are targets of files that are not
+ * changed. Of two files with one path both get the problem.
  */
 export function bulkOutcomes(
   files: readonly BulkFile[],
@@ -53,28 +53,28 @@ export function bulkOutcomes(
 ): BulkOutcome[] {
   const after = files.map((file, index) => targetAfter(file, change, index + 1))
   const taken = new Map<string, number>()
-  const place = (team: string, path: string) => `${team}\n${pathKey(path)}`
-  const count = (key: string) => taken.set(key, (taken.get(key) ?? 0) + 1)
-  for (const { teamKey, target } of others) count(place(teamKey, target.modelPath))
-  files.forEach(({ teamKey }, index) => count(place(teamKey, after[index]?.modelPath ?? '')))
+  const locationKey = (team: string, path: string) => `${team}\n${pathKey(path)}`
+  const countPath = (key: string) => taken.set(key, (taken.get(key) ?? 0) + 1)
+  for (const { teamKey, target } of others) countPath(locationKey(teamKey, target.modelPath))
+  files.forEach(({ teamKey }, index) => countPath(locationKey(teamKey, after[index]?.modelPath ?? '')))
   const hasUnknownField = [change.folder, change.fileName, change.displayName].some(
     (template) => unknownFields(template).length > 0,
   )
   return files.map((file, index) => {
     const target = after[index] ?? file.target
-    const meets = (taken.get(place(file.teamKey, target.modelPath)) ?? 0) > 1
+    const hasConflict = (taken.get(locationKey(file.teamKey, target.modelPath)) ?? 0) > 1
     return {
       id: file.id,
       before: file.target,
       after: target,
       isChanged: !isSame(file.target, target),
-      problem: hasUnknownField ? 'field' : (problemOf(target) ?? (meets ? 'meets' : null)),
+      problem: hasUnknownField ? 'field' : (problemOf(target) ?? (hasConflict ? 'meets' : null)),
     }
   })
 }
 
-/** A target with what a change made of it taken back, but for what has become something else since. */
-export function takenBack(now: Target, { before, after }: Pick<BulkOutcome, 'before' | 'after'>): Target {
+/** Undoes a change of a target, except for parts that were edited since. */
+export function undoneTarget(now: Target, { before, after }: Pick<BulkOutcome, 'before' | 'after'>): Target {
   const back = (part: keyof Target) => (now[part] === after[part] ? before[part] : now[part])
   return {
     displayName: back('displayName'),
@@ -92,12 +92,12 @@ function isSame(one: Target, other: Target): boolean {
 }
 
 function problemOf({ displayName, modelType, modelPath }: Target): BulkProblem | null {
-  if (modelType.trim() === '' || [...modelType].length > longestType) return 'type'
-  if (displayName.trim() === '' || [...displayName].length > longestName) return 'name'
+  if (modelType.trim() === '' || [...modelType].length > maxTypeLength) return 'type'
+  if (displayName.trim() === '' || [...displayName].length > maxNameLength) return 'name'
   return libraryPathProblem(modelPath) === null ? null : 'path'
 }
 
-/** Words in braces that mean nothing here: a person should hear of them before a path has them in it. */
+/** Placeholders that don't exist, each once: without a warning they would end up in a path. */
 export function unknownFields(template: string): string[] {
   const words = [...template.matchAll(/\{([^{}]*)\}/g)].map(([, word = '']) => word)
   return [...new Set(words.filter((word) => fieldOf(word) === null))]
@@ -113,44 +113,51 @@ function targetAfter(file: BulkFile, change: BulkChange, number: number): Target
   const modelType = change.modelType.trim() || target.modelType
   const split = target.modelPath.lastIndexOf('/')
   const below = folderBelowType(target)
-  const facts = { file, modelType, below, number }
+  const values = { file, modelType, below, number }
   const keptFolder =
     modelType !== target.modelType && below !== null
       ? `models/${modelType}${below === '' ? '' : `/${below}`}`
       : target.modelPath.slice(0, Math.max(0, split))
-  const folder = change.folder.trim() === '' ? keptFolder : tidy(fill(change.folder, facts, inPath))
+  const folder =
+    change.folder.trim() === '' ? keptFolder : withoutEmptyFolders(fill(change.folder, values, inPath))
   const name =
-    change.fileName.trim() === '' ? target.modelPath.slice(split + 1) : fill(change.fileName, facts, inPath)
+    change.fileName.trim() === '' ? target.modelPath.slice(split + 1) : fill(change.fileName, values, inPath)
   return {
     displayName:
-      change.displayName.trim() === '' ? target.displayName : fill(change.displayName, facts, asItIs).trim(),
+      change.displayName.trim() === ''
+        ? target.displayName
+        : fill(change.displayName, values, unchanged).trim(),
     modelType,
     modelPath: folder === '' ? name.trim() : `${folder}/${name.trim()}`,
   }
 }
 
-/** The folders between a type's own folder and the file; null for a path that does not lie in its type's folder. */
+/** The folders between the type's folder and the file; null for a path outside the type's folder. */
 function folderBelowType({ modelPath, modelType }: Target): string | null {
   const start = `models/${modelType}/`
   if (!modelPath.startsWith(start)) return null
   return modelPath.slice(start.length).split('/').slice(0, -1).join('/')
 }
 
-interface Facts {
+interface TemplateValues {
   readonly file: BulkFile
   readonly modelType: string
   readonly below: string | null
   readonly number: number
 }
 
-function fill(template: string, facts: Facts, write: (value: string) => string): string {
+function fill(template: string, values: TemplateValues, write: (value: string) => string): string {
   return template.replace(/\{([^{}]*)\}/g, (whole, word: string) => {
     const field = fieldOf(word)
-    return field === null ? whole : write(valueOf(field, word, facts))
+    return field === null ? whole : write(valueOf(field, word, values))
   })
 }
 
-function valueOf(field: TemplateField, word: string, { file, modelType, below, number }: Facts): string {
+function valueOf(
+  field: TemplateField,
+  word: string,
+  { file, modelType, below, number }: TemplateValues,
+): string {
   const dot = file.fileName.lastIndexOf('.')
   switch (field) {
     case 'name':
@@ -168,12 +175,12 @@ function valueOf(field: TemplateField, word: string, { file, modelType, below, n
   }
 }
 
-const asItIs = (value: string) => value
-/** What comes from a file is made fit for the server; what a person typed is theirs, and told when it can't be. */
+const unchanged = (value: string) => value
+/** Values taken from a file are made valid for a path; typed text is not changed, but reported when it is invalid. */
 const inPath = (value: string) => (value === '' ? '' : cleanLibraryPath(value))
 
-/** A field that is empty for some file leaves no empty folder behind. A leading slash stays: it is the person's mistake to see. */
-function tidy(folder: string): string {
+/** Removes empty folder names left by empty placeholders. A leading slash stays and is reported as a problem. */
+function withoutEmptyFolders(folder: string): string {
   return folder
     .trim()
     .replace(/(?<=[^/])\/{2,}/g, '/')

@@ -1,8 +1,7 @@
 import type { CloudClient } from '../cloud/client.ts'
 import { pollPairing, startPairing, type OpenedPairing } from '../cloud/pairing.ts'
 import { failure, retryClassOf, success, type Result } from '../contract/failures.ts'
-import type { Account } from '../contract/account.ts'
-import type { Pairing } from '../contract/pairing.ts'
+import type { Account, Pairing } from '../contract/account.ts'
 import type { Environment } from '../platform/environment.ts'
 
 /** Pairing in the browser, one at a time. */

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import * as v from 'valibot'
 import { onConflict, type OnConflict } from '../contract/library.ts'
-import { settingsChange } from '../contract/settings.ts'
+import { settingsSchema } from '../contract/settings.ts'
 import type { Target } from '../contract/uploads.ts'
 import { commands, isCommandName, type CommandInfo, type CommandName } from './options.ts'
 import { parseRate, rateHint } from './parse-rate.ts'
@@ -161,7 +161,7 @@ function speedOf({
   return { limitBytesPerSecond, streamsMost: streamsMost?.output }
 }
 
-const streamsSetting = settingsChange.entries.streamsMost.wrapped
+const streamsSetting = settingsSchema.entries.streamsMost.wrapped
 
 function commandNamed(word: string): CommandName {
   if (isCommandName(word)) return word

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { serverAddressOf } from '../contract/server-address.ts'
-import { settingsChange, type ServerEntry, type Settings } from '../contract/settings.ts'
+import { serverAddressOf, singlePutLimit, type ServerEntry } from '../contract/servers.ts'
+import { defaultSettings, type Settings } from '../contract/settings.ts'
 import { parseSettings } from '../platform/settings.ts'
 import * as v from 'valibot'
 import { UsageError } from './arguments.ts'
@@ -57,7 +57,7 @@ function settingsIn(home: string): Settings {
     const stored: unknown = JSON.parse(readFileSync(join(home, 'settings.json'), 'utf8'))
     return parseSettings(typeof stored === 'object' && stored !== null ? { ...stored } : {}).settings
   } catch {
-    return parseSettings({}).settings
+    return defaultSettings
   }
 }
 
@@ -77,7 +77,7 @@ function readRate(text: string | undefined): number | null {
 
 function readMultipartFrom(text: string | undefined): number | null {
   if (!text) return null
-  const limit = v.safeParse(settingsChange.entries.singlePutLimitBytes.wrapped, Number(text))
+  const limit = v.safeParse(singlePutLimit, Number(text))
   if (limit.success) return limit.output
   throw new UsageError('MODELFERRY_MULTIPART_FROM takes bytes, from 5242880 (5 MiB) to 5368709120 (5 GiB).')
 }

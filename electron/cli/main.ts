@@ -1,11 +1,11 @@
 import process from 'node:process'
 import type { Result } from '../contract/failures.ts'
 import type { KeychainState } from '../contract/account.ts'
+import { defaultSettings } from '../contract/settings.ts'
 import type { Environment, SecretStore } from '../platform/environment.ts'
 import { createKeychain, endProcess, type Keychain } from '../platform/keychain.ts'
 import { createLog } from '../platform/log.ts'
 import { createEnvironment } from '../platform/system-environment.ts'
-import { maxConcurrency } from '../transfer/request-slots.ts'
 import { createEngine } from '../engine/engine.ts'
 import { readJournal } from '../journal/journal-reader.ts'
 import { journalProblemOf, type JournalProblem } from '../journal/journal-file.ts'
@@ -22,8 +22,6 @@ import { runStatusCommand } from './commands/status.ts'
 import { readSurroundings, workerFiles, type Surroundings } from './cli-environment.ts'
 
 const streams = { out: process.stdout, err: process.stderr }
-/** The same as in the app's settings until somebody changes them there. */
-const atOnce = 3
 
 /**
  * The command line: the same uploads without a window. Leaves one of `exitCodes` for the process to end with.
@@ -118,10 +116,10 @@ function openUploader(
     return createEngine({
       ...{ folder: home, environment, vault, keychainState: () => keychainState },
       settings: {
-        ...{ atOnce, server, servers, singlePutLimitBytes },
+        ...{ atOnce: defaultSettings.atOnce, server, servers, singlePutLimitBytes },
         limitBytesPerSecond:
           speed.limitBytesPerSecond === undefined ? limitBytesPerSecond : speed.limitBytesPerSecond,
-        streamsMost: speed.streamsMost ?? maxConcurrency,
+        streamsMost: speed.streamsMost ?? defaultSettings.streamsMost,
       },
       workers: workerFiles(import.meta.filename),
     })

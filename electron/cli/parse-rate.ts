@@ -1,11 +1,9 @@
 import * as v from 'valibot'
-import { settingsChange } from '../contract/settings.ts'
+import { speedLimit } from '../contract/settings.ts'
 
 /** A speed, decimal as lines are sold: `5M`, `2.5MB/s`, `500K`, or plain bytes a second. */
 const rate = /^(\d+(?:\.\d+)?)([kmg]?)(?:b?(?:\/s)?)$/i
 const factors: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9 }
-
-const limit = settingsChange.entries.limitBytesPerSecond.wrapped
 
 /** How a speed is written, for whoever wrote it otherwise. */
 export const rateHint =
@@ -16,6 +14,6 @@ export function parseRate(text: string): number | null | undefined {
   if (text.toLowerCase() === 'off') return null
   const [, number, unit = ''] = rate.exec(text.trim()) ?? []
   if (number === undefined) return undefined
-  const parsed = v.safeParse(limit, Math.round(Number(number) * (factors[unit.toLowerCase()] ?? NaN)))
+  const parsed = v.safeParse(speedLimit, Math.round(Number(number) * (factors[unit.toLowerCase()] ?? NaN)))
   return parsed.success ? parsed.output : undefined
 }

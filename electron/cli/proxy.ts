@@ -1,6 +1,6 @@
 import process from 'node:process'
 import { getProxyForUrl } from 'proxy-from-env'
-import { isLoopback } from '../contract/server-address.ts'
+import { isLoopback } from '../contract/servers.ts'
 import type { FindProxies } from '../platform/proxy-resolver.ts'
 import { UsageError } from './arguments.ts'
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { isConnectivityFailure, failure, type Failure } from '../contract/failures.ts'
-import type { ServerCheck } from '../contract/server-check.ts'
+import type { ServerCheck } from '../contract/servers.ts'
 import { withoutCredentials, type ProxyResolver } from '../platform/proxy-resolver.ts'
 import type { CloudClient } from './client.ts'
 import { paths } from './wire.ts'

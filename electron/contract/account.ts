@@ -1,5 +1,5 @@
+import type { Failure } from './failures.ts'
 import { baseOf } from './servers.ts'
-import type { Pairing } from './pairing.ts'
 
 /** A team as the server names it; ids are opaque and come in several shapes (NOTES.md, rule 2). */
 export interface Team {
@@ -43,6 +43,20 @@ export interface ProxyQuestion {
   readonly proxy: string
   /** It rejected the login that it was given. */
   readonly wasRefused: boolean
+}
+
+/** A pairing in the browser, as the page sees it. Its secret half never leaves the engine. */
+export interface Pairing {
+  /** The code that the user compares in the browser, such as `AB7K-PNQ3`. */
+  readonly userCode: string
+  /** The page on which it is confirmed. */
+  readonly address: string
+  /** When the code expires, in ms since the epoch by this computer's clock. */
+  readonly expiresAtMs: number
+  /** `waiting` for the confirmation, `storing` the received key, or `over` without a sign-in. */
+  readonly state: 'waiting' | 'storing' | 'over'
+  /** Why it is over, or the connection problem while it waits; null when there is none. */
+  readonly failure: Failure | null
 }
 
 export interface SessionView {

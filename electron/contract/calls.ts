@@ -1,51 +1,325 @@
-import type * as v from 'valibot'
-import type { SessionView } from './account.ts'
-import type { Answerer, Call } from './call.ts'
-import { backgroundCalls } from './calls-background.ts'
-import { accountCalls } from './calls-accounts.ts'
-import { bulkCalls } from './calls-bulk.ts'
-import { findingCalls } from './calls-finding.ts'
-import { watchingCalls } from './calls-watching.ts'
-import { desktopCalls } from './calls-desktop.ts'
-import { diagnosticsCalls } from './calls-diagnostics.ts'
-import { libraryCalls } from './calls-library.ts'
-import { serverCalls } from './calls-servers.ts'
-import { recognitionCalls } from './calls-recognition.ts'
-import { updateCalls } from './calls-updates.ts'
-import { uploadCalls } from './calls-uploads.ts'
-import type { ConnectionCheck } from './diagnostics.ts'
-import type { Conditions } from './conditions.ts'
-import type { Result } from './failures.ts'
-import type { TransferSpeed, UploadDetails } from './upload-details.ts'
-import type { LibraryNews } from './library.ts'
-import type { FindingView, WorkflowView } from './discovery.ts'
-import type { AddReport, Patch } from './uploads.ts'
-import type { WatchingView } from './watched-folders.ts'
-import type { Settings } from './settings.ts'
-import type { StorageTest } from './storage-test.ts'
+import * as v from 'valibot'
+import type { SessionView, TeamChoice } from './account.ts'
 import type { AppInfo } from './app-info.ts'
+import type { Conditions, FileManagerEntry, LoginItem } from './conditions.ts'
+import type { BundlePiece, ConnectionCheck } from './diagnostics.ts'
+import type { FindingView, WorkflowView } from './discovery.ts'
+import type { Result } from './failures.ts'
+import { replacedFate, type LibraryListing, type LibraryNews } from './library.ts'
+import type { ModelFacts, Preview } from './recognition.ts'
+import { serverAddress, type ServerCheck } from './servers.ts'
+import { settingsChange, type Settings } from './settings.ts'
+import type { StorageTest } from './storage-test.ts'
 import type { UpdateState } from './updates.ts'
+import type { TransferSpeed, UploadDetails } from './upload-details.ts'
+import type { AddReport, HistoryPage, Patch, Snapshot } from './uploads.ts'
+import type { WatchingView } from './watched-folders.ts'
 
-/** Each call between page and main, once. Channels, binder, bridge, page types and the test double walk this table. */
+/** The side that answers a call: `engine` needs no Electron, `desktop` does. */
+type Answerer = 'engine' | 'desktop'
+
+interface Call<Who extends Answerer, Schema extends v.GenericSchema, Answer> {
+  readonly who: Who
+  readonly args: Schema
+  /** Never set; it carries the type of the answer. */
+  readonly answer?: Answer
+}
+
+/** Declares one call: the type of its answer, the side that answers it, and the schema of its argument. */
+function call<Answer>() {
+  return <const Who extends Answerer, const Schema extends v.GenericSchema>(
+    who: Who,
+    args: Schema,
+  ): Call<Who, Schema, Answer> => ({ who, args })
+}
+
+const text = (maxLength: number) => v.pipe(v.string(), v.maxLength(maxLength))
+const nothing = v.undefined()
+/** The longest id is that of a paired device's account, made of its server, person and team. */
+const id = v.pipe(text(400), v.minLength(1))
+const ids = v.pipe(v.array(id), v.maxLength(100_000))
+const teamChoice = v.strictObject({ accountId: id, teamId: id }) satisfies v.GenericSchema<TeamChoice>
+/** Filled in by the preload from `File` objects: the page cannot name a path. */
+const paths = v.pipe(v.array(text(32_768)), v.maxLength(100_000))
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
+
+/** Only bounds against abuse: the rules of openapi.yaml are checked where a failure can explain them. */
+const target = { displayName: text(1_000), modelType: text(1_000), modelPath: text(4_000) }
+const targetChange = v.strictObject({
+  displayName: v.exactOptional(target.displayName),
+  modelType: v.exactOptional(target.modelType),
+  modelPath: v.exactOptional(target.modelPath),
+})
+const libraryChange = v.strictObject({
+  ...targetChange.entries,
+  status: v.exactOptional(v.picklist(['active', 'disabled'])),
+})
+
+/** Every call between page and main, by topic. Channels, IPC handlers, bridge and the test double are derived from it. */
+const callGroups = {
+  accounts: {
+    session: call<SessionView>()('engine', nothing),
+    signIn: call<SessionView>()('engine', v.strictObject({ email: text(320), password: text(1_000) })),
+    signInWithKey: call<SessionView>()('engine', v.strictObject({ key: text(10_000) })),
+    /** Starts pairing in the browser; its progress is in `SessionView.pairing`. */
+    startPairing: call<SessionView>()('engine', nothing),
+    cancelPairing: call<SessionView>()('engine', nothing),
+    signOut: call<SessionView>()('engine', v.strictObject({ accountId: id })),
+    chooseTeam: call<SessionView>()('engine', teamChoice),
+  },
+
+  servers: {
+    /** Checks the server at `address`, or for null the one for new sign-ins: whether it answers and serves this API. */
+    checkServer: call<ServerCheck>()('engine', v.strictObject({ address: v.nullable(serverAddress) })),
+    /** Checks an address like `checkServer`, and uses it for new sign-ins only if the check succeeds. */
+    addServer: call<ServerCheck>()('desktop', v.strictObject({ address: serverAddress })),
+    /** Removes a server without signed-in accounts and unfinished uploads (else `server-in-use`). */
+    removeServer: call<Settings>()('desktop', v.strictObject({ address: serverAddress })),
+    /** Signs in to the proxy (`http://host:port`) that asked for a login, and retries the uploads that waited for it. */
+    signInToProxy: call<SessionView>()(
+      'engine',
+      v.strictObject({ proxy: v.pipe(text(2_000), v.url()), name: text(1_000), password: text(1_000) }),
+    ),
+    /** Dismisses the proxy's question. */
+    leaveProxy: call<SessionView>()('engine', nothing),
+  },
+
+  uploads: {
+    snapshot: call<Snapshot>()('engine', nothing),
+    /** From the page: `{ files: File[] }`. The preload turns the files into paths. */
+    addFiles: call<AddReport>()('engine', v.strictObject({ paths })),
+    /** Opens the native picker; a cancelled picker answers an empty report. */
+    chooseFiles: call<AddReport>()('desktop', v.strictObject({ what: v.picklist(['files', 'folder']) })),
+    editTarget: call<void>()('engine', v.strictObject({ id, change: targetChange })),
+    /**
+     * Gives many uploads new targets, all or none: one invalid target refuses the whole change. Uploads that have started in the
+     * meantime keep theirs; the answer holds the ids that were changed.
+     */
+    editTargets: call<readonly string[]>()(
+      'engine',
+      v.strictObject({
+        changes: v.pipe(
+          v.array(v.strictObject({ id, target: v.strictObject(target) })),
+          v.maxLength(100_000),
+        ),
+      }),
+    ),
+    pause: call<void>()('engine', v.strictObject({ ids })),
+    resume: call<void>()('engine', v.strictObject({ ids })),
+    pauseAll: call<void>()('engine', nothing),
+    /** Ends the pause of the whole queue and of every single upload. */
+    resumeAll: call<void>()('engine', nothing),
+    /** Stops the uploads, deletes what storage holds of them and removes their rows. */
+    cancel: call<void>()('engine', v.strictObject({ ids })),
+    /** Confirms files that can run code when loaded; stored with each upload. */
+    allow: call<void>()('engine', v.strictObject({ ids })),
+    retry: call<void>()('engine', v.strictObject({ ids })),
+    moveToTop: call<void>()('engine', v.strictObject({ ids })),
+    /** Removes finished rows from the list. The history keeps them. */
+    dismiss: call<void>()('engine', v.strictObject({ ids })),
+    /** Removes finished rows from the history for good. Nothing in the library changes. */
+    forget: call<void>()('engine', v.strictObject({ ids })),
+    /** Sends the event `details` for this upload and no other; null for none. Answers null when it is not in the queue. */
+    watch: call<UploadDetails | null>()('engine', v.strictObject({ id: v.nullable(id) })),
+    /** Metadata read from the row's file, which rows don't carry. Null when the row or its file is gone. */
+    modelFacts: call<{ readonly facts: ModelFacts; readonly preview: Preview | null } | null>()(
+      'engine',
+      v.strictObject({ id }),
+    ),
+    history: call<HistoryPage>()(
+      'engine',
+      v.strictObject({
+        beforeMs: v.nullable(v.number()),
+        search: text(200),
+        limit: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(500)),
+      }),
+    ),
+  },
+
+  library: {
+    /** All models of a team. Unless `isFresh`, a list that is a few minutes old may be answered. */
+    library: call<LibraryListing>()('engine', v.strictObject({ choice: teamChoice, isFresh: v.boolean() })),
+    changeModel: call<void>()(
+      'engine',
+      v.strictObject({ choice: teamChoice, modelId: id, change: libraryChange }),
+    ),
+    /** Deletes the model's record. Whether its bytes in storage and on agents are deleted is not specified. */
+    deleteModel: call<void>()('engine', v.strictObject({ choice: teamChoice, modelId: id })),
+    /** Whether an unchanged file with these bytes is known on this computer. */
+    hasLocalFile: call<boolean>()('engine', v.strictObject({ sha256 })),
+    showLocalFile: call<void>()('desktop', v.strictObject({ sha256 })),
+    /** Resolves path conflicts of uploads; `path` is the new path of a single upload that is renamed. */
+    decide: call<void>()(
+      'engine',
+      v.strictObject({
+        ids,
+        choice: v.picklist(['skip', 'rename', 'replace', 'keep-both']),
+        fate: replacedFate,
+        path: v.exactOptional(target.modelPath),
+      }),
+    ),
+  },
+
+  /** Models on this computer: in well-known places, and those that a workflow needs. Ids stand for paths. */
+  discovery: {
+    /** Starts a search unless one runs or, without `again`, has finished; the event `finding` shows its progress. */
+    findPlaces: call<FindingView>()('engine', v.strictObject({ again: v.boolean() })),
+    stopFinding: call<void>()('engine', nothing),
+    /** Uploads what was found after a native dialog was confirmed; null when it was not. */
+    addPlaces: call<AddReport | null>()(
+      'desktop',
+      v.strictObject({
+        chosen: v.pipe(
+          v.array(
+            v.strictObject({ id, modelTypes: v.pipe(v.array(v.nullable(text(200))), v.maxLength(500)) }),
+          ),
+          v.maxLength(500),
+        ),
+      }),
+    ),
+    /** What a workflow needs, or null for an unknown id; the event `workflow` shows later changes. */
+    workflow: call<WorkflowView | null>()('engine', v.strictObject({ id })),
+    closeWorkflow: call<void>()('engine', v.strictObject({ id })),
+    /**
+     * Uploads needed models found on this computer under the type and path that the workflow uses. Unless the user picked each
+     * file, a native dialog asks first; null when it was not confirmed.
+     */
+    sendNeeds: call<AddReport | null>()(
+      'desktop',
+      v.strictObject({ id, needs: v.pipe(v.array(id), v.maxLength(1_000)) }),
+    ),
+    /** Opens the native picker for a folder to search for all missing models; a cancelled picker changes nothing. */
+    lookInFolder: call<WorkflowView | null>()('desktop', v.strictObject({ id })),
+    /** Opens the native picker for one missing model; a cancelled picker changes nothing. */
+    locateNeed: call<WorkflowView | null>()('desktop', v.strictObject({ id, need: id })),
+  },
+
+  watchedFolders: {
+    watching: call<WatchingView>()('engine', nothing),
+    /** Opens the native picker; a cancelled picker changes nothing. */
+    watchFolder: call<WatchingView>()('desktop', v.strictObject({ team: teamChoice })),
+    pauseWatched: call<WatchingView>()('engine', v.strictObject({ id, isPaused: v.boolean() })),
+    /** Uploads new and waiting files to another team. What was in the folder when it was added is not affected. */
+    giveWatched: call<WatchingView>()('engine', v.strictObject({ id, team: teamChoice })),
+    unwatch: call<WatchingView>()('engine', v.strictObject({ id })),
+    /** Uploads what was in the folder when it was added. */
+    sendOffered: call<AddReport>()('engine', v.strictObject({ id })),
+    declineOffered: call<WatchingView>()('engine', v.strictObject({ id })),
+  },
+
+  app: {
+    surroundings: call<AppInfo>()('desktop', nothing),
+    settings: call<Settings>()('desktop', nothing),
+    changeSettings: call<Settings>()('desktop', settingsChange),
+    showInFolder: call<void>()('desktop', v.strictObject({ id })),
+    copyText: call<void>()('desktop', v.strictObject({ text: text(10_000) })),
+    /** Opens one of the app's own addresses in the browser. The page passes its name, main holds the address. */
+    openPage: call<void>()(
+      'desktop',
+      v.strictObject({ page: v.picklist(['web-app', 'documentation', 'licences', 'pairing']) }),
+    ),
+    /** Reads the keychain again after the user unlocked it, and restores the sign-ins stored in it. */
+    recheckKeychain: call<void>()('desktop', nothing),
+    quit: call<void>()('desktop', nothing),
+  },
+
+  /** Each call answers the state at that moment; the event `update` shows later changes. */
+  updates: {
+    update: call<UpdateState>()('desktop', nothing),
+    /** Checks now, even when the settings turn updates off. */
+    checkForUpdate: call<UpdateState>()('desktop', nothing),
+    downloadUpdate: call<UpdateState>()('desktop', nothing),
+    /** Stops the uploads, installs the new version and starts it. */
+    installUpdate: call<UpdateState>()('desktop', nothing),
+    /** Licence texts of the third-party packages in the app. */
+    thirdPartyNotices: call<string>()('desktop', nothing),
+  },
+
+  diagnostics: {
+    /** Checks the connection to the server; the event `connection` follows each step. */
+    checkConnection: call<ConnectionCheck>()('desktop', nothing),
+    /**
+     * Sends 8 MiB to the chosen team's storage and deletes them; the event `storageTest` shows the progress. Call it only after
+     * the user has agreed.
+     */
+    testStorage: call<StorageTest>()('desktop', nothing),
+    /** Cancels the test; what was sent is deleted. */
+    cancelStorageTest: call<void>()('desktop', nothing),
+    /** The sections of a support report, without secrets, to read before anything is written. */
+    supportPieces: call<readonly BundlePiece[]>()('desktop', nothing),
+    /** Asks for a file and writes the given sections as they were last read; false when the user cancelled. */
+    saveSupportBundle: call<boolean>()(
+      'desktop',
+      v.strictObject({
+        pieces: v.pipe(
+          v.array(v.picklist(['versions', 'settings', 'queue', 'names', 'connection', 'log'])),
+          v.maxLength(6),
+        ),
+      }),
+    ),
+  },
+
+  /** Uploads in the background, and the app's entries in the operating system. */
+  background: {
+    conditions: call<Conditions>()('desktop', nothing),
+    /** Uploads despite a hold (battery, metered network, schedule) until its cause ends, or always on this network. */
+    sendAnyway: call<void>()('desktop', v.strictObject({ isAlways: v.boolean() })),
+    /** `nothing` also cancels a running countdown. */
+    setWhenDone: call<void>()(
+      'desktop',
+      v.strictObject({ whenDone: v.picklist(['nothing', 'sleep', 'quit']) }),
+    ),
+    loginItem: call<LoginItem>()('desktop', nothing),
+    /** Answers the state that the system reports afterwards. */
+    setLoginItem: call<LoginItem>()('desktop', v.strictObject({ isOn: v.boolean() })),
+    /** The file managers of this system; none where the installer adds the entries. */
+    fileManagers: call<readonly FileManagerEntry[]>()('desktop', nothing),
+    setFileManager: call<readonly FileManagerEntry[]>()(
+      'desktop',
+      v.strictObject({
+        id: v.picklist(['menu', 'nautilus', 'nemo', 'dolphin', 'finder']),
+        isOn: v.boolean(),
+      }),
+    ),
+  },
+} satisfies Readonly<Record<string, Readonly<Record<string, Call<Answerer, v.GenericSchema, unknown>>>>>
+
+/** The same calls by name alone. */
 export const calls = {
-  ...accountCalls,
-  ...serverCalls,
-  ...uploadCalls,
-  ...libraryCalls,
-  ...bulkCalls,
-  ...findingCalls,
-  ...watchingCalls,
-  ...desktopCalls,
-  ...updateCalls,
-  ...diagnosticsCalls,
-  ...recognitionCalls,
-  ...backgroundCalls,
-  ...bulkCalls,
+  ...callGroups.accounts,
+  ...callGroups.servers,
+  ...callGroups.uploads,
+  ...callGroups.library,
+  ...callGroups.discovery,
+  ...callGroups.watchedFolders,
+  ...callGroups.app,
+  ...callGroups.updates,
+  ...callGroups.diagnostics,
+  ...callGroups.background,
 }
 
 export type CallName = keyof typeof calls
 
-/** A command that a native menu or the tray gives to the page. */
+/** The calls of one topic. */
+export type CallNameIn<Group extends keyof typeof callGroups> = {
+  [One in Group]: keyof (typeof callGroups)[One]
+}[Group]
+
+/** The calls that one side answers. */
+export type CallNameOf<Who extends Answerer> = {
+  [Name in CallName]: (typeof calls)[Name]['who'] extends Who ? Name : never
+}[CallName]
+
+export type CallArgs<Name extends CallName> = v.InferOutput<(typeof calls)[Name]['args']>
+export type CallAnswer<Name extends CallName> =
+  (typeof calls)[Name] extends Call<Answerer, v.GenericSchema, infer Answer> ? Answer : never
+
+/** What main implements: one function per call. */
+export type CallHandlers = {
+  readonly [Name in CallName]: (args: CallArgs<Name>) => Promise<Result<CallAnswer<Name>>>
+}
+
+/** A command from a native menu or the tray to the page. */
 export type PageCommand =
   | 'choose-files'
   | 'choose-folder'
@@ -56,31 +330,30 @@ export type PageCommand =
   | 'check-updates'
   | 'check-connection'
 
-/** What main announces. Events say what has become true; they do not steer, but for `command`, which is a menu's click. */
+/** Events from main to the page. They report state, except for `command`, which is a click in a menu. */
 export interface Events {
   readonly patch: Patch
   readonly flow: TransferSpeed
-  /** Of the upload that is watched. */
+  /** Of the upload given to the call `watch`. */
   readonly details: UploadDetails
   readonly session: SessionView
   readonly library: LibraryNews
   readonly settings: Settings
   readonly surroundings: AppInfo
   readonly conditions: Conditions
-  /** A report of files that came in without the page's doing: a second start, the dock, the tray. */
+  /** Files that did not come from the page: from a second start of the app, the dock or the tray. */
   readonly added: AddReport
   readonly finding: FindingView
   readonly workflow: WorkflowView
   readonly watching: WatchingView
   readonly command: PageCommand
-  /** How a newer version of the app stands. */
   readonly update: UpdateState
-  /** A look at the connection, after each of its steps. */
+  /** Sent after each step of a connection check. */
   readonly connection: ConnectionCheck
   readonly storageTest: StorageTest
 }
 export type EventName = keyof Events
-/** At run time only the names are needed; the type says that none is missing and none is extra. */
+/** At run time only the names are needed; `satisfies` makes sure that the list is complete. */
 export const eventNames = Object.keys({
   patch: true,
   flow: true,
@@ -100,21 +373,7 @@ export const eventNames = Object.keys({
   storageTest: true,
 } satisfies Record<EventName, true>) as readonly EventName[]
 
-export type CallArgs<Name extends CallName> = v.InferOutput<(typeof calls)[Name]['args']>
-export type CallAnswer<Name extends CallName> =
-  (typeof calls)[Name] extends Call<Answerer, v.GenericSchema, infer Answer> ? Answer : never
-
-/** The calls that one side answers. */
-export type CallNameOf<Who extends Answerer> = {
-  [Name in CallName]: (typeof calls)[Name]['who'] extends Who ? Name : never
-}[CallName]
-
-/** What main implements: one function per call. */
-export type CallHandlers = {
-  readonly [Name in CallName]: (args: CallArgs<Name>) => Promise<Result<CallAnswer<Name>>>
-}
-
-/** What the page passes: the same, but files in place of paths, and nothing in place of `undefined`. */
+/** Arguments on the page: files in place of paths, and no argument in place of `undefined`. */
 type PageArgs<Name extends CallName> = Name extends 'addFiles'
   ? [args: { readonly files: readonly File[] }]
   : CallArgs<Name> extends undefined
@@ -125,7 +384,7 @@ type PageArgs<Name extends CallName> = Name extends 'addFiles'
 export type Bridge = {
   readonly [Name in CallName]: (...args: PageArgs<Name>) => Promise<Result<CallAnswer<Name>>>
 } & {
-  /** Subscribes; the answer unsubscribes. */
+  /** Returns a function that ends the subscription. */
   readonly on: <Name extends EventName>(name: Name, listener: (value: Events[Name]) => void) => () => void
 }
 

@@ -1,91 +1,71 @@
 import * as v from 'valibot'
-import { onConflict, replacedFate, type OnConflict, type ReplacedFate } from './library.ts'
-import { quietHoursSchema, type QuietHours } from './quiet-hours.ts'
-import { serverAddressOf } from './server-address.ts'
+import { onConflict, replacedFate } from './library.ts'
+import { serverAddress, serverEntry, singlePutLimit, storedServerAddress } from './servers.ts'
 
-/** A deployment of the API that this computer knows. */
-export interface ServerEntry {
-  readonly address: string
-  /** Largest file that goes there as one PUT, in bytes; null for the limit that holds where none is set. */
-  readonly singlePutLimitBytes: number | null
-}
+const integer = (min: number, max: number) =>
+  v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max))
+const list = <Item extends v.GenericSchema>(item: Item, maxLength: number) =>
+  v.pipe(v.array(item), v.maxLength(maxLength), v.readonly())
 
-export interface Settings {
-  /** Base URL of the API that new sign-ins go to, such as `https://core.cyberun.cloud/api/v1`. */
-  readonly server: string
-  /** The servers that are known besides, or with a limit of their own. */
-  readonly servers: readonly ServerEntry[]
-  /** Files that run at the same time, 1–8. */
-  readonly atOnce: number
-  /** Largest file that goes as one PUT where a server has no limit of its own, in bytes: the API does not tell it. */
-  readonly singlePutLimitBytes: number
-  /** No more than this goes out in a second, over all files; null for as fast as the line. */
-  readonly limitBytesPerSecond: number | null
-  /** Parallel PUTs that sending may grow to, 1–64, over all files. */
-  readonly streamsMost: number
-  /** What happens to a file whose library path other bytes have: also on the command line and for watched folders. */
-  readonly onConflict: OnConflict
-  /** What becomes of a model that was replaced. */
-  readonly replacedFate: ReplacedFate
-  readonly language: 'system' | 'en' | 'zh-Hans' | 'zh-Hant'
-  readonly theme: 'system' | 'light' | 'dark'
-  readonly dense: boolean
-  /** What closing the window does: `ask` until the person was told once. */
-  readonly onClose: 'ask' | 'keep-sending' | 'quit'
-  /** On battery nothing is sent below this, in percent; null for never. */
-  readonly pauseBelowPercent: number | null
-  /** Nothing is sent on a line that is paid by the byte. */
-  readonly pauseOnMetered: boolean
-  /** Lines about which the person knows better than the system. */
-  readonly lines: readonly KnownLine[]
-  readonly quietHours: readonly QuietHours[]
-  /** What becomes of a newer version: it installs by itself, the person is asked, or nobody looks for one. */
-  readonly updates: 'automatic' | 'ask' | 'off'
-  /** Whether a version that is ready takes this one's place when the person quits. */
-  readonly updateOnQuit: boolean
-}
+/** Bytes a second. Below the minimum a PUT would be taken for stalled (`stallMs`); the maximum is faster than any connection. */
+export const speedLimit = integer(100_000, 10_000_000_000)
 
-/** A network by the system's id for it, and what the person says that it is. */
-export interface KnownLine {
-  readonly id: string
-  readonly name: string
-  readonly isMetered: boolean
-}
+const networkText = v.pipe(v.string(), v.minLength(1), v.maxLength(200))
+/** A network by the system's id for it, and whether the user says that it is metered. */
+const knownNetwork = v.strictObject({ id: networkText, name: networkText, isMetered: v.boolean() })
+export type KnownLine = Readonly<v.InferOutput<typeof knownNetwork>>
 
-export const serverAddress = v.pipe(v.string(), v.trim(), v.maxLength(2_000), v.url())
+const minuteOfDay = integer(0, 24 * 60 - 1)
+/** Hours of the week, in local time, in which uploads are slower or paused. */
+const quietHours = v.strictObject({
+  /** Days on which they start, 0 for Sunday. */
+  days: list(integer(0, 6), 7),
+  /** Minutes since midnight. When `toMinute` is not after `fromMinute` they end on the next day. */
+  fromMinute: minuteOfDay,
+  toMinute: minuteOfDay,
+  /** Null pauses uploads. */
+  limitBytesPerSecond: v.nullable(speedLimit),
+})
+export type QuietHours = Readonly<v.InferOutput<typeof quietHours>>
 
-// From S3's smallest part to its largest single PUT (5 GiB): docs.aws.amazon.com, "Amazon S3 multipart upload limits".
-const putLimit = v.pipe(v.number(), v.integer(), v.minValue(5 * 1024 ** 2), v.maxValue(5 * 1024 ** 3))
+/** Every setting with its default. Types and initial values everywhere else are derived from this schema. */
+export const settingsSchema = v.strictObject({
+  /** Base URL of the API for new sign-ins. */
+  server: v.optional(storedServerAddress, 'https://core.cyberun.cloud/api/v1'),
+  /** Other known servers, and those with a limit of their own. */
+  servers: v.optional(list(serverEntry, 50), []),
+  /** Files that upload at the same time. */
+  atOnce: v.optional(integer(1, 8), 3),
+  /** Largest file uploaded with one PUT, in bytes. The API does not report it; the default is the managed service's limit. */
+  singlePutLimitBytes: v.optional(singlePutLimit, 500_000_000),
+  /** Over all files; null for no limit. */
+  limitBytesPerSecond: v.optional(v.nullable(speedLimit), null),
+  /** Maximum number of parallel PUTs over all files. */
+  streamsMost: v.optional(integer(1, 64), 64),
+  /** Also applies to the command line and to watched folders. */
+  onConflict: v.optional(onConflict, 'ask'),
+  /** What happens to a model that was replaced. */
+  replacedFate: v.optional(replacedFate, 'disable'),
+  language: v.optional(v.picklist(['system', 'en', 'zh-Hans', 'zh-Hant']), 'system'),
+  theme: v.optional(v.picklist(['system', 'light', 'dark']), 'system'),
+  dense: v.optional(v.boolean(), false),
+  /** What closing the window does; `ask` until the user has chosen. */
+  onClose: v.optional(v.picklist(['ask', 'keep-sending', 'quit']), 'ask'),
+  /** Battery charge in percent below which uploads are paused; null for never. */
+  pauseBelowPercent: v.optional(v.nullable(integer(1, 99)), null),
+  pauseOnMetered: v.optional(v.boolean(), false),
+  /** Networks for which the user corrected what the system reports. */
+  lines: v.optional(list(knownNetwork, 100), []),
+  quietHours: v.optional(list(quietHours, 10), []),
+  /** `automatic` installs a newer version without asking; `off` does not check for one. */
+  updates: v.optional(v.picklist(['automatic', 'ask', 'off']), 'automatic'),
+  /** Whether quitting installs a downloaded version. */
+  updateOnQuit: v.optional(v.boolean(), false),
+})
 
-const keptAddress = v.pipe(serverAddress, v.transform(serverAddressOf), v.string())
-const serverEntry = v.strictObject({ address: keptAddress, singlePutLimitBytes: v.nullable(putLimit) })
-// From a line so slow that PUTs would be taken for dead (see `stallMs`) to more than any line has.
-const speedLimit = v.pipe(v.number(), v.integer(), v.minValue(100_000), v.maxValue(10_000_000_000))
-const lineName = v.pipe(v.string(), v.minLength(1), v.maxLength(200))
+export type Settings = Readonly<v.InferOutput<typeof settingsSchema>>
 
-export const settingsChange = v.partial(
-  v.strictObject({
-    server: serverAddress,
-    servers: v.pipe(v.array(serverEntry), v.maxLength(50), v.readonly()),
-    atOnce: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(8)),
-    singlePutLimitBytes: putLimit,
-    limitBytesPerSecond: v.nullable(speedLimit),
-    streamsMost: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64)),
-    onConflict,
-    replacedFate,
-    language: v.picklist(['system', 'en', 'zh-Hans', 'zh-Hant']),
-    theme: v.picklist(['system', 'light', 'dark']),
-    dense: v.boolean(),
-    onClose: v.picklist(['ask', 'keep-sending', 'quit']),
-    pauseBelowPercent: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(99))),
-    pauseOnMetered: v.boolean(),
-    lines: v.pipe(
-      v.array(v.strictObject({ id: lineName, name: lineName, isMetered: v.boolean() })),
-      v.maxLength(100),
-      v.readonly(),
-    ),
-    quietHours: v.pipe(v.array(quietHoursSchema(speedLimit)), v.maxLength(10), v.readonly()),
-    updates: v.picklist(['automatic', 'ask', 'off']),
-    updateOnQuit: v.boolean(),
-  }),
-)
+export const defaultSettings: Settings = v.parse(settingsSchema, {})
+
+/** Any of the settings. An invalid server is accepted here, so that the change fails with `bad-server-address`. */
+export const settingsChange = v.partial(v.strictObject({ ...settingsSchema.entries, server: serverAddress }))

@@ -141,3 +141,8 @@ export function targetFailure({ displayName, modelType, modelPath }: Target): Fa
   if (libraryPathProblem(modelPath) !== null) return failure('target-path')
   return null
 }
+
+/** Whether everything that could upload is paused by the user, so that resuming is the action to offer. */
+export function isAllPaused({ totals, allPaused }: Pick<Snapshot, 'totals' | 'allPaused'>): boolean {
+  return allPaused || (totals.paused > 0 && totals.running + totals.waiting === 0)
+}

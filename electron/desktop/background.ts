@@ -1,8 +1,7 @@
 import { app, clipboard, shell as system } from 'electron'
 import { join } from 'node:path'
 import process from 'node:process'
-import type { backgroundCalls } from '../contract/calls-background.ts'
-import type { CallHandlers } from '../contract/calls.ts'
+import type { CallHandlers, CallNameIn } from '../contract/calls.ts'
 import type { Conditions } from '../contract/conditions.ts'
 import { success } from '../contract/failures.ts'
 import type { Patch, Snapshot } from '../contract/uploads.ts'
@@ -31,7 +30,7 @@ import type { MainWindow } from './window/main-window.ts'
 import { watchConditions } from './power/watch-conditions.ts'
 
 export interface Background {
-  readonly calls: Pick<CallHandlers, keyof typeof backgroundCalls>
+  readonly calls: Pick<CallHandlers, CallNameIn<'background'>>
   patch(patch: Patch): void
   /** The window went to the dock, since no tray would show that the app is there. */
   tellNoTray(): void

@@ -1,9 +1,6 @@
 import { app, clipboard, shell } from 'electron'
 import process from 'node:process'
-import type { backgroundCalls } from '../contract/calls-background.ts'
-import type { CallHandlers, CallNameOf } from '../contract/calls.ts'
-import type { diagnosticsCalls } from '../contract/calls-diagnostics.ts'
-import type { updateCalls } from '../contract/calls-updates.ts'
+import type { CallHandlers, CallNameIn, CallNameOf } from '../contract/calls.ts'
 import { failed, failure, success } from '../contract/failures.ts'
 import type { AppInfo } from '../contract/app-info.ts'
 import type { Log } from '../platform/environment.ts'
@@ -51,13 +48,7 @@ export function createDesktopCalls(options: {
   readonly language: Language
   readonly dialogs: Pick<Dialogs, 'pick' | 'confirmSending'>
   readonly log: Log
-}): Pick<
-  CallHandlers,
-  Exclude<
-    CallNameOf<'desktop'>,
-    keyof typeof backgroundCalls | keyof typeof updateCalls | keyof typeof diagnosticsCalls
-  >
-> {
+}): Pick<CallHandlers, Exclude<CallNameOf<'desktop'>, CallNameIn<'background' | 'updates' | 'diagnostics'>>> {
   const { engine, vault, settings, language, dialogs, log } = options
   return {
     ...createServerCalls(options),

@@ -1,7 +1,6 @@
 import type { CallHandlers } from '../contract/calls.ts'
 import { failed, failure } from '../contract/failures.ts'
-import { serverAddressOf } from '../contract/server-address.ts'
-import { baseOf, serversOf } from '../contract/servers.ts'
+import { serverAddressOf, baseOf, serversOf } from '../contract/servers.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { SettingsStore } from '../platform/settings.ts'
 

@@ -1,7 +1,5 @@
 import type { SignIns } from '../accounts/sign-ins.ts'
-import type { findingCalls } from '../contract/calls-finding.ts'
-import type { watchingCalls } from '../contract/calls-watching.ts'
-import type { CallHandlers, CallNameOf } from '../contract/calls.ts'
+import type { CallHandlers, CallNameIn, CallNameOf } from '../contract/calls.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import { targetFailure, type AddReport } from '../contract/uploads.ts'
 import type { Details } from '../feed/details.ts'
@@ -23,7 +21,7 @@ import type { UploadCommands } from './commands.ts'
 
 export type EngineCalls = Pick<CallHandlers, CallNameOf<'engine'>>
 /** Calls that discovery answers itself. */
-type DiscoveryCalls = keyof typeof findingCalls | keyof typeof watchingCalls
+type DiscoveryCalls = CallNameIn<'discovery' | 'watchedFolders'>
 
 interface CallServices {
   readonly rows: Rows

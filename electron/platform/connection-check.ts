@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { connect } from 'node:net'
 import type { ConnectionCheck, ConnectionStep, StepResult } from '../contract/diagnostics.ts'
 import { isConnectivityFailure, failure, type Failure, type Result } from '../contract/failures.ts'
-import { clockIsOffMs, type ServerCheck } from '../contract/server-check.ts'
+import { clockIsOffMs, type ServerCheck } from '../contract/servers.ts'
 import type { SessionView } from '../contract/account.ts'
 
 // Nothing of Electron is imported here: the command line looks at the connection by this same file.

@@ -1,4 +1,4 @@
-import type { QuietHours } from '../../electron/contract/quiet-hours.ts'
+import type { QuietHours } from '../../electron/contract/settings.ts'
 
 /** What is put in when somebody adds quiet hours: the working week, at a limit that leaves room for calls. */
 export const firstQuietHours: QuietHours = {

@@ -1,8 +1,13 @@
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { SessionView } from '../../electron/contract/account.ts'
 import type { Failure, Result } from '../../electron/contract/failures.ts'
-import { clockIsOffMs, type ServerCheck } from '../../electron/contract/server-check.ts'
-import { baseOf, putLimitOf, serversOf } from '../../electron/contract/servers.ts'
+import {
+  clockIsOffMs,
+  baseOf,
+  putLimitOf,
+  serversOf,
+  type ServerCheck,
+} from '../../electron/contract/servers.ts'
 import type { Notices } from '../ui/notices.svelte.ts'
 import type { SessionState } from '../sign-in/session.svelte.ts'
 import type { SettingsState } from './settings.svelte.ts'

@@ -1,33 +1,15 @@
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
 import { serversOf } from '../../electron/contract/servers.ts'
-import type { Settings } from '../../electron/contract/settings.ts'
+import { defaultSettings, type Settings } from '../../electron/contract/settings.ts'
 import type { AppInfo } from '../../electron/contract/app-info.ts'
 
-const untilTold: Settings = {
-  server: '',
-  servers: [],
-  atOnce: 2,
-  singlePutLimitBytes: 500_000_000,
-  limitBytesPerSecond: null,
-  streamsMost: 64,
-  onConflict: 'ask',
-  replacedFate: 'disable',
-  language: 'system',
-  theme: 'system',
-  dense: false,
-  onClose: 'ask',
-  pauseBelowPercent: null,
-  pauseOnMetered: false,
-  lines: [],
-  quietHours: [],
-  updates: 'automatic',
-  updateOnQuit: false,
-}
+/** In force until main has answered. */
+const initialSettings: Settings = { ...defaultSettings, server: '' }
 
 /** The settings in force and what the app runs on. */
 export class SettingsState {
-  value = $state.raw<Settings>(untilTold)
+  value = $state.raw<Settings>(initialSettings)
   surroundings = $state.raw<AppInfo | null>(null)
   /** True once both were asked for and answered. */
   isKnown = $state(false)

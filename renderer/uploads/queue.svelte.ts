@@ -3,15 +3,15 @@ import { SvelteMap } from 'svelte/reactivity'
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
 import type { TransferSpeed } from '../../electron/contract/upload-details.ts'
-import type {
-  ConnectivityState,
-  Patch,
-  Phase,
-  Snapshot,
-  Totals,
-  UploadRow,
+import {
+  isAllPaused,
+  type ConnectivityState,
+  type Patch,
+  type Phase,
+  type Snapshot,
+  type Totals,
+  type UploadRow,
 } from '../../electron/contract/uploads.ts'
-import { isAllPaused } from '../../electron/contract/pausing.ts'
 import { arrange, standsWhere } from './row-groups.ts'
 
 /** A phase that a row came into while the page watched. */

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Result } from '../../electron/contract/failures.ts'
 import type { FindProxies } from '../../electron/platform/proxy-resolver.ts'
+import { defaultSettings } from '../../electron/contract/settings.ts'
 import type { SessionView } from '../../electron/contract/account.ts'
 import type { Phase, Snapshot, UploadRow } from '../../electron/contract/uploads.ts'
 import type { PutTimeouts } from '../../electron/transfer/upload-worker-pool.ts'
@@ -79,14 +80,9 @@ const sizeBytes = 150_000
 /** A test's days begin at the time of its start: until midnight there is this long, in ms. */
 export const dayMs = 24 * 60 * 60 * 1000
 
-/** How an app of a test is set but for its server. */
-export const usualSettings = {
-  servers: [],
-  atOnce: 2,
-  singlePutLimitBytes: 500_000_000,
-  limitBytesPerSecond: null,
-  streamsMost: 64,
-}
+const { servers, singlePutLimitBytes, limitBytesPerSecond, streamsMost } = defaultSettings
+/** The engine's settings in tests, except for the server: the defaults with two files at once. */
+export const usualSettings = { servers, atOnce: 2, singlePutLimitBytes, limitBytesPerSecond, streamsMost }
 
 export async function setup(options: EngineOptions = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-engine-'))

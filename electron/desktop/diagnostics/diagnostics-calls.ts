@@ -2,8 +2,7 @@ import { app, dialog } from 'electron'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { release, type } from 'node:os'
-import type { CallHandlers } from '../../contract/calls.ts'
-import type { diagnosticsCalls } from '../../contract/calls-diagnostics.ts'
+import type { CallHandlers, CallNameIn } from '../../contract/calls.ts'
 import type { BundlePiece, ConnectionCheck } from '../../contract/diagnostics.ts'
 import { failed, failure, success, type Result } from '../../contract/failures.ts'
 import type { StorageTest } from '../../contract/storage-test.ts'
@@ -27,7 +26,7 @@ export function createDiagnosticsCalls(options: {
   readonly window: Pick<MainWindow, 'native'>
   readonly feed: Pick<PageFeed, 'tell'>
   readonly log: FileLog
-}): Pick<CallHandlers, keyof typeof diagnosticsCalls> {
+}): Pick<CallHandlers, CallNameIn<'diagnostics'>> {
   const { folders, engine, settings, language, window, feed, log } = options
   let last: ConnectionCheck | null = null
   /** What the person reads: what is saved is this, whatever has happened since. */

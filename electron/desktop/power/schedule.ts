@@ -1,4 +1,4 @@
-import type { QuietHours } from '../../contract/quiet-hours.ts'
+import type { QuietHours } from '../../contract/settings.ts'
 
 /** What quiet hours ask for at one moment. */
 export interface Quiet {

@@ -1,5 +1,5 @@
 import type { CallArgs } from '../../contract/calls.ts'
-import { isLoopback } from '../../contract/server-address.ts'
+import { isLoopback } from '../../contract/servers.ts'
 
 /** A pairing's page has the address that the server gave it: see `isPairingAddress`. */
 export type Page = Exclude<CallArgs<'openPage'>['page'], 'pairing'>

@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import type { CallHandlers } from '../../contract/calls.ts'
+import type { CallHandlers, CallNameIn } from '../../contract/calls.ts'
 import { success } from '../../contract/failures.ts'
-import type { updateCalls } from '../../contract/calls-updates.ts'
 import type { Updates } from './updates.ts'
 
-export type UpdateCalls = Pick<CallHandlers, keyof typeof updateCalls>
+export type UpdateCalls = Pick<CallHandlers, CallNameIn<'updates'>>
 
 /** One function for each call about newer versions, and the notices of what is inside. */
 export function createUpdateCalls(options: {

@@ -1,5 +1,5 @@
 import type { NoUpdates } from '../../contract/updates.ts'
-import { isLoopback } from '../../contract/server-address.ts'
+import { isLoopback } from '../../contract/servers.ts'
 
 /** What tells how this app came onto the computer. */
 export interface Installation {

@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { isAbsolute, relative } from 'node:path'
 import type { Team, TeamChoice } from '../../contract/account.ts'
-import type { CallHandlers } from '../../contract/calls.ts'
-import type { watchingCalls } from '../../contract/calls-watching.ts'
+import type { CallHandlers, CallNameIn } from '../../contract/calls.ts'
 import { failed, failure, success, type Result } from '../../contract/failures.ts'
 import type { WatchedFolder, WatchingView } from '../../contract/watched-folders.ts'
 import { createHints } from './change-hints.ts'
@@ -12,7 +11,7 @@ import { isNetworkDrive } from './network-drive.ts'
 import { Watched, type WatchPorts } from './watched-folder.ts'
 import { wholesOf } from './whole-model.ts'
 
-type WatchingCalls = Pick<CallHandlers, Exclude<keyof typeof watchingCalls, 'watchFolder'>>
+type WatchingCalls = Pick<CallHandlers, Exclude<CallNameIn<'watchedFolders'>, 'watchFolder'>>
 
 /** Folders whose new models are queued by themselves, for as long as the app runs. */
 export interface Watching {

@@ -2,8 +2,8 @@ import { failure, type Failure } from '../../../electron/contract/failures.ts'
 import type { Account, SessionView } from '../../../electron/contract/account.ts'
 import type { TransferSpeed } from '../../../electron/contract/upload-details.ts'
 import type { Patch, Snapshot, Totals, UploadRow } from '../../../electron/contract/uploads.ts'
-import type { ServerCheck } from '../../../electron/contract/server-check.ts'
-import type { Settings } from '../../../electron/contract/settings.ts'
+import type { ServerCheck } from '../../../electron/contract/servers.ts'
+import { defaultSettings, type Settings } from '../../../electron/contract/settings.ts'
 
 export const team = { id: 'team_aurora', name: 'Aurora Studio' }
 export const otherTeam = { id: 'team_night', name: 'Night Lab' }
@@ -47,24 +47,8 @@ export const signedOut: SessionView = {
 }
 
 export const settings: Settings = {
+  ...defaultSettings,
   server: 'https://cloud.example/api/v1',
-  servers: [],
-  atOnce: 2,
-  singlePutLimitBytes: 500_000_000,
-  limitBytesPerSecond: null,
-  streamsMost: 64,
-  onConflict: 'ask',
-  replacedFate: 'disable',
-  language: 'system',
-  theme: 'system',
-  dense: false,
-  onClose: 'ask',
-  pauseBelowPercent: null,
-  pauseOnMetered: false,
-  lines: [],
-  quietHours: [],
-  updates: 'automatic',
-  updateOnQuit: false,
 }
 
 type RowChange = Partial<Omit<UploadRow, 'target'>> & { readonly target?: Partial<UploadRow['target']> }

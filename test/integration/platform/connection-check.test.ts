@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import type { SessionView } from '../../../electron/contract/account.ts'
 import type { ConnectionCheck } from '../../../electron/contract/diagnostics.ts'
 import { failure, success } from '../../../electron/contract/failures.ts'
-import type { ServerCheck } from '../../../electron/contract/server-check.ts'
+import type { ServerCheck } from '../../../electron/contract/servers.ts'
 import { checkConnection } from '../../../electron/platform/connection-check.ts'
 
 /** A port that takes connections, and one that nobody holds any more. */

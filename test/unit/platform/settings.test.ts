@@ -1,12 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Log } from '../../../electron/platform/environment.ts'
-import {
-  createSettings,
-  defaultSettings,
-  parseSettings,
-  type JsonStore,
-} from '../../../electron/platform/settings.ts'
-import { serverAddressOf } from '../../../electron/contract/server-address.ts'
+import { createSettings, parseSettings, type JsonStore } from '../../../electron/platform/settings.ts'
+import { defaultSettings } from '../../../electron/contract/settings.ts'
+import { serverAddressOf } from '../../../electron/contract/servers.ts'
 
 function setup(stored: Record<string, unknown> = {}, serverFromOutside?: string) {
   const values: Record<string, unknown> = { ...stored }

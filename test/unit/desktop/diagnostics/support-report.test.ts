@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Snapshot } from '../../../../electron/contract/uploads.ts'
 import { supportReportParts } from '../../../../electron/desktop/diagnostics/support-report.ts'
-import { defaultSettings } from '../../../../electron/platform/settings.ts'
+import { defaultSettings } from '../../../../electron/contract/settings.ts'
 
 test('a report counts the networks that are known and names none', async () => {
   const pieces = await supportReportParts({

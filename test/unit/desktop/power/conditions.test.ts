@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Conditions } from '../../../../electron/contract/conditions.ts'
 import { success } from '../../../../electron/contract/failures.ts'
-import type { Settings } from '../../../../electron/contract/settings.ts'
 import { createConditions } from '../../../../electron/desktop/power/conditions.ts'
-import { defaultSettings } from '../../../../electron/platform/settings.ts'
+import { defaultSettings, type Settings } from '../../../../electron/contract/settings.ts'
 import { standingClock, testPorts } from '../../../support/hand-clock.ts'
 
 const noon = new Date(2026, 10, 24, 12, 0).getTime()

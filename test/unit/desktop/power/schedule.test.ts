@@ -1,6 +1,6 @@
 import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { QuietHours } from '../../../../electron/contract/quiet-hours.ts'
+import type { QuietHours } from '../../../../electron/contract/settings.ts'
 import { quietHoursNow } from '../../../../electron/desktop/power/schedule.ts'
 
 const zone = process.env['TZ']

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
-import type { Settings } from '../../../../electron/contract/settings.ts'
 import { success } from '../../../../electron/contract/failures.ts'
 import { createCloseChoice } from '../../../../electron/desktop/window/close-choice.ts'
-import { defaultSettings } from '../../../../electron/platform/settings.ts'
+import { defaultSettings, type Settings } from '../../../../electron/contract/settings.ts'
 
 function setup(onClose: Settings['onClose'], { tray = true } = {}) {
   const did: string[] = []

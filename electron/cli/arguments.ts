@@ -6,19 +6,19 @@ import { settingsSchema } from '../contract/settings.ts'
 import type { Target } from '../contract/uploads.ts'
 import { commands, isCommandName, type CommandInfo, type CommandName } from './options.ts'
 import { parseRate, rateHint } from './parse-rate.ts'
-import { nearest } from './suggest.ts'
+import { closestMatch } from './closest-match.ts'
 
-/** How much is said, and how. */
-export interface Telling {
+/** Format and amount of output. */
+interface OutputOptions {
   readonly json: boolean
   readonly quiet: boolean
 }
 
-/** How fast it may go. */
-export interface Speed {
-  /** Bytes a second, null for no limit, undefined when nothing was said. */
+/** Limits of the upload speed. */
+export interface SpeedOptions {
+  /** Null for no limit, undefined without the option. */
   readonly limitBytesPerSecond: number | null | undefined
-  /** Parallel connections at most, 1–64, or undefined when nothing was said. */
+  /** Maximum of parallel connections, 1–64, or undefined without the option. */
   readonly streamsMost: number | undefined
 }
 
@@ -41,34 +41,34 @@ export type Command =
       readonly file: string
       readonly team: string | null
       readonly upload: boolean
-    } & Telling &
-      Speed)
+    } & OutputOptions &
+      SpeedOptions)
   | { readonly name: 'inspect'; readonly paths: readonly string[]; readonly json: boolean }
-  | ({ readonly name: 'resume' } & Telling & Speed)
+  | ({ readonly name: 'resume' } & OutputOptions & SpeedOptions)
   | ({
       readonly name: 'upload'
       readonly paths: readonly string[]
       readonly team: string | null
       readonly target: Partial<Target>
       readonly allow: 'suspicious' | 'dangerous' | null
-      /** Undefined when nothing was said. */
+      /** Undefined without the option. */
       readonly onConflict: OnConflict | undefined
       readonly abortOnInterrupt: boolean
-    } & Telling &
-      Speed)
+    } & OutputOptions &
+      SpeedOptions)
 
-/** The command line was not understood: exit code 2, with this sentence. */
+/** An invalid command line or environment variable: ends with exit code 2 and this message. */
 export class UsageError extends Error {}
 
-/** Reads the command line. Throws `UsageError` for what it does not understand. */
+/** Parses the command line. Throws `UsageError`. */
 export function parseCommand(words: readonly string[]): Command {
   const [name = '--help', ...rest] = words
   if (name === '--help' || name === '-h') return { name: 'help', about: null }
   if (name === '--version' || name === '-v') return { name: 'version' }
-  if (name === 'help') return { name, about: rest[0] === undefined ? null : commandNamed(rest[0]) }
-  const command = commandNamed(name)
-  // Whoever asks for help gets it, whatever else stands there.
-  if (beforeDashes(rest).some((word) => word === '--help' || word === '-h'))
+  if (name === 'help') return { name, about: rest[0] === undefined ? null : commandNameOf(rest[0]) }
+  const command = commandNameOf(name)
+  // --help works even when the other words are invalid.
+  if (wordsBeforeDashes(rest).some((word) => word === '--help' || word === '-h'))
     return { name: 'help', about: command }
   return parsers[command](rest)
 }
@@ -76,48 +76,64 @@ export function parseCommand(words: readonly string[]): Command {
 const parsers: Record<CommandName, (words: readonly string[]) => Command> = {
   upload: parseUpload,
   resume(words) {
-    const { values } = read(words, commands.resume, 0)
-    return { name: 'resume', json: values.json ?? false, quiet: values.quiet ?? false, ...speedOf(values) }
+    const { values } = parseWords(words, commands.resume, 0)
+    return {
+      name: 'resume',
+      json: values.json ?? false,
+      quiet: values.quiet ?? false,
+      ...parseSpeedOptions(values),
+    }
   },
   workflow(words) {
-    const { values, positionals } = read(words, commands.workflow, 1)
+    const { values, positionals } = parseWords(words, commands.workflow, 1)
     const [file] = positionals
     if (file === undefined) throw new UsageError('Which file? Try: modelferry workflow workflow.json')
     return {
-      ...{ name: 'workflow', file: resolve(file), team: values.team ?? null, upload: values.upload ?? false },
-      ...{ json: values.json ?? false, quiet: values.quiet ?? false, ...speedOf(values) },
+      name: 'workflow',
+      file: resolve(file),
+      team: values.team ?? null,
+      upload: values.upload ?? false,
+      json: values.json ?? false,
+      quiet: values.quiet ?? false,
+      ...parseSpeedOptions(values),
     }
   },
   inspect(words) {
-    const { values, positionals } = read(words, commands.inspect, Infinity)
+    const { values, positionals } = parseWords(words, commands.inspect, Infinity)
     if (positionals.length === 0) throw new UsageError('Which files? Try: modelferry inspect models/')
     return { name: 'inspect', paths: positionals, json: values.json ?? false }
   },
-  status: (words) => ({ name: 'status', json: read(words, commands.status, 0).values.json ?? false }),
+  status: (words) => ({ name: 'status', json: parseWords(words, commands.status, 0).values.json ?? false }),
   check(words) {
-    const { storage = false, team = null, json = false } = read(words, commands.check, 0).values
+    const { storage = false, team = null, json = false } = parseWords(words, commands.check, 0).values
     if (team !== null && !storage) throw new UsageError('--team goes with --storage.')
     return { name: 'check', storage, team, json }
   },
   login: parseLogin,
-  logout: (words) => ({ name: 'logout', account: read(words, commands.logout, 1).positionals[0] ?? null }),
-  accounts: (words) => ({ name: 'accounts', json: read(words, commands.accounts, 0).values.json ?? false }),
-  teams: (words) => ({ name: 'teams', json: read(words, commands.teams, 0).values.json ?? false }),
+  logout: (words) => ({
+    name: 'logout',
+    account: parseWords(words, commands.logout, 1).positionals[0] ?? null,
+  }),
+  accounts: (words) => ({
+    name: 'accounts',
+    json: parseWords(words, commands.accounts, 0).values.json ?? false,
+  }),
+  teams: (words) => ({ name: 'teams', json: parseWords(words, commands.teams, 0).values.json ?? false }),
 }
 
 function parseLogin(words: readonly string[]): Command {
-  const { email, key } = read(words, commands.login, 0).values
+  const { email, key } = parseWords(words, commands.login, 0).values
   if (key === undefined)
     return { name: 'login', by: email === undefined ? 'pairing' : 'password', email: email ?? null }
   if (email !== undefined) throw new UsageError('Either --email or --key, not both.')
-  // Every process on the computer can read the words of a command.
+  // Other processes can read the arguments of a command.
   if (key !== '-')
     throw new UsageError('A key is no part of a command. Use --key - and give it on standard input.')
   return { name: 'login', by: 'key', email: null }
 }
 
 function parseUpload(words: readonly string[]): Command {
-  const { values, positionals } = read(words, commands.upload, Infinity)
+  const { values, positionals } = parseWords(words, commands.upload, Infinity)
   if (positionals.length === 0) throw new UsageError('Which files? Try: modelferry upload model.safetensors')
   if (positionals.length > 1 && (values.path !== undefined || values.name !== undefined)) {
     throw new UsageError('--path and --name are for one file; leave them out for several.')
@@ -131,75 +147,84 @@ function parseUpload(words: readonly string[]): Command {
       ...(values.path === undefined ? {} : { modelPath: values.path }),
       ...(values.name === undefined ? {} : { displayName: values.name }),
     },
-    allow: values['allow-dangerous-pickle'] ? 'dangerous' : values['allow-pickle'] ? 'suspicious' : null,
-    onConflict: conflictOf(values['on-conflict']),
+    allow: allowedLevel(values['allow-pickle'], values['allow-dangerous-pickle']),
+    onConflict: parseOnConflict(values['on-conflict']),
     abortOnInterrupt: values['abort-on-interrupt'] ?? false,
     json: values.json ?? false,
     quiet: values.quiet ?? false,
-    ...speedOf(values),
+    ...parseSpeedOptions(values),
   }
 }
 
-function conflictOf(word: string | undefined): OnConflict | undefined {
+function allowedLevel(allowsPickle = false, allowsDangerousPickle = false) {
+  if (allowsDangerousPickle) return 'dangerous'
+  return allowsPickle ? 'suspicious' : null
+}
+
+function parseOnConflict(word: string | undefined): OnConflict | undefined {
   if (word === undefined) return undefined
   const parsed = v.safeParse(onConflict, word)
   if (parsed.success) return parsed.output
   throw new UsageError(`--on-conflict takes ${onConflict.options.join(', ')}.`)
 }
 
-function speedOf({
+function parseSpeedOptions({
   limit,
   streams,
 }: {
   readonly limit?: string | undefined
   readonly streams?: string | undefined
-}): Speed {
+}): SpeedOptions {
   const limitBytesPerSecond = limit === undefined ? undefined : parseRate(limit)
   if (limit !== undefined && limitBytesPerSecond === undefined) throw new UsageError(`--limit ${rateHint}`)
-  const streamsMost = streams === undefined ? undefined : v.safeParse(streamsSetting, Number(streams || NaN))
+  const streamsMost = streams === undefined ? undefined : v.safeParse(streamsSchema, Number(streams || NaN))
   if (streamsMost?.success === false) throw new UsageError('--streams takes a number from 1 to 64.')
   return { limitBytesPerSecond, streamsMost: streamsMost?.output }
 }
 
-const streamsSetting = settingsSchema.entries.streamsMost.wrapped
+const streamsSchema = settingsSchema.entries.streamsMost.wrapped
 
-function commandNamed(word: string): CommandName {
+function commandNameOf(word: string): CommandName {
   if (isCommandName(word)) return word
-  const meant = nearest(word, Object.keys(commands))
-  const hint = meant ? `Did you mean "${meant}"?` : 'Try: modelferry help'
+  const suggestion = closestMatch(word, Object.keys(commands))
+  const hint = suggestion ? `Did you mean "${suggestion}"?` : 'Try: modelferry help'
   throw new UsageError(`There is no command "${word}". ${hint}`)
 }
 
-/** Reads a command's options and at most `mostWords` other words. */
-function read<const Info extends CommandInfo>(words: readonly string[], info: Info, mostWords: number) {
+/** Parses a command's options and at most `maxPositionals` other words. */
+function parseWords<const Info extends CommandInfo>(
+  words: readonly string[],
+  info: Info,
+  maxPositionals: number,
+) {
   const options: Info['options'] = info.options
-  refuseUnknown(words, info)
+  rejectUnknownOptions(words, info)
   try {
     const parsed = parseArgs({ args: [...words], options, allowPositionals: true, strict: true })
-    const extra = parsed.positionals[mostWords]
+    const extra = parsed.positionals[maxPositionals]
     if (extra !== undefined) throw new UsageError(`"${extra}" is one word too many. Try: modelferry help`)
     return parsed
   } catch (error) {
     if (error instanceof UsageError) throw error
-    // The first sentence says what is wrong; the rest speaks to programmers.
+    // The first line says what is wrong; the others explain `parseArgs`.
     const [sentence] = (error instanceof Error ? error.message : String(error)).split('\n')
     throw new UsageError(`${sentence ?? ''}\nTry: modelferry help`)
   }
 }
 
-function refuseUnknown(words: readonly string[], { options }: CommandInfo): void {
+function rejectUnknownOptions(words: readonly string[], { options }: CommandInfo): void {
   const { tokens } = parseArgs({ args: [...words], options, strict: false, tokens: true })
   const shorts = Object.values(options).flatMap(({ short }) => short ?? [])
   for (const token of tokens) {
     if (token.kind !== 'option' || Object.hasOwn(options, token.name) || shorts.includes(token.name)) continue
-    const meant = nearest(token.name, Object.keys(options))
+    const suggestion = closestMatch(token.name, Object.keys(options))
     throw new UsageError(
-      `There is no option "${token.rawName}". ${meant ? `Did you mean "--${meant}"?` : 'Try: modelferry help'}`,
+      `There is no option "${token.rawName}". ${suggestion ? `Did you mean "--${suggestion}"?` : 'Try: modelferry help'}`,
     )
   }
 }
 
-function beforeDashes(words: readonly string[]): readonly string[] {
+function wordsBeforeDashes(words: readonly string[]): readonly string[] {
   const dashes = words.indexOf('--')
   return dashes === -1 ? words : words.slice(0, dashes)
 }

@@ -9,33 +9,35 @@ import * as v from 'valibot'
 import { UsageError } from './arguments.ts'
 import { parseRate, rateHint } from './parse-rate.ts'
 
-/** What the command line takes from its environment. */
-export interface Surroundings {
+/** Values from environment variables and the app's settings file. */
+export interface CliEnvironment {
+  /** The data folder. */
   readonly home: string
   readonly server: string
-  /** The servers of the app's settings besides; none where the environment names one. */
+  /** Other servers in the app's settings; only the chosen one when MODELFERRY_SERVER is set. */
   readonly servers: readonly ServerEntry[]
-  /** A secret: it goes into memory and nowhere else. */
+  /** A secret: kept in memory only. */
   readonly token: string | null
   readonly team: string | null
-  /** Files larger than this go in parts, in bytes. */
+  /** Larger files are uploaded in parts. */
   readonly singlePutLimitBytes: number
-  /** The most to send in a second, or null for as fast as the line. */
+  /** Null for no limit. */
   readonly limitBytesPerSecond: number | null
 }
 
-/** Reads the environment; throws `UsageError` for a value that can't be one. */
-export function readSurroundings(environment: NodeJS.ProcessEnv): Surroundings {
-  const home = resolve(environment['MODELFERRY_HOME'] || appFolder(environment))
-  const kept = settingsIn(home)
-  const named = environment['MODELFERRY_SERVER'] || null
-  const server = serverAddressOf(named ?? kept.server)
+/** Reads the environment; throws `UsageError` for an invalid value. */
+export function readCliEnvironment(environment: NodeJS.ProcessEnv): CliEnvironment {
+  const home = resolve(environment['MODELFERRY_HOME'] || appDataFolder(environment))
+  const settings = readAppSettings(home)
+  const requested = environment['MODELFERRY_SERVER'] || null
+  const server = serverAddressOf(requested ?? settings.server)
   if (server === null)
     throw new UsageError(
       'MODELFERRY_SERVER is not a server address. Use https://…/api/v1, or http on this computer.',
     )
-  // What the environment asks for is what is used: nothing goes to another server because the app knows one.
-  const servers = named === null ? kept.servers : kept.servers.filter(({ address }) => address === server)
+  // With MODELFERRY_SERVER nothing is sent to other servers of the app's settings.
+  const servers =
+    requested === null ? settings.servers : settings.servers.filter(({ address }) => address === server)
   const multipartFrom = readMultipartFrom(environment['MODELFERRY_MULTIPART_FROM'])
   return {
     home,
@@ -46,13 +48,13 @@ export function readSurroundings(environment: NodeJS.ProcessEnv): Surroundings {
         : servers.map(({ address }) => ({ address, singlePutLimitBytes: null })),
     token: readToken(environment['MODELFERRY_TOKEN']),
     team: environment['MODELFERRY_TEAM'] || null,
-    singlePutLimitBytes: multipartFrom ?? kept.singlePutLimitBytes,
+    singlePutLimitBytes: multipartFrom ?? settings.singlePutLimitBytes,
     limitBytesPerSecond: readRate(environment['MODELFERRY_LIMIT']),
   }
 }
 
-/** What the app's settings say; where there are none, or they can't be read, what an app begins with. */
-function settingsIn(home: string): Settings {
+/** The app's settings, or the defaults when the file is missing or damaged. */
+function readAppSettings(home: string): Settings {
   try {
     const stored: unknown = JSON.parse(readFileSync(join(home, 'settings.json'), 'utf8'))
     return parseSettings(typeof stored === 'object' && stored !== null ? { ...stored } : {}).settings
@@ -61,7 +63,7 @@ function settingsIn(home: string): Settings {
   }
 }
 
-/** It becomes a header: printable ASCII and no space (RFC 6750, 2.1). What stands around it comes from files and pasting. */
+/** The token is sent in a header: printable ASCII without spaces (RFC 6750, 2.1). Space around it is trimmed. */
 function readToken(text: string | undefined): string | null {
   const token = text?.trim()
   if (!token) return null
@@ -82,8 +84,8 @@ function readMultipartFrom(text: string | undefined): number | null {
   throw new UsageError('MODELFERRY_MULTIPART_FROM takes bytes, from 5242880 (5 MiB) to 5368709120 (5 GiB).')
 }
 
-/** Electron's `userData` of the installed app (electronjs.org/docs/latest/api/app, app.getPath), so that both share it. */
-function appFolder(environment: NodeJS.ProcessEnv): string {
+/** Electron's `userData` of the installed app (electronjs.org/docs/latest/api/app, app.getPath), which both share. */
+function appDataFolder(environment: NodeJS.ProcessEnv): string {
   const name = 'Modelferry'
   if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', name)
   if (process.platform === 'win32')
@@ -91,7 +93,7 @@ function appFolder(environment: NodeJS.ProcessEnv): string {
   return join(environment['XDG_CONFIG_HOME'] || join(homedir(), '.config'), name)
 }
 
-/** Where the worker threads' entry files are: beside the built command line, or in the rooms of the source. */
+/** Entry files of the worker threads: next to the built command line, or in the source folders. */
 export function workerFiles(entryFile: string): {
   readonly lane: URL
   readonly hash: URL
@@ -99,7 +101,7 @@ export function workerFiles(entryFile: string): {
   readonly search: URL
   readonly watch: URL
 } {
-  // A worker thread is not started from inside an archive: electron-builder lays these files beside it.
+  // A worker thread can't be started from inside an archive: electron-builder unpacks these files.
   const folder = join(entryFile, '..').replace(/([\\/])app\.asar(?=[\\/]|$)/, '$1app.asar.unpacked')
   const at = (source: string, built: string) =>
     pathToFileURL(entryFile.endsWith('.ts') ? join(folder, '..', source) : join(folder, built))

@@ -3,7 +3,7 @@ import { commands, type CommandInfo, type CommandName } from './options.ts'
 const usageOf = (name: string, { words }: CommandInfo) =>
   ['modelferry', name, words].filter(Boolean).join(' ')
 
-/** Two columns, the first as wide as its widest word. */
+/** Two columns, the first as wide as its longest entry. */
 function table(lines: readonly (readonly [string, string])[]): string {
   const width = Math.max(...lines.map(([first]) => first.length))
   return lines.map(([first, second]) => `  ${first.padEnd(width)}  ${second}\n`).join('')
@@ -32,7 +32,7 @@ const exits = table([
   ['130', 'interrupted by Ctrl-C (143: ended by SIGTERM)'],
 ])
 
-/** The help over all commands. */
+/** The help for all commands. */
 export const usage = `modelferry: brings model files into your team's library on Cyberun Cloud
 
 Commands
@@ -44,7 +44,7 @@ ${environment}
 Exit codes
 ${exits}`
 
-/** The help of one command. */
+/** The help for one command. */
 export function helpFor(name: CommandName): string {
   const info: CommandInfo = commands[name]
   const options = Object.entries(info.options).map(([option, { short, value, about }]) => {

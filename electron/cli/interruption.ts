@@ -1,32 +1,32 @@
 import { exitCodes } from './exit-codes.ts'
 
-/** What a work answers that did not end before Ctrl-C. */
+/** The result of `race` when the interruption came first. */
 export const interrupted = Symbol('interrupted')
 
-/** The wish to stop, by Ctrl-C or by SIGTERM. */
+/** Ctrl-C or SIGTERM. */
 export interface Interruption {
   readonly signal: AbortSignal
-  /** What the process ends with because of it. */
+  /** The process's exit code after the interruption. */
   readonly exitCode: number
-  /** Waits for `work`, but no longer than until the interruption. */
-  or<T>(work: Promise<T>): Promise<T | typeof interrupted>
+  /** Waits for `work` or the interruption, whichever comes first. */
+  race<T>(work: Promise<T>): Promise<T | typeof interrupted>
 }
 
-/** Listens for the wish to stop; a second one calls `endNow` with the exit code. */
+/** Listens for SIGINT and SIGTERM; a second signal calls `endNow` with the exit code. */
 export function listenForInterruption(
   process: NodeJS.Process,
   endNow: (exitCode: number) => void,
 ): Interruption {
   const controller = new AbortController()
   let exitCode: number = exitCodes.interrupted
-  const stop = (code: number) => () => {
+  const handle = (code: number) => () => {
     exitCode = code
     if (controller.signal.aborted) endNow(code)
     else controller.abort()
   }
-  process.on('SIGINT', stop(exitCodes.interrupted)).on('SIGTERM', stop(exitCodes.terminated))
+  process.on('SIGINT', handle(exitCodes.interrupted)).on('SIGTERM', handle(exitCodes.terminated))
   const { signal } = controller
-  const stopped = new Promise<typeof interrupted>((resolve) => {
+  const interruption = new Promise<typeof interrupted>((resolve) => {
     signal.addEventListener('abort', () => resolve(interrupted), { once: true })
   })
   return {
@@ -34,6 +34,6 @@ export function listenForInterruption(
     get exitCode() {
       return exitCode
     },
-    or: (work) => Promise.race([work, stopped]),
+    race: (work) => Promise.race([work, interruption]),
   }
 }

@@ -6,35 +6,35 @@ import type { Environment, SecretStore } from '../platform/environment.ts'
 import { createKeychain, endProcess, type Keychain } from '../platform/keychain.ts'
 import { createLog } from '../platform/log.ts'
 import { createEnvironment } from '../platform/system-environment.ts'
-import { createEngine } from '../engine/engine.ts'
+import { createEngine, type Engine, type EngineSettings } from '../engine/engine.ts'
 import { readJournal } from '../journal/journal-reader.ts'
 import { journalProblemOf, type JournalProblem } from '../journal/journal-file.ts'
 import { join } from 'node:path'
-import { parseCommand, UsageError, type Command, type Speed } from './arguments.ts'
+import { parseCommand, UsageError, type Command, type SpeedOptions } from './arguments.ts'
 import { exitCodes } from './exit-codes.ts'
 import { helpFor, usage } from './help.ts'
 import { runInspectCommand } from './commands/inspect.ts'
 import { listenForInterruption } from './interruption.ts'
-import { mishap } from './output/output.ts'
+import { describeUnexpectedError } from './output/output.ts'
 import { checkProxies, findProxiesOfEnvironment } from './proxy.ts'
 import { runCommand, type EngineCommand } from './run-command.ts'
 import { runStatusCommand } from './commands/status.ts'
-import { readSurroundings, workerFiles, type Surroundings } from './cli-environment.ts'
+import { readCliEnvironment, workerFiles, type CliEnvironment } from './cli-environment.ts'
 
 const streams = { out: process.stdout, err: process.stderr }
 
 /**
- * The command line: the same uploads without a window. Leaves one of `exitCodes` for the process to end with.
- * @param words what stands behind the program's name
+ * Runs one command of the command line and sets `process.exitCode` to one of `exitCodes`.
+ * @param words the arguments after the program's name
  */
 export async function main(words: readonly string[] = process.argv.slice(2)): Promise<void> {
-  // A reader that has gone (`| head`) must not end the uploads.
+  // Uploads go on when the reader of a pipe has closed it (`| head`).
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   try {
     process.exitCode = await start(parseCommand(words))
   } catch (error) {
     const isUsage = error instanceof UsageError
-    process.stderr.write(`${isUsage ? error.message : mishap(error)}\n`)
+    process.stderr.write(`${isUsage ? error.message : describeUnexpectedError(error)}\n`)
     process.exitCode = isUsage ? exitCodes.usage : exitCodes.someFailed
   }
 }
@@ -51,13 +51,14 @@ async function start(command: Command): Promise<number> {
   }
   if (command.name === 'inspect')
     return runInspectCommand(command, workerFiles(import.meta.filename).inspect, streams)
-  const surroundings = readSurroundings(process.env)
-  if (command.name === 'status') return runStatusCommand(surroundings.home, Date.now(), command.json, streams)
-  if (command.name === 'resume' && hasNothingLeft(surroundings.home)) {
+  const cliEnvironment = readCliEnvironment(process.env)
+  if (command.name === 'status')
+    return runStatusCommand(cliEnvironment.home, Date.now(), command.json, streams)
+  if (command.name === 'resume' && isQueueEmpty(cliEnvironment.home)) {
     streams.err.write('Nothing is left to do.\n')
     return exitCodes.ok
   }
-  return withUploader(command, surroundings)
+  return runWithEngine(command, cliEnvironment)
 }
 
 async function version(): Promise<string> {
@@ -65,72 +66,90 @@ async function version(): Promise<string> {
   return about.version
 }
 
-/** A journal that can't be read is opened all the same: there the trouble gets its sentence. */
-function hasNothingLeft(home: string): boolean {
+/** False when the journal can't be read: opening it reports the problem. */
+function isQueueEmpty(home: string): boolean {
   const view = readJournal(home)
   return view.ok && (view.value === null || view.value.left.length === 0)
 }
 
-async function withUploader(command: EngineCommand, surroundings: Surroundings): Promise<number> {
+async function runWithEngine(command: EngineCommand, cliEnvironment: CliEnvironment): Promise<number> {
   checkProxies(process.env)
-  const log = createLog({ folder: join(surroundings.home, 'logs', 'command-line') })
+  const log = createLog({ folder: join(cliEnvironment.home, 'logs', 'command-line') })
   const keychain = createKeychain({ log })
   const environment = createEnvironment(log, findProxiesOfEnvironment)
   const interruption = listenForInterruption(process, (code) => endProcess(code, keychain))
-  const speed =
-    'streamsMost' in command ? command : { limitBytesPerSecond: undefined, streamsMost: undefined }
-  const engine = openUploader(surroundings, speed, keychain, environment)
+  const engine = createCliEngine(
+    settingsFor(command, cliEnvironment),
+    cliEnvironment.home,
+    keychain,
+    environment,
+  )
   if (engine === null) return exitCodes.someFailed
   let code: number
   try {
-    code = await runCommand(command, { engine, environment, surroundings, interruption, streams })
+    code = await runCommand(command, { engine, environment, cliEnvironment, interruption, streams })
   } finally {
     await engine.stop()
     await log.flush()
   }
-  // What was interrupted may still hold the process, as a folder that is being read does.
+  // Interrupted work, such as reading a folder, may keep the process alive.
   if (interruption.signal.aborted || keychain.isStuck()) endProcess(code, keychain)
   return code
 }
 
-function openUploader(
-  { home, server, servers, singlePutLimitBytes, limitBytesPerSecond }: Surroundings,
-  speed: Speed,
+/** The command's options take precedence over the environment. */
+function settingsFor(command: EngineCommand, cliEnvironment: CliEnvironment): EngineSettings {
+  const { server, servers, singlePutLimitBytes } = cliEnvironment
+  const options: Partial<SpeedOptions> = 'streamsMost' in command ? command : {}
+  return {
+    server,
+    servers,
+    atOnce: defaultSettings.atOnce,
+    singlePutLimitBytes,
+    limitBytesPerSecond:
+      options.limitBytesPerSecond === undefined
+        ? cliEnvironment.limitBytesPerSecond
+        : options.limitBytesPerSecond,
+    streamsMost: options.streamsMost ?? defaultSettings.streamsMost,
+  }
+}
+
+/** Writes why and answers null when the data folder can't be used. */
+function createCliEngine(
+  settings: EngineSettings,
+  home: string,
   keychain: Keychain,
   environment: Environment,
-) {
+): Engine | null {
   let keychainState: KeychainState = 'ok'
-  /** As its last answer has shown it. */
-  async function heard<T>(answering: Promise<Result<T>>): Promise<Result<T>> {
-    const answer = await answering
-    if (answer.ok) keychainState = 'ok'
-    else keychainState = answer.failure.code === 'keychain-absent' ? 'absent' : 'locked'
-    return answer
+  async function withStateUpdate<T>(operation: Promise<Result<T>>): Promise<Result<T>> {
+    const result = await operation
+    if (result.ok) keychainState = 'ok'
+    else keychainState = result.failure.code === 'keychain-absent' ? 'absent' : 'locked'
+    return result
   }
   const vault: SecretStore = {
-    get: (name) => heard(keychain.get(name)),
-    set: (name, secret) => heard(keychain.set(name, secret)),
-    delete: (name) => heard(keychain.delete(name)),
+    get: (name) => withStateUpdate(keychain.get(name)),
+    set: (name, secret) => withStateUpdate(keychain.set(name, secret)),
+    delete: (name) => withStateUpdate(keychain.delete(name)),
   }
   try {
     return createEngine({
-      ...{ folder: home, environment, vault, keychainState: () => keychainState },
-      settings: {
-        ...{ atOnce: defaultSettings.atOnce, server, servers, singlePutLimitBytes },
-        limitBytesPerSecond:
-          speed.limitBytesPerSecond === undefined ? limitBytesPerSecond : speed.limitBytesPerSecond,
-        streamsMost: speed.streamsMost ?? defaultSettings.streamsMost,
-      },
+      folder: home,
+      environment,
+      vault,
+      keychainState: () => keychainState,
+      settings,
       workers: workerFiles(import.meta.filename),
     })
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    streams.err.write(`${unusable[journalProblemOf(error)](home)} (${why})\n`)
+    const detail = error instanceof Error ? error.message : String(error)
+    streams.err.write(`${dataFolderProblems[journalProblemOf(error)](home)} (${detail})\n`)
     return null
   }
 }
 
-const unusable: Readonly<Record<JournalProblem, (home: string) => string>> = {
+const dataFolderProblems: Readonly<Record<JournalProblem, (home: string) => string>> = {
   newer: () => 'The queue was written by a newer Modelferry. Update this one.',
   full: (home) => `The disk of the data folder ${home} is full. Make room there, then run this again.`,
   'not-writable': (home) =>

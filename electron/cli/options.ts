@@ -1,18 +1,18 @@
-/** One option of a command: what it takes, and what the help says of it. */
-export interface OptionInfo {
+/** One option of a command, with its text in the help. */
+interface OptionInfo {
   readonly type: 'string' | 'boolean'
   readonly short?: string
-  /** What stands for its value in the help. */
+  /** Placeholder for its value in the help. */
   readonly value?: string
   readonly about: string
 }
 
 export interface CommandInfo {
-  /** What comes after the command's name. */
+  /** The arguments after the command's name in the help. */
   readonly words: string
   readonly about: string
   readonly options: Readonly<Record<string, OptionInfo>>
-  /** What else the command's own help says. */
+  /** More paragraphs in the command's own help. */
   readonly more?: string
 }
 
@@ -37,7 +37,7 @@ const streams = {
 
 const events = 'one JSON object a line for each thing that has happened (docs/command-line.md)'
 
-/** Every command with its options: what is understood and what the help says come from this one table. */
+/** Every command with its options. Parser and help are derived from this table. */
 export const commands = {
   upload: {
     words: '<paths…>',

@@ -5,19 +5,18 @@ import type { FindProxies } from '../platform/proxy-resolver.ts'
 import { UsageError } from './arguments.ts'
 
 /**
- * What the environment names, but for this computer itself: a proxy elsewhere can't reach it, and would be shown what is meant
- * to stay here, over http with its sign-in. Chromium does the same for the window (its net/docs/proxy.md, "Implicit bypass
- * rules").
+ * The environment's proxies, except for addresses of this computer: a proxy can't reach them, and would receive the sign-in over
+ * http. Chromium applies the same rule to the window (its net/docs/proxy.md, "Implicit bypass rules").
  */
 export const findProxiesOfEnvironment: FindProxies = async (url) =>
   isLoopback(new URL(url).hostname) ? ['direct'] : proxiesNamedFor(url)
 
-/** The proxies that HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY name, in capitals or not, as curl reads them. */
+/** The proxies given by HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, in upper or lower case, as curl reads them. */
 export const proxiesNamedFor: FindProxies = async (url) => {
   const { protocol, host } = new URL(url)
   const proxy = getProxyForUrl(`${protocol}//${host}`)
   if (proxy === '') return ['direct']
-  return [wasNamed(proxy) ? proxy : proxy.replace(/^https?:/, 'http:')]
+  return [hasOwnScheme(proxy) ? proxy : proxy.replace(/^https?:/, 'http:')]
 }
 
 const variables = ['https_proxy', 'http_proxy', 'all_proxy'].flatMap((name) => [name, name.toUpperCase()])
@@ -32,8 +31,8 @@ const schemes: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Refuses what can't be read as a proxy, without a word of what it was: it may hold a password. Throws `UsageError`. What
- * stands behind the port counts as well, since a `#` inside a password makes an address of something else.
+ * Throws `UsageError` for a value that isn't a proxy's address, without repeating it: it may contain a password. Path, query and
+ * fragment are checked as well, since an unescaped `#` or `/` in a password changes the host.
  */
 export function checkProxies(environment: NodeJS.ProcessEnv): void {
   for (const name of variables) {
@@ -48,7 +47,7 @@ export function checkProxies(environment: NodeJS.ProcessEnv): void {
   }
 }
 
-/** Without a scheme a proxy is one of http (curl(1), ENVIRONMENT); the package takes the scheme of what is asked for. */
-function wasNamed(proxy: string): boolean {
+/** A proxy without a scheme is an http proxy (curl(1), ENVIRONMENT); `proxy-from-env` gives it the scheme of the requested URL. */
+function hasOwnScheme(proxy: string): boolean {
   return Object.entries(process.env).some(([name, value]) => /_proxy$/i.test(name) && value === proxy)
 }

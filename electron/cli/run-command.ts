@@ -4,75 +4,85 @@ import type { Command } from './arguments.ts'
 import { runCheckCommand } from './commands/check.ts'
 import { exitCodes } from './exit-codes.ts'
 import { interrupted } from './interruption.ts'
-import { createJsonTeller } from './output/json-output.ts'
-import { createLineTeller } from './output/text-output.ts'
-import { explain, refusalCode, type Streams } from './output/output.ts'
+import { createJsonReporter } from './output/json-output.ts'
+import { createTextReporter } from './output/text-output.ts'
+import { describeFailure, signInExitCode, type Streams } from './output/output.ts'
 import { runResumeCommand } from './commands/resume.ts'
 import { runLoginCommand } from './commands/login.ts'
-import { findTeam, teamsOf } from './commands/teams.ts'
+import { findTeam, uploadTeams, type AccountTeam } from './commands/teams.ts'
 import { oneLine } from './output/terminal-text.ts'
 import { runUploadCommand } from './commands/upload.ts'
 import { runWorkflowCommand } from './commands/workflow.ts'
-import type { World } from './command-context.ts'
+import type { CommandContext } from './command-context.ts'
 
 /** The commands that need the engine. */
 export type EngineCommand = Exclude<Command, { readonly name: 'help' | 'version' | 'status' | 'inspect' }>
 
-/** Runs a command on an uploader that has not been started. Answers the exit code. */
-export async function runCommand(command: EngineCommand, world: World): Promise<number> {
-  const { engine, surroundings, interruption, streams } = world
-  const started = await interruption.or(engine.start({ restoreQueue: false }))
+/** Runs a command with an engine that has not been started. Answers the exit code. */
+export async function runCommand(command: EngineCommand, context: CommandContext): Promise<number> {
+  const { engine, cliEnvironment, interruption, streams } = context
+  const started = await interruption.race(engine.start({ restoreQueue: false }))
   if (started === interrupted) return interruption.exitCode
+  // `login` and `logout` ignore a token in the environment; `check` reports a rejected one as a failed step.
   if (command.name === 'login')
-    return orCancelled(runLoginCommand(command, { ...world, signal: interruption.signal }), world)
-  if (command.name === 'logout') return orCancelled(runLogoutCommand(command.account, world), world)
-  if (command.name === 'check') return runCheckCommand(command, world)
-  let given: Account | null = null
-  // A token from outside is nobody's sign-in here, so there is nothing of it to sign out.
-  if (surroundings.token !== null) {
-    const used = await interruption.or(engine.useToken(surroundings.token))
-    if (used === interrupted) return interruption.exitCode
-    if (!used.ok) {
-      streams.err.write(`${explain(used.failure)}\n`)
-      return refusalCode(used.failure)
+    return untilInterrupted(runLoginCommand(command, { ...context, signal: interruption.signal }), context)
+  if (command.name === 'logout') return untilInterrupted(runLogoutCommand(command.account, context), context)
+  if (command.name === 'check') return runCheckCommand(command, context)
+  let tokenAccount: Account | null = null
+  if (cliEnvironment.token !== null) {
+    const signedIn = await interruption.race(engine.useToken(cliEnvironment.token))
+    if (signedIn === interrupted) return interruption.exitCode
+    if (!signedIn.ok) {
+      streams.err.write(`${describeFailure(signedIn.failure)}\n`)
+      return signInExitCode(signedIn.failure)
     }
-    given = used.value
-    // At the start this account was not known yet.
+    tokenAccount = signedIn.value
+    // The cleanup at the start ran without this account.
     void engine.cleanUpAbandoned()
   }
-  if (command.name === 'accounts') return runAccountsCommand(command, world)
+  return runSignedInCommand(command, tokenAccount, context)
+}
+
+type SignedInCommand = Exclude<EngineCommand, { readonly name: 'login' | 'logout' | 'check' }>
+
+/** @param tokenAccount the account of the environment's token, the only one that is used if there is one */
+async function runSignedInCommand(
+  command: SignedInCommand,
+  tokenAccount: Account | null,
+  context: CommandContext,
+): Promise<number> {
+  const { engine, cliEnvironment, streams } = context
+  if (command.name === 'accounts') return runAccountsCommand(command, context)
   if (command.name === 'resume')
-    return runResumeCommand(surroundings.home, { ...world, teller: tellerFor(command, streams) })
-  const ready = engine.session().accounts.filter(({ state }) => state === 'ready')
-  if (ready.length === 0) {
+    return runResumeCommand(cliEnvironment.home, { ...context, reporter: createReporter(command, streams) })
+  if (!engine.session().accounts.some(({ state }) => state === 'ready')) {
     streams.err.write('Nobody is signed in. Run: modelferry login\n')
     return exitCodes.notSignedIn
   }
-  if (command.name === 'upload') {
-    const choice = findTeam(engine, command.team ?? surroundings.team, given)
-    return runUploadCommand(command, choice, { ...world, teller: tellerFor(command, streams) })
+  if (command.name === 'teams') {
+    for (const accountTeam of uploadTeams(engine, tokenAccount))
+      streams.out.write(`${command.json ? teamAsJson(accountTeam) : teamAsText(accountTeam)}\n`)
+    return exitCodes.ok
   }
-  if (command.name === 'workflow') {
-    const choice = findTeam(engine, command.team ?? surroundings.team, given)
-    return runWorkflowCommand(command, choice, { ...world, teller: tellerFor(command, streams) })
-  }
-  for (const { account, team } of teamsOf(engine, given)) {
-    const { email } = account
-    streams.out.write(
-      command.json
-        ? `${JSON.stringify({ ...team, account: email })}\n`
-        : `${oneLine(`${team.id}  ${team.name}  (${email})`)}\n`,
-    )
-  }
-  return exitCodes.ok
+  const team = findTeam(engine, command.team ?? cliEnvironment.team, tokenAccount)
+  const uploadContext = { ...context, reporter: createReporter(command, streams) }
+  if (command.name === 'upload') return runUploadCommand(command, team, uploadContext)
+  return runWorkflowCommand(command, team, uploadContext)
 }
 
-function tellerFor(command: { readonly json: boolean; readonly quiet: boolean }, streams: Streams) {
-  return command.json ? createJsonTeller(streams, command) : createLineTeller(streams, command)
+const teamAsJson = ({ team, account }: AccountTeam) => JSON.stringify({ ...team, account: account.email })
+
+const teamAsText = ({ team, account }: AccountTeam) => oneLine(`${team.id}  ${team.name}  (${account.email})`)
+
+function createReporter(options: { readonly json: boolean; readonly quiet: boolean }, streams: Streams) {
+  return options.json ? createJsonReporter(streams, options) : createTextReporter(streams, options)
 }
 
-async function orCancelled(work: Promise<number>, { interruption, streams }: World): Promise<number> {
-  const code = await interruption.or(work)
+async function untilInterrupted(
+  work: Promise<number>,
+  { interruption, streams }: CommandContext,
+): Promise<number> {
+  const code = await interruption.race(work)
   if (code !== interrupted) return code
   streams.err.write('\nCancelled.\n')
   return interruption.exitCode

@@ -1,5 +1,5 @@
 /** Days for which a weekday alone is clear. */
-const clearDays = 6
+const maxWeekdayDays = 6
 
 /**
  * A time of day as a locale writes it, with its weekday unless it is today, and with its date where it is further away:
@@ -7,7 +7,7 @@ const clearDays = 6
  */
 export function clockText(atMs: number, nowMs: number, tag: string): string {
   const isToday = new Date(atMs).toDateString() === new Date(nowMs).toDateString()
-  const isFar = Math.abs(atMs - nowMs) > clearDays * 86_400_000
+  const isFar = Math.abs(atMs - nowMs) > maxWeekdayDays * 86_400_000
   return new Intl.DateTimeFormat(tag, {
     ...(isToday ? {} : isFar ? { month: 'short', day: 'numeric' } : { weekday: 'short' }),
     hour: 'numeric',

@@ -4,7 +4,7 @@ import { failureText, type Translate } from './messages.ts'
 /** A model that people know the weight of, in bytes. */
 const modelBytes = 10_000_000_000
 /** From here on minutes are told as hours. */
-const longMinutes = 120
+const maxMinutesShown = 120
 
 /** How fast storage took it, in bytes a second. */
 export const speedOf = ({ tookMs }: StorageTest) => (storageTestBytes * 1000) / Math.max(1, tookMs)
@@ -14,7 +14,7 @@ export function storageTestText(test: StorageTest, t: Translate, isLimited: bool
   const { state, sentBytes, failure, isLeft } = test
   if (state === 'running')
     return t('storage-test.running', { percent: Math.floor((100 * sentBytes) / storageTestBytes) })
-  const found = state === 'good' ? goodWords(test, t) : t(`storage-test.${state}`)
+  const found = state === 'good' ? successText(test, t) : t(`storage-test.${state}`)
   const isBack = sentBytes > 0 && !isLeft
   return [
     found,
@@ -24,10 +24,10 @@ export function storageTestText(test: StorageTest, t: Translate, isLimited: bool
   ].join(' ')
 }
 
-function goodWords(test: StorageTest, t: Translate): string {
+function successText(test: StorageTest, t: Translate): string {
   const speedBytes = speedOf(test)
   const minutes = modelBytes / speedBytes / 60
-  const isLong = minutes >= longMinutes
+  const isLong = minutes >= maxMinutesShown
   return t('storage-test.good', {
     seconds: (test.tookMs / 1000).toFixed(1),
     speedBytes,

@@ -2,59 +2,68 @@ import type { Account } from '../../contract/account.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { UsageError } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { explain, type Streams } from '../output/output.ts'
+import { describeFailure, type Streams } from '../output/output.ts'
 import { oneLine } from '../output/terminal-text.ts'
 
-interface World {
+interface AccountsContext {
   readonly engine: Engine
   readonly streams: Streams
 }
 
-/** Lists who has signed in at this server. Answers the exit code. */
-export function runAccountsCommand({ json }: { readonly json: boolean }, { engine, streams }: World): number {
+/** Lists the accounts at this server. Answers the exit code. */
+export function runAccountsCommand(
+  { json }: { readonly json: boolean },
+  { engine, streams }: AccountsContext,
+): number {
   const { accounts } = engine.session()
   for (const account of accounts) {
     const { id, kind, server, name, email, teams, state } = account
     streams.out.write(
       json
         ? `${JSON.stringify({ id, kind, server, name, email, teams, state })}\n`
-        : `${oneLine(lineOf(account))}\n`,
+        : `${oneLine(accountLine(account))}\n`,
     )
   }
   if (accounts.length === 0) streams.err.write('Nobody has signed in. Run: modelferry login\n')
   return exitCodes.ok
 }
 
-function lineOf({ id, kind, server, email, teams, state }: Account): string {
-  const by = kind === 'session' ? 'by password' : 'paired'
-  const stands = state === 'ready' ? 'signed in' : 'signed out'
+function accountLine({ id, kind, server, email, teams, state }: Account): string {
+  const signInKind = kind === 'session' ? 'by password' : 'paired'
+  const stateLabel = state === 'ready' ? 'signed in' : 'signed out'
   const names = teams.map(({ name }) => name).join(', ')
-  return `${stands.padEnd(10)}  ${email}  ${by}  ${server}  ${names}  (${id})`
+  return `${stateLabel.padEnd(10)}  ${email}  ${signInKind}  ${server}  ${names}  (${id})`
 }
 
-/** Signs out, all accounts or the one that is named by its e-mail address or id. Answers the exit code. */
-export async function runLogoutCommand(wanted: string | null, { engine, streams }: World): Promise<number> {
+/** Signs out all accounts, or the one with the given e-mail address or id. Answers the exit code. */
+export async function runLogoutCommand(
+  account: string | null,
+  { engine, streams }: AccountsContext,
+): Promise<number> {
   const ready = engine.session().accounts.filter(({ state }) => state === 'ready')
-  const meant = wanted === null ? ready : [accountNamed(wanted, ready)]
+  const selected = account === null ? ready : [findAccount(account, ready)]
   let code: number = exitCodes.ok
-  for (const { id } of meant) {
-    const done = await engine.calls.signOut({ accountId: id })
-    if (done.ok) continue
-    streams.err.write(`${explain(done.failure)}\n`)
+  for (const { id } of selected) {
+    const result = await engine.calls.signOut({ accountId: id })
+    if (result.ok) continue
+    streams.err.write(`${describeFailure(result.failure)}\n`)
     code = exitCodes.someFailed
   }
-  if (code === exitCodes.ok) streams.out.write(meant.length > 0 ? 'Signed out.\n' : 'Nobody was signed in.\n')
+  if (code === exitCodes.ok)
+    streams.out.write(selected.length > 0 ? 'Signed out.\n' : 'Nobody was signed in.\n')
   return code
 }
 
-function accountNamed(wanted: string, accounts: readonly Account[]): Account {
-  const sameId = accounts.filter(({ id }) => id === wanted)
+function findAccount(emailOrId: string, accounts: readonly Account[]): Account {
+  const sameId = accounts.filter(({ id }) => id === emailOrId)
   const found =
-    sameId.length > 0 ? sameId : accounts.filter(({ email }) => email.toLowerCase() === wanted.toLowerCase())
+    sameId.length > 0
+      ? sameId
+      : accounts.filter(({ email }) => email.toLowerCase() === emailOrId.toLowerCase())
   const [only] = found
   const ids = (found.length > 0 ? found : accounts).map(({ id, email }) => `  "${id}"  ${email}\n`).join('')
-  if (!only) throw new UsageError(`Nobody called "${wanted}" is signed in.\n${ids}`.trimEnd())
+  if (!only) throw new UsageError(`Nobody called "${emailOrId}" is signed in.\n${ids}`.trimEnd())
   if (found.length > 1)
-    throw new UsageError(`Several sign-ins are "${wanted}". Name one by its id:\n${ids}`.trimEnd())
+    throw new UsageError(`Several sign-ins are "${emailOrId}". Name one by its id:\n${ids}`.trimEnd())
   return only
 }

@@ -7,44 +7,45 @@ import { checkConnection } from '../../platform/connection-check.ts'
 import type { Command } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interrupted } from '../interruption.ts'
-import { explain, told, t } from '../output/output.ts'
-import type { World } from '../command-context.ts'
+import { describeFailure, failureAsJson, t } from '../output/output.ts'
+import type { CommandContext } from '../command-context.ts'
 import { findTeam } from './teams.ts'
 import { oneLine } from '../output/terminal-text.ts'
 
 type CheckCommand = Extract<Command, { readonly name: 'check' }>
 
-/** Looks at the way to the server and, when asked to, to storage. Answers the exit code. */
-export async function runCheckCommand(command: CheckCommand, world: World): Promise<number> {
-  const { interruption } = world
-  const used = await interruption.or(useToken(world))
-  if (used === interrupted) return interruption.exitCode
-  const check = await interruption.or(look(command, world, refusalIn(used)))
+/** Checks the connection to the server and, with `--storage`, to storage. Answers the exit code. */
+export async function runCheckCommand(command: CheckCommand, context: CommandContext): Promise<number> {
+  const { interruption } = context
+  const tokenResult = await interruption.race(useToken(context))
+  if (tokenResult === interrupted) return interruption.exitCode
+  const check = await interruption.race(runChecks(command, context, tokenRefusal(tokenResult)))
   if (check === interrupted) return interruption.exitCode
-  const code = codeOf(check)
-  if (!command.storage) return finish(command, world, code)
-  const tested = await testStorage(command, world, used)
+  const code = exitCodeOf(check)
+  if (!command.storage) return finish(command, context, code)
+  const storageCode = await testStorage(command, context, tokenResult)
   if (interruption.signal.aborted) return interruption.exitCode
-  return finish(command, world, code === exitCodes.ok ? tested : code)
+  return finish(command, context, code === exitCodes.ok ? storageCode : code)
 }
 
-/** Whose the token from outside is; null without one. */
-async function useToken({ engine, surroundings }: World): Promise<Result<Account> | null> {
-  return surroundings.token === null ? null : engine.useToken(surroundings.token)
+/** The account of the environment's token; null without a token. */
+async function useToken({ engine, cliEnvironment }: CommandContext): Promise<Result<Account> | null> {
+  return cliEnvironment.token === null ? null : engine.useToken(cliEnvironment.token)
 }
 
-/** A token that the server refuses is one more thing to tell of; a server that is not there says nothing about it. */
-function refusalIn(used: Result<Account> | null): Failure | null {
-  return used === null || used.ok || retryClassOf(used.failure) === 'later' ? null : used.failure
+/** Why the server rejected the token. A connection failure is not a rejection. */
+function tokenRefusal(tokenResult: Result<Account> | null): Failure | null {
+  if (tokenResult === null || tokenResult.ok || retryClassOf(tokenResult.failure) === 'later') return null
+  return tokenResult.failure
 }
 
-async function look(
+async function runChecks(
   { json }: CheckCommand,
-  { engine, surroundings, streams }: World,
+  { engine, cliEnvironment, streams }: CommandContext,
   refused: Failure | null,
 ): Promise<ConnectionCheck> {
-  let count = 0
-  const { server } = surroundings
+  let writtenCount = 0
+  const { server } = cliEnvironment
   return checkConnection({
     server,
     refused,
@@ -52,76 +53,77 @@ async function look(
     session: engine.session,
     confirmSignIns: engine.confirmSignIns,
     tell({ results }) {
-      for (const result of results.slice(count)) streams.out.write(json ? jsonOf(result) : lineOf(result))
-      count = results.length
+      for (const result of results.slice(writtenCount))
+        streams.out.write(json ? stepAsJson(result) : stepAsText(result))
+      writtenCount = results.length
     },
   })
 }
 
-const lineOf = ({ step, outcome, params, failure: why }: StepResult) =>
+const stepAsText = ({ step, outcome, params, failure: problem }: StepResult) =>
   row(
     outcome,
     t(`connection.${step}`),
-    [t(`connection.${step}-${outcome}`, params), ...(why ? [explain(why)] : [])].join(' '),
+    [t(`connection.${step}-${outcome}`, params), ...(problem ? [describeFailure(problem)] : [])].join(' '),
   )
 
-const marks = { good: 'ok', bad: 'FAILED', skipped: '-' }
+const outcomeLabels = { good: 'ok', bad: 'FAILED', skipped: '-' }
 
-const row = (outcome: keyof typeof marks, name: string, text: string) =>
-  `${oneLine(`${marks[outcome].padEnd(6)}  ${name.padEnd(11)}  ${text}`)}\n`
+const row = (outcome: keyof typeof outcomeLabels, name: string, text: string) =>
+  `${oneLine(`${outcomeLabels[outcome].padEnd(6)}  ${name.padEnd(11)}  ${text}`)}\n`
 
-const jsonOf = ({ step, outcome, params, failure: why }: StepResult) =>
-  `${JSON.stringify({ event: 'step', step, outcome, params, ...(why ? { failure: told(why) } : {}) })}\n`
+const stepAsJson = ({ step, outcome, params, failure: problem }: StepResult) =>
+  `${JSON.stringify({ event: 'step', step, outcome, params, ...(problem ? { failure: failureAsJson(problem) } : {}) })}\n`
 
-function codeOf({ results }: ConnectionCheck): number {
+function exitCodeOf({ results }: ConnectionCheck): number {
   const bad = results.filter(({ outcome }) => outcome === 'bad')
   if (bad.length === 0) return exitCodes.ok
   return bad.every(({ step }) => step === 'sign-in') ? exitCodes.notSignedIn : exitCodes.someFailed
 }
 
-/** A token that is of no use sends nothing in somebody else's name. */
+/** With an invalid token nothing is uploaded with another account. */
 async function testStorage(
   command: CheckCommand,
-  world: World,
-  used: Result<Account> | null,
+  context: CommandContext,
+  tokenResult: Result<Account> | null,
 ): Promise<number> {
-  const { engine, surroundings, interruption, streams } = world
-  const isHere = used?.ok ?? engine.session().accounts.some(({ state }) => state === 'ready')
-  const given = used?.ok ? used.value : null
-  const choice = isHere ? findTeam(engine, command.team ?? surroundings.team, given) : null
+  const { engine, cliEnvironment, interruption, streams } = context
+  const isSignedIn = tokenResult?.ok ?? engine.session().accounts.some(({ state }) => state === 'ready')
+  const tokenAccount = tokenResult?.ok ? tokenResult.value : null
+  const choice = isSignedIn ? findTeam(engine, command.team ?? cliEnvironment.team, tokenAccount) : null
   const hindrance = storageTestHindrance({ ...engine.session(), chosen: choice })
   if (choice === null || hindrance !== null) {
     const text = t(`storage-test.no-${hindrance ?? 'sign-in'}`)
-    const why = hindrance === 'device' ? failure('forbidden', { team: '' }) : failure('signed-out')
+    const reason = hindrance === 'device' ? failure('forbidden', { team: '' }) : failure('signed-out')
     streams.out.write(
       command.json
-        ? `${JSON.stringify({ event: 'storage', outcome: 'skipped', failure: { code: why.code, sentence: text } })}\n`
+        ? `${JSON.stringify({ event: 'storage', outcome: 'skipped', failure: { code: reason.code, sentence: text } })}\n`
         : row('skipped', 'Storage', text),
     )
     return exitCodes.notSignedIn
   }
   const test = await engine.testStorage(choice, interruption.signal, () => undefined)
-  streams.out.write(command.json ? storageJson(test) : storageLine(test, surroundings.limitBytesPerSecond))
+  streams.out.write(
+    command.json ? storageAsJson(test) : storageAsText(test, cliEnvironment.limitBytesPerSecond),
+  )
   return test.state === 'good' ? exitCodes.ok : exitCodes.someFailed
 }
 
-const storageLine = (test: StorageTest, limit: number | null) =>
-  row(
-    test.state === 'good' ? 'good' : test.state === 'cancelled' ? 'skipped' : 'bad',
-    'Storage',
-    storageTestText(test, t, limit !== null),
-  )
+const storageOutcomes = { good: 'good', bad: 'bad', running: 'bad', cancelled: 'skipped' } as const
 
-function storageJson(test: StorageTest): string {
-  const { state, tookMs, failure: why, isLeft } = test
-  const speed =
+const storageAsText = (test: StorageTest, limit: number | null) =>
+  row(storageOutcomes[test.state], 'Storage', storageTestText(test, t, limit !== null))
+
+function storageAsJson(test: StorageTest): string {
+  const { state, tookMs, failure: problem, isLeft } = test
+  const speedMembers =
     state === 'good' ? { bytes: storageTestBytes, tookMs, bytesPerSecond: Math.round(speedOf(test)) } : {}
-  const bad = why ? { failure: told(why) } : {}
-  return `${JSON.stringify({ event: 'storage', outcome: state, ...speed, leftBehind: isLeft, ...bad })}\n`
+  const failureMember = problem ? { failure: failureAsJson(problem) } : {}
+  return `${JSON.stringify({ event: 'storage', outcome: state, ...speedMembers, leftBehind: isLeft, ...failureMember })}\n`
 }
 
-/** The verdict, on the stream for people; scripts have it from the last line and the exit code. */
-function finish({ json }: CheckCommand, { streams }: World, code: number): number {
+/** Writes the summary. Answers `code`. */
+function finish({ json }: CheckCommand, { streams }: CommandContext, code: number): number {
   const isGood = code === exitCodes.ok
   if (json) streams.out.write(`${JSON.stringify({ event: 'checked', ok: isGood })}\n`)
   else streams.err.write(`${t(isGood ? 'connection.all-good' : 'connection.trouble')}\n`)

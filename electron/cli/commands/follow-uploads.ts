@@ -1,77 +1,83 @@
 import type { ConnectivityState, Patch, UploadRow } from '../../contract/uploads.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { isRunning } from '../../journal/upload-state.ts'
-import type { Teller } from '../output/output.ts'
+import type { UploadReporter } from '../output/output.ts'
 
-/** Follows the uploads of this process and tells what becomes of them. */
-export interface Watch {
-  /** Resolves with all uploads once `count` of them are registered or failed. */
-  allEnded(count: number): Promise<readonly UploadRow[]>
+/** Reports the progress and the result of each upload of this process. */
+export interface UploadFollower {
+  /** Resolves with all uploads once `count` of them are registered, failed or skipped. */
+  waitUntilEnded(count: number): Promise<readonly UploadRow[]>
 }
 
-export function watchUploads(engine: Engine, teller: Teller): Watch {
-  const seen = new Map<string, UploadRow>()
+export function followUploads(engine: Engine, reporter: UploadReporter): UploadFollower {
+  const rows = new Map<string, UploadRow>()
   const ended = new Set<string>()
-  const underWay = new Map<string, UploadRow>()
-  let line: ConnectivityState = 'ok'
-  let wanted: { readonly count: number; readonly resolve: (rows: readonly UploadRow[]) => void } | null = null
+  const running = new Map<string, UploadRow>()
+  let connectivity: ConnectivityState = 'ok'
+  let awaited: { readonly count: number; readonly resolve: (rows: readonly UploadRow[]) => void } | null =
+    null
 
-  /** An upload that was taken up after a failure goes on in a moment: until all are in, no failure counts. */
-  const isOver = (row: UploadRow) => row.phase === 'registered' || (row.phase === 'failed' && wanted !== null)
+  /** A failed upload that is adopted restarts in a moment, so failures count only once all uploads are enqueued. */
+  const hasEnded = (row: UploadRow) =>
+    row.phase === 'registered' || (row.phase === 'failed' && awaited !== null)
 
-  function tell(row: UploadRow): void {
-    const before = seen.get(row.id)
-    seen.set(row.id, row)
-    if (isRunning(row.phase)) underWay.set(row.id, row)
-    else underWay.delete(row.id)
-    if (!before) teller.queued(row)
-    const moved = before?.phase !== row.phase || before.retryAtMs !== row.retryAtMs
-    if (row.phase === 'retrying' && moved) teller.waiting(row)
-    if (isOver(row)) tellEnd(row)
+  function report(row: UploadRow): void {
+    const before = rows.get(row.id)
+    rows.set(row.id, row)
+    if (isRunning(row.phase)) running.set(row.id, row)
+    else running.delete(row.id)
+    if (!before) reporter.queued(row)
+    const hasChanged = before?.phase !== row.phase || before.retryAtMs !== row.retryAtMs
+    if (row.phase === 'retrying' && hasChanged) reporter.waiting(row)
+    if (hasEnded(row)) reportEnd(row)
   }
 
-  function tellEnd(row: UploadRow): void {
+  function reportEnd(row: UploadRow): void {
     if (ended.has(row.id)) return
     ended.add(row.id)
-    if (row.phase !== 'registered') teller.failed(row)
-    else if (row.already) teller.already(row)
-    else teller.registered(row)
+    if (row.phase !== 'registered') reporter.failed(row)
+    else if (row.already) reporter.alreadyInLibrary(row)
+    else reporter.registered(row)
   }
 
-  function take(patch: Patch): void {
+  function applyPatch(patch: Patch): void {
     const { changed, totals } = patch
-    if (patch.line !== line) teller.line((line = patch.line))
-    changed.forEach(tell)
-    const moving = changed.filter(({ phase }) => phase === 'sending' || phase === 'finishing')
-    const standing = { running: [...underWay.values()], totals, count: seen.size, endedCount: ended.size }
-    teller.moving(moving, standing)
-    settle()
+    if (patch.line !== connectivity) reporter.connectivity((connectivity = patch.line))
+    changed.forEach(report)
+    const transferring = changed.filter(({ phase }) => phase === 'sending' || phase === 'finishing')
+    reporter.progress(transferring, {
+      running: [...running.values()],
+      totals,
+      uploadCount: rows.size,
+      endedCount: ended.size,
+    })
+    resolveIfEnded()
   }
 
-  function settle(): void {
-    if (wanted && ended.size >= wanted.count) wanted.resolve([...seen.values()])
+  function resolveIfEnded(): void {
+    if (awaited && ended.size >= awaited.count) awaited.resolve([...rows.values()])
   }
 
-  let isUnlistedTold = false
+  let isLibraryFailureReported = false
   engine.subscribe({
-    patch: take,
+    patch: applyPatch,
     library({ failure }) {
-      if (!failure || isUnlistedTold) return
-      isUnlistedTold = true
-      teller.unlisted(failure)
+      if (!failure || isLibraryFailureReported) return
+      isLibraryFailureReported = true
+      reporter.libraryNotListed(failure)
     },
     leftOut({ id, fileName }) {
       ended.add(id)
-      teller.skipped(fileName, 'path-taken')
-      settle()
+      reporter.skipped(fileName, 'path-taken')
+      resolveIfEnded()
     },
   })
   return {
-    allEnded: (count) =>
+    waitUntilEnded: (count) =>
       new Promise((resolve) => {
-        wanted = { count, resolve }
-        for (const row of seen.values()) if (isOver(row)) tellEnd(row)
-        settle()
+        awaited = { count, resolve }
+        for (const row of rows.values()) if (hasEnded(row)) reportEnd(row)
+        resolveIfEnded()
       }),
   }
 }

@@ -1,22 +1,18 @@
-import type { ModelFacts, Recognition } from '../../contract/recognition.ts'
+import type { ModelFacts, PrivateContent, Recognition } from '../../contract/recognition.ts'
 import { formatBytes } from '../../messages/format-size.ts'
 import { collectFiles } from '../../discovery/scan/collect-files.ts'
 import type { FoundFile, Inspection } from '../../recognition/found-file.ts'
 import { createInspector, type Inspector } from '../../recognition/inspector.ts'
 import { realTimers } from '../../platform/system-environment.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { factLines, factsAsJson } from '../output/inspection.ts'
-import { explain, told, whySkipped, t, type Streams } from '../output/output.ts'
-import { isMessageKey } from '../../messages/messages.ts'
+import { describeFailure, failureAsJson, skipReasonText, t, type Streams } from '../output/output.ts'
+import { isMessageKey, type MessageKey } from '../../messages/messages.ts'
 import { oneLine } from '../output/terminal-text.ts'
 
-/** Files looked at ahead of the one that is told: enough to keep the thread busy, and the output in the order of the drop. */
-const ahead = 32
+/** Files inspected at the same time: enough to keep the worker busy. The output stays in the order of the arguments. */
+const batchSize = 32
 
-/**
- * Tells what the app knows of files and folders, without sending anything and without anybody signed in. Answers 0 when
- * `upload` would take all of them, else 1.
- */
+/** Describes files and folders without a sign-in or an upload. Answers 0 when `upload` would accept all of them, else 1. */
 export async function runInspectCommand(
   { paths, json }: { readonly paths: readonly string[]; readonly json: boolean },
   worker: URL,
@@ -26,17 +22,17 @@ export async function runInspectCommand(
   const counts = { files: 0, refused: 0 }
   try {
     const { files, skipped } = await collectFiles(paths)
-    for (let start = 0; start < files.length; start += ahead) {
-      const some = files.slice(start, start + ahead)
-      for (const looked of await Promise.all(some.map((file) => lookAt(file, inspector)))) {
+    for (let start = 0; start < files.length; start += batchSize) {
+      const batch = files.slice(start, start + batchSize)
+      for (const inspected of await Promise.all(batch.map((file) => inspectFile(file, inspector)))) {
         counts.files += 1
-        if (looked.inspection.failure) counts.refused += 1
-        out.write(`${json ? JSON.stringify(asJson(looked)) : asText(looked)}\n`)
+        if (inspected.inspection.failure) counts.refused += 1
+        out.write(`${json ? JSON.stringify(asJson(inspected)) : asText(inspected)}\n`)
       }
     }
     for (const { name, reason } of skipped) {
       if (json) out.write(`${JSON.stringify({ event: 'skipped', file: name, reason })}\n`)
-      else out.write(`${oneLine(`skipped  ${name} (${whySkipped(reason)})`)}\n`)
+      else out.write(`${oneLine(`skipped  ${name} (${skipReasonText(reason)})`)}\n`)
     }
     if (!json && counts.files + skipped.length > 1) {
       err.write(
@@ -49,33 +45,34 @@ export async function runInspectCommand(
   }
 }
 
-interface Looked {
+interface InspectedFile {
   readonly file: FoundFile
   readonly inspection: Inspection
-  /** All that it says of itself; null when it can't be read. */
+  /** The file's metadata; null when it can't be read. */
   readonly facts: ModelFacts | null
 }
 
-async function lookAt(file: FoundFile, inspector: Inspector): Promise<Looked> {
+async function inspectFile(file: FoundFile, inspector: Inspector): Promise<InspectedFile> {
   const inspection = await inspector.inspect(file)
-  // What could not be looked into in time, or isn't there, would only be waited for once more.
-  const isClosed = inspection.identity.sizeBytes === 0
-  const closer = isClosed ? null : await inspector.lookCloser(file)
-  return { file, inspection, facts: closer?.facts ?? null }
+  // A file that is missing or timed out would only time out again.
+  const isUnreadable = inspection.identity.sizeBytes === 0
+  const details = isUnreadable ? null : await inspector.lookCloser(file)
+  return { file, inspection, facts: details?.facts ?? null }
 }
 
-/** Whether the format is one of which anything is known: else only its name and size were looked at. */
-const isLookedInto = ({ format, tensorCount }: Recognition) => format !== 'other' || tensorCount !== null
+/** False for unknown formats, of which only name and size were checked. */
+const isContentInspected = ({ format, tensorCount }: Recognition) =>
+  format !== 'other' || tensorCount !== null
 
 const indent = ' '.repeat(9)
 
-function said({ reason, note }: Recognition): string {
+function recognitionText({ reason, note }: Recognition): string {
   return [reason, note]
     .flatMap((one) => (one && isMessageKey(one.key) ? [t(one.key, one.params)] : []))
     .join(' ')
 }
 
-function asJson({ file, inspection, facts }: Looked): object {
+function asJson({ file, inspection, facts }: InspectedFile): object {
   const { recognition, target, identity, failure } = inspection
   return {
     event: 'inspected',
@@ -84,22 +81,27 @@ function asJson({ file, inspection, facts }: Looked): object {
     localPath: file.path,
     sizeBytes: identity.sizeBytes,
     format: recognition.format,
-    lookedInto: isLookedInto(recognition),
+    lookedInto: isContentInspected(recognition),
     type: recognition.modelType,
     base: recognition.base,
     variant: recognition.variant ?? null,
-    reason: said(recognition),
+    reason: recognitionText(recognition),
     tensorCount: recognition.tensorCount,
     dtype: recognition.dtype,
     group: recognition.group ?? null,
     path: target.modelPath,
     name: target.displayName,
     says: facts && factsAsJson(facts),
-    refused: failure === null ? null : told(failure),
+    refused: failure === null ? null : failureAsJson(failure),
   }
 }
 
-function asText({ file, inspection, facts: says }: Looked): string {
+/** Metadata the file doesn't have is `null` or an empty list. */
+function factsAsJson({ privateContent, ...rest }: ModelFacts): object {
+  return { ...rest, private: privateContent }
+}
+
+function asText({ file, inspection, facts: metadata }: InspectedFile): string {
   const { recognition, target, identity, failure } = inspection
   const { group, modelType, base, variant, tensorCount, dtype, format } = recognition
   const facts = [
@@ -110,15 +112,64 @@ function asText({ file, inspection, facts: says }: Looked): string {
     tensorCount === null ? '' : `${tensorCount} tensors`,
     dtype ?? '',
   ].filter((fact) => fact !== '')
-  const within = file.folder === '' ? file.name : `${file.folder}/${file.name}`
-  const verdict = failure ? 'refused' : isLookedInto(recognition) ? 'sound' : 'unread'
+  const relativePath = file.folder === '' ? file.name : `${file.folder}/${file.name}`
+  const accepted = isContentInspected(recognition) ? 'sound' : 'unread'
+  const verdict = failure ? 'refused' : accepted
   const lines = [
-    `${verdict.padEnd(8)} ${within}: ${facts.join(', ')}`,
+    `${verdict.padEnd(8)} ${relativePath}: ${facts.join(', ')}`,
     ...(verdict === 'unread' ? [`${indent}${t('inspect.unread')}`] : []),
-    `${indent}${said(recognition)}`,
+    `${indent}${recognitionText(recognition)}`,
     ...(group ? [`${indent}${t('inspect.group', { name: group.name, kind: group.kind })}`] : []),
-    ...(says ? factLines(says) : []).map((line) => indent + line),
-    indent + (failure ? explain(failure) : `→ ${target.modelPath}`),
+    ...(metadata ? factLines(metadata) : []).map((line) => indent + line),
+    indent + (failure ? describeFailure(failure) : `→ ${target.modelPath}`),
   ]
   return lines.map((line) => oneLine(line)).join('\n')
 }
+
+/** The case of the message `model.private` for each kind of private content. */
+const privateCases: Readonly<Record<PrivateContent, string>> = {
+  prompt: 'prompt',
+  workflow: 'workflow',
+  'local-paths': 'paths',
+  'training-texts': 'training',
+}
+
+/** Longer descriptions are cut, in characters. */
+const maxFactLength = 300
+
+/** The file's metadata, one line per fact that it has, with the labels of the details pane. */
+function factLines(facts: ModelFacts): readonly string[] {
+  const { dtypes, imports, parameterCount, privateContent } = facts
+  const notable = imports.filter(({ level }) => level !== 'innocuous')
+  const labelled: readonly (readonly [MessageKey, string | null])[] = [
+    [
+      'model.imports',
+      notable.map(({ name, level }) => `${name} (${t('pickle.level', { level })})`).join(', '),
+    ],
+    ['model.licence', facts.licence],
+    ['model.title', facts.title],
+    ['model.author', facts.author],
+    ['model.trigger-words', facts.triggerWords.join(', ')],
+    ['model.training-base', facts.trainingBase],
+    ['model.resolution', facts.resolution],
+    ['model.usage', facts.usageHint],
+    ['model.prediction', facts.predictionType],
+    ['model.quantisation', facts.quantisation],
+    ['model.parameters', parameterCount === null ? null : parameterCount.toLocaleString('en')],
+    [
+      'model.dtypes',
+      dtypes.map(({ dtype, sizeBytes }) => `${dtype} ${formatBytes(sizeBytes, 'en')}`).join(', '),
+    ],
+    ['model.inputs', facts.inputs.join(', ')],
+    ['model.producer', facts.producer],
+    ['model.date', facts.date],
+    ['model.description', facts.description],
+    ['model.sidecars', facts.sidecars.join(', ')],
+  ]
+  return [
+    ...privateContent.map((what) => t('model.private', { what: privateCases[what] })),
+    ...labelled.flatMap(([key, value]) => (value ? [`${t(key)}: ${truncate(value)}`] : [])),
+  ]
+}
+
+const truncate = (text: string) => (text.length > maxFactLength ? `${text.slice(0, maxFactLength)}…` : text)

@@ -4,95 +4,95 @@ import type { SessionView } from '../../contract/account.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { Command } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { explain, refusalCode, type Streams } from '../output/output.ts'
-import { createPrompter } from '../output/password-prompt.ts'
+import { describeFailure, signInExitCode, type Streams } from '../output/output.ts'
+import { createPasswordPrompt } from '../output/password-prompt.ts'
 
-interface World {
+interface LoginContext {
   readonly engine: Engine
   readonly streams: Streams
   readonly signal: AbortSignal
 }
 
-/** Signs in as the command says. Answers the exit code. */
+/** Signs in by pairing, password or device key. Answers the exit code. */
 export async function runLoginCommand(
   { by, email }: Command & { name: 'login' },
-  world: World,
+  context: LoginContext,
 ): Promise<number> {
-  const { calls } = world.engine
-  const before = readyIds(world.engine.session())
-  if (by === 'pairing') return pair(world)
-  const prompter = createPrompter(process.stdin, process.stderr)
+  const { calls } = context.engine
+  const before = readyIds(context.engine.session())
+  if (by === 'pairing') return signInByPairing(context)
+  const prompter = createPasswordPrompt(process.stdin, process.stderr)
   try {
     const secret = await prompter.ask(by === 'key' ? 'Device key: ' : 'Password: ', { hidden: true })
     if (secret === null) {
-      world.streams.err.write('Cancelled.\n')
+      context.streams.err.write('Cancelled.\n')
       return exitCodes.interrupted
     }
     const signedIn =
       by === 'key'
         ? await calls.signInWithKey({ key: secret })
         : await calls.signIn({ email: email ?? '', password: secret })
-    return welcome(signedIn, before, world.streams)
+    return reportSignIn(signedIn, before, context.streams)
   } finally {
     prompter.close()
   }
 }
 
-/** Shows the code and waits until it was confirmed or ran out. */
-async function pair({ engine, streams, signal }: World): Promise<number> {
+/** Shows the code and waits until it is confirmed or expires. */
+async function signInByPairing({ engine, streams, signal }: LoginContext): Promise<number> {
   const before = readyIds(engine.session())
-  const begun = await engine.calls.startPairing(undefined)
+  const started = await engine.calls.startPairing(undefined)
   const { pairing, keychain } = engine.session()
-  if (!begun.ok || pairing === null) return welcome(begun, before, streams)
+  if (!started.ok || pairing === null) return reportSignIn(started, before, streams)
   if (keychain !== 'ok') {
-    // What the browser gives could not be kept; better to say so before somebody goes there.
+    // The received key could not be stored, so pairing must not start.
     await engine.calls.cancelPairing(undefined)
-    return refuse(failure(keychain === 'absent' ? 'keychain-absent' : 'keychain-locked'), streams)
+    return reportRefusal(failure(keychain === 'absent' ? 'keychain-absent' : 'keychain-locked'), streams)
   }
   streams.out.write(
     `Confirm the code ${pairing.userCode} on this page:\n  ${pairing.address}\nWaiting for it. Ctrl-C cancels.\n`,
   )
   signal.addEventListener('abort', () => void engine.calls.cancelPairing(undefined))
-  const view = await whenOver(engine, (trouble) => streams.err.write(`${explain(trouble)}\n`))
-  if (view.pairing) return refuse(view.pairing.failure ?? failure('pairing-over'), streams)
-  return welcome({ ok: true, value: view }, before, streams)
+  const view = await waitForPairing(engine, (problem) => streams.err.write(`${describeFailure(problem)}\n`))
+  if (view.pairing) return reportRefusal(view.pairing.failure ?? failure('pairing-over'), streams)
+  return reportSignIn({ ok: true, value: view }, before, streams)
 }
 
-/** Resolves when the pairing has led to a sign-in, which takes it out of the view, or is over without one. */
-function whenOver(engine: Engine, tellTrouble: (trouble: Failure) => void): Promise<SessionView> {
+/** Resolves when the pairing has led to a sign-in, which removes it from the view, or is over without one. */
+function waitForPairing(engine: Engine, reportProblem: (problem: Failure) => void): Promise<SessionView> {
   return new Promise((resolve) => {
-    let told: Failure | null = null
-    const look = (view: SessionView) => {
+    let reported: Failure | null = null
+    const check = (view: SessionView) => {
       if (view.pairing === null || view.pairing.state === 'over') {
         unsubscribe()
         resolve(view)
         return
       }
-      const { failure: trouble } = view.pairing
-      if (trouble && trouble.code !== told?.code) tellTrouble(trouble)
-      told = trouble
+      const { failure: problem } = view.pairing
+      if (problem && problem.code !== reported?.code) reportProblem(problem)
+      reported = problem
     }
-    const unsubscribe = engine.subscribe({ session: look })
-    look(engine.session())
+    const unsubscribe = engine.subscribe({ session: check })
+    check(engine.session())
   })
 }
 
 const readyIds = ({ accounts }: SessionView) =>
   new Set(accounts.flatMap(({ id, state }) => (state === 'ready' ? id : [])))
 
-function welcome(signedIn: Result<SessionView>, before: ReadonlySet<string>, streams: Streams): number {
-  if (!signedIn.ok) return refuse(signedIn.failure, streams)
-  // Who had signed in before and does so again is not new.
-  const come = signedIn.value.accounts.find(({ id, state }) => state === 'ready' && !before.has(id))
-  const whose = come ? ` as ${come.email}, for ${come.teams.map(({ name }) => name).join(', ')}` : ''
-  streams.out.write(`Signed in${whose}.\n`)
+function reportSignIn(signedIn: Result<SessionView>, before: ReadonlySet<string>, streams: Streams): number {
+  if (!signedIn.ok) return reportRefusal(signedIn.failure, streams)
+  // An account that was signed in before is not reported.
+  const added = signedIn.value.accounts.find(({ id, state }) => state === 'ready' && !before.has(id))
+  const accountText = added ? ` as ${added.email}, for ${added.teams.map(({ name }) => name).join(', ')}` : ''
+  streams.out.write(`Signed in${accountText}.\n`)
   return exitCodes.ok
 }
 
-function refuse(reason: Failure, { err }: Streams): number {
+function reportRefusal(reason: Failure, { err }: Streams): number {
   const hint = reason.code.startsWith('keychain-')
     ? ' Without a keychain, put a token into MODELFERRY_TOKEN instead.'
     : ''
-  err.write(`${explain(reason)}${hint}\n`)
-  return refusalCode(reason)
+  err.write(`${describeFailure(reason)}${hint}\n`)
+  return signInExitCode(reason)
 }

@@ -2,48 +2,55 @@ import type { Account } from '../../contract/account.ts'
 import { readJournal, type UnfinishedUpload } from '../../journal/journal-reader.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interrupted } from '../interruption.ts'
-import { leave } from './stop-uploads.ts'
-import { explain } from '../output/output.ts'
-import { codeOf, type Sending } from './upload.ts'
-import { watchUploads } from './follow-uploads.ts'
+import { stopUploads } from './stop-uploads.ts'
+import { describeFailure } from '../output/output.ts'
+import { exitCodeOf } from './upload.ts'
+import type { UploadContext } from '../command-context.ts'
+import { followUploads } from './follow-uploads.ts'
 
 /**
- * Finishes what is left in the queue of the journal in `home`. What another process has is left to it; what belongs to an
- * account that is not signed in stays. Answers the exit code.
+ * Finishes the uploads in the queue of the data folder `home`, except those that another process runs or whose account is signed
+ * out. Answers the exit code.
  */
-export async function runResumeCommand(
-  home: string,
-  { engine, environment, teller, streams, interruption }: Sending,
-): Promise<number> {
-  const watch = watchUploads(engine, teller)
-  const stop = async () => {
-    await leave({ engine, environment, streams, teller, command: 'resume', remove: false })
-    return interruption.exitCode
-  }
-  const taken = await interruption.or(engine.resumeUnfinished(interruption.signal))
-  if (taken === interrupted) return stop()
-  if (!taken.ok) {
-    streams.err.write(`${explain(taken.failure)}\n`)
+export async function runResumeCommand(home: string, context: UploadContext): Promise<number> {
+  const { engine, reporter, streams, interruption } = context
+  const follower = followUploads(engine, reporter)
+  const resumed = await interruption.race(engine.resumeUnfinished(interruption.signal))
+  if (resumed === interrupted) return stopUploads(context, { command: 'resume', remove: false })
+  if (!resumed.ok) {
+    streams.err.write(`${describeFailure(resumed.failure)}\n`)
     return exitCodes.someFailed
   }
-  const ours = new Set(taken.value)
-  const view = readJournal(home)
-  const others = (view.ok && view.value?.left.filter(({ record }) => !ours.has(record.id))) || []
-  const running = others.filter(({ runByPid }) => runByPid !== null)
-  const signedOut = others.filter(({ runByPid }) => runByPid === null)
+  const resumedIds = new Set(resumed.value)
+  const signedOutCount = reportNotResumed(home, resumedIds, context)
+  if (resumedIds.size > 0) {
+    const rows = await interruption.race(follower.waitUntilEnded(resumedIds.size))
+    if (rows === interrupted) return stopUploads(context, { command: 'resume', remove: false })
+    reporter.finished()
+    return signedOutCount > 0 ? exitCodes.notSignedIn : exitCodeOf(rows)
+  }
+  reporter.finished()
+  return signedOutCount > 0 ? exitCodes.notSignedIn : exitCodes.someFailed
+}
+
+/** Answers how many uploads were not resumed because their account is signed out. */
+function reportNotResumed(
+  home: string,
+  resumedIds: ReadonlySet<string>,
+  { reporter, streams }: UploadContext,
+): number {
+  const journal = readJournal(home)
+  if (!journal.ok || journal.value === null) return 0
+  const others = journal.value.left.filter(({ record }) => !resumedIds.has(record.id))
   for (const { record, runByPid } of others) {
     const reason = runByPid === null ? 'signed-out' : 'running'
-    teller.leftOut({ id: record.id, file: record.fileName, reason })
+    reporter.notResumed({ id: record.id, file: record.fileName, reason })
   }
+  const running = others.filter(({ runByPid }) => runByPid !== null)
+  const signedOut = others.filter(({ runByPid }) => runByPid === null)
   if (running.length > 0) streams.err.write(runningSentence(running))
-  if (signedOut.length > 0 && view.ok)
-    streams.err.write(signedOutSentence(signedOut, view.value?.accounts ?? []))
-  const rows = ours.size === 0 ? [] : await interruption.or(watch.allEnded(ours.size))
-  if (rows === interrupted) return stop()
-  teller.finished()
-  const code = codeOf(rows)
-  if (signedOut.length > 0) return exitCodes.notSignedIn
-  return ours.size === 0 ? exitCodes.someFailed : code
+  if (signedOut.length > 0) streams.err.write(signedOutSentence(signedOut, journal.value.accounts))
+  return signedOut.length
 }
 
 const uploads = (count: number) => (count === 1 ? '1 upload is' : `${count} uploads are`)

@@ -3,13 +3,13 @@ import { formatBytes } from '../../messages/format-size.ts'
 import { readJournal, type JournalSummary, type UnfinishedUpload } from '../../journal/journal-reader.ts'
 import { isStored, multipartOf } from '../../journal/upload-record.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { explain, isoTime, told, type Streams } from '../output/output.ts'
+import { describeFailure, isoTime, failureAsJson, type Streams } from '../output/output.ts'
 import { oneLine } from '../output/terminal-text.ts'
 
-/** Goes up when a member changes its meaning or goes away; new members don't change it. */
+/** Increased when a member is removed or changes its meaning, not for new members. */
 const schemaVersion = 1
 
-const nothing: JournalSummary = {
+const emptySummary: JournalSummary = {
   left: [],
   registeredCount: 0,
   leftoverCount: 0,
@@ -17,14 +17,14 @@ const nothing: JournalSummary = {
   accounts: [],
 }
 
-/** Shows what is left in the queue of the journal in `home`, without touching it. Answers the exit code. */
+/** Shows the queue of the data folder `home`, which is only read. Answers the exit code. */
 export function runStatusCommand(home: string, nowMs: number, json: boolean, { out, err }: Streams): number {
-  const found = readJournal(home)
-  if (!found.ok) {
-    err.write(`${explain(found.failure)}\n`)
+  const summary = readJournal(home)
+  if (!summary.ok) {
+    err.write(`${describeFailure(summary.failure)}\n`)
     return exitCodes.someFailed
   }
-  const view = found.value ?? nothing
+  const view = summary.value ?? emptySummary
   if (json) out.write(`${JSON.stringify(asJson(view, home, nowMs))}\n`)
   else for (const line of asLines(view)) out.write(`${oneLine(line)}\n`)
   return exitCodes.ok
@@ -35,7 +35,7 @@ const sum = (left: readonly UnfinishedUpload[], of: (upload: UnfinishedUpload) =
 
 function asJson(view: JournalSummary, home: string, nowMs: number): object {
   const { left, registeredCount, leftoverCount, allPaused, accounts } = view
-  const inPhase = (wanted: string) => left.filter(({ record }) => record.phase === wanted).length
+  const countInPhase = (phase: string) => left.filter(({ record }) => record.phase === phase).length
   return {
     schema: schemaVersion,
     at: isoTime(nowMs),
@@ -43,9 +43,9 @@ function asJson(view: JournalSummary, home: string, nowMs: number): object {
     allPaused,
     totals: {
       left: left.length,
-      waiting: inPhase('waiting'),
-      paused: inPhase('paused'),
-      failed: inPhase('failed'),
+      waiting: countInPhase('waiting'),
+      paused: countInPhase('paused'),
+      failed: countInPhase('failed'),
       sizeBytes: sum(left, ({ record }) => record.identity.sizeBytes),
       acknowledgedBytes: sum(left, ({ acknowledgedBytes }) => acknowledgedBytes),
       registered: registeredCount,
@@ -85,7 +85,7 @@ function uploadAsJson(
     type: target.modelType,
     path: target.modelPath,
     name: target.displayName,
-    failure: record.failure && told(record.failure),
+    failure: record.failure && failureAsJson(record.failure),
     addedAt: isoTime(record.addedAtMs),
   }
 }
@@ -102,7 +102,7 @@ function asLines(view: JournalSummary): readonly string[] {
     'en',
   )
   return [
-    ...left.map((upload) => lineOf(upload, accounts)),
+    ...left.map((upload) => uploadLine(upload, accounts)),
     `${left.length === 1 ? '1 upload' : `${left.length} uploads`} left, ${sent} of ${size} in storage.`,
     ...footnotes({ registeredCount, leftoverCount, allPaused }),
     ...(left.some(({ runByPid }) => runByPid === null) ? ['Go on with: modelferry resume'] : []),
@@ -123,7 +123,7 @@ function footnotes({
   ]
 }
 
-function lineOf(
+function uploadLine(
   { record, acknowledgedBytes, acknowledgedParts, runByPid }: UnfinishedUpload,
   accounts: readonly Account[],
 ): string {
@@ -137,6 +137,6 @@ function lineOf(
   if (isStored(state)) facts.push('only the registering is left')
   if (runByPid !== null) facts.push(`process ${runByPid} has it`)
   if (account?.state === 'signed-out') facts.push(`${account.email} is not signed in`)
-  if (failure) facts.push(explain(failure))
+  if (failure) facts.push(describeFailure(failure))
   return `${record.phase.padEnd(10)}  ${record.fileName} → ${record.team.name}: ${facts.join(', ')}`
 }

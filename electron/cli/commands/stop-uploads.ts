@@ -2,66 +2,62 @@ import { remedyOf, retryClassOf } from '../../contract/failures.ts'
 import type { UploadRow } from '../../contract/uploads.ts'
 import type { Environment } from '../../platform/environment.ts'
 import type { Engine } from '../../engine/engine.ts'
-import type { Stop, Streams, Teller } from '../output/output.ts'
+import type { UploadContext } from '../command-context.ts'
+import type { StopSummary } from '../output/output.ts'
 
-/** Whoever pressed Ctrl-C waits no longer than this for storage to be cleared; the next start does the rest. */
-const sweepWithinMs = 10_000
+/** Maximum wait after Ctrl-C for the cleanup of storage; the next start does the rest. */
+const cleanUpTimeoutMs = 10_000
 
-/** Takes away what ended in a way that no later run mends: the app would show it as its own, and it has been told. */
-export async function dropSpoilt(
+/** Removes reported failures that a later run can't fix, so that the app doesn't show them. */
+export async function removeFailedUploads(
   engine: Engine,
   rows: readonly UploadRow[],
   environment: Environment,
 ): Promise<void> {
-  const spoilt = rows.filter(
+  const removable = rows.filter(
     ({ phase, failure }) =>
       phase === 'failed' &&
       failure &&
       retryClassOf(failure) !== 'after-sign-in' &&
-      // What is to be chosen about is left for the app to ask.
+      // The app asks about path conflicts.
       remedyOf(failure) !== 'choose',
   )
-  if (spoilt.length === 0) return
-  await engine.calls.cancel({ ids: spoilt.map(({ id }) => id) })
-  await sweepFor(engine, environment)
+  if (removable.length === 0) return
+  await engine.calls.cancel({ ids: removable.map(({ id }) => id) })
+  await cleanUpStorage(engine, environment)
 }
 
 /**
- * Stops what runs because the person pressed Ctrl-C, and says how it goes on: paused, so that the app doesn't go on by
- * itself with what somebody stopped here, or removed.
+ * Stops all uploads after Ctrl-C: removes them, or pauses them, so that the app doesn't resume them by itself. Answers the exit
+ * code.
  */
-export async function leave(options: {
-  readonly engine: Engine
-  readonly environment: Environment
-  readonly streams: Streams
-  readonly teller: Teller
-  /** What the person typed. */
-  readonly command: string
-  readonly remove: boolean
-}): Promise<void> {
-  const { engine, environment, streams, teller, command, remove } = options
-  teller.finished()
+export async function stopUploads(
+  { engine, environment, streams, reporter, interruption }: UploadContext,
+  { command, remove }: { readonly command: 'resume' | 'upload'; readonly remove: boolean },
+): Promise<number> {
+  reporter.finished()
   const rows = engine.snapshot().rows.filter(({ phase }) => phase !== 'registered')
   const ids = rows.map(({ id }) => id)
-  const tell = (sentence: string, stop: Omit<Stop, 'uploads'>) => {
-    teller.stopped({ ...stop, uploads: ids.length })
+  const finish = (sentence: string, summary: Omit<StopSummary, 'uploads'>) => {
+    reporter.stopped({ ...summary, uploads: ids.length })
     streams.err.write(`${sentence}\n`)
+    return interruption.exitCode
   }
-  if (ids.length === 0) return tell('Stopped; nothing was left to do.', { kept: !remove, leftBehind: 0 })
+  if (ids.length === 0) return finish('Stopped; nothing was left to do.', { kept: !remove, leftBehind: 0 })
   if (!remove) {
     await engine.calls.pause({ ids })
-    const other = command === 'resume' ? '' : ' or with: modelferry resume'
-    return tell(`Paused; what was sent is kept. Go on with the same command${other}.`, {
+    const alternative = command === 'resume' ? '' : ' or with: modelferry resume'
+    return finish(`Paused; what was sent is kept. Go on with the same command${alternative}.`, {
       kept: true,
       leftBehind: 0,
     })
   }
   streams.err.write('Removing these uploads. Ctrl-C again ends at once; the next start removes the rest.\n')
-  const gone = await engine.calls.cancel({ ids })
-  if (!gone.ok)
-    return tell('They could not be removed and wait for the next start.', { kept: true, leftBehind: 0 })
-  const leftBehind = await sweepFor(engine, environment)
-  tell(
+  const removed = await engine.calls.cancel({ ids })
+  if (!removed.ok)
+    return finish('They could not be removed and wait for the next start.', { kept: true, leftBehind: 0 })
+  const leftBehind = await cleanUpStorage(engine, environment)
+  return finish(
     leftBehind === 0
       ? 'Removed; storage keeps no parts of them.'
       : `Removed here; storage still holds parts of ${leftBehind === 1 ? '1 upload' : `${leftBehind} uploads`}, which the next start removes.`,
@@ -69,10 +65,10 @@ export async function leave(options: {
   )
 }
 
-/** Clears storage within bounds; answers of how many uploads it still holds something. */
-async function sweepFor(engine: Engine, { timers }: Environment): Promise<number> {
+/** Deletes abandoned uploads in storage. Answers how many are left. */
+async function cleanUpStorage(engine: Engine, { timers }: Environment): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<void>()
-  const cancel = timers.after(sweepWithinMs, resolve)
+  const cancel = timers.after(cleanUpTimeoutMs, resolve)
   await Promise.race([engine.cleanUpAbandoned(), promise])
   cancel()
   return engine.abandonedCount()

@@ -2,51 +2,50 @@ import type { Account, Team, TeamChoice } from '../../contract/account.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { UsageError } from '../arguments.ts'
 
-/** A team and the account that carries files to it. */
+/** A team and the account that uploads to it. */
 export interface AccountTeam {
   readonly account: Account
   readonly team: Team
 }
 
 /**
- * The teams that can be uploaded to, each once for a person: where somebody has signed in by password and paired as well,
- * the password's sign-in stands, since it may send files of any size. With `only` those of this account alone: whoever hands a
- * token over means nobody else.
+ * The teams that can be uploaded to, each once per user: of a password sign-in and a paired device the password sign-in is
+ * used, since it can upload files of any size. `only` restricts them to the account of a token from the environment.
  */
-export function teamsOf(engine: Engine, only: Account | null): readonly AccountTeam[] {
-  const here = only ? [only] : engine.session().accounts
-  const ready = here.filter(({ state }) => state === 'ready')
+export function uploadTeams(engine: Engine, only: Account | null): readonly AccountTeam[] {
+  const accounts = only ? [only] : engine.session().accounts
+  const ready = accounts.filter(({ state }) => state === 'ready')
   const sessionsFirst = [...ready].sort((a, b) => Number(a.kind === 'device') - Number(b.kind === 'device'))
   const all = sessionsFirst.flatMap((account) => account.teams.map((team) => ({ account, team })))
-  const nameOf = ({ account, team }: AccountTeam) => `${account.personId} ${team.id}`
-  return all.filter((one, index) => all.findIndex((other) => nameOf(other) === nameOf(one)) === index)
+  const keyOf = ({ account, team }: AccountTeam) => `${account.personId} ${team.id}`
+  return all.filter((one, index) => all.findIndex((other) => keyOf(other) === keyOf(one)) === index)
 }
 
 /**
- * Finds the team a person means, by id or by name in either case, among all or of `only` one account. Throws `UsageError` when
- * that is none or several.
+ * Finds a team by id or by name, ignoring case; for null the only or the chosen one. Throws `UsageError` when there is none or
+ * more than one.
  */
-export function findTeam(engine: Engine, wanted: string | null, only: Account | null): TeamChoice {
+export function findTeam(engine: Engine, idOrName: string | null, only: Account | null): TeamChoice {
   const { chosen } = engine.session()
-  const all = teamsOf(engine, only)
+  const all = uploadTeams(engine, only)
   const names = all.map(({ team }) => `  ${team.id}  ${team.name}`).join('\n')
-  if (wanted === null) {
+  if (idOrName === null) {
     const [first, another] = all
     if (first && !another) return choiceOf(first)
-    // What somebody else has chosen in the app is nothing to whoever hands a token over.
-    const isOurs = only === null || only.id === chosen?.accountId
-    if (chosen && isOurs && engine.hasChosenTeam()) return chosen
+    // With a token, another account's choice in the app does not count.
+    const isChoiceUsable = only === null || only.id === chosen?.accountId
+    if (chosen && isChoiceUsable && engine.hasChosenTeam()) return chosen
     throw new UsageError(`Which team? Name one with --team:\n${names}`)
   }
-  const sameId = all.filter(({ team }) => team.id === wanted)
+  const sameId = all.filter(({ team }) => team.id === idOrName)
   const found =
-    sameId.length > 0 ? sameId : all.filter(({ team }) => team.name.toLowerCase() === wanted.toLowerCase())
+    sameId.length > 0 ? sameId : all.filter(({ team }) => team.name.toLowerCase() === idOrName.toLowerCase())
   const ids = new Set(found.map(({ team }) => team.id))
   const [first] = found
-  if (!first) throw new UsageError(`You have no team "${wanted}". Your teams:\n${names}`)
+  if (!first) throw new UsageError(`You have no team "${idOrName}". Your teams:\n${names}`)
   if (ids.size > 1)
-    throw new UsageError(`Several teams are called "${wanted}". Name one by its id:\n${names}`)
-  // Where several people who are signed in share the team, the one who was chosen last sends.
+    throw new UsageError(`Several teams are called "${idOrName}". Name one by its id:\n${names}`)
+  // If several accounts share the team, the chosen one is used.
   return choiceOf(found.find((one) => one.account.id === chosen?.accountId) ?? first)
 }
 

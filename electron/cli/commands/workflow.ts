@@ -5,25 +5,26 @@ import { formatBytes } from '../../messages/format-size.ts'
 import type { Command } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interrupted } from '../interruption.ts'
-import { leave } from './stop-uploads.ts'
-import { explain, told, t } from '../output/output.ts'
+import { stopUploads } from './stop-uploads.ts'
+import { describeFailure, failureAsJson, t } from '../output/output.ts'
 import { oneLine } from '../output/terminal-text.ts'
-import { codeOf, type Sending } from './upload.ts'
-import { watchUploads } from './follow-uploads.ts'
+import type { UploadContext } from '../command-context.ts'
+import { exitCodeOf } from './upload.ts'
+import { followUploads } from './follow-uploads.ts'
 
 type WorkflowCommand = Command & { name: 'workflow' }
 
 /**
- * Tells which models a workflow needs and where they are; with `--upload` sends those that the team lacks and this computer
- * has. Answers 0 when nothing is missing in the end, else 1.
+ * Lists the models that a workflow needs and where they are; with `--upload` uploads those that the team lacks and this computer
+ * has. Answers 0 when no model is missing in the end, else 1.
  */
 export async function runWorkflowCommand(
   command: WorkflowCommand,
   choice: TeamChoice,
-  world: Sending,
+  context: UploadContext,
 ): Promise<number> {
-  const { engine, streams, interruption } = world
-  const opened = await interruption.or(engine.workflows.read([command.file], choice))
+  const { engine, streams, interruption } = context
+  const opened = await interruption.race(engine.workflows.read([command.file], choice))
   if (opened === interrupted) return interruption.exitCode
   if (opened.id === null) {
     streams.err.write(
@@ -33,63 +34,64 @@ export async function runWorkflowCommand(
     )
     return exitCodes.someFailed
   }
-  if ((await interruption.or(engine.workflows.settled(opened.id))) === interrupted)
+  if ((await interruption.race(engine.workflows.settled(opened.id))) === interrupted)
     return interruption.exitCode
   const view = engine.workflows.view(opened.id)
   if (!view) return exitCodes.someFailed
   for (const need of view.needs) {
     streams.out.write(`${command.json ? JSON.stringify(asJson(need)) : oneLine(asText(need))}\n`)
   }
-  tellUnseen(view, command, streams)
+  reportUnsearchedFolders(view, command, streams)
   if (view.libraryFailure)
-    streams.err.write(`The library could not be listed. ${explain(view.libraryFailure)}\n`)
-  const here = view.needs.filter(({ stand, isOff }) => stand === 'here' && !isOff)
+    streams.err.write(`The library could not be listed. ${describeFailure(view.libraryFailure)}\n`)
+  const local = view.needs.filter(({ stand, isOff }) => stand === 'here' && !isOff)
   if (!command.json) streams.err.write(`${summary(view)}\n`)
-  const lacks = view.needs.some(({ stand, isOff }) => stand !== 'in-library' && !isOff)
-  if (!command.upload || here.length === 0) return lacks ? exitCodes.someFailed : exitCodes.ok
-  const code = await send(opened.id, here, world)
+  const isIncomplete = view.needs.some(({ stand, isOff }) => stand !== 'in-library' && !isOff)
+  if (!command.upload || local.length === 0) return isIncomplete ? exitCodes.someFailed : exitCodes.ok
+  const code = await uploadNeeded(opened.id, local, context)
   const isAllFound = !view.needs.some(({ stand, isOff }) => stand === 'nowhere' && !isOff)
   return code === exitCodes.ok && !isAllFound ? exitCodes.someFailed : code
 }
 
-async function send(id: string, needs: readonly NeededModelView[], world: Sending): Promise<number> {
-  const { engine, environment, teller, streams, interruption } = world
-  const watch = watchUploads(engine, teller)
-  const stop = async () => {
-    await leave({ engine, environment, streams, teller, command: 'upload', remove: false })
-    return interruption.exitCode
-  }
-  const report = await interruption.or(
+async function uploadNeeded(
+  id: string,
+  needs: readonly NeededModelView[],
+  context: UploadContext,
+): Promise<number> {
+  const { engine, reporter, streams, interruption } = context
+  const follower = followUploads(engine, reporter)
+  const stop = () => stopUploads(context, { command: 'upload', remove: false })
+  const report = await interruption.race(
     engine.workflows.sendNeeds(
       id,
       needs.map((need) => need.id),
-      // Whoever typed the command asked for it, and was shown the list.
+      // The user requested the upload with --upload.
       async () => true,
     ),
   )
   if (report === interrupted) return stop()
   if (!report.ok) {
-    streams.err.write(`${explain(report.failure)}\n`)
+    streams.err.write(`${describeFailure(report.failure)}\n`)
     return exitCodes.someFailed
   }
   const { added, refused, skipped } = report.value ?? { added: 0, refused: 0, skipped: [] }
-  for (const { name, reason } of skipped) teller.skipped(name, reason)
+  for (const { name, reason } of skipped) reporter.skipped(name, reason)
   if (added + refused === 0) return exitCodes.someFailed
-  const rows = await interruption.or(watch.allEnded(added + refused))
+  const rows = await interruption.race(follower.waitUntilEnded(added + refused))
   if (rows === interrupted) return stop()
-  teller.finished()
-  return codeOf(rows)
+  reporter.finished()
+  return exitCodeOf(rows)
 }
 
-/** What is "not found" may lie in a folder that could not be looked through. */
-function tellUnseen(
+/** Models that were not found may be in folders that could not be searched completely. */
+function reportUnsearchedFolders(
   { unseen, isUsualSeen }: WorkflowView,
   { json }: WorkflowCommand,
-  { out, err }: Sending['streams'],
+  { out, err }: UploadContext['streams'],
 ): void {
   if (json) {
     for (const { where, why } of unseen)
-      out.write(`${JSON.stringify({ event: 'unseen', folder: whole(where), reason: why })}\n`)
+      out.write(`${JSON.stringify({ event: 'unseen', folder: expandHome(where), reason: why })}\n`)
     if (!isUsualSeen) out.write(`${JSON.stringify({ event: 'unseen', folder: null, reason: 'too-slow' })}\n`)
   }
   const folders = unseen.map(({ where, why }) => t('workflow.unseen-folder', { where, why }))
@@ -98,10 +100,10 @@ function tellUnseen(
   err.write(`${oneLine([t('workflow.unseen'), ...folders].join(' '))}\n`)
 }
 
-/** The whole path of one that is written for a person. */
-const whole = (where: string) => where.replace(/^~(?=[\\/]|$)/, () => homedir())
+/** The full path for a displayed one that starts with `~`. */
+const expandHome = (where: string) => where.replace(/^~(?=[\\/]|$)/, () => homedir())
 
-const stands: Readonly<Record<NeededModelView['stand'], string>> = {
+const stateLabels: Readonly<Record<NeededModelView['stand'], string>> = {
   'in-library': 'in the library',
   queued: 'in the queue',
   failed: 'upload failed',
@@ -121,8 +123,8 @@ function asText(need: NeededModelView): string {
     ...(sizeBytes === null ? [] : [formatBytes(sizeBytes, 'en')]),
     ...(stand === 'nowhere' && url ? [url] : []),
   ]
-  const why = failed ? `: ${explain(failed.failure)}` : ''
-  return `${stands[stand].padEnd(14)}  ${name} (${facts.join(', ')})${why}`
+  const failureText = failed ? `: ${describeFailure(failed.failure)}` : ''
+  return `${stateLabels[stand].padEnd(14)}  ${name} (${facts.join(', ')})${failureText}`
 }
 
 function asJson(need: NeededModelView): object {
@@ -135,11 +137,11 @@ function asJson(need: NeededModelView): object {
     by,
     off: isOff,
     disabled: isDisabled,
-    localPath: where === null ? null : whole(where),
+    localPath: where === null ? null : expandHome(where),
     sizeBytes,
     url,
     folder: isFolder,
-    failed: failed ? told(failed.failure) : null,
+    failed: failed ? failureAsJson(failed.failure) : null,
   }
 }
 

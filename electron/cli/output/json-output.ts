@@ -1,14 +1,14 @@
-import { isoTime, told, type Streams, type Teller } from './output.ts'
+import { isoTime, failureAsJson, type Streams, type UploadReporter } from './output.ts'
 
-/** One JSON object a line for each thing that has become true; the shapes are in docs/command-line.md. */
-export function createJsonTeller(
+/** Writes one JSON object per line and event; docs/command-line.md describes them. */
+export function createJsonReporter(
   { out }: Pick<Streams, 'out'>,
   { quiet }: { readonly quiet: boolean },
-): Teller {
-  const line = (event: string, facts: object) => out.write(`${JSON.stringify({ event, ...facts })}\n`)
+): UploadReporter {
+  const write = (event: string, members: object) => out.write(`${JSON.stringify({ event, ...members })}\n`)
   return {
     queued: (row) =>
-      line('queued', {
+      write('queued', {
         id: row.id,
         file: row.fileName,
         sizeBytes: row.sizeBytes,
@@ -18,12 +18,12 @@ export function createJsonTeller(
         name: row.target.displayName,
         group: row.recognition.group ?? null,
       }),
-    skipped: (file, reason) => line('skipped', { file, reason }),
-    leftOut: (upload) => line('left-out', upload),
-    moving(changed) {
+    skipped: (file, reason) => write('skipped', { file, reason }),
+    notResumed: (upload) => write('left-out', upload),
+    progress(changed) {
       if (quiet) return
       for (const row of changed) {
-        line('progress', {
+        write('progress', {
           id: row.id,
           phase: row.phase,
           sentBytes: row.sentBytes,
@@ -33,10 +33,11 @@ export function createJsonTeller(
         })
       }
     },
-    waiting: (row) => line('waiting', { id: row.id, ...told(row.failure), retryAt: isoTime(row.retryAtMs) }),
-    line: (state) => line('line', { state }),
+    waiting: (row) =>
+      write('waiting', { id: row.id, ...failureAsJson(row.failure), retryAt: isoTime(row.retryAtMs) }),
+    connectivity: (state) => write('line', { state }),
     registered: (row) =>
-      line('registered', {
+      write('registered', {
         id: row.id,
         model: row.modelId,
         file: row.fileName,
@@ -45,8 +46,8 @@ export function createJsonTeller(
         sha256: row.sha256,
         sizeBytes: row.sizeBytes,
       }),
-    already: (row) =>
-      line('already-there', {
+    alreadyInLibrary: (row) =>
+      write('already-there', {
         id: row.id,
         model: row.modelId,
         name: row.already?.name,
@@ -58,9 +59,9 @@ export function createJsonTeller(
         sizeBytes: row.sizeBytes,
         sentBytes: row.sentBytes,
       }),
-    unlisted: (why) => line('library-unlisted', told(why)),
-    failed: (row) => line('failed', { id: row.id, file: row.fileName, ...told(row.failure) }),
-    stopped: (stop) => line('interrupted', stop),
+    libraryNotListed: (reason) => write('library-unlisted', failureAsJson(reason)),
+    failed: (row) => write('failed', { id: row.id, file: row.fileName, ...failureAsJson(row.failure) }),
+    stopped: (summary) => write('interrupted', summary),
     finished: () => {},
   }
 }

@@ -1,14 +1,14 @@
 import { fitText } from './terminal-text.ts'
 
-/** A stream that may be a terminal. */
-export interface Screen {
+/** An output stream that may be a terminal. */
+export interface TerminalStream {
   write(text: string): unknown
   readonly isTTY?: boolean
   readonly columns?: number
 }
 
-/** Lines at the end of a terminal that are drawn over again. */
-export interface LiveBlock {
+/** Lines at the bottom of a terminal that are redrawn in place. */
+export interface LiveLines {
   show(lines: readonly string[]): void
   clear(): void
 }
@@ -16,21 +16,21 @@ export interface LiveBlock {
 const clearToEnd = '\u001b[0J'
 const up = (lines: number) => (lines > 0 ? `\u001b[${lines}A` : '')
 
-/** When a terminal does not tell its width, in places. */
-const usualColumns = 80
+/** Width in columns of a terminal that does not report it. */
+const defaultColumns = 80
 
-/** A line's width in places; the last place stays free, since a full line would wrap. */
-export const columnsOf = (screen: Screen) => (screen.columns || usualColumns) - 1
+/** Usable columns of a line; the last one stays free, since a full line would wrap. */
+export const lineWidth = (stream: TerminalStream) => (stream.columns || defaultColumns) - 1
 
-/** The moving lines are for eyes on a terminal only: elsewhere nothing is written. */
-export function createLiveBlock(screen: Screen): LiveBlock {
+/** Writes nothing when the stream is not a terminal. */
+export function createLiveLines(stream: TerminalStream): LiveLines {
   let shown = ''
   let height = 0
 
   function draw(lines: readonly string[]): void {
-    const text = lines.map((line) => `${fitText(line, columnsOf(screen))}\n`).join('')
-    if (!screen.isTTY || text === shown) return
-    screen.write(`\r${up(height)}${clearToEnd}${text}`)
+    const text = lines.map((line) => `${fitText(line, lineWidth(stream))}\n`).join('')
+    if (!stream.isTTY || text === shown) return
+    stream.write(`\r${up(height)}${clearToEnd}${text}`)
     shown = text
     height = lines.length
   }

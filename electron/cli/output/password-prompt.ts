@@ -2,50 +2,50 @@ import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 
 /**
- * Asks for a line on the terminal; with `hidden` what is typed is not shown. From a pipe the next line is taken. Answers null
- * when the person ends the input (Ctrl-D) instead of answering.
+ * Reads a line from the terminal, without showing what is typed if `hidden`, or the next line from a pipe. Answers null when the
+ * user ends the input (Ctrl-D).
  */
-export interface Prompter {
+export interface PasswordPrompt {
   ask(question: string, options?: { readonly hidden?: boolean }): Promise<string | null>
   close(): void
 }
 
-export function createPrompter(input: NodeJS.ReadStream, output: NodeJS.WriteStream): Prompter {
-  let muted = false
-  const shown = new Writable({
+export function createPasswordPrompt(input: NodeJS.ReadStream, output: NodeJS.WriteStream): PasswordPrompt {
+  let isMuted = false
+  const mutedOutput = new Writable({
     write(chunk: Buffer, _encoding, done) {
-      if (!muted) output.write(chunk)
+      if (!isMuted) output.write(chunk)
       done()
     },
   })
-  const terminal = input.isTTY === true
-  const lines = createInterface({ input, output: shown, terminal })
-  // While a line is read the terminal hands Ctrl-C over as a key.
+  const isTerminal = input.isTTY === true
+  const lines = createInterface({ input, output: mutedOutput, terminal: isTerminal })
+  // While readline reads from a terminal, Ctrl-C arrives as a key and raises no signal.
   lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
-  // Lines of a pipe may come before they are asked for: they wait here.
-  const waiting: string[] = []
-  let next: ((line: string) => void) | null = null
-  if (!terminal) {
+  // Lines of a pipe may arrive before they are read.
+  const buffered: string[] = []
+  let resolveNext: ((line: string) => void) | null = null
+  if (!isTerminal) {
     lines.on('line', (line) => {
-      if (next) next(line)
-      else waiting.push(line)
-      next = null
+      if (resolveNext) resolveNext(line)
+      else buffered.push(line)
+      resolveNext = null
     })
-    lines.on('close', () => next?.(''))
+    lines.on('close', () => resolveNext?.(''))
   }
   return {
     async ask(question, { hidden = false } = {}) {
-      if (!terminal) {
-        const line = waiting.shift()
-        return line ?? new Promise<string>((resolve) => (next = resolve))
+      if (!isTerminal) {
+        const line = buffered.shift()
+        return line ?? new Promise<string>((resolve) => (resolveNext = resolve))
       }
       const answer = lines.question(question).catch((error: unknown) => {
         if (error instanceof Error && error.name === 'AbortError') return null
         throw error
       })
-      muted = hidden
+      isMuted = hidden
       const line = await answer
-      muted = false
+      isMuted = false
       if (hidden || line === null) output.write('\n')
       return line
     },

@@ -1,55 +1,69 @@
 import type { UploadRow } from '../../contract/uploads.ts'
 import { formatBytes } from '../../messages/format-size.ts'
-import { columnsOf, createLiveBlock, type Screen } from './live-lines.ts'
-import { explain, whySkipped, type Standing, type Streams, type Teller } from './output.ts'
+import { lineWidth, createLiveLines, type TerminalStream } from './live-lines.ts'
+import {
+  describeFailure,
+  skipReasonText,
+  type UploadProgress,
+  type Streams,
+  type UploadReporter,
+} from './output.ts'
 import { fitText, oneLine, textWidth } from './terminal-text.ts'
 
 const bytes = (count: number) => formatBytes(count, 'en')
 
-/** Lines for a person; on a terminal with moving lines below them, one for each file under way and one for all. */
-export function createLineTeller({ out, err }: Streams, { quiet }: { readonly quiet: boolean }): Teller {
-  const live = createLiveBlock(err)
+/** Writes lines of text; on a terminal with progress lines below them, one per running upload and one for the total. */
+export function createTextReporter(
+  { out, err }: Streams,
+  { quiet }: { readonly quiet: boolean },
+): UploadReporter {
+  const live = createLiveLines(err)
   let registeredCount = 0
   let failedCount = 0
-  /** While uploads are being stopped nothing moves on the screen. */
-  let over = false
-  const say = (text: string) => {
+  /** No progress lines while uploads are being stopped. */
+  let isFinished = false
+  const write = (text: string) => {
     live.clear()
     if (!quiet) out.write(`${oneLine(text)}\n`)
   }
   return {
-    queued: (row) => say(`queued      ${row.fileName} → ${row.team.name}: ${row.target.modelPath}`),
-    skipped: (name, reason) => say(`skipped     ${name} (${whySkipped(reason)})`),
-    leftOut: ({ file, reason }) =>
-      say(`left out    ${file} (${reason === 'running' ? 'a running Modelferry has it' : 'not signed in'})`),
-    moving(_changed, now) {
-      if (!quiet && !over) live.show(movingLines(now, err))
+    queued: (row) => write(`queued      ${row.fileName} → ${row.team.name}: ${row.target.modelPath}`),
+    skipped: (name, reason) => write(`skipped     ${name} (${skipReasonText(reason)})`),
+    notResumed: ({ file, reason }) =>
+      write(
+        `left out    ${file} (${reason === 'running' ? 'a running Modelferry has it' : 'not signed in'})`,
+      ),
+    progress(_changed, progress) {
+      if (!quiet && !isFinished) live.show(progressLines(progress, err))
     },
-    waiting: (row) => say(`waiting     ${row.fileName}: ${row.failure ? explain(row.failure) : ''}`),
-    line: (state) =>
-      say(state === 'ok' ? 'online      the line is back' : 'offline     no connection; waiting for it'),
+    waiting: (row) =>
+      write(`waiting     ${row.fileName}: ${row.failure ? describeFailure(row.failure) : ''}`),
+    connectivity: (state) =>
+      write(state === 'ok' ? 'online      the line is back' : 'offline     no connection; waiting for it'),
     registered(row) {
       registeredCount += 1
-      say(`registered  ${row.fileName} → ${row.target.modelPath} (model ${row.modelId})`)
+      write(`registered  ${row.fileName} → ${row.target.modelPath} (model ${row.modelId})`)
     },
-    already(row) {
+    alreadyInLibrary(row) {
       registeredCount += 1
       const isDisabled = row.already?.status === 'disabled' ? ', disabled there' : ''
-      say(
+      write(
         `already     ${row.fileName} = ${row.already?.name} (model ${row.modelId}${isDisabled}), nothing sent`,
       )
     },
-    unlisted: (why) =>
-      say(`note        the library can’t be looked into (${why.code}): files are sent without comparing`),
+    libraryNotListed: (reason) =>
+      write(
+        `note        the library can’t be looked into (${reason.code}): files are sent without comparing`,
+      ),
     failed(row) {
       failedCount += 1
-      const text = `failed      ${row.fileName}: ${row.failure ? explain(row.failure) : ''}`
+      const text = `failed      ${row.fileName}: ${row.failure ? describeFailure(row.failure) : ''}`
       if (quiet) err.write(`${oneLine(text)}\n`)
-      else say(text)
+      else write(text)
     },
     stopped: live.clear,
     finished() {
-      over = true
+      isFinished = true
       live.clear()
       if (quiet || !err.isTTY || registeredCount + failedCount < 2) return
       const failures = failedCount > 0 ? `, ${failedCount} failed` : ''
@@ -58,11 +72,14 @@ export function createLineTeller({ out, err }: Streams, { quiet }: { readonly qu
   }
 }
 
-function movingLines({ running, totals, count, endedCount }: Standing, screen: Screen): readonly string[] {
-  const lines = running.map((row) => lineOf(row, screen))
-  if (count <= 1) return lines
+function progressLines(
+  { running, totals, uploadCount, endedCount }: UploadProgress,
+  stream: TerminalStream,
+): readonly string[] {
+  const lines = running.map((row) => progressLine(row, stream))
+  if (uploadCount <= 1) return lines
   const facts = [
-    `${endedCount} of ${count} files done`,
+    `${endedCount} of ${uploadCount} files done`,
     `${bytes(totals.totalBytes - totals.movedBytes)} to go`,
   ]
   if (totals.bytesPerSecond !== null) facts.push(`${bytes(totals.bytesPerSecond)}/s`)
@@ -70,7 +87,7 @@ function movingLines({ running, totals, count, endedCount }: Standing, screen: S
   return [...lines, facts.join(', ')]
 }
 
-const doing: Readonly<Record<UploadRow['phase'], string>> = {
+const phaseLabels: Readonly<Record<UploadRow['phase'], string>> = {
   waiting: 'waiting',
   checking: 'checking',
   sending: '',
@@ -82,26 +99,26 @@ const doing: Readonly<Record<UploadRow['phase'], string>> = {
   failed: 'failed',
 }
 
-/** Places that the facts behind a name usually take. */
+/** Columns that the facts after a name usually take. */
 const factsWidth = 52
-const narrowestName = 12
-const widestName = 40
+const minNameWidth = 12
+const maxNameWidth = 40
 
-/** Names stand in a column, so that the facts stand still behind them. */
-function lineOf(row: UploadRow, screen: Screen): string {
+/** Names are padded to one width, so that the facts don't move. */
+function progressLine(row: UploadRow, stream: TerminalStream): string {
   const moved = row.sentBytes + row.inFlightBytes
-  // 100 % is kept for what is registered.
+  // 100 % is shown only for registered uploads.
   const percent = row.sizeBytes === 0 ? 0 : Math.min(99, Math.floor((moved / row.sizeBytes) * 100))
   const facts = [`${bytes(moved)} of ${bytes(row.sizeBytes)}`]
-  if (doing[row.phase]) facts.push(doing[row.phase])
+  if (phaseLabels[row.phase]) facts.push(phaseLabels[row.phase])
   if (row.bytesPerSecond !== null) facts.push(`${bytes(row.bytesPerSecond)}/s`)
   if (row.secondsLeft !== null) facts.push(timeLeft(row.secondsLeft))
-  const nameWidth = Math.max(narrowestName, Math.min(widestName, columnsOf(screen) - factsWidth))
+  const nameWidth = Math.max(minNameWidth, Math.min(maxNameWidth, lineWidth(stream) - factsWidth))
   const name = fitText(oneLine(row.fileName), nameWidth)
   const gap = ' '.repeat(nameWidth - textWidth(name))
   const head = `${name}${gap}  ${String(percent).padStart(2)} %  `
-  // On a narrow terminal the last facts go first.
-  while (facts.length > 1 && textWidth(head + facts.join(', ')) > columnsOf(screen)) facts.pop()
+  // On a narrow terminal the last facts are left out first.
+  while (facts.length > 1 && textWidth(head + facts.join(', ')) > lineWidth(stream)) facts.pop()
   return head + facts.join(', ')
 }
 

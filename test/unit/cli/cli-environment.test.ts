@@ -4,11 +4,11 @@ import { join, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { UsageError } from '../../../electron/cli/arguments.ts'
-import { readSurroundings, workerFiles } from '../../../electron/cli/cli-environment.ts'
+import { readCliEnvironment, workerFiles } from '../../../electron/cli/cli-environment.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
 test('without variables the real server and the folder of the installed app are used', () => {
-  const { home, ...rest } = readSurroundings({})
+  const { home, ...rest } = readCliEnvironment({})
   expect(rest).toEqual({
     ...{ server: 'https://core.cyberun.cloud/api/v1', token: null, team: null, servers: [] },
     ...{ singlePutLimitBytes: 500_000_000, limitBytesPerSecond: null },
@@ -19,7 +19,7 @@ test('without variables the real server and the folder of the installed app are 
 
 test('each variable says its part; an empty one says nothing', () => {
   expect(
-    readSurroundings({
+    readCliEnvironment({
       MODELFERRY_SERVER: ' http://127.0.0.1:8080/api/v1 ',
       MODELFERRY_TOKEN: 'dk-1',
       MODELFERRY_TEAM: 'Studio North',
@@ -33,7 +33,7 @@ test('each variable says its part; an empty one says nothing', () => {
     ...{ singlePutLimitBytes: 5_242_880, limitBytesPerSecond: 2_500_000 },
   })
   expect(
-    readSurroundings({ MODELFERRY_TOKEN: '', MODELFERRY_TEAM: '', MODELFERRY_SERVER: '' }),
+    readCliEnvironment({ MODELFERRY_TOKEN: '', MODELFERRY_TEAM: '', MODELFERRY_SERVER: '' }),
   ).toMatchObject({
     ...{ server: 'https://core.cyberun.cloud/api/v1', token: null, team: null },
   })
@@ -45,12 +45,12 @@ test('the folder is where this system keeps the data of apps', () => {
     win32: '/roaming',
     darwin: join(homedir(), 'Library', 'Application Support'),
   }
-  const { home } = readSurroundings({ XDG_CONFIG_HOME: '/elsewhere', APPDATA: '/roaming' })
+  const { home } = readCliEnvironment({ XDG_CONFIG_HOME: '/elsewhere', APPDATA: '/roaming' })
   expect(home).toBe(resolve(place[process.platform as keyof typeof place], 'Modelferry'))
 })
 
 test('a server that is no address is not understood', () => {
-  expect(() => readSurroundings({ MODELFERRY_SERVER: 'cyberun' })).toThrow(UsageError)
+  expect(() => readCliEnvironment({ MODELFERRY_SERVER: 'cyberun' })).toThrow(UsageError)
 })
 
 test('in a checkout the workers are the source files', () => {
@@ -76,21 +76,21 @@ test('in a package they lie beside the built command line', () => {
 })
 
 test.each(['5242879', '5368709121', '5.5', 'much', '-1'])('%s is no limit that S3 allows', (text) => {
-  const read = () => readSurroundings({ MODELFERRY_MULTIPART_FROM: text })
+  const read = () => readCliEnvironment({ MODELFERRY_MULTIPART_FROM: text })
   expect(read).toThrow(UsageError)
   expect(read).toThrow('MODELFERRY_MULTIPART_FROM takes bytes, from 5242880 (5 MiB) to 5368709120 (5 GiB).')
 })
 
 test('a token loses the space around it; one with more inside is not understood, and not repeated', () => {
-  expect(readSurroundings({ MODELFERRY_TOKEN: ' eyJ.a.b\r\n' }).token).toBe('eyJ.a.b')
-  expect(readSurroundings({ MODELFERRY_TOKEN: ' \n' }).token).toBeNull()
+  expect(readCliEnvironment({ MODELFERRY_TOKEN: ' eyJ.a.b\r\n' }).token).toBe('eyJ.a.b')
+  expect(readCliEnvironment({ MODELFERRY_TOKEN: ' \n' }).token).toBeNull()
   for (const token of ['dk-one\ndk-two', 'dk-ключ']) {
-    const read = () => readSurroundings({ MODELFERRY_TOKEN: token })
+    const read = () => readCliEnvironment({ MODELFERRY_TOKEN: token })
     expect(read).toThrow(UsageError)
     expect(read).toThrow(/^MODELFERRY_TOKEN holds [^-]*$/)
   }
 })
 
 test('a limit that is no speed is not understood', () => {
-  expect(() => readSurroundings({ MODELFERRY_LIMIT: '5 apples' })).toThrow('MODELFERRY_LIMIT takes a speed')
+  expect(() => readCliEnvironment({ MODELFERRY_LIMIT: '5 apples' })).toThrow('MODELFERRY_LIMIT takes a speed')
 })

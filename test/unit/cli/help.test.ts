@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { helpFor, usage } from '../../../electron/cli/help.ts'
-import { createJsonTeller } from '../../../electron/cli/output/json-output.ts'
+import { createJsonReporter } from '../../../electron/cli/output/json-output.ts'
 import { commands, isCommandName } from '../../../electron/cli/options.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
@@ -39,10 +39,10 @@ test('no line of the help is wider than 120 places', () => {
 test('the page for scripts tells of each event that scripts read', () => {
   const page = readFileSync(join(projectFolder, 'docs/command-line.md'), 'utf8')
   const said: string[] = []
-  const teller = createJsonTeller({ out: { write: (text) => said.push(text) } }, { quiet: false })
+  const teller = createJsonReporter({ out: { write: (text) => said.push(text) } }, { quiet: false })
   teller.skipped('a.txt', 'junk')
-  teller.leftOut({ id: '1', file: 'a.safetensors', reason: 'running' })
-  teller.line('offline')
+  teller.notResumed({ id: '1', file: 'a.safetensors', reason: 'running' })
+  teller.connectivity('offline')
   teller.stopped({ kept: true, uploads: 1, leftBehind: 0 })
   const members = said.flatMap((line) => {
     const { event, ...facts } = JSON.parse(line) as Record<string, unknown>

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
-import { mishap } from '../../../../electron/cli/output/output.ts'
+import { describeUnexpectedError } from '../../../../electron/cli/output/output.ts'
 
 test('a mistake of the program’s own is one line without a secret', () => {
   const error = Object.assign(new Error('Invalid URL:\nhttp://user:p-ss@proxy:8080'), {
     input: 'http://u:p-ss@x',
   })
-  expect(mishap(error)).toMatch(
+  expect(describeUnexpectedError(error)).toMatch(
     /^Modelferry ended by a mistake of its own; .*\(Invalid URL:.*\[removed\]@proxy:8080\)$/,
   )
-  expect(mishap(error)).not.toContain('p-ss')
-  expect(mishap('plain')).toContain('(plain)')
+  expect(describeUnexpectedError(error)).not.toContain('p-ss')
+  expect(describeUnexpectedError('plain')).toContain('(plain)')
 })

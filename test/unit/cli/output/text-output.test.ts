@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
-import { createLineTeller } from '../../../../electron/cli/output/text-output.ts'
+import { createTextReporter } from '../../../../electron/cli/output/text-output.ts'
 import { textWidth } from '../../../../electron/cli/output/terminal-text.ts'
 import type { Totals, UploadRow } from '../../../../electron/contract/uploads.ts'
 
 function onScreen(columns: number) {
   let drawn = ''
   const err = { write: (text: string) => (drawn = text), isTTY: true, columns }
-  const teller = createLineTeller({ out: { write: () => undefined }, err }, { quiet: false })
+  const teller = createTextReporter({ out: { write: () => undefined }, err }, { quiet: false })
   return {
     show(...rows: readonly Partial<UploadRow>[]) {
       const running = rows.map((row) => ({ ...sending, ...row }))
-      teller.moving(running, { running, totals, count: rows.length, endedCount: 0 })
+      teller.progress(running, { running, totals, uploadCount: rows.length, endedCount: 0 })
       return drawn.split('\u001b[0J')[1]?.trimEnd().split('\n') ?? []
     },
   }

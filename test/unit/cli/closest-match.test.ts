@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { nearest } from '../../../electron/cli/suggest.ts'
+import { closestMatch } from '../../../electron/cli/closest-match.ts'
 
 const known = ['upload', 'resume', 'status', 'login', 'logout', 'teams']
 
@@ -12,9 +12,9 @@ test.each([
   ['team', 'teams'],
   ['logn', 'login'],
 ])('%s is near %s', (typed, meant) => {
-  expect(nearest(typed, known)).toBe(meant)
+  expect(closestMatch(typed, known)).toBe(meant)
 })
 
 test.each(['download', 'x', '', 'lo', 'help-me'])('%j is near nothing', (typed) => {
-  expect(nearest(typed, known)).toBeNull()
+  expect(closestMatch(typed, known)).toBeNull()
 })

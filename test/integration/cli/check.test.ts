@@ -4,7 +4,7 @@ import { setupCommand } from '../../support/command-world.ts'
 
 const steps = ['name', 'proxy', 'connect', 'certificate', 'api', 'clock', 'sign-in']
 
-test('a connection that works is told step by step, with exit code 0', async () => {
+test('reports each step of a working connection and exits with 0', async () => {
   const { run } = await setupCommand()
   const { code, out, err } = await run('check')
   expect([code, err]).toEqual([0, 'Everything on the way to the server works.\n'])
@@ -14,7 +14,7 @@ test('a connection that works is told step by step, with exit code 0', async () 
   expect(out).not.toContain('FAILED')
 })
 
-test('scripts get one object for each step and a last one for the verdict', async () => {
+test('writes one JSON object per step and one for the result', async () => {
   const { run } = await setupCommand()
   const ended = await run('check', '--json')
   expect(ended.code).toBe(0)
@@ -22,7 +22,7 @@ test('scripts get one object for each step and a last one for the verdict', asyn
   expect(ended.json().at(-1)).toEqual({ event: 'checked', ok: true })
 })
 
-test('a server that is gone ends with 1, and what can’t be tried is skipped', async () => {
+test('exits with 1 for an unreachable server and skips later steps', async () => {
   const { run, cloud } = await setupCommand()
   const plugIn = await cloud.unplug()
   const ended = await run('check', '--json')
@@ -37,7 +37,7 @@ test('a server that is gone ends with 1, and what can’t be tried is skipped', 
   ).toEqual(['proxy', 'certificate', 'api', 'clock', 'sign-in'])
 })
 
-test('nobody has to be signed in, and a token that is refused ends with 3', async () => {
+test('needs no sign-in, and exits with 3 for a rejected token', async () => {
   const { runWith } = await setupCommand()
   expect((await runWith({ MODELFERRY_TOKEN: undefined }, 'check')).code).toBe(0)
   const refused = await runWith({ MODELFERRY_TOKEN: 'eyJhbGciOiJub25lIn0.e30.x' }, 'check', '--json')
@@ -45,7 +45,7 @@ test('nobody has to be signed in, and a token that is refused ends with 3', asyn
   expect(refused.json().find(({ step }) => step === 'sign-in')).toMatchObject({ outcome: 'bad' })
 })
 
-test('with --storage 8 MiB are sent and taken back', async () => {
+test('sends 8 MiB with --storage and deletes them', async () => {
   const { run, cloud } = await setupCommand()
   const ended = await run('check', '--storage', '--json')
   expect(ended.code).toBe(0)
@@ -60,7 +60,7 @@ test('with --storage 8 MiB are sent and taken back', async () => {
   ])
 })
 
-test('--storage without a sign-in sends nothing and ends with 3; one that storage refuses ends with 1', async () => {
+test('exits with 3 for --storage without a sign-in, and with 1 if storage refuses it', async () => {
   const { run, runWith, cloud, countOf } = await setupCommand()
   const nobody = await runWith({ MODELFERRY_TOKEN: undefined }, 'check', '--storage')
   expect([nobody.code, countOf('presignModel')]).toEqual([3, 0])

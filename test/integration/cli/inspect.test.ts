@@ -5,19 +5,19 @@ import { writeComfyFolder } from '../../fixtures/models-folder.ts'
 import { shellCall } from '../../fixtures/pickles.ts'
 import { setupCommand } from '../../support/command-world.ts'
 
-test('inspect says of each file what upload would do with it, and asks no server', async () => {
+test('reports for each file what upload would do, without asking a server', async () => {
   const { run, folder, cloud } = await setupCommand()
   await writeComfyFolder(folder)
   await writeText(join(folder, 'models/loras/trap.pt'), shellCall)
   cloud.forgetOperations()
   const { code, json } = await run('inspect', join(folder, 'models'), '--json')
   const lines = json()
-  const told = lines.filter(({ event }) => event === 'inspected')
+  const inspected = lines.filter(({ event }) => event === 'inspected')
   expect(code).toBe(1)
-  expect(told).toContainEqual(
+  expect(inspected).toContainEqual(
     expect.objectContaining({ file: 'painter.safetensors', type: 'loras', base: 'SDXL', refused: null }),
   )
-  expect(told).toContainEqual(
+  expect(inspected).toContainEqual(
     expect.objectContaining({
       file: 'trap.pt',
       refused: { code: 'file-dangerous', sentence: expect.stringContaining('posix.system') },
@@ -33,7 +33,7 @@ test('inspect says of each file what upload would do with it, and asks no server
   const sent = await run('upload', join(folder, 'models'), '--json')
   const codes = (events: readonly Record<string, unknown>[], event: string) =>
     events.filter((line) => line['event'] === event).map(({ file, code: why }) => [file, why])
-  const refused = told.flatMap(({ file, refused: why }) =>
+  const refused = inspected.flatMap(({ file, refused: why }) =>
     why ? [[file, (why as { code: string }).code]] : [],
   )
   expect(codes(sent.json(), 'failed').sort()).toEqual(refused.sort())
@@ -50,7 +50,7 @@ const kohya = {
   notes: '/home/mira/training/ferry',
 }
 
-test('inspect tells all that a file says of itself, in words and for scripts', async () => {
+test('shows a file’s metadata as text and as JSON', async () => {
   const { run, file } = await setupCommand()
   const path = await file('ferry.safetensors', { metadata: kohya })
   const { out } = await run('inspect', path)
@@ -62,8 +62,8 @@ test('inspect tells all that a file says of itself, in words and for scripts', a
     expect(out).toContain(line)
   expect(out).toMatch(/Parameters: [\d,]+\n/)
   expect(out).toMatch(/Number formats: \w+ /)
-  const [told] = (await run('inspect', path, '--json')).json()
-  expect(told).toMatchObject({
+  const [inspected] = (await run('inspect', path, '--json')).json()
+  expect(inspected).toMatchObject({
     lookedInto: true,
     says: {
       ...{ title: 'Night Ferry', author: 'Mira', licence: 'openrail++', resolution: '1024x1024' },
@@ -73,7 +73,7 @@ test('inspect tells all that a file says of itself, in words and for scripts', a
   })
 })
 
-test('inspect calls nothing sound that it did not look into, and says what a pickle would load', async () => {
+test('marks unknown formats as unread, and lists what a pickle would import', async () => {
   const { run, folder } = await setupCommand()
   await writeText(join(folder, 'strange.weights'), 'whatever this is')
   await writeText(join(folder, 'trap.pt'), shellCall)
@@ -89,7 +89,7 @@ test('inspect calls nothing sound that it did not look into, and says what a pic
   )
 })
 
-test('inspect and upload name the model to which a part belongs', async () => {
+test('shows the model that a numbered part belongs to', async () => {
   const { run, file } = await setupCommand()
   const parts = [await file('big-00001-of-00002.safetensors'), await file('big-00002-of-00002.safetensors')]
   expect((await run('inspect', ...parts)).out).toContain('One file of big, a model in numbered parts.')
@@ -99,14 +99,14 @@ test('inspect and upload name the model to which a part belongs', async () => {
   )
 })
 
-test('a picture is no model for upload either', async () => {
+test('skips a picture in an upload', async () => {
   const { run, folder } = await setupCommand()
   await writeText(join(folder, 'pic.png'), 'x')
   const { code, json } = await run('upload', join(folder, 'pic.png'), '--json')
   expect([code, json()]).toEqual([1, [{ event: 'skipped', file: 'pic.png', reason: 'not-a-model' }]])
 })
 
-test('inspect answers 0 when everything would be taken', async () => {
+test('exits with 0 when every file would be accepted', async () => {
   const { run, file } = await setupCommand()
   expect((await run('inspect', await file('a.safetensors'))).code).toBe(0)
 })

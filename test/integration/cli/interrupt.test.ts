@@ -6,21 +6,21 @@ import { sha256Of } from '../../support/engine.ts'
 
 const sixParts = { sizeBytes: 5 * partBytes + 321 }
 
-/** A command that sends a file of six parts, of which storage has acknowledged two. */
-async function setup(...words: string[]) {
-  const world = await setupCommand()
-  world.stallAfterPart(2)
-  const path = await world.file('large.safetensors', sixParts)
-  const started = world.start('upload', path, '--json', ...words)
-  await acknowledged(started, 2)
-  return { ...world, ...started, path }
+/** Starts an upload of six parts and waits until storage has acknowledged two. */
+async function startUpload(...words: string[]) {
+  const cli = await setupCommand()
+  cli.stallAfterPart(2)
+  const path = await cli.file('large.safetensors', sixParts)
+  const started = cli.start('upload', path, '--json', ...words)
+  await waitForParts(started, 2)
+  return { ...cli, ...started, path }
 }
 
-const acknowledged = ({ line }: Started, parts: number) =>
+const waitForParts = ({ line }: Started, parts: number) =>
   line(({ event, sentBytes }) => event === 'progress' && Number(sentBytes) >= parts * partBytes)
 
-test('Ctrl-C keeps what storage acknowledged, and the same command sends only the rest', async () => {
-  const { child, ended, cloud, path, run } = await setup()
+test('keeps acknowledged parts on Ctrl-C, and sends only the rest next time', async () => {
+  const { child, ended, cloud, path, run } = await startUpload()
   child.kill('SIGINT')
   const { code, err, json } = await ended
   cloud.clearFailures()
@@ -39,8 +39,8 @@ test('Ctrl-C keeps what storage acknowledged, and the same command sends only th
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toMatchObject([{ file_hash: `sha256:${sha256Of(path)}` }])
 })
 
-test('after a kill the same command sends only the rest', async () => {
-  const { child, ended, cloud, path, run } = await setup()
+test('sends only the rest after a kill', async () => {
+  const { child, ended, cloud, path, run } = await startUpload()
   child.kill('SIGKILL')
   await ended
   cloud.clearFailures()
@@ -50,8 +50,8 @@ test('after a kill the same command sends only the rest', async () => {
   expect([code, sent.sort(), json().at(-1)?.['sha256']]).toEqual([0, [3, 4, 5, 6], sha256Of(path)])
 })
 
-test('SIGTERM pauses as well and ends with 143', async () => {
-  const { child, ended, run, cloud } = await setup()
+test('pauses on SIGTERM and exits with 143', async () => {
+  const { child, ended, run, cloud } = await startUpload()
   child.kill('SIGTERM')
   const { code, err } = await ended
   cloud.clearFailures()
@@ -60,8 +60,8 @@ test('SIGTERM pauses as well and ends with 143', async () => {
   expect(uploads).toMatchObject([{ phase: 'paused', runByPid: null, parts: { acknowledged: 2 } }])
 })
 
-test('with --abort-on-interrupt Ctrl-C removes the uploads here and their parts in storage', async () => {
-  const { child, ended, run, cloud } = await setup('--abort-on-interrupt')
+test('removes uploads and their parts on Ctrl-C with --abort-on-interrupt', async () => {
+  const { child, ended, run, cloud } = await startUpload('--abort-on-interrupt')
   child.kill('SIGINT')
   const { code, err, json } = await ended
   cloud.clearFailures()
@@ -71,8 +71,8 @@ test('with --abort-on-interrupt Ctrl-C removes the uploads here and their parts 
   expect((await run('status')).out).toBe('Nothing here: no upload is left.\n')
 })
 
-test('what storage could not remove at once is removed by the next start', async () => {
-  const { child, ended, start, run, cloud, file } = await setup('--abort-on-interrupt')
+test('deletes at the next start what storage could not delete at once', async () => {
+  const { child, ended, start, run, cloud, file } = await startUpload('--abort-on-interrupt')
   cloud.fail({ on: 'abortMultipart', how: 503, times: Infinity })
   child.kill('SIGINT')
   const { code, err, json } = await ended
@@ -90,8 +90,8 @@ test('what storage could not remove at once is removed by the next start', async
   expect([(await next.ended).code, await cloud.unfinishedUploads()]).toEqual([0, []])
 })
 
-test('a second Ctrl-C ends at once, and what was not removed yet is remembered', async () => {
-  const { child, ended, run, cloud } = await setup('--abort-on-interrupt')
+test('exits at once on a second Ctrl-C and records what is still to be deleted', async () => {
+  const { child, ended, run, cloud } = await startUpload('--abort-on-interrupt')
   const held = cloud.hold('abortMultipart')
   child.kill('SIGINT')
   await held.arrived

@@ -4,34 +4,34 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { accessTokenOf, startCommand } from '../../support/command-line.ts'
-import { setup as setupWorld } from '../../support/engine.ts'
+import { setup as setupEngine } from '../../support/engine.ts'
 
 const path = 'models/loras/a.safetensors'
 
-/** A command line of Alice's with a data folder of its own. */
+/** The command line with Alice's token and its own data folder. */
 async function setup() {
-  const world = await setupWorld({ as: null })
+  const engineSetup = await setupEngine({ as: null })
   const processEnv: NodeJS.ProcessEnv = {
-    MODELFERRY_SERVER: world.cloud.url,
-    MODELFERRY_HOME: join(world.folder, 'command-home'),
-    MODELFERRY_TOKEN: await accessTokenOf(world.cloud.url, ALICE),
+    MODELFERRY_SERVER: engineSetup.cloud.url,
+    MODELFERRY_HOME: join(engineSetup.folder, 'command-home'),
+    MODELFERRY_TOKEN: await accessTokenOf(engineSetup.cloud.url, ALICE),
     MODELFERRY_TEAM: ALICES_TEAM_ID,
   }
-  return { ...world, run: (...words: string[]) => startCommand(words, processEnv).ended }
+  return { ...engineSetup, run: (...words: string[]) => startCommand(words, processEnv).ended }
 }
 
-/** A file on its way to a path that other bytes have. */
-async function collision() {
-  const world = await setup()
-  const file = await world.file('a.safetensors')
-  const oldId = world.cloud.addModel(ALICES_TEAM_ID, { model_path: path, display_name: 'Old' })
-  const upload = (...words: string[]) => world.run('upload', file, '--path', path, '--json', ...words)
+/** A file, and a library with a different model at the same path. */
+async function setupConflict() {
+  const engineSetup = await setup()
+  const file = await engineSetup.file('a.safetensors')
+  const oldId = engineSetup.cloud.addModel(ALICES_TEAM_ID, { model_path: path, display_name: 'Old' })
+  const upload = (...words: string[]) => engineSetup.run('upload', file, '--path', path, '--json', ...words)
   const models = () =>
-    world.cloud.modelsOf(ALICES_TEAM_ID).map((model) => [model.model_path, model.model_status])
-  return { ...world, file, oldId, upload, models }
+    engineSetup.cloud.modelsOf(ALICES_TEAM_ID).map((model) => [model.model_path, model.model_status])
+  return { ...engineSetup, file, oldId, upload, models }
 }
 
-test('what the library has already is said and not sent, and that is success', async () => {
+test('reports a file the library has without sending it, and exits with 0', async () => {
   const { run, file: write, cloud } = await setup()
   const file = await write('a.safetensors')
   const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex')
@@ -73,14 +73,17 @@ test.each([
     ],
   ],
   ['ask', 1, 'failed', [[path, 'active']]],
-] as const)('--on-conflict %s ends with %i', async (what, code, event, library) => {
-  const { upload, models } = await collision()
-  const ended = await upload('--on-conflict', what)
-  expect([ended.code, ended.json().at(-1)?.['event'], models()]).toEqual([code, event, library])
-})
+] as const)(
+  'resolves a conflict with --on-conflict %s and exits with %i',
+  async (what, code, event, library) => {
+    const { upload, models } = await setupConflict()
+    const ended = await upload('--on-conflict', what)
+    expect([ended.code, ended.json().at(-1)?.['event'], models()]).toEqual([code, event, library])
+  },
+)
 
-test('what is to be asked about is left in the queue for the app', async () => {
-  const { upload, run, file } = await collision()
+test('leaves a path conflict in the queue for the app with "ask"', async () => {
+  const { upload, run, file } = await setupConflict()
   await upload('--on-conflict', 'ask')
   const status = await run('status', '--json')
   expect([status.code, JSON.parse(status.out)]).toMatchObject([
@@ -98,8 +101,8 @@ test('what is to be asked about is left in the queue for the app', async () => {
   expect((await run('status')).out).toMatch(/^failed +a\.safetensors → .*\(path-taken.*\)\n/)
 })
 
-test('another word than those is not understood: 2', async () => {
-  const { upload } = await collision()
+test('exits with 2 for an unknown conflict policy', async () => {
+  const { upload } = await setupConflict()
   const ended = await upload('--on-conflict', 'overwrite')
   expect([ended.code, ended.err]).toEqual([2, expect.stringContaining('skip, rename, replace, keep-both')])
 })

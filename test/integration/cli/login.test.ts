@@ -5,17 +5,17 @@ import { ALICE, ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import type { Cloud, CloudOptions } from '../../cloud/cloud.ts'
 import { startCommand, startProgram } from '../../support/command-line.ts'
 import { commandLineFile } from '../../support/test-programs.ts'
-import { setup as setupWorld } from '../../support/engine.ts'
+import { setup as setupEngine } from '../../support/engine.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
 async function setup(cloudOptions: CloudOptions = {}) {
-  const world = await setupWorld({ as: null, cloud: { pollSeconds: 1, ...cloudOptions } })
-  const commandHome = join(world.folder, 'command-home')
-  const processEnv = { MODELFERRY_SERVER: world.cloud.url, MODELFERRY_HOME: commandHome }
+  const engineSetup = await setupEngine({ as: null, cloud: { pollSeconds: 1, ...cloudOptions } })
+  const commandHome = join(engineSetup.folder, 'command-home')
+  const processEnv = { MODELFERRY_SERVER: engineSetup.cloud.url, MODELFERRY_HOME: commandHome }
   return {
-    ...{ ...world, commandHome },
-    /** Runs a shell script in which `modelferry` is the command, inside one session with an unlocked keychain. */
-    inKeychain: (script: string, input = '', more: NodeJS.ProcessEnv = {}) =>
+    ...{ ...engineSetup, commandHome },
+    /** Runs a shell script in a session with an unlocked keychain; `modelferry` is the command line. */
+    runWithKeychain: (script: string, input = '', more: NodeJS.ProcessEnv = {}) =>
       startProgram(
         [
           ...[process.execPath, join(projectFolder, 'test/support/keyring.ts'), 'sh', '-c'],
@@ -24,9 +24,9 @@ async function setup(cloudOptions: CloudOptions = {}) {
         { ...process.env, ...processEnv, NODE: process.execPath, COMMAND: commandLineFile(), ...more },
         input,
       ),
-    withoutKeychain: (words: readonly string[], input: string) =>
+    runWithoutKeychain: (words: readonly string[], input: string) =>
       startCommand(words, processEnv, input).ended,
-    disk: () =>
+    readDataFolder: () =>
       readdirSync(commandHome, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
         .map((entry) => readFileSync(join(entry.parentPath, entry.name)).toString('latin1'))
@@ -37,8 +37,8 @@ async function setup(cloudOptions: CloudOptions = {}) {
 const signIn = `printf '%s\\n' '${ALICE.password}' | modelferry login --email '${ALICE.email}'`
 const userCode = /\b[A-Z0-9]{4}-[A-Z0-9]{4}\b/
 
-/** A device key such as a pairing elsewhere would have given. */
-async function deviceKeyOf(cloud: Cloud): Promise<string> {
+/** Pairs a device with the API and returns its key. */
+async function createDeviceKey(cloud: Cloud): Promise<string> {
   const post = async (path: string, body: object) => {
     const answer = await fetch(`${cloud.url}${path}`, {
       method: 'POST',
@@ -54,10 +54,10 @@ async function deviceKeyOf(cloud: Cloud): Promise<string> {
   return key
 }
 
-test('a sign-in by password lasts from process to process until the sign-out', async () => {
-  const { inKeychain, file, cloud, disk } = await setup()
+test('keeps a password sign-in across processes until sign-out', async () => {
+  const { runWithKeychain, file, cloud, readDataFolder } = await setup()
   const path = await file('a.safetensors')
-  const { out, err } = await inKeychain(
+  const { out, err } = await runWithKeychain(
     `${signIn}; echo "login $?"
      modelferry teams; echo "teams $?"
      modelferry upload '${path}' --team 'Studio North' | cut -d' ' -f1; echo "upload $?"
@@ -77,16 +77,16 @@ test('a sign-in by password lasts from process to process until the sign-out', a
   expect(err).toContain('Nobody is signed in. Run: modelferry login')
   expect(cloud.modelsOf(STUDIO_NORTH_ID)).toHaveLength(1)
   await cloud.ended('logout')
-  expect([out, err, disk()].join('\n')).not.toContain(ALICE.password)
-  expect(disk()).not.toContain('eyJ')
+  expect([out, err, readDataFolder()].join('\n')).not.toContain(ALICE.password)
+  expect(readDataFolder()).not.toContain('eyJ')
 })
 
-test('a pair that one process was given serves the next', async () => {
-  const { inKeychain, file, cloud } = await setup()
+test('uses tokens refreshed by an earlier process', async () => {
+  const { runWithKeychain, file, cloud } = await setup()
   const [first, second] = [await file('a.safetensors'), await file('b.safetensors')]
   cloud.fail({ on: 'presignModel', how: 401 })
   cloud.fail({ on: 'presignModel', how: 401, skip: 1 })
-  const { out } = await inKeychain(
+  const { out } = await runWithKeychain(
     `${signIn} >/dev/null
      modelferry upload '${first}' --team 'Studio North' >/dev/null; echo $?
      modelferry upload '${second}' --team 'Studio North' >/dev/null; echo $?`,
@@ -95,10 +95,10 @@ test('a pair that one process was given serves the next', async () => {
   expect([out, refreshes, cloud.modelsOf(STUDIO_NORTH_ID).length]).toEqual(['0\n0\n', [200, 200], 2])
 })
 
-test('who pairs in the browser uploads to the one team, is listed, and is revoked at the sign-out', async () => {
-  const { inKeychain, file, cloud, disk } = await setup()
+test('uploads with a paired device, lists it and revokes it at sign-out', async () => {
+  const { runWithKeychain, file, cloud, readDataFolder } = await setup()
   const path = await file('a.safetensors')
-  const { ended, printed } = inKeychain(
+  const { ended, printed } = runWithKeychain(
     `modelferry login; echo "login $?"
      modelferry accounts --json; modelferry accounts
      modelferry upload '${path}' -q; echo "upload $?"
@@ -120,18 +120,18 @@ test('who pairs in the browser uploads to the one team, is listed, and is revoke
   expect(rest.slice(0, 3)).toEqual(['upload 0', 'Signed out.', 'logout 0'])
   expect(cloud.modelsOf(STUDIO_NORTH_ID)).toHaveLength(1)
   await cloud.ended('revokeOwnDevice')
-  expect([out, err, disk()].join('\n')).not.toMatch(/[da]k-/)
+  expect([out, err, readDataFolder()].join('\n')).not.toMatch(/[da]k-/)
 })
 
-test('a code that nobody confirms runs out, and the end is 3', async () => {
-  const { inKeychain } = await setup({ pairingSeconds: 1 })
-  const { out, err } = await inKeychain('modelferry login; echo "login $?"').ended
+test('exits with 3 when a pairing code expires', async () => {
+  const { runWithKeychain } = await setup({ pairingSeconds: 1 })
+  const { out, err } = await runWithKeychain('modelferry login; echo "login $?"').ended
   expect([out.trimEnd().split('\n').at(-1), err.includes('pairing-over')]).toEqual(['login 3', true])
 })
 
-test('Ctrl-C cancels a pairing, and nobody is signed in', async () => {
-  const { inKeychain, folder } = await setup()
-  const { out, err } = await inKeychain(
+test('cancels a pairing on Ctrl-C', async () => {
+  const { runWithKeychain, folder } = await setup()
+  const { out, err } = await runWithKeychain(
     `mkfifo '${folder}/said'; (exec "$NODE" "$COMMAND" login > '${folder}/said') & pid=$!
      grep -q -m1 cancels '${folder}/said'; kill -INT $pid; wait $pid; echo "login $?"
      modelferry teams; echo "teams $?"`,
@@ -139,11 +139,11 @@ test('Ctrl-C cancels a pairing, and nobody is signed in', async () => {
   expect([out, err.includes('Cancelled.')]).toEqual(['login 130\nteams 3\n', true])
 })
 
-test('a device key comes by standard input, and neither it nor a key of another kind is said or sent astray', async () => {
-  const { inKeychain, file, cloud, disk } = await setup()
-  const key = await deviceKeyOf(cloud)
+test('reads a device key from standard input and never prints or misdirects a key', async () => {
+  const { runWithKeychain, file, cloud, readDataFolder } = await setup()
+  const key = await createDeviceKey(cloud)
   const path = await file('a.safetensors')
-  const { out, err } = await inKeychain(
+  const { out, err } = await runWithKeychain(
     `cat | modelferry login --key -; echo "login $?"
      modelferry upload '${path}' -q; echo "upload $?"
      echo sk-123456 | modelferry login --key -; echo "login $?"`,
@@ -153,13 +153,13 @@ test('a device key comes by standard input, and neither it nor a key of another 
     ...[`Signed in as ${ALICE.email}, for Studio North.`, 'login 0', 'upload 0', 'login 3'],
   ])
   expect(err).toContain('key-of-api')
-  expect([out, err, disk()].join('\n')).not.toMatch(new RegExp(`${key}|sk-123456`))
+  expect([out, err, readDataFolder()].join('\n')).not.toMatch(new RegExp(`${key}|sk-123456`))
   expect(cloud.modelsOf(STUDIO_NORTH_ID)).toHaveLength(1)
 })
 
-test('signing out of somebody who is not signed in names those who are', async () => {
-  const { inKeychain } = await setup()
-  const { out, err } = await inKeychain(
+test('lists the signed-in accounts when the one to sign out is unknown', async () => {
+  const { runWithKeychain } = await setup()
+  const { out, err } = await runWithKeychain(
     `${signIn} >/dev/null; modelferry logout bob@example.com; echo "logout $?"`,
   ).ended
   expect([out, err.includes('Nobody called "bob@example.com"'), err.includes(ALICE.email)]).toEqual([
@@ -167,20 +167,20 @@ test('signing out of somebody who is not signed in names those who are', async (
   ])
 })
 
-test('a wrong password ends with 3 and names what it may be', async () => {
-  const { withoutKeychain, disk } = await setup()
-  const { code, out, err } = await withoutKeychain(['login', '--email', ALICE.email], 'wrong-horse\n')
+test('exits with 3 for a wrong password and explains it', async () => {
+  const { runWithoutKeychain, readDataFolder } = await setup()
+  const { code, out, err } = await runWithoutKeychain(['login', '--email', ALICE.email], 'wrong-horse\n')
   expect([code, out, err.includes('login-refused'), err.includes('wrong-horse')]).toEqual([
     ...[3, '', true, false],
   ])
-  expect(disk()).not.toContain('wrong-horse')
+  expect(readDataFolder()).not.toContain('wrong-horse')
 })
 
 test.each([
   [['login', '--email', ALICE.email], `${ALICE.password}\n`],
   [['login'], ''],
-])('without a keychain %j ends with 3 and names the way out', async (words, input) => {
-  const { withoutKeychain } = await setup()
-  const { code, out, err } = await withoutKeychain(words, input)
+])('exits with 3 for %j without a keychain and names the alternative', async (words, input) => {
+  const { runWithoutKeychain } = await setup()
+  const { code, out, err } = await runWithoutKeychain(words, input)
   expect([code, out, err.includes('MODELFERRY_TOKEN')]).toEqual([3, '', true])
 })

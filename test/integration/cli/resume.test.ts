@@ -5,21 +5,21 @@ import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/account
 import { accessTokenOf } from '../../support/command-line.ts'
 import { setupCommand, type CommandWorld } from '../../support/command-world.ts'
 
-/** Stops an upload of this file midway. */
-async function stopMidway({ cloud, start }: CommandWorld, path: string, how: NodeJS.Signals) {
+/** Starts an upload of the file and ends the process while its bytes are sent. */
+async function interruptUpload({ cloud, start }: CommandWorld, path: string, signal: NodeJS.Signals) {
   const held = cloud.hold('put-object', 'arrival')
   const { child, ended } = start('upload', path, '--json')
   await held.arrived
-  child.kill(how)
+  child.kill(signal)
   await ended
   held.release()
 }
 
-test('what was paused and what was killed are both finished, and then nothing is left', async () => {
-  const world = await setupCommand()
-  const { run, file, cloud } = world
-  await stopMidway(world, await file('a.safetensors'), 'SIGINT')
-  await stopMidway(world, await file('b.safetensors'), 'SIGKILL')
+test('finishes paused and killed uploads', async () => {
+  const cli = await setupCommand()
+  const { run, file, cloud } = cli
+  await interruptUpload(cli, await file('a.safetensors'), 'SIGINT')
+  await interruptUpload(cli, await file('b.safetensors'), 'SIGKILL')
   const { code, json, err } = await run('resume', '--json')
   const registered = json().flatMap(({ event, file }) => (event === 'registered' ? file : []))
   expect([code, registered.sort(), err]).toEqual([0, ['a.safetensors', 'b.safetensors'], ''])
@@ -28,7 +28,7 @@ test('what was paused and what was killed are both finished, and then nothing is
   expect([again.code, again.out, again.err]).toEqual([0, '', 'Nothing is left to do.\n'])
 })
 
-test('without a journal nothing is left, nobody is asked and nothing is made', async () => {
+test('exits with 0 without a journal, and creates none', async () => {
   const { run, cloud, commandHome } = await setupCommand()
   const { code, err } = await run('resume')
   expect([code, err, cloud.operations, existsSync(commandHome)]).toEqual([
@@ -36,7 +36,7 @@ test('without a journal nothing is left, nobody is asked and nothing is made', a
   ])
 })
 
-test('what a running app has is left to it and said', async () => {
+test('reports uploads of a running app and leaves them to it', async () => {
   const { app, cloud, file, home, runWith, countOf } = await setupCommand({ as: ALICE })
   const held = cloud.hold('put-object', 'arrival')
   const [id = ''] = await app.add(await file('ours.safetensors'))
@@ -52,10 +52,10 @@ test('what a running app has is left to it and said', async () => {
   expect(countOf('put-object')).toBe(1)
 })
 
-test('what belongs to somebody who is not signed in stays and is said', async () => {
-  const world = await setupCommand()
-  const { run, runWith, file, cloud } = world
-  await stopMidway(world, await file('a.safetensors'), 'SIGINT')
+test('reports uploads of a signed-out account and keeps them', async () => {
+  const cli = await setupCommand()
+  const { run, runWith, file, cloud } = cli
+  await interruptUpload(cli, await file('a.safetensors'), 'SIGINT')
   const token = await accessTokenOf(cloud.url, BOB)
   const { code, json, err } = await runWith({ MODELFERRY_TOKEN: token }, 'resume', '--json')
   expect([code, json()]).toMatchObject([3, [{ event: 'left-out', reason: 'signed-out' }]])
@@ -63,11 +63,11 @@ test('what belongs to somebody who is not signed in stays and is said', async ()
   expect([(await run('resume')).code, cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([0, 1])
 })
 
-test('what fails again ends with 1 and stays in the queue', async () => {
-  const world = await setupCommand()
-  const { run, file } = world
+test('exits with 1 for an upload that fails again, and keeps it', async () => {
+  const cli = await setupCommand()
+  const { run, file } = cli
   const path = await file('a.safetensors')
-  await stopMidway(world, path, 'SIGINT')
+  await interruptUpload(cli, path, 'SIGINT')
   await rm(path)
   const { code, err, out } = await run('resume', '--quiet')
   expect([code, out, err.startsWith('failed      a.safetensors: ')]).toEqual([1, '', true])
@@ -75,10 +75,10 @@ test('what fails again ends with 1 and stays in the queue', async () => {
   expect(uploads).toMatchObject([{ phase: 'failed', failure: { code: 'file-missing' } }])
 })
 
-test('Ctrl-C pauses a resume, which goes on later', async () => {
-  const world = await setupCommand()
-  const { run, start, file, cloud } = world
-  await stopMidway(world, await file('a.safetensors'), 'SIGKILL')
+test('pauses a resume on Ctrl-C so that it can continue later', async () => {
+  const cli = await setupCommand()
+  const { run, start, file, cloud } = cli
+  await interruptUpload(cli, await file('a.safetensors'), 'SIGKILL')
   const held = cloud.hold('put-object', 'arrival')
   const { child, ended } = start('resume')
   await held.arrived
@@ -89,10 +89,10 @@ test('Ctrl-C pauses a resume, which goes on later', async () => {
   expect([(await run('resume')).code, cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([0, 1])
 })
 
-test('uploads of several teams are finished together', async () => {
-  const world = await setupCommand()
-  const { run, file, cloud, start } = world
-  await stopMidway(world, await file('a.safetensors'), 'SIGINT')
+test('finishes uploads of several teams', async () => {
+  const cli = await setupCommand()
+  const { run, file, cloud, start } = cli
+  await interruptUpload(cli, await file('a.safetensors'), 'SIGINT')
   const held = cloud.hold('put-object', 'arrival')
   const { child, ended } = start('upload', await file('b.safetensors'), '--team', 'Studio North')
   await held.arrived

@@ -5,23 +5,27 @@ import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { partBytes, setupCommand } from '../../support/command-world.ts'
 
-/** Looks at a data folder with nothing else around: no server, no token, no keychain. */
+/** Runs `status` on the app's data folder without server, token and team. */
 async function setup() {
-  const world = await setupCommand({ as: ALICE, settings: { singlePutLimitBytes: partBytes } })
-  const nobody = { MODELFERRY_SERVER: undefined, MODELFERRY_TOKEN: undefined, MODELFERRY_TEAM: undefined }
-  const look = (...words: string[]) =>
-    world.runWith({ ...nobody, MODELFERRY_HOME: world.home }, 'status', ...words)
+  const cli = await setupCommand({ as: ALICE, settings: { singlePutLimitBytes: partBytes } })
+  const withoutAccount = {
+    MODELFERRY_SERVER: undefined,
+    MODELFERRY_TOKEN: undefined,
+    MODELFERRY_TEAM: undefined,
+  }
+  const runStatus = (...words: string[]) =>
+    cli.runWith({ ...withoutAccount, MODELFERRY_HOME: cli.home }, 'status', ...words)
   return {
-    ...{ ...world, look },
+    ...{ ...cli, runStatus },
     async json() {
-      const { code, out, err } = await look('--json')
+      const { code, out, err } = await runStatus('--json')
       expect([code, err]).toEqual([0, ''])
       return JSON.parse(out) as { readonly totals: object; readonly uploads: readonly object[] }
     },
   }
 }
 
-test('without a journal there is nothing, and nothing is made', async () => {
+test('shows an empty queue without a journal, and creates none', async () => {
   const { run, commandHome } = await setupCommand()
   const [plain, json] = [await run('status'), await run('status', '--json')]
   expect([plain.code, plain.out, plain.err]).toEqual([0, 'Nothing here: no upload is left.\n', ''])
@@ -32,8 +36,8 @@ test('without a journal there is nothing, and nothing is made', async () => {
   expect(existsSync(commandHome)).toBe(false)
 })
 
-test('beside a running app it shows each upload whole, who runs it, and takes nothing away', async () => {
-  const { app, cloud, file, json, look, home, stallAfterPart } = await setup()
+test('shows the uploads of a running app and its process id without changing them', async () => {
+  const { app, cloud, file, json, runStatus, home, stallAfterPart } = await setup()
   stallAfterPart(2)
   const sizeBytes = 3 * partBytes + 99
   const path = await file('水墨.safetensors', { sizeBytes })
@@ -60,7 +64,7 @@ test('beside a running app it shows each upload whole, who runs it, and takes no
       },
     ],
   })
-  const plain = await look()
+  const plain = await runStatus()
   expect(plain.out).toBe(
     `waiting     水墨.safetensors → Alice's Team: 10.5 MB of 15.7 MB, 2 of 4 parts, process ${process.pid} has it\n` +
       '1 upload left, 10.5 MB of 15.7 MB in storage.\n',
@@ -70,13 +74,13 @@ test('beside a running app it shows each upload whole, who runs it, and takes no
   expect(await app.settled(id)).toMatchObject({ phase: 'registered' })
 })
 
-test('a sign-out is shown, and a failure in its words', async () => {
-  const { app, file, look, json } = await setup()
+test('shows a signed-out account and the text of a failure', async () => {
+  const { app, file, runStatus, json } = await setup()
   await app.calls.pauseAll(undefined)
   await app.add([await file('a.safetensors'), await file('b.safetensors', { cutBytes: 10 })])
   await app.calls.signOut({ accountId: app.session().accounts[0]?.id ?? '' })
   await app.stop()
-  const { out } = await look()
+  const { out } = await runStatus()
   expect(out).toContain(`${ALICE.email} is not signed in`)
   expect(out).toContain('Everything is paused in the app.')
   expect(out).toContain('Go on with: modelferry resume')
@@ -89,7 +93,7 @@ test('a sign-out is shown, and a failure in its words', async () => {
   ])
 })
 
-test('what was paused in storage but not registered counts as acknowledged whole', async () => {
+test('counts a stored but unregistered upload as fully acknowledged', async () => {
   const { app, cloud, file, json } = await setup()
   const held = cloud.hold('registerModel')
   const [id = ''] = await app.add(await file('a.safetensors'))
@@ -102,7 +106,7 @@ test('what was paused in storage but not registered counts as acknowledged whole
   ])
 })
 
-test('a writer that holds the journal does not keep it waiting', async () => {
+test('does not wait for a process that has locked the journal', async () => {
   const { app, file, home, json } = await setup()
   await app.calls.pauseAll(undefined)
   const [id = ''] = await app.add(await file('a.safetensors'))
@@ -115,7 +119,7 @@ test('a writer that holds the journal does not keep it waiting', async () => {
   writer.close()
 })
 
-test('it writes nothing, whoever had the journal is gone', async () => {
+test('writes nothing to the journal of a process that has ended', async () => {
   const { app, file, home, json } = await setup()
   await app.calls.pauseAll(undefined)
   await app.add(await file('a.safetensors'))
@@ -132,7 +136,7 @@ test('it writes nothing, whoever had the journal is gone', async () => {
   expect(written()).toEqual(before)
 })
 
-test.each(['newer', 'damaged'])('a %s journal is left alone and said in a sentence', async (which) => {
+test.each(['newer', 'damaged'])('reports a %s journal and does not change it', async (which) => {
   const { commandHome, run } = await setupCommand()
   mkdirSync(commandHome)
   const path = join(commandHome, 'journal.sqlite')

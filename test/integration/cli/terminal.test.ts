@@ -8,8 +8,8 @@ import { setupCommand, type CommandWorld } from '../../support/command-world.ts'
 
 const columns = 60
 
-/** Runs the command on a terminal of its own, 60 places wide; what it draws comes out on standard output. */
-function onTerminal({ processEnv }: CommandWorld, ...words: string[]): Started {
+/** Runs the command on a pseudo-terminal of 60 columns, whose output is copied to standard output. */
+function runOnTerminal({ processEnv }: CommandWorld, ...words: string[]): Started {
   const command = [process.execPath, commandLineFile(), ...words].map((word) => `'${word}'`).join(' ')
   return startProgram(
     [
@@ -26,7 +26,7 @@ function onTerminal({ processEnv }: CommandWorld, ...words: string[]): Started {
   )
 }
 
-// eslint-disable-next-line no-control-regex -- a terminal is steered by control characters
+// eslint-disable-next-line no-control-regex -- matches terminal control sequences
 const cursorMoves = /\u001b\[\d*[A-Z]/g
 
 const linesOf = (out: string) =>
@@ -35,13 +35,13 @@ const linesOf = (out: string) =>
     .split(/[\r\n]+/)
     .filter(Boolean)
 
-test('on a terminal each file has a moving line, and all together one, none wider than the terminal', async () => {
-  const world = await setupCommand()
-  const { cloud, file } = world
+test('shows a progress line per file and one for all, within the terminal’s width', async () => {
+  const cli = await setupCommand()
+  const { cloud, file } = cli
   const names = ['水墨画风格模型-非常非常长的文件名-最终版本.safetensors', 'blue.safetensors']
   const paths = [await file(names[0] ?? '', { sizeBytes: 4_000_000 }), await file(names[1] ?? '')]
   const held = cloud.hold('put-object', 'answer')
-  const { ended, printed } = onTerminal(world, 'upload', ...paths)
+  const { ended, printed } = runOnTerminal(cli, 'upload', ...paths)
   await printed((out) => /blue\S* +\d+ %/.test(out) && /水墨.*…\S* +\d+ %/.test(out))
   held.release()
   const { code, out } = await ended
@@ -53,38 +53,38 @@ test('on a terminal each file has a moving line, and all together one, none wide
   expect(linesOf(out).filter((line) => line.startsWith('registered'))).toHaveLength(2)
 })
 
-test('Ctrl-D at the question for a password cancels', async () => {
-  const world = await setupCommand()
-  const { child, ended, printed } = onTerminal(world, 'login', '--email', ALICE.email)
+test('cancels on Ctrl-D at the password prompt', async () => {
+  const cli = await setupCommand()
+  const { child, ended, printed } = runOnTerminal(cli, 'login', '--email', ALICE.email)
   await printed((out) => out.includes('Password:'))
   child.stdin?.write('\u0004')
   const { code, out } = await ended
   expect([code, linesOf(out)]).toEqual([130, ['Password: ', 'Cancelled.']])
 })
 
-test('a name cannot steer the terminal', async () => {
-  const world = await setupCommand()
-  const path = await world.file('red\u001b[31m\u0007.safetensors')
-  const piped = await world.run('upload', path)
-  const { out } = await onTerminal(world, 'upload', path).ended
+test('removes control characters from file names', async () => {
+  const cli = await setupCommand()
+  const path = await cli.file('red\u001b[31m\u0007.safetensors')
+  const piped = await cli.run('upload', path)
+  const { out } = await runOnTerminal(cli, 'upload', path).ended
   expect([piped.out.includes('\u001b'), out.includes('\u001b[31m'), out.includes('\u0007')]).toEqual([
     ...[false, false, false],
   ])
 })
 
-test('through a pipe no line moves and none holds a control character', async () => {
+test('writes no progress lines or control characters to a pipe', async () => {
   const { run, file } = await setupCommand()
   const { code, out, err } = await run('upload', await file('模型.safetensors'))
-  // eslint-disable-next-line no-control-regex -- that none is there is what is asked
+  // eslint-disable-next-line no-control-regex -- checks that there are none
   expect([code, err, /[\u0000-\u0009\u000b-\u001f]/.test(out)]).toEqual([0, '', false])
   expect(linesOf(out).map((line) => line.split(' ')[0])).toEqual(['queued', 'registered'])
 })
 
-test('Ctrl-C on the terminal takes the moving lines away and says how to go on', async () => {
-  const world = await setupCommand()
-  const { cloud, file } = world
+test('clears the progress lines on Ctrl-C and says how to resume', async () => {
+  const cli = await setupCommand()
+  const { cloud, file } = cli
   const held = cloud.hold('put-object', 'answer')
-  const { child, ended, printed } = onTerminal(world, 'upload', await file('blue.safetensors'))
+  const { child, ended, printed } = runOnTerminal(cli, 'upload', await file('blue.safetensors'))
   await printed((out) => /blue\S* +\d+ %/.test(out))
   child.stdin?.write('\u0003')
   const { code, out } = await ended
@@ -95,7 +95,7 @@ test('Ctrl-C on the terminal takes the moving lines away and says how to go on',
   )
 })
 
-test('quiet says nothing of what goes well', async () => {
+test('writes nothing about successful uploads with --quiet', async () => {
   const { run, file } = await setupCommand()
   const [good, bad] = [await file('good.safetensors'), await file('bad.safetensors', { cutBytes: 9 })]
   const plain = await run('upload', good, bad, '-q')
@@ -105,21 +105,21 @@ test('quiet says nothing of what goes well', async () => {
   expect(json().map(({ event }) => event)).toEqual(['queued', 'registered'])
 })
 
-test('a reader that goes away does not end the upload', async () => {
-  const world = await setupCommand()
-  const path = await world.file('a.safetensors')
+test('continues the upload when the reader of its output is gone', async () => {
+  const cli = await setupCommand()
+  const path = await cli.file('a.safetensors')
   const { out } = await startProgram(
     [
       ...['sh', '-c', '{ "$0" "$1" upload "$2"; echo "ended with $?" >&3; } 3>&1 | true', process.execPath],
       ...[commandLineFile(), path],
     ],
-    world.processEnv,
+    cli.processEnv,
   ).ended
   expect(out).toBe('')
-  expect(world.cloud.modelsOf(String(world.processEnv['MODELFERRY_TEAM']))).toHaveLength(1)
+  expect(cli.cloud.modelsOf(String(cli.processEnv['MODELFERRY_TEAM']))).toHaveLength(1)
 })
 
-test('a limit is kept', async () => {
+test('keeps to the speed limit', async () => {
   const { run, file } = await setupCommand()
   const path = await file('a.safetensors', { sizeBytes: 300_000 })
   const beganMs = performance.now()
@@ -128,7 +128,7 @@ test('a limit is kept', async () => {
   expect([code, performance.now() - beganMs > 2_000]).toEqual([0, true])
 })
 
-test('the version is that of the package', async () => {
+test('prints the version of the package', async () => {
   const { run } = await setupCommand()
   const { default: about } = (await import(join(import.meta.dirname, '../../../package.json'), {
     with: { type: 'json' },

@@ -3,22 +3,22 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID, type DemoAccount } from '../../cloud/accounts.ts'
 import { accessTokenOf, startCommand } from '../../support/command-line.ts'
-import { setup as setupWorld, sha256Of } from '../../support/engine.ts'
+import { setup as setupEngine, sha256Of } from '../../support/engine.ts'
 
-/** A command line with a data folder of its own and the token of an account. */
+/** The command line with an account's token and its own data folder. */
 async function setup({ account = ALICE as DemoAccount | null, team = ALICES_TEAM_ID as string | null } = {}) {
-  const world = await setupWorld({ as: null })
-  const commandHome = join(world.folder, 'command-home')
-  const token = account ? await accessTokenOf(world.cloud.url, account) : undefined
-  world.cloud.forgetOperations()
+  const engineSetup = await setupEngine({ as: null })
+  const commandHome = join(engineSetup.folder, 'command-home')
+  const token = account ? await accessTokenOf(engineSetup.cloud.url, account) : undefined
+  engineSetup.cloud.forgetOperations()
   const processEnv: NodeJS.ProcessEnv = {
-    MODELFERRY_SERVER: world.cloud.url,
+    MODELFERRY_SERVER: engineSetup.cloud.url,
     MODELFERRY_HOME: commandHome,
     MODELFERRY_TOKEN: token,
     MODELFERRY_TEAM: team ?? undefined,
   }
   return {
-    ...{ ...world, token: token ?? '', commandHome },
+    ...{ ...engineSetup, token: token ?? '', commandHome },
     start: (...words: string[]) => startCommand(words, processEnv),
     run: (...words: string[]) => startCommand(words, processEnv).ended,
     runWith: (more: NodeJS.ProcessEnv, ...words: string[]) =>
@@ -26,7 +26,7 @@ async function setup({ account = ALICE as DemoAccount | null, team = ALICES_TEAM
   }
 }
 
-test('an upload ends with 0, and each line of JSON says what has become true', async () => {
+test('exits with 0 and writes a JSON line per event', async () => {
   const { run, file, cloud } = await setup()
   const path = await file('loras/blue.safetensors', { sizeBytes: 3_000_000 })
   const { code, json, err } = await run('upload', path, '--json', '--name', 'Blue hour')
@@ -48,7 +48,7 @@ test('an upload ends with 0, and each line of JSON says what has become true', a
   expect(model).toMatchObject({ display_name: 'Blue hour' })
 })
 
-test('a person reads lines, and none of them is lost without a terminal', async () => {
+test('writes every line of text when the output is no terminal', async () => {
   const { run, file } = await setup()
   const { code, out, err } = await run('upload', await file('a.safetensors'), await file('b.safetensors'))
   expect([code, err]).toEqual([0, ''])
@@ -59,7 +59,7 @@ test('a person reads lines, and none of them is lost without a terminal', async 
   expect([words[0], words.sort()]).toEqual(['queued', ['queued', 'queued', 'registered', 'registered']])
 })
 
-test('when one of several fails, the others are registered, the end is 1, and the row is not left to the app', async () => {
+test('registers the other files when one fails, exits with 1 and removes its row', async () => {
   const { run, file, cloud, commandHome, open } = await setup()
   const good = await file('good.safetensors')
   const bad = await file('bad.safetensors', { cutBytes: 50 })
@@ -76,13 +76,13 @@ test.each([
   [['upload'], 'Which files?'],
   [['upload', 'x', '--team'], '--team'],
   [['fly'], 'There is no command "fly"'],
-])('%j is not understood: 2, with a sentence and no request', async (words, sentence) => {
+])('exits with 2 for %j, with a message and without a request', async (words, sentence) => {
   const { run, cloud } = await setup()
   const { code, out, err } = await run(...words)
   expect([code, out, err.includes(sentence), cloud.operations]).toEqual([2, '', true, []])
 })
 
-test('a team that nobody has, and none where there are several, are not understood and list the teams', async () => {
+test('lists the teams when the team is unknown or ambiguous', async () => {
   const { runWith, file } = await setup({ team: null })
   const path = await file('a.safetensors')
   const unknown = await runWith({}, 'upload', path, '--team', 'Studio South')
@@ -94,7 +94,7 @@ test('a team that nobody has, and none where there are several, are not understo
   for (const { err } of [unknown, none]) expect(err).toContain(`${STUDIO_NORTH_ID}  Studio North`)
 })
 
-test('a team is found by its name in either case, and the option outranks the variable', async () => {
+test('finds a team by name ignoring case, and prefers the option to the variable', async () => {
   const { run, file, cloud } = await setup()
   const { code } = await run('upload', await file('a.safetensors'), '--team', 'studio NORTH', '--json')
   expect([code, cloud.modelsOf(STUDIO_NORTH_ID).length, cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([
@@ -102,7 +102,7 @@ test('a team is found by its name in either case, and the option outranks the va
   ])
 })
 
-test('type and path can be given, and a path that the server would refuse is told before anything is sent', async () => {
+test('takes a type and a path, and rejects an invalid path before sending', async () => {
   const { run, file, cloud } = await setup()
   const path = await file('a.safetensors')
   const refused = await run('upload', path, '--path', 'models/a+b.safetensors', '--json')
@@ -115,26 +115,26 @@ test('type and path can be given, and a path that the server would refuse is tol
   ])
 })
 
-test('nobody signed in ends with 3 and names the way in', async () => {
+test('exits with 3 without a sign-in and names the command', async () => {
   const { run, file } = await setup({ account: null })
   const { code, out, err } = await run('upload', await file('a.safetensors'))
   expect([code, out, err]).toEqual([3, '', 'Nobody is signed in. Run: modelferry login\n'])
 })
 
-test('a token that the server does not know ends with 3', async () => {
+test('exits with 3 for an unknown token', async () => {
   const { runWith, file } = await setup()
   const { code, err } = await runWith({ MODELFERRY_TOKEN: 'a.b.c' }, 'upload', await file('a.safetensors'))
   expect([code, err.includes('signed-out'), err.includes('a.b.c')]).toEqual([3, true, false])
 })
 
-test('a token that dies on the way ends with 3 and says so', async () => {
+test('exits with 3 when the token expires during the upload', async () => {
   const { run, file, cloud } = await setup()
   cloud.fail({ on: 'registerModel', how: 401, times: 2 })
   const { code, json } = await run('upload', await file('a.safetensors'), '--json')
   expect([code, json().at(-1)]).toMatchObject([3, { event: 'failed', code: 'signed-out' }])
 })
 
-test('the role of a viewer ends with 1, in the words of the server', async () => {
+test('exits with 1 for a viewer, with the server’s message', async () => {
   const { run, file } = await setup({ account: BOB, team: STUDIO_NORTH_ID })
   const { code, json } = await run('upload', await file('a.safetensors'), '--json')
   expect([code, json().at(-1)]).toMatchObject([
@@ -143,9 +143,9 @@ test('the role of a viewer ends with 1, in the words of the server', async () =>
   ])
 })
 
-test('a server in trouble is waited for and said so', async () => {
+test('waits for a failing server and reports it', async () => {
   const { run, file, cloud } = await setup()
-  // Rows are told ten times a second: a shorter wait may be over before it is told.
+  // Rows are reported ten times a second: a shorter wait could end unreported.
   cloud.fail({ on: 'put-object', how: 503, retryAfterSeconds: 2 })
   const { code, json } = await run('upload', await file('a.safetensors'), '--json')
   const waiting = json().find(({ event }) => event === 'waiting')
@@ -156,7 +156,7 @@ test('a server in trouble is waited for and said so', async () => {
   ])
 })
 
-test('without a line the command waits and says so, and goes on once it is back', async () => {
+test('waits while offline, reports it and continues once online', async () => {
   const { start, file, cloud } = await setup()
   const held = cloud.hold('presignModel')
   const { ended, line } = start('upload', await file('a.safetensors'), '--json')
@@ -170,7 +170,7 @@ test('without a line the command waits and says so, and goes on once it is back'
   expect([code, states, json().at(-1)?.event]).toEqual([0, ['offline', 'ok'], 'registered'])
 })
 
-test('a server that is not there has refused nobody: 1', async () => {
+test('exits with 1 for an unreachable server', async () => {
   const { run, file, cloud } = await setup()
   const plugIn = await cloud.unplug()
   const { code, out } = await run('upload', await file('a.safetensors'))
@@ -178,7 +178,7 @@ test('a server that is not there has refused nobody: 1', async () => {
   expect([code, out]).toEqual([1, ''])
 })
 
-test('the teams are listed for people and for scripts', async () => {
+test('lists the teams as text and as JSON', async () => {
   const { run } = await setup()
   const [plain, json] = [await run('teams'), await run('teams', '--json')]
   expect(plain.out.split('\n')[1]).toBe(`${STUDIO_NORTH_ID}  Studio North  (${ALICE.email})`)
@@ -188,7 +188,7 @@ test('the teams are listed for people and for scripts', async () => {
   ])
 })
 
-test('a token decides who sends, whoever is signed in here and has chosen a team', async () => {
+test('uploads with the token’s account regardless of other sign-ins', async () => {
   const { run, runWith, file, folder, cloud, commandHome, open } = await setup()
   const app = await open({}, commandHome)
   const [bob] = (await app.signIn(BOB)).accounts
@@ -209,25 +209,25 @@ test('a token decides who sends, whoever is signed in here and has chosen a team
   const theirs = await run('upload', path, '--team', "Bob's Team")
   expect([theirs.code, theirs.err.includes("Bob's Team")]).toEqual([2, true])
   expect(cloud.modelsOf(STUDIO_NORTH_ID)).toEqual([])
-  // Bob may only look at this team: it is Alice who sends.
+  // Bob is a viewer in this team, so the upload must use Alice's token.
   expect((await run('upload', path, '--team', 'Studio North')).code).toBe(0)
   expect((await run('teams')).out).not.toContain(BOB.email)
 })
 
-test('a token with a line’s end is good, and a proxy that can’t be read is told without its password', async () => {
+test('accepts a token with a newline, and rejects a proxy without its password', async () => {
   const { runWith, token } = await setup()
   expect((await runWith({ MODELFERRY_TOKEN: `${token}\n` }, 'teams')).code).toBe(0)
   const { code, out, err } = await runWith({ HTTPS_PROXY: 'http://user:p#ss@proxy:8080' }, 'teams')
   expect([code, out, err.includes('HTTPS_PROXY'), err.includes('p#ss')]).toEqual([2, '', true, false])
 })
 
-test('a folder without a model says so', async () => {
+test('reports a folder without models', async () => {
   const { run, folder } = await setup()
   const { code, err } = await run('upload', join(folder, 'home'))
   expect([code, err]).toEqual([1, 'There is no model file among these.\n'])
 })
 
-test('neither the token nor a signature is on the disk or in what is printed', async () => {
+test('keeps the token and signatures off the disk and out of the output', async () => {
   const { run, file, cloud, commandHome, token } = await setup()
   cloud.fail({ on: 'presignModel', how: 500 })
   cloud.fail({ on: 'put-object', how: 'cut' })

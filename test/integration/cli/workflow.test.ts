@@ -4,36 +4,36 @@ import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { setupCommand, type CommandWorld } from '../../support/command-world.ts'
 
-const loaders = (...names: readonly string[]) =>
+const workflowWithLoras = (...names: readonly string[]) =>
   JSON.stringify({
     nodes: names.map((name) => ({ type: 'LoraLoader', mode: 0, widgets_values: [name, 1, 1] })),
     links: [],
   })
 
 async function setup(content: string) {
-  const world = await setupCommand()
-  const workflow = join(world.folder, 'workflow.json')
+  const cli = await setupCommand()
+  const workflow = join(cli.folder, 'workflow.json')
   writeFileSync(workflow, content)
-  await world.file('../person/ComfyUI/models/loras/ink/here.safetensors')
-  return { world, workflow }
+  await cli.file('../person/ComfyUI/models/loras/ink/here.safetensors')
+  return { cli, workflow }
 }
 
-const run = (world: CommandWorld, ...words: string[]) =>
-  world.runWith({ HOME: join(world.folder, 'person') }, ...words)
+const run = (cli: CommandWorld, ...words: string[]) =>
+  cli.runWith({ HOME: join(cli.folder, 'person') }, ...words)
 
-test('lists what a workflow needs, and sends what is here on demand', async () => {
-  const { world, workflow } = await setup(loaders('ink/here.safetensors', 'lost.safetensors'))
-  const told = await run(world, 'workflow', workflow)
-  expect(told.code).toBe(1)
-  expect(told.out).toContain(
+test('lists what a workflow needs and uploads local models with --upload', async () => {
+  const { cli, workflow } = await setup(workflowWithLoras('ink/here.safetensors', 'lost.safetensors'))
+  const result = await run(cli, 'workflow', workflow)
+  expect(result.code).toBe(1)
+  expect(result.out).toContain(
     'here            ink/here.safetensors (loras, ~/ComfyUI/models/loras/ink/here.safetensors',
   )
-  expect(told.out).toContain('not found       lost.safetensors (loras)')
-  expect(told.err).toContain('2 models: 0 in the library of')
+  expect(result.out).toContain('not found       lost.safetensors (loras)')
+  expect(result.err).toContain('2 models: 0 in the library of')
 
-  const sent = await run(world, 'workflow', workflow, '--upload', '--json')
+  const sent = await run(cli, 'workflow', workflow, '--upload', '--json')
   expect(sent.code).toBe(1)
-  expect(world.cloud.modelsOf(ALICES_TEAM_ID).map(({ model_path }) => model_path)).toEqual([
+  expect(cli.cloud.modelsOf(ALICES_TEAM_ID).map(({ model_path }) => model_path)).toEqual([
     'models/loras/ink/here.safetensors',
   ])
   const events = sent.out
@@ -43,35 +43,35 @@ test('lists what a workflow needs, and sends what is here on demand', async () =
   expect(events.map(({ event }) => event)).toEqual(expect.arrayContaining(['need', 'queued', 'registered']))
 })
 
-test('answers 0 once the team has everything', async () => {
-  const { world, workflow } = await setup(loaders('ink/here.safetensors'))
-  expect((await run(world, 'workflow', workflow, '--upload')).code).toBe(0)
-  const told = await run(world, 'workflow', workflow, '--json')
-  expect([told.code, JSON.parse(told.out)]).toEqual([
+test('exits with 0 once the team has every model', async () => {
+  const { cli, workflow } = await setup(workflowWithLoras('ink/here.safetensors'))
+  expect((await run(cli, 'workflow', workflow, '--upload')).code).toBe(0)
+  const result = await run(cli, 'workflow', workflow, '--json')
+  expect([result.code, JSON.parse(result.out)]).toEqual([
     0,
     expect.objectContaining({ event: 'need', stand: 'in-library', by: 'path', type: 'loras' }),
   ])
 })
 
-test('a file without a workflow is told to be none', async () => {
-  const { world, workflow } = await setup('{"a": 1}')
-  const told = await run(world, 'workflow', workflow)
-  expect([told.code, told.err]).toEqual([1, 'There is no ComfyUI workflow in this file.\n'])
+test('reports a file without a workflow', async () => {
+  const { cli, workflow } = await setup('{"a": 1}')
+  const result = await run(cli, 'workflow', workflow)
+  expect([result.code, result.err]).toEqual([1, 'There is no ComfyUI workflow in this file.\n'])
 })
 
-test('a folder that could not be looked through is named: what is not found may lie there', async () => {
-  const { world, workflow } = await setup(loaders('lost.safetensors'))
-  const odd = join(world.folder, 'odd')
-  mkdirSync(odd)
-  await world.app.calls.addFiles({ paths: [odd] })
-  await world.app.stop()
-  // A link to itself can't be opened, and is not gone either.
-  rmSync(odd, { recursive: true })
-  symlinkSync('odd', odd)
-  const shared = { HOME: join(world.folder, 'person'), MODELFERRY_HOME: world.home }
-  const told = await world.runWith(shared, 'workflow', workflow)
-  expect(told.err).toContain(`Not all folders could be looked through`)
-  expect(told.err).toContain(`${odd} (it can’t be read)`)
-  const lines = (await world.runWith(shared, 'workflow', workflow, '--json')).json()
-  expect(lines).toContainEqual({ event: 'unseen', folder: odd, reason: 'unreadable' })
+test('names a folder that could not be searched', async () => {
+  const { cli, workflow } = await setup(workflowWithLoras('lost.safetensors'))
+  const linkedFolder = join(cli.folder, 'odd')
+  mkdirSync(linkedFolder)
+  await cli.app.calls.addFiles({ paths: [linkedFolder] })
+  await cli.app.stop()
+  // A link to itself exists but can't be opened.
+  rmSync(linkedFolder, { recursive: true })
+  symlinkSync('odd', linkedFolder)
+  const shared = { HOME: join(cli.folder, 'person'), MODELFERRY_HOME: cli.home }
+  const result = await cli.runWith(shared, 'workflow', workflow)
+  expect(result.err).toContain(`Not all folders could be looked through`)
+  expect(result.err).toContain(`${linkedFolder} (it can’t be read)`)
+  const lines = (await cli.runWith(shared, 'workflow', workflow, '--json')).json()
+  expect(lines).toContainEqual({ event: 'unseen', folder: linkedFolder, reason: 'unreadable' })
 })

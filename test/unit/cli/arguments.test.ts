@@ -3,34 +3,34 @@ import { parseCommand, UsageError } from '../../../electron/cli/arguments.ts'
 
 const parse = (line: string) => parseCommand(line.split(' ').filter(Boolean))
 
-const plain = { json: false, quiet: false, limitBytesPerSecond: undefined, streamsMost: undefined }
+const defaults = { json: false, quiet: false, limitBytesPerSecond: undefined, streamsMost: undefined }
 
-test('an upload takes paths, a team, what is known of the model, and JSON', () => {
+test('parses the paths, team, target and format of an upload', () => {
   expect(parse('upload a.safetensors b --team Studio --type loras --json')).toEqual({
-    ...{ ...plain, name: 'upload', paths: ['a.safetensors', 'b'], team: 'Studio', json: true },
+    ...{ ...defaults, name: 'upload', paths: ['a.safetensors', 'b'], team: 'Studio', json: true },
     ...{ target: { modelType: 'loras' }, allow: null, abortOnInterrupt: false },
   })
   expect(parse('upload --path models/x.gguf a.gguf --name=X -q --abort-on-interrupt')).toEqual({
-    ...{ ...plain, name: 'upload', paths: ['a.gguf'], team: null, quiet: true },
+    ...{ ...defaults, name: 'upload', paths: ['a.gguf'], team: null, quiet: true },
     ...{ target: { modelPath: 'models/x.gguf', displayName: 'X' }, allow: null, abortOnInterrupt: true },
   })
 })
 
-test('an upload takes a yes for files that could run code, of two strengths', () => {
+test('parses the two levels of pickle confirmation', () => {
   expect(parse('upload a --allow-pickle')).toMatchObject({ allow: 'suspicious' })
   expect(parse('upload a --allow-pickle --allow-dangerous-pickle')).toMatchObject({ allow: 'dangerous' })
 })
 
-test('an upload and a resume take a limit and a number of streams', () => {
+test('parses a speed limit and a number of connections for upload and resume', () => {
   expect(parse('upload a --limit 5M --streams 8')).toMatchObject({
     ...{ limitBytesPerSecond: 5_000_000, streamsMost: 8 },
   })
   expect(parse('resume --limit off --json')).toEqual({
-    ...{ ...plain, name: 'resume', json: true, limitBytesPerSecond: null },
+    ...{ ...defaults, name: 'resume', json: true, limitBytesPerSecond: null },
   })
 })
 
-test('a file whose name looks like an option goes behind two dashes', () => {
+test('treats words after -- as files', () => {
   expect(parse('upload --json -- --team --help')).toMatchObject({
     ...{ paths: ['--team', '--help'], team: null, json: true },
   })
@@ -48,7 +48,7 @@ test.each([
   ['status', { name: 'status', json: false }],
   ['inspect a b --json', { name: 'inspect', paths: ['a', 'b'], json: true }],
   ['status --json', { name: 'status', json: true }],
-  ['resume -q', { ...plain, name: 'resume', quiet: true }],
+  ['resume -q', { ...defaults, name: 'resume', quiet: true }],
   ['', { name: 'help', about: null }],
   ['help', { name: 'help', about: null }],
   ['--help', { name: 'help', about: null }],
@@ -58,7 +58,7 @@ test.each([
   ['upload a --tema -h', { name: 'help', about: 'upload' }],
   ['--version', { name: 'version' }],
   ['-v', { name: 'version' }],
-])('"%s" is understood', (line, command) => {
+])('parses "%s"', (line, command) => {
   expect(parse(line)).toEqual(command)
 })
 
@@ -87,11 +87,11 @@ test.each([
   ['login --email a@b.c --key -', 'Either --email or --key'],
   ['teams --yaml', 'There is no option "--yaml"'],
   ['login --password x', 'There is no option "--password"'],
-])('"%s" is refused with a sentence', (line, sentence) => {
+])('rejects "%s" with a message', (line, sentence) => {
   expect(() => parse(line)).toThrow(UsageError)
   expect(() => parse(line)).toThrow(sentence)
 })
 
-test('a key that was typed into the command is not said again', () => {
+test('does not repeat a key from the command line in the error', () => {
   expect(() => parse('login --key dk-secret')).not.toThrow('dk-secret')
 })

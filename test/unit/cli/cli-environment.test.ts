@@ -7,7 +7,7 @@ import { UsageError } from '../../../electron/cli/arguments.ts'
 import { readCliEnvironment, workerFiles } from '../../../electron/cli/cli-environment.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
-test('without variables the real server and the folder of the installed app are used', () => {
+test('uses the real server and the installed app’s folder without variables', () => {
   const { home, ...rest } = readCliEnvironment({})
   expect(rest).toEqual({
     ...{ server: 'https://core.cyberun.cloud/api/v1', token: null, team: null, servers: [] },
@@ -17,7 +17,7 @@ test('without variables the real server and the folder of the installed app are 
   expect(home.endsWith(`${sep}Modelferry`)).toBe(true)
 })
 
-test('each variable says its part; an empty one says nothing', () => {
+test('reads each variable and ignores empty ones', () => {
   expect(
     readCliEnvironment({
       MODELFERRY_SERVER: ' http://127.0.0.1:8080/api/v1 ',
@@ -39,7 +39,7 @@ test('each variable says its part; an empty one says nothing', () => {
   })
 })
 
-test('the folder is where this system keeps the data of apps', () => {
+test('uses the system’s folder for application data', () => {
   const place = {
     linux: '/elsewhere',
     win32: '/roaming',
@@ -49,18 +49,18 @@ test('the folder is where this system keeps the data of apps', () => {
   expect(home).toBe(resolve(place[process.platform as keyof typeof place], 'Modelferry'))
 })
 
-test('a server that is no address is not understood', () => {
+test('rejects an invalid server address', () => {
   expect(() => readCliEnvironment({ MODELFERRY_SERVER: 'cyberun' })).toThrow(UsageError)
 })
 
-test('in a checkout the workers are the source files', () => {
+test('finds the workers among the source files in a checkout', () => {
   const files = Object.values(workerFiles(join(projectFolder, 'electron', 'command-line', 'main.ts')))
   expect(files.map((url) => [fileURLToPath(url).startsWith(projectFolder), existsSync(url)])).toEqual(
     files.map(() => [true, true]),
   )
 })
 
-test('in a package they lie beside the built command line', () => {
+test('finds the workers next to the built command line in a package', () => {
   const names = Object.values(workerFiles(join(sep, 'app', 'out', 'main', 'command-line.js'))).map((url) =>
     fileURLToPath(url),
   )
@@ -75,13 +75,13 @@ test('in a package they lie beside the built command line', () => {
   ])
 })
 
-test.each(['5242879', '5368709121', '5.5', 'much', '-1'])('%s is no limit that S3 allows', (text) => {
+test.each(['5242879', '5368709121', '5.5', 'much', '-1'])('rejects %s as a multipart threshold', (text) => {
   const read = () => readCliEnvironment({ MODELFERRY_MULTIPART_FROM: text })
   expect(read).toThrow(UsageError)
   expect(read).toThrow('MODELFERRY_MULTIPART_FROM takes bytes, from 5242880 (5 MiB) to 5368709120 (5 GiB).')
 })
 
-test('a token loses the space around it; one with more inside is not understood, and not repeated', () => {
+test('trims a token, and rejects one with inner spaces without repeating it', () => {
   expect(readCliEnvironment({ MODELFERRY_TOKEN: ' eyJ.a.b\r\n' }).token).toBe('eyJ.a.b')
   expect(readCliEnvironment({ MODELFERRY_TOKEN: ' \n' }).token).toBeNull()
   for (const token of ['dk-one\ndk-two', 'dk-ключ']) {
@@ -91,6 +91,6 @@ test('a token loses the space around it; one with more inside is not understood,
   }
 })
 
-test('a limit that is no speed is not understood', () => {
+test('rejects an invalid speed limit', () => {
   expect(() => readCliEnvironment({ MODELFERRY_LIMIT: '5 apples' })).toThrow('MODELFERRY_LIMIT takes a speed')
 })

@@ -11,10 +11,10 @@ test.each([
   ['sta', 'status'],
   ['team', 'teams'],
   ['logn', 'login'],
-])('%s is near %s', (typed, meant) => {
+])('matches %s to %s', (typed, meant) => {
   expect(closestMatch(typed, known)).toBe(meant)
 })
 
-test.each(['download', 'x', '', 'lo', 'help-me'])('%j is near nothing', (typed) => {
+test.each(['download', 'x', '', 'lo', 'help-me'])('matches %j to nothing', (typed) => {
   expect(closestMatch(typed, known)).toBeNull()
 })

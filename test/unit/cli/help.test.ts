@@ -8,7 +8,7 @@ import { projectFolder } from '../../support/temp-project.ts'
 
 const names = Object.keys(commands).filter(isCommandName)
 
-test('the help names every command, variable and exit code', () => {
+test('lists every command, variable and exit code in the help', () => {
   const variables = ['SERVER', 'TOKEN', 'TEAM', 'LIMIT', 'HOME', 'MULTIPART_FROM'].map(
     (name) => `MODELFERRY_${name}`,
   )
@@ -22,28 +22,28 @@ test('the help names every command, variable and exit code', () => {
   expect([missing, codes]).toEqual([[], []])
 })
 
-test.each(names)('the help of %s names each of its options and the exit codes', (name) => {
+test.each(names)('lists the options and exit codes in the help of %s', (name) => {
   const help = helpFor(name)
   const flags = Object.keys(commands[name].options).map((option) => `--${option}`)
   expect(help.startsWith(`modelferry ${name}`)).toBe(true)
   expect([...flags, 'Exit codes'].filter((word) => !help.includes(word))).toEqual([])
 })
 
-test('no line of the help is wider than 120 places', () => {
+test('keeps every line of the help within 120 columns', () => {
   const wide = [usage, ...names.map(helpFor)].flatMap((help) =>
     help.split('\n').filter((line) => line.length > 120),
   )
   expect(wide).toEqual([])
 })
 
-test('the page for scripts tells of each event that scripts read', () => {
+test('documents every JSON event', () => {
   const page = readFileSync(join(projectFolder, 'docs/command-line.md'), 'utf8')
   const said: string[] = []
-  const teller = createJsonReporter({ out: { write: (text) => said.push(text) } }, { quiet: false })
-  teller.skipped('a.txt', 'junk')
-  teller.notResumed({ id: '1', file: 'a.safetensors', reason: 'running' })
-  teller.connectivity('offline')
-  teller.stopped({ kept: true, uploads: 1, leftBehind: 0 })
+  const reporter = createJsonReporter({ out: { write: (text) => said.push(text) } }, { quiet: false })
+  reporter.skipped('a.txt', 'junk')
+  reporter.notResumed({ id: '1', file: 'a.safetensors', reason: 'running' })
+  reporter.connectivity('offline')
+  reporter.stopped({ kept: true, uploads: 1, leftBehind: 0 })
   const members = said.flatMap((line) => {
     const { event, ...facts } = JSON.parse(line) as Record<string, unknown>
     return [String(event), ...Object.keys(facts)]

@@ -11,10 +11,13 @@ test.each([
   ['2500000', 2_500_000],
   ['2500000/s', 2_500_000],
   ['off', null],
-])('%s is a speed', (text, bytesPerSecond) => {
+])('parses the speed %s', (text, bytesPerSecond) => {
   expect(parseRate(text)).toBe(bytesPerSecond)
 })
 
-test.each(['', 'fast', '5X', '-5M', '0', '99K', '11G', '5 M', '1e9', '5Mbit'])('%j is none', (text) => {
-  expect(parseRate(text)).toBeUndefined()
-})
+test.each(['', 'fast', '5X', '-5M', '0', '99K', '11G', '5 M', '1e9', '5Mbit'])(
+  'rejects the speed %j',
+  (text) => {
+    expect(parseRate(text)).toBeUndefined()
+  },
+)

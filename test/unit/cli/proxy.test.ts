@@ -7,7 +7,7 @@ afterEach(() => {
 })
 
 test.each(['http://127.0.0.1:8188/api', 'http://localhost:8188', 'https://localhost', 'http://[::1]:8188'])(
-  'this computer itself is reached without the environment’s proxy: %s',
+  'uses no proxy for %s on this computer',
   async (url) => {
     for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'])
       vi.stubEnv(name, 'http://proxy.example:3128')
@@ -15,7 +15,7 @@ test.each(['http://127.0.0.1:8188/api', 'http://localhost:8188', 'https://localh
   },
 )
 
-test('every other server is reached by the environment’s proxy', async () => {
+test('uses the environment’s proxy for other servers', async () => {
   vi.stubEnv('HTTPS_PROXY', 'http://proxy.example:3128')
   vi.stubEnv('NO_PROXY', '')
   vi.stubEnv('no_proxy', '')
@@ -31,7 +31,7 @@ test.each([
   ['ALL_PROXY', 'user:p/ss@proxy:8080'],
   ['all_proxy', 'ftp://user:pass@proxy:21'],
   ['HTTP_PROXY', 'http://'],
-])('%s that can’t be read as a proxy is named, and nothing of what it holds', (name, value) => {
+])('rejects an invalid proxy in %s without repeating its value', (name, value) => {
   const check = () => checkProxies({ [name]: value })
   expect(check).toThrow(UsageError)
   expect(check).toThrow(new RegExp(`^${name} is not the address of a proxy`))
@@ -39,7 +39,7 @@ test.each([
 })
 
 test.each(['', ' ', 'proxy:3128', 'http://proxy:3128/', 'socks5h://a:b%23@[::1]:1080', 'https://proxy'])(
-  'as a proxy %j is understood',
+  'accepts the proxy %j',
   (value) => {
     expect(() => checkProxies({ HTTPS_PROXY: value, PATH: '#' })).not.toThrow()
   },

@@ -6,7 +6,7 @@ import {
 } from '../../../electron/contract/library-path.ts'
 import { seededRandom } from '../../fixtures/seeded.ts'
 
-/** As openapi.yaml has it (ModelPath). */
+/** ModelPath in openapi.yaml. */
 const serverPattern = /^(?!\/)(?!.*\.\.)(?!.*\\)[\w./ -]+$/
 
 test.each([
@@ -26,11 +26,11 @@ test.each([
   ['models//x', 'empty-folder'],
   ['models/ /x', 'empty-folder'],
   ['models/./x', 'empty-folder'],
-])('the path %j has the problem %s', (path, problem) => {
+])('reports for the path %j the problem %s', (path, problem) => {
   expect(libraryPathProblem(path)).toBe(problem)
 })
 
-test('names each refused character once, whole', () => {
+test('lists each refused character once, without splitting surrogate pairs', () => {
   expect(refusedCharacters('models/[a]+[b] 😀é')).toEqual(['[', ']', '+', '😀', 'é'])
   expect(refusedCharacters('models/a b-c_d.pt')).toEqual([])
 })
@@ -54,11 +54,11 @@ test.each([
   ['models/Ångström.pt', 'models/Angstrom.pt'],
   ['models/Чебурашка.pt', 'models/Cheburashka.pt'],
   ['models/人物/x.pt', 'models/RenWu/x.pt'],
-])('%s is cleaned to %s', (path, cleaned) => {
+])('cleans %s to %s', (path, cleaned) => {
   expect(cleanLibraryPath(path)).toBe(cleaned)
 })
 
-test('a name of which nothing is left is told from the next such name, always in the same way', () => {
+test('gives names without valid characters distinct, stable replacements', () => {
   const first = cleanLibraryPath('models/loras/\u{e000}.safetensors')
   const second = cleanLibraryPath('models/loras/\u{e001}.safetensors')
   expect(first).toMatch(/^models\/loras\/model-[0-9a-z]{7}\.safetensors$/)
@@ -67,17 +67,17 @@ test('a name of which nothing is left is told from the next such name, always in
   expect(cleanLibraryPath('other/\u{e000}.safetensors')).toBe(first.replace('models/loras', 'other'))
 })
 
-test('a name without extension of which nothing is left does not turn its folder into the file', () => {
+test('keeps the folder of a name that has neither valid characters nor an extension', () => {
   expect(cleanLibraryPath('models/loras/\u{e000}')).toMatch(/^models\/loras\/model-[0-9a-z]{7}$/)
 })
 
-test('even nothing becomes a path', () => {
+test('returns a path even for an empty one', () => {
   expect(cleanLibraryPath('')).toBe('model')
   expect(cleanLibraryPath('///')).toBe('model')
   expect(cleanLibraryPath('.safetensors')).toBe('model.safetensors')
 })
 
-test('whatever comes in, the server takes what comes out, and it stays as it is when cleaned again', () => {
+test('cleans random input to a path that the server accepts, idempotently', () => {
   const random = seededRandom(11)
   const pieces = [
     '.',

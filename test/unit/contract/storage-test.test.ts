@@ -29,30 +29,30 @@ test.each([
   ['a device, and another person’s password', session(device, account({ personId: 'bob' })), 'device'],
   ['a device, and a password without that team', session(device, account({ teams: [] })), 'device'],
   ['somebody who has signed out', session(account({ state: 'signed-out' })), 'sign-in'],
-])('whether storage can be tested with %s', (_who, view, hindrance) => {
+])('decides whether storage can be tested: %s', (_who, view, hindrance) => {
   expect(storageTestHindrance(view)).toBe(hindrance)
 })
 
-const words = translatorFor('en')
-const found = (change: Partial<StorageTest>): StorageTest => ({
+const t = translatorFor('en')
+const resultOf = (change: Partial<StorageTest>): StorageTest => ({
   ...{ state: 'good', sentBytes: storageTestBytes, tookMs: 1000, failure: null, isLeft: false },
   ...change,
 })
 
-test('a speed is told with what it means for a model', () => {
-  expect(storageTestText(found({}), words, false)).toBe(
+test('shows the speed and how long a model would take', () => {
+  expect(storageTestText(resultOf({}), t, false)).toBe(
     'Storage took 8 MiB in 1.0 s, 8.4 MB/s. At this speed a model of 10 GB takes about 20 minutes. It was taken back.',
   )
-  expect(storageTestText(found({ tookMs: 60_000 }), words, true)).toBe(
+  expect(storageTestText(resultOf({ tookMs: 60_000 }), t, true)).toBe(
     'Storage took 8 MiB in 60.0 s, 140 kB/s. At this speed a model of 10 GB takes about 20 hours. Your speed limit holds for this too. It was taken back.',
   )
 })
 
-test('what went wrong is told with what to do, and what stays with who removes it', () => {
+test('shows the failure with its remedy, and that leftovers are still being deleted', () => {
   const why = failure('timed-out', { host: 's3.example' })
-  const bad = storageTestText(found({ state: 'bad', failure: why, isLeft: true }), words, false)
+  const bad = storageTestText(resultOf({ state: 'bad', failure: why, isLeft: true }), t, false)
   expect(bad).toContain('could not be reached')
   expect(bad).toContain('No answer came in time.')
   expect(bad).toMatch(/goes on trying until it is\.$/)
-  expect(storageTestText(found({ state: 'cancelled', sentBytes: 0 }), words, false)).toBe('Stopped.')
+  expect(storageTestText(resultOf({ state: 'cancelled', sentBytes: 0 }), t, false)).toBe('Stopped.')
 })

@@ -17,17 +17,17 @@ test.each([
   [123_456_000_000, '123.5 GB'],
   [5_000_000_000_000, '5.0 TB'],
   [5e15, '5,000.0 TB'],
-])('%d bytes are shown as %s', (bytes, shown) => {
+])('formats %d bytes as %s', (bytes, shown) => {
   expect(formatBytes(bytes, 'en')).toBe(shown)
 })
 
-test('Chinese shows the same numbers with its own words', () => {
+test('formats the same numbers with Chinese units', () => {
   expect(formatBytes(6_800_000_000, 'zh-Hans')).toMatch(/^6\.8\s?(GB|吉字节)$/)
   expect(formatBytes(6_800_000_000, 'zh-Hant')).toMatch(/^6\.8\s?GB$/)
   expect(formatBytes(12, 'zh-Hans')).toMatch(/^12\s?(字节|byte)$/)
 })
 
-test('a running number keeps its width as it grows through a unit', () => {
+test('keeps the width of a number that grows within a unit', () => {
   const widths = new Set(
     Array.from({ length: 90 }, (_, step) => formatBytes(1_000_000_000 + step * 100_000_000, 'en').length),
   )

@@ -23,10 +23,10 @@ const textsOf = (key: MessageKey) =>
 
 type Elements = ReturnType<IntlMessageFormat['getAst']>
 
-/** Parameter names with the options that a choice has, found at any depth. */
+/** The parameters of a message at any depth, each with the options of its `select` or `plural`. */
 function parametersOf(elements: Elements, found = new Map<string, Set<string>>()): Map<string, Set<string>> {
   for (const element of elements) {
-    // Literals and `#` carry no name.
+    // Literals and `#` have no name.
     if (!('value' in element) || element.type === 0) continue
     const options = found.get(element.value) ?? new Set()
     found.set(element.value, options)
@@ -45,7 +45,7 @@ function parsed(key: MessageKey, locale: Locale) {
 }
 
 const counts = [0, 1, 2, 5, 1000]
-/** Every value worth trying for a parameter: each option of a choice, several counts, a size, a word. */
+/** Test values for a parameter: every option, several counts, sizes, or a word. */
 function valuesOf(name: string, options: ReadonlySet<string>): readonly (string | number)[] {
   if (name.endsWith('Bytes')) return [0, 6_800_000_000]
   const words = [...options].filter((option) => !option.startsWith('='))
@@ -55,10 +55,10 @@ function valuesOf(name: string, options: ReadonlySet<string>): readonly (string 
   return options.size > 0 ? [...words, 'something-else'] : ['word']
 }
 
-test('every message formats in every language, whatever its choices', () => {
+test('formats every message in every language with every option', () => {
   const failures: string[] = []
   for (const locale of locales) {
-    const words = translatorFor(locale)
+    const t = translatorFor(locale)
     for (const key of keys) {
       const parameters = [...parsed(key, locale)]
       const rounds = Math.max(1, ...parameters.map(([name, options]) => valuesOf(name, options).length))
@@ -70,7 +70,7 @@ test('every message formats in every language, whatever its choices', () => {
           }),
         )
         try {
-          const text = words(key, params)
+          const text = t(key, params)
           if (text.trim() === '' || /[{}]/.test(text)) failures.push(`${locale} ${key}: ${text}`)
         } catch (error) {
           failures.push(`${locale} ${key} ${JSON.stringify(params)}: ${String(error)}`)
@@ -81,7 +81,7 @@ test('every message formats in every language, whatever its choices', () => {
   expect(failures).toEqual([])
 })
 
-test('every message takes the same parameters in all three languages, and choices know the same cases', () => {
+test('uses the same parameters and options in all three languages', () => {
   const different = keys.filter((key) => {
     const [en, ...others] = locales.map((locale) => parsed(key, locale))
     const names = (found: Map<string, Set<string>> | undefined) =>
@@ -100,25 +100,25 @@ test('every message takes the same parameters in all three languages, and choice
   expect(different).toEqual([])
 })
 
-test('the two Chinese scripts are not copied from English', () => {
+test('translates every message into both Chinese scripts', () => {
   const chinese = /\p{Script=Han}/u
   const untranslated = keys.filter((key) => {
     const [en, simplified, traditional] = textsOf(key)
-    // Names and signs alone are the same everywhere.
+    // Product names and symbols are not translated.
     return (
       /[a-z]{4}/.test(en.replace(/\{[^}]*\}/g, '')) &&
       !(chinese.test(simplified) && chinese.test(traditional))
     )
   })
-  expect(untranslated.filter((key) => !keepsItsEnglish(key))).toEqual([])
+  expect(untranslated.filter((key) => !isSameEverywhere(key))).toEqual([])
 })
 
-/** A sentence of names only, which no language translates. */
-function keepsItsEnglish(key: MessageKey): boolean {
+/** A message that consists of names only. */
+function isSameEverywhere(key: MessageKey): boolean {
   return new Set(textsOf(key)).size === 1
 }
 
-test('every failure has a sentence, and it ends as one', () => {
+test('has a complete sentence for every failure', () => {
   for (const code of Object.keys(failureKinds) as FailureCode[]) {
     const key = `failure.${code}`
     if (!isMessageKey(key)) throw new Error(`${code} has no sentence`)
@@ -131,28 +131,28 @@ test('every failure has a sentence, and it ends as one', () => {
   }
 })
 
-test('sizes are said as sizes', () => {
+test('formats parameters named …Bytes as sizes', () => {
   expect(translatorFor('en')('failure.file-cut-short', { missingBytes: 1_234_000_000 })).toContain('1.2 GB')
 })
 
-test('markup in a parameter stays text', () => {
+test('keeps markup in a parameter as text', () => {
   expect(translatorFor('en')('reason.folder', { folder: '<b>{x}</b>', type: 'loras' })).toContain(
     '<b>{x}</b>',
   )
 })
 
-test('a type of one’s own stands as it is, and a base only where it is known', () => {
-  const words = translatorFor('en')
+test('shows a custom type unchanged, and a base only if it is known', () => {
+  const t = translatorFor('en')
   const reason = { type: 'loras', base: 'SDXL', evidence: 'x.lora_down.weight' }
-  expect(words('reason.header', reason)).toBe(
+  expect(t('reason.header', reason)).toBe(
     'Its tensors are named like those of a LoRA (SDXL): x.lora_down.weight.',
   )
-  expect(words('reason.header', { ...reason, type: 'my_models', base: 'none' })).toBe(
+  expect(t('reason.header', { ...reason, type: 'my_models', base: 'none' })).toBe(
     'Its tensors are named like those of “my_models”: x.lora_down.weight.',
   )
 })
 
-test('knows a message key from a word that only looks like one', () => {
+test('recognises message keys', () => {
   expect(isMessageKey('skipped.junk')).toBe(true)
   expect(isMessageKey('skipped.unheard-of')).toBe(false)
   expect(isMessageKey('constructor')).toBe(false)
@@ -172,15 +172,15 @@ test.each([
   [['fr', 'en-GB', 'zh'], 'en'],
   [['de'], 'en'],
   [[], 'en'],
-] as const)('of the preferred languages %j it speaks %s', (preferred, locale) => {
+] as const)('chooses from the preferred languages %j the locale %s', (preferred, locale) => {
   expect(localeFor(preferred)).toBe(locale)
 })
 
-test('every language has the same keys', () => {
+test('has the same keys in every language', () => {
   for (const locale of locales) expect(Object.keys(catalogues[locale])).toEqual(Object.keys(catalogues.en))
 })
 
-/** Every key that stands in the sources, and a pattern for each that is put together there from words. */
+/** The text of all sources, and a pattern for each key that is composed in a template literal. */
 function keysInSources(): { readonly whole: string; readonly patterns: readonly RegExp[] } {
   const root = join(import.meta.dirname, '../../..')
   const paths = globSync(['electron/**/*.ts', 'renderer/**/*.ts', 'renderer/**/*.svelte'], { cwd: root })
@@ -195,16 +195,16 @@ function keysInSources(): { readonly whole: string; readonly patterns: readonly 
   return { whole, patterns }
 }
 
-test('every message is said somewhere', () => {
+test('uses every message in the sources', () => {
   const { whole, patterns } = keysInSources()
-  const unsaid = keys.filter(
+  const unused = keys.filter(
     (key) => !whole.includes(`'${key}'`) && !patterns.some((pattern) => pattern.test(key)),
   )
-  expect(unsaid).toEqual([])
+  expect(unused).toEqual([])
 })
 
-test('a thing has one name in Chinese: the library, the history, undoing', () => {
-  // 入库 is what happens to a model, 数据库 and 仓库 are other things.
+test('uses one Chinese term each for library, history and undo', () => {
+  // 入库 means registering, 数据库 a database and 仓库 a repository.
   const others = /(?<!资料|資料|入|数据|仓|倉)[库庫]|历程|歷史記錄|還原/
   const mixed = keys.filter((key) =>
     textsOf(key)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { describeUnexpectedError } from '../../../../electron/cli/output/output.ts'
 
-test('a mistake of the program’s own is one line without a secret', () => {
+test('describes an unexpected error in one line without secrets', () => {
   const error = Object.assign(new Error('Invalid URL:\nhttp://user:p-ss@proxy:8080'), {
     input: 'http://u:p-ss@x',
   })

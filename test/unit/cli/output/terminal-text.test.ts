@@ -12,7 +12,7 @@ test.each([
   ['👩‍🎨', 2],
   ['→', 1],
   ['', 0],
-])('%s takes %d places', (text, width) => {
+])('measures %s as %d columns', (text, width) => {
   expect(textWidth(text)).toBe(width)
 })
 
@@ -23,12 +23,12 @@ test.each([
   ['水墨画风格', 4, '水…'],
   ['abc', 1, '…'],
   ['abc', 0, ''],
-])('%s in %d places is %s', (text, width, fitted) => {
+])('fits %s into %d columns as %s', (text, width, fitted) => {
   expect(fitText(text, width)).toBe(fitted)
   expect(textWidth(fitText(text, width))).toBeLessThanOrEqual(width)
 })
 
-test('what would steer a terminal or turn a line around becomes a visible mark', () => {
+test('replaces control characters and bidirectional marks', () => {
   expect(oneLine('a\u001b[2Jb\nc\td\u202ee')).toBe('a\ufffd[2Jb\ufffdc\ufffdd\ufffde')
   expect(oneLine('水墨 (v2).safetensors')).toBe('水墨 (v2).safetensors')
 })

@@ -3,14 +3,14 @@ import { createTextReporter } from '../../../../electron/cli/output/text-output.
 import { textWidth } from '../../../../electron/cli/output/terminal-text.ts'
 import type { Totals, UploadRow } from '../../../../electron/contract/uploads.ts'
 
-function onScreen(columns: number) {
+function createTerminal(columns: number) {
   let drawn = ''
   const err = { write: (text: string) => (drawn = text), isTTY: true, columns }
-  const teller = createTextReporter({ out: { write: () => undefined }, err }, { quiet: false })
+  const reporter = createTextReporter({ out: { write: () => undefined }, err }, { quiet: false })
   return {
     show(...rows: readonly Partial<UploadRow>[]) {
       const running = rows.map((row) => ({ ...sending, ...row }))
-      teller.progress(running, { running, totals, uploadCount: rows.length, endedCount: 0 })
+      reporter.progress(running, { running, totals, uploadCount: rows.length, endedCount: 0 })
       return drawn.split('\u001b[0J')[1]?.trimEnd().split('\n') ?? []
     },
   }
@@ -26,14 +26,14 @@ const totals = {
   ...{ bytesPerSecond: 24_800_000, secondsLeft: 7_260 },
 } as Totals
 
-test('one file has one line, with the percent of what is out', () => {
-  expect(onScreen(80).show({})).toEqual([
+test('shows one line with the percentage for a single file', () => {
+  expect(createTerminal(80).show({})).toEqual([
     'blue.safetensors             42 %  2.9 GB of 6.8 GB, 12.4 MB/s, 5 min left',
   ])
 })
 
-test('names stand in a column whatever their letters, and all together have a line of their own', () => {
-  const lines = onScreen(80).show({}, { fileName: '水墨画风格模型-最终版本-第二次修订.safetensors' })
+test('aligns names of any script and adds a line for the total', () => {
+  const lines = createTerminal(80).show({}, { fileName: '水墨画风格模型-最终版本-第二次修订.safetensors' })
   expect(lines).toEqual([
     'blue.safetensors             42 %  2.9 GB of 6.8 GB, 12.4 MB/s, 5 min left',
     '水墨画风格模型….safetensors  42 %  2.9 GB of 6.8 GB, 12.4 MB/s, 5 min left',
@@ -42,15 +42,19 @@ test('names stand in a column whatever their letters, and all together have a li
 })
 
 test.each([20, 40, 60, 79, 200])(
-  'on %d places no line is too wide, and the last facts go first',
+  'fits lines into %d columns, leaving out the last facts first',
   (columns) => {
-    const lines = onScreen(columns).show({}, { fileName: '水墨画风格模型-最终版本.safetensors' })
+    const lines = createTerminal(columns).show({}, { fileName: '水墨画风格模型-最终版本.safetensors' })
     expect(lines.filter((line) => textWidth(line) >= columns)).toEqual([])
     expect(lines.slice(0, 2).every((line) => columns < 40 || line.includes('2.9 GB of 6.8 GB'))).toBe(true)
   },
 )
 
-test('100 % is kept for what is in the library', () => {
-  const [line = ''] = onScreen(80).show({ phase: 'registering', sentBytes: 6_800_000_000, inFlightBytes: 0 })
+test('shows 100 % only for registered uploads', () => {
+  const [line = ''] = createTerminal(80).show({
+    phase: 'registering',
+    sentBytes: 6_800_000_000,
+    inFlightBytes: 0,
+  })
   expect(line).toContain('99 %  6.8 GB of 6.8 GB, registering')
 })

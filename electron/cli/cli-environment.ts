@@ -63,7 +63,9 @@ function readAppSettings(home: string): Settings {
   }
 }
 
-/** The token is sent in a header: printable ASCII without spaces (RFC 6750, 2.1). Space around it is trimmed. */
+/**
+ * The token is sent in a header: printable ASCII without spaces (RFC 6750, 2.1). Space around it is trimmed.
+ */
 function readToken(text: string | undefined): string | null {
   const token = text?.trim()
   if (!token) return null
@@ -84,7 +86,10 @@ function readMultipartFrom(text: string | undefined): number | null {
   throw new UsageError('MODELFERRY_MULTIPART_FROM takes bytes, from 5242880 (5 MiB) to 5368709120 (5 GiB).')
 }
 
-/** Electron's `userData` of the installed app (electronjs.org/docs/latest/api/app, app.getPath), which both share. */
+/**
+ * Electron's `userData` of the installed app (electronjs.org/docs/latest/api/app, app.getPath), which both
+ * share.
+ */
 function appDataFolder(environment: NodeJS.ProcessEnv): string {
   const name = 'Modelferry'
   if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', name)

@@ -5,13 +5,17 @@ import type { FindProxies } from '../platform/proxy-resolver.ts'
 import { UsageError } from './arguments.ts'
 
 /**
- * The environment's proxies, except for addresses of this computer: a proxy can't reach them, and would receive the sign-in over
- * http. Chromium applies the same rule to the window (its net/docs/proxy.md, "Implicit bypass rules").
+ * The environment's proxies, except for addresses of this computer: a proxy can't reach them, and would
+ * receive the sign-in over http. Chromium applies the same rule to the window (its net/docs/proxy.md,
+ * "Implicit bypass rules").
  */
 export const findProxiesOfEnvironment: FindProxies = async (url) =>
   isLoopback(new URL(url).hostname) ? ['direct'] : proxiesNamedFor(url)
 
-/** The proxies given by HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, in upper or lower case, as curl reads them. */
+/**
+ * The proxies given by HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, in upper or lower case, as curl reads
+ * them.
+ */
 export const proxiesNamedFor: FindProxies = async (url) => {
   const { protocol, host } = new URL(url)
   const proxy = getProxyForUrl(`${protocol}//${host}`)
@@ -31,8 +35,9 @@ const schemes: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Throws `UsageError` for a value that isn't a proxy's address, without repeating it: it may contain a password. Path, query and
- * fragment are checked as well, since an unescaped `#` or `/` in a password changes the host.
+ * Throws `UsageError` for a value that isn't a proxy's address, without repeating it: it may contain a
+ * password. Path, query and fragment are checked as well, since an unescaped `#` or `/` in a password changes
+ * the host.
  */
 export function checkProxies(environment: NodeJS.ProcessEnv): void {
   for (const name of variables) {
@@ -47,7 +52,10 @@ export function checkProxies(environment: NodeJS.ProcessEnv): void {
   }
 }
 
-/** A proxy without a scheme is an http proxy (curl(1), ENVIRONMENT); `proxy-from-env` gives it the scheme of the requested URL. */
+/**
+ * A proxy without a scheme is an http proxy (curl(1), ENVIRONMENT); `proxy-from-env` gives it the scheme of
+ * the requested URL.
+ */
 function hasOwnScheme(proxy: string): boolean {
   return Object.entries(process.env).some(([name, value]) => /_proxy$/i.test(name) && value === proxy)
 }

@@ -1,11 +1,13 @@
 import type { Failure } from './failures.ts'
 import { baseOf } from './servers.ts'
 
-/** A team as the server names it; ids are opaque and come in several shapes (NOTES.md, rule 2). */
+/** A team. Its id is opaque and may have any format. */
 export interface Team {
   readonly id: string
   readonly name: string
-  /** The person's role there, where the server tells it: owner, admin, member, viewer, or a word of its own. */
+  /**
+   * The user's role if the server reports it: owner, admin, member, viewer, or a role of the server's own.
+   */
   readonly role?: string
 }
 
@@ -18,30 +20,35 @@ export interface Account {
   readonly name: string
   readonly email: string
   readonly teams: readonly Team[]
-  /** `signed-out`: known here, but its secret is gone or dead; its rows wait. */
+  /** `signed-out`: its secret is missing or no longer valid; its uploads wait for a sign-in. */
   readonly state: 'ready' | 'signed-out'
-  /** Signed out by the person, or left behind when somebody else signed in: hidden while somebody else is here. */
+  /**
+   * Signed out by the user, or replaced by another user's sign-in: hidden while another user is signed in.
+   */
   readonly hasLeft?: boolean
 }
 
-/** Which team of which account something is for. */
+/** A team and the account that acts for it. */
 export interface TeamChoice {
   readonly accountId: string
   readonly teamId: string
 }
 
-/** Tells teams apart: ids of teams are a server's own, and an account's id begins with its server. */
+/**
+ * Identifies a team across servers: team ids are unique per server, and an account's id starts with its
+ * server.
+ */
 export const teamKey = ({ accountId, teamId }: TeamChoice): string =>
   `${accountId.split(' ')[0] ?? ''} ${teamId}`
 
-/** Whether secrets outlive this session: `absent` and `locked` mean they are held in memory only. */
+/** With `absent` and `locked`, secrets are kept in memory only. */
 export type KeychainState = 'ok' | 'absent' | 'locked'
 
-/** A proxy that asks for a login before it forwards anything. */
+/** A proxy that requires a login. */
 export interface ProxyQuestion {
   /** `http://host:port` */
   readonly proxy: string
-  /** It rejected the login that it was given. */
+  /** It rejected the last login. */
   readonly wasRefused: boolean
 }
 
@@ -60,14 +67,14 @@ export interface Pairing {
 }
 
 export interface SessionView {
-  /** Where new sign-ins go. */
+  /** The server for new sign-ins. */
   readonly server: string
   readonly accounts: readonly Account[]
   readonly chosen: TeamChoice | null
   readonly keychain: KeychainState
-  /** The pairing in the browser that is under way or just over, or null. */
+  /** The current or last pairing in the browser, or null. */
   readonly pairing: Pairing | null
-  /** The proxy that wants a login, or null. */
+  /** The proxy that requires a login, or null. */
   readonly proxy: ProxyQuestion | null
 }
 

@@ -55,7 +55,10 @@ const libraryChange = v.strictObject({
   status: v.exactOptional(v.picklist(['active', 'disabled'])),
 })
 
-/** Every call between page and main, by topic. Channels, IPC handlers, bridge and the test double are derived from it. */
+/**
+ * Every call between page and main, by topic. Channels, IPC handlers, bridge and the test double are derived
+ * from it.
+ */
 const callGroups = {
   accounts: {
     session: call<SessionView>()('engine', nothing),
@@ -69,13 +72,19 @@ const callGroups = {
   },
 
   servers: {
-    /** Checks the server at `address`, or for null the one for new sign-ins: whether it answers and serves this API. */
+    /**
+     * Checks the server at `address`, or for null the one for new sign-ins: whether it answers and serves
+     * this API.
+     */
     checkServer: call<ServerCheck>()('engine', v.strictObject({ address: v.nullable(serverAddress) })),
     /** Checks an address like `checkServer`, and uses it for new sign-ins only if the check succeeds. */
     addServer: call<ServerCheck>()('desktop', v.strictObject({ address: serverAddress })),
     /** Removes a server without signed-in accounts and unfinished uploads (else `server-in-use`). */
     removeServer: call<Settings>()('desktop', v.strictObject({ address: serverAddress })),
-    /** Signs in to the proxy (`http://host:port`) that asked for a login, and retries the uploads that waited for it. */
+    /**
+     * Signs in to the proxy (`http://host:port`) that asked for a login, and retries the uploads that waited
+     * for it.
+     */
     signInToProxy: call<SessionView>()(
       'engine',
       v.strictObject({ proxy: v.pipe(text(2_000), v.url()), name: text(1_000), password: text(1_000) }),
@@ -92,8 +101,8 @@ const callGroups = {
     chooseFiles: call<AddReport>()('desktop', v.strictObject({ what: v.picklist(['files', 'folder']) })),
     editTarget: call<void>()('engine', v.strictObject({ id, change: targetChange })),
     /**
-     * Gives many uploads new targets, all or none: one invalid target refuses the whole change. Uploads that have started in the
-     * meantime keep theirs; the answer holds the ids that were changed.
+     * Gives many uploads new targets, all or none: one invalid target refuses the whole change. Uploads that
+     * have started in the meantime keep theirs; the answer holds the ids that were changed.
      */
     editTargets: call<readonly string[]>()(
       'engine',
@@ -119,7 +128,10 @@ const callGroups = {
     dismiss: call<void>()('engine', v.strictObject({ ids })),
     /** Removes finished rows from the history for good. Nothing in the library changes. */
     forget: call<void>()('engine', v.strictObject({ ids })),
-    /** Sends the event `details` for this upload and no other; null for none. Answers null when it is not in the queue. */
+    /**
+     * Sends the event `details` for this upload and no other; null for none. Answers null when it is not in
+     * the queue.
+     */
     watch: call<UploadDetails | null>()('engine', v.strictObject({ id: v.nullable(id) })),
     /** Metadata read from the row's file, which rows don't carry. Null when the row or its file is gone. */
     modelFacts: call<{ readonly facts: ModelFacts; readonly preview: Preview | null } | null>()(
@@ -143,7 +155,9 @@ const callGroups = {
       'engine',
       v.strictObject({ choice: teamChoice, modelId: id, change: libraryChange }),
     ),
-    /** Deletes the model's record. Whether its bytes in storage and on agents are deleted is not specified. */
+    /**
+     * Deletes the model's record. Whether its bytes in storage and on agents are deleted is not specified.
+     */
     deleteModel: call<void>()('engine', v.strictObject({ choice: teamChoice, modelId: id })),
     /** Whether an unchanged file with these bytes is known on this computer. */
     hasLocalFile: call<boolean>()('engine', v.strictObject({ sha256 })),
@@ -162,7 +176,10 @@ const callGroups = {
 
   /** Models on this computer: in well-known places, and those that a workflow needs. Ids stand for paths. */
   discovery: {
-    /** Starts a search unless one runs or, without `again`, has finished; the event `finding` shows its progress. */
+    /**
+     * Starts a search unless one runs or, without `again`, has finished; the event `finding` shows its
+     * progress.
+     */
     findPlaces: call<FindingView>()('engine', v.strictObject({ again: v.boolean() })),
     stopFinding: call<void>()('engine', nothing),
     /** Uploads what was found after a native dialog was confirmed; null when it was not. */
@@ -181,14 +198,17 @@ const callGroups = {
     workflow: call<WorkflowView | null>()('engine', v.strictObject({ id })),
     closeWorkflow: call<void>()('engine', v.strictObject({ id })),
     /**
-     * Uploads needed models found on this computer under the type and path that the workflow uses. Unless the user picked each
-     * file, a native dialog asks first; null when it was not confirmed.
+     * Uploads needed models found on this computer under the type and path that the workflow uses. Unless the
+     * user picked each file, a native dialog asks first; null when it was not confirmed.
      */
     sendNeeds: call<AddReport | null>()(
       'desktop',
       v.strictObject({ id, needs: v.pipe(v.array(id), v.maxLength(1_000)) }),
     ),
-    /** Opens the native picker for a folder to search for all missing models; a cancelled picker changes nothing. */
+    /**
+     * Opens the native picker for a folder to search for all missing models; a cancelled picker changes
+     * nothing.
+     */
     lookInFolder: call<WorkflowView | null>()('desktop', v.strictObject({ id })),
     /** Opens the native picker for one missing model; a cancelled picker changes nothing. */
     locateNeed: call<WorkflowView | null>()('desktop', v.strictObject({ id, need: id })),
@@ -199,7 +219,10 @@ const callGroups = {
     /** Opens the native picker; a cancelled picker changes nothing. */
     watchFolder: call<WatchingView>()('desktop', v.strictObject({ team: teamChoice })),
     pauseWatched: call<WatchingView>()('engine', v.strictObject({ id, isPaused: v.boolean() })),
-    /** Uploads new and waiting files to another team. What was in the folder when it was added is not affected. */
+    /**
+     * Uploads new and waiting files to another team. What was in the folder when it was added is not
+     * affected.
+     */
     giveWatched: call<WatchingView>()('engine', v.strictObject({ id, team: teamChoice })),
     unwatch: call<WatchingView>()('engine', v.strictObject({ id })),
     /** Uploads what was in the folder when it was added. */
@@ -213,7 +236,9 @@ const callGroups = {
     changeSettings: call<Settings>()('desktop', settingsChange),
     showInFolder: call<void>()('desktop', v.strictObject({ id })),
     copyText: call<void>()('desktop', v.strictObject({ text: text(10_000) })),
-    /** Opens one of the app's own addresses in the browser. The page passes its name, main holds the address. */
+    /**
+     * Opens one of the app's own addresses in the browser. The page passes its name, main holds the address.
+     */
     openPage: call<void>()(
       'desktop',
       v.strictObject({ page: v.picklist(['web-app', 'documentation', 'licences', 'pairing']) }),
@@ -239,15 +264,17 @@ const callGroups = {
     /** Checks the connection to the server; the event `connection` follows each step. */
     checkConnection: call<ConnectionCheck>()('desktop', nothing),
     /**
-     * Sends 8 MiB to the chosen team's storage and deletes them; the event `storageTest` shows the progress. Call it only after
-     * the user has agreed.
+     * Sends 8 MiB to the chosen team's storage and deletes them; the event `storageTest` shows the progress.
+     * Call it only after the user has agreed.
      */
     testStorage: call<StorageTest>()('desktop', nothing),
     /** Cancels the test; what was sent is deleted. */
     cancelStorageTest: call<void>()('desktop', nothing),
     /** The sections of a support report, without secrets, to read before anything is written. */
     supportPieces: call<readonly BundlePiece[]>()('desktop', nothing),
-    /** Asks for a file and writes the given sections as they were last read; false when the user cancelled. */
+    /**
+     * Asks for a file and writes the given sections as they were last read; false when the user cancelled.
+     */
     saveSupportBundle: call<boolean>()(
       'desktop',
       v.strictObject({
@@ -262,7 +289,10 @@ const callGroups = {
   /** Uploads in the background, and the app's entries in the operating system. */
   background: {
     conditions: call<Conditions>()('desktop', nothing),
-    /** Uploads despite a hold (battery, metered network, schedule) until its cause ends, or always on this network. */
+    /**
+     * Uploads despite a hold (battery, metered network, schedule) until its cause ends, or always on this
+     * network.
+     */
     sendAnyway: call<void>()('desktop', v.strictObject({ isAlways: v.boolean() })),
     /** `nothing` also cancels a running countdown. */
     setWhenDone: call<void>()(

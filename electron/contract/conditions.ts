@@ -1,44 +1,44 @@
-/** A network as the system names it. */
+/** A network with the system's id and name. */
 export interface NetworkName {
   readonly id: string
   readonly name: string
 }
 
-/** Why nothing is sent although it could be: by the person's own wish. */
+/** A setting of the user's that keeps the queue on hold. */
 export type Hold =
   | { readonly kind: 'battery'; readonly percent: number; readonly belowPercent: number }
   | { readonly kind: 'metered'; readonly line: NetworkName | null }
   | { readonly kind: 'quiet-hours'; readonly untilMs: number | null }
 
-/** What happens once all is sent; it holds once and then is `nothing` again. */
+/** Action after the last upload. It is reset to `nothing` afterwards. */
 export type WhenDone = 'nothing' | 'sleep' | 'quit'
 
-/** Nothing is on its way any more: `whenDone` is carried out then unless it is called off. */
+/** The countdown to the `whenDone` action, which can be cancelled. */
 export interface Ending {
-  /** Ms since the epoch. */
+  /** When the action happens, in ms since the epoch. */
   readonly atMs: number
-  /** Files of this time that are in the library. */
+  /** Uploads that were registered since the queue was last empty. */
   readonly sent: number
-  /** Files that stand there with a failure that a person has to look at. */
+  /** Failed uploads that need the user. */
   readonly needsYou: number
 }
 
-/** How things stand around the uploads: power, network, clock, and what follows from them. */
+/** Power, network and schedule, and their effects on the queue. */
 export interface Conditions {
-  /** The queue waits for this, or null. */
+  /** Why the queue is on hold, or null. */
   readonly hold: Hold | null
-  /** The person said "send anyway" about this; it ends with what caused it. */
+  /** The hold that the user overrode with "send anyway"; it is reset when its cause ends. */
   readonly overridden: Hold['kind'] | null
   readonly limit: {
-    /** In force now, null for as fast as the line. */
+    /** The current limit, null for none. */
     readonly bytesPerSecond: number | null
     readonly isFromQuietHours: boolean
-    /** When the schedule changes what is in force (ms since the epoch), or null when it never does. */
+    /** When the schedule changes the limit (ms since the epoch), or null for never. */
     readonly untilMs: number | null
   }
   readonly power: {
     readonly isOnBattery: boolean
-    /** Null where there is no battery or nobody tells. */
+    /** Null without a battery or if the system does not report it. */
     readonly percent: number | null
   }
   readonly network: {
@@ -46,18 +46,20 @@ export interface Conditions {
     readonly line: NetworkName | null
   }
   readonly whenDone: WhenDone
-  /** Null while something is on its way. */
+  /** Null while uploads are running or waiting. */
   readonly ending: Ending | null
 }
 
-/** Whether and how it is started at login. */
+/** Whether the app starts at login. */
 export interface LoginItem {
   readonly isOn: boolean
-  /** `approval`: macOS waits for the person's word in its own settings; `no`: not in this kind of installation. */
+  /**
+   * `approval`: macOS waits for approval in its settings; `no`: not supported by this kind of installation.
+   */
   readonly can: 'yes' | 'approval' | 'no'
 }
 
-/** Entries in the menus of file managers, and in the desktop's own (`menu`), put there for this user. */
+/** An entry for this user in a file manager's menu, or in the application menu (`menu`). */
 export interface FileManagerEntry {
   readonly id: 'menu' | 'nautilus' | 'nemo' | 'dolphin' | 'finder'
   readonly isOn: boolean

@@ -1,27 +1,26 @@
 import type { Failure } from './failures.ts'
 
-/** What a look at the connection goes through, in this order. */
-export const connectionSteps = ['name', 'proxy', 'connect', 'certificate', 'api', 'clock', 'sign-in'] as const
-export type ConnectionStep = (typeof connectionSteps)[number]
+/** Steps of a connection check, in this order. */
+export type ConnectionStep = 'name' | 'proxy' | 'connect' | 'certificate' | 'api' | 'clock' | 'sign-in'
 
-/** What came of one step. `params` fill its sentence, `connection.<step>-<outcome>`. */
+/** The result of one step. `params` belong to its message, `connection.<step>-<outcome>`. */
 export interface StepResult {
   readonly step: ConnectionStep
-  /** `skipped`: it could not be tried, or there is nothing to try. */
+  /** `skipped`: it could not be checked, or there is nothing to check. */
   readonly outcome: 'good' | 'bad' | 'skipped'
   readonly params: Readonly<Record<string, string | number>>
-  /** Why it is bad, with the sentence that says what to do. */
+  /** Why it is bad, or null. */
   readonly failure: Failure | null
 }
 
-/** A look at the connection: the steps that are done so far, and whether it is over. */
+/** A running or finished connection check with the results so far. */
 export interface ConnectionCheck {
   readonly host: string
   readonly results: readonly StepResult[]
   readonly isOver: boolean
 }
 
-/** A piece of what may be given to somebody who helps, as it would be written. */
+/** One section of a support report, exactly as it is saved. */
 export interface BundlePiece {
   readonly name: 'versions' | 'settings' | 'queue' | 'names' | 'connection' | 'log'
   readonly text: string

@@ -1,7 +1,7 @@
 import type { Team } from './account.ts'
 import type { Failure } from './failures.ts'
 
-/** A program that keeps models on this computer, or the file that names further folders. */
+/** A program that stores models on this computer, or the file that lists more folders. */
 export type PlaceKind =
   | 'comfyui'
   | 'a1111'
@@ -12,7 +12,7 @@ export type PlaceKind =
   | 'hugging-face'
   | 'extra-paths'
 
-/** What the person is asked before files go that the app has found and nobody has picked. */
+/** The confirmation before uploading files that the app found. */
 export interface UploadQuestion {
   readonly count: number
   readonly sizeBytes: number
@@ -20,81 +20,77 @@ export interface UploadQuestion {
   readonly server: string
 }
 
-/** Models of one type in a found place; a type that no folder tells is null. */
+/** Models of one type in a found place; null when no folder indicates the type. */
 export interface FoundGroup {
   readonly modelType: string | null
   readonly count: number
   readonly sizeBytes: number
 }
 
-/**
- * A folder with models on this computer. The page names it by its id; `where` is for the person to read (`~/ComfyUI/models`),
- * and no call takes it.
- */
+/** A folder with models on this computer. `where` is for display (`~/ComfyUI/models`); calls take the id. */
 export interface FoundPlaceView {
   readonly id: string
   readonly kind: PlaceKind
   readonly where: string
   /** Largest first. */
   readonly groups: readonly FoundGroup[]
-  /** False when there was more than could be looked at. */
+  /** False when the search did not cover all of it. */
   readonly isWhole: boolean
-  /** Caches of other programs are shown and not offered: their files have no names of their own. */
+  /** A cache of another program, which is shown but can't be uploaded: its files have no names. */
   readonly isInformation: boolean
 }
 
 export interface FindingView {
-  /** `idle`: nobody has looked yet; `stopped`: by the person; `late`: it took too long, and was ended. */
+  /** `idle`: not searched yet; `stopped`: by the user; `late`: ended by a time limit. */
   readonly state: 'idle' | 'looking' | 'stopped' | 'late' | 'done'
   readonly places: readonly FoundPlaceView[]
 }
 
 /**
- * Where a model that a workflow names is: the team has it, it is on its way, its upload has failed, it is on this computer, or it
- * is not to be found.
+ * Where a needed model is: in the library, in the queue, failed to upload, on this computer, or not found.
  */
 export type NeededModelState = 'in-library' | 'queued' | 'failed' | 'here' | 'nowhere'
 
-/** Why a folder was not looked through to its end: it has too much in it, it was too slow, or it can't be read. */
+/** Why the search of a folder is incomplete: too many files, too slow, or not readable. */
 export type CutShort = 'too-many' | 'too-slow' | 'unreadable'
 
 export interface NeededModelView {
   readonly id: string
-  /** As the workflow writes it: `faces/grain.safetensors`. */
+  /** As in the workflow: `faces/grain.safetensors`. */
   readonly name: string
-  /** The type that its node asks for, or null when nothing tells. */
+  /** The type that its node loads, or null if unknown. */
   readonly modelType: string | null
-  /** It is a folder in the form of diffusers, and no single file. */
+  /** A folder in diffusers format. */
   readonly isFolder: boolean
   readonly stand: NeededModelState
-  /** What the team's or this computer's file was recognised by; a name alone may be another model. */
+  /** How the file in the library or on this computer was identified; `name` alone may be another model. */
   readonly by: 'hash' | 'path' | 'name' | 'hand' | null
-  /** The team's model is there and disabled: agents don't get it. */
+  /** The team's model is disabled: agents don't receive it. */
   readonly isDisabled: boolean
-  /** The nodes that name it are switched off. */
+  /** All nodes that use it are switched off. */
   readonly isOff: boolean
-  /** Where it lies on this computer, for the person to read, or null. */
+  /** Path on this computer, for display, or null. */
   readonly where: string | null
   readonly sizeBytes: number | null
-  /** Where the workflow says that it can be had. It is never fetched. */
+  /** Download address in the workflow. It is never opened. */
   readonly url: string | null
   /** The upload that has failed, and why. */
   readonly failed: { readonly uploadId: string; readonly failure: Failure } | null
 }
 
-/** What a dropped workflow needs, as far as is known by now. */
+/** The models that a workflow needs, with the results so far. */
 export interface WorkflowView {
   readonly id: string
   readonly fileName: string
-  /** The team whose library was looked at; null when nobody is signed in. */
+  /** The team whose library was searched; null without a sign-in. */
   readonly team: Team | null
-  /** This computer is still being looked through. */
+  /** This computer is still being searched. */
   readonly isLooking: boolean
   /** Why the team's library couldn't be listed, or null. */
   readonly libraryFailure: Failure | null
-  /** Folders that could not be looked through to their end, for the person to read. */
+  /** Folders that were not searched completely, for display. */
   readonly unseen: readonly { readonly where: string; readonly why: CutShort }[]
-  /** False when looking in the usual places was stopped, or took too long. */
+  /** False when the search of the well-known places was stopped or took too long. */
   readonly isUsualSeen: boolean
   readonly needs: readonly NeededModelView[]
 }

@@ -1,7 +1,7 @@
-/** When an upload that met this failure may be tried again. */
+/** When an upload with this failure may be retried. */
 export type RetryClass = 'now' | 'later' | 'after-sign-in' | 'never'
 
-/** The one thing a person can do about a failure. The page shows it as the row's only button. */
+/** The user's remedy for a failure. The page shows it as the row's only button. */
 export type Remedy =
   'retry' | 'allow' | 'sign-in' | 'proxy' | 'edit' | 'remove' | 'settings' | 'wait' | 'choose' | 'none'
 
@@ -10,10 +10,7 @@ interface FailureKind {
   readonly remedy: Remedy
 }
 
-/**
- * Every way in which something can go wrong, once. The sentence a person reads is `failure.<code>` in the message
- * catalogue, so that it exists in each language; a code without a sentence fails the catalogue's test.
- */
+/** Every failure code. Its text is the message `failure.<code>`; a test makes sure that each code has one. */
 export const failureKinds = {
   // the file on this computer
   'file-missing': { retry: 'never', remedy: 'retry' },
@@ -39,7 +36,7 @@ export const failureKinds = {
   'file-look-late': { retry: 'never', remedy: 'retry' },
   'file-no-path': { retry: 'never', remedy: 'remove' },
   'disk-missing': { retry: 'later', remedy: 'wait' },
-  // what the person asked for
+  // the user's input
   'target-path': { retry: 'never', remedy: 'edit' },
   'target-name': { retry: 'never', remedy: 'edit' },
   'target-type': { retry: 'never', remedy: 'edit' },
@@ -52,7 +49,7 @@ export const failureKinds = {
   'too-large-for-device': { retry: 'after-sign-in', remedy: 'sign-in' },
   'too-large-for-storage': { retry: 'never', remedy: 'remove' },
   'no-team': { retry: 'never', remedy: 'sign-in' },
-  // the line
+  // the connection
   offline: { retry: 'later', remedy: 'wait' },
   'name-not-found': { retry: 'later', remedy: 'wait' },
   'connection-lost': { retry: 'later', remedy: 'wait' },
@@ -121,14 +118,14 @@ export const failureKinds = {
 export type FailureCode = keyof typeof failureKinds
 
 /**
- * A normal event with a person to tell, as a value. It carries no secret and no presigned URL: it is stored, logged and
- * shown. `params` fill the sentence; `detail` is the other side's own words, kept short, or undefined.
+ * An expected error as a value. It contains no secret and no presigned URL, since it is stored, logged and
+ * shown. `params` belong to its message; `detail` is a short excerpt of the server's message.
  */
 export interface Failure {
   readonly code: FailureCode
   readonly params: Readonly<Record<string, string | number>>
   readonly detail?: string
-  /** Milliseconds that the server asked us to wait (Retry-After), when it did. */
+  /** The server's Retry-After. */
   readonly retryAfterMs?: number
 }
 
@@ -137,16 +134,16 @@ export interface FailureExtras {
   readonly retryAfterMs?: number | undefined
 }
 
-/** Longest piece of a server's own words that is kept, in characters: enough for a sentence, too short for a page. */
-const longestDetail = 300
+/** In characters: enough for a sentence, too short for a page. */
+const maxDetailLength = 300
 
-/** Makes a failure; empty extras are left out, so that equal failures are equal values. */
+/** Creates a failure; empty extras are left out, so that equal failures are deeply equal. */
 export function failure(
   code: FailureCode,
   params: Failure['params'] = {},
   extras: FailureExtras = {},
 ): Failure {
-  const detail = extras.detail?.trim().slice(0, longestDetail)
+  const detail = extras.detail?.trim().slice(0, maxDetailLength)
   return {
     code,
     params,
@@ -163,12 +160,12 @@ export function remedyOf({ code }: Failure): Remedy {
   return failureKinds[code].remedy
 }
 
-/** Whether another name, type or path would mend it. */
-export function isOfTarget(met: Failure): boolean {
-  return remedyOf(met) === 'edit' || remedyOf(met) === 'choose'
+/** Whether another name, type or path fixes it. */
+export function isOfTarget(failure: Failure): boolean {
+  return remedyOf(failure) === 'edit' || remedyOf(failure) === 'choose'
 }
 
-/** Calls answer with this instead of throwing: Electron carries only the message of a thrown error between processes. */
+/** IPC calls return this instead of throwing: Electron transfers only the message of a thrown error. */
 export type Result<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure }
 
@@ -178,12 +175,7 @@ export const failed = (reason: Failure): { readonly ok: false; readonly failure:
   failure: reason,
 })
 
-/** Proof for the compiler that a closed union was handled whole. */
-export function assertNever(value: never): never {
-  throw new Error(`unhandled case: ${JSON.stringify(value)}`)
-}
-
-/** Failures that may mean that this computer is offline, as against a server that responds with an error. */
+/** Failures that may mean that this computer is offline, unlike an error response of a server. */
 const connectivityFailures: ReadonlySet<FailureCode> = new Set([
   'offline',
   'name-not-found',

@@ -1,15 +1,18 @@
 import anyAscii from 'any-ascii'
 
-/** The server's own pattern (openapi.yaml, ModelPath). `\w` is read as ASCII: whether more is taken is unknown. */
+/**
+ * The server's pattern (openapi.yaml, ModelPath), with `\w` as ASCII: whether it allows more is not
+ * specified.
+ */
 const serverPattern = /^(?!\/)(?!.*\.\.)(?!.*\\)[\w./ -]+$/
 
-/** Why a library path is refused; each is a message key under `path.`. */
+/** Why a library path is invalid; each has a message `path.<problem>`. */
 export type LibraryPathProblem =
   'empty' | 'starts-with-slash' | 'two-dots' | 'backslash' | 'characters' | 'empty-folder' | 'ends-with-slash'
 
 /**
- * Says what is wrong with a library path, most telling first, or null when the server takes it. Empty folder names and a
- * trailing slash pass the server's pattern but name no file, so they are refused here.
+ * The most important problem of a library path, or null. Empty folder names and a trailing slash pass the
+ * server's pattern but don't name a file, so they are invalid here.
  */
 export function libraryPathProblem(path: string): LibraryPathProblem | null {
   if (path.trim() === '') return 'empty'
@@ -22,21 +25,18 @@ export function libraryPathProblem(path: string): LibraryPathProblem | null {
   return null
 }
 
-/**
- * What a library path is compared by: paths with one key are one file on the disks of Windows and macOS, where models are
- * loaded, even if the server itself tells them apart.
- */
+/** Paths with the same key are the same file on Windows and macOS, although the server distinguishes them. */
 export const pathKey = (path: string): string => path.toLowerCase()
 
-/** The characters of a path that the server would refuse, each once, in order: what the explanation shows. */
+/** The invalid characters of a path, each once, in order. */
 export function refusedCharacters(path: string): string[] {
   return [...new Set([...path].filter((character) => !/[\w./ \\-]/.test(character)))]
 }
 
 /**
- * A path that the server takes and a person recognises: parts that are fine stay as they are (workflows name files), in
- * others letters of every script are written in Latin ones (Ångström → Angstrom, 国风 → GuoFeng), other characters become `_` and
- * runs are joined. A name of which nothing is left becomes `model-` and a few letters of its own, so that two such names don't meet.
+ * Converts a path to a valid one. Valid parts stay unchanged, since workflows refer to them. In other parts
+ * letters are transliterated (Ångström → Angstrom, 国风 → GuoFeng) and runs of other characters become `_`. A
+ * name without any valid character becomes `model-` and a hash, so that two such names differ.
  */
 export function cleanLibraryPath(path: string): string {
   const parts = path
@@ -54,22 +54,22 @@ function cleanName(name: string): string {
   return cleaned === name ? `model${name}` : `model-${shortHash(name)}${cleaned}`
 }
 
-/** Letters, digits and `. - _`, spaces inside only: the server takes more, but no folder on every system does. */
-const finePart = /^(?!.*\.\.)[\w.-]([\w. -]*[\w-])?$/
+/** Letters, digits and `. - _`, and inner spaces. The server allows more, which some file systems don't. */
+const validPart = /^(?!.*\.\.)[\w.-]([\w. -]*[\w-])?$/
 
 function cleanPart(part: string): string {
-  if (finePart.test(part) && !part.endsWith('.')) return part
+  if (validPart.test(part) && !part.endsWith('.')) return part
   return (
     anyAscii(part.toWellFormed())
       .replace(/[^\w. -]+/g, '_')
       .replace(/[_ ]*_[_ ]*/g, '_')
-      // Last, since dots meet when what stood between them is gone.
+      // After the other replacements, which can make dots adjacent.
       .replace(/_*\.[._]*/g, '.')
       .replace(/^[_ ]+|[_ .]+$/g, '')
   )
 }
 
-/** FNV-1a, 32 bits, as seven letters and digits: tells names apart, protects nothing. */
+/** FNV-1a, 32 bits, as seven letters and digits. Not cryptographic. */
 function shortHash(text: string): string {
   let hash = 0x811c9dc5
   for (let index = 0; index < text.length; index += 1) {

@@ -1,33 +1,33 @@
 import * as v from 'valibot'
 import type { Failure } from './failures.ts'
 
-/** One model of a team's library. What the server left out is null, or `''` where a text is shown. */
+/** One model of a team's library. Members that the server left out are null, or `''` for displayed texts. */
 export interface LibraryModel {
   readonly id: string
   readonly displayName: string
   readonly modelType: string
-  /** Where agents write it, relative to their models folder; null when the list doesn't say. */
+  /** Where agents store it, relative to their models folder; null if not listed. */
   readonly modelPath: string | null
   readonly sizeBytes: number | null
-  /** 64 lower-case hex digits, or null when the list has none or names another hash. */
+  /** 64 lower-case hex digits, or null if not listed or a different hash. */
   readonly sha256: string | null
-  /** `active` models reach agents, `disabled` ones don't; a server may have other words (NOTES.md). */
+  /** Agents receive `active` models but not `disabled` ones; a server may use other values. */
   readonly status: string
   /** Milliseconds since the epoch, or null. */
   readonly createdAtMs: number | null
   readonly storageKey: string | null
 }
 
-/** A team's models as they were when the server was asked last, with what we have changed since. */
+/** A team's models as last listed by the server, with our changes since. */
 export interface LibraryListing {
   readonly models: readonly LibraryModel[]
-  /** When the server was asked (ms since the epoch). */
+  /** When the server listed them (ms since the epoch). */
   readonly listedAtMs: number
-  /** Why asking again has failed since; null when it hasn't. What is listed is then as old as `listedAtMs`. */
+  /** Why a later listing failed, or null. */
   readonly failure: Failure | null
 }
 
-/** What can be changed in a model: its bytes are fixed (NOTES.md, rule 10). */
+/** The changeable members of a model; its bytes can't be changed. */
 export interface LibraryChange {
   readonly displayName?: string
   readonly modelType?: string
@@ -35,41 +35,43 @@ export interface LibraryChange {
   readonly status?: 'active' | 'disabled'
 }
 
-/** What is known of a team's models has changed, or asking for them has failed. */
+/** The listing of a team's models has changed or failed. */
 export interface LibraryNews {
   readonly teamId: string
   readonly failure: Failure | null
 }
 
-/** What to do with a file whose library path other bytes have already. */
+/** What to do with a file whose library path belongs to a different model. */
 export type OnConflict = v.InferOutput<typeof onConflict>
 export const onConflict = v.picklist(['ask', 'skip', 'rename', 'replace', 'keep-both'])
 
-/** What becomes of the model that is replaced. */
+/** What happens to the model that is replaced. */
 export type ReplacedFate = v.InferOutput<typeof replacedFate>
 export const replacedFate = v.picklist(['disable', 'delete'])
 
-/** The model whose place an upload takes. It is touched only once the new one is stored. */
+/** The model that an upload replaces. It is changed only once the new one is stored. */
 export interface Replacing {
   readonly modelId: string
   readonly name: string
-  /** Where the old model stood when the person decided. */
+  /** The old model's path at the time of the decision. */
   readonly path: string
   readonly fate: ReplacedFate
-  /** Where it was moved because the server takes one model a path; null while it stands where it stood. */
+  /**
+   * The path it was moved to, since the server allows one model per path; null while it has not been moved.
+   */
   readonly asidePath: string | null
 }
 
-/** The model of the library that has a file's bytes already: nothing of the file was sent. */
+/** The library's model with the same bytes; the file was not uploaded. */
 export interface AlreadyThere {
   readonly name: string
   readonly path: string | null
   readonly status: string
 }
 
-/** What an upload has to do with what the team has already; absent members were never of concern. */
+/** How an upload relates to models of the library. Absent members don't apply. */
 export interface LibraryPart {
-  /** What was decided, or asked for beforehand, should the path be taken; `ask` when absent. */
+  /** The decision or setting for a path conflict; `ask` when absent. */
   readonly onConflict?: OnConflict
   readonly fate?: ReplacedFate
   readonly replaces?: Replacing

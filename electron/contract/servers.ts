@@ -3,7 +3,9 @@ import type { Failure } from './failures.ts'
 
 /** The result of checking whether an address is a server of this API. */
 export interface ServerCheck {
-  /** The address that works, which may add the API's path to the one that was checked; else the checked one. */
+  /**
+   * The address that works, which may add the API's path to the one that was checked; else the checked one.
+   */
   readonly address: string
   /** Why it can't be used, or null. */
   readonly failure: Failure | null
@@ -26,8 +28,8 @@ export const isLoopback = (host: string) =>
   host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host)
 
 /**
- * The stored form of a server's address, without a slash at its end. Null when it is neither https nor http to this computer, or
- * when it has a user name, a password, a query or a fragment.
+ * The stored form of a server's address, without a slash at its end. Null when it is neither https nor http
+ * to this computer, or when it has a user name, a password, a query or a fragment.
  */
 export function serverAddressOf(text: string): string | null {
   const url = URL.parse(text.trim())
@@ -50,7 +52,8 @@ export const serverAddress = v.pipe(v.string(), v.trim(), v.maxLength(2_000), v.
 /** A URL in the form in which it is stored. */
 export const storedServerAddress = v.pipe(serverAddress, v.transform(serverAddressOf), v.string())
 
-// From S3's smallest part to its largest single PUT (5 GiB): docs.aws.amazon.com, "Amazon S3 multipart upload limits".
+// From S3's smallest part to its largest single PUT (5 GiB): docs.aws.amazon.com, "Amazon S3 multipart upload
+// limits".
 export const singlePutLimit = v.pipe(
   v.number(),
   v.integer(),

@@ -7,7 +7,10 @@ const integer = (min: number, max: number) =>
 const list = <Item extends v.GenericSchema>(item: Item, maxLength: number) =>
   v.pipe(v.array(item), v.maxLength(maxLength), v.readonly())
 
-/** Bytes a second. Below the minimum a PUT would be taken for stalled (`stallMs`); the maximum is faster than any connection. */
+/**
+ * Bytes a second. Below the minimum a PUT would be taken for stalled (`stallMs`); the maximum is faster than
+ * any connection.
+ */
 export const speedLimit = integer(100_000, 10_000_000_000)
 
 const networkText = v.pipe(v.string(), v.minLength(1), v.maxLength(200))
@@ -36,7 +39,10 @@ export const settingsSchema = v.strictObject({
   servers: v.optional(list(serverEntry, 50), []),
   /** Files that upload at the same time. */
   atOnce: v.optional(integer(1, 8), 3),
-  /** Largest file uploaded with one PUT, in bytes. The API does not report it; the default is the managed service's limit. */
+  /**
+   * Largest file uploaded with one PUT, in bytes. The API does not report it; the default is the managed
+   * service's limit.
+   */
   singlePutLimitBytes: v.optional(singlePutLimit, 500_000_000),
   /** Over all files; null for no limit. */
   limitBytesPerSecond: v.optional(v.nullable(speedLimit), null),
@@ -67,5 +73,8 @@ export type Settings = Readonly<v.InferOutput<typeof settingsSchema>>
 
 export const defaultSettings: Settings = v.parse(settingsSchema, {})
 
-/** Any of the settings. An invalid server is accepted here, so that the change fails with `bad-server-address`. */
+/**
+ * Any of the settings. An invalid server is accepted here, so that the change fails with
+ * `bad-server-address`.
+ */
 export const settingsChange = v.partial(v.strictObject({ ...settingsSchema.entries, server: serverAddress }))

@@ -2,33 +2,36 @@ import type { SessionView } from './account.ts'
 import type { Failure } from './failures.ts'
 import { baseOf } from './servers.ts'
 
-/** What is sent to storage and taken back, in bytes: 8 MiB tells the speed of a line and is gone in a moment. */
+/** Size of the test upload, in bytes: large enough to measure the speed, and sent within seconds. */
 export const storageTestBytes = 8 * 1024 * 1024
 
-/** How a test of the way to storage stands. */
+/** A running or finished storage test. */
 export interface StorageTest {
   readonly state: 'running' | 'good' | 'bad' | 'cancelled'
   readonly sentBytes: number
-  /** From the first permission to send until storage had everything, in ms; 0 before. */
+  /** From the first presigned URL until storage had all bytes; 0 before the end. */
   readonly tookMs: number
-  /** Why it is bad. */
+  /** Why it is bad, or null. */
   readonly failure: Failure | null
-  /** Storage could not be told to forget what it got; the app goes on telling it until it does. */
+  /** The uploaded parts could not be deleted yet; the app retries that. */
   readonly isLeft: boolean
 }
 
-/** Why nothing can be sent for a test, or null: parts, which leave nothing behind, take a sign-in by password. */
+/**
+ * Why the test can't run, or null. It uploads parts, which need a password sign-in and can be deleted without
+ * a trace.
+ */
 export function storageTestHindrance({ accounts, chosen }: SessionView): 'sign-in' | 'device' | null {
-  const own = accounts.find(({ id }) => id === chosen?.accountId)
-  if (!own || !chosen) return 'sign-in'
-  const can = accounts.some(
+  const chosenAccount = accounts.find(({ id }) => id === chosen?.accountId)
+  if (!chosenAccount || !chosen) return 'sign-in'
+  const hasPasswordSignIn = accounts.some(
     ({ kind, state, personId, server, teams }) =>
       kind === 'session' &&
       state === 'ready' &&
-      personId === own.personId &&
-      baseOf(server) === baseOf(own.server) &&
+      personId === chosenAccount.personId &&
+      baseOf(server) === baseOf(chosenAccount.server) &&
       teams.some(({ id }) => id === chosen.teamId),
   )
-  if (can) return null
-  return own.kind === 'device' && own.state === 'ready' ? 'device' : 'sign-in'
+  if (hasPasswordSignIn) return null
+  return chosenAccount.kind === 'device' && chosenAccount.state === 'ready' ? 'device' : 'sign-in'
 }

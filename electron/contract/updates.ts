@@ -1,31 +1,31 @@
 import type { Failure } from './failures.ts'
 
-/** Why this app doesn't bring itself up to date: somebody else does, or nobody can. */
+/** Why the app can't update itself. */
 export type NoUpdates =
-  /** deb or rpm: the system's own updates. */
+  /** deb or rpm: updated by the system. */
   | 'package'
   | 'flatpak'
   | 'snap'
-  /** An archive that was unpacked by hand. */
+  /** An unpacked archive. */
   | 'portable'
-  /** Not installed: run from a checkout. */
+  /** Run from a checkout. */
   | 'development'
-  /** Built without the keys by which a newer one could be checked. */
+  /** Built without the keys that verify a newer version. */
   | 'no-key'
 
-/** Where a newer version of the app stands. */
+/** The state of the search for, download and installation of a newer version. */
 export type UpdateState =
   | { readonly kind: 'off'; readonly why: NoUpdates }
-  /** The person has turned it off; a look by hand still works. */
+  /** Turned off in the settings; a manual check still works. */
   | { readonly kind: 'resting' }
-  /** Nothing newer was there at `checkedAtMs` (ms since the epoch), or nobody has looked yet. */
+  /** No newer version at `checkedAtMs` (ms since the epoch); null before the first check. */
   | { readonly kind: 'current'; readonly checkedAtMs: number | null }
   | { readonly kind: 'checking' }
-  /** There is a newer one, and the person is asked. */
+  /** A newer version exists, and the user is asked. */
   | { readonly kind: 'found'; readonly version: string }
   | { readonly kind: 'downloading'; readonly version: string; readonly percent: number }
-  /** It is here and checked. */
+  /** Downloaded and verified. */
   | { readonly kind: 'ready'; readonly version: string }
-  /** It is put beside this one, uploads are stopped, and it takes this one's place. */
+  /** Uploads are stopped and the new version is being installed. */
   | { readonly kind: 'installing'; readonly version: string }
   | { readonly kind: 'failed'; readonly failure: Failure }

@@ -5,10 +5,7 @@ import type { AlreadyThere, Replacing } from './library.ts'
 import type { TransferSpeed } from './upload-details.ts'
 import type { Recognition } from './recognition.ts'
 
-/**
- * Where an upload stands, in the person's words: Waiting, Checking, Sending, Finishing, Registering, In the library;
- * Paused, Needs you. `retrying` is Waiting after trouble that mends itself; its failure says what it waits for.
- */
+/** The state of an upload. `retrying` waits for a retry; its failure says why. */
 export type Phase =
   | 'waiting'
   | 'checking'
@@ -20,23 +17,25 @@ export type Phase =
   | 'paused'
   | 'failed'
 
-/** Where a model goes in the library: editable until its upload starts. */
+/** An upload's name, type and path in the library, editable until it starts. */
 export interface Target {
   /** 1–255 characters. */
   readonly displayName: string
   /** 1–50 characters: the ComfyUI models subdirectory, such as `checkpoints` or `loras`. */
   readonly modelType: string
-  /** Relative library path under the server's pattern, see `libraryPathProblem`. */
+  /** Relative library path, see `libraryPathProblem`. */
   readonly modelPath: string
 }
 
-/** One upload as the page sees it: a whole value, replaced and never mutated. Paths on this computer are not in it. */
+/** One upload as the page sees it. It is replaced as a whole and contains no path of this computer. */
 export interface UploadRow {
   readonly id: string
-  /** Rows run in ascending order; "move to top" gives a smaller number. Not dense, may be negative. */
+  /**
+   * Uploads run in ascending order; "move to top" assigns a smaller number. May have gaps and be negative.
+   */
   readonly position: number
   readonly fileName: string
-  /** Folders between what was dropped and the file, `/`-separated, or `''`. */
+  /** Folders between the dropped item and the file, separated by `/`, or `''`. */
   readonly folder: string
   readonly sizeBytes: number
   readonly accountId: string
@@ -44,64 +43,64 @@ export interface UploadRow {
   readonly target: Target
   readonly recognition: Recognition
   readonly phase: Phase
-  /** True once bytes have gone out: the target stays as it is unless the failure's remedy is to edit it. */
+  /** True once bytes were sent: the target can then be edited only if that is the failure's remedy. */
   readonly started: boolean
   /** Acknowledged by storage. */
   readonly sentBytes: number
-  /** Handed to the socket and not yet acknowledged: shown lighter. */
+  /** Written to the socket and not yet acknowledged. */
   readonly inFlightBytes: number
-  /** Bytes of the file hashed so far (SHA-256 runs beside the upload). */
+  /** Bytes hashed so far; SHA-256 is computed during the upload. */
   readonly hashedBytes: number
-  /** Moving average, or null while it means nothing. */
+  /** Moving average, or null before it is meaningful. */
   readonly bytesPerSecond: number | null
   readonly secondsLeft: number | null
   readonly failure: Failure | null
-  /** When it will try again by itself (ms since the epoch), or null. */
+  /** Time of the next automatic retry (ms since the epoch), or null. */
   readonly retryAtMs: number | null
   readonly addedAtMs: number
   readonly finishedAtMs: number | null
   readonly sha256: string | null
   readonly storageKey: string | null
   readonly modelId: string | null
-  /** The model that had its bytes already: nothing of it was sent. Absent for what was sent. */
+  /** The library's model with the same bytes, if the file was therefore not uploaded. */
   readonly already?: AlreadyThere | undefined
-  /** The model whose place it takes. */
+  /** The model that it replaces. */
   readonly replaces?: Replacing | undefined
 }
 
-/** The sum of what runs; derived from the rows, never stored. */
+/** Sums over the rows. */
 export interface Totals {
   readonly running: number
   readonly waiting: number
   readonly needsYou: number
   readonly paused: number
-  /** All of today, whether or not the list still has room for them. */
+  /** All of today, including those that are no longer in the list. */
   readonly registeredToday: number
-  /** Over everything that runs or waits, and what did before it since nothing last ran or waited. */
+  /** Over all running and waiting uploads, and those that ended since the queue was last empty. */
   readonly totalBytes: number
-  /** Of `totalBytes`, acknowledged and in flight together. Files that end, in whatever way, never make their share fall. */
+  /** Of `totalBytes`, acknowledged or in flight. It never decreases when an upload ends. */
   readonly movedBytes: number
   readonly bytesPerSecond: number | null
   readonly secondsLeft: number | null
 }
 
-/** `offline`: no server of ours shows a sign of life; all that waits goes on by itself once one does. */
+/** `offline`: no server responds; uploads resume automatically once one does. */
 export type ConnectivityState = 'ok' | 'offline'
 
-/** Everything at once; patches with a number up to `sequence` are already in it. */
+/** The complete state. It includes all patches up to `sequence`. */
 export interface Snapshot {
   readonly sequence: number
   readonly rows: readonly UploadRow[]
   readonly totals: Totals
   readonly flow: TransferSpeed
-  /** True while the person has paused everything. */
+  /** The user has paused the whole queue. */
   readonly allPaused: boolean
   readonly line: ConnectivityState
-  /** Name of the file to which a damaged queue was set aside at this start, or null. */
+  /** File name of a damaged queue that was renamed at this start, or null. */
   readonly journalSetAside: string | null
 }
 
-/** What changed since the patch before. A gap in `sequence` means: ask for the snapshot again. */
+/** Changes since the previous patch. After a gap in `sequence` the page must load the snapshot again. */
 export interface Patch {
   readonly sequence: number
   readonly changed: readonly UploadRow[]
@@ -113,24 +112,27 @@ export interface Patch {
 
 export interface SkippedFile {
   readonly name: string
-  /** Message key under `skipped.`: `junk`, `not-a-model`, `loop`, `duplicate`, `outside-models`, `downloading`, `placeholder`, `no-workflow`, … */
+  /**
+   * Message key under `skipped.`: `junk`, `not-a-model`, `loop`, `duplicate`, `outside-models`,
+   * `downloading`, `placeholder`, `no-workflow`, …
+   */
   readonly reason: string
 }
 
-/** What became of files that were dropped or picked. Refused files are rows of their own, with their failure. */
+/** The result of adding files. Refused files are rows with a failure. */
 export interface AddReport {
   readonly added: number
   readonly refused: number
   readonly skipped: readonly SkippedFile[]
-  /** Id of the workflow that was among them, see `WorkflowView`. */
+  /** Id of a workflow among them, see `WorkflowView`. */
   readonly workflow?: string
-  /** A file among them named folders of models, which stand in `FindingView` now. */
+  /** A file among them listed model folders, which were added to `FindingView`. */
   readonly hasFoundPlaces?: true
 }
 
 export interface HistoryPage {
   readonly rows: readonly UploadRow[]
-  /** Pass it back for older entries, or null at the end. */
+  /** `beforeMs` of the next page, or null at the end. */
   readonly nextBeforeMs: number | null
 }
 

@@ -2,25 +2,27 @@ import type { Team } from './account.ts'
 import type { CutShort } from './discovery.ts'
 
 /**
- * `gone`: the folder can't be seen, as with an unplugged disk; `signed-out`: new files wait for the team's sign-in. Cut short,
- * the last look did not see everything, and new models may be missed.
+ * `gone`: the folder is not there, as with an unplugged disk; `signed-out`: new files wait for a sign-in. The
+ * states of `CutShort` mean that the last scan was incomplete, so that new models may be missed.
  */
 export type WatchedState = 'looking' | 'watching' | 'paused' | 'gone' | 'signed-out' | CutShort
 
-/** A folder whose new models are queued once they have stopped changing. `where` is for the person to read; no call takes it. */
+/**
+ * A folder whose new models are uploaded once they stop changing. `where` is for display; no call accepts it.
+ */
 export interface WatchedFolder {
   readonly id: string
   readonly where: string
   readonly accountId: string
   readonly team: Team
   readonly state: WatchedState
-  /** It lies on a network drive, which tells nothing by itself: it is looked at once a minute. */
+  /** On a network drive, which reports no changes: it is scanned once a minute. */
   readonly isPolled: boolean
-  /** New files that are still being written, or wait. */
+  /** New files that are still changing or wait. */
   readonly settling: number
-  /** Those of them that have stopped changing and wait for the rest of their model. */
+  /** Of these, files that have stopped changing and wait for other files of their model. */
   readonly incomplete: number
-  /** What lay there when the folder was added, and has neither been sent nor declined. */
+  /** Files that were in the folder when it was added, and were neither uploaded nor declined. */
   readonly offered: { readonly count: number; readonly sizeBytes: number }
 }
 

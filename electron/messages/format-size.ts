@@ -5,27 +5,27 @@ const formatters = new Map<string, Intl.NumberFormat>()
 
 function formatter(locale: Locale, unit: (typeof units)[number], digits: number): Intl.NumberFormat {
   const key = `${locale} ${unit} ${digits}`
-  const known = formatters.get(key)
-  if (known) return known
-  const made = new Intl.NumberFormat(locale, {
+  const cached = formatters.get(key)
+  if (cached) return cached
+  const created = new Intl.NumberFormat(locale, {
     style: 'unit',
     unit,
     unitDisplay: unit === 'byte' ? 'long' : 'short',
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   })
-  formatters.set(key, made)
-  return made
+  formatters.set(key, created)
+  return created
 }
 
 /**
- * A size in decimal units, as file managers and lines count: `6.8 GB`, `950 MB`, `12 kB`. One digit after the point below
- * ten thousand of a unit's parts (GB and up), none for kB and below, so that a running number keeps its width.
+ * A size in decimal units, as file managers and providers use them: `6.8 GB`, `950 MB`, `12 kB`. The number
+ * of decimals depends only on the magnitude, so that a growing number keeps its width.
  */
 export function formatBytes(bytes: number, locale: Locale): string {
   let step = 0
   let value = bytes
-  // What would round to a thousand of a unit is one of the next.
+  // A value that would round to 1000 is shown in the next unit.
   while (value >= (step >= 3 ? 999.95 : 999.5) && step < units.length - 1) {
     value /= 1000
     step += 1
@@ -34,5 +34,5 @@ export function formatBytes(bytes: number, locale: Locale): string {
   return formatter(locale, units[step] ?? 'byte', digits).format(value)
 }
 
-/** A speed limit in the unit in which it is set: round ones without a digit after the point. */
+/** A speed limit in MB/s, the unit in which it is set. */
 export const formatRate = (bytesPerSecond: number) => `${bytesPerSecond / 1_000_000} MB/s`

@@ -2,7 +2,7 @@ import type { Conditions, Hold } from '../contract/conditions.ts'
 import { clockText } from './clock-text.ts'
 import type { Translate } from './messages.ts'
 
-/** Why nothing is sent, in one sentence. */
+/** The sentence for why uploads are on hold. */
 export function holdText(hold: Hold, t: Translate, tag: string, nowMs: number): string {
   switch (hold.kind) {
     case 'battery':
@@ -16,7 +16,7 @@ export function holdText(hold: Hold, t: Translate, tag: string, nowMs: number): 
   }
 }
 
-/** What is about to be done and how far the files came, in a sentence or two; null while nothing is about to be done. */
+/** The announcement of the action after the last upload, with its results; null when there is none. */
 export function endingText(
   { whenDone, ending }: Pick<Conditions, 'whenDone' | 'ending'>,
   t: Translate,

@@ -40,14 +40,14 @@ export function translatorFor(locale: Locale): Translate {
 }
 
 function withSizes(params: Params | undefined, locale: Locale): Record<string, string | number> {
-  const shown: Record<string, string | number> = { ...params }
-  for (const [name, value] of Object.entries(shown)) {
-    if (name.endsWith('Bytes') && typeof value === 'number') shown[name] = formatBytes(value, locale)
+  const formatted: Record<string, string | number> = { ...params }
+  for (const [name, value] of Object.entries(formatted)) {
+    if (name.endsWith('Bytes') && typeof value === 'number') formatted[name] = formatBytes(value, locale)
   }
-  return shown
+  return formatted
 }
 
-/** The sentence for a failure, without the server's own message, which is shown beside it. */
+/** The sentence for a failure, without the server's own message. */
 export function failureText(failure: Failure, t: Translate): string {
   return t(`failure.${failure.code}`, failure.params)
 }
@@ -57,7 +57,9 @@ export function isMessageKey(key: string): key is MessageKey {
   return Object.hasOwn(en, key)
 }
 
-/** The supported language nearest to a list of preferred language tags, best first. Invalid tags are skipped. */
+/**
+ * The supported language nearest to a list of preferred language tags, best first. Invalid tags are skipped.
+ */
 export function localeFor(preferred: readonly string[]): Locale {
   for (const tag of preferred) {
     const { language, script } = maximized(tag)

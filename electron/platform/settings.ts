@@ -20,7 +20,10 @@ export interface SettingsStore {
   onChange(listener: (settings: Settings, before: Settings) => void): void
 }
 
-/** Parses stored settings one by one: a missing or invalid value falls back to its default. `refused` names the invalid ones. */
+/**
+ * Parses stored settings one by one: a missing or invalid value falls back to its default. `refused` names
+ * the invalid ones.
+ */
 export function parseSettings(stored: Readonly<Record<string, unknown>>): {
   readonly settings: Settings
   readonly refused: readonly string[]
@@ -37,8 +40,9 @@ export function parseSettings(stored: Readonly<Record<string, unknown>>): {
 }
 
 /**
- * The user's settings. A server given in the environment (`MODELFERRY_SERVER`) replaces the stored one for this run, even
- * when it is invalid: falling back to the stored server would send files where the user did not intend.
+ * The user's settings. A server given in the environment (`MODELFERRY_SERVER`) replaces the stored one for
+ * this run, even when it is invalid: falling back to the stored server would send files where the user did
+ * not intend.
  */
 export function createSettings(options: {
   readonly store: JsonStore

@@ -17,7 +17,10 @@ export function followUploads(engine: Engine, reporter: UploadReporter): UploadF
   let awaited: { readonly count: number; readonly resolve: (rows: readonly UploadRow[]) => void } | null =
     null
 
-  /** A failed upload that is adopted restarts in a moment, so failures count only once all uploads are enqueued. */
+  /**
+   * A failed upload that is adopted restarts in a moment, so failures count only once all uploads are
+   * enqueued.
+   */
   const hasEnded = (row: UploadRow) =>
     row.phase === 'registered' || (row.phase === 'failed' && awaited !== null)
 

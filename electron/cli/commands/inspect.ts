@@ -9,10 +9,16 @@ import { describeFailure, failureAsJson, skipReasonText, t, type Streams } from 
 import { isMessageKey, type MessageKey } from '../../messages/messages.ts'
 import { oneLine } from '../output/terminal-text.ts'
 
-/** Files inspected at the same time: enough to keep the worker busy. The output stays in the order of the arguments. */
+/**
+ * Files inspected at the same time: enough to keep the worker busy. The output stays in the order of the
+ * arguments.
+ */
 const batchSize = 32
 
-/** Describes files and folders without a sign-in or an upload. Answers 0 when `upload` would accept all of them, else 1. */
+/**
+ * Describes files and folders without a sign-in or an upload. Answers 0 when `upload` would accept all of
+ * them, else 1.
+ */
 export async function runInspectCommand(
   { paths, json }: { readonly paths: readonly string[]; readonly json: boolean },
   worker: URL,

@@ -9,8 +9,8 @@ import type { UploadContext } from '../command-context.ts'
 import { followUploads } from './follow-uploads.ts'
 
 /**
- * Finishes the uploads in the queue of the data folder `home`, except those that another process runs or whose account is signed
- * out. Answers the exit code.
+ * Finishes the uploads in the queue of the data folder `home`, except those that another process runs or
+ * whose account is signed out. Answers the exit code.
  */
 export async function runResumeCommand(home: string, context: UploadContext): Promise<number> {
   const { engine, reporter, streams, interruption } = context

@@ -28,8 +28,8 @@ export async function removeFailedUploads(
 }
 
 /**
- * Stops all uploads after Ctrl-C: removes them, or pauses them, so that the app doesn't resume them by itself. Answers the exit
- * code.
+ * Stops all uploads after Ctrl-C: removes them, or pauses them, so that the app doesn't resume them by
+ * itself. Answers the exit code.
  */
 export async function stopUploads(
   { engine, environment, streams, reporter, interruption }: UploadContext,

@@ -9,8 +9,9 @@ export interface AccountTeam {
 }
 
 /**
- * The teams that can be uploaded to, each once per user: of a password sign-in and a paired device the password sign-in is
- * used, since it can upload files of any size. `only` restricts them to the account of a token from the environment.
+ * The teams that can be uploaded to, each once per user: of a password sign-in and a paired device the
+ * password sign-in is used, since it can upload files of any size. `only` restricts them to the account of a
+ * token from the environment.
  */
 export function uploadTeams(engine: Engine, only: Account | null): readonly AccountTeam[] {
   const accounts = only ? [only] : engine.session().accounts
@@ -22,8 +23,8 @@ export function uploadTeams(engine: Engine, only: Account | null): readonly Acco
 }
 
 /**
- * Finds a team by id or by name, ignoring case; for null the only or the chosen one. Throws `UsageError` when there is none or
- * more than one.
+ * Finds a team by id or by name, ignoring case; for null the only or the chosen one. Throws `UsageError` when
+ * there is none or more than one.
  */
 export function findTeam(engine: Engine, idOrName: string | null, only: Account | null): TeamChoice {
   const { chosen } = engine.session()

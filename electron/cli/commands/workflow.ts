@@ -15,8 +15,8 @@ import { followUploads } from './follow-uploads.ts'
 type WorkflowCommand = Command & { name: 'workflow' }
 
 /**
- * Lists the models that a workflow needs and where they are; with `--upload` uploads those that the team lacks and this computer
- * has. Answers 0 when no model is missing in the end, else 1.
+ * Lists the models that a workflow needs and where they are; with `--upload` uploads those that the team
+ * lacks and this computer has. Answers 0 when no model is missing in the end, else 1.
  */
 export async function runWorkflowCommand(
   command: WorkflowCommand,

@@ -28,7 +28,10 @@ export interface NotResumedUpload {
   readonly reason: 'running' | 'signed-out'
 }
 
-/** The result of stopping a command with Ctrl-C or SIGTERM. The members are those of the JSON event `interrupted`. */
+/**
+ * The result of stopping a command with Ctrl-C or SIGTERM. The members are those of the JSON event
+ * `interrupted`.
+ */
 export interface StopSummary {
   /** False when the uploads were removed. */
   readonly kept: boolean
@@ -66,7 +69,10 @@ export function describeFailure(failure: Failure): string {
   return oneLine(`${sentence} (${code})`)
 }
 
-/** The sentence for an exception. Node's own output would include more than the message, such as addresses with passwords. */
+/**
+ * The sentence for an exception. Node's own output would include more than the message, such as addresses
+ * with passwords.
+ */
 export function describeUnexpectedError(error: unknown): string {
   const detail = redactText(error instanceof Error ? error.message : String(error))
   return oneLine(`Modelferry ended by a mistake of its own; what was sent is kept. Run it again. (${detail})`)

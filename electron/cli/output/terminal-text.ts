@@ -2,7 +2,10 @@
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
-/** Scripts and blocks whose characters are two columns wide (Unicode Standard Annex 11, East Asian Width W and F). */
+/**
+ * Scripts and blocks whose characters are two columns wide (Unicode Standard Annex 11, East Asian Width W and
+ * F).
+ */
 const wide =
   /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}|\ufe0f/u
 /** Half-width Katakana and Hangul, whose voicing marks take a column of their own. */
@@ -43,8 +46,8 @@ export function fitText(text: string, width: number): string {
 }
 
 /**
- * Replaces control characters, line breaks and bidirectional marks, so that a file name or a server's message can't control the
- * terminal or reorder the line.
+ * Replaces control characters, line breaks and bidirectional marks, so that a file name or a server's message
+ * can't control the terminal or reorder the line.
  */
 export function oneLine(text: string): string {
   // eslint-disable-next-line no-control-regex -- control characters are replaced

@@ -12,7 +12,10 @@ import { fitText, oneLine, textWidth } from './terminal-text.ts'
 
 const bytes = (count: number) => formatBytes(count, 'en')
 
-/** Writes lines of text; on a terminal with progress lines below them, one per running upload and one for the total. */
+/**
+ * Writes lines of text; on a terminal with progress lines below them, one per running upload and one for the
+ * total.
+ */
 export function createTextReporter(
   { out, err }: Streams,
   { quiet }: { readonly quiet: boolean },

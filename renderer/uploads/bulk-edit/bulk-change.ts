@@ -1,7 +1,9 @@
 import { cleanLibraryPath, libraryPathProblem, pathKey } from '../../../electron/contract/library-path.ts'
 import type { Target } from '../../../electron/contract/uploads.ts'
 
-/** Placeholders of a template, such as `{name}`. `{nnn}` is a number with at least as many digits as letters. */
+/**
+ * Placeholders of a template, such as `{name}`. `{nnn}` is a number with at least as many digits as letters.
+ */
 export const templateFields = ['name', 'ext', 'type', 'base', 'folder', 'n'] as const
 type TemplateField = (typeof templateFields)[number]
 
@@ -43,8 +45,8 @@ const maxNameLength = 255
 const maxTypeLength = 50
 
 /**
- * The target of each file after the change, in the same order; `{n}` counts from 1. `others` are targets of files that are not
- * changed. Of two files with one path both get the problem.
+ * The target of each file after the change, in the same order; `{n}` counts from 1. `others` are targets of
+ * files that are not changed. Of two files with one path both get the problem.
  */
 export function bulkOutcomes(
   files: readonly BulkFile[],
@@ -176,10 +178,15 @@ function valueOf(
 }
 
 const unchanged = (value: string) => value
-/** Values taken from a file are made valid for a path; typed text is not changed, but reported when it is invalid. */
+/**
+ * Values taken from a file are made valid for a path; typed text is not changed, but reported when it is
+ * invalid.
+ */
 const inPath = (value: string) => (value === '' ? '' : cleanLibraryPath(value))
 
-/** Removes empty folder names left by empty placeholders. A leading slash stays and is reported as a problem. */
+/**
+ * Removes empty folder names left by empty placeholders. A leading slash stays and is reported as a problem.
+ */
 function withoutEmptyFolders(folder: string): string {
   return folder
     .trim()

@@ -31,7 +31,9 @@ export function formatBytes(bytes: number, locale: Locale): string {
     step += 1
   }
   const digits = step >= 3 || (step === 2 && value < 99.95) ? 1 : 0
-  return formatter(locale, units[step] ?? 'byte', digits).format(value)
+  const text = formatter(locale, units[step] ?? 'byte', digits).format(value)
+  // CLDR has no Traditional Chinese name for "byte".
+  return locale === 'zh-Hant' ? text.replace(/ ?bytes?$/, ' 位元組') : text
 }
 
 /** A speed limit in MB/s, the unit in which it is set. */

@@ -86,7 +86,7 @@ const scenes: Readonly<Record<string, Scene>> = {
     async ({ screen, rowOf }) => {
       await userEvent.click(screen.getByRole('button', { name: 'Library', exact: true }))
       await userEvent.click(rowOf('Grain'), corner)
-      await userEvent.click(screen.getByRole('button', { name: 'Change name, type or path' }))
+      await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
       await userEvent.fill(screen.getByRole('textbox', { name: 'Name' }), '')
     },
   ),
@@ -113,7 +113,7 @@ const scenes: Readonly<Record<string, Scene>> = {
       },
     },
     async ({ screen }) => {
-      await userEvent.fill(screen.getByLabelText('E-mail'), 'a@b.example')
+      await userEvent.fill(screen.getByLabelText('Email'), 'a@b.example')
       await userEvent.fill(screen.getByLabelText('Password'), 'x')
       await userEvent.keyboard('{Enter}')
       await expect
@@ -141,7 +141,7 @@ const scenes: Readonly<Record<string, Scene>> = {
   'settings, with a wrong address': opened({}, async ({ screen, emit }) => {
     emit('command', 'show-settings')
     await userEvent.fill(
-      screen.getByLabelText('Address of another server', { exact: true }),
+      screen.getByLabelText('Server address', { exact: true }),
       'http://nowhere',
     )
     await userEvent.keyboard('{Enter}')

@@ -12,7 +12,7 @@ async function opened(answers: NonNullable<Parameters<typeof openPage>[0]>['answ
   const page = await openPage({ rows, answers: { editTargets: () => success(['Grain', 'Ink']), ...answers } })
   await userEvent.click(page.rowOf('Grain'), corner)
   await userEvent.keyboard('{Control>}a{/Control}')
-  await userEvent.click(page.screen.getByRole('button', { name: 'Change type, path and names…' }))
+  await userEvent.click(page.screen.getByRole('button', { name: 'Edit type, path and names…' }))
   await expect.element(page.screen.getByRole('dialog')).toBeVisible()
   return page
 }
@@ -105,7 +105,7 @@ test('files whose path is taken are among those that can be changed', async () =
   const page = await openPage({ rows: [taken, row('Ink', { position: 1 })] })
   await userEvent.click(page.rowOf('Grain'), corner)
   await userEvent.keyboard('{Control>}a{/Control}')
-  await userEvent.click(page.screen.getByRole('button', { name: 'Change type, path and names…' }))
+  await userEvent.click(page.screen.getByRole('button', { name: 'Edit type, path and names…' }))
   await expect.element(page.screen.getByRole('dialog', { name: 'Change 2 files' })).toBeVisible()
 })
 
@@ -115,7 +115,7 @@ test('the notice stands above the bar of what is chosen, which stays in reach', 
   await userEvent.click(screen.getByRole('button', { name: 'Change 2 files' }))
   const notice = screen.getByText('2 files were changed.', { exact: false })
   await expect.element(notice).toBeVisible()
-  const bar = screen.getByRole('toolbar', { name: 'Chosen files' })
+  const bar = screen.getByRole('toolbar', { name: 'Selected files' })
   const topOf = (element: Element) => element.getBoundingClientRect().top
   const frame = notice.element().closest('.notice') as Element
   await expect
@@ -137,7 +137,7 @@ test('files that would meet, or that the server would refuse, are named and noth
   await userEvent.fill(screen.getByLabelText('File name'), 'größe {name}.{ext}')
   await expect.element(screen.getByText('The server takes letters', { exact: false }).first()).toBeVisible()
   await userEvent.fill(screen.getByLabelText('File name'), '{size}')
-  await expect.element(screen.getByText('There is no such word in braces').first()).toBeVisible()
+  await expect.element(screen.getByText('Unknown placeholder in braces').first()).toBeVisible()
   await expect.element(apply).toBeDisabled()
   expect(edits(asked)).toEqual([])
 })

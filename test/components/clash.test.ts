@@ -9,13 +9,13 @@ async function choosing(...names: string[]) {
   await userEvent.click(opened.rowOf(names[0] ?? '').getByRole('button', { name: 'Choose…' }))
   const pane = opened.screen.getByRole('complementary')
   const decided = () => opened.asked.filter(({ name }) => name === 'decide').map(({ args }) => args)
-  const goOn = () => userEvent.click(pane.getByRole('button', { name: 'Go on' }))
+  const goOn = () => userEvent.click(pane.getByRole('button', { name: 'Continue' }))
   return { ...opened, pane, decided, goOn }
 }
 
 test('a taken path needs the person, and says with whom and what there is to choose', async () => {
   const { rowOf, pane } = await choosing('Grain')
-  await expect.element(rowOf('Grain')).toMatchTextContent('Needs you')
+  await expect.element(rowOf('Grain')).toMatchTextContent('Needs attention')
   await expect.element(pane).toMatchTextContent('Old Grain · 2.0 GB · Disabled')
   await expect.element(pane).toMatchTextContent('models/loras/Grain-2.safetensors')
   await expect.element(pane.getByRole('radio', { name: 'Keep both' })).toHaveFocus()
@@ -25,7 +25,7 @@ test.each([
   ['Keep both', { choice: 'keep-both' }],
   ['Replace', { choice: 'replace' }],
   ['Skip', { choice: 'skip' }],
-  ['Another path', { choice: 'rename', path: 'models/loras/Grain-2.safetensors' }],
+  ['Choose another path', { choice: 'rename', path: 'models/loras/Grain-2.safetensors' }],
 ] as const)('%s asks main for just that', async (name, decision) => {
   const { pane, decided, goOn } = await choosing('Grain')
   await userEvent.click(pane.getByRole('radio', { name }))
@@ -36,17 +36,17 @@ test.each([
 test('the old model can be deleted instead', async () => {
   const { pane, decided, goOn } = await choosing('Grain')
   await userEvent.click(pane.getByRole('radio', { name: 'Replace' }))
-  await userEvent.selectOptions(pane.getByRole('combobox', { name: 'The old model is' }), 'delete')
+  await userEvent.selectOptions(pane.getByRole('combobox', { name: 'Old model' }), 'delete')
   await goOn()
   expect(decided()).toEqual([{ ids: ['Grain'], fate: 'delete', choice: 'replace' }])
 })
 
 test('a path of one’s own is checked before it is asked for', async () => {
   const { pane, decided, goOn } = await choosing('Grain')
-  await userEvent.click(pane.getByRole('radio', { name: 'Another path' }))
+  await userEvent.click(pane.getByRole('radio', { name: 'Choose another path' }))
   const field = pane.getByRole('textbox', { name: 'New library path' })
   await userEvent.fill(field, '/no')
-  await expect.element(pane.getByRole('button', { name: 'Go on' })).toBeDisabled()
+  await expect.element(pane.getByRole('button', { name: 'Continue' })).toBeDisabled()
   await userEvent.fill(field, 'models/loras/mine.safetensors')
   await goOn()
   expect(decided()).toMatchObject([{ choice: 'rename', path: 'models/loras/mine.safetensors' }])
@@ -98,7 +98,7 @@ test('a way that is not open any more is given up for one that is', async () => 
 
 test('Escape leaves the path being typed first, and the pane after it', async () => {
   const { pane } = await choosing('Grain')
-  await userEvent.click(pane.getByRole('radio', { name: 'Another path' }))
+  await userEvent.click(pane.getByRole('radio', { name: 'Choose another path' }))
   const field = pane.getByRole('textbox', { name: 'New library path' })
   await userEvent.fill(field, 'models/loras/mine.safetensors')
   const composing = { key: 'Escape', isComposing: true, bubbles: true }

@@ -17,8 +17,8 @@ const open = (conditions: Conditions) =>
 test('a bar says why nothing is sent, and sends anyway, now or always on this line', async () => {
   const { screen, asked } = await open(metered)
   await expect.element(screen.getByText('“Phone” is a metered line.', { exact: false })).toBeVisible()
-  await screen.getByRole('button', { name: 'Send anyway' }).click()
-  await screen.getByRole('button', { name: 'Always on this line' }).click()
+  await screen.getByRole('button', { name: 'Upload anyway' }).click()
+  await screen.getByRole('button', { name: 'Always upload on this connection' }).click()
   expect(asked.filter(({ name }) => name === 'sendAnyway').map(({ args }) => args)).toEqual([
     { isAlways: false },
     { isAlways: true },
@@ -46,7 +46,7 @@ test('before the end the bar says how many need the person, and calls it off', a
   await expect
     .element(screen.getByText('2 files are sent, 58 need you. The computer goes to sleep in a minute.'))
     .toBeVisible()
-  await screen.getByRole('button', { name: 'Don’t go to sleep' }).click()
+  await screen.getByRole('button', { name: 'Cancel sleep' }).click()
   expect(asked.at(-1)).toMatchObject({ name: 'setWhenDone', args: { whenDone: 'nothing' } })
 })
 
@@ -60,13 +60,13 @@ test('the speed control says what limit holds and until when', async () => {
 test('quiet hours are added, changed and removed', async () => {
   const { screen, asked, emit } = await openPage()
   emit('command', 'show-settings')
-  await screen.getByRole('button', { name: 'Add hours' }).click()
+  await screen.getByRole('button', { name: 'Add quiet hours' }).click()
   const changes = () => asked.filter(({ name }) => name === 'changeSettings').map(({ args }) => args)
   const [first] = changes() as { quietHours: (typeof settings)['quietHours'] }[]
   expect(first?.quietHours).toHaveLength(1)
   const group = screen.getByRole('group', { name: /^Quiet hours/ })
   await group.getByRole('checkbox', { name: 'Sunday' }).click()
-  await userEvent.selectOptions(group.getByLabelText('What happens then'), 'nothing is sent')
+  await userEvent.selectOptions(group.getByLabelText('During quiet hours'), 'pause uploads')
   await group.getByRole('button', { name: /^Remove quiet hours/ }).click()
   expect(changes().slice(1)).toMatchObject([
     { quietHours: [{ days: [1, 2, 3, 4, 5, 0] }] },

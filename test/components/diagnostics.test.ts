@@ -24,7 +24,7 @@ async function openHelp(
 ): Promise<OpenPage> {
   const opened = await openPage({ answers })
   opened.emit('command', 'show-settings')
-  await userEvent.click(opened.screen.getByRole('button', { name: 'Check my connection' }))
+  await userEvent.click(opened.screen.getByRole('button', { name: 'Check connection' }))
   return opened
 }
 
@@ -33,11 +33,11 @@ test('each step of the way is told as it is done, and a verdict at the end', asy
   await userEvent.click(screen.getByRole('button', { name: 'Check now' }))
   emit('connection', { ...check, results: check.results.slice(0, 1), isOver: false })
   await expect.element(screen.getByText('h.example is 192.0.2.1.')).toBeVisible()
-  await expect.element(screen.getByText('Looking…')).toBeVisible()
+  await expect.element(screen.getByText('Checking…')).toBeVisible()
   await expect.element(screen.getByRole('button', { name: 'Check now' })).toBeDisabled()
   emit('connection', check)
   await expect.element(screen.getByText('Port 443 answers after 12 ms.')).toBeVisible()
-  await expect.element(screen.getByText('Everything on the way to the server works.')).toBeVisible()
+  await expect.element(screen.getByText('All checks passed.')).toBeVisible()
   expect((await axe.run(screen.container)).violations).toEqual([])
 })
 
@@ -70,16 +70,16 @@ test('a report is read piece by piece before it is saved, and goes without the n
     supportPieces: () => success(pieces),
     saveSupportBundle: () => success(true),
   })
-  await userEvent.click(screen.getByRole('button', { name: 'Put it together' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Create report' }))
   await expect.element(screen.getByRole('textbox', { name: 'Versions' })).toHaveValue('electron 45')
   await expect
-    .element(screen.getByRole('checkbox', { name: 'Names of the files in the queue' }))
+    .element(screen.getByRole('checkbox', { name: 'File names in the queue' }))
     .not.toBeChecked()
   expect((await axe.run(screen.container)).violations).toEqual([])
   await userEvent.click(screen.getByRole('checkbox', { name: 'Log' }))
   await userEvent.click(screen.getByRole('button', { name: 'Save…' }))
   expect(asked.at(-1)).toEqual({ name: 'saveSupportBundle', args: { pieces: ['versions'] } })
-  await expect.element(screen.getByText('The report is saved.')).toBeVisible()
+  await expect.element(screen.getByText('Report saved.')).toBeVisible()
 })
 
 test('8 MiB are sent only after a yes that says what for', async () => {
@@ -88,11 +88,11 @@ test('8 MiB are sent only after a yes that says what for', async () => {
   await expect
     .element(screen.getByText('sends 8 MiB to your team’s storage and takes it back', { exact: false }))
     .toBeVisible()
-  await expect.element(screen.getByRole('button', { name: 'Don’t send' })).toHaveFocus()
+  await expect.element(screen.getByRole('button', { name: 'Cancel' })).toHaveFocus()
   await userEvent.keyboard('{Escape}')
   expect(asked.map(({ name }) => name)).not.toContain('testStorage')
   await userEvent.click(screen.getByRole('button', { name: 'Test storage…' }))
-  await userEvent.click(screen.getByRole('button', { name: 'Send 8 MiB' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Upload 8 MiB' }))
   expect(asked.at(-1)?.name).toBe('testStorage')
   emit('storageTest', { state: 'running', sentBytes: 4_194_304, tookMs: 500, failure: null, isLeft: false })
   await expect.element(screen.getByText('Sending… 50%')).toBeVisible()
@@ -111,7 +111,7 @@ test('what storage says is told in words', async () => {
   } as const
   const { screen } = await openHelp({ testStorage: () => success(bad) })
   await userEvent.click(screen.getByRole('button', { name: 'Test storage…' }))
-  await userEvent.click(screen.getByRole('button', { name: 'Send 8 MiB' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Upload 8 MiB' }))
   await expect.element(screen.getByText('didn’t take it', { exact: false })).toBeVisible()
   await expect.element(screen.getByText('goes on trying until it is', { exact: false })).toBeVisible()
   expect((await axe.run(screen.container)).violations).toEqual([])
@@ -131,7 +131,7 @@ test('a menu’s click checks at once, and another brings what is known of newer
     },
   })
   emit('command', 'check-connection')
-  await expect.element(screen.getByText('Everything on the way to the server works.')).toBeVisible()
+  await expect.element(screen.getByText('All checks passed.')).toBeVisible()
   emit('command', 'check-updates')
   await expect.element(screen.getByRole('heading', { name: 'Updates' })).toBeInViewport()
   expect(asked.map(({ name }) => name)).toContain('checkForUpdate')

@@ -134,7 +134,7 @@ test('a row that begins while it is being changed closes its field, and hands ba
   await expect.element(notice).toMatchTextContent('You had typed: Film grain')
   expect(page.screen.getByRole('textbox', { name: 'Name' }).elements()).toEqual([])
   await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Grain')
-  await userEvent.click(notice.getByRole('button', { name: 'Copy it' }))
+  await userEvent.click(notice.getByRole('button', { name: 'Copy' }))
   expect(page.asked).toEqual([{ name: 'copyText', args: { text: 'Film grain' } }])
 })
 

@@ -72,8 +72,8 @@ test('what is found shows as it comes, the search can be stopped, and leaving st
   await userEvent.click(screen.getByRole('button', { name: 'Stop' }))
   emit('finding', { state: 'stopped', places: [comfy] })
   await expect.element(screen.getByText('The search was stopped', { exact: false })).toBeVisible()
-  await userEvent.click(screen.getByRole('button', { name: 'Look again' }))
-  await userEvent.click(screen.getByRole('button', { name: 'Back to the uploads' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Search again' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Back to uploads' }))
   await expect.poll(() => asks(asked, 'stopFinding')).toHaveLength(2)
   expect(asks(asked, 'findPlaces')).toEqual([{ again: false }, { again: true }])
 })
@@ -86,7 +86,7 @@ test('nothing found says where was looked and what to do', async () => {
 })
 
 test.each([
-  ['stopped' as const, 'The search was stopped before any models were found.'],
+  ['stopped' as const, 'Search stopped. No models were found.'],
   ['late' as const, 'Not all of the usual places could be looked through'],
 ])('a search that was %s doesn’t t that nothing is there', async (state, words) => {
   const { screen } = await places({ state, places: [] })
@@ -203,8 +203,8 @@ test('all that was not found is looked for in one folder, and folders that were 
   const unseen = [{ where: '~/far', why: 'too-slow' as const }]
   const { screen, asked } = await workflow({ ...view, unseen, isUsualSeen: false })
   await expect.element(screen.getByText('~/far (too large or too slow)')).toBeVisible()
-  await expect.element(screen.getByText('the usual places', { exact: true })).toBeVisible()
-  await userEvent.click(screen.getByRole('button', { name: 'Look in a folder…' }))
+  await expect.element(screen.getByText('common locations', { exact: true })).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Search a folder…' }))
   expect(asks(asked, 'lookInFolder')).toEqual([{ id: 'workflow-1' }])
 })
 
@@ -221,7 +221,7 @@ test('a failed upload is told with its reason and leads to its row', async () =>
 
 test('a workflow that was left is one click away until it is closed', async () => {
   const { screen, asked, emit } = await workflow()
-  await userEvent.click(screen.getByRole('button', { name: 'Back to the uploads' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Back to uploads' }))
   await expect.element(screen.getByText('flux.json: 2 models are missing')).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Show', exact: true }))
   await expect.element(screen.getByRole('heading', { name: 'What flux.json needs' })).toBeVisible()

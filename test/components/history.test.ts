@@ -25,7 +25,7 @@ test('the cross of a record asks before it is gone for good', async () => {
   await expect.element(question).not.toBeInTheDocument()
   expect(forgotten()).toEqual([])
   await userEvent.click(rowOf('Depth').getByRole('button', { name: 'Remove from the history: Depth' }))
-  await userEvent.click(question.getByRole('button', { name: 'Remove from the history' }))
+  await userEvent.click(question.getByRole('button', { name: 'Remove from history' }))
   await expect.element(rowOf('Depth')).not.toBeInTheDocument()
   expect(forgotten()).toEqual([{ name: 'forget', args: { ids: ['Depth'] } }])
 })

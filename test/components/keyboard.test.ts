@@ -86,7 +86,7 @@ test('the focus stays on its row when the row moves to another group', async () 
 test('Ctrl+A chooses everything, and the bar pauses all of it at once', async () => {
   const { screen, asked } = await setup()
   await userEvent.keyboard('{Control>}a{/Control}')
-  const bar = screen.getByRole('toolbar', { name: 'Chosen files' })
+  const bar = screen.getByRole('toolbar', { name: 'Selected files' })
   await expect.element(bar).toMatchTextContent('4 chosen')
   await userEvent.click(bar.getByRole('button', { name: 'Pause' }))
   expect(asked).toEqual([{ name: 'pause', args: { ids: names } }])
@@ -110,7 +110,7 @@ test('Shift with arrows chooses a range; the bar asks before it cancels what was
 test('the find command opens a field that narrows the list, and Escape brings it all back', async () => {
   const { emit, lines } = await setup()
   emit('command', 'find')
-  await expect.poll(() => document.activeElement?.getAttribute('aria-label')).toBe('Find in uploads')
+  await expect.poll(() => document.activeElement?.getAttribute('aria-label')).toBe('Search uploads')
   await userEvent.keyboard('dune')
   await expect.poll(lines).toHaveLength(2)
   await userEvent.keyboard('{Escape}')

@@ -16,8 +16,8 @@ const english =
   /\b(Uploads|Waiting|Sending|Failed|Pause|Settings|History|Needs|Running|Done|left|about|Try|Sign|min)\b/
 
 test.each([
-  ['zh-Hans', '发送中', '已入库', '需要您处理'],
-  ['zh-Hant', '傳送中', '已入庫', '需要您處理'],
+  ['zh-Hans', '上传中', '已入库', '需要处理'],
+  ['zh-Hant', '上傳中', '已入庫', '需要處理'],
 ] as const)('speaks %s in every view', async (locale, sending, inLibrary, needsYou) => {
   const { screen, emit, rowOf } = await openPage({ locale, rows })
   const text = () => screen.container.textContent

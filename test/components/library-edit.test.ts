@@ -10,7 +10,7 @@ async function renaming() {
   const opened = await openLibrary(three, { changeModel: () => answers.shift() ?? success(undefined) })
   const { screen, rowOf } = opened
   await userEvent.click(rowOf('Grain'), corner)
-  await userEvent.click(screen.getByRole('button', { name: 'Change name, type or path' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
   await userEvent.fill(screen.getByRole('textbox', { name: 'Name' }), 'Fine Grain')
   await userEvent.click(screen.getByRole('button', { name: 'Save' }))
   await expect.element(rowOf('Fine Grain')).toMatchTextContent('Saving…')
@@ -41,7 +41,7 @@ test('a refusal that comes after the form was left stands on the row', async () 
 test('Escape leaves the field, then the form, then the pane', async () => {
   const { screen, rowOf } = await openLibrary()
   await userEvent.click(rowOf('Grain'), corner)
-  await userEvent.click(screen.getByRole('button', { name: 'Change name, type or path' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
   const field = screen.getByRole('textbox', { name: 'Name' })
   await userEvent.fill(field, 'Fine Grain')
   await userEvent.keyboard('{Escape}')
@@ -54,8 +54,8 @@ test('Escape leaves the field, then the form, then the pane', async () => {
 })
 
 test.each([
-  ['Delete…', 'Not deleted. This server doesn’t let the app do this.'],
-  ['Disable', 'Not changed. This server doesn’t let the app do this.'],
+  ['Delete…', 'Not deleted. This server doesn’t support this action.'],
+  ['Disable', 'Not changed. This server doesn’t support this action.'],
 ] as const)(
   '%s that the server has no way for says so, and not that a value was wrong',
   async (what, words) => {

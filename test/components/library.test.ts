@@ -14,10 +14,10 @@ test('the library of the chosen team stands newest first, with what each model i
 
 test('a search, a type and a status leave what fits, and one press shows all again', async () => {
   const { names, screen } = await openLibrary()
-  await userEvent.fill(screen.getByRole('textbox', { name: 'Search the library' }), 'grain')
+  await userEvent.fill(screen.getByRole('textbox', { name: 'Search library' }), 'grain')
   await expect.poll(names).toEqual(['Grain'])
   await userEvent.selectOptions(screen.getByRole('combobox', { name: 'Type' }), 'controlnet (1)')
-  await expect.element(screen.getByText('No model fits.')).toBeVisible()
+  await expect.element(screen.getByText('No models match.')).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Show all' }))
   await userEvent.selectOptions(screen.getByRole('combobox', { name: 'Status' }), 'Disabled (1)')
   await expect.poll(names).toEqual(['Flux'])
@@ -40,7 +40,7 @@ test('it sorts by size and name, either way round', async () => {
 test('a path that no server takes can’t be saved', async () => {
   const { screen, rowOf } = await openLibrary()
   await userEvent.click(rowOf('Grain'), corner)
-  await userEvent.click(screen.getByRole('button', { name: 'Change name, type or path' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
   await userEvent.fill(screen.getByRole('textbox', { name: 'Library path' }), '../x')
   await expect.element(screen.getByRole('button', { name: 'Save' })).toBeDisabled()
 })
@@ -96,9 +96,9 @@ test('the local file is offered only where it is known', async () => {
   const { screen, rowOf, asked } = await openLibrary(three, { hasLocalFile })
   await userEvent.click(rowOf('Depth'), corner)
   await expect.element(screen.getByRole('complementary', { name: 'Details of Depth' })).toBeVisible()
-  expect(screen.getByRole('button', { name: 'Show the local file' }).elements()).toEqual([])
+  expect(screen.getByRole('button', { name: 'Show local file' }).elements()).toEqual([])
   await userEvent.click(rowOf('Grain'), corner)
-  await userEvent.click(screen.getByRole('button', { name: 'Show the local file' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Show local file' }))
   expect(asked.at(-1)).toEqual({ name: 'showLocalFile', args: { sha256: 'ab'.repeat(32) } })
 })
 
@@ -150,7 +150,7 @@ test('of ten thousand models only those in sight are drawn, and the last is reac
   screen.container.querySelector<HTMLElement>('[data-id]')?.focus()
   await userEvent.keyboard('{End}')
   await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Model 9999')
-  await userEvent.fill(screen.getByRole('textbox', { name: 'Search the library' }), 'Model 4321')
+  await userEvent.fill(screen.getByRole('textbox', { name: 'Search library' }), 'Model 4321')
   await expect.poll(names).toEqual(['Model 4321'])
 })
 

@@ -91,7 +91,7 @@ test('asks with their number before many go that wait, and counts none that is i
     .element()
     .focus()
   await userEvent.keyboard('{Control>}a{/Control}{Delete}')
-  const question = screen.getByRole('group', { name: 'Cancel?' })
+  const question = screen.getByRole('group', { name: 'Cancel upload?' })
   await expect.element(question).toMatchTextContent('Cancel 2 uploads? Nothing was sent yet')
   expect(asked).toEqual([])
   await userEvent.click(question.getByRole('button', { name: 'Cancel 2 uploads' }))
@@ -110,7 +110,7 @@ test('the question about many counts what is left to cancel while files end', as
     .element()
     .focus()
   await userEvent.keyboard('{Control>}a{/Control}{Delete}')
-  const question = screen.getByRole('group', { name: 'Cancel?' })
+  const question = screen.getByRole('group', { name: 'Cancel upload?' })
   await expect.element(question).toMatchTextContent('Cancel 3 uploads? What was sent so far')
   emit('patch', patchOf(2, [registeredRow('Grain')]))
   await expect.element(question).toMatchTextContent('Cancel 2 uploads?')
@@ -160,7 +160,7 @@ test('writes down in the details what happened while it watched', async () => {
   await userEvent.click(rowOf('Flux'), { position: { x: 12, y: 12 } })
   emit('patch', patchOf(2, [sendingRow('Flux')]))
   const pane = screen.getByRole('complementary')
-  await expect.element(pane).toMatchTextContent('Its bytes go out')
+  await expect.element(pane).toMatchTextContent('Uploading')
 })
 
 test('shows what the other side said beside our own sentence, with the code to copy', async () => {
@@ -174,7 +174,7 @@ test('shows what the other side said beside our own sentence, with the code to c
   const pane = screen.getByRole('complementary')
   await expect.element(pane).toMatchTextContent('The server doesn’t allow this in Aurora Studio')
   await expect.element(pane).toMatchTextContent('The other side said: “role viewer may not create models”')
-  await expect.element(pane.getByRole('button', { name: 'Copy the error code' })).toBeVisible()
+  await expect.element(pane.getByRole('button', { name: 'Copy error code' })).toBeVisible()
 })
 
 test('pauses and resumes everything from the head of the list', async () => {

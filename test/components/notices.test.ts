@@ -49,7 +49,7 @@ test.each([
 
 const proxy = { proxy: 'http://proxy.example:3128', wasRefused: false }
 
-test.each(['Sign in to the proxy', 'Not now'])(
+test.each(['Sign in to proxy', 'Not now'])(
   'what fails in the proxy’s dialog is told in it (%s)',
   async (name) => {
     const trouble = () => failed(failure('unexpected'))
@@ -60,7 +60,7 @@ test.each(['Sign in to the proxy', 'Not now'])(
       },
     })
     const dialog = screen.getByRole('dialog')
-    await userEvent.fill(dialog.getByLabelText('Name at the proxy'), 'mira')
+    await userEvent.fill(dialog.getByLabelText('Proxy user name'), 'mira')
     await userEvent.click(dialog.getByRole('button', { name }))
     await expect.element(dialog.getByRole('alert')).toMatchTextContent('Something went wrong')
   },
@@ -84,7 +84,7 @@ test('a search that was asked for where there is none takes the focus of no late
   await expect.element(screen.getByText('has no models yet', { exact: false })).toBeVisible()
   emit('command', 'find')
   await userEvent.click(screen.getByRole('button', { name: 'History', exact: true }))
-  const search = screen.getByRole('textbox', { name: 'Find in history' })
+  const search = screen.getByRole('textbox', { name: 'Search history' })
   await expect.element(search).toBeVisible()
   await expect.element(search).not.toHaveFocus()
 })

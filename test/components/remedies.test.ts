@@ -9,7 +9,7 @@ const buttons: Readonly<Record<Remedy, string>> = {
   retry: 'Try again',
   allow: 'Upload anyway',
   'sign-in': 'Sign in',
-  proxy: 'Sign in to the proxy',
+  proxy: 'Sign in to proxy',
   edit: 'Change',
   remove: 'Remove',
   settings: 'Open settings',
@@ -83,7 +83,7 @@ test('a wrong address leads to the settings', async () => {
   const { screen, rowOf } = await openPage({ rows: [failedRow('Flux', failure('bad-server-address'))] })
   await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Open settings' }))
   await expect
-    .element(screen.getByRole('textbox', { name: 'Address of another server', exact: true }))
+    .element(screen.getByRole('textbox', { name: 'Server address', exact: true }))
     .toBeVisible()
 })
 

@@ -18,14 +18,14 @@ test.each([
 ])('%s is refused before anybody is asked', async (typed, words) => {
   const { screen, asked, emit } = await openPage()
   emit('command', 'show-settings')
-  await userEvent.fill(screen.getByLabelText('Address of another server', { exact: true }), typed)
+  await userEvent.fill(screen.getByLabelText('Server address', { exact: true }), typed)
   await userEvent.keyboard('{Enter}')
   await expect.element(screen.getByText(words, { exact: false })).toBeVisible()
   expect(aboutServers(asked)).toEqual([])
 })
 
 test.each([
-  [serverCheck(), ['Reachable', 'Certificate trusted', 'Speaks the Cyberun API', 'Clocks agree'], true],
+  [serverCheck(), ['Reachable', 'Certificate valid', 'Cyberun API found', 'Clock correct'], true],
   [
     serverCheck({ clockAheadMs: -720_000 }),
     ['This computer’s clock is 12 minutes behind', 'Storage may refuse files until that is mended'],
@@ -34,7 +34,7 @@ test.each([
   [serverCheck({ proxy: 'http://proxy.example:3128' }), ['Through the proxy proxy.example:3128'], true],
   [
     serverCheck({ failure: failure('not-the-api'), isApi: false }),
-    ['Not kept.', 'Reachable', 'Not a Cyberun API', 'Something else answers at this address'],
+    ['Not saved.', 'Reachable', 'Not a Cyberun API', 'Something else answers at this address'],
     false,
   ],
   [
@@ -42,7 +42,7 @@ test.each([
       failure: failure('certificate-untrusted', { host: 'models.aurora.example' }),
       ...{ isApi: false, certificate: 'untrusted' },
     }),
-    ['Not kept.', 'Certificate untrusted'],
+    ['Not saved.', 'Certificate not trusted'],
     false,
   ],
   [
@@ -50,13 +50,13 @@ test.each([
       failure: failure('name-not-found', { host: 'models.aurora.example' }),
       ...{ isApi: false, isReached: false, certificate: 'none' },
     }),
-    ['Not kept.', 'Not reachable'],
+    ['Not saved.', 'Not reachable'],
     false,
   ],
 ])('the verdict on a server is told in words: %#', async (check, words, isKept) => {
   const { screen, asked, emit } = await openPage({ answers: { addServer: () => success(check) } })
   emit('command', 'show-settings')
-  const field = screen.getByLabelText('Address of another server', { exact: true })
+  const field = screen.getByLabelText('Server address', { exact: true })
   await userEvent.fill(field, 'models.aurora.example/api/v1')
   await userEvent.keyboard('{Enter}')
   for (const said of words)
@@ -81,7 +81,7 @@ test('each server has its limit, can be asked and chosen, and removed where noth
     .toHaveValue('2000')
   await expect.element(screen.getByLabelText('Largest file in one piece at cloud.example')).toHaveValue('500')
   await userEvent.click(screen.getByRole('button', { name: 'Check models.aurora.example' }))
-  await expect.element(screen.getByText('Speaks the Cyberun API')).toBeVisible()
+  await expect.element(screen.getByText('Cyberun API found')).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Remove models.aurora.example' }))
   await expect
     .element(screen.getByText('models.aurora.example stays in the list', { exact: false }))
@@ -117,7 +117,7 @@ test('one address at two servers is told apart, each with its role and what it c
   const menu = screen.getByRole('menu')
   await expect.element(menu).toMatchTextContent('mira@aurora.example · cloud.example')
   await expect.element(menu).toMatchTextContent('mira@aurora.example · models.aurora.example')
-  await expect.element(menu).toMatchTextContent('you are admin · sends files of any size (password)')
+  await expect.element(menu).toMatchTextContent('you are admin · files of any size (password)')
   await expect.element(menu).toMatchTextContent('you are viewer · sends files up to 2.0 GB (paired)')
 })
 
@@ -127,7 +127,7 @@ test('whoever signs in again does so at their own server', async () => {
     answers: { settings: () => success(two), session: () => success(signedIn(account(), there)) },
   })
   await userEvent.click(screen.getByRole('button', { name: 'Sign in' }))
-  await expect.element(screen.getByLabelText('E-mail')).toHaveValue('old@aurora.example')
+  await expect.element(screen.getByLabelText('Email')).toHaveValue('old@aurora.example')
   expect(asked).toMatchObject([{ name: 'changeSettings', args: { server: aurora } }])
 })
 
@@ -138,9 +138,9 @@ test('a proxy that wants a login is answered in a window of its own, and the pas
     answers: { session: () => success({ ...signedIn(), proxy: question }) },
   })
   const dialog = screen.getByRole('dialog', { name: 'The proxy proxy.example:3128 wants you to sign in' })
-  await userEvent.fill(dialog.getByLabelText('Name at the proxy'), 'mira')
-  await userEvent.fill(dialog.getByLabelText('Password at the proxy'), 'p:w@')
-  await userEvent.click(dialog.getByRole('button', { name: 'Sign in to the proxy' }))
+  await userEvent.fill(dialog.getByLabelText('Proxy user name'), 'mira')
+  await userEvent.fill(dialog.getByLabelText('Proxy password'), 'p:w@')
+  await userEvent.click(dialog.getByRole('button', { name: 'Sign in to proxy' }))
   await expect
     .poll(() => asked)
     .toEqual([{ name: 'signInToProxy', args: { proxy: question.proxy, name: 'mira', password: 'p:w@' } }])
@@ -151,7 +151,7 @@ test('a proxy’s question can be put off by Escape, and says when its answer wa
   const { screen, asked } = await openPage({
     answers: { session: () => success({ ...signedIn(), proxy: { ...question, wasRefused: true } }) },
   })
-  await expect.element(screen.getByText('The proxy refused this name and password.')).toBeVisible()
+  await expect.element(screen.getByText('The proxy rejected this user name or password.')).toBeVisible()
   await userEvent.keyboard('{Escape}')
   await expect.poll(() => asked.map(({ name }) => name)).toEqual(['leaveProxy'])
   await expect.element(screen.getByRole('dialog')).not.toBeInTheDocument()
@@ -166,15 +166,15 @@ test.each([
     const { screen, asked } = await openPage({
       answers: { session: () => success({ ...signedIn(), keychain }) },
     })
-    const dialog = screen.getByRole('dialog', { name: 'Your sign-in can’t be kept' })
+    const dialog = screen.getByRole('dialog', { name: 'Your sign-in can’t be saved' })
     await expect.element(dialog).toMatchTextContent(words)
     await expect.element(dialog).toMatchTextContent('never on the disk')
-    await userEvent.click(dialog.getByRole('button', { name: 'Look again' }))
+    await userEvent.click(dialog.getByRole('button', { name: 'Check again' }))
     await userEvent.click(dialog.getByRole('button', { name: 'Quit' }))
     expect(asked.map(({ name }) => name)).toEqual(['recheckKeychain', 'quit'])
     await userEvent.click(dialog.getByRole('button', { name: 'Stay signed in until I quit' }))
     await expect.element(dialog).not.toBeInTheDocument()
     // What was chosen stays in sight, with the way back.
-    await expect.element(screen.getByRole('button', { name: 'Look again' })).toBeVisible()
+    await expect.element(screen.getByRole('button', { name: 'Check again' })).toBeVisible()
   },
 )

@@ -34,7 +34,7 @@ test('pairing shows the code, opens the browser, and the uploads once it is conf
       ['startPairing', undefined],
       ['openPage', { page: 'pairing' }],
     ])
-  await userEvent.click(screen.getByRole('button', { name: 'Copy the code' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Copy code' }))
   expect(asked.at(-1)).toEqual({ name: 'copyText', args: { text: 'AB7K-PNQ3' } })
   emit('session', { ...waiting, pairing: waiting.pairing && { ...waiting.pairing, state: 'storing' } })
   await expect.element(screen.getByText('Confirmed. Signing in…')).toBeVisible()
@@ -82,7 +82,7 @@ test('a file too large for a device key asks for the password of that very perso
   })
   await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Sign in' }))
   await expect.element(screen.getByText(/files up to 500 MB\. Sign in with your password/)).toBeVisible()
-  await expect.element(screen.getByLabelText('E-mail')).toHaveValue(paired.email)
+  await expect.element(screen.getByLabelText('Email')).toHaveValue(paired.email)
   await expect
     .element(screen.getByRole('button', { name: 'Continue in the browser' }))
     .not.toBeInTheDocument()
@@ -97,7 +97,7 @@ test('the team picker says what each sign-in can send, and adds another', async 
     )
     .toBeVisible()
   await expect.element(screen.getByRole('menuitemradio', { name: /files of any size/ }).first()).toBeVisible()
-  await userEvent.click(screen.getByRole('menuitem', { name: 'Add an account…' }))
+  await userEvent.click(screen.getByRole('menuitem', { name: 'Add account…' }))
   await expect.element(screen.getByRole('heading', { name: 'Sign in to Cyberun Cloud' })).toBeVisible()
 })
 
@@ -121,7 +121,7 @@ test('the note about the keychain asks it again', async () => {
     answers: { session: () => success({ ...signedIn(), keychain: 'locked' }) },
   })
   await userEvent.click(screen.getByRole('button', { name: 'Stay signed in until I quit' }))
-  await userEvent.click(screen.getByRole('button', { name: 'Look again' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Check again' }))
   expect(asked).toEqual([{ name: 'recheckKeychain', args: undefined }])
 })
 

@@ -128,7 +128,7 @@ test('a limit is set from beside the speed, and shown there while it holds', asy
 test('a limit of one’s own may have a digit after the point; what is no limit is refused beside the field', async () => {
   const { screen, asked } = await openPage({ rows: [registeredRow('Juniper')] })
   await userEvent.click(screen.getByRole('button', { name: 'Speed limit: No limit' }))
-  const own = screen.getByRole('textbox', { name: 'Own limit in MB/s' })
+  const own = screen.getByRole('textbox', { name: 'Custom limit in MB/s' })
   await userEvent.fill(own, '0.01')
   await expect.element(screen.getByText('A number from 0.1 to 10000, please.')).toBeVisible()
   await userEvent.keyboard('{Enter}')
@@ -149,6 +149,6 @@ test('limit and most connections are in the settings too', async () => {
   await userEvent.fill(limit, '')
   await userEvent.keyboard('{Tab}')
   await expect.poll(() => asked.at(-1)?.args).toEqual({ limitBytesPerSecond: null })
-  await userEvent.selectOptions(screen.getByLabelText('Most connections'), '8')
+  await userEvent.selectOptions(screen.getByLabelText('Maximum connections'), '8')
   await expect.poll(() => asked.at(-1)?.args).toEqual({ streamsMost: 8 })
 })

@@ -15,7 +15,7 @@ import {
 } from './support/rows.ts'
 
 const fillIn = async ({ screen }: Awaited<ReturnType<typeof openPage>>) => {
-  await userEvent.fill(screen.getByLabelText('E-mail'), ' mira@aurora.example ')
+  await userEvent.fill(screen.getByLabelText('Email'), ' mira@aurora.example ')
   await userEvent.fill(screen.getByLabelText('Password'), 'secret')
   await userEvent.click(screen.getByRole('button', { name: 'Sign in' }))
 }
@@ -37,7 +37,7 @@ test('names every cause of a refused sign-in, and forgets the password', async (
     .element(opened.screen.getByRole('alert').getByText('the address isn’t verified yet', { exact: false }))
     .toBeVisible()
   await expect.element(opened.screen.getByLabelText('Password')).toHaveValue('')
-  await expect.element(opened.screen.getByLabelText('E-mail')).toHaveValue('mira@aurora.example')
+  await expect.element(opened.screen.getByLabelText('Email')).toHaveValue('mira@aurora.example')
 })
 
 test('says when there is no keychain to keep the sign-in, once it was chosen to go on without', async () => {
@@ -56,7 +56,7 @@ test('a signed-out account keeps its uploads in sight and asks to sign in again'
   })
   await expect.element(rowOf('Grain')).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Sign in' }))
-  await expect.element(screen.getByLabelText('E-mail')).toHaveValue('mira@aurora.example')
+  await expect.element(screen.getByLabelText('Email')).toHaveValue('mira@aurora.example')
 })
 
 test('the team picker shows every team under its account and chooses by click', async () => {
@@ -78,8 +78,8 @@ test('signs out from the team picker', async () => {
 test('changes settings by their controls, and follows those changed elsewhere', async () => {
   const { screen, asked, emit } = await openPage()
   emit('command', 'show-settings')
-  await userEvent.selectOptions(screen.getByLabelText('Files at once'), '4')
-  await userEvent.selectOptions(screen.getByLabelText('Closing the window'), 'Keeps sending')
+  await userEvent.selectOptions(screen.getByLabelText('Simultaneous uploads'), '4')
+  await userEvent.selectOptions(screen.getByLabelText('When the window is closed'), 'Keep uploading')
   await userEvent.fill(screen.getByLabelText('Largest file in one piece at cloud.example'), '750')
   await userEvent.keyboard('{Tab}')
   await expect
@@ -90,7 +90,7 @@ test('changes settings by their controls, and follows those changed elsewhere', 
       { servers: [{ address: settings.server, singlePutLimitBytes: 750_000_000 }] },
     ])
   emit('settings', { ...settings, theme: 'dark', dense: true })
-  await expect.element(screen.getByLabelText('Colours')).toHaveValue('dark')
+  await expect.element(screen.getByLabelText('Theme')).toHaveValue('dark')
   expect([document.documentElement.dataset['theme'], document.documentElement.dataset['density']]).toEqual([
     'dark',
     'dense',
@@ -135,7 +135,7 @@ test('history shows what was registered, page by page, and copies its ids', asyn
     },
   })
   await userEvent.click(screen.getByRole('button', { name: 'History' }))
-  await userEvent.click(screen.getByRole('button', { name: 'Show older' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Show older uploads' }))
   await expect.element(rowOf('Grain')).toBeVisible()
   await userEvent.click(rowOf('Depth').getByRole('button', { name: 'Copy model id: Depth' }))
   expect(asked).toEqual([
@@ -158,7 +158,7 @@ test('history drops the answer to a search that was overtaken', async () => {
     },
   })
   await userEvent.click(screen.getByRole('button', { name: 'History' }))
-  await userEvent.fill(screen.getByLabelText('Find in history'), 'new')
+  await userEvent.fill(screen.getByLabelText('Search history'), 'new')
   await expect.poll(() => waiting.has('new')).toBe(true)
   waiting.get('new')?.()
   await expect.element(rowOf('new!')).toBeVisible()

@@ -45,14 +45,14 @@ test('a folder is added by the picker, for the team that is chosen beside it', a
 test('what lay there is offered: added or left', async () => {
   const { screen, asked } = await settings(folder({ offered: { count: 3, sizeBytes: 7_000_000_000 } }))
   await expect.element(screen.getByText('3 models were there already (7', { exact: false })).toBeVisible()
-  await userEvent.click(screen.getByRole('button', { name: 'Add them' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Add all' }))
   await expect.element(screen.getByText('3 files added.', { exact: false })).toBeVisible()
-  await userEvent.click(screen.getByRole('button', { name: 'Leave them' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Ignore' }))
   expect([asks(asked, 'sendOffered'), asks(asked, 'declineOffered')]).toEqual([
     [{ id: 'folder-1' }],
     [{ id: 'folder-1' }],
   ])
-  await expect.poll(() => screen.getByRole('button', { name: 'Add them' }).elements()).toEqual([])
+  await expect.poll(() => screen.getByRole('button', { name: 'Add all' }).elements()).toEqual([])
 })
 
 test('watching is paused, goes on and is given up', async () => {
@@ -70,7 +70,7 @@ test('watching is paused, goes on and is given up', async () => {
 test.each([
   [{ state: 'gone' as const }, 'The folder can’t be seen.'],
   [{ state: 'signed-out' as const }, 'Nobody is signed in for this team.'],
-  [{ isPolled: true }, 'network drive, looked at once a minute'],
+  [{ isPolled: true }, 'network drive, checked once a minute'],
   [{ settling: 2 }, '2 new files are still changing or waiting'],
   [{ settling: 3, incomplete: 2 }, '2 new files wait for the rest of their models'],
   [{ settling: 3, incomplete: 2 }, '1 new file is still changing or waiting'],
@@ -84,7 +84,7 @@ test.each([
 
 test('a list without folders says so once it is known', async () => {
   const { screen } = await settings()
-  await expect.element(screen.getByText('No folder is watched.')).toBeVisible()
+  await expect.element(screen.getByText('No watched folders.')).toBeVisible()
 })
 
 test('the team of a watched folder is changed on the spot', async () => {

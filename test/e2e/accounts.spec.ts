@@ -26,7 +26,7 @@ test.describe('a paired computer', () => {
     await expect(row).toContainText('Sign in with your password to send files over 6.0 MB')
     expect(world.cloud.operations.map(({ name }) => name)).not.toContain('presignModel')
     await row.getByRole('button', { name: 'Sign in', exact: true }).click()
-    await expect(page.getByLabel('E-mail')).toHaveValue(ALICE.email)
+    await expect(page.getByLabel('Email')).toHaveValue(ALICE.email)
     await fillSignIn(page, ALICE.email, ALICE.password)
     await expect(rowOf(page, 'large')).toContainText('In the library')
     expect(world.cloud.operations.map(({ name }) => name)).toContain('completeMultipart')
@@ -37,7 +37,7 @@ test('a second account stands beside the first, and what is dropped goes to the 
   page,
   world,
 }) => {
-  await pick(page, /^Team: /, 'Add an account…')
+  await pick(page, /^Team: /, 'Add account…')
   await signInByForm(page, BOB)
   const { accounts } = await ask(page, 'session')
   expect(accounts.map(({ email, state }) => [email, state])).toEqual([
@@ -47,7 +47,7 @@ test('a second account stands beside the first, and what is dropped goes to the 
   const bobs = accounts[1]?.teams[0]
   await page.getByRole('button', { name: /^Team: / }).click()
   const menu = page.getByRole('menu')
-  for (const words of [ALICE.email, BOB.email, 'sends files of any size (password)']) {
+  for (const words of [ALICE.email, BOB.email, 'files of any size (password)']) {
     await expect(menu).toContainText(words)
   }
   await menu

@@ -182,7 +182,7 @@ test('what was chosen for the end is announced and can be called off', async ({ 
   await drag(page, [await world.file('loras/last.safetensors')])
   await held.arrived
   await page.getByRole('button', { name: /^Speed limit/ }).click()
-  await page.getByLabel('When all is sent').selectOption('Quit Modelferry')
+  await page.getByLabel('When uploads finish').selectOption('Quit Modelferry')
   // The choice has to be there before the end is.
   await expect
     .poll(() =>
@@ -193,7 +193,7 @@ test('what was chosen for the end is announced and can be called off', async ({ 
     )
     .toBe('quit')
   held.release()
-  await expect(page.getByText('All is sent. Modelferry quits in a minute.')).toBeVisible()
+  await expect(page.getByText('All uploads are done. Modelferry quits in one minute.')).toBeVisible()
   await page.getByRole('button', { name: 'Don’t quit' }).click()
   await expect(page.getByText('All is sent.')).toBeHidden()
 })

@@ -6,12 +6,12 @@ import { expect, test } from './fixtures.ts'
 import { answerSaving, clickMenu, pickersAnswered } from './main-steps.ts'
 import { drag, pick, rowOf } from './page-steps.ts'
 
-const allWorks = 'Everything on the way to the server works.'
-const trouble = 'Something on the way doesn’t work; what to do stands beside it.'
+const allWorks = 'All checks passed.'
+const trouble = 'Some checks failed. See the steps for what to do.'
 
 async function openHelp(page: Page): Promise<void> {
   await pick(page, 'More', 'Settings')
-  await page.getByRole('button', { name: 'Check my connection' }).click()
+  await page.getByRole('button', { name: 'Check connection' }).click()
 }
 
 const card = (page: Page, name: string | RegExp): Locator => page.getByRole('region', { name })
@@ -24,14 +24,14 @@ test('a connection that works is said to, and one whose server is gone is told s
   const connection = card(page, /^Connection to/)
   await connection.getByRole('button', { name: 'Check now' }).click()
   await expect(connection.getByRole('status')).toHaveText(allWorks)
-  for (const told of ['It is a Cyberun server.', 'Agrees with the server’s.', 'Holds.'])
+  for (const told of ['Cyberun server found.', 'Correct', 'Valid'])
     await expect(connection).toContainText(told)
 
   const plugIn = await world.cloud.unplug()
   await connection.getByRole('button', { name: 'Check now' }).click()
   await expect(connection.getByRole('status')).toHaveText(trouble)
   await expect(connection).toContainText('A firewall may stand between.')
-  await expect(connection).not.toContainText('It is a Cyberun server.')
+  await expect(connection).not.toContainText('Cyberun server found.')
   await plugIn()
   await connection.getByRole('button', { name: 'Check now' }).click()
   await expect(connection.getByRole('status')).toHaveText(allWorks)
@@ -39,14 +39,14 @@ test('a connection that works is said to, and one whose server is gone is told s
 
 test('8 MiB go to storage after a yes, and nothing of them stays', async ({ page, world }) => {
   await openHelp(page)
-  const storage = card(page, 'Way to storage')
+  const storage = card(page, 'Storage connection')
   await storage.getByRole('button', { name: 'Test storage…' }).click()
-  await storage.getByRole('button', { name: 'Don’t send' }).click()
+  await storage.getByRole('button', { name: 'Cancel' }).click()
   expect(world.cloud.operations.filter(({ name }) => name === 'presignModel')).toEqual([])
   await storage.getByRole('button', { name: 'Test storage…' }).click()
-  await storage.getByRole('button', { name: 'Send 8 MiB' }).click()
+  await storage.getByRole('button', { name: 'Upload 8 MiB' }).click()
   await expect(storage.getByRole('status')).toContainText('Storage took 8 MiB in')
-  await expect(storage.getByRole('status')).toContainText('It was taken back.')
+  await expect(storage.getByRole('status')).toContainText('The test data was deleted.')
   const { cloud } = world
   expect([await cloud.unfinishedUploads(), await cloud.objects(), cloud.modelsOf(ALICES_TEAM_ID)]).toEqual([
     [],
@@ -56,7 +56,7 @@ test('8 MiB go to storage after a yes, and nothing of them stays', async ({ page
 
   const held = cloud.hold('put-part', 1)
   await storage.getByRole('button', { name: 'Test storage…' }).click()
-  await storage.getByRole('button', { name: 'Send 8 MiB' }).click()
+  await storage.getByRole('button', { name: 'Upload 8 MiB' }).click()
   await held.arrived
   await storage.getByRole('button', { name: 'Stop' }).click()
   await expect(storage.getByRole('status')).toContainText('Stopped.')
@@ -76,11 +76,11 @@ test('a report is saved as it was read, without what was left out and without a 
     .getByRole('button', { name: 'Check now' })
     .click()
   await expect(card(page, /^Connection to/).getByRole('status')).toHaveText(allWorks)
-  const report = card(page, 'Report for somebody who helps')
-  await report.getByRole('button', { name: 'Put it together' }).click()
+  const report = card(page, 'Support report')
+  await report.getByRole('button', { name: 'Create report' }).click()
   const textOf = (name: string) => report.getByRole('textbox', { name }).inputValue()
   const log = await textOf('Log')
-  const shown = [await textOf('Versions'), await textOf('The queue in numbers'), log]
+  const shown = [await textOf('Versions'), await textOf('Queue summary'), log]
   expect(log).toContain('looked at the connection')
   await report.getByRole('checkbox', { name: 'Settings' }).uncheck()
   // What happens after the reading is not in it: the log has gone on meanwhile.
@@ -96,7 +96,7 @@ test('a report is saved as it was read, without what was left out and without a 
   expect(existsSync(path)).toBe(false)
   await answerSaving(app.electron, path)
   await report.getByRole('button', { name: 'Save…' }).click()
-  await expect(page.getByText('The report is saved.')).toBeVisible()
+  await expect(page.getByText('Report saved.')).toBeVisible()
 
   const saved = readFileSync(path, 'utf8')
   for (const text of shown) expect(saved).toContain(text)

@@ -24,7 +24,7 @@ test('a locked keyring is a plain choice; signed in for this session one sends, 
   await keyring.lock()
   const app = await world.start()
   await signInByForm(app.page)
-  const dialog = app.page.getByRole('dialog', { name: 'Your sign-in can’t be kept' })
+  const dialog = app.page.getByRole('dialog', { name: 'Your sign-in can’t be saved' })
   await expect(dialog).toContainText('The keychain is locked')
   await expect(dialog).toContainText('never on the disk')
   await expect(dialog.getByRole('button', { name: 'Quit', exact: true })).toBeVisible()
@@ -48,11 +48,11 @@ test('a keyring that vanishes while files are sent stops nothing, and the choice
   world.cloud.fail({ on: 'registerModel', how: 401 })
   await drag(app.page, [await world.file('loras/quiet.safetensors')])
   await world.cloud.ended('refresh')
-  const dialog = app.page.getByRole('dialog', { name: 'Your sign-in can’t be kept' })
+  const dialog = app.page.getByRole('dialog', { name: 'Your sign-in can’t be saved' })
   await expect(dialog).toContainText('no keychain to keep your sign-in')
   await dialog.getByRole('button', { name: 'Stay signed in until I quit' }).click()
   await expect(rowOf(app.page, 'quiet')).toContainText('In the library')
-  await expect(app.page.getByRole('button', { name: 'Look again' })).toBeVisible()
+  await expect(app.page.getByRole('button', { name: 'Check again' })).toBeVisible()
 })
 
 test('whoever would rather not go on without a keyring quits', async ({ world, keyring }) => {

@@ -81,16 +81,16 @@ test.describe('secrets', () => {
 
     await fillSignIn(page, ALICE.email, ALICE.password)
     const dialog = page.getByRole('dialog')
-    await dialog.getByLabel('Name at the proxy').fill('mira')
-    await dialog.getByLabel('Password at the proxy').fill(proxyPassword)
-    await dialog.getByRole('button', { name: 'Sign in to the proxy' }).click()
+    await dialog.getByLabel('Proxy user name').fill('mira')
+    await dialog.getByLabel('Proxy password').fill(proxyPassword)
+    await dialog.getByRole('button', { name: 'Sign in to proxy' }).click()
     await dialog.waitFor({ state: 'detached' })
     await page.getByRole('button', { name: 'Continue in the browser' }).click()
     const code = (await page.getByLabel('Code', { exact: true }).textContent()) ?? ''
     world.cloud.confirmPairing(code, ALICE.email, ALICES_TEAM_ID)
     await page.getByRole('button', { name: /^Team: / }).waitFor()
     await learn()
-    await pick(page, /^Team: /, 'Add an account…')
+    await pick(page, /^Team: /, 'Add account…')
     await signInByForm(page)
     await learn()
 

@@ -41,19 +41,19 @@ test('paths that are taken ask before a byte is sent; one is replaced, the other
       display_name: `Old ${name}`,
     })
   await drag(page, await Promise.all(names.map((name) => world.file(`loras/${name}.safetensors`))))
-  for (const name of names) await expect(rowOf(page, name)).toContainText('Needs you')
+  for (const name of names) await expect(rowOf(page, name)).toContainText('Needs attention')
   expect(world.cloud.operations.filter(({ kind }) => kind === 'storage')).toEqual([])
 
   const pane = page.getByRole('complementary')
   await rowOf(page, 'One').getByRole('button', { name: 'Choose…' }).click()
   await pane.getByRole('radio', { name: 'Replace' }).check()
-  await pane.getByRole('combobox', { name: 'The old model is' }).selectOption('delete')
-  await pane.getByRole('button', { name: 'Go on' }).click()
+  await pane.getByRole('combobox', { name: 'Old model' }).selectOption('delete')
+  await pane.getByRole('button', { name: 'Continue' }).click()
   await expect(rowOf(page, 'One')).toContainText('In the library')
 
   await rowOf(page, 'Two').getByRole('button', { name: 'Choose…' }).click()
   await pane.getByRole('checkbox', { name: /the other file/ }).check()
-  await pane.getByRole('button', { name: 'Go on' }).click()
+  await pane.getByRole('button', { name: 'Continue' }).click()
   for (const name of ['Two', 'Three'])
     await expect(page.locator('[data-id]', { hasText: `${name} (2)` })).toContainText('In the library')
   const paths = () =>
@@ -84,7 +84,7 @@ test('in the library a model is renamed, disabled and deleted, on the server as 
   await page.getByRole('button', { name: 'Library', exact: true }).click()
   await rowOf(page, 'Grain').click({ position: { x: 10, y: 10 } })
   const pane = page.getByRole('complementary')
-  await pane.getByRole('button', { name: 'Change name, type or path' }).click()
+  await pane.getByRole('button', { name: 'Edit name, type or path' }).click()
   await pane.getByRole('textbox', { name: 'Name' }).fill('Fine Grain')
   await pane.getByRole('button', { name: 'Save' }).click()
   await expect(rowOf(page, 'Fine Grain')).toBeVisible()

@@ -69,7 +69,7 @@ test('a dropped yaml shows the folders that it names', async ({ world }) => {
   const yaml = join(world.folder, 'files/extra_model_paths.yaml')
   writeFileSync(yaml, 'mine:\n  base_path: disk\n  controlnet: odd name\n')
   await drag(page, [yaml])
-  await expect(page.getByText('Folders named in a file')).toBeVisible()
+  await expect(page.getByText('Folders from a configuration file')).toBeVisible()
   await page.getByRole('checkbox', { name: 'controlnet' }).check()
   await page.getByRole('button', { name: 'Add 1 file' }).click()
   await expect(rowOf(page, 'one')).toContainText('In the library')
@@ -93,7 +93,7 @@ test('a dropped picture with a workflow lists its models, sends those that are h
   await page.getByRole('button', { name: 'Locate sd_xl_base_1.0.safetensors…' }).click()
   await expect(page.getByRole('button', { name: 'Upload 2 models' })).toBeEnabled()
   await answerPicker(electron, [join(world.folder, 'files/attic')])
-  await page.getByRole('button', { name: 'Look in a folder…' }).click()
+  await page.getByRole('button', { name: 'Search a folder…' }).click()
   await page.getByRole('button', { name: 'Upload 3 models' }).click()
   await expect(page.getByRole('heading', { name: /^In the library of/ })).toBeVisible()
   await expect
@@ -103,7 +103,7 @@ test('a dropped picture with a workflow lists its models, sends those that are h
       'models/clip_vision/clip_vision_h.safetensors',
       'models/loras/style/ink.safetensors',
     ])
-  await page.getByRole('button', { name: 'Back to the uploads' }).click()
+  await page.getByRole('button', { name: 'Back to uploads' }).click()
   await expect(page.getByText('picture.png: 3 models are missing')).toBeVisible()
   await isClean(page)
   await page.getByRole('button', { name: 'Show', exact: true }).click()
@@ -139,7 +139,7 @@ test('many waiting rows get a type and a folder at once, and undo gives them bac
   await expect(rowOf(page, 'b')).toBeVisible()
   await rowOf(page, 'a').click({ position: { x: 12, y: 12 } })
   await page.keyboard.press('ControlOrMeta+a')
-  await page.getByRole('button', { name: 'Change type, path and names…' }).click()
+  await page.getByRole('button', { name: 'Edit type, path and names…' }).click()
   await page.getByLabel('Type', { exact: true }).fill('loras')
   await page.getByLabel('Library folder').fill('models/{type}/client')
   await expect(page.getByText('models/loras/client/a.safetensors')).toBeVisible()

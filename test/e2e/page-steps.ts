@@ -24,7 +24,7 @@ export async function signInByForm(page: Page, account: DemoAccount = ALICE): Pr
 
 /** Fills the form in and sends it off. */
 export async function fillSignIn(page: Page, email: string, password: string): Promise<void> {
-  await page.getByLabel('E-mail').fill(email)
+  await page.getByLabel('Email').fill(email)
   await page.getByLabel('Password').fill(password)
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
 }

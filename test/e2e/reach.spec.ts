@@ -69,7 +69,7 @@ test('axe finds nothing in any view, light or dark', async ({ app, world }) => {
 
 test('the whole way to the library can be gone by the keyboard', async ({ app, world }) => {
   const { page } = app
-  await page.getByLabel('E-mail').focus()
+  await page.getByLabel('Email').focus()
   await page.keyboard.type('alice@example.com')
   await page.keyboard.press('Tab')
   await page.keyboard.type('correct-horse-1')

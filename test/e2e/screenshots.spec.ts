@@ -76,7 +76,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await drag(page, [dropped], ['drop'])
     await expect(page.getByText('1 file added.')).toBeVisible()
     await quiet(page)
-    await rowOf(page, 'Juniper XL v4').getByText('Sending').click()
+    await rowOf(page, 'Juniper XL v4').getByText('Uploading').click()
     await expect(page.getByRole('complementary')).toBeVisible()
     await expect(page.getByRole('img', { name: /parts sent, . in flight/ })).toBeVisible({ timeout: 60_000 })
     await shoot('details')
@@ -134,7 +134,7 @@ async function sending(page: Page, world: World): Promise<void> {
     await model(world, 'loras/Soft Grain.safetensors', 'diffusers Flux.1 LoRA', 306_000_000),
     await model(world, 'upscale_models/4x Crisp.safetensors', 'new ESRGAN', 67_000_000),
   ])
-  await expect(rowOf(page, 'Juniper XL v4')).toContainText('Sending')
+  await expect(rowOf(page, 'Juniper XL v4')).toContainText('Uploading')
   const sent = async () =>
     (await ask(page, 'snapshot')).rows.find(({ phase }) => phase === 'sending')?.sentBytes ?? 0
   await expect.poll(sent, { timeout: 120_000 }).toBeGreaterThan(2_000_000_000)

@@ -14,7 +14,7 @@ test('a wrong password names all that may be the cause and forgets what was type
     /e-mail or password is wrong, the address isn’t verified yet, or the account is disabled/,
   )
   await expect(app.page.getByLabel('Password')).toHaveValue('')
-  await expect(app.page.getByLabel('E-mail')).toHaveValue(ALICE.email)
+  await expect(app.page.getByLabel('Email')).toHaveValue(ALICE.email)
 })
 
 test('the right password opens the list and offers both teams', async ({ app }) => {
@@ -70,7 +70,7 @@ test('signing out takes the secret out of the keychain, and the next start is si
   const { page } = await world.start()
   await expect(page.getByRole('status').filter({ hasText: 'Signed out' })).toBeVisible()
   await page.getByRole('button', { name: 'Sign in' }).click()
-  await expect(page.getByLabel('E-mail')).toHaveValue(ALICE.email)
+  await expect(page.getByLabel('Email')).toHaveValue(ALICE.email)
 })
 
 test('neither the password nor a token is anywhere on the disk, after an upload and a refresh', async ({

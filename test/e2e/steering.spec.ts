@@ -26,9 +26,9 @@ test('cancelling what was begun asks first, and leaves nothing in storage', asyn
   await held.arrived
   await control(page, 'Cancel upload', 'unwanted').click()
   await page.getByRole('button', { name: 'Keep', exact: true }).click()
-  await expect(rowOf(page, 'unwanted')).toContainText('Sending')
+  await expect(rowOf(page, 'unwanted')).toContainText('Uploading')
   await control(page, 'Cancel upload', 'unwanted').click()
-  await page.getByRole('group', { name: 'Cancel?' }).getByRole('button', { name: 'Cancel upload' }).click()
+  await page.getByRole('group', { name: 'Cancel upload?' }).getByRole('button', { name: 'Cancel upload' }).click()
   await expect(page.getByText(/^Drop model files here/)).toBeVisible()
   held.release()
   await world.cloud.ended('put-object')
@@ -41,7 +41,7 @@ test('a finished row can be taken out of the list while its model stays in the l
 }) => {
   await drag(page, [await world.file('loras/done.safetensors')])
   await expect(rowOf(page, 'done')).toContainText('In the library')
-  await control(page, 'Remove from this list', 'done').click()
+  await control(page, 'Remove from list', 'done').click()
   await expect(page.getByText(/^Drop model files here/)).toBeVisible()
   expect(world.cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
 })

@@ -21,13 +21,13 @@ test('a limit slows an upload down, and the map of parts fills once it is lifted
   await drag(page, [path])
   await held.arrived
   await page.getByRole('button', { name: 'Speed limit: No limit' }).click()
-  await page.getByRole('textbox', { name: 'Own limit in MB/s' }).fill('0.5')
+  await page.getByRole('textbox', { name: 'Custom limit in MB/s' }).fill('0.5')
   await page.keyboard.press('Enter')
   await page.keyboard.press('Escape')
   await expect(page.getByText('at most 0.5 MB/s')).toBeVisible()
   expect(await ask(page, 'settings')).toMatchObject({ limitBytesPerSecond: 500_000 })
   held.release()
-  await rowOf(page, 'tide').getByText('Sending').click()
+  await rowOf(page, 'tide').getByText('Uploading').click()
   await expect(page.getByText(`${partCount} parts of 5.2 MB`)).toBeVisible()
   const isSlow = async () => {
     const { bytesPerSecond } = (await ask(page, 'snapshot')).totals

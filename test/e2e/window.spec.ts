@@ -25,7 +25,7 @@ test('a closed window keeps sending; it asks once and remembers', async ({ app, 
   await expect.poll(() => isSeen(app.electron)).toBe(false)
   held.release()
   await world.cloud.ended('registerModel')
-  expect(await asked(app.electron)).toEqual(['Keep sending when the window is closed?'])
+  expect(await asked(app.electron)).toEqual(['Keep uploading when the window is closed?'])
   expect((await ask(app.page, 'settings')).onClose).toBe('keep-sending')
 
   await app.electron.evaluate(({ app: inside }) => inside.emit('activate'))
@@ -83,7 +83,7 @@ test(
       'Open Modelferry',
       toggle,
       'Speed limit',
-      'When all is sent',
+      'When uploads finish',
       'Settings…',
       'Quit',
     ]

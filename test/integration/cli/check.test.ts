@@ -7,7 +7,7 @@ const steps = ['name', 'proxy', 'connect', 'certificate', 'api', 'clock', 'sign-
 test('reports each step of a working connection and exits with 0', async () => {
   const { run } = await setupCommand()
   const { code, out, err } = await run('check')
-  expect([code, err]).toEqual([0, 'Everything on the way to the server works.\n'])
+  expect([code, err]).toEqual([0, 'All checks passed.\n'])
   const lines = out.trimEnd().split('\n')
   expect(lines).toHaveLength(steps.length)
   expect(lines[4]).toBe('ok      Server       It is a Cyberun server.')

@@ -44,7 +44,7 @@ test('shows the speed and how long a model would take', () => {
     'Storage took 8 MiB in 1.0 s, 8.4 MB/s. At this speed a model of 10 GB takes about 20 minutes. It was taken back.',
   )
   expect(storageTestText(resultOf({ tookMs: 60_000 }), t, true)).toBe(
-    'Storage took 8 MiB in 60.0 s, 140 kB/s. At this speed a model of 10 GB takes about 20 hours. Your speed limit holds for this too. It was taken back.',
+    'Storage took 8 MiB in 60.0 s, 140 kB/s. At this speed a model of 10 GB takes about 20 hours. Your speed limit was applied. It was taken back.',
   )
 })
 

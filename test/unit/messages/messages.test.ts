@@ -144,11 +144,9 @@ test('keeps markup in a parameter as text', () => {
 test('shows a custom type unchanged, and a base only if it is known', () => {
   const t = translatorFor('en')
   const reason = { type: 'loras', base: 'SDXL', evidence: 'x.lora_down.weight' }
-  expect(t('reason.header', reason)).toBe(
-    'Its tensors are named like those of a LoRA (SDXL): x.lora_down.weight.',
-  )
+  expect(t('reason.header', reason)).toBe('Its tensor names match a LoRA (SDXL): x.lora_down.weight.')
   expect(t('reason.header', { ...reason, type: 'my_models', base: 'none' })).toBe(
-    'Its tensors are named like those of “my_models”: x.lora_down.weight.',
+    'Its tensor names match “my_models”: x.lora_down.weight.',
   )
 })
 
@@ -204,8 +202,8 @@ test('uses every message in the sources', () => {
 })
 
 test('uses one Chinese term each for library, history and undo', () => {
-  // 入库 means registering, 数据库 a database and 仓库 a repository.
-  const others = /(?<!资料|資料|入|数据|仓|倉)[库庫]|历程|歷史記錄|還原/
+  // 入库 means adding a model; 資料庫 means a database in Taiwan.
+  const others = /(?<!模型|入)[库庫]|历程|歷史記錄|還原/
   const mixed = keys.filter((key) =>
     textsOf(key)
       .slice(1)

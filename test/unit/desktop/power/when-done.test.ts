@@ -33,7 +33,7 @@ test('once all is sent it counts down, and then does it once', () => {
   patch(none, oneSent)
   const ending = { atMs: clock.now() + countdownMs, sent: 1, needsYou: 0 }
   expect(book.current()).toEqual({ whenDone: 'sleep', ending })
-  expect(said()).toBe('All is sent. The computer goes to sleep in a minute.')
+  expect(said()).toBe('All uploads are done. The computer goes to sleep in one minute.')
   clock.advance(countdownMs)
   expect([did, book.current()]).toEqual([['sleep'], { whenDone: 'nothing', ending: null }])
   patch(busy)

@@ -117,7 +117,7 @@ const scenes: Readonly<Record<string, Scene>> = {
       await userEvent.fill(screen.getByLabelText('Password'), 'x')
       await userEvent.keyboard('{Enter}')
       await expect
-        .element(screen.getByRole('alert').getByText('Signing in was refused', { exact: false }))
+        .element(screen.getByRole('alert').getByText('Couldn’t sign in', { exact: false }))
         .toBeVisible()
     },
   ),
@@ -140,10 +140,7 @@ const scenes: Readonly<Record<string, Scene>> = {
   ),
   'settings, with a wrong address': opened({}, async ({ screen, emit }) => {
     emit('command', 'show-settings')
-    await userEvent.fill(
-      screen.getByLabelText('Server address', { exact: true }),
-      'http://nowhere',
-    )
+    await userEvent.fill(screen.getByLabelText('Server address', { exact: true }), 'http://nowhere')
     await userEvent.keyboard('{Enter}')
   }),
   'history, with details': opened(

@@ -16,7 +16,7 @@ function drag(kind: string, ...files: readonly File[]): DragEvent {
 test('an empty queue says what to do and offers files, or to find models', async () => {
   const { screen, asked } = await openPage()
   await expect
-    .element(screen.getByText('Drop model files here and they go to Aurora Studio.', { exact: false }))
+    .element(screen.getByText('Drop model files here to upload them to Aurora Studio.', { exact: false }))
     .toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Choose files…' }))
   expect(asked).toEqual([{ name: 'chooseFiles', args: { what: 'files' } }])
@@ -27,9 +27,9 @@ test('an empty queue says what to do and offers files, or to find models', async
 test('the window answers while files are dragged over it, naming the team, and rests when they leave', async () => {
   const { screen } = await openPage()
   document.body.dispatchEvent(drag('dragenter', file))
-  await expect.element(screen.getByText('Drop to send to Aurora Studio', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('Drop to upload to Aurora Studio', { exact: false })).toBeVisible()
   document.body.dispatchEvent(drag('dragleave', file))
-  await expect.poll(() => screen.getByText('Drop to send to', { exact: false }).elements()).toEqual([])
+  await expect.poll(() => screen.getByText('Drop to upload to', { exact: false }).elements()).toEqual([])
 })
 
 test('a drop hands the File objects on, as they are', async () => {
@@ -60,7 +60,7 @@ test('dragged words are none of its business', async () => {
   const { screen, asked } = await openPage()
   document.body.dispatchEvent(drag('dragenter'))
   document.body.dispatchEvent(drag('drop'))
-  expect([asked, screen.getByText('Drop to send to', { exact: false }).elements()]).toEqual([[], []])
+  expect([asked, screen.getByText('Drop to upload to', { exact: false }).elements()]).toEqual([[], []])
 })
 
 test('tells what became of what was added, and opens the list of what was skipped', async () => {
@@ -98,7 +98,7 @@ test('says why when files can’t be taken in', async () => {
     .element(
       screen
         .getByRole('alert')
-        .getByText('The disk that keeps the queue is full, so nothing more is written or sent.', {
+        .getByText('The disk that stores the upload queue is full, so uploads have stopped.', {
           exact: false,
         }),
     )

@@ -26,7 +26,9 @@ const target = (name: string, modelType: string, modelPath: string) => ({
 
 test('many rows get a type and a path from a template, after a look at what they become', async () => {
   const { screen, asked } = await opened()
-  await expect.element(screen.getByText('1 of the chosen files has begun and stays as it is.')).toBeVisible()
+  await expect
+    .element(screen.getByText('1 of the selected files is already uploading and can’t be changed.'))
+    .toBeVisible()
   const apply = screen.getByRole('button', { name: /^Change \d files?$/ })
   await expect.element(apply).toBeDisabled()
   await userEvent.fill(screen.getByLabelText('Type', { exact: true }), 'vae')
@@ -53,7 +55,7 @@ test('undo gives every row back what it had', async () => {
   await userEvent.click(screen.getByRole('button', { name: 'Change 2 files' }))
   await expect.element(screen.getByText('2 files were changed.', { exact: false })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
-  await expect.element(screen.getByText('The change was taken back.')).toBeVisible()
+  await expect.element(screen.getByText('Changes undone.')).toBeVisible()
   expect(edits(asked)[1]?.args).toEqual({
     changes: [
       { id: 'Grain', target: target('Grain', 'loras', 'models/loras/Grain.safetensors') },
@@ -79,7 +81,7 @@ test('undo leaves alone what has been typed since, and says how many have begun'
   )
   await userEvent.click(undo)
   await expect
-    .element(screen.getByText('The change was taken back, but for 1 file that has begun or left the list.'))
+    .element(screen.getByText('Changes undone, except for 1 file that is uploading or was removed.'))
     .toBeVisible()
   expect(edits(asked)[1]?.args).toMatchObject({
     changes: [
@@ -94,9 +96,7 @@ test('fewer changed than wished is said', async () => {
   await userEvent.fill(screen.getByLabelText('Type', { exact: true }), 'vae')
   await userEvent.click(screen.getByRole('button', { name: 'Change 2 files' }))
   await expect
-    .element(
-      screen.getByText('1 file was changed. 1 has begun meanwhile and stays as it is.', { exact: false }),
-    )
+    .element(screen.getByText('1 file changed. 1 is already uploading and wasn’t changed.', { exact: false }))
     .toBeVisible()
 })
 
@@ -129,13 +129,15 @@ test('files that would meet, or that the server would refuse, are named and noth
   const { screen, asked } = await opened()
   const apply = screen.getByRole('button', { name: /^Change 2 files$/ })
   await userEvent.fill(screen.getByLabelText('File name'), 'same.{ext}')
-  await expect.element(screen.getByText('2 files can’t be changed like this:')).toBeVisible()
+  await expect.element(screen.getByText('2 files can’t be changed:')).toBeVisible()
   await expect
-    .element(screen.getByText('Another file would have the same path', { exact: false }).first())
+    .element(screen.getByText('Another file has the same path', { exact: false }).first())
     .toBeVisible()
   await expect.element(apply).toBeDisabled()
   await userEvent.fill(screen.getByLabelText('File name'), 'größe {name}.{ext}')
-  await expect.element(screen.getByText('The server takes letters', { exact: false }).first()).toBeVisible()
+  await expect
+    .element(screen.getByText('Only letters, digits, spaces', { exact: false }).first())
+    .toBeVisible()
   await userEvent.fill(screen.getByLabelText('File name'), '{size}')
   await expect.element(screen.getByText('Unknown placeholder in braces').first()).toBeVisible()
   await expect.element(apply).toBeDisabled()
@@ -147,7 +149,9 @@ test('a refusal is told in the dialog, and what was typed stays', async () => {
   await userEvent.fill(screen.getByLabelText('Type', { exact: true }), 'vae')
   await userEvent.click(screen.getByRole('button', { name: 'Change 2 files' }))
   const dialog = screen.getByRole('dialog')
-  await expect.element(dialog.getByRole('alert')).toMatchTextContent('The disk that keeps the queue is full')
+  await expect
+    .element(dialog.getByRole('alert'))
+    .toMatchTextContent('The disk that stores the upload queue is full')
   await expect.element(screen.getByLabelText('Type', { exact: true })).toHaveValue('vae')
 })
 

@@ -69,7 +69,7 @@ test('what the library has already says so, and that nothing was sent', async ()
   const already = { name: 'Theirs', path: 'models/loras/theirs.safetensors', status: 'active' }
   const { rowOf } = await openPage({ rows: [registeredRow('Depth', { already, sentBytes: 0 })] })
   await expect.element(rowOf('Depth')).toMatchTextContent('Already in the library')
-  await expect.element(rowOf('Depth')).toMatchTextContent('The team has the same bytes as “Theirs”.')
+  await expect.element(rowOf('Depth')).toMatchTextContent('Already in the library as Theirs')
 })
 
 test('the choice takes the focus when it was asked for, and never again', async () => {

@@ -44,7 +44,9 @@ test('before the end the bar says how many need the person, and calls it off', a
   const ending = { atMs: Date.now() + 60_000, sent: 2, needsYou: 58 }
   const { screen, asked } = await open({ ...calm, whenDone: 'sleep', ending })
   await expect
-    .element(screen.getByText('2 files are sent, 58 need you. The computer goes to sleep in a minute.'))
+    .element(
+      screen.getByText('2 files uploaded, 58 need attention. The computer goes to sleep in one minute.'),
+    )
     .toBeVisible()
   await screen.getByRole('button', { name: 'Cancel sleep' }).click()
   expect(asked.at(-1)).toMatchObject({ name: 'setWhenDone', args: { whenDone: 'nothing' } })
@@ -85,9 +87,9 @@ test('where the system tells the line and not what it costs, the person is asked
   })
   emit('command', 'show-settings')
   await expect
-    .element(screen.getByText('Say so below; it is kept for this line.', { exact: false }))
+    .element(screen.getByText('Choose below; Modelferry remembers it for this connection.', { exact: false }))
     .toBeVisible()
-  await userEvent.selectOptions(screen.getByLabelText('This line: Wi-Fi (192.168.1.1)'), 'Metered')
+  await userEvent.selectOptions(screen.getByLabelText('This connection: Wi-Fi (192.168.1.1)'), 'Metered')
   expect(asked.at(-1)).toMatchObject({
     args: { lines: [{ id: 'line-9', name: 'Wi-Fi (192.168.1.1)', isMetered: true }] },
   })
@@ -100,6 +102,8 @@ test('a switch shows what holds, not what was wished for', async () => {
   emit('command', 'show-settings')
   const atLogin = screen.getByRole('switch', { name: 'Start at login' })
   await atLogin.click()
-  await expect.element(screen.getByText('macOS waits for your word', { exact: false })).toBeVisible()
+  await expect
+    .element(screen.getByText('Allow Modelferry in System Settings', { exact: false }))
+    .toBeVisible()
   await expect.element(atLogin).not.toBeChecked()
 })

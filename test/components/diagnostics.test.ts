@@ -36,7 +36,7 @@ test('each step of the way is told as it is done, and a verdict at the end', asy
   await expect.element(screen.getByText('Checking…')).toBeVisible()
   await expect.element(screen.getByRole('button', { name: 'Check now' })).toBeDisabled()
   emit('connection', check)
-  await expect.element(screen.getByText('Port 443 answers after 12 ms.')).toBeVisible()
+  await expect.element(screen.getByText('Port 443 responds in 12 ms.')).toBeVisible()
   await expect.element(screen.getByText('All checks passed.')).toBeVisible()
   expect((await axe.run(screen.container)).violations).toEqual([])
 })
@@ -72,9 +72,7 @@ test('a report is read piece by piece before it is saved, and goes without the n
   })
   await userEvent.click(screen.getByRole('button', { name: 'Create report' }))
   await expect.element(screen.getByRole('textbox', { name: 'Versions' })).toHaveValue('electron 45')
-  await expect
-    .element(screen.getByRole('checkbox', { name: 'File names in the queue' }))
-    .not.toBeChecked()
+  await expect.element(screen.getByRole('checkbox', { name: 'File names in the queue' })).not.toBeChecked()
   expect((await axe.run(screen.container)).violations).toEqual([])
   await userEvent.click(screen.getByRole('checkbox', { name: 'Log' }))
   await userEvent.click(screen.getByRole('button', { name: 'Save…' }))
@@ -86,7 +84,11 @@ test('8 MiB are sent only after a yes that says what for', async () => {
   const { screen, asked, emit } = await openHelp({ testStorage: () => new Promise(() => undefined) })
   await userEvent.click(screen.getByRole('button', { name: 'Test storage…' }))
   await expect
-    .element(screen.getByText('sends 8 MiB to your team’s storage and takes it back', { exact: false }))
+    .element(
+      screen.getByText('uploads 8 MiB of test data to your team’s storage and then deletes it', {
+        exact: false,
+      }),
+    )
     .toBeVisible()
   await expect.element(screen.getByRole('button', { name: 'Cancel' })).toHaveFocus()
   await userEvent.keyboard('{Escape}')
@@ -112,14 +114,14 @@ test('what storage says is told in words', async () => {
   const { screen } = await openHelp({ testStorage: () => success(bad) })
   await userEvent.click(screen.getByRole('button', { name: 'Test storage…' }))
   await userEvent.click(screen.getByRole('button', { name: 'Upload 8 MiB' }))
-  await expect.element(screen.getByText('didn’t take it', { exact: false })).toBeVisible()
-  await expect.element(screen.getByText('goes on trying until it is', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('rejected the data', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('keeps trying to delete it', { exact: false })).toBeVisible()
   expect((await axe.run(screen.container)).violations).toEqual([])
 })
 
 test('to a paired computer it is not offered, and it is said why', async () => {
   const { screen } = await openHelp({ session: () => success(signedIn(account({ kind: 'device' }))) })
-  await expect.element(screen.getByText('can’t send in parts', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('can’t run this test', { exact: false })).toBeVisible()
   expect(screen.getByRole('button', { name: 'Test storage…' }).elements()).toEqual([])
 })
 

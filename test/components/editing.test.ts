@@ -30,9 +30,7 @@ test('explains a path that the server would refuse while it is typed, and mends 
   const field = screen.getByRole('textbox', { name: 'Library path' })
   await userEvent.fill(field, 'models/loras/grain[1].safetensors')
   await expect.element(field).toHaveAttribute('aria-invalid', 'true')
-  await expect
-    .element(field)
-    .toHaveAccessibleDescription(/The server takes letters from A to Z.*Leave out: \[ \]/)
+  await expect.element(field).toHaveAccessibleDescription(/Only letters A–Z, digits.*Remove: \[ \]/)
   await userEvent.keyboard('{Enter}')
   expect(asked).toEqual([])
   await userEvent.click(rowOf('Grain').getByRole('button', { name: /^Use models\/loras\// }))
@@ -45,7 +43,7 @@ test('takes the explanation away as soon as the path is right', async () => {
   await userEvent.click(rowOf('Grain').getByRole('button', { name: /^Library path/ }))
   const field = screen.getByRole('textbox', { name: 'Library path' })
   await userEvent.fill(field, '/models/grain.safetensors')
-  await expect.element(rowOf('Grain')).toMatchTextContent('Leave out the slash at the beginning')
+  await expect.element(rowOf('Grain')).toMatchTextContent('Remove the slash at the start')
   await userEvent.fill(field, 'models/grain.safetensors')
   await expect.element(field).toHaveAttribute('aria-invalid', 'false')
 })
@@ -114,7 +112,7 @@ test('opens the field that a refusal is about, and tries again once it is change
 
 /** The notice that hands back what was typed. */
 const told = ({ screen }: Awaited<ReturnType<typeof openPage>>) =>
-  screen.getByRole('alert').filter({ hasText: 'has begun meanwhile' })
+  screen.getByRole('alert').filter({ hasText: 'started uploading, so' })
 
 const typeName = async (
   { screen, rowOf }: Awaited<ReturnType<typeof openPage>>,
@@ -130,7 +128,7 @@ test('a row that begins while it is being changed closes its field, and hands ba
   await typeName(page, 'Grain', 'Film grain')
   page.emit('patch', patchOf(2, [sendingRow('Grain')]))
   const notice = told(page)
-  await expect.element(notice).toMatchTextContent('“Grain” has begun meanwhile and stays as it is')
+  await expect.element(notice).toMatchTextContent('“Grain” started uploading, so your change wasn’t saved')
   await expect.element(notice).toMatchTextContent('You had typed: Film grain')
   expect(page.screen.getByRole('textbox', { name: 'Name' }).elements()).toEqual([])
   await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Grain')

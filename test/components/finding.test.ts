@@ -55,23 +55,23 @@ test('found places are shown with their types, and only what is ticked is added,
 
 test('a place is ticked as a whole, and a cache of another program can’t be', async () => {
   const { screen } = await places()
-  const all = screen.getByRole('checkbox', { name: 'Everything in ~/ComfyUI/models' })
+  const all = screen.getByRole('checkbox', { name: 'Select all in ~/ComfyUI/models' })
   await userEvent.click(all)
   await expect.element(screen.getByRole('button', { name: 'Add 314 files' })).toBeEnabled()
   await userEvent.click(screen.getByRole('checkbox', { name: 'checkpoints' }))
   await expect.element(all).toBePartiallyChecked()
   expect(screen.getByRole('checkbox').elements()).toHaveLength(4)
-  await expect.element(screen.getByText('For information', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('no readable names', { exact: false })).toBeVisible()
 })
 
 test('what is found shows as it comes, the search can be stopped, and leaving stops it', async () => {
   const { screen, asked, emit } = await places({ state: 'looking', places: [] })
-  await expect.element(screen.getByText('Looking in the usual places', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('Searching common locations', { exact: false })).toBeVisible()
   emit('finding', { state: 'looking', places: [comfy] })
   await expect.element(screen.getByText('~/ComfyUI/models')).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Stop' }))
   emit('finding', { state: 'stopped', places: [comfy] })
-  await expect.element(screen.getByText('The search was stopped', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('Search stopped.', { exact: false })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Search again' }))
   await userEvent.click(screen.getByRole('button', { name: 'Back to uploads' }))
   await expect.poll(() => asks(asked, 'stopFinding')).toHaveLength(2)
@@ -81,22 +81,22 @@ test('what is found shows as it comes, the search can be stopped, and leaving st
 test('nothing found says where was looked and what to do', async () => {
   const { screen } = await places({ state: 'done', places: [] })
   await expect
-    .element(screen.getByText('No models were found in the usual places', { exact: false }))
+    .element(screen.getByText('No models found in the common locations', { exact: false }))
     .toBeVisible()
 })
 
 test.each([
-  ['stopped' as const, 'Search stopped. No models were found.'],
-  ['late' as const, 'Not all of the usual places could be looked through'],
+  ['stopped' as const, 'The search was stopped before it found any models.'],
+  ['late' as const, 'some locations were skipped'],
 ])('a search that was %s doesn’t t that nothing is there', async (state, words) => {
   const { screen } = await places({ state, places: [] })
   await expect.element(screen.getByText(words, { exact: false })).toBeVisible()
-  expect(screen.getByText('No models were found', { exact: false }).elements()).toEqual([])
+  expect(screen.getByText('No models found', { exact: false }).elements()).toEqual([])
 })
 
 test('before the first answer nothing is said to be missing', async () => {
   const { screen } = await places({ state: 'idle', places: [] })
-  expect(screen.getByText('No models were found', { exact: false }).elements()).toEqual([])
+  expect(screen.getByText('No models found', { exact: false }).elements()).toEqual([])
 })
 
 function need(name: string, change: Partial<NeededModelView> = {}): NeededModelView {
@@ -168,9 +168,7 @@ test('what a switched-off node names is sent only when it is ticked', async () =
 
 test('a model that was not found is located by hand, and its address is copied', async () => {
   const { screen, asked } = await workflow()
-  await userEvent.click(
-    screen.getByRole('button', { name: 'Copy the address that the workflow gives for lost.safetensors' }),
-  )
+  await userEvent.click(screen.getByRole('button', { name: 'Copy the workflow’s link for lost.safetensors' }))
   expect(asks(asked, 'copyText')).toEqual([{ text: 'https://models.example/lost.safetensors' }])
   await userEvent.click(screen.getByRole('button', { name: 'Locate lost.safetensors…' }))
   await expect.element(screen.getByText('loras · chosen by you')).toBeVisible()
@@ -178,15 +176,11 @@ test('a model that was not found is located by hand, and its address is copied',
 
 test('a library that can’t be listed is told, and so is a workflow that needs nothing more', async () => {
   const { screen, emit } = await workflow({ ...view, libraryFailure: failure('offline') })
-  await expect.element(screen.getByText('The library could not be listed', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('The library can’t be listed', { exact: false })).toBeVisible()
   emit('workflow', { ...view, needs: needs.slice(0, 1) })
-  await expect
-    .element(screen.getByText('Aurora Studio has everything that this workflow needs.'))
-    .toBeVisible()
+  await expect.element(screen.getByText('Aurora Studio has all models for this workflow.')).toBeVisible()
   emit('workflow', { ...view, id: 'another', needs: [] })
-  await expect
-    .element(screen.getByText('Aurora Studio has everything that this workflow needs.'))
-    .toBeVisible()
+  await expect.element(screen.getByText('Aurora Studio has all models for this workflow.')).toBeVisible()
 })
 
 test('one line sums up where the models are', async () => {

@@ -101,7 +101,9 @@ test('Shift with arrows chooses a range; the bar asks before it cancels what was
   await userEvent.keyboard('{Home}{Shift>}{ArrowDown}{/Shift}')
   await userEvent.click(screen.getByRole('button', { name: 'Cancel or remove' }))
   await expect
-    .element(screen.getByText('Cancel 2 uploads? What was sent so far is thrown away.', { exact: false }))
+    .element(
+      screen.getByText('Cancel 2 uploads? The data uploaded so far will be deleted.', { exact: false }),
+    )
     .toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Cancel 2 uploads', exact: true }))
   expect(asked).toEqual([{ name: 'cancel', args: { ids: ['Aurora', 'Basalt'] } }])

@@ -21,9 +21,9 @@ async function renaming() {
 test('a renamed model shows its new name at once; what the server refuses stays in the form with the reason', async () => {
   const { screen, rowOf, refuse, pane } = await renaming()
   refuse()
-  await expect.element(pane.getByRole('alert')).toMatchTextContent('Your role in this team may not change')
+  await expect.element(pane.getByRole('alert')).toMatchTextContent('You don’t have permission to change')
   await expect.element(screen.getByRole('textbox', { name: 'Name' })).toHaveValue('Fine Grain')
-  await expect.element(rowOf('Grain')).not.toMatchTextContent('Not changed.')
+  await expect.element(rowOf('Grain')).not.toMatchTextContent('Couldn’t save.')
   await userEvent.click(screen.getByRole('button', { name: 'Save' }))
   await expect.element(rowOf('Fine Grain')).toBeVisible()
   await expect.poll(() => screen.getByRole('button', { name: 'Save' }).elements()).toEqual([])
@@ -33,9 +33,9 @@ test('a refusal that comes after the form was left stands on the row', async () 
   const { screen, rowOf, refuse } = await renaming()
   await userEvent.click(screen.getByRole('button', { name: 'Close details' }))
   refuse()
-  await expect.element(rowOf('Grain')).toMatchTextContent('Your role in this team may not change models')
+  await expect.element(rowOf('Grain')).toMatchTextContent('You don’t have permission to change models')
   await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Dismiss' }))
-  await expect.element(rowOf('Grain')).not.toMatchTextContent('Not changed.')
+  await expect.element(rowOf('Grain')).not.toMatchTextContent('Couldn’t save.')
 })
 
 test('Escape leaves the field, then the form, then the pane', async () => {
@@ -55,7 +55,7 @@ test('Escape leaves the field, then the form, then the pane', async () => {
 
 test.each([
   ['Delete…', 'Not deleted. This server doesn’t support this action.'],
-  ['Disable', 'Not changed. This server doesn’t support this action.'],
+  ['Disable', 'Couldn’t save. This server doesn’t support this action.'],
 ] as const)(
   '%s that the server has no way for says so, and not that a value was wrong',
   async (what, words) => {

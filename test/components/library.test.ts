@@ -50,7 +50,7 @@ test('deleting asks first, and says what it doesn’t promise', async () => {
   await userEvent.click(rowOf('Depth'), corner)
   await userEvent.keyboard('{Delete}')
   const question = screen.getByRole('alertdialog', { name: 'Delete “Depth” from the library?' })
-  await expect.element(question).toMatchTextContent('the copies on agents go too isn’t known')
+  await expect.element(question).toMatchTextContent('The stored file may remain on the server.')
   await expect.element(question.getByRole('button', { name: 'Keep' })).toHaveFocus()
   await userEvent.keyboard('{Escape}')
   expect(asked.filter(({ name }) => name === 'deleteModel')).toEqual([])
@@ -122,8 +122,8 @@ test('an upload that arrives is listed by itself', async () => {
 })
 
 test.each([
-  [failure('not-found'), 'The server has no list of models'],
-  [failure('server-trouble', { status: 500 }), 'The server has trouble'],
+  [failure('not-found'), 'This server doesn’t provide a list'],
+  [failure('server-trouble', { status: 500 }), 'The server is temporarily unavailable'],
   [failure('offline'), 'No connection.'],
 ] as const)('a library that can’t be had ($code) says so and tries again', async (why, words) => {
   let answer: ReturnType<typeof failed> | ReturnType<typeof success<ReturnType<typeof listing>>> = failed(why)
@@ -158,7 +158,7 @@ test('that a server tells of no library is said once', async () => {
   const { emit, screen } = await openPage()
   for (let times = 0; times < 2; times += 1)
     emit('library', { teamId: team.id, failure: failure('not-found') })
-  const notice = screen.getByText('The server doesn’t tell what the library has.', { exact: false })
+  const notice = screen.getByText('The library can’t be listed.', { exact: false })
   await expect.element(notice).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Close', exact: true }))
   emit('library', { teamId: team.id, failure: failure('not-found') })

@@ -11,7 +11,7 @@ test('lists rows by what they need, each group with its count', async () => {
   await expect
     .poll(lines)
     .toEqual([
-      'Needs you 1',
+      'Needs attention 1',
       'Broken, 1.0 GB, Failed, 0 percent',
       'Running 1',
       'Flux, 1.0 GB, Sending, 45 percent',
@@ -39,8 +39,8 @@ test('says that a row waits to try again, why, and when', async () => {
     retryAtMs: new Date().setHours(14, 5, 0, 0),
   })
   const { rowOf, asked } = await openPage({ rows: [retrying] })
-  await expect.element(rowOf('Flux')).toMatchTextContent('No connection. Everything is safe')
-  await expect.element(rowOf('Flux')).toMatchTextContent('again at')
+  await expect.element(rowOf('Flux')).toMatchTextContent('No connection. Uploaded data is safe')
+  await expect.element(rowOf('Flux')).toMatchTextContent('next try')
   await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Try now: Flux' }))
   expect(asked).toEqual([{ name: 'retry', args: { ids: ['Flux'] } }])
 })
@@ -62,7 +62,7 @@ test('asks on the row before it throws sent bytes away', async () => {
   await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Cancel upload: Flux' }))
   await expect
     .element(rowOf('Flux'))
-    .toMatchTextContent('Cancel “Flux”? What was sent so far is thrown away.')
+    .toMatchTextContent('Cancel “Flux”? The data uploaded so far will be deleted.')
   await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Keep' }))
   expect(asked).toEqual([])
   await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Cancel upload: Flux' }))
@@ -73,7 +73,7 @@ test('asks on the row before it throws sent bytes away', async () => {
 test('takes a row away at once while nothing was sent, and out of the list when it is in the library', async () => {
   const { rowOf, asked } = await openPage({ rows: [row('Grain'), registeredRow('Depth')] })
   await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Cancel upload: Grain' }))
-  await userEvent.click(rowOf('Depth').getByRole('button', { name: 'Remove from this list: Depth' }))
+  await userEvent.click(rowOf('Depth').getByRole('button', { name: 'Remove from list: Depth' }))
   await expect
     .poll(() => asked)
     .toEqual([
@@ -92,7 +92,7 @@ test('asks with their number before many go that wait, and counts none that is i
     .focus()
   await userEvent.keyboard('{Control>}a{/Control}{Delete}')
   const question = screen.getByRole('group', { name: 'Cancel upload?' })
-  await expect.element(question).toMatchTextContent('Cancel 2 uploads? Nothing was sent yet')
+  await expect.element(question).toMatchTextContent('Cancel 2 uploads? Nothing has been uploaded yet')
   expect(asked).toEqual([])
   await userEvent.click(question.getByRole('button', { name: 'Cancel 2 uploads' }))
   await expect
@@ -143,7 +143,7 @@ test('opens the details of the row that is clicked: what it is, why, and every i
   const { screen, rowOf, asked } = await openPage({ rows: [registeredRow('Depth')] })
   await userEvent.click(rowOf('Depth'), { position: { x: 12, y: 12 } })
   const pane = screen.getByRole('complementary', { name: 'Details of Depth' })
-  await expect.element(pane).toMatchTextContent('It lies in the folder loras, so it counts as a LoRA.')
+  await expect.element(pane).toMatchTextContent('Its folder, loras, suggests a LoRA.')
   await expect.element(pane).toMatchTextContent('1,000,000,000 bytes')
   await expect.element(pane).toMatchTextContent('models/team/key')
   await userEvent.click(pane.getByRole('button', { name: 'Copy: SHA-256' }))
@@ -172,8 +172,8 @@ test('shows what the other side said beside our own sentence, with the code to c
   const { screen, rowOf } = await openPage({ rows: [failedRow('Flux', refused)] })
   await userEvent.click(rowOf('Flux'), { position: { x: 12, y: 12 } })
   const pane = screen.getByRole('complementary')
-  await expect.element(pane).toMatchTextContent('The server doesn’t allow this in Aurora Studio')
-  await expect.element(pane).toMatchTextContent('The other side said: “role viewer may not create models”')
+  await expect.element(pane).toMatchTextContent('You can’t add models to Aurora Studio')
+  await expect.element(pane).toMatchTextContent('Server message: “role viewer may not create models”')
   await expect.element(pane.getByRole('button', { name: 'Copy error code' })).toBeVisible()
 })
 
@@ -213,6 +213,6 @@ test('files of one model stand under its name, and are chosen together', async (
   await expect
     .poll(() => lines().map((line) => line.split(/[,·]/)[0]?.trim()))
     .toEqual(['Waiting 4', 'Alone', 'flux-dev: one diffusers model 2 files', 'Text', 'Unet', 'Other'])
-  await userEvent.click(screen.getByRole('button', { name: 'Choose all of flux-dev' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Select all of flux-dev' }))
   await expect.element(screen.getByRole('toolbar')).toMatchTextContent('2 chosen')
 })

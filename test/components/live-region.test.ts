@@ -34,9 +34,9 @@ test('says start, each quarter and the end, and nothing between', async () => {
     .poll(() => heard)
     .toEqual([
       'Sending 1 file.',
-      '25 percent sent.',
-      '50 percent sent.',
-      '75 percent sent.',
+      '25% uploaded.',
+      '50% uploaded.',
+      '75% uploaded.',
       'Flux is in the library.',
     ])
 })

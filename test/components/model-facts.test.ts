@@ -32,11 +32,11 @@ test('the details show what the file says, what it gives away, and its picture',
   const pane = screen.getByRole('complementary', { name: 'Details of Painter' })
   await expect.element(pane.getByRole('img', { name: 'Preview of Painter' })).toBeVisible()
   await expect.element(pane.getByRole('note')).toMatchTextContent('the file holds a workflow')
-  for (const text of ['Mira', 'in oil', '1024x1024', '12.3B', 'some.thing', 'not needed by a model']) {
+  for (const text of ['Mira', 'in oil', '1024x1024', '12.3B', 'some.thing', 'unusual for a model']) {
     await expect.element(pane.getByText(text, { exact: false }).first()).toBeVisible()
   }
   await expect
-    .element(pane.getByText('This licence limits who may use the model', { exact: false }))
+    .element(pane.getByText('This licence restricts who may use the model', { exact: false }))
     .toBeVisible()
   // The picture stands in place of the row's icon.
   await expect

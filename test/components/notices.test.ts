@@ -19,7 +19,7 @@ test('failures stand side by side until each is closed, the same one once', asyn
   const alerts = screen.getByRole('alert').filter({ hasText: /went wrong|is full/ })
   await expect.poll(() => alerts.elements()).toHaveLength(2)
   await userEvent.click(alerts.first().getByRole('button', { name: 'Close' }))
-  await expect.element(alerts).toMatchTextContent('Something went wrong in the app itself')
+  await expect.element(alerts).toMatchTextContent('Something went wrong in Modelferry')
 })
 
 test('a newer report leaves the skipped list alone that is being read', async () => {
@@ -42,9 +42,7 @@ test.each([
 ] as const)('%s that can’t even begin is told', async (command, call) => {
   const { screen, emit } = await openPage({ answers: { [call]: () => failed(failure('unexpected')) } })
   emit('command', command)
-  await expect
-    .element(screen.getByText('Something went wrong in the app itself', { exact: false }))
-    .toBeVisible()
+  await expect.element(screen.getByText('Something went wrong in Modelferry', { exact: false })).toBeVisible()
 })
 
 const proxy = { proxy: 'http://proxy.example:3128', wasRefused: false }

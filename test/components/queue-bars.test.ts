@@ -30,7 +30,7 @@ test('a row that waits for the line says nothing of its own beside the bar; one 
   const waiting = row('Flux', { phase: 'retrying', failure: failure('connection-lost', { host: 'storage' }) })
   const unplugged = row('Wan', { phase: 'retrying', failure: failure('disk-missing', { folder: '/disk' }) })
   const { rowOf, emit } = await openPage({ rows: [waiting, unplugged] })
-  const told = rowOf('Flux').getByText('The line dropped', { exact: false })
+  const told = rowOf('Flux').getByText('Connection lost', { exact: false })
   await expect.element(told).toBeVisible()
   emit('patch', { ...patchOf(2, []), line: 'offline' })
   await expect.element(told).not.toBeInTheDocument()

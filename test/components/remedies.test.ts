@@ -58,15 +58,15 @@ test('sending a dangerous file looks otherwise than sending one that is only odd
   expect(asked).toEqual([{ name: 'allow', args: { ids: ['Flux'] } }])
 })
 
-test('why the server forbids it stands whole on the row of a narrow window', async () => {
+test('shows a permission failure in full on the row of a narrow window', async () => {
   await page.viewport(480, 400)
   onTestFinished(() => page.viewport(960, 640))
   const detail =
     'Role "viewer" may not create models in this workspace; the owner has switched uploads off for guests.'
   const why = failure('forbidden', { team: 'Aurora Studio' }, { detail })
   const { screen } = await openPage({ rows: [failedRow('Flux', why)] })
-  const words = screen.getByTitle(detail, { exact: false })
-  await expect.element(words).toMatchTextContent('The server doesn’t allow this in Aurora Studio.')
+  const words = screen.getByTitle('Ask a team admin.', { exact: false })
+  await expect.element(words).toMatchTextContent('You can’t add models to Aurora Studio.')
   const { scrollHeight, clientHeight } = words.element()
   expect(scrollHeight - clientHeight).toBeLessThanOrEqual(1)
 })
@@ -82,9 +82,7 @@ test('signing in leads to the sign-in view, and back', async () => {
 test('a wrong address leads to the settings', async () => {
   const { screen, rowOf } = await openPage({ rows: [failedRow('Flux', failure('bad-server-address'))] })
   await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Open settings' }))
-  await expect
-    .element(screen.getByRole('textbox', { name: 'Server address', exact: true }))
-    .toBeVisible()
+  await expect.element(screen.getByRole('textbox', { name: 'Server address', exact: true })).toBeVisible()
 })
 
 test('copies the code of a failure', async () => {

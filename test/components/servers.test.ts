@@ -13,8 +13,8 @@ const aboutServers = (asked: readonly Asked[]) =>
 const aurora = 'https://models.aurora.example/api/v1'
 
 test.each([
-  ['http://cloud.example', 'This isn’t an address a server can have.'],
-  ['ftp://models.example', 'This isn’t an address a server can have.'],
+  ['http://cloud.example', 'This isn’t a valid server address.'],
+  ['ftp://models.example', 'This isn’t a valid server address.'],
 ])('%s is refused before anybody is asked', async (typed, words) => {
   const { screen, asked, emit } = await openPage()
   emit('command', 'show-settings')
@@ -28,13 +28,13 @@ test.each([
   [serverCheck(), ['Reachable', 'Certificate valid', 'Cyberun API found', 'Clock correct'], true],
   [
     serverCheck({ clockAheadMs: -720_000 }),
-    ['This computer’s clock is 12 minutes behind', 'Storage may refuse files until that is mended'],
+    ['This computer’s clock is 12 minutes slow', 'Storage may reject files.'],
     true,
   ],
-  [serverCheck({ proxy: 'http://proxy.example:3128' }), ['Through the proxy proxy.example:3128'], true],
+  [serverCheck({ proxy: 'http://proxy.example:3128' }), ['Via proxy proxy.example:3128'], true],
   [
     serverCheck({ failure: failure('not-the-api'), isApi: false }),
-    ['Not saved.', 'Reachable', 'Not a Cyberun API', 'Something else answers at this address'],
+    ['Not saved.', 'Reachable', 'Not a Cyberun API', 'This address doesn’t belong to a Cyberun server'],
     false,
   ],
   [
@@ -61,7 +61,7 @@ test.each([
   await userEvent.keyboard('{Enter}')
   for (const said of words)
     await expect.element(screen.getByText(said, { exact: false }).first()).toBeVisible()
-  expect(screen.getByText('Uploads are tried again', { exact: false }).elements()).toEqual([])
+  expect(screen.getByText('Uploads resume', { exact: false }).elements()).toEqual([])
   expect(aboutServers(asked)).toEqual([{ name: 'addServer', args: { address: aurora } }])
   await expect.element(field).toHaveValue(isKept ? '' : 'models.aurora.example/api/v1')
 })
@@ -77,9 +77,11 @@ test('each server has its limit, can be asked and chosen, and removed where noth
   })
   emit('command', 'show-settings')
   await expect
-    .element(screen.getByLabelText('Largest file in one piece at models.aurora.example'))
+    .element(screen.getByLabelText('Largest single upload to models.aurora.example (set by the server)'))
     .toHaveValue('2000')
-  await expect.element(screen.getByLabelText('Largest file in one piece at cloud.example')).toHaveValue('500')
+  await expect
+    .element(screen.getByLabelText('Largest single upload to cloud.example (set by the server)'))
+    .toHaveValue('500')
   await userEvent.click(screen.getByRole('button', { name: 'Check models.aurora.example' }))
   await expect.element(screen.getByText('Cyberun API found')).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Remove models.aurora.example' }))
@@ -158,7 +160,7 @@ test('a proxy’s question can be put off by Escape, and says when its answer wa
 })
 
 test.each([
-  ['absent', 'no keychain to keep your sign-in'],
+  ['absent', 'no keychain to save your sign-in'],
   ['locked', 'The keychain is locked'],
 ] as const)(
   'a keychain that is %s is a plain choice: this session only, or quit',
@@ -168,7 +170,7 @@ test.each([
     })
     const dialog = screen.getByRole('dialog', { name: 'Your sign-in can’t be saved' })
     await expect.element(dialog).toMatchTextContent(words)
-    await expect.element(dialog).toMatchTextContent('never on the disk')
+    await expect.element(dialog).toMatchTextContent('kept in memory only')
     await userEvent.click(dialog.getByRole('button', { name: 'Check again' }))
     await userEvent.click(dialog.getByRole('button', { name: 'Quit' }))
     expect(asked.map(({ name }) => name)).toEqual(['recheckKeychain', 'quit'])

@@ -27,7 +27,7 @@ test('pairing shows the code, opens the browser, and the uploads once it is conf
   const { screen, asked, emit } = await openPage({ answers: nobody })
   await userEvent.click(screen.getByRole('button', { name: 'Continue in the browser' }))
   await expect.element(screen.getByLabelText('Code', { exact: true })).toHaveTextContent('AB7K-PNQ3')
-  await expect.element(screen.getByText(/^Good for another 4:\d\d$/)).toBeVisible()
+  await expect.element(screen.getByText(/^Code expires in 4:\d\d$/)).toBeVisible()
   await expect
     .poll(() => asked.map(({ name, args }) => [name, args]))
     .toEqual([
@@ -47,7 +47,7 @@ test('a pairing that is over says why and starts again; a cancelled one gives wa
     answers: { ...nobody, cancelPairing: () => success(signedOut) },
   })
   emit('session', over('pairing-over'))
-  await expect.element(screen.getByText('This code has run out', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('This code has expired', { exact: false })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Start again' }))
   await expect.element(screen.getByLabelText('Code', { exact: true })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Cancel' }))
@@ -59,7 +59,7 @@ test('a pairing that could not begin says so where it was asked for', async () =
     answers: { ...nobody, startPairing: () => failed(failure('connection-lost', { host: 'a' })) },
   })
   await userEvent.click(screen.getByRole('button', { name: 'Continue in the browser' }))
-  await expect.element(screen.getByText('The line dropped.', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('Connection lost.', { exact: false })).toBeVisible()
 })
 
 test('a pasted key of the wrong kind is explained and forgotten', async () => {

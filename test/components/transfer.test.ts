@@ -44,7 +44,7 @@ test('the open upload is watched, and no other; closing its details ends that', 
 
 test('the map of parts says in one sentence how they stand, and draws each state its own way', async () => {
   const { screen } = await openDetails(map)
-  const picture = screen.getByRole('img', { name: '41 of 65 parts sent, 4 in flight, 2 were sent again' })
+  const picture = screen.getByRole('img', { name: '41 of 65 parts uploaded, 4 uploading, 2 uploaded again' })
   await expect.element(picture).toBeVisible()
   await expect.element(screen.getByText('65 parts of 1.0 MB')).toBeVisible()
   const canvas = picture.element().querySelector('canvas')
@@ -65,16 +65,14 @@ test('the part under the pointer is named, with what has gone out of it', async 
   const { screen } = await openDetails(map)
   const picture = screen.getByRole('img', { name: /^41 of 65/ })
   await userEvent.hover(picture, { position: { x: 3, y: 3 } })
-  await expect.element(screen.getByText('Part 1: sent before this run')).toBeVisible()
+  await expect.element(screen.getByText('Part 1: uploaded earlier')).toBeVisible()
   const columns = Math.floor((picture.element().clientWidth + 2) / 14)
   const place = (number: number) => ({
     x: ((number - 1) % columns) * 14 + 3,
     y: Math.floor((number - 1) / columns) * 14 + 3,
   })
   await userEvent.hover(picture, { position: place(42) })
-  await expect
-    .element(screen.getByText('Part 42: 250 kB of 1.0 MB out, its bytes went out more than once'))
-    .toBeVisible()
+  await expect.element(screen.getByText('Part 42: 250 kB of 1.0 MB, uploaded more than once')).toBeVisible()
   await userEvent.unhover(picture)
   await expect.element(screen.getByText('31 sent', { exact: true })).toBeVisible()
 })
@@ -82,9 +80,7 @@ test('the part under the pointer is named, with what has gone out of it', async 
 test('a file that goes as one PUT is one part, shown by its bytes', async () => {
   const flying = [{ number: 1, bytes: 20_000_000 }]
   const { screen } = await openDetails({ partSizeBytes: sizeBytes, states: 'f', flying })
-  await expect
-    .element(screen.getByRole('img', { name: 'In one piece, 20.0 MB of 65.0 MB out' }))
-    .toBeVisible()
+  await expect.element(screen.getByRole('img', { name: 'Single upload, 20.0 MB of 65.0 MB' })).toBeVisible()
 })
 
 test('before it is known how a file goes nothing is said of parts', async () => {
@@ -111,7 +107,7 @@ test('the speed of everything stands above the list while something is sent', as
   await expect.element(screen.getByText('2.5 MB/s')).toBeVisible()
   await expect.element(screen.getByRole('img', { name: /^Speed over 3 s of sending/ })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Speed limit: No limit' }))
-  await expect.element(screen.getByText('7 connections in use, up to 12 at the moment')).toBeVisible()
+  await expect.element(screen.getByText('7 connections, limit 12')).toBeVisible()
 })
 
 test('a limit is set from beside the speed, and shown there while it holds', async () => {
@@ -130,7 +126,7 @@ test('a limit of one’s own may have a digit after the point; what is no limit 
   await userEvent.click(screen.getByRole('button', { name: 'Speed limit: No limit' }))
   const own = screen.getByRole('textbox', { name: 'Custom limit in MB/s' })
   await userEvent.fill(own, '0.01')
-  await expect.element(screen.getByText('A number from 0.1 to 10000, please.')).toBeVisible()
+  await expect.element(screen.getByText('Enter a number from 0.1 to 10000.')).toBeVisible()
   await userEvent.keyboard('{Enter}')
   expect(asked.filter(({ name }) => name === 'changeSettings')).toEqual([])
   await userEvent.fill(own, '2,5')

@@ -28,20 +28,20 @@ test('while files are sent the line says that they go on', async () => {
   const { screen, emit } = await openPage({ rows: [sendingRow('Flux')] })
   emit('update', ready)
   await expect
-    .element(screen.getByText('Uploads go on after the restart from where they are.', { exact: false }))
+    .element(screen.getByText('Uploads continue after the restart.', { exact: false }))
     .toBeVisible()
 })
 
 test('where a restart would end the sign-in the line says what it waits for', async () => {
   const { screen, emit } = await openPage({ answers: { session: () => success(inMemory) } })
   emit('update', ready)
-  await expect.element(screen.getByText('a restart ends your sign-in', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('Restarting signs you out', { exact: false })).toBeVisible()
 })
 
 test('a place that can’t be written to is told with what to do', async () => {
   const { screen, emit } = await openPage()
   emit('update', { kind: 'failed', failure: failure('update-not-writable') })
-  await expect.element(screen.getByText('on a Mac into Applications', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('on a Mac: Applications', { exact: false })).toBeVisible()
 })
 
 test('put off, the line stays away until there is another version', async () => {
@@ -62,12 +62,12 @@ test('what needs nobody is not told above the list', async () => {
   ] as const)
     emit('update', state)
   expect(screen.container.textContent).not.toContain('1.1.0')
-  expect(screen.container.textContent).not.toContain('place of updates')
+  expect(screen.container.textContent).not.toContain('update server')
 })
 
 const stands: readonly (readonly [UpdateState, string, string | null])[] = [
-  [{ kind: 'off', why: 'package' }, 'updates come with your system’s own', null],
-  [{ kind: 'resting' }, 'doesn’t look for newer versions by itself', 'Check now'],
+  [{ kind: 'off', why: 'package' }, 'Update it with your system’s package manager', null],
+  [{ kind: 'resting' }, 'Automatic update checks are turned off', 'Check now'],
   [{ kind: 'found', version: '1.1.0' }, 'Modelferry 1.1.0 is available.', 'Download'],
   [{ kind: 'downloading', version: '1.1.0', percent: 40 }, 'Downloading Modelferry 1.1.0: 40%', null],
   [ready, 'Modelferry 1.1.0 is ready.', 'Restart to update'],

@@ -34,7 +34,9 @@ test('names every cause of a refused sign-in, and forgets the password', async (
   const opened = await openPage({ answers })
   await fillIn(opened)
   await expect
-    .element(opened.screen.getByRole('alert').getByText('the address isn’t verified yet', { exact: false }))
+    .element(
+      opened.screen.getByRole('alert').getByText('the email address may not be verified', { exact: false }),
+    )
     .toBeVisible()
   await expect.element(opened.screen.getByLabelText('Password')).toHaveValue('')
   await expect.element(opened.screen.getByLabelText('Email')).toHaveValue('mira@aurora.example')
@@ -80,7 +82,10 @@ test('changes settings by their controls, and follows those changed elsewhere', 
   emit('command', 'show-settings')
   await userEvent.selectOptions(screen.getByLabelText('Simultaneous uploads'), '4')
   await userEvent.selectOptions(screen.getByLabelText('When the window is closed'), 'Keep uploading')
-  await userEvent.fill(screen.getByLabelText('Largest file in one piece at cloud.example'), '750')
+  await userEvent.fill(
+    screen.getByLabelText('Largest single upload to cloud.example (set by the server)'),
+    '750',
+  )
   await userEvent.keyboard('{Tab}')
   await expect
     .poll(() => asked.flatMap(({ name, args }) => (name === 'changeSettings' ? [args] : [])))
@@ -137,7 +142,7 @@ test('history shows what was registered, page by page, and copies its ids', asyn
   await userEvent.click(screen.getByRole('button', { name: 'History' }))
   await userEvent.click(screen.getByRole('button', { name: 'Show older uploads' }))
   await expect.element(rowOf('Grain')).toBeVisible()
-  await userEvent.click(rowOf('Depth').getByRole('button', { name: 'Copy model id: Depth' }))
+  await userEvent.click(rowOf('Depth').getByRole('button', { name: 'Copy model ID: Depth' }))
   expect(asked).toEqual([
     { name: 'history', args: { beforeMs: null, search: '', limit: 100 } },
     { name: 'history', args: { beforeMs: 5, search: '', limit: 100 } },
@@ -172,9 +177,7 @@ test('says why the queue can’t be shown, and tries again', async () => {
   const { screen } = await openPage({
     answers: { snapshot: () => answers.shift() ?? failed(failure('unexpected')) },
   })
-  await expect
-    .element(screen.getByText('The queue can’t be written down right now', { exact: false }))
-    .toBeVisible()
+  await expect.element(screen.getByText('Couldn’t save the upload queue', { exact: false })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
   await expect.element(screen.getByText('Drop model files here', { exact: false })).toBeVisible()
 })

@@ -44,7 +44,7 @@ test('a folder is added by the picker, for the team that is chosen beside it', a
 
 test('what lay there is offered: added or left', async () => {
   const { screen, asked } = await settings(folder({ offered: { count: 3, sizeBytes: 7_000_000_000 } }))
-  await expect.element(screen.getByText('3 models were there already (7', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('3 existing models (7', { exact: false })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Add all' }))
   await expect.element(screen.getByText('3 files added.', { exact: false })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Ignore' }))
@@ -58,7 +58,7 @@ test('what lay there is offered: added or left', async () => {
 test('watching is paused, goes on and is given up', async () => {
   const { screen, asked } = await settings(folder())
   await userEvent.click(screen.getByRole('button', { name: 'Pause watching ~/training/out' }))
-  await userEvent.click(screen.getByRole('button', { name: 'Go on watching ~/training/out' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Resume watching ~/training/out' }))
   await userEvent.click(screen.getByRole('button', { name: 'Stop watching ~/training/out' }))
   expect(asks(asked, 'pauseWatched')).toEqual([
     { id: 'folder-1', isPaused: true },
@@ -68,14 +68,14 @@ test('watching is paused, goes on and is given up', async () => {
 })
 
 test.each([
-  [{ state: 'gone' as const }, 'The folder can’t be seen.'],
-  [{ state: 'signed-out' as const }, 'Nobody is signed in for this team.'],
+  [{ state: 'gone' as const }, 'The folder isn’t available.'],
+  [{ state: 'signed-out' as const }, 'Signed out of this team.'],
   [{ isPolled: true }, 'network drive, checked once a minute'],
-  [{ settling: 2 }, '2 new files are still changing or waiting'],
-  [{ settling: 3, incomplete: 2 }, '2 new files wait for the rest of their models'],
-  [{ settling: 3, incomplete: 2 }, '1 new file is still changing or waiting'],
-  [{ state: 'too-many' as const }, 'Watch a folder inside it instead.'],
-  [{ state: 'too-slow' as const }, 'looking through the folder takes too long'],
+  [{ settling: 2 }, '2 new files aren’t complete yet'],
+  [{ settling: 3, incomplete: 2 }, '2 new files are waiting for missing parts of their models'],
+  [{ settling: 3, incomplete: 2 }, '1 new file isn’t complete yet'],
+  [{ state: 'too-many' as const }, 'Watch a subfolder instead.'],
+  [{ state: 'too-slow' as const }, 'Scanning takes too long'],
   [{ state: 'unreadable' as const }, 'The folder can’t be read'],
 ])('a folder that is %o says so', async (change, words) => {
   const { screen } = await settings(folder(change))

@@ -23,7 +23,7 @@ test.describe('a paired computer', () => {
     await pair(page, world)
     await drag(page, [await world.file('checkpoints/large.safetensors', { sizeBytes: 12_000_000 })])
     const row = rowOf(page, 'large')
-    await expect(row).toContainText('Sign in with your password to send files over 6.0 MB')
+    await expect(row).toContainText('Sign in with your password to upload files over 6.0 MB')
     expect(world.cloud.operations.map(({ name }) => name)).not.toContain('presignModel')
     await row.getByRole('button', { name: 'Sign in', exact: true }).click()
     await expect(page.getByLabel('Email')).toHaveValue(ALICE.email)
@@ -60,10 +60,15 @@ test('a second account stands beside the first, and what is dropped goes to the 
   expect(world.cloud.modelsOf(bobs?.id ?? '').map(({ display_name: name }) => name)).toEqual(['quiet'])
 })
 
-test('a viewer is told why, in the server’s own words as well', async ({ page, world }) => {
+test('shows why an upload is forbidden, with the server’s message in the details', async ({
+  page,
+  world,
+}) => {
   world.cloud.fail({ on: 'presignModel', how: 403 })
   await drag(page, [await world.file('loras/quiet.safetensors')])
   const row = rowOf(page, 'quiet')
+  await expect(row).toContainText('You can’t add models to')
   await expect(row).toContainText('Ask a team admin')
-  await expect(row).toContainText('The server says:')
+  await row.getByText('Failed').click()
+  await expect(page.getByRole('complementary')).toContainText('Server message: “')
 })

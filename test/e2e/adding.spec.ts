@@ -32,7 +32,7 @@ test('a dropped folder keeps its structure, and what was skipped is counted and 
   await page.getByRole('button', { name: '3 skipped' }).click()
   const list = page.getByRole('list', { name: 'Skipped files' })
   await expect(list.getByRole('listitem')).toHaveCount(3)
-  for (const words of ['A helper file of the system', 'Not a model file', 'A link that leads back']) {
+  for (const words of ['System or helper file', 'Not a model file', 'Link to a parent folder']) {
     await expect(list).toContainText(words)
   }
 })
@@ -62,7 +62,7 @@ test('files that are no whole models say on their row what is wrong, before a by
 test('a refused file that was mended is sent after trying again', async ({ page, world }) => {
   const path = await world.file('loras/mended.safetensors', { cutBytes: 1000 })
   await drag(page, [path])
-  await expect(rowOf(page, 'mended')).toContainText('cut short')
+  await expect(rowOf(page, 'mended')).toContainText('The file is incomplete')
   await world.file('loras/mended.safetensors')
   await rowOf(page, 'mended').getByRole('button', { name: 'Try again' }).click()
   await expect(rowOf(page, 'mended')).toContainText('In the library')
@@ -110,7 +110,7 @@ test('a file that script made has no path and is refused', async ({ page }) => {
     window.modelferry?.addFiles({ files: [new File(['not on the disk'], 'made.safetensors')] }),
   )
   expect(answer).toMatchObject({ ok: true, value: { added: 0, refused: 1 } })
-  const row = page.getByRole('row').filter({ hasText: 'This isn’t a file on this computer' })
+  const row = page.getByRole('row').filter({ hasText: 'This item isn’t a file on this computer' })
   await row.getByRole('button', { name: 'Remove', exact: true }).click()
   await expect(row).toBeHidden()
 })

@@ -39,7 +39,7 @@ test(
     await skipTimers(electron, goneAfterMs)
     panel.end()
     await expect.poll(() => windowState(electron)).toBe('minimised')
-    const said = [expect.stringContaining('shows no tray icons')]
+    const said = [expect.stringContaining('has no tray icons')]
     await expect.poll(() => notified(electron)).toEqual(said)
     await electron.evaluate(({ app }) => app.emit('activate'))
     await expect.poll(() => windowState(electron)).toBe('shown')
@@ -195,7 +195,7 @@ test('what was chosen for the end is announced and can be called off', async ({ 
   held.release()
   await expect(page.getByText('All uploads are done. Modelferry quits in one minute.')).toBeVisible()
   await page.getByRole('button', { name: 'Don’t quit' }).click()
-  await expect(page.getByText('All is sent.')).toBeHidden()
+  await expect(page.getByText('All uploads are done.')).toBeHidden()
 })
 
 test('the zoom is kept from start to start', async ({ app, world }) => {
@@ -220,7 +220,7 @@ function startSecond(environment: Record<string, string>, ...given: readonly str
 test('what lies on a share that is no folder here is not passed over in silence', async ({ app, world }) => {
   await answerBoxes(app.electron, 0)
   await startSecond(world.environment, 'smb://nas/models/x.safetensors')
-  const said = [expect.stringContaining('isn’t mounted as a folder here')]
+  const said = [expect.stringContaining('isn’t mounted as a folder')]
   await expect.poll(() => asked(app.electron)).toEqual(said)
   expect(readFileSync(join(world.home, 'logs/modelferry.log'), 'utf8')).not.toContain('smb:')
 })

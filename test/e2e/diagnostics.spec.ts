@@ -30,7 +30,7 @@ test('a connection that works is said to, and one whose server is gone is told s
   const plugIn = await world.cloud.unplug()
   await connection.getByRole('button', { name: 'Check now' }).click()
   await expect(connection.getByRole('status')).toHaveText(trouble)
-  await expect(connection).toContainText('A firewall may stand between.')
+  await expect(connection).toContainText('A firewall may block it.')
   await expect(connection).not.toContainText('Cyberun server found.')
   await plugIn()
   await connection.getByRole('button', { name: 'Check now' }).click()
@@ -45,7 +45,7 @@ test('8 MiB go to storage after a yes, and nothing of them stays', async ({ page
   expect(world.cloud.operations.filter(({ name }) => name === 'presignModel')).toEqual([])
   await storage.getByRole('button', { name: 'Test storage…' }).click()
   await storage.getByRole('button', { name: 'Upload 8 MiB' }).click()
-  await expect(storage.getByRole('status')).toContainText('Storage took 8 MiB in')
+  await expect(storage.getByRole('status')).toContainText('Uploaded 8 MiB in')
   await expect(storage.getByRole('status')).toContainText('The test data was deleted.')
   const { cloud } = world
   expect([await cloud.unfinishedUploads(), await cloud.objects(), cloud.modelsOf(ALICES_TEAM_ID)]).toEqual([

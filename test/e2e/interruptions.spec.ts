@@ -44,7 +44,7 @@ test('who may only look at a team reads so on the row, and the server’s own wo
   await expect(app.page.getByRole('button', { name: 'Team: Studio North' })).toBeVisible()
   await drag(app.page, [await world.file('loras/not mine.safetensors')])
   const row = rowOf(app.page, 'not mine')
-  await expect(row).toContainText('The server doesn’t allow this in Studio North')
+  await expect(row).toContainText('You can’t add models to Studio North')
   await expect(row.getByRole('button', { name: 'forbidden' })).toBeVisible()
   await row.getByText('Failed').click()
   const [{ failure } = {}] = (await ask(app.page, 'snapshot')).rows
@@ -57,7 +57,7 @@ test('a line that drops is said on the row, and sending goes on by itself', asyn
   world.cloud.fail({ on: 'put-object', how: 'cut', after: 1_000_000, times: Infinity })
   const path = await world.file('loras/dropped line.safetensors', { sizeBytes: 3_000_000 })
   await drag(page, [path])
-  await expect(rowOf(page, 'dropped line')).toContainText('The line dropped. Nothing is lost')
+  await expect(rowOf(page, 'dropped line')).toContainText('Connection lost. Uploads resume')
   world.cloud.clearFailures()
   await expect(rowOf(page, 'dropped line')).toContainText('In the library')
   const [object, ...others] = await world.cloud.objects()

@@ -22,12 +22,10 @@ test('a dropped file that the team has is not sent, and stands in the history wi
   })
   await drag(page, [file])
   await expect(rowOf(page, 'Mine')).toContainText('Already in the library')
-  await expect(rowOf(page, 'Mine')).toContainText(
-    'The team has the same bytes as “Theirs”. Nothing was sent.',
-  )
+  await expect(rowOf(page, 'Mine')).toContainText('Already in the library as Theirs.')
   expect(world.cloud.operations.filter(({ kind }) => kind === 'storage')).toEqual([])
   await page.getByRole('button', { name: 'History' }).click()
-  await expect(rowOf(page, 'Mine')).toContainText('The team has the same bytes as “Theirs”.')
+  await expect(rowOf(page, 'Mine')).toContainText('Already in the library as Theirs.')
 })
 
 test('paths that are taken ask before a byte is sent; one is replaced, the others are kept beside', async ({
@@ -104,7 +102,7 @@ test('in the library a model is renamed, disabled and deleted, on the server as 
     await page.getByRole('alertdialog').getByRole('button', { name: 'Delete', exact: true }).click()
   }
   await remove()
-  await expect(rowOf(page, 'Depth')).toContainText('Your role in this team may not change models')
+  await expect(rowOf(page, 'Depth')).toContainText('You don’t have permission to change models')
   await rowOf(page, 'Depth').getByRole('button', { name: 'Try again' }).click()
   await expect(rowOf(page, 'Depth')).toHaveCount(0)
   await expect.poll(() => models(world)).toHaveLength(1)

@@ -52,9 +52,7 @@ test('models are found in the usual places, and what is ticked goes up once that
   await page.getByRole('checkbox', { name: 'loras' }).check()
   await answerBoxes(electron, 1)
   await page.getByRole('button', { name: 'Add 1 file' }).click()
-  await expect
-    .poll(() => asked(electron))
-    .toEqual([expect.stringMatching(/^Send 1 model \(250 kB\) to the team /)])
+  await expect.poll(() => asked(electron)).toEqual([expect.stringMatching(/^Upload 1 model \(250 kB\) to /)])
   await expect(page.getByRole('checkbox', { name: 'loras' })).toBeChecked()
   await answerBoxes(electron, 0)
   await page.getByRole('button', { name: 'Add 1 file' }).click()

@@ -61,12 +61,12 @@ test('a dropped models folder is told file by file, with pictures, groups and wh
   await expect(page.getByText('6 files added.')).toBeVisible()
   await shot('dropped')
   await page.getByRole('button', { name: /skipped/ }).click()
-  await expect(page.getByText('Describes a model beside it', { exact: false })).toBeVisible()
+  await expect(page.getByText('Describes a model in the same folder', { exact: false })).toBeVisible()
   await page.getByRole('button', { name: 'Close', exact: true }).click()
 
   await expect(page.getByText('tiny-flux: one diffusers model')).toBeVisible()
   const trap = rowOf(page, 'trap')
-  await expect(trap).toContainText('Dangerous: it would run posix.system')
+  await expect(trap).toContainText('Dangerous: loading this file would run posix.system')
   const old = rowOf(page, 'old style')
   await expect(old).toContainText('pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint')
 
@@ -77,7 +77,7 @@ test('a dropped models folder is told file by file, with pictures, groups and wh
   // Drawn under the page's own policy, not only in the tree.
   await expect.poll(() => preview.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(512)
   await expect(rowOf(page, 'Painter in oil').locator('.tile img')).toBeVisible()
-  await expect(pane).toContainText('paths on the computer where it was made')
+  await expect(pane).toContainText('paths from the computer where it was made')
   await expect(pane).toContainText('thick paint')
   await shot('details')
   await page.setViewportSize({ width: 480, height: 400 })

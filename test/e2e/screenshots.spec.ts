@@ -71,7 +71,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await shoot('sending')
     const dropped = await model(world, 'loras/Watercolour.safetensors', 'kohya SDXL LoRA', 90_000_000)
     await drag(page, [dropped], ['dragEnter', 'dragOver'])
-    await expect(page.getByText('Drop to send to')).toBeVisible()
+    await expect(page.getByText('Drop to upload to')).toBeVisible()
     await shoot('drop')
     await drag(page, [dropped], ['drop'])
     await expect(page.getByText('1 file added.')).toBeVisible()
@@ -120,7 +120,7 @@ async function broken(page: Page, world: World): Promise<void> {
     ...[join(folder, 'controlnet/depth small.safetensors'), vae],
     join(folder, 'diffusion_models/flux1 schnell.safetensors'),
   ])
-  await expect(rowOf(page, 'clear vae')).toContainText('cut short')
+  await expect(rowOf(page, 'clear vae')).toContainText('The file is incomplete')
   await quiet(page)
 }
 

@@ -85,7 +85,7 @@ test('the proxy that Chromium names is used for all, and its login is asked for 
     const app = await world.start([`--proxy-server=${proxy.host}`, '--proxy-bypass-list=<-loopback>'])
     const { page } = app
     await fillSignIn(page, ALICE.email, ALICE.password)
-    const dialog = page.getByRole('dialog', { name: `The proxy ${proxy.host} wants you to sign in` })
+    const dialog = page.getByRole('dialog', { name: `Sign in to the proxy ${proxy.host}` })
     await dialog.getByLabel('Proxy user name').fill('mira')
     await dialog.getByLabel('Proxy password').fill('secret-of-proxy')
     await dialog.getByRole('button', { name: 'Sign in to proxy' }).click()

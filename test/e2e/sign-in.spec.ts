@@ -11,7 +11,7 @@ const secretOf = (accountId: string) => keytar.getPassword('Modelferry', `sessio
 test('a wrong password names all that may be the cause and forgets what was typed', async ({ app }) => {
   await fillSignIn(app.page, ALICE.email, 'not-the-password')
   await expect(app.page.getByRole('form').getByRole('alert')).toContainText(
-    /e-mail or password is wrong, the address isn’t verified yet, or the account is disabled/,
+    /email or password may be wrong, the email address may not be verified, or the account may be disabled/,
   )
   await expect(app.page.getByLabel('Password')).toHaveValue('')
   await expect(app.page.getByLabel('Email')).toHaveValue(ALICE.email)

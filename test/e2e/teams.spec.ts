@@ -30,8 +30,8 @@ test('a queued file keeps the team for which it was dropped', async ({ page, wor
 test('a drop is answered while it hovers, with the team that it would go to', async ({ page, world }) => {
   const path = await world.file('loras/hover.safetensors')
   await drag(page, [path], ['dragEnter', 'dragOver'])
-  await expect(page.getByText("Drop to send to Alice's Team")).toBeVisible()
+  await expect(page.getByText("Drop to upload to Alice's Team")).toBeVisible()
   await drag(page, [path], ['drop'])
-  await expect(page.getByText("Drop to send to Alice's Team")).toBeHidden()
+  await expect(page.getByText("Drop to upload to Alice's Team")).toBeHidden()
   await expect(rowOf(page, 'hover')).toContainText('In the library')
 })

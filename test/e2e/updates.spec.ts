@@ -69,7 +69,7 @@ test.describe('an AppImage', { tag: '@host' }, () => {
     const next = await world.start()
     await expect(rowOf(next.page, 'under way')).toContainText('In the library')
     // This start is still the old version, so the update did not take its place, and it says so.
-    await expect(next.page.getByText('could not take this version’s place', { exact: false })).toBeVisible()
+    await expect(next.page.getByText('The update couldn’t be installed', { exact: false })).toBeVisible()
   })
 
   test('in a folder that may not be written to stops nothing, and says what to do', async ({
@@ -84,7 +84,9 @@ test.describe('an AppImage', { tag: '@host' }, () => {
     await drag(page, [await world.file('loras/under way.safetensors')])
     await held.arrived
     await page.getByRole('button', { name: 'Restart to update' }).click()
-    await expect(page.getByText('Move it into a folder of your own', { exact: false })).toBeVisible()
+    await expect(
+      page.getByText('Move Modelferry to a folder that you can write to', { exact: false }),
+    ).toBeVisible()
     await expect(rowOf(page, 'under way')).toContainText(underWayText)
     held.release()
     await expect(rowOf(page, 'under way')).toContainText('In the library')
@@ -104,7 +106,7 @@ test.describe('an AppImage', { tag: '@host' }, () => {
     await page.getByRole('button', { name: 'More' }).click()
     await page.getByRole('menuitem', { name: 'Settings' }).click()
     const card = page.getByRole('region', { name: 'Updates' })
-    await expect(card).toContainText('isn’t signed by Modelferry’s makers')
+    await expect(card).toContainText('isn’t signed by Modelferry')
     await card.getByRole('button', { name: 'Try again' }).click()
     await expect(card).toContainText('Modelferry 99.0.0 is available.')
   })

@@ -61,9 +61,9 @@ test('shows a file’s metadata as text and as JSON', async () => {
   ])
     expect(out).toContain(line)
   expect(out).toMatch(/Parameters: [\d,]+\n/)
-  expect(out).toMatch(/Number formats: \w+ /)
-  const [inspected] = (await run('inspect', path, '--json')).json()
-  expect(inspected).toMatchObject({
+  expect(out).toMatch(/Data types: \w+ /)
+  const [told] = (await run('inspect', path, '--json')).json()
+  expect(told).toMatchObject({
     lookedInto: true,
     says: {
       ...{ title: 'Night Ferry', author: 'Mira', licence: 'openrail++', resolution: '1024x1024' },
@@ -79,7 +79,7 @@ test('marks unknown formats as unread, and lists what a pickle would import', as
   await writeText(join(folder, 'trap.pt'), shellCall)
   const strange = await run('inspect', join(folder, 'strange.weights'))
   expect(strange.out).toContain('unread   strange.weights')
-  expect(strange.out).toContain('Not looked into')
+  expect(strange.out).toContain('Not checked')
   expect((await run('inspect', join(folder, 'strange.weights'), '--json')).json()[0]).toMatchObject({
     lookedInto: false,
     refused: null,
@@ -92,7 +92,7 @@ test('marks unknown formats as unread, and lists what a pickle would import', as
 test('shows the model that a numbered part belongs to', async () => {
   const { run, file } = await setupCommand()
   const parts = [await file('big-00001-of-00002.safetensors'), await file('big-00002-of-00002.safetensors')]
-  expect((await run('inspect', ...parts)).out).toContain('One file of big, a model in numbered parts.')
+  expect((await run('inspect', ...parts)).out).toContain('Part of big, a model in several parts.')
   const queued = (await run('upload', ...parts, '--json')).json().filter(({ event }) => event === 'queued')
   expect(queued.map(({ group }) => group)).toEqual(
     parts.map(() => ({ key: expect.any(String), name: 'big', kind: 'shards' })),

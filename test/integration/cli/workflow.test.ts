@@ -59,19 +59,19 @@ test('reports a file without a workflow', async () => {
   expect([result.code, result.err]).toEqual([1, 'There is no ComfyUI workflow in this file.\n'])
 })
 
-test('names a folder that could not be searched', async () => {
-  const { cli, workflow } = await setup(workflowWithLoras('lost.safetensors'))
-  const linkedFolder = join(cli.folder, 'odd')
-  mkdirSync(linkedFolder)
-  await cli.app.calls.addFiles({ paths: [linkedFolder] })
-  await cli.app.stop()
-  // A link to itself exists but can't be opened.
-  rmSync(linkedFolder, { recursive: true })
-  symlinkSync('odd', linkedFolder)
-  const shared = { HOME: join(cli.folder, 'person'), MODELFERRY_HOME: cli.home }
-  const result = await cli.runWith(shared, 'workflow', workflow)
-  expect(result.err).toContain(`Not all folders could be looked through`)
-  expect(result.err).toContain(`${linkedFolder} (it can’t be read)`)
-  const lines = (await cli.runWith(shared, 'workflow', workflow, '--json')).json()
-  expect(lines).toContainEqual({ event: 'unseen', folder: linkedFolder, reason: 'unreadable' })
+test('a folder that could not be looked through is named: what is not found may lie there', async () => {
+  const { world, workflow } = await setup(loaders('lost.safetensors'))
+  const odd = join(world.folder, 'odd')
+  mkdirSync(odd)
+  await world.app.calls.addFiles({ paths: [odd] })
+  await world.app.stop()
+  // A link to itself can't be opened, and is not gone either.
+  rmSync(odd, { recursive: true })
+  symlinkSync('odd', odd)
+  const shared = { HOME: join(world.folder, 'person'), MODELFERRY_HOME: world.home }
+  const told = await world.runWith(shared, 'workflow', workflow)
+  expect(told.err).toContain(`Some folders couldn’t be searched`)
+  expect(told.err).toContain(`${odd} (it can’t be read)`)
+  const lines = (await world.runWith(shared, 'workflow', workflow, '--json')).json()
+  expect(lines).toContainEqual({ event: 'unseen', folder: odd, reason: 'unreadable' })
 })

@@ -39,9 +39,9 @@ const resultOf = (change: Partial<StorageTest>): StorageTest => ({
   ...change,
 })
 
-test('shows the speed and how long a model would take', () => {
+test('a speed is told with what it means for a model', () => {
   expect(storageTestText(resultOf({}), t, false)).toBe(
-    'Storage took 8 MiB in 1.0 s, 8.4 MB/s. At this speed a model of 10 GB takes about 20 minutes. It was taken back.',
+    'Uploaded 8 MiB in 1.0 s (8.4 MB/s). At this speed, a 10 GB model takes about 20 minutes. The test data was deleted.',
   )
   expect(storageTestText(resultOf({ tookMs: 60_000 }), t, true)).toBe(
     'Storage took 8 MiB in 60.0 s, 140 kB/s. At this speed a model of 10 GB takes about 20 hours. Your speed limit was applied. It was taken back.',
@@ -51,8 +51,8 @@ test('shows the speed and how long a model would take', () => {
 test('shows the failure with its remedy, and that leftovers are still being deleted', () => {
   const why = failure('timed-out', { host: 's3.example' })
   const bad = storageTestText(resultOf({ state: 'bad', failure: why, isLeft: true }), t, false)
-  expect(bad).toContain('could not be reached')
-  expect(bad).toContain('No answer came in time.')
-  expect(bad).toMatch(/goes on trying until it is\.$/)
+  expect(bad).toContain('can’t be reached')
+  expect(bad).toContain('The connection timed out.')
+  expect(bad).toMatch(/keeps trying to delete it\.$/)
   expect(storageTestText(resultOf({ state: 'cancelled', sentBytes: 0 }), t, false)).toBe('Stopped.')
 })

@@ -50,7 +50,7 @@ test('what needs the person does not keep it up and is said, what waits keeps it
   patch({ ...none, waiting: 1, needsYou: 57 }, [...rows('registered', 2), ...rows('failed', 57)])
   expect(said()).toBe(null)
   patch({ ...none, needsYou: 58 }, rows('failed', 58))
-  expect(said()).toBe('2 files are sent, 58 need you. Modelferry quits in a minute.')
+  expect(said()).toBe('2 files uploaded, 58 need attention. Modelferry quits in one minute.')
   clock.advance(countdownMs)
   expect(did).toEqual(['quit'])
 })
@@ -60,7 +60,7 @@ test('where nothing came through that is said, and not that all is sent', () => 
   book.set('sleep')
   patch(busy)
   patch({ ...none, needsYou: 1 }, rows('failed', 1))
-  expect(said()).toBe('Nothing was sent, 1 needs you. The computer goes to sleep in a minute.')
+  expect(said()).toBe('No files uploaded, 1 needs attention. The computer goes to sleep in one minute.')
 })
 
 test('a row that the person pauses is not done, and the countdown comes once it has gone on and ended', () => {
@@ -72,7 +72,7 @@ test('a row that the person pauses is not done, and the countdown comes once it 
   expect([did, said()]).toEqual([[], null])
   patch(busy)
   patch(none, oneSent)
-  expect(said()).toContain('All is sent.')
+  expect(said()).toContain('All uploads are done.')
 })
 
 test('what came and went between two patches is done too, and what lay there before is not', () => {
@@ -81,7 +81,7 @@ test('what came and went between two patches is done too, and what lay there bef
   patch(none, oneSent)
   expect(said()).toBe(null)
   patch(none, [{ id: 'quick', phase: 'registered', addedAtMs: clock.now() }])
-  expect(said()).toContain('All is sent.')
+  expect(said()).toContain('All uploads are done.')
 })
 
 test('a file that is refused at once was nothing to be sent', () => {

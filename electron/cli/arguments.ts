@@ -87,7 +87,7 @@ const parsers: Record<CommandName, (words: readonly string[]) => Command> = {
   workflow(words) {
     const { values, positionals } = parseWords(words, commands.workflow, 1)
     const [file] = positionals
-    if (file === undefined) throw new UsageError('Which file? Try: modelferry workflow workflow.json')
+    if (file === undefined) throw new UsageError('No file given. Example: modelferry workflow workflow.json')
     return {
       name: 'workflow',
       file: resolve(file),
@@ -100,13 +100,13 @@ const parsers: Record<CommandName, (words: readonly string[]) => Command> = {
   },
   inspect(words) {
     const { values, positionals } = parseWords(words, commands.inspect, Infinity)
-    if (positionals.length === 0) throw new UsageError('Which files? Try: modelferry inspect models/')
+    if (positionals.length === 0) throw new UsageError('No files given. Example: modelferry inspect models/')
     return { name: 'inspect', paths: positionals, json: values.json ?? false }
   },
   status: (words) => ({ name: 'status', json: parseWords(words, commands.status, 0).values.json ?? false }),
   check(words) {
     const { storage = false, team = null, json = false } = parseWords(words, commands.check, 0).values
-    if (team !== null && !storage) throw new UsageError('--team goes with --storage.')
+    if (team !== null && !storage) throw new UsageError('Use --team only with --storage.')
     return { name: 'check', storage, team, json }
   },
   login: parseLogin,
@@ -125,18 +125,19 @@ function parseLogin(words: readonly string[]): Command {
   const { email, key } = parseWords(words, commands.login, 0).values
   if (key === undefined)
     return { name: 'login', by: email === undefined ? 'pairing' : 'password', email: email ?? null }
-  if (email !== undefined) throw new UsageError('Either --email or --key, not both.')
+  if (email !== undefined) throw new UsageError('Use either --email or --key, not both.')
   // Other processes can read the arguments of a command.
   if (key !== '-')
-    throw new UsageError('A key is no part of a command. Use --key - and give it on standard input.')
+    throw new UsageError("Don't put the key in the command. Use --key - and pass the key on standard input.")
   return { name: 'login', by: 'key', email: null }
 }
 
 function parseUpload(words: readonly string[]): Command {
   const { values, positionals } = parseWords(words, commands.upload, Infinity)
-  if (positionals.length === 0) throw new UsageError('Which files? Try: modelferry upload model.safetensors')
+  if (positionals.length === 0)
+    throw new UsageError('No files given. Example: modelferry upload model.safetensors')
   if (positionals.length > 1 && (values.path !== undefined || values.name !== undefined)) {
-    throw new UsageError('--path and --name are for one file; leave them out for several.')
+    throw new UsageError('--path and --name can only be used with a single file.')
   }
   return {
     name: 'upload',
@@ -165,7 +166,7 @@ function parseOnConflict(word: string | undefined): OnConflict | undefined {
   if (word === undefined) return undefined
   const parsed = v.safeParse(onConflict, word)
   if (parsed.success) return parsed.output
-  throw new UsageError(`--on-conflict takes ${onConflict.options.join(', ')}.`)
+  throw new UsageError(`--on-conflict must be one of: ${onConflict.options.join(', ')}.`)
 }
 
 function parseSpeedOptions({
@@ -178,7 +179,7 @@ function parseSpeedOptions({
   const limitBytesPerSecond = limit === undefined ? undefined : parseRate(limit)
   if (limit !== undefined && limitBytesPerSecond === undefined) throw new UsageError(`--limit ${rateHint}`)
   const streamsMost = streams === undefined ? undefined : v.safeParse(streamsSchema, Number(streams || NaN))
-  if (streamsMost?.success === false) throw new UsageError('--streams takes a number from 1 to 64.')
+  if (streamsMost?.success === false) throw new UsageError('--streams must be a number from 1 to 64.')
   return { limitBytesPerSecond, streamsMost: streamsMost?.output }
 }
 
@@ -187,8 +188,8 @@ const streamsSchema = settingsSchema.entries.streamsMost.wrapped
 function commandNameOf(word: string): CommandName {
   if (isCommandName(word)) return word
   const suggestion = closestMatch(word, Object.keys(commands))
-  const hint = suggestion ? `Did you mean "${suggestion}"?` : 'Try: modelferry help'
-  throw new UsageError(`There is no command "${word}". ${hint}`)
+  const hint = suggestion ? `Did you mean "${suggestion}"?` : 'Run: modelferry help'
+  throw new UsageError(`Unknown command "${word}". ${hint}`)
 }
 
 /** Parses a command's options and at most `maxPositionals` other words. */
@@ -202,13 +203,14 @@ function parseWords<const Info extends CommandInfo>(
   try {
     const parsed = parseArgs({ args: [...words], options, allowPositionals: true, strict: true })
     const extra = parsed.positionals[maxPositionals]
-    if (extra !== undefined) throw new UsageError(`"${extra}" is one word too many. Try: modelferry help`)
+    if (extra !== undefined)
+      throw new UsageError(`"${extra}" is an unexpected argument. Run: modelferry help`)
     return parsed
   } catch (error) {
     if (error instanceof UsageError) throw error
     // The first line says what is wrong; the others explain `parseArgs`.
     const [sentence] = (error instanceof Error ? error.message : String(error)).split('\n')
-    throw new UsageError(`${sentence ?? ''}\nTry: modelferry help`)
+    throw new UsageError(`${sentence ?? ''}\nRun: modelferry help`)
   }
 }
 
@@ -219,7 +221,7 @@ function rejectUnknownOptions(words: readonly string[], { options }: CommandInfo
     if (token.kind !== 'option' || Object.hasOwn(options, token.name) || shorts.includes(token.name)) continue
     const suggestion = closestMatch(token.name, Object.keys(options))
     throw new UsageError(
-      `There is no option "${token.rawName}". ${suggestion ? `Did you mean "--${suggestion}"?` : 'Try: modelferry help'}`,
+      `Unknown option "${token.rawName}". ${meant ? `Did you mean "--${suggestion}"?` : 'Run: modelferry help'}`,
     )
   }
 }

@@ -33,7 +33,7 @@ export function readCliEnvironment(environment: NodeJS.ProcessEnv): CliEnvironme
   const server = serverAddressOf(requested ?? settings.server)
   if (server === null)
     throw new UsageError(
-      'MODELFERRY_SERVER is not a server address. Use https://…/api/v1, or http on this computer.',
+      'MODELFERRY_SERVER is not a valid server address. Use https://…/api/v1 (http only for this computer).',
     )
   // With MODELFERRY_SERVER nothing is sent to other servers of the app's settings.
   const servers =
@@ -70,7 +70,7 @@ function readToken(text: string | undefined): string | null {
   const token = text?.trim()
   if (!token) return null
   if (/^[\x21-\x7e]+$/.test(token)) return token
-  throw new UsageError('MODELFERRY_TOKEN holds more than one token, or something that is none. Copy it anew.')
+  throw new UsageError('MODELFERRY_TOKEN is not a valid token. Copy the token again.')
 }
 
 function readRate(text: string | undefined): number | null {
@@ -83,7 +83,9 @@ function readMultipartFrom(text: string | undefined): number | null {
   if (!text) return null
   const limit = v.safeParse(singlePutLimit, Number(text))
   if (limit.success) return limit.output
-  throw new UsageError('MODELFERRY_MULTIPART_FROM takes bytes, from 5242880 (5 MiB) to 5368709120 (5 GiB).')
+  throw new UsageError(
+    'MODELFERRY_MULTIPART_FROM must be a number of bytes from 5242880 (5 MiB) to 5368709120 (5 GiB).',
+  )
 }
 
 /**

@@ -12,24 +12,21 @@ function table(lines: readonly (readonly [string, string])[]): string {
 const entries: readonly (readonly [string, CommandInfo])[] = Object.entries(commands)
 
 const environment = table([
-  ['MODELFERRY_SERVER', 'base URL of the API (default https://core.cyberun.cloud/api/v1)'],
-  ['MODELFERRY_TOKEN', 'an access token or a dk- key, for machines without a keychain; kept nowhere'],
-  ['MODELFERRY_TEAM', 'the team to upload to'],
-  ['MODELFERRY_LIMIT', 'the most to send in a second, as --limit takes it'],
-  [
-    'HTTPS_PROXY, HTTP_PROXY',
-    'the proxy, http://host:port or socks5h://host:port; NO_PROXY names what goes straight',
-  ],
-  ['MODELFERRY_HOME', "data folder (default: the app's own)"],
-  ['MODELFERRY_MULTIPART_FROM', 'bytes; larger files go in parts (default 500000000)'],
+  ['MODELFERRY_SERVER', 'server address (default: https://core.cyberun.cloud/api/v1)'],
+  ['MODELFERRY_TOKEN', 'access token or device key (dk-…), for computers without a keychain; never saved'],
+  ['MODELFERRY_TEAM', 'team to upload to'],
+  ['MODELFERRY_LIMIT', 'speed limit, in the format of --limit'],
+  ['HTTPS_PROXY, HTTP_PROXY', 'proxy, as http://host:port or socks5h://host:port; NO_PROXY lists exceptions'],
+  ['MODELFERRY_HOME', 'data folder (default: the data folder of the app)'],
+  ['MODELFERRY_MULTIPART_FROM', 'size in bytes from which files are uploaded in parts (default: 500000000)'],
 ])
 
 const exits = table([
-  ['0', 'everything is in the library'],
-  ['1', 'something failed'],
-  ['2', 'the command was not understood'],
+  ['0', 'success: everything is in the library'],
+  ['1', 'an error occurred'],
+  ['2', 'invalid command, option or variable'],
   ['3', 'not signed in'],
-  ['130', 'interrupted by Ctrl-C (143: ended by SIGTERM)'],
+  ['130', 'interrupted by Ctrl-C (143: terminated by SIGTERM)'],
 ])
 
 /** The help for all commands. */
@@ -37,7 +34,7 @@ export const usage = `modelferry: brings model files into your team's library on
 
 Commands
 ${table(entries.map(([name, info]) => [usageOf(name, info), info.about]))}
-  modelferry help <command>  or  modelferry <command> --help  tells more.
+  Run "modelferry help <command>" or "modelferry <command> --help" for details.
 
 Environment
 ${environment}

@@ -55,7 +55,7 @@ async function start(command: Command): Promise<number> {
   if (command.name === 'status')
     return runStatusCommand(cliEnvironment.home, Date.now(), command.json, streams)
   if (command.name === 'resume' && isQueueEmpty(cliEnvironment.home)) {
-    streams.err.write('Nothing is left to do.\n')
+    streams.err.write('The upload queue is empty.\n')
     return exitCodes.ok
   }
   return runWithEngine(command, cliEnvironment)
@@ -150,9 +150,10 @@ function createCliEngine(
 }
 
 const dataFolderProblems: Readonly<Record<JournalProblem, (home: string) => string>> = {
-  newer: () => 'The queue was written by a newer Modelferry. Update this one.',
-  full: (home) => `The disk of the data folder ${home} is full. Make room there, then run this again.`,
+  newer: () => 'The upload queue was last used by a newer version of Modelferry. Update this version.',
+  full: (home) =>
+    `The disk of the data folder ${home} is full. Free up some space, then run the command again.`,
   'not-writable': (home) =>
-    `The data folder ${home} can't be written. Give yourself the right to, or name another one by MODELFERRY_HOME.`,
-  other: (home) => `The data folder ${home} can't be used.`,
+    `The data folder ${home} isn't writable. Change its permissions, or set MODELFERRY_HOME to another folder.`,
+  other: (home) => `The data folder ${home} can't be opened.`,
 }

@@ -16,7 +16,7 @@ if (Number(process.versions.node.split('.')[0]) >= oldestMajor) {
 } else {
   const node = beside('../../node_modules/node/bin/node')
   if (!existsSync(node)) {
-    console.error(`modelferry needs Node ${oldestMajor} or newer; this is ${process.version}.`)
+    console.error(`modelferry requires Node.js ${oldestMajor} or newer (found ${process.version}).`)
     process.exit(2)
   }
   const child = spawn(node, [beside('./modelferry.js'), ...process.argv.slice(2)], { stdio: 'inherit' })

@@ -16,57 +16,61 @@ export interface CommandInfo {
   readonly more?: string
 }
 
-const help = { type: 'boolean', short: 'h', about: 'this help' } as const
+const help = { type: 'boolean', short: 'h', about: 'show this help' } as const
 const json = (events: string) => ({ type: 'boolean', about: events }) as const
 const quiet = {
   type: 'boolean',
   short: 'q',
-  about: 'say only what failed; with --json leave out progress',
+  about: 'only print failures; with --json, no progress events',
 } as const
 
 const limit = {
   type: 'string',
   value: 'rate',
-  about: 'send no faster: 5M, 500K or bytes a second (5M is 5 MB/s); else MODELFERRY_LIMIT',
+  about: 'speed limit: 5M (5 MB/s), 500K or bytes per second; default: MODELFERRY_LIMIT',
 } as const
 const streams = {
   type: 'string',
   value: 'number',
-  about: 'parallel connections at most, 1 to 64; without it as many as help',
+  about: 'maximum number of connections, 1 to 64 (default: automatic)',
 } as const
 
-const events = 'one JSON object a line for each thing that has happened (docs/command-line.md)'
+const events = 'print events as JSON, one object per line (docs/command-line.md)'
 
 /** Every command with its options. Parser and help are derived from this table. */
 export const commands = {
   upload: {
     words: '<paths…>',
-    about: 'send files and folders to the library; what was begun before goes on',
+    about: 'upload files and folders to the library; resumes unfinished uploads',
     options: {
-      team: { type: 'string', value: 'id or name', about: 'the team to upload to' },
-      type: { type: 'string', value: 'type', about: 'model type, such as loras; else what the file tells' },
+      team: { type: 'string', value: 'id or name', about: 'team to upload to' },
+      type: {
+        type: 'string',
+        value: 'type',
+        about: 'model type, such as loras (default: detected from the file)',
+      },
       path: {
         type: 'string',
         value: 'path',
-        about: 'library path, for one file: letters, digits, _ . / space -',
+        about: 'library path, for a single file: letters, digits, _ . / - and spaces',
       },
-      name: { type: 'string', value: 'name', about: 'display name, for one file' },
+      name: { type: 'string', value: 'name', about: 'display name, for a single file' },
       'allow-pickle': {
         type: 'boolean',
-        about: 'send files that look suspicious, or that could not be looked through',
+        about: "also upload files that look suspicious or couldn't be scanned",
       },
       'allow-dangerous-pickle': {
         type: 'boolean',
-        about: 'send even files that would run something harmful when loaded',
+        about: 'also upload files that run harmful code when loaded',
       },
       'on-conflict': {
         type: 'string',
         value: 'what',
-        about: 'where a library path has other bytes: skip, rename, replace, keep-both or ask',
+        about: 'for path conflicts: skip, rename, replace, keep-both or ask',
       },
       'abort-on-interrupt': {
         type: 'boolean',
-        about: 'Ctrl-C removes these uploads and what storage holds of them',
+        about: 'Ctrl-C cancels these uploads and deletes their data from storage',
       },
       limit,
       streams,
@@ -74,94 +78,99 @@ export const commands = {
       quiet,
       help,
     },
-    more: `Without --team the team is MODELFERRY_TEAM, else the one chosen last, else your only one.
+    more: `The default team is MODELFERRY_TEAM, then the team used last, then your only team.
 
-A file whose bytes the library has is not sent. --on-conflict is for a path that other bytes have: rename and
-keep-both take the next free path, replace registers the new model and then disables or deletes the old one (as
-the app's settings say), ask leaves the file to be chosen about in the app. Without it the app's settings hold.
+Files that are already in the library aren't uploaded. --on-conflict applies when a different model uses the same
+library path: "rename" and "keep-both" use the next free path, "replace" registers the new model and then disables
+or deletes the old one (depending on the app's settings), and "ask" lets you decide in the app. The default is the
+app's setting.
 
-Ctrl-C pauses and keeps what was sent: the same command or "modelferry resume" goes on from there, and so it
-does after a crash. A second Ctrl-C ends at once. A name that begins with a dash goes behind --.`,
+Ctrl-C pauses the upload and keeps the uploaded data. Run the same command or "modelferry resume" to continue, also
+after a crash. Press Ctrl-C again to stop at once. Put file names that start with a dash after "--".`,
   },
   workflow: {
     words: '<file>',
-    about: 'list the models that a ComfyUI workflow needs, and which of them the team lacks',
+    about: 'list the models that a ComfyUI workflow needs and which ones the team is missing',
     options: {
-      team: { type: 'string', value: 'id or name', about: 'the team whose library is looked at' },
-      upload: { type: 'boolean', about: 'send those that the team lacks and this computer has' },
+      team: { type: 'string', value: 'id or name', about: 'team whose library is checked' },
+      upload: { type: 'boolean', about: 'upload missing models that are on this computer' },
       limit,
       streams,
       json: json(events),
       quiet,
       help,
     },
-    more: `The workflow is JSON of the page or of the API, or a PNG or WebP that ComfyUI saved. Its models are looked for in the
-usual places of ComfyUI and its kin and among earlier uploads. Nothing is downloaded.`,
+    more: `The file can be a workflow in JSON (from ComfyUI's window or API), or a PNG or WebP image saved by ComfyUI. Models are
+searched in the common locations of ComfyUI and similar programs and in earlier uploads. Nothing is downloaded.`,
   },
   inspect: {
     words: '<paths…>',
-    about: 'say what files and folders are, without sending or signing in',
-    options: { json: json('one JSON object a line for each file (docs/command-line.md)'), help },
-    more: `Tells type, base, why we think so, and where it would go; a file that upload would refuse is refused here with the same
-reason. Exit code 1 when any is.`,
+    about: 'show what files contain, without uploading or signing in',
+    options: { json: json('print JSON, one object per file (docs/command-line.md)'), help },
+    more: `Shows the type, the base model, the reason for both, and the library path. Files that "upload" would reject are rejected
+here for the same reason; the exit code is then 1.`,
   },
   resume: {
     words: '',
-    about: 'finish everything that is left in the queue',
+    about: 'finish all uploads in the queue',
     options: { limit, streams, json: json(events), quiet, help },
-    more: `Takes what was paused, failed or interrupted, of all accounts that are signed in. What a running app or another
-command has is left to it, what belongs to an account that is not signed in stays; both are said.`,
+    more: `Resumes paused, failed and interrupted uploads of all accounts that are signed in. Uploads of a running app or another
+command, and of accounts that are signed out, are listed but not resumed.`,
   },
   status: {
     words: '',
-    about: 'show what is left in the queue; works beside the app, without signing in',
-    options: { json: json('one JSON object, see docs/command-line.md'), help },
+    about: 'show the upload queue; works while the app is running and without signing in',
+    options: { json: json('print one JSON object (docs/command-line.md)'), help },
   },
   check: {
     words: '',
-    about: 'check the connection: name, proxy, line, certificate, server, clock and sign-in',
+    about: 'check the connection: DNS, proxy, port, certificate, server, clock and sign-in',
     options: {
       storage: {
         type: 'boolean',
-        about: "send 8 MiB to the team's storage as well, and take it back; adds nothing to the library",
+        about: "also upload 8 MiB to the team's storage and delete it again; adds nothing to the library",
       },
-      team: { type: 'string', value: 'id or name', about: 'with --storage: the team whose storage is tried' },
-      json: json('one JSON object a line for each step (docs/command-line.md)'),
+      team: { type: 'string', value: 'id or name', about: 'with --storage: team whose storage is tested' },
+      json: json('print JSON, one object per step (docs/command-line.md)'),
       help,
     },
-    more: `Works without signing in; what can't be tried is skipped. --storage takes a sign-in by password, since a paired one
-can't send in parts. Exit code 1 when something on the way doesn't work, 3 when only the sign-in doesn't.`,
+    more: `Works without signing in; steps that can't be checked are skipped. --storage requires a sign-in by password. The exit
+code is 1 if a check fails, and 3 if only the sign-in fails.`,
   },
   login: {
     words: '',
-    about: 'sign in: by pairing in the browser, by password, or with a device key',
+    about: 'sign in by pairing in the browser, by password or with a device key',
     options: {
       email: {
         type: 'string',
         value: 'e-mail',
-        about: 'by password, which is asked for without being shown',
+        about: 'sign in by password (you are asked for it)',
       },
-      key: { type: 'string', value: '-', about: 'with a dk- key, read from standard input' },
+      key: {
+        type: 'string',
+        value: '-',
+        about: 'sign in with a device key (dk-…), read from standard input',
+      },
       help,
     },
-    more: `Without an option a code and an address are shown: whoever confirms the code in the browser has signed this computer in
-for one team. What is given stays in the system's keychain. A key or a password is never part of the command.`,
+    more: `Without options, a code and a URL are shown. Confirm the code in a browser to sign in this computer for one team. The
+sign-in is saved in the system's keychain. Never put a key or password in the command itself.`,
   },
   logout: {
     words: '[account]',
-    about: 'sign out, of all accounts or one, and remove what the keychain holds',
+    about: 'sign out of one account or all accounts, and delete the sign-in from the keychain',
     options: { help },
-    more: `The account is an e-mail address or an id, as "modelferry accounts" shows them.`,
+    more: `The account is an email address or an ID, as shown by "modelferry accounts".`,
   },
   accounts: {
     words: '',
-    about: 'list who has signed in on this computer',
-    options: { json: json('one JSON object a line'), help },
+    about: 'list the accounts on this computer',
+    options: { json: json('print JSON, one object per line'), help },
   },
   teams: {
     words: '',
     about: 'list the teams you can upload to',
-    options: { json: json('one JSON object a line'), help },
+    options: { json: json('print JSON, one object per line'), help },
   },
 } as const satisfies Record<string, CommandInfo>
 

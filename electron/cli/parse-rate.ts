@@ -7,7 +7,7 @@ const factors: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e
 
 /** The end of the error message for an invalid speed. */
 export const rateHint =
-  'takes a speed such as 5M, 500K or 2500000 (bytes a second, from 100K to 10G), or off.'
+  'must be a speed such as 5M, 500K or 2500000 (bytes per second, from 100K to 10G), or off.'
 
 /** Bytes a second, null for "off", undefined for an invalid or out-of-range speed. */
 export function parseRate(text: string): number | null | undefined {

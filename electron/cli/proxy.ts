@@ -47,7 +47,7 @@ export function checkProxies(environment: NodeJS.ProcessEnv): void {
     const isBare = url !== null && /^\/?$/.test(url.pathname) && url.search === '' && url.hash === ''
     if (isBare && url.hostname !== '' && schemes.has(url.protocol)) continue
     throw new UsageError(
-      `${name} is not the address of a proxy. Use http://host:port or socks5h://host:port; in a login write # as %23, / as %2F, @ as %40.`,
+      `${name} is not a valid proxy address. Use http://host:port or socks5h://host:port. In user name and password, write # as %23, / as %2F and @ as %40.`,
     )
   }
 }

@@ -56,7 +56,7 @@ async function runSignedInCommand(
   if (command.name === 'resume')
     return runResumeCommand(cliEnvironment.home, { ...context, reporter: createReporter(command, streams) })
   if (!engine.session().accounts.some(({ state }) => state === 'ready')) {
-    streams.err.write('Nobody is signed in. Run: modelferry login\n')
+    streams.err.write('Not signed in. Run: modelferry login\n')
     return exitCodes.notSignedIn
   }
   if (command.name === 'teams') {

@@ -24,7 +24,7 @@ export function runAccountsCommand(
         : `${oneLine(accountLine(account))}\n`,
     )
   }
-  if (accounts.length === 0) streams.err.write('Nobody has signed in. Run: modelferry login\n')
+  if (accounts.length === 0) streams.err.write('No accounts. Run: modelferry login\n')
   return exitCodes.ok
 }
 
@@ -50,7 +50,7 @@ export async function runLogoutCommand(
     code = exitCodes.someFailed
   }
   if (code === exitCodes.ok)
-    streams.out.write(selected.length > 0 ? 'Signed out.\n' : 'Nobody was signed in.\n')
+    streams.out.write(selected.length > 0 ? 'Signed out.\n' : 'No account was signed in.\n')
   return code
 }
 
@@ -62,8 +62,8 @@ function findAccount(emailOrId: string, accounts: readonly Account[]): Account {
       : accounts.filter(({ email }) => email.toLowerCase() === emailOrId.toLowerCase())
   const [only] = found
   const ids = (found.length > 0 ? found : accounts).map(({ id, email }) => `  "${id}"  ${email}\n`).join('')
-  if (!only) throw new UsageError(`Nobody called "${emailOrId}" is signed in.\n${ids}`.trimEnd())
+  if (!only) throw new UsageError(`No signed-in account matches "${emailOrId}".\n${ids}`.trimEnd())
   if (found.length > 1)
-    throw new UsageError(`Several sign-ins are "${emailOrId}". Name one by its id:\n${ids}`.trimEnd())
+    throw new UsageError(`Several accounts match "${emailOrId}". Use the ID instead:\n${ids}`.trimEnd())
   return only
 }

@@ -41,9 +41,7 @@ export async function runInspectCommand(
       else out.write(`${oneLine(`skipped  ${name} (${skipReasonText(reason)})`)}\n`)
     }
     if (!json && counts.files + skipped.length > 1) {
-      err.write(
-        `${counts.files} model files, ${counts.refused} of them refused; ${skipped.length} files skipped.\n`,
-      )
+      err.write(`${counts.files} model files, ${counts.refused} rejected; ${skipped.length} files skipped.\n`)
     }
     return counts.refused > 0 || counts.files === 0 ? exitCodes.someFailed : exitCodes.ok
   } finally {

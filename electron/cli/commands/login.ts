@@ -50,7 +50,7 @@ async function signInByPairing({ engine, streams, signal }: LoginContext): Promi
     return reportRefusal(failure(keychain === 'absent' ? 'keychain-absent' : 'keychain-locked'), streams)
   }
   streams.out.write(
-    `Confirm the code ${pairing.userCode} on this page:\n  ${pairing.address}\nWaiting for it. Ctrl-C cancels.\n`,
+    `Confirm the code ${pairing.userCode} on this page:\n  ${pairing.address}\nWaiting for confirmation. Press Ctrl-C to cancel.\n`,
   )
   signal.addEventListener('abort', () => void engine.calls.cancelPairing(undefined))
   const view = await waitForPairing(engine, (problem) => streams.err.write(`${describeFailure(problem)}\n`))
@@ -90,9 +90,7 @@ function reportSignIn(signedIn: Result<SessionView>, before: ReadonlySet<string>
 }
 
 function reportRefusal(reason: Failure, { err }: Streams): number {
-  const hint = reason.code.startsWith('keychain-')
-    ? ' Without a keychain, put a token into MODELFERRY_TOKEN instead.'
-    : ''
+  const hint = reason.code.startsWith('keychain-') ? ' Without a keychain, set MODELFERRY_TOKEN instead.' : ''
   err.write(`${describeFailure(reason)}${hint}\n`)
   return signInExitCode(reason)
 }

@@ -53,15 +53,15 @@ function reportNotResumed(
   return signedOut.length
 }
 
-const uploads = (count: number) => (count === 1 ? '1 upload is' : `${count} uploads are`)
+const uploads = (count: number) => (count === 1 ? '1 upload' : `${count} uploads`)
 
 function runningSentence(running: readonly UnfinishedUpload[]): string {
   const pids = new Set(running.map(({ runByPid }) => runByPid))
-  return `${uploads(running.length)} left to the Modelferry that has it running (process ${[...pids].join(', ')}).\n`
+  return `${uploads(running.length)} not resumed: already running in another Modelferry process (${[...pids].join(', ')}).\n`
 }
 
 function signedOutSentence(signedOut: readonly UnfinishedUpload[], accounts: readonly Account[]): string {
   const nameOf = (accountId: string) => accounts.find(({ id }) => id === accountId)?.email ?? accountId
   const whose = new Set(signedOut.map(({ record }) => nameOf(record.accountId)))
-  return `${uploads(signedOut.length)} of ${[...whose].join(', ')}, who is not signed in. Run: modelferry login\n`
+  return `${uploads(signedOut.length)} not resumed: ${[...whose].join(', ')} is signed out. Run: modelferry login\n`
 }

@@ -92,7 +92,7 @@ function uploadAsJson(
 
 function asLines(view: JournalSummary): readonly string[] {
   const { left, registeredCount, leftoverCount, allPaused, accounts } = view
-  if (left.length === 0) return ['Nothing here: no upload is left.', ...footnotes(view)]
+  if (left.length === 0) return ['The upload queue is empty.', ...footnotes(view)]
   const size = formatBytes(
     sum(left, ({ record }) => record.identity.sizeBytes),
     'en',
@@ -103,9 +103,9 @@ function asLines(view: JournalSummary): readonly string[] {
   )
   return [
     ...left.map((upload) => uploadLine(upload, accounts)),
-    `${left.length === 1 ? '1 upload' : `${left.length} uploads`} left, ${sent} of ${size} in storage.`,
+    `${left.length === 1 ? '1 upload' : `${left.length} uploads`} in the queue, ${sent} of ${size} uploaded.`,
     ...footnotes({ registeredCount, leftoverCount, allPaused }),
-    ...(left.some(({ runByPid }) => runByPid === null) ? ['Go on with: modelferry resume'] : []),
+    ...(left.some(({ runByPid }) => runByPid === null) ? ['To continue, run: modelferry resume'] : []),
   ]
 }
 
@@ -115,11 +115,11 @@ function footnotes({
   allPaused,
 }: Pick<JournalSummary, 'registeredCount' | 'leftoverCount' | 'allPaused'>): readonly string[] {
   return [
-    ...(registeredCount > 0 ? [`${registeredCount} in the history.`] : []),
+    ...(registeredCount > 0 ? [`${registeredCount} in history.`] : []),
     ...(leftoverCount > 0
-      ? [`Storage holds parts of ${leftoverCount} removed uploads; the next start clears them.`]
+      ? [`Storage still has data of ${leftoverCount} cancelled uploads. It is deleted at the next start.`]
       : []),
-    ...(allPaused ? ['Everything is paused in the app.'] : []),
+    ...(allPaused ? ['All uploads are paused in the app.'] : []),
   ]
 }
 
@@ -134,9 +134,9 @@ function uploadLine(
     const partCount = Math.ceil(identity.sizeBytes / state.multipart.partSizeBytes)
     facts.push(`${acknowledgedParts} of ${partCount} parts`)
   }
-  if (isStored(state)) facts.push('only the registering is left')
-  if (runByPid !== null) facts.push(`process ${runByPid} has it`)
-  if (account?.state === 'signed-out') facts.push(`${account.email} is not signed in`)
+  if (isStored(state)) facts.push('uploaded, not registered yet')
+  if (runByPid !== null) facts.push(`running in process ${runByPid}`)
+  if (account?.state === 'signed-out') facts.push(`${account.email} is signed out`)
   if (failure) facts.push(describeFailure(failure))
   return `${record.phase.padEnd(10)}  ${record.fileName} → ${record.team.name}: ${facts.join(', ')}`
 }

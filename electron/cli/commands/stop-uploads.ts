@@ -43,24 +43,26 @@ export async function stopUploads(
     streams.err.write(`${sentence}\n`)
     return interruption.exitCode
   }
-  if (ids.length === 0) return finish('Stopped; nothing was left to do.', { kept: !remove, leftBehind: 0 })
+  if (ids.length === 0) return finish('Stopped. No uploads were left.', { kept: !remove, leftBehind: 0 })
   if (!remove) {
     await engine.calls.pause({ ids })
-    const alternative = command === 'resume' ? '' : ' or with: modelferry resume'
-    return finish(`Paused; what was sent is kept. Go on with the same command${alternative}.`, {
+    const alternative = command === 'resume' ? '' : ' or: modelferry resume'
+    return finish(`Paused. Uploaded data is kept. To continue, run the same command${alternative}.`, {
       kept: true,
       leftBehind: 0,
     })
   }
-  streams.err.write('Removing these uploads. Ctrl-C again ends at once; the next start removes the rest.\n')
+  streams.err.write(
+    'Cancelling these uploads. Press Ctrl-C again to stop at once; the rest is deleted at the next start.\n',
+  )
   const removed = await engine.calls.cancel({ ids })
   if (!removed.ok)
-    return finish('They could not be removed and wait for the next start.', { kept: true, leftBehind: 0 })
+    return finish("The uploads couldn't be cancelled. They stay in the queue.", { kept: true, leftBehind: 0 })
   const leftBehind = await cleanUpStorage(engine, environment)
   return finish(
     leftBehind === 0
-      ? 'Removed; storage keeps no parts of them.'
-      : `Removed here; storage still holds parts of ${leftBehind === 1 ? '1 upload' : `${leftBehind} uploads`}, which the next start removes.`,
+      ? 'Cancelled. All data was deleted from storage.'
+      : `Cancelled. Storage still has data of ${leftBehind === 1 ? '1 upload' : `${leftBehind} uploads`}. It is deleted at the next start.`,
     { kept: false, leftBehind },
   )
 }

@@ -36,16 +36,15 @@ export function findTeam(engine: Engine, idOrName: string | null, only: Account 
     // With a token, another account's choice in the app does not count.
     const isChoiceUsable = only === null || only.id === chosen?.accountId
     if (chosen && isChoiceUsable && engine.hasChosenTeam()) return chosen
-    throw new UsageError(`Which team? Name one with --team:\n${names}`)
+    throw new UsageError(`Choose a team with --team:\n${names}`)
   }
   const sameId = all.filter(({ team }) => team.id === idOrName)
   const found =
     sameId.length > 0 ? sameId : all.filter(({ team }) => team.name.toLowerCase() === idOrName.toLowerCase())
   const ids = new Set(found.map(({ team }) => team.id))
   const [first] = found
-  if (!first) throw new UsageError(`You have no team "${idOrName}". Your teams:\n${names}`)
-  if (ids.size > 1)
-    throw new UsageError(`Several teams are called "${idOrName}". Name one by its id:\n${names}`)
+  if (!first) throw new UsageError(`No team matches "${idOrName}". Your teams:\n${names}`)
+  if (ids.size > 1) throw new UsageError(`Several teams match "${idOrName}". Use the ID instead:\n${names}`)
   // If several accounts share the team, the chosen one is used.
   return choiceOf(found.find((one) => one.account.id === chosen?.accountId) ?? first)
 }

@@ -37,11 +37,7 @@ export async function runUploadCommand(
   for (const { name, reason } of skipped) reporter.skipped(name, reason)
   if (added + refused === 0) {
     const isQueued = skipped.some(({ reason }) => reason === 'queued')
-    streams.err.write(
-      isQueued
-        ? 'These files are in the queue of the app already.\n'
-        : 'There is no model file among these.\n',
-    )
+    streams.err.write(isQueued ? 'These files are already in the upload queue.\n' : 'No model files found.\n')
     return exitCodes.someFailed
   }
   const rows = await interruption.race(follower.waitUntilEnded(added + refused))

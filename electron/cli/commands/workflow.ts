@@ -29,8 +29,8 @@ export async function runWorkflowCommand(
   if (opened.id === null) {
     streams.err.write(
       opened.unread.length > 0
-        ? 'Looking for a workflow in this file took too long. Export it anew from ComfyUI and try again.\n'
-        : 'There is no ComfyUI workflow in this file.\n',
+        ? 'Reading this file took too long. Export the workflow again from ComfyUI and try again.\n'
+        : "This file doesn't contain a ComfyUI workflow.\n",
     )
     return exitCodes.someFailed
   }
@@ -43,7 +43,7 @@ export async function runWorkflowCommand(
   }
   reportUnsearchedFolders(view, command, streams)
   if (view.libraryFailure)
-    streams.err.write(`The library could not be listed. ${describeFailure(view.libraryFailure)}\n`)
+    streams.err.write(`The library can't be listed. ${describeFailure(view.libraryFailure)}\n`)
   const local = view.needs.filter(({ stand, isOff }) => stand === 'here' && !isOff)
   if (!command.json) streams.err.write(`${summary(view)}\n`)
   const isIncomplete = view.needs.some(({ stand, isOff }) => stand !== 'in-library' && !isOff)
@@ -107,18 +107,18 @@ const stateLabels: Readonly<Record<NeededModelView['stand'], string>> = {
   'in-library': 'in the library',
   queued: 'in the queue',
   failed: 'upload failed',
-  here: 'here',
+  here: 'on this computer',
   nowhere: 'not found',
 }
 
 function asText(need: NeededModelView): string {
   const { name, modelType, stand, by, isOff, isDisabled, where, sizeBytes, url, isFolder, failed } = need
   const facts = [
-    modelType ?? 'type unknown',
+    modelType ?? 'unknown type',
     ...(isFolder ? ['a folder'] : []),
-    ...(by === 'name' ? ['by its name alone'] : []),
+    ...(by === 'name' ? ['same name only'] : []),
     ...(isDisabled ? ['disabled'] : []),
-    ...(isOff ? ['its node is switched off'] : []),
+    ...(isOff ? ['node is turned off'] : []),
     ...(stand === 'here' && where ? [where] : []),
     ...(sizeBytes === null ? [] : [formatBytes(sizeBytes, 'en')]),
     ...(stand === 'nowhere' && url ? [url] : []),
@@ -148,9 +148,9 @@ function asJson(need: NeededModelView): object {
 function summary({ needs, team }: WorkflowView): string {
   const count = (stand: NeededModelView['stand']) => needs.filter((need) => need.stand === stand).length
   return [
-    `${needs.length} models: ${count('in-library')} in the library of ${team?.name ?? 'nobody'}`,
+    `${needs.length} models: ${count('in-library')} in the library of ${team?.name ?? 'no team'}`,
     `${count('queued')} in the queue`,
-    ...(count('failed') > 0 ? [`${count('failed')} failed to upload`] : []),
+    ...(count('failed') > 0 ? [`${count('failed')} failed`] : []),
     `${count('here')} on this computer`,
     `${count('nowhere')} not found.`,
   ].join(', ')

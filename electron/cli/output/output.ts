@@ -75,7 +75,9 @@ export function describeFailure(failure: Failure): string {
  */
 export function describeUnexpectedError(error: unknown): string {
   const detail = redactText(error instanceof Error ? error.message : String(error))
-  return oneLine(`Modelferry ended by a mistake of its own; what was sent is kept. Run it again. (${detail})`)
+  return oneLine(
+    `Modelferry stopped because of an internal error. Uploaded data is kept. Run the command again. (${detail})`,
+  )
 }
 
 /** The exit code after a failed sign-in. A server that could not be reached has not rejected it. */

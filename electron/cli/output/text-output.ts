@@ -42,21 +42,21 @@ export function createTextReporter(
     waiting: (row) =>
       write(`waiting     ${row.fileName}: ${row.failure ? describeFailure(row.failure) : ''}`),
     connectivity: (state) =>
-      write(state === 'ok' ? 'online      the line is back' : 'offline     no connection; waiting for it'),
+      write(state === 'ok' ? 'online      connection restored' : 'offline     no connection, waiting'),
     registered(row) {
       registeredCount += 1
       write(`registered  ${row.fileName} → ${row.target.modelPath} (model ${row.modelId})`)
     },
     alreadyInLibrary(row) {
       registeredCount += 1
-      const isDisabled = row.already?.status === 'disabled' ? ', disabled there' : ''
+      const isDisabled = row.already?.status === 'disabled' ? ', disabled' : ''
       write(
-        `already     ${row.fileName} = ${row.already?.name} (model ${row.modelId}${isDisabled}), nothing sent`,
+        `already     ${row.fileName} is in the library as ${row.already?.name} (model ${row.modelId}${isDisabled})`,
       )
     },
     libraryNotListed: (reason) =>
       write(
-        `note        the library can’t be looked into (${reason.code}): files are sent without comparing`,
+        `note        the library can’t be listed (${reason.code}); files are uploaded without checking for duplicates`,
       ),
     failed(row) {
       failedCount += 1
@@ -83,7 +83,7 @@ function progressLines(
   if (uploadCount <= 1) return lines
   const facts = [
     `${endedCount} of ${uploadCount} files done`,
-    `${bytes(totals.totalBytes - totals.movedBytes)} to go`,
+    `${bytes(totals.totalBytes - totals.movedBytes)} left`,
   ]
   if (totals.bytesPerSecond !== null) facts.push(`${bytes(totals.bytesPerSecond)}/s`)
   if (totals.secondsLeft !== null) facts.push(timeLeft(totals.secondsLeft))
@@ -94,10 +94,10 @@ const phaseLabels: Readonly<Record<UploadRow['phase'], string>> = {
   waiting: 'waiting',
   checking: 'checking',
   sending: '',
-  finishing: 'storage is putting it together',
+  finishing: 'finishing',
   registering: 'registering',
   registered: 'in the library',
-  retrying: 'waiting to try again',
+  retrying: 'waiting to retry',
   paused: 'paused',
   failed: 'failed',
 }

@@ -22,7 +22,7 @@ const environment = table([
 ])
 
 const exits = table([
-  ['0', 'success: everything is in the library'],
+  ['0', 'success'],
   ['1', 'an error occurred'],
   ['2', 'invalid command, option or variable'],
   ['3', 'not signed in'],

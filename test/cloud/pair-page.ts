@@ -38,7 +38,7 @@ function form(userCode: string, failure: string): string {
     return `<optgroup label="${escape(`${account.displayName}, ${account.email}`)}">${options.join('')}</optgroup>`
   })
   return `<h1>Pair a computer</h1>
-<p>Go on only if the app shows this same code.</p>
+<p>Confirm only if the app shows the same code.</p>
 ${failure === '' ? '' : `<p role="alert">${escape(failure)}</p>`}
 <form method="post" action="${PAIR_PAGE}">
 <label>Code <input name="user_code" value="${escape(userCode)}" required autocomplete="off"></label>

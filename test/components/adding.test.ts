@@ -75,7 +75,7 @@ test('tells what became of what was added, and opens the list of what was skippe
   const { screen } = await openPage({ answers: { chooseFiles: () => success(report) } })
   await userEvent.click(screen.getByRole('button', { name: 'Choose files…' }))
   await expect.element(screen.getByText('214 files added.', { exact: false })).toBeVisible()
-  await expect.element(screen.getByText('2 can’t be sent.', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('2 can’t be uploaded.', { exact: false })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: '2 skipped' }))
   const list = screen.getByRole('list', { name: 'Skipped files' })
   await expect.element(list).toMatchTextContent('System or helper file, not a model')

@@ -53,7 +53,7 @@ test('undo gives every row back what it had', async () => {
   const { screen, asked } = await opened()
   await userEvent.fill(screen.getByLabelText('Type', { exact: true }), 'vae')
   await userEvent.click(screen.getByRole('button', { name: 'Change 2 files' }))
-  await expect.element(screen.getByText('2 files were changed.', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('2 files changed.', { exact: false })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
   await expect.element(screen.getByText('Changes undone.')).toBeVisible()
   expect(edits(asked)[1]?.args).toEqual({
@@ -113,7 +113,7 @@ test('the notice stands above the bar of what is chosen, which stays in reach', 
   const { screen } = await opened()
   await userEvent.fill(screen.getByLabelText('Type', { exact: true }), 'vae')
   await userEvent.click(screen.getByRole('button', { name: 'Change 2 files' }))
-  const notice = screen.getByText('2 files were changed.', { exact: false })
+  const notice = screen.getByText('2 files changed.', { exact: false })
   await expect.element(notice).toBeVisible()
   const bar = screen.getByRole('toolbar', { name: 'Selected files' })
   const topOf = (element: Element) => element.getBoundingClientRect().top

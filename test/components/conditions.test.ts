@@ -56,7 +56,7 @@ test('the speed control says what limit holds and until when', async () => {
   const untilMs = new Date().setHours(23, 59, 0, 0)
   const limit = { bytesPerSecond: 2_000_000, isFromQuietHours: true, untilMs }
   const { screen } = await open({ ...calm, limit })
-  await expect.element(screen.getByText('at most 2 MB/s until 11:59 PM')).toBeVisible()
+  await expect.element(screen.getByText('up to 2 MB/s until 11:59 PM')).toBeVisible()
 })
 
 test('quiet hours are added, changed and removed', async () => {

@@ -97,7 +97,7 @@ test('8 MiB are sent only after a yes that says what for', async () => {
   await userEvent.click(screen.getByRole('button', { name: 'Upload 8 MiB' }))
   expect(asked.at(-1)?.name).toBe('testStorage')
   emit('storageTest', { state: 'running', sentBytes: 4_194_304, tookMs: 500, failure: null, isLeft: false })
-  await expect.element(screen.getByText('Sending… 50%')).toBeVisible()
+  await expect.element(screen.getByText('Uploading… 50%')).toBeVisible()
   expect((await axe.run(screen.container)).violations).toEqual([])
   await userEvent.click(screen.getByRole('button', { name: 'Stop', exact: true }))
   expect(asked.at(-1)?.name).toBe('cancelStorageTest')

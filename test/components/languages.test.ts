@@ -13,7 +13,7 @@ const rows = [
 ]
 /** Words of the page's chrome that would give away a string left in English. */
 const english =
-  /\b(Uploads|Waiting|Sending|Failed|Pause|Settings|History|Needs|Running|Done|left|about|Try|Sign|min)\b/
+  /\b(Uploads|Waiting|Uploading|Failed|Pause|Settings|History|Needs|Running|Done|left|about|Try|Sign|min)\b/
 
 test.each([
   ['zh-Hans', '上传中', '已入库', '需要处理'],

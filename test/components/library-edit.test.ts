@@ -54,7 +54,7 @@ test('Escape leaves the field, then the form, then the pane', async () => {
 })
 
 test.each([
-  ['Delete…', 'Not deleted. This server doesn’t support this action.'],
+  ['Delete…', 'Couldn’t delete. This server doesn’t support this action.'],
   ['Disable', 'Couldn’t save. This server doesn’t support this action.'],
 ] as const)(
   '%s that the server has no way for says so, and not that a value was wrong',

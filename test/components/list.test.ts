@@ -12,13 +12,13 @@ test('lists rows by what they need, each group with its count', async () => {
     .poll(lines)
     .toEqual([
       'Needs attention 1',
-      'Broken, 1.0 GB, Failed, 0 percent',
-      'Running 1',
-      'Flux, 1.0 GB, Sending, 45 percent',
+      'Broken, 1.0 GB, Failed, 0%',
+      'Uploading 1',
+      'Flux, 1.0 GB, Uploading, 45%',
       'Waiting 1',
-      'Grain, 1.0 GB, Waiting, 0 percent',
+      'Grain, 1.0 GB, Waiting, 0%',
       'Done today 1',
-      'Depth, 1.0 GB, In the library, 100 percent',
+      'Depth, 1.0 GB, In the library, 100%',
     ])
 })
 
@@ -135,7 +135,7 @@ test('says how many were done on a day so long that the list holds only the late
       },
     },
   })
-  await expect.poll(lines).toContain('Done today 10,000, the latest 1 here, all in History')
+  await expect.poll(lines).toContain('Done today 10,000 in total, latest 1 shown; see History for all')
   await expect.element(screen.getByText('10,000 done today')).toBeVisible()
 })
 
@@ -187,12 +187,12 @@ test('pauses and resumes everything from the head of the list', async () => {
 
 test('says once that files need the person: in the headline, or on a button while something else goes on', async () => {
   const { screen, rowOf, emit } = await openPage({ rows: [failedRow('Broken')] })
-  await expect.element(screen.getByRole('heading', { name: '1 file needs you' })).toBeVisible()
+  await expect.element(screen.getByRole('heading', { name: '1 file needs attention' })).toBeVisible()
   expect(screen.container.querySelector('.needs')).toBeNull()
   const cancel = rowOf('Broken').getByRole('button', { name: 'Cancel upload: Broken' })
   expect(getComputedStyle(cancel.element()).opacity).toBe('1')
   emit('patch', { ...patchOf(2, [failedRow('Broken'), sendingRow('Flux')]) })
-  await expect.element(screen.getByRole('button', { name: '1 needs you' })).toBeVisible()
+  await expect.element(screen.getByRole('button', { name: '1 needs attention' })).toBeVisible()
 })
 
 test('offers to resume everything where each file is paused by itself', async () => {
@@ -212,7 +212,7 @@ test('files of one model stand under its name, and are chosen together', async (
   })
   await expect
     .poll(() => lines().map((line) => line.split(/[,·]/)[0]?.trim()))
-    .toEqual(['Waiting 4', 'Alone', 'flux-dev: one diffusers model 2 files', 'Text', 'Unet', 'Other'])
+    .toEqual(['Waiting 4', 'Alone', 'flux-dev: diffusers model 2 files', 'Text', 'Unet', 'Other'])
   await userEvent.click(screen.getByRole('button', { name: 'Select all of flux-dev' }))
-  await expect.element(screen.getByRole('toolbar')).toMatchTextContent('2 chosen')
+  await expect.element(screen.getByRole('toolbar')).toMatchTextContent('2 selected')
 })

@@ -33,7 +33,7 @@ test('says start, each quarter and the end, and nothing between', async () => {
   await expect
     .poll(() => heard)
     .toEqual([
-      'Sending 1 file.',
+      'Uploading 1 file.',
       '25% uploaded.',
       '50% uploaded.',
       '75% uploaded.',
@@ -54,7 +54,7 @@ test('sums up what ends together', async () => {
   emit('patch', patchOf(2, [sendingRow('Flux'), sendingRow('Grain')]))
   await expect.poll(() => heard).toHaveLength(1)
   emit('patch', patchOf(3, [registeredRow('Flux'), registeredRow('Grain')]))
-  await expect.poll(() => heard).toEqual(['Sending 2 files.', '2 files are in the library.'])
+  await expect.poll(() => heard).toEqual(['Uploading 2 files.', '2 files are in the library.'])
 })
 
 test('says nothing of what was running already when the window opened', async () => {

@@ -119,8 +119,8 @@ test('one address at two servers is told apart, each with its role and what it c
   const menu = screen.getByRole('menu')
   await expect.element(menu).toMatchTextContent('mira@aurora.example · cloud.example')
   await expect.element(menu).toMatchTextContent('mira@aurora.example · models.aurora.example')
-  await expect.element(menu).toMatchTextContent('you are admin · files of any size (password)')
-  await expect.element(menu).toMatchTextContent('you are viewer · sends files up to 2.0 GB (paired)')
+  await expect.element(menu).toMatchTextContent('Role: admin · files of any size (password)')
+  await expect.element(menu).toMatchTextContent('Role: viewer · files up to 2.0 GB (paired)')
 })
 
 test('whoever signs in again does so at their own server', async () => {
@@ -139,7 +139,7 @@ test('a proxy that wants a login is answered in a window of its own, and the pas
   const { screen, asked } = await openPage({
     answers: { session: () => success({ ...signedIn(), proxy: question }) },
   })
-  const dialog = screen.getByRole('dialog', { name: 'The proxy proxy.example:3128 wants you to sign in' })
+  const dialog = screen.getByRole('dialog', { name: 'Sign in to the proxy proxy.example:3128' })
   await userEvent.fill(dialog.getByLabelText('Proxy user name'), 'mira')
   await userEvent.fill(dialog.getByLabelText('Proxy password'), 'p:w@')
   await userEvent.click(dialog.getByRole('button', { name: 'Sign in to proxy' }))

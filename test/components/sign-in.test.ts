@@ -92,9 +92,7 @@ test('the team picker says what each sign-in can send, and adds another', async 
   const { screen } = await openPage({ answers: { session: () => success(signedIn(account(), paired)) } })
   await userEvent.click(screen.getByRole('button', { name: /^Team: / }))
   await expect
-    .element(
-      screen.getByRole('menuitemradio', { name: `${otherTeam.name} sends files up to 500 MB (paired)` }),
-    )
+    .element(screen.getByRole('menuitemradio', { name: `${otherTeam.name} files up to 500 MB (paired)` }))
     .toBeVisible()
   await expect.element(screen.getByRole('menuitemradio', { name: /files of any size/ }).first()).toBeVisible()
   await userEvent.click(screen.getByRole('menuitem', { name: 'Add account…' }))

@@ -91,7 +91,7 @@ test('before it is known how a file goes nothing is said of parts', async () => 
 
 test('the speed over time has its numbers in words', async () => {
   const { screen } = await openDetails(map)
-  const words = 'Speed over 3 s of sending: 2.0 MB/s now, 2.0 MB/s on average, 3.0 MB/s at most'
+  const words = 'Speed over 3 s: 2.0 MB/s now, 2.0 MB/s average, 3.0 MB/s maximum'
   await expect.element(screen.getByRole('img', { name: words })).toBeVisible()
 })
 
@@ -105,7 +105,7 @@ test('the speed of everything stands above the list while something is sent', as
   const patch = { sequence: 2, changed: [], removed: [], totals, allPaused: false }
   emit('patch', { ...patch, line: 'up' } as never)
   await expect.element(screen.getByText('2.5 MB/s')).toBeVisible()
-  await expect.element(screen.getByRole('img', { name: /^Speed over 3 s of sending/ })).toBeVisible()
+  await expect.element(screen.getByRole('img', { name: /^Speed over 3 s:/ })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Speed limit: No limit' }))
   await expect.element(screen.getByText('7 connections, limit 12')).toBeVisible()
 })
@@ -114,7 +114,7 @@ test('a limit is set from beside the speed, and shown there while it holds', asy
   const { screen, asked } = await openPage({ rows: [registeredRow('Juniper')] })
   await userEvent.click(screen.getByRole('button', { name: 'Speed limit: No limit' }))
   await userEvent.click(screen.getByRole('radio', { name: '5 MB/s' }))
-  await expect.element(screen.getByText('at most 5 MB/s')).toBeVisible()
+  await expect.element(screen.getByText('up to 5 MB/s')).toBeVisible()
   expect(asked.at(-1)).toEqual({ name: 'changeSettings', args: { limitBytesPerSecond: 5_000_000 } })
   await userEvent.click(screen.getByRole('radio', { name: 'No limit' }))
   await expect.element(screen.getByRole('button', { name: 'Speed limit: No limit' })).toBeVisible()
@@ -131,7 +131,7 @@ test('a limit of one’s own may have a digit after the point; what is no limit 
   expect(asked.filter(({ name }) => name === 'changeSettings')).toEqual([])
   await userEvent.fill(own, '2,5')
   await userEvent.keyboard('{Enter}')
-  await expect.element(screen.getByText('at most 2.5 MB/s')).toBeVisible()
+  await expect.element(screen.getByText('up to 2.5 MB/s')).toBeVisible()
   expect(asked.at(-1)?.args).toEqual({ limitBytesPerSecond: 2_500_000 })
 })
 

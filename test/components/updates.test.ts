@@ -14,13 +14,13 @@ test('a version that is ready waits in one quiet line, and restarts when told', 
     answers: { installUpdate: () => success({ kind: 'installing', version: '1.1.0' }) },
   })
   emit('update', ready)
-  const note = screen.getByRole('status').filter({ hasText: 'Modelferry 1.1.0 is ready.' })
+  const note = screen.getByRole('status').filter({ hasText: 'Modelferry 1.1.0 is ready to install.' })
   await expect.element(note).toBeVisible()
   expect((await axe.run(screen.container)).violations).toEqual([])
   await userEvent.click(note.getByRole('button', { name: 'Restart to update' }))
   expect(asked).toEqual([{ name: 'installUpdate', args: undefined }])
   await expect
-    .element(screen.getByText('Installing Modelferry 1.1.0. The app starts again by itself…'))
+    .element(screen.getByText('Installing Modelferry 1.1.0. The app restarts automatically…'))
     .toBeVisible()
 })
 
@@ -48,9 +48,9 @@ test('put off, the line stays away until there is another version', async () => 
   const { screen, emit } = await openPage()
   emit('update', ready)
   await userEvent.click(screen.getByRole('button', { name: 'Later' }))
-  await expect.element(screen.getByText('Modelferry 1.1.0 is ready.')).not.toBeInTheDocument()
+  await expect.element(screen.getByText('Modelferry 1.1.0 is ready to install.')).not.toBeInTheDocument()
   emit('update', { kind: 'ready', version: '1.2.0' })
-  await expect.element(screen.getByText('Modelferry 1.2.0 is ready.')).toBeVisible()
+  await expect.element(screen.getByText('Modelferry 1.2.0 is ready to install.')).toBeVisible()
 })
 
 test('what needs nobody is not told above the list', async () => {
@@ -70,7 +70,7 @@ const stands: readonly (readonly [UpdateState, string, string | null])[] = [
   [{ kind: 'resting' }, 'Automatic update checks are turned off', 'Check now'],
   [{ kind: 'found', version: '1.1.0' }, 'Modelferry 1.1.0 is available.', 'Download'],
   [{ kind: 'downloading', version: '1.1.0', percent: 40 }, 'Downloading Modelferry 1.1.0: 40%', null],
-  [ready, 'Modelferry 1.1.0 is ready.', 'Restart to update'],
+  [ready, 'Modelferry 1.1.0 is ready to install.', 'Restart to update'],
   [
     { kind: 'failed', failure: failure('update-unsigned') },
     'isn’t signed by Modelferry’s makers',

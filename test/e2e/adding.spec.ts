@@ -55,7 +55,7 @@ test('files that are no whole models say on their row what is wrong, before a by
     empty: 'The file is empty (0 bytes)',
   }
   for (const [name, words] of Object.entries(said)) await expect(rowOf(page, name)).toContainText(words)
-  await expect(page.getByRole('heading', { name: '4 files need you' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: '4 files need attention' })).toBeVisible()
   expect(world.cloud.operations.map(({ name }) => name)).not.toContain('presignModel')
 })
 

@@ -171,7 +171,7 @@ test(
     const { rows } = await ask(page, 'snapshot')
     await expect.poll(() => electron.evaluate(({ clipboard }) => clipboard.readText())).toBe(rows[0]?.modelId)
     await clickTray(electron, 'limit-1000000')
-    await expect(page.getByText('at most 1 MB/s')).toBeVisible()
+    await expect(page.getByText('up to 1 MB/s')).toBeVisible()
   },
 )
 

@@ -121,7 +121,7 @@ test.describe('in quiet hours', () => {
     test('the speed control says what holds and until when', async ({ world }) => {
       const { page } = await world.start()
       await drop(page, world, 'slow')
-      await expect(page.getByText('at most 0.5 MB/s until 11:59 PM')).toBeVisible()
+      await expect(page.getByText('up to 0.5 MB/s until 11:59 PM')).toBeVisible()
       await expect(rowOf(page, 'slow')).toContainText('In the library')
     })
   })

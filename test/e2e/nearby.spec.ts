@@ -102,7 +102,7 @@ test('a dropped picture with a workflow lists its models, sends those that are h
       'models/loras/style/ink.safetensors',
     ])
   await page.getByRole('button', { name: 'Back to uploads' }).click()
-  await expect(page.getByText('picture.png: 3 models are missing')).toBeVisible()
+  await expect(page.getByText('picture.png: 3 models missing')).toBeVisible()
   await isClean(page)
   await page.getByRole('button', { name: 'Show', exact: true }).click()
   await page.getByRole('button', { name: 'Close workflow' }).click()
@@ -117,7 +117,7 @@ test('a watched folder offers what lies there and queues what comes', async ({ w
   await pick(page, 'More', 'Settings')
   await answerPicker(electron, [join(world.folder, 'files/inbox')])
   await page.getByRole('button', { name: 'Watch a folder…' }).click()
-  await expect(page.getByText('1 model was there already')).toBeVisible()
+  await expect(page.getByText('1 existing model')).toBeVisible()
   await expect(page.getByText('Watching', { exact: true })).toBeVisible()
   await isClean(page)
   await world.file('inbox/loras/new.safetensors')

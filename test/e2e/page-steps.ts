@@ -59,7 +59,7 @@ export function control(page: Page, label: string, name: string): Locator {
 }
 
 /** What a row says while its bytes are on the way; those of a small file all fit into the sockets' buffers. */
-export const underWayText = /Sending|Finishing/
+export const underWayText = /Uploading|Finishing/
 
 /** The names of the rows, from top to bottom. */
 export async function namesIn(page: Page): Promise<string[]> {

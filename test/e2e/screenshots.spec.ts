@@ -78,7 +78,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await quiet(page)
     await rowOf(page, 'Juniper XL v4').getByText('Uploading').click()
     await expect(page.getByRole('complementary')).toBeVisible()
-    await expect(page.getByRole('img', { name: /parts sent, . in flight/ })).toBeVisible({ timeout: 60_000 })
+    await expect(page.getByRole('img', { name: /parts uploaded, . uploading/ })).toBeVisible({
+      timeout: 60_000,
+    })
     await shoot('details')
     await pick(page, 'More', 'Settings')
     await quiet(page)

@@ -24,7 +24,7 @@ test('a limit slows an upload down, and the map of parts fills once it is lifted
   await page.getByRole('textbox', { name: 'Custom limit in MB/s' }).fill('0.5')
   await page.keyboard.press('Enter')
   await page.keyboard.press('Escape')
-  await expect(page.getByText('at most 0.5 MB/s')).toBeVisible()
+  await expect(page.getByText('up to 0.5 MB/s')).toBeVisible()
   expect(await ask(page, 'settings')).toMatchObject({ limitBytesPerSecond: 500_000 })
   held.release()
   await rowOf(page, 'tide').getByText('Uploading').click()

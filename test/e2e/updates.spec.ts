@@ -59,7 +59,7 @@ test.describe('an AppImage', { tag: '@host' }, () => {
     const held = world.cloud.hold('put-object', 1)
     await drag(page, [await world.file('loras/under way.safetensors')])
     await held.arrived
-    await expect(page.getByText('Modelferry 99.0.0 is ready.', { exact: false })).toBeVisible()
+    await expect(page.getByText('Modelferry 99.0.0 is ready to install.', { exact: false })).toBeVisible()
     await page.getByRole('button', { name: 'Restart to update' }).click()
     expect(await ended).toBe(0)
     held.release()

@@ -58,7 +58,7 @@ test('quitting while a file is being sent asks, and goes on sending when told so
   const held = await underWay(app, world)
   await answerBoxes(app.electron, quitting.keepSending)
   await quit(app.electron)
-  await expect.poll(() => asked(app.electron)).toEqual(['1 file is being sent. Quit?'])
+  await expect.poll(() => asked(app.electron)).toEqual(['1 file is uploading. Quit?'])
   held.release()
   await expect(rowOf(app.page, 'under way')).toContainText('In the library')
 })
@@ -87,7 +87,7 @@ test(
       'Settings…',
       'Quit',
     ]
-    await expect.poll(() => trayLabels(app.electron)).toEqual(labels(/^Sending 1 file, \d+%/, 'Pause all'))
+    await expect.poll(() => trayLabels(app.electron)).toEqual(labels(/^Uploading 1 file, \d+%/, 'Pause all'))
     await clickTray(app.electron, 'pause-all')
     await expect(app.page.getByRole('button', { name: 'Resume all' })).toBeVisible()
     await expect.poll(() => trayLabels(app.electron)).toEqual(labels(/paused/, 'Resume all'))

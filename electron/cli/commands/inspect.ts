@@ -117,11 +117,11 @@ function asText({ file, inspection, facts: metadata }: InspectedFile): string {
     dtype ?? '',
   ].filter((fact) => fact !== '')
   const relativePath = file.folder === '' ? file.name : `${file.folder}/${file.name}`
-  const accepted = isContentInspected(recognition) ? 'sound' : 'unread'
-  const verdict = failure ? 'refused' : accepted
+  const accepted = isContentInspected(recognition) ? 'rejected' : 'ok'
+  const verdict = failure ? 'unknown' : accepted
   const lines = [
     `${verdict.padEnd(8)} ${relativePath}: ${facts.join(', ')}`,
-    ...(verdict === 'unread' ? [`${indent}${t('inspect.unread')}`] : []),
+    ...(verdict === 'unknown' ? [`${indent}${t('inspect.unread')}`] : []),
     `${indent}${recognitionText(recognition)}`,
     ...(group ? [`${indent}${t('inspect.group', { name: group.name, kind: group.kind })}`] : []),
     ...(metadata ? factLines(metadata) : []).map((line) => indent + line),

@@ -107,7 +107,7 @@ const stateLabels: Readonly<Record<NeededModelView['stand'], string>> = {
   'in-library': 'in the library',
   queued: 'in the queue',
   failed: 'upload failed',
-  here: 'on this computer',
+  here: 'local',
   nowhere: 'not found',
 }
 

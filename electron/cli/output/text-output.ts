@@ -83,7 +83,7 @@ function progressLines(
   if (uploadCount <= 1) return lines
   const facts = [
     `${endedCount} of ${uploadCount} files done`,
-    `${bytes(totals.totalBytes - totals.movedBytes)} left`,
+    `${bytes(totals.totalBytes - totals.movedBytes)} remaining`,
   ]
   if (totals.bytesPerSecond !== null) facts.push(`${bytes(totals.bytesPerSecond)}/s`)
   if (totals.secondsLeft !== null) facts.push(timeLeft(totals.secondsLeft))

@@ -56,7 +56,7 @@ test('shows a file’s metadata as text and as JSON', async () => {
   const { out } = await run('inspect', path)
   for (const line of [
     ...['Title: Night Ferry', 'Author: Mira', 'Licence: openrail++', 'Resolution: 1024x1024'],
-    ...['Trigger words: ferry at night', 'Made from: sd_xl_base_1.0.safetensors'],
+    ...['Trigger words: ferry at night', 'Trained on: sd_xl_base_1.0.safetensors'],
     ...['the file holds a prompt', 'the file holds paths on the computer'],
   ])
     expect(out).toContain(line)
@@ -78,15 +78,13 @@ test('marks unknown formats as unread, and lists what a pickle would import', as
   await writeText(join(folder, 'strange.weights'), 'whatever this is')
   await writeText(join(folder, 'trap.pt'), shellCall)
   const strange = await run('inspect', join(folder, 'strange.weights'))
-  expect(strange.out).toContain('unread   strange.weights')
+  expect(strange.out).toContain('unknown  strange.weights')
   expect(strange.out).toContain('Not checked')
   expect((await run('inspect', join(folder, 'strange.weights'), '--json')).json()[0]).toMatchObject({
     lookedInto: false,
     refused: null,
   })
-  expect((await run('inspect', join(folder, 'trap.pt'))).out).toContain(
-    'Would load: posix.system (dangerous)',
-  )
+  expect((await run('inspect', join(folder, 'trap.pt'))).out).toContain('Loads: posix.system (dangerous)')
 })
 
 test('shows the model that a numbered part belongs to', async () => {

@@ -26,7 +26,7 @@ test('keeps acknowledged parts on Ctrl-C, and sends only the rest next time', as
   cloud.clearFailures()
   expect([code, err]).toEqual([
     130,
-    'Paused; what was sent is kept. Go on with the same command or with: modelferry resume.\n',
+    'Paused. Uploaded data is kept. To continue, run the same command or: modelferry resume.\n',
   ])
   expect(json().at(-1)).toEqual({ event: 'interrupted', kept: true, leftBehind: 0, uploads: 1 })
   expect(await cloud.unfinishedUploads()).toHaveLength(1)
@@ -65,10 +65,13 @@ test('removes uploads and their parts on Ctrl-C with --abort-on-interrupt', asyn
   child.kill('SIGINT')
   const { code, err, json } = await ended
   cloud.clearFailures()
-  expect([code, err.trimEnd().split('\n').at(-1)]).toEqual([130, 'Removed; storage keeps no parts of them.'])
+  expect([code, err.trimEnd().split('\n').at(-1)]).toEqual([
+    130,
+    'Cancelled. All data was deleted from storage.',
+  ])
   expect(json().at(-1)).toEqual({ event: 'interrupted', kept: false, leftBehind: 0, uploads: 1 })
   expect([await cloud.unfinishedUploads(), cloud.modelsOf(ALICES_TEAM_ID)]).toEqual([[], []])
-  expect((await run('status')).out).toBe('Nothing here: no upload is left.\n')
+  expect((await run('status')).out).toBe('The upload queue is empty.\n')
 })
 
 test('deletes at the next start what storage could not delete at once', async () => {

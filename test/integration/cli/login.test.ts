@@ -72,9 +72,9 @@ test('keeps a password sign-in across processes until sign-out', async () => {
       `${STUDIO_NORTH_ID}  Studio North  (${ALICE.email})`,
     ],
     ...['teams 0', 'queued', 'registered', 'upload 0'],
-    ...['Signed out.', 'logout 0', 'teams 3', 'Nobody was signed in.', 'logout 0'],
+    ...['Signed out.', 'logout 0', 'teams 3', 'No account was signed in.', 'logout 0'],
   ])
-  expect(err).toContain('Nobody is signed in. Run: modelferry login')
+  expect(err).toContain('Not signed in. Run: modelferry login')
   expect(cloud.modelsOf(STUDIO_NORTH_ID)).toHaveLength(1)
   await cloud.ended('logout')
   expect([out, err, readDataFolder()].join('\n')).not.toContain(ALICE.password)
@@ -162,9 +162,11 @@ test('lists the signed-in accounts when the one to sign out is unknown', async (
   const { out, err } = await runWithKeychain(
     `${signIn} >/dev/null; modelferry logout bob@example.com; echo "logout $?"`,
   ).ended
-  expect([out, err.includes('Nobody called "bob@example.com"'), err.includes(ALICE.email)]).toEqual([
-    ...['logout 2\n', true, true],
-  ])
+  expect([
+    out,
+    err.includes('No signed-in account matches "bob@example.com"'),
+    err.includes(ALICE.email),
+  ]).toEqual([...['logout 2\n', true, true]])
 })
 
 test('exits with 3 for a wrong password and explains it', async () => {

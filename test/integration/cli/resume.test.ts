@@ -25,14 +25,14 @@ test('finishes paused and killed uploads', async () => {
   expect([code, registered.sort(), err]).toEqual([0, ['a.safetensors', 'b.safetensors'], ''])
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(2)
   const again = await run('resume')
-  expect([again.code, again.out, again.err]).toEqual([0, '', 'Nothing is left to do.\n'])
+  expect([again.code, again.out, again.err]).toEqual([0, '', 'The upload queue is empty.\n'])
 })
 
 test('exits with 0 without a journal, and creates none', async () => {
   const { run, cloud, commandHome } = await setupCommand()
   const { code, err } = await run('resume')
   expect([code, err, cloud.operations, existsSync(commandHome)]).toEqual([
-    ...[0, 'Nothing is left to do.\n', [], false],
+    ...[0, 'The upload queue is empty.\n', [], false],
   ])
 })
 
@@ -46,7 +46,7 @@ test('reports uploads of a running app and leaves them to it', async () => {
     1,
     [{ event: 'left-out', id, file: 'ours.safetensors', reason: 'running' }],
   ])
-  expect(err).toBe(`1 upload is left to the Modelferry that has it running (process ${process.pid}).\n`)
+  expect(err).toBe(`1 upload not resumed: already running in another Modelferry process (${process.pid}).\n`)
   held.release()
   expect(await app.settled(id)).toMatchObject({ phase: 'registered' })
   expect(countOf('put-object')).toBe(1)
@@ -59,7 +59,7 @@ test('reports uploads of a signed-out account and keeps them', async () => {
   const token = await accessTokenOf(cloud.url, BOB)
   const { code, json, err } = await runWith({ MODELFERRY_TOKEN: token }, 'resume', '--json')
   expect([code, json()]).toMatchObject([3, [{ event: 'left-out', reason: 'signed-out' }]])
-  expect(err).toContain('who is not signed in. Run: modelferry login')
+  expect(err).toContain('is signed out. Run: modelferry login')
   expect([(await run('resume')).code, cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([0, 1])
 })
 
@@ -85,7 +85,7 @@ test('pauses a resume on Ctrl-C so that it can continue later', async () => {
   child.kill('SIGINT')
   const { code, err } = await ended
   held.release()
-  expect([code, err]).toEqual([130, 'Paused; what was sent is kept. Go on with the same command.\n'])
+  expect([code, err]).toEqual([130, 'Paused. Uploaded data is kept. To continue, run the same command.\n'])
   expect([(await run('resume')).code, cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([0, 1])
 })
 

@@ -28,7 +28,7 @@ async function setup() {
 test('shows an empty queue without a journal, and creates none', async () => {
   const { run, commandHome } = await setupCommand()
   const [plain, json] = [await run('status'), await run('status', '--json')]
-  expect([plain.code, plain.out, plain.err]).toEqual([0, 'Nothing here: no upload is left.\n', ''])
+  expect([plain.code, plain.out, plain.err]).toEqual([0, 'The upload queue is empty.\n', ''])
   expect([json.code, JSON.parse(json.out)]).toMatchObject([
     0,
     { schema: 1, uploads: [], totals: { left: 0, registered: 0 } },
@@ -66,8 +66,8 @@ test('shows the uploads of a running app and its process id without changing the
   })
   const plain = await runStatus()
   expect(plain.out).toBe(
-    `waiting     水墨.safetensors → Alice's Team: 10.5 MB of 15.7 MB, 2 of 4 parts, process ${process.pid} has it\n` +
-      '1 upload left, 10.5 MB of 15.7 MB in storage.\n',
+    `waiting     水墨.safetensors → Alice's Team: 10.5 MB of 15.7 MB, 2 of 4 parts, running in process ${process.pid}\n` +
+      '1 upload in the queue, 10.5 MB of 15.7 MB uploaded.\n',
   )
   cloud.clearFailures()
   await app.calls.retry({ ids: [id] })
@@ -81,9 +81,9 @@ test('shows a signed-out account and the text of a failure', async () => {
   await app.calls.signOut({ accountId: app.session().accounts[0]?.id ?? '' })
   await app.stop()
   const { out } = await runStatus()
-  expect(out).toContain(`${ALICE.email} is not signed in`)
-  expect(out).toContain('Everything is paused in the app.')
-  expect(out).toContain('Go on with: modelferry resume')
+  expect(out).toContain(`${ALICE.email} is signed out`)
+  expect(out).toContain('All uploads are paused in the app.')
+  expect(out).toContain('To continue, run: modelferry resume')
   expect((await json()).uploads).toMatchObject([
     { runByPid: null, account: { signedIn: false }, failure: { code: 'signed-out' } },
     {

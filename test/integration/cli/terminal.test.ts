@@ -91,7 +91,7 @@ test('clears the progress lines on Ctrl-C and says how to resume', async () => {
   held.release()
   expect(code).toBe(130)
   expect(linesOf(out).at(-1)).toBe(
-    'Paused; what was sent is kept. Go on with the same command or with: modelferry resume.',
+    'Paused. Uploaded data is kept. To continue, run the same command or: modelferry resume.',
   )
 })
 

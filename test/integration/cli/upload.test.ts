@@ -73,7 +73,7 @@ test('registers the other files when one fails, exits with 1 and removes its row
 })
 
 test.each([
-  [['upload'], 'Which files?'],
+  [['upload'], 'No files given.'],
   [['upload', 'x', '--team'], '--team'],
   [['fly'], 'There is no command "fly"'],
 ])('exits with 2 for %j, with a message and without a request', async (words, sentence) => {
@@ -89,8 +89,8 @@ test('lists the teams when the team is unknown or ambiguous', async () => {
   const none = await runWith({}, 'upload', path)
   const badServer = await runWith({ MODELFERRY_SERVER: 'cloud' }, 'teams')
   expect([unknown.code, none.code, badServer.code]).toEqual([2, 2, 2])
-  expect(unknown.err).toContain('You have no team "Studio South"')
-  expect(none.err).toContain('Which team?')
+  expect(unknown.err).toContain('No team matches "Studio South"')
+  expect(none.err).toContain('Choose a team')
   for (const { err } of [unknown, none]) expect(err).toContain(`${STUDIO_NORTH_ID}  Studio North`)
 })
 
@@ -118,7 +118,7 @@ test('takes a type and a path, and rejects an invalid path before sending', asyn
 test('exits with 3 without a sign-in and names the command', async () => {
   const { run, file } = await setup({ account: null })
   const { code, out, err } = await run('upload', await file('a.safetensors'))
-  expect([code, out, err]).toEqual([3, '', 'Nobody is signed in. Run: modelferry login\n'])
+  expect([code, out, err]).toEqual([3, '', 'Not signed in. Run: modelferry login\n'])
 })
 
 test('exits with 3 for an unknown token', async () => {
@@ -204,7 +204,7 @@ test('uploads with the token’s account regardless of other sign-ins', async ()
     await runWith(noTeam, 'check', '--storage'),
   ]
   for (const { code, err } of unnamed) {
-    expect([code, err.includes('Which team?'), err.includes("Bob's Team")]).toEqual([2, true, false])
+    expect([code, err.includes('Choose a team'), err.includes("Bob's Team")]).toEqual([2, true, false])
   }
   const theirs = await run('upload', path, '--team', "Bob's Team")
   expect([theirs.code, theirs.err.includes("Bob's Team")]).toEqual([2, true])
@@ -224,7 +224,7 @@ test('accepts a token with a newline, and rejects a proxy without its password',
 test('reports a folder without models', async () => {
   const { run, folder } = await setup()
   const { code, err } = await run('upload', join(folder, 'home'))
-  expect([code, err]).toEqual([1, 'There is no model file among these.\n'])
+  expect([code, err]).toEqual([1, 'No model files found.\n'])
 })
 
 test('keeps the token and signatures off the disk and out of the output', async () => {

@@ -105,7 +105,7 @@ test('a file that the app is sending is not sent a second time by the command li
   await held.arrived
   const { code, json, err } = await upload(path).ended
   expect(json()).toEqual([{ event: 'skipped', file: 'ours.safetensors', reason: 'queued' }])
-  expect([code, err]).toEqual([1, 'These files are in the queue of the app already.\n'])
+  expect([code, err]).toEqual([1, 'These files are already in the upload queue.\n'])
   held.release()
   await app.settled(ours)
   expect([countOf('put-object'), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 1])

@@ -78,7 +78,9 @@ test('finds the workers next to the built command line in a package', () => {
 test.each(['5242879', '5368709121', '5.5', 'much', '-1'])('rejects %s as a multipart threshold', (text) => {
   const read = () => readCliEnvironment({ MODELFERRY_MULTIPART_FROM: text })
   expect(read).toThrow(UsageError)
-  expect(read).toThrow('MODELFERRY_MULTIPART_FROM takes bytes, from 5242880 (5 MiB) to 5368709120 (5 GiB).')
+  expect(read).toThrow(
+    'MODELFERRY_MULTIPART_FROM must be a number of bytes from 5242880 (5 MiB) to 5368709120 (5 GiB).',
+  )
 })
 
 test('trims a token, and rejects one with inner spaces without repeating it', () => {
@@ -87,10 +89,12 @@ test('trims a token, and rejects one with inner spaces without repeating it', ()
   for (const token of ['dk-one\ndk-two', 'dk-ключ']) {
     const read = () => readCliEnvironment({ MODELFERRY_TOKEN: token })
     expect(read).toThrow(UsageError)
-    expect(read).toThrow(/^MODELFERRY_TOKEN holds [^-]*$/)
+    expect(read).toThrow(/^MODELFERRY_TOKEN is not a valid [^-]*$/)
   }
 })
 
-test('rejects an invalid speed limit', () => {
-  expect(() => readCliEnvironment({ MODELFERRY_LIMIT: '5 apples' })).toThrow('MODELFERRY_LIMIT takes a speed')
+test('a limit that is no speed is not understood', () => {
+  expect(() => readCliEnvironment({ MODELFERRY_LIMIT: '5 apples' })).toThrow(
+    'MODELFERRY_LIMIT must be a speed',
+  )
 })

@@ -34,7 +34,7 @@ test.each([
 ])('rejects an invalid proxy in %s without repeating its value', (name, value) => {
   const check = () => checkProxies({ [name]: value })
   expect(check).toThrow(UsageError)
-  expect(check).toThrow(new RegExp(`^${name} is not the address of a proxy`))
+  expect(check).toThrow(new RegExp(`^${name} is not a valid proxy address`))
   expect(check).not.toThrow(/p#ss|12#ss|p\/ss|user:pass/)
 })
 

@@ -44,7 +44,7 @@ test('a speed is told with what it means for a model', () => {
     'Uploaded 8 MiB in 1.0 s (8.4 MB/s). At this speed, a 10 GB model takes about 20 minutes. The test data was deleted.',
   )
   expect(storageTestText(resultOf({ tookMs: 60_000 }), t, true)).toBe(
-    'Storage took 8 MiB in 60.0 s, 140 kB/s. At this speed a model of 10 GB takes about 20 hours. Your speed limit was applied. It was taken back.',
+    'Uploaded 8 MiB in 60.0 s (140 kB/s). At this speed, a 10 GB model takes about 20 hours. Your speed limit was applied. The test data was deleted.',
   )
 })
 

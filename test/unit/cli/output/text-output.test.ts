@@ -37,7 +37,7 @@ test('aligns names of any script and adds a line for the total', () => {
   expect(lines).toEqual([
     'blue.safetensors             42 %  2.9 GB of 6.8 GB, 12.4 MB/s, 5 min left',
     '水墨画风格模型….safetensors  42 %  2.9 GB of 6.8 GB, 12.4 MB/s, 5 min left',
-    '0 of 2 files done, 7.9 GB to go, 24.8 MB/s, 2 h 1 min left',
+    '0 of 2 files done, 7.9 GB remaining, 24.8 MB/s, 2 h 1 min left',
   ])
 })
 

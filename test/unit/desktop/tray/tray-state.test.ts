@@ -102,19 +102,19 @@ describe('the line', () => {
       secondsLeft: 700,
     }
     expect(summaryText(totals, false, english)).toBe(
-      'Sending 2 files, 41% · 5 waiting · 12.4 MB/s · about 15 min left',
+      'Uploading 2 files, 41% · 5 waiting · 12.4 MB/s · about 15 min left',
     )
   })
 
   test('never says 100 % of what still runs', () => {
     const totals = { ...none, running: 1, totalBytes: 10, movedBytes: 10 }
-    expect(summaryText(totals, false, english)).toBe('Sending 1 file, 99%')
+    expect(summaryText(totals, false, english)).toBe('Uploading 1 file, 99%')
   })
 
   test('says what waits for whom when nothing runs', () => {
     expect(summaryText(none, false, english)).toBe('No uploads')
     expect(summaryText({ ...none, paused: 1 }, false, english)).toBe('1 file paused')
-    expect(summaryText({ ...none, needsYou: 2, paused: 1 }, false, english)).toBe('2 files need you')
+    expect(summaryText({ ...none, needsYou: 2, paused: 1 }, false, english)).toBe('2 files need attention')
     expect(summaryText({ ...none, waiting: 2 }, false, english)).toBe('2 waiting')
   })
 })

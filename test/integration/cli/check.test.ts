@@ -10,7 +10,7 @@ test('reports each step of a working connection and exits with 0', async () => {
   expect([code, err]).toEqual([0, 'All checks passed.\n'])
   const lines = out.trimEnd().split('\n')
   expect(lines).toHaveLength(steps.length)
-  expect(lines[4]).toBe('ok      Server       Cyberun server found.')
+  expect(lines[4]).toBe('ok      Server       Cyberun server found')
   expect(out).not.toContain('FAILED')
 })
 

@@ -106,7 +106,7 @@ test('files whose path is taken are among those that can be changed', async () =
   await userEvent.click(page.rowOf('Grain'), corner)
   await userEvent.keyboard('{Control>}a{/Control}')
   await userEvent.click(page.screen.getByRole('button', { name: 'Edit type, path and names…' }))
-  await expect.element(page.screen.getByRole('dialog', { name: 'Change 2 files' })).toBeVisible()
+  await expect.element(page.screen.getByRole('dialog', { name: 'Edit 2 files' })).toBeVisible()
 })
 
 test('the notice stands above the bar of what is chosen, which stays in reach', async () => {

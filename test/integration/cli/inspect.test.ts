@@ -57,7 +57,7 @@ test('shows a file’s metadata as text and as JSON', async () => {
   for (const line of [
     ...['Title: Night Ferry', 'Author: Mira', 'Licence: openrail++', 'Resolution: 1024x1024'],
     ...['Trigger words: ferry at night', 'Trained on: sd_xl_base_1.0.safetensors'],
-    ...['the file holds a prompt', 'the file holds paths on the computer'],
+    ...['the file contains a prompt', 'the file contains paths from the computer'],
   ])
     expect(out).toContain(line)
   expect(out).toMatch(/Parameters: [\d,]+\n/)

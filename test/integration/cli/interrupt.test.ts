@@ -55,7 +55,7 @@ test('pauses on SIGTERM and exits with 143', async () => {
   child.kill('SIGTERM')
   const { code, err } = await ended
   cloud.clearFailures()
-  expect([code, err.startsWith('Paused;')]).toEqual([143, true])
+  expect([code, err.startsWith('Paused. Uploaded data is kept.')]).toEqual([143, true])
   const { uploads } = JSON.parse((await run('status', '--json')).out) as { uploads: readonly object[] }
   expect(uploads).toMatchObject([{ phase: 'paused', runByPid: null, parts: { acknowledged: 2 } }])
 })
@@ -80,7 +80,7 @@ test('deletes at the next start what storage could not delete at once', async ()
   child.kill('SIGINT')
   const { code, err, json } = await ended
   cloud.clearFailures()
-  expect([code, err.includes('storage still holds parts of 1 upload')]).toEqual([130, true])
+  expect([code, err.includes('Storage still has data of 1 upload')]).toEqual([130, true])
   expect(json().at(-1)).toMatchObject({ kept: false, leftBehind: 1 })
   const { totals } = JSON.parse((await run('status', '--json')).out) as { totals: object }
   expect(totals).toMatchObject({ left: 0, leftBehind: 1 })

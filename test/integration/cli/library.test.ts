@@ -48,7 +48,7 @@ test('reports a file the library has without sending it, and exits with 0', asyn
     0,
     { event: 'already-there', model, name: 'Theirs', path, status: 'active', sha256, sentBytes: 0 },
   ])
-  expect((await run('upload', file)).out).toContain('= Theirs')
+  expect((await run('upload', file)).out).toContain('is in the library as Theirs')
   expect(cloud.operations.filter(({ kind }) => kind === 'storage')).toEqual([])
 })
 

@@ -105,7 +105,9 @@ test('uploads with a paired device, lists it and revokes it at sign-out', async 
      modelferry logout ${ALICE.email}; echo "logout $?"; modelferry accounts`,
   )
   let shown = ''
-  await printed((out) => out.includes('Ctrl-C cancels') && (shown = userCode.exec(out)?.[0] ?? '') !== '')
+  await printed(
+    (out) => out.includes('Press Ctrl-C to cancel') && (shown = userCode.exec(out)?.[0] ?? '') !== '',
+  )
   cloud.confirmPairing(shown, ALICE.email, STUDIO_NORTH_ID)
   const { out, err } = await ended
   const [, page, , signedIn, login, json, plain, ...rest] = out.trimEnd().split('\n')
@@ -133,7 +135,7 @@ test('cancels a pairing on Ctrl-C', async () => {
   const { runWithKeychain, folder } = await setup()
   const { out, err } = await runWithKeychain(
     `mkfifo '${folder}/said'; (exec "$NODE" "$COMMAND" login > '${folder}/said') & pid=$!
-     grep -q -m1 cancels '${folder}/said'; kill -INT $pid; wait $pid; echo "login $?"
+     grep -q -m1 cancel '${folder}/said'; kill -INT $pid; wait $pid; echo "login $?"
      modelferry teams; echo "teams $?"`,
   ).ended
   expect([out, err.includes('Cancelled.')]).toEqual(['login 130\nteams 3\n', true])

@@ -150,5 +150,8 @@ test.each(['newer', 'damaged'])('reports a %s journal and does not change it', a
   expect([status.code, status.out]).toEqual([1, ''])
   expect(status.err).toMatch(/^[A-Z].*\(journal-trouble: .*\)\n$/)
   if (resume)
-    expect([resume.code, resume.err]).toMatchObject([1, expect.stringMatching(/a newer version of Modelferry/)])
+    expect([resume.code, resume.err]).toMatchObject([
+      1,
+      expect.stringMatching(/a newer version of Modelferry/),
+    ])
 })

@@ -75,8 +75,8 @@ test('registers the other files when one fails, exits with 1 and removes its row
 test.each([
   [['upload'], 'No files given.'],
   [['upload', 'x', '--team'], '--team'],
-  [['fly'], 'There is no command "fly"'],
-])('exits with 2 for %j, with a message and without a request', async (words, sentence) => {
+  [['fly'], 'Unknown command "fly"'],
+])('%j is not understood: 2, with a sentence and no request', async (words, sentence) => {
   const { run, cloud } = await setup()
   const { code, out, err } = await run(...words)
   expect([code, out, err.includes(sentence), cloud.operations]).toEqual([2, '', true, []])

@@ -221,7 +221,7 @@ function rejectUnknownOptions(words: readonly string[], { options }: CommandInfo
     if (token.kind !== 'option' || Object.hasOwn(options, token.name) || shorts.includes(token.name)) continue
     const suggestion = closestMatch(token.name, Object.keys(options))
     throw new UsageError(
-      `Unknown option "${token.rawName}". ${meant ? `Did you mean "--${suggestion}"?` : 'Run: modelferry help'}`,
+      `Unknown option "${token.rawName}". ${suggestion ? `Did you mean "--${suggestion}"?` : 'Run: modelferry help'}`,
     )
   }
 }

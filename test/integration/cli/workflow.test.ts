@@ -21,12 +21,12 @@ async function setup(content: string) {
 const run = (cli: CommandWorld, ...words: string[]) =>
   cli.runWith({ HOME: join(cli.folder, 'person') }, ...words)
 
-test('lists what a workflow needs, and sends what is here on demand', async () => {
+test('lists what a workflow needs and uploads local models with --upload', async () => {
   const { cli, workflow } = await setup(workflowWithLoras('ink/here.safetensors', 'lost.safetensors'))
   const result = await run(cli, 'workflow', workflow)
   expect(result.code).toBe(1)
   expect(result.out).toContain(
-    'local           ink/here.safetensors (loras, ~/ComfyUI/models/loras/ink/here.safetensors',
+    'here            ink/here.safetensors (loras, ~/ComfyUI/models/loras/ink/here.safetensors',
   )
   expect(result.out).toContain('not found       lost.safetensors (loras)')
   expect(result.err).toContain('2 models: 0 in the library of')
@@ -53,25 +53,25 @@ test('exits with 0 once the team has every model', async () => {
   ])
 })
 
-test('a file without a workflow is told to be none', async () => {
-  const { world, workflow } = await setup('{"a": 1}')
-  const told = await run(world, 'workflow', workflow)
-  expect([told.code, told.err]).toEqual([1, "This file doesn't contain a ComfyUI workflow.\n"])
+test('reports a file without a workflow', async () => {
+  const { cli, workflow } = await setup('{"a": 1}')
+  const result = await run(cli, 'workflow', workflow)
+  expect([result.code, result.err]).toEqual([1, "This file doesn't contain a ComfyUI workflow.\n"])
 })
 
-test('a folder that could not be looked through is named: what is not found may lie there', async () => {
-  const { world, workflow } = await setup(loaders('lost.safetensors'))
-  const odd = join(world.folder, 'odd')
-  mkdirSync(odd)
-  await world.app.calls.addFiles({ paths: [odd] })
-  await world.app.stop()
-  // A link to itself can't be opened, and is not gone either.
-  rmSync(odd, { recursive: true })
-  symlinkSync('odd', odd)
-  const shared = { HOME: join(world.folder, 'person'), MODELFERRY_HOME: world.home }
-  const told = await world.runWith(shared, 'workflow', workflow)
-  expect(told.err).toContain(`Some folders couldn’t be searched`)
-  expect(told.err).toContain(`${odd} (can’t be read)`)
-  const lines = (await world.runWith(shared, 'workflow', workflow, '--json')).json()
-  expect(lines).toContainEqual({ event: 'unseen', folder: odd, reason: 'unreadable' })
+test('names a folder that could not be searched', async () => {
+  const { cli, workflow } = await setup(workflowWithLoras('lost.safetensors'))
+  const linkedFolder = join(cli.folder, 'odd')
+  mkdirSync(linkedFolder)
+  await cli.app.calls.addFiles({ paths: [linkedFolder] })
+  await cli.app.stop()
+  // A link to itself exists but can't be opened.
+  rmSync(linkedFolder, { recursive: true })
+  symlinkSync('odd', linkedFolder)
+  const shared = { HOME: join(cli.folder, 'person'), MODELFERRY_HOME: cli.home }
+  const result = await cli.runWith(shared, 'workflow', workflow)
+  expect(result.err).toContain(`Some folders couldn’t be searched`)
+  expect(result.err).toContain(`${linkedFolder} (can’t be read)`)
+  const lines = (await cli.runWith(shared, 'workflow', workflow, '--json')).json()
+  expect(lines).toContainEqual({ event: 'unseen', folder: linkedFolder, reason: 'unreadable' })
 })

@@ -117,8 +117,8 @@ function asText({ file, inspection, facts: metadata }: InspectedFile): string {
     dtype ?? '',
   ].filter((fact) => fact !== '')
   const relativePath = file.folder === '' ? file.name : `${file.folder}/${file.name}`
-  const accepted = isContentInspected(recognition) ? 'rejected' : 'ok'
-  const verdict = failure ? 'unknown' : accepted
+  const accepted = isContentInspected(recognition) ? 'ok' : 'unknown'
+  const verdict = failure ? 'rejected' : accepted
   const lines = [
     `${verdict.padEnd(8)} ${relativePath}: ${facts.join(', ')}`,
     ...(verdict === 'unknown' ? [`${indent}${t('inspect.unread')}`] : []),

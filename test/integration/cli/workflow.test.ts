@@ -26,7 +26,7 @@ test('lists what a workflow needs and uploads local models with --upload', async
   const result = await run(cli, 'workflow', workflow)
   expect(result.code).toBe(1)
   expect(result.out).toContain(
-    'here            ink/here.safetensors (loras, ~/ComfyUI/models/loras/ink/here.safetensors',
+    'local           ink/here.safetensors (loras, ~/ComfyUI/models/loras/ink/here.safetensors',
   )
   expect(result.out).toContain('not found       lost.safetensors (loras)')
   expect(result.err).toContain('2 models: 0 in the library of')

@@ -6,7 +6,7 @@ test('describes an unexpected error in one line without secrets', () => {
     input: 'http://u:p-ss@x',
   })
   expect(describeUnexpectedError(error)).toMatch(
-    /^Modelferry ended by a mistake of its own; .*\(Invalid URL:.*\[removed\]@proxy:8080\)$/,
+    /^Modelferry stopped because of an internal error. .*\(Invalid URL:.*\[removed\]@proxy:8080\)$/,
   )
   expect(describeUnexpectedError(error)).not.toContain('p-ss')
   expect(describeUnexpectedError('plain')).toContain('(plain)')

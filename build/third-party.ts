@@ -87,6 +87,6 @@ function noticeOf(path: string, project: string): Notice {
     name: name ?? basename(dirname(at)),
     version: version ?? '',
     licence: license,
-    text: text || `(The package brings no text; its licence is ${license}.)`,
+    text: text || `(The package contains no licence text. Licence: ${license})`,
   }
 }

@@ -38,7 +38,7 @@
     ClearErrors
     ${GetOptions} $R0 "--updated" $R1
     ${If} ${Errors}
-      MessageBox MB_YESNO|MB_ICONQUESTION|MB_DEFBUTTON2 "Remove your settings, the queue of uploads and the history too?$\r$\n$\r$\nUploads that are not finished could not go on. The model files on this computer stay where they are." IDNO keepData
+      MessageBox MB_YESNO|MB_ICONQUESTION|MB_DEFBUTTON2 "Also delete your settings, upload queue and history?$\r$\n$\r$\nUnfinished uploads can't be resumed. The model files on this computer are not deleted." IDNO keepData
       StrCpy $removeData "yes"
       keepData:
     ${EndIf}

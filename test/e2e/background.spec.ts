@@ -3,7 +3,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { goneAfterMs } from '../../electron/desktop/tray/tray-host.ts'
+import { goneAfterMs } from '../../electron/desktop/tray/tray-availability.ts'
 import { openPanel } from '../support/fake-bus.ts'
 import { expect, test } from './fixtures.ts'
 import {

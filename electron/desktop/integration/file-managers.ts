@@ -3,8 +3,8 @@ import { delimiter, join } from 'node:path'
 import type { FileManagerEntry } from '../../contract/conditions.ts'
 import { menuFiles, summariseMenu, type MenuSources } from './linux-app-menu.ts'
 import { runProgram } from '../../platform/run-program.ts'
-import { quickAction } from './finder-action.ts'
-import { execLine, shellLine, type AppCommand } from './app-command.ts'
+import { quickAction } from './finder-quick-action.ts'
+import { execLine, shellLine, type AppCommand } from './launch-command.ts'
 import { ownMark, writeOwned, readOwned, removeOwned, type OwnedFile } from './owned-file.ts'
 
 type Id = FileManagerEntry['id']

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RunProgram } from '../../platform/run-program.ts'
-import { execLine, type AppCommand } from './app-command.ts'
+import { execLine, type AppCommand } from './launch-command.ts'
 import { ownMark, type OwnedFile } from './owned-file.ts'
 
 /** What a package brings and an AppImage or an unpacked archive doesn't: files of this app to be laid into the person's folders. */

@@ -2,7 +2,7 @@ import { app } from 'electron'
 import { join } from 'node:path'
 import type { LoginItem } from '../../contract/conditions.ts'
 import { hiddenSwitch } from './launch-arguments.ts'
-import { execLine, type AppCommand } from './app-command.ts'
+import { execLine, type AppCommand } from './launch-command.ts'
 import { ownMark, writeOwned, readOwned, removeOwned, type OwnedFile } from './owned-file.ts'
 
 /** Start at login, hidden: as it really is, not as it was once wished for. */

@@ -1,7 +1,7 @@
 import Store from 'electron-store'
 import { join } from 'node:path'
 import type { Log } from '../../platform/environment.ts'
-import { setAsideUnreadable } from './set-aside.ts'
+import { setAsideUnreadable } from './unreadable-json.ts'
 import type { JsonStore } from '../../platform/settings.ts'
 
 /**

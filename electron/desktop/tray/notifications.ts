@@ -5,7 +5,7 @@ import type { Patch } from '../../contract/uploads.ts'
 import { failureText } from '../../messages/messages.ts'
 import type { Log } from '../../platform/environment.ts'
 import type { Language } from '../settings/language.ts'
-import { createNotificationRules, type Notice } from './notices.ts'
+import { createNotificationRules, type Notice } from './notification-rules.ts'
 import type { MainWindow } from '../window/main-window.ts'
 
 /** Follows the patches and tells a person who does not look; a click opens the window on what was told. */

@@ -1,7 +1,7 @@
 import { app, nativeImage, type BrowserWindow } from 'electron'
 import type { Snapshot } from '../../contract/uploads.ts'
-import { createPacer } from './pacer.ts'
-import { taskbarProgress } from './taskbar-progress.ts'
+import { createPacer } from './update-throttle.ts'
+import { taskbarProgress } from './tray-state.ts'
 
 /** What taskbar or dock show: how far everything is, and how many files need the person. */
 export interface Taskbar {

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import process from 'node:process'
 import type { Log } from '../../platform/environment.ts'
 import type { Language } from '../settings/language.ts'
-import { watchDesktopColours, type DesktopColours } from './panel-colours.ts'
-import { createPacer } from './pacer.ts'
+import { watchDesktopColours, type DesktopColours } from './colour-scheme.ts'
+import { createPacer } from './update-throttle.ts'
 import { trayTemplate, type TrayActions, type TrayNow } from './tray-menu.ts'
 import {
   isPanelDark,

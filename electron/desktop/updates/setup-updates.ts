@@ -2,21 +2,23 @@ import { app } from 'electron'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
+import { readFile } from 'node:fs/promises'
+import type { CallHandlers, CallNameIn } from '../../contract/calls.ts'
+import { success } from '../../contract/failures.ts'
 import type { Log } from '../../platform/environment.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { readFeedKeys } from './feed-signature.ts'
-import type { Folders } from '../settings/app-folders.ts'
+import type { Folders } from '../app-folders.ts'
 import { hiddenSwitch } from '../integration/launch-arguments.ts'
 import type { PageFeed } from '../window/page-feed.ts'
 import { realTimers } from '../../platform/system-environment.ts'
-import type { SessionVault } from '../settings/session-vault.ts'
+import type { SessionVault } from '../security/session-vault.ts'
 import type { JsonStore, SettingsStore } from '../../platform/settings.ts'
 import { relaunch } from './relaunch.ts'
-import { createUpdateNotes } from './update-notes.ts'
+import { createUpdateNotes } from './update-record.ts'
 import { feedAddress, feedIn, whyNoUpdates } from './update-source.ts'
-import { UpdateError } from './update-failures.ts'
-import { createUpdateCalls, type UpdateCalls } from './update-calls.ts'
-import { createUpdates, type Updates } from './updates.ts'
+import { UpdateError } from './update-errors.ts'
+import { createUpdates, type Updates } from './update-controller.ts'
 import type { MainWindow } from '../window/main-window.ts'
 
 /** Put in by the build from its environment (electron.vite.config.ts): public keys, or nothing. */
@@ -135,4 +137,22 @@ function writeTriedConfig(home: string, feed: string): string {
     JSON.stringify({ provider: 'generic', url: feed, updaterCacheDirName: 'modelferry-updater' }),
   )
   return file
+}
+
+export type UpdateCalls = Pick<CallHandlers, CallNameIn<'updates'>>
+
+/** One function for each call about newer versions, and the notices of what is inside. */
+export function createUpdateCalls(options: {
+  readonly updates: Updates
+  /** `out/third-party.txt`, written by the build. */
+  readonly noticesFile: string
+}): UpdateCalls {
+  const { updates, noticesFile } = options
+  return {
+    update: async () => success(updates.state()),
+    checkForUpdate: async () => success(await updates.check()),
+    downloadUpdate: async () => success(await updates.download()),
+    installUpdate: async () => success(await updates.install()),
+    thirdPartyNotices: async () => success(await readFile(noticesFile, 'utf8')),
+  }
 }

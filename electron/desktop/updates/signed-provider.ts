@@ -3,7 +3,7 @@ import type { AppUpdater, Provider, UpdateInfo } from 'electron-updater'
 import type { ProviderRuntimeOptions } from 'electron-updater/out/providers/Provider.js'
 import * as v from 'valibot'
 import { isFeedSigned, signatureFileOf } from './feed-signature.ts'
-import { UpdateError } from './update-failures.ts'
+import { UpdateError } from './update-errors.ts'
 
 /** A file of a feed lies beside it: its name leads nowhere else. */
 const fileName = v.pipe(v.string(), v.regex(/^[\w.+ -]+$/))

@@ -1,5 +1,5 @@
 import type { Timers } from '../../platform/environment.ts'
-import { squirrelTrouble } from './update-failures.ts'
+import { squirrelTrouble } from './update-errors.ts'
 
 type Event = 'checking-for-update' | 'update-downloaded' | 'update-not-available' | 'error'
 

@@ -9,8 +9,8 @@ import type { Log, Timers } from '../../platform/environment.ts'
 import { signedProvider } from './signed-provider.ts'
 import { createSquirrel, type NativeUpdater, type Squirrel } from './squirrel.ts'
 import { relaunch } from './relaunch.ts'
-import { checkTrouble, downloadTrouble, placeTrouble, UpdateError } from './update-failures.ts'
-import type { Updater } from './updates.ts'
+import { checkTrouble, downloadTrouble, placeTrouble, UpdateError } from './update-errors.ts'
+import type { Updater } from './update-controller.ts'
 
 /** A download without a byte for so long is dead, in ms: Electron's own requests have no such limit. */
 const stallMs = 60_000

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createLog } from '../../../electron/platform/log.ts'
-import { setAsideUnreadable } from '../../../electron/desktop/settings/set-aside.ts'
+import { setAsideUnreadable } from '../../../electron/desktop/settings/unreadable-json.ts'
 
 let folder = ''
 beforeEach(async () => {

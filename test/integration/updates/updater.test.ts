@@ -7,9 +7,9 @@ import process from 'node:process'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { readFeedKeys } from '../../../electron/desktop/updates/feed-signature.ts'
 import { realTimers } from '../../../electron/platform/system-environment.ts'
-import { updateFailure } from '../../../electron/desktop/updates/update-failures.ts'
+import { updateFailure } from '../../../electron/desktop/updates/update-errors.ts'
 import { loadUpdater } from '../../../electron/desktop/updates/updater.ts'
-import type { Updater } from '../../../electron/desktop/updates/updates.ts'
+import type { Updater } from '../../../electron/desktop/updates/update-controller.ts'
 import {
   newSigningKey,
   publicHalf,

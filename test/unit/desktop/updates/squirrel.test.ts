@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
 import { createSquirrel, quitLimitMs, takeLimitMs } from '../../../../electron/desktop/updates/squirrel.ts'
-import { updateFailure } from '../../../../electron/desktop/updates/update-failures.ts'
+import { updateFailure } from '../../../../electron/desktop/updates/update-errors.ts'
 import { standingClock } from '../../../support/hand-clock.ts'
 
 function setup() {

@@ -1,0 +1,150 @@
+import { app, clipboard, shell } from 'electron'
+import process from 'node:process'
+import type { CallHandlers, CallNameIn, CallNameOf } from '../contract/calls.ts'
+import { failed, failure, success } from '../contract/failures.ts'
+import { serverAddressOf } from '../contract/servers.ts'
+import { baseOf, serversOf } from '../contract/servers.ts'
+import type { AppInfo } from '../contract/app-info.ts'
+import type { Log } from '../platform/environment.ts'
+import type { Engine } from '../engine/engine.ts'
+import { addressOf, isPairingAddress } from './security/allowed-addresses.ts'
+import type { Dialogs } from './window/dialogs.ts'
+import type { Language } from './settings/language.ts'
+import { openExternal } from './security/open-external.ts'
+import type { SessionVault } from './security/session-vault.ts'
+import type { SettingsStore } from '../platform/settings.ts'
+
+type Platform = AppInfo['platform']
+const platforms: readonly string[] = ['linux', 'darwin', 'win32'] satisfies Platform[]
+const isPlatform = (name: string): name is Platform => platforms.includes(name)
+
+/** What the page draws by; other Unixes count as Linux. */
+export function surroundingsNow(language: Language): AppInfo {
+  const { electron = '', chrome = '', node } = process.versions
+  return {
+    version: app.getVersion(),
+    platform: isPlatform(process.platform) ? process.platform : 'linux',
+    locale: language.locale(),
+    versions: { electron, chrome, node },
+  }
+}
+
+/** One function for each call that only the shell can answer. */
+export function createDesktopCalls(options: {
+  readonly engine: Pick<
+    Engine,
+    | 'drop'
+    | 'workflows'
+    | 'addFound'
+    | 'watchFolder'
+    | 'calls'
+    | 'fileOf'
+    | 'localFileWith'
+    | 'session'
+    | 'keychainChanged'
+    | 'usesServer'
+  >
+  readonly vault: Pick<SessionVault, 'recheck'>
+  readonly settings: SettingsStore
+  readonly language: Language
+  readonly dialogs: Pick<Dialogs, 'pick' | 'confirmSending'>
+  readonly log: Log
+}): Pick<CallHandlers, Exclude<CallNameOf<'desktop'>, CallNameIn<'background' | 'updates' | 'diagnostics'>>> {
+  const { engine, vault, settings, language, dialogs, log } = options
+  return {
+    ...createServerCalls(options),
+    surroundings: async () => success(surroundingsNow(language)),
+    settings: async () => success(settings.current()),
+    changeSettings: async (change) => settings.change(change),
+    async chooseFiles({ what }) {
+      const paths = await dialogs.pick(what)
+      return paths.length === 0 ? success({ added: 0, refused: 0, skipped: [] }) : engine.drop(paths)
+    },
+    async watchFolder({ team }) {
+      const [folder] = await dialogs.pick('watched-folder')
+      return folder === undefined ? engine.calls.watching(undefined) : engine.watchFolder(folder, team)
+    },
+    addPlaces: ({ chosen }) => engine.addFound(chosen, dialogs.confirmSending),
+    sendNeeds: ({ id, needs }) => engine.workflows.sendNeeds(id, needs, dialogs.confirmSending),
+    async locateNeed({ id, need }) {
+      const wanted = engine.workflows.view(id)?.needs.find((one) => one.id === need)
+      const [path] = await dialogs.pick(wanted?.isFolder ? 'model-folder' : 'model')
+      const located = path === undefined ? success(undefined) : await engine.workflows.locate(id, need, path)
+      return located.ok ? success(engine.workflows.view(id)) : located
+    },
+    async lookInFolder({ id }) {
+      const [folder] = await dialogs.pick('model-folder')
+      // The page is told of what is found as it comes.
+      if (folder !== undefined) void engine.workflows.lookIn(id, folder)
+      return success(engine.workflows.view(id))
+    },
+    async showInFolder({ id }) {
+      const file = engine.fileOf(id)
+      if (file === null) return failed(failure('not-found'))
+      shell.showItemInFolder(file)
+      return success(undefined)
+    },
+    async showLocalFile({ sha256 }) {
+      const file = await engine.localFileWith(sha256)
+      if (!file.ok) return file
+      shell.showItemInFolder(file.value)
+      return success(undefined)
+    },
+    async copyText({ text }) {
+      await clipboard.writeText(text)
+      return success(undefined)
+    },
+    openPage: async ({ page }) => {
+      const { server } = settings.current()
+      if (page !== 'pairing') return openExternal(addressOf(page, server), server, log)
+      const { pairing } = engine.session()
+      if (!pairing) return failed(failure('pairing-over'))
+      return openExternal(pairing.address, server, log, isPairingAddress)
+    },
+    async recheckKeychain() {
+      await vault.recheck()
+      await engine.keychainChanged()
+      return success(undefined)
+    },
+    async quit() {
+      // After the answer, so that the page does not see its call fail.
+      setImmediate(() => app.quit())
+      return success(undefined)
+    },
+  }
+}
+
+/** The calls that change which servers are known. */
+function createServerCalls(options: {
+  readonly engine: Pick<Engine, 'calls' | 'usesServer'>
+  readonly settings: SettingsStore
+}): Pick<CallHandlers, 'addServer' | 'removeServer'> {
+  const { engine, settings } = options
+  return {
+    async addServer({ address: typed }) {
+      const address = serverAddressOf(typed)
+      if (address === null) return failed(failure('bad-server-address'))
+      const check = await engine.calls.checkServer({ address })
+      if (!check.ok || check.value.failure) return check
+      const kept = keep(settings, check.value.address)
+      return kept.ok ? check : kept
+    },
+    async removeServer({ address }) {
+      const { servers, server } = settings.current()
+      if (baseOf(address) === baseOf(server) || engine.usesServer(address)) {
+        return failed(failure('server-in-use', { host: URL.parse(address)?.host ?? address }))
+      }
+      return settings.change({
+        servers: servers.filter((known) => baseOf(known.address) !== baseOf(address)),
+      })
+    },
+  }
+}
+
+/** Makes an address the one for new sign-ins; those that are known stay, the one in force among them. */
+function keep(settings: SettingsStore, address: string) {
+  const known = serversOf(settings.current())
+  const isNew = !known.some((entry) => baseOf(entry.address) === baseOf(address))
+  const servers = isNew ? [...known, { address, singlePutLimitBytes: null }] : [...known]
+  return settings.change({ servers, server: address })
+}

@@ -1,0 +1,61 @@
+import type { Environment } from '../../platform/environment.ts'
+import type { Network } from './network-manager.ts'
+
+export interface NetworkWatch {
+  /** The addresses are others, the computer woke, or the person's wish changed. */
+  look(): void
+  /** While something is to be sent the line is asked about from time to time: no event says that it is metered now. */
+  setActive(isActive: boolean): void
+}
+
+/** Asking starts a program, and what a line costs changes by a person's hand. In ms. */
+const readEveryMs = 5 * 60_000
+
+/** Follows which line it is where a system has to be asked for it, and only while the person wants to wait on metered ones. */
+export function watchNetworkChanges(options: {
+  /** Null where the system tells it by itself. */
+  readonly read: (() => Promise<Network>) | null
+  readonly matters: () => boolean
+  readonly changed: (network: Network) => void
+  readonly environment: Pick<Environment, 'timers' | 'log'>
+}): NetworkWatch {
+  const { read, matters, changed, environment } = options
+  if (!read) return { look: () => undefined, setActive: () => undefined }
+  let isActive = false
+  let told = ''
+  let cancelTimer = () => {}
+
+  async function lookOnce(ask: () => Promise<Network>): Promise<void> {
+    cancelTimer()
+    if (!matters()) return
+    const now = await ask().finally(planNext)
+    const text = JSON.stringify(now)
+    if (text === told) return
+    told = text
+    environment.log.info('the network is', { metered: now.metered, isThere: now.line !== null })
+    changed(now)
+  }
+
+  /** Also after a failure: it may be read next time. */
+  function planNext(): void {
+    cancelTimer()
+    if (isActive) cancelTimer = environment.timers.after(readEveryMs, look)
+  }
+
+  function look(): void {
+    if (!read) return
+    lookOnce(read).catch((error: unknown) =>
+      environment.log.warn('the line could not be asked about', { error }),
+    )
+  }
+
+  return {
+    look,
+    setActive(next) {
+      if (next === isActive) return
+      isActive = next
+      if (isActive) look()
+      else cancelTimer()
+    },
+  }
+}

@@ -1,0 +1,32 @@
+// Runs in a session of its own and plays the desktop's portal. Prints each answer, one word a line.
+import process from 'node:process'
+import { watchDesktopColours } from '../../../electron/desktop/tray/colour-scheme.ts'
+import { fakeMethod, variant } from '../../support/fake-bus.ts'
+
+const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
+const portal = {
+  name: 'org.freedesktop.portal.Desktop',
+  interface: 'org.freedesktop.portal.Settings',
+  path: '/org/freedesktop/portal/desktop',
+  member: 'Read',
+  inSignature: 'ss',
+}
+let heard = Promise.withResolvers<void>()
+// `Read` wraps its answer twice, what is told afterwards once.
+const service = await fakeMethod(portal, 'v', () => variant('v', variant('u', 1)))
+const colours = watchDesktopColours({
+  ...{ platform: 'linux', otherwise: () => false, log },
+  changed() {
+    process.stdout.write(colours.isDark() ? 'dark\n' : 'light\n')
+    heard.resolve()
+  },
+})
+process.stdout.write(colours.isDark() ? 'dark\n' : 'light\n')
+await heard.promise
+heard = Promise.withResolvers()
+const changed = (key: string, value: number) =>
+  service.signal('SettingChanged', 'ssv', ['org.freedesktop.appearance', key, variant('u', value)])
+changed('accent-color', 2)
+changed('color-scheme', 2)
+await heard.promise
+process.exit(0)

@@ -1,0 +1,14 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import process from 'node:process'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+
+const run = promisify(execFile)
+
+test('the desktop’s portal tells whether it is dark, now and at each change', async () => {
+  const steps = join(import.meta.dirname, 'colour-scheme-process.ts')
+  const { stdout } = await run('dbus-run-session', ['--', process.execPath, steps])
+  // Before the answer it is as it seemed to be.
+  expect(stdout.trim().split('\n')).toEqual(['light', 'dark', 'light'])
+})

@@ -1,0 +1,219 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { batteryReader } from '../../../electron/desktop/power/battery-level.ts'
+import { createFileManagers } from '../../../electron/desktop/integration/file-managers.ts'
+import { execLine, isInNoMenu, appCommand } from '../../../electron/desktop/integration/launch-command.ts'
+import { projectFolder } from '../../support/temp-project.ts'
+
+const run = promisify(execFile)
+let home = ''
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'ferry-home-'))
+})
+afterEach(() => rm(home, { recursive: true, force: true }))
+
+/** A program that writes the words it is started with, one a line. */
+async function program(name: string): Promise<string> {
+  const path = join(home, 'bin', name)
+  await mkdir(join(home, 'bin'), { recursive: true })
+  await writeFile(path, `#!/bin/sh\nprintf '%s\\n' "$@" > '${home}/started'\n`, { mode: 0o755 })
+  return path
+}
+
+const started = async () => (await readFile(join(home, 'started'), 'utf8')).trim().split('\n')
+
+function managersFor(path: string, change: Record<string, string> = {}) {
+  return createFileManagers({
+    platform: 'linux',
+    command: { program: path, words: [] },
+    home,
+    env: { PATH: join(home, 'bin'), ...change },
+    menu: null,
+  })
+}
+
+describe('entries of file managers', () => {
+  test('are offered for those that are there', async () => {
+    await program('nautilus')
+    expect(await managersFor('/opt/x').list()).toEqual([{ id: 'nautilus', isOn: false }])
+  })
+
+  test('are there once they are switched on, and gone once they are off', async () => {
+    for (const name of ['nautilus', 'nemo', 'dolphin']) await program(name)
+    const managers = managersFor('/opt/x')
+    for (const id of ['nautilus', 'nemo', 'dolphin'] as const) await managers.set(id, true)
+    expect((await managers.list()).map(({ isOn }) => isOn)).toEqual([true, true, true])
+    const menu = join(home, '.local/share/kio/servicemenus/modelferry.desktop')
+    expect((await stat(menu)).mode & 0o111).not.toBe(0)
+    for (const id of ['nautilus', 'nemo', 'dolphin'] as const) await managers.set(id, false)
+    expect((await managers.list()).map(({ isOn }) => isOn)).toEqual([false, false, false])
+  })
+
+  test('hand over the chosen files, whatever is in their names', async () => {
+    await program('nautilus')
+    const managers = managersFor(await program("it's $HOME `x`"))
+    await managers.set('nautilus', true)
+    const script = join(home, '.local/share/nautilus/scripts/Send with Modelferry')
+    const files = ['/models/two words.safetensors', '/models/--hidden', '/models/*.gguf', "/models/o'clock"]
+    const env = { PATH: '/usr/bin:/bin', NAUTILUS_SCRIPT_SELECTED_FILE_PATHS: `${files.join('\n')}\n` }
+    await run(script, [], { env })
+    expect(await started()).toEqual(['--', ...files])
+  })
+
+  test('follow the app to where it lies now', async () => {
+    await program('nautilus')
+    await managersFor('/old place/x').set('nautilus', true)
+    await managersFor('/new place/x').repair()
+    const script = join(home, '.local/share/nautilus/scripts/Send with Modelferry')
+    expect(await readFile(script, 'utf8')).toContain("exec '/new place/x'")
+  })
+
+  test('that somebody else wrote are left as they are', async () => {
+    await program('nautilus')
+    const script = join(home, '.local/share/nautilus/scripts/Send with Modelferry')
+    await mkdir(join(script, '..'), { recursive: true })
+    await writeFile(script, 'mine')
+    const managers = managersFor('/opt/x')
+    expect(await managers.set('nautilus', true)).toEqual([{ id: 'nautilus', isOn: false }])
+    await managers.set('nautilus', false)
+    expect(await readFile(script, 'utf8')).toBe('mine')
+  })
+
+  test('put an AppImage into the menu and under "Open with", and take it out again', async () => {
+    const command = { program: await program("it's $HOME/M.AppImage".replace('/', '-')), words: [] }
+    const build = join(projectFolder, 'build')
+    const menu = { kinds: join(build, 'linux/modelferry-mime.xml'), icon: join(build, 'icon.svg') }
+    const managers = createFileManagers({ platform: 'linux', command, home, env: {}, menu })
+    expect(await managers.list()).toEqual([{ id: 'menu', isOn: false }])
+    expect(await managers.set('menu', true)).toEqual([{ id: 'menu', isOn: true }])
+    const data = join(home, '.local/share')
+    const entry = join(data, 'applications/modelferry.desktop')
+    await run('desktop-file-validate', [entry])
+
+    const env = { ...process.env, HOME: home, XDG_DATA_HOME: data, XDG_CONFIG_HOME: join(home, '.config') }
+    const model = join(home, 'two words.gguf')
+    await writeFile(model, 'GGUF')
+    const { stdout } = await run('gio', ['mime', 'application/x-gguf'], { env })
+    expect(stdout).toContain('modelferry.desktop')
+    const { stdout: kind } = await run('gio', ['info', '-a', 'standard::content-type', model], { env })
+    expect(kind).toContain('application/x-gguf')
+    await run('gio', ['launch', entry, model], { env })
+    await expect.poll(() => started().catch(() => [])).toEqual(['--', model])
+
+    expect(await managers.set('menu', false)).toEqual([{ id: 'menu', isOn: false }])
+    const { stdout: afterwards } = await run('gio', ['mime', 'application/x-gguf'], { env })
+    expect(afterwards).not.toContain('modelferry.desktop')
+    expect(
+      (await readdir(join(data, 'mime/packages'))).concat(
+        await readdir(join(data, 'icons/hicolor/scalable/apps')),
+      ),
+    ).toEqual([])
+  })
+
+  test('on macOS are a Quick Action whose lists are well formed', async () => {
+    const managers = createFileManagers({
+      platform: 'darwin',
+      command: { program: '/Applications/A & B.app/Contents/MacOS/x', words: [] },
+      home,
+      env: {},
+      menu: null,
+    })
+    expect(await managers.set('finder', true)).toEqual([{ id: 'finder', isOn: true }])
+    const folder = join(home, 'Library/Services/Send with Modelferry.workflow/Contents')
+    const text = await readFile(join(folder, 'document.wflow'), 'utf8')
+    expect(text).toContain("exec '/usr/bin/open' '-a' '/Applications/A &amp; B.app' \"$@\"")
+    for (const name of ['Info.plist', 'document.wflow'])
+      await run('python3', [
+        '-c',
+        'import plistlib,sys; plistlib.load(open(sys.argv[1],"rb"))',
+        join(folder, name),
+      ])
+  })
+})
+
+describe('the command that starts this installation', () => {
+  const execPath = '/opt/Modelferry/modelferry'
+  const command = (env: Record<string, string>, appFolder: string | null = null) =>
+    appCommand({ env, execPath, appFolder })
+
+  test('is the AppImage itself, the Flatpak by its id, the program, or the program with its folder', () => {
+    expect(command({ APPIMAGE: '/home/me/M.AppImage' })).toEqual({
+      program: '/home/me/M.AppImage',
+      words: [],
+    })
+    expect(command({ FLATPAK_ID: 'app.x' })).toEqual({ program: 'flatpak', words: ['run', 'app.x'] })
+    expect(command({})).toEqual({ program: execPath, words: [] })
+    expect(command({}, '/src')).toEqual({ program: execPath, words: ['/src'] })
+  })
+
+  test('belongs to an app that nobody has put into a menu, or to one that a package brought', () => {
+    const offered = (env: Record<string, string>, path = execPath) => isInNoMenu(true, 'linux', env, path)
+    expect(offered({ APPIMAGE: '/home/me/M.AppImage' })).toBe(true)
+    expect(offered({}, '/home/me/modelferry/modelferry')).toBe(true)
+    expect([offered({}), offered({ FLATPAK_ID: 'app.x' }), offered({ SNAP: '/snap/x' })]).toEqual([
+      false,
+      false,
+      false,
+    ])
+    expect(isInNoMenu(false, 'linux', {}, '/src/electron')).toBe(false)
+    expect(isInNoMenu(true, 'darwin', {}, '/Applications/M.app')).toBe(false)
+  })
+
+  test('stands in a desktop entry as the specification wants it, and a validator agrees', async () => {
+    const line = execLine({ program: '/a b/$x "y" 100%', words: [] }, '--hidden')
+    expect(line).toBe('"/a b/\\\\$x \\\\"y\\\\" 100%%" --hidden')
+    const entry = join(home, 'x.desktop')
+    await writeFile(entry, `[Desktop Entry]\nType=Application\nName=X\nExec=${line}\n`)
+    await run('desktop-file-validate', [entry])
+  })
+})
+
+describe('the level of the battery', () => {
+  const supply = async (name: string, values: Record<string, string>) => {
+    const folder = join(home, 'power_supply', name)
+    await mkdir(folder, { recursive: true })
+    for (const [file, value] of Object.entries(values)) await writeFile(join(folder, file), `${value}\n`)
+  }
+  const read = () => batteryReader('linux', join(home, 'power_supply'))()
+
+  test('is the mean of the computer’s batteries, and not a mouse’s', async () => {
+    await supply('AC', { type: 'Mains', online: '0' })
+    await supply('BAT0', { type: 'Battery', capacity: '40' })
+    await supply('BAT1', { type: 'Battery', scope: 'System', capacity: '61' })
+    await supply('hidpp_battery_0', { type: 'Battery', scope: 'Device', capacity: '5' })
+    expect(await read()).toBe(51)
+  })
+
+  test('is unknown where there is none', async () => {
+    await supply('AC', { type: 'Mains', online: '1' })
+    expect(await read()).toBeNull()
+    expect(await batteryReader('linux', '/nonexistent')()).toBeNull()
+  })
+
+  const said = (printed: string) => () => Promise.resolve(printed)
+  test.each([
+    [
+      "Now drawing from 'Battery Power'\n -InternalBattery-0 (id=4653155)\t85%; discharging; 4:12 remaining present: true\n",
+      85,
+    ],
+    ["Now drawing from 'AC Power'\n", null],
+    ['', null],
+  ])('is read from what macOS prints: %j', async (printed, percent) => {
+    expect(await batteryReader('darwin', '', said(printed))()).toBe(percent)
+  })
+
+  test.each([
+    ['73\r\n', 73],
+    ['50\r\n70\r\n', 60],
+    ['\r\n', null],
+    ['', null],
+  ])('is read from what Windows prints: %j', async (printed, percent) => {
+    expect(await batteryReader('win32', '', said(printed))()).toBe(percent)
+  })
+})

@@ -1,0 +1,87 @@
+import process from 'node:process'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { QuietHours } from '../../../../electron/contract/settings.ts'
+import { quietHoursNow } from '../../../../electron/desktop/conditions/quiet-hours.ts'
+
+const zone = process.env['TZ']
+beforeAll(() => void (process.env['TZ'] = 'Europe/Berlin'))
+afterAll(() => {
+  if (zone === undefined) delete process.env['TZ']
+  else process.env['TZ'] = zone
+})
+
+const everyDay = [0, 1, 2, 3, 4, 5, 6]
+const hours = (from: number, to: number, change: Partial<QuietHours> = {}): QuietHours => ({
+  ...{ days: everyDay, fromMinute: from * 60, toMinute: to * 60, limitBytesPerSecond: null },
+  ...change,
+})
+const at = (text: string) => Date.parse(text)
+const until = (rules: readonly QuietHours[], now: string) => {
+  const { untilMs, ...quiet } = quietHoursNow(rules, at(now))
+  return { ...quiet, until: untilMs === null ? null : new Date(untilMs).toISOString() }
+}
+const pause = { isPause: true, limitBytesPerSecond: null }
+const free = { isPause: false, limitBytesPerSecond: null }
+
+test('the time zone of this test is in force', () => {
+  expect(new Date('2026-07-01T12:00:00Z').getHours()).toBe(14)
+})
+
+describe('quiet hours', () => {
+  test('hold from their beginning to just before their end', () => {
+    const rules = [hours(9, 18)]
+    expect(until(rules, '2026-11-24T08:59:59+01:00')).toEqual({ ...free, until: '2026-11-24T08:00:00.000Z' })
+    expect(until(rules, '2026-11-24T09:00:00+01:00')).toEqual({ ...pause, until: '2026-11-24T17:00:00.000Z' })
+    expect(until(rules, '2026-11-24T18:00:00+01:00')).toEqual({ ...free, until: '2026-11-25T08:00:00.000Z' })
+  })
+
+  test('that end on the next day began on their own', () => {
+    // Friday night, until Saturday morning; the 27th of November 2026 is a Friday.
+    const rules = [hours(22, 7, { days: [5] })]
+    expect(until(rules, '2026-11-27T23:00:00+01:00')).toEqual({ ...pause, until: '2026-11-28T06:00:00.000Z' })
+    expect(until(rules, '2026-11-28T06:59:00+01:00').isPause).toBe(true)
+    expect(until(rules, '2026-11-28T23:00:00+01:00').isPause).toBe(false)
+  })
+
+  test('of the whole day follow one another without a gap', () => {
+    expect(until([hours(0, 0)], '2026-11-24T12:00:00+01:00')).toEqual({ ...pause, until: null })
+  })
+
+  test('begin by the clock on the wall on the days on which it changes', () => {
+    const rules = [hours(22, 7)]
+    // 29 March 2026: 2:00 becomes 3:00, the night is eight hours long.
+    expect(until(rules, '2026-03-28T22:00:00+01:00')).toEqual({ ...pause, until: '2026-03-29T05:00:00.000Z' })
+    // 25 October 2026: 3:00 becomes 2:00, the night is ten hours long.
+    expect(until(rules, '2026-10-24T22:00:00+02:00')).toEqual({ ...pause, until: '2026-10-25T06:00:00.000Z' })
+  })
+
+  test('that end in the hour which is left out end when the clock has jumped', () => {
+    const rules = [hours(1, 2.5)]
+    expect(until(rules, '2026-03-29T01:30:00+01:00')).toEqual({ ...pause, until: '2026-03-29T01:30:00.000Z' })
+  })
+
+  test('without a day never begin', () => {
+    expect(until([hours(0, 23, { days: [] })], '2026-11-24T12:00:00+01:00')).toEqual({ ...free, until: null })
+  })
+})
+
+describe('where several are in force', () => {
+  const slow = hours(8, 20, { limitBytesPerSecond: 1_000_000 })
+  const slower = hours(12, 13, { limitBytesPerSecond: 500_000 })
+
+  test('the lower limit holds, until that changes', () => {
+    expect(until([slow, slower], '2026-11-24T12:30:00+01:00')).toEqual({
+      ...{ isPause: false, limitBytesPerSecond: 500_000 },
+      until: '2026-11-24T12:00:00.000Z',
+    })
+  })
+
+  test('a pause outranks a limit', () => {
+    expect(until([slow, hours(12, 13)], '2026-11-24T12:30:00+01:00').isPause).toBe(true)
+  })
+
+  test('an edge at which nothing changes is not told', () => {
+    const again = hours(10, 15, { limitBytesPerSecond: 1_000_000 })
+    expect(until([slow, again], '2026-11-24T09:00:00+01:00').until).toBe('2026-11-24T19:00:00.000Z')
+  })
+})

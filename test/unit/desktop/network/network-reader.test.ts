@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest'
+import { networkReader } from '../../../../electron/desktop/network/network-reader.ts'
+import { watchNetworkChanges } from '../../../../electron/desktop/network/network-poller.ts'
+import { unknownNetwork, type Network } from '../../../../electron/desktop/network/network-manager.ts'
+import { standingClock, testPorts } from '../../../support/hand-clock.ts'
+
+/** A system whose programs print this. */
+const printing = (printed: Readonly<Record<string, string>>) => async (program: string) =>
+  printed[program] ?? ''
+
+const onWindows = (text: string) => networkReader('win32', printing({ 'powershell.exe': text }))?.()
+const id = expect.stringMatching(/^[0-9a-f]{32}$/)
+
+test.for([
+  ['Unrestricted', 'no'],
+  ['Fixed', 'yes'],
+  ['Variable', 'yes'],
+  ['Unknown', 'unknown'],
+] as const)('Windows tells the line and what it costs (%s)', async ([cost, metered]) => {
+  const text = `${JSON.stringify({ name: 'Studio', cost, adapter: '1-2-3' })}\r\n`
+  expect(await onWindows(text)).toEqual({ metered, line: { id, name: 'Studio' } })
+})
+
+test('two networks of one adapter are two lines', async () => {
+  const told = (name: string) => onWindows(JSON.stringify({ name, cost: 'Fixed', adapter: '1-2-3' }))
+  const [one, other] = await Promise.all([told('Studio'), told('Phone')])
+  expect(one?.line?.id).not.toBe(other?.line?.id)
+})
+
+test.for(['', 'Cannot find type', '{"cost":1}'])(
+  'what Windows prints otherwise makes nothing up (%j)',
+  async (text) => {
+    expect(await onWindows(text)).toEqual(unknownNetwork)
+  },
+)
+
+const route = `   route to: default
+destination: default
+       mask: default
+    gateway: 192.168.1.1
+  interface: en0
+      flags: <UP,GATEWAY,DONE,STATIC,PRCLONING,GLOBAL>
+`
+const arp = (number: string) => `? (192.168.1.1) at ${number} on en0 ifscope [ethernet]\n`
+const networksetup = `
+Hardware Port: Ethernet
+Device: en5
+Ethernet Address: a8:60:b6:00:00:01
+
+Hardware Port: Wi-Fi
+Device: en0
+Ethernet Address: a8:60:b6:00:00:02
+`
+const onMac = (printed: Readonly<Record<string, string>>) => networkReader('darwin', printing(printed))?.()
+
+test('macOS tells the line by its router, and not whether it is metered', async () => {
+  const home = await onMac({ route, networksetup, arp: arp('0:11:32:aa:bb:c') })
+  expect(home).toEqual({ metered: 'unknown', line: { id, name: 'Wi-Fi (192.168.1.1)' } })
+  // Another router with the same address is another line.
+  const hotel = await onMac({ route, networksetup, arp: arp('0:11:32:aa:bb:d') })
+  expect(hotel?.line?.id).not.toBe(home?.line?.id)
+  expect(await onMac({ route, arp: '(incomplete)' })).toMatchObject({ line: { name: 'en0 (192.168.1.1)' } })
+  expect(await onMac({ route: 'route: writing to routing socket: not in table\n' })).toEqual(unknownNetwork)
+})
+
+test('Linux, which tells by itself, is not asked', () => {
+  expect(networkReader('linux', printing({}))).toBe(null)
+})
+
+test('the line is asked about while it matters, from time to time only while something is to be sent', async () => {
+  const clock = standingClock()
+  const told: Network[] = []
+  let matters = false
+  let asked = 0
+  const watch = watchNetworkChanges({
+    read: async () => ({ metered: (asked += 1) > 2 ? 'yes' : 'no', line: null }),
+    matters: () => matters,
+    changed: (network) => void told.push(network),
+    environment: testPorts(clock),
+  })
+  const settle = async () => {
+    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve()
+  }
+  watch.look()
+  watch.setActive(true)
+  await settle()
+  expect(asked).toBe(0)
+  matters = true
+  watch.look()
+  await settle()
+  clock.advance(5 * 60_000)
+  await settle()
+  clock.advance(5 * 60_000)
+  await settle()
+  expect([asked, told.map(({ metered }) => metered)]).toEqual([3, ['no', 'yes']])
+  watch.setActive(false)
+  expect(clock.waits()).toEqual([])
+})

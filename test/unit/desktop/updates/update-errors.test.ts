@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import {
+  UpdateError,
+  checkTrouble,
+  downloadTrouble,
+  installFailure,
+  placeTrouble,
+  squirrelTrouble,
+  updateFailure,
+} from '../../../../electron/desktop/updates/update-errors.ts'
+
+const errorOf = (more: object) => Object.assign(new Error('x'), more)
+
+test.each([
+  [{ statusCode: 404 }, 'update-missing'],
+  [{ statusCode: 404, code: 'ERR_UPDATER_CHANNEL_FILE_NOT_FOUND' }, 'update-missing'],
+  [{ statusCode: 503 }, 'update-unreachable'],
+  [{ code: 'ERR_UPDATER_INVALID_UPDATE_INFO' }, 'update-garbled'],
+  [{ code: 'ENOTFOUND' }, 'update-unreachable'],
+  [{ code: 404 }, 'update-unreachable'],
+  [{}, 'update-unreachable'],
+])('a check that fails with %o is %s', (more, code) => {
+  const cause = errorOf(more)
+  expect(checkTrouble(cause)).toMatchObject({ code, cause })
+})
+
+test.each([
+  ['EACCES', 'update-not-writable'],
+  ['EPERM', 'update-not-writable'],
+  ['EROFS', 'update-not-writable'],
+  ['ENOSPC', 'update-not-installed'],
+  [undefined, 'update-not-installed'],
+])('a place that refuses with %s is %s', (errno, code) => {
+  const cause = errorOf({ code: errno })
+  expect(placeTrouble(cause)).toMatchObject({ code, cause })
+})
+
+test.each([
+  ['Cannot update while running on a read-only volume.', 'update-not-writable'],
+  ['You don’t have permission to save the file.', 'update-not-writable'],
+  ['Code signature did not pass validation', 'update-not-installed'],
+])('Squirrel’s “%s” is %s', (message, code) => {
+  const cause = new Error(message)
+  expect(squirrelTrouble(cause)).toMatchObject({ code, cause })
+})
+
+test('a sentence that Squirrel does not throw as an error is not read', () => {
+  expect(squirrelTrouble('permission').code).toBe('update-not-installed')
+})
+
+test.each([
+  ['ERR_CHECKSUM_MISMATCH', 'update-damaged'],
+  ['ECONNRESET', 'update-cut'],
+])('a download that fails with %s is %s', (errno, code) => {
+  const cause = errorOf({ code: errno })
+  expect(downloadTrouble(cause)).toMatchObject({ code, cause })
+})
+
+test.each([checkTrouble, placeTrouble, downloadTrouble])('%o passes on what is named already', (name) => {
+  const trouble = new UpdateError('update-unsigned')
+  expect(name(trouble)).toBe(trouble)
+})
+
+test('the failure has the code of the trouble; anything else is unexpected, or not installed at the end', () => {
+  const trouble = new UpdateError('update-damaged')
+  expect([updateFailure(trouble), installFailure(trouble)]).toMatchObject([
+    ...[{ code: 'update-damaged' }, { code: 'update-damaged' }],
+  ])
+  expect([updateFailure(new Error('x')), installFailure(new Error('x'))]).toMatchObject([
+    ...[{ code: 'unexpected' }, { code: 'update-not-installed' }],
+  ])
+})

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest'
+import {
+  createDisplayPlacements,
+  nameOf,
+  type Area,
+} from '../../../../electron/desktop/window/window-placement.ts'
+
+const display = (x: number, width = 1920): Area => {
+  const bounds = { x, y: 0, width, height: 1080 }
+  return { bounds, workArea: bounds }
+}
+const laptop = [display(0)]
+const desk = [display(0), display(1920, 2560)]
+
+function setup(stored: Readonly<Record<string, unknown>> = {}) {
+  let values = { ...stored }
+  return createDisplayPlacements({
+    read: () => values,
+    write: (more) => void (values = { ...values, ...more }),
+  })
+}
+
+const onTheRight = { x: 2400, y: 100, width: 1200, height: 800 }
+const small = { x: 50, y: 60, width: 700, height: 500 }
+
+test('each set of displays has a place of its own', () => {
+  const places = setup()
+  places.write(desk, { bounds: onTheRight, isMaximised: true, isFullScreen: false })
+  places.write(laptop, { bounds: small, isMaximised: false, isFullScreen: false })
+  expect(places.read(desk)).toEqual({ bounds: onTheRight, isMaximised: true, isFullScreen: false })
+  expect(places.read(laptop)).toEqual({ bounds: small, isMaximised: false, isFullScreen: false })
+})
+
+test('full screen is kept with its set, and a place of an older version has none', () => {
+  const places = setup()
+  places.write(desk, { bounds: onTheRight, isMaximised: false, isFullScreen: true })
+  expect(places.read(desk).isFullScreen).toBe(true)
+  const before = setup({ places: { [nameOf(laptop)]: { bounds: small, isMaximised: true } } })
+  expect(before.read(laptop)).toEqual({ bounds: small, isMaximised: true, isFullScreen: false })
+})
+
+test('the order in which displays are told makes no difference', () => {
+  const places = setup()
+  places.write(desk, { bounds: onTheRight, isMaximised: false, isFullScreen: false })
+  places.write(laptop, { bounds: small, isMaximised: false, isFullScreen: false })
+  expect(places.read([...desk].reverse()).bounds).toEqual(onTheRight)
+})
+
+test('a set that is new takes the last place, where a person could see it', () => {
+  const places = setup()
+  places.write(laptop, { bounds: small, isMaximised: false, isFullScreen: false })
+  expect(places.read(desk).bounds).toEqual(small)
+  places.write(desk, { bounds: onTheRight, isMaximised: false, isFullScreen: false })
+  expect(places.read([display(0, 1280)]).bounds).toEqual({ width: 1200, height: 800 })
+})
+
+test('places that cannot be read are passed over', () => {
+  expect(setup({ places: 'x', bounds: small, maximized: true }).read(laptop)).toEqual({
+    bounds: small,
+    isMaximised: true,
+    isFullScreen: false,
+  })
+})
+
+test('only the last dozen sets are kept', () => {
+  const places = setup()
+  for (let index = 0; index < 13; index += 1)
+    places.write([display(index)], {
+      bounds: { ...small, x: index },
+      isMaximised: index === 0,
+      isFullScreen: false,
+    })
+  expect(places.read([display(0)]).isMaximised).toBe(false)
+  expect(places.read([display(1)]).bounds).toMatchObject({ x: 1 })
+})

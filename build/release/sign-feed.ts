@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import process from 'node:process'
 import {
   isFeedSigned,
-  publicHalf,
+  publicKeyOf,
   readFeedKeys,
-  signatureFileOf,
+  signatureFileName,
   signFeed,
 } from '../../electron/desktop/updates/feed-signature.ts'
 
@@ -21,12 +21,12 @@ const builtIn = readFeedKeys(process.env['UPDATE_PUBLIC_KEYS'] ?? '')
 const feeds = readdirSync(folder).filter((name) => /^latest.*\.yml$/.test(name))
 if (feeds.length === 0) throw new Error(`no latest*.yml in ${folder}`)
 
-for (const key of privateKeys) console.log(`signing with ${publicHalf(key)}`)
+for (const key of privateKeys) console.log(`signing with ${publicKeyOf(key)}`)
 for (const feedFile of feeds) {
   const text = readFileSync(join(folder, feedFile), 'utf8')
   const signatures = privateKeys.map((key) => signFeed(feedFile, text, key)).join('\n')
   if (!isFeedSigned({ feedFile, text, signatures, keys: builtIn }))
     throw new Error(`the app that was built would refuse ${feedFile}: none of its keys made these signatures`)
-  writeFileSync(join(folder, signatureFileOf(feedFile)), `${signatures}\n`)
+  writeFileSync(join(folder, signatureFileName(feedFile)), `${signatures}\n`)
   console.log(`signed ${feedFile}`)
 }

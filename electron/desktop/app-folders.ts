@@ -5,7 +5,7 @@ import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import type { MenuSources } from './integration/linux-app-menu.ts'
 
-export interface Folders {
+export interface AppFolders {
   /** Settings and the journal. */
   readonly home: string
   readonly logs: string
@@ -28,7 +28,7 @@ export interface Folders {
  * Where everything lies. It must be called before `ready` and before the single-instance lock, which is taken per data
  * folder. `builtFolder` is the folder of the built main file.
  */
-export function setupFolders(builtFolder: string): Folders {
+export function setupAppFolders(builtFolder: string): AppFolders {
   // Windows ties notifications and the taskbar to the installed shortcut by this id: `appId` of electron-builder.yml.
   app.setAppUserModelId('app.modelferry.Modelferry')
   const fromOutside = process.env['MODELFERRY_HOME']
@@ -50,15 +50,15 @@ export function setupFolders(builtFolder: string): Folders {
     preload: join(builtFolder, '../preload/preload.cjs'),
     trayIcons: resource('tray', 'tray'),
     menu: {
-      kinds: resource('menu/modelferry-mime.xml', 'linux/modelferry-mime.xml'),
+      mimeTypes: resource('menu/modelferry-mime.xml', 'linux/modelferry-mime.xml'),
       icon: resource('menu/icon.svg', 'icon.svg'),
     },
     workers: {
-      lane: workerFile(builtFolder, 'lane-worker'),
-      hash: workerFile(builtFolder, 'hash-worker'),
-      inspect: workerFile(builtFolder, 'inspect-worker'),
-      search: workerFile(builtFolder, 'search-worker'),
-      watch: workerFile(builtFolder, 'watch-worker'),
+      lane: workerFileUrl(builtFolder, 'lane-worker'),
+      hash: workerFileUrl(builtFolder, 'hash-worker'),
+      inspect: workerFileUrl(builtFolder, 'inspect-worker'),
+      search: workerFileUrl(builtFolder, 'search-worker'),
+      watch: workerFileUrl(builtFolder, 'watch-worker'),
     },
   }
 }
@@ -68,7 +68,7 @@ const resource = (packaged: string, inBuild: string) =>
   app.isPackaged ? join(process.resourcesPath, packaged) : join(app.getAppPath(), 'build', inBuild)
 
 /** A worker thread is not started from inside an archive: electron-builder lays these files beside it. */
-export function workerFile(builtFolder: string, name: string): URL {
+export function workerFileUrl(builtFolder: string, name: string): URL {
   const beside = builtFolder.replace(/([\\/])app\.asar(?=[\\/]|$)/, '$1app.asar.unpacked')
   return pathToFileURL(join(beside, `${name}.js`))
 }

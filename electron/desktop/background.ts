@@ -8,26 +8,26 @@ import type { Patch, Snapshot } from '../contract/uploads.ts'
 import type { Engine } from '../engine/engine.ts'
 import { addressOf } from './security/allowed-addresses.ts'
 import { createConditions } from './conditions/conditions.ts'
-import type { Folders } from './app-folders.ts'
+import type { AppFolders } from './app-folders.ts'
 import { createFileManagers } from './integration/file-managers.ts'
 import type { Language } from './settings/language.ts'
 import type { FileLog } from '../platform/log.ts'
 import { createLoginItem } from './integration/login-item.ts'
-import { setupNotifications } from './tray/notifications.ts'
+import { createNotifications } from './tray/notifications.ts'
 import { openExternal } from './security/open-external.ts'
-import { isInNoMenu, appCommand } from './integration/launch-command.ts'
+import { needsMenuEntry, launchCommand } from './integration/launch-command.ts'
 import type { PageFeed } from './window/page-feed.ts'
 import { realTimers } from '../platform/system-environment.ts'
-import { createRecents } from './tray/recent-uploads.ts'
+import { createRecentUploads } from './tray/recent-uploads.ts'
 import type { JsonStore, SettingsStore } from '../platform/settings.ts'
-import { sleepCommand, suspend } from './power/suspend.ts'
-import { setupTaskbar } from './tray/taskbar.ts'
-import type { TrayHost } from './tray/tray-availability.ts'
+import { suspendCommand, suspendComputer } from './power/suspend.ts'
+import { createTaskbar } from './tray/taskbar.ts'
+import type { TrayAvailability } from './tray/tray-availability.ts'
 import type { TrayActions } from './tray/tray-menu.ts'
-import { setupTray, type TrayIcon } from './tray/tray.ts'
+import { createTray, type TrayIcon } from './tray/tray.ts'
 import { createWhenDone } from './power/when-done.ts'
 import type { MainWindow } from './window/main-window.ts'
-import { watchConditions } from './conditions/condition-monitors.ts'
+import { startConditionMonitors } from './conditions/condition-monitors.ts'
 
 export interface Background {
   readonly calls: Pick<CallHandlers, CallNameIn<'background'>>
@@ -42,14 +42,14 @@ export interface Background {
 }
 
 interface Parts {
-  readonly folders: Folders
+  readonly folders: AppFolders
   readonly settings: SettingsStore
   readonly isDesktopDark: boolean
   readonly language: Language
   readonly engine: Engine
   readonly window: MainWindow
   readonly feed: PageFeed
-  readonly trayHost: TrayHost
+  readonly trayHost: TrayAvailability
   readonly memory: JsonStore
   readonly onFiles: (paths: readonly string[]) => void
   readonly log: FileLog
@@ -60,35 +60,36 @@ export function setupBackground(parts: Parts): Background {
   const { settings, language, engine, window, feed, log } = parts
   const environment = { now: Date.now, timers: realTimers, log }
   const whenDone = createWhenDone({
-    act: (chosen) => (chosen === 'quit' ? app.quit() : suspend(sleepCommand(process.platform), log)),
-    changed: () => conditions.look(),
+    act: (chosen) =>
+      chosen === 'quit' ? app.quit() : suspendComputer(suspendCommand(process.platform), log),
+    changed: () => conditions.update(),
     environment,
   })
   const conditions = createConditions({
     ...{ settings, engine, whenDone, environment },
     changed(now, before) {
-      feed.tell('conditions', now)
+      feed.send('conditions', now)
       tray.update()
       taskbar.update(sum)
       if (now.ending && !before.ending) notifications.soonDone(now)
     },
   })
   let sum: Pick<Snapshot, 'totals' | 'allPaused'> = engine.snapshot()
-  const recents = createRecents(engine)
+  const recents = createRecentUploads(engine)
   function showUploads(): void {
     window.show()
-    feed.tell('command', 'show-uploads')
+    feed.send('command', 'show-uploads')
   }
-  const taskbar = setupTaskbar({
-    ...{ window: window.native, isHeld: () => conditions.current().hold !== null },
+  const taskbar = createTaskbar({
+    ...{ window: window.browserWindow, isHeld: () => conditions.current().hold !== null },
     overlay: process.platform === 'win32' ? join(parts.folders.trayIcons, 'attention-light.png') : null,
     needsYouWords: (needsYou) => language.translate()('desktop.sum-needs-you', { needsYou }),
   })
-  const notifications = setupNotifications({ window, showUploads, language, log })
-  const tray = setupTray({
+  const notifications = createNotifications({ window, showUploads, language, log })
+  const tray = createTray({
     ...{ icons: parts.folders.trayIcons, language, onFiles: parts.onFiles, log },
     isDesktopDark: parts.isDesktopDark,
-    now: () => ({
+    content: () => ({
       ...{ sum, conditions: conditions.current(), recents: recents.list() },
       limitBytesPerSecond: settings.current().limitBytesPerSecond,
     }),
@@ -98,7 +99,7 @@ export function setupBackground(parts: Parts): Background {
     }),
   })
   // Last, since what it finds out is shown at once.
-  const world = watchConditions(parts, conditions, environment)
+  const world = startConditionMonitors(parts, conditions, environment)
   followTrayHost(parts, tray, tellNoTray)
 
   /** Said once in this app's life. */
@@ -112,23 +113,23 @@ export function setupBackground(parts: Parts): Background {
     calls: { ...conditionCalls(conditions, whenDone), ...placeCalls(parts.folders) },
     patch(patch) {
       sum = patch
-      recents.patch(patch)
-      whenDone.patch(patch)
+      recents.applyPatch(patch)
+      whenDone.applyPatch(patch)
       tray.update()
       taskbar.update(patch)
       notifications.patch(patch)
       world.patch(patch)
     },
     tellNoTray,
-    sessionChanged: () => void recents.read().then(tray.update),
+    sessionChanged: () => void recents.reload().then(tray.update),
     settingsChanged() {
-      conditions.look()
+      conditions.update()
       world.wishesChanged()
       tray.update()
     },
     started() {
       sum = engine.snapshot()
-      void recents.read().then(tray.update)
+      void recents.reload().then(tray.update)
     },
   }
 }
@@ -143,9 +144,9 @@ function followTrayHost({ trayHost, window }: Parts, tray: TrayIcon, tellNoTray:
       isAway = true
     }
     if (!isThere) return
-    tray.renew()
+    tray.recreate()
     // Whoever has opened it meanwhile keeps it.
-    if (isAway && !window.isSeen()) window.hide()
+    if (isAway && !window.isVisible()) window.hide()
     isAway = false
   })
 }
@@ -169,14 +170,14 @@ function conditionCalls(conditions: Book, whenDone: ReturnType<typeof createWhen
 /** Login and file managers. What had been switched on is written anew where the app lies elsewhere than it did. */
 function placeCalls({
   menu,
-}: Folders): Pick<Background['calls'], 'loginItem' | 'setLoginItem' | 'fileManagers' | 'setFileManager'> {
+}: AppFolders): Pick<Background['calls'], 'loginItem' | 'setLoginItem' | 'fileManagers' | 'setFileManager'> {
   const appFolder = app.isPackaged ? null : app.getAppPath()
-  const command = appCommand({ env: process.env, execPath: process.execPath, appFolder })
+  const command = launchCommand({ env: process.env, execPath: process.execPath, appFolder })
   const login = createLoginItem(process.platform, command)
   const home = app.getPath('home')
   const managers = createFileManagers({
     ...{ platform: process.platform, command, home, env: process.env },
-    menu: isInNoMenu(app.isPackaged, process.platform, process.env, process.execPath) ? menu : null,
+    menu: needsMenuEntry(app.isPackaged, process.platform, process.env, process.execPath) ? menu : null,
   })
   void Promise.allSettled([login.repair(), managers.repair()])
   return {
@@ -208,7 +209,7 @@ function trayActions(
     },
     showSettings() {
       window.show()
-      feed.tell('command', 'show-settings')
+      feed.send('command', 'show-settings')
     },
     quit: () => app.quit(),
   }

@@ -19,7 +19,7 @@ const platforms: readonly string[] = ['linux', 'darwin', 'win32'] satisfies Plat
 const isPlatform = (name: string): name is Platform => platforms.includes(name)
 
 /** What the page draws by; other Unixes count as Linux. */
-export function surroundingsNow(language: Language): AppInfo {
+export function currentAppInfo(language: Language): AppInfo {
   const { electron = '', chrome = '', node } = process.versions
   return {
     version: app.getVersion(),
@@ -30,7 +30,7 @@ export function surroundingsNow(language: Language): AppInfo {
 }
 
 /** One function for each call that only the shell can answer. */
-export function createDesktopCalls(options: {
+export function createDesktopHandlers(options: {
   readonly engine: Pick<
     Engine,
     | 'drop'
@@ -47,33 +47,33 @@ export function createDesktopCalls(options: {
   readonly vault: Pick<SessionVault, 'recheck'>
   readonly settings: SettingsStore
   readonly language: Language
-  readonly dialogs: Pick<Dialogs, 'pick' | 'confirmSending'>
+  readonly dialogs: Pick<Dialogs, 'pickPaths' | 'confirmSending'>
   readonly log: Log
 }): Pick<CallHandlers, Exclude<CallNameOf<'desktop'>, CallNameIn<'background' | 'updates' | 'diagnostics'>>> {
   const { engine, vault, settings, language, dialogs, log } = options
   return {
-    ...createServerCalls(options),
-    surroundings: async () => success(surroundingsNow(language)),
+    ...createServerHandlers(options),
+    surroundings: async () => success(currentAppInfo(language)),
     settings: async () => success(settings.current()),
     changeSettings: async (change) => settings.change(change),
     async chooseFiles({ what }) {
-      const paths = await dialogs.pick(what)
+      const paths = await dialogs.pickPaths(what)
       return paths.length === 0 ? success({ added: 0, refused: 0, skipped: [] }) : engine.drop(paths)
     },
     async watchFolder({ team }) {
-      const [folder] = await dialogs.pick('watched-folder')
+      const [folder] = await dialogs.pickPaths('watched-folder')
       return folder === undefined ? engine.calls.watching(undefined) : engine.watchFolder(folder, team)
     },
     addPlaces: ({ chosen }) => engine.addFound(chosen, dialogs.confirmSending),
     sendNeeds: ({ id, needs }) => engine.workflows.sendNeeds(id, needs, dialogs.confirmSending),
     async locateNeed({ id, need }) {
       const wanted = engine.workflows.view(id)?.needs.find((one) => one.id === need)
-      const [path] = await dialogs.pick(wanted?.isFolder ? 'model-folder' : 'model')
+      const [path] = await dialogs.pickPaths(wanted?.isFolder ? 'model-folder' : 'model')
       const located = path === undefined ? success(undefined) : await engine.workflows.locate(id, need, path)
       return located.ok ? success(engine.workflows.view(id)) : located
     },
     async lookInFolder({ id }) {
-      const [folder] = await dialogs.pick('model-folder')
+      const [folder] = await dialogs.pickPaths('model-folder')
       // The page is told of what is found as it comes.
       if (folder !== undefined) void engine.workflows.lookIn(id, folder)
       return success(engine.workflows.view(id))
@@ -115,7 +115,7 @@ export function createDesktopCalls(options: {
 }
 
 /** The calls that change which servers are known. */
-function createServerCalls(options: {
+function createServerHandlers(options: {
   readonly engine: Pick<Engine, 'calls' | 'usesServer'>
   readonly settings: SettingsStore
 }): Pick<CallHandlers, 'addServer' | 'removeServer'> {

@@ -1,20 +1,20 @@
 import { app } from 'electron'
 import process from 'node:process'
 import type { Engine } from '../engine/engine.ts'
-import { setupAbout } from './diagnostics/about-panel.ts'
+import { setAboutPanel } from './diagnostics/about-panel.ts'
 import { addressOf } from './security/allowed-addresses.ts'
 import { setupBackground, type Background } from './background.ts'
-import { createCloseChoice } from './window/close-handler.ts'
-import { createDesktopCalls, surroundingsNow } from './desktop-handlers.ts'
-import { createDiagnosticsCalls } from './diagnostics/diagnostics-handlers.ts'
+import { createCloseHandler } from './window/close-handler.ts'
+import { createDesktopHandlers, currentAppInfo } from './desktop-handlers.ts'
+import { createDiagnosticsHandlers } from './diagnostics/diagnostics-handlers.ts'
 import { createDialogs } from './window/dialogs.ts'
-import type { Folders } from './app-folders.ts'
-import { createIncoming } from './integration/incoming-files.ts'
-import type { Instance } from './integration/single-instance.ts'
-import { createAnnounce, setupIpc } from './ipc.ts'
+import type { AppFolders } from './app-folders.ts'
+import { createLaunchListener } from './integration/incoming-files.ts'
+import type { AppInstance } from './integration/single-instance.ts'
+import { createPageSender, setupIpc } from './ipc.ts'
 import type { Language } from './settings/language.ts'
 import type { FileLog } from '../platform/log.ts'
-import { setupMenu, type MenuActions } from './window/menu.ts'
+import { setApplicationMenu, type MenuActions } from './window/menu.ts'
 import { openExternal } from './security/open-external.ts'
 import { createPageFeed, type PageFeed } from './window/page-feed.ts'
 import { realTimers } from '../platform/system-environment.ts'
@@ -22,12 +22,12 @@ import { setupQuit } from './quit.ts'
 import type { SessionVault } from './security/session-vault.ts'
 import type { JsonStore, SettingsStore } from '../platform/settings.ts'
 import { setupUpdates } from './updates/setup-updates.ts'
-import { watchTrayHost, type TrayHost } from './tray/tray-availability.ts'
+import { watchTrayAvailability, type TrayAvailability } from './tray/tray-availability.ts'
 import { createMainWindow, type MainWindow } from './window/main-window.ts'
 
 interface Shell {
-  readonly folders: Folders
-  readonly instance: Instance
+  readonly folders: AppFolders
+  readonly instance: AppInstance
   readonly settings: SettingsStore
   /** As it was before a theme was chosen for the app. */
   readonly isDesktopDark: boolean
@@ -41,7 +41,7 @@ interface Shell {
 /** Everything around the uploader that a person sees: window, page, menus, tray, notifications, and the way out. */
 export function setupShell(shell: Shell): void {
   const { instance, memory, engine, log } = shell
-  const dialogs = createDialogs({ ...shell, parent: () => window.native() })
+  const dialogs = createDialogs({ ...shell, parent: () => window.browserWindow() })
   const quitting = setupQuit({
     running: () => engine.snapshot().totals.running,
     dialogs,
@@ -49,13 +49,13 @@ export function setupShell(shell: Shell): void {
     isStuck: shell.vault.isStuck,
     log,
   })
-  const trayHost = watchTrayHost(process.platform, realTimers, log)
-  const closing = createCloseChoice({
+  const trayHost = watchTrayAvailability(process.platform, realTimers, log)
+  const closing = createCloseHandler({
     ...shell,
     window: () => window,
     dialogs,
-    hasTray: trayHost.isThere,
-    tellNoTray: () => background.tellNoTray(),
+    isTrayAvailable: trayHost.isAvailable,
+    notifyNoTray: () => background.tellNoTray(),
     quit: () => app.quit(),
   })
   const window = createMainWindow({
@@ -64,36 +64,36 @@ export function setupShell(shell: Shell): void {
     log,
     events: {
       onClose() {
-        if (quitting.isDecided()) return false
+        if (quitting.isStopped()) return false
         closing.close()
         return true
       },
       onSeen() {
-        feed.shown()
+        feed.windowShown()
         // A panel that comes after the icon was made is given it anew, long before somebody closes the window.
-        void trayHost.isThere()
+        void trayHost.isAvailable()
       },
       onLoading() {
-        feed.lost()
+        feed.pageLoading()
         void engine.calls.watch({ id: null })
       },
     },
   })
-  const feed = createPageFeed({ announce: createAnnounce(window), isSeen: window.isSeen })
+  const feed = createPageFeed({ announce: createPageSender(window), isSeen: window.isVisible })
 
   const begun = Promise.withResolvers<void>()
   const around = { ...shell, window, feed }
-  const incoming = createIncoming({ ...around, started: begun.promise, dialogs })
+  const incoming = createLaunchListener({ ...around, started: begun.promise, dialogs })
   const background = setupBackground({ ...around, trayHost, onFiles: incoming.onFiles })
-  const updates = setupUpdates({ ...around, prepare: quitting.stopFirst })
+  const updates = setupUpdates({ ...around, prepare: quitting.stopNow })
   const handlers = {
     ...engine.calls,
-    ...createDesktopCalls({ ...shell, dialogs }),
+    ...createDesktopHandlers({ ...shell, dialogs }),
     ...background.calls,
     ...updates.calls,
-    ...createDiagnosticsCalls(around),
+    ...createDiagnosticsHandlers(around),
   }
-  setupIpc({ handlers, window, log, onAnswered: feed.asked })
+  setupIpc({ handlers, window, log, onAnswered: feed.callAnswered })
   setupSurroundings(shell, window, feed, background)
   void showFirst(instance.isHidden() || updates.isHiddenStart, trayHost, window)
   void begin(engine, log).then(() => {
@@ -102,7 +102,7 @@ export function setupShell(shell: Shell): void {
     begun.resolve()
   })
   instance.listen(incoming)
-  log.info('started', { ...surroundingsNow(shell.language) })
+  log.info('started', { ...currentAppInfo(shell.language) })
 }
 
 /** The queue goes on; trouble of it is for the log, and for the rows. */
@@ -114,9 +114,9 @@ async function begin(engine: Engine, log: FileLog): Promise<void> {
  * A start at login, or after an update that nobody saw, shows nothing but the tray's icon; where no tray shows it, the
  * window waits in dock or taskbar.
  */
-async function showFirst(isHidden: boolean, trayHost: TrayHost, window: MainWindow): Promise<void> {
+async function showFirst(isHidden: boolean, trayHost: TrayAvailability, window: MainWindow): Promise<void> {
   if (!isHidden) window.show()
-  else if (!(await trayHost.isThere()) && !window.native()) window.minimise()
+  else if (!(await trayHost.isAvailable()) && !window.browserWindow()) window.minimise()
 }
 
 /** What stands around the window and follows the uploads and the settings. */
@@ -129,7 +129,7 @@ function setupSurroundings(shell: Shell, window: MainWindow, feed: PageFeed, bac
   const actions: MenuActions = {
     command(command) {
       window.show()
-      feed.tell('command', command)
+      feed.send('command', command)
     },
     openPage(page) {
       const { server } = settings.current()
@@ -137,30 +137,30 @@ function setupSurroundings(shell: Shell, window: MainWindow, feed: PageFeed, bac
     },
     zoom: window.zoom,
   }
-  setupMenu(language.translate(), actions)
-  setupAbout()
+  setApplicationMenu(language.translate(), actions)
+  setAboutPanel()
   engine.subscribe({
     patch(patch) {
-      feed.patch(patch)
+      feed.sendPatch(patch)
       background.patch(patch)
     },
-    flow: feed.flow,
-    details: feed.details,
+    flow: feed.sendFlow,
+    details: feed.sendDetails,
     session(session) {
-      feed.tell('session', session)
+      feed.send('session', session)
       background.sessionChanged()
     },
-    library: (news) => feed.tell('library', news),
-    finding: (view) => feed.tell('finding', view),
-    workflow: (view) => feed.tell('workflow', view),
-    watching: (view) => feed.tell('watching', view),
+    library: (news) => feed.send('library', news),
+    finding: (view) => feed.send('finding', view),
+    workflow: (view) => feed.send('workflow', view),
+    watching: (view) => feed.send('watching', view),
   })
   settings.onChange((now, before) => {
     // It passes them on to the engine, with the limit of the hour.
     background.settingsChanged()
-    feed.tell('settings', now)
+    feed.send('settings', now)
     if (now.language === before.language) return
-    setupMenu(language.translate(), actions)
-    feed.tell('surroundings', surroundingsNow(language))
+    setApplicationMenu(language.translate(), actions)
+    feed.send('surroundings', currentAppInfo(language))
   })
 }

@@ -17,7 +17,7 @@ import type { MainWindow } from './window/main-window.ts'
 type AnyHandler = (args: unknown) => Promise<Result<unknown>>
 
 /** Tells our page something; false when there is no page to tell. */
-export type Announce = <Name extends EventName>(name: Name, value: Events[Name]) => boolean
+export type SendToPage = <Name extends EventName>(name: Name, value: Events[Name]) => boolean
 
 const callNames = Object.keys(calls) as CallName[]
 
@@ -27,7 +27,7 @@ const callNames = Object.keys(calls) as CallName[]
  */
 export function setupIpc(options: {
   readonly handlers: CallHandlers
-  readonly window: Pick<MainWindow, 'contentsId'>
+  readonly window: Pick<MainWindow, 'webContentsId'>
   readonly log: Log
   /** After each answered call of our page, whatever the answer was. */
   readonly onAnswered?: (name: CallName) => void
@@ -37,7 +37,7 @@ export function setupIpc(options: {
     // The table types each handler's arguments; here they have just been parsed by the same row of the table.
     const handler = handlers[name] as AnyHandler
     ipcMain.handle(callChannel(name), async (event, args: unknown) => {
-      const strange = rejectionReason(senderOf(event), window.contentsId())
+      const strange = rejectionReason(senderOf(event), window.webContentsId())
       if (strange !== null) {
         log.error('a call from a stranger was refused', { name, strange })
         return failed(failure('bad-call'))
@@ -81,9 +81,9 @@ async function answerCall(
 }
 
 /** The one way from main to the page, and to our own page only. */
-export function createAnnounce(window: Pick<MainWindow, 'contents'>): Announce {
+export function createPageSender(window: Pick<MainWindow, 'webContents'>): SendToPage {
   return (name, value) => {
-    const contents = window.contents()
+    const contents = window.webContents()
     if (!contents) return false
     contents.send(eventChannel(name), value)
     return true

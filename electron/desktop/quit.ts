@@ -3,11 +3,11 @@ import process from 'node:process'
 import type { Log } from '../platform/environment.ts'
 import type { Dialogs } from './window/dialogs.ts'
 
-export interface Quitting {
+export interface QuitHandler {
   /** True once everything is stopped: then a closing window closes. */
-  isDecided(): boolean
+  isStopped(): boolean
   /** Stops everything without asking, because something takes this process's place; a quit then goes through at once. */
-  stopFirst(): Promise<void>
+  stopNow(): Promise<void>
 }
 
 /** Stopping takes as long as a flush and a goodbye to the storage; a hanging line must not hold the person up. */
@@ -27,7 +27,7 @@ export function setupQuit(options: {
   /** True when something in this process would hold up its end for ever. */
   readonly isStuck: () => boolean
   readonly log: Log & { flush(): Promise<void> }
-}): Quitting {
+}): QuitHandler {
   const { running, dialogs, stop, isStuck, log } = options
   let state: 'no' | 'asking' | 'stopping' | 'stopped' = 'no'
   let mayAsk = true
@@ -89,7 +89,7 @@ export function setupQuit(options: {
       app.quit()
     })
   }
-  return { isDecided: () => state === 'stopped', stopFirst: stopAll }
+  return { isStopped: () => state === 'stopped', stopNow: stopAll }
 }
 
 /** Resolves when the work is done or the time is up, whichever comes first. */

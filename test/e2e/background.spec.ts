@@ -3,7 +3,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { goneAfterMs } from '../../electron/desktop/tray/tray-availability.ts'
+import { removalDelayMs } from '../../electron/desktop/tray/tray-availability.ts'
 import { openPanel } from '../support/fake-bus.ts'
 import { expect, test } from './fixtures.ts'
 import {
@@ -36,7 +36,7 @@ test(
     await answerBoxes(electron, keepSending)
     await closeWindow(electron)
     await expect.poll(() => windowState(electron)).toBe('hidden')
-    await skipTimers(electron, goneAfterMs)
+    await skipTimers(electron, removalDelayMs)
     panel.end()
     await expect.poll(() => windowState(electron)).toBe('minimised')
     const said = [expect.stringContaining('has no tray icons')]

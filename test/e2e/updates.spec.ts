@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   newSigningKey,
-  publicHalf,
+  publicKeyOf,
   startUpdateFeed,
   type Release,
   type UpdateFeed,
@@ -28,7 +28,7 @@ const test = base.extend<{ place: Place }>({
     Object.assign(world.environment, {
       APPIMAGE: program,
       MODELFERRY_UPDATE_FEED: feed.url,
-      MODELFERRY_UPDATE_KEYS: publicHalf(key),
+      MODELFERRY_UPDATE_KEYS: publicKeyOf(key),
       XDG_CACHE_HOME: join(world.folder, 'cache'),
     })
     const content = Buffer.from(`#!/bin/sh\necho new > '${started}'\n`)

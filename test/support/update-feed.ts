@@ -2,7 +2,7 @@ import { createHash, generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { publicHalf, signFeed } from '../../electron/desktop/updates/feed-signature.ts'
+import { publicKeyOf, signFeed } from '../../electron/desktop/updates/feed-signature.ts'
 
 /** A new Ed25519 key as the release workflow has it. */
 export const newSigningKey = () =>
@@ -86,4 +86,4 @@ function filesOf(release: Release): Map<string, Buffer> {
   ])
 }
 
-export { publicHalf }
+export { publicKeyOf }

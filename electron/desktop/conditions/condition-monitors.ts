@@ -4,12 +4,12 @@ import type { Patch } from '../../contract/uploads.ts'
 import type { Log, Environment } from '../../platform/environment.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { runProgram } from '../../platform/run-program.ts'
-import { watchBattery } from '../power/battery-monitor.ts'
-import { batteryReader } from '../power/battery-level.ts'
-import type { ConditionsStore } from './conditions.ts'
-import { networkReader } from '../network/network-reader.ts'
-import { watchNetworkChanges } from '../network/network-poller.ts'
-import { watchAddresses, watchNetwork } from '../network/network-manager.ts'
+import { createBatteryMonitor } from '../power/battery-monitor.ts'
+import { batteryLevelReader } from '../power/battery-level.ts'
+import type { ConditionsTracker } from './conditions.ts'
+import { networkStatusReader } from '../network/network-reader.ts'
+import { createNetworkPoller } from '../network/network-poller.ts'
+import { createAddressMonitor, watchNetworkManager } from '../network/network-manager.ts'
 import { setupPower } from '../power/sleep-blocker.ts'
 import type { SettingsStore } from '../../platform/settings.ts'
 
@@ -20,42 +20,42 @@ interface Parts {
 }
 
 /** Power and network, joined to what they decide. */
-export function watchConditions(
+export function startConditionMonitors(
   { settings, engine, log }: Parts,
-  conditions: Pick<ConditionsStore, 'look' | 'network' | 'power'>,
+  conditions: Pick<ConditionsTracker, 'update' | 'setNetwork' | 'setPower'>,
   environment: Pick<Environment, 'now' | 'timers' | 'log'>,
 ) {
-  const battery = watchBattery({
+  const battery = createBatteryMonitor({
     platform: process.platform,
     isOnBattery: () => powerMonitor.onBatteryPower,
-    readPercent: batteryReader(process.platform),
-    matters: () => settings.current().pauseBelowPercent !== null,
-    changed: conditions.power,
+    readLevel: batteryLevelReader(process.platform),
+    isNeeded: () => settings.current().pauseBelowPercent !== null,
+    onChange: conditions.setPower,
     environment,
   })
-  const line = watchNetworkChanges({
-    read: networkReader(process.platform, runProgram),
-    matters: () => settings.current().pauseOnMetered,
-    changed: conditions.network,
+  const line = createNetworkPoller({
+    read: networkStatusReader(process.platform, runProgram),
+    isNeeded: () => settings.current().pauseOnMetered,
+    onChange: conditions.setNetwork,
     environment,
   })
-  const look = () => [battery, line].forEach((watch) => watch.look())
+  const look = () => [battery, line].forEach((watch) => watch.refresh())
   const power = setupPower({ engine, changed: look, environment, log })
-  const addresses = watchAddresses({
-    changed() {
+  const addresses = createAddressMonitor({
+    onChange() {
       power.lineChanged()
-      line.look()
+      line.refresh()
     },
   })
-  watchNetwork({
+  watchNetworkManager({
     platform: process.platform,
-    changed(network) {
-      conditions.network(network)
+    onChange(network) {
+      conditions.setNetwork(network)
       power.lineChanged()
     },
     log,
   }).catch((error: unknown) => log.warn('the network could not be watched', { error }))
-  conditions.look()
+  conditions.update()
   look()
   return {
     wishesChanged: look,

@@ -1,17 +1,17 @@
 import type { Conditions, Hold } from '../../contract/conditions.ts'
 import type { Environment } from '../../platform/environment.ts'
 import type { Engine } from '../../engine/engine.ts'
-import { holdsNow, isOverridden, limitNow, type Override } from './pause-reasons.ts'
-import { unknownNetwork, type Network } from '../network/network-manager.ts'
+import { activePauseReasons, isOverridden, currentSpeedLimit, type Override } from './pause-reasons.ts'
+import { unknownNetwork, type NetworkStatus } from '../network/network-manager.ts'
 import type { SettingsStore } from '../../platform/settings.ts'
 
 /** Follows power, network and clock, and holds or limits the uploads as the person wants. */
-export interface ConditionsStore {
+export interface ConditionsTracker {
   current(): Conditions
   /** Settings, the clock or the countdown may have changed: works it out anew and passes it on. */
-  look(): void
-  network(network: Network): void
-  power(power: Conditions['power']): void
+  update(): void
+  setNetwork(network: NetworkStatus): void
+  setPower(power: Conditions['power']): void
   /** Sets the reasons of this moment aside until they have ended; on a metered line for ever if told so. */
   sendAnyway(isAlways: boolean): void
 }
@@ -25,7 +25,7 @@ export function createConditions(options: {
   readonly whenDone: { readonly current: () => Pick<Conditions, 'whenDone' | 'ending'> }
   readonly changed: (conditions: Conditions, before: Conditions) => void
   readonly environment: Pick<Environment, 'now' | 'timers' | 'log'>
-}): ConditionsStore {
+}): ConditionsTracker {
   const { settings, engine, whenDone, changed, environment } = options
   let network = unknownNetwork
   let power: Conditions['power'] = { isOnBattery: false, percent: null }
@@ -38,13 +38,13 @@ export function createConditions(options: {
   function workOut(): Conditions {
     const wishes = settings.current()
     const nowMs = environment.now()
-    holds = holdsNow(wishes, { nowMs, power, network })
+    holds = activePauseReasons(wishes, { nowMs, power, network })
     const overridden = holds.find((hold) => isOverridden(hold, override)) ?? null
     if (!overridden) override = null
     return {
       hold: holds.find((hold) => !isOverridden(hold, override)) ?? null,
       overridden: overridden?.kind ?? null,
-      limit: limitNow(wishes, nowMs),
+      limit: currentSpeedLimit(wishes, nowMs),
       ...{ power, network },
       ...whenDone.current(),
     }
@@ -75,12 +75,12 @@ export function createConditions(options: {
 
   return {
     current: () => current,
-    look,
-    network(next) {
+    update: look,
+    setNetwork(next) {
       network = next
       look()
     },
-    power(next) {
+    setPower(next) {
       power = next
       look()
     },

@@ -3,7 +3,7 @@ import process from 'node:process'
 import type { Log } from '../../platform/environment.ts'
 
 /** An exception is a bug: it is written down. The app goes on, since the journal is whole after every step. */
-export function setupCrashes(log: Log): void {
+export function logCrashes(log: Log): void {
   process.on('uncaughtException', (error) => log.error('uncaught exception', { error }))
   process.on('unhandledRejection', (reason) => log.error('unhandled rejection', { reason }))
   app.on('child-process-gone', (_event, details) => {

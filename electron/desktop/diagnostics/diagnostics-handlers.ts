@@ -8,8 +8,8 @@ import { failed, failure, success, type Result } from '../../contract/failures.t
 import type { StorageTest } from '../../contract/storage-test.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { checkConnection } from '../../platform/connection-check.ts'
-import { surroundingsNow } from '../desktop-handlers.ts'
-import type { Folders } from '../app-folders.ts'
+import { currentAppInfo } from '../desktop-handlers.ts'
+import type { AppFolders } from '../app-folders.ts'
 import type { Language } from '../settings/language.ts'
 import type { FileLog } from '../../platform/log.ts'
 import type { PageFeed } from '../window/page-feed.ts'
@@ -18,13 +18,13 @@ import { supportReportText, supportReportParts } from './support-report.ts'
 import type { MainWindow } from '../window/main-window.ts'
 
 /** One function for each call that helps when something goes wrong. */
-export function createDiagnosticsCalls(options: {
-  readonly folders: Folders
+export function createDiagnosticsHandlers(options: {
+  readonly folders: AppFolders
   readonly engine: Pick<Engine, 'calls' | 'session' | 'snapshot' | 'confirmSignIns' | 'testStorage'>
   readonly settings: SettingsStore
   readonly language: Language
-  readonly window: Pick<MainWindow, 'native'>
-  readonly feed: Pick<PageFeed, 'tell'>
+  readonly window: Pick<MainWindow, 'browserWindow'>
+  readonly feed: Pick<PageFeed, 'send'>
   readonly log: FileLog
 }): Pick<CallHandlers, CallNameIn<'diagnostics'>> {
   const { folders, engine, settings, language, window, feed, log } = options
@@ -37,7 +37,7 @@ export function createDiagnosticsCalls(options: {
     await log.flush()
     const pieces = await supportReportParts({
       versions: {
-        ...surroundingsNow(language),
+        ...currentAppInfo(language),
         system: `${type()} ${release()}`,
         isPackaged: app.isPackaged,
       },
@@ -57,7 +57,7 @@ export function createDiagnosticsCalls(options: {
     if (testing) return failed(failure('conflict'))
     testing = new AbortController()
     try {
-      const tell = (now: StorageTest) => feed.tell('storageTest', now)
+      const tell = (now: StorageTest) => feed.send('storageTest', now)
       const found = await engine.testStorage(chosen, testing.signal, tell)
       log.info('tested storage', { state: found.state, tookMs: found.tookMs, code: found.failure?.code })
       return success(found)
@@ -74,7 +74,7 @@ export function createDiagnosticsCalls(options: {
         askServer: () => engine.calls.checkServer({ address: server }),
         session: engine.session,
         confirmSignIns: engine.confirmSignIns,
-        tell: (check) => feed.tell('connection', check),
+        tell: (check) => feed.send('connection', check),
       })
       log.info('looked at the connection', {
         results: last.results.map(({ step, outcome }) => `${step} ${outcome}`),
@@ -90,7 +90,7 @@ export function createDiagnosticsCalls(options: {
     async saveSupportBundle({ pieces: wanted }) {
       if (!read) return failed(failure('not-found'))
       const { pieces, atMs } = read
-      const owner = window.native()
+      const owner = window.browserWindow()
       const box = {
         title: language.translate()('bundle.title'),
         defaultPath: join(app.getPath('downloads'), 'modelferry-report.txt'),

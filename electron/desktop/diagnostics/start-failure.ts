@@ -4,7 +4,7 @@ import type { FileLog } from '../../platform/log.ts'
 import { systemLocale } from '../settings/language.ts'
 
 /** A start that fails is said, not only written down: without a window the person would see nothing at all. */
-export function failStart(
+export function reportStartFailure(
   error: unknown,
   why: 'newer' | 'full' | 'not-writable' | 'other',
   logFolder: string,

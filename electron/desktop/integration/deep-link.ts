@@ -17,7 +17,7 @@ export const isDeepLink = (word: string) => /^modelferry:/i.test(word)
  * What a link asks for, or null for every one that is not in the list letter by letter: any web page can open such a link,
  * so nothing in it is a parameter. A slash at the end, which some browsers add, is passed over.
  */
-export function commandOfLink(link: string): PageCommand | null {
+export function pageCommandOf(link: string): PageCommand | null {
   const plain = link.replace(/\/$/, '')
   return Object.hasOwn(views, plain) ? (views[plain] ?? null) : null
 }

@@ -1,11 +1,11 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { FileManagerEntry } from '../../contract/conditions.ts'
-import { menuFiles, summariseMenu, type MenuSources } from './linux-app-menu.ts'
+import { menuFiles, updateMenuDatabases, type MenuSources } from './linux-app-menu.ts'
 import { runProgram } from '../../platform/run-program.ts'
 import { quickAction } from './finder-quick-action.ts'
-import { execLine, shellLine, type AppCommand } from './launch-command.ts'
-import { ownMark, writeOwned, readOwned, removeOwned, type OwnedFile } from './owned-file.ts'
+import { desktopEntryExec, shellCommand, type LaunchCommand } from './launch-command.ts'
+import { ownershipMark, writeOwned, readOwned, removeOwned, type OwnedFile } from './owned-file.ts'
 
 type Id = FileManagerEntry['id']
 
@@ -20,28 +20,28 @@ export interface FileManagers {
 export const entryName = 'Send with Modelferry'
 
 /** Scripts get the paths one a line, whole (Nautilus' own help). */
-const nautilusScript = (command: AppCommand) => `#!/bin/sh
-# ${ownMark}, by the switch in its settings.
+const nautilusScript = (command: LaunchCommand) => `#!/bin/sh
+# ${ownershipMark}, by the switch in its settings.
 IFS='
 '
 set -f
 set -- $NAUTILUS_SCRIPT_SELECTED_FILE_PATHS
-exec ${shellLine(command)} -- "$@"
+exec ${shellCommand(command)} -- "$@"
 `
 
 /** Nemo's actions (/usr/share/nemo/actions/sample.nemo_action). */
-const nemoAction = (command: AppCommand) => `[Nemo Action]
-# ${ownMark}, by the switch in its settings.
+const nemoAction = (command: LaunchCommand) => `[Nemo Action]
+# ${ownershipMark}, by the switch in its settings.
 Name=${entryName}
-Exec=${execLine(command, '--', '%F')}
+Exec=${desktopEntryExec(command, '--', '%F')}
 Icon-Name=modelferry
 Selection=notnone
 Extensions=any;
 `
 
 /** KDE's service menus (develop.kde.org, "Creating Dolphin service menus"); since Plasma 5.85 they must be executable. */
-const dolphinMenu = (command: AppCommand) => `[Desktop Entry]
-# ${ownMark}, by the switch in its settings.
+const dolphinMenu = (command: LaunchCommand) => `[Desktop Entry]
+# ${ownershipMark}, by the switch in its settings.
 Type=Service
 MimeType=application/octet-stream;inode/directory;
 Actions=sendWithModelferry
@@ -49,7 +49,7 @@ Actions=sendWithModelferry
 [Desktop Action sendWithModelferry]
 Name=${entryName}
 Icon=modelferry
-Exec=${execLine(command, '--', '%F')}
+Exec=${desktopEntryExec(command, '--', '%F')}
 `
 
 interface Known {
@@ -61,7 +61,7 @@ interface Known {
   readonly changed?: () => Promise<void>
 }
 
-function known(platform: NodeJS.Platform, command: AppCommand, home: string, data: string): Known[] {
+function known(platform: NodeJS.Platform, command: LaunchCommand, home: string, data: string): Known[] {
   if (platform === 'darwin')
     return [{ id: 'finder', program: null, files: async () => quickAction(home, command) }]
   if (platform !== 'linux') return []
@@ -77,7 +77,7 @@ function known(platform: NodeJS.Platform, command: AppCommand, home: string, dat
 
 export function createFileManagers(options: {
   readonly platform: NodeJS.Platform
-  readonly command: AppCommand
+  readonly command: LaunchCommand
   readonly home: string
   readonly env: Readonly<Record<string, string | undefined>>
   /** Null where a package or the system has put the app into the desktop's menu. */
@@ -88,7 +88,7 @@ export function createFileManagers(options: {
   const inMenu = (sources: MenuSources): Known => ({
     ...{ id: 'menu', program: null },
     files: () => menuFiles(sources, command, data),
-    changed: () => summariseMenu(runProgram, data),
+    changed: () => updateMenuDatabases(runProgram, data),
   })
   const all = [...(menu ? [inMenu(menu)] : []), ...known(platform, command, home, data)]
   const isThere = ({ program }: Known) => program === null || isOnPath(program, env['PATH'] ?? '')

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { shellLine, type AppCommand } from './launch-command.ts'
-import { ownMark, type OwnedFile } from './owned-file.ts'
+import { shellCommand, type LaunchCommand } from './launch-command.ts'
+import { ownershipMark, type OwnedFile } from './owned-file.ts'
 
 /**
  * A Quick Action for Finder's menus and the Services menu. Electron gives an app no way to answer a service of its own
@@ -8,7 +8,7 @@ import { ownMark, type OwnedFile } from './owned-file.ts'
  * app. The keys are those that Automator writes for "Run Shell Script" with input as arguments. The app is opened and not
  * run: a workflow lasts as long as its script, and the menu bar would show it for as long as the app is there.
  */
-export function quickAction(home: string, command: AppCommand): readonly OwnedFile[] {
+export function quickAction(home: string, command: LaunchCommand): readonly OwnedFile[] {
   const folder = join(home, 'Library/Services/Send with Modelferry.workflow/Contents')
   return [
     { path: join(folder, 'Info.plist'), text: plist(serviceInfo) },
@@ -17,18 +17,18 @@ export function quickAction(home: string, command: AppCommand): readonly OwnedFi
 }
 
 /** Paths from Finder are whole, so none of them reads as a switch of `open`. */
-function opening(command: AppCommand): string {
+function opening(command: LaunchCommand): string {
   const bundle = /^(.+\.app)\/Contents\/MacOS\/[^/]+$/.exec(command.program)?.[1]
-  return bundle === undefined || command.words.length > 0
-    ? `${shellLine(command)} --`
-    : shellLine({ program: '/usr/bin/open', words: ['-a', bundle] })
+  return bundle === undefined || command.args.length > 0
+    ? `${shellCommand(command)} --`
+    : shellCommand({ program: '/usr/bin/open', args: ['-a', bundle] })
 }
 
 const escaped = (text: string) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
 
 const plist = (content: string) => `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
-<!-- ${ownMark}, by the switch in its settings. -->
+<!-- ${ownershipMark}, by the switch in its settings. -->
 <plist version="1.0">
 ${content}
 </plist>

@@ -2,8 +2,8 @@ import { app } from 'electron'
 import { join } from 'node:path'
 import type { LoginItem } from '../../contract/conditions.ts'
 import { hiddenSwitch } from './launch-arguments.ts'
-import { execLine, type AppCommand } from './launch-command.ts'
-import { ownMark, writeOwned, readOwned, removeOwned, type OwnedFile } from './owned-file.ts'
+import { desktopEntryExec, type LaunchCommand } from './launch-command.ts'
+import { ownershipMark, writeOwned, readOwned, removeOwned, type OwnedFile } from './owned-file.ts'
 
 /** Start at login, hidden: as it really is, not as it was once wished for. */
 export interface LoginItemStore {
@@ -15,21 +15,21 @@ export interface LoginItemStore {
 }
 
 /** Windows and macOS keep the list themselves; Linux has a folder (Desktop Application Autostart Specification). */
-export function createLoginItem(platform: NodeJS.Platform, command: AppCommand): LoginItemStore {
+export function createLoginItem(platform: NodeJS.Platform, command: LaunchCommand): LoginItemStore {
   return platform === 'linux' ? inFolder(autostartFile(command)) : bySystem(platform)
 }
 
 /** The folder for entries of this user. Inside a Flatpak `XDG_CONFIG_HOME` is its own, which no session reads. */
-function autostartFile(command: AppCommand): OwnedFile {
+function autostartFile(command: LaunchCommand): OwnedFile {
   const { env } = process
   const config =
     (env['FLATPAK_ID'] ? undefined : env['XDG_CONFIG_HOME']) || join(app.getPath('home'), '.config')
   const text = [
     '[Desktop Entry]',
-    `# ${ownMark}, by the switch in its settings.`,
+    `# ${ownershipMark}, by the switch in its settings.`,
     'Type=Application',
     'Name=Modelferry',
-    `Exec=${execLine(command, hiddenSwitch)}`,
+    `Exec=${desktopEntryExec(command, hiddenSwitch)}`,
     'Icon=modelferry',
     'Terminal=false',
     'StartupNotify=false',

@@ -2,7 +2,7 @@ import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** Every file that we put into somebody else's folder says so: one without these words is not ours to touch. */
-export const ownMark = 'Written by Modelferry'
+export const ownershipMark = 'Written by Modelferry'
 
 /** A file in a folder of the desktop: an autostart entry, a script of a file manager. */
 export interface OwnedFile {
@@ -14,13 +14,13 @@ export interface OwnedFile {
 /** What is there now; null when nothing is, or when it is not ours. */
 export async function readOwned({ path }: OwnedFile): Promise<string | null> {
   const text = await readFile(path, 'utf8').catch(() => null)
-  return text?.includes(ownMark) ? text : null
+  return text?.includes(ownershipMark) ? text : null
 }
 
 /** Writes the file, unless somebody else's is in its place. @throws what the disk says */
 export async function writeOwned(file: OwnedFile): Promise<void> {
   const there = await readFile(file.path, 'utf8').catch(() => null)
-  if (there !== null && !there.includes(ownMark)) return
+  if (there !== null && !there.includes(ownershipMark)) return
   if (there !== file.text) {
     await mkdir(dirname(file.path), { recursive: true })
     await writeFile(file.path, file.text)

@@ -3,8 +3,8 @@ import type { Conditions, NetworkName } from '../../contract/conditions.ts'
 import type { Log } from '../../platform/environment.ts'
 import { openDbus, type Dbus } from '../../platform/dbus.ts'
 
-export type Network = Conditions['network']
-export const unknownNetwork: Network = { metered: 'unknown', line: null }
+export type NetworkStatus = Conditions['network']
+export const unknownNetwork: NetworkStatus = { metered: 'unknown', line: null }
 
 const manager = 'org.freedesktop.NetworkManager'
 const managerItself = {
@@ -14,23 +14,28 @@ const managerItself = {
 } as const
 
 /** NMMetered (networkmanager.dev): 1 and 3 are yes and guessed yes, 2 and 4 no and guessed no, 0 is unknown. */
-const meteredWords: Readonly<Record<number, Network['metered']>> = { 1: 'yes', 2: 'no', 3: 'yes', 4: 'no' }
+const meteredWords: Readonly<Record<number, NetworkStatus['metered']>> = {
+  1: 'yes',
+  2: 'no',
+  3: 'yes',
+  4: 'no',
+}
 
 /**
  * Follows NetworkManager: which line it is and whether it is paid by the byte. Windows and macOS have to be asked
  * (line-reader.ts); without NetworkManager it stays unknown.
  */
-export async function watchNetwork(options: {
+export async function watchNetworkManager(options: {
   readonly platform: NodeJS.Platform
-  readonly changed: (network: Network) => void
+  readonly onChange: (network: NetworkStatus) => void
   readonly log: Log
 }): Promise<{ readonly close: () => void }> {
-  const { platform, changed, log } = options
+  const { platform, onChange: changed, log } = options
   const bus = platform === 'linux' ? await openDbus('system') : null
   if (!bus) return { close: () => undefined }
   let told = ''
   async function look(from: Dbus): Promise<void> {
-    const now = await networkOn(from)
+    const now = await readStatus(from)
     const text = JSON.stringify(now)
     if (text === told) return
     told = text
@@ -45,13 +50,13 @@ export async function watchNetwork(options: {
   return { close: () => bus.close() }
 }
 
-async function networkOn(bus: Dbus): Promise<Network> {
+async function readStatus(bus: Dbus): Promise<NetworkStatus> {
   const metered = await bus.property(managerItself, 'Metered')
   const path = await bus.property(managerItself, 'PrimaryConnection')
-  return { metered: meteredWords[Number(metered)] ?? 'unknown', line: await lineAt(bus, path) }
+  return { metered: meteredWords[Number(metered)] ?? 'unknown', line: await readConnection(bus, path) }
 }
 
-async function lineAt(bus: Dbus, path: unknown): Promise<NetworkName | null> {
+async function readConnection(bus: Dbus, path: unknown): Promise<NetworkName | null> {
   // `/` stands for none.
   if (typeof path !== 'string' || path === '/') return null
   const active = { destination: manager, path, interface: `${manager}.Connection.Active` }
@@ -74,11 +79,11 @@ const addressesNow = () =>
  * Notices on every system that the computer has other addresses than before: a cable, another WLAN, a VPN. It looks only
  * while it is told that something is under way, so that an idle app has no timer.
  */
-export function watchAddresses(options: {
-  readonly changed: () => void
-  readonly addresses?: () => string
+export function createAddressMonitor(options: {
+  readonly onChange: () => void
+  readonly readAddresses?: () => string
 }): { readonly setActive: (isActive: boolean) => void } {
-  const { changed, addresses = addressesNow } = options
+  const { onChange: changed, readAddresses: addresses = addressesNow } = options
   let known = addresses()
   let timer: NodeJS.Timeout | null = null
 

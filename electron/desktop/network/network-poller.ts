@@ -1,9 +1,9 @@
 import type { Environment } from '../../platform/environment.ts'
-import type { Network } from './network-manager.ts'
+import type { NetworkStatus } from './network-manager.ts'
 
-export interface NetworkWatch {
+export interface NetworkPoller {
   /** The addresses are others, the computer woke, or the person's wish changed. */
-  look(): void
+  refresh(): void
   /** While something is to be sent the line is asked about from time to time: no event says that it is metered now. */
   setActive(isActive: boolean): void
 }
@@ -12,20 +12,20 @@ export interface NetworkWatch {
 const readEveryMs = 5 * 60_000
 
 /** Follows which line it is where a system has to be asked for it, and only while the person wants to wait on metered ones. */
-export function watchNetworkChanges(options: {
+export function createNetworkPoller(options: {
   /** Null where the system tells it by itself. */
-  readonly read: (() => Promise<Network>) | null
-  readonly matters: () => boolean
-  readonly changed: (network: Network) => void
+  readonly read: (() => Promise<NetworkStatus>) | null
+  readonly isNeeded: () => boolean
+  readonly onChange: (network: NetworkStatus) => void
   readonly environment: Pick<Environment, 'timers' | 'log'>
-}): NetworkWatch {
-  const { read, matters, changed, environment } = options
-  if (!read) return { look: () => undefined, setActive: () => undefined }
+}): NetworkPoller {
+  const { read, isNeeded: matters, onChange: changed, environment } = options
+  if (!read) return { refresh: () => undefined, setActive: () => undefined }
   let isActive = false
   let told = ''
   let cancelTimer = () => {}
 
-  async function lookOnce(ask: () => Promise<Network>): Promise<void> {
+  async function lookOnce(ask: () => Promise<NetworkStatus>): Promise<void> {
     cancelTimer()
     if (!matters()) return
     const now = await ask().finally(planNext)
@@ -50,7 +50,7 @@ export function watchNetworkChanges(options: {
   }
 
   return {
-    look,
+    refresh: look,
     setActive(next) {
       if (next === isActive) return
       isActive = next

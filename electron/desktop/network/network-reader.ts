@@ -1,18 +1,21 @@
 import { createHash } from 'node:crypto'
 import * as v from 'valibot'
 import { powerShell, type RunProgram } from '../../platform/run-program.ts'
-import { unknownNetwork, type Network } from './network-manager.ts'
+import { unknownNetwork, type NetworkStatus } from './network-manager.ts'
 
 /**
  * Which line it is and whether it is paid by the byte, where that has to be asked for: Windows tells both, macOS the line
  * alone. Null for a system that tells it in another way, or not at all.
  */
-export function networkReader(platform: NodeJS.Platform, ask: RunProgram): (() => Promise<Network>) | null {
+export function networkStatusReader(
+  platform: NodeJS.Platform,
+  ask: RunProgram,
+): (() => Promise<NetworkStatus>) | null {
   switch (platform) {
     case 'win32':
-      return async () => lineOfWindows(await ask(...wordsOf(connectionCost)))
+      return async () => parseWindowsStatus(await ask(...wordsOf(connectionCost)))
     case 'darwin':
-      return () => lineOfMac(ask)
+      return () => readMacStatus(ask)
     default:
       return null
   }
@@ -35,14 +38,14 @@ const connectionCost = [
   'if ($line) { @{ cost = [string]$line.GetConnectionCost().NetworkCostType; name = $line.ProfileName;' +
     ' adapter = [string]$line.NetworkAdapter.NetworkAdapterId } | ConvertTo-Json -Compress }',
 ].join('; ')
-const costWords: Readonly<Record<string, Network['metered']>> = {
+const costWords: Readonly<Record<string, NetworkStatus['metered']>> = {
   Unrestricted: 'no',
   Fixed: 'yes',
   Variable: 'yes',
 }
 const windowsLine = v.object({ cost: v.string(), name: v.string(), adapter: v.string() })
 
-function lineOfWindows(printed: string): Network {
+function parseWindowsStatus(printed: string): NetworkStatus {
   const parsed = v.safeParse(v.pipe(v.string(), v.trim(), v.parseJson(), windowsLine), printed)
   if (!parsed.success) return unknownNetwork
   const { cost, name, adapter } = parsed.output
@@ -54,7 +57,7 @@ function lineOfWindows(printed: string): Network {
  * macOS names no network to a program without a right to the person's whereabouts. The router tells them apart: by the
  * number of its interface, since half the world's have the same address.
  */
-async function lineOfMac(ask: RunProgram): Promise<Network> {
+async function readMacStatus(ask: RunProgram): Promise<NetworkStatus> {
   const route = await ask('route', ['-n', 'get', 'default'])
   const device = /^\s*interface: (\S+)$/m.exec(route)?.[1]
   const gateway = /^\s*gateway: (\S+)$/m.exec(route)?.[1]

@@ -10,7 +10,7 @@ const schemes: Readonly<Record<string, string>> = {
 }
 
 /** Reads an answer such as `PROXY proxy.example:3128; DIRECT` into URLs, the best first. `unknown`: kinds passed over. */
-export function proxiesIn(answer: string): {
+export function parsePacResult(answer: string): {
   readonly proxies: readonly string[]
   readonly unknown: readonly string[]
 } {

@@ -3,17 +3,17 @@ import { join } from 'node:path'
 import { runProgram, powerShell, type RunProgram } from '../../platform/run-program.ts'
 
 /** Reads how full the battery is, in percent; null where there is none or nobody tells. */
-export type ReadPercent = () => Promise<number | null>
+export type ReadBatteryLevel = () => Promise<number | null>
 
 /**
  * Electron tells whether the computer runs on battery, and not how full it is. Linux has that in files, macOS tells it by
  * `pmset`, Windows by its CIM classes. @param folder Linux' folder of power supplies
  */
-export function batteryReader(
+export function batteryLevelReader(
   platform: NodeJS.Platform,
   folder = '/sys/class/power_supply',
   ask: RunProgram = runProgram,
-): ReadPercent {
+): ReadBatteryLevel {
   switch (platform) {
     case 'linux':
       return () => percentFromFolder(folder)

@@ -1,14 +1,14 @@
 import type { Conditions } from '../../contract/conditions.ts'
 import type { Environment } from '../../platform/environment.ts'
-import type { ReadPercent } from './battery-level.ts'
+import type { ReadBatteryLevel } from './battery-level.ts'
 import { openDbus, type Dbus } from '../../platform/dbus.ts'
 
 type Power = Conditions['power']
 
 /** Follows mains and battery, as far as anybody wants to know. */
-export interface BatteryWatch {
+export interface BatteryMonitor {
   /** Mains came or went, the computer woke, or the person's wish changed. */
-  look(): void
+  refresh(): void
   /** While something is to be sent the level is read from time to time where the system doesn't tell it by itself. */
   setActive(isActive: boolean): void
 }
@@ -29,16 +29,23 @@ const allBatteries = {
  * Linux tells changes by UPower; Electron's events for mains and battery are Windows' and macOS' alone. Where UPower is not
  * there, and on the other systems, the level is read every minute while something is to be sent and the person cares.
  */
-export function watchBattery(options: {
+export function createBatteryMonitor(options: {
   readonly platform: NodeJS.Platform
   readonly isOnBattery: () => boolean
-  readonly readPercent: ReadPercent
+  readonly readLevel: ReadBatteryLevel
   /** Whether the person has said that it matters. */
-  readonly matters: () => boolean
-  readonly changed: (power: Power) => void
+  readonly isNeeded: () => boolean
+  readonly onChange: (power: Power) => void
   readonly environment: Pick<Environment, 'timers' | 'log'>
-}): BatteryWatch {
-  const { platform, isOnBattery, readPercent, matters, changed, environment } = options
+}): BatteryMonitor {
+  const {
+    platform,
+    isOnBattery,
+    readLevel: readPercent,
+    isNeeded: matters,
+    onChange: changed,
+    environment,
+  } = options
   let isActive = false
   let bus: Dbus | null = null
   let isTold = false
@@ -85,7 +92,7 @@ export function watchBattery(options: {
   }
 
   return {
-    look,
+    refresh: look,
     setActive(next) {
       if (next === isActive) return
       isActive = next

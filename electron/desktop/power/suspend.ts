@@ -8,7 +8,7 @@ interface Command {
 }
 
 /** Each system's own way to put the computer to sleep, since Electron has none; null where none is known. */
-export function sleepCommand(platform: NodeJS.Platform): Command | null {
+export function suspendCommand(platform: NodeJS.Platform): Command | null {
   switch (platform) {
     case 'linux':
       return { program: 'systemctl', words: ['suspend'] }
@@ -26,7 +26,7 @@ export function sleepCommand(platform: NodeJS.Platform): Command | null {
 }
 
 /** Puts the computer to sleep. A system that refuses (no rights, no way) is written down. */
-export function suspend(command: Command | null, log: Log): void {
+export function suspendComputer(command: Command | null, log: Log): void {
   if (!command) {
     log.warn('this system has no known way to sleep')
     return

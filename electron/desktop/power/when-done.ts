@@ -5,11 +5,11 @@ import type { Environment } from '../../platform/environment.ts'
 type Ended = Pick<UploadRow, 'id' | 'phase' | 'addedAtMs'>
 
 /** What is done once all is sent: it is chosen for this time and forgotten afterwards. */
-export interface WhenDoneStore {
+export interface WhenDoneTracker {
   current(): Pick<Conditions, 'whenDone' | 'ending'>
   /** `nothing` calls a countdown off as well. */
   set(whenDone: WhenDone): void
-  patch(patch: { readonly changed: readonly Ended[]; readonly totals: Totals }): void
+  applyPatch(patch: { readonly changed: readonly Ended[]; readonly totals: Totals }): void
 }
 
 /** Time to call it off, in ms: enough to come back from the kettle. */
@@ -24,7 +24,7 @@ export function createWhenDone(options: {
   readonly act: (whenDone: Exclude<WhenDone, 'nothing'>) => void
   readonly changed: () => void
   readonly environment: Pick<Environment, 'now' | 'timers'>
-}): WhenDoneStore {
+}): WhenDoneTracker {
   const { act, changed, environment } = options
   let whenDone: WhenDone = 'nothing'
   let ending: Ending | null = null
@@ -59,7 +59,7 @@ export function createWhenDone(options: {
       if (next === 'nothing') callOff()
       changed()
     },
-    patch({ changed: rows, totals: { running, waiting, paused, needsYou } }) {
+    applyPatch({ changed: rows, totals: { running, waiting, paused, needsYou } }) {
       const isBusy = running + waiting + paused > 0
       // A file that the team has already comes and goes between two patches: nothing was ever seen to be under way.
       // One that is refused at once is no such file: nothing was to be sent.

@@ -3,7 +3,7 @@ import type { Log } from '../../platform/environment.ts'
 import { isAllowedRequest } from './ipc-sender.ts'
 
 /** Must be called before `ready`. Holds for every page there will ever be, ours included. */
-export function setupSecurity(log: Log): void {
+export function restrictWebContents(log: Log): void {
   app.enableSandbox()
   app.on('web-contents-created', (_event, contents) => {
     contents.on('will-navigate', (event, url) => {
@@ -30,7 +30,7 @@ export function setupSecurity(log: Log): void {
  * After `ready`: the page gets no permission and no network. It never needs either: bytes and API calls leave from the main
  * process and its threads by `node:https`.
  */
-export function setupSession(log: Log): void {
+export function restrictSession(log: Log): void {
   const { defaultSession } = session
   defaultSession.setPermissionRequestHandler((_contents, permission, answer) => {
     log.warn('a permission was denied', { permission })

@@ -1,7 +1,7 @@
 import Store from 'electron-store'
 import { join } from 'node:path'
 import type { Log } from '../../platform/environment.ts'
-import { setAsideUnreadable } from './unreadable-json.ts'
+import { renameUnreadableJson } from './unreadable-json.ts'
 import type { JsonStore } from '../../platform/settings.ts'
 
 /**
@@ -10,7 +10,7 @@ import type { JsonStore } from '../../platform/settings.ts'
  */
 export function openJsonStore(name: string, folder: string, log: Log): JsonStore {
   const file = join(folder, `${name}.json`)
-  setAsideUnreadable(file, log)
+  renameUnreadableJson(file, log)
   const store = openStore(name, folder, log)
   let known: Readonly<Record<string, unknown>> = { ...store?.store }
   return {

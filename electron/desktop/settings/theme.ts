@@ -5,7 +5,7 @@ import type { SettingsStore } from '../../platform/settings.ts'
  * Chromium's `prefers-color-scheme`, native menus and dialogs follow the person's choice.
  * @returns whether the desktop was dark before, which can't be asked for afterwards
  */
-export function setupTheme(settings: SettingsStore): boolean {
+export function applyTheme(settings: SettingsStore): boolean {
   const wasDark = nativeTheme.shouldUseDarkColors
   nativeTheme.themeSource = settings.current().theme
   settings.onChange(({ theme }) => {

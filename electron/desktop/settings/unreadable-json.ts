@@ -5,7 +5,7 @@ import type { Log } from '../../platform/environment.ts'
  * Renames a JSON file that holds no JSON object, so that whoever writes it next overwrites nothing; a missing file is fine.
  * Synchronous, since start-up can show nothing before it knows the settings.
  */
-export function setAsideUnreadable(file: string, log: Log): void {
+export function renameUnreadableJson(file: string, log: Log): void {
   let trouble: unknown = 'it holds no object'
   try {
     const value: unknown = JSON.parse(readFileSync(file, 'utf8'))

@@ -2,7 +2,7 @@ import type { Log } from '../../platform/environment.ts'
 import { openDbus, type Dbus } from '../../platform/dbus.ts'
 
 /** What the desktop prefers for everything: not the colours that were chosen for this app. */
-export interface DesktopColours {
+export interface ColourScheme {
   isDark(): boolean
 }
 
@@ -22,13 +22,13 @@ function isDarkIn(value: unknown): boolean | null {
  * Electron's answer follows the theme that was chosen for the app, and a panel doesn't: on Linux the desktop's portal is
  * asked.
  */
-export function watchDesktopColours(options: {
+export function watchColourScheme(options: {
   readonly platform: NodeJS.Platform
   /** What is taken for it until it is told. */
   readonly otherwise: () => boolean
   readonly changed: () => void
   readonly log: Log
-}): DesktopColours {
+}): ColourScheme {
   const { platform, otherwise, changed, log } = options
   let told: boolean | null = null
 

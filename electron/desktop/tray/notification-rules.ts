@@ -1,19 +1,19 @@
 import type { Patch, UploadRow } from '../../contract/uploads.ts'
 
 /** Something worth telling a person who does not look. */
-export type Notice =
+export type UploadNotification =
   | { readonly kind: 'batch-done'; readonly registered: number; readonly failed: number }
   | { readonly kind: 'needs-you'; readonly rows: readonly UploadRow[] }
 
 /** Follows the patches and says when there is something to tell: one notice per batch, and each failure that needs a person. */
-export function createNotificationRules(): (patch: Patch) => readonly Notice[] {
+export function createNotificationRules(): (patch: Patch) => readonly UploadNotification[] {
   const failedIds = new Set<string>()
   let registered = 0
   let failed = 0
   let busy = false
 
   return ({ changed, removed, totals }) => {
-    const notices: Notice[] = []
+    const notices: UploadNotification[] = []
     const newlyFailed: UploadRow[] = []
     for (const id of removed) failedIds.delete(id)
     for (const row of changed) {

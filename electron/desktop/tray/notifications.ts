@@ -5,12 +5,12 @@ import type { Patch } from '../../contract/uploads.ts'
 import { failureText } from '../../messages/messages.ts'
 import type { Log } from '../../platform/environment.ts'
 import type { Language } from '../settings/language.ts'
-import { createNotificationRules, type Notice } from './notification-rules.ts'
+import { createNotificationRules, type UploadNotification } from './notification-rules.ts'
 import type { MainWindow } from '../window/main-window.ts'
 
 /** Follows the patches and tells a person who does not look; a click opens the window on what was told. */
-export function setupNotifications(options: {
-  readonly window: Pick<MainWindow, 'isSeen' | 'isFocused' | 'show'>
+export function createNotifications(options: {
+  readonly window: Pick<MainWindow, 'isVisible' | 'isFocused' | 'show'>
   /** Shows the list of uploads, whatever view is open. */
   readonly showUploads: () => void
   readonly language: Language
@@ -38,8 +38,8 @@ export function setupNotifications(options: {
     shown.set(kind, made)
   }
 
-  function show(notice: Notice): void {
-    const looks = notice.kind === 'batch-done' ? window.isSeen() : window.isSeen() && window.isFocused()
+  function show(notice: UploadNotification): void {
+    const looks = notice.kind === 'batch-done' ? window.isVisible() : window.isVisible() && window.isFocused()
     if (!looks) tell(notice.kind, bodyOf(notice, language))
   }
 
@@ -55,7 +55,7 @@ export function setupNotifications(options: {
   }
 }
 
-function bodyOf(notice: Notice, language: Language): string {
+function bodyOf(notice: UploadNotification, language: Language): string {
   const words = language.translate()
   if (notice.kind === 'batch-done') {
     const done = words('notice.batch-done', { registered: notice.registered })

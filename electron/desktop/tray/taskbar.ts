@@ -1,6 +1,6 @@
 import { app, nativeImage, type BrowserWindow } from 'electron'
 import type { Snapshot } from '../../contract/uploads.ts'
-import { createPacer } from './update-throttle.ts'
+import { createUpdateThrottle } from './update-throttle.ts'
 import { taskbarProgress } from './tray-state.ts'
 
 /** What taskbar or dock show: how far everything is, and how many files need the person. */
@@ -11,7 +11,7 @@ export interface Taskbar {
 const pauseMs = 1_000
 
 /** Desktops that have no such thing ignore it. The badge counts what needs the person, since a badge asks to be looked at. */
-export function setupTaskbar(options: {
+export function createTaskbar(options: {
   readonly window: () => BrowserWindow | null
   readonly isHeld: () => boolean
   /** Windows counts nothing on its buttons: this picture is laid over the icon instead. Null elsewhere. */
@@ -24,7 +24,7 @@ export function setupTaskbar(options: {
   let shown = ''
   let badge = 0
   let overlaid = ''
-  const pacer = createPacer(pauseMs, () => {
+  const pacer = createUpdateThrottle(pauseMs, () => {
     if (!sum) return
     const { value, mode } = taskbarProgress(sum, isHeld())
     const target = window()
@@ -51,7 +51,7 @@ export function setupTaskbar(options: {
   return {
     update(next) {
       sum = next
-      pacer.ask()
+      pacer.request()
     },
   }
 }

@@ -2,9 +2,9 @@ import type { Log, Timers } from '../../platform/environment.ts'
 import { dbusDaemon, openDbus, type Dbus } from '../../platform/dbus.ts'
 
 /** Whether a tray icon would be seen, now and later. */
-export interface TrayHost {
+export interface TrayAvailability {
   /** Asks the first time, then knows. */
-  isThere(): Promise<boolean>
+  isAvailable(): Promise<boolean>
   /** Hears of each change: an extension of GNOME was switched on or off. A panel that crashed and came back is told too. */
   onChange(listener: (isThere: boolean) => void): void
   close(): void
@@ -33,7 +33,7 @@ async function isLocked(bus: Dbus): Promise<boolean> {
 }
 
 /** A panel that crashed or was updated is there again within seconds. In ms. */
-export const goneAfterMs = 30_000
+export const removalDelayMs = 30_000
 
 /**
  * Electron does not tell whether a tray icon is shown, so on Linux the session bus is asked for the service that shows such
@@ -41,9 +41,9 @@ export const goneAfterMs = 30_000
  * nothing is lost, one that is only minimised is not. That a tray has gone is believed only after a while in which nobody
  * had locked the screen.
  */
-export function watchTrayHost(platform: NodeJS.Platform, timers: Timers, log: Log): TrayHost {
+export function watchTrayAvailability(platform: NodeJS.Platform, timers: Timers, log: Log): TrayAvailability {
   if (platform !== 'linux')
-    return { isThere: async () => true, onChange: () => undefined, close: () => undefined }
+    return { isAvailable: async () => true, onChange: () => undefined, close: () => undefined }
   const listeners = new Set<(isThere: boolean) => void>()
   let known = false
   let bus: Dbus | null = null
@@ -62,7 +62,7 @@ export function watchTrayHost(platform: NodeJS.Platform, timers: Timers, log: Lo
     if (now && (!known || isDoubted)) become(true)
     if (now || !known) return
     if (isDoubtOver && !(await isLocked(bus))) become(false)
-    else cancelDoubt ??= timers.after(goneAfterMs, () => void look(true))
+    else cancelDoubt ??= timers.after(removalDelayMs, () => void look(true))
   }
 
   function become(now: boolean): void {
@@ -88,7 +88,7 @@ export function watchTrayHost(platform: NodeJS.Platform, timers: Timers, log: Lo
 
   let begun: Promise<void> | null = null
   return {
-    async isThere() {
+    async isAvailable() {
       begun ??= begin().catch((error: unknown) => log.warn('the tray could not be looked for', { error }))
       await begun
       return known

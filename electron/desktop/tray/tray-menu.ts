@@ -6,18 +6,18 @@ import { formatRate } from '../../messages/format-size.ts'
 import type { Locale } from '../../contract/app-info.ts'
 import { clockText } from '../../messages/clock-text.ts'
 import type { Translate } from '../../messages/messages.ts'
-import type { Recent } from './recent-uploads.ts'
+import type { RecentUpload } from './recent-uploads.ts'
 import { summaryText } from './tray-state.ts'
 
 type Item = MenuItemConstructorOptions
 
 /** What the tray shows. */
-export interface TrayNow {
+export interface TrayContent {
   readonly sum: Pick<Snapshot, 'totals' | 'allPaused'>
   readonly conditions: Conditions
   /** The person's own limit, bytes a second. */
   readonly limitBytesPerSecond: number | null
-  readonly recents: readonly Recent[]
+  readonly recents: readonly RecentUpload[]
 }
 
 export interface TrayActions {
@@ -39,8 +39,8 @@ const separator: Item = { type: 'separator' }
 const presets = [1, 2, 5, 10, 20, 50].map((megabytes) => megabytes * 1_000_000)
 
 /** Everything that can be told and done without the window. */
-export function trayTemplate(
-  now: TrayNow,
+export function trayMenuTemplate(
+  now: TrayContent,
   actions: TrayActions,
   t: Translate,
   locale: Locale,
@@ -93,7 +93,7 @@ function holdItems(
 }
 
 function limitItem(
-  { limitBytesPerSecond: own, conditions: { limit } }: TrayNow,
+  { limitBytesPerSecond: own, conditions: { limit } }: TrayContent,
   { setLimit }: TrayActions,
   t: Translate,
   locale: Locale,
@@ -144,7 +144,7 @@ function whenDoneItem(chosen: WhenDone, { setWhenDone }: TrayActions, t: Transla
   }
 }
 
-function recentsItem(recents: readonly Recent[], actions: TrayActions, t: Translate): Item {
+function recentsItem(recents: readonly RecentUpload[], actions: TrayActions, t: Translate): Item {
   return {
     id: 'recents',
     label: t('tray.recents'),

@@ -54,13 +54,18 @@ export interface Panel {
   /** `XDG_CURRENT_DESKTOP`, such as `ubuntu:GNOME`; `''` where there is none. */
   readonly desktop: string
   /** What the desktop prefers for everything, on Linux. */
-  readonly darkDesktop: boolean
+  readonly isDesktopDark: boolean
   /** What Electron tells of taskbar and menu bar, elsewhere. */
-  readonly darkSystemColours: boolean
+  readonly isSystemDark: boolean
 }
 
 /** Whether the icon stands on a dark ground. The top bars of these desktops are dark in a light theme as well. */
-export function isPanelDark({ platform, desktop, darkDesktop, darkSystemColours }: Panel): boolean {
+export function isPanelDark({
+  platform,
+  desktop,
+  isDesktopDark: darkDesktop,
+  isSystemDark: darkSystemColours,
+}: Panel): boolean {
   if (platform !== 'linux') return darkSystemColours
   return /\b(?:gnome|unity|pantheon|cinnamon)\b/i.test(desktop) || darkDesktop
 }

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import process from 'node:process'
 import type { Log } from '../../platform/environment.ts'
 import type { Language } from '../settings/language.ts'
-import { watchDesktopColours, type DesktopColours } from './colour-scheme.ts'
-import { createPacer } from './update-throttle.ts'
-import { trayTemplate, type TrayActions, type TrayNow } from './tray-menu.ts'
+import { watchColourScheme, type ColourScheme } from './colour-scheme.ts'
+import { createUpdateThrottle } from './update-throttle.ts'
+import { trayMenuTemplate, type TrayActions, type TrayContent } from './tray-menu.ts'
 import {
   isPanelDark,
   progressStep,
@@ -20,7 +20,7 @@ export interface TrayIcon {
   /** Something of what it shows may have changed. */
   update(): void
   /** A tray has come that was not there: the icon is put into it. */
-  renew(): void
+  recreate(): void
 }
 
 /** Icon and tooltip follow at most so often, in ms. */
@@ -33,7 +33,7 @@ interface TrayOptions {
   readonly language: Language
   /** As it was before a theme was chosen for the app. */
   readonly isDesktopDark: boolean
-  readonly now: () => TrayNow
+  readonly content: () => TrayContent
   readonly actions: TrayActions
   /** Files that were dropped on the icon, which macOS allows. */
   readonly onFiles: (paths: readonly string[]) => void
@@ -41,14 +41,14 @@ interface TrayOptions {
 }
 
 /** The tray's icon, tooltip and menu. Where no tray can be made the rest of the app goes on without. */
-export function setupTray(options: TrayOptions): TrayIcon {
+export function createTray(options: TrayOptions): TrayIcon {
   const { icons, log } = options
-  const colours = watchDesktopColours({
+  const colours = watchColourScheme({
     ...{ platform: process.platform, log },
     // A theme of the app's own hides how the desktop is.
     otherwise: () =>
       nativeTheme.themeSource === 'system' ? nativeTheme.shouldUseDarkColors : options.isDesktopDark,
-    changed: () => pacer.ask(),
+    changed: () => pacer.request(),
   })
   const isOnDark = () => isPanelDark(panelNow(colours))
   const image = createImages(icons, isOnDark)
@@ -69,7 +69,7 @@ export function setupTray(options: TrayOptions): TrayIcon {
 
   function draw(): void {
     if (!tray) return
-    const { language, now, actions } = options
+    const { language, content: now, actions } = options
     const { sum, conditions, ...rest } = now()
     const words = language.translate()
     const isHeld = conditions.hold !== null
@@ -93,16 +93,16 @@ export function setupTray(options: TrayOptions): TrayIcon {
     const nowMs = Date.now()
     if (whole === menu.whole || (structure === menu.structure && nowMs - menu.atMs < menuEveryMs)) return
     menu = { structure, whole, atMs: nowMs }
-    const template = trayTemplate(now(), actions, words, language.locale(), nowMs)
+    const template = trayMenuTemplate(now(), actions, words, language.locale(), nowMs)
     tray.setContextMenu(Menu.buildFromTemplate(template))
   }
 
-  const pacer = createPacer(pauseMs, draw)
+  const pacer = createUpdateThrottle(pauseMs, draw)
   draw()
-  nativeTheme.on('updated', pacer.ask)
+  nativeTheme.on('updated', pacer.request)
   return {
-    update: pacer.ask,
-    renew() {
+    update: pacer.request,
+    recreate() {
       tray?.destroy()
       tray = make()
       drawn = ''
@@ -118,11 +118,11 @@ function listen(tray: Tray, { actions, onFiles }: TrayOptions): void {
   else tray.on('drop-files', (_event, files) => onFiles(files))
 }
 
-const panelNow = (colours: DesktopColours): Panel => ({
+const panelNow = (colours: ColourScheme): Panel => ({
   platform: process.platform,
   desktop: process.env['XDG_CURRENT_DESKTOP'] ?? '',
-  darkDesktop: colours.isDark(),
-  darkSystemColours: nativeTheme.shouldUseDarkColorsForSystemIntegratedUI,
+  isDesktopDark: colours.isDark(),
+  isSystemDark: nativeTheme.shouldUseDarkColorsForSystemIntegratedUI,
 })
 
 /** Each icon is read once. macOS colours a template by itself; elsewhere the icon fits the panel's ground. */

@@ -2,10 +2,10 @@
  * Runs `work` at once, and while it is asked again within `pauseMs` only once more at the end of that time: what is shown is
  * never older than that and never redrawn more often.
  */
-export function createPacer(
-  pauseMs: number,
+export function createUpdateThrottle(
+  intervalMs: number,
   work: () => void,
-): { readonly ask: () => void; readonly stop: () => void } {
+): { readonly request: () => void; readonly stop: () => void } {
   let timer: NodeJS.Timeout | null = null
   let again = false
 
@@ -15,13 +15,13 @@ export function createPacer(
     timer = setTimeout(() => {
       timer = null
       if (again) run()
-    }, pauseMs)
+    }, intervalMs)
     // Nothing that is only shown keeps the process alive.
     timer.unref()
   }
 
   return {
-    ask() {
+    request() {
       if (timer === null) run()
       else again = true
     },

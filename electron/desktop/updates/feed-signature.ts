@@ -3,7 +3,7 @@ import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 
 // Nothing of Electron is imported here: the release workflow signs by this same file.
 
 /** Beside each feed file lies its signature: base64 of Ed25519, a line for each key that signed. */
-export const signatureFileOf = (feedFile: string) => `${feedFile}.sig`
+export const signatureFileName = (feedFile: string) => `${feedFile}.sig`
 
 /** What is signed: the feed's name is in it, so that one system's feed never passes for another's. */
 function signedBytes(feedFile: string, text: string): Buffer {
@@ -23,7 +23,7 @@ export function readFeedKeys(text: string): readonly KeyObject[] {
 }
 
 /** The public half of a private key (PEM), as `readFeedKeys` takes it. @throws when it is no Ed25519 key */
-export function publicHalf(privatePem: string): string {
+export function publicKeyOf(privatePem: string): string {
   const key = createPublicKey(createPrivateKey(privatePem))
   if (key.asymmetricKeyType !== 'ed25519') throw new Error('the key of the feed is no Ed25519 key')
   return key.export({ format: 'der', type: 'spki' }).toString('base64')

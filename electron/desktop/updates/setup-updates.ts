@@ -8,15 +8,15 @@ import { success } from '../../contract/failures.ts'
 import type { Log } from '../../platform/environment.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { readFeedKeys } from './feed-signature.ts'
-import type { Folders } from '../app-folders.ts'
+import type { AppFolders } from '../app-folders.ts'
 import { hiddenSwitch } from '../integration/launch-arguments.ts'
 import type { PageFeed } from '../window/page-feed.ts'
 import { realTimers } from '../../platform/system-environment.ts'
 import type { SessionVault } from '../security/session-vault.ts'
 import type { JsonStore, SettingsStore } from '../../platform/settings.ts'
 import { relaunch } from './relaunch.ts'
-import { createUpdateNotes } from './update-record.ts'
-import { feedAddress, feedIn, whyNoUpdates } from './update-source.ts'
+import { createUpdateRecord } from './update-record.ts'
+import { feedAddress, feedFromConfig, updatesUnavailableReason } from './update-source.ts'
 import { UpdateError } from './update-errors.ts'
 import { createUpdates, type Updates } from './update-controller.ts'
 import type { MainWindow } from '../window/main-window.ts'
@@ -25,38 +25,38 @@ import type { MainWindow } from '../window/main-window.ts'
 declare const __UPDATE_KEYS__: string
 
 interface Parts {
-  readonly folders: Folders
+  readonly folders: AppFolders
   readonly settings: SettingsStore
   readonly memory: JsonStore
   readonly engine: Pick<Engine, 'snapshot' | 'subscribe'>
-  readonly window: Pick<MainWindow, 'isSeen'>
+  readonly window: Pick<MainWindow, 'isVisible'>
   readonly vault: Pick<SessionVault, 'state'>
-  readonly feed: Pick<PageFeed, 'tell'>
+  readonly feed: Pick<PageFeed, 'send'>
   /** Stops the uploads and writes everything down, without asking. */
   readonly prepare: () => Promise<void>
   readonly log: Log
 }
 
-export interface UpdateRoom {
-  readonly calls: UpdateCalls
+export interface UpdateService {
+  readonly calls: UpdateHandlers
   readonly start: () => void
   /** This start follows an update that took place while nobody saw the window. */
   readonly isHiddenStart: boolean
 }
 
 /** Brings the installed app up to date. Nothing of the library that does it is loaded before it is needed. */
-export function setupUpdates(options: Parts): UpdateRoom {
+export function setupUpdates(options: Parts): UpdateService {
   const { folders, settings, memory, engine, window, vault, feed, log } = options
   const timers = realTimers
-  const notes = createUpdateNotes({ memory, isSeen: window.isSeen, now: Date.now })
-  const isHiddenStart = notes.wasHidden()
-  const restartWords = () => (window.isSeen() ? [] : [hiddenSwitch])
+  const notes = createUpdateRecord({ memory, isWindowVisible: window.isVisible, now: Date.now })
+  const isHiddenStart = notes.wasStartedHidden()
+  const restartWords = () => (window.isVisible() ? [] : [hiddenSwitch])
   // An app that runs from its source may be given a feed and a key of its own; an installed one never.
   const isTried = !app.isPackaged && process.env['MODELFERRY_UPDATE_FEED'] !== undefined
   const keys = readFeedKeys((isTried && process.env['MODELFERRY_UPDATE_KEYS']) || __UPDATE_KEYS__)
 
   const updates = createUpdates({
-    off: whyNoUpdates({
+    unavailableReason: updatesUnavailableReason({
       isPackaged: app.isPackaged,
       platform: process.platform,
       environment: process.env,
@@ -64,7 +64,7 @@ export function setupUpdates(options: Parts): UpdateRoom {
       packageType: textOf(join(process.resourcesPath, 'package-type')),
       hasKeys: keys.length > 0,
     }),
-    async load() {
+    async loadUpdater() {
       const place = feedPlace(isTried)
       if (place === null) throw new UpdateError('update-missing', 'no address of a feed')
       const { loadUpdater } = await import('./updater.ts')
@@ -72,28 +72,28 @@ export function setupUpdates(options: Parts): UpdateRoom {
       const quit = () => app.quit()
       return loadUpdater({ feed: place, keys, configFile, timers, log, restartWords, quit })
     },
-    wishes: settings.current,
+    settings: settings.current,
     isBusy() {
       const { running, waiting } = engine.snapshot().totals
       return running > 0 || waiting > 0
     },
-    isSeen: window.isSeen,
-    outlivesRestart: () => vault.state() === 'ok',
-    async prepare() {
+    isWindowVisible: window.isVisible,
+    areSignInsSaved: () => vault.state() === 'ok',
+    async stopApp() {
       await options.prepare()
       // The new one may be there before this one is gone.
       app.releaseSingleInstanceLock()
     },
-    recover: () => beginAnew(restartWords()),
+    restartApp: () => beginAnew(restartWords()),
     ...{ intended: notes.intended, refused: notes.refused },
-    version: app.getVersion(),
-    tell: (state) => feed.tell('update', state),
+    currentVersion: app.getVersion(),
+    onStateChange: (state) => feed.send('update', state),
     ...{ timers, log },
     now: Date.now,
   })
   watch(updates, settings, engine)
   return {
-    calls: createUpdateCalls({ updates, noticesFile: join(folders.page, '../third-party.txt') }),
+    calls: createUpdateHandlers({ updates, noticesFile: join(folders.page, '../third-party.txt') }),
     start: updates.start,
     isHiddenStart,
   }
@@ -103,19 +103,20 @@ export function setupUpdates(options: Parts): UpdateRoom {
 function watch(updates: Updates, settings: SettingsStore, engine: Pick<Engine, 'subscribe'>): void {
   app.on('browser-window-created', (_event, window) => {
     for (const name of ['show', 'hide', 'minimize', 'restore'] as const)
-      window.on(name as 'show', updates.turned)
+      window.on(name as 'show', updates.conditionsChanged)
   })
   settings.onChange((after, before) => {
-    if (after.updates !== before.updates || after.updateOnQuit !== before.updateOnQuit) updates.wished()
+    if (after.updates !== before.updates || after.updateOnQuit !== before.updateOnQuit)
+      updates.settingsChanged()
   })
   // A session is told of too when the keychain has turned.
-  engine.subscribe({ patch: updates.turned, session: updates.turned })
+  engine.subscribe({ patch: updates.conditionsChanged, session: updates.conditionsChanged })
 }
 
 const feedPlace = (isTried: boolean) =>
   isTried
     ? feedAddress(process.env['MODELFERRY_UPDATE_FEED'])
-    : feedIn(textOf(join(process.resourcesPath, 'app-update.yml')) ?? '')
+    : feedFromConfig(textOf(join(process.resourcesPath, 'app-update.yml')) ?? '')
 
 /** This process has stopped everything for a version that did not come. */
 function beginAnew(words: readonly string[]): void {
@@ -139,14 +140,14 @@ function writeTriedConfig(home: string, feed: string): string {
   return file
 }
 
-export type UpdateCalls = Pick<CallHandlers, CallNameIn<'updates'>>
+export type UpdateHandlers = Pick<CallHandlers, CallNameIn<'updates'>>
 
 /** One function for each call about newer versions, and the notices of what is inside. */
-export function createUpdateCalls(options: {
+export function createUpdateHandlers(options: {
   readonly updates: Updates
   /** `out/third-party.txt`, written by the build. */
   readonly noticesFile: string
-}): UpdateCalls {
+}): UpdateHandlers {
   const { updates, noticesFile } = options
   return {
     update: async () => success(updates.state()),

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import type { AppUpdater, Provider, UpdateInfo } from 'electron-updater'
 import type { ProviderRuntimeOptions } from 'electron-updater/out/providers/Provider.js'
 import * as v from 'valibot'
-import { isFeedSigned, signatureFileOf } from './feed-signature.ts'
+import { isFeedSigned, signatureFileName } from './feed-signature.ts'
 import { UpdateError } from './update-errors.ts'
 
 /** A file of a feed lies beside it: its name leads nowhere else. */
@@ -48,7 +48,7 @@ export async function signedProvider(feed: string, keys: readonly KeyObject[]): 
       const feedFile = `${this.getDefaultChannelName()}.yml`
       const url = new URL(feedFile, feed)
       const text = await this.#textOf(url)
-      const signatures = await this.#textOf(new URL(signatureFileOf(feedFile), feed)).catch(
+      const signatures = await this.#textOf(new URL(signatureFileName(feedFile), feed)).catch(
         (error: unknown) => {
           const { statusCode } = error as { readonly statusCode?: unknown }
           if (statusCode === 404) return ''

@@ -1,5 +1,5 @@
 import type { Timers } from '../../platform/environment.ts'
-import { squirrelTrouble } from './update-errors.ts'
+import { toSquirrelError } from './update-errors.ts'
 
 type Event = 'checking-for-update' | 'update-downloaded' | 'update-not-available' | 'error'
 
@@ -13,15 +13,15 @@ export interface NativeUpdater {
 
 export interface Squirrel {
   /** Hands it the file that is here, unless it has it: the time to refuse, while nothing has been stopped yet. */
-  take(): Promise<void>
+  prepare(): Promise<void>
   /** Gives the order to quit for it. Never resolves: this process ends, or Squirrel has refused after all. */
-  quit(order: () => void): Promise<void>
+  quitAndInstall(order: () => void): Promise<void>
 }
 
 /** It unpacks and checks some hundred megabytes: seconds, on a slow disk a minute or two. In ms. */
-export const takeLimitMs = 5 * 60_000
+export const prepareTimeoutMs = 5 * 60_000
 /** From the order until this process is gone, in ms. */
-export const quitLimitMs = 60_000
+export const quitTimeoutMs = 60_000
 
 /**
  * Squirrel refuses by an event, whenever it likes: an app on a disk image, without a signature, on a full disk. Each of its
@@ -40,7 +40,7 @@ export function createSquirrel(native: NativeUpdater, timers: Timers): Squirrel 
   /** Resolves once it has the file. */
   function answer(limitMs: number): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const refuse = (cause?: unknown) => reject(squirrelTrouble(cause))
+    const refuse = (cause?: unknown) => reject(toSquirrelError(cause))
     const taken = () => resolve()
     const cancel = timers.after(limitMs, () => refuse(new Error(`Squirrel said nothing for ${limitMs} ms`)))
     native.on('update-downloaded', taken)
@@ -55,15 +55,15 @@ export function createSquirrel(native: NativeUpdater, timers: Timers): Squirrel 
   }
 
   return {
-    async take() {
+    async prepare() {
       if (stand === 'taken') return
-      const answered = answer(takeLimitMs)
+      const answered = answer(prepareTimeoutMs)
       // While one is under way another is refused: with "install on quit" it was begun after the download.
       if (stand === 'nothing') native.checkForUpdates()
       await answered
     },
-    quit(order) {
-      const answered = answer(quitLimitMs)
+    quitAndInstall(order) {
+      const answered = answer(quitTimeoutMs)
       order()
       return answered
     },

@@ -13,11 +13,11 @@ export interface Updater {
   /** Fetches and checks what the last `check` has found; tells how far, in percent. */
   download(onPercent: (percent: number) => void): Promise<void>
   /** Gets it so far that only this one stands in its way; whatever can refuse it does so here, while nothing is stopped. */
-  getReady(): Promise<void>
+  prepareInstall(): Promise<void>
   /** Takes this app's place and starts the new one. */
   install(): Promise<void>
   /** Whether what is ready takes this one's place when the person quits. */
-  installOnQuit(wanted: boolean): void
+  setInstallOnQuit(wanted: boolean): void
 }
 
 export interface Updates {
@@ -28,38 +28,38 @@ export interface Updates {
   download(): Promise<UpdateState>
   install(): Promise<UpdateState>
   /** Something that installing waits for has changed: uploads, or whether anybody sees the window. */
-  turned(): void
+  conditionsChanged(): void
   /** The settings have changed. */
-  wished(): void
+  settingsChanged(): void
 }
 
 /** A version that is kept from start to start. */
-export interface VersionNote {
+export interface StoredVersion {
   read(): string | null
   write(version: string | null): void
 }
 
 export interface UpdatesOptions {
   /** Null where the app brings itself up to date. */
-  readonly off: NoUpdates | null
+  readonly unavailableReason: NoUpdates | null
   /** Loaded when first needed. */
-  readonly load: () => Promise<Updater>
-  readonly wishes: () => Pick<Settings, 'updates' | 'updateOnQuit'>
+  readonly loadUpdater: () => Promise<Updater>
+  readonly settings: () => Pick<Settings, 'updates' | 'updateOnQuit'>
   /** True while a restart would hold something up. */
   readonly isBusy: () => boolean
-  readonly isSeen: () => boolean
+  readonly isWindowVisible: () => boolean
   /** False while a sign-in lies in memory alone: a restart would end it. */
-  readonly outlivesRestart: () => boolean
+  readonly areSignInsSaved: () => boolean
   /** Stops everything that must be whole before this process is replaced. */
-  readonly prepare: () => Promise<void>
+  readonly stopApp: () => Promise<void>
   /** The new one did not come: this one has stopped everything and must begin anew. */
-  readonly recover: () => void
+  readonly restartApp: () => void
   /** The version that was to take this one's place, kept over the restart. */
-  readonly intended: VersionNote
+  readonly intended: StoredVersion
   /** The version that could not take this one's place: it is not tried again unless the person asks for it. */
-  readonly refused: VersionNote
-  readonly version: string
-  readonly tell: (state: UpdateState) => void
+  readonly refused: StoredVersion
+  readonly currentVersion: string
+  readonly onStateChange: (state: UpdateState) => void
   readonly timers: Timers
   readonly now: () => number
   readonly log: Log
@@ -75,18 +75,18 @@ export const idleForMs = 5 * 60_000
 
 /** Decides when to look for a newer version, when to fetch it and when it may take this one's place. */
 export function createUpdates(options: UpdatesOptions): Updates {
-  const { off, wishes, timers, log } = options
+  const { unavailableReason: off, settings: wishes, timers, log } = options
   let loaded: Promise<Updater> | null = null
   let state = firstState(options)
   let cancelCheck: (() => void) | null = null
   let cancelIdle: (() => void) | null = null
   let found: string | null = null
 
-  const updater = () => (loaded ??= options.load())
+  const updater = () => (loaded ??= options.loadUpdater())
 
   function become(next: UpdateState): UpdateState {
     state = next
-    options.tell(next)
+    options.onStateChange(next)
     turned()
     return next
   }
@@ -134,18 +134,18 @@ export function createUpdates(options: UpdatesOptions): Updates {
     become({ kind: 'downloading', version, percent: 0 })
     return orTold(async () => {
       const fetcher = await updater()
-      fetcher.installOnQuit(wishes().updateOnQuit)
+      fetcher.setInstallOnQuit(wishes().updateOnQuit)
       await fetcher.download((percent) => {
         const whole = Math.floor(percent)
         const isNews = state.kind !== 'downloading' || whole > state.percent
         if (isNews) become({ kind: 'downloading', version, percent: whole })
       })
-      fetcher.installOnQuit(wishes().updateOnQuit)
+      fetcher.setInstallOnQuit(wishes().updateOnQuit)
       return become({ kind: 'ready', version })
     })
   }
 
-  const isIdle = () => !options.isBusy() && !options.isSeen() && options.outlivesRestart()
+  const isIdle = () => !options.isBusy() && !options.isWindowVisible() && options.areSignInsSaved()
 
   async function install(byItself = false): Promise<UpdateState> {
     if (state.kind !== 'ready') return state
@@ -155,18 +155,18 @@ export function createUpdates(options: UpdatesOptions): Updates {
     let isStopped = false
     try {
       const installer = await updater()
-      await installer.getReady()
+      await installer.prepareInstall()
       // Somebody may have come meanwhile.
       if (byItself && !isIdle()) return become({ kind: 'ready', version })
       options.intended.write(version)
       isStopped = true
-      await options.prepare()
+      await options.stopApp()
       await installer.install()
       return state
     } catch (error) {
       log.error('an update could not be installed', { version, error })
       options.refused.write(version)
-      if (isStopped) options.recover()
+      if (isStopped) options.restartApp()
       return become({ kind: 'failed', failure: installFailure(error) })
     }
   }
@@ -187,13 +187,13 @@ export function createUpdates(options: UpdatesOptions): Updates {
     check,
     download,
     install: () => install(),
-    turned,
-    wished() {
+    conditionsChanged: turned,
+    settingsChanged() {
       const isOff = wishes().updates === 'off'
       if (isOff && (state.kind === 'current' || state.kind === 'found')) become({ kind: 'resting' })
       if (!isOff && state.kind === 'resting') become({ kind: 'current', checkedAtMs: null })
       if (state.kind === 'found' && goesByItself(state.version)) void download()
-      if (state.kind === 'ready') void updater().then((it) => it.installOnQuit(wishes().updateOnQuit))
+      if (state.kind === 'ready') void updater().then((it) => it.setInstallOnQuit(wishes().updateOnQuit))
       plan(firstCheckAfterMs)
       turned()
     },
@@ -201,7 +201,14 @@ export function createUpdates(options: UpdatesOptions): Updates {
 }
 
 /** An update that was begun and whose version is not this one's has failed, whatever was in its way. */
-function firstState({ off, wishes, intended, refused, version, log }: UpdatesOptions): UpdateState {
+function firstState({
+  unavailableReason: off,
+  settings: wishes,
+  intended,
+  refused,
+  currentVersion: version,
+  log,
+}: UpdatesOptions): UpdateState {
   const wanted = intended.read()
   if (wanted !== null) intended.write(null)
   if (refused.read() === version) refused.write(null)

@@ -1,12 +1,12 @@
 import { failure, type Failure, type FailureCode } from '../../contract/failures.ts'
 
-type TroubleCode = Extract<FailureCode, `update-${string}`>
+type UpdateErrorCode = Extract<FailureCode, `update-${string}`>
 
 /** Why an update did not come. Its cause is for the log; what a person reads is the sentence of its code. */
 export class UpdateError extends Error {
-  readonly code: TroubleCode
+  readonly code: UpdateErrorCode
 
-  constructor(code: TroubleCode, cause?: unknown) {
+  constructor(code: UpdateErrorCode, cause?: unknown) {
     super(code, { cause })
     this.code = code
   }
@@ -23,7 +23,7 @@ export function installFailure(error: unknown): Failure {
 }
 
 /** What electron-updater's errors mean while it looks: its codes are in its AppUpdater and its providers. */
-export function checkTrouble(error: unknown): UpdateError {
+export function toCheckError(error: unknown): UpdateError {
   if (error instanceof UpdateError) return error
   const { code, statusCode } = error as { readonly code?: unknown; readonly statusCode?: unknown }
   if (statusCode === 404) return new UpdateError('update-missing', error)
@@ -33,7 +33,7 @@ export function checkTrouble(error: unknown): UpdateError {
 }
 
 /** Why the new one can't be put where this one is. */
-export function placeTrouble(error: unknown): UpdateError {
+export function toReplaceError(error: unknown): UpdateError {
   if (error instanceof UpdateError) return error
   const { code } = error as { readonly code?: unknown }
   const isShut = ['EACCES', 'EPERM', 'EROFS'].includes(String(code))
@@ -41,13 +41,13 @@ export function placeTrouble(error: unknown): UpdateError {
 }
 
 /** What Squirrel on macOS says: it has no codes for an app on a disk image or among the downloads, only a sentence. */
-export function squirrelTrouble(error: unknown): UpdateError {
+export function toSquirrelError(error: unknown): UpdateError {
   const isShut = error instanceof Error && /read-only volume|permission/i.test(error.message)
   return new UpdateError(isShut ? 'update-not-writable' : 'update-not-installed', error)
 }
 
 /** The same while it fetches. */
-export function downloadTrouble(error: unknown): UpdateError {
+export function toDownloadError(error: unknown): UpdateError {
   if (error instanceof UpdateError) return error
   const { code } = error as { readonly code?: unknown }
   return new UpdateError(code === 'ERR_CHECKSUM_MISMATCH' ? 'update-damaged' : 'update-cut', error)

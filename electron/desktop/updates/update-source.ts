@@ -18,7 +18,7 @@ export interface Installation {
  * Who brings this app up to date: null when it does so itself, as an AppImage, on Windows and on macOS. The note of the
  * package counts only where packages are installed: an archive that was built beside a package may carry it too.
  */
-export function whyNoUpdates(installation: Installation): NoUpdates | null {
+export function updatesUnavailableReason(installation: Installation): NoUpdates | null {
   const { isPackaged, platform, environment, program, packageType, hasKeys } = installation
   if (!isPackaged && !environment['MODELFERRY_UPDATE_FEED']) return 'development'
   if (platform === 'linux' && !environment['APPIMAGE']) {
@@ -30,7 +30,7 @@ export function whyNoUpdates(installation: Installation): NoUpdates | null {
 }
 
 /** The place of updates in electron-builder's `app-update.yml`, in which it is one line; null when there is none. */
-export function feedIn(appUpdateYml: string): string | null {
+export function feedFromConfig(appUpdateYml: string): string | null {
   return feedAddress(/^url: *'?([^'\s]+)'?\s*$/m.exec(appUpdateYml)?.[1])
 }
 

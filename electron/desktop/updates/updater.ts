@@ -9,7 +9,7 @@ import type { Log, Timers } from '../../platform/environment.ts'
 import { signedProvider } from './signed-provider.ts'
 import { createSquirrel, type NativeUpdater, type Squirrel } from './squirrel.ts'
 import { relaunch } from './relaunch.ts'
-import { checkTrouble, downloadTrouble, placeTrouble, UpdateError } from './update-errors.ts'
+import { toCheckError, toDownloadError, toReplaceError, UpdateError } from './update-errors.ts'
 import type { Updater } from './update-controller.ts'
 
 /** A download without a byte for so long is dead, in ms: Electron's own requests have no such limit. */
@@ -45,7 +45,7 @@ export async function loadUpdater(options: UpdaterOptions): Promise<Updater> {
         const answer = await updater.checkForUpdates()
         return answer?.isUpdateAvailable ? answer.updateInfo.version : null
       } catch (error) {
-        throw checkTrouble(error)
+        throw toCheckError(error)
       }
     },
     async download(onPercent) {
@@ -68,18 +68,18 @@ export async function loadUpdater(options: UpdaterOptions): Promise<Updater> {
       try {
         await updater.downloadUpdate(cancelled)
       } catch (error) {
-        throw downloadTrouble(error)
+        throw toDownloadError(error)
       } finally {
         updater.off('download-progress', moved)
         cancelWatch()
       }
     },
-    async getReady() {
-      if (squirrel) await squirrel.take()
+    async prepareInstall() {
+      if (squirrel) await squirrel.prepare()
       else if (process.platform === 'linux') await (updater as InstanceType<CarefulAppImage>).layBeside()
     },
     async install() {
-      if (squirrel) return squirrel.quit(() => updater.quitAndInstall())
+      if (squirrel) return squirrel.quitAndInstall(() => updater.quitAndInstall())
       let trouble: unknown = null
       updater.once('error', (error) => (trouble = error))
       const isInstalled = (updater as BaseUpdater).install(true, true)
@@ -87,7 +87,7 @@ export async function loadUpdater(options: UpdaterOptions): Promise<Updater> {
       log.info('the new version has taken its place')
       setImmediate(options.quit)
     },
-    installOnQuit(wanted) {
+    setInstallOnQuit(wanted) {
       // Squirrel is handed the file as it comes, to be installed at the quit or not: later is too late.
       if (process.platform === 'darwin' && isBegun) return
       updater.autoInstallOnAppQuit = wanted
@@ -155,7 +155,7 @@ async function carefulAppImageUpdater(restartWords: () => readonly string[]) {
         this.#isBeside = true
       } catch (error) {
         await rm(beside, { force: true }).catch(() => undefined)
-        throw placeTrouble(error)
+        throw toReplaceError(error)
       }
     }
 

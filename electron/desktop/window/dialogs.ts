@@ -15,14 +15,16 @@ import type { JsonStore } from '../../platform/settings.ts'
 
 export interface Dialogs {
   /** What closing the window shall do from now on; null when the person changed their mind. */
-  askOnClose(hasTray: boolean): Promise<'keep-sending' | 'quit' | null>
+  askCloseAction(hasTray: boolean): Promise<'keep-sending' | 'quit' | null>
   /** True when the person quits although uploads run. */
   confirmQuit(running: number): Promise<boolean>
   /** True when the person wants files to go that the app has found and they have not picked. */
   confirmSending(question: UploadQuestion): Promise<boolean>
   /** Whole paths, or nothing when the picker was cancelled. */
-  pick(what: 'files' | 'folder' | 'model' | 'model-folder' | 'watched-folder'): Promise<readonly string[]>
-  tell(failure: Failure): Promise<void>
+  pickPaths(
+    what: 'files' | 'folder' | 'model' | 'model-folder' | 'watched-folder',
+  ): Promise<readonly string[]>
+  showFailure(failure: Failure): Promise<void>
 }
 
 /** The extensions of model files (Civitai's and ComfyUI's), for the picker's first filter. */
@@ -43,7 +45,7 @@ export function createDialogs(options: {
   }
 
   return {
-    async askOnClose(hasTray) {
+    async askCloseAction(hasTray) {
       const words = language.translate()
       const answer = await ask({
         type: 'question',
@@ -86,7 +88,7 @@ export function createDialogs(options: {
       })
       return answer === 0
     },
-    async pick(what) {
+    async pickPaths(what) {
       const words = language.translate()
       const isFolder = what === 'folder' || what === 'model-folder' || what === 'watched-folder'
       const isOne = what !== 'files' && what !== 'folder'
@@ -114,7 +116,7 @@ export function createDialogs(options: {
       if (first !== undefined) memory.write({ lastFolder: dirname(first) })
       return filePaths
     },
-    async tell(failure) {
+    async showFailure(failure) {
       const words = language.translate()
       await ask({
         type: 'warning',

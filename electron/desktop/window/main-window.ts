@@ -3,7 +3,7 @@ import type { Log } from '../../platform/environment.ts'
 import { smallestSize } from './window-bounds.ts'
 import { pageAddress } from '../security/ipc-sender.ts'
 import type { JsonStore } from '../../platform/settings.ts'
-import { createWindowPlace } from './window-placement.ts'
+import { createWindowPlacement } from './window-placement.ts'
 import { storedZoom, zoomAfter, type ZoomChange } from './zoom.ts'
 
 export interface MainWindow {
@@ -15,15 +15,15 @@ export interface MainWindow {
   /** Larger or smaller; it is kept. */
   zoom(change: ZoomChange): void
   /** True while a person can see it: shown and not minimised. */
-  isSeen(): boolean
+  isVisible(): boolean
   isFocused(): boolean
   /** True while it is there and in no taskbar either. */
   isHidden(): boolean
   /** The page to talk to, or null when there is none. */
-  contents(): WebContents | null
-  contentsId(): number | null
+  webContents(): WebContents | null
+  webContentsId(): number | null
   /** For dialogs that belong to it; null when it is not there. */
-  native(): BrowserWindow | null
+  browserWindow(): BrowserWindow | null
 }
 
 /** What the window does not decide itself. */
@@ -50,11 +50,11 @@ export function createMainWindow(options: {
 }): MainWindow {
   const { preload, memory, events, log } = options
   let window: BrowserWindow | null = null
-  const place = createWindowPlace(memory, () => screen.getAllDisplays())
+  const place = createWindowPlacement(memory, () => screen.getAllDisplays())
   const zoomNow = () => storedZoom(memory.read()['zoom'])
 
   function open(first: 'shown' | 'minimised'): BrowserWindow {
-    const { bounds, isMaximised, isFullScreen } = place.first()
+    const { bounds, isMaximised, isFullScreen } = place.initial()
     const made = new BrowserWindow({
       ...bounds,
       minWidth: smallestSize.width,
@@ -82,7 +82,7 @@ export function createMainWindow(options: {
     // A page that is loaded anew begins at its actual size.
     made.webContents.on('did-finish-load', () => made.webContents.setZoomFactor(zoomNow()))
     made.on('close', (event) => {
-      place.keep(made)
+      place.save(made)
       if (events.onClose()) event.preventDefault()
     })
     made.on('closed', () => {
@@ -109,7 +109,7 @@ export function createMainWindow(options: {
         window = open('shown')
         return
       }
-      place.return(current)
+      place.restore(current)
       if (current.isMinimized()) current.restore()
       current.show()
       current.focus()
@@ -130,15 +130,15 @@ export function createMainWindow(options: {
       memory.write({ zoom })
       contents()?.setZoomFactor(zoom)
     },
-    isSeen() {
+    isVisible() {
       const current = alive()
       return current !== null && current.isVisible() && !current.isMinimized()
     },
     isFocused: () => alive()?.isFocused() ?? false,
     isHidden: () => alive()?.isVisible() === false,
-    contents,
-    contentsId: () => contents()?.id ?? null,
-    native: alive,
+    webContents: contents,
+    webContentsId: () => contents()?.id ?? null,
+    browserWindow: alive,
   }
 }
 

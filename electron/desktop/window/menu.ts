@@ -14,7 +14,7 @@ export interface MenuActions {
 }
 
 /** Sets the application's menu in the language in force: the platform's own roles, and ours. */
-export function setupMenu(t: Translate, actions: MenuActions): void {
+export function setApplicationMenu(t: Translate, actions: MenuActions): void {
   Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(t, actions, process.platform)))
 }
 

@@ -1,20 +1,20 @@
 import type { CallName, EventName, Events } from '../../contract/calls.ts'
 import type { TransferSpeed, UploadDetails } from '../../contract/upload-details.ts'
 import type { Patch } from '../../contract/uploads.ts'
-import type { Announce } from '../ipc.ts'
+import type { SendToPage } from '../ipc.ts'
 
 export interface PageFeed {
-  patch(patch: Patch): void
-  flow(flow: TransferSpeed): void
-  details(details: UploadDetails): void
+  sendPatch(patch: Patch): void
+  sendFlow(flow: TransferSpeed): void
+  sendDetails(details: UploadDetails): void
   /** Says something that is not a patch; before the page listens the last of each name is kept until it does. */
-  tell: <Name extends EventName>(name: Name, value: Events[Name]) => void
+  send: <Name extends EventName>(name: Name, value: Events[Name]) => void
   /** The page has asked for this: with its first snapshot it has begun to listen. */
-  asked(name: CallName): void
+  callAnswered(name: CallName): void
   /** The window is seen again. */
-  shown(): void
+  windowShown(): void
   /** The page was loaded anew or is gone: it listens no longer. */
-  lost(): void
+  pageLoading(): void
 }
 
 /**
@@ -22,7 +22,7 @@ export interface PageFeed {
  * Had it missed only that one, it is whole again; had it missed more, it sees the gap and asks for the snapshot.
  */
 export function createPageFeed(options: {
-  readonly announce: Announce
+  readonly announce: SendToPage
   readonly isSeen: () => boolean
 }): PageFeed {
   const { announce, isSeen } = options
@@ -40,20 +40,20 @@ export function createPageFeed(options: {
   }
 
   return {
-    flow: (flow) => news('flow', () => announce('flow', flow)),
-    details: (details) => news('details', () => announce('details', details)),
-    patch(patch) {
+    sendFlow: (flow) => news('flow', () => announce('flow', flow)),
+    sendDetails: (details) => news('details', () => announce('details', details)),
+    sendPatch(patch) {
       // A page that does not listen yet begins with a snapshot that has this patch in it.
       if (!listens) return
       if (isSeen() && announce('patch', patch)) missed = null
       else missed = patch
     },
-    tell(name, value) {
+    send(name, value) {
       if (listens) return void announce(name, value)
       if (!isOccurrence(name)) kept = kept.filter((news) => news.name !== name)
       kept.push({ name, say: () => void announce(name, value) })
     },
-    asked(name) {
+    callAnswered(name) {
       if (name !== 'snapshot') return
       missed = null
       if (listens) return
@@ -61,14 +61,14 @@ export function createPageFeed(options: {
       for (const { say } of kept) say()
       kept = []
     },
-    shown() {
+    windowShown() {
       if (missed !== null) announce('patch', missed)
       missedNews.flow?.()
       missedNews.details?.()
       missed = null
       missedNews = {}
     },
-    lost() {
+    pageLoading() {
       listens = false
       missed = null
       missedNews = {}

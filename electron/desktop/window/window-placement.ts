@@ -4,7 +4,7 @@ import type { JsonStore } from '../../platform/settings.ts'
 import { centred, windowBounds, type Bounds } from './window-bounds.ts'
 
 /** A display as the window's place depends on it. */
-export interface Area {
+export interface DisplayArea {
   readonly bounds: Bounds
   readonly workArea: Bounds
 }
@@ -17,8 +17,8 @@ export interface Placement {
 
 /** Where the window was when these displays were connected: a laptop at its desk has another place than on the way. */
 export interface DisplayPlacements {
-  read(displays: readonly Area[]): Placement
-  write(displays: readonly Area[], place: Placement & { readonly bounds: Bounds }): void
+  read(displays: readonly DisplayArea[]): Placement
+  write(displays: readonly DisplayArea[], place: Placement & { readonly bounds: Bounds }): void
 }
 
 const place = v.object({
@@ -31,7 +31,7 @@ const stored = v.record(v.string(), place)
 const most = 12
 
 /** A set of displays is told apart by how they lie: their numbers change from start to start. */
-export const nameOf = (displays: readonly Area[]) =>
+export const displaySetKey = (displays: readonly DisplayArea[]) =>
   displays
     .map(({ bounds: { x, y, width, height } }) => `${x},${y} ${width}x${height}`)
     .sort()
@@ -45,7 +45,7 @@ export function createDisplayPlacements(memory: JsonStore): DisplayPlacements {
   return {
     read(displays) {
       const areas = displays.map(({ workArea }) => workArea)
-      const there = known()[nameOf(displays)]
+      const there = known()[displaySetKey(displays)]
       // A set that is new: as it was last, where that can be seen.
       const last = there ?? {
         bounds: memory.read()['bounds'],
@@ -55,7 +55,7 @@ export function createDisplayPlacements(memory: JsonStore): DisplayPlacements {
       return { ...last, bounds: windowBounds(last.bounds, areas) }
     },
     write(displays, { bounds, isMaximised, isFullScreen }) {
-      const name = nameOf(displays)
+      const name = displaySetKey(displays)
       const others = Object.entries(known()).filter(([other]) => other !== name)
       const places = Object.fromEntries(
         [...others, [name, { bounds, isMaximised, isFullScreen }]].slice(-most),
@@ -66,29 +66,32 @@ export function createDisplayPlacements(memory: JsonStore): DisplayPlacements {
 }
 
 /** Where the one window goes, and where it was. */
-export interface WindowPlace {
+export interface WindowPlacement {
   /** For a window that is being made. */
-  first(): Placement
+  initial(): Placement
   /** Remembers where it is, unless nobody has seen it there. */
-  keep(window: BrowserWindow): void
+  save(window: BrowserWindow): void
   /** Before a hidden window is shown: puts it where it belongs among the displays of now. */
-  return(window: BrowserWindow): void
+  restore(window: BrowserWindow): void
 }
 
 /**
  * A hidden window is moved by nobody when a display goes or comes: its coordinates are those of the displays on which it was
  * last seen. So they are not taken for a place among others, and it is put anew before it is seen again.
  */
-export function createWindowPlace(memory: JsonStore, displays: () => readonly Area[]): WindowPlace {
+export function createWindowPlacement(
+  memory: JsonStore,
+  displays: () => readonly DisplayArea[],
+): WindowPlacement {
   const places = createDisplayPlacements(memory)
   let placedOn = ''
   return {
-    first() {
-      placedOn = nameOf(displays())
+    initial() {
+      placedOn = displaySetKey(displays())
       return places.read(displays())
     },
-    keep(window) {
-      const now = nameOf(displays())
+    save(window) {
+      const now = displaySetKey(displays())
       if (!window.isVisible() && now !== placedOn) return
       placedOn = now
       places.write(displays(), {
@@ -97,9 +100,9 @@ export function createWindowPlace(memory: JsonStore, displays: () => readonly Ar
         isFullScreen: window.isFullScreen(),
       })
     },
-    return(window) {
+    restore(window) {
       const there = displays()
-      const now = nameOf(there)
+      const now = displaySetKey(there)
       if (window.isVisible() || now === placedOn) return
       placedOn = now
       const { bounds, isMaximised } = places.read(there)

@@ -1,6 +1,6 @@
 // Runs in a session of its own and plays the desktop's portal. Prints each answer, one word a line.
 import process from 'node:process'
-import { watchDesktopColours } from '../../../electron/desktop/tray/colour-scheme.ts'
+import { watchColourScheme } from '../../../electron/desktop/tray/colour-scheme.ts'
 import { fakeMethod, variant } from '../../support/fake-bus.ts'
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
@@ -14,7 +14,7 @@ const portal = {
 let heard = Promise.withResolvers<void>()
 // `Read` wraps its answer twice, what is told afterwards once.
 const service = await fakeMethod(portal, 'v', () => variant('v', variant('u', 1)))
-const colours = watchDesktopColours({
+const colours = watchColourScheme({
   ...{ platform: 'linux', otherwise: () => false, log },
   changed() {
     process.stdout.write(colours.isDark() ? 'dark\n' : 'light\n')

@@ -1,8 +1,8 @@
 // Runs in a session of its own, whose bus plays the system's: a network and a battery that change. Prints what is found,
 // one JSON a line.
 import process from 'node:process'
-import { watchBattery } from '../../../electron/desktop/power/battery-monitor.ts'
-import { watchNetwork } from '../../../electron/desktop/network/network-manager.ts'
+import { createBatteryMonitor } from '../../../electron/desktop/power/battery-monitor.ts'
+import { watchNetworkManager } from '../../../electron/desktop/network/network-manager.ts'
 import { realTimers } from '../../../electron/platform/system-environment.ts'
 import { fakeService } from '../../support/fake-bus.ts'
 
@@ -32,7 +32,7 @@ async function network(): Promise<void> {
     [at.home]: line('uuid-home', 'Home'),
     [at.phone]: line('uuid-phone', 'Phone'),
   })
-  await watchNetwork({ platform: 'linux', changed: say, log })
+  await watchNetworkManager({ platform: 'linux', onChange: say, log })
   await afterwards(() => service.change(at.manager, { Metered: 3, PrimaryConnection: at.phone }))
   await afterwards(() => service.change(at.manager, { Metered: 0, PrimaryConnection: '/' }))
 }
@@ -42,11 +42,11 @@ async function battery(): Promise<void> {
     '/org/freedesktop/UPower': { [upower]: { OnBattery: ['b', false] } },
     [batteries]: { [`${upower}.Device`]: { Percentage: ['d', 80.4] } },
   })
-  const watch = watchBattery({
-    ...{ platform: 'linux', isOnBattery: () => false, readPercent: async () => null, matters: () => true },
-    ...{ changed: say, environment: { timers: realTimers, log } },
+  const watch = createBatteryMonitor({
+    ...{ platform: 'linux', isOnBattery: () => false, readLevel: async () => null, isNeeded: () => true },
+    ...{ onChange: say, environment: { timers: realTimers, log } },
   })
-  await afterwards(watch.look)
+  await afterwards(watch.refresh)
   await afterwards(() => service.change('/org/freedesktop/UPower', { OnBattery: true }))
   await afterwards(() => service.change(batteries, { Percentage: 19.2 }))
 }

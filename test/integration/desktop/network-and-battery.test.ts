@@ -5,9 +5,9 @@ import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import {
   unknownNetwork,
-  watchAddresses,
-  watchNetwork,
-  type Network,
+  createAddressMonitor,
+  watchNetworkManager,
+  type NetworkStatus,
 } from '../../../electron/desktop/network/network-manager.ts'
 
 const run = promisify(execFile)
@@ -42,8 +42,8 @@ test('UPower tells mains and level, now and at each change', async () => {
 test.each(['darwin', 'win32'] as const)(
   '%s tells nothing of the line, and nothing is made up',
   async (platform) => {
-    const told: Network[] = []
-    await watchNetwork({ platform, changed: (network) => void told.push(network), log: silent })
+    const told: NetworkStatus[] = []
+    await watchNetworkManager({ platform, onChange: (network) => void told.push(network), log: silent })
     expect(told).toEqual([])
   },
 )
@@ -51,7 +51,7 @@ test.each(['darwin', 'win32'] as const)(
 test('other addresses are noticed when it becomes active again', () => {
   let now = '10.0.0.2'
   let changes = 0
-  const watch = watchAddresses({ changed: () => (changes += 1), addresses: () => now })
+  const watch = createAddressMonitor({ onChange: () => (changes += 1), readAddresses: () => now })
   watch.setActive(true)
   expect(changes).toBe(0)
   watch.setActive(false)

@@ -5,9 +5,13 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { batteryReader } from '../../../electron/desktop/power/battery-level.ts'
+import { batteryLevelReader } from '../../../electron/desktop/power/battery-level.ts'
 import { createFileManagers } from '../../../electron/desktop/integration/file-managers.ts'
-import { execLine, isInNoMenu, appCommand } from '../../../electron/desktop/integration/launch-command.ts'
+import {
+  desktopEntryExec,
+  needsMenuEntry,
+  launchCommand,
+} from '../../../electron/desktop/integration/launch-command.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
 const run = promisify(execFile)
@@ -31,7 +35,7 @@ const started = async () => (await readFile(join(home, 'started'), 'utf8')).trim
 function managersFor(path: string, change: Record<string, string> = {}) {
   return createFileManagers({
     platform: 'linux',
-    command: { program: path, words: [] },
+    command: { program: path, args: [] },
     home,
     env: { PATH: join(home, 'bin'), ...change },
     menu: null,
@@ -86,9 +90,9 @@ describe('entries of file managers', () => {
   })
 
   test('put an AppImage into the menu and under "Open with", and take it out again', async () => {
-    const command = { program: await program("it's $HOME/M.AppImage".replace('/', '-')), words: [] }
+    const command = { program: await program("it's $HOME/M.AppImage".replace('/', '-')), args: [] }
     const build = join(projectFolder, 'build')
-    const menu = { kinds: join(build, 'linux/modelferry-mime.xml'), icon: join(build, 'icon.svg') }
+    const menu = { mimeTypes: join(build, 'linux/modelferry-mime.xml'), icon: join(build, 'icon.svg') }
     const managers = createFileManagers({ platform: 'linux', command, home, env: {}, menu })
     expect(await managers.list()).toEqual([{ id: 'menu', isOn: false }])
     expect(await managers.set('menu', true)).toEqual([{ id: 'menu', isOn: true }])
@@ -119,7 +123,7 @@ describe('entries of file managers', () => {
   test('on macOS are a Quick Action whose lists are well formed', async () => {
     const managers = createFileManagers({
       platform: 'darwin',
-      command: { program: '/Applications/A & B.app/Contents/MacOS/x', words: [] },
+      command: { program: '/Applications/A & B.app/Contents/MacOS/x', args: [] },
       home,
       env: {},
       menu: null,
@@ -140,7 +144,7 @@ describe('entries of file managers', () => {
 describe('the command that starts this installation', () => {
   const execPath = '/opt/Modelferry/modelferry'
   const command = (env: Record<string, string>, appFolder: string | null = null) =>
-    appCommand({ env, execPath, appFolder })
+    launchCommand({ env, execPath, appFolder })
 
   test('is the AppImage itself, the Flatpak by its id, the program, or the program with its folder', () => {
     expect(command({ APPIMAGE: '/home/me/M.AppImage' })).toEqual({
@@ -148,12 +152,12 @@ describe('the command that starts this installation', () => {
       words: [],
     })
     expect(command({ FLATPAK_ID: 'app.x' })).toEqual({ program: 'flatpak', words: ['run', 'app.x'] })
-    expect(command({})).toEqual({ program: execPath, words: [] })
+    expect(command({})).toEqual({ program: execPath, args: [] })
     expect(command({}, '/src')).toEqual({ program: execPath, words: ['/src'] })
   })
 
   test('belongs to an app that nobody has put into a menu, or to one that a package brought', () => {
-    const offered = (env: Record<string, string>, path = execPath) => isInNoMenu(true, 'linux', env, path)
+    const offered = (env: Record<string, string>, path = execPath) => needsMenuEntry(true, 'linux', env, path)
     expect(offered({ APPIMAGE: '/home/me/M.AppImage' })).toBe(true)
     expect(offered({}, '/home/me/modelferry/modelferry')).toBe(true)
     expect([offered({}), offered({ FLATPAK_ID: 'app.x' }), offered({ SNAP: '/snap/x' })]).toEqual([
@@ -161,12 +165,12 @@ describe('the command that starts this installation', () => {
       false,
       false,
     ])
-    expect(isInNoMenu(false, 'linux', {}, '/src/electron')).toBe(false)
-    expect(isInNoMenu(true, 'darwin', {}, '/Applications/M.app')).toBe(false)
+    expect(needsMenuEntry(false, 'linux', {}, '/src/electron')).toBe(false)
+    expect(needsMenuEntry(true, 'darwin', {}, '/Applications/M.app')).toBe(false)
   })
 
   test('stands in a desktop entry as the specification wants it, and a validator agrees', async () => {
-    const line = execLine({ program: '/a b/$x "y" 100%', words: [] }, '--hidden')
+    const line = desktopEntryExec({ program: '/a b/$x "y" 100%', args: [] }, '--hidden')
     expect(line).toBe('"/a b/\\\\$x \\\\"y\\\\" 100%%" --hidden')
     const entry = join(home, 'x.desktop')
     await writeFile(entry, `[Desktop Entry]\nType=Application\nName=X\nExec=${line}\n`)
@@ -180,7 +184,7 @@ describe('the level of the battery', () => {
     await mkdir(folder, { recursive: true })
     for (const [file, value] of Object.entries(values)) await writeFile(join(folder, file), `${value}\n`)
   }
-  const read = () => batteryReader('linux', join(home, 'power_supply'))()
+  const read = () => batteryLevelReader('linux', join(home, 'power_supply'))()
 
   test('is the mean of the computer’s batteries, and not a mouse’s', async () => {
     await supply('AC', { type: 'Mains', online: '0' })
@@ -193,7 +197,7 @@ describe('the level of the battery', () => {
   test('is unknown where there is none', async () => {
     await supply('AC', { type: 'Mains', online: '1' })
     expect(await read()).toBeNull()
-    expect(await batteryReader('linux', '/nonexistent')()).toBeNull()
+    expect(await batteryLevelReader('linux', '/nonexistent')()).toBeNull()
   })
 
   const said = (printed: string) => () => Promise.resolve(printed)
@@ -205,7 +209,7 @@ describe('the level of the battery', () => {
     ["Now drawing from 'AC Power'\n", null],
     ['', null],
   ])('is read from what macOS prints: %j', async (printed, percent) => {
-    expect(await batteryReader('darwin', '', said(printed))()).toBe(percent)
+    expect(await batteryLevelReader('darwin', '', said(printed))()).toBe(percent)
   })
 
   test.each([
@@ -214,6 +218,6 @@ describe('the level of the battery', () => {
     ['\r\n', null],
     ['', null],
   ])('is read from what Windows prints: %j', async (printed, percent) => {
-    expect(await batteryReader('win32', '', said(printed))()).toBe(percent)
+    expect(await batteryLevelReader('win32', '', said(printed))()).toBe(percent)
   })
 })

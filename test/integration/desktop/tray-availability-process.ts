@@ -1,7 +1,7 @@
 // Runs in a session of its own and plays the desktop: with or without a tray from the start, or one that comes and goes.
 // Prints what was found, one word a line.
 import process from 'node:process'
-import { goneAfterMs, watchTrayHost } from '../../../electron/desktop/tray/tray-availability.ts'
+import { removalDelayMs, watchTrayAvailability } from '../../../electron/desktop/tray/tray-availability.ts'
 import { fakeMethod, openPanel } from '../../support/fake-bus.ts'
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
@@ -12,7 +12,7 @@ const say = (found: boolean) => write(found ? 'tray' : 'none')
 let begun = Promise.withResolvers<() => void>()
 const timers = {
   after(delayMs: number, fire: () => void) {
-    if (delayMs === goneAfterMs) begun.resolve(fire)
+    if (delayMs === removalDelayMs) begun.resolve(fire)
     return () => write('doubt over')
   },
 }
@@ -26,14 +26,14 @@ async function doubtBegins(): Promise<() => void> {
 const [desktop] = process.argv.slice(2)
 const first = desktop === 'with-tray' ? await openPanel() : null
 if (desktop === 'with-watcher-alone') await openPanel(false)
-const host = watchTrayHost('linux', timers, silent)
+const host = watchTrayAvailability('linux', timers, silent)
 let heard = Promise.withResolvers<void>()
 host.onChange((isThere) => {
   say(isThere)
   heard.resolve()
   heard = Promise.withResolvers()
 })
-say(await host.isThere())
+say(await host.isAvailable())
 async function comes() {
   const told = heard.promise
   const tray = await openPanel()

@@ -4,7 +4,7 @@ import process from 'node:process'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { realTimers } from '../../../electron/platform/system-environment.ts'
-import { watchTrayHost } from '../../../electron/desktop/tray/tray-availability.ts'
+import { watchTrayAvailability } from '../../../electron/desktop/tray/tray-availability.ts'
 
 const run = promisify(execFile)
 const steps = join(import.meta.dirname, 'tray-availability-process.ts')
@@ -52,5 +52,5 @@ test('without a session bus there is no tray', async () => {
 
 test.each(['darwin', 'win32'] as const)('%s always has one', async (platform) => {
   const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
-  expect(await watchTrayHost(platform, realTimers, silent).isThere()).toBe(true)
+  expect(await watchTrayAvailability(platform, realTimers, silent).isAvailable()).toBe(true)
 })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createLog } from '../../../electron/platform/log.ts'
-import { setAsideUnreadable } from '../../../electron/desktop/settings/unreadable-json.ts'
+import { renameUnreadableJson } from '../../../electron/desktop/settings/unreadable-json.ts'
 
 let folder = ''
 beforeEach(async () => {
@@ -83,7 +83,7 @@ test.each(['{"server":', '[]', 'null', ''])(
   async (text) => {
     const file = join(folder, 'settings.json')
     await writeFile(file, text)
-    setAsideUnreadable(file, silent)
+    renameUnreadableJson(file, silent)
     const [aside = '', ...others] = await readdir(folder)
     expect(others).toEqual([])
     expect(aside).toMatch(/^settings\.unreadable-\d+\.json$/)
@@ -93,8 +93,8 @@ test.each(['{"server":', '[]', 'null', ''])(
 
 test('settings that can be read, and missing ones, are left alone', async () => {
   const file = join(folder, 'settings.json')
-  setAsideUnreadable(file, silent)
+  renameUnreadableJson(file, silent)
   await writeFile(file, '{}')
-  setAsideUnreadable(file, silent)
+  renameUnreadableJson(file, silent)
   expect(await readdir(folder)).toEqual(['settings.json'])
 })

@@ -12,7 +12,7 @@ import { loadUpdater } from '../../../electron/desktop/updates/updater.ts'
 import type { Updater } from '../../../electron/desktop/updates/update-controller.ts'
 import {
   newSigningKey,
-  publicHalf,
+  publicKeyOf,
   startUpdateFeed,
   type Release,
   type UpdateFeed,
@@ -60,7 +60,7 @@ const release = (change: Partial<Release> = {}): Release => ({
   ...change,
 })
 
-async function openUpdater(version = '1.0.0', keys = publicHalf(key)): Promise<Updater> {
+async function openUpdater(version = '1.0.0', keys = publicKeyOf(key)): Promise<Updater> {
   const configFile = join(folder, 'app-update.json')
   writeFileSync(
     configFile,
@@ -139,7 +139,7 @@ test('nothing is fetched that our key has not signed', async () => {
     expect(await codeOf(updater.check())).toBe('update-unsigned')
   }
   feed.publish(release())
-  expect(await codeOf((await openUpdater('1.0.0', publicHalf(stranger))).check())).toBe('update-unsigned')
+  expect(await codeOf((await openUpdater('1.0.0', publicKeyOf(stranger))).check())).toBe('update-unsigned')
   expect(fetched()).toEqual([])
 })
 
@@ -197,7 +197,7 @@ test('a folder that may not be written to is told before anything is stopped', a
   await updater.download(() => {})
   // Nobody may make a file there, not even the administrator.
   vi.stubEnv('APPIMAGE', '/sys/Modelferry.AppImage')
-  expect(await codeOf(updater.getReady())).toBe('update-not-writable')
+  expect(await codeOf(updater.prepareInstall())).toBe('update-not-writable')
   expect(quits).toBe(0)
 })
 
@@ -206,7 +206,7 @@ test('laid beside it beforehand the new one only takes the name, at a quit it is
   const updater = await openUpdater()
   await updater.check()
   await updater.download(() => {})
-  await updater.getReady()
+  await updater.prepareInstall()
   expect(programNow()).toContain('echo old')
   expect(readFileSync(`${program}.new`, 'utf8')).toContain('new $*')
   await updater.install()

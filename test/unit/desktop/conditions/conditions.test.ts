@@ -40,41 +40,41 @@ function setup(change: Partial<Settings> = {}, { holdError }: Options = {}) {
     changed: (now, before) => void told.push({ now, before }),
     environment,
   })
-  book.look()
+  book.update()
   const set = (more: Partial<Settings>) => {
     settings = { ...settings, ...more }
-    book.look()
+    book.update()
   }
   return { book, clock, held, limits, told, set, settings: () => settings, lines: environment.lines }
 }
 
 test('on battery it waits below the level that the person chose, and goes on at mains', () => {
   const { book, held } = setup({ pauseBelowPercent: 30 })
-  book.power({ isOnBattery: true, percent: 30 })
+  book.setPower({ isOnBattery: true, percent: 30 })
   expect(held).toEqual([])
-  book.power({ isOnBattery: true, percent: 29 })
+  book.setPower({ isOnBattery: true, percent: 29 })
   expect(book.current().hold).toEqual({ kind: 'battery', percent: 29, belowPercent: 30 })
-  book.power({ isOnBattery: false, percent: 29 })
+  book.setPower({ isOnBattery: false, percent: 29 })
   expect([held, book.current().hold]).toEqual([[true, false], null])
 })
 
 test('who did not ask for it is not held up by a battery', () => {
   const { book, held } = setup()
-  book.power({ isOnBattery: true, percent: 3 })
+  book.setPower({ isOnBattery: true, percent: 3 })
   expect(held).toEqual([])
 })
 
 test('a level that nobody tells stops nobody', () => {
   const { book, held } = setup({ pauseBelowPercent: 30 })
-  book.power({ isOnBattery: true, percent: null })
+  book.setPower({ isOnBattery: true, percent: null })
   expect(held).toEqual([])
 })
 
 test('a metered line is waited out where the person wants that, and an unknown one is not', () => {
   const { book, held, set } = setup({ pauseOnMetered: true })
-  book.network({ metered: 'unknown', line: null })
+  book.setNetwork({ metered: 'unknown', line: null })
   expect(held).toEqual([])
-  book.network({ metered: 'yes', line: phone })
+  book.setNetwork({ metered: 'yes', line: phone })
   expect(book.current().hold).toEqual({ kind: 'metered', line: phone })
   set({ pauseOnMetered: false })
   expect(held).toEqual([true, false])
@@ -86,37 +86,37 @@ test('the person’s word about a line outranks the system’s, both ways', () =
     { ...studio, isMetered: true },
   ]
   const { book, held } = setup({ pauseOnMetered: true, lines })
-  book.network({ metered: 'yes', line: phone })
+  book.setNetwork({ metered: 'yes', line: phone })
   expect(held).toEqual([])
-  book.network({ metered: 'no', line: studio })
+  book.setNetwork({ metered: 'no', line: studio })
   expect(held).toEqual([true])
 })
 
 test('“send anyway” holds on this line and no longer', () => {
   const { book, held, settings } = setup({ pauseOnMetered: true })
-  book.network({ metered: 'yes', line: phone })
+  book.setNetwork({ metered: 'yes', line: phone })
   book.sendAnyway(false)
   expect([held, book.current().overridden]).toEqual([[true, false], 'metered'])
-  book.network({ metered: 'no', line: studio })
-  book.network({ metered: 'yes', line: phone })
+  book.setNetwork({ metered: 'no', line: studio })
+  book.setNetwork({ metered: 'yes', line: phone })
   expect([held.at(-1), settings().lines]).toEqual([true, []])
 })
 
 test('“always on this line” is kept', () => {
   const { book, held, settings } = setup({ pauseOnMetered: true })
-  book.network({ metered: 'yes', line: phone })
+  book.setNetwork({ metered: 'yes', line: phone })
   book.sendAnyway(true)
   expect(settings().lines).toEqual([{ ...phone, isMetered: false }])
-  book.network({ metered: 'no', line: studio })
-  book.network({ metered: 'yes', line: phone })
+  book.setNetwork({ metered: 'no', line: studio })
+  book.setNetwork({ metered: 'yes', line: phone })
   expect(held).toEqual([true, false])
 })
 
 test('“send anyway” about one reason is no word about another that comes later', () => {
   const { book } = setup({ pauseOnMetered: true, pauseBelowPercent: 30 })
-  book.network({ metered: 'yes', line: phone })
+  book.setNetwork({ metered: 'yes', line: phone })
   book.sendAnyway(false)
-  book.power({ isOnBattery: true, percent: 10 })
+  book.setPower({ isOnBattery: true, percent: 10 })
   expect(book.current().hold?.kind).toBe('battery')
 })
 
@@ -150,9 +150,9 @@ test('each change is told once with what was before it, and no change is not tol
   const { book, told } = setup({ pauseBelowPercent: 30 })
   expect(told).toEqual([])
   const atFirst = book.current()
-  book.power({ isOnBattery: true, percent: 29 })
-  book.power({ isOnBattery: true, percent: 29 })
-  book.look()
+  book.setPower({ isOnBattery: true, percent: 29 })
+  book.setPower({ isOnBattery: true, percent: 29 })
+  book.update()
   const held = book.current()
   expect(told).toEqual([{ now: held, before: atFirst }])
   expect(held).toMatchObject({ hold: { kind: 'battery' }, power: { isOnBattery: true, percent: 29 } })
@@ -162,7 +162,7 @@ test('each change is told once with what was before it, and no change is not tol
 
 test('a level of the battery that holds nothing is told too', () => {
   const { book, told } = setup()
-  book.power({ isOnBattery: true, percent: 80 })
+  book.setPower({ isOnBattery: true, percent: 80 })
   expect(told.map(({ now }) => [now.hold, now.power.percent])).toEqual([[null, 80]])
 })
 
@@ -177,7 +177,7 @@ test('quiet hours are told when they begin and when they end', () => {
 test('however often it looks, one timer runs, of ten minutes at most', () => {
   const rule = { days: [0, 1, 2, 3, 4, 5, 6], fromMinute: 11 * 60, toMinute: 12 * 60 + 25 }
   const { book, clock, set } = setup({ quietHours: [{ ...rule, limitBytesPerSecond: 1_000 }] })
-  book.look()
+  book.update()
   expect(clock.waits()).toEqual([10 * 60_000])
   clock.advance(10 * 60_000)
   clock.advance(10 * 60_000)
@@ -189,22 +189,22 @@ test('however often it looks, one timer runs, of ten minutes at most', () => {
 test('a queue that can’t be held is logged, and the next change is passed on to it', async () => {
   const error = new Error('the queue is closed')
   const { book, held, lines } = setup({ pauseBelowPercent: 30 }, { holdError: error })
-  book.power({ isOnBattery: true, percent: 29 })
+  book.setPower({ isOnBattery: true, percent: 29 })
   await expect
     .poll(() => lines.at(-1))
     .toEqual({
       ...{ level: 'error', message: 'the queue could not be held', facts: { error } },
     })
-  book.power({ isOnBattery: false, percent: 29 })
+  book.setPower({ isOnBattery: false, percent: 29 })
   expect(held).toEqual([true, false])
 })
 
 test('what is sent anyway is over once its reason has ended', () => {
   const { book } = setup({ pauseBelowPercent: 30 })
-  book.power({ isOnBattery: true, percent: 29 })
+  book.setPower({ isOnBattery: true, percent: 29 })
   book.sendAnyway(false)
-  book.power({ isOnBattery: false, percent: 29 })
-  book.power({ isOnBattery: true, percent: 29 })
+  book.setPower({ isOnBattery: false, percent: 29 })
+  book.setPower({ isOnBattery: true, percent: 29 })
   expect([book.current().hold?.kind, book.current().overridden]).toEqual(['battery', null])
 })
 
@@ -215,14 +215,14 @@ test('quiet hours that are set aside hold again the next day', () => {
   book.sendAnyway(false)
   expect(book.current().hold).toBeNull()
   clock.advance(24 * 60 * 60_000)
-  book.look()
+  book.update()
   expect(book.current().hold?.kind).toBe('quiet-hours')
 })
 
 test('“always” about anything but the line keeps nothing', () => {
   const { book, settings } = setup({ pauseBelowPercent: 30 })
-  book.network({ metered: 'no', line: studio })
-  book.power({ isOnBattery: true, percent: 10 })
+  book.setNetwork({ metered: 'no', line: studio })
+  book.setPower({ isOnBattery: true, percent: 10 })
   book.sendAnyway(true)
   expect([book.current().hold, settings().lines]).toEqual([null, []])
 })
@@ -233,7 +233,7 @@ test('“always on this line” takes the place of what was said of it, and leav
     { ...phone, isMetered: true },
   ]
   const { book, settings } = setup({ pauseOnMetered: true, lines })
-  book.network({ metered: 'yes', line: phone })
+  book.setNetwork({ metered: 'yes', line: phone })
   book.sendAnyway(true)
   expect(settings().lines).toEqual([
     { ...studio, isMetered: false },

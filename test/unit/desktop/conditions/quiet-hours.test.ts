@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { QuietHours } from '../../../../electron/contract/settings.ts'
-import { quietHoursNow } from '../../../../electron/desktop/conditions/quiet-hours.ts'
+import { quietHoursAt } from '../../../../electron/desktop/conditions/quiet-hours.ts'
 
 const zone = process.env['TZ']
 beforeAll(() => void (process.env['TZ'] = 'Europe/Berlin'))
@@ -17,7 +17,7 @@ const hours = (from: number, to: number, change: Partial<QuietHours> = {}): Quie
 })
 const at = (text: string) => Date.parse(text)
 const until = (rules: readonly QuietHours[], now: string) => {
-  const { untilMs, ...quiet } = quietHoursNow(rules, at(now))
+  const { untilMs, ...quiet } = quietHoursAt(rules, at(now))
   return { ...quiet, until: untilMs === null ? null : new Date(untilMs).toISOString() }
 }
 const pause = { isPause: true, limitBytesPerSecond: null }

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { commandOfLink, isDeepLink } from '../../../../electron/desktop/integration/deep-link.ts'
+import { pageCommandOf, isDeepLink } from '../../../../electron/desktop/integration/deep-link.ts'
 
 test.each([
   ['modelferry://show/uploads', 'show-uploads'],
   ['modelferry://show/history', 'show-history'],
   ['modelferry://show/settings/', 'show-settings'],
 ])('%s shows a view', (link, command) => {
-  expect(commandOfLink(link)).toBe(command)
+  expect(pageCommandOf(link)).toBe(command)
 })
 
 test.each([
@@ -24,7 +24,7 @@ test.each([
   'https://modelferry.app/show/uploads',
   '',
 ])('%j asks for nothing', (link) => {
-  expect(commandOfLink(link)).toBeNull()
+  expect(pageCommandOf(link)).toBeNull()
 })
 
 test('whatever claims to be a link is never taken for a path', () => {

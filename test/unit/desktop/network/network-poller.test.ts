@@ -1,24 +1,24 @@
 import { expect, test } from 'vitest'
-import { watchNetworkChanges } from '../../../../electron/desktop/network/network-poller.ts'
-import { unknownNetwork, type Network } from '../../../../electron/desktop/network/network-manager.ts'
+import { createNetworkPoller } from '../../../../electron/desktop/network/network-poller.ts'
+import { unknownNetwork, type NetworkStatus } from '../../../../electron/desktop/network/network-manager.ts'
 import { standingClock, testPorts } from '../../../support/hand-clock.ts'
 
 const everyMs = 5 * 60_000
-const phone: Network = { metered: 'yes', line: { id: 'uuid-2', name: 'Phone' } }
+const phone: NetworkStatus = { metered: 'yes', line: { id: 'uuid-2', name: 'Phone' } }
 
 function setup() {
   const world = { matters: true, network: unknownNetwork, error: null as Error | null, reads: 0 }
   const clock = standingClock()
   const environment = testPorts(clock)
-  const told: Network[] = []
-  const watch = watchNetworkChanges({
+  const told: NetworkStatus[] = []
+  const watch = createNetworkPoller({
     async read() {
       world.reads += 1
       if (world.error) throw world.error
       return world.network
     },
-    matters: () => world.matters,
-    changed: (network) => void told.push(network),
+    isNeeded: () => world.matters,
+    onChange: (network) => void told.push(network),
     environment,
   })
   return { world, clock, told, watch, lines: environment.lines }
@@ -54,7 +54,7 @@ test('a network that can’t be read is logged and read again five minutes later
 
 test('while nothing is to be sent, a look reads once and starts no timer', async () => {
   const { clock, told, watch } = setup()
-  watch.look()
+  watch.refresh()
   await expect.poll(() => told).toEqual([unknownNetwork])
   expect(clock.waits()).toEqual([])
 })
@@ -64,6 +64,6 @@ test('a network that matters to nobody is not read, and the timer ends', async (
   watch.setActive(true)
   await expect.poll(() => clock.waits()).toEqual([everyMs])
   world.matters = false
-  watch.look()
+  watch.refresh()
   expect([world.reads, clock.waits()]).toEqual([1, []])
 })

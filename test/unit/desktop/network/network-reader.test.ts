@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
-import { networkReader } from '../../../../electron/desktop/network/network-reader.ts'
-import { watchNetworkChanges } from '../../../../electron/desktop/network/network-poller.ts'
-import { unknownNetwork, type Network } from '../../../../electron/desktop/network/network-manager.ts'
+import { networkStatusReader } from '../../../../electron/desktop/network/network-reader.ts'
+import { createNetworkPoller } from '../../../../electron/desktop/network/network-poller.ts'
+import { unknownNetwork, type NetworkStatus } from '../../../../electron/desktop/network/network-manager.ts'
 import { standingClock, testPorts } from '../../../support/hand-clock.ts'
 
 /** A system whose programs print this. */
 const printing = (printed: Readonly<Record<string, string>>) => async (program: string) =>
   printed[program] ?? ''
 
-const onWindows = (text: string) => networkReader('win32', printing({ 'powershell.exe': text }))?.()
+const onWindows = (text: string) => networkStatusReader('win32', printing({ 'powershell.exe': text }))?.()
 const id = expect.stringMatching(/^[0-9a-f]{32}$/)
 
 test.for([
@@ -51,7 +51,8 @@ Hardware Port: Wi-Fi
 Device: en0
 Ethernet Address: a8:60:b6:00:00:02
 `
-const onMac = (printed: Readonly<Record<string, string>>) => networkReader('darwin', printing(printed))?.()
+const onMac = (printed: Readonly<Record<string, string>>) =>
+  networkStatusReader('darwin', printing(printed))?.()
 
 test('macOS tells the line by its router, and not whether it is metered', async () => {
   const home = await onMac({ route, networksetup, arp: arp('0:11:32:aa:bb:c') })
@@ -64,29 +65,29 @@ test('macOS tells the line by its router, and not whether it is metered', async 
 })
 
 test('Linux, which tells by itself, is not asked', () => {
-  expect(networkReader('linux', printing({}))).toBe(null)
+  expect(networkStatusReader('linux', printing({}))).toBe(null)
 })
 
 test('the line is asked about while it matters, from time to time only while something is to be sent', async () => {
   const clock = standingClock()
-  const told: Network[] = []
+  const told: NetworkStatus[] = []
   let matters = false
   let asked = 0
-  const watch = watchNetworkChanges({
+  const watch = createNetworkPoller({
     read: async () => ({ metered: (asked += 1) > 2 ? 'yes' : 'no', line: null }),
-    matters: () => matters,
-    changed: (network) => void told.push(network),
+    isNeeded: () => matters,
+    onChange: (network) => void told.push(network),
     environment: testPorts(clock),
   })
   const settle = async () => {
     for (let turn = 0; turn < 10; turn += 1) await Promise.resolve()
   }
-  watch.look()
+  watch.refresh()
   watch.setActive(true)
   await settle()
   expect(asked).toBe(0)
   matters = true
-  watch.look()
+  watch.refresh()
   await settle()
   clock.advance(5 * 60_000)
   await settle()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { proxiesIn } from '../../../../electron/desktop/network/pac-result.ts'
+import { parsePacResult } from '../../../../electron/desktop/network/pac-result.ts'
 
 test.each([
   ['DIRECT', ['direct']],
@@ -9,11 +9,11 @@ test.each([
   ['SOCKS5 a.example:1080; SOCKS b.example:1081', ['socks5h://a.example:1080', 'socks4://b.example:1081']],
   ['', ['direct']],
 ] as const)('Chromium’s answer “%s” is read, the best way first', (answer, proxies) => {
-  expect(proxiesIn(answer)).toEqual({ proxies, unknown: [] })
+  expect(parsePacResult(answer)).toEqual({ proxies, unknown: [] })
 })
 
 test('a way of a kind that is not known is passed over and named', () => {
-  expect(proxiesIn('QUIC proxy.example:443; PROXY a.example:1; PROXY not a host')).toEqual({
+  expect(parsePacResult('QUIC proxy.example:443; PROXY a.example:1; PROXY not a host')).toEqual({
     proxies: ['http://a.example:1', 'http://not'],
     unknown: ['QUIC'],
   })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Conditions } from '../../../../electron/contract/conditions.ts'
-import { watchBattery } from '../../../../electron/desktop/power/battery-monitor.ts'
+import { createBatteryMonitor } from '../../../../electron/desktop/power/battery-monitor.ts'
 import { standingClock, testPorts } from '../../../support/hand-clock.ts'
 
 const minuteMs = 60_000
@@ -11,16 +11,16 @@ function setup() {
   const clock = standingClock()
   const environment = testPorts(clock)
   const told: Conditions['power'][] = []
-  const watch = watchBattery({
+  const watch = createBatteryMonitor({
     platform: 'win32',
     isOnBattery: () => world.isOnBattery,
-    async readPercent() {
+    async readLevel() {
       world.reads += 1
       if (world.error) throw world.error
       return world.percent
     },
-    matters: () => world.matters,
-    changed: (power) => void told.push(power),
+    isNeeded: () => world.matters,
+    onChange: (power) => void told.push(power),
     environment,
   })
   return { world, clock, told, watch, lines: environment.lines }
@@ -54,7 +54,7 @@ test('a level that can’t be read is logged and read again a minute later', asy
 
 test('while nothing is to be sent, a look reads once and starts no timer', async () => {
   const { clock, told, watch } = setup()
-  watch.look()
+  watch.refresh()
   await expect.poll(() => told).toEqual([{ isOnBattery: true, percent: 50 }])
   expect(clock.waits()).toEqual([])
 })
@@ -62,7 +62,7 @@ test('while nothing is to be sent, a look reads once and starts no timer', async
 test('at mains no level is read', async () => {
   const { world, told, watch } = setup()
   world.isOnBattery = false
-  watch.look()
+  watch.refresh()
   await expect.poll(() => told).toEqual([{ isOnBattery: false, percent: null }])
   expect(world.reads).toBe(0)
 })
@@ -72,7 +72,7 @@ test('a level that matters to nobody is not read, and the timer ends', async () 
   watch.setActive(true)
   await expect.poll(() => clock.waits()).toEqual([minuteMs])
   world.matters = false
-  watch.look()
+  watch.refresh()
   expect(told.at(-1)).toEqual({ isOnBattery: true, percent: null })
   expect([world.reads, clock.waits()]).toEqual([1, []])
 })

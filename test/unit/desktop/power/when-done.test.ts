@@ -22,7 +22,7 @@ function setup() {
     changed: () => undefined,
     environment: { now: clock.now, timers: clock.timers },
   })
-  const patch = (totals: Totals, changed = rows('sending', 0)) => book.patch({ totals, changed })
+  const patch = (totals: Totals, changed = rows('sending', 0)) => book.applyPatch({ totals, changed })
   return { clock, did, book, patch, said: () => endingText(book.current(), translatorFor('en')) }
 }
 

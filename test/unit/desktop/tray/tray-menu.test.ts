@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Conditions } from '../../../../electron/contract/conditions.ts'
 import type { Totals } from '../../../../electron/contract/uploads.ts'
 import { translatorFor } from '../../../../electron/messages/messages.ts'
-import { trayTemplate, type TrayNow } from '../../../../electron/desktop/tray/tray-menu.ts'
+import { trayMenuTemplate, type TrayContent } from '../../../../electron/desktop/tray/tray-menu.ts'
 
 const none: Totals = {
   ...{ running: 0, waiting: 0, needsYou: 0, paused: 0, registeredToday: 0 },
@@ -18,7 +18,7 @@ const quiet: Conditions = {
   network: { metered: 'unknown', line: null },
 }
 
-function menu(given: Partial<TrayNow> = {}) {
+function menu(given: Partial<TrayContent> = {}) {
   const did: unknown[] = []
   const note =
     (name: string) =>
@@ -35,7 +35,7 @@ function menu(given: Partial<TrayNow> = {}) {
     ...{ limitBytesPerSecond: null, recents: [] },
     ...given,
   }
-  const template = trayTemplate(now, actions, translatorFor('en'), 'en', 0)
+  const template = trayMenuTemplate(now, actions, translatorFor('en'), 'en', 0)
   const all = template.flatMap((item) => [item, ...below(item)])
   return {
     did,
@@ -52,7 +52,7 @@ function menu(given: Partial<TrayNow> = {}) {
   }
 }
 
-type Item = ReturnType<typeof trayTemplate>[number]
+type Item = ReturnType<typeof trayMenuTemplate>[number]
 function below({ submenu }: Item): Item[] {
   return Array.isArray(submenu) ? submenu.flatMap((item) => [item, ...below(item)]) : []
 }

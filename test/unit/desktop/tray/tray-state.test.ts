@@ -83,11 +83,11 @@ test('every icon that can be asked for is drawn, in each density where the panel
 test.each<[string, boolean, Partial<Parameters<typeof isPanelDark>[0]>]>([
   ['GNOME’s bar in a light theme', true, { desktop: 'ubuntu:GNOME' }],
   ['KDE’s panel in a light theme', false, { desktop: 'KDE' }],
-  ['KDE’s panel in a dark theme', true, { desktop: 'KDE', darkDesktop: true }],
-  ['Windows’ dark taskbar under light apps', true, { platform: 'win32', darkSystemColours: true }],
-  ['Windows’ light taskbar under dark apps', false, { platform: 'win32', darkDesktop: true }],
+  ['KDE’s panel in a dark theme', true, { desktop: 'KDE', isDesktopDark: true }],
+  ['Windows’ dark taskbar under light apps', true, { platform: 'win32', isSystemDark: true }],
+  ['Windows’ light taskbar under dark apps', false, { platform: 'win32', isDesktopDark: true }],
 ])('%s is dark: %s', (_panel, dark, known) => {
-  const panel = { platform: 'linux', desktop: '', darkDesktop: false, darkSystemColours: false } as const
+  const panel = { platform: 'linux', desktop: '', isDesktopDark: false, isSystemDark: false } as const
   expect(isPanelDark({ ...panel, ...known })).toBe(dark)
 })
 

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createPacer } from '../../../../electron/desktop/tray/update-throttle.ts'
+import { createUpdateThrottle } from '../../../../electron/desktop/tray/update-throttle.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 test('the first change is shown at once, the next ones together at the end of the pause', () => {
   const work = vi.fn()
-  const { ask } = createPacer(1_000, work)
+  const { request: ask } = createUpdateThrottle(1_000, work)
   ask()
   ask()
   ask()
@@ -21,7 +21,7 @@ test('the first change is shown at once, the next ones together at the end of th
 
 test('once stopped it shows nothing more of what was asked before', () => {
   const work = vi.fn()
-  const { ask, stop } = createPacer(1_000, work)
+  const { request: ask, stop } = createUpdateThrottle(1_000, work)
   ask()
   ask()
   stop()

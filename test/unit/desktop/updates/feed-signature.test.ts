@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { expect, test } from 'vitest'
 import {
   isFeedSigned,
-  publicHalf,
+  publicKeyOf,
   readFeedKeys,
   signFeed,
 } from '../../../../electron/desktop/updates/feed-signature.ts'
@@ -13,7 +13,7 @@ const newKey = () =>
     publicKeyEncoding: { format: 'pem', type: 'spki' },
   }).privateKey
 const [ours, next, stranger] = [newKey(), newKey(), newKey()]
-const keys = readFeedKeys(publicHalf(ours))
+const keys = readFeedKeys(publicKeyOf(ours))
 const feedFile = 'latest-linux.yml'
 const text = 'version: 1.2.0\n'
 const signatures = signFeed(feedFile, text, ours)
@@ -35,12 +35,12 @@ test('another text, another system’s feed, another key and no signature are no
 test('a key can be replaced: while both sign, apps with the old one and with the new one go on', () => {
   const both = [signFeed(feedFile, text, next), signatures].join('\n')
   expect(isFeedSigned({ feedFile, text, signatures: both, keys })).toBe(true)
-  expect(isFeedSigned({ feedFile, text, signatures: both, keys: readFeedKeys(publicHalf(next)) })).toBe(true)
+  expect(isFeedSigned({ feedFile, text, signatures: both, keys: readFeedKeys(publicKeyOf(next)) })).toBe(true)
 })
 
 test('what is no Ed25519 key is left out', () => {
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const other = publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
-  expect(readFeedKeys(`${other}, rubbish ${publicHalf(ours)}`)).toHaveLength(1)
+  expect(readFeedKeys(`${other}, rubbish ${publicKeyOf(ours)}`)).toHaveLength(1)
   expect(readFeedKeys('')).toEqual([])
 })

@@ -62,7 +62,7 @@ test('while a sign-in lies in memory alone it waits to be told', async () => {
   await pass(idleForMs)
   expect(done).not.toContain('get ready')
   world.kept = true
-  updates.turned()
+  updates.conditionsChanged()
   await pass(idleForMs)
   expect(done.at(-1)).toBe('install')
 })

@@ -1,6 +1,10 @@
 import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
-import { createSquirrel, quitLimitMs, takeLimitMs } from '../../../../electron/desktop/updates/squirrel.ts'
+import {
+  createSquirrel,
+  quitTimeoutMs,
+  prepareTimeoutMs,
+} from '../../../../electron/desktop/updates/squirrel.ts'
 import { updateFailure } from '../../../../electron/desktop/updates/update-errors.ts'
 import { standingClock } from '../../../support/hand-clock.ts'
 
@@ -24,16 +28,16 @@ function setup() {
 
 test('Squirrel is handed the file once, and says that it has it', async () => {
   const { native, squirrel, codeOf, clock } = setup()
-  const taken = codeOf(squirrel.take())
+  const taken = codeOf(squirrel.prepare())
   native.emit('update-downloaded')
-  expect([await taken, await codeOf(squirrel.take()), native.checks]).toEqual(['taken', 'taken', 1])
+  expect([await taken, await codeOf(squirrel.prepare()), native.checks]).toEqual(['taken', 'taken', 1])
   expect(clock.waits()).toEqual([])
 })
 
 test('what was begun after the download is waited for and not begun twice', async () => {
   const { native, squirrel, codeOf } = setup()
   native.checkForUpdates()
-  const taken = codeOf(squirrel.take())
+  const taken = codeOf(squirrel.prepare())
   native.emit('update-downloaded')
   expect([await taken, native.checks]).toEqual(['taken', 1])
 })
@@ -43,28 +47,28 @@ test.for([
   ['Could not get code signature for running application', 'update-not-installed'],
 ])('a refusal is told (%s), and it can be handed the file again', async ([message, code]) => {
   const { native, squirrel, codeOf } = setup()
-  const refused = codeOf(squirrel.take())
+  const refused = codeOf(squirrel.prepare())
   native.emit('error', new Error(message))
   expect(await refused).toBe(code)
-  const again = codeOf(squirrel.take())
+  const again = codeOf(squirrel.prepare())
   native.emit('update-downloaded')
   expect([await again, native.checks]).toEqual(['taken', 2])
 })
 
 test('silence is a refusal as well, of the file and of the order to quit', async () => {
   const { clock, squirrel, codeOf } = setup()
-  const taken = codeOf(squirrel.take())
-  clock.advance(takeLimitMs)
+  const taken = codeOf(squirrel.prepare())
+  clock.advance(prepareTimeoutMs)
   expect(await taken).toBe('update-not-installed')
   let orders = 0
-  const quit = codeOf(squirrel.quit(() => (orders += 1)))
-  clock.advance(quitLimitMs)
+  const quit = codeOf(squirrel.quitAndInstall(() => (orders += 1)))
+  clock.advance(quitTimeoutMs)
   expect([await quit, orders]).toEqual(['update-not-installed', 1])
 })
 
 test('an order to quit that is refused afterwards is told', async () => {
   const { native, squirrel, codeOf } = setup()
-  const quit = codeOf(squirrel.quit(() => undefined))
+  const quit = codeOf(squirrel.quitAndInstall(() => undefined))
   native.emit('error', new Error('The disk is full.'))
   expect(await quit).toBe('update-not-installed')
 })

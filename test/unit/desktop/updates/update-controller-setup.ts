@@ -59,7 +59,7 @@ export function setup(change: Partial<World> = {}) {
       world.percents.forEach(onPercent)
       or(world.downloadTrouble)
     },
-    async getReady() {
+    async prepareInstall() {
       done.push('get ready')
       or(world.readyTrouble)
       if (world.arrives) world.seen = true
@@ -68,24 +68,24 @@ export function setup(change: Partial<World> = {}) {
       done.push('install')
       or(world.installTrouble)
     },
-    installOnQuit: (wanted) => void done.push(`on quit: ${wanted}`),
+    setInstallOnQuit: (wanted) => void done.push(`on quit: ${wanted}`),
   }
   const updates = createUpdates({
-    off: world.off,
-    load: async () => {
+    unavailableReason: world.off,
+    loadUpdater: async () => {
       done.push('load')
       return updater
     },
-    wishes: () => world,
+    settings: () => world,
     isBusy: () => world.busy,
-    isSeen: () => world.seen,
-    outlivesRestart: () => world.kept,
-    prepare: async () => void done.push('prepare'),
-    recover: () => void done.push('recover'),
+    isWindowVisible: () => world.seen,
+    areSignInsSaved: () => world.kept,
+    stopApp: async () => void done.push('prepare'),
+    restartApp: () => void done.push('recover'),
     intended: { read: () => world.intended, write: (version) => (world.intended = version) },
     refused: { read: () => world.refused, write: (version) => (world.refused = version) },
-    version: '1.0.0',
-    tell: (state) => told.push(state),
+    currentVersion: '1.0.0',
+    onStateChange: (state) => told.push(state),
     ...environment,
   })
   /** Moves the clock and lets what it set off come to its end. */

@@ -44,12 +44,12 @@ test('it installs once nothing is sent and nobody looks, for five minutes on end
   await pass(idleForMs)
   expect(done).not.toContain('install')
   world.busy = false
-  updates.turned()
+  updates.conditionsChanged()
   await pass(idleForMs - 1)
   world.seen = true
-  updates.turned()
+  updates.conditionsChanged()
   world.seen = false
-  updates.turned()
+  updates.conditionsChanged()
   await pass(idleForMs - 1)
   expect(done).not.toContain('install')
   await pass(1)
@@ -94,7 +94,7 @@ test('turned off it looks only when told to, and turned on again it looks by its
   expect(await updates.check()).toEqual({ kind: 'found', version: '1.1.0' })
   expect(done).toEqual(['load', 'check'])
   world.updates = 'automatic'
-  updates.wished()
+  updates.settingsChanged()
   await pass(0)
   expect(updates.state()).toEqual({ kind: 'ready', version: '1.1.0' })
 })
@@ -105,7 +105,7 @@ test('what is ready is installed when the person quits, only where that is wante
   await pass(0)
   expect(done.at(-1)).toBe('on quit: true')
   world.updateOnQuit = false
-  updates.wished()
+  updates.settingsChanged()
   await pass(0)
   expect(done.at(-1)).toBe('on quit: false')
 })
@@ -163,8 +163,8 @@ test('a change of what holds an installation up starts no second wait', async ()
   const { updates, clock, pass } = setup({ seen: false })
   await updates.check()
   await pass(0)
-  updates.turned()
-  updates.turned()
+  updates.conditionsChanged()
+  updates.conditionsChanged()
   expect(clock.waits()).toEqual([idleForMs])
 })
 
@@ -173,7 +173,7 @@ test.each(['current', 'found'] as const)('turned off while %s, it rests and plan
   updates.start()
   expect((await updates.check()).kind).toBe(kind)
   world.updates = 'off'
-  updates.wished()
+  updates.settingsChanged()
   expect([updates.state(), clock.waits()]).toEqual([{ kind: 'resting' }, []])
 })
 
@@ -182,15 +182,15 @@ test('turned off while an update is ready, it keeps the update', async () => {
   await updates.check()
   await updates.download()
   world.updates = 'off'
-  updates.wished()
+  updates.settingsChanged()
   expect(updates.state()).toEqual({ kind: 'ready', version: '1.1.0' })
 })
 
 test('turned on again, it plans one check and says that none has been made', () => {
   const { world, updates, clock } = setup({ updates: 'off' })
   world.updates = 'ask'
-  updates.wished()
-  updates.wished()
+  updates.settingsChanged()
+  updates.settingsChanged()
   expect(updates.state()).toEqual({ kind: 'current', checkedAtMs: null })
   expect(clock.waits()).toEqual([firstCheckAfterMs])
 })

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import {
   UpdateError,
-  checkTrouble,
-  downloadTrouble,
+  toCheckError,
+  toDownloadError,
   installFailure,
-  placeTrouble,
-  squirrelTrouble,
+  toReplaceError,
+  toSquirrelError,
   updateFailure,
 } from '../../../../electron/desktop/updates/update-errors.ts'
 
@@ -21,7 +21,7 @@ test.each([
   [{}, 'update-unreachable'],
 ])('a check that fails with %o is %s', (more, code) => {
   const cause = errorOf(more)
-  expect(checkTrouble(cause)).toMatchObject({ code, cause })
+  expect(toCheckError(cause)).toMatchObject({ code, cause })
 })
 
 test.each([
@@ -32,7 +32,7 @@ test.each([
   [undefined, 'update-not-installed'],
 ])('a place that refuses with %s is %s', (errno, code) => {
   const cause = errorOf({ code: errno })
-  expect(placeTrouble(cause)).toMatchObject({ code, cause })
+  expect(toReplaceError(cause)).toMatchObject({ code, cause })
 })
 
 test.each([
@@ -41,11 +41,11 @@ test.each([
   ['Code signature did not pass validation', 'update-not-installed'],
 ])('Squirrel’s “%s” is %s', (message, code) => {
   const cause = new Error(message)
-  expect(squirrelTrouble(cause)).toMatchObject({ code, cause })
+  expect(toSquirrelError(cause)).toMatchObject({ code, cause })
 })
 
 test('a sentence that Squirrel does not throw as an error is not read', () => {
-  expect(squirrelTrouble('permission').code).toBe('update-not-installed')
+  expect(toSquirrelError('permission').code).toBe('update-not-installed')
 })
 
 test.each([
@@ -53,10 +53,10 @@ test.each([
   ['ECONNRESET', 'update-cut'],
 ])('a download that fails with %s is %s', (errno, code) => {
   const cause = errorOf({ code: errno })
-  expect(downloadTrouble(cause)).toMatchObject({ code, cause })
+  expect(toDownloadError(cause)).toMatchObject({ code, cause })
 })
 
-test.each([checkTrouble, placeTrouble, downloadTrouble])('%o passes on what is named already', (name) => {
+test.each([toCheckError, toReplaceError, toDownloadError])('%o passes on what is named already', (name) => {
   const trouble = new UpdateError('update-unsigned')
   expect(name(trouble)).toBe(trouble)
 })

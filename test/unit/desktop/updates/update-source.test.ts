@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import {
   feedAddress,
-  feedIn,
-  whyNoUpdates,
+  feedFromConfig,
+  updatesUnavailableReason,
   type Installation,
 } from '../../../../electron/desktop/updates/update-source.ts'
 
@@ -17,37 +17,41 @@ const windows: Installation = {
 const linux: Installation = { ...windows, platform: 'linux', program: '/home/ann/modelferry/modelferry' }
 
 test('an installer’s app, a disk image’s app and an AppImage bring themselves up to date', () => {
-  expect(whyNoUpdates(windows)).toBe(null)
-  expect(whyNoUpdates({ ...windows, platform: 'darwin' })).toBe(null)
-  expect(whyNoUpdates({ ...linux, environment: { APPIMAGE: '/home/ann/Modelferry.AppImage' } })).toBe(null)
+  expect(updatesUnavailableReason(windows)).toBe(null)
+  expect(updatesUnavailableReason({ ...windows, platform: 'darwin' })).toBe(null)
+  expect(
+    updatesUnavailableReason({ ...linux, environment: { APPIMAGE: '/home/ann/Modelferry.AppImage' } }),
+  ).toBe(null)
 })
 
 test('what a package manager installed is left to it', () => {
   const packaged = { ...linux, program: '/opt/Modelferry/modelferry' }
-  expect(whyNoUpdates({ ...packaged, packageType: 'deb' })).toBe('package')
-  expect(whyNoUpdates({ ...packaged, packageType: 'rpm' })).toBe('package')
-  expect(whyNoUpdates({ ...linux, environment: { FLATPAK_ID: 'app.modelferry.Modelferry' } })).toBe('flatpak')
-  expect(whyNoUpdates({ ...linux, environment: { SNAP: '/snap/modelferry/1' } })).toBe('snap')
+  expect(updatesUnavailableReason({ ...packaged, packageType: 'deb' })).toBe('package')
+  expect(updatesUnavailableReason({ ...packaged, packageType: 'rpm' })).toBe('package')
+  expect(
+    updatesUnavailableReason({ ...linux, environment: { FLATPAK_ID: 'app.modelferry.Modelferry' } }),
+  ).toBe('flatpak')
+  expect(updatesUnavailableReason({ ...linux, environment: { SNAP: '/snap/modelferry/1' } })).toBe('snap')
 })
 
 test('an unpacked archive is no package, though the note of one may lie in it', () => {
-  expect(whyNoUpdates(linux)).toBe('portable')
-  expect(whyNoUpdates({ ...linux, packageType: 'deb' })).toBe('portable')
+  expect(updatesUnavailableReason(linux)).toBe('portable')
+  expect(updatesUnavailableReason({ ...linux, packageType: 'deb' })).toBe('portable')
 })
 
 test('a checkout and a build without keys take no updates', () => {
-  expect(whyNoUpdates({ ...windows, isPackaged: false })).toBe('development')
-  expect(whyNoUpdates({ ...windows, hasKeys: false })).toBe('no-key')
+  expect(updatesUnavailableReason({ ...windows, isPackaged: false })).toBe('development')
+  expect(updatesUnavailableReason({ ...windows, hasKeys: false })).toBe('no-key')
 })
 
 test('the feed’s address is read as electron-builder writes it, and is https', () => {
   const yml =
     'provider: generic\nurl: https://modelferry.app/updates\nupdaterCacheDirName: modelferry-updater\n'
-  expect(feedIn(yml)).toBe('https://modelferry.app/updates/')
-  expect(feedIn(yml.replace('https://modelferry.app/updates', "'https://x.example/a/'"))).toBe(
+  expect(feedFromConfig(yml)).toBe('https://modelferry.app/updates/')
+  expect(feedFromConfig(yml.replace('https://modelferry.app/updates', "'https://x.example/a/'"))).toBe(
     'https://x.example/a/',
   )
-  expect(feedIn('provider: generic\n')).toBe(null)
+  expect(feedFromConfig('provider: generic\n')).toBe(null)
   expect(feedAddress('http://modelferry.app/updates')).toBe(null)
   expect(feedAddress('file:///etc/passwd')).toBe(null)
   expect(feedAddress('http://127.0.0.1:8080')).toBe('http://127.0.0.1:8080/')

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { success } from '../../../../electron/contract/failures.ts'
-import { createCloseChoice } from '../../../../electron/desktop/window/close-handler.ts'
+import { createCloseHandler } from '../../../../electron/desktop/window/close-handler.ts'
 import { defaultSettings, type Settings } from '../../../../electron/contract/settings.ts'
 
 function setup(onClose: Settings['onClose'], { tray = true } = {}) {
   const did: string[] = []
   const answers: PromiseWithResolvers<'keep-sending' | 'quit' | null>[] = []
   let current: Settings = { ...defaultSettings, onClose }
-  const closing = createCloseChoice({
+  const closing = createCloseHandler({
     window: () => ({ hide: () => void did.push('hide'), minimise: () => void did.push('minimise') }),
     settings: {
       current: () => current,
@@ -17,14 +17,14 @@ function setup(onClose: Settings['onClose'], { tray = true } = {}) {
       },
     },
     dialogs: {
-      askOnClose() {
+      askCloseAction() {
         const answer = Promise.withResolvers<'keep-sending' | 'quit' | null>()
         answers.push(answer)
         return answer.promise
       },
     },
-    hasTray: async () => tray,
-    tellNoTray: () => void did.push('tell'),
+    isTrayAvailable: async () => tray,
+    notifyNoTray: () => void did.push('tell'),
     quit: () => void did.push('quit'),
     log: { info() {}, warn() {}, error: (message) => void did.push(message) },
   })

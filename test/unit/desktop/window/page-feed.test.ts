@@ -36,50 +36,50 @@ function setup() {
     feed,
     look(now: boolean) {
       seen = now
-      if (now) feed.shown()
+      if (now) feed.windowShown()
     },
   }
 }
 
 test('a page hears patches from its first snapshot on', () => {
   const { said, feed } = setup()
-  feed.patch(patch(1))
-  feed.asked('settings')
-  feed.patch(patch(2))
-  feed.asked('snapshot')
-  feed.patch(patch(3))
+  feed.sendPatch(patch(1))
+  feed.callAnswered('settings')
+  feed.sendPatch(patch(2))
+  feed.callAnswered('snapshot')
+  feed.sendPatch(patch(3))
   expect(said).toEqual(['patch 3'])
 })
 
 test('a window that nobody sees hears none, and the last one when it is seen again', () => {
   const { said, feed, look } = setup()
-  feed.asked('snapshot')
+  feed.callAnswered('snapshot')
   look(false)
-  feed.patch(patch(1))
-  feed.patch(patch(2))
+  feed.sendPatch(patch(1))
+  feed.sendPatch(patch(2))
   expect(said).toEqual([])
   look(true)
   look(true)
-  feed.patch(patch(3))
+  feed.sendPatch(patch(3))
   expect(said).toEqual(['patch 2', 'patch 3'])
 })
 
 test('after a snapshot nothing is missing', () => {
   const { said, feed, look } = setup()
-  feed.asked('snapshot')
+  feed.callAnswered('snapshot')
   look(false)
-  feed.patch(patch(1))
-  feed.asked('snapshot')
+  feed.sendPatch(patch(1))
+  feed.callAnswered('snapshot')
   look(true)
   expect(said).toEqual([])
 })
 
 test('what is said before the page listens is kept for it', () => {
   const { said, feed } = setup()
-  feed.tell('command', 'choose-files')
+  feed.send('command', 'choose-files')
   expect(said).toEqual([])
-  feed.asked('snapshot')
-  feed.tell('command', 'find')
+  feed.callAnswered('snapshot')
+  feed.send('command', 'find')
   expect(said).toEqual(['command "choose-files"', 'command "find"'])
 })
 
@@ -87,15 +87,15 @@ test('of what is told for weeks before a page listens only the last of each is k
   const { said, feed } = setup()
   const news = (teamId: string) => ({ teamId, failure: null })
   for (let told = 0; told < 1_000; told += 1) {
-    feed.tell('library', news(`${told}`))
-    feed.tell('update', { kind: 'checking' })
+    feed.send('library', news(`${told}`))
+    feed.send('update', { kind: 'checking' })
   }
-  feed.tell('command', 'find')
-  feed.tell('added', { added: 1, refused: 0, skipped: [] })
-  feed.tell('update', { kind: 'resting' })
-  feed.tell('command', 'show-settings')
-  feed.tell('added', { added: 2, refused: 0, skipped: [] })
-  feed.asked('snapshot')
+  feed.send('command', 'find')
+  feed.send('added', { added: 1, refused: 0, skipped: [] })
+  feed.send('update', { kind: 'resting' })
+  feed.send('command', 'show-settings')
+  feed.send('added', { added: 2, refused: 0, skipped: [] })
+  feed.callAnswered('snapshot')
   expect(said).toEqual([
     'library {"teamId":"999","failure":null}',
     'command "find"',
@@ -108,11 +108,11 @@ test('of what is told for weeks before a page listens only the last of each is k
 
 test('a page that was loaded anew listens from its own snapshot on', () => {
   const { said, feed } = setup()
-  feed.asked('snapshot')
-  feed.lost()
-  feed.patch(patch(1))
-  feed.tell('command', 'find')
-  feed.asked('snapshot')
+  feed.callAnswered('snapshot')
+  feed.pageLoading()
+  feed.sendPatch(patch(1))
+  feed.send('command', 'find')
+  feed.callAnswered('snapshot')
   expect(said).toEqual(['command "find"'])
 })
 
@@ -123,12 +123,12 @@ const details = (id: string) => ({ id, parts: null, speed: { stepMs: 1_000, poin
 
 test('of the flow and of the details a window that nobody sees hears the last when it is seen again', () => {
   const { said, feed, look } = setup()
-  feed.flow(flow(1))
-  feed.asked('snapshot')
+  feed.sendFlow(flow(1))
+  feed.callAnswered('snapshot')
   look(false)
-  feed.flow(flow(2))
-  feed.flow(flow(3))
-  feed.details(details('a'))
+  feed.sendFlow(flow(2))
+  feed.sendFlow(flow(3))
+  feed.sendDetails(details('a'))
   expect(said).toEqual([])
   look(true)
   look(true)

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import {
   createDisplayPlacements,
-  nameOf,
-  type Area,
+  displaySetKey,
+  type DisplayArea,
 } from '../../../../electron/desktop/window/window-placement.ts'
 
-const display = (x: number, width = 1920): Area => {
+const display = (x: number, width = 1920): DisplayArea => {
   const bounds = { x, y: 0, width, height: 1080 }
   return { bounds, workArea: bounds }
 }
@@ -35,7 +35,7 @@ test('full screen is kept with its set, and a place of an older version has none
   const places = setup()
   places.write(desk, { bounds: onTheRight, isMaximised: false, isFullScreen: true })
   expect(places.read(desk).isFullScreen).toBe(true)
-  const before = setup({ places: { [nameOf(laptop)]: { bounds: small, isMaximised: true } } })
+  const before = setup({ places: { [displaySetKey(laptop)]: { bounds: small, isMaximised: true } } })
   expect(before.read(laptop)).toEqual({ bounds: small, isMaximised: true, isFullScreen: false })
 })
 

@@ -101,13 +101,13 @@ const table = {
   page: {
     from: '^renderer/(?!.+/.+[.]svelte$)',
     folders: ['contract', 'messages', '^renderer/'],
-    packages: ['svelte', '@lucide/svelte'],
+    packages: ['svelte', '@lucide/svelte', 'bits-ui'],
     node: false,
   },
   components: {
     from: '^renderer/.+/.+[.]svelte$',
     folders: ['contract', 'messages', '^renderer/.+/'],
-    packages: ['svelte', '@lucide/svelte'],
+    packages: ['svelte', '@lucide/svelte', 'bits-ui'],
     node: false,
   },
   // The local cloud must not inherit our mistakes: it shares no line with the app that it judges.

@@ -80,13 +80,15 @@ function noticeOf(path: string, project: string): Notice {
     readonly version?: string
     readonly license?: string
   }
-  if (!license) throw new Error(`${path} names no licence`)
   const files = readdirSync(at).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file))
   const text = files.map((file) => readFileSync(join(at, file), 'utf8').trim()).join('\n\n')
+  // Some packages bring the text of their licence without naming it in package.json: its first line is the name then.
+  const licence = license ?? text.split('\n')[0]
+  if (!licence) throw new Error(`${path} names no licence`)
   return {
     name: name ?? basename(dirname(at)),
     version: version ?? '',
-    licence: license,
-    text: text || `(The package contains no licence text. Licence: ${license})`,
+    licence,
+    text: text || `(The package contains no licence text. Licence: ${licence})`,
   }
 }

@@ -4,13 +4,12 @@ export interface MenuItem {
   readonly key: string
   readonly label: string
   readonly icon?: Component
-  /** Stands small beneath the label. */
+  /** A second, smaller line below the label. */
   readonly note?: string
-  /** Given for items of which one is in force. */
+  /** Set on items of which one is the current choice. */
   readonly isChecked?: boolean
-  /** Stands above the item, where a new group begins. */
+  /** The title of the group that starts with this item. */
   readonly heading?: string
-  /** A line above the item. */
-  readonly isApart?: boolean
-  readonly onchoose: () => void
+  readonly hasSeparatorAbove?: boolean
+  readonly onselect: () => void
 }

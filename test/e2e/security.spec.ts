@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { calls } from '../../electron/contract/calls.ts'
 import { expect, test } from './fixtures.ts'
 import type { World } from './fixtures.ts'
+import { signIn } from './page-steps.ts'
 import type { RunningApp } from './running-app.ts'
 
 const logOf = ({ home }: World) => readFileSync(join(home, 'logs/modelferry.log'), 'utf8')
@@ -128,6 +129,30 @@ test('the page is served with a policy that lets in nothing but its own files', 
     return 'ran' in window
   })
   expect(ran).toBe(false)
+})
+
+test('a menu is positioned without violating the policy', async ({ page }) => {
+  await signIn(page)
+  const violations = page.evaluate(
+    () =>
+      new Promise<string[]>((resolve) => {
+        const refusedBy: string[] = []
+        document.addEventListener('securitypolicyviolation', (event) =>
+          refusedBy.push(event.effectiveDirective),
+        )
+        document.addEventListener('violations-asked', () => resolve(refusedBy), { once: true })
+      }),
+  )
+  const teamButton = page.locator('[aria-haspopup=menu]').first()
+  await teamButton.click()
+  const menu = await page.getByRole('menu').boundingBox()
+  const button = await teamButton.boundingBox()
+  expect(menu?.x).toBeCloseTo(button?.x ?? NaN, 0)
+  expect(menu?.y).toBeCloseTo((button?.y ?? NaN) + (button?.height ?? NaN) + 4, 0)
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('menu')).toBeHidden()
+  await page.evaluate(() => document.dispatchEvent(new Event('violations-asked')))
+  expect(await violations).toEqual([])
 })
 
 test('permissions are denied without asking', async ({ page }) => {

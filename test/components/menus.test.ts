@@ -46,3 +46,14 @@ test('the search field keeps the focus when a menu has opened it', async () => {
   await expect.element(screen.getByRole('menu')).not.toBeInTheDocument()
   await expect.element(screen.getByRole('search').getByRole('textbox')).toHaveFocus()
 })
+
+test('the speed limits take the focus when opened and return it on Escape', async () => {
+  const { screen } = await openPage({ rows: [row('Grain')] })
+  const button = screen.getByRole('button', { name: /^Speed limit/ })
+  await userEvent.click(button)
+  const limits = screen.getByRole('dialog', { name: 'Speed limit' })
+  await expect.poll(() => limits.element().contains(document.activeElement)).toBe(true)
+  await userEvent.keyboard('{Escape}')
+  await expect.element(limits).not.toBeInTheDocument()
+  await expect.element(button).toHaveFocus()
+})

@@ -1,6 +1,6 @@
 import type { Totals, UploadRow } from '../../electron/contract/uploads.ts'
 import type { Language } from './language.svelte.ts'
-import { groupOf } from '../uploads/row-facts.ts'
+import { groupOf } from '../uploads/row-status.ts'
 
 /** What a screen reader is told: start, each quarter of the whole, done, trouble. Nothing else, however much moves. */
 export class Announcer {

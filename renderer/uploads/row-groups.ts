@@ -1,5 +1,5 @@
 import type { UploadRow } from '../../electron/contract/uploads.ts'
-import { groupOf, groups, type Group } from './row-facts.ts'
+import { groupOf, groups, type Group } from './row-status.ts'
 
 export interface RowGroup {
   readonly group: Group

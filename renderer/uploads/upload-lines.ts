@@ -1,6 +1,6 @@
 import type { ModelGroup } from '../../electron/contract/recognition.ts'
 import type { RowGroup } from './row-groups.ts'
-import type { Group } from './row-facts.ts'
+import type { Group } from './row-status.ts'
 import type { Line } from '../ui/list/windowing.ts'
 
 export type UploadLine = Line &

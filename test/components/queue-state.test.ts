@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { failed, failure, success } from '../../electron/contract/failures.ts'
-import { QueueState } from '../../renderer/uploads/queue.svelte.ts'
+import { QueueState } from '../../renderer/uploads/queue-state.svelte.ts'
 import { fakeBridge } from './support/fake-bridge.ts'
 import { patchOf, registeredRow, row, sendingRow, snapshotOf } from './support/rows.ts'
 

@@ -1,5 +1,5 @@
 import type { PartMap } from '../../../electron/contract/upload-details.ts'
-import { isAgain, partBytes, stateOf } from './part-facts.ts'
+import { isAgain, partBytes, stateOf } from './part-states.ts'
 import type { PartLayout } from './part-layout.ts'
 
 const names = ['waiting', 'flying', 'before', 'sent', 'again'] as const

@@ -1,6 +1,6 @@
 import { onConflict, replacedFate } from '../../../electron/contract/library.ts'
 import type { UploadRow } from '../../../electron/contract/uploads.ts'
-import { remedyOfRow } from '../row-facts.ts'
+import { remedyOfRow } from '../row-status.ts'
 
 /** What the settings offer. */
 export const conflictWays = onConflict.options

@@ -3,7 +3,7 @@ import type { TeamChoice } from '../../electron/contract/account.ts'
 import type { Failure, Result } from '../../electron/contract/failures.ts'
 import type { LibraryChange, LibraryModel, LibraryNews } from '../../electron/contract/library.ts'
 import type { LibraryDeed } from './library-failure-text.ts'
-import { arrange, valuesOf, type LibrarySort } from './library-order.ts'
+import { arrange, valuesOf, type LibrarySort } from './library-query.ts'
 
 /** What is being done to a model, or what came of it. */
 export type Doing =

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
 import { freePath } from '../../../electron/conflicts/free-path.ts'
-import { arrange, valuesOf, type LibraryWish } from '../../../renderer/library/library-order.ts'
+import { arrange, valuesOf, type LibraryWish } from '../../../renderer/library/library-query.ts'
 
 const model = (displayName: string, given: Partial<LibraryModel> = {}): LibraryModel => ({
   ...{

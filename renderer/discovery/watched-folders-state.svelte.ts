@@ -2,7 +2,7 @@ import type { Bridge } from '../../electron/contract/calls.ts'
 import type { TeamChoice } from '../../electron/contract/account.ts'
 import type { Result } from '../../electron/contract/failures.ts'
 import type { WatchingView } from '../../electron/contract/watched-folders.ts'
-import type { Notices } from '../ui/notices.svelte.ts'
+import type { Notices } from '../ui/notices-state.svelte.ts'
 
 /** The watched folders as main last told them. */
 export class WatchingState {

@@ -10,9 +10,9 @@ import {
 import { teamKey } from '../../../electron/contract/account.ts'
 import type { Failure, Result } from '../../../electron/contract/failures.ts'
 import type { UploadRow } from '../../../electron/contract/uploads.ts'
-import type { Notices } from '../../ui/notices.svelte.ts'
-import type { QueueState } from '../queue.svelte.ts'
-import { isEditable } from '../row-facts.ts'
+import type { Notices } from '../../ui/notices-state.svelte.ts'
+import type { QueueState } from '../queue-state.svelte.ts'
+import { isEditable } from '../row-status.ts'
 
 /** Rows shown before and after: enough to see the pattern. */
 const shownFirst = 4

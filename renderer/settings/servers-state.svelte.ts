@@ -1,16 +1,11 @@
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { SessionView } from '../../electron/contract/account.ts'
 import type { Failure, Result } from '../../electron/contract/failures.ts'
-import {
-  clockIsOffMs,
-  baseOf,
-  putLimitOf,
-  serversOf,
-  type ServerCheck,
-} from '../../electron/contract/servers.ts'
-import type { Notices } from '../ui/notices.svelte.ts'
-import type { SessionState } from '../sign-in/session.svelte.ts'
-import type { SettingsState } from './settings.svelte.ts'
+import { clockIsOffMs, type ServerCheck } from '../../electron/contract/servers.ts'
+import { baseOf, putLimitOf, serversOf } from '../../electron/contract/servers.ts'
+import type { Notices } from '../ui/notices-state.svelte.ts'
+import type { SessionState } from '../sign-in/session-state.svelte.ts'
+import type { SettingsState } from './settings-state.svelte.ts'
 
 interface Rooms {
   readonly bridge: Bridge

@@ -1,8 +1,8 @@
 import { SvelteSet } from 'svelte/reactivity'
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { FindingView, FoundGroup, FoundPlaceView } from '../../electron/contract/discovery.ts'
-import type { Notices } from '../ui/notices.svelte.ts'
-import type { UiState } from '../app/ui.svelte.ts'
+import type { Notices } from '../ui/notices-state.svelte.ts'
+import type { UiState } from '../app/ui-state.svelte.ts'
 
 /** What was found on this computer, and what of it the person has ticked. */
 export class PlacesState {

@@ -1,8 +1,8 @@
 import { SvelteMap } from 'svelte/reactivity'
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { NeededModelState, NeededModelView, WorkflowView } from '../../electron/contract/discovery.ts'
-import type { Notices } from '../ui/notices.svelte.ts'
-import type { UiState } from '../app/ui.svelte.ts'
+import type { Notices } from '../ui/notices-state.svelte.ts'
+import type { UiState } from '../app/ui-state.svelte.ts'
 
 /** What needs the person stands first. */
 export const needStands: readonly NeededModelState[] = ['failed', 'here', 'nowhere', 'queued', 'in-library']

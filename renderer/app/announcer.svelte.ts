@@ -31,7 +31,7 @@ export class Announcer {
   }
 
   #sayRows(): void {
-    const { t, sentence } = this.#language
+    const { t, failureText } = this.#language
     const [done, failed] = [this.#done, this.#failed]
     this.#done = []
     this.#failed = []
@@ -46,7 +46,7 @@ export class Announcer {
     if (!first) return
     this.urgent =
       failed.length === 1 && first.failure
-        ? t('live.trouble', { name: first.target.displayName, sentence: sentence(first.failure) })
+        ? t('live.trouble', { name: first.target.displayName, sentence: failureText(first.failure) })
         : t('headline.needs-you', { count: failed.length })
   }
 

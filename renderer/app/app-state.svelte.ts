@@ -6,29 +6,29 @@ import type { AddReport, UploadRow } from '../../electron/contract/uploads.ts'
 import { Actions } from './actions.ts'
 import { ConditionsState } from './conditions-state.svelte.ts'
 import { Announcer } from './announcer.svelte.ts'
-import { BulkEdit } from '../uploads/bulk-edit/bulk-edit-state.svelte.ts'
+import { BulkEditState } from '../uploads/bulk-edit/bulk-edit-state.svelte.ts'
 import { DetailsState } from '../uploads/details/details-state.svelte.ts'
-import { Diagnostics } from '../diagnostics/diagnostics-state.svelte.ts'
+import { DiagnosticsState } from '../diagnostics/diagnostics-state.svelte.ts'
 import { HistoryState } from '../history/history-state.svelte.ts'
 import { Language } from './language.svelte.ts'
 import { ModelFactsState } from '../uploads/details/model-facts-state.svelte.ts'
 import { LibraryState } from '../library/library-state.svelte.ts'
-import { Notices } from '../ui/notices-state.svelte.ts'
-import { PlacesState } from '../discovery/find-models-state.svelte.ts'
+import { NoticesState } from '../ui/notices-state.svelte.ts'
+import { FindModelsState } from '../discovery/find-models-state.svelte.ts'
 import { QueueState } from '../uploads/queue-state.svelte.ts'
 import { Selection } from '../ui/list/selection.svelte.ts'
 import { SessionState } from '../sign-in/session-state.svelte.ts'
 import { ServersState } from '../settings/servers-state.svelte.ts'
 import { SettingsState } from '../settings/settings-state.svelte.ts'
-import { WatchingState } from '../discovery/watched-folders-state.svelte.ts'
+import { WatchedFoldersState } from '../discovery/watched-folders-state.svelte.ts'
 import { WorkflowState } from '../discovery/workflow-state.svelte.ts'
 import { UiState } from './ui-state.svelte.ts'
-import { UpdateNews } from '../settings/updates-state.svelte.ts'
+import { UpdatesState } from '../settings/updates-state.svelte.ts'
 
 /** All state of the page, made once by App.svelte and handed to components by context. */
-export class Page {
+export class AppState {
   readonly language = new Language()
-  readonly notices = new Notices()
+  readonly notices = new NoticesState()
   readonly ui = new UiState()
   readonly selection = new Selection()
   readonly announcer = new Announcer(this.language)
@@ -40,12 +40,12 @@ export class Page {
   readonly library: LibraryState
   readonly details: DetailsState
   readonly modelFacts: ModelFactsState
-  readonly update: UpdateNews
-  readonly bulkEdit: BulkEdit
-  readonly places: PlacesState
+  readonly updates: UpdatesState
+  readonly bulkEdit: BulkEditState
+  readonly findModels: FindModelsState
   readonly workflow: WorkflowState
-  readonly watching: WatchingState
-  readonly diagnostics: Diagnostics
+  readonly watchedFolders: WatchedFoldersState
+  readonly diagnostics: DiagnosticsState
   readonly actions: Actions
   readonly servers: ServersState
   readonly #bridge: Bridge
@@ -61,7 +61,7 @@ export class Page {
     this.history = new HistoryState(bridge)
     const failed = (failure: Failure) => this.notices.failure(failure)
     this.conditions = new ConditionsState(bridge, failed)
-    this.library = new LibraryState(bridge, () => this.notices.t('library.unlisted'))
+    this.library = new LibraryState(bridge, () => this.notices.show('library.unlisted'))
     this.details = new DetailsState(bridge)
     this.servers = new ServersState({
       bridge,
@@ -70,12 +70,12 @@ export class Page {
       settings: this.settings,
     })
     this.modelFacts = new ModelFactsState(bridge)
-    this.update = new UpdateNews(bridge, failed)
-    this.bulkEdit = new BulkEdit(bridge, this.queue, this.notices)
-    this.places = new PlacesState(bridge, this.notices, this.ui)
+    this.updates = new UpdatesState(bridge, failed)
+    this.bulkEdit = new BulkEditState(bridge, this.queue, this.notices)
+    this.findModels = new FindModelsState(bridge, this.notices, this.ui)
     this.workflow = new WorkflowState(bridge, this.notices, this.ui)
-    this.watching = new WatchingState(bridge, this.notices)
-    this.diagnostics = new Diagnostics(bridge, failed)
+    this.watchedFolders = new WatchedFoldersState(bridge, this.notices)
+    this.diagnostics = new DiagnosticsState(bridge, failed)
     this.actions = new Actions({
       bridge,
       history: this.history,
@@ -84,7 +84,7 @@ export class Page {
       session: this.session,
       settings: this.settings,
       ui: this.ui,
-      took: (report) => this.#took(report),
+      onadded: (report) => this.#handleAdded(report),
     })
   }
 
@@ -92,22 +92,22 @@ export class Page {
   readonly isKnown = $derived.by(() => this.session.view !== null && this.settings.isKnown)
 
   /** Subscribes to everything and asks for it. The answer ends it. */
-  begin(): () => void {
+  start(): () => void {
     const stops = [
-      this.language.begin(),
-      this.settings.begin(),
-      this.session.begin(),
-      this.queue.begin(),
-      this.details.begin(),
-      this.conditions.begin(),
-      this.update.begin(),
-      this.library.begin(),
-      this.diagnostics.begin(),
-      this.places.begin(),
-      this.workflow.begin(),
-      this.watching.begin(),
-      this.#bridge.on('added', (report) => this.#took(report)),
-      this.#bridge.on('command', (command) => this.#obey(command)),
+      this.language.watchMidnight(),
+      this.settings.start(),
+      this.session.start(),
+      this.queue.start(),
+      this.details.start(),
+      this.conditions.start(),
+      this.updates.start(),
+      this.library.start(),
+      this.diagnostics.start(),
+      this.findModels.start(),
+      this.workflow.start(),
+      this.watchedFolders.start(),
+      this.#bridge.on('added', (report) => this.#handleAdded(report)),
+      this.#bridge.on('command', (command) => this.#runCommand(command)),
     ]
     return () => stops.forEach((stop) => stop())
   }
@@ -120,38 +120,38 @@ export class Page {
   }
 
   /** Changes settings; a failure is shown as a notice, since no field stands for it. */
-  async change(part: Partial<Settings>): Promise<void> {
+  async changeSettings(part: Partial<Settings>): Promise<void> {
     const failure = await this.settings.change(part)
     if (failure) this.notices.failure(failure)
   }
 
   /** Whatever was dropped: what became of it is told, and what it opened is shown. */
-  #took(report: AddReport): void {
+  #handleAdded(report: AddReport): void {
     this.notices.report(report)
     if (report.workflow !== undefined) void this.workflow.open(report.workflow)
-    else if (report.hasFoundPlaces) this.places.open()
+    else if (report.hasFoundPlaces) this.findModels.open()
   }
 
-  #obey(command: PageCommand): void {
+  #runCommand(command: PageCommand): void {
     const { actions, ui } = this
-    const doings: Record<PageCommand, () => void> = {
-      'choose-files': () => void actions.choose('files'),
-      'choose-folder': () => void actions.choose('folder'),
+    const handlers: Record<PageCommand, () => void> = {
+      'choose-files': () => void actions.chooseFiles('files'),
+      'choose-folder': () => void actions.chooseFiles('folder'),
       'show-settings': () => ui.show('settings'),
       'show-history': () => ui.show('history'),
       'show-uploads': () => ui.show('uploads'),
-      find: () => ui.find(),
+      find: () => ui.openSearch(),
       'check-updates': () => this.#checkUpdates(),
       'check-connection': () => this.#checkConnection(),
     }
-    doings[command]()
+    handlers[command]()
   }
 
   /** An app that is kept up to date by others says so where it would say the rest. */
   #checkUpdates(): void {
     this.ui.show('settings')
-    this.ui.looksForUpdate += 1
-    if (this.update.value.kind !== 'off') void this.update.check()
+    this.ui.updateCheckRequests += 1
+    if (this.updates.value.kind !== 'off') void this.updates.check()
   }
 
   #checkConnection(): void {
@@ -160,4 +160,4 @@ export class Page {
   }
 }
 
-export const [getPage, setPage] = createContext<Page>()
+export const [getAppState, setAppState] = createContext<AppState>()

@@ -18,13 +18,13 @@ export class ConditionsState {
   }
 
   /** Subscribes and asks once. The answer unsubscribes. */
-  begin(): () => void {
+  start(): () => void {
     const stop = this.#bridge.on('conditions', (value) => (this.value = value))
-    void this.#ask()
+    void this.#load()
     return stop
   }
 
-  async #ask(): Promise<void> {
+  async #load(): Promise<void> {
     const answer = await this.#bridge.conditions()
     if (answer.ok) this.value ??= answer.value
   }
@@ -40,7 +40,7 @@ export class ConditionsState {
   }
 
   /** Asks how things really are: both may have been changed elsewhere. */
-  async askPlaces(): Promise<void> {
+  async loadIntegrations(): Promise<void> {
     const [login, managers] = await Promise.all([this.#bridge.loginItem(), this.#bridge.fileManagers()])
     if (login.ok) this.loginItem = login.value
     if (managers.ok) this.fileManagers = managers.value

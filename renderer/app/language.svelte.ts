@@ -1,6 +1,9 @@
 import type { Conditions, Hold } from '../../electron/contract/conditions.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
-import { endingText, holdText } from '../../electron/messages/hold-text.ts'
+import {
+  endingText as formatEndingText,
+  holdText as formatHoldText,
+} from '../../electron/messages/hold-text.ts'
 import type { SkippedFile } from '../../electron/contract/uploads.ts'
 import type { Recognition } from '../../electron/contract/recognition.ts'
 import type { Locale } from '../../electron/contract/app-info.ts'
@@ -9,7 +12,7 @@ import { clockText } from '../../electron/messages/clock-text.ts'
 import {
   isMessageKey,
   localeFor,
-  failureText,
+  failureText as formatFailure,
   translatorFor,
   type MessageKey,
   type Translate,
@@ -26,13 +29,13 @@ export class Language {
   readonly #day = $derived(new Intl.DateTimeFormat(this.#tag, { dateStyle: 'full' }))
   readonly #date = $derived(new Intl.DateTimeFormat(this.#tag, { dateStyle: 'medium' }))
   readonly #moment = $derived(new Intl.DateTimeFormat(this.#tag, { dateStyle: 'medium', timeStyle: 'short' }))
-  readonly #short = $derived(
+  readonly #compact = $derived(
     new Intl.NumberFormat(this.#tag, { notation: 'compact', maximumSignificantDigits: 3 }),
   )
   readonly #count = $derived(new Intl.NumberFormat(this.#tag))
 
   /** Watches for midnight. The answer ends it. */
-  begin(): () => void {
+  watchMidnight(): () => void {
     let timer: ReturnType<typeof setTimeout>
     const wait = () => {
       timer = setTimeout(
@@ -49,9 +52,9 @@ export class Language {
 
   readonly t: Translate = (key, params) => translatorFor(this.locale)(key, params)
   /** Never throws: a failure stored by another version may lack what this one's sentence wants to name. */
-  readonly sentence = (failure: Failure): string => {
+  readonly failureText = (failure: Failure): string => {
     try {
-      return failureText(failure, this.t)
+      return formatFailure(failure, this.t)
     } catch {
       return this.t('trouble.plain')
     }
@@ -60,46 +63,49 @@ export class Language {
   readonly exactSize = (bytes: number) => this.t('size.exact', { count: bytes })
   readonly speed = (bytesPerSecond: number) => this.t('row.speed', { speedBytes: bytesPerSecond })
   /** A speed limit, in the unit in which it is set. */
-  readonly rate = formatRate
+  readonly speedLimit = formatRate
   /** A time of day, with its weekday unless it is today. */
-  readonly when = (ms: number) => {
+  readonly shortTime = (ms: number) => {
     void this.#days
     return clockText(ms, Date.now(), this.#tag)
   }
-  readonly hold = (hold: Hold) => holdText(hold, this.t, this.#tag, Date.now())
+  readonly holdText = (hold: Hold) => formatHoldText(hold, this.t, this.#tag, Date.now())
   /** What is about to be done now that nothing is on its way, or null. */
-  readonly ending = (conditions: Conditions) => endingText(conditions, this.t)
+  readonly endingText = (conditions: Conditions) => formatEndingText(conditions, this.t)
   readonly timeLeft = (seconds: number) => timeLeft(seconds, this.t)
   readonly count = (value: number) => this.#count.format(value)
   /** A large number in a few characters: 12 billion. */
-  readonly short = (value: number) => this.#short.format(value)
-  readonly clock = (ms: number) => this.#clock.format(ms)
+  readonly compactNumber = (value: number) => this.#compact.format(value)
+  readonly time = (ms: number) => this.#clock.format(ms)
   readonly day = (ms: number) => this.#day.format(ms)
   readonly date = (ms: number) => this.#date.format(ms)
-  readonly moment = (ms: number) => this.#moment.format(ms)
+  readonly dateTime = (ms: number) => this.#moment.format(ms)
 
-  /** Translate for a key that came from storage or another room; `otherwise` when this catalogue can't say it. */
-  readonly sayStored = (
+  /** Translate for a key that came from storage or another room; `fallback` when this catalogue can't say it. */
+  readonly translateStored = (
     key: string,
-    otherwise: MessageKey,
+    fallback: MessageKey,
     params?: Readonly<Record<string, string>>,
   ): string => {
     try {
-      return isMessageKey(key) ? this.t(key, params) : this.t(otherwise)
+      return isMessageKey(key) ? this.t(key, params) : this.t(fallback)
     } catch {
-      return this.t(otherwise)
+      return this.t(fallback)
     }
   }
-  readonly reason = ({ reason, note }: Recognition) =>
+  readonly recognitionReason = ({ reason, note }: Recognition) =>
     [
-      this.sayStored(
+      this.translateStored(
         reason.key.startsWith('reason.') ? reason.key : `reason.${reason.key}`,
         'details.reason-unknown',
         reason.params,
       ),
-      note && isMessageKey(note.key) ? this.sayStored(note.key, 'details.reason-unknown', note.params) : '',
+      note && isMessageKey(note.key)
+        ? this.translateStored(note.key, 'details.reason-unknown', note.params)
+        : '',
     ]
       .filter(Boolean)
       .join(' ')
-  readonly skipped = ({ reason }: SkippedFile) => this.sayStored(`skipped.${reason}`, 'report.reason-unknown')
+  readonly skipReason = ({ reason }: SkippedFile) =>
+    this.translateStored(`skipped.${reason}`, 'report.reason-unknown')
 }

@@ -11,11 +11,11 @@ import { storageTestText } from '../../electron/messages/storage-test-text.ts'
 import { SvelteSet } from 'svelte/reactivity'
 
 /** A look at the connection, and a report that is read before it is saved. */
-export class Diagnostics {
+export class DiagnosticsState {
   check = $state.raw<ConnectionCheck | null>(null)
   storage = $state.raw<StorageTest | null>(null)
   /** The person is asked whether 8 MiB may go. */
-  isAsking = $state(false)
+  isConfirming = $state(false)
   pieces = $state.raw<readonly BundlePiece[]>([])
   /** Names of files tell what somebody works on: they are left out unless asked for. */
   readonly leftOut = new SvelteSet<BundlePiece['name']>(['names'])
@@ -36,7 +36,7 @@ export class Diagnostics {
   }
 
   /** Subscribes. The answer unsubscribes. */
-  begin(): () => void {
+  start(): () => void {
     const stops = [
       this.#bridge.on('connection', (check) => (this.check = check)),
       this.#bridge.on('storageTest', (test) => (this.storage = test)),
@@ -46,7 +46,7 @@ export class Diagnostics {
 
   /** Only after the person's yes. */
   async testStorage(): Promise<void> {
-    this.isAsking = false
+    this.isConfirming = false
     const answer = await this.#bridge.testStorage()
     if (answer.ok) this.storage = answer.value
     else this.storage = { state: 'bad', sentBytes: 0, tookMs: 0, failure: answer.failure, isLeft: false }

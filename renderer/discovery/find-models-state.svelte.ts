@@ -1,19 +1,19 @@
 import { SvelteSet } from 'svelte/reactivity'
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { FindingView, FoundGroup, FoundPlaceView } from '../../electron/contract/discovery.ts'
-import type { Notices } from '../ui/notices-state.svelte.ts'
+import type { NoticesState } from '../ui/notices-state.svelte.ts'
 import type { UiState } from '../app/ui-state.svelte.ts'
 
 /** What was found on this computer, and what of it the person has ticked. */
-export class PlacesState {
+export class FindModelsState {
   view = $state.raw<FindingView>({ state: 'idle', places: [] })
   isAdding = $state(false)
   readonly #chosen = new SvelteSet<string>()
   readonly #bridge: Bridge
-  readonly #notices: Notices
+  readonly #notices: NoticesState
   readonly #ui: UiState
 
-  constructor(bridge: Bridge, notices: Notices, ui: UiState) {
+  constructor(bridge: Bridge, notices: NoticesState, ui: UiState) {
     this.#bridge = bridge
     this.#notices = notices
     this.#ui = ui
@@ -25,11 +25,11 @@ export class PlacesState {
   readonly count = $derived.by(() => this.#ticked.reduce((sum, { count }) => sum + count, 0))
   readonly totalBytes = $derived.by(() => this.#ticked.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))
 
-  begin(): () => void {
+  start(): () => void {
     return this.#bridge.on('finding', (view) => (this.view = view))
   }
 
-  /** Shows the view and looks, unless it has looked before. */
+  /** Shows the view and looks, unless it has details before. */
   open(): void {
     this.#ui.show('places')
     void this.look(false)

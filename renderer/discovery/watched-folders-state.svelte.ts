@@ -2,41 +2,41 @@ import type { Bridge } from '../../electron/contract/calls.ts'
 import type { TeamChoice } from '../../electron/contract/account.ts'
 import type { Result } from '../../electron/contract/failures.ts'
 import type { WatchingView } from '../../electron/contract/watched-folders.ts'
-import type { Notices } from '../ui/notices-state.svelte.ts'
+import type { NoticesState } from '../ui/notices-state.svelte.ts'
 
 /** The watched folders as main last told them. */
-export class WatchingState {
+export class WatchedFoldersState {
   view = $state.raw<WatchingView>({ folders: [] })
   /** Main has answered: an empty list means that there is none. */
   isKnown = $state(false)
   readonly #bridge: Bridge
-  readonly #notices: Notices
+  readonly #notices: NoticesState
 
-  constructor(bridge: Bridge, notices: Notices) {
+  constructor(bridge: Bridge, notices: NoticesState) {
     this.#bridge = bridge
     this.#notices = notices
   }
 
-  begin(): () => void {
+  start(): () => void {
     return this.#bridge.on('watching', (view) => (this.view = view))
   }
 
-  readonly ask = async () => this.#take(await this.#bridge.watching())
-  readonly add = async (team: TeamChoice) => this.#take(await this.#bridge.watchFolder({ team }))
+  readonly load = async () => this.#receive(await this.#bridge.watching())
+  readonly add = async (team: TeamChoice) => this.#receive(await this.#bridge.watchFolder({ team }))
   readonly pause = async (id: string, isPaused: boolean) =>
-    this.#take(await this.#bridge.pauseWatched({ id, isPaused }))
+    this.#receive(await this.#bridge.pauseWatched({ id, isPaused }))
   readonly give = async (id: string, team: TeamChoice) =>
-    this.#take(await this.#bridge.giveWatched({ id, team }))
-  readonly remove = async (id: string) => this.#take(await this.#bridge.unwatch({ id }))
-  readonly decline = async (id: string) => this.#take(await this.#bridge.declineOffered({ id }))
+    this.#receive(await this.#bridge.giveWatched({ id, team }))
+  readonly remove = async (id: string) => this.#receive(await this.#bridge.unwatch({ id }))
+  readonly decline = async (id: string) => this.#receive(await this.#bridge.declineOffered({ id }))
   readonly send = async (id: string) => {
     const answer = await this.#bridge.sendOffered({ id })
     if (answer.ok) this.#notices.report(answer.value)
     else this.#notices.failure(answer.failure)
-    await this.ask()
+    await this.load()
   }
 
-  #take(answer: Result<WatchingView>): void {
+  #receive(answer: Result<WatchingView>): void {
     if (answer.ok) {
       this.view = answer.value
       this.isKnown = true

@@ -1,13 +1,13 @@
 import { SvelteMap } from 'svelte/reactivity'
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { NeededModelState, NeededModelView, WorkflowView } from '../../electron/contract/discovery.ts'
-import type { Notices } from '../ui/notices-state.svelte.ts'
+import type { NoticesState } from '../ui/notices-state.svelte.ts'
 import type { UiState } from '../app/ui-state.svelte.ts'
 
 /** What needs the person stands first. */
-export const needStands: readonly NeededModelState[] = ['failed', 'here', 'nowhere', 'queued', 'in-library']
+export const groupOrder: readonly NeededModelState[] = ['failed', 'here', 'nowhere', 'queued', 'in-library']
 /** In the summary what the team has stands first: it is what the person hopes for. */
-const summarised: readonly NeededModelState[] = ['in-library', 'queued', 'failed', 'here', 'nowhere']
+const summaryOrder: readonly NeededModelState[] = ['in-library', 'queued', 'failed', 'here', 'nowhere']
 
 /** The workflow that was dropped last, until it is closed. */
 export class WorkflowState {
@@ -16,27 +16,27 @@ export class WorkflowState {
   /** What the person ticked or unticked against our suggestion. */
   readonly #ticks = new SvelteMap<string, boolean>()
   readonly #bridge: Bridge
-  readonly #notices: Notices
+  readonly #notices: NoticesState
   readonly #ui: UiState
   #id = ''
 
-  constructor(bridge: Bridge, notices: Notices, ui: UiState) {
+  constructor(bridge: Bridge, notices: NoticesState, ui: UiState) {
     this.#bridge = bridge
     this.#notices = notices
     this.#ui = ui
   }
 
   readonly groups = $derived.by(() =>
-    needStands
+    groupOrder
       .map((stand) => ({
         stand,
-        needs: (this.view?.needs ?? []).filter((need) => need.stand === stand).sort(onFirst),
+        needs: (this.view?.needs ?? []).filter((need) => need.stand === stand).sort(enabledFirst),
       }))
       .filter(({ needs }) => needs.length > 0),
   )
   /** How many stand where, without those of which there are none. */
   readonly counts = $derived.by(() =>
-    summarised
+    summaryOrder
       .map((stand) => ({
         stand,
         count: (this.view?.needs ?? []).filter((need) => need.stand === stand).length,
@@ -45,13 +45,15 @@ export class WorkflowState {
   )
   /** Models that the team lacks and that are not on their way. */
   readonly missingCount = $derived.by(
-    () => (this.view?.needs ?? []).filter(({ stand, isOff }) => !isOff && !haves.includes(stand)).length,
+    () =>
+      (this.view?.needs ?? []).filter(({ stand, isOff }) => !isOff && !availableStates.includes(stand))
+        .length,
   )
   readonly chosen = $derived.by(() =>
     (this.view?.needs ?? []).filter((need) => need.stand === 'here' && this.isChosen(need)),
   )
 
-  begin(): () => void {
+  start(): () => void {
     return this.#bridge.on('workflow', (view) => {
       if (view.id === this.#id) this.view = view
     })
@@ -63,7 +65,7 @@ export class WorkflowState {
     this.#ticks.clear()
     this.#ui.show('workflow')
     if (before !== '' && before !== id) void this.#bridge.closeWorkflow({ id: before })
-    await this.ask()
+    await this.load()
   }
 
   /** It can't be shown again; what was queued from it goes on. */
@@ -77,7 +79,7 @@ export class WorkflowState {
   readonly show = (): void => this.#ui.show('workflow')
 
   /** What stands in the queue may have come or gone meanwhile. */
-  async ask(): Promise<void> {
+  async load(): Promise<void> {
     const id = this.#id
     if (id === '') return
     const answer = await this.#bridge.workflow({ id })
@@ -115,11 +117,11 @@ export class WorkflowState {
     this.isSending = false
     if (!answer.ok) this.#notices.failure(answer.failure)
     else if (answer.value) this.#notices.report(answer.value)
-    await this.ask()
+    await this.load()
   }
 }
 
-const haves: readonly NeededModelState[] = ['in-library', 'queued']
+const availableStates: readonly NeededModelState[] = ['in-library', 'queued']
 
 /** What a switched-off node names is wanted last. */
-const onFirst = (one: NeededModelView, other: NeededModelView) => Number(one.isOff) - Number(other.isOff)
+const enabledFirst = (one: NeededModelView, other: NeededModelView) => Number(one.isOff) - Number(other.isOff)

@@ -9,15 +9,15 @@ const pageLength = 100
 export class HistoryState {
   rows = $state.raw<readonly UploadRow[]>([])
   search = $state('')
-  isAsking = $state(false)
+  isLoading = $state(false)
   isKnown = $state(false)
-  trouble = $state.raw<Failure | null>(null)
+  loadFailure = $state.raw<Failure | null>(null)
   /** Rows that are about to go from the history, once the person says so. */
-  confirming = $state.raw<readonly string[]>([])
+  confirmingIds = $state.raw<readonly string[]>([])
   #next = $state.raw<number | null>(null)
   readonly hasMore = $derived(this.#next !== null)
   /** Counts the questions: an answer to an older one is dropped. */
-  #question = 0
+  #requestNumber = 0
   #isStale = false
   #isRefreshing = false
   readonly #bridge: Bridge
@@ -28,15 +28,15 @@ export class HistoryState {
 
   /** Begins anew, with the search as it stands. */
   async open(): Promise<void> {
-    await this.#ask(null, [])
+    await this.#load(null, [])
   }
 
-  /** Something was finished: what is new comes to the top, and what was loaded stays. Never more than one question at a time. */
+  /** Something was finished: what is new comes to the top, and what was loaded stays. Never more than one requestNumber at a time. */
   async refresh(): Promise<void> {
     this.#isStale = true
     if (this.#isRefreshing) return
     this.#isRefreshing = true
-    while (this.#isStale && !this.isAsking) {
+    while (this.#isStale && !this.isLoading) {
       this.#isStale = false
       await this.#refreshOnce()
     }
@@ -44,8 +44,8 @@ export class HistoryState {
   }
 
   async more(): Promise<void> {
-    if (this.isAsking || this.#next === null) return
-    await this.#ask(this.#next, this.rows)
+    if (this.isLoading || this.#next === null) return
+    await this.#load(this.#next, this.rows)
   }
 
   async forget(ids: readonly string[]): Promise<Failure | null> {
@@ -57,12 +57,12 @@ export class HistoryState {
   }
 
   async #refreshOnce(): Promise<void> {
-    const question = this.#question
+    const requestNumber = this.#requestNumber
     const answer = await this.#bridge.history({
       ...{ beforeMs: null, search: this.search.trim(), limit: pageLength },
     })
     // Whoever has asked since has the newer answer.
-    if (!answer.ok || question !== this.#question) return
+    if (!answer.ok || requestNumber !== this.#requestNumber) return
     const { rows, nextBeforeMs } = answer.value
     const known = new Set(this.rows.map(({ id }) => id))
     const news = rows.filter(({ id }) => !known.has(id))
@@ -73,15 +73,15 @@ export class HistoryState {
     }
   }
 
-  async #ask(beforeMs: number | null, before: readonly UploadRow[]): Promise<void> {
-    this.#question += 1
-    const question = this.#question
-    this.isAsking = true
+  async #load(beforeMs: number | null, before: readonly UploadRow[]): Promise<void> {
+    this.#requestNumber += 1
+    const requestNumber = this.#requestNumber
+    this.isLoading = true
     const answer = await this.#bridge.history({ beforeMs, search: this.search.trim(), limit: pageLength })
-    if (question !== this.#question) return
-    this.isAsking = false
+    if (requestNumber !== this.#requestNumber) return
+    this.isLoading = false
     this.isKnown = true
-    this.trouble = answer.ok ? null : answer.failure
+    this.loadFailure = answer.ok ? null : answer.failure
     if (!answer.ok) return
     this.rows = [...before, ...answer.value.rows]
     this.#next = answer.value.nextBeforeMs

@@ -4,7 +4,7 @@ export const librarySorts = ['name', 'type', 'size', 'date'] as const
 export type LibrarySort = (typeof librarySorts)[number]
 
 /** What of the library is shown, and in which order. */
-export interface LibraryWish {
+export interface LibraryQuery {
   readonly search: string
   /** `''` for every type. */
   readonly type: string
@@ -24,18 +24,18 @@ const orders: Readonly<Record<LibrarySort, (a: LibraryModel, b: LibraryModel) =>
 }
 
 /** The models that fit, in order; equal ones stand by name, and then as the server gave them. */
-export function arrange(models: readonly LibraryModel[], wish: LibraryWish): readonly LibraryModel[] {
-  const words = wish.search.trim().toLowerCase().split(/\s+/).filter(Boolean)
+export function filterAndSort(models: readonly LibraryModel[], query: LibraryQuery): readonly LibraryModel[] {
+  const words = query.search.trim().toLowerCase().split(/\s+/).filter(Boolean)
   const fits = (model: LibraryModel) => {
-    if (wish.type !== '' && model.modelType !== wish.type) return false
-    if (wish.status !== '' && model.status !== wish.status) return false
+    if (query.type !== '' && model.modelType !== query.type) return false
+    if (query.status !== '' && model.status !== query.status) return false
     if (words.length === 0) return true
     const text = `${model.displayName} ${model.modelPath ?? ''} ${model.modelType} ${model.sha256 ?? ''} ${model.id}`
     const sought = text.toLowerCase()
     return words.every((word) => sought.includes(word))
   }
-  const direction = wish.isDescending ? -1 : 1
-  const order = orders[wish.sort]
+  const direction = query.isDescending ? -1 : 1
+  const order = orders[query.sort]
   return models.filter(fits).sort((a, b) => direction * order(a, b) || orders.name(a, b))
 }
 

@@ -2,17 +2,17 @@ import type { Bridge } from '../../electron/contract/calls.ts'
 import type { TeamChoice } from '../../electron/contract/account.ts'
 import type { Failure, Result } from '../../electron/contract/failures.ts'
 import type { LibraryChange, LibraryModel, LibraryNews } from '../../electron/contract/library.ts'
-import type { LibraryDeed } from './library-failure-text.ts'
-import { arrange, valuesOf, type LibrarySort } from './library-query.ts'
+import type { LibraryOperation } from './library-failure-text.ts'
+import { filterAndSort, valuesOf, type LibrarySort } from './library-query.ts'
 
 /** What is being done to a model, or what came of it. */
-export type Doing =
+export type ModelOperation =
   | { readonly kind: 'changing'; readonly change: LibraryChange }
   | { readonly kind: 'deleting' }
   | {
       readonly kind: 'failed'
       readonly failure: Failure
-      readonly of: LibraryDeed
+      readonly of: LibraryOperation
       readonly again: () => void
     }
 
@@ -24,9 +24,9 @@ export class LibraryState {
   models = $state.raw<readonly LibraryModel[]>([])
   listedAtMs = $state(0)
   isKnown = $state(false)
-  isAsking = $state(false)
+  isLoading = $state(false)
   /** Why there is no list at all. */
-  trouble = $state.raw<Failure | null>(null)
+  loadFailure = $state.raw<Failure | null>(null)
   /** Why the list is as old as it is. */
   stale = $state.raw<Failure | null>(null)
 
@@ -38,12 +38,12 @@ export class LibraryState {
 
   detailsId = $state<string | null>(null)
   /** Models that are about to be deleted, once the person says so. */
-  confirming = $state.raw<readonly string[]>([])
-  doings = $state.raw<ReadonlyMap<string, Doing>>(new Map())
+  confirmingIds = $state.raw<readonly string[]>([])
+  operations = $state.raw<ReadonlyMap<string, ModelOperation>>(new Map())
 
   /** As they will be once what is under way is done. */
   readonly seen = $derived(this.models.map((model) => this.#asChanged(model)))
-  readonly shown = $derived(arrange(this.seen, this))
+  readonly shown = $derived(filterAndSort(this.seen, this))
   readonly ids = $derived(this.shown.map(({ id }) => id))
   readonly byId = $derived(new Map(this.seen.map((model) => [model.id, model])))
   readonly types = $derived(valuesOf(this.seen, 'modelType'))
@@ -55,29 +55,29 @@ export class LibraryState {
   readonly #bridge: Bridge
   readonly #unlisted: () => void
   /** Teams whose server doesn't tell what they have, each said once. */
-  readonly #said = new Set<string>()
+  readonly #reportedTeams = new Set<string>()
   #choice: TeamChoice | null = null
-  #question = 0
+  #requestNumber = 0
 
-  /** `unlisted` is called once for a team whose library can't be looked into. */
+  /** `unlisted` is called once for a team whose library can't be details into. */
   constructor(bridge: Bridge, unlisted: () => void) {
     this.#bridge = bridge
     this.#unlisted = unlisted
   }
 
   /** Subscribes. The answer unsubscribes. */
-  begin(): () => void {
-    return this.#bridge.on('library', (news) => this.#hear(news))
+  start(): () => void {
+    return this.#bridge.on('library', (news) => this.#handleNews(news))
   }
 
   /** Shows a team's library: what is known of it at once, asked for anew where that is old. */
   async open(choice: TeamChoice): Promise<void> {
     if (choice.accountId !== this.#choice?.accountId || choice.teamId !== this.#choice.teamId)
-      this.#turnTo(choice)
-    await this.#ask(false)
+      this.#switchTo(choice)
+    await this.#load(false)
   }
 
-  readonly refresh = () => this.#ask(true)
+  readonly refresh = () => this.#load(true)
 
   /** Sorts by something else, or the other way round. */
   readonly sortBy = (sort: LibrarySort) => {
@@ -99,7 +99,7 @@ export class LibraryState {
     )
 
   readonly remove = (ids: readonly string[]) => {
-    this.confirming = []
+    this.confirmingIds = []
     if (this.detailsId !== null && ids.includes(this.detailsId)) this.detailsId = null
     return this.#each(ids, { kind: 'deleting' }, (choice, modelId) =>
       this.#bridge.deleteModel({ choice, modelId }),
@@ -110,83 +110,89 @@ export class LibraryState {
 
   async #each(
     ids: readonly string[],
-    doing: Doing,
+    operation: ModelOperation,
     ask: (choice: TeamChoice, modelId: string) => Promise<Result<void>>,
   ): Promise<Failure | null> {
     const choice = this.#choice
     if (!choice) return null
     let refused: Failure | null = null
-    const left = ids.filter((id) => this.doings.get(id)?.kind !== 'changing' && this.byId.has(id))
-    for (const id of left) this.#note(id, doing)
+    const left = ids.filter((id) => this.operations.get(id)?.kind !== 'changing' && this.byId.has(id))
+    for (const id of left) this.#note(id, operation)
     const work = async () => {
       for (let id = left.shift(); id !== undefined; id = left.shift())
-        refused = (await this.#one(id, doing, () => ask(choice, id as string))) ?? refused
+        refused = (await this.#one(id, operation, () => ask(choice, id as string))) ?? refused
     }
     await Promise.all(Array.from({ length: atOnce }, work))
     return refused
   }
 
-  async #one(id: string, doing: Doing, ask: () => Promise<Result<void>>): Promise<Failure | null> {
+  async #one(
+    id: string,
+    operation: ModelOperation,
+    ask: () => Promise<Result<void>>,
+  ): Promise<Failure | null> {
     const choice = this.#choice
     const answer = await ask()
     if (choice !== this.#choice) return null
     if (answer.ok) {
-      if (doing.kind === 'changing') {
-        this.models = this.models.map((model) => (model.id === id ? { ...model, ...doing.change } : model))
+      if (operation.kind === 'changing') {
+        this.models = this.models.map((model) =>
+          model.id === id ? { ...model, ...operation.change } : model,
+        )
       } else this.models = this.models.filter((model) => model.id !== id)
       this.#note(id, null)
       return null
     }
     const again = () => {
-      this.#note(id, doing)
-      void this.#one(id, doing, ask)
+      this.#note(id, operation)
+      void this.#one(id, operation, ask)
     }
-    this.#note(id, { kind: 'failed', failure: answer.failure, of: deedOf(doing), again })
+    this.#note(id, { kind: 'failed', failure: answer.failure, of: operationOf(operation), again })
     return answer.failure
   }
 
-  #note(id: string, doing: Doing | null): void {
-    const doings = new Map(this.doings)
-    if (doing) doings.set(id, doing)
-    else doings.delete(id)
-    this.doings = doings
+  #note(id: string, operation: ModelOperation | null): void {
+    const operations = new Map(this.operations)
+    if (operation) operations.set(id, operation)
+    else operations.delete(id)
+    this.operations = operations
   }
 
   #asChanged(model: LibraryModel): LibraryModel {
-    const doing = this.doings.get(model.id)
-    return doing?.kind === 'changing' ? { ...model, ...doing.change } : model
+    const operation = this.operations.get(model.id)
+    return operation?.kind === 'changing' ? { ...model, ...operation.change } : model
   }
 
-  #turnTo(choice: TeamChoice): void {
+  #switchTo(choice: TeamChoice): void {
     this.#choice = choice
     this.models = []
     this.isKnown = false
-    this.trouble = this.stale = this.detailsId = null
-    this.confirming = []
-    this.doings = new Map()
+    this.loadFailure = this.stale = this.detailsId = null
+    this.confirmingIds = []
+    this.operations = new Map()
     this.showAll()
   }
 
-  #hear({ teamId, failure }: LibraryNews): void {
+  #handleNews({ teamId, failure }: LibraryNews): void {
     const isOfServer = failure?.code === 'not-found' || failure?.code === 'forbidden'
-    if (isOfServer && !this.#said.has(teamId)) {
-      this.#said.add(teamId)
+    if (isOfServer && !this.#reportedTeams.has(teamId)) {
+      this.#reportedTeams.add(teamId)
       this.#unlisted()
     }
-    if (!failure && this.isKnown && teamId === this.#choice?.teamId && !this.isAsking) void this.#ask(false)
+    if (!failure && this.isKnown && teamId === this.#choice?.teamId && !this.isLoading) void this.#load(false)
   }
 
-  async #ask(isFresh: boolean): Promise<void> {
+  async #load(isFresh: boolean): Promise<void> {
     const choice = this.#choice
     if (!choice) return
-    this.#question += 1
-    const question = this.#question
-    this.isAsking = true
+    this.#requestNumber += 1
+    const requestNumber = this.#requestNumber
+    this.isLoading = true
     const answer = await this.#bridge.library({ choice: { ...choice }, isFresh })
-    if (question !== this.#question) return
-    this.isAsking = false
+    if (requestNumber !== this.#requestNumber) return
+    this.isLoading = false
     this.isKnown = true
-    this.trouble = answer.ok ? null : answer.failure
+    this.loadFailure = answer.ok ? null : answer.failure
     if (!answer.ok) return
     this.models = answer.value.models
     this.listedAtMs = answer.value.listedAtMs
@@ -194,7 +200,7 @@ export class LibraryState {
   }
 }
 
-function deedOf(doing: Doing): LibraryDeed {
-  if (doing.kind !== 'changing') return 'delete'
-  return doing.change.status === undefined ? 'change' : 'status'
+function operationOf(operation: ModelOperation): LibraryOperation {
+  if (operation.kind !== 'changing') return 'delete'
+  return operation.change.status === undefined ? 'change' : 'status'
 }

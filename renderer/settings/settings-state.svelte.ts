@@ -4,31 +4,49 @@ import { serversOf } from '../../electron/contract/servers.ts'
 import { defaultSettings, type Settings } from '../../electron/contract/settings.ts'
 import type { AppInfo } from '../../electron/contract/app-info.ts'
 
-/** In force until main has answered. */
-const initialSettings: Settings = { ...defaultSettings, server: '' }
+const initialSettings: Settings = {
+  server: '',
+  servers: [],
+  atOnce: 2,
+  singlePutLimitBytes: 500_000_000,
+  limitBytesPerSecond: null,
+  streamsMost: 64,
+  onConflict: 'ask',
+  replacedFate: 'disable',
+  language: 'system',
+  theme: 'system',
+  dense: false,
+  onClose: 'ask',
+  pauseBelowPercent: null,
+  pauseOnMetered: false,
+  lines: [],
+  quietHours: [],
+  updates: 'automatic',
+  updateOnQuit: false,
+}
 
 /** The settings in force and what the app runs on. */
 export class SettingsState {
   value = $state.raw<Settings>(initialSettings)
-  surroundings = $state.raw<AppInfo | null>(null)
+  appInfo = $state.raw<AppInfo | null>(null)
   /** True once both were asked for and answered. */
   isKnown = $state(false)
-  #wasTold = false
+  #hasReceived = false
   readonly #bridge: Bridge
-  readonly #onSurroundings: (surroundings: AppInfo) => void
+  readonly #onAppInfo: (appInfo: AppInfo) => void
 
-  constructor(bridge: Bridge, onSurroundings: (surroundings: AppInfo) => void) {
+  constructor(bridge: Bridge, onAppInfo: (appInfo: AppInfo) => void) {
     this.#bridge = bridge
-    this.#onSurroundings = onSurroundings
+    this.#onAppInfo = onAppInfo
   }
 
   /** Subscribes and asks once. The answer unsubscribes. */
-  begin(): () => void {
+  start(): () => void {
     const stops = [
-      this.#bridge.on('settings', (settings) => this.#take(settings)),
-      this.#bridge.on('surroundings', (surroundings) => this.#find(surroundings)),
+      this.#bridge.on('settings', (settings) => this.#receive(settings)),
+      this.#bridge.on('surroundings', (appInfo) => this.#receiveAppInfo(appInfo)),
     ]
-    void this.#ask()
+    void this.#load()
     return () => stops.forEach((stop) => stop())
   }
 
@@ -36,7 +54,7 @@ export class SettingsState {
   async change(change: Partial<Settings>): Promise<Failure | null> {
     const answer = await this.#bridge.changeSettings(change)
     if (!answer.ok) return answer.failure
-    this.#take(answer.value)
+    this.#receive(answer.value)
     return null
   }
 
@@ -45,20 +63,20 @@ export class SettingsState {
     return this.change({ server, servers: [...serversOf(this.value)] })
   }
 
-  async #ask(): Promise<void> {
-    const [settings, surroundings] = await Promise.all([this.#bridge.settings(), this.#bridge.surroundings()])
-    if (settings.ok && !this.#wasTold) this.#take(settings.value)
-    if (surroundings.ok && !this.surroundings) this.#find(surroundings.value)
+  async #load(): Promise<void> {
+    const [settings, appInfo] = await Promise.all([this.#bridge.settings(), this.#bridge.surroundings()])
+    if (settings.ok && !this.#hasReceived) this.#receive(settings.value)
+    if (appInfo.ok && !this.appInfo) this.#receiveAppInfo(appInfo.value)
     this.isKnown = true
   }
 
-  #take(settings: Settings): void {
+  #receive(settings: Settings): void {
     this.value = settings
-    this.#wasTold = true
+    this.#hasReceived = true
   }
 
-  #find(surroundings: AppInfo): void {
-    this.surroundings = surroundings
-    this.#onSurroundings(surroundings)
+  #receiveAppInfo(appInfo: AppInfo): void {
+    this.appInfo = appInfo
+    this.#onAppInfo(appInfo)
   }
 }

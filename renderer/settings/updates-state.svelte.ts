@@ -6,11 +6,11 @@ import type { UpdateState } from '../../electron/contract/updates.ts'
 const notTaken: readonly FailureCode[] = ['update-not-installed', 'update-not-writable']
 
 /** How a newer version of the app stands, and the licences of what is in this one. */
-export class UpdateNews {
+export class UpdatesState {
   value = $state.raw<UpdateState>({ kind: 'current', checkedAtMs: null })
   /** The version that the person wants to hear no more of in this window, or null. */
   #putOff = $state<string | null>(null)
-  #wasTold = false
+  #hasReceived = false
   readonly #bridge: Bridge
 
   readonly #failed: (failure: Failure) => void
@@ -34,10 +34,10 @@ export class UpdateNews {
   })
 
   /** Subscribes and asks once. The answer unsubscribes. */
-  begin(): () => void {
-    const stop = this.#bridge.on('update', (state) => this.#take(state))
+  start(): () => void {
+    const stop = this.#bridge.on('update', (state) => this.#receive(state))
     void this.#bridge.update().then((answer) => {
-      if (answer.ok && !this.#wasTold) this.#take(answer.value)
+      if (answer.ok && !this.#hasReceived) this.#receive(answer.value)
     })
     return stop
   }
@@ -53,12 +53,12 @@ export class UpdateNews {
 
   async #do(asked: Promise<Result<UpdateState>>): Promise<void> {
     const answer = await asked
-    if (answer.ok) this.#take(answer.value)
+    if (answer.ok) this.#receive(answer.value)
     else this.#failed(answer.failure)
   }
 
-  #take(state: UpdateState): void {
+  #receive(state: UpdateState): void {
     this.value = state
-    this.#wasTold = true
+    this.#hasReceived = true
   }
 }

@@ -6,7 +6,7 @@ import type { Account, SessionView, Team, TeamChoice } from '../../electron/cont
 export class SessionState {
   view = $state.raw<SessionView | null>(null)
   /** Why it couldn't be learned who is signed in, or null. */
-  trouble = $state.raw<Failure | null>(null)
+  loadFailure = $state.raw<Failure | null>(null)
   readonly accounts = $derived(this.view?.accounts ?? [])
   readonly ready = $derived(this.accounts.filter(({ state }) => state === 'ready'))
   /** Known here, but their sign-in is gone: their uploads wait. */
@@ -23,13 +23,13 @@ export class SessionState {
   }
 
   /** Subscribes and asks once. The answer unsubscribes. */
-  begin(): () => void {
+  start(): () => void {
     const stop = this.#bridge.on('session', (view) => {
       const wasStoring = this.view?.pairing?.state === 'storing'
       this.view = view
       if (wasStoring && !view.pairing) this.#onPaired()
     })
-    void this.ask()
+    void this.load()
     return stop
   }
 
@@ -46,9 +46,9 @@ export class SessionState {
     return isTwice && account.kind === 'device' ? `${name} · ${account.teams[0]?.name ?? ''}` : name
   }
 
-  async ask(): Promise<void> {
+  async load(): Promise<void> {
     const answer = await this.#bridge.session()
-    this.trouble = answer.ok ? null : answer.failure
+    this.loadFailure = answer.ok ? null : answer.failure
     if (answer.ok) this.view ??= answer.value
   }
 

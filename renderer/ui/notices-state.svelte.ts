@@ -5,74 +5,74 @@ import type { MessageKey, Params } from '../../electron/messages/messages.ts'
 export type Notice = { readonly id: number } & (
   | { readonly kind: 'report'; readonly report: AddReport }
   | { readonly kind: 'failure'; readonly failure: Failure }
-  | { readonly kind: 'words'; readonly key: MessageKey; readonly params?: Params | undefined }
-  | ({ readonly kind: 'offer' } & Offer)
+  | { readonly kind: 'text'; readonly key: MessageKey; readonly params?: Params | undefined }
+  | ({ readonly kind: 'action' } & NoticeWithAction)
 )
 
 /** Words with one thing that can be done about them. */
-export interface Offer {
+export interface NoticeWithAction {
   readonly key: MessageKey
   readonly params: Params
   /** What is offered. */
   readonly label: MessageKey
-  readonly ontake: () => void
+  readonly onaction: () => void
   /** Something went otherwise than the person wished. */
-  readonly isTrouble?: boolean
+  readonly isError?: boolean
 }
 
 /** Long enough to read a short line twice (about 4 words a second), in ms. */
 const shortReadMs = 4_000
 
 /** Quiet lines at the foot of the window. What needs no answer goes by itself; what tells of trouble stays. */
-export class Notices {
+export class NoticesState {
   all = $state.raw<readonly Notice[]>([])
   /** Reports whose list is open: nothing newer takes their place. */
-  readonly #read = new Set<number>()
+  readonly #expanded = new Set<number>()
   #next = 1
 
   report(report: AddReport): void {
     if (report.added + report.refused + report.skipped.length === 0) return
     const id = this.#add({ kind: 'report', report })
-    if (report.skipped.length === 0) this.#letGo(id)
+    if (report.skipped.length === 0) this.#dismissLater(id)
   }
 
   failure(failure: Failure): void {
     this.#add({ kind: 'failure', failure })
   }
 
-  t(key: MessageKey, params?: Params): void {
-    this.#letGo(this.keep(key, params))
+  show(key: MessageKey, params?: Params): void {
+    this.#dismissLater(this.showUntilClosed(key, params))
   }
 
   /** The same, for words that are to stay until they are closed. */
-  keep(key: MessageKey, params?: Params): number {
-    return this.#add({ kind: 'words', key, params })
+  showUntilClosed(key: MessageKey, params?: Params): number {
+    return this.#add({ kind: 'text', key, params })
   }
 
   /** Stays until it is taken or closed. */
-  offer(offer: Offer): void {
-    this.#add({ kind: 'offer', ...offer })
+  showWithAction(action: NoticeWithAction): void {
+    this.#add({ kind: 'action', ...action })
   }
 
   /** The list of a report was opened. */
-  read(id: number): void {
-    this.#read.add(id)
+  keepOpen(id: number): void {
+    this.#expanded.add(id)
   }
 
   dismiss(id: number): void {
-    this.#read.delete(id)
+    this.#expanded.delete(id)
     this.all = this.all.filter((notice) => notice.id !== id)
   }
 
   #add(notice: NoticeWithoutId): number {
     const id = this.#next
     this.#next += 1
-    const rest = this.all.filter((other) => this.#read.has(other.id) || !takesPlaceOf(notice, other))
+    const rest = this.all.filter((other) => this.#expanded.has(other.id) || !supersedes(notice, other))
     this.all = [...rest, { ...notice, id }]
     return id
   }
 
-  #letGo(id: number): void {
+  #dismissLater(id: number): void {
     setTimeout(() => this.dismiss(id), shortReadMs)
   }
 }
@@ -80,9 +80,9 @@ export class Notices {
 type NoticeWithoutId = Notice extends infer One ? (One extends Notice ? Omit<One, 'id'> : never) : never
 
 /** Whether a newer notice says all that an older one did. What failed is told until it has been read: only itself replaces it. */
-function takesPlaceOf(newer: NoticeWithoutId, older: Notice): boolean {
+function supersedes(newer: NoticeWithoutId, older: Notice): boolean {
   if (newer.kind === 'failure' && older.kind === 'failure') return isSame(newer.failure, older.failure)
-  if (newer.kind === 'offer' && older.kind === 'offer') return newer.key === older.key && !newer.isTrouble
+  if (newer.kind === 'action' && older.kind === 'action') return newer.key === older.key && !newer.isError
   return newer.kind === older.kind
 }
 

@@ -12,7 +12,8 @@ import {
   type Totals,
   type UploadRow,
 } from '../../electron/contract/uploads.ts'
-import { arrange, standsWhere } from './row-groups.ts'
+import { isAllPaused } from '../../electron/contract/uploads.ts'
+import { groupRows, sortKey } from './row-groups.ts'
 
 /** A phase that a row came into while the page watched. */
 export interface PhaseChange {
@@ -20,7 +21,7 @@ export interface PhaseChange {
   readonly atMs: number
 }
 
-const nothing: Totals = {
+const noTotals: Totals = {
   running: 0,
   waiting: 0,
   needsYou: 0,
@@ -32,7 +33,7 @@ const nothing: Totals = {
   secondsLeft: null,
 }
 
-const still: TransferSpeed = { speed: { stepMs: 1_000, points: [] }, streamsInUse: 0, streamsLimit: 0 }
+const noTransfer: TransferSpeed = { speed: { stepMs: 1_000, points: [] }, streamsInUse: 0, streamsLimit: 0 }
 
 /** Who wants to hear of changes as they come, besides those who read the state. */
 interface Listeners {
@@ -40,30 +41,30 @@ interface Listeners {
   /** `isNews` is false for what was so already when the page began. */
   readonly totals: (totals: Totals, isNews: boolean) => void
 }
-const nobody: Listeners = { row: () => {}, totals: () => {} }
+const noListeners: Listeners = { row: () => {}, totals: () => {} }
 
-/** The queue as main last told it: one snapshot, then numbered patches. It mirrors; it decides nothing. */
+/** The queue as main last told it: one snapshot, then numbered patches. It mirrors; it decides noTotals. */
 export class QueueState {
   readonly rows = new SvelteMap<string, UploadRow>()
-  totals = $state.raw<Totals>(nothing)
-  flow = $state.raw<TransferSpeed>(still)
+  totals = $state.raw<Totals>(noTotals)
+  flow = $state.raw<TransferSpeed>(noTransfer)
   allPaused = $state(false)
   readonly isAllPaused = $derived(isAllPaused(this))
-  line = $state<ConnectivityState>('ok')
+  connectivity = $state<ConnectivityState>('ok')
   /** Name of the file to which a damaged queue was set aside, until the person has read it. */
   journalSetAside = $state<string | null>(null)
   /** True once a snapshot has come. */
   isKnown = $state(false)
   /** Why the snapshot couldn't be had, or null. */
-  trouble = $state.raw<Failure | null>(null)
+  loadFailure = $state.raw<Failure | null>(null)
   search = $state('')
 
   /** Grows when a row comes, goes or moves. A row that only makes progress doesn't have the list sorted again. */
-  #moves = $state(0)
+  #orderVersion = $state(0)
   readonly groups = $derived.by(() => {
-    void this.#moves
+    void this.#orderVersion
     const search = this.search.trim()
-    return untrack(() => arrange(this.rows.values(), search))
+    return untrack(() => groupRows(this.rows.values(), search))
   })
   /** Every shown row in the order of the screen. */
   readonly ids = $derived(this.groups.flatMap(({ ids }) => ids))
@@ -72,21 +73,21 @@ export class QueueState {
   readonly #listeners: Listeners
   readonly #phases = new Map<string, PhaseChange[]>()
   #sequence = -1
-  #asking = false
-  #early: Patch[] = []
+  #isLoading = false
+  #pendingPatches: Patch[] = []
 
-  constructor(bridge: Bridge, listeners: Listeners = nobody) {
+  constructor(bridge: Bridge, listeners: Listeners = noListeners) {
     this.#bridge = bridge
     this.#listeners = listeners
   }
 
-  /** Subscribes first and asks then, so that nothing falls between. The answer unsubscribes. */
-  begin(): () => void {
+  /** Subscribes first and asks then, so that noTotals falls between. The answer unsubscribes. */
+  start(): () => void {
     const stops = [
       this.#bridge.on('patch', (patch) => this.#receive(patch)),
       this.#bridge.on('flow', (flow) => (this.flow = flow)),
     ]
-    void this.ask()
+    void this.load()
     return () => stops.forEach((stop) => stop())
   }
 
@@ -95,37 +96,37 @@ export class QueueState {
     return this.#phases.get(id) ?? []
   }
 
-  async ask(): Promise<void> {
-    if (this.#asking) return
-    this.#asking = true
+  async load(): Promise<void> {
+    if (this.#isLoading) return
+    this.#isLoading = true
     const answer = await this.#bridge.snapshot()
-    this.#asking = false
+    this.#isLoading = false
     if (!answer.ok) {
-      this.trouble = answer.failure
+      this.loadFailure = answer.failure
       return
     }
-    this.trouble = null
-    this.#load(answer.value)
-    const early = this.#early
-    this.#early = []
-    for (const patch of early) this.#receive(patch)
+    this.loadFailure = null
+    this.#applySnapshot(answer.value)
+    const pending = this.#pendingPatches
+    this.#pendingPatches = []
+    for (const patch of pending) this.#receive(patch)
   }
 
   #receive(patch: Patch): void {
-    if (this.#asking || !this.isKnown) {
-      this.#early.push(patch)
+    if (this.#isLoading || !this.isKnown) {
+      this.#pendingPatches.push(patch)
       return
     }
     if (patch.sequence <= this.#sequence) return
     if (patch.sequence > this.#sequence + 1) {
-      this.#early.push(patch)
-      void this.ask()
+      this.#pendingPatches.push(patch)
+      void this.load()
       return
     }
     this.#apply(patch)
   }
 
-  #load({ rows, flow, journalSetAside, ...rest }: Snapshot): void {
+  #applySnapshot({ rows, flow, journalSetAside, ...rest }: Snapshot): void {
     const kept = new Set(rows.map(({ id }) => id))
     const gone = [...this.rows.keys()].filter((id) => !kept.has(id))
     this.#sequence = rest.sequence - 1
@@ -139,8 +140,8 @@ export class QueueState {
     let moved = removed.length > 0
     for (const row of changed) {
       const before = untrack(() => this.rows.get(row.id))
-      if (!before || standsWhere(before) !== standsWhere(row)) moved = true
-      if (before?.phase !== row.phase) this.#remember(row, before === undefined)
+      if (!before || sortKey(before) !== sortKey(row)) moved = true
+      if (before?.phase !== row.phase) this.#recordPhase(row, before === undefined)
       this.rows.set(row.id, row)
       if (this.isKnown) this.#listeners.row(before, row)
     }
@@ -151,12 +152,12 @@ export class QueueState {
     this.totals = totals
     this.#listeners.totals(totals, this.isKnown)
     this.allPaused = allPaused
-    this.line = line
+    this.connectivity = line
     this.#sequence = sequence
-    if (moved) this.#moves += 1
+    if (moved) this.#orderVersion += 1
   }
 
-  #remember({ id, phase }: UploadRow, isFirst: boolean): void {
+  #recordPhase({ id, phase }: UploadRow, isFirst: boolean): void {
     // When a row is first seen its phase is old news: only what changes under our eyes has a time.
     if (isFirst) return
     const seen = this.#phases.get(id)

@@ -7,13 +7,13 @@ export interface RowGroup {
 }
 
 /** What decides where a row stands and whether a filter finds it: as long as it is equal, nothing has to be sorted. */
-export function standsWhere(row: UploadRow): string {
+export function sortKey(row: UploadRow): string {
   const { displayName, modelType, modelPath } = row.target
   return `${groupOf(row)}\n${row.position}\n${row.finishedAtMs ?? ''}\n${displayName}\n${modelType}\n${modelPath}`
 }
 
 /** Whether a row has all the words that a person typed, anywhere in its names. */
-export function matches(row: UploadRow, search: string): boolean {
+export function matchesSearch(row: UploadRow, search: string): boolean {
   const { displayName, modelType, modelPath } = row.target
   const text = `${displayName} ${modelType} ${modelPath} ${row.fileName} ${row.team.name}`.toLocaleLowerCase()
   return search
@@ -23,10 +23,10 @@ export function matches(row: UploadRow, search: string): boolean {
 }
 
 /** Rows by group in the order of the screen: the queue's own order, and the latest first among what is done. */
-export function arrange(rows: Iterable<UploadRow>, search: string): RowGroup[] {
+export function groupRows(rows: Iterable<UploadRow>, search: string): RowGroup[] {
   const byGroup: Record<Group, UploadRow[]> = { 'needs-you': [], running: [], waiting: [], done: [] }
   for (const row of rows) {
-    if (search === '' || matches(row, search)) byGroup[groupOf(row)].push(row)
+    if (search === '' || matchesSearch(row, search)) byGroup[groupOf(row)].push(row)
   }
   for (const group of groups) byGroup[group].sort(group === 'done' ? latestFirst : firstInQueue)
   return groups

@@ -7,34 +7,41 @@ export type UploadLine = Line &
   (
     | { readonly kind: 'group'; readonly group: Group; readonly count: number }
     /** The head of files that are one model together and stand below one another. */
-    | { readonly kind: 'bundle'; readonly bundle: ModelGroup; readonly ids: readonly string[] }
+    | { readonly kind: 'model'; readonly modelGroup: ModelGroup; readonly ids: readonly string[] }
     | { readonly kind: 'row'; readonly id: string }
   )
 
 /** Heights in CSS pixels. Fixed, so that a list of any length knows its size without drawing it. */
-export const rowHeights = { airy: 56, dense: 36, group: 34, bundle: 34, note: 38, noteNarrow: 70 } as const
+export const rowHeights = {
+  airy: 56,
+  dense: 36,
+  group: 34,
+  modelGroup: 34,
+  note: 38,
+  noteNarrow: 70,
+} as const
 
-interface Looks {
+interface LineOptions {
   readonly isDense: boolean
   /** Below 560 px a note's sentence needs four lines instead of two. */
   readonly isNarrow: boolean
   /** Rows with a note below them for the moment: edited wrongly, or about to be cancelled. */
   readonly noted: ReadonlySet<string>
   /** The model of several files that a row's file belongs to. */
-  readonly bundleOf?: (id: string) => ModelGroup | undefined
+  readonly modelGroupOf?: (id: string) => ModelGroup | undefined
 }
 
 /** Every line of the list with its height. Rows that need the person carry their sentence below them. */
 export function uploadLines(
   groups: readonly RowGroup[],
-  { isDense, isNarrow, noted, bundleOf }: Looks,
+  { isDense, isNarrow, noted, modelGroupOf }: LineOptions,
 ): UploadLine[] {
   const height = isDense ? rowHeights.dense : rowHeights.airy
   const withNote = height + (isNarrow ? rowHeights.noteNarrow : rowHeights.note)
   return groups.flatMap(({ group, ids }) => [
     { kind: 'group' as const, key: `group ${group}`, group, count: ids.length, height: rowHeights.group },
-    ...runsOf(ids, bundleOf).flatMap(({ bundle, ids: some }) => [
-      ...(bundle ? [headOf(group, bundle, some)] : []),
+    ...consecutiveRuns(ids, modelGroupOf).flatMap(({ modelGroup, ids: some }) => [
+      ...(modelGroup ? [modelHeader(group, modelGroup, some)] : []),
       ...some.map((id) => ({
         kind: 'row' as const,
         key: id,
@@ -45,26 +52,26 @@ export function uploadLines(
   ])
 }
 
-function headOf(group: Group, bundle: ModelGroup, ids: readonly string[]): UploadLine {
+function modelHeader(group: Group, modelGroup: ModelGroup, ids: readonly string[]): UploadLine {
   // In the order of what was done last, files of one model may stand apart: each run has a head of its own.
-  const key = `bundle ${group} ${bundle.key} ${ids[0]}`
-  return { kind: 'bundle', key, bundle, ids, height: rowHeights.bundle }
+  const key = `bundle ${group} ${modelGroup.key} ${ids[0]}`
+  return { kind: 'model', key, modelGroup, ids, height: rowHeights.modelGroup }
 }
 
 interface Run {
-  readonly bundle: ModelGroup | undefined
+  readonly modelGroup: ModelGroup | undefined
   readonly ids: string[]
 }
 
 /** Rows one below the other that belong to one model. */
-function runsOf(ids: readonly string[], bundleOf: Looks['bundleOf']): Run[] {
-  if (!bundleOf) return [{ bundle: undefined, ids: [...ids] }]
+function consecutiveRuns(ids: readonly string[], modelGroupOf: LineOptions['modelGroupOf']): Run[] {
+  if (!modelGroupOf) return [{ modelGroup: undefined, ids: [...ids] }]
   const runs: Run[] = []
   for (const id of ids) {
-    const bundle = bundleOf(id)
+    const modelGroup = modelGroupOf(id)
     const last = runs.at(-1)
-    if (last && last.bundle?.key === bundle?.key) last.ids.push(id)
-    else runs.push({ bundle, ids: [id] })
+    if (last && last.modelGroup?.key === modelGroup?.key) last.ids.push(id)
+    else runs.push({ modelGroup, ids: [id] })
   }
   return runs
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { listCommandFor } from '../../renderer/ui/list/list-keys.ts'
 import { Selection } from '../../renderer/ui/list/selection.svelte.ts'
-import { WordFinder } from '../../renderer/ui/list/type-ahead.ts'
+import { TypeAhead } from '../../renderer/ui/list/type-ahead.ts'
 
 const key = (
   name: string,
@@ -24,7 +24,7 @@ test.each([
   ['Home', 0],
   ['End', 99],
 ])('%s goes from row 5 to row %d', (name, to) => {
-  expect(listCommandFor(key(name), 5, list)).toEqual({ kind: 'move', to, how: 'choose' })
+  expect(listCommandFor(key(name), 5, list)).toEqual({ kind: 'move', to, how: 'select' })
 })
 
 test('Shift extends the choice, Ctrl moves the focus alone', () => {
@@ -33,8 +33,8 @@ test('Shift extends the choice, Ctrl moves the focus alone', () => {
 })
 
 test('Ctrl+A and Cmd+A choose everything', () => {
-  expect(listCommandFor(key('a', { ctrlKey: true }), 5, list)).toEqual({ kind: 'choose-all' })
-  expect(listCommandFor(key('A', { metaKey: true }), 5, list)).toEqual({ kind: 'choose-all' })
+  expect(listCommandFor(key('a', { ctrlKey: true }), 5, list)).toEqual({ kind: 'select-all' })
+  expect(listCommandFor(key('A', { metaKey: true }), 5, list)).toEqual({ kind: 'select-all' })
 })
 
 test('Backspace takes rows away as Delete does, but not where they are all that is kept', () => {
@@ -45,7 +45,10 @@ test('Backspace takes rows away as Delete does, but not where they are all that 
 
 test('a space pauses, but belongs to the word while one is typed', () => {
   expect(listCommandFor(key(' '), 5, list)).toEqual({ kind: 'toggle' })
-  expect(listCommandFor(key(' '), 5, { ...list, isTyping: true })).toEqual({ kind: 'find', letter: ' ' })
+  expect(listCommandFor(key(' '), 5, { ...list, isTyping: true })).toEqual({
+    kind: 'type-ahead',
+    letter: ' ',
+  })
 })
 
 test('leaves shortcuts of the menu alone', () => {
@@ -55,7 +58,7 @@ test('leaves shortcuts of the menu alone', () => {
 })
 
 test('letters in a row are one word; after a pause a new one begins behind the focused row', () => {
-  const finder = new WordFinder()
+  const finder = new TypeAhead()
   const ids = ['flux', 'film', 'fire', 'vae']
   const find = (letter: string, nowMs: number, focused: string | null) =>
     finder.find(letter, nowMs, { ids, focused, nameOf: (id) => id })
@@ -68,11 +71,11 @@ test('letters in a row are one word; after a pause a new one begins behind the f
 test('Shift chooses from the last plain choice on, in either direction', () => {
   const selection = new Selection()
   const ids = ['a', 'b', 'c', 'd']
-  selection.choose('c')
+  selection.select('c')
   selection.extend('d', ids)
-  expect([...selection.chosen]).toEqual(['c', 'd'])
+  expect([...selection.selected]).toEqual(['c', 'd'])
   selection.extend('a', ids)
-  expect([...selection.chosen]).toEqual(['a', 'b', 'c'])
+  expect([...selection.selected]).toEqual(['a', 'b', 'c'])
   selection.toggle('b')
-  expect(selection.inOrder(ids)).toEqual(['a', 'c'])
+  expect(selection.selectedInOrder(ids)).toEqual(['a', 'c'])
 })

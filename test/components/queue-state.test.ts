@@ -9,7 +9,7 @@ function setup() {
   const questions: ((answer: ReturnType<typeof success<ReturnType<typeof snapshotOf>>>) => void)[] = []
   const fake = fakeBridge({ answers: { snapshot: () => new Promise((resolve) => questions.push(resolve)) } })
   const queue = new QueueState(fake.bridge)
-  queue.begin()
+  queue.start()
   const answer = async (...rows: Parameters<typeof snapshotOf>) => {
     await vi.waitFor(() => expect(questions).not.toHaveLength(0))
     questions.shift()?.(success(snapshotOf(...rows)))
@@ -103,8 +103,8 @@ test('says why when the snapshot can’t be had, and shows it when asking again 
     answers: { snapshot: () => answers.shift() ?? failed(failure('unexpected')) },
   })
   const queue = new QueueState(bridge)
-  queue.begin()
-  await vi.waitFor(() => expect(queue.trouble).toEqual(failure('journal-trouble')))
-  await queue.ask()
-  expect([queue.trouble, [...queue.rows.keys()]]).toEqual([null, ['a']])
+  queue.start()
+  await vi.waitFor(() => expect(queue.loadFailure).toEqual(failure('journal-trouble')))
+  await queue.load()
+  expect([queue.loadFailure, [...queue.rows.keys()]]).toEqual([null, ['a']])
 })

@@ -1,8 +1,8 @@
 /** What a key means in a list of rows. */
 export type ListCommand =
-  | { readonly kind: 'move'; readonly to: number; readonly how: 'choose' | 'extend' | 'focus' }
-  | { readonly kind: 'toggle' | 'remove' | 'open' | 'edit' | 'choose-all' | 'close' | 'mark' }
-  | { readonly kind: 'find'; readonly letter: string }
+  | { readonly kind: 'move'; readonly to: number; readonly how: 'select' | 'extend' | 'focus' }
+  | { readonly kind: 'toggle' | 'remove' | 'open' | 'edit' | 'select-all' | 'close' | 'toggle-selection' }
+  | { readonly kind: 'type-ahead'; readonly letter: string }
 
 interface Keys {
   readonly key: string
@@ -41,8 +41,8 @@ export function listCommandFor(
   const { key, shiftKey, altKey } = keys
   const control = keys.ctrlKey || keys.metaKey
   if (altKey) return null
-  if (control && key.toLowerCase() === 'a') return { kind: 'choose-all' }
-  if (control && key === ' ') return { kind: 'mark' }
+  if (control && key.toLowerCase() === 'a') return { kind: 'select-all' }
+  if (control && key === ' ') return { kind: 'toggle-selection' }
   const targets: Readonly<Record<string, number>> = {
     ArrowDown: at + 1,
     ArrowUp: at - 1,
@@ -54,12 +54,12 @@ export function listCommandFor(
   const target = targets[key]
   if (target !== undefined && count > 0) {
     const to = Math.max(0, Math.min(count - 1, target))
-    return { kind: 'move', to, how: shiftKey ? 'extend' : control ? 'focus' : 'choose' }
+    return { kind: 'move', to, how: shiftKey ? 'extend' : control ? 'focus' : 'select' }
   }
   if (control) return null
-  if (isTyping && key === ' ') return { kind: 'find', letter: key }
+  if (isTyping && key === ' ') return { kind: 'type-ahead', letter: key }
   if (isRecord && key === 'Backspace') return null
   const kind = simple[key]
   if (kind) return { kind }
-  return [...key].length === 1 ? { kind: 'find', letter: key } : null
+  return [...key].length === 1 ? { kind: 'type-ahead', letter: key } : null
 }

@@ -9,7 +9,7 @@ interface Drawn {
  * How far to scroll after lines came, went or moved, so that what the person looks at stays where it is: the line at
  * height `y` of the old list, or the nearest one that kept a neighbour (a line that itself moved is nothing to hold on to).
  */
-export function shiftAt(y: number, before: Drawn, after: Drawn): number {
+export function scrollShift(y: number, before: Drawn, after: Drawn): number {
   const places = new Map(after.lines.map(({ key }, index) => [key, index]))
   const at = lineAt(before.tops, y)
   for (const step of [0, 1, -1, 2, -2]) {

@@ -2,7 +2,7 @@
 const wordPauseMs = 900
 
 /** Type to find: letters typed in a row are one word, sought from the focused row on, round the end. */
-export class WordFinder {
+export class TypeAhead {
   #text = ''
   #atMs = -Infinity
 

@@ -6,7 +6,7 @@ export interface Line {
 }
 
 /** The top of each line and, last, the end of all: one number more than there are lines. */
-export function topsOf(lines: readonly Line[]): Float64Array {
+export function lineTops(lines: readonly Line[]): Float64Array {
   const tops = new Float64Array(lines.length + 1)
   for (let index = 0; index < lines.length; index += 1) {
     tops[index + 1] = (tops[index] ?? 0) + (lines[index]?.height ?? 0)

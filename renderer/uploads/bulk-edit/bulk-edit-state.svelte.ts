@@ -10,7 +10,7 @@ import {
 import { teamKey } from '../../../electron/contract/account.ts'
 import type { Failure, Result } from '../../../electron/contract/failures.ts'
 import type { UploadRow } from '../../../electron/contract/uploads.ts'
-import type { Notices } from '../../ui/notices-state.svelte.ts'
+import type { NoticesState } from '../../ui/notices-state.svelte.ts'
 import type { QueueState } from '../queue-state.svelte.ts'
 import { isEditable } from '../row-status.ts'
 
@@ -27,7 +27,7 @@ const fileOf = ({ id, fileName, recognition, target, accountId, team }: UploadRo
 })
 
 /** Many rows being changed at once: what was typed so far, and what it would come to. Null rows: nobody is at it. */
-export class BulkEdit {
+export class BulkEditState {
   ids = $state.raw<readonly string[]>([])
   change = $state.raw<BulkChange>(noBulkChange)
   isSaving = $state(false)
@@ -35,9 +35,9 @@ export class BulkEdit {
   failure = $state.raw<Failure | null>(null)
   readonly #bridge: Bridge
   readonly #queue: QueueState
-  readonly #notices: Notices
+  readonly #notices: NoticesState
 
-  constructor(bridge: Bridge, queue: QueueState, notices: Notices) {
+  constructor(bridge: Bridge, queue: QueueState, notices: NoticesState) {
     this.#bridge = bridge
     this.#queue = queue
     this.#notices = notices
@@ -89,11 +89,11 @@ export class BulkEdit {
     const done = new Set(answer.value)
     const changed = wished.filter(({ id }) => done.has(id))
     const counts = { count: changed.length, missed: wished.length - changed.length }
-    if (changed.length === 0) this.#notices.keep('bulk-edit.done', counts)
+    if (changed.length === 0) this.#notices.showUntilClosed('bulk-edit.done', counts)
     else {
-      this.#notices.offer({
+      this.#notices.showWithAction({
         ...{ key: 'bulk-edit.done', params: counts, label: 'bulk-edit.undo' },
-        ontake: () => void this.#undo(changed),
+        onaction: () => void this.#undo(changed),
       })
     }
   }
@@ -107,8 +107,8 @@ export class BulkEdit {
     const answer = await this.#edit(back)
     if (!answer.ok) return this.#notices.failure(answer.failure)
     const stay = changed.length - answer.value.length
-    if (stay > 0) this.#notices.keep('bulk-edit.undone', { stay })
-    else this.#notices.t('bulk-edit.undone', { stay })
+    if (stay > 0) this.#notices.showUntilClosed('bulk-edit.undone', { stay })
+    else this.#notices.show('bulk-edit.undone', { stay })
   }
 
   #edit(changes: readonly Edit[]): Promise<Result<readonly string[]>> {

@@ -12,8 +12,8 @@ export class DetailsState {
   }
 
   /** Subscribes; the answer unsubscribes. */
-  begin(): () => void {
-    return this.#bridge.on('details', (details) => this.#take(details))
+  start(): () => void {
+    return this.#bridge.on('details', (details) => this.#receive(details))
   }
 
   /** Watches an upload; the answer ends it. */
@@ -21,7 +21,7 @@ export class DetailsState {
     this.#watched = id
     void this.#bridge.watch({ id }).then((answer) => {
       // What was told meanwhile is newer.
-      if (answer.ok && answer.value && this.value?.id !== id) this.#take(answer.value)
+      if (answer.ok && answer.value && this.value?.id !== id) this.#receive(answer.value)
     })
     return () => {
       this.value = null
@@ -30,7 +30,7 @@ export class DetailsState {
     }
   }
 
-  #take(details: UploadDetails): void {
+  #receive(details: UploadDetails): void {
     if (details.id === this.#watched) this.value = details
   }
 }

@@ -2,16 +2,16 @@ import { SvelteMap } from 'svelte/reactivity'
 import type { Bridge, CallAnswer } from '../../../electron/contract/calls.ts'
 import type { PrivateContent } from '../../../electron/contract/recognition.ts'
 
-type Looked = NonNullable<CallAnswer<'modelFacts'>>
+type ModelDetails = NonNullable<CallAnswer<'modelFacts'>>
 
 /** Small pictures kept at once: what a tall window shows, a few times over. */
-const mostIcons = 200
+const maxIcons = 200
 /** Pixels a side: a tile of 32 on a display of twice the density. */
-const iconPixels = 64
+const iconSizePixels = 64
 
 /** What files say of themselves: all of it of the row that is open, a small picture of those that are drawn. */
 export class ModelFactsState {
-  value = $state.raw<{ readonly id: string; readonly looked: Looked } | null>(null)
+  value = $state.raw<{ readonly id: string; readonly details: ModelDetails } | null>(null)
   readonly #icons = new SvelteMap<string, string>()
   readonly #asked = new Set<string>()
   readonly #bridge: Bridge
@@ -25,7 +25,7 @@ export class ModelFactsState {
   open(id: string): () => void {
     this.#open = id
     void this.#bridge.modelFacts({ id }).then((answer) => {
-      if (this.#open === id && answer.ok && answer.value) this.value = { id, looked: answer.value }
+      if (this.#open === id && answer.ok && answer.value) this.value = { id, details: answer.value }
     })
     return () => {
       this.#open = null
@@ -39,14 +39,14 @@ export class ModelFactsState {
   }
 
   /** Fetches the small picture of a row that is drawn, unless it was asked for before. */
-  async wantIcon(id: string): Promise<void> {
+  async loadIcon(id: string): Promise<void> {
     if (this.#asked.has(id)) return
     this.#asked.add(id)
     const answer = await this.#bridge.modelFacts({ id })
-    const icon = answer.ok && answer.value?.preview ? await shrunk(answer.value.preview.url) : null
+    const icon = answer.ok && answer.value?.preview ? await thumbnailOf(answer.value.preview.url) : null
     if (icon === null) return
     const oldest = this.#icons.keys().next().value
-    if (this.#icons.size >= mostIcons && oldest !== undefined) {
+    if (this.#icons.size >= maxIcons && oldest !== undefined) {
       this.#icons.delete(oldest)
       this.#asked.delete(oldest)
     }
@@ -55,7 +55,7 @@ export class ModelFactsState {
 }
 
 /** The middle of a picture, as large as a row's tile; the whole one may have megabytes. */
-async function shrunk(url: string): Promise<string | null> {
+async function thumbnailOf(url: string): Promise<string | null> {
   const image = new Image()
   image.src = url
   try {
@@ -64,10 +64,10 @@ async function shrunk(url: string): Promise<string | null> {
     return null
   }
   const canvas = document.createElement('canvas')
-  canvas.width = canvas.height = iconPixels
+  canvas.width = canvas.height = iconSizePixels
   const side = Math.min(image.naturalWidth, image.naturalHeight)
   const [left, top] = [(image.naturalWidth - side) / 2, (image.naturalHeight - side) / 2]
-  canvas.getContext('2d')?.drawImage(image, left, top, side, side, 0, 0, iconPixels, iconPixels)
+  canvas.getContext('2d')?.drawImage(image, left, top, side, side, 0, 0, iconSizePixels, iconSizePixels)
   return canvas.toDataURL('image/webp', 0.8)
 }
 

@@ -54,7 +54,7 @@ export type TargetProblem =
     }
 
 /** What is wrong with a value as it stands, or null. */
-export function problemOf(field: TargetField, value: string): TargetProblem | null {
+export function targetProblem(field: TargetField, value: string): TargetProblem | null {
   if (field !== 'modelPath') {
     const length = [...value.trim()].length
     return length >= 1 && length <= longest[field] ? null : { kind: 'length', field }
@@ -71,7 +71,7 @@ export function problemOf(field: TargetField, value: string): TargetProblem | nu
 }
 
 /** The change that one edited field means. A path in its type's folder follows the type to the new one. */
-export function changeFor(target: Target, field: TargetField, value: string): Partial<Target> {
+export function targetChange(target: Target, field: TargetField, value: string): Partial<Target> {
   const trimmed = value.trim()
   if (trimmed === target[field]) return {}
   if (field !== 'modelType') return { [field]: trimmed }
@@ -83,7 +83,7 @@ export function changeFor(target: Target, field: TargetField, value: string): Pa
 }
 
 /** Known types for what was typed so far, those that begin with it first. */
-export function typesLike(typed: string): string[] {
+export function suggestTypes(typed: string): string[] {
   const sought = typed.trim().toLowerCase()
   const begins = knownTypes.filter((type) => type.startsWith(sought))
   return [...begins, ...knownTypes.filter((type) => !type.startsWith(sought) && type.includes(sought))]

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
 import { freePath } from '../../../electron/conflicts/free-path.ts'
-import { arrange, valuesOf, type LibraryWish } from '../../../renderer/library/library-query.ts'
+import { filterAndSort, valuesOf, type LibraryQuery } from '../../../renderer/library/library-query.ts'
 
 const model = (displayName: string, given: Partial<LibraryModel> = {}): LibraryModel => ({
   ...{
@@ -13,9 +13,9 @@ const model = (displayName: string, given: Partial<LibraryModel> = {}): LibraryM
   ...{ sizeBytes: 1_000, sha256: null, status: 'active', createdAtMs: 0, storageKey: null },
   ...given,
 })
-const all: LibraryWish = { search: '', type: '', status: '', sort: 'name', isDescending: false }
-const names = (models: readonly LibraryModel[], wish: Partial<LibraryWish> = {}) =>
-  arrange(models, { ...all, ...wish }).map(({ displayName }) => displayName)
+const all: LibraryQuery = { search: '', type: '', status: '', sort: 'name', isDescending: false }
+const names = (models: readonly LibraryModel[], query: Partial<LibraryQuery> = {}) =>
+  filterAndSort(models, { ...all, ...query }).map(({ displayName }) => displayName)
 
 test('names stand as a person counts, in either case', () => {
   expect(names([model('b 10'), model('B 9'), model('a')])).toEqual(['a', 'B 9', 'b 10'])

@@ -11,7 +11,7 @@ import type { SettingsState } from '../settings/settings-state.svelte.ts'
 import { targetChange, type TargetField } from '../uploads/row/target.ts'
 import type { UiState } from './ui-state.svelte.ts'
 
-/** Fields of a row in reading order: Tab goes through them. */
+/** Editable fields of a row in reading order, which is also the Tab order. */
 const fields: readonly TargetField[] = ['displayName', 'modelType', 'modelPath']
 
 interface Services {
@@ -22,11 +22,11 @@ interface Services {
   readonly session: SessionState
   readonly settings: SettingsState
   readonly ui: UiState
-  /** Files were added, or opened something. */
+  /** Handles the report of added files. */
   readonly onadded: (report: AddReport) => void
 }
 
-/** What a person can do. Each asks main; what became of it comes back as a patch, what went wrong as a notice. */
+/** User commands. Each calls the main process; results arrive as patches, failures are shown as notices. */
 export class Actions {
   readonly #bridge: Bridge
   readonly #services: Services
@@ -53,7 +53,7 @@ export class Actions {
   readonly moveToTop = async (ids: readonly string[]) =>
     this.#succeeded(await this.#bridge.moveToTop({ ids: [...ids] }))
 
-  /** Pauses what can be paused; when nothing can, lets go on what is paused. */
+  /** Pauses every row that can be paused; if there is none, resumes the paused ones. */
   readonly toggle = async (ids: readonly string[]) => {
     const pausable = this.#filterIds(ids, (row) => toggleOf(row) === 'pause')
     if (pausable.length > 0) return this.pause(pausable)
@@ -61,7 +61,7 @@ export class Actions {
     if (paused.length > 0) return this.resume(paused)
   }
 
-  /** Takes rows away: at once when nothing is lost by it, else after asking. Many that wait carry names that were typed. */
+  /** Removes rows. Asks first if sent bytes would be lost, or if several unfinished rows are meant. */
   readonly remove = async (ids: readonly string[]) => {
     const open = this.#filterIds(ids, ({ phase }) => phase !== 'registered')
     const costly = this.#filterIds(open, isCancelCostly)
@@ -79,7 +79,7 @@ export class Actions {
     if (open.length > 0) this.#succeeded(await this.#bridge.cancel({ ids: open }))
   }
 
-  /** Saves a changed target; a row that failed because of it is tried again. */
+  /** Saves a changed target and retries a row that failed because of its target. */
   readonly saveTarget = async (row: UploadRow, change: Partial<Target>) => {
     if (Object.keys(change).length === 0) return
     const fixesFailure = row.phase === 'failed' && row.failure !== null && isOfTarget(row.failure)
@@ -90,7 +90,7 @@ export class Actions {
     if (this.#succeeded(answer) && fixesFailure) await this.retry([row.id])
   }
 
-  /** A row that begins can't be changed any more: its field closes, and what was typed into it is told, not lost. */
+  /** Closes the field of a row whose upload has started. Unsaved text is offered in a notice. */
   readonly closeEditor = (row: UploadRow): void => {
     const { editing } = this.#services.ui
     if (editing?.id !== row.id || isEditable(row)) return
@@ -107,8 +107,9 @@ export class Actions {
   }
 
   /**
-   * Saves the field being edited and leaves it; false while its value can't be taken. With `field` only that one: a field
-   * that loses the focus because the next one is open already has nothing more to save.
+   * Saves and closes the field being edited.
+   * @param field saves only if this field is still the edited one: on blur the next field may be open already
+   * @returns false if the value is invalid
    */
   readonly saveEdit = (row: UploadRow, field?: TargetField): boolean => {
     const { ui } = this.#services
@@ -120,7 +121,7 @@ export class Actions {
     return true
   }
 
-  /** Saves the field, with what was picked for it, and goes on to the next or the one before. */
+  /** Saves the field with the picked value, if any, and moves to the next or the previous field. */
   readonly editNext = (row: UploadRow, isBack: boolean, picked?: string): void => {
     const { ui } = this.#services
     const field = ui.editing?.field
@@ -132,7 +133,7 @@ export class Actions {
     if (next) ui.edit(row.id, next, { ...row.target, ...change }[next])
   }
 
-  /** The one thing to do about a row's trouble. */
+  /** Applies the remedy of a row's failure. */
   readonly applyRemedy = async (row: UploadRow) => {
     const { ui } = this.#services
     switch (remedyOfRow(row)) {
@@ -141,7 +142,7 @@ export class Actions {
       case 'settings':
         return ui.show('settings')
       case 'proxy':
-        // Asking once more brings the proxy's question back where it was put off.
+        // A retry makes the proxy ask for credentials again.
         return this.retry([row.id])
       case 'edit':
         return ui.edit(row.id, fieldToFix(row), row.target[fieldToFix(row)])
@@ -168,7 +169,7 @@ export class Actions {
     this.#services.ui.show('uploads')
     return null
   }
-  /** Asks for a code and opens the browser on it. A pairing that was confirmed before, its end unseen, needs neither. */
+  /** Starts pairing and opens the browser. A pairing that was confirmed earlier completes without either. */
   readonly startPairing = async (): Promise<Failure | null> => {
     const answer = await this.#bridge.startPairing()
     if (!answer.ok) return answer.failure
@@ -185,7 +186,7 @@ export class Actions {
     this.#services.ui.show('uploads')
     return null
   }
-  /** Opens the sign-in at an account's own server; `isForLarge` for files that a paired computer can't send. */
+  /** Opens the sign-in at the account's own server; `isForLargeFiles` if its paired device cannot send the file. */
   readonly signInAgain = async ({ email, server }: Account, isForLargeFiles = false) => {
     const { settings, ui } = this.#services
     const failure = server === settings.value.server ? null : await settings.chooseServer(server)
@@ -202,7 +203,7 @@ export class Actions {
   }
 
   readonly showInFolder = async (id: string) => this.#succeeded(await this.#bridge.showInFolder({ id }))
-  /** Whether a file with these bytes is known on this computer; a question that fails is a no. */
+  /** Whether a file with this hash is known on this computer; false if the call fails. */
   readonly hasLocalFile = async (sha256: string): Promise<boolean> => {
     const answer = await this.#bridge.hasLocalFile({ sha256 })
     return answer.ok && answer.value
@@ -214,7 +215,7 @@ export class Actions {
   readonly copy = async (text: string) => {
     if (this.#succeeded(await this.#bridge.copyText({ text }))) this.#services.notices.show('notice.copied')
   }
-  /** What the dialog about the keychain asks for: it tells a failure itself, since it covers every notice. */
+  /** Returns the failure instead of showing a notice, because the keychain dialog covers the notices. */
   readonly quit = async () => failureOf(await this.#bridge.quit())
   readonly recheckKeychain = async () => failureOf(await this.#bridge.recheckKeychain())
   readonly openPage = async (page: CallArgs<'openPage'>['page']) =>

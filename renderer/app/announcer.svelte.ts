@@ -2,11 +2,11 @@ import type { Totals, UploadRow } from '../../electron/contract/uploads.ts'
 import type { Language } from './language.svelte.ts'
 import { groupOf } from '../uploads/row-status.ts'
 
-/** What a screen reader is told: start, each quarter of the whole, done, trouble. Nothing else, however much moves. */
+/** Screen reader announcements: start, each quarter of the total, completion and failures. */
 export class Announcer {
-  /** Said when there is a pause. */
+  /** Announced when the screen reader is idle. */
   polite = $state('')
-  /** Said at once. */
+  /** Announced immediately. */
   urgent = $state('')
   readonly #language: Language
   #done: UploadRow[] = []
@@ -24,7 +24,7 @@ export class Announcer {
     else if (groupOf(after) === 'done' && before) this.#done.push(after)
   }
 
-  /** Comes once for each patch, after its rows: what happened in it is said together. */
+  /** Called once per patch, after its rows, so that the changes of one patch are announced together. */
   totalsChanged(totals: Totals, isNews: boolean): void {
     this.#sayProgress(totals, isNews)
     this.#sayRows()
@@ -53,14 +53,14 @@ export class Announcer {
   #sayProgress({ running, waiting, totalBytes, movedBytes }: Totals, isNews: boolean): void {
     const quarter = totalBytes > 0 ? Math.floor((movedBytes / totalBytes) * 4) : 0
     if (!isNews) {
-      // Nothing began just now.
+      // The initial state is not announced.
     } else if (running > 0 && !this.#isRunning) {
       this.polite = this.#language.t('live.start', { count: running + waiting })
     } else if (running > 0 && quarter > this.#quarter && quarter < 4) {
       this.polite = this.#language.t('live.quarter', { percent: quarter * 25 })
     }
     this.#isRunning = running > 0
-    // Files that join or leave move the share up and down: a quarter is news only once in a run.
+    // Files that are added or removed change the share, so each quarter is announced once per run.
     this.#quarter = running > 0 ? Math.max(this.#quarter, quarter) : 0
   }
 }

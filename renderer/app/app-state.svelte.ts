@@ -25,7 +25,7 @@ import { WorkflowState } from '../discovery/workflow-state.svelte.ts'
 import { UiState } from './ui-state.svelte.ts'
 import { UpdatesState } from '../settings/updates-state.svelte.ts'
 
-/** All state of the page, made once by App.svelte and handed to components by context. */
+/** The state of the page, created by App.svelte and passed to components by context. */
 export class AppState {
   readonly language = new Language()
   readonly notices = new NoticesState()
@@ -59,8 +59,8 @@ export class AppState {
     this.session = new SessionState(bridge, () => this.ui.show('uploads'))
     this.settings = new SettingsState(bridge, ({ locale }) => (this.language.locale = locale))
     this.history = new HistoryState(bridge)
-    const failed = (failure: Failure) => this.notices.failure(failure)
-    this.conditions = new ConditionsState(bridge, failed)
+    const onfailure = (failure: Failure) => this.notices.failure(failure)
+    this.conditions = new ConditionsState(bridge, onfailure)
     this.library = new LibraryState(bridge, () => this.notices.show('library.unlisted'))
     this.details = new DetailsState(bridge)
     this.servers = new ServersState({
@@ -70,12 +70,12 @@ export class AppState {
       settings: this.settings,
     })
     this.modelFacts = new ModelFactsState(bridge)
-    this.updates = new UpdatesState(bridge, failed)
+    this.updates = new UpdatesState(bridge, onfailure)
     this.bulkEdit = new BulkEditState(bridge, this.queue, this.notices)
     this.findModels = new FindModelsState(bridge, this.notices, this.ui)
     this.workflow = new WorkflowState(bridge, this.notices, this.ui)
     this.watchedFolders = new WatchedFoldersState(bridge, this.notices)
-    this.diagnostics = new DiagnosticsState(bridge, failed)
+    this.diagnostics = new DiagnosticsState(bridge, onfailure)
     this.actions = new Actions({
       bridge,
       history: this.history,
@@ -88,10 +88,10 @@ export class AppState {
     })
   }
 
-  /** Nothing can be drawn truthfully before these are known. */
+  /** Nothing is drawn before session and settings are loaded. */
   readonly isKnown = $derived.by(() => this.session.view !== null && this.settings.isKnown)
 
-  /** Subscribes to everything and asks for it. The answer ends it. */
+  /** Subscribes to all events and loads the initial state. Returns a function that unsubscribes. */
   start(): () => void {
     const stops = [
       this.language.watchMidnight(),
@@ -119,13 +119,13 @@ export class AppState {
     if (isFinished && this.ui.view === 'history') void this.history.refresh()
   }
 
-  /** Changes settings; a failure is shown as a notice, since no field stands for it. */
+  /** Changes settings and shows a failure as a notice. */
   async changeSettings(part: Partial<Settings>): Promise<void> {
     const failure = await this.settings.change(part)
     if (failure) this.notices.failure(failure)
   }
 
-  /** Whatever was dropped: what became of it is told, and what it opened is shown. */
+  /** Shows the report and opens the view that the added files belong to, if any. */
   #handleAdded(report: AddReport): void {
     this.notices.report(report)
     if (report.workflow !== undefined) void this.workflow.open(report.workflow)
@@ -147,7 +147,7 @@ export class AppState {
     handlers[command]()
   }
 
-  /** An app that is kept up to date by others says so where it would say the rest. */
+  /** Where updates are managed by a package manager, the settings say so and nothing is checked. */
   #checkUpdates(): void {
     this.ui.show('settings')
     this.ui.updateCheckRequests += 1
@@ -156,7 +156,7 @@ export class AppState {
 
   #checkConnection(): void {
     this.ui.show('help')
-    if (!this.diagnostics.isLooking) void this.diagnostics.look()
+    if (!this.diagnostics.isChecking) void this.diagnostics.checkConnection()
   }
 }
 

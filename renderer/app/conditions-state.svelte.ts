@@ -2,22 +2,22 @@ import type { Bridge } from '../../electron/contract/calls.ts'
 import type { Conditions, FileManagerEntry, LoginItem, WhenDone } from '../../electron/contract/conditions.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
 
-/** How things stand around the uploads, and where the app is at home on this computer. */
+/** Power, network and schedule conditions of the uploads, and the app's system integrations. */
 export class ConditionsState {
-  /** Null until told. */
+  /** Null until loaded. */
   value = $state.raw<Conditions | null>(null)
-  /** As it really is; null until asked. */
+  /** The actual state in the system; null until loaded. */
   loginItem = $state.raw<LoginItem | null>(null)
   fileManagers = $state.raw<readonly FileManagerEntry[]>([])
   readonly #bridge: Bridge
-  readonly #failed: (failure: Failure) => void
+  readonly #onfailure: (failure: Failure) => void
 
-  constructor(bridge: Bridge, failed: (failure: Failure) => void) {
+  constructor(bridge: Bridge, onfailure: (failure: Failure) => void) {
     this.#bridge = bridge
-    this.#failed = failed
+    this.#onfailure = onfailure
   }
 
-  /** Subscribes and asks once. The answer unsubscribes. */
+  /** Subscribes and loads once. Returns a function that unsubscribes. */
   start(): () => void {
     const stop = this.#bridge.on('conditions', (value) => (this.value = value))
     void this.#load()
@@ -31,15 +31,15 @@ export class ConditionsState {
 
   async sendAnyway(isAlways: boolean): Promise<void> {
     const answer = await this.#bridge.sendAnyway({ isAlways })
-    if (!answer.ok) this.#failed(answer.failure)
+    if (!answer.ok) this.#onfailure(answer.failure)
   }
 
   async setWhenDone(whenDone: WhenDone): Promise<void> {
     const answer = await this.#bridge.setWhenDone({ whenDone })
-    if (!answer.ok) this.#failed(answer.failure)
+    if (!answer.ok) this.#onfailure(answer.failure)
   }
 
-  /** Asks how things really are: both may have been changed elsewhere. */
+  /** Reads the state from the system, where it may have been changed by other means. */
   async loadIntegrations(): Promise<void> {
     const [login, managers] = await Promise.all([this.#bridge.loginItem(), this.#bridge.fileManagers()])
     if (login.ok) this.loginItem = login.value
@@ -49,12 +49,12 @@ export class ConditionsState {
   async setLoginItem(isOn: boolean): Promise<void> {
     const answer = await this.#bridge.setLoginItem({ isOn })
     if (answer.ok) this.loginItem = answer.value
-    else this.#failed(answer.failure)
+    else this.#onfailure(answer.failure)
   }
 
   async setFileManager(id: FileManagerEntry['id'], isOn: boolean): Promise<void> {
     const answer = await this.#bridge.setFileManager({ id, isOn })
     if (answer.ok) this.fileManagers = answer.value
-    else this.#failed(answer.failure)
+    else this.#onfailure(answer.failure)
   }
 }

@@ -19,10 +19,10 @@ import {
 } from '../../electron/messages/messages.ts'
 import { regionalTag, timeLeft } from '../ui/format.ts'
 
-/** Everything that is said or counted, in the language in force. Read in a component, it follows a change of language. */
+/** Translations and formats of the current language. Components that read it update when the language changes. */
 export class Language {
   locale = $state<Locale>(localeFor(navigator.languages))
-  /** Grows at midnight: what was "today" is said anew. */
+  /** Incremented at midnight, so that relative days are formatted again. */
   #days = $state(0)
   readonly #tag = $derived(regionalTag(this.locale, navigator.languages))
   readonly #clock = $derived(new Intl.DateTimeFormat(this.#tag, { timeStyle: 'short' }))
@@ -34,7 +34,7 @@ export class Language {
   )
   readonly #count = $derived(new Intl.NumberFormat(this.#tag))
 
-  /** Watches for midnight. The answer ends it. */
+  /** Waits for midnight. Returns a function that stops. */
   watchMidnight(): () => void {
     let timer: ReturnType<typeof setTimeout>
     const wait = () => {
@@ -51,7 +51,7 @@ export class Language {
   }
 
   readonly t: Translate = (key, params) => translatorFor(this.locale)(key, params)
-  /** Never throws: a failure stored by another version may lack what this one's sentence wants to name. */
+  /** Never throws: a failure stored by another version may lack a parameter of the message. */
   readonly failureText = (failure: Failure): string => {
     try {
       return formatFailure(failure, this.t)
@@ -62,26 +62,26 @@ export class Language {
   readonly size = (bytes: number) => formatBytes(bytes, this.locale)
   readonly exactSize = (bytes: number) => this.t('size.exact', { count: bytes })
   readonly speed = (bytesPerSecond: number) => this.t('row.speed', { speedBytes: bytesPerSecond })
-  /** A speed limit, in the unit in which it is set. */
+  /** A speed limit in MB/s, the unit in which it is set. */
   readonly speedLimit = formatRate
-  /** A time of day, with its weekday unless it is today. */
+  /** A time of day, with the weekday unless it is today. */
   readonly shortTime = (ms: number) => {
     void this.#days
     return clockText(ms, Date.now(), this.#tag)
   }
   readonly holdText = (hold: Hold) => formatHoldText(hold, this.t, this.#tag, Date.now())
-  /** What is about to be done now that nothing is on its way, or null. */
+  /** What happens when all uploads are done, or null. */
   readonly endingText = (conditions: Conditions) => formatEndingText(conditions, this.t)
   readonly timeLeft = (seconds: number) => timeLeft(seconds, this.t)
   readonly count = (value: number) => this.#count.format(value)
-  /** A large number in a few characters: 12 billion. */
+  /** A large number in compact notation: 12 billion. */
   readonly compactNumber = (value: number) => this.#compact.format(value)
   readonly time = (ms: number) => this.#clock.format(ms)
   readonly day = (ms: number) => this.#day.format(ms)
   readonly date = (ms: number) => this.#date.format(ms)
   readonly dateTime = (ms: number) => this.#moment.format(ms)
 
-  /** Translate for a key that came from storage or another room; `fallback` when this catalogue can't say it. */
+  /** Translates a key from storage or another process; uses `fallback` if this catalogue lacks it. */
   readonly translateStored = (
     key: string,
     fallback: MessageKey,

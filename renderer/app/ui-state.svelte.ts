@@ -4,34 +4,34 @@ import { targetProblem, type TargetField, type TargetProblem } from '../uploads/
 export type View =
   'uploads' | 'library' | 'history' | 'settings' | 'sign-in' | 'licences' | 'places' | 'workflow' | 'help'
 
-/** A field of a row that is being changed, with what was typed so far. */
+/** The field of a row that is being edited, with its text. */
 export interface Editing {
   readonly id: string
   readonly field: TargetField
   readonly draft: string
 }
 
-/** What the person looks at: nothing of it outlives the window. */
+/** View state that is not stored. */
 export class UiState {
   view = $state<View>('uploads')
   /** The row whose details are open, or null. */
   detailsId = $state<string | null>(null)
-  /** Rows that are about to be cancelled, once the person says so. */
+  /** Rows whose cancellation has to be confirmed. */
   confirmingIds = $state.raw<readonly string[]>([])
   editing = $state.raw<Editing | null>(null)
   readonly draftProblem: TargetProblem | null = $derived(
     this.editing ? targetProblem(this.editing.field, this.editing.draft) : null,
   )
-  /** What is to take the focus as soon as it is drawn. Asked for once and used up: later ones of its kind take nothing. */
+  /** The control that takes the focus when it is drawn. A request is consumed by the first control. */
   #focusRequest = $state<'choice' | 'search' | null>(null)
-  /** The field to find uploads by is open, though nothing may stand in it. */
+  /** The search field is shown even if it is empty. */
   isSearchOpen = $state(false)
-  /** What was typed into fields that were left with a value which can't be taken, by row and field. */
+  /** Invalid text of fields that were left, by row and field. */
   readonly #rejectedDrafts = new Map<string, string>()
-  /** Grows when the person asks for a newer version: the card that tells of it comes into view. */
+  /** Incremented on "Check for updates", which scrolls the updates card into view. */
   updateCheckRequests = $state(0)
 
-  /** Why the sign-in view is open: for files that a paired computer can't send, and whose password it is. */
+  /** Options of the sign-in view: whether it was opened for files too large for a paired device, and the e-mail to fill in. */
   signInOptions = $state.raw({ isForLargeFiles: false, email: '' })
 
   show(view: View): void {
@@ -40,22 +40,22 @@ export class UiState {
     this.detailsId = null
   }
 
-  /** The person knows that the sign-in lasts until quitting, and goes on. */
+  /** The user accepted that the sign-in lasts only until the app quits. */
   isSessionOnlyAccepted = $state(false)
 
-  /** Opens the sign-in for somebody who has been here. */
+  /** Opens the sign-in with a known e-mail. */
   openSignIn(email: string): void {
     this.show('sign-in')
     this.signInOptions = { isForLargeFiles: false, email }
   }
 
-  /** Opens the sign-in for files that only a password can send. */
+  /** Opens the sign-in for files that need a password session. */
   openSignInForLargeFiles(email: string): void {
     this.show('sign-in')
     this.signInOptions = { isForLargeFiles: true, email }
   }
 
-  /** Opens the details of a row that waits for a choice, on that choice. */
+  /** Opens the details of a row at its conflict choice. */
   openConflictChoice(id: string): void {
     this.detailsId = id
     this.#requestFocus('choice')
@@ -67,14 +67,14 @@ export class UiState {
     this.#requestFocus('search')
   }
 
-  /** True once for what was asked for: it takes the focus. */
+  /** True once per request. */
   consumeFocusRequest(what: 'choice' | 'search'): boolean {
     if (this.#focusRequest !== what) return false
     this.#focusRequest = null
     return true
   }
 
-  /** Opens a field on what it has, or on what was typed into it before and could not be taken. */
+  /** Opens a field with its value, or with the invalid text that was left in it. */
   edit(id: string, field: TargetField, value: string): void {
     if (this.editing && this.draftProblem)
       this.#rejectedDrafts.set(draftKey(this.editing), this.editing.draft)
@@ -87,7 +87,7 @@ export class UiState {
     if (this.editing) this.editing = { ...this.editing, draft }
   }
 
-  /** Nothing of the kind may be there to take it: then nothing takes it later either. */
+  /** The request expires after the next update if no control has consumed it. */
   #requestFocus(what: 'choice' | 'search'): void {
     this.#focusRequest = what
     void tick().then(() => (this.#focusRequest = null))

@@ -10,32 +10,31 @@ import {
 import { storageTestText } from '../../electron/messages/storage-test-text.ts'
 import { SvelteSet } from 'svelte/reactivity'
 
-/** A look at the connection, and a report that is read before it is saved. */
+/** Connection check, storage test and the contents of the support report. */
 export class DiagnosticsState {
   check = $state.raw<ConnectionCheck | null>(null)
   storage = $state.raw<StorageTest | null>(null)
-  /** The person is asked whether 8 MiB may go. */
+  /** The user is being asked for permission to send the test file of 8 MiB. */
   isConfirming = $state(false)
-  pieces = $state.raw<readonly BundlePiece[]>([])
-  /** Names of files tell what somebody works on: they are left out unless asked for. */
-  readonly leftOut = new SvelteSet<BundlePiece['name']>(['names'])
-  readonly isLooking = $derived.by(() => this.check !== null && !this.check.isOver)
-  readonly hasTrouble = $derived.by(
+  parts = $state.raw<readonly BundlePiece[]>([])
+  /** Parts left out of the report. File names are private, so they are left out by default. */
+  readonly excludedParts = new SvelteSet<BundlePiece['name']>(['names'])
+  readonly isChecking = $derived.by(() => this.check !== null && !this.check.isOver)
+  readonly hasFailedStep = $derived.by(
     () => this.check?.results.some(({ outcome }) => outcome === 'bad') ?? false,
   )
   readonly storageBytes = storageTestBytes
-  readonly storageWords = storageTestText
+  readonly storageTestText = storageTestText
   readonly #bridge: Bridge
+  readonly #onfailure: (failure: Failure) => void
 
-  readonly #failed: (failure: Failure) => void
-
-  /** `failed` hears of what was asked for and could not be done. */
-  constructor(bridge: Bridge, failed: (failure: Failure) => void) {
+  /** @param onfailure is called with the failure of each call */
+  constructor(bridge: Bridge, onfailure: (failure: Failure) => void) {
     this.#bridge = bridge
-    this.#failed = failed
+    this.#onfailure = onfailure
   }
 
-  /** Subscribes. The answer unsubscribes. */
+  /** Subscribes. Returns a function that unsubscribes. */
   start(): () => void {
     const stops = [
       this.#bridge.on('connection', (check) => (this.check = check)),
@@ -44,7 +43,7 @@ export class DiagnosticsState {
     return () => stops.forEach((stop) => stop())
   }
 
-  /** Only after the person's yes. */
+  /** Runs the storage test, after the user has confirmed it. */
   async testStorage(): Promise<void> {
     this.isConfirming = false
     const answer = await this.#bridge.testStorage()
@@ -52,33 +51,33 @@ export class DiagnosticsState {
     else this.storage = { state: 'bad', sentBytes: 0, tookMs: 0, failure: answer.failure, isLeft: false }
   }
 
-  /** Why storage can't be tested, or null. */
-  readonly hindranceOf = (view: SessionView | null) => (view ? storageTestHindrance(view) : 'sign-in')
+  /** Why the storage test is not available, or null. */
+  readonly storageTestObstacle = (view: SessionView | null) => (view ? storageTestHindrance(view) : 'sign-in')
 
   readonly stopStorageTest = async () => {
     const answer = await this.#bridge.cancelStorageTest()
-    if (!answer.ok) this.#failed(answer.failure)
+    if (!answer.ok) this.#onfailure(answer.failure)
   }
 
-  async look(): Promise<void> {
+  async checkConnection(): Promise<void> {
     const answer = await this.#bridge.checkConnection()
     if (answer.ok) this.check = answer.value
-    else this.#failed(answer.failure)
+    else this.#onfailure(answer.failure)
   }
 
-  async gather(): Promise<void> {
+  async loadReportParts(): Promise<void> {
     const answer = await this.#bridge.supportPieces()
-    if (answer.ok) this.pieces = answer.value
-    else this.#failed(answer.failure)
+    if (answer.ok) this.parts = answer.value
+    else this.#onfailure(answer.failure)
   }
 
   toggle(name: BundlePiece['name']): void {
-    if (!this.leftOut.delete(name)) this.leftOut.add(name)
+    if (!this.excludedParts.delete(name)) this.excludedParts.add(name)
   }
 
-  /** True when it was saved, false when the person changed their mind, or why it could not be. */
-  async save(): Promise<boolean | Failure> {
-    const names = this.pieces.map(({ name }) => name).filter((name) => !this.leftOut.has(name))
+  /** True if saved, false if the user cancelled, or the failure. */
+  async saveReport(): Promise<boolean | Failure> {
+    const names = this.parts.map(({ name }) => name).filter((name) => !this.excludedParts.has(name))
     const answer = await this.#bridge.saveSupportBundle({ pieces: names })
     return answer.ok ? answer.value : answer.failure
   }

@@ -4,7 +4,7 @@ import type { FindingView, FoundGroup, FoundPlaceView } from '../../electron/con
 import type { NoticesState } from '../ui/notices-state.svelte.ts'
 import type { UiState } from '../app/ui-state.svelte.ts'
 
-/** What was found on this computer, and what of it the person has ticked. */
+/** Models found on this computer and the selected groups. */
 export class FindModelsState {
   view = $state.raw<FindingView>({ state: 'idle', places: [] })
   isAdding = $state(false)
@@ -29,7 +29,7 @@ export class FindModelsState {
     return this.#bridge.on('finding', (view) => (this.view = view))
   }
 
-  /** Shows the view and looks, unless it has details before. */
+  /** Shows the view and starts the search unless it has run before. */
   open(): void {
     this.#ui.show('places')
     void this.look(false)
@@ -41,7 +41,7 @@ export class FindModelsState {
     else this.#notices.failure(answer.failure)
   }
 
-  /** Whoever leaves has seen enough. */
+  /** Leaving the view stops the search. */
   readonly stop = (): void => void this.#bridge.stopFinding()
 
   has(place: FoundPlaceView, group: FoundGroup): boolean {
@@ -67,7 +67,7 @@ export class FindModelsState {
     const answer = await this.#bridge.addPlaces({ chosen })
     this.isAdding = false
     if (!answer.ok) return this.#notices.failure(answer.failure)
-    // The person was asked and thought better of it: what is ticked stays.
+    // The user cancelled the native dialog: the selection stays.
     if (answer.value === null) return
     this.#chosen.clear()
     this.#ui.show('uploads')

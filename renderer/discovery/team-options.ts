@@ -1,12 +1,12 @@
 import type { Account, TeamChoice } from '../../electron/contract/account.ts'
 
-/** A team that can be chosen, as it is called where there are several sign-ins. */
+/** A selectable team. The name includes the account if there are several. */
 export interface TeamOption {
   readonly choice: TeamChoice
   readonly name: string
 }
 
-/** The teams of all who are signed in. */
+/** The teams of all accounts that are signed in. */
 export function teamOptions(accounts: readonly Account[]): readonly TeamOption[] {
   return accounts
     .filter(({ state }) => state === 'ready')

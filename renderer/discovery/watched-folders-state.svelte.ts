@@ -4,10 +4,10 @@ import type { Result } from '../../electron/contract/failures.ts'
 import type { WatchingView } from '../../electron/contract/watched-folders.ts'
 import type { NoticesState } from '../ui/notices-state.svelte.ts'
 
-/** The watched folders as main last told them. */
+/** The watched folders. */
 export class WatchedFoldersState {
   view = $state.raw<WatchingView>({ folders: [] })
-  /** Main has answered: an empty list means that there is none. */
+  /** True once loaded: an empty list then means that no folder is watched. */
   isKnown = $state(false)
   readonly #bridge: Bridge
   readonly #notices: NoticesState

@@ -4,16 +4,16 @@ import type { NeededModelState, NeededModelView, WorkflowView } from '../../elec
 import type { NoticesState } from '../ui/notices-state.svelte.ts'
 import type { UiState } from '../app/ui-state.svelte.ts'
 
-/** What needs the person stands first. */
+/** Groups in the list: models that need an action come first. */
 export const groupOrder: readonly NeededModelState[] = ['failed', 'here', 'nowhere', 'queued', 'in-library']
-/** In the summary what the team has stands first: it is what the person hopes for. */
+/** Groups in the summary: available models come first. */
 const summaryOrder: readonly NeededModelState[] = ['in-library', 'queued', 'failed', 'here', 'nowhere']
 
-/** The workflow that was dropped last, until it is closed. */
+/** The last dropped workflow, until it is closed. */
 export class WorkflowState {
   view = $state.raw<WorkflowView | null>(null)
   isSending = $state(false)
-  /** What the person ticked or unticked against our suggestion. */
+  /** Selections of the user that differ from the default. */
   readonly #ticks = new SvelteMap<string, boolean>()
   readonly #bridge: Bridge
   readonly #notices: NoticesState
@@ -34,7 +34,7 @@ export class WorkflowState {
       }))
       .filter(({ needs }) => needs.length > 0),
   )
-  /** How many stand where, without those of which there are none. */
+  /** Number of models per state, without empty states. */
   readonly counts = $derived.by(() =>
     summaryOrder
       .map((stand) => ({
@@ -43,7 +43,7 @@ export class WorkflowState {
       }))
       .filter(({ count }) => count > 0),
   )
-  /** Models that the team lacks and that are not on their way. */
+  /** Number of needed models that the team lacks and that are not queued. */
   readonly missingCount = $derived.by(
     () =>
       (this.view?.needs ?? []).filter(({ stand, isOff }) => !isOff && !availableStates.includes(stand))
@@ -68,7 +68,7 @@ export class WorkflowState {
     await this.load()
   }
 
-  /** It can't be shown again; what was queued from it goes on. */
+  /** Closes the workflow for good. Queued uploads continue. */
   close(): void {
     if (this.#id !== '') void this.#bridge.closeWorkflow({ id: this.#id })
     this.#id = ''
@@ -78,18 +78,18 @@ export class WorkflowState {
 
   readonly show = (): void => this.#ui.show('workflow')
 
-  /** What stands in the queue may have come or gone meanwhile. */
+  /** Loads the current state of the needed models. */
   async load(): Promise<void> {
     const id = this.#id
     if (id === '') return
     const answer = await this.#bridge.workflow({ id })
-    // Closed, or another one, meanwhile.
+    // Closed or replaced meanwhile.
     if (id !== this.#id) return
     if (answer.ok) this.view = answer.value
     else this.#notices.failure(answer.failure)
   }
 
-  /** What a switched-off node names is not needed for now. */
+  /** Models of disabled nodes are not selected by default. */
   isChosen({ id, isOff }: NeededModelView): boolean {
     return this.#ticks.get(id) ?? !isOff
   }
@@ -123,5 +123,5 @@ export class WorkflowState {
 
 const availableStates: readonly NeededModelState[] = ['in-library', 'queued']
 
-/** What a switched-off node names is wanted last. */
+/** Models of disabled nodes come last. */
 const enabledFirst = (one: NeededModelView, other: NeededModelView) => Number(one.isOff) - Number(other.isOff)

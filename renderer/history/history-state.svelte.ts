@@ -2,21 +2,21 @@ import type { Bridge } from '../../electron/contract/calls.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
 import type { UploadRow } from '../../electron/contract/uploads.ts'
 
-/** Rows asked for at a time. */
+/** Number of rows per page. */
 const pageLength = 100
 
-/** What was registered before, newest first, page by page. */
+/** Finished uploads, newest first, loaded page by page. */
 export class HistoryState {
   rows = $state.raw<readonly UploadRow[]>([])
   search = $state('')
   isLoading = $state(false)
   isKnown = $state(false)
   loadFailure = $state.raw<Failure | null>(null)
-  /** Rows that are about to go from the history, once the person says so. */
+  /** Rows whose removal has to be confirmed. */
   confirmingIds = $state.raw<readonly string[]>([])
   #next = $state.raw<number | null>(null)
   readonly hasMore = $derived(this.#next !== null)
-  /** Counts the questions: an answer to an older one is dropped. */
+  /** Incremented with each request; responses to older requests are dropped. */
   #requestNumber = 0
   #isStale = false
   #isRefreshing = false
@@ -26,12 +26,12 @@ export class HistoryState {
     this.#bridge = bridge
   }
 
-  /** Begins anew, with the search as it stands. */
+  /** Loads the first page of the current search. */
   async open(): Promise<void> {
     await this.#load(null, [])
   }
 
-  /** Something was finished: what is new comes to the top, and what was loaded stays. Never more than one requestNumber at a time. */
+  /** Adds newly finished uploads at the top and keeps the loaded pages. Runs at most one request at a time. */
   async refresh(): Promise<void> {
     this.#isStale = true
     if (this.#isRefreshing) return
@@ -61,7 +61,7 @@ export class HistoryState {
     const answer = await this.#bridge.history({
       ...{ beforeMs: null, search: this.search.trim(), limit: pageLength },
     })
-    // Whoever has asked since has the newer answer.
+    // A newer request has replaced this one.
     if (!answer.ok || requestNumber !== this.#requestNumber) return
     const { rows, nextBeforeMs } = answer.value
     const known = new Set(this.rows.map(({ id }) => id))

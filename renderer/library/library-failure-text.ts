@@ -1,13 +1,13 @@
 import type { Failure, FailureCode } from '../../electron/contract/failures.ts'
 import type { MessageKey, Translate } from '../../electron/messages/messages.ts'
 
-/** What was asked of the server: another name, type or path; to enable or disable; to delete. */
+/** The requested operation: change name, type or path; change the status; delete. */
 export type LibraryOperation = 'change' | 'status' | 'delete'
 type Keys = Partial<Readonly<Record<FailureCode, MessageKey>>>
 
-/** What the server refuses means something else of a model in the library than of an upload. */
+/** Codes whose meaning for library models differs from that for uploads. */
 const common: Keys = { forbidden: 'library.why-forbidden', 'not-found': 'library.why-gone' }
-/** No value was typed that could be wrong: what is refused is the deed itself. */
+/** These operations have no input that could be invalid: the operation itself is refused. */
 const ofOperation: Keys = {
   ...common,
   'bad-request': 'library.why-not-allowed',
@@ -20,12 +20,12 @@ const words: Readonly<Record<LibraryOperation | 'list', Keys>> = {
   list: { forbidden: 'library.why-forbidden-list', 'not-found': 'library.why-unlisted' },
 }
 
-/** The words for why something could not be done in the library, or it not be listed; null where the failure's own will do. */
+/** The message for a failed library operation; null if the failure's own message fits. */
 export function libraryFailureKey({ code }: Failure, of: LibraryOperation | 'list'): MessageKey | null {
   return words[of][code] ?? null
 }
 
-/** How a model stands: a word of ours, or the server's own where it has others. */
+/** The translated status, or the server's own word if it is unknown. */
 export function statusText(status: string, t: Translate): string {
   if (status === 'active') return t('library.active')
   return status === 'disabled' ? t('library.disabled') : status

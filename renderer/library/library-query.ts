@@ -3,7 +3,7 @@ import type { LibraryModel } from '../../electron/contract/library.ts'
 export const librarySorts = ['name', 'type', 'size', 'date'] as const
 export type LibrarySort = (typeof librarySorts)[number]
 
-/** What of the library is shown, and in which order. */
+/** Filter and order of the library list. */
 export interface LibraryQuery {
   readonly search: string
   /** `''` for every type. */
@@ -23,7 +23,7 @@ const orders: Readonly<Record<LibrarySort, (a: LibraryModel, b: LibraryModel) =>
   date: (a, b) => (a.createdAtMs ?? 0) - (b.createdAtMs ?? 0),
 }
 
-/** The models that fit, in order; equal ones stand by name, and then as the server gave them. */
+/** The matching models, sorted; equal ones by name, then in the order of the server. */
 export function filterAndSort(models: readonly LibraryModel[], query: LibraryQuery): readonly LibraryModel[] {
   const words = query.search.trim().toLowerCase().split(/\s+/).filter(Boolean)
   const fits = (model: LibraryModel) => {
@@ -39,7 +39,7 @@ export function filterAndSort(models: readonly LibraryModel[], query: LibraryQue
   return models.filter(fits).sort((a, b) => direction * order(a, b) || orders.name(a, b))
 }
 
-/** The values that a field has in the library, sorted, each with how many models have it. */
+/** The distinct values of a field, sorted, each with its number of models. */
 export function valuesOf(
   models: readonly LibraryModel[],
   field: 'modelType' | 'status',

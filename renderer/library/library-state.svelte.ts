@@ -5,7 +5,7 @@ import type { LibraryChange, LibraryModel, LibraryNews } from '../../electron/co
 import type { LibraryOperation } from './library-failure-text.ts'
 import { filterAndSort, valuesOf, type LibrarySort } from './library-query.ts'
 
-/** What is being done to a model, or what came of it. */
+/** A running or failed operation on a model. */
 export type ModelOperation =
   | { readonly kind: 'changing'; readonly change: LibraryChange }
   | { readonly kind: 'deleting' }
@@ -16,18 +16,18 @@ export type ModelOperation =
       readonly again: () => void
     }
 
-/** Requests at a time when many models are changed: enough to be quick, too few to be a burden. */
+/** Number of parallel requests when many models are changed. */
 const atOnce = 4
 
-/** The library of the chosen team: what it has, what of it is shown, and what is being done to it. */
+/** The library of the chosen team: its models, the current filter and running operations. */
 export class LibraryState {
   models = $state.raw<readonly LibraryModel[]>([])
   listedAtMs = $state(0)
   isKnown = $state(false)
   isLoading = $state(false)
-  /** Why there is no list at all. */
+  /** Why the list could not be loaded, or null. */
   loadFailure = $state.raw<Failure | null>(null)
-  /** Why the list is as old as it is. */
+  /** Why the shown list is outdated, or null. */
   stale = $state.raw<Failure | null>(null)
 
   search = $state('')
@@ -37,40 +37,40 @@ export class LibraryState {
   isDescending = $state(true)
 
   detailsId = $state<string | null>(null)
-  /** Models that are about to be deleted, once the person says so. */
+  /** Models whose deletion has to be confirmed. */
   confirmingIds = $state.raw<readonly string[]>([])
   operations = $state.raw<ReadonlyMap<string, ModelOperation>>(new Map())
 
-  /** As they will be once what is under way is done. */
+  /** The models with pending changes applied. */
   readonly seen = $derived(this.models.map((model) => this.#asChanged(model)))
   readonly shown = $derived(filterAndSort(this.seen, this))
   readonly ids = $derived(this.shown.map(({ id }) => id))
   readonly byId = $derived(new Map(this.seen.map((model) => [model.id, model])))
   readonly types = $derived(valuesOf(this.seen, 'modelType'))
   readonly statuses = $derived(valuesOf(this.seen, 'status'))
-  /** The words for how the list is sorted. */
+  /** Message key of the current order. */
   readonly orderKey = $derived(`library.order-${this.sort}-${this.isDescending ? 'down' : 'up'}` as const)
   readonly isFiltered = $derived(this.search.trim() !== '' || this.type !== '' || this.status !== '')
 
   readonly #bridge: Bridge
   readonly #unlisted: () => void
-  /** Teams whose server doesn't tell what they have, each said once. */
+  /** Teams whose server does not list its models and for which this has been reported. */
   readonly #reportedTeams = new Set<string>()
   #choice: TeamChoice | null = null
   #requestNumber = 0
 
-  /** `unlisted` is called once for a team whose library can't be details into. */
+  /** @param unlisted is called once per team whose library cannot be listed */
   constructor(bridge: Bridge, unlisted: () => void) {
     this.#bridge = bridge
     this.#unlisted = unlisted
   }
 
-  /** Subscribes. The answer unsubscribes. */
+  /** Subscribes. Returns a function that unsubscribes. */
   start(): () => void {
     return this.#bridge.on('library', (news) => this.#handleNews(news))
   }
 
-  /** Shows a team's library: what is known of it at once, asked for anew where that is old. */
+  /** Shows a team's library from the cache and reloads it if the cache is old. */
   async open(choice: TeamChoice): Promise<void> {
     if (choice.accountId !== this.#choice?.accountId || choice.teamId !== this.#choice.teamId)
       this.#switchTo(choice)
@@ -79,7 +79,7 @@ export class LibraryState {
 
   readonly refresh = () => this.#load(true)
 
-  /** Sorts by something else, or the other way round. */
+  /** Sorts by a column, or reverses the order if it is sorted by it already. */
   readonly sortBy = (sort: LibrarySort) => {
     this.isDescending = sort === this.sort ? !this.isDescending : sort === 'size' || sort === 'date'
     this.sort = sort
@@ -90,8 +90,8 @@ export class LibraryState {
   }
 
   /**
-   * Changes models; each shows at once what it will be, and goes back with the reason where the server refuses. Answers the
-   * reason of one that it refused, or null.
+   * Changes models optimistically and reverts those that the server refuses.
+   * @returns the failure of one refused change, or null
    */
   readonly change = (ids: readonly string[], change: LibraryChange) =>
     this.#each(ids, { kind: 'changing', change }, (choice, modelId) =>

@@ -1,6 +1,6 @@
 import type { QuietHours } from '../../electron/contract/settings.ts'
 
-/** What is put in when somebody adds quiet hours: the working week, at a limit that leaves room for calls. */
+/** Initial values of new quiet hours: working days, with a limit that leaves room for calls. */
 export const firstQuietHours: QuietHours = {
   days: [1, 2, 3, 4, 5],
   fromMinute: 9 * 60,
@@ -8,13 +8,13 @@ export const firstQuietHours: QuietHours = {
   limitBytesPerSecond: 2_000_000,
 }
 
-/** Minutes since midnight as a time field has them: `09:05`. */
+/** Formats minutes since midnight for a time input: `09:05`. */
 export function timeOf(minute: number): string {
   const two = (number: number) => String(number).padStart(2, '0')
   return `${two(Math.floor(minute / 60))}:${two(minute % 60)}`
 }
 
-/** Minutes since midnight, or null for what is no time of day: a field that is being typed into. */
+/** Parses a time input into minutes since midnight; null for an incomplete value. */
 export function minuteOf(time: string): number | null {
   const [, hours, minutes] = /^(\d{2}):(\d{2})/.exec(time) ?? []
   if (hours === undefined || minutes === undefined) return null
@@ -22,7 +22,7 @@ export function minuteOf(time: string): number | null {
   return minute < 24 * 60 ? minute : null
 }
 
-/** A week's days in the order in which the locale's calendars show them: 0 for Sunday. */
+/** The days of the week in the order of the locale's calendars; 0 is Sunday. */
 export function weekOf(locale: string): readonly number[] {
   const { firstDay = 1 } =
     (new Intl.Locale(locale) as Intl.Locale & { getWeekInfo?: () => { firstDay: number } }).getWeekInfo?.() ??
@@ -30,7 +30,7 @@ export function weekOf(locale: string): readonly number[] {
   return Array.from({ length: 7 }, (_, index) => (firstDay + index) % 7)
 }
 
-/** The day's name, short or whole, in a locale. 1 March 2026 was a Sunday. */
+/** The localised name of a day. 1 March 2026 was a Sunday. */
 export function dayName(day: number, locale: string, length: 'narrow' | 'short' | 'long'): string {
   const date = new Date(Date.UTC(2026, 2, 1 + day))
   return new Intl.DateTimeFormat(locale, { weekday: length, timeZone: 'UTC' }).format(date)

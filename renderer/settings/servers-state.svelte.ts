@@ -14,7 +14,7 @@ interface Services {
   readonly settings: SettingsState
 }
 
-/** Which servers are known, and the proxy before them. */
+/** The known servers and the proxy sign-in. */
 export class ServersState {
   readonly #services: Services
   readonly list = $derived.by(() => serversOf(this.#services.settings.value))
@@ -27,19 +27,19 @@ export class ServersState {
     return baseOf(address) === baseOf(this.#services.settings.value.server)
   }
 
-  /** Largest file that goes to a server in one piece, in bytes. */
+  /** Largest single upload of a server, in bytes. */
   limitOf(address: string): number {
     return putLimitOf(this.#services.settings.value, address)
   }
 
-  /** Null when the question itself failed, which is told as a notice. */
+  /** Null if the call failed, which is shown as a notice. */
   async check(address: string): Promise<ServerCheck | null> {
     const answer = await this.#services.bridge.checkServer({ address })
     if (!answer.ok) this.#services.notices.failure(answer.failure)
     return answer.ok ? answer.value : null
   }
 
-  /** Asks an address and keeps it when it is good. A failure belongs beside the field. */
+  /** Checks an address and saves it if it is valid. The form shows a returned failure. */
   async add(address: string): Promise<ServerCheck | Failure> {
     const answer = await this.#services.bridge.addServer({ address })
     return answer.ok ? answer.value : answer.failure
@@ -55,12 +55,12 @@ export class ServersState {
     if (!answer.ok) this.#services.notices.failure(answer.failure)
   }
 
-  /** The list with another limit for one server. */
+  /** The server list with one limit changed. */
   withLimit(address: string, singlePutLimitBytes: number) {
     return this.list.map((entry) => (entry.address === address ? { address, singlePutLimitBytes } : entry))
   }
 
-  /** Answers a proxy. A failure belongs into the dialog that asks, since it covers everything else. */
+  /** Signs in to a proxy. The dialog shows a returned failure, because it covers the notices. */
   async signInToProxy(proxy: string, name: string, password: string): Promise<Failure | null> {
     return this.#receive(await this.#services.bridge.signInToProxy({ proxy, name, password }))
   }
@@ -76,8 +76,8 @@ export class ServersState {
   }
 }
 
-/** Whether this computer's clock and the server's are so far apart that it is to be told. */
+/** Whether the computer's and the server's clocks differ enough for a warning. */
 export const isClockOff = ({ clockAheadMs }: ServerCheck) => Math.abs(clockAheadMs) >= clockIsOffMs
 
-/** How a server is named where there is little room. */
+/** The short name of a server: its host. */
 export const hostOf = (address: string): string => URL.parse(address)?.host ?? address

@@ -25,11 +25,11 @@ const initialSettings: Settings = {
   updateOnQuit: false,
 }
 
-/** The settings in force and what the app runs on. */
+/** The current settings and information about the app. */
 export class SettingsState {
   value = $state.raw<Settings>(initialSettings)
   appInfo = $state.raw<AppInfo | null>(null)
-  /** True once both were asked for and answered. */
+  /** True once settings and app information are loaded. */
   isKnown = $state(false)
   #hasReceived = false
   readonly #bridge: Bridge
@@ -40,7 +40,7 @@ export class SettingsState {
     this.#onAppInfo = onAppInfo
   }
 
-  /** Subscribes and asks once. The answer unsubscribes. */
+  /** Subscribes and loads once. Returns a function that unsubscribes. */
   start(): () => void {
     const stops = [
       this.#bridge.on('settings', (settings) => this.#receive(settings)),
@@ -50,7 +50,7 @@ export class SettingsState {
     return () => stops.forEach((stop) => stop())
   }
 
-  /** Changes some settings; a failure is answered, not shown: it belongs beside the field. */
+  /** Changes settings. Returns the failure, so that it can be shown beside the field. */
   async change(change: Partial<Settings>): Promise<Failure | null> {
     const answer = await this.#bridge.changeSettings(change)
     if (!answer.ok) return answer.failure
@@ -58,7 +58,7 @@ export class SettingsState {
     return null
   }
 
-  /** Lets new sign-ins go to another server; the one before stays known. */
+  /** Uses another server for new sign-ins and keeps the previous one in the list. */
   chooseServer(server: string): Promise<Failure | null> {
     return this.change({ server, servers: [...serversOf(this.value)] })
   }

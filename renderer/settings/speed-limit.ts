@@ -1,11 +1,11 @@
-/** Bytes in one MB: decimal, as sizes are shown. */
+/** Bytes per MB: decimal, as in displayed sizes. */
 const megabyte = 1_000_000
-/** What is offered at a click, in MB/s. */
+/** Preset limits in MB/s. */
 export const limitPresets = [1, 2, 5, 10, 20, 50] as const
-/** The same range as the contract's `settingsChange`, in MB/s. */
+/** The range of the settings schema, in MB/s. */
 export const limitRange = { least: 0.1, most: 10_000 } as const
 
-/** The limit in bytes a second for what was typed in MB/s: null for nothing, undefined for what is no number in range. */
+/** Parses a limit in MB/s to bytes per second: null for no limit, undefined for invalid text. */
 export function limitFor(typed: string): number | null | undefined {
   const text = typed.trim().replace(',', '.')
   if (text === '') return null
@@ -14,12 +14,12 @@ export function limitFor(typed: string): number | null | undefined {
   return Math.round(megabytes * megabyte)
 }
 
-/** A limit as it is typed. */
+/** The limit as text in MB/s. */
 export function typedLimit(bytesPerSecond: number | null): string {
   return bytesPerSecond === null ? '' : String(bytesPerSecond / megabyte)
 }
 
-/** The preset that a limit is, in MB/s; null when it is none of them. */
+/** The matching preset in MB/s, or null. */
 export function presetOf(bytesPerSecond: number | null): number | null {
   return limitPresets.find((preset) => preset * megabyte === bytesPerSecond) ?? null
 }

@@ -2,26 +2,25 @@ import type { Bridge } from '../../electron/contract/calls.ts'
 import type { Failure, FailureCode, Result } from '../../electron/contract/failures.ts'
 import type { UpdateState } from '../../electron/contract/updates.ts'
 
-/** One that was ready did not take this one's place. */
+/** Failures after which a downloaded update was not installed. */
 const notTaken: readonly FailureCode[] = ['update-not-installed', 'update-not-writable']
 
-/** How a newer version of the app stands, and the licences of what is in this one. */
+/** State of app updates, and the third-party licences. */
 export class UpdatesState {
   value = $state.raw<UpdateState>({ kind: 'current', checkedAtMs: null })
-  /** The version that the person wants to hear no more of in this window, or null. */
+  /** The version that was dismissed in this window, or null. */
   #putOff = $state<string | null>(null)
   #hasReceived = false
   readonly #bridge: Bridge
+  readonly #onfailure: (failure: Failure) => void
 
-  readonly #failed: (failure: Failure) => void
-
-  /** `failed` hears of what was asked for and could not even be begun. */
-  constructor(bridge: Bridge, failed: (failure: Failure) => void) {
+  /** @param onfailure is called with the failure of each call */
+  constructor(bridge: Bridge, onfailure: (failure: Failure) => void) {
     this.#bridge = bridge
-    this.#failed = failed
+    this.#onfailure = onfailure
   }
 
-  /** What is worth a line above the list: an answer is wanted, or something went wrong with one that was ready. */
+  /** The update state to show above the list: a decision is needed, or a downloaded update failed. */
   readonly note = $derived.by(() => {
     const { value } = this
     const isNews =
@@ -33,7 +32,7 @@ export class UpdatesState {
     return isNews && name !== this.#putOff ? value : null
   })
 
-  /** Subscribes and asks once. The answer unsubscribes. */
+  /** Subscribes and loads once. Returns a function that unsubscribes. */
   start(): () => void {
     const stop = this.#bridge.on('update', (state) => this.#receive(state))
     void this.#bridge.update().then((answer) => {
@@ -54,7 +53,7 @@ export class UpdatesState {
   async #do(asked: Promise<Result<UpdateState>>): Promise<void> {
     const answer = await asked
     if (answer.ok) this.#receive(answer.value)
-    else this.#failed(answer.failure)
+    else this.#onfailure(answer.failure)
   }
 
   #receive(state: UpdateState): void {

@@ -3,18 +3,18 @@ import { isMessageKey, type Translate } from '../../electron/messages/messages.t
 
 interface Facts {
   readonly t: Translate
-  /** Largest file that goes to an account's server in one piece, in bytes. */
+  /** Largest single upload of the account's server, in bytes. */
   readonly limitOf: (account: Account) => number
 }
 
-/** What a sign-in can send. */
+/** Describes which files an account can upload. */
 export function accountNote(account: Account, { t, limitOf }: Facts): string {
   return account.kind === 'device'
     ? t('team.device-note', { limitBytes: limitOf(account) })
     : t('team.session-note')
 }
 
-/** What a sign-in can send to one of its teams, with the person's role there where the server tells it. */
+/** Describes which files an account can upload to a team, with the user's role if the server reports it. */
 export function teamNote(account: Account, { role }: Team, facts: Facts): string {
   const can = accountNote(account, facts)
   if (!role) return can

@@ -2,19 +2,18 @@ import type { Bridge } from '../../electron/contract/calls.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
 import type { Account, SessionView, Team, TeamChoice } from '../../electron/contract/account.ts'
 
-/** Who is signed in, and which team new files go to. */
+/** The accounts and the team that new files are uploaded to. */
 export class SessionState {
   view = $state.raw<SessionView | null>(null)
-  /** Why it couldn't be learned who is signed in, or null. */
+  /** Why the session could not be loaded, or null. */
   loadFailure = $state.raw<Failure | null>(null)
   readonly accounts = $derived(this.view?.accounts ?? [])
   readonly ready = $derived(this.accounts.filter(({ state }) => state === 'ready'))
-  /** Known here, but their sign-in is gone: their uploads wait. */
+  /** Accounts without a valid sign-in, whose uploads wait. */
   readonly signedOut = $derived(this.accounts.filter(({ state }) => state === 'signed-out'))
   readonly account = $derived(this.#accountOf(this.view?.chosen ?? null))
   readonly team = $derived(this.#teamOf(this.view?.chosen ?? null))
   readonly #bridge: Bridge
-
   readonly #onPaired: () => void
 
   constructor(bridge: Bridge, onPaired: () => void) {
@@ -22,7 +21,7 @@ export class SessionState {
     this.#onPaired = onPaired
   }
 
-  /** Subscribes and asks once. The answer unsubscribes. */
+  /** Subscribes and loads once. Returns a function that unsubscribes. */
   start(): () => void {
     const stop = this.#bridge.on('session', (view) => {
       const wasStoring = this.view?.pairing?.state === 'storing'
@@ -42,7 +41,7 @@ export class SessionState {
     const isTwice = this.accounts.some(
       ({ id, email, server }) => id !== accountId && email === account.email && server === account.server,
     )
-    // Somebody who is signed in twice is told apart by the one team that a paired device serves.
+    // A paired device serves one team, which distinguishes it from a session of the same person.
     return isTwice && account.kind === 'device' ? `${name} · ${account.teams[0]?.name ?? ''}` : name
   }
 

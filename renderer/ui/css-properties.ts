@@ -1,6 +1,6 @@
 import type { Attachment } from 'svelte/attachments'
 
-/** Sets CSS properties through the object model: the page's policy allows no style attribute. */
+/** Sets CSS properties from script, because the Content-Security-Policy forbids style attributes. */
 export function cssProperties(properties: Readonly<Record<`--${string}`, string>>): Attachment<HTMLElement> {
   return ({ style }) => {
     for (const [name, value] of Object.entries(properties)) style.setProperty(name, value)

@@ -6,7 +6,7 @@ const minute = 60
 const hour = 3600
 const day = 86_400
 
-/** Time left in people's steps, coarser the longer it takes, so that the words stand still. `seconds` from now. */
+/** Formats the time left. The steps grow with the duration, so that the text changes rarely. */
 export function timeLeft(seconds: number, t: Translate): string {
   if (seconds < minute) return t('time.under-minute')
   if (seconds < 20 * minute) return t('time.minutes', { minutes: Math.round(seconds / minute) })
@@ -23,8 +23,8 @@ export function timeLeft(seconds: number, t: Translate): string {
 }
 
 /**
- * Whole percent that is out: acknowledged and in flight together, since a file that goes as one PUT is acknowledged only at
- * its end. The bar tells the two apart. 100 is kept for what is registered: until then at most 99.
+ * Whole percent of acknowledged bytes and bytes in flight: a single PUT is acknowledged only at its end. At most 99 until the
+ * upload is registered.
  */
 export function percentDone(row: UploadRow): number {
   const { phase, sentBytes, inFlightBytes, sizeBytes } = row
@@ -34,11 +34,11 @@ export function percentDone(row: UploadRow): number {
   return Math.min(99, Math.floor(((sentBytes + inFlightBytes) / sizeBytes) * 100))
 }
 
-/** True while a file is read to see whether the library has its bytes: nothing is sent meanwhile. */
+/** True while a file is hashed to find duplicates: nothing is sent meanwhile. */
 const isBeingCompared = ({ phase, sentBytes, hashedBytes }: UploadRow) =>
   phase === 'checking' && sentBytes === 0 && hashedBytes > 0
 
-/** Shares of the bar, 0–1: `solid` is acknowledged, `light` is in flight on top of it. Full only when registered. */
+/** Shares of the progress bar, 0–1: `solid` is acknowledged, `light` is in flight. Full only when registered. */
 export function barShares(row: UploadRow): { readonly solid: number; readonly light: number } {
   const { phase, sentBytes, inFlightBytes, sizeBytes } = row
   if (phase === 'registered') return { solid: 1, light: 0 }
@@ -49,14 +49,13 @@ export function barShares(row: UploadRow): { readonly solid: number; readonly li
 }
 
 /**
- * The person's own tag for dates and numbers (`en-GB` rather than `en`) when it speaks the catalogue's language, so that
- * dates follow the system even though the words are one of three.
+ * The user's regional locale for dates and numbers, `en-GB` rather than `en`, if its language is that of the catalogue.
  */
 export function regionalTag(locale: Locale, preferred: readonly string[]): string {
   return preferred.find((tag) => tag.startsWith(locale.slice(0, 2)) && localeFor([tag]) === locale) ?? locale
 }
 
-/** A short time as `4:05`; nothing below zero. */
+/** Formats a duration as `4:05`, at least `0:00`. */
 export function minutesAndSeconds(ms: number): string {
   const seconds = Math.max(0, Math.ceil(ms / 1000))
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`

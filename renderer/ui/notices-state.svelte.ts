@@ -9,24 +9,24 @@ export type Notice = { readonly id: number } & (
   | ({ readonly kind: 'action' } & NoticeWithAction)
 )
 
-/** Words with one thing that can be done about them. */
+/** A notice with one action. */
 export interface NoticeWithAction {
   readonly key: MessageKey
   readonly params: Params
-  /** What is offered. */
+  /** Label of the action. */
   readonly label: MessageKey
   readonly onaction: () => void
-  /** Something went otherwise than the person wished. */
+  /** Shown as an error. */
   readonly isError?: boolean
 }
 
-/** Long enough to read a short line twice (about 4 words a second), in ms. */
+/** Reading time of a short line, twice, at about 4 words per second; in ms. */
 const shortReadMs = 4_000
 
-/** Quiet lines at the foot of the window. What needs no answer goes by itself; what tells of trouble stays. */
+/** Notices at the bottom of the window. Errors stay until dismissed; others disappear after a while. */
 export class NoticesState {
   all = $state.raw<readonly Notice[]>([])
-  /** Reports whose list is open: nothing newer takes their place. */
+  /** Reports with an open list, which newer ones do not replace. */
   readonly #expanded = new Set<number>()
   #next = 1
 
@@ -44,17 +44,17 @@ export class NoticesState {
     this.#dismissLater(this.showUntilClosed(key, params))
   }
 
-  /** The same, for words that are to stay until they are closed. */
+  /** Shows a message until it is closed. */
   showUntilClosed(key: MessageKey, params?: Params): number {
     return this.#add({ kind: 'text', key, params })
   }
 
-  /** Stays until it is taken or closed. */
+  /** Shows a message with an action until either is used. */
   showWithAction(action: NoticeWithAction): void {
     this.#add({ kind: 'action', ...action })
   }
 
-  /** The list of a report was opened. */
+  /** Keeps a report whose list was opened. */
   keepOpen(id: number): void {
     this.#expanded.add(id)
   }
@@ -79,7 +79,7 @@ export class NoticesState {
 
 type NoticeWithoutId = Notice extends infer One ? (One extends Notice ? Omit<One, 'id'> : never) : never
 
-/** Whether a newer notice says all that an older one did. What failed is told until it has been read: only itself replaces it. */
+/** Whether a newer notice replaces an older one. A failure is replaced only by the same failure. */
 function supersedes(newer: NoticeWithoutId, older: Notice): boolean {
   if (newer.kind === 'failure' && older.kind === 'failure') return isSame(newer.failure, older.failure)
   if (newer.kind === 'action' && older.kind === 'action') return newer.key === older.key && !newer.isError

@@ -15,7 +15,7 @@ import {
 import { isAllPaused } from '../../electron/contract/uploads.ts'
 import { groupRows, sortKey } from './row-groups.ts'
 
-/** A phase that a row came into while the page watched. */
+/** A phase change that was observed by the page. */
 export interface PhaseChange {
   readonly phase: Phase
   readonly atMs: number
@@ -35,15 +35,15 @@ const noTotals: Totals = {
 
 const noTransfer: TransferSpeed = { speed: { stepMs: 1_000, points: [] }, streamsInUse: 0, streamsLimit: 0 }
 
-/** Who wants to hear of changes as they come, besides those who read the state. */
+/** Callbacks for changes, for code that does not read the reactive state. */
 interface Listeners {
   readonly row: (before: UploadRow | undefined, after: UploadRow) => void
-  /** `isNews` is false for what was so already when the page began. */
+  /** `isNews` is false for the initial snapshot. */
   readonly totals: (totals: Totals, isNews: boolean) => void
 }
 const noListeners: Listeners = { row: () => {}, totals: () => {} }
 
-/** The queue as main last told it: one snapshot, then numbered patches. It mirrors; it decides noTotals. */
+/** A mirror of the queue: one snapshot, then numbered patches. */
 export class QueueState {
   readonly rows = new SvelteMap<string, UploadRow>()
   totals = $state.raw<Totals>(noTotals)
@@ -51,22 +51,22 @@ export class QueueState {
   allPaused = $state(false)
   readonly isAllPaused = $derived(isAllPaused(this))
   connectivity = $state<ConnectivityState>('ok')
-  /** Name of the file to which a damaged queue was set aside, until the person has read it. */
+  /** File name to which a damaged journal was moved, until the user closes the notice. */
   journalSetAside = $state<string | null>(null)
-  /** True once a snapshot has come. */
+  /** True once a snapshot was received. */
   isKnown = $state(false)
-  /** Why the snapshot couldn't be had, or null. */
+  /** Why the snapshot could not be loaded, or null. */
   loadFailure = $state.raw<Failure | null>(null)
   search = $state('')
 
-  /** Grows when a row comes, goes or moves. A row that only makes progress doesn't have the list sorted again. */
+  /** Incremented when rows are added, removed or reordered. Progress does not sort the list again. */
   #orderVersion = $state(0)
   readonly groups = $derived.by(() => {
     void this.#orderVersion
     const search = this.search.trim()
     return untrack(() => groupRows(this.rows.values(), search))
   })
-  /** Every shown row in the order of the screen. */
+  /** Ids of all shown rows in display order. */
   readonly ids = $derived(this.groups.flatMap(({ ids }) => ids))
 
   readonly #bridge: Bridge
@@ -81,7 +81,7 @@ export class QueueState {
     this.#listeners = listeners
   }
 
-  /** Subscribes first and asks then, so that noTotals falls between. The answer unsubscribes. */
+  /** Subscribes before loading, so that no patch is missed. Returns a function that unsubscribes. */
   start(): () => void {
     const stops = [
       this.#bridge.on('patch', (patch) => this.#receive(patch)),
@@ -91,7 +91,7 @@ export class QueueState {
     return () => stops.forEach((stop) => stop())
   }
 
-  /** Phases of one row that were seen since the page began, oldest first. */
+  /** Observed phase changes of a row, oldest first. */
   phasesOf(id: string): readonly PhaseChange[] {
     return this.#phases.get(id) ?? []
   }
@@ -158,7 +158,7 @@ export class QueueState {
   }
 
   #recordPhase({ id, phase }: UploadRow, isFirst: boolean): void {
-    // When a row is first seen its phase is old news: only what changes under our eyes has a time.
+    // The time of a row's first phase is unknown.
     if (isFirst) return
     const seen = this.#phases.get(id)
     const change = { phase, atMs: Date.now() }

@@ -6,13 +6,13 @@ export interface RowGroup {
   readonly ids: readonly string[]
 }
 
-/** What decides where a row stands and whether a filter finds it: as long as it is equal, nothing has to be sorted. */
+/** Everything that determines group, order and search matches of a row; the list is sorted only if it changes. */
 export function sortKey(row: UploadRow): string {
   const { displayName, modelType, modelPath } = row.target
   return `${groupOf(row)}\n${row.position}\n${row.finishedAtMs ?? ''}\n${displayName}\n${modelType}\n${modelPath}`
 }
 
-/** Whether a row has all the words that a person typed, anywhere in its names. */
+/** Whether all words of the search occur in the row's names. */
 export function matchesSearch(row: UploadRow, search: string): boolean {
   const { displayName, modelType, modelPath } = row.target
   const text = `${displayName} ${modelType} ${modelPath} ${row.fileName} ${row.team.name}`.toLocaleLowerCase()
@@ -22,7 +22,7 @@ export function matchesSearch(row: UploadRow, search: string): boolean {
     .every((word) => text.includes(word))
 }
 
-/** Rows by group in the order of the screen: the queue's own order, and the latest first among what is done. */
+/** Rows by group in display order: queue order, and latest first among finished ones. */
 export function groupRows(rows: Iterable<UploadRow>, search: string): RowGroup[] {
   const byGroup: Record<Group, UploadRow[]> = { 'needs-you': [], running: [], waiting: [], done: [] }
   for (const row of rows) {

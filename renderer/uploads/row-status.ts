@@ -8,7 +8,7 @@ import {
 import type { AlreadyThere } from '../../electron/contract/library.ts'
 import type { ConnectivityState, Phase, UploadRow } from '../../electron/contract/uploads.ts'
 
-/** Where a row stands in the list. The order of `groups` is the order on screen. */
+/** The group of a row. The order of `groups` is the display order. */
 export type Group = 'needs-you' | 'running' | 'waiting' | 'done'
 export const groups: readonly Group[] = ['needs-you', 'running', 'waiting', 'done']
 
@@ -28,48 +28,54 @@ export function groupOf({ phase }: UploadRow): Group {
   return groupOfPhase[phase]
 }
 
-/** The word for where a row stands. */
+/** Message key of the row's status. */
 export function phaseKey(row: UploadRow): `phase.${Phase | 'already' | 'choice'}` {
-  // Nothing has failed where the person only has to choose.
+  // A pending decision is not a failure.
   if (row.phase === 'failed' && remedyOfRow(row) === 'choose') return 'phase.choice'
   return row.phase === 'registered' && row.already ? 'phase.already' : `phase.${row.phase}`
 }
 
-/** Why nothing of a row was sent. */
+/** Message key of the reason why nothing was sent. */
 export function alreadyKey({ status }: AlreadyThere): 'already.note' | 'already.disabled' {
   return status === 'disabled' ? 'already.disabled' : 'already.note'
 }
 
-/** What the space bar and the row's own button do, or null where there is nothing to hold or let go. */
+/** The action of the space bar and of the pause button, or null if neither applies. */
 export function toggleOf({ phase }: UploadRow): 'pause' | 'resume' | null {
   if (phase === 'paused') return 'resume'
   return phase === 'failed' || phase === 'registered' ? null : 'pause'
 }
 
-/** The one thing a person can do about a failed row, or about one that waits to try again. */
+/** The remedy for a failed row or one that waits for a retry. */
 export function remedyOfRow({ failure, phase }: UploadRow): Remedy {
   if (!failure || (phase !== 'failed' && phase !== 'retrying')) return 'none'
   return failureKinds[failure.code].remedy
 }
 
-/** Name, type and path can be changed until bytes have gone out, and again when they are what is wrong. */
+/** Name, type and path can be changed until bytes are sent, and later if they caused the failure. */
 export function isEditable({ started, phase, failure }: UploadRow): boolean {
   const stands = phase === 'waiting' || phase === 'paused' || phase === 'failed' || phase === 'retrying'
   return stands && (!started || (failure !== null && isOfTarget(failure)))
 }
 
-/** True when cancelling throws sent bytes away: then we ask first. */
+/** True if cancelling discards sent bytes, which has to be confirmed. */
 export function isCancelCostly(row: UploadRow): boolean {
   return row.phase !== 'registered' && (row.started || row.sentBytes > 0)
 }
 
-/** True while bytes of the file are on their way or being settled. */
+/** True while the upload is being checked, sent or completed. */
 export function isRunning(row: UploadRow): boolean {
   return groupOf(row) === 'running'
 }
 
-/** Why a row waits, unless it is the line that is gone: the bar above the list says that once for all of them. */
+/** Why a row waits. Null for a lost connection, which the banner above the list reports. */
 export function waitsFor({ phase, failure }: UploadRow, line: ConnectivityState): Failure | null {
   if (phase !== 'retrying' || failure === null) return null
   return line === 'offline' && isConnectivityFailure(failure) ? null : failure
+}
+
+/** The colour of the row's progress bar. */
+export function progressTone(row: UploadRow): 'live' | 'still' | 'bad' {
+  if (row.phase === 'failed') return 'bad'
+  return isRunning(row) || row.phase === 'registered' ? 'live' : 'still'
 }

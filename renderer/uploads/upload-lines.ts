@@ -6,12 +6,12 @@ import type { Line } from '../ui/list/windowing.ts'
 export type UploadLine = Line &
   (
     | { readonly kind: 'group'; readonly group: Group; readonly count: number }
-    /** The head of files that are one model together and stand below one another. */
+    /** The header of consecutive files that form one model. */
     | { readonly kind: 'model'; readonly modelGroup: ModelGroup; readonly ids: readonly string[] }
     | { readonly kind: 'row'; readonly id: string }
   )
 
-/** Heights in CSS pixels. Fixed, so that a list of any length knows its size without drawing it. */
+/** Heights in CSS pixels; fixed, so that the list need not be measured. */
 export const rowHeights = {
   airy: 56,
   dense: 36,
@@ -23,15 +23,15 @@ export const rowHeights = {
 
 interface LineOptions {
   readonly isDense: boolean
-  /** Below 560 px a note's sentence needs four lines instead of two. */
+  /** Below 560 px a note takes four lines instead of two. */
   readonly isNarrow: boolean
-  /** Rows with a note below them for the moment: edited wrongly, or about to be cancelled. */
+  /** Rows that currently show a note: invalid input or a confirmation. */
   readonly noted: ReadonlySet<string>
-  /** The model of several files that a row's file belongs to. */
+  /** The multi-file model of a row, if any. */
   readonly modelGroupOf?: (id: string) => ModelGroup | undefined
 }
 
-/** Every line of the list with its height. Rows that need the person carry their sentence below them. */
+/** All lines of the list with their heights. Rows that need attention include a note. */
 export function uploadLines(
   groups: readonly RowGroup[],
   { isDense, isNarrow, noted, modelGroupOf }: LineOptions,
@@ -53,7 +53,7 @@ export function uploadLines(
 }
 
 function modelHeader(group: Group, modelGroup: ModelGroup, ids: readonly string[]): UploadLine {
-  // In the order of what was done last, files of one model may stand apart: each run has a head of its own.
+  // Finished files of one model may not be adjacent; each run has its own header.
   const key = `bundle ${group} ${modelGroup.key} ${ids[0]}`
   return { kind: 'model', key, modelGroup, ids, height: rowHeights.modelGroup }
 }
@@ -63,7 +63,7 @@ interface Run {
   readonly ids: string[]
 }
 
-/** Rows one below the other that belong to one model. */
+/** Consecutive rows of the same model. */
 function consecutiveRuns(ids: readonly string[], modelGroupOf: LineOptions['modelGroupOf']): Run[] {
   if (!modelGroupOf) return [{ modelGroup: undefined, ids: [...ids] }]
   const runs: Run[] = []

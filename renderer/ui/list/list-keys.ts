@@ -1,4 +1,4 @@
-/** What a key means in a list of rows. */
+/** Commands of the keyboard in a list of rows. */
 export type ListCommand =
   | { readonly kind: 'move'; readonly to: number; readonly how: 'select' | 'extend' | 'focus' }
   | { readonly kind: 'toggle' | 'remove' | 'open' | 'edit' | 'select-all' | 'close' | 'toggle-selection' }
@@ -12,14 +12,18 @@ interface Keys {
   readonly altKey: boolean
 }
 
-interface ListNow {
+interface ListState {
+  /** Number of rows. */
   readonly count: number
+  /** Number of rows in the viewport. */
   readonly pageRows: number
+  /** Letters were typed a moment ago, so a space belongs to the word. */
   readonly isTyping: boolean
+  /** The rows are the only record of something: Backspace, which is easily hit while typing, removes nothing. */
   readonly isRecord?: boolean
 }
 
-const simple: Readonly<Record<string, 'toggle' | 'remove' | 'open' | 'edit' | 'close'>> = {
+const commandOfKey: Readonly<Record<string, 'toggle' | 'remove' | 'open' | 'edit' | 'close'>> = {
   ' ': 'toggle',
   Delete: 'remove',
   Backspace: 'remove',
@@ -29,20 +33,25 @@ const simple: Readonly<Record<string, 'toggle' | 'remove' | 'open' | 'edit' | 'c
 }
 
 /**
- * Reads a key in a list of `count` rows whose row `at` has the focus (−1: none). `pageRows` fit into the view;
- * `isTyping` says that letters were typed a moment ago, so that a space belongs to the word sought; `isRecord` that the rows are
- * all that is kept of something: Backspace, which is hit while typing, takes nothing away there.
+ * The command of a key press in a list, or null.
+ * @param at index of the focused row, or −1
  */
-export function listCommandFor(
-  keys: Keys,
-  at: number,
-  { count, pageRows, isTyping, isRecord = false }: ListNow,
-): ListCommand | null {
-  const { key, shiftKey, altKey } = keys
-  const control = keys.ctrlKey || keys.metaKey
+export function listCommandFor(keys: Keys, at: number, list: ListState): ListCommand | null {
+  const { key, altKey } = keys
+  const hasControl = keys.ctrlKey || keys.metaKey
   if (altKey) return null
-  if (control && key.toLowerCase() === 'a') return { kind: 'select-all' }
-  if (control && key === ' ') return { kind: 'toggle-selection' }
+  if (hasControl && key.toLowerCase() === 'a') return { kind: 'select-all' }
+  if (hasControl && key === ' ') return { kind: 'toggle-selection' }
+  const target = moveTarget(key, at, list)
+  if (target !== undefined && list.count > 0) {
+    const to = Math.max(0, Math.min(list.count - 1, target))
+    return { kind: 'move', to, how: moveKind(keys) }
+  }
+  return hasControl ? null : commandWithoutModifier(key, list)
+}
+
+/** The row that an arrow or page key moves to, which may lie beyond the ends of the list. */
+function moveTarget(key: string, at: number, { count, pageRows }: ListState): number | undefined {
   const targets: Readonly<Record<string, number>> = {
     ArrowDown: at + 1,
     ArrowUp: at - 1,
@@ -51,15 +60,18 @@ export function listCommandFor(
     Home: 0,
     End: count - 1,
   }
-  const target = targets[key]
-  if (target !== undefined && count > 0) {
-    const to = Math.max(0, Math.min(count - 1, target))
-    return { kind: 'move', to, how: shiftKey ? 'extend' : control ? 'focus' : 'select' }
-  }
-  if (control) return null
+  return targets[key]
+}
+
+function moveKind({ shiftKey, ctrlKey, metaKey }: Keys): 'extend' | 'focus' | 'select' {
+  if (shiftKey) return 'extend'
+  return ctrlKey || metaKey ? 'focus' : 'select'
+}
+
+function commandWithoutModifier(key: string, { isTyping, isRecord }: ListState): ListCommand | null {
   if (isTyping && key === ' ') return { kind: 'type-ahead', letter: key }
-  if (isRecord && key === 'Backspace') return null
-  const kind = simple[key]
+  if (isRecord === true && key === 'Backspace') return null
+  const kind = commandOfKey[key]
   if (kind) return { kind }
   return [...key].length === 1 ? { kind: 'type-ahead', letter: key } : null
 }

@@ -1,4 +1,4 @@
-/** Icons that rows use. They are drawn once, in RowIcons.svelte; each row only points at them. */
+/** Icons used in rows, defined once in RowIconSprite.svelte. */
 export type RowIconName =
   | 'arrow-right'
   | 'audio'
@@ -45,7 +45,7 @@ const ofType: Readonly<Record<string, RowIconName>> = {
   audio_encoders: 'audio',
 }
 
-/** The icon of a type of model; types of one's own look like a file. */
+/** The icon of a model type; custom types get the file icon. */
 export function iconOfType(modelType: string): RowIconName {
   return ofType[modelType] ?? 'file'
 }

@@ -1,8 +1,8 @@
-/** How a row stands in its list: what its frame says of itself. */
+/** State of a row within its list. */
 export interface RowPosition {
-  /** Counted from 1 over all lines, drawn or not. */
+  /** Counted from 1 over all lines, rendered or not. */
   readonly rowIndex: number
-  /** One row of a list can be tabbed to; the arrows move between the others. */
+  /** One row of a list is in the tab order; the arrow keys move to the others. */
   readonly isTabbable: boolean
   readonly isSelected: boolean
 }

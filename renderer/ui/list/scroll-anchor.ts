@@ -6,8 +6,8 @@ interface Drawn {
 }
 
 /**
- * How far to scroll after lines came, went or moved, so that what the person looks at stays where it is: the line at
- * height `y` of the old list, or the nearest one that kept a neighbour (a line that itself moved is nothing to hold on to).
+ * The scroll offset that keeps the line at height `y` in place after lines were added, removed or moved. A line that lost both
+ * its neighbours has itself moved; the nearest line that has not is used instead.
  */
 export function scrollShift(y: number, before: Drawn, after: Drawn): number {
   const places = new Map(after.lines.map(({ key }, index) => [key, index]))

@@ -1,4 +1,4 @@
-/** Which rows are chosen and which one has the focus: the listbox habits of every desktop. */
+/** The selected rows and the focused row, with the usual desktop behaviour. */
 export class Selection {
   selected = $state.raw<ReadonlySet<string>>(new Set())
   focused = $state<string | null>(null)
@@ -8,14 +8,14 @@ export class Selection {
     return this.selected.has(id)
   }
 
-  /** One row alone: a plain click or an arrow key. */
+  /** Selects one row: a click or an arrow key. */
   select(id: string): void {
     this.selected = new Set([id])
     this.focused = id
     this.#anchor = id
   }
 
-  /** Adds or takes away one row: Ctrl or Cmd. */
+  /** Adds or removes one row: Ctrl or Cmd with a click. */
   toggle(id: string): void {
     const selected = new Set(this.selected)
     if (!selected.delete(id)) selected.add(id)
@@ -24,7 +24,7 @@ export class Selection {
     this.#anchor = id
   }
 
-  /** Everything between the last plain choice and this row: Shift. */
+  /** Selects the range from the last single selection to this row: Shift. */
   extend(id: string, ids: readonly string[]): void {
     const from = ids.indexOf(this.#anchor ?? id)
     const to = ids.indexOf(id)
@@ -41,13 +41,13 @@ export class Selection {
     this.selected = new Set()
   }
 
-  /** What a key is targetIds for: the chosen rows, or the one in focus. */
+  /** The rows that a command applies to: the selected ones, or the focused one. */
   targetIds(ids: readonly string[]): string[] {
     const selected = this.selectedInOrder(ids)
     return selected.length > 0 || this.focused === null ? selected : [this.focused]
   }
 
-  /** Rows of the order that are chosen, first to last; rows that have gone are left out. */
+  /** The selected rows in list order, without those that no longer exist. */
   selectedInOrder(ids: readonly string[]): string[] {
     return ids.filter((id) => this.selected.has(id))
   }

@@ -1,17 +1,17 @@
-/** Letters typed within this time belong to one word, in ms. */
+/** Letters typed within this time, in ms, belong to one word. */
 const wordPauseMs = 900
 
-/** Type to find: letters typed in a row are one word, sought from the focused row on, round the end. */
+/** Finds a row by the first letters of its name, from the focused row on, wrapping at the end. */
 export class TypeAhead {
   #text = ''
   #atMs = -Infinity
 
-  /** True while a space belongs to the word that is being typed. */
+  /** True while a space is part of the typed word. */
   isTyping(nowMs: number): boolean {
     return this.#text !== '' && nowMs - this.#atMs < wordPauseMs
   }
 
-  /** The row that the letters so far name, or undefined. */
+  /** The row whose name starts with the letters so far, or undefined. */
   find(
     letter: string,
     nowMs: number,
@@ -24,7 +24,7 @@ export class TypeAhead {
     this.#text = this.isTyping(nowMs) ? this.#text + letter : letter
     this.#atMs = nowMs
     const sought = this.#text.toLocaleLowerCase()
-    // A first letter goes on to the next such row; more letters may stay where they are.
+    // A first letter moves on to the next match; further letters may match the current row.
     const from = Math.max(0, ids.indexOf(focused ?? '')) + (sought.length === 1 && focused !== null ? 1 : 0)
     const turned = [...ids.slice(from), ...ids.slice(0, from)]
     return turned.find((id) => nameOf(id).toLocaleLowerCase().startsWith(sought))

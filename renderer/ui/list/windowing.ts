@@ -1,11 +1,11 @@
-/** One line of a windowed list. Heights are known beforehand, so nothing is measured while scrolling. */
+/** A line of a virtual list. Heights are known in advance, so nothing is measured while scrolling. */
 export interface Line {
   readonly key: string
   /** In CSS pixels. */
   readonly height: number
 }
 
-/** The top of each line and, last, the end of all: one number more than there are lines. */
+/** The top of each line and, as the last element, the total height. */
 export function lineTops(lines: readonly Line[]): Float64Array {
   const tops = new Float64Array(lines.length + 1)
   for (let index = 0; index < lines.length; index += 1) {
@@ -14,7 +14,7 @@ export function lineTops(lines: readonly Line[]): Float64Array {
   return tops
 }
 
-/** Index of the line at a height, the nearest one outside the list's ends. */
+/** Index of the line at a height, clamped to the list. */
 export function lineAt(tops: Float64Array, y: number): number {
   let low = 0
   let high = Math.max(0, tops.length - 2)
@@ -26,7 +26,7 @@ export function lineAt(tops: Float64Array, y: number): number {
   return low
 }
 
-/** Where to scroll so that a line is wholly seen, moving as little as possible. */
+/** The scroll position, nearest to the current one, at which a line is completely visible. */
 export function scrollToShow(
   tops: Float64Array,
   index: number,

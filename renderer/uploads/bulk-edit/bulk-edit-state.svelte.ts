@@ -14,7 +14,7 @@ import type { NoticesState } from '../../ui/notices-state.svelte.ts'
 import type { QueueState } from '../queue-state.svelte.ts'
 import { isEditable } from '../row-status.ts'
 
-/** Rows shown before and after: enough to see the pattern. */
+/** Number of example rows in the preview. */
 const shownFirst = 4
 const shownProblems = 6
 
@@ -26,12 +26,12 @@ const fileOf = ({ id, fileName, recognition, target, accountId, team }: UploadRo
   teamKey: teamKey({ accountId, teamId: team.id }),
 })
 
-/** Many rows being changed at once: what was typed so far, and what it would come to. Null rows: nobody is at it. */
+/** Editing several rows at once: the changes and their preview. Closed if `ids` is empty. */
 export class BulkEditState {
   ids = $state.raw<readonly string[]>([])
   change = $state.raw<BulkChange>(noBulkChange)
   isSaving = $state(false)
-  /** Why nothing could be saved: told in the dialog, since it covers everything else. */
+  /** Why saving failed. The dialog shows it, because it covers the notices. */
   failure = $state.raw<Failure | null>(null)
   readonly #bridge: Bridge
   readonly #queue: QueueState
@@ -46,13 +46,13 @@ export class BulkEditState {
   readonly isOpen = $derived.by(() => this.ids.length > 0)
   readonly #rows = $derived.by(() => this.ids.flatMap((id) => this.#queue.rows.get(id) ?? []))
   readonly #files = $derived.by(() => this.#rows.filter(isEditable).map(fileOf))
-  /** Chosen rows that have begun: they stay as they are. */
+  /** Number of selected rows that have started and cannot be changed. */
   readonly startedCount = $derived.by(() => this.#rows.length - this.#files.length)
   readonly outcomes: readonly BulkOutcome[] = $derived.by(() =>
     this.isOpen ? bulkOutcomes(this.#files, this.change, this.#others()) : [],
   )
   readonly changed = $derived.by(() => this.outcomes.filter(({ isChanged }) => isChanged))
-  /** A row that nobody touches keeps whatever is wrong with it. */
+  /** Problems of changed rows only; existing problems of unchanged rows do not block saving. */
   readonly problems = $derived.by(() => this.changed.filter(({ problem }) => problem !== null))
   readonly firstProblems = $derived.by(() => this.problems.slice(0, shownProblems))
   readonly first = $derived.by(() =>
@@ -76,7 +76,7 @@ export class BulkEditState {
     this.change = { ...this.change, ...part }
   }
 
-  /** Changes them all; the notice about it can take it back. */
+  /** Saves all changes. The notice offers to undo them. */
   async save(): Promise<void> {
     if (!this.canSave) return
     this.isSaving = true
@@ -98,7 +98,7 @@ export class BulkEditState {
     }
   }
 
-  /** Gives back what still stands as it was set here: a name that a person has typed since is theirs. */
+  /** Restores values that have not been edited since. */
   async #undo(changed: readonly BulkOutcome[]): Promise<void> {
     const back = changed.flatMap((outcome) => {
       const row = this.#queue.rows.get(outcome.id)

@@ -1,7 +1,7 @@
 import type { Bridge } from '../../../electron/contract/calls.ts'
 import type { UploadDetails } from '../../../electron/contract/upload-details.ts'
 
-/** What main tells of the one upload whose details are open. */
+/** Live details of the upload whose details pane is open. */
 export class DetailsState {
   value = $state.raw<UploadDetails | null>(null)
   #watched: string | null = null
@@ -11,16 +11,16 @@ export class DetailsState {
     this.#bridge = bridge
   }
 
-  /** Subscribes; the answer unsubscribes. */
+  /** Subscribes. Returns a function that unsubscribes. */
   start(): () => void {
     return this.#bridge.on('details', (details) => this.#receive(details))
   }
 
-  /** Watches an upload; the answer ends it. */
+  /** Watches an upload. Returns a function that stops. */
   watch(id: string): () => void {
     this.#watched = id
     void this.#bridge.watch({ id }).then((answer) => {
-      // What was told meanwhile is newer.
+      // Details from events received meanwhile are newer.
       if (answer.ok && answer.value && this.value?.id !== id) this.#receive(answer.value)
     })
     return () => {

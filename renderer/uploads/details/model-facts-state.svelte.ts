@@ -4,12 +4,12 @@ import type { PrivateContent } from '../../../electron/contract/recognition.ts'
 
 type ModelDetails = NonNullable<CallAnswer<'modelFacts'>>
 
-/** Small pictures kept at once: what a tall window shows, a few times over. */
+/** Maximum number of cached icons: several screens of rows. */
 const maxIcons = 200
-/** Pixels a side: a tile of 32 on a display of twice the density. */
+/** Icon size: 32 CSS pixels at a device pixel ratio of 2. */
 const iconSizePixels = 64
 
-/** What files say of themselves: all of it of the row that is open, a small picture of those that are drawn. */
+/** Metadata of the open row's file, and preview icons of rendered rows. */
 export class ModelFactsState {
   value = $state.raw<{ readonly id: string; readonly details: ModelDetails } | null>(null)
   readonly #icons = new SvelteMap<string, string>()
@@ -21,7 +21,7 @@ export class ModelFactsState {
     this.#bridge = bridge
   }
 
-  /** Asks for all of it; the answer closes it. */
+  /** Loads the metadata of a row. Returns a function that clears it. */
   open(id: string): () => void {
     this.#open = id
     void this.#bridge.modelFacts({ id }).then((answer) => {
@@ -33,12 +33,12 @@ export class ModelFactsState {
     }
   }
 
-  /** The small picture of a row, once it is known. */
+  /** The preview icon of a row, once loaded. */
   iconOf(id: string): string | undefined {
     return this.#icons.get(id)
   }
 
-  /** Fetches the small picture of a row that is drawn, unless it was asked for before. */
+  /** Loads the preview icon of a row, once. */
   async loadIcon(id: string): Promise<void> {
     if (this.#asked.has(id)) return
     this.#asked.add(id)
@@ -54,7 +54,7 @@ export class ModelFactsState {
   }
 }
 
-/** The middle of a picture, as large as a row's tile; the whole one may have megabytes. */
+/** Crops a preview image to a square icon; the original may have megabytes. */
 async function thumbnailOf(url: string): Promise<string | null> {
   const image = new Image()
   image.src = url
@@ -71,14 +71,14 @@ async function thumbnailOf(url: string): Promise<string | null> {
   return canvas.toDataURL('image/webp', 0.8)
 }
 
-/** Licences that forbid some uses, by the words in their names. */
+/** Licence names that indicate restrictions of use. */
 const strict = /non[-_ ]?commercial|(?<![a-z])nc(?![a-z])|flux[-_. ]?1?[-_ ]?dev|research|gated|proprietary/i
 
 export function isStrictLicence(licence: string): boolean {
   return strict.test(licence)
 }
 
-/** The case of `model.private` for what a header holds. */
+/** Values of the `what` parameter of `model.private`. */
 export const privateCases: Readonly<Record<PrivateContent, string>> = {
   prompt: 'prompt',
   workflow: 'workflow',

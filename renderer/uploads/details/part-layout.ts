@@ -1,4 +1,4 @@
-/** Where the cells of a part map lie, in CSS pixels. */
+/** Layout of the part map, in CSS pixels. */
 export interface PartLayout {
   readonly columns: number
   readonly cellWidth: number
@@ -7,14 +7,14 @@ export interface PartLayout {
   readonly height: number
 }
 
-/** Few parts share one line; cells narrower than this are a grid instead. */
+/** Minimum cell width of the single-line layout; narrower cells are laid out as a grid. */
 const leastInLine = 12
 const lineHeight = 16
-/** The grid's cells with their gaps, largest first: the largest at which the map stays this low is taken. */
+/** Cell size including the gap, largest first. The largest one within the maximum height is used. */
 const pitches = [14, 12, 10, 8, 6, 5, 4, 3, 2] as const
 const mostHeight = 112
 
-/** Lays `count` parts out in a width: one line of bars for few, a grid for many, for thousands a picture of dots. */
+/** Lays out `count` parts: few in one line of bars, more in a grid. */
 export function layoutParts(count: number, width: number): PartLayout {
   const inLine = Math.floor((width - 2 * (count - 1)) / count)
   if (inLine >= leastInLine || count === 1) {
@@ -23,7 +23,7 @@ export function layoutParts(count: number, width: number): PartLayout {
     return { columns: count, cellWidth, cellHeight: lineHeight, gap, height: lineHeight }
   }
   const grid = (pitch: number): PartLayout => {
-    const gap = pitch >= 8 ? 2 : pitch >= 3 ? 1 : 0
+    const gap = gapFor(pitch)
     const columns = Math.max(1, Math.floor((width + gap) / pitch))
     const cell = pitch - gap
     return {
@@ -38,7 +38,13 @@ export function layoutParts(count: number, width: number): PartLayout {
   return fits ?? grid(2)
 }
 
-/** Index of the part at a place, or null where there is none. */
+/** Gap between grid cells; the smallest cells have none. */
+function gapFor(pitch: number): number {
+  if (pitch >= 8) return 2
+  return pitch >= 3 ? 1 : 0
+}
+
+/** Index of the part at a position, or null. */
 export function partAt(layout: PartLayout, count: number, x: number, y: number): number | null {
   const column = Math.floor(x / (layout.cellWidth + layout.gap))
   const line = Math.floor(y / (layout.cellHeight + layout.gap))

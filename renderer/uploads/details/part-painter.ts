@@ -5,10 +5,10 @@ import type { PartLayout } from './part-layout.ts'
 const names = ['waiting', 'flying', 'before', 'sent', 'again'] as const
 type Palette = Record<(typeof names)[number], string>
 
-/** From this cell size on, in CSS pixels, there is room for an edge and a mark. */
+/** Minimum cell size for borders and marks, in CSS pixels. */
 const roomyFrom = 6
 
-/** Draws a part map and after that only the cells that have changed: ten thousand of them ten times a second cost little. */
+/** Draws a part map incrementally: 10,000 parts are updated ten times a second. */
 export class PartPainter {
   readonly #canvas: HTMLCanvasElement
   #drawn = ''
@@ -19,7 +19,7 @@ export class PartPainter {
     this.#canvas = canvas
   }
 
-  /** Draws what differs from the last time; everything when the place, the screen or the colours are others. */
+  /** Draws the changed cells, or all of them if layout, pixel ratio or colours have changed. */
   draw(
     map: PartMap,
     layout: PartLayout,
@@ -57,7 +57,7 @@ export class PartPainter {
 
 interface Cell {
   readonly letter: string
-  /** How much of it has gone out, 0–1, while it is in flight. */
+  /** Share of the part that was sent, 0–1, while it is in flight. */
   readonly share: number
   readonly palette: Palette
   readonly index: number

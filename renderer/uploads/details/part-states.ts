@@ -1,6 +1,6 @@
 import type { PartMap } from '../../../electron/contract/upload-details.ts'
 
-/** How many parts stand how; `again` is counted across the others. */
+/** Number of parts per state; `again` counts parts of any state that were sent more than once. */
 export interface PartCounts {
   readonly sent: number
   readonly before: number
@@ -10,7 +10,7 @@ export interface PartCounts {
   readonly again: number
 }
 
-/** How a part stands, as the first letter of its state in `PartMap.states`. */
+/** State of a part: a letter of `PartMap.states`, in lower case. */
 export type PartState = 'w' | 'u' | 'f' | 's' | 'b'
 
 const nameOf: Record<PartState, Exclude<keyof PartCounts, 'again'>> = {
@@ -23,7 +23,7 @@ const nameOf: Record<PartState, Exclude<keyof PartCounts, 'again'>> = {
 
 export function countParts(states: string): PartCounts {
   const counts = { sent: 0, before: 0, flying: 0, asking: 0, waiting: 0, again: 0 }
-  // By number first: ten thousand letters ten times a second must cost next to nothing.
+  // Counting by character code keeps 10,000 parts ten times a second cheap.
   const letters = new Uint16Array(128)
   for (let index = 0; index < states.length; index += 1) {
     const code = states.charCodeAt(index) & 127
@@ -38,7 +38,7 @@ export function countParts(states: string): PartCounts {
   return counts
 }
 
-/** What a letter says; whatever this version doesn't know waits. */
+/** The state of a letter; unknown letters count as waiting. */
 export function stateOf(letter: string): PartState {
   const state = letter.toLowerCase()
   return state in nameOf ? (state as PartState) : 'w'
@@ -46,7 +46,7 @@ export function stateOf(letter: string): PartState {
 
 export const isAgain = (letter: string) => letter < 'a'
 
-/** Bytes of a part by its index; the last one of a file may be shorter. */
+/** Size of a part in bytes; the last one may be shorter. */
 export function partBytes({ partSizeBytes, states }: PartMap, index: number, sizeBytes: number): number {
   return index === states.length - 1 ? sizeBytes - index * partSizeBytes : partSizeBytes
 }

@@ -1,21 +1,21 @@
 import type { SpeedHistory } from '../../../electron/contract/upload-details.ts'
 import type { MessageKey } from '../../../electron/messages/messages.ts'
 
-/** A speed over time as a picture in a box of this size. */
+/** A speed history as SVG paths for a box of the given size. */
 export interface SpeedGraph {
-  /** Paths of SVG: the line, and the area below it. */
+  /** SVG paths of the line and of the area below it. */
   readonly line: string
   readonly area: string
-  /** The round speed at the upper edge, in bytes a second. */
+  /** The value of the upper edge, in bytes per second. */
   readonly topBytes: number
   readonly nowBytes: number
   readonly meanBytes: number
   readonly mostBytes: number
-  /** How long it took, in ms. */
+  /** Duration in ms. */
   readonly spanMs: number
 }
 
-/** Below two points there is no line. */
+/** @returns null if there are fewer than two points */
 export function graphOf({ stepMs, points }: SpeedHistory, width: number, height: number): SpeedGraph | null {
   if (points.length < 2) return null
   const mostBytes = Math.max(...points)
@@ -33,13 +33,13 @@ export function graphOf({ stepMs, points }: SpeedHistory, width: number, height:
   }
 }
 
-/** The next of 1, 2, 5, 10, 20, 50… that is no smaller, so that the scale stands still while the speed wavers. */
+/** Rounds up to 1, 2, 5, 10, 20, 50…, so that the scale rarely changes. */
 function roundUp(bytes: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(bytes, 1_000)))
   return [1, 2, 5, 10].map((digit) => digit * power).find((round) => round >= bytes) ?? 10 * power
 }
 
-/** A length of time for the eye: whole seconds, minutes or hours. */
+/** Rounds a duration to whole seconds, minutes or tenths of hours. */
 export function spanOf(ms: number): { readonly key: MessageKey; readonly count: number } {
   if (ms < 100_000) return { key: 'span.seconds', count: Math.round(ms / 1_000) }
   if (ms < 100 * 60_000) return { key: 'span.minutes', count: Math.round(ms / 60_000) }

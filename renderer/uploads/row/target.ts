@@ -40,7 +40,7 @@ export const knownTypes: readonly string[] = [
 
 export type TargetField = 'displayName' | 'modelType' | 'modelPath'
 
-/** Longest values that the server takes, in characters (openapi.yaml: DisplayName, ModelType). */
+/** Maximum lengths in characters (openapi.yaml: DisplayName, ModelType). */
 const longest: Readonly<Record<'displayName' | 'modelType', number>> = { displayName: 255, modelType: 50 }
 
 export type TargetProblem =
@@ -49,11 +49,11 @@ export type TargetProblem =
       readonly kind: 'path'
       readonly problem: LibraryPathProblem
       readonly refused: readonly string[]
-      /** A path that the server takes, or null when nothing better is known. */
+      /** A valid path, or null if none can be derived. */
       readonly suggestion: string | null
     }
 
-/** What is wrong with a value as it stands, or null. */
+/** Validates the value of a field. */
 export function targetProblem(field: TargetField, value: string): TargetProblem | null {
   if (field !== 'modelPath') {
     const length = [...value.trim()].length
@@ -70,7 +70,7 @@ export function targetProblem(field: TargetField, value: string): TargetProblem 
   }
 }
 
-/** The change that one edited field means. A path in its type's folder follows the type to the new one. */
+/** The change made by editing one field. A path in the folder of its type moves to the folder of the new type. */
 export function targetChange(target: Target, field: TargetField, value: string): Partial<Target> {
   const trimmed = value.trim()
   if (trimmed === target[field]) return {}
@@ -82,7 +82,7 @@ export function targetChange(target: Target, field: TargetField, value: string):
     : { modelType: trimmed }
 }
 
-/** Known types for what was typed so far, those that begin with it first. */
+/** Known types that contain the text; those that start with it come first. */
 export function suggestTypes(typed: string): string[] {
   const sought = typed.trim().toLowerCase()
   const begins = knownTypes.filter((type) => type.startsWith(sought))

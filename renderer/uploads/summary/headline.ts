@@ -1,7 +1,7 @@
 import type { Totals } from '../../../electron/contract/uploads.ts'
 import type { Language } from '../../app/language.svelte.ts'
 
-/** The one line that answers: is it running, when is it done, does it need me? */
+/** The headline above the list: progress, time left, or what needs attention. */
 export function headline(totals: Totals, isAllPaused: boolean, { t, timeLeft }: Language): string {
   if (totals.running > 0) {
     return totals.secondsLeft === null
@@ -15,7 +15,7 @@ export function headline(totals: Totals, isAllPaused: boolean, { t, timeLeft }: 
   return t('headline.done')
 }
 
-/** How much of each there is, said only where there is any. */
+/** Non-zero counts of the queue. */
 export function countsOf(totals: Totals, { t }: Language): string[] {
   const { running, waiting, paused, registeredToday, movedBytes, totalBytes } = totals
   return [

@@ -12,7 +12,6 @@ import {
   type Totals,
   type UploadRow,
 } from '../../electron/contract/uploads.ts'
-import { isAllPaused } from '../../electron/contract/uploads.ts'
 import { groupRows, sortKey } from './row-groups.ts'
 
 /** A phase change that was observed by the page. */

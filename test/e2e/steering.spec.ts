@@ -28,7 +28,10 @@ test('cancelling what was begun asks first, and leaves nothing in storage', asyn
   await page.getByRole('button', { name: 'Keep', exact: true }).click()
   await expect(rowOf(page, 'unwanted')).toContainText('Uploading')
   await control(page, 'Cancel upload', 'unwanted').click()
-  await page.getByRole('group', { name: 'Cancel upload?' }).getByRole('button', { name: 'Cancel upload' }).click()
+  await page
+    .getByRole('group', { name: 'Cancel upload?' })
+    .getByRole('button', { name: 'Cancel upload' })
+    .click()
   await expect(page.getByText(/^Drop model files here/)).toBeVisible()
   held.release()
   await world.cloud.ended('put-object')

@@ -22,7 +22,10 @@ export interface RunnerOptions {
   /** Larger files go in parts, in bytes; one part unless told. */
   readonly singlePutLimitBytes?: number
   /** How the file is added the first time, and the settings about what the library has. */
-  readonly wishes?: { readonly add?: EnqueueRequest; readonly settings?: Pick<EngineSettings, 'onConflict' | 'replacedFate'> }
+  readonly wishes?: {
+    readonly add?: EnqueueRequest
+    readonly settings?: Pick<EngineSettings, 'onConflict' | 'replacedFate'>
+  }
   /** No file may grow beyond it, in bytes, as on a disk that is full (RLIMIT_FSIZE). */
   readonly largestFileBytes?: number
 }

@@ -10,7 +10,7 @@ import type { Settings } from '../contract/settings.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { ProxyLogin } from '../platform/proxy-resolver.ts'
 import type { StoredChoices } from '../platform/environment.ts'
-import { createTeamSelection } from './team-choice.ts'
+import { createTeamSelection } from './team-selection.ts'
 
 /** Who is signed in and which team is chosen, as the person sees it; and what that does to the queue. */
 export interface SignIns {

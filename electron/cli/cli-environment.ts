@@ -102,7 +102,7 @@ function appDataFolder(environment: NodeJS.ProcessEnv): string {
 
 /** Entry files of the worker threads: next to the built command line, or in the source folders. */
 export function workerFiles(entryFile: string): {
-  readonly lane: URL
+  readonly upload: URL
   readonly hash: URL
   readonly inspect: URL
   readonly search: URL
@@ -113,7 +113,7 @@ export function workerFiles(entryFile: string): {
   const at = (source: string, built: string) =>
     pathToFileURL(entryFile.endsWith('.ts') ? join(folder, '..', source) : join(folder, built))
   return {
-    lane: at('transfer/upload-worker.ts', 'lane-worker.js'),
+    upload: at('transfer/upload-worker.ts', 'upload-worker.js'),
     hash: at('transfer/hash-worker.ts', 'hash-worker.js'),
     inspect: at('recognition/inspect-worker.ts', 'inspect-worker.js'),
     search: at('discovery/places/search-worker.ts', 'search-worker.js'),

@@ -25,7 +25,7 @@ export function createFileHashes(options: {
       const segmentBytes = Math.max(1, identity.sizeBytes)
       const hashing = hasher.hash({ path, identity, segmentBytes }, { signal, onProgress })
       // No upload reads this file meanwhile, so the hash need not keep pace with one.
-      hashing.follow(identity.sizeBytes)
+      hashing.uploadReached(identity.sizeBytes)
       const hash = await hashing.result
       if (!hash.ok) return hash
       cache.remember(path, identity, hash.value.sha256)

@@ -24,7 +24,7 @@ export async function sentFileFailure(
 ): Promise<Attempt<void>> {
   const segmentBytes = Math.max(1, identity.sizeBytes)
   const hashing = hasher.hash({ path, identity, segmentBytes }, { signal, onProgress: () => {} })
-  hashing.follow(identity.sizeBytes)
+  hashing.uploadReached(identity.sizeBytes)
   const hash = await hashing.result
   if (!hash.ok) return hash
   return hash.value.sha256 === sha256 ? success(undefined) : failed(failure('file-changed'))

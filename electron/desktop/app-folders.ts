@@ -16,7 +16,7 @@ export interface AppFolders {
   /** For the desktop's menu, where no package has put the app into it. */
   readonly menu: MenuSources
   readonly workers: {
-    readonly lane: URL
+    readonly upload: URL
     readonly hash: URL
     readonly inspect: URL
     readonly search: URL
@@ -54,7 +54,7 @@ export function setupAppFolders(builtFolder: string): AppFolders {
       icon: resource('menu/icon.svg', 'icon.svg'),
     },
     workers: {
-      lane: workerFileUrl(builtFolder, 'lane-worker'),
+      upload: workerFileUrl(builtFolder, 'upload-worker'),
       hash: workerFileUrl(builtFolder, 'hash-worker'),
       inspect: workerFileUrl(builtFolder, 'inspect-worker'),
       search: workerFileUrl(builtFolder, 'search-worker'),

@@ -28,7 +28,7 @@ export type EngineSettings = Pick<
 
 /** Entry files of the worker threads; built and unbuilt code keep them in different places. */
 export interface WorkerFiles {
-  readonly lane: URL
+  readonly upload: URL
   readonly hash: URL
   readonly inspect: URL
   readonly search: URL

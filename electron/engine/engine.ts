@@ -130,7 +130,7 @@ export function createEngine(options: EngineOptions): Engine {
   const cores = Math.max(1, availableParallelism() - 1)
   const throttle = createThrottle({ environment })
   const workerPool = createUploadWorkerPool({
-    url: workers.lane,
+    url: workers.upload,
     threads: Math.min(cores, 4),
     environment,
     throttle,
@@ -139,7 +139,7 @@ export function createEngine(options: EngineOptions): Engine {
   })
   const hasher = createHasher({ url: workers.hash, threads: Math.min(cores, 2), environment })
   const requestSlots =
-    options.requestSlots ?? createRequestSlots({ environment, capBytesPerSecond: () => throttle.limit })
+    options.requestSlots ?? createRequestSlots({ environment, limitBytesPerSecond: () => throttle.limit })
   applyTransferSettings()
   const inspector = createInspector(workers.inspect, environment.timers)
 
@@ -375,7 +375,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   function applyTransferSettings(): void {
     throttle.setLimit(settings.limitBytesPerSecond)
-    requestSlots.setMost(settings.streamsMost)
+    requestSlots.setMaximum(settings.streamsMost)
   }
 
   /** Starts the threads while files are still inspected, in the order in which they are needed: each start takes a core. */

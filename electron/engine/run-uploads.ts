@@ -61,7 +61,7 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
   const { rows, accounts, workerPool, hasher, requestSlots, environment, singlePutLimitBytes } = options
   const { conflictCheck, reportOf } = options
   const memories = new Map<string, SendMemory>()
-  const fileSlots = (id: string) => requestSlots.of({ file: id, first: () => queue.isPrioritised(id) })
+  const fileSlots = (id: string) => requestSlots.forFile({ file: id, isFirst: () => queue.isPrioritised(id) })
   const shared = {
     workerPool,
     hasher,

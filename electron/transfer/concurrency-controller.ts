@@ -1,228 +1,259 @@
-import { createLatencyBackoff } from './latency-backoff.ts'
-import { createThroughputWindows, type Measure, type Seen } from './throughput-windows.ts'
+import { createLatencyBackoff, type LatencyBackoff } from './latency-backoff.ts'
+import {
+  createThroughputWindows,
+  type Measurement,
+  type Sample,
+  type ThroughputWindows,
+} from './throughput-windows.ts'
 
-/** Decides how many streams may run at the same time. Reads no clock and starts no timer. */
-export interface ConcurrencyController {
-  readonly limit: number
-  see(seen: Seen): void
-  /** The line or storage asked for less. */
-  troubled(nowMs: number): void
-  setMost(most: number): void
-}
-
-/** Start small; the line says whether more pays. */
-export const firstLimit = 4
-/** Growth must bring at least this share of what it would bring on an idle line, else it only crowds the line. */
-const worthwhile = 0.3
-/** From this share on, the line is far from full and the count doubles. */
-const plenty = 0.6
-const boldFactor = 2
-const carefulFactor = 1.25
-/** Fewer streams are as good if they lose no more than this share. */
-const bearableLoss = 0.04
+/** Concurrency at the start, small because the connection is not measured yet. */
+export const initialConcurrency = 4
+/** The share of proportional growth that the throughput must reach for a higher concurrency to be kept. */
+const minGrowthShare = 0.3
+/** From this share of proportional growth on, the connection is far from saturated and the concurrency doubles. */
+const largeGrowthShare = 0.6
+const fastGrowthFactor = 2
+const slowGrowthFactor = 1.25
+/** A lower concurrency is kept if it loses no more than this share of the throughput. */
+const tolerableLoss = 0.04
 const shrinkFactor = 0.85
-/** Between two tries, doubled while they are in vain. */
-const shortRestMs = 8_000
-const longRestMs = 32_000
-/** A line of a longer round trip calms down later: after a vain try it is given this many times as long. */
-const morePatience = 2
-/** A rate that differs this much from what is usual, twice in a row, says that the line has changed. */
-const sharpChange = 0.3
-/** How fast what is usual follows what is measured. */
-const learning = 0.3
-/** Streams that fail together are one trouble. */
-const oneTroubleMs = 2_000
-/** From this share of our own bandwidth limit on, it is what holds us back. */
-const capReached = 0.9
-/** What was before a try. */
-interface Before {
+/** Pause between two trials, doubled after each trial that does not pay. */
+const minRestMs = 8_000
+const maxRestMs = 32_000
+/** After a failed trial new connections get this many times as long to settle: on long round trips they need it. */
+const failedTrialRecovery = 2
+/** Two windows in a row that deviate by this share from the typical rate mean that the connection has changed. */
+const significantChange = 0.3
+/** Weight of a new measurement in the typical rate. */
+const smoothing = 0.3
+/** Failures within this time count as one congestion event. */
+const congestionEventMs = 2_000
+/** From this share of the user's bandwidth limit on, that limit determines the throughput. */
+const limitReachedShare = 0.9
+
+/** The state before a trial, which the trial is compared with. */
+interface Baseline {
   readonly limit: number
+  /** Bytes per millisecond. */
   readonly rate: number
-  readonly early: boolean
-  /** How slow answers were, if that is why fewer streams are tried. */
-  readonly slowness: number | null
+  readonly isEarly: boolean
+  /** The latency ratio that caused the trial; null for a trial of the throughput. */
+  readonly slowdown: number | null
 }
 
 export interface ConcurrencyOptions {
-  readonly most: number
-  /** Where it begins, and the fewest that it tries by itself. */
-  readonly first: number
+  readonly maximum: number
+  /** Concurrency at the start, and the lowest that is tried without congestion. */
+  readonly initial: number
   readonly nowMs: number
-  /** How many times as long as usual answers have taken since then (see round-trips.ts); null while unknown. */
-  readonly slowness?: (sinceMs: number) => number | null
+  /** Latency since a moment, relative to the usual latency (see latency-tracker.ts); null while unknown. */
+  readonly latencyRatio?: (sinceMs: number) => number | null
 }
 
 /**
- * Tries counts and keeps what pays. It begins with `first`, doubles while the throughput follows, takes finer steps where it
- * follows less, goes back where it does not, and from then on tries a little more and a little less in turn, ever more rarely.
- * What is plain is acted on early; what is not is judged once new connections have calmed down. Nothing is concluded while
- * the streams are not all in use, or while our own bandwidth limit is what holds them back.
+ * Decides how many PUTs may run at the same time, by trial. It starts with `initial`, doubles while the throughput follows,
+ * takes smaller steps where it follows less, and reverts where it does not. Afterwards it tries a little more and a little
+ * less in turn, at growing intervals. A clear result is used early; any other is judged once new connections have settled.
+ * Nothing is measured while requests are missing, or while the user's bandwidth limit determines the throughput.
  *
- * Where answers have become slow, fewer streams are tried at once, whatever the throughput: what queues helps nobody. They
- * stay fewer if answers came sooner for little, or if nothing was lost; a queue that others make is left alone.
+ * Rising latency makes it try a lower concurrency whatever the throughput is, since queued bytes only add delay. The lower
+ * value is kept if latency drops for little throughput, or if nothing is lost; otherwise other traffic causes the queue.
+ *
+ * Reads no clock and starts no timer.
  */
-export function createConcurrencyController(options: ConcurrencyOptions): ConcurrencyController {
-  const { first, slowness = () => null } = options
-  const easing = createLatencyBackoff(slowness, options.nowMs)
-  const windows = createThroughputWindows(options.nowMs)
-  let { most } = options
-  let limit = Math.min(first, most)
-  let before: Before | null = null
-  let restUntilMs = 0
-  let restMs = shortRestMs
-  /** What is usual at this limit, in bytes a millisecond; null while unknown. */
-  let usual: { rate: number; early: boolean } | null = null
-  let oddWindows = 0
-  let wasVain = false
-  let growsNext = true
-  let nextFactor = boldFactor
-  let lastTroubleMs = -Infinity
-  let seenAtMs = options.nowMs
+export class ConcurrencyController {
+  readonly #initial: number
+  readonly #backoff: LatencyBackoff
+  readonly #windows: ThroughputWindows
+  #maximum: number
+  #limit: number
+  #baseline: Baseline | null = null
+  #restUntilMs = 0
+  #restMs = minRestMs
+  /** The typical rate at this limit, in bytes per millisecond; null while unknown. */
+  #typical: { rate: number; isEarly: boolean } | null = null
+  #deviatingWindows = 0
+  #hasTrialFailed = false
+  #triesGrowthNext = true
+  #growthFactor = fastGrowthFactor
+  #congestedAtMs = -Infinity
+  #sampledAtMs: number
 
-  /** Changes the count, `asTry` so that it is judged; `slow` where slow answers are why. */
-  function change(to: number, asTry: boolean, slow: number | null = null): void {
-    before = asTry && usual ? { limit, ...usual, slowness: slow } : null
-    limit = to
-    easing.changed(seenAtMs)
-    windows.restart(wasVain ? morePatience : 1)
+  constructor({ maximum, initial, nowMs, latencyRatio = () => null }: ConcurrencyOptions) {
+    this.#maximum = maximum
+    this.#initial = initial
+    this.#limit = Math.min(initial, maximum)
+    this.#backoff = createLatencyBackoff(latencyRatio, nowMs)
+    this.#windows = createThroughputWindows(nowMs)
+    this.#sampledAtMs = nowMs
   }
 
-  function rest(nowMs: number): void {
-    restUntilMs = nowMs + restMs
-    restMs = Math.min(longRestMs, restMs * 2)
+  get limit(): number {
+    return this.#limit
   }
 
-  function grow(wanted: boolean): boolean {
-    const to = Math.min(most, Math.max(limit + 1, Math.floor(limit * nextFactor)))
-    if (!wanted || to <= limit) return false
-    change(to, true)
+  record(sample: Sample): void {
+    this.#sampledAtMs = sample.nowMs
+    const measurement = this.#windows.record(sample, this.#limit)
+    if (measurement === null) return
+    const { limitBytesPerSecond } = sample
+    const isLimited =
+      limitBytesPerSecond !== null && measurement.rate * 1000 > limitBytesPerSecond * limitReachedShare
+    // A trial under these conditions cannot be judged, so it is reverted.
+    if (!measurement.wasBusy || isLimited) return this.#setLimit(this.#baseline?.limit ?? this.#limit)
+    if (this.#baseline?.slowdown)
+      this.#judgeBackoff(this.#baseline, this.#baseline.slowdown, measurement, sample.nowMs)
+    else if (this.#baseline) this.#judgeTrial(this.#baseline, measurement, sample.nowMs)
+    else this.#observe(measurement, sample.nowMs)
+  }
+
+  /** Halves the limit: storage or the network reported overload. */
+  reportCongestion(nowMs: number): void {
+    if (nowMs - this.#congestedAtMs < congestionEventMs) return
+    this.#congestedAtMs = this.#sampledAtMs = nowMs
+    this.#typical = null
+    this.#growthFactor = slowGrowthFactor
+    this.#triesGrowthNext = true
+    this.#rest(nowMs)
+    this.#setLimit(Math.max(1, Math.floor(this.#limit / 2)))
+  }
+
+  setMaximum(maximum: number): void {
+    this.#maximum = maximum
+    this.#typical = null
+    this.#triesGrowthNext = true
+    this.#growthFactor = fastGrowthFactor
+    this.#restUntilMs = 0
+    this.#setLimit(Math.min(this.#limit, maximum))
+  }
+
+  #setLimit(limit: number): void {
+    this.#baseline = null
+    this.#applyLimit(limit)
+  }
+
+  /** Sets a limit that the next measurements are to confirm. `slowdown` is the latency ratio that caused it, if any. */
+  #startTrial(limit: number, slowdown: number | null = null): void {
+    this.#baseline = this.#typical && { limit: this.#limit, ...this.#typical, slowdown }
+    this.#applyLimit(limit)
+  }
+
+  #applyLimit(limit: number): void {
+    this.#limit = limit
+    this.#backoff.concurrencyChanged(this.#sampledAtMs)
+    this.#windows.restart(this.#hasTrialFailed ? failedTrialRecovery : 1)
+  }
+
+  #rest(nowMs: number): void {
+    this.#restUntilMs = nowMs + this.#restMs
+    this.#restMs = Math.min(maxRestMs, this.#restMs * 2)
+  }
+
+  #tryGrowth(hadWaiting: boolean): boolean {
+    const target = Math.max(this.#limit + 1, Math.floor(this.#limit * this.#growthFactor))
+    const limit = Math.min(this.#maximum, target)
+    if (!hadWaiting || limit <= this.#limit) return false
+    this.#startTrial(limit)
     return true
   }
 
-  function shrink(): boolean {
-    const to = Math.max(first, Math.min(limit - 1, Math.floor(limit * shrinkFactor)))
-    if (to >= limit) return false
-    change(to, true)
+  #tryShrinking(): boolean {
+    const target = Math.min(this.#limit - 1, Math.floor(this.#limit * shrinkFactor))
+    const limit = Math.max(this.#initial, target)
+    if (limit >= this.#limit) return false
+    this.#startTrial(limit)
     return true
   }
 
-  function ease(nowMs: number): boolean {
-    const slow = easing.slowNow(nowMs)
-    const to = easing.fewer(limit)
-    if (slow === null || to >= limit) return false
-    change(to, true, slow)
+  #tryBackoff(nowMs: number): boolean {
+    const slowdown = this.#backoff.currentSlowdown(nowMs)
+    const limit = this.#backoff.reduced(this.#limit)
+    if (slowdown === null || limit >= this.#limit) return false
+    this.#startTrial(limit, slowdown)
     return true
   }
 
-  function judgeEasing(tried: Before, slowBefore: number, measure: Measure, nowMs: number): void {
-    const stays = measure.early ? null : easing.stays(slowBefore, measure.rate / tried.rate - 1, nowMs)
-    if (stays === null) return
-    if (!stays) return goBack(tried)
-    before = null
-    usual = measure
-    growsNext = false
-    rest(nowMs)
+  #judgeBackoff(baseline: Baseline, slowdown: number, measurement: Measurement, nowMs: number): void {
+    if (measurement.isEarly) return
+    const gain = measurement.rate / baseline.rate - 1
+    const isKept = this.#backoff.shouldKeep(slowdown, gain, nowMs)
+    if (isKept === null) return
+    if (!isKept) return this.#revert(baseline)
+    this.#baseline = null
+    this.#typical = measurement
+    this.#triesGrowthNext = false
+    this.#rest(nowMs)
   }
 
-  function goBack(tried: Before): void {
-    wasVain = true
-    usual = tried
-    change(tried.limit, false)
-  }
-
-  function keep({ rate, early, wanted }: Measure, share: number, nowMs: number): void {
-    const grew = before !== null && limit > before.limit
-    before = null
-    usual = { rate, early }
-    wasVain = false
-    restMs = shortRestMs
-    nextFactor = grew && share >= plenty ? boldFactor : carefulFactor
-    if (!grew || !grow(wanted)) rest(nowMs)
-  }
-
-  /** What was held against a rate of new connections, which run ahead, says nothing: the next step is held against this one. */
-  function tryAgain(nowMs: number): void {
-    restUntilMs = nowMs
-    restMs = shortRestMs
-    growsNext = true
-  }
-
-  function judge(tried: Before, measure: Measure, nowMs: number): void {
-    const gain = measure.rate / tried.rate - 1
-    const grew = limit > tried.limit
-    const share = gain / (limit / tried.limit - 1)
-    if (measure.early) {
-      if (grew && share >= plenty) keep(measure, share, nowMs)
+  #judgeTrial(baseline: Baseline, measurement: Measurement, nowMs: number): void {
+    const gain = measurement.rate / baseline.rate - 1
+    const isGrowth = this.#limit > baseline.limit
+    const share = gain / (this.#limit / baseline.limit - 1)
+    if (measurement.isEarly) {
+      if (isGrowth && share >= largeGrowthShare) this.#accept(measurement, share, nowMs)
       return
     }
-    // More streams that make answers slow must bring what they would on an idle line.
-    const isSlow = grew && easing.slowNow(nowMs) !== null
-    if (grew ? share >= (isSlow ? plenty : worthwhile) : gain >= -bearableLoss)
-      return keep(measure, share, nowMs)
-    nextFactor = carefulFactor
-    growsNext = !grew
-    rest(nowMs)
-    if (grew && !isSlow && (tried.early || gain >= -bearableLoss)) {
-      // No harm is done, so it goes back step by step: on the emulated line without loss, halving eight streams at once cost
-      // half of the throughput for ten seconds, until those that were left had taken the line up again.
-      before = null
-      usual = measure
-      if (tried.early) tryAgain(nowMs)
+    // Growth that raises latency must bring what it would bring on an idle connection.
+    const raisesLatency = isGrowth && this.#backoff.currentSlowdown(nowMs) !== null
+    const requiredShare = raisesLatency ? largeGrowthShare : minGrowthShare
+    if (isGrowth ? share >= requiredShare : gain >= -tolerableLoss)
+      return this.#accept(measurement, share, nowMs)
+    this.#growthFactor = slowGrowthFactor
+    this.#triesGrowthNext = !isGrowth
+    this.#rest(nowMs)
+    if (isGrowth && !raisesLatency && (baseline.isEarly || gain >= -tolerableLoss)) {
+      // Nothing was lost, so the limit shrinks step by step: on the emulated connection without loss, halving eight requests
+      // at once cost half of the throughput for ten seconds, until the remaining ones had taken over the bandwidth.
+      this.#baseline = null
+      this.#typical = measurement
+      if (baseline.isEarly) this.#retryGrowth(nowMs)
       return
     }
-    goBack(tried)
+    this.#revert(baseline)
   }
 
-  /** Learns what is usual at this limit, and tries another one when it is time to, or when the line has changed. */
-  function watch({ rate, early, wanted }: Measure, nowMs: number): void {
-    if (early) return
-    const shift = usual === null || usual.early ? 0 : rate / usual.rate - 1
-    oddWindows = Math.abs(shift) > sharpChange ? oddWindows + 1 : 0
-    if (oddWindows > 1) {
-      oddWindows = 0
-      restUntilMs = nowMs
-      growsNext = shift > 0
-      if (growsNext) nextFactor = boldFactor
-      usual = null
+  #accept({ rate, isEarly, hadWaiting }: Measurement, share: number, nowMs: number): void {
+    const isGrowth = this.#baseline !== null && this.#limit > this.#baseline.limit
+    this.#baseline = null
+    this.#typical = { rate, isEarly }
+    this.#hasTrialFailed = false
+    this.#restMs = minRestMs
+    this.#growthFactor = isGrowth && share >= largeGrowthShare ? fastGrowthFactor : slowGrowthFactor
+    if (!isGrowth || !this.#tryGrowth(hadWaiting)) this.#rest(nowMs)
+  }
+
+  #revert(baseline: Baseline): void {
+    this.#hasTrialFailed = true
+    this.#typical = baseline
+    this.#setLimit(baseline.limit)
+  }
+
+  /** A comparison with the rate of new connections, which is too high, proves nothing: growth is tried again at once. */
+  #retryGrowth(nowMs: number): void {
+    this.#restUntilMs = nowMs
+    this.#restMs = minRestMs
+    this.#triesGrowthNext = true
+  }
+
+  /** Updates the typical rate, and starts a trial when it is time to or when the connection has changed. */
+  #observe({ rate, isEarly, hadWaiting }: Measurement, nowMs: number): void {
+    if (isEarly) return
+    const settled = this.#typical?.isEarly === false ? this.#typical : null
+    const shift = settled ? rate / settled.rate - 1 : 0
+    this.#deviatingWindows = Math.abs(shift) > significantChange ? this.#deviatingWindows + 1 : 0
+    const hasChanged = this.#deviatingWindows > 1
+    if (hasChanged) {
+      this.#deviatingWindows = 0
+      this.#restUntilMs = nowMs
+      this.#triesGrowthNext = shift > 0
+      if (shift > 0) this.#growthFactor = fastGrowthFactor
     }
-    usual = { rate: usual === null || usual.early ? rate : usual.rate * (1 + shift * learning), early }
-    if (ease(nowMs) || nowMs < restUntilMs) return
-    if (growsNext ? grow(wanted) || shrink() : shrink() || grow(wanted)) return
-    rest(nowMs)
-  }
-
-  return {
-    get limit() {
-      return limit
-    },
-    see(seen) {
-      seenAtMs = seen.nowMs
-      const measure = windows.see(seen, limit)
-      if (measure === null) return
-      const { capBytesPerSecond: cap } = seen
-      const isCapped = cap !== null && measure.rate * 1000 > cap * capReached
-      // Neither says anything about the line, so a try that cannot be judged is taken back.
-      if (!measure.busy || isCapped) return change(before?.limit ?? limit, false)
-      if (before?.slowness) judgeEasing(before, before.slowness, measure, seen.nowMs)
-      else if (before) judge(before, measure, seen.nowMs)
-      else watch(measure, seen.nowMs)
-    },
-    troubled(nowMs) {
-      if (nowMs - lastTroubleMs < oneTroubleMs) return
-      lastTroubleMs = seenAtMs = nowMs
-      usual = null
-      nextFactor = carefulFactor
-      growsNext = true
-      rest(nowMs)
-      change(Math.max(1, Math.floor(limit / 2)), false)
-    },
-    setMost(count) {
-      most = count
-      usual = null
-      growsNext = true
-      nextFactor = boldFactor
-      restUntilMs = 0
-      change(Math.min(limit, most), false)
-    },
+    const typicalRate = settled && !hasChanged ? settled.rate * (1 + shift * smoothing) : rate
+    this.#typical = { rate: typicalRate, isEarly }
+    if (this.#tryBackoff(nowMs) || nowMs < this.#restUntilMs) return
+    const isTrying = this.#triesGrowthNext
+      ? this.#tryGrowth(hadWaiting) || this.#tryShrinking()
+      : this.#tryShrinking() || this.#tryGrowth(hadWaiting)
+    if (!isTrying) this.#rest(nowMs)
   }
 }

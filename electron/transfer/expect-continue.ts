@@ -1,46 +1,48 @@
 /**
- * Which PUTs are announced by `Expect: 100-continue` (RFC 9110, 10.1.1), so that storage that refuses says so before the
- * bytes go out, for one round trip. What a host makes of it is remembered while the app runs.
+ * Decides which PUTs send `Expect: 100-continue` (RFC 9110, 10.1.1), with which storage can refuse a PUT before its body is
+ * sent, for one round trip. How each host responds is remembered while the app runs.
  */
 export interface ExpectContinuePolicy {
-  wanted(host: string, sizeBytes: number): boolean
-  /** Whether the PUT that got this answer is to be made once more, since announcing was the trouble or will tell it. */
-  again(
+  shouldExpect(host: string, sizeBytes: number): boolean
+  /** Whether to repeat the PUT with the header toggled, because the header was rejected or may yield a readable response. */
+  shouldRetry(
     host: string,
-    put: { readonly announced: boolean; readonly sizeBytes: number },
-    answer: ContinueResponse,
+    put: { readonly expectsContinue: boolean; readonly sizeBytes: number },
+    response: PutResponse,
   ): boolean
 }
 
-/** As much of a PUT's answer as matters here. */
-export type ContinueResponse =
+/** The part of a PUT's answer that matters here. */
+export type PutResponse =
   | { readonly kind: 'answered'; readonly status: number }
   | { readonly kind: 'broken'; readonly code: string; readonly flushedBytes: number }
   | { readonly kind: 'refused' | 'aborted' }
 
-/** Below this size the bytes are sooner sent than the round trip made. */
-const announceFromBytes = 4 * 1024 * 1024
-/** What a line says that was cut while we sent, perhaps because of an answer that could no longer be read. */
-const cuts: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED'])
+/** Smaller bodies are sent faster than the round trip takes. */
+const minExpectBytes = 4 * 1024 * 1024
+/** Codes of connections that were closed while sending, perhaps after a response that could no longer be read. */
+const closedCodes: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED'])
 
 export function createExpectContinuePolicy(): ExpectContinuePolicy {
-  /** Hosts that answered 417 to it. */
-  const refusing = new Set<string>()
-  /** Hosts that cut a PUT which was not announced, and have answered none since. */
-  const cutting = new Set<string>()
+  /** Hosts that answered 417 to the header. */
+  const rejectingHosts = new Set<string>()
+  /** Hosts that closed the connection during a PUT without the header, and have answered no PUT since. */
+  const closingHosts = new Set<string>()
   return {
-    wanted: (host, sizeBytes) => !refusing.has(host) && (sizeBytes >= announceFromBytes || cutting.has(host)),
-    again(host, { announced, sizeBytes }, answer) {
-      if (answer.kind === 'answered') {
-        cutting.delete(host)
-        if (answer.status !== 417 || !announced) return false
-        refusing.add(host)
+    shouldExpect: (host, sizeBytes) =>
+      !rejectingHosts.has(host) && (sizeBytes >= minExpectBytes || closingHosts.has(host)),
+    shouldRetry(host, { expectsContinue, sizeBytes }, response) {
+      if (response.kind === 'answered') {
+        closingHosts.delete(host)
+        if (response.status !== 417 || !expectsContinue) return false
+        rejectingHosts.add(host)
         return true
       }
-      if (answer.kind !== 'broken' || announced || refusing.has(host) || !cuts.has(answer.code)) return false
-      cutting.add(host)
-      // Once all bytes were out the PUT may have landed: whoever asked for it has to know.
-      return answer.flushedBytes < sizeBytes
+      if (response.kind !== 'broken' || expectsContinue || rejectingHosts.has(host)) return false
+      if (!closedCodes.has(response.code)) return false
+      closingHosts.add(host)
+      // After the last byte the object may be stored, which the caller must check before it sends again.
+      return response.flushedBytes < sizeBytes
     },
   }
 }

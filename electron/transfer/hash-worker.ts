@@ -2,75 +2,77 @@ import { createHash, type Hash } from 'node:crypto'
 import { readSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { failure } from '../contract/failures.ts'
-import { blockBytes, createBlocks } from './blocks.ts'
+import { blockBytes, createBlockPool } from './block-pool.ts'
 import { fileFailure, openWithTimeout } from '../platform/file-identity.ts'
 import type { HashAnswer, HashJob, HashProgress } from './hasher.ts'
-import { hashingEnd } from './read-rate.ts'
+import { hashingReadAhead } from './read-ahead.ts'
 import { runJobs, type JobContext } from '../platform/worker-thread-side.ts'
 
-/** How often progress is told, in bytes: some ten times a second at full speed. */
-const tellEveryBytes = 128 * 1024 * 1024
-/** Read at once: what is hashed right after it still lies in the core's own cache. */
+/** Progress is reported about ten times a second at full speed. */
+const progressIntervalBytes = 128 * 1024 * 1024
+/** Bytes per read: what is hashed right after reading is still in the core's own cache. */
 const sliceBytes = 256 * 1024
-/** How long the thread may go without hearing its messages, in ms. */
-const deafMs = 20
-const blocks = createBlocks()
+/** How long the thread may run without processing its messages. */
+const maxBlockingMs = 20
+const blockPool = createBlockPool()
 
 /**
- * Reads the file once from start to end; answers its SHA-256 and the checksum of each segment. It reads synchronously: this
- * thread has nothing else to do, and going by way of the thread pool cost a sixth of the speed.
+ * Reads the file once from start to end; returns its SHA-256 and the checksum of each segment. It reads synchronously, since
+ * this thread has no other work and reading through the thread pool cost a sixth of the speed.
  */
 async function hashFile(job: HashJob, context: JobContext<HashProgress>): Promise<HashAnswer> {
   const opened = await openWithTimeout(job, context.signal)
   if (opened === null) return { kind: 'aborted' }
   if (!opened.ok) return { kind: 'refused', failure: opened.failure }
-  const whole = createHash('sha256')
+  const wholeHash = createHash('sha256')
   const segmentChecksums: number[] = []
-  const pace = hashingEnd(job.pace)
-  const block = blocks.take()
+  const readAhead = hashingReadAhead(job.readAhead)
+  const block = blockPool.acquire()
   let position = 0
   let checksum = 0
-  let told = 0
-  let heardMs = performance.now()
+  let reportedBytes = 0
+  let yieldedAtMs = performance.now()
   try {
     while (position < job.identity.sizeBytes) {
       if (context.signal.aborted) return { kind: 'aborted' }
       const segmentEnd = Math.min((segmentChecksums.length + 1) * job.segmentBytes, job.identity.sizeBytes)
-      const wanted = Math.min(blockBytes, segmentEnd - position)
-      await context.allowedUpTo(position + wanted)
-      if (performance.now() - heardMs > deafMs) {
+      const buffer = block.bytes.subarray(0, Math.min(blockBytes, segmentEnd - position))
+      await context.allowedUpTo(position + buffer.length)
+      if (performance.now() - yieldedAtMs > maxBlockingMs) {
         await setImmediate()
-        heardMs = performance.now()
+        yieldedAtMs = performance.now()
       }
-      const length = readAndHash(opened.handle.fd, block.bytes, wanted, position, whole)
+      const length = readAndHash(opened.handle.fd, position, buffer, wholeHash)
       if (length === 0) return { kind: 'refused', failure: failure('file-changed') }
-      checksum = block.fold(checksum, length)
+      checksum = block.addToChecksum(checksum, length)
       position += length
-      pace.hashed()
+      readAhead.blockHashed()
       if (position === segmentEnd) {
         segmentChecksums.push(checksum)
         checksum = 0
       }
-      if (position - told >= tellEveryBytes) context.progress({ hashedBytes: (told = position) })
+      if (position - reportedBytes >= progressIntervalBytes)
+        context.progress({ hashedBytes: (reportedBytes = position) })
     }
   } catch (error) {
     return { kind: 'refused', failure: fileFailure(error) }
   } finally {
-    pace.over()
-    blocks.give(block)
+    readAhead.ended()
+    blockPool.release(block)
     await opened.handle.close()
   }
-  return { kind: 'hashed', sha256: whole.digest('hex'), segmentChecksums }
+  return { kind: 'hashed', sha256: wholeHash.digest('hex'), segmentChecksums }
 }
 
-/** Reads until `wanted` bytes are there or the file ends, and hashes them as they come. Answers how many there were. */
-function readAndHash(fd: number, into: Buffer, wanted: number, position: number, hash: Hash): number {
+/** Reads and hashes until the buffer is full or the file ends. Returns the number of bytes read. */
+function readAndHash(fd: number, position: number, buffer: Buffer, hash: Hash): number {
   let filled = 0
-  while (filled < wanted) {
-    const read = readSync(fd, into, filled, Math.min(sliceBytes, wanted - filled), position + filled)
-    if (read === 0) break
-    hash.update(into.subarray(filled, filled + read))
-    filled += read
+  while (filled < buffer.length) {
+    const length = Math.min(sliceBytes, buffer.length - filled)
+    const bytesRead = readSync(fd, buffer, filled, length, position + filled)
+    if (bytesRead === 0) break
+    hash.update(buffer.subarray(filled, filled + bytesRead))
+    filled += bytesRead
   }
   return filled
 }

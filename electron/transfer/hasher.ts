@@ -2,15 +2,15 @@ import { failed, failure, success, type Failure } from '../contract/failures.ts'
 import { aborted, type Attempt } from '../platform/attempt.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { FileIdentity } from '../platform/file-identity.ts'
-import { createReadRate, type ReadRate } from './read-rate.ts'
+import { createReadAhead, type ReadAhead } from './read-ahead.ts'
 import { createWorkerThreads } from '../platform/worker-threads.ts'
 
 export interface HashJob {
   readonly path: string
   readonly identity: FileIdentity
-  /** Size of a segment whose checksum is compared with what the carrier sent; the last may be shorter. */
+  /** Size of a segment whose checksum is compared with that of the sent bytes; the last may be shorter. */
   readonly segmentBytes: number
-  readonly pace: ReadRate
+  readonly readAhead: ReadAhead
 }
 
 export interface HashProgress {
@@ -29,28 +29,28 @@ export interface FileHash {
   readonly segmentChecksums: readonly number[]
 }
 
-export interface Hashing {
+export interface HashTask {
   readonly result: Promise<Attempt<FileHash>>
-  /** The upload has come to `position`: the hash may read on, but not so far ahead that the disk is read twice. */
-  follow(position: number): void
-  /** How far the hash has come, for those who send. */
-  readonly pace: ReadRate
+  /** Reports how far the upload has come: hashing may read on, but not so far ahead that the disk is read twice. */
+  uploadReached(position: number): void
+  /** Shared with the PUTs of the same file. */
+  readonly readAhead: ReadAhead
 }
 
 export interface Hasher {
-  /** Hashes a whole file beside its upload. */
+  /** Hashes a whole file during its upload. */
   hash(
-    job: Omit<HashJob, 'pace'>,
+    job: Omit<HashJob, 'readAhead'>,
     options: { readonly signal: AbortSignal; readonly onProgress: (bytes: number) => void },
-  ): Hashing
-  /** Starts a thread ahead of the first job. */
+  ): HashTask
+  /** Starts a thread before the first job needs it. */
   warm(): void
   close(): Promise<void>
 }
 
 /**
- * How far the hash may run ahead of the upload. Both read through the page cache; within this distance the second reader
- * finds the first one's pages there, so the disk is read once even for files larger than memory.
+ * How far hashing may be ahead of the upload. Both read through the page cache; within this distance the second reader finds
+ * the pages of the first one, so the disk is read once even for files larger than memory.
  */
 const aheadBytes = 256 * 1024 * 1024
 
@@ -67,21 +67,21 @@ export function createHasher(options: {
   })
   return {
     hash(job, { signal, onProgress }) {
-      const pace = createReadRate()
+      const readAhead = createReadAhead()
       const running = threads.run(
-        { ...job, pace },
+        { ...job, readAhead },
         { signal, onProgress: ({ hashedBytes }) => onProgress(hashedBytes) },
       )
       let furthest = 0
       running.allow(aheadBytes)
       return {
         result: running.answer.then((answer) => toResult(answer, signal)),
-        follow(position) {
-          // A second try begins further back; the hash does not.
+        uploadReached(position) {
+          // A retried part starts further back; the hash does not.
           furthest = Math.max(furthest, position)
           running.allow(furthest + aheadBytes)
         },
-        pace,
+        readAhead,
       }
     },
     warm: () => threads.warm(),

@@ -1,60 +1,56 @@
-/** Answers that take so many times as long as usual say that something queues: a full line doubles a round trip at most. */
-const slowFrom = 2.5
-/** What was asked for within this time after a change was answered by what had queued before. */
+/** From this latency ratio on, requests queue: a saturated connection at most doubles a round trip. */
+const slowdownThreshold = 2.5
+/** Responses within this time after a change still belong to requests that were queued before it. */
 const staleMs = 1_000
-/** So many of the streams are tried, down to two, so that one goes on while the other waits for its answer. */
-const easeFactor = 0.7
-const fewestEased = 2
-/** Easing has helped if answers take no more than this share of the time, and may cost this share of the throughput. */
-const easedTo = 0.7
-const bearableCost = 0.1
-/** With this little lost, fewer streams are as good whether or not it helped. */
-const noCost = 0.04
-/** Answers come with new parts: where they are long in coming, the try waits for them so long. */
-const patienceMs = 60_000
-/** Between easings that were in vain, since the queue is not ours: doubled each time. */
-const shortRestMs = 60_000
-const longRestMs = 960_000
+/** Reduction of the concurrency, down to two, so that one request sends while the other waits for its response. */
+const reductionFactor = 0.7
+const minReducedLimit = 2
+/** A reduction has helped if latency drops to this share, and may cost this share of the throughput. */
+const improvedShare = 0.7
+const tolerableCost = 0.1
+/** With less than this share lost, the lower limit is kept whether or not latency dropped. */
+const negligibleCost = 0.04
+/** Latency is measured with each new part; a trial waits for that at most this long. */
+const trialTimeoutMs = 60_000
+/** Pause after a reduction that did not help because other traffic causes the queue; doubled each time. */
+const minRestMs = 60_000
+const maxRestMs = 960_000
 
-/**
- * Rising latency as a reason to use fewer streams: where storage takes long to answer, bytes queue, and a queue helps nobody
- * and harms whoever else uses the line. A queue that others make is left alone after a try.
- */
+/** Lowers the concurrency when latency rises, because queued bytes delay all users of the connection without a benefit. */
 export interface LatencyBackoff {
-  /** The number of streams has changed. */
-  changed(atMs: number): void
-  /** How slow answers are with as many streams as now, if they are slow and it may be of our making; else null. */
-  slowNow(nowMs: number): number | null
-  /** How many of `limit` streams to try; the same number when fewer would be too few. */
-  fewer(limit: number): number
-  /** Whether to stay with fewer streams that changed the throughput by `gain`, or null while it can't be said yet. */
-  stays(slowBefore: number, gain: number, nowMs: number): boolean | null
+  concurrencyChanged(atMs: number): void
+  /** The latency ratio at the current concurrency if it is too high and a reduction may help, else null. */
+  currentSlowdown(nowMs: number): number | null
+  /** The limit to try in place of `limit`; the same number when it is already low. */
+  reduced(limit: number): number
+  /** Whether to keep a reduction that changed the throughput by the share `gain`; null while that is undecided. */
+  shouldKeep(slowdownBefore: number, gain: number, nowMs: number): boolean | null
 }
 
-/** `slowness` says how many times as long as usual answers have taken since then (see round-trips.ts). */
+/** `latencyRatio` returns the latency since a moment relative to the usual latency (see latency-tracker.ts). */
 export function createLatencyBackoff(
-  slowness: (sinceMs: number) => number | null,
-  nowMs: number,
+  latencyRatio: (sinceMs: number) => number | null,
+  startMs: number,
 ): LatencyBackoff {
-  let changedAtMs = nowMs
-  let fromMs = nowMs
-  let restMs = shortRestMs
+  let changedAtMs = startMs
+  let restUntilMs = startMs
+  let restMs = minRestMs
   return {
-    changed: (atMs) => void (changedAtMs = atMs),
-    slowNow(atMs) {
-      const slow = atMs < fromMs ? null : slowness(changedAtMs + staleMs)
-      return slow !== null && slow >= slowFrom ? slow : null
+    concurrencyChanged: (atMs) => void (changedAtMs = atMs),
+    currentSlowdown(nowMs) {
+      const ratio = nowMs < restUntilMs ? null : latencyRatio(changedAtMs + staleMs)
+      return ratio !== null && ratio >= slowdownThreshold ? ratio : null
     },
-    fewer: (limit) => Math.min(limit, Math.max(fewestEased, Math.floor(limit * easeFactor))),
-    stays(slowBefore, gain, atMs) {
-      const slow = slowness(changedAtMs + staleMs)
-      const isCheap = gain >= -bearableCost
-      if (isCheap && slow === null && atMs - changedAtMs < patienceMs) return null
-      const hasHelped = slow !== null && slow <= slowBefore * easedTo
-      if (hasHelped && isCheap) restMs = shortRestMs
-      if (gain >= -noCost || (hasHelped && isCheap)) return true
-      fromMs = atMs + restMs
-      restMs = Math.min(longRestMs, restMs * 2)
+    reduced: (limit) => Math.min(limit, Math.max(minReducedLimit, Math.floor(limit * reductionFactor))),
+    shouldKeep(slowdownBefore, gain, nowMs) {
+      const ratio = latencyRatio(changedAtMs + staleMs)
+      const isCheap = gain >= -tolerableCost
+      if (isCheap && ratio === null && nowMs - changedAtMs < trialTimeoutMs) return null
+      const hasHelped = ratio !== null && ratio <= slowdownBefore * improvedShare
+      if (hasHelped && isCheap) restMs = minRestMs
+      if (gain >= -negligibleCost || (hasHelped && isCheap)) return true
+      restUntilMs = nowMs + restMs
+      restMs = Math.min(maxRestMs, restMs * 2)
       return false
     },
   }

@@ -7,31 +7,32 @@ export interface PartUrl {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** A URL with less life than this left is asked for anew: the request still has to be made. Half a short life is enough. */
-const leastLifeMs = 10_000
-/** Progress is told this often; a URL is asked for that much sooner. */
-const tickMs = 100
+/** A URL with less remaining lifetime is replaced, since the request still has to start. At most half of a short lifetime. */
+const minRemainingMs = 10_000
+/** Interval of progress reports; a URL is requested that much earlier. */
+const progressIntervalMs = 100
 
 export interface PartUrls {
-  /** The URL of a part, prepared or asked for now; `null` when aborted. */
-  take(number: number): Promise<Result<PartUrl> | null>
-  /** A part of `sizeBytes` goes out from now on: the next URL is asked for so that it is there when this one ends. */
-  follow(sizeBytes: number): Follower
+  /** The URL of a part, prefetched or requested now; `null` when aborted. */
+  get(number: number): Promise<Result<PartUrl> | null>
+  /** A part of `sizeBytes` is being sent: the next URL is prefetched in time for its end. */
+  partStarted(sizeBytes: number): PartObserver
 }
 
-export interface Follower {
-  moved(flushedBytes: number): void
-  ended(): void
+/** Receives the progress of the part that was started. */
+export interface PartObserver {
+  progressed(flushedBytes: number): void
+  finished(): void
 }
 
-interface Prepared {
-  readonly askedAtMs: number
-  readonly answer: Promise<Result<PartUrl> | null>
+interface Prefetched {
+  readonly requestedAtMs: number
+  readonly response: Promise<Result<PartUrl> | null>
 }
 
 /**
- * Presigns just ahead. A URL for the next part is asked for when a part is about to end, by as much as asking has taken
- * lately: its stream need not wait for it, and it does not grow old behind a part that takes minutes.
+ * Presigns just ahead. The URL of the next part is requested when a part is about to end, early enough by recent response
+ * times: the next part need not wait for it, and it does not expire during a part that takes minutes.
  */
 export function createPartUrls(options: {
   /** Numbers of the parts to be sent, ascending. */
@@ -41,65 +42,67 @@ export function createPartUrls(options: {
   readonly signal: AbortSignal
 }): PartUrls {
   const { missing, presign, environment, signal } = options
-  const prepared = new Map<number, Prepared>()
-  let next = 0
-  /** The slowest answer of late; older ones count less and less. */
-  let askMs = 0
-  /** How long the last part took: 0 while none has ended, since nobody knows better. */
-  let partMs = 0
+  const prefetchedUrls = new Map<number, Prefetched>()
+  let nextIndex = 0
+  /** The slowest recent response; older ones lose weight. */
+  let presignMs = 0
+  /** Duration of the last part; 0 until one has ended. */
+  let lastPartMs = 0
 
-  async function ask(number: number): Promise<Result<PartUrl> | null> {
-    const askedAtMs = environment.now()
+  async function request(number: number): Promise<Result<PartUrl> | null> {
+    const requestedAtMs = environment.now()
     try {
-      const answer = await presign(number, signal)
-      askMs = Math.max(environment.now() - askedAtMs, askMs * 0.9)
-      return answer
+      const response = await presign(number, signal)
+      presignMs = Math.max(environment.now() - requestedAtMs, presignMs * 0.9)
+      return response
     } catch (error) {
       if (signal.aborted) return null
       throw error
     }
   }
 
-  function prepareNext(): void {
-    const number = missing[next]
+  function prefetchNext(): void {
+    const number = missing[nextIndex]
     if (number === undefined) return
-    next += 1
-    const answer = ask(number)
-    // Whoever takes it hears of it; nobody may.
-    answer.catch(() => {})
-    prepared.set(number, { askedAtMs: environment.now(), answer })
+    nextIndex += 1
+    const response = request(number)
+    // The caller of `get` handles a rejection; without one it must not be unhandled.
+    response.catch(() => {})
+    prefetchedUrls.set(number, { requestedAtMs: environment.now(), response })
   }
 
-  const leadMs = () => 2 * askMs + 2 * tickMs
+  const leadMs = () => 2 * presignMs + 2 * progressIntervalMs
 
-  function isFresh(url: Result<PartUrl> | null, askedAtMs: number): boolean {
+  function isFresh(url: Result<PartUrl> | null, requestedAtMs: number): boolean {
     if (!url?.ok) return false
-    const lifeMs = urlLifetimeMs(url.value.url)
-    return lifeMs === null || environment.now() - askedAtMs < lifeMs - Math.min(leastLifeMs, lifeMs / 2)
+    const lifetimeMs = urlLifetimeMs(url.value.url)
+    if (lifetimeMs === null) return true
+    return environment.now() - requestedAtMs < lifetimeMs - Math.min(minRemainingMs, lifetimeMs / 2)
   }
 
   return {
-    async take(number) {
-      while ((missing[next] ?? Infinity) <= number) next += 1
-      const early = prepared.get(number)
-      prepared.delete(number)
-      const url = early ? await early.answer : null
+    async get(number) {
+      while ((missing[nextIndex] ?? Infinity) <= number) nextIndex += 1
+      const prefetched = prefetchedUrls.get(number)
+      prefetchedUrls.delete(number)
+      const url = prefetched ? await prefetched.response : null
       if (signal.aborted) return null
-      return early && isFresh(url, early.askedAtMs) ? url : ask(number)
+      return prefetched && isFresh(url, prefetched.requestedAtMs) ? url : request(number)
     },
-    follow(sizeBytes) {
-      const beganMs = environment.now()
-      let arranged = partMs <= leadMs()
-      if (arranged) prepareNext()
+    partStarted(sizeBytes) {
+      const startedAtMs = environment.now()
+      let hasPrefetched = lastPartMs <= leadMs()
+      if (hasPrefetched) prefetchNext()
       return {
-        moved(flushedBytes) {
-          if (arranged || flushedBytes === 0) return
-          const leftMs = ((environment.now() - beganMs) * (sizeBytes - flushedBytes)) / flushedBytes
-          arranged = leftMs <= leadMs()
-          if (arranged) prepareNext()
+        progressed(flushedBytes) {
+          if (hasPrefetched || flushedBytes === 0) return
+          const elapsedMs = environment.now() - startedAtMs
+          const remainingMs = (elapsedMs * (sizeBytes - flushedBytes)) / flushedBytes
+          hasPrefetched = remainingMs <= leadMs()
+          if (hasPrefetched) prefetchNext()
         },
-        ended() {
-          partMs = environment.now() - beganMs
+        finished() {
+          lastPartMs = environment.now() - startedAtMs
         },
       }
     },

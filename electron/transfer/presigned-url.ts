@@ -1,12 +1,12 @@
-/** How long a presigned URL lives from when it was signed, in ms, from `X-Amz-Expires`; null when it does not say. */
+/** Lifetime of a presigned URL from its signing, from `X-Amz-Expires`; null when absent. */
 export function urlLifetimeMs(url: string): number | null {
   const seconds = new URL(url).searchParams.get('X-Amz-Expires')
   return seconds === null || !/^\d+$/.test(seconds) ? null : Number(seconds) * 1000
 }
 
 /**
- * When a presigned URL runs out, in ms since the epoch, from `X-Amz-Date` and `X-Amz-Expires` (AWS Signature Version 4,
- * query parameters); null when it does not say.
+ * When a presigned URL expires, in ms since the epoch, from `X-Amz-Date` and `X-Amz-Expires` (AWS Signature Version 4, query
+ * parameters); null when absent.
  */
 export function urlExpiryMs(url: string): number | null {
   const query = new URL(url).searchParams

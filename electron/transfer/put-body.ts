@@ -1,113 +1,112 @@
 import type { ClientRequest } from 'node:http'
 import type { FileHandle } from 'node:fs/promises'
 import { failure, type Failure } from '../contract/failures.ts'
-import { blockBytes, createBlocks, type Block } from './blocks.ts'
+import { blockBytes, createBlockPool, type Block } from './block-pool.ts'
 import { fileFailure, readFull } from '../platform/file-identity.ts'
-import { createBlockSupply, type HeldBlocks } from './held-blocks.ts'
-import type { PutAnswer, PutOrder, PutProgress } from './upload-worker-pool.ts'
-import type { SendingEnd } from './read-rate.ts'
+import { createBlockAllocator, type BlockLease } from './block-allocator.ts'
+import type { PutAnswer, PutProgress, PutWorkerJob } from './upload-worker-pool.ts'
+import type { SendingReadAhead } from './read-ahead.ts'
 import type { SentMd5 } from './sent-md5.ts'
 import type { JobContext } from '../platform/worker-thread-side.ts'
 
-/** A block goes out in slices, of which so many are with the socket at once. */
-const mostSlices = 3
+/** A block is written in slices, of which this many are with the socket at once. */
+const maxPendingSlices = 3
 /**
- * A slice is as large as the line takes in a moment, so that a slow line is seen to move and what must stop stops soon: it
- * doubles when it went in less than the first time, and halves when it took more than the second, in ms.
+ * The slice size follows the speed, so that slow connections still show progress and aborts take effect soon: it doubles after
+ * a write faster than the first time, and halves after one slower than the second.
  */
-const quickMs = 50
-const slowMs = 250
-const leastSliceBytes = 16 * 1024
-const firstSliceBytes = 128 * 1024
-const threadSupply = createBlockSupply(createBlocks())
+const fastWriteMs = 50
+const slowWriteMs = 250
+const minSliceBytes = 16 * 1024
+const initialSliceBytes = 128 * 1024
+const threadAllocator = createBlockAllocator(createBlockPool())
 
-/** One request on its way. */
+/** One running PUT. */
 export interface Put {
-  readonly job: PutOrder
+  readonly job: PutWorkerJob
   readonly request: ClientRequest
-  readonly pace: SendingEnd
+  readonly readAhead: SendingReadAhead
   readonly md5: SentMd5
   flushedBytes: number
   checksum: number
-  /** The next bytes wait for something here and not for the line. */
-  held: boolean
-  /** The next bytes are being read from the disk. */
-  reads: boolean
-  /** Set once the exchange is over, by whichever end came first. */
-  over: PutAnswer | null
+  /** Whether the next bytes wait for hashing or the throttle instead of the network. */
+  isWaitingLocally: boolean
+  isReadingDisk: boolean
+  /** Set once the exchange has ended, by whichever event came first. */
+  answer: PutAnswer | null
 }
 
-/** Reads and writes in step with the socket and the limit. Answers what is wrong with the file, or null. */
+/** Reads and writes at the pace of the socket and the throttle. Returns the file's failure, or null. */
 export async function sendBody(
   put: Put,
   handle: FileHandle,
   context: JobContext<PutProgress>,
-  supply = threadSupply,
+  allocator = threadAllocator,
 ): Promise<Failure | null> {
-  const held = supply.hold()
-  put.request.on('close', held.closed)
+  const blocks = allocator.openLease()
+  put.request.on('close', blocks.connectionClosed)
   try {
-    return await sendBlocks(put, handle, held, openOutlet(put, context))
+    return await sendBlocks(put, handle, blocks, createBodyWriter(put, context))
   } finally {
-    held.filled()
+    blocks.fillingEnded()
   }
 }
 
 async function sendBlocks(
   put: Put,
   handle: FileHandle,
-  held: HeldBlocks,
-  out: Outlet,
+  blocks: BlockLease,
+  writer: BodyWriter,
 ): Promise<Failure | null> {
   const { job } = put
   for (let position = job.start; position < job.end;) {
-    await out.until(held.isReady)
-    if (out.isOver()) return null
-    const block = held.next()
-    put.held = true
-    await put.pace.take(out.isOver)
-    put.held = false
-    const wanted = Math.min(blockBytes, job.end - position)
+    await writer.waitUntil(blocks.isAvailable)
+    if (writer.isOver()) return null
+    const block = blocks.next()
+    put.isWaitingLocally = true
+    await put.readAhead.acquireBlock(writer.isOver)
+    put.isWaitingLocally = false
+    const wantedBytes = Math.min(blockBytes, job.end - position)
     let length: number
     try {
-      put.reads = true
-      length = await readFull(handle, block.bytes, wanted, position)
-      put.reads = false
+      put.isReadingDisk = true
+      length = await readFull(handle, block.bytes, wantedBytes, position)
+      put.isReadingDisk = false
     } catch (error) {
       return fileFailure(error)
     }
     if (length === 0) return failure('file-changed')
-    if (out.isOver()) return null
-    put.checksum = block.fold(put.checksum, length)
+    if (writer.isOver()) return null
+    put.checksum = block.addToChecksum(put.checksum, length)
     put.md5.add(block.bytes.subarray(0, length))
     position += length
-    await out.write(block, length, () => held.flushed(block))
+    await writer.write(block, length, () => blocks.blockFlushed(block))
   }
-  if (!out.isOver()) put.request.end()
+  if (!writer.isOver()) put.request.end()
   return null
 }
 
-interface Outlet {
+interface BodyWriter {
   readonly isOver: () => boolean
-  /** Waits until it is so, or nobody wants the body any more. */
-  until(ready: () => boolean): Promise<void>
+  /** Waits until the condition is true or the PUT has ended. */
+  waitUntil(condition: () => boolean): Promise<void>
   /**
-   * Gives a block to the socket, slice by slice. `flushed` is called once the system has taken all of it, and never if the
-   * line breaks: the system may hold such a block until the connection is closed.
+   * Writes a block to the socket, slice by slice. `onFlushed` is called once the operating system has taken all of it, and
+   * never after an error: then the system may hold the block until the connection is closed.
    */
-  write(block: Block, length: number, flushed: () => void): Promise<void>
+  write(block: Block, length: number, onFlushed: () => void): Promise<void>
 }
 
-function openOutlet(put: Put, context: JobContext<PutProgress>): Outlet {
+function createBodyWriter(put: Put, context: JobContext<PutProgress>): BodyWriter {
   const { request } = put
   let wake = () => {}
-  let sentBytes = 0
-  let slices = 0
-  let sliceBytes = firstSliceBytes
-  let waitsForCredit = false
-  const isOver = () => put.over !== null || request.destroyed
-  const until = async (ready: () => boolean) => {
-    while (!ready() && !isOver()) {
+  let writtenBytes = 0
+  let pendingSlices = 0
+  let sliceBytes = initialSliceBytes
+  let isWaitingForCredit = false
+  const isOver = () => put.answer !== null || request.destroyed
+  const waitUntil = async (condition: () => boolean) => {
+    while (!condition() && !isOver()) {
       await new Promise<void>((resolve) => {
         wake = resolve
       })
@@ -116,38 +115,38 @@ function openOutlet(put: Put, context: JobContext<PutProgress>): Outlet {
   context.onAllowed(() => wake())
   request.on('close', () => wake())
 
-  /** Tells at once that all credit is used, so that the next is handed out by who has none left. */
-  function tellHungry(): void {
-    if (!waitsForCredit || put.flushedBytes !== sentBytes) return
-    // Only now nothing is with the socket: until here it is the line that is waited for.
-    put.held = true
-    context.progress({ flushedBytes: sentBytes })
+  /** Reports at once that all credit is used and sent, so that the throttle grants more. */
+  function reportUsedCredit(): void {
+    if (!isWaitingForCredit || put.flushedBytes !== writtenBytes) return
+    // Until here the network was the bottleneck, not the throttle.
+    put.isWaitingLocally = true
+    context.progress({ flushedBytes: writtenBytes })
   }
 
-  async function credit(): Promise<number> {
-    if (context.allowed() <= sentBytes) {
-      waitsForCredit = true
-      tellHungry()
-      await until(() => context.allowed() > sentBytes)
-      put.held = waitsForCredit = false
+  async function waitForCredit(): Promise<number> {
+    if (context.allowed() <= writtenBytes) {
+      isWaitingForCredit = true
+      reportUsedCredit()
+      await waitUntil(() => context.allowed() > writtenBytes)
+      put.isWaitingLocally = isWaitingForCredit = false
     }
-    return context.allowed() - sentBytes
+    return context.allowed() - writtenBytes
   }
 
-  function writeSlice(bytes: Buffer, flushed: (() => void) | null): void {
-    const fromMs = performance.now()
-    slices += 1
-    sentBytes += bytes.length
+  function writeSlice(bytes: Buffer, onFlushed: (() => void) | null): void {
+    const startedAtMs = performance.now()
+    pendingSlices += 1
+    writtenBytes += bytes.length
     request.write(bytes, (error) => {
-      slices -= 1
+      pendingSlices -= 1
       if (!error) {
         put.flushedBytes += bytes.length
-        put.md5.moved(bytes.length)
-        const tookMs = performance.now() - fromMs
-        if (tookMs < quickMs) sliceBytes = Math.min(blockBytes, sliceBytes * 2)
-        else if (tookMs > slowMs) sliceBytes = Math.max(leastSliceBytes, sliceBytes / 2)
-        flushed?.()
-        tellHungry()
+        put.md5.recordSent(bytes.length)
+        const tookMs = performance.now() - startedAtMs
+        if (tookMs < fastWriteMs) sliceBytes = Math.min(blockBytes, sliceBytes * 2)
+        else if (tookMs > slowWriteMs) sliceBytes = Math.max(minSliceBytes, sliceBytes / 2)
+        onFlushed?.()
+        reportUsedCredit()
       }
       wake()
     })
@@ -155,15 +154,15 @@ function openOutlet(put: Put, context: JobContext<PutProgress>): Outlet {
 
   return {
     isOver,
-    until,
-    async write(block, length, flushed) {
-      for (let at = 0; at < length;) {
-        await until(() => slices < mostSlices)
-        const allowed = await credit()
+    waitUntil,
+    async write(block, length, onFlushed) {
+      for (let offset = 0; offset < length;) {
+        await waitUntil(() => pendingSlices < maxPendingSlices)
+        const creditBytes = await waitForCredit()
         if (isOver()) return
-        const end = at + Math.min(sliceBytes, length - at, allowed)
-        writeSlice(block.bytes.subarray(at, end), end === length ? flushed : null)
-        at = end
+        const end = offset + Math.min(sliceBytes, length - offset, creditBytes)
+        writeSlice(block.bytes.subarray(offset, end), end === length ? onFlushed : null)
+        offset = end
       }
     },
   }

@@ -10,29 +10,30 @@ const opener = createRequestOpener({
 })
 
 /**
- * Opens the PUT of exactly `lengthBytes` bytes. The target is taken from the URL's own text, since the query carries the
- * signature and must not be re-encoded; only the signed headers are added, and nothing that names the person. `announced`
- * asks storage whether it wants the body (see announcing.ts). `proxy` is the one to go by, or null.
+ * Opens a PUT of exactly `lengthBytes` bytes. The target is taken from the URL's own text, since the query carries the
+ * signature and must not be re-encoded. Only the signed headers are added, and nothing that identifies the user.
  */
-export function openPut(
-  url: string,
-  lengthBytes: number,
-  signedHeaders: Readonly<Record<string, string>>,
-  announced: boolean,
-  proxy: string | null,
-): ClientRequest {
-  const to = new URL(url)
+export function openPut(options: {
+  readonly url: string
+  readonly lengthBytes: number
+  readonly signedHeaders: Readonly<Record<string, string>>
+  /** Sends `Expect: 100-continue` (see expect-continue.ts). */
+  readonly expectsContinue: boolean
+  /** The proxy's URL with its login, or null. */
+  readonly proxy: string | null
+}): ClientRequest {
+  const { url, lengthBytes, signedHeaders, expectsContinue, proxy } = options
+  const target = new URL(url)
   const headers: Record<string, string> = { ...signedHeaders }
-  if (!Object.keys(headers).some((name) => name.toLowerCase() === 'content-length')) {
-    headers['Content-Length'] = String(lengthBytes)
-  }
-  if (announced) headers['Expect'] = '100-continue'
-  const setHost = !Object.keys(headers).some((name) => name.toLowerCase() === 'host')
-  return opener.open(to, { method: 'PUT', path: targetOf(url, to.origin), headers, setHost }, proxy)
+  const hasHeader = (wanted: string) => Object.keys(headers).some((name) => name.toLowerCase() === wanted)
+  if (!hasHeader('content-length')) headers['Content-Length'] = String(lengthBytes)
+  if (expectsContinue) headers['Expect'] = '100-continue'
+  const path = signedTarget(url, target.origin)
+  return opener.open(target, { method: 'PUT', path, headers, setHost: !hasHeader('host') }, proxy)
 }
 
 /** Path and query as they were signed. */
-function targetOf(url: string, origin: string): string {
+function signedTarget(url: string, origin: string): string {
   const rest = url.slice(url.indexOf('//') + 2)
   const slash = rest.search(/[/?]/)
   if (slash < 0) return '/'

@@ -1,129 +1,129 @@
 import type { Environment } from '../platform/environment.ts'
-import { createRoundTrips } from './round-trips.ts'
-import { createConcurrencyController, firstLimit } from './concurrency-controller.ts'
+import { createLatencyTracker } from './latency-tracker.ts'
+import { ConcurrencyController, initialConcurrency } from './concurrency-controller.ts'
 
-/** How many PUTs run at the same time, over all files. */
+/** Limits how many PUTs run at the same time, over all files. */
 export interface RequestSlots {
-  /** The streams as one file sees them. */
-  of(turn: Turn): FileSlots
-  /** The most that may run now. */
+  forFile(requester: SlotRequester): FileSlots
+  /** The number of PUTs that may run now. */
   readonly limit: number
   readonly inUse: number
-  /** Bounds the limit, from 1 on; what runs beyond it is not cut. */
-  setMost(most: number): void
+  /** Bounds the limit, from 1 on; running PUTs beyond it are not cancelled. */
+  setMaximum(maximum: number): void
   close(): void
 }
 
+/** The slots as one file requests them. */
 export interface FileSlots {
   /**
-   * Waits for its turn. A file that is to go first goes first; then the one that has the fewest streams, so that none starves
-   * beside a file of a hundred parts; then the one that has waited longest. Rejects with the signal's reason when aborted
-   * while waiting.
+   * Waits for a slot. Prioritised files come first, then the file with the fewest slots, so that none starves beside a file
+   * of a hundred parts, then the one that has waited longest. Rejects with the signal's reason when aborted while waiting.
    */
   acquire(signal: AbortSignal): Promise<RequestSlot>
 }
 
-/** For which file streams are wanted. */
-export interface Turn {
+export interface SlotRequester {
   readonly file: string
-  /** The person moved it to the top; asked again whenever a stream comes free. */
-  readonly first: () => boolean
+  /** Whether the user moved the file to the top; read again whenever a slot is released. */
+  readonly isFirst: () => boolean
 }
 
-/** One PUT's place. */
+/** Permission to run one PUT. */
 export interface RequestSlot {
-  /** Bytes the operating system has taken since the last call: what throughput is measured by. */
-  moved(bytes: number): void
-  /** The line or storage asked for less: 503, a stall, a reset. */
-  troubled(): void
-  /** Storage took so long to say that it wants the body. */
-  heard(host: string, tookMs: number): void
+  /** Bytes that the operating system has taken for sending since the last call: the basis of the throughput. */
+  recordBytes(bytes: number): void
+  /** Storage or the network reported overload: 503, a stall, a reset. */
+  reportCongestion(): void
+  /** Storage took this long to answer `Expect: 100-continue`. */
+  recordLatency(host: string, latencyMs: number): void
   release(): void
 }
 
 interface Waiter {
-  readonly turn: Turn
-  readonly grant: (stream: RequestSlot) => void
+  readonly requester: SlotRequester
+  readonly grant: (slot: RequestSlot) => void
 }
 
-/** Where a 1 Gbit/s line of 50 ms and 0.1 % loss still gained. */
+/** More requests still raised the throughput of a 1 Gbit/s connection with 50 ms round trip and 0.1 % loss up to here. */
 export const maxConcurrency = 64
 
-/** A budget of streams that follows the line (see steering.ts). */
+/** Slots whose number follows the connection (see concurrency-controller.ts). */
 export function createRequestSlots(options: {
   readonly environment: Environment
-  readonly most?: number
-  /** How many there are before the line has said anything, and the fewest that are tried, slow answers or not. */
-  readonly first?: number
-  /** Our own limit on the bytes of a second, or null: it must not be taken for the line's. */
-  readonly capBytesPerSecond?: () => number | null
+  readonly maximum?: number
+  /** The number at the start, and the fewest that are tried; fixing it also turns off latency backoff. */
+  readonly initial?: number
+  /** The user's limit in bytes per second, or null: it must not be mistaken for the limit of the connection. */
+  readonly limitBytesPerSecond?: () => number | null
 }): RequestSlots {
-  const { environment, most = maxConcurrency, first = firstLimit, capBytesPerSecond = () => null } = options
-  const roundTrips = createRoundTrips()
-  const controller = createConcurrencyController({
-    ...{ most, first, nowMs: environment.now() },
-    ...(options.first === undefined ? { slowness: roundTrips.slowness } : {}),
+  const { environment, maximum = maxConcurrency, limitBytesPerSecond = () => null } = options
+  const latencyTracker = createLatencyTracker()
+  const controller = new ConcurrencyController({
+    maximum,
+    initial: options.initial ?? initialConcurrency,
+    nowMs: environment.now(),
+    ...(options.initial === undefined ? { latencyRatio: latencyTracker.ratioSince } : {}),
   })
   const waiting = new Set<Waiter>()
-  const heldBy = new Map<string, number>()
+  const slotsPerFile = new Map<string, number>()
   let inUse = 0
-  let movedBytes = 0
+  let sentBytes = 0
 
-  function fill(): void {
+  function grantFreeSlots(): void {
     while (inUse < controller.limit && waiting.size > 0) {
-      const next = nextOf(waiting, heldBy)
+      const next = nextWaiter(waiting, slotsPerFile)
       waiting.delete(next)
-      next.grant(open(next.turn.file))
+      next.grant(openSlot(next.requester.file))
     }
   }
 
-  function open(file: string): RequestSlot {
-    let held = true
+  function openSlot(file: string): RequestSlot {
+    let isReleased = false
     inUse += 1
-    heldBy.set(file, (heldBy.get(file) ?? 0) + 1)
+    slotsPerFile.set(file, (slotsPerFile.get(file) ?? 0) + 1)
     return {
-      // A decision is made where the bytes are counted: no timer runs while nothing does.
-      moved(bytes) {
-        movedBytes += bytes
-        controller.see({
+      // The controller decides whenever bytes are counted, so that no timer runs while nothing is sent.
+      recordBytes(bytes) {
+        sentBytes += bytes
+        controller.record({
           nowMs: environment.now(),
           inUse,
-          wanted: waiting.size > 0,
-          movedBytes,
-          capBytesPerSecond: capBytesPerSecond(),
+          hasWaiting: waiting.size > 0,
+          sentBytes,
+          limitBytesPerSecond: limitBytesPerSecond(),
         })
-        fill()
+        grantFreeSlots()
       },
-      troubled: () => controller.troubled(environment.now()),
-      heard: (host, tookMs) => roundTrips.heard(host, tookMs, environment.now()),
+      reportCongestion: () => controller.reportCongestion(environment.now()),
+      recordLatency: (host, latencyMs) => latencyTracker.record(host, latencyMs, environment.now()),
       release() {
-        if (!held) return
-        held = false
+        if (isReleased) return
+        isReleased = true
         inUse -= 1
-        const left = (heldBy.get(file) ?? 1) - 1
-        if (left > 0) heldBy.set(file, left)
-        else heldBy.delete(file)
-        fill()
+        const remaining = (slotsPerFile.get(file) ?? 1) - 1
+        if (remaining > 0) slotsPerFile.set(file, remaining)
+        else slotsPerFile.delete(file)
+        grantFreeSlots()
       },
     }
   }
 
-  function acquire(turn: Turn, signal: AbortSignal): Promise<RequestSlot> {
+  function acquire(requester: SlotRequester, signal: AbortSignal): Promise<RequestSlot> {
     signal.throwIfAborted()
     return new Promise((resolve, reject) => {
       const abort = () => {
         if (waiting.delete(waiter)) reject(signal.reason as Error)
       }
       const waiter: Waiter = {
-        turn,
-        grant(stream) {
+        requester,
+        grant(slot) {
           signal.removeEventListener('abort', abort)
-          resolve(stream)
+          resolve(slot)
         },
       }
       signal.addEventListener('abort', abort, { once: true })
       waiting.add(waiter)
-      fill()
+      grantFreeSlots()
     })
   }
 
@@ -134,22 +134,22 @@ export function createRequestSlots(options: {
     get inUse() {
       return inUse
     },
-    setMost(count) {
-      controller.setMost(Math.max(1, count))
-      fill()
+    setMaximum(newMaximum) {
+      controller.setMaximum(Math.max(1, newMaximum))
+      grantFreeSlots()
     },
-    of: (turn) => ({ acquire: (signal) => acquire(turn, signal) }),
+    forFile: (requester) => ({ acquire: (signal) => acquire(requester, signal) }),
     close() {
       waiting.clear()
     },
   }
 }
 
-/** Each file waits with one part at a time, so these are few. */
-function nextOf(waiting: ReadonlySet<Waiter>, heldBy: ReadonlyMap<string, number>): Waiter {
-  const rank = ({ turn }: Waiter) => (turn.first() ? -1 : (heldBy.get(turn.file) ?? 0))
+/** A linear search is enough: each file waits with one part at a time. */
+function nextWaiter(waiting: ReadonlySet<Waiter>, slotsPerFile: ReadonlyMap<string, number>): Waiter {
+  const rank = ({ requester }: Waiter) => (requester.isFirst() ? -1 : (slotsPerFile.get(requester.file) ?? 0))
   const [oldest, ...others] = waiting
-  if (!oldest) throw new Error('nobody waits')
+  if (!oldest) throw new Error('no waiter')
   let best = oldest
   for (const waiter of others) if (rank(waiter) < rank(best)) best = waiter
   return best

@@ -4,9 +4,9 @@ import { aborted, type Attempt } from '../platform/attempt.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { FileIdentity } from '../platform/file-identity.ts'
 import type { UploadWorkerPool } from './upload-worker-pool.ts'
-import type { ReadRate } from './read-rate.ts'
-import { createPartUrls, type Follower, type PartUrl, type PartUrls } from './part-urls.ts'
-import { createTally, type PartsProgress, type PartsTally } from './parts-progress.ts'
+import type { ReadAhead } from './read-ahead.ts'
+import { createPartUrls, type PartObserver, type PartUrl, type PartUrls } from './part-urls.ts'
+import { createPartsTracker, type PartsProgress, type PartsTracker } from './parts-tracker.ts'
 import { abortableDelay, recheckDelayMs } from '../platform/delays.ts'
 import { putOutcome, type PutOutcome } from './put-outcome.ts'
 import type { FileSlots, RequestSlot } from './request-slots.ts'
@@ -15,9 +15,9 @@ import type { FileSlots, RequestSlot } from './request-slots.ts'
 export interface SentPart {
   /** From 1 to 10,000. */
   readonly number: number
-  /** Exactly as storage gave it, quotes included. */
+  /** Exactly as storage returned it, quotes included. */
   readonly etag: string
-  /** Checksum of what was sent (see blocks.ts). */
+  /** Checksum of the sent bytes (see block-pool.ts). */
   readonly checksum: number
 }
 
@@ -28,42 +28,43 @@ export interface PartsJob {
   /** Parts that storage acknowledged before: they are not sent again. */
   readonly done: readonly SentPart[]
   readonly presign: (partNumber: number, signal: AbortSignal) => Promise<Result<PartUrl>>
-  /** Writes a part down. Only then does it count. */
-  readonly acknowledge: (part: SentPart) => Result<void>
-  /** Numbers of the parts whose bytes have gone out more than once, over all runs; added to here. */
+  /** Stores a part in the journal. A part counts as sent only after that. */
+  readonly recordPart: (part: SentPart) => Result<void>
+  /** Numbers of the parts whose bytes were sent more than once, over all runs; added to here. */
   readonly repeated: Set<number>
-  /** How the parts stand, to be asked at any time. */
-  readonly onMap: (map: () => PartMap) => void
+  /** Receives a function that returns the current state of the parts. */
+  readonly onPartMap: (map: () => PartMap) => void
   readonly onProgress: (progress: PartsProgress) => void
   readonly workerPool: UploadWorkerPool
-  /** Of the file's hash. */
-  readonly pace: ReadRate
+  /** Shared with the hash of the same file. */
+  readonly readAhead: ReadAhead
   readonly requestSlots: FileSlots
   readonly environment: Environment
   readonly signal: AbortSignal
 }
 
-/** A part is tried this often in a row here before the whole upload takes a longer breath. */
-const triesHere = 4
-/** First wait of a part, doubled each time, with full jitter, in ms. */
-const firstWaitMs = 500
+/** Tries of one part in a row before the whole upload is retried later. */
+const maxTries = 4
+/** First delay before a retry of a part, doubled each time, with full jitter. */
+const firstRetryDelayMs = 500
+
 export const partCountOf = (sizeBytes: number, partSizeBytes: number) => Math.ceil(sizeBytes / partSizeBytes)
 
 /**
- * Sends the parts that are missing, as many at once as the streams allow, and answers all of them ascending. After the first
- * failure that waiting here does not mend no part is begun any more, and those that are on their way come to their end: their
- * bytes would have to go again. Only a bad file cuts them.
+ * Sends the missing parts, as many at once as there are slots, and returns all parts ascending. After the first failure that
+ * a retry here does not solve, no part is started any more, and running ones finish, since their bytes would have to be sent
+ * again. Only a failure of the file aborts them.
  */
 export async function sendParts(job: PartsJob): Promise<Attempt<readonly SentPart[]>> {
   const { identity, partSizeBytes, requestSlots, signal } = job
   const count = partCountOf(identity.sizeBytes, partSizeBytes)
   const done = new Map(job.done.map((part) => [part.number, part]))
   const missing = Array.from({ length: count }, (_, index) => index + 1).filter((number) => !done.has(number))
-  const cut = new AbortController()
-  const enough = new AbortController()
-  const goOn = AbortSignal.any([signal, cut.signal])
-  const begin = AbortSignal.any([goOn, enough.signal])
-  const tally = createTally({
+  const abortRunning = new AbortController()
+  const stopStarting = new AbortController()
+  const runSignal = AbortSignal.any([signal, abortRunning.signal])
+  const startSignal = AbortSignal.any([runSignal, stopStarting.signal])
+  const tracker = createPartsTracker({
     sizeBytes: identity.sizeBytes,
     partSizeBytes,
     done: done.keys(),
@@ -74,152 +75,164 @@ export async function sendParts(job: PartsJob): Promise<Attempt<readonly SentPar
     missing,
     presign: job.presign,
     environment: job.environment,
-    signal: begin,
+    signal: startSignal,
   })
   const running = new Set<Promise<void>>()
-  let trouble: Failure | null = null
+  let firstFailure: Failure | null = null
 
-  job.onMap(tally.map)
-  tally.tell()
+  job.onPartMap(tracker.partMap)
+  tracker.report()
   for (const number of missing) {
-    const stream = await requestSlots.acquire(begin).catch(() => null)
-    if (stream === null) break
-    const sending = sendPart(job, number, { stream, urls, tally, goOn, begin }).then((part) => {
+    const slot = await requestSlots.acquire(startSignal).catch(() => null)
+    if (slot === null) break
+    const sending = sendPart(job, number, { slot, urls, tracker, runSignal, startSignal }).then((part) => {
       if (part === null) return
       if (part.ok) done.set(number, part.value)
       else {
-        trouble ??= part.failure
-        const isOfFile = part.failure.code.startsWith('file-')
-        if (isOfFile) cut.abort()
-        else enough.abort()
+        firstFailure ??= part.failure
+        if (isFileFailure(part.failure)) abortRunning.abort()
+        else stopStarting.abort()
       }
     })
-    // A bug in one part must not leave the others running behind everybody's back.
-    sending.catch(() => cut.abort())
-    running.add(sending.finally(() => stream.release()))
+    // A bug in one part must not leave the others running unobserved.
+    sending.catch(() => abortRunning.abort())
+    running.add(sending.finally(() => slot.release()))
   }
-  const ends = await Promise.allSettled(running)
-  const thrown = ends.find((end) => end.status === 'rejected')
+  const results = await Promise.allSettled(running)
+  const thrown = results.find((result) => result.status === 'rejected')
   if (thrown) throw thrown.reason
   if (signal.aborted) return aborted
-  if (trouble) return failed(trouble)
+  if (firstFailure) return failed(firstFailure)
   return success([...done.values()].sort((a, b) => a.number - b.number))
 }
 
 interface PartRun {
-  readonly stream: RequestSlot
+  readonly slot: RequestSlot
   readonly urls: PartUrls
-  readonly tally: PartsTally
-  /** Aborts what is on its way. */
-  readonly goOn: AbortSignal
-  /** Aborted once no bytes are to be sent any more that are not on their way. */
-  readonly begin: AbortSignal
+  readonly tracker: PartsTracker
+  /** Aborts a running PUT. */
+  readonly runSignal: AbortSignal
+  /** Aborted once no further PUT is to start. */
+  readonly startSignal: AbortSignal
 }
 
-/** Tells everybody who wants to know how far a part has come. */
-function progressOf(number: number, { stream, tally }: PartRun, follower: Follower) {
-  let before = 0
-  tally.inFlight(number, 0)
+/** Reports the progress of a part to the slot, the tracker and the prefetching of URLs. */
+function progressOf(number: number, { slot, tracker }: PartRun, observer: PartObserver) {
+  let lastBytes = 0
+  tracker.markInFlight(number, 0)
   return (flushedBytes: number) => {
-    follower.moved(flushedBytes)
-    stream.moved(flushedBytes - before)
-    before = flushedBytes
-    tally.inFlight(number, flushedBytes)
+    observer.progressed(flushedBytes)
+    slot.recordBytes(flushedBytes - lastBytes)
+    lastBytes = flushedBytes
+    tracker.markInFlight(number, flushedBytes)
   }
 }
 
-/** Where a part lies in the file, half-open. */
+/** The half-open range of a part in the file. */
 function rangeOf({ partSizeBytes, identity }: PartsJob, number: number) {
   const start = (number - 1) * partSizeBytes
   return { start, end: Math.min(start + partSizeBytes, identity.sizeBytes) }
 }
 
-/** Brings one part to storage, through resets and expired URLs. `null` when aborted, or when it would have to begin again. */
+/** Sends one part, through resets and expired URLs. `null` when aborted, or when a retry must not start any more. */
 async function sendPart(job: PartsJob, number: number, run: PartRun): Promise<Result<SentPart> | null> {
-  const { stream, urls, tally, begin } = run
-  const met = { forbidden: 0, differs: 0, unknown: 0 }
-  for (let tries = 1; ; tries += 1) {
-    if (begin.aborted) return null
-    tally.asking(number)
-    const url = await urls.take(number)
+  const { slot, urls, tracker, startSignal } = run
+  const retryDelayMs = createRetryPolicy(job.environment)
+  const refusals = new Set<PutOutcome['kind']>()
+  while (!startSignal.aborted) {
+    tracker.markAwaitingUrl(number)
+    const url = await urls.get(number)
     if (url === null) return null
-    const outcome = url.ok ? await putPart(job, number, run, url.value) : refused(url.failure)
+    const outcome = url.ok ? await putPart(job, number, run, url.value) : failedOutcome(url.failure)
     switch (outcome.kind) {
       case 'aborted':
         return null
       case 'stored':
-        return stored(job, number, run, outcome)
+        return recordStoredPart(job, number, run, outcome)
       case 'occupied':
-        // A part has no key of its own to be occupied: 412 here is storage refusing a header.
+        // A part has no key of its own that could exist already: here storage refuses a header.
         return failed(failure('storage-refused', {}, { detail: 'HTTP 412' }))
       case 'forbidden':
       case 'differs':
-        // The first refusal may be an expired URL, the first wrong ETag a slip; the second is storage's mind.
-        if (++met[outcome.kind] > 1) return failed(outcome.failure)
-        tries -= 1
-        tally.again(number)
+        // The first refusal may be an expired URL, the first wrong ETag a transmission error; the second one is final.
+        if (refusals.has(outcome.kind)) return failed(outcome.failure)
+        refusals.add(outcome.kind)
+        tracker.markForRetry(number)
         break
       case 'failed': {
-        if (url.ok && isTrouble(outcome.failure)) stream.troubled()
-        tally.again(number)
-        const isUnknown = outcome.failure.code === 'not-found' && ++met.unknown === 1
-        if (!isUnknown && (tries >= triesHere || !isMendedHere(outcome.failure)))
-          return failed(outcome.failure)
-        await abortableDelay(
-          job.environment.timers,
-          isUnknown ? recheckDelayMs : waitMs(job, tries, outcome.failure),
-          begin,
-        )
+        if (url.ok && isTemporary(outcome.failure)) slot.reportCongestion()
+        tracker.markForRetry(number)
+        const delayMs = retryDelayMs(outcome.failure)
+        if (delayMs === null) return failed(outcome.failure)
+        await abortableDelay(job.environment.timers, delayMs, startSignal)
       }
     }
   }
+  return null
 }
 
-async function putPart(job: PartsJob, number: number, run: PartRun, granted: PartUrl): Promise<PutOutcome> {
+/** For one part: returns the delay before the next try after each failure, or null when it is not to be retried here. */
+function createRetryPolicy(environment: Environment): (reason: Failure) => number | null {
+  let tries = 0
+  let hasRechecked = false
+  return (reason) => {
+    tries += 1
+    if (reason.code === 'not-found' && !hasRechecked) {
+      hasRechecked = true
+      return recheckDelayMs
+    }
+    if (tries >= maxTries || !isRetriedHere(reason)) return null
+    return (reason.retryAfterMs ?? 0) + environment.random() * firstRetryDelayMs * 2 ** (tries - 1)
+  }
+}
+
+async function putPart(job: PartsJob, number: number, run: PartRun, partUrl: PartUrl): Promise<PutOutcome> {
   const { start, end } = rangeOf(job, number)
-  const follower = run.urls.follow(end - start)
-  const onProgress = progressOf(number, run, follower)
-  const { path, identity, workerPool, pace, environment } = job
-  const order = { path, identity, start, end, ...granted, pace }
-  const { host } = new URL(granted.url)
-  const onHeard = (tookMs: number) => run.stream.heard(host, tookMs)
-  const answer = await workerPool.send(order, { signal: run.goOn, onProgress, onHeard })
-  // How far it came is known exactly only now: it was last told up to a tenth of a second ago.
+  const observer = run.urls.partStarted(end - start)
+  const onProgress = progressOf(number, run, observer)
+  const { path, identity, workerPool, readAhead, environment } = job
+  const { url, headers } = partUrl
+  const { host } = new URL(url)
+  const answer = await workerPool.send(
+    { path, identity, start, end, url, headers, readAhead },
+    {
+      signal: run.runSignal,
+      onProgress,
+      onContinueDelay: (delayMs) => run.slot.recordLatency(host, delayMs),
+    },
+  )
+  // The exact number of bytes is known only now: the last report is up to a tenth of a second old.
   if (answer && 'flushedBytes' in answer && answer.kind !== 'aborted') onProgress(answer.flushedBytes)
   const outcome = putOutcome(answer, { sizeBytes: end - start, host, nowMs: environment.now() })
   if (outcome.kind === 'stored') {
     onProgress(end - start)
-    follower.ended()
+    observer.finished()
   }
   return outcome
 }
 
-/** A part counts once it is written down. */
-function stored(
+function recordStoredPart(
   job: PartsJob,
   number: number,
-  { tally }: PartRun,
+  { tracker }: PartRun,
   { etag, checksum }: PutOutcome & { kind: 'stored' },
 ): Result<SentPart> {
   if (etag === null) return failed(failure('storage-trouble', { status: 200 }, { detail: 'no ETag' }))
   const { start, end } = rangeOf(job, number)
   const part: SentPart = { number, etag, checksum }
-  const written = job.acknowledge(part)
-  if (!written.ok) return written
-  tally.sent(number, end - start)
+  const recorded = job.recordPart(part)
+  if (!recorded.ok) return recorded
+  tracker.markSent(number, end - start)
   return success(part)
 }
 
-const refused = (met: Failure): PutOutcome => ({ kind: 'failed', failure: met, unanswered: null })
-const isTrouble = (met: Failure) => retryClassOf(met) === 'later'
+const failedOutcome = (reason: Failure): PutOutcome => ({ kind: 'failed', failure: reason, unanswered: null })
+const isTemporary = (reason: Failure) => retryClassOf(reason) === 'later'
+const isFileFailure = (reason: Failure) => reason.code.startsWith('file-')
 
-/** Whether it may pass by itself, and for this part alone: a rate limit is for all of us, a file's trouble for all of it. */
-function isMendedHere(met: Failure): boolean {
-  if (met.code === 'rate-limited' || met.code.startsWith('file-')) return false
-  const retry = retryClassOf(met)
-  return retry === 'later' || retry === 'now'
+/** Whether the part alone is retried soon: a rate limit affects all uploads, a failure of the file the whole file. */
+function isRetriedHere(reason: Failure): boolean {
+  if (reason.code === 'rate-limited' || isFileFailure(reason)) return false
+  const retryClass = retryClassOf(reason)
+  return retryClass === 'later' || retryClass === 'now'
 }
-
-/** Full jitter, on top of what the server asked for. */
-const waitMs = ({ environment }: PartsJob, tries: number, met: Failure) =>
-  (met.retryAfterMs ?? 0) + environment.random() * firstWaitMs * 2 ** (tries - 1)

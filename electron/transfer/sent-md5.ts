@@ -1,64 +1,63 @@
 import { createHash, getFips } from 'node:crypto'
 
 /**
- * The MD5 of what a PUT sends, to hold against the ETag, which is the MD5 of what storage holds. It is worked out where it
- * costs nothing that anybody waits for: MD5 goes at some 650 MB/s on one core, a line at home far slower. Where a thread
- * sends faster than `fastBytesPerSecond` it is left out; the file's own SHA-256 and its checksums hold there as everywhere.
+ * The MD5 of the sent bytes, compared with the ETag, which is the MD5 of the stored bytes. It is computed only where it does
+ * not slow the upload down: MD5 runs at some 650 MB/s on one core, a home connection is far slower. A thread that sends faster
+ * than `fastBytesPerSecond` skips it; SHA-256 and the checksums protect the file in any case.
  */
 export interface SentMd5 {
   add(bytes: Uint8Array): void
-  /** The system has taken so many bytes of this PUT. */
-  moved(bytes: number): void
-  /** 32 lower-case hex digits, or `null` where it was left out. Once, when all is sent. */
+  /** The operating system has taken this many more bytes of the PUT. */
+  recordSent(bytes: number): void
+  /** 32 lower-case hex digits, or `null` where it was skipped. Called once, when all bytes are sent. */
   hex(): string | null
-  /** The PUT is over. */
-  end(): void
+  finish(): void
 }
 
 /** One for all PUTs of a thread, since they share its core. */
-export interface SentMd5s {
-  begin(): SentMd5
+export interface SentMd5Factory {
+  start(): SentMd5
 }
 
 const fastBytesPerSecond = 100_000_000
-/** The speed is measured over so many bytes: more than what a socket takes at once without sending it. */
+/** The speed is measured over more bytes than a socket buffers at once without sending them. */
 const measuredBytes = 8 * 1024 * 1024
 
-/** `nowMs` is a clock that never goes back. */
-export function createSentMd5s(nowMs: () => number = () => performance.now()): SentMd5s {
+/** `nowMs` is a monotonic clock. */
+export function createSentMd5Factory(nowMs: () => number = () => performance.now()): SentMd5Factory {
   let running = 0
-  let idleFromMs = 0
-  // Of the present measurement; time in which nothing ran is taken out by moving its beginning.
-  let fromMs = 0
-  let movedBytes = 0
-  let fast = false
+  let idleSinceMs = 0
+  // The current measurement; idle time is excluded by moving its start.
+  let measuredSinceMs = 0
+  let sentBytes = 0
+  let isFast = false
 
   /** Counts for all PUTs of the thread. */
-  function moved(bytes: number): void {
-    movedBytes += bytes
-    if (movedBytes < measuredBytes) return
+  function recordSent(bytes: number): void {
+    sentBytes += bytes
+    if (sentBytes < measuredBytes) return
     const now = nowMs()
-    fast = movedBytes / (now - fromMs) > fastBytesPerSecond / 1000
-    fromMs = now
-    movedBytes = 0
+    isFast = sentBytes / (now - measuredSinceMs) > fastBytesPerSecond / 1000
+    measuredSinceMs = now
+    sentBytes = 0
   }
 
   return {
-    begin() {
-      if (running === 0) fromMs += nowMs() - idleFromMs
+    start() {
+      if (running === 0) measuredSinceMs += nowMs() - idleSinceMs
       running += 1
-      // OpenSSL refuses MD5 where a computer is held to FIPS 140.
-      let hash = fast || getFips() === 1 ? null : createHash('md5')
+      // OpenSSL refuses MD5 in FIPS 140 mode.
+      let hash = isFast || getFips() === 1 ? null : createHash('md5')
       return {
         add(bytes) {
-          if (fast) hash = null
+          if (isFast) hash = null
           hash?.update(bytes)
         },
-        moved,
+        recordSent,
         hex: () => hash?.digest('hex') ?? null,
-        end() {
+        finish() {
           running -= 1
-          if (running === 0) idleFromMs = nowMs()
+          if (running === 0) idleSinceMs = nowMs()
         },
       }
     },

@@ -1,167 +1,118 @@
 import type { Environment } from '../platform/environment.ts'
 
 /** A PUT as the throttle sees it. */
-export interface Throttled {
-  /** PUTs with the same name share what one file gets. */
+export interface ThrottledPut {
+  /** PUTs with the same name share the bandwidth of one file. */
   readonly file: string
   readonly sizeBytes: number
-  /** Lets the PUT send up to this byte of its own and no further; infinite where there is no limit. */
+  /** Lets the PUT send its bytes up to this position; infinite when there is no limit. */
   readonly allow: (upTo: number) => void
 }
 
-/** One PUT's place among those that share the limit. */
-export interface Turn {
-  /** The operating system has taken so many bytes of the PUT for sending. */
-  moved(flushedBytes: number): void
-  end(): void
+/** One PUT's share of the limit. */
+export interface ThrottleMembership {
+  /** The operating system has taken this many bytes of the PUT for sending, in total. */
+  recordFlushed(flushedBytes: number): void
+  leave(): void
 }
 
-/** One limit over all PUTs. It counts the bytes of bodies: headers and TLS come on top, well under 1 %. */
+/** One limit over all PUTs. It counts the bytes of bodies: headers and TLS add well under 1 %. */
 export interface Throttle {
-  /** Bytes a second; `null` where there is no limit. */
+  /** Bytes per second; `null` without a limit. */
   readonly limit: number | null
-  /** Takes a positive rate, or `null` for no limit. It holds for PUTs under way too, from the next beat on. */
+  /** Takes a positive rate, or `null` for no limit. It applies to running PUTs too, from the next tick on. */
   setLimit(bytesPerSecond: number | null): void
-  join(put: Throttled): Turn
+  join(put: ThrottledPut): ThrottleMembership
   close(): void
 }
 
-/** Credit is handed out so often, in ms: a second holds forty beats, so that one more or less is no tenth of it. */
-const beatMs = 25
-/**
- * Credit that nobody could use is kept for so long, in ms: enough to make up for a beat that comes late, too little to show
- * as a burst within a second.
- */
-const keptMs = 75
-/** Less than this is not worth a packet, in bytes. */
-const leastGrantBytes = 1024
-/** A file that fell behind may catch up on so much of the limit, in ms: late messages cost it nothing, idling earns nothing. */
-const lagMs = 100
+/** Interval at which credit is granted: with forty ticks per second, one more or less is well under a tenth of a second's bytes. */
+const tickMs = 25
+/** Unused credit is kept for this long: enough to make up for a late tick, too little for a visible burst. */
+const maxCreditMs = 75
+/** A smaller grant would not fill a packet. */
+const minGrantBytes = 1024
+/** How much of the limit a file that fell behind may catch up on: delayed messages cost it nothing, idling earns nothing. */
+const maxLagMs = 100
 
-interface Place {
-  readonly put: Throttled
-  readonly file: FilePlace
+interface Member {
+  readonly put: ThrottledPut
   grantedBytes: number
   flushedBytes: number
-  /** What was flushed at the last beat, and what a beat moved lately: it halves with each beat that moves less. */
-  beatFlushedBytes: number
+  /** `flushedBytes` at the last tick. */
+  flushedBytesAtTick: number
+  /** Bytes flushed in a recent tick; halves with each tick that flushes less. */
   recentBytes: number
-  /** Bytes that may be granted in this beat. */
-  room: number
-  told: boolean
+  /** Bytes that may be granted in this tick. */
+  demandBytes: number
+  hasNewGrant: boolean
 }
 
-interface FilePlace {
-  /** In the order in which their turns come. */
-  readonly places: Set<Place>
-  /** Bytes granted so far, raised to the others' level while it wants nothing. */
-  served: number
+interface FileShare {
+  /** In the order in which they get their next grant. */
+  readonly members: Set<Member>
+  /** Bytes granted so far, raised to the level of the other files while it has no demand. */
+  grantedBytes: number
 }
 
 /**
- * A pacer on the main thread: while there is a limit, each beat shares out the credit that time has brought among the PUTs
- * that have used theirs up. The file that got least comes first, and within it each PUT in turn. Without a limit each PUT is
- * let go once; no timer runs.
+ * A pacer on the main thread: while there is a limit, each tick distributes the accrued credit among the PUTs that have used
+ * theirs. The file that got least comes first, and within it each PUT in turn. Without a limit each PUT is released once, and
+ * no timer runs.
  */
 export function createThrottle({
   environment,
 }: {
   readonly environment: Pick<Environment, 'now' | 'timers'>
 }): Throttle {
-  const files = new Map<string, FilePlace>()
+  const files = new Map<string, FileShare>()
   let limit: number | null = null
   let creditBytes = 0
-  let lastBeatMs = 0
-  let cancelBeat: (() => void) | null = null
+  let lastTickMs = 0
+  let cancelTick: (() => void) | null = null
 
-  const allPlaces = () => [...files.values()].flatMap(({ places }) => [...places])
+  const allMembers = () => [...files.values()].flatMap(({ members }) => [...members])
 
-  function tell(place: Place): void {
-    place.put.allow(limit === null ? Infinity : place.grantedBytes)
+  function sendGrant(member: Member): void {
+    member.put.allow(limit === null ? Infinity : member.grantedBytes)
   }
 
-  /** Starts or stops beating, as there is something to share out or not. */
-  function arrange(): void {
-    const wanted = limit !== null && files.size > 0
-    if (!wanted) {
-      cancelBeat?.()
-      cancelBeat = null
-    } else if (!cancelBeat) {
+  /** Runs the timer only while there are PUTs to limit. */
+  function updateTimer(): void {
+    if (limit === null || files.size === 0) {
+      cancelTick?.()
+      cancelTick = null
+    } else if (!cancelTick) {
       creditBytes = 0
-      lastBeatMs = environment.now()
-      cancelBeat = environment.timers.after(beatMs, beat)
+      lastTickMs = environment.now()
+      cancelTick = environment.timers.after(tickMs, tick)
     }
   }
 
-  function beat(): void {
-    cancelBeat = environment.timers.after(beatMs, beat)
+  function tick(): void {
+    cancelTick = environment.timers.after(tickMs, tick)
     if (limit === null) return
     const nowMs = environment.now()
-    const most = Math.max((limit * keptMs) / 1000, 2 * leastGrantBytes)
-    // A clock that was set back has brought nothing.
-    creditBytes = Math.min(most, creditBytes + (limit * Math.max(0, nowMs - lastBeatMs)) / 1000)
-    lastBeatMs = nowMs
-    const places = allPlaces()
-    makeRoom(places, limit)
-    shareOut(places.length)
-    for (const place of places) if (place.told) tell(place)
-    levelOut(limit)
+    const maxCreditBytes = Math.max((limit * maxCreditMs) / 1000, 2 * minGrantBytes)
+    // A clock that was set back must not reduce the credit.
+    const accruedBytes = (limit * Math.max(0, nowMs - lastTickMs)) / 1000
+    creditBytes = Math.min(maxCreditBytes, creditBytes + accruedBytes)
+    lastTickMs = nowMs
+    const members = allMembers()
+    updateDemand(members, limit)
+    creditBytes = grantCredit([...files.values()], creditBytes)
+    for (const member of members) if (member.hasNewGrant) sendGrant(member)
+    limitLag([...files.values()], limit)
   }
 
-  /**
-   * A PUT may hold twice what a beat moved of late, and its even share: a slow line does not hoard credit, and a fast one
-   * takes over in a few beats what others leave.
-   */
-  function makeRoom(places: readonly Place[], bytesPerSecond: number): void {
-    const share = Math.max(leastGrantBytes, (bytesPerSecond * beatMs) / 1000 / places.length)
-    for (const place of places) {
-      const movedBytes = Math.max(0, place.flushedBytes - place.beatFlushedBytes)
-      place.beatFlushedBytes = place.flushedBytes
-      place.recentBytes = Math.max(movedBytes, place.recentBytes / 2)
-      const heldBytes = place.grantedBytes - place.flushedBytes
-      const left = place.put.sizeBytes - place.grantedBytes
-      place.room = Math.max(0, Math.floor(Math.min(2 * place.recentBytes + share - heldBytes, left)))
-      // A crumb waits until it is a packet, unless it is the end.
-      if (place.room < leastGrantBytes && place.room < left) place.room = 0
-      place.told = false
-    }
-  }
-
-  function shareOut(count: number): void {
-    const portion = Math.max(leastGrantBytes, Math.floor(creditBytes / count))
-    const hungry = new Set([...files.values()].filter(isHungry))
-    while (hungry.size > 0) {
-      const [file] = [...hungry].sort((a, b) => a.served - b.served) as [FilePlace]
-      const place = [...file.places].find(({ room }) => room > 0)
-      if (!place) {
-        hungry.delete(file)
-        continue
-      }
-      const bytes = Math.min(portion, place.room)
-      if (bytes > creditBytes) return
-      creditBytes -= bytes
-      file.served += bytes
-      place.grantedBytes += bytes
-      place.room -= bytes
-      place.told = true
-      file.places.delete(place)
-      file.places.add(place)
-    }
-  }
-
-  /** Who got all it wanted has no claim on more than the others had meanwhile. */
-  function levelOut(bytesPerSecond: number): void {
-    const wanting = [...files.values()].filter(isHungry)
-    if (wanting.length === 0) return
-    const level = Math.min(...wanting.map(({ served }) => served)) - (bytesPerSecond * lagMs) / 1000
-    for (const file of files.values()) file.served = Math.max(file.served, level)
-  }
-
-  function fileOf(name: string): FilePlace {
+  function fileShareFor(name: string): FileShare {
     const known = files.get(name)
     if (known) return known
-    const served = files.size === 0 ? 0 : Math.min(...[...files.values()].map((file) => file.served))
-    const file: FilePlace = { places: new Set(), served }
+    const others = [...files.values()].map((file) => file.grantedBytes)
+    const file: FileShare = {
+      members: new Set(),
+      grantedBytes: others.length === 0 ? 0 : Math.min(...others),
+    }
     files.set(name, file)
     return file
   }
@@ -175,44 +126,104 @@ export function createThrottle({
       const before = limit
       limit = bytesPerSecond
       if (before === null || limit === null) {
-        for (const place of allPlaces()) {
+        for (const member of allMembers()) {
           // What a PUT has sent without a limit is not counted against it afterwards.
-          place.grantedBytes = place.flushedBytes
-          tell(place)
+          member.grantedBytes = member.flushedBytes
+          sendGrant(member)
         }
       }
-      arrange()
+      updateTimer()
     },
     join(put) {
-      const file = fileOf(put.file)
-      const place: Place = {
-        ...{ put, file, grantedBytes: 0, flushedBytes: 0, beatFlushedBytes: 0, recentBytes: 0 },
-        ...{ room: 0, told: false },
+      const file = fileShareFor(put.file)
+      const member: Member = {
+        put,
+        grantedBytes: 0,
+        flushedBytes: 0,
+        flushedBytesAtTick: 0,
+        recentBytes: 0,
+        demandBytes: 0,
+        hasNewGrant: false,
       }
-      file.places.add(place)
-      if (limit === null) tell(place)
-      arrange()
+      file.members.add(member)
+      if (limit === null) sendGrant(member)
+      updateTimer()
       return {
-        moved(flushedBytes) {
-          place.flushedBytes = flushedBytes
-          place.grantedBytes = Math.max(place.grantedBytes, flushedBytes)
+        recordFlushed(flushedBytes) {
+          member.flushedBytes = flushedBytes
+          member.grantedBytes = Math.max(member.grantedBytes, flushedBytes)
         },
-        end() {
-          file.places.delete(place)
-          if (file.places.size === 0 && files.get(put.file) === file) files.delete(put.file)
-          arrange()
+        leave() {
+          file.members.delete(member)
+          if (file.members.size === 0 && files.get(put.file) === file) files.delete(put.file)
+          updateTimer()
         },
       }
     },
     close() {
       limit = null
       files.clear()
-      arrange()
+      updateTimer()
     },
   }
 }
 
-function isHungry({ places }: FilePlace): boolean {
-  for (const { room } of places) if (room > 0) return true
+/**
+ * A PUT may have unused credit for twice what it recently flushed per tick plus an even share: a slow connection does not
+ * accumulate credit, and a fast one takes over within a few ticks what others leave.
+ */
+function updateDemand(members: readonly Member[], bytesPerSecond: number): void {
+  const shareBytes = Math.max(minGrantBytes, (bytesPerSecond * tickMs) / 1000 / members.length)
+  for (const member of members) {
+    const flushedInTick = Math.max(0, member.flushedBytes - member.flushedBytesAtTick)
+    member.flushedBytesAtTick = member.flushedBytes
+    member.recentBytes = Math.max(flushedInTick, member.recentBytes / 2)
+    const unusedBytes = member.grantedBytes - member.flushedBytes
+    const leftBytes = member.put.sizeBytes - member.grantedBytes
+    const allowedBytes = Math.min(2 * member.recentBytes + shareBytes - unusedBytes, leftBytes)
+    member.demandBytes = Math.max(0, Math.floor(allowedBytes))
+    // Less than a packet waits, unless it is the end of the body.
+    if (member.demandBytes < minGrantBytes && member.demandBytes < leftBytes) member.demandBytes = 0
+    member.hasNewGrant = false
+  }
+}
+
+/** Grants credit in small portions to the file that has got least so far. Returns the credit that is left. */
+function grantCredit(files: readonly FileShare[], creditBytes: number): number {
+  const memberCount = files.reduce((count, { members }) => count + members.size, 0)
+  const portionBytes = Math.max(minGrantBytes, Math.floor(creditBytes / memberCount))
+  const waiting = new Set(files.filter(hasDemand))
+  let leftBytes = creditBytes
+  while (waiting.size > 0) {
+    const [file] = [...waiting].sort((a, b) => a.grantedBytes - b.grantedBytes) as [FileShare]
+    const member = [...file.members].find(({ demandBytes }) => demandBytes > 0)
+    if (!member) {
+      waiting.delete(file)
+      continue
+    }
+    const bytes = Math.min(portionBytes, member.demandBytes)
+    if (bytes > leftBytes) return leftBytes
+    leftBytes -= bytes
+    file.grantedBytes += bytes
+    member.grantedBytes += bytes
+    member.demandBytes -= bytes
+    member.hasNewGrant = true
+    file.members.delete(member)
+    file.members.add(member)
+  }
+  return leftBytes
+}
+
+/** Raises files whose demand was met, so that they cannot claim later what the others got meanwhile. */
+function limitLag(files: readonly FileShare[], bytesPerSecond: number): void {
+  const waiting = files.filter(hasDemand)
+  if (waiting.length === 0) return
+  const lowestBytes = Math.min(...waiting.map(({ grantedBytes }) => grantedBytes))
+  const level = lowestBytes - (bytesPerSecond * maxLagMs) / 1000
+  for (const file of files) file.grantedBytes = Math.max(file.grantedBytes, level)
+}
+
+function hasDemand({ members }: FileShare): boolean {
+  for (const { demandBytes } of members) if (demandBytes > 0) return true
   return false
 }

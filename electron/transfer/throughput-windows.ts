@@ -1,110 +1,110 @@
-/** What is seen of the streams at one moment. */
-export interface Seen {
+/** The state of all requests at one moment. */
+export interface Sample {
   readonly nowMs: number
   readonly inUse: number
-  /** Somebody waits for a stream. */
-  readonly wanted: boolean
-  /** Bytes the operating system has taken for sending, ever. */
-  readonly movedBytes: number
-  /** A limit of our own on the bytes of a second, or null. */
-  readonly capBytesPerSecond: number | null
+  /** Whether a file waits for a slot. */
+  readonly hasWaiting: boolean
+  /** Bytes that the operating system has taken for sending, in total. */
+  readonly sentBytes: number
+  /** The user's limit in bytes per second, or null. */
+  readonly limitBytesPerSecond: number | null
 }
 
-/** What a number of streams brought over a while. */
-export interface Measure {
-  /** Bytes a millisecond. */
+/** What a number of concurrent requests achieved over a while. */
+export interface Measurement {
+  /** Bytes per millisecond. */
   readonly rate: number
-  /** The streams were all in use: else it says nothing about their number. */
-  readonly busy: boolean
-  /** More streams would have found work. */
-  readonly wanted: boolean
-  /** Taken while new connections still run ahead of what they keep. */
-  readonly early: boolean
+  /** Whether all slots were in use: otherwise the rate says nothing about their number. */
+  readonly wasBusy: boolean
+  /** Whether more slots would have been used. */
+  readonly hadWaiting: boolean
+  /** Whether new connections had not settled yet, so that the rate is too high. */
+  readonly isEarly: boolean
 }
 
 /**
- * A new connection fills its buffers first, and doubles its speed until the first packet is lost: on the emulated line of
- * 50 ms and 0.1 % loss it brings four times for two seconds what it brings in the end, and has calmed down after four.
+ * A new connection fills its buffers first, and doubles its speed until the first packet is lost: on the emulated connection
+ * of 50 ms and 0.1 % loss it reaches four times its final speed for two seconds, and has settled after four.
  */
 const earlyAfterMs = 1_000
-const calmAfterMs = 4_000
-/** Shorter ones differ by more from each other than a quarter more streams would change. */
+const settledAfterMs = 4_000
+/** Shorter windows vary by more than a quarter more requests would change. */
 const windowMs = 2_000
-/** A window counts only if the streams were all in use for this share of it. */
+/** A window counts only if all slots were in use for this share of it. */
 const busyShare = 0.9
-/** No byte for this long: the line is away or paused, and what was being measured says nothing. */
+/** Without a byte for this long, the connection is lost or paused and the measurement is discarded. */
 const silenceMs = 2_000
 
 export interface ThroughputWindows {
-  /** Answers a measure when one is complete: an early one after each `restart`, then calm ones without end. */
-  see(seen: Seen, limit: number): Measure | null
-  /** The number of streams changes: measures anew, and waits `patience` times as long for calm. */
+  /** Returns a measurement when one is complete: an early one after each `restart`, then settled ones. */
+  record(sample: Sample, limit: number): Measurement | null
+  /** Starts over after a change of the limit; connections get `recovery` times as long to settle. */
   restart(recovery: number): void
 }
 
-/** Cuts what the streams bring into windows, in which their number was what it should be. */
-export function createThroughputWindows(nowAtFirstMs: number): ThroughputWindows {
+/** Measures the throughput in windows during which as many requests ran as the limit allows. */
+export function createThroughputWindows(startMs: number): ThroughputWindows {
   let window: {
     readonly fromMs: number
     readonly fromBytes: number
     busyMs: number
-    wantedMs: number
+    waitingMs: number
   } | null = null
-  /** Since when there are as many streams as there should be; null while there are not. */
-  let sinceMs: number | null = null
+  /** Since when as many requests run as the limit allows; null while they do not. */
+  let fullSinceMs: number | null = null
   let isEarly = true
   let recovery = 1
-  let last = { nowMs: nowAtFirstMs, movedBytes: 0 }
-  let movedAtMs = nowAtFirstMs
+  let last = { nowMs: startMs, sentBytes: 0 }
+  let sentAtMs = startMs
 
-  function begin(): void {
+  function reset(): void {
     window = null
-    sinceMs = null
+    fullSinceMs = null
     isEarly = true
   }
 
-  function complete(seen: Seen): Measure | null {
+  function completeWindow(sample: Sample): Measurement | null {
     if (!window) return null
-    const lengthMs = seen.nowMs - window.fromMs
+    const lengthMs = sample.nowMs - window.fromMs
     if (lengthMs < windowMs) return null
-    const measure = {
-      rate: (seen.movedBytes - window.fromBytes) / lengthMs,
-      busy: window.busyMs >= lengthMs * busyShare,
-      wanted: window.wantedMs > lengthMs / 2,
-      early: isEarly,
+    const measurement = {
+      rate: (sample.sentBytes - window.fromBytes) / lengthMs,
+      wasBusy: window.busyMs >= lengthMs * busyShare,
+      hadWaiting: window.waitingMs > lengthMs / 2,
+      isEarly,
     }
     window = null
     isEarly = false
-    return measure
+    return measurement
   }
 
-  /** Streams beyond the limit are not cut, they end with their part: until then nothing is measured. */
-  function open({ nowMs, movedBytes, inUse }: Seen, limit: number): void {
-    if (inUse !== limit) return begin()
-    sinceMs ??= nowMs
-    const fromMs = sinceMs + (isEarly ? earlyAfterMs : calmAfterMs * recovery)
-    if (nowMs >= fromMs) window = { fromMs: nowMs, fromBytes: movedBytes, busyMs: 0, wantedMs: 0 }
+  /** Requests beyond a lowered limit run until their part ends: until then nothing is measured. */
+  function openWindow({ nowMs, sentBytes, inUse }: Sample, limit: number): void {
+    if (inUse !== limit) return reset()
+    fullSinceMs ??= nowMs
+    const fromMs = fullSinceMs + (isEarly ? earlyAfterMs : settledAfterMs * recovery)
+    if (nowMs >= fromMs) window = { fromMs: nowMs, fromBytes: sentBytes, busyMs: 0, waitingMs: 0 }
   }
 
   return {
-    see(seen, limit) {
-      const { nowMs, movedBytes } = seen
-      if (movedBytes > last.movedBytes) {
-        if (nowMs - movedAtMs > silenceMs) begin()
-        movedAtMs = nowMs
+    record(sample, limit) {
+      const { nowMs, sentBytes } = sample
+      if (sentBytes > last.sentBytes) {
+        if (nowMs - sentAtMs > silenceMs) reset()
+        sentAtMs = nowMs
       }
-      if (window && seen.inUse >= limit) {
+      if (window && sample.inUse >= limit) {
         window.busyMs += nowMs - last.nowMs
-        if (seen.wanted) window.wantedMs += nowMs - last.nowMs
+        if (sample.hasWaiting) window.waitingMs += nowMs - last.nowMs
       }
-      last = { nowMs, movedBytes }
-      const measure = complete(seen)
-      if (!window) open(seen, limit)
-      return measure
+      last = { nowMs, sentBytes }
+      const measurement = completeWindow(sample)
+      if (!window) openWindow(sample, limit)
+      return measurement
     },
-    restart(longer) {
-      recovery = longer
-      begin()
+    restart(newRecovery) {
+      recovery = newRecovery
+      reset()
     },
   }
 }

@@ -1,8 +1,8 @@
 import { failure, type Failure } from '../contract/failures.ts'
 
-/** S3's walls (docs.aws.amazon.com, "Amazon S3 multipart upload limits"). */
-const largestPutBytes = 5 * 1024 ** 3
-const largestObjectBytes = 5 * 1024 ** 4
+/** S3's limits (docs.aws.amazon.com, "Amazon S3 multipart upload limits"). */
+const maxPutBytes = 5 * 1024 ** 3
+const maxObjectBytes = 5 * 1024 ** 4
 
 export type Plan =
   | { readonly kind: 'whole' }
@@ -10,8 +10,8 @@ export type Plan =
   | { readonly kind: 'refused'; readonly failure: Failure }
 
 /**
- * How a file goes: one PUT, or parts, or not at all and why. `singlePutLimitBytes` is the deployment's own cap, which no
- * call reports. A device key cannot send parts (openapi.yaml, initiateMultipart).
+ * Whether a file is sent as one PUT or in parts, or why it can't be sent. `singlePutLimitBytes` is the deployment's own limit,
+ * which no call reports. A device key cannot send parts (openapi.yaml, initiateMultipart).
  */
 export function planUpload(options: {
   readonly sizeBytes: number
@@ -19,31 +19,29 @@ export function planUpload(options: {
   readonly credential: 'session' | 'device'
 }): Plan {
   const { sizeBytes, credential } = options
-  const limitBytes = Math.min(options.singlePutLimitBytes, largestPutBytes)
+  const limitBytes = Math.min(options.singlePutLimitBytes, maxPutBytes)
   if (sizeBytes <= limitBytes) return { kind: 'whole' }
-  if (sizeBytes > largestObjectBytes) {
-    return refused(failure('too-large-for-storage', { sizeBytes, limitBytes: largestObjectBytes }))
+  if (sizeBytes > maxObjectBytes) {
+    return refused(failure('too-large-for-storage', { sizeBytes, limitBytes: maxObjectBytes }))
   }
   if (credential === 'device') return refused(failure('too-large-for-device', { sizeBytes, limitBytes }))
   return { kind: 'parts' }
 }
 
-/** Part size and number that S3 takes; the last part may be smaller. */
-const smallestPartBytes = 5 * 1024 ** 2
-const largestPartBytes = largestPutBytes
-const mostParts = 10_000
+/** Part sizes and count that S3 accepts; the last part may be smaller. */
+const minPartBytes = 5 * 1024 ** 2
+const maxPartBytes = maxPutBytes
+const maxParts = 10_000
 
-/**
- * Whether the server's cut fits the file and storage's walls, before a byte is read: the failure, or null.
- */
+/** Checks, before a byte is read, that the server's parts fit the file and storage's limits. Returns the failure, or null. */
 export function partsFailure(
   sizeBytes: number,
   { partSizeBytes, partCount }: { readonly partSizeBytes: number; readonly partCount: number },
 ): Failure | null {
   const count = Math.ceil(sizeBytes / partSizeBytes)
-  const fits = count === partCount && count <= mostParts && partSizeBytes <= largestPartBytes
-  const tooSmall = count > 1 && partSizeBytes < smallestPartBytes
-  if (fits && !tooSmall) return null
+  const isValid = count === partCount && count <= maxParts && partSizeBytes <= maxPartBytes
+  const isTooSmall = count > 1 && partSizeBytes < minPartBytes
+  if (isValid && !isTooSmall) return null
   return failure('parts-do-not-fit', { partSizeBytes, partCount, sizeBytes })
 }
 

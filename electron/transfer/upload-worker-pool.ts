@@ -3,7 +3,7 @@ import type { Environment } from '../platform/environment.ts'
 import type { Failure } from '../contract/failures.ts'
 import { withProxyFallback, proxyCodeIn, type ProxyResolver } from '../platform/proxy-resolver.ts'
 import type { FileIdentity } from '../platform/file-identity.ts'
-import type { ReadRate } from './read-rate.ts'
+import type { ReadAhead } from './read-ahead.ts'
 import { createWorkerThreads } from '../platform/worker-threads.ts'
 import type { Throttle } from './throttle.ts'
 
@@ -13,67 +13,68 @@ export interface PutJob {
   readonly identity: FileIdentity
   readonly start: number
   readonly end: number
-  /** A secret while it lives: it exists in this message and in the request, nowhere else. */
+  /** A secret while it is valid: it is in this message and in the request, nowhere else. */
   readonly url: string
   /** Signed with the URL: sent with names and values unchanged. */
   readonly headers: Readonly<Record<string, string>>
-  /** Of the file's hash, which the sending stays near to. */
-  readonly pace: ReadRate
+  /** Shared with the hash of the same file. */
+  readonly readAhead: ReadAhead
 }
 
-/** How long a PUT may stand still before its connection is cut. */
+/** How long a PUT may make no progress before its connection is closed. */
 export interface PutTimeouts {
-  /** Without a byte moving. */
+  /** Without a byte sent. */
   readonly stallMs: number
-  /** Between the last byte and the answer, while storage writes and checks. */
+  /** Between the last byte and the response, while storage writes and checks. */
   readonly answerMs: number
 }
 
-/** No byte for 30 s is a dead connection (engine-facts.md, 3.3); after the last byte storage may take minutes to check. */
+/** Without a byte for 30 s a connection is taken for dead; after the last byte storage may take minutes to check. */
 export const putTimeouts: PutTimeouts = { stallMs: 30_000, answerMs: 300_000 }
 
-/** A job as a thread gets it. */
-export interface PutOrder extends PutJob, PutTimeouts {
-  /** The body waits until storage says that it wants it. */
-  readonly announced: boolean
-  /** The proxy to go by, with its login: as secret as the URL. */
+/** A job as a worker thread receives it. */
+export interface PutWorkerJob extends PutJob, PutTimeouts {
+  /** Sends `Expect: 100-continue` and waits with the body for storage's consent. */
+  readonly expectsContinue: boolean
+  /** The proxy's URL with its login, as secret as `url`; null for a direct connection. */
   readonly proxy: string | null
 }
 
 export interface PutProgress {
   /** Bytes of this job that the operating system has taken for sending. */
   readonly flushedBytes: number
-  /** How long storage took to say that it wants the body, told once where it was asked. */
-  readonly heardAfterMs?: number
+  /** How long storage took to answer `Expect: 100-continue`; in one report at most. */
+  readonly continueDelayMs?: number
 }
 
-/** What of a PUT went out before it ended. `flushedBytes` equal to the length: it may have landed. */
+/** What was sent before a PUT ended. If `flushedBytes` equals the length, the object may be stored. */
 export interface PutFailure {
   readonly checksum: number
   readonly flushedBytes: number
 }
 
 export type PutAnswer =
-  /** Storage answered: whatever the status, with the checksum of the bytes that went out. */
+  /** Storage responded, with any status. */
   | {
       readonly kind: 'answered'
       readonly status: number
       readonly etag: string | null
-      /** Of the bytes that went out, 32 lower-case hex digits; `null` where it would have cost speed. */
+      /** Of the sent bytes, 32 lower-case hex digits; `null` where computing it would have cost speed. */
       readonly md5: string | null
-      /** Storage says that it encrypts with a key that makes the ETag something else than an MD5. */
-      readonly sealed: boolean
+      /** Storage encrypts with a key that makes the ETag something else than an MD5. */
+      readonly isEncrypted: boolean
       readonly retryAfter: string | null
       /** The beginning of the body: storage's XML with its reason. */
       readonly body: string
+      /** Of the sent bytes. */
       readonly checksum: number
       readonly flushedBytes: number
     }
-  /** The line broke before an answer came. */
+  /** The connection failed before a response. */
   | ({
       readonly kind: 'broken'
       readonly code: string
-      /** Host and port of the proxy that kept it from storage; null when none did. */
+      /** Host and port of the proxy that failed; null when the proxy was not the cause. */
       readonly proxyHost: string | null
     } & PutFailure)
   | { readonly kind: 'refused'; readonly failure: Failure }
@@ -82,14 +83,14 @@ export type PutAnswer =
 export interface SendOptions {
   readonly signal: AbortSignal
   readonly onProgress: (flushedBytes: number) => void
-  /** Storage took so long to say that it wants the body, in ms. */
-  readonly onHeard?: (tookMs: number) => void
+  /** Reports how long storage took to answer `Expect: 100-continue`. */
+  readonly onContinueDelay?: (delayMs: number) => void
 }
 
 export interface UploadWorkerPool {
-  /** Carries one job. `null` when the thread that carried it died. */
+  /** Runs one PUT. `null` when its worker thread died. */
   send(job: PutJob, options: SendOptions): Promise<PutAnswer | null>
-  /** Starts a thread ahead of the first job. */
+  /** Starts a thread before the first job needs it. */
   warm(): void
   close(): Promise<void>
 }
@@ -103,47 +104,51 @@ export function createUploadWorkerPool(options: {
   readonly timeouts?: PutTimeouts
 }): UploadWorkerPool {
   const { throttle, proxies, timeouts = putTimeouts } = options
-  const threads = createWorkerThreads<PutOrder, PutProgress, PutAnswer>({
+  const threads = createWorkerThreads<PutWorkerJob, PutProgress, PutAnswer>({
     url: options.url,
-    name: 'lane',
+    name: 'upload',
     count: options.threads,
     environment: options.environment,
   })
-  const announcing = createExpectContinuePolicy()
+  const expectContinue = createExpectContinuePolicy()
 
-  async function carry(
-    order: PutOrder,
-    { signal, onProgress, onHeard }: SendOptions,
+  async function runJob(
+    job: PutWorkerJob,
+    { signal, onProgress, onContinueDelay }: SendOptions,
   ): Promise<PutAnswer | null> {
-    const running = threads.run(order, {
+    const running = threads.run(job, {
       signal,
-      onProgress({ flushedBytes, heardAfterMs }) {
-        if (heardAfterMs !== undefined) onHeard?.(heardAfterMs)
-        turn.moved(flushedBytes)
+      onProgress({ flushedBytes, continueDelayMs }) {
+        if (continueDelayMs !== undefined) onContinueDelay?.(continueDelayMs)
+        membership.recordFlushed(flushedBytes)
         onProgress(flushedBytes)
       },
     })
-    const turn = throttle.join({
-      ...{ file: order.path, sizeBytes: order.end - order.start, allow: running.allow },
+    const membership = throttle.join({
+      file: job.path,
+      sizeBytes: job.end - job.start,
+      allow: running.allow,
     })
     const answer = await running.answer
-    turn.end()
+    membership.leave()
     return answer
   }
 
-  async function ask(order: PutOrder, options: SendOptions): Promise<PutAnswer | null> {
-    const { host } = new URL(order.url)
-    const sizeBytes = order.end - order.start
-    const announced = announcing.wanted(host, sizeBytes)
-    const answer = await carry({ ...order, announced }, options)
-    const again = answer !== null && announcing.again(host, { announced, sizeBytes }, answer)
-    return again ? carry({ ...order, announced: !announced }, options) : answer
+  async function sendWithExpectPolicy(job: PutWorkerJob, options: SendOptions): Promise<PutAnswer | null> {
+    const { host } = new URL(job.url)
+    const sizeBytes = job.end - job.start
+    const expectsContinue = expectContinue.shouldExpect(host, sizeBytes)
+    const answer = await runJob({ ...job, expectsContinue }, options)
+    const isRetried =
+      answer !== null && expectContinue.shouldRetry(host, { expectsContinue, sizeBytes }, answer)
+    return isRetried ? runJob({ ...job, expectsContinue: !expectsContinue }, options) : answer
   }
 
   return {
     send: (job, options) =>
       withProxyFallback(proxies, job.url, async (proxy) => {
-        const answer = await ask({ ...job, ...timeouts, announced: false, proxy }, options)
+        const workerJob = { ...job, ...timeouts, expectsContinue: false, proxy }
+        const answer = await sendWithExpectPolicy(workerJob, options)
         return { answer, proxyCode: answer?.kind === 'broken' ? proxyCodeIn(answer.code) : null }
       }),
     warm: () => threads.warm(),

@@ -4,108 +4,109 @@ import { setTimeout as after } from 'node:timers/promises'
 import { proxyCodes } from '../platform/proxy-resolver.ts'
 import { diskTimeoutFailure, openWithTimeout } from '../platform/file-identity.ts'
 import { openPut } from './put-request.ts'
-import type { PutAnswer, PutOrder, PutProgress } from './upload-worker-pool.ts'
-import { sendingEnd } from './read-rate.ts'
+import type { PutAnswer, PutWorkerJob, PutProgress } from './upload-worker-pool.ts'
+import { sendingReadAhead } from './read-ahead.ts'
 import { requestErrorCode, proxyHostOf, isProxyAuthRequired } from '../platform/proxied-request.ts'
 import { containsOtherBytes } from './put-outcome.ts'
 import { sendBody, type Put } from './put-body.ts'
-import { createSentMd5s } from './sent-md5.ts'
+import { createSentMd5Factory } from './sent-md5.ts'
 import { trustsSystemCertificates, trustSystemCertificatesAfter } from '../platform/system-certificates.ts'
 import { runJobs, type JobContext } from '../platform/worker-thread-side.ts'
 
-/** Ten times a second is what the page shows. */
-const tellEveryMs = 100
-/** A server that neither answers nor says 100 is sent the body after this long (RFC 9110, 10.1.1). */
-const continueWaitMs = 1_000
-/** After a success that is read early, the body may go this long without a byte being flushed; then it was no success. */
-const lateFlushMs = 5_000
-const longestBody = 16 * 1024
-const sentMd5s = createSentMd5s()
+/** The page shows progress ten times a second. */
+const progressIntervalMs = 100
+/** The body is sent after this long without a response to `Expect: 100-continue` (RFC 9110, 10.1.1). */
+const continueTimeoutMs = 1_000
+/** After a response that was read early, the rest of the body may take this long without a flushed byte. */
+const flushTimeoutMs = 5_000
+const maxResponseCharacters = 16 * 1024
+const md5Factory = createSentMd5Factory()
 const abortedUnsent: PutAnswer = { kind: 'aborted', checksum: 0, flushedBytes: 0 }
 
-async function send(job: PutOrder, context: JobContext<PutProgress>): Promise<PutAnswer> {
+async function send(job: PutWorkerJob, context: JobContext<PutProgress>): Promise<PutAnswer> {
   if (context.signal.aborted) return abortedUnsent
   const opened = await openWithTimeout(job, context.signal)
   if (opened === null) return abortedUnsent
   if (!opened.ok) return { kind: 'refused', failure: opened.failure }
   try {
     const first = await attempt(job, opened.handle, context)
-    return mayEndBetter(first) ? (await attempt(job, opened.handle, context)).answer : first.answer
+    return shouldRetryAtOnce(first) ? (await attempt(job, opened.handle, context)).answer : first.answer
   } finally {
-    // Closing waits for a read that may never end, and nobody else needs the file closed.
+    // Closing waits for a read that may never end, and nothing depends on it.
     void opened.handle.close().catch(() => {})
   }
 }
 
 interface Attempt {
   readonly answer: PutAnswer
-  /** It went by a connection that an earlier PUT had left open. */
-  readonly reused: boolean
-  /** The system's authorities were trusted already. */
-  readonly trusting: boolean
+  /** Whether it used a connection that an earlier PUT had left open. */
+  readonly usedKeptConnection: boolean
+  /** Whether the system's certificate authorities were trusted already. */
+  readonly trustedSystem: boolean
 }
 
-/** Whether nothing went out, for a reason that another try at once does not meet. */
-function mayEndBetter({ answer, reused, trusting }: Attempt): boolean {
+/** Whether nothing was sent, for a reason that does not apply to a second attempt. */
+function shouldRetryAtOnce({ answer, usedKeptConnection, trustedSystem }: Attempt): boolean {
   if (answer.kind !== 'broken' || answer.flushedBytes > 0) return false
-  // The server had closed a kept connection just as we took it up again: that is no trouble of the line.
-  return reused || (!trusting && trustSystemCertificatesAfter(answer.code))
+  // A server may close a kept connection just as it is used again.
+  return usedKeptConnection || (!trustedSystem && trustSystemCertificatesAfter(answer.code))
 }
 
 async function attempt(
-  job: PutOrder,
+  job: PutWorkerJob,
   handle: FileHandle,
   context: JobContext<PutProgress>,
 ): Promise<Attempt> {
-  const trusting = trustsSystemCertificates()
-  // It may have been aborted while the file was being opened, when nobody listened.
-  if (context.signal.aborted) return { answer: abortedUnsent, reused: false, trusting }
-  const request = openPut(job.url, job.end - job.start, job.headers, job.announced, job.proxy)
-  const pace = sendingEnd(job.pace)
-  const md5 = sentMd5s.begin()
+  const trustedSystem = trustsSystemCertificates()
+  // It may have been aborted while the file was being opened, before a listener existed.
+  if (context.signal.aborted) return { answer: abortedUnsent, usedKeptConnection: false, trustedSystem }
+  const request = openPut({
+    url: job.url,
+    lengthBytes: job.end - job.start,
+    signedHeaders: job.headers,
+    expectsContinue: job.expectsContinue,
+    proxy: job.proxy,
+  })
+  const readAhead = sendingReadAhead(job.readAhead)
+  const md5 = md5Factory.start()
   const put: Put = {
     job,
     request,
-    pace,
+    readAhead,
     md5,
     flushedBytes: 0,
     checksum: 0,
-    held: false,
-    reads: false,
-    over: null,
+    isWaitingLocally: false,
+    isReadingDisk: false,
+    answer: null,
   }
-  let told = 0
-  const teller = setInterval(() => {
-    if (put.flushedBytes === told) return
-    told = put.flushedBytes
-    context.progress({ flushedBytes: told })
-  }, tellEveryMs)
-  const answer = await exchange(put, job.announced, handle, context)
-  clearInterval(teller)
-  md5.end()
-  if (!isStored(put, answer)) pace.giveBack()
-  return { answer, reused: request.reusedSocket, trusting }
+  let reportedBytes = 0
+  const reportTimer = setInterval(() => {
+    if (put.flushedBytes === reportedBytes) return
+    reportedBytes = put.flushedBytes
+    context.progress({ flushedBytes: reportedBytes })
+  }, progressIntervalMs)
+  const answer = await exchange(put, handle, context)
+  clearInterval(reportTimer)
+  md5.finish()
+  if (!isStored(put, answer)) readAhead.releaseBlocks()
+  return { answer, usedKeptConnection: request.reusedSocket, trustedSystem }
 }
 
-/** Whether these bytes need not go again. */
+/** Whether these bytes need not be sent again. */
 function isStored({ job }: Put, answer: PutAnswer): boolean {
   if (answer.kind !== 'answered' || answer.status >= 300) return false
   return answer.flushedBytes === job.end - job.start && !containsOtherBytes(answer, new URL(job.url).host)
 }
 
-/** Runs the request to whichever end comes first: an answer, a broken line, a stalled line, a bad file, an abort. */
-function exchange(
-  put: Put,
-  announced: boolean,
-  handle: FileHandle,
-  context: JobContext<PutProgress>,
-): Promise<PutAnswer> {
+/** Runs the request until a response, a failed or stalled connection, a failure of the file, or an abort. */
+function exchange(put: Put, handle: FileHandle, context: JobContext<PutProgress>): Promise<PutAnswer> {
   const { job, request } = put
   const { signal } = context
   return new Promise((resolve) => {
     const end = (answer: PutAnswer) => {
-      if (put.over) return
-      put.over = answer
+      if (put.answer) return
+      put.answer = answer
       clearInterval(watch)
       signal.removeEventListener('abort', onAbort)
       if (answer.kind !== 'answered' || put.flushedBytes < job.end - job.start) request.destroy()
@@ -113,107 +114,111 @@ function exchange(
     }
     const broken = (code: string, flushedBytes = put.flushedBytes) =>
       end({
-        ...{ kind: 'broken', code, proxyHost: proxyHostOf(code, job.proxy) },
-        ...{ checksum: put.checksum, flushedBytes },
+        kind: 'broken',
+        code,
+        proxyHost: proxyHostOf(code, job.proxy),
+        checksum: put.checksum,
+        flushedBytes,
       })
     const onAbort = () => end({ kind: 'aborted', checksum: put.checksum, flushedBytes: put.flushedBytes })
     const watch = watchForStall(put, () => {
-      // Where the disk brings nothing it is not the line that stands still.
-      if (put.reads) end({ kind: 'refused', failure: diskTimeoutFailure() })
+      // While a read is pending, the disk has stalled and not the connection.
+      if (put.isReadingDisk) end({ kind: 'refused', failure: diskTimeoutFailure() })
       else broken('ETIMEDOUT')
     })
-    let answering = false
+    let hasResponse = false
 
     request.on('response', (response) => {
-      answering = true
-      // Whatever the proxy took of the body went no further.
+      hasResponse = true
+      // The bytes that the proxy took did not reach storage.
       if (isProxyAuthRequired(response.statusCode, new URL(job.url), job.proxy))
         return broken(proxyCodes.signIn, 0)
       void readAnswer(put, response).then(end, (error: unknown) => broken(requestErrorCode(error, job.proxy)))
     })
     request.on('error', (error) => {
-      // Told by 'response' meanwhile? Then that is the truth; a reset after it is only the server hanging up.
-      if (!answering) broken(requestErrorCode(error, job.proxy))
+      // A reset after the response only means that the server has closed the connection.
+      if (!hasResponse) broken(requestErrorCode(error, job.proxy))
     })
     signal.addEventListener('abort', onAbort)
     request.flushHeaders()
-    if (announced) tellWhenHeard(put, context)
-    void whenToSend(request, announced).then(async () => {
-      const trouble = await sendBody(put, handle, context)
-      if (trouble) end({ kind: 'refused', failure: trouble })
+    if (job.expectsContinue) reportContinueDelay(put, context)
+    void readyForBody(request, job.expectsContinue).then(async () => {
+      const fileTrouble = await sendBody(put, handle, context)
+      if (fileTrouble) end({ kind: 'refused', failure: fileTrouble })
     })
   })
 }
 
-/** Cuts a line on which nothing moves; once the body is out, storage gets longer to answer. */
-function watchForStall(put: Put, stalled: () => void): NodeJS.Timeout {
-  let seen = -1
-  let since = Date.now()
+/** Calls `onStall` when nothing is sent for too long; after the last byte storage gets longer to respond. */
+function watchForStall(put: Put, onStall: () => void): NodeJS.Timeout {
+  let lastFlushedBytes = -1
+  let unchangedSinceMs = Date.now()
   return setInterval(
     () => {
-      if (put.flushedBytes !== seen || put.held) {
-        seen = put.flushedBytes
-        since = Date.now()
+      if (put.flushedBytes !== lastFlushedBytes || put.isWaitingLocally) {
+        lastFlushedBytes = put.flushedBytes
+        unchangedSinceMs = Date.now()
       }
-      const whole = put.flushedBytes === put.job.end - put.job.start
-      if (Date.now() - since > (whole ? put.job.answerMs : put.job.stallMs)) stalled()
+      const isBodySent = put.flushedBytes === put.job.end - put.job.start
+      const limitMs = isBodySent ? put.job.answerMs : put.job.stallMs
+      if (Date.now() - unchangedSinceMs > limitMs) onStall()
     },
     Math.min(1_000, put.job.stallMs / 4),
   )
 }
 
-/** Measures from when the request goes out on an open connection, so that neither name servers nor TLS count. */
-function tellWhenHeard(put: Put, context: JobContext<PutProgress>): void {
-  let askedMs = 0
-  whenOpen(put.request, () => (askedMs = performance.now()))
+/** Measures from when the request is sent on an open connection, so that neither DNS nor TLS counts. */
+function reportContinueDelay(put: Put, context: JobContext<PutProgress>): void {
+  let sentAtMs = 0
+  whenConnected(put.request, () => (sentAtMs = performance.now()))
   put.request.on('continue', () => {
-    context.progress({ flushedBytes: put.flushedBytes, heardAfterMs: performance.now() - askedMs })
+    context.progress({ flushedBytes: put.flushedBytes, continueDelayMs: performance.now() - sentAtMs })
   })
 }
 
-/** Calls `then` once the request has a connection that is open, TLS included. */
-function whenOpen(request: ClientRequest, then: () => void): void {
+/** Calls `callback` once the connection is open, TLS included. */
+function whenConnected(request: ClientRequest, callback: () => void): void {
   request.on('socket', (socket) => {
-    if (socket.connecting) socket.once(request.protocol === 'https:' ? 'secureConnect' : 'connect', then)
-    else then()
+    if (socket.connecting) socket.once(request.protocol === 'https:' ? 'secureConnect' : 'connect', callback)
+    else callback()
   })
 }
 
-/** Resolves when the body may go: at once, on `100 Continue`, or when a silent server has had its second. */
-function whenToSend(request: ClientRequest, announced: boolean): Promise<void> {
-  if (!announced) return Promise.resolve()
+/** Resolves when the body may be sent: at once, on `100 Continue`, or after the timeout. */
+function readyForBody(request: ClientRequest, expectsContinue: boolean): Promise<void> {
+  if (!expectsContinue) return Promise.resolve()
   return new Promise((resolve) => {
     request.on('continue', resolve)
-    whenOpen(request, () => setTimeout(resolve, continueWaitMs).unref())
+    whenConnected(request, () => setTimeout(resolve, continueTimeoutMs).unref())
   })
 }
 
-/** What storage says. Its status stands even if the line is cut inside the body, which only gives the reason. */
+/** Reads the response. The status counts even if the connection fails inside the body, which only holds the reason. */
 async function readAnswer(put: Put, response: IncomingMessage): Promise<PutAnswer> {
   let body = ''
   response.setEncoding('utf8')
   try {
-    for await (const text of response) if (body.length < longestBody) body += text as string
+    for await (const text of response) if (body.length < maxResponseCharacters) body += text as string
   } catch {
-    // A server that refuses early hangs up on the rest of what we send.
+    // A server that refuses early may close the connection before its response is complete.
   }
   const { headers, statusCode: status = 0 } = response
-  if (status < 300) await flushedWhole(put)
+  if (status < 300) await untilFlushed(put)
   return {
     kind: 'answered',
     status,
     etag: headers.etag ?? null,
     md5: put.flushedBytes === put.job.end - put.job.start ? put.md5.hex() : null,
-    sealed: isSealed(headers),
+    isEncrypted: usesCustomKey(headers),
     retryAfter: headers['retry-after'] ?? null,
-    body: body.slice(0, longestBody),
+    body: body.slice(0, maxResponseCharacters),
     checksum: put.checksum,
     flushedBytes: put.flushedBytes,
   }
 }
 
-/** On a fast connection the answer may be read before the callbacks of the last writes have run. */
-async function flushedWhole(put: Put): Promise<void> {
+/** On a fast connection the response may be read before the callbacks of the last writes have run. */
+async function untilFlushed(put: Put): Promise<void> {
   let { flushedBytes } = put
   let flushedAtMs = performance.now()
   while (put.flushedBytes < put.job.end - put.job.start && !put.request.destroyed) {
@@ -222,16 +227,16 @@ async function flushedWhole(put: Put): Promise<void> {
       ;({ flushedBytes } = put)
       flushedAtMs = nowMs
     }
-    if (nowMs - flushedAtMs > lateFlushMs) return
+    if (nowMs - flushedAtMs > flushTimeoutMs) return
     await after(1)
   }
 }
 
-/** With keys of KMS or of the customer the ETag is no MD5 (Amazon S3 API reference, PutObject, ETag). */
-function isSealed(headers: IncomingHttpHeaders): boolean {
-  const by = headers['x-amz-server-side-encryption']
+/** With KMS keys or customer keys the ETag is not an MD5 (Amazon S3 API reference, PutObject, ETag). */
+function usesCustomKey(headers: IncomingHttpHeaders): boolean {
+  const encryption = headers['x-amz-server-side-encryption']
   return (
-    (typeof by === 'string' && by.startsWith('aws:kms')) ||
+    (typeof encryption === 'string' && encryption.startsWith('aws:kms')) ||
     headers['x-amz-server-side-encryption-customer-algorithm'] !== undefined
   )
 }

@@ -2,8 +2,8 @@ import { abortMultipart, completeMultipart, initiateMultipart, presignPart } fro
 import { presignModel } from '../cloud/models.ts'
 import { failed, failure, retryClassOf, success, type Failure, type Result } from '../contract/failures.ts'
 import { isAborted, type Attempt } from '../platform/attempt.ts'
-import type { Hashing } from '../transfer/hasher.ts'
-import { bytesOfParts } from '../transfer/parts-progress.ts'
+import type { HashTask } from '../transfer/hasher.ts'
+import { bytesOfParts } from '../transfer/parts-tracker.ts'
 import { partsFailure } from '../transfer/upload-plan.ts'
 import { sendParts, type SentPart } from '../transfer/send-parts.ts'
 import { withGracePeriod, abortableDelay, recheckDelayMs } from '../platform/delays.ts'
@@ -105,7 +105,7 @@ async function openedMultipart(sending: SendSession): Promise<Result<Multipart>>
 function sendMissing(
   { record, access, workerPool, requestSlots, environment, memory, report, signal }: SendSession,
   multipart: Multipart,
-  { follow, pace }: Hashing,
+  { uploadReached: follow, readAhead: pace }: HashTask,
 ): Promise<Attempt<readonly SentPart[]>> {
   return sendParts({
     path: record.path,
@@ -113,9 +113,9 @@ function sendMissing(
     partSizeBytes: multipart.partSizeBytes,
     done: report.acknowledgedBefore(),
     repeated: memory.repeatedParts,
-    onMap: (map) => report.parts(map),
+    onPartMap: (map) => report.parts(map),
     presign: (partNumber, until) => presignPart(access.client, access.signer, multipart, partNumber, until),
-    acknowledge(part) {
+    recordPart(part) {
       const written = report.acknowledged(part)
       if (!written.ok) memory.unwrittenParts.set(part.number, part)
       return written
@@ -125,7 +125,7 @@ function sendMissing(
       report.progress(progress)
     },
     workerPool,
-    pace,
+    readAhead: pace,
     requestSlots,
     environment,
     signal,

@@ -5,7 +5,7 @@ import type { PartMap } from '../contract/upload-details.ts'
 import { aborted, isAborted, type Attempt } from '../platform/attempt.ts'
 import type { Environment } from '../platform/environment.ts'
 import { changeFailure } from '../platform/file-identity.ts'
-import type { FileHash, Hasher, Hashing } from '../transfer/hasher.ts'
+import type { FileHash, Hasher, HashTask } from '../transfer/hasher.ts'
 import type { UploadWorkerPool } from '../transfer/upload-worker-pool.ts'
 import { raceAbort } from '../platform/delays.ts'
 import type { SentPart } from '../transfer/send-parts.ts'
@@ -101,7 +101,7 @@ export interface SendSession {
 export async function sendWhileHashing<Sent>(
   sending: SendSession,
   segmentBytes: number,
-  send: (signal: AbortSignal, hashing: Hashing) => Promise<Attempt<Sent>>,
+  send: (signal: AbortSignal, hashing: HashTask) => Promise<Attempt<Sent>>,
 ): Promise<Attempt<{ readonly sent: Sent; readonly hash: FileHash }>> {
   const { record, hasher, report, signal } = sending
   const trouble = new AbortController()
@@ -121,7 +121,7 @@ export async function sendWhileHashing<Sent>(
     thrown = error
   }
   if (!sent.ok) trouble.abort()
-  hashing.follow(record.identity.sizeBytes)
+  hashing.uploadReached(record.identity.sizeBytes)
   const hash = await hashing.result
   if (signal.aborted) return aborted
   // The hash's trouble aborts what sending waits for: then it is the reason, not the abort.

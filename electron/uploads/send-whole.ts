@@ -1,7 +1,7 @@
 import { presignModel, type PresignedUpload } from '../cloud/models.ts'
 import { failed, failure, retryClassOf, success, type Result } from '../contract/failures.ts'
 import { aborted, type Attempt } from '../platform/attempt.ts'
-import type { Hashing } from '../transfer/hasher.ts'
+import type { HashTask } from '../transfer/hasher.ts'
 import { urlExpiryMs } from '../transfer/presigned-url.ts'
 import { putOutcome, type PutOutcome } from '../transfer/put-outcome.ts'
 import type { RequestSlot } from '../transfer/request-slots.ts'
@@ -17,7 +17,7 @@ export async function sendWhole(sending: SendSession): Promise<Attempt<StoredObj
   const done = await sendWhileHashing(sending, identity.sizeBytes, async (signal, hashing) => {
     const { acknowledged } = sending.memory
     if (acknowledged) {
-      hashing.follow(identity.sizeBytes)
+      hashing.uploadReached(identity.sizeBytes)
       return success(acknowledged)
     }
     const grant = await firstGrant({ ...sending, signal })
@@ -37,7 +37,7 @@ export async function sendWhole(sending: SendSession): Promise<Attempt<StoredObj
 }
 
 interface Beside {
-  readonly hashing: Hashing
+  readonly hashing: HashTask
   readonly stream: RequestSlot
 }
 
@@ -83,7 +83,7 @@ async function putUntilStored(
       case 'stored':
         return acknowledged(sending, grant, outcome.checksum)
       case 'failed':
-        if (retryClassOf(outcome.failure) === 'later') beside.stream.troubled()
+        if (retryClassOf(outcome.failure) === 'later') beside.stream.reportCongestion()
         if (outcome.unanswered) sending.memory.unanswered = { grant, ...outcome.unanswered }
         return failed(outcome.failure)
       case 'occupied': {
@@ -133,9 +133,9 @@ async function putOnce(
   const { host } = new URL(grant.url)
   let before = 0
   const onProgress = (flushedBytes: number) => {
-    stream.moved(flushedBytes - before)
+    stream.recordBytes(flushedBytes - before)
     before = flushedBytes
-    hashing.follow(flushedBytes)
+    hashing.uploadReached(flushedBytes)
     report.progress({ inFlightBytes: flushedBytes })
     if (flushedBytes === sizeBytes) report.finishing()
   }
@@ -147,10 +147,10 @@ async function putOnce(
       end: sizeBytes,
       url: grant.url,
       headers: grant.headers,
-      pace: hashing.pace,
+      readAhead: hashing.readAhead,
     },
-    { signal, onProgress, onHeard: (tookMs) => stream.heard(host, tookMs) },
+    { signal, onProgress, onContinueDelay: (tookMs) => stream.recordLatency(host, tookMs) },
   )
-  hashing.follow(sizeBytes)
+  hashing.uploadReached(sizeBytes)
   return putOutcome(answer, { sizeBytes, host, nowMs: environment.now() })
 }

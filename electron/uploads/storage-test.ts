@@ -12,7 +12,7 @@ import { aborted, isAborted, type Attempt } from '../platform/attempt.ts'
 import type { Environment } from '../platform/environment.ts'
 import { storageTestBytes, type StorageTest } from '../contract/storage-test.ts'
 import { identityOf, type FileIdentity } from '../platform/file-identity.ts'
-import { createReadRate } from '../transfer/read-rate.ts'
+import { createReadAhead } from '../transfer/read-ahead.ts'
 import { partsFailure } from '../transfer/upload-plan.ts'
 import { sendParts } from '../transfer/send-parts.ts'
 import type { RequestSlots } from '../transfer/request-slots.ts'
@@ -162,21 +162,21 @@ function send(
   if (unfit) return Promise.resolve(failed(unfit))
   let begunMs: number | null = null
   return sendParts({
-    ...{ ...file, partSizeBytes, done: [], repeated: new Set<number>(), onMap: () => undefined },
+    ...{ ...file, partSizeBytes, done: [], repeated: new Set<number>(), onPartMap: () => undefined },
     async presign(partNumber, until) {
       const granted = await presignPart(client, signer, multipart, partNumber, until)
       begunMs ??= performance.now()
       return granted
     },
-    acknowledge: () => success(undefined),
+    recordPart: () => success(undefined),
     onProgress({ sentBytes, inFlightBytes }) {
       const tookMs = begunMs === null ? 0 : Math.max(1, performance.now() - begunMs)
       run.now = { ...run.now, sentBytes: sentBytes + inFlightBytes, tookMs }
       run.tell(run.now)
     },
     workerPool,
-    pace: createReadRate(),
-    requestSlots: requestSlots.of({ file: file.path, first: () => true }),
+    readAhead: createReadAhead(),
+    requestSlots: requestSlots.forFile({ file: file.path, isFirst: () => true }),
     environment,
     signal: run.signal,
   })

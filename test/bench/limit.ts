@@ -8,12 +8,12 @@ import { workerFiles } from '../../electron/cli/cli-environment.ts'
 import { directConnection } from '../../electron/platform/proxy-resolver.ts'
 import { identityOf, type FileIdentity } from '../../electron/platform/file-identity.ts'
 import { createUploadWorkerPool } from '../../electron/transfer/upload-worker-pool.ts'
-import { createReadRate, hashingEnd } from '../../electron/transfer/read-rate.ts'
+import { createReadAhead, hashingReadAhead } from '../../electron/transfer/read-ahead.ts'
 import { createThrottle } from '../../electron/transfer/throttle.ts'
 import type { Counts } from './limit-receiver.ts'
 
 // How exactly the bandwidth limit holds, measured where the bytes arrive: `node test/bench/limit.ts`, about 80 s. The real
-// lanes send an endless file over loopback to a process that counts what comes in.
+// upload workers send an endless file over loopback to a process that counts what comes in.
 
 export interface LimitRow {
   readonly measure: string
@@ -121,7 +121,7 @@ async function openBench(): Promise<Bench> {
   const folder = await mkdtemp(join(tmpdir(), 'modelferry-limit-'))
   const throttle = createThrottle({ environment })
   const workerPool = createUploadWorkerPool({
-    url: workerFiles(join(import.meta.dirname, '../../electron/cli/main.ts')).lane,
+    url: workerFiles(join(import.meta.dirname, '../../electron/cli/main.ts')).upload,
     ...{ threads: 1, environment, throttle, proxies: directConnection },
   })
   const receiver = fork(join(import.meta.dirname, 'limit-receiver.ts'), [String(bucketMs)])
@@ -133,14 +133,14 @@ async function openBench(): Promise<Bench> {
       for (const name of new Set(names)) identities.set(name, await endlessFile(join(folder, name)))
       const stop = new AbortController()
       const sending = names.map((name) => {
-        const pace = createReadRate()
-        hashingEnd(pace).over()
+        const readAhead = createReadAhead()
+        hashingReadAhead(readAhead).ended()
         const identity = identities.get(name) as FileIdentity
         return workerPool.send(
           {
             ...{ path: join(folder, name), identity, start: 0, end: identity.sizeBytes },
             ...{ url: `http://127.0.0.1:${port}/${name}`, headers: {} },
-            ...{ stallMs: 30_000, answerMs: 30_000, pace },
+            ...{ stallMs: 30_000, answerMs: 30_000, readAhead },
           },
           { signal: stop.signal, onProgress: () => {} },
         )

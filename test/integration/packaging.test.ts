@@ -116,8 +116,8 @@ test('worker threads lie beside the archive and import nothing from it', () => {
   expect(workers.sort()).toEqual([
     'hash-worker.js',
     'inspect-worker.js',
-    'lane-worker.js',
     'search-worker.js',
+    'upload-worker.js',
     'watch-worker.js',
   ])
   for (const name of workers) {

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../cloud/accounts.ts'
 import { startCeph } from '../cloud/ceph.ts'
 import { startCloud } from '../cloud/cloud.ts'
-import { presign, put, sha256, signIn } from '../integration/cloud/client.ts'
+import { presign, put, sha256, signIn } from '../integration/cloud/requests.ts'
 
 let dataDir: string
 

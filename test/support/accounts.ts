@@ -12,7 +12,7 @@ import { ALICE, ALICES_TEAM_ID } from '../cloud/accounts.ts'
 import { startCloud } from '../cloud/cloud.ts'
 import { valueOf } from './engine.ts'
 import { runningClock, testPorts } from './hand-clock.ts'
-import { memoryVault } from './memory-vault.ts'
+import { createMemorySecretStore } from './memory-secret-store.ts'
 
 /** Accounts on a cloud, a journal and a keychain of their own; `start` opens them once more, as another process does. */
 export async function setupAccounts() {
@@ -26,7 +26,7 @@ export async function setupAccounts() {
     rmSync(folder, { recursive: true })
     await cloud.close()
   })
-  const vault = memoryVault()
+  const vault = createMemorySecretStore()
   const book = createAccountStore(database)
   const start = () =>
     createAccounts({

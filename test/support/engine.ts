@@ -20,7 +20,7 @@ import { ALICE, type DemoAccount } from '../cloud/accounts.ts'
 import { startCloud, type Cloud, type CloudOptions } from '../cloud/cloud.ts'
 import { writeSafetensors, type SafetensorsOptions } from '../fixtures/model-files.ts'
 import { runningClock, testPorts, type HandClock, type TestPorts } from './hand-clock.ts'
-import { memoryVault, type MemoryVault } from './memory-vault.ts'
+import { createMemorySecretStore, type MemorySecretStore } from './memory-secret-store.ts'
 import { builtWorkers } from './test-programs.ts'
 
 export interface EngineOptions {
@@ -60,7 +60,7 @@ export interface World {
   /** Data folder of the uploader. */
   readonly home: string
   readonly cloud: Cloud
-  readonly vault: MemoryVault
+  readonly vault: MemorySecretStore
   readonly clock: HandClock
   readonly environment: TestPorts
   /** The app as the test began it. */
@@ -95,7 +95,7 @@ export async function setup(options: EngineOptions = {}): Promise<World> {
     startOfDay: (atMs: number) => atMs - ((atMs - startedMs) % dayMs),
     ...(options.findProxies ? { findProxies: options.findProxies } : {}),
   }
-  const vault = memoryVault()
+  const vault = createMemorySecretStore()
   const cloud = await startCloud({ now: clock.now, verifiesHash: true, ...options.cloud })
   const apps: App[] = []
   onTestFinished(async () => {

@@ -4,18 +4,19 @@ import { writeProxyLogin } from '../../electron/accounts/secrets.ts'
 import { proxiesNamedFor } from '../../electron/cli/proxy.ts'
 import type { Environment } from '../../electron/platform/environment.ts'
 import type { ProxyResolver } from '../../electron/platform/proxy-resolver.ts'
-import { memoryVault } from './memory-vault.ts'
+import { createMemorySecretStore } from './memory-secret-store.ts'
 
 /**
- * The ways that this process's environment names, with the proxy's login that STORED_LOGIN (`proxy name password`) holds. The
- * servers of tests are on this computer, so what is passed over for them in the app is not here.
+ * The proxies of this process's environment variables, with the login in STORED_LOGIN (`proxy name password`). Unlike the app
+ * it does not bypass them for servers on this computer, where the servers of tests run.
  */
-export async function waysOfEnvironment(environment: Environment): Promise<ProxyResolver> {
-  const vault = memoryVault()
+export async function createEnvironmentProxies(environment: Environment): Promise<ProxyResolver> {
+  const secretStore = createMemorySecretStore()
   const [proxy, name = '', password = ''] = process.env['STORED_LOGIN']?.split(' ') ?? []
-  if (proxy) await writeProxyLogin(vault, proxy, { name, password })
+  if (proxy) await writeProxyLogin(secretStore, proxy, { name, password })
   return createProxyLogins({
     environment: { ...environment, findProxies: proxiesNamedFor },
-    ...{ vault, changed() {} },
+    vault: secretStore,
+    changed() {},
   })
 }

@@ -10,7 +10,7 @@ import { ALICE } from '../cloud/accounts.ts'
 import { startCloud } from '../cloud/cloud.ts'
 import { valueOf } from './engine.ts'
 import { runningClock, testPorts } from './hand-clock.ts'
-import { memoryVault } from './memory-vault.ts'
+import { createMemorySecretStore } from './memory-secret-store.ts'
 
 export const accountId = 'cloud alice'
 
@@ -20,7 +20,7 @@ export async function setupSession() {
   const environment = testPorts(clock)
   const cloud = await startCloud({ now: clock.now })
   onTestFinished(() => cloud.close())
-  const vault = memoryVault()
+  const vault = createMemorySecretStore()
   const client = createCloudClient(cloud.url, environment)
   /** What another process does: the same keychain, a memory of its own. */
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-session-'))
@@ -41,6 +41,6 @@ export async function setupSession() {
   return {
     ...{ cloud, clock, vault, session, pair, anotherSession, folder },
     refreshes: () => cloud.operations.filter(({ name }) => name === 'refresh').map(({ status }) => status),
-    kept: () => JSON.parse(vault.kept.get(`session ${accountId}`) ?? 'null') as Record<string, unknown>,
+    kept: () => JSON.parse(vault.entries.get(`session ${accountId}`) ?? 'null') as Record<string, unknown>,
   }
 }

@@ -14,8 +14,8 @@ const launcher = 'electron/cli/modelferry.js'
 const testPrograms = {
   runner: 'test/integration/faults/runner.ts',
   'other-app': 'test/integration/journal/other-app.ts',
-  'ask-steps': 'test/integration/transfer/ask-steps.ts',
-  'put-steps': 'test/integration/transfer/put-steps.ts',
+  'api-call-program': 'test/integration/transfer/api-call-program.ts',
+  'put-program': 'test/integration/transfer/put-program.ts',
 }
 
 /** Vitest's global setup: builds the command line, its worker threads and the test programs once for the whole run. */

@@ -12,51 +12,49 @@ import {
   type PutAnswer,
   type PutJob,
 } from '../../electron/transfer/upload-worker-pool.ts'
-import { createReadRate, hashingEnd } from '../../electron/transfer/read-rate.ts'
+import { createReadAhead, hashingReadAhead } from '../../electron/transfer/read-ahead.ts'
 import { createThrottle, type Throttle } from '../../electron/transfer/throttle.ts'
 import { builtWorkers } from './test-programs.ts'
 
-/** The real lanes with their threads, and files to send, gone when the test ends. */
-export interface LaneWorld {
+/** A real upload worker and files to send, removed when the test ends. */
+export interface UploadWorkers {
   readonly throttle: Throttle
   /** A file of random bytes. */
-  file(sizeBytes: number): Promise<LaneFile>
-  /** Begins to PUT the file: by the answer it has joined those that share the limit. */
-  put(file: LaneFile, url: string): Promise<Sent>
+  createFile(sizeBytes: number): Promise<SourceFile>
+  /** Starts to PUT the file; when it resolves, the PUT has joined the throttle. */
+  put(file: SourceFile, url: string): Promise<SentPut>
 }
 
-export interface LaneFile {
+export interface SourceFile {
   readonly path: string
   readonly bytes: Buffer
 }
 
-export interface Sent {
+export interface SentPut {
   readonly answer: Promise<PutAnswer | null>
-  /** How long storage took to say that it wants the body, in ms; empty while it has not said so. */
-  readonly heard: readonly number[]
-  /** Resolves once the main thread knows that so many bytes are with the system. */
-  flushed(bytes: number): Promise<void>
+  /** How long storage took to answer `Expect: 100-continue`; empty until it has. */
+  readonly continueDelaysMs: readonly number[]
+  /** Resolves once this many bytes are reported as flushed. */
+  untilFlushed(bytes: number): Promise<void>
   abort(): void
 }
 
-/** @param stallMs after how long without a byte a connection is cut */
-export function openLanes(
+/** @param stallMs after how long without a byte a connection is closed */
+export function startUploadWorkers(
   environment: Environment,
   stallMs = 30_000,
   throttle = createThrottle({ environment }),
-): LaneWorld {
-  const folder = mkdtempSync(join(tmpdir(), 'modelferry-lanes-'))
+): UploadWorkers {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-upload-workers-'))
   const workerPool = createUploadWorkerPool({
-    url: builtWorkers().lane,
-    ...{
-      threads: 1,
-      environment,
-      throttle,
-      proxies: directConnection,
-      timeouts: { stallMs, answerMs: 60_000 },
-    },
+    url: builtWorkers().upload,
+    threads: 1,
+    environment,
+    throttle,
+    proxies: directConnection,
+    timeouts: { stallMs, answerMs: 60_000 },
   })
-  let files = 0
+  let fileCount = 0
   onTestFinished(async () => {
     throttle.close()
     await workerPool.close()
@@ -64,47 +62,48 @@ export function openLanes(
   })
   return {
     throttle,
-    async file(sizeBytes) {
-      const path = join(folder, `file-${(files += 1)}`)
+    async createFile(sizeBytes) {
+      const path = join(folder, `file-${(fileCount += 1)}`)
       const bytes = randomBytes(sizeBytes)
       await writeFile(path, bytes)
       return { path, bytes }
     },
     async put({ path, bytes }, url) {
-      const stop = new AbortController()
+      const controller = new AbortController()
       let flushedBytes = 0
-      const heard: number[] = []
-      const waiting = new Set<() => void>()
-      const job = await jobOf(path, bytes.length, url)
+      const continueDelaysMs: number[] = []
+      const listeners = new Set<() => void>()
+      const job = await putJobFor(path, bytes.length, url)
       const answer = workerPool.send(job, {
-        signal: stop.signal,
-        onHeard: (tookMs) => void heard.push(tookMs),
+        signal: controller.signal,
+        onContinueDelay: (delayMs) => void continueDelaysMs.push(delayMs),
         onProgress(flushed) {
           flushedBytes = flushed
-          for (const wake of waiting) wake()
+          for (const listener of listeners) listener()
         },
       })
       return {
-        ...{ answer, heard },
-        flushed: (wanted) =>
+        answer,
+        continueDelaysMs,
+        untilFlushed: (wantedBytes) =>
           new Promise((resolve) => {
-            const look = () => {
-              if (flushedBytes < wanted) return
-              waiting.delete(look)
+            const check = () => {
+              if (flushedBytes < wantedBytes) return
+              listeners.delete(check)
               resolve()
             }
-            waiting.add(look)
-            look()
+            listeners.add(check)
+            check()
           }),
-        abort: () => stop.abort(),
+        abort: () => controller.abort(),
       }
     },
   }
 }
 
-async function jobOf(path: string, sizeBytes: number, url: string): Promise<PutJob> {
-  const pace = createReadRate()
-  hashingEnd(pace).over()
+async function putJobFor(path: string, sizeBytes: number, url: string): Promise<PutJob> {
+  const readAhead = createReadAhead()
+  hashingReadAhead(readAhead).ended()
   const identity = identityOf(await stat(path, { bigint: true }))
-  return { path, identity, start: 0, end: sizeBytes, url, headers: {}, pace }
+  return { path, identity, start: 0, end: sizeBytes, url, headers: {}, readAhead }
 }

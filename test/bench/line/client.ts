@@ -32,8 +32,8 @@ const server = await startApiStandIn({
 const most = fixedStreams ?? maxConcurrency
 const requestSlots = createRequestSlots({
   environment: benchPorts,
-  most,
-  ...(fixedStreams ? { first: fixedStreams } : {}),
+  maximum: most,
+  ...(fixedStreams ? { initial: fixedStreams } : {}),
 })
 const engine = benchUploader({
   ...{ folder, server, singlePutLimitBytes: partSizeBytes, atOnce: 1 },

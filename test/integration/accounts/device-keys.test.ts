@@ -96,16 +96,16 @@ test.each([
 ])('the key “%s” is explained and never sent', async (key, code) => {
   const { app, cloud, vault } = await setupPairing()
   expect(await app.calls.signInWithKey({ key })).toMatchObject({ failure: { code } })
-  expect([cloud.operations, [...vault.kept.values()]]).toEqual([[], []])
+  expect([cloud.operations, [...vault.entries.values()]]).toEqual([[], []])
 })
 
 test('a pasted device key is a sign-in once the server knows it, else nothing of it is kept', async () => {
   const { app, pair, vault, cloud } = await setupPairing()
   await pair()
-  const [key = ''] = vault.kept.values()
+  const [key = ''] = vault.entries.values()
   const other = await setupPairing()
   expect(await other.app.calls.signInWithKey({ key })).toMatchObject({ failure: { code: 'key-refused' } })
-  expect([...other.vault.kept.keys()]).toEqual([])
+  expect([...other.vault.entries.keys()]).toEqual([])
   const session = valueOf(await app.calls.signInWithKey({ key: ` ${key}\n` }))
   expect(session.accounts).toHaveLength(1)
   expect(cloud.operations.filter(({ name }) => name === 'revokeOwnDevice')).toEqual([])

@@ -32,7 +32,7 @@ test('a pairing shows its code and its page, and confirmed in the browser it is 
     pairing: null,
   })
   // The agent's key that came with it is nowhere.
-  expect([...vault.kept.values()]).toEqual([expect.stringMatching(/^dk-/)])
+  expect([...vault.entries.values()]).toEqual([expect.stringMatching(/^dk-/)])
 })
 
 test('a file goes to the library by a device key, without the team’s header', async () => {
@@ -82,7 +82,7 @@ test('a cancelled pairing is gone, and what is confirmed afterwards comes to not
   expect(valueOf(await app.calls.cancelPairing(undefined)).pairing).toBeNull()
   cloud.confirmPairing(userCode, ALICE.email, ALICES_TEAM_ID)
   clock.advance(10 * seconds)
-  expect([countOf('pollPairing'), app.session().accounts, vault.kept.size]).toEqual([0, [], 0])
+  expect([countOf('pollPairing'), app.session().accounts, vault.entries.size]).toEqual([0, [], 0])
 })
 
 test('a key that arrives just after the cancel is revoked', async () => {
@@ -96,7 +96,7 @@ test('a key that arrives just after the cancel is revoked', async () => {
   await app.calls.cancelPairing(undefined)
   held.release()
   expect(await cloud.ended('revokeOwnDevice')).toMatchObject([{ status: 200 }])
-  expect([app.session().accounts, vault.kept.size]).toEqual([[], 0])
+  expect([app.session().accounts, vault.entries.size]).toEqual([[], 0])
 })
 
 test('the key is stored before anything else, and the next start finishes what a lost line left', async () => {
@@ -106,12 +106,12 @@ test('the key is stored before anything else, and the next start finishes what a
   await poll()
   await app.until((_snapshot, { pairing }) => pairing?.state === 'over')
   expect(app.session()).toMatchObject({ accounts: [], pairing: { failure: { code: 'connection-lost' } } })
-  expect([...vault.kept]).toEqual([[`device arrival ${cloud.url}`, expect.stringMatching(/^dk-/)]])
+  expect([...vault.entries]).toEqual([[`device arrival ${cloud.url}`, expect.stringMatching(/^dk-/)]])
   await app.stop()
   const next = await open()
   await next.until((_snapshot, { accounts }) => accounts.length === 1)
   expect(next.session().accounts).toMatchObject([{ kind: 'device', state: 'ready' }])
-  expect([...vault.kept.keys()]).toEqual([expect.stringMatching(/^device .* 019/)])
+  expect([...vault.entries.keys()]).toEqual([expect.stringMatching(/^device .* 019/)])
 })
 
 test('a second try finishes the sign-in that the first one was handed, without a new code', async () => {
@@ -127,7 +127,7 @@ test('a second try finishes the sign-in that the first one was handed, without a
 test('a keychain that takes nothing has the key revoked, since it would be lost', async () => {
   const { app, start, poll, cloud, vault } = await setupPairing()
   cloud.confirmPairing((await start()).userCode, ALICE.email, ALICES_TEAM_ID)
-  vault.breakWith('keychain-absent')
+  vault.failWith('keychain-absent')
   await poll()
   await app.until((_snapshot, { pairing }) => pairing?.failure?.code === 'keychain-absent')
   expect(await cloud.ended('revokeOwnDevice')).toMatchObject([{ status: 200 }])
@@ -153,7 +153,7 @@ test('signing out erases the key and revokes it', async () => {
   const session = valueOf(await app.calls.signOut({ accountId }))
   expect(session.accounts).toMatchObject([{ id: accountId, state: 'signed-out' }])
   expect(await cloud.ended('revokeOwnDevice')).toMatchObject([{ status: 200 }])
-  expect(vault.kept.size).toBe(0)
+  expect(vault.entries.size).toBe(0)
 })
 
 test('a sign-out that the server does not hear says so; the key is gone from here all the same', async () => {
@@ -163,7 +163,7 @@ test('a sign-out that the server does not hear says so; the key is gone from her
   expect(await app.calls.signOut({ accountId })).toMatchObject({
     failure: { code: 'device-not-revoked', params: { host: new URL(cloud.url).host } },
   })
-  expect([vault.kept.size, app.session().accounts[0]?.state]).toEqual([0, 'signed-out'])
+  expect([vault.entries.size, app.session().accounts[0]?.state]).toEqual([0, 'signed-out'])
 })
 
 test('a key that was revoked elsewhere lets the rows wait until the same pairing is made again', async () => {
@@ -180,11 +180,11 @@ test('a key that was revoked elsewhere lets the rows wait until the same pairing
 test('pairing for the same team again replaces the key, and the old one dies', async () => {
   const { pair, cloud, vault } = await setupPairing()
   const first = await pair()
-  const [before] = vault.kept.values()
+  const [before] = vault.entries.values()
   const second = await pair()
   expect(second.id).toBe(first.id)
   expect(await cloud.ended('revokeOwnDevice')).toMatchObject([{ status: 200 }])
-  expect([vault.kept.size, [...vault.kept.values()][0] === before]).toEqual([1, false])
+  expect([vault.entries.size, [...vault.entries.values()][0] === before]).toEqual([1, false])
 })
 
 test('a start finds the paired device again and asks nobody', async () => {

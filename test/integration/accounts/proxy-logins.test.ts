@@ -40,7 +40,7 @@ test('a login that the proxy wants is asked for once, kept in the keychain, and 
   valueOf(await app.calls.signInToProxy({ proxy: proxy.url, ...right }))
   expect(await app.phase(id, 'registered')).toMatchObject({ failure: null })
   expect(app.session().proxy).toBeNull()
-  expect(JSON.parse(vault.kept.get(`proxy ${proxy.url}`) ?? '')).toEqual(right)
+  expect(JSON.parse(vault.entries.get(`proxy ${proxy.url}`) ?? '')).toEqual(right)
   expect(JSON.stringify(environment.lines)).not.toMatch(/p:w@|p%3Aw%40/)
 
   // The next start finds it where it lies: nobody is asked.

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { API_OPERATIONS, startCloud } from '../../cloud/cloud.ts'
-import { call } from './client.ts'
+import { call } from './requests.ts'
 
 // Every operation of the API's description, and the one that only the browser calls.
 const DESCRIBED = [

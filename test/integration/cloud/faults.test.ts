@@ -7,8 +7,8 @@ import { startCloud } from '../../cloud/cloud.ts'
 import type { Cloud } from '../../cloud/cloud.ts'
 import { STORAGE_KINDS, startStorage } from '../../cloud/start-storage.ts'
 import type { StartedStorage } from '../../cloud/start-storage.ts'
-import { call, codeOf, presign, put, registerRequest, send, signIn } from './client.ts'
-import type { Credential } from './client.ts'
+import { call, codeOf, presign, put, registerRequest, send, signIn } from './requests.ts'
+import type { Credential } from './requests.ts'
 
 const bytes = randomBytes(300_000)
 

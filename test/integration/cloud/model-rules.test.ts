@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { startCloud } from '../../cloud/cloud.ts'
 import type { Cloud } from '../../cloud/cloud.ts'
-import { call, presign, presignRequest, put, registerRequest, signIn } from './client.ts'
-import type { Credential } from './client.ts'
+import { call, presign, presignRequest, put, registerRequest, signIn } from './requests.ts'
+import type { Credential } from './requests.ts'
 
 const bytes = Buffer.from('a model, to the API')
 let cloud: Cloud

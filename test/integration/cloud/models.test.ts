@@ -5,8 +5,8 @@ import { startCloud } from '../../cloud/cloud.ts'
 import type { Cloud } from '../../cloud/cloud.ts'
 import { STORAGE_KINDS, startStorage } from '../../cloud/start-storage.ts'
 import type { StartedStorage } from '../../cloud/start-storage.ts'
-import { call, presign, presignRequest, put, registerRequest, sha256, signIn } from './client.ts'
-import type { Credential } from './client.ts'
+import { call, presign, presignRequest, put, registerRequest, sha256, signIn } from './requests.ts'
+import type { Credential } from './requests.ts'
 
 const bytes = randomBytes(10_000)
 const conflict = { status: 409, body: { error_message: 'resource already exists' } }

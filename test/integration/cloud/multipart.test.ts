@@ -5,8 +5,8 @@ import { startCloud } from '../../cloud/cloud.ts'
 import type { Cloud } from '../../cloud/cloud.ts'
 import { STORAGE_KINDS, startStorage } from '../../cloud/start-storage.ts'
 import type { StartedStorage } from '../../cloud/start-storage.ts'
-import { call, codeOf, md5, presign, put, registerRequest, sha256, signIn } from './client.ts'
-import type { Credential, Presigned } from './client.ts'
+import { call, codeOf, md5, presign, put, registerRequest, sha256, signIn } from './requests.ts'
+import type { Credential, Presigned } from './requests.ts'
 
 const PART = 5 * 1024 * 1024
 const bytes = randomBytes(2 * PART + 1234)

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { startCloud } from '../../cloud/cloud.ts'
 import type { Cloud } from '../../cloud/cloud.ts'
-import { call, presign, put, signIn } from './client.ts'
-import type { Credential } from './client.ts'
+import { call, presign, put, signIn } from './requests.ts'
+import type { Credential } from './requests.ts'
 
 const bytes = randomBytes(300_000)
 let cloud: Cloud

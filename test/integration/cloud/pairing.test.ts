@@ -3,7 +3,7 @@ import { ALICE, ALICES_TEAM_ID, BOB, BOBS_TEAM_ID, STUDIO_NORTH_ID } from '../..
 import { createClock } from '../../cloud/clock.ts'
 import { startCloud } from '../../cloud/cloud.ts'
 import type { Cloud } from '../../cloud/cloud.ts'
-import { call, presignRequest, signIn } from './client.ts'
+import { call, presignRequest, signIn } from './requests.ts'
 
 const bytes = Buffer.from('model')
 const notFound = { status: 404, body: { error_message: 'resource not found' } }

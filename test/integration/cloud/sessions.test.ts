@@ -3,8 +3,8 @@ import { ALICE, ALICES_TEAM_ID, BOB, BOBS_TEAM_ID, STUDIO_NORTH_ID } from '../..
 import { createClock } from '../../cloud/clock.ts'
 import { startCloud } from '../../cloud/cloud.ts'
 import type { Cloud } from '../../cloud/cloud.ts'
-import { call, signIn } from './client.ts'
-import type { Tokens } from './client.ts'
+import { call, signIn } from './requests.ts'
+import type { Tokens } from './requests.ts'
 
 let clock = createClock()
 let cloud: Cloud

@@ -8,8 +8,8 @@ import { startCloud } from '../../cloud/cloud.ts'
 import type { Cloud } from '../../cloud/cloud.ts'
 import { STORAGE_KINDS, startStorage } from '../../cloud/start-storage.ts'
 import type { StartedStorage } from '../../cloud/start-storage.ts'
-import { codeOf, presign, put, send, sha256, signIn } from './client.ts'
-import type { Credential, Presigned } from './client.ts'
+import { codeOf, presign, put, send, sha256, signIn } from './requests.ts'
+import type { Credential, Presigned } from './requests.ts'
 
 const bytes = randomBytes(20_000)
 let cloud: Cloud

@@ -33,7 +33,7 @@ test('whole uploads by both sign-ins, with refusals on the way, leave no secret 
   })
   const { app, cloud, file, pair, vault, clock } = world
   const secrets = new Set([ALICE.password])
-  vault.before = () => vault.kept.forEach((secret) => secrets.add(secret))
+  vault.beforeCall = () => vault.entries.forEach((secret) => secrets.add(secret))
 
   await pair()
   cloud.fail({ on: 'put-object', how: 'expired-url' })

@@ -22,7 +22,7 @@ async function setup() {
       startProgram(
         [process.execPath, testProgram('other-app'), world.home, world.cloud.url, ...more],
         {},
-        JSON.stringify(Object.fromEntries(world.vault.kept)),
+        JSON.stringify(Object.fromEntries(world.vault.entries)),
       ),
     upload: (...words: string[]): Started => startCommand(['upload', '--json', ...words], environment),
   }

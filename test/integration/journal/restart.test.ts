@@ -107,7 +107,7 @@ test('a start without the secret keeps the rows for the next sign-in', async () 
   await held.arrived
   await app.stop()
   held.release()
-  vault.kept.clear()
+  vault.entries.clear()
   const next = await open()
   expect(await next.phase(id, 'failed')).toMatchObject({ failure: { code: 'signed-out' } })
   expect(next.session().accounts).toMatchObject([{ email: ALICE.email, state: 'signed-out' }])
@@ -126,7 +126,7 @@ test('a sign-out while the start still asks who this is stays a sign-out', async
   const told = new Promise<void>((resolve) => next.engine.subscribe({ session: () => resolve() }))
   held.release()
   await told
-  expect([next.session().accounts[0]?.state, vault.kept.size]).toEqual(['signed-out', 0])
+  expect([next.session().accounts[0]?.state, vault.entries.size]).toEqual(['signed-out', 0])
 })
 
 test('the history is found by what was typed, and goes page by page', async () => {
@@ -161,7 +161,7 @@ test('neither secrets nor signatures are on the disk', async () => {
     .filter((entry) => entry.isFile())
     .map((entry) => readFileSync(join(entry.parentPath, entry.name)).toString('latin1'))
     .join('\n')
-  const secrets = [...vault.kept.values()].flatMap((text) =>
+  const secrets = [...vault.entries.values()].flatMap((text) =>
     Object.values(JSON.parse(text) as object).map(String),
   )
   const forbidden = [...secrets, ALICE.password, 'X-Amz-', 'Bearer ']

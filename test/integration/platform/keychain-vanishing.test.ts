@@ -20,7 +20,7 @@ test.each([
   async (_what, how, state) => {
     const folder = mkdtempSync(join(tmpdir(), 'modelferry-vanishing-'))
     onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }))
-    const steps = join(import.meta.dirname, 'vanishing-steps.ts')
+    const steps = join(import.meta.dirname, 'vanishing-keychain-program.ts')
     const { stdout } = await run(process.execPath, [steps, folder, how], { cwd: folder })
     expect(JSON.parse(stdout)).toEqual({
       before: { kept: { ok: true, value: 'first' }, state: 'ok' },

@@ -36,7 +36,7 @@ export async function runSteps(
   const home = await mkdtemp(join(tmpdir(), 'modelferry-keyring-'))
   const { DISPLAY: _display, DBUS_SESSION_BUS_ADDRESS: _bus, XDG_DATA_HOME: _data, ...rest } = process.env
   const env = { ...rest, HOME: home, XDG_RUNTIME_DIR: home, ...(display ? { DISPLAY: display } : {}) }
-  const script = join(import.meta.dirname, 'keychain-steps.ts')
+  const script = join(import.meta.dirname, 'keychain-program.ts')
   const command = [process.execPath, script, JSON.stringify([steps, limitMs])]
   const showPrompts = display ? 'dbus-update-activation-environment DISPLAY; ' : ''
   const [program = '', ...args] =

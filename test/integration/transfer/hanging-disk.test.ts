@@ -9,23 +9,23 @@ import { workerFiles } from '../../../electron/cli/cli-environment.ts'
 import { identityOf, openWithTimeout, openSameFile } from '../../../electron/platform/file-identity.ts'
 import { createHasher } from '../../../electron/transfer/hasher.ts'
 import { runningClock, testPorts } from '../../support/hand-clock.ts'
-import { openLanes } from '../../support/upload-workers.ts'
+import { startUploadWorkers } from '../../support/upload-workers.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
-/** A path that nobody can open: it hangs as a file of a network disk does whose server is gone. */
+/** A path whose opening hangs, like a file on a network disk whose server is gone. */
 function hangingFile(): string {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-hanging-'))
   const path = join(folder, 'model.safetensors')
   execFileSync('mkfifo', [path])
   onTestFinished(async () => {
-    // Whoever hangs in opening it, or is only about to, comes through with this; it stays open for the latter.
+    // Releases a thread that hangs in opening it; it stays open for one that is about to.
     openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
     await rm(folder, { recursive: true })
   })
   return path
 }
 
-/** Whether anybody has the hanging file open for reading, or waits for that: a writer that comes lets them through. */
+/** Whether the file is open for reading, or a reader waits; opening it for writing releases the reader. */
 function hasReader(path: string): boolean {
   try {
     closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK))
@@ -38,17 +38,14 @@ function hasReader(path: string): boolean {
 
 const identityAt = async (path: string) => identityOf(await stat(path, { bigint: true }))
 
-test('a PUT of a file whose disk hangs is called off at once', async () => {
-  const workerPool = openLanes(testPorts(runningClock()))
-  const sent = await workerPool.put(
-    { path: hangingFile(), bytes: Buffer.alloc(1_000) },
-    'http://127.0.0.1:9/',
-  )
+test('aborts a PUT at once while its disk hangs', async () => {
+  const workers = startUploadWorkers(testPorts(runningClock()))
+  const sent = await workers.put({ path: hangingFile(), bytes: Buffer.alloc(1_000) }, 'http://127.0.0.1:9/')
   sent.abort()
   expect(await sent.answer).toEqual({ kind: 'aborted', checksum: 0, flushedBytes: 0 })
 })
 
-test('a hash of a file whose disk hangs is called off at once, and holds up no other file', async () => {
+test('aborts a hash at once while its disk hangs, and hashes other files meanwhile', async () => {
   const { hash: url } = workerFiles(join(projectFolder, 'electron/cli/main.ts'))
   const environment = testPorts(runningClock())
   const hasher = createHasher({ url, threads: 1, environment })
@@ -59,14 +56,14 @@ test('a hash of a file whose disk hangs is called off at once, and holds up no o
   }
   const stop = new AbortController()
   const hanging = await hashOf(hangingFile(), stop.signal)
-  const { path } = await openLanes(environment).file(10)
+  const { path } = await startUploadWorkers(environment).createFile(10)
   const other = await hashOf(path, new AbortController().signal)
   expect(await other.result).toMatchObject({ ok: true })
   stop.abort()
   expect(await hanging.result).toBeNull()
 })
 
-test('another file is refused and closed', async () => {
+test('refuses and closes another file at the same path', async () => {
   const path = hangingFile()
   const both = openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
   const opened = await openSameFile(path, { ...(await identityAt(path)), mtimeNs: 0n })
@@ -75,20 +72,21 @@ test('another file is refused and closed', async () => {
   expect(hasReader(path)).toBe(false)
 })
 
-test('a disk that opens no file in time has a problem, and a file that is opened later is closed', async () => {
+test('reports a disk that opens no file in time, and closes a file opened later', async () => {
   const path = hangingFile()
   const identity = await identityAt(path)
   const { signal } = new AbortController()
   const opened = await openWithTimeout({ path, identity }, signal, 1)
   expect(opened).toMatchObject({
-    ...{ ok: false, failure: { code: 'file-read-trouble', params: { problem: 'ETIMEDOUT' } } },
+    ok: false,
+    failure: { code: 'file-read-trouble', params: { problem: 'ETIMEDOUT' } },
   })
   expect(getEventListeners(signal, 'abort')).toEqual([])
   await expect.poll(() => hasReader(path)).toBe(true)
   await expect.poll(() => hasReader(path)).toBe(false)
 })
 
-test('an abort ends the wait for a disk, and a file that is opened later is closed', async () => {
+test('an abort ends the wait for a disk, and a file opened later is closed', async () => {
   const path = hangingFile()
   const identity = await identityAt(path)
   const stop = new AbortController()

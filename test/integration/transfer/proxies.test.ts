@@ -8,11 +8,11 @@ import { expect, onTestFinished, test } from 'vitest'
 import { retryClassOf } from '../../../electron/contract/failures.ts'
 import { makeAuthority } from '../../support/certificates.ts'
 import { openProxy, openSocks } from '../../support/proxy.ts'
-import { etagOf, openReceiver } from '../../support/receiver.ts'
+import { etagOf, startTestServer } from '../../support/test-server.ts'
 import { testProgram } from '../../support/test-programs.ts'
 
-// Each run is a process of its own, which trusts the test's authority and reads its proxies from its environment, as the
-// command line does.
+// Each run is a separate process that trusts the test's certificate authority and reads its proxies from its environment, as
+// the command line does.
 
 const run = promisify(execFile)
 const sizeBytes = 6 * 1024 * 1024
@@ -20,20 +20,20 @@ const login = 'us@er:p:w%'
 const [name = '', password = ''] = [login.slice(0, 5), login.slice(6)]
 
 type Environment = Readonly<Record<string, string>>
-interface Seen {
+interface SeenRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, unknown>>
 }
 
-/** A server over TLS or not that is API and storage in one, what it saw, and how to ask it and PUT to it. */
+/** A server, over TLS or not, that is API and storage in one, its requests, and functions that call it and PUT to it. */
 async function setup(isSecure: boolean, refusesWith?: number) {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-proxies-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const path = join(folder, 'model')
   await writeFile(path, Buffer.alloc(sizeBytes, 7))
   const authority = await makeAuthority()
-  const seen: Seen[] = []
-  const { url } = await openReceiver(
+  const seen: SeenRequest[] = []
+  const { url } = await startTestServer(
     (request, response) => {
       seen.push({ url: request.url ?? '', headers: request.headers })
       if (refusesWith !== undefined) {
@@ -48,8 +48,8 @@ async function setup(isSecure: boolean, refusesWith?: number) {
     },
     isSecure ? { tls: await authority.issue('localhost'), host: 'localhost' } : {},
   )
-  async function steps(
-    program: 'ask-steps' | 'put-steps',
+  async function runProgram(
+    program: 'api-call-program' | 'put-program',
     words: readonly string[],
     environment: Environment,
   ): Promise<unknown> {
@@ -58,12 +58,14 @@ async function setup(isSecure: boolean, refusesWith?: number) {
     const { stdout } = await run(process.execPath, [testProgram(program), ...words], { env })
     return JSON.parse(stdout)
   }
-  /** With a query such as signatures have: what a URL parser would write differently must arrive as it was. */
+  /** With a query like those of signatures: what a URL parser would rewrite must arrive unchanged. */
   const signed = `${url}/a%2Fb%7E?X-Amz-Signature=%2b%2F&y=a+b|c`
   return {
-    ...{ seen, url, signed },
-    ask: (environment: Environment) => steps('ask-steps', [url], environment),
-    put: (environment: Environment) => steps('put-steps', [path, signed], environment),
+    seen,
+    url,
+    signed,
+    callApi: (environment: Environment) => runProgram('api-call-program', [url], environment),
+    put: (environment: Environment) => runProgram('put-program', [path, signed], environment),
   }
 }
 
@@ -73,10 +75,10 @@ const one = { ok: true, value: { id: '1' } }
 test.each([
   ['https', 'HTTPS_PROXY', true],
   ['http', 'HTTP_PROXY', false],
-  ['https, named in small letters', 'https_proxy', true],
-  ['http, named for everything', 'ALL_PROXY', false],
+  ['https, in lower case', 'https_proxy', true],
+  ['http, by ALL_PROXY', 'ALL_PROXY', false],
 ] as const)(
-  'a PUT and calls over %s go by the proxy with their bytes untouched',
+  'sends a PUT and calls over %s through the proxy, bytes unchanged',
   async (_what, variable, isSecure) => {
     const server = await setup(isSecure)
     const proxy = await openProxy()
@@ -89,103 +91,94 @@ test.each([
     ])
     expect(server.seen[0]?.headers).not.toHaveProperty('transfer-encoding')
     expect(server.seen[0]?.headers).not.toHaveProperty('proxy-authorization')
-    expect(await server.ask({ [variable]: proxy.url })).toEqual([one, one])
+    expect(await server.callApi({ [variable]: proxy.url })).toEqual([one, one])
     expect(proxy.passed.length).toBeGreaterThan(1)
   },
 )
 
-test.each([true, false])('a proxy without a scheme is one of http (TLS behind it: %s)', async (isSecure) => {
-  const server = await setup(isSecure)
-  const proxy = await openProxy()
-  expect(await server.ask({ HTTPS_PROXY: proxy.host, HTTP_PROXY: proxy.host })).toEqual([one, one])
-  expect(proxy.passed.length).toBeGreaterThan(0)
-})
+test.each([true, false])(
+  'takes a proxy without a scheme for an HTTP proxy (TLS behind it: %s)',
+  async (isSecure) => {
+    const server = await setup(isSecure)
+    const proxy = await openProxy()
+    expect(await server.callApi({ HTTPS_PROXY: proxy.host, HTTP_PROXY: proxy.host })).toEqual([one, one])
+    expect(proxy.passed.length).toBeGreaterThan(0)
+  },
+)
 
-test('what NO_PROXY names goes straight', async () => {
+test('connects directly to hosts in NO_PROXY', async () => {
   const server = await setup(true)
   const proxy = await openProxy()
   expect(await server.put({ HTTPS_PROXY: proxy.url, NO_PROXY: 'localhost' })).toMatchObject(stored)
-  expect(await server.ask({ HTTPS_PROXY: proxy.url, no_proxy: '*' })).toEqual([one, one])
+  expect(await server.callApi({ HTTPS_PROXY: proxy.url, no_proxy: '*' })).toEqual([one, one])
   expect(proxy.passed).toEqual([])
 })
 
 test.each([
   ['https', true],
   ['http', false],
-] as const)(
-  'a proxy’s login comes from its address or from the keychain, over %s',
-  async (_what, isSecure) => {
-    const server = await setup(isSecure)
-    const proxy = await openProxy({ login })
-    const inAddress = proxy.url.replace(
-      '//',
-      `//${encodeURIComponent(name)}:${encodeURIComponent(password)}@`,
-    )
-    expect(await server.put({ HTTPS_PROXY: inAddress, HTTP_PROXY: inAddress })).toMatchObject(stored)
-    expect(proxy.refused).toEqual([])
-    const kept = {
-      HTTPS_PROXY: proxy.url,
-      HTTP_PROXY: proxy.url,
-      STORED_LOGIN: `${proxy.url} ${name} ${password}`,
-    }
-    expect(await server.put(kept)).toMatchObject(stored)
-    expect(await server.ask(kept)).toEqual([one, one])
-    expect(proxy.refused.every((given) => given === '')).toBe(true)
-    expect(server.seen.flatMap(({ headers }) => Object.keys(headers))).not.toContain('proxy-authorization')
-  },
-)
+] as const)('takes a proxy’s login from its URL or from the keychain, over %s', async (_what, isSecure) => {
+  const server = await setup(isSecure)
+  const proxy = await openProxy({ login })
+  const withLogin = proxy.url.replace('//', `//${encodeURIComponent(name)}:${encodeURIComponent(password)}@`)
+  expect(await server.put({ HTTPS_PROXY: withLogin, HTTP_PROXY: withLogin })).toMatchObject(stored)
+  expect(proxy.refused).toEqual([])
+  const storedLogin = {
+    HTTPS_PROXY: proxy.url,
+    HTTP_PROXY: proxy.url,
+    STORED_LOGIN: `${proxy.url} ${name} ${password}`,
+  }
+  expect(await server.put(storedLogin)).toMatchObject(stored)
+  expect(await server.callApi(storedLogin)).toEqual([one, one])
+  expect(proxy.refused.every((given) => given === '')).toBe(true)
+  expect(server.seen.flatMap(({ headers }) => Object.keys(headers))).not.toContain('proxy-authorization')
+})
 
 test.each([
   ['https', true],
   ['http', false],
-] as const)(
-  'without its login the server is sent nothing, and the failure names the proxy (%s)',
-  async (_what, isSecure) => {
-    const server = await setup(isSecure)
-    const proxy = await openProxy({ login })
-    const environment = { HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url }
-    const why = { code: 'proxy-sign-in', params: { host: proxy.host } }
-    expect(await server.put(environment)).toMatchObject({ kind: 'failed', failure: why, unanswered: null })
-    expect(await server.ask(environment)).toMatchObject([{ failure: why }, { failure: why }])
-    expect(server.seen).toEqual([])
-  },
-)
+] as const)('sends nothing without the proxy’s login, and names the proxy (%s)', async (_what, isSecure) => {
+  const server = await setup(isSecure)
+  const proxy = await openProxy({ login })
+  const environment = { HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url }
+  const why = { code: 'proxy-sign-in', params: { host: proxy.host } }
+  expect(await server.put(environment)).toMatchObject({ kind: 'failed', failure: why, unanswered: null })
+  expect(await server.callApi(environment)).toMatchObject([{ failure: why }, { failure: why }])
+  expect(server.seen).toEqual([])
+})
 
-test.each(['http', 'socks'] as const)(
-  'a server behind a tunnel can’t bring anybody to type a proxy’s login (%s)',
-  async (kind) => {
-    const server = await setup(true, 407)
-    const address =
-      kind === 'http' ? (await openProxy()).url : `socks5h://127.0.0.1:${(await openSocks()).port}`
-    const environment = { ALL_PROXY: address }
-    const told = JSON.stringify([await server.put(environment), await server.ask(environment)])
-    expect(server.seen.length).toBeGreaterThan(1)
-    expect(told).not.toContain('proxy-sign-in')
-    expect(told).toContain('"failure"')
-  },
-)
+test.each(['http', 'socks'] as const)('ignores a 407 from a server behind a tunnel (%s)', async (kind) => {
+  const server = await setup(true, 407)
+  const address =
+    kind === 'http' ? (await openProxy()).url : `socks5h://127.0.0.1:${(await openSocks()).port}`
+  const environment = { ALL_PROXY: address }
+  const results = JSON.stringify([await server.put(environment), await server.callApi(environment)])
+  expect(server.seen.length).toBeGreaterThan(1)
+  expect(results).not.toContain('proxy-sign-in')
+  expect(results).toContain('"failure"')
+})
 
-test('a proxy that fails to tunnel, and one that is not there, are the proxy’s trouble and not the server’s', async () => {
+test('blames the proxy when it fails to tunnel or is unreachable', async () => {
   const server = await setup(true)
   const proxy = await openProxy({ refusesWith: 502 })
   const trouble = { code: 'proxy-unreachable', params: { host: proxy.host } }
   expect(await server.put({ HTTPS_PROXY: proxy.url })).toMatchObject({ failure: trouble, unanswered: null })
   await proxy.close()
-  expect(await server.ask({ HTTPS_PROXY: proxy.url })).toMatchObject([
+  expect(await server.callApi({ HTTPS_PROXY: proxy.url })).toMatchObject([
     { failure: trouble },
     { failure: trouble },
   ])
   expect(server.seen).toEqual([])
 })
 
-test('a proxy whose rules forbid a server says so once, with its status, and is not waited for', async () => {
+test('reports a proxy that forbids a server with its status, without retrying', async () => {
   const server = await setup(true)
   const proxy = await openProxy({ refusesWith: 403 })
   const params = { host: proxy.host, server: new URL(server.url).host }
   const refused = { code: 'proxy-refuses', params, detail: 'PROXY_REFUSED 403' } as const
   expect(retryClassOf(refused)).toBe('never')
   expect(await server.put({ HTTPS_PROXY: proxy.url })).toMatchObject({ failure: refused, unanswered: null })
-  expect(await server.ask({ HTTPS_PROXY: proxy.url })).toMatchObject([
+  expect(await server.callApi({ HTTPS_PROXY: proxy.url })).toMatchObject([
     { failure: refused },
     { failure: refused },
   ])
@@ -194,11 +187,12 @@ test('a proxy whose rules forbid a server says so once, with its status, and is 
 test.each([
   ['https', true],
   ['http', false],
-] as const)('a proxy that dies in the middle of a PUT is a dropped line (%s)', async (_what, isSecure) => {
+] as const)('reports a proxy that dies during a PUT as a lost connection (%s)', async (_what, isSecure) => {
   const server = await setup(isSecure)
   const proxy = await openProxy({ cutsAfterBytes: sizeBytes / 3 })
   expect(await server.put({ HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url })).toMatchObject({
-    ...{ kind: 'failed', failure: { code: 'connection-lost' } },
+    kind: 'failed',
+    failure: { code: 'connection-lost' },
   })
 })
 
@@ -206,21 +200,22 @@ test.each([
   ['https', true, null],
   ['http', false, null],
   ['https with a login', true, login],
-] as const)('SOCKS carries PUTs and calls: %s', async (_what, isSecure, wanted) => {
+] as const)('sends PUTs and calls through SOCKS: %s', async (_what, isSecure, wanted) => {
   const server = await setup(isSecure)
   const socks = await openSocks(wanted)
-  const own = wanted === null ? '' : `${encodeURIComponent(name)}:${encodeURIComponent(password)}@`
-  const environment = { ALL_PROXY: `socks5h://${own}127.0.0.1:${socks.port}` }
+  const credentials = wanted === null ? '' : `${encodeURIComponent(name)}:${encodeURIComponent(password)}@`
+  const environment = { ALL_PROXY: `socks5h://${credentials}127.0.0.1:${socks.port}` }
   expect(await server.put(environment)).toMatchObject(stored)
-  expect(await server.ask(environment)).toEqual([one, one])
+  expect(await server.callApi(environment)).toEqual([one, one])
   expect(socks.passed.length).toBeGreaterThan(0)
 })
 
-test('SOCKS that refuses the login sends nothing and says so', async () => {
+test('reports SOCKS that refuses the login, and sends nothing', async () => {
   const server = await setup(true)
   const { port } = await openSocks(login)
   expect(await server.put({ ALL_PROXY: `socks5h://wrong:login@127.0.0.1:${port}` })).toMatchObject({
-    ...{ kind: 'failed', failure: { code: 'proxy-sign-in' } },
+    kind: 'failed',
+    failure: { code: 'proxy-sign-in' },
   })
   expect(server.seen).toEqual([])
 })

@@ -18,7 +18,7 @@ test('a sign-in brings the person with all teams, and its secret goes to the key
     ],
   })
   expect(accounts.list()).toEqual([account])
-  expect([...vault.kept.keys()]).toEqual([`session ${account.id}`])
+  expect([...vault.entries.keys()]).toEqual([`session ${account.id}`])
 })
 
 test('a wrong password is refused by its own name, and nothing is kept', async () => {
@@ -27,12 +27,12 @@ test('a wrong password is refused by its own name, and nothing is kept', async (
     ok: false,
     failure: { code: 'login-refused' },
   })
-  expect([accounts.list(), vault.kept.size]).toEqual([[], 0])
+  expect([accounts.list(), vault.entries.size]).toEqual([[], 0])
 })
 
 test('a keychain that takes nothing means that nobody is signed in', async () => {
   const { accounts, cloud, vault } = await setupAccounts()
-  vault.breakWith('keychain-absent')
+  vault.failWith('keychain-absent')
   expect(await accounts.signIn(cloud.url, ALICE.email, ALICE.password)).toMatchObject({
     failure: { code: 'keychain-absent' },
   })
@@ -54,7 +54,7 @@ test('signing out erases the secret at once, keeps the account, and tells the se
   const gone = Promise.withResolvers<void>()
   const done = accounts.signOut(id, gone.resolve)
   await gone.promise
-  expect([vault.kept.size, states()]).toEqual([0, ['signed-out']])
+  expect([vault.entries.size, states()]).toEqual([0, ['signed-out']])
   expect(accounts.accessFor(id, ALICES_TEAM_ID)).toMatchObject({ failure: { code: 'signed-out' } })
   held.release()
   // A command that ends at once must have been heard.
@@ -74,7 +74,7 @@ test('the next start is signed in, with the names that the server has by then', 
 test('a start without the secret knows the account as signed out', async () => {
   const { signIn, start, vault } = await setupAccounts()
   const { id } = await signIn()
-  vault.kept.clear()
+  vault.entries.clear()
   const next = start()
   await next.checkSecret(id)
   expect(next.list()).toMatchObject([{ id, state: 'signed-out' }])
@@ -83,15 +83,15 @@ test('a start without the secret knows the account as signed out', async () => {
 test('a process that finds no secret signs nobody out of the others', async () => {
   const { signIn, start, vault, accounts, cloud } = await setupAccounts()
   const { id } = await signIn()
-  const kept = [...vault.kept]
-  vault.kept.clear()
+  const kept = [...vault.entries]
+  vault.entries.clear()
   const next = start()
   // It may come to notice in three ways.
   await next.checkSecret(id)
   await next.refreshProfile(id, neverAborted)
   next.markSignedOut(id)
   expect([next.list(), accounts.list()]).toMatchObject([[{ state: 'signed-out' }], [{ state: 'ready' }]])
-  for (const [name, secret] of kept) vault.kept.set(name, secret)
+  for (const [name, secret] of kept) vault.entries.set(name, secret)
   expect([await next.reloadSecrets(), next.list()]).toMatchObject([true, [{ state: 'ready' }]])
   cloud.endSessions(ALICE.email)
   await accounts.reloadSecrets()
@@ -115,7 +115,7 @@ test('a second sign-in that ran out has not left while its person has been here 
 test('a locked keychain at the start says nothing about the sign-in', async () => {
   const { signIn, start, vault } = await setupAccounts()
   const { id } = await signIn()
-  vault.breakWith('keychain-locked')
+  vault.failWith('keychain-locked')
   const next = start()
   await next.checkSecret(id)
   expect(next.list()).toMatchObject([{ id, state: 'ready' }])
@@ -167,7 +167,7 @@ test('a token from outside stands in for the same person who has signed in here'
 test('a keychain that keeps the secret at a sign-out is told to the person, who is signed out all the same', async () => {
   const { accounts, signIn, vault, states, cloud } = await setupAccounts()
   const { id } = await signIn()
-  vault.before = (call) => vault.breakWith(call.startsWith('delete') ? 'keychain-locked' : null)
+  vault.beforeCall = (call) => vault.failWith(call.startsWith('delete') ? 'keychain-locked' : null)
   expect(await accounts.signOut(id)).toMatchObject({ ok: false, failure: { code: 'keychain-locked' } })
   expect(states()).toEqual(['signed-out'])
   expect(await cloud.ended('logout')).toMatchObject([{ status: 200 }])
@@ -198,9 +198,9 @@ test('a person who signs in again after signing out has a session that works', a
 test('a secret that the keychain kept after a sign-out signs nobody in', async () => {
   const { accounts, signIn, start, vault, states } = await setupAccounts()
   const { id } = await signIn()
-  vault.before = (call) => vault.breakWith(call.startsWith('delete') ? 'keychain-locked' : null)
+  vault.beforeCall = (call) => vault.failWith(call.startsWith('delete') ? 'keychain-locked' : null)
   await accounts.signOut(id)
-  expect([vault.kept.size, await accounts.reloadSecrets(), await start().reloadSecrets()]).toEqual([
+  expect([vault.entries.size, await accounts.reloadSecrets(), await start().reloadSecrets()]).toEqual([
     ...[1, false, false],
   ])
   expect(states()).toEqual(['signed-out'])

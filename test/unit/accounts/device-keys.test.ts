@@ -37,12 +37,12 @@ test('a start keeps the team of a device key, which the profile does not name', 
 test('a refused device key is signed out for every process after the keychain was unlocked', async () => {
   const { pair, start, vault, cloud } = await setup()
   const { id } = await pair()
-  const kept = [...vault.kept]
-  vault.kept.clear()
+  const kept = [...vault.entries]
+  vault.entries.clear()
   const next = start()
   await next.checkSecret(id)
   expect(next.list()).toMatchObject([{ id, state: 'signed-out' }])
-  for (const [name, secret] of kept) vault.kept.set(name, secret)
+  for (const [name, secret] of kept) vault.entries.set(name, secret)
   expect(await next.reloadSecrets()).toBe(true)
   cloud.revokeDevices(ALICE.email)
   await next.refreshProfile(id, neverAborted)
@@ -52,7 +52,7 @@ test('a refused device key is signed out for every process after the keychain wa
 test('a missing device key is signed out for this process only', async () => {
   const { pair, start, vault } = await setup()
   const { id } = await pair()
-  vault.kept.clear()
+  vault.entries.clear()
   const next = start()
   await next.refreshProfile(id, neverAborted)
   expect([next.list(), start().list()]).toMatchObject([[{ state: 'signed-out' }], [{ id, state: 'ready' }]])
@@ -61,7 +61,7 @@ test('a missing device key is signed out for this process only', async () => {
 test('a sign-in after a missing key counts as held again', async () => {
   const { pair, start, vault, cloud, newDeviceKey } = await setup()
   const { id } = await pair()
-  vault.kept.clear()
+  vault.entries.clear()
   const next = start()
   await next.checkSecret(id)
   valueOf(await next.signInWithKey(cloud.url, await newDeviceKey()))
@@ -97,14 +97,14 @@ test('a key that was signed out here is not used once another process has paired
 test('a key that the keychain refuses to keep for its account stays for the next start', async () => {
   const { accounts, start, vault, cloud, newDeviceKey } = await setup()
   const key = await newDeviceKey()
-  vault.before = (call) => vault.breakWith(/^set device (?!arrival)/.test(call) ? 'keychain-locked' : null)
+  vault.beforeCall = (call) => vault.failWith(/^set device (?!arrival)/.test(call) ? 'keychain-locked' : null)
   expect(await accounts.acceptDeviceKey(cloud.url, key)).toMatchObject({
     failure: { code: 'keychain-locked' },
   })
-  expect([accounts.list(), [...vault.kept.values()]]).toEqual([[], [key]])
-  vault.before = () => vault.breakWith(null)
+  expect([accounts.list(), [...vault.entries.values()]]).toEqual([[], [key]])
+  vault.beforeCall = () => vault.failWith(null)
   expect(await start().finishPendingKey(cloud.url)).toMatchObject({ ok: true, value: { state: 'ready' } })
-  expect([...vault.kept.keys()]).toEqual([expect.stringContaining(ALICE.id)])
+  expect([...vault.entries.keys()]).toEqual([expect.stringContaining(ALICE.id)])
 })
 
 test('an arrived key that the server refuses is forgotten', async () => {
@@ -112,7 +112,7 @@ test('an arrived key that the server refuses is forgotten', async () => {
   const key = await newDeviceKey()
   cloud.revokeDevices(ALICE.email)
   expect(await accounts.acceptDeviceKey(cloud.url, key)).toMatchObject({ failure: { code: 'key-refused' } })
-  expect([...vault.kept]).toEqual([])
+  expect([...vault.entries]).toEqual([])
   expect(await accounts.finishPendingKey(cloud.url)).toBeNull()
 })
 
@@ -129,7 +129,7 @@ test('signing in again with the same key does not revoke it', async () => {
 test('a keychain that keeps the key at a sign-out is reported, and the server is told all the same', async () => {
   const { accounts, pair, vault, cloud } = await setup()
   const { id } = await pair()
-  vault.before = (call) => vault.breakWith(call.startsWith('delete') ? 'keychain-locked' : null)
+  vault.beforeCall = (call) => vault.failWith(call.startsWith('delete') ? 'keychain-locked' : null)
   expect(await accounts.signOut(id)).toMatchObject({ failure: { code: 'keychain-locked' } })
   expect(accounts.list()).toMatchObject([{ state: 'signed-out', hasLeft: true }])
   expect(cloud.operations.at(-1)).toMatchObject({ name: 'revokeOwnDevice', status: 200 })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { createProxyLogins } from '../../../electron/accounts/proxy-logins.ts'
 import { proxyCodes, type FindProxies } from '../../../electron/platform/proxy-resolver.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
-import { memoryVault } from '../../support/memory-vault.ts'
+import { createMemorySecretStore } from '../../support/memory-secret-store.ts'
 
 const url = 'https://cloud.example/api/v1'
 const [first, second] = ['http://first.example:3128', 'http://second.example:3128'] as const
@@ -12,13 +12,13 @@ const minute = 60_000
 
 function setup(findProxies: FindProxies = async () => [first, second]) {
   const environment = { ...testPorts(standingClock()), findProxies }
-  const vault = memoryVault()
+  const vault = createMemorySecretStore()
   let changes = 0
   const proxies = createProxyLogins({ environment, vault, changed: () => (changes += 1) })
   return {
     ...{ environment, vault, clock: environment.clock, proxies, changes: () => changes },
     way: () => proxies.resolve(url),
-    keepLogin: () => void vault.kept.set(`proxy ${first}`, JSON.stringify(login)),
+    keepLogin: () => void vault.entries.set(`proxy ${first}`, JSON.stringify(login)),
   }
 }
 
@@ -96,7 +96,7 @@ test('a stored login that the proxy refuses is asked for, once', async () => {
 
 test.each(['keychain-locked', 'keychain-slow'] as const)('a login is asked for on %s', async (code) => {
   const { proxies, vault, environment } = setup()
-  vault.breakWith(code)
+  vault.failWith(code)
   expect(await proxies.reportFailure(first, proxyCodes.signIn)).toBe(false)
   expect(proxies.question()).toEqual({ proxy: first, wasRefused: false })
   expect(environment.lines).toMatchObject([{ level: 'warn', facts: { code } }, { level: 'warn' }])
@@ -104,7 +104,7 @@ test.each(['keychain-locked', 'keychain-slow'] as const)('a login is asked for o
 
 test('an entry of the keychain that is no login is ignored', async () => {
   const { proxies, vault } = setup()
-  vault.kept.set(`proxy ${first}`, '{"name":"mira"}')
+  vault.entries.set(`proxy ${first}`, '{"name":"mira"}')
   expect(await proxies.reportFailure(first, proxyCodes.signIn)).toBe(false)
 })
 
@@ -113,14 +113,14 @@ test('a login is used and stored, and answers the question of its own proxy only
   await proxies.reportFailure(second, proxyCodes.signIn)
   expect(await proxies.signIn(first, login)).toMatchObject({ ok: true })
   expect([await way(), proxies.question()?.proxy, proxies.isOpened()]).toEqual([firstWithLogin, second, true])
-  expect(JSON.parse(vault.kept.get(`proxy ${first}`) ?? '')).toEqual(login)
+  expect(JSON.parse(vault.entries.get(`proxy ${first}`) ?? '')).toEqual(login)
   await proxies.signIn(second, login)
   expect([proxies.question(), changes()]).toEqual([null, 2])
 })
 
 test('a login that the keychain does not take is used until the app ends', async () => {
   const { proxies, way, vault } = setup()
-  vault.breakWith('keychain-locked')
+  vault.failWith('keychain-locked')
   expect(await proxies.signIn(first, login)).toMatchObject({ failure: { code: 'keychain-locked' } })
   expect(await way()).toBe(firstWithLogin)
 })

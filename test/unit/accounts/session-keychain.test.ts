@@ -17,9 +17,9 @@ test('a pair that another process stored later is not overwritten by an older on
 
 test('a pair that the keychain did not take is forgotten once its person has signed in again', async () => {
   const { session, pair, vault, cloud, kept, clock } = await setupSession()
-  vault.breakWith('keychain-locked')
+  vault.failWith('keychain-locked')
   await session.renew(pair.access_token)
-  vault.breakWith(null)
+  vault.failWith(null)
   const client = createCloudClient(cloud.url, testPorts(clock))
   const next = valueOf(await login(client, ALICE.email, ALICE.password))
   valueOf(await session.adopt(next))
@@ -31,7 +31,7 @@ test('a pair that the keychain did not take is forgotten once its person has sig
 
 test('a locked keychain is asked once a minute to take a pair, not for each call', async () => {
   const { session, pair, vault, clock } = await setupSession()
-  vault.breakWith('keychain-locked')
+  vault.failWith('keychain-locked')
   await session.renew(pair.access_token)
   const writes = () => vault.calls.filter((call) => call.startsWith('set')).length
   const before = writes()
@@ -47,16 +47,16 @@ test('a locked keychain is asked once a minute to take a pair, not for each call
 
 test('a session that has ended stays ended, though the keychain kept its secret', async () => {
   const { session, pair, vault, refreshes } = await setupSession()
-  vault.before = (call) => vault.breakWith(call.startsWith('delete') ? 'keychain-locked' : null)
+  vault.beforeCall = (call) => vault.failWith(call.startsWith('delete') ? 'keychain-locked' : null)
   await session.end()
   expect(await session.token()).toMatchObject({ failure: { code: 'signed-out' } })
   expect(await session.renew(pair.access_token)).toMatchObject({ failure: { code: 'signed-out' } })
-  expect([vault.kept.size, refreshes()]).toEqual([1, []])
+  expect([vault.entries.size, refreshes()]).toEqual([1, []])
 })
 
 test('a sign-in after a missing secret counts as held again', async () => {
   const { anotherSession, pair, vault } = await setupSession()
-  vault.kept.clear()
+  vault.entries.clear()
   const session = anotherSession()
   await session.isHeld()
   expect(session.isMissing()).toBe(true)

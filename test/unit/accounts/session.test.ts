@@ -51,7 +51,7 @@ test('a new pair is in the keychain before anybody has it', async () => {
   const gate = Promise.withResolvers<void>()
   const storing = Promise.withResolvers<void>()
   const order: string[] = []
-  vault.before = (call) => {
+  vault.beforeCall = (call) => {
     if (!call.startsWith('set')) return
     order.push('stored')
     storing.resolve()
@@ -132,7 +132,7 @@ test('a process without the lock that comes second takes the pair which the firs
   const held = cloud.hold('refresh')
   const stored = Promise.withResolvers<void>()
   let reads = 0
-  vault.before = (call) => {
+  vault.beforeCall = (call) => {
     if (call.startsWith('set')) setImmediate(stored.resolve)
     // The third read is that of the one who was refused.
     return call.startsWith('get') && (reads += 1) === 3 ? stored.promise : undefined
@@ -158,8 +158,8 @@ test.each([
   ['something that is no JSON', 'x'],
 ])('a keychain that holds %s means signed out, and the server is not asked', async (_name, text) => {
   const { vault, anotherSession, cloud } = await setupSession()
-  if (text === null) vault.kept.clear()
-  else vault.kept.set(`session ${accountId}`, text)
+  if (text === null) vault.entries.clear()
+  else vault.entries.set(`session ${accountId}`, text)
   expect(await anotherSession().token()).toEqual({ ok: false, failure: failure('signed-out') })
   expect(cloud.operations).toEqual([])
 })
@@ -167,9 +167,9 @@ test.each([
 test('a keychain that is locked says so; it does not sign out', async () => {
   const { vault, anotherSession } = await setupSession()
   const next = anotherSession()
-  vault.breakWith('keychain-locked')
+  vault.failWith('keychain-locked')
   expect(await next.token()).toMatchObject({ failure: { code: 'keychain-locked' } })
-  vault.breakWith(null)
+  vault.failWith(null)
   expect(await next.isHeld()).toEqual(success(undefined))
 })
 
@@ -179,7 +179,7 @@ test('the end removes the secret and hands it out once, for the server to be tol
   expect([secret?.accessToken, secret?.refreshToken, erased.ok]).toEqual([
     ...[pair.access_token, pair.refresh_token, true],
   ])
-  expect([vault.kept.size, (await session.end()).secret]).toEqual([0, null])
+  expect([vault.entries.size, (await session.end()).secret]).toEqual([0, null])
   expect(await session.token()).toMatchObject({ failure: { code: 'signed-out' } })
 })
 
@@ -191,18 +191,18 @@ test('the end waits for a refresh that is under way, so that its pair does not c
   const ended = session.end()
   held.release()
   await Promise.all([renewed, ended])
-  expect(vault.kept.size).toBe(0)
+  expect(vault.entries.size).toBe(0)
   expect(await session.renew(pair.access_token)).toMatchObject({ failure: { code: 'signed-out' } })
 })
 
 test('a new pair that the keychain would not take is used from memory, and stored once it does', async () => {
   const { session, pair, vault, refreshes, kept, clock } = await setupSession()
-  vault.breakWith('keychain-locked')
+  vault.failWith('keychain-locked')
   const token = valueOf(await session.renew(pair.access_token))
   expect([token === pair.access_token, kept()['accessToken'], refreshes()]).toEqual([
     ...[false, pair.access_token, [200]],
   ])
-  vault.breakWith(null)
+  vault.failWith(null)
   clock.advance(61_000)
   expect(valueOf(await session.token())).toBe(token)
   expect([kept()['accessToken'], refreshes()]).toEqual([token, [200]])
@@ -210,7 +210,7 @@ test('a new pair that the keychain would not take is used from memory, and store
 
 test('a pair that is in memory only is refreshed by its own token, not by the dead one in the keychain', async () => {
   const { session, pair, vault, refreshes } = await setupSession()
-  vault.before = (call) => vault.breakWith(call.startsWith('set') ? 'keychain-locked' : null)
+  vault.beforeCall = (call) => vault.failWith(call.startsWith('set') ? 'keychain-locked' : null)
   const second = valueOf(await session.renew(pair.access_token))
   const third = valueOf(await session.renew(second))
   expect([new Set([pair.access_token, second, third]).size, refreshes()]).toEqual([3, [200, 200]])

@@ -66,7 +66,7 @@ test('finds the workers next to the built command line in a package', () => {
   )
   expect(names.map((name) => name.split(sep).slice(-3).join('/'))).toEqual([
     ...[
-      'out/main/lane-worker.js',
+      'out/main/upload-worker.js',
       'out/main/hash-worker.js',
       'out/main/inspect-worker.js',
       'out/main/search-worker.js',

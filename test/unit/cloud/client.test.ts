@@ -9,14 +9,14 @@ import {
 } from '../../../electron/cloud/client.ts'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
-import { openReceiver } from '../../support/receiver.ts'
+import { startTestServer } from '../../support/test-server.ts'
 
 const answer = v.object({ id: v.string() })
 
 /** A server that answers as the test says, and what it was asked. */
 async function setup(respond: RequestListener) {
   const asked: { readonly url: string; readonly headers: Readonly<Record<string, unknown>> }[] = []
-  const { url } = await openReceiver((request, response) => {
+  const { url } = await startTestServer((request, response) => {
     asked.push({ url: request.url ?? '', headers: request.headers })
     respond(request, response)
   })

@@ -5,7 +5,7 @@ import { checkServer } from '../../../electron/cloud/server-check.ts'
 import { failed, failure } from '../../../electron/contract/failures.ts'
 import { directConnection, type ProxyResolver } from '../../../electron/platform/proxy-resolver.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
-import { openReceiver } from '../../support/receiver.ts'
+import { startTestServer } from '../../support/test-server.ts'
 
 const usersMe = '/users/me'
 const refusal = JSON.stringify({ error_message: 'unauthorized' })
@@ -13,7 +13,7 @@ const refusal = JSON.stringify({ error_message: 'unauthorized' })
 /** A server that answers as the test says, what it was asked, and the verdict on an address of its own. */
 async function setup(respond: RequestListener) {
   const asked: { readonly path: string; readonly headers: Readonly<Record<string, unknown>> }[] = []
-  const { url } = await openReceiver((request, response) => {
+  const { url } = await startTestServer((request, response) => {
     asked.push({ path: request.url ?? '', headers: request.headers })
     respond(request, response)
   })

@@ -1,63 +1,65 @@
 import { expect, test } from 'vitest'
-import {
-  createExpectContinuePolicy,
-  type ContinueResponse,
-} from '../../../electron/transfer/expect-continue.ts'
+import { createExpectContinuePolicy, type PutResponse } from '../../../electron/transfer/expect-continue.ts'
 
 const host = 's3.example'
 const large = 8 * 1024 * 1024
 const small = 100_000
 
-const answered = (status: number): ContinueResponse => ({ kind: 'answered', status })
-const broken = (code: string, flushedBytes: number): ContinueResponse => ({
+const answered = (status: number): PutResponse => ({ kind: 'answered', status })
+const broken = (code: string, flushedBytes: number): PutResponse => ({
   kind: 'broken',
   code,
   flushedBytes,
 })
 
-test('large bodies are announced, small ones are not', () => {
-  const announcing = createExpectContinuePolicy()
-  expect([announcing.wanted(host, large), announcing.wanted(host, small)]).toEqual([true, false])
+test('sends Expect with large bodies only', () => {
+  const policy = createExpectContinuePolicy()
+  expect([policy.shouldExpect(host, large), policy.shouldExpect(host, small)]).toEqual([true, false])
 })
 
-test('a host that answers 417 is asked again at once without it, and never again with it', () => {
-  const announcing = createExpectContinuePolicy()
+test('retries without Expect after 417, and never sends it to that host again', () => {
+  const policy = createExpectContinuePolicy()
   expect([
-    announcing.again(host, { announced: true, sizeBytes: large }, answered(417)),
-    announcing.wanted(host, large),
-    announcing.wanted('other.example', large),
+    policy.shouldRetry(host, { expectsContinue: true, sizeBytes: large }, answered(417)),
+    policy.shouldExpect(host, large),
+    policy.shouldExpect('other.example', large),
   ]).toEqual([true, false, true])
 })
 
-test('417 to a PUT that was not announced is an answer like any other', () => {
-  const announcing = createExpectContinuePolicy()
-  expect(announcing.again(host, { announced: false, sizeBytes: small }, answered(417))).toBe(false)
+test('treats 417 to a PUT without Expect like any other response', () => {
+  const policy = createExpectContinuePolicy()
+  expect(policy.shouldRetry(host, { expectsContinue: false, sizeBytes: small }, answered(417))).toBe(false)
 })
 
-test.each(['ECONNRESET', 'EPIPE'])(
-  'a small PUT that is cut by %s inside the body is made once more, announced, to hear why',
-  (code) => {
-    const announcing = createExpectContinuePolicy()
-    const again = announcing.again(host, { announced: false, sizeBytes: small }, broken(code, 50))
-    expect([again, announcing.wanted(host, small)]).toEqual([true, true])
-  },
-)
-
-test('a PUT that is cut after its last byte may have landed: it is not repeated, but the next is announced', () => {
-  const announcing = createExpectContinuePolicy()
-  const again = announcing.again(host, { announced: false, sizeBytes: small }, broken('ECONNRESET', small))
-  expect([again, announcing.wanted(host, small)]).toEqual([false, true])
+test.each(['ECONNRESET', 'EPIPE'])('repeats a small PUT with Expect after %s inside its body', (code) => {
+  const policy = createExpectContinuePolicy()
+  const isRetried = policy.shouldRetry(host, { expectsContinue: false, sizeBytes: small }, broken(code, 50))
+  expect([isRetried, policy.shouldExpect(host, small)]).toEqual([true, true])
 })
 
-test('once the host has answered, small bodies are sent unannounced again', () => {
-  const announcing = createExpectContinuePolicy()
-  announcing.again(host, { announced: false, sizeBytes: small }, broken('EPIPE', 0))
-  announcing.again(host, { announced: true, sizeBytes: small }, answered(200))
-  expect(announcing.wanted(host, small)).toBe(false)
+test('does not repeat a PUT that failed after its last byte, but sends Expect with the next', () => {
+  const policy = createExpectContinuePolicy()
+  const isRetried = policy.shouldRetry(
+    host,
+    { expectsContinue: false, sizeBytes: small },
+    broken('ECONNRESET', small),
+  )
+  expect([isRetried, policy.shouldExpect(host, small)]).toEqual([false, true])
 })
 
-test('a line that is down is no refusal', () => {
-  const announcing = createExpectContinuePolicy()
-  const again = announcing.again(host, { announced: false, sizeBytes: small }, broken('ENETUNREACH', 0))
-  expect([again, announcing.wanted(host, small)]).toEqual([false, false])
+test('sends small bodies without Expect again once the host has answered', () => {
+  const policy = createExpectContinuePolicy()
+  policy.shouldRetry(host, { expectsContinue: false, sizeBytes: small }, broken('EPIPE', 0))
+  policy.shouldRetry(host, { expectsContinue: true, sizeBytes: small }, answered(200))
+  expect(policy.shouldExpect(host, small)).toBe(false)
+})
+
+test('does not take a lost connection for a refusal', () => {
+  const policy = createExpectContinuePolicy()
+  const isRetried = policy.shouldRetry(
+    host,
+    { expectsContinue: false, sizeBytes: small },
+    broken('ENETUNREACH', 0),
+  )
+  expect([isRetried, policy.shouldExpect(host, small)]).toEqual([false, false])
 })

@@ -2,14 +2,14 @@ import { expect, test } from 'vitest'
 import { createThrottle, type Throttle } from '../../../electron/transfer/throttle.ts'
 import { standingClock, type HandClock } from '../../support/hand-clock.ts'
 
-const beatMs = 25
+const tickMs = 25
 
 interface Sender {
   readonly sentBytes: number
   readonly allowed: readonly number[]
-  /** Sends what it may, at most so much, as a worker does on the news of new credit. */
-  send(mostBytes?: number): void
-  /** Sends so much whatever it may, as a PUT does that had no limit until now. */
+  /** Sends within its credit, at most `maxBytes`, as an upload worker does on new credit. */
+  send(maxBytes?: number): void
+  /** Sends regardless of credit, as a PUT does that had no limit until now. */
   overrun(bytes: number): void
   end(): void
 }
@@ -18,7 +18,7 @@ function setup(limit: number | null): {
   readonly clock: HandClock
   readonly throttle: Throttle
   open(file: string, sizeBytes?: number): Sender
-  /** Lets time pass beat by beat; `each` stands for what the PUTs do in between. */
+  /** Lets time pass tick by tick, and calls `each` after every tick. */
   run(ms: number, each: () => void): void
 } {
   const clock = standingClock()
@@ -31,7 +31,7 @@ function setup(limit: number | null): {
       let upTo = 0
       let sentBytes = 0
       const allowed: number[] = []
-      const turn = throttle.join({
+      const membership = throttle.join({
         file,
         sizeBytes,
         allow(bytes) {
@@ -39,24 +39,24 @@ function setup(limit: number | null): {
           upTo = bytes
         },
       })
-      const move = (bytes: number) => {
+      const recordSent = (bytes: number) => {
         sentBytes += bytes
-        if (bytes > 0) turn.moved(sentBytes)
+        if (bytes > 0) membership.recordFlushed(sentBytes)
       }
       return {
         get sentBytes() {
           return sentBytes
         },
         allowed,
-        send: (mostBytes = Infinity) =>
-          move(Math.max(0, Math.min(upTo - sentBytes, mostBytes, sizeBytes - sentBytes))),
-        overrun: move,
-        end: () => turn.end(),
+        send: (maxBytes = Infinity) =>
+          recordSent(Math.max(0, Math.min(upTo - sentBytes, maxBytes, sizeBytes - sentBytes))),
+        overrun: recordSent,
+        end: () => membership.leave(),
       }
     },
     run(ms, each) {
-      for (let at = 0; at < ms; at += beatMs) {
-        clock.advance(beatMs)
+      for (let at = 0; at < ms; at += tickMs) {
+        clock.advance(tickMs)
         each()
       }
     },
@@ -65,7 +65,7 @@ function setup(limit: number | null): {
 
 const sum = (senders: readonly Sender[]) => senders.reduce((total, { sentBytes }) => total + sentBytes, 0)
 
-test('without a limit a PUT is let go once, and no timer runs', () => {
+test('releases a PUT once without a limit, and runs no timer', () => {
   const { clock, open } = setup(null)
   const put = open('a')
   put.overrun(5e9)
@@ -80,7 +80,7 @@ test.each([
   [20_000_000, 8],
   [200_000_000, 1],
   [200_000_000, 64],
-])('%i bytes a second over %i PUTs: every second gets the limit, within a hundredth', (limit, count) => {
+])('keeps %i bytes per second over %i PUTs within 1 % in every second', (limit, count) => {
   const { open, run } = setup(limit)
   const puts = Array.from({ length: count }, (_, index) => open(`file ${index % 3}`))
   const shares: number[] = []
@@ -92,7 +92,7 @@ test.each([
   expect(shares.filter((share) => Math.abs(share - 1) > 0.01)).toEqual([])
 })
 
-test('no time of half a second brings more than its share, the first one neither', () => {
+test('never exceeds the limit within any half second', () => {
   const { open, run } = setup(1_000_000)
   const puts = Array.from({ length: 8 }, (_, index) => open(`file ${index}`))
   const sent: number[] = [0]
@@ -104,7 +104,7 @@ test('no time of half a second brings more than its share, the first one neither
   expect(Math.max(...windows)).toBeLessThanOrEqual(505_000)
 })
 
-test('a file with eight PUTs gets what a file with one gets', () => {
+test('a file with eight PUTs gets as much as a file with one', () => {
   const { open, run } = setup(8_000_000)
   const many = Array.from({ length: 8 }, () => open('many'))
   const one = open('one')
@@ -112,7 +112,7 @@ test('a file with eight PUTs gets what a file with one gets', () => {
   expect(sum(many) / one.sentBytes).toBeCloseTo(1, 1)
 })
 
-test('what a slow file leaves goes to the other one, and comes back when it wants it again', () => {
+test('unused bandwidth of a slow file goes to the other one until it is needed again', () => {
   const { open, run } = setup(10_000_000)
   const slow = open('slow')
   const fast = open('fast')
@@ -127,7 +127,7 @@ test('what a slow file leaves goes to the other one, and comes back when it want
   expect([before.slow, before.fast, after.slow, after.fast].map(inFives)).toEqual([10, 90, 50, 50])
 })
 
-test('a line that was slow and becomes fast has no hoard to send at once', () => {
+test('a connection that becomes fast has no accumulated credit to send at once', () => {
   const { open, run } = setup(10_000_000)
   const puts = Array.from({ length: 16 }, (_, index) => open(`file ${index}`))
   run(20_000, () => puts.forEach((put) => put.send(1_000)))
@@ -136,7 +136,7 @@ test('a line that was slow and becomes fast has no hoard to send at once', () =>
   expect(sum(puts) - before).toBeLessThan(11_000_000)
 })
 
-test('after an hour without a PUT the first second is like any other', () => {
+test('keeps the limit in the first second after an hour without a PUT', () => {
   const { clock, open, run } = setup(1_000_000)
   open('before').end()
   clock.advance(3_600_000)
@@ -145,7 +145,7 @@ test('after an hour without a PUT the first second is like any other', () => {
   expect(Math.round(put.sentBytes / 10_000)).toBe(100)
 })
 
-test('after a second in which nobody beat, as in a sleeping computer, less than a tenth of a second is made up for', () => {
+test('grants less than 100 ms of credit after a time without ticks, as after sleep', () => {
   const { clock, open, run } = setup(1_000_000)
   const put = open('a')
   run(1_000, () => put.send())
@@ -155,7 +155,7 @@ test('after a second in which nobody beat, as in a sleeping computer, less than 
   expect(put.sentBytes - before).toBeLessThan(100_000)
 })
 
-test('a new limit holds from the next beat on', () => {
+test('applies a new limit from the next tick on', () => {
   const { throttle, open, run } = setup(1_000_000)
   const put = open('a')
   run(1_000, () => put.send())
@@ -170,19 +170,19 @@ test('a new limit holds from the next beat on', () => {
   )
 })
 
-test('a limit set while a PUT runs stops it where it is, and what it sent before is not held against it', () => {
+test('a limit set during a PUT ignores what the PUT sent before', () => {
   const { throttle, open, run } = setup(null)
   const put = open('a')
   put.overrun(700_000_000)
   throttle.setLimit(1_000_000)
   expect(put.allowed).toEqual([Infinity, 700_000_000])
-  // The thread had gone further before it heard of it.
+  // The worker had sent more before it received the message.
   put.overrun(50_000_000)
   run(1_000, () => put.send())
   expect(Math.round((put.sentBytes - 750_000_000) / 1e4)).toBe(100)
 })
 
-test('a limit that is lifted lets all PUTs go and ends the beat', () => {
+test('removing the limit releases all PUTs and stops the timer', () => {
   const { clock, throttle, open, run } = setup(1_000)
   const put = open('a')
   run(1_000, () => put.send())
@@ -190,24 +190,24 @@ test('a limit that is lifted lets all PUTs go and ends the beat', () => {
   expect([put.allowed.at(-1), clock.waits(), throttle.limit]).toEqual([Infinity, [], null])
 })
 
-test('the beat runs while there are PUTs, and ends with the last one', () => {
+test('the timer runs while there are PUTs', () => {
   const { clock, open } = setup(1_000)
   const waits = [clock.waits()]
   const put = open('a')
   waits.push(clock.waits())
   put.end()
   waits.push(clock.waits())
-  expect(waits).toEqual([[], [beatMs], []])
+  expect(waits).toEqual([[], [tickMs], []])
 })
 
-test('a PUT is never granted more than it has to send', () => {
+test('never grants a PUT more than it has to send', () => {
   const { open, run } = setup(1_000_000)
   const put = open('a', 10_001)
   run(1_000, () => put.send())
   expect([put.sentBytes, Math.max(...put.allowed)]).toEqual([10_001, 10_001])
 })
 
-test('a PUT that never takes its credit, such as one whose server is silent, does not slow the others down', () => {
+test('PUTs that never use their credit do not slow the others down', () => {
   const { open, run } = setup(1_000_000)
   for (let index = 0; index < 6; index += 1) open('silent')
   const put = open('a')

@@ -7,19 +7,21 @@ const plan = (
   credential: 'session' | 'device' = 'session',
 ) => planUpload({ sizeBytes, singlePutLimitBytes, credential })
 
-test('a file up to the limit goes as one PUT', () => {
+test('sends a file up to the limit as one PUT', () => {
   expect([plan(1), plan(500_000_000), plan(500_000_000, 500_000_000, 'device')]).toEqual([
-    ...[{ kind: 'whole' }, { kind: 'whole' }, { kind: 'whole' }],
+    { kind: 'whole' },
+    { kind: 'whole' },
+    { kind: 'whole' },
   ])
 })
 
-test('no limit of a deployment allows a PUT above the 5 GiB of S3', () => {
+test('never sends one PUT above S3’s 5 GiB, whatever the deployment’s limit is', () => {
   const limit = 50 * 1024 ** 3
   expect(plan(5 * 1024 ** 3, limit)).toEqual({ kind: 'whole' })
   expect(plan(5 * 1024 ** 3 + 1, limit).kind).not.toBe('whole')
 })
 
-test('a file above the limit is never sent whole with a device key, and the refusal names size and limit', () => {
+test('refuses a file above the limit with a device key, naming size and limit', () => {
   expect(plan(500_000_001, 500_000_000, 'device')).toMatchObject({
     kind: 'refused',
     failure: {
@@ -29,11 +31,11 @@ test('a file above the limit is never sent whole with a device key, and the refu
   })
 })
 
-test('a file of exactly the largest object of S3 is sent in parts', () => {
+test('sends a file of exactly S3’s largest object size in parts', () => {
   expect(plan(5 * 1024 ** 4)).toEqual({ kind: 'parts' })
 })
 
-test('a file above the largest object of S3 is refused for what it is', () => {
+test('refuses a file above S3’s largest object size', () => {
   expect(plan(5 * 1024 ** 4 + 1)).toMatchObject({
     kind: 'refused',
     failure: { code: 'too-large-for-storage', params: { limitBytes: 5 * 1024 ** 4 } },
@@ -59,7 +61,7 @@ test.each([
   ['10,001 parts', 50_000 * mebibyte + 1, { partSizeBytes: 5 * mebibyte, partCount: 10_001 }],
   ['a part above 5 GiB', 5 * gibibyte + 1, { partSizeBytes: 5 * gibibyte + 1, partCount: 1 }],
   ['two parts below 5 MiB', 5 * mebibyte, { partSizeBytes: 5 * mebibyte - 1, partCount: 2 }],
-  ['parts of no bytes', 3, { partSizeBytes: 0, partCount: 3 }],
+  ['parts of zero bytes', 3, { partSizeBytes: 0, partCount: 3 }],
 ])('refuses %s before a byte is read', (_, sizeBytes, parts) => {
   expect(partsFailure(sizeBytes, parts)).toEqual({
     code: 'parts-do-not-fit',

@@ -5,8 +5,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import { identityOf } from '../../../electron/platform/file-identity.ts'
 import { aborted, type Attempt } from '../../../electron/platform/attempt.ts'
-import type { FileHash, Hashing } from '../../../electron/transfer/hasher.ts'
-import { createReadRate } from '../../../electron/transfer/read-rate.ts'
+import type { FileHash, HashTask } from '../../../electron/transfer/hasher.ts'
+import { createReadAhead } from '../../../electron/transfer/read-ahead.ts'
 import { sendWhileHashing, type SendSession } from '../../../electron/uploads/send-session.ts'
 
 /** A file whose hash ends as the test says. */
@@ -17,7 +17,7 @@ async function setup() {
   await writeFile(path, 'abc')
   const identity = identityOf(await stat(path, { bigint: true }))
   const hash = Promise.withResolvers<Attempt<FileHash>>()
-  const hashing: Hashing = { result: hash.promise, follow: () => {}, pace: createReadRate() }
+  const hashing: HashTask = { result: hash.promise, uploadReached: () => {}, readAhead: createReadAhead() }
   const abort = new AbortController()
   const sending = {
     record: { path, identity },

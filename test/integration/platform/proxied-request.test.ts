@@ -3,10 +3,10 @@ import { expect, onTestFinished, test } from 'vitest'
 import { requestErrorCode, createRequestOpener } from '../../../electron/platform/proxied-request.ts'
 import { openDeafListener } from '../../support/silent-server.ts'
 import { openSocks } from '../../support/proxy.ts'
-import { openReceiver } from '../../support/receiver.ts'
+import { startTestServer } from '../../support/test-server.ts'
 
-/** What a request came to: its status, or the code of its trouble. */
-function endOf(request: ClientRequest, proxy: string | null = null): Promise<number | string | undefined> {
+/** The status of the response, or the code of the error. */
+function resultOf(request: ClientRequest, proxy: string | null = null): Promise<number | string | undefined> {
   onTestFinished(() => void request.destroy())
   return new Promise((resolve) => {
     request.on('error', (error) => resolve(requestErrorCode(error, proxy)))
@@ -18,9 +18,9 @@ function endOf(request: ClientRequest, proxy: string | null = null): Promise<num
   })
 }
 
-const asked = { method: 'GET', path: '/' }
+const requestParts = { method: 'GET', path: '/' }
 
-test('a server with addresses of both families is reached on a line for one of them, however slow', async () => {
+test('reaches a server with IPv4 and IPv6 addresses over a slow IPv4-only connection', async () => {
   const { port, hear } = await openDeafListener()
   const both = [
     { address: '127.0.0.1', family: 4 },
@@ -29,42 +29,42 @@ test('a server with addresses of both families is reached on a line for one of t
   const opener = createRequestOpener({
     lookup(_name, _options, found) {
       found(null, both)
-      // Its first packet is lost by then; the system sends it again after a second.
+      // The first packet is lost by then; the operating system repeats it after a second.
       setImmediate(hear)
     },
   })
-  const request = opener.open(new URL(`http://server.example:${port}`), asked, null)
-  expect(await endOf(request)).toBe(200)
+  const request = opener.open(new URL(`http://server.example:${port}`), requestParts, null)
+  expect(await resultOf(request)).toBe(200)
 })
 
 test.each(['http', 'https'] as const)(
-  'a proxy that swallows what is sent to it is not there after a while (%s)',
+  'gives up a proxy that accepts no connection (%s)',
   async (protocol) => {
     const { port } = await openDeafListener()
     const proxy = `http://127.0.0.1:${port}`
     const opener = createRequestOpener({ keepAlive: true, timeout: 50 }, 300)
-    const request = opener.open(new URL(`${protocol}://server.example/`), asked, proxy)
-    expect(await endOf(request, proxy)).toBe('PROXY_UNREACHABLE')
+    const request = opener.open(new URL(`${protocol}://server.example/`), requestParts, proxy)
+    expect(await resultOf(request, proxy)).toBe('PROXY_UNREACHABLE')
   },
 )
 
-test('a call by SOCKS that is silent for longer than connections are kept idle gets its answer', async () => {
-  const { url } = await openReceiver((_request, response) => {
+test('waits for a response through SOCKS beyond the idle timeout', async () => {
+  const { url } = await startTestServer((_request, response) => {
     setTimeout(() => response.end('late'), 300)
   })
   const socks = await openSocks()
   const proxy = `socks5h://127.0.0.1:${socks.port}`
   const opener = createRequestOpener({ keepAlive: true, timeout: 50, maxSockets: 4 })
-  expect(await endOf(opener.open(new URL(url), asked, proxy), proxy)).toBe(200)
+  expect(await resultOf(opener.open(new URL(url), requestParts, proxy), proxy)).toBe(200)
 })
 
-test('a tunnel that takes longer than connections are kept idle is waited for', async () => {
-  const slow = await openReceiver(() => {})
+test('waits for a tunnel beyond the idle timeout', async () => {
+  const slow = await startTestServer(() => {})
   slow.server.on('connect', (_request, socket) => {
     setTimeout(() => socket.end('HTTP/1.1 403 No\r\n\r\n'), 300)
   })
   const proxy = new URL(slow.url).origin
   const opener = createRequestOpener({ keepAlive: true, timeout: 50 })
-  const request = opener.open(new URL('https://server.example/'), asked, proxy)
-  expect(await endOf(request, proxy)).toBe('PROXY_REFUSED 403')
+  const request = opener.open(new URL('https://server.example/'), requestParts, proxy)
+  expect(await resultOf(request, proxy)).toBe('PROXY_REFUSED 403')
 })

@@ -1,17 +1,18 @@
 /**
- * Blocks of memory that files are read into and sent from, with a checksum that costs next to nothing. Two readers of one
- * file compare it to know that they saw the same bytes: zlib's CRC-32 would cost as much as half the sending, this a
- * fortieth of it. It tells versions of a file apart; what the record promises is the SHA-256.
+ * Blocks of memory for reading and sending files, with a cheap checksum by which two readers of a file verify that they saw the
+ * same bytes. zlib's CRC-32 would take half as long as sending does, this one a fortieth of it. It only tells versions of a
+ * file apart; the recorded hash is SHA-256.
  *
- * The sum runs in WebAssembly over memory that Node reads into and writes from, so nothing is copied. Assembled by wabt from
+ * The checksum runs in WebAssembly over the memory that Node reads into and writes from, so nothing is copied. Assembled by
+ * wabt from
  *
  *   (loop $more                                             ;; 16 bytes at a time, as four 32-bit words
  *     (local.set $sum (i32x4.add (local.get $sum) (v128.load (local.get $at))))
  *     (local.set $sums (i32x4.add (local.get $sums) (local.get $sum)))   ;; so that the order counts (Fletcher, 1982)
  *     …)
  *
- * and then folded to 32 bits by `hash = rotl(hash ^ word, 13) * 0x9e3779b1` over the words of both vectors. The test holds it against
- * the same sum written out in JavaScript.
+ * and then folded to 32 bits by `hash = rotl(hash ^ word, 13) * 0x9e3779b1` over the words of both vectors. The test compares
+ * it with the same checksum written in JavaScript.
  */
 const program =
   'AGFzbQEAAAABBwFgAn9/AX8DAgEABQQBAIACBxMCBm1lbW9yeQIABmRpZ2VzdAAACtwBAdkBAgJ7AX8CQCAAIAFPDQADQCACIAD9AAQA/a4BIQ' +
@@ -19,13 +20,13 @@ const program =
   'bCEEIAQgAv0bA3NBDXdBsfPd8XlsIQQgBCAD/RsAc0ENd0Gx893xeWwhBCAEIAP9GwFzQQ13QbHz3fF5bCEEIAQgA/0bAnNBDXdBsfPd8XlsIQ' +
   'QgBCAD/RsDc0ENd0Gx893xeWwhBCAECw=='
 
-/** 1 MiB is the measured best between disk and socket. */
+/** 1 MiB was fastest when measured between disk and socket. */
 export const blockBytes = 1024 * 1024
-/** The program declares 16 MiB of memory; only pages that are touched take room. */
+/** The program declares 16 MiB of memory; only touched pages are allocated. */
 const blocksPerMemory = 16
 const chunkBytes = 16
 
-/** The part of WebAssembly's interface that is used: Node has it, Node's types leave it to the DOM's. */
+/** The part of WebAssembly's interface that is used. Node's types do not declare it. */
 declare const WebAssembly: {
   readonly Module: new (program: Uint8Array) => object
   readonly Instance: new (module: object) => {
@@ -38,17 +39,17 @@ declare const WebAssembly: {
 
 export interface Block {
   readonly bytes: Buffer
-  /** Folds the first `length` bytes into a checksum: the sum of a stream is the fold over its full blocks, in order. */
-  fold(checksum: number, length: number): number
+  /** Adds the first `length` bytes to a checksum. Streams are compared by adding their full blocks in order. */
+  addToChecksum(checksum: number, length: number): number
 }
 
-/** Blocks that are used again, so that a thousand parts need no more memory than the first. One supply a thread. */
-export interface Blocks {
-  take(): Block
-  give(block: Block): void
+/** Reuses blocks, so that a thousand parts need no more memory than the first one. One pool per thread. */
+export interface BlockPool {
+  acquire(): Block
+  release(block: Block): void
 }
 
-export function createBlocks(): Blocks {
+export function createBlockPool(): BlockPool {
   const module = new WebAssembly.Module(Buffer.from(program, 'base64'))
   const free: Block[] = []
 
@@ -59,7 +60,7 @@ export function createBlocks(): Blocks {
       const bytes = Buffer.from(memory.buffer, at, blockBytes)
       free.push({
         bytes,
-        fold(checksum, length) {
+        addToChecksum(checksum, length) {
           const end = Math.ceil(length / chunkBytes) * chunkBytes
           bytes.fill(0, length, end)
           return (Math.imul(checksum, 31) + digest(at, at + end) + length) >>> 0
@@ -69,10 +70,10 @@ export function createBlocks(): Blocks {
   }
 
   return {
-    take() {
+    acquire() {
       if (free.length === 0) addMemory()
       return free.pop() as Block
     },
-    give: (block) => void free.push(block),
+    release: (block) => void free.push(block),
   }
 }

@@ -4,23 +4,23 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 
-/** A storage that a test answers for itself, on a free port of loopback, closed when the test ends. */
-export interface Receiver {
+/** An HTTP server with a test's own listener, on a free local port, closed when the test ends. */
+export interface TestServer {
   readonly url: string
   readonly server: Server
 }
 
-export async function openReceiver(
-  answer: RequestListener,
+export async function startTestServer(
+  listener: RequestListener,
   options: {
-    /** Answers PUTs that wait for `100 Continue`; they are asked for their body when left out. */
-    readonly announced?: RequestListener
+    /** Handles requests with `Expect: 100-continue`; without it they are asked for their body. */
+    readonly onExpectContinue?: RequestListener
     readonly tls?: { readonly key: string; readonly cert: string }
     readonly host?: string
   } = {},
-): Promise<Receiver> {
-  const server = options.tls ? createTlsServer(options.tls, answer) : createServer(answer)
-  if (options.announced) server.on('checkContinue', options.announced)
+): Promise<TestServer> {
+  const server = options.tls ? createTlsServer(options.tls, listener) : createServer(listener)
+  if (options.onExpectContinue) server.on('checkContinue', options.onExpectContinue)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(async () => {
     server.closeAllConnections()
@@ -30,7 +30,7 @@ export async function openReceiver(
   return { server, url: `${options.tls ? 'https' : 'http'}://${options.host ?? '127.0.0.1'}:${port}/object` }
 }
 
-/** Reads a request's body to its end; answers its MD5 as storage gives it, in quotes. */
+/** Reads a request's body to its end; returns its MD5 in quotes, as storage does. */
 export async function etagOf(request: IncomingMessage): Promise<string> {
   const md5 = createHash('md5')
   for await (const chunk of request) md5.update(chunk as Buffer)

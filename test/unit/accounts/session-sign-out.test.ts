@@ -8,13 +8,13 @@ test('a session that was ended beside this process is not refreshed back into th
   const session = anotherSession(undefined, () => hasLeft)
   valueOf(await session.token())
   hasLeft = true
-  vault.kept.clear()
+  vault.entries.clear()
   expect(await session.renew(pair.access_token)).toMatchObject({ failure: { code: 'signed-out' } })
-  expect([vault.kept.size, refreshes()]).toEqual([0, []])
+  expect([vault.entries.size, refreshes()]).toEqual([0, []])
 })
 
 test('a keychain that answers as if it were empty, locked meanwhile, ends no session', async () => {
   const { session, pair, vault } = await setupSession()
-  vault.kept.clear()
+  vault.entries.clear()
   expect(await session.renew(pair.access_token)).toMatchObject({ ok: true })
 })

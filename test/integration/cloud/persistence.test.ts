@@ -9,8 +9,8 @@ import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { startCloud } from '../../cloud/cloud.ts'
-import { call, presign, put, registerRequest, sha256, signIn } from '../cloud/client.ts'
-import type { Presigned, Tokens } from '../cloud/client.ts'
+import { call, presign, put, registerRequest, sha256, signIn } from './requests.ts'
+import type { Presigned, Tokens } from './requests.ts'
 
 const PROGRAM = join(import.meta.dirname, '..', '..', 'cloud', 'main.ts')
 const bytes = randomBytes(10_000)

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { blockBytes, createBlocks } from '../../../electron/transfer/blocks.ts'
+import { blockBytes, createBlockPool } from '../../../electron/transfer/block-pool.ts'
 import { seededBytes } from '../../fixtures/seeded.ts'
 
 const rotated = (word: number) => (word << 13) | (word >>> 19)
 
-/** The same sum, written out. */
-function written(bytes: Buffer): number {
+/** The same checksum, written in JavaScript. */
+function expectedChecksum(bytes: Buffer): number {
   const padded = Buffer.concat([bytes, Buffer.alloc((16 - (bytes.length % 16)) % 16)])
   const sum = new Uint32Array(4)
   const sums = new Uint32Array(4)
@@ -19,22 +19,22 @@ function written(bytes: Buffer): number {
   return (hash + bytes.length) >>> 0
 }
 
-const block = createBlocks().take()
+const block = createBlockPool().acquire()
 
 function checksumOf(bytes: Buffer): number {
   bytes.copy(block.bytes)
-  return block.fold(0, bytes.length)
+  return block.addToChecksum(0, bytes.length)
 }
 
 test.each([1, 15, 16, 17, 4096, 65_537, blockBytes])(
-  '%i bytes have the sum that is written down',
+  '%i bytes have the same checksum as in JavaScript',
   (length) => {
     const bytes = seededBytes(length, length)
-    expect(checksumOf(bytes)).toBe(written(bytes))
+    expect(checksumOf(bytes)).toBe(expectedChecksum(bytes))
   },
 )
 
-test('one flipped bit anywhere, two blocks swapped, or a byte less make another sum', () => {
+test('a flipped bit, swapped blocks or a missing byte change the checksum', () => {
   const bytes = seededBytes(7, 4096)
   const sums = new Set([checksumOf(bytes), checksumOf(bytes.subarray(0, 4095))])
   for (let at = 0; at < bytes.length; at += 1) {
@@ -46,28 +46,30 @@ test('one flipped bit anywhere, two blocks swapped, or a byte less make another 
   expect(sums.size).toBe(bytes.length + 3)
 })
 
-test('what an earlier use left in a block is not in the sum', () => {
+test('earlier contents of a block do not affect the checksum', () => {
   block.bytes.fill(0xff)
   block.bytes.write('abc')
-  expect(block.fold(0, 3)).toBe(written(Buffer.from('abc')))
+  expect(block.addToChecksum(0, 3)).toBe(expectedChecksum(Buffer.from('abc')))
 })
 
-test('a stream of blocks has one sum in its order and another out of it', () => {
-  const blocks = createBlocks()
-  const [first, second] = [blocks.take(), blocks.take()]
+test('the checksum depends on the order of the blocks', () => {
+  const pool = createBlockPool()
+  const [first, second] = [pool.acquire(), pool.acquire()]
   seededBytes(1, blockBytes).copy(first.bytes)
   seededBytes(2, blockBytes).copy(second.bytes)
-  const inOrder = second.fold(first.fold(0, blockBytes), blockBytes)
-  const swapped = first.fold(second.fold(0, blockBytes), blockBytes)
+  const inOrder = second.addToChecksum(first.addToChecksum(0, blockBytes), blockBytes)
+  const swapped = first.addToChecksum(second.addToChecksum(0, blockBytes), blockBytes)
   expect(inOrder).not.toBe(swapped)
 })
 
-test('a hundred blocks are all different memory, and a block that was given back comes again', () => {
-  const blocks = createBlocks()
-  const taken = Array.from({ length: 100 }, () => blocks.take())
-  taken.forEach(({ bytes }, index) => bytes.fill(index))
-  expect(taken.every(({ bytes }, index) => bytes[0] === index && bytes[blockBytes - 1] === index)).toBe(true)
-  const [last] = taken
-  if (last) blocks.give(last)
-  expect(blocks.take()).toBe(last)
+test('blocks do not share memory, and a released block is reused', () => {
+  const pool = createBlockPool()
+  const acquired = Array.from({ length: 100 }, () => pool.acquire())
+  acquired.forEach(({ bytes }, index) => bytes.fill(index))
+  expect(acquired.every(({ bytes }, index) => bytes[0] === index && bytes[blockBytes - 1] === index)).toBe(
+    true,
+  )
+  const [last] = acquired
+  if (last) pool.release(last)
+  expect(pool.acquire()).toBe(last)
 })

@@ -1,0 +1,203 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { expect, test } from 'vitest'
+import { putOutcome } from '../../../electron/transfer/put-outcome.ts'
+import type { Throttle } from '../../../electron/transfer/throttle.ts'
+import { runningClock, standingClock, testPorts } from '../../support/hand-clock.ts'
+import { startUploadWorkers } from '../../support/upload-workers.ts'
+import { etagOf, startTestServer } from '../../support/test-server.ts'
+
+const mebibyte = 1024 * 1024
+/** More than the sockets buffer between client and server. */
+const longBytes = 24 * mebibyte
+const errorBody = (code: string) => `<Error><Code>${code}</Code></Error>`
+
+function store(request: IncomingMessage, response: ServerResponse): void {
+  void etagOf(request).then((etag) => response.writeHead(200, { ETag: etag }).end())
+}
+
+test('repeats a PUT without Expect after 417, and never sends it to that host again', async () => {
+  const workers = startUploadWorkers(testPorts(standingClock()))
+  const expectHeaders: (string | undefined)[] = []
+  const { url } = await startTestServer(
+    (request, response) => {
+      expectHeaders.push(request.headers.expect)
+      store(request, response)
+    },
+    {
+      onExpectContinue(request, response) {
+        expectHeaders.push(request.headers.expect)
+        response.writeHead(417, { Connection: 'close' }).end()
+      },
+    },
+  )
+  const file = await workers.createFile(5 * mebibyte)
+  const answers = [
+    await (await workers.put(file, url)).answer,
+    await (await workers.put(await workers.createFile(6 * mebibyte), url)).answer,
+  ]
+  expect(answers).toMatchObject([{ status: 200 }, { status: 200 }])
+  expect(expectHeaders).toEqual(['100-continue', undefined, undefined])
+})
+
+test.each([403, 412, 503])('reads %i before the body, and sends no byte of the body', async (status) => {
+  const workers = startUploadWorkers(testPorts(standingClock()))
+  let bodyBytes = 0
+  const connections = new Set<unknown>()
+  const { url } = await startTestServer(
+    (request, response) => {
+      connections.add(request.socket)
+      store(request, response)
+    },
+    {
+      onExpectContinue(request, response) {
+        connections.add(request.socket)
+        request.on('data', (chunk: Buffer) => (bodyBytes += chunk.length))
+        response.writeHead(status, { 'Retry-After': '7' }).end(errorBody('SlowDown'))
+      },
+    },
+  )
+  const refused = await workers.put(await workers.createFile(5 * mebibyte), url)
+  expect(await refused.answer).toMatchObject({
+    kind: 'answered',
+    status,
+    retryAfter: '7',
+    body: errorBody('SlowDown'),
+    flushedBytes: 0,
+  })
+  // A connection on which an announced body was not sent can't be used again.
+  const next = await workers.put(await workers.createFile(mebibyte), url)
+  expect(await next.answer).toMatchObject({ kind: 'answered', status: 200 })
+  expect([bodyBytes, connections.size]).toEqual([0, 2])
+})
+
+test('reads the refusal of storage that closes the connection during the body', async () => {
+  const workers = startUploadWorkers(testPorts(standingClock()))
+  const refuse = (request: IncomingMessage, response: ServerResponse) => {
+    response.writeHead(403, { Connection: 'close' }).end(errorBody('AccessDenied'))
+    // Unread bytes make the operating system reset the connection.
+    response.on('finish', () => request.socket.destroy())
+  }
+  const { url } = await startTestServer(refuse, { onExpectContinue: refuse })
+  const file = await workers.createFile(3 * mebibyte)
+  for (let time = 0; time < 8; time += 1) {
+    const sent = await workers.put(file, url)
+    expect(await sent.answer).toMatchObject({ kind: 'answered', status: 403 })
+  }
+})
+
+test('keeps the status when the connection fails inside the response body', async () => {
+  const workers = startUploadWorkers(testPorts(standingClock()))
+  const { url } = await startTestServer((request, response) => {
+    void etagOf(request).then(() => {
+      response.writeHead(403, { 'Content-Length': '1000' })
+      response.write('<Error><Code>AccessDenied</Code>', () => request.socket.destroy())
+    })
+  })
+  const sent = await workers.put(await workers.createFile(mebibyte), url)
+  expect(await sent.answer).toMatchObject({ kind: 'answered', status: 403 })
+})
+
+test('reports a connection that is closed without a response as broken', async () => {
+  const workers = startUploadWorkers(testPorts(standingClock()))
+  const { url } = await startTestServer((request) => {
+    request.once('data', () => request.socket.destroy())
+  })
+  const sent = await workers.put(await workers.createFile(8 * mebibyte), url)
+  expect(await sent.answer).toMatchObject({ kind: 'broken' })
+})
+
+test('sends the bytes of the file, with the MD5 that storage computes', async () => {
+  const workers = startUploadWorkers(testPorts(standingClock()))
+  const { url } = await startTestServer(store)
+  const sent = await workers.put(await workers.createFile(3 * mebibyte + 1), url)
+  const answer = await sent.answer
+  expect(answer?.kind === 'answered' && [answer.etag, answer.isEncrypted]).toEqual([
+    answer?.kind === 'answered' && `"${answer.md5}"`,
+    false,
+  ])
+})
+
+test.each([
+  { 'x-amz-server-side-encryption': 'aws:kms' },
+  { 'x-amz-server-side-encryption': 'aws:kms:dsse' },
+  { 'x-amz-server-side-encryption-customer-algorithm': 'AES256' },
+])('recognises an object that storage encrypts with %o', async (headers) => {
+  const workers = startUploadWorkers(testPorts(standingClock()))
+  const { url } = await startTestServer((request, response) => {
+    void etagOf(request).then(() => response.writeHead(200, headers).end())
+  })
+  const sent = await workers.put(await workers.createFile(1_000), url)
+  expect(await sent.answer).toMatchObject({ status: 200, isEncrypted: true })
+})
+
+test('reports how long storage took to answer each Expect: 100-continue', async () => {
+  const workers = startUploadWorkers(testPorts(runningClock()))
+  const pausesMs = [150, 0]
+  const { url } = await startTestServer(store, {
+    onExpectContinue(request, response) {
+      setTimeout(() => {
+        response.writeContinue()
+        store(request, response)
+      }, pausesMs.shift())
+    },
+  })
+  const delaysMs: (readonly number[])[] = []
+  for (const sizeBytes of [5 * mebibyte, 5 * mebibyte, mebibyte]) {
+    const sent = await workers.put(await workers.createFile(sizeBytes), url)
+    expect(await sent.answer).toMatchObject({ status: 200 })
+    delaysMs.push(sent.continueDelaysMs)
+  }
+  const [[slow = 0] = [], [quick = 0] = [], none] = delaysMs
+  expect(slow).toBeGreaterThanOrEqual(149)
+  expect(quick).toBeLessThan(slow)
+  expect([delaysMs.map(({ length }) => length), none]).toEqual([[1, 1, 0], []])
+})
+
+test('accepts a success that is read before the last bytes are flushed', async () => {
+  const workers = startUploadWorkers(testPorts(runningClock()))
+  let received = 0
+  const { url } = await startTestServer((request, response) => {
+    request.once('data', (chunk: Buffer) => {
+      received += chunk.length
+      request.pause()
+      response.writeHead(200, { ETag: '"0"', 'Content-Length': '0' }).end()
+      // The response is read long before the rest of the body, which the client's system has buffered.
+      setTimeout(() => {
+        request.on('data', (rest: Buffer) => (received += rest.length)).resume()
+      }, 100)
+    })
+  })
+  const answer = await (await workers.put(await workers.createFile(longBytes), url)).answer
+  const outcome = putOutcome(answer, { sizeBytes: longBytes, host: 'storage', nowMs: 0 })
+  expect(outcome).toMatchObject({ kind: 'stored', etag: '"0"' })
+  expect(answer).toMatchObject({ flushedBytes: longBytes })
+  await expect.poll(() => received).toBe(longBytes)
+})
+
+/** Grants a portion at a time, and the next one when it is flushed: a stalled PUT then waits for credit and the network. */
+function createPortionThrottle(portionBytes: number): Throttle {
+  return {
+    limit: portionBytes,
+    setLimit: () => {},
+    join(put) {
+      let grantedBytes = portionBytes
+      put.allow(grantedBytes)
+      return {
+        recordFlushed(flushedBytes) {
+          if (flushedBytes === grantedBytes) put.allow((grantedBytes += portionBytes))
+        },
+        leave: () => {},
+      }
+    },
+    close: () => {},
+  }
+}
+
+test('notices a stalled connection while a bandwidth limit is set', async () => {
+  const workers = startUploadWorkers(testPorts(runningClock()), 1_000, createPortionThrottle(256 * 1024))
+  const { url } = await startTestServer((request) => {
+    request.once('data', () => request.pause())
+  })
+  const sent = await workers.put(await workers.createFile(longBytes), url)
+  expect(await sent.answer).toMatchObject({ kind: 'broken', code: 'ETIMEDOUT' })
+})

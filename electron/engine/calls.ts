@@ -37,7 +37,7 @@ interface CallServices {
   readonly abandonedUploads: AbandonedUploads
   readonly library: Library
   readonly hashCache: HashCache
-  readonly inspector: Pick<Inspector, 'lookCloser'>
+  readonly inspector: Pick<Inspector, 'readDetails'>
   /** Enqueues files and folders for the chosen team. */
   readonly addPaths: (paths: readonly string[]) => Promise<Result<AddReport>>
 }
@@ -99,7 +99,7 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
     watch: async ({ id }) => success(details.watch(id)),
     async modelFacts({ id }) {
       const record = rows.get(id)?.record ?? store.find(id)
-      return success(record ? await services.inspector.lookCloser(fileToInspect(record)) : null)
+      return success(record ? await services.inspector.readDetails(fileToInspect(record)) : null)
     },
     async history({ beforeMs, search, limit }) {
       const found = store.history({ beforeMs, search, limit, hidden: signIns.hidden() })

@@ -37,7 +37,7 @@ import { createDeadConnectionMonitor } from '../queue/dead-connections.ts'
 import { createNetworkChangeMonitor } from '../queue/network-changes.ts'
 import { createQueueHold } from '../queue/pause-reasons.ts'
 import { createRecoveryMonitor } from '../queue/recovery-monitor.ts'
-import { createInspector } from '../recognition/inspector.ts'
+import { Inspector } from '../recognition/inspector.ts'
 import { createHasher } from '../transfer/hasher.ts'
 import { createRequestSlots } from '../transfer/request-slots.ts'
 import { createThrottle } from '../transfer/throttle.ts'
@@ -141,7 +141,7 @@ export function createEngine(options: EngineOptions): Engine {
   const requestSlots =
     options.requestSlots ?? createRequestSlots({ environment, limitBytesPerSecond: () => throttle.limit })
   applyTransferSettings()
-  const inspector = createInspector(workers.inspect, environment.timers)
+  const inspector = new Inspector(workers.inspect, environment.timers)
 
   // Library and conflicts: what the teams already have.
   const library = createLibrary({ accounts, environment })
@@ -222,7 +222,7 @@ export function createEngine(options: EngineOptions): Engine {
   const commands = new UploadCommands({
     rows,
     queue,
-    inspect: inspector.inspect,
+    inspect: (file) => inspector.inspect(file),
     forget,
     onAbandoned: () => events.emit('abandoned'),
     rejected: (ids) => events.emit('rejected', ids),
@@ -236,7 +236,7 @@ export function createEngine(options: EngineOptions): Engine {
     accounts,
     commands,
     environment,
-    inspect: inspector.inspect,
+    inspect: (file) => inspector.inspect(file),
     resolveTeam: signIns.resolve,
     onConflict: () => settings.onConflict ?? (choices.get('on-conflict') as OnConflict | null) ?? 'ask',
     warmUp: warmUpThreads,

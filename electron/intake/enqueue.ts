@@ -160,9 +160,9 @@ function requestedTarget(
   file: FoundFile,
   { target, targetOf }: Pick<EnqueueRequest, 'target' | 'targetOf'>,
 ): Partial<Target> {
-  const { along } = file
-  if (along === undefined) return { ...target, ...targetOf?.(file) }
-  const { modelType, modelPath } = { ...target, ...targetOf?.(along) }
+  const { requiredBy } = file
+  if (requiredBy === undefined) return { ...target, ...targetOf?.(file) }
+  const { modelType, modelPath } = { ...target, ...targetOf?.(requiredBy) }
   return {
     ...(modelType === undefined ? {} : { modelType }),
     ...(modelPath === undefined

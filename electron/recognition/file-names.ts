@@ -14,7 +14,7 @@ const modelExtensions = new Set([
   '.onnx',
 ])
 
-/** What browsers and download managers put behind a name until the file is whole. */
+/** Suffixes that browsers and download managers use until a file is complete. */
 export const downloadSuffixes = [
   '.part',
   '.crdownload',
@@ -36,7 +36,7 @@ const junkFolders = new Set([
   'lost+found',
 ])
 
-/** Folders beside `models` in ComfyUI that hold no models of the person: its own code, pictures and settings. */
+/** Folders next to `models` in ComfyUI without models of the user: its own code, pictures and settings. */
 const foldersOutsideModels = new Set([
   'custom_nodes',
   'datasets',
@@ -49,7 +49,7 @@ const foldersOutsideModels = new Set([
   'python_embeded',
 ])
 
-/** State that trainers leave beside a model, under extensions that models have too. */
+/** Training state that trainers write next to a model, with the same extensions. */
 const trainerState =
   /^(optimizer|scheduler|scaler|training_args|random_states|rng_state)[\w-]*\.(bin|pkl|pt|pth)$/i
 
@@ -62,52 +62,51 @@ export function hasModelExtension(name: string): boolean {
   return modelExtensions.has(extensionOf(name))
 }
 
-export function isDownloading(name: string): boolean {
+export function isPartialDownload(name: string): boolean {
   return (downloadSuffixes as readonly string[]).includes(extensionOf(name))
 }
 
-/** Why a file is left aside whoever named it, or null. */
-export function skipAlways(name: string): 'junk' | 'placeholder' | null {
-  // iCloud Drive leaves `.name.icloud` where the file itself is only in the cloud.
+/** Why a file is always skipped, even if it was dropped itself, or null. */
+export function skipReason(name: string): 'junk' | 'placeholder' | null {
+  // iCloud Drive shows a file that is only in the cloud as `.name.icloud`.
   if (/^\..+\.icloud$/i.test(name)) return 'placeholder'
-  // Nextcloud and ownCloud put their own ending behind a name whose file is only on the server.
+  // Nextcloud and ownCloud add their own suffix to a file that is only on the server.
   if (/\.(nextcloud|owncloud)$/i.test(name)) return 'placeholder'
   if (name.startsWith('.') || junkFiles.has(name.toLowerCase()) || /^put_.*_here/i.test(name)) return 'junk'
   return null
 }
 
-/** Pictures, notes and settings: they lie beside models, or hold a workflow, and are never a model themselves. */
-const companionExtensions = new Set([
-  ...['.png', '.jpg', '.jpeg', '.webp', '.gif'],
-  ...['.json', '.yaml', '.yml'],
-])
+/** Pictures, notes and settings, which accompany models or hold a workflow and are never models. */
+const companionExtensions = new Set(['.png', '.jpg', '.jpeg', '.webp', '.gif', '.json', '.yaml', '.yml'])
 
-/** True for a file that is no model whatever it holds; as a part of a model of several files it may go with that. */
-export function isCompanion(name: string): boolean {
+/** True for a file that is never a model on its own; it may be part of a model of several files. */
+export function isCompanionFile(name: string): boolean {
   return companionExtensions.has(extensionOf(name))
 }
 
-/** Why a file inside a dropped folder is left aside, or null. A file that was dropped itself is judged by `skipAlways`. */
-export function skipInFolder(name: string): 'junk' | 'placeholder' | 'downloading' | 'not-a-model' | null {
-  const always = skipAlways(name)
+/** Why a file inside a dropped folder is skipped, or null. `skipReason` is for a file that was dropped itself. */
+export function skipReasonInFolder(
+  name: string,
+): 'junk' | 'placeholder' | 'downloading' | 'not-a-model' | null {
+  const always = skipReason(name)
   if (always) return always
-  if (isDownloading(name)) return 'downloading'
+  if (isPartialDownload(name)) return 'downloading'
   return hasModelExtension(name) && !trainerState.test(name) ? null : 'not-a-model'
 }
 
-/** True for folders that nobody means to send, even when dropped themselves. */
+/** True for folders without models, even if they were dropped themselves. */
 export function isJunkFolder(name: string): boolean {
   return name.toLowerCase() === '.git' || junkFolders.has(name.toLowerCase())
 }
 
-/** Why a folder inside a dropped folder is not entered, or null. `besideModels`: its parent is ComfyUI itself. */
-export function skipFolder(name: string, besideModels: boolean): 'junk' | 'outside-models' | null {
+/** Why a folder inside a dropped folder is not scanned, or null. `besideModels`: its parent is ComfyUI's own folder. */
+export function folderSkipReason(name: string, besideModels: boolean): 'junk' | 'outside-models' | null {
   if (name.startsWith('.') || isJunkFolder(name)) return 'junk'
   return besideModels && foldersOutsideModels.has(name.toLowerCase()) ? 'outside-models' : null
 }
 
-/** True when these names lie in a folder that is ComfyUI itself: `models` beside another folder or file of its own. */
-export function isComfyFolder(names: ReadonlySet<string>): boolean {
+/** Whether a folder with these names is ComfyUI's own: `models` next to another of its files or folders. */
+export function isComfyUiFolder(names: ReadonlySet<string>): boolean {
   const marks = ['custom_nodes', 'folder_paths.py', 'comfy', 'extra_model_paths.yaml.example']
   const folders = ['input', 'output', 'user'].filter((name) => names.has(name)).length
   return names.has('models') && (marks.some((name) => names.has(name)) || folders >= 2)

@@ -3,49 +3,47 @@ import type { Failure } from '../contract/failures.ts'
 import type { Target } from '../contract/uploads.ts'
 import type { Recognition } from '../contract/recognition.ts'
 
-/** What tells whether a file is still the one that was looked at. */
-export interface Identity {
+/** Identifies the version of a file that was inspected. */
+export interface FileIdentity {
   readonly sizeBytes: number
   readonly mtimeNs: bigint
   readonly inode: bigint
 }
 
-/** Where a file was met. Only `path` is needed again later; the rest is evidence for what it is. */
+/** A file and how it was found. Only `path` is needed to read it; the rest is evidence for what it is. */
 export interface FileToInspect {
   readonly path: string
-  /** As it was seen: a link's own name, not its target's. The last part of `path` unless given. */
+  /** Name of the directory entry: a link's own name, not its target's. Defaults to the last part of `path`. */
   readonly name?: string
-  /** Folders between what was dropped and the file, `/`-separated, with the dropped folder's own name; `''` for a dropped file. */
+  /** Folders from the dropped folder (included) to the file, `/`-separated; `''` for a dropped file. */
   readonly folder: string
-  /** Absolute folder in which it was seen, links not resolved. The folder of `path` unless given. */
+  /** Absolute folder of the directory entry, links not resolved. Defaults to the folder of `path`. */
   readonly place?: string
-  /** The model of several files that it belongs to. */
+  /** The model of several files that it is part of. */
   readonly group?: FoundGroup
-  /** Why it can't even be looked at. */
+  /** Why it can't be inspected. */
   readonly failure?: Failure | null
 }
 
 /** One file that was dropped, picked or found in a dropped folder. */
-export interface FoundFile extends FileToInspect, Identity {
+export interface FoundFile extends FileToInspect, FileIdentity {
   /** Absolute, links resolved. */
   readonly path: string
   readonly name: string
   readonly place: string
   readonly device: bigint
-  /** The file that was named, where this one only makes a model with it. */
-  readonly along?: FoundFile
+  /** The dropped file that this one was added for, as a part of the same model. */
+  readonly requiredBy?: FoundFile
   readonly failure: Failure | null
 }
 
-/**
- * What a file is and where it should go. A refused file has both as well, so that it can be shown as a row; its failure
- * says why it isn't sent.
- */
+/** What a file is and its suggested target. A refused file has both too, so that it can be shown in a row. */
 export interface Inspection {
   readonly recognition: Recognition
   readonly target: Target
-  readonly identity: Identity
+  readonly identity: FileIdentity
+  /** Why the file is refused, or null. */
   readonly failure: Failure | null
 }
 
-export const noIdentity: Identity = { sizeBytes: 0, mtimeNs: 0n, inode: 0n }
+export const unknownIdentity: FileIdentity = { sizeBytes: 0, mtimeNs: 0n, inode: 0n }

@@ -5,83 +5,82 @@ import { basename, dirname, sep } from 'node:path'
 import process from 'node:process'
 import { failure } from '../contract/failures.ts'
 import type { Failure } from '../contract/failures.ts'
-import { failureOfFile } from './file-check.ts'
-import { downloadSuffixes, isDownloading } from './file-names.ts'
+import { failureFromFileError, isCloudPlaceholder } from './check-entry.ts'
+import { downloadSuffixes, isPartialDownload } from './file-names.ts'
 import { folderEvidence } from './kinds/folder-evidence.ts'
-import { noIdentity } from './found-file.ts'
-import type { FileToInspect, Identity, Inspection } from './found-file.ts'
-import { formatOfName, readContent } from './read-content.ts'
-import type { Content } from './read-content.ts'
+import { unknownIdentity } from './found-file.ts'
+import type { FileToInspect, FileIdentity, Inspection } from './found-file.ts'
+import { formatByName, readContent } from './read-content.ts'
+import type { FileContent } from './read-content.ts'
 import { hasThumbnail } from './metadata/preview.ts'
-import { isOnlyInCloud } from './cloud-placeholder.ts'
 import { findSidecars } from './sidecars.ts'
-import { asPartOfDiffusers, lookAround, withGroup, type Pipeline } from './group-evidence.ts'
+import { asDiffusersPart, addGroupEvidence, addGroup, type Pipeline } from './group-evidence.ts'
 import { recognise } from './recognise.ts'
 import { diffusersTarget, suggestTarget } from './suggest-target.ts'
 
 /**
- * Says what a file is, where it should go, and why it is refused if it is. Reads a few hundred kilobytes, or as much as its
- * header takes. Never rejects for anything that a file or disk can do.
+ * Inspects a file: what it is, its suggested library path, and why it is refused, if it is. Reads a few hundred kilobytes, or as
+ * much as its header takes. File system errors become failures.
  */
 export async function inspectFile(
   path: string,
   seen: Omit<FileToInspect, 'path'> = { folder: '' },
   platform: NodeJS.Platform = process.platform,
 ): Promise<Inspection> {
-  if (seen.failure) return refuse({ path, ...seen }, seen.failure)
-  const met = await withGroup({ path, ...seen })
+  if (seen.failure) return refusedInspection({ path, ...seen }, seen.failure)
+  const found = await addGroup({ path, ...seen })
   const name = seen.name ?? basename(path)
   let file: FileHandle
   try {
     file = await open(path, 'r')
   } catch (error) {
-    return refuse(met, failureOfFile(error))
+    return refusedInspection(found, failureFromFileError(error))
   }
   try {
     const before = await file.stat({ bigint: true })
-    if (!before.isFile()) return refuse(met, failure('file-unreadable'))
+    if (!before.isFile()) return refusedInspection(found, failure('file-unreadable'))
     const identity = identityOf(before)
-    // Reading would fetch all of it.
-    if (isOnlyInCloud(before, platform)) {
-      return conclude(met, unread(name, failure('file-placeholder')), identity)
+    // Reading would download the whole file.
+    if (isCloudPlaceholder(before, platform)) {
+      return createInspection(found, unreadContent(name, failure('file-placeholder')), identity)
     }
-    if (isDownloading(name) || (await hasDownloadBeside(path))) {
-      return conclude(met, unread(name, failure('file-downloading')), identity)
+    if (isPartialDownload(name) || (await hasDownloadBeside(path))) {
+      return createInspection(found, unreadContent(name, failure('file-downloading')), identity)
     }
     const content = await readContent(file, name, identity.sizeBytes)
-    const moved = isMoved(before, await file.stat({ bigint: true }))
-    const said = moved ? { ...content, failure: failure('file-downloading') } : content
-    const hasPreview = hasThumbnail(content.header) || (await findSidecars(met)).picture !== null
-    const around = await lookAround(met, said)
-    return conclude(met, around.content, identity, { hasPreview, pipeline: around.pipeline })
+    const isGrowing = hasChanged(before, await file.stat({ bigint: true }))
+    const checked = isGrowing ? { ...content, failure: failure('file-downloading') } : content
+    const hasPreview = hasThumbnail(content.header) || (await findSidecars(found)).picture !== null
+    const evidence = await addGroupEvidence(found, checked)
+    return createInspection(found, evidence.content, identity, { hasPreview, pipeline: evidence.pipeline })
   } catch (error) {
-    return refuse(met, failureOfFile(error))
+    return refusedInspection(found, failureFromFileError(error))
   } finally {
     await file.close()
   }
 }
 
-/** A row for a file that could not be looked into. */
-export function refuse(file: FileToInspect, reason: Failure): Inspection {
-  return conclude(file, unread(file.name ?? basename(file.path), reason), noIdentity)
+/** The inspection of a file that couldn't be read. */
+export function refusedInspection(file: FileToInspect, reason: Failure): Inspection {
+  return createInspection(file, unreadContent(file.name ?? basename(file.path), reason), unknownIdentity)
 }
 
-function unread(name: string, reason: Failure): Content {
-  return { format: formatOfName(name), header: null, kind: null, failure: reason }
+function unreadContent(name: string, reason: Failure): FileContent {
+  return { format: formatByName(name), header: null, kind: null, failure: reason }
 }
 
-function conclude(
+function createInspection(
   file: FileToInspect,
-  content: Content,
-  identity: Identity,
-  { hasPreview, pipeline }: Beside = { hasPreview: false, pipeline: null },
+  content: FileContent,
+  identity: FileIdentity,
+  { hasPreview, pipeline }: Surroundings = { hasPreview: false, pipeline: null },
 ): Inspection {
   const name = file.name ?? basename(file.path)
   const folder = folderEvidence((file.place ?? dirname(file.path)).split(sep))
   const { group } = file
   const recognition = {
     ...(group?.kind === 'diffusers'
-      ? asPartOfDiffusers(recognise({ ...content, name, folder }), group, pipeline)
+      ? asDiffusersPart(recognise({ ...content, name, folder }), group, pipeline)
       : recognise({ ...content, name: group?.kind === 'external' ? `${group.name}.onnx` : name, folder })),
     ...(hasPreview ? { hasPreview } : {}),
     ...(group ? { group: { key: group.key, name: group.name, kind: group.kind } } : {}),
@@ -100,21 +99,21 @@ function conclude(
   return { recognition, target, identity, failure: content.failure }
 }
 
-/** What was found around a file. */
-interface Beside {
+/** Findings from the file's folder. */
+interface Surroundings {
   readonly hasPreview: boolean
   readonly pipeline: Pipeline | null
 }
 
-function identityOf(facts: BigIntStats): Identity {
+function identityOf(facts: BigIntStats): FileIdentity {
   return { sizeBytes: Number(facts.size), mtimeNs: facts.mtimeNs, inode: facts.ino }
 }
 
-function isMoved(before: BigIntStats, after: BigIntStats): boolean {
+function hasChanged(before: BigIntStats, after: BigIntStats): boolean {
   return before.size !== after.size || before.mtimeNs !== after.mtimeNs
 }
 
-/** Download managers keep their notes, or the bytes themselves, beside the name that they reserve. */
+/** Download managers keep a state file, or the bytes themselves, next to the final name. */
 async function hasDownloadBeside(path: string): Promise<boolean> {
   const found = await Promise.all(downloadSuffixes.map((suffix) => exists(path + suffix)))
   return found.includes(true)

@@ -1,22 +1,22 @@
 import { parentPort } from 'node:worker_threads'
 import type { FileToInspect, Inspection } from './found-file.ts'
 import { inspectFile } from './inspect-file.ts'
-import { lookCloser, type CloserLook } from './metadata/read-details.ts'
+import { readDetails, type ModelDetails } from './metadata/read-details.ts'
 
-export interface InspectOrder {
+export interface InspectRequest {
   readonly number: number
   readonly file: FileToInspect
-  /** Everything that the file says of itself, instead of what it is. */
-  readonly closer: boolean
+  /** `details` reads everything for the details pane, `inspection` only what the file is. */
+  readonly output: 'inspection' | 'details'
 }
 
-export interface InspectAnswer {
+export interface InspectResponse {
   readonly number: number
-  readonly answer: Inspection | CloserLook | null
+  readonly result: Inspection | ModelDetails | null
 }
 
-parentPort?.on('message', ({ number, file, closer }: InspectOrder) => {
-  // A rejection is a bug: left alone it ends the worker, and whoever asked sees that.
-  const looking = closer ? lookCloser(file) : inspectFile(file.path, file)
-  void looking.then((answer) => parentPort?.postMessage({ number, answer } satisfies InspectAnswer))
+parentPort?.on('message', ({ number, file, output }: InspectRequest) => {
+  // A rejection is a bug: left unhandled it ends the worker, which the inspector reports.
+  const pending = output === 'details' ? readDetails(file) : inspectFile(file.path, file)
+  void pending.then((result) => parentPort?.postMessage({ number, result } satisfies InspectResponse))
 })

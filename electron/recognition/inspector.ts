@@ -2,175 +2,187 @@ import { Worker } from 'node:worker_threads'
 import { failure, type Failure } from '../contract/failures.ts'
 import type { Timers } from '../platform/environment.ts'
 import type { FileToInspect, Inspection } from './found-file.ts'
-import type { InspectAnswer, InspectOrder } from './inspect-worker.ts'
-import { refuse } from './inspect-file.ts'
-import type { CloserLook } from './metadata/read-details.ts'
-
-export interface Inspector {
-  /** Says what a file is; never rejects. After `close` every answer is a refusal. */
-  inspect(file: FileToInspect): Promise<Inspection>
-  /** Reads all that a file says of itself, or null when it can't; never rejects. */
-  lookCloser(file: FileToInspect): Promise<CloserLook | null>
-  /** Starts the thread ahead of the first file. */
-  warm(): void
-  /** Ends the thread; what was asked and not answered is refused. */
-  close(): Promise<void>
-}
+import { refusedInspection } from './inspect-file.ts'
+import type { InspectRequest, InspectResponse } from './inspect-worker.ts'
+import type { ModelDetails } from './metadata/read-details.ts'
 
 /** Enough to keep a disk busy while one header is parsed; more would only wait inside the worker. */
-const atOnce = 16
-/** Heap of the worker: the most hostile header there may be, 100 MB of tiny entries, takes about half of it. */
+const maxConcurrentFiles = 16
+/** Heap of the worker: the most hostile header, 100 MB of tiny entries, takes about half of it. */
 const heapMegabytes = 2048
-/** A thread costs some 15 MiB while it does nothing, and starting one takes less time than dropping the next files, in ms. */
-const idleBeforeEndMs = 300
+/** An idle thread takes about 15 MiB, and starting one is faster than a user drops the next files. */
+const defaultIdleMs = 300
 /**
- * A file that takes longer keeps all others waiting, in ms: a header made to be endless, or a disk that has stopped
- * answering. The largest sound file takes seconds, even by a slow network.
+ * Time limit for one file, which blocks all others: an endless header or a disk that has stopped responding. The largest valid
+ * file takes seconds, even over a slow network.
  */
-const longestLookMs = 120_000
+const maxFileMs = 120_000
 
 interface Job {
   readonly file: FileToInspect
-  readonly closer: boolean
-  readonly answer: (answer: InspectAnswer['answer']) => void
+  readonly output: InspectRequest['output']
+  readonly complete: (result: InspectResponse['result']) => void
   readonly refuse: (reason: Failure) => void
-  /** Workers that died while they had it. */
-  deaths: number
-  /** Stops waiting for the end of its time. */
-  stopClock: () => void
+  /** Workers that died while they had this job. */
+  workerDeaths: number
+  cancelTimeout: () => void
 }
 
 /**
- * Runs `inspectFile` on a worker thread, so that no header, however hostile, holds up the one that asks. A worker that
- * dies, or takes too long, is replaced and its work repeated once, each file alone, so that only the one that kills or
- * holds it is refused.
+ * Runs `inspectFile` and `readDetails` on a worker thread, so that no header can block the caller. A worker that dies or takes
+ * too long is replaced and its jobs are repeated once, each alone, so that only the file that caused it is refused.
  */
-export function createInspector(workerUrl: URL, timers: Timers, idleMs = idleBeforeEndMs): Inspector {
-  let idleTimer: NodeJS.Timeout | undefined
-  const waiting: Job[] = []
-  const running = new Map<number, Job>()
-  let worker: Worker | null = null
-  let nextNumber = 0
-  let closed = false
+export class Inspector {
+  readonly #workerUrl: URL
+  readonly #timers: Timers
+  readonly #idleMs: number
+  readonly #waiting: Job[] = []
+  readonly #running = new Map<number, Job>()
+  #worker: Worker | null = null
+  #lastNumber = 0
+  #isClosed = false
+  #idleTimer: NodeJS.Timeout | undefined
 
-  function startWorker(): Worker {
-    const started = new Worker(workerUrl, { resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } })
-    started.on('message', ({ number, answer }: InspectAnswer) => {
-      const job = running.get(number)
-      running.delete(number)
-      job?.stopClock()
-      job?.answer(answer)
-      pump()
+  constructor(workerUrl: URL, timers: Timers, idleMs = defaultIdleMs) {
+    this.#workerUrl = workerUrl
+    this.#timers = timers
+    this.#idleMs = idleMs
+  }
+
+  /** Inspects a file. Never rejects; after `close` every file is refused. */
+  inspect(file: FileToInspect): Promise<Inspection> {
+    return new Promise((resolve) => {
+      this.#add({
+        file,
+        output: 'inspection',
+        complete: (result) => resolve(result as Inspection),
+        refuse: (reason) => resolve(refusedInspection(file, reason)),
+        workerDeaths: 0,
+        cancelTimeout: () => undefined,
+      })
+    })
+  }
+
+  /** Reads everything for the details pane, or null if the file can't be read. Never rejects. */
+  readDetails(file: FileToInspect): Promise<ModelDetails | null> {
+    return new Promise((resolve) => {
+      this.#add({
+        file,
+        output: 'details',
+        complete: (result) => resolve(result as ModelDetails | null),
+        refuse: () => resolve(null),
+        workerDeaths: 0,
+        cancelTimeout: () => undefined,
+      })
+    })
+  }
+
+  /** Starts the thread before the first file. */
+  warm(): void {
+    if (this.#isClosed || this.#worker) return
+    this.#worker = this.#startWorker()
+    this.#endWhenIdle()
+  }
+
+  /** Ends the thread and refuses all unfinished files. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearTimeout(this.#idleTimer)
+    const worker = this.#worker
+    this.#worker = null
+    const unfinished = [...this.#running.values(), ...this.#waiting.splice(0)]
+    this.#running.clear()
+    for (const job of unfinished) {
+      job.cancelTimeout()
+      job.refuse(failure('unexpected'))
+    }
+    await worker?.terminate()
+  }
+
+  #add(job: Job): void {
+    if (this.#isClosed) return job.refuse(failure('unexpected'))
+    this.#waiting.push(job)
+    this.#runWaitingJobs()
+  }
+
+  #startWorker(): Worker {
+    const worker = new Worker(this.#workerUrl, { resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } })
+    worker.on('message', ({ number, result }: InspectResponse) => {
+      const job = this.#running.get(number)
+      this.#running.delete(number)
+      job?.cancelTimeout()
+      job?.complete(result)
+      this.#runWaitingJobs()
     })
     // Node always ends a worker after its error; without a listener the error would be thrown here.
     let cause = ''
-    started.on('error', (error) => (cause = error instanceof Error ? error.message : String(error)))
-    started.on('exit', () => {
-      if (worker === started) lose(failure('unexpected', {}, { detail: cause }))
+    worker.on('error', (error) => (cause = error instanceof Error ? error.message : String(error)))
+    worker.on('exit', () => {
+      if (this.#worker === worker) this.#replaceWorker(failure('unexpected', {}, { detail: cause }))
     })
-    return started
+    return worker
   }
 
-  /** Somebody has waited long enough: the thread is left behind, whether it can still be stopped or not. */
-  function giveUp(): void {
-    const hung = worker
-    lose(failure('file-look-late'))
-    void hung?.terminate()
+  /** Abandons a worker whose file takes too long, whether it can still be stopped or not. */
+  #abandonWorker(): void {
+    const worker = this.#worker
+    this.#replaceWorker(failure('file-look-late'))
+    void worker?.terminate()
   }
 
-  function lose(reason: Failure): void {
-    worker = null
-    const lost = [...running.values()]
-    running.clear()
+  /** Repeats the jobs of a lost worker; those that already lost another one are refused. */
+  #replaceWorker(reason: Failure): void {
+    this.#worker = null
+    const lost = [...this.#running.values()]
+    this.#running.clear()
     for (const job of lost) {
-      job.stopClock()
-      job.deaths += 1
-      if (job.deaths > 1) job.refuse(reason)
+      job.cancelTimeout()
+      job.workerDeaths += 1
+      if (job.workerDeaths > 1) job.refuse(reason)
     }
-    waiting.unshift(...lost.filter(({ deaths }) => deaths === 1))
-    pump()
+    this.#waiting.unshift(...lost.filter(({ workerDeaths }) => workerDeaths === 1))
+    this.#runWaitingJobs()
   }
 
-  function pump(): void {
-    for (let job = waiting[0]; job && mayRun(job); job = waiting[0]) {
-      waiting.shift()
-      worker ??= startWorker()
-      nextNumber += 1
-      running.set(nextNumber, job)
-      job.stopClock = timers.after(longestLookMs, giveUp)
-      const { file, closer } = job
-      worker.postMessage({ number: nextNumber, file: plain(file), closer } satisfies InspectOrder)
+  #runWaitingJobs(): void {
+    for (let job = this.#waiting[0]; job && this.#canRun(job); job = this.#waiting[0]) {
+      this.#waiting.shift()
+      this.#worker ??= this.#startWorker()
+      this.#lastNumber += 1
+      this.#running.set(this.#lastNumber, job)
+      job.cancelTimeout = this.#timers.after(maxFileMs, () => this.#abandonWorker())
+      const file = cloneableFile(job.file)
+      const request: InspectRequest = { number: this.#lastNumber, file, output: job.output }
+      this.#worker.postMessage(request)
     }
-    clearTimeout(idleTimer)
-    // An idle worker must not keep a command line from ending.
-    if (running.size > 0) worker?.ref()
-    else endWhenIdle()
+    clearTimeout(this.#idleTimer)
+    // An idle worker must not keep the command line from exiting.
+    if (this.#running.size > 0) this.#worker?.ref()
+    else this.#endWhenIdle()
   }
 
-  function endWhenIdle(): void {
-    worker?.unref()
-    clearTimeout(idleTimer)
-    idleTimer = setTimeout(() => {
-      // Whoever has begun meanwhile would never hear of its end.
-      if (running.size > 0) return
-      const ended = worker
-      worker = null
-      void ended?.terminate()
-    }, idleMs).unref()
+  #canRun(job: Job): boolean {
+    if (this.#isClosed) return false
+    if (job.workerDeaths > 0) return this.#running.size === 0
+    const isSuspectRunning = [...this.#running.values()].some(({ workerDeaths }) => workerDeaths > 0)
+    return this.#running.size < maxConcurrentFiles && !isSuspectRunning
   }
 
-  function mayRun(job: Job): boolean {
-    if (closed) return false
-    const suspectRuns = [...running.values()].some(({ deaths }) => deaths > 0)
-    return job.deaths > 0 ? running.size === 0 : running.size < atOnce && !suspectRuns
-  }
-
-  function add(job: Job): void {
-    if (closed) return job.refuse(failure('unexpected'))
-    waiting.push(job)
-    pump()
-  }
-
-  return {
-    inspect: (file) =>
-      new Promise((resolve) => {
-        add({
-          ...{ file, closer: false, deaths: 0, stopClock: () => undefined },
-          answer: (answer) => resolve(answer as Inspection),
-          refuse: (reason) => resolve(refuse(file, reason)),
-        })
-      }),
-    lookCloser: (file) =>
-      new Promise((resolve) => {
-        add({
-          ...{ file, closer: true, deaths: 0, stopClock: () => undefined },
-          answer: (answer) => resolve(answer as CloserLook | null),
-          refuse: () => resolve(null),
-        })
-      }),
-    warm() {
-      if (closed || worker) return
-      worker = startWorker()
-      endWhenIdle()
-    },
-    async close() {
-      closed = true
-      clearTimeout(idleTimer)
-      const ended = worker
-      worker = null
-      const open = [...running.values(), ...waiting.splice(0)]
-      running.clear()
-      for (const job of open) {
-        job.stopClock()
-        job.refuse(failure('unexpected'))
-      }
-      await ended?.terminate()
-    },
+  #endWhenIdle(): void {
+    this.#worker?.unref()
+    clearTimeout(this.#idleTimer)
+    this.#idleTimer = setTimeout(() => {
+      // A job that has started meanwhile would never be answered.
+      if (this.#running.size > 0) return
+      const worker = this.#worker
+      this.#worker = null
+      void worker?.terminate()
+    }, this.#idleMs).unref()
   }
 }
 
-/** Only what the worker needs: a caller may hand over an object with more in it than can be cloned. */
-function plain({ path, name, folder, place, group, failure: reason }: FileToInspect): FileToInspect {
+/** Only what the worker needs: a caller's object may have properties that can't be cloned. */
+function cloneableFile({ path, name, folder, place, group, failure: reason }: FileToInspect): FileToInspect {
   return {
     path,
     folder,

@@ -3,8 +3,8 @@ import { access, open } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { ModelGroup } from '../contract/recognition.ts'
 import { extensionOf, hasModelExtension } from './file-names.ts'
-import { readAt } from './formats/read-at.ts'
-import { baseOfClass, classNamedIn } from './kinds/class-names.ts'
+import { readAt } from './formats/byte-source.ts'
+import { baseByClassName, parseClassName } from './kinds/diffusers-classes.ts'
 
 /** A file's place in a model of several files. */
 export interface FoundGroup extends ModelGroup {
@@ -12,7 +12,7 @@ export interface FoundGroup extends ModelGroup {
   readonly root: string
   /** Folders between the root and the file, outermost first. */
   readonly within: readonly string[]
-  /** Of numbered parts. */
+  /** Numbering, for a model of numbered parts. */
   readonly shard?: Shard
 }
 
@@ -23,14 +23,14 @@ export interface Shard {
   readonly extension: string
 }
 
-const shardName = /^(.+)-(\d{5})-of-(\d{5})(\.(?:safetensors|gguf|bin|pt))$/i
-/** Larger models than any have fewer parts. */
-const mostShards = 1_000
+const shardNamePattern = /^(.+)-(\d{5})-of-(\d{5})(\.(?:safetensors|gguf|bin|pt))$/i
+/** The largest models have far fewer parts. */
+const maxShards = 1_000
 
-export function shardOf(name: string): Shard | null {
-  const found = shardName.exec(name)
+export function parseShardName(name: string): Shard | null {
+  const found = shardNamePattern.exec(name)
   const count = Number(found?.[3])
-  if (!found || count < 1 || count > mostShards || Number(found[2]) > count) return null
+  if (!found || count < 1 || count > maxShards || Number(found[2]) > count) return null
   return { stem: found[1] ?? '', count, extension: found[4] ?? '' }
 }
 
@@ -43,8 +43,8 @@ export function shardNames({ stem, count, extension }: Shard): string[] {
   )
 }
 
-/** The first part that isn't in the folder, or null. */
-export async function missingShard(folder: string, shard: Shard): Promise<string | null> {
+/** The first part that is missing in the folder, or null. */
+export async function findMissingShard(folder: string, shard: Shard): Promise<string | null> {
   for (const name of shardNames(shard)) {
     try {
       await access(join(folder, name))
@@ -55,89 +55,94 @@ export async function missingShard(folder: string, shard: Shard): Promise<string
   return null
 }
 
-/** What a diffusers model's folder is told by; it says which part lies in which folder. */
+/** The file that marks the folder of a diffusers model; it lists the parts and their folders. */
 export const diffusersIndex = 'model_index.json'
-/** Tokenizers, schedulers and configurations belong to a diffusers model as its tensors do, and so do the weights of graphs. */
+/** Tokenizers, schedulers, configurations and external weights, which are parts of a diffusers model too. */
 const diffusersExtensions = new Set([
-  ...['.json', '.txt', '.model', '.jinja'],
-  ...['.onnx_data', '.data', '.weights', '.pb'],
+  '.json',
+  '.txt',
+  '.model',
+  '.jinja',
+  '.onnx_data',
+  '.data',
+  '.weights',
+  '.pb',
 ])
-/** Parts lie one folder down, a few of them two; deeper lies something else. */
-export const deepestDiffusers = 2
+/** Parts are one folder deep, a few of them two. */
+export const maxDiffusersDepth = 2
 
-export function belongsToDiffusers(name: string): boolean {
+export function isDiffusersFile(name: string): boolean {
   return hasModelExtension(name) || diffusersExtensions.has(extensionOf(name))
 }
 
-/** Names that say nothing: the folder's is the model's. */
-export const plainStems = /^(model|pytorch_model|diffusion_pytorch_model)(\.fp16|\.fp32|\.non_ema)?$/i
+/** Generic names: the model is called like its folder. */
+export const genericStems = /^(model|pytorch_model|diffusion_pytorch_model)(\.fp16|\.fp32|\.non_ema)?$/i
 
 /**
- * The group that a file makes with others of these names: numbered parts and their index, a graph and the weights beside it.
- * Null for a file of its own.
+ * The group of a file among the names in its folder: numbered parts and their index, or a graph and its external weights. Null
+ * for a model of one file.
  */
-export function groupAmong(name: string, names: ReadonlySet<string>, folder: string): FoundGroup | null {
-  const shard = shardAmong(name, names)
+export function findGroup(name: string, names: ReadonlySet<string>, folder: string): FoundGroup | null {
+  const shard = findShard(name, names)
   if (shard) {
     const { stem, count } = shard
-    const called = plainStems.test(stem) ? basename(folder) : stem
-    return count === 1 ? null : { ...groupIn(folder, `${stem}/${count}`, called, 'shards'), shard }
+    const called = genericStems.test(stem) ? basename(folder) : stem
+    return count === 1 ? null : { ...createGroup(folder, `${stem}/${count}`, called, 'shards'), shard }
   }
-  const graph = graphAmong(name, names)
-  return graph === null ? null : groupIn(folder, graph, graph.slice(0, -graphEnding.length), 'external')
+  const graph = findGraph(name, names)
+  return graph === null ? null : createGroup(folder, graph, graph.slice(0, -graphEnding.length), 'external')
 }
 
-/** The other files that make one model with a file, of those of these names. */
-export function othersAmong(name: string, names: ReadonlySet<string>): readonly string[] {
-  const shard = shardAmong(name, names)
-  const graph = graphAmong(name, names)
-  const all = shard
+/** The other files of a file's group among the names in its folder. */
+export function otherGroupFiles(name: string, names: ReadonlySet<string>): readonly string[] {
+  const shard = findShard(name, names)
+  const graph = findGraph(name, names)
+  const graphFiles = graph === null ? [] : [graph, ...externalWeights(graph, names)]
+  const groupFiles = shard
     ? [...shardNames(shard), ...indexEndings.map((ending) => shard.stem + ending)]
-    : graph === null
-      ? []
-      : [graph, ...weightsAmong(graph, names)]
-  return all.filter((one) => one !== name && names.has(one))
+    : graphFiles
+  return groupFiles.filter((one) => one !== name && names.has(one))
 }
 
 const indexEndings = ['.safetensors.index.json', '.bin.index.json']
 
-/** The numbering that a part or the index of parts belongs to. */
-function shardAmong(name: string, names: ReadonlySet<string>): Shard | null {
-  const own = shardOf(name)
+/** The numbering of a part, or of the parts that an index lists. */
+function findShard(name: string, names: ReadonlySet<string>): Shard | null {
+  const own = parseShardName(name)
   if (own) return own
   const ending = indexEndings.find((one) => name.toLowerCase().endsWith(one))
   if (ending === undefined) return null
   const stem = name.slice(0, -ending.length)
   for (const other of names) {
-    const one = shardOf(other)
+    const one = parseShardName(other)
     if (one?.stem === stem) return one
   }
   return null
 }
 
 const graphEnding = '.onnx'
-/** Endings under which exporters keep the weights of a graph over 2 GB, the most that protobuf takes. */
+/** Endings of external weights, for graphs over 2 GB, the limit of protobuf. */
 const weightEndings = ['.data', '_data', '.weights']
-/** How older exporters called them, whatever the graph's name: they wrote each graph into a folder of its own. */
-const commonWeights = 'weights.pb'
+/** Name of the weights by older exporters, which wrote each graph into its own folder. */
+const sharedWeightsName = 'weights.pb'
 
-/** The graph to which a file belongs, itself or its weights; null without weights beside it. */
-function graphAmong(name: string, names: ReadonlySet<string>): string | null {
-  if (extensionOf(name) === graphEnding) return weightsAmong(name, names).length > 0 ? name : null
-  if (name === commonWeights) return onlyGraph(names)
+/** The graph with external weights that a file is, or that it holds the weights of; else null. */
+function findGraph(name: string, names: ReadonlySet<string>): string | null {
+  if (extensionOf(name) === graphEnding) return externalWeights(name, names).length > 0 ? name : null
+  if (name === sharedWeightsName) return onlyGraph(names)
   const graph = weightEndings.map((ending) => (name.endsWith(ending) ? name.slice(0, -ending.length) : ''))
   return graph.find((one) => extensionOf(one) === graphEnding && names.has(one)) ?? null
 }
 
-/** Files that hold the weights of a graph by their names. */
-export function weightsAmong(graph: string, names: ReadonlySet<string>): readonly string[] {
+/** The names that are those of a graph's external weights. */
+export function externalWeights(graph: string, names: ReadonlySet<string>): readonly string[] {
   const own = weightEndings.map((ending) => graph + ending).filter((one) => names.has(one))
-  return names.has(commonWeights) && onlyGraph(names) === graph ? [...own, commonWeights] : own
+  return names.has(sharedWeightsName) && onlyGraph(names) === graph ? [...own, sharedWeightsName] : own
 }
 
-/** Whether a file holds the weights of a graph that is one of these names. */
-export function isWeights(name: string, names: ReadonlySet<string>): boolean {
-  const graph = graphAmong(name, names)
+/** Whether a name is that of external weights of a graph among these names. */
+export function isExternalWeights(name: string, names: ReadonlySet<string>): boolean {
+  const graph = findGraph(name, names)
   return graph !== null && graph !== name
 }
 
@@ -146,23 +151,23 @@ function onlyGraph(names: ReadonlySet<string>): string | null {
   return graphs.length === 1 ? (graphs[0] ?? null) : null
 }
 
-export function groupIn(root: string, what: string, name: string, kind: ModelGroup['kind']): FoundGroup {
-  // The page sees the key: it tells groups apart and no path.
-  const key = createHash('sha256').update(`${root}\n${what}`).digest('hex').slice(0, 16)
+export function createGroup(root: string, id: string, name: string, kind: ModelGroup['kind']): FoundGroup {
+  // The page receives the key, so it must not contain the path.
+  const key = createHash('sha256').update(`${root}\n${id}`).digest('hex').slice(0, 16)
   return { key, name, kind, root, within: [] }
 }
 
-/** A model's index has some kilobytes. */
-const longestIndex = 256 * 1024
+/** A model's index has a few kilobytes. */
+const maxIndexBytes = 256 * 1024
 
-/** The pipeline that a diffusers folder names, with its family; null where it can't be read. */
-export async function pipelineOf(root: string): Promise<{ pipeline: string; base: string | null } | null> {
+/** The pipeline class in a diffusers folder's index and its base model; null if it can't be read. */
+export async function readPipeline(root: string): Promise<{ pipeline: string; base: string | null } | null> {
   try {
     await using file = await open(join(root, diffusersIndex), 'r')
-    const text = (await readAt(file, 0, longestIndex)).toString('utf8')
-    const pipeline = classNamedIn(text)
+    const text = (await readAt(file, 0, maxIndexBytes)).toString('utf8')
+    const pipeline = parseClassName(text)
     if (pipeline === null) return null
-    return { pipeline, base: baseOfClass(pipeline) }
+    return { pipeline, base: baseByClassName(pipeline) }
   } catch {
     return null
   }

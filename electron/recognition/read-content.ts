@@ -3,43 +3,43 @@ import { failure } from '../contract/failures.ts'
 import type { Failure } from '../contract/failures.ts'
 import type { ModelFormat } from '../contract/recognition.ts'
 import { extensionOf } from './file-names.ts'
-import { readAt } from './formats/read-at.ts'
-import { longestGgufHeader, parseGguf } from './formats/gguf.ts'
+import { fileSource, readAt } from './formats/byte-source.ts'
+import { maxGgufHeaderBytes, parseGguf } from './formats/gguf.ts'
 import type { Header } from './formats/header.ts'
-import type { Kind } from './kinds/kind-result.ts'
-import { kindOfGguf } from './kinds/gguf.ts'
-import { kindOf } from './kinds/kind.ts'
-import { fileSource } from './formats/file-source.ts'
-import type { PickleImport } from './pickle/imports.ts'
 import { parseOnnx } from './formats/onnx.ts'
+import { lengthPrefixBytes, parseHeaderLength, parseSafetensors } from './formats/safetensors.ts'
+import { detectSignature, hasZipEnd, isAllZeros, zipTailBytes, type Signature } from './formats/signature.ts'
+import { detectKind } from './kinds/detect-kind.ts'
+import { detectGgufKind } from './kinds/gguf-kind.ts'
+import type { Kind } from './kinds/kind.ts'
+import type { PickleImport } from './pickle/imports.ts'
 import { readPickleFile, readPytorchZip } from './pickle/pytorch.ts'
-import { hasZipEnd, isZero, looksLike, zipTailBytes } from './formats/signature.ts'
-import { headerLength, lengthBytes, parseSafetensors } from './formats/safetensors.ts'
 
-/** What a file's bytes say. */
-export interface Content {
+/** What a file's bytes show, without its name and folder. */
+export interface FileContent {
   readonly format: ModelFormat
   readonly header: Header | null
   readonly kind: Kind | null
-  /** Why it is refused, or null. */
+  /** Why the file is refused, or null. */
   readonly failure: Failure | null
-  /** What a pickle would import, worst first. */
+  /** Imports of a pickle, most dangerous first. */
   readonly imports?: readonly PickleImport[]
-  /** Such as `Q4_K_M`, where the file says so. */
+  /** Such as `Q4_K_M`, where the file has it. */
   readonly quantisation?: string | null
-  /** The tool that wrote a graph, and what goes into it. */
+  /** The tool that wrote a graph. */
   readonly producer?: string | null
+  /** Inputs of a graph. */
   readonly inputs?: readonly string[]
-  /** Files that hold its weights, by their names beside it, with the size that each must have at least. */
+  /** Files that hold a graph's weights, by their path relative to it, with the minimum size of each. */
   readonly external?: ReadonlyMap<string, number>
 }
 
-/** Enough for most headers in one read: they are normally below 500 KB, most of them far below. */
-const firstBytes = 256 * 1024
+/** Enough for most headers in one read: they are normally far below 500 KB. */
+const firstReadBytes = 256 * 1024
 /** Zeros up to here mean that the space was reserved and never filled. */
-const hollowBytes = 1024 * 1024
+const zeroCheckBytes = 1024 * 1024
 
-const formats: Readonly<Record<string, ModelFormat>> = {
+const formatByExtension: Readonly<Record<string, ModelFormat>> = {
   '.safetensors': 'safetensors',
   '.sft': 'safetensors',
   '.gguf': 'gguf',
@@ -52,135 +52,152 @@ const formats: Readonly<Record<string, ModelFormat>> = {
   '.bin': 'pytorch',
 }
 
-/** The format that a name promises. */
-export function formatOfName(name: string): ModelFormat {
-  return formats[extensionOf(name)] ?? 'other'
+/** The format that a file name implies. */
+export function formatByName(name: string): ModelFormat {
+  return formatByExtension[extensionOf(name)] ?? 'other'
 }
 
-/** Looks into an open file. Reads little; throws only what the disk does. */
-export async function readContent(file: FileHandle, name: string, fileBytes: number): Promise<Content> {
-  const promised = formatOfName(name)
-  const refused = (reason: Failure): Content => ({
-    format: promised,
-    header: null,
-    kind: null,
-    failure: reason,
-  })
-  if (fileBytes === 0) return refused(failure('file-empty'))
-  const start = await readAt(file, 0, Math.min(firstBytes, fileBytes))
-  const look = looksLike(start, name, fileBytes)
-  if (look.is === 'lfs-pointer') return refused(failure('file-pointer', { realBytes: look.realBytes }))
-  if (look.is === 'web-page') return refused(failure('file-web-page'))
-  if (look.is === 'zeros' && isZero(await readAt(file, 0, Math.min(hollowBytes, fileBytes)))) {
-    return refused(failure('file-hollow'))
+/** Reads and parses an open file's header. Rejects only with the file system's errors. */
+export async function readContent(file: FileHandle, name: string, fileBytes: number): Promise<FileContent> {
+  const expected = formatByName(name)
+  if (fileBytes === 0) return refusedContent(expected, failure('file-empty'))
+  const start = await readAt(file, 0, Math.min(firstReadBytes, fileBytes))
+  const signature = detectSignature(start, name, fileBytes)
+  const replaced = await replacementFailure(signature, file, fileBytes)
+  if (replaced) return refusedContent(expected, replaced)
+  if (signature.type === 'zip' || signature.type === 'pickle') {
+    return readPytorch(file, name, fileBytes, signature.type)
   }
-  if (look.is === 'zip' || look.is === 'pickle') return pytorch(file, name, fileBytes, look.is)
-  if (look.is === 'gguf') return gguf(file, name, fileBytes, start)
-  if (promised === 'gguf') return refused(damaged('does not begin with GGUF'))
-  if (promised === 'onnx') return onnx(file, fileBytes)
-  const read = await safetensors(file, fileBytes, start)
-  if (read.header) return { ...read, failure: misnamed(name, 'safetensors') ?? read.failure }
-  if (promised === 'safetensors') return read
-  // Nothing else is read from a file of such a name than a pickle, of whatever age.
-  if (promised === 'pytorch') return pytorch(file, name, fileBytes, 'pickle')
-  return { format: promised, header: null, kind: null, failure: null }
+  if (signature.type === 'gguf') return readGguf(file, name, fileBytes, start)
+  if (expected === 'gguf') return refusedContent(expected, damagedHeader('does not begin with GGUF'))
+  if (expected === 'onnx') return readOnnx(file, fileBytes)
+  const content = await readSafetensors(file, fileBytes, start)
+  if (content.header) {
+    return { ...content, failure: misnamedFailure(name, 'safetensors') ?? content.failure }
+  }
+  if (expected === 'safetensors') return content
+  // Loaders read a file with such a name as a pickle; old protocols have no signature.
+  if (expected === 'pytorch') return readPytorch(file, name, fileBytes, 'pickle')
+  return { format: expected, header: null, kind: null, failure: null }
 }
 
-/** What a file's bytes may be, whatever its name says, and the format that reads such bytes. */
-const formatOfBytes = { safetensors: 'safetensors', gguf: 'gguf', pickle: 'pytorch', zip: 'pytorch' } as const
+/** Refuses what some tools leave in a model's place: an LFS pointer, a web page, or reserved space. */
+async function replacementFailure(
+  signature: Signature,
+  file: FileHandle,
+  fileBytes: number,
+): Promise<Failure | null> {
+  if (signature.type === 'lfs-pointer') return failure('file-pointer', { realBytes: signature.realBytes })
+  if (signature.type === 'web-page') return failure('file-web-page')
+  if (signature.type !== 'zeros') return null
+  const start = await readAt(file, 0, Math.min(zeroCheckBytes, fileBytes))
+  return isAllZeros(start) ? failure('file-hollow') : null
+}
+
+function refusedContent(format: ModelFormat, reason: Failure): FileContent {
+  return { format, header: null, kind: null, failure: reason }
+}
+
+function damagedHeader(problem: string): Failure {
+  return failure('file-damaged-header', { problem })
+}
+
+/** What a file's bytes may be, and the format that such bytes belong to. */
+const formatByContent = {
+  safetensors: 'safetensors',
+  gguf: 'gguf',
+  pickle: 'pytorch',
+  zip: 'pytorch',
+} as const
 
 /**
- * A file under a name that its reader would trust: it would be read as what it isn't. One that is safetensors and at the same time
- * a pickle to whoever goes by its name would pass as harmless otherwise.
+ * Refuses a file whose name implies another format than its bytes have, because a loader may trust the name: valid safetensors
+ * can also be a malicious pickle.
  */
-function misnamed(name: string, holds: keyof typeof formatOfBytes): Failure | null {
-  const promised = formatOfName(name)
-  if (promised === 'other' || promised === formatOfBytes[holds]) return null
-  // `.bin` promises little: readers of GGUF go by its first bytes, and those are neither a pickle nor an archive to anybody.
+function misnamedFailure(name: string, holds: keyof typeof formatByContent): Failure | null {
+  const expected = formatByName(name)
+  if (expected === 'other' || expected === formatByContent[holds]) return null
+  // `.bin` is common for GGUF: its loaders check the first bytes, which are neither a pickle nor a zip.
   if (extensionOf(name) === '.bin' && holds === 'gguf') return null
   return failure('file-misnamed', { extension: extensionOf(name), holds })
 }
 
-function damaged(problem: string): Failure {
-  return failure('file-damaged-header', { problem })
-}
-
-/** Never loaded: what it would do is read off its instructions. */
-async function pytorch(
+/** Scans the pickles of a PyTorch file. Nothing is loaded. */
+async function readPytorch(
   file: FileHandle,
   name: string,
   fileBytes: number,
-  is: 'zip' | 'pickle',
-): Promise<Content> {
-  const format = formatOfName(name) === 'other' && is === 'zip' ? 'other' : 'pytorch'
-  const wrong = misnamed(name, is)
-  if (wrong) return { format, header: null, kind: null, failure: wrong }
+  container: 'zip' | 'pickle',
+): Promise<FileContent> {
+  const format = formatByName(name) === 'other' && container === 'zip' ? 'other' : 'pytorch'
+  const misnamed = misnamedFailure(name, container)
+  if (misnamed) return refusedContent(format, misnamed)
   const source = fileSource(file, fileBytes)
   const tailBytes = Math.min(zipTailBytes, fileBytes)
-  if (is === 'zip' && !hasZipEnd(await readAt(file, fileBytes - tailBytes, tailBytes))) {
-    return { format, header: null, kind: null, failure: damaged('zip archive without its end') }
+  if (container === 'zip' && !hasZipEnd(await readAt(file, fileBytes - tailBytes, tailBytes))) {
+    return refusedContent(format, damagedHeader('zip archive without its end'))
   }
-  const read = is === 'zip' ? await readPytorchZip(source) : await readPickleFile(source)
-  const { header, imports, failure: reason } = read
-  return { format, header, kind: header && kindOf(header), failure: reason, imports }
+  const content = container === 'zip' ? await readPytorchZip(source) : await readPickleFile(source)
+  const { header, imports, failure: reason } = content
+  return { format, header, kind: header && detectKind(header), failure: reason, imports }
 }
 
-async function onnx(file: FileHandle, fileBytes: number): Promise<Content> {
-  const read = await parseOnnx(fileSource(file, fileBytes))
-  const none = { format: 'onnx', header: null, kind: null } as const
-  if (!read.ok) return { ...none, failure: damaged(read.problem) }
-  const { producer, inputs, external } = read.value
-  const outside = [...external.keys()].find((name) => /(^|[\\/])\.\.([\\/]|$)|^([\\/]|[a-z]:)/i.test(name))
-  const reason = outside === undefined ? null : damaged('weights outside its own folder')
-  return { ...none, header: read.value, failure: reason, producer, inputs, external }
+async function readOnnx(file: FileHandle, fileBytes: number): Promise<FileContent> {
+  const result = await parseOnnx(fileSource(file, fileBytes))
+  if (!result.ok) return refusedContent('onnx', damagedHeader(result.problem))
+  const header = result.value
+  const { producer, inputs, external } = header
+  const isOutside = [...external.keys()].some((path) => /(^|[\\/])\.\.([\\/]|$)|^([\\/]|[a-z]:)/i.test(path))
+  const reason = isOutside ? damagedHeader('weights outside its own folder') : null
+  return { format: 'onnx', header, kind: null, failure: reason, producer, inputs, external }
 }
 
-async function gguf(file: FileHandle, name: string, fileBytes: number, start: Buffer): Promise<Content> {
+async function readGguf(
+  file: FileHandle,
+  name: string,
+  fileBytes: number,
+  start: Buffer,
+): Promise<FileContent> {
   let bytes = start
-  let read = parseGguf(bytes, fileBytes)
-  while (read === 'needs-more') {
-    if (bytes.length >= longestGgufHeader) {
-      return { format: 'gguf', header: null, kind: null, failure: damaged('header over 100,000,000 bytes') }
+  let result = parseGguf(bytes, fileBytes)
+  while (result === 'needs-more') {
+    if (bytes.length >= maxGgufHeaderBytes) {
+      return refusedContent('gguf', damagedHeader('header over 100,000,000 bytes'))
     }
-    bytes = await readAt(file, 0, Math.min(bytes.length * 4, longestGgufHeader, fileBytes))
-    read = parseGguf(bytes, fileBytes)
+    bytes = await readAt(file, 0, Math.min(bytes.length * 4, maxGgufHeaderBytes, fileBytes))
+    result = parseGguf(bytes, fileBytes)
   }
-  if (!read.ok) return { format: 'gguf', header: null, kind: null, failure: damaged(read.problem) }
-  const header = read.value
-  const missingBytes = header.leastBytes - fileBytes
-  const short = missingBytes > 0 ? failure('file-cut-short', { missingBytes }) : null
-  const { quantisation } = header
-  const reason = misnamed(name, 'gguf') ?? short
-  return { format: 'gguf', header, kind: kindOfGguf(header), failure: reason, quantisation }
-}
-
-async function safetensors(file: FileHandle, fileBytes: number, start: Buffer): Promise<Content> {
-  const refused = (reason: Failure): Content => ({
-    format: 'safetensors',
-    header: null,
-    kind: null,
-    failure: reason,
-  })
-  const length = headerLength(start, fileBytes)
-  if (!length.ok) return refused(damaged(length.problem))
-  const end = lengthBytes + length.value
-  const bytes =
-    end <= start.length ? start.subarray(lengthBytes, end) : await readAt(file, lengthBytes, length.value)
-  const read = parseSafetensors(bytes)
-  if (!read.ok) return refused(damaged(read.problem))
-  const header = read.value
+  if (!result.ok) return refusedContent('gguf', damagedHeader(result.problem))
+  const header = result.value
+  const missingBytes = header.minFileBytes - fileBytes
+  const tooShort = missingBytes > 0 ? failure('file-cut-short', { missingBytes }) : null
   return {
-    format: 'safetensors',
+    format: 'gguf',
     header,
-    kind: kindOf(header),
-    failure: lengthFailure(end + header.dataBytes, fileBytes),
+    kind: detectGgufKind(header),
+    failure: misnamedFailure(name, 'gguf') ?? tooShort,
+    quantisation: header.quantisation,
   }
 }
 
-/** A safetensors file has exactly the bytes that its header counts. */
-function lengthFailure(expectedBytes: number, fileBytes: number): Failure | null {
+async function readSafetensors(file: FileHandle, fileBytes: number, start: Buffer): Promise<FileContent> {
+  const length = parseHeaderLength(start, fileBytes)
+  if (!length.ok) return refusedContent('safetensors', damagedHeader(length.problem))
+  const end = lengthPrefixBytes + length.value
+  const bytes =
+    end <= start.length
+      ? start.subarray(lengthPrefixBytes, end)
+      : await readAt(file, lengthPrefixBytes, length.value)
+  const result = parseSafetensors(bytes)
+  if (!result.ok) return refusedContent('safetensors', damagedHeader(result.problem))
+  const header = result.value
+  const sizeFailure = checkSize(end + header.dataBytes, fileBytes)
+  return { format: 'safetensors', header, kind: detectKind(header), failure: sizeFailure }
+}
+
+/** A safetensors file has exactly the size that its header implies. */
+function checkSize(expectedBytes: number, fileBytes: number): Failure | null {
   if (fileBytes < expectedBytes) return failure('file-cut-short', { missingBytes: expectedBytes - fileBytes })
-  return fileBytes > expectedBytes
-    ? failure('file-too-long', { extraBytes: fileBytes - expectedBytes })
-    : null
+  if (fileBytes > expectedBytes) return failure('file-too-long', { extraBytes: fileBytes - expectedBytes })
+  return null
 }

@@ -2,12 +2,11 @@ import type { ModelFormat, Recognition } from '../contract/recognition.ts'
 import type { FolderEvidence } from './kinds/folder-evidence.ts'
 import { mainDtype } from './formats/header.ts'
 import type { Header } from './formats/header.ts'
-import type { Kind } from './kinds/kind-result.ts'
-import { byName } from './kinds/kind-by-name.ts'
-import { quantisationOf } from './kinds/quantisation.ts'
-import { nameHint } from './kinds/name-hint.ts'
+import type { Kind } from './kinds/kind.ts'
+import { modelTypeByName, refineKindByName } from './kinds/name-evidence.ts'
+import { detectQuantisation } from './kinds/quantisation.ts'
 
-/** All that is known of a file. */
+/** All evidence for what a file is. */
 export interface Evidence {
   readonly name: string
   readonly format: ModelFormat
@@ -16,8 +15,8 @@ export interface Evidence {
   readonly folder: FolderEvidence | null
 }
 
-/** Folders that say more than their tensors can: type by tensors → types of folders that agree with it. */
-const finerFolders: Readonly<Record<string, readonly string[]>> = {
+/** Model types by tensors → more specific folder types that are compatible with them. */
+const specificFolders: Readonly<Record<string, readonly string[]>> = {
   clip_vision: ['ipadapter', 'ipadapter-flux'],
   controlnet: ['model_patches', 'xlabs'],
   diffusion_models: ['animatediff_models', 'model_patches'],
@@ -29,14 +28,14 @@ const finerFolders: Readonly<Record<string, readonly string[]>> = {
 }
 
 /**
- * Weighs header, folder and name: the header knows best what a file is, the folder comes next, a word in the name last.
- * Where header and folder disagree the header counts and the reason says both.
+ * Combines the evidence: the header takes precedence, then the folder, then words in the name. Where header and folder disagree,
+ * the reason names both.
  */
 export function recognise(evidence: Evidence): Recognition {
   const { format, header } = evidence
-  const meant = kindInFolder(evidence)
-  const { kind, note } = meant ? byName(meant, evidence.name) : { kind: null, note: null }
-  const { modelType, reason } = weigh({ ...evidence, kind })
+  const detected = kindMatchingFolder(evidence)
+  const { kind, note } = detected ? refineKindByName(detected, evidence.name) : { kind: null, note: null }
+  const { modelType, reason } = decideType({ ...evidence, kind })
   return {
     format,
     modelType,
@@ -45,41 +44,49 @@ export function recognise(evidence: Evidence): Recognition {
     reason,
     ...(note ? { note } : {}),
     tensorCount: header ? header.tensors.size : null,
-    dtype: header ? (quantisationOf(header.tensors) ?? mainDtype(header.tensors)) : null,
+    dtype: header ? (detectQuantisation(header.tensors) ?? mainDtype(header.tensors)) : null,
   }
 }
 
-/** Of two things that a file is the one that its folder is for. */
-function kindInFolder({ kind, folder }: Evidence): Kind | null {
-  return kind?.other && kind.other.modelType === folder?.modelType ? kind.other : kind
+/** Of two kinds that a file can be, the one that its folder is for. */
+function kindMatchingFolder({ kind, folder }: Evidence): Kind | null {
+  return kind?.alternative && kind.alternative.modelType === folder?.modelType ? kind.alternative : kind
 }
 
-type Verdict = Pick<Recognition, 'modelType' | 'reason'>
+type TypeDecision = Pick<Recognition, 'modelType' | 'reason'>
 
-function verdict(key: string, modelType: string | null, params: Readonly<Record<string, string>>): Verdict {
+function decision(
+  key: string,
+  modelType: string | null,
+  params: Readonly<Record<string, string>>,
+): TypeDecision {
   return { modelType, reason: { key, params: modelType === null ? params : { type: modelType, ...params } } }
 }
 
-function weigh({ name, format, kind, folder }: Evidence): Verdict {
+function decideType({ name, format, kind, folder }: Evidence): TypeDecision {
   if (kind) {
     const base = [kind.base, kind.variant].filter(Boolean).join(' ') || 'none'
     const params = { base, evidence: kind.evidence }
-    if (!folder) return verdict('reason.header', kind.modelType, params)
-    const both = { ...params, folder: folder.folder }
-    if (finerFolders[kind.modelType]?.includes(folder.modelType)) {
-      return verdict('reason.header-and-finer-folder', folder.modelType, both)
+    if (!folder) return decision('reason.header', kind.modelType, params)
+    const withFolder = { ...params, folder: folder.folder }
+    if (specificFolders[kind.modelType]?.includes(folder.modelType)) {
+      return decision('reason.header-and-finer-folder', folder.modelType, withFolder)
     }
     const agrees = kind.modelType === folder.modelType
-    return verdict(agrees ? 'reason.header-and-folder' : 'reason.header-over-folder', kind.modelType, both)
+    return decision(
+      agrees ? 'reason.header-and-folder' : 'reason.header-over-folder',
+      kind.modelType,
+      withFolder,
+    )
   }
-  const closed = format === 'pytorch'
+  const isPytorch = format === 'pytorch'
   if (folder) {
     const params = { folder: folder.folder }
-    return verdict(closed ? 'reason.pytorch-folder' : 'reason.folder', folder.modelType, params)
+    return decision(isPytorch ? 'reason.pytorch-folder' : 'reason.folder', folder.modelType, params)
   }
-  const hint = nameHint(name)
+  const hint = modelTypeByName(name)
   if (hint) {
-    return verdict(closed ? 'reason.pytorch-name' : 'reason.name', hint.modelType, { hint: hint.hint })
+    return decision(isPytorch ? 'reason.pytorch-name' : 'reason.name', hint.modelType, { hint: hint.hint })
   }
-  return verdict(closed ? 'reason.pytorch' : 'reason.unknown', null, {})
+  return decision(isPytorch ? 'reason.pytorch' : 'reason.unknown', null, {})
 }

@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { extensionOf, hasModelExtension } from './file-names.ts'
 
-/** Endings of what model managers keep beside a model, under its name without extension; a picture comes first. */
+/** Endings that model managers append to a model's name without extension, in order of precedence. */
 const pictureEndings = [
   '.preview.png',
   '.preview.jpg',
@@ -15,17 +15,17 @@ const pictureEndings = [
 const textEndings = ['.cm-info.json', '.civitai.info', '.metadata.json', '.json'] as const
 const endings = [...pictureEndings, ...textEndings]
 
-/** A model's name as its sidecars share it. */
+/** A model's name without extension, which its sidecars begin with. */
 export function stemOf(modelName: string): string {
   return modelName.slice(0, modelName.length - extensionOf(modelName).length)
 }
 
-/** The names that models in a list of names share with their sidecars, in lower case. */
+/** The stems of the models among these names, in lower case. */
 export function modelStems(names: Iterable<string>): ReadonlySet<string> {
   return new Set([...names].filter(hasModelExtension).map((name) => stemOf(name).toLowerCase()))
 }
 
-/** Whether a file describes one of these models. */
+/** Whether a file is a sidecar of a model with one of these stems. */
 export function isSidecar(name: string, stems: ReadonlySet<string>): boolean {
   const lower = name.toLowerCase()
   return endings.some((ending) => lower.endsWith(ending) && stems.has(lower.slice(0, -ending.length)))
@@ -38,24 +38,24 @@ export interface Sidecars {
   readonly texts: readonly string[]
 }
 
-/** What lies beside a model and describes it: beside the link by which it was met, or else beside the file itself. */
-export async function findSidecars({ path, name, place }: MetFile): Promise<Sidecars> {
+/** Finds the sidecars of a model: next to the link through which it was found, or else next to the file itself. */
+export async function findSidecars({ path, name, place }: FileLocation): Promise<Sidecars> {
   const link = join(place ?? dirname(path), name ?? basename(path))
-  const found = await sidecarsBeside(link)
-  const isNone = found.picture === null && found.texts.length === 0
-  return isNone && link !== path ? sidecarsBeside(path) : found
+  const found = await findSidecarsOf(link)
+  const isEmpty = found.picture === null && found.texts.length === 0
+  return isEmpty && link !== path ? findSidecarsOf(path) : found
 }
 
-/** Where a file is, and where and as what it was seen. */
-export interface MetFile {
+/** A file's path, and the name and folder of the link through which it was found. */
+export interface FileLocation {
   readonly path: string
   readonly name?: string
   readonly place?: string
 }
 
-async function sidecarsBeside(path: string): Promise<Sidecars> {
+async function findSidecarsOf(path: string): Promise<Sidecars> {
   const stem = join(dirname(path), stemOf(basename(path)))
-  const there = await Promise.all(
+  const exist = await Promise.all(
     endings.map((ending) =>
       access(stem + ending).then(
         () => true,
@@ -63,7 +63,7 @@ async function sidecarsBeside(path: string): Promise<Sidecars> {
       ),
     ),
   )
-  const found = endings.filter((_ending, index) => there[index])
+  const found = endings.filter((_ending, index) => exist[index])
   const picture = pictureEndings.find((ending) => found.includes(ending))
   return {
     picture: picture === undefined ? null : stem + picture,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { collectFiles } from '../../electron/discovery/scan/collect-files.ts'
 import { realTimers } from '../../electron/platform/system-environment.ts'
-import { createInspector } from '../../electron/recognition/inspector.ts'
+import { Inspector } from '../../electron/recognition/inspector.ts'
 import { families } from '../fixtures/families.ts'
 import type { Family } from '../fixtures/family.ts'
 import { writeSafetensors, writeText, type FixtureTensors } from '../fixtures/model-files.ts'
@@ -36,7 +36,7 @@ async function writeFiles(folder: string): Promise<void> {
 
 const folder = await mkdtemp(join(tmpdir(), 'recognition-bench-'))
 const worker = new URL('../../electron/recognition/inspect-worker.ts', import.meta.url)
-const inspector = createInspector(worker, realTimers)
+const inspector = new Inspector(worker, realTimers)
 try {
   await writeFiles(folder)
   const before = process.resourceUsage().maxRSS

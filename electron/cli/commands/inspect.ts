@@ -2,7 +2,7 @@ import type { ModelFacts, PrivateContent, Recognition } from '../../contract/rec
 import { formatBytes } from '../../messages/format-size.ts'
 import { collectFiles } from '../../discovery/scan/collect-files.ts'
 import type { FoundFile, Inspection } from '../../recognition/found-file.ts'
-import { createInspector, type Inspector } from '../../recognition/inspector.ts'
+import { Inspector } from '../../recognition/inspector.ts'
 import { realTimers } from '../../platform/system-environment.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { describeFailure, failureAsJson, skipReasonText, t, type Streams } from '../output/output.ts'
@@ -24,7 +24,7 @@ export async function runInspectCommand(
   worker: URL,
   { out, err }: Streams,
 ): Promise<number> {
-  const inspector = createInspector(worker, realTimers)
+  const inspector = new Inspector(worker, realTimers)
   const counts = { files: 0, refused: 0 }
   try {
     const { files, skipped } = await collectFiles(paths)
@@ -60,7 +60,7 @@ async function inspectFile(file: FoundFile, inspector: Inspector): Promise<Inspe
   const inspection = await inspector.inspect(file)
   // A file that is missing or timed out would only time out again.
   const isUnreadable = inspection.identity.sizeBytes === 0
-  const details = isUnreadable ? null : await inspector.lookCloser(file)
+  const details = isUnreadable ? null : await inspector.readDetails(file)
   return { file, inspection, facts: details?.facts ?? null }
 }
 

@@ -4,21 +4,20 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { failure } from '../../contract/failures.ts'
 import type { Failure } from '../../contract/failures.ts'
 import type { SkippedFile } from '../../contract/uploads.ts'
-import { isComfyFolder, isCompanion, isJunkFolder, skipAlways } from '../../recognition/file-names.ts'
-import { noIdentity } from '../../recognition/found-file.ts'
+import { isComfyUiFolder, isCompanionFile, isJunkFolder, skipReason } from '../../recognition/file-names.ts'
+import { unknownIdentity } from '../../recognition/found-file.ts'
 import {
-  deepestDiffusers,
+  maxDiffusersDepth,
   diffusersIndex,
-  groupAmong,
-  groupIn,
-  othersAmong,
+  findGroup,
+  createGroup,
+  otherGroupFiles,
 } from '../../recognition/model-groups.ts'
 import type { FoundGroup } from '../../recognition/model-groups.ts'
-import { isOnlyInCloud } from '../../recognition/cloud-placeholder.ts'
 import { isSidecar, modelStems } from '../../recognition/sidecars.ts'
 import type { FoundFile } from '../../recognition/found-file.ts'
-import { failureOfFile, lookAt } from '../../recognition/file-check.ts'
-import type { Look } from '../../recognition/file-check.ts'
+import { checkEntry, failureFromFileError, isCloudPlaceholder } from '../../recognition/check-entry.ts'
+import type { CheckedEntry } from '../../recognition/check-entry.ts'
 
 export interface Collected {
   readonly files: readonly FoundFile[]
@@ -98,14 +97,14 @@ async function addDropped(collection: Collection, path: string): Promise<void> {
       else await addFolder(collection, { real, place, folder: name, above: new Set(), group: null }, facts)
     } else {
       const names = await namesBeside(collection, dirname(place))
-      const isPart = groupAmong(name, names, dirname(place)) !== null
-      const isNone = !facts.isFile() || (isCompanion(name) && !isPart)
-      const reason = skipAlways(name) ?? (isNone ? 'not-a-model' : null)
+      const isPart = findGroup(name, names, dirname(place)) !== null
+      const isNone = !facts.isFile() || (isCompanionFile(name) && !isPart)
+      const reason = skipReason(name) ?? (isNone ? 'not-a-model' : null)
       if (reason) skip(collection, name, reason)
       else await addModel(collection, { real, place: dirname(place), folder: '', name, facts })
     }
   } catch (error) {
-    collection.files.push(unseen(place, name, '', failureOfFile(error)))
+    collection.files.push(unseen(place, name, '', failureFromFileError(error)))
   }
 }
 
@@ -117,10 +116,10 @@ async function addModel(
 ): Promise<void> {
   const { name, place, facts } = file
   const names = await namesBeside(collection, place)
-  const failure = isOnlyInCloud(facts, collection.platform) ? onlyInCloud : null
-  const added = addFile(collection, { ...file, group: groupAmong(name, names, place), failure, along })
+  const failure = isCloudPlaceholder(facts, collection.platform) ? onlyInCloud : null
+  const added = addFile(collection, { ...file, group: findGroup(name, names, place), failure, along })
   if (along) return
-  for (const other of othersAmong(name, names)) {
+  for (const other of otherGroupFiles(name, names)) {
     const path = join(place, other)
     if (!added || collection.named.has(path)) continue
     collection.named.add(path)
@@ -158,27 +157,29 @@ async function addFolder(collection: Collection, folder: Folder, facts: BigIntSt
   try {
     entries = await readdir(folder.real, { withFileTypes: true })
   } catch (error) {
-    collection.files.push(unseen(folder.real, basename(folder.place), folder.folder, failureOfFile(error)))
+    collection.files.push(
+      unseen(folder.real, basename(folder.place), folder.folder, failureFromFileError(error)),
+    )
     return
   }
   entries.sort((one, other) => byName.compare(one.name, other.name))
   const names = new Set(entries.map((entry) => entry.name))
-  const besideModels = isComfyFolder(names)
+  const besideModels = isComfyUiFolder(names)
   const group =
     folder.group ??
-    (names.has(diffusersIndex) ? groupIn(folder.real, '', basename(folder.place), 'diffusers') : null)
+    (names.has(diffusersIndex) ? createGroup(folder.real, '', basename(folder.place), 'diffusers') : null)
   const around = { besideModels, stems: modelStems(names), names, group, platform: collection.platform }
   for (let start = 0; start < entries.length; start += statsAtOnce) {
     collection.signal?.throwIfAborted()
     const some = entries.slice(start, start + statsAtOnce)
-    for (const look of await Promise.all(some.map((entry) => lookAt(entry, folder.real, around)))) {
+    for (const look of await Promise.all(some.map((entry) => checkEntry(entry, folder.real, around)))) {
       await addEntry(collection, { ...folder, above, group }, look)
     }
   }
 }
 
 /** Asks the disk only for what its name does not already rule out. */
-async function addEntry(collection: Collection, parent: Folder, look: Look): Promise<void> {
+async function addEntry(collection: Collection, parent: Folder, look: CheckedEntry): Promise<void> {
   const { entry, facts, real } = look
   const within = `${parent.folder}/${entry.name}`
   if (look.skip)
@@ -190,7 +191,7 @@ async function addEntry(collection: Collection, parent: Folder, look: Look): Pro
     const place = join(parent.place, entry.name)
     const { group: outer } = parent
     const group =
-      outer && outer.within.length < deepestDiffusers
+      outer && outer.within.length < maxDiffusersDepth
         ? { ...outer, within: [...outer.within, entry.name] }
         : null
     await addFolder(collection, { real, place, folder: within, above: parent.above, group }, facts)
@@ -230,7 +231,7 @@ function addFile(collection: Collection, met: Met): FoundFile | null {
     inode: facts.ino,
     device: facts.dev,
     ...(group ? { group } : {}),
-    ...(along ? { along } : {}),
+    ...(along ? { requiredBy: along } : {}),
     failure: reason,
   }
   collection.files.push(file)
@@ -247,5 +248,5 @@ function skip(collection: Collection, name: string, reason: string): void {
 }
 
 function unseen(path: string, name: string, folder: string, reason: Failure): FoundFile {
-  return { ...noIdentity, path, name, folder, place: dirname(path), device: 0n, failure: reason }
+  return { ...unknownIdentity, path, name, folder, place: dirname(path), device: 0n, failure: reason }
 }

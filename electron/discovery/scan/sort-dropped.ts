@@ -1,7 +1,7 @@
 import { basename, dirname, resolve } from 'node:path'
 import type { SkippedFile } from '../../contract/uploads.ts'
 import { extensionOf } from '../../recognition/file-names.ts'
-import { groupAmong } from '../../recognition/model-groups.ts'
+import { findGroup } from '../../recognition/model-groups.ts'
 import { isSidecar, modelStems } from '../../recognition/sidecars.ts'
 import { mayHoldWorkflow } from '../workflows/workflow-file.ts'
 
@@ -39,7 +39,7 @@ export function sortDropped(paths: readonly string[]): Dropped {
     return (
       isItsYaml ||
       isSidecar(resolve(path), stems) ||
-      groupAmong(name, beside.get(folder) ?? new Set(), folder) !== null
+      findGroup(name, beside.get(folder) ?? new Set(), folder) !== null
     )
   }
   const free = paths.filter((path) => (mayHoldWorkflow(path) || isYaml(path)) && !isOfModel(path))

@@ -1,10 +1,15 @@
 import type { BigIntStats, Dirent } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, relative, sep } from 'node:path'
-import { extensionOf, isDownloading, skipFolder, skipInFolder } from '../../recognition/file-names.ts'
+import {
+  extensionOf,
+  isPartialDownload,
+  folderSkipReason,
+  skipReasonInFolder,
+} from '../../recognition/file-names.ts'
 import { folderEvidence } from '../../recognition/kinds/folder-evidence.ts'
-import { isWeights } from '../../recognition/model-groups.ts'
-import { isOnlyInCloud } from '../../recognition/cloud-placeholder.ts'
+import { isExternalWeights } from '../../recognition/model-groups.ts'
+import { isCloudPlaceholder } from '../../recognition/check-entry.ts'
 
 /** A model file that lies somewhere on this computer. */
 export interface LocalModel {
@@ -83,7 +88,7 @@ async function walk(one: Walk, folder: string, depth: number): Promise<boolean> 
   for (const entry of linksLast) {
     const path = join(folder, entry.name)
     const kind = await kindOf(entry, path)
-    if (kind === 'folder' && depth < deepest && skipFolder(entry.name, false) === null) {
+    if (kind === 'folder' && depth < deepest && folderSkipReason(entry.name, false) === null) {
       isWhole = (await walk(one, path, depth + 1)) && isWhole
     } else if (kind === 'file' && isModel(entry.name, names)) {
       const model = await look(one, path)
@@ -95,7 +100,7 @@ async function walk(one: Walk, folder: string, depth: number): Promise<boolean> 
 
 /** The weights of a graph belong to what will be sent, and to its size. */
 function isModel(name: string, names: ReadonlySet<string>): boolean {
-  return (skipInFolder(name) === null && !isDownloading(name)) || isWeights(name, names)
+  return (skipReasonInFolder(name) === null && !isPartialDownload(name)) || isExternalWeights(name, names)
 }
 
 async function kindOf(entry: Dirent, path: string): Promise<'file' | 'folder' | null> {
@@ -118,7 +123,7 @@ async function look({ root, options }: Walk, path: string): Promise<LocalModel |
   const { seen, modelType, onlineOf } = options
   try {
     const facts = await stat(path, { bigint: true })
-    if (facts.size < smallestModelBytes || (onlineOf && isOnlyInCloud(facts, onlineOf))) return null
+    if (facts.size < smallestModelBytes || (onlineOf && isCloudPlaceholder(facts, onlineOf))) return null
     const key = await fileKey(facts, path)
     const isAgain = seen.has(key)
     seen.add(key)

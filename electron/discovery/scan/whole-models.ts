@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { deepestDiffusers, diffusersIndex } from '../../recognition/model-groups.ts'
+import { maxDiffusersDepth, diffusersIndex } from '../../recognition/model-groups.ts'
 
 /**
  * What to hand over for files that were found one by one: the folder of the diffusers model that a file is a part of, or the
@@ -22,7 +22,7 @@ async function rootOf(path: string, hasIndex: (folder: string) => Promise<boolea
   let folder = dirname(path)
   // Weights right beside the index are the same model once more, in one file.
   if (await hasIndex(folder)) return null
-  for (let depth = 0; depth < deepestDiffusers; depth += 1) {
+  for (let depth = 0; depth < maxDiffusersDepth; depth += 1) {
     const above = dirname(folder)
     if (above === folder) return null
     folder = above

@@ -1,6 +1,6 @@
 import { dirname, parse, sep } from 'node:path'
 import { hasModelExtension } from '../../recognition/file-names.ts'
-import { plainStems } from '../../recognition/model-groups.ts'
+import { genericStems } from '../../recognition/model-groups.ts'
 import { isWhole, lookAt } from './file-state.ts'
 import { afterLook, looksSame, type Look, type Settling } from './settling.ts'
 import { wholeOf, type WeightsOf, type Whole } from './whole-model.ts'
@@ -133,7 +133,7 @@ export class Arrivals {
 
   /** A file that is called what the parts of a diffusers model are called waits while something else arrives around it. */
   #mayBePart({ key, files }: Whole): boolean {
-    const isPlain = files.length === 1 && plainStems.test(parse(key).name)
+    const isPlain = files.length === 1 && genericStems.test(parse(key).name)
     if (!isPlain || dirname(key) === this.#options.root) return false
     const around = dirname(dirname(key)) + sep
     return [...this.#changing].some((path) => path.startsWith(around))

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { parentPort } from 'node:worker_threads'
 import { watch, type FSWatcher } from 'chokidar'
-import { skipFolder, skipInFolder } from '../../recognition/file-names.ts'
+import { folderSkipReason, skipReasonInFolder } from '../../recognition/file-names.ts'
 
 export type WatchOrder =
   | { readonly is: 'watch'; readonly id: string; readonly folder: string }
@@ -34,7 +34,7 @@ function begin(id: string, folder: string): void {
     ignored: (path, facts) => {
       if (path === folder || !facts) return false
       const name = basename(path)
-      return facts.isDirectory() ? skipFolder(name, false) !== null : skipInFolder(name) !== null
+      return facts.isDirectory() ? folderSkipReason(name, false) !== null : skipReasonInFolder(name) !== null
     },
   })
   const hint = (path: string) => tell({ is: 'hint', id, path })

@@ -1,13 +1,18 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { extensionOf, hasModelExtension, isDownloading, skipAlways } from '../../recognition/file-names.ts'
 import {
-  belongsToDiffusers,
-  deepestDiffusers,
+  extensionOf,
+  hasModelExtension,
+  isPartialDownload,
+  skipReason,
+} from '../../recognition/file-names.ts'
+import {
+  isDiffusersFile,
+  maxDiffusersDepth,
   diffusersIndex,
-  groupAmong,
+  findGroup,
   shardNames,
-  shardOf,
+  parseShardName,
   type Shard,
 } from '../../recognition/model-groups.ts'
 import { exists, lookAt } from './file-state.ts'
@@ -58,7 +63,7 @@ export async function wholeOf(
   // Weights right beside the index are the same model once more, in one file: they need no part of it.
   const isBesideIndex = folder === model && hasModelExtension(name)
   if (whole && (whole.isComplete || !isBesideIndex)) return whole
-  const group = groupAmong(name, await namesOf(folder), folder)
+  const group = findGroup(name, await namesOf(folder), folder)
   if (group?.shard) return parts(folder, group.shard)
   if (group?.kind === 'external') return graph(join(folder, `${group.name}.onnx`), weightsOf)
   if (extensionOf(name) === '.onnx') return graph(path, weightsOf)
@@ -85,14 +90,14 @@ async function graph(path: string, weightsOf: WeightsOf): Promise<Whole> {
   const there = looks.filter(({ isThere }) => isThere).map(({ file }) => file)
   const names = await namesIn(dirname(path))
   // Weights that nobody could tell from their names stay behind; the graph is refused in its turn for that.
-  const told = there.filter((file) => groupAmong(basename(file), names, dirname(path))?.kind === 'external')
+  const told = there.filter((file) => findGroup(basename(file), names, dirname(path))?.kind === 'external')
   const isComplete = there.length === looks.length
   return { key: path, queue: [path, ...told], files: [path, ...there], isComplete }
 }
 
 async function diffusersAbove(folder: string, root: string): Promise<string | null> {
   let one = folder
-  for (let depth = 0; depth <= deepestDiffusers; depth += 1) {
+  for (let depth = 0; depth <= maxDiffusersDepth; depth += 1) {
     if (await exists(join(one, diffusersIndex))) return one
     if (one === root || one === dirname(one)) return null
     one = dirname(one)
@@ -101,11 +106,11 @@ async function diffusersAbove(folder: string, root: string): Promise<string | nu
 }
 
 async function diffusers(model: string): Promise<Whole> {
-  const names = await filesBelow(model, deepestDiffusers)
-  const files = names.filter((name) => belongsToDiffusers(basename(name)))
+  const names = await filesBelow(model, maxDiffusersDepth)
+  const files = names.filter((name) => isDiffusersFile(basename(name)))
   const components = await componentsOf(join(model, diffusersIndex))
   const isComplete =
-    !names.some(isDownloading) &&
+    !names.some(isPartialDownload) &&
     components.every(({ folder, hasWeights }) => {
       const inside = files.filter((name) => name.startsWith(`${folder}/`))
       return inside.length > 0 && (!hasWeights || inside.some(hasModelExtension))
@@ -115,7 +120,7 @@ async function diffusers(model: string): Promise<Whole> {
 }
 
 function hasAllParts(name: string, files: readonly string[]): boolean {
-  const shard = shardOf(basename(name))
+  const shard = parseShardName(basename(name))
   if (!shard) return true
   const folder = name.slice(0, name.length - basename(name).length)
   return shardNames(shard).every((part) => files.includes(folder + part))
@@ -145,7 +150,7 @@ async function componentsOf(
 async function filesBelow(folder: string, depth: number): Promise<readonly string[]> {
   const names: string[] = []
   for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
-    if (skipAlways(entry.name) !== null) continue
+    if (skipReason(entry.name) !== null) continue
     if (!entry.isDirectory()) names.push(entry.name)
     else if (depth > 0)
       names.push(

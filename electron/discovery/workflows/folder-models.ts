@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { basename, dirname, join, sep } from 'node:path'
-import { deepestDiffusers, diffusersIndex } from '../../recognition/model-groups.ts'
+import { maxDiffusersDepth, diffusersIndex } from '../../recognition/model-groups.ts'
 import type { LocalModel } from '../scan/walk-models.ts'
 import type { Need } from './workflow.ts'
 
@@ -52,7 +52,7 @@ export async function folderModel(
 function gather(local: readonly LocalModel[], byPath: Map<string, LocalModel[]>): void {
   for (const model of new Map(local.map((one) => [one.path, one])).values()) {
     let folder = dirname(model.path)
-    for (let depth = 0; depth <= deepestDiffusers; depth += 1) {
+    for (let depth = 0; depth <= maxDiffusersDepth; depth += 1) {
       const files = byPath.get(folder)
       if (files) files.push(model)
       else byPath.set(folder, [model])

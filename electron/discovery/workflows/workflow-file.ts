@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises'
-import { readAt } from '../../recognition/formats/read-at.ts'
+import { readAt } from '../../recognition/formats/byte-source.ts'
 import { extensionOf } from '../../recognition/file-names.ts'
 import { joinNeeds, needsOf, type Need } from './workflow.ts'
 import { isWebp, longestWorkflowBytes, pngMagic, textsOfPng, textsOfWebp } from './workflow-image.ts'

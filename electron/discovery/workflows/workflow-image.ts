@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { inflateSync } from 'node:zlib'
-import { readAt } from '../../recognition/formats/read-at.ts'
+import { readAt } from '../../recognition/formats/byte-source.ts'
 
 /** A workflow with pictures inside its widgets may be large; beyond this it is none. */
 export const longestWorkflowBytes = 64 * 1024 ** 2

@@ -1,69 +1,58 @@
-import { HeaderDamage } from './header.ts'
+import type { ByteSource } from './byte-source.ts'
+import { FormatError } from './parse-result.ts'
 
-/** Bytes that can be asked for anywhere: a file, or what was unpacked of one. */
-export interface ByteSource {
-  readonly sizeBytes: number
-  /** Fewer bytes than asked for only at the end. */
-  read(position: number, length: number): Promise<Buffer>
-}
+/** Bytes fetched at a time. Bytes skipped between two fetches are never read. */
+const chunkBytes = 64 * 1024
 
-export function sourceOf(bytes: Buffer): ByteSource {
-  return {
-    sizeBytes: bytes.length,
-    read: async (position, length) => bytes.subarray(position, position + length),
-  }
-}
-
-/** Bytes fetched at a time: what is skipped between two fetches is never read. */
-const pieceBytes = 64 * 1024
+const endsTooEarly = 'it ends in the middle'
 
 /**
- * Goes through a source once, front to back, and holds a small piece of it. `ensure` may wait for the disk; the readers
- * after it don't. Beyond the end everything throws `HeaderDamage`.
+ * Reads a source sequentially through a small buffer. Only `ensure`, `fill` and `line` wait for the disk; the other reads need
+ * their bytes to be buffered. Reading beyond the end throws `FormatError`.
  */
 export class ByteWindow {
-  /** Bytes taken so far that were really fetched, not skipped. */
+  /** Bytes read from the source so far, without skipped ones. */
   fetchedBytes = 0
   readonly end: number
   readonly #source: ByteSource
-  #piece: Buffer = Buffer.alloc(0)
-  #start: number
-  #at = 0
+  #buffer: Buffer = Buffer.alloc(0)
+  #bufferStart: number
+  #offset = 0
 
   constructor(source: ByteSource, start = 0, end = source.sizeBytes) {
     this.#source = source
-    this.#start = start
+    this.#bufferStart = start
     this.end = Math.min(end, source.sizeBytes)
   }
 
   get position(): number {
-    return this.#start + this.#at
+    return this.#bufferStart + this.#offset
   }
 
-  get leftBytes(): number {
+  get remainingBytes(): number {
     return this.end - this.position
   }
 
-  /** Whether that many bytes can be read without waiting. */
+  /** Whether that many bytes are buffered. */
   has(count: number): boolean {
-    return this.#at + count <= this.#piece.length
+    return this.#offset + count <= this.#buffer.length
   }
 
   async ensure(count: number): Promise<void> {
     if (this.has(count)) return
-    if (count > this.leftBytes) throw new HeaderDamage('it ends in the middle')
+    if (count > this.remainingBytes) throw new FormatError(endsTooEarly)
     const start = this.position
-    const length = Math.min(Math.max(count, pieceBytes), this.leftBytes)
-    this.#piece = await this.#source.read(start, length)
-    this.#start = start
-    this.#at = 0
-    this.fetchedBytes += this.#piece.length
-    if (this.#piece.length < count) throw new HeaderDamage('it ends in the middle')
+    const length = Math.min(Math.max(count, chunkBytes), this.remainingBytes)
+    this.#buffer = await this.#source.read(start, length)
+    this.#bufferStart = start
+    this.#offset = 0
+    this.fetchedBytes += this.#buffer.length
+    if (this.#buffer.length < count) throw new FormatError(endsTooEarly)
   }
 
-  /** Fetches a piece unless some bytes are at hand, or none is left. */
-  async top(count: number): Promise<void> {
-    if (!this.has(count)) await this.ensure(Math.min(count, this.leftBytes))
+  /** Buffers that many bytes, or as many as remain. */
+  async fill(count: number): Promise<void> {
+    if (!this.has(count)) await this.ensure(Math.min(count, this.remainingBytes))
   }
 
   u8(): number {
@@ -78,47 +67,47 @@ export class ByteWindow {
   i32(): number {
     return this.take(4).readInt32LE(0)
   }
-  /** Beyond 2^53 nothing on a disk is that long. */
+  /** A length in bytes: no file is longer than 2^53. */
   u64(): number {
     const value = this.take(8).readBigUInt64LE(0)
-    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new HeaderDamage('a length beyond 2^53')
+    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new FormatError('a length beyond 2^53')
     return Number(value)
   }
 
-  /** The next bytes, which must be at hand. */
+  /** Consumes the next bytes, which must be buffered. */
   take(count: number): Buffer {
-    if (!this.has(count)) throw new HeaderDamage('it ends in the middle')
-    const bytes = this.#piece.subarray(this.#at, this.#at + count)
-    this.#at += count
+    if (!this.has(count)) throw new FormatError(endsTooEarly)
+    const bytes = this.#buffer.subarray(this.#offset, this.#offset + count)
+    this.#offset += count
     return bytes
   }
 
-  /** The next bytes, which must be at hand, without passing over them. */
+  /** The next bytes, which must be buffered, without consuming them. */
   peek(count: number): Buffer {
     const bytes = this.take(count)
-    this.#at -= count
+    this.#offset -= count
     return bytes
   }
 
-  /** Passes over bytes; those that are not at hand are not read. */
+  /** Skips bytes without reading those that are not buffered. */
   skip(count: number): void {
-    if (count > this.leftBytes) throw new HeaderDamage('it ends in the middle')
+    if (count > this.remainingBytes) throw new FormatError(endsTooEarly)
     if (this.has(count)) {
-      this.#at += count
+      this.#offset += count
       return
     }
-    this.#start = this.position + count
-    this.#piece = Buffer.alloc(0)
-    this.#at = 0
+    this.#bufferStart = this.position + count
+    this.#buffer = Buffer.alloc(0)
+    this.#offset = 0
   }
 
-  /** Bytes up to a line feed, which is passed over; longer lines than `most` are damage. */
-  async line(most: number): Promise<Buffer> {
-    await this.top(most)
-    const end = this.#piece.indexOf(0x0a, this.#at)
-    if (end < 0 || end - this.#at > most) throw new HeaderDamage('a line without an end')
-    const bytes = this.#piece.subarray(this.#at, end)
-    this.#at = end + 1
+  /** Consumes a line and its line feed, and returns the line without it. Lines over `maxBytes` are malformed. */
+  async line(maxBytes: number): Promise<Buffer> {
+    await this.fill(maxBytes)
+    const end = this.#buffer.indexOf(0x0a, this.#offset)
+    if (end < 0 || end - this.#offset > maxBytes) throw new FormatError('a line without an end')
+    const bytes = this.#buffer.subarray(this.#offset, end)
+    this.#offset = end + 1
     return bytes
   }
 }

@@ -1,4 +1,4 @@
-/** Name, values in a block and bytes of a block, by type number (ggml, `enum ggml_type` and `type_traits`). */
+/** Name, values per block and bytes per block, by type number (ggml, `enum ggml_type` and `type_traits`). */
 export const ggmlTypes: Readonly<Record<number, readonly [name: string, values: number, bytes: number]>> = {
   0: ['F32', 1, 4],
   1: ['F16', 1, 2],
@@ -30,8 +30,8 @@ export const ggmlTypes: Readonly<Record<number, readonly [name: string, values: 
   39: ['MXFP4', 32, 17],
 }
 
-/** What `general.file_type` says (ggml, docs/gguf.md). */
-export const fileTypes: Readonly<Record<number, string>> = {
+/** Quantisation names by `general.file_type` (ggml, docs/gguf.md). */
+export const quantisationNames: Readonly<Record<number, string>> = {
   0: 'F32',
   1: 'F16',
   2: 'Q4_0',

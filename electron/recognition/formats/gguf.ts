@@ -1,13 +1,12 @@
-import { HeaderDamage, parsed } from './header.ts'
-import type { Header, Parsed, TensorInfo } from './header.ts'
-import { fileTypes, ggmlTypes } from './gguf-types.ts'
-import { ByteCursor, NeedsMore } from './byte-cursor.ts'
+import { ggmlTypes, quantisationNames } from './gguf-types.ts'
+import type { Header, TensorInfo } from './header.ts'
+import { FormatError, tryParse, type ParseResult } from './parse-result.ts'
 
 /** "GGUF", the first four bytes (ggml, docs/gguf.md). */
 export const ggufMagic = Buffer.from('GGUF', 'latin1')
 
-/** Our own bound, that of safetensors: tokenizers make headers of some 10 MB. */
-export const longestGgufHeader = 100_000_000
+/** Our own limit, the same as that of safetensors. Tokenizers make headers of about 10 MB. */
+export const maxGgufHeaderBytes = 100_000_000
 
 /** Bytes of scalar metadata values by their type number (docs/gguf.md, `gguf_metadata_value_type`). */
 const scalarBytes: Readonly<Record<number, number>> = {
@@ -26,126 +25,122 @@ const scalarBytes: Readonly<Record<number, number>> = {
 const textType = 8
 const arrayType = 9
 
-/** Shapes of more than four dimensions, as ComfyUI-GGUF keeps them (tools/convert.py). */
+/** Metadata key before the name of a tensor with more than four dimensions (ComfyUI-GGUF, tools/convert.py). */
 const shapeKey = 'comfy.gguf.orig_shape.'
 
-/** ggml has four; files of other tools keep the shape of video models, with five. */
-const mostDimensions = 8
+/** ggml has four; other tools write five for video models. */
+const maxDimensions = 8
 
 export interface GgufHeader extends Header {
-  /** Where the last tensor ends: the least size of a whole file. Types that are unknown here don't count. */
-  readonly leastBytes: number
+  /** Where the last tensor ends, so the smallest size of a complete file. Tensors of unknown types don't count. */
+  readonly minFileBytes: number
   /** Such as `Q4_K_M`, or null when the file doesn't say. */
   readonly quantisation: string | null
 }
 
-interface Placed {
+interface PlacedTensor {
   readonly info: TensorInfo
   readonly offset: number
 }
 
-/** Reads a GGUF header from the file's first bytes, or says that it needs more of them. Never throws. */
-export function parseGguf(start: Buffer, fileBytes: number): Parsed<GgufHeader> | 'needs-more' {
-  try {
-    return parsed(() => readGguf(start, fileBytes))
-  } catch (error) {
-    if (error instanceof NeedsMore) return 'needs-more'
-    throw error
-  }
+/** Parses a GGUF header from the file's first bytes, or returns `needs-more` when `start` ends before the header does. */
+export function parseGguf(start: Buffer, fileBytes: number): ParseResult<GgufHeader> | 'needs-more' {
+  const reader = new GgufReader(start, fileBytes)
+  const result = tryParse(() => readHeader(start, reader))
+  return reader.needsMore ? 'needs-more' : result
 }
 
-function readGguf(start: Buffer, fileBytes: number): GgufHeader {
-  if (!start.subarray(0, 4).equals(ggufMagic)) throw new HeaderDamage('does not begin with GGUF')
-  const cursor = new ByteCursor(start, fileBytes)
-  cursor.pass(4)
-  const version = cursor.u32()
+function readHeader(start: Buffer, reader: GgufReader): GgufHeader {
+  if (!start.subarray(0, 4).equals(ggufMagic)) throw new FormatError('does not begin with GGUF')
+  reader.skip(4)
+  const version = reader.u32()
   // Byte order is not flagged: a big-endian 2 or 3 reads as a huge little-endian number.
-  if (version === 0x02000000 || version === 0x03000000) cursor.littleEndian = false
-  else if (version !== 2 && version !== 3) throw new HeaderDamage(`GGUF version ${version}`)
-  const tensorCount = cursor.u64()
-  const pairCount = cursor.u64()
-  const metadata = readPairs(cursor, pairCount)
-  const placed = readTensors(cursor, tensorCount)
+  if (version === 0x02000000 || version === 0x03000000) reader.isLittleEndian = false
+  else if (version !== 2 && version !== 3) throw new FormatError(`GGUF version ${version}`)
+  const tensorCount = reader.u64()
+  const pairCount = reader.u64()
+  const metadata = readMetadata(reader, pairCount)
+  const placed = readTensors(reader, tensorCount)
   const alignment = Number(metadata.get('general.alignment') ?? 32)
-  if (!(alignment > 0 && alignment % 8 === 0)) throw new HeaderDamage('alignment is no multiple of 8')
-  const dataStart = Math.ceil(cursor.at / alignment) * alignment
+  if (!(alignment > 0 && alignment % 8 === 0)) throw new FormatError('alignment is no multiple of 8')
+  const dataStart = Math.ceil(reader.position / alignment) * alignment
   const tensors = new Map<string, TensorInfo>()
-  let leastBytes = cursor.at
+  let minFileBytes = reader.position
   for (const [name, { info, offset }] of placed) {
-    if (offset % alignment !== 0) throw new HeaderDamage('a tensor that is not aligned')
+    if (offset % alignment !== 0) throw new FormatError('a tensor that is not aligned')
     const shape = metadata.get(shapeKey + name)
     tensors.set(name, shape ? { ...info, shape: shape.split(',').map(Number) } : info)
-    leastBytes = Math.max(leastBytes, dataStart + offset + info.sizeBytes)
+    minFileBytes = Math.max(minFileBytes, dataStart + offset + info.sizeBytes)
   }
-  const quantisation = fileTypes[Number(metadata.get('general.file_type') ?? -1)] ?? null
-  return { tensors, metadata, leastBytes, quantisation }
+  const quantisation = quantisationNames[Number(metadata.get('general.file_type') ?? -1)] ?? null
+  return { tensors, metadata, minFileBytes, quantisation }
 }
 
-/** Scalars as text; arrays (tokenizers, mostly) are passed over. */
-function readPairs(cursor: ByteCursor, count: number): Map<string, string> {
+/** Keeps scalars as text and skips arrays, which are mostly tokenizers. */
+function readMetadata(reader: GgufReader, count: number): Map<string, string> {
   const metadata = new Map<string, string>()
   for (let index = 0; index < count; index += 1) {
-    const key = cursor.text()
-    if (metadata.has(key)) throw new HeaderDamage('duplicate metadata key')
-    const type = cursor.u32()
+    const key = reader.text()
+    if (metadata.has(key)) throw new FormatError('duplicate metadata key')
+    const type = reader.u32()
     metadata.set(
       key,
-      key.startsWith(shapeKey) && type === arrayType ? readShape(cursor) : readValue(cursor, type),
+      key.startsWith(shapeKey) && type === arrayType ? readShape(reader) : readValue(reader, type),
     )
   }
   return metadata
 }
 
-/** Numbers of a shape as text, as other values are; anything else in its place is passed over. */
-function readShape(cursor: ByteCursor): string {
-  const at = cursor.at
-  const type = cursor.u32()
-  const count = cursor.u64()
-  if ((type !== 4 && type !== 5) || count > mostDimensions) {
-    cursor.at = at
-    passArray(cursor)
+/** A shape as comma-separated text. An array that can't be a shape is skipped. */
+function readShape(reader: GgufReader): string {
+  const start = reader.position
+  const type = reader.u32()
+  const count = reader.u64()
+  if ((type !== 4 && type !== 5) || count > maxDimensions) {
+    reader.position = start
+    skipArray(reader)
     return ''
   }
-  return Array.from({ length: count }, () => cursor.u32()).join()
+  return Array.from({ length: count }, () => reader.u32()).join()
 }
 
-function readValue(cursor: ByteCursor, type: number): string {
-  if (type === textType) return cursor.text()
+function readValue(reader: GgufReader, type: number): string {
+  if (type === textType) return reader.text()
   if (type === arrayType) {
-    passArray(cursor)
+    skipArray(reader)
     return ''
   }
   const bytes = scalarBytes[type]
-  if (bytes === undefined) throw new HeaderDamage(`unknown metadata type ${type}`)
-  if (type === 4) return String(cursor.u32())
-  if (type === 10) return String(cursor.big64())
-  cursor.pass(bytes)
+  if (bytes === undefined) throw new FormatError(`unknown metadata type ${type}`)
+  if (type === 4) return String(reader.u32())
+  if (type === 10) return String(reader.bigU64())
+  reader.skip(bytes)
   return ''
 }
 
-function passArray(cursor: ByteCursor): void {
-  const type = cursor.u32()
-  const count = cursor.u64()
+function skipArray(reader: GgufReader): void {
+  const type = reader.u32()
+  const count = reader.u64()
   if (type === textType) {
-    for (let index = 0; index < count; index += 1) cursor.pass(cursor.u64())
+    for (let index = 0; index < count; index += 1) reader.skip(reader.u64())
     return
   }
   const bytes = scalarBytes[type]
-  if (bytes === undefined) throw new HeaderDamage(`unknown array type ${type}`)
-  cursor.pass(bytes * count)
+  if (bytes === undefined) throw new FormatError(`unknown array type ${type}`)
+  reader.skip(bytes * count)
 }
 
-function readTensors(cursor: ByteCursor, count: number): Map<string, Placed> {
-  const placed = new Map<string, Placed>()
+function readTensors(reader: GgufReader, count: number): Map<string, PlacedTensor> {
+  const placed = new Map<string, PlacedTensor>()
   for (let index = 0; index < count; index += 1) {
-    const name = cursor.text()
-    if (placed.has(name)) throw new HeaderDamage('duplicate tensor name')
-    const dimensions = cursor.u32()
-    if (dimensions > mostDimensions) throw new HeaderDamage(`a tensor of ${dimensions} dimensions`)
+    const name = reader.text()
+    if (placed.has(name)) throw new FormatError('duplicate tensor name')
+    const dimensions = reader.u32()
+    if (dimensions > maxDimensions) throw new FormatError(`a tensor of ${dimensions} dimensions`)
     // Fastest dimension first: the reverse of PyTorch's order.
-    const shape = Array.from({ length: dimensions }, () => cursor.u64()).reverse()
-    const type = cursor.u32()
-    const offset = cursor.u64()
+    const shape = Array.from({ length: dimensions }, () => reader.u64()).reverse()
+    const type = reader.u32()
+    const offset = reader.u64()
     placed.set(name, { info: tensorInfo(type, shape), offset })
   }
   return placed
@@ -158,7 +153,66 @@ function tensorInfo(type: number, shape: readonly number[]): TensorInfo {
   const count = shape.reduce((product, length) => product * length, 1)
   const sizeBytes = Math.ceil(count / values) * bytes
   if (!Number.isSafeInteger(count) || !Number.isSafeInteger(sizeBytes)) {
-    throw new HeaderDamage('a tensor beyond 2^53 values')
+    throw new FormatError('a tensor beyond 2^53 values')
   }
   return { dtype, shape, sizeBytes }
+}
+
+/**
+ * Reads numbers and texts sequentially from the first bytes of a file. Distinguishes a file that ends too early (malformed) from
+ * a buffer that ends too early (`needsMore`).
+ */
+class GgufReader {
+  position = 0
+  isLittleEndian = true
+  /** True once a read went beyond the buffer, although the file goes on. */
+  needsMore = false
+  readonly #bytes: Buffer
+  readonly #view: DataView
+  readonly #fileBytes: number
+
+  constructor(bytes: Buffer, fileBytes: number) {
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#fileBytes = fileBytes
+  }
+
+  skip(count: number): void {
+    const end = this.position + count
+    if (!Number.isSafeInteger(end) || end > this.#fileBytes) {
+      throw new FormatError('the file ends inside its header')
+    }
+    if (end > this.#bytes.length) {
+      this.needsMore = true
+      throw new FormatError('more bytes are needed')
+    }
+    this.position = end
+  }
+
+  u32(): number {
+    const start = this.position
+    this.skip(4)
+    return this.#view.getUint32(start, this.isLittleEndian)
+  }
+
+  /** A value of any size. */
+  bigU64(): bigint {
+    const start = this.position
+    this.skip(8)
+    return this.#view.getBigUint64(start, this.isLittleEndian)
+  }
+
+  /** A number of bytes or values: no file has more than 2^53. */
+  u64(): number {
+    const value = this.bigU64()
+    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new FormatError('a number beyond 2^53')
+    return Number(value)
+  }
+
+  text(): string {
+    const length = this.u64()
+    const start = this.position
+    this.skip(length)
+    return this.#bytes.toString('utf8', start, start + length)
+  }
 }

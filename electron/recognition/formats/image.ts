@@ -1,37 +1,37 @@
-/** Larger previews are left aside: a page should not hold them, and no preview needs to be so large. */
-export const longestImage = 4 * 1024 * 1024
-/** Pixels a side, and all in all: a few kilobytes can unpack to gigabytes. */
-const longestSide = 8_192
-const mostPixels = 32 * 1024 * 1024
+/** Larger previews are not shown, to limit the page's memory. */
+export const maxImageBytes = 4 * 1024 * 1024
+/** Limits of each side and of the whole image: a few kilobytes can unpack to gigabytes. */
+const maxSidePixels = 8_192
+const maxPixels = 32 * 1024 * 1024
 
-interface Size {
+interface ImageSize {
   readonly width: number
   readonly height: number
 }
 
-const readers: Readonly<Record<string, (bytes: Buffer) => Size | null>> = {
+const sizeReaders: Readonly<Record<string, (bytes: Buffer) => ImageSize | null>> = {
   'image/png': pngSize,
   'image/jpeg': jpegSize,
   'image/webp': webpSize,
 }
 
-/** The type of a picture by its own bytes, or null for what is no PNG, JPEG or WebP, or is too large. */
-export function imageType(bytes: Buffer): string | null {
-  if (bytes.length > longestImage) return null
-  for (const [type, read] of Object.entries(readers)) {
+/** The MIME type of an image by its bytes, or null if it isn't a PNG, JPEG or WebP or is too large. */
+export function detectImageType(bytes: Buffer): string | null {
+  if (bytes.length > maxImageBytes) return null
+  for (const [type, read] of Object.entries(sizeReaders)) {
     const size = read(bytes)
     if (!size) continue
     const { width, height } = size
-    const fits = width > 0 && height > 0 && Math.max(width, height) <= longestSide
-    return fits && width * height <= mostPixels ? type : null
+    const fits = width > 0 && height > 0 && Math.max(width, height) <= maxSidePixels
+    return fits && width * height <= maxPixels ? type : null
   }
   return null
 }
 
 const pngStart = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')
 
-/** The header chunk comes first and begins with the two lengths (PNG, 11.2.2). */
-function pngSize(bytes: Buffer): Size | null {
+/** The header chunk comes first and begins with width and height (PNG, 11.2.2). */
+function pngSize(bytes: Buffer): ImageSize | null {
   if (
     bytes.length < 33 ||
     !bytes.subarray(0, 8).equals(pngStart) ||
@@ -41,8 +41,8 @@ function pngSize(bytes: Buffer): Size | null {
   return { width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) }
 }
 
-/** Walks from segment to segment to the frame header, which has the lengths (ITU T.81, B.2.2). */
-function jpegSize(bytes: Buffer): Size | null {
+/** Follows the segments to the frame header, which holds the size (ITU T.81, B.2.2). */
+function jpegSize(bytes: Buffer): ImageSize | null {
   if (bytes.length < 4 || bytes.readUInt16BE(0) !== 0xffd8) return null
   let at = 2
   while (at + 9 <= bytes.length && bytes[at] === 0xff) {
@@ -55,8 +55,8 @@ function jpegSize(bytes: Buffer): Size | null {
   return null
 }
 
-/** The three forms keep their lengths in three ways (WebP container specification). */
-function webpSize(bytes: Buffer): Size | null {
+/** Each of the three variants stores the size differently (WebP container specification). */
+function webpSize(bytes: Buffer): ImageSize | null {
   const is = (text: string, at: number) => bytes.toString('latin1', at, at + 4) === text
   if (bytes.length < 30 || !is('RIFF', 0) || !is('WEBP', 8)) return null
   if (is('VP8X', 12)) return { width: bytes.readUIntLE(24, 3) + 1, height: bytes.readUIntLE(27, 3) + 1 }

@@ -1,27 +1,43 @@
-import { ByteWindow, type ByteSource } from './byte-window.ts'
-import { HeaderDamage, type Header, type Parsed, type TensorInfo } from './header.ts'
+import type { ByteSource } from './byte-source.ts'
+import { ByteWindow } from './byte-window.ts'
+import type { Header, TensorInfo } from './header.ts'
+import { FormatError, tryParseAsync, type ParseResult } from './parse-result.ts'
 
-/** What a graph says of itself (onnx.proto3, ModelProto). */
+/** Outline of an ONNX model (onnx.proto3, ModelProto). */
 export interface OnnxHeader extends Header {
   /** Such as `pytorch 2.5.0, opset 17`. */
   readonly producer: string | null
   /** Such as `sample: F16[batch,4,64,64]`. */
   readonly inputs: readonly string[]
-  /** Files beside it that hold weights, with the size that each must have at least. */
+  /** Files in the same folder that hold weights, with the minimum size of each. */
   readonly external: ReadonlyMap<string, number>
 }
 
 /** Name and bits of an element type by its number (onnx.proto3, TensorProto.DataType). */
-const types: Readonly<Record<number, readonly [name: string, bits: number]>> = {
-  ...{ 1: ['F32', 32], 2: ['U8', 8], 3: ['I8', 8], 4: ['U16', 16], 5: ['I16', 16], 6: ['I32', 32] },
-  ...{ 7: ['I64', 64], 9: ['BOOL', 8], 10: ['F16', 16], 11: ['F64', 64], 12: ['U32', 32], 13: ['U64', 64] },
-  ...{ 16: ['BF16', 16], 17: ['F8_E4M3', 8], 19: ['F8_E5M2', 8], 21: ['U4', 4], 22: ['I4', 4] },
+const elementTypes: Readonly<Record<number, readonly [name: string, bits: number]>> = {
+  1: ['F32', 32],
+  2: ['U8', 8],
+  3: ['I8', 8],
+  4: ['U16', 16],
+  5: ['I16', 16],
+  6: ['I32', 32],
+  7: ['I64', 64],
+  9: ['BOOL', 8],
+  10: ['F16', 16],
+  11: ['F64', 64],
+  12: ['U32', 32],
+  13: ['U64', 64],
+  16: ['BF16', 16],
+  17: ['F8_E4M3', 8],
+  19: ['F8_E5M2', 8],
+  21: ['U4', 4],
+  22: ['I4', 4],
 }
-const mostTensors = 200_000
-const mostInputs = 32
-const longestText = 1_000
-/** Names and shapes of the largest graphs have a few megabytes; the weights between them are skipped. */
-const mostBytes = 128 * 1024 * 1024
+const maxTensors = 200_000
+const maxInputs = 32
+const maxTextBytes = 1_000
+/** Names and shapes of the largest graphs take a few megabytes; the weights between them are skipped. */
+const maxOutlineBytes = 128 * 1024 * 1024
 
 interface Field {
   readonly number: number
@@ -32,56 +48,52 @@ interface Field {
   readonly value: number
 }
 
-/** Reads the graph's outline and skips its weights. Never throws what a file can cause. */
-export async function parseOnnx(source: ByteSource): Promise<Parsed<OnnxHeader>> {
-  try {
-    return { ok: true, value: await readModel(new ByteWindow(source)) }
-  } catch (error) {
-    if (error instanceof HeaderDamage) return { ok: false, problem: error.message }
-    throw error
-  }
+/** Parses a model's outline and skips its weights. Rejects only with the file system's errors. */
+export function parseOnnx(source: ByteSource): Promise<ParseResult<OnnxHeader>> {
+  return tryParseAsync(() => readModel(new ByteWindow(source)))
 }
 
-/** A varint of at most ten bytes; beyond 2^53 only negative numbers are that long, and none of ours is one. */
-function varint(window: ByteWindow): number {
+/** A varint of at most ten bytes. Only negative numbers go beyond 2^53, and no field that is read can be negative. */
+function readVarint(window: ByteWindow): number {
   let value = 0
   for (let index = 0; index < 10; index += 1) {
     const byte = window.u8()
     value += (byte & 0x7f) * 2 ** (7 * index)
     if (byte < 0x80) return value
   }
-  throw new HeaderDamage('a number without an end')
+  throw new FormatError('a number without an end')
 }
 
-/** Calls back for each field up to `end`; what the callback leaves of it is skipped. */
-async function fields(
+/** Calls `each` for every field up to `end` and skips what it doesn't read of the field. */
+async function readFields(
   window: ByteWindow,
   end: number,
   each: (field: Field) => Promise<void> | void,
 ): Promise<void> {
-  if (end > window.end) throw new HeaderDamage('the file ends inside its graph')
+  if (end > window.end) throw new FormatError('the file ends inside its graph')
   while (window.position < end) {
-    if (window.fetchedBytes > mostBytes) throw new HeaderDamage('an outline over 128 MiB')
-    await window.top(20)
-    const tag = varint(window)
-    const [number, wire] = [Math.floor(tag / 8), tag % 8]
-    if (number === 0) throw new HeaderDamage('a field without a number')
-    if (wire === 0) await each({ number, wire, length: 0, value: varint(window) })
+    if (window.fetchedBytes > maxOutlineBytes) throw new FormatError('an outline over 128 MiB')
+    await window.fill(20)
+    const tag = readVarint(window)
+    const number = Math.floor(tag / 8)
+    const wire = tag % 8
+    if (number === 0) throw new FormatError('a field without a number')
+    if (wire === 0) await each({ number, wire, length: 0, value: readVarint(window) })
     else if (wire === 1 || wire === 5) window.skip(wire === 1 ? 8 : 4)
     else if (wire === 2) {
-      const length = varint(window)
+      const length = readVarint(window)
       const next = window.position + length
-      if (!Number.isSafeInteger(next) || next > end) throw new HeaderDamage('the file ends inside its graph')
+      if (!Number.isSafeInteger(next) || next > end) throw new FormatError('the file ends inside its graph')
       await each({ number, wire, length, value: 0 })
-      if (window.position > next) throw new HeaderDamage('a field that is longer than it says')
+      if (window.position > next) throw new FormatError('a field that is longer than it says')
       window.skip(next - window.position)
-    } else throw new HeaderDamage(`no field has the form ${wire}`)
+    } else throw new FormatError(`no field has the form ${wire}`)
   }
-  if (window.position !== end) throw new HeaderDamage('a field that is longer than its message')
+  if (window.position !== end) throw new FormatError('a field that is longer than its message')
 }
 
-async function text(window: ByteWindow, length: number): Promise<string> {
-  if (length > longestText) return ''
+async function readText(window: ByteWindow, length: number): Promise<string> {
+  if (length > maxTextBytes) return ''
   await window.ensure(length)
   return window.take(length).toString('utf8')
 }
@@ -95,10 +107,10 @@ async function readModel(window: ByteWindow): Promise<OnnxHeader> {
   let opset: number | null = null
   let hasGraph = false
   let hasOpset = false
-  await fields(window, window.end, async ({ number, wire, length }) => {
+  await readFields(window, window.end, async ({ number, wire, length }) => {
     const end = window.position + length
     if (wire !== 2) return
-    if (number === 2 || number === 3) producer.push(await text(window, length))
+    if (number === 2 || number === 3) producer.push(await readText(window, length))
     else if (number === 7) {
       hasGraph = true
       await readGraph(window, end, { tensors, external, inputs })
@@ -106,8 +118,8 @@ async function readModel(window: ByteWindow): Promise<OnnxHeader> {
       hasOpset = true
       let domain = ''
       let version = 0
-      await fields(window, end, async (field) => {
-        if (field.number === 1) domain = await text(window, field.length)
+      await readFields(window, end, async (field) => {
+        if (field.number === 1) domain = await readText(window, field.length)
         if (field.number === 2) version = field.value
       })
       if (domain === '' || domain === 'ai.onnx') opset = version
@@ -116,10 +128,10 @@ async function readModel(window: ByteWindow): Promise<OnnxHeader> {
       if (metadata.size < 1_000) metadata.set(key, value)
     }
   })
-  // Both must be there, and exporters write the second last: a file that was cut short lacks it.
-  if (!hasGraph || !hasOpset) throw new HeaderDamage('its graph or its opset is missing')
-  const said = [producer.filter(Boolean).join(' '), opset === null ? '' : `opset ${opset}`].filter(Boolean)
-  return { tensors, metadata, external, inputs, producer: said.join(', ') || null }
+  // Both are required. Exporters write the opset last, so a truncated file lacks it.
+  if (!hasGraph || !hasOpset) throw new FormatError('its graph or its opset is missing')
+  const producerParts = [producer.filter(Boolean).join(' '), opset === null ? '' : `opset ${opset}`]
+  return { tensors, metadata, external, inputs, producer: producerParts.filter(Boolean).join(', ') || null }
 }
 
 interface Graph {
@@ -129,11 +141,11 @@ interface Graph {
 }
 
 async function readGraph(window: ByteWindow, end: number, graph: Graph): Promise<void> {
-  await fields(window, end, async ({ number, wire, length }) => {
+  await readFields(window, end, async ({ number, wire, length }) => {
     const fieldEnd = window.position + length
     if (wire !== 2) return
     if (number === 5) await readTensor(window, fieldEnd, graph)
-    else if (number === 11 && graph.inputs.length < mostInputs) {
+    else if (number === 11 && graph.inputs.length < maxInputs) {
       const input = await readInput(window, fieldEnd)
       graph.inputs.push(input)
     }
@@ -142,64 +154,66 @@ async function readGraph(window: ByteWindow, end: number, graph: Graph): Promise
 
 async function readTensor(window: ByteWindow, end: number, { tensors, external }: Graph): Promise<void> {
   const shape: number[] = []
-  const where = new Map<string, string>()
-  let [name, type] = ['', 0]
-  await fields(window, end, async ({ number, wire, length, value }) => {
+  const externalData = new Map<string, string>()
+  let name = ''
+  let type = 0
+  await readFields(window, end, async ({ number, wire, length, value }) => {
     const fieldEnd = window.position + length
     if (number === 1 && wire === 0) shape.push(value)
     else if (number === 1) {
-      if (length > longestText) throw new HeaderDamage('a tensor of too many dimensions')
+      if (length > maxTextBytes) throw new FormatError('a tensor of too many dimensions')
       await window.ensure(length)
-      while (window.position < fieldEnd) shape.push(varint(window))
+      while (window.position < fieldEnd) shape.push(readVarint(window))
     } else if (number === 2) type = value
-    else if (number === 8) name = await text(window, length)
-    else if (number === 13) where.set(...(await readPair(window, fieldEnd)))
+    else if (number === 8) name = await readText(window, length)
+    else if (number === 13) externalData.set(...(await readPair(window, fieldEnd)))
   })
-  const [dtype, bits] = types[type] ?? [`type ${type}`, 0]
+  const [dtype, bits] = elementTypes[type] ?? [`type ${type}`, 0]
   const sizeBytes = Math.ceil(shape.reduce((product, one) => product * one, bits) / 8)
-  if (!Number.isSafeInteger(sizeBytes)) throw new HeaderDamage('a tensor beyond 2^53 values')
-  if (tensors.size < mostTensors) tensors.set(name, { dtype, shape, sizeBytes })
-  const location = where.get('location')
+  if (!Number.isSafeInteger(sizeBytes)) throw new FormatError('a tensor beyond 2^53 values')
+  if (tensors.size < maxTensors) tensors.set(name, { dtype, shape, sizeBytes })
+  const location = externalData.get('location')
   if (location === undefined) return
-  const least = Number(where.get('offset') ?? 0) + Number(where.get('length') ?? sizeBytes)
-  if (external.size < 1_000) external.set(location, Math.max(external.get(location) ?? 0, least || 0))
+  const minBytes = Number(externalData.get('offset') ?? 0) + Number(externalData.get('length') ?? sizeBytes)
+  if (external.size < 1_000) external.set(location, Math.max(external.get(location) ?? 0, minBytes || 0))
 }
 
 async function readPair(window: ByteWindow, end: number): Promise<[string, string]> {
   const pair: [string, string] = ['', '']
-  await fields(window, end, async ({ number, length }) => {
-    if (number === 1) pair[0] = await text(window, length)
-    if (number === 2) pair[1] = await text(window, length)
+  await readFields(window, end, async ({ number, length }) => {
+    if (number === 1) pair[0] = await readText(window, length)
+    if (number === 2) pair[1] = await readText(window, length)
   })
   return pair
 }
 
-/** ValueInfoProto: a name and, three messages down, the element type and the dimensions, by number or by name. */
+/** ValueInfoProto: a name and, three messages deeper, the element type and the dimensions, as numbers or names. */
 async function readInput(window: ByteWindow, end: number): Promise<string> {
   const dimensions: string[] = []
-  let [name, type] = ['', 0]
+  let name = ''
+  let type = 0
   const dimension = (at: number) =>
-    fields(window, at, async ({ number, value, length }) => {
+    readFields(window, at, async ({ number, value, length }) => {
       if (number === 1) dimensions.push(String(value))
-      if (number === 2) dimensions.push(await text(window, length))
+      if (number === 2) dimensions.push(await readText(window, length))
     })
   const tensorType = (at: number) =>
-    fields(window, at, async ({ number, value, length }) => {
+    readFields(window, at, async ({ number, value, length }) => {
       if (number === 1) type = value
       if (number === 2) {
-        await fields(window, window.position + length, async (dim) => {
+        await readFields(window, window.position + length, async (dim) => {
           if (dim.number === 1 && dim.wire === 2) await dimension(window.position + dim.length)
         })
       }
     })
-  await fields(window, end, async ({ number, wire, length }) => {
+  await readFields(window, end, async ({ number, wire, length }) => {
     if (wire !== 2) return
-    if (number === 1) name = await text(window, length)
+    if (number === 1) name = await readText(window, length)
     if (number === 2) {
-      await fields(window, window.position + length, async (one) => {
+      await readFields(window, window.position + length, async (one) => {
         if (one.number === 1 && one.wire === 2) await tensorType(window.position + one.length)
       })
     }
   })
-  return `${name}: ${types[type]?.[0] ?? `type ${type}`}[${dimensions.slice(0, 8).join(',')}]`
+  return `${name}: ${elementTypes[type]?.[0] ?? `type ${type}`}[${dimensions.slice(0, 8).join(',')}]`
 }

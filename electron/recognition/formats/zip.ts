@@ -1,6 +1,6 @@
 import { inflateRaw } from 'node:zlib'
-import { sourceOf, type ByteSource } from './byte-window.ts'
-import { HeaderDamage } from './header.ts'
+import { bufferSource, type ByteSource } from './byte-source.ts'
+import { malformed, type ParseResult } from './parse-result.ts'
 
 /** One file inside a zip. */
 export interface ZipMember {
@@ -8,11 +8,11 @@ export interface ZipMember {
   readonly isDeflated: boolean
   readonly packedBytes: number
   readonly sizeBytes: number
-  /** Where its own header begins; its bytes come behind that. */
+  /** Where its local header begins; its bytes follow that. */
   readonly headerAt: number
   /** Where the next member, or the directory, begins: its bytes end before that. */
   readonly limit: number
-  /** Of its name, as it stands there. */
+  /** Length of its name in the directory. */
   readonly nameBytes: number
 }
 
@@ -22,181 +22,207 @@ const central = { signature: 0x02014b50, bytes: 46 }
 const end = { signature: 0x06054b50, bytes: 22 }
 const end64 = { signature: 0x06064b50, bytes: 56 }
 const locator64 = { signature: 0x07064b50, bytes: 20 }
-const longestComment = 65_535
+const maxCommentBytes = 65_535
 
-/** Our own bounds: PyTorch writes one member for each tensor, some thousands. */
-const mostMembers = 100_000
-const longestDirectory = 64 * 1024 * 1024
+/** Our own limits: PyTorch writes one member for each tensor, a few thousand. */
+const maxMembers = 100_000
+const maxDirectoryBytes = 64 * 1024 * 1024
 
 /**
- * The members that a zip's directory lists. Throws `HeaderDamage` for a zip without an end, and for one whose records
- * contradict each other: readers differ in what they believe then, and what one of them doesn't see another may load.
+ * Parses a zip's directory. Records that contradict each other are malformed: readers differ in which one they believe, so a
+ * loader could see a member that is not seen here.
  */
-export async function zipMembers(source: ByteSource): Promise<ZipMember[]> {
-  const { at, sizeBytes, count, endAt } = await directoryOf(source)
-  if (count > mostMembers || sizeBytes > longestDirectory) throw new HeaderDamage('too many members')
-  if (at + sizeBytes !== endAt) throw new HeaderDamage('the directory is not where its end says')
+export async function readZipMembers(source: ByteSource): Promise<ParseResult<ZipMember[]>> {
+  const directory = await findDirectory(source)
+  if (!directory.ok) return directory
+  const { at, sizeBytes, count, endAt } = directory.value
+  if (count > maxMembers || sizeBytes > maxDirectoryBytes) return malformed('too many members')
+  if (at + sizeBytes !== endAt) return malformed('the directory is not where its end says')
   const bytes = await source.read(at, sizeBytes)
-  const members: Entry[] = []
+  const entries: DirectoryEntry[] = []
   const seen = new Set<string>()
-  let place = 0
-  while (place < bytes.length) {
-    const { member, next } = readEntry(bytes, place)
-    if (seen.has(member.name)) throw new HeaderDamage(`two members are named ${member.name.slice(0, 60)}`)
-    seen.add(member.name)
-    members.push(member)
-    place = next
+  let position = 0
+  while (position < bytes.length) {
+    const parsed = parseEntry(bytes, position)
+    if (!parsed.ok) return parsed
+    const { entry, next } = parsed.value
+    if (seen.has(entry.name)) return malformed(`two members are named ${entry.name.slice(0, 60)}`)
+    seen.add(entry.name)
+    entries.push(entry)
+    position = next
   }
-  if (members.length !== count) throw new HeaderDamage('the directory lists another number of members')
-  return apart(members, at)
+  if (entries.length !== count) return malformed('the directory lists another number of members')
+  return withLimits(entries, at)
 }
 
-type Entry = Omit<ZipMember, 'limit'>
+type DirectoryEntry = Omit<ZipMember, 'limit'>
 
 /**
- * Gives each member the room up to the next. Members in one another's place would make a small file take as long as a huge
- * one, and show readers different things (David Fifield, "A better zip bomb", 2019).
+ * Limits each member to the space before the next one. Overlapping members could unpack a small file to terabytes and show
+ * different content to different readers (David Fifield, "A better zip bomb", 2019).
  */
-function apart(entries: readonly Entry[], directoryAt: number): ZipMember[] {
-  const places = entries.map(({ headerAt }) => headerAt).toSorted((one, other) => one - other)
-  const next = new Map(places.map((place, index) => [place, places[index + 1] ?? directoryAt]))
-  return entries.map((entry) => {
-    const limit = next.get(entry.headerAt) ?? directoryAt
-    const leastEnd = entry.headerAt + local.bytes + entry.nameBytes + entry.packedBytes
-    if (next.size < entries.length || leastEnd > limit) throw new HeaderDamage('two members overlap')
-    return { ...entry, limit }
-  })
+function withLimits(entries: readonly DirectoryEntry[], directoryAt: number): ParseResult<ZipMember[]> {
+  const starts = entries.map(({ headerAt }) => headerAt).toSorted((one, other) => one - other)
+  const nextStart = new Map(starts.map((start, index) => [start, starts[index + 1] ?? directoryAt]))
+  const members: ZipMember[] = []
+  for (const entry of entries) {
+    const limit = nextStart.get(entry.headerAt) ?? directoryAt
+    const minEnd = entry.headerAt + local.bytes + entry.nameBytes + entry.packedBytes
+    if (nextStart.size < entries.length || minEnd > limit) return malformed('two members overlap')
+    members.push({ ...entry, limit })
+  }
+  return { ok: true, value: members }
 }
 
 interface Directory {
   readonly at: number
   readonly sizeBytes: number
   readonly count: number
-  /** Where the record begins that must follow the directory at once. */
+  /** Where the record begins that must follow the directory immediately. */
   readonly endAt: number
 }
 
-async function directoryOf(source: ByteSource): Promise<Directory> {
-  const tailBytes = Math.min(source.sizeBytes, end.bytes + longestComment + locator64.bytes)
+async function findDirectory(source: ByteSource): Promise<ParseResult<Directory>> {
+  const tailBytes = Math.min(source.sizeBytes, end.bytes + maxCommentBytes + locator64.bytes)
   const tailAt = source.sizeBytes - tailBytes
   const tail = await source.read(tailAt, tailBytes)
   const signature = Buffer.alloc(4)
   signature.writeUInt32LE(end.signature)
   const found = tail.lastIndexOf(signature)
-  if (found < 0 || found + end.bytes > tail.length) throw new HeaderDamage('zip archive without its end')
-  const entry = {
+  if (found < 0 || found + end.bytes > tail.length) return malformed('zip archive without its end')
+  const directory = {
     at: tail.readUInt32LE(found + 16),
     sizeBytes: tail.readUInt32LE(found + 12),
     count: tail.readUInt16LE(found + 10),
     endAt: tailAt + found,
   }
   const locator = found - locator64.bytes
-  if (locator < 0 || tail.readUInt32LE(locator) !== locator64.signature) return entry
-  const at64 = natural(tail, locator + 8)
-  const record = await source.read(at64, end64.bytes)
+  if (locator < 0 || tail.readUInt32LE(locator) !== locator64.signature) return { ok: true, value: directory }
+  const at64 = readU64(tail, locator + 8)
+  return at64 === null ? malformed(beyondLimit) : parseEnd64(source, at64)
+}
+
+async function parseEnd64(source: ByteSource, endAt: number): Promise<ParseResult<Directory>> {
+  const record = await source.read(endAt, end64.bytes)
   if (record.length < end64.bytes || record.readUInt32LE(0) !== end64.signature) {
-    throw new HeaderDamage('its 64-bit end is not where it says')
+    return malformed('its 64-bit end is not where it says')
   }
-  return {
-    at: natural(record, 48),
-    sizeBytes: natural(record, 40),
-    count: natural(record, 32),
-    endAt: at64,
-  }
+  const at = readU64(record, 48)
+  const sizeBytes = readU64(record, 40)
+  const count = readU64(record, 32)
+  if (at === null || sizeBytes === null || count === null) return malformed(beyondLimit)
+  return { ok: true, value: { at, sizeBytes, count, endAt } }
 }
 
-function natural(bytes: Buffer, at: number): number {
+const beyondLimit = 'a number beyond 2^53'
+
+/** Null for a number beyond 2^53. */
+function readU64(bytes: Buffer, at: number): number | null {
   const value = bytes.readBigUInt64LE(at)
-  if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new HeaderDamage('a number beyond 2^53')
-  return Number(value)
+  return value > BigInt(Number.MAX_SAFE_INTEGER) ? null : Number(value)
 }
 
-function readEntry(bytes: Buffer, at: number): { member: Entry; next: number } {
+function parseEntry(
+  bytes: Buffer,
+  at: number,
+): ParseResult<{ readonly entry: DirectoryEntry; readonly next: number }> {
   if (at + central.bytes > bytes.length || bytes.readUInt32LE(at) !== central.signature) {
-    throw new HeaderDamage('an entry of the directory is no entry')
+    return malformed('an entry of the directory is no entry')
   }
   const flags = bytes.readUInt16LE(at + 8)
   const method = bytes.readUInt16LE(at + 10)
   const nameBytes = bytes.readUInt16LE(at + 28)
   const extraBytes = bytes.readUInt16LE(at + 30)
   const next = at + central.bytes + nameBytes + extraBytes + bytes.readUInt16LE(at + 32)
-  if (next > bytes.length) throw new HeaderDamage('an entry of the directory is cut short')
-  if ((flags & 1) !== 0) throw new HeaderDamage('a member is marked as encrypted')
-  if (method !== 0 && method !== 8) throw new HeaderDamage(`a member is packed by method ${method}`)
+  if (next > bytes.length) return malformed('an entry of the directory is cut short')
+  if ((flags & 1) !== 0) return malformed('a member is marked as encrypted')
+  if (method !== 0 && method !== 8) return malformed(`a member is packed by method ${method}`)
   const nameAt = at + central.bytes
   const extra = bytes.subarray(nameAt + nameBytes, nameAt + nameBytes + extraBytes)
-  const sizes = wideSizes(extra, {
+  const location = parseLocation(extra, {
     sizeBytes: bytes.readUInt32LE(at + 24),
     packedBytes: bytes.readUInt32LE(at + 20),
     headerAt: bytes.readUInt32LE(at + 42),
   })
+  if (!location.ok) return location
   const name = bytes.toString('utf8', nameAt, nameAt + nameBytes)
-  return { member: { name, isDeflated: method === 8, nameBytes, ...sizes }, next }
+  const entry = { name, isDeflated: method === 8, nameBytes, ...location.value }
+  return { ok: true, value: { entry, next } }
 }
 
-type Sizes = Pick<ZipMember, 'sizeBytes' | 'packedBytes' | 'headerAt'>
+type Location = Pick<ZipMember, 'sizeBytes' | 'packedBytes' | 'headerAt'>
 
-/** Numbers that don't fit in 32 bits stand in the extra field 1, in this order, and only those (APPNOTE 4.5.3). */
-function wideSizes(extra: Buffer, narrow: Sizes): Sizes {
-  const sizes = { ...narrow }
+/** Numbers that don't fit in 32 bits are in extra field 1, in this order, and only those (APPNOTE 4.5.3). */
+function parseLocation(extra: Buffer, location32: Location): ParseResult<Location> {
+  const location = { ...location32 }
   for (let at = 0; at + 4 <= extra.length; at += 4 + extra.readUInt16LE(at + 2)) {
     if (extra.readUInt16LE(at) !== 1) continue
-    let place = at + 4
+    let position = at + 4
     for (const name of ['sizeBytes', 'packedBytes', 'headerAt'] as const) {
-      if (narrow[name] !== 0xffffffff) continue
-      if (place + 8 > extra.length) throw new HeaderDamage('a 64-bit size is missing')
-      sizes[name] = natural(extra, place)
-      place += 8
+      if (location32[name] !== 0xffffffff) continue
+      if (position + 8 > extra.length) return malformed('a 64-bit size is missing')
+      const value = readU64(extra, position)
+      if (value === null) return malformed(beyondLimit)
+      location[name] = value
+      position += 8
     }
   }
-  return sizes
+  return { ok: true, value: location }
 }
 
-/** Of a member's name this much is compared; PyTorch's have some forty characters. */
-const longestName = 500
+/** Longer names are only compared up to here; PyTorch's have about forty characters. */
+const maxComparedNameBytes = 500
 
-/** Unpacked members are held in memory: beyond this one is a bomb, or no description of a model. */
-const longestUnpacked = 64 * 1024 * 1024
+/** Unpacked members are held in memory. A larger one is a zip bomb, or no description of a model. */
+const maxUnpackedBytes = 64 * 1024 * 1024
 
-/** Where a member's bytes begin. Its own header must agree with the directory. */
-export async function memberStart(source: ByteSource, member: ZipMember): Promise<number> {
-  const header = await source.read(member.headerAt, local.bytes + longestName)
+/** Where a member's bytes begin. Its local header must agree with the directory. */
+export async function findMemberStart(source: ByteSource, member: ZipMember): Promise<ParseResult<number>> {
+  const header = await source.read(member.headerAt, local.bytes + maxComparedNameBytes)
   if (header.length < local.bytes || header.readUInt32LE(0) !== local.signature) {
-    throw new HeaderDamage('a member is not where the directory says')
+    return malformed('a member is not where the directory says')
   }
   const nameBytes = header.readUInt16LE(26)
   const name = header.toString('utf8', local.bytes, local.bytes + nameBytes)
-  if (nameBytes !== member.nameBytes || (nameBytes <= longestName && name !== member.name)) {
-    throw new HeaderDamage('a member has one name in the directory and another at its place')
+  if (nameBytes !== member.nameBytes || (nameBytes <= maxComparedNameBytes && name !== member.name)) {
+    return malformed('a member has one name in the directory and another at its place')
   }
   if ((header.readUInt16LE(8) === 8) !== member.isDeflated) {
-    throw new HeaderDamage('a member is packed in one way in the directory and another at its place')
+    return malformed('a member is packed in one way in the directory and another at its place')
   }
   const start = member.headerAt + local.bytes + nameBytes + header.readUInt16LE(28)
-  if (start + member.packedBytes > member.limit) throw new HeaderDamage('a member ends behind its place')
-  return start
+  if (start + member.packedBytes > member.limit) return malformed('a member ends behind its place')
+  return { ok: true, value: start }
 }
 
-/** A member's bytes, unpacked; those that are only stored are read in place. */
-export async function memberBytes(
-  source: ByteSource,
-  member: ZipMember,
-): Promise<{ readonly source: ByteSource; readonly start: number; readonly end: number }> {
-  const start = await memberStart(source, member)
-  if (!member.isDeflated) return { source, start, end: start + member.packedBytes }
-  if (member.packedBytes > longestUnpacked)
-    throw new HeaderDamage('a packed member is too large to be looked into')
-  const bytes = await inflated(await source.read(start, member.packedBytes))
-  return { source: sourceOf(bytes), start: 0, end: bytes.length }
+/** A member's bytes within a source: the zip itself, or the unpacked bytes. */
+export interface MemberContent {
+  readonly source: ByteSource
+  readonly start: number
+  readonly end: number
 }
 
-function inflated(packed: Buffer): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    inflateRaw(packed, { maxOutputLength: longestUnpacked }, (error, bytes) => {
-      if (!error) resolve(bytes)
+/** Unpacks a member. One that is only stored is read in place. */
+export async function openMember(source: ByteSource, member: ZipMember): Promise<ParseResult<MemberContent>> {
+  const found = await findMemberStart(source, member)
+  if (!found.ok) return found
+  const start = found.value
+  if (!member.isDeflated) return { ok: true, value: { source, start, end: start + member.packedBytes } }
+  if (member.packedBytes > maxUnpackedBytes)
+    return malformed('a packed member is too large to be looked into')
+  const unpacked = await inflate(await source.read(start, member.packedBytes))
+  if (!unpacked.ok) return unpacked
+  const bytes = unpacked.value
+  return { ok: true, value: { source: bufferSource(bytes), start: 0, end: bytes.length } }
+}
+
+function inflate(packed: Buffer): Promise<ParseResult<Buffer>> {
+  return new Promise((resolve) => {
+    inflateRaw(packed, { maxOutputLength: maxUnpackedBytes }, (error, bytes) => {
+      if (!error) resolve({ ok: true, value: bytes })
       else if ('code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') {
-        reject(new HeaderDamage('a member unpacks to more than 64 MiB'))
-      } else reject(new HeaderDamage('a member can’t be unpacked'))
+        resolve(malformed('a member unpacks to more than 64 MiB'))
+      } else resolve(malformed('a member can’t be unpacked'))
     })
   })
 }

@@ -1,36 +1,40 @@
-import type { Kind } from './kind-result.ts'
+import type { Kind } from './kind.ts'
 import type { TensorNames } from './tensor-names.ts'
 
-/** Width of the text that attention reads: 768 SD1 (CLIP-L), 1024 SD2 (CLIP-H), 2048 SDXL (CLIP-L and G together). */
-export function baseOfTextWidth(width: number | undefined): string | null {
+/** The base by the width of the text embeddings: 768 SD1 (CLIP-L), 1024 SD2 (CLIP-H), 2048 SDXL (CLIP-L and G together). */
+export function baseByTextWidth(width: number | undefined): string | null {
   if (width === 768) return 'SD1'
   if (width === 1024) return 'SD2'
   return width === 2048 ? 'SDXL' : null
 }
 
-/** ControlNet, T2I adapter, IP-Adapter and style models: whatever steers another model. */
+/** Models that control another model: ControlNet, T2I adapter, IP-Adapter and style models. */
 export function controlKind(names: TensorNames): Kind | null {
-  return controlNet(names) ?? ipAdapter(names) ?? styleModel(names)
+  return controlNetKind(names) ?? ipAdapterKind(names) ?? styleModelKind(names)
 }
 
-function controlNet(names: TensorNames): Kind | null {
-  const is = (evidence: string, base: string | null): Kind => ({ modelType: 'controlnet', base, evidence })
-  if (names.has('lora_controlnet')) return is('lora_controlnet', textBase(names))
+function controlNetKind(names: TensorNames): Kind | null {
+  const toKind = (evidence: string, base: string | null): Kind => ({
+    modelType: 'controlnet',
+    base,
+    evidence,
+  })
+  if (names.has('lora_controlnet')) return toKind('lora_controlnet', textBase(names))
   const zero = ['control_model.zero_convs.0.0.weight', 'zero_convs.0.0.weight'].find(names.has)
-  if (zero !== undefined) return is(zero, textBase(names))
+  if (zero !== undefined) return toKind(zero, textBase(names))
   const diffusers = 'controlnet_cond_embedding.conv_in.weight'
-  if (names.has(diffusers)) return is(diffusers, textBase(names))
+  if (names.has(diffusers)) return toKind(diffusers, textBase(names))
   const block = 'controlnet_blocks.0.weight'
-  if (names.has(block)) return is(block, transformerControlBase(names))
+  if (names.has(block)) return toKind(block, transformerControlBase(names))
   const blocks = names.startingWith('control_blocks.')
-  if (blocks !== undefined) return is(blocks, names.has('control_img_in.weight') ? 'Qwen-Image' : null)
+  if (blocks !== undefined) return toKind(blocks, names.has('control_img_in.weight') ? 'Qwen-Image' : null)
   const lllite = names.startingWith('lllite_')
-  if (lllite !== undefined) return is(lllite, llliteBase(names))
+  if (lllite !== undefined) return toKind(lllite, llliteBase(names))
   const adapter = names.matching(t2iAdapter)
-  return adapter === undefined ? null : is(adapter, null)
+  return adapter === undefined ? null : toKind(adapter, null)
 }
 
-/** Its layers are named after those that it steers: a UNet, for which it is only trained as SDXL, or the transformer of Anima. */
+/** Its layers are named after those that it controls: a UNet (published only for SDXL) or the transformer of Anima. */
 function llliteBase(names: TensorNames): string | null {
   if (names.startingWith('lllite_unet_') !== undefined) return 'SDXL'
   return names.startingWith('lllite_dit_') === undefined ? null : 'Anima'
@@ -47,19 +51,19 @@ function transformerControlBase(names: TensorNames): string | null {
 
 function textBase(names: TensorNames): string | null {
   const key = names.matching(/attn2\.to_k(\.down)?(\.weight)?$/)
-  return key === undefined ? null : baseOfTextWidth(names.shape(key).at(-1))
+  return key === undefined ? null : baseByTextWidth(names.shape(key).at(-1))
 }
 
-function ipAdapter(names: TensorNames): Kind | null {
+function ipAdapterKind(names: TensorNames): Kind | null {
   const flux = names.startingWith('ip_adapter_proj_model.')
   if (flux !== undefined) return { modelType: 'ipadapter', base: 'Flux.1', evidence: flux }
   const adapter = names.startingWith('ip_adapter.')
   if (adapter === undefined) return null
-  const base = baseOfTextWidth(names.shape('ip_adapter.1.to_k_ip.weight').at(-1))
+  const base = baseByTextWidth(names.shape('ip_adapter.1.to_k_ip.weight').at(-1))
   return { modelType: 'ipadapter', base, evidence: adapter }
 }
 
-function styleModel(names: TensorNames): Kind | null {
+function styleModelKind(names: TensorNames): Kind | null {
   if (names.has('redux_down.weight')) {
     return { modelType: 'style_models', base: 'Flux.1', evidence: 'redux_down.weight' }
   }

@@ -1,15 +1,15 @@
-import { baseOfTextWidth } from './controlnet.ts'
+import { baseByTextWidth } from './controlnet.ts'
 import { variantOf } from './variants.ts'
 import type { TensorNames } from './tensor-names.ts'
 
 export interface DiffusionBase {
-  /** Null for a diffusion model whose family the numbers don't tell. */
+  /** Null for a diffusion model of unknown family. */
   readonly base: string | null
   readonly variant: string | null
   readonly evidence: string
 }
 
-/** One family: all its names must be there; `unless` must not. Names ending in `.` or `_` are beginnings. */
+/** One family: all `keys` must exist and `unless` must not. A key that ends in `.` or `_` is a prefix. */
 interface Fingerprint {
   readonly keys: readonly string[]
   readonly unless?: string
@@ -20,23 +20,23 @@ const fluxNorm = [
   'double_blocks.0.img_attn.norm.key_norm.scale',
   'double_blocks.0.img_attn.norm.key_norm.weight',
 ]
-const perFluxNorm = (keys: readonly string[], base: string): Fingerprint[] =>
+const forEachFluxNorm = (keys: readonly string[], base: string): Fingerprint[] =>
   fluxNorm.map((norm) => ({ keys: [norm, ...keys], base }))
 
 const lastWidth = (names: TensorNames, key: string) => names.shape(key).at(-1)
 
-/** In the order in which they must be asked (ComfyUI, model_detection.py): a later one may match an earlier one's files. */
+/** In order of precedence (ComfyUI, model_detection.py): later ones may match files of earlier ones too. */
 const fingerprints: readonly Fingerprint[] = [
   // PiD is PixelDiT with a second input.
   { keys: ['pixel_embedder.proj.weight', 'lq_proj.'], base: 'PiD' },
   { keys: ['pixel_embedder.proj.weight', 'pixel_blocks.'], base: 'PixelDiT' },
-  ...perFluxNorm(['distilled_guidance_layer.', 'nerf_blocks.'], 'Chroma Radiance'),
-  ...perFluxNorm(['distilled_guidance_layer.'], 'Chroma'),
-  ...perFluxNorm(['img_in.weight', 'double_stream_modulation_img.lin.weight'], 'Flux.2'),
-  ...perFluxNorm(['img_in.weight'], 'Flux.1'),
+  ...forEachFluxNorm(['distilled_guidance_layer.', 'nerf_blocks.'], 'Chroma Radiance'),
+  ...forEachFluxNorm(['distilled_guidance_layer.'], 'Chroma'),
+  ...forEachFluxNorm(['img_in.weight', 'double_stream_modulation_img.lin.weight'], 'Flux.2'),
+  ...forEachFluxNorm(['img_in.weight'], 'Flux.1'),
   {
     keys: ['txt_in.individual_token_refiner.blocks.0.norm1.weight'],
-    // ByT5 reads the words that are to be drawn: 1.5 and the image model have it, and only the first sees pictures.
+    // Hunyuan Video 1.5 and Hunyuan Image have ByT5; only the former has an image input.
     base: (names) =>
       names.startingWith('byt5_in.') !== undefined && names.startingWith('vision_in.') === undefined
         ? 'Hunyuan Image'
@@ -78,33 +78,33 @@ const fingerprints: readonly Fingerprint[] = [
   { keys: ['blocks.0.norm1.linear.weight'], base: 'CogVideoX' },
   { keys: ['txtfusion.projector.weight'], base: 'Krea 2' },
   { keys: ['visual_transformer_blocks.0.cross_attention.key_norm.weight'], base: 'Kandinsky 5' },
-  // the same models under diffusers' names
+  // the same models with diffusers' names
   { keys: ['single_transformer_blocks.', 'double_stream_modulation_img.'], base: 'Flux.2' },
   { keys: ['single_transformer_blocks.', 'distilled_guidance_layer.'], base: 'Chroma' },
   { keys: ['single_transformer_blocks.', 'transformer_blocks.', 'x_embedder.weight'], base: 'Flux.1' },
   { keys: ['transformer_blocks.0.attn.add_q_proj.weight', 'pos_embed.proj.weight'], base: 'SD3' },
 ]
 
-/** The family of a diffusion model, its prefix taken off, or null when this is none. */
-export function diffusionBase(names: TensorNames): DiffusionBase | null {
+/** The family of a diffusion model by its names without prefix, or null if it is none. */
+export function detectDiffusionBase(names: TensorNames): DiffusionBase | null {
   for (const { keys, unless, base } of fingerprints) {
-    const found = keys.map((key) => lookUp(names, key))
+    const found = keys.map((key) => findTensor(names, key))
     const [evidence] = found
     if (evidence === undefined || found.includes(undefined)) continue
     if (unless !== undefined && names.has(unless)) continue
     const family = typeof base === 'string' ? base : base(names)
     return { base: family, variant: variantOf(family, names), evidence }
   }
-  return unetBase(names)
+  return detectUnetBase(names)
 }
 
-function lookUp(names: TensorNames, key: string): string | undefined {
+function findTensor(names: TensorNames, key: string): string | undefined {
   if (key.endsWith('.') || key.endsWith('_')) return names.startingWith(key)
   return names.has(key) ? key : undefined
 }
 
-/** The UNets of Stable Diffusion: told apart by the text width that their attention reads. */
-function unetBase(names: TensorNames): DiffusionBase | null {
+/** The UNets of Stable Diffusion, distinguished by the width of their text embeddings. */
+function detectUnetBase(names: TensorNames): DiffusionBase | null {
   const video = names.matching(/time_stack\.0\.attn1\.to_q\.weight$/)
   if (video !== undefined) return { base: 'SVD', variant: null, evidence: video }
   if (names.has('input_blocks.0.0.weight')) {
@@ -114,20 +114,20 @@ function unetBase(names: TensorNames): DiffusionBase | null {
       'input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight',
     ].find(names.has)
     const width = key === undefined ? undefined : lastWidth(names, key)
-    return told(names, width, key ?? 'input_blocks.0.0.weight')
+    return unetResult(names, width, key ?? 'input_blocks.0.0.weight')
   }
   const diffusers = names.matching(
     /^down_blocks\.\d\.attentions\.0\.transformer_blocks\.0\.attn2\.to_k\.weight$/,
   )
   if (diffusers === undefined || !names.has('conv_in.weight')) return null
-  return told(names, lastWidth(names, diffusers), diffusers)
+  return unetResult(names, lastWidth(names, diffusers), diffusers)
 }
 
-function told(names: TensorNames, width: number | undefined, evidence: string): DiffusionBase {
-  const base = unetFamily(width)
+function unetResult(names: TensorNames, width: number | undefined, evidence: string): DiffusionBase {
+  const base = unetBaseByWidth(width)
   return { base, variant: variantOf(base, names), evidence }
 }
 
-function unetFamily(width: number | undefined): string | null {
-  return width === 1280 ? 'SDXL refiner' : baseOfTextWidth(width)
+function unetBaseByWidth(width: number | undefined): string | null {
+  return width === 1280 ? 'SDXL refiner' : baseByTextWidth(width)
 }

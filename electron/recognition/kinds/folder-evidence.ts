@@ -1,6 +1,6 @@
-/** Folder names that stand for a type wherever they are met, in lower case without `-`, `_` and spaces. */
+/** Folder names that imply a type anywhere, in lower case without `-`, `_` and spaces. */
 const typeByFolder: Readonly<Record<string, string>> = {
-  // ComfyUI, folder_paths.py; `unet` and `clip` are its old names
+  // ComfyUI, folder_paths.py; `unet` and `clip` are old names
   checkpoints: 'checkpoints',
   loras: 'loras',
   vae: 'vae',
@@ -39,7 +39,7 @@ const typeByFolder: Readonly<Record<string, string>> = {
   llm: 'LLM',
   xlabs: 'xlabs',
   facerestoremodels: 'facerestore_models',
-  // A1111 and its heirs, and Stability Matrix
+  // A1111 and its forks, and Stability Matrix
   stablediffusion: 'checkpoints',
   checkpoint: 'checkpoints',
   lora: 'loras',
@@ -61,7 +61,7 @@ const typeByFolder: Readonly<Record<string, string>> = {
   textencoder3: 'text_encoders',
 }
 
-/** Words too common to mean a type unless they stand directly in a folder named `models`. */
+/** Names too common to imply a type except directly in a folder named `models`. */
 const typeInsideModels: Readonly<Record<string, string>> = {
   classifiers: 'classifiers',
   detection: 'detection',
@@ -71,35 +71,36 @@ const typeInsideModels: Readonly<Record<string, string>> = {
 }
 
 export interface FolderEvidence {
-  /** The folder's name as it is. */
+  /** The folder's original name. */
   readonly folder: string
   readonly modelType: string
   /** Folders between it and the file, outermost first. */
   readonly below: readonly string[]
 }
 
-/** The nearest folder above a file whose name stands for a type; `folders` outermost first. */
+/** The nearest of a file's folders whose name implies a type; `folders` outermost first. */
 export function folderEvidence(folders: readonly string[]): FolderEvidence | null {
   for (let index = folders.length - 1; index >= 0; index -= 1) {
     const folder = folders[index] ?? ''
-    const name = plain(folder)
-    const inModels = plain(folders[index - 1] ?? '') === 'models'
-    const modelType = own(typeByFolder, name) ?? (inModels ? own(typeInsideModels, name) : undefined)
+    const name = normaliseFolderName(folder)
+    const isInModels = normaliseFolderName(folders[index - 1] ?? '') === 'models'
+    const modelType =
+      ownValue(typeByFolder, name) ?? (isInModels ? ownValue(typeInsideModels, name) : undefined)
     if (modelType !== undefined) return { folder, modelType, below: folders.slice(index + 1) }
   }
   return null
 }
 
-/** The type that a folder directly inside `models` stands for, or null. */
+/** The type implied by a folder directly inside `models`, or null. */
 export function typeByFolderName(folder: string): string | null {
   return folderEvidence(['models', folder])?.modelType ?? null
 }
 
-/** Names come from a disk: `constructor` must not be found in a table. */
-function own(table: Readonly<Record<string, string>>, name: string): string | undefined {
+/** Looks up own properties only, since a folder may be named `constructor`. */
+function ownValue(table: Readonly<Record<string, string>>, name: string): string | undefined {
   return Object.hasOwn(table, name) ? table[name] : undefined
 }
 
-function plain(folder: string): string {
+function normaliseFolderName(folder: string): string {
   return folder.toLowerCase().replace(/[-_ ]/g, '')
 }

@@ -1,40 +1,40 @@
-import { baseOfTextWidth } from './controlnet.ts'
-import { baseFromMetadata } from './metadata.ts'
-import type { Kind } from './kind-result.ts'
+import { baseByTextWidth } from './controlnet.ts'
+import { baseFromMetadata } from './metadata-evidence.ts'
+import type { Kind } from './kind.ts'
 import type { TensorNames } from './tensor-names.ts'
 
-/** Endings of kohya, PEFT, diffusers, XLabs, DoRA, LoHa, LoKr, OFT and full differences. */
+/** Tensor name endings of kohya, PEFT, diffusers, XLabs, DoRA, LoHa, LoKr, OFT and full differences. */
 const loraEnding =
   /(\.lora_(down|up|mid)\.weight|[._]lora_[AB](\.\w+)?\.weight|[._]lora\d*\.(down|up)\.weight|\.alpha|\.dora_scale|\.hada_[wt]\d(_[ab])?|\.lokr_[wt]\d(_[ab])?|\.oft_(blocks|diag)|\.diff(_b)?)$/
 const downEnding = /(\.lora_down|[._]lora_A(\.\w+)?|[._]lora\d*\.down)\.weight$/
 
-/** How much of a file is LoRA, 0–1. */
+/** Share of LoRA tensors in a file, 0 to 1. */
 export function loraShare(names: TensorNames): number {
   let count = 0
   for (const name of names.all()) if (loraEnding.test(name)) count += 1
   return count / names.count
 }
 
-/** A LoRA of any make; its base from the metadata first, since some families share all their names. */
+/** A LoRA of any type. Metadata takes precedence for its base, because some families share all tensor names. */
 export function loraKind(names: TensorNames, metadata: ReadonlyMap<string, string>): Kind {
-  const told = fromNames(names)
-  const evidence = told?.evidence ?? names.matching(loraEnding) ?? ''
-  const base = baseFromMetadata(metadata) ?? told?.base ?? null
+  const detected = baseFromNames(names)
+  const evidence = detected?.evidence ?? names.matching(loraEnding) ?? ''
+  const base = baseFromMetadata(metadata) ?? detected?.base ?? null
   return { modelType: 'loras', base, variant: loraVariant(base, names), evidence }
 }
 
-const makes: readonly (readonly [ending: RegExp, name: string])[] = [
+const adapterTypes: readonly (readonly [ending: RegExp, name: string])[] = [
   [/\.dora_scale$/, 'DoRA'],
   [/\.hada_w1_a$/, 'LoHa'],
   [/\.lokr_w1(_a)?$/, 'LoKr'],
   [/\.oft_(blocks|diag)$/, 'OFT'],
 ]
 
-/** Its make where that is not plain LoRA, and of Wan the size that its width shows. */
+/** The adapter type unless it is a plain LoRA, and for Wan the size. */
 function loraVariant(base: string | null, names: TensorNames): string | null {
-  const make = makes.find(([ending]) => names.matching(ending) !== undefined)?.[1]
+  const adapterType = adapterTypes.find(([ending]) => names.matching(ending) !== undefined)?.[1]
   const control = names.shape('img_in.lora_A.weight')[1] === 128 ? 'control' : undefined
-  return [base === 'Wan' ? wanSize(names) : undefined, control, make].filter(Boolean).join(' ') || null
+  return [base === 'Wan' ? wanSize(names) : undefined, control, adapterType].filter(Boolean).join(' ') || null
 }
 
 function wanSize(names: TensorNames): string | undefined {
@@ -44,22 +44,27 @@ function wanSize(names: TensorNames): string | undefined {
     : { 1536: '1.3B', 3072: '5B', 5120: '14B' }[inputWidth(names, key) ?? 0]
 }
 
-interface Told {
+interface BaseEvidence {
   readonly base: string | null
   readonly evidence: string
 }
 
-function fromNames(names: TensorNames): Told | null {
-  return fluxLike(names) ?? stableDiffusion(names) ?? plainBlocks(names) ?? namedTransformer(names)
+function baseFromNames(names: TensorNames): BaseEvidence | null {
+  return (
+    fluxLoraBase(names) ??
+    stableDiffusionLoraBase(names) ??
+    plainBlocksLoraBase(names) ??
+    transformerLoraBase(names)
+  )
 }
 
-/** The two widths of a down weight are rank and input. */
+/** The shape of a down weight is rank × input width. */
 function inputWidth(names: TensorNames, key: string): number | undefined {
   return names.shape(key)[1]
 }
 
-/** Double and single streams: Flux, Flux.2, Chroma, and Hunyuan Video, which numbers its layers in another way. */
-function fluxLike(names: TensorNames): Told | null {
+/** Double and single stream blocks: Flux.1, Flux.2, Chroma and Hunyuan Video. */
+function fluxLoraBase(names: TensorNames): BaseEvidence | null {
   const evidence = names.matching(
     /(^|[._])(double_blocks|single_blocks|single_transformer_blocks|transformer_single_transformer_blocks)[._]\d/,
   )
@@ -74,7 +79,7 @@ function fluxLike(names: TensorNames): Told | null {
   return { base: isFlux2(names) ? 'Flux.2' : 'Flux.1', evidence }
 }
 
-/** Hidden widths of Flux.2 dev and Klein 9B, its text widths, and layers that only it has. Flux.1 has 3072 and 4096. */
+/** By layers that only Flux.2 has, its text widths, and the hidden widths of dev and Klein 9B (Flux.1 has 3072). */
 function isFlux2(names: TensorNames): boolean {
   if (names.matching(/to_qkv_mlp_proj|double_stream_modulation/) !== undefined) return true
   const text = names.matching(/(txt_in|context_embedder)(\.lora_A(\.\w+)?|\.lora_down)\.weight$/)
@@ -87,36 +92,36 @@ function isFlux2(names: TensorNames): boolean {
 
 const unetPart = /(^|[._])(down_blocks|up_blocks|mid_block|input_blocks|output_blocks|middle_block)[._]/
 
-function stableDiffusion(names: TensorNames): Told | null {
-  let deep: string | undefined
+function stableDiffusionLoraBase(names: TensorNames): BaseEvidence | null {
+  let deepBlock: string | undefined
   for (const name of names.all()) {
     if (!unetPart.test(name)) continue
     if (/attn2[._](processor[._])?to_k/.test(name) && downEnding.test(name)) {
-      const base = baseOfTextWidth(inputWidth(names, name))
+      const base = baseByTextWidth(inputWidth(names, name))
       if (base) return { base, evidence: name }
     }
-    // SD1 and SD2 have one transformer block in a row, SDXL up to ten.
-    if (Number(/transformer_blocks[._](\d+)/.exec(name)?.[1] ?? 0) >= 2) deep ??= name
+    // SD1 and SD2 have one consecutive transformer block, SDXL up to ten.
+    if (Number(/transformer_blocks[._](\d+)/.exec(name)?.[1] ?? 0) >= 2) deepBlock ??= name
   }
-  if (deep !== undefined) return { base: 'SDXL', evidence: deep }
-  return textEncoders(names) ?? unetOnly(names)
+  if (deepBlock !== undefined) return { base: 'SDXL', evidence: deepBlock }
+  return textEncoderLoraBase(names) ?? unknownUnetBase(names)
 }
 
-function textEncoders(names: TensorNames): Told | null {
+function textEncoderLoraBase(names: TensorNames): BaseEvidence | null {
   const second = names.startingWith('lora_te2_')
   if (second !== undefined && names.startingWith('lora_te3_') === undefined)
     return { base: 'SDXL', evidence: second }
   const only = names.matching(/^lora_te_.*self_attn_q_proj\.lora_down\.weight$/)
-  return only === undefined ? null : { base: baseOfTextWidth(inputWidth(names, only)), evidence: only }
+  return only === undefined ? null : { base: baseByTextWidth(inputWidth(names, only)), evidence: only }
 }
 
-function unetOnly(names: TensorNames): Told | null {
+function unknownUnetBase(names: TensorNames): BaseEvidence | null {
   const evidence = names.matching(unetPart)
   return evidence === undefined ? null : { base: null, evidence }
 }
 
-/** `blocks.N`: Wan, or Cosmos, whose layers end in `_proj` or lie in an `mlp`. `layers.N`: Z-Image and Lumina. */
-function plainBlocks(names: TensorNames): Told | null {
+/** `blocks.N`: Wan, or Cosmos, whose layers end in `_proj` or are in an `mlp`. `layers.N`: Z-Image and Lumina. */
+function plainBlocksLoraBase(names: TensorNames): BaseEvidence | null {
   const cosmos = names.matching(/(^|[._])blocks[._]\d+[._](self_attn[._][qkv]_proj|mlp[._]layer\d)/)
   if (cosmos !== undefined) return { base: 'Cosmos-Predict2', evidence: cosmos }
   const wan = names.matching(
@@ -131,19 +136,20 @@ function plainBlocks(names: TensorNames): Told | null {
     /(layers|refiner)[._]\d+[._](attention[._](qkv|to_[qkv])|feed_forward[._]w[13])\b.*(lora_A(\.\w+)?|lora_down)\.weight$/,
   )
   const width = down === undefined ? undefined : inputWidth(names, down)
-  return { base: width === 3840 ? 'Z-Image' : width === 2304 ? 'Lumina 2' : null, evidence: layer }
+  const baseByWidth: Readonly<Record<number, string>> = { 2304: 'Lumina 2', 3840: 'Z-Image' }
+  return { base: baseByWidth[width ?? 0] ?? null, evidence: layer }
 }
 
-/** Transformers with one kind of block, told apart by their hidden width. */
-function namedTransformer(names: TensorNames): Told | null {
-  const own = (
+/** Transformers with one kind of block, distinguished by their hidden width. */
+function transformerLoraBase(names: TensorNames): BaseEvidence | null {
+  const distinctive = (
     [
       [/joint_blocks[._]\d/, 'SD3'],
       [/double_stream_blocks[._]\d/, 'HiDream'],
       [/double_layers[._]\d/, 'AuraFlow'],
     ] as const
   ).find(([pattern]) => names.matching(pattern) !== undefined)
-  if (own) return { base: own[1], evidence: names.matching(own[0]) ?? '' }
+  if (distinctive) return { base: distinctive[1], evidence: names.matching(distinctive[0]) ?? '' }
   const block = names.matching(/(^|[._])transformer_blocks[._]\d/)
   if (block === undefined) return null
   if (names.matching(/transformer_blocks[._]\d+[._](img_mlp|txt_mlp|img_mod)/) !== undefined) {
@@ -153,12 +159,12 @@ function namedTransformer(names: TensorNames): Told | null {
     /transformer_blocks[._]\d+[._]attn1?[._](to_[qkv]|add_[qkv]_proj|to_add_out|to_out[._]0).*(lora_A(\.\w+)?|lora_down)\.weight$/,
   )
   const width = attention === undefined ? undefined : inputWidth(names, attention)
-  const ltx = names.matching(/transformer_blocks[._]\d+[._]attn1[._]/) !== undefined
-  if (ltx && (width === 2048 || width === 4096)) return { base: 'LTX-Video', evidence: block }
-  if (ltx) return { base: null, evidence: block }
-  // As wide as Qwen-Image's, whose two streams have other names: Flux.1 without a single one of its single blocks.
+  const hasSelfAttention = names.matching(/transformer_blocks[._]\d+[._]attn1[._]/) !== undefined
+  if (hasSelfAttention && (width === 2048 || width === 4096)) return { base: 'LTX-Video', evidence: block }
+  if (hasSelfAttention) return { base: null, evidence: block }
+  // As wide as Qwen-Image, but with other names: a LoRA of only the double blocks of Flux.1.
   const isFlux = names.matching(/transformer_blocks[._]\d+[._](ff_context|norm1_context)[._]/) !== undefined
   if (isFlux && width === 3072) return { base: 'Flux.1', evidence: block }
-  const byWidth: Readonly<Record<number, string>> = { 1536: 'SD3', 2432: 'SD3', 3072: 'Qwen-Image' }
-  return { base: byWidth[width ?? 0] ?? null, evidence: block }
+  const baseByWidth: Readonly<Record<number, string>> = { 1536: 'SD3', 2432: 'SD3', 3072: 'Qwen-Image' }
+  return { base: baseByWidth[width ?? 0] ?? null, evidence: block }
 }

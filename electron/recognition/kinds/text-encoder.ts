@@ -1,23 +1,23 @@
-import type { Kind } from './kind-result.ts'
+import type { Kind } from './kind.ts'
 import type { TensorNames } from './tensor-names.ts'
 
-/** CLIP, T5 and the language models that newer families read prompts with; `base` names the encoder. */
+/** CLIP, T5 and the language models that newer families use as text encoders; `base` is the encoder's name. */
 export function textEncoderKind(names: TensorNames): Kind | null {
-  const told = clip(names) ?? t5(names) ?? languageModel(names)
-  return told ? { modelType: 'text_encoders', ...told } : null
+  const encoder = clipEncoder(names) ?? t5Encoder(names) ?? languageModel(names)
+  return encoder ? { modelType: 'text_encoders', ...encoder } : null
 }
 
-/** A language model alone: those that see carry an image encoder whole, under the names of one that stands alone. */
+/** Language models only. Multimodal ones contain an image encoder with the names of a standalone one, so they come first. */
 export function languageModelKind(names: TensorNames): Kind | null {
-  const told = languageModel(names)
-  return told ? { modelType: 'text_encoders', ...told } : null
+  const encoder = languageModel(names)
+  return encoder ? { modelType: 'text_encoders', ...encoder } : null
 }
 
-type Told = Pick<Kind, 'base' | 'evidence'>
+type EncoderEvidence = Pick<Kind, 'base' | 'evidence'>
 
-function clip(names: TensorNames): Told | null {
+function clipEncoder(names: TensorNames): EncoderEvidence | null {
   const layer = (number: number) => `text_model.encoder.layers.${number}.mlp.fc1.weight`
-  // 32, 24 and 12 layers; the longest must be asked first.
+  // 32, 24 and 12 layers: the largest first, because it has the layers of the others too.
   const size = (
     [
       [30, 'CLIP-G'],
@@ -28,14 +28,14 @@ function clip(names: TensorNames): Told | null {
   return size ? { base: size[1], evidence: layer(size[0]) } : null
 }
 
-function t5(names: TensorNames): Told | null {
+function t5Encoder(names: TensorNames): EncoderEvidence | null {
   const gated = 'encoder.block.23.layer.1.DenseReluDense.wi_1.weight'
   const llamaNamed = 'enc.blk.23.ffn_up.weight'
   const key = [gated, llamaNamed].find(names.has)
   if (key !== undefined) {
-    const words = names.shape(key === gated ? 'shared.weight' : 'token_embd.weight')[0]
+    const vocabularySize = names.shape(key === gated ? 'shared.weight' : 'token_embd.weight')[0]
     const rows = names.shape(key)[0]
-    if (rows === 10_240) return { base: words === 256_384 ? 'UMT5-XXL' : 'T5-XXL', evidence: key }
+    if (rows === 10_240) return { base: vocabularySize === 256_384 ? 'UMT5-XXL' : 'T5-XXL', evidence: key }
     return { base: rows === 5120 ? 'T5-XL' : null, evidence: key }
   }
   const old = 'encoder.block.23.layer.1.DenseReluDense.wi.weight'
@@ -47,16 +47,16 @@ function t5(names: TensorNames): Told | null {
 
 const layerStart = /^(model\.|model\.language_model\.|language_model\.model\.)layers\.0\./
 
-function languageModel(names: TensorNames): Told | null {
+function languageModel(names: TensorNames): EncoderEvidence | null {
   const evidence = names.matching(layerStart)
   if (evidence === undefined) return languageModelOfLlama(names)
   const start = layerStart.exec(evidence)?.[0] ?? ''
-  const sees = names.matching(/^(model\.)?(visual|vision_tower|vision_model)\./) !== undefined
+  const isMultimodal = names.matching(/^(model\.)?(visual|vision_tower|vision_model)\./) !== undefined
   const base = languageFamily(names, start)
-  return { base: base !== null && sees && base.startsWith('Qwen') ? `${base}-VL` : base, evidence }
+  return { base: base !== null && isMultimodal && base.startsWith('Qwen') ? `${base}-VL` : base, evidence }
 }
 
-/** By the widths that ComfyUI knows (sd.py, detect_te_model). */
+/** The family by layer widths, as in ComfyUI (sd.py, detect_te_model). */
 function languageFamily(names: TensorNames, start: string): string | null {
   if (names.has(`${start}post_feedforward_layernorm.weight`)) return 'Gemma'
   const width = names.shape(`${start}input_layernorm.weight`)[0] ?? 0
@@ -70,8 +70,8 @@ function languageFamily(names: TensorNames, start: string): string | null {
   return width === 5120 ? 'Mistral-24B' : null
 }
 
-/** The same models as llama.cpp names their tensors. */
-function languageModelOfLlama(names: TensorNames): Told | null {
+/** A language model with llama.cpp's tensor names. */
+function languageModelOfLlama(names: TensorNames): EncoderEvidence | null {
   const key = 'blk.0.attn_k.weight'
   return names.has(key) && names.has('token_embd.weight') ? { base: null, evidence: key } : null
 }

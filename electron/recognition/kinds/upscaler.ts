@@ -1,4 +1,4 @@
-import type { Kind } from './kind-result.ts'
+import type { Kind } from './kind.ts'
 import type { TensorNames } from './tensor-names.ts'
 
 const esrganKeys = [
@@ -7,23 +7,26 @@ const esrganKeys = [
   'RRDB_trunk.0.RDB1.conv1.weight',
 ] as const
 
-/** What draws pictures larger, by the layouts that spandrel knows. */
+/** Upscalers, by the architectures that spandrel supports. */
 export function upscalerKind(names: TensorNames): Kind | null {
-  const is = (evidence: string, base: string | null, variant: string | null = null): Kind => ({
-    ...{ modelType: 'upscale_models', base, variant, evidence },
+  const toKind = (evidence: string, base: string | null, variant: string | null = null): Kind => ({
+    modelType: 'upscale_models',
+    base,
+    variant,
+    evidence,
   })
   const esrgan = esrganKeys.find(names.has)
-  if (esrgan !== undefined) return is(esrgan, 'ESRGAN', scaleOf(names))
+  if (esrgan !== undefined) return toKind(esrgan, 'ESRGAN', scaleOf(names))
   const transformer = names.matching(
     /^layers\.0\.(residual_group\.)?blocks\.0\.(attn|norm1|conv_block)|^layers\.0\.blocks\.0\.chanel_ratio/,
   )
   if (transformer !== undefined && names.has('conv_first.weight'))
-    return is(transformer, transformerBase(names))
-  // Real-ESRGAN's compact form: convolutions and PReLUs in turn, then as many channels as the scale squared, times three.
-  const compact = names.has('body.0.weight') && names.has('body.1.weight') && names.has('body.2.weight')
+    return toKind(transformer, transformerBase(names))
+  // Real-ESRGAN's compact architecture: convolutions and PReLUs alternate; the last layer has 3 × scale² channels.
+  const isCompact = names.has('body.0.weight') && names.has('body.1.weight') && names.has('body.2.weight')
   const inputs = names.shape('body.0.weight')
-  if (!compact || inputs.length !== 4 || inputs[1] !== 3) return null
-  return is('body.0.weight', 'Real-ESRGAN compact')
+  if (!isCompact || inputs.length !== 4 || inputs[1] !== 3) return null
+  return toKind('body.0.weight', 'Real-ESRGAN compact')
 }
 
 function transformerBase(names: TensorNames): string | null {
@@ -32,7 +35,7 @@ function transformerBase(names: TensorNames): string | null {
   return names.matching(/attn\.relative_position_bias_table$/) !== undefined ? 'SwinIR' : null
 }
 
-/** The old layout doubles the size with every three layers after the fifth; the new one names what it does. */
+/** The old layout doubles the size with every three layers after the fifth; the new one names its upscaling layers. */
 function scaleOf(names: TensorNames): string | null {
   const layers: number[] = []
   for (const name of names.all()) {
@@ -45,7 +48,7 @@ function scaleOf(names: TensorNames): string | null {
   }
   if (names.has('upconv2.weight')) return '4x'
   if (names.has('upconv1.weight')) return '2x'
-  // Fewer pixels with more channels come in where less than fourfold is wanted.
+  // Scales below four take pixel-unshuffled input, with more channels.
   const inputs = names.shape('conv_first.weight')[1]
   return { 3: '4x', 12: '2x', 48: '1x' }[inputs ?? 0] ?? null
 }

@@ -1,42 +1,43 @@
 import type { TensorNames } from './tensor-names.ts'
 
-type Tell = (names: TensorNames) => string | null
+type VariantDetector = (names: TensorNames) => string | null
 
 const width = (names: TensorNames, key: string) => names.shape(key).at(-1)
-const joined = (...parts: readonly (string | false | undefined)[]) => parts.filter(Boolean).join(' ') || null
+const joinWords = (...parts: readonly (string | false | undefined)[]) =>
+  parts.filter(Boolean).join(' ') || null
 
-/** Input channels of Stable Diffusion's UNet: latents alone, or with a mask, a picture or a depth map beside them. */
-const unet: Tell = (names) => {
+/** By input channels of Stable Diffusion's UNet: latents alone, or with a mask, an image or a depth map. */
+const unet: VariantDetector = (names) => {
   const first = ['input_blocks.0.0.weight', 'conv_in.weight'].find(names.has)
   const channels = first === undefined ? undefined : names.shape(first)[1]
   return { 9: 'inpainting', 8: 'edit', 5: 'depth' }[channels ?? 0] ?? null
 }
 
-/** Depth is the width of the first layer by 64 (ComfyUI, model_detection.py). */
-const sd3: Tell = (names) => {
+/** The depth is the width of the first layer divided by 64 (ComfyUI, model_detection.py). */
+const sd3: VariantDetector = (names) => {
   if (names.matching(/^joint_blocks\.\d+\.x_block\.attn2\./) !== undefined) return 'Medium'
   const depth = (names.shape('x_embedder.proj.weight')[0] ?? 0) / 64
   return { 24: 'Medium', 38: 'Large' }[depth] ?? null
 }
 
-const cascade: Tell = (names) => {
+const cascade: VariantDetector = (names) => {
   const text = names.shape('clip_txt_mapper.weight')[0]
   if (text !== undefined) return text === 1536 ? 'C lite' : 'C'
   return names.has('clip_mapper.weight') ? 'B' : null
 }
 
-/** Guidance was distilled into dev; schnell has none. Wider input: a mask and a picture (Fill), or one picture (Flux tools). */
-const flux1: Tell = (names) => {
-  const guided =
+/** Only dev has distilled guidance. Wider input: a mask and an image (Fill), or one image (Canny, Depth). */
+const flux1: VariantDetector = (names) => {
+  const guidance =
     names.startingWith('guidance_in.') ?? names.startingWith('time_text_embed.guidance_embedder.')
   const channels = width(names, 'img_in.weight') ?? width(names, 'x_embedder.weight')
-  return joined(
-    guided === undefined ? 'schnell' : 'dev',
+  return joinWords(
+    guidance === undefined ? 'schnell' : 'dev',
     { 384: 'Fill', 128: 'Canny or Depth' }[channels ?? 0],
   )
 }
 
-const flux2: Tell = (names) => {
+const flux2: VariantDetector = (names) => {
   const text = width(names, 'txt_in.weight') ?? width(names, 'context_embedder.weight')
   return { 15_360: 'dev', 12_288: 'Klein 9B', 7_680: 'Klein 4B' }[text ?? 0] ?? null
 }
@@ -49,18 +50,18 @@ const wanPurposes: readonly (readonly [start: string, purpose: string])[] = [
   ['audio_proj.', 'HuMo'],
 ]
 
-/** Width gives the size, input channels the purpose; only 2.1 reads pictures by an embedding of their own. */
-const wan: Tell = (names) => {
+/** The width shows the size and the input channels the purpose; only 2.1 has an image embedding. */
+const wan: VariantDetector = (names) => {
   const [inner, channels] = names.shape('patch_embedding.weight')
   const size = { 1536: '1.3B', 3072: '5B', 5120: '14B' }[inner ?? 0]
   const purpose = wanPurposes.find(([start]) => names.startingWith(start) !== undefined)?.[1]
-  if (channels === 48) return joined('2.2', size, purpose ?? 'TI2V')
-  if (purpose !== undefined) return joined(size, purpose)
-  if (channels !== 36) return joined(size === '1.3B' && '2.1', size, channels === 16 && 'T2V')
-  return joined(names.startingWith('img_emb.proj.') === undefined ? '2.2' : '2.1', size, 'I2V')
+  if (channels === 48) return joinWords('2.2', size, purpose ?? 'TI2V')
+  if (purpose !== undefined) return joinWords(size, purpose)
+  if (channels !== 36) return joinWords(size === '1.3B' && '2.1', size, channels === 16 && 'T2V')
+  return joinWords(names.startingWith('img_emb.proj.') === undefined ? '2.2' : '2.1', size, 'I2V')
 }
 
-const variants: Readonly<Record<string, Tell>> = {
+const variants: Readonly<Record<string, VariantDetector>> = {
   SD1: unet,
   SD2: unet,
   SDXL: unet,
@@ -78,7 +79,7 @@ const variants: Readonly<Record<string, Tell>> = {
   'LTX-Video': (names) => (names.startingWith('audio_adaln_single.') === undefined ? null : 'with sound'),
 }
 
-/** What more the numbers of a diffusion model tell than its family, or null. */
+/** Size or purpose of a diffusion model within its family, or null. */
 export function variantOf(base: string | null, names: TensorNames): string | null {
   return base !== null && Object.hasOwn(variants, base) ? (variants[base]?.(names) ?? null) : null
 }

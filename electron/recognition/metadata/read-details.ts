@@ -2,34 +2,31 @@ import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { ModelFacts, Preview } from '../../contract/recognition.ts'
 import { readContent } from '../read-content.ts'
-import { factsOf } from './facts.ts'
-import { previewOf } from './preview.ts'
-import { sidecarWords } from './sidecar-text.ts'
-import { findSidecars, type MetFile } from '../sidecars.ts'
+import { findSidecars, type FileLocation } from '../sidecars.ts'
+import { extractFacts } from './facts.ts'
+import { readPreview } from './preview.ts'
+import { readSidecars } from './sidecar-text.ts'
 
-/** What is told of the one file whose row is open. */
-export interface CloserLook {
+/** Everything for the details pane of one file. */
+export interface ModelDetails {
   readonly facts: ModelFacts
   readonly preview: Preview | null
 }
 
-/** Reads all that a file says of itself; null when it can't be read. Never rejects for what a file or disk can do. */
-export async function lookCloser(met: MetFile): Promise<CloserLook | null> {
-  const { path, name = basename(path) } = met
+/** Reads a file's metadata, sidecars and preview, or null if the file can't be read. Never rejects. */
+export async function readDetails(location: FileLocation): Promise<ModelDetails | null> {
+  const { path, name = basename(path) } = location
   try {
     await using file = await open(path, 'r')
-    const facts = await file.stat()
-    if (!facts.isFile()) return null
-    const content = await readContent(file, name, facts.size)
-    const sidecars = await findSidecars(met)
-    const names = [...(sidecars.picture === null ? [] : [sidecars.picture]), ...sidecars.texts]
+    const stats = await file.stat()
+    if (!stats.isFile()) return null
+    const content = await readContent(file, name, stats.size)
+    const sidecars = await findSidecars(location)
+    const sidecarPaths = [...(sidecars.picture === null ? [] : [sidecars.picture]), ...sidecars.texts]
+    const sidecarNames = sidecarPaths.map((one) => basename(one))
     return {
-      facts: factsOf(
-        content,
-        await sidecarWords(sidecars.texts),
-        names.map((one) => basename(one)),
-      ),
-      preview: await previewOf(content.header, sidecars),
+      facts: extractFacts(content, await readSidecars(sidecars.texts), sidecarNames),
+      preview: await readPreview(content.header, sidecars),
     }
   } catch {
     return null

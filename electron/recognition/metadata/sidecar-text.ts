@@ -1,10 +1,10 @@
 import { open } from 'node:fs/promises'
 import * as v from 'valibot'
-import { cut } from './cut-text.ts'
-import { readAt } from '../formats/read-at.ts'
+import { toDisplayText } from './display-text.ts'
+import { readAt } from '../formats/byte-source.ts'
 
-/** What descriptions beside a model say of it. */
-export interface SidecarWords {
+/** Facts about a model from its sidecars. */
+export interface SidecarFacts {
   readonly title: string | null
   readonly author: string | null
   readonly description: string | null
@@ -13,44 +13,49 @@ export interface SidecarWords {
   readonly trainingBase: string | null
 }
 
-export const noWords: SidecarWords = {
-  ...{ title: null, author: null, description: null, licence: null, triggerWords: [], trainingBase: null },
+export const noSidecarFacts: SidecarFacts = {
+  title: null,
+  author: null,
+  description: null,
+  licence: null,
+  triggerWords: [],
+  trainingBase: null,
 }
 
-/** A description beyond this is something else. */
-const longestText = 1024 * 1024
+/** Larger files are no description. */
+const maxSidecarBytes = 1024 * 1024
 
-const optional = <Schema extends v.GenericSchema>(schema: Schema) =>
+const optionalField = <Schema extends v.GenericSchema>(schema: Schema) =>
   v.optional(v.fallback(v.nullable(schema), null))
 const words = v.array(v.string())
 
 /**
- * Stability Matrix (`.cm-info.json`), Civitai helpers (`.civitai.info`), A1111 (`.json`) and ComfyUI's managers write these
- * in one mixture or another; what isn't as expected is passed over.
+ * Fields that Stability Matrix (`.cm-info.json`), Civitai helpers (`.civitai.info`), A1111 (`.json`) and ComfyUI's managers
+ * write, in various combinations. Fields of other types are ignored.
  */
-const description = v.object({
-  ModelName: optional(v.string()),
-  ModelDescription: optional(v.string()),
-  TrainedWords: optional(words),
-  BaseModel: optional(v.string()),
-  baseModel: optional(v.string()),
-  trainedWords: optional(words),
-  description: optional(v.string()),
-  'activation text': optional(v.string()),
-  license: optional(v.string()),
-  creator: optional(v.object({ username: v.string() })),
-  model: optional(v.object({ name: optional(v.string()) })),
-  model_name: optional(v.string()),
+const sidecarSchema = v.object({
+  ModelName: optionalField(v.string()),
+  ModelDescription: optionalField(v.string()),
+  TrainedWords: optionalField(words),
+  BaseModel: optionalField(v.string()),
+  baseModel: optionalField(v.string()),
+  trainedWords: optionalField(words),
+  description: optionalField(v.string()),
+  'activation text': optionalField(v.string()),
+  license: optionalField(v.string()),
+  creator: optionalField(v.object({ username: v.string() })),
+  model: optionalField(v.object({ name: optionalField(v.string()) })),
+  model_name: optionalField(v.string()),
 })
 
-/** Reads what the descriptions say, the first that says a thing counts. Never rejects. */
-export async function sidecarWords(paths: readonly string[]): Promise<SidecarWords> {
-  let said = noWords
-  for (const path of paths) said = both(said, await translatorFor(path))
-  return said
+/** Reads the facts from sidecars; the first file that has a fact counts. Never rejects. */
+export async function readSidecars(paths: readonly string[]): Promise<SidecarFacts> {
+  let facts = noSidecarFacts
+  for (const path of paths) facts = mergeFacts(facts, await readSidecar(path))
+  return facts
 }
 
-function both(first: SidecarWords, second: SidecarWords): SidecarWords {
+function mergeFacts(first: SidecarFacts, second: SidecarFacts): SidecarFacts {
   return {
     title: first.title ?? second.title,
     author: first.author ?? second.author,
@@ -61,34 +66,34 @@ function both(first: SidecarWords, second: SidecarWords): SidecarWords {
   }
 }
 
-async function translatorFor(path: string): Promise<SidecarWords> {
-  let read: unknown
+async function readSidecar(path: string): Promise<SidecarFacts> {
+  let json: unknown
   try {
     await using file = await open(path, 'r')
-    const facts = await file.stat()
-    if (!facts.isFile() || facts.size > longestText) return noWords
-    read = JSON.parse((await readAt(file, 0, facts.size)).toString('utf8'))
+    const stats = await file.stat()
+    if (!stats.isFile() || stats.size > maxSidecarBytes) return noSidecarFacts
+    json = JSON.parse((await readAt(file, 0, stats.size)).toString('utf8'))
   } catch {
-    return noWords
+    return noSidecarFacts
   }
-  const parsed = v.safeParse(description, read)
-  if (!parsed.success) return noWords
-  const told = parsed.output
-  const plain = (text: string | null | undefined, longest?: number) =>
-    text ? cut(withoutTags(text), longest) : null
-  const activation = told['activation text']?.split(/\s*,\s*/) ?? []
+  const parsed = v.safeParse(sidecarSchema, json)
+  if (!parsed.success) return noSidecarFacts
+  const fields = parsed.output
+  const toText = (text: string | null | undefined, maxLength?: number) =>
+    text ? toDisplayText(stripTags(text), maxLength) : null
+  const activation = fields['activation text']?.split(/\s*,\s*/) ?? []
   return {
-    title: plain(told.ModelName ?? told.model?.name ?? told.model_name),
-    author: plain(told.creator?.username),
-    description: plain(told.ModelDescription ?? told.description, 2_000),
-    licence: plain(told.license),
-    triggerWords: (told.trainedWords ?? told.TrainedWords ?? activation)
-      .map((word) => cut(word))
+    title: toText(fields.ModelName ?? fields.model?.name ?? fields.model_name),
+    author: toText(fields.creator?.username),
+    description: toText(fields.ModelDescription ?? fields.description, 2_000),
+    licence: toText(fields.license),
+    triggerWords: (fields.trainedWords ?? fields.TrainedWords ?? activation)
+      .map((word) => toDisplayText(word))
       .filter(Boolean),
-    trainingBase: plain(told.baseModel ?? told.BaseModel),
+    trainingBase: toText(fields.baseModel ?? fields.BaseModel),
   }
 }
 
-function withoutTags(text: string): string {
+function stripTags(text: string): string {
   return text.replace(/<[^>]{0,500}>/g, ' ').replace(/\s+/g, ' ')
 }

@@ -5,38 +5,38 @@ export interface PickleImport {
   readonly level: ImportLevel
 }
 
-const names = (module: string, list: string) => list.split(' ').map((name) => `${module}.${name}`)
+const qualified = (module: string, list: string) => list.split(' ').map((name) => `${module}.${name}`)
 
 /**
- * What a saved model needs and nothing else, by its whole name. A list of what is allowed can't be got round as one of what
- * is forbidden can (picklescan #66): whatever isn't here is asked about.
+ * Everything a saved model needs, by full name. Anything else needs confirmation: a list of forbidden names could be bypassed
+ * (picklescan #66).
  */
 const innocuous = new Set([
   'collections.OrderedDict',
-  ...names(
+  ...qualified(
     'torch',
     'FloatStorage HalfStorage BFloat16Storage DoubleStorage LongStorage IntStorage ShortStorage CharStorage ByteStorage BoolStorage ComplexFloatStorage ComplexDoubleStorage Tensor Size device float32 float16 bfloat16 float64 float8_e4m3fn float8_e5m2 int64 int32 int16 int8 uint8 bool',
   ),
-  ...names('torch.storage', 'UntypedStorage TypedStorage _TypedStorage'),
-  ...names(
+  ...qualified('torch.storage', 'UntypedStorage TypedStorage _TypedStorage'),
+  ...qualified(
     'torch._utils',
     '_rebuild_tensor _rebuild_tensor_v2 _rebuild_tensor_v3 _rebuild_parameter _rebuild_parameter_with_state',
   ),
   'torch._tensor._rebuild_from_type_v2',
-  ...names('torch.nn.parameter', 'Parameter Buffer'),
-  // Textual inversions in PyTorch's form hold one; it keeps tensors and runs nothing.
+  ...qualified('torch.nn.parameter', 'Parameter Buffer'),
+  // Used by textual inversions in PyTorch's format; it holds tensors and runs nothing.
   'torch.nn.modules.container.ParameterDict',
-  ...names('torch.jit._pickle', 'build_intlist build_tensorlist build_doublelist build_boollist'),
-  ...names('numpy', 'dtype ndarray'),
-  ...names('numpy.core.multiarray', '_reconstruct scalar'),
-  ...names('numpy._core.multiarray', '_reconstruct scalar'),
+  ...qualified('torch.jit._pickle', 'build_intlist build_tensorlist build_doublelist build_boollist'),
+  ...qualified('numpy', 'dtype ndarray'),
+  ...qualified('numpy.core.multiarray', '_reconstruct scalar'),
+  ...qualified('numpy._core.multiarray', '_reconstruct scalar'),
   '_codecs.encode',
   ...['builtins', '__builtin__'].flatMap((module) =>
-    names(module, 'set frozenset bytearray complex slice range dict list tuple int float str bytes bool'),
+    qualified(module, 'set frozenset bytearray complex slice range dict list tuple int float str bytes bool'),
   ),
 ])
 
-/** Modules of which every function may do harm: run programs or code, open files or lines, load more pickles. */
+/** Modules whose functions can do harm: run programs or code, open files or connections, load more pickles. */
 const dangerousModules = new Set(
   (
     'os posix nt posixpath ntpath subprocess _posixsubprocess sys socket _socket ssl shutil pickle _pickle cPickle dill cloudpickle joblib ' +
@@ -50,14 +50,14 @@ const dangerousModules = new Set(
 
 const dangerousNames = new Set([
   ...['builtins', '__builtin__'].flatMap((module) =>
-    names(
+    qualified(
       module,
       'eval exec execfile compile getattr setattr delattr open file apply breakpoint input raw_input __import__ globals locals vars type map filter reduce memoryview staticmethod classmethod property help exit quit print',
     ),
   ),
   'torch.load',
   'torch.serialization.load',
-  ...names('torch.hub', 'load load_state_dict_from_url download_url_to_file'),
+  ...qualified('torch.hub', 'load load_state_dict_from_url download_url_to_file'),
   'torch.jit.load',
   'torch.jit.unsupported_tensor_ops.execWrapper',
   'torch.utils._config_module.load_config',
@@ -66,29 +66,30 @@ const dangerousNames = new Set([
   'numpy.f2py.crackfortran.getlincoef',
 ])
 
-/** How far an import can be trusted, by its module and name with a dot between them. */
-export function levelOf(module: string, name: string): ImportLevel {
-  const whole = `${module}.${name}`
-  if (innocuous.has(whole)) return 'innocuous'
-  if (dangerousNames.has(whole)) return 'dangerous'
-  // A dotted name walks through attributes: `torch` and `serialization.os.system` is `os.system`.
+/** How far an import can be trusted. */
+export function importLevel(module: string, name: string): ImportLevel {
+  const fullName = `${module}.${name}`
+  if (innocuous.has(fullName)) return 'innocuous'
+  if (dangerousNames.has(fullName)) return 'dangerous'
+  // A dotted name resolves attributes: `torch` and `serialization.os.system` is `os.system`.
   const parts = name.includes('.') ? [module.split('.')[0], ...name.split('.')] : [module.split('.')[0]]
   return parts.some((part) => part !== undefined && dangerousModules.has(part)) ? 'dangerous' : 'suspicious'
 }
 
-const byHarm: readonly ImportLevel[] = ['innocuous', 'suspicious', 'dangerous']
+const levelsByHarm: readonly ImportLevel[] = ['innocuous', 'suspicious', 'dangerous']
 
-/** Notes an import under its name. One name may stand for several: what could do most harm counts, in whatever order. */
-export function noteImport(noted: Map<string, ImportLevel>, name: string, level: ImportLevel): void {
-  const before = noted.get(name)
-  if (before === undefined || byHarm.indexOf(before) < byHarm.indexOf(level)) noted.set(name, level)
+/** Records an import. Of several with the same (cut) name the most harmful level is kept. */
+export function recordImport(recorded: Map<string, ImportLevel>, name: string, level: ImportLevel): void {
+  const before = recorded.get(name)
+  if (before === undefined || levelsByHarm.indexOf(before) < levelsByHarm.indexOf(level))
+    recorded.set(name, level)
 }
 
-/** The imports of several scans, each name once. */
-export function importsOfAll(
+/** The imports of several scans, with each name once. */
+export function mergeImports(
   scans: readonly { readonly imports: readonly PickleImport[] }[],
 ): readonly PickleImport[] {
-  const noted = new Map<string, ImportLevel>()
-  for (const { imports } of scans) for (const { name, level } of imports) noteImport(noted, name, level)
-  return [...noted].map(([name, level]) => ({ name, level }))
+  const recorded = new Map<string, ImportLevel>()
+  for (const { imports } of scans) for (const { name, level } of imports) recordImport(recorded, name, level)
+  return [...recorded].map(([name, level]) => ({ name, level }))
 }

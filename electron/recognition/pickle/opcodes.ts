@@ -1,24 +1,39 @@
 import type { ByteWindow } from '../formats/byte-window.ts'
-import { HeaderDamage } from '../formats/header.ts'
-import { lineOf, memoIndex } from './lines.ts'
+import { FormatError } from '../formats/parse-result.ts'
 import type { PickleMachine } from './machine.ts'
-import { builtWith, emptyDict, resultOf, storageOf, type PickleValue } from './values.ts'
+import { buildResult, emptyDict, callResult, toStorage, type PickleValue } from './values.ts'
 
-type Doing = (machine: PickleMachine, window: ByteWindow) => void | Promise<void>
+type OpcodeHandler = (machine: PickleMachine, window: ByteWindow) => void | Promise<void>
 
-/** Names of modules and functions are shorter; longer texts are payload and are only passed over. */
-const longestText = 1_000
+/** Names of modules and functions are shorter; longer texts are payload and are skipped. */
+const maxTextBytes = 1_000
+const maxLineBytes = 10_000
+
+/** The text up to a line feed, as the opcodes of protocol 0 take it. */
+async function readLine(window: ByteWindow): Promise<string> {
+  return (await window.line(maxLineBytes)).toString('utf8')
+}
+
+/**
+ * The number of a memo on its own line. Python also accepts spaces, signs and underscores. A number that only one side
+ * understands would make the memos differ, so that a harmless name here could stand for another one in Python.
+ */
+async function readMemoIndex(window: ByteWindow): Promise<number> {
+  const line = await readLine(window)
+  if (!/^\d{1,10}$/.test(line)) throw new FormatError('a memo without a plain number')
+  return Number(line)
+}
 
 const push =
-  (value: PickleValue): Doing =>
+  (value: PickleValue): OpcodeHandler =>
   ({ stack }) =>
     void stack.push(value)
 
 /** Reads a length, then a text of that many bytes. */
-function text(length: (window: ByteWindow) => number): Doing {
+function pushText(length: (window: ByteWindow) => number): OpcodeHandler {
   return async ({ stack }, window) => {
     const count = length(window)
-    if (count > longestText) {
+    if (count > maxTextBytes) {
       window.skip(count)
       stack.push(null)
       return
@@ -31,52 +46,52 @@ function text(length: (window: ByteWindow) => number): Doing {
 /** The number with which PyTorch's old form begins (torch/serialization.py, MAGIC_NUMBER), as LONG1 has it. */
 const torchMagic = Buffer.from('6cfc9c46f9206aa85019', 'hex')
 
-/** Numbers too large for 4 bytes: none of them matters but PyTorch's. */
-const longNumber: Doing = async ({ stack }, window) => {
+/** Numbers too large for 4 bytes, of which only PyTorch's matters. */
+const pushLongNumber: OpcodeHandler = async ({ stack }, window) => {
   const count = window.u8()
   await window.ensure(count)
-  stack.push(window.take(count).equals(torchMagic) ? { is: 'torch-magic' } : null)
+  stack.push(window.take(count).equals(torchMagic) ? { type: 'torch-magic' } : null)
 }
 
-/** Passes over a payload of which only that it is there matters. */
-function payload(length: (window: ByteWindow) => number): Doing {
+/** Skips a payload and pushes a placeholder. */
+function skipPayload(length: (window: ByteWindow) => number): OpcodeHandler {
   return ({ stack }, window) => {
     window.skip(length(window))
     stack.push(null)
   }
 }
 
-/** A line whose escapes are not undone: a text with any is none that we know. */
-const quoted: Doing = async ({ stack }, window) => {
-  const line = (await lineOf(window)).replace(/^(['"])(.*)\1$/, '$2')
+/** A quoted line. Escapes are not decoded, so a text with any becomes unknown. */
+const pushQuotedLine: OpcodeHandler = async ({ stack }, window) => {
+  const line = (await readLine(window)).replace(/^(['"])(.*)\1$/, '$2')
   stack.push(line.includes('\\') ? null : line)
 }
 
-const number: Doing = async ({ stack }, window) => {
-  const value = Number((await lineOf(window)).replace(/L$/, ''))
+const pushNumberLine: OpcodeHandler = async ({ stack }, window) => {
+  const value = Number((await readLine(window)).replace(/L$/, ''))
   stack.push(Number.isSafeInteger(value) ? value : null)
 }
 
-const put =
-  (index: (window: ByteWindow) => number): Doing =>
+const memoize =
+  (index: (window: ByteWindow) => number): OpcodeHandler =>
   (machine, window) =>
-    void machine.memo.set(index(window), machine.top())
+    void machine.memo.set(index(window), machine.peek())
 
-function get(machine: PickleMachine, index: number): void {
-  // A memo that was never set makes the loader stop: the scan must not go on as if it were something.
-  if (!machine.memo.has(index)) throw new HeaderDamage('it reads a memo that was never set')
+function pushMemo(machine: PickleMachine, index: number): void {
+  // Python's loader stops here, so the scan must not continue with an invented value.
+  if (!machine.memo.has(index)) throw new FormatError('it reads a memo that was never set')
   machine.stack.push(machine.memo.get(index) ?? null)
 }
 
-function tuple(count: number): Doing {
+function pushTuple(count: number): OpcodeHandler {
   return (machine) => {
     const items = Array.from({ length: count }, () => machine.pop()).reverse()
-    machine.stack.push({ is: 'tuple', items })
+    machine.stack.push({ type: 'tuple', items })
   }
 }
 
 function setItems(dict: PickleValue, items: readonly PickleValue[]): void {
-  if (dict === null || typeof dict !== 'object' || dict.is !== 'dict') return
+  if (dict === null || typeof dict !== 'object' || dict.type !== 'dict') return
   for (let index = 0; index + 1 < items.length; index += 2) {
     const key = items[index]
     if (typeof key === 'string') dict.entries.set(key, items[index + 1] ?? null)
@@ -85,133 +100,133 @@ function setItems(dict: PickleValue, items: readonly PickleValue[]): void {
 
 function reduce(machine: PickleMachine): void {
   const args = machine.pop()
-  machine.stack.push(resultOf(machine.pop(), args))
+  machine.stack.push(callResult(machine.pop(), args))
 }
 
-/** The class stands on the stack, or was named just before: calling it says no more than its import did. */
-const newObject =
-  (operands: number): Doing =>
+/** Creates an object of a class that was imported before. The last of the operands is the class. */
+const pushNewObject =
+  (operands: number): OpcodeHandler =>
   (machine) => {
-    const taken = Array.from({ length: operands }, () => machine.pop())
-    machine.stack.push(resultOf(taken.at(-1) ?? null, null))
+    const popped = Array.from({ length: operands }, () => machine.pop())
+    machine.stack.push(callResult(popped.at(-1) ?? null, null))
   }
 
-async function imported(machine: PickleMachine, window: ByteWindow): Promise<void> {
-  const module = await lineOf(window)
-  const name = await lineOf(window)
+async function pushImport(machine: PickleMachine, window: ByteWindow): Promise<void> {
+  const module = await readLine(window)
+  const name = await readLine(window)
   machine.stack.push(machine.import(module, name))
 }
 
-const registered: Doing = (machine) => void machine.stack.push(machine.import(null, null))
+const pushExtension: OpcodeHandler = (machine) => void machine.stack.push(machine.import(null, null))
 
-const withArgument =
-  (bytes: number, doing: Doing): Doing =>
+const skipArgument =
+  (bytes: number, handler: OpcodeHandler): OpcodeHandler =>
   (machine, window) => {
     window.skip(bytes)
-    return doing(machine, window)
+    return handler(machine, window)
   }
 
 const u8 = (window: ByteWindow) => window.u8()
 const u32 = (window: ByteWindow) => window.u32()
 const u64 = (window: ByteWindow) => window.u64()
 
-/** Every opcode of protocols 0 to 5 (Python's pickletools.py), by its byte. */
-const doings = new Map<number, Doing>(
+/** Handlers of all opcodes of protocols 0 to 5 (Python's pickletools.py), by their byte. */
+const opcodeHandlers = new Map<number, OpcodeHandler>(
   (
     [
       ['(', ({ stack, marks }) => void marks.push(stack.length)],
-      ['.', (machine) => void ((machine.stopped = true), machine.top())],
+      ['.', (machine) => void ((machine.isStopped = true), machine.peek())],
       [
         '0',
         (machine) =>
           void (machine.stack.length > (machine.marks.at(-1) ?? 0) ? machine.pop() : machine.popToMark()),
       ],
       ['1', (machine) => void machine.popToMark()],
-      ['2', (machine) => void machine.stack.push(machine.top())],
-      ['F', async ({ stack }, window) => void (await lineOf(window), stack.push(null))],
-      ['I', number],
+      ['2', (machine) => void machine.stack.push(machine.peek())],
+      ['F', async ({ stack }, window) => void (await readLine(window), stack.push(null))],
+      ['I', pushNumberLine],
       ['J', ({ stack }, window) => void stack.push(window.i32())],
       ['K', ({ stack }, window) => void stack.push(window.u8())],
-      ['L', number],
+      ['L', pushNumberLine],
       ['M', ({ stack }, window) => void stack.push(window.u16())],
       ['N', push(null)],
-      ['P', async ({ stack }, window) => void (await lineOf(window), stack.push(null))],
-      ['Q', (machine) => void machine.stack.push(storageOf(machine.pop()))],
+      ['P', async ({ stack }, window) => void (await readLine(window), stack.push(null))],
+      ['Q', (machine) => void machine.stack.push(toStorage(machine.pop()))],
       ['R', reduce],
-      ['S', quoted],
-      ['T', text(u32)],
-      ['U', text(u8)],
-      ['V', quoted],
-      ['X', text(u32)],
+      ['S', pushQuotedLine],
+      ['T', pushText(u32)],
+      ['U', pushText(u8)],
+      ['V', pushQuotedLine],
+      ['X', pushText(u32)],
       ['a', (machine) => void machine.pop()],
       [
         'b',
         (machine) => {
           const state = machine.pop()
-          machine.stack.push(builtWith(machine.pop(), state))
+          machine.stack.push(buildResult(machine.pop(), state))
         },
       ],
-      ['c', imported],
-      ['d', (machine) => dictOf(machine)],
+      ['c', pushImport],
+      ['d', (machine) => pushDict(machine)],
       ['}', ({ stack }) => void stack.push(emptyDict())],
       ['e', (machine) => void machine.popToMark()],
-      ['g', async (machine, window) => get(machine, await memoIndex(window))],
-      ['h', (machine, window) => get(machine, window.u8())],
+      ['g', async (machine, window) => pushMemo(machine, await readMemoIndex(window))],
+      ['h', (machine, window) => pushMemo(machine, window.u8())],
       [
         'i',
         async (machine, window) => {
-          const module = await lineOf(window)
-          machine.import(module, await lineOf(window))
+          const module = await readLine(window)
+          machine.import(module, await readLine(window))
           machine.popToMark()
           machine.stack.push(null)
         },
       ],
-      ['j', (machine, window) => get(machine, window.u32())],
+      ['j', (machine, window) => pushMemo(machine, window.u32())],
       ['l', (machine) => void (machine.popToMark(), machine.stack.push(null))],
       [']', push(null)],
       ['o', (machine) => void (machine.popToMark(), machine.stack.push(null))],
-      ['p', async (machine, window) => void machine.memo.set(await memoIndex(window), machine.top())],
-      ['q', put(u8)],
-      ['r', put(u32)],
+      ['p', async (machine, window) => void machine.memo.set(await readMemoIndex(window), machine.peek())],
+      ['q', memoize(u8)],
+      ['r', memoize(u32)],
       [
         's',
         (machine) => {
           const value = machine.pop()
           const key = machine.pop()
-          setItems(machine.top(), [key, value])
+          setItems(machine.peek(), [key, value])
         },
       ],
-      ['t', (machine) => void machine.stack.push({ is: 'tuple', items: machine.popToMark() })],
-      [')', ({ stack }) => void stack.push({ is: 'tuple', items: [] })],
+      ['t', (machine) => void machine.stack.push({ type: 'tuple', items: machine.popToMark() })],
+      [')', ({ stack }) => void stack.push({ type: 'tuple', items: [] })],
       [
         'u',
         (machine) => {
           const items = machine.popToMark()
-          setItems(machine.top(), items)
+          setItems(machine.peek(), items)
         },
       ],
-      ['B', payload(u32)],
-      ['C', payload(u8)],
-      ['G', payload(() => 8)],
+      ['B', skipPayload(u32)],
+      ['C', skipPayload(u8)],
+      ['G', skipPayload(() => 8)],
       ['\x80', (_machine, window) => window.skip(1)],
-      ['\x81', newObject(2)],
-      ['\x82', withArgument(1, registered)],
-      ['\x83', withArgument(2, registered)],
-      ['\x84', withArgument(4, registered)],
-      ['\x85', tuple(1)],
-      ['\x86', tuple(2)],
-      ['\x87', tuple(3)],
+      ['\x81', pushNewObject(2)],
+      ['\x82', skipArgument(1, pushExtension)],
+      ['\x83', skipArgument(2, pushExtension)],
+      ['\x84', skipArgument(4, pushExtension)],
+      ['\x85', pushTuple(1)],
+      ['\x86', pushTuple(2)],
+      ['\x87', pushTuple(3)],
       ['\x88', push(null)],
       ['\x89', push(null)],
-      ['\x8a', longNumber],
-      ['\x8b', payload(u32)],
-      ['\x8c', text(u8)],
-      ['\x8d', text(u64)],
-      ['\x8e', payload(u64)],
+      ['\x8a', pushLongNumber],
+      ['\x8b', skipPayload(u32)],
+      ['\x8c', pushText(u8)],
+      ['\x8d', pushText(u64)],
+      ['\x8e', skipPayload(u64)],
       ['\x8f', push(null)],
       ['\x90', (machine) => void machine.popToMark()],
       ['\x91', (machine) => void (machine.popToMark(), machine.stack.push(null))],
-      ['\x92', newObject(3)],
+      ['\x92', pushNewObject(3)],
       [
         '\x93',
         (machine) => {
@@ -219,26 +234,26 @@ const doings = new Map<number, Doing>(
           machine.stack.push(machine.import(machine.pop(), name))
         },
       ],
-      ['\x94', (machine) => void machine.memo.set(machine.memo.size, machine.top())],
+      ['\x94', (machine) => void machine.memo.set(machine.memo.size, machine.peek())],
       ['\x95', (_machine, window) => window.skip(8)],
-      ['\x96', payload(u64)],
+      ['\x96', skipPayload(u64)],
       ['\x97', push(null)],
       ['\x98', () => {}],
-    ] satisfies readonly (readonly [string, Doing])[]
-  ).map(([letter, doing]) => [letter.charCodeAt(0), doing]),
+    ] satisfies readonly (readonly [string, OpcodeHandler])[]
+  ).map(([letter, handler]) => [letter.charCodeAt(0), handler]),
 )
 
-function dictOf(machine: PickleMachine): void {
+function pushDict(machine: PickleMachine): void {
   const items = machine.popToMark()
   const dict = emptyDict()
   setItems(dict, items)
   machine.stack.push(dict)
 }
 
-/** Runs one opcode of the walk; one that doesn't exist is damage. */
+/** Interprets the next opcode. Throws `FormatError` for one that doesn't exist. */
 export function runOpcode(machine: PickleMachine, window: ByteWindow): void | Promise<void> {
   const code = window.u8()
-  const doing = doings.get(code)
-  if (!doing) throw new HeaderDamage(`0x${code.toString(16).padStart(2, '0')} is no instruction of a pickle`)
-  return doing(machine, window)
+  const handler = opcodeHandlers.get(code)
+  if (!handler) throw new FormatError(`0x${code.toString(16).padStart(2, '0')} is no instruction of a pickle`)
+  return handler(machine, window)
 }

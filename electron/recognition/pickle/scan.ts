@@ -1,92 +1,104 @@
 import type { ByteWindow } from '../formats/byte-window.ts'
-import { HeaderDamage } from '../formats/header.ts'
-import { importsOfAll, type PickleImport } from './imports.ts'
+import { FormatError, tryParseAsync, type ParseResult } from '../formats/parse-result.ts'
+import { mergeImports, type PickleImport } from './imports.ts'
 import { PickleMachine } from './machine.ts'
 import { runOpcode } from './opcodes.ts'
 import type { PickleValue } from './values.ts'
 
-/** What was found without loading anything. */
+/** Result of interpreting a pickle without loading anything. */
 export interface PickleScan {
   readonly imports: readonly PickleImport[]
-  /** Why the scan ended before the pickle did, or null. What it had found by then is in `imports`. */
+  /** Why the scan ended before the pickle did, or null. `imports` has what was found before. */
   readonly problem: string | null
-  /** What the pickle would give, as far as it is names and shapes. */
+  /** The unpickled value, as far as it consists of names and shapes. */
   readonly value: PickleValue
 }
 
-/** A large model's description has some 200,000 opcodes. Beyond this nobody describes tensors any more. */
-const mostOpcodes = 4_000_000
-/** Bytes of names and numbers; payloads are skipped and don't count. */
-const mostBytes = 128 * 1024 * 1024
+/** A large model's description has about 200,000 opcodes. */
+const maxOpcodes = 4_000_000
+/** Limit of names and numbers; payloads are skipped and don't count. */
+const maxReadBytes = 128 * 1024 * 1024
 
 /**
- * Walks through one pickle without loading it, from where the window stands to just behind its end. Never runs anything and
- * never throws what a file can cause; time and memory are bounded by the file's own size and by the limits above.
+ * Interprets one pickle from the window's position to just behind its end. Never runs anything. Time and memory are bounded by
+ * the file's size and the limits above. Rejects only with the file system's errors.
  */
 export async function scanPickle(window: ByteWindow): Promise<PickleScan> {
   const machine = new PickleMachine()
-  const begunBytes = window.fetchedBytes
-  let problem: string | null = null
-  try {
-    for (let count = 0; !machine.stopped; count += 1) {
-      if (count > mostOpcodes || window.fetchedBytes - begunBytes > mostBytes) {
-        throw new HeaderDamage('it is too long to be looked through')
-      }
-      // The longest fixed argument has 8 bytes.
-      if (!window.has(9)) await window.top(9)
-      await runOpcode(machine, window)
-    }
-  } catch (error) {
-    if (!(error instanceof HeaderDamage)) throw error
-    problem = error.message
-  }
+  const result = await tryParseAsync(() => runPickle(machine, window))
   const imports = [...machine.imports].map(([name, level]) => ({ name, level }))
-  return { imports, problem, value: problem === null ? (machine.stack.at(-1) ?? null) : null }
+  return result.ok
+    ? { imports, problem: null, value: machine.stack.at(-1) ?? null }
+    : { imports, problem: result.problem, value: null }
 }
 
-/** PyTorch's old form (torch/serialization.py, `_legacy_load`): magic number, protocol, system, object, keys of the storages. */
-const oldTorchPickles = 5
-const mostInARow = 16
+async function runPickle(machine: PickleMachine, window: ByteWindow): Promise<void> {
+  const bytesBefore = window.fetchedBytes
+  for (let count = 0; !machine.isStopped; count += 1) {
+    if (count > maxOpcodes || window.fetchedBytes - bytesBefore > maxReadBytes) {
+      throw new FormatError('it is too long to be looked through')
+    }
+    // An opcode with its longest fixed argument has 9 bytes.
+    if (!window.has(9)) await window.fill(9)
+    await runOpcode(machine, window)
+  }
+}
+
+/** PyTorch's legacy format (torch/serialization.py, `_legacy_load`): magic number, protocol, system, object, storage keys. */
+const legacyPickleCount = 5
+const maxConsecutivePickles = 16
 
 /**
- * Scans a pickle that is a file of its own: PyTorch's old form is five of them one after the other, then bare numbers. Whoever
- * loads it reads them in whatever protocol they are written, so what follows an end is scanned whatever its bytes are; only
- * behind five that begin with PyTorch's magic number may something stand that is no pickle.
+ * Scans a file of consecutive pickles: PyTorch's legacy format is five of them and then raw numbers. Loaders read on in any
+ * protocol, so everything behind a pickle's end is scanned. Only behind five pickles that begin with PyTorch's magic number may
+ * bytes follow that are no pickle. Rejects only with the file system's errors.
  */
 export async function scanPickles(window: ByteWindow): Promise<PickleScan> {
   const scans: PickleScan[] = []
   do scans.push(await scanPickle(window))
-  while (scans.at(-1)?.problem === null && scans.length < mostInARow && (await goesOn(window, scans.length)))
-  const largest = scans.find(
-    ({ value }) => value !== null && typeof value === 'object' && value.is === 'dict',
+  while (
+    scans.at(-1)?.problem === null &&
+    scans.length < maxConsecutivePickles &&
+    (await hasNextPickle(window, scans.length))
+  )
+  const firstDict = scans.find(
+    ({ value }) => value !== null && typeof value === 'object' && value.type === 'dict',
   )
   return {
-    imports: importsOfAll(scans),
-    problem: problemOf(scans, window.leftBytes),
-    value: (scans.length >= oldTorchPickles ? scans[3]?.value : largest?.value) ?? null,
+    imports: mergeImports(scans),
+    problem: findProblem(scans, window.remainingBytes),
+    value: (scans.length >= legacyPickleCount ? scans[3]?.value : firstDict?.value) ?? null,
   }
 }
 
-/** Why what was scanned may not be all that a loader would run, or null. */
-function problemOf(scans: readonly PickleScan[], leftBytes: number): string | null {
-  const broken = scans.slice(0, oldTorchPickles).find(({ problem }) => problem !== null)
-  if (broken) return broken.problem
+/** Why a loader might run more than was scanned, or null. */
+function findProblem(scans: readonly PickleScan[], remainingBytes: number): string | null {
+  const malformed = scans.slice(0, legacyPickleCount).find(({ problem }) => problem !== null)
+  if (malformed) return malformed.problem
   const magic = scans[0]?.value
-  if (magic !== null && typeof magic === 'object' && magic.is === 'torch-magic') {
-    return scans.length < oldTorchPickles ? 'it ends before it has named its tensors' : null
+  if (magic !== null && typeof magic === 'object' && magic.type === 'torch-magic') {
+    return scans.length < legacyPickleCount ? 'it ends before it has named its tensors' : null
   }
-  const isWhole = leftBytes === 0 && scans.every(({ problem }) => problem === null)
-  return isWhole ? null : 'bytes follow its end'
+  const isComplete = remainingBytes === 0 && scans.every(({ problem }) => problem === null)
+  return isComplete ? null : 'bytes follow its end'
 }
 
-async function goesOn(window: ByteWindow, count: number): Promise<boolean> {
-  if (count < oldTorchPickles) return window.leftBytes > 0
-  if (window.leftBytes < 2) return false
-  await window.ensure(2)
-  return isPickleStart(window.peek(2))
+async function hasNextPickle(window: ByteWindow, count: number): Promise<boolean> {
+  if (count < legacyPickleCount) return window.remainingBytes > 0
+  const next = await startsWithPickle(window)
+  return !next.ok || next.value
 }
 
-/** PROTO and its version, with which everything from protocol 2 on begins (pickletools.py). */
+/** Whether the window's next bytes begin a pickle of protocol 2 or later. Fails if the file was truncated meanwhile. */
+export function startsWithPickle(window: ByteWindow): Promise<ParseResult<boolean>> {
+  return tryParseAsync(async () => {
+    if (window.remainingBytes < 2) return false
+    await window.ensure(2)
+    return isPickleStart(window.peek(2))
+  })
+}
+
+/** PROTO and its version, with which every pickle from protocol 2 on begins (pickletools.py). */
 export function isPickleStart(bytes: Buffer): boolean {
   const protocol = bytes[1] ?? 0
   return bytes[0] === 0x80 && protocol >= 2 && protocol <= 5

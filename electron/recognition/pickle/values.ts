@@ -1,20 +1,20 @@
 import type { TensorInfo } from '../formats/header.ts'
 
-/** What is known of a value on the stack of a pickle that is not being loaded; null is anything else. */
+/** A value on the stack, as far as it matters for names and shapes; null is anything else. */
 export type PickleValue =
   | string
   | number
   | null
-  | { readonly is: 'global'; readonly name: string }
-  | { readonly is: 'tuple'; readonly items: readonly PickleValue[] }
-  | { readonly is: 'dict'; readonly entries: Map<string, PickleValue> }
-  | { readonly is: 'storage'; readonly dtype: string }
-  | { readonly is: 'tensor'; readonly info: TensorInfo }
-  | { readonly is: 'torch-magic' }
+  | { readonly type: 'global'; readonly name: string }
+  | { readonly type: 'tuple'; readonly items: readonly PickleValue[] }
+  | { readonly type: 'dict'; readonly entries: Map<string, PickleValue> }
+  | { readonly type: 'storage'; readonly dtype: string }
+  | { readonly type: 'tensor'; readonly info: TensorInfo }
+  | { readonly type: 'torch-magic' }
 
-export const emptyDict = (): PickleValue => ({ is: 'dict', entries: new Map() })
+export const emptyDict = (): PickleValue => ({ type: 'dict', entries: new Map() })
 
-/** PyTorch's storages by the element type that safetensors calls the same. */
+/** Element type in the notation of safetensors, and its size, by PyTorch's storage class. */
 const storageDtypes: Readonly<Record<string, readonly [dtype: string, bytes: number]>> = {
   'torch.FloatStorage': ['F32', 4],
   'torch.HalfStorage': ['F16', 2],
@@ -28,80 +28,81 @@ const storageDtypes: Readonly<Record<string, readonly [dtype: string, bytes: num
   'torch.BoolStorage': ['BOOL', 1],
 }
 
-/** No tensor of a model has more than a handful; a pickle may name one long shape a million times. */
-const mostDimensions = 64
+/** Real tensors have a handful; a hostile pickle may use one long shape a million times. */
+const maxDimensions = 64
 
 const dtypeBytes = new Map(Object.values(storageDtypes))
 
-/** What a persistent id stands for: PyTorch writes `('storage', its class, key, device, count)` (torch/serialization.py). */
-export function storageOf(id: PickleValue): PickleValue {
-  if (id === null || typeof id !== 'object' || id.is !== 'tuple') return null
+/** Resolves a persistent id: PyTorch writes `('storage', class, key, device, count)` (torch/serialization.py). */
+export function toStorage(id: PickleValue): PickleValue {
+  if (id === null || typeof id !== 'object' || id.type !== 'tuple') return null
   const type = id.items[1]
-  if (typeof type !== 'object' || type?.is !== 'global') return null
+  if (typeof type !== 'object' || type?.type !== 'global') return null
   const known = Object.hasOwn(storageDtypes, type.name) ? storageDtypes[type.name] : undefined
-  return known ? { is: 'storage', dtype: known[0] } : null
+  return known ? { type: 'storage', dtype: known[0] } : null
 }
 
-/** What calling an import with these arguments gives, as far as names and shapes are concerned (torch/_utils.py). */
-export function resultOf(callee: PickleValue, args: PickleValue): PickleValue {
-  if (typeof callee !== 'object' || callee?.is !== 'global') return null
+/** The result of calling an import, as far as names and shapes are concerned (torch/_utils.py). */
+export function callResult(callee: PickleValue, args: PickleValue): PickleValue {
+  if (typeof callee !== 'object' || callee?.type !== 'global') return null
   if (callee.name === 'collections.OrderedDict') return emptyDict()
-  if (typeof args !== 'object' || args?.is !== 'tuple') return null
+  if (typeof args !== 'object' || args?.type !== 'tuple') return null
   const [first, , size] = args.items
   if (callee.name === 'torch._utils._rebuild_parameter') return first ?? null
-  if (!callee.name.startsWith('torch._utils._rebuild_tensor')) return null
-  if (typeof first !== 'object' || first?.is !== 'storage') return null
-  if (typeof size !== 'object' || size?.is !== 'tuple') return null
-  if (size.items.length > mostDimensions) return null
-  const shape = size.items.filter((length) => typeof length === 'number')
-  const count = shape.reduce((product, length) => product * length, dtypeBytes.get(first.dtype) ?? 0)
-  if (shape.length !== size.items.length || !Number.isSafeInteger(count) || count < 0) return null
-  return { is: 'tensor', info: { dtype: first.dtype, shape, sizeBytes: count } }
+  return callee.name.startsWith('torch._utils._rebuild_tensor') ? toTensor(first, size) : null
 }
 
-/** A module that was pickled whole keeps its tensors among its state. */
-export function builtWith(object: PickleValue, state: PickleValue): PickleValue {
-  if (object !== null || typeof state !== 'object' || state?.is !== 'dict') return object
+function toTensor(storage: PickleValue | undefined, size: PickleValue | undefined): PickleValue {
+  if (typeof storage !== 'object' || storage?.type !== 'storage') return null
+  if (typeof size !== 'object' || size?.type !== 'tuple') return null
+  if (size.items.length > maxDimensions) return null
+  const shape = size.items.filter((length) => typeof length === 'number')
+  if (shape.length !== size.items.length) return null
+  const sizeBytes = shape.reduce((product, length) => product * length, dtypeBytes.get(storage.dtype) ?? 0)
+  if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0) return null
+  return { type: 'tensor', info: { dtype: storage.dtype, shape, sizeBytes } }
+}
+
+/** The result of BUILD: a pickled module has its tensors in its state. */
+export function buildResult(object: PickleValue, state: PickleValue): PickleValue {
+  if (object !== null || typeof state !== 'object' || state?.type !== 'dict') return object
   return state.entries.get('_parameters') ?? null
 }
 
-/** Wrappers that training code puts around the tensors; what is in them counts. */
-const wrappers = ['state_dict', 'model_state_dict', 'params_ema', 'params', 'module']
-const mostTensors = 200_000
-const deepest = 4
-/**
- * Entries that are looked at. A dict may stand in a pickle once and be named in a million places, and those in it again: a
- * few kilobytes spell out more entries than anybody could go through.
- */
-const mostEntries = 1_000_000
-/** Real names have fewer characters; longer ones are no tensors of a model. */
-const longestName = 1_000
+/** Keys under which training code stores the tensors. */
+const wrapperKeys = ['state_dict', 'model_state_dict', 'params_ema', 'params', 'module']
+const maxTensors = 200_000
+const maxDepth = 4
+/** Limit of visited entries. Dicts that refer to each other many times make a small pickle expand exponentially. */
+const maxEntries = 1_000_000
+/** Longer names don't occur in models. */
+const maxNameLength = 1_000
 
-/** The tensors of what a pickle holds, by their names: the first of them where there are more than anybody needs. */
-export function tensorsOf(root: PickleValue): Map<string, TensorInfo> {
+/** The tensors in an unpickled value by their dotted names, up to the limits above. */
+export function collectTensors(root: PickleValue): Map<string, TensorInfo> {
   const tensors = new Map<string, TensorInfo>()
-  let entriesLeft = mostEntries
-  collect(unwrapped(root), '', 0)
+  let entriesLeft = maxEntries
+  collect(unwrap(root), '', 0)
   return tensors
 
   function collect(value: PickleValue, name: string, depth: number): void {
-    if (value === null || typeof value !== 'object' || tensors.size >= mostTensors) return
-    if (value.is === 'tensor') tensors.set(name, value.info)
-    if (value.is !== 'dict' || depth > deepest) return
+    if (value === null || typeof value !== 'object' || tensors.size >= maxTensors) return
+    if (value.type === 'tensor') tensors.set(name, value.info)
+    if (value.type !== 'dict' || depth > maxDepth) return
     for (const [key, inner] of value.entries) {
       entriesLeft -= 1
       if (entriesLeft < 0) return
-      if (key.length + name.length > longestName) continue
+      if (key.length + name.length > maxNameLength) continue
       collect(inner, name === '' ? key : `${name}.${key}`, depth + 1)
     }
   }
 }
 
-function unwrapped(root: PickleValue): PickleValue {
-  if (root === null || typeof root !== 'object' || root.is !== 'dict') return root
-  for (const wrapper of wrappers) {
+function unwrap(root: PickleValue): PickleValue {
+  if (root === null || typeof root !== 'object' || root.type !== 'dict') return root
+  for (const wrapper of wrapperKeys) {
     const inner = root.entries.get(wrapper)
-    if (inner !== null && typeof inner === 'object' && inner.is === 'dict') return inner
+    if (inner !== null && typeof inner === 'object' && inner.type === 'dict') return inner
   }
   return root
 }

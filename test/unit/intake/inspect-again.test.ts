@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { failure } from '../../../electron/contract/failures.ts'
 import type { Inspection } from '../../../electron/recognition/found-file.ts'
-import { refuse } from '../../../electron/recognition/inspect-file.ts'
+import { refusedInspection } from '../../../electron/recognition/inspect-file.ts'
 import {
   changeAfterInspection,
   fileToInspect,
@@ -53,7 +53,7 @@ test('a path that another model would have made room for is kept only with that 
 
 test('a file of which nothing was seen is told from an empty one', () => {
   const file = fileToInspect(uploadRecord({ seen: { place: '/models', target: suggested } }))
-  expect(isUninspected(refuse(file, failure('file-look-late')))).toBe(true)
-  const inspection = refuse(file, failure('file-empty'))
+  expect(isUninspected(refusedInspection(file, failure('file-look-late')))).toBe(true)
+  const inspection = refusedInspection(file, failure('file-empty'))
   expect(isUninspected({ ...inspection, identity: { sizeBytes: 0, mtimeNs: 5n, inode: 9n } })).toBe(false)
 })

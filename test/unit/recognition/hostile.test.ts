@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { inspectFile } from '../../../electron/recognition/inspect-file.ts'
-import { lookCloser } from '../../../electron/recognition/metadata/read-details.ts'
+import { readDetails } from '../../../electron/recognition/metadata/read-details.ts'
 import { families } from '../../fixtures/families.ts'
 import { ggufHeader } from '../../fixtures/gguf-files.ts'
 import { safetensorsHeader, withLength } from '../../fixtures/model-files.ts'
@@ -37,7 +37,7 @@ async function inspect(extension: string, bytes: Buffer) {
   const path = join(root, `file.${extension}`)
   await writeFile(path, bytes)
   const inspection = await inspectFile(path)
-  await lookCloser({ path })
+  await readDetails({ path })
   return inspection.failure
 }
 

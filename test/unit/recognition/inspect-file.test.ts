@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { inspectFile } from '../../../electron/recognition/inspect-file.ts'
-import { lookCloser } from '../../../electron/recognition/metadata/read-details.ts'
+import { readDetails } from '../../../electron/recognition/metadata/read-details.ts'
 import { families } from '../../fixtures/families.ts'
 import { ggufHeader, writeGguf } from '../../fixtures/gguf-files.ts'
 import {
@@ -148,7 +148,7 @@ test('what is beside a link is a model’s sidecar before what is beside the blo
   expect((await inspectFile(path, met)).recognition.hasPreview).toBeUndefined()
   await writeText(at('models/painter.png'), 'x')
   expect((await inspectFile(path, met)).recognition.hasPreview).toBe(true)
-  const looked = await lookCloser({ path, ...met })
+  const looked = await readDetails({ path, ...met })
   expect(looked?.facts.sidecars).toEqual(['painter.png'])
 })
 

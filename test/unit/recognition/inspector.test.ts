@@ -6,13 +6,12 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Timers } from '../../../electron/platform/environment.ts'
 import { collectFiles } from '../../../electron/discovery/scan/collect-files.ts'
 import { realTimers } from '../../../electron/platform/system-environment.ts'
-import { createInspector } from '../../../electron/recognition/inspector.ts'
-import type { Inspector } from '../../../electron/recognition/inspector.ts'
+import { Inspector } from '../../../electron/recognition/inspector.ts'
 import { writeSafetensors } from '../../fixtures/model-files.ts'
 import { writeComfyFolder } from '../../fixtures/models-folder.ts'
 
 const realWorker = new URL('../../../electron/recognition/inspect-worker.ts', import.meta.url)
-const mortalWorker = new URL('./mortal-worker.ts', import.meta.url)
+const mortalWorker = new URL('./crashing-worker.ts', import.meta.url)
 
 let root: string
 let inspector: Inspector
@@ -25,7 +24,7 @@ afterEach(async () => {
 })
 
 test('tells every file of a models folder, sound or not, on its thread', async () => {
-  inspector = createInspector(realWorker, realTimers)
+  inspector = new Inspector(realWorker, realTimers)
   const { files } = await collectFiles([await writeComfyFolder(root)])
   const told = await Promise.all(
     files.map(async (file) => {
@@ -54,14 +53,14 @@ test('tells every file of a models folder, sound or not, on its thread', async (
 })
 
 test('a file that collecting already refused keeps its failure', async () => {
-  inspector = createInspector(realWorker, realTimers)
+  inspector = new Inspector(realWorker, realTimers)
   const { files } = await collectFiles([''])
   const [file] = files
   expect(file && (await inspector.inspect(file)).failure).toEqual({ code: 'file-no-path', params: {} })
 })
 
 test('refuses only the file that kills the worker, and tells all others', async () => {
-  inspector = createInspector(mortalWorker, realTimers)
+  inspector = new Inspector(mortalWorker, realTimers)
   const paths: string[] = []
   for (let number = 0; number < 40; number += 1) {
     const name = { 5: 'exit', 9: 'throw', 30: 'exit-too' }[number] ?? `sound-${number}`
@@ -89,7 +88,7 @@ test('refuses only the file that never comes to its end, once its time is over, 
       return () => clocks.delete(callback)
     },
   }
-  inspector = createInspector(mortalWorker, timers)
+  inspector = new Inspector(mortalWorker, timers)
   const paths: string[] = []
   for (const name of ['a', 'endless', 'b', 'c']) {
     paths.push((await writeSafetensors(join(root, `${name}.safetensors`))).path)
@@ -110,7 +109,7 @@ test('refuses only the file that never comes to its end, once its time is over, 
 }, 30_000)
 
 test('a thread that has nothing to do ends, and the next file gets a new one', async () => {
-  inspector = createInspector(mortalWorker, realTimers, 20)
+  inspector = new Inspector(mortalWorker, realTimers, 20)
   const thread = async () =>
     (await inspector.inspect({ path: '/which thread', folder: '' })).failure?.detail ?? ''
   const [first, same] = await Promise.all([thread(), thread()])
@@ -119,7 +118,7 @@ test('a thread that has nothing to do ends, and the next file gets a new one', a
 })
 
 test('a thread that was warmed after another one died works on beyond the rest of that one', async () => {
-  inspector = createInspector(mortalWorker, realTimers, 5)
+  inspector = new Inspector(mortalWorker, realTimers, 5)
   const { path } = await writeSafetensors(join(root, 'sound.safetensors'))
   const killer = await writeSafetensors(join(root, 'exit.safetensors'))
   expect((await inspector.inspect({ path: killer.path, folder: '' })).failure?.code).toBe('unexpected')
@@ -128,7 +127,7 @@ test('a thread that was warmed after another one died works on beyond the rest o
 })
 
 test('answers everything that is still open when it closes, and whatever comes later', async () => {
-  inspector = createInspector(realWorker, realTimers)
+  inspector = new Inspector(realWorker, realTimers)
   const { path } = await writeSafetensors(join(root, 'a.safetensors'))
   const open = Array.from({ length: 50 }, () => inspector.inspect({ path, folder: '' }))
   await inspector.close()

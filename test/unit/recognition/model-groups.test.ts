@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { collectFiles } from '../../../electron/discovery/scan/collect-files.ts'
 import { inspectFile } from '../../../electron/recognition/inspect-file.ts'
-import { kindOfShards } from '../../../electron/recognition/kinds/shards.ts'
+import { detectShardedKind } from '../../../electron/recognition/kinds/shard-kind.ts'
 import { families } from '../../fixtures/families.ts'
 import { flux, half } from '../../fixtures/family.ts'
 import { writeSafetensors, writeText } from '../../fixtures/model-files.ts'
@@ -126,11 +126,11 @@ test('numbered parts are one group with their index, told by the tensors of all 
 test('the parts are read once for all of them, and again when one of them has changed', async () => {
   await writeShards(at('m'), [1, 3])
   const shard = { stem: 'flux', count: 3, extension: '.safetensors' }
-  const first = kindOfShards(at('m'), shard)
-  expect(await kindOfShards(at('m'), shard)).toBe(await first)
+  const first = detectShardedKind(at('m'), shard)
+  expect(await detectShardedKind(at('m'), shard)).toBe(await first)
   expect((await first)?.variant).toBe('schnell')
   await writeShards(at('m'))
-  expect((await kindOfShards(at('m'), shard))?.variant).toBe('dev')
+  expect((await detectShardedKind(at('m'), shard))?.variant).toBe('dev')
 })
 
 test('dropped one by one, parts are a group too', async () => {
@@ -151,7 +151,7 @@ test('one part of a model that is dropped alone brings the others and their inde
   ])
   const all = [2, 1, 3].map((number) => at(`drop/flux-0000${number}-of-00003.safetensors`))
   const { files, skipped } = await collectFiles(all)
-  expect(files.map(({ name, along }) => [name, along?.name])).toEqual([
+  expect(files.map(({ name, requiredBy: along }) => [name, along?.name])).toEqual([
     ['flux-00002-of-00003.safetensors', undefined],
     ['flux.safetensors.index.json', 'flux-00002-of-00003.safetensors'],
     ['flux-00001-of-00003.safetensors', undefined],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fileTypes, ggmlTypes } from '../../../../electron/recognition/formats/gguf-types.ts'
+import { quantisationNames, ggmlTypes } from '../../../../electron/recognition/formats/gguf-types.ts'
 import { parseGguf } from '../../../../electron/recognition/formats/gguf.ts'
 
 /** Values of a block of the K and IQ quantisations (ggml, `QK_K`). */
@@ -70,7 +70,7 @@ test.each([
   [17, 'Q5_K_M'],
   [18, 'Q6_K'],
 ])('file type %i is %s', (type, name) => {
-  expect(fileTypes[type]).toBe(name)
+  expect(quantisationNames[type]).toBe(name)
 })
 
 const u32 = (value: number) => Buffer.from(Uint32Array.of(value).buffer)

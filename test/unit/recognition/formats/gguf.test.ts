@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { parseGguf } from '../../../../electron/recognition/formats/gguf.ts'
-import { kindOfGguf } from '../../../../electron/recognition/kinds/gguf.ts'
+import { detectGgufKind } from '../../../../electron/recognition/kinds/gguf-kind.ts'
 import { ggufHeader } from '../../../fixtures/gguf-files.ts'
 import type { GgufOptions } from '../../../fixtures/gguf-files.ts'
 import { seededRandom } from '../../../fixtures/seeded.ts'
@@ -22,13 +22,13 @@ test('reads architecture, quantisation and shapes in the usual order', () => {
   const read = parseGguf(header, header.length + dataBytes)
   expect(read).toMatchObject({ ok: true, value: { quantisation: 'Q4_K_M' } })
   if (read === 'needs-more' || !read.ok) return
-  expect(read.value.leastBytes).toBe(header.length + dataBytes)
+  expect(read.value.minFileBytes).toBe(header.length + dataBytes)
   expect(read.value.tensors.get('img_in.weight')).toEqual({
     dtype: 'F16',
     shape: [3072, 64],
     sizeBytes: 3072 * 64 * 2,
   })
-  expect(kindOfGguf(read.value)).toEqual({
+  expect(detectGgufKind(read.value)).toEqual({
     modelType: 'diffusion_models',
     base: 'Flux.1',
     evidence: 'general.architecture = flux',
@@ -38,7 +38,7 @@ test('reads architecture, quantisation and shapes in the usual order', () => {
 test('reads the big-endian form, which is not flagged', () => {
   const { header, dataBytes } = ggufHeader({ ...options, bigEndian: true })
   const read = parseGguf(header, header.length + dataBytes)
-  expect(read).toMatchObject({ ok: true, value: { leastBytes: header.length + dataBytes } })
+  expect(read).toMatchObject({ ok: true, value: { minFileBytes: header.length + dataBytes } })
 })
 
 test('a shape of more than four dimensions is the one kept beside its tensor', () => {
@@ -54,7 +54,7 @@ test('a shape of more than four dimensions is the one kept beside its tensor', (
   const read = parseGguf(header, header.length + dataBytes)
   if (read === 'needs-more' || !read.ok) throw new Error('not read')
   expect(read.value.tensors.get('patch_embedding.weight')?.shape).toEqual(shape)
-  expect(kindOfGguf(read.value)).toMatchObject({ base: 'Wan', variant: '2.2 14B I2V' })
+  expect(detectGgufKind(read.value)).toMatchObject({ base: 'Wan', variant: '2.2 14B I2V' })
 })
 
 test('asks for more while the file goes on, and refuses a file that ends', () => {
@@ -90,7 +90,7 @@ test('refuses a tensor whose data begins between two places', () => {
 
 test('an adapter is a LoRA, and what sees for a language model is kept with it', () => {
   const kindWith = (metadata: Readonly<Record<string, string>>) =>
-    kindOfGguf({ tensors: new Map(), metadata: new Map(Object.entries(metadata)) })
+    detectGgufKind({ tensors: new Map(), metadata: new Map(Object.entries(metadata)) })
   expect(kindWith({ 'general.type': 'adapter', 'general.architecture': 'llama' })?.modelType).toBe('loras')
   expect(kindWith({ 'general.architecture': 'clip' })?.modelType).toBe('text_encoders')
   expect(kindWith({ 'general.architecture': 'constructor' })).toBeNull()
@@ -107,7 +107,8 @@ test('no damage by chance makes it throw or read past the end', () => {
       damaged[below(damaged.length)] = below(256)
     }
     const read = parseGguf(damaged, random() < 0.5 ? damaged.length : header.length + dataBytes)
-    outcomes.add(read === 'needs-more' ? read : read.ok ? 'read' : 'refused')
+    if (read === 'needs-more') outcomes.add(read)
+    else outcomes.add(read.ok ? 'read' : 'refused')
   }
   expect([...outcomes].toSorted()).toEqual(['needs-more', 'read', 'refused'])
 })

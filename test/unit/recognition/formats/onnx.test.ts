@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { sourceOf } from '../../../../electron/recognition/formats/byte-window.ts'
+import { bufferSource } from '../../../../electron/recognition/formats/byte-source.ts'
 import { parseOnnx } from '../../../../electron/recognition/formats/onnx.ts'
 import { onnxOf } from '../../../fixtures/onnx-files.ts'
 import { seededRandom } from '../../../fixtures/seeded.ts'
@@ -10,7 +10,7 @@ const whole = onnxOf([
 ])
 
 test('reads who wrote a graph, what goes in, and where its weights are, past the weights themselves', async () => {
-  const read = await parseOnnx(sourceOf(whole))
+  const read = await parseOnnx(bufferSource(whole))
   if (!read.ok) throw new Error(read.problem)
   const { producer, inputs, external, tensors } = read.value
   expect({ producer, inputs, external: [...external], tensors: [...tensors] }).toEqual({
@@ -26,7 +26,7 @@ test('reads who wrote a graph, what goes in, and where its weights are, past the
 
 test('a graph that was cut short is never taken for a whole one', async () => {
   for (let length = 0; length < whole.length; length += 1 + Math.floor(length / 40)) {
-    const read = await parseOnnx(sourceOf(whole.subarray(0, length)))
+    const read = await parseOnnx(bufferSource(whole.subarray(0, length)))
     expect(read.ok, `${length} bytes`).toBe(false)
   }
 })
@@ -38,7 +38,7 @@ test('no damage by chance makes it throw or hang', async () => {
     for (let flip = 0; flip < 1 + random() * 4; flip += 1) {
       bytes[Math.floor(random() * 300)] = Math.floor(random() * 256)
     }
-    const read = await parseOnnx(sourceOf(bytes))
+    const read = await parseOnnx(bufferSource(bytes))
     expect(typeof (read.ok ? read.value.producer : read.problem)).toMatch(/string|object/)
   }
 })

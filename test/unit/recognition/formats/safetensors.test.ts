@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { headerLength, parseSafetensors } from '../../../../electron/recognition/formats/safetensors.ts'
+import { parseHeaderLength, parseSafetensors } from '../../../../electron/recognition/formats/safetensors.ts'
 import { safetensorsHeader, withLength } from '../../../fixtures/model-files.ts'
 import { seededRandom } from '../../../fixtures/seeded.ts'
 
@@ -111,18 +111,18 @@ test('the first eight bytes must be a length that fits, with { behind them', () 
     bytes.writeBigUInt64LE(length)
     return bytes
   }
-  expect(headerLength(start(100_000_000n), 200_000_000)).toEqual({ ok: true, value: 100_000_000 })
-  expect(headerLength(start(100_000_001n), 200_000_000)).toEqual({
+  expect(parseHeaderLength(start(100_000_000n), 200_000_000)).toEqual({ ok: true, value: 100_000_000 })
+  expect(parseHeaderLength(start(100_000_001n), 200_000_000)).toEqual({
     ok: false,
     problem: 'header length over 100,000,000',
   })
-  expect(headerLength(start(2n ** 64n - 1n), 200)).toMatchObject({
+  expect(parseHeaderLength(start(2n ** 64n - 1n), 200)).toMatchObject({
     problem: 'header length over 100,000,000',
   })
-  expect(headerLength(start(0n), 200)).toMatchObject({ problem: 'header length 0' })
-  expect(headerLength(start(50n, 'x'), 200)).toMatchObject({ problem: 'header does not begin with {' })
-  expect(headerLength(start(50n), 57)).toMatchObject({ problem: 'the file ends inside its header' })
-  expect(headerLength(Buffer.alloc(3), 3)).toMatchObject({ problem: 'shorter than 8 bytes' })
+  expect(parseHeaderLength(start(0n), 200)).toMatchObject({ problem: 'header length 0' })
+  expect(parseHeaderLength(start(50n, 'x'), 200)).toMatchObject({ problem: 'header does not begin with {' })
+  expect(parseHeaderLength(start(50n), 57)).toMatchObject({ problem: 'the file ends inside its header' })
+  expect(parseHeaderLength(Buffer.alloc(3), 3)).toMatchObject({ problem: 'shorter than 8 bytes' })
 })
 
 /** What Node's own parser says of the same bytes, duplicates and all: a second opinion on grammar. */

@@ -1,20 +1,23 @@
 import { expect, test } from 'vitest'
-import { hasZipEnd, isZero, looksLike } from '../../../../electron/recognition/formats/signature.ts'
+import { hasZipEnd, isAllZeros, detectSignature } from '../../../../electron/recognition/formats/signature.ts'
 import { emptyPickle, smallZip, withLength } from '../../../fixtures/model-files.ts'
 
 const look = (start: string | Buffer, name = 'm.safetensors') => {
   const bytes = Buffer.from(start)
-  return looksLike(bytes, name, bytes.length)
+  return detectSignature(bytes, name, bytes.length)
 }
 const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 6800000000\n'
 
 test('reads the real size out of a Git LFS pointer', () => {
-  expect(look(pointer)).toEqual({ is: 'lfs-pointer', realBytes: 6_800_000_000 })
-  expect(look(pointer.replace('git-lfs', 'hawser'))).toEqual({ is: 'lfs-pointer', realBytes: 6_800_000_000 })
+  expect(look(pointer)).toEqual({ type: 'lfs-pointer', realBytes: 6_800_000_000 })
+  expect(look(pointer.replace('git-lfs', 'hawser'))).toEqual({
+    type: 'lfs-pointer',
+    realBytes: 6_800_000_000,
+  })
 })
 
 test('a pointer without a size is but text', () => {
-  expect(look(pointer.replace(/size.*/, '')).is).toBe('web-page')
+  expect(look(pointer.replace(/size.*/, '')).type).toBe('web-page')
 })
 
 test.each([
@@ -28,7 +31,7 @@ test.each([
   ['(dp0\n.', 'x.pt', 'unknown'],
   ['{"nodes":[]}', 'workflow.json', 'unknown'],
 ])('takes %j in %s for %s', (text, name, is) => {
-  expect(look(text, name).is).toBe(is)
+  expect(look(text, name).type).toBe(is)
 })
 
 test('a safetensors header whose length happens to be written {" is no error reply', () => {
@@ -37,23 +40,23 @@ test('a safetensors header whose length happens to be written {" is no error rep
   const file = withLength(json)
   file.writeBigUInt64LE(0x227bn)
   expect(file.toString('latin1', 0, 2)).toBe('{"')
-  expect(look(file).is).toBe('unknown')
+  expect(look(file).type).toBe('unknown')
 })
 
 test('knows formats by their first bytes', () => {
-  expect(look('GGUF\u0003\0\0\0').is).toBe('gguf')
-  expect(look(smallZip(), 'x.pt').is).toBe('zip')
-  expect(look(emptyPickle, 'x.pt').is).toBe('pickle')
-  expect(look(Buffer.alloc(100), 'x.pt').is).toBe('zeros')
-  expect(look(Buffer.alloc(0), 'x.pt').is).toBe('unknown')
+  expect(look('GGUF\u0003\0\0\0').type).toBe('gguf')
+  expect(look(smallZip(), 'x.pt').type).toBe('zip')
+  expect(look(emptyPickle, 'x.pt').type).toBe('pickle')
+  expect(look(Buffer.alloc(100), 'x.pt').type).toBe('zeros')
+  expect(look(Buffer.alloc(0), 'x.pt').type).toBe('unknown')
 })
 
 test('zeros are zeros to the last byte', () => {
   const bytes = Buffer.alloc(5000)
-  expect(isZero(bytes)).toBe(true)
+  expect(isAllZeros(bytes)).toBe(true)
   bytes[4999] = 1
-  expect(isZero(bytes)).toBe(false)
-  expect(isZero(Buffer.from([1]))).toBe(false)
+  expect(isAllZeros(bytes)).toBe(false)
+  expect(isAllZeros(Buffer.from([1]))).toBe(false)
 })
 
 test('finds the end of a zip, or misses it', () => {

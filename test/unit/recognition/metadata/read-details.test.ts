@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { collectFiles } from '../../../../electron/discovery/scan/collect-files.ts'
-import { imageType } from '../../../../electron/recognition/formats/image.ts'
+import { detectImageType } from '../../../../electron/recognition/formats/image.ts'
 import { inspectFile } from '../../../../electron/recognition/inspect-file.ts'
-import { lookCloser } from '../../../../electron/recognition/metadata/read-details.ts'
+import { readDetails } from '../../../../electron/recognition/metadata/read-details.ts'
 import { families } from '../../../fixtures/families.ts'
 import { writeGguf } from '../../../fixtures/gguf-files.ts'
 import { writeSafetensors, writeText } from '../../../fixtures/model-files.ts'
@@ -22,7 +22,7 @@ const picture = pngOf(8, 8, [200, 40, 40])
 const { tensors } = families['kohya SDXL LoRA']
 
 async function factsOf(path: string) {
-  const looked = await lookCloser({ path })
+  const looked = await readDetails({ path })
   if (!looked) throw new Error('not read')
   return looked
 }
@@ -95,13 +95,15 @@ test('reads what lies beside a model, and takes none of it for a model', async (
 })
 
 test('a picture is one by its own bytes only, and not a large one', async () => {
-  expect(imageType(picture)).toBe('image/png')
-  expect(imageType(jpegStart(640, 480))).toBe('image/jpeg')
-  expect(imageType(webpStart(640, 480))).toBe('image/webp')
-  expect(imageType(jpegStart(60_000, 480))).toBeNull()
-  expect(imageType(webpStart(8_000, 8_000))).toBeNull()
-  expect(imageType(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'))).toBeNull()
-  expect(imageType(Buffer.alloc(0))).toBeNull()
+  expect(detectImageType(picture)).toBe('image/png')
+  expect(detectImageType(jpegStart(640, 480))).toBe('image/jpeg')
+  expect(detectImageType(webpStart(640, 480))).toBe('image/webp')
+  expect(detectImageType(jpegStart(60_000, 480))).toBeNull()
+  expect(detectImageType(webpStart(8_000, 8_000))).toBeNull()
+  expect(
+    detectImageType(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>')),
+  ).toBeNull()
+  expect(detectImageType(Buffer.alloc(0))).toBeNull()
   const { path } = await writeSafetensors(at('svg.safetensors'), {
     metadata: {
       'modelspec.thumbnail': `data:image/svg+xml;base64,${Buffer.from('<svg/>').toString('base64')}`,
@@ -136,5 +138,5 @@ test('tells quantisation of GGUF and imports of pickles', async () => {
 })
 
 test('a file that is gone says nothing', async () => {
-  expect(await lookCloser({ path: at('gone.safetensors') })).toBeNull()
+  expect(await readDetails({ path: at('gone.safetensors') })).toBeNull()
 })

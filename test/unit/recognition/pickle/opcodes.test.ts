@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
-import { ByteWindow, sourceOf } from '../../../../electron/recognition/formats/byte-window.ts'
+import { bufferSource } from '../../../../electron/recognition/formats/byte-source.ts'
+import { ByteWindow } from '../../../../electron/recognition/formats/byte-window.ts'
 import { scanPickle } from '../../../../electron/recognition/pickle/scan.ts'
 import { imported, pickleOf, text } from '../../../fixtures/pickles.ts'
 
-const scan = (bytes: Buffer) => scanPickle(new ByteWindow(sourceOf(bytes)))
+const scan = (bytes: Buffer) => scanPickle(new ByteWindow(bufferSource(bytes)))
 
 const some = (...parts: readonly (Buffer | string)[]) =>
   Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part)))
@@ -93,7 +94,7 @@ const sequences: Readonly<Record<string, readonly (Buffer | string)[]>> = {
 /** With this much to come no opcode waits for the next bytes, which would hide one that does not wait for its own. */
 const ahead = some(text('.'.repeat(100)), '0')
 
-const harm = { is: 'global', name: 'posix.system' }
+const harm = { type: 'global', name: 'posix.system' }
 
 test.each(Object.entries(sequences))(
   '%s takes its argument and its part of the stack',

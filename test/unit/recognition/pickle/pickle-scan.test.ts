@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { ByteWindow, sourceOf } from '../../../../electron/recognition/formats/byte-window.ts'
-import { levelOf } from '../../../../electron/recognition/pickle/imports.ts'
+import { bufferSource } from '../../../../electron/recognition/formats/byte-source.ts'
+import { ByteWindow } from '../../../../electron/recognition/formats/byte-window.ts'
+import { importLevel } from '../../../../electron/recognition/pickle/imports.ts'
 import { scanPickle } from '../../../../electron/recognition/pickle/scan.ts'
 import { readPickleFile, readPytorchZip } from '../../../../electron/recognition/pickle/pytorch.ts'
 import { partFamilies } from '../../../fixtures/families-of-parts.ts'
@@ -17,14 +18,15 @@ import {
 import { seededRandom } from '../../../fixtures/seeded.ts'
 import { zipOf } from '../../../fixtures/zip-files.ts'
 
-const scan = (bytes: Buffer) => scanPickle(new ByteWindow(sourceOf(bytes)))
-const worst = async (bytes: Buffer) => (await readPickleFile(sourceOf(bytes))).failure?.code ?? 'sound'
-const worstInZip = async (bytes: Buffer) => (await readPytorchZip(sourceOf(bytes))).failure?.code ?? 'sound'
+const scan = (bytes: Buffer) => scanPickle(new ByteWindow(bufferSource(bytes)))
+const worst = async (bytes: Buffer) => (await readPickleFile(bufferSource(bytes))).failure?.code ?? 'sound'
+const worstInZip = async (bytes: Buffer) =>
+  (await readPytorchZip(bufferSource(bytes))).failure?.code ?? 'sound'
 
 const esrgan = partFamilies.ESRGAN.tensors
 
 test('a saved model is sound, and its tensors are known by name and shape without being loaded', async () => {
-  const { failure, header, imports } = await readPytorchZip(sourceOf(torchZip(stateDict(esrgan))))
+  const { failure, header, imports } = await readPytorchZip(bufferSource(torchZip(stateDict(esrgan))))
   expect(failure).toBeNull()
   expect(imports.map(({ level }) => level)).toEqual(['innocuous', 'innocuous', 'innocuous'])
   expect([...(header?.tensors ?? [])]).toEqual(
@@ -36,8 +38,8 @@ test('a saved model is sound, and its tensors are known by name and shape withou
 })
 
 test('tensors are found within the wrappers of training code, and in the old form', async () => {
-  const wrapped = await readPytorchZip(sourceOf(torchZip(stateDict(esrgan, 'params_ema'))))
-  const old = await readPickleFile(sourceOf(legacyTorch(stateDict(esrgan, 'state_dict'))))
+  const wrapped = await readPytorchZip(bufferSource(torchZip(stateDict(esrgan, 'params_ema'))))
+  const old = await readPickleFile(bufferSource(legacyTorch(stateDict(esrgan, 'state_dict'))))
   expect([...(wrapped.header?.tensors.keys() ?? [])]).toEqual(Object.keys(esrgan))
   expect([...(old.header?.tensors.keys() ?? [])]).toEqual(Object.keys(esrgan))
   expect(old.failure).toBeNull()
@@ -73,7 +75,7 @@ test('an import that can’t be read off is as bad as any', async () => {
 
 test('what a model doesn’t need is asked about', async () => {
   const trainer = imported('pytorch_lightning.callbacks.model_checkpoint', 'ModelCheckpoint')
-  const { failure } = await readPickleFile(sourceOf(pickleOf(trainer)))
+  const { failure } = await readPickleFile(bufferSource(pickleOf(trainer)))
   expect([failure?.code, failure?.params]).toEqual([
     'file-suspicious',
     { imports: 'pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint' },
@@ -81,11 +83,11 @@ test('what a model doesn’t need is asked about', async () => {
 })
 
 test('a way round the list by a dotted name is seen', () => {
-  expect(levelOf('torch', 'serialization.os.system')).toBe('dangerous')
-  expect(levelOf('torch._utils', '_rebuild_tensor_v2')).toBe('innocuous')
-  expect(levelOf('torch._utils', '_rebuild_tensor_v9')).toBe('suspicious')
-  expect(levelOf('builtins', 'eval')).toBe('dangerous')
-  expect(levelOf('constructor', 'prototype')).toBe('suspicious')
+  expect(importLevel('torch', 'serialization.os.system')).toBe('dangerous')
+  expect(importLevel('torch._utils', '_rebuild_tensor_v2')).toBe('innocuous')
+  expect(importLevel('torch._utils', '_rebuild_tensor_v9')).toBe('suspicious')
+  expect(importLevel('builtins', 'eval')).toBe('dangerous')
+  expect(importLevel('constructor', 'prototype')).toBe('suspicious')
 })
 
 test('a scan that fails is a find, and what it had found by then counts more', async () => {
@@ -173,7 +175,7 @@ test('members that share a place, or have a long name at it that is another, are
 
 test('many members that each unpack to little less than is held are a bomb together', async () => {
   const member = (number: number) => ({ name: `data/${number}`, bytes: Buffer.alloc(1_000), deflated: true })
-  const bomb = sourceOf(zipOf([1, 2, 3, 4].map(member)))
+  const bomb = bufferSource(zipOf([1, 2, 3, 4].map(member)))
   expect((await readPytorchZip(bomb, 4_000)).failure).toBeNull()
   expect((await readPytorchZip(bomb, 3_999)).failure?.code).toBe('file-not-scanned')
 })
@@ -211,9 +213,9 @@ test('a dict that is named again and again is not gone through each time, and no
   }
   const tensors = stateDict(esrgan).subarray(2, -1)
   const around = pickleOf(levels, '}', text('first'), 'h\x01s', text('then'), tensors, 's')
-  expect((await readPickleFile(sourceOf(around))).header).toBeNull()
+  expect((await readPickleFile(bufferSource(around))).header).toBeNull()
   const cubes = stateDict({ cube: { dtype: 'F16', shape: Array<number>(65).fill(1) } })
-  expect((await readPickleFile(sourceOf(cubes))).header).toBeNull()
+  expect((await readPickleFile(bufferSource(cubes))).header).toBeNull()
 })
 
 test('no damage by chance makes a scan throw, and none hides what would run', async () => {
@@ -226,8 +228,8 @@ test('no damage by chance makes a scan throw, and none hides what would run', as
       const at = below(bytes.length)
       bytes[at] = (bytes[at] ?? 0) ^ (1 << below(8))
     }
-    await readPytorchZip(sourceOf(bytes))
-    await readPickleFile(sourceOf(bytes))
+    await readPytorchZip(bufferSource(bytes))
+    await readPickleFile(bufferSource(bytes))
     // Behind the call everything may be damaged: what ran before the damage has run.
     const tail = Buffer.from(stateDict(esrgan).subarray(2))
     tail[below(tail.length)] = below(256)

@@ -1,4 +1,4 @@
-/** Families by the beginning of a pipeline's or a transformer's class in diffusers, the most particular first. */
+/** Families by the prefix of a pipeline or transformer class in diffusers, the most specific first. */
 const families: readonly (readonly [start: string, base: string])[] = [
   ['StableDiffusionXL', 'SDXL'],
   ['StableDiffusion3', 'SD3'],
@@ -25,12 +25,12 @@ const families: readonly (readonly [start: string, base: string])[] = [
   ['Kandinsky', 'Kandinsky 5'],
 ]
 
-/** The first class that a configuration of diffusers names (`_class_name`), or null. */
-export function classNamedIn(text: string): string | null {
+/** The first class name in a diffusers configuration (`_class_name`), or null. */
+export function parseClassName(text: string): string | null {
   return /"_class_name"\s*:\s*"(\w{1,80})"/.exec(text)?.[1] ?? null
 }
 
-/** The family of a pipeline or transformer of diffusers, or null. */
-export function baseOfClass(className: string): string | null {
+/** The family of a pipeline or transformer class, or null. */
+export function baseByClassName(className: string): string | null {
   return families.find(([start]) => className.startsWith(start))?.[1] ?? null
 }

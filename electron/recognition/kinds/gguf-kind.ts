@@ -1,6 +1,6 @@
 import type { Header } from '../formats/header.ts'
-import type { Kind } from './kind-result.ts'
-import { kindOf } from './kind.ts'
+import type { Kind } from './kind.ts'
+import { detectKind } from './detect-kind.ts'
 
 /** `general.architecture` as ComfyUI-GGUF reads it (loader.py, IMG_ARCH_LIST). */
 const imageFamilies: Readonly<Record<string, string>> = {
@@ -18,7 +18,7 @@ const imageFamilies: Readonly<Record<string, string>> = {
   qwen_image: 'Qwen-Image',
 }
 
-/** Encoders that image models read prompts with; `clip` is the part that sees, kept beside its language model. */
+/** Text encoders of image models; `clip` is the image encoder of a multimodal language model. */
 const textFamilies: Readonly<Record<string, string>> = {
   t5: 'T5',
   t5encoder: 'T5',
@@ -32,12 +32,12 @@ const textFamilies: Readonly<Record<string, string>> = {
   clip: 'CLIP',
 }
 
-/** The tensors' names tell more than the architecture's (Flux.2 calls itself flux too); some files have only one of them. */
-export function kindOfGguf(header: Header): Kind | null {
+/** Detects a GGUF file's kind. Tensors take precedence over the architecture, which is `flux` for Flux.2 too. */
+export function detectGgufKind(header: Header): Kind | null {
   if (header.metadata.get('general.type') === 'adapter') {
     return { modelType: 'loras', base: null, evidence: 'general.type' }
   }
-  const byTensors = kindOf(header)
+  const byTensors = detectKind(header)
   if (byTensors && byTensors.base !== null) return byTensors
   const architecture = header.metadata.get('general.architecture') ?? ''
   const evidence = `general.architecture = ${architecture}`

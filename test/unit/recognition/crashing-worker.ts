@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { parentPort, threadId } from 'node:worker_threads'
-import type { InspectOrder } from '../../../electron/recognition/inspect-worker.ts'
+import type { InspectRequest } from '../../../electron/recognition/inspect-worker.ts'
 import { inspectFile } from '../../../electron/recognition/inspect-file.ts'
 
 /** The real work, but for files that say how the worker is to die, and for one that asks which thread it is. */
-parentPort?.on('message', ({ number, file }: InspectOrder) => {
+parentPort?.on('message', ({ number, file }: InspectRequest) => {
   if (file.path.includes('exit')) process.exit(1)
   if (file.path.includes('endless')) {
     writeFileSync(`${file.path}.begun`, '')
@@ -13,7 +13,7 @@ parentPort?.on('message', ({ number, file }: InspectOrder) => {
   if (file.path.includes('throw')) throw new Error('a bug')
   if (file.path.includes('which thread')) {
     const failure = { code: 'unexpected', params: {}, detail: String(threadId) }
-    return parentPort?.postMessage({ number, answer: { failure } })
+    return parentPort?.postMessage({ number, result: { failure } })
   }
-  return void inspectFile(file.path, file).then((answer) => parentPort?.postMessage({ number, answer }))
+  return void inspectFile(file.path, file).then((result) => parentPort?.postMessage({ number, result }))
 })

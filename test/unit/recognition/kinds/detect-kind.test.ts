@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Header } from '../../../../electron/recognition/formats/header.ts'
-import { kindOf } from '../../../../electron/recognition/kinds/kind.ts'
+import { detectKind } from '../../../../electron/recognition/kinds/detect-kind.ts'
 import { parseSafetensors } from '../../../../electron/recognition/formats/safetensors.ts'
 import { families } from '../../../fixtures/families.ts'
 import type { Family } from '../../../fixtures/family.ts'
@@ -20,7 +20,7 @@ test('every family is told by its tensors, and taken for no other', () => {
   )
   const told = Object.fromEntries(
     all.map(([name, family]) => {
-      const kind = kindOf(headerOf(family.tensors, family.metadata))
+      const kind = detectKind(headerOf(family.tensors, family.metadata))
       return [name, kind && { modelType: kind.modelType, base: kind.base, variant: kind.variant ?? null }]
     }),
   )
@@ -29,17 +29,17 @@ test('every family is told by its tensors, and taken for no other', () => {
 
 test('the evidence is a tensor that is really in the file', () => {
   for (const [name, { tensors }] of Object.entries(families)) {
-    expect(Object.keys(tensors), name).toContain(kindOf(headerOf(tensors))?.evidence)
+    expect(Object.keys(tensors), name).toContain(detectKind(headerOf(tensors))?.evidence)
   }
 })
 
 test('tensors that nobody knows stay unknown', () => {
-  expect(kindOf(headerOf({ 'some.layer.weight': { dtype: 'F32', shape: [300, 300] } }))).toBeNull()
-  expect(kindOf(headerOf({}))).toBeNull()
+  expect(detectKind(headerOf({ 'some.layer.weight': { dtype: 'F32', shape: [300, 300] } }))).toBeNull()
+  expect(detectKind(headerOf({}))).toBeNull()
 })
 
 test('a diffusion model of no known family is still a diffusion model', () => {
-  const kind = kindOf(headerOf({ 'model.diffusion_model.new.weight': { dtype: 'F32', shape: [3, 3] } }))
+  const kind = detectKind(headerOf({ 'model.diffusion_model.new.weight': { dtype: 'F32', shape: [3, 3] } }))
   expect(kind).toEqual({
     modelType: 'diffusion_models',
     base: null,
@@ -50,15 +50,15 @@ test('a diffusion model of no known family is still a diffusion model', () => {
 
 test('the metadata names the base where tensors cannot', () => {
   const tensors = families['LoHa of unknown base'].tensors
-  expect(kindOf(headerOf(tensors, { ss_base_model_version: 'sdxl_base_v1-0' }))?.base).toBe('SDXL')
-  expect(kindOf(headerOf(tensors, { 'modelspec.architecture': 'stable-diffusion-v1/lora' }))?.base).toBe(
+  expect(detectKind(headerOf(tensors, { ss_base_model_version: 'sdxl_base_v1-0' }))?.base).toBe('SDXL')
+  expect(detectKind(headerOf(tensors, { 'modelspec.architecture': 'stable-diffusion-v1/lora' }))?.base).toBe(
     'SD1',
   )
 })
 
 test('the metadata tells the type of a file whose tensors nobody knows', () => {
   const tensors: FixtureTensors = { 'odd.weight': { dtype: 'F32', shape: [300, 300] } }
-  expect(kindOf(headerOf(tensors, { 'modelspec.architecture': 'flux-1-dev/lora' }))).toEqual({
+  expect(detectKind(headerOf(tensors, { 'modelspec.architecture': 'flux-1-dev/lora' }))).toEqual({
     modelType: 'loras',
     base: 'Flux.1',
     evidence: 'modelspec.architecture',

@@ -1,8 +1,8 @@
-import { baseOfClass, classNamedIn } from './class-names.ts'
+import { baseByClassName, parseClassName } from './diffusers-classes.ts'
 
 type Metadata = ReadonlyMap<string, string>
 
-/** Families as ModelSpec, kohya and ai-toolkit write them; the first that matches counts. */
+/** Families as ModelSpec, kohya and ai-toolkit write them; the first match counts. */
 const families: readonly (readonly [pattern: RegExp, base: string])[] = [
   [/refiner/, 'SDXL refiner'],
   [/sdxl|diffusion-xl|pony|illustrious|noobai/, 'SDXL'],
@@ -34,22 +34,22 @@ export function baseFromMetadata(metadata: Metadata): string | null {
     const family = value === undefined ? undefined : families.find(([pattern]) => pattern.test(value))
     if (family) return family[1]
   }
-  // kohya's trainer says of every model whether it is SD2.
+  // kohya's trainer records for every model whether it is SD2.
   if (metadata.get('ss_v2') === 'True') return 'SD2'
   return baseFromConfig(metadata.get('config'))
 }
 
-/** A configuration has some kilobytes. */
-const longestConfig = 256 * 1024
+/** A configuration has a few kilobytes. */
+const maxConfigLength = 256 * 1024
 
-/** LTX, Wan and others keep diffusers' configuration of transformer and VAE in the header. */
+/** LTX, Wan and others have the diffusers configuration of transformer and VAE in the header. */
 function baseFromConfig(config: string | undefined): string | null {
-  const className = config === undefined ? null : classNamedIn(config.slice(0, longestConfig))
-  return className === null ? null : baseOfClass(className)
+  const className = config === undefined ? null : parseClassName(config.slice(0, maxConfigLength))
+  return className === null ? null : baseByClassName(className)
 }
 
-/** ModelSpec ends an architecture with what the file is: `…-lora` by its text, `…/lora` in the wild. */
-const endings: readonly (readonly [pattern: RegExp, modelType: string])[] = [
+/** ModelSpec appends the type to the architecture: `…-lora` by its specification, `…/lora` in practice. */
+const typeEndings: readonly (readonly [pattern: RegExp, modelType: string])[] = [
   [/[-/](lora|lycoris|loha|lokr)$/, 'loras'],
   [/[-/]textual-inversion$/, 'embeddings'],
   [/[-/]control-?net$/, 'controlnet'],
@@ -58,7 +58,7 @@ const endings: readonly (readonly [pattern: RegExp, modelType: string])[] = [
 
 export function typeFromMetadata(metadata: Metadata): { modelType: string; evidence: string } | null {
   const architecture = metadata.get('modelspec.architecture')?.toLowerCase() ?? ''
-  const ending = endings.find(([pattern]) => pattern.test(architecture))
+  const ending = typeEndings.find(([pattern]) => pattern.test(architecture))
   if (ending) return { modelType: ending[1], evidence: 'modelspec.architecture' }
   return metadata.has('ss_network_module') ? { modelType: 'loras', evidence: 'ss_network_module' } : null
 }

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
-import { byName } from '../../../../electron/recognition/kinds/kind-by-name.ts'
-import type { Kind } from '../../../../electron/recognition/kinds/kind-result.ts'
-import { quantisationOf } from '../../../../electron/recognition/kinds/quantisation.ts'
+import { refineKindByName } from '../../../../electron/recognition/kinds/name-evidence.ts'
+import type { Kind } from '../../../../electron/recognition/kinds/kind.ts'
+import { detectQuantisation } from '../../../../electron/recognition/kinds/quantisation.ts'
 
 const vae = (base: string): Kind => ({ modelType: 'vae', base, evidence: 'decoder.conv_in.weight' })
 const wan = (variant: string, modelType = 'diffusion_models'): Kind => ({
   ...{ modelType, base: 'Wan', variant, evidence: 'head.modulation' },
 })
 const told = (kind: Kind, name: string) => {
-  const { kind: found, note } = byName(kind, name)
+  const { kind: found, note } = refineKindByName(kind, name)
   return [found.base, found.variant ?? null, note?.key ?? null, note?.params['answer'] ?? null]
 }
 
@@ -30,9 +30,9 @@ test.each([
 test('says how numbers were made smaller', () => {
   const tensors = (names: readonly string[], dtype = 'U8') =>
     new Map(names.map((name) => [name, { dtype, shape: [8], sizeBytes: 8 }]))
-  expect(quantisationOf(tensors(['a.weight', 'a.weight.quant_state.bitsandbytes__nf4']))).toBe('NF4')
-  expect(quantisationOf(tensors(['a.weight', 'a.scale_weight'], 'F8_E4M3'))).toBe('F8_E4M3 scaled')
-  expect(quantisationOf(tensors(['a.weight', 'a.scale'], 'I8'))).toBe('I8 scaled')
-  expect(quantisationOf(tensors(['norm.weight', 'norm.scale'], 'F16'))).toBeNull()
-  expect(quantisationOf(tensors(['a.weight'], 'F16'))).toBeNull()
+  expect(detectQuantisation(tensors(['a.weight', 'a.weight.quant_state.bitsandbytes__nf4']))).toBe('NF4')
+  expect(detectQuantisation(tensors(['a.weight', 'a.scale_weight'], 'F8_E4M3'))).toBe('F8_E4M3 scaled')
+  expect(detectQuantisation(tensors(['a.weight', 'a.scale'], 'I8'))).toBe('I8 scaled')
+  expect(detectQuantisation(tensors(['norm.weight', 'norm.scale'], 'F16'))).toBeNull()
+  expect(detectQuantisation(tensors(['a.weight'], 'F16'))).toBeNull()
 })

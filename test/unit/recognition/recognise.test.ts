@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { folderEvidence } from '../../../electron/recognition/kinds/folder-evidence.ts'
-import type { Kind } from '../../../electron/recognition/kinds/kind-result.ts'
-import { nameHint } from '../../../electron/recognition/kinds/name-hint.ts'
+import type { Kind } from '../../../electron/recognition/kinds/kind.ts'
+import { modelTypeByName } from '../../../electron/recognition/kinds/name-evidence.ts'
 import { recognise } from '../../../electron/recognition/recognise.ts'
 import type { Evidence } from '../../../electron/recognition/recognise.ts'
 import { suggestTarget } from '../../../electron/recognition/suggest-target.ts'
@@ -45,7 +45,7 @@ test.each([
   ['floral.bin', null],
   ['elevated.pt', null],
 ])('the name %s hints at %s', (name, modelType) => {
-  expect(nameHint(name)?.modelType ?? null).toBe(modelType)
+  expect(modelTypeByName(name)?.modelType ?? null).toBe(modelType)
 })
 
 const lora: Kind = { modelType: 'loras', base: 'SDXL', evidence: 'lora_unet.lora_down.weight' }

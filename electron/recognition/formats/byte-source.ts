@@ -1,0 +1,38 @@
+import type { FileHandle } from 'node:fs/promises'
+
+/** Random access to bytes: a file, or an unpacked part of one. */
+export interface ByteSource {
+  readonly sizeBytes: number
+  /** Returns fewer bytes than requested only at the end. */
+  read(position: number, length: number): Promise<Buffer>
+}
+
+/** An open file, limited to the size that it had when it was opened. */
+export function fileSource(file: FileHandle, sizeBytes: number): ByteSource {
+  return {
+    sizeBytes,
+    async read(position, length) {
+      const count = Math.max(0, Math.min(length, sizeBytes - position))
+      return count === 0 ? Buffer.alloc(0) : readAt(file, position, count)
+    },
+  }
+}
+
+export function bufferSource(bytes: Buffer): ByteSource {
+  return {
+    sizeBytes: bytes.length,
+    read: async (position, length) => bytes.subarray(position, position + length),
+  }
+}
+
+/** Reads from `position` until `length` bytes or the end of the file. */
+export async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(length)
+  let filled = 0
+  while (filled < length) {
+    const { bytesRead } = await file.read(buffer, filled, length - filled, position + filled)
+    if (bytesRead === 0) break
+    filled += bytesRead
+  }
+  return buffer.subarray(0, filled)
+}

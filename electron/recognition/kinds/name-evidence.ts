@@ -1,0 +1,135 @@
+import type { Said } from '../../contract/recognition.ts'
+import type { Kind } from './kind.ts'
+
+/** Something that a file's tensors leave open and its name may answer. */
+interface OpenQuestion {
+  /** A case of the message `note.open`. */
+  readonly question: string
+  readonly appliesTo: (kind: Kind) => boolean
+  /** Words in the name, and the answer that each gives. */
+  readonly answers: readonly (readonly [pattern: RegExp, answer: string])[]
+  /** Changes the kind by the answer; absent if the answer is only noted. */
+  readonly apply?: (kind: Kind, answer: string) => Kind
+}
+
+const withBase = (kind: Kind, base: string): Kind => ({ ...kind, base })
+const isVae = (base: string) => (kind: Kind) => kind.modelType === 'vae' && kind.base === base
+
+/**
+ * Families and stages with identical tensor names and shapes. ComfyUI and InvokeAI go by the name or ask the user as well.
+ */
+const openQuestions: readonly OpenQuestion[] = [
+  {
+    question: 'vae-sd',
+    appliesTo: isVae('SD / SDXL'),
+    answers: [
+      [/sd[-_ ]?xl|(?<![a-z])xl(?![a-z])/, 'SDXL'],
+      [/sd[-_ ]?v?1|vae[-_]ft|kl[-_]f8|(?<!\d)84\d{4}/, 'SD1'],
+    ],
+    apply: withBase,
+  },
+  {
+    question: 'vae-flux',
+    appliesTo: isVae('Flux.1 / SD3'),
+    answers: [
+      [/sd[-_ ]?3/, 'SD3'],
+      [/flux|^ae(?=\.)/, 'Flux.1'],
+    ],
+    apply: withBase,
+  },
+  {
+    question: 'vae-wan',
+    appliesTo: isVae('Wan / Qwen-Image'),
+    answers: [
+      [/qwen/, 'Qwen-Image'],
+      [/wan/, 'Wan'],
+    ],
+    apply: withBase,
+  },
+  {
+    question: 'noise',
+    appliesTo: ({ base, variant }) => base === 'Wan' && (variant?.startsWith('2.2 14B') ?? false),
+    answers: [
+      [/high/, 'high'],
+      [/low/, 'low'],
+    ],
+  },
+  {
+    question: 'wan',
+    appliesTo: ({ modelType, base, variant }) =>
+      modelType === 'diffusion_models' && base === 'Wan' && variant === '14B T2V',
+    answers: [
+      [/high/, 'high'],
+      [/low/, 'low'],
+      [/2[._]1/, 'old'],
+    ],
+    apply: (kind, answer) => ({ ...kind, variant: answer === 'old' ? '2.1 14B T2V' : '2.2 14B T2V' }),
+  },
+  {
+    question: 'noise',
+    appliesTo: ({ modelType, base, variant }) =>
+      modelType === 'loras' && base === 'Wan' && (variant?.includes('14B') ?? false),
+    answers: [
+      [/high/, 'high'],
+      [/low/, 'low'],
+    ],
+  },
+  {
+    question: 'klein',
+    appliesTo: ({ base, variant }) => base === 'Flux.2' && (variant?.startsWith('Klein') ?? false),
+    answers: [
+      [/base/, 'base'],
+      [/distill/, 'distilled'],
+    ],
+  },
+]
+
+/** Refines a kind by the file's name where the tensors leave a question open. The note says how it was answered, if at all. */
+export function refineKindByName(
+  kind: Kind,
+  name: string,
+): { readonly kind: Kind; readonly note: Said | null } {
+  const found = openQuestions.find(({ appliesTo }) => appliesTo(kind))
+  if (!found) return { kind, note: null }
+  const { question, answers, apply } = found
+  const lower = name.toLowerCase()
+  for (const [pattern, answer] of answers) {
+    const hint = pattern.exec(lower)?.[0]
+    if (hint === undefined) continue
+    const note = { key: 'note.by-name', params: { hint, answer } }
+    return { kind: apply ? apply(kind, answer) : kind, note }
+  }
+  return { kind, note: { key: 'note.open', params: { question } } }
+}
+
+export interface NameHint {
+  readonly modelType: string
+  /** The matching part of the name. */
+  readonly hint: string
+}
+
+/** Words in file names, the most specific first. Weak evidence, used only without a header or a folder that shows the type. */
+const nameHints: readonly (readonly [pattern: RegExp, modelType: string])[] = [
+  [/clip[-_ ]?vision|siglip/, 'clip_vision'],
+  [/control[-_ ]?(net|lora)|t2i[-_ ]?adapter|control_v11\w?/, 'controlnet'],
+  [/ip[-_ ]?adapter/, 'ipadapter'],
+  [/(?<![a-z])(lora|locon|lycoris|loha|lokr|dora)(?![a-z])/, 'loras'],
+  [/taesd\w*|taehv|vae[-_ ]?approx/, 'vae_approx'],
+  [/(?<![a-z])vae(?![a-z])|^ae(?=\.)/, 'vae'],
+  [/umt5|t5[-_ ]?xxl|clip[-_ ]?[lgh](?![a-z])|text[-_ ]?encoder/, 'text_encoders'],
+  [/(real)?esrgan|swinir|upscal\w*|(?<![a-z\d])[1248]x(?=[-_ ])/, 'upscale_models'],
+  [/(?<![a-z])unet(?![a-z])|diffusion[-_ ]?model(?!s? ?xl)/, 'diffusion_models'],
+  [/textual[-_ ]?inversion|(?<![a-z])embedding(?![a-z])/, 'embeddings'],
+  // Only complete Stable Diffusion models are saved as .ckpt.
+  [/\.ckpt$/, 'checkpoints'],
+]
+
+/** The model type that a file's name suggests, or null. */
+export function modelTypeByName(name: string): NameHint | null {
+  const lower = name.toLowerCase()
+  for (const [pattern, modelType] of nameHints) {
+    const hint = pattern.exec(lower)?.[0]
+    if (hint !== undefined) return { modelType, hint }
+  }
+  return null
+}

@@ -1,0 +1,51 @@
+import { open, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { readContent } from '../read-content.ts'
+import { shardNames, type Shard } from '../model-groups.ts'
+import type { TensorInfo } from '../formats/header.ts'
+import type { Kind } from './kind.ts'
+import { detectKind } from './detect-kind.ts'
+
+/** The largest image models have nine parts; the first parts of a larger language model are enough. */
+const maxPartsRead = 16
+
+/** Detected kinds are cached, because all parts are read for each of the parts. */
+const maxCachedKinds = 32
+const kindCache = new Map<string, Promise<Kind | null>>()
+
+/** The kind of a model in numbered parts, by the tensors of all of them. */
+export async function detectShardedKind(folder: string, shard: Shard): Promise<Kind | null> {
+  const paths = shardNames(shard)
+    .slice(0, maxPartsRead)
+    .map((name) => join(folder, name))
+  const key = [...paths, ...(await Promise.all(paths.map(versionOf)))].join('\n')
+  const kind = kindCache.get(key) ?? readKind(paths)
+  kindCache.delete(key)
+  kindCache.set(key, kind)
+  for (const oldest of kindCache.keys()) if (kindCache.size > maxCachedKinds) kindCache.delete(oldest)
+  return kind
+}
+
+/** A value that changes when the file does. */
+async function versionOf(path: string): Promise<string> {
+  try {
+    const { size, mtimeNs, ino } = await stat(path, { bigint: true })
+    return `${size} ${mtimeNs} ${ino}`
+  } catch {
+    return ''
+  }
+}
+
+async function readKind(paths: readonly string[]): Promise<Kind | null> {
+  const tensors = new Map<string, TensorInfo>()
+  for (const path of paths) {
+    try {
+      await using file = await open(path, 'r')
+      const { header } = await readContent(file, basename(path), (await file.stat()).size)
+      for (const [tensor, info] of header?.tensors ?? []) tensors.set(tensor, info)
+    } catch {
+      // A part that can't be read is refused in its own inspection.
+    }
+  }
+  return detectKind({ tensors, metadata: new Map() })
+}

@@ -3,7 +3,7 @@ import type { UploadDetails } from '../../../electron/contract/upload-details.ts
 import { setup, usualSettings, valueOf, type EngineOptions, type World } from '../../support/engine.ts'
 
 const mebi = 1024 * 1024
-/** Twelve parts and a bit, of the smallest size that S3 takes. */
+/** Twelve parts of the smallest size that S3 accepts, and a short last one. */
 const partBytes = 5 * mebi
 const fileBytes = 12 * partBytes + 123
 const inParts: EngineOptions = {
@@ -20,7 +20,7 @@ async function addWatched({ app, file }: World, sizeBytes = fileBytes) {
   return { id, told, now }
 }
 
-test('a watched upload tells each part from waiting to sent, and its speed', async () => {
+test('reports each part of a watched upload from waiting to sent', async () => {
   const world = await setup(inParts)
   const { id, told, now } = await addWatched(world)
   await world.app.settled(id)
@@ -35,7 +35,7 @@ test('a watched upload tells each part from waiting to sent, and its speed', asy
   }
 })
 
-test('a part that broke off is told as one that goes again; those of an earlier start as sent before', async () => {
+test('marks parts that are retried and parts that were sent before a restart', async () => {
   const world = await setup(inParts)
   const { cloud, app } = world
   cloud.fail({ on: 'put-part', how: 'cut', after: mebi, when: ({ partNumber }) => partNumber === 2 })
@@ -57,7 +57,7 @@ test('a part that broke off is told as one that goes again; those of an earlier 
   expect(valueOf(await again.calls.watch({ id }))?.parts?.states).toMatch(/^bb[bs]{10}s$/)
 })
 
-test('nobody is told of an upload that is not watched', async () => {
+test('reports no details of an upload that is not watched', async () => {
   const world = await setup(inParts)
   const { id, told } = await addWatched(world)
   valueOf(await world.app.calls.watch({ id: null }))
@@ -66,7 +66,7 @@ test('nobody is told of an upload that is not watched', async () => {
   expect(told.length).toBe(before)
 })
 
-test('a file that goes as one PUT is one part with its bytes', async () => {
+test('reports an upload in a single PUT as one part', async () => {
   const world = await setup()
   const hold = world.cloud.hold('put-object', 100_000)
   const { id, now } = await addWatched(world, 20_000_000)
@@ -78,7 +78,7 @@ test('a file that goes as one PUT is one part with its bytes', async () => {
   expect(await now()).toMatchObject({ parts: { states: 's', flying: [] } })
 })
 
-test('the most connections that the settings allow hold from the next part on', async () => {
+test('applies a lower connection limit from the next part on', async () => {
   const world = await setup(inParts)
   const { app, cloud } = world
   app.engine.applySettings({

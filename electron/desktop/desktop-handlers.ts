@@ -65,17 +65,18 @@ export function createDesktopHandlers(options: {
       return folder === undefined ? engine.calls.watching(undefined) : engine.watchFolder(folder, team)
     },
     addPlaces: ({ chosen }) => engine.addFound(chosen, dialogs.confirmSending),
-    sendNeeds: ({ id, needs }) => engine.workflows.sendNeeds(id, needs, dialogs.confirmSending),
+    sendNeeds: ({ id, needs }) => engine.workflows.enqueueModels(id, needs, dialogs.confirmSending),
     async locateNeed({ id, need }) {
       const wanted = engine.workflows.view(id)?.needs.find((one) => one.id === need)
       const [path] = await dialogs.pickPaths(wanted?.isFolder ? 'model-folder' : 'model')
-      const located = path === undefined ? success(undefined) : await engine.workflows.locate(id, need, path)
+      const located =
+        path === undefined ? success(undefined) : await engine.workflows.locateModel(id, need, path)
       return located.ok ? success(engine.workflows.view(id)) : located
     },
     async lookInFolder({ id }) {
       const [folder] = await dialogs.pickPaths('model-folder')
       // The page is told of what is found as it comes.
-      if (folder !== undefined) void engine.workflows.lookIn(id, folder)
+      if (folder !== undefined) void engine.workflows.searchFolder(id, folder)
       return success(engine.workflows.view(id))
     },
     async showInFolder({ id }) {

@@ -6,9 +6,9 @@ import type { Settings } from '../contract/settings.ts'
 import type { TransferSpeed, UploadDetails } from '../contract/upload-details.ts'
 import type { AddReport, Patch, Snapshot } from '../contract/uploads.ts'
 import type { WatchingView } from '../contract/watched-folders.ts'
-import type { Finding } from '../discovery/places/find-models.ts'
-import type { Surroundings } from '../discovery/places/known-places.ts'
-import type { Watching } from '../discovery/watched-folders/watched-folders.ts'
+import type { Computer } from '../discovery/places/known-places.ts'
+import type { ModelFinder } from '../discovery/places/model-finder.ts'
+import type { WatchedFolders } from '../discovery/watched-folders/watched-folders.ts'
 import type { EnqueueRequest } from '../intake/enqueue.ts'
 import type { Library } from '../library/library.ts'
 import type { Environment, SecretStore } from '../platform/environment.ts'
@@ -45,7 +45,7 @@ export interface EngineOptions {
   readonly settings: EngineSettings
   readonly workers: WorkerFiles
   /** Where models are looked for, instead of this computer's own folders. */
-  readonly computer?: Surroundings
+  readonly computer?: Computer
   /** Replacements for measuring and testing. */
   readonly requestSlots?: RequestSlots
   readonly putTimeouts?: PutTimeouts
@@ -71,7 +71,7 @@ export interface EngineListener {
 export interface Engine extends QueueHold {
   /** One function for each call of the contract that the engine answers. */
   readonly calls: EngineCalls
-  readonly workflows: Finding['workflows']
+  readonly workflows: ModelFinder['workflows']
   readonly library: Pick<Library, 'models'>
   /** Uploads a little to the team's storage and removes it again (see uploads/storage-test.ts). */
   readonly testStorage: StorageTester['test']
@@ -82,9 +82,9 @@ export interface Engine extends QueueHold {
   /** The same for what a user dropped or picked: workflows are opened and lists of folders are read first. */
   drop(paths: readonly string[]): Promise<Result<AddReport>>
   /** Enqueues models that were found on this computer, once `confirm` agrees. */
-  readonly addFound: Finding['addFound']
+  readonly addFound: ModelFinder['enqueueFound']
   /** Watches a folder for a team from now on. */
-  readonly watchFolder: Watching['addFor']
+  readonly watchFolder: WatchedFolders['addFolder']
   /** Continues unfinished uploads of processes that ended, for everyone who is signed in; returns their ids. */
   resumeUnfinished(signal: AbortSignal): Promise<Result<readonly string[]>>
   /** Aborts multipart uploads that no upload needs any more. */

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { availableParallelism, homedir } from 'node:os'
+import { availableParallelism } from 'node:os'
 import { basename, join } from 'node:path'
-import process from 'node:process'
 import { createAccounts } from '../accounts/accounts.ts'
 import { createProxyLogins } from '../accounts/proxy-logins.ts'
 import { createLocks } from '../accounts/refresh-lock.ts'
@@ -12,11 +11,11 @@ import { checkConflictsEarly } from '../conflicts/early-check.ts'
 import { createFileHashes } from '../conflicts/file-hashes.ts'
 import { toLibraryModel } from '../conflicts/registered-copies.ts'
 import { createReplacer } from '../conflicts/replace.ts'
-import { teamKey, type TeamChoice } from '../contract/account.ts'
+import { type TeamChoice } from '../contract/account.ts'
 import type { OnConflict, ReplacedFate } from '../contract/library.ts'
 import { baseOf, putLimitOf } from '../contract/servers.ts'
-import { createFinding } from '../discovery/places/find-models.ts'
-import { createWatching } from '../discovery/watched-folders/watched-folders.ts'
+import { ModelFinder } from '../discovery/places/model-finder.ts'
+import { WatchedFolders } from '../discovery/watched-folders/watched-folders.ts'
 import { createDetails } from '../feed/details.ts'
 import { createDoneToday } from '../feed/done-today.ts'
 import { createFeed } from '../feed/feed.ts'
@@ -250,46 +249,29 @@ export function createEngine(options: EngineOptions): Engine {
   })
 
   // Discovery: models on this computer.
-  const finding = createFinding({
+  const finder = new ModelFinder({
     worker: workers.search,
+    computer: options.computer,
+    environment,
     library,
-    timers: environment.timers,
-    surroundings: options.computer ?? {
-      platform: process.platform,
-      home: homedir(),
-      environment: process.env,
-    },
-    sentBefore: createUploadedBefore(database),
-    addPlaced: (placed, team) => intake.enqueuePlaced(placed, team ? { team } : {}),
-    chosen: chosenTeam,
-    queuedFor,
-    folders: {
-      get: () => choices.get('known-folders'),
-      set: (text) => choices.set('known-folders', text),
-    },
-    toldFinding: (view) => events.emit('finding', view),
-    toldWorkflow: (view) => events.emit('workflow', view),
+    accounts,
+    rows,
+    choices,
+    resolve: signIns.resolve,
+    uploadedBefore: createUploadedBefore(database),
+    enqueue: (files, team) => intake.enqueuePlaced(files, team ? { team } : {}),
+    onFindingChange: (view) => events.emit('finding', view),
+    onWorkflowChange: (view) => events.emit('workflow', view),
   })
-  const watching = createWatching({
+  const watchedFolders = new WatchedFolders({
     database,
     worker: workers.watch,
     environment,
-    platform: process.platform,
-    walk: finding.walk,
-    weightsOf: finding.weightsOf,
-    words: finding.words,
-    remember: finding.remember,
-    resolve: signIns.resolve,
-    hidden: () => signIns.hidden(),
-    canSend: (accountId, team) => uploadAccountFor({ accountId, teamId: team.id }) !== null,
-    queue(paths, { accountId, team }, signal) {
-      const choice = { accountId, teamId: team.id }
-      return intake.enqueue(paths, {
-        team: uploadAccountFor(choice) ?? choice,
-        ...(signal ? { signal } : {}),
-      })
-    },
-    told: (view) => events.emit('watching', view),
+    modelFinder: finder,
+    signIns,
+    uploadAccountFor,
+    enqueue: (paths, team, signal) => intake.enqueue(paths, { team, ...(signal ? { signal } : {}) }),
+    onChange: (view) => events.emit('watching', view),
   })
 
   // Feed: what the page sees.
@@ -346,8 +328,9 @@ export function createEngine(options: EngineOptions): Engine {
     for (const id of rows.ids()) if (accountIds.has(rows.get(id)?.record.accountId ?? '')) feed.changed(id)
   })
   events.on('session', () => {
-    finding.workflows.changed()
-    watching.sessionChanged()
+    // Another account or team means another library.
+    finder.workflows.refresh()
+    watchedFolders.sessionChanged()
   })
   events.on('proxiesChanged', signIns.announce)
   events.on('proxyOpened', () => commands.resumeAfter('proxy-sign-in'))
@@ -397,27 +380,6 @@ export function createEngine(options: EngineOptions): Engine {
     return account && { accountId: account.id, teamId }
   }
 
-  function chosenTeam(wanted: TeamChoice | null) {
-    const chosen = signIns.resolve(wanted)
-    const account = chosen && accounts.list().find(({ id }) => id === chosen.accountId)
-    if (!chosen || !account) return null
-    return {
-      choice: { accountId: chosen.accountId, teamId: chosen.team.id },
-      team: chosen.team,
-      server: new URL(account.server).host,
-    }
-  }
-
-  function queuedFor(choice: TeamChoice) {
-    return rows.ids().flatMap((id) => {
-      const record = rows.get(id)?.record
-      if (!record || record.phase === 'registered') return []
-      const { accountId, team, target, phase, failure } = record
-      if (teamKey({ accountId, teamId: team.id }) !== teamKey(choice)) return []
-      return [{ id, target, failure: phase === 'failed' ? failure : null }]
-    })
-  }
-
   function usesServer(address: string): boolean {
     const there = accounts.list().filter(({ server }) => baseOf(server) === baseOf(address))
     const accountIds = new Set(there.map(({ id }) => id))
@@ -445,20 +407,20 @@ export function createEngine(options: EngineOptions): Engine {
         library,
         hashCache,
         inspector,
-        addPaths: (paths) => finding.drop(paths, (rest) => intake.enqueue(rest)),
+        addPaths: (paths) => finder.processDropped(paths, (modelPaths) => intake.enqueue(modelPaths)),
       }),
-      ...finding.calls,
-      ...watching.calls,
+      ...finder.calls,
+      ...watchedFolders.calls,
     },
-    workflows: finding.workflows,
+    workflows: finder.workflows,
     library,
     testStorage: storageTest.test,
     snapshot: feed.snapshot,
     session: signIns.view,
     addPaths: (paths, request) => intake.enqueue(paths, request),
-    drop: (paths) => finding.drop(paths, (rest) => intake.enqueue(rest)),
-    addFound: finding.addFound,
-    watchFolder: watching.addFor,
+    drop: (paths) => finder.processDropped(paths, (modelPaths) => intake.enqueue(modelPaths)),
+    addFound: (chosen, confirm) => finder.enqueueFound(chosen, confirm),
+    watchFolder: (path, choice) => watchedFolders.addFolder(path, choice),
     resumeUnfinished: (signal) => adoptAccountUploads({ store, rows, queue, commands, accounts }, signal),
     cleanUpAbandoned: () => abandonedUploads.cleanUp(),
     abandonedCount: () => store.abandonedUploads().length,
@@ -500,12 +462,12 @@ export function createEngine(options: EngineOptions): Engine {
         restoreQueued({ store, rows, queue, recovery, rechecks })
       }
       await signIns.restore()
-      if (restoreQueue) watching.start()
+      if (restoreQueue) watchedFolders.start()
       await queue.setHeld((paused.all && restoreQueue) || paused.outside)
       cleanUp()
     },
     async stop() {
-      await Promise.all([finding.close(), watching.close()])
+      await Promise.all([finder.close(), watchedFolders.close()])
       await Promise.all([
         queue.setHeld(true),
         recovery.close(),

@@ -6,7 +6,7 @@ import { failed, failure, success, type Result } from '../contract/failures.ts'
 import { cleanLibraryPath } from '../contract/library-path.ts'
 import type { OnConflict } from '../contract/library.ts'
 import type { AddReport, Target } from '../contract/uploads.ts'
-import type { Placed } from '../discovery/places/placed-file.ts'
+import type { FileWithTarget } from '../discovery/places/file-with-target.ts'
 import { collectFiles } from '../discovery/scan/collect-files.ts'
 import type { Rows } from '../journal/rows.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
@@ -118,7 +118,7 @@ export class Intake {
    * the library folder of its files.
    */
   enqueuePlaced(
-    placed: readonly Placed[],
+    placed: readonly FileWithTarget[],
     request: Omit<EnqueueRequest, 'targetOf'> = {},
   ): Promise<Result<AddReport>> {
     const targets = new Map(placed.map(({ path, target }) => [path, target]))
@@ -146,7 +146,7 @@ export class Intake {
   }
 }
 
-function targetInFolder(placed: readonly Placed[], path: string): Partial<Target> {
+function targetInFolder(placed: readonly FileWithTarget[], path: string): Partial<Target> {
   for (const { path: folder, target } of placed) {
     if (target.modelPath === undefined || !path.startsWith(folder + sep)) continue
     const within = relative(folder, path).split(sep).join('/')

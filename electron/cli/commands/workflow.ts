@@ -24,7 +24,7 @@ export async function runWorkflowCommand(
   context: UploadContext,
 ): Promise<number> {
   const { engine, streams, interruption } = context
-  const opened = await interruption.race(engine.workflows.read([command.file], choice))
+  const opened = await interruption.race(engine.workflows.open([command.file], choice))
   if (opened === interrupted) return interruption.exitCode
   if (opened.id === null) {
     streams.err.write(
@@ -34,7 +34,7 @@ export async function runWorkflowCommand(
     )
     return exitCodes.someFailed
   }
-  if ((await interruption.race(engine.workflows.settled(opened.id))) === interrupted)
+  if ((await interruption.race(engine.workflows.whenComplete(opened.id))) === interrupted)
     return interruption.exitCode
   const view = engine.workflows.view(opened.id)
   if (!view) return exitCodes.someFailed
@@ -62,7 +62,7 @@ async function uploadNeeded(
   const follower = followUploads(engine, reporter)
   const stop = () => stopUploads(context, { command: 'upload', remove: false })
   const report = await interruption.race(
-    engine.workflows.sendNeeds(
+    engine.workflows.enqueueModels(
       id,
       needs.map((need) => need.id),
       // The user requested the upload with --upload.

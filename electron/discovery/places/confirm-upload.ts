@@ -2,37 +2,37 @@ import type { Team, TeamChoice } from '../../contract/account.ts'
 import { success, type Result } from '../../contract/failures.ts'
 import type { UploadQuestion } from '../../contract/discovery.ts'
 import type { AddReport } from '../../contract/uploads.ts'
-import type { Placed } from './placed-file.ts'
+import type { FileWithTarget } from './file-with-target.ts'
 
-/** Asks the person, in words that no page can change; true when they want it. */
-export type Confirm = (question: UploadQuestion) => Promise<boolean>
+/** Asks the user in a dialog whose text the page cannot change; true if the user agrees. */
+export type ConfirmUpload = (question: UploadQuestion) => Promise<boolean>
 
-/** Where files go. */
-export interface Destination {
+/** Puts files into the queue of a team, each with the part of its target that is known in advance. */
+export type EnqueueFiles = (
+  files: readonly FileWithTarget[],
+  team: TeamChoice | null,
+) => Promise<Result<AddReport>>
+
+export interface UploadDestination {
   readonly choice: TeamChoice
   readonly team: Team
-  /** Host of the team's server, and its port if it has an unusual one. */
+  /** Host of the team's server, with its port unless it is the default one. */
   readonly server: string
 }
 
 /**
- * Hands over files that the app itself has found, once the person has agreed to their number, team and server; null when
- * they don't. What is handed over is what was asked about, whatever is found or chosen meanwhile.
+ * Enqueues files that the app has found by itself once the user has confirmed their number, team and server; null if
+ * the user declines. Exactly the confirmed files are enqueued, even if the search or the selected team changes meanwhile.
  */
-export async function askBefore(
-  files: readonly (Placed & { readonly sizeBytes: number })[],
-  to: Destination | null,
-  {
-    confirm,
-    take,
-  }: {
-    readonly confirm: Confirm
-    readonly take: (placed: readonly Placed[], team: TeamChoice | null) => Promise<Result<AddReport>>
-  },
+export async function enqueueAfterConfirmation(
+  files: readonly (FileWithTarget & { readonly sizeBytes: number })[],
+  destination: UploadDestination | null,
+  { confirm, enqueue }: { readonly confirm: ConfirmUpload; readonly enqueue: EnqueueFiles },
 ): Promise<Result<AddReport | null>> {
-  // Without a team there is nobody to send to; whoever takes them says so.
-  if (to === null) return take(files, null)
+  // Without a team nothing can be sent; enqueueing reports that.
+  if (destination === null) return enqueue(files, null)
+  const { choice, team, server } = destination
   const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0)
-  const isWanted = await confirm({ count: files.length, sizeBytes, team: to.team.name, server: to.server })
-  return isWanted ? take(files, to.choice) : success(null)
+  const isConfirmed = await confirm({ count: files.length, sizeBytes, team: team.name, server })
+  return isConfirmed ? enqueue(files, choice) : success(null)
 }

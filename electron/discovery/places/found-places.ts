@@ -2,154 +2,171 @@ import { createHash } from 'node:crypto'
 import type { FindingView, FoundGroup, FoundPlaceView } from '../../contract/discovery.ts'
 import type { LocalModel } from '../scan/walk-models.ts'
 import type { FoundPlace } from './search-places.ts'
-import type { Searcher } from './searcher.ts'
+import type { SearchWorkerClient } from './search-worker-client.ts'
 
-export interface PlacesFound {
-  view(): FindingView
-  /** Looks in the usual places; again only when asked for. Resolves when it has looked. */
-  look(again: boolean): Promise<void>
-  /** The same for somebody who needs the outcome: until it is there nobody stops it. */
-  need(): Promise<void>
-  stop(): void
-  /** Takes in what a yaml file names; answers whether it is such a file. */
-  takeExtraPaths(file: string): Promise<boolean>
-  /** The models of some types of a place; none when the place is not known or only information. */
-  modelsOf(id: string, modelTypes: readonly (string | null)[]): readonly PlacedModel[]
-  /** Whether the usual places were looked through to their end. */
-  isSeen(): boolean
-  /** Everything that was found so far. */
-  allModels(): readonly LocalModel[]
+export interface FoundModel extends LocalModel {
+  /** The user has written the model's type into a yaml file, so it isn't a guess. */
+  readonly isTypeExplicit: boolean
 }
 
-export interface PlacedModel extends LocalModel {
-  /** Its type was written down by the person, and is no guess. */
-  readonly isPlaced: boolean
+export interface FoundPlacesOptions {
+  readonly searchWorker: Pick<SearchWorkerClient, 'search'>
+  readonly onChange: (view: FindingView) => void
+  /** A path as it is shown to the user. */
+  readonly displayPath: (path: string) => string
 }
 
-/** What is found on this computer is kept in memory, under names that say nothing. */
-export function createPlacesFound(options: {
-  readonly searcher: Searcher
-  readonly told: (view: FindingView) => void
-  /** A path as a person reads it. */
-  readonly words: (path: string) => string
-}): PlacesFound {
-  const { searcher, told, words } = options
-  const places = new Map<string, FoundPlace>()
-  let state: FindingView['state'] = 'idle'
-  let needed = 0
-  let looking: { readonly abort: AbortController; readonly done: Promise<void> } | null = null
+/** The places with models that were found on this computer. Kept in memory; the page only gets opaque ids. */
+export class FoundPlaces {
+  readonly #options: FoundPlacesOptions
+  readonly #places = new Map<string, FoundPlace>()
+  #state: FindingView['state'] = 'idle'
+  /** Callers that need the complete result; the search can't be stopped while there are any. */
+  #waitingCount = 0
+  #running: { readonly abort: AbortController; readonly done: Promise<void> } | null = null
 
-  const view = (): FindingView => ({
-    state,
-    // What can't be added stands last.
-    places: [...places]
-      .map(([id, place]) => toView(id, place, words))
-      .sort((one, other) => Number(one.isInformation) - Number(other.isInformation)),
-  })
+  constructor(options: FoundPlacesOptions) {
+    this.#options = options
+  }
 
-  /** A file of which a yaml file tells the type stands there alone. */
-  function keep(place: FoundPlace): void {
-    places.set(idOf(place.path), place)
-    const kept = [...places.values()]
-    const named = new Set(kept.filter(isNamed).flatMap(({ models }) => models.map(({ path }) => path)))
-    for (const one of kept) {
-      const models = isNamed(one) ? one.models : one.models.filter(({ path }) => !named.has(path))
-      if (models.length === 0) places.delete(idOf(one.path))
-      else if (models.length < one.models.length) places.set(idOf(one.path), { ...one, models })
+  view(): FindingView {
+    return {
+      state: this.#state,
+      // Places that can't be added come last.
+      places: [...this.#places]
+        .map(([id, place]) => toView(id, place, this.#options.displayPath))
+        .sort((one, other) => Number(one.isInformation) - Number(other.isInformation)),
     }
   }
 
-  function begin(): Promise<void> {
+  /**
+   * Searches the usual places and resolves once the search has ended. Joins a running search; a completed search is only
+   * repeated if `again` is set.
+   */
+  async search(again: boolean): Promise<void> {
+    if (this.#running) return this.#running.done
+    if (this.#state === 'done' && !again) return
+    await this.#startSearch()
+  }
+
+  /** Like `search(false)`, but `stop` has no effect until it resolves. */
+  async searchUninterrupted(): Promise<void> {
+    this.#waitingCount += 1
+    await this.search(false).finally(() => (this.#waitingCount -= 1))
+  }
+
+  stop(): void {
+    if (this.#waitingCount === 0) this.#running?.abort.abort()
+  }
+
+  /** Adds the model folders that a yaml file lists; false if it lists none. */
+  async addExtraPaths(file: string): Promise<boolean> {
+    const { searchWorker, onChange } = this.#options
+    const found: FoundPlace[] = []
+    let isExtraPathsFile = false
+    await searchWorker.search(
+      { kind: 'extra-paths', file },
+      {
+        onMessage(message) {
+          if (message.kind !== 'extra-paths' || message.places === null) return
+          isExtraPathsFile = true
+          found.push(...message.places)
+        },
+      },
+    )
+    if (!isExtraPathsFile) return false
+    for (const place of found) this.#add(place)
+    onChange(this.view())
+    return true
+  }
+
+  /** The models of some types of a place; none if the place is unknown or can't be added. */
+  modelsOf(id: string, modelTypes: readonly (string | null)[]): readonly FoundModel[] {
+    const place = this.#places.get(id)
+    if (!place || isInformation(place)) return []
+    const isTypeExplicit = isExtraPaths(place)
+    return place.models
+      .filter(({ modelType, isDuplicate }) => modelTypes.includes(modelType) && !isDuplicate)
+      .map((model) => ({ ...model, isTypeExplicit }))
+  }
+
+  /** Whether the last search of the usual places was completed. */
+  isSearchComplete(): boolean {
+    return this.#state === 'done'
+  }
+
+  allModels(): readonly LocalModel[] {
+    return [...this.#places.values()].filter((place) => !isInformation(place)).flatMap(({ models }) => models)
+  }
+
+  #startSearch(): Promise<void> {
+    const { searchWorker, onChange } = this.#options
     const abort = new AbortController()
-    state = 'looking'
-    const done = searcher
+    this.#state = 'looking'
+    const done = searchWorker
       .search(
         { kind: 'places' },
         {
           signal: abort.signal,
-          onAnswer(answer) {
-            if (answer.is !== 'place') return
-            keep(answer.place)
-            told(view())
+          onMessage: (message) => {
+            if (message.kind !== 'place') return
+            this.#add(message.place)
+            onChange(this.view())
           },
         },
       )
-      .then((isDone) => {
-        if (looking?.abort !== abort) return
-        looking = null
-        state = abort.signal.aborted ? 'stopped' : isDone ? 'done' : 'late'
-        told(view())
+      .then((isComplete) => {
+        if (this.#running?.abort !== abort) return
+        this.#running = null
+        if (abort.signal.aborted) this.#state = 'stopped'
+        else this.#state = isComplete ? 'done' : 'late'
+        onChange(this.view())
       })
-    looking = { abort, done }
-    told(view())
+    this.#running = { abort, done }
+    onChange(this.view())
     return done
   }
 
-  async function look(again: boolean): Promise<void> {
-    if (looking) return looking.done
-    if (state === 'done' && !again) return
-    await begin()
-  }
-
-  return {
-    view,
-    look,
-    async need() {
-      needed += 1
-      await look(false).finally(() => (needed -= 1))
-    },
-    stop() {
-      if (needed === 0) looking?.abort.abort()
-    },
-    async takeExtraPaths(file) {
-      let found: readonly FoundPlace[] | null = null
-      await searcher.search(
-        { kind: 'extra-paths', file },
-        { onAnswer: (answer) => answer.is === 'extra-paths' && (found = answer.places) },
-      )
-      const taken = found as readonly FoundPlace[] | null
-      if (taken === null) return false
-      taken.forEach(keep)
-      told(view())
-      return true
-    },
-    modelsOf(id, modelTypes) {
-      const place = places.get(id)
-      if (!place || isInformation(place)) return []
-      const isPlaced = place.kind === 'extra-paths'
-      return place.models
-        .filter(({ modelType, isAgain }) => modelTypes.includes(modelType) && !isAgain)
-        .map((model) => ({ ...model, isPlaced }))
-    },
-    isSeen: () => state === 'done',
-    allModels: () =>
-      [...places.values()].filter((place) => !isInformation(place)).flatMap(({ models }) => models),
+  /** Adds a place. A model that a yaml file gives a type is removed from all other places. */
+  #add(place: FoundPlace): void {
+    this.#places.set(idOf(place.path), place)
+    const places = [...this.#places.values()]
+    const explicitPaths = new Set(
+      places.filter(isExtraPaths).flatMap(({ models }) => models.map(({ path }) => path)),
+    )
+    for (const other of places) {
+      const models = isExtraPaths(other)
+        ? other.models
+        : other.models.filter(({ path }) => !explicitPaths.has(path))
+      if (models.length === 0) this.#places.delete(idOf(other.path))
+      else if (models.length < other.models.length) this.#places.set(idOf(other.path), { ...other, models })
+    }
   }
 }
 
-const isNamed = ({ kind }: FoundPlace) => kind === 'extra-paths'
+const isExtraPaths = ({ kind }: FoundPlace) => kind === 'extra-paths'
 const isInformation = ({ kind }: FoundPlace) => kind === 'hugging-face'
 
-/** The same place has the same id in the next search, so that what the person ticked stays ticked. */
+/** A place has the same id in every search, so the user's selection survives a repeated search. */
 function idOf(path: string): string {
   return createHash('sha256').update(path).digest('hex').slice(0, 16)
 }
 
-function toView(id: string, place: FoundPlace, words: (path: string) => string): FoundPlaceView {
+function toView(id: string, place: FoundPlace, displayPath: (path: string) => string): FoundPlaceView {
   const groups = new Map<string | null, { count: number; sizeBytes: number }>()
-  for (const { modelType, sizeBytes, isAgain } of place.models) {
-    if (isAgain) continue
+  for (const { modelType, sizeBytes, isDuplicate } of place.models) {
+    if (isDuplicate) continue
     const group = groups.get(modelType) ?? { count: 0, sizeBytes: 0 }
     groups.set(modelType, { count: group.count + 1, sizeBytes: group.sizeBytes + sizeBytes })
   }
   return {
     id,
     kind: place.kind,
-    where: words(place.path),
+    where: displayPath(place.path),
     groups: [...groups]
       .map(([modelType, group]): FoundGroup => ({ modelType, ...group }))
       .sort((one, other) => other.sizeBytes - one.sizeBytes),
-    isWhole: place.isWhole,
+    isWhole: place.isComplete,
     isInformation: isInformation(place),
   }
 }

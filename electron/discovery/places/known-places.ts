@@ -1,29 +1,32 @@
 import { posix, win32 } from 'node:path'
 import type { PlaceKind } from '../../contract/discovery.ts'
 
-export interface Surroundings {
+/** What decides where programs keep their models. */
+export interface Computer {
   readonly platform: NodeJS.Platform
+  /** The user's home folder. */
   readonly home: string
+  /** Environment variables. */
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
-/** Where something may be looked for. */
+/** Where to search. */
 export interface SearchPlan {
-  /** Folders that are looked at themselves. */
+  /** Folders where a program's installer puts it. */
   readonly candidates: readonly { readonly path: string; readonly kind: PlaceKind }[]
-  /** Folders below which programs are looked for by name, a few levels deep. */
-  readonly bases: readonly { readonly path: string; readonly depth: number }[]
-  /** Yaml files that name further folders. */
+  /** Folders below which programs are searched by name, `depth` levels deep. */
+  readonly roots: readonly { readonly path: string; readonly depth: number }[]
+  /** Yaml files that list further model folders. */
   readonly extraPathFiles: readonly string[]
-  /** Settings of ComfyUI's desktop app: its JSON has a `basePath`. */
+  /** Settings of ComfyUI's desktop app: JSON with a `basePath`. */
   readonly desktopSettings: readonly string[]
 }
 
 /**
- * The usual places on each system: where the programs' own installers and instructions put them, folders that people make for
- * such things, other disks, and the desktop apps' data folders.
+ * The usual places on each platform: where the programs' installers and instructions put them, the home folder, other
+ * disks, and the data folders of desktop apps.
  */
-export function searchPlan({ platform, home, environment }: Surroundings): SearchPlan {
+export function searchPlan({ platform, home, environment }: Computer): SearchPlan {
   const { join } = platform === 'win32' ? win32 : posix
   const at = (...parts: string[]) => join(home, ...parts)
   const data = dataFolders({ platform, home, environment })
@@ -41,29 +44,29 @@ export function searchPlan({ platform, home, environment }: Surroundings): Searc
       { path: at('invokeai'), kind: 'invokeai' },
       { path: environment['HF_HUB_CACHE'] ?? join(huggingFace, 'hub'), kind: 'hugging-face' },
     ],
-    bases: bases({ platform, home, environment }),
+    roots: searchRoots({ platform, home, environment }),
     extraPathFiles: comfyData.map((folder) => join(folder, 'extra_models_config.yaml')),
     desktopSettings: comfyData.map((folder) => join(folder, 'config.json')),
   }
 }
 
-function dataFolders({ platform, home, environment }: Surroundings): string[] {
+function dataFolders({ platform, home, environment }: Computer): string[] {
   if (platform === 'win32') {
     const roaming = environment['APPDATA'] ?? win32.join(home, 'AppData', 'Roaming')
     const local = environment['LOCALAPPDATA'] ?? win32.join(home, 'AppData', 'Local')
-    // Stability Matrix's portable data lies in Roaming, Comfy's newer installer uses Local.
+    // Stability Matrix keeps its data in Roaming, ComfyUI's newer installer in Local.
     return [roaming, local, win32.join(local, 'Programs')]
   }
   if (platform === 'darwin') return [posix.join(home, 'Library', 'Application Support')]
   return [environment['XDG_CONFIG_HOME'] || posix.join(home, '.config'), posix.join(home, '.local', 'share')]
 }
 
-/** Depth 2 finds `~/ai/ComfyUI`; other disks are one folder deeper, since a share has folders of its own first. */
-function bases({ platform, home, environment }: Surroundings): SearchPlan['bases'] {
-  const own = [{ path: home, depth: 3 }]
+/** Depth 3 finds `~/work/ai/ComfyUI` and `/mnt/disk/ai/ComfyUI`; a Windows drive needs one level less. */
+function searchRoots({ platform, home, environment }: Computer): SearchPlan['roots'] {
+  const homeRoot = { path: home, depth: 3 }
   if (platform === 'win32') {
     const drives = [...'CDEFGHIJKLMNOPQRSTUVWXYZ'].map((letter) => ({ path: `${letter}:\\`, depth: 2 }))
-    return [...own, ...drives]
+    return [homeRoot, ...drives]
   }
   const shared =
     platform === 'darwin'
@@ -78,11 +81,11 @@ function bases({ platform, home, environment }: Surroundings): SearchPlan['bases
           '/srv',
           '/workspace',
         ]
-  return [...own, ...shared.filter((path) => !path.endsWith('/')).map((path) => ({ path, depth: 3 }))]
+  return [homeRoot, ...shared.filter((path) => !path.endsWith('/')).map((path) => ({ path, depth: 3 }))]
 }
 
-/** The program that a folder's name speaks of, or null. Its content decides. */
-export function kindByName(name: string): PlaceKind | null {
+/** The program that a folder's name suggests, or null. Whether it is one depends on its content. */
+export function placeKindByName(name: string): PlaceKind | null {
   const plain = name.toLowerCase().replace(/[-_. ]/g, '')
   if (plain.includes('comfyui') || plain === 'comfy') return 'comfyui'
   if (plain.startsWith('stablediffusionwebui') || plain.includes('webuiforge') || plain.includes('sdwebui'))
@@ -93,7 +96,7 @@ export function kindByName(name: string): PlaceKind | null {
   return plain.includes('fooocus') ? 'fooocus' : null
 }
 
-/** Folders of a program that hold its models, relative to it, best first. Portable builds have one folder around them. */
+/** The model folders of a program, relative to its folder. Portable builds have one more folder around them. */
 export const modelFolders: Readonly<Record<PlaceKind, readonly string[]>> = {
   comfyui: ['models', 'ComfyUI/models', 'resources/ComfyUI/models'],
   a1111: ['models', 'webui/models', 'embeddings'],
@@ -105,8 +108,8 @@ export const modelFolders: Readonly<Record<PlaceKind, readonly string[]>> = {
   'extra-paths': ['.'],
 }
 
-/** Folders that never hold such a program, or hold far too much to look through. */
-export function isNoPlace(name: string): boolean {
+/** Folders that never contain such a program, or too many files to search. */
+export function isExcludedFolder(name: string): boolean {
   return (
     name.startsWith('.') ||
     name.startsWith('$') ||

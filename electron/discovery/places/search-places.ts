@@ -1,195 +1,210 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { PlaceKind } from '../../contract/discovery.ts'
-import { longestExtraPathsBytes, parseExtraPaths, type ExtraRoot } from './extra-model-paths.ts'
+import { maxSettingsFileBytes, parseExtraModelPaths, type ExtraModelFolder } from './extra-model-paths.ts'
 import { walkModels, type LocalModel, type WalkBudget } from '../scan/walk-models.ts'
-import { isNoPlace, kindByName, modelFolders, searchPlan, type Surroundings } from './known-places.ts'
+import { isExcludedFolder, placeKindByName, modelFolders, searchPlan, type Computer } from './known-places.ts'
 
-/** A folder with models in it, and all of them. */
+/** A folder with all models in it, or a yaml file with the models in its folders. */
 export interface FoundPlace {
   readonly kind: PlaceKind
   readonly path: string
   readonly models: readonly LocalModel[]
-  /** False when there was more than could be looked at. */
-  readonly isWhole: boolean
+  /** False if a limit ended the search of this place. */
+  readonly isComplete: boolean
 }
 
 export interface PlaceSearchOptions {
-  readonly surroundings: Surroundings
+  readonly computer: Computer
   readonly now: () => number
-  /** Told as each place is found: a search that is ended early has told what it had. */
+  /** Called as soon as a place is found, so that an aborted search has reported its results. */
   readonly onFound: (place: FoundPlace) => void
 }
 
-/** A home folder can hold millions of files: the whole search looks at this many entries and takes this long, in ms. */
-const mostEntries = 400_000
-const longestMs = 45_000
-const mostFoldersSought = 6_000
+/** Limits of the whole search: a home folder can hold millions of files. */
+const maxEntries = 400_000
+const maxDurationMs = 45_000
+const maxProgramFolders = 6_000
 
 interface Search extends PlaceSearchOptions {
   readonly budget: WalkBudget
-  /** Real paths of folders that were walked. */
+  /** Real paths of folders and keys of files that were visited. */
   readonly seen: Set<string>
-  /** Those of them that a yaml file names. */
-  readonly named: Set<string>
-  /** Places that were told, by their paths. */
-  readonly told: Map<string, FoundPlace>
-  readonly roots: Set<string>
-  readonly yamls: Set<string>
-  foldersSought: number
+  /** Those of them that a yaml file lists. */
+  readonly seenExtraPaths: Set<string>
+  /** Reported places by their paths. */
+  readonly found: Map<string, FoundPlace>
+  readonly searchedRoots: Set<string>
+  readonly searchedYamlFiles: Set<string>
+  programFolderCount: number
 }
 
 /**
- * Looks in the usual places of this system. Reads names and sizes only, but for the few small settings that name folders.
- * Answers whether there was time for all of it.
+ * Searches the usual places of this computer. Reads names and sizes only, except for small settings files that list
+ * folders. Resolves with false if a limit ended the search.
  */
 export async function searchPlaces(options: PlaceSearchOptions): Promise<boolean> {
-  const plan = searchPlan(options.surroundings)
-  const search: Search = {
-    ...options,
-    budget: { entries: mostEntries, untilMs: options.now() + longestMs },
-    ...nothingYet(),
-  }
-  for (const { path, kind } of plan.candidates) await program(search, path, kind)
+  const plan = searchPlan(options.computer)
+  const search = createSearch(options)
+  for (const { path, kind } of plan.candidates) await searchProgram(search, path, kind)
   for (const file of plan.desktopSettings) {
     const base = await basePathOf(file)
-    if (base !== null) await program(search, base, 'comfyui')
+    if (base !== null) await searchProgram(search, base, 'comfyui')
   }
-  for (const file of plan.extraPathFiles) await extraPaths(search, file)
-  for (const { path, depth } of plan.bases) await seek(search, path, depth)
+  for (const file of plan.extraPathFiles) await searchExtraPathsFile(search, file)
+  for (const { path, depth } of plan.roots) await searchPrograms(search, path, depth)
   return search.budget.entries > 0 && search.now() <= search.budget.untilMs
 }
 
-/** The folders that a yaml file names, as one place for each; null when it is no such file. */
+/** The models in the folders that a yaml file lists, as one place; null if it is not such a file. */
 export async function searchExtraPaths(
   file: string,
   options: Omit<PlaceSearchOptions, 'onFound'>,
 ): Promise<readonly FoundPlace[] | null> {
-  const roots = await rootsOfFile(file, options.surroundings)
-  if (roots === null) return null
+  const folders = await readExtraPathsFile(file, options.computer)
+  if (folders === null) return null
   const found: FoundPlace[] = []
-  const budget = { entries: mostEntries, untilMs: options.now() + longestMs }
-  const base = { ...options, onFound: (place: FoundPlace) => void found.push(place), budget }
-  await foundRoots({ ...base, ...nothingYet() }, file, roots)
+  const search = createSearch({ ...options, onFound: (place) => void found.push(place) })
+  await searchExtraFolders(search, file, folders)
   return found
 }
 
-const nothingYet = () => ({
-  ...{ seen: new Set<string>(), named: new Set<string>(), told: new Map<string, FoundPlace>() },
-  ...{ roots: new Set<string>(), yamls: new Set<string>(), foldersSought: 0 },
-})
-
-async function seek(search: Search, folder: string, depth: number): Promise<void> {
-  search.foldersSought += 1
-  if (search.foldersSought > mostFoldersSought || search.now() > search.budget.untilMs) return
-  for (const name of await foldersIn(folder)) {
-    if (isNoPlace(name)) continue
-    const path = join(folder, name)
-    const kind = kindByName(name)
-    const isOne = kind !== null && (await program(search, path, kind))
-    if (!isOne && depth > 1) await seek(search, path, depth - 1)
+function createSearch(options: PlaceSearchOptions): Search {
+  return {
+    ...options,
+    budget: { entries: maxEntries, untilMs: options.now() + maxDurationMs },
+    seen: new Set(),
+    seenExtraPaths: new Set(),
+    found: new Map(),
+    searchedRoots: new Set(),
+    searchedYamlFiles: new Set(),
+    programFolderCount: 0,
   }
 }
 
-/** Looks whether a folder is that program; true when models folders of it are there, with models or without. */
-async function program(search: Search, path: string, kind: PlaceKind): Promise<boolean> {
-  let isThere = false
+/** Searches the folders below `folder` for programs by their names. */
+async function searchPrograms(search: Search, folder: string, depth: number): Promise<void> {
+  search.programFolderCount += 1
+  if (search.programFolderCount > maxProgramFolders || search.now() > search.budget.untilMs) return
+  for (const name of await subfoldersOf(folder)) {
+    if (isExcludedFolder(name)) continue
+    const path = join(folder, name)
+    const kind = placeKindByName(name)
+    const isProgram = kind !== null && (await searchProgram(search, path, kind))
+    if (!isProgram && depth > 1) await searchPrograms(search, path, depth - 1)
+  }
+}
+
+/** True if the program's model folders exist, with or without models. */
+async function searchProgram(search: Search, path: string, kind: PlaceKind): Promise<boolean> {
+  let isProgram = false
   for (const folder of modelFolders[kind]) {
     const root = join(path, ...folder.split('/'))
     if (!(await isFolder(root))) continue
-    isThere = true
-    await place(search, root, kind)
+    isProgram = true
+    await searchRoot(search, root, kind)
   }
-  const own = [path, join(path, 'ComfyUI')]
-  if (kind === 'comfyui')
-    for (const folder of own) await extraPaths(search, join(folder, 'extra_model_paths.yaml'))
-  return isThere
+  if (kind === 'comfyui') {
+    for (const folder of [path, join(path, 'ComfyUI')])
+      await searchExtraPathsFile(search, join(folder, 'extra_model_paths.yaml'))
+  }
+  return isProgram
 }
 
-async function place(search: Search, root: string, kind: PlaceKind): Promise<void> {
+async function searchRoot(search: Search, root: string, kind: PlaceKind): Promise<void> {
   const real = await realpath(root)
-  if (search.roots.has(real)) return
-  search.roots.add(real)
+  if (search.searchedRoots.has(real)) return
+  search.searchedRoots.add(real)
   const { budget, now } = search
-  // Nothing is sent from there: what links lead to from elsewhere is met for the first time elsewhere.
+  // Models of this cache can't be added, so the same files elsewhere must not count as duplicates.
   const seen = kind === 'hugging-face' ? new Set(search.seen) : search.seen
-  const { models, isWhole } = await walkModels(root, {
+  const { models, isComplete } = await walkModels(root, {
     budget,
     seen,
     now,
-    onlineOf: search.surroundings.platform,
+    skipCloudOnlyOn: search.computer.platform,
   })
-  if (models.length > 0) tell(search, { kind, path: root, models, isWhole })
+  if (models.length > 0) report(search, { kind, path: root, models, isComplete })
 }
 
-function tell({ told, onFound }: Search, found: FoundPlace): void {
-  told.set(found.path, found)
-  onFound(found)
+function report({ found, onFound }: Search, place: FoundPlace): void {
+  found.set(place.path, place)
+  onFound(place)
 }
 
-async function extraPaths(search: Search, file: string): Promise<void> {
-  if (search.yamls.has(file)) return
-  search.yamls.add(file)
-  const roots = await rootsOfFile(file, search.surroundings, true)
-  if (roots) await foundRoots(search, file, roots)
+async function searchExtraPathsFile(search: Search, file: string): Promise<void> {
+  if (search.searchedYamlFiles.has(file)) return
+  search.searchedYamlFiles.add(file)
+  const folders = await readExtraPathsFile(file, search.computer, true)
+  if (folders) await searchExtraFolders(search, file, folders)
 }
 
 /**
- * Folders that one file names are one place: the person who wrote it thinks of them together. What was found in them before has
- * the type that is written down now, and leaves the place where it had none.
+ * Searches the folders that a yaml file lists and reports them as one place. Models that were found in them before get the
+ * type from the yaml file and are removed from their former place.
  */
-async function foundRoots(search: Search, file: string, roots: readonly ExtraRoot[]): Promise<void> {
-  const models: LocalModel[] = []
-  let isWhole = true
-  // The longest first: a type's own folder may lie inside another's.
-  for (const { path, modelType } of [...roots].sort((one, other) => other.path.length - one.path.length)) {
-    const { budget, named, now } = search
-    const onlineOf = search.surroundings.platform
-    const walked = await walkModels(path, { budget, seen: named, now, modelType, onlineOf })
-    models.push(...walked.models)
-    isWhole &&= walked.isWhole
-  }
-  const wasSeen = [...search.named].some((folder) => search.seen.has(folder))
-  search.named.forEach((folder) => search.seen.add(folder))
-  if (models.length === 0) return
-  if (wasSeen) await takeAway(search, models)
-  tell(search, { kind: 'extra-paths', path: file, models, isWhole })
-}
-
-async function takeAway(search: Search, models: readonly LocalModel[]): Promise<void> {
-  const taken = new Set(await Promise.all(models.map(realOf)))
-  for (const place of search.told.values()) {
-    if (place.kind === 'extra-paths') continue
-    const reals = await Promise.all(place.models.map(realOf))
-    const rest = place.models.filter((_model, at) => !taken.has(reals[at] ?? ''))
-    if (rest.length < place.models.length) tell(search, { ...place, models: rest })
-  }
-}
-
-const realOf = ({ path }: LocalModel) => realpath(path).catch(() => path)
-
-async function rootsOfFile(
+async function searchExtraFolders(
+  search: Search,
   file: string,
-  surroundings: Surroundings,
-  staysHere = false,
-): Promise<readonly ExtraRoot[] | null> {
+  folders: readonly ExtraModelFolder[],
+): Promise<void> {
+  const models: LocalModel[] = []
+  let isComplete = true
+  // The deepest first, because a type's folder may be inside the folder of another type.
+  const deepestFirst = [...folders].sort((one, other) => other.path.length - one.path.length)
+  for (const { path, modelType } of deepestFirst) {
+    const { budget, seenExtraPaths, now } = search
+    const walked = await walkModels(path, {
+      budget,
+      seen: seenExtraPaths,
+      now,
+      modelType,
+      skipCloudOnlyOn: search.computer.platform,
+    })
+    models.push(...walked.models)
+    isComplete &&= walked.isComplete
+  }
+  const isFoundBefore = [...search.seenExtraPaths].some((key) => search.seen.has(key))
+  search.seenExtraPaths.forEach((key) => search.seen.add(key))
+  if (models.length === 0) return
+  if (isFoundBefore) await removeFromOtherPlaces(search, models)
+  report(search, { kind: 'extra-paths', path: file, models, isComplete })
+}
+
+async function removeFromOtherPlaces(search: Search, models: readonly LocalModel[]): Promise<void> {
+  const removedPaths = new Set(await Promise.all(models.map(realPathOf)))
+  for (const place of search.found.values()) {
+    if (place.kind === 'extra-paths') continue
+    const realPaths = await Promise.all(place.models.map(realPathOf))
+    const remaining = place.models.filter((_model, index) => !removedPaths.has(realPaths[index] ?? ''))
+    if (remaining.length < place.models.length) report(search, { ...place, models: remaining })
+  }
+}
+
+const realPathOf = ({ path }: LocalModel) => realpath(path).catch(() => path)
+
+async function readExtraPathsFile(
+  file: string,
+  computer: Computer,
+  isLocalOnly = false,
+): Promise<readonly ExtraModelFolder[] | null> {
   try {
-    const facts = await stat(file)
-    if (!facts.isFile() || facts.size > longestExtraPathsBytes) return null
-    return parseExtraPaths(await readFile(file, 'utf8'), {
-      ...surroundings,
+    const stats = await stat(file)
+    if (!stats.isFile() || stats.size > maxSettingsFileBytes) return null
+    return parseExtraModelPaths(await readFile(file, 'utf8'), {
+      ...computer,
       folder: dirname(file),
-      staysHere,
+      isLocalOnly,
     })
   } catch {
     return null
   }
 }
 
-/** Where ComfyUI's desktop app was told to keep everything. */
+/** The folder with all data of ComfyUI's desktop app. */
 async function basePathOf(file: string): Promise<string | null> {
   try {
-    if ((await stat(file)).size > longestExtraPathsBytes) return null
+    if ((await stat(file)).size > maxSettingsFileBytes) return null
     const settings: unknown = JSON.parse(await readFile(file, 'utf8'))
     const base =
       typeof settings === 'object' && settings !== null && 'basePath' in settings ? settings.basePath : null
@@ -199,7 +214,7 @@ async function basePathOf(file: string): Promise<string | null> {
   }
 }
 
-async function foldersIn(folder: string): Promise<string[]> {
+async function subfoldersOf(folder: string): Promise<string[]> {
   try {
     const entries = await readdir(folder, { withFileTypes: true })
     return entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink()).map(({ name }) => name)

@@ -1,47 +1,48 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { searchExtraPaths, searchPlaces } from './search-places.ts'
 import { searchFolder } from '../scan/search-folder.ts'
-import { weightsOf } from './onnx-weights.ts'
-import type { SearchAnswer, SearchTask } from './search-task.ts'
-import { readWorkflowFile } from '../workflows/workflow-file.ts'
+import { readWorkflowFile } from '../workflows/read-workflow-file.ts'
+import { readExternalWeights } from './external-weights.ts'
+import type { SearchMessage, SearchTask } from './search-messages.ts'
+import { searchExtraPaths, searchPlaces } from './search-places.ts'
 
-/** One folder that doesn't answer holds up no other; more at once would only make a disk seek. */
-const foldersAtOnce = 3
+/** An unresponsive folder must not block the others; a higher concurrency would only make a disk seek. */
+const folderConcurrency = 3
 
-const tell = (answer: SearchAnswer) => parentPort?.postMessage(answer)
+const post = (message: SearchMessage) => parentPort?.postMessage(message)
 
-async function carryOut({ order, surroundings }: SearchTask): Promise<void> {
-  const base = { surroundings, now: Date.now }
-  let isWhole = true
-  switch (order.kind) {
+async function run({ request, computer }: SearchTask): Promise<void> {
+  const context = { computer, now: Date.now }
+  let isComplete = true
+  switch (request.kind) {
     case 'places':
-      isWhole = await searchPlaces({ ...base, onFound: (place) => tell({ is: 'place', place }) })
+      isComplete = await searchPlaces({ ...context, onFound: (place) => post({ kind: 'place', place }) })
       break
     case 'extra-paths':
-      tell({ is: 'extra-paths', places: await searchExtraPaths(order.file, base) })
+      post({ kind: 'extra-paths', places: await searchExtraPaths(request.file, context) })
       break
     case 'folders':
-      await inFolders(order.folders)
+      await searchFolders(request.folders)
       break
     case 'weights':
-      tell({ is: 'weights', files: await weightsOf(order.graph) })
+      post({ kind: 'weights', files: await readExternalWeights(request.graph) })
       break
     case 'workflows':
-      for (const file of order.files) tell({ is: 'workflow', file, needs: await readWorkflowFile(file) })
+      for (const file of request.files)
+        post({ kind: 'workflow', file, neededModels: await readWorkflowFile(file) })
       break
   }
-  tell({ is: 'end', isWhole })
+  post({ kind: 'end', isComplete })
 }
 
-async function inFolders(folders: readonly string[]): Promise<void> {
+async function searchFolders(folders: readonly string[]): Promise<void> {
   const waiting = [...folders]
-  const workerPool = Array.from({ length: foldersAtOnce }, async () => {
+  async function searchNext(): Promise<void> {
     for (let folder = waiting.shift(); folder !== undefined; folder = waiting.shift()) {
-      tell({ is: 'folder', folder, ...(await searchFolder(folder)) })
+      post({ kind: 'folder', folder, ...(await searchFolder(folder)) })
     }
-  })
-  await Promise.all(workerPool)
+  }
+  await Promise.all(Array.from({ length: folderConcurrency }, searchNext))
 }
 
-// A rejection is a bug: left alone it ends the thread, and whoever asked sees that.
-void carryOut(workerData as SearchTask)
+// A rejection is a bug. Unhandled, it ends this thread, and the client reports an incomplete search.
+void run(workerData as SearchTask)

@@ -1,12 +1,12 @@
 import { opendir } from 'node:fs/promises'
-import { setTimeout as later } from 'node:timers/promises'
-import { walkModels } from './walk-models.ts'
-import type { FolderSeen } from '../places/search-task.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { CutShort } from '../../contract/discovery.ts'
+import { walkModels, type LocalModel } from './walk-models.ts'
 
 /** Each folder has a limit of its own, so that one huge or slow disk does not hide the others. */
-const mostEntriesOfFolder = 100_000
-const longestWalkMs = 15_000
-/** A walk looks at the clock between two folders: a disk that has stopped answering never gets there. */
+const maxEntries = 100_000
+const maxWalkMs = 15_000
+/** A walk checks its time limit only between two folders, which an unresponsive disk never reaches. */
 const graceMs = 3_000
 
 export interface FolderLimits {
@@ -15,37 +15,44 @@ export interface FolderLimits {
   readonly graceMs: number
 }
 
-const usualLimits: FolderLimits = { entries: mostEntriesOfFolder, walkMs: longestWalkMs, graceMs }
+const defaultLimits: FolderLimits = { entries: maxEntries, walkMs: maxWalkMs, graceMs }
 
-/** All models below a folder, or those that were met before it took too long. Never rejects for what a disk can do. */
+export interface FolderSearchResult {
+  readonly models: readonly LocalModel[]
+  /** Null if the folder was searched completely; `gone` if it does not exist. */
+  readonly incompleteReason: CutShort | 'gone' | null
+}
+
+/** All models below a folder, or those that were found within the limits. Never rejects because of the disk. */
 export async function searchFolder(
   folder: string,
-  limits: FolderLimits = usualLimits,
-  lookThrough: typeof look = look,
-): Promise<FolderSeen> {
-  const given = new AbortController()
-  const late = later(limits.walkMs + limits.graceMs, { models: [], cut: 'too-slow' } as const, {
-    signal: given.signal,
-    ref: false,
-  })
+  limits: FolderLimits = defaultLimits,
+  walk: typeof walkWithinLimits = walkWithinLimits,
+): Promise<FolderSearchResult> {
+  const finished = new AbortController()
+  const timeout = delay(
+    limits.walkMs + limits.graceMs,
+    { models: [], incompleteReason: 'too-slow' } as const,
+    { signal: finished.signal, ref: false },
+  )
   try {
-    return await Promise.race([lookThrough(folder, limits), late])
+    return await Promise.race([walk(folder, limits), timeout])
   } finally {
-    given.abort()
-    // The clock that was stopped rejects, and nobody waits for it any more.
-    late.catch(() => undefined)
+    finished.abort()
+    // An aborted delay rejects.
+    timeout.catch(() => undefined)
   }
 }
 
-async function look(folder: string, limits: FolderLimits): Promise<FolderSeen> {
+async function walkWithinLimits(folder: string, limits: FolderLimits): Promise<FolderSearchResult> {
   try {
     await (await opendir(folder)).close()
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    return { models: [], cut: code === 'ENOENT' || code === 'ENOTDIR' ? 'gone' : 'unreadable' }
+    return { models: [], incompleteReason: code === 'ENOENT' || code === 'ENOTDIR' ? 'gone' : 'unreadable' }
   }
   const budget = { entries: limits.entries, untilMs: Date.now() + limits.walkMs }
-  const { models, isWhole } = await walkModels(folder, { budget, seen: new Set(), now: Date.now })
-  if (isWhole) return { models, cut: null }
-  return { models, cut: budget.entries <= 0 ? 'too-many' : 'too-slow' }
+  const { models, isComplete } = await walkModels(folder, { budget, seen: new Set(), now: Date.now })
+  if (isComplete) return { models, incompleteReason: null }
+  return { models, incompleteReason: budget.entries <= 0 ? 'too-many' : 'too-slow' }
 }

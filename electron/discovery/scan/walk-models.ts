@@ -11,20 +11,20 @@ import { folderEvidence } from '../../recognition/kinds/folder-evidence.ts'
 import { isExternalWeights } from '../../recognition/model-groups.ts'
 import { isCloudPlaceholder } from '../../recognition/check-entry.ts'
 
-/** A model file that lies somewhere on this computer. */
+/** A model file on this computer. */
 export interface LocalModel {
   readonly path: string
   readonly sizeBytes: number
   readonly mtimeMs: number
-  /** What its folders say, or the root's own type; null when nothing does. */
+  /** From the folders above the file, or given for the whole walk; null if unknown. */
   readonly modelType: string | null
-  /** Below the folder of its type, `/`-separated, with its own name: how a workflow names it. */
+  /** Path below the folder of its type, `/`-separated, as a workflow refers to it. */
   readonly name: string
-  /** The file is one that was met before, under another name. */
-  readonly isAgain?: true
+  /** Another path of the same file was found before. */
+  readonly isDuplicate?: true
 }
 
-/** What a walk may cost; shared by all walks of one search. */
+/** Limits shared by all walks of one search; `entries` counts down. */
 export interface WalkBudget {
   entries: number
   readonly untilMs: number
@@ -32,32 +32,32 @@ export interface WalkBudget {
 
 export interface WalkOptions {
   readonly budget: WalkBudget
-  /** Folders that were walked and files that were met already: two programs often share them by links. */
+  /** Folders and files that were visited before: programs often share models by links. */
   readonly seen: Set<string>
-  /** For a folder whose name doesn't tell: extra paths name their types. */
+  /** The type of all models, if the folder's own name does not decide it. */
   readonly modelType?: string
   readonly now: () => number
   /**
-   * On which system files that are only in a cloud drive are left out. Whoever watches a folder needs to know them all: one that
-   * comes down from the cloud later is no new one.
+   * Leaves out files that exist only in a cloud drive, by this platform's rules. Watched folders include them, because such
+   * a file is not new when it is downloaded later.
    */
-  readonly onlineOf?: NodeJS.Platform
+  readonly skipCloudOnlyOn?: NodeJS.Platform
 }
 
-/** Models lie two or three folders deep; snapshots of multi-file models a few more. */
-const deepest = 8
+/** Models are two or three folders deep, snapshots of multi-file models a few more. */
+const maxDepth = 8
 
 /**
- * The model files below a folder. `isWhole` is false when the budget ended it. Folders that can't be read are passed over;
- * a folder that is met again, by whatever link, is not entered twice.
+ * The model files below a folder. `isComplete` is false if the budget ended the walk. Unreadable folders are skipped, and
+ * a folder is entered once even if several links lead to it.
  */
 export async function walkModels(
   root: string,
   options: WalkOptions,
-): Promise<{ readonly models: readonly LocalModel[]; readonly isWhole: boolean }> {
+): Promise<{ readonly models: readonly LocalModel[]; readonly isComplete: boolean }> {
   const models: LocalModel[] = []
-  const isWhole = await walk({ root, models, options }, root, 0)
-  return { models, isWhole }
+  const isComplete = await walkFolder({ root, models, options }, root, 0)
+  return { models, isComplete }
 }
 
 interface Walk {
@@ -66,8 +66,8 @@ interface Walk {
   readonly options: WalkOptions
 }
 
-async function walk(one: Walk, folder: string, depth: number): Promise<boolean> {
-  const { budget, seen, now } = one.options
+async function walkFolder(walk: Walk, folder: string, depth: number): Promise<boolean> {
+  const { budget, seen, now } = walk.options
   if (budget.entries <= 0 || now() > budget.untilMs) return false
   let entries: Dirent[]
   try {
@@ -79,26 +79,26 @@ async function walk(one: Walk, folder: string, depth: number): Promise<boolean> 
     return true
   }
   budget.entries -= entries.length + 1
-  let isWhole = true
+  let isComplete = true
   const names = new Set(entries.map(({ name }) => name))
-  // A folder is known by its own name before by a link's, which may say another type.
+  // A folder is visited by its own name first: the name of a link may suggest another type.
   const linksLast = [...entries].sort(
     (one, other) => Number(one.isSymbolicLink()) - Number(other.isSymbolicLink()),
   )
   for (const entry of linksLast) {
     const path = join(folder, entry.name)
     const kind = await kindOf(entry, path)
-    if (kind === 'folder' && depth < deepest && folderSkipReason(entry.name, false) === null) {
-      isWhole = (await walk(one, path, depth + 1)) && isWhole
+    if (kind === 'folder' && depth < maxDepth && folderSkipReason(entry.name, false) === null) {
+      isComplete = (await walkFolder(walk, path, depth + 1)) && isComplete
     } else if (kind === 'file' && isModel(entry.name, names)) {
-      const model = await look(one, path)
-      if (model) one.models.push(model)
+      const model = await readModel(walk, path)
+      if (model) walk.models.push(model)
     }
   }
-  return isWhole
+  return isComplete
 }
 
-/** The weights of a graph belong to what will be sent, and to its size. */
+/** Includes the external weights of an ONNX graph, which are uploaded with it. */
 function isModel(name: string, names: ReadonlySet<string>): boolean {
   return (skipReasonInFolder(name) === null && !isPartialDownload(name)) || isExternalWeights(name, names)
 }
@@ -108,63 +108,79 @@ async function kindOf(entry: Dirent, path: string): Promise<'file' | 'folder' | 
   if (entry.isDirectory()) return 'folder'
   if (!entry.isSymbolicLink()) return null
   try {
-    const facts = await stat(path)
-    if (facts.isDirectory()) return 'folder'
-    return facts.isFile() ? 'file' : null
+    const stats = await stat(path)
+    if (stats.isDirectory()) return 'folder'
+    return stats.isFile() ? 'file' : null
   } catch {
     return null
   }
 }
 
-/** Readmes of models are no models, and neither are the small files that lie beside them under the same extensions. */
+/** Smaller files with a model's extension are placeholders or notes. */
 const smallestModelBytes = 1_024n
 
-async function look({ root, options }: Walk, path: string): Promise<LocalModel | null> {
-  const { seen, modelType, onlineOf } = options
+async function readModel({ root, options }: Walk, path: string): Promise<LocalModel | null> {
+  const { seen, modelType, skipCloudOnlyOn } = options
   try {
-    const facts = await stat(path, { bigint: true })
-    if (facts.size < smallestModelBytes || (onlineOf && isCloudPlaceholder(facts, onlineOf))) return null
-    const key = await fileKey(facts, path)
-    const isAgain = seen.has(key)
+    const stats = await stat(path, { bigint: true })
+    if (stats.size < smallestModelBytes) return null
+    if (skipCloudOnlyOn && isCloudPlaceholder(stats, skipCloudOnlyOn)) return null
+    const key = await fileKey(stats, path)
+    const isDuplicate = seen.has(key)
     seen.add(key)
-    const found = { path, sizeBytes: Number(facts.size), mtimeMs: mtimeMs(facts) }
-    return { ...found, ...placeOf(root, path, modelType), ...(isAgain ? { isAgain } : {}) }
+    return {
+      path,
+      sizeBytes: Number(stats.size),
+      mtimeMs: mtimeMs(stats),
+      ...typeAndNameOf(root, path, modelType),
+      ...(isDuplicate ? { isDuplicate } : {}),
+    }
   } catch {
     return null
   }
 }
 
-/** Some network file systems number nothing; there the path has to tell files apart. A folder's key is a path alone. */
+/** Identifies a file. Some network file systems have no inode numbers, so the path is used there. */
 async function fileKey({ ino, dev }: BigIntStats, path: string): Promise<string> {
   return `file ${ino === 0n ? await realpath(path) : `${dev}:${ino}`}`
 }
 
-/** To the last digit as `stat` gives it in numbers: it is compared with that (Node, lib/internal/fs/utils.js, msFromTimeSpec). */
+/** Exactly the number of a `stat` without bigint, with which it is compared (Node, lib/internal/fs/utils.js, msFromTimeSpec). */
 function mtimeMs({ mtimeNs }: BigIntStats): number {
   return Number(mtimeNs / 1_000_000_000n) * 1_000 + Number(mtimeNs % 1_000_000_000n) / 1_000_000
 }
 
-/** The type of a file and its name below the type's folder. */
-export function placeOf(
+/** The single file at a path as a walk would return it; null if it is missing or not a file. */
+export async function localModelAt(path: string): Promise<LocalModel | null> {
+  try {
+    const stats = await stat(path)
+    if (!stats.isFile()) return null
+    return { path, sizeBytes: stats.size, mtimeMs: stats.mtimeMs, ...typeAndNameOf('/', path) }
+  } catch {
+    return null
+  }
+}
+
+/** The type of a model and its path below the type's folder. */
+function typeAndNameOf(
   root: string,
   path: string,
   modelType?: string,
 ): { readonly modelType: string | null; readonly name: string } {
-  const within = relative(root, path).split(sep)
-  if (modelType !== undefined) return { modelType, name: within.join('/') }
+  const relativeName = relative(root, path).split(sep).join('/')
+  if (modelType !== undefined) return { modelType, name: relativeName }
   const folders = path.split(sep).slice(0, -1)
   const evidence = folderEvidence(folders)
-  const name = basename(path)
-  if (!evidence) return { modelType: null, name: within.join('/') }
-  return { modelType: evidence.modelType, name: [...evidence.below, name].join('/') }
+  if (!evidence) return { modelType: null, name: relativeName }
+  return { modelType: evidence.modelType, name: [...evidence.below, basename(path)].join('/') }
 }
 
-/** File names are compared without regard to case: workflows come from other systems. */
+/** A file name for comparison, ignoring case: workflows come from other systems. */
 export function nameKey(name: string): string {
   return name.replaceAll('\\', '/').split('/').at(-1)?.toLowerCase() ?? ''
 }
 
-/** The same without its extension: prompts name embeddings like that. */
+/** Like `nameKey` without the extension: prompts refer to embeddings that way. */
 export function stemKey(name: string): string {
   const key = nameKey(name)
   const extension = extensionOf(key)

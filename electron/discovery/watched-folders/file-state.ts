@@ -1,19 +1,56 @@
 import { access, open, stat } from 'node:fs/promises'
 import { downloadSuffixes } from '../../recognition/file-names.ts'
-import type { Look } from './settling.ts'
 
-/** What a file looks like now; null for what is none, or is gone. */
-export async function lookAt(path: string): Promise<Look | null> {
+export interface FileState {
+  readonly sizeBytes: number
+  readonly mtimeMs: number
+}
+
+/** A new file that may still be written to. */
+export interface PendingFile extends FileState {
+  /** When the current state was first seen. */
+  readonly unchangedSinceMs: number
+}
+
+/** Copies stall for a second or two; slower downloads leave a marker file beside the model (recognition.md, 4.6: 3–5 s). */
+export const stableAfterMs = 10_000
+
+/** FAT rounds times to two seconds, and shifts them by whole quarter hours with the time zone or daylight saving. */
+const roundingMs = 2_000
+const quarterHourMs = 15 * 60_000
+const dayMs = 24 * 60 * 60_000
+
+/** The current state of a file; null if it is missing or not a file. */
+export async function readFileState(path: string): Promise<FileState | null> {
   try {
-    const facts = await stat(path)
-    return facts.isFile() ? { sizeBytes: facts.size, mtimeMs: facts.mtimeMs } : null
+    const stats = await stat(path)
+    return stats.isFile() ? { sizeBytes: stats.size, mtimeMs: stats.mtimeMs } : null
   } catch {
     return null
   }
 }
 
-/** Whether no folder is there; one that is there and can't be looked at is another matter. */
-export async function isGone(folder: string): Promise<boolean> {
+/** Whether two states belong to the same content, allowing for the imprecise times of FAT. */
+export function isSameState(one: FileState, other: FileState): boolean {
+  if (one.sizeBytes !== other.sizeBytes) return false
+  const differenceMs = Math.abs(one.mtimeMs - other.mtimeMs)
+  const remainderMs = differenceMs % quarterHourMs
+  return differenceMs <= dayMs && Math.min(remainderMs, quarterHourMs - remainderMs) <= roundingMs
+}
+
+/** Compares a new file with its previous state. It is stable if it has been unchanged long enough and isn't empty. */
+export function checkStability(
+  previous: PendingFile | undefined,
+  state: FileState,
+  nowMs: number,
+): { readonly pending: PendingFile; readonly isStable: boolean } {
+  const isUnchanged = previous?.sizeBytes === state.sizeBytes && previous.mtimeMs === state.mtimeMs
+  const pending = isUnchanged ? previous : { ...state, unchangedSinceMs: nowMs }
+  return { pending, isStable: state.sizeBytes > 0 && nowMs - pending.unchangedSinceMs >= stableAfterMs }
+}
+
+/** True if the path is missing or not a folder; false for a folder that exists but can't be read. */
+export async function isFolderMissing(folder: string): Promise<boolean> {
   try {
     return !(await stat(folder)).isDirectory()
   } catch (error) {
@@ -22,18 +59,18 @@ export async function isGone(folder: string): Promise<boolean> {
   }
 }
 
-/** Nobody holds it locked, and no download manager has left its mark beside it. */
-export async function isWhole(path: string): Promise<boolean> {
+/** Whether a file can be opened (it isn't locked) and no download manager has a marker file beside it. */
+export async function isFinishedFile(path: string): Promise<boolean> {
   try {
     await (await open(path, 'r')).close()
   } catch {
     return false
   }
-  const marks = await Promise.all(downloadSuffixes.map((suffix) => exists(path + suffix)))
-  return !marks.includes(true)
+  const markers = await Promise.all(downloadSuffixes.map((suffix) => pathExists(path + suffix)))
+  return !markers.includes(true)
 }
 
-export async function exists(path: string): Promise<boolean> {
+export async function pathExists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
     () => false,

@@ -3,55 +3,55 @@ import { parentPort } from 'node:worker_threads'
 import { watch, type FSWatcher } from 'chokidar'
 import { folderSkipReason, skipReasonInFolder } from '../../recognition/file-names.ts'
 
-export type WatchOrder =
-  | { readonly is: 'watch'; readonly id: string; readonly folder: string }
-  | { readonly is: 'unwatch'; readonly id: string }
+export type WatchRequest =
+  | { readonly kind: 'watch'; readonly id: string; readonly folder: string }
+  | { readonly kind: 'unwatch'; readonly id: string }
 
 /**
- * `ready`: from now on hints come; files that arrived while the folder, or a new folder in it, was being read made none. `hint`:
- * something about this file has changed. `trouble`: no more hints are to be had from this folder.
+ * `ready`: changes are reported from now on; files that arrived while the folder, or a new folder in it, was being listed
+ * were not. `changed`: a file was added or written to. `failed`: no more changes of this folder are reported.
  */
-export type WatchNews =
-  | { readonly is: 'ready'; readonly id: string }
-  | { readonly is: 'hint'; readonly id: string; readonly path: string }
-  | { readonly is: 'trouble'; readonly id: string; readonly why: string }
+export type WatchMessage =
+  | { readonly kind: 'ready'; readonly id: string }
+  | { readonly kind: 'changed'; readonly id: string; readonly path: string }
+  | { readonly kind: 'failed'; readonly id: string; readonly reason: string }
 
 /**
- * chokidar lists a new folder before it watches it, and a file that arrives in between makes no hint. This long after the last
- * new folder everything is watched.
+ * chokidar lists a new folder before it watches it and misses files that arrive in between. This long after the last new
+ * folder, all folders are watched.
  */
-const newFolderMs = 1_000
+const newFolderDelayMs = 1_000
 
 const watchers = new Map<string, FSWatcher>()
-const tell = (news: WatchNews) => parentPort?.postMessage(news)
+const post = (message: WatchMessage) => parentPort?.postMessage(message)
 
-function begin(id: string, folder: string): void {
+function startWatching(id: string, folder: string): void {
   const watcher = watch(folder, {
     ignoreInitial: true,
-    // A link may lead to the whole disk; what it leads to can be watched itself.
+    // A link may lead to the whole disk; the folder behind it can be watched itself.
     followSymlinks: false,
-    // A handle for each folder and each model, and for nothing else that lies there.
-    ignored: (path, facts) => {
-      if (path === folder || !facts) return false
+    // Saves file handles: only folders and models are watched.
+    ignored: (path, stats) => {
+      if (path === folder || !stats) return false
       const name = basename(path)
-      return facts.isDirectory() ? folderSkipReason(name, false) !== null : skipReasonInFolder(name) !== null
+      return stats.isDirectory() ? folderSkipReason(name, false) !== null : skipReasonInFolder(name) !== null
     },
   })
-  const hint = (path: string) => tell({ is: 'hint', id, path })
-  let ready: NodeJS.Timeout | undefined
-  watcher.on('ready', () => tell({ is: 'ready', id }))
+  const reportChange = (path: string) => post({ kind: 'changed', id, path })
+  let readyTimer: NodeJS.Timeout | undefined
+  watcher.on('ready', () => post({ kind: 'ready', id }))
   watcher.on('addDir', () => {
-    clearTimeout(ready)
-    ready = setTimeout(() => tell({ is: 'ready', id }), newFolderMs)
+    clearTimeout(readyTimer)
+    readyTimer = setTimeout(() => post({ kind: 'ready', id }), newFolderDelayMs)
   })
-  watcher.on('add', hint)
-  watcher.on('change', hint)
-  watcher.on('error', (error) => tell({ is: 'trouble', id, why: String(error) }))
+  watcher.on('add', reportChange)
+  watcher.on('change', reportChange)
+  watcher.on('error', (error) => post({ kind: 'failed', id, reason: String(error) }))
   watchers.set(id, watcher)
 }
 
-parentPort?.on('message', (order: WatchOrder) => {
-  void watchers.get(order.id)?.close()
-  watchers.delete(order.id)
-  if (order.is === 'watch') begin(order.id, order.folder)
+parentPort?.on('message', (request: WatchRequest) => {
+  void watchers.get(request.id)?.close()
+  watchers.delete(request.id)
+  if (request.kind === 'watch') startWatching(request.id, request.folder)
 })

@@ -1,234 +1,259 @@
 import type { Team } from '../../contract/account.ts'
+import type { CutShort } from '../../contract/discovery.ts'
 import type { Result } from '../../contract/failures.ts'
 import type { AddReport } from '../../contract/uploads.ts'
-import type { Environment } from '../../platform/environment.ts'
 import type { WatchedState } from '../../contract/watched-folders.ts'
-import type { CutShort } from '../../contract/discovery.ts'
-import type { FolderSeen } from '../places/search-task.ts'
-import type { Hints } from './change-hints.ts'
-import type { KeptFile, KeptFolder, KeptFolders } from './folder-store.ts'
-import { Arrivals, type Arrival } from './arrivals.ts'
-import { isGone, lookAt } from './file-state.ts'
-import { looksSame, type Look } from './settling.ts'
-import type { WeightsOf } from './whole-model.ts'
+import type { Environment } from '../../platform/environment.ts'
+import type { FolderSearchResult } from '../scan/search-folder.ts'
+import { isFolderMissing, isSameState, readFileState, type FileState } from './file-state.ts'
+import type { ReadExternalWeights } from './model-files.ts'
+import { NewFileTracker, type NewFile, type ReadyModel } from './new-file-tracker.ts'
+import type { WatchWorkerClient } from './watch-worker-client.ts'
+import type { StoredFile, StoredFolder, WatchedFolderStore } from './watched-folder-store.ts'
 
-/** How often a file that still changes is looked at, in ms. */
-const stepMs = 2_000
-/** The same where nothing changes, and only the rest of a model is waited for. */
-const heldStepMs = 15_000
-/** Looking through the whole folder finds what no hint told of; a network drive gives no hints. */
-const rescanMs = 10 * 60_000
-const rescanPolledMs = 60_000
-/** How often a folder that is gone is looked for, in ms. */
-const returnMs = 15_000
+/** How often new files are checked while some of them change. */
+const checkIntervalMs = 2_000
+/** The same while all of them are stable and only wait for other files of their models. */
+const incompleteCheckIntervalMs = 15_000
+/** A rescan finds files whose change was not reported. */
+const rescanIntervalMs = 10 * 60_000
+/** Network drives report no changes. */
+const polledRescanIntervalMs = 60_000
+/** How often a missing folder is looked for. */
+const missingRescanIntervalMs = 15_000
 
-export interface WatchPorts {
-  readonly kept: KeptFolders
-  readonly hints: Hints
+/** States in which new models are enqueued. */
+const enqueueingStates: readonly WatchedState[] = ['watching', 'too-many', 'too-slow', 'unreadable']
+
+export interface WatchedFolderContext {
+  readonly store: Pick<WatchedFolderStore, 'files' | 'saveFiles'>
+  readonly watchWorker: Pick<WatchWorkerClient, 'start' | 'stop'>
   readonly environment: Environment
-  /** All models in a folder, or those that could be seen, found away from this thread. */
-  readonly walk: (folder: string) => Promise<FolderSeen>
-  readonly weightsOf: WeightsOf
-  /** Whether the team can be sent to by anybody who is signed in. */
-  readonly canSend: (accountId: string, team: Team) => boolean
-  /** Nothing more is taken in once the signal aborts. */
-  readonly queue: (
+  /** All models in a folder, or those that were found before the search was cut short. */
+  readonly searchFolder: (folder: string) => Promise<FolderSearchResult>
+  readonly readExternalWeights: ReadExternalWeights
+  /** Whether any signed-in account can upload to the team. */
+  readonly canUpload: (accountId: string, team: Team) => boolean
+  /** Enqueues nothing more once `signal` aborts. */
+  readonly enqueue: (
     paths: readonly string[],
-    folder: KeptFolder,
+    folder: StoredFolder,
     signal?: AbortSignal,
   ) => Promise<Result<AddReport>>
-  /** Something about the folder is shown otherwise now. */
-  readonly changed: () => void
+  /** Called when the folder's view has changed. */
+  readonly onChange: () => void
 }
 
-/** One watched folder. It keeps nothing that the journal does not have: a restart begins with the same knowledge. */
-export class Watched {
-  folder: KeptFolder
+/** One watched folder. All lasting state is in the database, so a restart loses nothing. */
+export class WatchedFolder {
+  folder: StoredFolder
+  /** On a network drive, which is rescanned every minute instead of being watched. */
   isPolled = false
-  readonly #at: WatchPorts
-  readonly #known = new Map<string, KeptFile>()
-  readonly #arrivals: Arrivals
-  #heldCount = 0
-  #stop = new AbortController()
-  #isGone = false
-  /** Why the last look did not see everything. */
-  #cut: CutShort | null = null
-  #isLooking = true
-  #work: Promise<void> | null = null
+  readonly #context: WatchedFolderContext
+  readonly #knownFiles = new Map<string, StoredFile>()
+  readonly #newFiles: NewFileTracker
+  #incompleteCount = 0
+  #enqueueing = new AbortController()
+  #isMissing = false
+  /** Why the last rescan did not find everything. */
+  #incompleteReason: CutShort | null = null
+  #isFirstScan = true
+  #check: Promise<void> | null = null
   #isClosed = false
-  #cancelStep: (() => void) | null = null
-  #stepInMs = stepMs
-  #cancelRescan: (() => void) | null = null
+  #cancelCheckTimer: (() => void) | null = null
+  #checkDelayMs = checkIntervalMs
+  #cancelRescanTimer: (() => void) | null = null
 
-  constructor(folder: KeptFolder, at: WatchPorts) {
+  constructor(folder: StoredFolder, context: WatchedFolderContext) {
     this.folder = folder
-    this.#at = at
-    this.#arrivals = new Arrivals({
+    this.#context = context
+    this.#newFiles = new NewFileTracker({
       root: folder.path,
-      now: at.environment.now,
-      weightsOf: at.weightsOf,
-      known: (path) => this.#known.get(path),
+      now: context.environment.now,
+      readExternalWeights: context.readExternalWeights,
+      knownState: (path) => this.#knownFiles.get(path),
     })
-    for (const file of at.kept.files(folder.id)) this.#known.set(file.path, file)
+    for (const file of context.store.files(folder.id)) this.#knownFiles.set(file.path, file)
   }
 
   get state(): WatchedState {
     if (this.folder.isPaused) return 'paused'
-    if (this.#isGone) return 'gone'
-    if (!this.#at.canSend(this.folder.accountId, this.folder.team)) return 'signed-out'
-    return this.#isLooking ? 'looking' : (this.#cut ?? 'watching')
+    if (this.#isMissing) return 'gone'
+    if (!this.#context.canUpload(this.folder.accountId, this.folder.team)) return 'signed-out'
+    return this.#isFirstScan ? 'looking' : (this.#incompleteReason ?? 'watching')
   }
 
-  get settlingCount(): number {
-    return this.#arrivals.size
+  get pendingCount(): number {
+    return this.#newFiles.size
   }
 
-  /** New files that have stopped changing and wait for the rest of their model. */
+  /** New files that are stable and wait for other files of their model. */
   get incompleteCount(): number {
-    // Of the last look: what waited may have gone since, with its folder.
-    return Math.min(this.#heldCount, this.#arrivals.size)
+    // The count is from the last check; files may have been removed with the folder since.
+    return Math.min(this.#incompleteCount, this.#newFiles.size)
   }
 
-  get offered(): readonly KeptFile[] {
-    return [...this.#known.values()].filter(({ state }) => state === 'offered')
+  get offeredFiles(): readonly StoredFile[] {
+    return [...this.#knownFiles.values()].filter(({ state }) => state === 'offered')
   }
 
-  /** Begins, or goes on after a pause: what came meanwhile is found by looking through the folder. */
-  begin(): void {
-    if (this.folder.isPaused || this.#isClosed) return
-    this.#stop = new AbortController()
-    if (!this.isPolled) this.#at.hints.start(this.folder.id, this.folder.path)
+  /** Starts watching. Files that arrived meanwhile are found by a rescan. */
+  start(): void {
+    if (!this.#isActive) return
+    this.#enqueueing = new AbortController()
+    if (!this.isPolled) this.#context.watchWorker.start(this.folder.id, this.folder.path)
     void this.rescan()
   }
 
   pause(): void {
     this.folder = { ...this.folder, isPaused: true }
-    this.#rest()
-    this.#arrivals.clear()
-    this.#heldCount = 0
+    this.#stop()
+    this.#newFiles.clear()
+    this.#incompleteCount = 0
   }
 
   resume(): void {
     this.folder = { ...this.folder, isPaused: false }
-    this.begin()
+    this.start()
   }
 
-  /** What comes from now on, and what waits, goes to another team. */
-  giveTo(accountId: string, team: Team): void {
+  /** Sends all future models, and those that are pending, to another team. */
+  setTeam(accountId: string, team: Team): void {
     this.folder = { ...this.folder, accountId, team }
-    void this.step()
+    void this.checkNewFiles()
   }
 
   close(): void {
     this.#isClosed = true
-    this.#rest()
+    this.#stop()
   }
 
-  #rest(): void {
-    this.#stop.abort()
-    this.#cancelStep?.()
-    this.#cancelRescan?.()
-    this.#cancelStep = this.#cancelRescan = null
-    this.#at.hints.stop(this.folder.id)
+  /** Checks a file that may be new. */
+  onFileChanged(path: string): void {
+    if (this.#newFiles.has(path) || this.folder.isPaused) return
+    void this.#addChangedFile(path)
   }
 
-  /** A file may be new; it is looked at in the next step. */
-  hint(path: string): void {
-    if (this.#arrivals.has(path) || this.folder.isPaused) return
-    void this.#consider(path)
-  }
-
-  /** Looks through the whole folder, and for the folder itself. */
+  /** Searches the whole folder, and checks whether the folder itself still exists. */
   async rescan(): Promise<void> {
-    if (this.#isClosed || this.folder.isPaused) return
-    const seen = (await isGone(this.folder.path)) ? null : await this.#at.walk(this.folder.path)
-    const isThere = seen !== null && seen.cut !== 'gone'
-    if (this.#isClosed || this.folder.isPaused) return
-    if (isThere && this.#isGone && !this.isPolled) this.#at.hints.start(this.folder.id, this.folder.path)
-    if (!isThere && !this.#isGone) this.#at.hints.stop(this.folder.id)
-    this.#isGone = !isThere
-    this.#cut = seen && seen.cut !== 'gone' ? seen.cut : null
-    this.#isLooking = false
-    if (!isThere) this.#arrivals.clear()
-    for (const model of seen?.models ?? []) this.#meet(model.path, model)
-    this.#at.changed()
-    this.#cancelRescan?.()
-    const delayMs = this.#isGone ? returnMs : this.isPolled ? rescanPolledMs : rescanMs
-    this.#cancelRescan = this.#at.environment.timers.after(delayMs, () => void this.rescan())
+    if (!this.#isActive) return
+    const result = await this.#searchFolder()
+    if (!this.#isActive) return
+    this.#setMissing(result === null)
+    this.#incompleteReason = result?.incompleteReason ?? null
+    this.#isFirstScan = false
+    if (!result) this.#newFiles.clear()
+    for (const model of result?.models ?? []) this.#addIfNew(model.path, model)
+    this.#context.onChange()
+    this.#scheduleRescan()
   }
 
-  /** Files that are no news any more: queued, or declined. */
-  settle(files: readonly (Look & { readonly path: string })[]): void {
-    // Given up meanwhile: the journal knows nothing of the folder any more.
+  /** Stores files that are no longer new, because they were enqueued or declined. */
+  markKnown(files: readonly NewFile[]): void {
+    // The folder was removed from the database meanwhile.
     if (this.#isClosed) return
-    const known = files.map(({ path, sizeBytes, mtimeMs }): KeptFile => ({
+    const knownFiles = files.map(({ path, sizeBytes, mtimeMs }): StoredFile => ({
       path,
       sizeBytes,
       mtimeMs,
       state: 'known',
     }))
-    this.#at.kept.keep(this.folder.id, known)
-    for (const file of known) {
-      this.#known.set(file.path, file)
-      this.#arrivals.forget(file.path)
+    this.#context.store.saveFiles(this.folder.id, knownFiles)
+    for (const file of knownFiles) {
+      this.#knownFiles.set(file.path, file)
+      this.#newFiles.remove(file.path)
     }
-    this.#at.changed()
+    this.#context.onChange()
   }
 
-  async #consider(path: string): Promise<void> {
-    const look = await lookAt(path)
-    if (look) this.#meet(path, look)
+  /** Checks all new files and enqueues complete models. A call during a check joins it. */
+  checkNewFiles(): Promise<void> {
+    this.#check ??= this.#runCheck().finally(() => (this.#check = null))
+    return this.#check
   }
 
-  #meet(path: string, look: Look): void {
-    // The look at a file may end after its folder was paused; begun now, it would never be looked at again.
-    if (this.#isClosed || this.folder.isPaused) return
-    const known = this.#known.get(path)
-    if (this.#arrivals.has(path) || (known && looksSame(known, look))) return
-    this.#arrivals.begin(path, look)
-    this.#at.changed()
-    this.#nextStep()
+  get #isActive(): boolean {
+    return !this.#isClosed && !this.folder.isPaused
   }
 
-  /** A step that is nearer stays: files that keep coming put no look off. */
-  #nextStep(inMs = stepMs): void {
-    if (this.#arrivals.size === 0 || this.#isClosed || this.folder.isPaused) return
-    if (this.#cancelStep && this.#stepInMs <= inMs) return
-    this.#cancelStep?.()
-    this.#stepInMs = inMs
-    this.#cancelStep = this.#at.environment.timers.after(inMs, () => {
-      this.#cancelStep = null
-      void this.step()
+  #stop(): void {
+    this.#enqueueing.abort()
+    this.#cancelCheckTimer?.()
+    this.#cancelRescanTimer?.()
+    this.#cancelCheckTimer = null
+    this.#cancelRescanTimer = null
+    this.#context.watchWorker.stop(this.folder.id)
+  }
+
+  /** Null if the folder does not exist. */
+  async #searchFolder() {
+    if (await isFolderMissing(this.folder.path)) return null
+    const { models, incompleteReason } = await this.#context.searchFolder(this.folder.path)
+    return incompleteReason === 'gone' ? null : { models, incompleteReason }
+  }
+
+  #setMissing(isMissing: boolean): void {
+    const { watchWorker } = this.#context
+    if (isMissing && !this.#isMissing) watchWorker.stop(this.folder.id)
+    if (!isMissing && this.#isMissing && !this.isPolled) watchWorker.start(this.folder.id, this.folder.path)
+    this.#isMissing = isMissing
+  }
+
+  #scheduleRescan(): void {
+    this.#cancelRescanTimer?.()
+    let delayMs = this.isPolled ? polledRescanIntervalMs : rescanIntervalMs
+    if (this.#isMissing) delayMs = missingRescanIntervalMs
+    this.#cancelRescanTimer = this.#context.environment.timers.after(delayMs, () => void this.rescan())
+  }
+
+  async #addChangedFile(path: string): Promise<void> {
+    const state = await readFileState(path)
+    if (state) this.#addIfNew(path, state)
+  }
+
+  #addIfNew(path: string, state: FileState): void {
+    // The state may have been read before a pause; a file added now would not be checked after it.
+    if (!this.#isActive) return
+    const known = this.#knownFiles.get(path)
+    if (this.#newFiles.has(path) || (known && isSameState(known, state))) return
+    this.#newFiles.add(path, state)
+    this.#context.onChange()
+    this.#scheduleCheck()
+  }
+
+  /** An earlier check stays scheduled, so that files that keep arriving do not postpone it. */
+  #scheduleCheck(delayMs = checkIntervalMs): void {
+    if (this.#newFiles.size === 0 || !this.#isActive) return
+    if (this.#cancelCheckTimer && this.#checkDelayMs <= delayMs) return
+    this.#cancelCheckTimer?.()
+    this.#checkDelayMs = delayMs
+    this.#cancelCheckTimer = this.#context.environment.timers.after(delayMs, () => {
+      this.#cancelCheckTimer = null
+      void this.checkNewFiles()
     })
   }
 
-  /** Looks at each new file once more and queues those that have stopped changing. One look at a time. */
-  step(): Promise<void> {
-    this.#work ??= this.#look().finally(() => (this.#work = null))
-    return this.#work
-  }
-
-  async #look(): Promise<void> {
-    if (this.#isClosed || this.folder.isPaused) return
-    const { ready, heldCount } = await this.#arrivals.look()
-    this.#heldCount = heldCount
-    if (ready.length > 0 && this.#mayQueue()) await this.#send(ready)
+  async #runCheck(): Promise<void> {
+    if (!this.#isActive) return
+    const { ready, incompleteCount } = await this.#newFiles.check()
+    this.#incompleteCount = incompleteCount
+    if (ready.length > 0 && this.#canEnqueue()) await this.#enqueue(ready)
     if (this.#isClosed) return
-    this.#at.changed()
-    this.#nextStep(heldCount === this.#arrivals.size ? heldStepMs : stepMs)
+    this.#context.onChange()
+    const areAllStable = incompleteCount === this.#newFiles.size
+    this.#scheduleCheck(areAllStable ? incompleteCheckIntervalMs : checkIntervalMs)
   }
 
-  #mayQueue(): boolean {
-    const may: readonly WatchedState[] = ['watching', 'too-many', 'too-slow', 'unreadable']
-    return !this.#isClosed && may.includes(this.state)
+  #canEnqueue(): boolean {
+    return !this.#isClosed && enqueueingStates.includes(this.state)
   }
 
-  /** Queued first and written down then: between the two a crash costs a look, and the queue knows its own files. */
-  async #send(ready: readonly Arrival[]): Promise<void> {
-    const { signal } = this.#stop
-    const paths = [...new Set(ready.flatMap(({ queue }) => queue))]
-    const report = await this.#at.queue(paths, this.folder, signal)
-    // Stopped meanwhile, part of it may not have been taken in: it is new again once somebody goes on.
-    if (report.ok && !signal.aborted) this.settle(ready.flatMap(({ files }) => files))
+  /** Enqueues before storing: after a crash in between, the files are checked again and recognised as queued. */
+  async #enqueue(ready: readonly ReadyModel[]): Promise<void> {
+    const { signal } = this.#enqueueing
+    const paths = [...new Set(ready.flatMap(({ pathsToEnqueue }) => pathsToEnqueue))]
+    const report = await this.#context.enqueue(paths, this.folder, signal)
+    // After an abort some files may not be enqueued, so all of them stay new.
+    if (report.ok && !signal.aborted) this.markKnown(ready.flatMap(({ newFiles }) => newFiles))
   }
 }

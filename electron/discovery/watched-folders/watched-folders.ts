@@ -1,180 +1,256 @@
 import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { isAbsolute, relative } from 'node:path'
+import process from 'node:process'
 import type { Team, TeamChoice } from '../../contract/account.ts'
 import type { CallHandlers, CallNameIn } from '../../contract/calls.ts'
 import { failed, failure, success, type Result } from '../../contract/failures.ts'
-import type { WatchedFolder, WatchingView } from '../../contract/watched-folders.ts'
-import { createHints } from './change-hints.ts'
-import { createKeptFolders, type KeptFolder } from './folder-store.ts'
+import type { AddReport } from '../../contract/uploads.ts'
+import type { WatchedFolder as WatchedFolderView, WatchingView } from '../../contract/watched-folders.ts'
+import type { Environment } from '../../platform/environment.ts'
+import type { FolderSearchResult } from '../scan/search-folder.ts'
+import { pathsToEnqueueFor, type ReadExternalWeights } from './model-files.ts'
 import { isNetworkDrive } from './network-drive.ts'
-import { Watched, type WatchPorts } from './watched-folder.ts'
-import { wholesOf } from './whole-model.ts'
+import { WatchWorkerClient } from './watch-worker-client.ts'
+import { WatchedFolder, type WatchedFolderContext } from './watched-folder.ts'
+import { WatchedFolderStore, type StoredFolder } from './watched-folder-store.ts'
 
-type WatchingCalls = Pick<CallHandlers, Exclude<CallNameIn<'watchedFolders'>, 'watchFolder'>>
-
-/** Folders whose new models are queued by themselves, for as long as the app runs. */
-export interface Watching {
-  readonly calls: WatchingCalls
-  /** Begins to watch what the journal has. */
-  start(): void
-  /** Watches one more folder. What lies in it now is offered, and not sent. */
-  addFor(path: string, choice: TeamChoice): Promise<Result<WatchingView>>
-  /** Somebody has signed in or out. */
-  sessionChanged(): void
-  close(): Promise<void>
+/** An account and a team that it can upload to. */
+interface UploadTeam {
+  readonly accountId: string
+  readonly team: Team
 }
 
-/** As often as the page is told of anything (style 26), in ms. */
-const tellMs = 100
+export interface WatchedFoldersOptions {
+  readonly database: DatabaseSync
+  /** The built watch worker. */
+  readonly worker: URL
+  readonly environment: Environment
+  readonly onChange: (view: WatchingView) => void
+  readonly modelFinder: {
+    searchFolder(folder: string): Promise<FolderSearchResult>
+    readonly readExternalWeights: ReadExternalWeights
+    displayPath(path: string): string
+    rememberFolder(folder: string): void
+  }
+  readonly signIns: {
+    resolve(choice: TeamChoice | null): UploadTeam | null
+    /** Accounts whose folders are not shown to the current user. */
+    hidden(): ReadonlySet<string>
+  }
+  /** The account that can upload to a team now: the given one, or another account of the same person. */
+  readonly uploadAccountFor: (choice: TeamChoice) => TeamChoice | null
+  /** Enqueues nothing more once `signal` aborts. */
+  readonly enqueue: (
+    paths: readonly string[],
+    team: TeamChoice,
+    signal?: AbortSignal,
+  ) => Promise<Result<AddReport>>
+}
 
-export function createWatching(
-  options: Omit<WatchPorts, 'kept' | 'hints' | 'changed'> & {
-    readonly database: DatabaseSync
-    readonly worker: URL
-    readonly platform: NodeJS.Platform
-    /** Accounts whose folders are not shown to whoever is here. */
-    readonly hidden: () => ReadonlySet<string>
-    readonly words: (path: string) => string
-    readonly told: (view: WatchingView) => void
-    readonly resolve: (choice: TeamChoice) => { readonly accountId: string; readonly team: Team } | null
-    /** Workflows look for their models in it too. */
-    readonly remember: (folder: string) => void
-  },
-): Watching {
-  const { walk, weightsOf, words, told, queue, canSend, platform, environment } = options
-  const kept = createKeptFolders(options.database)
-  const hints = createHints({
-    ...{ worker: options.worker, log: environment.log },
-    onHint: (id, path) => folders.get(id)?.hint(path),
-    onReady: (id) => void folders.get(id)?.rescan(),
-  })
-  const folders = new Map<string, Watched>()
-  const at: WatchPorts = { kept, hints, environment, walk, weightsOf, canSend, queue, changed }
+/** The page gets at most ten updates per second. */
+const notifyIntervalMs = 100
 
-  /** A thousand files that arrive together are told of together. */
-  let cancelTelling: (() => void) | null = null
-  function changed(): void {
-    cancelTelling ??= environment.timers.after(tellMs, () => {
-      cancelTelling = null
-      told(view())
+/** Folders whose new models are enqueued automatically while the app runs. */
+export class WatchedFolders {
+  readonly calls: Pick<CallHandlers, Exclude<CallNameIn<'watchedFolders'>, 'watchFolder'>>
+  readonly #options: WatchedFoldersOptions
+  readonly #store: WatchedFolderStore
+  readonly #watchWorker: WatchWorkerClient
+  readonly #context: WatchedFolderContext
+  readonly #folders = new Map<string, WatchedFolder>()
+  #cancelNotify: (() => void) | null = null
+
+  constructor(options: WatchedFoldersOptions) {
+    const { database, worker, environment, modelFinder } = options
+    this.#options = options
+    this.#store = new WatchedFolderStore(database)
+    this.#watchWorker = new WatchWorkerClient({
+      worker,
+      log: environment.log,
+      onFileChanged: (id, path) => this.#folders.get(id)?.onFileChanged(path),
+      onReady: (id) => void this.#folders.get(id)?.rescan(),
+    })
+    this.#context = {
+      store: this.#store,
+      watchWorker: this.#watchWorker,
+      environment,
+      searchFolder: (folder) => modelFinder.searchFolder(folder),
+      readExternalWeights: (graph) => modelFinder.readExternalWeights(graph),
+      canUpload: (accountId, team) => options.uploadAccountFor({ accountId, teamId: team.id }) !== null,
+      enqueue: (paths, folder, signal) => this.#enqueue(paths, folder, signal),
+      onChange: () => this.#scheduleNotify(),
+    }
+    this.calls = this.#createCalls()
+  }
+
+  /** Starts watching all stored folders. */
+  start(): void {
+    for (const folder of this.#store.list()) void this.#watch(folder)
+  }
+
+  /** Watches one more folder. The models in it now are offered for upload, not enqueued. */
+  async addFolder(path: string, choice: TeamChoice): Promise<Result<WatchingView>> {
+    const { modelFinder, signIns } = this.#options
+    const uploadTeam = signIns.resolve(choice)
+    if (!uploadTeam) return failed(failure('no-team'))
+    const { accountId, team } = uploadTeam
+    // A folder inside a watched one would enqueue each of its files twice.
+    const isWatched = this.#foldersOf(uploadTeam).some(({ folder }) => isInside(path, folder.path))
+    if (isWatched) return success(this.#view())
+    const { models, incompleteReason } = await modelFinder.searchFolder(path)
+    if (incompleteReason === 'gone' || incompleteReason === 'unreadable')
+      return failed(failure('folder-unreadable'))
+    if (incompleteReason !== null) return failed(failure('folder-too-large'))
+    const folder = { id: randomUUID(), path, accountId, team, isPaused: false }
+    const files = models.map((model) => ({
+      path: model.path,
+      sizeBytes: model.sizeBytes,
+      mtimeMs: model.mtimeMs,
+      state: 'offered' as const,
+    }))
+    this.#store.add(folder, files)
+    modelFinder.rememberFolder(path)
+    await this.#watch(folder)
+    return success(this.#view())
+  }
+
+  async close(): Promise<void> {
+    this.#cancelNotify?.()
+    for (const watched of this.#folders.values()) watched.close()
+    await this.#watchWorker.close()
+  }
+
+  #createCalls(): WatchedFolders['calls'] {
+    return {
+      watching: async () => success(this.#view()),
+      pauseWatched: async ({ id, isPaused }) => {
+        this.#store.setPaused(id, isPaused)
+        if (isPaused) this.#folders.get(id)?.pause()
+        else this.#folders.get(id)?.resume()
+        return success(this.#view())
+      },
+      giveWatched: async ({ id, team }) => this.#setTeam(id, team),
+      unwatch: async ({ id }) => {
+        this.#folders.get(id)?.close()
+        this.#folders.delete(id)
+        this.#store.remove(id)
+        return success(this.#view())
+      },
+      sendOffered: async ({ id }) => this.#enqueueOffered(id),
+      declineOffered: async ({ id }) => {
+        const watched = this.#folders.get(id)
+        watched?.markKnown(watched.offeredFiles)
+        return success(this.#view())
+      },
+    }
+  }
+
+  async #setTeam(id: string, choice: TeamChoice): Promise<Result<WatchingView>> {
+    const { modelFinder, signIns } = this.#options
+    const watched = this.#folders.get(id)
+    const uploadTeam = signIns.resolve(choice)
+    if (!watched) return failed(failure('not-found'))
+    if (!uploadTeam) return failed(failure('no-team'))
+    const { path } = watched.folder
+    const overlapping = this.#foldersOf(uploadTeam)
+      .filter((other) => other !== watched)
+      .find(({ folder }) => isInside(path, folder.path) || isInside(folder.path, path))
+    if (overlapping) {
+      const folder = modelFinder.displayPath(overlapping.folder.path)
+      return failed(failure('already-watched', { folder, team: uploadTeam.team.name }))
+    }
+    this.#store.setTeam(id, uploadTeam.accountId, uploadTeam.team)
+    watched.setTeam(uploadTeam.accountId, uploadTeam.team)
+    return success(this.#view())
+  }
+
+  async #enqueueOffered(id: string): Promise<Result<AddReport>> {
+    const watched = this.#folders.get(id)
+    const files = watched?.offeredFiles ?? []
+    if (!watched || files.length === 0) return success({ added: 0, refused: 0, skipped: [] })
+    const paths = await pathsToEnqueueFor(
+      files.map(({ path }) => path),
+      watched.folder.path,
+      this.#context.readExternalWeights,
+    )
+    const report = await this.#enqueue(paths, watched.folder)
+    if (report.ok) watched.markKnown(files)
+    return report
+  }
+
+  #enqueue(
+    paths: readonly string[],
+    { accountId, team }: StoredFolder,
+    signal?: AbortSignal,
+  ): Promise<Result<AddReport>> {
+    const { enqueue, uploadAccountFor } = this.#options
+    const choice = { accountId, teamId: team.id }
+    return enqueue(paths, uploadAccountFor(choice) ?? choice, signal)
+  }
+
+  async #watch(folder: StoredFolder): Promise<void> {
+    const watched = new WatchedFolder(folder, this.#context)
+    this.#folders.set(folder.id, watched)
+    watched.isPolled = await isNetworkDrive(folder.path, process.platform)
+    watched.start()
+  }
+
+  #foldersOf({ accountId, team }: UploadTeam): readonly WatchedFolder[] {
+    return [...this.#folders.values()].filter(
+      ({ folder }) => folder.accountId === accountId && folder.team.id === team.id,
+    )
+  }
+
+  /** Someone signed in or out: folders may have become uploadable, visible or hidden. */
+  sessionChanged(): void {
+    for (const watched of this.#folders.values()) void watched.checkNewFiles()
+    this.#notify()
+  }
+
+  /** Reports many changes in a short time once. */
+  #scheduleNotify(): void {
+    this.#cancelNotify ??= this.#options.environment.timers.after(notifyIntervalMs, () => {
+      this.#cancelNotify = null
+      this.#notify()
     })
   }
 
-  const view = (): WatchingView => ({
-    folders: [...folders.values()]
-      .filter(({ folder }) => !options.hidden().has(folder.accountId))
-      .map((watched) => toView(watched, words)),
-  })
-
-  async function begin(folder: KeptFolder): Promise<Watched> {
-    const watched = new Watched(folder, at)
-    folders.set(folder.id, watched)
-    watched.isPolled = await isNetworkDrive(folder.path, platform)
-    watched.begin()
-    return watched
+  #notify(): void {
+    const view = this.#view()
+    this.#options.onChange(view)
   }
 
-  const watchedFor = ({ accountId, team }: { readonly accountId: string; readonly team: Team }) =>
-    [...folders.values()].filter(({ folder }) => folder.accountId === accountId && folder.team.id === team.id)
-
-  return {
-    start() {
-      for (const folder of kept.list()) void begin(folder)
-    },
-    async addFor(path, choice) {
-      const chosen = options.resolve(choice)
-      if (!chosen) return failed(failure('no-team'))
-      const { accountId, team } = chosen
-      // A folder inside a watched one would queue each of its files twice.
-      if (watchedFor(chosen).some(({ folder }) => isInside(path, folder.path))) return success(view())
-      const { models, cut } = await walk(path)
-      if (cut === 'gone' || cut === 'unreadable') return failed(failure('folder-unreadable'))
-      if (cut !== null) return failed(failure('folder-too-large'))
-      const folder = { id: randomUUID(), path, accountId, team, isPaused: false }
-      kept.add(
-        folder,
-        models.map(({ path: file, sizeBytes, mtimeMs }) => ({
-          path: file,
-          sizeBytes,
-          mtimeMs,
-          state: 'offered',
-        })),
-      )
-      options.remember(path)
-      await begin(folder)
-      return success(view())
-    },
-    sessionChanged() {
-      for (const watched of folders.values()) void watched.step()
-      told(view())
-    },
-    calls: {
-      watching: async () => success(view()),
-      async pauseWatched({ id, isPaused }) {
-        kept.setPaused(id, isPaused)
-        if (isPaused) folders.get(id)?.pause()
-        else folders.get(id)?.resume()
-        return success(view())
-      },
-      async giveWatched({ id, team: choice }) {
-        const watched = folders.get(id)
-        const chosen = options.resolve(choice)
-        if (!watched) return failed(failure('not-found'))
-        if (!chosen) return failed(failure('no-team'))
-        const { path } = watched.folder
-        const others = watchedFor(chosen).filter((other) => other !== watched)
-        const overlap = others.find(
-          ({ folder }) => isInside(path, folder.path) || isInside(folder.path, path),
-        )
-        if (overlap)
-          return failed(
-            failure('already-watched', { folder: words(overlap.folder.path), team: chosen.team.name }),
-          )
-        kept.setTeam(id, chosen.accountId, chosen.team)
-        watched.giveTo(chosen.accountId, chosen.team)
-        return success(view())
-      },
-      async unwatch({ id }) {
-        folders.get(id)?.close()
-        folders.delete(id)
-        kept.remove(id)
-        return success(view())
-      },
-      async sendOffered({ id }) {
-        const watched = folders.get(id)
-        const files = watched?.offered ?? []
-        if (!watched || files.length === 0) return success({ added: 0, refused: 0, skipped: [] })
-        const paths = files.map(({ path }) => path)
-        const wholes = await wholesOf(paths, watched.folder.path, weightsOf)
-        const report = await queue(wholes, watched.folder)
-        if (report.ok) watched.settle(files)
-        return report
-      },
-      async declineOffered({ id }) {
-        const watched = folders.get(id)
-        watched?.settle(watched.offered)
-        return success(view())
-      },
-    },
-    async close() {
-      cancelTelling?.()
-      for (const watched of folders.values()) watched.close()
-      await hints.close()
-    },
+  #view(): WatchingView {
+    const { modelFinder, signIns } = this.#options
+    const hiddenAccounts = signIns.hidden()
+    return {
+      folders: [...this.#folders.values()]
+        .filter(({ folder }) => !hiddenAccounts.has(folder.accountId))
+        .map((watched) => toView(watched, modelFinder.displayPath(watched.folder.path))),
+    }
   }
 }
 
 function isInside(path: string, folder: string): boolean {
-  const way = relative(folder, path)
-  return way === '' || (!way.startsWith('..') && !isAbsolute(way))
+  const relativePath = relative(folder, path)
+  return relativePath === '' || (!relativePath.startsWith('..') && !isAbsolute(relativePath))
 }
 
-function toView(watched: Watched, words: (path: string) => string): WatchedFolder {
-  const { folder, state, isPolled, settlingCount, incompleteCount, offered } = watched
+function toView(watched: WatchedFolder, displayPath: string): WatchedFolderView {
+  const { folder, state, isPolled, pendingCount, incompleteCount, offeredFiles } = watched
   return {
-    ...{ id: folder.id, where: words(folder.path), accountId: folder.accountId, team: folder.team },
-    ...{ state, isPolled, settling: settlingCount, incomplete: incompleteCount },
-    offered: { count: offered.length, sizeBytes: offered.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) },
+    id: folder.id,
+    where: displayPath,
+    accountId: folder.accountId,
+    team: folder.team,
+    state,
+    isPolled,
+    settling: pendingCount,
+    incomplete: incompleteCount,
+    offered: {
+      count: offeredFiles.length,
+      sizeBytes: offeredFiles.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    },
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Which type of model a node's input asks for. Class and input names are ComfyUI's (nodes.py, comfy_extras) and those of its
- * widely used custom nodes; a class that is listed with one type asks for that type in each of its inputs.
+ * Node classes whose inputs all expect models of one type. Class names are ComfyUI's (nodes.py, comfy_extras) and those
+ * of widely used custom nodes.
  */
 const typeByClass: Readonly<Record<string, string>> = {
   CheckpointLoader: 'checkpoints',
@@ -62,7 +62,7 @@ const typeByClass: Readonly<Record<string, string>> = {
   FrameInterpolationModelLoader: 'frame_interpolation',
 }
 
-/** What an input's name, or a class's when the input has none, tells; the most particular first. */
+/** Words in the name of an input or class that reveal the type; the most specific first. */
 const typeByWord: readonly (readonly [word: RegExp, modelType: string])[] = [
   [/clip[-_ ]?vision/, 'clip_vision'],
   [/control[-_ ]?net|t2i[-_ ]?adapter/, 'controlnet'],
@@ -80,23 +80,23 @@ const typeByWord: readonly (readonly [word: RegExp, modelType: string])[] = [
   [/embedding/, 'embeddings'],
 ]
 
-/** The type that an input of a node asks for, or null when nothing tells. `input` is null where a workflow names none. */
-export function typeOfInput(className: string, input: string | null): string | null {
+/** The model type that a node's input expects; null if unknown. `input` is null if the workflow doesn't name it. */
+export function modelTypeOfInput(className: string, input: string | null): string | null {
   const known = Object.hasOwn(typeByClass, className) ? typeByClass[className] : undefined
-  return known ?? (input === null ? null : wordType(input)) ?? wordType(className)
+  return known ?? (input === null ? null : typeByWordIn(input)) ?? typeByWordIn(className)
 }
 
-function wordType(text: string): string | null {
+function typeByWordIn(text: string): string | null {
   const lower = text.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase()
   return typeByWord.find(([word]) => word.test(lower))?.[1] ?? null
 }
 
-/** Whether an input takes a folder: ComfyUI's loader of diffusers models lists those that have a `model_index.json`. */
-export function namesFolder(className: string, input: string | null): boolean {
+/** Whether an input takes a folder: ComfyUI's DiffusersLoader lists those with a `model_index.json`. */
+export function isFolderInput(className: string, input: string | null): boolean {
   return className === 'DiffusersLoader' && (input === null || input === 'model_path')
 }
 
-/** Nodes that hold words for people, in which a file name is only mentioned. */
-export function isNote(className: string): boolean {
+/** Nodes with notes for people, which mention file names without loading them. */
+export function isNoteNode(className: string): boolean {
   return /note|label|markdown/i.test(className)
 }

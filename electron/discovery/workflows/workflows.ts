@@ -1,250 +1,343 @@
 import { randomUUID } from 'node:crypto'
 import { basename } from 'node:path'
-import type { TeamChoice } from '../../contract/account.ts'
+import type { Team, TeamChoice } from '../../contract/account.ts'
+import type { CutShort, NeededModelView, WorkflowView } from '../../contract/discovery.ts'
 import { failed, failure, success, type Failure, type Result } from '../../contract/failures.ts'
-import type { CutShort, WorkflowView } from '../../contract/discovery.ts'
 import type { LibraryModel } from '../../contract/library.ts'
 import type { AddReport } from '../../contract/uploads.ts'
 import type { Library } from '../../library/library.ts'
-import type { LocalModel } from '../scan/walk-models.ts'
-import { joinNeeds, type Need } from './workflow.ts'
-import { askBefore, type Confirm, type Destination } from '../places/confirm-upload.ts'
-import { folderModel, foldersFor } from './folder-models.ts'
-import { lookAt, sentBefore } from './local-files.ts'
-import { resolveNeeds, targetFor, type QueuedUpload, type ResolvedNeed } from './resolve-needed-models.ts'
-import type { Placed } from '../places/placed-file.ts'
-import type { PlacesFound } from '../places/found-places.ts'
-import type { Searcher } from '../places/searcher.ts'
-import { toNeedView, unseenIn } from './workflow-view.ts'
+import {
+  enqueueAfterConfirmation,
+  type ConfirmUpload,
+  type EnqueueFiles,
+  type UploadDestination,
+} from '../places/confirm-upload.ts'
+import type { FoundPlaces } from '../places/found-places.ts'
+import type { RecentFolders } from '../places/recent-folders.ts'
+import type { SearchWorkerClient } from '../places/search-worker-client.ts'
+import { localModelAt, type LocalModel } from '../scan/walk-models.ts'
+import { findDiffusersFolders, readDiffusersFolder } from './diffusers-folders.ts'
+import { mergeNeededModels, type NeededModel } from './parse-workflow.ts'
+import {
+  resolveNeededModels,
+  targetOf,
+  type QueuedUpload,
+  type ResolvedModel,
+} from './resolve-needed-models.ts'
 
-/** What the rest of the app knows and does. */
-export interface WorkflowPorts {
-  readonly searcher: Searcher
-  readonly places: Pick<PlacesFound, 'need' | 'allModels' | 'isSeen'>
-  readonly library: Pick<Library, 'models' | 'subscribe'>
-  /** The team that files go to, or the one that is wanted; null when there is none. */
-  readonly chosen: (wanted: TeamChoice | null) => Destination | null
-  /** What the queue has for a team. */
-  readonly queuedFor: (choice: TeamChoice) => readonly QueuedUpload[]
-  /** Folders from which models came before, and where one more is kept. */
-  readonly known: { list(): readonly string[]; add(folder: string): void }
-  /** Paths of files of these names (lower case) that were sent or queued before. */
-  readonly sentBefore: (names: readonly string[]) => readonly string[]
-  readonly take: (placed: readonly Placed[], team: TeamChoice | null) => Promise<Result<AddReport>>
-  readonly told: (view: WorkflowView) => void
-  readonly words: (path: string) => string
+/** Paths of files with these names (lower case) that were uploaded or queued before. */
+export type UploadedBefore = (fileNames: readonly string[]) => readonly string[]
+
+export interface WorkflowsOptions {
+  readonly searchWorker: SearchWorkerClient
+  readonly foundPlaces: Pick<FoundPlaces, 'searchUninterrupted' | 'allModels' | 'isSearchComplete'>
+  readonly recentFolders: Pick<RecentFolders, 'list' | 'add'>
+  readonly library: Pick<Library, 'models'>
+  /** The selected team, or a requested one; null if there is none. */
+  readonly destinationFor: (requested: TeamChoice | null) => UploadDestination | null
+  /** Uploads of a team that are not in the library yet. */
+  readonly queuedUploadsFor: (choice: TeamChoice) => readonly QueuedUpload[]
+  readonly uploadedBefore: UploadedBefore
+  readonly enqueue: EnqueueFiles
+  readonly onChange: (view: WorkflowView) => void
+  /** A path as it is shown to the user. */
+  readonly displayPath: (path: string) => string
 }
 
-export interface Workflows {
-  /** Reads files. */
-  read(files: readonly string[], team?: TeamChoice): Promise<WorkflowsRead>
-  view(id: string): WorkflowView | null
-  /** Resolves once the computer and the library were looked through. */
-  settled(id: string): Promise<void>
-  /** `confirm` is asked first unless the person has picked every file of it; null when it doesn't agree. */
-  sendNeeds(id: string, needIds: readonly string[], confirm: Confirm): Promise<Result<AddReport | null>>
-  /** The person says which file it is, or which folder for a model that is one. */
-  locate(id: string, needId: string, path: string): Promise<Result<void>>
-  /** The person says where to look for all that is missing. */
-  lookIn(id: string, folder: string): Promise<void>
-  close(id: string): void
-  closeAll(): void
-  /** The team is another one, or its library or queue has changed. */
-  changed(): void
-}
-
-export interface WorkflowsRead {
-  /** Of what they need together; null when none of them holds a workflow. */
+export interface OpenedWorkflow {
+  /** One id for all files together; null if none of them holds a workflow. */
   readonly id: string | null
-  /** Those that hold one. */
+  /** The files that hold a workflow. */
   readonly files: readonly string[]
-  /** Those of which that is not known: reading took too long, or ended badly. */
+  /** The files that could not be checked, because reading took too long or crashed. */
   readonly unread: readonly string[]
 }
 
-interface Opened {
+type UnsearchedReason = CutShort | 'gone'
+
+interface OpenWorkflow {
   readonly id: string
   readonly fileName: string
-  /** Instead of the team in force. */
+  /** Overrides the selected team. */
   readonly team: TeamChoice | null
-  readonly needs: readonly Need[]
-  readonly byHand: Map<string, LocalModel>
+  readonly neededModels: readonly NeededModel[]
+  /** Files that the user has picked, by the names of the needed models. */
+  readonly pickedModels: Map<string, LocalModel>
   readonly abort: AbortController
-  local: readonly LocalModel[]
-  /** Folders that were looked into, and why not to their end; one that wasn't reached counts as too slow. */
-  readonly seen: Map<string, CutShort | 'gone' | null>
-  folders: ReadonlyMap<string, LocalModel>
-  library: readonly LibraryModel[]
+  localModels: readonly LocalModel[]
+  /** Searched folders; null if the search was complete. A folder that was not reached counts as too slow. */
+  readonly searchedFolders: Map<string, UnsearchedReason | null>
+  diffusersFolders: ReadonlyMap<string, LocalModel>
+  libraryModels: readonly LibraryModel[]
   libraryFailure: Failure | null
-  isLooking: boolean
-  settled: Promise<void>
+  isSearching: boolean
+  complete: Promise<void>
 }
 
-/** A dropped one is looked at and left; older ones are forgotten. */
-const mostOpen = 5
-/** What was listed within a minute is fresh enough to say what a team lacks, in ms. */
-const listedWithinMs = 60_000
+/** The user looks at the latest workflows; older ones are closed. */
+const maxOpenWorkflows = 5
+/** A library listing of the last minute is recent enough to tell which models are missing. */
+const maxListingAgeMs = 60_000
 
-/** The workflows that were dropped, each with what is known of its models so far. Nothing of them outlives the app. */
-export function createWorkflows(environment: WorkflowPorts): Workflows {
-  const { searcher, places, library, told } = environment
-  const opened = new Map<string, Opened>()
+/** The workflows that were opened, and where their models are. Kept in memory only. */
+export class Workflows {
+  readonly #options: WorkflowsOptions
+  readonly #workflows = new Map<string, OpenWorkflow>()
 
-  async function readAll(files: readonly string[]): Promise<ReadonlyMap<string, readonly Need[] | null>> {
-    const read = new Map<string, readonly Need[] | null>()
-    await searcher.search(
-      { kind: 'workflows', files },
-      { onAnswer: (answer) => answer.is === 'workflow' && read.set(answer.file, answer.needs) },
+  constructor(options: WorkflowsOptions) {
+    this.#options = options
+  }
+
+  /** Reads files and opens the workflows in them as one. */
+  async open(files: readonly string[], team?: TeamChoice): Promise<OpenedWorkflow> {
+    const modelsByFile = await this.#readFiles(files)
+    const workflowFiles = files.filter((file) => modelsByFile.get(file))
+    const unread = files.filter((file) => !modelsByFile.has(file))
+    const [first] = workflowFiles
+    if (first === undefined) return { id: null, files: [], unread }
+    const neededModels = mergeNeededModels(workflowFiles.flatMap((file) => [modelsByFile.get(file) ?? []]))
+    const suffix = workflowFiles.length > 1 ? ` + ${workflowFiles.length - 1}` : ''
+    const id = this.#add(`${basename(first)}${suffix}`, neededModels, team ?? null)
+    return { id, files: workflowFiles, unread }
+  }
+
+  view(id: string): WorkflowView | null {
+    const workflow = this.#workflows.get(id)
+    return workflow ? this.#toView(workflow) : null
+  }
+
+  /** Resolves once this computer and the library have been searched. */
+  async whenComplete(id: string): Promise<void> {
+    await this.#workflows.get(id)?.complete
+  }
+
+  /** Asks `confirm` first unless the user has picked every file; null if the user declines. */
+  async enqueueModels(
+    id: string,
+    modelIds: readonly string[],
+    confirm: ConfirmUpload,
+  ): Promise<Result<AddReport | null>> {
+    const { enqueue, destinationFor } = this.#options
+    const workflow = this.#workflows.get(id)
+    if (!workflow) return success({ added: 0, refused: 0, skipped: [] })
+    const requested = new Set(modelIds)
+    const models = this.#resolve(workflow).filter(
+      ({ stand }, index) => requested.has(String(index)) && stand === 'here',
     )
-    return read
+    const files = models.flatMap(({ needed, file }) =>
+      file ? [{ path: file.path, target: targetOf(needed, file), sizeBytes: file.sizeBytes }] : [],
+    )
+    const isPickedByUser = models.every(({ by }) => by === 'hand')
+    const report = isPickedByUser
+      ? await enqueue(files, workflow.team)
+      : await enqueueAfterConfirmation(files, destinationFor(workflow.team), { confirm, enqueue })
+    this.#notify(workflow)
+    return report
   }
 
-  function resolved(one: Opened): readonly ResolvedNeed[] {
-    const chosen = environment.chosen(one.team)
-    const queued = chosen ? environment.queuedFor(chosen.choice) : []
-    const known = { library: one.library, queued, local: allLocal(one), folders: one.folders }
-    return resolveNeeds(one.needs, known, one.byHand)
+  /** Uses a file that the user has picked for a needed model, or a folder if the model is one. */
+  async locateModel(id: string, modelId: string, path: string): Promise<Result<void>> {
+    const workflow = this.#workflows.get(id)
+    const needed = workflow?.neededModels[Number(modelId)]
+    if (!workflow || !needed) return success(undefined)
+    const file = needed.isFolder ? await this.#readPickedFolder(path) : await localModelAt(path)
+    if (!file) return failed(failure(needed.isFolder ? 'folder-no-index' : 'file-unreadable'))
+    workflow.pickedModels.set(needed.name, { ...file, modelType: needed.modelType ?? file.modelType })
+    this.#notify(workflow)
+    return success(undefined)
   }
 
-  const allLocal = (one: Opened) => [...places.allModels(), ...one.local]
+  /** Searches a folder that the user has picked for all missing models. */
+  async searchFolder(id: string, folder: string): Promise<void> {
+    const workflow = this.#workflows.get(id)
+    if (!workflow) return
+    this.#options.recentFolders.add(folder)
+    workflow.isSearching = true
+    this.#notify(workflow)
+    await this.#searchFolders(workflow, [folder])
+    await this.#finishSearch(workflow)
+  }
 
-  function viewOf(one: Opened): WorkflowView {
-    return {
-      id: one.id,
-      fileName: one.fileName,
-      team: environment.chosen(one.team)?.team ?? null,
-      isLooking: one.isLooking,
-      libraryFailure: one.libraryFailure,
-      unseen: unseenIn(one.seen, environment.words),
-      isUsualSeen: one.isLooking || places.isSeen(),
-      needs: resolved(one).map((found, at) => toNeedView(found, at, environment.words)),
+  close(id: string): void {
+    this.#workflows.get(id)?.abort.abort()
+    this.#workflows.delete(id)
+  }
+
+  closeAll(): void {
+    for (const id of [...this.#workflows.keys()]) this.close(id)
+  }
+
+  /** Updates all workflows after the selected team, its library or its queue has changed. */
+  refresh(): void {
+    for (const workflow of this.#workflows.values()) void this.#listLibrary(workflow)
+  }
+
+  /** The models that each file needs; null for a file without a workflow, no entry for one that could not be read. */
+  async #readFiles(files: readonly string[]): Promise<ReadonlyMap<string, readonly NeededModel[] | null>> {
+    const modelsByFile = new Map<string, readonly NeededModel[] | null>()
+    await this.#options.searchWorker.search(
+      { kind: 'workflows', files },
+      {
+        onMessage: (message) =>
+          message.kind === 'workflow' && modelsByFile.set(message.file, message.neededModels),
+      },
+    )
+    return modelsByFile
+  }
+
+  #add(fileName: string, neededModels: readonly NeededModel[], team: TeamChoice | null): string {
+    const workflow: OpenWorkflow = {
+      id: randomUUID(),
+      fileName,
+      team,
+      neededModels,
+      pickedModels: new Map(),
+      abort: new AbortController(),
+      localModels: [],
+      searchedFolders: new Map(),
+      diffusersFolders: new Map(),
+      libraryModels: [],
+      libraryFailure: null,
+      isSearching: true,
+      complete: Promise.resolve(),
     }
-  }
-  const tell = (one: Opened) => opened.has(one.id) && told(viewOf(one))
-
-  async function list(one: Opened, maxAgeMs?: number): Promise<void> {
-    const choice = environment.chosen(one.team)?.choice
-    const listed = choice ? await library.models(choice, maxAgeMs === undefined ? {} : { maxAgeMs }) : null
-    one.library = listed?.ok ? listed.value.models : []
-    one.libraryFailure = listed === null ? null : listed.ok ? listed.value.failure : listed.failure
-    tell(one)
+    this.#workflows.set(workflow.id, workflow)
+    for (const id of [...this.#workflows.keys()].slice(0, -maxOpenWorkflows)) this.close(id)
+    workflow.complete = this.#searchEverywhere(workflow)
+    return workflow.id
   }
 
-  /** Looks through folders and tells what each holds as it comes: a disk that doesn't answer hides no other. */
-  async function lookInto(one: Opened, folders: readonly string[]): Promise<void> {
-    const { signal } = one.abort
+  async #searchEverywhere(workflow: OpenWorkflow): Promise<void> {
+    await Promise.all([
+      this.#listLibrary(workflow, maxListingAgeMs),
+      this.#searchKnownFiles(workflow),
+      this.#options.foundPlaces.searchUninterrupted(),
+    ])
+    await this.#finishSearch(workflow)
+  }
+
+  /** Looks for files that were uploaded before, then in the recent folders. */
+  async #searchKnownFiles(workflow: OpenWorkflow): Promise<void> {
+    const { uploadedBefore, recentFolders } = this.#options
+    workflow.localModels = await findUploadedBefore(workflow.neededModels, uploadedBefore)
+    this.#notify(workflow)
+    const folders = workflow.abort.signal.aborted ? [] : recentFolders.list()
+    if (folders.length > 0) await this.#searchFolders(workflow, folders)
+    this.#notify(workflow)
+  }
+
+  async #listLibrary(workflow: OpenWorkflow, maxAgeMs?: number): Promise<void> {
+    const choice = this.#options.destinationFor(workflow.team)?.choice
+    if (choice) {
+      const listed = await this.#options.library.models(choice, maxAgeMs === undefined ? {} : { maxAgeMs })
+      workflow.libraryModels = listed.ok ? listed.value.models : []
+      workflow.libraryFailure = listed.ok ? listed.value.failure : listed.failure
+    } else {
+      workflow.libraryModels = []
+      workflow.libraryFailure = null
+    }
+    this.#notify(workflow)
+  }
+
+  /** Searches folders and reports each one as soon as it is finished, so an unresponsive disk delays no other result. */
+  async #searchFolders(workflow: OpenWorkflow, folders: readonly string[]): Promise<void> {
     const unreached = new Set(folders)
-    await searcher.search(
+    await this.#options.searchWorker.search(
       { kind: 'folders', folders },
       {
-        signal,
-        onAnswer(answer) {
-          if (answer.is !== 'folder') return
-          unreached.delete(answer.folder)
-          one.seen.set(answer.folder, answer.cut)
-          one.local = [...one.local, ...answer.models]
-          tell(one)
+        signal: workflow.abort.signal,
+        onMessage: (message) => {
+          if (message.kind !== 'folder') return
+          unreached.delete(message.folder)
+          workflow.searchedFolders.set(message.folder, message.incompleteReason)
+          workflow.localModels = [...workflow.localModels, ...message.models]
+          this.#notify(workflow)
         },
       },
     )
-    for (const folder of unreached) one.seen.set(folder, 'too-slow')
+    for (const folder of unreached) workflow.searchedFolders.set(folder, 'too-slow')
   }
 
-  async function modelsIn(folder: string): Promise<readonly LocalModel[]> {
-    let models: readonly LocalModel[] = []
-    await searcher.search(
-      { kind: 'folders', folders: [folder] },
-      { onAnswer: (answer) => answer.is === 'folder' && (models = answer.models) },
-    )
-    return models
+  async #finishSearch(workflow: OpenWorkflow): Promise<void> {
+    const localModels = this.#allLocalModels(workflow)
+    workflow.diffusersFolders = await findDiffusersFolders(workflow.neededModels, localModels)
+    workflow.isSearching = false
+    this.#notify(workflow)
   }
 
-  async function look(one: Opened): Promise<void> {
-    const nearby = async () => {
-      one.local = await sentBefore(one.needs, environment)
-      tell(one)
-      const folders = one.abort.signal.aborted ? [] : environment.known.list()
-      if (folders.length > 0) await lookInto(one, folders)
-      tell(one)
+  async #readPickedFolder(path: string): Promise<LocalModel | null> {
+    const { models } = await this.#options.searchWorker.searchFolder(path)
+    return readDiffusersFolder(path, models, false)
+  }
+
+  #allLocalModels(workflow: OpenWorkflow): readonly LocalModel[] {
+    return [...this.#options.foundPlaces.allModels(), ...workflow.localModels]
+  }
+
+  #resolve(workflow: OpenWorkflow): readonly ResolvedModel[] {
+    const { destinationFor, queuedUploadsFor } = this.#options
+    const destination = destinationFor(workflow.team)
+    const available = {
+      library: workflow.libraryModels,
+      queued: destination ? queuedUploadsFor(destination.choice) : [],
+      local: this.#allLocalModels(workflow),
+      diffusersFolders: workflow.diffusersFolders,
     }
-    await Promise.all([list(one, listedWithinMs), nearby(), places.need()])
-    await settle(one)
+    return resolveNeededModels(workflow.neededModels, available, workflow.pickedModels)
   }
 
-  async function settle(one: Opened): Promise<void> {
-    one.folders = await foldersFor(one.needs, allLocal(one))
-    one.isLooking = false
-    tell(one)
+  #notify(workflow: OpenWorkflow): void {
+    if (this.#workflows.has(workflow.id)) this.#options.onChange(this.#toView(workflow))
   }
 
-  function open(fileName: string, needs: readonly Need[], team: TeamChoice | null): string {
-    const one: Opened = {
-      ...{ id: randomUUID(), fileName, team, needs, byHand: new Map(), abort: new AbortController() },
-      ...{ seen: new Map(), folders: new Map() },
-      ...{ local: [], library: [], libraryFailure: null, isLooking: true, settled: Promise.resolve() },
+  #toView(workflow: OpenWorkflow): WorkflowView {
+    const { destinationFor, displayPath, foundPlaces } = this.#options
+    const team: Team | null = destinationFor(workflow.team)?.team ?? null
+    return {
+      id: workflow.id,
+      fileName: workflow.fileName,
+      team,
+      isLooking: workflow.isSearching,
+      libraryFailure: workflow.libraryFailure,
+      unseen: [...workflow.searchedFolders].flatMap(([folder, reason]) =>
+        // A folder that no longer exists is not worth reporting.
+        reason === null || reason === 'gone' ? [] : [{ where: displayPath(folder), why: reason }],
+      ),
+      isUsualSeen: workflow.isSearching || foundPlaces.isSearchComplete(),
+      needs: this.#resolve(workflow).map((model, index) => toModelView(model, index, displayPath)),
     }
-    opened.set(one.id, one)
-    for (const id of [...opened.keys()].slice(0, -mostOpen)) close(id)
-    one.settled = look(one)
-    return one.id
   }
+}
 
-  function close(id: string): void {
-    opened.get(id)?.abort.abort()
-    opened.delete(id)
-  }
+/** Files that were uploaded or queued before and still exist. */
+export async function findUploadedBefore(
+  neededModels: readonly NeededModel[],
+  uploadedBefore: UploadedBefore,
+): Promise<readonly LocalModel[]> {
+  const names = neededModels.map(({ name }) => basename(name).toLowerCase())
+  const models = await Promise.all(uploadedBefore(names).map(localModelAt))
+  return models.filter((model) => model !== null)
+}
 
+/** The id of a needed model is its index in the list. */
+function toModelView(
+  { needed, stand, by, isDisabled, sizeBytes, file, failed }: ResolvedModel,
+  index: number,
+  displayPath: (path: string) => string,
+): NeededModelView {
+  const { name, modelType, isOff, url, isFolder = false } = needed
   return {
-    async read(files, team) {
-      const read = await readAll(files)
-      const held = files.filter((file) => read.get(file))
-      const unread = files.filter((file) => !read.has(file))
-      const needs = joinNeeds(held.flatMap((file) => [read.get(file) ?? []]))
-      if (held.length === 0) return { id: null, files: [], unread }
-      const more = held.length > 1 ? ` + ${held.length - 1}` : ''
-      return { id: open(`${basename(held[0] ?? '')}${more}`, needs, team ?? null), files: held, unread }
-    },
-    view(id) {
-      const one = opened.get(id)
-      return one ? viewOf(one) : null
-    },
-    settled: async (id) => opened.get(id)?.settled,
-    async sendNeeds(id, needIds, confirm) {
-      const one = opened.get(id)
-      if (!one) return success({ added: 0, refused: 0, skipped: [] })
-      const wanted = new Set(needIds)
-      const meant = resolved(one).filter(({ stand }, at) => wanted.has(String(at)) && stand === 'here')
-      const placed = meant.flatMap(({ need, file }) =>
-        file ? [{ path: file.path, target: targetFor(need, file), sizeBytes: file.sizeBytes }] : [],
-      )
-      const isPicked = meant.every(({ by }) => by === 'hand')
-      const report = isPicked
-        ? await environment.take(placed, one.team)
-        : await askBefore(placed, environment.chosen(one.team), { confirm, take: environment.take })
-      tell(one)
-      return report
-    },
-    async locate(id, needId, path) {
-      const one = opened.get(id)
-      const need = one?.needs[Number(needId)]
-      if (!one || !need) return success(undefined)
-      const file = need.isFolder ? await folderModel(path, await modelsIn(path), false) : await lookAt(path)
-      if (!file) return failed(failure(need.isFolder ? 'folder-no-index' : 'file-unreadable'))
-      one.byHand.set(need.name, { ...file, modelType: need.modelType ?? file.modelType })
-      tell(one)
-      return success(undefined)
-    },
-    async lookIn(id, folder) {
-      const one = opened.get(id)
-      if (!one) return
-      environment.known.add(folder)
-      one.isLooking = true
-      tell(one)
-      await lookInto(one, [folder])
-      await settle(one)
-    },
-    close,
-    closeAll: () => [...opened.keys()].forEach(close),
-    changed: () => opened.forEach((one) => void list(one)),
+    id: String(index),
+    name,
+    modelType,
+    isFolder,
+    stand,
+    by,
+    isDisabled,
+    isOff,
+    where: file ? displayPath(file.path) : null,
+    sizeBytes,
+    url,
+    failed,
   }
 }

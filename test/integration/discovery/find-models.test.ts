@@ -6,19 +6,26 @@ import type { FindingView } from '../../../electron/contract/discovery.ts'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { pageWorkflow, png } from '../../fixtures/workflows.ts'
 import { setup, valueOf } from '../../support/engine.ts'
-import { agreed, atHome, dropped, found, loader, write } from '../../support/finding.ts'
+import {
+  alwaysConfirm,
+  writeToHome,
+  dropWorkflow,
+  findPlaces,
+  loraWorkflow,
+  writeFile,
+} from '../../support/model-finder.ts'
 
-test('the usual places are found with counts and sizes by type, links between them once', async () => {
+test('finds the usual places with counts and sizes by type, linked models once', async () => {
   const world = await setup()
-  await atHome(world, 'ComfyUI/models/loras/faces/one.safetensors')
-  await atHome(world, 'ComfyUI/models/vae/two.safetensors')
-  await atHome(world, 'ai/stable-diffusion-webui/models/Stable-diffusion/three.safetensors')
-  await atHome(world, '.cache/huggingface/hub/models--a/snapshots/1/four.safetensors')
+  await writeToHome(world, 'ComfyUI/models/loras/faces/one.safetensors')
+  await writeToHome(world, 'ComfyUI/models/vae/two.safetensors')
+  await writeToHome(world, 'ai/stable-diffusion-webui/models/Stable-diffusion/three.safetensors')
+  await writeToHome(world, '.cache/huggingface/hub/models--a/snapshots/1/four.safetensors')
   symlinkSync(
     join(world.folder, 'person/ComfyUI/models/loras'),
     join(world.folder, 'person/ai/stable-diffusion-webui/models/Lora'),
   )
-  const { places } = await found(world)
+  const { places } = await findPlaces(world)
   expect(
     places.map(({ kind, where, groups, isInformation }) => [kind, where, groups, isInformation]),
   ).toEqual([
@@ -41,27 +48,27 @@ test('the usual places are found with counts and sizes by type, links between th
   ])
 })
 
-test('only what was ticked is added, under its folders', async () => {
+test('enqueues only the chosen types, with their folders', async () => {
   const world = await setup()
   await world.app.calls.pauseAll(undefined)
-  await atHome(world, 'ComfyUI/models/loras/faces/one.safetensors')
-  await atHome(world, 'ComfyUI/models/vae/two.safetensors')
-  const { places } = await found(world)
+  await writeToHome(world, 'ComfyUI/models/loras/faces/one.safetensors')
+  await writeToHome(world, 'ComfyUI/models/vae/two.safetensors')
+  const { places } = await findPlaces(world)
   const chosen = [
     { id: places[0]?.id ?? '', modelTypes: ['loras'] },
-    { id: 'never told', modelTypes: ['vae'] },
+    { id: 'unknown', modelTypes: ['vae'] },
   ]
-  expect(valueOf(await world.app.engine.addFound(chosen, agreed))).toMatchObject({ added: 1 })
+  expect(valueOf(await world.app.engine.addFound(chosen, alwaysConfirm))).toMatchObject({ added: 1 })
   expect(world.app.rows().map(({ target }) => target.modelPath)).toEqual([
     'models/loras/faces/one.safetensors',
   ])
 })
 
-test('a dropped extra_model_paths.yaml gives its folders their types, whatever they are called', async () => {
+test('takes the types of folders from a dropped extra_model_paths.yaml', async () => {
   const world = await setup()
   await world.app.calls.pauseAll(undefined)
   await world.file('disk/My Styles/ink/one.safetensors')
-  const yaml = write(
+  const yaml = writeFile(
     world,
     'extra_model_paths.yaml',
     'mine:\n  base_path: files/disk\n  loras: My Styles\n  vae: none\n',
@@ -71,17 +78,17 @@ test('a dropped extra_model_paths.yaml gives its folders their types, whatever t
   const { places } = valueOf(await world.app.calls.findPlaces({ again: false }))
   const place = places.find(({ kind }) => kind === 'extra-paths')
   expect(place?.groups).toEqual([{ modelType: 'loras', count: 1, sizeBytes: 150_000 }])
-  await world.app.engine.addFound([{ id: place?.id ?? '', modelTypes: ['loras'] }], agreed)
+  await world.app.engine.addFound([{ id: place?.id ?? '', modelTypes: ['loras'] }], alwaysConfirm)
   expect(world.app.rows().map(({ target }) => [target.modelType, target.modelPath])).toEqual([
     ['loras', 'models/loras/ink/one.safetensors'],
   ])
 })
 
-test('a dropped yaml file gives types to what was found before, and nothing is offered twice', async () => {
+test('moves models that were found before to a dropped yaml file', async () => {
   const world = await setup()
-  await atHome(world, 'ComfyUI/models/odd/one.safetensors')
-  await found(world)
-  const yaml = write(world, 'x.yaml', 'mine:\n  base_path: person/ComfyUI/models\n  controlnet: odd\n')
+  await writeToHome(world, 'ComfyUI/models/odd/one.safetensors')
+  await findPlaces(world)
+  const yaml = writeFile(world, 'x.yaml', 'mine:\n  base_path: person/ComfyUI/models\n  controlnet: odd\n')
   await world.app.calls.addFiles({ paths: [yaml] })
   const { places } = valueOf(await world.app.calls.findPlaces({ again: false }))
   expect(places.map(({ kind, groups }) => [kind, groups.map(({ modelType }) => modelType)])).toEqual([
@@ -89,27 +96,27 @@ test('a dropped yaml file gives types to what was found before, and nothing is o
   ])
 })
 
-test('a picture with a workflow in it is opened and not sent, one without is left as it was', async () => {
+test('opens an image with a workflow and does not upload it', async () => {
   const world = await setup()
   const text = JSON.stringify(pageWorkflow)
-  const view = await dropped(world, [
-    write(world, 'p.png', png([{ kind: 'tEXt', keyword: 'workflow', text }])),
+  const view = await dropWorkflow(world, [
+    writeFile(world, 'p.png', png([{ kind: 'tEXt', keyword: 'workflow', text }])),
   ])
   expect([view.fileName, view.needs.length, view.team?.id]).toEqual(['p.png', 8, ALICES_TEAM_ID])
   expect(world.app.rows()).toEqual([])
 })
 
-test('pictures and notes without a workflow are told to be none and never sent, and so is what is too much', async () => {
+test('skips files without a workflow and images beyond the limit, with reasons', async () => {
   const world = await setup()
   const { app } = world
-  const text = loader('x.safetensors')
+  const text = loraWorkflow('x.safetensors')
   const many = Array.from({ length: 22 }, (_, at) =>
-    write(world, `many-${at}.png`, png([{ kind: 'tEXt', keyword: 'workflow', text }])),
+    writeFile(world, `many-${at}.png`, png([{ kind: 'tEXt', keyword: 'workflow', text }])),
   )
   const plain = [
-    write(world, 'plain.json', '{"a":1}'),
-    write(world, 'plain.png', png([])),
-    write(world, 'plain.yaml', 'no folders'),
+    writeFile(world, 'plain.json', '{"a":1}'),
+    writeFile(world, 'plain.png', png([])),
+    writeFile(world, 'plain.yaml', 'no folders'),
   ]
   const report = valueOf(await app.calls.addFiles({ paths: plain }))
   expect(report).toEqual({
@@ -129,20 +136,20 @@ test('pictures and notes without a workflow are told to be none and never sent, 
   expect(app.rows()).toEqual([])
 })
 
-test('an app that ends while a workflow still waits for the library asks nothing more for it', async () => {
+test('stops without errors while a workflow waits for the library', async () => {
   const world = await setup()
   const { app, cloud } = world
-  const held = cloud.hold('listModels')
-  const path = write(world, 'late.json', loader('x.safetensors'))
+  const hold = cloud.hold('listModels')
+  const path = writeFile(world, 'late.json', loraWorkflow('x.safetensors'))
   valueOf(await app.calls.addFiles({ paths: [path] }))
-  await held.arrived
+  await hold.arrived
   const thrown: unknown[] = []
-  const keep = (error: unknown) => thrown.push(error)
-  process.on('unhandledRejection', keep)
-  onTestFinished(() => void process.off('unhandledRejection', keep))
+  const addError = (error: unknown) => thrown.push(error)
+  process.on('unhandledRejection', addError)
+  onTestFinished(() => void process.off('unhandledRejection', addError))
   await app.stop()
-  held.release()
-  // Whatever goes on in vain has come to its end by the time a further app has started and asked the same.
+  hold.release()
+  // Work left over from the first app has ended by the time a second one has listed the library.
   const next = await world.open()
   await next.signIn()
   valueOf(await next.calls.addFiles({ paths: [path] }))
@@ -150,7 +157,7 @@ test('an app that ends while a workflow still waits for the library asks nothing
   expect(thrown).toEqual([])
 })
 
-test('a folder whose name ends like a picture’s is a folder all the same', async () => {
+test('adds a folder with the extension of an image as a folder', async () => {
   const world = await setup()
   await world.app.calls.pauseAll(undefined)
   await world.file('styles.png/loras/one.safetensors')
@@ -158,23 +165,23 @@ test('a folder whose name ends like a picture’s is a folder all the same', asy
   expect(report).toMatchObject({ added: 1, skipped: [] })
 })
 
-test('a preview that lies beside its model goes with it, whatever it holds', async () => {
+test('does not open the preview image of a dropped model as a workflow', async () => {
   const world = await setup()
   await world.app.calls.pauseAll(undefined)
   const model = await world.file('loras/one.safetensors')
   const preview = join(world.folder, 'files/loras/one.preview.png')
-  writeFileSync(preview, png([{ kind: 'tEXt', keyword: 'workflow', text: loader('x.safetensors') }]))
+  writeFileSync(preview, png([{ kind: 'tEXt', keyword: 'workflow', text: loraWorkflow('x.safetensors') }]))
   const report = valueOf(await world.app.calls.addFiles({ paths: [model, preview] }))
   expect(report.workflow).toBeUndefined()
 })
 
-test('a search that is left tells what it had and ends', async () => {
+test('ends a stopped search', async () => {
   const world = await setup()
-  await atHome(world, 'ComfyUI/models/loras/one.safetensors')
-  const ended = new Promise<FindingView>((resolve) => {
+  await writeToHome(world, 'ComfyUI/models/loras/one.safetensors')
+  const stopped = new Promise<FindingView>((resolve) => {
     world.app.engine.subscribe({ finding: (view) => view.state === 'stopped' && resolve(view) })
   })
   await world.app.calls.findPlaces({ again: true })
   await world.app.calls.stopFinding(undefined)
-  expect((await ended).state).toBe('stopped')
+  expect((await stopped).state).toBe('stopped')
 })

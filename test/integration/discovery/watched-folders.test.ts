@@ -4,39 +4,39 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { TeamChoice } from '../../../electron/contract/account.ts'
 import type { WatchingView } from '../../../electron/contract/watched-folders.ts'
-import { createHints } from '../../../electron/discovery/watched-folders/change-hints.ts'
+import { WatchWorkerClient } from '../../../electron/discovery/watched-folders/watch-worker-client.ts'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { onnxOf } from '../../fixtures/onnx-files.ts'
 import { setup, valueOf, type App, type World } from '../../support/engine.ts'
 import { runningClock, testPorts } from '../../support/hand-clock.ts'
 import { builtWorkers } from '../../support/test-programs.ts'
 
-/** Watches the world's `files/inbox` for the chosen team; resolves once it has looked through it. */
-async function watch(world: World, app: App = world.app): Promise<string> {
+/** Watches `files/inbox` for the selected team; resolves once the folder has been searched. */
+async function watchInbox(world: World, app: App = world.app): Promise<string> {
   mkdirSync(join(world.folder, 'files/inbox'), { recursive: true })
   const choice = app.session().chosen as TeamChoice
   const view = valueOf(await app.engine.watchFolder(join(world.folder, 'files/inbox'), choice))
   const id = view.folders[0]?.id ?? ''
-  await seen(app, (now) => now.folders[0]?.state === 'watching')
+  await untilView(app, (now) => now.folders[0]?.state === 'watching')
   return id
 }
 
-/** The view once it is as wanted, looking whenever something is told. */
-function seen(app: App, isWanted: (view: WatchingView) => boolean): Promise<WatchingView> {
+/** Resolves with the first view that fulfils a condition. */
+function untilView(app: App, isFulfilled: (view: WatchingView) => boolean): Promise<WatchingView> {
   return new Promise((resolve) => {
-    const look = (view: WatchingView) => {
-      if (!isWanted(view)) return
+    const check = (view: WatchingView) => {
+      if (!isFulfilled(view)) return
       unsubscribe()
       resolve(view)
     }
-    const unsubscribe = app.engine.subscribe({ watching: look })
-    void app.calls.watching(undefined).then((now) => look(valueOf(now)))
+    const unsubscribe = app.engine.subscribe({ watching: check })
+    void app.calls.watching(undefined).then((result) => check(valueOf(result)))
   })
 }
 
-/** Time goes by until the new file is in the queue. */
+/** Advances the clock until a new file is in the queue. */
 async function untilQueued(world: World, app: App, fileName: string) {
-  await seen(app, ({ folders }) => (folders[0]?.settling ?? 0) > 0)
+  await untilView(app, ({ folders }) => (folders[0]?.settling ?? 0) > 0)
   const ticking = setInterval(() => world.clock.advance(2_000), 20)
   try {
     return await app.until(({ rows }) => rows.find((row) => row.fileName === fileName))
@@ -45,10 +45,10 @@ async function untilQueued(world: World, app: App, fileName: string) {
   }
 }
 
-test('a new model in a watched folder is seen, waited for and uploaded; what lay there is only offered', async () => {
+test('uploads new models of a watched folder and only offers existing ones', async () => {
   const world = await setup()
   await world.file('inbox/loras/old.safetensors')
-  const id = await watch(world)
+  const id = await watchInbox(world)
   expect(valueOf(await world.app.calls.watching(undefined)).folders[0]?.offered).toEqual({
     count: 1,
     sizeBytes: 150_000,
@@ -62,43 +62,44 @@ test('a new model in a watched folder is seen, waited for and uploaded; what lay
   expect(valueOf(await world.app.calls.watching(undefined)).folders[0]?.offered.count).toBe(0)
 })
 
-test('files that arrive while a new folder is being read are looked for again', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'modelferry-hints-'))
+test('reports a folder as ready again after a new folder was created in it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-watch-'))
   const { log } = testPorts(runningClock())
   let readyCount = 0
-  const hints = createHints({
+  const client = new WatchWorkerClient({
     worker: builtWorkers().watch,
     log,
-    onHint: () => undefined,
+    onFileChanged: () => undefined,
     onReady: () => void (readyCount += 1),
   })
   onTestFinished(async () => {
-    await hints.close()
+    await client.close()
     rmSync(folder, { recursive: true })
   })
-  hints.start('one', folder)
+  client.start('one', folder)
   await expect.poll(() => readyCount).toBe(1)
   mkdirSync(join(folder, 'loras'))
   await expect.poll(() => readyCount).toBe(2)
 })
 
-test('a new model whose path is taken goes by what the settings say about that', async () => {
+test('applies the conflict setting to a new model', async () => {
   const world = await setup({ settings: { onConflict: 'keep-both' } })
   const taken = 'models/loras/deep/new.safetensors'
   world.cloud.addModel(ALICES_TEAM_ID, { model_path: taken })
-  await watch(world)
+  await watchInbox(world)
   await world.file('inbox/loras/deep/new.safetensors')
   const row = await untilQueued(world, world.app, 'new.safetensors')
   expect((await world.app.settled(row.id)).phase).toBe('registered')
   expect(world.cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.model_path)).toEqual([
-    ...[taken, 'models/loras/deep/new-2.safetensors'],
+    taken,
+    'models/loras/deep/new-2.safetensors',
   ])
 })
 
-test('after a restart nothing that was there or queued goes again, and what came meanwhile does', async () => {
+test('uploads only models that arrived meanwhile after a restart', async () => {
   const world = await setup()
   await world.file('inbox/loras/old.safetensors')
-  await watch(world)
+  await watchInbox(world)
   await world.file('inbox/loras/first.safetensors')
   const first = await untilQueued(world, world.app, 'first.safetensors')
   await world.app.settled(first.id)
@@ -115,10 +116,10 @@ test('after a restart nothing that was there or queued goes again, and what came
   ).toEqual(['first.safetensors', 'meanwhile.safetensors'])
 })
 
-test('a watched folder is paused, declined and removed for good', async () => {
+test('keeps pauses, declined files and removals across restarts', async () => {
   const world = await setup()
   await world.file('inbox/loras/old.safetensors')
-  const id = await watch(world)
+  const id = await watchInbox(world)
   expect(valueOf(await world.app.calls.declineOffered({ id })).folders[0]?.offered.count).toBe(0)
   expect(valueOf(await world.app.calls.pauseWatched({ id, isPaused: true })).folders[0]?.state).toBe('paused')
   await world.app.stop()
@@ -129,9 +130,9 @@ test('a watched folder is paused, declined and removed for good', async () => {
   expect(valueOf(await (await world.open()).calls.watching(undefined)).folders).toEqual([])
 })
 
-test('a folder is watched once for a team, and a folder inside it not again', async () => {
+test('watches neither a folder twice for a team nor a folder inside it', async () => {
   const world = await setup()
-  await watch(world)
+  await watchInbox(world)
   mkdirSync(join(world.folder, 'files/inbox/loras'))
   const choice = world.app.session().chosen as TeamChoice
   for (const path of ['files/inbox', 'files/inbox/loras']) {
@@ -140,9 +141,9 @@ test('a folder is watched once for a team, and a folder inside it not again', as
   }
 })
 
-test('who has signed out is not watched for, and sees the folders again with the next sign-in', async () => {
+test('uploads new models after the next sign-in', async () => {
   const world = await setup()
-  await watch(world)
+  await watchInbox(world)
   const accountId = world.app.session().chosen?.accountId ?? ''
   await world.app.calls.signOut({ accountId })
   await world.file('inbox/loras/waits.safetensors')
@@ -151,14 +152,14 @@ test('who has signed out is not watched for, and sees the folders again with the
   expect((await world.app.settled(row.id)).phase).toBe('registered')
 })
 
-test('a model in parts goes as one once its last part has come, with its index', async () => {
+test('uploads a sharded model with its index once the last shard arrives', async () => {
   const world = await setup()
-  await watch(world)
+  await watchInbox(world)
   const name = (part: number) => `inbox/text_encoders/big-0000${part}-of-00002.safetensors`
   await world.file(name(1))
-  await seen(world.app, ({ folders }) => folders[0]?.settling === 1)
+  await untilView(world.app, ({ folders }) => folders[0]?.settling === 1)
   const ticking = setInterval(() => world.clock.advance(2_000), 20)
-  await seen(world.app, ({ folders }) => folders[0]?.incomplete === 1)
+  await untilView(world.app, ({ folders }) => folders[0]?.incomplete === 1)
   clearInterval(ticking)
   expect(world.app.rows()).toEqual([])
   writeFileSync(join(world.folder, 'files/inbox/text_encoders/big.safetensors.index.json'), '{}')
@@ -171,10 +172,10 @@ test('a model in parts goes as one once its last part has come, with its index',
   )
 })
 
-test('a watched folder is given to another team, and not to one that has it already', async () => {
+test('changes the team of a watched folder, but not to one that watches it already', async () => {
   const world = await setup()
   await world.file('inbox/loras/old.safetensors')
-  const id = await watch(world)
+  const id = await watchInbox(world)
   const { accountId = '', teamId = '' } = world.app.session().chosen ?? {}
   const others = world.app.session().accounts[0]?.teams.filter((team) => team.id !== teamId) ?? []
   const other = { accountId, teamId: others[0]?.id ?? '' }
@@ -188,18 +189,18 @@ test('a watched folder is given to another team, and not to one that has it alre
   expect(again.folders.map(({ team }) => team.id).sort()).toEqual([other.teamId, teamId].sort())
 })
 
-test('a model in parts that lay there is added with its index', async () => {
+test('enqueues an offered sharded model with its index', async () => {
   const world = await setup()
   for (const part of [1, 2]) await world.file(`inbox/text_encoders/old-0000${part}-of-00002.safetensors`)
   writeFileSync(join(world.folder, 'files/inbox/text_encoders/old.safetensors.index.json'), '{}')
-  const id = await watch(world)
+  const id = await watchInbox(world)
   expect(valueOf(await world.app.calls.sendOffered({ id }))).toMatchObject({ added: 3, refused: 0 })
   expect(new Set(world.app.rows().map(({ recognition }) => recognition.group?.key)).size).toBe(1)
 })
 
-test('a diffusers folder and a graph with its weights arrive as one model each', async () => {
+test('uploads a diffusers folder and a graph with external weights as one model each', async () => {
   const world = await setup()
-  await watch(world)
+  await watchInbox(world)
   const inbox = join(world.folder, 'files/inbox')
   await world.file('inbox/flux/vae/diffusion_pytorch_model.safetensors')
   writeFileSync(
@@ -215,7 +216,7 @@ test('a diffusers folder and a graph with its weights arrive as one model each',
       { name: 'far', shape: [8, 8], external: weights },
     ]),
   )
-  await seen(world.app, ({ folders }) => (folders[0]?.settling ?? 0) > 0)
+  await untilView(world.app, ({ folders }) => (folders[0]?.settling ?? 0) > 0)
   const ticking = setInterval(() => world.clock.advance(2_000), 20)
   const rows = await world.app.until((now) => now.rows.length === 4 && now.rows)
   clearInterval(ticking)

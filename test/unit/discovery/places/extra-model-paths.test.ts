@@ -1,20 +1,19 @@
 import { expect, test } from 'vitest'
 import {
-  isExtraPathsName,
-  parseExtraPaths,
-  type ExtraPathsPlace,
+  parseExtraModelPaths,
+  type ExtraPathsContext,
 } from '../../../../electron/discovery/places/extra-model-paths.ts'
 
-const here: ExtraPathsPlace = {
+const context: ExtraPathsContext = {
   folder: '/opt/ComfyUI',
   home: '/home/mira',
   environment: {},
   platform: 'linux',
 }
-const short = (text: string, place: Partial<ExtraPathsPlace> = {}) =>
-  parseExtraPaths(text, { ...here, ...place })?.map(({ path, modelType }) => [modelType, path])
+const typesAndPaths = (text: string, place: Partial<ExtraPathsContext> = {}) =>
+  parseExtraModelPaths(text, { ...context, ...place })?.map(({ path, modelType }) => [modelType, path])
 
-/** The example that ComfyUI brings, with its comments taken out. */
+/** ComfyUI's example without its comments. */
 const example = `
 comfyui:
     base_path: path/to/comfyui/
@@ -42,8 +41,8 @@ a111:
     controlnet: models/ControlNet
 `
 
-test('the example of ComfyUI gives each folder its type, below its base, relative to the file', () => {
-  expect(short(example)).toEqual([
+test('reads ComfyUI’s example: types, base paths, and paths relative to the file', () => {
+  expect(typesAndPaths(example)).toEqual([
     ['checkpoints', '/opt/ComfyUI/path/to/comfyui/models/checkpoints'],
     ['text_encoders', '/opt/ComfyUI/path/to/comfyui/models/text_encoders'],
     ['text_encoders', '/opt/ComfyUI/path/to/comfyui/models/clip'],
@@ -59,13 +58,13 @@ test('the example of ComfyUI gives each folder its type, below its base, relativ
     ['controlnet', '/srv/stable-diffusion-webui/models/ControlNet'],
   ])
   expect(
-    parseExtraPaths(example, here)?.map(({ section, isDefault }) => `${section} ${isDefault}`),
+    parseExtraModelPaths(example, context)?.map(({ section, isDefault }) => `${section} ${isDefault}`),
   ).toContain('comfyui true')
 })
 
-test('old names are read as the new ones, and types of custom nodes stay what they are', () => {
+test('maps former type names to current ones and keeps types of custom nodes', () => {
   const text = 'x:\n  base_path: /m\n  unet: a\n  clip: b\n  ipadapter: c\n  my_own_type: d'
-  expect(short(text)).toEqual([
+  expect(typesAndPaths(text)).toEqual([
     ['diffusion_models', '/m/a'],
     ['text_encoders', '/m/b'],
     ['ipadapter', '/m/c'],
@@ -73,16 +72,16 @@ test('old names are read as the new ones, and types of custom nodes stay what th
   ])
 })
 
-test('home and variables are filled in, lists are taken like lines, and doubles are said once', () => {
+test('expands `~` and variables, reads lists, and removes duplicates', () => {
   const text = 'x:\n  base_path: ~/models\n  loras: ["$SHARE/l", "${SHARE}/l", "$NONE/l", ""]\n  vae: /v'
-  expect(short(text, { environment: { SHARE: '/share' } })).toEqual([
+  expect(typesAndPaths(text, { environment: { SHARE: '/share' } })).toEqual([
     ['loras', '/share/l'],
     ['loras', '/home/mira/models/$NONE/l'],
     ['vae', '/v'],
   ])
 })
 
-test('the file of the desktop app on Windows has drives and variables of its own', () => {
+test('reads Windows drives and variables in the desktop app’s file', () => {
   const text =
     'comfyui_desktop:\n  is_default: "true"\n  base_path: D:\\AI\n  checkpoints: models\\checkpoints\\\n  loras: "%SHARE%\\\\loras"'
   const place = {
@@ -90,7 +89,7 @@ test('the file of the desktop app on Windows has drives and variables of its own
     folder: 'C:\\Users\\Mira\\AppData\\Roaming\\ComfyUI',
     environment: { SHARE: 'E:\\s' },
   } as const
-  expect(parseExtraPaths(text, { ...here, ...place })).toEqual([
+  expect(parseExtraModelPaths(text, { ...context, ...place })).toEqual([
     {
       path: 'D:\\AI\\models\\checkpoints',
       modelType: 'checkpoints',
@@ -108,10 +107,10 @@ test.each([
   ['flat settings', 'a: 1\nb: two'],
   ['broken yaml', 'a: [1, 2\nb: {'],
   ['a tab where none may be', 'a:\n\tb: c'],
-])('%s is no such file', (_what, text) => expect(parseExtraPaths(text, here)).toBeNull())
+])('rejects %s', (_what, text) => expect(parseExtraModelPaths(text, context)).toBeNull())
 
-test('a bomb of aliases, a text too long and one too deep are refused quickly', () => {
-  const fromMs = performance.now()
+test('rejects an alias bomb and too long or too deep texts quickly', () => {
+  const startedAtMs = performance.now()
   const levels = Array.from({ length: 12 }, (_, at) => {
     const inner =
       at === 0
@@ -121,39 +120,30 @@ test('a bomb of aliases, a text too long and one too deep are refused quickly', 
             .join(',')
     return `a${at}: &a${at} [${inner}]`
   })
-  expect(parseExtraPaths(levels.join('\n'), here)).toBeNull()
-  expect(parseExtraPaths(`x:\n  loras: ${'y'.repeat(300_000)}`, here)).toBeNull()
-  expect(parseExtraPaths(`x: ${'['.repeat(50_000)}`, here)).toBeNull()
-  expect(performance.now() - fromMs).toBeLessThan(5_000)
+  expect(parseExtraModelPaths(levels.join('\n'), context)).toBeNull()
+  expect(parseExtraModelPaths(`x:\n  loras: ${'y'.repeat(300_000)}`, context)).toBeNull()
+  expect(parseExtraModelPaths(`x: ${'['.repeat(50_000)}`, context)).toBeNull()
+  expect(performance.now() - startedAtMs).toBeLessThan(5_000)
 })
 
-test('thousands of folders are cut off', () => {
+test('limits the number of folders', () => {
   const lines = Array.from({ length: 5_000 }, (_, at) => `    f${at}`).join('\n')
-  expect(short(`x:\n  loras: |\n${lines}`)).toHaveLength(500)
+  expect(typesAndPaths(`x:\n  loras: |\n${lines}`)).toHaveLength(500)
 })
 
-test('cut anywhere, the example never crashes', () => {
+test('survives truncation of the example anywhere', () => {
   for (let end = 0; end < example.length; end += 7) {
-    const roots = parseExtraPaths(example.slice(0, end), here)
+    const roots = parseExtraModelPaths(example.slice(0, end), context)
     expect(roots === null || roots.every(({ path }) => path.startsWith('/'))).toBe(true)
   }
 })
 
-test('the names under which such a file is known', () => {
-  const names = [
-    'extra_model_paths.yaml',
-    'extra_models_config.yaml',
-    'extra_model_paths (1).yml',
-    'config.yaml',
-    'x.txt',
-  ]
-  expect(names.filter(isExtraPathsName)).toEqual(names.slice(0, 3))
-})
-
-test('on Windows a file that nobody handed over leads to no other computer', () => {
+test('ignores network folders in a file that the user did not choose, on Windows', () => {
   const text = 'a:\n  loras: \\\\thief\\share\\loras\n  vae: //thief/share\n  checkpoints: D:\\models\n'
   const windows = { folder: 'C:\\ComfyUI', platform: 'win32' } as const
-  expect(short(text, windows)).toHaveLength(3)
-  expect(short(text, { ...windows, staysHere: true })).toEqual([['checkpoints', 'D:\\models']])
-  expect(short(text, { ...windows, folder: '\\\\thief\\share\\x', staysHere: true })).toHaveLength(3)
+  expect(typesAndPaths(text, windows)).toHaveLength(3)
+  expect(typesAndPaths(text, { ...windows, isLocalOnly: true })).toEqual([['checkpoints', 'D:\\models']])
+  expect(typesAndPaths(text, { ...windows, folder: '\\\\thief\\share\\x', isLocalOnly: true })).toHaveLength(
+    3,
+  )
 })

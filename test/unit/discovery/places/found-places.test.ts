@@ -1,52 +1,57 @@
 import { expect, test } from 'vitest'
 import type { FindingView, PlaceKind } from '../../../../electron/contract/discovery.ts'
-import { createPlacesFound } from '../../../../electron/discovery/places/found-places.ts'
-import type { Searcher } from '../../../../electron/discovery/places/searcher.ts'
-import type { LocalModel } from '../../../../electron/discovery/scan/walk-models.ts'
+import { FoundPlaces } from '../../../../electron/discovery/places/found-places.ts'
+import type { SearchMessage, SearchRequest } from '../../../../electron/discovery/places/search-messages.ts'
 import type { FoundPlace } from '../../../../electron/discovery/places/search-places.ts'
-import type { SearchAnswer, SearchOrder } from '../../../../electron/discovery/places/search-task.ts'
+import type { LocalModel } from '../../../../electron/discovery/scan/walk-models.ts'
 
-interface Running {
-  readonly order: SearchOrder
+interface RunningSearch {
+  readonly request: SearchRequest
   readonly signal: AbortSignal | undefined
-  readonly answer: (answer: SearchAnswer) => void
-  readonly end: (isWhole: boolean) => void
+  readonly send: (message: SearchMessage) => void
+  readonly end: (isComplete: boolean) => void
 }
 
-/** What is found, with the searches in the test's hand. */
+/** Found places whose searches are controlled by the test. */
 function setup() {
-  const running: Running[] = []
+  const searches: RunningSearch[] = []
   const views: FindingView[] = []
-  const searcher: Pick<Searcher, 'search'> = {
-    search: (order, { signal, onAnswer }) =>
-      new Promise((end) => running.push({ order, signal, answer: onAnswer, end })),
-  }
-  const places = createPlacesFound({
-    searcher: { ...searcher, close: async () => {} },
-    told: (view) => views.push(view),
-    words: (path) => path.replace('/home/mira', '~'),
+  const places = new FoundPlaces({
+    searchWorker: {
+      search: (request, { signal, onMessage }) =>
+        new Promise((end) => searches.push({ request, signal, send: onMessage, end })),
+    },
+    onChange: (view) => views.push(view),
+    displayPath: (path) => path.replace('/home/mira', '~'),
   })
-  const newest = (): Running => {
-    const one = running.at(-1)
-    if (!one) throw new Error('nothing was searched')
-    return one
+  const newest = (): RunningSearch => {
+    const search = searches.at(-1)
+    if (!search) throw new Error('no search was started')
+    return search
   }
-  return { places, running, views, newest }
+  return { places, searches, views, newest }
 }
 
 const model = (path: string, change: Partial<LocalModel> = {}): LocalModel => ({
-  ...{ path, sizeBytes: 5, mtimeMs: 0, modelType: 'loras', name: path },
+  path,
+  sizeBytes: 5,
+  mtimeMs: 0,
+  modelType: 'loras',
+  name: path,
   ...change,
 })
 const place = (path: string, models: readonly LocalModel[], kind: PlaceKind = 'comfyui'): FoundPlace => ({
-  ...{ kind, path, models, isWhole: true },
+  kind,
+  path,
+  models,
+  isComplete: true,
 })
-const found = (one: FoundPlace): SearchAnswer => ({ is: 'place', place: one })
-const paths = (models: readonly LocalModel[]) => models.map(({ path }) => path)
+const placeMessage = (found: FoundPlace): SearchMessage => ({ kind: 'place', place: found })
+const pathsOf = (models: readonly LocalModel[]) => models.map(({ path }) => path)
 
-test('a search that somebody needs is not stopped by leaving the view', async () => {
+test('does not stop a search while a caller needs its result', async () => {
   const { places, newest } = setup()
-  const needed = Promise.all([places.need(), places.need()])
+  const needed = Promise.all([places.searchUninterrupted(), places.searchUninterrupted()])
   places.stop()
   expect(newest().signal?.aborted).toBe(false)
   newest().end(true)
@@ -54,64 +59,64 @@ test('a search that somebody needs is not stopped by leaving the view', async ()
   expect(places.view().state).toBe('done')
 })
 
-test('a search is stopped once nobody needs it any more, with what it had found', async () => {
+test('stops a search that no caller needs and keeps what it had found', async () => {
   const { places, newest } = setup()
-  const needed = places.need()
+  const needed = places.searchUninterrupted()
   newest().end(true)
   await needed
-  const again = places.look(true)
-  newest().answer(found(place('/a', [model('/a/x')])))
+  const repeated = places.search(true)
+  newest().send(placeMessage(place('/a', [model('/a/x')])))
   places.stop()
   expect(newest().signal?.aborted).toBe(true)
   newest().end(false)
-  await again
-  expect([places.view().state, places.isSeen(), paths(places.allModels())]).toEqual([
+  await repeated
+  expect([places.view().state, places.isSearchComplete(), pathsOf(places.allModels())]).toEqual([
     'stopped',
     false,
     ['/a/x'],
   ])
 })
 
-test('a search that runs is shared, and one that is done is not repeated unless asked for', async () => {
-  const { places, running, newest } = setup()
-  const looks = Promise.all([places.look(false), places.look(true), places.need()])
-  expect([running.length, places.view().state]).toEqual([1, 'looking'])
+test('joins a searches search and repeats a completed one only on request', async () => {
+  const { places, searches, newest } = setup()
+  const searchCalls = Promise.all([places.search(false), places.search(true), places.searchUninterrupted()])
+  expect([searches.length, places.view().state]).toEqual([1, 'looking'])
   newest().end(true)
-  await looks
-  await Promise.all([places.look(false), places.need()])
-  expect(running).toHaveLength(1)
-  const again = places.look(true)
-  expect(running).toHaveLength(2)
+  await searchCalls
+  await Promise.all([places.search(false), places.searchUninterrupted()])
+  expect(searches).toHaveLength(1)
+  const repeated = places.search(true)
+  expect(searches).toHaveLength(2)
   newest().end(true)
-  await again
+  await repeated
 })
 
-test('a search that ran out of time is shown as late and made again when it is needed', async () => {
-  const { places, running, newest } = setup()
-  const first = places.look(false)
+test('shows a search that ran out of time as late and repeats it when needed', async () => {
+  const { places, searches, newest } = setup()
+  const first = places.search(false)
   newest().end(false)
   await first
-  expect([places.view().state, places.isSeen()]).toEqual(['late', false])
-  const second = places.look(false)
-  expect(running).toHaveLength(2)
+  expect([places.view().state, places.isSearchComplete()]).toEqual(['late', false])
+  const second = places.search(false)
+  expect(searches).toHaveLength(2)
   newest().end(true)
   await second
-  expect([places.view().state, places.isSeen()]).toEqual(['done', true])
+  expect([places.view().state, places.isSearchComplete()]).toEqual(['done', true])
 })
 
-test('every place is shown as it is found, with counts by type, the largest first', async () => {
+test('shows each place as it is found, with counts by type, largest first', async () => {
   const { places, views, newest } = setup()
-  const looked = places.look(false)
+  const search = places.search(false)
   const models = [
     model('/home/mira/c/1', { modelType: 'vae', sizeBytes: 4 }),
     model('/home/mira/c/2', { sizeBytes: 3 }),
     model('/home/mira/c/3', { sizeBytes: 3 }),
-    model('/home/mira/c/4', { sizeBytes: 100, isAgain: true }),
+    model('/home/mira/c/4', { sizeBytes: 100, isDuplicate: true }),
   ]
-  newest().answer(found(place('/home/mira/h', [model('/home/mira/h/x')], 'hugging-face')))
-  newest().answer(found({ ...place('/home/mira/c', models), isWhole: false }))
+  newest().send(placeMessage(place('/home/mira/h', [model('/home/mira/h/x')], 'hugging-face')))
+  newest().send(placeMessage({ ...place('/home/mira/c', models), isComplete: false }))
   newest().end(true)
-  await looked
+  await search
   expect(views.map(({ state, places: shown }) => [state, shown.length])).toEqual([
     ['looking', 0],
     ['looking', 1],
@@ -120,7 +125,10 @@ test('every place is shown as it is found, with counts by type, the largest firs
   ])
   expect(views.at(-1)?.places).toMatchObject([
     {
-      ...{ kind: 'comfyui', where: '~/c', isWhole: false, isInformation: false },
+      kind: 'comfyui',
+      where: '~/c',
+      isWhole: false,
+      isInformation: false,
       groups: [
         { modelType: 'loras', count: 2, sizeBytes: 6 },
         { modelType: 'vae', count: 1, sizeBytes: 4 },
@@ -130,69 +138,69 @@ test('every place is shown as it is found, with counts by type, the largest firs
   ])
 })
 
-test('a place keeps its id in the next search, and the id holds no path', async () => {
+test('keeps the id of a place in the next search, without a path in it', async () => {
   const { places, newest } = setup()
   const ids: string[] = []
   for (const count of [1, 2]) {
-    const looked = places.look(true)
+    const search = places.search(true)
     const models = Array.from({ length: count }, (_, at) => model(`/a/${at}`))
-    newest().answer(found(place('/a', models)))
+    newest().send(placeMessage(place('/a', models)))
     newest().end(true)
-    await looked
+    await search
     ids.push(...places.view().places.map(({ id }) => id))
   }
   expect(ids[0]).toMatch(/^[0-9a-f]{16}$/)
   expect(ids).toEqual([ids[0], ids[0]])
 })
 
-test('models of the chosen types are handed over, without doubles and without what is only shown', async () => {
+test('returns models of the chosen types without duplicates and caches', async () => {
   const { places, newest } = setup()
-  const looked = places.look(false)
-  const again = model('/a/again', { isAgain: true })
-  newest().answer(found(place('/a', [model('/a/l'), model('/a/v', { modelType: 'vae' }), again])))
-  newest().answer(found(place('/h', [model('/h/x')], 'hugging-face')))
-  newest().answer(found(place('/e.yaml', [model('/e/x', { modelType: null })], 'extra-paths')))
+  const search = places.search(false)
+  const again = model('/a/again', { isDuplicate: true })
+  newest().send(placeMessage(place('/a', [model('/a/l'), model('/a/v', { modelType: 'vae' }), again])))
+  newest().send(placeMessage(place('/h', [model('/h/x')], 'hugging-face')))
+  newest().send(placeMessage(place('/e.yaml', [model('/e/x', { modelType: null })], 'extra-paths')))
   newest().end(true)
-  await looked
+  await search
   const idOf = (kind: PlaceKind) => places.view().places.find((one) => one.kind === kind)?.id ?? ''
   const chosen = (kind: PlaceKind, ...types: readonly (string | null)[]) =>
-    places.modelsOf(idOf(kind), types).map(({ path, isPlaced }) => [path, isPlaced])
+    places.modelsOf(idOf(kind), types).map(({ path, isTypeExplicit }) => [path, isTypeExplicit])
   expect(chosen('comfyui', 'loras')).toEqual([['/a/l', false]])
   expect(chosen('comfyui', 'vae', 'loras')).toHaveLength(2)
   expect(chosen('extra-paths', null)).toEqual([['/e/x', true]])
   expect([chosen('hugging-face', 'loras'), places.modelsOf('unknown', ['loras'])]).toEqual([[], []])
-  expect(paths(places.allModels())).toEqual(['/a/l', '/a/v', '/a/again', '/e/x'])
+  expect(pathsOf(places.allModels())).toEqual(['/a/l', '/a/v', '/a/again', '/e/x'])
 })
 
-test('a file that names folders takes its models from other places, and an emptied place goes', async () => {
+test('moves models to the yaml file that lists them and removes empty places', async () => {
   const { places, views, newest } = setup()
-  const looked = places.look(false)
-  newest().answer(found(place('/a', [model('/a/1'), model('/a/2')])))
-  newest().answer(found(place('/b', [model('/b/1')])))
+  const search = places.search(false)
+  newest().send(placeMessage(place('/a', [model('/a/1'), model('/a/2')])))
+  newest().send(placeMessage(place('/b', [model('/b/1')])))
   newest().end(true)
-  await looked
+  await search
   const before = views.length
-  const taken = places.takeExtraPaths('/e.yaml')
-  expect(newest().order).toEqual({ kind: 'extra-paths', file: '/e.yaml' })
-  newest().answer({
-    is: 'extra-paths',
+  const added = places.addExtraPaths('/e.yaml')
+  expect(newest().request).toEqual({ kind: 'extra-paths', file: '/e.yaml' })
+  newest().send({
+    kind: 'extra-paths',
     places: [place('/e.yaml', [model('/a/1'), model('/b/1')], 'extra-paths')],
   })
   newest().end(true)
-  expect([await taken, views.length]).toEqual([true, before + 1])
+  expect([await added, views.length]).toEqual([true, before + 1])
   expect(views.at(-1)?.places.map(({ where, groups }) => [where, groups[0]?.count])).toEqual([
     ['/a', 1],
     ['/e.yaml', 2],
   ])
 })
 
-test('a file that names no folders changes nothing', async () => {
+test('changes nothing for a file that lists no folders', async () => {
   const { places, views, newest } = setup()
-  for (const answer of [{ is: 'extra-paths', places: null } as const, null]) {
-    const taken = places.takeExtraPaths('/other.yaml')
-    if (answer) newest().answer(answer)
+  for (const answer of [{ kind: 'extra-paths', places: null } as const, null]) {
+    const added = places.addExtraPaths('/other.yaml')
+    if (answer) newest().send(answer)
     newest().end(answer !== null)
-    expect(await taken).toBe(false)
+    expect(await added).toBe(false)
   }
   expect([views, places.view().places]).toEqual([[], []])
 })

@@ -23,7 +23,7 @@ async function collect(...paths: readonly string[]) {
   }
 }
 
-test('finds models in folders below, by name, with the dropped folder in front', async () => {
+test('finds models in subfolders, by name, with the dropped folder in front', async () => {
   await writeText(at('loras/b10.safetensors'), 'x')
   await writeText(at('loras/b9.gguf'), 'x')
   await writeText(at('loras/SDXL/a.pt'), 'x')
@@ -33,7 +33,7 @@ test('finds models in folders below, by name, with the dropped folder in front',
   })
 })
 
-test('says where a file is and which one it is', async () => {
+test('returns the path and identity of a file', async () => {
   await writeText(at('loras/a.safetensors'), 'four')
   const { files } = await collectFiles([at('loras')])
   expect(files[0]).toMatchObject({
@@ -45,7 +45,7 @@ test('says where a file is and which one it is', async () => {
   expect([typeof files[0]?.mtimeNs, typeof files[0]?.inode]).toEqual(['bigint', 'bigint'])
 })
 
-test('leaves junk, sidecars and downloads aside, each with its reason', async () => {
+test('skips junk, sidecars and downloads, each with its reason', async () => {
   for (const name of [
     '.DS_Store',
     'Thumbs.db',
@@ -80,7 +80,7 @@ test('leaves junk, sidecars and downloads aside, each with its reason', async ()
   )
 })
 
-test('a file that was dropped itself is taken whatever its name, unless it is junk', async () => {
+test('accepts a dropped file whatever its name, unless it is junk', async () => {
   for (const name of ['notes', 'a.zip', 'b.safetensors.part', '.DS_Store']) await writeText(at(name), 'x')
   expect(await collect('notes', 'a.zip', 'b.safetensors.part', '.DS_Store')).toEqual({
     files: [' | notes', ' | a.zip', ' | b.safetensors.part'],
@@ -88,7 +88,7 @@ test('a file that was dropped itself is taken whatever its name, unless it is ju
   })
 })
 
-test('pictures, notes and settings are never taken for models, even when they were dropped themselves', async () => {
+test('skips images, notes and settings even if they were dropped themselves', async () => {
   const names = ['a.png', 'b.JPG', 'c.json', 'd.yaml', 'e.webp']
   for (const name of names) await writeText(at(name), 'x')
   expect(await collect(...names)).toEqual({
@@ -97,7 +97,7 @@ test('pictures, notes and settings are never taken for models, even when they we
   })
 })
 
-test('does not enter the folders of ComfyUI that hold no models', async () => {
+test('does not enter folders of ComfyUI without models', async () => {
   const models = await writeComfyFolder(at('ComfyUI'))
   const { skipped, files } = await collect('ComfyUI')
   expect(skipped).toContain('ComfyUI/custom_nodes/ | outside-models')
@@ -106,7 +106,7 @@ test('does not enter the folders of ComfyUI that hold no models', async () => {
   expect((await collectFiles([models])).files).toHaveLength(files.length)
 })
 
-test('enters folders of those names anywhere else', async () => {
+test('enters folders of the same names elsewhere', async () => {
   await writeText(at('mine/output/a.safetensors'), 'x')
   expect((await collect('mine')).files).toEqual(['mine/output | a.safetensors'])
 })
@@ -125,7 +125,7 @@ test('follows links, stops at a loop and counts a folder once', async () => {
   expect(files[1]?.path).toBe(at('elsewhere.safetensors'))
 })
 
-test('takes the name and folder of a link, not of the blob that it leads to', async () => {
+test('uses the name and folder of a link, not of its target', async () => {
   await writeText(at('hub/blobs/0a1b2c'), 'x')
   await mkdir(at('hub/snapshots/main/vae'), { recursive: true })
   await symlink('../../../blobs/0a1b2c', at('hub/snapshots/main/vae/model.safetensors'))
@@ -135,7 +135,7 @@ test('takes the name and folder of a link, not of the blob that it leads to', as
   ])
 })
 
-test('one file under two names is counted once, and so is one that is dropped twice', async () => {
+test('returns a file with two names, or dropped twice, once', async () => {
   await writeText(at('drop/a.safetensors'), 'x')
   await link(at('drop/a.safetensors'), at('drop/b.safetensors'))
   expect(await collect('drop', 'drop/a.safetensors', 'drop')).toEqual({
@@ -144,7 +144,7 @@ test('one file under two names is counted once, and so is one that is dropped tw
   })
 })
 
-test('what is gone, and what has no path, comes back with its failure', async () => {
+test('returns missing files and files without a path with their failure', async () => {
   await mkdir(at('drop'))
   await symlink(at('nowhere'), at('drop/dead.safetensors'))
   await symlink(at('nowhere'), at('drop/dead.txt'))
@@ -155,25 +155,25 @@ test('what is gone, and what has no path, comes back with its failure', async ()
   expect((await collectFiles([''])).files).toMatchObject([{ path: '', failure: { code: 'file-no-path' } }])
 })
 
-test('a link that leads to itself can only be reported', async () => {
+test('returns a link to itself as unreadable', async () => {
   await symlink(at('self.safetensors'), at('self.safetensors'))
   expect((await collect('self.safetensors')).files).toEqual([' | self.safetensors | file-unreadable'])
 })
 
-test('a folder without permission comes back with its failure', async () => {
+test('returns a folder without permission with its failure', async () => {
   await mkdir(at('drop/shut'), { recursive: true })
   await chmod(at('drop/shut'), 0)
-  // Root reads everything; the rule holds for everybody else.
+  // Root can read every folder.
   const refused = process.getuid?.() === 0 ? [] : ['drop/shut | shut | file-unreadable']
   expect((await collect('drop')).files).toEqual(refused)
 })
 
-test('stops when asked to', async () => {
+test('rejects when the signal aborts', async () => {
   await writeText(at('loras/a.safetensors'), 'x')
   await expect(collectFiles([at('loras')], { signal: AbortSignal.abort() })).rejects.toThrow('aborted')
 })
 
-test('takes ten thousand files while the loop stays free', async () => {
+test('collects ten thousand files without blocking the event loop', async () => {
   for (let folder = 0; folder < 100; folder += 1) {
     await mkdir(at('many', String(folder)), { recursive: true })
     await Promise.all(
@@ -188,6 +188,6 @@ test('takes ten thousand files while the loop stays free', async () => {
   clearInterval(count)
   expect(files).toHaveLength(10_000)
   expect(basename(files[9_999]?.path ?? '')).toBe('99.safetensors')
-  // It gives way many times on its way, at least once per folder's reading.
+  // It yields at least once for some of the folders.
   expect(turns).toBeGreaterThan(20)
 })

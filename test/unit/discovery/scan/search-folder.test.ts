@@ -6,7 +6,7 @@ import { searchFolder } from '../../../../electron/discovery/scan/search-folder.
 
 const limits = { entries: 1_000, walkMs: 60_000, graceMs: 60_000 }
 
-function folder(): string {
+function createFolder(): string {
   const root = mkdtempSync(join(tmpdir(), 'modelferry-folder-'))
   onTestFinished(() => rmSync(root, { recursive: true, force: true }))
   for (const name of ['a', 'b', 'c']) {
@@ -16,27 +16,31 @@ function folder(): string {
   return root
 }
 
-const told = async (path: string, change: Partial<typeof limits> = {}) => {
-  const { models, cut } = await searchFolder(path, { ...limits, ...change })
+/** The number of models, and why they may not be all. */
+const search = async (path: string, change: Partial<typeof limits> = {}) => {
+  const { models, incompleteReason: cut } = await searchFolder(path, { ...limits, ...change })
   return [models.length, cut]
 }
 
-test('a folder is looked through to its end, or says why not', async () => {
-  const root = folder()
-  expect(await told(root)).toEqual([3, null])
-  expect(await told(root, { entries: 5 })).toEqual([1, 'too-many'])
-  expect(await told(root, { walkMs: -1 })).toEqual([0, 'too-slow'])
-  expect(await told(join(root, 'none'))).toEqual([0, 'gone'])
+test('searches a folder completely or gives the reason why not', async () => {
+  const root = createFolder()
+  expect(await search(root)).toEqual([3, null])
+  expect(await search(root, { entries: 5 })).toEqual([1, 'too-many'])
+  expect(await search(root, { walkMs: -1 })).toEqual([0, 'too-slow'])
+  expect(await search(join(root, 'none'))).toEqual([0, 'gone'])
 })
 
-test('a folder that can’t be opened is not taken for an empty one', async () => {
-  const root = folder()
+test('reports a folder that can’t be opened as unreadable, not as empty', async () => {
+  const root = createFolder()
   symlinkSync('circle', join(root, 'circle'))
-  expect(await told(join(root, 'circle'))).toEqual([0, 'unreadable'])
+  expect(await search(join(root, 'circle'))).toEqual([0, 'unreadable'])
 })
 
-test('a disk that doesn’t answer is left behind', async () => {
-  const unanswered = () => new Promise<never>(() => {})
-  const given = { ...limits, walkMs: 1, graceMs: 1 }
-  expect(await searchFolder(folder(), given, unanswered)).toEqual({ models: [], cut: 'too-slow' })
+test('gives up on an unresponsive disk', async () => {
+  const neverResolves = () => new Promise<never>(() => {})
+  const shortLimits = { ...limits, walkMs: 1, graceMs: 1 }
+  expect(await searchFolder(createFolder(), shortLimits, neverResolves)).toEqual({
+    models: [],
+    incompleteReason: 'too-slow',
+  })
 })

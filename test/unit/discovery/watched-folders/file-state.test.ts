@@ -5,49 +5,93 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import { downloadSuffixes } from '../../../../electron/recognition/file-names.ts'
-import { exists, isGone, isWhole, lookAt } from '../../../../electron/discovery/watched-folders/file-state.ts'
+import {
+  checkStability,
+  isFinishedFile,
+  isFolderMissing,
+  isSameState,
+  pathExists,
+  readFileState,
+  stableAfterMs,
+} from '../../../../electron/discovery/watched-folders/file-state.ts'
 
 let root: string
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'modelferry-looks-'))
+  root = mkdtempSync(join(tmpdir(), 'modelferry-state-'))
   onTestFinished(() => rmSync(root, { recursive: true, force: true }))
 })
 const at = (name: string) => join(root, name)
 
-test('a file that cannot be opened is not whole', async () => {
-  expect(await isWhole(at('missing'))).toBe(false)
+test('reports a file that cannot be opened as unfinished', async () => {
+  expect(await isFinishedFile(at('missing'))).toBe(false)
   if (process.platform === 'win32') return
-  // Not even an administrator can open a socket as a file.
+  // Not even root can open a socket as a file.
   const server = createServer().listen(at('socket'))
   onTestFinished(() => void server.close())
   await once(server, 'listening')
-  expect([await exists(at('socket')), await isWhole(at('socket'))]).toEqual([true, false])
+  expect([await pathExists(at('socket')), await isFinishedFile(at('socket'))]).toEqual([true, false])
 })
 
-test('a file beside which a download has left its mark is not whole', async () => {
+test('reports a file with a download marker beside it as unfinished', async () => {
   writeFileSync(at('m.safetensors'), 'x')
-  expect(await isWhole(at('m.safetensors'))).toBe(true)
+  expect(await isFinishedFile(at('m.safetensors'))).toBe(true)
   for (const suffix of downloadSuffixes) {
     writeFileSync(at(`m.safetensors${suffix}`), '')
-    expect(await isWhole(at('m.safetensors')), suffix).toBe(false)
+    expect(await isFinishedFile(at('m.safetensors')), suffix).toBe(false)
     rmSync(at(`m.safetensors${suffix}`))
   }
-  expect(await isWhole(at('m.safetensors'))).toBe(true)
+  expect(await isFinishedFile(at('m.safetensors'))).toBe(true)
 })
 
-test('a look gives size and time of a file, and nothing for a folder or a missing path', async () => {
+test('reads the state of a file, and null for a folder or a missing path', async () => {
   writeFileSync(at('m'), 'four')
   mkdirSync(at('folder'))
-  expect(await lookAt(at('m'))).toEqual({ sizeBytes: 4, mtimeMs: expect.any(Number) as number })
-  expect([await lookAt(at('folder')), await lookAt(at('missing'))]).toEqual([null, null])
+  expect(await readFileState(at('m'))).toEqual({ sizeBytes: 4, mtimeMs: expect.any(Number) as number })
+  expect([await readFileState(at('folder')), await readFileState(at('missing'))]).toEqual([null, null])
 })
 
-test('a folder is gone when its path is missing or a file, not when it cannot be read', async () => {
+test('reports a missing path or a file as a missing folder, not an unreadable one', async () => {
   mkdirSync(at('folder'))
   writeFileSync(at('file'), '')
   symlinkSync(at('loop'), at('loop'))
-  const gone = await Promise.all(
-    ['folder', 'missing', 'file', 'file/below', 'loop'].map((name) => isGone(at(name))),
+  const missing = await Promise.all(
+    ['folder', 'missing', 'file', 'file/below', 'loop'].map((name) => isFolderMissing(at(name))),
   )
-  expect(gone).toEqual([false, true, true, true, false])
+  expect(missing).toEqual([false, true, true, true, false])
+})
+
+const state = { sizeBytes: 10, mtimeMs: 1_000 }
+
+test('reports a file as stable once it is unchanged for long enough', () => {
+  const first = checkStability(undefined, state, 0)
+  expect(first).toEqual({ pending: { ...state, unchangedSinceMs: 0 }, isStable: false })
+  expect(checkStability(first.pending, state, stableAfterMs - 1).isStable).toBe(false)
+  expect(checkStability(first.pending, state, stableAfterMs).isStable).toBe(true)
+})
+
+test('restarts the wait after a change of size or time', () => {
+  const previous = { ...state, unchangedSinceMs: 0 }
+  for (const change of [{ sizeBytes: 11 }, { mtimeMs: 1_001 }]) {
+    const after = checkStability(previous, { ...state, ...change }, stableAfterMs)
+    expect([after.pending.unchangedSinceMs, after.isStable]).toEqual([stableAfterMs, false])
+  }
+})
+
+test('never reports an empty file as stable', () => {
+  const empty = { sizeBytes: 0, mtimeMs: 0 }
+  expect(checkStability({ ...empty, unchangedSinceMs: 0 }, empty, stableAfterMs * 100).isStable).toBe(false)
+})
+
+test.each([
+  ['the same', 0, 0, true],
+  ['rounded by FAT', 1_500, 0, true],
+  ['moved by an hour of daylight saving', 3_600_000, 0, true],
+  ['moved by a time zone of a half hour', 5.5 * 3_600_000, 0, true],
+  ['written a minute later', 60_000, 0, false],
+  ['written two days later', 2 * 86_400_000, 0, false],
+  ['of another size', 0, 1, false],
+])('compares a state with one that is %s', (_what, differenceMs, moreBytes, isSame) => {
+  expect(
+    isSameState(state, { sizeBytes: state.sizeBytes + moreBytes, mtimeMs: state.mtimeMs + differenceMs }),
+  ).toBe(isSame)
 })

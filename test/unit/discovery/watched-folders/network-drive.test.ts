@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { isNetworkDrive } from '../../../../electron/discovery/watched-folders/network-drive.ts'
 
-/** Numbers of the Linux sources (include/uapi/linux/magic.h). */
+/** From Linux, include/uapi/linux/magic.h. */
 const types = [
   ['NFS_SUPER_MAGIC', 0x6969, true],
   ['SMB_SUPER_MAGIC', 0x517b, true],
@@ -24,22 +24,22 @@ const types = [
   ['EXFAT_SUPER_MAGIC', 0x2011bab0, false],
 ] as const
 
-test.each(types)('%s is told from its number, signed or not', async (_name, type, isNetwork) => {
-  // Where the kernel's long has 32 bits, the upper numbers come out negative.
+test.each(types)('detects %s by its number, signed or unsigned', async (_name, type, isNetwork) => {
+  // With a 32-bit long, large numbers are negative.
   for (const number of [type, type | 0]) {
     expect(await isNetworkDrive('/mnt', 'linux', async () => ({ type: number }))).toBe(isNetwork)
   }
 })
 
-test('a folder that is missing is on no network drive', async () => {
+test('reports no network drive for a missing folder', async () => {
   expect(await isNetworkDrive(join(tmpdir(), 'modelferry-missing', 'folder'), 'linux')).toBe(false)
 })
 
-test('Windows is told by the path alone, and a Mac not at all', async () => {
-  const unasked = () => Promise.reject(new Error('asked'))
+test('decides by the path alone on Windows, and never detects one on macOS', async () => {
+  const notCalled = () => Promise.reject(new Error('called'))
   const shared = '\\\\server\\models'
-  expect(await isNetworkDrive(shared, 'win32', unasked)).toBe(true)
-  expect(await isNetworkDrive('Z:\\models', 'win32', unasked)).toBe(false)
+  expect(await isNetworkDrive(shared, 'win32', notCalled)).toBe(true)
+  expect(await isNetworkDrive('Z:\\models', 'win32', notCalled)).toBe(false)
   const network = async () => ({ type: 0x6969 })
   expect(await isNetworkDrive('/Volumes/models', 'darwin', network)).toBe(false)
   expect(await isNetworkDrive(shared, 'linux', async () => ({ type: 0xef53 }))).toBe(false)

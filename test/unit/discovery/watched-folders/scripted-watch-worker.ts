@@ -1,14 +1,17 @@
 import { parentPort } from 'node:worker_threads'
-import type { WatchNews, WatchOrder } from '../../../../electron/discovery/watched-folders/watch-worker.ts'
+import type {
+  WatchMessage,
+  WatchRequest,
+} from '../../../../electron/discovery/watched-folders/watch-worker.ts'
 
-const tell = (news: WatchNews) => parentPort?.postMessage(news)
+const post = (message: WatchMessage) => parentPort?.postMessage(message)
 
-/** What the thread does with an order is what its folder is called. An order to stop still makes a hint that was under way. */
-parentPort?.on('message', (order: WatchOrder) => {
-  const { id } = order
-  if (order.is === 'unwatch') return tell({ is: 'hint', id, path: 'late' })
-  if (order.folder === 'die') throw new Error('a bug')
-  if (order.folder === 'trouble') return tell({ is: 'trouble', id, why: 'no room' })
-  tell({ is: 'ready', id })
-  tell({ is: 'hint', id, path: order.folder })
+/** The name of the folder decides what the thread does. Stopping a folder sends one more change, as if it was under way. */
+parentPort?.on('message', (request: WatchRequest) => {
+  const { id } = request
+  if (request.kind === 'unwatch') return post({ kind: 'changed', id, path: 'late' })
+  if (request.folder === 'crash') throw new Error('a bug')
+  if (request.folder === 'fail') return post({ kind: 'failed', id, reason: 'no room' })
+  post({ kind: 'ready', id })
+  post({ kind: 'changed', id, path: request.folder })
 })

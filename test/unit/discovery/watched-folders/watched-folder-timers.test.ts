@@ -1,176 +1,180 @@
 import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { lookAt } from '../../../../electron/discovery/watched-folders/file-state.ts'
-import { setupWatched } from '../../../support/watched-world.ts'
+import { readFileState } from '../../../../electron/discovery/watched-folders/file-state.ts'
+import { setupWatchedFolder } from '../../../support/watched-folder.ts'
 
 const rescanMs = 10 * 60_000
 
-test('nothing is looked at any more once all new files are queued', async () => {
-  const { write, watch, queued, hint, pass, clock } = await setupWatched()
+test('stops checking once all new files are enqueued', async () => {
+  const { write, watch, enqueued, reportNewFile, advance, clock } = await setupWatchedFolder()
   const watched = await watch()
-  const rescans = clock.waits()
+  const rescanWaits = clock.waits()
   write('new.safetensors')
-  await hint(watched, 'new.safetensors')
-  expect(clock.waits()).toEqual([2_000, ...rescans])
-  await pass(watched, 14_000)
-  expect(queued).toEqual(['new.safetensors'])
-  expect(clock.waits()).toEqual(rescans.map((waitMs) => waitMs - 14_000))
+  await reportNewFile(watched, 'new.safetensors')
+  expect(clock.waits()).toEqual([2_000, ...rescanWaits])
+  await advance(watched, 14_000)
+  expect(enqueued).toEqual(['new.safetensors'])
+  expect(clock.waits()).toEqual(rescanWaits.map((waitMs) => waitMs - 14_000))
 })
 
-test('a step that finds nothing new starts no timer', async () => {
-  const { watch, clock } = await setupWatched()
+test('starts no timer after a check without new files', async () => {
+  const { watch, clock } = await setupWatchedFolder()
   const watched = await watch()
-  await watched.step()
+  await watched.checkNewFiles()
   expect(clock.waits()).toEqual([rescanMs])
 })
 
-test('a paused or closed folder holds no timer', async () => {
-  const { write, watch, hint, clock, hints } = await setupWatched()
+test('cancels all timers when it is paused or closed', async () => {
+  const { write, watch, reportNewFile, clock, watchWorker } = await setupWatchedFolder()
   const watched = await watch()
   write('new.safetensors')
-  await hint(watched, 'new.safetensors')
-  const look = watched.step()
+  await reportNewFile(watched, 'new.safetensors')
+  const check = watched.checkNewFiles()
   watched.pause()
-  await look
-  expect([clock.waits(), hints.stop.mock.calls]).toEqual([[], [['one']]])
+  await check
+  expect([clock.waits(), watchWorker.stop.mock.calls]).toEqual([[], [['one']]])
   watched.resume()
-  await expect.poll(() => watched.settlingCount).toBe(1)
+  await expect.poll(() => watched.pendingCount).toBe(1)
   expect(clock.waits()).toEqual([2_000, rescanMs])
   watched.close()
   expect(clock.waits()).toEqual([])
 })
 
-test('what waits for the rest of its model is looked at less often', async () => {
-  const { write, watch, hint, pass, clock } = await setupWatched()
+test('checks less often while it only waits for missing files of a model', async () => {
+  const { write, watch, reportNewFile, advance, clock } = await setupWatchedFolder()
   const watched = await watch()
   write('m-00001-of-00002.safetensors')
-  await hint(watched, 'm-00001-of-00002.safetensors')
-  await pass(watched, 10_000)
+  await reportNewFile(watched, 'm-00001-of-00002.safetensors')
+  await advance(watched, 10_000)
   expect(clock.waits()[0]).toBe(15_000)
   write('m-00002-of-00002.safetensors')
-  await hint(watched, 'm-00002-of-00002.safetensors')
+  await reportNewFile(watched, 'm-00002-of-00002.safetensors')
   expect(clock.waits()).toEqual([2_000, expect.any(Number)])
 })
 
-test('files that keep coming do not put the next step off', async () => {
-  const { write, watch, hint, clock } = await setupWatched()
+test('does not postpone the next check when more files arrive', async () => {
+  const { write, watch, reportNewFile, clock } = await setupWatchedFolder()
   const watched = await watch()
   write('a.safetensors')
-  await hint(watched, 'a.safetensors')
+  await reportNewFile(watched, 'a.safetensors')
   clock.advance(1_500)
   write('b.safetensors')
-  await hint(watched, 'b.safetensors')
+  await reportNewFile(watched, 'b.safetensors')
   expect(clock.waits()).toEqual([500, rescanMs - 1_500])
 })
 
-test('a rescan by hand moves the next one instead of adding to it', async () => {
-  const { watch, clock } = await setupWatched()
+test('replaces the scheduled rescan after an early one', async () => {
+  const { watch, clock } = await setupWatchedFolder()
   const watched = await watch()
   clock.advance(60_000)
   await watched.rescan()
   expect(clock.waits()).toEqual([rescanMs])
 })
 
-test('a folder that is closed during a rescan shows no change and schedules no other', async () => {
-  const { write, watch, world, clock, changed, walks } = await setupWatched()
+test('reports nothing and schedules no rescan when it is closed during one', async () => {
+  const { write, watch, conditions, clock, onChange, searches } = await setupWatchedFolder()
   const watched = await watch()
   write('new.safetensors')
-  world.duringWalk = () => watched.close()
-  changed.mockClear()
+  conditions.duringSearch = () => watched.close()
+  onChange.mockClear()
   await watched.rescan()
-  expect([clock.waits(), changed.mock.calls, watched.settlingCount]).toEqual([[], [], 0])
-  const before = walks.length
+  expect([clock.waits(), onChange.mock.calls, watched.pendingCount]).toEqual([[], [], 0])
+  const searchCount = searches.length
   await watched.rescan()
-  expect(walks).toHaveLength(before)
+  expect(searches).toHaveLength(searchCount)
 })
 
-test('a folder that is paused during a rescan schedules no other', async () => {
-  const { write, watch, world, clock } = await setupWatched()
+test('schedules no rescan when it is paused during one', async () => {
+  const { write, watch, conditions, clock } = await setupWatchedFolder()
   const watched = await watch()
   write('new.safetensors')
-  world.duringWalk = () => watched.pause()
+  conditions.duringSearch = () => watched.pause()
   await watched.rescan()
-  expect([clock.waits(), watched.settlingCount]).toEqual([[], 0])
+  expect([clock.waits(), watched.pendingCount]).toEqual([[], 0])
 })
 
-test('a folder that is closed before it begins to watch never begins', async () => {
-  const { watch, hints, walks } = await setupWatched()
+test('does not start once it is closed', async () => {
+  const { watch, watchWorker, searches } = await setupWatchedFolder()
   const watched = await watch()
   watched.close()
-  const [starts, walked] = [hints.start.mock.calls.length, walks.length]
-  watched.begin()
-  expect([hints.start.mock.calls.length, walks.length]).toEqual([starts, walked])
+  const [startCount, searchCount] = [watchWorker.start.mock.calls.length, searches.length]
+  watched.start()
+  expect([watchWorker.start.mock.calls.length, searches.length]).toEqual([startCount, searchCount])
 })
 
-test('a folder that was paused before a restart is neither watched nor looked through', async () => {
-  const { watch, kept, hints, walks, clock } = await setupWatched()
+test('neither watches nor searches a folder that was paused before a restart', async () => {
+  const { watch, store, watchWorker, searches, clock } = await setupWatchedFolder()
   const first = await watch()
   first.close()
-  kept.setPaused('one', true)
-  const [starts, walked] = [hints.start.mock.calls.length, walks.length]
+  store.setPaused('one', true)
+  const [startCount, searchCount] = [watchWorker.start.mock.calls.length, searches.length]
   const second = await watch()
   expect(second.state).toBe('paused')
-  expect([hints.start.mock.calls.length, walks.length, clock.waits()]).toEqual([starts, walked, []])
+  expect([watchWorker.start.mock.calls.length, searches.length, clock.waits()]).toEqual([
+    startCount,
+    searchCount,
+    [],
+  ])
 })
 
-test('hints of a folder that stays away stop once', async () => {
-  const { watch, hints, root, folder } = await setupWatched()
+test('stops watching a missing folder only once', async () => {
+  const { watch, watchWorker, root, folder } = await setupWatchedFolder()
   const watched = await watch()
   renameSync(folder, join(root, 'away'))
   await watched.rescan()
   await watched.rescan()
-  expect(hints.stop).toHaveBeenCalledTimes(1)
+  expect(watchWorker.stop).toHaveBeenCalledTimes(1)
 })
 
-test('a network drive that returns gets no hints either', async () => {
-  const { watch, hints, root, folder } = await setupWatched({ isPolled: true })
+test('does not watch a network drive that returns', async () => {
+  const { watch, watchWorker, root, folder } = await setupWatchedFolder({ isPolled: true })
   const watched = await watch()
   renameSync(folder, join(root, 'away'))
   await watched.rescan()
   renameSync(join(root, 'away'), folder)
   await watched.rescan()
-  expect([watched.state, hints.start.mock.calls]).toEqual(['watching', []])
+  expect([watched.state, watchWorker.start.mock.calls]).toEqual(['watching', []])
 })
 
-test('a hint that is still looked at when its folder is paused waits for the end of the pause', async () => {
-  const { write, watch, queued, pass, clock, folder } = await setupWatched()
+test('checks a file that changed right before a pause only after it', async () => {
+  const { write, watch, enqueued, advance, clock, folder } = await setupWatchedFolder()
   const watched = await watch()
   write('new.safetensors')
   const path = join(folder, 'new.safetensors')
-  watched.hint(path)
+  watched.onFileChanged(path)
   watched.pause()
-  // The hint's own look was asked for first.
-  for (let look = 0; look < 3; look += 1) await lookAt(path)
-  expect(watched.settlingCount).toBe(0)
+  // The folder's own read of the file was started first, so it ends before these.
+  for (let count = 0; count < 3; count += 1) await readFileState(path)
+  expect(watched.pendingCount).toBe(0)
   watched.resume()
-  await expect.poll(() => watched.settlingCount).toBe(1)
+  await expect.poll(() => watched.pendingCount).toBe(1)
   expect(clock.waits()[0]).toBe(2_000)
-  await pass(watched, 12_000)
-  expect(queued).toEqual(['new.safetensors'])
+  await advance(watched, 12_000)
+  expect(enqueued).toEqual(['new.safetensors'])
 })
 
-test('what waited for the rest of its model before a pause is not counted before its next look', async () => {
-  const { write, watch, hint, pass } = await setupWatched()
+test('does not count incomplete models after a pause until the next check', async () => {
+  const { write, watch, reportNewFile, advance } = await setupWatchedFolder()
   const watched = await watch()
   write('m-00001-of-00002.safetensors')
-  await hint(watched, 'm-00001-of-00002.safetensors')
-  await pass(watched, 12_000)
+  await reportNewFile(watched, 'm-00001-of-00002.safetensors')
+  await advance(watched, 12_000)
   expect(watched.incompleteCount).toBe(1)
   watched.pause()
   watched.resume()
-  await expect.poll(() => watched.settlingCount).toBe(1)
+  await expect.poll(() => watched.pendingCount).toBe(1)
   expect(watched.incompleteCount).toBe(0)
 })
 
-test('a folder that is given to a team that can be sent to sends at once', async () => {
-  const { write, watch, queued, hint, pass, world } = await setupWatched()
+test('enqueues pending files at once for a new team that can upload', async () => {
+  const { write, watch, enqueued, reportNewFile, advance, conditions } = await setupWatchedFolder()
   const watched = await watch()
-  world.canSend = false
+  conditions.canUpload = false
   write('waits.safetensors')
-  await hint(watched, 'waits.safetensors')
-  await pass(watched, 14_000)
-  world.canSend = true
-  watched.giveTo('me', { id: 'other', name: 'Lab' })
-  await expect.poll(() => queued).toEqual(['waits.safetensors'])
+  await reportNewFile(watched, 'waits.safetensors')
+  await advance(watched, 14_000)
+  conditions.canUpload = true
+  watched.setTeam('me', { id: 'other', name: 'Lab' })
+  await expect.poll(() => enqueued).toEqual(['waits.safetensors'])
 })

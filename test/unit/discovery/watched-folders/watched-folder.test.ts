@@ -2,166 +2,166 @@ import { renameSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { failed, failure, success } from '../../../../electron/contract/failures.ts'
-import { setupWatched } from '../../../support/watched-world.ts'
+import { setupWatchedFolder } from '../../../support/watched-folder.ts'
 
-test('what lay there is offered and not sent; what comes is queued once it has stood still', async () => {
-  const { write, watch, queued, hint, pass } = await setupWatched()
+test('offers existing files and enqueues new ones once they are stable', async () => {
+  const { write, watch, enqueued, reportNewFile, advance } = await setupWatchedFolder()
   write('old.safetensors')
   const watched = await watch()
-  expect(watched.offered.map(({ sizeBytes }) => sizeBytes)).toEqual([2_000])
+  expect(watched.offeredFiles.map(({ sizeBytes }) => sizeBytes)).toEqual([2_000])
   write('new.safetensors')
-  await hint(watched, 'new.safetensors')
-  await pass(watched, 8_000)
-  expect([queued, watched.settlingCount]).toEqual([[], 1])
-  await pass(watched, 4_000)
-  expect([queued, watched.settlingCount]).toEqual([['new.safetensors'], 0])
+  await reportNewFile(watched, 'new.safetensors')
+  await advance(watched, 8_000)
+  expect([enqueued, watched.pendingCount]).toEqual([[], 1])
+  await advance(watched, 4_000)
+  expect([enqueued, watched.pendingCount]).toEqual([['new.safetensors'], 0])
 })
 
-test('a file that grows is waited for, and one with a download’s mark beside it too', async () => {
-  const { write, watch, queued, hint, pass, folder } = await setupWatched()
+test('waits for a growing file and while a download marker exists', async () => {
+  const { write, watch, enqueued, reportNewFile, advance, folder } = await setupWatchedFolder()
   const watched = await watch()
   write('grows.safetensors')
-  await hint(watched, 'grows.safetensors')
-  await pass(watched, 8_000)
+  await reportNewFile(watched, 'grows.safetensors')
+  await advance(watched, 8_000)
   write('grows.safetensors', 3_000)
-  await pass(watched, 8_000)
-  expect(queued).toEqual([])
+  await advance(watched, 8_000)
+  expect(enqueued).toEqual([])
   write('grows.safetensors.aria2', 10)
-  await pass(watched, 60_000)
-  expect(queued).toEqual([])
+  await advance(watched, 60_000)
+  expect(enqueued).toEqual([])
   rmSync(join(folder, 'grows.safetensors.aria2'))
-  await pass(watched, 2_000)
-  expect(queued).toEqual(['grows.safetensors'])
+  await advance(watched, 2_000)
+  expect(enqueued).toEqual(['grows.safetensors'])
 })
 
-test('a restart queues nothing that was there, offered or queued before, and finds what came meanwhile', async () => {
-  const { write, watch, queued, hint, pass } = await setupWatched()
+test('enqueues only files that arrived since, after a restart', async () => {
+  const { write, watch, enqueued, reportNewFile, advance } = await setupWatchedFolder()
   write('old.safetensors')
   const first = await watch()
   write('new.safetensors')
-  await hint(first, 'new.safetensors')
-  await pass(first, 12_000)
+  await reportNewFile(first, 'new.safetensors')
+  await advance(first, 12_000)
   first.close()
   write('meanwhile.safetensors')
   const second = await watch()
-  await pass(second, 14_000)
-  expect(queued).toEqual(['new.safetensors', 'meanwhile.safetensors'])
-  expect(second.offered).toHaveLength(1)
+  await advance(second, 14_000)
+  expect(enqueued).toEqual(['new.safetensors', 'meanwhile.safetensors'])
+  expect(second.offeredFiles).toHaveLength(1)
 })
 
-test('a file that is written anew is new again', async () => {
-  const { write, watch, queued, hint, pass } = await setupWatched()
+test('enqueues a known file again after it is rewritten', async () => {
+  const { write, watch, enqueued, reportNewFile, advance } = await setupWatchedFolder()
   write('epoch.safetensors')
   const watched = await watch()
   write('epoch.safetensors', 5_000)
-  await hint(watched, 'epoch.safetensors')
-  await pass(watched, 12_000)
-  expect(queued).toEqual(['epoch.safetensors'])
+  await reportNewFile(watched, 'epoch.safetensors')
+  await advance(watched, 12_000)
+  expect(enqueued).toEqual(['epoch.safetensors'])
 })
 
-test('a file that goes before it has settled is forgotten', async () => {
-  const { write, watch, queued, hint, pass, folder } = await setupWatched()
+test('drops a file that is removed before it is stable', async () => {
+  const { write, watch, enqueued, reportNewFile, advance, folder } = await setupWatchedFolder()
   const watched = await watch()
   write('short.safetensors')
-  await hint(watched, 'short.safetensors')
+  await reportNewFile(watched, 'short.safetensors')
   rmSync(join(folder, 'short.safetensors'))
-  await pass(watched, 4_000)
-  expect([queued, watched.settlingCount]).toEqual([[], 0])
+  await advance(watched, 4_000)
+  expect([enqueued, watched.pendingCount]).toEqual([[], 0])
 })
 
-test('without hints the next look through the folder finds what is new', async () => {
-  const { write, watch, queued, pass, clock } = await setupWatched()
+test('finds new files by a rescan if no change was reported', async () => {
+  const { write, watch, enqueued, advance, clock } = await setupWatchedFolder()
   const watched = await watch()
   write('silent.safetensors')
   clock.advance(10 * 60_000)
-  await expect.poll(() => watched.settlingCount).toBe(1)
-  await pass(watched, 12_000)
-  expect(queued).toEqual(['silent.safetensors'])
+  await expect.poll(() => watched.pendingCount).toBe(1)
+  await advance(watched, 12_000)
+  expect(enqueued).toEqual(['silent.safetensors'])
 })
 
-test('a network drive gets no hints and is looked through each minute', async () => {
-  const { write, watch, hints, clock } = await setupWatched({ isPolled: true })
+test('rescans a network drive every minute instead of watching it', async () => {
+  const { write, watch, watchWorker, clock } = await setupWatchedFolder({ isPolled: true })
   const watched = await watch()
-  expect(hints.start).not.toHaveBeenCalled()
+  expect(watchWorker.start).not.toHaveBeenCalled()
   write('far.safetensors')
   clock.advance(60_000)
-  await expect.poll(() => watched.settlingCount).toBe(1)
+  await expect.poll(() => watched.pendingCount).toBe(1)
 })
 
-test('a folder that is gone is told and found again when it returns, with nothing sent twice', async () => {
-  const { write, watch, queued, pass, clock, root, folder, hints } = await setupWatched()
+test('reports a missing folder and resumes when it returns, sending nothing twice', async () => {
+  const { write, watch, enqueued, advance, clock, root, folder, watchWorker } = await setupWatchedFolder()
   write('old.safetensors')
   const watched = await watch()
   renameSync(folder, join(root, 'away'))
   await watched.rescan()
-  expect([watched.state, hints.stop.mock.calls.length]).toEqual(['gone', 1])
+  expect([watched.state, watchWorker.stop.mock.calls.length]).toEqual(['gone', 1])
   renameSync(join(root, 'away'), folder)
-  write('brought.safetensors')
+  write('arrived.safetensors')
   clock.advance(15_000)
   await expect.poll(() => watched.state).toBe('watching')
-  expect(hints.start).toHaveBeenCalledTimes(2)
-  await pass(watched, 12_000)
-  expect(queued).toEqual(['brought.safetensors'])
+  expect(watchWorker.start).toHaveBeenCalledTimes(2)
+  await advance(watched, 12_000)
+  expect(enqueued).toEqual(['arrived.safetensors'])
 })
 
-test('while nobody is signed in for the team new files wait, and go when somebody is', async () => {
-  const { write, watch, queued, hint, pass, world } = await setupWatched()
+test('keeps new files pending until an account can upload to the team', async () => {
+  const { write, watch, enqueued, reportNewFile, advance, conditions } = await setupWatchedFolder()
   const watched = await watch()
-  world.canSend = false
+  conditions.canUpload = false
   write('waits.safetensors')
-  await hint(watched, 'waits.safetensors')
-  await pass(watched, 20_000)
-  expect([watched.state, queued, watched.settlingCount]).toEqual(['signed-out', [], 1])
-  world.canSend = true
-  await pass(watched, 2_000)
-  expect(queued).toEqual(['waits.safetensors'])
+  await reportNewFile(watched, 'waits.safetensors')
+  await advance(watched, 20_000)
+  expect([watched.state, enqueued, watched.pendingCount]).toEqual(['signed-out', [], 1])
+  conditions.canUpload = true
+  await advance(watched, 2_000)
+  expect(enqueued).toEqual(['waits.safetensors'])
 })
 
-test('what could not be written into the queue is tried again', async () => {
-  const { write, watch, queued, hint, pass, world } = await setupWatched()
+test('retries files that could not be enqueued', async () => {
+  const { write, watch, enqueued, reportNewFile, advance, conditions } = await setupWatchedFolder()
   const watched = await watch()
-  world.answer = failed(failure('journal-full'))
+  conditions.enqueueResult = failed(failure('journal-full'))
   write('again.safetensors')
-  await hint(watched, 'again.safetensors')
-  await pass(watched, 14_000)
-  expect([queued, watched.settlingCount]).toEqual([[], 1])
-  world.answer = success({ added: 1, refused: 0, skipped: [] })
-  await pass(watched, 2_000)
-  expect(queued).toEqual(['again.safetensors'])
+  await reportNewFile(watched, 'again.safetensors')
+  await advance(watched, 14_000)
+  expect([enqueued, watched.pendingCount]).toEqual([[], 1])
+  conditions.enqueueResult = success({ added: 1, refused: 0, skipped: [] })
+  await advance(watched, 2_000)
+  expect(enqueued).toEqual(['again.safetensors'])
 })
 
-test('paused, nothing is looked at; going on finds what came', async () => {
-  const { write, watch, queued, pass, clock } = await setupWatched()
+test('checks nothing while paused and finds new files on resume', async () => {
+  const { write, watch, enqueued, advance, clock } = await setupWatchedFolder()
   const watched = await watch()
   watched.pause()
   write('later.safetensors')
   clock.advance(60 * 60_000)
-  expect([watched.state, watched.settlingCount]).toEqual(['paused', 0])
+  expect([watched.state, watched.pendingCount]).toEqual(['paused', 0])
   watched.resume()
-  await expect.poll(() => watched.settlingCount).toBe(1)
-  await pass(watched, 12_000)
-  expect(queued).toEqual(['later.safetensors'])
+  await expect.poll(() => watched.pendingCount).toBe(1)
+  await advance(watched, 12_000)
+  expect(enqueued).toEqual(['later.safetensors'])
 })
 
-test('a folder with more than can be looked through says so, takes what was seen, and watches again once it can', async () => {
-  const { write, watch, queued, pass, world } = await setupWatched()
+test('enqueues what it found in a folder that is too large, and the rest later', async () => {
+  const { write, watch, enqueued, advance, conditions } = await setupWatchedFolder()
   const watched = await watch()
   for (const name of ['a/1', 'b/2', 'c/3', 'd/4']) write(`${name}.safetensors`)
-  world.entries = 7
+  conditions.maxEntries = 7
   await watched.rescan()
   expect(watched.state).toBe('too-many')
-  expect(watched.settlingCount).toBeGreaterThan(0)
-  await pass(watched, 12_000)
-  expect(queued.length).toBeGreaterThan(0)
-  world.entries = 10_000
+  expect(watched.pendingCount).toBeGreaterThan(0)
+  await advance(watched, 12_000)
+  expect(enqueued.length).toBeGreaterThan(0)
+  conditions.maxEntries = 10_000
   await watched.rescan()
   expect(watched.state).toBe('watching')
-  await pass(watched, 12_000)
-  expect(queued.toSorted()).toEqual(['a/1', 'b/2', 'c/3', 'd/4'].map((name) => `${name}.safetensors`))
+  await advance(watched, 12_000)
+  expect(enqueued.toSorted()).toEqual(['a/1', 'b/2', 'c/3', 'd/4'].map((name) => `${name}.safetensors`))
 })
 
-test('a folder that can’t be read is not taken for an empty one', async () => {
-  const { watch, folder } = await setupWatched()
+test('reports an unreadable folder instead of treating it as empty', async () => {
+  const { watch, folder } = await setupWatchedFolder()
   const watched = await watch()
   rmSync(folder, { recursive: true })
   symlinkSync('loras', folder)
@@ -169,63 +169,64 @@ test('a folder that can’t be read is not taken for an empty one', async () => 
   expect(watched.state).toBe('unreadable')
 })
 
-test('given up while files are looked at, nothing goes; while they are taken in, nothing is written down', async () => {
-  const { write, watch, queued, hint, pass, world, kept, clock } = await setupWatched()
+test('enqueues and stores nothing when it is closed during a check', async () => {
+  const { write, watch, enqueued, reportNewFile, advance, conditions, store, clock } =
+    await setupWatchedFolder()
   const watched = await watch()
   write('late.safetensors')
-  await hint(watched, 'late.safetensors')
-  await pass(watched, 8_000)
+  await reportNewFile(watched, 'late.safetensors')
+  await advance(watched, 8_000)
   clock.advance(4_000)
-  world.meanwhile = () => {
+  conditions.duringEnqueue = () => {
     watched.close()
-    kept.remove('one')
+    store.remove('one')
   }
-  await watched.step()
-  expect([queued, kept.list()]).toEqual([[], []])
-  // And once it was given up nothing is asked for any more.
-  await watched.step()
-  watched.settle([{ path: 'late', sizeBytes: 1, mtimeMs: 1 }])
-  expect(queued).toEqual([])
+  await watched.checkNewFiles()
+  expect([enqueued, store.list()]).toEqual([[], []])
+  // A closed folder ignores later calls.
+  await watched.checkNewFiles()
+  watched.markKnown([{ path: 'late', sizeBytes: 1, mtimeMs: 1 }])
+  expect(enqueued).toEqual([])
 })
 
-test('paused while files are taken in, they are new again once it goes on', async () => {
-  const { write, watch, queued, hint, pass, world } = await setupWatched()
+test('enqueues files after a pause that interrupted enqueueing them', async () => {
+  const { write, watch, enqueued, reportNewFile, advance, conditions } = await setupWatchedFolder()
   const watched = await watch()
   write('halted.safetensors')
-  await hint(watched, 'halted.safetensors')
-  world.meanwhile = () => watched.pause()
-  await pass(watched, 12_000)
-  expect(queued).toEqual([])
-  world.meanwhile = () => {}
+  await reportNewFile(watched, 'halted.safetensors')
+  conditions.duringEnqueue = () => watched.pause()
+  await advance(watched, 12_000)
+  expect(enqueued).toEqual([])
+  conditions.duringEnqueue = () => {}
   watched.resume()
-  await expect.poll(() => watched.settlingCount).toBe(1)
-  await pass(watched, 12_000)
-  expect(queued).toEqual(['halted.safetensors'])
+  await expect.poll(() => watched.pendingCount).toBe(1)
+  await advance(watched, 12_000)
+  expect(enqueued).toEqual(['halted.safetensors'])
 })
 
-test('what waits and what comes goes to the team that was chosen last', async () => {
-  const { write, watch, teams, hint, pass } = await setupWatched()
+test('sends pending and future files to the team that was set last', async () => {
+  const { write, watch, teams, reportNewFile, advance } = await setupWatchedFolder()
   const watched = await watch()
   write('first.safetensors')
-  await hint(watched, 'first.safetensors')
-  await pass(watched, 4_000)
-  watched.giveTo('me', { id: 'other', name: 'Lab' })
-  await pass(watched, 8_000)
+  await reportNewFile(watched, 'first.safetensors')
+  await advance(watched, 4_000)
+  watched.setTeam('me', { id: 'other', name: 'Lab' })
+  await advance(watched, 8_000)
   expect([teams, watched.folder.team.id]).toEqual([['Lab'], 'other'])
 })
 
-test('a file that settles while its folder is paused is found again after the pause', async () => {
-  const { write, watch, queued, hint, pass, clock } = await setupWatched()
+test('enqueues a file after a pause that began during its check', async () => {
+  const { write, watch, enqueued, reportNewFile, advance, clock } = await setupWatchedFolder()
   const watched = await watch()
   write('paused.safetensors')
-  await hint(watched, 'paused.safetensors')
-  const look = watched.step()
+  await reportNewFile(watched, 'paused.safetensors')
+  const check = watched.checkNewFiles()
   watched.pause()
-  await look
-  expect(watched.settlingCount).toBe(0)
+  await check
+  expect(watched.pendingCount).toBe(0)
   watched.resume()
-  await expect.poll(() => watched.settlingCount).toBe(1)
+  await expect.poll(() => watched.pendingCount).toBe(1)
   expect(clock.waits()).toContain(2_000)
-  await pass(watched, 12_000)
-  expect(queued).toEqual(['paused.safetensors'])
+  await advance(watched, 12_000)
+  expect(enqueued).toEqual(['paused.safetensors'])
 })

@@ -1,0 +1,17 @@
+import { open } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { readContent } from '../../recognition/read-content.ts'
+
+/**
+ * The external data files that hold the weights of an ONNX graph: file name → minimum size in bytes. Null if the graph
+ * can't be read or is refused, for example because it refers to files outside its folder.
+ */
+export async function readExternalWeights(graph: string): Promise<ReadonlyMap<string, number> | null> {
+  try {
+    await using file = await open(graph, 'r')
+    const content = await readContent(file, basename(graph), (await file.stat()).size)
+    return content.failure === null ? (content.external ?? new Map()) : null
+  } catch {
+    return null
+  }
+}

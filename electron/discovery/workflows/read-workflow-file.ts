@@ -1,0 +1,53 @@
+import { open, type FileHandle } from 'node:fs/promises'
+import { readAt } from '../../recognition/formats/byte-source.ts'
+
+import { mergeNeededModels, parseNeededModels, type NeededModel } from './parse-workflow.ts'
+import { isWebp, maxWorkflowBytes, pngMagic, textsOfPng, textsOfWebp } from './workflow-image.ts'
+
+/**
+ * The models that the workflow in a JSON, PNG or WebP file needs; null if the file holds no workflow or can't be read.
+ * The file's content decides its format, not its name. Never rejects.
+ */
+export async function readWorkflowFile(path: string): Promise<readonly NeededModel[] | null> {
+  let file: FileHandle
+  try {
+    file = await open(path, 'r')
+  } catch {
+    return null
+  }
+  try {
+    const stats = await file.stat()
+    if (!stats.isFile() || stats.size < 2) return null
+    return parseTexts(await workflowTextsOf(file, stats.size))
+  } catch {
+    return null
+  } finally {
+    await file.close()
+  }
+}
+
+async function workflowTextsOf(file: FileHandle, fileBytes: number): Promise<readonly string[]> {
+  const start = await readAt(file, 0, Math.min(16, fileBytes))
+  if (start.subarray(0, pngMagic.length).equals(pngMagic)) return textsOfPng(file, fileBytes)
+  if (isWebp(start)) return textsOfWebp(file, fileBytes)
+  if (fileBytes > maxWorkflowBytes || !/^(\uFEFF|\s)*\{/.test(start.toString('utf8'))) return []
+  return [(await readAt(file, 0, fileBytes)).toString('utf8')]
+}
+
+function parseTexts(texts: readonly string[]): readonly NeededModel[] | null {
+  const lists = texts.map((text) => parseNeededModels(parseJson(text))).filter((list) => list !== null)
+  return lists.length === 0 ? null : mergeNeededModels(lists)
+}
+
+/** Parses JSON, and the `NaN` and `Infinity` that Python writes although JSON doesn't allow them (as null). */
+function parseJson(text: string): unknown {
+  const plain = text.replace(/^\uFEFF/, '').replace(/\0+$/, '')
+  for (const candidate of [plain, plain.replace(/(?<=[[:,]\s*)-?(NaN|Infinity)(?=\s*[,\]}])/g, 'null')]) {
+    try {
+      return JSON.parse(candidate)
+    } catch {
+      continue
+    }
+  }
+  return null
+}

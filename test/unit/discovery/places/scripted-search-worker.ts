@@ -1,0 +1,17 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import type { SearchMessage, SearchTask } from '../../../../electron/discovery/places/search-messages.ts'
+
+const post = (message: SearchMessage) => parentPort?.postMessage(message)
+
+const { request } = workerData as SearchTask
+// The listener keeps this thread alive until it is terminated.
+parentPort?.on('message', () => undefined)
+if (request.kind === 'folders')
+  post({ kind: 'folder', folder: 'started', models: [], incompleteReason: null })
+/** The file names of a request decide what this thread does. */
+for (const step of request.kind === 'workflows' ? request.files : []) {
+  if (step === 'complete' || step === 'incomplete') post({ kind: 'end', isComplete: step === 'complete' })
+  else if (step === 'throw') throw new Error('a bug')
+  else post({ kind: 'workflow', file: step, neededModels: null })
+  if (step === 'hang') for (;;);
+}

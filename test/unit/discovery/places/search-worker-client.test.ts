@@ -1,0 +1,109 @@
+import { getEventListeners } from 'node:events'
+import { expect, onTestFinished, test } from 'vitest'
+import { SearchWorkerClient } from '../../../../electron/discovery/places/search-worker-client.ts'
+import type { SearchMessage, SearchRequest } from '../../../../electron/discovery/places/search-messages.ts'
+import { standingClock } from '../../../support/hand-clock.ts'
+
+const scriptedWorker = new URL('./scripted-search-worker.ts', import.meta.url)
+const runSteps = (...files: readonly string[]): SearchRequest => ({ kind: 'workflows', files })
+
+function setup(workerUrl = scriptedWorker) {
+  const clock = standingClock()
+  const client = new SearchWorkerClient(
+    workerUrl,
+    { platform: 'linux', home: '/', environment: {} },
+    clock.timers,
+  )
+  onTestFinished(() => client.close())
+  /** Starts a search; `started` resolves with its first message. */
+  function search(order: SearchRequest, signal?: AbortSignal) {
+    const messages: string[] = []
+    let start = () => {}
+    const started = new Promise<void>((resolve) => (start = resolve))
+    const onMessage = (message: SearchMessage) => {
+      messages.push(message.kind === 'workflow' ? message.file : message.kind)
+      start()
+    }
+    const done = client.search(order, { onMessage, ...(signal ? { signal } : {}) })
+    return { messages, started, done }
+  }
+  return { clock, client, search }
+}
+
+test('passes on each message and ends the thread and its time limit', async () => {
+  const { clock, search } = setup()
+  const { messages, done } = search(runSteps('one', 'two', 'complete'))
+  expect(clock.waits()).toEqual([60_000])
+  expect([await done, messages, clock.waits()]).toEqual([true, ['one', 'two'], []])
+})
+
+test.each([
+  ['was cut short', runSteps('one', 'incomplete')],
+  ['crashes', runSteps('one', 'throw', 'complete')],
+])('resolves as incomplete, after its messages, if a search %s', async (_what, order) => {
+  const { clock, search } = setup()
+  const { messages, done } = search(order)
+  expect([await done, messages, clock.waits()]).toEqual([false, ['one'], []])
+})
+
+test('resolves as incomplete if the thread cannot be started', async () => {
+  const { clock, search } = setup(new URL('https://localhost/no-file'))
+  expect([await search(runSteps('one')).done, clock.waits()]).toEqual([false, []])
+})
+
+test.each([
+  [60_000, runSteps('hang')],
+  [180_000, { kind: 'folders', folders: [] } satisfies SearchRequest],
+])('terminates an unresponsive thread after %i ms', async (limitMs, order) => {
+  const { clock, search } = setup()
+  const { started, done } = search(order)
+  await started
+  expect(clock.waits()).toEqual([limitMs])
+  clock.advance(limitMs)
+  expect([await done, clock.waits()]).toEqual([false, []])
+})
+
+test('ends the thread of an aborted search and passes on nothing more', async () => {
+  const { clock, client } = setup()
+  const abort = new AbortController()
+  const messages: SearchMessage[] = []
+  const onMessage = (message: SearchMessage) => {
+    messages.push(message)
+    abort.abort()
+  }
+  const done = client.search(runSteps('one', 'two', 'three', 'hang'), { signal: abort.signal, onMessage })
+  expect([await done, messages.length, clock.waits()]).toEqual([false, 1, []])
+  expect(getEventListeners(abort.signal, 'abort')).toEqual([])
+})
+
+test('leaves no listener on the signal of a completed search', async () => {
+  const { search } = setup()
+  const { signal } = new AbortController()
+  expect(await search(runSteps('complete'), signal).done).toBe(true)
+  expect(getEventListeners(signal, 'abort')).toEqual([])
+})
+
+test('starts no thread for a search that was aborted before', async () => {
+  const { clock, search } = setup()
+  const { messages, done } = search(runSteps('one', 'complete'), AbortSignal.abort())
+  expect(clock.waits()).toEqual([])
+  expect([await done, messages]).toEqual([false, []])
+})
+
+test('waits on close until every thread has ended, busy or not', async () => {
+  const { clock, client, search } = setup()
+  const searches = [search(runSteps('hang')), search(runSteps('one'))]
+  const ended: boolean[] = []
+  for (const { done } of searches) void done.then((isComplete) => ended.push(isComplete))
+  await Promise.all(searches.map(({ started }) => started))
+  await client.close()
+  expect([ended, clock.waits()]).toEqual([[false, false], []])
+})
+
+test('starts no thread once it is closed', async () => {
+  const { clock, client, search } = setup()
+  await client.close()
+  const { messages, done } = search(runSteps('one', 'complete'))
+  expect(clock.waits()).toEqual([])
+  expect([await done, messages]).toEqual([false, []])
+})

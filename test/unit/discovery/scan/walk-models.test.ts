@@ -1,0 +1,111 @@
+import {
+  closeSync,
+  ftruncateSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, join } from 'node:path'
+import { expect, test } from 'vitest'
+import {
+  localModelAt,
+  walkModels,
+  type WalkOptions,
+} from '../../../../electron/discovery/scan/walk-models.ts'
+import { createModelFolder } from '../model-folder.ts'
+
+const walk = (root: string, options: Partial<WalkOptions> = {}) =>
+  walkModels(root, {
+    budget: { entries: 1_000, untilMs: Infinity },
+    seen: new Set(),
+    now: () => 0,
+    ...options,
+  })
+
+test('ends in circles of links and walks a folder with two paths once', async () => {
+  const root = createModelFolder('models/loras/a.safetensors')
+  symlinkSync(join(root, 'models'), join(root, 'models/loras/up'), 'dir')
+  symlinkSync(join(root, 'models/loras'), join(root, 'models/again'), 'dir')
+  linkSync(join(root, 'models/loras/a.safetensors'), join(root, 'models/loras/b.safetensors'))
+  const { models, isComplete } = await walk(join(root, 'models'))
+  expect([models.map(({ name }) => name).sort(), isComplete]).toEqual([
+    ['a.safetensors', 'b.safetensors'],
+    true,
+  ])
+  // A workflow may refer to either name, but it is one file.
+  expect(models.map(({ isDuplicate = false }) => isDuplicate).sort()).toEqual([false, true])
+})
+
+test('returns the same modification time as a stat', async () => {
+  const root = createModelFolder('models/loras/a.safetensors')
+  const [model] = (await walk(root)).models
+  expect(model?.mtimeMs).toBe(statSync(join(root, 'models/loras/a.safetensors')).mtimeMs)
+})
+
+test('finds the external weights of a graph, but no files that exist only in a cloud drive', async () => {
+  const root = createModelFolder(
+    'models/onnx/pose.onnx',
+    'models/onnx/pose.onnx.data',
+    'models/onnx/other.data',
+  )
+  const cloudFile = openSync(join(root, 'models/onnx/far.onnx'), 'w')
+  ftruncateSync(cloudFile, 5_000_000)
+  closeSync(cloudFile)
+  const names = async (options: Partial<WalkOptions> = {}) => {
+    const { models } = await walk(root, options)
+    return models.map(({ path }) => basename(path)).sort()
+  }
+  expect(await names({ skipCloudOnlyOn: 'darwin' })).toEqual(['pose.onnx', 'pose.onnx.data'])
+  const all = ['far.onnx', 'pose.onnx', 'pose.onnx.data']
+  expect([await names({ skipCloudOnlyOn: 'linux' }), await names()]).toEqual([all, all])
+})
+
+test('ends as incomplete when the budget is used up', async () => {
+  const root = createModelFolder(...Array.from({ length: 40 }, (_, at) => `models/${at}/x.safetensors`))
+  const { models, isComplete } = await walk(join(root, 'models'), {
+    budget: { entries: 60, untilMs: Infinity },
+  })
+  expect([models.length < 40, isComplete]).toEqual([true, false])
+})
+
+test('ignores junk, unfinished downloads and tiny files', async () => {
+  const root = createModelFolder(
+    'm/vae/a.safetensors',
+    'm/vae/b.safetensors.part',
+    'm/vae/.hidden.safetensors',
+    'm/vae/read.txt',
+  )
+  writeFileSync(join(root, 'm/vae/crumb.bin'), 'x')
+  expect((await walk(join(root, 'm'))).models.map(({ name, modelType }) => [name, modelType])).toEqual([
+    ['a.safetensors', 'vae'],
+  ])
+})
+
+test('describes a single file with its size, time and the type of its folder', async () => {
+  const path = join(
+    createModelFolder('models/loras/faces/grain.safetensors'),
+    'models/loras/faces/grain.safetensors',
+  )
+  writeFileSync(path, Buffer.alloc(7))
+  utimesSync(path, 1_000, 1_000)
+  expect(await localModelAt(path)).toEqual({
+    path,
+    sizeBytes: 7,
+    mtimeMs: 1_000_000,
+    modelType: 'loras',
+    name: 'faces/grain.safetensors',
+  })
+})
+
+test('returns null for a missing path, a path below a file and a folder', async () => {
+  const root = createModelFolder('file')
+  mkdirSync(join(root, 'folder'))
+  const models = await Promise.all(
+    ['missing', 'file/below', 'folder'].map((name) => localModelAt(join(root, name))),
+  )
+  expect(models).toEqual([null, null, null])
+})

@@ -1,0 +1,75 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Worker } from 'node:worker_threads'
+import { expect, onTestFinished, test } from 'vitest'
+import { WatchWorkerClient } from '../../../../electron/discovery/watched-folders/watch-worker-client.ts'
+import { standingClock, testPorts } from '../../../support/hand-clock.ts'
+
+function setup() {
+  const { log, lines } = testPorts(standingClock())
+  const messages: string[] = []
+  const threads: Worker[] = []
+  const addThread = (thread: Worker) => void threads.push(thread)
+  process.on('worker', addThread)
+  const client = new WatchWorkerClient({
+    worker: new URL('./scripted-watch-worker.ts', import.meta.url),
+    log,
+    onFileChanged: (id, path) => messages.push(`${id}: ${path}`),
+    onReady: (id) => messages.push(`${id} is ready`),
+  })
+  onTestFinished(async () => {
+    process.off('worker', addThread)
+    await client.close()
+  })
+  return { client, messages, lines, threads }
+}
+
+test('passes on messages of each folder under its id', async () => {
+  const { client, messages, lines } = setup()
+  client.start('one', 'a')
+  client.start('two', 'b')
+  await expect.poll(() => messages).toEqual(['one is ready', 'one: a', 'two is ready', 'two: b'])
+  expect(lines).toEqual([])
+})
+
+test('drops a change of a folder that was stopped meanwhile', async () => {
+  const { client, messages } = setup()
+  client.start('one', 'a')
+  await expect.poll(() => messages).toHaveLength(2)
+  client.stop('one')
+  client.start('two', 'b')
+  await expect.poll(() => messages).toContain('two: b')
+  expect(messages).not.toContain('one: late')
+})
+
+test('logs a folder that cannot be watched and keeps watching the others', async () => {
+  const { client, messages, lines } = setup()
+  client.start('one', 'fail')
+  client.start('two', 'b')
+  await expect.poll(() => messages).toEqual(['two is ready', 'two: b'])
+  expect(lines).toMatchObject([{ level: 'warn', facts: { reason: 'no room' } }])
+})
+
+test('logs a crashed thread and starts another for the next folder', async () => {
+  const { client, messages, lines } = setup()
+  client.start('one', 'crash')
+  await expect.poll(() => lines).toMatchObject([{ level: 'error', facts: { error: 'Error: a bug' } }])
+  await expect
+    .poll(() => {
+      client.start('two', 'b')
+      return messages
+    })
+    .toContain('two: b')
+})
+
+test('ends the thread on close and starts no other to stop a folder', async () => {
+  const { client, messages, threads } = setup()
+  client.start('one', 'a')
+  await expect.poll(() => messages).toHaveLength(2)
+  await client.close()
+  client.stop('one')
+  // Node emits the event of a new thread in the next turn of the event loop.
+  await setImmediate()
+  // The id of a thread that has ended.
+  expect(threads.map(({ threadId }) => threadId)).toEqual([-1])
+  expect(messages).toHaveLength(2)
+})

@@ -1,0 +1,103 @@
+import { DatabaseSync } from 'node:sqlite'
+import { expect, onTestFinished, test } from 'vitest'
+import { migrate } from '../../../../electron/journal/schema.ts'
+import { WatchedFolderStore } from '../../../../electron/discovery/watched-folders/watched-folder-store.ts'
+
+const folder = (id: string) => ({
+  id,
+  path: `/models/${id}`,
+  accountId: 'me',
+  isPaused: false,
+  team: { id: 'team', name: 'Studio' },
+})
+const file = (name: string, state: 'offered' | 'known' = 'offered') => ({
+  path: `/models/${name}`,
+  sizeBytes: 5,
+  mtimeMs: 1.5,
+  state,
+})
+
+function setup() {
+  const database = new DatabaseSync(':memory:')
+  database.exec('PRAGMA foreign_keys = ON')
+  migrate(database)
+  onTestFinished(() => database.close())
+  /** Makes inserting the file `refused` fail, and undoes either the statement or the whole transaction. */
+  const refuse = (by: 'ABORT' | 'ROLLBACK') =>
+    database.exec(
+      `CREATE TRIGGER refuse BEFORE INSERT ON watched_files WHEN NEW.path = '/models/refused'
+       BEGIN SELECT RAISE(${by}, 'no room'); END`,
+    )
+  return { database, store: new WatchedFolderStore(database), refuse }
+}
+
+test.each(['ABORT', 'ROLLBACK'] as const)(
+  'stores no folder without all its files, and the next write succeeds (%s)',
+  (by) => {
+    const { store, refuse } = setup()
+    refuse(by)
+    expect(() => store.add(folder('one'), [file('a'), file('refused')])).toThrow('no room')
+    expect([store.list(), store.files('one')]).toEqual([[], []])
+    store.add(folder('one'), [file('a')])
+    expect([store.list(), store.files('one')]).toEqual([[folder('one')], [file('a')]])
+  },
+)
+
+test('stores all files or none, also after a second failure', () => {
+  const { store, refuse } = setup()
+  store.add(folder('one'), [file('a')])
+  refuse('ABORT')
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    expect(() => store.saveFiles('one', [file('a', 'known'), file('refused')])).toThrow('no room')
+    expect(store.files('one')).toEqual([file('a')])
+  }
+  store.saveFiles('one', [file('a', 'known'), file('b')])
+  expect(store.files('one')).toEqual([file('a', 'known'), file('b')])
+})
+
+test('refuses a folder that is stored already and keeps its files', () => {
+  const { store } = setup()
+  store.add(folder('one'), [file('a')])
+  expect(() => store.add(folder('one'), [file('b')])).toThrow('UNIQUE')
+  expect([store.list(), store.files('one')]).toEqual([[folder('one')], [file('a')]])
+})
+
+test('lists folders in the order they were added, also after a removal', () => {
+  const { store } = setup()
+  for (const id of ['z', 'm', 'a']) store.add(folder(id), [file(id)])
+  store.remove('m')
+  store.add(folder('k'), [])
+  expect(store.list().map(({ id }) => id)).toEqual(['z', 'a', 'k'])
+})
+
+test('removes a folder with its files and keeps those of other folders', () => {
+  const { store } = setup()
+  for (const id of ['one', 'two']) store.add(folder(id), [file(id)])
+  store.remove('one')
+  expect([store.files('one'), store.files('two')]).toEqual([[], [file('two')]])
+})
+
+test('stores a pause and a new team for that folder only', () => {
+  const { store } = setup()
+  for (const id of ['one', 'two']) store.add(folder(id), [])
+  const other = { id: 'lab', name: 'Lab' }
+  store.setPaused('one', true)
+  store.setTeam('two', 'you', other)
+  expect(store.list()).toEqual([
+    { ...folder('one'), isPaused: true },
+    { ...folder('two'), accountId: 'you', team: other },
+  ])
+  store.setPaused('one', false)
+  expect(store.list()[0]).toEqual(folder('one'))
+})
+
+test('leaves out an invalid row and lists the others', () => {
+  const { database, store } = setup()
+  for (const id of ['one', 'two']) store.add(folder(id), [file('a'), file('b')])
+  // A later version may store other states.
+  database.exec(
+    `PRAGMA ignore_check_constraints = ON;
+     UPDATE watched_files SET state = 'unknown' WHERE path = '/models/a'`,
+  )
+  expect(store.files('one')).toEqual([file('b')])
+})

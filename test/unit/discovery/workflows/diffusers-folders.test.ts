@@ -1,0 +1,134 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { beforeEach, expect, onTestFinished, test } from 'vitest'
+import {
+  readDiffusersFolder,
+  findDiffusersFolders,
+} from '../../../../electron/discovery/workflows/diffusers-folders.ts'
+import type { LocalModel } from '../../../../electron/discovery/scan/walk-models.ts'
+import type { NeededModel } from '../../../../electron/discovery/workflows/parse-workflow.ts'
+
+let root: string
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'modelferry-folders-'))
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }))
+})
+const at = (name: string) => join(root, ...name.split('/'))
+
+const needed = (name: string, isFolder = true): NeededModel => ({
+  name,
+  modelType: 'diffusers',
+  url: null,
+  sha256: null,
+  isOff: false,
+  nodes: [],
+  ...(isFolder ? { isFolder: true as const } : {}),
+})
+const file = (name: string, sizeBytes = 5): LocalModel => ({
+  path: at(name),
+  sizeBytes,
+  mtimeMs: 0,
+  modelType: null,
+  name,
+})
+/** Creates a folder with an index and returns the file of its weights. */
+function createDiffusersFolder(name: string, sizeBytes = 5): LocalModel {
+  mkdirSync(at(name), { recursive: true })
+  writeFileSync(join(at(name), 'model_index.json'), '{}')
+  return file(`${name}/unet/model.safetensors`, sizeBytes)
+}
+async function pathFor(name: string, local: readonly LocalModel[]): Promise<string | null> {
+  const found = (await findDiffusersFolders([needed(name)], local)).get(name)
+  return found ? found.path.slice(root.length + 1).replaceAll('\\', '/') : null
+}
+
+test('finds a folder by its whole name or by the last part of it', async () => {
+  const local = [createDiffusersFolder('hub/black-forest/flux'), createDiffusersFolder('other/sdxl')]
+  expect(await pathFor('black-forest/flux', local)).toBe('hub/black-forest/flux')
+  expect(await pathFor('stability/sdxl', local)).toBe('other/sdxl')
+  expect(await pathFor('sd', local)).toBeNull()
+  expect(await pathFor('black-forest/dev', local)).toBeNull()
+})
+
+test('ignores case and the kind of slash in names', async () => {
+  const local = [createDiffusersFolder('hub/Black-Forest/FLUX')]
+  expect(await pathFor('black-forest\\Flux', local)).toBe('hub/Black-Forest/FLUX')
+})
+
+test('prefers the folder of its type, then the whole name, then the last part', async () => {
+  const byPart = createDiffusersFolder('a/flux')
+  const byName = createDiffusersFolder('b/black-forest/flux')
+  const byType = createDiffusersFolder('c/diffusers/black-forest/flux')
+  const name = 'black-forest/flux'
+  for (const local of [
+    [byPart, byName, byType],
+    [byType, byName, byPart],
+  ]) {
+    expect(await pathFor(name, local)).toBe('c/diffusers/black-forest/flux')
+    expect(
+      await pathFor(
+        name,
+        local.filter((one) => one !== byType),
+      ),
+    ).toBe('b/black-forest/flux')
+  }
+  const types = await Promise.all(
+    [[byType], [byName]].map((local) => findDiffusersFolders([needed(name)], local)),
+  )
+  expect(types.map((found) => found.get(name)?.modelType)).toEqual(['diffusers', null])
+})
+
+test('skips a folder without an index and takes the next of its name', async () => {
+  mkdirSync(at('a/diffusers/flux/model_index.json'), { recursive: true })
+  const local = [file('a/diffusers/flux/unet/model.safetensors'), createDiffusersFolder('b/flux')]
+  expect(await pathFor('flux', local)).toBe('b/flux')
+  expect(await pathFor('flux', local.slice(0, 1))).toBeNull()
+})
+
+test('counts each file below a folder once for its size', async () => {
+  const unet = createDiffusersFolder('flux', 5)
+  const local = [
+    unet,
+    unet,
+    file('flux/vae/model.safetensors', 7),
+    file('flux/x.safetensors', 1),
+    file('y', 90),
+  ]
+  expect((await findDiffusersFolders([needed('flux')], local)).get('flux')).toMatchObject({
+    path: at('flux'),
+    sizeBytes: 13,
+    name: 'flux',
+    mtimeMs: expect.any(Number) as number,
+  })
+})
+
+test('ignores files deeper than a diffusers model has them', async () => {
+  createDiffusersFolder('flux')
+  expect(await pathFor('flux', [file('flux/a/b/model.safetensors')])).toBe('flux')
+  expect(await pathFor('flux', [file('flux/a/b/c/model.safetensors')])).toBeNull()
+})
+
+test('finds each needed folder and ignores needed files', async () => {
+  const local = [
+    createDiffusersFolder('flux'),
+    createDiffusersFolder('sdxl'),
+    createDiffusersFolder('sd.safetensors'),
+  ]
+  const neededModels = [needed('sd.safetensors', false), needed('missing'), needed('flux'), needed('sdxl')]
+  expect([...(await findDiffusersFolders(neededModels, local)).keys()]).toEqual(['flux', 'sdxl'])
+  expect((await findDiffusersFolders(neededModels.slice(0, 1), local)).size).toBe(0)
+})
+
+test('accepts a picked folder only if its index is a file', async () => {
+  mkdirSync(at('empty/model_index.json'), { recursive: true })
+  const { path } = createDiffusersFolder('flux')
+  const flux = dirname(dirname(path))
+  expect(await readDiffusersFolder(at('missing'), [], false)).toBeNull()
+  expect(await readDiffusersFolder(at('empty'), [], false)).toBeNull()
+  expect(await readDiffusersFolder(flux, [], true)).toMatchObject({
+    path: flux,
+    sizeBytes: 0,
+    modelType: 'diffusers',
+  })
+})

@@ -1,0 +1,141 @@
+import { expect, test } from 'vitest'
+import {
+  mergeNeededModels,
+  parseNeededModels,
+  type NeededModel,
+} from '../../../../electron/discovery/workflows/parse-workflow.ts'
+import { modelTypeOfInput } from '../../../../electron/discovery/workflows/workflow-loaders.ts'
+import { apiWorkflow, pageWorkflow } from '../../../fixtures/workflows.ts'
+
+const namesAndTypes = (models: readonly NeededModel[] | null) =>
+  models?.map(({ name, modelType }) => [name, modelType])
+
+test('finds models of the API format by class and input', () => {
+  expect(namesAndTypes(parseNeededModels(apiWorkflow))).toEqual([
+    ['easynegative', 'embeddings'],
+    ['ae.safetensors', 'vae'],
+    ['t5xxl_fp16.safetensors', 'text_encoders'],
+    ['clip_l.safetensors', 'text_encoders'],
+    ['flux1-dev.safetensors', 'diffusion_models'],
+    ['faces/grain.safetensors', 'loras'],
+    ['flux/depth.safetensors', 'controlnet'],
+    ['4x-UltraSharp.pth', 'upscale_models'],
+  ])
+})
+
+test('reads subgraphs, group nodes, stacks and unknown nodes, but no notes', () => {
+  const models = parseNeededModels(pageWorkflow)
+  expect(models?.map(({ name, modelType, isOff }) => [name, modelType, isOff])).toEqual([
+    ['sd_xl_base_1.0.safetensors', 'checkpoints', false],
+    ['off.safetensors', 'loras', true],
+    ['style/ink.safetensors', 'loras', false],
+    ['unused.safetensors', 'loras', true],
+    ['8x_Thing.pth', 'upscale_models', false],
+    ['strange/thing.gguf', null, false],
+    ['wan2.2-Q4_K_M.gguf', 'diffusion_models', false],
+    ['clip_vision_h.safetensors', 'clip_vision', false],
+  ])
+  expect(models?.[0]).toEqual({
+    name: 'sd_xl_base_1.0.safetensors',
+    modelType: 'checkpoints',
+    url: 'https://models.example/sd_xl_base_1.0.safetensors?download=true',
+    sha256: '31e35c80fc4829d14f90153f4c74cd59c90b779f6afe05a74cd6120b893f7e5b',
+    isOff: false,
+    nodes: ['CheckpointLoaderSimple'],
+  })
+})
+
+test('merges a model of two nodes, which is off only if both are', () => {
+  const node = (mode: number) => ({ type: 'LoraLoader', mode, widgets_values: ['A.safetensors', 1, 1] })
+  expect(parseNeededModels({ nodes: [node(4), node(0)] })).toMatchObject([
+    { name: 'A.safetensors', isOff: false },
+  ])
+  expect(parseNeededModels({ nodes: [node(4), node(2)] })).toMatchObject([{ isOff: true }])
+})
+
+test('fills in unknown facts when it merges models', () => {
+  const one = parseNeededModels({ nodes: [{ type: 'Mystery', widgets_values: ['x.safetensors'] }] }) ?? []
+  const other =
+    parseNeededModels({ '1': { class_type: 'Mystery', inputs: { vae_name: 'X.safetensors' } } }) ?? []
+  expect(namesAndTypes(mergeNeededModels([one, other]))).toEqual([['x.safetensors', 'vae']])
+})
+
+test.each([
+  ['a list', []],
+  ['a word', 'workflow'],
+  ['nothing', null],
+  ['a diffusers config', { _class_name: 'FluxTransformer2DModel', num_layers: 19 }],
+  ['a Civitai sidecar', { id: 5, files: [{ name: 'x.safetensors' }], nodes: null }],
+  ['an index of shards', { metadata: {}, weight_map: { a: 'model-00001-of-00002.safetensors' } }],
+])('does not take %s for a workflow', (_what, value) => expect(parseNeededModels(value)).toBeNull())
+
+test('returns an empty list for a workflow without models', () => {
+  expect(parseNeededModels({ nodes: [], links: [] })).toEqual([])
+})
+
+test('finds both formats inside a prompt request', () => {
+  expect(namesAndTypes(parseNeededModels({ client_id: 'x', prompt: apiWorkflow }))).toHaveLength(8)
+  expect(namesAndTypes(parseNeededModels({ workflow: pageWorkflow, prompt: {} }))).toHaveLength(8)
+})
+
+test('rejects URLs, sentences and `..` as names, and shortens absolute paths', () => {
+  const parseName = (value: string) =>
+    parseNeededModels({ '1': { class_type: 'UNETLoader', inputs: { unet_name: value } } })
+  for (const invalid of [
+    'https://a.example/x.safetensors',
+    '../x.safetensors',
+    'a\nb.safetensors',
+    'x'.repeat(500) + '.pth',
+  ]) {
+    expect(parseName(invalid)).toEqual([])
+  }
+  expect(namesAndTypes(parseName('D:\\AI\\models\\unet\\x.gguf'))).toEqual([['x.gguf', 'diffusion_models']])
+  expect(namesAndTypes(parseName('/home/mira/x.gguf'))).toEqual([['x.gguf', 'diffusion_models']])
+})
+
+test('leaves out URLs other than http and https', () => {
+  const parseListed = (url: string) =>
+    parseNeededModels({ nodes: [], links: [], models: [{ name: 'x.pth', url, directory: 'unet' }] })?.[0]
+  expect(parseListed('javascript:alert(1)')).toMatchObject({ url: null, modelType: 'diffusion_models' })
+  expect(parseListed('file:///etc/passwd')?.url).toBeNull()
+})
+
+test('limits nodes, models and depth of a hostile workflow', () => {
+  const nodes = Array.from({ length: 60_000 }, (_, id) => ({
+    id,
+    type: 'LoraLoader',
+    widgets_values: [`${id}.pth`],
+  }))
+  expect(parseNeededModels({ nodes })).toHaveLength(1_000)
+  let deep: unknown = 'x.safetensors'
+  for (let level = 0; level < 5_000; level += 1) deep = { deep }
+  expect(parseNeededModels({ nodes: [{ type: 'A', widgets_values: [deep] }] })).toEqual([])
+  const odd = JSON.parse('{"nodes":[{"type":"__proto__","widgets_values":["constructor.pth"]}]}') as unknown
+  expect(parseNeededModels(odd)).toMatchObject([{ name: 'constructor.pth', modelType: null }])
+})
+
+test('reads a folder from a DiffusersLoader in both formats', () => {
+  const api = { '1': { class_type: 'DiffusersLoader', inputs: { model_path: 'base\\sdxl-turbo' } } }
+  const page = { nodes: [{ type: 'DiffusersLoader', mode: 0, widgets_values: ['sdxl-turbo'] }] }
+  expect([...(parseNeededModels(api) ?? []), ...(parseNeededModels(page) ?? [])]).toMatchObject([
+    { name: 'base/sdxl-turbo', modelType: 'diffusers', isFolder: true },
+    { name: 'sdxl-turbo', modelType: 'diffusers', isFolder: true },
+  ])
+})
+
+test.each([
+  ['CheckpointLoaderSimple', 'ckpt_name', 'checkpoints'],
+  ['UNETLoader', 'unet_name', 'diffusion_models'],
+  ['TripleCLIPLoader', 'clip_name3', 'text_encoders'],
+  ['CLIPVisionLoader', 'clip_name', 'clip_vision'],
+  ['IPAdapterModelLoader', 'ipadapter_file', 'ipadapter'],
+  ['StyleModelLoader', 'style_model_name', 'style_models'],
+  ['HypernetworkLoader', 'hypernetwork_name', 'hypernetworks'],
+  ['Efficient Loader', 'vae_name', 'vae'],
+  ['Efficient Loader', 'ckpt_name', 'checkpoints'],
+  ['Efficient Loader', 'lora_name', 'loras'],
+  ['SomebodysControlNetThing', null, 'controlnet'],
+  ['Mystery', 'model', null],
+])('finds the type of %s.%s: %s', (className, input, modelType) =>
+  expect(modelTypeOfInput(className, input)).toBe(modelType),
+)

@@ -1,0 +1,133 @@
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { deflateSync } from 'node:zlib'
+import { afterAll, expect, test } from 'vitest'
+import { readWorkflowFile } from '../../../../electron/discovery/workflows/read-workflow-file.ts'
+import { seededRandom } from '../../../fixtures/seeded.ts'
+import { apiWorkflow, pageWorkflow, png, pngChunk, webp } from '../../../fixtures/workflows.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'modelferry-workflow-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+let number = 0
+/** Writes a file with these bytes and reads it. */
+function read(bytes: string | Buffer, name = 'x') {
+  const path = join(folder, `${(number += 1)}-${name}`)
+  writeFileSync(path, bytes)
+  return readWorkflowFile(path)
+}
+const api = JSON.stringify(apiWorkflow)
+const page = JSON.stringify(pageWorkflow)
+
+test('reads JSON in both formats, with a byte order mark and with NaN', async () => {
+  expect(await read(api)).toHaveLength(8)
+  expect(await read(`\uFEFF${page}`)).toHaveLength(8)
+  expect(await read(api.replace('"seed":42', '"seed":NaN'))).toHaveLength(8)
+})
+
+test.each(['tEXt', 'zTXt', 'iTXt', 'iTXt-packed'] as const)(
+  'reads the workflow in the %s chunk of a PNG',
+  async (kind) => {
+    expect(await read(png([{ kind, keyword: 'workflow', text: page }]))).toHaveLength(8)
+    expect(await read(png([{ kind, keyword: 'prompt', text: api }]))).toHaveLength(8)
+  },
+)
+
+test('merges the models of both keywords of an image', async () => {
+  const texts = [
+    { kind: 'tEXt', keyword: 'prompt', text: api },
+    { kind: 'tEXt', keyword: 'workflow', text: page },
+  ] as const
+  expect(await read(png(texts))).toHaveLength(16)
+})
+
+test.each(['II', 'MM'] as const)(
+  'reads the workflow in the EXIF data of a WebP, byte order %s',
+  async (order) => {
+    const makeTag = { tag: 0x010f, text: `workflow:${page}` }
+    const modelTag = { tag: 0x0110, text: `prompt:${api}` }
+    expect(await read(webp([makeTag], order))).toHaveLength(8)
+    expect(await read(webp([makeTag, modelTag], order))).toHaveLength(16)
+    expect(
+      await read(webp([{ tag: 0x9286, text: JSON.stringify({ workflow: pageWorkflow }) }], order)),
+    ).toHaveLength(8)
+  },
+)
+
+test('returns null for files without a workflow and for unreadable files', async () => {
+  expect(await read(png())).toBeNull()
+  expect(await read(png([{ kind: 'tEXt', keyword: 'parameters', text: api }]))).toBeNull()
+  expect(await read(webp([{ tag: 0x010f, text: 'Canon' }]))).toBeNull()
+  expect(await read('{"a": 1}')).toBeNull()
+  expect(await read('')).toBeNull()
+  expect(await read('not json')).toBeNull()
+  expect(await readWorkflowFile(join(folder, 'absent.json'))).toBeNull()
+  expect(await readWorkflowFile(folder)).toBeNull()
+})
+
+test('does not inflate a chunk to gigabytes', async () => {
+  const bomb = deflateSync(Buffer.alloc(200 * 1024 ** 2, 0x20))
+  const chunk = pngChunk('zTXt', Buffer.concat([Buffer.from('workflow\0\0', 'latin1'), bomb]))
+  const plain = png()
+  expect(await read(Buffer.concat([plain.subarray(0, 33), chunk, plain.subarray(33)]))).toBeNull()
+})
+
+test('limits the text of WebP tags that refer to the same bytes', async () => {
+  const large = `prompt:${api}${' '.repeat(40 * 1024 ** 2)}`
+  const tags = [
+    { tag: 0x010e, text: 'shared' },
+    { tag: 0x010f, text: large },
+  ]
+  const bytes = webp(tags)
+  expect(await read(bytes)).toHaveLength(8)
+  // Let the first tag refer to most of the second one's bytes; it does not begin like a workflow.
+  const first = bytes.indexOf('II*\0', 0, 'latin1') + 10
+  bytes.writeUInt32LE(large.length - 20, first + 4)
+  bytes.writeUInt32LE(bytes.readUInt32LE(first + 12 + 8) + 10, first + 8)
+  expect(await read(bytes)).toBeNull()
+})
+
+test('returns null for JSON that nests a hundred thousand levels deep', async () => {
+  expect(await read(`{"nodes":${'['.repeat(100_000)}${']'.repeat(100_000)}}`)).toBeNull()
+})
+
+test('does not read a huge file', async () => {
+  const path = join(folder, 'huge.json')
+  writeFileSync(path, '{"nodes": [')
+  truncateSync(path, 3_000_000_000)
+  expect(await readWorkflowFile(path)).toBeNull()
+})
+
+test('survives truncation anywhere and returns at most the models of the whole file', async () => {
+  const whole = [
+    png([{ kind: 'iTXt', keyword: 'workflow', text: page }]),
+    webp([{ tag: 0x010f, text: `workflow:${page}` }]),
+    Buffer.from(page),
+  ]
+  for (const bytes of whole) {
+    for (let step = 1; step <= 60; step += 1) {
+      const models = await read(bytes.subarray(0, Math.floor((bytes.length * step) / 61)))
+      expect(models === null || models.length <= 8).toBe(true)
+    }
+  }
+})
+
+test('survives random changes of bytes', async () => {
+  const random = seededRandom(7)
+  const whole = [
+    png([{ kind: 'zTXt', keyword: 'workflow', text: page }]),
+    webp([{ tag: 0x010f, text: `workflow:${page}` }]),
+    Buffer.from(api),
+  ]
+  for (let round = 0; round < 150; round += 1) {
+    const bytes = Buffer.from(whole[round % whole.length] ?? '')
+    for (let change = 0; change < 8; change += 1) {
+      bytes[Math.floor(random() * Math.min(bytes.length, round % 2 ? 400 : bytes.length))] = Math.floor(
+        random() * 256,
+      )
+    }
+    const models = await read(bytes)
+    expect(models === null || Array.isArray(models)).toBe(true)
+  }
+})

@@ -58,8 +58,10 @@ function readWorkflow(value: unknown, collector: ModelCollector): boolean {
   if (readApiFormat(value, collector)) return true
   const inner = [value['workflow'], value['prompt']].filter(isJson)
   return inner
-    .map((one) =>
-      Array.isArray(one['nodes']) ? readEditorFormat(one, collector) : readApiFormat(one, collector),
+    .map((workflow) =>
+      Array.isArray(workflow['nodes'])
+        ? readEditorFormat(workflow, collector)
+        : readApiFormat(workflow, collector),
     )
     .includes(true)
 }

@@ -77,7 +77,7 @@ test('stops a search that no caller needs and keeps what it had found', async ()
   ])
 })
 
-test('joins a searches search and repeats a completed one only on request', async () => {
+test('joins a running search and repeats a completed one only on request', async () => {
   const { places, searches, newest } = setup()
   const searchCalls = Promise.all([places.search(false), places.search(true), places.searchUninterrupted()])
   expect([searches.length, places.view().state]).toEqual([1, 'looking'])

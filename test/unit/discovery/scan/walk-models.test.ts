@@ -46,7 +46,7 @@ test('returns the same modification time as a stat', async () => {
   expect(model?.mtimeMs).toBe(statSync(join(root, 'models/loras/a.safetensors')).mtimeMs)
 })
 
-test('finds the external weights of a graph, but no files that exist only in a cloud drive', async () => {
+test('finds external weights of a graph, but no files that exist only in the cloud', async () => {
   const root = createModelFolder(
     'models/onnx/pose.onnx',
     'models/onnx/pose.onnx.data',

@@ -24,7 +24,7 @@ export interface PlaceSearchOptions {
 /** Limits of the whole search: a home folder can hold millions of files. */
 const maxEntries = 400_000
 const maxDurationMs = 45_000
-const maxProgramFolders = 6_000
+const maxListedFolders = 6_000
 
 interface Search extends PlaceSearchOptions {
   readonly budget: WalkBudget
@@ -36,7 +36,8 @@ interface Search extends PlaceSearchOptions {
   readonly found: Map<string, FoundPlace>
   readonly searchedRoots: Set<string>
   readonly searchedYamlFiles: Set<string>
-  programFolderCount: number
+  /** Folders that were listed to find programs by name. */
+  listedFolderCount: number
 }
 
 /**
@@ -78,14 +79,14 @@ function createSearch(options: PlaceSearchOptions): Search {
     found: new Map(),
     searchedRoots: new Set(),
     searchedYamlFiles: new Set(),
-    programFolderCount: 0,
+    listedFolderCount: 0,
   }
 }
 
 /** Searches the folders below `folder` for programs by their names. */
 async function searchPrograms(search: Search, folder: string, depth: number): Promise<void> {
-  search.programFolderCount += 1
-  if (search.programFolderCount > maxProgramFolders || search.now() > search.budget.untilMs) return
+  search.listedFolderCount += 1
+  if (search.listedFolderCount > maxListedFolders || search.now() > search.budget.untilMs) return
   for (const name of await subfoldersOf(folder)) {
     if (isExcludedFolder(name)) continue
     const path = join(folder, name)

@@ -115,13 +115,13 @@ async function addDropped(collection: Collection, path: string): Promise<void> {
 async function addModel(
   collection: Collection,
   file: Omit<CandidateFile, 'group' | 'failure'>,
-  along?: FoundFile,
+  requiredBy?: FoundFile,
 ): Promise<void> {
   const { name, place, stats } = file
   const names = await namesIn(collection, place)
   const failure = isCloudPlaceholder(stats, collection.platform) ? cloudOnlyFailure : null
-  const added = addFile(collection, { ...file, group: findGroup(name, names, place), failure, along })
-  if (along) return
+  const added = addFile(collection, { ...file, group: findGroup(name, names, place), failure, requiredBy })
+  if (requiredBy) return
   for (const other of otherGroupFiles(name, names)) {
     const path = join(place, other)
     if (!added || collection.requestedPaths.has(path)) continue
@@ -225,15 +225,15 @@ interface CandidateFile {
   readonly stats: BigIntStats
   readonly group: FoundGroup | null
   readonly failure: Failure | null
-  readonly along?: FoundFile | undefined
+  readonly requiredBy?: FoundFile | undefined
 }
 
 /** Adds a file unless it was added before. A duplicate is reported unless it would only accompany another file. */
 function addFile(collection: Collection, candidate: CandidateFile): FoundFile | null {
-  const { real, place, folder, name, stats, group, failure: reason, along } = candidate
+  const { real, place, folder, name, stats, group, failure: reason, requiredBy } = candidate
   const key = keyOf(stats, real)
   if (collection.seenFiles.has(key)) {
-    if (!along) skip(collection, folder ? `${folder}/${name}` : name, 'duplicate')
+    if (!requiredBy) skip(collection, folder ? `${folder}/${name}` : name, 'duplicate')
     return null
   }
   collection.seenFiles.add(key)
@@ -247,7 +247,7 @@ function addFile(collection: Collection, candidate: CandidateFile): FoundFile | 
     inode: stats.ino,
     device: stats.dev,
     ...(group ? { group } : {}),
-    ...(along ? { along } : {}),
+    ...(requiredBy ? { requiredBy } : {}),
     failure: reason,
   }
   collection.files.push(file)

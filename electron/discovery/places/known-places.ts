@@ -61,7 +61,7 @@ function dataFolders({ platform, home, environment }: Computer): string[] {
   return [environment['XDG_CONFIG_HOME'] || posix.join(home, '.config'), posix.join(home, '.local', 'share')]
 }
 
-/** Depth 3 finds `~/work/ai/ComfyUI` and `/mnt/disk/ai/ComfyUI`; a Windows drive needs one level less. */
+/** Depth 3 finds `~/art/tools/ComfyUI` and `/mnt/disk/ai/ComfyUI`; a Windows drive needs one level less. */
 function searchRoots({ platform, home, environment }: Computer): SearchPlan['roots'] {
   const homeRoot = { path: home, depth: 3 }
   if (platform === 'win32') {

@@ -16,7 +16,7 @@ const open = (conditions: Conditions) =>
 
 test('a bar says why nothing is sent, and sends anyway, now or always on this line', async () => {
   const { screen, asked } = await open(metered)
-  await expect.element(screen.getByText('“Phone” is a metered line.', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('“Phone” is a metered connection.', { exact: false })).toBeVisible()
   await screen.getByRole('button', { name: 'Upload anyway' }).click()
   await screen.getByRole('button', { name: 'Always upload on this connection' }).click()
   expect(asked.filter(({ name }) => name === 'sendAnyway').map(({ args }) => args)).toEqual([
@@ -33,10 +33,10 @@ test('who has nothing to send is not told why nothing is sent', async () => {
 
 test('the bar goes when main says that it has ended', async () => {
   const { screen, emit } = await open(metered)
-  await expect.element(screen.getByText('“Phone” is a metered line.', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('“Phone” is a metered connection.', { exact: false })).toBeVisible()
   emit('conditions', calm)
   await expect
-    .element(screen.getByText('“Phone” is a metered line.', { exact: false }))
+    .element(screen.getByText('“Phone” is a metered connection.', { exact: false }))
     .not.toBeInTheDocument()
 })
 

@@ -32,7 +32,7 @@ test('each step of the way is told as it is done, and a verdict at the end', asy
   const { screen, emit } = await openHelp({ checkConnection: () => new Promise(() => undefined) })
   await userEvent.click(screen.getByRole('button', { name: 'Check now' }))
   emit('connection', { ...check, results: check.results.slice(0, 1), isOver: false })
-  await expect.element(screen.getByText('h.example is 192.0.2.1.')).toBeVisible()
+  await expect.element(screen.getByText('h.example resolves to 192.0.2.1.')).toBeVisible()
   await expect.element(screen.getByText('Checking…')).toBeVisible()
   await expect.element(screen.getByRole('button', { name: 'Check now' })).toBeDisabled()
   emit('connection', check)

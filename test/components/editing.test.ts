@@ -129,7 +129,7 @@ test('a row that begins while it is being changed closes its field, and hands ba
   page.emit('patch', patchOf(2, [sendingRow('Grain')]))
   const notice = told(page)
   await expect.element(notice).toMatchTextContent('“Grain” started uploading, so your change wasn’t saved')
-  await expect.element(notice).toMatchTextContent('You had typed: Film grain')
+  await expect.element(notice).toMatchTextContent('You entered: Film grain')
   expect(page.screen.getByRole('textbox', { name: 'Name' }).elements()).toEqual([])
   await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Grain')
   await userEvent.click(notice.getByRole('button', { name: 'Copy' }))
@@ -151,7 +151,7 @@ test('a name that comes too late is handed back with the reason', async () => {
   })
   await typeName(page, 'Grain', 'Film grain')
   await userEvent.keyboard('{Enter}')
-  await expect.element(told(page)).toMatchTextContent('You had typed: Film grain')
+  await expect.element(told(page)).toMatchTextContent('You entered: Film grain')
 })
 
 test('a field stays while its row comes to wait for the line', async () => {

@@ -47,7 +47,7 @@ test('found places are shown with their types, and only what is ticked is added,
   await expect.element(screen.getByText('314 files, 141', { exact: false })).toBeVisible()
   await expect.element(screen.getByRole('button', { name: 'Add files' })).toBeDisabled()
   await userEvent.click(screen.getByRole('checkbox', { name: 'loras' }))
-  await expect.element(screen.getByText(/^60.* GB chosen$/)).toBeVisible()
+  await expect.element(screen.getByText(/^60.* GB selected$/)).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Add 300 files' }))
   expect(asks(asked, 'addPlaces')).toEqual([{ chosen: [{ id: 'place-1', modelTypes: ['loras'] }] }])
   await expect.element(screen.getByText('Drop model files here', { exact: false })).toBeVisible()
@@ -88,7 +88,7 @@ test('nothing found says where was looked and what to do', async () => {
 test.each([
   ['stopped' as const, 'The search was stopped before it found any models.'],
   ['late' as const, 'some locations were skipped'],
-])('a search that was %s doesn’t t that nothing is there', async (state, words) => {
+])('a search that was %s doesn’t claim that nothing is there', async (state, words) => {
   const { screen } = await places({ state, places: [] })
   await expect.element(screen.getByText(words, { exact: false })).toBeVisible()
   expect(screen.getByText('No models found', { exact: false }).elements()).toEqual([])
@@ -137,7 +137,7 @@ async function workflow(now: WorkflowView = view) {
     },
   })
   page.emit('added', { added: 0, refused: 0, skipped: [], workflow: 'workflow-1' })
-  await expect.element(page.screen.getByRole('heading', { name: 'What flux.json needs' })).toBeVisible()
+  await expect.element(page.screen.getByRole('heading', { name: 'Models for flux.json' })).toBeVisible()
   return page
 }
 
@@ -159,10 +159,10 @@ test('a dropped workflow shows what the team has, what is here and what is nowhe
 
 test('what a switched-off node names is sent only when it is ticked', async () => {
   const { screen } = await workflow()
-  await userEvent.click(screen.getByRole('checkbox', { name: 'Upload off.safetensors' }))
+  await userEvent.click(screen.getByRole('checkbox', { name: 'Select off.safetensors' }))
   await expect.element(screen.getByRole('button', { name: 'Upload 2 models' })).toBeEnabled()
-  await userEvent.click(screen.getByRole('checkbox', { name: 'Upload off.safetensors' }))
-  await userEvent.click(screen.getByRole('checkbox', { name: 'Upload style/here.safetensors' }))
+  await userEvent.click(screen.getByRole('checkbox', { name: 'Select off.safetensors' }))
+  await userEvent.click(screen.getByRole('checkbox', { name: 'Select style/here.safetensors' }))
   await expect.element(screen.getByRole('button', { name: 'Nothing to upload' })).toBeDisabled()
 })
 
@@ -208,7 +208,7 @@ test('a failed upload is told with its reason and leads to its row', async () =>
     ...view,
     needs: [need('broken.safetensors', { stand: 'failed', failed })],
   })
-  await expect.element(screen.getByText('The file is no longer where it was', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('The file was moved or deleted', { exact: false })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Show upload of broken.safetensors' }))
   await expect.element(screen.getByText('flux.json: 1 model missing')).toBeVisible()
 })
@@ -218,7 +218,7 @@ test('a workflow that was left is one click away until it is closed', async () =
   await userEvent.click(screen.getByRole('button', { name: 'Back to uploads' }))
   await expect.element(screen.getByText('flux.json: 2 models missing')).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Show', exact: true }))
-  await expect.element(screen.getByRole('heading', { name: 'What flux.json needs' })).toBeVisible()
+  await expect.element(screen.getByRole('heading', { name: 'Models for flux.json' })).toBeVisible()
   // Another one takes its place.
   emit('added', { added: 0, refused: 0, skipped: [], workflow: 'workflow-2' })
   await expect.poll(() => asks(asked, 'closeWorkflow')).toEqual([{ id: 'workflow-1' }])

@@ -111,7 +111,7 @@ test('the question about many counts what is left to cancel while files end', as
     .focus()
   await userEvent.keyboard('{Control>}a{/Control}{Delete}')
   const question = screen.getByRole('group', { name: 'Cancel upload?' })
-  await expect.element(question).toMatchTextContent('Cancel 3 uploads? What was sent so far')
+  await expect.element(question).toMatchTextContent('Cancel 3 uploads? The data uploaded so far')
   emit('patch', patchOf(2, [registeredRow('Grain')]))
   await expect.element(question).toMatchTextContent('Cancel 2 uploads?')
 })

@@ -56,9 +56,9 @@ test('what is told of the parts is shown as it comes', async () => {
   const { screen, emit, told } = await openDetails(map)
   await expect.element(screen.getByRole('img', { name: /^41 of 65/ })).toBeVisible()
   emit('details', { ...told, parts: { ...map, states: 's'.repeat(65), flying: [] } })
-  await expect.element(screen.getByRole('img', { name: '65 of 65 parts sent' })).toBeVisible()
+  await expect.element(screen.getByRole('img', { name: '65 of 65 parts uploaded' })).toBeVisible()
   emit('details', { ...told, id: 'Harbour', parts: { ...map, flying: [] } })
-  await expect.element(screen.getByRole('img', { name: '65 of 65 parts sent' })).toBeVisible()
+  await expect.element(screen.getByRole('img', { name: '65 of 65 parts uploaded' })).toBeVisible()
 })
 
 test('the part under the pointer is named, with what has gone out of it', async () => {
@@ -74,7 +74,7 @@ test('the part under the pointer is named, with what has gone out of it', async 
   await userEvent.hover(picture, { position: place(42) })
   await expect.element(screen.getByText('Part 42: 250 kB of 1.0 MB, uploaded more than once')).toBeVisible()
   await userEvent.unhover(picture)
-  await expect.element(screen.getByText('31 sent', { exact: true })).toBeVisible()
+  await expect.element(screen.getByText('31 uploaded', { exact: true })).toBeVisible()
 })
 
 test('a file that goes as one PUT is one part, shown by its bytes', async () => {

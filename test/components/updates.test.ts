@@ -71,15 +71,11 @@ const stands: readonly (readonly [UpdateState, string, string | null])[] = [
   [{ kind: 'found', version: '1.1.0' }, 'Modelferry 1.1.0 is available.', 'Download'],
   [{ kind: 'downloading', version: '1.1.0', percent: 40 }, 'Downloading Modelferry 1.1.0: 40%', null],
   [ready, 'Modelferry 1.1.0 is ready to install.', 'Restart to update'],
-  [
-    { kind: 'failed', failure: failure('update-unsigned') },
-    'isn’t signed by Modelferry’s makers',
-    'Try again',
-  ],
+  [{ kind: 'failed', failure: failure('update-unsigned') }, 'isn’t signed by Modelferry', 'Try again'],
 ]
 
 test.for(stands)(
-  'settings t how it stands and offer the one thing to do (%s)',
+  'settings show the update state and the one action for it (%s)',
   async ([state, sentence, button]) => {
     const { screen, emit } = await openPage({ answers: { update: () => success(state) } })
     emit('command', 'show-settings')

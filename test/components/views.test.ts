@@ -26,7 +26,9 @@ test('without an account it asks to sign in, and then shows the uploads', async 
   expect(opened.asked).toEqual([
     { name: 'signIn', args: { email: 'mira@aurora.example', password: 'secret' } },
   ])
-  await expect.element(opened.screen.getByText('they go to Aurora Studio', { exact: false })).toBeVisible()
+  await expect
+    .element(opened.screen.getByText('to upload them to Aurora Studio', { exact: false }))
+    .toBeVisible()
 })
 
 test('names every cause of a refused sign-in, and forgets the password', async () => {

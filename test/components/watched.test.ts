@@ -90,9 +90,9 @@ test('a list without folders says so once it is known', async () => {
 test('the team of a watched folder is changed on the spot', async () => {
   const { screen, asked } = await settings(folder())
   const teams = screen.getByLabelText('Team for new models in ~/training/out')
-  await userEvent.selectOptions(teams, `to ${otherTeam.name}`)
+  await userEvent.selectOptions(teams, `uploads to ${otherTeam.name}`)
   expect(asks(asked, 'giveWatched')).toEqual([
     { id: 'folder-1', team: { accountId: 'account-1', teamId: otherTeam.id } },
   ])
-  await expect.element(teams).toHaveDisplayValue(`to ${otherTeam.name}`)
+  await expect.element(teams).toHaveDisplayValue(`uploads to ${otherTeam.name}`)
 })

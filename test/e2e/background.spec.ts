@@ -166,7 +166,7 @@ test(
     await signIn(page)
     await drag(page, [await world.file('loras/recent.safetensors')])
     await expect(rowOf(page, 'recent')).toContainText('In the library')
-    await expect.poll(() => trayLabels(electron)).toContain('Last: recent')
+    await expect.poll(() => trayLabels(electron)).toContain('Last upload: recent')
     await clickTray(electron, 'recent-1-copy')
     const { rows } = await ask(page, 'snapshot')
     await expect.poll(() => electron.evaluate(({ clipboard }) => clipboard.readText())).toBe(rows[0]?.modelId)

@@ -83,7 +83,7 @@ test('a dropped picture with a workflow lists its models, sends those that are h
   const picture = join(world.folder, 'picture.png')
   writeFileSync(picture, png([{ kind: 'tEXt', keyword: 'workflow', text: JSON.stringify(pageWorkflow) }]))
   await drag(page, [picture])
-  await expect(page.getByRole('heading', { name: 'What picture.png needs' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'Models for picture.png' })).toBeVisible()
   await expect(page.getByRole('button', { name: 'Upload 1 model' })).toBeEnabled()
   await isClean(page)
   await answerPicker(electron, [other])

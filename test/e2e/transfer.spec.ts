@@ -38,7 +38,7 @@ test('a limit slows an upload down, and the map of parts fills once it is lifted
 
   await page.getByRole('button', { name: 'Speed limit: 0.5 MB/s' }).click()
   await page.getByRole('radio', { name: 'No limit' }).click()
-  const map = (parts: number) => page.getByRole('img', { name: `${parts} of ${partCount} parts sent` })
+  const map = (parts: number) => page.getByRole('img', { name: `${parts} of ${partCount} parts uploaded` })
   await expect(map(partsBeforeStall)).toBeVisible()
   world.cloud.clearFailures()
   await expect(rowOf(page, 'tide')).toContainText('In the library')

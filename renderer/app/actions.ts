@@ -83,11 +83,11 @@ export class Actions {
   readonly saveTarget = async (row: UploadRow, change: Partial<Target>) => {
     if (Object.keys(change).length === 0) return
     const fixesFailure = row.phase === 'failed' && row.failure !== null && isOfTarget(row.failure)
-    const answer = await this.#bridge.editTarget({ id: row.id, change })
-    if (!answer.ok && answer.failure.code === 'already-begun') {
+    const result = await this.#bridge.editTarget({ id: row.id, change })
+    if (!result.ok && result.failure.code === 'already-begun') {
       return this.#reportStarted(row, Object.values(change)[0] ?? '')
     }
-    if (this.#succeeded(answer) && fixesFailure) await this.retry([row.id])
+    if (this.#succeeded(result) && fixesFailure) await this.retry([row.id])
   }
 
   /** Closes the field of a row whose upload has started. Unsaved text is offered in a notice. */
@@ -163,26 +163,26 @@ export class Actions {
   readonly chooseTeam = async (choice: TeamChoice) =>
     this.#applySession(await this.#bridge.chooseTeam(choice))
   readonly signIn = async (email: string, password: string): Promise<Failure | null> => {
-    const answer = await this.#bridge.signIn({ email, password })
-    if (!answer.ok) return answer.failure
-    this.#applySession(answer)
+    const result = await this.#bridge.signIn({ email, password })
+    if (!result.ok) return result.failure
+    this.#applySession(result)
     this.#services.ui.show('uploads')
     return null
   }
   /** Starts pairing and opens the browser. A pairing that was confirmed earlier completes without either. */
   readonly startPairing = async (): Promise<Failure | null> => {
-    const answer = await this.#bridge.startPairing()
-    if (!answer.ok) return answer.failure
-    this.#applySession(answer)
-    if (answer.value.pairing) await this.openPage('pairing')
+    const result = await this.#bridge.startPairing()
+    if (!result.ok) return result.failure
+    this.#applySession(result)
+    if (result.value.pairing) await this.openPage('pairing')
     else this.#services.ui.show('uploads')
     return null
   }
   readonly cancelPairing = async () => this.#applySession(await this.#bridge.cancelPairing())
   readonly signInWithKey = async (key: string): Promise<Failure | null> => {
-    const answer = await this.#bridge.signInWithKey({ key })
-    if (!answer.ok) return answer.failure
-    this.#applySession(answer)
+    const result = await this.#bridge.signInWithKey({ key })
+    if (!result.ok) return result.failure
+    this.#applySession(result)
     this.#services.ui.show('uploads')
     return null
   }
@@ -205,8 +205,8 @@ export class Actions {
   readonly showInFolder = async (id: string) => this.#succeeded(await this.#bridge.showInFolder({ id }))
   /** Whether a file with this hash is known on this computer; false if the call fails. */
   readonly hasLocalFile = async (sha256: string): Promise<boolean> => {
-    const answer = await this.#bridge.hasLocalFile({ sha256 })
-    return answer.ok && answer.value
+    const result = await this.#bridge.hasLocalFile({ sha256 })
+    return result.ok && result.value
   }
   readonly showLocalFile = async (sha256: string) =>
     this.#succeeded(await this.#bridge.showLocalFile({ sha256 }))
@@ -228,14 +228,14 @@ export class Actions {
     })
   }
 
-  #succeeded(answer: Result<unknown>): boolean {
-    if (!answer.ok) this.#services.notices.failure(answer.failure)
-    return answer.ok
+  #succeeded(result: Result<unknown>): boolean {
+    if (!result.ok) this.#services.notices.failure(result.failure)
+    return result.ok
   }
 
-  #reportAdded(answer: Awaited<ReturnType<Bridge['addFiles']>>): void {
-    if (answer.ok) this.#services.onadded(answer.value)
-    else this.#services.notices.failure(answer.failure)
+  #reportAdded(result: Awaited<ReturnType<Bridge['addFiles']>>): void {
+    if (result.ok) this.#services.onadded(result.value)
+    else this.#services.notices.failure(result.failure)
   }
 
   async #signInFor({ accountId, failure }: UploadRow): Promise<void> {
@@ -244,13 +244,13 @@ export class Actions {
     else this.#services.ui.show('sign-in')
   }
 
-  #applySession(answer: Result<SessionView>): void {
-    if (answer.ok) this.#services.session.view = answer.value
-    else this.#services.notices.failure(answer.failure)
+  #applySession(result: Result<SessionView>): void {
+    if (result.ok) this.#services.session.view = result.value
+    else this.#services.notices.failure(result.failure)
   }
 }
 
-const failureOf = (answer: Result<unknown>): Failure | null => (answer.ok ? null : answer.failure)
+const failureOf = (result: Result<unknown>): Failure | null => (result.ok ? null : result.failure)
 
 function fieldToFix({ failure }: UploadRow): TargetField {
   if (failure?.code === 'target-name') return 'displayName'

@@ -25,18 +25,18 @@ export class ConditionsState {
   }
 
   async #load(): Promise<void> {
-    const answer = await this.#bridge.conditions()
-    if (answer.ok) this.value ??= answer.value
+    const result = await this.#bridge.conditions()
+    if (result.ok) this.value ??= result.value
   }
 
   async sendAnyway(isAlways: boolean): Promise<void> {
-    const answer = await this.#bridge.sendAnyway({ isAlways })
-    if (!answer.ok) this.#onfailure(answer.failure)
+    const result = await this.#bridge.sendAnyway({ isAlways })
+    if (!result.ok) this.#onfailure(result.failure)
   }
 
   async setWhenDone(whenDone: WhenDone): Promise<void> {
-    const answer = await this.#bridge.setWhenDone({ whenDone })
-    if (!answer.ok) this.#onfailure(answer.failure)
+    const result = await this.#bridge.setWhenDone({ whenDone })
+    if (!result.ok) this.#onfailure(result.failure)
   }
 
   /** Reads the state from the system, where it may have been changed by other means. */
@@ -47,14 +47,14 @@ export class ConditionsState {
   }
 
   async setLoginItem(isOn: boolean): Promise<void> {
-    const answer = await this.#bridge.setLoginItem({ isOn })
-    if (answer.ok) this.loginItem = answer.value
-    else this.#onfailure(answer.failure)
+    const result = await this.#bridge.setLoginItem({ isOn })
+    if (result.ok) this.loginItem = result.value
+    else this.#onfailure(result.failure)
   }
 
   async setFileManager(id: FileManagerEntry['id'], isOn: boolean): Promise<void> {
-    const answer = await this.#bridge.setFileManager({ id, isOn })
-    if (answer.ok) this.fileManagers = answer.value
-    else this.#onfailure(answer.failure)
+    const result = await this.#bridge.setFileManager({ id, isOn })
+    if (result.ok) this.fileManagers = result.value
+    else this.#onfailure(result.failure)
   }
 }

@@ -46,29 +46,29 @@ export class DiagnosticsState {
   /** Runs the storage test, after the user has confirmed it. */
   async testStorage(): Promise<void> {
     this.isConfirming = false
-    const answer = await this.#bridge.testStorage()
-    if (answer.ok) this.storage = answer.value
-    else this.storage = { state: 'bad', sentBytes: 0, tookMs: 0, failure: answer.failure, isLeft: false }
+    const result = await this.#bridge.testStorage()
+    if (result.ok) this.storage = result.value
+    else this.storage = { state: 'bad', sentBytes: 0, tookMs: 0, failure: result.failure, isLeft: false }
   }
 
   /** Why the storage test is not available, or null. */
   readonly storageTestObstacle = (view: SessionView | null) => (view ? storageTestHindrance(view) : 'sign-in')
 
   readonly stopStorageTest = async () => {
-    const answer = await this.#bridge.cancelStorageTest()
-    if (!answer.ok) this.#onfailure(answer.failure)
+    const result = await this.#bridge.cancelStorageTest()
+    if (!result.ok) this.#onfailure(result.failure)
   }
 
   async checkConnection(): Promise<void> {
-    const answer = await this.#bridge.checkConnection()
-    if (answer.ok) this.check = answer.value
-    else this.#onfailure(answer.failure)
+    const result = await this.#bridge.checkConnection()
+    if (result.ok) this.check = result.value
+    else this.#onfailure(result.failure)
   }
 
   async loadReportParts(): Promise<void> {
-    const answer = await this.#bridge.supportPieces()
-    if (answer.ok) this.parts = answer.value
-    else this.#onfailure(answer.failure)
+    const result = await this.#bridge.supportPieces()
+    if (result.ok) this.parts = result.value
+    else this.#onfailure(result.failure)
   }
 
   toggle(name: BundlePiece['name']): void {
@@ -78,7 +78,7 @@ export class DiagnosticsState {
   /** True if saved, false if the user cancelled, or the failure. */
   async saveReport(): Promise<boolean | Failure> {
     const names = this.parts.map(({ name }) => name).filter((name) => !this.excludedParts.has(name))
-    const answer = await this.#bridge.saveSupportBundle({ pieces: names })
-    return answer.ok ? answer.value : answer.failure
+    const result = await this.#bridge.saveSupportBundle({ pieces: names })
+    return result.ok ? result.value : result.failure
   }
 }

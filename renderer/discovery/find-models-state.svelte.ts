@@ -36,9 +36,9 @@ export class FindModelsState {
   }
 
   async look(again: boolean): Promise<void> {
-    const answer = await this.#bridge.findPlaces({ again })
-    if (answer.ok) this.view = answer.value
-    else this.#notices.failure(answer.failure)
+    const result = await this.#bridge.findPlaces({ again })
+    if (result.ok) this.view = result.value
+    else this.#notices.failure(result.failure)
   }
 
   /** Leaving the view stops the search. */
@@ -64,14 +64,14 @@ export class FindModelsState {
         modelTypes: place.groups.filter((group) => this.has(place, group)).map(({ modelType }) => modelType),
       }))
       .filter(({ modelTypes }) => modelTypes.length > 0)
-    const answer = await this.#bridge.addPlaces({ chosen })
+    const result = await this.#bridge.addPlaces({ chosen })
     this.isAdding = false
-    if (!answer.ok) return this.#notices.failure(answer.failure)
+    if (!result.ok) return this.#notices.failure(result.failure)
     // The user cancelled the native dialog: the selection stays.
-    if (answer.value === null) return
+    if (result.value === null) return
     this.#chosen.clear()
     this.#ui.show('uploads')
-    this.#notices.report(answer.value)
+    this.#notices.report(result.value)
   }
 }
 

@@ -30,16 +30,16 @@ export class WatchedFoldersState {
   readonly remove = async (id: string) => this.#receive(await this.#bridge.unwatch({ id }))
   readonly decline = async (id: string) => this.#receive(await this.#bridge.declineOffered({ id }))
   readonly send = async (id: string) => {
-    const answer = await this.#bridge.sendOffered({ id })
-    if (answer.ok) this.#notices.report(answer.value)
-    else this.#notices.failure(answer.failure)
+    const result = await this.#bridge.sendOffered({ id })
+    if (result.ok) this.#notices.report(result.value)
+    else this.#notices.failure(result.failure)
     await this.load()
   }
 
-  #receive(answer: Result<WatchingView>): void {
-    if (answer.ok) {
-      this.view = answer.value
+  #receive(result: Result<WatchingView>): void {
+    if (result.ok) {
+      this.view = result.value
       this.isKnown = true
-    } else this.#notices.failure(answer.failure)
+    } else this.#notices.failure(result.failure)
   }
 }

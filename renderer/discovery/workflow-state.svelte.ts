@@ -82,11 +82,11 @@ export class WorkflowState {
   async load(): Promise<void> {
     const id = this.#id
     if (id === '') return
-    const answer = await this.#bridge.workflow({ id })
+    const result = await this.#bridge.workflow({ id })
     // Closed or replaced meanwhile.
     if (id !== this.#id) return
-    if (answer.ok) this.view = answer.value
-    else this.#notices.failure(answer.failure)
+    if (result.ok) this.view = result.value
+    else this.#notices.failure(result.failure)
   }
 
   /** Models of disabled nodes are not selected by default. */
@@ -99,24 +99,24 @@ export class WorkflowState {
   }
 
   async locate({ id: need }: NeededModelView): Promise<void> {
-    const answer = await this.#bridge.locateNeed({ id: this.#id, need })
-    if (!answer.ok) this.#notices.failure(answer.failure)
-    else if (answer.value) this.view = answer.value
+    const result = await this.#bridge.locateNeed({ id: this.#id, need })
+    if (!result.ok) this.#notices.failure(result.failure)
+    else if (result.value) this.view = result.value
   }
 
   readonly lookInFolder = async (): Promise<void> => {
-    const answer = await this.#bridge.lookInFolder({ id: this.#id })
-    if (!answer.ok) this.#notices.failure(answer.failure)
-    else if (answer.value) this.view = answer.value
+    const result = await this.#bridge.lookInFolder({ id: this.#id })
+    if (!result.ok) this.#notices.failure(result.failure)
+    else if (result.value) this.view = result.value
   }
 
   async send(): Promise<void> {
     if (this.isSending) return
     this.isSending = true
-    const answer = await this.#bridge.sendNeeds({ id: this.#id, needs: this.chosen.map(({ id }) => id) })
+    const result = await this.#bridge.sendNeeds({ id: this.#id, needs: this.chosen.map(({ id }) => id) })
     this.isSending = false
-    if (!answer.ok) this.#notices.failure(answer.failure)
-    else if (answer.value) this.#notices.report(answer.value)
+    if (!result.ok) this.#notices.failure(result.failure)
+    else if (result.value) this.#notices.report(result.value)
     await this.load()
   }
 }

@@ -49,21 +49,21 @@ export class HistoryState {
   }
 
   async forget(ids: readonly string[]): Promise<Failure | null> {
-    const answer = await this.#bridge.forget({ ids: [...ids] })
-    if (!answer.ok) return answer.failure
-    const gone = new Set(ids)
-    this.rows = this.rows.filter(({ id }) => !gone.has(id))
+    const result = await this.#bridge.forget({ ids: [...ids] })
+    if (!result.ok) return result.failure
+    const removed = new Set(ids)
+    this.rows = this.rows.filter(({ id }) => !removed.has(id))
     return null
   }
 
   async #refreshOnce(): Promise<void> {
     const requestNumber = this.#requestNumber
-    const answer = await this.#bridge.history({
+    const result = await this.#bridge.history({
       ...{ beforeMs: null, search: this.search.trim(), limit: pageLength },
     })
     // A newer request has replaced this one.
-    if (!answer.ok || requestNumber !== this.#requestNumber) return
-    const { rows, nextBeforeMs } = answer.value
+    if (!result.ok || requestNumber !== this.#requestNumber) return
+    const { rows, nextBeforeMs } = result.value
     const known = new Set(this.rows.map(({ id }) => id))
     const news = rows.filter(({ id }) => !known.has(id))
     if (news.length < rows.length) this.rows = [...news, ...this.rows]
@@ -77,14 +77,14 @@ export class HistoryState {
     this.#requestNumber += 1
     const requestNumber = this.#requestNumber
     this.isLoading = true
-    const answer = await this.#bridge.history({ beforeMs, search: this.search.trim(), limit: pageLength })
+    const result = await this.#bridge.history({ beforeMs, search: this.search.trim(), limit: pageLength })
     if (requestNumber !== this.#requestNumber) return
     this.isLoading = false
     this.isKnown = true
-    this.loadFailure = answer.ok ? null : answer.failure
-    if (!answer.ok) return
-    this.rows = [...before, ...answer.value.rows]
-    this.#next = answer.value.nextBeforeMs
+    this.loadFailure = result.ok ? null : result.failure
+    if (!result.ok) return
+    this.rows = [...before, ...result.value.rows]
+    this.#next = result.value.nextBeforeMs
     if (this.#isStale) void this.refresh()
   }
 }

@@ -13,7 +13,7 @@ const ofOperation: Keys = {
   'bad-request': 'library.why-not-allowed',
   conflict: 'library.why-not-allowed',
 }
-const words: Readonly<Record<LibraryOperation | 'list', Keys>> = {
+const keys: Readonly<Record<LibraryOperation | 'list', Keys>> = {
   change: { ...common, 'bad-request': 'library.why-refused', conflict: 'library.why-conflict' },
   status: ofOperation,
   delete: ofOperation,
@@ -22,7 +22,7 @@ const words: Readonly<Record<LibraryOperation | 'list', Keys>> = {
 
 /** The message for a failed library operation; null if the failure's own message fits. */
 export function libraryFailureKey({ code }: Failure, of: LibraryOperation | 'list'): MessageKey | null {
-  return words[of][code] ?? null
+  return keys[of][code] ?? null
 }
 
 /** The translated status, or the server's own word if it is unknown. */

@@ -132,9 +132,9 @@ export class LibraryState {
     ask: () => Promise<Result<void>>,
   ): Promise<Failure | null> {
     const choice = this.#choice
-    const answer = await ask()
+    const result = await ask()
     if (choice !== this.#choice) return null
-    if (answer.ok) {
+    if (result.ok) {
       if (operation.kind === 'changing') {
         this.models = this.models.map((model) =>
           model.id === id ? { ...model, ...operation.change } : model,
@@ -147,8 +147,8 @@ export class LibraryState {
       this.#note(id, operation)
       void this.#one(id, operation, ask)
     }
-    this.#note(id, { kind: 'failed', failure: answer.failure, of: operationOf(operation), again })
-    return answer.failure
+    this.#note(id, { kind: 'failed', failure: result.failure, of: operationOf(operation), again })
+    return result.failure
   }
 
   #note(id: string, operation: ModelOperation | null): void {
@@ -188,15 +188,15 @@ export class LibraryState {
     this.#requestNumber += 1
     const requestNumber = this.#requestNumber
     this.isLoading = true
-    const answer = await this.#bridge.library({ choice: { ...choice }, isFresh })
+    const result = await this.#bridge.library({ choice: { ...choice }, isFresh })
     if (requestNumber !== this.#requestNumber) return
     this.isLoading = false
     this.isKnown = true
-    this.loadFailure = answer.ok ? null : answer.failure
-    if (!answer.ok) return
-    this.models = answer.value.models
-    this.listedAtMs = answer.value.listedAtMs
-    this.stale = answer.value.failure
+    this.loadFailure = result.ok ? null : result.failure
+    if (!result.ok) return
+    this.models = result.value.models
+    this.listedAtMs = result.value.listedAtMs
+    this.stale = result.value.failure
   }
 }
 

@@ -34,15 +34,15 @@ export class ServersState {
 
   /** Null if the call failed, which is shown as a notice. */
   async check(address: string): Promise<ServerCheck | null> {
-    const answer = await this.#services.bridge.checkServer({ address })
-    if (!answer.ok) this.#services.notices.failure(answer.failure)
-    return answer.ok ? answer.value : null
+    const result = await this.#services.bridge.checkServer({ address })
+    if (!result.ok) this.#services.notices.failure(result.failure)
+    return result.ok ? result.value : null
   }
 
   /** Checks an address and saves it if it is valid. The form shows a returned failure. */
   async add(address: string): Promise<ServerCheck | Failure> {
-    const answer = await this.#services.bridge.addServer({ address })
-    return answer.ok ? answer.value : answer.failure
+    const result = await this.#services.bridge.addServer({ address })
+    return result.ok ? result.value : result.failure
   }
 
   async choose(address: string): Promise<void> {
@@ -51,8 +51,8 @@ export class ServersState {
   }
 
   async remove(address: string): Promise<void> {
-    const answer = await this.#services.bridge.removeServer({ address })
-    if (!answer.ok) this.#services.notices.failure(answer.failure)
+    const result = await this.#services.bridge.removeServer({ address })
+    if (!result.ok) this.#services.notices.failure(result.failure)
   }
 
   /** The server list with one limit changed. */
@@ -69,9 +69,9 @@ export class ServersState {
     return this.#receive(await this.#services.bridge.leaveProxy())
   }
 
-  #receive(answer: Result<SessionView>): Failure | null {
-    if (!answer.ok) return answer.failure
-    this.#services.session.view = answer.value
+  #receive(result: Result<SessionView>): Failure | null {
+    if (!result.ok) return result.failure
+    this.#services.session.view = result.value
     return null
   }
 }

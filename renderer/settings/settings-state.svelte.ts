@@ -52,9 +52,9 @@ export class SettingsState {
 
   /** Changes settings. Returns the failure, so that it can be shown beside the field. */
   async change(change: Partial<Settings>): Promise<Failure | null> {
-    const answer = await this.#bridge.changeSettings(change)
-    if (!answer.ok) return answer.failure
-    this.#receive(answer.value)
+    const result = await this.#bridge.changeSettings(change)
+    if (!result.ok) return result.failure
+    this.#receive(result.value)
     return null
   }
 

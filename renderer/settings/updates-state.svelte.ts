@@ -35,8 +35,8 @@ export class UpdatesState {
   /** Subscribes and loads once. Returns a function that unsubscribes. */
   start(): () => void {
     const stop = this.#bridge.on('update', (state) => this.#receive(state))
-    void this.#bridge.update().then((answer) => {
-      if (answer.ok && !this.#hasReceived) this.#receive(answer.value)
+    void this.#bridge.update().then((result) => {
+      if (result.ok && !this.#hasReceived) this.#receive(result.value)
     })
     return stop
   }
@@ -51,9 +51,9 @@ export class UpdatesState {
   }
 
   async #do(asked: Promise<Result<UpdateState>>): Promise<void> {
-    const answer = await asked
-    if (answer.ok) this.#receive(answer.value)
-    else this.#onfailure(answer.failure)
+    const result = await asked
+    if (result.ok) this.#receive(result.value)
+    else this.#onfailure(result.failure)
   }
 
   #receive(state: UpdateState): void {

@@ -46,9 +46,9 @@ export class SessionState {
   }
 
   async load(): Promise<void> {
-    const answer = await this.#bridge.session()
-    this.loadFailure = answer.ok ? null : answer.failure
-    if (answer.ok) this.view ??= answer.value
+    const result = await this.#bridge.session()
+    this.loadFailure = result.ok ? null : result.failure
+    if (result.ok) this.view ??= result.value
   }
 
   #accountOf(chosen: TeamChoice | null): Account | null {

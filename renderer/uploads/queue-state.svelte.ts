@@ -98,14 +98,14 @@ export class QueueState {
   async load(): Promise<void> {
     if (this.#isLoading) return
     this.#isLoading = true
-    const answer = await this.#bridge.snapshot()
+    const result = await this.#bridge.snapshot()
     this.#isLoading = false
-    if (!answer.ok) {
-      this.loadFailure = answer.failure
+    if (!result.ok) {
+      this.loadFailure = result.failure
       return
     }
     this.loadFailure = null
-    this.#applySnapshot(answer.value)
+    this.#applySnapshot(result.value)
     const pending = this.#pendingPatches
     this.#pendingPatches = []
     for (const patch of pending) this.#receive(patch)
@@ -127,9 +127,9 @@ export class QueueState {
 
   #applySnapshot({ rows, flow, journalSetAside, ...rest }: Snapshot): void {
     const kept = new Set(rows.map(({ id }) => id))
-    const gone = [...this.rows.keys()].filter((id) => !kept.has(id))
+    const removedIds = [...this.rows.keys()].filter((id) => !kept.has(id))
     this.#sequence = rest.sequence - 1
-    this.#apply({ ...rest, changed: rows, removed: gone })
+    this.#apply({ ...rest, changed: rows, removed: removedIds })
     this.flow = flow
     if (!this.isKnown) this.journalSetAside = journalSetAside
     this.isKnown = true

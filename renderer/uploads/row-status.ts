@@ -54,8 +54,8 @@ export function remedyOfRow({ failure, phase }: UploadRow): Remedy {
 
 /** Name, type and path can be changed until bytes are sent, and later if they caused the failure. */
 export function isEditable({ started, phase, failure }: UploadRow): boolean {
-  const stands = phase === 'waiting' || phase === 'paused' || phase === 'failed' || phase === 'retrying'
-  return stands && (!started || (failure !== null && isOfTarget(failure)))
+  const isInactive = phase === 'waiting' || phase === 'paused' || phase === 'failed' || phase === 'retrying'
+  return isInactive && (!started || (failure !== null && isOfTarget(failure)))
 }
 
 /** True if cancelling discards sent bytes, which has to be confirmed. */

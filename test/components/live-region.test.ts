@@ -8,7 +8,7 @@ async function setup() {
   const opened = await openPage({ rows: [row('Flux')] })
   const heard: string[] = []
   for (const region of opened.screen.container.querySelectorAll(
-    '.unseen[role=status], .unseen[role=alert]',
+    '.visually-hidden[role=status], .visually-hidden[role=alert]',
   )) {
     new MutationObserver(() => heard.push(region.textContent.trim())).observe(region, {
       subtree: true,
@@ -60,5 +60,5 @@ test('sums up what ends together', async () => {
 test('says nothing of what was running already when the window opened', async () => {
   const { screen } = await openPage({ rows: [sendingRow('Flux', { sentBytes: 600_000_000 })] })
   await expect.element(screen.getByRole('row', { name: /^Flux/ })).toBeVisible()
-  expect(screen.container.querySelector('.unseen[role=status]')?.textContent).toBe('')
+  expect(screen.container.querySelector('.visually-hidden[role=status]')?.textContent).toBe('')
 })

@@ -114,7 +114,7 @@ test('the list beside the settings marks what stands nearest the top, what was p
   await expect.poll(marked).toBe('Accounts')
   const section = (title: string) =>
     screen.container.querySelector(`[data-section="${title}"]`) as HTMLElement
-  const area = section('about.title').closest('.scrolls') as HTMLElement
+  const area = section('about.title').closest('.scrollable') as HTMLElement
   const scrollTo = (element: HTMLElement, above: number) => {
     area.scrollTop += element.getBoundingClientRect().top - area.getBoundingClientRect().top - above
   }

@@ -80,15 +80,15 @@ export class BulkEditState {
   async save(): Promise<void> {
     if (!this.canSave) return
     this.isSaving = true
-    const wished = this.changed
-    const answer = await this.#edit(wished.map(({ id, after }) => ({ id, target: after })))
+    const requested = this.changed
+    const result = await this.#edit(requested.map(({ id, after }) => ({ id, target: after })))
     this.isSaving = false
-    this.failure = answer.ok ? null : answer.failure
-    if (!answer.ok) return
+    this.failure = result.ok ? null : result.failure
+    if (!result.ok) return
     this.close()
-    const done = new Set(answer.value)
-    const changed = wished.filter(({ id }) => done.has(id))
-    const counts = { count: changed.length, missed: wished.length - changed.length }
+    const done = new Set(result.value)
+    const changed = requested.filter(({ id }) => done.has(id))
+    const counts = { count: changed.length, missed: requested.length - changed.length }
     if (changed.length === 0) this.#notices.showUntilClosed('bulk-edit.done', counts)
     else {
       this.#notices.showWithAction({
@@ -104,9 +104,9 @@ export class BulkEditState {
       const row = this.#queue.rows.get(outcome.id)
       return row ? [{ id: row.id, target: undoneTarget(row.target, outcome) }] : []
     })
-    const answer = await this.#edit(back)
-    if (!answer.ok) return this.#notices.failure(answer.failure)
-    const stay = changed.length - answer.value.length
+    const result = await this.#edit(back)
+    if (!result.ok) return this.#notices.failure(result.failure)
+    const stay = changed.length - result.value.length
     if (stay > 0) this.#notices.showUntilClosed('bulk-edit.undone', { stay })
     else this.#notices.show('bulk-edit.undone', { stay })
   }

@@ -19,9 +19,9 @@ export class DetailsState {
   /** Watches an upload. Returns a function that stops. */
   watch(id: string): () => void {
     this.#watched = id
-    void this.#bridge.watch({ id }).then((answer) => {
+    void this.#bridge.watch({ id }).then((result) => {
       // Details from events received meanwhile are newer.
-      if (answer.ok && answer.value && this.value?.id !== id) this.#receive(answer.value)
+      if (result.ok && result.value && this.value?.id !== id) this.#receive(result.value)
     })
     return () => {
       this.value = null

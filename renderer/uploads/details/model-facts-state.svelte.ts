@@ -24,8 +24,8 @@ export class ModelFactsState {
   /** Loads the metadata of a row. Returns a function that clears it. */
   open(id: string): () => void {
     this.#open = id
-    void this.#bridge.modelFacts({ id }).then((answer) => {
-      if (this.#open === id && answer.ok && answer.value) this.value = { id, details: answer.value }
+    void this.#bridge.modelFacts({ id }).then((result) => {
+      if (this.#open === id && result.ok && result.value) this.value = { id, details: result.value }
     })
     return () => {
       this.#open = null
@@ -42,8 +42,8 @@ export class ModelFactsState {
   async loadIcon(id: string): Promise<void> {
     if (this.#asked.has(id)) return
     this.#asked.add(id)
-    const answer = await this.#bridge.modelFacts({ id })
-    const icon = answer.ok && answer.value?.preview ? await thumbnailOf(answer.value.preview.url) : null
+    const result = await this.#bridge.modelFacts({ id })
+    const icon = result.ok && result.value?.preview ? await thumbnailOf(result.value.preview.url) : null
     if (icon === null) return
     const oldest = this.#icons.keys().next().value
     if (this.#icons.size >= maxIcons && oldest !== undefined) {

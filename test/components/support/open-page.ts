@@ -20,7 +20,7 @@ export async function openPage(beginning: Parameters<typeof fakeBridge>[0] = {})
   const fake = fakeBridge(beginning)
   const screen = await render(App, { props: { bridge: fake.bridge } })
   screen.container.id = 'app'
-  await expect.poll(() => screen.container.querySelector('main, .trouble')).not.toBeNull()
+  await expect.poll(() => screen.container.querySelector('main, .view-error')).not.toBeNull()
   return {
     ...fake,
     screen,

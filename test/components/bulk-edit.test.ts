@@ -24,7 +24,7 @@ const target = (name: string, modelType: string, modelPath: string) => ({
   modelPath,
 })
 
-test('many rows get a type and a path from a template, after a look at what they become', async () => {
+test('applies a type and a path template to several rows after a preview', async () => {
   const { screen, asked } = await opened()
   await expect
     .element(screen.getByText('1 of the selected files is already uploading and can’t be changed.'))
@@ -49,7 +49,7 @@ test('many rows get a type and a path from a template, after a look at what they
   ])
 })
 
-test('undo gives every row back what it had', async () => {
+test('undo restores the previous target of every row', async () => {
   const { screen, asked } = await opened()
   await userEvent.fill(screen.getByLabelText('Type', { exact: true }), 'vae')
   await userEvent.click(screen.getByRole('button', { name: 'Change 2 files' }))
@@ -64,7 +64,7 @@ test('undo gives every row back what it had', async () => {
   })
 })
 
-test('undo leaves alone what has been typed since, and says how many have begun', async () => {
+test('undo keeps later edits and reports how many rows have started', async () => {
   const answers = [['Grain', 'Ink'], ['Grain']]
   const { screen, asked, emit } = await opened({ editTargets: () => success(answers.shift() ?? []) })
   await userEvent.fill(screen.getByLabelText('Type', { exact: true }), 'vae')
@@ -91,7 +91,7 @@ test('undo leaves alone what has been typed since, and says how many have begun'
   })
 })
 
-test('fewer changed than wished is said', async () => {
+test('reports when fewer rows were changed than requested', async () => {
   const { screen } = await opened({ editTargets: () => success(['Grain']) })
   await userEvent.fill(screen.getByLabelText('Type', { exact: true }), 'vae')
   await userEvent.click(screen.getByRole('button', { name: 'Change 2 files' }))
@@ -100,7 +100,7 @@ test('fewer changed than wished is said', async () => {
     .toBeVisible()
 })
 
-test('files whose path is taken are among those that can be changed', async () => {
+test('rows with a path conflict can be changed', async () => {
   const taken = failedRow('Grain', failure('conflict'), { started: true })
   const page = await openPage({ rows: [taken, row('Ink', { position: 1 })] })
   await userEvent.click(page.rowOf('Grain'), corner)
@@ -109,7 +109,7 @@ test('files whose path is taken are among those that can be changed', async () =
   await expect.element(page.screen.getByRole('dialog', { name: 'Edit 2 files' })).toBeVisible()
 })
 
-test('the notice stands above the bar of what is chosen, which stays in reach', async () => {
+test('the notice does not cover the selection bar', async () => {
   const { screen } = await opened()
   await userEvent.fill(screen.getByLabelText('Type', { exact: true }), 'vae')
   await userEvent.click(screen.getByRole('button', { name: 'Change 2 files' }))
@@ -125,7 +125,7 @@ test('the notice stands above the bar of what is chosen, which stays in reach', 
   await expect.poll(() => window.innerHeight - frame.getBoundingClientRect().bottom).toBeLessThan(24)
 })
 
-test('files that would meet, or that the server would refuse, are named and nothing can be saved', async () => {
+test('duplicate and invalid paths are listed and block saving', async () => {
   const { screen, asked } = await opened()
   const apply = screen.getByRole('button', { name: /^Change 2 files$/ })
   await userEvent.fill(screen.getByLabelText('File name'), 'same.{ext}')
@@ -144,7 +144,7 @@ test('files that would meet, or that the server would refuse, are named and noth
   expect(edits(asked)).toEqual([])
 })
 
-test('a refusal is told in the dialog, and what was typed stays', async () => {
+test('the dialog shows a refusal and keeps the input', async () => {
   const { screen } = await opened({ editTargets: () => failed(failure('journal-full')) })
   await userEvent.fill(screen.getByLabelText('Type', { exact: true }), 'vae')
   await userEvent.click(screen.getByRole('button', { name: 'Change 2 files' }))
@@ -155,7 +155,7 @@ test('a refusal is told in the dialog, and what was typed stays', async () => {
   await expect.element(screen.getByLabelText('Type', { exact: true })).toHaveValue('vae')
 })
 
-test('escape leaves without changing anything', async () => {
+test('Escape closes the dialog without changes', async () => {
   const { screen, asked } = await opened()
   await userEvent.fill(screen.getByLabelText('Type', { exact: true }), 'vae')
   await userEvent.keyboard('{Escape}')

@@ -14,7 +14,7 @@ const waits = [row('one', { phase: 'waiting' })]
 const open = (conditions: Conditions) =>
   openPage({ rows: waits, answers: { conditions: () => success(conditions) } })
 
-test('a bar says why nothing is sent, and sends anyway, now or always on this line', async () => {
+test('a banner explains the hold and sends anyway, once or always on this connection', async () => {
   const { screen, asked } = await open(metered)
   await expect.element(screen.getByText('“Phone” is a metered connection.', { exact: false })).toBeVisible()
   await screen.getByRole('button', { name: 'Upload anyway' }).click()
@@ -25,13 +25,13 @@ test('a bar says why nothing is sent, and sends anyway, now or always on this li
   ])
 })
 
-test('who has nothing to send is not told why nothing is sent', async () => {
+test('the hold banner is hidden without waiting uploads', async () => {
   const { screen } = await openPage({ answers: { conditions: () => success(metered) } })
   await expect.element(screen.getByRole('main')).toBeVisible()
   expect(screen.container.textContent).not.toContain('metered')
 })
 
-test('the bar goes when main says that it has ended', async () => {
+test('the hold banner disappears when the hold ends', async () => {
   const { screen, emit } = await open(metered)
   await expect.element(screen.getByText('“Phone” is a metered connection.', { exact: false })).toBeVisible()
   emit('conditions', calm)
@@ -40,7 +40,7 @@ test('the bar goes when main says that it has ended', async () => {
     .not.toBeInTheDocument()
 })
 
-test('before the end the bar says how many need the person, and calls it off', async () => {
+test('the banner before sleep counts what needs attention and cancels the sleep', async () => {
   const ending = { atMs: Date.now() + 60_000, sent: 2, needsYou: 58 }
   const { screen, asked } = await open({ ...calm, whenDone: 'sleep', ending })
   await expect
@@ -52,7 +52,7 @@ test('before the end the bar says how many need the person, and calls it off', a
   expect(asked.at(-1)).toMatchObject({ name: 'setWhenDone', args: { whenDone: 'nothing' } })
 })
 
-test('the speed control says what limit holds and until when', async () => {
+test('the speed control shows the current limit and when it ends', async () => {
   const untilMs = new Date().setHours(23, 59, 0, 0)
   const limit = { bytesPerSecond: 2_000_000, isFromQuietHours: true, untilMs }
   const { screen } = await open({ ...calm, limit })
@@ -77,7 +77,7 @@ test('quiet hours are added, changed and removed', async () => {
   ])
 })
 
-test('where the system tells the line and not what it costs, the person is asked to t it', async () => {
+test('asks whether a connection is metered if the system does not report it', async () => {
   const network = { metered: 'unknown', line: { id: 'line-9', name: 'Wi-Fi (192.168.1.1)' } } as const
   const { screen, asked, emit } = await openPage({
     answers: {
@@ -95,7 +95,7 @@ test('where the system tells the line and not what it costs, the person is asked
   })
 })
 
-test('a switch shows what holds, not what was wished for', async () => {
+test('a switch shows the stored value when a change is not applied', async () => {
   const { screen, emit } = await openPage({
     answers: { setLoginItem: () => success({ isOn: false, can: 'approval' }) },
   })

@@ -28,7 +28,7 @@ async function openHelp(
   return opened
 }
 
-test('each step of the way is told as it is done, and a verdict at the end', async () => {
+test('shows each connection step as it completes and a summary at the end', async () => {
   const { screen, emit } = await openHelp({ checkConnection: () => new Promise(() => undefined) })
   await userEvent.click(screen.getByRole('button', { name: 'Check now' }))
   emit('connection', { ...check, results: check.results.slice(0, 1), isOver: false })
@@ -41,7 +41,7 @@ test('each step of the way is told as it is done, and a verdict at the end', asy
   expect((await axe.run(screen.container)).violations).toEqual([])
 })
 
-test('what is wrong stands with what to do, and all of it can be copied', async () => {
+test('shows the remedy of a failed step and copies the whole result', async () => {
   const bad = { step: 'clock', outcome: 'bad', params: { minutes: 20 }, failure: null } as const
   const untrusted = {
     step: 'certificate',
@@ -60,7 +60,7 @@ test('what is wrong stands with what to do, and all of it can be copied', async 
   expect(copied.text).toContain('Certificate: Not trusted.')
 })
 
-test('a report is read piece by piece before it is saved, and goes without the names of files', async () => {
+test('the support report is shown before saving and excludes file names by default', async () => {
   const pieces = [
     { name: 'versions', text: 'electron 45' },
     { name: 'names', text: 'secret-project.safetensors' },
@@ -80,7 +80,7 @@ test('a report is read piece by piece before it is saved, and goes without the n
   await expect.element(screen.getByText('Report saved.')).toBeVisible()
 })
 
-test('8 MiB are sent only after a yes that says what for', async () => {
+test('the storage test sends 8 MiB only after a confirmation', async () => {
   const { screen, asked, emit } = await openHelp({ testStorage: () => new Promise(() => undefined) })
   await userEvent.click(screen.getByRole('button', { name: 'Test storage…' }))
   await expect
@@ -103,7 +103,7 @@ test('8 MiB are sent only after a yes that says what for', async () => {
   expect(asked.at(-1)?.name).toBe('cancelStorageTest')
 })
 
-test('what storage says is told in words', async () => {
+test('the storage test shows the result as text', async () => {
   const bad = {
     state: 'bad',
     sentBytes: 0,
@@ -119,13 +119,13 @@ test('what storage says is told in words', async () => {
   expect((await axe.run(screen.container)).violations).toEqual([])
 })
 
-test('to a paired computer it is not offered, and it is said why', async () => {
+test('the storage test explains why a paired device cannot run it', async () => {
   const { screen } = await openHelp({ session: () => success(signedIn(account({ kind: 'device' }))) })
   await expect.element(screen.getByText('can’t run this test', { exact: false })).toBeVisible()
   expect(screen.getByRole('button', { name: 'Test storage…' }).elements()).toEqual([])
 })
 
-test('a menu’s click checks at once, and another brings what is known of newer versions into view', async () => {
+test('menu commands start the connection check and scroll to the updates card', async () => {
   const { screen, emit, asked } = await openPage({
     answers: {
       checkConnection: () => success(check),

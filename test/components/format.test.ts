@@ -28,12 +28,12 @@ test('never shows 100 percent before the model is registered', () => {
   ])
 })
 
-test('counts what is out, and the bar tells what storage has acknowledged from what is in flight', () => {
+test('the percentage includes bytes in flight, which the bar shows separately', () => {
   const row = sendingRow('a', { sentBytes: 400_000_000, inFlightBytes: 50_000_000 })
   expect([percentDone(row), barShares(row)]).toEqual([45, { solid: 0.4, light: 0.05 }])
 })
 
-test('writes dates as the person’s own region does, whichever of the three languages is shown', () => {
+test('formats dates for the user’s region in any of the three languages', () => {
   const preferred = ['de-DE', 'en-GB', 'zh-HK']
   expect([
     regionalTag('en', preferred),
@@ -57,7 +57,7 @@ test.each([
   expect(addressProblem(address)?.code).toBe('bad-server-address'),
 )
 
-test('takes a limit in whole MB within what storage allows', () => {
+test('accepts a limit in whole MB within the range of the storage', () => {
   expect(['500', ' 6 ', '5368', '5', '5369', '1.5', '', 'much'].map(limitOf)).toEqual([
     500_000_000,
     6_000_000,

@@ -16,7 +16,7 @@ async function setup(rows: UploadRow[], queued: readonly UploadRow[] = []) {
   return { ...opened, question, forgotten: () => opened.asked.filter(({ name }) => name === 'forget') }
 }
 
-test('the cross of a record asks before it is gone for good', async () => {
+test('removing a record asks for confirmation', async () => {
   const { rowOf, question, forgotten } = await setup([registeredRow('Depth'), registeredRow('Grain')])
   await userEvent.click(rowOf('Depth').getByRole('button', { name: 'Remove from history: Depth' }))
   await expect.element(question).toMatchTextContent('Remove “Depth” from history?')
@@ -30,7 +30,7 @@ test('the cross of a record asks before it is gone for good', async () => {
   expect(forgotten()).toEqual([{ name: 'forget', args: { ids: ['Depth'] } }])
 })
 
-test('Ctrl+A and Backspace take nothing out of the history, Delete asks with the number', async () => {
+test('Backspace removes nothing from the history; Delete asks with the number of records', async () => {
   const { rowOf, question, forgotten } = await setup([registeredRow('Depth'), registeredRow('Grain')])
   await expect.element(rowOf('Depth')).toBeVisible()
   rowOf('Depth').element().focus()
@@ -44,7 +44,7 @@ test('Ctrl+A and Backspace take nothing out of the history, Delete asks with the
   expect(forgotten()).toEqual([])
 })
 
-test('what comes into the library while the history is open comes to its top', async () => {
+test('newly finished uploads appear at the top of the open history', async () => {
   const rows = [registeredRow('Depth')]
   const { rowOf, emit, lines } = await setup(rows, [sendingRow('Flux')])
   await expect.element(rowOf('Depth')).toBeVisible()

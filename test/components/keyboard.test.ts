@@ -14,7 +14,7 @@ async function setup(rows = names.map((name, position) => row(name, { position }
   return opened
 }
 
-test('one row can be tabbed to; arrows, Home and End move between the others', async () => {
+test('one row is in the tab order; arrows, Home and End move between rows', async () => {
   const { screen } = await setup()
   const stops = () => screen.container.querySelectorAll('[data-id][tabindex="0"]').length
   expect(stops()).toBe(1)
@@ -30,13 +30,13 @@ test('one row can be tabbed to; arrows, Home and End move between the others', a
   }
 })
 
-test('typing goes to the row that begins with it', async () => {
+test('typing moves to the row whose name starts with it', async () => {
   await setup()
   await userEvent.keyboard('co')
   await expect.poll(focused).toBe('Cobalt')
 })
 
-test('space pauses, Enter opens the details, Escape closes them', async () => {
+test('Space pauses, Enter opens the details, Escape closes them', async () => {
   const { screen, asked } = await setup()
   await userEvent.keyboard('{ArrowDown} ')
   expect(asked).toEqual([{ name: 'pause', args: { ids: ['Basalt'] } }])
@@ -48,13 +48,13 @@ test('space pauses, Enter opens the details, Escape closes them', async () => {
   await expect.poll(() => screen.getByRole('complementary').elements()).toEqual([])
 })
 
-test('F2 changes the name', async () => {
+test('F2 edits the name', async () => {
   const { screen } = await setup()
   await userEvent.keyboard('{F2}')
   await expect.element(screen.getByRole('textbox', { name: 'Name' })).toHaveFocus()
 })
 
-test('Delete takes a row away, and the focus goes to the one that comes into its place', async () => {
+test('Delete removes a row and focuses the one that takes its place', async () => {
   const { asked, emit } = await setup()
   await userEvent.keyboard('{ArrowDown}{Delete}')
   await expect.poll(() => asked).toEqual([{ name: 'cancel', args: { ids: ['Basalt'] } }])
@@ -83,7 +83,7 @@ test('the focus stays on its row when the row moves to another group', async () 
   await expect.poll(focused).toBe('Aurora')
 })
 
-test('Ctrl+A chooses everything, and the bar pauses all of it at once', async () => {
+test('Ctrl+A selects all rows, and the bar pauses them at once', async () => {
   const { screen, asked } = await setup()
   await userEvent.keyboard('{Control>}a{/Control}')
   const bar = screen.getByRole('toolbar', { name: 'Selected files' })
@@ -92,7 +92,7 @@ test('Ctrl+A chooses everything, and the bar pauses all of it at once', async ()
   expect(asked).toEqual([{ name: 'pause', args: { ids: names } }])
 })
 
-test('Shift with arrows chooses a range; the bar asks before it cancels what was sent', async () => {
+test('Shift with arrows selects a range; the bar asks before discarding sent bytes', async () => {
   const { screen, asked } = await setup([
     sendingRow('Aurora'),
     sendingRow('Basalt', { position: 1 }),
@@ -109,7 +109,7 @@ test('Shift with arrows chooses a range; the bar asks before it cancels what was
   expect(asked).toEqual([{ name: 'cancel', args: { ids: ['Aurora', 'Basalt'] } }])
 })
 
-test('the find command opens a field that narrows the list, and Escape brings it all back', async () => {
+test('the find command opens the search, and Escape clears it', async () => {
   const { emit, lines } = await setup()
   emit('command', 'find')
   await expect.poll(() => document.activeElement?.getAttribute('aria-label')).toBe('Search uploads')

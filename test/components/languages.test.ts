@@ -38,14 +38,14 @@ test.each(['zh-Hans', 'zh-Hant'] as const)('asks to sign in in %s', async (local
   expect(screen.container.textContent.match(english)).toBeNull()
 })
 
-test('follows a change of language at once', async () => {
+test('follows a change of language immediately', async () => {
   const { screen, emit } = await openPage({ rows })
   await expect.element(screen.getByRole('button', { name: 'History' })).toBeVisible()
   emit('surroundings', { version: '1.2.3', platform: 'linux', locale: 'zh-Hant', versions: {} })
   await expect.element(screen.getByRole('button', { name: '歷程記錄' })).toBeVisible()
 })
 
-test('every message of the page can be said in each language', () => {
+test('every message used by the page exists in each language', () => {
   const params = new Proxy<Record<string, number>>({}, { get: () => 3, ownKeys: () => [] })
   const names = Object.keys(catalogues.en) as MessageKey[]
   for (const key of names) {

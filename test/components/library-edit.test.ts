@@ -18,7 +18,7 @@ async function renaming() {
   return { ...opened, refuse, pane: screen.getByRole('complementary') }
 }
 
-test('a renamed model shows its new name at once; what the server refuses stays in the form with the reason', async () => {
+test('a rename shows immediately; a refusal stays in the form with its reason', async () => {
   const { screen, rowOf, refuse, pane } = await renaming()
   refuse()
   await expect.element(pane.getByRole('alert')).toMatchTextContent('You don’t have permission to change')
@@ -29,7 +29,7 @@ test('a renamed model shows its new name at once; what the server refuses stays 
   await expect.poll(() => screen.getByRole('button', { name: 'Save' }).elements()).toEqual([])
 })
 
-test('a refusal that comes after the form was left stands on the row', async () => {
+test('a refusal after the form was closed is shown on the row', async () => {
   const { screen, rowOf, refuse } = await renaming()
   await userEvent.click(screen.getByRole('button', { name: 'Close details' }))
   refuse()

@@ -5,14 +5,14 @@ import { choice, corner, listing, model, openLibrary, three } from './support/li
 import { openPage } from './support/open-page.ts'
 import { noonMs, otherTeam, signedIn, team } from './support/rows.ts'
 
-test('the library of the chosen team stands newest first, with what each model is', async () => {
+test('lists the models of the chosen team, newest first', async () => {
   const { names, asked, rowOf } = await openLibrary()
   await expect.poll(names).toEqual(['Flux', 'Depth', 'Grain'])
   expect(asked).toEqual([{ name: 'library', args: { choice, isFresh: false } }])
   await expect.element(rowOf('Flux')).toHaveAttribute('aria-label', 'Flux, checkpoints, 1.0 GB, Disabled')
 })
 
-test('a search, a type and a status leave what fits, and one press shows all again', async () => {
+test('search, type and status filter the list, and one click clears them', async () => {
   const { names, screen } = await openLibrary()
   await userEvent.fill(screen.getByRole('textbox', { name: 'Search library' }), 'grain')
   await expect.poll(names).toEqual(['Grain'])
@@ -23,7 +23,7 @@ test('a search, a type and a status leave what fits, and one press shows all aga
   await expect.poll(names).toEqual(['Flux'])
 })
 
-test('it sorts by size and name, either way round', async () => {
+test('sorts by size and name in both directions', async () => {
   const { names, screen } = await openLibrary()
   await userEvent.selectOptions(screen.getByRole('combobox', { name: 'Sort by' }), 'Name')
   await expect.poll(names).toEqual(['Depth', 'Flux', 'Grain'])
@@ -37,7 +37,7 @@ test('it sorts by size and name, either way round', async () => {
   await expect.poll(() => names().at(-1)).toBe('Depth')
 })
 
-test('a path that no server takes can’t be saved', async () => {
+test('an invalid path cannot be saved', async () => {
   const { screen, rowOf } = await openLibrary()
   await userEvent.click(rowOf('Grain'), corner)
   await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
@@ -45,7 +45,7 @@ test('a path that no server takes can’t be saved', async () => {
   await expect.element(screen.getByRole('button', { name: 'Save' })).toBeDisabled()
 })
 
-test('deleting asks first, and says what it doesn’t promise', async () => {
+test('deleting asks first and says what it does not guarantee', async () => {
   const { screen, rowOf, asked, names } = await openLibrary()
   await userEvent.click(rowOf('Depth'), corner)
   await userEvent.keyboard('{Delete}')
@@ -62,7 +62,7 @@ test('deleting asks first, and says what it doesn’t promise', async () => {
   ])
 })
 
-test('the open details follow the arrows and whatever row gets the focus, and close with what is deleted', async () => {
+test('open details follow the focus and close when the model is deleted', async () => {
   const { screen, rowOf, names } = await openLibrary()
   const details = (name: string) => screen.getByRole('complementary', { name: `Details of ${name}` })
   await userEvent.click(rowOf('Flux'), corner)
@@ -79,7 +79,7 @@ test('the open details follow the arrows and whatever row gets the focus, and cl
   await expect.element(rowOf('Grain')).toHaveFocus()
 })
 
-test('many are disabled together, each but those that are', async () => {
+test('disables several models at once, except those already disabled', async () => {
   const { screen, rowOf, asked } = await openLibrary()
   await userEvent.click(rowOf('Flux'), corner)
   await userEvent.keyboard('{Control>}a{/Control}')
@@ -91,7 +91,7 @@ test('many are disabled together, each but those that are', async () => {
   ])
 })
 
-test('the local file is offered only where it is known', async () => {
+test('offers the local file only if it is known', async () => {
   const hasLocalFile = () => success(true)
   const { screen, rowOf, asked } = await openLibrary(three, { hasLocalFile })
   await userEvent.click(rowOf('Depth'), corner)
@@ -102,7 +102,7 @@ test('the local file is offered only where it is known', async () => {
   expect(asked.at(-1)).toEqual({ name: 'showLocalFile', args: { sha256: 'ab'.repeat(32) } })
 })
 
-test('another team’s library takes the place of this one', async () => {
+test('shows the library of the new team after a team change', async () => {
   const theirs = [model('Theirs')]
   const { names, emit } = await openLibrary(three, {
     library: ({ choice: asked }) => success(listing(asked.teamId === team.id ? three : theirs)),
@@ -112,7 +112,7 @@ test('another team’s library takes the place of this one', async () => {
   await expect.poll(names).toEqual(['Theirs'])
 })
 
-test('an upload that arrives is listed by itself', async () => {
+test('lists a finished upload without a manual refresh', async () => {
   let models = three
   const { names, emit } = await openLibrary(three, { library: () => success(listing(models)) })
   await expect.poll(names).toHaveLength(3)
@@ -134,12 +134,12 @@ test.each([
   await expect.poll(names).toHaveLength(3)
 })
 
-test('an empty library says what comes here', async () => {
+test('an empty library explains what appears here', async () => {
   const { screen } = await openLibrary([])
   await expect.element(screen.getByText('Aurora Studio has no models yet.', { exact: false })).toBeVisible()
 })
 
-test('of ten thousand models only those in sight are drawn, and the last is reached by End', async () => {
+test('renders only the visible rows of 10,000 models, and End reaches the last', async () => {
   await page.viewport(960, 640)
   const many = Array.from({ length: 10_000 }, (_, index) =>
     model(`Model ${index}`, { createdAtMs: noonMs - index }),
@@ -154,7 +154,7 @@ test('of ten thousand models only those in sight are drawn, and the last is reac
   await expect.poll(names).toEqual(['Model 4321'])
 })
 
-test('that a server tells of no library is said once', async () => {
+test('reports once that a server does not list its models', async () => {
   const { emit, screen } = await openPage()
   for (let times = 0; times < 2; times += 1)
     emit('library', { teamId: team.id, failure: failure('not-found') })

@@ -27,23 +27,23 @@ test.each([
   expect(listCommandFor(key(name), 5, list)).toEqual({ kind: 'move', to, how: 'select' })
 })
 
-test('Shift extends the choice, Ctrl moves the focus alone', () => {
+test('Shift extends the selection, Ctrl moves only the focus', () => {
   expect(listCommandFor(key('ArrowDown', { shiftKey: true }), 5, list)).toMatchObject({ how: 'extend' })
   expect(listCommandFor(key('ArrowDown', { ctrlKey: true }), 5, list)).toMatchObject({ how: 'focus' })
 })
 
-test('Ctrl+A and Cmd+A choose everything', () => {
+test('Ctrl+A and Cmd+A select all rows', () => {
   expect(listCommandFor(key('a', { ctrlKey: true }), 5, list)).toEqual({ kind: 'select-all' })
   expect(listCommandFor(key('A', { metaKey: true }), 5, list)).toEqual({ kind: 'select-all' })
 })
 
-test('Backspace takes rows away as Delete does, but not where they are all that is kept', () => {
+test('Backspace removes rows like Delete, except in a list of records', () => {
   expect(listCommandFor(key('Backspace'), 5, list)).toEqual({ kind: 'remove' })
   expect(listCommandFor(key('Backspace'), 5, { ...list, isRecord: true })).toBeNull()
   expect(listCommandFor(key('Delete'), 5, { ...list, isRecord: true })).toEqual({ kind: 'remove' })
 })
 
-test('a space pauses, but belongs to the word while one is typed', () => {
+test('Space pauses, but belongs to the word while one is typed', () => {
   expect(listCommandFor(key(' '), 5, list)).toEqual({ kind: 'toggle' })
   expect(listCommandFor(key(' '), 5, { ...list, isTyping: true })).toEqual({
     kind: 'type-ahead',
@@ -51,13 +51,13 @@ test('a space pauses, but belongs to the word while one is typed', () => {
   })
 })
 
-test('leaves shortcuts of the menu alone', () => {
+test('ignores shortcuts of the application menu', () => {
   expect(listCommandFor(key('f', { ctrlKey: true }), 5, list)).toBeNull()
   expect(listCommandFor(key('ArrowLeft', { altKey: true }), 5, list)).toBeNull()
   expect(listCommandFor(key('Shift', { shiftKey: true }), 5, list)).toBeNull()
 })
 
-test('letters in a row are one word; after a pause a new one begins behind the focused row', () => {
+test('letters form one word; after a pause a new word starts behind the focused row', () => {
   const finder = new TypeAhead()
   const ids = ['flux', 'film', 'fire', 'vae']
   const find = (letter: string, nowMs: number, focused: string | null) =>
@@ -68,7 +68,7 @@ test('letters in a row are one word; after a pause a new one begins behind the f
   expect(find('f', 5_000, 'fire')).toBe('flux')
 })
 
-test('Shift chooses from the last plain choice on, in either direction', () => {
+test('Shift selects from the last single selection in either direction', () => {
   const selection = new Selection()
   const ids = ['a', 'b', 'c', 'd']
   selection.select('c')

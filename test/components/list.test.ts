@@ -4,7 +4,7 @@ import { failure, success } from '../../electron/contract/failures.ts'
 import { openPage } from './support/open-page.ts'
 import { failedRow, noonMs, patchOf, registeredRow, row, sendingRow, snapshotOf } from './support/rows.ts'
 
-test('lists rows by what they need, each group with its count', async () => {
+test('groups rows by status, each group with its count', async () => {
   const { lines } = await openPage({
     rows: [registeredRow('Depth'), row('Grain'), sendingRow('Flux'), failedRow('Broken')],
   })
@@ -22,7 +22,7 @@ test('lists rows by what they need, each group with its count', async () => {
     ])
 })
 
-test('shows speed, time left and the exact bytes of a row that is sent', async () => {
+test('shows speed, time left and the exact size of a running upload', async () => {
   const { rowOf } = await openPage({ rows: [sendingRow('Flux')] })
   await expect.element(rowOf('Flux')).toMatchTextContent('42.0 MB/s')
   await expect.element(rowOf('Flux')).toMatchTextContent('about 12 min')
@@ -31,7 +31,7 @@ test('shows speed, time left and the exact bytes of a row that is sent', async (
     .toHaveAttribute('title', '1,000,000,000 bytes')
 })
 
-test('says that a row waits to try again, why, and when', async () => {
+test('shows why and until when a row waits for a retry', async () => {
   const retrying = row('Flux', {
     phase: 'retrying',
     started: true,
@@ -57,7 +57,7 @@ test('pauses, resumes and moves a row by its buttons', async () => {
   ])
 })
 
-test('asks on the row before it throws sent bytes away', async () => {
+test('asks on the row before discarding sent bytes', async () => {
   const { rowOf, asked } = await openPage({ rows: [sendingRow('Flux')] })
   await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Cancel upload: Flux' }))
   await expect
@@ -70,7 +70,7 @@ test('asks on the row before it throws sent bytes away', async () => {
   expect(asked).toEqual([{ name: 'cancel', args: { ids: ['Flux'] } }])
 })
 
-test('takes a row away at once while nothing was sent, and out of the list when it is in the library', async () => {
+test('removes an unsent row and a registered row without asking', async () => {
   const { rowOf, asked } = await openPage({ rows: [row('Grain'), registeredRow('Depth')] })
   await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Cancel upload: Grain' }))
   await userEvent.click(rowOf('Depth').getByRole('button', { name: 'Remove from list: Depth' }))
@@ -82,7 +82,7 @@ test('takes a row away at once while nothing was sent, and out of the list when 
     ])
 })
 
-test('asks with their number before many go that wait, and counts none that is in the library', async () => {
+test('asks with their number before removing several waiting rows', async () => {
   const rows = [row('Grain'), row('Flux'), registeredRow('Depth')]
   const { screen, asked } = await openPage({ rows })
   await userEvent.keyboard('{Tab}')
@@ -103,7 +103,7 @@ test('asks with their number before many go that wait, and counts none that is i
     ])
 })
 
-test('the question about many counts what is left to cancel while files end', async () => {
+test('the confirmation counts the remaining rows while uploads finish', async () => {
   const { screen, emit } = await openPage({ rows: [sendingRow('Grain'), sendingRow('Flux'), row('Edge')] })
   screen
     .getByRole('row', { name: /^Grain/ })
@@ -116,7 +116,7 @@ test('the question about many counts what is left to cancel while files end', as
   await expect.element(question).toMatchTextContent('Cancel 2 uploads?')
 })
 
-test('says the day of what was not done today', async () => {
+test('shows the weekday of uploads that were not finished today', async () => {
   const threeDays = 3 * 24 * 60 * 60 * 1000
   const { rowOf } = await openPage({
     rows: [registeredRow('Depth'), registeredRow('Grain', { finishedAtMs: noonMs - threeDays })],
@@ -126,7 +126,7 @@ test('says the day of what was not done today', async () => {
   await expect.element(rowOf('Grain')).toMatchTextContent(new RegExp(`${weekday},? 12:00`))
 })
 
-test('says how many were done on a day so long that the list holds only the latest', async () => {
+test('counts all of today’s finished uploads though only the latest are listed', async () => {
   const { screen, lines } = await openPage({
     answers: {
       snapshot() {
@@ -139,7 +139,7 @@ test('says how many were done on a day so long that the list holds only the late
   await expect.element(screen.getByText('10,000 done today')).toBeVisible()
 })
 
-test('opens the details of the row that is clicked: what it is, why, and every id to copy', async () => {
+test('a click opens the details with type, reason and ids to copy', async () => {
   const { screen, rowOf, asked } = await openPage({ rows: [registeredRow('Depth')] })
   await userEvent.click(rowOf('Depth'), { position: { x: 12, y: 12 } })
   const pane = screen.getByRole('complementary', { name: 'Details of Depth' })
@@ -155,7 +155,7 @@ test('opens the details of the row that is clicked: what it is, why, and every i
   ])
 })
 
-test('writes down in the details what happened while it watched', async () => {
+test('the details log lists observed phase changes', async () => {
   const { screen, rowOf, emit } = await openPage({ rows: [row('Flux')] })
   await userEvent.click(rowOf('Flux'), { position: { x: 12, y: 12 } })
   emit('patch', patchOf(2, [sendingRow('Flux')]))
@@ -163,7 +163,7 @@ test('writes down in the details what happened while it watched', async () => {
   await expect.element(pane).toMatchTextContent('Uploading')
 })
 
-test('shows what the other side said beside our own sentence, with the code to copy', async () => {
+test('shows the server’s own message beside ours, with the code to copy', async () => {
   const refused = failure(
     'forbidden',
     { team: 'Aurora Studio' },
@@ -177,7 +177,7 @@ test('shows what the other side said beside our own sentence, with the code to c
   await expect.element(pane.getByRole('button', { name: 'Copy error code' })).toBeVisible()
 })
 
-test('pauses and resumes everything from the head of the list', async () => {
+test('pauses and resumes all uploads from the summary', async () => {
   const { screen, asked, emit } = await openPage({ rows: [sendingRow('Flux')] })
   await userEvent.click(screen.getByRole('button', { name: 'Pause all' }))
   emit('patch', { ...patchOf(2, [row('Flux', { phase: 'paused', started: true })]), allPaused: true })
@@ -185,7 +185,7 @@ test('pauses and resumes everything from the head of the list', async () => {
   expect(asked.map(({ name }) => name)).toEqual(['pauseAll', 'resumeAll'])
 })
 
-test('says once that files need the person: in the headline, or on a button while something else goes on', async () => {
+test('reports needed attention once: in the headline or on a button', async () => {
   const { screen, rowOf, emit } = await openPage({ rows: [failedRow('Broken')] })
   await expect.element(screen.getByRole('heading', { name: '1 file needs attention' })).toBeVisible()
   expect(screen.container.querySelector('.needs')).toBeNull()
@@ -195,13 +195,13 @@ test('says once that files need the person: in the headline, or on a button whil
   await expect.element(screen.getByRole('button', { name: '1 needs attention' })).toBeVisible()
 })
 
-test('offers to resume everything where each file is paused by itself', async () => {
+test('offers to resume all when each file is paused individually', async () => {
   const { screen, asked } = await openPage({ rows: [row('Flux', { phase: 'paused' })] })
   await userEvent.click(screen.getByRole('button', { name: 'Resume all' }))
   expect(asked.map(({ name }) => name)).toEqual(['resumeAll'])
 })
 
-test('files of one model stand under its name, and are chosen together', async () => {
+test('files of one model are grouped under its name and selected together', async () => {
   const group = { key: 'k1', name: 'flux-dev', kind: 'diffusers' } as const
   const part = (name: string, position: number) => {
     const one = row(name, { position })

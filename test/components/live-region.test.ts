@@ -19,7 +19,7 @@ async function setup() {
   return { ...opened, heard }
 }
 
-test('says start, each quarter and the end, and nothing between', async () => {
+test('announces the start, each quarter and the end, and nothing between', async () => {
   const { heard, emit } = await setup()
   const shares = [1, 10, 24, 26, 40, 51, 60, 76, 90, 99]
   for (const [index, share] of shares.entries()) {
@@ -41,7 +41,7 @@ test('says start, each quarter and the end, and nothing between', async () => {
     ])
 })
 
-test('says trouble at once, with the sentence', async () => {
+test('announces a failure immediately with its message', async () => {
   const { heard, emit } = await setup()
   emit('patch', patchOf(2, [failedRow('Flux', failure('file-empty'))]))
   await expect
@@ -49,7 +49,7 @@ test('says trouble at once, with the sentence', async () => {
     .toEqual(['Flux: The file is empty (0 bytes). Download it again, then try again.'])
 })
 
-test('sums up what ends together', async () => {
+test('announces uploads that finish together as one', async () => {
   const { heard, emit } = await setup()
   emit('patch', patchOf(2, [sendingRow('Flux'), sendingRow('Grain')]))
   await expect.poll(() => heard).toHaveLength(1)
@@ -57,7 +57,7 @@ test('sums up what ends together', async () => {
   await expect.poll(() => heard).toEqual(['Uploading 2 files.', '2 files are in the library.'])
 })
 
-test('says nothing of what was running already when the window opened', async () => {
+test('does not announce uploads that were running when the window opened', async () => {
   const { screen } = await openPage({ rows: [sendingRow('Flux', { sentBytes: 600_000_000 })] })
   await expect.element(screen.getByRole('row', { name: /^Flux/ })).toBeVisible()
   expect(screen.container.querySelector('.visually-hidden[role=status]')?.textContent).toBe('')

@@ -13,7 +13,7 @@ async function setup() {
   return { ...opened, grid, drawn: () => grid.querySelectorAll('[data-id]').length }
 }
 
-test('draws only the rows in view, however many there are', async () => {
+test('renders only the visible rows, however many there are', async () => {
   const { screen, grid, drawn } = await setup()
   expect(drawn()).toBeLessThan(30)
   expect(screen.container.querySelectorAll('*').length).toBeLessThan(1_500)
@@ -21,7 +21,7 @@ test('draws only the rows in view, however many there are', async () => {
   expect(grid.scrollHeight).toBe(10_000 * 56 + 34)
 })
 
-test('shows the rows of the place that is scrolled to, each with its place in the whole', async () => {
+test('renders the rows at the scroll position with their index', async () => {
   const { grid, rowOf, drawn } = await setup()
   grid.scrollTop = 34 + 5_000 * 56
   await expect.element(rowOf('Model 5000')).toBeVisible()
@@ -29,7 +29,7 @@ test('shows the rows of the place that is scrolled to, each with its place in th
   expect(drawn()).toBeLessThan(30)
 })
 
-test('keeps the focused row while it is scrolled out of view, and End reaches the last', async () => {
+test('keeps the focused row while it is out of view, and End reaches the last', async () => {
   const { grid, rowOf } = await setup()
   await userEvent.click(rowOf('Model 2'), { position: { x: 12, y: 12 } })
   grid.scrollTop = 300_000
@@ -41,7 +41,7 @@ test('keeps the focused row while it is scrolled out of view, and End reaches th
   await expect.element(rowOf('Model 9999')).toHaveFocus()
 })
 
-test('changes nothing but the row that made progress', async () => {
+test('updates only the row that made progress', async () => {
   const { grid, emit, rowOf } = await setup()
   emit('patch', patchOf(2, [sendingRow('Model 0'), sendingRow('Model 1', { position: 1 })]))
   await expect.element(rowOf('Model 0')).toMatchTextContent('45%')
@@ -59,7 +59,7 @@ test('changes nothing but the row that made progress', async () => {
   expect([...touched]).toEqual(['Model 1'])
 })
 
-test('keeps what is looked at in its place when rows come above it', async () => {
+test('keeps the scroll position when rows are added above', async () => {
   const { grid, emit, rowOf } = await setup()
   grid.scrollTop = 100_000
   await expect.element(rowOf('Model 1790')).toBeInTheDocument()

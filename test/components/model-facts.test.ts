@@ -22,7 +22,7 @@ const facts: ModelFacts = {
 const dot =
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=='
 
-test('the details show what the file says, what it gives away, and its picture', async () => {
+test('the details show metadata, private content and the preview of a file', async () => {
   const painter = row('Painter')
   const { screen, rowOf, asked } = await openPage({
     rows: [{ ...painter, recognition: { ...painter.recognition, hasPreview: true } }],
@@ -45,7 +45,7 @@ test('the details show what the file says, what it gives away, and its picture',
   expect(asked.filter(({ name }) => name === 'modelFacts').length).toBeGreaterThan(0)
 })
 
-test('a row without a picture asks for none', async () => {
+test('a row without a preview requests none', async () => {
   const { rowOf, asked } = await openPage({ rows: [row('Painter')] })
   await expect.element(rowOf('Painter')).toBeVisible()
   expect(asked).toEqual([])

@@ -10,7 +10,7 @@ const skipping = (name: string): AddReport => ({
   skipped: [{ name, reason: 'junk' }],
 })
 
-test('failures stand side by side until each is closed, the same one once', async () => {
+test('failures stay side by side until closed, each one once', async () => {
   const answers = [failure('journal-full'), failure('unexpected'), failure('unexpected')]
   const { screen, emit } = await openPage({
     answers: { chooseFiles: () => failed(answers.shift() ?? failure('bad-call')) },
@@ -22,7 +22,7 @@ test('failures stand side by side until each is closed, the same one once', asyn
   await expect.element(alerts).toMatchTextContent('Something went wrong in Modelferry')
 })
 
-test('a newer report leaves the skipped list alone that is being read', async () => {
+test('a newer report does not replace one whose list is open', async () => {
   const { screen, emit } = await openPage()
   emit('added', skipping('mine.txt'))
   await userEvent.click(screen.getByRole('button', { name: '1 skipped' }))
@@ -64,7 +64,7 @@ test.each(['Sign in to proxy', 'Not now'])(
   },
 )
 
-test('what fails in the keychain’s dialog is told in it', async () => {
+test('the keychain dialog shows its own failures', async () => {
   const { screen } = await openPage({
     answers: {
       session: () => success({ ...signedIn(), keychain: 'locked' }),
@@ -76,7 +76,7 @@ test('what fails in the keychain’s dialog is told in it', async () => {
   await expect.element(dialog.getByRole('alert')).toMatchTextContent('Something went wrong')
 })
 
-test('a search that was asked for where there is none takes the focus of no later one', async () => {
+test('an unused focus request does not affect a later search field', async () => {
   const { screen, emit } = await openPage()
   await userEvent.click(screen.getByRole('button', { name: 'Library', exact: true }))
   await expect.element(screen.getByText('has no models yet', { exact: false })).toBeVisible()

@@ -3,7 +3,7 @@ import { layoutParts, partAt } from '../../renderer/uploads/details/part-layout.
 
 const width = 320
 
-test('one part takes the whole width, few share one line', () => {
+test('one part takes the whole width, and few share one line', () => {
   expect(layoutParts(1, width)).toMatchObject({ columns: 1, cellWidth: width, height: 16 })
   const { columns, cellWidth, gap } = layoutParts(12, width)
   expect([columns, columns * cellWidth + (columns - 1) * gap]).toEqual([12, width])
@@ -20,13 +20,13 @@ test.each([2, 12, 65, 300, 1_500, 10_000])('%i parts have a cell each, within th
   }
 })
 
-test('the fewer the parts, the larger their cells', () => {
+test('fewer parts have larger cells', () => {
   const sides = [100, 500, 1_500, 10_000].map((count) => layoutParts(count, width).cellHeight)
   expect(sides).toEqual([...sides].sort((one, other) => other - one))
   expect(sides[0]).toBeGreaterThan(sides[3] ?? 0)
 })
 
-test('a place on the map is a part, or none behind the last', () => {
+test('finds the part at a position, or none behind the last', () => {
   const layout = layoutParts(65, width)
   const pitch = layout.cellWidth + layout.gap
   expect(partAt(layout, 65, 1, 1)).toBe(0)

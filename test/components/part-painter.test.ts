@@ -34,7 +34,7 @@ function setup() {
   }
 }
 
-test('of ten thousand parts only those are drawn again that have changed or fly', () => {
+test('redraws only changed parts and those in flight, out of 10,000', () => {
   const { draw } = setup()
   const waiting = 'w'.repeat(9_990)
   expect(draw(`ssssssffuw${waiting}`, [{ number: 7, bytes: 1 }])).toBe(10_000)
@@ -49,7 +49,7 @@ test('of ten thousand parts only those are drawn again that have changed or fly'
   expect(draw(`sssssssssw${waiting}`)).toBe(0)
 })
 
-test('another scheme draws everything in its colours', () => {
+test('redraws everything when the colour scheme changes', () => {
   const { draw, colourOf } = setup()
   const states = `sbfwS${'w'.repeat(9_995)}`
   const colours = () => [0, 1, 2, 3, 4].map(colourOf)

@@ -18,14 +18,14 @@ function setup() {
   return { ...fake, queue, answer, questions }
 }
 
-test('shows the snapshot, then what each patch changes and removes', async () => {
+test('applies the snapshot and then each patch', async () => {
   const { queue, answer, emit } = setup()
   await answer([row('a'), row('b')], 7)
   emit('patch', patchOf(8, [sendingRow('b')], ['a']))
   expect([...queue.rows.values()]).toEqual([sendingRow('b')])
 })
 
-test('applies patches that came before the snapshot, but for those it already covers', async () => {
+test('applies patches that arrived before the snapshot and are newer than it', async () => {
   const { queue, answer, emit } = setup()
   emit('patch', patchOf(7, [row('a', { position: 99 })]))
   emit('patch', patchOf(8, [row('c')]))
@@ -34,7 +34,7 @@ test('applies patches that came before the snapshot, but for those it already co
   expect(queue.rows.get('a')?.position).toBe(0)
 })
 
-test('asks for the snapshot again when a patch is missing, and loses none that comes meanwhile', async () => {
+test('reloads the snapshot after a missing patch and loses none meanwhile', async () => {
   const { queue, answer, emit, questions } = setup()
   await answer([row('a')], 1)
   emit('patch', patchOf(3, [row('c')]))
@@ -45,7 +45,7 @@ test('asks for the snapshot again when a patch is missing, and loses none that c
   await vi.waitFor(() => expect([...queue.rows.keys()]).toEqual(['a', 'b', 'c', 'd']))
 })
 
-test('takes rows away that a later snapshot no longer has', async () => {
+test('removes rows that a later snapshot lacks', async () => {
   const { queue, answer, emit, questions } = setup()
   await answer([row('a'), row('b')], 1)
   emit('patch', patchOf(5, []))
@@ -54,7 +54,7 @@ test('takes rows away that a later snapshot no longer has', async () => {
   await vi.waitFor(() => expect([...queue.rows.keys()]).toEqual(['b']))
 })
 
-test('groups rows by what they need, in the order of the queue, the latest first among what is done', async () => {
+test('groups rows by status: queue order, latest first among finished ones', async () => {
   const { queue, answer } = setup()
   await answer([
     registeredRow('done early', { finishedAtMs: 1_000 }),
@@ -70,7 +70,7 @@ test('groups rows by what they need, in the order of the queue, the latest first
   ])
 })
 
-test('leaves the arrangement alone when rows only make progress', async () => {
+test('keeps the arrangement when rows only make progress', async () => {
   const { queue, answer, emit } = setup()
   await answer([sendingRow('a'), row('b')], 1)
   const before = queue.groups
@@ -87,7 +87,7 @@ test('finds rows by any of their words', async () => {
   expect(queue.ids).toEqual(['film grain'])
 })
 
-test('remembers when a row changed its phase, and forgets it with the row', async () => {
+test('records phase changes of a row until it is removed', async () => {
   const { queue, answer, emit } = setup()
   await answer([row('a')], 1)
   emit('patch', patchOf(2, [sendingRow('a')]))
@@ -97,7 +97,7 @@ test('remembers when a row changed its phase, and forgets it with the row', asyn
   expect(queue.phasesOf('a')).toEqual([])
 })
 
-test('says why when the snapshot can’t be had, and shows it when asking again succeeds', async () => {
+test('reports why the snapshot failed to load, and loads it on retry', async () => {
   const answers = [failed(failure('journal-trouble')), success(snapshotOf([row('a')]))]
   const { bridge } = fakeBridge({
     answers: { snapshot: () => answers.shift() ?? failed(failure('unexpected')) },

@@ -35,13 +35,13 @@ test.each(codes)('%s stands on its row as a sentence with its code and its one r
   await expect.element(remedy).toBeVisible()
 })
 
-test('trying again asks main to', async () => {
+test('the retry button calls retry', async () => {
   const { rowOf, asked } = await openPage({ rows: [failedRow('Flux')] })
   await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Try again' }))
   expect(asked).toEqual([{ name: 'retry', args: { ids: ['Flux'] } }])
 })
 
-test('a file that could run code goes after a second yes, and the sentence names what it would use', async () => {
+test('a file that could run code is sent after a second confirmation that names the code', async () => {
   const why = failure('file-suspicious', { imports: 'some_trainer.Callback' })
   const { rowOf, asked } = await openPage({ rows: [failedRow('Flux', why)] })
   await expect.element(rowOf('Flux')).toMatchTextContent('some_trainer.Callback')
@@ -49,7 +49,7 @@ test('a file that could run code goes after a second yes, and the sentence names
   expect(asked).toEqual([{ name: 'allow', args: { ids: ['Flux'] } }])
 })
 
-test('sending a dangerous file looks otherwise than sending one that is only odd', async () => {
+test('sending a dangerous file has a different button than an unusual one', async () => {
   const why = failure('file-dangerous', { imports: 'os.system' })
   const { rowOf, asked } = await openPage({ rows: [failedRow('Flux', why)] })
   const button = rowOf('Flux').getByRole('button', { name: 'Upload despite the danger' })
@@ -58,7 +58,7 @@ test('sending a dangerous file looks otherwise than sending one that is only odd
   expect(asked).toEqual([{ name: 'allow', args: { ids: ['Flux'] } }])
 })
 
-test('shows a permission failure in full on the row of a narrow window', async () => {
+test('the server’s reason for a refusal is fully visible in a narrow window', async () => {
   await page.viewport(480, 400)
   onTestFinished(() => page.viewport(960, 640))
   const detail =
@@ -71,7 +71,7 @@ test('shows a permission failure in full on the row of a narrow window', async (
   expect(scrollHeight - clientHeight).toBeLessThanOrEqual(1)
 })
 
-test('signing in leads to the sign-in view, and back', async () => {
+test('the sign-in remedy opens the sign-in view, which leads back', async () => {
   const { screen, rowOf } = await openPage({ rows: [failedRow('Flux', failure('keychain-locked'))] })
   await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Sign in' }))
   await expect.element(screen.getByRole('heading', { name: 'Sign in to Cyberun Cloud' })).toBeVisible()
@@ -79,7 +79,7 @@ test('signing in leads to the sign-in view, and back', async () => {
   await expect.element(rowOf('Flux')).toBeVisible()
 })
 
-test('a wrong address leads to the settings', async () => {
+test('a wrong server address leads to the settings', async () => {
   const { screen, rowOf } = await openPage({ rows: [failedRow('Flux', failure('bad-server-address'))] })
   await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Open settings' }))
   await expect.element(screen.getByRole('textbox', { name: 'Server address', exact: true })).toBeVisible()
@@ -92,7 +92,7 @@ test('copies the code of a failure', async () => {
   await expect.element(screen.getByText('Copied', { exact: false })).toBeVisible()
 })
 
-test('a failure that lacks what its sentence names is still shown, with its code', async () => {
+test('a failure without its message parameters is still shown with its code', async () => {
   const { rowOf } = await openPage({ rows: [failedRow('Flux', failure('file-cut-short'))] })
   await expect.element(rowOf('Flux')).toMatchTextContent('Something went wrong. file-cut-short')
 })

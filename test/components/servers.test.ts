@@ -70,7 +70,7 @@ test.each([
 
 const two = { ...settings, servers: [{ address: aurora, singlePutLimitBytes: 2_000_000_000 }] }
 
-test('each server has its limit, can be asked and chosen, and removed where nothing needs it', async () => {
+test('each server has a limit and can be checked, chosen and removed', async () => {
   const { screen, asked, emit } = await openPage({
     answers: {
       settings: () => success(two),
@@ -99,7 +99,7 @@ test('each server has its limit, can be asked and chosen, and removed where noth
   ])
 })
 
-test('among several servers the sign-in says where it goes, and lets one choose', async () => {
+test('the sign-in offers a choice of several servers', async () => {
   const { screen, asked } = await openPage({
     answers: { settings: () => success(two), session: () => success(signedOut) },
   })
@@ -108,7 +108,7 @@ test('among several servers the sign-in says where it goes, and lets one choose'
   await expect.element(screen.getByText('files up to 2.0 GB each', { exact: false })).toBeVisible()
 })
 
-test('one address at two servers is told apart, each with its role and what it can send', async () => {
+test('accounts at two servers are distinguished, each with role and upload limit', async () => {
   const here = account({ teams: [{ id: 'team_aurora', name: 'Aurora Studio', role: 'admin' }] })
   const there = account({
     ...{ id: 'account-2', kind: 'device', server: aurora },
@@ -125,7 +125,7 @@ test('one address at two servers is told apart, each with its role and what it c
   await expect.element(menu).toMatchTextContent('Role: viewer · files up to 2.0 GB (paired)')
 })
 
-test('whoever signs in again does so at their own server', async () => {
+test('signing in again uses the account’s own server', async () => {
   const there = account({ id: 'account-2', server: aurora, email: 'old@aurora.example', state: 'signed-out' })
   const { screen, asked } = await openPage({
     answers: { settings: () => success(two), session: () => success(signedIn(account(), there)) },
@@ -137,7 +137,7 @@ test('whoever signs in again does so at their own server', async () => {
 
 const question = { proxy: 'http://proxy.example:3128', wasRefused: false }
 
-test('a proxy that wants a login is answered in a window of its own, and the password leaves the page', async () => {
+test('the proxy dialog sends the credentials and clears the password', async () => {
   const { screen, asked } = await openPage({
     answers: { session: () => success({ ...signedIn(), proxy: question }) },
   })
@@ -151,7 +151,7 @@ test('a proxy that wants a login is answered in a window of its own, and the pas
   await expect.element(dialog).not.toBeInTheDocument()
 })
 
-test('a proxy’s question can be put off by Escape, and says when its answer was refused', async () => {
+test('Escape postpones the proxy sign-in, and the dialog says when it was refused', async () => {
   const { screen, asked } = await openPage({
     answers: { session: () => success({ ...signedIn(), proxy: { ...question, wasRefused: true } }) },
   })

@@ -23,7 +23,7 @@ const over = (code: 'pairing-over' | 'connection-lost'): SessionView => ({
 const paired = account({ id: 'cloud person team-2', kind: 'device', teams: [otherTeam] })
 const nobody = { session: () => success(signedOut), startPairing: () => success(waiting) }
 
-test('pairing shows the code, opens the browser, and the uploads once it is confirmed', async () => {
+test('pairing shows the code, opens the browser and then shows the uploads', async () => {
   const { screen, asked, emit } = await openPage({ answers: nobody })
   await userEvent.click(screen.getByRole('button', { name: 'Continue in the browser' }))
   await expect.element(screen.getByLabelText('Code', { exact: true })).toHaveTextContent('AB7K-PNQ3')
@@ -42,7 +42,7 @@ test('pairing shows the code, opens the browser, and the uploads once it is conf
   await expect.element(screen.getByRole('button', { name: `Team: ${otherTeam.name}` })).toBeVisible()
 })
 
-test('a pairing that is over says why and starts again; a cancelled one gives way to the other ways', async () => {
+test('an expired pairing can be restarted; a cancelled one returns to the other forms', async () => {
   const { screen, emit } = await openPage({
     answers: { ...nobody, cancelPairing: () => success(signedOut) },
   })
@@ -54,7 +54,7 @@ test('a pairing that is over says why and starts again; a cancelled one gives wa
   await expect.element(screen.getByLabelText('Password')).toBeVisible()
 })
 
-test('a pairing that could not begin says so where it was asked for', async () => {
+test('shows why a pairing could not start', async () => {
   const { screen } = await openPage({
     answers: { ...nobody, startPairing: () => failed(failure('connection-lost', { host: 'a' })) },
   })
@@ -62,7 +62,7 @@ test('a pairing that could not begin says so where it was asked for', async () =
   await expect.element(screen.getByText('Connection lost.', { exact: false })).toBeVisible()
 })
 
-test('a pasted key of the wrong kind is explained and forgotten', async () => {
+test('explains a wrong kind of device key and clears it', async () => {
   const { screen, asked } = await openPage({
     answers: { ...nobody, signInWithKey: () => failed(failure('key-of-api')) },
   })
@@ -74,7 +74,7 @@ test('a pasted key of the wrong kind is explained and forgotten', async () => {
   await expect.element(screen.getByLabelText(/^Device key/)).toHaveValue('')
 })
 
-test('a file too large for a device key asks for the password of that very person', async () => {
+test('a file too large for a device key asks for that account’s password', async () => {
   const large = failure('too-large-for-device', { sizeBytes: 6_800_000_000, limitBytes: 500_000_000 })
   const { screen, rowOf } = await openPage({
     rows: [row('Flux', { phase: 'failed', failure: large, accountId: paired.id })],
@@ -88,7 +88,7 @@ test('a file too large for a device key asks for the password of that very perso
     .not.toBeInTheDocument()
 })
 
-test('the team picker says what each sign-in can send, and adds another', async () => {
+test('the team picker shows what each account can upload and adds another account', async () => {
   const { screen } = await openPage({ answers: { session: () => success(signedIn(account(), paired)) } })
   await userEvent.click(screen.getByRole('button', { name: /^Team: / }))
   await expect
@@ -99,7 +99,7 @@ test('the team picker says what each sign-in can send, and adds another', async 
   await expect.element(screen.getByRole('heading', { name: 'Sign in to Cyberun Cloud' })).toBeVisible()
 })
 
-test('the settings list every sign-in with its way out', async () => {
+test('the settings list every account with its sign-out', async () => {
   const gone = account({ id: 'account-9', email: 'old@aurora.example', state: 'signed-out' })
   const { screen, asked, emit } = await openPage({
     answers: {
@@ -114,7 +114,7 @@ test('the settings list every sign-in with its way out', async () => {
   await expect.element(screen.getByRole('heading', { name: 'Sign in to Cyberun Cloud' })).toBeVisible()
 })
 
-test('the note about the keychain asks it again', async () => {
+test('the keychain banner checks the keychain again', async () => {
   const { screen, asked } = await openPage({
     answers: { session: () => success({ ...signedIn(), keychain: 'locked' }) },
   })
@@ -123,6 +123,6 @@ test('the note about the keychain asks it again', async () => {
   expect(asked).toEqual([{ name: 'recheckKeychain', args: undefined }])
 })
 
-test('a short time is told in minutes and seconds, and never below zero', () => {
+test('formats durations in minutes and seconds, never below zero', () => {
   expect([272_000, 59_400, 1, -5_000].map(minutesAndSeconds)).toEqual(['4:32', '1:00', '0:01', '0:00'])
 })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { graphOf, spanOf } from '../../renderer/uploads/details/speed-graph.ts'
 import { limitFor, presetOf, typedLimit } from '../../renderer/settings/speed-limit.ts'
 
-test('a graph runs over the whole width, under a round number', () => {
+test('a graph spans the width and has a round maximum', () => {
   const graph = graphOf({ stepMs: 2_000, points: [0, 12_000_000, 7_000_000] }, 200, 50)
   expect(graph).toMatchObject({
     line: 'M0.0 50.0L100.0 20.0L200.0 32.5',
@@ -12,12 +12,12 @@ test('a graph runs over the whole width, under a round number', () => {
   expect(graph?.meanBytes).toBeCloseTo(6_333_333, 0)
 })
 
-test('a standstill lies on the ground, and a single point is no graph', () => {
+test('zero speed is a line at the bottom, and a single point has no graph', () => {
   expect(graphOf({ stepMs: 1_000, points: [0, 0] }, 10, 10)?.line).toBe('M0.0 10.0L10.0 10.0')
   expect(graphOf({ stepMs: 1_000, points: [5] }, 10, 10)).toBeNull()
 })
 
-test('a span is told in seconds, minutes or hours', () => {
+test('rounds a span to seconds, minutes or hours', () => {
   expect([spanOf(42_000), spanOf(12 * 60_000), spanOf(20 * 3_600_000)]).toEqual([
     { key: 'span.seconds', count: 42 },
     { key: 'span.minutes', count: 12 },
@@ -25,7 +25,7 @@ test('a span is told in seconds, minutes or hours', () => {
   ])
 })
 
-test('a limit is typed in MB/s, with a point or a comma; nothing is no limit', () => {
+test('parses a limit in MB/s with a point or a comma; empty means none', () => {
   expect([limitFor('5'), limitFor(' 2,5 '), limitFor('0.1'), limitFor('')]).toEqual([
     ...[5_000_000, 2_500_000, 100_000, null],
   ])

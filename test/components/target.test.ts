@@ -4,24 +4,24 @@ import { targetChange, targetProblem, suggestTypes } from '../../renderer/upload
 
 const target = { displayName: 'Film grain', modelType: 'loras', modelPath: 'models/loras/film.safetensors' }
 
-test('explains a refused path and offers one that the server takes', () => {
+test('explains an invalid path and suggests a valid one', () => {
   const problem = targetProblem('modelPath', 'models/loras/Ghibli 风 (v2).safetensors')
   expect(problem).toMatchObject({ kind: 'path', problem: 'characters', refused: ['风', '(', ')'] })
   const suggestion = problem?.kind === 'path' ? problem.suggestion : null
   expect(suggestion === null ? 'none' : libraryPathProblem(suggestion)).toBeNull()
 })
 
-test('offers nothing in place of an empty path', () => {
+test('suggests nothing for an empty path', () => {
   expect(targetProblem('modelPath', ' ')).toMatchObject({ problem: 'empty', suggestion: null })
 })
 
-test('counts a name’s characters as people do', () => {
+test('counts code points of a name, not UTF-16 units', () => {
   expect(targetProblem('displayName', '🚢'.repeat(255))).toBeNull()
   expect(targetProblem('displayName', '🚢'.repeat(256))).toEqual({ kind: 'length', field: 'displayName' })
   expect(targetProblem('modelType', '  ')).toEqual({ kind: 'length', field: 'modelType' })
 })
 
-test('moves the path along when the type changes and the path was in that type’s folder', () => {
+test('moves the path with the type if it was in the folder of that type', () => {
   expect(targetChange(target, 'modelType', 'vae')).toEqual({
     modelType: 'vae',
     modelPath: 'models/vae/film.safetensors',
@@ -31,11 +31,11 @@ test('moves the path along when the type changes and the path was in that type�
   })
 })
 
-test('changes nothing when nothing was changed', () => {
+test('returns no change for an unchanged value', () => {
   expect(targetChange(target, 'displayName', ' Film grain ')).toEqual({})
 })
 
-test('offers known types, those that begin with what was typed first', () => {
+test('suggests known types, those that start with the text first', () => {
   expect(suggestTypes('model').slice(0, 2)).toEqual(['model_patches', 'diffusion_models'])
   expect(suggestTypes('mine')).toEqual([])
 })

@@ -9,7 +9,7 @@ import { sendingRow, signedIn } from './support/rows.ts'
 const inMemory = { ...signedIn(), keychain: 'absent' } as const
 const ready: UpdateState = { kind: 'ready', version: '1.1.0' }
 
-test('a version that is ready waits in one quiet line, and restarts when told', async () => {
+test('a downloaded update is offered in a banner and restarts on request', async () => {
   const { screen, emit, asked } = await openPage({
     answers: { installUpdate: () => success({ kind: 'installing', version: '1.1.0' }) },
   })
@@ -24,7 +24,7 @@ test('a version that is ready waits in one quiet line, and restarts when told', 
     .toBeVisible()
 })
 
-test('while files are sent the line says that they go on', async () => {
+test('the update banner says that uploads continue after the restart', async () => {
   const { screen, emit } = await openPage({ rows: [sendingRow('Flux')] })
   emit('update', ready)
   await expect
@@ -32,19 +32,19 @@ test('while files are sent the line says that they go on', async () => {
     .toBeVisible()
 })
 
-test('where a restart would end the sign-in the line says what it waits for', async () => {
+test('the update banner warns if a restart would end the sign-in', async () => {
   const { screen, emit } = await openPage({ answers: { session: () => success(inMemory) } })
   emit('update', ready)
   await expect.element(screen.getByText('Restarting signs you out', { exact: false })).toBeVisible()
 })
 
-test('a place that can’t be written to is told with what to do', async () => {
+test('explains an installation folder that is not writable', async () => {
   const { screen, emit } = await openPage()
   emit('update', { kind: 'failed', failure: failure('update-not-writable') })
   await expect.element(screen.getByText('on a Mac: Applications', { exact: false })).toBeVisible()
 })
 
-test('put off, the line stays away until there is another version', async () => {
+test('a dismissed update banner returns with the next version', async () => {
   const { screen, emit } = await openPage()
   emit('update', ready)
   await userEvent.click(screen.getByRole('button', { name: 'Later' }))
@@ -53,7 +53,7 @@ test('put off, the line stays away until there is another version', async () => 
   await expect.element(screen.getByText('Modelferry 1.2.0 is ready to install.')).toBeVisible()
 })
 
-test('what needs nobody is not told above the list', async () => {
+test('update states without a decision show no banner', async () => {
   const { screen, emit } = await openPage()
   for (const state of [
     { kind: 'checking' },
@@ -91,7 +91,7 @@ test.for(stands)(
   },
 )
 
-test('the licences of what is inside are one click from the version', async () => {
+test('the licences open from the About card', async () => {
   const { screen, emit } = await openPage({
     answers: { thirdPartyNotices: () => success('svelte 5.57.3\nLicence: MIT') },
   })

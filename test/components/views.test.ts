@@ -20,7 +20,7 @@ const fillIn = async ({ screen }: Awaited<ReturnType<typeof openPage>>) => {
   await userEvent.click(screen.getByRole('button', { name: 'Sign in' }))
 }
 
-test('without an account it asks to sign in, and then shows the uploads', async () => {
+test('without an account the sign-in is shown, and then the uploads', async () => {
   const opened = await openPage({ answers: { session: () => success(signedOut) } })
   await fillIn(opened)
   expect(opened.asked).toEqual([
@@ -31,7 +31,7 @@ test('without an account it asks to sign in, and then shows the uploads', async 
     .toBeVisible()
 })
 
-test('names every cause of a refused sign-in, and forgets the password', async () => {
+test('explains each cause of a refused sign-in and clears the password', async () => {
   const answers = { session: () => success(signedOut), signIn: () => failed(failure('login-refused')) }
   const opened = await openPage({ answers })
   await fillIn(opened)
@@ -44,7 +44,7 @@ test('names every cause of a refused sign-in, and forgets the password', async (
   await expect.element(opened.screen.getByLabelText('Email')).toHaveValue('mira@aurora.example')
 })
 
-test('says when there is no keychain to keep the sign-in, once it was chosen to go on without', async () => {
+test('says that the sign-in is not stored after choosing to continue without a keychain', async () => {
   const { screen } = await openPage({
     answers: { session: () => success({ ...signedOut, keychain: 'absent' }) },
   })
@@ -52,7 +52,7 @@ test('says when there is no keychain to keep the sign-in, once it was chosen to 
   await expect.element(screen.getByText('You stay signed in until you quit.', { exact: false })).toBeVisible()
 })
 
-test('a signed-out account keeps its uploads in sight and asks to sign in again', async () => {
+test('shows the uploads of a signed-out account and asks to sign in again', async () => {
   const away = signedIn(account({ state: 'signed-out' }))
   const { screen, rowOf } = await openPage({
     rows: [row('Grain')],
@@ -63,7 +63,7 @@ test('a signed-out account keeps its uploads in sight and asks to sign in again'
   await expect.element(screen.getByLabelText('Email')).toHaveValue('mira@aurora.example')
 })
 
-test('the team picker shows every team under its account and chooses by click', async () => {
+test('the team picker lists teams by account and switches by keyboard', async () => {
   const { screen, asked } = await openPage()
   await userEvent.click(screen.getByRole('button', { name: `Team: ${team.name}` }))
   await expect.element(screen.getByRole('menuitemradio', { name: new RegExp(`^${team.name}`) })).toBeChecked()
@@ -79,7 +79,7 @@ test('signs out from the team picker', async () => {
   await expect.element(screen.getByRole('heading', { name: 'Sign in to Cyberun Cloud' })).toBeVisible()
 })
 
-test('changes settings by their controls, and follows those changed elsewhere', async () => {
+test('changes settings by their controls and follows changes from elsewhere', async () => {
   const { screen, asked, emit } = await openPage()
   emit('command', 'show-settings')
   await userEvent.selectOptions(screen.getByLabelText('Simultaneous uploads'), '4')
@@ -104,7 +104,7 @@ test('changes settings by their controls, and follows those changed elsewhere', 
   ])
 })
 
-test('the list beside the settings marks what stands nearest the top, what was pressed, and the last at the end', async () => {
+test('the section list marks the section at the top, the clicked one and the last', async () => {
   await page.viewport(960, 640)
   const { screen, emit } = await openPage()
   emit('command', 'show-settings')
@@ -130,7 +130,7 @@ test('the list beside the settings marks what stands nearest the top, what was p
   await expect.poll(marked).toBe(list.getByRole('button').last().element().textContent)
 })
 
-test('history shows what was registered, page by page, and copies its ids', async () => {
+test('the history loads page by page and copies ids', async () => {
   const pages = [
     { rows: [registeredRow('Depth')], nextBeforeMs: 5 },
     { rows: [registeredRow('Grain')], nextBeforeMs: null },
@@ -152,7 +152,7 @@ test('history shows what was registered, page by page, and copies its ids', asyn
   ])
 })
 
-test('history drops the answer to a search that was overtaken', async () => {
+test('the history drops the response to an outdated search', async () => {
   const waiting = new Map<string, () => void>()
   const { screen, rowOf, lines } = await openPage({
     answers: {
@@ -174,7 +174,7 @@ test('history drops the answer to a search that was overtaken', async () => {
   expect(lines().at(-1)).toContain('new!')
 })
 
-test('says why the queue can’t be shown, and tries again', async () => {
+test('shows why the queue failed to load and retries', async () => {
   const answers = [failed(failure('journal-trouble')), success({ ...snapshotOf([]), totals: signedTotals })]
   const { screen } = await openPage({
     answers: { snapshot: () => answers.shift() ?? failed(failure('unexpected')) },
@@ -196,7 +196,7 @@ const signedTotals = {
   secondsLeft: null,
 }
 
-test('says why it can’t be learned who is signed in, and tries again', async () => {
+test('shows why the session failed to load and retries', async () => {
   const answers = [failed(failure('keychain-slow')), success(signedIn())]
   const { screen } = await openPage({
     answers: { session: () => answers.shift() ?? failed(failure('unexpected')) },

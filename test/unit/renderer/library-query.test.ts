@@ -17,17 +17,17 @@ const all: LibraryQuery = { search: '', type: '', status: '', sort: 'name', isDe
 const names = (models: readonly LibraryModel[], query: Partial<LibraryQuery> = {}) =>
   filterAndSort(models, { ...all, ...query }).map(({ displayName }) => displayName)
 
-test('names stand as a person counts, in either case', () => {
+test('sorts names numerically and case-insensitively', () => {
   expect(names([model('b 10'), model('B 9'), model('a')])).toEqual(['a', 'B 9', 'b 10'])
 })
 
-test('models of one size stand by name, whichever way sizes go; an unknown size is the smallest', () => {
+test('sorts equal sizes by name in both directions and unknown sizes as smallest', () => {
   const models = [model('b'), model('a'), model('big', { sizeBytes: 9_000 }), model('?', { sizeBytes: null })]
   expect(names(models, { sort: 'size' })).toEqual(['?', 'a', 'b', 'big'])
   expect(names(models, { sort: 'size', isDescending: true })).toEqual(['big', 'a', 'b', '?'])
 })
 
-test('dates and types order as well', () => {
+test('sorts by date and type', () => {
   const models = [model('new', { createdAtMs: 2, modelType: 'vae' }), model('old', { createdAtMs: 1 })]
   expect([names(models, { sort: 'date' }), names(models, { sort: 'type', isDescending: true })]).toEqual([
     ['old', 'new'],
@@ -35,7 +35,7 @@ test('dates and types order as well', () => {
   ])
 })
 
-test('each word of a search must be somewhere: name, path, type, hash or id', () => {
+test('finds models by words in name, path, type, hash or id', () => {
   const models = [model('Soft Grain', { sha256: 'ab12' }), model('Soft Light', { modelType: 'vae' })]
   expect([
     names(models, { search: ' SOFT  vae ' }),
@@ -53,7 +53,7 @@ test('type and status filter together', () => {
   expect(names(models, { type: 'loras', status: 'disabled' })).toEqual(['a'])
 })
 
-test('what can be filtered by is what there is, with its count', () => {
+test('lists the existing values of a field with their counts', () => {
   expect(
     valuesOf(
       [model('a'), model('b'), model('c', { modelType: '' }), model('d', { modelType: 'vae' })],

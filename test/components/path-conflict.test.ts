@@ -13,7 +13,7 @@ async function choosing(...names: string[]) {
   return { ...opened, pane, decided, goOn }
 }
 
-test('a taken path needs the person, and says with whom and what there is to choose', async () => {
+test('a path conflict shows the existing model and the choices', async () => {
   const { rowOf, pane } = await choosing('Grain')
   await expect.element(rowOf('Grain')).toMatchTextContent('Needs attention')
   await expect.element(pane).toMatchTextContent('Old Grain · 2.0 GB · Disabled')
@@ -33,7 +33,7 @@ test.each([
   expect(decided()).toEqual([{ ids: ['Grain'], fate: 'disable', ...decision }])
 })
 
-test('the old model can be deleted instead', async () => {
+test('the existing model can be deleted instead of disabled', async () => {
   const { pane, decided, goOn } = await choosing('Grain')
   await userEvent.click(pane.getByRole('radio', { name: 'Replace' }))
   await userEvent.selectOptions(pane.getByRole('combobox', { name: 'Old model' }), 'delete')
@@ -41,7 +41,7 @@ test('the old model can be deleted instead', async () => {
   expect(decided()).toEqual([{ ids: ['Grain'], fate: 'delete', choice: 'replace' }])
 })
 
-test('a path of one’s own is checked before it is asked for', async () => {
+test('a new path is validated before it is sent', async () => {
   const { pane, decided, goOn } = await choosing('Grain')
   await userEvent.click(pane.getByRole('radio', { name: 'Choose another path' }))
   const field = pane.getByRole('textbox', { name: 'New library path' })
@@ -52,27 +52,27 @@ test('a path of one’s own is checked before it is asked for', async () => {
   expect(decided()).toMatchObject([{ choice: 'rename', path: 'models/loras/mine.safetensors' }])
 })
 
-test('one choice can be for all that wait for one', async () => {
+test('one choice can be applied to all path conflicts', async () => {
   const { pane, decided, goOn } = await choosing('Grain', 'Depth', 'Flux')
   await userEvent.click(pane.getByRole('checkbox', { name: /the other 2 files/ }))
   await goOn()
   expect(decided()).toEqual([{ ids: ['Grain', 'Depth', 'Flux'], fate: 'disable', choice: 'keep-both' }])
 })
 
-test('the choice is made by keyboard alone', async () => {
+test('a choice can be made by keyboard', async () => {
   const { decided } = await choosing('Grain')
   await userEvent.keyboard('{ArrowDown}{ArrowDown}{ArrowDown}{Enter}')
   await expect.poll(decided).toEqual([{ ids: ['Grain'], fate: 'disable', choice: 'skip' }])
 })
 
-test('what the library has already says so, and that nothing was sent', async () => {
+test('a duplicate shows that it is in the library and was not sent', async () => {
   const already = { name: 'Theirs', path: 'models/loras/theirs.safetensors', status: 'active' }
   const { rowOf } = await openPage({ rows: [registeredRow('Depth', { already, sentBytes: 0 })] })
   await expect.element(rowOf('Depth')).toMatchTextContent('Already in the library')
   await expect.element(rowOf('Depth')).toMatchTextContent('Already in the library as Theirs')
 })
 
-test('the choice takes the focus when it was asked for, and never again', async () => {
+test('the choice takes the focus once per request', async () => {
   const { pane, screen } = await choosing('Grain', 'Depth')
   await expect.element(pane.getByRole('radio', { name: 'Keep both' })).toHaveFocus()
   screen.container.querySelector<HTMLElement>('[data-id="Grain"]')?.focus()
@@ -81,7 +81,7 @@ test('the choice takes the focus when it was asked for, and never again', async 
   await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Depth')
 })
 
-test('a way that is not open any more is given up for one that is', async () => {
+test('a picked choice that is no longer available is replaced by the first one', async () => {
   const { pane, decided, goOn, emit } = await choosing('Grain')
   await userEvent.click(pane.getByRole('radio', { name: 'Replace' }))
   const stays = failure('old-model-stays', {
@@ -96,7 +96,7 @@ test('a way that is not open any more is given up for one that is', async () => 
   expect(decided()).toMatchObject([{ ids: ['Grain'], choice: 'keep-both' }])
 })
 
-test('Escape leaves the path being typed first, and the pane after it', async () => {
+test('Escape leaves the path field first and then closes the pane', async () => {
   const { pane } = await choosing('Grain')
   await userEvent.click(pane.getByRole('radio', { name: 'Choose another path' }))
   const field = pane.getByRole('textbox', { name: 'New library path' })

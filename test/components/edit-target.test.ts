@@ -4,7 +4,7 @@ import { failed, failure } from '../../electron/contract/failures.ts'
 import { openPage } from './support/open-page.ts'
 import { failedRow, patchOf, row, sendingRow } from './support/rows.ts'
 
-test('changes the name in place: click, type, Enter', async () => {
+test('edits the name in place: click, type, Enter', async () => {
   const { screen, rowOf, asked } = await openPage({ rows: [row('Grain')] })
   await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Name: Grain. Change' }))
   await userEvent.fill(screen.getByRole('textbox', { name: 'Name' }), 'Film grain')
@@ -15,7 +15,7 @@ test('changes the name in place: click, type, Enter', async () => {
   await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Grain')
 })
 
-test('leaves everything as it was on Escape', async () => {
+test('Escape discards the edit', async () => {
   const { screen, rowOf, asked } = await openPage({ rows: [row('Grain')] })
   await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Name: Grain. Change' }))
   await userEvent.fill(screen.getByRole('textbox', { name: 'Name' }), 'Other')
@@ -24,7 +24,7 @@ test('leaves everything as it was on Escape', async () => {
   expect(asked).toEqual([])
 })
 
-test('explains a path that the server would refuse while it is typed, and mends it by one click', async () => {
+test('explains an invalid path while typing and applies the suggestion by a click', async () => {
   const { screen, rowOf, asked } = await openPage({ rows: [row('Grain')] })
   await userEvent.click(rowOf('Grain').getByRole('button', { name: /^Library path/ }))
   const field = screen.getByRole('textbox', { name: 'Library path' })
@@ -38,7 +38,7 @@ test('explains a path that the server would refuse while it is typed, and mends 
   expect(asked[0]).toMatchObject({ name: 'editTarget', args: { change: { modelPath: /^[\w./ -]+$/ } } })
 })
 
-test('takes the explanation away as soon as the path is right', async () => {
+test('removes the explanation as soon as the path is valid', async () => {
   const { screen, rowOf } = await openPage({ rows: [row('Grain')] })
   await userEvent.click(rowOf('Grain').getByRole('button', { name: /^Library path/ }))
   const field = screen.getByRole('textbox', { name: 'Library path' })
@@ -48,7 +48,7 @@ test('takes the explanation away as soon as the path is right', async () => {
   await expect.element(field).toHaveAttribute('aria-invalid', 'false')
 })
 
-test('offers the known types, takes one by arrow and Enter, and the path follows', async () => {
+test('picks a known type by arrow and Enter and moves the path along', async () => {
   const { screen, rowOf, asked } = await openPage({ rows: [row('Grain')] })
   await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Type: loras. Change' }))
   const field = screen.getByRole('combobox', { name: 'Type' })
@@ -66,7 +66,7 @@ test('offers the known types, takes one by arrow and Enter, and the path follows
   ])
 })
 
-test('takes a type of one’s own', async () => {
+test('accepts a custom type', async () => {
   const { screen, rowOf, asked } = await openPage({ rows: [row('Grain')] })
   await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Type: loras. Change' }))
   await userEvent.fill(screen.getByRole('combobox', { name: 'Type' }), 'house_style')
@@ -74,7 +74,7 @@ test('takes a type of one’s own', async () => {
   expect(asked[0]).toMatchObject({ args: { change: { modelType: 'house_style' } } })
 })
 
-test('goes from name to type to path by Tab, saving each', async () => {
+test('Tab saves each field and moves from name to type to path', async () => {
   const { screen, rowOf, asked } = await openPage({ rows: [row('Grain')] })
   await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Name: Grain. Change' }))
   await userEvent.fill(screen.getByRole('textbox', { name: 'Name' }), 'Film')
@@ -85,12 +85,12 @@ test('goes from name to type to path by Tab, saving each', async () => {
   expect(asked).toEqual([{ name: 'editTarget', args: { id: 'Grain', change: { displayName: 'Film' } } }])
 })
 
-test('lets nothing be changed once bytes have gone out', async () => {
+test('disables editing once bytes were sent', async () => {
   const { screen } = await openPage({ rows: [sendingRow('Flux')] })
   expect(screen.getByRole('button', { name: /Change$/ }).elements()).toEqual([])
 })
 
-test('opens the field that a refusal is about, and tries again once it is changed', async () => {
+test('opens the field that caused a failure and retries after the change', async () => {
   const refused = failedRow('Grain', failure('target-path'))
   const { screen, rowOf, asked } = await openPage({ rows: [refused] })
   await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Change', exact: true }))
@@ -123,7 +123,7 @@ const typeName = async (
   await userEvent.fill(screen.getByRole('textbox', { name: 'Name' }), text)
 }
 
-test('a row that begins while it is being changed closes its field, and hands back what was typed', async () => {
+test('a started row closes its field and offers the unsaved text in a notice', async () => {
   const page = await openPage({ rows: [row('Grain')] })
   await typeName(page, 'Grain', 'Film grain')
   page.emit('patch', patchOf(2, [sendingRow('Grain')]))
@@ -136,7 +136,7 @@ test('a row that begins while it is being changed closes its field, and hands ba
   expect(page.asked).toEqual([{ name: 'copyText', args: { text: 'Film grain' } }])
 })
 
-test('a field in which nothing was typed closes without a word', async () => {
+test('a started row closes an unchanged field without a notice', async () => {
   const page = await openPage({ rows: [row('Grain')] })
   await typeName(page, 'Grain', 'Grain')
   page.emit('patch', patchOf(2, [sendingRow('Grain')]))
@@ -144,7 +144,7 @@ test('a field in which nothing was typed closes without a word', async () => {
   expect(told(page).elements()).toEqual([])
 })
 
-test('a name that comes too late is handed back with the reason', async () => {
+test('an edit that arrives too late is offered in a notice', async () => {
   const page = await openPage({
     rows: [row('Grain')],
     answers: { editTarget: () => failed(failure('already-begun')) },
@@ -154,7 +154,7 @@ test('a name that comes too late is handed back with the reason', async () => {
   await expect.element(told(page)).toMatchTextContent('You entered: Film grain')
 })
 
-test('a field stays while its row comes to wait for the line', async () => {
+test('a field stays open while its row starts to wait for a retry', async () => {
   const page = await openPage({ rows: [row('Grain')] })
   await userEvent.click(page.rowOf('Grain').getByRole('button', { name: /^Library path/ }))
   const field = page.screen.getByRole('textbox', { name: 'Library path' })
@@ -169,7 +169,7 @@ test('a field stays while its row comes to wait for the line', async () => {
   await expect.element(field).toHaveValue('models/loras/film.safetensors')
 })
 
-test('what an input method is composing keeps its Enter, Tab and Escape', async () => {
+test('Enter, Tab and Escape belong to the input method while it composes', async () => {
   const page = await openPage({ rows: [row('Grain')] })
   await typeName(page, 'Grain', 'Film')
   const field = page.screen.getByRole('textbox', { name: 'Name' })
@@ -179,7 +179,7 @@ test('what an input method is composing keeps its Enter, Tab and Escape', async 
   expect(page.asked).toEqual([])
 })
 
-test('a value that can’t be taken is still there after another field was open', async () => {
+test('invalid text is kept while another field is open', async () => {
   const { screen, rowOf } = await openPage({ rows: [row('Grain')] })
   const path = () => userEvent.click(rowOf('Grain').getByRole('button', { name: /^Library path/ }))
   await path()

@@ -34,7 +34,7 @@ function isDrawn(canvas: HTMLCanvasElement): boolean {
   return new Set(new Uint32Array((data as Uint8ClampedArray).buffer)).size >= 5
 }
 
-test('the open upload is watched, and no other; closing its details ends that', async () => {
+test('watches only the upload whose details are open', async () => {
   const { rowOf, screen, watched } = await openDetails(map)
   await rowOf('Harbour').click()
   await expect.poll(watched).toEqual(['Juniper', null, 'Harbour'])
@@ -42,7 +42,7 @@ test('the open upload is watched, and no other; closing its details ends that', 
   await expect.poll(watched).toEqual(['Juniper', null, 'Harbour', null])
 })
 
-test('the map of parts says in one sentence how they stand, and draws each state its own way', async () => {
+test('the part map has a text summary and draws each state differently', async () => {
   const { screen } = await openDetails(map)
   const picture = screen.getByRole('img', { name: '41 of 65 parts uploaded, 4 uploading, 2 uploaded again' })
   await expect.element(picture).toBeVisible()
@@ -52,7 +52,7 @@ test('the map of parts says in one sentence how they stand, and draws each state
   await expect.poll(() => isDrawn(canvas)).toBe(true)
 })
 
-test('what is told of the parts is shown as it comes', async () => {
+test('the part map follows updates of its upload only', async () => {
   const { screen, emit, told } = await openDetails(map)
   await expect.element(screen.getByRole('img', { name: /^41 of 65/ })).toBeVisible()
   emit('details', { ...told, parts: { ...map, states: 's'.repeat(65), flying: [] } })
@@ -61,7 +61,7 @@ test('what is told of the parts is shown as it comes', async () => {
   await expect.element(screen.getByRole('img', { name: '65 of 65 parts uploaded' })).toBeVisible()
 })
 
-test('the part under the pointer is named, with what has gone out of it', async () => {
+test('names the part under the pointer and its sent bytes', async () => {
   const { screen } = await openDetails(map)
   const picture = screen.getByRole('img', { name: /^41 of 65/ })
   await userEvent.hover(picture, { position: { x: 3, y: 3 } })
@@ -77,25 +77,25 @@ test('the part under the pointer is named, with what has gone out of it', async 
   await expect.element(screen.getByText('31 uploaded', { exact: true })).toBeVisible()
 })
 
-test('a file that goes as one PUT is one part, shown by its bytes', async () => {
+test('a single PUT is shown as one part with its bytes', async () => {
   const flying = [{ number: 1, bytes: 20_000_000 }]
   const { screen } = await openDetails({ partSizeBytes: sizeBytes, states: 'f', flying })
   await expect.element(screen.getByRole('img', { name: 'Single upload, 20.0 MB of 65.0 MB' })).toBeVisible()
 })
 
-test('before it is known how a file goes nothing is said of parts', async () => {
+test('shows no parts before they are known', async () => {
   const { screen } = await openDetails(null)
   await expect.element(screen.getByRole('heading', { name: 'Speed' })).toBeVisible()
   expect(screen.getByRole('heading', { name: 'Parts' }).elements()).toEqual([])
 })
 
-test('the speed over time has its numbers in words', async () => {
+test('the speed graph has a text summary', async () => {
   const { screen } = await openDetails(map)
   const words = 'Speed over 3 s: 2.0 MB/s now, 2.0 MB/s average, 3.0 MB/s maximum'
   await expect.element(screen.getByRole('img', { name: words })).toBeVisible()
 })
 
-test('the speed of everything stands above the list while something is sent', async () => {
+test('shows the total speed above the list while uploads run', async () => {
   const { screen, emit } = await openPage({ rows: [sendingRow('Juniper')] })
   const totals = {
     ...{ running: 1, waiting: 0, needsYou: 0, paused: 0, registeredToday: 0 },
@@ -110,7 +110,7 @@ test('the speed of everything stands above the list while something is sent', as
   await expect.element(screen.getByText('7 connections, limit 12')).toBeVisible()
 })
 
-test('a limit is set from beside the speed, and shown there while it holds', async () => {
+test('sets a limit beside the speed and shows it there', async () => {
   const { screen, asked } = await openPage({ rows: [registeredRow('Juniper')] })
   await userEvent.click(screen.getByRole('button', { name: 'Speed limit: No limit' }))
   await userEvent.click(screen.getByRole('radio', { name: '5 MB/s' }))
@@ -121,7 +121,7 @@ test('a limit is set from beside the speed, and shown there while it holds', asy
   expect(asked.at(-1)?.args).toEqual({ limitBytesPerSecond: null })
 })
 
-test('a limit of one’s own may have a digit after the point; what is no limit is refused beside the field', async () => {
+test('accepts a custom limit with a decimal and rejects an invalid one', async () => {
   const { screen, asked } = await openPage({ rows: [registeredRow('Juniper')] })
   await userEvent.click(screen.getByRole('button', { name: 'Speed limit: No limit' }))
   const own = screen.getByRole('textbox', { name: 'Custom limit in MB/s' })
@@ -135,7 +135,7 @@ test('a limit of one’s own may have a digit after the point; what is no limit 
   expect(asked.at(-1)?.args).toEqual({ limitBytesPerSecond: 2_500_000 })
 })
 
-test('limit and most connections are in the settings too', async () => {
+test('the settings contain the speed limit and the connection limit', async () => {
   const { screen, emit, asked } = await openPage()
   emit('command', 'show-settings')
   const limit = screen.getByLabelText('Speed limit')

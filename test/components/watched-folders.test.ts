@@ -34,7 +34,7 @@ async function settings(...folders: readonly WatchedFolder[]) {
   return page
 }
 
-test('a folder is added by the picker, for the team that is chosen beside it', async () => {
+test('adds a folder by the picker for the team chosen beside it', async () => {
   const { screen, asked } = await settings()
   await userEvent.selectOptions(screen.getByLabelText('Team for new models'), otherTeam.name)
   await userEvent.click(screen.getByRole('button', { name: 'Watch a folder…' }))
@@ -42,7 +42,7 @@ test('a folder is added by the picker, for the team that is chosen beside it', a
   await expect.element(screen.getByText('~/new', { exact: false })).toBeVisible()
 })
 
-test('what lay there is offered: added or left', async () => {
+test('existing files of a folder are offered to be added or left', async () => {
   const { screen, asked } = await settings(folder({ offered: { count: 3, sizeBytes: 7_000_000_000 } }))
   await expect.element(screen.getByText('3 existing models (7', { exact: false })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Add all' }))
@@ -55,7 +55,7 @@ test('what lay there is offered: added or left', async () => {
   await expect.poll(() => screen.getByRole('button', { name: 'Add all' }).elements()).toEqual([])
 })
 
-test('watching is paused, goes on and is given up', async () => {
+test('a watched folder is paused, resumed and removed', async () => {
   const { screen, asked } = await settings(folder())
   await userEvent.click(screen.getByRole('button', { name: 'Pause watching ~/training/out' }))
   await userEvent.click(screen.getByRole('button', { name: 'Resume watching ~/training/out' }))
@@ -82,12 +82,12 @@ test.each([
   await expect.element(screen.getByText(words, { exact: false })).toBeVisible()
 })
 
-test('a list without folders says so once it is known', async () => {
+test('an empty list is shown only once loaded', async () => {
   const { screen } = await settings()
   await expect.element(screen.getByText('No watched folders.')).toBeVisible()
 })
 
-test('the team of a watched folder is changed on the spot', async () => {
+test('changes the team of a watched folder in place', async () => {
   const { screen, asked } = await settings(folder())
   const teams = screen.getByLabelText('Team for new models in ~/training/out')
   await userEvent.selectOptions(teams, `uploads to ${otherTeam.name}`)

@@ -13,7 +13,7 @@ function drag(kind: string, ...files: readonly File[]): DragEvent {
   return new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true })
 }
 
-test('an empty queue says what to do and offers files, or to find models', async () => {
+test('an empty queue offers the file picker and the search for models', async () => {
   const { screen, asked } = await openPage()
   await expect
     .element(screen.getByText('Drop model files here to upload them to Aurora Studio.', { exact: false }))
@@ -24,7 +24,7 @@ test('an empty queue says what to do and offers files, or to find models', async
   await expect.element(screen.getByRole('heading', { name: 'Find my models' })).toBeVisible()
 })
 
-test('the window answers while files are dragged over it, naming the team, and rests when they leave', async () => {
+test('dragging files over the window shows the target team until they leave', async () => {
   const { screen } = await openPage()
   document.body.dispatchEvent(drag('dragenter', file))
   await expect.element(screen.getByText('Drop to upload to Aurora Studio', { exact: false })).toBeVisible()
@@ -32,7 +32,7 @@ test('the window answers while files are dragged over it, naming the team, and r
   await expect.poll(() => screen.getByText('Drop to upload to', { exact: false }).elements()).toEqual([])
 })
 
-test('a drop hands the File objects on, as they are', async () => {
+test('a drop passes the File objects on unchanged', async () => {
   const { asked } = await openPage()
   const dropped = drag('drop', file)
   document.body.dispatchEvent(dropped)
@@ -48,7 +48,7 @@ test('a drop hands the File objects on, as they are', async () => {
   expect(dropped.defaultPrevented).toBe(true)
 })
 
-test('without a team nothing is taken, and the pointer says so', async () => {
+test('without a team the drop effect is "none"', async () => {
   const { screen } = await openPage({ answers: { session: () => success({ ...signedIn(), chosen: null }) } })
   const over = drag('dragover', file)
   document.body.dispatchEvent(over)
@@ -56,14 +56,14 @@ test('without a team nothing is taken, and the pointer says so', async () => {
   expect(over.dataTransfer?.dropEffect).toBe('none')
 })
 
-test('dragged words are none of its business', async () => {
+test('dragged text is ignored', async () => {
   const { screen, asked } = await openPage()
   document.body.dispatchEvent(drag('dragenter'))
   document.body.dispatchEvent(drag('drop'))
   expect([asked, screen.getByText('Drop to upload to', { exact: false }).elements()]).toEqual([[], []])
 })
 
-test('tells what became of what was added, and opens the list of what was skipped', async () => {
+test('shows the add report and opens the list of skipped files', async () => {
   const report = {
     added: 214,
     refused: 2,
@@ -83,7 +83,7 @@ test('tells what became of what was added, and opens the list of what was skippe
   await expect.poll(() => screen.getByText('214 files added.', { exact: false }).elements()).toEqual([])
 })
 
-test('says nothing when the picker was cancelled, and shows a report that came from elsewhere', async () => {
+test('shows no report for a cancelled picker, and one for files added elsewhere', async () => {
   const { screen, emit } = await openPage({ rows: [row('Grain')] })
   emit('added', { added: 0, refused: 0, skipped: [] })
   expect(screen.container.querySelectorAll('.notice')).toHaveLength(0)
@@ -91,7 +91,7 @@ test('says nothing when the picker was cancelled, and shows a report that came f
   await expect.element(screen.getByText('1 file added.', { exact: false })).toBeVisible()
 })
 
-test('says why when files can’t be taken in', async () => {
+test('shows why files cannot be added', async () => {
   const { screen } = await openPage({ answers: { chooseFiles: () => failed(failure('journal-full')) } })
   await userEvent.click(screen.getByRole('button', { name: 'Choose files…' }))
   await expect
@@ -105,7 +105,7 @@ test('says why when files can’t be taken in', async () => {
     .toBeVisible()
 })
 
-test('the menu’s commands reach the page', async () => {
+test('application menu commands open the picker and the views', async () => {
   const { screen, asked, emit } = await openPage()
   emit('command', 'choose-folder')
   expect(asked).toEqual([{ name: 'chooseFiles', args: { what: 'folder' } }])

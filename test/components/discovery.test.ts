@@ -41,7 +41,7 @@ async function places(view: FindingView = done) {
   return page
 }
 
-test('found places are shown with their types, and only what is ticked is added, by ids alone', async () => {
+test('shows found places with their types and adds the selected ones by id', async () => {
   const { screen, asked } = await places()
   await expect.element(screen.getByText('~/ComfyUI/models')).toBeVisible()
   await expect.element(screen.getByText('314 files, 141', { exact: false })).toBeVisible()
@@ -53,7 +53,7 @@ test('found places are shown with their types, and only what is ticked is added,
   await expect.element(screen.getByText('Drop model files here', { exact: false })).toBeVisible()
 })
 
-test('a place is ticked as a whole, and a cache of another program can’t be', async () => {
+test('a place is selected as a whole, and a cache of another program cannot be selected', async () => {
   const { screen } = await places()
   const all = screen.getByRole('checkbox', { name: 'Select all in ~/ComfyUI/models' })
   await userEvent.click(all)
@@ -64,7 +64,7 @@ test('a place is ticked as a whole, and a cache of another program can’t be', 
   await expect.element(screen.getByText('no readable names', { exact: false })).toBeVisible()
 })
 
-test('what is found shows as it comes, the search can be stopped, and leaving stops it', async () => {
+test('shows results as they are found; the search stops on request and on leaving', async () => {
   const { screen, asked, emit } = await places({ state: 'looking', places: [] })
   await expect.element(screen.getByText('Searching common locations', { exact: false })).toBeVisible()
   emit('finding', { state: 'looking', places: [comfy] })
@@ -78,7 +78,7 @@ test('what is found shows as it comes, the search can be stopped, and leaving st
   expect(asks(asked, 'findPlaces')).toEqual([{ again: false }, { again: true }])
 })
 
-test('nothing found says where was looked and what to do', async () => {
+test('an empty result says where was searched and what to do', async () => {
   const { screen } = await places({ state: 'done', places: [] })
   await expect
     .element(screen.getByText('No models found in the common locations', { exact: false }))
@@ -94,7 +94,7 @@ test.each([
   expect(screen.getByText('No models found', { exact: false }).elements()).toEqual([])
 })
 
-test('before the first answer nothing is said to be missing', async () => {
+test('shows no empty result before the first response', async () => {
   const { screen } = await places({ state: 'idle', places: [] })
   expect(screen.getByText('No models found', { exact: false }).elements()).toEqual([])
 })
@@ -141,7 +141,7 @@ async function workflow(now: WorkflowView = view) {
   return page
 }
 
-test('a dropped workflow shows what the team has, what is here and what is nowhere, and sends what is missing', async () => {
+test('a workflow shows available, local and missing models and uploads the local ones', async () => {
   const { screen, asked } = await workflow()
   for (const group of [
     'On this computer, not in the library of Aurora Studio',
@@ -157,7 +157,7 @@ test('a dropped workflow shows what the team has, what is here and what is nowhe
   expect(asks(asked, 'sendNeeds')).toEqual([{ id: 'workflow-1', needs: ['style/here.safetensors'] }])
 })
 
-test('what a switched-off node names is sent only when it is ticked', async () => {
+test('models of disabled nodes are uploaded only if selected', async () => {
   const { screen } = await workflow()
   await userEvent.click(screen.getByRole('checkbox', { name: 'Select off.safetensors' }))
   await expect.element(screen.getByRole('button', { name: 'Upload 2 models' })).toBeEnabled()
@@ -166,7 +166,7 @@ test('what a switched-off node names is sent only when it is ticked', async () =
   await expect.element(screen.getByRole('button', { name: 'Nothing to upload' })).toBeDisabled()
 })
 
-test('a model that was not found is located by hand, and its address is copied', async () => {
+test('a missing model is located by hand and its URL is copied', async () => {
   const { screen, asked } = await workflow()
   await userEvent.click(screen.getByRole('button', { name: 'Copy the workflow’s link for lost.safetensors' }))
   expect(asks(asked, 'copyText')).toEqual([{ text: 'https://models.example/lost.safetensors' }])
@@ -174,7 +174,7 @@ test('a model that was not found is located by hand, and its address is copied',
   await expect.element(screen.getByText('loras · chosen by you')).toBeVisible()
 })
 
-test('a library that can’t be listed is told, and so is a workflow that needs nothing more', async () => {
+test('shows a failed library listing, and a workflow that needs nothing', async () => {
   const { screen, emit } = await workflow({ ...view, libraryFailure: failure('offline') })
   await expect.element(screen.getByText('The library can’t be listed', { exact: false })).toBeVisible()
   emit('workflow', { ...view, needs: needs.slice(0, 1) })
@@ -183,7 +183,7 @@ test('a library that can’t be listed is told, and so is a workflow that needs 
   await expect.element(screen.getByText('Aurora Studio has all models for this workflow.')).toBeVisible()
 })
 
-test('one line sums up where the models are', async () => {
+test('one line counts the models by state', async () => {
   const { screen } = await workflow()
   await expect.element(screen.getByText('1 in the library')).toBeVisible()
   await expect.element(screen.getByText('2 only on this computer')).toBeVisible()
@@ -193,7 +193,7 @@ test('one line sums up where the models are', async () => {
     .toHaveAttribute('aria-current', 'page')
 })
 
-test('all that was not found is looked for in one folder, and folders that were not seen are named', async () => {
+test('searches one folder for all missing models and names unreadable folders', async () => {
   const unseen = [{ where: '~/far', why: 'too-slow' as const }]
   const { screen, asked } = await workflow({ ...view, unseen, isUsualSeen: false })
   await expect.element(screen.getByText('~/far (too large or too slow)')).toBeVisible()
@@ -202,7 +202,7 @@ test('all that was not found is looked for in one folder, and folders that were 
   expect(asks(asked, 'lookInFolder')).toEqual([{ id: 'workflow-1' }])
 })
 
-test('a failed upload is told with its reason and leads to its row', async () => {
+test('a failed upload shows its reason and links to its row', async () => {
   const failed = { uploadId: 'upload-1', failure: failure('file-missing') }
   const { screen } = await workflow({
     ...view,
@@ -213,7 +213,7 @@ test('a failed upload is told with its reason and leads to its row', async () =>
   await expect.element(screen.getByText('flux.json: 1 model missing')).toBeVisible()
 })
 
-test('a workflow that was left is one click away until it is closed', async () => {
+test('a workflow can be reopened until it is closed', async () => {
   const { screen, asked, emit } = await workflow()
   await userEvent.click(screen.getByRole('button', { name: 'Back to uploads' }))
   await expect.element(screen.getByText('flux.json: 2 models missing')).toBeVisible()

@@ -4,7 +4,7 @@ import { failure, success } from '../../electron/contract/failures.ts'
 import { openPage } from './support/open-page.ts'
 import { patchOf, row, snapshotOf } from './support/rows.ts'
 
-test('a line that is gone is said once above the list, until it is back', async () => {
+test('a banner reports a lost connection until it is back', async () => {
   const { screen, emit } = await openPage({ rows: [row('Flux'), row('Wan')] })
   emit('patch', { ...patchOf(2, []), line: 'offline' })
   const said = screen.getByText('No connection.', { exact: false })
@@ -14,7 +14,7 @@ test('a line that is gone is said once above the list, until it is back', async 
   await expect.element(said).not.toBeInTheDocument()
 })
 
-test('a queue that was set aside is named by its file, until the person has read it', async () => {
+test('a banner names the file of a damaged queue until it is closed', async () => {
   const { screen } = await openPage({
     answers: {
       snapshot: () => success({ ...snapshotOf([row('Flux')]), journalSetAside: 'journal.damaged' }),
@@ -26,7 +26,7 @@ test('a queue that was set aside is named by its file, until the person has read
   await expect.element(said).not.toBeInTheDocument()
 })
 
-test('a row that waits for the line says nothing of its own beside the bar; one that waits for something else does', async () => {
+test('a row does not repeat the lost connection that the banner reports', async () => {
   const waiting = row('Flux', { phase: 'retrying', failure: failure('connection-lost', { host: 'storage' }) })
   const unplugged = row('Wan', { phase: 'retrying', failure: failure('disk-missing', { folder: '/disk' }) })
   const { rowOf, emit } = await openPage({ rows: [waiting, unplugged] })

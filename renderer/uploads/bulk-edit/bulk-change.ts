@@ -4,7 +4,7 @@ import type { Target } from '../../../electron/contract/uploads.ts'
 /**
  * Placeholders of a template, such as `{name}`. `{nnn}` is a number with at least as many digits as letters.
  */
-export const templateFields = ['name', 'ext', 'type', 'base', 'folder', 'n'] as const
+const templateFields = ['name', 'ext', 'type', 'base', 'folder', 'n'] as const
 type TemplateField = (typeof templateFields)[number]
 
 /** New values for many files, with placeholders. An empty text keeps that part. */

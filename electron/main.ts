@@ -1,24 +1,24 @@
 import { app } from 'electron'
 import process from 'node:process'
-import { setupAppProtocol, registerAppScheme } from './desktop/security/app-protocol.ts'
-import { logCrashes } from './desktop/diagnostics/crash-logging.ts'
 import { setupAppFolders } from './desktop/app-folders.ts'
-import { claimSingleInstance } from './desktop/integration/single-instance.ts'
-import { openJsonStore } from './desktop/settings/json-store.ts'
-import { createKeychain } from './platform/keychain.ts'
-import { createLanguage } from './desktop/settings/language.ts'
-import { createLog } from './platform/log.ts'
-import { createEnvironment } from './platform/system-environment.ts'
-import { createSystemProxyFinder } from './desktop/network/system-proxy.ts'
-import { restrictWebContents, restrictSession } from './desktop/security/security.ts'
-import { createSessionVault } from './desktop/security/session-vault.ts'
-import { createSettings } from './platform/settings.ts'
-import { setupShell } from './desktop/desktop.ts'
+import { startDesktop } from './desktop/desktop.ts'
+import { logCrashes } from './desktop/diagnostics/crash-logging.ts'
 import { reportStartFailure } from './desktop/diagnostics/start-failure.ts'
+import { claimSingleInstance } from './desktop/integration/single-instance.ts'
+import { createSystemProxyFinder } from './desktop/network/system-proxy.ts'
+import { registerAppScheme, setupAppProtocol } from './desktop/security/app-protocol.ts'
+import { restrictSession, restrictWebContents } from './desktop/security/security.ts'
+import { createSessionVault } from './desktop/security/session-vault.ts'
+import { openJsonStore } from './desktop/settings/json-store.ts'
+import { createLanguage } from './desktop/settings/language.ts'
 import { applyTheme } from './desktop/settings/theme.ts'
 import { createEngine, journalProblemOf } from './engine/engine.ts'
+import { createKeychain } from './platform/keychain.ts'
+import { createLog } from './platform/log.ts'
+import { createSettings } from './platform/settings.ts'
+import { createEnvironment } from './platform/system-environment.ts'
 
-// Before `ready`, in this order: the data folder decides where the log goes and which start is the first one.
+// Before `ready`, in this order: the data folder determines where the log is and which instance is the first.
 const folders = setupAppFolders(import.meta.dirname)
 const log = createLog({ folder: folders.logs })
 logCrashes(log)
@@ -26,13 +26,13 @@ restrictWebContents(log)
 registerAppScheme()
 const instance = claimSingleInstance(log)
 
-// Never `await app.whenReady()` at the top of an ES module: `ready` waits for the module, and the module for `ready`.
+// `await app.whenReady()` at the top level of an ES module would be a deadlock: `ready` is emitted after the module has run.
 if (instance === null) app.quit()
 else
   app
     .whenReady()
     .then(() => {
-      // For the bench of a start.
+      // Read by the start-up benchmark.
       performance.mark('ready')
       restrictSession(log)
       setupAppProtocol(folders.page, log)
@@ -42,11 +42,7 @@ else
         log,
       })
       const isDesktopDark = applyTheme(settings)
-      const vault = createSessionVault({
-        keychain: createKeychain({ log }),
-        log,
-        turned: () => void engine.keychainChanged(),
-      })
+      const vault = createSessionVault({ keychain: createKeychain({ log }), log })
       const engine = createEngine({
         folder: folders.home,
         environment: createEnvironment(log, createSystemProxyFinder(log)),
@@ -55,7 +51,8 @@ else
         settings: settings.current(),
         workers: folders.workers,
       })
-      setupShell({
+      vault.onStateChange(() => void engine.keychainChanged())
+      startDesktop({
         folders,
         instance,
         settings,

@@ -8,7 +8,7 @@ import {
   type EventName,
 } from './contract/calls.ts'
 
-/** The path of a dropped or picked file; `''` for one that was made in script and for what is no file at all. */
+/** The path of a dropped or picked file; `''` for files created in scripts and for other values. */
 function pathOf(file: unknown): string {
   try {
     return webUtils.getPathForFile(file as File)
@@ -17,7 +17,7 @@ function pathOf(file: unknown): string {
   }
 }
 
-/** The page names no path: it hands over `File` objects, and only here do they become paths. */
+/** Replaces `File` objects by their paths, since the page must not supply paths itself. */
 function withPaths(args: unknown): { paths: string[] } {
   const files: unknown = typeof args === 'object' && args !== null && 'files' in args ? args.files : []
   return { paths: Array.isArray(files) ? files.map(pathOf) : [] }
@@ -29,15 +29,15 @@ function bridgeCall(name: CallName): (args?: unknown) => Promise<unknown> {
   return (args) => ipcRenderer.invoke(channel, args)
 }
 
-/** Subscribes to an event by its name; the page gets the value, never the event, and a way to unsubscribe. */
+/** Subscribes to an event; the listener gets the value but not the IPC event. Returns a function that unsubscribes. */
 function on(name: EventName, listener: (value: unknown) => void): () => void {
   if (!eventNames.includes(name) || typeof listener !== 'function')
     throw new TypeError(`no such event: ${name}`)
   const channel = eventChannel(name)
-  const heard = (_event: IpcRendererEvent, value: unknown) => listener(value)
-  ipcRenderer.on(channel, heard)
+  const ipcListener = (_event: IpcRendererEvent, value: unknown) => listener(value)
+  ipcRenderer.on(channel, ipcListener)
   return () => {
-    ipcRenderer.off(channel, heard)
+    ipcRenderer.off(channel, ipcListener)
   }
 }
 

@@ -9,11 +9,11 @@ export interface AppFolders {
   /** Settings and the journal. */
   readonly home: string
   readonly logs: string
-  /** The page as it was built. */
+  /** The built page. */
   readonly page: string
   readonly preload: string
   readonly trayIcons: string
-  /** For the desktop's menu, where no package has put the app into it. */
+  /** Files for the desktop's menu, for installations without a package. */
   readonly menu: MenuSources
   readonly workers: {
     readonly upload: URL
@@ -25,27 +25,27 @@ export interface AppFolders {
 }
 
 /**
- * Where everything lies. It must be called before `ready` and before the single-instance lock, which is taken per data
- * folder. `builtFolder` is the folder of the built main file.
+ * Sets Electron's paths and returns the app's folders. Must be called before `ready` and before the single-instance lock,
+ * which is per data folder. `builtFolder` is the folder of the built main file.
  */
 export function setupAppFolders(builtFolder: string): AppFolders {
-  // Windows ties notifications and the taskbar to the installed shortcut by this id: `appId` of electron-builder.yml.
+  // Windows links notifications and the taskbar to the installed shortcut by this id: `appId` of electron-builder.yml.
   app.setAppUserModelId('app.modelferry.Modelferry')
-  const fromOutside = process.env['MODELFERRY_HOME']
-  if (fromOutside) {
-    const home = resolve(fromOutside)
-    // Electron refuses a folder that is not there.
+  const homeOverride = process.env['MODELFERRY_HOME']
+  if (homeOverride) {
+    const home = resolve(homeOverride)
+    // Electron rejects a folder that does not exist.
     mkdirSync(home, { recursive: true })
     app.setPath('userData', home)
   }
   const home = app.getPath('userData')
-  // Chromium's own files stay out of the folder that holds the journal.
-  const browser = join(home, 'browser')
-  mkdirSync(browser, { recursive: true })
-  app.setPath('sessionData', browser)
+  // Keeps Chromium's files out of the folder of the journal.
+  const sessionData = join(home, 'browser')
+  mkdirSync(sessionData, { recursive: true })
+  app.setPath('sessionData', sessionData)
   return {
     home,
-    logs: fromOutside ? join(home, 'logs') : app.getPath('logs'),
+    logs: homeOverride ? join(home, 'logs') : app.getPath('logs'),
     page: join(builtFolder, '../renderer'),
     preload: join(builtFolder, '../preload/preload.cjs'),
     trayIcons: resource('tray', 'tray'),
@@ -63,12 +63,12 @@ export function setupAppFolders(builtFolder: string): AppFolders {
   }
 }
 
-/** A file or folder beside the packaged app, or in the checkout's `build`. */
+/** A resource of the packaged app, or in the repository's `build` folder. */
 const resource = (packaged: string, inBuild: string) =>
   app.isPackaged ? join(process.resourcesPath, packaged) : join(app.getAppPath(), 'build', inBuild)
 
-/** A worker thread is not started from inside an archive: electron-builder lays these files beside it. */
+/** Worker threads cannot be started from an asar archive, so electron-builder unpacks these files. */
 export function workerFileUrl(builtFolder: string, name: string): URL {
-  const beside = builtFolder.replace(/([\\/])app\.asar(?=[\\/]|$)/, '$1app.asar.unpacked')
-  return pathToFileURL(join(beside, `${name}.js`))
+  const unpackedFolder = builtFolder.replace(/([\\/])app\.asar(?=[\\/]|$)/, '$1app.asar.unpacked')
+  return pathToFileURL(join(unpackedFolder, `${name}.js`))
 }

@@ -1,24 +1,24 @@
 import { app, clipboard, shell } from 'electron'
 import process from 'node:process'
+import type { AppInfo } from '../contract/app-info.ts'
 import type { CallHandlers, CallNameIn, CallNameOf } from '../contract/calls.ts'
 import { failed, failure, success } from '../contract/failures.ts'
 import { serverAddressOf } from '../contract/servers.ts'
 import { baseOf, serversOf } from '../contract/servers.ts'
-import type { AppInfo } from '../contract/app-info.ts'
-import type { Log } from '../platform/environment.ts'
 import type { Engine } from '../engine/engine.ts'
+import type { Log } from '../platform/environment.ts'
+import type { SettingsStore } from '../platform/settings.ts'
 import { addressOf, isPairingAddress } from './security/allowed-addresses.ts'
-import type { Dialogs } from './window/dialogs.ts'
-import type { Language } from './settings/language.ts'
 import { openExternal } from './security/open-external.ts'
 import type { SessionVault } from './security/session-vault.ts'
-import type { SettingsStore } from '../platform/settings.ts'
+import type { Language } from './settings/language.ts'
+import type { Dialogs } from './window/dialogs.ts'
 
 type Platform = AppInfo['platform']
 const platforms: readonly string[] = ['linux', 'darwin', 'win32'] satisfies Platform[]
 const isPlatform = (name: string): name is Platform => platforms.includes(name)
 
-/** What the page draws by; other Unixes count as Linux. */
+/** Other Unix systems are reported as Linux. */
 export function currentAppInfo(language: Language): AppInfo {
   const { electron = '', chrome = '', node } = process.versions
   return {
@@ -29,7 +29,7 @@ export function currentAppInfo(language: Language): AppInfo {
   }
 }
 
-/** One function for each call that only the shell can answer. */
+/** The calls answered by the desktop, except those of integration, conditions, updates and diagnostics. */
 export function createDesktopHandlers(options: {
   readonly engine: Pick<
     Engine,
@@ -52,7 +52,7 @@ export function createDesktopHandlers(options: {
 }): Pick<CallHandlers, Exclude<CallNameOf<'desktop'>, CallNameIn<'background' | 'updates' | 'diagnostics'>>> {
   const { engine, vault, settings, language, dialogs, log } = options
   return {
-    ...createServerHandlers(options),
+    ...createServerHandlers(engine, settings),
     surroundings: async () => success(currentAppInfo(language)),
     settings: async () => success(settings.current()),
     changeSettings: async (change) => settings.change(change),
@@ -66,16 +66,16 @@ export function createDesktopHandlers(options: {
     },
     addPlaces: ({ chosen }) => engine.addFound(chosen, dialogs.confirmSending),
     sendNeeds: ({ id, needs }) => engine.workflows.enqueueModels(id, needs, dialogs.confirmSending),
-    async locateNeed({ id, need }) {
-      const wanted = engine.workflows.view(id)?.needs.find((one) => one.id === need)
-      const [path] = await dialogs.pickPaths(wanted?.isFolder ? 'model-folder' : 'model')
+    async locateNeed({ id, need: needId }) {
+      const need = engine.workflows.view(id)?.needs.find((candidate) => candidate.id === needId)
+      const [path] = await dialogs.pickPaths(need?.isFolder ? 'model-folder' : 'model')
       const located =
-        path === undefined ? success(undefined) : await engine.workflows.locateModel(id, need, path)
+        path === undefined ? success(undefined) : await engine.workflows.locateModel(id, needId, path)
       return located.ok ? success(engine.workflows.view(id)) : located
     },
     async lookInFolder({ id }) {
       const [folder] = await dialogs.pickPaths('model-folder')
-      // The page is told of what is found as it comes.
+      // Results are sent to the page as events.
       if (folder !== undefined) void engine.workflows.searchFolder(id, folder)
       return success(engine.workflows.view(id))
     },
@@ -95,7 +95,7 @@ export function createDesktopHandlers(options: {
       await clipboard.writeText(text)
       return success(undefined)
     },
-    openPage: async ({ page }) => {
+    async openPage({ page }) {
       const { server } = settings.current()
       if (page !== 'pairing') return openExternal(addressOf(page, server), server, log)
       const { pairing } = engine.session()
@@ -115,20 +115,18 @@ export function createDesktopHandlers(options: {
   }
 }
 
-/** The calls that change which servers are known. */
-function createServerHandlers(options: {
-  readonly engine: Pick<Engine, 'calls' | 'usesServer'>
-  readonly settings: SettingsStore
-}): Pick<CallHandlers, 'addServer' | 'removeServer'> {
-  const { engine, settings } = options
+function createServerHandlers(
+  engine: Pick<Engine, 'calls' | 'usesServer'>,
+  settings: SettingsStore,
+): Pick<CallHandlers, 'addServer' | 'removeServer'> {
   return {
-    async addServer({ address: typed }) {
-      const address = serverAddressOf(typed)
+    async addServer({ address: input }) {
+      const address = serverAddressOf(input)
       if (address === null) return failed(failure('bad-server-address'))
       const check = await engine.calls.checkServer({ address })
       if (!check.ok || check.value.failure) return check
-      const kept = keep(settings, check.value.address)
-      return kept.ok ? check : kept
+      const stored = addDefaultServer(settings, check.value.address)
+      return stored.ok ? check : stored
     },
     async removeServer({ address }) {
       const { servers, server } = settings.current()
@@ -142,8 +140,8 @@ function createServerHandlers(options: {
   }
 }
 
-/** Makes an address the one for new sign-ins; those that are known stay, the one in force among them. */
-function keep(settings: SettingsStore, address: string) {
+/** Uses the server for new sign-ins and keeps the known servers, including the previous default. */
+function addDefaultServer(settings: SettingsStore, address: string) {
   const known = serversOf(settings.current())
   const isNew = !known.some((entry) => baseOf(entry.address) === baseOf(address))
   const servers = isNew ? [...known, { address, singlePutLimitBytes: null }] : [...known]

@@ -1,166 +1,267 @@
 import { app } from 'electron'
 import process from 'node:process'
+import type { CallHandlers, PageCommand } from '../contract/calls.ts'
 import type { Engine } from '../engine/engine.ts'
-import { setAboutPanel } from './diagnostics/about-panel.ts'
-import { addressOf } from './security/allowed-addresses.ts'
-import { setupBackground, type Background } from './background.ts'
-import { createCloseHandler } from './window/close-handler.ts'
-import { createDesktopHandlers, currentAppInfo } from './desktop-handlers.ts'
-import { createDiagnosticsHandlers } from './diagnostics/diagnostics-handlers.ts'
-import { createDialogs } from './window/dialogs.ts'
+import type { FileLog } from '../platform/log.ts'
+import type { JsonStore, SettingsStore } from '../platform/settings.ts'
+import { realTimers } from '../platform/system-environment.ts'
 import type { AppFolders } from './app-folders.ts'
+import { createConditionHandlers } from './conditions/condition-handlers.ts'
+import { startConditionMonitors } from './conditions/condition-monitors.ts'
+import { createConditions } from './conditions/conditions.ts'
+import { createDesktopHandlers, currentAppInfo } from './desktop-handlers.ts'
+import { setAboutPanel } from './diagnostics/about-panel.ts'
+import { createDiagnosticsHandlers } from './diagnostics/diagnostics-handlers.ts'
 import { createLaunchListener } from './integration/incoming-files.ts'
+import { createIntegrationHandlers } from './integration/integration-handlers.ts'
 import type { AppInstance } from './integration/single-instance.ts'
 import { createPageSender, setupIpc } from './ipc.ts'
-import type { Language } from './settings/language.ts'
-import type { FileLog } from '../platform/log.ts'
-import { setApplicationMenu, type MenuActions } from './window/menu.ts'
-import { openExternal } from './security/open-external.ts'
-import { createPageFeed, type PageFeed } from './window/page-feed.ts'
-import { realTimers } from '../platform/system-environment.ts'
+import { suspendCommand, suspendComputer } from './power/suspend.ts'
+import { createWhenDone } from './power/when-done.ts'
 import { setupQuit } from './quit.ts'
+import { addressOf, type Page } from './security/allowed-addresses.ts'
+import { openExternal } from './security/open-external.ts'
 import type { SessionVault } from './security/session-vault.ts'
-import type { JsonStore, SettingsStore } from '../platform/settings.ts'
-import { setupUpdates } from './updates/setup-updates.ts'
+import type { Language } from './settings/language.ts'
+import { createNotifications, type Notifications } from './tray/notifications.ts'
+import { createStatusDisplay, type StatusDisplay } from './tray/status-display.ts'
 import { watchTrayAvailability, type TrayAvailability } from './tray/tray-availability.ts'
+import { setupUpdates } from './updates/setup-updates.ts'
+import { createCloseHandler } from './window/close-handler.ts'
+import { createDialogs } from './window/dialogs.ts'
 import { createMainWindow, type MainWindow } from './window/main-window.ts'
+import { setApplicationMenu } from './window/menu.ts'
+import { createPageFeed } from './window/page-feed.ts'
 
-interface Shell {
+export interface DesktopOptions {
   readonly folders: AppFolders
   readonly instance: AppInstance
   readonly settings: SettingsStore
-  /** As it was before a theme was chosen for the app. */
+  /** The desktop's colour scheme before the app's theme was applied. */
   readonly isDesktopDark: boolean
   readonly language: Language
+  /** Values kept between starts that are not settings, such as the window's placement. */
   readonly memory: JsonStore
   readonly engine: Engine
   readonly vault: SessionVault
   readonly log: FileLog
 }
 
-/** Everything around the uploader that a person sees: window, page, menus, tray, notifications, and the way out. */
-export function setupShell(shell: Shell): void {
-  const { instance, memory, engine, log } = shell
-  const dialogs = createDialogs({ ...shell, parent: () => window.browserWindow() })
-  const quitting = setupQuit({
-    running: () => engine.snapshot().totals.running,
+/** Builds everything around the engine that the user sees, connects it and starts. */
+export function startDesktop(options: DesktopOptions): void {
+  const desktop = buildDesktop(options)
+  connectDesktop(options, desktop)
+
+  const { instance, engine, language, log } = options
+  const { window, trayAvailability, launchListener, statusDisplay, updates } = desktop
+  void showWindow(instance.startsHidden() || updates.startsHidden, trayAvailability, window)
+  void engine
+    .start()
+    .catch((error: unknown) => log.error('the uploads could not start', { error }))
+    .then(() => {
+      statusDisplay.engineStarted()
+      updates.start()
+      desktop.started.resolve()
+    })
+  instance.listen(launchListener)
+  log.info('started', { ...currentAppInfo(language) })
+}
+
+type Desktop = ReturnType<typeof buildDesktop>
+
+/** Creates the objects in order: each uses only objects that were created before it. */
+function buildDesktop(options: DesktopOptions) {
+  const { folders, settings, isDesktopDark, language, memory, engine, vault, log } = options
+  const environment = { now: Date.now, timers: realTimers, log }
+
+  const window = createMainWindow({ preload: folders.preload, memory, log })
+  const dialogs = createDialogs({ parent: window.browserWindow, language, memory })
+  const feed = createPageFeed({ send: createPageSender(window), isWindowVisible: window.isVisible })
+  const sendCommand = (command: PageCommand) => {
+    window.show()
+    feed.sendEvent('command', command)
+  }
+  const openPage = (page: Page) => {
+    const { server } = settings.current()
+    void openExternal(addressOf(page, server), server, log)
+  }
+  const showUploads = () => sendCommand('show-uploads')
+  const notifications = createNotifications({ window, showUploads, memory, language, log })
+
+  const quitHandler = setupQuit({
+    runningCount: () => engine.snapshot().totals.running,
     dialogs,
     stop: () => engine.stop(),
-    isStuck: shell.vault.isStuck,
+    isStuck: vault.isStuck,
     log,
   })
-  const trayHost = watchTrayAvailability(process.platform, realTimers, log)
-  const closing = createCloseHandler({
-    ...shell,
-    window: () => window,
+  const trayAvailability = watchTrayAvailability(process.platform, realTimers, log)
+  const closeHandler = createCloseHandler({
+    window,
+    settings,
     dialogs,
-    isTrayAvailable: trayHost.isAvailable,
-    notifyNoTray: () => background.tellNoTray(),
+    isTrayAvailable: trayAvailability.isAvailable,
+    notifyNoTray: notifications.showNoTrayOnce,
     quit: () => app.quit(),
-  })
-  const window = createMainWindow({
-    preload: shell.folders.preload,
-    memory,
     log,
-    events: {
-      onClose() {
-        if (quitting.isStopped()) return false
-        closing.close()
-        return true
-      },
-      onSeen() {
-        feed.windowShown()
-        // A panel that comes after the icon was made is given it anew, long before somebody closes the window.
-        void trayHost.isAvailable()
-      },
-      onLoading() {
-        feed.pageLoading()
-        void engine.calls.watch({ id: null })
-      },
-    },
   })
-  const feed = createPageFeed({ announce: createPageSender(window), isSeen: window.isVisible })
 
-  const begun = Promise.withResolvers<void>()
-  const around = { ...shell, window, feed }
-  const incoming = createLaunchListener({ ...around, started: begun.promise, dialogs })
-  const background = setupBackground({ ...around, trayHost, onFiles: incoming.onFiles })
-  const updates = setupUpdates({ ...around, prepare: quitting.stopNow })
-  const handlers = {
+  const whenDone = createWhenDone(environment)
+  const conditions = createConditions({ settings, engine, whenDone, environment })
+  const started = Promise.withResolvers<void>()
+  const launchListener = createLaunchListener({
+    engine,
+    started: started.promise,
+    window,
+    feed,
+    dialogs,
+    log,
+  })
+  const statusDisplay = createStatusDisplay({
+    iconFolder: folders.trayIcons,
+    isDesktopDark,
+    language,
+    settings,
+    engine,
+    window,
+    conditions,
+    whenDone,
+    notifications,
+    sendCommand,
+    openPage,
+    onFiles: launchListener.onFiles,
+    log,
+  })
+  const stopApp = quitHandler.stopNow
+  const updates = setupUpdates({ folders, settings, memory, engine, window, vault, feed, stopApp, log })
+  const handlers: CallHandlers = {
     ...engine.calls,
-    ...createDesktopHandlers({ ...shell, dialogs }),
-    ...background.calls,
-    ...updates.calls,
-    ...createDiagnosticsHandlers(around),
+    ...createDesktopHandlers({ engine, vault, settings, language, dialogs, log }),
+    ...createIntegrationHandlers(folders.menu),
+    ...createConditionHandlers(conditions, whenDone),
+    ...createDiagnosticsHandlers({ folders, engine, settings, language, window, feed, log }),
+    ...updates.handlers,
   }
   setupIpc({ handlers, window, log, onAnswered: feed.callAnswered })
-  setupSurroundings(shell, window, feed, background)
-  void showFirst(instance.isHidden() || updates.isHiddenStart, trayHost, window)
-  void begin(engine, log).then(() => {
-    background.started()
-    updates.start()
-    begun.resolve()
-  })
-  instance.listen(incoming)
-  log.info('started', { ...currentAppInfo(shell.language) })
-}
-
-/** The queue goes on; trouble of it is for the log, and for the rows. */
-async function begin(engine: Engine, log: FileLog): Promise<void> {
-  await engine.start().catch((error: unknown) => log.error('the uploads could not start', { error }))
-}
-
-/**
- * A start at login, or after an update that nobody saw, shows nothing but the tray's icon; where no tray shows it, the
- * window waits in dock or taskbar.
- */
-async function showFirst(isHidden: boolean, trayHost: TrayAvailability, window: MainWindow): Promise<void> {
-  if (!isHidden) window.show()
-  else if (!(await trayHost.isAvailable()) && !window.browserWindow()) window.minimise()
-}
-
-/** What stands around the window and follows the uploads and the settings. */
-function setupSurroundings(shell: Shell, window: MainWindow, feed: PageFeed, background: Background): void {
-  const { settings, language, engine, log } = shell
-  app.on('activate', window.show)
-  // The app lives on without a window; quitting is asked for by name.
-  app.on('window-all-closed', () => undefined)
-
-  const actions: MenuActions = {
-    command(command) {
-      window.show()
-      feed.send('command', command)
-    },
-    openPage(page) {
-      const { server } = settings.current()
-      void openExternal(addressOf(page, server), server, log)
-    },
-    zoom: window.zoom,
+  return {
+    window,
+    feed,
+    sendCommand,
+    openPage,
+    notifications,
+    quitHandler,
+    trayAvailability,
+    closeHandler,
+    whenDone,
+    conditions,
+    started,
+    launchListener,
+    statusDisplay,
+    updates,
   }
-  setApplicationMenu(language.translate(), actions)
-  setAboutPanel()
+}
+
+/** Subscribes the objects to the events of the window, the engine, the settings and the system. */
+function connectDesktop({ settings, language, engine, log }: DesktopOptions, desktop: Desktop): void {
+  const { window, feed, quitHandler, trayAvailability, conditions, whenDone, statusDisplay } = desktop
+
+  window.events.on('shown', () => {
+    feed.windowShown()
+    // Starts to watch for the tray early, so that a late panel gets the icon before the window is closed.
+    void trayAvailability.isAvailable()
+  })
+  window.events.on('page-loading', () => {
+    feed.pageLoading()
+    void engine.calls.watch({ id: null })
+  })
+  window.events.on('close', (event) => {
+    if (quitHandler.isStopped()) return
+    desktop.closeHandler.close()
+    event.preventDefault()
+  })
+  keepHiddenWindowReachable(desktop)
+
+  whenDone.onDue((action) => {
+    if (action === 'quit') app.quit()
+    else suspendComputer(suspendCommand(process.platform), log)
+  })
+  conditions.onChange((current) => feed.sendEvent('conditions', current))
+  // After the subscriptions, since the monitors report their first values immediately.
+  const environment = { now: Date.now, timers: realTimers, log }
+  const monitors = startConditionMonitors({ settings, engine, conditions, environment })
+
   engine.subscribe({
     patch(patch) {
       feed.sendPatch(patch)
-      background.patch(patch)
+      statusDisplay.applyPatch(patch)
+      whenDone.applyPatch(patch)
+      desktop.notifications.applyPatch(patch)
+      monitors.applyPatch(patch)
     },
     flow: feed.sendFlow,
     details: feed.sendDetails,
     session(session) {
-      feed.send('session', session)
-      background.sessionChanged()
+      feed.sendEvent('session', session)
+      statusDisplay.sessionChanged()
     },
-    library: (news) => feed.send('library', news),
-    finding: (view) => feed.send('finding', view),
-    workflow: (view) => feed.send('workflow', view),
-    watching: (view) => feed.send('watching', view),
+    library: (news) => feed.sendEvent('library', news),
+    finding: (view) => feed.sendEvent('finding', view),
+    workflow: (view) => feed.sendEvent('workflow', view),
+    watching: (view) => feed.sendEvent('watching', view),
   })
-  settings.onChange((now, before) => {
-    // It passes them on to the engine, with the limit of the hour.
-    background.settingsChanged()
-    feed.send('settings', now)
-    if (now.language === before.language) return
-    setApplicationMenu(language.translate(), actions)
-    feed.send('surroundings', currentAppInfo(language))
+
+  const updateMenu = () =>
+    setApplicationMenu(language.translate(), {
+      command: desktop.sendCommand,
+      openPage: desktop.openPage,
+      zoom: window.zoom,
+    })
+  updateMenu()
+  setAboutPanel()
+  settings.onChange((current, before) => {
+    // Also applies the settings to the engine, with the current speed limit.
+    conditions.update()
+    monitors.settingsChanged()
+    statusDisplay.update()
+    feed.sendEvent('settings', current)
+    if (current.language === before.language) return
+    updateMenu()
+    feed.sendEvent('surroundings', currentAppInfo(language))
   })
+  app.on('activate', window.show)
+  // Without a listener Electron would quit when the last window is closed.
+  app.on('window-all-closed', () => undefined)
+}
+
+/** Minimises a hidden window when the tray icon disappears, and hides it again when the icon is back. */
+function keepHiddenWindowReachable(options: {
+  readonly trayAvailability: TrayAvailability
+  readonly window: MainWindow
+  readonly statusDisplay: StatusDisplay
+  readonly notifications: Notifications
+}): void {
+  const { trayAvailability, window, statusDisplay, notifications } = options
+  let isMinimisedInstead = false
+  trayAvailability.onChange((isAvailable) => {
+    if (!isAvailable && window.isHidden()) {
+      window.minimise()
+      notifications.showNoTrayOnce()
+      isMinimisedInstead = true
+    }
+    if (!isAvailable) return
+    statusDisplay.recreateTrayIcon()
+    // A window that the user has opened in the meantime stays open.
+    if (isMinimisedInstead && !window.isVisible()) window.hide()
+    isMinimisedInstead = false
+  })
+}
+
+/** A hidden start shows only the tray icon, or a minimised window if there is no tray. */
+async function showWindow(
+  isHiddenStart: boolean,
+  trayAvailability: TrayAvailability,
+  window: MainWindow,
+): Promise<void> {
+  if (!isHiddenStart) window.show()
+  else if (!(await trayAvailability.isAvailable()) && !window.browserWindow()) window.minimise()
 }

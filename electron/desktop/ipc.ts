@@ -16,30 +16,31 @@ import type { MainWindow } from './window/main-window.ts'
 
 type AnyHandler = (args: unknown) => Promise<Result<unknown>>
 
-/** Tells our page something; false when there is no page to tell. */
+/** Sends an event to the page; false when there is no page. */
 export type SendToPage = <Name extends EventName>(name: Name, value: Events[Name]) => boolean
 
 const callNames = Object.keys(calls) as CallName[]
 
 /**
- * Answers every call of the contract. It is the only listener to the page: whoever is not our window's main frame on our own
- * origin is refused aloud, arguments are parsed, and a handler that throws is a bug that is logged and told as `unexpected`.
+ * Registers a handler for every call of the contract. This is the only IPC listener: calls that do not come from the main
+ * frame of our window on our own origin are rejected and logged, arguments are parsed, and an exception in a handler is
+ * logged as a bug and answered as `unexpected`.
  */
 export function setupIpc(options: {
   readonly handlers: CallHandlers
   readonly window: Pick<MainWindow, 'webContentsId'>
   readonly log: Log
-  /** After each answered call of our page, whatever the answer was. */
+  /** After each answered call of our page, whether it succeeded or failed. */
   readonly onAnswered?: (name: CallName) => void
 }): void {
   const { handlers, window, log, onAnswered } = options
   for (const name of callNames) {
-    // The table types each handler's arguments; here they have just been parsed by the same row of the table.
+    // The contract types the arguments of each handler; here they have been parsed by the same entry of the contract.
     const handler = handlers[name] as AnyHandler
     ipcMain.handle(callChannel(name), async (event, args: unknown) => {
-      const strange = rejectionReason(senderOf(event), window.webContentsId())
-      if (strange !== null) {
-        log.error('a call from a stranger was refused', { name, strange })
+      const reason = rejectionReason(senderOf(event), window.webContentsId())
+      if (reason !== null) {
+        log.error('a call from an unknown sender was rejected', { name, reason })
         return failed(failure('bad-call'))
       }
       const answer = await answerCall(name, args, handler, log)
@@ -49,7 +50,7 @@ export function setupIpc(options: {
   }
 }
 
-/** The frame is read here, at once: after an `await` it may be gone. */
+/** Must be read synchronously: after an `await` the frame may be gone. */
 function senderOf({ sender, senderFrame }: IpcMainInvokeEvent): Sender {
   return {
     contentsId: sender.id,
@@ -65,8 +66,8 @@ async function answerCall(
 ): Promise<Result<unknown>> {
   const parsed = v.safeParse(calls[name].args, args)
   if (!parsed.success) {
-    // Where it was wrong, and not what it was: arguments may be a password.
-    log.error('a call with wrong arguments was refused', {
+    // Only the position and kind of the problem: an argument may be a password.
+    log.error('a call with invalid arguments was rejected', {
       name,
       problems: parsed.issues.map((issue) => `${v.getDotPath(issue) ?? ''}: ${issue.type}`),
     })
@@ -75,12 +76,12 @@ async function answerCall(
   try {
     return await handler(parsed.output)
   } catch (error) {
-    log.error('a call ended in an exception', { name, error })
+    log.error('a call handler threw an exception', { name, error })
     return failed(failure('unexpected'))
   }
 }
 
-/** The one way from main to the page, and to our own page only. */
+/** Creates the only function that sends events to the page. */
 export function createPageSender(window: Pick<MainWindow, 'webContents'>): SendToPage {
   return (name, value) => {
     const contents = window.webContents()

@@ -4,56 +4,57 @@ import type { Log } from '../platform/environment.ts'
 import type { Dialogs } from './window/dialogs.ts'
 
 export interface QuitHandler {
-  /** True once everything is stopped: then a closing window closes. */
+  /** True once everything has been stopped; from then on windows may close. */
   isStopped(): boolean
-  /** Stops everything without asking, because something takes this process's place; a quit then goes through at once. */
+  /** Stops everything without asking, for an update that replaces this process; a later quit needs no confirmation. */
   stopNow(): Promise<void>
 }
 
-/** Stopping takes as long as a flush and a goodbye to the storage; a hanging line must not hold the person up. */
-const stopLimitMs = 10_000
-/** A page that hangs does not let its window close. */
-const closeLimitMs = 3_000
+/** Stopping flushes the journal and ends open requests; a stalled connection must not delay quitting for longer. */
+const stopTimeoutMs = 10_000
+/** An unresponsive page can prevent its window from closing. */
+const exitTimeoutMs = 3_000
 
 /**
- * Quitting with uploads running asks, then stops them so that they go on next time. A computer that shuts down or a signal
- * asks nobody. It ends
- * when everything is stopped and flushed, or after ten seconds.
+ * Asks before quitting while uploads are running, then stops them so that they resume at the next start. A system shutdown
+ * or a signal quits without asking.
  */
 export function setupQuit(options: {
-  readonly running: () => number
+  readonly runningCount: () => number
   readonly dialogs: Pick<Dialogs, 'confirmQuit'>
   readonly stop: () => Promise<void>
-  /** True when something in this process would hold up its end for ever. */
+  /** True when a pending call would prevent this process from exiting. */
   readonly isStuck: () => boolean
   readonly log: Log & { flush(): Promise<void> }
 }): QuitHandler {
-  const { running, dialogs, stop, isStuck, log } = options
-  let state: 'no' | 'asking' | 'stopping' | 'stopped' = 'no'
+  const { runningCount, dialogs, stop, isStuck, log } = options
+  let state: 'running' | 'asking' | 'stopping' | 'stopped' = 'running'
   let mayAsk = true
 
-  async function stopAll(): Promise<void> {
+  async function stopNow(): Promise<void> {
     state = 'stopping'
-    await withLimit(stop(), stopLimitMs).catch((error: unknown) => log.error('stopping failed', { error }))
+    await withTimeLimit(stop(), stopTimeoutMs).catch((error: unknown) =>
+      log.error('stopping failed', { error }),
+    )
     await log.flush()
     state = 'stopped'
   }
 
   async function quit(): Promise<void> {
-    const count = running()
-    if (count > 0 && mayAsk) {
+    const running = runningCount()
+    if (running > 0 && mayAsk) {
       state = 'asking'
-      const sure = await dialogs.confirmQuit(count)
-      // A shutdown that came in meanwhile has gone on without an answer.
+      const isConfirmed = await dialogs.confirmQuit(running)
+      // A shutdown may have started in the meantime.
       if (state !== 'asking') return
-      if (!sure) {
-        state = 'no'
+      if (!isConfirmed) {
+        state = 'running'
         return
       }
     }
-    log.info('quitting', { running: count })
-    await stopAll()
-    setTimeout(() => app.exit(0), closeLimitMs).unref()
+    log.info('quitting', { running })
+    await stopNow()
+    setTimeout(() => app.exit(0), exitTimeoutMs).unref()
     app.quit()
   }
 
@@ -62,38 +63,38 @@ export function setupQuit(options: {
     event.preventDefault()
     if (state === 'stopping' || (state === 'asking' && mayAsk)) return
     void quit().catch((error: unknown) => {
-      state = 'no'
+      state = 'running'
       log.error('quitting failed', { error })
     })
   })
   app.on('quit', () => {
     if (isStuck()) process.kill(process.pid, 'SIGKILL')
   })
-  const askNobody = () => {
+  const skipConfirmation = () => {
     mayAsk = false
   }
-  // The shutdown waits while we stop: Linux and macOS grant a few seconds to an app that asks for them.
+  // Linux and macOS delay the shutdown by a few seconds for apps that prevent the default.
   powerMonitor.on('shutdown', (event?: { readonly preventDefault?: () => void }) => {
-    askNobody()
+    skipConfirmation()
     event?.preventDefault?.()
     app.quit()
   })
   app.on('browser-window-created', (_event, window) => {
-    window.on('query-session-end', askNobody)
-    window.on('session-end', askNobody)
+    window.on('query-session-end', skipConfirmation)
+    window.on('session-end', skipConfirmation)
   })
-  // Electron turns these signals into a quit of its own; this must have been said before it does.
+  // Prepended, since Electron's own handler turns these signals into a quit.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.prependListener(signal, () => {
-      askNobody()
+      skipConfirmation()
       app.quit()
     })
   }
-  return { isStopped: () => state === 'stopped', stopNow: stopAll }
+  return { isStopped: () => state === 'stopped', stopNow }
 }
 
-/** Resolves when the work is done or the time is up, whichever comes first. */
-async function withLimit(work: Promise<void>, limitMs: number): Promise<void> {
+/** Resolves when the work is done or the time limit has passed. */
+async function withTimeLimit(work: Promise<void>, limitMs: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const timer = setTimeout(resolve, limitMs)
   try {

@@ -1,30 +1,36 @@
 import { powerMonitor } from 'electron'
 import process from 'node:process'
 import type { Patch } from '../../contract/uploads.ts'
-import type { Log, Environment } from '../../platform/environment.ts'
-import type { Engine } from '../../engine/engine.ts'
+import type { Environment } from '../../platform/environment.ts'
 import { runProgram } from '../../platform/run-program.ts'
-import { createBatteryMonitor } from '../power/battery-monitor.ts'
-import { batteryLevelReader } from '../power/battery-level.ts'
-import type { ConditionsTracker } from './conditions.ts'
-import { networkStatusReader } from '../network/network-reader.ts'
-import { createNetworkPoller } from '../network/network-poller.ts'
-import { createAddressMonitor, watchNetworkManager } from '../network/network-manager.ts'
-import { setupPower } from '../power/sleep-blocker.ts'
 import type { SettingsStore } from '../../platform/settings.ts'
+import type { Engine } from '../../engine/engine.ts'
+import { createAddressMonitor } from '../network/address-monitor.ts'
+import { watchNetworkManager } from '../network/network-manager.ts'
+import { createNetworkPoller } from '../network/network-poller.ts'
+import { networkStatusReader } from '../network/network-reader.ts'
+import { batteryLevelReader } from '../power/battery-level.ts'
+import { createBatteryMonitor } from '../power/battery-monitor.ts'
+import { createProgressWatch } from '../power/progress-watch.ts'
+import { createSleepBlocker } from '../power/sleep-blocker.ts'
+import type { ConditionsTracker } from './conditions.ts'
 
-interface Parts {
-  readonly settings: Pick<SettingsStore, 'current'>
-  readonly engine: Engine
-  readonly log: Log
+export interface ConditionMonitors {
+  settingsChanged(): void
+  applyPatch(patch: Patch): void
 }
 
-/** Power and network, joined to what they decide. */
-export function startConditionMonitors(
-  { settings, engine, log }: Parts,
-  conditions: Pick<ConditionsTracker, 'update' | 'setNetwork' | 'setPower'>,
-  environment: Pick<Environment, 'now' | 'timers' | 'log'>,
-) {
+/** Starts to watch battery, network, sleep and wake, and reports them to the conditions and the engine. */
+export function startConditionMonitors(options: {
+  readonly settings: Pick<SettingsStore, 'current'>
+  readonly engine: Pick<Engine, 'networkChanged'>
+  readonly conditions: Pick<ConditionsTracker, 'update' | 'setNetwork' | 'setPower'>
+  readonly environment: Pick<Environment, 'now' | 'timers' | 'log'>
+}): ConditionMonitors {
+  const { settings, engine, conditions, environment } = options
+  const { log } = environment
+  const progress = createProgressWatch(environment.now)
+  const sleepBlocker = createSleepBlocker(environment.now)
   const battery = createBatteryMonitor({
     platform: process.platform,
     isOnBattery: () => powerMonitor.onBatteryPower,
@@ -33,37 +39,51 @@ export function startConditionMonitors(
     onChange: conditions.setPower,
     environment,
   })
-  const line = createNetworkPoller({
+  const networkPoller = createNetworkPoller({
     read: networkStatusReader(process.platform, runProgram),
     isNeeded: () => settings.current().pauseOnMetered,
     onChange: conditions.setNetwork,
     environment,
   })
-  const look = () => [battery, line].forEach((watch) => watch.refresh())
-  const power = setupPower({ engine, changed: look, environment, log })
   const addresses = createAddressMonitor({
     onChange() {
-      power.lineChanged()
-      line.refresh()
+      engine.networkChanged()
+      networkPoller.refresh()
     },
   })
+
+  function refresh(): void {
+    battery.refresh()
+    networkPoller.refresh()
+  }
+
+  powerMonitor.on('suspend', () => log.info('the computer is going to sleep'))
+  powerMonitor.on('resume', () => {
+    log.info('the computer resumed from sleep')
+    engine.networkChanged()
+    refresh()
+  })
+  powerMonitor.on('on-ac', refresh)
+  powerMonitor.on('on-battery', refresh)
   watchNetworkManager({
     platform: process.platform,
     onChange(network) {
       conditions.setNetwork(network)
-      power.lineChanged()
+      engine.networkChanged()
     },
     log,
-  }).catch((error: unknown) => log.warn('the network could not be watched', { error }))
+  }).catch((error: unknown) => log.warn('NetworkManager could not be watched', { error }))
   conditions.update()
-  look()
+  refresh()
+
   return {
-    wishesChanged: look,
-    patch(patch: Patch) {
-      power.update(patch)
+    settingsChanged: refresh,
+    applyPatch(patch) {
+      progress.patch(patch)
+      sleepBlocker.update({ running: patch.totals.running, lastProgressMs: progress.lastMs() })
       const isActive = patch.totals.running + patch.totals.waiting > 0
       battery.setActive(isActive)
-      line.setActive(isActive)
+      networkPoller.setActive(isActive)
       addresses.setActive(isActive)
     },
   }

@@ -1,97 +1,107 @@
 import type { Conditions, Hold } from '../../contract/conditions.ts'
 import type { Environment } from '../../platform/environment.ts'
-import type { Engine } from '../../engine/engine.ts'
-import { activePauseReasons, isOverridden, currentSpeedLimit, type Override } from './pause-reasons.ts'
-import { unknownNetwork, type NetworkStatus } from '../network/network-manager.ts'
 import type { SettingsStore } from '../../platform/settings.ts'
+import type { Engine } from '../../engine/engine.ts'
+import { unknownNetwork, type NetworkStatus } from '../network/network-status.ts'
+import type { WhenDoneTracker } from '../power/when-done.ts'
+import { activePauseReasons, currentSpeedLimit, isOverridden, type Override } from './pause-reasons.ts'
 
-/** Follows power, network and clock, and holds or limits the uploads as the person wants. */
+type ChangeListener = (conditions: Conditions, before: Conditions) => void
+
+/** Tracks power, network and clock, and pauses or limits the uploads according to the settings. */
 export interface ConditionsTracker {
   current(): Conditions
-  /** Settings, the clock or the countdown may have changed: works it out anew and passes it on. */
+  /** Recomputes the conditions and applies them to the engine, after settings or the time have changed. */
   update(): void
   setNetwork(network: NetworkStatus): void
   setPower(power: Conditions['power']): void
-  /** Sets the reasons of this moment aside until they have ended; on a metered line for ever if told so. */
+  /** Overrides the current pause reasons until they end; with `isAlways` a metered network is stored as unmetered. */
   sendAnyway(isAlways: boolean): void
+  onChange(listener: ChangeListener): void
 }
 
-/** A clock that is set, or a time zone that is left, is noticed after so long at most, in ms. */
-const clockEveryMs = 10 * 60_000
+/** Upper bound for noticing that the clock was set or the time zone changed, in ms. */
+const clockCheckIntervalMs = 10 * 60_000
 
 export function createConditions(options: {
   readonly settings: Pick<SettingsStore, 'current' | 'change'>
   readonly engine: Pick<Engine, 'hold' | 'applySettings'>
-  readonly whenDone: { readonly current: () => Pick<Conditions, 'whenDone' | 'ending'> }
-  readonly changed: (conditions: Conditions, before: Conditions) => void
+  readonly whenDone: Pick<WhenDoneTracker, 'current' | 'onChange'>
   readonly environment: Pick<Environment, 'now' | 'timers' | 'log'>
 }): ConditionsTracker {
-  const { settings, engine, whenDone, changed, environment } = options
+  const { settings, engine, whenDone, environment } = options
+  const listeners: ChangeListener[] = []
   let network = unknownNetwork
   let power: Conditions['power'] = { isOnBattery: false, percent: null }
   let override: Override | null = null
-  let holds: readonly Hold[] = []
+  let reasons: readonly Hold[] = []
   let isHeld = false
-  let cancelClock = () => {}
-  let current = workOut()
+  let cancelClockCheck = () => {}
+  let current = compute()
 
-  function workOut(): Conditions {
-    const wishes = settings.current()
+  function compute(): Conditions {
     const nowMs = environment.now()
-    holds = activePauseReasons(wishes, { nowMs, power, network })
-    const overridden = holds.find((hold) => isOverridden(hold, override)) ?? null
+    reasons = activePauseReasons(settings.current(), { nowMs, power, network })
+    const overridden = reasons.find((reason) => isOverridden(reason, override)) ?? null
     if (!overridden) override = null
     return {
-      hold: holds.find((hold) => !isOverridden(hold, override)) ?? null,
+      hold: reasons.find((reason) => !isOverridden(reason, override)) ?? null,
       overridden: overridden?.kind ?? null,
-      limit: currentSpeedLimit(wishes, nowMs),
-      ...{ power, network },
+      limit: currentSpeedLimit(settings.current(), nowMs),
+      power,
+      network,
       ...whenDone.current(),
     }
   }
 
-  function look(): void {
+  function update(): void {
     const before = current
-    current = workOut()
+    current = compute()
     engine.applySettings({
       ...settings.current(),
       limitBytesPerSecond: current.limit.bytesPerSecond,
     })
-    if ((current.hold !== null) !== isHeld) {
-      isHeld = current.hold !== null
-      environment.log.info(isHeld ? 'sending is held' : 'sending goes on', {
-        by: current.hold?.kind ?? 'nothing',
+    const shouldHold = current.hold !== null
+    if (shouldHold !== isHeld) {
+      isHeld = shouldHold
+      environment.log.info(isHeld ? 'uploads paused' : 'uploads resumed', {
+        reason: current.hold?.kind ?? 'none',
       })
       engine
         .hold(isHeld)
         .catch((error: unknown) => environment.log.error('the queue could not be held', { error }))
     }
-    cancelClock()
+    cancelClockCheck()
     const { untilMs } = current.limit
-    if (untilMs !== null)
-      cancelClock = environment.timers.after(Math.min(untilMs - environment.now(), clockEveryMs), look)
-    if (JSON.stringify(current) !== JSON.stringify(before)) changed(current, before)
+    if (untilMs !== null) {
+      const delayMs = Math.min(untilMs - environment.now(), clockCheckIntervalMs)
+      cancelClockCheck = environment.timers.after(delayMs, update)
+    }
+    if (JSON.stringify(current) === JSON.stringify(before)) return
+    for (const listener of listeners) listener(current, before)
   }
 
+  whenDone.onChange(update)
   return {
     current: () => current,
-    update: look,
+    update,
     setNetwork(next) {
       network = next
-      look()
+      update()
     },
     setPower(next) {
       power = next
-      look()
+      update()
     },
     sendAnyway(isAlways) {
       const { line } = network
-      override = { holds }
-      if (isAlways && line && holds.some(({ kind }) => kind === 'metered')) {
+      override = { reasons }
+      if (isAlways && line && reasons.some(({ kind }) => kind === 'metered')) {
         const others = settings.current().lines.filter(({ id }) => id !== line.id)
         settings.change({ lines: [...others, { ...line, isMetered: false }] })
       }
-      look()
+      update()
     },
+    onChange: (listener) => void listeners.push(listener),
   }
 }

@@ -2,7 +2,7 @@ import type { Conditions, Hold, NetworkName } from '../../contract/conditions.ts
 import type { Settings } from '../../contract/settings.ts'
 import { quietHoursAt } from './quiet-hours.ts'
 
-/** What is known of the world around, as the system tells it. */
+/** The state of the computer that pause reasons depend on. */
 export interface PauseInputs {
   readonly nowMs: number
   readonly power: Conditions['power']
@@ -14,46 +14,47 @@ type PauseSettings = Pick<
   'pauseBelowPercent' | 'pauseOnMetered' | 'lines' | 'quietHours' | 'limitBytesPerSecond'
 >
 
-/** Whether the line is paid by the byte: the person's word about it first, then the system's. */
+/** The user's own setting for a network outranks what the system reports. */
 function isMetered({ metered, line }: PauseInputs['network'], lines: Settings['lines']): boolean {
   return lines.find(({ id }) => id === line?.id)?.isMetered ?? metered === 'yes'
 }
 
-/** Every reason to wait that holds now, the one that ends last first: a line stays as it is, hours pass. */
-export function activePauseReasons(wishes: PauseSettings, facts: PauseInputs): readonly Hold[] {
-  const { power, network, nowMs } = facts
-  const { pauseBelowPercent: belowPercent } = wishes
-  const quiet = quietHoursAt(wishes.quietHours, nowMs)
-  const holds: Hold[] = []
-  if (wishes.pauseOnMetered && isMetered(network, wishes.lines))
-    holds.push({ kind: 'metered', line: network.line })
-  // A level that nobody tells stops nobody.
+/** All active pause reasons, the one that is likely to last longest first. */
+export function activePauseReasons(settings: PauseSettings, inputs: PauseInputs): readonly Hold[] {
+  const { power, network, nowMs } = inputs
+  const { pauseBelowPercent: belowPercent } = settings
+  const quietHours = quietHoursAt(settings.quietHours, nowMs)
+  const reasons: Hold[] = []
+  if (settings.pauseOnMetered && isMetered(network, settings.lines))
+    reasons.push({ kind: 'metered', line: network.line })
+  // An unknown level never pauses.
   if (belowPercent !== null && power.isOnBattery && power.percent !== null && power.percent < belowPercent)
-    holds.push({ kind: 'battery', percent: power.percent, belowPercent })
-  if (quiet.isPause) holds.push({ kind: 'quiet-hours', untilMs: quiet.untilMs })
-  return holds
+    reasons.push({ kind: 'battery', percent: power.percent, belowPercent })
+  if (quietHours.isPause) reasons.push({ kind: 'quiet-hours', untilMs: quietHours.untilMs })
+  return reasons
 }
 
-/** The limit in force: the lower of the person's and that of the hour. */
-export function currentSpeedLimit(wishes: PauseSettings, nowMs: number): Conditions['limit'] {
-  const { limitBytesPerSecond: quiet, untilMs } = quietHoursAt(wishes.quietHours, nowMs)
-  const own = wishes.limitBytesPerSecond
-  const isFromQuietHours = quiet !== null && (own === null || quiet < own)
-  return { bytesPerSecond: isFromQuietHours ? quiet : own, isFromQuietHours, untilMs }
+/** The lower of the user's limit and the limit of the quiet hours. */
+export function currentSpeedLimit(settings: PauseSettings, nowMs: number): Conditions['limit'] {
+  const { limitBytesPerSecond: quietLimit, untilMs } = quietHoursAt(settings.quietHours, nowMs)
+  const ownLimit = settings.limitBytesPerSecond
+  const isFromQuietHours = quietLimit !== null && (ownLimit === null || quietLimit < ownLimit)
+  return { bytesPerSecond: isFromQuietHours ? quietLimit : ownLimit, isFromQuietHours, untilMs }
 }
 
-/** "Send anyway", and what it was said about: it holds until that has changed. */
+/** "Send anyway": the pause reasons it was chosen for. It ends when those have ended or changed. */
 export interface Override {
-  readonly holds: readonly Hold[]
+  readonly reasons: readonly Hold[]
 }
 
 const isSameNetwork = (one: NetworkName | null, other: NetworkName | null) => one?.id === other?.id
 
-/** Whether a reason to wait is one that the person has set aside. */
-export function isOverridden(hold: Hold, override: Override | null): boolean {
-  return (override?.holds ?? []).some((said) => {
-    if (said.kind === 'metered' && hold.kind === 'metered') return isSameNetwork(said.line, hold.line)
-    if (said.kind === 'quiet-hours' && hold.kind === 'quiet-hours') return said.untilMs === hold.untilMs
-    return said.kind === 'battery' && hold.kind === 'battery'
+export function isOverridden(reason: Hold, override: Override | null): boolean {
+  return (override?.reasons ?? []).some((overridden) => {
+    if (overridden.kind === 'metered' && reason.kind === 'metered')
+      return isSameNetwork(overridden.line, reason.line)
+    if (overridden.kind === 'quiet-hours' && reason.kind === 'quiet-hours')
+      return overridden.untilMs === reason.untilMs
+    return overridden.kind === 'battery' && reason.kind === 'battery'
   })
 }

@@ -2,8 +2,8 @@ import { app } from 'electron'
 import process from 'node:process'
 
 /**
- * The system's own about box, with the versions that a report of trouble needs. Each system shows other fields of it:
- * Linux has no credits, so there the versions stand behind our own.
+ * Fills the system's about panel, including the versions needed for a bug report. Linux does not show the credits, so there
+ * they are part of the app's version.
  */
 export function setAboutPanel(): void {
   const { electron, chrome, node } = process.versions

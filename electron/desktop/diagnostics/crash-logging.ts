@@ -2,7 +2,7 @@ import { app } from 'electron'
 import process from 'node:process'
 import type { Log } from '../../platform/environment.ts'
 
-/** An exception is a bug: it is written down. The app goes on, since the journal is whole after every step. */
+/** Logs uncaught exceptions. The app keeps running, since the journal is consistent after every write. */
 export function logCrashes(log: Log): void {
   process.on('uncaughtException', (error) => log.error('uncaught exception', { error }))
   process.on('unhandledRejection', (reason) => log.error('unhandled rejection', { reason }))

@@ -17,23 +17,23 @@ import type { SettingsStore } from '../../platform/settings.ts'
 import { supportReportText, supportReportParts } from './support-report.ts'
 import type { MainWindow } from '../window/main-window.ts'
 
-/** One function for each call that helps when something goes wrong. */
+/** The calls for the connection check, the storage test and the support report. */
 export function createDiagnosticsHandlers(options: {
   readonly folders: AppFolders
   readonly engine: Pick<Engine, 'calls' | 'session' | 'snapshot' | 'confirmSignIns' | 'testStorage'>
   readonly settings: SettingsStore
   readonly language: Language
   readonly window: Pick<MainWindow, 'browserWindow'>
-  readonly feed: Pick<PageFeed, 'send'>
+  readonly feed: Pick<PageFeed, 'sendEvent'>
   readonly log: FileLog
 }): Pick<CallHandlers, CallNameIn<'diagnostics'>> {
   const { folders, engine, settings, language, window, feed, log } = options
-  let last: ConnectionCheck | null = null
-  /** What the person reads: what is saved is this, whatever has happened since. */
-  let read: { readonly pieces: readonly BundlePiece[]; readonly atMs: number } | null = null
-  let testing: AbortController | null = null
+  let lastCheck: ConnectionCheck | null = null
+  /** The report that the page has shown; exactly this one is saved. */
+  let shownReport: { readonly pieces: readonly BundlePiece[]; readonly atMs: number } | null = null
+  let runningTest: AbortController | null = null
 
-  async function gather() {
+  async function createReport() {
     await log.flush()
     const pieces = await supportReportParts({
       versions: {
@@ -43,65 +43,64 @@ export function createDiagnosticsHandlers(options: {
       },
       settings: settings.current(),
       snapshot: engine.snapshot(),
-      connection: last,
+      connection: lastCheck,
       logFolder: folders.logs,
     })
-    read = { pieces, atMs: Date.now() }
+    shownReport = { pieces, atMs: Date.now() }
     return pieces
   }
 
   async function testStorage(): Promise<Result<StorageTest>> {
     const { chosen } = engine.session()
     if (!chosen) return failed(failure('no-team'))
-    // One at a time: the first is what a second click would have begun.
-    if (testing) return failed(failure('conflict'))
-    testing = new AbortController()
+    if (runningTest) return failed(failure('conflict'))
+    runningTest = new AbortController()
     try {
-      const tell = (now: StorageTest) => feed.send('storageTest', now)
-      const found = await engine.testStorage(chosen, testing.signal, tell)
-      log.info('tested storage', { state: found.state, tookMs: found.tookMs, code: found.failure?.code })
-      return success(found)
+      const report = (progress: StorageTest) => feed.sendEvent('storageTest', progress)
+      const result = await engine.testStorage(chosen, runningTest.signal, report)
+      log.info('storage tested', { state: result.state, tookMs: result.tookMs, code: result.failure?.code })
+      return success(result)
     } finally {
-      testing = null
+      runningTest = null
     }
   }
 
   return {
     async checkConnection() {
       const { server } = settings.current()
-      last = await checkConnection({
+      lastCheck = await checkConnection({
         server,
         askServer: () => engine.calls.checkServer({ address: server }),
         session: engine.session,
         confirmSignIns: engine.confirmSignIns,
-        tell: (check) => feed.send('connection', check),
+        tell: (check) => feed.sendEvent('connection', check),
       })
-      log.info('looked at the connection', {
-        results: last.results.map(({ step, outcome }) => `${step} ${outcome}`),
+      log.info('connection checked', {
+        results: lastCheck.results.map(({ step, outcome }) => `${step} ${outcome}`),
       })
-      return success(last)
+      return success(lastCheck)
     },
     testStorage,
     async cancelStorageTest() {
-      testing?.abort()
+      runningTest?.abort()
       return success(undefined)
     },
-    supportPieces: async () => success(await gather()),
-    async saveSupportBundle({ pieces: wanted }) {
-      if (!read) return failed(failure('not-found'))
-      const { pieces, atMs } = read
-      const owner = window.browserWindow()
-      const box = {
+    supportPieces: async () => success(await createReport()),
+    async saveSupportBundle({ pieces: chosenNames }) {
+      if (!shownReport) return failed(failure('not-found'))
+      const { pieces, atMs } = shownReport
+      const parent = window.browserWindow()
+      const dialogOptions = {
         title: language.translate()('bundle.title'),
         defaultPath: join(app.getPath('downloads'), 'modelferry-report.txt'),
         filters: [{ name: 'Text', extensions: ['txt'] }],
       }
-      const { canceled, filePath } = await (owner
-        ? dialog.showSaveDialog(owner, box)
-        : dialog.showSaveDialog(box))
+      const { canceled, filePath } = await (parent
+        ? dialog.showSaveDialog(parent, dialogOptions)
+        : dialog.showSaveDialog(dialogOptions))
       if (canceled || !filePath) return success(false)
       try {
-        const chosen = pieces.filter(({ name }) => wanted.includes(name))
+        const chosen = pieces.filter(({ name }) => chosenNames.includes(name))
         await writeFile(filePath, supportReportText(chosen, atMs), { mode: 0o600 })
         return success(true)
       } catch (error) {

@@ -6,10 +6,10 @@ import type { Settings } from '../../contract/settings.ts'
 import { logFileNames } from '../../platform/log.ts'
 import { redact, redactText } from '../../platform/redact.ts'
 
-/** The newest lines tell of the trouble at hand, and somebody has to read them. */
-const longestLog = 200_000
+/** In characters; the newest lines are kept, since they are the most relevant. */
+const maxLogLength = 200_000
 
-/** What a report is put together from. */
+/** The data that a report is made from. */
 export interface BundleSources {
   readonly versions: Readonly<Record<string, unknown>>
   readonly settings: Settings
@@ -18,13 +18,13 @@ export interface BundleSources {
   readonly logFolder: string
 }
 
-/** The pieces of a report as they would be written; secrets and the person's folder are out of each. */
+/** The parts of a report, with secrets and the user's home folder redacted. */
 export async function supportReportParts(sources: BundleSources): Promise<readonly BundlePiece[]> {
   const { snapshot, connection } = sources
-  const pieces: BundlePiece[] = [
+  const parts: BundlePiece[] = [
     { name: 'versions', text: asText(sources.versions) },
-    { name: 'settings', text: asText(withoutLines(sources.settings)) },
-    { name: 'queue', text: asText(queueInNumbers(snapshot)) },
+    { name: 'settings', text: asText(withoutNetworkNames(sources.settings)) },
+    { name: 'queue', text: asText(anonymousQueue(snapshot)) },
     {
       name: 'names',
       text: snapshot.rows.map(({ id, fileName }) => `${id}  ${redactText(fileName)}`).join('\n'),
@@ -32,35 +32,40 @@ export async function supportReportParts(sources: BundleSources): Promise<readon
     { name: 'connection', text: connection === null ? '' : asText(connection) },
     { name: 'log', text: await newestLog(sources.logFolder) },
   ]
-  return pieces.filter(({ text }) => text.trim() !== '')
+  return parts.filter(({ text }) => text.trim() !== '')
 }
 
-/** The report as one text, each piece under its name. */
-export function supportReportText(pieces: readonly BundlePiece[], atMs: number): string {
-  const head = `Modelferry, report of ${new Date(atMs).toISOString()}\n`
-  return [head, ...pieces.map(({ name, text }) => `===== ${name} =====\n${text}\n`)].join('\n')
+/** The report as one text, with a heading for each part. */
+export function supportReportText(parts: readonly BundlePiece[], atMs: number): string {
+  const heading = `Modelferry, report of ${new Date(atMs).toISOString()}\n`
+  return [heading, ...parts.map(({ name, text }) => `===== ${name} =====\n${text}\n`)].join('\n')
 }
 
-/** The names of networks tell where a person is. */
-function withoutLines({ lines, ...others }: Settings): object {
+/** Only counts the known networks, since their names may reveal a location. */
+function withoutNetworkNames({ lines, ...others }: Settings): object {
   return { ...others, lines: lines.length }
 }
 
 const asText = (value: unknown) => JSON.stringify(redact(value), null, 2)
 
-/** How the uploads stand, without a name, a path, a person or a team. */
-function queueInNumbers({ rows, totals, allPaused, line }: Snapshot): object {
+/** The state of the uploads without names, paths, users or teams. */
+function anonymousQueue({ rows, totals, allPaused, line }: Snapshot): object {
   return {
-    ...{ totals, allPaused, line },
+    totals,
+    allPaused,
+    line,
     rows: rows.map(({ id, phase, sizeBytes, sentBytes, failure, recognition }) => ({
-      ...{ id, phase, sizeBytes, sentBytes },
+      id,
+      phase,
+      sizeBytes,
+      sentBytes,
       failure: failure?.code ?? null,
       format: recognition.format,
     })),
   }
 }
 
-/** The end of the log, across its files. It was written without secrets; older versions may have known fewer. */
+/** The end of the log, across its files. Redacted again, since older versions redacted less. */
 async function newestLog(folder: string): Promise<string> {
   const texts = await Promise.all(
     logFileNames.toReversed().map((name) => readFile(join(folder, name), 'utf8').catch(() => '')),
@@ -68,7 +73,7 @@ async function newestLog(folder: string): Promise<string> {
   return redactText(
     texts
       .join('')
-      .slice(-longestLog)
+      .slice(-maxLogLength)
       .replace(/^[^\n]*\n/, (first) => (first.startsWith('{') ? first : '')),
   )
 }

@@ -1,13 +1,13 @@
-/** Said by the `modelferry` on the PATH of an installed package (build/linux/modelferry) when a command stands behind it. */
-const commandMark = '--modelferry-command'
+/** Passed by the `modelferry` script of installed packages (build/linux/modelferry) when it was called with a command. */
+const commandSwitch = '--modelferry-command'
 
 /**
- * The words of a command that the installed app was started for, or null when it was started as an app. They stand behind
- * `--`, so that Chromium takes none of them for a switch of its own (`--type` is one).
+ * The arguments for the command line, or null for a start of the app. They follow `--`, so that Chromium does not interpret
+ * them as its own switches (such as `--type`).
  */
 export function cliArguments(argv: readonly string[]): readonly string[] | null {
-  const dashes = argv.indexOf('--')
-  const mark = argv.indexOf(commandMark)
-  if (mark < 1 || dashes < mark) return null
-  return argv.slice(dashes + 1)
+  const separator = argv.indexOf('--')
+  const switchIndex = argv.indexOf(commandSwitch)
+  if (switchIndex < 1 || separator < switchIndex) return null
+  return argv.slice(separator + 1)
 }

@@ -9,17 +9,17 @@ import { ownershipMark, writeOwned, readOwned, removeOwned, type OwnedFile } fro
 
 type Id = FileManagerEntry['id']
 
-/** "Send with Modelferry" in the menus of file managers. Windows' "Send to" is the installer's. */
+/** "Send with Modelferry" in the menus of file managers. On Windows the installer adds it to "Send to". */
 export interface FileManagers {
   list(): Promise<readonly FileManagerEntry[]>
   set(id: Id, isOn: boolean): Promise<readonly FileManagerEntry[]>
-  /** Writes anew what is on where the app lies elsewhere than it did. */
+  /** Rewrites enabled entries, since the app may have been moved. */
   repair(): Promise<void>
 }
 
 export const entryName = 'Send with Modelferry'
 
-/** Scripts get the paths one a line, whole (Nautilus' own help). */
+/** Scripts get absolute paths, one per line (Nautilus help). */
 const nautilusScript = (command: LaunchCommand) => `#!/bin/sh
 # ${ownershipMark}, by the switch in its settings.
 IFS='
@@ -52,22 +52,30 @@ Icon=modelferry
 Exec=${desktopEntryExec(command, '--', '%F')}
 `
 
-interface Known {
+interface Integration {
   readonly id: Id
-  /** The program that shows that the file manager is there; null where it is part of the system. */
+  /** The program to look for on the PATH; null if it is always available. */
   readonly program: string | null
   files(): Promise<readonly OwnedFile[]>
-  /** What the desktop has to be told after a change. */
-  readonly changed?: () => Promise<void>
+  /** Called after files were written or removed. */
+  readonly onChange?: () => Promise<void>
 }
 
-function known(platform: NodeJS.Platform, command: LaunchCommand, home: string, data: string): Known[] {
+function fileManagerIntegrations(
+  platform: NodeJS.Platform,
+  command: LaunchCommand,
+  home: string,
+  dataFolder: string,
+): Integration[] {
   if (platform === 'darwin')
     return [{ id: 'finder', program: null, files: async () => quickAction(home, command) }]
   if (platform !== 'linux') return []
-  const dolphin = { path: join(data, 'kio/servicemenus/modelferry.desktop'), text: dolphinMenu(command) }
-  const nautilus = { path: join(data, 'nautilus/scripts', entryName), text: nautilusScript(command) }
-  const nemo = { path: join(data, 'nemo/actions/modelferry.nemo_action'), text: nemoAction(command) }
+  const dolphin = {
+    path: join(dataFolder, 'kio/servicemenus/modelferry.desktop'),
+    text: dolphinMenu(command),
+  }
+  const nautilus = { path: join(dataFolder, 'nautilus/scripts', entryName), text: nautilusScript(command) }
+  const nemo = { path: join(dataFolder, 'nemo/actions/modelferry.nemo_action'), text: nemoAction(command) }
   return [
     { id: 'nautilus', program: 'nautilus', files: async () => [{ ...nautilus, isExecutable: true }] },
     { id: 'nemo', program: 'nemo', files: async () => [nemo] },
@@ -80,41 +88,53 @@ export function createFileManagers(options: {
   readonly command: LaunchCommand
   readonly home: string
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Null where a package or the system has put the app into the desktop's menu. */
+  /** Null if a package or the system has added the app to the desktop's menu. */
   readonly menu: MenuSources | null
 }): FileManagers {
   const { platform, command, home, env, menu } = options
-  const data = (env['FLATPAK_ID'] ? undefined : env['XDG_DATA_HOME']) || join(home, '.local/share')
-  const inMenu = (sources: MenuSources): Known => ({
-    ...{ id: 'menu', program: null },
-    files: () => menuFiles(sources, command, data),
-    changed: () => updateMenuDatabases(runProgram, data),
+  const dataFolder = (env['FLATPAK_ID'] ? undefined : env['XDG_DATA_HOME']) || join(home, '.local/share')
+  const menuIntegration = (sources: MenuSources): Integration => ({
+    id: 'menu',
+    program: null,
+    files: () => menuFiles(sources, command, dataFolder),
+    onChange: () => updateMenuDatabases(runProgram, dataFolder),
   })
-  const all = [...(menu ? [inMenu(menu)] : []), ...known(platform, command, home, data)]
-  const isThere = ({ program }: Known) => program === null || isOnPath(program, env['PATH'] ?? '')
-  const isOn = async ({ files }: Known) => {
-    const found = await Promise.all((await files()).map(readOwned))
-    return found.every((text) => text !== null)
+  const integrations = [
+    ...(menu ? [menuIntegration(menu)] : []),
+    ...fileManagerIntegrations(platform, command, home, dataFolder),
+  ]
+  const isInstalled = ({ program }: Integration) => program === null || isOnPath(program, env['PATH'] ?? '')
+  const isOn = async ({ files }: Integration) => {
+    const texts = await Promise.all((await files()).map(readOwned))
+    return texts.every((text) => text !== null)
   }
 
   async function list(): Promise<readonly FileManagerEntry[]> {
     const entries = await Promise.all(
-      all.map(async (one) => ({ id: one.id, isOn: await isOn(one), isThere: isThere(one) })),
+      integrations.map(async (integration) => ({
+        id: integration.id,
+        isOn: await isOn(integration),
+        isInstalled: isInstalled(integration),
+      })),
     )
-    // One that was removed is still shown while our entry is in its folder.
-    return entries.filter((one) => one.isThere || one.isOn).map(({ id, isOn }) => ({ id, isOn }))
+    // A removed file manager is still listed while its entry exists, so that it can be disabled.
+    return entries.filter((entry) => entry.isInstalled || entry.isOn).map(({ id, isOn }) => ({ id, isOn }))
   }
 
   return {
     list,
-    async set(id, wanted) {
-      const one = all.find((known) => known.id === id)
-      for (const file of (await one?.files()) ?? []) await (wanted ? writeOwned(file) : removeOwned(file))
-      await one?.changed?.()
+    async set(id, isEnabled) {
+      const integration = integrations.find((candidate) => candidate.id === id)
+      for (const file of (await integration?.files()) ?? [])
+        await (isEnabled ? writeOwned(file) : removeOwned(file))
+      await integration?.onChange?.()
       return list()
     },
     async repair() {
-      for (const one of all) if (await isOn(one)) for (const file of await one.files()) await writeOwned(file)
+      for (const integration of integrations) {
+        if (!(await isOn(integration))) continue
+        for (const file of await integration.files()) await writeOwned(file)
+      }
     },
   }
 }

@@ -3,28 +3,28 @@ import { shellCommand, type LaunchCommand } from './launch-command.ts'
 import { ownershipMark, type OwnedFile } from './owned-file.ts'
 
 /**
- * A Quick Action for Finder's menus and the Services menu. Electron gives an app no way to answer a service of its own
- * (`NSServices` needs an object in the app that it does not have), so a workflow of Automator's kind hands the files to the
- * app. The keys are those that Automator writes for "Run Shell Script" with input as arguments. The app is opened and not
- * run: a workflow lasts as long as its script, and the menu bar would show it for as long as the app is there.
+ * A Quick Action for Finder's menus and the Services menu. Electron apps cannot provide services themselves (`NSServices`
+ * needs a native object), so an Automator workflow passes the files to the app. The keys are those that Automator writes for
+ * "Run Shell Script" with input as arguments. The app is started by `open`, since the menu bar shows a workflow until its
+ * script ends.
  */
 export function quickAction(home: string, command: LaunchCommand): readonly OwnedFile[] {
   const folder = join(home, 'Library/Services/Send with Modelferry.workflow/Contents')
   return [
     { path: join(folder, 'Info.plist'), text: plist(serviceInfo) },
-    { path: join(folder, 'document.wflow'), text: plist(workflow(`exec ${opening(command)} "$@"`)) },
+    { path: join(folder, 'document.wflow'), text: plist(workflow(`exec ${openCommand(command)} "$@"`)) },
   ]
 }
 
-/** Paths from Finder are whole, so none of them reads as a switch of `open`. */
-function opening(command: LaunchCommand): string {
+/** Paths from Finder are absolute, so none of them can be mistaken for a switch of `open`. */
+function openCommand(command: LaunchCommand): string {
   const bundle = /^(.+\.app)\/Contents\/MacOS\/[^/]+$/.exec(command.program)?.[1]
   return bundle === undefined || command.args.length > 0
     ? `${shellCommand(command)} --`
     : shellCommand({ program: '/usr/bin/open', args: ['-a', bundle] })
 }
 
-const escaped = (text: string) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
+const escapeXml = (text: string) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
 
 const plist = (content: string) => `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
@@ -70,7 +70,7 @@ const workflow = (script: string) => `<dict>
         <key>ActionName</key><string>Run Shell Script</string>
         <key>ActionParameters</key>
         <dict>
-          <key>COMMAND_STRING</key><string>${escaped(script)}</string>
+          <key>COMMAND_STRING</key><string>${escapeXml(script)}</string>
           <key>inputMethod</key><integer>1</integer>
           <key>shell</key><string>/bin/sh</string>
         </dict>

@@ -1,18 +1,18 @@
 import { failure } from '../../contract/failures.ts'
-import type { Log } from '../../platform/environment.ts'
 import type { Engine } from '../../engine/engine.ts'
+import type { Log } from '../../platform/environment.ts'
 import type { Dialogs } from '../window/dialogs.ts'
-import type { LaunchListener } from './single-instance.ts'
-import type { PageFeed } from '../window/page-feed.ts'
 import type { MainWindow } from '../window/main-window.ts'
+import type { PageFeed } from '../window/page-feed.ts'
+import type { LaunchListener } from './single-instance.ts'
 
-/** Files that came in without the page's doing: the window opens, they are added, and the page is told what became of them. */
+/** Adds files that did not come from the page, and sends it the report. */
 export function createLaunchListener(options: {
   readonly engine: Pick<Engine, 'drop'>
-  /** Files wait for it: before the journal is open they have nowhere to go. */
+  /** Files are added only after the engine has started. */
   readonly started: Promise<void>
   readonly window: Pick<MainWindow, 'show'>
-  readonly feed: Pick<PageFeed, 'send'>
+  readonly feed: Pick<PageFeed, 'sendEvent'>
   readonly dialogs: Pick<Dialogs, 'showFailure'>
   readonly log: Log
 }): LaunchListener {
@@ -21,7 +21,7 @@ export function createLaunchListener(options: {
   async function add(paths: readonly string[]): Promise<void> {
     await started
     const report = await engine.drop(paths)
-    if (report.ok) feed.send('added', report.value)
+    if (report.ok) feed.sendEvent('added', report.value)
     else await dialogs.showFailure(report.failure)
   }
 
@@ -37,7 +37,7 @@ export function createLaunchListener(options: {
     },
     onCommand(command) {
       window.show()
-      feed.send('command', command)
+      feed.sendEvent('command', command)
     },
   }
 }

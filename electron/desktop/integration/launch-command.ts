@@ -1,54 +1,54 @@
-/** How this very installation is started from outside. */
+/** The command that starts this installation of the app. */
 export interface LaunchCommand {
   readonly program: string
   readonly args: readonly string[]
 }
 
+type Env = Readonly<Record<string, string | undefined>>
+
 /**
- * What a file manager or the login starts. An AppImage runs from a mount that is gone with it, so its own file is named; a
- * Flatpak is started by its id; while it is not packaged the app's folder is an argument.
+ * The command for file managers and autostart. An AppImage runs from a temporary mount, so its own file is used; a Flatpak is
+ * started by its id. In development the app's folder is an argument.
  */
 export function launchCommand(options: {
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Env
   readonly execPath: string
-  /** The app's folder, or null when it is packaged. */
+  /** The app's folder in development, null when packaged. */
   readonly appFolder: string | null
 }): LaunchCommand {
   const { env, execPath, appFolder } = options
-  const flatpak = env['FLATPAK_ID']
-  if (flatpak) return { program: 'flatpak', args: ['run', flatpak] }
+  const flatpakId = env['FLATPAK_ID']
+  if (flatpakId) return { program: 'flatpak', args: ['run', flatpakId] }
   const appImage = env['APPIMAGE']
   if (appImage) return { program: appImage, args: [] }
   return { program: execPath, args: appFolder === null ? [] : [appFolder] }
 }
 
 /**
- * A command for the `Exec` key of a desktop entry: each word in quotes, with what is special inside them escaped, and `%`
- * doubled (Desktop Entry Specification 1.5, "The Exec key"). The escapes are doubled once more, as for every string there.
+ * Formats a command for the `Exec` key of a desktop entry: each argument quoted, special characters escaped and `%` doubled
+ * (Desktop Entry Specification 1.5, "The Exec key"). Backslashes are doubled again, as in every string of such a file.
  */
-export function desktopEntryExec(
-  { program, args: words }: LaunchCommand,
-  ...more: readonly string[]
-): string {
-  const quoted = [program, ...words].map((word) => {
-    const escaped = word.replace(/(["`$\\])/g, '\\$1').replace(/%/g, '%%')
+export function desktopEntryExec({ program, args }: LaunchCommand, ...moreArgs: readonly string[]): string {
+  const quoted = [program, ...args].map((argument) => {
+    const escaped = argument.replace(/(["`$\\])/g, '\\$1').replace(/%/g, '%%')
     return `"${escaped.replace(/\\/g, '\\\\')}"`
   })
-  return [...quoted, ...more].join(' ')
+  return [...quoted, ...moreArgs].join(' ')
 }
 
-/** A command for a shell: each word in single quotes. */
-export function shellCommand({ program, args: words }: LaunchCommand): string {
-  return [program, ...words].map((word) => `'${word.replace(/'/g, `'\\''`)}'`).join(' ')
+/** Formats a command for a POSIX shell, each argument in single quotes. */
+export function shellCommand({ program, args }: LaunchCommand): string {
+  return [program, ...args].map((argument) => `'${argument.replace(/'/g, `'\\''`)}'`).join(' ')
 }
 
-/** Whether nobody has put this installation into the desktop's menu: an AppImage, or an archive that was unpacked by hand. */
-export function needsMenuEntry(
-  isPackaged: boolean,
-  platform: NodeJS.Platform,
-  env: Readonly<Record<string, string | undefined>>,
-  execPath: string,
-): boolean {
+/** True for an AppImage or an unpacked archive on Linux, which no package has added to the desktop's menu. */
+export function needsMenuEntry(options: {
+  readonly isPackaged: boolean
+  readonly platform: NodeJS.Platform
+  readonly env: Env
+  readonly execPath: string
+}): boolean {
+  const { isPackaged, platform, env, execPath } = options
   if (platform !== 'linux' || env['FLATPAK_ID'] || env['SNAP']) return false
   return Boolean(env['APPIMAGE']) || (isPackaged && !/^\/(?:opt|usr)\//.test(execPath))
 }

@@ -4,18 +4,18 @@ import type { RunProgram } from '../../platform/run-program.ts'
 import { desktopEntryExec, type LaunchCommand } from './launch-command.ts'
 import { ownershipMark, type OwnedFile } from './owned-file.ts'
 
-/** What a package brings and an AppImage or an unpacked archive doesn't: files of this app to be laid into the person's folders. */
+/** Files that a package would install, copied to the user's folders for an AppImage or an unpacked archive. */
 export interface MenuSources {
-  /** Kinds of model files (shared-mime-info). */
+  /** MIME types of model files (shared-mime-info). */
   readonly mimeTypes: string
   readonly icon: string
 }
 
-const remark = `<!-- ${ownershipMark}, by the switch in its settings. -->\n`
+const ownershipComment = `<!-- ${ownershipMark}, by the switch in its settings. -->\n`
 const iconName = 'app.modelferry.Modelferry'
 
-/** Named as the package names it, since windows are matched to their entry by it. */
-const entry = (command: LaunchCommand) => `[Desktop Entry]
+/** Has the same file name as in packages, which desktops use to match windows to their entry. */
+const desktopEntry = (command: LaunchCommand) => `[Desktop Entry]
 # ${ownershipMark}, by the switch in its settings.
 Type=Application
 Name=Modelferry
@@ -31,22 +31,25 @@ Keywords=model;upload;safetensors;gguf;checkpoint;lora;
 MimeType=application/x-safetensors;application/x-gguf;x-scheme-handler/modelferry;
 `
 
-/** The files for menu and "Open with". @param data this person's folder for such things (`XDG_DATA_HOME`) */
+/** The files for the menu and "Open with". @param dataFolder the user's `XDG_DATA_HOME` */
 export async function menuFiles(
   { mimeTypes: kinds, icon }: MenuSources,
   command: LaunchCommand,
-  data: string,
+  dataFolder: string,
 ): Promise<readonly OwnedFile[]> {
-  const [kindsText, iconText] = await Promise.all([readFile(kinds, 'utf8'), readFile(icon, 'utf8')])
+  const [mimeTypesText, iconText] = await Promise.all([readFile(kinds, 'utf8'), readFile(icon, 'utf8')])
   return [
-    { path: join(data, 'applications/modelferry.desktop'), text: entry(command) },
-    { path: join(data, 'mime/packages/modelferry.xml'), text: `${kindsText}${remark}` },
-    { path: join(data, `icons/hicolor/scalable/apps/${iconName}.svg`), text: `${iconText}${remark}` },
+    { path: join(dataFolder, 'applications/modelferry.desktop'), text: desktopEntry(command) },
+    { path: join(dataFolder, 'mime/packages/modelferry.xml'), text: `${mimeTypesText}${ownershipComment}` },
+    {
+      path: join(dataFolder, `icons/hicolor/scalable/apps/${iconName}.svg`),
+      text: `${iconText}${ownershipComment}`,
+    },
   ]
 }
 
-/** The desktop reads its own summaries of such folders; where these programs are missing it finds out at the next login. */
-export async function updateMenuDatabases(ask: RunProgram, data: string): Promise<void> {
-  await ask('update-mime-database', [join(data, 'mime')])
-  await ask('update-desktop-database', [join(data, 'applications')])
+/** Updates the desktop's caches of these folders. Without these programs it notices the change at the next login. */
+export async function updateMenuDatabases(run: RunProgram, dataFolder: string): Promise<void> {
+  await run('update-mime-database', [join(dataFolder, 'mime')])
+  await run('update-desktop-database', [join(dataFolder, 'applications')])
 }

@@ -5,21 +5,21 @@ import { hiddenSwitch } from './launch-arguments.ts'
 import { desktopEntryExec, type LaunchCommand } from './launch-command.ts'
 import { ownershipMark, writeOwned, readOwned, removeOwned, type OwnedFile } from './owned-file.ts'
 
-/** Start at login, hidden: as it really is, not as it was once wished for. */
+/** The hidden start at login, always read from the system. */
 export interface LoginItemStore {
   read(): Promise<LoginItem>
-  /** Answers how it is afterwards. */
+  /** Returns the state read afterwards. */
   set(isOn: boolean): Promise<LoginItem>
-  /** Writes it anew where the app lies elsewhere than it did: an AppImage was renamed, a folder moved. */
+  /** Rewrites an enabled item, since the app may have been moved. */
   repair(): Promise<void>
 }
 
-/** Windows and macOS keep the list themselves; Linux has a folder (Desktop Application Autostart Specification). */
+/** Windows and macOS have an API for this; Linux has a folder (Desktop Application Autostart Specification). */
 export function createLoginItem(platform: NodeJS.Platform, command: LaunchCommand): LoginItemStore {
-  return platform === 'linux' ? inFolder(autostartFile(command)) : bySystem(platform)
+  return platform === 'linux' ? autostartFileItem(autostartFile(command)) : systemItem(platform)
 }
 
-/** The folder for entries of this user. Inside a Flatpak `XDG_CONFIG_HOME` is its own, which no session reads. */
+/** The user's autostart entry. In a Flatpak, `XDG_CONFIG_HOME` is a private folder that the session does not read. */
 function autostartFile(command: LaunchCommand): OwnedFile {
   const { env } = process
   const config =
@@ -38,13 +38,13 @@ function autostartFile(command: LaunchCommand): OwnedFile {
   return { path: join(config, 'autostart', 'modelferry.desktop'), text: `${text}\n` }
 }
 
-/** Desktops switch an entry off by a key of their own instead of removing it. */
-const isOff = (text: string) => /^(?:Hidden=true|X-GNOME-Autostart-enabled=false)\s*$/m.test(text)
+/** Desktops disable an entry by a key instead of removing it. */
+const isDisabled = (text: string) => /^(?:Hidden=true|X-GNOME-Autostart-enabled=false)\s*$/m.test(text)
 
-function inFolder(file: OwnedFile): LoginItemStore {
+function autostartFileItem(file: OwnedFile): LoginItemStore {
   const read = async (): Promise<LoginItem> => {
     const text = await readOwned(file)
-    return { isOn: text !== null && !isOff(text), can: 'yes' }
+    return { isOn: text !== null && !isDisabled(text), can: 'yes' }
   }
   return {
     read,
@@ -58,15 +58,15 @@ function inFolder(file: OwnedFile): LoginItemStore {
   }
 }
 
-function bySystem(platform: NodeJS.Platform): LoginItemStore {
-  // Windows tells its entries apart by their arguments as well.
+function systemItem(platform: NodeJS.Platform): LoginItemStore {
+  // On Windows the arguments are part of an entry's identity.
   const args = platform === 'win32' ? [hiddenSwitch] : []
   const read = async (): Promise<LoginItem> => {
-    const now = app.getLoginItemSettings({ args })
-    // Switched off in the task manager, it is in the list and is not started.
-    const isStarted = platform !== 'win32' || now.executableWillLaunchAtLogin
-    const waits = platform === 'darwin' && now.status === 'requires-approval'
-    return { isOn: now.openAtLogin && isStarted, can: waits ? 'approval' : 'yes' }
+    const current = app.getLoginItemSettings({ args })
+    // An entry disabled in the task manager is listed but not started.
+    const isEnabled = platform !== 'win32' || current.executableWillLaunchAtLogin
+    const needsApproval = platform === 'darwin' && current.status === 'requires-approval'
+    return { isOn: current.openAtLogin && isEnabled, can: needsApproval ? 'approval' : 'yes' }
   }
   return {
     read,

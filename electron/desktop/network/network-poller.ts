@@ -1,60 +1,63 @@
 import type { Environment } from '../../platform/environment.ts'
-import type { NetworkStatus } from './network-manager.ts'
+import type { NetworkStatus } from './network-status.ts'
 
 export interface NetworkPoller {
-  /** The addresses are others, the computer woke, or the person's wish changed. */
+  /** Reads the status now: the addresses or the settings changed, or the computer resumed from sleep. */
   refresh(): void
-  /** While something is to be sent the line is asked about from time to time: no event says that it is metered now. */
+  /** While active, the status is read at intervals, since no event reports that a network became metered. */
   setActive(isActive: boolean): void
 }
 
-/** Asking starts a program, and what a line costs changes by a person's hand. In ms. */
-const readEveryMs = 5 * 60_000
+/** Reading starts a program, and the cost of a network changes only when a user changes a setting. */
+const readIntervalMs = 5 * 60_000
 
-/** Follows which line it is where a system has to be asked for it, and only while the person wants to wait on metered ones. */
+/** Polls the network status on systems without events for it, while a setting depends on it. */
 export function createNetworkPoller(options: {
-  /** Null where the system tells it by itself. */
+  /** Null on systems that send events instead. */
   readonly read: (() => Promise<NetworkStatus>) | null
   readonly isNeeded: () => boolean
   readonly onChange: (network: NetworkStatus) => void
   readonly environment: Pick<Environment, 'timers' | 'log'>
 }): NetworkPoller {
-  const { read, isNeeded: matters, onChange: changed, environment } = options
+  const { read, isNeeded, onChange, environment } = options
   if (!read) return { refresh: () => undefined, setActive: () => undefined }
   let isActive = false
-  let told = ''
+  let lastReported = ''
   let cancelTimer = () => {}
 
-  async function lookOnce(ask: () => Promise<NetworkStatus>): Promise<void> {
+  async function readAndReport(readStatus: () => Promise<NetworkStatus>): Promise<void> {
     cancelTimer()
-    if (!matters()) return
-    const now = await ask().finally(planNext)
-    const text = JSON.stringify(now)
-    if (text === told) return
-    told = text
-    environment.log.info('the network is', { metered: now.metered, isThere: now.line !== null })
-    changed(now)
+    if (!isNeeded()) return
+    const status = await readStatus().finally(scheduleNextRead)
+    const text = JSON.stringify(status)
+    if (text === lastReported) return
+    lastReported = text
+    environment.log.info('the network changed', {
+      metered: status.metered,
+      isConnected: status.line !== null,
+    })
+    onChange(status)
   }
 
-  /** Also after a failure: it may be read next time. */
-  function planNext(): void {
+  /** Also called after a failure, since the next read may succeed. */
+  function scheduleNextRead(): void {
     cancelTimer()
-    if (isActive) cancelTimer = environment.timers.after(readEveryMs, look)
+    if (isActive) cancelTimer = environment.timers.after(readIntervalMs, refresh)
   }
 
-  function look(): void {
+  function refresh(): void {
     if (!read) return
-    lookOnce(read).catch((error: unknown) =>
-      environment.log.warn('the line could not be asked about', { error }),
+    readAndReport(read).catch((error: unknown) =>
+      environment.log.warn('the network status could not be read', { error }),
     )
   }
 
   return {
-    refresh: look,
+    refresh,
     setActive(next) {
       if (next === isActive) return
       isActive = next
-      if (isActive) look()
+      if (isActive) refresh()
       else cancelTimer()
     },
   }

@@ -3,14 +3,14 @@ import type { Log } from '../../platform/environment.ts'
 import type { FindProxies } from '../../platform/proxy-resolver.ts'
 import { parsePacResult } from './pac-result.ts'
 
-/** The computer's own proxies as Chromium finds them: the system's settings, a PAC file, or what the network announces. */
+/** Finds the system's proxies as Chromium does: from the system settings, a PAC file or WPAD. */
 export function createSystemProxyFinder(log: Log): FindProxies {
   return async (url) => {
-    // A presigned URL's query is a secret, and a PAC file is given none by browsers either: https without path and query.
+    // Like browsers, this passes no path and query of https addresses to a PAC file: a presigned URL's query is a secret.
     const { origin } = new URL(url)
-    const answer = await session.defaultSession.resolveProxy(`${origin}/`)
-    const { proxies, unknown } = parsePacResult(answer)
-    if (unknown.length > 0) log.warn('a proxy of a kind that is not known is passed over', { unknown })
+    const result = await session.defaultSession.resolveProxy(`${origin}/`)
+    const { proxies, unknown } = parsePacResult(result)
+    if (unknown.length > 0) log.warn('proxies of an unknown kind were skipped', { unknown })
     return proxies
   }
 }

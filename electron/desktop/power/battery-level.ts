@@ -2,36 +2,37 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runProgram, powerShell, type RunProgram } from '../../platform/run-program.ts'
 
-/** Reads how full the battery is, in percent; null where there is none or nobody tells. */
+/** Reads the battery level in percent; null when there is no battery or the level is unknown. */
 export type ReadBatteryLevel = () => Promise<number | null>
 
 /**
- * Electron tells whether the computer runs on battery, and not how full it is. Linux has that in files, macOS tells it by
- * `pmset`, Windows by its CIM classes. @param folder Linux' folder of power supplies
+ * Electron reports whether the computer runs on battery, but not the level. It is read from sysfs on Linux, by `pmset` on
+ * macOS and from CIM on Windows.
+ * @param folder the sysfs folder of power supplies on Linux
  */
 export function batteryLevelReader(
   platform: NodeJS.Platform,
   folder = '/sys/class/power_supply',
-  ask: RunProgram = runProgram,
+  run: RunProgram = runProgram,
 ): ReadBatteryLevel {
   switch (platform) {
     case 'linux':
-      return () => percentFromFolder(folder)
+      return () => readSysfsLevel(folder)
     case 'darwin':
-      return async () => percentFromPmset(await ask('pmset', ['-g', 'batt']))
+      return async () => parsePmsetOutput(await run('pmset', ['-g', 'batt']))
     case 'win32':
-      return async () => percentFromCim(await ask(cim.program, cim.words))
+      return async () => parseCimOutput(await run(cimQuery.program, cimQuery.words))
     default:
       return async () => null
   }
 }
 
-const cim = powerShell('(Get-CimInstance -ClassName Win32_Battery).EstimatedChargeRemaining')
+const cimQuery = powerShell('(Get-CimInstance -ClassName Win32_Battery).EstimatedChargeRemaining')
 
-/** One number a battery, one line each (Win32_Battery, learn.microsoft.com). */
-function percentFromCim(printed: string): number | null {
+/** One line with a number for each battery (Win32_Battery, learn.microsoft.com). */
+function parseCimOutput(output: string): number | null {
   return meanOf(
-    printed
+    output
       .split(/\r?\n/)
       .filter((line) => /^\s*\d{1,3}\s*$/.test(line))
       .map(Number),
@@ -39,14 +40,12 @@ function percentFromCim(printed: string): number | null {
 }
 
 /** ` -InternalBattery-0 (id=…)	85%; discharging; 4:12 remaining present: true` */
-function percentFromPmset(printed: string): number | null {
-  return meanOf(
-    [...printed.matchAll(/InternalBattery.*?\t(\d{1,3})%/g)].map(([, percent]) => Number(percent)),
-  )
+function parsePmsetOutput(output: string): number | null {
+  return meanOf([...output.matchAll(/InternalBattery.*?\t(\d{1,3})%/g)].map(([, percent]) => Number(percent)))
 }
 
-/** Batteries of mice and headsets are in the folder as well, with the scope `Device` (kernel, sysfs-class-power). */
-async function percentFromFolder(folder: string): Promise<number | null> {
+/** Skips the batteries of mice and headsets, which have the scope `Device` (kernel, sysfs-class-power). */
+async function readSysfsLevel(folder: string): Promise<number | null> {
   const read = (name: string, file: string) =>
     readFile(join(folder, name, file), 'utf8').then(
       (text) => text.trim(),

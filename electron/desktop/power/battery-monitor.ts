@@ -5,99 +5,92 @@ import { openDbus, type Dbus } from '../../platform/dbus.ts'
 
 type Power = Conditions['power']
 
-/** Follows mains and battery, as far as anybody wants to know. */
 export interface BatteryMonitor {
-  /** Mains came or went, the computer woke, or the person's wish changed. */
+  /** Reads the power source and the level now, for example after the power source or the settings changed. */
   refresh(): void
-  /** While something is to be sent the level is read from time to time where the system doesn't tell it by itself. */
+  /** While active, the level is also read at intervals if the system sends no events for it. */
   setActive(isActive: boolean): void
 }
 
-/** How often the level is read, in ms: it falls by a percent in a minute or more. */
-const readEveryMs = 60_000
+/** A level rarely falls by more than one percent a minute. */
+const readIntervalMs = 60_000
 
 const upower = 'org.freedesktop.UPower'
-const upowerItself = { destination: upower, path: '/org/freedesktop/UPower', interface: upower } as const
-/** All batteries of the computer as one (upower.freedesktop.org). */
-const allBatteries = {
+const upowerObject = { destination: upower, path: '/org/freedesktop/UPower', interface: upower } as const
+/** All batteries of the computer as one device (upower.freedesktop.org). */
+const displayDevice = {
   destination: upower,
   path: '/org/freedesktop/UPower/devices/DisplayDevice',
   interface: `${upower}.Device`,
 } as const
 
 /**
- * Linux tells changes by UPower; Electron's events for mains and battery are Windows' and macOS' alone. Where UPower is not
- * there, and on the other systems, the level is read every minute while something is to be sent and the person cares.
+ * Monitors the power source and the battery level. On Linux UPower sends events for both; Electron's power events exist on
+ * Windows and macOS only. Without UPower, the level is read every minute while active and only if a setting depends on it.
  */
 export function createBatteryMonitor(options: {
   readonly platform: NodeJS.Platform
   readonly isOnBattery: () => boolean
   readonly readLevel: ReadBatteryLevel
-  /** Whether the person has said that it matters. */
+  /** Whether a setting depends on the battery. */
   readonly isNeeded: () => boolean
   readonly onChange: (power: Power) => void
   readonly environment: Pick<Environment, 'timers' | 'log'>
 }): BatteryMonitor {
-  const {
-    platform,
-    isOnBattery,
-    readLevel: readPercent,
-    isNeeded: matters,
-    onChange: changed,
-    environment,
-  } = options
+  const { platform, isOnBattery, readLevel, isNeeded, onChange, environment } = options
   let isActive = false
   let bus: Dbus | null = null
-  let isTold = false
+  let hasEvents = false
   let opening: Promise<void> | null = null
   let cancelTimer = () => {}
 
-  async function read(): Promise<Power> {
+  async function readPower(): Promise<Power> {
     if (bus) {
-      const onBattery = await bus.property(upowerItself, 'OnBattery')
+      const onBattery = await bus.property(upowerObject, 'OnBattery')
       if (typeof onBattery === 'boolean') {
-        isTold = true
-        const percent = await bus.property(allBatteries, 'Percentage')
+        hasEvents = true
+        const percent = await bus.property(displayDevice, 'Percentage')
         return { isOnBattery: onBattery, percent: typeof percent === 'number' ? Math.round(percent) : null }
       }
     }
     const onBattery = isOnBattery()
-    return { isOnBattery: onBattery, percent: onBattery ? await readPercent() : null }
+    return { isOnBattery: onBattery, percent: onBattery ? await readLevel() : null }
   }
 
-  async function open(): Promise<void> {
+  async function openUPower(): Promise<void> {
     bus = await openDbus('system')
     const rule = `type='signal',sender='${upower}',member='PropertiesChanged'`
     await bus?.listen(rule, ({ path, member }) => {
-      if (path.startsWith(upowerItself.path) && member === 'PropertiesChanged') look()
+      if (path.startsWith(upowerObject.path) && member === 'PropertiesChanged') refresh()
     })
   }
 
-  async function lookOnce(): Promise<void> {
+  async function readAndReport(): Promise<void> {
     cancelTimer()
-    // Nobody is asked before it matters to anybody.
-    if (!matters()) return changed({ isOnBattery: isOnBattery(), percent: null })
-    if (platform === 'linux') await (opening ??= open())
-    changed(await read().finally(planNext))
+    if (!isNeeded()) return onChange({ isOnBattery: isOnBattery(), percent: null })
+    if (platform === 'linux') await (opening ??= openUPower())
+    onChange(await readPower().finally(scheduleNextRead))
   }
 
-  /** Also after a failure: the level may be read next time. */
-  function planNext(): void {
+  /** Also called after a failure, since the next read may succeed. */
+  function scheduleNextRead(): void {
     cancelTimer()
-    if (isActive && !isTold) cancelTimer = environment.timers.after(readEveryMs, look)
+    if (isActive && !hasEvents) cancelTimer = environment.timers.after(readIntervalMs, refresh)
   }
 
-  function look(): void {
-    lookOnce().catch((error: unknown) => environment.log.warn('the battery could not be read', { error }))
+  function refresh(): void {
+    readAndReport().catch((error: unknown) =>
+      environment.log.warn('the battery could not be read', { error }),
+    )
   }
 
   return {
-    refresh: look,
+    refresh,
     setActive(next) {
       if (next === isActive) return
       isActive = next
       if (!isActive) cancelTimer()
-      else if (!isTold) look()
+      else if (!hasEvents) refresh()
     },
   }
 }

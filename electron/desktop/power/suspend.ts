@@ -2,12 +2,9 @@ import { execFile } from 'node:child_process'
 import type { Log } from '../../platform/environment.ts'
 import { powerShell } from '../../platform/run-program.ts'
 
-interface Command {
-  readonly program: string
-  readonly words: readonly string[]
-}
+type Command = ReturnType<typeof powerShell>
 
-/** Each system's own way to put the computer to sleep, since Electron has none; null where none is known. */
+/** The command that suspends the computer, since Electron has no API for it; null for unknown systems. */
 export function suspendCommand(platform: NodeJS.Platform): Command | null {
   switch (platform) {
     case 'linux':
@@ -15,7 +12,7 @@ export function suspendCommand(platform: NodeJS.Platform): Command | null {
     case 'darwin':
       return { program: 'pmset', words: ['sleepnow'] }
     case 'win32':
-      // By rundll32 it would hibernate: that one hands over no numbers. Not forced, and wake events stay on.
+      // rundll32 cannot pass arguments to SetSuspendState and would hibernate. Not forced; wake events stay enabled.
       return powerShell(
         'Add-Type -AssemblyName System.Windows.Forms; ' +
           "if (-not [System.Windows.Forms.Application]::SetSuspendState('Suspend', $false, $false)) { exit 1 }",
@@ -25,14 +22,14 @@ export function suspendCommand(platform: NodeJS.Platform): Command | null {
   }
 }
 
-/** Puts the computer to sleep. A system that refuses (no rights, no way) is written down. */
+/** Suspends the computer. A failure, such as missing rights, is only logged. */
 export function suspendComputer(command: Command | null, log: Log): void {
   if (!command) {
-    log.warn('this system has no known way to sleep')
+    log.warn('no command to suspend this system is known')
     return
   }
-  log.info('all is sent: the computer is put to sleep')
+  log.info('all uploads have ended: suspending the computer')
   execFile(command.program, command.words, { windowsHide: true }, (error) => {
-    if (error) log.error('the computer could not be put to sleep', { error })
+    if (error) log.error('the computer could not be suspended', { error })
   })
 }

@@ -1,53 +1,56 @@
+import { EventEmitter } from 'node:events'
 import type { Conditions, Ending, WhenDone } from '../../contract/conditions.ts'
 import type { Totals, UploadRow } from '../../contract/uploads.ts'
 import type { Environment } from '../../platform/environment.ts'
 
-type Ended = Pick<UploadRow, 'id' | 'phase' | 'addedAtMs'>
+type RowOutcome = Pick<UploadRow, 'id' | 'phase' | 'addedAtMs'>
 
-/** What is done once all is sent: it is chosen for this time and forgotten afterwards. */
+type WhenDoneAction = Exclude<WhenDone, 'nothing'>
+
+/** The action to take once all uploads have ended. It is carried out once and then reset to `nothing`. */
 export interface WhenDoneTracker {
   current(): Pick<Conditions, 'whenDone' | 'ending'>
-  /** `nothing` calls a countdown off as well. */
+  /** `nothing` also cancels a countdown. */
   set(whenDone: WhenDone): void
-  applyPatch(patch: { readonly changed: readonly Ended[]; readonly totals: Totals }): void
+  applyPatch(patch: { readonly changed: readonly RowOutcome[]; readonly totals: Totals }): void
+  /** The action or the countdown changed. */
+  onChange(listener: () => void): void
+  /** The countdown has ended. */
+  onDue(listener: (action: WhenDoneAction) => void): void
 }
 
-/** Time to call it off, in ms: enough to come back from the kettle. */
+/** Time to cancel the action, in ms. */
 export const countdownMs = 60_000
 
 /**
- * "All" is all that runs, waits or is paused: whoever pauses a row is not done with it. What needs the person does not keep
- * the computer up, and is said. Nothing happens when nothing was to be sent in the first place or all of it was taken out of
- * the list, and new work calls the countdown off.
+ * The countdown starts when nothing runs, waits or is paused any more. Rows that need attention do not delay it, but are
+ * counted. It does not start when nothing was uploaded, for example because the user removed all rows, and new uploads
+ * cancel it.
  */
-export function createWhenDone(options: {
-  readonly act: (whenDone: Exclude<WhenDone, 'nothing'>) => void
-  readonly changed: () => void
-  readonly environment: Pick<Environment, 'now' | 'timers'>
-}): WhenDoneTracker {
-  const { act, changed, environment } = options
+export function createWhenDone(environment: Pick<Environment, 'now' | 'timers'>): WhenDoneTracker {
+  const events = new EventEmitter<{ change: []; due: [action: WhenDoneAction] }>()
   let whenDone: WhenDone = 'nothing'
   let ending: Ending | null = null
   let wasBusy = false
   let chosenAtMs = 0
-  /** What has come to an end since something was on its way: in the library, or with a failure. */
-  const sent = new Set<string>()
-  const failed = new Set<string>()
-  let cancel = () => {}
+  /** Uploads that ended since the queue was last idle. */
+  const registeredIds = new Set<string>()
+  const failedIds = new Set<string>()
+  let cancelTimer = () => {}
 
-  function callOff(): void {
-    cancel()
+  function cancelCountdown(): void {
+    cancelTimer()
     ending = null
   }
 
-  function begin(needsYou: number): void {
-    ending = { atMs: environment.now() + countdownMs, sent: sent.size, needsYou }
-    cancel = environment.timers.after(countdownMs, () => {
-      const chosen = whenDone
-      callOff()
+  function startCountdown(needsYou: number): void {
+    ending = { atMs: environment.now() + countdownMs, sent: registeredIds.size, needsYou }
+    cancelTimer = environment.timers.after(countdownMs, () => {
+      const action = whenDone
+      cancelCountdown()
       whenDone = 'nothing'
-      changed()
-      if (chosen !== 'nothing') act(chosen)
+      events.emit('change')
+      if (action !== 'nothing') events.emit('due', action)
     })
   }
 
@@ -56,28 +59,33 @@ export function createWhenDone(options: {
     set(next) {
       whenDone = next
       chosenAtMs = environment.now()
-      if (next === 'nothing') callOff()
-      changed()
+      if (next === 'nothing') cancelCountdown()
+      events.emit('change')
     },
     applyPatch({ changed: rows, totals: { running, waiting, paused, needsYou } }) {
       const isBusy = running + waiting + paused > 0
-      // A file that the team has already comes and goes between two patches: nothing was ever seen to be under way.
-      // One that is refused at once is no such file: nothing was to be sent.
+      // A duplicate of a library file may be registered between two patches, without the queue ever being busy.
+      // A file that failed immediately does not count.
       const wasQuick = rows.some(({ phase, addedAtMs }) => phase === 'registered' && addedAtMs >= chosenAtMs)
       const isDone = !isBusy && (wasBusy || (wasQuick && !ending))
-      if (isBusy && !wasBusy) [sent, failed].forEach((ids) => ids.clear())
+      if (isBusy && !wasBusy) {
+        registeredIds.clear()
+        failedIds.clear()
+      }
       wasBusy = isBusy
       for (const { id, phase } of rows) {
-        if (phase === 'registered') sent.add(id)
-        if (phase === 'failed') failed.add(id)
+        if (phase === 'registered') registeredIds.add(id)
+        if (phase === 'failed') failedIds.add(id)
       }
       if (isBusy && ending) {
-        callOff()
-        changed()
+        cancelCountdown()
+        events.emit('change')
       }
-      if (!isDone || whenDone === 'nothing' || sent.size + failed.size === 0) return
-      begin(needsYou)
-      changed()
+      if (!isDone || whenDone === 'nothing' || registeredIds.size + failedIds.size === 0) return
+      startCountdown(needsYou)
+      events.emit('change')
     },
+    onChange: (listener) => void events.on('change', listener),
+    onDue: (listener) => void events.on('due', listener),
   }
 }

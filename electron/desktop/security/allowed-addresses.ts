@@ -1,35 +1,32 @@
 import type { CallArgs } from '../../contract/calls.ts'
 import { isLoopback } from '../../contract/servers.ts'
 
-/** A pairing's page has the address that the server gave it: see `isPairingAddress`. */
+/** The pairing page is not included: the server supplies its address, see `isPairingAddress`. */
 export type Page = Exclude<CallArgs<'openPage'>['page'], 'pairing'>
 
-const ours: Readonly<Record<Exclude<Page, 'web-app'>, string>> = {
+const appPages: Readonly<Record<Exclude<Page, 'web-app'>, string>> = {
   documentation: 'https://modelferry.app/documentation',
   licences: 'https://modelferry.app/licences',
 }
 
-const ourHosts: ReadonlySet<string> = new Set(['modelferry.app'])
+const appHosts: ReadonlySet<string> = new Set(['modelferry.app'])
 
-/** The app's own addresses. The page names one of them and never sees an address; the web app lives at the server's origin. */
+/** The address of a page, which the renderer requests by name only. The web app is at the server's origin. */
 export function addressOf(page: Page, server: string): string {
-  return page === 'web-app' ? `${URL.parse(server)?.origin ?? ''}/` : ours[page]
+  return page === 'web-app' ? `${URL.parse(server)?.origin ?? ''}/` : appPages[page]
 }
 
-/**
- * True for an https address whose parsed host is ours or the server's, with no name or password in it. `server` is the one
- * in the settings, which the person chose.
- */
+/** True for an https address at the app's or the server's host, without credentials. `server` is the one in the settings. */
 export function isAllowedAddress(address: string, server: string): boolean {
   const url = URL.parse(address)
   if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '') return false
-  return ourHosts.has(url.host) || url.host === URL.parse(server)?.host
+  return appHosts.has(url.host) || url.host === URL.parse(server)?.host
 }
 
 /**
- * True for an address at which a pairing may be confirmed: https, at whatever host the server has its pages (the managed
- * service has them at another than its API), or http on this computer for a server on this computer; and no name or password
- * in it. Nothing else is given to the system, which would open files and programs just as well.
+ * True for an address at which a pairing may be confirmed: https at any host, since the managed service has its pages and its
+ * API at different hosts, or http on this computer for a local server, without credentials. Other schemes could make the
+ * system open files or programs.
  */
 export function isPairingAddress(address: string, server: string): boolean {
   const url = URL.parse(address)

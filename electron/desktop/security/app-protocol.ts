@@ -4,7 +4,7 @@ import type { Log } from '../../platform/environment.ts'
 import { pageFile, pageHeaders } from './page-files.ts'
 import { pageScheme } from './ipc-sender.ts'
 
-/** Must be called before `ready`: a scheme gets its privileges then or never. */
+/** Must be called before `ready`: Electron accepts privileged schemes only until then. */
 export function registerAppScheme(): void {
   protocol.registerSchemesAsPrivileged([
     {
@@ -14,12 +14,12 @@ export function registerAppScheme(): void {
   ])
 }
 
-/** Serves the built page from `root` as `app://ui/…`. It is read by `node:fs`, which sees into an asar archive as well. */
+/** Serves the built page from `root` as `app://ui/…`. Uses `node:fs`, which can also read asar archives. */
 export function setupAppProtocol(root: string, log: Log): void {
   protocol.handle(pageScheme, async ({ url, method }) => {
     const file = method === 'GET' || method === 'HEAD' ? pageFile(url, root) : null
     if (file === null) {
-      log.warn('the page asked for something that it has not', { url, method })
+      log.warn('the page requested an unknown file', { url, method })
       return new Response('not found', { status: 404, headers: pageHeaders('.txt') })
     }
     try {

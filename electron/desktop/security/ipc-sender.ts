@@ -1,9 +1,9 @@
-/** The page's origin. Everything that we answer to comes from here. */
+/** The origin of the page, the only one whose calls are answered. */
 export const pageScheme = 'app'
 export const pageHost = 'ui'
 export const pageAddress = `${pageScheme}://${pageHost}/`
 
-/** True for an address of our own page; the address is parsed, never compared by its beginning. */
+/** True for an address of our page. The address is parsed, since comparing prefixes would be unsafe. */
 export function isOurPage(address: string): boolean {
   const url = URL.parse(address)
   return (
@@ -15,24 +15,24 @@ export function isOurPage(address: string): boolean {
   )
 }
 
-/** What an IPC message says about where it comes from, read before anything is awaited. */
+/** The origin of an IPC message, read before anything is awaited. */
 export interface Sender {
   readonly contentsId: number
-  /** `null` when the frame has gone already. */
+  /** Null when the frame no longer exists. */
   readonly frame: { readonly url: string; readonly isMain: boolean } | null
 }
 
-/** Why a sender is a stranger, for the log, or null when it is our page in our window's main frame. */
+/** The reason for rejecting a sender, for the log; null for our page in the main frame of our window. */
 export function rejectionReason(sender: Sender, ourContentsId: number | null): string | null {
   if (ourContentsId === null) return 'no window is open'
   if (sender.contentsId !== ourContentsId) return 'another window'
-  if (sender.frame === null) return 'a frame that is gone'
-  if (!sender.frame.isMain) return 'a frame inside the page'
+  if (sender.frame === null) return 'a destroyed frame'
+  if (!sender.frame.isMain) return 'a subframe'
   if (!isOurPage(sender.frame.url)) return 'another page'
   return null
 }
 
-/** What a request of the page may lead to: our own page, and the developer tools while the app is not packaged. */
+/** The page may load its own files, and the developer tools in development. */
 export function isAllowedRequest(address: string, isPackaged: boolean): boolean {
   return isOurPage(address) || (!isPackaged && URL.parse(address)?.protocol === 'devtools:')
 }

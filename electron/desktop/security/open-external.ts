@@ -4,8 +4,8 @@ import type { Log } from '../../platform/environment.ts'
 import { isAllowedAddress } from './allowed-addresses.ts'
 
 /**
- * Opens an address in the person's browser: one of our own or of the server in the settings, unless `isAllowed` says
- * otherwise. The one place that does so.
+ * Opens an address in the browser if `isAllowed` accepts it; by default the app's own addresses and those of the server in
+ * the settings. The only place that opens external addresses.
  */
 export async function openExternal(
   address: string,
@@ -14,14 +14,14 @@ export async function openExternal(
   isAllowed: (address: string, server: string) => boolean = isAllowedAddress,
 ): Promise<Result<void>> {
   if (!isAllowed(address, server)) {
-    log.warn('an address was not opened', { address })
+    log.warn('an address was rejected', { address })
     return failed(failure('bad-call'))
   }
   try {
     await shell.openExternal(new URL(address).href)
     return success(undefined)
   } catch (error) {
-    log.error('no browser took an address', { address, error })
+    log.error('an address could not be opened', { address, error })
     return failed(failure('unexpected'))
   }
 }

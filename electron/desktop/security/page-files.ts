@@ -1,7 +1,7 @@
 import { extname, join, normalize, sep } from 'node:path'
 import { isOurPage } from './ipc-sender.ts'
 
-/** The built page has these kinds of file and no others; what is not listed is not served. */
+/** The file types of the built page; others are not served. */
 const contentTypes: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -13,7 +13,7 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 }
 
-/** From nothing allowed, up: the page runs its own scripts and styles and reaches no network. */
+/** The page may only load its own files and has no network access. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -26,7 +26,7 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** The headers of every answer; `path` decides the content type. */
+/** Headers for every response; the content type depends on the extension of `path`. */
 export function pageHeaders(path: string): Record<string, string> {
   return {
     'Content-Type': contentTypes[extname(path)] ?? 'application/octet-stream',
@@ -37,7 +37,7 @@ export function pageHeaders(path: string): Record<string, string> {
   }
 }
 
-/** The file that an address of the page stands for, or null for everything that is not inside `root` or of no known kind. */
+/** The file for an address of the page; null if it is outside `root` or of an unknown type. */
 export function pageFile(address: string, root: string): string | null {
   const url = URL.parse(address)
   if (!url || !isOurPage(address)) return null
@@ -47,7 +47,7 @@ export function pageFile(address: string, root: string): string | null {
   } catch {
     return null
   }
-  // A backslash divides folders on Windows, and a NUL ends a name below Node.
+  // A backslash separates folders on Windows; a NUL would end the name in system calls.
   if (/[\\\0]/.test(name)) return null
   const path = normalize(join(root, name === '/' ? 'index.html' : name))
   if (!path.startsWith(normalize(root) + sep)) return null

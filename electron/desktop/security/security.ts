@@ -2,12 +2,12 @@ import { app, session } from 'electron'
 import type { Log } from '../../platform/environment.ts'
 import { isAllowedRequest } from './ipc-sender.ts'
 
-/** Must be called before `ready`. Holds for every page there will ever be, ours included. */
+/** Forbids navigation, new windows and webviews in all pages, including ours. Must be called before `ready`. */
 export function restrictWebContents(log: Log): void {
   app.enableSandbox()
   app.on('web-contents-created', (_event, contents) => {
     contents.on('will-navigate', (event, url) => {
-      // Not even to our own scheme: the page is one document, and another address would leave the person before nothing.
+      // Also within our own scheme: the page is a single document, so another address would show an empty window.
       event.preventDefault()
       log.warn('a navigation was prevented', { url })
     })
@@ -27,21 +27,21 @@ export function restrictWebContents(log: Log): void {
 }
 
 /**
- * After `ready`: the page gets no permission and no network. It never needs either: bytes and API calls leave from the main
- * process and its threads by `node:https`.
+ * Denies the page all permissions and network requests; the main process and its threads send all requests. Must be called
+ * after `ready`.
  */
 export function restrictSession(log: Log): void {
   const { defaultSession } = session
-  defaultSession.setPermissionRequestHandler((_contents, permission, answer) => {
+  defaultSession.setPermissionRequestHandler((_contents, permission, respond) => {
     log.warn('a permission was denied', { permission })
-    answer(false)
+    respond(false)
   })
   defaultSession.setPermissionCheckHandler(() => false)
-  defaultSession.webRequest.onBeforeRequest(({ url }, answer) => {
+  defaultSession.webRequest.onBeforeRequest(({ url }, respond) => {
     const cancel = !isAllowedRequest(url, app.isPackaged)
     if (cancel) log.warn('a request of the page was cancelled', { url })
-    answer({ cancel })
+    respond({ cancel })
   })
-  // The spell checker would fetch its dictionaries from a server.
+  // The spell checker would download dictionaries.
   defaultSession.setSpellCheckerEnabled(false)
 }

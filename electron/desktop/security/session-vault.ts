@@ -4,10 +4,12 @@ import type { Log, SecretStore } from '../../platform/environment.ts'
 import type { Keychain } from '../../platform/keychain.ts'
 
 export interface SessionVault extends Keychain {
-  /** Whether secrets outlive this session. `ok` until the keychain has said otherwise. */
+  /** Whether secrets outlive this session. `ok` until the keychain has refused a call. */
   state(): KeychainState
-  /** Asks the keychain again, which may ask the person to unlock it, and moves what memory holds into it. */
+  /** Tries the keychain again, which may ask the user to unlock it, and moves secrets from memory into it. */
   recheck(): Promise<KeychainState>
+  /** The state can change during any call, also in the middle of an upload. */
+  onStateChange(listener: () => void): void
 }
 
 function stateAfter({ code }: Failure): KeychainState {
@@ -15,79 +17,86 @@ function stateAfter({ code }: Failure): KeychainState {
 }
 
 /**
- * The keychain, and memory for this session only where there is none or it is locked: a person without a keychain can sign
- * in and is told that it lasts until quitting. Nothing is ever written to the disk in its stead.
+ * The keychain, with memory as the fallback for this session when there is no keychain or it is locked, so that users
+ * without a keychain can still sign in. Secrets are never written to disk instead.
  */
 export function createSessionVault(options: {
   readonly keychain: Keychain
   readonly log: Log
-  /** The state has changed, perhaps in the middle of an upload: the person is to be told. */
-  readonly turned?: () => void
 }): SessionVault {
-  const { keychain, log, turned = () => {} } = options
+  const { keychain, log } = options
   const inMemory = new Map<string, string>()
+  const listeners: (() => void)[] = []
   let state: KeychainState = 'ok'
 
-  function become(next: KeychainState): void {
+  function setState(next: KeychainState): void {
     if (next === state) return
     state = next
-    log.warn('the keychain changed its state', { state })
-    turned()
+    log.warn('the keychain state changed', { state })
+    for (const listener of listeners) listener()
   }
 
   const get: SecretStore['get'] = async (name) => {
-    const held = inMemory.get(name)
-    if (held !== undefined) return success(held)
+    const stored = inMemory.get(name)
+    if (stored !== undefined) return success(stored)
     const answer = await keychain.get(name)
-    if (!answer.ok) become(stateAfter(answer.failure))
+    if (!answer.ok) setState(stateAfter(answer.failure))
     return answer
   }
 
-  /** A keychain that takes secrets gets those that memory holds: only then is it true that nothing is lost on quitting. */
-  async function moveRest(): Promise<void> {
+  /** The state becomes `ok` only when every secret is in the keychain, since then quitting loses none. */
+  async function moveMemoryToKeychain(): Promise<void> {
     for (const [name, secret] of inMemory) {
       const moved = await keychain.set(name, secret)
-      if (!moved.ok) return become(stateAfter(moved.failure))
-      // A newer one may have come meanwhile.
+      if (!moved.ok) return setState(stateAfter(moved.failure))
+      // The secret may have been replaced in the meantime.
       if (inMemory.get(name) === secret) inMemory.delete(name)
     }
-    become('ok')
+    setState('ok')
   }
 
   const set: SecretStore['set'] = async (name, secret) => {
     const answer = await keychain.set(name, secret)
     if (answer.ok) {
       inMemory.delete(name)
-      await moveRest()
+      await moveMemoryToKeychain()
       return answer
     }
     inMemory.set(name, secret)
-    become(stateAfter(answer.failure))
+    setState(stateAfter(answer.failure))
     return success(undefined)
   }
 
   async function recheck(): Promise<KeychainState> {
-    // Only a write tells: a locked keychain may answer a read as if it were empty.
+    // This must be a write: a locked keychain may answer reads as if it were empty.
     const answer = await keychain.set('keychain check', 'check')
     if (!answer.ok) {
-      become(stateAfter(answer.failure))
+      setState(stateAfter(answer.failure))
       return state
     }
     await keychain.delete('keychain check')
-    await moveRest()
+    await moveMemoryToKeychain()
     return state
   }
 
   const remove: SecretStore['delete'] = async (name) => {
-    const wasHeld = inMemory.delete(name)
+    const wasInMemory = inMemory.delete(name)
     const answer = await keychain.delete(name)
     if (answer.ok) return answer
-    become(stateAfter(answer.failure))
-    // Without a keychain memory was the only place; a locked one may still hold the secret, which must be said.
-    return wasHeld && answer.failure.code === 'keychain-absent'
+    setState(stateAfter(answer.failure))
+    // Without a keychain, memory was the only copy. A locked keychain may still hold one, so the failure is returned.
+    return wasInMemory && answer.failure.code === 'keychain-absent'
       ? success(undefined)
       : failed(failure(answer.failure.code, {}, { detail: answer.failure.detail }))
   }
 
-  return { get, set, delete: remove, isStuck: () => keychain.isStuck(), state: () => state, recheck }
+  return {
+    get,
+    set,
+    delete: remove,
+    isStuck: () => keychain.isStuck(),
+    state: () => state,
+    recheck,
+    onStateChange: (listener) => void listeners.push(listener),
+  }
 }

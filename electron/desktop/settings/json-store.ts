@@ -5,22 +5,22 @@ import { renameUnreadableJson } from './unreadable-json.ts'
 import type { JsonStore } from '../../platform/settings.ts'
 
 /**
- * A small JSON file in `folder`, written by electron-store (temp name, then renamed). A file that cannot be read as JSON is
- * set aside under another name and never overwritten. A disk that refuses costs what was to be kept, not the app.
+ * A small JSON file in `folder`, written atomically by electron-store. An unreadable file is renamed, never overwritten. If
+ * writing fails the values are lost at the end of the session, but the app works.
  */
 export function openJsonStore(name: string, folder: string, log: Log): JsonStore {
   const file = join(folder, `${name}.json`)
   renameUnreadableJson(file, log)
   const store = openStore(name, folder, log)
-  let known: Readonly<Record<string, unknown>> = { ...store?.store }
+  let values: Readonly<Record<string, unknown>> = { ...store?.store }
   return {
-    read: () => known,
-    write(values) {
-      known = { ...known, ...values }
+    read: () => values,
+    write(changed) {
+      values = { ...values, ...changed }
       try {
-        store?.set(values)
+        store?.set(changed)
       } catch (error) {
-        log.error('a file of settings could not be written', { file, error })
+        log.error('a settings file could not be written', { file, error })
       }
     },
   }
@@ -30,7 +30,7 @@ function openStore(name: string, folder: string, log: Log): Store<Record<string,
   try {
     return new Store({ name, cwd: folder, accessPropertiesByDotNotation: false })
   } catch (error) {
-    log.error('a file of settings could not be opened', { name, folder, error })
+    log.error('a settings file could not be opened', { name, folder, error })
     return null
   }
 }

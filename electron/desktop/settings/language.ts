@@ -8,8 +8,8 @@ export interface Language {
   translate(): Translate
 }
 
-/** Tags that `Intl.Locale` takes: a system may report `C` or something of its own. */
-const isTag = (tag: string) => {
+/** Systems may report values such as `C`, which `Intl.Locale` rejects. */
+const isLanguageTag = (tag: string) => {
   try {
     return new Intl.Locale(tag).language !== ''
   } catch {
@@ -17,10 +17,10 @@ const isTag = (tag: string) => {
   }
 }
 
-/** The catalogue's language nearest to the system's. */
-export const systemLocale = (): Locale => localeFor(app.getPreferredSystemLanguages().filter(isTag))
+/** The available language closest to the system's. */
+export const systemLocale = (): Locale => localeFor(app.getPreferredSystemLanguages().filter(isLanguageTag))
 
-/** The language in force: the chosen one, else the system's nearest. Asked anew each time, so that a change holds at once. */
+/** The language from the settings, or the one closest to the system's. Read at each call, so that changes apply immediately. */
 export function createLanguage(settings: SettingsStore): Language {
   const locale = (): Locale => {
     const { language } = settings.current()

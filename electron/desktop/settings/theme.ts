@@ -2,8 +2,8 @@ import { nativeTheme } from 'electron'
 import type { SettingsStore } from '../../platform/settings.ts'
 
 /**
- * Chromium's `prefers-color-scheme`, native menus and dialogs follow the person's choice.
- * @returns whether the desktop was dark before, which can't be asked for afterwards
+ * Applies the theme from the settings to the page, native menus and dialogs.
+ * @returns whether the desktop was dark before, which cannot be read afterwards
  */
 export function applyTheme(settings: SettingsStore): boolean {
   const wasDark = nativeTheme.shouldUseDarkColors

@@ -2,23 +2,23 @@ import { readFileSync, renameSync } from 'node:fs'
 import type { Log } from '../../platform/environment.ts'
 
 /**
- * Renames a JSON file that holds no JSON object, so that whoever writes it next overwrites nothing; a missing file is fine.
- * Synchronous, since start-up can show nothing before it knows the settings.
+ * Renames a file that contains no JSON object, so that the next write does not overwrite it; a missing file is fine.
+ * Synchronous, since the app needs the settings before it can show anything.
  */
 export function renameUnreadableJson(file: string, log: Log): void {
-  let trouble: unknown = 'it holds no object'
+  let reason: unknown = 'not a JSON object'
   try {
     const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return
-    trouble = error
+    reason = error
   }
-  const aside = file.replace(/\.json$/, `.unreadable-${Date.now()}.json`)
+  const renamedFile = file.replace(/\.json$/, `.unreadable-${Date.now()}.json`)
   try {
-    renameSync(file, aside)
-    log.warn('an unreadable file of settings was set aside', { file, aside, trouble })
+    renameSync(file, renamedFile)
+    log.warn('an unreadable settings file was renamed', { file, renamedFile, reason })
   } catch (error) {
-    log.error('an unreadable file of settings could not be set aside', { file, error, trouble })
+    log.error('an unreadable settings file could not be renamed', { file, error, reason })
   }
 }

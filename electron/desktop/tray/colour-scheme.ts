@@ -1,60 +1,74 @@
 import type { Log } from '../../platform/environment.ts'
 import { openDbus, type Dbus } from '../../platform/dbus.ts'
 
-/** What the desktop prefers for everything: not the colours that were chosen for this app. */
+/** The desktop's colour scheme, which is independent of the theme chosen in the app. */
 export interface ColourScheme {
   isDark(): boolean
+  onChange(listener: () => void): void
 }
 
 const portal = 'org.freedesktop.portal.Desktop'
-const settings = 'org.freedesktop.portal.Settings'
-const path = '/org/freedesktop/portal/desktop'
+const settingsInterface = 'org.freedesktop.portal.Settings'
+const portalPath = '/org/freedesktop/portal/desktop'
 const appearance = 'org.freedesktop.appearance'
-const scheme = 'color-scheme'
+const colourScheme = 'color-scheme'
 
-/** Once or twice in a variant, by the portal's version. 1 is dark, 2 is light, 0 says nothing (flatpak.github.io, Settings). */
-function isDarkIn(value: unknown): boolean | null {
-  if (typeof value === 'object' && value !== null && 'value' in value) return isDarkIn(value.value)
-  return value === 1 ? true : value === 2 ? false : null
+/**
+ * The value is wrapped in one or two variants, depending on the portal's version. 1 is dark, 2 is light and 0 no preference
+ * (flatpak.github.io, Settings).
+ */
+function parseIsDark(value: unknown): boolean | null {
+  if (typeof value === 'object' && value !== null && 'value' in value) return parseIsDark(value.value)
+  if (value === 1) return true
+  if (value === 2) return false
+  return null
 }
 
 /**
- * Electron's answer follows the theme that was chosen for the app, and a panel doesn't: on Linux the desktop's portal is
- * asked.
+ * Watches the desktop portal's colour scheme on Linux. Electron only reports the theme chosen in the app, which the
+ * desktop's panel does not follow.
  */
 export function watchColourScheme(options: {
   readonly platform: NodeJS.Platform
-  /** What is taken for it until it is told. */
-  readonly otherwise: () => boolean
-  readonly changed: () => void
+  /** Used until the portal has answered, and on other systems. */
+  readonly fallback: () => boolean
   readonly log: Log
 }): ColourScheme {
-  const { platform, otherwise, changed, log } = options
-  let told: boolean | null = null
+  const { platform, fallback, log } = options
+  const listeners: (() => void)[] = []
+  let reported: boolean | null = null
 
-  function take(value: unknown): void {
-    const now = isDarkIn(value)
-    if (now === told) return
-    told = now
-    changed()
+  function setReported(value: unknown): void {
+    const isDark = parseIsDark(value)
+    if (isDark === reported) return
+    reported = isDark
+    for (const listener of listeners) listener()
   }
 
-  async function begin(bus: Dbus): Promise<void> {
-    await bus.listen(`type='signal',interface='${settings}',member='SettingChanged'`, (signal) => {
+  async function watch(bus: Dbus): Promise<void> {
+    const rule = `type='signal',interface='${settingsInterface}',member='SettingChanged'`
+    await bus.listen(rule, (signal) => {
       const [namespace, key, value] = signal.body
-      if (signal.member === 'SettingChanged' && namespace === appearance && key === scheme) take(value)
+      if (signal.member === 'SettingChanged' && namespace === appearance && key === colourScheme)
+        setReported(value)
     })
-    const body = [appearance, scheme]
     const answer = await bus.call({
-      ...{ destination: portal, path, interface: settings, member: 'Read' },
-      ...{ signature: 'ss', body },
+      destination: portal,
+      path: portalPath,
+      interface: settingsInterface,
+      member: 'Read',
+      signature: 'ss',
+      body: [appearance, colourScheme],
     })
-    take(answer?.[0])
+    setReported(answer?.[0])
   }
 
   if (platform === 'linux')
     openDbus('session')
-      .then((bus) => bus && begin(bus))
-      .catch((error: unknown) => log.warn('the desktop’s colours could not be asked for', { error }))
-  return { isDark: () => told ?? otherwise() }
+      .then((bus) => bus && watch(bus))
+      .catch((error: unknown) => log.warn('the colour scheme could not be read', { error }))
+  return {
+    isDark: () => reported ?? fallback(),
+    onChange: (listener) => void listeners.push(listener),
+  }
 }

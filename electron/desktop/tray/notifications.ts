@@ -1,70 +1,77 @@
 import { app, Notification } from 'electron'
 import type { Conditions } from '../../contract/conditions.ts'
-import { endingText } from '../../messages/hold-text.ts'
 import type { Patch } from '../../contract/uploads.ts'
+import { endingText } from '../../messages/hold-text.ts'
 import { failureText } from '../../messages/messages.ts'
 import type { Log } from '../../platform/environment.ts'
+import type { JsonStore } from '../../platform/settings.ts'
 import type { Language } from '../settings/language.ts'
-import { createNotificationRules, type UploadNotification } from './notification-rules.ts'
 import type { MainWindow } from '../window/main-window.ts'
+import { createNotificationRules, type UploadNotification } from './notification-rules.ts'
 
-/** Follows the patches and tells a person who does not look; a click opens the window on what was told. */
+export interface Notifications {
+  applyPatch(patch: Patch): void
+  /** The countdown to sleep or quit has started; a click opens the window, where it can be cancelled. */
+  showCountdown(conditions: Pick<Conditions, 'whenDone' | 'ending'>): void
+  /** Explains, once per installation, that the window was minimised because this desktop has no tray. */
+  showNoTrayOnce(): void
+}
+
+/** Shows system notifications while the user does not look at the window. */
 export function createNotifications(options: {
   readonly window: Pick<MainWindow, 'isVisible' | 'isFocused' | 'show'>
-  /** Shows the list of uploads, whatever view is open. */
   readonly showUploads: () => void
+  readonly memory: JsonStore
   readonly language: Language
   readonly log: Log
-}): {
-  readonly patch: (patch: Patch) => void
-  /** What was chosen for the end is about to be done; a click opens the window, where it can be called off. */
-  readonly soonDone: (conditions: Pick<Conditions, 'whenDone' | 'ending'>) => void
-  /** There is no tray on this desktop, and the window went elsewhere. */
-  readonly noTray: () => void
-} {
-  const { window, showUploads, language, log } = options
-  const watch = createNotificationRules()
-  // A notification that nothing refers to may be collected, and its click is lost with it.
+}): Notifications {
+  const { window, showUploads, memory, language, log } = options
+  const notificationsFor = createNotificationRules()
+  // An unreferenced notification may be garbage-collected, and its click handler with it.
   const shown = new Map<string, Notification>()
 
-  function tell(kind: string, body: string, clicked = showUploads): void {
+  /** Replaces an older notification of the same kind, so that many failures do not show many notifications. */
+  function show(kind: string, body: string, onClick = showUploads): void {
     if (!Notification.isSupported()) return
-    // The newer one takes the place of the older, so that trouble with many files is not many notifications.
     shown.get(kind)?.close()
-    const made = new Notification({ title: app.getName(), body })
-    made.on('click', clicked)
-    made.on('failed', (_event, error) => log.warn('a notification could not be shown', { error }))
-    made.show()
-    shown.set(kind, made)
-  }
-
-  function show(notice: UploadNotification): void {
-    const looks = notice.kind === 'batch-done' ? window.isVisible() : window.isVisible() && window.isFocused()
-    if (!looks) tell(notice.kind, bodyOf(notice, language))
+    const notification = new Notification({ title: app.getName(), body })
+    notification.on('click', onClick)
+    notification.on('failed', (_event, error) => log.warn('a notification could not be shown', { error }))
+    notification.show()
+    shown.set(kind, notification)
   }
 
   return {
-    patch(patch) {
-      for (const notice of watch(patch)) show(notice)
+    applyPatch(patch) {
+      for (const notification of notificationsFor(patch)) {
+        const isSeenInWindow =
+          window.isVisible() && (notification.kind === 'batch-done' || window.isFocused())
+        if (!isSeenInWindow) show(notification.kind, notificationText(notification, language))
+      }
     },
-    soonDone(conditions) {
-      const said = endingText(conditions, language.translate())
-      if (said !== null) tell('soon-done', said)
+    showCountdown(conditions) {
+      const text = endingText(conditions, language.translate())
+      if (text !== null) show('soon-done', text)
     },
-    noTray: () => tell('no-tray', language.translate()('tray.none'), window.show),
+    showNoTrayOnce() {
+      if (memory.read()['toldNoTray'] === true) return
+      memory.write({ toldNoTray: true })
+      show('no-tray', language.translate()('tray.none'), window.show)
+    },
   }
 }
 
-function bodyOf(notice: UploadNotification, language: Language): string {
-  const words = language.translate()
-  if (notice.kind === 'batch-done') {
-    const done = words('notice.batch-done', { registered: notice.registered })
-    return notice.failed > 0 ? `${done} ${words('notice.some-failed', { failed: notice.failed })}` : done
+function notificationText(notification: UploadNotification, language: Language): string {
+  const t = language.translate()
+  if (notification.kind === 'batch-done') {
+    const { registered, failed } = notification
+    const done = t('notice.batch-done', { registered })
+    return failed > 0 ? `${done} ${t('notice.some-failed', { failed })}` : done
   }
-  const [row] = notice.rows
-  if (notice.rows.length === 1 && row) {
-    const sentence = row.failure ? failureText(row.failure, words) : ''
-    return `${row.fileName}: ${sentence}`
+  const [row] = notification.rows
+  if (notification.rows.length === 1 && row) {
+    const reason = row.failure ? failureText(row.failure, t) : ''
+    return `${row.fileName}: ${reason}`
   }
-  return words('notice.several-need-you', { failed: notice.rows.length })
+  return t('notice.several-need-you', { failed: notification.rows.length })
 }

@@ -1,46 +1,42 @@
 import type { Patch, UploadRow } from '../../contract/uploads.ts'
 import type { Engine } from '../../engine/engine.ts'
 
-/** A model that came into the library lately. */
 export interface RecentUpload {
   readonly id: string
   readonly name: string
   readonly modelId: string | null
 }
 
+/** The models that were added to the library last, newest first. */
 export interface RecentUploads {
   list(): readonly RecentUpload[]
-  /** Answers whether the list is another now. */
-  applyPatch(patch: Pick<Patch, 'changed' | 'removed'>): boolean
-  /** Reads them from the history, as another person may have signed in. */
+  applyPatch(patch: Pick<Patch, 'changed' | 'removed'>): void
+  /** Reads them from the history, since the signed-in user may have changed. */
   reload(): Promise<void>
 }
 
-/** As many as a menu shows at a glance. */
-const most = 5
+const maxCount = 5
 
-const recentOf = ({ id, target, modelId }: UploadRow): RecentUpload => ({
+const recentUploadOf = ({ id, target, modelId }: UploadRow): RecentUpload => ({
   id,
   name: target.displayName,
   modelId,
 })
 
 export function createRecentUploads(engine: Pick<Engine, 'calls'>): RecentUploads {
-  let recents: readonly RecentUpload[] = []
+  let recent: readonly RecentUpload[] = []
   return {
-    list: () => recents,
+    list: () => recent,
     applyPatch({ changed, removed }) {
-      const before = JSON.stringify(recents)
-      const known = new Set(recents.map(({ id }) => id))
-      const news = changed.filter(({ id, phase }) => phase === 'registered' && !known.has(id))
-      recents = [...news.reverse().map(recentOf), ...recents]
+      const known = new Set(recent.map(({ id }) => id))
+      const added = changed.filter(({ id, phase }) => phase === 'registered' && !known.has(id))
+      recent = [...added.reverse().map(recentUploadOf), ...recent]
         .filter(({ id }) => !removed.includes(id))
-        .slice(0, most)
-      return JSON.stringify(recents) !== before
+        .slice(0, maxCount)
     },
     async reload() {
-      const page = await engine.calls.history({ beforeMs: null, search: '', limit: most })
-      if (page.ok) recents = page.value.rows.map(recentOf)
+      const page = await engine.calls.history({ beforeMs: null, search: '', limit: maxCount })
+      if (page.ok) recent = page.value.rows.map(recentUploadOf)
     },
   }
 }

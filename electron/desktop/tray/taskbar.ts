@@ -1,57 +1,63 @@
 import { app, nativeImage, type BrowserWindow } from 'electron'
 import type { Snapshot } from '../../contract/uploads.ts'
-import { createUpdateThrottle } from './update-throttle.ts'
 import { taskbarProgress } from './tray-state.ts'
+import { createUpdateThrottle } from './update-throttle.ts'
 
-/** What taskbar or dock show: how far everything is, and how many files need the person. */
+type Summary = Pick<Snapshot, 'totals' | 'allPaused'>
+
+/** Shows progress and a badge in taskbar or dock. */
 export interface Taskbar {
-  update(sum: Pick<Snapshot, 'totals' | 'allPaused'>): void
+  update(summary: Summary): void
 }
 
-const pauseMs = 1_000
+const updateIntervalMs = 1_000
 
-/** Desktops that have no such thing ignore it. The badge counts what needs the person, since a badge asks to be looked at. */
+/** Desktops without these features ignore the calls. The badge counts the files that need attention. */
 export function createTaskbar(options: {
   readonly window: () => BrowserWindow | null
   readonly isHeld: () => boolean
-  /** Windows counts nothing on its buttons: this picture is laid over the icon instead. Null elsewhere. */
-  readonly overlay: string | null
-  /** What a screen reader says of it. */
-  readonly needsYouWords: (needsYou: number) => string
+  /** Windows has no badge counts: this image is laid over the icon instead. Null on other systems. */
+  readonly overlayImage: string | null
+  /** The overlay's text for screen readers. */
+  readonly overlayDescription: (needsYou: number) => string
 }): Taskbar {
-  const { window, isHeld, overlay, needsYouWords } = options
-  let sum: Pick<Snapshot, 'totals' | 'allPaused'> | null = null
-  let shown = ''
-  let badge = 0
-  let overlaid = ''
-  const pacer = createUpdateThrottle(pauseMs, () => {
-    if (!sum) return
-    const { value, mode } = taskbarProgress(sum, isHeld())
+  const { window, isHeld, overlayImage, overlayDescription } = options
+  let summary: Summary | null = null
+  let shownProgress = ''
+  let shownBadge = 0
+  let shownOverlay = ''
+
+  const throttle = createUpdateThrottle(updateIntervalMs, () => {
+    if (!summary) return
+    const { needsYou } = summary.totals
+    const { value, mode } = taskbarProgress(summary, isHeld())
     const target = window()
-    const look = `${target?.id} ${value} ${mode}`
-    if (look !== shown) {
-      shown = look
+    const progress = `${target?.id} ${value} ${mode}`
+    if (progress !== shownProgress) {
+      shownProgress = progress
       target?.setProgressBar(value, { mode })
     }
-    if (overlay !== null && target) layOver(target, sum.totals.needsYou)
-    if (sum.totals.needsYou === badge) return
-    badge = sum.totals.needsYou
-    app.setBadgeCount(badge)
+    if (target) setOverlay(target, needsYou)
+    if (needsYou === shownBadge) return
+    shownBadge = needsYou
+    app.setBadgeCount(shownBadge)
   })
 
-  /** A window that was made anew has none yet. */
-  function layOver(target: BrowserWindow, needsYou: number): void {
-    const look = `${target.id} ${needsYou}`
-    if (look === overlaid || overlay === null) return
-    overlaid = look
-    if (needsYou > 0) target.setOverlayIcon(nativeImage.createFromPath(overlay), needsYouWords(needsYou))
+  function setOverlay(target: BrowserWindow, needsYou: number): void {
+    if (overlayImage === null) return
+    // With the id, since a reopened window starts without an overlay.
+    const overlay = `${target.id} ${needsYou}`
+    if (overlay === shownOverlay) return
+    shownOverlay = overlay
+    if (needsYou > 0)
+      target.setOverlayIcon(nativeImage.createFromPath(overlayImage), overlayDescription(needsYou))
     else target.setOverlayIcon(null, '')
   }
 
   return {
     update(next) {
-      sum = next
-      pacer.request()
+      summary = next
+      throttle.request()
     },
   }
 }

@@ -11,13 +11,13 @@ import { summaryText } from './tray-state.ts'
 
 type Item = MenuItemConstructorOptions
 
-/** What the tray shows. */
+/** The state that tray icon, tooltip and menu show. */
 export interface TrayContent {
-  readonly sum: Pick<Snapshot, 'totals' | 'allPaused'>
+  readonly summary: Pick<Snapshot, 'totals' | 'allPaused'>
   readonly conditions: Conditions
-  /** The person's own limit, bytes a second. */
+  /** The limit from the settings, without quiet hours. */
   readonly limitBytesPerSecond: number | null
-  readonly recents: readonly RecentUpload[]
+  readonly recentUploads: readonly RecentUpload[]
 }
 
 export interface TrayActions {
@@ -34,95 +34,87 @@ export interface TrayActions {
   readonly quit: () => void
 }
 
-const separator: Item = { type: 'separator' }
-/** What is offered at a click, in bytes a second: the same as in the window. */
-const presets = [1, 2, 5, 10, 20, 50].map((megabytes) => megabytes * 1_000_000)
+/** What menu texts are formatted with. */
+export interface TextContext {
+  readonly t: Translate
+  readonly locale: Locale
+  readonly nowMs: number
+}
 
-/** Everything that can be told and done without the window. */
-export function trayMenuTemplate(
-  now: TrayContent,
-  actions: TrayActions,
-  t: Translate,
-  locale: Locale,
-  nowMs: number,
-): Item[] {
-  const { sum, conditions } = now
-  const [last] = now.recents
+const separator: Item = { type: 'separator' }
+/** The same choices as in the window, in bytes per second. */
+const limitPresets = [1, 2, 5, 10, 20, 50].map((megabytes) => megabytes * 1_000_000)
+
+export function trayMenuTemplate(content: TrayContent, actions: TrayActions, text: TextContext): Item[] {
+  const { summary, conditions, recentUploads } = content
+  const { t } = text
+  const [latest] = recentUploads
   return [
     {
       id: 'sum',
-      label: summaryText(sum.totals, sum.allPaused, t, conditions.hold !== null),
+      label: summaryText(summary.totals, summary.allPaused, t, conditions.hold !== null),
       enabled: false,
     },
-    ...(last ? [{ id: 'last', label: t('tray.last', { name: shortened(last.name) }), enabled: false }] : []),
-    ...holdItems(conditions, actions, t, locale, nowMs),
+    ...(latest
+      ? [{ id: 'last', label: t('tray.last', { name: menuLabel(latest.name) }), enabled: false }]
+      : []),
+    ...conditionItems(conditions, actions, text),
     separator,
     { id: 'open', label: t('tray.open'), click: actions.open },
-    isAllPaused(sum)
+    isAllPaused(summary)
       ? { id: 'resume-all', label: t('tray.resume-all'), click: actions.resumeAll }
       : { id: 'pause-all', label: t('tray.pause-all'), click: actions.pauseAll },
-    limitItem(now, actions, t, locale, nowMs),
+    limitItem(content, actions, text),
     whenDoneItem(conditions.whenDone, actions, t),
-    ...(now.recents.length > 0 ? [recentsItem(now.recents, actions, t)] : []),
+    ...(recentUploads.length > 0 ? [recentUploadsItem(recentUploads, actions, t)] : []),
     separator,
     { id: 'settings', label: t('menu.settings'), click: actions.showSettings },
     { id: 'quit', label: t('tray.quit'), click: actions.quit },
   ]
 }
 
-function holdItems(
+/** The pause reason and the countdown, each with the item that overrides it. */
+function conditionItems(
   { hold, ending, whenDone }: Conditions,
   actions: TrayActions,
-  t: Translate,
-  locale: Locale,
-  nowMs: number,
+  text: TextContext,
 ): Item[] {
-  const held: Item[] = hold
-    ? [
-        { id: 'hold', label: holdText(hold, t, locale, nowMs), enabled: false },
-        { id: 'send-anyway', label: t('hold.send-anyway'), click: actions.sendAnyway },
-      ]
-    : []
-  if (!ending || whenDone === 'nothing') return held
-  const callOff: Item = {
-    id: 'call-off',
-    label: t(`done.call-off-${whenDone}`),
-    click: () => actions.setWhenDone('nothing'),
-  }
-  return [...held, callOff]
+  const { t, locale, nowMs } = text
+  const items: Item[] = []
+  if (hold)
+    items.push(
+      { id: 'hold', label: holdText(hold, t, locale, nowMs), enabled: false },
+      { id: 'send-anyway', label: t('hold.send-anyway'), click: actions.sendAnyway },
+    )
+  if (ending && whenDone !== 'nothing')
+    items.push({
+      id: 'call-off',
+      label: t(`done.call-off-${whenDone}`),
+      click: () => actions.setWhenDone('nothing'),
+    })
+  return items
 }
 
-function limitItem(
-  { limitBytesPerSecond: own, conditions: { limit } }: TrayContent,
-  { setLimit }: TrayActions,
-  t: Translate,
-  locale: Locale,
-  nowMs: number,
-): Item {
-  const choices = [null, ...new Set([...presets, ...(own === null ? [] : [own])])]
-  const until = limit.isFromQuietHours && limit.bytesPerSecond !== null && limit.untilMs !== null
+function limitItem(content: TrayContent, { setLimit }: TrayActions, { t, locale, nowMs }: TextContext): Item {
+  const { limitBytesPerSecond: ownLimit, conditions } = content
+  const { bytesPerSecond, isFromQuietHours, untilMs } = conditions.limit
+  const choices = [null, ...new Set([...limitPresets, ...(ownLimit === null ? [] : [ownLimit])])]
+  const quietHoursItems: Item[] = []
+  if (isFromQuietHours && bytesPerSecond !== null && untilMs !== null) {
+    const limit = formatRate(bytesPerSecond)
+    const label = t('limit.until', { limit, until: clockText(untilMs, nowMs, locale) })
+    quietHoursItems.push({ id: 'limit-quiet', label, enabled: false }, separator)
+  }
   return {
     id: 'limit',
     label: t('limit.title'),
     submenu: [
-      ...(until && limit.bytesPerSecond !== null && limit.untilMs !== null
-        ? [
-            {
-              id: 'limit-quiet',
-              label: t('limit.until', {
-                limit: formatRate(limit.bytesPerSecond),
-                until: clockText(limit.untilMs, nowMs, locale),
-              }),
-              enabled: false,
-            },
-            separator,
-          ]
-        : []),
+      ...quietHoursItems,
       ...choices.map((choice): Item => ({
         id: `limit-${choice ?? 'none'}`,
         label: choice === null ? t('limit.none') : formatRate(choice),
         type: 'radio',
-        checked: choice === own,
+        checked: choice === ownLimit,
         click: () => setLimit(choice),
       })),
     ],
@@ -144,13 +136,13 @@ function whenDoneItem(chosen: WhenDone, { setWhenDone }: TrayActions, t: Transla
   }
 }
 
-function recentsItem(recents: readonly RecentUpload[], actions: TrayActions, t: Translate): Item {
+function recentUploadsItem(uploads: readonly RecentUpload[], actions: TrayActions, t: Translate): Item {
   return {
     id: 'recents',
     label: t('tray.recents'),
-    submenu: recents.map(({ id, name, modelId }, index) => ({
+    submenu: uploads.map(({ id, name, modelId }, index) => ({
       id: `recent-${index + 1}`,
-      label: shortened(name),
+      label: menuLabel(name),
       submenu: [
         {
           id: `recent-${index + 1}-folder`,
@@ -176,9 +168,9 @@ function recentsItem(recents: readonly RecentUpload[], actions: TrayActions, t: 
   }
 }
 
-/** A menu as wide as the screen is no menu; `&` would be taken for a key on Windows and Linux. */
-function shortened(name: string): string {
-  const most = 40
-  const short = name.length > most ? `${name.slice(0, most - 1)}…` : name
+/** Shortens a name to keep the menu narrow and escapes `&`, which marks an access key on Windows and Linux. */
+function menuLabel(name: string): string {
+  const maxLength = 40
+  const short = name.length > maxLength ? `${name.slice(0, maxLength - 1)}…` : name
   return short.replace(/&/g, '&&')
 }

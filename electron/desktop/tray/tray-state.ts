@@ -4,8 +4,8 @@ import type { Translate } from '../../messages/messages.ts'
 export type TrayState = 'idle' | 'sending' | 'paused' | 'attention'
 
 /**
- * What the icon shows. A row that needs the person outranks everything: a glance must tell it. `isPaused`: by the person, or
- * by battery, line or hour.
+ * The state of the icon; a row that needs attention outranks everything else. `isPaused`: by the user, or by battery, metered
+ * network or quiet hours.
  */
 export function trayStateOf(totals: Totals, isPaused: boolean): TrayState {
   if (totals.needsYou > 0) return 'attention'
@@ -14,7 +14,7 @@ export function trayStateOf(totals: Totals, isPaused: boolean): TrayState {
   return 'idle'
 }
 
-/** Time left in people's steps, so that the words stand still while the seconds run. */
+/** The time left, rounded so that the text does not change every second. */
 export function timeLeftText(secondsLeft: number, t: Translate): string {
   const minutes = Math.ceil(secondsLeft / 60)
   if (minutes <= 1) return t('desktop.left-under-minute')
@@ -23,84 +23,77 @@ export function timeLeftText(secondsLeft: number, t: Translate): string {
   return t('desktop.left-hours', { hours: Math.round(minutes / 30) / 2 })
 }
 
-/** One line with the sum of what runs: how many, how far, how fast, how long. */
+/** One line that summarises the queue: count, progress, speed and time left. */
 export function summaryText(totals: Totals, allPaused: boolean, t: Translate, isHeld = false): string {
-  const state = trayStateOf(totals, allPaused || isHeld)
-  if (totals.running === 0) {
-    if (state === 'attention') return t('desktop.sum-needs-you', { needsYou: totals.needsYou })
-    if (state === 'paused' && isHeld && !allPaused && totals.paused === 0)
-      return t('desktop.sum-waiting', { waiting: totals.waiting })
-    if (state === 'paused') return t('desktop.sum-paused', { paused: totals.paused + totals.waiting })
-    if (totals.waiting > 0) return t('desktop.sum-waiting', { waiting: totals.waiting })
-    return t('desktop.sum-idle')
-  }
-  // Only a registered model counts as whole, so what still runs is never shown as 100 %.
+  if (totals.running === 0) return idleSummaryText(totals, allPaused, t, isHeld)
+  // Only a registered model is complete, so running uploads are never shown as 100 %.
   const percent = totals.totalBytes > 0 ? Math.floor((totals.movedBytes / totals.totalBytes) * 100) : 0
-  const parts = [
-    t('desktop.sum-running', { running: totals.running, percent: Math.min(99, percent) }),
-    ...(totals.waiting > 0 ? [t('desktop.sum-waiting', { waiting: totals.waiting })] : []),
-    ...(totals.bytesPerSecond === null
-      ? []
-      : [t('desktop.speed', { speedBytes: Math.round(totals.bytesPerSecond) })]),
-    ...(totals.secondsLeft === null ? [] : [timeLeftText(totals.secondsLeft, t)]),
-    ...(totals.needsYou > 0 ? [t('desktop.sum-needs-you', { needsYou: totals.needsYou })] : []),
-  ]
+  const parts = [t('desktop.sum-running', { running: totals.running, percent: Math.min(99, percent) })]
+  if (totals.waiting > 0) parts.push(t('desktop.sum-waiting', { waiting: totals.waiting }))
+  if (totals.bytesPerSecond !== null)
+    parts.push(t('desktop.speed', { speedBytes: Math.round(totals.bytesPerSecond) }))
+  if (totals.secondsLeft !== null) parts.push(timeLeftText(totals.secondsLeft, t))
+  if (totals.needsYou > 0) parts.push(t('desktop.sum-needs-you', { needsYou: totals.needsYou }))
   return parts.join(' · ')
 }
 
-/** What is known of the panel that holds the icon. */
+function idleSummaryText(totals: Totals, allPaused: boolean, t: Translate, isHeld: boolean): string {
+  const state = trayStateOf(totals, allPaused || isHeld)
+  if (state === 'attention') return t('desktop.sum-needs-you', { needsYou: totals.needsYou })
+  const isPausedByUser = allPaused || totals.paused > 0
+  if (state === 'paused' && isPausedByUser)
+    return t('desktop.sum-paused', { paused: totals.paused + totals.waiting })
+  if (totals.waiting > 0) return t('desktop.sum-waiting', { waiting: totals.waiting })
+  return t('desktop.sum-idle')
+}
+
 export interface Panel {
   readonly platform: NodeJS.Platform
-  /** `XDG_CURRENT_DESKTOP`, such as `ubuntu:GNOME`; `''` where there is none. */
+  /** `XDG_CURRENT_DESKTOP`, such as `ubuntu:GNOME`; `''` if it is not set. */
   readonly desktop: string
-  /** What the desktop prefers for everything, on Linux. */
+  /** The desktop's colour scheme, on Linux. */
   readonly isDesktopDark: boolean
-  /** What Electron tells of taskbar and menu bar, elsewhere. */
+  /** The colour of taskbar or menu bar as reported by Electron, on other systems. */
   readonly isSystemDark: boolean
 }
 
-/** Whether the icon stands on a dark ground. The top bars of these desktops are dark in a light theme as well. */
-export function isPanelDark({
-  platform,
-  desktop,
-  isDesktopDark: darkDesktop,
-  isSystemDark: darkSystemColours,
-}: Panel): boolean {
-  if (platform !== 'linux') return darkSystemColours
-  return /\b(?:gnome|unity|pantheon|cinnamon)\b/i.test(desktop) || darkDesktop
+/** Whether the icon is on a dark background. The top bars of some desktops are dark in a light theme as well. */
+export function isPanelDark({ platform, desktop, isDesktopDark, isSystemDark }: Panel): boolean {
+  if (platform !== 'linux') return isSystemDark
+  return /\b(?:gnome|unity|pantheon|cinnamon)\b/i.test(desktop) || isDesktopDark
 }
 
-/** Progress is drawn in so many steps: what an icon's width can show. build/tray-glyph.ts draws as many. */
+/** The number of progress steps that fit an icon's width; build/tray-glyph.ts draws the same number. */
 export const progressSteps = 8
 
-/** Steps that are full; never all, since only a registered model counts as whole. */
+/** The number of full steps; never all of them, since only a registered model is complete. */
 export function progressStep({ movedBytes, totalBytes }: Totals): number {
   if (totalBytes === 0) return 0
   return Math.min(progressSteps - 1, Math.floor((movedBytes / totalBytes) * progressSteps))
 }
 
-/** The file of a state's icon; `step` is told for `sending`. Denser ones (`@1.25x` and so on) lie beside it. */
+/** The icon file for a state; `step` is used for `sending`. Electron picks denser variants (`@1.25x`) in the same folder. */
 export function trayIconName(
   state: TrayState,
   step: number,
   platform: NodeJS.Platform,
-  darkPanel: boolean,
+  isDarkPanel: boolean,
 ): string {
   const name = state === 'sending' ? `sending-${step}` : state
   if (platform === 'darwin') return `${name}Template.png`
-  return `${name}-${darkPanel ? 'light' : 'dark'}.${platform === 'win32' ? 'ico' : 'png'}`
+  return `${name}-${isDarkPanel ? 'light' : 'dark'}.${platform === 'win32' ? 'ico' : 'png'}`
 }
 
-/** Electron's words for how the bar is drawn (ProgressBarOptions.mode). */
-type Mode = 'none' | 'normal' | 'paused' | 'error'
+/** Electron's `ProgressBarOptions.mode`. */
+type TaskbarMode = 'none' | 'normal' | 'paused' | 'error'
 
-/** How far, and how it stands; -1 takes the bar away (Electron, BrowserWindow.setProgressBar). */
+/** The value and mode for the taskbar button; -1 removes the bar (Electron, BrowserWindow.setProgressBar). */
 export function taskbarProgress(
   { totals, allPaused }: Pick<Snapshot, 'totals' | 'allPaused'>,
   isHeld: boolean,
-): { readonly value: number; readonly mode: Mode } {
+): { readonly value: number; readonly mode: TaskbarMode } {
   if (totals.running + totals.waiting === 0) return { value: -1, mode: 'none' }
-  // Steps of a hundredth: finer ones are only work for the desktop.
+  // Rounded to hundredths, so that the desktop redraws less often.
   const share = totals.totalBytes > 0 ? Math.floor((totals.movedBytes / totals.totalBytes) * 100) / 100 : 0
   const value = Math.min(0.99, share)
   if (allPaused || isHeld) return { value, mode: 'paused' }

@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import type { Log } from '../../platform/environment.ts'
 import type { Language } from '../settings/language.ts'
-import { watchColourScheme, type ColourScheme } from './colour-scheme.ts'
-import { createUpdateThrottle } from './update-throttle.ts'
+import { watchColourScheme } from './colour-scheme.ts'
 import { trayMenuTemplate, type TrayActions, type TrayContent } from './tray-menu.ts'
 import {
   isPanelDark,
@@ -12,129 +11,131 @@ import {
   summaryText,
   trayIconName,
   trayStateOf,
-  type Panel,
   type TrayState,
 } from './tray-state.ts'
+import { createUpdateThrottle } from './update-throttle.ts'
 
 export interface TrayIcon {
-  /** Something of what it shows may have changed. */
+  /** Redraws icon, tooltip and menu if their content has changed. */
   update(): void
-  /** A tray has come that was not there: the icon is put into it. */
+  /** Creates the icon again, in a tray that has just become available. */
   recreate(): void
 }
 
-/** Icon and tooltip follow at most so often, in ms. */
-const pauseMs = 1_000
-/** A menu that only tells other numbers is rebuilt at most so often, in ms: on some desktops it closes under the pointer. */
-const menuEveryMs = 5_000
+const updateIntervalMs = 1_000
+/** Rebuilding a menu closes it under the pointer on some desktops, so a menu with only new numbers is rebuilt less often. */
+const menuIntervalMs = 5_000
 
 interface TrayOptions {
+  /** The folder of the icon files. */
   readonly icons: string
   readonly language: Language
-  /** As it was before a theme was chosen for the app. */
+  /** The desktop's colour scheme before the app's theme was applied. */
   readonly isDesktopDark: boolean
   readonly content: () => TrayContent
   readonly actions: TrayActions
-  /** Files that were dropped on the icon, which macOS allows. */
+  /** Files dropped on the icon, on macOS. */
   readonly onFiles: (paths: readonly string[]) => void
   readonly log: Log
 }
 
-/** The tray's icon, tooltip and menu. Where no tray can be made the rest of the app goes on without. */
+/** Creates the tray icon with tooltip and menu. If that fails, the rest of the app works without it. */
 export function createTray(options: TrayOptions): TrayIcon {
-  const { icons, log } = options
-  const colours = watchColourScheme({
-    ...{ platform: process.platform, log },
-    // A theme of the app's own hides how the desktop is.
-    otherwise: () =>
+  const { icons, language, content, actions, log } = options
+  const colourScheme = watchColourScheme({
+    platform: process.platform,
+    // Electron reports the desktop's scheme only while the app has no theme of its own.
+    fallback: () =>
       nativeTheme.themeSource === 'system' ? nativeTheme.shouldUseDarkColors : options.isDesktopDark,
-    changed: () => pacer.request(),
+    log,
   })
-  const isOnDark = () => isPanelDark(panelNow(colours))
-  const image = createImages(icons, isOnDark)
-  let tray = make()
-  let drawn = ''
-  let menu = { structure: '', whole: '', atMs: 0 }
+  const isDarkPanel = () =>
+    isPanelDark({
+      platform: process.platform,
+      desktop: process.env['XDG_CURRENT_DESKTOP'] ?? '',
+      isDesktopDark: colourScheme.isDark(),
+      isSystemDark: nativeTheme.shouldUseDarkColorsForSystemIntegratedUI,
+    })
+  const imageFor = createImageCache(icons, isDarkPanel)
+  let tray = create()
+  let shownIcon = ''
+  let shownMenu = { structure: '', content: '', builtAtMs: 0 }
 
-  function make(): Tray | null {
+  function create(): Tray | null {
     try {
-      const made = new Tray(image('idle', 0))
-      listen(made, options)
-      return made
+      const created = new Tray(imageFor('idle', 0))
+      // On macOS a click opens the menu; elsewhere it opens the window and the other button opens the menu.
+      if (process.platform !== 'darwin') created.on('click', actions.open)
+      else created.on('drop-files', (_event, files) => options.onFiles(files))
+      return created
     } catch (error) {
-      log.warn('there is no tray icon', { error })
+      log.warn('the tray icon could not be created', { error })
       return null
     }
   }
 
   function draw(): void {
     if (!tray) return
-    const { language, content: now, actions } = options
-    const { sum, conditions, ...rest } = now()
-    const words = language.translate()
-    const isHeld = conditions.hold !== null
-    const state = trayStateOf(sum.totals, sum.allPaused || isHeld)
-    const line = summaryText(sum.totals, sum.allPaused, words, isHeld)
-    const step = progressStep(sum.totals)
-    const look = JSON.stringify([state, step, line, isOnDark()])
-    if (look !== drawn) {
-      drawn = look
-      tray.setImage(image(state, step))
-      tray.setToolTip(`${app.getName()} · ${line}`)
+    const current = content()
+    const { totals, allPaused } = current.summary
+    const isHeld = current.conditions.hold !== null
+    const state = trayStateOf(totals, allPaused || isHeld)
+    const summary = summaryText(totals, allPaused, language.translate(), isHeld)
+    const step = progressStep(totals)
+    const icon = JSON.stringify([state, step, summary, isDarkPanel()])
+    if (icon !== shownIcon) {
+      shownIcon = icon
+      tray.setImage(imageFor(state, step))
+      tray.setToolTip(`${app.getName()} · ${summary}`)
     }
+    drawMenu(tray, current, state, summary)
+  }
+
+  function drawMenu(target: Tray, current: TrayContent, state: TrayState, summary: string): void {
+    const { summary: queue, conditions, ...others } = current
     const structure = JSON.stringify([
       language.locale(),
       state,
-      sum.allPaused,
+      queue.allPaused,
       { ...conditions, power: null },
-      rest,
+      others,
     ])
-    const whole = `${structure} ${line}`
+    const menuContent = `${structure} ${summary}`
     const nowMs = Date.now()
-    if (whole === menu.whole || (structure === menu.structure && nowMs - menu.atMs < menuEveryMs)) return
-    menu = { structure, whole, atMs: nowMs }
-    const template = trayMenuTemplate(now(), actions, words, language.locale(), nowMs)
-    tray.setContextMenu(Menu.buildFromTemplate(template))
+    const hasOnlyNewNumbers = structure === shownMenu.structure
+    if (menuContent === shownMenu.content) return
+    if (hasOnlyNewNumbers && nowMs - shownMenu.builtAtMs < menuIntervalMs) return
+    shownMenu = { structure, content: menuContent, builtAtMs: nowMs }
+    const text = { t: language.translate(), locale: language.locale(), nowMs }
+    target.setContextMenu(Menu.buildFromTemplate(trayMenuTemplate(current, actions, text)))
   }
 
-  const pacer = createUpdateThrottle(pauseMs, draw)
+  const throttle = createUpdateThrottle(updateIntervalMs, draw)
   draw()
-  nativeTheme.on('updated', pacer.request)
+  nativeTheme.on('updated', throttle.request)
+  colourScheme.onChange(throttle.request)
   return {
-    update: pacer.request,
+    update: throttle.request,
     recreate() {
       tray?.destroy()
-      tray = make()
-      drawn = ''
-      menu = { structure: '', whole: '', atMs: 0 }
+      tray = create()
+      shownIcon = ''
+      shownMenu = { structure: '', content: '', builtAtMs: 0 }
       draw()
     },
   }
 }
 
-function listen(tray: Tray, { actions, onFiles }: TrayOptions): void {
-  // On macOS a click opens the menu; elsewhere it opens the window, and the other button the menu.
-  if (process.platform !== 'darwin') tray.on('click', actions.open)
-  else tray.on('drop-files', (_event, files) => onFiles(files))
-}
-
-const panelNow = (colours: ColourScheme): Panel => ({
-  platform: process.platform,
-  desktop: process.env['XDG_CURRENT_DESKTOP'] ?? '',
-  isDesktopDark: colours.isDark(),
-  isSystemDark: nativeTheme.shouldUseDarkColorsForSystemIntegratedUI,
-})
-
-/** Each icon is read once. macOS colours a template by itself; elsewhere the icon fits the panel's ground. */
-function createImages(
+/** Reads each icon file once. macOS colours template images itself; elsewhere the icon matches the panel. */
+function createImageCache(
   folder: string,
-  isOnDark: () => boolean,
+  isDarkPanel: () => boolean,
 ): (state: TrayState, step: number) => NativeImage {
-  const read = new Map<string, NativeImage>()
+  const images = new Map<string, NativeImage>()
   return (state, step) => {
-    const name = trayIconName(state, step, process.platform, isOnDark())
-    const image = read.get(name) ?? nativeImage.createFromPath(join(folder, name))
-    read.set(name, image)
+    const name = trayIconName(state, step, process.platform, isDarkPanel())
+    const image = images.get(name) ?? nativeImage.createFromPath(join(folder, name))
+    images.set(name, image)
     return image
   }
 }

@@ -1,34 +1,34 @@
 /**
- * Runs `work` at once, and while it is asked again within `pauseMs` only once more at the end of that time: what is shown is
- * never older than that and never redrawn more often.
+ * Runs `update` immediately, and at most once per interval for further requests: the display is never older than the
+ * interval and never redrawn more often.
  */
 export function createUpdateThrottle(
   intervalMs: number,
-  work: () => void,
+  update: () => void,
 ): { readonly request: () => void; readonly stop: () => void } {
   let timer: NodeJS.Timeout | null = null
-  let again = false
+  let isRequested = false
 
   function run(): void {
-    again = false
-    work()
+    isRequested = false
+    update()
     timer = setTimeout(() => {
       timer = null
-      if (again) run()
+      if (isRequested) run()
     }, intervalMs)
-    // Nothing that is only shown keeps the process alive.
+    // A pending redraw must not keep the process alive.
     timer.unref()
   }
 
   return {
     request() {
       if (timer === null) run()
-      else again = true
+      else isRequested = true
     },
     stop() {
       if (timer !== null) clearTimeout(timer)
       timer = null
-      again = false
+      isRequested = false
     },
   }
 }

@@ -1,20 +1,20 @@
 import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto'
 
-// Nothing of Electron is imported here: the release workflow signs by this same file.
+// Imports nothing of Electron, since the release workflow signs feeds with this file.
 
-/** Beside each feed file lies its signature: base64 of Ed25519, a line for each key that signed. */
+/** The signature file of a feed file: Ed25519 signatures in base64, one line for each key. */
 export const signatureFileName = (feedFile: string) => `${feedFile}.sig`
 
-/** What is signed: the feed's name is in it, so that one system's feed never passes for another's. */
+/** Includes the feed's name, so that one system's feed cannot be used for another. */
 function signedBytes(feedFile: string, text: string): Buffer {
   return Buffer.from(`modelferry feed 1\n${feedFile}\n${text}`)
 }
 
-/** Public keys as they are built into the app: SPKI in DER as base64, separated by blanks or commas. What is none is left out. */
+/** Parses the public keys built into the app: SPKI in DER as base64, separated by spaces or commas. Others are skipped. */
 export function readFeedKeys(text: string): readonly KeyObject[] {
-  return text.split(/[\s,]+/).flatMap((word) => {
+  return text.split(/[\s,]+/).flatMap((encodedKey) => {
     try {
-      const key = createPublicKey({ key: Buffer.from(word, 'base64'), format: 'der', type: 'spki' })
+      const key = createPublicKey({ key: Buffer.from(encodedKey, 'base64'), format: 'der', type: 'spki' })
       return key.asymmetricKeyType === 'ed25519' ? [key] : []
     } catch {
       return []
@@ -22,19 +22,19 @@ export function readFeedKeys(text: string): readonly KeyObject[] {
   })
 }
 
-/** The public half of a private key (PEM), as `readFeedKeys` takes it. @throws when it is no Ed25519 key */
+/** The public key of a private key (PEM), in the format of `readFeedKeys`. @throws if it is no Ed25519 key */
 export function publicKeyOf(privatePem: string): string {
   const key = createPublicKey(createPrivateKey(privatePem))
-  if (key.asymmetricKeyType !== 'ed25519') throw new Error('the key of the feed is no Ed25519 key')
+  if (key.asymmetricKeyType !== 'ed25519') throw new Error('the feed key is not an Ed25519 key')
   return key.export({ format: 'der', type: 'spki' }).toString('base64')
 }
 
-/** Signs a feed file with one key (PEM); the answer is one line of its signature file. */
+/** Signs a feed file with one key (PEM); returns one line of its signature file. */
 export function signFeed(feedFile: string, text: string, privatePem: string): string {
   return sign(null, signedBytes(feedFile, text), createPrivateKey(privatePem)).toString('base64')
 }
 
-/** True when one of the keys made one of the signatures over exactly this text under this name. */
+/** True if one of the signatures was made by one of the keys for exactly this name and text. */
 export function isFeedSigned(options: {
   readonly feedFile: string
   readonly text: string

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 
 /**
- * Starts a program that outlives this one. An AppImage must be started by its own file: the program inside of it, which
- * `app.relaunch` would start, is gone as soon as this process is.
+ * Starts a program that outlives this process. An AppImage must be started by its own file, since the program inside, which
+ * `app.relaunch` would start, is unmounted when this process ends.
  */
-export function relaunch(program: string, words: readonly string[]): void {
-  const child = spawn(program, words, { detached: true, stdio: 'ignore' })
-  // A program that can't be started says so later, when nobody listens any more.
+export function relaunch(program: string, args: readonly string[]): void {
+  const child = spawn(program, args, { detached: true, stdio: 'ignore' })
+  // An unhandled error event would throw; the process is about to exit.
   child.on('error', () => undefined)
   child.unref()
 }

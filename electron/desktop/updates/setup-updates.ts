@@ -1,76 +1,78 @@
 import { app } from 'electron'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
-import { readFile } from 'node:fs/promises'
 import type { CallHandlers, CallNameIn } from '../../contract/calls.ts'
 import { success } from '../../contract/failures.ts'
-import type { Log } from '../../platform/environment.ts'
 import type { Engine } from '../../engine/engine.ts'
-import { readFeedKeys } from './feed-signature.ts'
+import type { Log } from '../../platform/environment.ts'
+import type { JsonStore, SettingsStore } from '../../platform/settings.ts'
+import { realTimers } from '../../platform/system-environment.ts'
 import type { AppFolders } from '../app-folders.ts'
 import { hiddenSwitch } from '../integration/launch-arguments.ts'
-import type { PageFeed } from '../window/page-feed.ts'
-import { realTimers } from '../../platform/system-environment.ts'
 import type { SessionVault } from '../security/session-vault.ts'
-import type { JsonStore, SettingsStore } from '../../platform/settings.ts'
+import type { MainWindow } from '../window/main-window.ts'
+import type { PageFeed } from '../window/page-feed.ts'
+import { readFeedKeys } from './feed-signature.ts'
 import { relaunch } from './relaunch.ts'
+import { UpdateController } from './update-controller.ts'
+import { UpdateError } from './update-errors.ts'
 import { createUpdateRecord } from './update-record.ts'
 import { feedAddress, feedFromConfig, updatesUnavailableReason } from './update-source.ts'
-import { UpdateError } from './update-errors.ts'
-import { createUpdates, type Updates } from './update-controller.ts'
-import type { MainWindow } from '../window/main-window.ts'
 
-/** Put in by the build from its environment (electron.vite.config.ts): public keys, or nothing. */
+/** Public keys, inserted by the build from its environment (electron.vite.config.ts); may be empty. */
 declare const __UPDATE_KEYS__: string
 
-interface Parts {
+type UpdateHandlers = Pick<CallHandlers, CallNameIn<'updates'>>
+
+export interface UpdateService {
+  readonly handlers: UpdateHandlers
+  readonly start: () => void
+  /** True when this start follows an update during which the window was hidden. */
+  readonly startsHidden: boolean
+}
+
+/** Keeps the installed app up to date. electron-updater is loaded only when it is needed. */
+export function setupUpdates(options: {
   readonly folders: AppFolders
   readonly settings: SettingsStore
   readonly memory: JsonStore
   readonly engine: Pick<Engine, 'snapshot' | 'subscribe'>
   readonly window: Pick<MainWindow, 'isVisible'>
   readonly vault: Pick<SessionVault, 'state'>
-  readonly feed: Pick<PageFeed, 'send'>
-  /** Stops the uploads and writes everything down, without asking. */
-  readonly prepare: () => Promise<void>
+  readonly feed: Pick<PageFeed, 'sendEvent'>
+  /** Stops the uploads and flushes everything, without asking. */
+  readonly stopApp: () => Promise<void>
   readonly log: Log
-}
-
-export interface UpdateService {
-  readonly calls: UpdateHandlers
-  readonly start: () => void
-  /** This start follows an update that took place while nobody saw the window. */
-  readonly isHiddenStart: boolean
-}
-
-/** Brings the installed app up to date. Nothing of the library that does it is loaded before it is needed. */
-export function setupUpdates(options: Parts): UpdateService {
-  const { folders, settings, memory, engine, window, vault, feed, log } = options
+}): UpdateService {
+  const { folders, settings, memory, engine, window, vault, feed, stopApp, log } = options
   const timers = realTimers
-  const notes = createUpdateRecord({ memory, isWindowVisible: window.isVisible, now: Date.now })
-  const isHiddenStart = notes.wasStartedHidden()
-  const restartWords = () => (window.isVisible() ? [] : [hiddenSwitch])
-  // An app that runs from its source may be given a feed and a key of its own; an installed one never.
-  const isTried = !app.isPackaged && process.env['MODELFERRY_UPDATE_FEED'] !== undefined
-  const keys = readFeedKeys((isTried && process.env['MODELFERRY_UPDATE_KEYS']) || __UPDATE_KEYS__)
+  const record = createUpdateRecord({ memory, isWindowVisible: window.isVisible, now: Date.now })
+  const startsHidden = record.wasStartedHidden()
+  const restartArguments = () => (window.isVisible() ? [] : [hiddenSwitch])
+  // Only in development the feed and its key can be overridden.
+  const hasTestFeed = !app.isPackaged && process.env['MODELFERRY_UPDATE_FEED'] !== undefined
+  const keys = readFeedKeys((hasTestFeed && process.env['MODELFERRY_UPDATE_KEYS']) || __UPDATE_KEYS__)
 
-  const updates = createUpdates({
+  const controller = new UpdateController({
     unavailableReason: updatesUnavailableReason({
       isPackaged: app.isPackaged,
       platform: process.platform,
-      environment: process.env,
-      program: process.execPath,
-      packageType: textOf(join(process.resourcesPath, 'package-type')),
+      env: process.env,
+      execPath: process.execPath,
+      packageType: readTextIfExists(join(process.resourcesPath, 'package-type')),
       hasKeys: keys.length > 0,
     }),
     async loadUpdater() {
-      const place = feedPlace(isTried)
-      if (place === null) throw new UpdateError('update-missing', 'no address of a feed')
+      const feedUrl = hasTestFeed
+        ? feedAddress(process.env['MODELFERRY_UPDATE_FEED'])
+        : feedFromConfig(readTextIfExists(join(process.resourcesPath, 'app-update.yml')) ?? '')
+      if (feedUrl === null) throw new UpdateError('update-missing', 'no feed address')
       const { loadUpdater } = await import('./updater.ts')
-      const configFile = isTried ? writeTriedConfig(folders.home, place) : null
+      const configFile = hasTestFeed ? writeTestConfig(folders.home, feedUrl) : null
       const quit = () => app.quit()
-      return loadUpdater({ feed: place, keys, configFile, timers, log, restartWords, quit })
+      return loadUpdater({ feed: feedUrl, keys, configFile, timers, log, restartArguments, quit })
     },
     settings: settings.current,
     isBusy() {
@@ -80,80 +82,72 @@ export function setupUpdates(options: Parts): UpdateService {
     isWindowVisible: window.isVisible,
     areSignInsSaved: () => vault.state() === 'ok',
     async stopApp() {
-      await options.prepare()
-      // The new one may be there before this one is gone.
+      await stopApp()
+      // The new version may start before this process has exited.
       app.releaseSingleInstanceLock()
     },
-    restartApp: () => beginAnew(restartWords()),
-    ...{ intended: notes.intended, refused: notes.refused },
+    restartApp: () => restartApp(restartArguments()),
+    intended: record.intended,
+    refused: record.refused,
     currentVersion: app.getVersion(),
-    onStateChange: (state) => feed.send('update', state),
-    ...{ timers, log },
+    onStateChange: (state) => feed.sendEvent('update', state),
+    timers,
     now: Date.now,
+    log,
   })
-  watch(updates, settings, engine)
+
+  const conditionsChanged = () => controller.conditionsChanged()
+  app.on('browser-window-created', (_event, browserWindow) => {
+    browserWindow.on('show', conditionsChanged)
+    browserWindow.on('hide', conditionsChanged)
+    browserWindow.on('minimize', conditionsChanged)
+    browserWindow.on('restore', conditionsChanged)
+  })
+  settings.onChange((current, before) => {
+    if (current.updates !== before.updates || current.updateOnQuit !== before.updateOnQuit)
+      controller.settingsChanged()
+  })
+  // The session event is also sent when the keychain state changes.
+  engine.subscribe({ patch: conditionsChanged, session: conditionsChanged })
   return {
-    calls: createUpdateHandlers({ updates, noticesFile: join(folders.page, '../third-party.txt') }),
-    start: updates.start,
-    isHiddenStart,
+    handlers: createUpdateHandlers(controller, join(folders.page, '../third-party.txt')),
+    start: () => controller.start(),
+    startsHidden,
   }
 }
 
-/** What installing waits for, and what the person wishes. */
-function watch(updates: Updates, settings: SettingsStore, engine: Pick<Engine, 'subscribe'>): void {
-  app.on('browser-window-created', (_event, window) => {
-    for (const name of ['show', 'hide', 'minimize', 'restore'] as const)
-      window.on(name as 'show', updates.conditionsChanged)
-  })
-  settings.onChange((after, before) => {
-    if (after.updates !== before.updates || after.updateOnQuit !== before.updateOnQuit)
-      updates.settingsChanged()
-  })
-  // A session is told of too when the keychain has turned.
-  engine.subscribe({ patch: updates.conditionsChanged, session: updates.conditionsChanged })
+/** @param noticesFile `out/third-party.txt`, written by the build */
+function createUpdateHandlers(controller: UpdateController, noticesFile: string): UpdateHandlers {
+  return {
+    update: async () => success(controller.state()),
+    checkForUpdate: async () => success(await controller.check()),
+    downloadUpdate: async () => success(await controller.download()),
+    installUpdate: async () => success(await controller.install()),
+    thirdPartyNotices: async () => success(await readFile(noticesFile, 'utf8')),
+  }
 }
 
-const feedPlace = (isTried: boolean) =>
-  isTried
-    ? feedAddress(process.env['MODELFERRY_UPDATE_FEED'])
-    : feedFromConfig(textOf(join(process.resourcesPath, 'app-update.yml')) ?? '')
-
-/** This process has stopped everything for a version that did not come. */
-function beginAnew(words: readonly string[]): void {
+/** Restarts this version after an installation failed, since everything has been stopped for it. */
+function restartApp(args: readonly string[]): void {
   const appImage = process.env['APPIMAGE']
-  if (appImage !== undefined) relaunch(appImage, words)
-  else app.relaunch({ args: [...process.argv.slice(1).filter((word) => word !== hiddenSwitch), ...words] })
+  if (appImage !== undefined) relaunch(appImage, args)
+  else {
+    const ownArguments = process.argv.slice(1).filter((argument) => argument !== hiddenSwitch)
+    app.relaunch({ args: [...ownArguments, ...args] })
+  }
   app.exit(0)
 }
 
-function textOf(file: string): string | null {
+function readTextIfExists(file: string): string | null {
   return existsSync(file) ? readFileSync(file, 'utf8').trim() : null
 }
 
-/** JSON is YAML: what electron-updater wants to read beside an installed app. */
-function writeTriedConfig(home: string, feed: string): string {
+/** The configuration file that electron-updater reads next to an installed app; JSON is valid YAML. */
+function writeTestConfig(home: string, feed: string): string {
   const file = join(home, 'app-update.json')
   writeFileSync(
     file,
     JSON.stringify({ provider: 'generic', url: feed, updaterCacheDirName: 'modelferry-updater' }),
   )
   return file
-}
-
-export type UpdateHandlers = Pick<CallHandlers, CallNameIn<'updates'>>
-
-/** One function for each call about newer versions, and the notices of what is inside. */
-export function createUpdateHandlers(options: {
-  readonly updates: Updates
-  /** `out/third-party.txt`, written by the build. */
-  readonly noticesFile: string
-}): UpdateHandlers {
-  const { updates, noticesFile } = options
-  return {
-    update: async () => success(updates.state()),
-    checkForUpdate: async () => success(await updates.check()),
-    downloadUpdate: async () => success(await updates.download()),
-    installUpdate: async () => success(await updates.install()),
-    thirdPartyNotices: async () => success(await readFile(noticesFile, 'utf8')),
-  }
 }

@@ -5,9 +5,9 @@ import * as v from 'valibot'
 import { isFeedSigned, signatureFileName } from './feed-signature.ts'
 import { UpdateError } from './update-errors.ts'
 
-/** A file of a feed lies beside it: its name leads nowhere else. */
+/** The files are in the feed's folder, so names cannot contain a path. */
 const fileName = v.pipe(v.string(), v.regex(/^[\w.+ -]+$/))
-/** The members that are relied on (electron-builder's UpdateInfo); SHA-512 is 64 bytes in base64. */
+/** The members of electron-builder's UpdateInfo that are used; SHA-512 is 64 bytes in base64. */
 const feedSchema = v.looseObject({
   version: v.pipe(v.string(), v.regex(/^\d+\.\d+\.\d+(?:[-+][\w.+-]*)?$/)),
   files: v.pipe(
@@ -23,11 +23,11 @@ export type ProviderClass = new (
 ) => Provider<UpdateInfo>
 
 /**
- * A provider for electron-updater that reads `latest*.yml` at one place and takes nothing from it unless one of our keys has
- * signed it. The version and the SHA-512 of each file are in it, so that whoever serves it can't change either.
+ * An electron-updater provider that accepts a feed (`latest*.yml`) only if it is signed by one of our keys. The feed contains
+ * the version and the SHA-512 of each file, so the server can change neither.
  */
 export async function signedProvider(feed: string, keys: readonly KeyObject[]): Promise<ProviderClass> {
-  // Late: nothing of the updater belongs to the start.
+  // Imported lazily, to keep electron-updater out of the start of the app.
   const {
     Provider: Base,
     parseUpdateInfo,
@@ -39,7 +39,7 @@ export async function signedProvider(feed: string, keys: readonly KeyObject[]): 
       super({ ...runtime, isUseMultipleRangeRequest: false })
     }
 
-    /** The library would name each computer to the server, for releases by stages. */
+    /** Without electron-updater's header that identifies the computer for staged rollouts. */
     override setRequestHeaders(): void {
       super.setRequestHeaders({ 'cache-control': 'no-cache' })
     }

@@ -3,69 +3,68 @@ import { toSquirrelError } from './update-errors.ts'
 
 type Event = 'checking-for-update' | 'update-downloaded' | 'update-not-available' | 'error'
 
-/** What is used of Electron's `autoUpdater`, which on macOS is Squirrel. */
+/** The part of Electron's `autoUpdater` that is used; on macOS this is Squirrel. */
 export interface NativeUpdater {
   on(event: Event, listener: (cause?: unknown) => void): unknown
   off(event: Event, listener: (cause?: unknown) => void): unknown
-  /** Fetches the file from where electron-updater serves it on this computer, and holds its signature against this app's. */
+  /** Fetches the file from electron-updater's local server and verifies its code signature. */
   checkForUpdates(): void
 }
 
 export interface Squirrel {
-  /** Hands it the file that is here, unless it has it: the time to refuse, while nothing has been stopped yet. */
+  /** Passes the downloaded file to Squirrel unless it has it. Rejects if Squirrel does not accept it. */
   prepare(): Promise<void>
-  /** Gives the order to quit for it. Never resolves: this process ends, or Squirrel has refused after all. */
-  quitAndInstall(order: () => void): Promise<void>
+  /** Calls `requestQuit`. Rejects if Squirrel fails, and never resolves, since the process ends. */
+  quitAndInstall(requestQuit: () => void): Promise<void>
 }
 
-/** It unpacks and checks some hundred megabytes: seconds, on a slow disk a minute or two. In ms. */
+/** Squirrel unpacks and verifies some hundred megabytes, which can take minutes on a slow disk. */
 export const prepareTimeoutMs = 5 * 60_000
-/** From the order until this process is gone, in ms. */
+/** From the request to quit until this process must have ended. */
 export const quitTimeoutMs = 60_000
 
-/**
- * Squirrel refuses by an event, whenever it likes: an app on a disk image, without a signature, on a full disk. Each of its
- * answers is made the end of a promise here; silence is one as well.
- */
+/** Turns Squirrel's events into promises. It can fail at any time, or without any event. */
 export function createSquirrel(native: NativeUpdater, timers: Timers): Squirrel {
-  let stand: 'nothing' | 'taking' | 'taken' = 'nothing'
-  const turns = {
-    'checking-for-update': 'taking',
-    'update-downloaded': 'taken',
-    'update-not-available': 'nothing',
-    error: 'nothing',
+  let state: 'none' | 'preparing' | 'prepared' = 'none'
+  const stateAfter = {
+    'checking-for-update': 'preparing',
+    'update-downloaded': 'prepared',
+    'update-not-available': 'none',
+    error: 'none',
   } as const
-  for (const event of Object.keys(turns) as Event[]) native.on(event, () => (stand = turns[event]))
+  for (const event of Object.keys(stateAfter) as Event[]) native.on(event, () => (state = stateAfter[event]))
 
-  /** Resolves once it has the file. */
-  function answer(limitMs: number): Promise<void> {
+  /** Resolves once Squirrel has accepted the file. */
+  function waitForResult(timeoutMs: number): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const refuse = (cause?: unknown) => reject(toSquirrelError(cause))
-    const taken = () => resolve()
-    const cancel = timers.after(limitMs, () => refuse(new Error(`Squirrel said nothing for ${limitMs} ms`)))
-    native.on('update-downloaded', taken)
-    native.on('update-not-available', refuse)
-    native.on('error', refuse)
+    const onAccepted = () => resolve()
+    const onFailed = (cause?: unknown) => reject(toSquirrelError(cause))
+    const cancelTimeout = timers.after(timeoutMs, () =>
+      onFailed(new Error(`Squirrel did not respond for ${timeoutMs} ms`)),
+    )
+    native.on('update-downloaded', onAccepted)
+    native.on('update-not-available', onFailed)
+    native.on('error', onFailed)
     return promise.finally(() => {
-      cancel()
-      native.off('update-downloaded', taken)
-      native.off('update-not-available', refuse)
-      native.off('error', refuse)
+      cancelTimeout()
+      native.off('update-downloaded', onAccepted)
+      native.off('update-not-available', onFailed)
+      native.off('error', onFailed)
     })
   }
 
   return {
     async prepare() {
-      if (stand === 'taken') return
-      const answered = answer(prepareTimeoutMs)
-      // While one is under way another is refused: with "install on quit" it was begun after the download.
-      if (stand === 'nothing') native.checkForUpdates()
-      await answered
+      if (state === 'prepared') return
+      const result = waitForResult(prepareTimeoutMs)
+      // With "install on quit" it has been started after the download, and a second one would be rejected.
+      if (state === 'none') native.checkForUpdates()
+      await result
     },
-    quitAndInstall(order) {
-      const answered = answer(quitTimeoutMs)
-      order()
-      return answered
+    quitAndInstall(requestQuit) {
+      const result = waitForResult(quitTimeoutMs)
+      requestQuit()
+      return result
     },
   }
 }

@@ -1,62 +1,49 @@
 import { failure } from '../../contract/failures.ts'
-import type { Log, Timers } from '../../platform/environment.ts'
 import type { Settings } from '../../contract/settings.ts'
 import type { NoUpdates, UpdateState } from '../../contract/updates.ts'
+import type { Log, Timers } from '../../platform/environment.ts'
 import { installFailure, updateFailure } from './update-errors.ts'
 
-// Nothing of Electron is imported here: when to look, to fetch and to install is decided without it.
+// Imports nothing of Electron, so that the timing of updates can be tested without it.
 
-/** Whoever looks, fetches and installs. It throws `UpdateTrouble`. */
+/** Checks for, downloads and installs updates. Its methods throw `UpdateError`. */
 export interface Updater {
-  /** The version that is newer than this one, or null. */
+  /** Returns a version newer than this one, or null. */
   check(): Promise<string | null>
-  /** Fetches and checks what the last `check` has found; tells how far, in percent. */
+  /** Downloads and verifies the version that the last `check` has found. */
   download(onPercent: (percent: number) => void): Promise<void>
-  /** Gets it so far that only this one stands in its way; whatever can refuse it does so here, while nothing is stopped. */
+  /** Does everything that can fail before the app is stopped for the installation. */
   prepareInstall(): Promise<void>
-  /** Takes this app's place and starts the new one. */
+  /** Replaces this version and starts the new one. */
   install(): Promise<void>
-  /** Whether what is ready takes this one's place when the person quits. */
-  setInstallOnQuit(wanted: boolean): void
+  /** Whether a downloaded version is installed when the user quits. */
+  setInstallOnQuit(isEnabled: boolean): void
 }
 
-export interface Updates {
-  state(): UpdateState
-  /** From here on it looks by itself, first after a while. */
-  start(): void
-  check(): Promise<UpdateState>
-  download(): Promise<UpdateState>
-  install(): Promise<UpdateState>
-  /** Something that installing waits for has changed: uploads, or whether anybody sees the window. */
-  conditionsChanged(): void
-  /** The settings have changed. */
-  settingsChanged(): void
-}
-
-/** A version that is kept from start to start. */
+/** A version that is stored between starts. */
 export interface StoredVersion {
   read(): string | null
   write(version: string | null): void
 }
 
 export interface UpdatesOptions {
-  /** Null where the app brings itself up to date. */
+  /** Why this installation is not updated by the app itself; null if it is. */
   readonly unavailableReason: NoUpdates | null
-  /** Loaded when first needed. */
+  /** Called when the updater is first needed. */
   readonly loadUpdater: () => Promise<Updater>
   readonly settings: () => Pick<Settings, 'updates' | 'updateOnQuit'>
-  /** True while a restart would hold something up. */
+  /** True while uploads run or wait. */
   readonly isBusy: () => boolean
   readonly isWindowVisible: () => boolean
-  /** False while a sign-in lies in memory alone: a restart would end it. */
+  /** False while a sign-in is only in memory and would be lost by a restart. */
   readonly areSignInsSaved: () => boolean
-  /** Stops everything that must be whole before this process is replaced. */
+  /** Stops uploads and flushes everything before this process is replaced. */
   readonly stopApp: () => Promise<void>
-  /** The new one did not come: this one has stopped everything and must begin anew. */
+  /** Called when an installation failed after the app was stopped. */
   readonly restartApp: () => void
-  /** The version that was to take this one's place, kept over the restart. */
+  /** The version being installed, kept across the restart. */
   readonly intended: StoredVersion
-  /** The version that could not take this one's place: it is not tried again unless the person asks for it. */
+  /** The version that could not be installed; it is not tried again automatically. */
   readonly refused: StoredVersion
   readonly currentVersion: string
   readonly onStateChange: (state: UpdateState) => void
@@ -65,158 +52,192 @@ export interface UpdatesOptions {
   readonly log: Log
 }
 
-/** The start belongs to the window and the queue. */
-export const firstCheckAfterMs = 60_000
-export const checkEveryMs = 24 * 60 * 60_000
-/** After a line that was down: long enough to press nobody's server. */
-export const checkAgainAfterMs = 30 * 60_000
-/** As long as nothing is sent and nobody sees the window: longer than a pause between two things. */
-export const idleForMs = 5 * 60_000
+/** The first check waits until the window and the queue have started. */
+export const firstCheckDelayMs = 60_000
+export const checkIntervalMs = 24 * 60 * 60_000
+/** After a failed check; long enough not to burden the server. */
+export const retryCheckDelayMs = 30 * 60_000
+/** An update is installed after this time without uploads and without a visible window. */
+export const idleBeforeInstallMs = 5 * 60_000
 
-/** Decides when to look for a newer version, when to fetch it and when it may take this one's place. */
-export function createUpdates(options: UpdatesOptions): Updates {
-  const { unavailableReason: off, settings: wishes, timers, log } = options
-  let loaded: Promise<Updater> | null = null
-  let state = firstState(options)
-  let cancelCheck: (() => void) | null = null
-  let cancelIdle: (() => void) | null = null
-  let found: string | null = null
+/** States in which a further check is not needed; the next start finds a newer version. */
+const statesWithoutCheck: ReadonlySet<UpdateState['kind']> = new Set([
+  'off',
+  'checking',
+  'downloading',
+  'ready',
+  'installing',
+])
 
-  const updater = () => (loaded ??= options.loadUpdater())
+/** Decides when to check for, download and install a newer version. */
+export class UpdateController {
+  readonly #options: UpdatesOptions
+  #updater: Promise<Updater> | null = null
+  #state: UpdateState
+  #foundVersion: string | null = null
+  #cancelCheck: (() => void) | null = null
+  #cancelInstall: (() => void) | null = null
 
-  function become(next: UpdateState): UpdateState {
-    state = next
-    options.onStateChange(next)
-    turned()
+  constructor(options: UpdatesOptions) {
+    this.#options = options
+    this.#state = initialState(options)
+  }
+
+  state(): UpdateState {
+    return this.#state
+  }
+
+  /** Starts to check for updates automatically. */
+  start(): void {
+    this.#scheduleCheck(firstCheckDelayMs)
+  }
+
+  async check(): Promise<UpdateState> {
+    if (statesWithoutCheck.has(this.#state.kind)) return this.#state
+    this.#setState({ kind: 'checking' })
+    return this.#reportFailure(async () => {
+      const updater = await this.#loadUpdater()
+      const version = await updater.check()
+      this.#foundVersion = version
+      if (version === null) return this.#setState({ kind: 'current', checkedAtMs: this.#options.now() })
+      this.#options.log.info('a newer version is available', { version })
+      this.#setState({ kind: 'found', version })
+      if (this.#isAutomatic(version)) void this.download()
+      return this.#state
+    })
+  }
+
+  async download(): Promise<UpdateState> {
+    const version = this.#foundVersion
+    if (version === null || (this.#state.kind !== 'found' && this.#state.kind !== 'failed'))
+      return this.#state
+    this.#setState({ kind: 'downloading', version, percent: 0 })
+    return this.#reportFailure(async () => {
+      const updater = await this.#loadUpdater()
+      updater.setInstallOnQuit(this.#options.settings().updateOnQuit)
+      await updater.download((fraction) => {
+        const percent = Math.floor(fraction)
+        const state = this.#state
+        if (state.kind === 'downloading' && percent <= state.percent) return
+        this.#setState({ kind: 'downloading', version, percent })
+      })
+      updater.setInstallOnQuit(this.#options.settings().updateOnQuit)
+      return this.#setState({ kind: 'ready', version })
+    })
+  }
+
+  install(): Promise<UpdateState> {
+    return this.#install({ isAutomatic: false })
+  }
+
+  /** Uploads, sign-ins or the window's visibility have changed, which automatic installation depends on. */
+  conditionsChanged(): void {
+    const state = this.#state
+    const mayInstall = state.kind === 'ready' && this.#isAutomatic(state.version) && this.#isIdle()
+    if (mayInstall) {
+      this.#cancelInstall ??= this.#options.timers.after(
+        idleBeforeInstallMs,
+        () => void this.#install({ isAutomatic: true }),
+      )
+    } else {
+      this.#cancelInstall?.()
+      this.#cancelInstall = null
+    }
+  }
+
+  settingsChanged(): void {
+    const { updates } = this.#options.settings()
+    const { kind } = this.#state
+    if (updates === 'off' && (kind === 'current' || kind === 'found')) this.#setState({ kind: 'resting' })
+    if (updates !== 'off' && kind === 'resting') this.#setState({ kind: 'current', checkedAtMs: null })
+    if (this.#state.kind === 'found' && this.#isAutomatic(this.#state.version)) void this.download()
+    if (this.#state.kind === 'ready')
+      void this.#loadUpdater().then((updater) =>
+        updater.setInstallOnQuit(this.#options.settings().updateOnQuit),
+      )
+    this.#scheduleCheck(firstCheckDelayMs)
+    this.conditionsChanged()
+  }
+
+  #loadUpdater(): Promise<Updater> {
+    return (this.#updater ??= this.#options.loadUpdater())
+  }
+
+  #setState(next: UpdateState): UpdateState {
+    this.#state = next
+    this.#options.onStateChange(next)
+    this.conditionsChanged()
     return next
   }
 
-  async function orTold(work: () => Promise<UpdateState>): Promise<UpdateState> {
+  async #reportFailure(work: () => Promise<UpdateState>): Promise<UpdateState> {
     try {
       return await work()
     } catch (error) {
-      log.warn('an update did not come', { error })
-      return become({ kind: 'failed', failure: updateFailure(error) })
+      this.#options.log.warn('an update check or download failed', { error })
+      return this.#setState({ kind: 'failed', failure: updateFailure(error) })
     }
   }
 
-  function plan(delayMs: number): void {
-    cancelCheck?.()
-    if (off !== null || wishes().updates === 'off') return
-    cancelCheck = timers.after(delayMs, () => void look())
+  #scheduleCheck(delayMs: number): void {
+    this.#cancelCheck?.()
+    const { unavailableReason, settings, timers } = this.#options
+    if (unavailableReason !== null || settings().updates === 'off') return
+    this.#cancelCheck = timers.after(delayMs, () => void this.#checkAndReschedule())
   }
 
-  async function look(): Promise<void> {
-    const { kind } = await check()
-    plan(kind === 'failed' ? checkAgainAfterMs : checkEveryMs)
+  async #checkAndReschedule(): Promise<void> {
+    const { kind } = await this.check()
+    this.#scheduleCheck(kind === 'failed' ? retryCheckDelayMs : checkIntervalMs)
   }
 
-  async function check(): Promise<UpdateState> {
-    // What is under way or ready is not asked for twice; the next start sees to a still newer one.
-    if (['off', 'checking', 'downloading', 'ready', 'installing'].includes(state.kind)) return state
-    become({ kind: 'checking' })
-    return orTold(async () => {
-      found = await (await updater()).check()
-      if (found === null) return become({ kind: 'current', checkedAtMs: options.now() })
-      log.info('a newer version is there', { version: found })
-      become({ kind: 'found', version: found })
-      if (goesByItself(found)) void download()
-      return state
-    })
+  #isAutomatic(version: string): boolean {
+    const { settings, refused } = this.#options
+    return settings().updates === 'automatic' && refused.read() !== version
   }
 
-  const goesByItself = (version: string) =>
-    wishes().updates === 'automatic' && options.refused.read() !== version
-
-  async function download(): Promise<UpdateState> {
-    const version = found
-    if (version === null || (state.kind !== 'found' && state.kind !== 'failed')) return state
-    become({ kind: 'downloading', version, percent: 0 })
-    return orTold(async () => {
-      const fetcher = await updater()
-      fetcher.setInstallOnQuit(wishes().updateOnQuit)
-      await fetcher.download((percent) => {
-        const whole = Math.floor(percent)
-        const isNews = state.kind !== 'downloading' || whole > state.percent
-        if (isNews) become({ kind: 'downloading', version, percent: whole })
-      })
-      fetcher.setInstallOnQuit(wishes().updateOnQuit)
-      return become({ kind: 'ready', version })
-    })
+  #isIdle(): boolean {
+    const { isBusy, isWindowVisible, areSignInsSaved } = this.#options
+    return !isBusy() && !isWindowVisible() && areSignInsSaved()
   }
 
-  const isIdle = () => !options.isBusy() && !options.isWindowVisible() && options.areSignInsSaved()
-
-  async function install(byItself = false): Promise<UpdateState> {
-    if (state.kind !== 'ready') return state
-    const { version } = state
-    become({ kind: 'installing', version })
+  async #install({ isAutomatic }: { readonly isAutomatic: boolean }): Promise<UpdateState> {
+    if (this.#state.kind !== 'ready') return this.#state
+    const { version } = this.#state
+    const { intended, refused, stopApp, restartApp, log } = this.#options
+    this.#setState({ kind: 'installing', version })
     log.info('an update is being installed', { version })
     let isStopped = false
     try {
-      const installer = await updater()
-      await installer.prepareInstall()
-      // Somebody may have come meanwhile.
-      if (byItself && !isIdle()) return become({ kind: 'ready', version })
-      options.intended.write(version)
+      const updater = await this.#loadUpdater()
+      await updater.prepareInstall()
+      // The user may have returned in the meantime.
+      if (isAutomatic && !this.#isIdle()) return this.#setState({ kind: 'ready', version })
+      intended.write(version)
       isStopped = true
-      await options.stopApp()
-      await installer.install()
-      return state
+      await stopApp()
+      await updater.install()
+      return this.#state
     } catch (error) {
       log.error('an update could not be installed', { version, error })
-      options.refused.write(version)
-      if (isStopped) options.restartApp()
-      return become({ kind: 'failed', failure: installFailure(error) })
+      refused.write(version)
+      if (isStopped) restartApp()
+      return this.#setState({ kind: 'failed', failure: installFailure(error) })
     }
-  }
-
-  /** Waits for a while in which nothing is sent and nobody looks. */
-  function turned(): void {
-    const mayInstall = state.kind === 'ready' && goesByItself(state.version) && isIdle()
-    if (mayInstall) cancelIdle ??= timers.after(idleForMs, () => void install(true))
-    else {
-      cancelIdle?.()
-      cancelIdle = null
-    }
-  }
-
-  return {
-    state: () => state,
-    start: () => plan(firstCheckAfterMs),
-    check,
-    download,
-    install: () => install(),
-    conditionsChanged: turned,
-    settingsChanged() {
-      const isOff = wishes().updates === 'off'
-      if (isOff && (state.kind === 'current' || state.kind === 'found')) become({ kind: 'resting' })
-      if (!isOff && state.kind === 'resting') become({ kind: 'current', checkedAtMs: null })
-      if (state.kind === 'found' && goesByItself(state.version)) void download()
-      if (state.kind === 'ready') void updater().then((it) => it.setInstallOnQuit(wishes().updateOnQuit))
-      plan(firstCheckAfterMs)
-      turned()
-    },
   }
 }
 
-/** An update that was begun and whose version is not this one's has failed, whatever was in its way. */
-function firstState({
-  unavailableReason: off,
-  settings: wishes,
-  intended,
-  refused,
-  currentVersion: version,
-  log,
-}: UpdatesOptions): UpdateState {
-  const wanted = intended.read()
-  if (wanted !== null) intended.write(null)
-  if (refused.read() === version) refused.write(null)
-  if (wanted !== null && wanted !== version) {
-    refused.write(wanted)
-    log.error('an update did not take its place', { wanted, version })
+/** If an update was started but a different version is running now, the installation has failed. */
+function initialState(options: UpdatesOptions): UpdateState {
+  const { unavailableReason, settings, intended, refused, currentVersion, log } = options
+  const intendedVersion = intended.read()
+  if (intendedVersion !== null) intended.write(null)
+  if (refused.read() === currentVersion) refused.write(null)
+  if (intendedVersion !== null && intendedVersion !== currentVersion) {
+    refused.write(intendedVersion)
+    log.error('an update was not installed', { intendedVersion, currentVersion })
     return { kind: 'failed', failure: failure('update-not-installed') }
   }
-  if (off !== null) return { kind: 'off', why: off }
-  return wishes().updates === 'off' ? { kind: 'resting' } : { kind: 'current', checkedAtMs: null }
+  if (unavailableReason !== null) return { kind: 'off', why: unavailableReason }
+  return settings().updates === 'off' ? { kind: 'resting' } : { kind: 'current', checkedAtMs: null }
 }

@@ -2,7 +2,7 @@ import { failure, type Failure, type FailureCode } from '../../contract/failures
 
 type UpdateErrorCode = Extract<FailureCode, `update-${string}`>
 
-/** Why an update did not come. Its cause is for the log; what a person reads is the sentence of its code. */
+/** The code selects the message for the user; the cause is only logged. */
 export class UpdateError extends Error {
   readonly code: UpdateErrorCode
 
@@ -12,17 +12,17 @@ export class UpdateError extends Error {
   }
 }
 
-/** The failure that a thrown error is told as. */
+/** The failure for an error of a check or download. */
 export function updateFailure(error: unknown): Failure {
   return error instanceof UpdateError ? failure(error.code) : failure('unexpected')
 }
 
-/** The same at the end, when it was to take this one's place. */
+/** The failure for an error of the installation. */
 export function installFailure(error: unknown): Failure {
   return failure(error instanceof UpdateError ? error.code : 'update-not-installed')
 }
 
-/** What electron-updater's errors mean while it looks: its codes are in its AppUpdater and its providers. */
+/** Classifies electron-updater's errors of a check; its codes are defined in its AppUpdater and providers. */
 export function toCheckError(error: unknown): UpdateError {
   if (error instanceof UpdateError) return error
   const { code, statusCode } = error as { readonly code?: unknown; readonly statusCode?: unknown }
@@ -32,21 +32,21 @@ export function toCheckError(error: unknown): UpdateError {
   return new UpdateError('update-unreachable', error)
 }
 
-/** Why the new one can't be put where this one is. */
+/** Classifies file system errors of replacing the app. */
 export function toReplaceError(error: unknown): UpdateError {
   if (error instanceof UpdateError) return error
   const { code } = error as { readonly code?: unknown }
-  const isShut = ['EACCES', 'EPERM', 'EROFS'].includes(String(code))
-  return new UpdateError(isShut ? 'update-not-writable' : 'update-not-installed', error)
+  const isNotWritable = ['EACCES', 'EPERM', 'EROFS'].includes(String(code))
+  return new UpdateError(isNotWritable ? 'update-not-writable' : 'update-not-installed', error)
 }
 
-/** What Squirrel on macOS says: it has no codes for an app on a disk image or among the downloads, only a sentence. */
+/** Classifies Squirrel's errors by their message, since it has no codes for an app on a disk image or in Downloads. */
 export function toSquirrelError(error: unknown): UpdateError {
-  const isShut = error instanceof Error && /read-only volume|permission/i.test(error.message)
-  return new UpdateError(isShut ? 'update-not-writable' : 'update-not-installed', error)
+  const isNotWritable = error instanceof Error && /read-only volume|permission/i.test(error.message)
+  return new UpdateError(isNotWritable ? 'update-not-writable' : 'update-not-installed', error)
 }
 
-/** The same while it fetches. */
+/** Classifies electron-updater's errors of a download. */
 export function toDownloadError(error: unknown): UpdateError {
   if (error instanceof UpdateError) return error
   const { code } = error as { readonly code?: unknown }

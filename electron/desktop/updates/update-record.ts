@@ -1,47 +1,47 @@
 import type { JsonStore } from '../../platform/settings.ts'
 import type { StoredVersion } from './update-controller.ts'
 
-/** So long after an update was begun a start is taken for the one that ends it, in ms: installers take seconds, rarely a minute. */
-const followsWithinMs = 5 * 60_000
+/** A start within this time after an installation began is the one that completes it: installers take up to a minute. */
+const maxInstallMs = 5 * 60_000
 
-/** What is remembered of an update over the restart that it is. */
+/** What is stored about an update across the restart that installs it. */
 export function createUpdateRecord(options: {
   readonly memory: JsonStore
   readonly isWindowVisible: () => boolean
   readonly now: () => number
 }): {
-  /** The version that was to take this one's place. */
+  /** The version being installed. */
   readonly intended: StoredVersion
-  /** The version that could not. */
+  /** The version that could not be installed. */
   readonly refused: StoredVersion
   /**
-   * Whether nobody saw the window when it was begun: where the installer starts the new version, it gets no words of ours.
-   * Asked before `intended` is read and cleared. A start that comes late is a person's own and shows the window.
+   * Whether the window was hidden when the installation began; installers do not pass our arguments to the new version. Must be
+   * called before `intended` is read and cleared. A later start is the user's own and shows the window.
    */
   wasStartedHidden(): boolean
 } {
-  const { memory, isWindowVisible: isSeen, now } = options
-  const read = (name: string) => {
+  const { memory, isWindowVisible, now } = options
+  const readVersion = (name: string) => {
     const version = memory.read()[name]
     return typeof version === 'string' && version !== '' ? version : null
   }
   return {
     intended: {
-      read: () => read('updatingTo'),
+      read: () => readVersion('updatingTo'),
       write(version) {
-        const hiddenAtMs = version === null || isSeen() ? 0 : now()
+        const hiddenAtMs = version === null || isWindowVisible() ? 0 : now()
         memory.write({ updatingTo: version ?? '', updatingHiddenAtMs: hiddenAtMs })
       },
     },
     refused: {
-      read: () => read('updateRefused'),
+      read: () => readVersion('updateRefused'),
       write: (version) => memory.write({ updateRefused: version ?? '' }),
     },
     wasStartedHidden() {
-      const atMs = memory.read()['updatingHiddenAtMs']
-      if (read('updatingTo') === null || typeof atMs !== 'number') return false
-      const passedMs = now() - atMs
-      return passedMs >= 0 && passedMs < followsWithinMs
+      const hiddenAtMs = memory.read()['updatingHiddenAtMs']
+      if (readVersion('updatingTo') === null || typeof hiddenAtMs !== 'number') return false
+      const passedMs = now() - hiddenAtMs
+      return passedMs >= 0 && passedMs < maxInstallMs
     },
   }
 }

@@ -12,85 +12,86 @@ import { relaunch } from './relaunch.ts'
 import { toCheckError, toDownloadError, toReplaceError, UpdateError } from './update-errors.ts'
 import type { Updater } from './update-controller.ts'
 
-/** A download without a byte for so long is dead, in ms: Electron's own requests have no such limit. */
-const stallMs = 60_000
+/** A download without progress for this long is cancelled, since Electron's requests have no such timeout. */
+const stallTimeoutMs = 60_000
 
 export interface UpdaterOptions {
-  /** Where `latest*.yml` lies, with a slash at its end. */
+  /** The URL of the folder with `latest*.yml`, with a trailing slash. */
   readonly feed: string
   readonly keys: readonly KeyObject[]
-  /** electron-updater's own settings; null for those beside the installed app. */
+  /** electron-updater's configuration; null for the one next to the installed app. */
   readonly configFile: string | null
-  /** Words with which the new version starts. */
-  readonly restartWords: () => readonly string[]
+  /** The arguments that the new version is started with. */
+  readonly restartArguments: () => readonly string[]
   readonly quit: () => void
   readonly timers: Timers
   readonly log: Log
-  /** Instead of Electron, where there is none. */
-  readonly instead?: { readonly adapter: AppAdapter; readonly executor: unknown }
+  /** Replaces Electron's `app` and requests in tests. */
+  readonly testHost?: { readonly adapter: AppAdapter; readonly executor: unknown }
 }
 
-/** electron-updater for this system, fed by the signed feed alone. Loads it. */
+/** Loads electron-updater for this system and restricts it to the signed feed. */
 export async function loadUpdater(options: UpdaterOptions): Promise<Updater> {
   const { feed, keys, timers, log } = options
   const updater = await createForSystem(options)
   updater.setFeedURL({ provider: 'custom', updateProvider: await signedProvider(feed, keys), url: feed })
 
-  // Squirrel is listened to from the start: with "install on quit" it is handed the file as soon as that is here.
+  // Created first, since with "install on quit" Squirrel gets the file directly after the download.
   const squirrel = process.platform === 'darwin' ? await openSquirrel(timers) : null
-  let isBegun = false
+  let hasDownloadStarted = false
   return {
     async check() {
       try {
-        const answer = await updater.checkForUpdates()
-        return answer?.isUpdateAvailable ? answer.updateInfo.version : null
+        const result = await updater.checkForUpdates()
+        return result?.isUpdateAvailable ? result.updateInfo.version : null
       } catch (error) {
         throw toCheckError(error)
       }
     },
     async download(onPercent) {
       const { CancellationToken } = await import('electron-updater')
-      const cancelled = new CancellationToken()
-      let cancelWatch = () => {}
-      const watch = () => {
-        cancelWatch()
-        cancelWatch = timers.after(stallMs, () => cancelled.cancel())
+      const cancellation = new CancellationToken()
+      let cancelStallTimer = () => {}
+      const restartStallTimer = () => {
+        cancelStallTimer()
+        cancelStallTimer = timers.after(stallTimeoutMs, () => cancellation.cancel())
       }
-      const moved = ({ percent }: { readonly percent: number }) => {
-        watch()
+      const onProgress = ({ percent }: { readonly percent: number }) => {
+        restartStallTimer()
         onPercent(percent)
       }
-      watch()
-      updater.on('download-progress', moved)
-      isBegun = true
-      // Elsewhere than on macOS the library prepares for a quit only if told so now; the wish itself is asked for at the end.
+      restartStallTimer()
+      updater.on('download-progress', onProgress)
+      hasDownloadStarted = true
+      // Except on macOS the library must be told before the download; the setting is applied after it.
       if (process.platform !== 'darwin') updater.autoInstallOnAppQuit = true
       try {
-        await updater.downloadUpdate(cancelled)
+        await updater.downloadUpdate(cancellation)
       } catch (error) {
         throw toDownloadError(error)
       } finally {
-        updater.off('download-progress', moved)
-        cancelWatch()
+        updater.off('download-progress', onProgress)
+        cancelStallTimer()
       }
     },
     async prepareInstall() {
       if (squirrel) await squirrel.prepare()
-      else if (process.platform === 'linux') await (updater as InstanceType<CarefulAppImage>).layBeside()
+      else if (process.platform === 'linux')
+        await (updater as InstanceType<SafeAppImageUpdater>).copyNextToTarget()
     },
     async install() {
       if (squirrel) return squirrel.quitAndInstall(() => updater.quitAndInstall())
-      let trouble: unknown = null
-      updater.once('error', (error) => (trouble = error))
+      let cause: unknown = null
+      updater.once('error', (error) => (cause = error))
       const isInstalled = (updater as BaseUpdater).install(true, true)
-      if (!isInstalled) throw new UpdateError('update-not-installed', trouble)
-      log.info('the new version has taken its place')
+      if (!isInstalled) throw new UpdateError('update-not-installed', cause)
+      log.info('the new version is installed')
       setImmediate(options.quit)
     },
-    setInstallOnQuit(wanted) {
-      // Squirrel is handed the file as it comes, to be installed at the quit or not: later is too late.
-      if (process.platform === 'darwin' && isBegun) return
-      updater.autoInstallOnAppQuit = wanted
+    setInstallOnQuit(isEnabled) {
+      // Squirrel decides this when it gets the file; it cannot be changed afterwards.
+      if (process.platform === 'darwin' && hasDownloadStarted) return
+      updater.autoInstallOnAppQuit = isEnabled
     },
   }
 }
@@ -101,16 +102,14 @@ async function openSquirrel(timers: Timers): Promise<Squirrel> {
 }
 
 async function createForSystem(options: UpdaterOptions): Promise<AppUpdater> {
-  const { instead, configFile, log } = options
+  const { testHost, configFile, log } = options
   const { NsisUpdater, MacUpdater } = await import('electron-updater')
-  const adapter = instead?.adapter
-  const updater =
-    process.platform === 'win32'
-      ? new NsisUpdater(null, adapter)
-      : process.platform === 'darwin'
-        ? new MacUpdater(undefined, adapter)
-        : new (await carefulAppImageUpdater(options.restartWords))(null, adapter)
-  if (instead) Object.assign(updater, { httpExecutor: instead.executor })
+  const adapter = testHost?.adapter
+  let updater: AppUpdater
+  if (process.platform === 'win32') updater = new NsisUpdater(null, adapter)
+  else if (process.platform === 'darwin') updater = new MacUpdater(undefined, adapter)
+  else updater = new (await safeAppImageUpdater(options.restartArguments))(null, adapter)
+  if (testHost) Object.assign(updater, { httpExecutor: testHost.executor })
   updater.logger = {
     info: (message) => log.info('updater', { message }),
     warn: (message) => log.warn('updater', { message }),
@@ -123,56 +122,56 @@ async function createForSystem(options: UpdaterOptions): Promise<AppUpdater> {
     updater.forceDevUpdateConfig = true
     updater.updateConfigPath = configFile
   }
-  // Errors come by the promises; without a listener an emitter would throw them as well.
+  // Errors are also thrown by the methods; without a listener the emitter would throw them again.
   updater.on('error', () => undefined)
   return updater
 }
 
-type CarefulAppImage = Awaited<ReturnType<typeof carefulAppImageUpdater>>
+type SafeAppImageUpdater = Awaited<ReturnType<typeof safeAppImageUpdater>>
 
 /**
- * electron-updater removes the old AppImage before the new one is there; a full disk in between would leave neither. This one
- * is copied beside it, then takes its name in one step, so that shortcuts still lead to it.
+ * electron-updater removes the old AppImage before copying the new one, so a full disk could leave neither. This updater
+ * copies the new one to the same folder and then renames it atomically. The name is kept, so that shortcuts still work.
  */
-async function carefulAppImageUpdater(restartWords: () => readonly string[]) {
+async function safeAppImageUpdater(restartArguments: () => readonly string[]) {
   const { AppImageUpdater } = await import('electron-updater')
-  return class CarefulAppImageUpdater extends AppImageUpdater {
-    #isBeside = false
+  return class SafeAppImageUpdater extends AppImageUpdater {
+    #isCopied = false
 
-    #places() {
+    #paths() {
       const target = process.env['APPIMAGE']
       const downloaded = this.installerPath
       if (!target || downloaded === null) throw new UpdateError('update-not-installed', 'no AppImage')
-      return { target, downloaded, beside: `${target}.new` }
+      return { target, downloaded, copy: `${target}.new` }
     }
 
-    /** All that a folder or a disk can refuse, before anything is stopped for it. */
-    async layBeside(): Promise<void> {
-      const { downloaded, beside } = this.#places()
+    /** Does everything that the file system can reject, before the app is stopped. */
+    async copyNextToTarget(): Promise<void> {
+      const { downloaded, copy } = this.#paths()
       try {
-        await copyFile(downloaded, beside)
-        await chmod(beside, 0o755)
-        this.#isBeside = true
+        await copyFile(downloaded, copy)
+        await chmod(copy, 0o755)
+        this.#isCopied = true
       } catch (error) {
-        await rm(beside, { force: true }).catch(() => undefined)
+        await rm(copy, { force: true }).catch(() => undefined)
         throw toReplaceError(error)
       }
     }
 
     protected override doInstall({ isForceRunAfter }: InstallOptions): boolean {
-      const { target, downloaded, beside } = this.#places()
+      const { target, downloaded, copy } = this.#paths()
       try {
-        // At a quit nothing was laid there beforehand.
-        if (!this.#isBeside) {
-          copyFileSync(downloaded, beside)
-          chmodSync(beside, 0o755)
+        // When installing on quit, it was not copied before.
+        if (!this.#isCopied) {
+          copyFileSync(downloaded, copy)
+          chmodSync(copy, 0o755)
         }
-        renameSync(beside, target)
+        renameSync(copy, target)
       } catch (error) {
-        rmSync(beside, { force: true })
+        rmSync(copy, { force: true })
         throw error
       }
-      if (isForceRunAfter) relaunch(target, restartWords())
+      if (isForceRunAfter) relaunch(target, restartArguments())
       return true
     }
   }

@@ -14,20 +14,20 @@ import type { Language } from '../settings/language.ts'
 import type { JsonStore } from '../../platform/settings.ts'
 
 export interface Dialogs {
-  /** What closing the window shall do from now on; null when the person changed their mind. */
+  /** Asks what closing the window should do from now on; null when cancelled. */
   askCloseAction(hasTray: boolean): Promise<'keep-sending' | 'quit' | null>
-  /** True when the person quits although uploads run. */
+  /** Asks whether to quit while uploads are running. */
   confirmQuit(running: number): Promise<boolean>
-  /** True when the person wants files to go that the app has found and they have not picked. */
+  /** Asks whether to upload files that were found by the app rather than picked by the user. */
   confirmSending(question: UploadQuestion): Promise<boolean>
-  /** Whole paths, or nothing when the picker was cancelled. */
+  /** Shows the system's file picker; returns absolute paths, or none when cancelled. */
   pickPaths(
     what: 'files' | 'folder' | 'model' | 'model-folder' | 'watched-folder',
   ): Promise<readonly string[]>
   showFailure(failure: Failure): Promise<void>
 }
 
-/** The extensions of model files (Civitai's and ComfyUI's), for the picker's first filter. */
+/** Extensions of model files (those of Civitai and ComfyUI), for the picker's first filter. */
 const modelExtensions = ['safetensors', 'sft', 'gguf', 'ckpt', 'pt', 'pt2', 'pth', 'bin', 'pkl', 'onnx']
 
 export function createDialogs(options: {
@@ -37,8 +37,8 @@ export function createDialogs(options: {
 }): Dialogs {
   const { parent, language, memory } = options
 
-  /** The number of the button. Without a window to belong to it stands alone. */
-  async function ask(box: MessageBoxOptions): Promise<number> {
+  /** Returns the index of the clicked button. Without a window the dialog has no parent. */
+  async function showMessage(box: MessageBoxOptions): Promise<number> {
     const owner = parent()
     const { response } = await (owner ? dialog.showMessageBox(owner, box) : dialog.showMessageBox(box))
     return response
@@ -46,13 +46,13 @@ export function createDialogs(options: {
 
   return {
     async askCloseAction(hasTray) {
-      const words = language.translate()
-      const answer = await ask({
+      const t = language.translate()
+      const answer = await showMessage({
         type: 'question',
         title: app.getName(),
-        message: words('close.question'),
-        detail: words(hasTray ? 'close.explanation' : 'close.explanation-no-tray'),
-        buttons: [words('close.keep-sending'), words('close.quit'), words('dialog.cancel')],
+        message: t('close.question'),
+        detail: t(hasTray ? 'close.explanation' : 'close.explanation-no-tray'),
+        buttons: [t('close.keep-sending'), t('close.quit'), t('dialog.cancel')],
         defaultId: 0,
         cancelId: 2,
         noLink: true,
@@ -61,13 +61,13 @@ export function createDialogs(options: {
       return answer === 1 ? 'quit' : null
     },
     async confirmQuit(running) {
-      const words = language.translate()
-      const answer = await ask({
+      const t = language.translate()
+      const answer = await showMessage({
         type: 'question',
         title: app.getName(),
-        message: words('quit.question', { running }),
-        detail: words('quit.explanation'),
-        buttons: [words('quit.quit'), words('quit.keep-sending')],
+        message: t('quit.question', { running }),
+        detail: t('quit.explanation'),
+        buttons: [t('quit.quit'), t('quit.keep-sending')],
         defaultId: 1,
         cancelId: 1,
         noLink: true,
@@ -75,13 +75,13 @@ export function createDialogs(options: {
       return answer === 0
     },
     async confirmSending({ count, sizeBytes, team, server }) {
-      const words = language.translate()
-      const answer = await ask({
+      const t = language.translate()
+      const answer = await showMessage({
         type: 'question',
         title: app.getName(),
-        message: words('send-found.question', { count, sizeBytes, team }),
-        detail: words('send-found.explanation', { server }),
-        buttons: [words('send-found.send', { count }), words('dialog.cancel')],
+        message: t('send-found.question', { count, sizeBytes, team }),
+        detail: t('send-found.explanation', { server }),
+        buttons: [t('send-found.send', { count }), t('dialog.cancel')],
         defaultId: 0,
         cancelId: 1,
         noLink: true,
@@ -89,24 +89,23 @@ export function createDialogs(options: {
       return answer === 0
     },
     async pickPaths(what) {
-      const words = language.translate()
+      const t = language.translate()
       const isFolder = what === 'folder' || what === 'model-folder' || what === 'watched-folder'
-      const isOne = what !== 'files' && what !== 'folder'
-      const remembered = memory.read()['lastFolder']
+      const isSingle = what !== 'files' && what !== 'folder'
+      const lastFolder = memory.read()['lastFolder']
       const { canceled, filePaths } = await showPicker(parent(), {
-        title: words(isFolder ? 'pick.folder' : 'pick.files'),
-        buttonLabel: words('pick.add'),
-        // Electron's own start is Downloads as well; naming it keeps that on every system.
-        defaultPath: typeof remembered === 'string' ? remembered : app.getPath('downloads'),
+        title: t(isFolder ? 'pick.folder' : 'pick.files'),
+        buttonLabel: t('pick.add'),
+        defaultPath: typeof lastFolder === 'string' ? lastFolder : app.getPath('downloads'),
         properties: [
           isFolder ? 'openDirectory' : 'openFile',
-          ...(isOne ? [] : (['multiSelections'] as const)),
+          ...(isSingle ? [] : (['multiSelections'] as const)),
         ],
         ...(!isFolder
           ? {
               filters: [
-                { name: words('pick.models'), extensions: modelExtensions },
-                { name: words('pick.all'), extensions: ['*'] },
+                { name: t('pick.models'), extensions: modelExtensions },
+                { name: t('pick.all'), extensions: ['*'] },
               ],
             }
           : {}),
@@ -117,12 +116,12 @@ export function createDialogs(options: {
       return filePaths
     },
     async showFailure(failure) {
-      const words = language.translate()
-      await ask({
+      const t = language.translate()
+      await showMessage({
         type: 'warning',
         title: app.getName(),
-        message: failureText(failure, words),
-        buttons: [words('dialog.ok')],
+        message: failureText(failure, t),
+        buttons: [t('dialog.ok')],
       })
     },
   }

@@ -1,68 +1,70 @@
 import { app, BrowserWindow, nativeTheme, screen, type WebContents } from 'electron'
+import { EventEmitter } from 'node:events'
 import type { Log } from '../../platform/environment.ts'
-import { smallestSize } from './window-bounds.ts'
-import { pageAddress } from '../security/ipc-sender.ts'
 import type { JsonStore } from '../../platform/settings.ts'
+import { pageAddress } from '../security/ipc-sender.ts'
+import { smallestSize } from './window-bounds.ts'
 import { createWindowPlacement } from './window-placement.ts'
 import { storedZoom, zoomAfter, type ZoomChange } from './zoom.ts'
 
+interface MainWindowEvents {
+  /** The user is closing the window; `preventDefault` keeps it. */
+  close: [event: { preventDefault(): void }]
+  /** The window became visible: shown, or restored from the taskbar. */
+  shown: []
+  /** The page is being loaded or reloaded. */
+  'page-loading': []
+}
+
 export interface MainWindow {
+  readonly events: Pick<EventEmitter<MainWindowEvents>, 'on'>
   /** Opens the window, or brings it to the front. */
   show(): void
   hide(): void
-  /** Into dock or taskbar, opened there if need be. */
+  /** Minimises the window into dock or taskbar, and opens it there if it is not open. */
   minimise(): void
-  /** Larger or smaller; it is kept. */
+  /** Changes the zoom factor and stores it. */
   zoom(change: ZoomChange): void
-  /** True while a person can see it: shown and not minimised. */
+  /** True while the window is shown and not minimised. */
   isVisible(): boolean
   isFocused(): boolean
-  /** True while it is there and in no taskbar either. */
+  /** True while the window exists but is neither on screen nor in the taskbar. */
   isHidden(): boolean
-  /** The page to talk to, or null when there is none. */
+  /** Null when there is no window, or its page has been destroyed. */
   webContents(): WebContents | null
   webContentsId(): number | null
-  /** For dialogs that belong to it; null when it is not there. */
+  /** Null when there is no window. */
   browserWindow(): BrowserWindow | null
 }
 
-/** What the window does not decide itself. */
-export interface WindowEvents {
-  /** The person closed it. False lets it close for good, true keeps it: what becomes of it is then decided elsewhere. */
-  readonly onClose: () => boolean
-  readonly onSeen: () => void
-  /** The page is being loaded, for the first time or anew. */
-  readonly onLoading: () => void
-}
+/** `--surface` of renderer/styles/tokens.css, so that nothing flashes before the page is drawn. */
+const backgrounds = { light: '#ffffff', dark: '#191d22' }
+const currentBackground = () => (nativeTheme.shouldUseDarkColors ? backgrounds.dark : backgrounds.light)
 
-/** The page's own background, so that nothing flashes before it is drawn: `--surface` of renderer/styles/tokens.css. */
-const background = { light: '#ffffff', dark: '#191d22' }
-const backgroundNow = () => (nativeTheme.shouldUseDarkColors ? background.dark : background.light)
-
-/** A page that dies again within this time is not loaded a third time. */
-const reloadPauseMs = 10_000
+/** A page that crashes again within this time is not reloaded again. */
+const minReloadIntervalMs = 10_000
 
 export function createMainWindow(options: {
   readonly preload: string
   readonly memory: JsonStore
-  readonly events: WindowEvents
   readonly log: Log
 }): MainWindow {
-  const { preload, memory, events, log } = options
+  const { preload, memory, log } = options
+  const events = new EventEmitter<MainWindowEvents>()
+  const placement = createWindowPlacement(memory, () => screen.getAllDisplays())
+  const zoomFactor = () => storedZoom(memory.read()['zoom'])
   let window: BrowserWindow | null = null
-  const place = createWindowPlacement(memory, () => screen.getAllDisplays())
-  const zoomNow = () => storedZoom(memory.read()['zoom'])
 
-  function open(first: 'shown' | 'minimised'): BrowserWindow {
-    const { bounds, isMaximised, isFullScreen } = place.initial()
-    const made = new BrowserWindow({
+  function open(initialState: 'shown' | 'minimised'): BrowserWindow {
+    const { bounds, isMaximised, isFullScreen } = placement.initial()
+    const opened = new BrowserWindow({
       ...bounds,
       minWidth: smallestSize.width,
       minHeight: smallestSize.height,
       show: false,
       title: app.getName(),
-      backgroundColor: backgroundNow(),
-      // The menu's shortcuts work all the same; Alt shows it.
+      backgroundColor: currentBackground(),
+      // The menu's shortcuts still work; Alt shows the menu bar.
       autoHideMenuBar: true,
       webPreferences: {
         preload,
@@ -73,85 +75,89 @@ export function createMainWindow(options: {
         spellcheck: false,
       },
     })
-    made.once('ready-to-show', () => {
-      if (first === 'minimised') return made.minimize()
-      if (isMaximised) made.maximize()
-      made.show()
-      if (isFullScreen) made.setFullScreen(true)
+    opened.once('ready-to-show', () => {
+      if (initialState === 'minimised') return opened.minimize()
+      if (isMaximised) opened.maximize()
+      opened.show()
+      if (isFullScreen) opened.setFullScreen(true)
     })
-    // A page that is loaded anew begins at its actual size.
-    made.webContents.on('did-finish-load', () => made.webContents.setZoomFactor(zoomNow()))
-    made.on('close', (event) => {
-      place.save(made)
-      if (events.onClose()) event.preventDefault()
+    // A reloaded page starts without the zoom factor.
+    opened.webContents.on('did-finish-load', () => opened.webContents.setZoomFactor(zoomFactor()))
+    opened.on('close', (event) => {
+      placement.save(opened)
+      events.emit('close', event)
     })
-    made.on('closed', () => {
+    opened.on('closed', () => {
       window = null
     })
-    for (const seen of ['show', 'restore'] as const) made.on(seen as 'show', events.onSeen)
-    made.on('page-title-updated', (event) => event.preventDefault())
-    watchPage(made.webContents, events, log)
-    made.loadURL(pageAddress).catch((error: unknown) => log.error('the page could not be loaded', { error }))
-    return made
+    opened.on('show', () => events.emit('shown'))
+    opened.on('restore', () => events.emit('shown'))
+    opened.on('page-title-updated', (event) => event.preventDefault())
+    opened.webContents.on('did-start-loading', () => events.emit('page-loading'))
+    reloadAfterCrash(opened.webContents, log)
+    opened
+      .loadURL(pageAddress)
+      .catch((error: unknown) => log.error('the page could not be loaded', { error }))
+    return opened
   }
 
-  nativeTheme.on('updated', () => window?.setBackgroundColor(backgroundNow()))
-  const alive = () => (window && !window.isDestroyed() ? window : null)
-  const contents = () => {
-    const page = alive()?.webContents
-    return page && !page.isDestroyed() ? page : null
+  nativeTheme.on('updated', () => window?.setBackgroundColor(currentBackground()))
+  const browserWindow = () => (window && !window.isDestroyed() ? window : null)
+  const webContents = () => {
+    const contents = browserWindow()?.webContents
+    return contents && !contents.isDestroyed() ? contents : null
   }
 
   return {
+    events,
     show() {
-      const current = alive()
+      const current = browserWindow()
       if (!current) {
         window = open('shown')
         return
       }
-      place.restore(current)
+      placement.restore(current)
       if (current.isMinimized()) current.restore()
       current.show()
       current.focus()
     },
-    hide: () => alive()?.hide(),
+    hide: () => browserWindow()?.hide(),
     minimise() {
-      const current = alive()
+      const current = browserWindow()
       if (!current) {
         window = open('minimised')
         return
       }
-      // A hidden window has no place in the taskbar to go to.
+      // A hidden window has no taskbar entry, so minimising it directly would make it unreachable.
       if (!current.isVisible()) current.showInactive()
       current.minimize()
     },
     zoom(change) {
-      const zoom = zoomAfter(zoomNow(), change)
+      const zoom = zoomAfter(zoomFactor(), change)
       memory.write({ zoom })
-      contents()?.setZoomFactor(zoom)
+      webContents()?.setZoomFactor(zoom)
     },
     isVisible() {
-      const current = alive()
+      const current = browserWindow()
       return current !== null && current.isVisible() && !current.isMinimized()
     },
-    isFocused: () => alive()?.isFocused() ?? false,
-    isHidden: () => alive()?.isVisible() === false,
-    webContents: contents,
-    webContentsId: () => contents()?.id ?? null,
-    browserWindow: alive,
+    isFocused: () => browserWindow()?.isFocused() ?? false,
+    isHidden: () => browserWindow()?.isVisible() === false,
+    webContents,
+    webContentsId: () => webContents()?.id ?? null,
+    browserWindow,
   }
 }
 
-function watchPage(contents: WebContents, { onLoading }: WindowEvents, log: Log): void {
+function reloadAfterCrash(contents: WebContents, log: Log): void {
   let lastReloadMs = 0
-  contents.on('did-start-loading', onLoading)
   contents.on('preload-error', (_event, _path, error) => log.error('the preload failed', { error }))
   contents.on('unresponsive', () => log.warn('the page does not respond'))
   contents.on('render-process-gone', (_event, details) => {
     log.error('the page is gone', { ...details })
     if (details.reason === 'clean-exit') return
-    // The uploads go on meanwhile; the page comes back and asks for the snapshot.
-    if (Date.now() - lastReloadMs < reloadPauseMs) return
+    // Uploads continue in the meantime; the reloaded page asks for a new snapshot.
+    if (Date.now() - lastReloadMs < minReloadIntervalMs) return
     lastReloadMs = Date.now()
     contents.reload()
   })

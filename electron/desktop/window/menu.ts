@@ -13,7 +13,7 @@ export interface MenuActions {
   readonly zoom: (change: ZoomChange) => void
 }
 
-/** Sets the application's menu in the language in force: the platform's own roles, and ours. */
+/** Sets the application menu in the current language. */
 export function setApplicationMenu(t: Translate, actions: MenuActions): void {
   Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(t, actions, process.platform)))
 }
@@ -129,13 +129,13 @@ function viewMenu(t: Translate, actions: MenuActions, isMac: boolean): Item {
       ...zoomItems(t, actions),
       separator,
       { role: 'togglefullscreen', label: t('menu.full-screen') },
-      // For whoever works on the app; an installed one has no developer tools in its menu.
+      // Developer tools are only offered in development.
       ...(app.isPackaged ? [] : [separator, { role: 'toggleDevTools' } as const]),
     ],
   }
 }
 
-/** Not Electron's roles, which forget the zoom with the window. */
+/** Instead of Electron's zoom roles, which lose the zoom factor when the window closes. */
 function zoomItems(t: Translate, { zoom }: MenuActions): Item[] {
   const item = (change: ZoomChange, label: string, accelerator: string): Item => ({
     id: `zoom-${change}`,
@@ -146,7 +146,7 @@ function zoomItems(t: Translate, { zoom }: MenuActions): Item[] {
   return [
     item('reset', t('menu.actual-size'), 'CmdOrCtrl+0'),
     item('in', t('menu.zoom-in'), 'CmdOrCtrl+Plus'),
-    // The key of the plus sign without Shift, on most keyboards.
+    // On most keyboards the plus key without Shift is the equals sign.
     {
       ...item('in', t('menu.zoom-in'), 'CmdOrCtrl+='),
       id: 'zoom-in-plain',

@@ -7,74 +7,80 @@ export interface PageFeed {
   sendPatch(patch: Patch): void
   sendFlow(flow: TransferSpeed): void
   sendDetails(details: UploadDetails): void
-  /** Says something that is not a patch; before the page listens the last of each name is kept until it does. */
-  send: <Name extends EventName>(name: Name, value: Events[Name]) => void
-  /** The page has asked for this: with its first snapshot it has begun to listen. */
+  /** Sends an event, or keeps it until the page listens; see `isStateEvent` for which of the kept events are replaced. */
+  sendEvent: <Name extends EventName>(name: Name, value: Events[Name]) => void
+  /** The page starts to listen with its first snapshot. */
   callAnswered(name: CallName): void
-  /** The window is seen again. */
   windowShown(): void
-  /** The page was loaded anew or is gone: it listens no longer. */
+  /** The page is being loaded and does not listen. */
   pageLoading(): void
 }
 
 /**
- * What the page is told, and when. A window that nobody sees gets no patches; when it is seen again it gets the last of them.
- * Had it missed only that one, it is whole again; had it missed more, it sees the gap and asks for the snapshot.
+ * Decides which events the page gets, and when. An invisible window gets no patches, and the latest one when it is shown.
+ * If the page missed more than that one it notices the gap in the sequence and asks for a snapshot.
  */
 export function createPageFeed(options: {
-  readonly announce: SendToPage
-  readonly isSeen: () => boolean
+  readonly send: SendToPage
+  readonly isWindowVisible: () => boolean
 }): PageFeed {
-  const { announce, isSeen } = options
-  let listens = false
-  let missed: Patch | null = null
-  /** The last of what a window that nobody sees was not told; each replaces the one before. */
-  let missedNews: { flow?: () => void; details?: () => void } = {}
-  /** In order. A window may stay unopened for weeks, so what tells a whole state takes the place of the one before. */
-  let kept: { readonly name: EventName; readonly say: () => void }[] = []
+  const { send, isWindowVisible } = options
+  let isListening = false
+  let missedPatch: Patch | null = null
+  let missedFlow: TransferSpeed | null = null
+  let missedDetails: UploadDetails | null = null
+  /** Events from before the page listens, in order. */
+  let pending: { readonly name: EventName; readonly deliver: () => void }[] = []
 
-  function news(name: 'flow' | 'details', say: () => boolean): void {
-    if (!listens) return
-    if (isSeen()) say()
-    else missedNews[name] = () => void say()
+  function forgetMissed(): void {
+    missedPatch = null
+    missedFlow = null
+    missedDetails = null
   }
 
   return {
-    sendFlow: (flow) => news('flow', () => announce('flow', flow)),
-    sendDetails: (details) => news('details', () => announce('details', details)),
-    sendPatch(patch) {
-      // A page that does not listen yet begins with a snapshot that has this patch in it.
-      if (!listens) return
-      if (isSeen() && announce('patch', patch)) missed = null
-      else missed = patch
+    sendFlow(flow) {
+      if (!isListening) return
+      if (isWindowVisible()) send('flow', flow)
+      else missedFlow = flow
     },
-    send(name, value) {
-      if (listens) return void announce(name, value)
-      if (!isOccurrence(name)) kept = kept.filter((news) => news.name !== name)
-      kept.push({ name, say: () => void announce(name, value) })
+    sendDetails(details) {
+      if (!isListening) return
+      if (isWindowVisible()) send('details', details)
+      else missedDetails = details
+    },
+    sendPatch(patch) {
+      // A page that does not listen yet starts with a snapshot that includes this patch.
+      if (!isListening) return
+      if (isWindowVisible() && send('patch', patch)) missedPatch = null
+      else missedPatch = patch
+    },
+    sendEvent(name, value) {
+      if (isListening) return void send(name, value)
+      // The window may stay closed for weeks, so only the latest state is kept.
+      if (isStateEvent(name)) pending = pending.filter((event) => event.name !== name)
+      pending.push({ name, deliver: () => void send(name, value) })
     },
     callAnswered(name) {
       if (name !== 'snapshot') return
-      missed = null
-      if (listens) return
-      listens = true
-      for (const { say } of kept) say()
-      kept = []
+      missedPatch = null
+      if (isListening) return
+      isListening = true
+      for (const { deliver } of pending) deliver()
+      pending = []
     },
     windowShown() {
-      if (missed !== null) announce('patch', missed)
-      missedNews.flow?.()
-      missedNews.details?.()
-      missed = null
-      missedNews = {}
+      if (missedPatch !== null) send('patch', missedPatch)
+      if (missedFlow !== null) send('flow', missedFlow)
+      if (missedDetails !== null) send('details', missedDetails)
+      forgetMissed()
     },
     pageLoading() {
-      listens = false
-      missed = null
-      missedNews = {}
+      isListening = false
+      forgetMissed()
     },
   }
 }
 
-/** Each of these is something that happened, and none stands for another; the other names tell how something stands. */
-const isOccurrence = (name: EventName) => name === 'command' || name === 'added'
+/** True for events that describe a whole state, so that a newer one replaces an older one. */
+const isStateEvent = (name: EventName) => name !== 'command' && name !== 'added'

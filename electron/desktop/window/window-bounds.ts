@@ -7,25 +7,24 @@ export interface Bounds {
   readonly height: number
 }
 
-/** interface.md of the design: about 960 × 640, usable from 480 × 400. */
 export const firstSize = { width: 960, height: 640 } as const
 export const smallestSize = { width: 480, height: 400 } as const
 
-const whole = v.pipe(v.number(), v.integer())
-const storedBounds = v.object({ x: whole, y: whole, width: whole, height: whole })
+const integer = v.pipe(v.number(), v.integer())
+const storedBounds = v.object({ x: integer, y: integer, width: integer, height: integer })
 
-/** Part of the window that must lie on a display, so that a person can see and grab its title bar. */
-const grabWidth = 100
-const grabHeight = 40
+/** The part of the window that must be on a display, so that the user can drag its title bar. */
+const minVisibleWidth = 100
+const titleBarHeight = 40
 
-function isGrabbable(bounds: Bounds, area: Bounds): boolean {
-  const across = Math.min(bounds.x + bounds.width, area.x + area.width) - Math.max(bounds.x, area.x)
-  const titleBelowTop = bounds.y >= area.y
-  const titleAboveBottom = bounds.y + grabHeight <= area.y + area.height
-  return across >= grabWidth && titleBelowTop && titleAboveBottom
+function isTitleBarReachable(bounds: Bounds, area: Bounds): boolean {
+  const visibleWidth = Math.min(bounds.x + bounds.width, area.x + area.width) - Math.max(bounds.x, area.x)
+  const isBelowTop = bounds.y >= area.y
+  const isAboveBottom = bounds.y + titleBarHeight <= area.y + area.height
+  return visibleWidth >= minVisibleWidth && isBelowTop && isAboveBottom
 }
 
-/** A window of that size in the middle of a display. */
+/** Bounds of that size in the centre of the area; without an area, the size alone. */
 export function centred(size: Pick<Bounds, 'width' | 'height'>, area: Bounds | undefined): Partial<Bounds> {
   if (!area) return size
   const x = area.x + Math.max(0, Math.round((area.width - size.width) / 2))
@@ -34,20 +33,20 @@ export function centred(size: Pick<Bounds, 'width' | 'height'>, area: Bounds | u
 }
 
 /**
- * Where the window goes: the remembered bounds when a person could see and grab them on one of today's displays, else the
- * remembered size in the middle of the first display (no x and y), else the first size. `areas` are work areas.
+ * The stored bounds if the title bar would be reachable on one of the displays; otherwise the stored size without a position,
+ * or the first size. `areas` are the work areas of the displays.
  */
 export function windowBounds(
-  remembered: unknown,
+  stored: unknown,
   areas: readonly Bounds[],
 ): Bounds | { readonly width: number; readonly height: number } {
-  const parsed = v.safeParse(storedBounds, remembered)
+  const parsed = v.safeParse(storedBounds, stored)
   if (!parsed.success) return firstSize
   const bounds = parsed.output
   const largest = areas[0] ?? { x: 0, y: 0, ...firstSize }
   const width = Math.max(smallestSize.width, Math.min(bounds.width, largest.width))
   const height = Math.max(smallestSize.height, Math.min(bounds.height, largest.height))
-  if (areas.some((area) => isGrabbable(bounds, area))) {
+  if (areas.some((area) => isTitleBarReachable(bounds, area))) {
     return {
       x: bounds.x,
       y: bounds.y,

@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import type { JsonStore } from '../../platform/settings.ts'
 import { centred, windowBounds, type Bounds } from './window-bounds.ts'
 
-/** A display as the window's place depends on it. */
+/** The properties of a display that the window's placement depends on. */
 export interface DisplayArea {
   readonly bounds: Bounds
   readonly workArea: Bounds
@@ -15,22 +15,21 @@ export interface Placement {
   readonly isFullScreen: boolean
 }
 
-/** Where the window was when these displays were connected: a laptop at its desk has another place than on the way. */
+/** Stores one placement for each set of connected displays, for example with and without an external monitor. */
 export interface DisplayPlacements {
   read(displays: readonly DisplayArea[]): Placement
-  write(displays: readonly DisplayArea[], place: Placement & { readonly bounds: Bounds }): void
+  write(displays: readonly DisplayArea[], placement: Placement & { readonly bounds: Bounds }): void
 }
 
-const place = v.object({
+const storedPlacement = v.object({
   bounds: v.unknown(),
   isMaximised: v.boolean(),
   isFullScreen: v.optional(v.boolean(), false),
 })
-const stored = v.record(v.string(), place)
-/** Sets of displays that are remembered: desk, meeting room, the way, and some more. */
-const most = 12
+const storedPlacements = v.record(v.string(), storedPlacement)
+const maxStoredPlacements = 12
 
-/** A set of displays is told apart by how they lie: their numbers change from start to start. */
+/** Identifies a set of displays by their positions, since display ids change at every start. */
 export const displaySetKey = (displays: readonly DisplayArea[]) =>
   displays
     .map(({ bounds: { x, y, width, height } }) => `${x},${y} ${width}x${height}`)
@@ -38,78 +37,76 @@ export const displaySetKey = (displays: readonly DisplayArea[]) =>
     .join(' | ')
 
 export function createDisplayPlacements(memory: JsonStore): DisplayPlacements {
-  const known = () => {
-    const parsed = v.safeParse(stored, memory.read()['places'])
+  const readStored = () => {
+    const parsed = v.safeParse(storedPlacements, memory.read()['places'])
     return parsed.success ? parsed.output : {}
   }
   return {
     read(displays) {
-      const areas = displays.map(({ workArea }) => workArea)
-      const there = known()[displaySetKey(displays)]
-      // A set that is new: as it was last, where that can be seen.
-      const last = there ?? {
+      const workAreas = displays.map(({ workArea }) => workArea)
+      // For a new set of displays, the last placement of any set.
+      const placement = readStored()[displaySetKey(displays)] ?? {
         bounds: memory.read()['bounds'],
         isMaximised: memory.read()['maximized'] === true,
         isFullScreen: false,
       }
-      return { ...last, bounds: windowBounds(last.bounds, areas) }
+      return { ...placement, bounds: windowBounds(placement.bounds, workAreas) }
     },
     write(displays, { bounds, isMaximised, isFullScreen }) {
-      const name = displaySetKey(displays)
-      const others = Object.entries(known()).filter(([other]) => other !== name)
+      const key = displaySetKey(displays)
+      const others = Object.entries(readStored()).filter(([otherKey]) => otherKey !== key)
       const places = Object.fromEntries(
-        [...others, [name, { bounds, isMaximised, isFullScreen }]].slice(-most),
+        [...others, [key, { bounds, isMaximised, isFullScreen }]].slice(-maxStoredPlacements),
       )
       memory.write({ places, bounds, maximized: isMaximised })
     },
   }
 }
 
-/** Where the one window goes, and where it was. */
 export interface WindowPlacement {
-  /** For a window that is being made. */
+  /** The placement for a new window. */
   initial(): Placement
-  /** Remembers where it is, unless nobody has seen it there. */
+  /** Stores where the window is, unless it has been hidden since the displays changed. */
   save(window: BrowserWindow): void
-  /** Before a hidden window is shown: puts it where it belongs among the displays of now. */
+  /** Before a hidden window is shown: places it according to the current displays. */
   restore(window: BrowserWindow): void
 }
 
 /**
- * A hidden window is moved by nobody when a display goes or comes: its coordinates are those of the displays on which it was
- * last seen. So they are not taken for a place among others, and it is put anew before it is seen again.
+ * The system does not move a hidden window when displays change, so its coordinates belong to the displays it was last shown
+ * on. They are not stored for other displays, and the window is placed again before it is shown.
  */
 export function createWindowPlacement(
   memory: JsonStore,
-  displays: () => readonly DisplayArea[],
+  currentDisplays: () => readonly DisplayArea[],
 ): WindowPlacement {
-  const places = createDisplayPlacements(memory)
-  let placedOn = ''
+  const placements = createDisplayPlacements(memory)
+  let placedOnKey = ''
   return {
     initial() {
-      placedOn = displaySetKey(displays())
-      return places.read(displays())
+      placedOnKey = displaySetKey(currentDisplays())
+      return placements.read(currentDisplays())
     },
     save(window) {
-      const now = displaySetKey(displays())
-      if (!window.isVisible() && now !== placedOn) return
-      placedOn = now
-      places.write(displays(), {
+      const key = displaySetKey(currentDisplays())
+      if (!window.isVisible() && key !== placedOnKey) return
+      placedOnKey = key
+      placements.write(currentDisplays(), {
         bounds: window.getNormalBounds(),
         isMaximised: window.isMaximized(),
         isFullScreen: window.isFullScreen(),
       })
     },
     restore(window) {
-      const there = displays()
-      const now = displaySetKey(there)
-      if (window.isVisible() || now === placedOn) return
-      placedOn = now
-      const { bounds, isMaximised } = places.read(there)
+      const displays = currentDisplays()
+      const key = displaySetKey(displays)
+      if (window.isVisible() || key === placedOnKey) return
+      placedOnKey = key
+      const { bounds, isMaximised } = placements.read(displays)
       if (window.isFullScreen()) return
-      // A maximised window is put onto another display only as a window.
+      // A maximised window cannot be moved to another display.
       if (window.isMaximized()) window.unmaximize()
-      window.setBounds('x' in bounds ? bounds : centred(bounds, there[0]?.workArea))
+      window.setBounds('x' in bounds ? bounds : centred(bounds, displays[0]?.workArea))
       if (isMaximised) window.maximize()
     },
   }

@@ -11,22 +11,20 @@ const portal = {
   member: 'Read',
   inSignature: 'ss',
 }
-let heard = Promise.withResolvers<void>()
+let changeReported = Promise.withResolvers<void>()
 // `Read` wraps its answer twice, what is told afterwards once.
 const service = await fakeMethod(portal, 'v', () => variant('v', variant('u', 1)))
-const colours = watchColourScheme({
-  ...{ platform: 'linux', otherwise: () => false, log },
-  changed() {
-    process.stdout.write(colours.isDark() ? 'dark\n' : 'light\n')
-    heard.resolve()
-  },
+const colours = watchColourScheme({ platform: 'linux', fallback: () => false, log })
+colours.onChange(() => {
+  process.stdout.write(colours.isDark() ? 'dark\n' : 'light\n')
+  changeReported.resolve()
 })
 process.stdout.write(colours.isDark() ? 'dark\n' : 'light\n')
-await heard.promise
-heard = Promise.withResolvers()
+await changeReported.promise
+changeReported = Promise.withResolvers()
 const changed = (key: string, value: number) =>
   service.signal('SettingChanged', 'ssv', ['org.freedesktop.appearance', key, variant('u', value)])
 changed('accent-color', 2)
 changed('color-scheme', 2)
-await heard.promise
+await changeReported.promise
 process.exit(0)

@@ -3,12 +3,9 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import {
-  unknownNetwork,
-  createAddressMonitor,
-  watchNetworkManager,
-  type NetworkStatus,
-} from '../../../electron/desktop/network/network-manager.ts'
+import { createAddressMonitor } from '../../../electron/desktop/network/address-monitor.ts'
+import { watchNetworkManager } from '../../../electron/desktop/network/network-manager.ts'
+import { unknownNetwork, type NetworkStatus } from '../../../electron/desktop/network/network-status.ts'
 
 const run = promisify(execFile)
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }

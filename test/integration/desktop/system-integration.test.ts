@@ -157,16 +157,22 @@ describe('the command that starts this installation', () => {
   })
 
   test('belongs to an app that nobody has put into a menu, or to one that a package brought', () => {
-    const offered = (env: Record<string, string>, path = execPath) => needsMenuEntry(true, 'linux', env, path)
-    expect(offered({ APPIMAGE: '/home/me/M.AppImage' })).toBe(true)
-    expect(offered({}, '/home/me/modelferry/modelferry')).toBe(true)
-    expect([offered({}), offered({ FLATPAK_ID: 'app.x' }), offered({ SNAP: '/snap/x' })]).toEqual([
+    const installed = { isPackaged: true, platform: 'linux', execPath } as const
+    const isNeeded = (env: Record<string, string>, path = execPath) =>
+      needsMenuEntry({ ...installed, env, execPath: path })
+    expect(isNeeded({ APPIMAGE: '/home/me/M.AppImage' })).toBe(true)
+    expect(isNeeded({}, '/home/me/modelferry/modelferry')).toBe(true)
+    expect([isNeeded({}), isNeeded({ FLATPAK_ID: 'app.x' }), isNeeded({ SNAP: '/snap/x' })]).toEqual([
       false,
       false,
       false,
     ])
-    expect(needsMenuEntry(false, 'linux', {}, '/src/electron')).toBe(false)
-    expect(needsMenuEntry(true, 'darwin', {}, '/Applications/M.app')).toBe(false)
+    expect(needsMenuEntry({ ...installed, isPackaged: false, env: {}, execPath: '/src/electron' })).toBe(
+      false,
+    )
+    expect(
+      needsMenuEntry({ ...installed, platform: 'darwin', env: {}, execPath: '/Applications/M.app' }),
+    ).toBe(false)
   })
 
   test('stands in a desktop entry as the specification wants it, and a validator agrees', async () => {

@@ -68,9 +68,9 @@ async function openUpdater(version = '1.0.0', keys = publicKeyOf(key)): Promise<
   )
   return loadUpdater({
     ...{ feed: feed.url, keys: readFeedKeys(keys), configFile, timers: realTimers, log: quiet },
-    restartWords: () => ['--hidden'],
+    restartArguments: () => ['--hidden'],
     quit: () => (quits += 1),
-    instead: {
+    testHost: {
       executor: new NodeRequests(),
       adapter: {
         ...{ version, name: 'Modelferry', isPackaged: true, appUpdateConfigPath: configFile },

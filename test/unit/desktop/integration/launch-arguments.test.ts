@@ -10,7 +10,7 @@ const paths = (...argv: string[]) =>
   pathsFromArguments({
     argv: ['/opt/modelferry/modelferry', ...argv],
     folder: '/models',
-    notPaths: ['/work'],
+    ignoredPaths: ['/work'],
     exists: (path) => existing.has(path),
   })
 
@@ -50,5 +50,5 @@ test('addresses of shares and devices are told apart from files, links and switc
 })
 
 test('a start without arguments brings nothing', () => {
-  expect(pathsFromArguments({ argv: [], folder: '/', notPaths: [], exists: () => true })).toEqual([])
+  expect(pathsFromArguments({ argv: [], folder: '/', ignoredPaths: [], exists: () => true })).toEqual([])
 })

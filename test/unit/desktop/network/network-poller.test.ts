@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createNetworkPoller } from '../../../../electron/desktop/network/network-poller.ts'
-import { unknownNetwork, type NetworkStatus } from '../../../../electron/desktop/network/network-manager.ts'
+import { unknownNetwork, type NetworkStatus } from '../../../../electron/desktop/network/network-status.ts'
 import { standingClock, testPorts } from '../../../support/hand-clock.ts'
 
 const everyMs = 5 * 60_000
@@ -45,7 +45,9 @@ test('a network that can’t be read is logged and read again five minutes later
   watch.setActive(true)
   await expect
     .poll(() => lines)
-    .toEqual([{ level: 'warn', message: 'the line could not be asked about', facts: { error: world.error } }])
+    .toEqual([
+      { level: 'warn', message: 'the network status could not be read', facts: { error: world.error } },
+    ])
   expect(clock.waits()).toEqual([everyMs])
   world.error = null
   clock.advance(everyMs)

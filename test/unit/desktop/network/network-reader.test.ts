@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { networkStatusReader } from '../../../../electron/desktop/network/network-reader.ts'
 import { createNetworkPoller } from '../../../../electron/desktop/network/network-poller.ts'
-import { unknownNetwork, type NetworkStatus } from '../../../../electron/desktop/network/network-manager.ts'
+import { unknownNetwork, type NetworkStatus } from '../../../../electron/desktop/network/network-status.ts'
 import { standingClock, testPorts } from '../../../support/hand-clock.ts'
 
 /** A system whose programs print this. */

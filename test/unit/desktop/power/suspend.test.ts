@@ -21,7 +21,7 @@ test('a system without a known way is left awake, and that is written down', () 
   const { log, lines } = testPorts(standingClock())
   suspendComputer(suspendCommand('freebsd'), log)
   expect(lines.map(({ level, message }) => [level, message])).toEqual([
-    ['warn', 'this system has no known way to sleep'],
+    ['warn', 'no command to suspend this system is known'],
   ])
 })
 
@@ -30,7 +30,7 @@ test('a system that refuses to sleep is written down', async () => {
   suspendComputer({ program: process.execPath, words: ['--eval', 'process.exit(4)'] }, log)
   await expect.poll(() => lines.at(-1)?.level).toBe('error')
   expect(lines.at(-1)).toMatchObject({
-    message: 'the computer could not be put to sleep',
+    message: 'the computer could not be suspended',
     facts: { error: { code: 4 } },
   })
 })

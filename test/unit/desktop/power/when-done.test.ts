@@ -16,118 +16,121 @@ const oneSent = rows('registered', 1)
 
 function setup() {
   const clock = standingClock()
-  const did: string[] = []
-  const book = createWhenDone({
-    act: (whenDone) => void did.push(whenDone),
-    changed: () => undefined,
-    environment: { now: clock.now, timers: clock.timers },
-  })
-  const patch = (totals: Totals, changed = rows('sending', 0)) => book.applyPatch({ totals, changed })
-  return { clock, did, book, patch, said: () => endingText(book.current(), translatorFor('en')) }
+  const actions: string[] = []
+  const tracker = createWhenDone({ now: clock.now, timers: clock.timers })
+  tracker.onDue((action) => void actions.push(action))
+  const patch = (totals: Totals, changed = rows('sending', 0)) => tracker.applyPatch({ totals, changed })
+  return {
+    clock,
+    actions,
+    tracker,
+    patch,
+    countdownText: () => endingText(tracker.current(), translatorFor('en')),
+  }
 }
 
 test('once all is sent it counts down, and then does it once', () => {
-  const { clock, did, book, patch, said } = setup()
-  book.set('sleep')
+  const { clock, actions, tracker, patch, countdownText } = setup()
+  tracker.set('sleep')
   patch(busy)
   patch(none, oneSent)
   const ending = { atMs: clock.now() + countdownMs, sent: 1, needsYou: 0 }
-  expect(book.current()).toEqual({ whenDone: 'sleep', ending })
-  expect(said()).toBe('All uploads are done. The computer goes to sleep in one minute.')
+  expect(tracker.current()).toEqual({ whenDone: 'sleep', ending })
+  expect(countdownText()).toBe('All uploads are done. The computer goes to sleep in one minute.')
   clock.advance(countdownMs)
-  expect([did, book.current()]).toEqual([['sleep'], { whenDone: 'nothing', ending: null }])
+  expect([actions, tracker.current()]).toEqual([['sleep'], { whenDone: 'nothing', ending: null }])
   patch(busy)
   patch(none, oneSent)
   expect(clock.waits()).toEqual([])
 })
 
-test('what needs the person does not keep it up and is said, what waits keeps it up', () => {
-  const { clock, did, book, patch, said } = setup()
-  book.set('quit')
+test('what needs the person does not keep it up and is countdownText, what waits keeps it up', () => {
+  const { clock, actions, tracker, patch, countdownText } = setup()
+  tracker.set('quit')
   patch({ ...none, waiting: 60 })
   patch({ ...none, waiting: 58 }, rows('registered', 2))
   // Of a row that is told twice there is still only one.
   patch({ ...none, waiting: 1, needsYou: 57 }, [...rows('registered', 2), ...rows('failed', 57)])
-  expect(said()).toBe(null)
+  expect(countdownText()).toBe(null)
   patch({ ...none, needsYou: 58 }, rows('failed', 58))
-  expect(said()).toBe('2 files uploaded, 58 need attention. Modelferry quits in one minute.')
+  expect(countdownText()).toBe('2 files uploaded, 58 need attention. Modelferry quits in one minute.')
   clock.advance(countdownMs)
-  expect(did).toEqual(['quit'])
+  expect(actions).toEqual(['quit'])
 })
 
-test('where nothing came through that is said, and not that all is sent', () => {
-  const { book, patch, said } = setup()
-  book.set('sleep')
+test('where nothing came through that is countdownText, and not that all is sent', () => {
+  const { tracker, patch, countdownText } = setup()
+  tracker.set('sleep')
   patch(busy)
   patch({ ...none, needsYou: 1 }, rows('failed', 1))
-  expect(said()).toBe('No files uploaded, 1 needs attention. The computer goes to sleep in one minute.')
+  expect(countdownText()).toBe('No files uploaded, 1 needs attention. The computer goes to sleep in one minute.')
 })
 
 test('a row that the person pauses is not done, and the countdown comes once it has gone on and ended', () => {
-  const { clock, did, book, patch, said } = setup()
-  book.set('sleep')
+  const { clock, actions, tracker, patch, countdownText } = setup()
+  tracker.set('sleep')
   patch(busy)
   patch({ ...none, paused: 1 }, rows('paused', 1))
   clock.advance(countdownMs)
-  expect([did, said()]).toEqual([[], null])
+  expect([actions, countdownText()]).toEqual([[], null])
   patch(busy)
   patch(none, oneSent)
-  expect(said()).toContain('All uploads are done.')
+  expect(countdownText()).toContain('All uploads are done.')
 })
 
 test('what came and went between two patches is done too, and what lay there before is not', () => {
-  const { clock, book, patch, said } = setup()
-  book.set('sleep')
+  const { clock, tracker, patch, countdownText } = setup()
+  tracker.set('sleep')
   patch(none, oneSent)
-  expect(said()).toBe(null)
+  expect(countdownText()).toBe(null)
   patch(none, [{ id: 'quick', phase: 'registered', addedAtMs: clock.now() }])
-  expect(said()).toContain('All uploads are done.')
+  expect(countdownText()).toContain('All uploads are done.')
 })
 
 test('a file that is refused at once was nothing to be sent', () => {
-  const { clock, did, book, patch, said } = setup()
-  book.set('sleep')
+  const { clock, actions, tracker, patch, countdownText } = setup()
+  tracker.set('sleep')
   patch({ ...none, needsYou: 1 }, [{ id: 'damaged', phase: 'failed', addedAtMs: clock.now() }])
   clock.advance(countdownMs)
-  expect([did, said()]).toEqual([[], null])
+  expect([actions, countdownText()]).toEqual([[], null])
 })
 
 test('what the person takes out of the list is nothing that was sent', () => {
-  const { clock, did, book, patch } = setup()
-  book.set('sleep')
+  const { clock, actions, tracker, patch } = setup()
+  tracker.set('sleep')
   patch(busy)
   patch(none)
   clock.advance(countdownMs)
-  expect(did).toEqual([])
+  expect(actions).toEqual([])
 })
 
 test('called off in time nothing happens', () => {
-  const { clock, did, book, patch } = setup()
-  book.set('quit')
+  const { clock, actions, tracker, patch } = setup()
+  tracker.set('quit')
   patch(busy)
   patch(none, oneSent)
-  book.set('nothing')
+  tracker.set('nothing')
   clock.advance(countdownMs)
-  expect(did).toEqual([])
+  expect(actions).toEqual([])
 })
 
 test('new work calls the countdown off, and it is done after that', () => {
-  const { clock, did, book, patch } = setup()
-  book.set('quit')
+  const { clock, actions, tracker, patch } = setup()
+  tracker.set('quit')
   patch(busy)
   patch(none, oneSent)
   patch(busy)
   clock.advance(countdownMs)
-  expect([did, book.current().whenDone]).toEqual([[], 'quit'])
+  expect([actions, tracker.current().whenDone]).toEqual([[], 'quit'])
   patch(none, oneSent)
   clock.advance(countdownMs)
-  expect(did).toEqual(['quit'])
+  expect(actions).toEqual(['quit'])
 })
 
 test('with nothing to send there is nothing to be done afterwards', () => {
-  const { clock, did, book, patch } = setup()
-  book.set('sleep')
+  const { clock, actions, tracker, patch } = setup()
+  tracker.set('sleep')
   patch(none)
   clock.advance(countdownMs)
-  expect(did).toEqual([])
+  expect(actions).toEqual([])
 })

@@ -19,8 +19,8 @@ describe('who may call', () => {
 
   test.each<[string, Sender]>([
     ['another window', { ...page, contentsId: 8 }],
-    ['a frame that is gone', { ...page, frame: null }],
-    ['a frame inside the page', { ...page, frame: { url: 'app://ui/', isMain: false } }],
+    ['a destroyed frame', { ...page, frame: null }],
+    ['a subframe', { ...page, frame: { url: 'app://ui/', isMain: false } }],
     ['another page', { ...page, frame: { url: 'https://ui/', isMain: true } }],
     ['another page', { ...page, frame: { url: 'app://ui.example.org/', isMain: true } }],
     ['another page', { ...page, frame: { url: 'app://other@ui/', isMain: true } }],

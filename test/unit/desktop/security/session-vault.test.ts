@@ -16,10 +16,11 @@ function setup() {
     delete: async (name) => answer(() => void kept.delete(name)),
     isStuck: () => false,
   }
-  const turns: string[] = []
-  const vault = createSessionVault({ keychain, log, turned: () => turns.push(vault.state()) })
+  const states: string[] = []
+  const vault = createSessionVault({ keychain, log })
+  vault.onStateChange(() => states.push(vault.state()))
   return {
-    ...{ kept, vault, turns },
+    ...{ kept, vault, states },
     breakWith(code: FailureCode | null) {
       trouble = code
     },
@@ -63,13 +64,13 @@ test('a secret from memory moves into the keychain with the next change once it 
 })
 
 test('a keychain that takes one secret gets all that memory holds before the note goes', async () => {
-  const { kept, vault, turns, breakWith } = setup()
+  const { kept, vault, states, breakWith } = setup()
   breakWith('keychain-locked')
   await vault.set('a', 'newer than the keychain’s')
   await vault.set('b', 'second')
   breakWith(null)
   await vault.set('c', 'third')
-  expect([Object.fromEntries(kept), turns]).toEqual([
+  expect([Object.fromEntries(kept), states]).toEqual([
     { a: 'newer than the keychain’s', b: 'second', c: 'third' },
     ['locked', 'ok'],
   ])
@@ -98,7 +99,7 @@ test('a keychain that is gone by then is known to be gone', async () => {
 })
 
 test('each turn of the keychain is told once, whatever call has met it', async () => {
-  const { vault, turns, breakWith } = setup()
+  const { vault, states, breakWith } = setup()
   breakWith('keychain-absent')
   await vault.get('a')
   await vault.set('a', 'secret')
@@ -106,5 +107,5 @@ test('each turn of the keychain is told once, whatever call has met it', async (
   await vault.set('a', 'secret')
   breakWith(null)
   await vault.recheck()
-  expect(turns).toEqual(['absent', 'locked', 'ok'])
+  expect(states).toEqual(['absent', 'locked', 'ok'])
 })

@@ -30,12 +30,12 @@ function menu(given: Partial<TrayContent> = {}) {
     ...{ showInFolder: note('showInFolder'), copyModelId: note('copyModelId') },
     ...{ openLibrary: note('openLibrary'), showSettings: note('showSettings'), quit: note('quit') },
   }
-  const now = {
-    ...{ sum: { totals: none, allPaused: false }, conditions: quiet },
-    ...{ limitBytesPerSecond: null, recents: [] },
+  const content = {
+    ...{ summary: { totals: none, allPaused: false }, conditions: quiet },
+    ...{ limitBytesPerSecond: null, recentUploads: [] },
     ...given,
   }
-  const template = trayMenuTemplate(now, actions, translatorFor('en'), 'en', 0)
+  const template = trayMenuTemplate(content, actions, { t: translatorFor('en'), locale: 'en', nowMs: 0 })
   const all = template.flatMap((item) => [item, ...below(item)])
   return {
     did,
@@ -65,7 +65,7 @@ test('with nothing to do it opens the app, pauses, limits, and quits', () => {
 })
 
 test('while all is paused it offers to go on instead', () => {
-  const { ids, press, did } = menu({ sum: { totals: none, allPaused: true } })
+  const { ids, press, did } = menu({ summary: { totals: none, allPaused: true } })
   expect(ids).not.toContain('pause-all')
   press('resume-all')
   expect(did).toEqual([['resumeAll']])
@@ -73,11 +73,11 @@ test('while all is paused it offers to go on instead', () => {
 
 test('where each file is paused by itself it offers to go on, as long as nothing else runs or waits', () => {
   const paused = { ...none, paused: 2 }
-  const { ids, press, did } = menu({ sum: { totals: paused, allPaused: false } })
+  const { ids, press, did } = menu({ summary: { totals: paused, allPaused: false } })
   expect(ids).not.toContain('pause-all')
   press('resume-all')
   expect(did).toEqual([['resumeAll']])
-  const { ids: others } = menu({ sum: { totals: { ...paused, waiting: 1 }, allPaused: false } })
+  const { ids: others } = menu({ summary: { totals: { ...paused, waiting: 1 }, allPaused: false } })
   expect(others).toContain('pause-all')
 })
 
@@ -112,7 +112,7 @@ test('what is done at the end is marked, and can be called off while it counts d
 test('what came last is shown, with its folder and its id; no name is as wide as the screen or makes a key', () => {
   const long = `Rock & Roll ${'x'.repeat(60)}`
   const { item, press, did, ids } = menu({
-    recents: [
+    recentUploads: [
       { id: 'row-1', name: long, modelId: 'model-1' },
       { id: 'row-2', name: 'Old', modelId: null },
     ],

@@ -136,23 +136,27 @@ const half: Totals = {
   ...{ totalBytes: 200, movedBytes: 101, bytesPerSecond: null, secondsLeft: null },
 }
 
-test.each<[string, Partial<Totals>, boolean, boolean, number, string]>([
-  ['with nothing to do there is no bar', { running: 0 }, false, false, -1, 'none'],
-  [
-    'what only needs the person is no reason for a bar',
-    { running: 0, needsYou: 2 },
-    false,
-    false,
-    -1,
-    'none',
-  ],
-  ['it fills in steps of a hundredth', {}, false, false, 0.5, 'normal'],
-  ['what waits has a bar as well', { running: 0, waiting: 3 }, false, false, 0.5, 'normal'],
-  ['it is never full while something runs', { movedBytes: 200 }, false, false, 0.99, 'normal'],
-  ['a file without bytes fills nothing', { totalBytes: 0, movedBytes: 0 }, false, false, 0, 'normal'],
-  ['paused by the person it stands', {}, true, false, 0.5, 'paused'],
-  ['held by battery, line or hour it stands', { needsYou: 1 }, false, true, 0.5, 'paused'],
-  ['it is red when something needs the person', { needsYou: 1 }, false, false, 0.5, 'error'],
-])('%s', (_name, totals, allPaused, isHeld, value, mode) => {
-  expect(taskbarProgress({ totals: { ...half, ...totals }, allPaused }, isHeld)).toEqual({ value, mode })
+describe('the taskbar progress', () => {
+  const progress = (totals: Partial<Totals>, { allPaused = false, isHeld = false } = {}) =>
+    taskbarProgress({ totals: { ...half, ...totals }, allPaused }, isHeld)
+
+  test.each<[string, Partial<Totals>, number, string]>([
+    ['is absent when there is nothing to do', { running: 0 }, -1, 'none'],
+    ['is absent when files only need attention', { running: 0, needsYou: 2 }, -1, 'none'],
+    ['advances in hundredths', {}, 0.5, 'normal'],
+    ['is shown for waiting uploads', { running: 0, waiting: 3 }, 0.5, 'normal'],
+    ['is never full while uploads run', { movedBytes: 200 }, 0.99, 'normal'],
+    ['is zero for empty files', { totalBytes: 0, movedBytes: 0 }, 0, 'normal'],
+    ['is red when a file needs attention', { needsYou: 1 }, 0.5, 'error'],
+  ])('%s', (_title, totals, value, mode) => {
+    expect(progress(totals)).toEqual({ value, mode })
+  })
+
+  test('is shown as paused when the user paused everything', () => {
+    expect(progress({}, { allPaused: true })).toEqual({ value: 0.5, mode: 'paused' })
+  })
+
+  test('is shown as paused rather than red while the queue is held', () => {
+    expect(progress({ needsYou: 1 }, { isHeld: true })).toEqual({ value: 0.5, mode: 'paused' })
+  })
 })

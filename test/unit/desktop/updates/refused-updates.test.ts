@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { UpdateError } from '../../../../electron/desktop/updates/update-errors.ts'
-import { idleForMs } from '../../../../electron/desktop/updates/update-controller.ts'
+import { idleBeforeInstallMs } from '../../../../electron/desktop/updates/update-controller.ts'
 import { setup } from './update-controller-setup.ts'
 
 test('an update that can’t take this one’s place begins this one anew, which then says so', async () => {
@@ -19,18 +19,18 @@ test('what a shut folder or Squirrel refuses beforehand stops nothing, and is no
   const trouble = new UpdateError('update-not-writable')
   const { world, updates, done, pass } = setup({ readyTrouble: trouble, seen: false })
   await updates.check()
-  await pass(idleForMs)
+  await pass(idleBeforeInstallMs)
   expect(done.slice(-1)).toEqual(['get ready'])
   expect(updates.state()).toMatchObject({ kind: 'failed', failure: { code: 'update-not-writable' } })
   expect([world.intended, world.refused]).toEqual([null, '1.1.0'])
 
   await updates.check()
-  await pass(idleForMs)
+  await pass(idleBeforeInstallMs)
   expect(updates.state()).toEqual({ kind: 'found', version: '1.1.0' })
   // Told to, it tries once more.
   world.readyTrouble = null
   await updates.download()
-  await pass(idleForMs)
+  await pass(idleBeforeInstallMs)
   expect(done.at(-1)).not.toBe('install')
   await updates.install()
   expect(done.slice(-3)).toEqual(['get ready', 'prepare', 'install'])
@@ -39,11 +39,11 @@ test('what a shut folder or Squirrel refuses beforehand stops nothing, and is no
 test('a version that didn’t take its place is not taken again and again at each start, a newer one is', async () => {
   const { world, updates, done, pass } = setup({ intended: '1.1.0', seen: false })
   await updates.check()
-  await pass(idleForMs)
+  await pass(idleBeforeInstallMs)
   expect([done, updates.state().kind]).toEqual([['load', 'check'], 'found'])
   world.newer = '1.2.0'
   await updates.check()
-  await pass(idleForMs)
+  await pass(idleBeforeInstallMs)
   expect(done.slice(-3)).toEqual(['get ready', 'prepare', 'install'])
   expect(setup({ refused: '1.0.0' }).world.refused).toBe(null)
 })
@@ -51,7 +51,7 @@ test('a version that didn’t take its place is not taken again and again at eac
 test('somebody who comes while it gets ready is not interrupted', async () => {
   const { updates, done, pass } = setup({ seen: false, arrives: true })
   await updates.check()
-  await pass(idleForMs)
+  await pass(idleBeforeInstallMs)
   expect(done.at(-1)).toBe('get ready')
   expect(updates.state()).toEqual({ kind: 'ready', version: '1.1.0' })
 })
@@ -59,11 +59,11 @@ test('somebody who comes while it gets ready is not interrupted', async () => {
 test('while a sign-in lies in memory alone it waits to be told', async () => {
   const { world, updates, done, pass } = setup({ seen: false, kept: false })
   await updates.check()
-  await pass(idleForMs)
+  await pass(idleBeforeInstallMs)
   expect(done).not.toContain('get ready')
   world.kept = true
   updates.conditionsChanged()
-  await pass(idleForMs)
+  await pass(idleBeforeInstallMs)
   expect(done.at(-1)).toBe('install')
 })
 
@@ -84,8 +84,8 @@ test('a failed installation is logged with its version and its cause', async () 
 test('an update that did not take its place is logged at the next start, one that did is not', () => {
   expect(setup({ intended: '1.1.0' }).lines).toEqual([
     {
-      ...{ level: 'error', message: 'an update did not take its place' },
-      facts: { wanted: '1.1.0', version: '1.0.0' },
+      ...{ level: 'error', message: 'an update was not installed' },
+      facts: { intendedVersion: '1.1.0', currentVersion: '1.0.0' },
     },
   ])
   expect(setup({ intended: '1.0.0' }).lines).toEqual([])
@@ -95,5 +95,7 @@ test('a check that failed is logged with its cause', async () => {
   const trouble = new UpdateError('update-unreachable')
   const { updates, lines } = setup({ checkTrouble: trouble })
   await updates.check()
-  expect(lines).toEqual([{ level: 'warn', message: 'an update did not come', facts: { error: trouble } }])
+  expect(lines).toEqual([
+    { level: 'warn', message: 'an update check or download failed', facts: { error: trouble } },
+  ])
 })

@@ -1,6 +1,6 @@
 import type { NoUpdates, UpdateState } from '../../../../electron/contract/updates.ts'
 import type { UpdateError } from '../../../../electron/desktop/updates/update-errors.ts'
-import { createUpdates, type Updater } from '../../../../electron/desktop/updates/update-controller.ts'
+import { UpdateController, type Updater } from '../../../../electron/desktop/updates/update-controller.ts'
 import { standingClock, testPorts } from '../../../support/hand-clock.ts'
 
 /** What an app that looks for updates meets; a test changes it goes on. */
@@ -70,7 +70,7 @@ export function setup(change: Partial<World> = {}) {
     },
     setInstallOnQuit: (wanted) => void done.push(`on quit: ${wanted}`),
   }
-  const updates = createUpdates({
+  const updates = new UpdateController({
     unavailableReason: world.off,
     loadUpdater: async () => {
       done.push('load')

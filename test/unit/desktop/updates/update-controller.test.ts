@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { UpdateError } from '../../../../electron/desktop/updates/update-errors.ts'
 import {
-  checkAgainAfterMs,
-  checkEveryMs,
-  firstCheckAfterMs,
-  idleForMs,
+  retryCheckDelayMs,
+  checkIntervalMs,
+  firstCheckDelayMs,
+  idleBeforeInstallMs,
 } from '../../../../electron/desktop/updates/update-controller.ts'
 import { setup } from './update-controller-setup.ts'
 
@@ -12,21 +12,21 @@ test('nothing is loaded at the start; it looks after a while, and then once a da
   const { updates, done, clock, pass } = setup({ newer: null })
   updates.start()
   expect(done).toEqual([])
-  expect(clock.waits()).toEqual([firstCheckAfterMs])
-  await pass(firstCheckAfterMs)
+  expect(clock.waits()).toEqual([firstCheckDelayMs])
+  await pass(firstCheckDelayMs)
   expect(done).toEqual(['load', 'check'])
   expect(updates.state()).toEqual({ kind: 'current', checkedAtMs: clock.now() })
-  expect(clock.waits()).toEqual([checkEveryMs])
-  await pass(checkEveryMs)
+  expect(clock.waits()).toEqual([checkIntervalMs])
+  await pass(checkIntervalMs)
   expect(done).toEqual(['load', 'check', 'check'])
 })
 
 test('a look that failed says why and is repeated sooner', async () => {
   const { updates, clock, pass } = setup({ checkTrouble: new UpdateError('update-unreachable') })
   updates.start()
-  await pass(firstCheckAfterMs)
+  await pass(firstCheckDelayMs)
   expect(updates.state()).toMatchObject({ kind: 'failed', failure: { code: 'update-unreachable' } })
-  expect(clock.waits()).toEqual([checkAgainAfterMs])
+  expect(clock.waits()).toEqual([retryCheckDelayMs])
 })
 
 test('a newer version is fetched by itself, and waits while the window is seen', async () => {
@@ -41,16 +41,16 @@ test('a newer version is fetched by itself, and waits while the window is seen',
 test('it installs once nothing is sent and nobody looks, for five minutes on end', async () => {
   const { world, updates, done, pass } = setup({ busy: true, seen: false })
   await updates.check()
-  await pass(idleForMs)
+  await pass(idleBeforeInstallMs)
   expect(done).not.toContain('install')
   world.busy = false
   updates.conditionsChanged()
-  await pass(idleForMs - 1)
+  await pass(idleBeforeInstallMs - 1)
   world.seen = true
   updates.conditionsChanged()
   world.seen = false
   updates.conditionsChanged()
-  await pass(idleForMs - 1)
+  await pass(idleBeforeInstallMs - 1)
   expect(done).not.toContain('install')
   await pass(1)
   expect(done.slice(-3)).toEqual(['get ready', 'prepare', 'install'])
@@ -63,7 +63,7 @@ test('whoever wants to be asked is asked before the download and before the rest
   expect(done).toEqual(['load', 'check'])
   expect(await updates.download()).toEqual({ kind: 'ready', version: '1.1.0' })
   expect(clock.waits()).toEqual([])
-  await pass(idleForMs)
+  await pass(idleBeforeInstallMs)
   expect(done).not.toContain('install')
   await updates.install()
   expect(done.slice(-2)).toEqual(['prepare', 'install'])
@@ -165,7 +165,7 @@ test('a change of what holds an installation up starts no second wait', async ()
   await pass(0)
   updates.conditionsChanged()
   updates.conditionsChanged()
-  expect(clock.waits()).toEqual([idleForMs])
+  expect(clock.waits()).toEqual([idleBeforeInstallMs])
 })
 
 test.each(['current', 'found'] as const)('turned off while %s, it rests and plans no check', async (kind) => {
@@ -192,5 +192,5 @@ test('turned on again, it plans one check and says that none has been made', () 
   updates.settingsChanged()
   updates.settingsChanged()
   expect(updates.state()).toEqual({ kind: 'current', checkedAtMs: null })
-  expect(clock.waits()).toEqual([firstCheckAfterMs])
+  expect(clock.waits()).toEqual([firstCheckDelayMs])
 })

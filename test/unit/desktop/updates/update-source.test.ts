@@ -9,29 +9,29 @@ import {
 const windows: Installation = {
   isPackaged: true,
   platform: 'win32',
-  environment: {},
-  program: 'C:\\Users\\ann\\AppData\\Local\\Programs\\modelferry\\Modelferry.exe',
+  env: {},
+  execPath: 'C:\\Users\\ann\\AppData\\Local\\Programs\\modelferry\\Modelferry.exe',
   packageType: null,
   hasKeys: true,
 }
-const linux: Installation = { ...windows, platform: 'linux', program: '/home/ann/modelferry/modelferry' }
+const linux: Installation = { ...windows, platform: 'linux', execPath: '/home/ann/modelferry/modelferry' }
 
 test('an installer’s app, a disk image’s app and an AppImage bring themselves up to date', () => {
   expect(updatesUnavailableReason(windows)).toBe(null)
   expect(updatesUnavailableReason({ ...windows, platform: 'darwin' })).toBe(null)
-  expect(
-    updatesUnavailableReason({ ...linux, environment: { APPIMAGE: '/home/ann/Modelferry.AppImage' } }),
-  ).toBe(null)
+  expect(updatesUnavailableReason({ ...linux, env: { APPIMAGE: '/home/ann/Modelferry.AppImage' } })).toBe(
+    null,
+  )
 })
 
 test('what a package manager installed is left to it', () => {
-  const packaged = { ...linux, program: '/opt/Modelferry/modelferry' }
+  const packaged = { ...linux, execPath: '/opt/Modelferry/modelferry' }
   expect(updatesUnavailableReason({ ...packaged, packageType: 'deb' })).toBe('package')
   expect(updatesUnavailableReason({ ...packaged, packageType: 'rpm' })).toBe('package')
-  expect(
-    updatesUnavailableReason({ ...linux, environment: { FLATPAK_ID: 'app.modelferry.Modelferry' } }),
-  ).toBe('flatpak')
-  expect(updatesUnavailableReason({ ...linux, environment: { SNAP: '/snap/modelferry/1' } })).toBe('snap')
+  expect(updatesUnavailableReason({ ...linux, env: { FLATPAK_ID: 'app.modelferry.Modelferry' } })).toBe(
+    'flatpak',
+  )
+  expect(updatesUnavailableReason({ ...linux, env: { SNAP: '/snap/modelferry/1' } })).toBe('snap')
 })
 
 test('an unpacked archive is no package, though the note of one may lie in it', () => {

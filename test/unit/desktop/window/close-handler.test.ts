@@ -8,7 +8,7 @@ function setup(onClose: Settings['onClose'], { tray = true } = {}) {
   const answers: PromiseWithResolvers<'keep-sending' | 'quit' | null>[] = []
   let current: Settings = { ...defaultSettings, onClose }
   const closing = createCloseHandler({
-    window: () => ({ hide: () => void did.push('hide'), minimise: () => void did.push('minimise') }),
+    window: { hide: () => void did.push('hide'), minimise: () => void did.push('minimise') },
     settings: {
       current: () => current,
       change(change) {

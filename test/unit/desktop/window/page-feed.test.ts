@@ -19,9 +19,9 @@ function patch(sequence: number): Patch {
 
 function setup() {
   const said: string[] = []
-  let seen = true
+  let isVisible = true
   const feed = createPageFeed({
-    announce(name, value) {
+    send(name, value) {
       said.push(
         typeof value === 'object' && 'sequence' in value
           ? `${name} ${value.sequence}`
@@ -29,13 +29,13 @@ function setup() {
       )
       return true
     },
-    isSeen: () => seen,
+    isWindowVisible: () => isVisible,
   })
   return {
     said,
     feed,
     look(now: boolean) {
-      seen = now
+      isVisible = now
       if (now) feed.windowShown()
     },
   }
@@ -76,10 +76,10 @@ test('after a snapshot nothing is missing', () => {
 
 test('what is said before the page listens is kept for it', () => {
   const { said, feed } = setup()
-  feed.send('command', 'choose-files')
+  feed.sendEvent('command', 'choose-files')
   expect(said).toEqual([])
   feed.callAnswered('snapshot')
-  feed.send('command', 'find')
+  feed.sendEvent('command', 'find')
   expect(said).toEqual(['command "choose-files"', 'command "find"'])
 })
 
@@ -87,14 +87,14 @@ test('of what is told for weeks before a page listens only the last of each is k
   const { said, feed } = setup()
   const news = (teamId: string) => ({ teamId, failure: null })
   for (let told = 0; told < 1_000; told += 1) {
-    feed.send('library', news(`${told}`))
-    feed.send('update', { kind: 'checking' })
+    feed.sendEvent('library', news(`${told}`))
+    feed.sendEvent('update', { kind: 'checking' })
   }
-  feed.send('command', 'find')
-  feed.send('added', { added: 1, refused: 0, skipped: [] })
-  feed.send('update', { kind: 'resting' })
-  feed.send('command', 'show-settings')
-  feed.send('added', { added: 2, refused: 0, skipped: [] })
+  feed.sendEvent('command', 'find')
+  feed.sendEvent('added', { added: 1, refused: 0, skipped: [] })
+  feed.sendEvent('update', { kind: 'resting' })
+  feed.sendEvent('command', 'show-settings')
+  feed.sendEvent('added', { added: 2, refused: 0, skipped: [] })
   feed.callAnswered('snapshot')
   expect(said).toEqual([
     'library {"teamId":"999","failure":null}',
@@ -111,7 +111,7 @@ test('a page that was loaded anew listens from its own snapshot on', () => {
   feed.callAnswered('snapshot')
   feed.pageLoading()
   feed.sendPatch(patch(1))
-  feed.send('command', 'find')
+  feed.sendEvent('command', 'find')
   feed.callAnswered('snapshot')
   expect(said).toEqual(['command "find"'])
 })

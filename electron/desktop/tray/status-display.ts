@@ -1,0 +1,108 @@
+import { app, clipboard, shell } from 'electron'
+import { join } from 'node:path'
+import process from 'node:process'
+import type { PageCommand } from '../../contract/calls.ts'
+import type { Patch, Snapshot } from '../../contract/uploads.ts'
+import type { Engine } from '../../engine/engine.ts'
+import type { Log } from '../../platform/environment.ts'
+import type { SettingsStore } from '../../platform/settings.ts'
+import type { ConditionsTracker } from '../conditions/conditions.ts'
+import type { WhenDoneTracker } from '../power/when-done.ts'
+import type { Page } from '../security/allowed-addresses.ts'
+import type { Language } from '../settings/language.ts'
+import type { MainWindow } from '../window/main-window.ts'
+import type { Notifications } from './notifications.ts'
+import { createRecentUploads } from './recent-uploads.ts'
+import { createTaskbar } from './taskbar.ts'
+import { createTray } from './tray.ts'
+
+/** Shows the state of the uploads outside the window: in tray and taskbar. */
+export interface StatusDisplay {
+  applyPatch(patch: Patch): void
+  /** Redraws after a change of settings. */
+  update(): void
+  /** The engine has restored the queue. */
+  engineStarted(): void
+  /** Another user may have signed in. */
+  sessionChanged(): void
+  /** Creates the tray icon again, in a tray that has just become available. */
+  recreateTrayIcon(): void
+}
+
+export function createStatusDisplay(options: {
+  readonly iconFolder: string
+  /** The desktop's colour scheme before the app's theme was applied. */
+  readonly isDesktopDark: boolean
+  readonly language: Language
+  readonly settings: SettingsStore
+  readonly engine: Pick<Engine, 'snapshot' | 'calls' | 'fileOf'>
+  readonly window: Pick<MainWindow, 'show' | 'browserWindow'>
+  readonly conditions: Pick<ConditionsTracker, 'current' | 'sendAnyway' | 'onChange'>
+  readonly whenDone: Pick<WhenDoneTracker, 'set'>
+  readonly notifications: Pick<Notifications, 'showCountdown'>
+  readonly sendCommand: (command: PageCommand) => void
+  readonly openPage: (page: Page) => void
+  /** Files dropped on the tray icon. */
+  readonly onFiles: (paths: readonly string[]) => void
+  readonly log: Log
+}): StatusDisplay {
+  const { iconFolder, language, settings, engine, window, conditions, notifications, log } = options
+  let summary: Pick<Snapshot, 'totals' | 'allPaused'> = engine.snapshot()
+  const recentUploads = createRecentUploads(engine)
+  const taskbar = createTaskbar({
+    window: window.browserWindow,
+    isHeld: () => conditions.current().hold !== null,
+    overlayImage: process.platform === 'win32' ? join(iconFolder, 'attention-light.png') : null,
+    overlayDescription: (needsYou) => language.translate()('desktop.sum-needs-you', { needsYou }),
+  })
+  const tray = createTray({
+    icons: iconFolder,
+    language,
+    isDesktopDark: options.isDesktopDark,
+    content: () => ({
+      summary,
+      conditions: conditions.current(),
+      limitBytesPerSecond: settings.current().limitBytesPerSecond,
+      recentUploads: recentUploads.list(),
+    }),
+    actions: {
+      open: window.show,
+      pauseAll: () => void engine.calls.pauseAll(undefined),
+      resumeAll: () => void engine.calls.resumeAll(undefined),
+      sendAnyway: () => conditions.sendAnyway(false),
+      setLimit: (limitBytesPerSecond) => void settings.change({ limitBytesPerSecond }),
+      setWhenDone: options.whenDone.set,
+      showInFolder(id) {
+        const file = engine.fileOf(id)
+        if (file !== null) shell.showItemInFolder(file)
+      },
+      copyModelId: (modelId) => void clipboard.writeText(modelId),
+      openLibrary: () => options.openPage('web-app'),
+      showSettings: () => options.sendCommand('show-settings'),
+      quit: () => app.quit(),
+    },
+    onFiles: options.onFiles,
+    log,
+  })
+  conditions.onChange((current, before) => {
+    tray.update()
+    taskbar.update(summary)
+    if (current.ending && !before.ending) notifications.showCountdown(current)
+  })
+  const reloadRecentUploads = () => void recentUploads.reload().then(tray.update)
+  return {
+    applyPatch(patch) {
+      summary = patch
+      recentUploads.applyPatch(patch)
+      tray.update()
+      taskbar.update(patch)
+    },
+    update: tray.update,
+    engineStarted() {
+      summary = engine.snapshot()
+      reloadRecentUploads()
+    },
+    sessionChanged: reloadRecentUploads,
+    recreateTrayIcon: tray.recreate,
+  }
+}

@@ -69,7 +69,7 @@ async function version(): Promise<string> {
 /** False when the journal can't be read: opening it reports the problem. */
 function isQueueEmpty(home: string): boolean {
   const view = readJournal(home)
-  return view.ok && (view.value === null || view.value.left.length === 0)
+  return view.ok && (view.value === null || view.value.unfinished.length === 0)
 }
 
 async function runWithEngine(command: EngineCommand, cliEnvironment: CliEnvironment): Promise<number> {

@@ -1,7 +1,7 @@
 import type { LibraryModel } from '../contract/library.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { Library } from '../library/library.ts'
-import { pathConflictFailure, findPathConflict, usedPaths } from './path-conflict.ts'
+import { pathConflictFailure, findPathConflict, indexUsedPaths } from './path-conflict.ts'
 import { maxListingAgeMs } from './check-before-upload.ts'
 import { isStarted, type UploadRecord } from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
@@ -29,7 +29,7 @@ export async function checkConflictsEarly(
     const maxAgeMs = maxListingAgeMs(first, services.environment)
     const listing = await library.models({ accountId, teamId: team.id }, { maxAgeMs })
     const models: readonly LibraryModel[] = listing.ok ? listing.value.models : []
-    const paths = usedPaths(models, rows, first)
+    const paths = indexUsedPaths(models, rows, first)
     const asking = waitingOf(
       rows,
       records.map(({ id }) => id),

@@ -1,123 +1,120 @@
 import { teamKey } from '../contract/account.ts'
 import { failure, type Failure } from '../contract/failures.ts'
-import { freePath } from './free-path.ts'
 import { pathKey } from '../contract/library-path.ts'
 import type { LibraryModel } from '../contract/library.ts'
 import type { Target } from '../contract/uploads.ts'
 import { isStarted, isStored, type UploadRecord } from '../journal/upload-record.ts'
 import type { Row, Rows } from '../journal/rows.ts'
 import { isRunning } from '../journal/upload-state.ts'
+import { freePath } from './free-path.ts'
 
-/** What has an upload's library path already. */
+/** What already has an upload's library path. */
 export type PathConflict =
   | { readonly with: 'model'; readonly model: LibraryModel }
   | { readonly with: 'upload'; readonly other: UploadRecord }
 
-/** The paths of one team, in whatever case: those of its models, and those that uploads are on their way to. */
+/** The library paths of one team that are used by models or by uploads. Paths are compared without regard to case. */
 export interface UsedPaths {
-  /** A server may allow several: what agents get of them comes first, then what is spelt alike. */
+  /** A server may allow several models at one path: active ones come first, then those with the exact spelling. */
   modelsAt(path: string): readonly LibraryModel[]
-  /** Uploads of the team to a path, whatever they are doing. */
+  /** The team's uploads to a path, in any phase but `registered`. */
   uploadsTo(path: string): readonly Row[]
 }
 
-type OfTeam = Pick<UploadRecord, 'accountId' | 'team'>
-const keyOf = ({ accountId, team }: OfTeam) => teamKey({ accountId, teamId: team.id })
-const isAt = (path: string) => {
-  const key = pathKey(path)
-  return (other: string) => pathKey(other) === key
-}
+type TeamOfUpload = Pick<UploadRecord, 'accountId' | 'team'>
+const teamKeyOf = ({ accountId, team }: TeamOfUpload) => teamKey({ accountId, teamId: team.id })
 
-/** Whether two uploads are for one team of one server. */
-export const isSameTeam = (one: OfTeam, other: OfTeam): boolean => keyOf(one) === keyOf(other)
+/** Whether two uploads are for the same team on the same server. */
+export const isSameTeam = (one: TeamOfUpload, other: TeamOfUpload): boolean =>
+  teamKeyOf(one) === teamKeyOf(other)
 
-/** A team's paths for one upload: looked through, since gathering them would cost more. */
-export function pathsToSearch(models: readonly LibraryModel[], rows: Rows, of: OfTeam): UsedPaths {
+/** Searches the team's paths on each call: for a single upload this is cheaper than an index. */
+export function scanUsedPaths(models: readonly LibraryModel[], rows: Rows, team: TeamOfUpload): UsedPaths {
   return {
     modelsAt(path) {
-      const isThere = isAt(path)
-      return inOrder(
-        models.filter(({ modelPath }) => modelPath !== null && isThere(modelPath)),
+      const key = pathKey(path)
+      return byPriority(
+        models.filter(({ modelPath }) => modelPath !== null && pathKey(modelPath) === key),
         path,
       )
     },
     uploadsTo(path) {
       const key = pathKey(path)
-      return uploadsOf(rows, of, ({ target }) => keyOfTarget(target) === key)
+      return uploadsOfTeam(rows, team, ({ target }) => cachedPathKey(target) === key)
     },
+  }
+}
+
+/** Indexes the team's paths once, for checking many uploads. */
+export function indexUsedPaths(models: readonly LibraryModel[], rows: Rows, team: TeamOfUpload): UsedPaths {
+  const modelsAt = Map.groupBy(models, ({ modelPath }) => (modelPath === null ? null : pathKey(modelPath)))
+  const uploadsTo = Map.groupBy(uploadsOfTeam(rows, team), ({ record }) => pathKey(record.target.modelPath))
+  return {
+    modelsAt: (path) => byPriority(modelsAt.get(pathKey(path)) ?? [], path),
+    uploadsTo: (path) => uploadsTo.get(pathKey(path)) ?? [],
   }
 }
 
 const isActive = ({ status }: LibraryModel) => status === 'active'
 
-function inOrder(models: readonly LibraryModel[], path: string): readonly LibraryModel[] {
-  const rank = (model: LibraryModel) => (isActive(model) ? 2 : 0) + (model.modelPath === path ? 1 : 0)
-  return [...models].sort((a, b) => rank(b) - rank(a))
+function byPriority(models: readonly LibraryModel[], path: string): readonly LibraryModel[] {
+  const priority = (model: LibraryModel) => (isActive(model) ? 2 : 0) + (model.modelPath === path ? 1 : 0)
+  return [...models].sort((a, b) => priority(b) - priority(a))
 }
 
-/** Each of ten thousand waiting files looks through all others: what costs something is asked last, or remembered. */
-function uploadsOf(rows: Rows, of: OfTeam, wanted = (_record: UploadRecord) => true): Row[] {
+/** With ten thousand waiting files each is compared with all others, so the expensive comparison of teams comes last. */
+function uploadsOfTeam(rows: Rows, team: TeamOfUpload, isMatch = (_record: UploadRecord) => true): Row[] {
   return rows.ids().flatMap((id) => {
     const row = rows.get(id)
-    if (!row || row.live.phase === 'registered' || !wanted(row.record)) return []
-    return isSameTeam(row.record, of) ? [row] : []
+    if (!row || row.live.phase === 'registered' || !isMatch(row.record)) return []
+    return isSameTeam(row.record, team) ? [row] : []
   })
 }
 
-const keysOfTargets = new WeakMap<Target, string>()
+const pathKeys = new WeakMap<Target, string>()
 
-function keyOfTarget(target: Target): string {
-  const known = keysOfTargets.get(target)
-  if (known !== undefined) return known
+function cachedPathKey(target: Target): string {
+  const cached = pathKeys.get(target)
+  if (cached !== undefined) return cached
   const key = pathKey(target.modelPath)
-  keysOfTargets.set(target, key)
+  pathKeys.set(target, key)
   return key
 }
 
-/** Gathers a team's paths once, for as many uploads as have to be looked at. */
-export function usedPaths(models: readonly LibraryModel[], rows: Rows, of: OfTeam): UsedPaths {
-  const modelsAt = Map.groupBy(models, ({ modelPath }) => (modelPath === null ? null : pathKey(modelPath)))
-  const uploadsTo = Map.groupBy(uploadsOf(rows, of), ({ record }) => pathKey(record.target.modelPath))
-  return {
-    modelsAt: (path) => inOrder(modelsAt.get(pathKey(path)) ?? [], path),
-    uploadsTo: (path) => uploadsTo.get(pathKey(path)) ?? [],
-  }
-}
-
 /**
- * Whether `other` goes before an upload: it alone has begun, or stands before it and doesn't stand still. Of two uploads one at
- * most goes before the other, or both would wait for ever.
+ * Whether `other` runs before an upload: it alone has started, or it has a lower position and is not stopped. At most one of two
+ * uploads runs before the other, or both would wait forever.
  */
 export function runsBefore(other: Row, record: UploadRecord): boolean {
   const { phase } = other.live
   if (other.record.id === record.id || phase === 'registered' || phase === 'failed') return false
   const isOtherStarted = isStarted(other.record.state)
   if (isOtherStarted !== isStarted(record.state)) return isOtherStarted
-  const isOnItsWay = phase === 'waiting' || phase === 'retrying' || phase === 'paused' || isRunning(phase)
+  const isPending = phase === 'waiting' || phase === 'retrying' || phase === 'paused' || isRunning(phase)
   const { position, id } = other.record
-  return isOnItsWay && (position < record.position || (position === record.position && id < record.id))
+  return isPending && (position < record.position || (position === record.position && id < record.id))
 }
 
 /**
- * The model at an upload's path that is neither its own nor the one whose place it takes. Where agents get another one of those
- * at the path than was chosen, the choice was about the wrong one.
+ * The model at an upload's path that is neither its own nor the one it replaces. If the path has an active model and the one
+ * chosen to be replaced is not active, the choice does not apply.
  */
-function strangerAt(record: UploadRecord, paths: UsedPaths): LibraryModel | undefined {
-  const there = paths.modelsAt(record.target.modelPath).filter((model) => !isOwn(record, model))
-  const chosen = there.find(({ id }) => id === record.library?.replaces?.modelId)
-  const [first] = there
-  return chosen && (isActive(chosen) || !first || !isActive(first)) ? undefined : first
+function conflictingModel(record: UploadRecord, paths: UsedPaths): LibraryModel | undefined {
+  const models = paths.modelsAt(record.target.modelPath).filter((model) => !isOwnModel(record, model))
+  const replaced = models.find(({ id }) => id === record.library?.replaces?.modelId)
+  const [first] = models
+  return replaced && (isActive(replaced) || !first || !isActive(first)) ? undefined : first
 }
 
-/** What an earlier run registered without hearing of it is no stranger; a list without keys tells it by its bytes. */
-function isOwn({ state }: UploadRecord, model: LibraryModel): boolean {
+/** Whether an earlier run registered this model and lost the response. A listing without storage keys is compared by hash. */
+function isOwnModel({ state }: UploadRecord, model: LibraryModel): boolean {
   if (!isStored(state)) return false
   return model.storageKey === null ? model.sha256 === state.sha256 : model.storageKey === state.storageKey
 }
 
 /**
- * What stands at an upload's path with other bytes, or null. Bytes of the same size may be the same: those are for whoever
- * has the hash, unless `isHashed` says that they were told apart.
+ * What is at an upload's path with different bytes, or null. A file of the same size may have the same bytes, which is no
+ * conflict unless `isHashed` says that the hashes were compared.
  */
 export function findPathConflict(
   record: UploadRecord,
@@ -126,7 +123,7 @@ export function findPathConflict(
 ): PathConflict | null {
   const path = record.target.modelPath
   const mayBeSame = (sizeBytes: number | null) => !isHashed && sizeBytes === record.identity.sizeBytes
-  const model = strangerAt(record, paths)
+  const model = conflictingModel(record, paths)
   if (model && !mayBeSame(model.sizeBytes)) return { with: 'model', model }
   const other = paths
     .uploadsTo(path)
@@ -134,25 +131,33 @@ export function findPathConflict(
   return other ? { with: 'upload', other: other.record } : null
 }
 
-/** The sentence on the row, with all that the person needs to choose. */
-export function pathConflictFailure(record: UploadRecord, clash: PathConflict, paths: UsedPaths): Failure {
+/** The failure shown on the row, with everything needed to choose what to do. */
+export function pathConflictFailure(record: UploadRecord, conflict: PathConflict, paths: UsedPaths): Failure {
   const suggestion = freeTarget(record.target, paths).modelPath
   const path = record.target.modelPath
-  if (clash.with === 'upload') {
-    const { fileName, identity, id } = clash.other
+  if (conflict.with === 'upload') {
+    const { fileName, identity, id } = conflict.other
     return failure('path-taken-here', {
-      ...{ name: fileName, path, suggestion, uploadId: id, theirBytes: identity.sizeBytes },
+      name: fileName,
+      path,
+      suggestion,
+      uploadId: id,
+      theirBytes: identity.sizeBytes,
     })
   }
-  const { displayName, id, status, sizeBytes, createdAtMs } = clash.model
+  const { displayName, id, status, sizeBytes, createdAtMs } = conflict.model
   return failure('path-taken', {
-    ...{ name: displayName || path, path, suggestion, modelId: id, status },
+    name: displayName || path,
+    path,
+    suggestion,
+    modelId: id,
+    status,
     ...(sizeBytes === null ? {} : { theirBytes: sizeBytes }),
     ...(createdAtMs === null ? {} : { createdAtMs }),
   })
 }
 
-/** The same target under the next free path, and with its number in the name, so that both can be told apart. */
+/** The same target at the next free path. The name gets the path's number, so that both models can be told apart. */
 export function freeTarget(target: Target, paths: UsedPaths): Target {
   const isTaken = (path: string) => paths.modelsAt(path).length > 0 || paths.uploadsTo(path).length > 0
   const modelPath = freePath(target.modelPath, isTaken)

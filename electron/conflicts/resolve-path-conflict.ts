@@ -7,7 +7,7 @@ import {
   findPathConflict,
   freeTarget,
   pathConflictFailure,
-  pathsToSearch,
+  scanUsedPaths,
   type PathConflict,
 } from './path-conflict.ts'
 
@@ -32,7 +32,7 @@ export function resolvePathConflict(
   for (;;) {
     const record = rows.get(id)?.record
     if (!record) return { kind: 'aborted' }
-    const paths = pathsToSearch(models, rows, record)
+    const paths = scanUsedPaths(models, rows, record)
     const conflict = findPathConflict(record, paths, true)
     if (!conflict) return cancelOutdatedReplacement(rows, record, models)
     const policy = record.library?.onConflict ?? 'ask'

@@ -29,7 +29,7 @@ import { openJournal } from '../journal/journal-file.ts'
 import { createRows } from '../journal/rows.ts'
 import { isRegistered, type UploadRecord } from '../journal/upload-record.ts'
 import { createUploadStore } from '../journal/upload-store.ts'
-import { createUploadedBefore } from '../journal/uploaded-before.ts'
+import { createUploadedPathFinder } from '../journal/history-store.ts'
 import { createLibrary } from '../library/library.ts'
 import { createEventHub } from '../platform/event-hub.ts'
 import { createDeadConnectionMonitor } from '../queue/dead-connections.ts'
@@ -42,9 +42,9 @@ import { createRequestSlots } from '../transfer/request-slots.ts'
 import { createThrottle } from '../transfer/throttle.ts'
 import { createUploadWorkerPool, putTimeouts } from '../transfer/upload-worker-pool.ts'
 import { createAbandonedUploads } from '../uploads/abandoned-uploads.ts'
-import { accountRequirement } from '../uploads/account-requirement.ts'
+import { accountRequirement } from '../uploads/run-upload.ts'
 import { createStorageTester } from '../uploads/storage-test.ts'
-import { createReports } from '../uploads/upload-report.ts'
+import { createUploadReports } from '../uploads/upload-report.ts'
 import { engineCalls, localFileWith } from './calls.ts'
 import { UploadCommands } from './commands.ts'
 import type { Engine, EngineListener, EngineOptions, EngineSettings } from './engine-api.ts'
@@ -79,8 +79,8 @@ export function createEngine(options: EngineOptions): Engine {
 
   // Journal: what survives a restart.
   const journal = openJournal(folder, environment.now())
-  if (journal.setAside)
-    environment.log.error('the journal was damaged and set aside', { file: journal.setAside })
+  if (journal.damagedFile)
+    environment.log.error('the journal was damaged and set aside', { file: journal.damagedFile })
   const { database } = journal
   const store = createUploadStore(database, randomUUID(), environment)
   const choices = createStoredChoices(database)
@@ -96,7 +96,7 @@ export function createEngine(options: EngineOptions): Engine {
   const details = createDetails({
     rowOf: rows.get,
     speedOf: rows.speedOf,
-    acknowledged: store.parts.of,
+    acknowledged: store.parts.list,
     environment,
   })
 
@@ -150,7 +150,7 @@ export function createEngine(options: EngineOptions): Engine {
     environment,
     now: (id) => rows.get(id)?.record.library?.replaces,
   })
-  const reportOf = createReports({
+  const reportOf = createUploadReports({
     rows,
     parts: store.parts,
     environment,
@@ -164,7 +164,7 @@ export function createEngine(options: EngineOptions): Engine {
     replacedFate: () =>
       settings.replacedFate ?? (choices.get('replaced-fate') as ReplacedFate | null) ?? 'disable',
     onSkipped: ({ id, fileName }) => events.emit('leftOut', { id, fileName }),
-    onDuplicate: (id, sha256, model) => reportOf(id).found(sha256, model),
+    onDuplicate: (id, sha256, model) => reportOf(id).duplicate(sha256, model),
   })
 
   // Queue and runs.
@@ -258,7 +258,7 @@ export function createEngine(options: EngineOptions): Engine {
     rows,
     choices,
     resolve: signIns.resolve,
-    uploadedBefore: createUploadedBefore(database),
+    uploadedBefore: createUploadedPathFinder(database),
     enqueue: (files, team) => intake.enqueuePlaced(files, team ? { team } : {}),
     onFindingChange: (view) => events.emit('finding', view),
     onWorkflowChange: (view) => events.emit('workflow', view),
@@ -286,7 +286,7 @@ export function createEngine(options: EngineOptions): Engine {
     ids: rows.ids,
     allPaused: () => paused.all,
     line: () => recovery.connectivity,
-    journalSetAside: journal.setAside && basename(journal.setAside),
+    journalSetAside: journal.damagedFile && basename(journal.damagedFile),
     unshownToday: () => doneToday.unshown(),
     requestSlots,
     environment,

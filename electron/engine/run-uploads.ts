@@ -8,17 +8,21 @@ import type { RequestSlots } from '../transfer/request-slots.ts'
 import type { ConflictCheck } from '../conflicts/check-before-upload.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
 import type { Replacer } from '../conflicts/replace.ts'
-import { accountRequirement } from '../uploads/account-requirement.ts'
 import { resetAfter, mustRestart } from '../journal/reset.ts'
 import type { Outcome } from '../journal/outcome.ts'
 import type { RecoveryMonitor } from '../queue/recovery-monitor.ts'
 import { Queue, type QueueHooks } from '../queue/queue.ts'
-import type { FoundReport } from '../uploads/upload-report.ts'
+import type { DuplicateReport } from '../uploads/upload-report.ts'
 import type { Rows } from '../journal/rows.ts'
 import { retryDelay } from '../platform/retry-delay.ts'
 import { forgetSent, createSendMemory, type SendMemory } from '../uploads/send-session.ts'
 import { isRunning } from '../journal/upload-state.ts'
-import { runUpload, notUploadableFailure, type UploadReport } from '../uploads/run-upload.ts'
+import {
+  accountRequirement,
+  runUpload,
+  notUploadableFailure,
+  type UploadReport,
+} from '../uploads/run-upload.ts'
 
 /**
  * Files up to this size are small: at 1 Gbit/s and 50 ms their bytes take no longer than the three round trips around them, so that
@@ -46,7 +50,7 @@ interface RunnerOptions {
   readonly replacer: Replacer
   readonly conflictCheck: ConflictCheck
   /** What each run reports is written by this. */
-  readonly reportOf: (id: string) => UploadReport & FoundReport
+  readonly reportOf: (id: string) => UploadReport & DuplicateReport
   /** An upload has put its model into the library. */
   readonly registered: (record: UploadRecord) => void
   readonly signedOut: (accountId: string) => void
@@ -132,7 +136,7 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
         )
         options.onAbandoned()
         // The next attempt was requested by the user and may restart once.
-        Object.assign(memories.get(id) ?? {}, { begunAnew: false })
+        Object.assign(memories.get(id) ?? {}, { hasRestarted: false })
         if (outcome.failure.code === 'signed-out') options.signedOut(row.record.accountId)
         if (outcome.failure.code === 'proxy-sign-in') options.proxyRequired()
         return

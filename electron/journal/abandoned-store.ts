@@ -1,6 +1,6 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
-/** A multipart upload that storage still holds and no row needs any more: its parts are billed until it is aborted. */
+/** A multipart upload in storage that no row needs any more. Its parts are billed until it is aborted. */
 export interface AbandonedUpload {
   readonly uploadId: string
   readonly storageKey: string
@@ -8,32 +8,32 @@ export interface AbandonedUpload {
   readonly teamId: string
 }
 
-/** Every change of a row asks this: prepared once for each journal. */
-const prepared = new WeakMap<DatabaseSync, ReturnType<DatabaseSync['prepare']>>()
+/** Runs at each change of a row, so it is prepared once per journal. */
+const insertStatements = new WeakMap<DatabaseSync, StatementSync>()
 
-function insertOf(database: DatabaseSync): ReturnType<DatabaseSync['prepare']> {
+function insertStatement(database: DatabaseSync): StatementSync {
   const insert =
-    prepared.get(database) ??
+    insertStatements.get(database) ??
     database.prepare(
       `INSERT OR IGNORE INTO leftovers (upload_id, storage_key, account_id, team_id)
        SELECT multipart ->> 'uploadId', multipart ->> 'storageKey', account_id, team_id FROM uploads
        WHERE id = ? AND multipart IS NOT NULL AND multipart ->> 'uploadId' IS NOT ? AND phase <> 'registered'`,
     )
-  prepared.set(database, insert)
+  insertStatements.set(database, insert)
   return insert
 }
 
 /**
- * Remembers an upload's multipart as left behind, unless `kept` is the one it goes on with or its model is registered, and
- * forgets its parts. One that was joined already is not known any more, which costs one call. Part of the same transaction as
- * the change that leaves it.
+ * Lists a row's multipart upload as abandoned and deletes its parts, unless it is `keptUploadId` or its model is registered. A
+ * completed upload may be listed too: aborting it costs one request that finds nothing. Part of the transaction that changes the
+ * row.
  */
-export function abandonUpload(database: DatabaseSync, id: string, kept: string | null): void {
-  const left = insertOf(database).run(id, kept)
-  if (Number(left.changes) > 0) database.prepare('DELETE FROM parts WHERE upload = ?').run(id)
+export function abandonUpload(database: DatabaseSync, id: string, keptUploadId: string | null): void {
+  const inserted = insertStatement(database).run(id, keptUploadId)
+  if (Number(inserted.changes) > 0) database.prepare('DELETE FROM parts WHERE upload = ?').run(id)
 }
 
-/** Remembers one that no row ever had. */
+/** Lists an upload that belongs to no row. */
 export function addAbandonedUpload(
   database: DatabaseSync,
   { uploadId, storageKey, accountId, teamId }: AbandonedUpload,
@@ -43,6 +43,10 @@ export function addAbandonedUpload(
       'INSERT OR IGNORE INTO leftovers (upload_id, storage_key, account_id, team_id) VALUES (?, ?, ?, ?)',
     )
     .run(uploadId, storageKey, accountId, teamId)
+}
+
+export function removeAbandonedUpload(database: DatabaseSync, uploadId: string): void {
+  database.prepare('DELETE FROM leftovers WHERE upload_id = ?').run(uploadId)
 }
 
 export function readAbandonedUploads(database: DatabaseSync): AbandonedUpload[] {

@@ -18,7 +18,7 @@ const accountText = v.pipe(
   }),
 )
 
-/** The known accounts, in the journal beside the rows that belong to them. A line that cannot be read is no account. */
+/** The accounts of this computer, stored in the journal together with their uploads. Unreadable rows are skipped. */
 export function createAccountStore(database: DatabaseSync): AccountStore {
   return {
     list: () =>

@@ -1,27 +1,26 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { modelIdOf, type UploadRecord } from './upload-record.ts'
 
-/** A model that made room for a new one which doesn't come any more: it is to have its own path again. */
+/** A model that was moved to another path for an upload that no longer replaces it: it has to be moved back. */
 export interface DisplacedModel {
   readonly modelId: string
   readonly accountId: string
   readonly teamId: string
-  /** Where it stood. */
+  /** Its original path. */
   readonly path: string
-  /** Where it was moved to; may be written down before it was moved. */
-  readonly asidePath: string
+  /** Where it was moved to. This is written before the move, so the model may still be at its original path. */
+  readonly displacedPath: string
 }
 
-/** What is owed to models that stand aside, as the journal has it. */
 export interface DisplacedModelTable {
   /**
-   * Remembers the model that an upload has moved aside, unless the upload `becomes` one that still means to take its place or
-   * has taken it; `null` when the upload goes. Part of the transaction that changes the upload.
+   * Adds the model that an upload has displaced, unless the upload still replaces it or has replaced it; `next` is null when the
+   * upload is removed. Part of the transaction that changes the upload.
    */
-  leave(id: string, becomes: UploadRecord | null): void
+  update(id: string, next: UploadRecord | null): void
   list(): readonly DisplacedModel[]
-  /** Forgets one that stands where it stood, or is no more. */
-  clear(modelId: string): void
+  /** Removes a model that is at its original path again, or was deleted. */
+  remove(modelId: string): void
 }
 
 export function createDisplacedModelTable(database: DatabaseSync): DisplacedModelTable {
@@ -34,14 +33,14 @@ export function createDisplacedModelTable(database: DatabaseSync): DisplacedMode
        AND model_id IS NULL AND phase <> 'registered'`,
   )
   const list = database.prepare('SELECT * FROM moved_aside')
-  const clear = database.prepare('DELETE FROM moved_aside WHERE model_id = ?')
+  const remove = database.prepare('DELETE FROM moved_aside WHERE model_id = ?')
   return {
-    leave(id, becomes) {
-      const replaces = becomes?.library?.replaces
-      if (replaces && (replaces.asidePath !== null || modelIdOf(becomes.state) !== null))
-        clear.run(replaces.modelId)
-      // What has nothing to do with the library is most of what is written.
-      else if (becomes === null || becomes.library !== undefined) insert.run(id)
+    update(id, next) {
+      const replaces = next?.library?.replaces
+      if (replaces && (replaces.asidePath !== null || modelIdOf(next.state) !== null))
+        remove.run(replaces.modelId)
+      // Most records that are written have no conflicts and need no query.
+      else if (next === null || next.library !== undefined) insert.run(id)
     },
     list: () =>
       list.all().map((line) => ({
@@ -49,8 +48,8 @@ export function createDisplacedModelTable(database: DatabaseSync): DisplacedMode
         accountId: String(line['account_id']),
         teamId: String(line['team_id']),
         path: String(line['path']),
-        asidePath: String(line['aside_path']),
+        displacedPath: String(line['aside_path']),
       })),
-    clear: (modelId) => void clear.run(modelId),
+    remove: (modelId) => void remove.run(modelId),
   }
 }

@@ -2,48 +2,48 @@ import type { Result } from '../contract/failures.ts'
 import type { Environment } from '../platform/environment.ts'
 
 /**
- * A flush of the disk takes about a millisecond of the main thread, and many small files ask for one at almost the same
- * time: after a flush the next ones wait this long for each other. One that comes alone waits for nothing.
+ * Flushing the disk blocks the main thread for about a millisecond, and many small files request it at almost the same time:
+ * changes that follow a flush within this time, in ms, are written together. A single change is written at once.
  */
-const shortestMs = 5
-/** On a slow or busy disk they wait longer, so that flushing takes a third of the time at most; nobody waits noticeably. */
-const pauseFactor = 2
-const longestMs = 50
+const minDelayMs = 5
+/** The delay is this many times the last flush, so that flushing takes at most a third of the time on a slow disk. */
+const delayFactor = 2
+const maxDelayMs = 50
 
-interface Waiting<Change> {
+interface PendingChange<Change> {
   readonly change: Change
   readonly resolve: (written: Result<void>) => void
   readonly reject: (error: unknown) => void
 }
 
-/** Writes down in one go what comes close together. The answer comes once it is on the disk, or could not be. */
+/** Writes changes that come close together in one transaction. Resolves once they are on the disk or could not be written. */
 export function createGroupCommits<Change>(options: {
   readonly write: (changes: readonly Change[]) => Result<void>
   readonly environment: Environment
 }): (change: Change) => Promise<Result<void>> {
   const { write, environment } = options
-  let waiting: Waiting<Change>[] = []
-  let gathers = false
+  let pending: PendingChange<Change>[] = []
+  let isCollecting = false
 
   function flush(): void {
-    const group = waiting
-    waiting = []
-    gathers = group.length > 0
-    if (!gathers) return
-    const fromMs = environment.now()
+    const group = pending
+    pending = []
+    isCollecting = group.length > 0
+    if (!isCollecting) return
+    const startMs = environment.now()
     try {
       const written = write(group.map(({ change }) => change))
       for (const { resolve } of group) resolve(written)
     } catch (error) {
       for (const { reject } of group) reject(error)
     }
-    const pauseMs = (environment.now() - fromMs) * pauseFactor
-    environment.timers.after(Math.min(longestMs, Math.max(shortestMs, pauseMs)), flush)
+    const delayMs = (environment.now() - startMs) * delayFactor
+    environment.timers.after(Math.min(maxDelayMs, Math.max(minDelayMs, delayMs)), flush)
   }
 
   return (change) =>
     new Promise((resolve, reject) => {
-      waiting.push({ change, resolve, reject })
-      if (!gathers) flush()
+      pending.push({ change, resolve, reject })
+      if (!isCollecting) flush()
     })
 }

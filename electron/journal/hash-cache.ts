@@ -2,35 +2,35 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Environment } from '../platform/environment.ts'
 import { sameFile, type FileIdentity } from '../platform/file-identity.ts'
 
-/** Some 6 MB of journal. A person with more models than this has the oldest of them hashed once more. */
-const mostHashes = 20_000
+/** About 6 MB in the journal. Beyond this the hashes that were not used for longest are dropped. */
+const maxHashes = 20_000
 
-/** A file as it was when its bytes were hashed. */
+/** A file and its identity at the time it was hashed. */
 export interface HashedFile {
   readonly path: string
   readonly identity: FileIdentity
 }
 
 /**
- * The SHA-256 of files as they were when they were read, by path, size, time and inode: whoever drops a folder again has
- * nothing of it hashed again. It is a memory, not a record: what the disk won't take is known until the process ends.
+ * Caches the SHA-256 of files by path, size, time and inode, so that files that are added again are not hashed again. Hashes
+ * that can't be written to the disk are kept until the process ends.
  */
 export interface HashCache {
   find(path: string, identity: FileIdentity): string | null
   remember(path: string, identity: FileIdentity, sha256: string): void
-  /** Files that had these bytes, last used first; whether they still do is for the caller to see. */
+  /** Files that had these bytes, most recently used first. The caller checks whether they are unchanged. */
   filesWith(sha256: string): readonly HashedFile[]
 }
 
 export function createHashCache(
   database: DatabaseSync,
   environment: Pick<Environment, 'now' | 'log'>,
-  most = mostHashes,
+  maxCount = maxHashes,
 ): HashCache {
   const find = database.prepare(
     'SELECT sha256 FROM hashes WHERE path = ? AND size_bytes = ? AND mtime_ns = ? AND inode = ?',
   )
-  const use = database.prepare('UPDATE hashes SET used_at_ms = ? WHERE path = ?')
+  const touch = database.prepare('UPDATE hashes SET used_at_ms = ? WHERE path = ?')
   const put = database.prepare('INSERT OR REPLACE INTO hashes VALUES (?, ?, ?, ?, ?, ?)')
   const prune = database.prepare(
     'DELETE FROM hashes WHERE path IN (SELECT path FROM hashes ORDER BY used_at_ms DESC, rowid DESC LIMIT -1 OFFSET ?)',
@@ -39,37 +39,37 @@ export function createHashCache(
     'SELECT * FROM hashes WHERE sha256 = ? ORDER BY used_at_ms DESC LIMIT 20',
   )
 
-  /** What the disk would not take, by path: a file that waits for room is not read anew at each try. */
+  /** Hashes that could not be written, by path, so that a file is not hashed at each retry while the disk is full. */
   const unwritten = new Map<string, { readonly identity: FileIdentity; readonly sha256: string }>()
 
-  function tryTo(work: () => void): boolean {
+  function tryWrite(work: () => void): boolean {
     try {
       work()
       return true
     } catch (error) {
-      environment.log.warn('a hash could not be kept', { error: String(error) })
+      environment.log.warn('a hash could not be written', { error: String(error) })
       return false
     }
   }
 
   return {
     find(path, identity) {
-      const held = unwritten.get(path)
-      if (held && sameFile(held.identity, identity)) return held.sha256
+      const cached = unwritten.get(path)
+      if (cached && sameFile(cached.identity, identity)) return cached.sha256
       const { sizeBytes, mtimeNs, inode } = identity
       const sha256 = find.get(path, sizeBytes, String(mtimeNs), String(inode))?.['sha256']
       if (typeof sha256 !== 'string') return null
-      tryTo(() => use.run(environment.now(), path))
+      tryWrite(() => touch.run(environment.now(), path))
       return sha256
     },
     remember(path, identity, sha256) {
       const { sizeBytes, mtimeNs, inode } = identity
       unwritten.delete(path)
-      const isKept = tryTo(() => {
+      const isWritten = tryWrite(() => {
         put.run(path, sizeBytes, String(mtimeNs), String(inode), sha256, environment.now())
-        prune.run(most)
+        prune.run(maxCount)
       })
-      if (!isKept) unwritten.set(path, { identity, sha256 })
+      if (!isWritten) unwritten.set(path, { identity, sha256 })
     },
     filesWith: (sha256) =>
       withBytes.all(sha256).map((line) => ({

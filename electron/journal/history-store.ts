@@ -4,28 +4,29 @@ import { isRegistered, type RegisteredRecord, type UploadRecord } from './upload
 import { columns } from './record-columns.ts'
 
 export interface HistoryQuery {
-  /** Finished before this time (ms since the epoch, exclusive) and not before that one (inclusive). */
+  /** Finished before this time (ms since the epoch, exclusive). */
   readonly beforeMs?: number | null
+  /** Finished at or after this time (ms since the epoch). */
   readonly sinceMs?: number
-  /** Part of the display name, path or file name; letters match in either case. */
+  /** Part of the display name, library path or file name; not case-sensitive. */
   readonly search?: string
-  /** Accounts whose uploads are left out. */
+  /** Ids of accounts whose uploads are excluded. */
   readonly hidden?: ReadonlySet<string>
-  /** Without those that were taken out of the list. */
+  /** Only those that were not dismissed from the list. */
   readonly isListed?: boolean
   readonly limit: number
 }
 
-/** What the journal has of uploads whose models are in a library. */
+/** Uploads whose models are in a library. */
 export interface HistoryStore {
   history(options: HistoryQuery): readonly RegisteredRecord[]
-  /** How many were finished since then (ms since the epoch) and not taken out of the list. */
+  /** The number of uploads finished since this time (ms since the epoch) and not dismissed from the list. */
   finishedSince(sinceMs: number): number
-  /** Takes some out of the list; the history keeps them. */
+  /** Removes uploads from the list; they stay in the history. */
   dismiss(ids: readonly string[]): Result<void>
 }
 
-const finishedOf = (names: string) =>
+const historyQuery = (names: string) =>
   `SELECT ${names} FROM uploads
    WHERE phase = 'registered' AND finished_at_ms < ? AND finished_at_ms >= ?
      AND account_id NOT IN (SELECT value FROM json_each(?)) AND dismissed <= ?
@@ -37,7 +38,7 @@ export function createHistoryStore(
   read: (lines: readonly unknown[]) => readonly UploadRecord[],
   write: (work: () => void) => Result<void>,
 ): HistoryStore {
-  const finished = database.prepare(finishedOf(columns.join(', ')))
+  const finished = database.prepare(historyQuery(columns.join(', ')))
   const dismiss = database.prepare('UPDATE uploads SET dismissed = 1 WHERE id = ?')
   const since = database.prepare(
     `SELECT count(*) AS count FROM uploads
@@ -58,4 +59,15 @@ export function createHistoryStore(
     finishedSince: (sinceMs) => Number(since.get(sinceMs)?.['count']),
     dismiss: (ids) => write(() => ids.forEach((id) => void dismiss.run(id))),
   }
+}
+
+/** Finds the local paths of uploads in the queue or the history by file names in lower case, newest first. */
+export function createUploadedPathFinder(
+  database: DatabaseSync,
+): (fileNames: readonly string[]) => readonly string[] {
+  const find = database.prepare(
+    `SELECT DISTINCT path FROM uploads WHERE lower(file_name) IN (SELECT value FROM json_each(?))
+     ORDER BY added_at_ms DESC LIMIT 1000`,
+  )
+  return (fileNames) => find.all(JSON.stringify(fileNames)).map(({ path }) => String(path))
 }

@@ -12,42 +12,40 @@ import { columns, fromColumns } from './record-columns.ts'
 import { livingProcesses } from './process-claims.ts'
 import { journalVersion } from './schema.ts'
 
-/** One upload that is not in the library yet, as the journal has it. */
+/** An upload that is not in the library yet. */
 export interface UnfinishedUpload {
   readonly record: UploadRecord
-  /** What storage has acknowledged, in bytes. */
   readonly acknowledgedBytes: number
-  /** Parts that storage has acknowledged; 0 for a file that goes whole. */
+  /** Parts that storage has acknowledged; 0 for a file sent as one PUT. */
   readonly acknowledgedParts: number
-  /** Number of the living process that has it, or null. */
+  /** The process that has claimed it, or null. */
   readonly runByPid: number | null
 }
 
-/** Everything that a look at the journal tells, but for people who have left this computer to somebody else. */
+/** A summary of the journal without the uploads of hidden accounts. */
 export interface JournalSummary {
-  readonly left: readonly UnfinishedUpload[]
-  /** Uploads in the history. */
+  readonly unfinished: readonly UnfinishedUpload[]
+  /** The number of uploads in the history. */
   readonly registeredCount: number
-  /** Uploads that are no more and of which storage still holds parts. */
-  readonly leftoverCount: number
+  /** The number of multipart uploads still in storage that no row needs. */
+  readonly abandonedCount: number
   readonly allPaused: boolean
   readonly accounts: readonly Account[]
 }
 
-/** A writer holds the journal for milliseconds; whoever only looks does not wait longer than this. */
-const busyWaitMs = 1_000
+/** How long to wait for a lock of another process, in ms. Writers hold it for milliseconds. */
+const lockTimeoutMs = 1_000
 
 /**
- * Looks at the journal in `folder` without writing to it or taking anything from a process that runs. Answers null where
- * there is none.
+ * Reads the journal in `folder` without writing to it or claiming uploads. The value is null if there is no journal.
  */
 export function readJournal(folder: string): Result<JournalSummary | null> {
   const file = join(folder, 'journal.sqlite')
   if (!existsSync(file)) return success(null)
   try {
-    const database = new DatabaseSync(file, { readOnly: true, timeout: busyWaitMs })
+    const database = new DatabaseSync(file, { readOnly: true, timeout: lockTimeoutMs })
     try {
-      return view(database)
+      return readSummary(database)
     } finally {
       database.close()
     }
@@ -56,44 +54,44 @@ export function readJournal(folder: string): Result<JournalSummary | null> {
   }
 }
 
-function view(database: DatabaseSync): Result<JournalSummary | null> {
-  // One transaction, so that rows and parts are of the same moment.
+function readSummary(database: DatabaseSync): Result<JournalSummary | null> {
+  // One transaction, so that rows and parts are consistent.
   database.exec('BEGIN')
   const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
-  // A journal that another process is just making has no tables yet.
+  // Another process is creating the journal.
   if (version === 0) return success(null)
   if (version !== journalVersion) {
     const detail = `the journal has version ${version}, this Modelferry reads ${journalVersion}`
     return failed(failure('journal-trouble', {}, { detail }))
   }
-  const runners = livingProcesses(database)
-  const parts = countParts(database)
+  const pids = livingProcesses(database)
+  const partCounts = countParts(database)
   const lines = database
     .prepare(
       `SELECT ${columns.join(', ')}, runner FROM uploads WHERE phase <> 'registered' ORDER BY position, added_at_ms`,
     )
     .all()
-  const everybody = createAccountStore(database).list()
-  const hidden = hiddenAccounts(everybody)
-  const left = lines.flatMap((line) => {
+  const accounts = createAccountStore(database).list()
+  const hidden = hiddenAccounts(accounts)
+  const unfinished = lines.flatMap((line) => {
     const record = fromColumns(line)
     if (!record || hidden.has(record.accountId)) return []
-    const done = parts.get(record.id)
+    const parts = partCounts.get(record.id)
     return {
       record,
-      acknowledgedBytes: acknowledgedBytes(record, done),
-      acknowledgedParts: done?.count ?? 0,
-      runByPid: runners.get(String(line['runner'])) ?? null,
+      acknowledgedBytes: acknowledgedBytes(record, parts),
+      acknowledgedParts: parts?.count ?? 0,
+      runByPid: pids.get(String(line['runner'])) ?? null,
     }
   })
   const registered = database
     .prepare(`SELECT count(*) AS count FROM uploads WHERE phase = 'registered'`)
     .get()
   return success({
-    left,
+    unfinished,
     registeredCount: Number(registered?.['count']),
-    leftoverCount: readAbandonedUploads(database).length,
+    abandonedCount: readAbandonedUploads(database).length,
     allPaused: createStoredChoices(database).get('all-paused') === 'yes',
-    accounts: everybody.filter(({ id }) => !hidden.has(id)),
+    accounts: accounts.filter(({ id }) => !hidden.has(id)),
   })
 }

@@ -12,16 +12,16 @@ export interface StoredPart {
   readonly checksum: number
 }
 
-/** The acknowledged parts of each upload. What has been answered `ok` to is on the disk. */
+/** The acknowledged parts of each upload. A change that succeeded is on the disk. */
 export interface PartsStore {
-  of(upload: string): readonly StoredPart[]
-  add(upload: string, part: StoredPart): Result<void>
-  /** How far each upload has come, asked once for all of them. */
-  counts(): ReadonlyMap<string, DoneParts>
+  list(uploadId: string): readonly StoredPart[]
+  add(uploadId: string, part: StoredPart): Result<void>
+  /** Counts the parts of all uploads in one query. */
+  counts(): ReadonlyMap<string, PartCount>
 }
 
-/** As much of an upload's parts as tells how many bytes they are. */
-export interface DoneParts {
+/** Enough to compute how many bytes the parts have. */
+export interface PartCount {
   readonly count: number
   readonly lastNumber: number
 }
@@ -35,34 +35,33 @@ export function createPartsStore(
   )
   const all = database.prepare('SELECT number, etag, checksum FROM parts WHERE upload = ? ORDER BY number')
   return {
-    of: (upload) =>
-      all.all(upload).map(({ number, etag, checksum }) => ({
+    list: (uploadId) =>
+      all.all(uploadId).map(({ number, etag, checksum }) => ({
         number: Number(number),
         etag: String(etag),
         checksum: Number(checksum),
       })),
-    add: (upload, { number, etag, checksum }) => write(() => insert.run(upload, number, etag, checksum)),
+    add: (uploadId, { number, etag, checksum }) => write(() => insert.run(uploadId, number, etag, checksum)),
     counts: () => countParts(database),
   }
 }
 
-/** How many parts of each upload storage has acknowledged. */
-export function countParts(database: DatabaseSync): ReadonlyMap<string, DoneParts> {
-  const found = database
+export function countParts(database: DatabaseSync): ReadonlyMap<string, PartCount> {
+  const lines = database
     .prepare('SELECT upload, count(*) AS count, max(number) AS last FROM parts GROUP BY upload')
     .all()
   return new Map(
-    found.map(({ upload, count, last }) => [
+    lines.map(({ upload, count, last }) => [
       String(upload),
       { count: Number(count), lastNumber: Number(last) },
     ]),
   )
 }
 
-/** What storage has acknowledged of an upload, in bytes. */
+/** How many bytes of an upload storage has acknowledged. */
 export function acknowledgedBytes(
   { identity, state }: UploadRecord,
-  { count, lastNumber }: DoneParts = { count: 0, lastNumber: 0 },
+  { count, lastNumber }: PartCount = { count: 0, lastNumber: 0 },
 ): number {
   const { sizeBytes } = identity
   if (isStored(state)) return sizeBytes
@@ -70,6 +69,6 @@ export function acknowledgedBytes(
   const { partSizeBytes } = state.multipart
   const partCount = Math.ceil(sizeBytes / partSizeBytes)
   // Only the last part is shorter than the others.
-  const missing = lastNumber === partCount ? partCount * partSizeBytes - sizeBytes : 0
-  return count * partSizeBytes - missing
+  const missingBytes = lastNumber === partCount ? partCount * partSizeBytes - sizeBytes : 0
+  return count * partSizeBytes - missingBytes
 }

@@ -2,22 +2,22 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Result } from '../contract/failures.ts'
 
 /**
- * Writes down that this process runs uploads, as part of the first change that makes rows its own: another process takes over
- * rows whose runner it finds nowhere.
+ * Registers this process as a runner of uploads, in the same transaction as its first claim: another process adopts rows whose
+ * runner is not registered.
  */
 export function createProcessClaims(
   database: DatabaseSync,
   runner: string,
   write: (work: () => void) => Result<void>,
 ): (work: () => void) => Result<void> {
-  let isEnrolled = false
+  let isRegistered = false
   return (work) => {
     const written = write(() => {
-      if (!isEnrolled)
+      if (!isRegistered)
         database.prepare('INSERT OR IGNORE INTO runners (id, pid) VALUES (?, ?)').run(runner, process.pid)
       work()
     })
-    isEnrolled ||= written.ok && !database.isTransaction
+    isRegistered ||= written.ok && !database.isTransaction
     return written
   }
 }
@@ -26,21 +26,20 @@ export function releaseClaims(database: DatabaseSync, runner: string): void {
   database.prepare('DELETE FROM runners WHERE id = ?').run(runner)
 }
 
-/** Uploads of these files for this team by any of these accounts. */
+/** Uploads of these files to this team by any of these accounts. */
 export interface UploadFilter {
   readonly paths: readonly string[]
   readonly accountIds: readonly string[]
   readonly teamId: string
 }
 
-/** Whatever these accounts have in the queue. */
+/** All uploads of these accounts. */
 export interface AccountFilter {
   readonly accountIds: readonly string[]
 }
 
 /**
- * Gives to `runner` the queued uploads whose own runner is gone, all of them or those named, and forgets runners that are
- * gone.
+ * Assigns queued uploads whose runner has ended to `runner`, all or those that match, and removes runners that have ended.
  */
 export function claimAbandoned(
   database: DatabaseSync,
@@ -61,32 +60,32 @@ export function claimAbandoned(
     for (const accountId of which.accountIds) claimAll.run(runner, accountId)
     return
   }
-  const claim = database.prepare(`UPDATE uploads SET runner = ? WHERE ${abandoned} AND ${oneFile}`)
+  const claim = database.prepare(`UPDATE uploads SET runner = ? WHERE ${abandoned} AND ${fileFilter}`)
   for (const path of which.paths) claim.run(runner, path, which.teamId, JSON.stringify(which.accountIds))
 }
 
-/** Paths among those named that another living process has in its queue. */
+/** Which of the paths another living process has in its queue. */
 export function claimedByOthers(database: DatabaseSync, runner: string, which: UploadFilter): string[] {
-  const held = database.prepare(
-    `SELECT path FROM uploads WHERE phase <> 'registered' AND runner IS NOT ? AND ${oneFile} LIMIT 1`,
+  const claimed = database.prepare(
+    `SELECT path FROM uploads WHERE phase <> 'registered' AND runner IS NOT ? AND ${fileFilter} LIMIT 1`,
   )
   const accountIds = JSON.stringify(which.accountIds)
-  return which.paths.filter((path) => held.get(runner, path, which.teamId, accountIds) !== undefined)
+  return which.paths.filter((path) => claimed.get(runner, path, which.teamId, accountIds) !== undefined)
 }
 
-/** Processes that run uploads now, by the name under which they run them. */
+/** Process ids of the runners that are alive. */
 export function livingProcesses(database: DatabaseSync): ReadonlyMap<string, number> {
-  const found = database.prepare('SELECT id, pid FROM runners').all()
+  const runners = database.prepare('SELECT id, pid FROM runners').all()
   return new Map(
-    found.flatMap(({ id, pid }) => (isAlive(Number(pid)) ? [[String(id), Number(pid)] as const] : [])),
+    runners.flatMap(({ id, pid }) => (isAlive(Number(pid)) ? [[String(id), Number(pid)] as const] : [])),
   )
 }
 
-const oneFile = 'path = ? AND team_id = ? AND account_id IN (SELECT value FROM json_each(?))'
+const fileFilter = 'path = ? AND team_id = ? AND account_id IN (SELECT value FROM json_each(?))'
 
 /**
- * Whether a process lives. This process's own number under another name is a leftover from before a restart. A number that
- * the system gave to somebody else delays a takeover until that one ends; it never makes two run one upload.
+ * Whether a process is alive. This process's own id under another runner is left from before a restart. An id that the system
+ * has reused delays adoption until that process ends; two processes never run the same upload.
  */
 function isAlive(pid: number): boolean {
   if (pid === process.pid) return false

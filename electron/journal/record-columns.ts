@@ -17,7 +17,7 @@ const failureText = v.pipe(
   }),
 )
 
-const said = v.object({ key: v.string(), params: v.record(v.string(), v.string()) })
+const reasonText = v.object({ key: v.string(), params: v.record(v.string(), v.string()) })
 
 const group = {
   key: v.string(),
@@ -33,8 +33,8 @@ const recognitionText = v.pipe(
     modelType: v.nullable(v.string()),
     base: v.nullable(v.string()),
     variant: v.exactOptional(v.string()),
-    reason: said,
-    note: v.exactOptional(said),
+    reason: reasonText,
+    note: v.exactOptional(reasonText),
     tensorCount: v.nullable(v.number()),
     dtype: v.nullable(v.string()),
     group: v.exactOptional(v.object(group)),
@@ -91,7 +91,7 @@ const seenText = v.pipe(
   }),
 )
 
-/** What a line of the table must look like. Files on disk are a border: nothing is believed unread. */
+/** A row of the table, validated because the file may have been changed or damaged. */
 const line = v.object({
   id: v.string(),
   position: v.number(),
@@ -99,7 +99,7 @@ const line = v.object({
   file_name: v.string(),
   folder: v.string(),
   size_bytes: v.number(),
-  // Before 1970 it is negative.
+  // Negative before 1970.
   mtime_ns: v.pipe(v.string(), v.regex(/^-?\d+$/)),
   inode: v.pipe(v.string(), v.digits()),
   account_id: v.string(),
@@ -126,9 +126,9 @@ const line = v.object({
 /** The columns, in the order of `toColumns`. */
 export const columns = Object.keys(line.entries)
 
-/** Reads one line of the journal; null when it cannot be understood. */
-export function fromColumns(found: unknown): UploadRecord | null {
-  const parsed = v.safeParse(line, found)
+/** Reads one row; null if it is unreadable. */
+export function fromColumns(columnValues: unknown): UploadRecord | null {
+  const parsed = v.safeParse(line, columnValues)
   if (!parsed.success) return null
   const row = parsed.output
   const state = stateOf(row)

@@ -7,7 +7,7 @@ import { toUploadRow, type LiveState } from './row-view.ts'
 import { createSpeedMeter } from '../platform/speed-meter.ts'
 import { isRunning, storedPhase, nextPhase, type UploadEvent } from './upload-state.ts'
 import type { UploadStore } from './upload-store.ts'
-import { acknowledgedBytes, type DoneParts } from './parts-store.ts'
+import { acknowledgedBytes, type PartCount } from './parts-store.ts'
 
 export interface Row {
   readonly record: UploadRecord
@@ -78,7 +78,7 @@ export function createRows(options: {
 
   function restore(records: readonly UploadRecord[]): void {
     const isInParts = ({ state }: UploadRecord) => state.kind === 'multipart-open'
-    const parts = records.some(isInParts) ? store.parts.counts() : new Map<string, DoneParts>()
+    const parts = records.some(isInParts) ? store.parts.counts() : new Map<string, PartCount>()
     for (const record of records) {
       const sentBytes = acknowledgedBytes(record, parts.get(record.id))
       const live = {

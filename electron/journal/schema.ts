@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-/** Each step brings the journal from one version to the next; `PRAGMA user_version` says which it has. Never edit one. */
+/** Each migration leads from one version of the journal to the next (`PRAGMA user_version`). Never change one. */
 const migrations: readonly string[] = [
   `CREATE TABLE uploads (
      id TEXT PRIMARY KEY,
@@ -33,7 +33,7 @@ const migrations: readonly string[] = [
    CREATE TABLE accounts (id TEXT PRIMARY KEY, account TEXT NOT NULL) STRICT;
    CREATE TABLE choices (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
    CREATE TABLE runners (id TEXT PRIMARY KEY, pid INTEGER NOT NULL) STRICT;`,
-  // A large file goes in parts: what storage has acknowledged, and what it still holds of uploads that are no more.
+  // Multipart uploads: acknowledged parts, and abandoned uploads that are still in storage.
   `ALTER TABLE uploads ADD COLUMN multipart TEXT;
    CREATE TABLE parts (
      upload TEXT NOT NULL REFERENCES uploads (id) ON DELETE CASCADE,
@@ -49,9 +49,9 @@ const migrations: readonly string[] = [
      team_id TEXT NOT NULL
    ) STRICT;
    CREATE INDEX uploads_by_path ON uploads (path) WHERE phase <> 'registered';`,
-  // A file that can run code was sent only after a second yes, which is remembered.
+  // The user's confirmation for a file that can run code.
   `ALTER TABLE uploads ADD COLUMN allowed INTEGER NOT NULL DEFAULT 0;`,
-  // What an upload has to do with what its team has already; and the hash of each file as it was when it was read.
+  // Conflicts with the team's library, and cached hashes of files.
   `ALTER TABLE uploads ADD COLUMN library TEXT;
    CREATE TABLE hashes (
      path TEXT PRIMARY KEY,
@@ -63,7 +63,7 @@ const migrations: readonly string[] = [
    ) STRICT;
    CREATE INDEX hashes_by_bytes ON hashes (sha256);
    CREATE INDEX hashes_by_use ON hashes (used_at_ms);`,
-  // Folders that are watched for new models, and the files in them that are no news.
+  // Watched folders, and the files in them that are not new.
   `CREATE TABLE watched_folders (
      id TEXT PRIMARY KEY,
      path TEXT NOT NULL,
@@ -81,7 +81,7 @@ const migrations: readonly string[] = [
      state TEXT NOT NULL CHECK (state IN ('offered', 'known')),
      PRIMARY KEY (folder, path)
    ) STRICT, WITHOUT ROWID;`,
-  // Models that made room for a new one which doesn't come any more: each is to have its own path again.
+  // Displaced models that have to be moved back to their paths.
   `CREATE TABLE moved_aside (
      model_id TEXT PRIMARY KEY,
      account_id TEXT NOT NULL,
@@ -89,19 +89,19 @@ const migrations: readonly string[] = [
      path TEXT NOT NULL,
      aside_path TEXT NOT NULL
    ) STRICT;`,
-  // A file that is tried again is looked at as it was met: in its folder, as part of its model.
+  // How a file was found, for inspecting it again.
   `ALTER TABLE uploads ADD COLUMN seen TEXT;`,
-  // What is done can be taken out of the list and stays in the history.
+  // Finished uploads that were dismissed from the list.
   `ALTER TABLE uploads ADD COLUMN dismissed INTEGER NOT NULL DEFAULT 0;`,
 ]
 
 /** The version that `migrate` leads to. */
 export const journalVersion = migrations.length
 
-/** A journal written by a newer version of the app: it is left alone. */
+/** The journal was written by a newer version of the app. */
 export class NewerJournalError extends Error {}
 
-/** Brings the journal to this version's schema, all steps or none. */
+/** Migrates the journal to the current schema in one transaction. */
 export function migrate(database: DatabaseSync): void {
   const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
   if (found > migrations.length)
@@ -109,7 +109,7 @@ export function migrate(database: DatabaseSync): void {
   if (found === migrations.length) return
   database.exec('BEGIN IMMEDIATE')
   try {
-    for (const step of migrations.slice(found)) database.exec(step)
+    for (const migration of migrations.slice(found)) database.exec(migration)
     database.exec(`PRAGMA user_version = ${migrations.length}`)
     database.exec('COMMIT')
   } catch (error) {

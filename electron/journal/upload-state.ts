@@ -7,7 +7,7 @@ export type UploadEvent =
   | 'finish'
   | 'register'
   | 'registered'
-  /** The library has its bytes already. */
+  /** The library already has the bytes. */
   | 'found'
   | 'trouble'
   | 'refuse'
@@ -17,12 +17,12 @@ export type UploadEvent =
 
 type Transitions = Readonly<Record<Phase, Partial<Readonly<Record<UploadEvent, Phase>>>>>
 
-/** What may happen to every upload that runs. */
+/** Transitions of every running phase. */
 const running = { trouble: 'retrying', refuse: 'failed', pause: 'paused', requeue: 'waiting' } as const
 
 /**
- * The one table of an upload's life. An event that has no entry cannot happen in that phase: asking for it is a bug, and
- * `nextPhase` answers null. `begin` may lead straight to registering, when storage has the bytes from an earlier run.
+ * The phases of an upload and the events that change them. An event without an entry can't happen in that phase. `checking` may
+ * be followed by `registering` if an earlier run has stored the bytes.
  */
 const transitions: Transitions = {
   waiting: { begin: 'checking', pause: 'paused', refuse: 'failed' },
@@ -36,17 +36,16 @@ const transitions: Transitions = {
   registered: {},
 }
 
-/** Where an event leads, or null when it cannot happen there. */
+/** The phase after an event, or null if the event can't happen in this phase. */
 export function nextPhase(phase: Phase, event: UploadEvent): Phase | null {
   return transitions[phase][event] ?? null
 }
 
-/** Phases in which work is under way. */
 export function isRunning(phase: Phase): boolean {
   return phase === 'checking' || phase === 'sending' || phase === 'finishing' || phase === 'registering'
 }
 
-/** The phases that the journal keeps: whatever else is going on starts again as waiting. */
+/** The phases that the journal stores: all others become `waiting` at the next start. */
 export type StoredPhase = 'waiting' | 'paused' | 'failed' | 'registered'
 
 export function storedPhase(phase: Phase): StoredPhase {

@@ -7,6 +7,7 @@ import {
   addAbandonedUpload,
   abandonUpload,
   readAbandonedUploads,
+  removeAbandonedUpload,
   type AbandonedUpload,
 } from './abandoned-store.ts'
 import { createDisplacedModelTable, type DisplacedModel } from './displaced-models.ts'
@@ -23,31 +24,31 @@ import {
   type UploadFilter,
 } from './process-claims.ts'
 
-/** Queue and history in the journal. What it has answered `ok` to is on the disk. */
+/** Queue and history in the journal. A change that succeeded is on the disk. */
 export interface UploadStore extends HistoryStore {
-  /** Writes down new uploads, all or none. */
+  /** Adds new uploads, all or none. */
   add(records: readonly UploadRecord[]): Result<void>
-  /** Writes down uploads as they are now, all or none. */
+  /** Updates uploads, all or none. */
   save(records: readonly UploadRecord[]): Result<void>
-  /** Takes uploads out; what storage holds open for them is remembered, to be aborted, as are models that they moved aside. */
+  /** Removes uploads and lists their open multipart uploads as abandoned and the models they displaced. */
   remove(ids: readonly string[]): Result<void>
-  /** Makes one transaction of all that `work` writes: one flush of the disk for ten thousand rows. */
+  /** Runs `work` in one transaction, so that ten thousand rows need one flush of the disk. */
   transaction(work: () => void): Result<void>
   readonly parts: PartsStore
   abandonedUploads(): readonly AbandonedUpload[]
-  /** Writes a leftover down that belongs to no row. */
-  addAbandoned(leftover: AbandonedUpload): Result<void>
-  /** Forgets a leftover that storage no longer holds. */
+  /** Lists an abandoned upload that belongs to no row. */
+  addAbandoned(upload: AbandonedUpload): Result<void>
+  /** Removes one that is no longer in storage. */
   removeAbandoned(uploadId: string): Result<void>
-  /** Models that were moved aside for uploads that don't take their place any more. */
+  /** Models that were moved for uploads that no longer replace them. */
   displacedModels(): readonly DisplacedModel[]
-  /** Forgets one that has its path again. */
+  /** Removes one that is at its original path again. */
   removeDisplaced(modelId: string): Result<void>
-  /** Takes over queued uploads that no living process runs, all of them or those named; answers all of ours in order. */
+  /** Claims queued uploads that no living process runs, all or those that match; returns all that this process has, in order. */
   claimQueue(which?: UploadFilter | AccountFilter): Result<readonly UploadRecord[]>
-  /** Queued uploads that no living process runs, to be looked at: none of them is ours yet. */
+  /** Queued uploads that no living process runs, without claiming them. */
   unclaimed(): readonly UploadRecord[]
-  /** Paths among those named that another living process has in its queue. */
+  /** Which of the paths another living process has in its queue. */
   claimedByOthers(which: UploadFilter): readonly string[]
   find(id: string): UploadRecord | null
   close(): void
@@ -56,32 +57,32 @@ export interface UploadStore extends HistoryStore {
 /** SQLITE_FULL is 13 (sqlite.org/rescode.html). */
 const diskFull = 13
 
-const queueOf = (names: string, whose: string) =>
-  `SELECT ${names} FROM uploads WHERE phase <> 'registered' AND ${whose} ORDER BY position, added_at_ms`
+const queueQuery = (names: string, condition: string) =>
+  `SELECT ${names} FROM uploads WHERE phase <> 'registered' AND ${condition} ORDER BY position, added_at_ms`
 
-/** The queue of one running process, named by `runner`; two processes share a journal without sharing a row. */
+/** The uploads of one process, identified by `runner`. Processes share a journal, but no row. */
 export function createUploadStore(
   database: DatabaseSync,
   runner: string,
   environment: Environment,
 ): UploadStore {
-  // Power loss must not undo what was acknowledged; changes are few, so the price of a real flush is small.
+  // A power failure must not undo acknowledged changes. They are few, so the cost of a full flush is small.
   database.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
   const names = columns.join(', ')
   const insert = database.prepare(
     `INSERT INTO uploads (${names}, runner) VALUES (${columns.map(() => '?').join(', ')}, ?)`,
   )
-  const settings = columns.slice(1).map((name) => `${name} = ?`)
+  const assignments = columns.slice(1).map((name) => `${name} = ?`)
   const remove = database.prepare('DELETE FROM uploads WHERE id = ?')
-  const update = database.prepare(`UPDATE uploads SET ${settings.join(', ')} WHERE id = ?`)
-  const left = createLeft(database)
+  const update = database.prepare(`UPDATE uploads SET ${assignments.join(', ')} WHERE id = ?`)
+  const displaced = createDisplacedModelTable(database)
   const one = database.prepare(`SELECT ${names} FROM uploads WHERE id = ?`)
-  const queued = database.prepare(queueOf(names, 'runner = ?'))
+  const queued = database.prepare(queueQuery(names, 'runner = ?'))
   const unclaimed = database.prepare(
-    queueOf(names, '(runner IS NULL OR runner NOT IN (SELECT value FROM json_each(?)))'),
+    queueQuery(names, '(runner IS NULL OR runner NOT IN (SELECT value FROM json_each(?)))'),
   )
 
-  /** Runs `work` as one transaction; the disk's trouble becomes a failure and nothing of it stays. */
+  /** Runs `work` as one transaction. An error of the disk is returned as a failure, and nothing is written. */
   function write(work: () => void): Result<void> {
     if (database.isTransaction) {
       work()
@@ -103,61 +104,53 @@ export function createUploadStore(
   function read(lines: readonly unknown[]): UploadRecord[] {
     return lines.flatMap((line) => {
       const record = fromColumns(line)
-      if (!record) environment.log.error('a line of the journal cannot be read and is left out')
+      if (!record) environment.log.error('a row of the journal cannot be read and is skipped')
       return record ? [record] : []
     })
   }
 
-  const writeAsOurs = createProcessClaims(database, runner, write)
-  // On a full disk the queue is shown all the same, and taken over once there is room.
-  writeAsOurs(() => {})
+  /** Lists what a row's old state leaves in storage or in the library; `next` is null if the row is removed. */
+  function recordRemains(id: string, next: UploadRecord | null): void {
+    abandonUpload(database, id, next ? (multipartOf(next.state)?.uploadId ?? null) : null)
+    displaced.update(id, next)
+  }
+
+  const writeAsRunner = createProcessClaims(database, runner, write)
+  // On a full disk this fails: the queue is shown anyway, and claimed once there is space.
+  writeAsRunner(() => {})
   return {
     add: (records) =>
-      writeAsOurs(() => records.forEach((record) => insert.run(...toColumns(record), runner))),
+      writeAsRunner(() => records.forEach((record) => insert.run(...toColumns(record), runner))),
     save: (records) =>
       write(() => {
         for (const record of records) {
-          left.by(record.id, record)
+          recordRemains(record.id, record)
           update.run(...toColumns(record).slice(1), record.id)
         }
       }),
     remove: (ids) =>
       write(() => {
         for (const id of ids) {
-          left.by(id, null)
+          recordRemains(id, null)
           remove.run(id)
         }
       }),
     transaction: write,
     parts: createPartsStore(database, write),
     abandonedUploads: () => readAbandonedUploads(database),
-    addAbandoned: (leftover) => write(() => addAbandonedUpload(database, leftover)),
-    removeAbandoned: (uploadId) => write(() => left.clear(uploadId)),
-    displacedModels: left.movedAside.list,
-    removeDisplaced: (modelId) => write(() => left.movedAside.clear(modelId)),
+    addAbandoned: (upload) => write(() => addAbandonedUpload(database, upload)),
+    removeAbandoned: (uploadId) => write(() => removeAbandonedUpload(database, uploadId)),
+    displacedModels: displaced.list,
+    removeDisplaced: (modelId) => write(() => displaced.remove(modelId)),
     claimQueue(which) {
-      const claimed = writeAsOurs(() => claimAbandoned(database, runner, which ?? null))
+      const claimed = writeAsRunner(() => claimAbandoned(database, runner, which ?? null))
       return claimed.ok ? success(read(queued.all(runner))) : claimed
     },
     unclaimed: () => read(unclaimed.all(JSON.stringify([...livingProcesses(database).keys()]))),
     claimedByOthers: (which) => claimedByOthers(database, runner, which),
     find: (id) => read(one.all(id))[0] ?? null,
     ...createHistoryStore(database, read, write),
-    // On a full disk the name stays: the next start sees that its process is gone.
+    // On a full disk the runner stays listed; the next start finds that its process has ended.
     close: () => void write(() => releaseClaims(database, runner)),
-  }
-}
-
-/** What uploads leave behind elsewhere when they become something else, or go (`null`). */
-function createLeft(database: DatabaseSync) {
-  const movedAside = createDisplacedModelTable(database)
-  const clear = database.prepare('DELETE FROM leftovers WHERE upload_id = ?')
-  return {
-    movedAside,
-    clear: (uploadId: string) => void clear.run(uploadId),
-    by(id: string, becomes: UploadRecord | null) {
-      abandonUpload(database, id, becomes ? (multipartOf(becomes.state)?.uploadId ?? null) : null)
-      movedAside.leave(id, becomes)
-    },
   }
 }

@@ -1,133 +1,120 @@
 import type { Accounts } from '../accounts/accounts.ts'
 import { findUploadAccount } from '../accounts/upload-account.ts'
 import { abortMultipart } from '../cloud/multipart.ts'
-import type { TeamChoice } from '../contract/account.ts'
-import { retryClassOf, type Result } from '../contract/failures.ts'
-import type { LibraryChange, LibraryModel } from '../contract/library.ts'
-import type { Environment, Log } from '../platform/environment.ts'
-import type { DisplacedModel } from '../journal/displaced-models.ts'
+import { restoreDisplacedModel } from '../conflicts/replace.ts'
+import { retryClassOf } from '../contract/failures.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
+import { raceAbort } from '../platform/delays.ts'
+import type { Environment } from '../platform/environment.ts'
 
 export interface AbandonedUploads {
-  /** Aborts what is left behind, and gives models that were moved aside their path back. What fails is tried again later. */
+  /** Aborts abandoned uploads and moves displaced models back. What fails is repeated later. */
   cleanUp(): Promise<void>
-  /** Keeps sweeps off an upload that is written down as left behind but still under way, until the answer is called. */
-  hold(uploadId: string): () => void
+  /** Excludes an upload that is listed as abandoned while it is still in use, until the returned function is called. */
+  protect(uploadId: string): () => void
   close(): Promise<void>
 }
 
-/** The library calls that move a displaced model back. */
-interface ModelLibrary {
-  model(choice: TeamChoice, modelId: string): Promise<Result<LibraryModel>>
-  change(choice: TeamChoice, modelId: string, change: LibraryChange): Promise<Result<unknown>>
-}
+/** Failed cleanups are repeated after this time, in ms; a restored connection and each start repeat them at once. */
+const retryDelayMs = 60_000
 
-/** What could not be aborted is tried again this much later, in ms; the line's return and each start try at once. */
-const againMs = 60_000
-
-/** Clears up after uploads that are no more, in storage and in the library. Nobody waits for it, and its failures disturb nobody. */
+/** Cleans up after removed uploads, in storage and in the library, in the background. Failures are logged only. */
 export function createAbandonedUploads(options: {
   readonly store: Pick<
     UploadStore,
     'abandonedUploads' | 'removeAbandoned' | 'displacedModels' | 'removeDisplaced'
   >
-  readonly library: ModelLibrary
+  readonly library: Parameters<typeof restoreDisplacedModel>[2]['library']
   readonly accounts: Pick<Accounts, 'list' | 'accessFor'>
   readonly environment: Environment
 }): AbandonedUploads {
   const { store, accounts, library, environment } = options
-  const life = new AbortController()
-  const { promise: over, resolve } = Promise.withResolvers<'over'>()
-  life.signal.addEventListener('abort', () => resolve('over'), { once: true })
-  const held = new Set<string>()
-  let sweeping: Promise<void> | null = null
-  let again = false
+  const closing = new AbortController()
+  const protectedIds = new Set<string>()
+  let running: Promise<void> | null = null
+  let isRequestedAgain = false
   let cancelTimer = () => {}
 
-  async function sweepAll(): Promise<void> {
-    let isLeft = false
-    do {
-      again = isLeft = false
-      for (const leftover of store.abandonedUploads()) {
-        if (life.signal.aborted) return
-        if (held.has(leftover.uploadId)) continue
-        const { accountId, teamId } = leftover
-        // Only a session can abort parts, whoever of that person began them.
-        const account = findUploadAccount(accounts.list(), { accountId, teamId, needsParts: true })
-        const access = accounts.accessFor(account?.id ?? accountId, teamId)
-        if (!access.ok) continue
-        const { client, signer } = access.value
-        const aborted = await abortMultipart(client, signer, leftover, life.signal)
-        if (aborted.ok || aborted.failure.code === 'not-found') store.removeAbandoned(leftover.uploadId)
-        else {
-          isLeft ||= retryClassOf(aborted.failure) === 'later'
-          environment.log.warn('a multipart upload could not be aborted yet', { code: aborted.failure.code })
-        }
+  /** Returns whether a temporary failure occurred. */
+  async function abortUploads(): Promise<boolean> {
+    let needsRetry = false
+    for (const upload of store.abandonedUploads()) {
+      if (closing.signal.aborted) return false
+      if (protectedIds.has(upload.uploadId)) continue
+      const { accountId, teamId } = upload
+      // Device keys can't abort uploads; any session of the same person can.
+      const account = findUploadAccount(accounts.list(), { accountId, teamId, needsParts: true })
+      const access = accounts.accessFor(account?.id ?? accountId, teamId)
+      if (!access.ok) continue
+      const { client, signer } = access.value
+      const aborted = await abortMultipart(client, signer, upload, closing.signal)
+      if (aborted.ok || aborted.failure.code === 'not-found') store.removeAbandoned(upload.uploadId)
+      else {
+        needsRetry ||= retryClassOf(aborted.failure) === 'later'
+        environment.log.warn('a multipart upload could not be aborted yet', { code: aborted.failure.code })
       }
-      for (const model of store.displacedModels()) {
-        if (life.signal.aborted) return
-        const came = await Promise.race([
-          restoreDisplacedModel(model, { library, accounts, log: environment.log }),
-          over,
-        ])
-        // The answer that nobody waits for is asked for again at the next start.
-        if (came === 'over') return
-        if (came === 'done') store.removeDisplaced(model.modelId)
-        else isLeft ||= came === 'later'
-      }
-    } while (again)
-    cancelTimer()
-    if (isLeft && !life.signal.aborted) cancelTimer = environment.timers.after(againMs, () => void sweep())
+    }
+    return needsRetry
   }
 
-  function sweep(): Promise<void> {
-    again = true
-    sweeping ??= sweepAll()
+  /** Returns whether a temporary failure occurred. */
+  async function restoreModels(): Promise<boolean> {
+    let needsRetry = false
+    for (const model of store.displacedModels()) {
+      if (closing.signal.aborted) return false
+      const { accountId, teamId } = model
+      const account = findUploadAccount(accounts.list(), { accountId, teamId, needsParts: false })
+      const restored = await raceAbort(
+        restoreDisplacedModel(
+          model,
+          { accountId: account?.id ?? accountId, teamId },
+          { library, log: environment.log },
+        ),
+        closing.signal,
+      )
+      // Aborted: the next start repeats the request.
+      if (typeof restored === 'object') return false
+      if (restored === 'done') store.removeDisplaced(model.modelId)
+      else needsRetry ||= restored === 'later'
+    }
+    return needsRetry
+  }
+
+  async function cleanUpAll(): Promise<void> {
+    let needsRetry = false
+    do {
+      isRequestedAgain = false
+      const needsAbort = await abortUploads()
+      const needsRestore = await restoreModels()
+      if (closing.signal.aborted) return
+      needsRetry = needsAbort || needsRestore
+    } while (isRequestedAgain)
+    cancelTimer()
+    if (needsRetry) cancelTimer = environment.timers.after(retryDelayMs, () => void cleanUp())
+  }
+
+  function cleanUp(): Promise<void> {
+    isRequestedAgain = true
+    running ??= cleanUpAll()
       .catch((error: unknown) => {
-        if (!life.signal.aborted) environment.log.error('a sweep threw', { error: String(error) })
+        if (!closing.signal.aborted) environment.log.error('a cleanup threw', { error: String(error) })
       })
       .finally(() => {
-        sweeping = null
+        running = null
       })
-    return sweeping
+    return running
   }
 
   return {
-    cleanUp: sweep,
-    hold(uploadId) {
-      held.add(uploadId)
-      return () => held.delete(uploadId)
+    cleanUp,
+    protect(uploadId) {
+      protectedIds.add(uploadId)
+      return () => protectedIds.delete(uploadId)
     },
     async close() {
       cancelTimer()
-      life.abort()
-      await sweeping
+      closing.abort()
+      await running
     },
   }
-}
-
-/** Moves a displaced model back to its path: `done`, `later` after a temporary failure, or `stuck` until the next start. */
-async function restoreDisplacedModel(
-  { modelId, accountId, teamId, path, asidePath }: DisplacedModel,
-  services: {
-    readonly library: ModelLibrary
-    readonly accounts: Pick<Accounts, 'list'>
-    readonly log: Log
-  },
-): Promise<'done' | 'later' | 'stuck'> {
-  const account = findUploadAccount(services.accounts.list(), { accountId, teamId, needsParts: false })
-  const choice = { accountId: account?.id ?? accountId, teamId }
-  const now = await services.library.model(choice, modelId)
-  // A model that was never moved, or that a user has moved since, stays where it is.
-  const isAside = !now.ok || now.value.modelPath === asidePath
-  const done: Result<unknown> =
-    now.ok && isAside ? await services.library.change(choice, modelId, { modelPath: path }) : now
-  if (done.ok || done.failure.code === 'not-found') return 'done'
-  services.log.warn('a displaced model could not be moved back yet', {
-    model: modelId,
-    path,
-    asidePath,
-    code: done.failure.code,
-  })
-  return retryClassOf(done.failure) === 'later' ? 'later' : 'stuck'
 }

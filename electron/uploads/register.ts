@@ -11,12 +11,12 @@ import {
   type Result,
 } from '../contract/failures.ts'
 import { pathKey } from '../contract/library-path.ts'
-import type { Timers } from '../platform/environment.ts'
-import { abortableDelay, recheckDelayMs } from '../platform/delays.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
+import { abortableDelay, recheckDelayMs } from '../platform/delays.ts'
+import type { Timers } from '../platform/environment.ts'
 import type { StoredObject } from './send-session.ts'
 
-interface Registering {
+interface Registration {
   readonly record: UploadRecord
   readonly access: Access
   readonly stored: StoredObject
@@ -25,81 +25,84 @@ interface Registering {
 }
 
 /**
- * The id of the model that an earlier run registered without hearing of it, or null. A server without a list (the call is
- * inferred) can't be asked: registering is then repeated, as NOTES.md has it.
+ * The id of the model that an earlier run registered without receiving the response, or null. A server may lack the listing (the
+ * call is inferred): registering is then repeated (NOTES.md).
  */
-export async function findRegistered(step: Registering): Promise<Result<string | null>> {
-  const there = await whatStandsThere(step)
-  if (there.ok) return success(there.value.ours)
-  // What comes next is registering, which meets a gateway's trouble by itself.
-  return mayLackCall(there.failure) ? success(null) : there
+export async function findRegistered(registration: Registration): Promise<Result<string | null>> {
+  const found = await findInLibrary(registration)
+  if (found.ok) return success(found.value.ownModelId)
+  // If a gateway caused this failure, registering reports it.
+  return mayLackCall(found.failure) ? success(null) : found
 }
 
 /**
- * Registers once and answers the model's id. An answer that was lost may have done its work: what stands there is looked at
- * before anything is repeated. Where the object turns out not to be there, the failure is `upload-ended`.
+ * Registers the model and returns its id. If the response was lost, the library is searched before the request is repeated. Fails
+ * with `upload-ended` if storage does not have the object.
  */
-export async function register(step: Registering): Promise<Result<string>> {
-  const { stored, timers, signal } = step
-  const first = await ask(step)
-  if (first.ok) return first
-  const isUnknown = first.failure.code === 'not-found'
-  if (isUnknown) await abortableDelay(timers, recheckDelayMs, signal)
-  const answer = isUnknown ? await ask(step) : first
+export async function register(registration: Registration): Promise<Result<string>> {
+  const { stored } = registration
+  const answer = await requestRegistration(registration)
   if (answer.ok) return answer
   const { code, detail } = answer.failure
-  const unsure = code === 'conflict' || retryClassOf(answer.failure) === 'later'
-  const there = unsure ? await whatStandsThere(step) : null
-  if (there?.ok && there.value.ours !== null) return success(there.value.ours)
-  const isDoubted = stored.isUnsure === true && refusals.has(code)
-  // Before all bytes go again, the list must say that it was not the path which was refused.
-  if (isDoubted && there && !there.ok && retryClassOf(there.failure) === 'later') return there
-  const isTaken = code === 'conflict' && there?.ok === true && there.value.isPathTaken
-  const isAbsent = code === 'not-found' || (isDoubted && !isTaken)
-  return isAbsent ? failed(failure('upload-ended', {}, { detail })) : answer
+  const uploadEnded = failed(failure('upload-ended', {}, { detail }))
+  const mayBeRegistered = code === 'conflict' || retryClassOf(answer.failure) === 'later'
+  const found = mayBeRegistered ? await findInLibrary(registration) : null
+  if (found?.ok && found.value.ownModelId !== null) return success(found.value.ownModelId)
+  if (code === 'not-found') return uploadEnded
+  const mayBeMissing = stored.isUnsure === true && missingObjectCodes.has(code)
+  if (!mayBeMissing) return answer
+  // Before all bytes are sent again, the listing must confirm that the refusal was not about the path.
+  if (found && !found.ok && retryClassOf(found.failure) === 'later') return found
+  const isPathConflict = code === 'conflict' && found?.ok === true && found.value.isPathTaken
+  return isPathConflict ? answer : uploadEnded
 }
 
-function ask({ record, access, stored, signal }: Registering): Promise<Result<string>> {
+/** Repeats the request once if the server does not find the object, which may be temporary. */
+async function requestRegistration(registration: Registration): Promise<Result<string>> {
+  const { record, access, stored, timers, signal } = registration
   const file = { target: record.target, sizeBytes: record.identity.sizeBytes, ...stored }
+  const answer = await registerModel(access.client, access.signer, file, signal)
+  if (answer.ok || answer.failure.code !== 'not-found') return answer
+  await abortableDelay(timers, recheckDelayMs, signal)
   return registerModel(access.client, access.signer, file, signal)
 }
 
-/** What a server may say of an object that is not there; it has no machine-readable word for it (NOTES.md). */
-const refusals: ReadonlySet<FailureCode> = new Set(['bad-request', 'conflict'])
+/** How a server may refuse an object that it does not have; the API defines no code for it (NOTES.md). */
+const missingObjectCodes: ReadonlySet<FailureCode> = new Set(['bad-request', 'conflict'])
 
-interface Standing {
-  /** The model that was registered for our object. */
-  readonly ours: string | null
+interface LibrarySearch {
+  /** The model that was registered for this object. */
+  readonly ownModelId: string | null
   /** Another model has the path. */
   readonly isPathTaken: boolean
 }
 
 /**
- * Looks for our model by its storage key. A list may leave that out (it is inferred): then each model at our path is asked
- * for by itself, which tells it.
+ * Searches the library for this object's storage key. A listing may omit storage keys (its shape is inferred): then each model at
+ * the path is requested.
  */
-async function whatStandsThere(step: Registering): Promise<Result<Standing>> {
-  const { record, access, stored, signal } = step
+async function findInLibrary(registration: Registration): Promise<Result<LibrarySearch>> {
+  const { record, access, stored, signal } = registration
   const path = pathKey(record.target.modelPath)
   const atPath: ModelWire[] = []
   for await (const page of listModels(access.client, access.signer, signal)) {
     if (!page.ok) return page
-    const ours = page.value.find((model) => model.storage_key === stored.storageKey)
-    if (ours) return success({ ours: ours.id, isPathTaken: false })
+    const own = page.value.find((model) => model.storage_key === stored.storageKey)
+    if (own) return success({ ownModelId: own.id, isPathTaken: false })
     atPath.push(...page.value.filter((model) => pathKey(model.model_path ?? '') === path))
   }
-  for (const { id } of atPath.filter(isKeyless)) {
+  for (const { id } of atPath.filter(lacksStorageKey)) {
     const model = await getModel(access.client, access.signer, id, signal)
-    if (model.ok && isOurs(model.value, stored)) return success({ ours: id, isPathTaken: false })
+    if (model.ok && isOwnModel(model.value, stored)) return success({ ownModelId: id, isPathTaken: false })
     if (!model.ok && retryClassOf(model.failure) === 'later') return model
   }
-  return success({ ours: null, isPathTaken: atPath.length > 0 })
+  return success({ ownModelId: null, isPathTaken: atPath.length > 0 })
 }
 
-const isKeyless = ({ storage_key }: ModelWire) => (storage_key ?? null) === null
+const lacksStorageKey = ({ storage_key }: ModelWire) => (storage_key ?? null) === null
 
-/** By its key; where not even the record has one, by its bytes. */
-function isOurs(model: ModelWire, { storageKey, sha256 }: StoredObject): boolean {
-  if (isKeyless(model)) return model.file_hash?.toLowerCase() === `sha256:${sha256}`
+/** Compares storage keys, or hashes if the model has no key. */
+function isOwnModel(model: ModelWire, { storageKey, sha256 }: StoredObject): boolean {
+  if (lacksStorageKey(model)) return model.file_hash?.toLowerCase() === `sha256:${sha256}`
   return model.storage_key === storageKey
 }

@@ -1,34 +1,35 @@
 import type { Access } from '../accounts/accounts.ts'
+import type { AccountRequirement } from '../accounts/upload-account.ts'
+import type { Replacer, ReplaceReport } from '../conflicts/replace.ts'
+import { findSameFile, verifySentFile } from '../conflicts/same-file.ts'
 import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
 import { targetFailure } from '../contract/uploads.ts'
-import { isAborted, type Attempt } from '../platform/attempt.ts'
-import type { Environment } from '../platform/environment.ts'
-import type { FileIdentity } from '../platform/file-identity.ts'
-import type { Hasher } from '../transfer/hasher.ts'
-import type { UploadWorkerPool } from '../transfer/upload-worker-pool.ts'
-import type { FileSlots } from '../transfer/request-slots.ts'
-import { raceAbort } from '../platform/delays.ts'
-import { planUpload, type Plan } from '../transfer/upload-plan.ts'
-import { findMissingVolume } from '../platform/missing-volume.ts'
 import type { Outcome } from '../journal/outcome.ts'
 import { isStored, modelIdOf, type UploadRecord } from '../journal/upload-record.ts'
-import { findRegistered, register } from './register.ts'
-import type { Replacer, ReplaceReport } from '../conflicts/replace.ts'
+import { isAborted, type Attempt } from '../platform/attempt.ts'
+import { raceAbort } from '../platform/delays.ts'
+import type { Environment } from '../platform/environment.ts'
+import type { FileIdentity } from '../platform/file-identity.ts'
+import { findMissingVolume } from '../platform/missing-volume.ts'
 import { retryDelay } from '../platform/retry-delay.ts'
-import { findSameFile, sentFileFailure } from '../conflicts/same-file.ts'
+import type { Hasher } from '../transfer/hasher.ts'
+import type { FileSlots } from '../transfer/request-slots.ts'
+import { planUpload, type Plan } from '../transfer/upload-plan.ts'
+import type { UploadWorkerPool } from '../transfer/upload-worker-pool.ts'
+import { findRegistered, register } from './register.ts'
 import { sendInParts } from './send-in-parts.ts'
-import { sendWhole } from './send-whole.ts'
 import type { SendMemory, SendReport, StoredObject } from './send-session.ts'
+import { sendWhole } from './send-whole.ts'
 
-/** What one upload tells of itself, in the order of its steps. A step that can't be written down ends the run. */
+/** What a run reports, in the order of its steps. A step that can't be written to the journal ends the run. */
 export interface UploadReport extends SendReport, ReplaceReport {
   /** The file is the same under another inode. */
-  foundAgain(identity: FileIdentity): Result<void>
+  identityChanged(identity: FileIdentity): Result<void>
   registering(stored: StoredObject): Promise<Result<void>>
   registered(modelId: string): Promise<Result<void>>
-  /** Bytes of it that storage has acknowledged. */
+  /** The bytes that storage has acknowledged. */
   sentBytes(): number
-  /** Attempts since storage last acknowledged bytes, this one included. */
+  /** Counts this attempt and returns the number of attempts since storage last acknowledged bytes. */
   countAttempt(): number
 }
 
@@ -39,7 +40,7 @@ export interface UploadServices {
   readonly replacer: Replacer
   readonly environment: Environment
   readonly accessTo: (accountId: string, teamId: string) => Result<Access>
-  /** Of the server that an account is on, in bytes. */
+  /** The limit of the account's server, in bytes. */
   readonly singlePutLimitBytes: (accountId: string) => number
 }
 
@@ -51,11 +52,11 @@ interface Run {
   readonly signal: AbortSignal
 }
 
-/** Takes one file through its steps: check, presign, stream, register. Knows no other file, and throws for bugs only. */
+/** Runs one upload: verify the file, send it, register it. Never rejects; an exception becomes the failure `unexpected`. */
 export async function runUpload(run: Run): Promise<Outcome> {
   const { record, services, signal } = run
   try {
-    const done = await takeSteps(run)
+    const done = await runSteps(run)
     if (isAborted(done)) return { kind: 'aborted' }
     return done.ok ? { kind: 'done' } : await toOutcome(run, done.failure)
   } catch (error) {
@@ -68,69 +69,80 @@ export async function runUpload(run: Run): Promise<Outcome> {
   }
 }
 
-async function takeSteps(run: Run): Promise<Attempt<void>> {
+async function runSteps(run: Run): Promise<Attempt<void>> {
   const { record, services, memory, report, signal } = run
+  const { timers } = services.environment
   const access = services.accessTo(record.accountId, record.team.id)
   if (!access.ok) return access
-  const before = storedBefore(record) ?? memory.stored
-  const { timers } = services.environment
-  if (before) {
-    // Of what it is known to have become the server is not asked again.
-    const become = modelIdOf(record.state) ?? memory.modelId
-    const known =
-      become === null
-        ? await findRegistered({ record, access: access.value, stored: before, timers, signal })
-        : success(become)
-    if (!known.ok) return known
-    if (known.value !== null) return finish(run, before, () => Promise.resolve(known))
+  const storedBefore = storedObjectOf(record) ?? memory.stored
+  if (storedBefore) {
+    const knownId = modelIdOf(record.state) ?? memory.modelId
+    const registered =
+      knownId === null
+        ? await findRegistered({ record, access: access.value, stored: storedBefore, timers, signal })
+        : success(knownId)
+    if (!registered.ok) return registered
+    const { value: modelId } = registered
+    if (modelId !== null) return finish(run, storedBefore, async () => success(modelId))
   }
-  const file = await raceAbort(findSameFile(record), signal)
-  if (!file.ok) return file
-  if (file.value !== record.identity) {
-    const same = before
-      ? await sentFileFailure(
-          record.path,
-          { ...before, identity: file.value },
-          { hasher: services.hasher, signal },
-        )
-      : undefined
-    if (same?.ok === false) return same
-    const written = report.foundAgain(file.value)
-    if (!written.ok) return written
-  }
-  const found = { ...run, record: { ...record, identity: file.value } }
-  const stored = before ? success(before) : await send(found, access.value)
+  const identity = await verifyFile(run, storedBefore)
+  if (!identity.ok) return identity
+  const current = { ...run, record: { ...record, identity: identity.value } }
+  const stored = storedBefore ? success(storedBefore) : await send(current, access.value)
   if (!stored.ok) return stored
-  const step = { record: found.record, access: access.value, stored: stored.value, timers, signal }
-  const { replacer } = services
-  return finish(found, stored.value, () => replacer.register(found.record, () => register(step), report))
+  const registration = {
+    record: current.record,
+    access: access.value,
+    stored: stored.value,
+    timers,
+    signal,
+  }
+  return finish(current, stored.value, () =>
+    services.replacer.register(current.record, () => register(registration), report),
+  )
 }
 
-/** What storage has had since an earlier run: only registering is left. */
-function storedBefore({ state }: UploadRecord): StoredObject | null {
+/** The object that an earlier run stored: only registering is left. */
+function storedObjectOf({ state }: UploadRecord): StoredObject | null {
   if (!isStored(state)) return null
   const { storageKey, sha256, multipart } = state
   return { storageKey, sha256, ...(multipart?.completing ? { isUnsure: true } : {}) }
 }
 
+/** The file's current identity if it is the file that was queued, and has the bytes that were stored. */
+async function verifyFile(
+  { record, services, report, signal }: Run,
+  stored: StoredObject | null,
+): Promise<Attempt<FileIdentity>> {
+  const file = await raceAbort(findSameFile(record), signal)
+  if (!file.ok || file.value === record.identity) return file
+  if (stored) {
+    const expected = { sha256: stored.sha256, identity: file.value }
+    const verified = await verifySentFile(record.path, expected, { hasher: services.hasher, signal })
+    if (!verified.ok) return verified
+  }
+  const written = report.identityChanged(file.value)
+  return written.ok ? file : written
+}
+
 /**
- * Writes down that the object is stored before it is registered, and that it is registered before anybody is told. What the
- * journal can't take is kept in memory, so that nothing is sent or registered twice for it.
+ * Writes that the object is stored before it is registered, and that it is registered before that is shown. What can't be written is
+ * kept in memory, so that nothing is sent or registered twice.
  */
 async function finish(
   { record, services, memory, report }: Run,
   stored: StoredObject,
-  registered: () => Promise<Result<string | null>>,
+  registerModel: () => Promise<Result<string>>,
 ): Promise<Result<void>> {
   memory.stored = stored
   const written = await report.registering(stored)
   if (!written.ok) return written
-  const modelId = await registered()
+  const modelId = await registerModel()
   if (!modelId.ok) return modelId
   memory.modelId = modelId.value
-  const settled = await services.replacer.settle(record, modelId.value ?? '', report)
+  const settled = await services.replacer.settle(record, modelId.value, report)
   if (!settled.ok) return settled
-  return report.registered(modelId.value ?? '')
+  return report.registered(modelId.value)
 }
 
 async function send(run: Run, access: Access): Promise<Attempt<StoredObject>> {
@@ -138,11 +150,11 @@ async function send(run: Run, access: Access): Promise<Attempt<StoredObject>> {
   const plan = planOf(record, access, services)
   if (plan.kind === 'refused') return failed(plan.failure)
   const { workerPool, hasher, requestSlots, environment } = services
-  const sending = { record, access, workerPool, hasher, requestSlots, environment, memory, report, signal }
-  // What was begun in parts goes on in parts, whatever the limit says by now.
+  const session = { record, access, workerPool, hasher, requestSlots, environment, memory, report, signal }
+  // An upload that was begun in parts is continued in parts, even if the limit has changed.
   return plan.kind === 'parts' || record.state.kind === 'multipart-open'
-    ? sendInParts(sending)
-    : sendWhole(sending)
+    ? sendInParts(session)
+    : sendWhole(session)
 }
 
 function planOf(
@@ -150,53 +162,63 @@ function planOf(
   { kind: credential }: Access,
   { singlePutLimitBytes }: Pick<UploadServices, 'singlePutLimitBytes'>,
 ): Plan {
-  const wrong = targetFailure(target)
-  if (wrong) return { kind: 'refused', failure: wrong }
+  const invalid = targetFailure(target)
+  if (invalid) return { kind: 'refused', failure: invalid }
   const { sizeBytes } = identity
   return planUpload({ sizeBytes, singlePutLimitBytes: singlePutLimitBytes(accountId), credential })
 }
 
-/** Why an upload can't be sent whatever its bytes are, or null: told before the file is read. */
+/** What an upload requires of an account. Any account of the team can register an object that is already stored. */
+export function accountRequirement(
+  { accountId, team, identity, state }: UploadRecord,
+  singlePutLimitBytes: (accountId: string) => number,
+): AccountRequirement {
+  const isMultipart = state.kind === 'multipart-open' || identity.sizeBytes > singlePutLimitBytes(accountId)
+  return { accountId, teamId: team.id, needsParts: !isStored(state) && isMultipart }
+}
+
+/** Why an upload can't be sent whatever its bytes are, or null; reported before the file is read. */
 export function notUploadableFailure(
   record: UploadRecord,
   services: Pick<UploadServices, 'accessTo' | 'singlePutLimitBytes'>,
 ): Failure | null {
   const access = services.accessTo(record.accountId, record.team.id)
   if (!access.ok) return access.failure
-  // Once storage has it, only registering is left.
   if (isStored(record.state)) return null
   const plan = planOf(record, access.value, services)
   return plan.kind === 'refused' ? plan.failure : null
 }
 
-/** Decides what a failure means for the run, and fills in what only the upload knows of it. */
+/** Decides what follows from a failure, and adds the parameters that its message needs. */
 async function toOutcome(run: Run, met: Failure): Promise<Outcome> {
   const { record, services, memory, report } = run
-  const isOfDisk = met.code === 'file-missing' || met.code === 'file-read-trouble'
-  const volume = isOfDisk ? await findMissingVolume(record.path) : null
-  if (volume)
+  const mayBeMissingVolume = met.code === 'file-missing' || met.code === 'file-read-trouble'
+  const missing = mayBeMissingVolume ? await findMissingVolume(record.path) : null
+  if (missing)
     return {
       kind: 'missing-volume',
-      failure: failure('disk-missing', { folder: volume.folder }),
-      volume: volume.until,
+      failure: failure('disk-missing', { folder: missing.folder }),
+      volume: missing.until,
     }
-  const reason = memory.begunAnew && met.code === 'upload-ended' ? notFoundAgain(met) : withFacts(met, run)
-  if (reason.code === 'upload-ended') memory.begunAnew = true
+  const isEndedAgain = memory.hasRestarted && met.code === 'upload-ended'
+  const reason = isEndedAgain ? failure('not-found', {}, { detail: met.detail }) : withMessageParams(met, run)
+  if (reason.code === 'upload-ended') memory.hasRestarted = true
   const attempt = report.countAttempt()
   const delayMs = retryDelay(attempt, reason, services.environment.random())
   if (delayMs === null) return { kind: 'failed', failure: reason }
   const atMs = services.environment.now() + delayMs
-  // A rate limit is for all of us, not for this file.
+  // A rate limit applies to all uploads.
   if (reason.code === 'rate-limited') return { kind: 'hold', failure: reason, untilMs: atMs }
   return { kind: 'retry', failure: reason, atMs }
 }
 
-const notFoundAgain = ({ detail }: Failure) => failure('not-found', {}, { detail })
-
-function withFacts(met: Failure, { record, report }: Run): Failure {
-  const facts = (known: Failure['params']): Failure => ({ ...met, params: { ...met.params, ...known } })
-  if (met.code === 'forbidden') return facts({ team: record.team.name })
-  if (met.code === 'too-large-for-server') return facts({ sizeBytes: record.identity.sizeBytes })
-  if (met.code === 'upload-ended') return facts({ lostBytes: report.sentBytes() })
+function withMessageParams(met: Failure, { record, report }: Run): Failure {
+  const withParams = (params: Failure['params']): Failure => ({
+    ...met,
+    params: { ...met.params, ...params },
+  })
+  if (met.code === 'forbidden') return withParams({ team: record.team.name })
+  if (met.code === 'too-large-for-server') return withParams({ sizeBytes: record.identity.sizeBytes })
+  if (met.code === 'upload-ended') return withParams({ lostBytes: report.sentBytes() })
   return met
 }

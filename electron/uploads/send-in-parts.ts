@@ -1,66 +1,68 @@
-import { abortMultipart, completeMultipart, initiateMultipart, presignPart } from '../cloud/multipart.ts'
 import { presignModel } from '../cloud/models.ts'
+import { abortMultipart, completeMultipart, initiateMultipart, presignPart } from '../cloud/multipart.ts'
 import { failed, failure, retryClassOf, success, type Failure, type Result } from '../contract/failures.ts'
+import type { Multipart, UploadRecord } from '../journal/upload-record.ts'
 import { isAborted, type Attempt } from '../platform/attempt.ts'
+import { abortableDelay, recheckDelayMs, withGracePeriod } from '../platform/delays.ts'
 import type { HashTask } from '../transfer/hasher.ts'
 import { bytesOfParts } from '../transfer/parts-tracker.ts'
-import { partsFailure } from '../transfer/upload-plan.ts'
 import { sendParts, type SentPart } from '../transfer/send-parts.ts'
-import { withGracePeriod, abortableDelay, recheckDelayMs } from '../platform/delays.ts'
-import type { Multipart, UploadRecord } from '../journal/upload-record.ts'
+import { partsFailure } from '../transfer/upload-plan.ts'
 import { sendWhileHashing, type SendSession, type StoredObject } from './send-session.ts'
 
-/** A pause or the app's end waits this long at most for the name of an upload that was asked for, in ms. */
-const lastWaitMs = 3_000
+/** How long a pause or the end of the app waits for the id of an upload that is being opened, in ms. */
+const openGraceMs = 3_000
 
 /**
- * Sends a file in parts, several at once, and hashes it meanwhile; goes on where an earlier run ended. Parts that were sent
- * before are checked against the file as it is hashed now, so that two versions are never glued together.
+ * Sends a file in parallel parts and hashes it meanwhile; continues where an earlier run ended. Parts that were sent before are
+ * compared with the file as it is hashed now, so that two versions are never combined.
  */
-export async function sendInParts(sending: SendSession): Promise<Attempt<StoredObject>> {
-  const { report } = sending
-  const multipart = await openedMultipart(sending)
+export async function sendInParts(session: SendSession): Promise<Attempt<StoredObject>> {
+  const { report } = session
+  const multipart = await openMultipart(session)
   if (!multipart.ok) return multipart
-  const caughtUp = writeUnwritten(sending)
-  if (!caughtUp.ok) return caughtUp
-  // Known before sending begins: what earlier runs sent is no speed of this one.
-  const before = report.acknowledgedBefore().map(({ number }) => number)
+  const written = writeUnwrittenParts(session)
+  if (!written.ok) return written
+  // Reported before sending starts, so that parts of earlier runs do not count as speed.
+  const sentBefore = report.acknowledgedBefore().map(({ number }) => number)
   const { partSizeBytes } = multipart.value
-  const { sizeBytes } = sending.record.identity
-  report.progress({ sentBytes: bytesOfParts(before, { sizeBytes, partSizeBytes }) })
+  const { sizeBytes } = session.record.identity
+  report.progress({ sentBytes: bytesOfParts(sentBefore, { sizeBytes, partSizeBytes }) })
   report.sending()
-  const done = await sendWhileHashing(sending, partSizeBytes, (signal, hashing) =>
-    sendMissing({ ...sending, signal }, multipart.value, hashing),
+  const done = await sendWhileHashing(session, partSizeBytes, (signal, hashing) =>
+    sendMissingParts({ ...session, signal }, multipart.value, hashing),
   )
-  if (!done.ok && !isAborted(done) && isGivenUp(sending, multipart.value, done.failure))
-    return givenUp(done.failure)
-  if (!done.ok) return done
+  if (isAborted(done)) return done
+  if (!done.ok)
+    return isEndedByServer(session, multipart.value, done.failure) ? uploadEnded(done.failure) : done
   const { sent: parts, hash } = done.value
-  const differs = parts.find(({ number, checksum }) => hash.segmentChecksums[number - 1] !== checksum)
-  if (differs) return failed(failure(before.includes(differs.number) ? 'file-changed' : 'bytes-differ'))
+  const differing = parts.find(({ number, checksum }) => hash.segmentChecksums[number - 1] !== checksum)
+  if (differing)
+    return failed(failure(sentBefore.includes(differing.number) ? 'file-changed' : 'bytes-differ'))
   report.finishing()
-  const completed = await complete(sending, multipart.value, parts)
+  const completed = await complete(session, multipart.value, parts)
   if (!completed.ok) return completed
   return success({ storageKey: multipart.value.storageKey, sha256: hash.sha256, ...completed.value })
 }
 
 /**
- * Whether the server gave this upload up, by its age or by mistake. A 404 to presigning the first part of a new upload means
- * that the server has no such call, and beginning anew would meet it again (NOTES.md, Uncertain).
+ * Whether the server has ended this upload, for its age or by mistake. A 404 for the first part of a new upload means that the
+ * server lacks the call, so a restart would not help (NOTES.md, Uncertain).
  */
-function isGivenUp({ record, report }: SendSession, { uploadId }: Multipart, met: Failure): boolean {
+function isEndedByServer({ record, report }: SendSession, { uploadId }: Multipart, met: Failure): boolean {
   if (met.code !== 'not-found') return false
-  const isNew = openMultipart(record)?.uploadId !== uploadId && report.acknowledgedBefore().length === 0
+  const isNew = multipartBefore(record)?.uploadId !== uploadId && report.acknowledgedBefore().length === 0
   return !isNew || (met.detail ?? '').startsWith('NoSuch')
 }
 
-/** The multipart upload of an earlier run. */
-const openMultipart = ({ state }: UploadRecord) => (state.kind === 'multipart-open' ? state.multipart : null)
+const uploadEnded = ({ detail }: Failure) => failed(failure('upload-ended', {}, { detail }))
 
-const givenUp = ({ detail }: Failure) => failed(failure('upload-ended', {}, { detail }))
+/** The multipart upload that an earlier run opened. */
+const multipartBefore = ({ state }: UploadRecord): Multipart | null =>
+  state.kind === 'multipart-open' ? state.multipart : null
 
-/** Parts that storage acknowledged and the journal could not take come first: until they are in it, no other byte goes. */
-function writeUnwritten({ memory, report }: SendSession): Result<void> {
+/** Writes parts that storage acknowledged while the journal could not be written, before more bytes are sent. */
+function writeUnwrittenParts({ memory, report }: SendSession): Result<void> {
   for (const part of memory.unwrittenParts.values()) {
     const written = report.acknowledged(part)
     if (!written.ok) return written
@@ -69,11 +71,11 @@ function writeUnwritten({ memory, report }: SendSession): Result<void> {
   return success(undefined)
 }
 
-/** The multipart upload of an earlier run, or a new one; its name is written down before anything is sent under it. */
-async function openedMultipart(sending: SendSession): Promise<Result<Multipart>> {
-  const { record, access, memory, environment, report, signal } = sending
-  const open = openMultipart(record)
-  if (open) return success(open)
+/** The multipart upload of an earlier run, or a new one, whose id is written to the journal before parts are sent. */
+async function openMultipart(session: SendSession): Promise<Result<Multipart>> {
+  const { record, access, memory, environment, report, signal } = session
+  const openedBefore = multipartBefore(record)
+  if (openedBefore) return success(openedBefore)
   memory.repeatedParts.clear()
   memory.unwrittenParts.clear()
   const { fileName, identity, target } = record
@@ -81,28 +83,28 @@ async function openedMultipart(sending: SendSession): Promise<Result<Multipart>>
   const { sizeBytes } = identity
   const grant = await presignModel(client, signer, { fileName, sizeBytes, target }, signal)
   if (!grant.ok) return grant
-  // Not called off midway: an answer that nobody hears would leave an upload open under a name that nobody knows.
-  const late = withGracePeriod(signal, environment.timers, lastWaitMs)
+  // Not aborted at once: without the response the open upload could not be aborted later.
+  const grace = withGracePeriod(signal, environment.timers, openGraceMs)
   try {
-    const asked = { storageKey: grant.value.storageKey, sizeBytes }
-    const opened = await initiateMultipart(client, signer, asked, late.signal)
+    const request = { storageKey: grant.value.storageKey, sizeBytes }
+    const opened = await initiateMultipart(client, signer, request, grace.signal)
     if (!opened.ok) return opened
     const { uploadId, storageKey, partSizeBytes } = opened.value
     const multipart = { uploadId, storageKey, partSizeBytes }
     const written = report.opened(multipart)
     if (!written.ok) {
-      // Nobody will know its name later: now is the only time to give it back.
-      await abortMultipart(client, signer, multipart, late.signal)
+      // Its id is not in the journal, so it has to be aborted now.
+      await abortMultipart(client, signer, multipart, grace.signal)
       return written
     }
-    const unfit = partsFailure(sizeBytes, opened.value)
-    return unfit ? failed(unfit) : success(multipart)
+    const invalid = partsFailure(sizeBytes, opened.value)
+    return invalid ? failed(invalid) : success(multipart)
   } finally {
-    late.over()
+    grace.over()
   }
 }
 
-function sendMissing(
+function sendMissingParts(
   { record, access, workerPool, requestSlots, environment, memory, report, signal }: SendSession,
   multipart: Multipart,
   { uploadReached: follow, readAhead: pace }: HashTask,
@@ -133,9 +135,9 @@ function sendMissing(
 }
 
 /**
- * Joins the parts. That it is asked for is written down first: a server that no longer knows the upload afterwards may have
- * joined it and lost the answer, which registering will tell (openapi.yaml, completeMultipart). One that never was asked
- * has given it up.
+ * Completes the upload. The request is written to the journal first: if the server does not have the upload afterwards, it may
+ * have completed it and the response was lost, which registering shows (openapi.yaml, completeMultipart). Without an earlier
+ * request the server has ended the upload.
  */
 async function complete(
   { record, access, environment, report, signal }: SendSession,
@@ -143,22 +145,22 @@ async function complete(
   parts: readonly SentPart[],
 ): Promise<Result<Pick<StoredObject, 'isUnsure'>>> {
   const { client, signer } = access
-  const askedBefore = openMultipart(record)?.completing === true
+  const wasRequested = multipartBefore(record)?.completing === true
   const written = report.opened({ ...multipart, completing: true })
   if (!written.ok) return written
   const first = await completeMultipart(client, signer, multipart, parts, signal)
   if (first.ok) return success({})
-  if (first.failure.code === 'not-found' && !askedBefore) {
+  if (first.failure.code === 'not-found' && !wasRequested) {
     await abortableDelay(environment.timers, recheckDelayMs, signal)
-    const again = await completeMultipart(client, signer, multipart, parts, signal)
-    return again.ok ? success({}) : joined(again.failure, false)
+    const second = await completeMultipart(client, signer, multipart, parts, signal)
+    return second.ok ? success({}) : afterFailedCompletion(second.failure, false)
   }
-  if (retryClassOf(first.failure) !== 'later') return joined(first.failure, askedBefore)
+  if (retryClassOf(first.failure) !== 'later') return afterFailedCompletion(first.failure, wasRequested)
   const second = await completeMultipart(client, signer, multipart, parts, signal)
-  return second.ok ? success({}) : joined(second.failure, true)
+  return second.ok ? success({}) : afterFailedCompletion(second.failure, true)
 }
 
-function joined(met: Failure, askedBefore: boolean): Result<Pick<StoredObject, 'isUnsure'>> {
+function afterFailedCompletion(met: Failure, wasRequested: boolean): Result<Pick<StoredObject, 'isUnsure'>> {
   if (met.code !== 'not-found') return failed(met)
-  return askedBefore ? success({ isUnsure: true }) : givenUp(met)
+  return wasRequested ? success({ isUnsure: true }) : uploadEnded(met)
 }

@@ -2,73 +2,80 @@ import type { Access } from '../accounts/accounts.ts'
 import type { PresignedUpload } from '../cloud/models.ts'
 import { failed, success, type Failure, type Result } from '../contract/failures.ts'
 import type { PartMap } from '../contract/upload-details.ts'
+import type { Multipart, UploadRecord } from '../journal/upload-record.ts'
 import { aborted, isAborted, type Attempt } from '../platform/attempt.ts'
+import { raceAbort } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
 import { changeFailure } from '../platform/file-identity.ts'
 import type { FileHash, Hasher, HashTask } from '../transfer/hasher.ts'
-import type { UploadWorkerPool } from '../transfer/upload-worker-pool.ts'
-import { raceAbort } from '../platform/delays.ts'
-import type { SentPart } from '../transfer/send-parts.ts'
 import type { FileSlots } from '../transfer/request-slots.ts'
-import type { Multipart, UploadRecord } from '../journal/upload-record.ts'
+import type { SentPart } from '../transfer/send-parts.ts'
+import type { UploadWorkerPool } from '../transfer/upload-worker-pool.ts'
 
-/** A PUT of ours whose answer never came: the object may be there. */
+/** A PUT whose response was lost: the object may be in storage. */
 export interface UnansweredPut {
   readonly grant: PresignedUpload
   readonly checksum: number
 }
 
-/** A whole file that storage acknowledged. */
-export interface Acknowledged {
+/** A whole file that storage has acknowledged. */
+export interface AcknowledgedFile {
   readonly storageKey: string
   readonly checksum: number
 }
 
 /**
- * What a file's upload keeps between attempts, in memory only: a presigned URL, and what storage or the server acknowledged
- * while the journal could not take it. That is written down before anything else is asked or sent, or it would go again.
+ * What is kept of an upload between its runs, in memory only: presigned URLs, and what was acknowledged but could not be written to
+ * the journal. That is written before anything else is requested or sent, so that nothing is sent twice.
  */
 export interface SendMemory {
   unanswered: UnansweredPut | null
-  /** The whole file, of which the hash was not there yet. */
-  acknowledged: Acknowledged | null
+  /** The whole file is in storage, but its hash is not known yet. */
+  acknowledged: AcknowledgedFile | null
   readonly unwrittenParts: Map<number, SentPart>
-  /** All of it, hash included. */
+  /** The whole file is in storage and its hash is known. */
   stored: StoredObject | null
-  /** The model that it became. */
+  /** The id of the registered model. */
   modelId: string | null
-  /** Numbers of the parts whose bytes went out more than once. */
+  /** Numbers of the parts whose bytes were sent more than once. */
   readonly repeatedParts: Set<number>
-  /** The server gave it up once and it began anew; a second time is for the person to see. */
-  begunAnew: boolean
+  /** The server has ended the upload once and it was restarted. A second time is reported to the user. */
+  hasRestarted: boolean
 }
 
-export const createSendMemory = (): SendMemory => ({
-  ...{ unanswered: null, acknowledged: null, unwrittenParts: new Map<number, SentPart>(), stored: null },
-  ...{ modelId: null, repeatedParts: new Set<number>(), begunAnew: false },
-})
+export function createSendMemory(): SendMemory {
+  return {
+    unanswered: null,
+    acknowledged: null,
+    unwrittenParts: new Map(),
+    stored: null,
+    modelId: null,
+    repeatedParts: new Set(),
+    hasRestarted: false,
+  }
+}
 
-/** What storage has is of no use any more: the next try begins at the first byte. */
+/** What storage holds is of no use any more: the next run restarts at byte 0. */
 export function forgetSent(memory: SendMemory): void {
   Object.assign(memory, { unanswered: null, acknowledged: null, stored: null, modelId: null })
   memory.unwrittenParts.clear()
 }
 
-/** What sending tells of itself. A step that can't be written down ends the run. */
+/** Reports the progress of sending. A step that can't be written to the journal ends the run. */
 export interface SendReport {
-  /** Parts are begun, or joined, under this name: written down before the server is asked to. */
+  /** A multipart upload is open, or about to be completed. */
   opened(multipart: Multipart): Result<void>
   acknowledged(part: SentPart): Result<void>
   /** The parts that storage acknowledged in earlier runs. */
   acknowledgedBefore(): readonly SentPart[]
-  /** How the parts stand: `map` may be asked at any time from now on. */
+  /** `map` returns the current state of the parts and may be called at any time from now on. */
   parts(map: () => PartMap): void
   /**
-   * Bytes go out from now on. What has to survive of that is in `opened`: of a single PUT nothing does, and flushing the disk
-   * for it would cost a small file as much as sending it.
+   * Bytes are being sent. This is not written at once: `opened` has written what a restart needs, and for a single PUT a flush
+   * would cost a small file as much time as sending it.
    */
   sending(): void
-  /** All bytes are out. Like that they go out, nothing of it has to survive. */
+  /** All bytes were sent. Not written at once either. */
   finishing(): void
   progress(progress: { sentBytes?: number; inFlightBytes?: number; hashedBytes?: number }): void
 }
@@ -77,11 +84,11 @@ export interface StoredObject {
   readonly storageKey: string
   /** 64 lower-case hex digits. */
   readonly sha256: string
-  /** The server no longer knew the upload when it was to be joined: registering tells whether it had been. */
+  /** The server did not have the upload when it was to be completed. Registering shows whether it was completed before. */
   readonly isUnsure?: boolean
 }
 
-/** One file on its way, with all that sending it needs. */
+/** One upload with everything that sending it needs. */
 export interface SendSession {
   readonly record: UploadRecord
   readonly access: Access
@@ -95,43 +102,43 @@ export interface SendSession {
 }
 
 /**
- * Runs `send` with the file's hash beside it: either side's trouble stops the other, an abort stops both. Ends well only if
- * both did and the file is still the one that was queued.
+ * Sends and hashes the file at the same time. A failure of one stops the other. Succeeds only if both do and the file has not
+ * changed since it was queued.
  */
 export async function sendWhileHashing<Sent>(
-  sending: SendSession,
+  session: SendSession,
   segmentBytes: number,
   send: (signal: AbortSignal, hashing: HashTask) => Promise<Attempt<Sent>>,
 ): Promise<Attempt<{ readonly sent: Sent; readonly hash: FileHash }>> {
-  const { record, hasher, report, signal } = sending
-  const trouble = new AbortController()
-  const both = AbortSignal.any([signal, trouble.signal])
+  const { record, hasher, report, signal } = session
+  const failing = new AbortController()
+  const bothSignal = AbortSignal.any([signal, failing.signal])
   const hashing = hasher.hash(
     { path: record.path, identity: record.identity, segmentBytes },
-    { signal: both, onProgress: (hashedBytes) => report.progress({ hashedBytes }) },
+    { signal: bothSignal, onProgress: (hashedBytes) => report.progress({ hashedBytes }) },
   )
   void hashing.result.then((hash) => {
-    if (!hash.ok && !isAborted(hash)) trouble.abort()
+    if (!hash.ok && !isAborted(hash)) failing.abort()
   })
   let sent: Attempt<Sent> = aborted
   let thrown: unknown = null
   try {
-    sent = await send(both, hashing)
+    sent = await send(bothSignal, hashing)
   } catch (error) {
     thrown = error
   }
-  if (!sent.ok) trouble.abort()
+  if (!sent.ok) failing.abort()
   hashing.uploadReached(record.identity.sizeBytes)
   const hash = await hashing.result
   if (signal.aborted) return aborted
-  // The hash's trouble aborts what sending waits for: then it is the reason, not the abort.
+  // A failed hash aborts sending, so it is the reason for the end.
   if (!hash.ok && !isAborted(hash)) return hash
   if (thrown !== null) throw thrown as Error
   if (!sent.ok) return sent
   if (!hash.ok) return hash
-  const changed = await raceAbort(changeFailure(record.path, record.identity).then(toResult), signal)
+  const unchanged = await raceAbort(changeFailure(record.path, record.identity).then(toResult), signal)
   if (signal.aborted) return aborted
-  return changed.ok ? success({ sent: sent.value, hash: hash.value }) : changed
+  return unchanged.ok ? success({ sent: sent.value, hash: hash.value }) : unchanged
 }
 
 const toResult = (met: Failure | null): Result<void> => (met ? failed(met) : success(undefined))

@@ -5,29 +5,35 @@ import type { HashTask } from '../transfer/hasher.ts'
 import { urlExpiryMs } from '../transfer/presigned-url.ts'
 import { putOutcome, type PutOutcome } from '../transfer/put-outcome.ts'
 import type { RequestSlot } from '../transfer/request-slots.ts'
-import { sendWhileHashing, type Acknowledged, type SendSession, type StoredObject } from './send-session.ts'
+import {
+  sendWhileHashing,
+  type AcknowledgedFile,
+  type SendMemory,
+  type SendSession,
+  type StoredObject,
+} from './send-session.ts'
 
 /**
- * Sends a file as one PUT and hashes it meanwhile. Ends well only if storage acknowledged
- * every byte, what was sent is what was hashed, and the file is still the one that was queued.
+ * Sends a file as one PUT and hashes it meanwhile. Succeeds only if storage acknowledged every byte, the bytes sent are the bytes
+ * hashed, and the file has not changed since it was queued.
  */
-export async function sendWhole(sending: SendSession): Promise<Attempt<StoredObject>> {
-  // The hash begins while the grant is asked for: a small file is hashed by the time it may go.
-  const { identity } = sending.record
-  const done = await sendWhileHashing(sending, identity.sizeBytes, async (signal, hashing) => {
-    const { acknowledged } = sending.memory
-    if (acknowledged) {
+export async function sendWhole(session: SendSession): Promise<Attempt<StoredObject>> {
+  // Hashing starts before the URL is requested, so that a small file is hashed by the time it is sent.
+  const { identity } = session.record
+  const done = await sendWhileHashing(session, identity.sizeBytes, async (signal, hashing) => {
+    const { acknowledged: sentBefore } = session.memory
+    if (sentBefore) {
       hashing.uploadReached(identity.sizeBytes)
-      return success(acknowledged)
+      return success(sentBefore)
     }
-    const grant = await firstGrant({ ...sending, signal })
+    const grant = await firstGrant({ ...session, signal })
     if (!grant.ok) return grant
-    sending.report.sending()
-    const stream = await sending.requestSlots.acquire(signal)
+    session.report.sending()
+    const slot = await session.requestSlots.acquire(signal)
     try {
-      return await putUntilStored({ ...sending, signal }, grant.value, { hashing, stream })
+      return await putUntilStored({ ...session, signal }, grant.value, { hashing, slot })
     } finally {
-      stream.release()
+      slot.release()
     }
   })
   if (!done.ok) return done
@@ -36,86 +42,86 @@ export async function sendWhole(sending: SendSession): Promise<Attempt<StoredObj
   return success({ storageKey: sent.storageKey, sha256: hash.sha256 })
 }
 
-interface Beside {
+interface PutResources {
   readonly hashing: HashTask
-  readonly stream: RequestSlot
+  readonly slot: RequestSlot
 }
 
-/** The grant of an unanswered PUT while it lives, since only it can tell whether that PUT landed; else a new one. */
-async function firstGrant(sending: SendSession): Promise<Result<PresignedUpload>> {
-  const { memory, environment } = sending
+/** Reuses the URL of an unanswered PUT until it expires: only that URL can show whether the object was stored. */
+async function firstGrant(session: SendSession): Promise<Result<PresignedUpload>> {
+  const { memory, environment } = session
   if (memory.unanswered) {
     const expiry = urlExpiryMs(memory.unanswered.grant.url)
     if (expiry === null || expiry > environment.now()) return success(memory.unanswered.grant)
     memory.unanswered = null
   }
-  return newGrant(sending)
+  return requestGrant(session)
 }
 
-function newGrant({ record, access, signal }: SendSession): Promise<Result<PresignedUpload>> {
+function requestGrant({ record, access, signal }: SendSession): Promise<Result<PresignedUpload>> {
   const { fileName, identity, target } = record
-  return presignModel(
-    access.client,
-    access.signer,
-    { fileName, sizeBytes: identity.sizeBytes, target },
-    signal,
-  )
+  const file = { fileName, sizeBytes: identity.sizeBytes, target }
+  return presignModel(access.client, access.signer, file, signal)
 }
 
-/**
- * PUTs until storage has the object. A refused URL is asked for anew once, an occupied key likewise; whatever else goes
- * wrong is the retry policy's business.
- */
+/** Repeats the PUT with a new URL once if the URL is refused, its key is occupied or the bytes differ; other failures end it. */
 async function putUntilStored(
-  sending: SendSession,
+  session: SendSession,
   firstGrant: PresignedUpload,
-  beside: Beside,
-): Promise<Attempt<Acknowledged>> {
+  resources: PutResources,
+): Promise<Attempt<AcknowledgedFile>> {
+  const { memory, report } = session
   let grant = firstGrant
   let mismatches = 0
   for (let renewals = 0; ; renewals += 1) {
-    const outcome = await putOnce(sending, grant, beside)
+    const outcome = await putOnce(session, grant, resources)
+    rememberUnanswered(memory, grant, outcome)
     switch (outcome.kind) {
       case 'aborted':
-        // Only the answer was missing: the next try asks whether it landed before it sends a byte.
-        if (outcome.unanswered) sending.memory.unanswered = { grant, ...outcome.unanswered }
         return aborted
       case 'stored':
-        return acknowledged(sending, grant, outcome.checksum)
+        return acknowledge(session, grant, outcome.checksum)
       case 'failed':
-        if (retryClassOf(outcome.failure) === 'later') beside.stream.reportCongestion()
-        if (outcome.unanswered) sending.memory.unanswered = { grant, ...outcome.unanswered }
+        if (retryClassOf(outcome.failure) === 'later') resources.slot.reportCongestion()
         return failed(outcome.failure)
       case 'occupied': {
-        const { unanswered } = sending.memory
-        if (unanswered?.grant.storageKey === grant.storageKey) {
-          return acknowledged(sending, grant, unanswered.checksum)
-        }
+        const checksum = ownChecksum(memory, grant)
+        if (checksum !== null) return acknowledge(session, grant, checksum)
         if (renewals > 0) return failed(failure('storage-occupied'))
         break
       }
       case 'differs':
-        // What lies there now can't be mended, since its key is taken: the bytes go out once more under another.
+        // The key now has the wrong object, so the bytes are sent once more to another key.
         if (++mismatches > 1) return failed(outcome.failure)
         break
       case 'forbidden':
         if (renewals > 0) return failed(outcome.failure)
     }
-    sending.memory.unanswered = null
-    sending.report.progress({ inFlightBytes: 0 })
-    const renewed = await newGrant(sending)
+    memory.unanswered = null
+    report.progress({ inFlightBytes: 0 })
+    const renewed = await requestGrant(session)
     if (!renewed.ok) return renewed
     grant = renewed.value
-    sending.report.sending()
+    report.sending()
   }
 }
 
-/** Kept until the journal has it: whatever ends the run before, these bytes don't go again. */
-function acknowledged(
+/** If only the response was lost, the next run checks whether the object was stored before it sends a byte. */
+function rememberUnanswered(memory: SendMemory, grant: PresignedUpload, outcome: PutOutcome): void {
+  if ('unanswered' in outcome && outcome.unanswered) memory.unanswered = { grant, ...outcome.unanswered }
+}
+
+/** The checksum of the unanswered PUT if it was the one that occupied the key. */
+function ownChecksum({ unanswered }: SendMemory, grant: PresignedUpload): number | null {
+  return unanswered?.grant.storageKey === grant.storageKey ? unanswered.checksum : null
+}
+
+/** Kept in memory until the journal has it, so that the bytes are not sent again if the run ends before. */
+function acknowledge(
   { memory, report, record }: SendSession,
   { storageKey }: PresignedUpload,
   checksum: number,
-): Result<Acknowledged> {
+): Result<AcknowledgedFile> {
   memory.unanswered = null
   memory.acknowledged = { storageKey, checksum }
   report.progress({ sentBytes: record.identity.sizeBytes, inFlightBytes: 0 })
@@ -124,17 +130,17 @@ function acknowledged(
 }
 
 async function putOnce(
-  sending: SendSession,
+  session: SendSession,
   grant: PresignedUpload,
-  { hashing, stream }: Beside,
+  { hashing, slot }: PutResources,
 ): Promise<PutOutcome> {
-  const { record, workerPool, environment, report, signal } = sending
+  const { record, workerPool, environment, report, signal } = session
   const { sizeBytes } = record.identity
   const { host } = new URL(grant.url)
-  let before = 0
+  let reportedBytes = 0
   const onProgress = (flushedBytes: number) => {
-    stream.recordBytes(flushedBytes - before)
-    before = flushedBytes
+    slot.recordBytes(flushedBytes - reportedBytes)
+    reportedBytes = flushedBytes
     hashing.uploadReached(flushedBytes)
     report.progress({ inFlightBytes: flushedBytes })
     if (flushedBytes === sizeBytes) report.finishing()
@@ -149,7 +155,7 @@ async function putOnce(
       headers: grant.headers,
       readAhead: hashing.readAhead,
     },
-    { signal, onProgress, onContinueDelay: (tookMs) => stream.recordLatency(host, tookMs) },
+    { signal, onProgress, onContinueDelay: (tookMs) => slot.recordLatency(host, tookMs) },
   )
   hashing.uploadReached(sizeBytes)
   return putOutcome(answer, { sizeBytes, host, nowMs: environment.now() })

@@ -16,29 +16,29 @@ import type { Rows } from '../journal/rows.ts'
 import type { UploadReport } from './run-upload.ts'
 import type { StoredObject } from './send-session.ts'
 
-/** The library has the bytes already: it is over, and nothing was sent. */
-export interface FoundReport {
-  found(sha256: string, model: LibraryModel): Result<void>
+/** The library already has the bytes: the upload is done and nothing was sent. */
+export interface DuplicateReport {
+  duplicate(sha256: string, model: LibraryModel): Result<void>
 }
 
-/** What each upload tells of itself goes to the rows, which write it down. */
-export function createReports(options: {
+/** Applies the reports of each run to its row, which writes them to the journal. */
+export function createUploadReports(options: {
   readonly rows: Rows
   readonly parts: PartsStore
   readonly environment: Environment
   readonly followParts: (id: string, map: () => PartMap) => void
-}): (id: string) => UploadReport & FoundReport {
+}): (id: string) => UploadReport & DuplicateReport {
   const { rows, parts, environment, followParts } = options
-  const finishTime = risingTime(environment)
+  const nextFinishTimeMs = increasingTime(environment)
   const happen = createGroupCommits({ write: rows.happenAll, environment })
   return (id) => {
     const phase = () => rows.get(id)?.live.phase
     const currentState = (): UploadState | undefined => rows.get(id)?.record.state
     return {
-      foundAgain: (identity) => rows.change(id, { identity }),
+      identityChanged: (identity) => rows.change(id, { identity }),
       opened: (multipart) => rows.change(id, { state: { kind: 'multipart-open', multipart } }),
       acknowledged: (part) => parts.add(id, part),
-      acknowledgedBefore: () => parts.of(id),
+      acknowledgedBefore: () => parts.list(id),
       sending() {
         if (phase() !== 'sending') rows.happenUnwritten(id, 'send', startedChange(currentState()))
       },
@@ -55,7 +55,7 @@ export function createReports(options: {
         }),
       registered(modelId) {
         const { storageKey, sha256, multipart } = requireStored(currentState())
-        const finishedAtMs = finishTime()
+        const finishedAtMs = nextFinishTimeMs()
         return happen({
           id,
           event: 'registered',
@@ -72,10 +72,10 @@ export function createReports(options: {
         if (state.kind === 'replacing' && state.modelId === modelId) return success(undefined)
         return rows.change(id, { state: { ...state, kind: 'replacing', modelId } })
       },
-      found(sha256, { id: modelId, displayName, modelPath, status }) {
+      duplicate(sha256, { id: modelId, displayName, modelPath, status }) {
         const already = { name: displayName, path: modelPath, status }
         const library = { ...rows.get(id)?.record.library, already }
-        const state = { kind: 'duplicate', sha256, modelId, finishedAtMs: finishTime() } as const
+        const state = { kind: 'duplicate', sha256, modelId, finishedAtMs: nextFinishTimeMs() } as const
         return rows.happen(id, 'found', { state, library, failure: null })
       },
       sentBytes: () => rows.get(id)?.live.sentBytes ?? 0,
@@ -111,8 +111,8 @@ function requireStored(state: UploadState | undefined): StoredState | ReplacingS
   throw new Error(`an upload in state ${state?.kind} cannot be registered`)
 }
 
-/** No two uploads finish in the same millisecond, since the history's pages are cut by this time. */
-function risingTime({ now }: Environment): () => number {
+/** No two uploads get the same time, since the history is paged by it. */
+function increasingTime({ now }: Environment): () => number {
   let lastMs = 0
   return () => (lastMs = Math.max(now(), lastMs + 1))
 }

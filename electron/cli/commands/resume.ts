@@ -41,7 +41,7 @@ function reportNotResumed(
 ): number {
   const journal = readJournal(home)
   if (!journal.ok || journal.value === null) return 0
-  const others = journal.value.left.filter(({ record }) => !resumedIds.has(record.id))
+  const others = journal.value.unfinished.filter(({ record }) => !resumedIds.has(record.id))
   for (const { record, runByPid } of others) {
     const reason = runByPid === null ? 'signed-out' : 'running'
     reporter.notResumed({ id: record.id, file: record.fileName, reason })

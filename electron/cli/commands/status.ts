@@ -10,9 +10,9 @@ import { oneLine } from '../output/terminal-text.ts'
 const schemaVersion = 1
 
 const emptySummary: JournalSummary = {
-  left: [],
+  unfinished: [],
   registeredCount: 0,
-  leftoverCount: 0,
+  abandonedCount: 0,
   allPaused: false,
   accounts: [],
 }
@@ -30,28 +30,28 @@ export function runStatusCommand(home: string, nowMs: number, json: boolean, { o
   return exitCodes.ok
 }
 
-const sum = (left: readonly UnfinishedUpload[], of: (upload: UnfinishedUpload) => number) =>
-  left.reduce((total, upload) => total + of(upload), 0)
+const sum = (uploads: readonly UnfinishedUpload[], of: (upload: UnfinishedUpload) => number) =>
+  uploads.reduce((total, upload) => total + of(upload), 0)
 
 function asJson(view: JournalSummary, home: string, nowMs: number): object {
-  const { left, registeredCount, leftoverCount, allPaused, accounts } = view
-  const countInPhase = (phase: string) => left.filter(({ record }) => record.phase === phase).length
+  const { unfinished, registeredCount, abandonedCount, allPaused, accounts } = view
+  const countInPhase = (phase: string) => unfinished.filter(({ record }) => record.phase === phase).length
   return {
     schema: schemaVersion,
     at: isoTime(nowMs),
     folder: home,
     allPaused,
     totals: {
-      left: left.length,
+      left: unfinished.length,
       waiting: countInPhase('waiting'),
       paused: countInPhase('paused'),
       failed: countInPhase('failed'),
-      sizeBytes: sum(left, ({ record }) => record.identity.sizeBytes),
-      acknowledgedBytes: sum(left, ({ acknowledgedBytes }) => acknowledgedBytes),
+      sizeBytes: sum(unfinished, ({ record }) => record.identity.sizeBytes),
+      acknowledgedBytes: sum(unfinished, ({ acknowledgedBytes }) => acknowledgedBytes),
       registered: registeredCount,
-      leftBehind: leftoverCount,
+      leftBehind: abandonedCount,
     },
-    uploads: left.map((upload) => uploadAsJson(upload, accounts)),
+    uploads: unfinished.map((upload) => uploadAsJson(upload, accounts)),
   }
 }
 
@@ -91,33 +91,33 @@ function uploadAsJson(
 }
 
 function asLines(view: JournalSummary): readonly string[] {
-  const { left, registeredCount, leftoverCount, allPaused, accounts } = view
-  if (left.length === 0) return ['The upload queue is empty.', ...footnotes(view)]
+  const { unfinished, registeredCount, abandonedCount, allPaused, accounts } = view
+  if (unfinished.length === 0) return ['The upload queue is empty.', ...footnotes(view)]
   const size = formatBytes(
-    sum(left, ({ record }) => record.identity.sizeBytes),
+    sum(unfinished, ({ record }) => record.identity.sizeBytes),
     'en',
   )
   const sent = formatBytes(
-    sum(left, ({ acknowledgedBytes }) => acknowledgedBytes),
+    sum(unfinished, ({ acknowledgedBytes }) => acknowledgedBytes),
     'en',
   )
   return [
-    ...left.map((upload) => uploadLine(upload, accounts)),
-    `${left.length === 1 ? '1 upload' : `${left.length} uploads`} in the queue, ${sent} of ${size} uploaded.`,
-    ...footnotes({ registeredCount, leftoverCount, allPaused }),
-    ...(left.some(({ runByPid }) => runByPid === null) ? ['To continue, run: modelferry resume'] : []),
+    ...unfinished.map((upload) => uploadLine(upload, accounts)),
+    `${unfinished.length === 1 ? '1 upload' : `${unfinished.length} uploads`} in the queue, ${sent} of ${size} uploaded.`,
+    ...footnotes({ registeredCount, abandonedCount, allPaused }),
+    ...(unfinished.some(({ runByPid }) => runByPid === null) ? ['To continue, run: modelferry resume'] : []),
   ]
 }
 
 function footnotes({
   registeredCount,
-  leftoverCount,
+  abandonedCount,
   allPaused,
-}: Pick<JournalSummary, 'registeredCount' | 'leftoverCount' | 'allPaused'>): readonly string[] {
+}: Pick<JournalSummary, 'registeredCount' | 'abandonedCount' | 'allPaused'>): readonly string[] {
   return [
     ...(registeredCount > 0 ? [`${registeredCount} in history.`] : []),
-    ...(leftoverCount > 0
-      ? [`Storage still has data of ${leftoverCount} cancelled uploads. It is deleted at the next start.`]
+    ...(abandonedCount > 0
+      ? [`Storage still has data of ${abandonedCount} cancelled uploads. It is deleted at the next start.`]
       : []),
     ...(allPaused ? ['All uploads are paused in the app.'] : []),
   ]

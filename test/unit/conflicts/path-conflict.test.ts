@@ -3,8 +3,8 @@ import type { LibraryModel } from '../../../electron/contract/library.ts'
 import {
   findPathConflict,
   freeTarget,
-  pathsToSearch,
-  usedPaths,
+  scanUsedPaths,
+  indexUsedPaths,
 } from '../../../electron/conflicts/path-conflict.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { uploadRecord, storedState } from '../../support/records.ts'
@@ -21,8 +21,8 @@ const model = (modelPath: string): LibraryModel => ({
 })
 
 test.each([
-  ['looked through', pathsToSearch],
-  ['gathered', usedPaths],
+  ['looked through', scanUsedPaths],
+  ['gathered', indexUsedPaths],
 ] as const)('two servers that have equal ids of teams share no path (%s)', (_name, pathsOf) => {
   const here = to(path, { accountId: 'one.example alice' })
   const elsewhere = to(path, { accountId: 'two.example alice' })
@@ -37,8 +37,8 @@ test.each([
 })
 
 test.each([
-  ['looked through', pathsToSearch],
-  ['gathered', usedPaths],
+  ['looked through', scanUsedPaths],
+  ['gathered', indexUsedPaths],
 ] as const)('paths that differ in case only are one path (%s)', (_name, pathsOf) => {
   const [first, second] = [to(path), to(path.toLowerCase())]
   const rows = rowsOf([first, second])
@@ -55,19 +55,23 @@ test('of models whose paths differ in case only, the one that is spelt alike is 
   const [other, same] = [model(path.toLowerCase()), model(path)]
   const upload = to(path)
   const rows = rowsOf([upload])
-  for (const pathsOf of [pathsToSearch, usedPaths])
+  for (const pathsOf of [scanUsedPaths, indexUsedPaths])
     expect(pathsOf([other, same], rows, upload).modelsAt(path)[0]).toBe(same)
 })
 
 test('a free path is free in whatever case', () => {
   const upload = to(path)
-  const paths = usedPaths([model(path), model('models/loras/style-2.SAFETENSORS')], rowsOf([upload]), upload)
+  const paths = indexUsedPaths(
+    [model(path), model('models/loras/style-2.SAFETENSORS')],
+    rowsOf([upload]),
+    upload,
+  )
   expect(freeTarget(upload.target, paths).modelPath).toBe('models/loras/Style-3.safetensors')
 })
 
 test.each([
-  ['looked through', pathsToSearch],
-  ['gathered', usedPaths],
+  ['looked through', scanUsedPaths],
+  ['gathered', indexUsedPaths],
 ] as const)('of several models at one path the one that agents get is met (%s)', (_name, pathsOf) => {
   const disabled = { ...model(path), id: 'old', status: 'disabled' }
   const active = { ...model(path), id: 'now' }
@@ -90,7 +94,7 @@ test('a model that was chosen to be replaced and is out of use is no choice abou
       },
     })
   const clashWith = (upload: UploadRecord, models: readonly LibraryModel[]) =>
-    findPathConflict(upload, usedPaths(models, rowsOf([upload]), upload), true)
+    findPathConflict(upload, indexUsedPaths(models, rowsOf([upload]), upload), true)
   expect(clashWith(replacing('old'), [disabled, active])).toEqual({ with: 'model', model: active })
   expect(clashWith(replacing('now'), [disabled, active])).toBeNull()
   expect(clashWith(replacing('old'), [disabled])).toBeNull()
@@ -99,6 +103,6 @@ test('a model that was chosen to be replaced and is out of use is no choice abou
 test('what an upload itself has become is known by its bytes where the list leaves out its key', () => {
   const sha256 = 'cd'.repeat(32)
   const upload = to(path, { state: storedState({ storageKey: 'models/1', sha256 }) })
-  const paths = usedPaths([{ ...model(path), sha256 }], rowsOf([upload]), upload)
+  const paths = indexUsedPaths([{ ...model(path), sha256 }], rowsOf([upload]), upload)
   expect(findPathConflict(upload, paths, true)).toBeNull()
 })

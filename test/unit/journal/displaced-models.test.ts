@@ -40,7 +40,7 @@ test('a displaced model is listed once its upload is removed or no longer replac
     accountId: upload.accountId,
     teamId: upload.team.id,
     path,
-    asidePath: displacedPath,
+    displacedPath,
   }
   expect(store.displacedModels()).toEqual([displaced])
   // A retry replaces it again.

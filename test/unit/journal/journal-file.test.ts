@@ -40,8 +40,8 @@ const storeOn = (database: DatabaseSync) =>
 
 test('a first start makes the folder, for its owner only, and an empty journal', () => {
   const { folder, open } = setup()
-  const { database, setAside } = open()
-  expect([setAside, valueOf(storeOn(database).claimQueue())]).toEqual([null, []])
+  const { database, damagedFile } = open()
+  expect([damagedFile, valueOf(storeOn(database).claimQueue())]).toEqual([null, []])
   expect(statSync(folder).mode & 0o777).toBe(process.platform === 'win32' ? 0o666 : 0o700)
 })
 
@@ -68,9 +68,9 @@ test('a journal of the first version is brought up to date and keeps its uploads
     .run(...kept.map((name) => values.get(name) ?? null))
   old.close()
 
-  const { database, setAside } = open()
+  const { database, damagedFile } = open()
   const store = storeOn(database)
-  expect([valueOf(store.claimQueue()), setAside, versionOf(database) > 1]).toEqual([[record], null, true])
+  expect([valueOf(store.claimQueue()), damagedFile, versionOf(database) > 1]).toEqual([[record], null, true])
 })
 
 test('a journal that a newer version wrote is left alone', () => {
@@ -123,13 +123,13 @@ test.each<[string, (whole: Buffer) => Buffer]>([
   const damaged = damage(readFileSync(file))
   writeFileSync(file, damaged)
 
-  const { database, setAside } = open()
+  const { database, damagedFile } = open()
   const record = uploadRecord()
   const store = storeOn(database)
   store.add([record])
   expect(valueOf(store.claimQueue())).toEqual([record])
-  expect(setAside).toBe(`${file}.damaged-2026-05-06T07-08-09-000Z`)
-  expect(readFileSync(setAside ?? '').equals(damaged)).toBe(true)
+  expect(damagedFile).toBe(`${file}.damaged-2026-05-06T07-08-09-000Z`)
+  expect(readFileSync(damagedFile ?? '').equals(damaged)).toBe(true)
   expect(readdirSync(folder).filter((name) => name.includes('damaged'))).toHaveLength(1)
 })
 

@@ -25,13 +25,13 @@ function setup() {
       mkdirSync(copy)
       copyFileSync(join(folder, 'used', 'journal.sqlite'), join(copy, 'journal.sqlite'))
       writeFileSync(join(copy, 'journal.sqlite-wal'), wal().subarray(0, walBytes))
-      const { database: found, setAside } = openJournal(copy, 0)
+      const { database: found, damagedFile } = openJournal(copy, 0)
       const ids = found
         .prepare('SELECT id FROM uploads ORDER BY position')
         .all()
         .map(({ id }) => id)
       found.close()
-      return { ids, setAside }
+      return { ids, damagedFile }
     },
   }
 }
@@ -45,8 +45,8 @@ test('a journal whose log is cut anywhere opens to its last whole commit', () =>
   })
   const ids = commits.map(({ id }) => id)
   const [first, second] = commits
-  expect(after(walBytes())).toEqual({ ids, setAside: null })
-  expect(after(walBytes() - 1)).toEqual({ ids: ids.slice(0, 3), setAside: null })
-  expect(after((second?.walBytes ?? 0) - 2_000)).toEqual({ ids: ids.slice(0, 1), setAside: null })
-  expect(after(first?.walBytes ?? 0)).toEqual({ ids: ids.slice(0, 1), setAside: null })
+  expect(after(walBytes())).toEqual({ ids, damagedFile: null })
+  expect(after(walBytes() - 1)).toEqual({ ids: ids.slice(0, 3), damagedFile: null })
+  expect(after((second?.walBytes ?? 0) - 2_000)).toEqual({ ids: ids.slice(0, 1), damagedFile: null })
+  expect(after(first?.walBytes ?? 0)).toEqual({ ids: ids.slice(0, 1), damagedFile: null })
 })

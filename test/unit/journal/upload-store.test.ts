@@ -229,12 +229,12 @@ test('parts are durable, come back in their order and go with their upload', () 
   first.die()
   const { store } = start('two')
   valueOf(store.claimQueue())
-  expect(store.parts.of(record.id)).toEqual([
+  expect(store.parts.list(record.id)).toEqual([
     { number: 1, etag: '"1"', checksum: 1 },
     { number: 3, etag: '"3"', checksum: 3 },
   ])
   store.remove([record.id])
-  expect(store.parts.of(record.id)).toEqual([])
+  expect(store.parts.list(record.id)).toEqual([])
 })
 
 test('a multipart upload that nobody goes on with is left over until storage has let go of it', () => {

@@ -53,7 +53,7 @@ async function setup(options: CloudOptions = {}) {
     workerPool: workerPool as UploadWorkerPool,
     requestSlots,
     abandonedUploads: {
-      hold(uploadId) {
+      protect(uploadId) {
         held.add(uploadId)
         return () => held.delete(uploadId)
       },

@@ -7,6 +7,7 @@ import {
   failure,
   retryClassOf,
   success,
+  type Failure,
   type FailureCode,
   type Result,
 } from '../contract/failures.ts'
@@ -40,21 +41,28 @@ export async function findRegistered(registration: Registration): Promise<Result
  * with `upload-ended` if storage does not have the object.
  */
 export async function register(registration: Registration): Promise<Result<string>> {
-  const { stored } = registration
   const answer = await requestRegistration(registration)
   if (answer.ok) return answer
-  const { code, detail } = answer.failure
-  const uploadEnded = failed(failure('upload-ended', {}, { detail }))
-  const mayBeRegistered = code === 'conflict' || retryClassOf(answer.failure) === 'later'
+  const { failure: met } = answer
+  const mayBeRegistered = met.code === 'conflict' || retryClassOf(met) === 'later'
   const found = mayBeRegistered ? await findInLibrary(registration) : null
   if (found?.ok && found.value.ownModelId !== null) return success(found.value.ownModelId)
-  if (code === 'not-found') return uploadEnded
-  const mayBeMissing = stored.isUnsure === true && missingObjectCodes.has(code)
-  if (!mayBeMissing) return answer
+  return failed(registrationFailure(met, registration.stored, found))
+}
+
+/** Tells a missing object, which has to be sent again, from other reasons why registering failed. */
+function registrationFailure(
+  met: Failure,
+  stored: StoredObject,
+  found: Result<LibrarySearch> | null,
+): Failure {
+  const uploadEnded = failure('upload-ended', {}, { detail: met.detail })
+  if (met.code === 'not-found') return uploadEnded
+  if (stored.isUnsure !== true || !missingObjectCodes.has(met.code)) return met
   // Before all bytes are sent again, the listing must confirm that the refusal was not about the path.
-  if (found && !found.ok && retryClassOf(found.failure) === 'later') return found
-  const isPathConflict = code === 'conflict' && found?.ok === true && found.value.isPathTaken
-  return isPathConflict ? answer : uploadEnded
+  if (found && !found.ok && retryClassOf(found.failure) === 'later') return found.failure
+  const isPathConflict = met.code === 'conflict' && found?.ok === true && found.value.isPathTaken
+  return isPathConflict ? met : uploadEnded
 }
 
 /** Repeats the request once if the server does not find the object, which may be temporary. */

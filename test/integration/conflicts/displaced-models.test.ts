@@ -6,38 +6,38 @@ import { setup, valueOf } from '../../support/engine.ts'
 const path = 'models/loras/style.safetensors'
 const old = ['Old style', path, 'active']
 
-/** An upload that is to take the place of a model, on a server that takes one model a path, with trouble ahead. */
-async function replacing(...trouble: readonly Parameters<Cloud['fail']>[0][]) {
-  const world = await setup()
-  const { app, cloud, file } = world
+/** An upload that replaces a model, on a server that allows one model per path and fails as given. */
+async function startReplacement(...trouble: readonly Parameters<Cloud['fail']>[0][]) {
+  const context = await setup()
+  const { app, cloud, file } = context
   const oldId = cloud.addModel(ALICES_TEAM_ID, { display_name: 'Old style', model_path: path })
   for (const rule of trouble) cloud.fail(rule)
-  const wishes = { target: { modelPath: path }, onConflict: 'replace' } as const
-  const [id = ''] = await app.add(await file('loras/style.safetensors'), wishes)
+  const options = { target: { modelPath: path }, onConflict: 'replace' } as const
+  const [id = ''] = await app.add(await file('loras/style.safetensors'), options)
   const library = () =>
     cloud
       .modelsOf(ALICES_TEAM_ID)
       .map(({ display_name: name, model_path, model_status: status }) => [name, model_path, status])
-  return { ...world, id, oldId, library }
+  return { ...context, id, oldId, library }
 }
 
-/** An old model that stands aside for an upload that waits to be tried again. */
-async function standsAside() {
-  const world = await replacing({ on: 'registerModel', how: 503, skip: 1, times: Infinity })
-  const { app, id } = world
+/** An upload that has displaced the old model and waits for its retry. */
+async function displaceOldModel() {
+  const context = await startReplacement({ on: 'registerModel', how: 503, skip: 1, times: Infinity })
+  const { app, id } = context
   await app.until(() => app.row(id).phase === 'retrying' && app.row(id).replaces?.asidePath)
-  expect(world.library()).toEqual([['Old style', 'models/loras/style-2.safetensors', 'active']])
-  return world
+  expect(context.library()).toEqual([['Old style', 'models/loras/style-2.safetensors', 'active']])
+  return context
 }
 
-test('an old model whose upload is cancelled while it stands aside has its path again', async () => {
-  const { app, id, library } = await standsAside()
+test('a displaced model is moved back when its upload is cancelled', async () => {
+  const { app, id, library } = await displaceOldModel()
   valueOf(await app.calls.cancel({ ids: [id] }))
   await expect.poll(library).toEqual([old])
 })
 
-test('moving it back is repeated until the server takes it', async () => {
-  const { app, cloud, clock, id, library } = await standsAside()
+test('moving a displaced model back is repeated until the server accepts it', async () => {
+  const { app, cloud, clock, id, library } = await displaceOldModel()
   cloud.fail({ on: 'updateModel', how: 500, times: 2 })
   valueOf(await app.calls.cancel({ ids: [id] }))
   await expect
@@ -48,8 +48,8 @@ test('moving it back is repeated until the server takes it', async () => {
     .toEqual([old])
 })
 
-test('moving it back is not forgotten over a restart', async () => {
-  const { app, cloud, id, library, open, oldId } = await standsAside()
+test('a displaced model is moved back after a restart', async () => {
+  const { app, cloud, id, library, open, oldId } = await displaceOldModel()
   cloud.fail({ on: 'updateModel', how: 500, times: Infinity })
   cloud.forgetOperations()
   valueOf(await app.calls.cancel({ ids: [id] }))
@@ -62,8 +62,8 @@ test('moving it back is not forgotten over a restart', async () => {
   expect(cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.id)).toEqual([oldId])
 })
 
-test('one that somebody has moved meanwhile stays where they put it', async () => {
-  const { app, id, oldId, library } = await standsAside()
+test('a displaced model that another person has moved stays there', async () => {
+  const { app, id, oldId, library } = await displaceOldModel()
   const choice = { accountId: app.row(id).accountId, teamId: ALICES_TEAM_ID }
   const change = { modelPath: 'models/vae/elsewhere.safetensors' }
   valueOf(await app.calls.changeModel({ choice, modelId: oldId, change }))
@@ -72,8 +72,8 @@ test('one that somebody has moved meanwhile stays where they put it', async () =
   expect(library()).toEqual([['Old style', change.modelPath, 'active']])
 })
 
-test('one that can’t be moved back at once when the new model is refused for good is moved back later', async () => {
-  const { app, clock, id, library } = await replacing(
+test('moving back is repeated later if it fails after the new model was refused', async () => {
+  const { app, clock, id, library } = await startReplacement(
     { on: 'registerModel', how: 403, skip: 1 },
     { on: 'updateModel', how: 500, skip: 1, times: 2 },
   )

@@ -13,8 +13,8 @@ import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { setup, sha256Of, valueOf, type World } from '../../support/engine.ts'
 
-/** Puts a model with a file's bytes into the team's library, as if a colleague had. */
-function colleagueHas(cloud: World['cloud'], path: string, given: object = {}): string {
+/** Adds a model with the file's bytes to the team's library. */
+function addColleagueModel(cloud: World['cloud'], path: string, given: object = {}): string {
   return cloud.addModel(ALICES_TEAM_ID, {
     ...{ display_name: 'Theirs', model_path: 'models/loras/theirs.safetensors' },
     ...{ file_size: statSync(path).size, file_hash: `sha256:${sha256Of(path)}` },
@@ -24,25 +24,25 @@ function colleagueHas(cloud: World['cloud'], path: string, given: object = {}): 
 
 const storageCalls = ({ cloud }: World) => cloud.operations.filter(({ kind }) => kind === 'storage').length
 
-test('a file that the team has is not sent at all, and says which model has its bytes', async () => {
-  const world = await setup()
-  const { app, cloud, file, countOf } = world
+test('a file that the team already has is not sent and names the model', async () => {
+  const context = await setup()
+  const { app, cloud, file, countOf } = context
   const path = await file('mine.safetensors')
-  const modelId = colleagueHas(cloud, path)
+  const modelId = addColleagueModel(cloud, path)
   const [id = ''] = await app.add(path)
   const row = await app.settled(id)
   expect(row).toMatchObject({
     ...{ phase: 'registered', modelId, sha256: sha256Of(path), sentBytes: 0, storageKey: null },
     already: { name: 'Theirs', path: 'models/loras/theirs.safetensors', status: 'active' },
   })
-  expect([storageCalls(world), countOf('presignModel'), countOf('registerModel')]).toEqual([0, 0, 0])
+  expect([storageCalls(context), countOf('presignModel'), countOf('registerModel')]).toEqual([0, 0, 0])
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
 })
 
-test('it stands in the history as well, after a restart', async () => {
+test('a duplicate is in the history after a restart', async () => {
   const { app, cloud, file, open } = await setup()
   const path = await file('mine.safetensors')
-  colleagueHas(cloud, path)
+  addColleagueModel(cloud, path)
   const [id = ''] = await app.add(path)
   await app.settled(id)
   await app.stop()
@@ -51,33 +51,33 @@ test('it stands in the history as well, after a restart', async () => {
   expect(page.rows.map(({ already, sentBytes }) => [already?.name, sentBytes])).toEqual([['Theirs', 0]])
 })
 
-test('a file whose size no model has is sent without being read beforehand', async () => {
-  const world = await setup()
-  const { app, cloud, file } = world
+test('a file whose size no model has is sent without hashing it first', async () => {
+  const context = await setup()
+  const { app, cloud, file } = context
   const path = await file('mine.safetensors')
-  colleagueHas(cloud, path, { file_size: statSync(path).size + 1 })
+  addColleagueModel(cloud, path, { file_size: statSync(path).size + 1 })
   const held = cloud.hold('presignModel')
   const [id = ''] = await app.add(path)
   await held.arrived
   held.release()
   const row = await app.settled(id)
-  expect([row.already, storageCalls(world)]).toEqual([undefined, 1])
+  expect([row.already, storageCalls(context)]).toEqual([undefined, 1])
 })
 
-test('other bytes of the same size are sent', async () => {
+test('a file with other bytes of the same size is sent', async () => {
   const { app, cloud, file } = await setup()
   const path = await file('mine.safetensors')
-  colleagueHas(cloud, path, { file_hash: `sha256:${'0'.repeat(64)}` })
+  addColleagueModel(cloud, path, { file_hash: `sha256:${'0'.repeat(64)}` })
   const [id = ''] = await app.add(path)
   expect((await app.settled(id)).sentBytes).toBe(statSync(path).size)
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(2)
 })
 
-test('a model that somebody has deleted since it was listed is not believed in', async () => {
-  const world = await setup()
-  const { app, cloud, clock, file } = world
+test('a model that was deleted after the listing does not count as duplicate', async () => {
+  const context = await setup()
+  const { app, cloud, clock, file } = context
   const path = await file('mine.safetensors')
-  colleagueHas(cloud, path)
+  addColleagueModel(cloud, path)
   await app.calls.pauseAll(undefined)
   const [id = ''] = await app.add(path)
   await cloud.ended('listModels')
@@ -85,12 +85,12 @@ test('a model that somebody has deleted since it was listed is not believed in',
   cloud.fail({ on: 'getModel', how: 404 })
   await app.calls.resumeAll(undefined)
   expect((await app.settled(id)).already).toBe(undefined)
-  expect(storageCalls(world)).toBe(1)
+  expect(storageCalls(context)).toBe(1)
 })
 
-test('a file that was sent, deleted from the library and dropped again is sent again', async () => {
-  const world = await setup()
-  const { app, cloud, file } = world
+test('a file is sent again after its model was deleted from the library', async () => {
+  const context = await setup()
+  const { app, cloud, file } = context
   const path = await file('mine.safetensors')
   const [first = ''] = await app.add(path)
   const { accountId, modelId } = await app.phase(first, 'registered')
@@ -99,12 +99,12 @@ test('a file that was sent, deleted from the library and dropped again is sent a
   valueOf(await app.calls.library({ choice, isFresh: true }))
   const [second = ''] = await app.add(path)
   expect((await app.settled(second)).already).toBe(undefined)
-  expect([storageCalls(world), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([2, 1])
+  expect([storageCalls(context), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([2, 1])
 })
 
-test('a file that its disk numbered anew is looked for in the library as any other', async () => {
-  const world = await setup()
-  const { app, cloud, file } = world
+test('a file with a new inode is compared with the library as well', async () => {
+  const context = await setup()
+  const { app, cloud, file } = context
   const path = await file('mine.safetensors')
   const stamp = () => utimesSync(path, 1_700_000_000, 1_700_000_000)
   stamp()
@@ -113,35 +113,35 @@ test('a file that its disk numbered anew is looked for in the library as any oth
   copyFileSync(path, `${path}.copy`)
   renameSync(`${path}.copy`, path)
   stamp()
-  colleagueHas(cloud, path)
+  addColleagueModel(cloud, path)
   const choice = { accountId: app.row(id).accountId, teamId: ALICES_TEAM_ID }
   valueOf(await app.calls.library({ choice, isFresh: true }))
   await app.calls.resumeAll(undefined)
   expect((await app.settled(id)).already?.name).toBe('Theirs')
-  expect(storageCalls(world)).toBe(0)
+  expect(storageCalls(context)).toBe(0)
 })
 
 test.each([404, 405, 403, 500, 'html', 'half-json'] as const)(
-  'a list that answers %s is in nobody’s way',
+  'a listing that fails with %s does not prevent uploads',
   async (how) => {
     const { app, cloud, file, countOf } = await setup()
     cloud.fail({ on: 'listModels', how, times: Infinity })
-    const told: unknown[] = []
-    app.engine.subscribe({ library: ({ failure }) => told.push(failure?.code) })
+    const failureCodes: unknown[] = []
+    app.engine.subscribe({ library: ({ failure }) => failureCodes.push(failure?.code) })
     const ids = await app.add([await file('a.safetensors'), await file('b.safetensors')])
     const rows = await Promise.all(ids.map((id) => app.settled(id)))
     expect(rows.map(({ phase }) => phase)).toEqual(['registered', 'registered'])
-    // Asked once for both, and told once.
-    expect([countOf('listModels'), told.filter((code) => code !== undefined)]).toEqual([
+    // One request and one failure for both uploads.
+    expect([countOf('listModels'), failureCodes.filter((code) => code !== undefined)]).toEqual([
       1,
       [expect.any(String)],
     ])
   },
 )
 
-test('the same bytes twice in a drop go once, and the second says where they are', async () => {
-  const world = await setup()
-  const { app, cloud, file, folder } = world
+test('of two equal files one is sent and the other names its model', async () => {
+  const context = await setup()
+  const { app, cloud, file, folder } = context
   const one = await file('drop/a.safetensors')
   const two = join(folder, 'files', 'drop', 'copies', 'b.safetensors')
   mkdirSync(dirname(two))
@@ -149,14 +149,14 @@ test('the same bytes twice in a drop go once, and the second says where they are
   const ids = await app.add(join(folder, 'files', 'drop'))
   const rows = await Promise.all(ids.map((id) => app.settled(id)))
   expect(rows.map(({ phase }) => phase)).toEqual(['registered', 'registered'])
-  const [sent, spared] = rows[0]?.already ? [rows[1], rows[0]] : rows
-  expect([spared?.already?.name, spared?.modelId]).toEqual([sent?.target.displayName, sent?.modelId])
-  expect([storageCalls(world), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 1])
+  const [sent, duplicate] = rows[0]?.already ? [rows[1], rows[0]] : rows
+  expect([duplicate?.already?.name, duplicate?.modelId]).toEqual([sent?.target.displayName, sent?.modelId])
+  expect([storageCalls(context), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 1])
 })
 
-test('when the first of two equal files is taken away, the second goes itself', async () => {
-  const world = await setup()
-  const { app, cloud, file, folder } = world
+test('the second of two equal files is sent if the first is cancelled', async () => {
+  const context = await setup()
+  const { app, cloud, file, folder } = context
   const one = await file('a.safetensors')
   const two = join(folder, 'files', 'b.safetensors')
   copyFileSync(one, two)
@@ -174,12 +174,12 @@ test('when the first of two equal files is taken away, the second goes itself', 
   ])
 })
 
-test('of two equal files the one that was moved to the top is sent whole, though it had waited for the other', async () => {
+test('a file moved to the top is sent although it waited for an equal file', async () => {
   const { app, cloud, clock, file, folder, countOf } = await setup()
   const one = await file('a.safetensors')
   const two = join(folder, 'files', 'b.safetensors')
   copyFileSync(one, two)
-  // Long enough that the first doesn't start again before the second was moved, however slow the machine is.
+  // Long enough that the first upload does not retry before the second was moved.
   cloud.fail({ on: 'presignModel', how: 503, retryAfterSeconds: 600 })
   const [first = '', second = ''] = await app.add([one, two])
   await app.phase(first, 'retrying')
@@ -196,15 +196,15 @@ test('of two equal files the one that was moved to the top is sent whole, though
   expect(countOf('put-object')).toBe(1)
 })
 
-test('a file that was hashed once is not read again while its size, time and inode stay', async () => {
+test('a file is hashed once while its size, time and inode are unchanged', async () => {
   const { app, cloud, file: write, open } = await setup()
   const path = await write('mine.safetensors')
   utimesSync(path, 1_700_000_000, 1_700_000_000)
-  const modelId = colleagueHas(cloud, path)
+  const modelId = addColleagueModel(cloud, path)
   const [first = ''] = await app.add(path)
   await app.settled(first)
   await app.stop()
-  // Other bytes that nothing on the outside shows: whoever read them would find no model.
+  // Other bytes with the same size, time and inode: hashing the file again would find no model.
   const sha256 = sha256Of(path)
   const file = openSync(path, 'r+')
   writeSync(file, Buffer.alloc(100, 7), 0, 100, statSync(path).size - 100)

@@ -4,7 +4,7 @@ import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { collision, oldStyle as old, takenPath as path } from '../../support/collision.ts'
 import { setup, valueOf } from '../../support/engine.ts'
 
-test('a path that has other bytes is told before a byte is sent, with a free path to take instead', async () => {
+test('a taken path is reported before a byte is sent, with a free path', async () => {
   const { app, id, oldId, countOf, library } = await collision()
   const row = await app.phase(id, 'failed')
   expect(row.failure).toMatchObject({
@@ -17,7 +17,7 @@ test('a path that has other bytes is told before a byte is sent, with a free pat
   expect([countOf('presignModel'), countOf('put-object'), library()]).toEqual([0, 0, [old]])
 })
 
-test('skipping takes the row away and leaves the library as it is', async () => {
+test('skipping removes the row and leaves the library unchanged', async () => {
   const { app, id, decide, library, countOf } = await collision()
   await app.phase(id, 'failed')
   await decide('skip')
@@ -40,7 +40,7 @@ test.each([
   expect([row.phase, library()]).toEqual(['registered', [old, [row.target.displayName, target, 'active']]])
 })
 
-test('a new name that is taken as well is asked about again', async () => {
+test('a new name that is taken too is reported again', async () => {
   const { app, cloud, id, decide } = await collision()
   const other = 'models/loras/other.safetensors'
   cloud.addModel(ALICES_TEAM_ID, { model_path: other, display_name: 'Another' })
@@ -53,7 +53,7 @@ test('a new name that is taken as well is asked about again', async () => {
   expect(row.failure?.code).toBe('path-taken')
 })
 
-test('keeping both numbers the path and the name', async () => {
+test('keeping both adds a number to path and name', async () => {
   const { app, id, decide, library } = await collision(
     {},
     { target: { modelPath: path, displayName: 'Style' } },
@@ -64,7 +64,7 @@ test('keeping both numbers the path and the name', async () => {
   expect(library()).toEqual([old, ['Style (2)', 'models/loras/style-2.safetensors', 'active']])
 })
 
-test('replacing registers the new model first, then disables the old one, which was moved aside for it', async () => {
+test('replacing registers the new model, then disables the displaced old one', async () => {
   const { app, cloud, id, decide, library, asked } = await collision()
   await app.phase(id, 'failed')
   cloud.forgetOperations()
@@ -81,7 +81,7 @@ test('replacing registers the new model first, then disables the old one, which 
   ])
 })
 
-test('replacing deletes the old model where that was chosen, last of all', async () => {
+test('replacing deletes the old model last if that was chosen', async () => {
   const { app, cloud, id, decide, library, asked } = await collision()
   await app.phase(id, 'failed')
   cloud.forgetOperations()
@@ -91,7 +91,7 @@ test('replacing deletes the old model where that was chosen, last of all', async
   expect(asked().at(-1)).toBe('deleteModel')
 })
 
-test('while sending fails the old model stays as it is', async () => {
+test('the old model is unchanged while sending fails', async () => {
   const { app, cloud, id, decide, library } = await collision()
   await app.phase(id, 'failed')
   cloud.fail({ on: 'put-object', how: 403, times: Infinity })
@@ -99,7 +99,7 @@ test('while sending fails the old model stays as it is', async () => {
   expect([(await app.settled(id)).phase, library()]).toEqual(['failed', [old]])
 })
 
-test('a new model that is refused for good sends the old one back to its place', async () => {
+test('the old model is moved back if the new one is refused for good', async () => {
   const { app, cloud, id, decide, library } = await collision()
   await app.phase(id, 'failed')
   cloud.fail({ on: 'registerModel', how: 403, skip: 1 })
@@ -109,7 +109,7 @@ test('a new model that is refused for good sends the old one back to its place',
 })
 
 test.each([403, 409] as const)(
-  'an old model that can’t be deleted (%s) is told, and may be kept',
+  'an old model that can’t be deleted (%s) is reported and can be kept',
   async (how) => {
     const { app, cloud, id, decide, library } = await collision()
     await app.phase(id, 'failed')
@@ -127,7 +127,7 @@ test.each([403, 409] as const)(
   },
 )
 
-test('an old model that is gone by then has been dealt with', async () => {
+test('an old model that was deleted meanwhile needs no replacement', async () => {
   const { app, cloud, id, decide } = await collision()
   await app.phase(id, 'failed')
   cloud.fail({ on: 'deleteModel', how: 404 })
@@ -137,7 +137,7 @@ test('an old model that is gone by then has been dealt with', async () => {
   expect((await app.settled(id)).phase).toBe('registered')
 })
 
-test('one decision holds for all rows that wait for one', async () => {
+test('one decision applies to all rows that wait for it', async () => {
   const { app, cloud, file } = await setup()
   const names = ['a', 'b', 'c']
   for (const name of names) cloud.addModel(ALICES_TEAM_ID, { model_path: `models/vae/${name}.safetensors` })
@@ -160,14 +160,14 @@ test.each([
   expect(library().map(([, at, status]) => [at, status])).toEqual([[path, 'active'], ...added])
 })
 
-test('what the settings say about replacing is done without a question', async () => {
+test('the replacement policy of the settings is applied without asking', async () => {
   const settings = { onConflict: 'replace', replacedFate: 'delete' } as const
   const { app, id, library } = await collision({ settings })
   await app.phase(id, 'registered')
   expect(library().map(([, at, status]) => [at, status])).toEqual([[path, 'active']])
 })
 
-test('two files of one drop for one path: the first goes, the second asks', async () => {
+test('of two files for one path the first is sent and the second asks', async () => {
   const { app, cloud, file } = await setup()
   const target = { modelPath: path }
   await app.calls.pauseAll(undefined)
@@ -184,7 +184,7 @@ test('two files of one drop for one path: the first goes, the second asks', asyn
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(2)
 })
 
-test('two files of one size for one path are told apart when their turn comes', async () => {
+test('two files of one size for one path are compared when they run', async () => {
   const { app, cloud, file } = await setup({ settings: { atOnce: 1 } })
   const target = { modelPath: path }
   const held = cloud.hold('put-object')
@@ -196,7 +196,7 @@ test('two files of one size for one path are told apart when their turn comes', 
   await app.phase(first, 'registered')
 })
 
-test('the second of two replaces the first once that is there', async () => {
+test('the second of two files replaces the first once it is registered', async () => {
   const { app, cloud, file } = await setup()
   const wishes = { target: { modelPath: path }, onConflict: 'replace' } as const
   const one = await file('one/style.safetensors')
@@ -210,7 +210,7 @@ test('the second of two replaces the first once that is there', async () => {
   ])
 })
 
-test('a path that only the server knew to be taken is chosen about late, and nothing is sent twice', async () => {
+test('a conflict found at registering is resolved without sending twice', async () => {
   const { app, cloud, file, countOf } = await setup()
   cloud.fail({ on: 'listModels', how: 404 })
   const oldId = cloud.addModel(ALICES_TEAM_ID, { display_name: 'Old style', model_path: path })
@@ -224,14 +224,14 @@ test('a path that only the server knew to be taken is chosen about late, and not
   expect(cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.id)).not.toContain(oldId)
 })
 
-test('a changed path lets the row go on by itself', async () => {
+test('a row continues when its path is changed', async () => {
   const { app, id } = await collision()
   await app.phase(id, 'failed')
   valueOf(await app.calls.editTarget({ id, change: { modelPath: 'models/loras/mine.safetensors' } }))
   expect((await app.settled(id)).phase).toBe('registered')
 })
 
-test('a file whose path is taken goes on when many are given another folder at once', async () => {
+test('a row with a path conflict continues when many get another folder', async () => {
   const { app, id, library } = await collision()
   const { target } = await app.phase(id, 'failed')
   const elsewhere = { ...target, modelPath: 'models/loras/client/style.safetensors' }

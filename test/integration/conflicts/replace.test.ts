@@ -3,19 +3,16 @@ import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { collision, oldStyle as old, takenPath as path } from '../../support/collision.ts'
 import { setup, valueOf } from '../../support/engine.ts'
 
-test.each([404, 405])(
-  'a server that can’t delete models (%s) leaves both, and the row says so',
-  async (how) => {
-    const { app, cloud, id, decide, library } = await collision()
-    await app.phase(id, 'failed')
-    cloud.fail({ on: 'deleteModel', how, times: Infinity })
-    await decide('replace', { fate: 'delete' })
-    expect((await app.settled(id)).failure?.code).toBe('old-model-stays')
-    expect(library()).toHaveLength(2)
-  },
-)
+test.each([404, 405])('both models stay if the server can’t delete models (%s)', async (how) => {
+  const { app, cloud, id, decide, library } = await collision()
+  await app.phase(id, 'failed')
+  cloud.fail({ on: 'deleteModel', how, times: Infinity })
+  await decide('replace', { fate: 'delete' })
+  expect((await app.settled(id)).failure?.code).toBe('old-model-stays')
+  expect(library()).toHaveLength(2)
+})
 
-test('a server that can’t move models aside leaves the choice of another path', async () => {
+test('another path can be chosen if the server can’t move models', async () => {
   const { app, cloud, id, decide, library, countOf } = await collision()
   await app.phase(id, 'failed')
   cloud.fail({ on: 'updateModel', how: 405, times: Infinity })
@@ -26,7 +23,7 @@ test('a server that can’t move models aside leaves the choice of another path'
   expect([(await app.settled(id)).phase, countOf('put-object')]).toEqual(['registered', 1])
 })
 
-test('an upload that was to replace a model and then got another path leaves that model alone', async () => {
+test('an upload that got another path does not replace the model', async () => {
   const { app, cloud, id, decide, library } = await collision()
   await app.phase(id, 'failed')
   cloud.fail({ on: 'presignModel', how: 500 })
@@ -40,7 +37,7 @@ test('an upload that was to replace a model and then got another path leaves tha
 })
 
 test.each(['presignModel', 'put-object'])(
-  'a model that was moved elsewhere before %s is not removed by what was to replace it',
+  'a model that was moved before %s is not removed by its replacement',
   async (step) => {
     const { app, cloud, id, oldId, decide, library } = await collision()
     const { accountId } = await app.phase(id, 'failed')
@@ -63,7 +60,7 @@ test.each(['presignModel', 'put-object'])(
 )
 
 test.each(['keep-both', 'replace'] as const)(
-  'what is chosen (%s) about a model that came while the file was sent is done at once',
+  'a decision (%s) about a model added during sending is applied at once',
   async (choice) => {
     const { app, cloud, file, countOf } = await setup()
     const held = cloud.hold('put-object')

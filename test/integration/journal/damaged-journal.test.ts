@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { setup } from '../../support/engine.ts'
 
-test('a damaged journal is set aside, and its file is named to the page', async () => {
+test('a damaged journal is renamed and the page gets the file name', async () => {
   const { folder, open } = await setup({ as: null })
   const home = join(folder, 'damaged')
   mkdirSync(home)
@@ -13,7 +13,7 @@ test('a damaged journal is set aside, and its file is named to the page', async 
   expect(engine.snapshot().rows).toEqual([])
 })
 
-test('a journal that is sound names no file', async () => {
+test('an intact journal gives the page no file name', async () => {
   const { app } = await setup({ as: null })
   expect(app.engine.snapshot().journalSetAside).toBeNull()
 })

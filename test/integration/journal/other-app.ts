@@ -4,8 +4,8 @@ import { createEngine } from '../../../electron/engine/engine.ts'
 import { runningClock, testPorts } from '../../support/hand-clock.ts'
 import { createMemorySecretStore } from '../../support/memory-secret-store.ts'
 
-// Another start of the app, in a process of its own. It runs built (test/support/test-programs.ts): `other-app <data folder> <server> [stay]`, with what the keychain
-// holds as JSON on its input. Prints the ids of the rows that it has taken over, as JSON.
+// A second app in its own process, built by test/support/test-programs.ts: `other-app <data folder> <server> [stay]`. Reads the
+// keychain as JSON from its input and prints the ids of the rows that it has claimed, as JSON.
 
 const [folder = '', server = '', stay] = process.argv.slice(2)
 const vault = createMemorySecretStore()

@@ -6,21 +6,21 @@ import { testProgram } from '../../support/test-programs.ts'
 
 const large = { sizeBytes: 12_000_000 }
 
-/** An app that is signed in and, on the same data folder, a command line with a token of its own. */
+/** A signed-in app and a command line with its own token on the same data folder. */
 async function setup() {
-  const world = await setupWorld()
+  const context = await setupWorld()
   const environment = {
-    MODELFERRY_SERVER: world.cloud.url,
-    MODELFERRY_HOME: world.home,
+    MODELFERRY_SERVER: context.cloud.url,
+    MODELFERRY_HOME: context.home,
     MODELFERRY_TEAM: ALICES_TEAM_ID,
-    MODELFERRY_TOKEN: await accessTokenOf(world.cloud.url, ALICE),
+    MODELFERRY_TOKEN: await accessTokenOf(context.cloud.url, ALICE),
   }
   return {
-    ...world,
-    /** Another start of the app, in a process of its own, with the same keychain. */
+    ...context,
+    /** Starts a second app in its own process with the same keychain. */
     otherApp: (...more: string[]): Started =>
       startProgram(
-        [process.execPath, testProgram('other-app'), world.home, world.cloud.url, ...more],
+        [process.execPath, testProgram('other-app'), context.home, context.cloud.url, ...more],
         {},
         JSON.stringify(Object.fromEntries(world.vault.entries)),
       ),
@@ -28,7 +28,7 @@ async function setup() {
   }
 }
 
-test('a process that was killed midway leaves its upload to the app, which finishes it', async () => {
+test('the app adopts and finishes the upload of a killed process', async () => {
   const { app, cloud, file, open, upload } = await setup()
   await app.stop()
   const path = await file('a.safetensors', large)
@@ -45,7 +45,7 @@ test('a process that was killed midway leaves its upload to the app, which finis
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
 })
 
-test('the same command after a kill goes on with the row instead of making another', async () => {
+test('the same command after a kill continues the row', async () => {
   const { app, cloud, file, open, upload } = await setup()
   await app.stop()
   const path = await file('a.safetensors', large)
@@ -63,7 +63,7 @@ test('the same command after a kill goes on with the row instead of making anoth
   expect(next.rows().map(({ id, phase }) => [id, phase])).toEqual([[last?.['id'], 'registered']])
 })
 
-test('Ctrl-C pauses, and the app does not go on by itself with what was stopped there', async () => {
+test('Ctrl-C pauses the upload and the app does not continue it by itself', async () => {
   const { app, cloud, file, open, upload } = await setup()
   await app.stop()
   const path = await file('a.safetensors', large)
@@ -82,7 +82,7 @@ test('Ctrl-C pauses, and the app does not go on by itself with what was stopped 
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
 })
 
-test('the app and the command line send side by side, and neither touches the rows of the other', async () => {
+test('the app and the command line send at the same time without sharing rows', async () => {
   const { app, cloud, file, upload, clock } = await setup()
   cloud.fail({ on: 'put-object', how: 'stall', after: 4_000_000 })
   const [ours = ''] = await app.add(await file('ours.safetensors', large))
@@ -97,7 +97,7 @@ test('the app and the command line send side by side, and neither touches the ro
   expect([app.rows().length, cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 2])
 })
 
-test('a file that the app is sending is not sent a second time by the command line', async () => {
+test('the command line does not send a file that the app is sending', async () => {
   const { app, cloud, file, upload, countOf } = await setup()
   const path = await file('ours.safetensors', large)
   const held = cloud.hold('put-object', 4_000_000)
@@ -111,7 +111,7 @@ test('a file that the app is sending is not sent a second time by the command li
   expect([countOf('put-object'), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 1])
 })
 
-test('an app in another process takes over nothing while this one lives, and all once it is gone', async () => {
+test('a second app adopts uploads only after the first process has ended', async () => {
   const { app, file, otherApp, open, countOf } = await setup()
   await app.calls.pauseAll(undefined)
   const [id = ''] = await app.add(await file('a.safetensors'))
@@ -127,7 +127,7 @@ test('an app in another process takes over nothing while this one lives, and all
   expect(countOf('put-object')).toBe(1)
 })
 
-test('a second app in another process that dies with the row in its hand loses nothing', async () => {
+test('nothing is lost when a second app dies with a claimed row', async () => {
   const { app, file, otherApp, open } = await setup()
   await app.calls.pauseAll(undefined)
   const [id = ''] = await app.add(await file('a.safetensors'))

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { setup, valueOf } from '../../support/engine.ts'
 
-test('a restart brings back the queue, what was paused, the history and the sign-in', async () => {
+test('a restart restores queue, pauses, history and sign-in', async () => {
   const { app, cloud, file, open } = await setup()
   const [accountId = ''] = app.session().accounts.map(({ id }) => id)
   await app.calls.chooseTeam({ accountId, teamId: STUDIO_NORTH_ID })
@@ -46,7 +46,7 @@ test('a file whose bytes are stored is only registered after a restart', async (
   expect([countOf('put-object'), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 1])
 })
 
-test('a model that was registered while the app ended is found again, not made twice', async () => {
+test('a model registered while the app ended is not registered twice', async () => {
   const { app, cloud, file, open, countOf } = await setup()
   const held = cloud.hold('registerModel', 'answer')
   const [id = ''] = await app.add(await file('a.safetensors'))
@@ -59,7 +59,7 @@ test('a model that was registered while the app ended is found again, not made t
   expect(countOf('registerModel')).toBe(1)
 })
 
-test('when all was paused it is still paused after a restart', async () => {
+test('a pause of all uploads persists over a restart', async () => {
   const { app, cloud, file, open } = await setup()
   await app.calls.pauseAll(undefined)
   const [id = ''] = await app.add(await file('a.safetensors'))
@@ -73,7 +73,7 @@ test('when all was paused it is still paused after a restart', async () => {
   expect(await next.settled(id)).toMatchObject({ phase: 'registered' })
 })
 
-test('a waiting time does not outlive the app: the next start tries at once', async () => {
+test('a retry delay ends with the app: the next start retries at once', async () => {
   const { app, cloud, file, open } = await setup()
   cloud.fail({ on: 'put-object', how: 503, retryAfterSeconds: 3_000 })
   const [id = ''] = await app.add(await file('a.safetensors'))
@@ -83,11 +83,11 @@ test('a waiting time does not outlive the app: the next start tries at once', as
   expect(await next.settled(id)).toMatchObject({ phase: 'registered', failure: null })
 })
 
-test('the order of the queue outlives a restart', async () => {
+test('the order of the queue persists over a restart', async () => {
   const { app, cloud, file, open } = await setup()
   await app.calls.pauseAll(undefined)
   const ids: string[] = []
-  // Larger than small files, which go side by side.
+  // Larger than small files, which are sent in parallel.
   const sizeBytes = 17_000_000
   for (const name of ['a', 'b', 'c'])
     ids.push(...(await app.add(await file(`${name}.safetensors`, { sizeBytes }))))
@@ -115,7 +115,7 @@ test('a start without the secret keeps the rows for the next sign-in', async () 
   expect(await next.phase(id, 'registered')).toMatchObject({ failure: null })
 })
 
-test('a sign-out while the start still asks who this is stays a sign-out', async () => {
+test('a sign-out during the start’s request for the user stays effective', async () => {
   const { app, cloud, open, vault } = await setup()
   await app.stop()
   const held = cloud.hold('getCurrentUser', 'answer')
@@ -129,7 +129,7 @@ test('a sign-out while the start still asks who this is stays a sign-out', async
   expect([next.session().accounts[0]?.state, vault.entries.size]).toEqual(['signed-out', 0])
 })
 
-test('the history is found by what was typed, and goes page by page', async () => {
+test('the history can be searched and is returned in pages', async () => {
   const { app, file } = await setup({ settings: { atOnce: 1 } })
   for (const name of ['blue', 'red', 'blue two']) {
     const [id = ''] = await app.add(await file(`${name}.safetensors`))
@@ -148,7 +148,7 @@ test('the history is found by what was typed, and goes page by page', async () =
   ])
 })
 
-test('neither secrets nor signatures are on the disk', async () => {
+test('neither secrets nor signatures are written to the disk', async () => {
   const { app, cloud, file, home, vault, environment, clock } = await setup()
   cloud.fail({ on: 'put-object', how: 'lose-answer' })
   cloud.fail({ on: 'presignModel', how: 'expired-url', skip: 1, times: 2 })

@@ -5,20 +5,20 @@ import { setup } from '../../support/engine.ts'
 
 const sizeBytes = 12_000_000
 
-/** An upload that has begun and stands still after a third of its bytes. */
-async function midway() {
-  const world = await setup()
-  const held = world.cloud.hold('put-object', 4_000_000)
-  const path = await world.file('a.safetensors', { sizeBytes })
-  const [id = ''] = await world.app.add(path)
+/** Starts an upload and holds it after a third of its bytes. */
+async function startAndHoldUpload() {
+  const context = await setup()
+  const held = context.cloud.hold('put-object', 4_000_000)
+  const path = await context.file('a.safetensors', { sizeBytes })
+  const [id = ''] = await context.app.add(path)
   await held.arrived
-  return { ...world, id, path, release: held.release }
+  return { ...context, id, path, release: held.release }
 }
 
 test.each<[string, (path: string) => void, string]>([
   ['changed', (path) => appendFileSync(path, 'more'), 'file-changed'],
   ['is gone', (path) => rmSync(path), 'file-missing'],
-])('a file that %s while it waited is not sent', async (_name, change, code) => {
+])('a file that %s while waiting is not sent', async (_name, change, code) => {
   const { app, cloud, file } = await setup()
   await app.calls.pauseAll(undefined)
   const path = await file('a.safetensors')
@@ -29,8 +29,8 @@ test.each<[string, (path: string) => void, string]>([
   expect(cloud.operations.filter(({ kind }) => kind === 'storage')).toEqual([])
 })
 
-test('a changed file is looked at and sent anew when the person asks for it', async () => {
-  const { app, cloud, id, path, file, release } = await midway()
+test('a changed file is inspected and sent again on retry', async () => {
+  const { app, cloud, id, path, file, release } = await startAndHoldUpload()
   utimesSync(path, 1, 1)
   release()
   await app.settled(id)

@@ -7,12 +7,12 @@ const partBytes = 5 * 1024 * 1024
 const sizeBytes = 4 * partBytes
 const inParts = { cloud: { partSizeBytes: partBytes }, settings: { singlePutLimitBytes: partBytes } }
 
-async function begun() {
-  const world = await setup(inParts)
-  return { ...world, path: await world.file('large.safetensors', { sizeBytes }) }
+async function setupInParts() {
+  const context = await setup(inParts)
+  return { ...context, path: await context.file('large.safetensors', { sizeBytes }) }
 }
 
-/** One model, one object, both the file, and nothing unfinished. */
+/** One model and one object with the file's bytes, and no open upload. */
 async function expectOne({ cloud }: World, path: string) {
   const sha256 = sha256Of(path)
   expect(cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.file_hash)).toEqual([`sha256:${sha256}`])
@@ -20,86 +20,93 @@ async function expectOne({ cloud }: World, path: string) {
   expect(await cloud.unfinishedUploads()).toEqual([])
 }
 
-/** The clock is moved on whenever nothing else moves: a "not found" is asked about once more after some seconds. */
-const asBegun = (world: World & { readonly path: string }, id: string) => ({ ...world, id, met: new Map() })
-
-test('an upload that was joined while the app ended is registered after the restart, and nothing is sent again', async () => {
-  const world = await begun()
-  const held = world.cloud.hold('completeMultipart', 'answer')
-  const [id = ''] = await world.app.add(world.path)
-  await held.arrived
-  await world.app.stop()
-  held.release()
-  await world.cloud.ended('completeMultipart')
-  const next = await world.open()
-  expect(await next.settled(id)).toMatchObject({ phase: 'registered', failure: null })
-  expect([world.countOf('put-part'), world.countOf('initiateMultipart')]).toEqual([4, 1])
-  await expectOne(world, world.path)
+/** For `patiently`, which advances the clock while nothing else happens. */
+const faultContext = (context: World & { readonly path: string }, id: string) => ({
+  ...context,
+  id,
+  met: new Map(),
 })
 
-test('an upload that the server gave up begins anew by itself, and says how much goes out twice', async () => {
-  const world = await begun()
-  const { app, cloud } = world
-  const [id = ''] = await app.add(world.path)
+test('an upload completed while the app ended is registered after a restart', async () => {
+  const context = await setupInParts()
+  const held = context.cloud.hold('completeMultipart', 'answer')
+  const [id = ''] = await context.app.add(context.path)
+  await held.arrived
+  await context.app.stop()
+  held.release()
+  await context.cloud.ended('completeMultipart')
+  const next = await context.open()
+  expect(await next.settled(id)).toMatchObject({ phase: 'registered', failure: null })
+  expect([context.countOf('put-part'), context.countOf('initiateMultipart')]).toEqual([4, 1])
+  await expectOne(context, context.path)
+})
+
+test('an upload ended by the server restarts and reports the lost bytes', async () => {
+  const context = await setupInParts()
+  const { app, cloud } = context
+  const [id = ''] = await app.add(context.path)
   await cloud.ended('put-part', 2)
   await app.calls.pause({ ids: [id] })
   const acknowledged = app.row(id).sentBytes
   await cloud.dropUploads()
   const held = cloud.hold('initiateMultipart', 'arrival')
   await app.calls.resume({ ids: [id] })
-  await patiently(asBegun(world, id), () => world.countOf('initiateMultipart') === 2)
+  await patiently(faultContext(context, id), () => context.countOf('initiateMultipart') === 2)
   expect(app.row(id).failure).toMatchObject({ code: 'upload-ended' })
   expect(app.row(id).failure?.params['lostBytes']).toBeGreaterThanOrEqual(Math.min(acknowledged, partBytes))
   held.release()
   expect(await app.settled(id)).toMatchObject({ phase: 'registered', failure: null })
-  await expectOne(world, world.path)
+  await expectOne(context, context.path)
 })
 
-test('an upload that was given up before it was ever joined is not taken for one that was', async () => {
-  const world = await begun()
-  const { app, cloud } = world
+test('an upload ended before completion does not count as completed', async () => {
+  const context = await setupInParts()
+  const { app, cloud } = context
   cloud.fail({ on: 'completeMultipart', how: 404, times: 2 })
-  const [id = ''] = await app.add(world.path)
-  expect(await settled(asBegun(world, id))).toMatchObject({ phase: 'registered' })
-  expect([world.countOf('initiateMultipart'), world.countOf('registerModel')]).toEqual([2, 1])
+  const [id = ''] = await app.add(context.path)
+  expect(await settled(faultContext(context, id))).toMatchObject({ phase: 'registered' })
+  expect([context.countOf('initiateMultipart'), context.countOf('registerModel')]).toEqual([2, 1])
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
   await cloud.ended('abortMultipart')
-  await expectOne(world, world.path)
+  await expectOne(context, context.path)
 })
 
-test('an upload of which nothing is there when it is to be registered is sent anew', async () => {
-  const world = await begun()
-  const { app, cloud } = world
+test('an upload whose object is missing at registering is sent again', async () => {
+  const context = await setupInParts()
+  const { app, cloud } = context
   cloud.fail({ on: 'completeMultipart', how: 503 })
   cloud.fail({ on: 'completeMultipart', how: 404 })
-  const [id = ''] = await app.add(world.path)
-  const row = await settled(asBegun(world, id))
+  const [id = ''] = await app.add(context.path)
+  const row = await settled(faultContext(context, id))
   expect(row).toMatchObject({ phase: 'registered', sentBytes: sizeBytes })
-  expect(world.countOf('initiateMultipart')).toBe(2)
+  expect(context.countOf('initiateMultipart')).toBe(2)
   await cloud.ended('abortMultipart')
-  await expectOne(world, world.path)
+  await expectOne(context, context.path)
 })
 
-test('an upload that was joined unheard, and whose path is taken, replaces what is there and is not sent again', async () => {
-  const world = await begun()
-  const { app, cloud } = world
+test('an upload with a lost completion replaces the model without sending again', async () => {
+  const context = await setupInParts()
+  const { app, cloud } = context
   const path = 'models/loras/style.safetensors'
   const oldId = cloud.addModel(ALICES_TEAM_ID, { model_path: path, file_size: 1 })
   cloud.fail({ on: 'completeMultipart', how: 'lose-answer' })
   const wishes = { target: { modelPath: path }, onConflict: 'replace' } as const
-  const [id = ''] = await app.add(world.path, wishes)
+  const [id = ''] = await app.add(context.path, wishes)
   expect((await app.settled(id)).phase).toBe('registered')
-  expect(world.countOf('initiateMultipart')).toBe(1)
+  expect(context.countOf('initiateMultipart')).toBe(1)
   const standing = cloud.modelsOf(ALICES_TEAM_ID).map((model) => [model.id === oldId, model.model_path])
   expect(standing).toContainEqual([false, path])
 })
 
-test('a server without the call for parts is told as such, not tried for ever', async () => {
-  const world = await begun()
-  world.cloud.fail({ on: 'presignPart', how: 404, times: Infinity })
-  const [id = ''] = await world.app.add(world.path)
-  expect(await settled(asBegun(world, id))).toMatchObject({ phase: 'failed', failure: { code: 'not-found' } })
-  expect(world.countOf('initiateMultipart')).toBe(1)
-  await world.cloud.ended('abortMultipart')
-  expect(await world.cloud.unfinishedUploads()).toEqual([])
+test('a server without multipart uploads is reported and not retried forever', async () => {
+  const context = await setupInParts()
+  context.cloud.fail({ on: 'presignPart', how: 404, times: Infinity })
+  const [id = ''] = await context.app.add(context.path)
+  expect(await settled(faultContext(context, id))).toMatchObject({
+    phase: 'failed',
+    failure: { code: 'not-found' },
+  })
+  expect(context.countOf('initiateMultipart')).toBe(1)
+  await context.cloud.ended('abortMultipart')
+  expect(await context.cloud.unfinishedUploads()).toEqual([])
 })

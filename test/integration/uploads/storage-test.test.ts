@@ -15,8 +15,8 @@ async function begin({ app }: Pick<World, 'app'>, signal = new AbortController()
   return { found, told }
 }
 
-/** What storage and library hold after a test of storage: nothing, whatever came of it. */
-async function heldBy({ cloud, app }: Pick<World, 'cloud' | 'app'>) {
+/** Counts what a storage test has left in storage and library. */
+async function remains({ cloud, app }: Pick<World, 'cloud' | 'app'>) {
   return {
     uploads: await cloud.unfinishedUploads(),
     objects: await cloud.objects(),
@@ -26,96 +26,96 @@ async function heldBy({ cloud, app }: Pick<World, 'cloud' | 'app'>) {
 }
 const nothing = { uploads: [], objects: [], models: [], leftovers: 0 }
 
-test('8 MiB go to storage and are taken back, and nothing is registered', async () => {
-  const world = await setup()
-  const { found, told } = await begin(world)
+test('sends 8 MiB to storage, aborts them and registers nothing', async () => {
+  const context = await setup()
+  const { found, told } = await begin(context)
   expect(found).toMatchObject({ state: 'good', sentBytes: wholeBytes, failure: null, isLeft: false })
   expect(found.tookMs).toBeGreaterThan(0)
   expect(told[0]).toMatchObject({ state: 'running', sentBytes: 0 })
-  const puts = world.cloud.operations.filter(({ name }) => name === 'put-part')
+  const puts = context.cloud.operations.filter(({ name }) => name === 'put-part')
   expect(puts.map(({ headers }) => headers['content-length'])).toEqual([String(wholeBytes)])
-  expect(world.asked()).not.toContain('completeMultipart')
-  expect(world.asked()).not.toContain('registerModel')
-  expect(await heldBy(world)).toEqual(nothing)
+  expect(context.asked()).not.toContain('completeMultipart')
+  expect(context.asked()).not.toContain('registerModel')
+  expect(await remains(context)).toEqual(nothing)
 })
 
-test('a server that cuts smaller gets the same 8 MiB in two parts', async () => {
-  const world = await setup({ cloud: { partSizeBytes } })
-  expect((await begin(world)).found).toMatchObject({ state: 'good', sentBytes: wholeBytes })
-  expect(world.countOf('put-part')).toBe(2)
-  expect(await heldBy(world)).toEqual(nothing)
+test('sends the 8 MiB in two parts if the server’s part size is smaller', async () => {
+  const context = await setup({ cloud: { partSizeBytes } })
+  expect((await begin(context)).found).toMatchObject({ state: 'good', sentBytes: wholeBytes })
+  expect(context.countOf('put-part')).toBe(2)
+  expect(await remains(context)).toEqual(nothing)
 })
 
-test('what storage refuses is told with its reason, and is taken back', async () => {
-  const world = await setup()
-  world.cloud.fail({ on: 'put-part', how: 403, times: Infinity })
-  const { found } = await begin(world)
+test('reports the reason of a refusal and aborts the upload', async () => {
+  const context = await setup()
+  context.cloud.fail({ on: 'put-part', how: 403, times: Infinity })
+  const { found } = await begin(context)
   expect(found).toMatchObject({ state: 'bad', failure: { code: 'storage-refused' }, isLeft: false })
-  expect(await heldBy(world)).toEqual(nothing)
+  expect(await remains(context)).toEqual(nothing)
 })
 
-test('called off midway it is taken back all the same', async () => {
-  const world = await setup()
-  const held = world.cloud.hold('put-part', 1)
+test('aborts the upload when the test is cancelled', async () => {
+  const context = await setup()
+  const held = context.cloud.hold('put-part', 1)
   const stop = new AbortController()
-  const running = begin(world, stop.signal)
+  const running = begin(context, stop.signal)
   await held.arrived
   stop.abort()
   expect((await running).found).toMatchObject({ state: 'cancelled', isLeft: false })
   held.release()
-  expect(await heldBy(world)).toEqual(nothing)
+  expect(await remains(context)).toEqual(nothing)
 })
 
-test('it is written down before a byte goes, and a sweep meanwhile leaves it alone', async () => {
-  const world = await setup()
-  const held = world.cloud.hold('put-part', 1)
-  const running = begin(world)
+test('lists the upload as abandoned before sending and protects it meanwhile', async () => {
+  const context = await setup()
+  const held = context.cloud.hold('put-part', 1)
+  const running = begin(context)
   await held.arrived
-  expect(world.app.engine.abandonedCount()).toBe(1)
-  await world.app.engine.cleanUpAbandoned()
-  expect(await world.cloud.unfinishedUploads()).toHaveLength(1)
+  expect(context.app.engine.abandonedCount()).toBe(1)
+  await context.app.engine.cleanUpAbandoned()
+  expect(await context.cloud.unfinishedUploads()).toHaveLength(1)
   held.release()
   expect((await running).found.state).toBe('good')
-  expect(await heldBy(world)).toEqual(nothing)
+  expect(await remains(context)).toEqual(nothing)
 })
 
-test('what can’t be taken back now is told, and swept later', async () => {
-  const world = await setup()
-  world.cloud.fail({ on: 'abortMultipart', how: 500, times: Infinity })
-  expect((await begin(world)).found).toMatchObject({ state: 'good', isLeft: true })
-  expect(await heldBy(world)).toMatchObject({ uploads: [{}], leftovers: 1 })
-  world.cloud.clearFailures()
-  await world.app.engine.cleanUpAbandoned()
-  expect(await heldBy(world)).toEqual(nothing)
+test('reports an upload that can’t be aborted and cleans it up later', async () => {
+  const context = await setup()
+  context.cloud.fail({ on: 'abortMultipart', how: 500, times: Infinity })
+  expect((await begin(context)).found).toMatchObject({ state: 'good', isLeft: true })
+  expect(await remains(context)).toMatchObject({ uploads: [{}], leftovers: 1 })
+  context.cloud.clearFailures()
+  await context.app.engine.cleanUpAbandoned()
+  expect(await remains(context)).toEqual(nothing)
 })
 
-test('an app that ends in the middle of it leaves nothing in storage', async () => {
-  const world = await setup()
-  const held = world.cloud.hold('put-part', 1)
-  const running = begin(world)
+test('leaves nothing in storage when the app ends during the test', async () => {
+  const context = await setup()
+  const held = context.cloud.hold('put-part', 1)
+  const running = begin(context)
   await held.arrived
-  await world.app.stop()
+  await context.app.stop()
   expect((await running).found.state).toBe('cancelled')
   held.release()
-  expect(await world.cloud.unfinishedUploads()).toEqual([])
+  expect(await context.cloud.unfinishedUploads()).toEqual([])
 })
 
-test('a paired computer sends nothing, since it could not in parts', async () => {
-  const world = await setupPairing()
-  await world.pair()
-  world.cloud.forgetOperations()
-  expect((await begin(world)).found).toMatchObject({
+test('sends nothing with a device key, which can’t send parts', async () => {
+  const context = await setupPairing()
+  await context.pair()
+  context.cloud.forgetOperations()
+  expect((await begin(context)).found).toMatchObject({
     state: 'bad',
     failure: { code: 'signed-out' },
     sentBytes: 0,
   })
-  expect(world.countOf('presignModel')).toBe(0)
+  expect(context.countOf('presignModel')).toBe(0)
 })
 
-test('a server that is gone is told of, and nothing is left', async () => {
-  const world = await setup()
-  const plugIn = await world.cloud.unplug()
-  expect((await begin(world)).found).toMatchObject({ state: 'bad', sentBytes: 0, isLeft: false })
+test('reports an unreachable server and leaves nothing behind', async () => {
+  const context = await setup()
+  const plugIn = await context.cloud.unplug()
+  expect((await begin(context)).found).toMatchObject({ state: 'bad', sentBytes: 0, isLeft: false })
   await plugIn()
-  expect(await heldBy(world)).toEqual(nothing)
+  expect(await remains(context)).toEqual(nothing)
 })

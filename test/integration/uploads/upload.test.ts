@@ -10,7 +10,7 @@ describe.each(STORAGE_KINDS)('an upload on %s storage', (kind) => {
   })
   afterAll(() => storage.stop())
 
-  test('a dropped file is registered for the chosen team with the SHA-256 of what lies in storage', async () => {
+  test('a file is registered for the chosen team with the SHA-256 of its object', async () => {
     const { app, cloud, file } = await setup({ cloud: storage.options })
     const path = await file('loras/blue hour.safetensors', { sizeBytes: 6_000_000 })
     const [accountId = ''] = app.session().accounts.map(({ id }) => id)
@@ -35,7 +35,7 @@ describe.each(STORAGE_KINDS)('an upload on %s storage', (kind) => {
     expect(cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
   })
 
-  test('the signed headers go out as they were given, with the exact length and nothing that names the person', async () => {
+  test('sends the signed headers, the exact length and nothing about the user', async () => {
     const { app, cloud, file } = await setup({ cloud: storage.options })
     const path = await file('one.safetensors', { sizeBytes: 123_457 })
     await app.settled((await app.add(path))[0] ?? '')
@@ -48,7 +48,7 @@ describe.each(STORAGE_KINDS)('an upload on %s storage', (kind) => {
     })
   })
 
-  test('where no header is signed none is added but the exact length', async () => {
+  test('sends only the exact length if no header is signed', async () => {
     const { app, cloud, file } = await setup({ cloud: { ...storage.options, signsHeaders: false } })
     const path = await file('one.safetensors', { sizeBytes: 5_000_001 })
     const row = await app.settled((await app.add(path))[0] ?? '')

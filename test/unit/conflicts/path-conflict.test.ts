@@ -12,7 +12,7 @@ import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
 const rowsOf = (records: readonly UploadRecord[]) => rowsOnJournal(records).rows
 
-const to = (modelPath: string, given: Partial<UploadRecord> = {}) =>
+const uploadTo = (modelPath: string, given: Partial<UploadRecord> = {}) =>
   uploadRecord({ target: { displayName: 'Style', modelType: 'loras', modelPath }, ...given })
 const path = 'models/loras/Style.safetensors'
 const model = (modelPath: string): LibraryModel => ({
@@ -21,14 +21,14 @@ const model = (modelPath: string): LibraryModel => ({
 })
 
 test.each([
-  ['looked through', scanUsedPaths],
-  ['gathered', indexUsedPaths],
-] as const)('two servers that have equal ids of teams share no path (%s)', (_name, pathsOf) => {
-  const here = to(path, { accountId: 'one.example alice' })
-  const elsewhere = to(path, { accountId: 'two.example alice' })
+  ['scan', scanUsedPaths],
+  ['index', indexUsedPaths],
+] as const)('equal team ids on two servers share no paths (%s)', (_name, pathsOf) => {
+  const here = uploadTo(path, { accountId: 'one.example alice' })
+  const elsewhere = uploadTo(path, { accountId: 'two.example alice' })
   const rows = rowsOf([here, elsewhere])
   expect(findPathConflict(elsewhere, pathsOf([], rows, elsewhere), true)).toBeNull()
-  const colleague = to(path, { accountId: 'one.example bob' })
+  const colleague = uploadTo(path, { accountId: 'one.example bob' })
   rows.add([colleague])
   expect(findPathConflict(colleague, pathsOf([], rows, colleague), true)).toEqual({
     with: 'upload',
@@ -37,13 +37,13 @@ test.each([
 })
 
 test.each([
-  ['looked through', scanUsedPaths],
-  ['gathered', indexUsedPaths],
-] as const)('paths that differ in case only are one path (%s)', (_name, pathsOf) => {
-  const [first, second] = [to(path), to(path.toLowerCase())]
+  ['scan', scanUsedPaths],
+  ['index', indexUsedPaths],
+] as const)('paths that differ in case only are equal (%s)', (_name, pathsOf) => {
+  const [first, second] = [uploadTo(path), uploadTo(path.toLowerCase())]
   const rows = rowsOf([first, second])
-  const clash = findPathConflict(second, pathsOf([], rows, second), true)
-  expect(clash).toEqual({ with: 'upload', other: first })
+  const conflict = findPathConflict(second, pathsOf([], rows, second), true)
+  expect(conflict).toEqual({ with: 'upload', other: first })
   const there = model(path.toUpperCase())
   expect(findPathConflict(first, pathsOf([there], rows, first), true)).toEqual({
     with: 'model',
@@ -51,16 +51,16 @@ test.each([
   })
 })
 
-test('of models whose paths differ in case only, the one that is spelt alike is met', () => {
+test('the model with the exact spelling comes first', () => {
   const [other, same] = [model(path.toLowerCase()), model(path)]
-  const upload = to(path)
+  const upload = uploadTo(path)
   const rows = rowsOf([upload])
   for (const pathsOf of [scanUsedPaths, indexUsedPaths])
     expect(pathsOf([other, same], rows, upload).modelsAt(path)[0]).toBe(same)
 })
 
-test('a free path is free in whatever case', () => {
-  const upload = to(path)
+test('a free path is free without regard to case', () => {
+  const upload = uploadTo(path)
   const paths = indexUsedPaths(
     [model(path), model('models/loras/style-2.SAFETENSORS')],
     rowsOf([upload]),
@@ -70,39 +70,39 @@ test('a free path is free in whatever case', () => {
 })
 
 test.each([
-  ['looked through', scanUsedPaths],
-  ['gathered', indexUsedPaths],
-] as const)('of several models at one path the one that agents get is met (%s)', (_name, pathsOf) => {
+  ['scan', scanUsedPaths],
+  ['index', indexUsedPaths],
+] as const)('the active one of several models at a path is the conflict (%s)', (_name, pathsOf) => {
   const disabled = { ...model(path), id: 'old', status: 'disabled' }
   const active = { ...model(path), id: 'now' }
-  const upload = to(path)
+  const upload = uploadTo(path)
   const rows = rowsOf([upload])
-  const clash = findPathConflict(upload, pathsOf([disabled, active], rows, upload), true)
-  expect(clash).toEqual({ with: 'model', model: active })
+  const conflict = findPathConflict(upload, pathsOf([disabled, active], rows, upload), true)
+  expect(conflict).toEqual({ with: 'model', model: active })
 })
 
-test('a model that was chosen to be replaced and is out of use is no choice about one that is in use there', () => {
+test('the choice to replace a disabled model does not apply to an active one', () => {
   const [disabled, active] = [
     { ...model(path), id: 'old', status: 'disabled' },
     { ...model(path), id: 'now' },
   ]
   const replacing = (modelId: string) =>
-    to(path, {
+    uploadTo(path, {
       library: {
         onConflict: 'replace',
         replaces: { modelId, name: 'Style', path, fate: 'disable', asidePath: null },
       },
     })
-  const clashWith = (upload: UploadRecord, models: readonly LibraryModel[]) =>
+  const conflictOf = (upload: UploadRecord, models: readonly LibraryModel[]) =>
     findPathConflict(upload, indexUsedPaths(models, rowsOf([upload]), upload), true)
-  expect(clashWith(replacing('old'), [disabled, active])).toEqual({ with: 'model', model: active })
-  expect(clashWith(replacing('now'), [disabled, active])).toBeNull()
-  expect(clashWith(replacing('old'), [disabled])).toBeNull()
+  expect(conflictOf(replacing('old'), [disabled, active])).toEqual({ with: 'model', model: active })
+  expect(conflictOf(replacing('now'), [disabled, active])).toBeNull()
+  expect(conflictOf(replacing('old'), [disabled])).toBeNull()
 })
 
-test('what an upload itself has become is known by its bytes where the list leaves out its key', () => {
+test('an upload’s own model is recognised by its hash if it has no storage key', () => {
   const sha256 = 'cd'.repeat(32)
-  const upload = to(path, { state: storedState({ storageKey: 'models/1', sha256 }) })
+  const upload = uploadTo(path, { state: storedState({ storageKey: 'models/1', sha256 }) })
   const paths = indexUsedPaths([{ ...model(path), sha256 }], rowsOf([upload]), upload)
   expect(findPathConflict(upload, paths, true)).toBeNull()
 })

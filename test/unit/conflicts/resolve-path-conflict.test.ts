@@ -37,27 +37,42 @@ const replacing = (asidePath: string | null) => ({
 })
 
 test.each([
-  ['has its old path', [modelAt(path)], null, path, true],
-  [
-    'was displaced by this upload',
-    [modelAt('models/loras/style-2.safetensors')],
-    'models/loras/style-2.safetensors',
-    path,
-    true,
-  ],
-  ['is not listed', [], null, path, true],
-  ['differs in case only', [modelAt(path)], null, path.toUpperCase(), true],
-  ['was moved by another person', [modelAt(elsewhere)], null, path, false],
-  ['is at a path the upload no longer has', [modelAt(path)], null, elsewhere, false],
-] as const)(
-  'decides whether a model that %s is still replaced',
-  (_name, models, asidePath, target, isKept) => {
-    const record = uploadTo(target, { library: replacing(asidePath) })
-    const { rows, resolve } = setup([record])
-    expect(resolve(record, models)).toEqual(proceed)
-    expect(rows.get(record.id)?.record.library?.replaces !== undefined).toBe(isKept)
+  { name: 'has its old path', models: [modelAt(path)], asidePath: null, target: path, isKept: true },
+  {
+    name: 'was displaced by this upload',
+    models: [modelAt('models/loras/style-2.safetensors')],
+    asidePath: 'models/loras/style-2.safetensors',
+    target: path,
+    isKept: true,
   },
-)
+  { name: 'is not listed', models: [], asidePath: null, target: path, isKept: true },
+  {
+    name: 'differs in case only',
+    models: [modelAt(path)],
+    asidePath: null,
+    target: path.toUpperCase(),
+    isKept: true,
+  },
+  {
+    name: 'was moved by another person',
+    models: [modelAt(elsewhere)],
+    asidePath: null,
+    target: path,
+    isKept: false,
+  },
+  {
+    name: 'is at a path the upload no longer has',
+    models: [modelAt(path)],
+    asidePath: null,
+    target: elsewhere,
+    isKept: false,
+  },
+])('decides whether a model that $name is still replaced', ({ models, asidePath, target, isKept }) => {
+  const record = uploadTo(target, { library: replacing(asidePath) })
+  const { rows, resolve } = setup([record])
+  expect(resolve(record, models)).toEqual(proceed)
+  expect(rows.get(record.id)?.record.library?.replaces !== undefined).toBe(isKept)
+})
 
 test('an upload to be skipped waits for the one before it and runs if that fails', () => {
   const first = uploadTo(path)

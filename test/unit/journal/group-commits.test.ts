@@ -6,28 +6,28 @@ import { standingClock, testPorts } from '../../support/hand-clock.ts'
 function setup(answer: () => Result<void> = () => success(undefined)) {
   const clock = standingClock()
   const groups: (readonly string[])[] = []
-  const put = createGroupCommits<string>({
+  const write = createGroupCommits<string>({
     environment: testPorts(clock),
     write(changes) {
       groups.push(changes)
       return answer()
     },
   })
-  return { clock, groups, put }
+  return { clock, groups, write }
 }
 
-test('what comes alone is written at once', async () => {
-  const { clock, groups, put } = setup()
-  expect(await put('a')).toEqual(success(undefined))
+test('writes a single change at once', async () => {
+  const { clock, groups, write } = setup()
+  expect(await write('a')).toEqual(success(undefined))
   clock.advance(5)
-  expect(await put('b')).toEqual(success(undefined))
+  expect(await write('b')).toEqual(success(undefined))
   expect(groups).toEqual([['a'], ['b']])
 })
 
-test('what comes right after a flush waits for its fellows and is written with them', async () => {
-  const { clock, groups, put } = setup()
-  await put('a')
-  const others = Promise.all([put('b'), put('c')])
+test('writes changes that follow a flush together', async () => {
+  const { clock, groups, write } = setup()
+  await write('a')
+  const others = Promise.all([write('b'), write('c')])
   expect(groups).toEqual([['a']])
   clock.advance(5)
   expect([await others, groups]).toEqual([
@@ -36,34 +36,34 @@ test('what comes right after a flush waits for its fellows and is written with t
   ])
 })
 
-test('nobody is told before the group is written, and all are told when it could not be', async () => {
+test('resolves all changes of a group after it was written or failed', async () => {
   const full = failed(failure('journal-full'))
-  const { clock, put } = setup(() => full)
-  expect(await put('a')).toEqual(full)
-  const told: string[] = []
-  const others = ['b', 'c'].map((name) => put(name).then((written) => (told.push(name), written)))
+  const { clock, write } = setup(() => full)
+  expect(await write('a')).toEqual(full)
+  const resolved: string[] = []
+  const others = ['b', 'c'].map((name) => write(name).then((written) => (resolved.push(name), written)))
   await Promise.resolve()
-  expect(told).toEqual([])
+  expect(resolved).toEqual([])
   clock.advance(5)
   expect(await Promise.all(others)).toEqual([full, full])
 })
 
-test('a bug in writing reaches everybody in the group, and later groups are written', async () => {
+test('an exception rejects all changes of a group but not later ones', async () => {
   let works = false
-  const { clock, put } = setup(() => {
+  const { clock, write } = setup(() => {
     if (works) return success(undefined)
     throw new Error('bug')
   })
-  await expect(put('a')).rejects.toThrow('bug')
+  await expect(write('a')).rejects.toThrow('bug')
   works = true
-  const next = put('b')
+  const next = write('b')
   clock.advance(5)
   expect(await next).toEqual(success(undefined))
 })
 
-test('an idle group keeps no timer', async () => {
-  const { clock, put } = setup()
-  await put('a')
+test('keeps no timer while idle', async () => {
+  const { clock, write } = setup()
+  await write('a')
   clock.advance(5)
   expect(clock.waits()).toEqual([])
 })

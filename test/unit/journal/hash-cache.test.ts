@@ -20,7 +20,7 @@ function setup(most?: number) {
   return { database, environment, clock, cache: createHashCache(database, environment, most) }
 }
 
-test('a hash is known while path, size, time to the nanosecond and inode are the same', () => {
+test('finds a hash while path, size, time in ns and inode are unchanged', () => {
   const { cache } = setup()
   cache.remember('/a', identity, 'ab')
   expect(cache.find('/a', identity)).toBe('ab')
@@ -34,7 +34,7 @@ test('a hash is known while path, size, time to the nanosecond and inode are the
   ])
 })
 
-test('a file that has changed takes the place of what it was', () => {
+test('the hash of a changed file replaces the old one', () => {
   const { cache } = setup()
   const later = { ...identity, mtimeNs: identity.mtimeNs + 1n }
   cache.remember('/a', identity, 'ab')
@@ -46,7 +46,7 @@ test('a file that has changed takes the place of what it was', () => {
   ])
 })
 
-test('files are found by their bytes, the one used last first', () => {
+test('finds files by their hash, most recently used first', () => {
   const { cache, clock } = setup()
   cache.remember('/a', identity, 'ab')
   clock.advance(1)
@@ -59,7 +59,7 @@ test('files are found by their bytes, the one used last first', () => {
   ])
 })
 
-test('there are never more than its bound, and those go that were used longest ago', () => {
+test('drops the least recently used hashes beyond the limit', () => {
   const { cache, clock } = setup(3)
   for (const path of ['/a', '/b', '/c']) {
     cache.remember(path, identity, path)
@@ -71,7 +71,7 @@ test('there are never more than its bound, and those go that were used longest a
   expect(['/a', '/b', '/c', '/d'].map((path) => cache.find(path, identity))).toEqual(['/a', null, '/c', '/d'])
 })
 
-test('a journal that takes nothing costs nobody their upload, and has no file read twice meanwhile', () => {
+test('keeps hashes in memory while the journal can’t be written', () => {
   const { cache, environment, database } = setup()
   database.exec('PRAGMA query_only = ON')
   cache.remember('/a', identity, 'ab')

@@ -38,14 +38,14 @@ const versionOf = (database: DatabaseSync) =>
 const storeOn = (database: DatabaseSync) =>
   createUploadStore(database, randomUUID(), testPorts(standingClock()))
 
-test('a first start makes the folder, for its owner only, and an empty journal', () => {
+test('the first start creates the folder for its owner only and an empty journal', () => {
   const { folder, open } = setup()
   const { database, damagedFile } = open()
   expect([damagedFile, valueOf(storeOn(database).claimQueue())]).toEqual([null, []])
   expect(statSync(folder).mode & 0o777).toBe(process.platform === 'win32' ? 0o666 : 0o700)
 })
 
-test('the journal is a write-ahead log that is flushed to the disk at every change', () => {
+test('the journal uses a write-ahead log that is flushed at every change', () => {
   const { open } = setup()
   const { database } = open()
   storeOn(database)
@@ -73,7 +73,7 @@ test('a journal of the first version is brought up to date and keeps its uploads
   expect([valueOf(store.claimQueue()), damagedFile, versionOf(database) > 1]).toEqual([[record], null, true])
 })
 
-test('a journal that a newer version wrote is left alone', () => {
+test('a journal of a newer version is not changed', () => {
   const { file, folder, open } = setup()
   const { database } = open()
   database.exec('PRAGMA user_version = 999; PRAGMA wal_checkpoint(TRUNCATE)')
@@ -84,7 +84,7 @@ test('a journal that a newer version wrote is left alone', () => {
   expect(readdirSync(folder)).toEqual(['journal.sqlite'])
 })
 
-test('what keeps the journal from being opened is told apart', () => {
+test('classifies why the journal can’t be opened', () => {
   const { folder, open } = setup()
   const { database } = open()
   const thrownBy = (work: () => unknown) => {
@@ -114,7 +114,7 @@ test.each<[string, (whole: Buffer) => Buffer]>([
     (whole) => Buffer.concat([whole.subarray(0, 4096), Buffer.alloc(whole.length - 4096, 0xa5)]),
   ],
   ['that was cut short', (whole) => whole.subarray(0, 5_000)],
-])('a journal %s is set aside under its own name and a new one begun', (_name, damage) => {
+])('a journal %s is renamed and a new one is created', (_name, damage) => {
   const { file, folder, open } = setup()
   const { database: first } = open()
   storeOn(first).add(Array.from({ length: 50 }, () => uploadRecord()))
@@ -133,7 +133,7 @@ test.each<[string, (whole: Buffer) => Buffer]>([
   expect(readdirSync(folder).filter((name) => name.includes('damaged'))).toHaveLength(1)
 })
 
-test('another process that writes for a moment is waited for', () => {
+test('waits for the lock of another process', () => {
   const { open } = setup()
   const [one, other] = [open().database, open().database]
   const [first, second] = [storeOn(one), storeOn(other)]

@@ -7,7 +7,7 @@ import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import { uploadRecord } from '../../support/records.ts'
 
-/** A journal that is in use, and copies of it as a power loss would leave them on the disk. */
+/** A journal in use, and copies of it as they may be on the disk after a power failure. */
 function setup() {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-power-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
@@ -19,25 +19,25 @@ function setup() {
     folder,
     store: createUploadStore(database, 'me', environment),
     walBytes: () => wal().length,
-    /** Opens a copy whose log ends after so many bytes, and answers the ids that are in it. */
-    after(walBytes: number) {
+    /** Opens a copy whose log ends after `walBytes` and returns the ids in it. */
+    openTruncated(walBytes: number) {
       const copy = join(folder, `copy ${walBytes}`)
       mkdirSync(copy)
       copyFileSync(join(folder, 'used', 'journal.sqlite'), join(copy, 'journal.sqlite'))
       writeFileSync(join(copy, 'journal.sqlite-wal'), wal().subarray(0, walBytes))
-      const { database: found, damagedFile } = openJournal(copy, 0)
-      const ids = found
+      const { database: copied, damagedFile } = openJournal(copy, 0)
+      const ids = copied
         .prepare('SELECT id FROM uploads ORDER BY position')
         .all()
         .map(({ id }) => id)
-      found.close()
+      copied.close()
       return { ids, damagedFile }
     },
   }
 }
 
-test('a journal whose log is cut anywhere opens to its last whole commit', () => {
-  const { store, walBytes, after } = setup()
+test('a journal with a truncated log opens at its last complete commit', () => {
+  const { store, walBytes, openTruncated } = setup()
   const commits = [0, 1, 2, 3].map((position) => {
     const record = uploadRecord({ position })
     store.add([record])
@@ -45,8 +45,8 @@ test('a journal whose log is cut anywhere opens to its last whole commit', () =>
   })
   const ids = commits.map(({ id }) => id)
   const [first, second] = commits
-  expect(after(walBytes())).toEqual({ ids, damagedFile: null })
-  expect(after(walBytes() - 1)).toEqual({ ids: ids.slice(0, 3), damagedFile: null })
-  expect(after((second?.walBytes ?? 0) - 2_000)).toEqual({ ids: ids.slice(0, 1), damagedFile: null })
-  expect(after(first?.walBytes ?? 0)).toEqual({ ids: ids.slice(0, 1), damagedFile: null })
+  expect(openTruncated(walBytes())).toEqual({ ids, damagedFile: null })
+  expect(openTruncated(walBytes() - 1)).toEqual({ ids: ids.slice(0, 3), damagedFile: null })
+  expect(openTruncated((second?.walBytes ?? 0) - 2_000)).toEqual({ ids: ids.slice(0, 1), damagedFile: null })
+  expect(openTruncated(first?.walBytes ?? 0)).toEqual({ ids: ids.slice(0, 1), damagedFile: null })
 })

@@ -86,7 +86,7 @@ test.each<[string, UploadRecord]>([
   expect(fromColumns(lineOf(record))).toEqual(record)
 })
 
-test('times in ns and inodes of 64 bits keep their last digit', () => {
+test('times in ns and 64-bit inodes keep full precision', () => {
   const identity = { sizeBytes: 1, mtimeNs: 9_007_199_254_740_993n, inode: 18_446_744_073_709_551_615n }
   expect(fromColumns(lineOf(uploadRecord({ identity })))?.identity).toEqual(identity)
 })
@@ -104,6 +104,6 @@ test.each<[string, Record<string, unknown>]>([
   ['an end before it was registered', { finished_at_ms: 5 }],
   ['no end although it was registered', { phase: 'registered', model_id: 'm', sha256: 'ab' }],
   ['parts of no size', { multipart: '{"uploadId":"u","storageKey":"k","partSizeBytes":0}' }],
-])('a line with %s is no upload', (_name, damage) => {
+])('a row with %s is unreadable', (_name, damage) => {
   expect(fromColumns({ ...lineOf(uploadRecord()), ...damage })).toBeNull()
 })

@@ -29,7 +29,7 @@ const possible: Readonly<Record<Phase, string>> = {
   registered: '',
 }
 
-test.each(phases)('an upload that is %s goes where its table says, and nowhere else', (phase) => {
+test.each(phases)('an upload that is %s has exactly the transitions of its table', (phase) => {
   const found = events.flatMap((event) => {
     const next = nextPhase(phase, event)
     return next === null ? [] : [`${event}→${next}`]
@@ -37,15 +37,15 @@ test.each(phases)('an upload that is %s goes where its table says, and nowhere e
   expect(found.sort()).toEqual(possible[phase].split(' ').filter(Boolean).sort())
 })
 
-test('what was registered stays registered, whatever happens', () => {
+test('a registered upload stays registered after any event', () => {
   expect(events.map((event) => nextPhase('registered', event))).toEqual(events.map(() => null))
 })
 
-test('work is under way from checking to registering', () => {
+test('the phases from checking to registering are running', () => {
   expect(phases.filter(isRunning)).toEqual(['checking', 'sending', 'finishing', 'registering'])
 })
 
-test('after a restart everything that was under way waits again', () => {
+test('running phases are stored as waiting', () => {
   expect(Object.fromEntries(phases.map((phase) => [phase, storedPhase(phase)]))).toEqual({
     ...{ waiting: 'waiting', checking: 'waiting', sending: 'waiting', finishing: 'waiting' },
     ...{ registering: 'waiting', retrying: 'waiting' },

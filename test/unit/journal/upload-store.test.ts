@@ -16,7 +16,7 @@ import {
   storedState,
 } from '../../support/records.ts'
 
-/** A journal on the disk that can be opened again and again, as by one start of the app after the other. */
+/** A journal that can be opened repeatedly, as by several starts of the app. */
 function setup() {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-store-'))
   const environment = testPorts(standingClock())
@@ -29,7 +29,7 @@ function setup() {
     const { database } = openJournal(folder, 0)
     const store = createUploadStore(database, runner, environment)
     open.push({ close: () => database.isOpen && database.close() })
-    return { store, database, die: () => database.close() }
+    return { store, database, crash: () => database.close() }
   }
   return { start, environment, folder }
 }
@@ -37,14 +37,14 @@ function setup() {
 const ids = (records: readonly { readonly id: string }[]) => records.map(({ id }) => id)
 const search = (store: UploadStore, text: string) => ids(store.history({ search: text, limit: 10 }))
 
-test('what was answered ok to is there after the process is gone', () => {
+test('acknowledged changes are there after the process has ended', () => {
   const { start } = setup()
   const waiting = uploadRecord()
   const done = registeredRecord()
   const first = start('first')
   expect(first.store.add([waiting, done])).toEqual({ ok: true, value: undefined })
   first.store.save([{ ...waiting, phase: 'paused', position: -3 }])
-  first.die()
+  first.crash()
   const { store } = start('second')
   expect(valueOf(store.claimQueue())).toEqual([{ ...waiting, phase: 'paused', position: -3 }])
   expect(store.history({ limit: 10 })).toEqual([done])
@@ -64,7 +64,7 @@ test('uploads are added all or none', () => {
   expect(environment.lines.map(({ level }) => level)).toEqual(['error'])
 })
 
-test('the queue comes back in its order', () => {
+test('the queue is returned in its order', () => {
   const { start } = setup()
   const { store } = start('one')
   const [a, b, c] = [
@@ -76,7 +76,7 @@ test('the queue comes back in its order', () => {
   expect(ids(valueOf(store.claimQueue()))).toEqual([b.id, c.id, a.id])
 })
 
-test('a full disk is a failure of its own, and nothing of the change stays', () => {
+test('a full disk has its own failure and nothing is written', () => {
   const { start } = setup()
   const { store, database } = start('one')
   const pages = Number(database.prepare('PRAGMA page_count').get()?.['page_count'])
@@ -103,7 +103,7 @@ test('an upload is in the queue or in the history, never in both', () => {
   })
 })
 
-test('the history is newest first, ends where it is told and is found by name and path in either case', () => {
+test('the history is sorted by time, limited and searched without regard to case', () => {
   const { start } = setup()
   const { store } = start('one')
   const target = (name: string) => ({ displayName: name, modelType: 'vae', modelPath: `models/vae/${name}` })
@@ -119,7 +119,7 @@ test('the history is newest first, ends where it is told and is found by name an
   ])
 })
 
-test('removed uploads are gone for good', () => {
+test('removed uploads are deleted', () => {
   const { start } = setup()
   const { store } = start('one')
   const [record, done] = [uploadRecord(), registeredRecord()]
@@ -132,7 +132,7 @@ test('removed uploads are gone for good', () => {
   ])
 })
 
-test('a line that cannot be read is left out and stays in the journal', () => {
+test('an unreadable row is skipped and stays in the journal', () => {
   const { start, environment } = setup()
   const { store, database } = start('one')
   const [good, bad] = [uploadRecord(), uploadRecord()]
@@ -143,8 +143,8 @@ test('a line that cannot be read is left out and stays in the journal', () => {
   expect(database.prepare('SELECT count(*) AS n FROM uploads').get()).toEqual({ n: 2 })
 })
 
-/** Another process that lives until it is told to end. */
-async function otherProcess() {
+/** Starts another process that lives until `end` is called. */
+async function startOtherProcess() {
   const child = spawn(process.execPath, ['-e', 'process.stdin.resume()'], {
     stdio: ['pipe', 'ignore', 'ignore'],
   })
@@ -159,14 +159,14 @@ async function otherProcess() {
   }
 }
 
-test('a living process keeps its rows, and a dead one leaves them to the next', async () => {
+test('rows are claimed only after their process has ended', async () => {
   const { start } = setup()
-  const other = await otherProcess()
+  const other = await startOtherProcess()
   const theirs = start('theirs')
   const record = uploadRecord()
   theirs.store.add([record])
   theirs.database.prepare('UPDATE runners SET pid = ?').run(other.pid)
-  theirs.die()
+  theirs.crash()
 
   const { store } = start('ours')
   expect(valueOf(store.claimQueue())).toEqual([])
@@ -174,9 +174,9 @@ test('a living process keeps its rows, and a dead one leaves them to the next', 
   expect(valueOf(store.claimQueue())).toEqual([record])
 })
 
-test('a process that left in order leaves its rows to the next', async () => {
+test('rows of a closed process are claimed by the next', async () => {
   const { start } = setup()
-  const other = await otherProcess()
+  const other = await startOtherProcess()
   const theirs = start('theirs')
   const record = uploadRecord()
   theirs.store.add([record])
@@ -185,9 +185,9 @@ test('a process that left in order leaves its rows to the next', async () => {
   expect(valueOf(start('ours').store.claimQueue())).toEqual([record])
 })
 
-test('two runners of one journal share no row', async () => {
+test('two runners of one journal share no rows', async () => {
   const { start } = setup()
-  const other = await otherProcess()
+  const other = await startOtherProcess()
   const [a, b] = [start('a'), start('b')]
   a.database.prepare("UPDATE runners SET pid = ? WHERE id = 'a'").run(other.pid)
   b.database.prepare("UPDATE runners SET pid = ? WHERE id = 'b'").run(process.ppid)
@@ -200,9 +200,9 @@ test('two runners of one journal share no row', async () => {
   ])
 })
 
-test('uploads of a file are found under each sign-in that is named, and under no other', async () => {
+test('uploads are matched by the given accounts only', async () => {
   const { start } = setup()
-  const other = await otherProcess()
+  const other = await startOtherProcess()
   const [paired, byPassword] = ['cloud.example alice team_01', 'cloud.example alice']
   const record = uploadRecord({ accountId: paired })
   const which = { paths: [record.path], teamId: 'team_01' }
@@ -217,7 +217,7 @@ test('uploads of a file are found under each sign-in that is named, and under no
   expect(valueOf(store.claimQueue({ ...which, accountIds: [byPassword, paired] }))).toEqual([record])
 })
 
-test('parts are durable, come back in their order and go with their upload', () => {
+test('parts are durable, ordered and deleted with their upload', () => {
   const { start } = setup()
   const record = uploadRecord({
     state: multipartOpenState(5_242_880),
@@ -226,7 +226,7 @@ test('parts are durable, come back in their order and go with their upload', () 
   first.store.add([record])
   for (const number of [3, 1])
     first.store.parts.add(record.id, { number, etag: `"${number}"`, checksum: number })
-  first.die()
+  first.crash()
   const { store } = start('two')
   valueOf(store.claimQueue())
   expect(store.parts.list(record.id)).toEqual([
@@ -237,7 +237,7 @@ test('parts are durable, come back in their order and go with their upload', () 
   expect(store.parts.list(record.id)).toEqual([])
 })
 
-test('a multipart upload that nobody goes on with is left over until storage has let go of it', () => {
+test('an unneeded multipart upload is listed as abandoned until it is aborted', () => {
   const { start } = setup()
   const state = multipartOpenState(5_242_880)
   const [given, complete] = [

@@ -16,7 +16,7 @@ import { standingClock, testPorts } from '../../support/hand-clock.ts'
 
 const choice = { accountId: 'alice', teamId: ALICES_TEAM_ID }
 
-/** Tests of storage that don't get as far as storage's answer: what sends is the test's own. */
+/** Storage tests with a fake upload worker pool. */
 async function setup(options: CloudOptions = {}) {
   const clock = standingClock()
   const environment = testPorts(clock)
@@ -27,9 +27,9 @@ async function setup(options: CloudOptions = {}) {
     ...{ id: 'alice', kind: 'session', server: cloud.url, personId: ALICE.id, name: '', email: '' },
     ...{ teams: [], state: 'ready' },
   }
-  const leftovers = new Set<string>()
-  const held = new Set<string>()
-  const told: string[] = []
+  const abandonedIds = new Set<string>()
+  const protectedIds = new Set<string>()
+  const cleanUps: string[] = []
   const state = { journal: success(undefined) as Result<void> }
   const requestSlots = createRequestSlots({ environment })
   const workerPool: { send: UploadWorkerPool['send'] } = { send: () => Promise.reject(new Error('a bug')) }
@@ -37,11 +37,11 @@ async function setup(options: CloudOptions = {}) {
     environment,
     store: {
       addAbandoned({ uploadId }) {
-        if (state.journal.ok) leftovers.add(uploadId)
+        if (state.journal.ok) abandonedIds.add(uploadId)
         return state.journal
       },
       removeAbandoned(uploadId) {
-        leftovers.delete(uploadId)
+        abandonedIds.delete(uploadId)
         return success(undefined)
       },
     },
@@ -54,10 +54,10 @@ async function setup(options: CloudOptions = {}) {
     requestSlots,
     abandonedUploads: {
       protect(uploadId) {
-        held.add(uploadId)
-        return () => held.delete(uploadId)
+        protectedIds.add(uploadId)
+        return () => protectedIds.delete(uploadId)
       },
-      cleanUp: async () => void told.push(`sweep, ${held.size} held`),
+      cleanUp: async () => void cleanUps.push(`${protectedIds.size} protected`),
     },
   })
   onTestFinished(async () => {
@@ -66,12 +66,12 @@ async function setup(options: CloudOptions = {}) {
     await cloud.close()
   })
   return {
-    ...{ cloud, clock, environment, leftovers, held, told, state, workerPool, storageTest },
+    ...{ cloud, clock, environment, abandonedIds, protectedIds, cleanUps, state, workerPool, storageTest },
     test: (signal = new AbortController().signal) => storageTest.test(choice, signal, () => {}),
   }
 }
 
-test('a server that does not answer the opening within 15 seconds is named as the reason', async () => {
+test('names the server if opening is not answered within 15 seconds', async () => {
   const { cloud, clock, test, environment } = await setup()
   const held = cloud.hold('initiateMultipart')
   const running = test()
@@ -86,52 +86,57 @@ test('a server that does not answer the opening within 15 seconds is named as th
   expect([clock.waits(), environment.lines.filter(({ level }) => level === 'error')]).toEqual([[], []])
 })
 
-test('an upload that can’t be given back within 15 seconds is left to the sweeper', async () => {
-  const { cloud, clock, test, state, told, held, leftovers } = await setup()
+test('leaves an upload that can’t be aborted within 15 seconds to the cleanup', async () => {
+  const { cloud, clock, test, state, cleanUps, protectedIds, abandonedIds } = await setup()
   state.journal = failed(failure('journal-full'))
   const stopped = cloud.hold('abortMultipart')
   const running = test()
   await stopped.arrived
-  expect([held.size, leftovers.size]).toEqual([1, 0])
+  expect([protectedIds.size, abandonedIds.size]).toEqual([1, 0])
   clock.advance(15_000)
   expect(await running).toMatchObject({ state: 'bad', failure: { code: 'journal-full' }, isLeft: true })
-  // It may be swept as soon as a sweep is asked for.
-  expect([told, held.size]).toEqual([['sweep, 0 held'], 0])
+  // The upload is not protected when the cleanup is requested.
+  expect([cleanUps, protectedIds.size]).toEqual([['0 protected'], 0])
   stopped.release()
 })
 
-test('nothing is sent when the journal can’t take what would be left behind', async () => {
-  const { cloud, test, state, told, held } = await setup()
+test('sends nothing if the journal can’t be written', async () => {
+  const { cloud, test, state, cleanUps, protectedIds } = await setup()
   state.journal = failed(failure('journal-full'))
   expect(await test()).toMatchObject({ state: 'bad', failure: { code: 'journal-full' }, isLeft: false })
   expect(cloud.operations.map(({ name }) => name).slice(1)).toEqual([
     ...['presignModel', 'initiateMultipart', 'abortMultipart'],
   ])
-  expect([await cloud.unfinishedUploads(), told, held.size]).toEqual([[], [], 0])
+  expect([await cloud.unfinishedUploads(), cleanUps, protectedIds.size]).toEqual([[], [], 0])
 })
 
-test('an upload that storage no longer knows counts as given back', async () => {
+test('an upload that is no longer in storage counts as aborted', async () => {
   const { cloud, test, state } = await setup()
   state.journal = failed(failure('journal-full'))
   cloud.fail({ on: 'abortMultipart', how: 404 })
   expect(await test()).toMatchObject({ isLeft: false })
 })
 
-test('a test that throws is logged and gives back what it opened', async () => {
-  const { cloud, test, environment, leftovers, held, clock, workerPool } = await setup()
+test('a test that throws is logged and its upload is aborted', async () => {
+  const { cloud, test, environment, abandonedIds, protectedIds, clock, workerPool } = await setup()
   let path = ''
   workerPool.send = (job) => {
     path = job.path
-    expect([existsSync(path), leftovers.size, held.size]).toEqual([true, 1, 1])
+    expect([existsSync(path), abandonedIds.size, protectedIds.size]).toEqual([true, 1, 1])
     return Promise.reject(new Error('a bug'))
   }
   expect(await test()).toMatchObject({ state: 'bad', failure: { code: 'unexpected' }, isLeft: false })
   expect([path === '', existsSync(dirname(path))]).toEqual([false, false])
   expect(environment.lines).toMatchObject([{ level: 'error', facts: { error: 'Error: a bug' } }])
-  expect([await cloud.unfinishedUploads(), leftovers.size, held.size, clock.waits()]).toEqual([[], 0, 0, []])
+  expect([await cloud.unfinishedUploads(), abandonedIds.size, protectedIds.size, clock.waits()]).toEqual([
+    [],
+    0,
+    0,
+    [],
+  ])
 })
 
-test('a test that throws after it was cancelled is only cancelled', async () => {
+test('a test that throws after it was cancelled counts as cancelled', async () => {
   const { test, environment, workerPool } = await setup()
   const stop = new AbortController()
   workerPool.send = () => {
@@ -142,13 +147,13 @@ test('a test that throws after it was cancelled is only cancelled', async () => 
   expect(environment.lines).toEqual([])
 })
 
-test('parts that storage would not take are not sent', async () => {
+test('parts that storage would refuse are not sent', async () => {
   const { cloud, test } = await setup({ partSizeBytes: 1024 * 1024 })
   expect(await test()).toMatchObject({ state: 'bad', failure: { code: 'parts-do-not-fit' } })
   expect(await cloud.unfinishedUploads()).toEqual([])
 })
 
-test('an end of the app waits two seconds for what is given back, and leaves no timer', async () => {
+test('closing waits two seconds for the abort and leaves no timer', async () => {
   const { cloud, clock, test, state, storageTest } = await setup()
   state.journal = failed(failure('journal-full'))
   const held = cloud.hold('abortMultipart')
@@ -164,7 +169,7 @@ test('an end of the app waits two seconds for what is given back, and leaves no 
   held.release()
 })
 
-test('an end of the app with nothing to give back leaves no timer', async () => {
+test('closing without an open upload leaves no timer', async () => {
   const { clock, storageTest, test } = await setup()
   await test()
   await storageTest.close()

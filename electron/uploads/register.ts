@@ -50,7 +50,7 @@ export async function register(registration: Registration): Promise<Result<strin
   return failed(registrationFailure(met, registration.stored, found))
 }
 
-/** Tells a missing object, which has to be sent again, from other reasons why registering failed. */
+/** Distinguishes a missing object, which has to be sent again, from other reasons why registering failed. */
 function registrationFailure(
   met: Failure,
   stored: StoredObject,

@@ -16,8 +16,10 @@ import { setup, sha256Of, valueOf, type World } from '../../support/engine.ts'
 /** Adds a model with the file's bytes to the team's library. */
 function addColleagueModel(cloud: World['cloud'], path: string, given: object = {}): string {
   return cloud.addModel(ALICES_TEAM_ID, {
-    ...{ display_name: 'Theirs', model_path: 'models/loras/theirs.safetensors' },
-    ...{ file_size: statSync(path).size, file_hash: `sha256:${sha256Of(path)}` },
+    display_name: 'Theirs',
+    model_path: 'models/loras/theirs.safetensors',
+    file_size: statSync(path).size,
+    file_hash: `sha256:${sha256Of(path)}`,
     ...given,
   })
 }
@@ -32,7 +34,11 @@ test('a file that the team already has is not sent and names the model', async (
   const [id = ''] = await app.add(path)
   const row = await app.settled(id)
   expect(row).toMatchObject({
-    ...{ phase: 'registered', modelId, sha256: sha256Of(path), sentBytes: 0, storageKey: null },
+    phase: 'registered',
+    modelId,
+    sha256: sha256Of(path),
+    sentBytes: 0,
+    storageKey: null,
     already: { name: 'Theirs', path: 'models/loras/theirs.safetensors', status: 'active' },
   })
   expect([storageCalls(context), countOf('presignModel'), countOf('registerModel')]).toEqual([0, 0, 0])

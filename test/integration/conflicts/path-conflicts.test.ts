@@ -10,8 +10,12 @@ test('a taken path is reported before a byte is sent, with a free path', async (
   expect(row.failure).toMatchObject({
     code: 'path-taken',
     params: {
-      ...{ name: 'Old style', path, suggestion: 'models/loras/style-2.safetensors' },
-      ...{ modelId: oldId, theirBytes: 1_000_000, status: 'active' },
+      name: 'Old style',
+      path,
+      suggestion: 'models/loras/style-2.safetensors',
+      modelId: oldId,
+      theirBytes: 1_000_000,
+      status: 'active',
     },
   })
   expect([countOf('presignModel'), countOf('put-object'), library()]).toEqual([0, 0, [old]])

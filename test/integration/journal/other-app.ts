@@ -18,8 +18,12 @@ const engine = createEngine({
   vault,
   keychainState: () => 'ok',
   settings: {
-    ...{ server, atOnce: 1, singlePutLimitBytes: 500_000_000 },
-    ...{ servers: [], limitBytesPerSecond: null, streamsMost: 64 },
+    server,
+    atOnce: 1,
+    singlePutLimitBytes: 500_000_000,
+    servers: [],
+    limitBytesPerSecond: null,
+    streamsMost: 64,
   },
   workers: workerFiles(import.meta.filename),
 })

@@ -24,12 +24,21 @@ describe.each(STORAGE_KINDS)('an upload on %s storage', (kind) => {
     const objects = await cloud.objects()
     const stored = objects.find(({ key }) => key === model?.storage_key)
     expect(row).toMatchObject({
-      ...{ phase: 'registered', failure: null, sha256, modelId: model?.id, storageKey: model?.storage_key },
-      ...{ sentBytes: 6_000_000, inFlightBytes: 0, hashedBytes: 6_000_000 },
+      phase: 'registered',
+      failure: null,
+      sha256,
+      modelId: model?.id,
+      storageKey: model?.storage_key,
+      sentBytes: 6_000_000,
+      inFlightBytes: 0,
+      hashedBytes: 6_000_000,
     })
     expect(model).toMatchObject({
-      ...{ file_size: 6_000_000, file_hash: `sha256:${sha256}`, model_type: 'loras' },
-      ...{ display_name: row.target.displayName, model_path: row.target.modelPath },
+      file_size: 6_000_000,
+      file_hash: `sha256:${sha256}`,
+      model_type: 'loras',
+      display_name: row.target.displayName,
+      model_path: row.target.modelPath,
     })
     expect(await stored?.sha256()).toBe(sha256)
     expect(cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
@@ -43,8 +52,10 @@ describe.each(STORAGE_KINDS)('an upload on %s storage', (kind) => {
     const [put] = await cloud.ended('put-object')
     expect(put).toMatchObject({ status: 200, bytes: 123_457 })
     expect(put?.headers).toEqual({
-      ...{ 'content-length': '123457', 'if-none-match': '*' },
-      ...{ connection: 'keep-alive', host: new URL(cloud.storageUrl).host },
+      'content-length': '123457',
+      'if-none-match': '*',
+      connection: 'keep-alive',
+      host: new URL(cloud.storageUrl).host,
     })
   })
 
@@ -55,8 +66,10 @@ describe.each(STORAGE_KINDS)('an upload on %s storage', (kind) => {
     const [put] = await cloud.ended('put-object')
     expect([row.phase, put?.bytes]).toEqual(['registered', 5_000_001])
     expect(put?.headers).toEqual({
-      ...{ 'content-length': '5000001', expect: '100-continue' },
-      ...{ connection: 'keep-alive', host: new URL(cloud.storageUrl).host },
+      'content-length': '5000001',
+      expect: '100-continue',
+      connection: 'keep-alive',
+      host: new URL(cloud.storageUrl).host,
     })
   })
 })

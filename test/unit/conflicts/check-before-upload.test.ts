@@ -58,9 +58,15 @@ const registeredAs = (modelId: string) => ({
 const proceed = { kind: 'proceed' }
 const bytesOf = (sizeBytes: number, fill: number) => Buffer.alloc(sizeBytes, fill)
 const model = (id: string, bytes: Buffer): LibraryModel => ({
-  ...{ id, displayName: id, modelType: 'vae', modelPath: `models/vae/${id}.safetensors` },
-  ...{ sizeBytes: bytes.length, sha256: sha256Of(bytes), status: 'active' },
-  ...{ createdAtMs: null, storageKey: null },
+  id,
+  displayName: id,
+  modelType: 'vae',
+  modelPath: `models/vae/${id}.safetensors`,
+  sizeBytes: bytes.length,
+  sha256: sha256Of(bytes),
+  status: 'active',
+  createdAtMs: null,
+  storageKey: null,
 })
 
 test('does not hash files whose size no model has', async () => {

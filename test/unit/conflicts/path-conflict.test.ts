@@ -16,8 +16,15 @@ const uploadTo = (modelPath: string, given: Partial<UploadRecord> = {}) =>
   uploadRecord({ target: { displayName: 'Style', modelType: 'loras', modelPath }, ...given })
 const path = 'models/loras/Style.safetensors'
 const model = (modelPath: string): LibraryModel => ({
-  ...{ id: modelPath, displayName: 'Style', modelType: 'loras', modelPath, sizeBytes: 1, sha256: null },
-  ...{ status: 'active', createdAtMs: null, storageKey: null },
+  id: modelPath,
+  displayName: 'Style',
+  modelType: 'loras',
+  modelPath,
+  sizeBytes: 1,
+  sha256: null,
+  status: 'active',
+  createdAtMs: null,
+  storageKey: null,
 })
 
 test.each([

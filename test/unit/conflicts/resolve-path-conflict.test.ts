@@ -27,8 +27,15 @@ function setup(records: readonly UploadRecord[]) {
 }
 
 const modelAt = (modelPath: string): LibraryModel => ({
-  ...{ id: 'old', displayName: 'Old', modelType: 'loras', modelPath, sizeBytes: 1, sha256: null },
-  ...{ status: 'active', createdAtMs: null, storageKey: null },
+  id: 'old',
+  displayName: 'Old',
+  modelType: 'loras',
+  modelPath,
+  sizeBytes: 1,
+  sha256: null,
+  status: 'active',
+  createdAtMs: null,
+  storageKey: null,
 })
 const proceed = { kind: 'proceed' }
 const replacing = (asidePath: string | null) => ({

@@ -62,7 +62,11 @@ test.each<[string, UploadRecord]>([
       seen: {
         place: '/models/unet',
         group: {
-          ...{ key: 'abc', name: 'flux', kind: 'shards', root: '/models/unet', within: [] },
+          key: 'abc',
+          name: 'flux',
+          kind: 'shards',
+          root: '/models/unet',
+          within: [],
           shard: { stem: 'flux', count: 3, extension: '.safetensors' },
         },
         target: { displayName: 'Flux', modelType: 'loras', modelPath: 'models/loras/flux.safetensors' },

@@ -47,8 +47,14 @@ test('the phases from checking to registering are running', () => {
 
 test('running phases are stored as waiting', () => {
   expect(Object.fromEntries(phases.map((phase) => [phase, storedPhase(phase)]))).toEqual({
-    ...{ waiting: 'waiting', checking: 'waiting', sending: 'waiting', finishing: 'waiting' },
-    ...{ registering: 'waiting', retrying: 'waiting' },
-    ...{ registered: 'registered', paused: 'paused', failed: 'failed' },
+    waiting: 'waiting',
+    checking: 'waiting',
+    sending: 'waiting',
+    finishing: 'waiting',
+    registering: 'waiting',
+    retrying: 'waiting',
+    registered: 'registered',
+    paused: 'paused',
+    failed: 'failed',
   })
 })

@@ -24,8 +24,14 @@ async function setup(options: CloudOptions = {}) {
   const client = createCloudClient(cloud.url, environment)
   const token = valueOf(await login(client, ALICE.email, ALICE.password)).access_token
   const account: Account = {
-    ...{ id: 'alice', kind: 'session', server: cloud.url, personId: ALICE.id, name: '', email: '' },
-    ...{ teams: [], state: 'ready' },
+    id: 'alice',
+    kind: 'session',
+    server: cloud.url,
+    personId: ALICE.id,
+    name: '',
+    email: '',
+    teams: [],
+    state: 'ready',
   }
   const abandonedIds = new Set<string>()
   const protectedIds = new Set<string>()
@@ -66,7 +72,15 @@ async function setup(options: CloudOptions = {}) {
     await cloud.close()
   })
   return {
-    ...{ cloud, clock, environment, abandonedIds, protectedIds, cleanUps, state, workerPool, storageTest },
+    cloud,
+    clock,
+    environment,
+    abandonedIds,
+    protectedIds,
+    cleanUps,
+    state,
+    workerPool,
+    storageTest,
     test: (signal = new AbortController().signal) => storageTest.test(choice, signal, () => {}),
   }
 }
@@ -79,7 +93,8 @@ test('names the server if opening is not answered within 15 seconds', async () =
   expect(clock.waits()).toEqual([15_000])
   clock.advance(15_000)
   expect(await running).toMatchObject({
-    ...{ state: 'bad', failure: { code: 'timed-out', params: { host: new URL(cloud.url).host } } },
+    state: 'bad',
+    failure: { code: 'timed-out', params: { host: new URL(cloud.url).host } },
     isLeft: false,
   })
   held.release()

@@ -1,4 +1,4 @@
-// Runs in a session of its own and plays the desktop's portal. Prints each answer, one word a line.
+// Runs with its own session bus and a fake desktop portal. Prints each reported scheme, one word per line.
 import process from 'node:process'
 import { watchColourScheme } from '../../../electron/desktop/tray/colour-scheme.ts'
 import { fakeMethod, variant } from '../../support/fake-bus.ts'
@@ -12,7 +12,7 @@ const portal = {
   inSignature: 'ss',
 }
 let changeReported = Promise.withResolvers<void>()
-// `Read` wraps its answer twice, what is told afterwards once.
+// `Read` wraps its answer in two variants, signals in one.
 const service = await fakeMethod(portal, 'v', () => variant('v', variant('u', 1)))
 const colours = watchColourScheme({ platform: 'linux', fallback: () => false, log })
 colours.onChange(() => {

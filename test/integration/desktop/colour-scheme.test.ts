@@ -6,9 +6,9 @@ import { expect, test } from 'vitest'
 
 const run = promisify(execFile)
 
-test('the desktop’s portal tells whether it is dark, now and at each change', async () => {
-  const steps = join(import.meta.dirname, 'colour-scheme-process.ts')
-  const { stdout } = await run('dbus-run-session', ['--', process.execPath, steps])
+test('the portal reports the colour scheme, initially and at each change', async () => {
+  const program = join(import.meta.dirname, 'colour-scheme-process.ts')
+  const { stdout } = await run('dbus-run-session', ['--', process.execPath, program])
   // Before the answer it is as it seemed to be.
   expect(stdout.trim().split('\n')).toEqual(['light', 'dark', 'light'])
 })

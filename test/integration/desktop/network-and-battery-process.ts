@@ -1,5 +1,5 @@
-// Runs in a session of its own, whose bus plays the system's: a network and a battery that change. Prints what is found,
-// one JSON a line.
+// Runs with its own session bus as a fake system bus, with a network and a battery that change. Prints each report as one
+// line of JSON.
 import process from 'node:process'
 import { createBatteryMonitor } from '../../../electron/desktop/power/battery-monitor.ts'
 import { watchNetworkManager } from '../../../electron/desktop/network/network-manager.ts'
@@ -13,15 +13,15 @@ const upower = 'org.freedesktop.UPower'
 const at = { manager: '/org/freedesktop/NetworkManager', home: '/home', phone: '/phone' }
 const batteries = '/org/freedesktop/UPower/devices/DisplayDevice'
 
-let heard = Promise.withResolvers<void>()
-function say(found: object): void {
+let changeReported = Promise.withResolvers<void>()
+function report(found: object): void {
   process.stdout.write(`${JSON.stringify(found)}\n`)
-  heard.resolve()
+  changeReported.resolve()
 }
-async function afterwards(change: () => void): Promise<void> {
-  heard = Promise.withResolvers<void>()
+async function applyAndWait(change: () => void): Promise<void> {
+  changeReported = Promise.withResolvers<void>()
   change()
-  await heard.promise
+  await changeReported.promise
 }
 
 async function network(): Promise<void> {
@@ -32,9 +32,9 @@ async function network(): Promise<void> {
     [at.home]: line('uuid-home', 'Home'),
     [at.phone]: line('uuid-phone', 'Phone'),
   })
-  await watchNetworkManager({ platform: 'linux', onChange: say, log })
-  await afterwards(() => service.change(at.manager, { Metered: 3, PrimaryConnection: at.phone }))
-  await afterwards(() => service.change(at.manager, { Metered: 0, PrimaryConnection: '/' }))
+  await watchNetworkManager({ platform: 'linux', onChange: report, log })
+  await applyAndWait(() => service.change(at.manager, { Metered: 3, PrimaryConnection: at.phone }))
+  await applyAndWait(() => service.change(at.manager, { Metered: 0, PrimaryConnection: '/' }))
 }
 
 async function battery(): Promise<void> {
@@ -44,11 +44,11 @@ async function battery(): Promise<void> {
   })
   const watch = createBatteryMonitor({
     ...{ platform: 'linux', isOnBattery: () => false, readLevel: async () => null, isNeeded: () => true },
-    ...{ onChange: say, environment: { timers: realTimers, log } },
+    ...{ onChange: report, environment: { timers: realTimers, log } },
   })
-  await afterwards(watch.refresh)
-  await afterwards(() => service.change('/org/freedesktop/UPower', { OnBattery: true }))
-  await afterwards(() => service.change(batteries, { Percentage: 19.2 }))
+  await applyAndWait(watch.refresh)
+  await applyAndWait(() => service.change('/org/freedesktop/UPower', { OnBattery: true }))
+  await applyAndWait(() => service.change(batteries, { Percentage: 19.2 }))
 }
 
 await (process.argv[2] === 'network' ? network() : battery())

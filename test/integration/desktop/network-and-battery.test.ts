@@ -10,42 +10,39 @@ import { unknownNetwork, type NetworkStatus } from '../../../electron/desktop/ne
 const run = promisify(execFile)
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
-/** What is found, in order, on a bus of its own. */
-async function foundOf(what: string): Promise<unknown[]> {
-  const steps = join(import.meta.dirname, 'network-and-battery-process.ts')
-  const { stdout } = await run('dbus-run-session', ['--', process.execPath, steps, what])
+/** Runs the scenario with its own bus and returns the reports in order. */
+async function reportsOf(scenario: string): Promise<unknown[]> {
+  const program = join(import.meta.dirname, 'network-and-battery-process.ts')
+  const { stdout } = await run('dbus-run-session', ['--', process.execPath, program, scenario])
   return stdout
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as unknown)
 }
 
-test('NetworkManager tells which line it is and whether it is metered, now and at each change', async () => {
-  expect(await foundOf('network')).toEqual([
+test('NetworkManager reports network and cost, initially and at each change', async () => {
+  expect(await reportsOf('network')).toEqual([
     { metered: 'no', line: { id: 'uuid-home', name: 'Home' } },
     { metered: 'yes', line: { id: 'uuid-phone', name: 'Phone' } },
     unknownNetwork,
   ])
 })
 
-test('UPower tells mains and level, now and at each change', async () => {
-  expect(await foundOf('battery')).toEqual([
+test('UPower reports power source and level, initially and at each change', async () => {
+  expect(await reportsOf('battery')).toEqual([
     { isOnBattery: false, percent: 80 },
     { isOnBattery: true, percent: 80 },
     { isOnBattery: true, percent: 19 },
   ])
 })
 
-test.each(['darwin', 'win32'] as const)(
-  '%s tells nothing of the line, and nothing is made up',
-  async (platform) => {
-    const told: NetworkStatus[] = []
-    await watchNetworkManager({ platform, onChange: (network) => void told.push(network), log: silent })
-    expect(told).toEqual([])
-  },
-)
+test.each(['darwin', 'win32'] as const)('%s has no NetworkManager and reports nothing', async (platform) => {
+  const reported: NetworkStatus[] = []
+  await watchNetworkManager({ platform, onChange: (network) => void reported.push(network), log: silent })
+  expect(reported).toEqual([])
+})
 
-test('other addresses are noticed when it becomes active again', () => {
+test('changed addresses are detected when the monitor becomes active again', () => {
   let now = '10.0.0.2'
   let changes = 0
   const watch = createAddressMonitor({ onChange: () => (changes += 1), readAddresses: () => now })

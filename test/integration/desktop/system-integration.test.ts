@@ -42,13 +42,13 @@ function managersFor(path: string, change: Record<string, string> = {}) {
   })
 }
 
-describe('entries of file managers', () => {
-  test('are offered for those that are there', async () => {
+describe('entries in file managers', () => {
+  test('are offered for installed file managers', async () => {
     await program('nautilus')
     expect(await managersFor('/opt/x').list()).toEqual([{ id: 'nautilus', isOn: false }])
   })
 
-  test('are there once they are switched on, and gone once they are off', async () => {
+  test('are written when enabled and removed when disabled', async () => {
     for (const name of ['nautilus', 'nemo', 'dolphin']) await program(name)
     const managers = managersFor('/opt/x')
     for (const id of ['nautilus', 'nemo', 'dolphin'] as const) await managers.set(id, true)
@@ -59,7 +59,7 @@ describe('entries of file managers', () => {
     expect((await managers.list()).map(({ isOn }) => isOn)).toEqual([false, false, false])
   })
 
-  test('hand over the chosen files, whatever is in their names', async () => {
+  test('pass the selected files, with any characters in their names', async () => {
     await program('nautilus')
     const managers = managersFor(await program("it's $HOME `x`"))
     await managers.set('nautilus', true)
@@ -70,7 +70,7 @@ describe('entries of file managers', () => {
     expect(await started()).toEqual(['--', ...files])
   })
 
-  test('follow the app to where it lies now', async () => {
+  test('are updated when the app has been moved', async () => {
     await program('nautilus')
     await managersFor('/old place/x').set('nautilus', true)
     await managersFor('/new place/x').repair()
@@ -78,7 +78,7 @@ describe('entries of file managers', () => {
     expect(await readFile(script, 'utf8')).toContain("exec '/new place/x'")
   })
 
-  test('that somebody else wrote are left as they are', async () => {
+  test('written by others are left unchanged', async () => {
     await program('nautilus')
     const script = join(home, '.local/share/nautilus/scripts/Send with Modelferry')
     await mkdir(join(script, '..'), { recursive: true })
@@ -89,7 +89,7 @@ describe('entries of file managers', () => {
     expect(await readFile(script, 'utf8')).toBe('mine')
   })
 
-  test('put an AppImage into the menu and under "Open with", and take it out again', async () => {
+  test('add an AppImage to the menu and "Open with", and remove it', async () => {
     const command = { program: await program("it's $HOME/M.AppImage".replace('/', '-')), args: [] }
     const build = join(projectFolder, 'build')
     const menu = { mimeTypes: join(build, 'linux/modelferry-mime.xml'), icon: join(build, 'icon.svg') }
@@ -120,7 +120,7 @@ describe('entries of file managers', () => {
     ).toEqual([])
   })
 
-  test('on macOS are a Quick Action whose lists are well formed', async () => {
+  test('are a Quick Action with valid plists on macOS', async () => {
     const managers = createFileManagers({
       platform: 'darwin',
       command: { program: '/Applications/A & B.app/Contents/MacOS/x', args: [] },
@@ -146,7 +146,7 @@ describe('the command that starts this installation', () => {
   const command = (env: Record<string, string>, appFolder: string | null = null) =>
     launchCommand({ env, execPath, appFolder })
 
-  test('is the AppImage itself, the Flatpak by its id, the program, or the program with its folder', () => {
+  test('is the AppImage, the Flatpak id, or the program with or without a folder', () => {
     expect(command({ APPIMAGE: '/home/me/M.AppImage' })).toEqual({
       program: '/home/me/M.AppImage',
       words: [],
@@ -156,7 +156,7 @@ describe('the command that starts this installation', () => {
     expect(command({}, '/src')).toEqual({ program: execPath, words: ['/src'] })
   })
 
-  test('belongs to an app that nobody has put into a menu, or to one that a package brought', () => {
+  test('needs a menu entry only for an AppImage or an unpacked archive', () => {
     const installed = { isPackaged: true, platform: 'linux', execPath } as const
     const isNeeded = (env: Record<string, string>, path = execPath) =>
       needsMenuEntry({ ...installed, env, execPath: path })
@@ -175,7 +175,7 @@ describe('the command that starts this installation', () => {
     ).toBe(false)
   })
 
-  test('stands in a desktop entry as the specification wants it, and a validator agrees', async () => {
+  test('is formatted for a desktop entry according to the specification', async () => {
     const line = desktopEntryExec({ program: '/a b/$x "y" 100%', args: [] }, '--hidden')
     expect(line).toBe('"/a b/\\\\$x \\\\"y\\\\" 100%%" --hidden')
     const entry = join(home, 'x.desktop')
@@ -192,7 +192,7 @@ describe('the level of the battery', () => {
   }
   const read = () => batteryLevelReader('linux', join(home, 'power_supply'))()
 
-  test('is the mean of the computer’s batteries, and not a mouse’s', async () => {
+  test('is the mean of the computer’s batteries, without those of devices', async () => {
     await supply('AC', { type: 'Mains', online: '0' })
     await supply('BAT0', { type: 'Battery', capacity: '40' })
     await supply('BAT1', { type: 'Battery', scope: 'System', capacity: '61' })
@@ -200,13 +200,13 @@ describe('the level of the battery', () => {
     expect(await read()).toBe(51)
   })
 
-  test('is unknown where there is none', async () => {
+  test('is unknown without a battery', async () => {
     await supply('AC', { type: 'Mains', online: '1' })
     expect(await read()).toBeNull()
     expect(await batteryLevelReader('linux', '/nonexistent')()).toBeNull()
   })
 
-  const said = (printed: string) => () => Promise.resolve(printed)
+  const output = (printed: string) => () => Promise.resolve(printed)
   test.each([
     [
       "Now drawing from 'Battery Power'\n -InternalBattery-0 (id=4653155)\t85%; discharging; 4:12 remaining present: true\n",
@@ -214,8 +214,8 @@ describe('the level of the battery', () => {
     ],
     ["Now drawing from 'AC Power'\n", null],
     ['', null],
-  ])('is read from what macOS prints: %j', async (printed, percent) => {
-    expect(await batteryLevelReader('darwin', '', said(printed))()).toBe(percent)
+  ])('is parsed from pmset: %j', async (printed, percent) => {
+    expect(await batteryLevelReader('darwin', '', output(printed))()).toBe(percent)
   })
 
   test.each([
@@ -223,7 +223,7 @@ describe('the level of the battery', () => {
     ['50\r\n70\r\n', 60],
     ['\r\n', null],
     ['', null],
-  ])('is read from what Windows prints: %j', async (printed, percent) => {
-    expect(await batteryLevelReader('win32', '', said(printed))()).toBe(percent)
+  ])('is parsed from the CIM output: %j', async (printed, percent) => {
+    expect(await batteryLevelReader('win32', '', output(printed))()).toBe(percent)
   })
 })

@@ -1,73 +1,73 @@
-// Runs in a session of its own and plays the desktop: with or without a tray from the start, or one that comes and goes.
-// Prints what was found, one word a line.
+// Runs with its own session bus and a fake desktop: with or without a tray, or with one that starts and stops.
+// Prints each reported state, one word per line.
 import process from 'node:process'
 import { removalDelayMs, watchTrayAvailability } from '../../../electron/desktop/tray/tray-availability.ts'
 import { fakeMethod, openPanel } from '../../support/fake-bus.ts'
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
 const write = (word: string) => void process.stdout.write(`${word}\n`)
-const say = (found: boolean) => write(found ? 'tray' : 'none')
+const report = (isAvailable: boolean) => write(isAvailable ? 'tray' : 'none')
 
-/** Time that stands still: a doubt is told when it begins, and lasts until it is over or called off. */
-let begun = Promise.withResolvers<() => void>()
+/** A manual timer for the removal delay. */
+let delayStarted = Promise.withResolvers<() => void>()
 const timers = {
-  after(delayMs: number, fire: () => void) {
-    if (delayMs === removalDelayMs) begun.resolve(fire)
-    return () => write('doubt over')
+  after(delayMs: number, endDelay: () => void) {
+    if (delayMs === removalDelayMs) delayStarted.resolve(endDelay)
+    return () => write('delay ended')
   },
 }
-async function doubtBegins(): Promise<() => void> {
-  const fire = await begun.promise
-  begun = Promise.withResolvers()
-  write('doubt')
-  return fire
+async function removalDelayStarted(): Promise<() => void> {
+  const endDelay = await delayStarted.promise
+  delayStarted = Promise.withResolvers()
+  write('delay started')
+  return endDelay
 }
 
 const [desktop] = process.argv.slice(2)
-const first = desktop === 'with-tray' ? await openPanel() : null
+const initialPanel = desktop === 'with-tray' ? await openPanel() : null
 if (desktop === 'with-watcher-alone') await openPanel(false)
-const host = watchTrayAvailability('linux', timers, silent)
-let heard = Promise.withResolvers<void>()
-host.onChange((isThere) => {
-  say(isThere)
-  heard.resolve()
-  heard = Promise.withResolvers()
+const availability = watchTrayAvailability('linux', timers, silent)
+let changeReported = Promise.withResolvers<void>()
+availability.onChange((isAvailable) => {
+  report(isAvailable)
+  changeReported.resolve()
+  changeReported = Promise.withResolvers()
 })
-say(await host.isAvailable())
-async function comes() {
-  const told = heard.promise
+report(await availability.isAvailable())
+async function startPanel() {
+  const reported = changeReported.promise
   const tray = await openPanel()
-  await told
+  await reported
   return tray
 }
-async function goesForGood(tray: { end(): void }): Promise<void> {
+async function removePanel(tray: { end(): void }): Promise<void> {
   tray.end()
-  const fire = await doubtBegins()
-  const told = heard.promise
-  fire()
-  await told
+  const endDelay = await removalDelayStarted()
+  const reported = changeReported.promise
+  endDelay()
+  await reported
 }
 
-if (desktop === 'comes-and-goes') await goesForGood(await comes())
-if (desktop === 'comes-back') {
-  const tray = await comes()
+if (desktop === 'starts-and-stops') await removePanel(await startPanel())
+if (desktop === 'restarts') {
+  const tray = await startPanel()
   tray.end()
-  await doubtBegins()
-  await comes()
+  await removalDelayStarted()
+  await startPanel()
 }
-if (desktop === 'is-locked') {
-  const tray = await comes()
+if (desktop === 'locked') {
+  const tray = await startPanel()
   let isLocked = true
-  const saver = { name: 'org.gnome.ScreenSaver', path: '/org/gnome/ScreenSaver', member: 'GetActive' }
-  await fakeMethod(saver, 'b', () => isLocked)
+  const screenSaver = { name: 'org.gnome.ScreenSaver', path: '/org/gnome/ScreenSaver', member: 'GetActive' }
+  await fakeMethod(screenSaver, 'b', () => isLocked)
   tray.end()
-  const fire = await doubtBegins()
-  fire()
-  const fireAgain = await doubtBegins()
+  const endDelay = await removalDelayStarted()
+  endDelay()
+  const endSecondDelay = await removalDelayStarted()
   isLocked = false
-  const told = heard.promise
-  fireAgain()
-  await told
+  const reported = changeReported.promise
+  endSecondDelay()
+  await reported
 }
-first?.end()
+initialPanel?.end()
 process.exit(0)

@@ -32,36 +32,36 @@ test.each([
     'webPreferences.contextIsolation',
   ],
   ['electron.dialog.showCertificateTrustDialog({})', 'dialog.showCertificateTrustDialog'],
-])('%s is not emulated, and says so', async (code, name) => {
+])('%s is reported as not emulated', async (code, name) => {
   expect(await host.inMain(code)).toContain(`electron-host: ${name}`)
   expect(await host.inMain(code)).toContain('is not emulated')
 })
 
-test('a dialog that nobody answers is an error and not a silence', async () => {
+test('an unanswered dialog is an error', async () => {
   expect(await host.inMain('electron.dialog.showOpenDialog({}).catch(String)')).toContain(
     'nobody is there to answer',
   )
 })
 
-test('a closing window that the app keeps is hidden and lives', async () => {
+test('a window whose close is prevented is hidden but not destroyed', async () => {
   await expect.poll(() => host.inMain('win.isVisible()')).toBe(true)
   await host.inMain('win.close()')
   expect(await host.inMain(`[win.isVisible(), win.isDestroyed()]`)).toEqual([false, false])
 })
 
-test('a second start hands its arguments over and ends', async () => {
+test('a second start passes its arguments on and ends', async () => {
   await promisify(execFile)(electronHost, [hostAppFolder, '/some/file.gguf'], {
     env: host.environment,
   })
   await expect.poll(() => host.inMain('globalThis.handedOver')).toBe('/some/file.gguf')
 })
 
-test('the data folder holds nothing of Chromium', async () => {
+test('the data folder contains no Chromium files', async () => {
   const userData = String(await host.inMain('electron.app.getPath("userData")'))
   expect(readdirSync(userData).sort()).toEqual(['electron-host.inbox', 'electron-host.lock'])
 })
 
-test('a tray wants a picture that is there', async () => {
+test('a tray needs an existing image', async () => {
   expect(await host.inMain('new electron.Tray("/no/such.png")')).toContain('Failed to load image')
   const icon = `electron.nativeImage.createFromDataURL('data:image/png;base64,${onePixel}')`
   expect(await host.inMain(`new electron.Tray(${icon}).image.getSize()`)).toEqual({ width: 1, height: 1 })

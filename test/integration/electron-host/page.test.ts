@@ -12,13 +12,13 @@ beforeAll(async () => {
 })
 afterAll(() => host.end())
 
-test('headers of the app’s own protocol reach the page: its CSP stops an inline script and a fetch', async () => {
+test('the CSP of the app’s protocol blocks inline scripts and fetch', async () => {
   expect(await host.page.evaluate(() => document.documentElement.dataset['inline'])).toBeUndefined()
   expect(await host.page.evaluate(() => fetch('/x').then(String, String))).toContain('Failed to fetch')
   expect(await host.inMain('win.webContents.getURL()')).toBe('app://ui/index.html')
 })
 
-test('webRequest cancels what the page asks for, also where its CSP would let it out', async () => {
+test('webRequest cancels requests that the CSP allows', async () => {
   const load = (address: string) =>
     host.page.evaluate(
       (source) =>
@@ -38,7 +38,7 @@ test('webRequest cancels what the page asks for, also where its CSP would let it
   expect(await host.inMain('globalThis.served')).toEqual(['app://ui/index.html', 'app://ui/allowed.png'])
 })
 
-test('the page is kept from navigating and from opening windows', async () => {
+test('navigation and new windows are denied', async () => {
   expect(await host.page.evaluate(() => window.open('https://example.com/'))).toBeNull()
   await host.page.evaluate(() => {
     document.body.insertAdjacentHTML('beforeend', '<a href="https://example.com/" target="_blank">out</a>')
@@ -50,14 +50,14 @@ test('the page is kept from navigating and from opening windows', async () => {
   expect(host.app.windows()).toHaveLength(1)
 })
 
-test('a permission that the app refuses is denied in the page', async () => {
+test('a permission denied by the app is denied in the page', async () => {
   const state = await host.page.evaluate(() =>
     navigator.permissions.query({ name: 'geolocation' }).then((p) => p.state),
   )
   expect([state, await host.page.evaluate(() => Notification.permission)]).toEqual(['denied', 'denied'])
 })
 
-test('nativeTheme.themeSource is what the page sees of prefers-color-scheme', async () => {
+test('nativeTheme.themeSource sets prefers-color-scheme', async () => {
   const isDark = () => host.page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches)
   expect(
     await host.inMain(
@@ -69,14 +69,14 @@ test('nativeTheme.themeSource is what the page sees of prefers-color-scheme', as
   await expect.poll(isDark).toBe(false)
 })
 
-test('zoom is seen by the page', async () => {
+test('the zoom factor changes the page’s size', async () => {
   await host.inMain('win.webContents.setZoomFactor(2)')
   await expect.poll(() => host.page.evaluate(() => [devicePixelRatio, innerWidth])).toEqual([2, 350])
   await host.inMain('win.webContents.setZoomFactor(1)')
   await expect.poll(() => host.page.evaluate(() => innerWidth)).toBe(700)
 })
 
-test('a real file has its path in the preload, a file made in JavaScript has none', async () => {
+test('a real file has a path in the preload, a scripted one has none', async () => {
   const file = join(host.home, 'a modèle.safetensors')
   writeFileSync(file, 'x')
   await host.page.locator('input').setInputFiles(file)
@@ -89,7 +89,7 @@ test('a real file has its path in the preload, a file made in JavaScript has non
   await expect(refused).rejects.toThrow("not of type 'File'")
 })
 
-test("the page has the bridge and none of the preload's globals", async () => {
+test('the page has the bridge but no globals of the preload', async () => {
   const seen = await host.page.evaluate(() => ({
     globals: ['secretOfThePreload', 'require', 'process', 'ipcRenderer'].filter((name) => name in window),
     frozen: Object.isFrozen(window.host),
@@ -97,7 +97,7 @@ test("the page has the bridge and none of the preload's globals", async () => {
   expect(seen).toEqual({ globals: [], frozen: true })
 })
 
-test('values keep their types over IPC, functions do not cross, errors keep their message', async () => {
+test('IPC keeps types and error messages and rejects functions', async () => {
   const kept = await host.page.evaluate(async () => {
     const sent = {
       d: new Date(5),
@@ -127,12 +127,12 @@ test('values keep their types over IPC, functions do not cross, errors keep thei
   expect(await host.page.evaluate(() => window.host.syncEcho([1, 'two']))).toEqual([1, 'two'])
 })
 
-test('main sees who asks by one frame object with the app’s own address and origin', async () => {
+test('main gets the sender’s frame with its address and origin', async () => {
   const asker = await host.page.evaluate(() => window.host.whoAsks())
   expect(asker).toEqual({ sameFrame: true, url: 'app://ui/index.html', origin: 'app://ui' })
 })
 
-test('main tells the page', async () => {
+test('main sends events to the page', async () => {
   await host.page.evaluate(() => window.host.onTold((value) => (window.told = value)))
   await host.inMain(`win.webContents.send('told', { n: 1n })`)
   await expect
@@ -140,7 +140,7 @@ test('main tells the page', async () => {
     .toBe('1')
 })
 
-test('an event that main sends while a page waits in sendSync reaches the page afterwards', async () => {
+test('an event sent during sendSync reaches the page afterwards', async () => {
   await host.page.evaluate(() => window.host.onTold((value) => (window.told = value)))
   await host.inMain(
     'void electron.ipcMain.once("sync-echo", ({ sender }) => sender.send("told", "while it waited"))',

@@ -48,7 +48,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** What the new version is: a program that writes down with which words it was started. */
+/** The new version: a program that writes its arguments to a file. */
 const contentOf = () =>
   Buffer.from(
     `#!/bin/sh\nprintf '%s' "new $*" > '${folder}/started.part'\nmv '${folder}/started.part' '${folder}/started'\n`,
@@ -92,7 +92,7 @@ const codeOf = (work: Promise<unknown>) =>
 const programNow = () => readFileSync(program, 'utf8')
 const fetched = () => feed.asked.filter((name) => name.endsWith('.AppImage'))
 
-test('a newer version is found, fetched, checked, put in this one’s place and started', async () => {
+test('a newer version is downloaded, verified, installed and started', async () => {
   feed.publish(release())
   const updater = await openUpdater()
   expect(await updater.check()).toBe('1.1.0')
@@ -110,13 +110,13 @@ test('a newer version is found, fetched, checked, put in this one’s place and 
   await expect.poll(() => quits).toBe(1)
 })
 
-test.for(['1.1.0', '1.2.0'])('the same version and an older one are nothing newer (%s)', async (version) => {
+test.for(['1.1.0', '1.2.0'])('the same and older versions are ignored (%s)', async (version) => {
   feed.publish(release())
   expect(await (await openUpdater(version)).check()).toBe(null)
   expect(fetched()).toEqual([])
 })
 
-test('a feed that can’t be read is said to be so, signed or not', async () => {
+test('an unreadable feed is reported, signed or not', async () => {
   const updater = await openUpdater()
   const shas = (url: string) => `files:\n  - url: ${url}\n    sha512: ${'A'.repeat(86)}==\n`
   const broken = ['version: [', 'hello', 'version: 1.1.0\n', `version: next\n${shas('x.AppImage')}`]
@@ -131,7 +131,7 @@ test('a feed that can’t be read is said to be so, signed or not', async () => 
   expect(fetched()).toEqual([])
 })
 
-test('nothing is fetched that our key has not signed', async () => {
+test('a feed without our signature is rejected', async () => {
   const updater = await openUpdater()
   const stranger = newSigningKey()
   for (const change of [{ key: stranger }, { signature: null }, { signature: 'AAAA' }, { signature: '' }]) {
@@ -143,7 +143,7 @@ test('nothing is fetched that our key has not signed', async () => {
   expect(fetched()).toEqual([])
 })
 
-test('other bytes than the signed ones are thrown away, and the right ones are taken afterwards', async () => {
+test('a damaged download is discarded and can be repeated', async () => {
   feed.publish(release({ sha512: `${'A'.repeat(86)}==` }))
   const updater = await openUpdater()
   expect(await updater.check()).toBe('1.1.0')
@@ -159,7 +159,7 @@ test('other bytes than the signed ones are thrown away, and the right ones are t
   expect(programNow()).toContain('new $*')
 })
 
-test('a download that is cut leaves nothing behind, and goes through when it is asked for again', async () => {
+test('an interrupted download is removed and can be repeated', async () => {
   feed.publish(release({ cutAfterBytes: 20 }))
   const updater = await openUpdater()
   await updater.check()
@@ -170,7 +170,7 @@ test('a download that is cut leaves nothing behind, and goes through when it is 
   expect(programNow()).toContain('echo old')
 })
 
-test('a place without updates and a place that is gone are told apart', async () => {
+test('a missing feed and an unreachable server are distinguished', async () => {
   feed.publish(null)
   const updater = await openUpdater()
   expect(await codeOf(updater.check())).toBe('update-missing')
@@ -179,7 +179,7 @@ test('a place without updates and a place that is gone are told apart', async ()
   feed = await startUpdateFeed()
 })
 
-test('a program that can’t be replaced stays whole', async () => {
+test('a program that cannot be replaced stays unchanged', async () => {
   feed.publish(release())
   const updater = await openUpdater()
   await updater.check()
@@ -190,7 +190,7 @@ test('a program that can’t be replaced stays whole', async () => {
   expect(quits).toBe(0)
 })
 
-test('a folder that may not be written to is told before anything is stopped', async () => {
+test('an unwritable folder is reported before the app is stopped', async () => {
   feed.publish(release())
   const updater = await openUpdater()
   await updater.check()
@@ -201,7 +201,7 @@ test('a folder that may not be written to is told before anything is stopped', a
   expect(quits).toBe(0)
 })
 
-test('laid beside it beforehand the new one only takes the name, at a quit it is laid there then', async () => {
+test('a prepared AppImage is only renamed; on quit it is copied as well', async () => {
   feed.publish(release())
   const updater = await openUpdater()
   await updater.check()
@@ -214,7 +214,7 @@ test('laid beside it beforehand the new one only takes the name, at a quit it is
   expect(readdirSync(folder)).not.toContain('Modelferry.AppImage.new')
 })
 
-test('the server learns nothing about this computer', async () => {
+test('requests do not identify the computer', async () => {
   feed.publish(release())
   const updater = await openUpdater()
   await updater.check()

@@ -60,7 +60,7 @@ function setup(change: Partial<Settings> = {}, { holdError }: Options = {}) {
   }
 }
 
-test('on battery it waits below the level that the person chose, and goes on at mains', () => {
+test('uploads pause below the chosen battery level and resume on mains power', () => {
   const { conditions, held } = setup({ pauseBelowPercent: 30 })
   conditions.setPower({ isOnBattery: true, percent: 30 })
   expect(held).toEqual([])
@@ -70,19 +70,19 @@ test('on battery it waits below the level that the person chose, and goes on at 
   expect([held, conditions.current().hold]).toEqual([[true, false], null])
 })
 
-test('who did not ask for it is not held up by a battery', () => {
+test('a low battery does not pause uploads unless configured', () => {
   const { conditions, held } = setup()
   conditions.setPower({ isOnBattery: true, percent: 3 })
   expect(held).toEqual([])
 })
 
-test('a level that nobody tells stops nobody', () => {
+test('an unknown battery level does not pause uploads', () => {
   const { conditions, held } = setup({ pauseBelowPercent: 30 })
   conditions.setPower({ isOnBattery: true, percent: null })
   expect(held).toEqual([])
 })
 
-test('a metered line is waited out where the person wants that, and an unknown one is not', () => {
+test('a metered network pauses uploads if configured, an unknown one does not', () => {
   const { conditions, held, changeSettings } = setup({ pauseOnMetered: true })
   conditions.setNetwork({ metered: 'unknown', line: null })
   expect(held).toEqual([])
@@ -92,7 +92,7 @@ test('a metered line is waited out where the person wants that, and an unknown o
   expect(held).toEqual([true, false])
 })
 
-test('the person’s word about a line outranks the system’s, both ways', () => {
+test('the stored setting for a network outranks the system’s report', () => {
   const lines = [
     { ...phone, isMetered: false },
     { ...studio, isMetered: true },
@@ -104,7 +104,7 @@ test('the person’s word about a line outranks the system’s, both ways', () =
   expect(held).toEqual([true])
 })
 
-test('“send anyway” holds on this line and no longer', () => {
+test('“send anyway” ends when the network changes', () => {
   const { conditions, held, settings } = setup({ pauseOnMetered: true })
   conditions.setNetwork({ metered: 'yes', line: phone })
   conditions.sendAnyway(false)
@@ -114,7 +114,7 @@ test('“send anyway” holds on this line and no longer', () => {
   expect([held.at(-1), settings().lines]).toEqual([true, []])
 })
 
-test('“always on this line” is kept', () => {
+test('“always on this network” is stored', () => {
   const { conditions, held, settings } = setup({ pauseOnMetered: true })
   conditions.setNetwork({ metered: 'yes', line: phone })
   conditions.sendAnyway(true)
@@ -124,7 +124,7 @@ test('“always on this line” is kept', () => {
   expect(held).toEqual([true, false])
 })
 
-test('“send anyway” about one reason is no word about another that comes later', () => {
+test('“send anyway” does not override a later reason', () => {
   const { conditions } = setup({ pauseOnMetered: true, pauseBelowPercent: 30 })
   conditions.setNetwork({ metered: 'yes', line: phone })
   conditions.sendAnyway(false)
@@ -132,7 +132,7 @@ test('“send anyway” about one reason is no word about another that comes lat
   expect(conditions.current().hold?.kind).toBe('battery')
 })
 
-test('quiet hours begin and end by the clock, without anybody asking', () => {
+test('quiet hours begin and end by a timer', () => {
   const days = [0, 1, 2, 3, 4, 5, 6]
   const rule = { days, fromMinute: 12 * 60 + 5, toMinute: 12 * 60 + 15 }
   const { clock, held, limits } = setup({ quietHours: [{ ...rule, limitBytesPerSecond: null }] })
@@ -142,7 +142,7 @@ test('quiet hours begin and end by the clock, without anybody asking', () => {
   expect([held, limits.at(-1)]).toEqual([[true, false], null])
 })
 
-test('the limit in force is the lower of the person’s and the hour’s, and says until when', () => {
+test('the lower of the user’s and the quiet hours’ limit applies, with its end', () => {
   const days = [0, 1, 2, 3, 4, 5, 6]
   const rule = { days, fromMinute: 11 * 60, toMinute: 13 * 60, limitBytesPerSecond: 2_000_000 }
   const { conditions, limits, changeSettings } = setup({ quietHours: [rule] })
@@ -153,12 +153,12 @@ test('the limit in force is the lower of the person’s and the hour’s, and sa
   expect(limits).toEqual([2_000_000, 1_000_000])
 })
 
-test('without quiet hours no clock runs', () => {
+test('no timer runs without quiet hours', () => {
   const { clock } = setup()
   expect(clock.waits()).toEqual([])
 })
 
-test('each change is changes once with what was before it, and no change is not changes', () => {
+test('each change is reported once, with the previous conditions', () => {
   const { conditions, changes } = setup({ pauseBelowPercent: 30 })
   expect(changes).toEqual([])
   const atFirst = conditions.current()
@@ -172,13 +172,13 @@ test('each change is changes once with what was before it, and no change is not 
   expect(changes.slice(1)).toEqual([{ now: { ...held, hold: null, overridden: 'battery' }, before: held }])
 })
 
-test('a level of the battery that holds nothing is changes too', () => {
+test('a battery level that pauses nothing is reported', () => {
   const { conditions, changes } = setup()
   conditions.setPower({ isOnBattery: true, percent: 80 })
   expect(changes.map(({ now }) => [now.hold, now.power.percent])).toEqual([[null, 80]])
 })
 
-test('quiet hours are changes when they begin and when they end', () => {
+test('the start and the end of quiet hours are reported', () => {
   const rule = { days: [0, 1, 2, 3, 4, 5, 6], fromMinute: 12 * 60 + 5, toMinute: 12 * 60 + 15 }
   const { clock, changes } = setup({ quietHours: [{ ...rule, limitBytesPerSecond: null }] })
   clock.advance(5 * 60_000)
@@ -186,7 +186,7 @@ test('quiet hours are changes when they begin and when they end', () => {
   expect(changes.map(({ now }) => now.hold?.kind ?? null)).toEqual(['quiet-hours', null])
 })
 
-test('however often it looks, one timer runs, of ten minutes at most', () => {
+test('a single timer of at most ten minutes runs', () => {
   const rule = { days: [0, 1, 2, 3, 4, 5, 6], fromMinute: 11 * 60, toMinute: 12 * 60 + 25 }
   const { conditions, clock, changeSettings } = setup({
     quietHours: [{ ...rule, limitBytesPerSecond: 1_000 }],
@@ -200,7 +200,7 @@ test('however often it looks, one timer runs, of ten minutes at most', () => {
   expect(clock.waits()).toEqual([])
 })
 
-test('a queue that can’t be held is logged, and the next change is passed on to it', async () => {
+test('a failure to hold the queue is logged, and later changes are applied', async () => {
   const error = new Error('the queue is closed')
   const { conditions, held, lines } = setup({ pauseBelowPercent: 30 }, { holdError: error })
   conditions.setPower({ isOnBattery: true, percent: 29 })
@@ -213,7 +213,7 @@ test('a queue that can’t be held is logged, and the next change is passed on t
   expect(held).toEqual([true, false])
 })
 
-test('what is sent anyway is over once its reason has ended', () => {
+test('“send anyway” ends with its reason', () => {
   const { conditions } = setup({ pauseBelowPercent: 30 })
   conditions.setPower({ isOnBattery: true, percent: 29 })
   conditions.sendAnyway(false)
@@ -222,7 +222,7 @@ test('what is sent anyway is over once its reason has ended', () => {
   expect([conditions.current().hold?.kind, conditions.current().overridden]).toEqual(['battery', null])
 })
 
-test('quiet hours that are set aside hold again the next day', () => {
+test('overridden quiet hours apply again on the next day', () => {
   const rule = { days: [0, 1, 2, 3, 4, 5, 6], fromMinute: 12 * 60, toMinute: 13 * 60 }
   const { conditions, clock } = setup({ quietHours: [{ ...rule, limitBytesPerSecond: null }] })
   expect(conditions.current().hold?.kind).toBe('quiet-hours')
@@ -233,7 +233,7 @@ test('quiet hours that are set aside hold again the next day', () => {
   expect(conditions.current().hold?.kind).toBe('quiet-hours')
 })
 
-test('“always” about anything but the line keeps nothing', () => {
+test('“always” stores nothing for other reasons than the network', () => {
   const { conditions, settings } = setup({ pauseBelowPercent: 30 })
   conditions.setNetwork({ metered: 'no', line: studio })
   conditions.setPower({ isOnBattery: true, percent: 10 })
@@ -241,7 +241,7 @@ test('“always” about anything but the line keeps nothing', () => {
   expect([conditions.current().hold, settings().lines]).toEqual([null, []])
 })
 
-test('“always on this line” takes the place of what was said of it, and leaves other lines alone', () => {
+test('“always on this network” replaces its stored setting and no other', () => {
   const lines = [
     { ...studio, isMetered: false },
     { ...phone, isMetered: true },

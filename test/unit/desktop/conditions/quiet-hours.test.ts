@@ -23,19 +23,19 @@ const until = (rules: readonly QuietHours[], now: string) => {
 const pause = { isPause: true, limitBytesPerSecond: null }
 const free = { isPause: false, limitBytesPerSecond: null }
 
-test('the time zone of this test is in force', () => {
+test('the test runs in its time zone', () => {
   expect(new Date('2026-07-01T12:00:00Z').getHours()).toBe(14)
 })
 
 describe('quiet hours', () => {
-  test('hold from their beginning to just before their end', () => {
+  test('include their start and exclude their end', () => {
     const rules = [hours(9, 18)]
     expect(until(rules, '2026-11-24T08:59:59+01:00')).toEqual({ ...free, until: '2026-11-24T08:00:00.000Z' })
     expect(until(rules, '2026-11-24T09:00:00+01:00')).toEqual({ ...pause, until: '2026-11-24T17:00:00.000Z' })
     expect(until(rules, '2026-11-24T18:00:00+01:00')).toEqual({ ...free, until: '2026-11-25T08:00:00.000Z' })
   })
 
-  test('that end on the next day began on their own', () => {
+  test('past midnight belong to the day on which they began', () => {
     // Friday night, until Saturday morning; the 27th of November 2026 is a Friday.
     const rules = [hours(22, 7, { days: [5] })]
     expect(until(rules, '2026-11-27T23:00:00+01:00')).toEqual({ ...pause, until: '2026-11-28T06:00:00.000Z' })
@@ -43,11 +43,11 @@ describe('quiet hours', () => {
     expect(until(rules, '2026-11-28T23:00:00+01:00').isPause).toBe(false)
   })
 
-  test('of the whole day follow one another without a gap', () => {
+  test('of whole days have no gap between them', () => {
     expect(until([hours(0, 0)], '2026-11-24T12:00:00+01:00')).toEqual({ ...pause, until: null })
   })
 
-  test('begin by the clock on the wall on the days on which it changes', () => {
+  test('follow local time on days when the clocks change', () => {
     const rules = [hours(22, 7)]
     // 29 March 2026: 2:00 becomes 3:00, the night is eight hours long.
     expect(until(rules, '2026-03-28T22:00:00+01:00')).toEqual({ ...pause, until: '2026-03-29T05:00:00.000Z' })
@@ -55,32 +55,32 @@ describe('quiet hours', () => {
     expect(until(rules, '2026-10-24T22:00:00+02:00')).toEqual({ ...pause, until: '2026-10-25T06:00:00.000Z' })
   })
 
-  test('that end in the hour which is left out end when the clock has jumped', () => {
+  test('that end in a skipped hour end when the clocks change', () => {
     const rules = [hours(1, 2.5)]
     expect(until(rules, '2026-03-29T01:30:00+01:00')).toEqual({ ...pause, until: '2026-03-29T01:30:00.000Z' })
   })
 
-  test('without a day never begin', () => {
+  test('without days never begin', () => {
     expect(until([hours(0, 23, { days: [] })], '2026-11-24T12:00:00+01:00')).toEqual({ ...free, until: null })
   })
 })
 
-describe('where several are in force', () => {
+describe('several active rules', () => {
   const slow = hours(8, 20, { limitBytesPerSecond: 1_000_000 })
   const slower = hours(12, 13, { limitBytesPerSecond: 500_000 })
 
-  test('the lower limit holds, until that changes', () => {
+  test('apply the lower limit until it changes', () => {
     expect(until([slow, slower], '2026-11-24T12:30:00+01:00')).toEqual({
       ...{ isPause: false, limitBytesPerSecond: 500_000 },
       until: '2026-11-24T12:00:00.000Z',
     })
   })
 
-  test('a pause outranks a limit', () => {
+  test('apply a pause before a limit', () => {
     expect(until([slow, hours(12, 13)], '2026-11-24T12:30:00+01:00').isPause).toBe(true)
   })
 
-  test('an edge at which nothing changes is not told', () => {
+  test('skip a boundary without a change', () => {
     const again = hours(10, 15, { limitBytesPerSecond: 1_000_000 })
     expect(until([slow, again], '2026-11-24T09:00:00+01:00').until).toBe('2026-11-24T19:00:00.000Z')
   })

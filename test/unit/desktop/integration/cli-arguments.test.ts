@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { cliArguments } from '../../../../electron/desktop/integration/cli-arguments.ts'
 
-test('an app that was started for a command knows its words', () => {
+test('the arguments after the command switch are returned', () => {
   const argv = [
     '/opt/Modelferry/modelferry',
     '--modelferry-command',
@@ -15,7 +15,7 @@ test('an app that was started for a command knows its words', () => {
   expect(cliArguments(['/x', '--modelferry-command', '--'])).toEqual([])
 })
 
-test('files, links and words behind the dashes never make it a command', () => {
+test('files, links and arguments after -- do not start the command line', () => {
   expect(cliArguments(['/opt/Modelferry/modelferry'])).toBe(null)
   expect(cliArguments(['/x', 'model.gguf'])).toBe(null)
   expect(cliArguments(['/x', '--', '--modelferry-command'])).toBe(null)

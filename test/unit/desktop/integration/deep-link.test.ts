@@ -23,11 +23,11 @@ test.each([
   ' modelferry://show/uploads',
   'https://modelferry.app/show/uploads',
   '',
-])('%j asks for nothing', (link) => {
+])('%j is rejected', (link) => {
   expect(pageCommandOf(link)).toBeNull()
 })
 
-test('whatever claims to be a link is never taken for a path', () => {
+test('any argument with the scheme counts as a link', () => {
   expect(isDeepLink('modelferry://../../etc')).toBe(true)
   expect(isDeepLink('MODELFERRY:x')).toBe(true)
   expect(isDeepLink('/home/me/modelferry/x.gguf')).toBe(false)

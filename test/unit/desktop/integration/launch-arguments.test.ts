@@ -14,32 +14,32 @@ const paths = (...argv: string[]) =>
     exists: (path) => existing.has(path),
   })
 
-test('files are taken relative to the folder of the start, as whole paths, each once', () => {
+test('files are resolved against the working directory, without duplicates', () => {
   expect(paths('a.safetensors', '/models/b c.gguf', './a.safetensors')).toEqual([
     '/models/a.safetensors',
     '/models/b c.gguf',
   ])
 })
 
-test('switches, missing files and empty arguments are no files', () => {
+test('switches, missing files and empty arguments are skipped', () => {
   expect(paths('--enable-logging', '-psn_0_1', 'missing.gguf', '', '--', '')).toEqual([])
 })
 
-test('the app itself and what is loaded before it are no files', () => {
+test('the app itself and preloaded modules are skipped', () => {
   expect(paths('-r', '/models/a.safetensors', '/work')).toEqual([])
 })
 
-test('after two dashes a name may begin with a dash', () => {
+test('file names after -- may start with a dash', () => {
   expect(paths('--', '-odd.gguf')).toEqual(['/models/-odd.gguf'])
 })
 
-test('a start with a link brings no files, wherever they stand', () => {
+test('a start with a link adds no files, whatever their position', () => {
   expect(paths('modelferry://x', 'a.safetensors')).toEqual([])
   expect(paths('a.safetensors', 'MODELFERRY:')).toEqual([])
   expect(paths('--', 'modelferry:x', '/models/b c.gguf')).toEqual([])
 })
 
-test('addresses of shares and devices are told apart from files, links and switches', () => {
+test('addresses of shares and devices are separated from files, links and switches', () => {
   const remote = (...argv: string[]) => remoteAddresses(['/opt/modelferry/modelferry', ...argv])
   expect(remote('smb://nas/models/x.gguf', 'a.safetensors', '--', 'mtp://phone/x')).toEqual([
     'smb://nas/models/x.gguf',
@@ -49,6 +49,6 @@ test('addresses of shares and devices are told apart from files, links and switc
   expect(remote('modelferry://show/settings', 'smb://nas/x')).toEqual([])
 })
 
-test('a start without arguments brings nothing', () => {
+test('a start without arguments adds no files', () => {
   expect(pathsFromArguments({ argv: [], folder: '/', ignoredPaths: [], exists: () => true })).toEqual([])
 })

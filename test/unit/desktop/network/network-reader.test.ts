@@ -21,7 +21,7 @@ test.for([
   expect(await onWindows(text)).toEqual({ metered, line: { id, name: 'Studio' } })
 })
 
-test('two networks of one adapter are two lines', async () => {
+test('two networks of one adapter have different ids', async () => {
   const told = (name: string) => onWindows(JSON.stringify({ name, cost: 'Fixed', adapter: '1-2-3' }))
   const [one, other] = await Promise.all([told('Studio'), told('Phone')])
   expect(one?.line?.id).not.toBe(other?.line?.id)
@@ -54,7 +54,7 @@ Ethernet Address: a8:60:b6:00:00:02
 const onMac = (printed: Readonly<Record<string, string>>) =>
   networkStatusReader('darwin', printing(printed))?.()
 
-test('macOS tells the line by its router, and not whether it is metered', async () => {
+test('macOS identifies the network by its router, without its cost', async () => {
   const home = await onMac({ route, networksetup, arp: arp('0:11:32:aa:bb:c') })
   expect(home).toEqual({ metered: 'unknown', line: { id, name: 'Wi-Fi (192.168.1.1)' } })
   // Another router with the same address is another line.
@@ -64,11 +64,11 @@ test('macOS tells the line by its router, and not whether it is metered', async 
   expect(await onMac({ route: 'route: writing to routing socket: not in table\n' })).toEqual(unknownNetwork)
 })
 
-test('Linux, which tells by itself, is not asked', () => {
+test('Linux needs no reader', () => {
   expect(networkStatusReader('linux', printing({}))).toBe(null)
 })
 
-test('the line is asked about while it matters, from time to time only while something is to be sent', async () => {
+test('the network is read on refresh if needed, and at intervals while active', async () => {
   const clock = standingClock()
   const told: NetworkStatus[] = []
   let matters = false

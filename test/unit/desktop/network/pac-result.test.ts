@@ -12,7 +12,7 @@ test.each([
   expect(parsePacResult(answer)).toEqual({ proxies, unknown: [] })
 })
 
-test('a way of a kind that is not known is passed over and named', () => {
+test('unknown proxy kinds are skipped and listed', () => {
   expect(parsePacResult('QUIC proxy.example:443; PROXY a.example:1; PROXY not a host')).toEqual({
     proxies: ['http://a.example:1', 'http://not'],
     unknown: ['QUIC'],

@@ -5,74 +5,74 @@ import { standingClock, testPorts } from '../../../support/hand-clock.ts'
 
 const minuteMs = 60_000
 
-/** The watch of a system that tells no level by itself, so that it is read. */
+/** A monitor on a system without events for the level. */
 function setup() {
-  const world = { matters: true, isOnBattery: true, percent: 50, error: null as Error | null, reads: 0 }
+  const fake = { isNeeded: true, isOnBattery: true, percent: 50, error: null as Error | null, reads: 0 }
   const clock = standingClock()
   const environment = testPorts(clock)
-  const told: Conditions['power'][] = []
-  const watch = createBatteryMonitor({
+  const reported: Conditions['power'][] = []
+  const monitor = createBatteryMonitor({
     platform: 'win32',
-    isOnBattery: () => world.isOnBattery,
+    isOnBattery: () => fake.isOnBattery,
     async readLevel() {
-      world.reads += 1
-      if (world.error) throw world.error
-      return world.percent
+      fake.reads += 1
+      if (fake.error) throw fake.error
+      return fake.percent
     },
-    isNeeded: () => world.matters,
-    onChange: (power) => void told.push(power),
+    isNeeded: () => fake.isNeeded,
+    onChange: (power) => void reported.push(power),
     environment,
   })
-  return { world, clock, told, watch, lines: environment.lines }
+  return { fake, clock, reported, monitor, lines: environment.lines }
 }
 
-test('the level is read every minute while something is to be sent', async () => {
-  const { world, clock, told, watch } = setup()
-  watch.setActive(true)
-  watch.setActive(true)
+test('an active monitor reads the level every minute', async () => {
+  const { fake, clock, reported, monitor } = setup()
+  monitor.setActive(true)
+  monitor.setActive(true)
   await expect.poll(() => clock.waits()).toEqual([minuteMs])
-  world.percent = 49
+  fake.percent = 49
   clock.advance(minuteMs)
-  await expect.poll(() => told.map(({ percent }) => percent)).toEqual([50, 49])
+  await expect.poll(() => reported.map(({ percent }) => percent)).toEqual([50, 49])
   expect(clock.waits()).toEqual([minuteMs])
-  watch.setActive(false)
+  monitor.setActive(false)
   expect(clock.waits()).toEqual([])
 })
 
-test('a level that can’t be read is logged and read again a minute later', async () => {
-  const { world, clock, told, watch, lines } = setup()
-  world.error = new Error('no answer')
-  watch.setActive(true)
+test('a failed read is logged and repeated after a minute', async () => {
+  const { fake, clock, reported, monitor, lines } = setup()
+  fake.error = new Error('no answer')
+  monitor.setActive(true)
   await expect
     .poll(() => lines)
-    .toEqual([{ level: 'warn', message: 'the battery could not be read', facts: { error: world.error } }])
+    .toEqual([{ level: 'warn', message: 'the battery could not be read', facts: { error: fake.error } }])
   expect(clock.waits()).toEqual([minuteMs])
-  world.error = null
+  fake.error = null
   clock.advance(minuteMs)
-  await expect.poll(() => told).toEqual([{ isOnBattery: true, percent: 50 }])
+  await expect.poll(() => reported).toEqual([{ isOnBattery: true, percent: 50 }])
 })
 
-test('while nothing is to be sent, a look reads once and starts no timer', async () => {
-  const { clock, told, watch } = setup()
-  watch.refresh()
-  await expect.poll(() => told).toEqual([{ isOnBattery: true, percent: 50 }])
+test('a refresh while inactive reads once and starts no timer', async () => {
+  const { clock, reported, monitor } = setup()
+  monitor.refresh()
+  await expect.poll(() => reported).toEqual([{ isOnBattery: true, percent: 50 }])
   expect(clock.waits()).toEqual([])
 })
 
-test('at mains no level is read', async () => {
-  const { world, told, watch } = setup()
-  world.isOnBattery = false
-  watch.refresh()
-  await expect.poll(() => told).toEqual([{ isOnBattery: false, percent: null }])
-  expect(world.reads).toBe(0)
+test('the level is not read on mains power', async () => {
+  const { fake, reported, monitor } = setup()
+  fake.isOnBattery = false
+  monitor.refresh()
+  await expect.poll(() => reported).toEqual([{ isOnBattery: false, percent: null }])
+  expect(fake.reads).toBe(0)
 })
 
-test('a level that matters to nobody is not read, and the timer ends', async () => {
-  const { world, clock, told, watch } = setup()
-  watch.setActive(true)
+test('the level is not read when no setting needs it', async () => {
+  const { fake, clock, reported, monitor } = setup()
+  monitor.setActive(true)
   await expect.poll(() => clock.waits()).toEqual([minuteMs])
-  world.matters = false
-  watch.refresh()
-  expect(told.at(-1)).toEqual({ isOnBattery: true, percent: null })
-  expect([world.reads, clock.waits()]).toEqual([1, []])
+  fake.isNeeded = false
+  monitor.refresh()
+  expect(reported.at(-1)).toEqual({ isOnBattery: true, percent: null })
+  expect([fake.reads, clock.waits()]).toEqual([1, []])
 })

@@ -6,18 +6,18 @@ import { standingClock, testPorts } from '../../../support/hand-clock.ts'
 test.each([
   ['linux', 'systemctl suspend'],
   ['darwin', 'pmset sleepnow'],
-] as const)('%s is put to sleep by its own program', (platform, line) => {
+] as const)('%s is suspended by a system command', (platform, line) => {
   const command = suspendCommand(platform)
   expect([command?.program, ...(command?.words ?? [])].join(' ')).toBe(line)
 })
 
-test('Windows is put to sleep, not hibernated, by a call that takes its words as they are', () => {
+test('Windows is suspended rather than hibernated', () => {
   const { program, words } = suspendCommand('win32') ?? {}
   expect(program).toBe('powershell.exe')
   expect(words?.at(-1)).toContain("SetSuspendState('Suspend', $false, $false)")
 })
 
-test('a system without a known way is left awake, and that is written down', () => {
+test('an unknown system is not suspended, which is logged', () => {
   const { log, lines } = testPorts(standingClock())
   suspendComputer(suspendCommand('freebsd'), log)
   expect(lines.map(({ level, message }) => [level, message])).toEqual([
@@ -25,7 +25,7 @@ test('a system without a known way is left awake, and that is written down', () 
   ])
 })
 
-test('a system that refuses to sleep is written down', async () => {
+test('a failure to suspend is logged', async () => {
   const { log, lines } = testPorts(standingClock())
   suspendComputer({ program: process.execPath, words: ['--eval', 'process.exit(4)'] }, log)
   await expect.poll(() => lines.at(-1)?.level).toBe('error')

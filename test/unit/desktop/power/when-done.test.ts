@@ -29,7 +29,7 @@ function setup() {
   }
 }
 
-test('once all is sent it counts down, and then does it once', () => {
+test('the action is carried out once, after a countdown', () => {
   const { clock, actions, tracker, patch, countdownText } = setup()
   tracker.set('sleep')
   patch(busy)
@@ -44,12 +44,12 @@ test('once all is sent it counts down, and then does it once', () => {
   expect(clock.waits()).toEqual([])
 })
 
-test('what needs the person does not keep it up and is countdownText, what waits keeps it up', () => {
+test('waiting uploads delay the countdown, failed ones are counted', () => {
   const { clock, actions, tracker, patch, countdownText } = setup()
   tracker.set('quit')
   patch({ ...none, waiting: 60 })
   patch({ ...none, waiting: 58 }, rows('registered', 2))
-  // Of a row that is told twice there is still only one.
+  // A row that is reported twice is counted once.
   patch({ ...none, waiting: 1, needsYou: 57 }, [...rows('registered', 2), ...rows('failed', 57)])
   expect(countdownText()).toBe(null)
   patch({ ...none, needsYou: 58 }, rows('failed', 58))
@@ -58,7 +58,7 @@ test('what needs the person does not keep it up and is countdownText, what waits
   expect(actions).toEqual(['quit'])
 })
 
-test('where nothing came through that is countdownText, and not that all is sent', () => {
+test('the text does not claim success when every upload failed', () => {
   const { tracker, patch, countdownText } = setup()
   tracker.set('sleep')
   patch(busy)
@@ -66,7 +66,7 @@ test('where nothing came through that is countdownText, and not that all is sent
   expect(countdownText()).toBe('No files uploaded, 1 needs attention. The computer goes to sleep in one minute.')
 })
 
-test('a row that the person pauses is not done, and the countdown comes once it has gone on and ended', () => {
+test('a paused upload delays the countdown until it has ended', () => {
   const { clock, actions, tracker, patch, countdownText } = setup()
   tracker.set('sleep')
   patch(busy)
@@ -78,7 +78,7 @@ test('a row that the person pauses is not done, and the countdown comes once it 
   expect(countdownText()).toContain('All uploads are done.')
 })
 
-test('what came and went between two patches is done too, and what lay there before is not', () => {
+test('uploads registered between two patches count, older ones do not', () => {
   const { clock, tracker, patch, countdownText } = setup()
   tracker.set('sleep')
   patch(none, oneSent)
@@ -87,7 +87,7 @@ test('what came and went between two patches is done too, and what lay there bef
   expect(countdownText()).toContain('All uploads are done.')
 })
 
-test('a file that is refused at once was nothing to be sent', () => {
+test('a file that failed immediately starts no countdown', () => {
   const { clock, actions, tracker, patch, countdownText } = setup()
   tracker.set('sleep')
   patch({ ...none, needsYou: 1 }, [{ id: 'damaged', phase: 'failed', addedAtMs: clock.now() }])
@@ -95,7 +95,7 @@ test('a file that is refused at once was nothing to be sent', () => {
   expect([actions, countdownText()]).toEqual([[], null])
 })
 
-test('what the person takes out of the list is nothing that was sent', () => {
+test('removed uploads start no countdown', () => {
   const { clock, actions, tracker, patch } = setup()
   tracker.set('sleep')
   patch(busy)
@@ -104,7 +104,7 @@ test('what the person takes out of the list is nothing that was sent', () => {
   expect(actions).toEqual([])
 })
 
-test('called off in time nothing happens', () => {
+test('a cancelled countdown does nothing', () => {
   const { clock, actions, tracker, patch } = setup()
   tracker.set('quit')
   patch(busy)
@@ -114,7 +114,7 @@ test('called off in time nothing happens', () => {
   expect(actions).toEqual([])
 })
 
-test('new work calls the countdown off, and it is done after that', () => {
+test('new uploads cancel the countdown and are followed by another', () => {
   const { clock, actions, tracker, patch } = setup()
   tracker.set('quit')
   patch(busy)
@@ -127,7 +127,7 @@ test('new work calls the countdown off, and it is done after that', () => {
   expect(actions).toEqual(['quit'])
 })
 
-test('with nothing to send there is nothing to be done afterwards', () => {
+test('an empty queue starts no countdown', () => {
   const { clock, actions, tracker, patch } = setup()
   tracker.set('sleep')
   patch(none)

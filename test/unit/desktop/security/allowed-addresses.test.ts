@@ -7,7 +7,7 @@ import {
 
 const server = 'https://core.cyberun.cloud/api/v1'
 
-test('each page that can be opened is allowed', () => {
+test('every known page is allowed', () => {
   const pages = (['web-app', 'documentation', 'licences'] as const).map((page) => addressOf(page, server))
   expect(pages.filter((address) => !isAllowedAddress(address, server))).toEqual([])
   expect(pages[0]).toBe('https://core.cyberun.cloud/')
@@ -23,18 +23,18 @@ test.each([
   'javascript:alert(1)',
   'modelferry.app',
   '',
-])('“%s” is not opened', (address) => {
+])('“%s” is rejected', (address) => {
   expect(isAllowedAddress(address, server)).toBe(false)
 })
 
-test('a server without an address of its own opens nothing', () => {
+test('an invalid server address allows nothing', () => {
   expect(isAllowedAddress(addressOf('web-app', 'nonsense'), 'nonsense')).toBe(false)
 })
 
 test.each([
   ['https://app.cyberun.cloud/desktop/pair?user_code=AB7K-PNQ3', server],
   ['http://127.0.0.1:8787/desktop/pair?user_code=AB7K-PNQ3', 'http://127.0.0.1:8787/api/v1'],
-])('a pairing may be confirmed at “%s” of %s', (address, at) => {
+])('a pairing page at “%s” of %s is allowed', (address, at) => {
   expect(isPairingAddress(address, at)).toBe(true)
 })
 
@@ -46,6 +46,6 @@ test.each([
   ['ms-settings:privacy', server],
   ['javascript:alert(1)', server],
   ['', server],
-])('“%s” of %s is no place for a pairing', (address, at) => {
+])('a pairing page at “%s” of %s is rejected', (address, at) => {
   expect(isPairingAddress(address, at)).toBe(false)
 })

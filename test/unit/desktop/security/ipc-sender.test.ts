@@ -9,8 +9,8 @@ import {
 const ours = 7
 const page: Sender = { contentsId: ours, frame: { url: 'app://ui/', isMain: true } }
 
-describe('who may call', () => {
-  test('our window’s main frame on our own page is no stranger', () => {
+describe('the sender of a call', () => {
+  test('is accepted for the main frame of our window on our page', () => {
     expect(rejectionReason(page, ours)).toBe(null)
     expect(rejectionReason({ ...page, frame: { url: 'app://ui/index.html#x', isMain: true } }, ours)).toBe(
       null,
@@ -29,12 +29,12 @@ describe('who may call', () => {
     expect(rejectionReason(sender, ours)).toBe(reason)
   })
 
-  test('nobody may call while no window is open', () => {
+  test('is rejected while no window is open', () => {
     expect(rejectionReason(page, null)).toBe('no window is open')
   })
 })
 
-test('an address is ours by its parsed scheme and host, never by how it begins', () => {
+test('addresses are compared by parsed scheme and host, not by prefix', () => {
   expect(['app://ui/', 'app://ui/a/b.js?x'].map(isOurPage)).toEqual([true, true])
   expect(['app://ui.evil/', 'app://uix/', 'app:ui', 'file:///ui/', 'nonsense'].map(isOurPage)).toEqual([
     false,
@@ -45,7 +45,7 @@ test('an address is ours by its parsed scheme and host, never by how it begins',
   ])
 })
 
-test('the page reaches its own files and nothing else; developer tools only while unpackaged', () => {
+test('the page may load its own files, and developer tools in development', () => {
   expect(isAllowedRequest('app://ui/assets/a.js', true)).toBe(true)
   expect(isAllowedRequest('devtools://devtools/bundled/x.html', false)).toBe(true)
   const refused = [

@@ -4,7 +4,7 @@ import { pageFile, pageHeaders } from '../../../../electron/desktop/security/pag
 
 const root = join('/', 'app', 'out', 'renderer')
 
-test('an address of the page stands for a file of the page', () => {
+test('page addresses are mapped to files', () => {
   expect(pageFile('app://ui/', root)).toBe(join(root, 'index.html'))
   expect(pageFile('app://ui/assets/a%20b.js?v=1#x', root)).toBe(join(root, 'assets', 'a b.js'))
 })
@@ -20,15 +20,18 @@ test.each([
   'app://ui/assets',
   'app://ui/secrets.db',
   'not an address',
-])('%s stands for nothing', (address) => {
+])('%s is not served', (address) => {
   expect(pageFile(address, root)).toBe(null)
 })
 
-test.each(['app://ui/../../a.js', 'app://ui/%2e%2e/%2e%2e/a.js'])('%s never leaves the page', (address) => {
-  expect(pageFile(address, root)).toBe(join(root, 'a.js'))
-})
+test.each(['app://ui/../../a.js', 'app://ui/%2e%2e/%2e%2e/a.js'])(
+  '%s stays inside the page folder',
+  (address) => {
+    expect(pageFile(address, root)).toBe(join(root, 'a.js'))
+  },
+)
 
-test('every answer forbids the network, inline script and being framed, and names its type', () => {
+test('every response has a strict CSP and a content type', () => {
   const headers = pageHeaders('/x/index.html')
   expect(headers['Content-Type']).toBe('text/html; charset=utf-8')
   expect(headers['X-Content-Type-Options']).toBe('nosniff')

@@ -7,37 +7,37 @@ import { createSessionVault } from '../../../../electron/desktop/security/sessio
 const log: Log = { info() {}, warn() {}, error() {} }
 
 function setup() {
-  const kept = new Map<string, string>()
-  let trouble: FailureCode | null = null
-  const answer = <T>(value: () => T) => (trouble ? failed(failure(trouble)) : success(value()))
+  const stored = new Map<string, string>()
+  let failureCode: FailureCode | null = null
+  const answer = <T>(value: () => T) => (failureCode ? failed(failure(failureCode)) : success(value()))
   const keychain: Keychain = {
-    get: async (name) => answer(() => kept.get(name) ?? null),
-    set: async (name, secret) => answer(() => void kept.set(name, secret)),
-    delete: async (name) => answer(() => void kept.delete(name)),
+    get: async (name) => answer(() => stored.get(name) ?? null),
+    set: async (name, secret) => answer(() => void stored.set(name, secret)),
+    delete: async (name) => answer(() => void stored.delete(name)),
     isStuck: () => false,
   }
   const states: string[] = []
   const vault = createSessionVault({ keychain, log })
   vault.onStateChange(() => states.push(vault.state()))
   return {
-    ...{ kept, vault, states },
-    breakWith(code: FailureCode | null) {
-      trouble = code
+    ...{ stored, vault, states },
+    failWith(code: FailureCode | null) {
+      failureCode = code
     },
   }
 }
 
-test('with a keychain nothing stays in memory', async () => {
-  const { kept, vault } = setup()
+test('secrets are not kept in memory when the keychain works', async () => {
+  const { stored, vault } = setup()
   await vault.set('a', 'secret')
-  kept.clear()
+  stored.clear()
   expect(await vault.get('a')).toEqual(success(null))
   expect(vault.state()).toBe('ok')
 })
 
-test('without one the secret lasts for this session, and it is known that it does', async () => {
-  const { vault, breakWith } = setup()
-  breakWith('keychain-absent')
+test('secrets stay in memory for this session when there is no keychain', async () => {
+  const { vault, failWith } = setup()
+  failWith('keychain-absent')
   expect(await vault.set('a', 'secret')).toEqual(success(undefined))
   expect(await vault.get('a')).toEqual(success('secret'))
   expect(vault.state()).toBe('absent')
@@ -46,66 +46,66 @@ test('without one the secret lasts for this session, and it is known that it doe
 })
 
 test.each<FailureCode>(['keychain-locked', 'keychain-slow'])('%s counts as locked', async (code) => {
-  const { vault, breakWith } = setup()
-  breakWith(code)
+  const { vault, failWith } = setup()
+  failWith(code)
   await vault.set('a', 'secret')
   expect(vault.state()).toBe('locked')
 })
 
-test('a secret from memory moves into the keychain with the next change once it is open again', async () => {
-  const { kept, vault, breakWith } = setup()
+test('the next write moves a secret from memory into an unlocked keychain', async () => {
+  const { stored, vault, failWith } = setup()
   await vault.set('a', 'first')
-  breakWith('keychain-locked')
+  failWith('keychain-locked')
   await vault.set('a', 'second')
   expect(await vault.get('a')).toEqual(success('second'))
-  breakWith(null)
+  failWith(null)
   await vault.set('a', 'third')
-  expect([kept.get('a'), vault.state()]).toEqual(['third', 'ok'])
+  expect([stored.get('a'), vault.state()]).toEqual(['third', 'ok'])
 })
 
-test('a keychain that takes one secret gets all that memory holds before the note goes', async () => {
-  const { kept, vault, states, breakWith } = setup()
-  breakWith('keychain-locked')
+test('all secrets are moved to the keychain before the state becomes ok', async () => {
+  const { stored, vault, states, failWith } = setup()
+  failWith('keychain-locked')
   await vault.set('a', 'newer than the keychain’s')
   await vault.set('b', 'second')
-  breakWith(null)
+  failWith(null)
   await vault.set('c', 'third')
-  expect([Object.fromEntries(kept), states]).toEqual([
+  expect([Object.fromEntries(stored), states]).toEqual([
     { a: 'newer than the keychain’s', b: 'second', c: 'third' },
     ['locked', 'ok'],
   ])
 })
 
-test('deleting says so when a locked keychain may still hold the secret', async () => {
-  const { vault, breakWith } = setup()
-  breakWith('keychain-locked')
+test('deleting fails when a locked keychain may still hold the secret', async () => {
+  const { vault, failWith } = setup()
+  failWith('keychain-locked')
   await vault.set('a', 'secret')
   expect(await vault.delete('a')).toMatchObject({ ok: false, failure: { code: 'keychain-locked' } })
 })
 
-test('a keychain that was unlocked takes what memory held, and the note goes', async () => {
-  const { kept, vault, breakWith } = setup()
-  breakWith('keychain-locked')
+test('recheck moves secrets into an unlocked keychain', async () => {
+  const { stored, vault, failWith } = setup()
+  failWith('keychain-locked')
   await vault.set('a', 'secret')
   expect(await vault.recheck()).toBe('locked')
-  breakWith(null)
-  expect([await vault.recheck(), vault.state(), [...kept]]).toEqual(['ok', 'ok', [['a', 'secret']]])
+  failWith(null)
+  expect([await vault.recheck(), vault.state(), [...stored]]).toEqual(['ok', 'ok', [['a', 'secret']]])
 })
 
-test('a keychain that is gone by then is known to be gone', async () => {
-  const { vault, breakWith } = setup()
-  breakWith('keychain-absent')
+test('recheck detects a missing keychain', async () => {
+  const { vault, failWith } = setup()
+  failWith('keychain-absent')
   expect([await vault.recheck(), vault.state()]).toEqual(['absent', 'absent'])
 })
 
-test('each turn of the keychain is told once, whatever call has met it', async () => {
-  const { vault, states, breakWith } = setup()
-  breakWith('keychain-absent')
+test('each state change is reported once, whichever call detected it', async () => {
+  const { vault, states, failWith } = setup()
+  failWith('keychain-absent')
   await vault.get('a')
   await vault.set('a', 'secret')
-  breakWith('keychain-locked')
+  failWith('keychain-locked')
   await vault.set('a', 'secret')
-  breakWith(null)
+  failWith(null)
   await vault.recheck()
   expect(states).toEqual(['absent', 'locked', 'ok'])
 })

@@ -53,7 +53,7 @@ function patch(totals: Partial<Totals>, ...changed: UploadRow[]): Patch {
   }
 }
 
-test('a batch is told once, when its last file is done', () => {
+test('a batch is notified once, after its last file', () => {
   const watch = createNotificationRules()
   expect(watch(patch({ running: 2, waiting: 1 }, row('a', 'sending')))).toEqual([])
   expect(watch(patch({ running: 1, waiting: 1 }, row('a', 'registered')))).toEqual([])
@@ -62,7 +62,7 @@ test('a batch is told once, when its last file is done', () => {
   expect(watch(patch({}))).toEqual([])
 })
 
-test('the next batch counts from nothing', () => {
+test('the next batch starts counting at zero', () => {
   const watch = createNotificationRules()
   watch(patch({ running: 1 }))
   watch(patch({}, row('a', 'registered')))
@@ -70,7 +70,7 @@ test('the next batch counts from nothing', () => {
   expect(watch(patch({}, row('b', 'registered')))).toEqual([{ kind: 'batch-done', registered: 1, failed: 0 }])
 })
 
-test('a failure that needs the person is told at once, and once', () => {
+test('a failure is notified immediately and once', () => {
   const watch = createNotificationRules()
   const bad = row('a', 'failed')
   expect(watch(patch({ running: 1, needsYou: 1 }, bad))).toEqual([{ kind: 'needs-you', rows: [bad] }])
@@ -82,7 +82,7 @@ test('a failure that needs the person is told at once, and once', () => {
   expect(watch(patch({ needsYou: 1 }, bad))).toEqual([{ kind: 'needs-you', rows: [bad] }])
 })
 
-test('waiting that mends itself is nothing to tell, and neither is a batch that was cancelled', () => {
+test('temporary waiting and cancelled batches are not notified', () => {
   const watch = createNotificationRules()
   expect(watch(patch({ running: 1 }, row('a', 'retrying')))).toEqual([])
   expect(watch({ ...patch({}), removed: ['a'] })).toEqual([])

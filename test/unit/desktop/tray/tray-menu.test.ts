@@ -19,16 +19,16 @@ const quiet: Conditions = {
 }
 
 function menu(given: Partial<TrayContent> = {}) {
-  const did: unknown[] = []
-  const note =
+  const clicked: unknown[] = []
+  const record =
     (name: string) =>
     (...args: readonly unknown[]) =>
-      void did.push([name, ...args])
+      void clicked.push([name, ...args])
   const actions = {
-    ...{ open: note('open'), pauseAll: note('pauseAll'), resumeAll: note('resumeAll') },
-    ...{ sendAnyway: note('sendAnyway'), setLimit: note('setLimit'), setWhenDone: note('setWhenDone') },
-    ...{ showInFolder: note('showInFolder'), copyModelId: note('copyModelId') },
-    ...{ openLibrary: note('openLibrary'), showSettings: note('showSettings'), quit: note('quit') },
+    ...{ open: record('open'), pauseAll: record('pauseAll'), resumeAll: record('resumeAll') },
+    ...{ sendAnyway: record('sendAnyway'), setLimit: record('setLimit'), setWhenDone: record('setWhenDone') },
+    ...{ showInFolder: record('showInFolder'), copyModelId: record('copyModelId') },
+    ...{ openLibrary: record('openLibrary'), showSettings: record('showSettings'), quit: record('quit') },
   }
   const content = {
     ...{ summary: { totals: none, allPaused: false }, conditions: quiet },
@@ -36,16 +36,16 @@ function menu(given: Partial<TrayContent> = {}) {
     ...given,
   }
   const template = trayMenuTemplate(content, actions, { t: translatorFor('en'), locale: 'en', nowMs: 0 })
-  const all = template.flatMap((item) => [item, ...below(item)])
+  const all = template.flatMap((item) => [item, ...submenuItems(item)])
   return {
-    did,
+    clicked,
     ids: template.flatMap(({ id }) => id ?? []),
     item(id: string) {
       const found = all.find((item) => item.id === id)
       if (!found) throw new Error(`there is no item ${id}`)
       return found
     },
-    press(id: string) {
+    click(id: string) {
       const click = all.find((item) => item.id === id)?.click as (() => void) | undefined
       click?.()
     },
@@ -53,65 +53,65 @@ function menu(given: Partial<TrayContent> = {}) {
 }
 
 type Item = ReturnType<typeof trayMenuTemplate>[number]
-function below({ submenu }: Item): Item[] {
-  return Array.isArray(submenu) ? submenu.flatMap((item) => [item, ...below(item)]) : []
+function submenuItems({ submenu }: Item): Item[] {
+  return Array.isArray(submenu) ? submenu.flatMap((item) => [item, ...submenuItems(item)]) : []
 }
 
-test('with nothing to do it opens the app, pauses, limits, and quits', () => {
-  const { ids, press, did } = menu()
+test('an idle menu offers to open, pause, limit and quit', () => {
+  const { ids, click, clicked } = menu()
   expect(ids).toEqual(['sum', 'open', 'pause-all', 'limit', 'when-done', 'settings', 'quit'])
-  for (const id of ['open', 'pause-all', 'settings', 'quit']) press(id)
-  expect(did).toEqual([['open'], ['pauseAll'], ['showSettings'], ['quit']])
+  for (const id of ['open', 'pause-all', 'settings', 'quit']) click(id)
+  expect(clicked).toEqual([['open'], ['pauseAll'], ['showSettings'], ['quit']])
 })
 
-test('while all is paused it offers to go on instead', () => {
-  const { ids, press, did } = menu({ summary: { totals: none, allPaused: true } })
+test('the menu offers to resume when everything is paused', () => {
+  const { ids, click, clicked } = menu({ summary: { totals: none, allPaused: true } })
   expect(ids).not.toContain('pause-all')
-  press('resume-all')
-  expect(did).toEqual([['resumeAll']])
+  click('resume-all')
+  expect(clicked).toEqual([['resumeAll']])
 })
 
-test('where each file is paused by itself it offers to go on, as long as nothing else runs or waits', () => {
+test('the menu offers to resume when every single upload is paused', () => {
   const paused = { ...none, paused: 2 }
-  const { ids, press, did } = menu({ summary: { totals: paused, allPaused: false } })
+  const { ids, click, clicked } = menu({ summary: { totals: paused, allPaused: false } })
   expect(ids).not.toContain('pause-all')
-  press('resume-all')
-  expect(did).toEqual([['resumeAll']])
+  click('resume-all')
+  expect(clicked).toEqual([['resumeAll']])
   const { ids: others } = menu({ summary: { totals: { ...paused, waiting: 1 }, allPaused: false } })
   expect(others).toContain('pause-all')
 })
 
-test('a limit of the person’s own stands among the usual ones and is marked', () => {
-  const { item, press, did } = menu({ limitBytesPerSecond: 3_000_000 })
+test('a custom limit is listed with the presets and checked', () => {
+  const { item, click, clicked } = menu({ limitBytesPerSecond: 3_000_000 })
   expect([item('limit-3000000').checked, item('limit-none').checked]).toEqual([true, false])
-  press('limit-5000000')
-  press('limit-none')
-  expect(did).toEqual([
+  click('limit-5000000')
+  click('limit-none')
+  expect(clicked).toEqual([
     ['setLimit', 5_000_000],
     ['setLimit', null],
   ])
 })
 
-test('what is done at the end is marked, and can be called off while it counts down', () => {
+test('the action after the last upload is checked and can be cancelled', () => {
   const conditions: Conditions = {
     ...quiet,
     whenDone: 'sleep',
     ending: { atMs: 60_000, sent: 1, needsYou: 0 },
   }
-  const { item, ids, press, did } = menu({ conditions })
+  const { item, ids, click, clicked } = menu({ conditions })
   expect([item('when-done-sleep').checked, item('when-done-quit').checked]).toEqual([true, false])
   expect(ids).toContain('call-off')
-  press('call-off')
-  press('when-done-quit')
-  expect(did).toEqual([
+  click('call-off')
+  click('when-done-quit')
+  expect(clicked).toEqual([
     ['setWhenDone', 'nothing'],
     ['setWhenDone', 'quit'],
   ])
 })
 
-test('what came last is shown, with its folder and its id; no name is as wide as the screen or makes a key', () => {
+test('recent uploads have their actions, with names shortened and escaped', () => {
   const long = `Rock & Roll ${'x'.repeat(60)}`
-  const { item, press, did, ids } = menu({
+  const { item, click, clicked, ids } = menu({
     recentUploads: [
       { id: 'row-1', name: long, modelId: 'model-1' },
       { id: 'row-2', name: 'Old', modelId: null },
@@ -120,9 +120,9 @@ test('what came last is shown, with its folder and its id; no name is as wide as
   expect(ids).toContain('last')
   expect(item('recent-1').label).toMatch(/^Rock && Roll x+…$/)
   expect(item('recent-1').label?.length).toBeLessThanOrEqual(41)
-  press('recent-1-folder')
-  press('recent-1-copy')
-  press('recent-2-library')
-  expect(did).toEqual([['showInFolder', 'row-1'], ['copyModelId', 'model-1'], ['openLibrary']])
+  click('recent-1-folder')
+  click('recent-1-copy')
+  click('recent-2-library')
+  expect(clicked).toEqual([['showInFolder', 'row-1'], ['copyModelId', 'model-1'], ['openLibrary']])
   expect(() => item('recent-2-copy')).toThrow()
 })

@@ -40,7 +40,7 @@ describe('the icon', () => {
     expect(trayStateOf({ ...none, ...totals }, allPaused)).toBe(state)
   })
 
-  test('is a template on macOS, and fits the panel elsewhere', () => {
+  test('is a template image on macOS and matches the panel elsewhere', () => {
     expect(trayIconName('idle', 0, 'darwin', true)).toBe('idleTemplate.png')
     expect(trayIconName('paused', 0, 'linux', true)).toBe('paused-light.png')
     expect(trayIconName('paused', 0, 'win32', false)).toBe('paused-dark.ico')
@@ -61,7 +61,7 @@ test.each([
   },
 )
 
-test('every icon that can be asked for is drawn, in each density where the panel has a ground', () => {
+test('every icon file exists in each density', () => {
   const folder = join(import.meta.dirname, '../../../../build/tray')
   const states = ['idle', 'sending', 'paused', 'attention'] as const
   const missing = states.flatMap((state) =>
@@ -91,8 +91,8 @@ test.each<[string, boolean, Partial<Parameters<typeof isPanelDark>[0]>]>([
   expect(isPanelDark({ ...panel, ...known })).toBe(dark)
 })
 
-describe('the line', () => {
-  test('says how many, how far, how fast and how long', () => {
+describe('the summary', () => {
+  test('contains count, progress, speed and time left', () => {
     const totals = {
       ...none,
       running: 2,
@@ -107,13 +107,13 @@ describe('the line', () => {
     )
   })
 
-  test('never says 100 % of what still runs', () => {
+  test('never shows 100 % while uploads run', () => {
     const totals = { ...none, running: 1, totalBytes: 10, movedBytes: 10 }
     expect(summaryText(totals, false, english)).toBe('Uploading 1 file, 99%')
   })
 
-  test('says what waits for whom when nothing runs', () => {
-    expect(summaryText(none, false, english)).toBe('No uploads')
+  test('says what is waiting when nothing runs', () => {
+    expect(summaryText(none, false, english)).toBe('Nothing to send')
     expect(summaryText({ ...none, paused: 1 }, false, english)).toBe('1 file paused')
     expect(summaryText({ ...none, needsYou: 2, paused: 1 }, false, english)).toBe('2 files need attention')
     expect(summaryText({ ...none, waiting: 2 }, false, english)).toBe('2 waiting')

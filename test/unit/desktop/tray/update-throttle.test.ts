@@ -4,7 +4,7 @@ import { createUpdateThrottle } from '../../../../electron/desktop/tray/update-t
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-test('the first change is shown at once, the next ones together at the end of the pause', () => {
+test('the first update runs immediately, later ones once per interval', () => {
   const work = vi.fn()
   const { request: ask } = createUpdateThrottle(1_000, work)
   ask()
@@ -19,7 +19,7 @@ test('the first change is shown at once, the next ones together at the end of th
   expect(work).toHaveBeenCalledTimes(3)
 })
 
-test('once stopped it shows nothing more of what was asked before', () => {
+test('stop cancels a requested update', () => {
   const work = vi.fn()
   const { request: ask, stop } = createUpdateThrottle(1_000, work)
   ask()

@@ -18,11 +18,11 @@ const feedFile = 'latest-linux.yml'
 const text = 'version: 1.2.0\n'
 const signatures = signFeed(feedFile, text, ours)
 
-test('a feed that our key signed is taken', () => {
+test('a feed signed by our key is accepted', () => {
   expect(isFeedSigned({ feedFile, text, signatures, keys })).toBe(true)
 })
 
-test('another text, another system’s feed, another key and no signature are not', () => {
+test('another text, feed, key or a missing signature is rejected', () => {
   const good = { feedFile, text, signatures, keys }
   expect(isFeedSigned({ ...good, text: `${text} ` })).toBe(false)
   expect(isFeedSigned({ ...good, feedFile: 'latest.yml' })).toBe(false)
@@ -32,13 +32,13 @@ test('another text, another system’s feed, another key and no signature are no
   expect(isFeedSigned({ ...good, keys: [] })).toBe(false)
 })
 
-test('a key can be replaced: while both sign, apps with the old one and with the new one go on', () => {
+test('signatures by two keys allow a key to be replaced', () => {
   const both = [signFeed(feedFile, text, next), signatures].join('\n')
   expect(isFeedSigned({ feedFile, text, signatures: both, keys })).toBe(true)
   expect(isFeedSigned({ feedFile, text, signatures: both, keys: readFeedKeys(publicKeyOf(next)) })).toBe(true)
 })
 
-test('what is no Ed25519 key is left out', () => {
+test('keys other than Ed25519 are skipped', () => {
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const other = publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
   expect(readFeedKeys(`${other}, rubbish ${publicKeyOf(ours)}`)).toHaveLength(1)

@@ -26,7 +26,7 @@ function setup() {
   return { clock, native, squirrel, codeOf }
 }
 
-test('Squirrel is handed the file once, and says that it has it', async () => {
+test('prepare passes the file to Squirrel once', async () => {
   const { native, squirrel, codeOf, clock } = setup()
   const taken = codeOf(squirrel.prepare())
   native.emit('update-downloaded')
@@ -34,7 +34,7 @@ test('Squirrel is handed the file once, and says that it has it', async () => {
   expect(clock.waits()).toEqual([])
 })
 
-test('what was begun after the download is waited for and not begun twice', async () => {
+test('prepare waits for a check that is already running', async () => {
   const { native, squirrel, codeOf } = setup()
   native.checkForUpdates()
   const taken = codeOf(squirrel.prepare())
@@ -45,7 +45,7 @@ test('what was begun after the download is waited for and not begun twice', asyn
 test.for([
   ['Cannot update while running on a read-only volume.', 'update-not-writable'],
   ['Could not get code signature for running application', 'update-not-installed'],
-])('a refusal is told (%s), and it can be handed the file again', async ([message, code]) => {
+])('a failure (%s) rejects, and prepare can be repeated', async ([message, code]) => {
   const { native, squirrel, codeOf } = setup()
   const refused = codeOf(squirrel.prepare())
   native.emit('error', new Error(message))
@@ -55,7 +55,7 @@ test.for([
   expect([await again, native.checks]).toEqual(['taken', 2])
 })
 
-test('silence is a refusal as well, of the file and of the order to quit', async () => {
+test('prepare and quit fail when Squirrel does not respond', async () => {
   const { clock, squirrel, codeOf } = setup()
   const taken = codeOf(squirrel.prepare())
   clock.advance(prepareTimeoutMs)
@@ -66,7 +66,7 @@ test('silence is a refusal as well, of the file and of the order to quit', async
   expect([await quit, orders]).toEqual(['update-not-installed', 1])
 })
 
-test('an order to quit that is refused afterwards is told', async () => {
+test('a failure after the request to quit rejects', async () => {
   const { native, squirrel, codeOf } = setup()
   const quit = codeOf(squirrel.quitAndInstall(() => undefined))
   native.emit('error', new Error('The disk is full.'))

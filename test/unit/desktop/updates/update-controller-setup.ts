@@ -3,95 +3,99 @@ import type { UpdateError } from '../../../../electron/desktop/updates/update-er
 import { UpdateController, type Updater } from '../../../../electron/desktop/updates/update-controller.ts'
 import { standingClock, testPorts } from '../../../support/hand-clock.ts'
 
-/** What an app that looks for updates meets; a test changes it goes on. */
-interface World {
+/** The state of the app around the controller; tests change it during a run. */
+interface FakeApp {
   updates: 'automatic' | 'ask' | 'off'
   updateOnQuit: boolean
-  newer: string | null
-  checkTrouble: UpdateError | null
-  downloadTrouble: UpdateError | null
-  /** What the download tells of its progress. */
+  newerVersion: string | null
+  checkError: UpdateError | null
+  downloadError: UpdateError | null
+  /** The progress that the download reports. */
   percents: readonly number[]
-  installTrouble: UpdateError | null
-  busy: boolean
-  seen: boolean
+  installError: UpdateError | null
+  isBusy: boolean
+  isWindowVisible: boolean
   off: NoUpdates | null
   intended: string | null
-  readyTrouble: UpdateError | null
+  prepareError: UpdateError | null
   refused: string | null
-  /** Somebody opens the window while it gets ready. */
-  arrives: boolean
+  /** Whether the window is opened during the preparation. */
+  showsWindowDuringPrepare: boolean
   /** Whether sign-ins are in the keychain. */
-  kept: boolean
+  areSignInsSaved: boolean
 }
 
-/** The rules of updates, on a clock that stands still, with an updater that writes down what is asked of it. */
-export function setup(change: Partial<World> = {}) {
-  const world: World = {
-    ...{
-      updates: 'automatic',
-      updateOnQuit: false,
-      newer: '1.1.0',
-      busy: false,
-      seen: true,
-      off: null,
-      intended: null,
-    },
-    ...{ checkTrouble: null, downloadTrouble: null, installTrouble: null, readyTrouble: null },
-    ...{ percents: [50], refused: null, kept: true, arrives: false },
+/** A controller with a manual clock and an updater that records its calls. */
+export function setup(change: Partial<FakeApp> = {}) {
+  const fake: FakeApp = {
+    updates: 'automatic',
+    updateOnQuit: false,
+    newerVersion: '1.1.0',
+    checkError: null,
+    downloadError: null,
+    percents: [50],
+    installError: null,
+    isBusy: false,
+    isWindowVisible: true,
+    off: null,
+    intended: null,
+    prepareError: null,
+    refused: null,
+    showsWindowDuringPrepare: false,
+    areSignInsSaved: true,
     ...change,
   }
-  const done: string[] = []
-  const told: UpdateState[] = []
+  const calls: string[] = []
+  const states: UpdateState[] = []
   const clock = standingClock()
   const environment = testPorts(clock)
-  const or = (trouble: UpdateError | null) => {
-    if (trouble) throw trouble
+  const throwIfSet = (error: UpdateError | null) => {
+    if (error) throw error
   }
   const updater: Updater = {
     async check() {
-      done.push('check')
-      or(world.checkTrouble)
-      return world.newer
+      calls.push('check')
+      throwIfSet(fake.checkError)
+      return fake.newerVersion
     },
     async download(onPercent) {
-      done.push('download')
-      world.percents.forEach(onPercent)
-      or(world.downloadTrouble)
+      calls.push('download')
+      fake.percents.forEach(onPercent)
+      throwIfSet(fake.downloadError)
     },
     async prepareInstall() {
-      done.push('get ready')
-      or(world.readyTrouble)
-      if (world.arrives) world.seen = true
+      calls.push('prepare install')
+      throwIfSet(fake.prepareError)
+      if (fake.showsWindowDuringPrepare) fake.isWindowVisible = true
     },
     async install() {
-      done.push('install')
-      or(world.installTrouble)
+      calls.push('install')
+      throwIfSet(fake.installError)
     },
-    setInstallOnQuit: (wanted) => void done.push(`on quit: ${wanted}`),
+    setInstallOnQuit: (isEnabled) => void calls.push(`on quit: ${isEnabled}`),
   }
   const updates = new UpdateController({
-    unavailableReason: world.off,
+    unavailableReason: fake.off,
     loadUpdater: async () => {
-      done.push('load')
+      calls.push('load')
       return updater
     },
-    settings: () => world,
-    isBusy: () => world.busy,
-    isWindowVisible: () => world.seen,
-    areSignInsSaved: () => world.kept,
-    stopApp: async () => void done.push('prepare'),
-    restartApp: () => void done.push('recover'),
-    intended: { read: () => world.intended, write: (version) => (world.intended = version) },
-    refused: { read: () => world.refused, write: (version) => (world.refused = version) },
+    settings: () => fake,
+    isBusy: () => fake.isBusy,
+    isWindowVisible: () => fake.isWindowVisible,
+    areSignInsSaved: () => fake.areSignInsSaved,
+    stopApp: async () => void calls.push('stop app'),
+    restartApp: () => void calls.push('restart app'),
+    intended: { read: () => fake.intended, write: (version) => (fake.intended = version) },
+    refused: { read: () => fake.refused, write: (version) => (fake.refused = version) },
     currentVersion: '1.0.0',
-    onStateChange: (state) => told.push(state),
+    onStateChange: (state) => states.push(state),
     ...environment,
   })
-  /** Moves the clock and lets what it set off come to its end. */
+  /** Advances the clock and lets the pending promises settle. */
   async function pass(ms: number) {
     clock.advance(ms)
     for (let turn = 0; turn < 20; turn += 1) await Promise.resolve()
   }
-  return { world, updates, done, told, clock, pass, lines: environment.lines }
+  return { fake, updates, calls, states, clock, pass, lines: environment.lines }
 }

@@ -8,118 +8,118 @@ import {
 } from '../../../../electron/desktop/updates/update-controller.ts'
 import { setup } from './update-controller-setup.ts'
 
-test('nothing is loaded at the start; it looks after a while, and then once a day', async () => {
-  const { updates, done, clock, pass } = setup({ newer: null })
+test('the updater is loaded for the first check and checks daily', async () => {
+  const { updates, calls, clock, pass } = setup({ newerVersion: null })
   updates.start()
-  expect(done).toEqual([])
+  expect(calls).toEqual([])
   expect(clock.waits()).toEqual([firstCheckDelayMs])
   await pass(firstCheckDelayMs)
-  expect(done).toEqual(['load', 'check'])
+  expect(calls).toEqual(['load', 'check'])
   expect(updates.state()).toEqual({ kind: 'current', checkedAtMs: clock.now() })
   expect(clock.waits()).toEqual([checkIntervalMs])
   await pass(checkIntervalMs)
-  expect(done).toEqual(['load', 'check', 'check'])
+  expect(calls).toEqual(['load', 'check', 'check'])
 })
 
-test('a look that failed says why and is repeated sooner', async () => {
-  const { updates, clock, pass } = setup({ checkTrouble: new UpdateError('update-unreachable') })
+test('a failed check has a reason and is repeated sooner', async () => {
+  const { updates, clock, pass } = setup({ checkError: new UpdateError('update-unreachable') })
   updates.start()
   await pass(firstCheckDelayMs)
   expect(updates.state()).toMatchObject({ kind: 'failed', failure: { code: 'update-unreachable' } })
   expect(clock.waits()).toEqual([retryCheckDelayMs])
 })
 
-test('a newer version is fetched by itself, and waits while the window is seen', async () => {
-  const { updates, done, told, clock, pass } = setup()
+test('a newer version is downloaded but not installed while the window is visible', async () => {
+  const { updates, calls, states, clock, pass } = setup()
   await updates.check()
   await pass(0)
-  expect(told.map(({ kind }) => kind)).toEqual(['checking', 'found', 'downloading', 'downloading', 'ready'])
+  expect(states.map(({ kind }) => kind)).toEqual(['checking', 'found', 'downloading', 'downloading', 'ready'])
   expect(clock.waits()).toEqual([])
-  expect(done).not.toContain('install')
+  expect(calls).not.toContain('install')
 })
 
-test('it installs once nothing is sent and nobody looks, for five minutes on end', async () => {
-  const { world, updates, done, pass } = setup({ busy: true, seen: false })
+test('an update is installed after five idle minutes', async () => {
+  const { fake, updates, calls, pass } = setup({ isBusy: true, isWindowVisible: false })
   await updates.check()
   await pass(idleBeforeInstallMs)
-  expect(done).not.toContain('install')
-  world.busy = false
+  expect(calls).not.toContain('install')
+  fake.isBusy = false
   updates.conditionsChanged()
   await pass(idleBeforeInstallMs - 1)
-  world.seen = true
+  fake.isWindowVisible = true
   updates.conditionsChanged()
-  world.seen = false
+  fake.isWindowVisible = false
   updates.conditionsChanged()
   await pass(idleBeforeInstallMs - 1)
-  expect(done).not.toContain('install')
+  expect(calls).not.toContain('install')
   await pass(1)
-  expect(done.slice(-3)).toEqual(['get ready', 'prepare', 'install'])
-  expect(world.intended).toBe('1.1.0')
+  expect(calls.slice(-3)).toEqual(['prepare install', 'stop app', 'install'])
+  expect(fake.intended).toBe('1.1.0')
 })
 
-test('whoever wants to be asked is asked before the download and before the restart', async () => {
-  const { updates, done, clock, pass } = setup({ updates: 'ask', seen: false })
+test('the “ask” setting waits before download and installation', async () => {
+  const { updates, calls, clock, pass } = setup({ updates: 'ask', isWindowVisible: false })
   expect(await updates.check()).toEqual({ kind: 'found', version: '1.1.0' })
-  expect(done).toEqual(['load', 'check'])
+  expect(calls).toEqual(['load', 'check'])
   expect(await updates.download()).toEqual({ kind: 'ready', version: '1.1.0' })
   expect(clock.waits()).toEqual([])
   await pass(idleBeforeInstallMs)
-  expect(done).not.toContain('install')
+  expect(calls).not.toContain('install')
   await updates.install()
-  expect(done.slice(-2)).toEqual(['prepare', 'install'])
+  expect(calls.slice(-2)).toEqual(['stop app', 'install'])
 })
 
-test('told to restart it does so with uploads running, which are stopped first', async () => {
-  const { updates, done, pass } = setup({ busy: true })
+test('a requested installation stops running uploads first', async () => {
+  const { updates, calls, pass } = setup({ isBusy: true })
   await updates.check()
   await pass(0)
   await updates.install()
-  expect(done.slice(-2)).toEqual(['prepare', 'install'])
+  expect(calls.slice(-2)).toEqual(['stop app', 'install'])
 })
 
-test('a download that failed can be asked for again', async () => {
-  const { world, updates, pass } = setup({ downloadTrouble: new UpdateError('update-damaged') })
+test('a failed download can be repeated', async () => {
+  const { fake, updates, pass } = setup({ downloadError: new UpdateError('update-damaged') })
   await updates.check()
   await pass(0)
   expect(updates.state()).toMatchObject({ kind: 'failed', failure: { code: 'update-damaged' } })
-  world.downloadTrouble = null
+  fake.downloadError = null
   expect(await updates.download()).toEqual({ kind: 'ready', version: '1.1.0' })
 })
 
-test('turned off it looks only when told to, and turned on again it looks by itself', async () => {
-  const { world, updates, done, clock, pass } = setup({ updates: 'off' })
+test('disabled updates are only checked on request', async () => {
+  const { fake, updates, calls, clock, pass } = setup({ updates: 'off' })
   updates.start()
   expect(clock.waits()).toEqual([])
   expect(updates.state()).toEqual({ kind: 'resting' })
   expect(await updates.check()).toEqual({ kind: 'found', version: '1.1.0' })
-  expect(done).toEqual(['load', 'check'])
-  world.updates = 'automatic'
+  expect(calls).toEqual(['load', 'check'])
+  fake.updates = 'automatic'
   updates.settingsChanged()
   await pass(0)
   expect(updates.state()).toEqual({ kind: 'ready', version: '1.1.0' })
 })
 
-test('what is ready is installed when the person quits, only where that is wanted', async () => {
-  const { world, updates, done, pass } = setup({ updateOnQuit: true })
+test('an update is installed on quit only if configured', async () => {
+  const { fake, updates, calls, pass } = setup({ updateOnQuit: true })
   await updates.check()
   await pass(0)
-  expect(done.at(-1)).toBe('on quit: true')
-  world.updateOnQuit = false
+  expect(calls.at(-1)).toBe('on quit: true')
+  fake.updateOnQuit = false
   updates.settingsChanged()
   await pass(0)
-  expect(done.at(-1)).toBe('on quit: false')
+  expect(calls.at(-1)).toBe('on quit: false')
 })
 
-test('an app that somebody else keeps up to date never looks', async () => {
-  const { updates, done, clock } = setup({ off: 'package' })
+test('an installation without own updates never checks', async () => {
+  const { updates, calls, clock } = setup({ off: 'package' })
   updates.start()
   expect(await updates.check()).toEqual({ kind: 'off', why: 'package' })
-  expect([done, clock.waits()]).toEqual([[], []])
+  expect([calls, clock.waits()]).toEqual([[], []])
 })
 
-test('a check while one is under way, or while an update is fetched, ready or installed, asks nobody', async () => {
-  const { updates, done, pass } = setup({ updates: 'ask' })
-  const checks = () => done.filter((step) => step === 'check').length
+test('no second check runs during a check, download or installation', async () => {
+  const { updates, calls, pass } = setup({ updates: 'ask' })
+  const checks = () => calls.filter((step) => step === 'check').length
   const checking = updates.check()
   expect(await updates.check()).toEqual({ kind: 'checking' })
   await checking
@@ -134,33 +134,33 @@ test('a check while one is under way, or while an update is fetched, ready or in
   expect(checks()).toBe(1)
 })
 
-test('a download or an installation without an update does nothing', async () => {
-  const { updates, done } = setup({ checkTrouble: new UpdateError('update-unreachable') })
+test('download and install do nothing without an update', async () => {
+  const { updates, calls } = setup({ checkError: new UpdateError('update-unreachable') })
   await updates.install()
-  expect(done).toEqual([])
+  expect(calls).toEqual([])
   await updates.check()
   expect(await updates.download()).toMatchObject({ kind: 'failed', failure: { code: 'update-unreachable' } })
   expect(await updates.install()).toMatchObject({ kind: 'failed' })
-  expect(done).toEqual(['load', 'check'])
+  expect(calls).toEqual(['load', 'check'])
 })
 
-test('the progress of a download is told once for each whole percent', async () => {
-  const { updates, told, pass } = setup({ percents: [0.4, 1.2, 1.9, 2, 2, 99.9] })
+test('download progress is reported once per percent', async () => {
+  const { updates, states, pass } = setup({ percents: [0.4, 1.2, 1.9, 2, 2, 99.9] })
   await updates.check()
   await pass(0)
-  const percents = told.flatMap((state) => (state.kind === 'downloading' ? [state.percent] : []))
+  const percents = states.flatMap((state) => (state.kind === 'downloading' ? [state.percent] : []))
   expect(percents).toEqual([0, 1, 2, 99])
 })
 
-test('what happens at quitting is decided before the download and once more after it', async () => {
-  const { updates, done, pass } = setup({ updateOnQuit: true })
+test('install on quit is set before and after the download', async () => {
+  const { updates, calls, pass } = setup({ updateOnQuit: true })
   await updates.check()
   await pass(0)
-  expect(done).toEqual(['load', 'check', 'on quit: true', 'download', 'on quit: true'])
+  expect(calls).toEqual(['load', 'check', 'on quit: true', 'download', 'on quit: true'])
 })
 
-test('a change of what holds an installation up starts no second wait', async () => {
-  const { updates, clock, pass } = setup({ seen: false })
+test('further condition changes do not restart the idle timer', async () => {
+  const { updates, clock, pass } = setup({ isWindowVisible: false })
   await updates.check()
   await pass(0)
   updates.conditionsChanged()
@@ -168,27 +168,33 @@ test('a change of what holds an installation up starts no second wait', async ()
   expect(clock.waits()).toEqual([idleBeforeInstallMs])
 })
 
-test.each(['current', 'found'] as const)('turned off while %s, it rests and plans no check', async (kind) => {
-  const { world, updates, clock } = setup({ updates: 'ask', newer: kind === 'found' ? '1.1.0' : null })
-  updates.start()
-  expect((await updates.check()).kind).toBe(kind)
-  world.updates = 'off'
-  updates.settingsChanged()
-  expect([updates.state(), clock.waits()]).toEqual([{ kind: 'resting' }, []])
-})
+test.each(['current', 'found'] as const)(
+  'disabling updates while %s cancels the next check',
+  async (kind) => {
+    const { fake, updates, clock } = setup({
+      updates: 'ask',
+      newerVersion: kind === 'found' ? '1.1.0' : null,
+    })
+    updates.start()
+    expect((await updates.check()).kind).toBe(kind)
+    fake.updates = 'off'
+    updates.settingsChanged()
+    expect([updates.state(), clock.waits()]).toEqual([{ kind: 'resting' }, []])
+  },
+)
 
-test('turned off while an update is ready, it keeps the update', async () => {
-  const { world, updates } = setup({ updates: 'ask' })
+test('disabling updates keeps a ready update', async () => {
+  const { fake, updates } = setup({ updates: 'ask' })
   await updates.check()
   await updates.download()
-  world.updates = 'off'
+  fake.updates = 'off'
   updates.settingsChanged()
   expect(updates.state()).toEqual({ kind: 'ready', version: '1.1.0' })
 })
 
-test('turned on again, it plans one check and says that none has been made', () => {
-  const { world, updates, clock } = setup({ updates: 'off' })
-  world.updates = 'ask'
+test('enabling updates schedules one check', () => {
+  const { fake, updates, clock } = setup({ updates: 'off' })
+  fake.updates = 'ask'
   updates.settingsChanged()
   updates.settingsChanged()
   expect(updates.state()).toEqual({ kind: 'current', checkedAtMs: null })

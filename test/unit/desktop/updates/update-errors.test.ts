@@ -44,7 +44,7 @@ test.each([
   expect(toSquirrelError(cause)).toMatchObject({ code, cause })
 })
 
-test('a sentence that Squirrel does not throw as an error is not read', () => {
+test('a Squirrel message that is not an Error is not parsed', () => {
   expect(toSquirrelError('permission').code).toBe('update-not-installed')
 })
 
@@ -56,12 +56,12 @@ test.each([
   expect(toDownloadError(cause)).toMatchObject({ code, cause })
 })
 
-test.each([toCheckError, toReplaceError, toDownloadError])('%o passes on what is named already', (name) => {
+test.each([toCheckError, toReplaceError, toDownloadError])('%o keeps an UpdateError', (name) => {
   const trouble = new UpdateError('update-unsigned')
   expect(name(trouble)).toBe(trouble)
 })
 
-test('the failure has the code of the trouble; anything else is unexpected, or not installed at the end', () => {
+test('failures have the error’s code, or a default for other errors', () => {
   const trouble = new UpdateError('update-damaged')
   expect([updateFailure(trouble), installFailure(trouble)]).toMatchObject([
     ...[{ code: 'update-damaged' }, { code: 'update-damaged' }],

@@ -13,7 +13,7 @@ function setup(isSeen: boolean) {
   return { clock, start }
 }
 
-test('a window that nobody saw before an update stays away after it, at that start alone', () => {
+test('a window hidden before an update stays hidden at the start after it', () => {
   const { clock, start } = setup(false)
   expect(start().wasStartedHidden()).toBe(false)
   start().intended.write('1.1.0')
@@ -23,20 +23,20 @@ test('a window that nobody saw before an update stays away after it, at that sta
   expect([start().wasStartedHidden(), start().intended.read()]).toEqual([false, null])
 })
 
-test('a window that was seen comes back', () => {
+test('a visible window is shown again after an update', () => {
   const { start } = setup(true)
   start().intended.write('1.1.0')
   expect(start().wasStartedHidden()).toBe(false)
 })
 
-test('a start that comes long after the update is a person’s own', () => {
+test('a start long after the update shows the window', () => {
   const { clock, start } = setup(false)
   start().intended.write('1.1.0')
   clock.advance(6 * 60_000)
   expect(start().wasStartedHidden()).toBe(false)
 })
 
-test('the version that was refused is kept until another word', () => {
+test('the refused version is stored until it is replaced', () => {
   const { start } = setup(false)
   start().refused.write('1.1.0')
   expect(start().refused.read()).toBe('1.1.0')

@@ -16,7 +16,7 @@ const windows: Installation = {
 }
 const linux: Installation = { ...windows, platform: 'linux', execPath: '/home/ann/modelferry/modelferry' }
 
-test('an installer’s app, a disk image’s app and an AppImage bring themselves up to date', () => {
+test('Windows, macOS and AppImage installations update themselves', () => {
   expect(updatesUnavailableReason(windows)).toBe(null)
   expect(updatesUnavailableReason({ ...windows, platform: 'darwin' })).toBe(null)
   expect(updatesUnavailableReason({ ...linux, env: { APPIMAGE: '/home/ann/Modelferry.AppImage' } })).toBe(
@@ -24,7 +24,7 @@ test('an installer’s app, a disk image’s app and an AppImage bring themselve
   )
 })
 
-test('what a package manager installed is left to it', () => {
+test('packages, Flatpak and Snap are updated by their package manager', () => {
   const packaged = { ...linux, execPath: '/opt/Modelferry/modelferry' }
   expect(updatesUnavailableReason({ ...packaged, packageType: 'deb' })).toBe('package')
   expect(updatesUnavailableReason({ ...packaged, packageType: 'rpm' })).toBe('package')
@@ -34,17 +34,17 @@ test('what a package manager installed is left to it', () => {
   expect(updatesUnavailableReason({ ...linux, env: { SNAP: '/snap/modelferry/1' } })).toBe('snap')
 })
 
-test('an unpacked archive is no package, though the note of one may lie in it', () => {
+test('an unpacked archive is not a package, even with a package-type file', () => {
   expect(updatesUnavailableReason(linux)).toBe('portable')
   expect(updatesUnavailableReason({ ...linux, packageType: 'deb' })).toBe('portable')
 })
 
-test('a checkout and a build without keys take no updates', () => {
+test('development starts and builds without keys get no updates', () => {
   expect(updatesUnavailableReason({ ...windows, isPackaged: false })).toBe('development')
   expect(updatesUnavailableReason({ ...windows, hasKeys: false })).toBe('no-key')
 })
 
-test('the feed’s address is read as electron-builder writes it, and is https', () => {
+test('the feed address is read from app-update.yml and must be https', () => {
   const yml =
     'provider: generic\nurl: https://modelferry.app/updates\nupdaterCacheDirName: modelferry-updater\n'
   expect(feedFromConfig(yml)).toBe('https://modelferry.app/updates/')

@@ -4,11 +4,11 @@ import { createCloseHandler } from '../../../../electron/desktop/window/close-ha
 import { defaultSettings, type Settings } from '../../../../electron/contract/settings.ts'
 
 function setup(onClose: Settings['onClose'], { tray = true } = {}) {
-  const did: string[] = []
+  const actions: string[] = []
   const answers: PromiseWithResolvers<'keep-sending' | 'quit' | null>[] = []
   let current: Settings = { ...defaultSettings, onClose }
-  const closing = createCloseHandler({
-    window: { hide: () => void did.push('hide'), minimise: () => void did.push('minimise') },
+  const closeHandler = createCloseHandler({
+    window: { hide: () => void actions.push('hide'), minimise: () => void actions.push('minimise') },
     settings: {
       current: () => current,
       change(change) {
@@ -24,63 +24,63 @@ function setup(onClose: Settings['onClose'], { tray = true } = {}) {
       },
     },
     isTrayAvailable: async () => tray,
-    notifyNoTray: () => void did.push('tell'),
-    quit: () => void did.push('quit'),
-    log: { info() {}, warn() {}, error: (message) => void did.push(message) },
+    notifyNoTray: () => void actions.push('tell'),
+    quit: () => void actions.push('quit'),
+    log: { info() {}, warn() {}, error: (message) => void actions.push(message) },
   })
-  return { did, answers, closing, onClose: () => current.onClose }
+  return { actions, answers, closeHandler, onClose: () => current.onClose }
 }
 
-test('the first close asks once, and the answer is remembered', async () => {
-  const { did, answers, closing, onClose } = setup('ask')
-  closing.close()
-  closing.close()
+test('the first close asks once and stores the answer', async () => {
+  const { actions, answers, closeHandler, onClose } = setup('ask')
+  closeHandler.close()
+  closeHandler.close()
   await expect.poll(() => answers.length).toBe(1)
   answers[0]?.resolve('keep-sending')
-  await expect.poll(() => did).toEqual(['hide'])
-  closing.close()
-  await expect.poll(() => did).toEqual(['hide', 'hide'])
+  await expect.poll(() => actions).toEqual(['hide'])
+  closeHandler.close()
+  await expect.poll(() => actions).toEqual(['hide', 'hide'])
   expect([answers.length, onClose()]).toEqual([1, 'keep-sending'])
 })
 
-test('a person who changes their mind keeps the window and is asked again', async () => {
-  const { did, answers, closing, onClose } = setup('ask')
-  closing.close()
+test('a cancelled dialog keeps the window open and is shown at the next close', async () => {
+  const { actions, answers, closeHandler, onClose } = setup('ask')
+  closeHandler.close()
   await expect.poll(() => answers.length).toBe(1)
   answers[0]?.resolve(null)
-  await expect.poll(() => (closing.close(), answers.length)).toBe(2)
-  expect([did, onClose()]).toEqual([[], 'ask'])
+  await expect.poll(() => (closeHandler.close(), answers.length)).toBe(2)
+  expect([actions, onClose()]).toEqual([[], 'ask'])
 })
 
-test('quitting is remembered as well', async () => {
-  const { did, answers, closing, onClose } = setup('ask')
-  closing.close()
+test('the answer to quit is stored', async () => {
+  const { actions, answers, closeHandler, onClose } = setup('ask')
+  closeHandler.close()
   await expect.poll(() => answers.length).toBe(1)
   answers[0]?.resolve('quit')
-  await expect.poll(() => did).toEqual(['quit'])
+  await expect.poll(() => actions).toEqual(['quit'])
   expect(onClose()).toBe('quit')
 })
 
-test('without a tray the window is minimised, never hidden into nothing', async () => {
-  const { did, closing } = setup('keep-sending', { tray: false })
-  closing.close()
-  await expect.poll(() => did).toEqual(['minimise', 'tell'])
+test('the window is minimised instead of hidden when there is no tray', async () => {
+  const { actions, closeHandler } = setup('keep-sending', { tray: false })
+  closeHandler.close()
+  await expect.poll(() => actions).toEqual(['minimise', 'tell'])
 })
 
-test('who was just asked is not told once more that there is no tray', async () => {
-  const { did, answers, closing } = setup('ask', { tray: false })
-  closing.close()
+test('no tray notification follows the dialog, which explains it already', async () => {
+  const { actions, answers, closeHandler } = setup('ask', { tray: false })
+  closeHandler.close()
   await expect.poll(() => answers.length).toBe(1)
   answers[0]?.resolve('keep-sending')
-  await expect.poll(() => did).toEqual(['minimise'])
+  await expect.poll(() => actions).toEqual(['minimise'])
 })
 
-test('a dialog that fails leaves the window open and can be tried again', async () => {
-  const { did, answers, closing } = setup('ask')
-  closing.close()
+test('a failed dialog leaves the window open and is shown at the next close', async () => {
+  const { actions, answers, closeHandler } = setup('ask')
+  closeHandler.close()
   await expect.poll(() => answers.length).toBe(1)
   answers[0]?.reject(new Error('no display'))
-  await expect.poll(() => did).toEqual(['closing the window failed'])
-  closing.close()
+  await expect.poll(() => actions).toEqual(['closing the window failed'])
+  closeHandler.close()
   await expect.poll(() => answers.length).toBe(2)
 })

@@ -18,11 +18,11 @@ function patch(sequence: number): Patch {
 }
 
 function setup() {
-  const said: string[] = []
+  const sent: string[] = []
   let isVisible = true
   const feed = createPageFeed({
     send(name, value) {
-      said.push(
+      sent.push(
         typeof value === 'object' && 'sequence' in value
           ? `${name} ${value.sequence}`
           : `${name} ${JSON.stringify(value)}`,
@@ -32,59 +32,59 @@ function setup() {
     isWindowVisible: () => isVisible,
   })
   return {
-    said,
+    sent,
     feed,
-    look(now: boolean) {
+    setVisible(now: boolean) {
       isVisible = now
       if (now) feed.windowShown()
     },
   }
 }
 
-test('a page hears patches from its first snapshot on', () => {
-  const { said, feed } = setup()
+test('the page gets patches after its first snapshot', () => {
+  const { sent, feed } = setup()
   feed.sendPatch(patch(1))
   feed.callAnswered('settings')
   feed.sendPatch(patch(2))
   feed.callAnswered('snapshot')
   feed.sendPatch(patch(3))
-  expect(said).toEqual(['patch 3'])
+  expect(sent).toEqual(['patch 3'])
 })
 
-test('a window that nobody sees hears none, and the last one when it is seen again', () => {
-  const { said, feed, look } = setup()
+test('an invisible window gets no patches, and the latest one when it is shown', () => {
+  const { sent, feed, setVisible } = setup()
   feed.callAnswered('snapshot')
-  look(false)
+  setVisible(false)
   feed.sendPatch(patch(1))
   feed.sendPatch(patch(2))
-  expect(said).toEqual([])
-  look(true)
-  look(true)
+  expect(sent).toEqual([])
+  setVisible(true)
+  setVisible(true)
   feed.sendPatch(patch(3))
-  expect(said).toEqual(['patch 2', 'patch 3'])
+  expect(sent).toEqual(['patch 2', 'patch 3'])
 })
 
-test('after a snapshot nothing is missing', () => {
-  const { said, feed, look } = setup()
+test('a snapshot replaces a missed patch', () => {
+  const { sent, feed, setVisible } = setup()
   feed.callAnswered('snapshot')
-  look(false)
+  setVisible(false)
   feed.sendPatch(patch(1))
   feed.callAnswered('snapshot')
-  look(true)
-  expect(said).toEqual([])
+  setVisible(true)
+  expect(sent).toEqual([])
 })
 
-test('what is said before the page listens is kept for it', () => {
-  const { said, feed } = setup()
+test('events from before the page listens are delivered afterwards', () => {
+  const { sent, feed } = setup()
   feed.sendEvent('command', 'choose-files')
-  expect(said).toEqual([])
+  expect(sent).toEqual([])
   feed.callAnswered('snapshot')
   feed.sendEvent('command', 'find')
-  expect(said).toEqual(['command "choose-files"', 'command "find"'])
+  expect(sent).toEqual(['command "choose-files"', 'command "find"'])
 })
 
-test('of what is told for weeks before a page listens only the last of each is kept, but every click and every report', () => {
-  const { said, feed } = setup()
+test('before the page listens the latest state and every command and report are kept', () => {
+  const { sent, feed } = setup()
   const news = (teamId: string) => ({ teamId, failure: null })
   for (let told = 0; told < 1_000; told += 1) {
     feed.sendEvent('library', news(`${told}`))
@@ -96,7 +96,7 @@ test('of what is told for weeks before a page listens only the last of each is k
   feed.sendEvent('command', 'show-settings')
   feed.sendEvent('added', { added: 2, refused: 0, skipped: [] })
   feed.callAnswered('snapshot')
-  expect(said).toEqual([
+  expect(sent).toEqual([
     'library {"teamId":"999","failure":null}',
     'command "find"',
     'added {"added":1,"refused":0,"skipped":[]}',
@@ -106,14 +106,14 @@ test('of what is told for weeks before a page listens only the last of each is k
   ])
 })
 
-test('a page that was loaded anew listens from its own snapshot on', () => {
-  const { said, feed } = setup()
+test('a reloaded page gets events after its next snapshot', () => {
+  const { sent, feed } = setup()
   feed.callAnswered('snapshot')
   feed.pageLoading()
   feed.sendPatch(patch(1))
   feed.sendEvent('command', 'find')
   feed.callAnswered('snapshot')
-  expect(said).toEqual(['command "find"'])
+  expect(sent).toEqual(['command "find"'])
 })
 
 const flow = (streamsInUse: number) => ({
@@ -121,16 +121,16 @@ const flow = (streamsInUse: number) => ({
 })
 const details = (id: string) => ({ id, parts: null, speed: { stepMs: 1_000, points: [] } })
 
-test('of the flow and of the details a window that nobody sees hears the last when it is seen again', () => {
-  const { said, feed, look } = setup()
+test('an invisible window gets the latest flow and details when it is shown', () => {
+  const { sent, feed, setVisible } = setup()
   feed.sendFlow(flow(1))
   feed.callAnswered('snapshot')
-  look(false)
+  setVisible(false)
   feed.sendFlow(flow(2))
   feed.sendFlow(flow(3))
   feed.sendDetails(details('a'))
-  expect(said).toEqual([])
-  look(true)
-  look(true)
-  expect(said).toEqual([`flow ${JSON.stringify(flow(3))}`, `details ${JSON.stringify(details('a'))}`])
+  expect(sent).toEqual([])
+  setVisible(true)
+  setVisible(true)
+  expect(sent).toEqual([`flow ${JSON.stringify(flow(3))}`, `details ${JSON.stringify(details('a'))}`])
 })

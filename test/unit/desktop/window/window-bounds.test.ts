@@ -4,16 +4,16 @@ import { firstSize, windowBounds } from '../../../../electron/desktop/window/win
 const left = { x: 0, y: 0, width: 1920, height: 1040 }
 const right = { x: 1920, y: 0, width: 1280, height: 984 }
 
-test('the first window has the first size and no place of its own', () => {
+test('a first window has the default size and no position', () => {
   expect(windowBounds(undefined, [left])).toEqual(firstSize)
 })
 
-test('remembered bounds come back where they are visible', () => {
+test('stored bounds are used when they are on a display', () => {
   const bounds = { x: 2000, y: 100, width: 800, height: 600 }
   expect(windowBounds(bounds, [left, right])).toEqual(bounds)
 })
 
-test('without the display that it was on, the window keeps its size and is placed anew', () => {
+test('a window whose display is gone keeps its size but not its position', () => {
   expect(windowBounds({ x: 2000, y: 100, width: 800, height: 600 }, [left])).toEqual({
     width: 800,
     height: 600,
@@ -24,11 +24,11 @@ test.each([
   ['its title bar would be above the display', { x: 100, y: -300, width: 800, height: 600 }],
   ['its title bar would be below the display', { x: 100, y: 1020, width: 800, height: 600 }],
   ['only a sliver of it would be seen', { x: -780, y: 100, width: 800, height: 600 }],
-])('it is placed anew when %s', (_case, bounds) => {
+])('the position is dropped when %s', (_case, bounds) => {
   expect(windowBounds(bounds, [left])).toEqual({ width: 800, height: 600 })
 })
 
-test('a size is neither below the smallest nor above the display', () => {
+test('the size is limited to the minimum and to the display', () => {
   expect(windowBounds({ x: 9_000, y: 0, width: 5_000, height: 10 }, [left])).toEqual({
     width: 1920,
     height: 400,

@@ -23,7 +23,7 @@ function setup(stored: Readonly<Record<string, unknown>> = {}) {
 const onTheRight = { x: 2400, y: 100, width: 1200, height: 800 }
 const small = { x: 50, y: 60, width: 700, height: 500 }
 
-test('each set of displays has a place of its own', () => {
+test('each set of displays has its own placement', () => {
   const places = setup()
   places.write(desk, { bounds: onTheRight, isMaximised: true, isFullScreen: false })
   places.write(laptop, { bounds: small, isMaximised: false, isFullScreen: false })
@@ -31,7 +31,7 @@ test('each set of displays has a place of its own', () => {
   expect(places.read(laptop)).toEqual({ bounds: small, isMaximised: false, isFullScreen: false })
 })
 
-test('full screen is kept with its set, and a place of an older version has none', () => {
+test('full screen is stored per set and defaults to false in older data', () => {
   const places = setup()
   places.write(desk, { bounds: onTheRight, isMaximised: false, isFullScreen: true })
   expect(places.read(desk).isFullScreen).toBe(true)
@@ -39,14 +39,14 @@ test('full screen is kept with its set, and a place of an older version has none
   expect(before.read(laptop)).toEqual({ bounds: small, isMaximised: true, isFullScreen: false })
 })
 
-test('the order in which displays are told makes no difference', () => {
+test('the order of the displays does not matter', () => {
   const places = setup()
   places.write(desk, { bounds: onTheRight, isMaximised: false, isFullScreen: false })
   places.write(laptop, { bounds: small, isMaximised: false, isFullScreen: false })
   expect(places.read([...desk].reverse()).bounds).toEqual(onTheRight)
 })
 
-test('a set that is new takes the last place, where a person could see it', () => {
+test('a new set of displays uses the last placement if it is reachable', () => {
   const places = setup()
   places.write(laptop, { bounds: small, isMaximised: false, isFullScreen: false })
   expect(places.read(desk).bounds).toEqual(small)
@@ -54,7 +54,7 @@ test('a set that is new takes the last place, where a person could see it', () =
   expect(places.read([display(0, 1280)]).bounds).toEqual({ width: 1200, height: 800 })
 })
 
-test('places that cannot be read are passed over', () => {
+test('unreadable placements are ignored', () => {
   expect(setup({ places: 'x', bounds: small, maximized: true }).read(laptop)).toEqual({
     bounds: small,
     isMaximised: true,
@@ -62,7 +62,7 @@ test('places that cannot be read are passed over', () => {
   })
 })
 
-test('only the last dozen sets are kept', () => {
+test('only the last twelve sets are stored', () => {
   const places = setup()
   for (let index = 0; index < 13; index += 1)
     places.write([display(index)], {

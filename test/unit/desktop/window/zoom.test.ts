@@ -13,10 +13,10 @@ test.each([
   expect(zoomAfter(factor, change)).toBe(after)
 })
 
-test.each([undefined, null, '1.5', 0, -1, 9, NaN])('a stored %j is the actual size', (value) => {
+test.each([undefined, null, '1.5', 0, -1, 9, NaN])('an invalid stored factor %j becomes 1', (value) => {
   expect(storedZoom(value)).toBe(1)
 })
 
-test('a stored zoom is kept', () => {
+test('a valid stored factor is used', () => {
   expect(storedZoom(1.25)).toBe(1.25)
 })

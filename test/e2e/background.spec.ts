@@ -230,7 +230,7 @@ test('a link shows a view, and one that asks for more does nothing', async ({ pa
   await follow('modelferry://show/settings?server=https://evil.example')
   await expect
     .poll(() => readFileSync(join(world.home, 'logs/modelferry.log'), 'utf8'))
-    .toContain('a link that is not ours was refused')
+    .toContain('an unknown link was rejected')
   await expect(page.getByRole('heading', { name: 'Settings' })).toBeHidden()
   await follow('modelferry://show/settings')
   await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible()

@@ -101,8 +101,11 @@ export class Actions {
 
   #reportStarted({ target }: UploadRow, typed: string): void {
     this.#services.notices.showWithAction({
-      ...{ key: 'edit.begun', params: { name: target.displayName, typed }, label: 'edit.copy' },
-      ...{ onaction: () => void this.copy(typed), isError: true },
+      key: 'edit.begun',
+      params: { name: target.displayName, typed },
+      label: 'edit.copy',
+      onaction: () => void this.copy(typed),
+      isError: true,
     })
   }
 

@@ -59,7 +59,9 @@ export class HistoryState {
   async #refreshOnce(): Promise<void> {
     const requestNumber = this.#requestNumber
     const result = await this.#bridge.history({
-      ...{ beforeMs: null, search: this.search.trim(), limit: pageLength },
+      beforeMs: null,
+      search: this.search.trim(),
+      limit: pageLength,
     })
     // A newer request has replaced this one.
     if (!result.ok || requestNumber !== this.#requestNumber) return

@@ -3,7 +3,15 @@ import { afterEach, expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import { failure, success } from '../../electron/contract/failures.ts'
 import { openPage, type OpenPage } from './support/open-page.ts'
-import { failedRow, registeredRow, row, sendingRow, settings, signedOut, takenRow } from './support/rows.ts'
+import {
+  failedRow,
+  registeredRow,
+  row,
+  sendingRow,
+  settings,
+  signedOut,
+  pathConflictRow,
+} from './support/rows.ts'
 
 const rows = [
   failedRow('Broken', failure('forbidden', { team: 'Aurora Studio' }, { detail: 'viewer' }), {
@@ -16,18 +24,19 @@ const rows = [
   row('Held', { phase: 'paused' }),
   registeredRow('Depth'),
 ]
-const clashing = takenRow('Taken')
+const clashing = pathConflictRow('Taken')
 const libraryModels = ['Grain', 'Depth'].map((displayName, index) => ({
-  ...{ id: displayName, displayName, modelType: 'loras', modelPath: `models/loras/${displayName}` },
-  ...{
-    sizeBytes: 5,
-    sha256: null,
-    status: index === 0 ? 'active' : 'disabled',
-    createdAtMs: 5,
-    storageKey: 'k',
-  },
+  id: displayName,
+  displayName,
+  modelType: 'loras',
+  modelPath: `models/loras/${displayName}`,
+  sizeBytes: 5,
+  sha256: null,
+  status: index === 0 ? 'active' : 'disabled',
+  createdAtMs: 5,
+  storageKey: 'k',
 }))
-const corner = { position: { x: 12, y: 12 } }
+const rowCorner = { position: { x: 12, y: 12 } }
 
 type Scene = (theme: 'light' | 'dark') => Promise<OpenPage>
 const opened = (beginning: Parameters<typeof openPage>[0], act: (page: OpenPage) => Promise<void>): Scene => {
@@ -44,7 +53,7 @@ const scenes: Readonly<Record<string, Scene>> = {
     await expect.element(screen.getByText('Drop model files here', { exact: false })).toBeVisible()
   }),
   'uploads, with details': opened({ rows }, async ({ rowOf, screen }) => {
-    await userEvent.click(rowOf('Broken'), corner)
+    await userEvent.click(rowOf('Broken'), rowCorner)
     await expect.element(screen.getByRole('complementary')).toBeVisible()
   }),
   'a field being changed wrongly': opened({ rows }, async ({ rowOf, screen }) => {
@@ -64,7 +73,7 @@ const scenes: Readonly<Record<string, Scene>> = {
     emit('command', 'find')
     emit('added', { added: 2, refused: 1, skipped: [{ name: 'a.txt', reason: 'junk' }] })
     await userEvent.click(screen.getByRole('button', { name: '1 skipped' }))
-    await userEvent.click(rowOf('Flux'), corner)
+    await userEvent.click(rowOf('Flux'), rowCorner)
     await userEvent.keyboard('{Control>}a{/Control}')
     await expect.element(screen.getByRole('toolbar')).toBeVisible()
   }),
@@ -76,7 +85,7 @@ const scenes: Readonly<Record<string, Scene>> = {
     },
     async ({ screen, rowOf }) => {
       await userEvent.click(screen.getByRole('button', { name: 'Library', exact: true }))
-      await userEvent.click(rowOf('Grain'), corner)
+      await userEvent.click(rowOf('Grain'), rowCorner)
       await userEvent.keyboard('{Delete}')
       await expect.element(screen.getByRole('alertdialog')).toBeVisible()
     },
@@ -86,7 +95,7 @@ const scenes: Readonly<Record<string, Scene>> = {
     async ({ screen, rowOf }) => {
       await userEvent.click(screen.getByRole('button', { name: 'Library', exact: true }))
       await userEvent.click(rowOf('Grain'), corner)
-      await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
+      await userEvent.click(screen.getByRole('button', { name: 'Change name, type or path' }))
       await userEvent.fill(screen.getByRole('textbox', { name: 'Name' }), '')
     },
   ),
@@ -128,8 +137,11 @@ const scenes: Readonly<Record<string, Scene>> = {
           success({
             ...signedOut,
             pairing: {
-              ...{ userCode: 'AB7K-PNQ3', address: 'https://app.cyberun.example/desktop/pair' },
-              ...{ expiresAtMs: Date.now() + 200_000, state: 'waiting', failure: null },
+              userCode: 'AB7K-PNQ3',
+              address: 'https://app.cyberun.example/desktop/pair',
+              expiresAtMs: Date.now() + 200_000,
+              state: 'waiting',
+              failure: null,
             },
           }),
       },
@@ -147,7 +159,7 @@ const scenes: Readonly<Record<string, Scene>> = {
     { answers: { history: () => success({ rows: [registeredRow('Depth')], nextBeforeMs: 1 }) } },
     async ({ screen, emit, rowOf }) => {
       emit('command', 'show-history')
-      await userEvent.click(rowOf('Depth'), corner)
+      await userEvent.click(rowOf('Depth'), rowCorner)
       await expect.element(screen.getByRole('complementary')).toBeVisible()
     },
   ),

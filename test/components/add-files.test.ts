@@ -6,7 +6,7 @@ import { row, signedIn } from './support/rows.ts'
 
 const file = new File(['x'.repeat(64)], 'flux.safetensors')
 
-function drag(kind: string, ...files: readonly File[]): DragEvent {
+function dragEvent(kind: string, ...files: readonly File[]): DragEvent {
   const dataTransfer = new DataTransfer()
   for (const one of files) dataTransfer.items.add(one)
   if (files.length === 0) dataTransfer.setData('text/plain', 'words')
@@ -27,14 +27,14 @@ test('an empty queue offers the file picker and the search for models', async ()
 test('dragging files over the window shows the target team until they leave', async () => {
   const { screen } = await openPage()
   document.body.dispatchEvent(drag('dragenter', file))
-  await expect.element(screen.getByText('Drop to upload to Aurora Studio', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('Drop to send to Aurora Studio', { exact: false })).toBeVisible()
   document.body.dispatchEvent(drag('dragleave', file))
-  await expect.poll(() => screen.getByText('Drop to upload to', { exact: false }).elements()).toEqual([])
+  await expect.poll(() => screen.getByText('Drop to send to', { exact: false }).elements()).toEqual([])
 })
 
 test('a drop passes the File objects on unchanged', async () => {
   const { asked } = await openPage()
-  const dropped = drag('drop', file)
+  const dropped = dragEvent('drop', file)
   document.body.dispatchEvent(dropped)
   await expect.poll(() => asked).toHaveLength(1)
   expect(asked[0]?.name).toBe('addFiles')
@@ -50,7 +50,7 @@ test('a drop passes the File objects on unchanged', async () => {
 
 test('without a team the drop effect is "none"', async () => {
   const { screen } = await openPage({ answers: { session: () => success({ ...signedIn(), chosen: null }) } })
-  const over = drag('dragover', file)
+  const over = dragEvent('dragover', file)
   document.body.dispatchEvent(over)
   await expect.element(screen.getByText('Choose a team before dropping files')).toBeVisible()
   expect(over.dataTransfer?.dropEffect).toBe('none')
@@ -60,7 +60,7 @@ test('dragged text is ignored', async () => {
   const { screen, asked } = await openPage()
   document.body.dispatchEvent(drag('dragenter'))
   document.body.dispatchEvent(drag('drop'))
-  expect([asked, screen.getByText('Drop to upload to', { exact: false }).elements()]).toEqual([[], []])
+  expect([asked, screen.getByText('Drop to send to', { exact: false }).elements()]).toEqual([[], []])
 })
 
 test('shows the add report and opens the list of skipped files', async () => {

@@ -5,12 +5,12 @@ import type { Asked } from './support/fake-bridge.ts'
 import { openPage } from './support/open-page.ts'
 import { failedRow, patchOf, row, sendingRow } from './support/rows.ts'
 
-const corner = { position: { x: 12, y: 12 } }
+const rowCorner = { position: { x: 12, y: 12 } }
 const rows = [sendingRow('Flux', { position: -1 }), row('Grain'), row('Ink', { position: 1 })]
 
 async function opened(answers: NonNullable<Parameters<typeof openPage>[0]>['answers'] = {}) {
   const page = await openPage({ rows, answers: { editTargets: () => success(['Grain', 'Ink']), ...answers } })
-  await userEvent.click(page.rowOf('Grain'), corner)
+  await userEvent.click(page.rowOf('Grain'), rowCorner)
   await userEvent.keyboard('{Control>}a{/Control}')
   await userEvent.click(page.screen.getByRole('button', { name: 'Edit type, path and names…' }))
   await expect.element(page.screen.getByRole('dialog')).toBeVisible()
@@ -103,7 +103,7 @@ test('reports when fewer rows were changed than requested', async () => {
 test('rows with a path conflict can be changed', async () => {
   const taken = failedRow('Grain', failure('conflict'), { started: true })
   const page = await openPage({ rows: [taken, row('Ink', { position: 1 })] })
-  await userEvent.click(page.rowOf('Grain'), corner)
+  await userEvent.click(page.rowOf('Grain'), rowCorner)
   await userEvent.keyboard('{Control>}a{/Control}')
   await userEvent.click(page.screen.getByRole('button', { name: 'Edit type, path and names…' }))
   await expect.element(page.screen.getByRole('dialog', { name: 'Edit 2 files' })).toBeVisible()

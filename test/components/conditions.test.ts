@@ -2,13 +2,13 @@ import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import type { Conditions } from '../../electron/contract/conditions.ts'
 import { success } from '../../electron/contract/failures.ts'
-import { calm } from './support/fake-bridge.ts'
+import { defaultConditions } from './support/fake-bridge.ts'
 import { openPage } from './support/open-page.ts'
 import { settings } from './support/rows.ts'
 import { row } from './support/rows.ts'
 
 const phone = { id: 'line-2', name: 'Phone' }
-const metered: Conditions = { ...calm, hold: { kind: 'metered', line: phone } }
+const metered: Conditions = { ...defaultConditions, hold: { kind: 'metered', line: phone } }
 const waits = [row('one', { phase: 'waiting' })]
 
 const open = (conditions: Conditions) =>
@@ -33,7 +33,7 @@ test('the hold banner is hidden without waiting uploads', async () => {
 
 test('the hold banner disappears when the hold ends', async () => {
   const { screen, emit } = await open(metered)
-  await expect.element(screen.getByText('“Phone” is a metered connection.', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('“Phone” is a metered line.', { exact: false })).toBeVisible()
   emit('conditions', calm)
   await expect
     .element(screen.getByText('“Phone” is a metered connection.', { exact: false }))
@@ -42,7 +42,7 @@ test('the hold banner disappears when the hold ends', async () => {
 
 test('the banner before sleep counts what needs attention and cancels the sleep', async () => {
   const ending = { atMs: Date.now() + 60_000, sent: 2, needsYou: 58 }
-  const { screen, asked } = await open({ ...calm, whenDone: 'sleep', ending })
+  const { screen, asked } = await open({ ...defaultConditions, whenDone: 'sleep', ending })
   await expect
     .element(
       screen.getByText('2 files uploaded, 58 need attention. The computer goes to sleep in one minute.'),
@@ -56,7 +56,7 @@ test('the speed control shows the current limit and when it ends', async () => {
   const untilMs = new Date().setHours(23, 59, 0, 0)
   const limit = { bytesPerSecond: 2_000_000, isFromQuietHours: true, untilMs }
   const { screen } = await open({ ...calm, limit })
-  await expect.element(screen.getByText('up to 2 MB/s until 11:59 PM')).toBeVisible()
+  await expect.element(screen.getByText('at most 2 MB/s until 11:59 PM')).toBeVisible()
 })
 
 test('quiet hours are added, changed and removed', async () => {
@@ -81,7 +81,7 @@ test('asks whether a connection is metered if the system does not report it', as
   const network = { metered: 'unknown', line: { id: 'line-9', name: 'Wi-Fi (192.168.1.1)' } } as const
   const { screen, asked, emit } = await openPage({
     answers: {
-      conditions: () => success({ ...calm, network }),
+      conditions: () => success({ ...defaultConditions, network }),
       settings: () => success({ ...settings, pauseOnMetered: true }),
     },
   })

@@ -15,7 +15,11 @@ const asks = (asked: readonly Asked[], name: string) =>
   asked.filter((one) => one.name === name).map(({ args }) => args)
 
 const comfy: FoundPlaceView = {
-  ...{ id: 'place-1', kind: 'comfyui', where: '~/ComfyUI/models', isWhole: true, isInformation: false },
+  id: 'place-1',
+  kind: 'comfyui',
+  where: '~/ComfyUI/models',
+  isWhole: true,
+  isInformation: false,
   groups: [
     { modelType: 'checkpoints', count: 12, sizeBytes: 80_000_000_000 },
     { modelType: 'loras', count: 300, sizeBytes: 60_000_000_000 },
@@ -23,13 +27,11 @@ const comfy: FoundPlaceView = {
   ],
 }
 const cache: FoundPlaceView = {
-  ...{
-    id: 'place-2',
-    kind: 'hugging-face',
-    where: '~/.cache/huggingface/hub',
-    isWhole: false,
-    isInformation: true,
-  },
+  id: 'place-2',
+  kind: 'hugging-face',
+  where: '~/.cache/huggingface/hub',
+  isWhole: false,
+  isInformation: true,
   groups: [{ modelType: null, count: 9, sizeBytes: 9_000_000_000 }],
 }
 const done: FindingView = { state: 'done', places: [comfy, cache] }
@@ -101,8 +103,19 @@ test('shows no empty result before the first response', async () => {
 
 function need(name: string, change: Partial<NeededModelView> = {}): NeededModelView {
   return {
-    ...{ id: name, name, modelType: 'loras', stand: 'nowhere', by: null, isDisabled: false, isOff: false },
-    ...{ where: null, sizeBytes: null, url: null, isFolder: false, failed: null, ...change },
+    id: name,
+    name,
+    modelType: 'loras',
+    stand: 'nowhere',
+    by: null,
+    isDisabled: false,
+    isOff: false,
+    where: null,
+    sizeBytes: null,
+    url: null,
+    isFolder: false,
+    failed: null,
+    ...change,
   }
 }
 const needs = [
@@ -123,8 +136,14 @@ const needs = [
   need('lost.safetensors', { url: 'https://models.example/lost.safetensors' }),
 ]
 const view: WorkflowView = {
-  ...{ id: 'workflow-1', fileName: 'flux.json', team, isLooking: false, libraryFailure: null, needs },
-  ...{ unseen: [], isUsualSeen: true },
+  id: 'workflow-1',
+  fileName: 'flux.json',
+  team,
+  isLooking: false,
+  libraryFailure: null,
+  needs,
+  unseen: [],
+  isUsualSeen: true,
 }
 
 async function workflow(now: WorkflowView = view) {

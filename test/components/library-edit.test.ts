@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../electron/contract/failures.ts'
-import { corner, openLibrary, three } from './support/library.ts'
+import { rowCorner, openLibrary, threeModels } from './support/library.ts'
 
 /** Renames Grain in its form; the server answers when the test says so. */
 async function renaming() {
   const answer = Promise.withResolvers<ReturnType<typeof failed>>()
   const answers = [answer.promise]
-  const opened = await openLibrary(three, { changeModel: () => answers.shift() ?? success(undefined) })
+  const opened = await openLibrary(threeModels, { changeModel: () => answers.shift() ?? success(undefined) })
   const { screen, rowOf } = opened
   await userEvent.click(rowOf('Grain'), corner)
-  await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Change name, type or path' }))
   await userEvent.fill(screen.getByRole('textbox', { name: 'Name' }), 'Fine Grain')
   await userEvent.click(screen.getByRole('button', { name: 'Save' }))
   await expect.element(rowOf('Fine Grain')).toMatchTextContent('Saving…')
@@ -41,7 +41,7 @@ test('a refusal after the form was closed is shown on the row', async () => {
 test('Escape leaves the field, then the form, then the pane', async () => {
   const { screen, rowOf } = await openLibrary()
   await userEvent.click(rowOf('Grain'), corner)
-  await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Change name, type or path' }))
   const field = screen.getByRole('textbox', { name: 'Name' })
   await userEvent.fill(field, 'Fine Grain')
   await userEvent.keyboard('{Escape}')
@@ -60,8 +60,8 @@ test.each([
   '%s that the server has no way for says so, and not that a value was wrong',
   async (what, words) => {
     const refused = () => failed(failure('bad-request'))
-    const { screen, rowOf } = await openLibrary(three, { changeModel: refused, deleteModel: refused })
-    await userEvent.click(rowOf('Grain'), corner)
+    const { screen, rowOf } = await openLibrary(threeModels, { changeModel: refused, deleteModel: refused })
+    await userEvent.click(rowOf('Grain'), rowCorner)
     await userEvent.click(screen.getByRole('complementary').getByRole('button', { name: what }))
     const yes = screen.getByRole('alertdialog').getByRole('button', { name: 'Delete', exact: true })
     if (what === 'Delete…') await userEvent.click(yes)

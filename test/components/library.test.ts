@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../electron/contract/failures.ts'
-import { choice, corner, listing, model, openLibrary, three } from './support/library.ts'
+import { choice, rowCorner, listing, model, openLibrary, threeModels } from './support/library.ts'
 import { openPage } from './support/open-page.ts'
 import { noonMs, otherTeam, signedIn, team } from './support/rows.ts'
 
@@ -40,14 +40,14 @@ test('sorts by size and name in both directions', async () => {
 test('an invalid path cannot be saved', async () => {
   const { screen, rowOf } = await openLibrary()
   await userEvent.click(rowOf('Grain'), corner)
-  await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Change name, type or path' }))
   await userEvent.fill(screen.getByRole('textbox', { name: 'Library path' }), '../x')
   await expect.element(screen.getByRole('button', { name: 'Save' })).toBeDisabled()
 })
 
 test('deleting asks first and says what it does not guarantee', async () => {
   const { screen, rowOf, asked, names } = await openLibrary()
-  await userEvent.click(rowOf('Depth'), corner)
+  await userEvent.click(rowOf('Depth'), rowCorner)
   await userEvent.keyboard('{Delete}')
   const question = screen.getByRole('alertdialog', { name: 'Delete “Depth” from the library?' })
   await expect.element(question).toMatchTextContent('The stored file may remain on the server.')
@@ -65,7 +65,7 @@ test('deleting asks first and says what it does not guarantee', async () => {
 test('open details follow the focus and close when the model is deleted', async () => {
   const { screen, rowOf, names } = await openLibrary()
   const details = (name: string) => screen.getByRole('complementary', { name: `Details of ${name}` })
-  await userEvent.click(rowOf('Flux'), corner)
+  await userEvent.click(rowOf('Flux'), rowCorner)
   await expect.element(details('Flux')).toBeVisible()
   await userEvent.keyboard('{ArrowDown}')
   await expect.element(details('Depth')).toBeVisible()
@@ -81,7 +81,7 @@ test('open details follow the focus and close when the model is deleted', async 
 
 test('disables several models at once, except those already disabled', async () => {
   const { screen, rowOf, asked } = await openLibrary()
-  await userEvent.click(rowOf('Flux'), corner)
+  await userEvent.click(rowOf('Flux'), rowCorner)
   await userEvent.keyboard('{Control>}a{/Control}')
   await userEvent.click(screen.getByRole('toolbar').getByRole('button', { name: 'Disable' }))
   const changed = () => asked.filter(({ name }) => name === 'changeModel').map(({ args }) => args)
@@ -93,19 +93,19 @@ test('disables several models at once, except those already disabled', async () 
 
 test('offers the local file only if it is known', async () => {
   const hasLocalFile = () => success(true)
-  const { screen, rowOf, asked } = await openLibrary(three, { hasLocalFile })
-  await userEvent.click(rowOf('Depth'), corner)
+  const { screen, rowOf, asked } = await openLibrary(threeModels, { hasLocalFile })
+  await userEvent.click(rowOf('Depth'), rowCorner)
   await expect.element(screen.getByRole('complementary', { name: 'Details of Depth' })).toBeVisible()
-  expect(screen.getByRole('button', { name: 'Show local file' }).elements()).toEqual([])
+  expect(screen.getByRole('button', { name: 'Show the local file' }).elements()).toEqual([])
   await userEvent.click(rowOf('Grain'), corner)
-  await userEvent.click(screen.getByRole('button', { name: 'Show local file' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Show the local file' }))
   expect(asked.at(-1)).toEqual({ name: 'showLocalFile', args: { sha256: 'ab'.repeat(32) } })
 })
 
 test('shows the library of the new team after a team change', async () => {
   const theirs = [model('Theirs')]
-  const { names, emit } = await openLibrary(three, {
-    library: ({ choice: asked }) => success(listing(asked.teamId === team.id ? three : theirs)),
+  const { names, emit } = await openLibrary(threeModels, {
+    library: ({ choice: asked }) => success(listing(asked.teamId === team.id ? threeModels : theirs)),
   })
   await expect.poll(names).toHaveLength(3)
   emit('session', { ...signedIn(), chosen: { ...choice, teamId: otherTeam.id } })
@@ -113,10 +113,10 @@ test('shows the library of the new team after a team change', async () => {
 })
 
 test('lists a finished upload without a manual refresh', async () => {
-  let models = three
-  const { names, emit } = await openLibrary(three, { library: () => success(listing(models)) })
+  let models = threeModels
+  const { names, emit } = await openLibrary(threeModels, { library: () => success(listing(models)) })
   await expect.poll(names).toHaveLength(3)
-  models = [...three, model('New', { createdAtMs: noonMs + 1_000 })]
+  models = [...threeModels, model('New', { createdAtMs: noonMs + 1_000 })]
   emit('library', { teamId: team.id, failure: null })
   await expect.poll(names).toEqual(['New', 'Flux', 'Depth', 'Grain'])
 })
@@ -127,7 +127,7 @@ test.each([
   [failure('offline'), 'No connection.'],
 ] as const)('a library that can’t be had ($code) says so and tries again', async (why, words) => {
   let answer: ReturnType<typeof failed> | ReturnType<typeof success<ReturnType<typeof listing>>> = failed(why)
-  const { screen, names } = await openLibrary(three, { library: () => answer })
+  const { screen, names } = await openLibrary(threeModels, { library: () => answer })
   await expect.element(screen.getByRole('main').getByRole('alert')).toMatchTextContent(words.slice(0, 14))
   answer = success(listing())
   await userEvent.click(screen.getByRole('button', { name: 'Try again' }))

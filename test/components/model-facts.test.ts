@@ -6,17 +6,24 @@ import { openPage } from './support/open-page.ts'
 import { row } from './support/rows.ts'
 
 const facts: ModelFacts = {
-  ...{
-    title: 'Painter',
-    author: 'Mira',
-    description: null,
-    licence: 'FLUX.1 dev non-commercial',
-    date: null,
-  },
-  ...{ triggerWords: ['in oil'], resolution: '1024x1024', trainingBase: 'sd_xl_base', usageHint: null },
-  ...{ predictionType: null, quantisation: null, producer: 'kohya', parameterCount: 12_345_678_901 },
-  ...{ dtypes: [{ dtype: 'F16', sizeBytes: 1_000_000 }], inputs: [], privateContent: ['workflow'] },
-  ...{ sidecars: ['painter.png'], imports: [{ name: 'some.thing', level: 'suspicious' }] },
+  title: 'Painter',
+  author: 'Mira',
+  description: null,
+  licence: 'FLUX.1 dev non-commercial',
+  date: null,
+  triggerWords: ['in oil'],
+  resolution: '1024x1024',
+  trainingBase: 'sd_xl_base',
+  usageHint: null,
+  predictionType: null,
+  quantisation: null,
+  producer: 'kohya',
+  parameterCount: 12_345_678_901,
+  dtypes: [{ dtype: 'F16', sizeBytes: 1_000_000 }],
+  inputs: [],
+  privateContent: ['workflow'],
+  sidecars: ['painter.png'],
+  imports: [{ name: 'some.thing', level: 'suspicious' }],
 }
 // A picture of one grey dot.
 const dot =

@@ -6,7 +6,8 @@ import { openPage } from './support/open-page.ts'
 import { signedIn } from './support/rows.ts'
 
 const skipping = (name: string): AddReport => ({
-  ...{ added: 0, refused: 0 },
+  added: 0,
+  refused: 0,
   skipped: [{ name, reason: 'junk' }],
 })
 
@@ -53,8 +54,9 @@ test.each(['Sign in to proxy', 'Not now'])(
     const trouble = () => failed(failure('unexpected'))
     const { screen } = await openPage({
       answers: {
-        ...{ session: () => success({ ...signedIn(), proxy }) },
-        ...{ signInToProxy: trouble, leaveProxy: trouble },
+        session: () => success({ ...signedIn(), proxy }),
+        signInToProxy: trouble,
+        leaveProxy: trouble,
       },
     })
     const dialog = screen.getByRole('dialog')

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { failure } from '../../electron/contract/failures.ts'
 import { openPage } from './support/open-page.ts'
-import { failedRow, patchOf, registeredRow, takenRow } from './support/rows.ts'
+import { failedRow, patchOf, registeredRow, pathConflictRow } from './support/rows.ts'
 
 async function choosing(...names: string[]) {
-  const opened = await openPage({ rows: names.map(takenRow) })
+  const opened = await openPage({ rows: names.map(pathConflictRow) })
   await userEvent.click(opened.rowOf(names[0] ?? '').getByRole('button', { name: 'Choose…' }))
   const pane = opened.screen.getByRole('complementary')
   const decided = () => opened.asked.filter(({ name }) => name === 'decide').map(({ args }) => args)

@@ -40,7 +40,9 @@ test.each([
   [
     serverCheck({
       failure: failure('certificate-untrusted', { host: 'models.aurora.example' }),
-      ...{ isApi: false, certificate: 'untrusted' },
+
+      isApi: false,
+      certificate: 'untrusted',
     }),
     ['Not saved.', 'Certificate not trusted'],
     false,
@@ -48,7 +50,10 @@ test.each([
   [
     serverCheck({
       failure: failure('name-not-found', { host: 'models.aurora.example' }),
-      ...{ isApi: false, isReached: false, certificate: 'none' },
+
+      isApi: false,
+      isReached: false,
+      certificate: 'none',
     }),
     ['Not saved.', 'Not reachable'],
     false,
@@ -111,7 +116,9 @@ test('the sign-in offers a choice of several servers', async () => {
 test('accounts at two servers are distinguished, each with role and upload limit', async () => {
   const here = account({ teams: [{ id: 'team_aurora', name: 'Aurora Studio', role: 'admin' }] })
   const there = account({
-    ...{ id: 'account-2', kind: 'device', server: aurora },
+    id: 'account-2',
+    kind: 'device',
+    server: aurora,
     teams: [{ id: 'team_lab', name: 'Lab', role: 'viewer' }],
   })
   const { screen } = await openPage({

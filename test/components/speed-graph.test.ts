@@ -7,7 +7,11 @@ test('a graph spans the width and has a round maximum', () => {
   expect(graph).toMatchObject({
     line: 'M0.0 50.0L100.0 20.0L200.0 32.5',
     area: 'M0.0 50.0L100.0 20.0L200.0 32.5L200 50L0 50Z',
-    ...{ topBytes: 20_000_000, nowBytes: 7_000_000, mostBytes: 12_000_000, spanMs: 6_000 },
+
+    topBytes: 20_000_000,
+    nowBytes: 7_000_000,
+    mostBytes: 12_000_000,
+    spanMs: 6_000,
   })
   expect(graph?.meanBytes).toBeCloseTo(6_333_333, 0)
 })

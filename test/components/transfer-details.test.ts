@@ -22,14 +22,14 @@ async function openDetails(parts: PartMap | null) {
     answers: { watch: (args) => success(args?.id === 'Juniper' ? told : null) },
   })
   await opened.rowOf('Juniper').click()
-  return { ...opened, told, watched: () => watchedIn(opened.asked) }
+  return { ...opened, told, watched: () => watchedIds(opened.asked) }
 }
 
-const watchedIn = (asked: readonly { readonly name: string; readonly args: unknown }[]) =>
+const watchedIds = (asked: readonly { readonly name: string; readonly args: unknown }[]) =>
   asked.filter(({ name }) => name === 'watch').map(({ args }) => (args as { id: string | null }).id)
 
 /** True once at least five colours are in the picture, as many as there are states. */
-function isDrawn(canvas: HTMLCanvasElement): boolean {
+function hasPartColours(canvas: HTMLCanvasElement): boolean {
   const { data } = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height) ?? { data: [] }
   return new Set(new Uint32Array((data as Uint8ClampedArray).buffer)).size >= 5
 }
@@ -49,7 +49,7 @@ test('the part map has a text summary and draws each state differently', async (
   await expect.element(screen.getByText('65 parts of 1.0 MB')).toBeVisible()
   const canvas = picture.element().querySelector('canvas')
   if (!canvas) throw new Error('there is no picture')
-  await expect.poll(() => isDrawn(canvas)).toBe(true)
+  await expect.poll(() => hasPartColours(canvas)).toBe(true)
 })
 
 test('the part map follows updates of its upload only', async () => {
@@ -98,8 +98,15 @@ test('the speed graph has a text summary', async () => {
 test('shows the total speed above the list while uploads run', async () => {
   const { screen, emit } = await openPage({ rows: [sendingRow('Juniper')] })
   const totals = {
-    ...{ running: 1, waiting: 0, needsYou: 0, paused: 0, registeredToday: 0 },
-    ...{ totalBytes: 1_000, movedBytes: 500, bytesPerSecond: 2_500_000, secondsLeft: 60 },
+    running: 1,
+    waiting: 0,
+    needsYou: 0,
+    paused: 0,
+    registeredToday: 0,
+    totalBytes: 1_000,
+    movedBytes: 500,
+    bytesPerSecond: 2_500_000,
+    secondsLeft: 60,
   }
   emit('flow', { speed, streamsInUse: 7, streamsLimit: 12 })
   const patch = { sequence: 2, changed: [], removed: [], totals, allPaused: false }

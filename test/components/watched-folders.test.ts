@@ -11,8 +11,16 @@ const asks = (asked: readonly Asked[], name: string) =>
 
 function folder(change: Partial<WatchedFolder> = {}): WatchedFolder {
   return {
-    ...{ id: 'folder-1', where: '~/training/out', accountId: 'account-1', team, state: 'watching' },
-    ...{ isPolled: false, settling: 0, incomplete: 0, offered: { count: 0, sizeBytes: 0 }, ...change },
+    id: 'folder-1',
+    where: '~/training/out',
+    accountId: 'account-1',
+    team,
+    state: 'watching',
+    isPolled: false,
+    settling: 0,
+    incomplete: 0,
+    offered: { count: 0, sizeBytes: 0 },
+    ...change,
   }
 }
 

@@ -92,7 +92,9 @@ export class BulkEditState {
     if (changed.length === 0) this.#notices.showUntilClosed('bulk-edit.done', counts)
     else {
       this.#notices.showWithAction({
-        ...{ key: 'bulk-edit.done', params: counts, label: 'bulk-edit.undo' },
+        key: 'bulk-edit.done',
+        params: counts,
+        label: 'bulk-edit.undo',
         onaction: () => void this.#undo(changed),
       })
     }

@@ -26,7 +26,10 @@ export function graphOf({ stepMs, points }: SpeedHistory, width: number, height:
   })
   const line = `M${places.join('L')}`
   return {
-    ...{ line, area: `${line}L${width} ${height}L0 ${height}Z`, topBytes, mostBytes },
+    line,
+    area: `${line}L${width} ${height}L0 ${height}Z`,
+    topBytes,
+    mostBytes,
     nowBytes: points.at(-1) ?? 0,
     meanBytes: points.reduce((sum, bytes) => sum + bytes, 0) / points.length,
     spanMs: points.length * stepMs,

@@ -32,14 +32,14 @@ export interface FakeBridge {
   readonly emit: <Name extends EventName>(name: Name, value: Events[Name]) => void
 }
 
-interface Beginning {
+interface FakeBridgeOptions {
   readonly rows?: readonly UploadRow[]
   readonly locale?: Locale
   readonly answers?: Answers
 }
 
 /** Mains, a free line, no limit. */
-export const calm: Conditions = {
+export const defaultConditions: Conditions = {
   hold: null,
   overridden: null,
   limit: { bytesPerSecond: null, isFromQuietHours: false, untilMs: null },
@@ -49,18 +49,18 @@ export const calm: Conditions = {
   ending: null,
 }
 
-const unasked: readonly CallName[] = [
+const initialLoads: readonly CallName[] = [
   ...(['surroundings', 'snapshot', 'session', 'settings', 'conditions'] as const),
   ...(['loginItem', 'fileManagers', 'update'] as const),
 ]
-const noted = (name: CallName) => !unasked.includes(name)
+const isRecorded = (name: CallName) => !initialLoads.includes(name)
 
 /** `window.modelferry` for tests: made by walking the contract's table, so it has each call and no other. */
-export function fakeBridge({ rows = [], locale = 'en', answers = {} }: Beginning = {}): FakeBridge {
+export function fakeBridge({ rows = [], locale = 'en', answers = {} }: FakeBridgeOptions = {}): FakeBridge {
   const asked: Asked[] = []
   const listeners = new Map<EventName, Set<(value: never) => void>>()
   const report = { added: 0, refused: 0, skipped: [] }
-  const usual: Answers = {
+  const defaultAnswers: Answers = {
     surroundings: () =>
       success({ version: '1.2.3', platform: 'linux', locale, versions: { Electron: '45.4.1' } }),
     snapshot: () => success(snapshotOf(rows)),
@@ -92,7 +92,7 @@ export function fakeBridge({ rows = [], locale = 'en', answers = {} }: Beginning
     cancelPairing: () => success(signedIn()),
     signOut: () => success(signedIn()),
     chooseTeam: () => success(signedIn()),
-    conditions: () => success(calm),
+    conditions: () => success(defaultConditions),
     loginItem: () => success({ isOn: false, can: 'yes' }),
     setLoginItem: ({ isOn }) => success({ isOn, can: 'yes' }),
     fileManagers: () => success([{ id: 'nautilus', isOn: false }]),
@@ -100,9 +100,9 @@ export function fakeBridge({ rows = [], locale = 'en', answers = {} }: Beginning
   }
   const all: Record<string, (args?: unknown) => Promise<unknown>> = {}
   for (const name of Object.keys(calls) as CallName[]) {
-    const answer = (answers[name] ?? usual[name]) as ((args: unknown) => unknown) | undefined
+    const answer = (answers[name] ?? defaultAnswers[name]) as ((args: unknown) => unknown) | undefined
     all[name] = async (args) => {
-      if (noted(name)) asked.push({ name, args })
+      if (isRecorded(name)) asked.push({ name, args })
       return answer ? answer(args) : success(undefined)
     }
   }

@@ -7,24 +7,26 @@ import { noonMs, team } from './rows.ts'
 /** A model of the library; its id is its name. */
 export function model(displayName: string, given: Partial<LibraryModel> = {}): LibraryModel {
   return {
-    ...{
-      id: displayName,
-      displayName,
-      modelType: 'loras',
-      modelPath: `models/loras/${displayName}.safetensors`,
-    },
-    ...{ sizeBytes: 1_000_000_000, sha256: null, status: 'active', createdAtMs: noonMs, storageKey: null },
+    id: displayName,
+    displayName,
+    modelType: 'loras',
+    modelPath: `models/loras/${displayName}.safetensors`,
+    sizeBytes: 1_000_000_000,
+    sha256: null,
+    status: 'active',
+    createdAtMs: noonMs,
+    storageKey: null,
     ...given,
   }
 }
 
-export const three = [
+export const threeModels = [
   model('Grain', { createdAtMs: noonMs - 2_000, sha256: 'ab'.repeat(32) }),
   model('Depth', { modelType: 'controlnet', sizeBytes: 2_000_000_000, createdAtMs: noonMs - 1_000 }),
   model('Flux', { modelType: 'checkpoints', status: 'disabled' }),
 ]
 
-export const listing = (models: readonly LibraryModel[] = three) => ({
+export const listing = (models: readonly LibraryModel[] = threeModels) => ({
   models,
   listedAtMs: noonMs,
   failure: null,
@@ -33,7 +35,7 @@ export const choice = { accountId: 'account-1', teamId: team.id }
 
 /** Opens the page on a library. */
 export async function openLibrary(
-  models: readonly LibraryModel[] = three,
+  models: readonly LibraryModel[] = threeModels,
   answers: NonNullable<Parameters<typeof openPage>[0]>['answers'] = {},
 ) {
   const opened = await openPage({ answers: { library: () => success(listing(models)), ...answers } })
@@ -43,4 +45,4 @@ export async function openLibrary(
 }
 
 /** Where a row has no control. */
-export const corner = { position: { x: 12, y: 12 } }
+export const rowCorner = { position: { x: 12, y: 12 } }

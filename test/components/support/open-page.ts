@@ -16,8 +16,8 @@ export interface OpenPage extends FakeBridge {
 }
 
 /** Opens the whole page on a fake main process and waits until it is drawn. */
-export async function openPage(beginning: Parameters<typeof fakeBridge>[0] = {}): Promise<OpenPage> {
-  const fake = fakeBridge(beginning)
+export async function openPage(options: Parameters<typeof fakeBridge>[0] = {}): Promise<OpenPage> {
+  const fake = fakeBridge(options)
   const screen = await render(App, { props: { bridge: fake.bridge } })
   screen.container.id = 'app'
   await expect.poll(() => screen.container.querySelector('main, .view-error')).not.toBeNull()

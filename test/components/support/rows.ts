@@ -145,7 +145,7 @@ export function totalsOf(rows: readonly UploadRow[]): Totals {
   }
 }
 
-export const noFlow: TransferSpeed = {
+export const noTransfer: TransferSpeed = {
   speed: { stepMs: 1_000, points: [] },
   streamsInUse: 0,
   streamsLimit: 4,
@@ -153,7 +153,7 @@ export const noFlow: TransferSpeed = {
 
 export function snapshotOf(rows: readonly UploadRow[], sequence = 1): Snapshot {
   const all = { totals: totalsOf(rows), allPaused: false, line: 'ok', journalSetAside: null } as const
-  return { sequence, rows, flow: noFlow, ...all }
+  return { sequence, rows, flow: noTransfer, ...all }
 }
 
 export function patchOf(
@@ -168,16 +168,26 @@ export function patchOf(
 export function serverCheck(change: Partial<ServerCheck> = {}): ServerCheck {
   return {
     address: 'https://models.aurora.example/api/v1',
-    ...{ failure: null, isReached: true, isApi: true, certificate: 'trusted', clockAheadMs: 0, proxy: null },
+
+    failure: null,
+    isReached: true,
+    isApi: true,
+    certificate: 'trusted',
+    clockAheadMs: 0,
+    proxy: null,
     ...change,
   }
 }
 
 /** A row whose library path has a disabled model of other bytes. */
-export function takenRow(name: string): UploadRow {
+export function pathConflictRow(name: string): UploadRow {
   const params = {
-    ...{ name: `Old ${name}`, path: `models/loras/${name}.safetensors`, status: 'disabled' },
-    ...{ suggestion: `models/loras/${name}-2.safetensors`, modelId: 'm', theirBytes: 2_000_000_000 },
+    name: `Old ${name}`,
+    path: `models/loras/${name}.safetensors`,
+    status: 'disabled',
+    suggestion: `models/loras/${name}-2.safetensors`,
+    modelId: 'm',
+    theirBytes: 2_000_000_000,
   }
   return failedRow(name, failure('path-taken', params))
 }

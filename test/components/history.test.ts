@@ -20,7 +20,7 @@ test('removing a record asks for confirmation', async () => {
   const { rowOf, question, forgotten } = await setup([registeredRow('Depth'), registeredRow('Grain')])
   await userEvent.click(rowOf('Depth').getByRole('button', { name: 'Remove from history: Depth' }))
   await expect.element(question).toMatchTextContent('Remove “Depth” from history?')
-  await expect.element(question).toMatchTextContent('In the library nothing changes.')
+  await expect.element(question).toMatchTextContent('The model stays in the library.')
   await userEvent.click(question.getByRole('button', { name: 'Keep' }))
   await expect.element(question).not.toBeInTheDocument()
   expect(forgotten()).toEqual([])

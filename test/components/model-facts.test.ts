@@ -38,7 +38,7 @@ test('the details show metadata, private content and the preview of a file', asy
   await userEvent.click(rowOf('Painter'))
   const pane = screen.getByRole('complementary', { name: 'Details of Painter' })
   await expect.element(pane.getByRole('img', { name: 'Preview of Painter' })).toBeVisible()
-  await expect.element(pane.getByRole('note')).toMatchTextContent('the file holds a workflow')
+  await expect.element(pane.getByRole('note')).toMatchTextContent('the file contains a workflow')
   for (const text of ['Mira', 'in oil', '1024x1024', '12.3B', 'some.thing', 'unusual for a model']) {
     await expect.element(pane.getByText(text, { exact: false }).first()).toBeVisible()
   }

@@ -210,7 +210,7 @@ test.each([
   ['locked', 'The keychain is locked', 1],
   ['ok', 'until you quit', 0],
 ] as const)(
-  'with the keychain %s the uploads t how long the sign-in lasts',
+  'with the keychain %s the uploads show how long the sign-in lasts',
   async (keychain, words, count) => {
     const { screen } = await openPage({ answers: { session: () => success({ ...signedIn(), keychain }) } })
     await expect.element(screen.getByRole('heading', { name: /^Drop model files here/ })).toBeVisible()

@@ -102,7 +102,7 @@ test.describe('in quiet hours', () => {
     test('nothing is sent, until they are taken away', async ({ world }) => {
       const { page, electron } = await world.start()
       await drop(page, world, 'quiet')
-      await expect(page.getByText('Quiet hours all week')).toBeVisible()
+      await expect(page.getByText('Quiet hours cover the whole week')).toBeVisible()
       await expect.poll(() => trayLabels(electron)).toContain('Upload anyway')
       await pick(page, 'More', 'Settings')
       await page.getByRole('button', { name: /^Remove quiet hours/ }).click()

@@ -94,7 +94,7 @@ const scenes: Readonly<Record<string, Scene>> = {
     { answers: { library: () => success({ models: libraryModels, listedAtMs: 5, failure: null }) } },
     async ({ screen, rowOf }) => {
       await userEvent.click(screen.getByRole('button', { name: 'Library', exact: true }))
-      await userEvent.click(rowOf('Grain'), corner)
+      await userEvent.click(rowOf('Grain'), rowCorner)
       await userEvent.click(screen.getByRole('button', { name: 'Change name, type or path' }))
       await userEvent.fill(screen.getByRole('textbox', { name: 'Name' }), '')
     },

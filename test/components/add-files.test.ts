@@ -26,9 +26,9 @@ test('an empty queue offers the file picker and the search for models', async ()
 
 test('dragging files over the window shows the target team until they leave', async () => {
   const { screen } = await openPage()
-  document.body.dispatchEvent(drag('dragenter', file))
+  document.body.dispatchEvent(dragEvent('dragenter', file))
   await expect.element(screen.getByText('Drop to send to Aurora Studio', { exact: false })).toBeVisible()
-  document.body.dispatchEvent(drag('dragleave', file))
+  document.body.dispatchEvent(dragEvent('dragleave', file))
   await expect.poll(() => screen.getByText('Drop to send to', { exact: false }).elements()).toEqual([])
 })
 
@@ -58,8 +58,8 @@ test('without a team the drop effect is "none"', async () => {
 
 test('dragged text is ignored', async () => {
   const { screen, asked } = await openPage()
-  document.body.dispatchEvent(drag('dragenter'))
-  document.body.dispatchEvent(drag('drop'))
+  document.body.dispatchEvent(dragEvent('dragenter'))
+  document.body.dispatchEvent(dragEvent('drop'))
   expect([asked, screen.getByText('Drop to send to', { exact: false }).elements()]).toEqual([[], []])
 })
 

@@ -34,7 +34,7 @@ test('the hold banner is hidden without waiting uploads', async () => {
 test('the hold banner disappears when the hold ends', async () => {
   const { screen, emit } = await open(metered)
   await expect.element(screen.getByText('“Phone” is a metered line.', { exact: false })).toBeVisible()
-  emit('conditions', calm)
+  emit('conditions', defaultConditions)
   await expect
     .element(screen.getByText('“Phone” is a metered connection.', { exact: false }))
     .not.toBeInTheDocument()
@@ -55,7 +55,7 @@ test('the banner before sleep counts what needs attention and cancels the sleep'
 test('the speed control shows the current limit and when it ends', async () => {
   const untilMs = new Date().setHours(23, 59, 0, 0)
   const limit = { bytesPerSecond: 2_000_000, isFromQuietHours: true, untilMs }
-  const { screen } = await open({ ...calm, limit })
+  const { screen } = await open({ ...defaultConditions, limit })
   await expect.element(screen.getByText('at most 2 MB/s until 11:59 PM')).toBeVisible()
 })
 

@@ -1,4 +1,4 @@
-import type { ProxyQuestion } from '../contract/account.ts'
+import type { ProxyLoginRequest } from '../contract/account.ts'
 import type { Result } from '../contract/failures.ts'
 import type { Environment, SecretStore } from '../platform/environment.ts'
 import {
@@ -12,7 +12,7 @@ import { readProxyLogin, writeProxyLogin } from './secrets.ts'
 /** The proxies of this computer and who signs in to them. */
 export interface ProxyLogins extends ProxyResolver {
   /** The proxy that wants a login and has none that is good; null when none does. */
-  question(): ProxyQuestion | null
+  question(): ProxyLoginRequest | null
   /** Whether a login was given since the last question: what was refused before it may be tried again. */
   isOpened(): boolean
   /** Takes a login, for the keychain; requests use it from now on, good or not. */
@@ -37,10 +37,10 @@ export function createProxyLogins(options: {
   const logins = new Map<string, ProxyLogin>()
   const passedOver = new Map<string, number>()
   const looking = new Map<string, Promise<boolean>>()
-  let wanting: ProxyQuestion | null = null
+  let wanting: ProxyLoginRequest | null = null
   let isOpened = false
 
-  function want(question: ProxyQuestion | null): void {
+  function want(question: ProxyLoginRequest | null): void {
     if (wanting?.proxy === question?.proxy && wanting?.wasRefused === question?.wasRefused) return
     wanting = question
     changed()

@@ -1,7 +1,7 @@
 import type { TeamChoice } from '../contract/account.ts'
 import { failed, failure, retryClassOf, success, type Result } from '../contract/failures.ts'
 import { pathKey } from '../contract/library-path.ts'
-import type { Replacing } from '../contract/library.ts'
+import type { ReplacedModel } from '../contract/library.ts'
 import type { DisplacedModel } from '../journal/displaced-models.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
 import type { Library } from '../library/library.ts'
@@ -10,7 +10,7 @@ import { freePath } from './free-path.ts'
 
 /** Reports the steps of a replacement. A step that can't be written to the journal is not taken. */
 export interface ReplaceReport {
-  replacing(replaces: Replacing): Result<void>
+  replacing(replaces: ReplacedModel): Result<void>
   /** The new model is registered; the old one is still to be disabled or deleted. */
   replaced(modelId: string): Result<void>
 }
@@ -40,7 +40,7 @@ export function createReplacer(options: {
   readonly library: Pick<Library, 'models' | 'model' | 'change' | 'remove'>
   readonly environment: Pick<Environment, 'log'>
   /** The replacement as the journal has it now; a run's record is as old as the run. */
-  readonly now: (id: string) => Replacing | undefined
+  readonly now: (id: string) => ReplacedModel | undefined
 }): Replacer {
   const { library, environment } = options
   const replacementOf = (record: UploadRecord) => options.now(record.id) ?? record.library?.replaces
@@ -52,7 +52,7 @@ export function createReplacer(options: {
     return freePath(path, (candidate) => taken.has(pathKey(candidate)))
   }
 
-  async function moveBack(record: UploadRecord, { modelId, path }: Replacing): Promise<void> {
+  async function moveBack(record: UploadRecord, { modelId, path }: ReplacedModel): Promise<void> {
     const moved = await library.change(choiceOf(record), modelId, { modelPath: path })
     if (!moved.ok)
       environment.log.warn('a displaced model could not be moved back at once', {
@@ -61,7 +61,7 @@ export function createReplacer(options: {
       })
   }
 
-  async function disableOrDelete(record: UploadRecord, replaces: Replacing): Promise<Result<void>> {
+  async function disableOrDelete(record: UploadRecord, replaces: ReplacedModel): Promise<Result<void>> {
     const { modelId, name, fate, path, asidePath } = replaces
     const current = await library.model(choiceOf(record), modelId)
     if (!current.ok && current.failure.code === 'not-found') return success(undefined)

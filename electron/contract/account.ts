@@ -45,7 +45,7 @@ export const teamKey = ({ accountId, teamId }: TeamChoice): string =>
 export type KeychainState = 'ok' | 'absent' | 'locked'
 
 /** A proxy that requires a login. */
-export interface ProxyQuestion {
+export interface ProxyLoginRequest {
   /** `http://host:port` */
   readonly proxy: string
   /** It rejected the last login. */
@@ -75,7 +75,7 @@ export interface SessionView {
   /** The current or last pairing in the browser, or null. */
   readonly pairing: Pairing | null
   /** The proxy that requires a login, or null. */
-  readonly proxy: ProxyQuestion | null
+  readonly proxy: ProxyLoginRequest | null
 }
 
 /** The same person on the same server, with either kind of sign-in. */

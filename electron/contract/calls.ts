@@ -2,10 +2,10 @@ import * as v from 'valibot'
 import type { SessionView, TeamChoice } from './account.ts'
 import type { AppInfo } from './app-info.ts'
 import type { Conditions, FileManagerEntry, LoginItem } from './conditions.ts'
-import type { BundlePiece, ConnectionCheck } from './diagnostics.ts'
-import type { FindingView, WorkflowView } from './discovery.ts'
+import type { ReportSection, ConnectionCheck } from './diagnostics.ts'
+import type { FoundPlacesView, WorkflowView } from './discovery.ts'
 import type { Result } from './failures.ts'
-import { replacedFate, type LibraryListing, type LibraryNews } from './library.ts'
+import { replacedFate, type LibraryListing, type LibraryUpdate } from './library.ts'
 import type { ModelFacts, Preview } from './recognition.ts'
 import { serverAddress, type ServerCheck } from './servers.ts'
 import { settingsChange, type Settings } from './settings.ts'
@@ -13,7 +13,7 @@ import type { StorageTest } from './storage-test.ts'
 import type { UpdateState } from './updates.ts'
 import type { TransferSpeed, UploadDetails } from './upload-details.ts'
 import type { AddReport, HistoryPage, Patch, Snapshot } from './uploads.ts'
-import type { WatchingView } from './watched-folders.ts'
+import type { WatchedFoldersView } from './watched-folders.ts'
 
 /** The side that answers a call: `engine` needs no Electron, `desktop` does. */
 type Answerer = 'engine' | 'desktop'
@@ -180,7 +180,7 @@ const callGroups = {
      * Starts a search unless one runs or, without `again`, has finished; the event `finding` shows its
      * progress.
      */
-    findPlaces: call<FindingView>()('engine', v.strictObject({ again: v.boolean() })),
+    findPlaces: call<FoundPlacesView>()('engine', v.strictObject({ again: v.boolean() })),
     stopFinding: call<void>()('engine', nothing),
     /** Uploads what was found after a native dialog was confirmed; null when it was not. */
     addPlaces: call<AddReport | null>()(
@@ -215,19 +215,19 @@ const callGroups = {
   },
 
   watchedFolders: {
-    watching: call<WatchingView>()('engine', nothing),
+    watching: call<WatchedFoldersView>()('engine', nothing),
     /** Opens the native picker; a cancelled picker changes nothing. */
-    watchFolder: call<WatchingView>()('desktop', v.strictObject({ team: teamChoice })),
-    pauseWatched: call<WatchingView>()('engine', v.strictObject({ id, isPaused: v.boolean() })),
+    watchFolder: call<WatchedFoldersView>()('desktop', v.strictObject({ team: teamChoice })),
+    pauseWatched: call<WatchedFoldersView>()('engine', v.strictObject({ id, isPaused: v.boolean() })),
     /**
      * Uploads new and waiting files to another team. What was in the folder when it was added is not
      * affected.
      */
-    giveWatched: call<WatchingView>()('engine', v.strictObject({ id, team: teamChoice })),
-    unwatch: call<WatchingView>()('engine', v.strictObject({ id })),
+    giveWatched: call<WatchedFoldersView>()('engine', v.strictObject({ id, team: teamChoice })),
+    unwatch: call<WatchedFoldersView>()('engine', v.strictObject({ id })),
     /** Uploads what was in the folder when it was added. */
     sendOffered: call<AddReport>()('engine', v.strictObject({ id })),
-    declineOffered: call<WatchingView>()('engine', v.strictObject({ id })),
+    declineOffered: call<WatchedFoldersView>()('engine', v.strictObject({ id })),
   },
 
   app: {
@@ -271,7 +271,7 @@ const callGroups = {
     /** Cancels the test; what was sent is deleted. */
     cancelStorageTest: call<void>()('desktop', nothing),
     /** The sections of a support report, without secrets, to read before anything is written. */
-    supportPieces: call<readonly BundlePiece[]>()('desktop', nothing),
+    supportPieces: call<readonly ReportSection[]>()('desktop', nothing),
     /**
      * Asks for a file and writes the given sections as they were last read; false when the user cancelled.
      */
@@ -367,15 +367,15 @@ export interface Events {
   /** Of the upload given to the call `watch`. */
   readonly details: UploadDetails
   readonly session: SessionView
-  readonly library: LibraryNews
+  readonly library: LibraryUpdate
   readonly settings: Settings
   readonly surroundings: AppInfo
   readonly conditions: Conditions
   /** Files that did not come from the page: from a second start of the app, the dock or the tray. */
   readonly added: AddReport
-  readonly finding: FindingView
+  readonly finding: FoundPlacesView
   readonly workflow: WorkflowView
-  readonly watching: WatchingView
+  readonly watching: WatchedFoldersView
   readonly command: PageCommand
   readonly update: UpdateState
   /** Sent after each step of a connection check. */

@@ -14,7 +14,7 @@ export type Hold =
 export type WhenDone = 'nothing' | 'sleep' | 'quit'
 
 /** The countdown to the `whenDone` action, which can be cancelled. */
-export interface Ending {
+export interface WhenDoneCountdown {
   /** When the action happens, in ms since the epoch. */
   readonly atMs: number
   /** Uploads that were registered since the queue was last empty. */
@@ -47,7 +47,7 @@ export interface Conditions {
   }
   readonly whenDone: WhenDone
   /** Null while uploads are running or waiting. */
-  readonly ending: Ending | null
+  readonly ending: WhenDoneCountdown | null
 }
 
 /** Whether the app starts at login. */

@@ -21,7 +21,7 @@ export interface ConnectionCheck {
 }
 
 /** One section of a support report, exactly as it is saved. */
-export interface BundlePiece {
+export interface ReportSection {
   readonly name: 'versions' | 'settings' | 'queue' | 'names' | 'connection' | 'log'
   readonly text: string
 }

@@ -13,7 +13,7 @@ export type PlaceKind =
   | 'extra-paths'
 
 /** The confirmation before uploading files that the app found. */
-export interface UploadQuestion {
+export interface UploadConfirmation {
   readonly count: number
   readonly sizeBytes: number
   readonly team: string
@@ -40,7 +40,7 @@ export interface FoundPlaceView {
   readonly isInformation: boolean
 }
 
-export interface FindingView {
+export interface FoundPlacesView {
   /** `idle`: not searched yet; `stopped`: by the user; `late`: ended by a time limit. */
   readonly state: 'idle' | 'looking' | 'stopped' | 'late' | 'done'
   readonly places: readonly FoundPlaceView[]
@@ -52,7 +52,7 @@ export interface FindingView {
 export type NeededModelState = 'in-library' | 'queued' | 'failed' | 'here' | 'nowhere'
 
 /** Why the search of a folder is incomplete: too many files, too slow, or not readable. */
-export type CutShort = 'too-many' | 'too-slow' | 'unreadable'
+export type IncompleteScan = 'too-many' | 'too-slow' | 'unreadable'
 
 export interface NeededModelView {
   readonly id: string
@@ -89,7 +89,7 @@ export interface WorkflowView {
   /** Why the team's library couldn't be listed, or null. */
   readonly libraryFailure: Failure | null
   /** Folders that were not searched completely, for display. */
-  readonly unseen: readonly { readonly where: string; readonly why: CutShort }[]
+  readonly unseen: readonly { readonly where: string; readonly why: IncompleteScan }[]
   /** False when the search of the well-known places was stopped or took too long. */
   readonly isUsualSeen: boolean
   readonly needs: readonly NeededModelView[]

@@ -161,7 +161,7 @@ export function remedyOf({ code }: Failure): Remedy {
 }
 
 /** Whether another name, type or path fixes it. */
-export function isOfTarget(failure: Failure): boolean {
+export function isTargetFailure(failure: Failure): boolean {
   return remedyOf(failure) === 'edit' || remedyOf(failure) === 'choose'
 }
 

@@ -36,7 +36,7 @@ export interface LibraryChange {
 }
 
 /** The listing of a team's models has changed or failed. */
-export interface LibraryNews {
+export interface LibraryUpdate {
   readonly teamId: string
   readonly failure: Failure | null
 }
@@ -50,7 +50,7 @@ export type ReplacedFate = v.InferOutput<typeof replacedFate>
 export const replacedFate = v.picklist(['disable', 'delete'])
 
 /** The model that an upload replaces. It is changed only once the new one is stored. */
-export interface Replacing {
+export interface ReplacedModel {
   readonly modelId: string
   readonly name: string
   /** The old model's path at the time of the decision. */
@@ -63,17 +63,17 @@ export interface Replacing {
 }
 
 /** The library's model with the same bytes; the file was not uploaded. */
-export interface AlreadyThere {
+export interface DuplicateModel {
   readonly name: string
   readonly path: string | null
   readonly status: string
 }
 
 /** How an upload relates to models of the library. Absent members don't apply. */
-export interface LibraryPart {
+export interface LibraryRelation {
   /** The decision or setting for a path conflict; `ask` when absent. */
   readonly onConflict?: OnConflict
   readonly fate?: ReplacedFate
-  readonly replaces?: Replacing
-  readonly already?: AlreadyThere
+  readonly replaces?: ReplacedModel
+  readonly already?: DuplicateModel
 }

@@ -3,7 +3,7 @@ export type ModelFormat = 'safetensors' | 'gguf' | 'pytorch' | 'onnx' | 'other'
 export const modelFormats = ['safetensors', 'gguf', 'pytorch', 'onnx', 'other'] as const
 
 /** A message key with its parameters. */
-export interface Said {
+export interface MessageReference {
   readonly key: string
   readonly params: Readonly<Record<string, string>>
 }
@@ -34,9 +34,9 @@ export interface Recognition {
   /** Size or purpose of the base (`14B I2V`, `inpainting`). */
   readonly variant?: string
   /** The evidence: a message key under `reason.`. */
-  readonly reason: Said
+  readonly reason: MessageReference
   /** What only the file name indicates: a message key under `note.`. */
-  readonly note?: Said
+  readonly note?: MessageReference
   /** Number of tensors in the header, or null when the format has no such header. */
   readonly tensorCount: number | null
   /** Most common element type by bytes, such as `F16`, or null. */

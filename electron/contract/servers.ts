@@ -39,7 +39,7 @@ export function serverAddressOf(text: string): string | null {
 }
 
 /** An address as typed by the user, with `https://` added when no scheme was typed. */
-export function asTyped(text: string): string {
+export function withDefaultScheme(text: string): string {
   const trimmed = text.trim()
   return trimmed === '' || trimmed.includes('://') ? trimmed : `https://${trimmed}`
 }

@@ -16,7 +16,7 @@ export const speedLimit = integer(100_000, 10_000_000_000)
 const networkText = v.pipe(v.string(), v.minLength(1), v.maxLength(200))
 /** A network by the system's id for it, and whether the user says that it is metered. */
 const knownNetwork = v.strictObject({ id: networkText, name: networkText, isMetered: v.boolean() })
-export type KnownLine = Readonly<v.InferOutput<typeof knownNetwork>>
+export type KnownNetwork = Readonly<v.InferOutput<typeof knownNetwork>>
 
 const minuteOfDay = integer(0, 24 * 60 - 1)
 /** Hours of the week, in local time, in which uploads are slower or paused. */

@@ -21,7 +21,7 @@ export interface StorageTest {
  * Why the test can't run, or null. It uploads parts, which need a password sign-in and can be deleted without
  * a trace.
  */
-export function storageTestHindrance({ accounts, chosen }: SessionView): 'sign-in' | 'device' | null {
+export function storageTestBlocker({ accounts, chosen }: SessionView): 'sign-in' | 'device' | null {
   const chosenAccount = accounts.find(({ id }) => id === chosen?.accountId)
   if (!chosenAccount || !chosen) return 'sign-in'
   const hasPasswordSignIn = accounts.some(

@@ -1,7 +1,7 @@
 import type { Failure } from './failures.ts'
 
 /** Why the app can't update itself. */
-export type NoUpdates =
+export type NoUpdatesReason =
   /** deb or rpm: updated by the system. */
   | 'package'
   | 'flatpak'
@@ -15,7 +15,7 @@ export type NoUpdates =
 
 /** The state of the search for, download and installation of a newer version. */
 export type UpdateState =
-  | { readonly kind: 'off'; readonly why: NoUpdates }
+  | { readonly kind: 'off'; readonly why: NoUpdatesReason }
   /** Turned off in the settings; a manual check still works. */
   | { readonly kind: 'resting' }
   /** No newer version at `checkedAtMs` (ms since the epoch); null before the first check. */

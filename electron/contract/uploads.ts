@@ -1,7 +1,7 @@
 import { failure, type Failure } from './failures.ts'
 import { libraryPathProblem } from './library-path.ts'
 import type { Team } from './account.ts'
-import type { AlreadyThere, Replacing } from './library.ts'
+import type { DuplicateModel, ReplacedModel } from './library.ts'
 import type { TransferSpeed } from './upload-details.ts'
 import type { Recognition } from './recognition.ts'
 
@@ -63,9 +63,9 @@ export interface UploadRow {
   readonly storageKey: string | null
   readonly modelId: string | null
   /** The library's model with the same bytes, if the file was therefore not uploaded. */
-  readonly already?: AlreadyThere | undefined
+  readonly already?: DuplicateModel | undefined
   /** The model that it replaces. */
-  readonly replaces?: Replacing | undefined
+  readonly replaces?: ReplacedModel | undefined
 }
 
 /** Sums over the rows. */

@@ -1,21 +1,21 @@
 import type { Team } from './account.ts'
-import type { CutShort } from './discovery.ts'
+import type { IncompleteScan } from './discovery.ts'
 
 /**
  * `gone`: the folder is not there, as with an unplugged disk; `signed-out`: new files wait for a sign-in. The
  * states of `CutShort` mean that the last scan was incomplete, so that new models may be missed.
  */
-export type WatchedState = 'looking' | 'watching' | 'paused' | 'gone' | 'signed-out' | CutShort
+export type WatchedFolderState = 'looking' | 'watching' | 'paused' | 'gone' | 'signed-out' | IncompleteScan
 
 /**
  * A folder whose new models are uploaded once they stop changing. `where` is for display; no call accepts it.
  */
-export interface WatchedFolder {
+export interface WatchedFolderView {
   readonly id: string
   readonly where: string
   readonly accountId: string
   readonly team: Team
-  readonly state: WatchedState
+  readonly state: WatchedFolderState
   /** On a network drive, which reports no changes: it is scanned once a minute. */
   readonly isPolled: boolean
   /** New files that are still changing or wait. */
@@ -26,6 +26,6 @@ export interface WatchedFolder {
   readonly offered: { readonly count: number; readonly sizeBytes: number }
 }
 
-export interface WatchingView {
-  readonly folders: readonly WatchedFolder[]
+export interface WatchedFoldersView {
+  readonly folders: readonly WatchedFolderView[]
 }

@@ -1,11 +1,11 @@
 import type { Account, KeychainState, SessionView } from '../contract/account.ts'
-import type { FindingView, WorkflowView } from '../contract/discovery.ts'
+import type { FoundPlacesView, WorkflowView } from '../contract/discovery.ts'
 import type { Result } from '../contract/failures.ts'
-import type { LibraryNews, OnConflict, ReplacedFate } from '../contract/library.ts'
+import type { LibraryUpdate, OnConflict, ReplacedFate } from '../contract/library.ts'
 import type { Settings } from '../contract/settings.ts'
 import type { TransferSpeed, UploadDetails } from '../contract/upload-details.ts'
 import type { AddReport, Patch, Snapshot } from '../contract/uploads.ts'
-import type { WatchingView } from '../contract/watched-folders.ts'
+import type { WatchedFoldersView } from '../contract/watched-folders.ts'
 import type { Computer } from '../discovery/places/known-places.ts'
 import type { ModelFinder } from '../discovery/places/model-finder.ts'
 import type { WatchedFolders } from '../discovery/watched-folders/watched-folders.ts'
@@ -59,12 +59,12 @@ export interface EngineListener {
   /** Details of the upload that is watched (see the call `watch`). */
   details?(details: UploadDetails): void
   session?(session: SessionView): void
-  library?(news: LibraryNews): void
+  library?(news: LibraryUpdate): void
   /** An upload was dropped because its library path is in use and the conflict setting says to skip it. */
   leftOut?(upload: { readonly id: string; readonly fileName: string }): void
-  finding?(view: FindingView): void
+  finding?(view: FoundPlacesView): void
   workflow?(view: WorkflowView): void
-  watching?(view: WatchingView): void
+  watching?(view: WatchedFoldersView): void
 }
 
 /** The object that the desktop and the command line both drive. */

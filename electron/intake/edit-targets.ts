@@ -1,4 +1,4 @@
-import { failed, isOfTarget, success, type Result } from '../contract/failures.ts'
+import { failed, isTargetFailure, success, type Result } from '../contract/failures.ts'
 import type { Target } from '../contract/uploads.ts'
 import type { Row, Rows } from '../journal/rows.ts'
 import { isStarted, modelIdOf, type RecordChange } from '../journal/upload-record.ts'
@@ -58,7 +58,7 @@ export function retargeted({ record }: Row, target: Target): RecordChange {
 
 /** Whether an upload failed only because of its target. */
 export function wasCausedByTarget({ record, live }: Row): boolean {
-  return live.phase === 'failed' && record.failure !== null && isOfTarget(record.failure)
+  return live.phase === 'failed' && record.failure !== null && isTargetFailure(record.failure)
 }
 
 /** Until bytes were sent, and again when the target is the reason of the failure: as the page shows it. */

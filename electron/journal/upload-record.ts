@@ -1,6 +1,6 @@
 import type { Team } from '../contract/account.ts'
 import type { Failure } from '../contract/failures.ts'
-import type { LibraryPart } from '../contract/library.ts'
+import type { LibraryRelation } from '../contract/library.ts'
 import type { Recognition } from '../contract/recognition.ts'
 import type { Target } from '../contract/uploads.ts'
 import type { FileIdentity } from '../platform/file-identity.ts'
@@ -91,7 +91,7 @@ export interface UploadRecord {
   readonly failure: Failure | null
   readonly state: UploadState
   /** Conflicts with the team's library; absent while there are none. */
-  readonly library?: LibraryPart | undefined
+  readonly library?: LibraryRelation | undefined
   /** Absent from records of older versions. */
   readonly seen?: FoundAs | undefined
   readonly addedAtMs: number

@@ -4,7 +4,7 @@ import { mayLackCall } from '../cloud/client.ts'
 import { deleteModel, getModel, updateModel } from '../cloud/models.ts'
 import type { TeamChoice } from '../contract/account.ts'
 import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
-import type { LibraryChange, LibraryListing, LibraryModel, LibraryNews } from '../contract/library.ts'
+import type { LibraryChange, LibraryListing, LibraryModel, LibraryUpdate } from '../contract/library.ts'
 import type { Environment } from '../platform/environment.ts'
 import { createListingCache, type ListingCache } from './listing-cache.ts'
 import { listAllModels, toLibraryModel } from './list-models.ts'
@@ -31,7 +31,7 @@ export interface Library {
   /** A model of ours was registered. */
   noted(choice: TeamChoice, model: LibraryModel): void
   /** Called whenever what is kept of a team has changed, or could not be had; answers the unsubscribe. */
-  subscribe(listener: (news: LibraryNews) => void): () => void
+  subscribe(listener: (news: LibraryUpdate) => void): () => void
   /** Ends what is being asked. */
   close(): void
 }
@@ -43,7 +43,7 @@ export function createLibrary(options: {
   const { accounts, environment } = options
   const life = new AbortController()
   const teams = new Map<string, ListingCache>()
-  const listeners = new Set<(news: LibraryNews) => void>()
+  const listeners = new Set<(news: LibraryUpdate) => void>()
 
   /** One for each person and team, by whatever the person signed in with. */
   function keptOf({ accountId, teamId }: TeamChoice): ListingCache {

@@ -3,7 +3,7 @@ import { clockText } from './clock-text.ts'
 import type { Translate } from './messages.ts'
 
 /** The sentence for why uploads are on hold. */
-export function holdText(hold: Hold, t: Translate, tag: string, nowMs: number): string {
+export function pauseReasonText(hold: Hold, t: Translate, tag: string, nowMs: number): string {
   switch (hold.kind) {
     case 'battery':
       return t('hold.battery', { percent: hold.percent, below: hold.belowPercent })
@@ -17,7 +17,7 @@ export function holdText(hold: Hold, t: Translate, tag: string, nowMs: number): 
 }
 
 /** The announcement of the action after the last upload, with its results; null when there is none. */
-export function endingText(
+export function countdownText(
   { whenDone, ending }: Pick<Conditions, 'whenDone' | 'ending'>,
   t: Translate,
 ): string | null {

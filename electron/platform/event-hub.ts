@@ -1,10 +1,10 @@
 import { EventEmitter } from 'node:events'
 import type { SessionView } from '../contract/account.ts'
-import type { FindingView, WorkflowView } from '../contract/discovery.ts'
-import type { LibraryNews } from '../contract/library.ts'
+import type { FoundPlacesView, WorkflowView } from '../contract/discovery.ts'
+import type { LibraryUpdate } from '../contract/library.ts'
 import type { TransferSpeed, UploadDetails } from '../contract/upload-details.ts'
 import type { ConnectivityState, Patch } from '../contract/uploads.ts'
-import type { WatchingView } from '../contract/watched-folders.ts'
+import type { WatchedFoldersView } from '../contract/watched-folders.ts'
 
 /** What the engine reports to the desktop and the command line. */
 export interface EngineEvents {
@@ -14,12 +14,12 @@ export interface EngineEvents {
   /** Details of the upload that the page watches. */
   details: [details: UploadDetails]
   session: [session: SessionView]
-  library: [news: LibraryNews]
+  library: [news: LibraryUpdate]
   /** An upload was dropped because its library path is in use and the conflict setting says to skip it. */
   leftOut: [upload: { readonly id: string; readonly fileName: string }]
-  finding: [view: FindingView]
+  finding: [view: FoundPlacesView]
   workflow: [view: WorkflowView]
-  watching: [view: WatchingView]
+  watching: [view: WatchedFoldersView]
 }
 
 /** What services report to each other. A service emits; the composition root decides who listens. */

@@ -14,7 +14,7 @@ export const runProgram: RunProgram = (program, words) =>
   })
 
 /** Windows PowerShell, which every Windows has, with one command. */
-export const powerShell = (command: string) => ({
+export const powerShellCommand = (command: string) => ({
   program: 'powershell.exe',
   words: ['-NoProfile', '-NonInteractive', '-Command', command],
 })

@@ -1,5 +1,5 @@
 import type { Bridge, CallArgs } from '../../electron/contract/calls.ts'
-import { isOfTarget, type Failure, type Result } from '../../electron/contract/failures.ts'
+import { isTargetFailure, type Failure, type Result } from '../../electron/contract/failures.ts'
 import type { Account, SessionView, TeamChoice } from '../../electron/contract/account.ts'
 import type { AddReport, Target, UploadRow } from '../../electron/contract/uploads.ts'
 import type { HistoryState } from '../history/history-state.svelte.ts'
@@ -82,7 +82,7 @@ export class Actions {
   /** Saves a changed target and retries a row that failed because of its target. */
   readonly saveTarget = async (row: UploadRow, change: Partial<Target>) => {
     if (Object.keys(change).length === 0) return
-    const fixesFailure = row.phase === 'failed' && row.failure !== null && isOfTarget(row.failure)
+    const fixesFailure = row.phase === 'failed' && row.failure !== null && isTargetFailure(row.failure)
     const result = await this.#bridge.editTarget({ id: row.id, change })
     if (!result.ok && result.failure.code === 'already-begun') {
       return this.#reportStarted(row, Object.values(change)[0] ?? '')

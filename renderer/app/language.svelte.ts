@@ -1,8 +1,8 @@
 import type { Conditions, Hold } from '../../electron/contract/conditions.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
 import {
-  endingText as formatEndingText,
-  holdText as formatHoldText,
+  countdownText as formatEndingText,
+  pauseReasonText as formatHoldText,
 } from '../../electron/messages/hold-text.ts'
 import type { SkippedFile } from '../../electron/contract/uploads.ts'
 import type { Recognition } from '../../electron/contract/recognition.ts'

@@ -1,10 +1,10 @@
 import type { Bridge } from '../../electron/contract/calls.ts'
-import type { BundlePiece, ConnectionCheck } from '../../electron/contract/diagnostics.ts'
+import type { ReportSection, ConnectionCheck } from '../../electron/contract/diagnostics.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
 import type { SessionView } from '../../electron/contract/account.ts'
 import {
   storageTestBytes,
-  storageTestHindrance,
+  storageTestBlocker,
   type StorageTest,
 } from '../../electron/contract/storage-test.ts'
 import { storageTestText } from '../../electron/messages/storage-test-text.ts'
@@ -16,9 +16,9 @@ export class DiagnosticsState {
   storage = $state.raw<StorageTest | null>(null)
   /** The user is being asked for permission to send the test file of 8 MiB. */
   isConfirming = $state(false)
-  parts = $state.raw<readonly BundlePiece[]>([])
+  parts = $state.raw<readonly ReportSection[]>([])
   /** Parts left out of the report. File names are private, so they are left out by default. */
-  readonly excludedParts = new SvelteSet<BundlePiece['name']>(['names'])
+  readonly excludedParts = new SvelteSet<ReportSection['name']>(['names'])
   readonly isChecking = $derived.by(() => this.check !== null && !this.check.isOver)
   readonly hasFailedStep = $derived.by(
     () => this.check?.results.some(({ outcome }) => outcome === 'bad') ?? false,
@@ -52,7 +52,7 @@ export class DiagnosticsState {
   }
 
   /** Why the storage test is not available, or null. */
-  readonly storageTestObstacle = (view: SessionView | null) => (view ? storageTestHindrance(view) : 'sign-in')
+  readonly storageTestObstacle = (view: SessionView | null) => (view ? storageTestBlocker(view) : 'sign-in')
 
   readonly stopStorageTest = async () => {
     const result = await this.#bridge.cancelStorageTest()
@@ -71,7 +71,7 @@ export class DiagnosticsState {
     else this.#onfailure(result.failure)
   }
 
-  toggle(name: BundlePiece['name']): void {
+  toggle(name: ReportSection['name']): void {
     if (!this.excludedParts.delete(name)) this.excludedParts.add(name)
   }
 

@@ -1,12 +1,12 @@
 import { SvelteSet } from 'svelte/reactivity'
 import type { Bridge } from '../../electron/contract/calls.ts'
-import type { FindingView, FoundGroup, FoundPlaceView } from '../../electron/contract/discovery.ts'
+import type { FoundPlacesView, FoundGroup, FoundPlaceView } from '../../electron/contract/discovery.ts'
 import type { NoticesState } from '../ui/notices-state.svelte.ts'
 import type { UiState } from '../app/ui-state.svelte.ts'
 
 /** Models found on this computer and the selected groups. */
 export class FindModelsState {
-  view = $state.raw<FindingView>({ state: 'idle', places: [] })
+  view = $state.raw<FoundPlacesView>({ state: 'idle', places: [] })
   isAdding = $state(false)
   readonly #chosen = new SvelteSet<string>()
   readonly #bridge: Bridge

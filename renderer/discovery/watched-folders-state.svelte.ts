@@ -1,12 +1,12 @@
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { TeamChoice } from '../../electron/contract/account.ts'
 import type { Result } from '../../electron/contract/failures.ts'
-import type { WatchingView } from '../../electron/contract/watched-folders.ts'
+import type { WatchedFoldersView } from '../../electron/contract/watched-folders.ts'
 import type { NoticesState } from '../ui/notices-state.svelte.ts'
 
 /** The watched folders. */
 export class WatchedFoldersState {
-  view = $state.raw<WatchingView>({ folders: [] })
+  view = $state.raw<WatchedFoldersView>({ folders: [] })
   /** True once loaded: an empty list then means that no folder is watched. */
   isKnown = $state(false)
   readonly #bridge: Bridge
@@ -36,7 +36,7 @@ export class WatchedFoldersState {
     await this.load()
   }
 
-  #receive(result: Result<WatchingView>): void {
+  #receive(result: Result<WatchedFoldersView>): void {
     if (result.ok) {
       this.view = result.value
       this.isKnown = true

@@ -1,7 +1,7 @@
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { TeamChoice } from '../../electron/contract/account.ts'
 import type { Failure, Result } from '../../electron/contract/failures.ts'
-import type { LibraryChange, LibraryModel, LibraryNews } from '../../electron/contract/library.ts'
+import type { LibraryChange, LibraryModel, LibraryUpdate } from '../../electron/contract/library.ts'
 import type { LibraryOperation } from './library-failure-text.ts'
 import { filterAndSort, valuesOf, type LibrarySort } from './library-query.ts'
 
@@ -173,7 +173,7 @@ export class LibraryState {
     this.showAll()
   }
 
-  #handleNews({ teamId, failure }: LibraryNews): void {
+  #handleNews({ teamId, failure }: LibraryUpdate): void {
     const isOfServer = failure?.code === 'not-found' || failure?.code === 'forbidden'
     if (isOfServer && !this.#reportedTeams.has(teamId)) {
       this.#reportedTeams.add(teamId)

@@ -1,11 +1,11 @@
 import {
   isConnectivityFailure,
   failureKinds,
-  isOfTarget,
+  isTargetFailure,
   type Failure,
   type Remedy,
 } from '../../electron/contract/failures.ts'
-import type { AlreadyThere } from '../../electron/contract/library.ts'
+import type { DuplicateModel } from '../../electron/contract/library.ts'
 import type { ConnectivityState, Phase, UploadRow } from '../../electron/contract/uploads.ts'
 
 /** The group of a row. The order of `groups` is the display order. */
@@ -36,7 +36,7 @@ export function phaseKey(row: UploadRow): `phase.${Phase | 'already' | 'choice'}
 }
 
 /** Message key of the reason why nothing was sent. */
-export function alreadyKey({ status }: AlreadyThere): 'already.note' | 'already.disabled' {
+export function alreadyKey({ status }: DuplicateModel): 'already.note' | 'already.disabled' {
   return status === 'disabled' ? 'already.disabled' : 'already.note'
 }
 
@@ -55,7 +55,7 @@ export function remedyOfRow({ failure, phase }: UploadRow): Remedy {
 /** Name, type and path can be changed until bytes are sent, and later if they caused the failure. */
 export function isEditable({ started, phase, failure }: UploadRow): boolean {
   const isInactive = phase === 'waiting' || phase === 'paused' || phase === 'failed' || phase === 'retrying'
-  return isInactive && (!started || (failure !== null && isOfTarget(failure)))
+  return isInactive && (!started || (failure !== null && isTargetFailure(failure)))
 }
 
 /** True if cancelling discards sent bytes, which has to be confirmed. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { failure, success } from '../../electron/contract/failures.ts'
 import type {
-  FindingView,
+  FoundPlacesView,
   FoundPlaceView,
   NeededModelView,
   WorkflowView,
@@ -34,9 +34,9 @@ const cache: FoundPlaceView = {
   isInformation: true,
   groups: [{ modelType: null, count: 9, sizeBytes: 9_000_000_000 }],
 }
-const done: FindingView = { state: 'done', places: [comfy, cache] }
+const done: FoundPlacesView = { state: 'done', places: [comfy, cache] }
 
-async function places(view: FindingView = done) {
+async function places(view: FoundPlacesView = done) {
   const page = await openPage({ answers: { findPlaces: () => success(view) } })
   await userEvent.click(page.screen.getByRole('button', { name: 'Find my models…' }))
   await expect.element(page.screen.getByRole('heading', { name: 'Find my models' })).toBeVisible()

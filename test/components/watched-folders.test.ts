@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { success } from '../../electron/contract/failures.ts'
-import type { WatchedFolder, WatchingView } from '../../electron/contract/watched-folders.ts'
+import type { WatchedFolderView, WatchedFoldersView } from '../../electron/contract/watched-folders.ts'
 import type { Asked } from './support/fake-bridge.ts'
 import { openPage } from './support/open-page.ts'
 import { otherTeam, team } from './support/rows.ts'
@@ -9,7 +9,7 @@ import { otherTeam, team } from './support/rows.ts'
 const asks = (asked: readonly Asked[], name: string) =>
   asked.filter((one) => one.name === name).map(({ args }) => args)
 
-function folder(change: Partial<WatchedFolder> = {}): WatchedFolder {
+function folder(change: Partial<WatchedFolderView> = {}): WatchedFolderView {
   return {
     id: 'folder-1',
     where: '~/training/out',
@@ -24,8 +24,8 @@ function folder(change: Partial<WatchedFolder> = {}): WatchedFolder {
   }
 }
 
-async function settings(...folders: readonly WatchedFolder[]) {
-  const now: WatchingView = { folders }
+async function settings(...folders: readonly WatchedFolderView[]) {
+  const now: WatchedFoldersView = { folders }
   const page = await openPage({
     answers: {
       watching: () => success(now),

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import type { FindingView, WorkflowView } from '../../electron/contract/discovery.ts'
+import type { FoundPlacesView, WorkflowView } from '../../electron/contract/discovery.ts'
 import { valueOf, type World } from './engine.ts'
 
 export const alwaysConfirm = async () => true
@@ -10,7 +10,7 @@ export const alwaysConfirm = async () => true
 export const writeToHome = (world: World, path: string) => world.file(`../person/${path}`)
 
 /** Searches the usual places and returns the view after the search. */
-export async function findPlaces(world: World, again = true): Promise<FindingView> {
+export async function findPlaces(world: World, again = true): Promise<FoundPlacesView> {
   const { engine, calls } = world.app
   return new Promise((resolve) => {
     engine.subscribe({ finding: (view) => view.state !== 'looking' && resolve(view) })

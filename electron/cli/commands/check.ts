@@ -1,7 +1,7 @@
 import type { ConnectionCheck, StepResult } from '../../contract/diagnostics.ts'
 import type { Account } from '../../contract/account.ts'
 import { failure, retryClassOf, type Failure, type Result } from '../../contract/failures.ts'
-import { storageTestBytes, storageTestHindrance, type StorageTest } from '../../contract/storage-test.ts'
+import { storageTestBytes, storageTestBlocker, type StorageTest } from '../../contract/storage-test.ts'
 import { speedOf, storageTestText } from '../../messages/storage-test-text.ts'
 import { checkConnection } from '../../platform/connection-check.ts'
 import type { Command } from '../arguments.ts'
@@ -91,7 +91,7 @@ async function testStorage(
   const isSignedIn = tokenResult?.ok ?? engine.session().accounts.some(({ state }) => state === 'ready')
   const tokenAccount = tokenResult?.ok ? tokenResult.value : null
   const choice = isSignedIn ? findTeam(engine, command.team ?? cliEnvironment.team, tokenAccount) : null
-  const hindrance = storageTestHindrance({ ...engine.session(), chosen: choice })
+  const hindrance = storageTestBlocker({ ...engine.session(), chosen: choice })
   if (choice === null || hindrance !== null) {
     const text = t(`storage-test.no-${hindrance ?? 'sign-in'}`)
     const reason = hindrance === 'device' ? failure('forbidden', { team: '' }) : failure('signed-out')

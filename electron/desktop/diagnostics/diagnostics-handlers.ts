@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { release, type } from 'node:os'
 import type { CallHandlers, CallNameIn } from '../../contract/calls.ts'
-import type { BundlePiece, ConnectionCheck } from '../../contract/diagnostics.ts'
+import type { ReportSection, ConnectionCheck } from '../../contract/diagnostics.ts'
 import { failed, failure, success, type Result } from '../../contract/failures.ts'
 import type { StorageTest } from '../../contract/storage-test.ts'
 import type { Engine } from '../../engine/engine.ts'
@@ -30,7 +30,7 @@ export function createDiagnosticsHandlers(options: {
   const { folders, engine, settings, language, window, feed, log } = options
   let lastCheck: ConnectionCheck | null = null
   /** The report that the page has shown; exactly this one is saved. */
-  let shownReport: { readonly pieces: readonly BundlePiece[]; readonly atMs: number } | null = null
+  let shownReport: { readonly pieces: readonly ReportSection[]; readonly atMs: number } | null = null
   let runningTest: AbortController | null = null
 
   async function createReport() {

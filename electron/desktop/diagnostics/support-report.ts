@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { BundlePiece, ConnectionCheck } from '../../contract/diagnostics.ts'
+import type { ReportSection, ConnectionCheck } from '../../contract/diagnostics.ts'
 import type { Snapshot } from '../../contract/uploads.ts'
 import type { Settings } from '../../contract/settings.ts'
 import { logFileNames } from '../../platform/log.ts'
@@ -19,9 +19,9 @@ export interface BundleSources {
 }
 
 /** The parts of a report, with secrets and the user's home folder redacted. */
-export async function supportReportParts(sources: BundleSources): Promise<readonly BundlePiece[]> {
+export async function supportReportParts(sources: BundleSources): Promise<readonly ReportSection[]> {
   const { snapshot, connection } = sources
-  const parts: BundlePiece[] = [
+  const parts: ReportSection[] = [
     { name: 'versions', text: asText(sources.versions) },
     { name: 'settings', text: asText(withoutNetworkNames(sources.settings)) },
     { name: 'queue', text: asText(anonymousQueue(snapshot)) },
@@ -36,7 +36,7 @@ export async function supportReportParts(sources: BundleSources): Promise<readon
 }
 
 /** The report as one text, with a heading for each part. */
-export function supportReportText(parts: readonly BundlePiece[], atMs: number): string {
+export function supportReportText(parts: readonly ReportSection[], atMs: number): string {
   const heading = `Modelferry, report of ${new Date(atMs).toISOString()}\n`
   return [heading, ...parts.map(({ name, text }) => `===== ${name} =====\n${text}\n`)].join('\n')
 }

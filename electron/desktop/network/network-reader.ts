@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import * as v from 'valibot'
-import { powerShell, type RunProgram } from '../../platform/run-program.ts'
+import { powerShellCommand, type RunProgram } from '../../platform/run-program.ts'
 import { unknownNetwork, type NetworkStatus } from './network-status.ts'
 
 /**
@@ -25,7 +25,7 @@ export function networkStatusReader(
 const networkId = (...parts: readonly string[]) =>
   createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32)
 
-const costQuery = powerShell(
+const costQuery = powerShellCommand(
   [
     '[Console]::OutputEncoding = [Text.Encoding]::UTF8',
     '$info = [Windows.Networking.Connectivity.NetworkInformation, Windows, ContentType = WindowsRuntime]',

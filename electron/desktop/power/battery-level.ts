@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { runProgram, powerShell, type RunProgram } from '../../platform/run-program.ts'
+import { runProgram, powerShellCommand, type RunProgram } from '../../platform/run-program.ts'
 
 /** Reads the battery level in percent; null when there is no battery or the level is unknown. */
 export type ReadBatteryLevel = () => Promise<number | null>
@@ -27,7 +27,7 @@ export function batteryLevelReader(
   }
 }
 
-const cimQuery = powerShell('(Get-CimInstance -ClassName Win32_Battery).EstimatedChargeRemaining')
+const cimQuery = powerShellCommand('(Get-CimInstance -ClassName Win32_Battery).EstimatedChargeRemaining')
 
 /** One line with a number for each battery (Win32_Battery, learn.microsoft.com). */
 function parseCimOutput(output: string): number | null {

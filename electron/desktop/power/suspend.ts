@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import type { Log } from '../../platform/environment.ts'
-import { powerShell } from '../../platform/run-program.ts'
+import { powerShellCommand } from '../../platform/run-program.ts'
 
-type Command = ReturnType<typeof powerShell>
+type Command = ReturnType<typeof powerShellCommand>
 
 /** The command that suspends the computer, since Electron has no API for it; null for unknown systems. */
 export function suspendCommand(platform: NodeJS.Platform): Command | null {
@@ -13,7 +13,7 @@ export function suspendCommand(platform: NodeJS.Platform): Command | null {
       return { program: 'pmset', words: ['sleepnow'] }
     case 'win32':
       // rundll32 cannot pass arguments to SetSuspendState and would hibernate. Not forced; wake events stay enabled.
-      return powerShell(
+      return powerShellCommand(
         'Add-Type -AssemblyName System.Windows.Forms; ' +
           "if (-not [System.Windows.Forms.Application]::SetSuspendState('Suspend', $false, $false)) { exit 1 }",
       )

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import type { Conditions, Ending, WhenDone } from '../../contract/conditions.ts'
+import type { Conditions, WhenDoneCountdown, WhenDone } from '../../contract/conditions.ts'
 import type { Totals, UploadRow } from '../../contract/uploads.ts'
 import type { Environment } from '../../platform/environment.ts'
 
@@ -30,7 +30,7 @@ export const countdownMs = 60_000
 export function createWhenDone(environment: Pick<Environment, 'now' | 'timers'>): WhenDoneTracker {
   const events = new EventEmitter<{ change: []; due: [action: WhenDoneAction] }>()
   let whenDone: WhenDone = 'nothing'
-  let ending: Ending | null = null
+  let ending: WhenDoneCountdown | null = null
   let wasBusy = false
   let chosenAtMs = 0
   /** Uploads that ended since the queue was last idle. */

@@ -1,7 +1,7 @@
 import { app, Notification } from 'electron'
 import type { Conditions } from '../../contract/conditions.ts'
 import type { Patch } from '../../contract/uploads.ts'
-import { endingText } from '../../messages/hold-text.ts'
+import { countdownText } from '../../messages/hold-text.ts'
 import { failureText } from '../../messages/messages.ts'
 import type { Log } from '../../platform/environment.ts'
 import type { JsonStore } from '../../platform/settings.ts'
@@ -50,7 +50,7 @@ export function createNotifications(options: {
       }
     },
     showCountdown(conditions) {
-      const text = endingText(conditions, language.translate())
+      const text = countdownText(conditions, language.translate())
       if (text !== null) show('soon-done', text)
     },
     showNoTrayOnce() {

@@ -1,6 +1,6 @@
 import type { MenuItemConstructorOptions } from 'electron'
 import type { Conditions, WhenDone } from '../../contract/conditions.ts'
-import { holdText } from '../../messages/hold-text.ts'
+import { pauseReasonText } from '../../messages/hold-text.ts'
 import { isAllPaused, type Snapshot } from '../../contract/uploads.ts'
 import { formatRate } from '../../messages/format-size.ts'
 import type { Locale } from '../../contract/app-info.ts'
@@ -83,7 +83,7 @@ function conditionItems(
   const items: Item[] = []
   if (hold)
     items.push(
-      { id: 'hold', label: holdText(hold, t, locale, nowMs), enabled: false },
+      { id: 'hold', label: pauseReasonText(hold, t, locale, nowMs), enabled: false },
       { id: 'send-anyway', label: t('hold.send-anyway'), click: actions.sendAnyway },
     )
   if (ending && whenDone !== 'nothing')

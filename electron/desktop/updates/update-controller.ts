@@ -1,6 +1,6 @@
 import { failure } from '../../contract/failures.ts'
 import type { Settings } from '../../contract/settings.ts'
-import type { NoUpdates, UpdateState } from '../../contract/updates.ts'
+import type { NoUpdatesReason, UpdateState } from '../../contract/updates.ts'
 import type { Log, Timers } from '../../platform/environment.ts'
 import { installFailure, updateFailure } from './update-errors.ts'
 
@@ -28,7 +28,7 @@ export interface StoredVersion {
 
 export interface UpdatesOptions {
   /** Why this installation is not updated by the app itself; null if it is. */
-  readonly unavailableReason: NoUpdates | null
+  readonly unavailableReason: NoUpdatesReason | null
   /** Called when the updater is first needed. */
   readonly loadUpdater: () => Promise<Updater>
   readonly settings: () => Pick<Settings, 'updates' | 'updateOnQuit'>

@@ -1,4 +1,4 @@
-import type { NoUpdates } from '../../contract/updates.ts'
+import type { NoUpdatesReason } from '../../contract/updates.ts'
 import { isLoopback } from '../../contract/servers.ts'
 
 /** How this app was installed. */
@@ -17,7 +17,7 @@ export interface Installation {
  * Null when the app updates itself, as an AppImage, on Windows and on macOS. The package type counts only in the folder of
  * installed packages, since an archive built together with a package may contain the file as well.
  */
-export function updatesUnavailableReason(installation: Installation): NoUpdates | null {
+export function updatesUnavailableReason(installation: Installation): NoUpdatesReason | null {
   const { isPackaged, platform, env, execPath, packageType, hasKeys } = installation
   if (!isPackaged && !env['MODELFERRY_UPDATE_FEED']) return 'development'
   if (platform === 'linux' && !env['APPIMAGE']) {

@@ -8,7 +8,7 @@ import {
 } from 'electron'
 import { dirname } from 'node:path'
 import type { Failure } from '../../contract/failures.ts'
-import type { UploadQuestion } from '../../contract/discovery.ts'
+import type { UploadConfirmation } from '../../contract/discovery.ts'
 import { failureText } from '../../messages/messages.ts'
 import type { Language } from '../settings/language.ts'
 import type { JsonStore } from '../../platform/settings.ts'
@@ -19,7 +19,7 @@ export interface Dialogs {
   /** Asks whether to quit while uploads are running. */
   confirmQuit(running: number): Promise<boolean>
   /** Asks whether to upload files that were found by the app rather than picked by the user. */
-  confirmSending(question: UploadQuestion): Promise<boolean>
+  confirmSending(question: UploadConfirmation): Promise<boolean>
   /** Shows the system's file picker; returns absolute paths, or none when cancelled. */
   pickPaths(
     what: 'files' | 'folder' | 'model' | 'model-folder' | 'watched-folder',

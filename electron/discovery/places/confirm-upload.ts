@@ -1,11 +1,11 @@
 import type { Team, TeamChoice } from '../../contract/account.ts'
 import { success, type Result } from '../../contract/failures.ts'
-import type { UploadQuestion } from '../../contract/discovery.ts'
+import type { UploadConfirmation } from '../../contract/discovery.ts'
 import type { AddReport } from '../../contract/uploads.ts'
 import type { FileWithTarget } from './file-with-target.ts'
 
 /** Asks the user in a dialog whose text the page cannot change; true if the user agrees. */
-export type ConfirmUpload = (question: UploadQuestion) => Promise<boolean>
+export type ConfirmUpload = (question: UploadConfirmation) => Promise<boolean>
 
 /** Puts files into the queue of a team, each with the part of its target that is known in advance. */
 export type EnqueueFiles = (

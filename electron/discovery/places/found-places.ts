@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { FindingView, FoundGroup, FoundPlaceView } from '../../contract/discovery.ts'
+import type { FoundPlacesView, FoundGroup, FoundPlaceView } from '../../contract/discovery.ts'
 import type { LocalModel } from '../scan/walk-models.ts'
 import type { FoundPlace } from './search-places.ts'
 import type { SearchWorkerClient } from './search-worker-client.ts'
@@ -11,7 +11,7 @@ export interface FoundModel extends LocalModel {
 
 export interface FoundPlacesOptions {
   readonly searchWorker: Pick<SearchWorkerClient, 'search'>
-  readonly onChange: (view: FindingView) => void
+  readonly onChange: (view: FoundPlacesView) => void
   /** A path as it is shown to the user. */
   readonly displayPath: (path: string) => string
 }
@@ -20,7 +20,7 @@ export interface FoundPlacesOptions {
 export class FoundPlaces {
   readonly #options: FoundPlacesOptions
   readonly #places = new Map<string, FoundPlace>()
-  #state: FindingView['state'] = 'idle'
+  #state: FoundPlacesView['state'] = 'idle'
   /** Callers that need the complete result; the search can't be stopped while there are any. */
   #waitingCount = 0
   #running: { readonly abort: AbortController; readonly done: Promise<void> } | null = null
@@ -29,7 +29,7 @@ export class FoundPlaces {
     this.#options = options
   }
 
-  view(): FindingView {
+  view(): FoundPlacesView {
     return {
       state: this.#state,
       // Places that can't be added come last.

@@ -4,7 +4,7 @@ import { posix, win32 } from 'node:path'
 import process from 'node:process'
 import { teamKey, type Account, type Team, type TeamChoice } from '../../contract/account.ts'
 import type { CallHandlers } from '../../contract/calls.ts'
-import type { FindingView, WorkflowView } from '../../contract/discovery.ts'
+import type { FoundPlacesView, WorkflowView } from '../../contract/discovery.ts'
 import { success, type Failure, type Result } from '../../contract/failures.ts'
 import { cleanLibraryPath } from '../../contract/library-path.ts'
 import type { AddReport, Target } from '../../contract/uploads.ts'
@@ -51,7 +51,7 @@ export interface ModelFinderOptions {
     get(name: 'known-folders'): string | null
     set(name: 'known-folders', value: string): void
   }
-  readonly onFindingChange: (view: FindingView) => void
+  readonly onFindingChange: (view: FoundPlacesView) => void
   readonly onWorkflowChange: (view: WorkflowView) => void
   /** The account and team that uploads go to, or a requested one; null if there is none. */
   readonly resolve: (

@@ -1,6 +1,6 @@
 import { opendir } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { CutShort } from '../../contract/discovery.ts'
+import type { IncompleteScan } from '../../contract/discovery.ts'
 import { walkModels, type LocalModel } from './walk-models.ts'
 
 /** Each folder has a limit of its own, so that one huge or slow disk does not hide the others. */
@@ -20,7 +20,7 @@ const defaultLimits: FolderLimits = { entries: maxEntries, walkMs: maxWalkMs, gr
 export interface FolderSearchResult {
   readonly models: readonly LocalModel[]
   /** Null if the folder was searched completely; `gone` if it does not exist. */
-  readonly incompleteReason: CutShort | 'gone' | null
+  readonly incompleteReason: IncompleteScan | 'gone' | null
 }
 
 /** All models below a folder, or those that were found within the limits. Never rejects because of the disk. */

@@ -1,8 +1,8 @@
 import type { Team } from '../../contract/account.ts'
-import type { CutShort } from '../../contract/discovery.ts'
+import type { IncompleteScan } from '../../contract/discovery.ts'
 import type { Result } from '../../contract/failures.ts'
 import type { AddReport } from '../../contract/uploads.ts'
-import type { WatchedState } from '../../contract/watched-folders.ts'
+import type { WatchedFolderState } from '../../contract/watched-folders.ts'
 import type { Environment } from '../../platform/environment.ts'
 import type { FolderSearchResult } from '../scan/search-folder.ts'
 import { isFolderMissing, isSameState, readFileState, type FileState } from './file-state.ts'
@@ -23,7 +23,7 @@ const polledRescanIntervalMs = 60_000
 const missingRescanIntervalMs = 15_000
 
 /** States in which new models are enqueued. */
-const enqueueingStates: readonly WatchedState[] = ['watching', 'too-many', 'too-slow', 'unreadable']
+const enqueueingStates: readonly WatchedFolderState[] = ['watching', 'too-many', 'too-slow', 'unreadable']
 
 export interface WatchedFolderContext {
   readonly store: Pick<WatchedFolderStore, 'files' | 'saveFiles'>
@@ -56,7 +56,7 @@ export class WatchedFolder {
   #enqueueing = new AbortController()
   #isMissing = false
   /** Why the last rescan did not find everything. */
-  #incompleteReason: CutShort | null = null
+  #incompleteReason: IncompleteScan | null = null
   #isFirstScan = true
   #check: Promise<void> | null = null
   #isClosed = false
@@ -76,7 +76,7 @@ export class WatchedFolder {
     for (const file of context.store.files(folder.id)) this.#knownFiles.set(file.path, file)
   }
 
-  get state(): WatchedState {
+  get state(): WatchedFolderState {
     if (this.folder.isPaused) return 'paused'
     if (this.#isMissing) return 'gone'
     if (!this.#context.canUpload(this.folder.accountId, this.folder.team)) return 'signed-out'

@@ -6,7 +6,7 @@ import type { Team, TeamChoice } from '../../contract/account.ts'
 import type { CallHandlers, CallNameIn } from '../../contract/calls.ts'
 import { failed, failure, success, type Result } from '../../contract/failures.ts'
 import type { AddReport } from '../../contract/uploads.ts'
-import type { WatchedFolder as WatchedFolderView, WatchingView } from '../../contract/watched-folders.ts'
+import type { WatchedFolderView, WatchedFoldersView } from '../../contract/watched-folders.ts'
 import type { Environment } from '../../platform/environment.ts'
 import type { FolderSearchResult } from '../scan/search-folder.ts'
 import { pathsToEnqueueFor, type ReadExternalWeights } from './model-files.ts'
@@ -26,7 +26,7 @@ export interface WatchedFoldersOptions {
   /** The built watch worker. */
   readonly worker: URL
   readonly environment: Environment
-  readonly onChange: (view: WatchingView) => void
+  readonly onChange: (view: WatchedFoldersView) => void
   readonly modelFinder: {
     searchFolder(folder: string): Promise<FolderSearchResult>
     readonly readExternalWeights: ReadExternalWeights
@@ -90,7 +90,7 @@ export class WatchedFolders {
   }
 
   /** Watches one more folder. The models in it now are offered for upload, not enqueued. */
-  async addFolder(path: string, choice: TeamChoice): Promise<Result<WatchingView>> {
+  async addFolder(path: string, choice: TeamChoice): Promise<Result<WatchedFoldersView>> {
     const { modelFinder, signIns } = this.#options
     const uploadTeam = signIns.resolve(choice)
     if (!uploadTeam) return failed(failure('no-team'))
@@ -146,7 +146,7 @@ export class WatchedFolders {
     }
   }
 
-  async #setTeam(id: string, choice: TeamChoice): Promise<Result<WatchingView>> {
+  async #setTeam(id: string, choice: TeamChoice): Promise<Result<WatchedFoldersView>> {
     const { modelFinder, signIns } = this.#options
     const watched = this.#folders.get(id)
     const uploadTeam = signIns.resolve(choice)
@@ -221,7 +221,7 @@ export class WatchedFolders {
     this.#options.onChange(view)
   }
 
-  #view(): WatchingView {
+  #view(): WatchedFoldersView {
     const { modelFinder, signIns } = this.#options
     const hiddenAccounts = signIns.hidden()
     return {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { basename } from 'node:path'
 import type { Team, TeamChoice } from '../../contract/account.ts'
-import type { CutShort, NeededModelView, WorkflowView } from '../../contract/discovery.ts'
+import type { IncompleteScan, NeededModelView, WorkflowView } from '../../contract/discovery.ts'
 import { failed, failure, success, type Failure, type Result } from '../../contract/failures.ts'
 import type { LibraryModel } from '../../contract/library.ts'
 import type { AddReport } from '../../contract/uploads.ts'
@@ -53,7 +53,7 @@ export interface OpenedWorkflow {
   readonly unread: readonly string[]
 }
 
-type UnsearchedReason = CutShort | 'gone'
+type UnsearchedReason = IncompleteScan | 'gone'
 
 interface OpenWorkflow {
   readonly id: string

@@ -1,4 +1,4 @@
-import type { Said } from '../../contract/recognition.ts'
+import type { MessageReference } from '../../contract/recognition.ts'
 import type { Kind } from './kind.ts'
 
 /** Something that a file's tensors leave open and its name may answer. */
@@ -88,7 +88,7 @@ const openQuestions: readonly OpenQuestion[] = [
 export function refineKindByName(
   kind: Kind,
   name: string,
-): { readonly kind: Kind; readonly note: Said | null } {
+): { readonly kind: Kind; readonly note: MessageReference | null } {
   const found = openQuestions.find(({ appliesTo }) => appliesTo(kind))
   if (!found) return { kind, note: null }
   const { question, answers, apply } = found

@@ -2,7 +2,7 @@ import { symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { expect, onTestFinished, test } from 'vitest'
-import type { FindingView } from '../../../electron/contract/discovery.ts'
+import type { FoundPlacesView } from '../../../electron/contract/discovery.ts'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { pageWorkflow, png } from '../../fixtures/workflows.ts'
 import { setup, valueOf } from '../../support/engine.ts'
@@ -178,7 +178,7 @@ test('does not open the preview image of a dropped model as a workflow', async (
 test('ends a stopped search', async () => {
   const world = await setup()
   await writeToHome(world, 'ComfyUI/models/loras/one.safetensors')
-  const stopped = new Promise<FindingView>((resolve) => {
+  const stopped = new Promise<FoundPlacesView>((resolve) => {
     world.app.engine.subscribe({ finding: (view) => view.state === 'stopped' && resolve(view) })
   })
   await world.app.calls.findPlaces({ again: true })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { TeamChoice } from '../../../electron/contract/account.ts'
-import type { WatchingView } from '../../../electron/contract/watched-folders.ts'
+import type { WatchedFoldersView } from '../../../electron/contract/watched-folders.ts'
 import { WatchWorkerClient } from '../../../electron/discovery/watched-folders/watch-worker-client.ts'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { onnxOf } from '../../fixtures/onnx-files.ts'
@@ -22,9 +22,12 @@ async function watchInbox(world: World, app: App = world.app): Promise<string> {
 }
 
 /** Resolves with the first view that fulfils a condition. */
-function untilView(app: App, isFulfilled: (view: WatchingView) => boolean): Promise<WatchingView> {
+function untilView(
+  app: App,
+  isFulfilled: (view: WatchedFoldersView) => boolean,
+): Promise<WatchedFoldersView> {
   return new Promise((resolve) => {
-    const check = (view: WatchingView) => {
+    const check = (view: WatchedFoldersView) => {
       if (!isFulfilled(view)) return
       unsubscribe()
       resolve(view)

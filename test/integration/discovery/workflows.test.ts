@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { UploadQuestion } from '../../../electron/contract/discovery.ts'
+import type { UploadConfirmation } from '../../../electron/contract/discovery.ts'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { setup, valueOf } from '../../support/engine.ts'
 import {
@@ -21,8 +21,8 @@ test('uploads found models only after the user confirms number, size, team and s
   await writeToHome(world, 'ComfyUI/models/loras/one.safetensors')
   await writeToHome(world, 'ComfyUI/models/loras/two.safetensors')
   const { places } = await findPlaces(world)
-  const questions: UploadQuestion[] = []
-  const decline = async (question: UploadQuestion) => {
+  const questions: UploadConfirmation[] = []
+  const decline = async (question: UploadConfirmation) => {
     questions.push(question)
     return false
   }

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { FoundPlaceView, UploadQuestion } from '../../../electron/contract/discovery.ts'
+import type { FoundPlaceView, UploadConfirmation } from '../../../electron/contract/discovery.ts'
 import { onnxOf } from '../../fixtures/onnx-files.ts'
 import { setup, valueOf, type World } from '../../support/engine.ts'
 
@@ -30,8 +30,8 @@ test('a diffusers model that was found goes whole, each file in its place, and a
   write('person/ComfyUI/models/onnx/pose.onnx', graph)
   write('person/ComfyUI/models/onnx/pose.onnx.data', Buffer.alloc(2_000, 1))
   const places = await found(world)
-  const asked: UploadQuestion[] = []
-  const agree = async (question: UploadQuestion) => asked.push(question) > 0
+  const asked: UploadConfirmation[] = []
+  const agree = async (question: UploadConfirmation) => asked.push(question) > 0
   const chosen = [
     { id: places[0]?.id ?? '', modelTypes: ['diffusers', 'unet', 'diffusion_models', 'vae', 'onnx'] },
   ]

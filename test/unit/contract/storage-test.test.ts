@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Account, SessionView } from '../../../electron/contract/account.ts'
 import {
   storageTestBytes,
-  storageTestHindrance,
+  storageTestBlocker,
   type StorageTest,
 } from '../../../electron/contract/storage-test.ts'
 import { storageTestText } from '../../../electron/messages/storage-test-text.ts'
@@ -30,7 +30,7 @@ test.each([
   ['a device, and a password without that team', session(device, account({ teams: [] })), 'device'],
   ['somebody who has signed out', session(account({ state: 'signed-out' })), 'sign-in'],
 ])('decides whether storage can be tested: %s', (_who, view, hindrance) => {
-  expect(storageTestHindrance(view)).toBe(hindrance)
+  expect(storageTestBlocker(view)).toBe(hindrance)
 })
 
 const t = translatorFor('en')

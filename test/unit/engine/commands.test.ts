@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { failure } from '../../../electron/contract/failures.ts'
-import type { Replacing } from '../../../electron/contract/library.ts'
+import type { ReplacedModel } from '../../../electron/contract/library.ts'
 import { UploadCommands } from '../../../electron/engine/commands.ts'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { createRows } from '../../../electron/journal/rows.ts'
@@ -79,7 +79,7 @@ test('what is in no queue is paused at once: nothing can come in between', () =>
   expect(rows.get(id)?.live.phase).toBe('paused')
 })
 
-const replaces: Replacing = {
+const replaces: ReplacedModel = {
   ...{ modelId: 'old', name: 'Old', path: 'models/loras/style.safetensors' },
   ...{ fate: 'delete', asidePath: null },
 }

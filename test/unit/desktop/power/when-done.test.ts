@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { endingText } from '../../../../electron/messages/hold-text.ts'
+import { countdownText } from '../../../../electron/messages/hold-text.ts'
 import type { Phase, Totals } from '../../../../electron/contract/uploads.ts'
 import { translatorFor } from '../../../../electron/messages/messages.ts'
 import { countdownMs, createWhenDone } from '../../../../electron/desktop/power/when-done.ts'
@@ -25,7 +25,7 @@ function setup() {
     actions,
     tracker,
     patch,
-    countdownText: () => endingText(tracker.current(), translatorFor('en')),
+    countdownText: () => countdownText(tracker.current(), translatorFor('en')),
   }
 }
 
@@ -63,7 +63,9 @@ test('the text does not claim success when every upload failed', () => {
   tracker.set('sleep')
   patch(busy)
   patch({ ...none, needsYou: 1 }, rows('failed', 1))
-  expect(countdownText()).toBe('No files uploaded, 1 needs attention. The computer goes to sleep in one minute.')
+  expect(countdownText()).toBe(
+    'No files uploaded, 1 needs attention. The computer goes to sleep in one minute.',
+  )
 })
 
 test('a paused upload delays the countdown until it has ended', () => {

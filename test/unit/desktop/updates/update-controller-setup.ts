@@ -1,4 +1,4 @@
-import type { NoUpdates, UpdateState } from '../../../../electron/contract/updates.ts'
+import type { NoUpdatesReason, UpdateState } from '../../../../electron/contract/updates.ts'
 import type { UpdateError } from '../../../../electron/desktop/updates/update-errors.ts'
 import { UpdateController, type Updater } from '../../../../electron/desktop/updates/update-controller.ts'
 import { standingClock, testPorts } from '../../../support/hand-clock.ts'
@@ -15,7 +15,7 @@ interface FakeApp {
   installError: UpdateError | null
   isBusy: boolean
   isWindowVisible: boolean
-  off: NoUpdates | null
+  off: NoUpdatesReason | null
   intended: string | null
   prepareError: UpdateError | null
   refused: string | null

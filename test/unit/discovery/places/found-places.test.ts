@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { FindingView, PlaceKind } from '../../../../electron/contract/discovery.ts'
+import type { FoundPlacesView, PlaceKind } from '../../../../electron/contract/discovery.ts'
 import { FoundPlaces } from '../../../../electron/discovery/places/found-places.ts'
 import type { SearchMessage, SearchRequest } from '../../../../electron/discovery/places/search-messages.ts'
 import type { FoundPlace } from '../../../../electron/discovery/places/search-places.ts'
@@ -15,7 +15,7 @@ interface RunningSearch {
 /** Found places whose searches are controlled by the test. */
 function setup() {
   const searches: RunningSearch[] = []
-  const views: FindingView[] = []
+  const views: FoundPlacesView[] = []
   const places = new FoundPlaces({
     searchWorker: {
       search: (request, { signal, onMessage }) =>

@@ -31,7 +31,7 @@ async function writeModels(folder: string): Promise<string> {
     metadata: { 'general.architecture': 'flux', 'general.file_type': 15 },
     tensors: { 'img_in.weight': { type: 12, shape: [3072, 64] } },
   })
-  await writeText(at('upscale_models/4x_Sharp.pth'), torchZip(stateDict(families['ESRGAN of four'].tensors)))
+  await writeText(at('upscale_models/4x_Sharp.pth'), torchZip(stateDict(families['ESRGAN 4x'].tensors)))
   const trainer = pickleOf(imported('pytorch_lightning.callbacks.model_checkpoint', 'ModelCheckpoint'))
   await writeText(at('checkpoints/old style.ckpt'), torchZip(trainer))
   await writeText(at('embeddings/trap.pt'), shellCall)

@@ -9,7 +9,7 @@ const fuseSentinel = 'dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX'
 const fuseVersion = 1
 const fuseDefaults = '101010110'
 
-const empty = [
+const emptyFiles = [
   'icudtl.dat',
   'resources.pak',
   'snapshot_blob.bin',
@@ -19,25 +19,24 @@ const empty = [
 ]
 const locales = ['en-US', 'zh-CN', 'zh-TW', 'de']
 
-/** A folder shaped like Electron's Linux release, so that packaging can be looked at where the real one cannot be had. */
+/** Creates a stand-in for Electron's Linux release, to test packaging on machines that can't download the real one. */
 export async function makeStandin(folder: string): Promise<void> {
   mkdirSync(join(folder, 'locales'), { recursive: true })
   mkdirSync(join(folder, 'resources'))
-  const anyProgram = readFileSync('/bin/true')
-  const wire = Buffer.concat([
+  const program = readFileSync('/bin/true')
+  const fuseWire = Buffer.concat([
     Buffer.from(fuseSentinel),
     Buffer.from([fuseVersion, fuseDefaults.length]),
     Buffer.from(fuseDefaults),
   ])
-  writeFileSync(join(folder, 'electron'), Buffer.concat([anyProgram, wire]))
-  for (const name of ['chrome-sandbox', 'chrome_crashpad_handler'])
-    writeFileSync(join(folder, name), anyProgram)
+  writeFileSync(join(folder, 'electron'), Buffer.concat([program, fuseWire]))
+  for (const name of ['chrome-sandbox', 'chrome_crashpad_handler']) writeFileSync(join(folder, name), program)
   for (const name of ['electron', 'chrome-sandbox', 'chrome_crashpad_handler'])
     chmodSync(join(folder, name), 0o755)
-  for (const name of empty) writeFileSync(join(folder, name), '')
+  for (const name of emptyFiles) writeFileSync(join(folder, name), '')
   for (const name of locales) writeFileSync(join(folder, 'locales', `${name}.pak`), '')
-  const types = readFileSync(join(projectFolder, 'node_modules/electron/package.json'), 'utf8')
-  writeFileSync(join(folder, 'version'), (JSON.parse(types) as { version: string }).version)
+  const packageJson = readFileSync(join(projectFolder, 'node_modules/electron/package.json'), 'utf8')
+  writeFileSync(join(folder, 'version'), (JSON.parse(packageJson) as { version: string }).version)
   const defaultApp = join(folder, 'default_app')
   mkdirSync(defaultApp)
   writeFileSync(join(defaultApp, 'main.js'), '')

@@ -3,7 +3,7 @@ import { parentPort, threadId } from 'node:worker_threads'
 import type { InspectRequest } from '../../../electron/recognition/inspect-worker.ts'
 import { inspectFile } from '../../../electron/recognition/inspect-file.ts'
 
-/** The real work, but for files that say how the worker is to die, and for one that asks which thread it is. */
+/** Inspects files, but crashes, hangs or returns its thread ID for files with certain names. */
 parentPort?.on('message', ({ number, file }: InspectRequest) => {
   if (file.path.includes('exit')) process.exit(1)
   if (file.path.includes('endless')) {

@@ -23,15 +23,15 @@ const gguf = ggufHeader({
   metadata: { 'general.architecture': 'flux', 'tokenizer.ggml.tokens': ['a', 'b'] },
   tensors: { 'img_in.weight': { type: 1, shape: [64, 64] } },
 })
-const wholes: Readonly<Record<string, Buffer>> = {
+const validFiles: Readonly<Record<string, Buffer>> = {
   safetensors: Buffer.concat([head.header, seededBytes(1, head.dataBytes)]),
   gguf: Buffer.concat([gguf.header, seededBytes(2, gguf.dataBytes)]),
   onnx: onnxOf([{ name: 'w', shape: [8, 8] }]),
   pth: torchZip(stateDict(tensors)),
-  // The old form ends in bare numbers, which nothing counts: it is cut within what is read.
+  // The legacy format ends in raw numbers of any count, so it is cut before them.
   ckpt: legacyTorch(stateDict(tensors)).subarray(0, -7),
 }
-const formats = Object.keys(wholes)
+const formats = Object.keys(validFiles)
 
 async function inspect(extension: string, bytes: Buffer) {
   const path = join(root, `file.${extension}`)
@@ -41,14 +41,14 @@ async function inspect(extension: string, bytes: Buffer) {
   return inspection.failure
 }
 
-test.each(formats)('%s is sound as it is', async (extension) => {
-  expect(await inspect(extension, wholes[extension] as Buffer)).toBeNull()
+test.each(formats)('accepts a valid %s file', async (extension) => {
+  expect(await inspect(extension, validFiles[extension] as Buffer)).toBeNull()
 })
 
-test.each(formats)('%s is never sound when its end is missing', async (extension) => {
-  const whole = wholes[extension] as Buffer
+test.each(formats)('refuses every truncated %s file', async (extension) => {
+  const whole = validFiles[extension] as Buffer
   const random = seededRandom(extension.length)
-  // The first lengths in turn, where parsers stumble; then by chance.
+  // The first lengths in order, where parsers are likely to fail, then random ones.
   const lengths = Array.from({ length: 160 }, (_, round) =>
     round < 40 ? round : Math.floor(random() * whole.length),
   )
@@ -57,16 +57,16 @@ test.each(formats)('%s is never sound when its end is missing', async (extension
   }
 })
 
-test.each(formats)('bytes by chance are never sound as %s', async (extension) => {
+test.each(formats)('refuses random bytes as %s', async (extension) => {
   for (let round = 0; round < 120; round += 1) {
     const bytes = seededBytes(round + 500, 1 + ((round * 37) % 4_000))
     expect(await inspect(extension, bytes), `round ${round}`).not.toBeNull()
   }
 })
 
-test.each(formats)('flipped bits of %s make nothing throw or hang', async (extension) => {
+test.each(formats)('flipped bits of %s never make the inspection throw or hang', async (extension) => {
   const random = seededRandom(31)
-  const whole = wholes[extension] as Buffer
+  const whole = validFiles[extension] as Buffer
   for (let round = 0; round < 200; round += 1) {
     const bytes = Buffer.from(whole)
     for (let flip = 0; flip <= random() * 6; flip += 1) {
@@ -80,7 +80,7 @@ test.each(formats)('flipped bits of %s make nothing throw or hang', async (exten
   }
 })
 
-test('hostile headers are refused in bounded time', async () => {
+test('refuses hostile headers in bounded time', async () => {
   const entry = (name: string, begin: string, end: string) =>
     `"${name}":{"dtype":"U8","shape":[1],"data_offsets":[${begin},${end}]}`
   const hostile: Readonly<Record<string, string>> = {

@@ -30,7 +30,7 @@ async function failureOf(path: string) {
   return failure && [failure.code, failure.params]
 }
 
-test('a sound file is recognised, given a place and identified', async () => {
+test('recognises and identifies a valid file and suggests its target', async () => {
   const { path, sizeBytes } = await writeSafetensors(at('models/loras/SDXL/painter_v1.safetensors'), {
     tensors: families['kohya SDXL LoRA'].tensors,
     metadata: { 'modelspec.title': 'Painter' },
@@ -63,14 +63,14 @@ test('a sound file is recognised, given a place and identified', async () => {
   })
 })
 
-test('counts the bytes that are missing, and those too many', async () => {
+test('counts missing and extra bytes', async () => {
   const cut = await writeSafetensors(at('cut.safetensors'), { sizeBytes: 5_000_000, cutBytes: 1234 })
   const long = await writeSafetensors(at('long.safetensors'), { extraBytes: 7 })
   expect(await failureOf(cut.path)).toEqual(['file-cut-short', { missingBytes: 1234 }])
   expect(await failureOf(long.path)).toEqual(['file-too-long', { extraBytes: 7 }])
 })
 
-test('a refused file still says what it is and where it would go', async () => {
+test('recognises a refused file and suggests its target', async () => {
   const { path } = await writeSafetensors(at('vae/cut.safetensors'), {
     tensors: families['Flux.1 VAE'].tensors,
     cutBytes: 1,
@@ -80,7 +80,7 @@ test('a refused file still says what it is and where it would go', async () => {
   expect(target.modelPath).toBe('models/vae/cut.safetensors')
 })
 
-test('names what stands in place of a model', async () => {
+test('refuses empty files, LFS pointers, web pages and error replies', async () => {
   expect(await failureOf((await writeText(at('a.safetensors'), '')).path)).toEqual(['file-empty', {}])
   expect(await failureOf((await writeHollow(at('b.safetensors'), 3_000_000)).path)).toEqual([
     'file-hollow',
@@ -95,13 +95,13 @@ test('names what stands in place of a model', async () => {
   expect(await failureOf((await writeErrorReply(at('f.safetensors'))).path)).toEqual(['file-web-page', {}])
 })
 
-test('zeros that end within the first mebibyte are the start of a file', async () => {
+test('accepts a file with other bytes within the first mebibyte of zeros', async () => {
   const bytes = Buffer.alloc(600_000)
   bytes[599_999] = 1
   expect(await failureOf((await writeText(at('a.dat'), bytes)).path)).toBeNull()
 })
 
-test('a download is known by its own ending and by what lies beside it', async () => {
+test('refuses a partial download by its name or by a file next to it', async () => {
   const own = await writeText(at('a.safetensors.crdownload'), 'x')
   const beside = await writeSafetensors(at('b.safetensors'))
   await writeText(`${beside.path}.aria2`, 'x')
@@ -109,19 +109,23 @@ test('a download is known by its own ending and by what lies beside it', async (
   expect(await failureOf(beside.path)).toEqual(['file-downloading', {}])
 })
 
-test('says what is damaged', async () => {
-  const hurt = async (name: string, bytes: string | Buffer) =>
+test('reports what is wrong with a damaged header', async () => {
+  const failureOfBytes = async (name: string, bytes: string | Buffer) =>
     failureOf((await writeText(at(name), bytes)).path)
   const problem = (text: string) => ['file-damaged-header', { problem: text }]
-  expect(await hurt('a.safetensors', Buffer.from([1, 2, 3]))).toEqual(problem('shorter than 8 bytes'))
-  expect(await hurt('b.safetensors', Buffer.from('\x40\0\0\0\0\0\0\0{"a":'))).toEqual(
+  expect(await failureOfBytes('a.safetensors', Buffer.from([1, 2, 3]))).toEqual(
+    problem('shorter than 8 bytes'),
+  )
+  expect(await failureOfBytes('b.safetensors', Buffer.from('\x40\0\0\0\0\0\0\0{"a":'))).toEqual(
     problem('the file ends inside its header'),
   )
-  expect(await hurt('e.gguf', seededBytes(1, 500))).toEqual(problem('does not begin with GGUF'))
-  expect(await hurt('f.pt', smallZip().subarray(0, -22))).toEqual(problem('zip archive without its end'))
+  expect(await failureOfBytes('e.gguf', seededBytes(1, 500))).toEqual(problem('does not begin with GGUF'))
+  expect(await failureOfBytes('f.pt', smallZip().subarray(0, -22))).toEqual(
+    problem('zip archive without its end'),
+  )
 })
 
-test('says both what a name promises and what the file holds, where the two disagree', async () => {
+test('refuses a file whose extension and format disagree', async () => {
   const gguf = await writeGguf(at('g.gguf'))
   const safetensors = await writeSafetensors(at('s.safetensors'))
   for (const [extension, holds, write] of [
@@ -140,21 +144,21 @@ test('says both what a name promises and what the file holds, where the two disa
   expect(await failureOf(at('voice.bin'))).toBeNull()
 })
 
-test('what is beside a link is a model’s sidecar before what is beside the blob that it leads to', async () => {
+test('prefers sidecars next to a link over those next to its target', async () => {
   const { path } = await writeSafetensors(at('blobs/0a1b'))
   await mkdir(at('models'))
   await symlink(path, at('models/painter.safetensors'))
-  const met = { name: 'painter.safetensors', folder: '', place: at('models') }
-  expect((await inspectFile(path, met)).recognition.hasPreview).toBeUndefined()
+  const link = { name: 'painter.safetensors', folder: '', place: at('models') }
+  expect((await inspectFile(path, link)).recognition.hasPreview).toBeUndefined()
   await writeText(at('models/painter.png'), 'x')
-  expect((await inspectFile(path, met)).recognition.hasPreview).toBe(true)
-  const looked = await readDetails({ path, ...met })
-  expect(looked?.facts.sidecars).toEqual(['painter.png'])
+  expect((await inspectFile(path, link)).recognition.hasPreview).toBe(true)
+  const details = await readDetails({ path, ...link })
+  expect(details?.facts.sidecars).toEqual(['painter.png'])
 })
 
-test('a GGUF header over 100,000,000 bytes is not read', async () => {
+test('refuses a GGUF header over 100,000,000 bytes', async () => {
   const { header } = ggufHeader({ metadata: { pad: [] } })
-  // An array of bytes that is as long as 150 MB, in a file that takes no room.
+  // A byte array of 150 MB in a sparse file.
   const count = header.indexOf('pad') + 'pad'.length + 8
   header.writeUInt32LE(0, count - 4)
   header.writeBigUInt64LE(150_000_000n, count)
@@ -166,7 +170,7 @@ test('a GGUF header over 100,000,000 bytes is not read', async () => {
   ])
 })
 
-test('takes a PyTorch file unopened', async () => {
+test('recognises a PyTorch file by its folder and name without loading it', async () => {
   await writeText(at('vae/a.pt'), smallZip())
   await writeText(at('b.ckpt'), emptyPickle)
   expect(await inspectFile(at('vae/a.pt'))).toMatchObject({
@@ -179,7 +183,7 @@ test('takes a PyTorch file unopened', async () => {
   })
 })
 
-test('takes any other file as unknown', async () => {
+test('accepts any other file as unknown', async () => {
   await writeText(at('x.dat'), seededBytes(9, 5000))
   expect(await inspectFile(at('x.dat'))).toMatchObject({
     recognition: { format: 'other', modelType: null, reason: { key: 'reason.unknown' } },
@@ -188,12 +192,12 @@ test('takes any other file as unknown', async () => {
   })
 })
 
-test('knows safetensors under another name', async () => {
+test('recognises safetensors without an extension', async () => {
   const { path } = await writeSafetensors(at('blob'), { tensors: families['SD VAE'].tensors })
   expect((await inspectFile(path)).recognition).toMatchObject({ format: 'safetensors', modelType: 'vae' })
 })
 
-test('reads GGUF, also with a header longer than the first read, and sees that it is cut short', async () => {
+test('reads a GGUF header longer than the first read, and reports a short file', async () => {
   const tensors = { 'img_in.weight': { type: 1, shape: [3072, 64] } } as const
   const tokens = Array.from({ length: 60_000 }, (_, index) => `token-${index}-${'x'.repeat(20)}`)
   const metadata = { 'general.architecture': 'flux', 'tokenizer.ggml.tokens': tokens }
@@ -217,12 +221,12 @@ test('reads a safetensors header longer than the first read', async () => {
   expect(await failureOf(path)).toBeNull()
 })
 
-test('a file that is gone or no file is a failure', async () => {
+test('fails for a missing file and for a folder', async () => {
   expect(await failureOf(at('gone.safetensors'))).toEqual(['file-missing', {}])
   expect(await failureOf(root)).toEqual(['file-unreadable', {}])
 })
 
-test('uses the name and folder under which a file was seen', async () => {
+test('uses the name and folder of the link to a file', async () => {
   const { path } = await writeText(at('blobs/0a1b'), emptyPickle)
   await symlink(path, at('link.pt'))
   const inspection = await inspectFile(path, { name: 'vae.pt', folder: 'drop', place: at('embeddings') })
@@ -234,7 +238,7 @@ test('uses the name and folder under which a file was seen', async () => {
   })
 })
 
-test('no damage by chance makes it fail to answer, or call a file sound whose length is wrong', async () => {
+test('random damage never makes it reject or accept a file of wrong size', async () => {
   const random = seededRandom(42)
   const below = (limit: number) => Math.floor(random() * limit)
   const { path } = await writeSafetensors(at('whole.safetensors'), { payload: { seed: 1 } })

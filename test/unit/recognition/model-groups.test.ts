@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true, force: true }))
 const at = (name: string) => join(root, name)
 
-async function told(paths: readonly string[]) {
+async function inspectPaths(paths: readonly string[]) {
   const { files, skipped } = await collectFiles(paths)
   const rows = await Promise.all(
     files.map(async (file) => {
@@ -29,7 +29,7 @@ async function told(paths: readonly string[]) {
   return { rows, skipped: skipped.map(({ name, reason }) => [name.split('/').slice(1).join('/'), reason]) }
 }
 
-test('a diffusers folder is one group: its files keep their places below one folder of the library', async () => {
+test('groups a diffusers folder and keeps the relative paths of its files', async () => {
   const model = 'models/diffusers/flux-dev'
   await writeText(at(`${model}/model_index.json`), '{"_class_name": "FluxPipeline"}')
   await writeText(at(`${model}/tokenizer/vocab.json`), '{}')
@@ -37,7 +37,7 @@ test('a diffusers folder is one group: its files keep their places below one fol
   await writeText(at(`${model}/README.md`), '# Flux')
   await writeSafetensors(at(`${model}/vae/diffusion_pytorch_model.safetensors`))
   await writeSafetensors(at(`${model}/transformer/diffusion_pytorch_model.safetensors`), { tensors: flux })
-  const { rows, skipped } = await told([at('models')])
+  const { rows, skipped } = await inspectPaths([at('models')])
   expect(rows.map(({ path, modelType, base }) => [path, modelType, base])).toEqual(
     [
       'model_index.json',
@@ -53,12 +53,12 @@ test('a diffusers folder is one group: its files keep their places below one fol
   expect(skipped).toEqual([['diffusers/flux-dev/README.md', 'not-a-model']])
 })
 
-test('a checkpoint beside the index of a diffusers folder is the same model in one file, and goes where such files go', async () => {
+test('treats a checkpoint next to a diffusers index as a separate model', async () => {
   const model = 'models/diffusers/sdxl'
   await writeText(at(`${model}/model_index.json`), '{"_class_name": "StableDiffusionXLPipeline"}')
   await writeSafetensors(at(`${model}/sd_xl_base_1.0.safetensors`), families['SDXL checkpoint'])
   await writeSafetensors(at(`${model}/vae/diffusion_pytorch_model.safetensors`))
-  const { rows } = await told([at('models')])
+  const { rows } = await inspectPaths([at('models')])
   expect(rows.map(({ path, modelType, base, group }) => [path, modelType, base, group?.name])).toEqual([
     [`${model}/model_index.json`, 'diffusers', 'SDXL', 'sdxl'],
     ['models/checkpoints/sdxl/sd_xl_base_1.0.safetensors', 'checkpoints', 'SDXL', undefined],
@@ -66,7 +66,7 @@ test('a checkpoint beside the index of a diffusers folder is the same model in o
   ])
 })
 
-test('a diffusers folder of graphs is sent with their weights, and not without one of them', async () => {
+test('refuses a graph of a diffusers folder only if its weights are missing', async () => {
   const model = 'models/diffusers/onnx-model'
   await writeText(at(`${model}/model_index.json`), '{}')
   const graph = (location: string) =>
@@ -76,7 +76,7 @@ test('a diffusers folder of graphs is sent with their weights, and not without o
   await writeText(at(`${model}/unet/model.onnx`), graph('model.onnx_data'))
   await writeText(at(`${model}/unet/model.onnx_data`), Buffer.alloc(16, 1))
   await writeText(at(`${model}/vae_decoder/model.onnx`), graph('model.onnx_data'))
-  const { rows, skipped } = await told([at('models')])
+  const { rows, skipped } = await inspectPaths([at('models')])
   expect(rows.map(({ path, failure }) => [path.replace(`${model}/`, ''), failure])).toEqual([
     ['model_index.json', null],
     ['text_encoder/model.onnx', null],
@@ -88,7 +88,7 @@ test('a diffusers folder of graphs is sent with their weights, and not without o
   expect(skipped).toEqual([])
 })
 
-test('a diffusers folder with a numbered part missing does not send the others', async () => {
+test('refuses the numbered parts of a diffusers folder if one is missing', async () => {
   const model = at('models/diffusers/big')
   await writeText(join(model, 'model_index.json'), '{}')
   for (const number of [1, 3])
@@ -109,9 +109,9 @@ async function writeShards(folder: string, numbers: readonly number[] = [1, 2, 3
   await writeText(join(folder, 'flux.safetensors.index.json'), '{"weight_map": {}}')
 }
 
-test('numbered parts are one group with their index, told by the tensors of all of them', async () => {
+test('groups numbered parts with their index, recognised by all their tensors', async () => {
   await writeShards(at('models/unet'))
-  const { rows } = await told([at('models')])
+  const { rows } = await inspectPaths([at('models')])
   expect(rows.map(({ path, modelType, base, failure }) => [path, modelType, base, failure])).toEqual(
     [
       'flux-00001-of-00003.safetensors',
@@ -123,7 +123,7 @@ test('numbered parts are one group with their index, told by the tensors of all 
   expect(rows.map(({ group }) => [group?.name, group?.kind])).toEqual(rows.map(() => ['flux', 'shards']))
 })
 
-test('the parts are read once for all of them, and again when one of them has changed', async () => {
+test('caches the kind of numbered parts until one of them changes', async () => {
   await writeShards(at('m'), [1, 3])
   const shard = { stem: 'flux', count: 3, extension: '.safetensors' }
   const first = detectShardedKind(at('m'), shard)
@@ -133,16 +133,16 @@ test('the parts are read once for all of them, and again when one of them has ch
   expect((await detectShardedKind(at('m'), shard))?.variant).toBe('dev')
 })
 
-test('dropped one by one, parts are a group too', async () => {
+test('groups numbered parts that are dropped as single files', async () => {
   await writeShards(at('drop'))
   const paths = [1, 2, 3].map((number) => at(`drop/flux-0000${number}-of-00003.safetensors`))
-  const { rows } = await told(paths)
+  const { rows } = await inspectPaths(paths)
   expect(new Set(rows.map(({ group }) => group?.key)).size).toBe(1)
 })
 
-test('one part of a model that is dropped alone brings the others and their index along', async () => {
+test('adds the other parts and the index to a single dropped part', async () => {
   await writeShards(at('drop'))
-  const { rows } = await told([at('drop/flux-00002-of-00003.safetensors')])
+  const { rows } = await inspectPaths([at('drop/flux-00002-of-00003.safetensors')])
   expect(rows.map(({ path, failure }) => [path.split('/').at(-1), failure])).toEqual([
     ['flux-00002-of-00003.safetensors', null],
     ['flux-00001-of-00003.safetensors', null],
@@ -151,7 +151,7 @@ test('one part of a model that is dropped alone brings the others and their inde
   ])
   const all = [2, 1, 3].map((number) => at(`drop/flux-0000${number}-of-00003.safetensors`))
   const { files, skipped } = await collectFiles(all)
-  expect(files.map(({ name, requiredBy: along }) => [name, along?.name])).toEqual([
+  expect(files.map(({ name, requiredBy }) => [name, requiredBy?.name])).toEqual([
     ['flux-00002-of-00003.safetensors', undefined],
     ['flux.safetensors.index.json', 'flux-00002-of-00003.safetensors'],
     ['flux-00001-of-00003.safetensors', undefined],
@@ -160,7 +160,7 @@ test('one part of a model that is dropped alone brings the others and their inde
   expect(skipped).toEqual([])
 })
 
-test('a model with a part missing is not sent, and the part is named', async () => {
+test('refuses all parts of a model if one is missing, and names it', async () => {
   await writeShards(at('models/unet'), [1, 3])
   const { files } = await collectFiles([at('models')])
   for (const file of files) {
@@ -171,21 +171,21 @@ test('a model with a part missing is not sent, and the part is named', async () 
   }
 })
 
-test('a graph keeps the weights beside it', async () => {
+test('groups a graph with its external weights, which must be complete', async () => {
   const external = { location: 'pose.onnx.data', length: 4_000 }
   await writeText(at('models/onnx/pose.onnx'), onnxOf([{ name: 'w', shape: [10, 200], external }]))
-  expect((await told([at('models')])).rows[0]?.failure).toBe('file-part-missing')
+  expect((await inspectPaths([at('models')])).rows[0]?.failure).toBe('file-part-missing')
   await writeText(at('models/onnx/pose.onnx.data'), Buffer.alloc(3_999, 1))
-  expect((await told([at('models')])).rows[0]?.failure).toBe('file-part-missing')
+  expect((await inspectPaths([at('models')])).rows[0]?.failure).toBe('file-part-missing')
   await writeText(at('models/onnx/pose.onnx.data'), Buffer.alloc(4_000, 1))
-  const { rows } = await told([at('models')])
+  const { rows } = await inspectPaths([at('models')])
   expect(rows.map(({ path, group, failure }) => [path, group?.name, group?.kind, failure])).toEqual([
     ['models/onnx/pose.onnx', 'pose', 'external', null],
     ['models/onnx/pose.onnx.data', 'pose', 'external', null],
   ])
 })
 
-test('a graph that is dropped alone brings its weights along, and weights their graph', async () => {
+test('adds the weights to a dropped graph, and the graph to dropped weights', async () => {
   const external = { location: 'pose.onnx.data', length: 16 }
   await writeText(at('pose.onnx'), onnxOf([{ name: 'w', shape: [2, 2], external }]))
   await writeText(at('pose.onnx.data'), Buffer.alloc(16, 1))
@@ -197,14 +197,14 @@ test('a graph that is dropped alone brings its weights along, and weights their 
     ['pose.onnx.data', ['pose.onnx.data', 'pose.onnx']],
     ['old/model.onnx', ['model.onnx', 'weights.pb']],
   ] as const) {
-    const { rows } = await told([at(dropped)])
+    const { rows } = await inspectPaths([at(dropped)])
     expect(rows.map(({ path, failure }) => [path.split('/').at(-1), failure])).toEqual(
       names.map((name) => [name, null]),
     )
   }
 })
 
-test('a graph whose weights nobody could tell to be its own is not sent without them', async () => {
+test('refuses a graph whose external weights are not named after it', async () => {
   const external = { location: 'layer.7.weight', length: 16 }
   await writeText(at('pose.onnx'), onnxOf([{ name: 'w', shape: [2, 2], external }]))
   await writeText(at('layer.7.weight'), Buffer.alloc(16, 1))
@@ -214,7 +214,7 @@ test('a graph whose weights nobody could tell to be its own is not sent without 
   })
 })
 
-test('files that are only in a cloud drive are left alone, and counted', async () => {
+test('skips and counts files that are only in a cloud drive, without reading them', async () => {
   const online = await open(at('online.safetensors'), 'w')
   await online.truncate(5_000_000)
   await online.close()
@@ -225,8 +225,8 @@ test('files that are only in a cloud drive are left alone, and counted', async (
   expect(skipped.map(({ reason }) => reason)).toEqual(['placeholder', 'placeholder'])
   const dropped = await collectFiles([at('online.safetensors')], { platform: 'darwin' })
   expect(dropped.files[0]?.failure?.code).toBe('file-placeholder')
-  // Tried again before the drive has fetched it: looking into it would fetch it without being asked.
-  const tried = await inspectFile(at('online.safetensors'), { folder: '' }, 'darwin')
-  expect(tried.failure?.code).toBe('file-placeholder')
-  expect(tried.identity.sizeBytes).toBe(5_000_000)
+  // A retry must not download the file either.
+  const retried = await inspectFile(at('online.safetensors'), { folder: '' }, 'darwin')
+  expect(retried.failure?.code).toBe('file-placeholder')
+  expect(retried.identity.sizeBytes).toBe(5_000_000)
 })

@@ -26,7 +26,7 @@ test.each([
   ['home/me/Downloads', null],
   ['home/constructor', null],
   ['', null],
-])('the folder %s stands for %s', (path, modelType) => {
+])('the folder %s implies %s', (path, modelType) => {
   expect(typeOf(path)).toBe(modelType)
 })
 
@@ -44,7 +44,7 @@ test.each([
   ['explorations.pt', null],
   ['floral.bin', null],
   ['elevated.pt', null],
-])('the name %s hints at %s', (name, modelType) => {
+])('the name %s suggests %s', (name, modelType) => {
   expect(modelTypeByName(name)?.modelType ?? null).toBe(modelType)
 })
 
@@ -62,15 +62,15 @@ function recogniseWith(change: Partial<Evidence>) {
   return { modelType, base, key: reason.key }
 }
 
-test('the header counts, and the reason says what the folder says of it', () => {
+test('the header takes precedence, and the reason mentions the folder', () => {
   const inFolder = (path: string) => recogniseWith({ kind: lora, folder: folderEvidence(path.split('/')) })
-  const told = { modelType: 'loras', base: 'SDXL' }
-  expect(inFolder('models/loras')).toEqual({ ...told, key: 'reason.header-and-folder' })
-  expect(inFolder('models/checkpoints')).toEqual({ ...told, key: 'reason.header-over-folder' })
-  expect(inFolder('Downloads')).toEqual({ ...told, key: 'reason.header' })
+  const expected = { modelType: 'loras', base: 'SDXL' }
+  expect(inFolder('models/loras')).toEqual({ ...expected, key: 'reason.header-and-folder' })
+  expect(inFolder('models/checkpoints')).toEqual({ ...expected, key: 'reason.header-over-folder' })
+  expect(inFolder('Downloads')).toEqual({ ...expected, key: 'reason.header' })
 })
 
-test('a folder that is more particular than the tensors counts', () => {
+test('a folder more specific than the tensors takes precedence', () => {
   const control: Kind = { modelType: 'controlnet', base: null, evidence: 'control_blocks.0' }
   expect(recogniseWith({ kind: control, folder: folderEvidence(['models', 'model_patches']) })).toEqual({
     modelType: 'model_patches',
@@ -79,7 +79,7 @@ test('a folder that is more particular than the tensors counts', () => {
   })
 })
 
-test('without a header the folder counts, then the name, then nothing', () => {
+test('without a header, the folder takes precedence over the name', () => {
   const vae = folderEvidence(['vae'])
   expect(recogniseWith({ folder: vae, name: 'lora.safetensors' })).toMatchObject({
     modelType: 'vae',
@@ -92,7 +92,7 @@ test('without a header the folder counts, then the name, then nothing', () => {
   expect(recogniseWith({})).toEqual({ modelType: null, base: null, key: 'reason.unknown' })
 })
 
-test('a PyTorch file says that it was not opened', () => {
+test('the reason for a PyTorch file says that it was not loaded', () => {
   const pytorch = (change: Partial<Evidence>) => recogniseWith({ format: 'pytorch', ...change })
   expect(pytorch({ folder: folderEvidence(['vae']) }).key).toBe('reason.pytorch-folder')
   expect(pytorch({ name: 'lora.pt' }).key).toBe('reason.pytorch-name')
@@ -109,7 +109,7 @@ interface Suggested {
 const suggest = ({ name, path = '', folder = '', modelType = 'loras', title = null }: Suggested) =>
   suggestTarget({ name, folder, modelType, title, evidence: folderEvidence(path.split('/')) })
 
-test('the library path keeps the folders below the folder of its type', () => {
+test('the library path keeps the folders below the type’s folder', () => {
   expect(suggest({ name: 'a_b.safetensors', path: 'home/models/loras/SDXL/people' })).toEqual({
     displayName: 'a b',
     modelType: 'loras',
@@ -117,7 +117,7 @@ test('the library path keeps the folders below the folder of its type', () => {
   })
 })
 
-test('the library path follows the type that counts, not the folder it was found in', () => {
+test('the library path follows the recognised type, not the file’s folder', () => {
   const target = suggest({
     name: 'flux.safetensors',
     path: 'models/checkpoints/flux',
@@ -126,14 +126,14 @@ test('the library path follows the type that counts, not the folder it was found
   expect(target.modelPath).toBe('models/diffusion_models/flux/flux.safetensors')
 })
 
-test('folders inside a drop are kept where none has a type, without the one that was dropped', () => {
+test('without a typed folder, the path keeps subfolders of the dropped folder', () => {
   expect(suggest({ name: 'x.safetensors', folder: 'My stuff/anime' }).modelPath).toBe(
     'models/loras/anime/x.safetensors',
   )
   expect(suggest({ name: 'x.safetensors', folder: 'My stuff' }).modelPath).toBe('models/loras/x.safetensors')
 })
 
-test('what nobody recognises goes to a type of its own', () => {
+test('an unrecognised file gets the type “other”', () => {
   expect(suggest({ name: 'x.bin', modelType: null })).toEqual({
     displayName: 'x',
     modelType: 'other',
@@ -141,7 +141,7 @@ test('what nobody recognises goes to a type of its own', () => {
   })
 })
 
-test('the title in the header names the model, unless it was inherited from the base model', () => {
+test('the header’s title is the display name, unless it is the base model’s', () => {
   expect(suggest({ name: 'p.safetensors', title: ' The  Painter\n' }).displayName).toBe('The Painter')
   expect(suggest({ name: 'jugger_v9.safetensors', title: 'Stable Diffusion XL 1.0 Base' }).displayName).toBe(
     'jugger v9',
@@ -159,6 +159,6 @@ test.each([
   ['_.safetensors', '_.safetensors'],
   [`${'a'.repeat(300)}.pt`, 'a'.repeat(255)],
   ['', 'model'],
-])('the name %s shows as %s', (name, displayName) => {
+])('the name %s is displayed as %s', (name, displayName) => {
   expect(suggest({ name }).displayName).toBe(displayName)
 })

@@ -44,7 +44,7 @@ test.each(published)('type %i is %s: blocks of %i values in %i bytes', (type, na
   expect(ggmlTypes[type]).toEqual([name, values, bytes])
 })
 
-test('no type is in the table that is not published', () => {
+test('the table has no unpublished types', () => {
   expect(Object.keys(ggmlTypes).map(Number)).toEqual(published.map(([type]) => type))
 })
 
@@ -77,10 +77,15 @@ const u32 = (value: number) => Buffer.from(Uint32Array.of(value).buffer)
 const u64 = (value: number) => Buffer.from(BigUint64Array.of(BigInt(value)).buffer)
 const name = (value: string) => Buffer.concat([u64(value.length), Buffer.from(value)])
 
-/** A header with these metadata and tensors, each put together by the test. */
+/** A header with these encoded metadata pairs and tensors. */
 const header = (pairs: readonly Buffer[], tensors: readonly Buffer[] = []) =>
   Buffer.concat([
-    ...[Buffer.from('GGUF'), u32(3), u64(tensors.length), u64(pairs.length), ...pairs, ...tensors],
+    Buffer.from('GGUF'),
+    u32(3),
+    u64(tensors.length),
+    u64(pairs.length),
+    ...pairs,
+    ...tensors,
     Buffer.alloc(64),
   ])
 
@@ -99,31 +104,31 @@ const scalars = [
   [12, 8],
 ] as const
 
-test.each(scalars)('a metadata value of type %i takes %i bytes, alone and in a list', (type, bytes) => {
-  const after = Buffer.concat([name('general.name'), u32(8), name('told')])
+test.each(scalars)('a metadata value of type %i takes %i bytes, alone and in an array', (type, bytes) => {
+  const after = Buffer.concat([name('general.name'), u32(8), name('after')])
   const alone = Buffer.concat([name('alone'), u32(type), Buffer.alloc(bytes, 1)])
   const list = Buffer.concat([name('list'), u32(9), u32(type), u64(3), Buffer.alloc(3 * bytes, 1)])
   const bytesOfAll = header([alone, list, after])
   const read = parseGguf(bytesOfAll, bytesOfAll.length)
   if (read === 'needs-more' || !read.ok) throw new Error('not read')
-  expect(read.value.metadata.get('general.name')).toBe('told')
+  expect(read.value.metadata.get('general.name')).toBe('after')
 })
 
-test('a number of 64 bits is read as it is, however large', () => {
+test('reads a 64-bit metadata value exactly', () => {
   const bytes = header([Buffer.concat([name('seed'), u32(10), Buffer.alloc(8, 0xff)])])
   const read = parseGguf(bytes, bytes.length)
   if (read === 'needs-more' || !read.ok) throw new Error('not read')
   expect(read.value.metadata.get('seed')).toBe('18446744073709551615')
 })
 
-test.each([13, 255])('a metadata value of type %i, which is not published, is damage', (type) => {
+test.each([13, 255])('refuses a metadata value of the unpublished type %i', (type) => {
   for (const value of [[u32(type)], [u32(9), u32(type), u64(1)]]) {
     const bytes = header([Buffer.concat([name('x'), ...value, Buffer.alloc(8)])])
     expect(parseGguf(bytes, bytes.length)).toMatchObject({ ok: false })
   }
 })
 
-test('a tensor takes whole blocks, and one of an unknown type counts for nothing', () => {
+test('counts whole blocks of a tensor, and none of an unknown type', () => {
   const tensor = (called: string, type: number, length: number) =>
     Buffer.concat([name(called), u32(1), u64(length), u32(type), u64(0)])
   const bytes = header([], [tensor('q', 3, 33), tensor('new', 99, 64)])

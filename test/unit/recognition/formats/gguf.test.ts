@@ -17,7 +17,7 @@ const options: GgufOptions = {
   },
 }
 
-test('reads architecture, quantisation and shapes in the usual order', () => {
+test('reads architecture, quantisation and shapes in PyTorch’s order', () => {
   const { header, dataBytes } = ggufHeader(options)
   const read = parseGguf(header, header.length + dataBytes)
   expect(read).toMatchObject({ ok: true, value: { quantisation: 'Q4_K_M' } })
@@ -35,13 +35,13 @@ test('reads architecture, quantisation and shapes in the usual order', () => {
   })
 })
 
-test('reads the big-endian form, which is not flagged', () => {
+test('reads the big-endian format, which has no flag', () => {
   const { header, dataBytes } = ggufHeader({ ...options, bigEndian: true })
   const read = parseGguf(header, header.length + dataBytes)
   expect(read).toMatchObject({ ok: true, value: { minFileBytes: header.length + dataBytes } })
 })
 
-test('a shape of more than four dimensions is the one kept beside its tensor', () => {
+test('takes a shape of more than four dimensions from the metadata', () => {
   const shape = [5120, 36, 1, 2, 2]
   const { header, dataBytes } = ggufHeader({
     metadata: { 'general.architecture': 'wan', 'comfy.gguf.orig_shape.patch_embedding.weight': shape },
@@ -57,14 +57,14 @@ test('a shape of more than four dimensions is the one kept beside its tensor', (
   expect(detectGgufKind(read.value)).toMatchObject({ base: 'Wan', variant: '2.2 14B I2V' })
 })
 
-test('asks for more while the file goes on, and refuses a file that ends', () => {
+test('needs more bytes of a longer file, and refuses one that ends too early', () => {
   const { header } = ggufHeader(options)
   const start = header.subarray(0, 60)
   expect(parseGguf(start, 10_000_000)).toBe('needs-more')
   expect(parseGguf(start, start.length)).toEqual({ ok: false, problem: 'the file ends inside its header' })
 })
 
-test('refuses versions that nobody reads, and a hostile count of anything', () => {
+test('refuses unsupported versions and hostile counts', () => {
   expect(parseGguf(ggufHeader({ version: 1 }).header, 10_000)).toEqual({
     ok: false,
     problem: 'GGUF version 1',
@@ -76,7 +76,7 @@ test('refuses versions that nobody reads, and a hostile count of anything', () =
   expect(parseGguf(hostile, hostile.length)).toMatchObject({ ok: false })
 })
 
-test('refuses a tensor whose data begins between two places', () => {
+test('refuses a tensor whose data is not aligned', () => {
   const { header, dataBytes } = ggufHeader({
     tensors: { a: { type: 1, shape: [64, 64] }, b: { type: 1, shape: [2] } },
   })
@@ -88,7 +88,7 @@ test('refuses a tensor whose data begins between two places', () => {
   })
 })
 
-test('an adapter is a LoRA, and what sees for a language model is kept with it', () => {
+test('recognises adapters as LoRA and CLIP files as text encoders', () => {
   const kindWith = (metadata: Readonly<Record<string, string>>) =>
     detectGgufKind({ tensors: new Map(), metadata: new Map(Object.entries(metadata)) })
   expect(kindWith({ 'general.type': 'adapter', 'general.architecture': 'llama' })?.modelType).toBe('loras')
@@ -96,7 +96,7 @@ test('an adapter is a LoRA, and what sees for a language model is kept with it',
   expect(kindWith({ 'general.architecture': 'constructor' })).toBeNull()
 })
 
-test('no damage by chance makes it throw or read past the end', () => {
+test('random damage never makes the parser throw', () => {
   const random = seededRandom(7)
   const below = (limit: number) => Math.floor(random() * limit)
   const { header, dataBytes } = ggufHeader(options)

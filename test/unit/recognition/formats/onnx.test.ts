@@ -9,7 +9,7 @@ const whole = onnxOf([
   { name: 'far', shape: [8, 8], external: { location: 'weights.data', length: 128 } },
 ])
 
-test('reads who wrote a graph, what goes in, and where its weights are, past the weights themselves', async () => {
+test('reads a graph’s producer, inputs, tensors and external weights', async () => {
   const read = await parseOnnx(bufferSource(whole))
   if (!read.ok) throw new Error(read.problem)
   const { producer, inputs, external, tensors } = read.value
@@ -24,14 +24,14 @@ test('reads who wrote a graph, what goes in, and where its weights are, past the
   })
 })
 
-test('a graph that was cut short is never taken for a whole one', async () => {
+test('refuses a truncated graph', async () => {
   for (let length = 0; length < whole.length; length += 1 + Math.floor(length / 40)) {
     const read = await parseOnnx(bufferSource(whole.subarray(0, length)))
     expect(read.ok, `${length} bytes`).toBe(false)
   }
 })
 
-test('no damage by chance makes it throw or hang', async () => {
+test('random damage never makes the parser throw or hang', async () => {
   const random = seededRandom(5)
   for (let round = 0; round < 500; round += 1) {
     const bytes = Buffer.from(whole)

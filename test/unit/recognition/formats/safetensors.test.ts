@@ -11,7 +11,7 @@ const problemOf = (json: string) => {
   return read.ok ? null : read.problem
 }
 
-test('reads tensors, metadata and the bytes that must follow', () => {
+test('reads tensors, metadata and the size of the data', () => {
   const read = parse(
     `{"__metadata__":{"format":"pt","title":"caf\\u00e9"},"b":${tensor('F16', '[2,3]', '[4,16]')}, "a" : ${tensor('F32', '[]', '[0,4]')}}   `,
   )
@@ -31,7 +31,7 @@ test('reads tensors, metadata and the bytes that must follow', () => {
   })
 })
 
-test('takes an empty header, empty tensors, a missing metadata and fields of later versions', () => {
+test('accepts empty headers and tensors, null metadata and unknown fields', () => {
   expect(problemOf('{}')).toBeNull()
   expect(problemOf('{"__metadata__":null}')).toBeNull()
   expect(problemOf(`{"a":${tensor('F32', '[0,5]', '[0,0]')},"b":${tensor('U8', '[3]', '[0,3]')}}`)).toBeNull()
@@ -40,7 +40,7 @@ test('takes an empty header, empty tensors, a missing metadata and fields of lat
   ).toBeNull()
 })
 
-test('takes types of less than a byte when they fill whole bytes', () => {
+test('accepts types smaller than a byte when they fill whole bytes', () => {
   expect(problemOf(`{"a":${tensor('F4', '[4]', '[0,2]')}}`)).toBeNull()
   expect(problemOf(`{"a":${tensor('F6_E2M3', '[4]', '[0,3]')}}`)).toBeNull()
   expect(problemOf(`{"a":${tensor('F4', '[3]', '[0,2]')}}`)).toBe('shape and data_offsets of a disagree')
@@ -99,13 +99,13 @@ test('refuses bytes that are not UTF-8', () => {
   expect(read).toEqual({ ok: false, problem: 'header is not UTF-8' })
 })
 
-test('refuses a header that is nested without end', () => {
+test('refuses a header that is nested too deeply', () => {
   const depth = 5_000_000
   const json = `{"a":{"x":${'['.repeat(depth)}${']'.repeat(depth)}}}`
   expect(problemOf(json)).toBe('nested too deeply')
 })
 
-test('the first eight bytes must be a length that fits, with { behind them', () => {
+test('requires a valid length and then { at the file’s start', () => {
   const start = (length: bigint, next = '{') => {
     const bytes = Buffer.alloc(9, next)
     bytes.writeBigUInt64LE(length)
@@ -125,7 +125,7 @@ test('the first eight bytes must be a length that fits, with { behind them', () 
   expect(parseHeaderLength(Buffer.alloc(3), 3)).toMatchObject({ problem: 'shorter than 8 bytes' })
 })
 
-/** What Node's own parser says of the same bytes, duplicates and all: a second opinion on grammar. */
+/** Checks the grammar with Node's own parser, which accepts duplicate keys. */
 function isJson(text: string): boolean {
   try {
     JSON.parse(text)
@@ -135,7 +135,7 @@ function isJson(text: string): boolean {
   }
 }
 
-test('no damage by chance makes it throw, or take what is not even JSON', () => {
+test('random damage never makes the parser throw or accept invalid JSON', () => {
   const random = seededRandom(20_261_124)
   const below = (limit: number) => Math.floor(random() * limit)
   const { header } = safetensorsHeader(
@@ -143,7 +143,7 @@ test('no damage by chance makes it throw, or take what is not even JSON', () => 
     { format: 'pt', note: 'a "quoted" word and ümlaut' },
   )
   const json = header.subarray(8)
-  let sound = 0
+  let accepted = 0
   for (let round = 0; round < 20_000; round += 1) {
     const damaged = Buffer.from(random() < 0.3 ? json.subarray(0, below(json.length)) : json)
     for (let count = below(4); count > 0 && damaged.length > 0; count -= 1) {
@@ -151,15 +151,15 @@ test('no damage by chance makes it throw, or take what is not even JSON', () => 
     }
     const read = parseSafetensors(damaged)
     if (!read.ok) continue
-    sound += 1
+    accepted += 1
     expect(isJson(damaged.toString('utf8')), `round ${round}`).toBe(true)
     const bytes = [...read.value.tensors.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
     expect(bytes, `round ${round}`).toBe(read.value.dataBytes)
   }
-  // Some rounds change nothing, or a letter inside a name: those must stay sound.
-  expect(sound).toBeGreaterThan(1000)
+  // Some rounds change nothing, or a letter in a name, and must be accepted.
+  expect(accepted).toBeGreaterThan(1000)
 })
 
-test('a length is written before a header as readers expect it', () => {
+test('the fixture writes length and padding as readers expect them', () => {
   expect(withLength(Buffer.from('{}')).toString('latin1')).toBe('\b\0\0\0\0\0\0\0{}      ')
 })

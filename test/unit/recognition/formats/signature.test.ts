@@ -2,22 +2,22 @@ import { expect, test } from 'vitest'
 import { hasZipEnd, isAllZeros, detectSignature } from '../../../../electron/recognition/formats/signature.ts'
 import { emptyPickle, smallZip, withLength } from '../../../fixtures/model-files.ts'
 
-const look = (start: string | Buffer, name = 'm.safetensors') => {
+const detect = (start: string | Buffer, name = 'm.safetensors') => {
   const bytes = Buffer.from(start)
   return detectSignature(bytes, name, bytes.length)
 }
 const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 6800000000\n'
 
-test('reads the real size out of a Git LFS pointer', () => {
-  expect(look(pointer)).toEqual({ type: 'lfs-pointer', realBytes: 6_800_000_000 })
-  expect(look(pointer.replace('git-lfs', 'hawser'))).toEqual({
+test('reads the real size from a Git LFS pointer', () => {
+  expect(detect(pointer)).toEqual({ type: 'lfs-pointer', realBytes: 6_800_000_000 })
+  expect(detect(pointer.replace('git-lfs', 'hawser'))).toEqual({
     type: 'lfs-pointer',
     realBytes: 6_800_000_000,
   })
 })
 
-test('a pointer without a size is but text', () => {
-  expect(look(pointer.replace(/size.*/, '')).type).toBe('web-page')
+test('treats a pointer without a size as text', () => {
+  expect(detect(pointer.replace(/size.*/, '')).type).toBe('web-page')
 })
 
 test.each([
@@ -27,31 +27,31 @@ test.each([
   ['{"error":"Access restricted"}', 'x.pt', 'web-page'],
   ['Entry not found', 'x.safetensors', 'web-page'],
   ['Invalid username or password.', 'x.gguf', 'web-page'],
-  // A pickle of protocol 0 is text, and so is a workflow.
+  // Pickles of protocol 0 and workflows are text too.
   ['(dp0\n.', 'x.pt', 'unknown'],
   ['{"nodes":[]}', 'workflow.json', 'unknown'],
-])('takes %j in %s for %s', (text, name, is) => {
-  expect(look(text, name).type).toBe(is)
+])('takes %j in %s for: %s', (text, name, is) => {
+  expect(detect(text, name).type).toBe(is)
 })
 
-test('a safetensors header whose length happens to be written {" is no error reply', () => {
+test('does not take a safetensors header whose length reads {" for an error reply', () => {
   const json = Buffer.alloc(0x227b - 3, ' ')
   json.write('{}')
   const file = withLength(json)
   file.writeBigUInt64LE(0x227bn)
   expect(file.toString('latin1', 0, 2)).toBe('{"')
-  expect(look(file).type).toBe('unknown')
+  expect(detect(file).type).toBe('unknown')
 })
 
-test('knows formats by their first bytes', () => {
-  expect(look('GGUF\u0003\0\0\0').type).toBe('gguf')
-  expect(look(smallZip(), 'x.pt').type).toBe('zip')
-  expect(look(emptyPickle, 'x.pt').type).toBe('pickle')
-  expect(look(Buffer.alloc(100), 'x.pt').type).toBe('zeros')
-  expect(look(Buffer.alloc(0), 'x.pt').type).toBe('unknown')
+test('detects formats by their first bytes', () => {
+  expect(detect('GGUF\u0003\0\0\0').type).toBe('gguf')
+  expect(detect(smallZip(), 'x.pt').type).toBe('zip')
+  expect(detect(emptyPickle, 'x.pt').type).toBe('pickle')
+  expect(detect(Buffer.alloc(100), 'x.pt').type).toBe('zeros')
+  expect(detect(Buffer.alloc(0), 'x.pt').type).toBe('unknown')
 })
 
-test('zeros are zeros to the last byte', () => {
+test('checks for zeros up to the last byte', () => {
   const bytes = Buffer.alloc(5000)
   expect(isAllZeros(bytes)).toBe(true)
   bytes[4999] = 1
@@ -59,7 +59,7 @@ test('zeros are zeros to the last byte', () => {
   expect(isAllZeros(Buffer.from([1]))).toBe(false)
 })
 
-test('finds the end of a zip, or misses it', () => {
+test('finds the end record of a zip', () => {
   const zip = smallZip()
   expect(hasZipEnd(zip)).toBe(true)
   expect(hasZipEnd(zip.subarray(0, -22))).toBe(false)

@@ -13,32 +13,32 @@ function headerOf(tensors: FixtureTensors, metadata: Readonly<Record<string, str
   return read.value
 }
 
-test('every family is told by its tensors, and taken for no other', () => {
+test('recognises every family by its tensors', () => {
   const all = Object.entries<Family>(families).filter(([, { folder }]) => folder === undefined)
   const expected = Object.fromEntries(
     all.map(([name, { modelType, base, variant = null }]) => [name, { modelType, base, variant }]),
   )
-  const told = Object.fromEntries(
+  const detected = Object.fromEntries(
     all.map(([name, family]) => {
       const kind = detectKind(headerOf(family.tensors, family.metadata))
       return [name, kind && { modelType: kind.modelType, base: kind.base, variant: kind.variant ?? null }]
     }),
   )
-  expect(told).toEqual(expected)
+  expect(detected).toEqual(expected)
 })
 
-test('the evidence is a tensor that is really in the file', () => {
+test('names a tensor of the file as evidence', () => {
   for (const [name, { tensors }] of Object.entries(families)) {
     expect(Object.keys(tensors), name).toContain(detectKind(headerOf(tensors))?.evidence)
   }
 })
 
-test('tensors that nobody knows stay unknown', () => {
+test('returns null for unknown tensors', () => {
   expect(detectKind(headerOf({ 'some.layer.weight': { dtype: 'F32', shape: [300, 300] } }))).toBeNull()
   expect(detectKind(headerOf({}))).toBeNull()
 })
 
-test('a diffusion model of no known family is still a diffusion model', () => {
+test('recognises a diffusion model of unknown family as one', () => {
   const kind = detectKind(headerOf({ 'model.diffusion_model.new.weight': { dtype: 'F32', shape: [3, 3] } }))
   expect(kind).toEqual({
     modelType: 'diffusion_models',
@@ -48,7 +48,7 @@ test('a diffusion model of no known family is still a diffusion model', () => {
   })
 })
 
-test('the metadata names the base where tensors cannot', () => {
+test('takes the base from the metadata when the tensors don’t show it', () => {
   const tensors = families['LoHa of unknown base'].tensors
   expect(detectKind(headerOf(tensors, { ss_base_model_version: 'sdxl_base_v1-0' }))?.base).toBe('SDXL')
   expect(detectKind(headerOf(tensors, { 'modelspec.architecture': 'stable-diffusion-v1/lora' }))?.base).toBe(
@@ -56,7 +56,7 @@ test('the metadata names the base where tensors cannot', () => {
   )
 })
 
-test('the metadata tells the type of a file whose tensors nobody knows', () => {
+test('takes the type from the metadata when the tensors are unknown', () => {
   const tensors: FixtureTensors = { 'odd.weight': { dtype: 'F32', shape: [300, 300] } }
   expect(detectKind(headerOf(tensors, { 'modelspec.architecture': 'flux-1-dev/lora' }))).toEqual({
     modelType: 'loras',

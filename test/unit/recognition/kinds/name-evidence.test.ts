@@ -5,9 +5,12 @@ import { detectQuantisation } from '../../../../electron/recognition/kinds/quant
 
 const vae = (base: string): Kind => ({ modelType: 'vae', base, evidence: 'decoder.conv_in.weight' })
 const wan = (variant: string, modelType = 'diffusion_models'): Kind => ({
-  ...{ modelType, base: 'Wan', variant, evidence: 'head.modulation' },
+  modelType,
+  base: 'Wan',
+  variant,
+  evidence: 'head.modulation',
 })
-const told = (kind: Kind, name: string) => {
+const refine = (kind: Kind, name: string) => {
   const { kind: found, note } = refineKindByName(kind, name)
   return [found.base, found.variant ?? null, note?.key ?? null, note?.params['answer'] ?? null]
 }
@@ -23,11 +26,11 @@ test.each([
   [wan('14B T2V'), 'video.safetensors', ['Wan', '14B T2V', 'note.open', null]],
   [wan('14B', 'loras'), 'dance_low_noise.safetensors', ['Wan', '14B', 'note.by-name', 'low']],
   [wan('2.2 5B TI2V'), 'wan2.2_high.safetensors', ['Wan', '2.2 5B TI2V', null, null]],
-])('of %o the name %s leaves %j', (kind, name, expected) => {
-  expect(told(kind, name)).toEqual(expected)
+])('refines %o by the name %s to %j', (kind, name, expected) => {
+  expect(refine(kind, name)).toEqual(expected)
 })
 
-test('says how numbers were made smaller', () => {
+test('detects the quantisation of a model’s weights', () => {
   const tensors = (names: readonly string[], dtype = 'U8') =>
     new Map(names.map((name) => [name, { dtype, shape: [8], sizeBytes: 8 }]))
   expect(detectQuantisation(tensors(['a.weight', 'a.weight.quant_state.bitsandbytes__nf4']))).toBe('NF4')

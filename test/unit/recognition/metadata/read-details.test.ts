@@ -14,20 +14,20 @@ import { jpegStart, pngOf, webpStart } from '../../../fixtures/pictures.ts'
 
 let root: string
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'closer-'))
+  root = await mkdtemp(join(tmpdir(), 'details-'))
 })
 afterEach(() => rm(root, { recursive: true, force: true }))
 const at = (name: string) => join(root, name)
 const picture = pngOf(8, 8, [200, 40, 40])
 const { tensors } = families['kohya SDXL LoRA']
 
-async function factsOf(path: string) {
-  const looked = await readDetails({ path })
-  if (!looked) throw new Error('not read')
-  return looked
+async function detailsOf(path: string) {
+  const details = await readDetails({ path })
+  if (!details) throw new Error('not read')
+  return details
 }
 
-test('tells what a header says of its model, and what it gives away', async () => {
+test('reads facts, preview and private content from a header', async () => {
   const { path } = await writeSafetensors(at('painter.safetensors'), {
     tensors,
     metadata: {
@@ -42,9 +42,12 @@ test('tells what a header says of its model, and what it gives away', async () =
       workflow: '{}',
     },
   })
-  const { facts, preview } = await factsOf(path)
+  const { facts, preview } = await detailsOf(path)
   expect(facts).toMatchObject({
-    ...{ title: 'Painter', author: 'Mira', licence: 'CC-BY-NC-4.0', resolution: '1024x1024' },
+    title: 'Painter',
+    author: 'Mira',
+    licence: 'CC-BY-NC-4.0',
+    resolution: '1024x1024',
     triggerWords: ['in oil', 'thick paint'],
     trainingBase: '/home/mira/models/sd_xl_base_1.0.safetensors',
     producer: 'kohya',
@@ -52,22 +55,22 @@ test('tells what a header says of its model, and what it gives away', async () =
     dtypes: [{ dtype: 'F16', sizeBytes: 2 * (16 * 2048 + 640 * 16 + 1) }],
     privateContent: ['workflow', 'local-paths'],
   })
-  // The type is that of the bytes, whatever the header claims.
+  // The MIME type is that of the bytes, whatever the header claims.
   expect(preview).toEqual({ url: `data:image/png;base64,${picture.toString('base64')}`, from: 'header' })
   expect((await inspectFile(path)).recognition.hasPreview).toBe(true)
 })
 
-test('the tags it was trained with most stand in for trigger words', async () => {
+test('uses the most frequent training tags as trigger words', async () => {
   const frequency = { '10_cat': { cat: 20, sitting: 3 }, '5_more': { cat: 1, 'looking up': 9 } }
   const { path } = await writeSafetensors(at('a.safetensors'), {
     metadata: { ss_tag_frequency: JSON.stringify(frequency) },
   })
-  const { facts } = await factsOf(path)
+  const { facts } = await detailsOf(path)
   expect(facts.triggerWords).toEqual(['cat', 'looking up', 'sitting'])
   expect(facts.privateContent).toEqual(['training-texts'])
 })
 
-test('reads what lies beside a model, and takes none of it for a model', async () => {
+test('reads a model’s sidecars and never collects them as models', async () => {
   const { path } = await writeSafetensors(at('cat.safetensors'), { tensors })
   await writeFile(at('cat.preview.png'), picture)
   await writeText(
@@ -76,9 +79,11 @@ test('reads what lies beside a model, and takes none of it for a model', async (
   )
   await writeText(at('cat.json'), '{ broken')
   await writeText(at('other.json'), '{}')
-  const { facts, preview } = await factsOf(path)
+  const { facts, preview } = await detailsOf(path)
   expect(facts).toMatchObject({
-    ...{ title: 'Cat', triggerWords: ['a cat'], trainingBase: 'SDXL 1.0' },
+    title: 'Cat',
+    triggerWords: ['a cat'],
+    trainingBase: 'SDXL 1.0',
     sidecars: ['cat.preview.png', 'cat.civitai.info', 'cat.json'],
   })
   expect(preview?.from).toBe('sidecar')
@@ -94,7 +99,7 @@ test('reads what lies beside a model, and takes none of it for a model', async (
   expect(await skippedOf([path, at('cat.preview.png')])).toEqual([['cat.preview.png', 'sidecar']])
 })
 
-test('a picture is one by its own bytes only, and not a large one', async () => {
+test('accepts a picture only by its bytes and within the size limits', async () => {
   expect(detectImageType(picture)).toBe('image/png')
   expect(detectImageType(jpegStart(640, 480))).toBe('image/jpeg')
   expect(detectImageType(webpStart(640, 480))).toBe('image/webp')
@@ -109,10 +114,10 @@ test('a picture is one by its own bytes only, and not a large one', async () => 
       'modelspec.thumbnail': `data:image/svg+xml;base64,${Buffer.from('<svg/>').toString('base64')}`,
     },
   })
-  expect((await factsOf(path)).preview).toBeNull()
+  expect((await detailsOf(path)).preview).toBeNull()
 })
 
-test('tells quantisation of GGUF and imports of pickles', async () => {
+test('reads the quantisation of a GGUF file and the imports of a pickle', async () => {
   const gguf = await writeGguf(at('a.gguf'), {
     metadata: {
       'general.architecture': 'flux',
@@ -122,7 +127,7 @@ test('tells quantisation of GGUF and imports of pickles', async () => {
     },
     tensors: { 'img_in.weight': { type: 12, shape: [3072, 64] } },
   })
-  expect((await factsOf(gguf.path)).facts).toMatchObject({
+  expect((await detailsOf(gguf.path)).facts).toMatchObject({
     title: 'Flux dev',
     quantisation: 'Q4_K_M',
     licence: 'other',
@@ -131,12 +136,12 @@ test('tells quantisation of GGUF and imports of pickles', async () => {
     at('a.pt'),
     pickleOf(imported('collections', 'OrderedDict'), imported('os', 'system')),
   )
-  expect((await factsOf(pickle.path)).facts.imports).toEqual([
+  expect((await detailsOf(pickle.path)).facts.imports).toEqual([
     { name: 'os.system', level: 'dangerous' },
     { name: 'collections.OrderedDict', level: 'innocuous' },
   ])
 })
 
-test('a file that is gone says nothing', async () => {
+test('returns null for a missing file', async () => {
   expect(await readDetails({ path: at('gone.safetensors') })).toBeNull()
 })

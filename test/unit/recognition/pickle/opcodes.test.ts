@@ -6,13 +6,13 @@ import { imported, pickleOf, text } from '../../../fixtures/pickles.ts'
 
 const scan = (bytes: Buffer) => scanPickle(new ByteWindow(bufferSource(bytes)))
 
-const some = (...parts: readonly (Buffer | string)[]) =>
+const concat = (...parts: readonly (Buffer | string)[]) =>
   Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part)))
 const ordered = imported('collections', 'OrderedDict')
 
 const lengthOfSized = 12
 
-/** A length and bytes that would each end the pickle, if they were taken for instructions. */
+/** A length and bytes that would each end the pickle if they were read as opcodes. */
 function sized(lengthBytes: 1 | 4 | 8): Buffer {
   const length = Buffer.alloc(lengthBytes)
   length[0] = lengthOfSized
@@ -20,8 +20,8 @@ function sized(lengthBytes: 1 | 4 | 8): Buffer {
 }
 
 /**
- * Every opcode of Python's pickletools.py (protocols 0 to 5), in a sequence that leaves the stack as it was. Arguments are full
- * stops wherever they may be: taken for an instruction, each of them ends the pickle.
+ * Every opcode of Python's pickletools.py (protocols 0 to 5), in a sequence that leaves the stack unchanged. Arguments consist of
+ * full stops where possible: read as an opcode, each would end the pickle.
  */
 const sequences: Readonly<Record<string, readonly (Buffer | string)[]>> = {
   MARK: ['(', 'N', '1'],
@@ -91,25 +91,22 @@ const sequences: Readonly<Record<string, readonly (Buffer | string)[]>> = {
   READONLY_BUFFER: ['N', '\x98', '0'],
 }
 
-/** With this much to come no opcode waits for the next bytes, which would hide one that does not wait for its own. */
-const ahead = some(text('.'.repeat(100)), '0')
+/** Buffers enough bytes in advance that no later opcode waits, which would hide one that doesn't wait for its argument. */
+const padding = concat(text('.'.repeat(100)), '0')
 
 const harm = { type: 'global', name: 'posix.system' }
 
-test.each(Object.entries(sequences))(
-  '%s takes its argument and its part of the stack',
-  async (_name, parts) => {
-    const { imports, problem, value } = await scan(
-      pickleOf(text('posix'), text('system'), some(...parts), '\x93', ahead),
-    )
-    expect([problem, value]).toEqual([null, harm])
-    expect(imports).toContainEqual({ name: 'posix.system', level: 'dangerous' })
-  },
-)
+test.each(Object.entries(sequences))('%s consumes its argument and its operands', async (_name, parts) => {
+  const { imports, problem, value } = await scan(
+    pickleOf(text('posix'), text('system'), concat(...parts), '\x93', padding),
+  )
+  expect([problem, value]).toEqual([null, harm])
+  expect(imports).toContainEqual({ name: 'posix.system', level: 'dangerous' })
+})
 
-test('every opcode of Python is in a sequence, and every other byte is damage', async () => {
-  const firsts = Object.values(sequences).flatMap((parts) => parts.map((part) => some(part)[0] ?? 0))
-  // A part begins with its instruction, or with the length of what follows it.
+test('the sequences cover every opcode of Python; any other byte is malformed', async () => {
+  const firsts = Object.values(sequences).flatMap((parts) => parts.map((part) => concat(part)[0] ?? 0))
+  // A part begins with its opcode or with a length.
   const opcodes = new Set(firsts.filter((code) => code !== lengthOfSized))
   // Python has 68; the last one is STOP, with which every pickle ends.
   expect(opcodes.size).toBe(67)
@@ -120,7 +117,7 @@ test('every opcode of Python is in a sequence, and every other byte is damage', 
   }
 })
 
-test('what an opcode takes has to be there', async () => {
+test('reports an opcode whose operands are missing', async () => {
   for (const bytes of [
     '1',
     '(R',

@@ -8,7 +8,7 @@ import { baseByClassName, parseClassName } from './kinds/diffusers-classes.ts'
 
 /** A file's place in a model of several files. */
 export interface FoundGroup extends ModelGroup {
-  /** Absolute folder in which the group lies. */
+  /** Absolute folder of the group. */
   readonly root: string
   /** Folders between the root and the file, outermost first. */
   readonly within: readonly string[]

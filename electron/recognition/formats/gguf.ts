@@ -34,7 +34,7 @@ const maxDimensions = 8
 export interface GgufHeader extends Header {
   /** Where the last tensor ends, so the smallest size of a complete file. Tensors of unknown types don't count. */
   readonly minFileBytes: number
-  /** Such as `Q4_K_M`, or null when the file doesn't say. */
+  /** Such as `Q4_K_M`, or null when the file doesn't have it. */
   readonly quantisation: string | null
 }
 

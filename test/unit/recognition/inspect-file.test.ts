@@ -103,10 +103,10 @@ test('accepts a file with other bytes within the first mebibyte of zeros', async
 
 test('refuses a partial download by its name or by a file next to it', async () => {
   const own = await writeText(at('a.safetensors.crdownload'), 'x')
-  const beside = await writeSafetensors(at('b.safetensors'))
-  await writeText(`${beside.path}.aria2`, 'x')
+  const downloading = await writeSafetensors(at('b.safetensors'))
+  await writeText(`${downloading.path}.aria2`, 'x')
   expect(await failureOf(own.path)).toEqual(['file-downloading', {}])
-  expect(await failureOf(beside.path)).toEqual(['file-downloading', {}])
+  expect(await failureOf(downloading.path)).toEqual(['file-downloading', {}])
 })
 
 test('reports what is wrong with a damaged header', async () => {

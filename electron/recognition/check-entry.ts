@@ -30,7 +30,10 @@ export interface EntryContext {
   readonly platform: NodeJS.Platform
 }
 
-/** Checks one entry of the folder `parent`: whether it is skipped, readable, and part of a model of several files. */
+/**
+ * Checks one entry of the folder `parent`: whether it is skipped, readable, and part of a model of several
+ * files.
+ */
 export async function checkEntry(
   entry: Dirent,
   parent: string,
@@ -87,8 +90,8 @@ function entrySkipReason(
 }
 
 /**
- * The model of several files that a file belongs to. The parts of a diffusers model are in subfolders; weights directly beside
- * its index are the same model in one file.
+ * The model of several files that a file belongs to. The parts of a diffusers model are in subfolders;
+ * weights directly beside its index are the same model in one file.
  */
 function groupOfEntry(name: string, parent: string, { group, names }: EntryContext): FoundGroup | null {
   const isPart = group !== null && (group.within.length > 0 || !hasModelExtension(name))
@@ -100,8 +103,8 @@ function groupOfEntry(name: string, parent: string, { group, names }: EntryConte
 const minPlaceholderBytes = 64n * 1024n
 
 /**
- * Whether a file is only in a cloud drive: OneDrive and iCloud show it with its size but without blocks on the disk, and reading
- * it would download it. On Linux a file without blocks is only sparse.
+ * Whether a file is only in a cloud drive: OneDrive and iCloud show it with its size but without blocks on
+ * the disk, and reading it would download it. On Linux a file without blocks is only sparse.
  */
 export function isCloudPlaceholder({ size, blocks }: BigIntStats, platform: NodeJS.Platform): boolean {
   return (platform === 'win32' || platform === 'darwin') && size >= minPlaceholderBytes && blocks === 0n

@@ -1,6 +1,9 @@
 import { extname } from 'node:path'
 
-/** ComfyUI's own set (folder_paths.py, supported_pt_extensions), GGUF of its GGUF nodes, ONNX of its preprocessors. */
+/**
+ * ComfyUI's own set (folder_paths.py, supported_pt_extensions), GGUF of its GGUF nodes, ONNX of its
+ * preprocessors.
+ */
 const modelExtensions = new Set([
   '.ckpt',
   '.pt',
@@ -84,7 +87,9 @@ export function isCompanionFile(name: string): boolean {
   return companionExtensions.has(extensionOf(name))
 }
 
-/** Why a file inside a dropped folder is skipped, or null. `skipReason` is for a file that was dropped itself. */
+/**
+ * Why a file inside a dropped folder is skipped, or null. `skipReason` is for a file that was dropped itself.
+ */
 export function skipReasonInFolder(
   name: string,
 ): 'junk' | 'placeholder' | 'downloading' | 'not-a-model' | null {
@@ -99,7 +104,10 @@ export function isJunkFolder(name: string): boolean {
   return name.toLowerCase() === '.git' || junkFolders.has(name.toLowerCase())
 }
 
-/** Why a folder inside a dropped folder is not scanned, or null. `besideModels`: its parent is ComfyUI's own folder. */
+/**
+ * Why a folder inside a dropped folder is not scanned, or null. `besideModels`: its parent is ComfyUI's own
+ * folder.
+ */
 export function folderSkipReason(name: string, besideModels: boolean): 'junk' | 'outside-models' | null {
   if (name.startsWith('.') || isJunkFolder(name)) return 'junk'
   return besideModels && foldersOutsideModels.has(name.toLowerCase()) ? 'outside-models' : null

@@ -13,7 +13,9 @@ export interface FileIdentity {
 /** A file and how it was found. Only `path` is needed to read it; the rest is evidence for what it is. */
 export interface FileToInspect {
   readonly path: string
-  /** Name of the directory entry: a link's own name, not its target's. Defaults to the last part of `path`. */
+  /**
+   * Name of the directory entry: a link's own name, not its target's. Defaults to the last part of `path`.
+   */
   readonly name?: string
   /** Folders from the dropped folder (included) to the file, `/`-separated; `''` for a dropped file. */
   readonly folder: string

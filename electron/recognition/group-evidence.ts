@@ -19,8 +19,9 @@ import { detectShardedKind } from './kinds/shard-kind.ts'
 export type Pipeline = NonNullable<Awaited<ReturnType<typeof readPipeline>>>
 
 /**
- * Adds the model of several files that a file belongs to, from the names in its folder. A file that was found through a scan
- * has its group already; one with another name was found through a link from an unknown folder.
+ * Adds the model of several files that a file belongs to, from the names in its folder. A file that was found
+ * through a scan has its group already; one with another name was found through a link from an unknown
+ * folder.
  */
 export async function addGroup(file: FileToInspect): Promise<FileToInspect> {
   const { path, name, place, group } = file
@@ -35,8 +36,8 @@ export async function addGroup(file: FileToInspect): Promise<FileToInspect> {
 }
 
 /**
- * Adds what the other files of its group show: whether all parts exist, and which kind they are together. An earlier failure of
- * the file is kept.
+ * Adds what the other files of its group show: whether all parts exist, and which kind they are together. An
+ * earlier failure of the file is kept.
  */
 export async function addGroupEvidence(
   file: FileToInspect,
@@ -75,14 +76,18 @@ async function findMissingWeights(
   return null
 }
 
-/** Refuses a graph with external weights whose name doesn't show that they belong to it: they would not be sent with it. */
+/**
+ * Refuses a graph with external weights whose name doesn't show that they belong to it: they would not be
+ * sent with it.
+ */
 function unlinkedWeightsFailure(
   { path, name, group }: FileToInspect,
   { external }: FileContent,
 ): Failure | null {
   const graph = name ?? basename(path)
   const externalNames = [...(external?.keys() ?? [])]
-  // The group exists only if these files are in the folder, and for `weights.pb` only if there is no other graph.
+  // The group exists only if these files are in the folder, and for `weights.pb` only if there is no other
+  // graph.
   const linked = group?.kind === 'external' ? externalWeights(graph, new Set([graph, ...externalNames])) : []
   const unlinked = externalNames.find((one) =>
     group?.kind === 'diffusers' ? !isDiffusersFile(one) || /[\\/]/.test(one) : !linked.includes(one),

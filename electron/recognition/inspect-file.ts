@@ -19,8 +19,8 @@ import { recognise } from './recognise.ts'
 import { diffusersTarget, suggestTarget } from './suggest-target.ts'
 
 /**
- * Inspects a file: what it is, its suggested library path, and why it is refused, if it is. Reads a few hundred kilobytes, or as
- * much as its header takes. File system errors become failures.
+ * Inspects a file: what it is, its suggested library path, and why it is refused, if it is. Reads a few
+ * hundred kilobytes, or as much as its header takes. File system errors become failures.
  */
 export async function inspectFile(
   path: string,

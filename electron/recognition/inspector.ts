@@ -13,8 +13,8 @@ const heapMegabytes = 2048
 /** An idle thread takes about 15 MiB, and starting one is faster than a user drops the next files. */
 const defaultIdleMs = 300
 /**
- * Time limit for one file, which blocks all others: an endless header or a disk that has stopped responding. The largest valid
- * file takes seconds, even over a slow network.
+ * Time limit for one file, which blocks all others: an endless header or a disk that has stopped responding.
+ * The largest valid file takes seconds, even over a slow network.
  */
 const maxFileMs = 120_000
 
@@ -29,8 +29,9 @@ interface Job {
 }
 
 /**
- * Runs `inspectFile` and `readDetails` on a worker thread, so that no header can block the caller. A worker that dies or takes
- * too long is replaced and its jobs are repeated once, each alone, so that only the file that caused it is refused.
+ * Runs `inspectFile` and `readDetails` on a worker thread, so that no header can block the caller. A worker
+ * that dies or takes too long is replaced and its jobs are repeated once, each alone, so that only the file
+ * that caused it is refused.
  */
 export class Inspector {
   readonly #workerUrl: URL

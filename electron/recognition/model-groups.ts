@@ -16,7 +16,10 @@ export interface FoundGroup extends ModelGroup {
   readonly shard?: Shard
 }
 
-/** One of a model's numbered parts (`model-00001-of-00003.safetensors`, as transformers and llama.cpp write them). */
+/**
+ * One of a model's numbered parts (`model-00001-of-00003.safetensors`, as transformers and llama.cpp write
+ * them).
+ */
 export interface Shard {
   readonly stem: string
   readonly count: number
@@ -79,8 +82,8 @@ export function isDiffusersFile(name: string): boolean {
 export const genericStems = /^(model|pytorch_model|diffusion_pytorch_model)(\.fp16|\.fp32|\.non_ema)?$/i
 
 /**
- * The group of a file among the names in its folder: numbered parts and their index, or a graph and its external weights. Null
- * for a model of one file.
+ * The group of a file among the names in its folder: numbered parts and their index, or a graph and its
+ * external weights. Null for a model of one file.
  */
 export function findGroup(name: string, names: ReadonlySet<string>, folder: string): FoundGroup | null {
   const shard = findShard(name, names)

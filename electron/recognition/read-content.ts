@@ -111,8 +111,8 @@ const formatByContent = {
 } as const
 
 /**
- * Refuses a file whose name implies another format than its bytes have, because a loader may trust the name: valid safetensors
- * can also be a malicious pickle.
+ * Refuses a file whose name implies another format than its bytes have, because a loader may trust the name:
+ * valid safetensors can also be a malicious pickle.
  */
 function misnamedFailure(name: string, holds: keyof typeof formatByContent): Failure | null {
   const expected = formatByName(name)

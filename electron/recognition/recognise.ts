@@ -28,8 +28,8 @@ const specificFolders: Readonly<Record<string, readonly string[]>> = {
 }
 
 /**
- * Combines the evidence: the header takes precedence, then the folder, then words in the name. Where header and folder disagree,
- * the reason names both.
+ * Combines the evidence: the header takes precedence, then the folder, then words in the name. Where header
+ * and folder disagree, the reason names both.
  */
 export function recognise(evidence: Evidence): Recognition {
   const { format, header } = evidence

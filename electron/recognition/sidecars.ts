@@ -38,7 +38,10 @@ export interface Sidecars {
   readonly texts: readonly string[]
 }
 
-/** Finds the sidecars of a model: next to the link through which it was found, or else next to the file itself. */
+/**
+ * Finds the sidecars of a model: next to the link through which it was found, or else next to the file
+ * itself.
+ */
 export async function findSidecars({ path, name, place }: FileLocation): Promise<Sidecars> {
   const link = join(place ?? dirname(path), name ?? basename(path))
   const found = await findSidecarsOf(link)

@@ -21,7 +21,10 @@ export interface TargetEvidence {
   readonly title: string | null
 }
 
-/** The suggested target: `models/<type>/<its folders below the type's folder>/<its name>`, cleaned for the server. */
+/**
+ * The suggested target: `models/<type>/<its folders below the type's folder>/<its name>`, cleaned for the
+ * server.
+ */
 export function suggestTarget({ name, folder, modelType, evidence, title }: TargetEvidence): Target {
   const type = (modelType ?? unknownType).slice(0, maxTypeLength)
   // Without a folder of a known type, the dropped folder is only a container; its subfolders are kept.

@@ -7,8 +7,8 @@ const chunkBytes = 64 * 1024
 const endsTooEarly = 'it ends in the middle'
 
 /**
- * Reads a source sequentially through a small buffer. Only `ensure`, `fill` and `line` wait for the disk; the other reads need
- * their bytes to be buffered. Reading beyond the end throws `FormatError`.
+ * Reads a source sequentially through a small buffer. Only `ensure`, `fill` and `line` wait for the disk; the
+ * other reads need their bytes to be buffered. Reading beyond the end throws `FormatError`.
  */
 export class ByteWindow {
   /** Bytes read from the source so far, without skipped ones. */
@@ -101,7 +101,9 @@ export class ByteWindow {
     this.#offset = 0
   }
 
-  /** Consumes a line and its line feed, and returns the line without it. Lines over `maxBytes` are malformed. */
+  /**
+   * Consumes a line and its line feed, and returns the line without it. Lines over `maxBytes` are malformed.
+   */
   async line(maxBytes: number): Promise<Buffer> {
     await this.fill(maxBytes)
     const end = this.#buffer.indexOf(0x0a, this.#offset)

@@ -25,14 +25,19 @@ const scalarBytes: Readonly<Record<number, number>> = {
 const textType = 8
 const arrayType = 9
 
-/** Metadata key before the name of a tensor with more than four dimensions (ComfyUI-GGUF, tools/convert.py). */
+/**
+ * Metadata key before the name of a tensor with more than four dimensions (ComfyUI-GGUF, tools/convert.py).
+ */
 const shapeKey = 'comfy.gguf.orig_shape.'
 
 /** ggml has four; other tools write five for video models. */
 const maxDimensions = 8
 
 export interface GgufHeader extends Header {
-  /** Where the last tensor ends, so the smallest size of a complete file. Tensors of unknown types don't count. */
+  /**
+   * Where the last tensor ends, so the smallest size of a complete file. Tensors of unknown types don't
+   * count.
+   */
   readonly minFileBytes: number
   /** Such as `Q4_K_M`, or null when the file doesn't have it. */
   readonly quantisation: string | null
@@ -43,7 +48,10 @@ interface PlacedTensor {
   readonly offset: number
 }
 
-/** Parses a GGUF header from the file's first bytes, or returns `needs-more` when `start` ends before the header does. */
+/**
+ * Parses a GGUF header from the file's first bytes, or returns `needs-more` when `start` ends before the
+ * header does.
+ */
 export function parseGguf(start: Buffer, fileBytes: number): ParseResult<GgufHeader> | 'needs-more' {
   const reader = new GgufReader(start, fileBytes)
   const result = tryParse(() => readHeader(start, reader))
@@ -159,8 +167,8 @@ function tensorInfo(type: number, shape: readonly number[]): TensorInfo {
 }
 
 /**
- * Reads numbers and texts sequentially from the first bytes of a file. Distinguishes a file that ends too early (malformed) from
- * a buffer that ends too early (`needsMore`).
+ * Reads numbers and texts sequentially from the first bytes of a file. Distinguishes a file that ends too
+ * early (malformed) from a buffer that ends too early (`needsMore`).
  */
 class GgufReader {
   position = 0

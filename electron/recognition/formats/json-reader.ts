@@ -9,8 +9,9 @@ const nine = 0x39
 const maxDepth = 128
 
 /**
- * Reads JSON sequentially from bytes, which must be valid UTF-8. `JSON.parse` would drop duplicate keys, round numbers beyond
- * 2^53 and build objects of any size; here the caller decides what may come next. Throws `FormatError` at anything else.
+ * Reads JSON sequentially from bytes, which must be valid UTF-8. `JSON.parse` would drop duplicate keys,
+ * round numbers beyond 2^53 and build objects of any size; here the caller decides what may come next. Throws
+ * `FormatError` at anything else.
  */
 export class JsonReader {
   readonly #bytes: Buffer

@@ -53,7 +53,10 @@ export function parseOnnx(source: ByteSource): Promise<ParseResult<OnnxHeader>> 
   return tryParseAsync(() => readModel(new ByteWindow(source)))
 }
 
-/** A varint of at most ten bytes. Only negative numbers go beyond 2^53, and no field that is read can be negative. */
+/**
+ * A varint of at most ten bytes. Only negative numbers go beyond 2^53, and no field that is read can be
+ * negative.
+ */
 function readVarint(window: ByteWindow): number {
   let value = 0
   for (let index = 0; index < 10; index += 1) {
@@ -187,7 +190,10 @@ async function readPair(window: ByteWindow, end: number): Promise<[string, strin
   return pair
 }
 
-/** ValueInfoProto: a name and, three messages deeper, the element type and the dimensions, as numbers or names. */
+/**
+ * ValueInfoProto: a name and, three messages deeper, the element type and the dimensions, as numbers or
+ * names.
+ */
 async function readInput(window: ByteWindow, end: number): Promise<string> {
   const dimensions: string[] = []
   let name = ''

@@ -1,4 +1,7 @@
-/** A parsed value, or what is wrong with the input in a few English words (the `problem` of `file-damaged-header`). */
+/**
+ * A parsed value, or what is wrong with the input in a few English words (the `problem` of
+ * `file-damaged-header`).
+ */
 export type ParseResult<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string }
 
@@ -8,10 +11,10 @@ export function malformed(problem: string): { readonly ok: false; readonly probl
 }
 
 /**
- * Ends a parser from inside a nested read; the message is the result's `problem`. Internal to the sequential readers
- * (`ByteWindow`, `JsonReader`, GGUF, ONNX, pickle opcodes), where checking each of millions of reads would hide the format, and a
- * forgotten check would continue with made-up values. Every parser catches it with `tryParse` or `tryParseAsync`, so it never
- * leaves an exported parse function.
+ * Ends a parser from inside a nested read; the message is the result's `problem`. Internal to the sequential
+ * readers (`ByteWindow`, `JsonReader`, GGUF, ONNX, pickle opcodes), where checking each of millions of reads
+ * would hide the format, and a forgotten check would continue with made-up values. Every parser catches it
+ * with `tryParse` or `tryParseAsync`, so it never leaves an exported parse function.
  */
 export class FormatError extends Error {
   override readonly name = 'FormatError'

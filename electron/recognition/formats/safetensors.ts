@@ -3,7 +3,10 @@ import type { Header, TensorInfo } from './header.ts'
 import { JsonReader } from './json-reader.ts'
 import { FormatError, malformed, tryParse, type ParseResult } from './parse-result.ts'
 
-/** Bytes before the header: its length, unsigned 64-bit little-endian (huggingface/safetensors, README "Format"). */
+/**
+ * Bytes before the header: its length, unsigned 64-bit little-endian (huggingface/safetensors, README
+ * "Format").
+ */
 export const lengthPrefixBytes = 8
 
 /** MAX_HEADER_SIZE of huggingface/safetensors, tensor.rs: decimal, not MiB. */

@@ -26,7 +26,10 @@ export const zipTailBytes = 22 + 65_535
 /** Extensions whose files can never begin with text. */
 const binaryExtensions = new Set(['.safetensors', '.sft', '.gguf'])
 
-/** Detects a file's type by its first bytes. `start` holds at least the first few kilobytes, or the whole file. */
+/**
+ * Detects a file's type by its first bytes. `start` holds at least the first few kilobytes, or the whole
+ * file.
+ */
 export function detectSignature(start: Buffer, name: string, fileBytes: number): Signature {
   if (start.length > 0 && isAllZeros(start)) return { type: 'zeros' }
   if (start.subarray(0, 4).equals(ggufMagic)) return { type: 'gguf' }

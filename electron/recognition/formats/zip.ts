@@ -29,8 +29,8 @@ const maxMembers = 100_000
 const maxDirectoryBytes = 64 * 1024 * 1024
 
 /**
- * Parses a zip's directory. Records that contradict each other are malformed: readers differ in which one they believe, so a
- * loader could see a member that is not seen here.
+ * Parses a zip's directory. Records that contradict each other are malformed: readers differ in which one
+ * they believe, so a loader could see a member that is not seen here.
  */
 export async function readZipMembers(source: ByteSource): Promise<ParseResult<ZipMember[]>> {
   const directory = await findDirectory(source)
@@ -58,8 +58,8 @@ export async function readZipMembers(source: ByteSource): Promise<ParseResult<Zi
 type DirectoryEntry = Omit<ZipMember, 'limit'>
 
 /**
- * Limits each member to the space before the next one. Overlapping members could unpack a small file to terabytes and show
- * different content to different readers (David Fifield, "A better zip bomb", 2019).
+ * Limits each member to the space before the next one. Overlapping members could unpack a small file to
+ * terabytes and show different content to different readers (David Fifield, "A better zip bomb", 2019).
  */
 function withLimits(entries: readonly DirectoryEntry[], directoryAt: number): ParseResult<ZipMember[]> {
   const starts = entries.map(({ headerAt }) => headerAt).toSorted((one, other) => one - other)

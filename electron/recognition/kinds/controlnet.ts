@@ -1,7 +1,10 @@
 import type { Kind } from './kind.ts'
 import type { TensorNames } from './tensor-names.ts'
 
-/** The base by the width of the text embeddings: 768 SD1 (CLIP-L), 1024 SD2 (CLIP-H), 2048 SDXL (CLIP-L and G together). */
+/**
+ * The base by the width of the text embeddings: 768 SD1 (CLIP-L), 1024 SD2 (CLIP-H), 2048 SDXL (CLIP-L and G
+ * together).
+ */
 export function baseByTextWidth(width: number | undefined): string | null {
   if (width === 768) return 'SD1'
   if (width === 1024) return 'SD2'
@@ -34,7 +37,10 @@ function controlNetKind(names: TensorNames): Kind | null {
   return adapter === undefined ? null : toKind(adapter, null)
 }
 
-/** Its layers are named after those that it controls: a UNet (published only for SDXL) or the transformer of Anima. */
+/**
+ * Its layers are named after those that it controls: a UNet (published only for SDXL) or the transformer of
+ * Anima.
+ */
 function llliteBase(names: TensorNames): string | null {
   if (names.startingWith('lllite_unet_') !== undefined) return 'SDXL'
   return names.startingWith('lllite_dit_') === undefined ? null : 'Anima'

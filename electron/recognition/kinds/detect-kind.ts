@@ -25,8 +25,9 @@ const checkpointParts = [
 ] as const
 
 /**
- * Detects a file's kind by the names and shapes of its tensors, or null. Control models, adapters and LoRA come before whole
- * models, because they have the same block names. A model with a few LoRA tensors left from a merge is still a model.
+ * Detects a file's kind by the names and shapes of its tensors, or null. Control models, adapters and LoRA
+ * come before whole models, because they have the same block names. A model with a few LoRA tensors left from
+ * a merge is still a model.
  */
 export function detectKind(header: Header): Kind | null {
   const names = tensorNames(header.tensors)

@@ -32,7 +32,9 @@ const textFamilies: Readonly<Record<string, string>> = {
   clip: 'CLIP',
 }
 
-/** Detects a GGUF file's kind. Tensors take precedence over the architecture, which is `flux` for Flux.2 too. */
+/**
+ * Detects a GGUF file's kind. Tensors take precedence over the architecture, which is `flux` for Flux.2 too.
+ */
 export function detectGgufKind(header: Header): Kind | null {
   if (header.metadata.get('general.type') === 'adapter') {
     return { modelType: 'loras', base: null, evidence: 'general.type' }

@@ -15,7 +15,9 @@ export function loraShare(names: TensorNames): number {
   return count / names.count
 }
 
-/** A LoRA of any type. Metadata takes precedence for its base, because some families share all tensor names. */
+/**
+ * A LoRA of any type. Metadata takes precedence for its base, because some families share all tensor names.
+ */
 export function loraKind(names: TensorNames, metadata: ReadonlyMap<string, string>): Kind {
   const detected = baseFromNames(names)
   const evidence = detected?.evidence ?? names.matching(loraEnding) ?? ''
@@ -79,7 +81,10 @@ function fluxLoraBase(names: TensorNames): BaseEvidence | null {
   return { base: isFlux2(names) ? 'Flux.2' : 'Flux.1', evidence }
 }
 
-/** By layers that only Flux.2 has, its text widths, and the hidden widths of dev and Klein 9B (Flux.1 has 3072). */
+/**
+ * By layers that only Flux.2 has, its text widths, and the hidden widths of dev and Klein 9B (Flux.1 has
+ * 3072).
+ */
 function isFlux2(names: TensorNames): boolean {
   if (names.matching(/to_qkv_mlp_proj|double_stream_modulation/) !== undefined) return true
   const text = names.matching(/(txt_in|context_embedder)(\.lora_A(\.\w+)?|\.lora_down)\.weight$/)
@@ -120,7 +125,9 @@ function unknownUnetBase(names: TensorNames): BaseEvidence | null {
   return evidence === undefined ? null : { base: null, evidence }
 }
 
-/** `blocks.N`: Wan, or Cosmos, whose layers end in `_proj` or are in an `mlp`. `layers.N`: Z-Image and Lumina. */
+/**
+ * `blocks.N`: Wan, or Cosmos, whose layers end in `_proj` or are in an `mlp`. `layers.N`: Z-Image and Lumina.
+ */
 function plainBlocksLoraBase(names: TensorNames): BaseEvidence | null {
   const cosmos = names.matching(/(^|[._])blocks[._]\d+[._](self_attn[._][qkv]_proj|mlp[._]layer\d)/)
   if (cosmos !== undefined) return { base: 'Cosmos-Predict2', evidence: cosmos }

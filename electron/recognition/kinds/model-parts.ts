@@ -49,7 +49,10 @@ function vaeKind(names: TensorNames): Kind | null {
   return toKind(convolution, vaeBase(names.shape(convolution), names))
 }
 
-/** The base by latent channels. SD and SDXL share an architecture, and so do Flux.1 and SD3; only the name differs. */
+/**
+ * The base by latent channels. SD and SDXL share an architecture, and so do Flux.1 and SD3; only the name
+ * differs.
+ */
 function vaeBase(shape: readonly number[], names: TensorNames): string | null {
   const channels = shape[1]
   const isVideo = shape.length === 5
@@ -104,7 +107,8 @@ function otherKind(names: TensorNames): Kind | null {
   ] as const
   const row = table.find(([key]) => names.has(key))
   if (row) return { modelType: row[1], base: null, evidence: row[0] }
-  // The image half of an IP-Adapter. Whole models, which may have a layer of that name too, were ruled out before.
+  // The image half of an IP-Adapter. Whole models, which may have a layer of that name too, were ruled out
+  // before.
   const image = names.startingWith('image_proj.')
   return image === undefined ? null : { modelType: 'ipadapter', base: null, evidence: image }
 }

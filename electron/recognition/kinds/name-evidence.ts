@@ -16,7 +16,8 @@ const withBase = (kind: Kind, base: string): Kind => ({ ...kind, base })
 const isVae = (base: string) => (kind: Kind) => kind.modelType === 'vae' && kind.base === base
 
 /**
- * Families and stages with identical tensor names and shapes. ComfyUI and InvokeAI go by the name or ask the user as well.
+ * Families and stages with identical tensor names and shapes. ComfyUI and InvokeAI go by the name or ask the
+ * user as well.
  */
 const openQuestions: readonly OpenQuestion[] = [
   {
@@ -84,7 +85,10 @@ const openQuestions: readonly OpenQuestion[] = [
   },
 ]
 
-/** Refines a kind by the file's name where the tensors leave a question open. The note says how it was answered, if at all. */
+/**
+ * Refines a kind by the file's name where the tensors leave a question open. The note says how it was
+ * answered, if at all.
+ */
 export function refineKindByName(
   kind: Kind,
   name: string,
@@ -108,7 +112,10 @@ export interface NameHint {
   readonly hint: string
 }
 
-/** Words in file names, the most specific first. Weak evidence, used only without a header or a folder that shows the type. */
+/**
+ * Words in file names, the most specific first. Weak evidence, used only without a header or a folder that
+ * shows the type.
+ */
 const nameHints: readonly (readonly [pattern: RegExp, modelType: string])[] = [
   [/clip[-_ ]?vision|siglip/, 'clip_vision'],
   [/control[-_ ]?(net|lora)|t2i[-_ ]?adapter|control_v11\w?/, 'controlnet'],

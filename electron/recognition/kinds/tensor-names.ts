@@ -15,7 +15,10 @@ export interface TensorNames {
   all(): Iterable<string>
 }
 
-/** Limit of names that are searched: the largest known models have about 5,000 tensors, a hostile header two million. */
+/**
+ * Limit of names that are searched: the largest known models have about 5,000 tensors, a hostile header two
+ * million.
+ */
 const maxNames = 100_000
 
 export function tensorNames(tensors: Header['tensors'], prefix = ''): TensorNames {
@@ -40,7 +43,10 @@ function first(names: Iterable<string>, test: (name: string) => boolean): string
   return undefined
 }
 
-/** The names below the first prefix that more than five tensors have (as in ComfyUI, model_detection.py), or all names. */
+/**
+ * The names below the first prefix that more than five tensors have (as in ComfyUI, model_detection.py), or
+ * all names.
+ */
 export function tensorNamesBelow(tensors: Header['tensors'], prefixes: readonly string[]): TensorNames {
   const shared = prefixes.find((prefix) => isSharedPrefix(tensors, prefix))
   return tensorNames(tensors, shared ?? '')

@@ -1,13 +1,18 @@
 import type { Kind } from './kind.ts'
 import type { TensorNames } from './tensor-names.ts'
 
-/** CLIP, T5 and the language models that newer families use as text encoders; `base` is the encoder's name. */
+/**
+ * CLIP, T5 and the language models that newer families use as text encoders; `base` is the encoder's name.
+ */
 export function textEncoderKind(names: TensorNames): Kind | null {
   const encoder = clipEncoder(names) ?? t5Encoder(names) ?? languageModel(names)
   return encoder ? { modelType: 'text_encoders', ...encoder } : null
 }
 
-/** Language models only. Multimodal ones contain an image encoder with the names of a standalone one, so they come first. */
+/**
+ * Language models only. Multimodal ones contain an image encoder with the names of a standalone one, so they
+ * come first.
+ */
 export function languageModelKind(names: TensorNames): Kind | null {
   const encoder = languageModel(names)
   return encoder ? { modelType: 'text_encoders', ...encoder } : null

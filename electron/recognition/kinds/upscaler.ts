@@ -22,7 +22,8 @@ export function upscalerKind(names: TensorNames): Kind | null {
   )
   if (transformer !== undefined && names.has('conv_first.weight'))
     return toKind(transformer, transformerBase(names))
-  // Real-ESRGAN's compact architecture: convolutions and PReLUs alternate; the last layer has 3 × scale² channels.
+  // Real-ESRGAN's compact architecture: convolutions and PReLUs alternate; the last layer has 3 × scale²
+  // channels.
   const isCompact = names.has('body.0.weight') && names.has('body.1.weight') && names.has('body.2.weight')
   const inputs = names.shape('body.0.weight')
   if (!isCompact || inputs.length !== 4 || inputs[1] !== 3) return null
@@ -35,7 +36,10 @@ function transformerBase(names: TensorNames): string | null {
   return names.matching(/attn\.relative_position_bias_table$/) !== undefined ? 'SwinIR' : null
 }
 
-/** The old layout doubles the size with every three layers after the fifth; the new one names its upscaling layers. */
+/**
+ * The old layout doubles the size with every three layers after the fifth; the new one names its upscaling
+ * layers.
+ */
 function scaleOf(names: TensorNames): string | null {
   const layers: number[] = []
   for (const name of names.all()) {

@@ -65,7 +65,9 @@ function firstValue(metadata: Metadata, keys: readonly string[], maxLength?: num
   return null
 }
 
-/** The tool that wrote the file: ai-toolkit has its name in JSON, OneTrainer and kohya have keys of their own. */
+/**
+ * The tool that wrote the file: ai-toolkit has its name in JSON, OneTrainer and kohya have keys of their own.
+ */
 function findProducer(metadata: Metadata): string | null {
   const software = metadata.get('software')
   if (software !== undefined) {

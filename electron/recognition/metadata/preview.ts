@@ -13,7 +13,10 @@ export function hasThumbnail(header: Header | null): boolean {
   return dataUrl.test(header?.metadata.get(thumbnailKey)?.slice(0, 100) ?? '')
 }
 
-/** The picture in the header, else the sidecar's. Null if there is none, or none whose bytes are a supported image. */
+/**
+ * The picture in the header, else the sidecar's. Null if there is none, or none whose bytes are a supported
+ * image.
+ */
 export async function readPreview(header: Header | null, sidecars: Sidecars): Promise<Preview | null> {
   const text = header?.metadata.get(thumbnailKey) ?? ''
   const start = dataUrl.exec(text.slice(0, 100))?.[0]

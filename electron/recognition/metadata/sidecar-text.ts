@@ -30,8 +30,8 @@ const optionalField = <Schema extends v.GenericSchema>(schema: Schema) =>
 const words = v.array(v.string())
 
 /**
- * Fields that Stability Matrix (`.cm-info.json`), Civitai helpers (`.civitai.info`), A1111 (`.json`) and ComfyUI's managers
- * write, in various combinations. Fields of other types are ignored.
+ * Fields that Stability Matrix (`.cm-info.json`), Civitai helpers (`.civitai.info`), A1111 (`.json`) and
+ * ComfyUI's managers write, in various combinations. Fields of other types are ignored.
  */
 const sidecarSchema = v.object({
   ModelName: optionalField(v.string()),

@@ -8,8 +8,8 @@ export interface PickleImport {
 const qualified = (module: string, list: string) => list.split(' ').map((name) => `${module}.${name}`)
 
 /**
- * Everything a saved model needs, by full name. Anything else needs confirmation: a list of forbidden names could be bypassed
- * (picklescan #66).
+ * Everything a saved model needs, by full name. Anything else needs confirmation: a list of forbidden names
+ * could be bypassed (picklescan #66).
  */
 const innocuous = new Set([
   'collections.OrderedDict',
@@ -36,7 +36,9 @@ const innocuous = new Set([
   ),
 ])
 
-/** Modules whose functions can do harm: run programs or code, open files or connections, load more pickles. */
+/**
+ * Modules whose functions can do harm: run programs or code, open files or connections, load more pickles.
+ */
 const dangerousModules = new Set(
   (
     'os posix nt posixpath ntpath subprocess _posixsubprocess sys socket _socket ssl shutil pickle _pickle cPickle dill cloudpickle joblib ' +

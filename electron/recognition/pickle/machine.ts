@@ -7,7 +7,9 @@ const maxImports = 1_000
 /** Longer names are cut to this many characters. */
 const maxRecordedLength = 200
 
-/** State of a pickle's interpretation: stack, marks and memo as Python has them, and the imports found so far. */
+/**
+ * State of a pickle's interpretation: stack, marks and memo as Python has them, and the imports found so far.
+ */
 export class PickleMachine {
   readonly stack: PickleValue[] = []
   readonly marks: number[] = []

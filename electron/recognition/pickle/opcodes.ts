@@ -15,8 +15,9 @@ async function readLine(window: ByteWindow): Promise<string> {
 }
 
 /**
- * The number of a memo on its own line. Python also accepts spaces, signs and underscores. A number that only one side
- * understands would make the memos differ, so that a harmless name here could stand for another one in Python.
+ * The number of a memo on its own line. Python also accepts spaces, signs and underscores. A number that only
+ * one side understands would make the memos differ, so that a harmless name here could stand for another one
+ * in Python.
  */
 async function readMemoIndex(window: ByteWindow): Promise<number> {
   const line = await readLine(window)
@@ -43,7 +44,9 @@ function pushText(length: (window: ByteWindow) => number): OpcodeHandler {
   }
 }
 
-/** The number with which PyTorch's old form begins (torch/serialization.py, MAGIC_NUMBER), as LONG1 has it. */
+/**
+ * The number with which PyTorch's old form begins (torch/serialization.py, MAGIC_NUMBER), as LONG1 has it.
+ */
 const torchMagic = Buffer.from('6cfc9c46f9206aa85019', 'hex')
 
 /** Numbers too large for 4 bytes, of which only PyTorch's matters. */

@@ -22,7 +22,10 @@ export async function readPickleFile(source: ByteSource): Promise<PytorchContent
   return toPytorchContent(await scanPickles(new ByteWindow(source)))
 }
 
-/** Reads PyTorch's format since 1.6: a zip with a pickle that describes the tensors, and one member for each tensor. */
+/**
+ * Reads PyTorch's format since 1.6: a zip with a pickle that describes the tensors, and one member for each
+ * tensor.
+ */
 export async function readPytorchZip(
   source: ByteSource,
   maxTotalUnpackedBytes = defaultMaxUnpackedBytes,
@@ -38,8 +41,8 @@ export async function readPytorchZip(
 }
 
 /**
- * Each member may unpack to a thousand times its size, so many together would take an hour. PyTorch compresses no tensors: a
- * compressed member is a description or something small.
+ * Each member may unpack to a thousand times its size, so many together would take an hour. PyTorch
+ * compresses no tensors: a compressed member is a description or something small.
  */
 const defaultMaxUnpackedBytes = 1024 ** 3
 

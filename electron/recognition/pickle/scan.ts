@@ -20,8 +20,8 @@ const maxOpcodes = 4_000_000
 const maxReadBytes = 128 * 1024 * 1024
 
 /**
- * Interprets one pickle from the window's position to just behind its end. Never runs anything. Time and memory are bounded by
- * the file's size and the limits above. Rejects only with the file system's errors.
+ * Interprets one pickle from the window's position to just behind its end. Never runs anything. Time and
+ * memory are bounded by the file's size and the limits above. Rejects only with the file system's errors.
  */
 export async function scanPickle(window: ByteWindow): Promise<PickleScan> {
   const machine = new PickleMachine()
@@ -44,14 +44,18 @@ async function runPickle(machine: PickleMachine, window: ByteWindow): Promise<vo
   }
 }
 
-/** PyTorch's legacy format (torch/serialization.py, `_legacy_load`): magic number, protocol, system, object, storage keys. */
+/**
+ * PyTorch's legacy format (torch/serialization.py, `_legacy_load`): magic number, protocol, system, object,
+ * storage keys.
+ */
 const legacyPickleCount = 5
 const maxConsecutivePickles = 16
 
 /**
- * Scans a file of consecutive pickles: PyTorch's legacy format is five of them and then raw numbers. Loaders read on in any
- * protocol, so everything behind a pickle's end is scanned. Only behind five pickles that begin with PyTorch's magic number may
- * bytes follow that are no pickle. Rejects only with the file system's errors.
+ * Scans a file of consecutive pickles: PyTorch's legacy format is five of them and then raw numbers. Loaders
+ * read on in any protocol, so everything behind a pickle's end is scanned. Only behind five pickles that
+ * begin with PyTorch's magic number may bytes follow that are no pickle. Rejects only with the file system's
+ * errors.
  */
 export async function scanPickles(window: ByteWindow): Promise<PickleScan> {
   const scans: PickleScan[] = []
@@ -89,7 +93,10 @@ async function hasNextPickle(window: ByteWindow, count: number): Promise<boolean
   return !next.ok || next.value
 }
 
-/** Whether the window's next bytes begin a pickle of protocol 2 or later. Fails if the file was truncated meanwhile. */
+/**
+ * Whether the window's next bytes begin a pickle of protocol 2 or later. Fails if the file was truncated
+ * meanwhile.
+ */
 export function startsWithPickle(window: ByteWindow): Promise<ParseResult<boolean>> {
   return tryParseAsync(async () => {
     if (window.remainingBytes < 2) return false

@@ -33,7 +33,9 @@ const maxDimensions = 64
 
 const dtypeBytes = new Map(Object.values(storageDtypes))
 
-/** Resolves a persistent id: PyTorch writes `('storage', class, key, device, count)` (torch/serialization.py). */
+/**
+ * Resolves a persistent id: PyTorch writes `('storage', class, key, device, count)` (torch/serialization.py).
+ */
 export function toStorage(id: PickleValue): PickleValue {
   if (id === null || typeof id !== 'object' || id.type !== 'tuple') return null
   const type = id.items[1]
@@ -73,7 +75,10 @@ export function buildResult(object: PickleValue, state: PickleValue): PickleValu
 const wrapperKeys = ['state_dict', 'model_state_dict', 'params_ema', 'params', 'module']
 const maxTensors = 200_000
 const maxDepth = 4
-/** Limit of visited entries. Dicts that refer to each other many times make a small pickle expand exponentially. */
+/**
+ * Limit of visited entries. Dicts that refer to each other many times make a small pickle expand
+ * exponentially.
+ */
 const maxEntries = 1_000_000
 /** Longer names don't occur in models. */
 const maxNameLength = 1_000

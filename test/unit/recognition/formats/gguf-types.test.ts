@@ -6,7 +6,8 @@ import { parseGguf } from '../../../../electron/recognition/formats/gguf.ts'
 const k = 256
 
 /**
- * Number, name, values of a block and its bytes, field by field: `GGMLQuantizationType` and `GGML_QUANT_SIZES` of llama.cpp,
+ * Number, name, values of a block and its bytes, field by field: `GGMLQuantizationType` and
+ * `GGML_QUANT_SIZES` of llama.cpp,
  * https://github.com/ggml-org/llama.cpp/blob/master/gguf-py/gguf/constants.py
  */
 const published = [
@@ -89,7 +90,10 @@ const header = (pairs: readonly Buffer[], tensors: readonly Buffer[] = []) =>
     Buffer.alloc(64),
   ])
 
-/** Type number and bytes of each scalar (`GGUFValueType` of the same file): u8 to u32, f32, bool, then 64 bits. */
+/**
+ * Type number and bytes of each scalar (`GGUFValueType` of the same file): u8 to u32, f32, bool, then 64
+ * bits.
+ */
 const scalars = [
   [0, 1],
   [1, 1],

@@ -20,8 +20,8 @@ function sized(lengthBytes: 1 | 4 | 8): Buffer {
 }
 
 /**
- * Every opcode of Python's pickletools.py (protocols 0 to 5), in a sequence that leaves the stack unchanged. Arguments consist of
- * full stops where possible: read as an opcode, each would end the pickle.
+ * Every opcode of Python's pickletools.py (protocols 0 to 5), in a sequence that leaves the stack unchanged.
+ * Arguments consist of full stops where possible: read as an opcode, each would end the pickle.
  */
 const sequences: Readonly<Record<string, readonly (Buffer | string)[]>> = {
   MARK: ['(', 'N', '1'],
@@ -91,7 +91,10 @@ const sequences: Readonly<Record<string, readonly (Buffer | string)[]>> = {
   READONLY_BUFFER: ['N', '\x98', '0'],
 }
 
-/** Buffers enough bytes in advance that no later opcode waits, which would hide one that doesn't wait for its argument. */
+/**
+ * Buffers enough bytes in advance that no later opcode waits, which would hide one that doesn't wait for its
+ * argument.
+ */
 const padding = concat(text('.'.repeat(100)), '0')
 
 const harm = { type: 'global', name: 'posix.system' }

@@ -149,11 +149,11 @@ describe('the command that starts this installation', () => {
   test('is the AppImage, the Flatpak id, or the program with or without a folder', () => {
     expect(command({ APPIMAGE: '/home/me/M.AppImage' })).toEqual({
       program: '/home/me/M.AppImage',
-      words: [],
+      args: [],
     })
-    expect(command({ FLATPAK_ID: 'app.x' })).toEqual({ program: 'flatpak', words: ['run', 'app.x'] })
+    expect(command({ FLATPAK_ID: 'app.x' })).toEqual({ program: 'flatpak', args: ['run', 'app.x'] })
     expect(command({})).toEqual({ program: execPath, args: [] })
-    expect(command({}, '/src')).toEqual({ program: execPath, words: ['/src'] })
+    expect(command({}, '/src')).toEqual({ program: execPath, args: ['/src'] })
   })
 
   test('needs a menu entry only for an AppImage or an unpacked archive', () => {

@@ -95,7 +95,5 @@ test('a failed check is logged with its cause', async () => {
   const error = new UpdateError('update-unreachable')
   const { updates, lines } = setup({ checkError: error })
   await updates.check()
-  expect(lines).toEqual([
-    { level: 'warn', message: 'an update check or download failed', facts: { error } },
-  ])
+  expect(lines).toEqual([{ level: 'warn', message: 'an update check or download failed', facts: { error } }])
 })

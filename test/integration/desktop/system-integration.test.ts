@@ -22,7 +22,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(home, { recursive: true, force: true }))
 
-/** A program that writes the words it is started with, one a line. */
+/** Creates a program that writes its arguments to a file, one per line. */
 async function program(name: string): Promise<string> {
   const path = join(home, 'bin', name)
   await mkdir(join(home, 'bin'), { recursive: true })

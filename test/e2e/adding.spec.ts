@@ -49,7 +49,7 @@ test('files that are no whole models say on their row what is wrong, before a by
   const others = ['pointer', 'page', 'empty'].map((name) => join(files, `${name}.safetensors`))
   await drag(page, [cut, ...others])
   const said = {
-    cut: 'cut short: 1 kB are missing',
+    cut: 'The file is incomplete: 1 kB are missing',
     pointer: 'Git LFS pointer, not the model',
     page: 'saved web page or error message',
     empty: 'The file is empty (0 bytes)',

@@ -2,48 +2,48 @@ import type { Account } from '../contract/account.ts'
 import type { AccountStore } from '../platform/environment.ts'
 import { hasSameEmail } from '../contract/account.ts'
 
-/** Who is known here: by the book, which other processes share, and by what this process found in its keychain. */
+/** The known accounts: from the account store, which processes share, and from what this process found in its keychain. */
 export interface AccountList {
   list(): readonly Account[]
   /**
-   * Writes down who has signed in. Whoever of others is signed out by then has left this computer to them; unless somebody has
-   * been here all along, whose own second sign-in it may be that ran out.
+   * Stores an account that has signed in. If no account was signed in before, the signed-out accounts of other people are
+   * marked as having left this computer.
    */
   add(account: Account): void
-  /** The keychain has nothing for it: signed out for this process, since another one's may have it. */
+  /** Signs the account out for this process only, since another process may have a keychain with its secret. */
   markMissing(accountId: string): void
-  /** It turned out dead. Only what a server has refused is written down, not that a secret `isMissing` here. */
+  /** The secret is unusable. Only a refusal by the server is stored, not that the secret `isMissing` here. */
   invalidate(account: Account, isMissing: boolean): void
-  /** Its secret is there again. */
+  /** The secret is available again. */
   restore(account: Account): void
 }
 
-export function createAccountList(book: AccountStore): AccountList {
-  const missed = new Set<string>()
+export function createAccountList(accountStore: AccountStore): AccountList {
+  const missing = new Set<string>()
   const list = () =>
-    book
+    accountStore
       .list()
-      .map((account): Account => (missed.has(account.id) ? { ...account, state: 'signed-out' } : account))
+      .map((account): Account => (missing.has(account.id) ? { ...account, state: 'signed-out' } : account))
   return {
     list,
     add(account) {
-      const isAnybodyHere = list().some(({ state }) => state === 'ready')
-      missed.delete(account.id)
-      book.save(account)
-      if (isAnybodyHere) return
+      const isAnySignedIn = list().some(({ state }) => state === 'ready')
+      missing.delete(account.id)
+      accountStore.save(account)
+      if (isAnySignedIn) return
       for (const other of list()) {
         if (other.state === 'signed-out' && !hasSameEmail(other, account))
-          book.save({ ...other, hasLeft: true })
+          accountStore.save({ ...other, hasLeft: true })
       }
     },
-    markMissing: (accountId) => void missed.add(accountId),
+    markMissing: (accountId) => void missing.add(accountId),
     invalidate(account, isMissing) {
-      if (isMissing) missed.add(account.id)
-      else book.save({ ...account, state: 'signed-out' })
+      if (isMissing) missing.add(account.id)
+      else accountStore.save({ ...account, state: 'signed-out' })
     },
     restore(account) {
-      missed.delete(account.id)
-      book.save({ ...account, state: 'ready' })
+      missing.delete(account.id)
+      accountStore.save({ ...account, state: 'ready' })
     },
   }
 }

@@ -1,18 +1,16 @@
-import { login, logout, profileOf } from '../cloud/auth.ts'
+import { fetchProfile, login, logout } from '../cloud/auth.ts'
 import { createCloudClient, type CloudClient, type Credential, type Signer } from '../cloud/client.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { Account } from '../contract/account.ts'
 import type { AccountStore, Environment, SecretStore } from '../platform/environment.ts'
 import type { ProxyResolver } from '../platform/proxy-resolver.ts'
-import { createDeviceKeys, revokeWithinMs } from './device-keys.ts'
-import { parseDeviceKey } from './keys.ts'
+import { createAccountCredentials } from './account-credentials.ts'
 import { createAccountList } from './account-list.ts'
+import { createDeviceKeys, findKeyOwner, parseDeviceKey, revokeTimeoutMs } from './device-keys.ts'
 import type { RunExclusive } from './refresh-lock.ts'
-import { createSession, type Session } from './session.ts'
-import { fixedSigner, sessionSigner } from './signers.ts'
-import { accountIdFor, findTokenOwner } from './token-owner.ts'
+import { fixedSigner } from './signers.ts'
 
-/** What one upload needs to call the API in the name of an account and team. */
+/** What one upload needs to call the API for an account and team. */
 export interface Access {
   readonly client: CloudClient
   readonly signer: Signer
@@ -22,155 +20,145 @@ export interface Access {
 export interface Accounts {
   list(): readonly Account[]
   signIn(server: string, email: string, password: string): Promise<Result<Account>>
-  /** Signs in with a pasted device key; keys that can't upload are named and never sent. */
+  /** Signs in with a pasted device key; other kinds of key are named in the failure and never sent. */
   signInWithKey(server: string, pasted: string): Promise<Result<Account>>
-  /** Signs in with the key that a pairing handed out: kept before anything else is done with it. */
+  /** Signs in with the key from a pairing, which is stored before anything else is done with it. */
   acceptDeviceKey(server: string, key: string): Promise<Result<Account>>
-  /** Ends a pairing that was confirmed while nobody saw it; null when there is none. */
+  /** Finishes a pairing that was confirmed while the app was not running; null when there is none. */
   finishPendingKey(server: string): Promise<Result<Account> | null>
-  /** Revokes a key that was handed out and that nobody wants any more. */
-  discard(server: string, key: string): void
+  /** Revokes a key from a pairing that was cancelled. */
+  discardKey(server: string, key: string): void
   clientFor(server: string): CloudClient
   /**
-   * Erases the secret, then tells the server. The account is signed out in any case; the failure is that of a keychain that
-   * may still hold the secret, or of a server that didn't hear that a device's key is to die (`device-not-revoked`).
-   * `gone` is called as soon as the account is signed out, before the server has answered.
+   * Erases the secret, then informs the server. The account is signed out in any case; a failure means that the keychain may
+   * still have the secret, or that the server did not revoke a device key (`device-not-revoked`). `onSignedOut` is called
+   * before the server has answered.
    */
-  signOut(accountId: string, gone?: () => void): Promise<Result<void>>
-  /** Access in the name of an account and team, or why there is none. */
+  signOut(accountId: string, onSignedOut?: () => void): Promise<Result<void>>
+  /** Access for an account and team, or why there is none. */
   accessFor(accountId: string, teamId: string): Result<Access>
   /**
-   * Asks the server again who this is and which teams there are; trouble leaves what is known, a dead sign-in is marked.
-   * Rejects when `signal` aborts.
+   * Updates name and teams from the server. Temporary failures change nothing; a dead sign-in is marked. Rejects when `signal`
+   * aborts.
    */
   refreshProfile(accountId: string, signal: AbortSignal): Promise<void>
   /**
-   * Looks again for secrets of accounts that nobody has signed out: a locked keychain answers like an empty one, so that they
-   * were taken for signed out. Answers whether one is back.
+   * Looks again for the secrets of signed-out accounts whose user did not sign out, since a locked keychain answers like an
+   * empty one. Returns whether one is signed in again.
    */
   reloadSecrets(): Promise<boolean>
   /**
-   * Looks whether the keychain still has an account's secret; when it says that it has none, the account is signed out for
-   * this process. Another one may have a keychain that has it.
+   * Checks that the keychain still has an account's secret; if it has none, the account is signed out for this process only,
+   * since another process may have a keychain that has it.
    */
   checkSecret(accountId: string): Promise<void>
-  /** Marks an account whose secret is dead, or gone: its rows wait until it signs in again. */
+  /** Marks an account whose secret is missing or refused: its uploads wait until it signs in again. */
   markSignedOut(accountId: string): void
-  /** Adds an account whose token is given from outside and kept nowhere: for machines without a keychain. */
+  /** Adds an account for this run whose token is given from outside and not stored, for machines without a keychain. */
   useToken(server: string, token: string): Promise<Result<Account>>
 }
 
-/** Who is signed in. Secrets lie in the vault, what may be seen lies in the book. */
+/** The signed-in accounts. Their secrets are in the secret store, everything visible is in the account store. */
 export function createAccounts(options: {
-  readonly book: AccountStore
-  readonly vault: SecretStore
+  readonly accountStore: AccountStore
+  readonly secretStore: SecretStore
   readonly environment: Environment
-  readonly exclusively: RunExclusive
+  readonly runExclusive: RunExclusive
   readonly proxies: ProxyResolver
 }): Accounts {
-  const { book, vault, environment, exclusively, proxies } = options
+  const { accountStore, secretStore, environment, runExclusive, proxies } = options
   const clients = new Map<string, CloudClient>()
-  const sessions = new Map<string, Session>()
-  const known = createAccountList(book)
-  const fixed = new Map<string, { readonly account: Account; readonly token: string }>()
-  const devices = createDeviceKeys({ clientFor, vault, save: known.add })
+  const accountList = createAccountList(accountStore)
+  /** Accounts whose token was given from outside. */
+  const externalTokens = new Map<string, { readonly account: Account; readonly token: string }>()
+  const devices = createDeviceKeys({ clientFor, secretStore, save: accountList.add })
+  const credentials = createAccountCredentials({
+    clientFor,
+    devices,
+    hasLeft: (accountId) =>
+      accountStore.list().some(({ id, hasLeft }) => id === accountId && hasLeft === true),
+    secretStore,
+    environment,
+    runExclusive,
+  })
 
   function clientFor(server: string): CloudClient {
-    const known = clients.get(server) ?? createCloudClient(server, environment, proxies)
-    clients.set(server, known)
-    return known
-  }
-
-  function sessionOf({ id, server }: Pick<Account, 'id' | 'server'>): Session {
-    const known =
-      sessions.get(id) ??
-      createSession({
-        ...{ accountId: id, client: clientFor(server), vault, environment, exclusively },
-        hasLeft: () => book.list().some((account) => account.id === id && account.hasLeft === true),
-      })
-    sessions.set(id, known)
-    return known
+    const client = clients.get(server) ?? createCloudClient(server, environment, proxies)
+    clients.set(server, client)
+    return client
   }
 
   function find(accountId: string): Account | undefined {
-    return fixed.get(accountId)?.account ?? known.list().find(({ id }) => id === accountId)
+    return externalTokens.get(accountId)?.account ?? accountList.list().find(({ id }) => id === accountId)
   }
 
   function signerFor(account: Account, teamId: string | null): Signer {
-    const given = fixed.get(account.id)
-    if (given) return fixedSigner(credentialOf(account.kind, given.token, teamId))
-    return account.kind === 'device'
-      ? devices.signerOf(account.id)
-      : sessionSigner(sessionOf(account), teamId)
+    const external = externalTokens.get(account.id)
+    return external
+      ? fixedSigner(credentialOf(account.kind, external.token, teamId))
+      : credentials.signerFor(account, teamId)
   }
 
-  async function signIn(server: string, email: string, password: string): Promise<Result<Account>> {
-    const client = clientFor(server)
-    const pair = await login(client, email, password)
-    if (!pair.ok) return pair
-    const token = pair.value.access_token
-    const profile = await profileOf(client, fixedSigner({ kind: 'session', token, teamId: null }))
-    if (!profile.ok) return profile
-    // The same person on the same server is the same account, so that waiting rows find it again.
-    const id = accountIdFor(server, profile.value.personId)
-    const account = { id, kind: 'session', server: client.server, ...profile.value, state: 'ready' } as const
-    const stored = await sessionOf(account).adopt(pair.value)
-    if (!stored.ok) return stored
-    known.add(account)
-    return success(account)
-  }
-
-  const isHeld = (account: Account) =>
-    account.kind === 'device' ? devices.isHeld(account.id) : sessionOf(account).isHeld()
-
-  const isMissing = (account: Account) =>
-    account.kind === 'device' ? devices.isMissing(account.id) : sessionOf(account).isMissing()
-
-  async function endSession(account: Account, gone: () => void): Promise<Result<void>> {
-    const { secret, erased } = await sessionOf(account).end()
-    sessions.delete(account.id)
-    book.save({ ...account, state: 'signed-out', hasLeft: true })
-    gone()
-    // The person is signed out now; what the server says changes nothing, but a process that ends at once would not be heard.
+  async function endSession(account: Account, onSignedOut: () => void): Promise<Result<void>> {
+    const { secret, erased } = await credentials.sessionOf(account).end()
+    credentials.forgetSession(account.id)
+    accountStore.save({ ...account, state: 'signed-out', hasLeft: true })
+    onSignedOut()
+    // The server's answer changes nothing, but it is awaited because the process may end right after.
     if (secret) {
       const credential = credentialOf('session', secret.accessToken, account.teams[0]?.id ?? null)
-      const limit = AbortSignal.timeout(revokeWithinMs)
-      const told = logout(clientFor(account.server), fixedSigner(credential), secret.refreshToken, limit)
-      await told.catch(() => environment.log.warn('the server was not told of a sign-out'))
+      const signal = AbortSignal.timeout(revokeTimeoutMs)
+      const loggingOut = logout(
+        clientFor(account.server),
+        fixedSigner(credential),
+        secret.refreshToken,
+        signal,
+      )
+      await loggingOut.catch(() => environment.log.warn('the server was not told of a sign-out'))
     }
     return erased
   }
 
-  async function endDevice(account: Account, gone: () => void): Promise<Result<void>> {
+  async function endDevice(account: Account, onSignedOut: () => void): Promise<Result<void>> {
     const { key, erased } = await devices.end(account.id)
-    book.save({ ...account, state: 'signed-out', hasLeft: true })
-    gone()
+    accountStore.save({ ...account, state: 'signed-out', hasLeft: true })
+    onSignedOut()
     if (key === null) return erased
-    // Unlike a session's tokens, a device's key lives until it is revoked: whether it was is worth knowing.
+    // Unlike session tokens, a device key is valid until it is revoked, so a failure is reported.
     const revoked = await devices.revoke(account.server, key)
     return erased.ok ? revoked : erased
   }
 
   return {
-    // A token from outside stands in for the same person's stored sign-in: one person is listed once.
+    // An external token replaces the stored sign-in of the same person, so that one person is listed once.
     list: () => [
-      ...known.list().filter(({ id }) => !fixed.has(id)),
-      ...[...fixed.values()].map(({ account }) => account),
+      ...accountList.list().filter(({ id }) => !externalTokens.has(id)),
+      ...[...externalTokens.values()].map(({ account }) => account),
     ],
-    signIn,
+    async signIn(server, email, password) {
+      const client = clientFor(server)
+      const pair = await login(client, email, password)
+      if (!pair.ok) return pair
+      const account = await findSessionOwner(client, pair.value.access_token)
+      if (!account.ok) return account
+      const stored = await credentials.sessionOf(account.value).replaceTokens(pair.value)
+      if (!stored.ok) return stored
+      accountList.add(account.value)
+      return account
+    },
     async signInWithKey(server, pasted) {
       const key = parseDeviceKey(pasted)
-      return key.ok ? devices.use(server, key.value) : key
+      return key.ok ? devices.signIn(server, key.value) : key
     },
     acceptDeviceKey: devices.accept,
     finishPendingKey: devices.finishPending,
-    discard: (server, key) => void devices.revoke(server, key),
+    discardKey: (server, key) => void devices.revoke(server, key),
     clientFor,
-    async signOut(accountId, gone = () => {}) {
+    async signOut(accountId, onSignedOut = () => {}) {
       const account = find(accountId)
       if (!account) return success(undefined)
-      if (fixed.delete(accountId)) return success(undefined)
-      return account.kind === 'device' ? endDevice(account, gone) : endSession(account, gone)
+      if (externalTokens.delete(accountId)) return success(undefined)
+      return account.kind === 'device' ? endDevice(account, onSignedOut) : endSession(account, onSignedOut)
     },
     accessFor(accountId, teamId) {
       const account = find(accountId)
@@ -183,40 +171,41 @@ export function createAccounts(options: {
     },
     async refreshProfile(accountId, signal) {
       const account = find(accountId)
-      if (!account || fixed.has(accountId)) return
-      const profile =
-        account.kind === 'device'
-          ? await devices.profile(account, signal)
-          : await profileOf(clientFor(account.server), signerFor(account, null), signal)
+      if (!account || externalTokens.has(accountId)) return
+      const profile = await credentials.fetchProfile(account, signal)
       signal.throwIfAborted()
-      // Who has signed out meanwhile stays signed out.
+      // An account that was signed out meanwhile stays signed out.
       if (find(accountId)?.state !== account.state) return
-      if (profile.ok) book.save({ ...account, ...profile.value, state: 'ready' })
-      else if (profile.failure.code === 'signed-out') known.invalidate(account, isMissing(account))
+      if (profile.ok) accountStore.save({ ...account, ...profile.value, state: 'ready' })
+      else if (profile.failure.code === 'signed-out')
+        accountList.invalidate(account, credentials.isSecretMissing(account))
     },
     async reloadSecrets() {
-      const lost = known.list().filter(({ state, hasLeft }) => state === 'signed-out' && hasLeft !== true)
-      const held = await Promise.all(lost.map(isHeld))
-      const back = lost.filter((_account, index) => held[index]?.ok)
-      for (const account of back) known.restore(account)
-      return back.length > 0
+      const lost = accountList
+        .list()
+        .filter(({ state, hasLeft }) => state === 'signed-out' && hasLeft !== true)
+      const checks = await Promise.all(lost.map(credentials.checkSecret))
+      const restored = lost.filter((_account, index) => checks[index]?.ok)
+      for (const account of restored) accountList.restore(account)
+      return restored.length > 0
     },
     async checkSecret(accountId) {
       const account = find(accountId)
-      if (!account || fixed.has(accountId)) return
-      const held = await isHeld(account)
-      // A locked or silent keychain says nothing about the secret; only its plain no does.
-      if (!held.ok && held.failure.code === 'signed-out') known.markMissing(accountId)
+      if (!account || externalTokens.has(accountId)) return
+      const check = await credentials.checkSecret(account)
+      // A locked or slow keychain is another failure and says nothing about the secret.
+      if (!check.ok && check.failure.code === 'signed-out') accountList.markMissing(accountId)
     },
     markSignedOut(accountId) {
       const account = find(accountId)
-      if (account && !fixed.has(accountId)) known.invalidate(account, isMissing(account))
+      if (account && !externalTokens.has(accountId))
+        accountList.invalidate(account, credentials.isSecretMissing(account))
     },
     async useToken(server, token) {
-      // Space around it would hide what kind of key it is.
-      const bare = token.trim()
-      const account = await findTokenOwner(clientFor(server), bare)
-      if (account.ok) fixed.set(account.value.id, { account: account.value, token: bare })
+      // Surrounding spaces would hide the prefix of a key.
+      const trimmed = token.trim()
+      const account = await findTokenOwner(clientFor(server), trimmed)
+      if (account.ok) externalTokens.set(account.value.id, { account: account.value, token: trimmed })
       return account
     },
   }
@@ -224,4 +213,23 @@ export function createAccounts(options: {
 
 function credentialOf(kind: Account['kind'], token: string, teamId: string | null): Credential {
   return kind === 'device' ? { kind, token } : { kind, token, teamId }
+}
+
+/** The account of a token without surrounding spaces. Keys that can't upload are not sent. */
+async function findTokenOwner(client: CloudClient, token: string): Promise<Result<Account>> {
+  // The other kinds of key have a prefix; a session's token is a JWT (openapi.yaml, securitySchemes).
+  if (/^(dk|sk|ak)-/.test(token)) {
+    const key = parseDeviceKey(token)
+    return key.ok ? findKeyOwner(client, key.value) : key
+  }
+  return findSessionOwner(client, token)
+}
+
+/** The account of an access token. The same person on the same server gets the same id, so that waiting uploads find it. */
+async function findSessionOwner(client: CloudClient, token: string): Promise<Result<Account>> {
+  const profile = await fetchProfile(client, fixedSigner({ kind: 'session', token, teamId: null }))
+  if (!profile.ok) return profile
+  const { server } = client
+  const id = `${new URL(server).host} ${profile.value.personId}`
+  return success({ id, kind: 'session', server, ...profile.value, state: 'ready' })
 }

@@ -2,106 +2,97 @@ import type { CloudClient } from '../cloud/client.ts'
 import { pollPairing, startPairing, type OpenedPairing } from '../cloud/pairing.ts'
 import { failure, retryClassOf, success, type Result } from '../contract/failures.ts'
 import type { Account, Pairing } from '../contract/account.ts'
+import { abortableDelay } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
 
 /** Pairing in the browser, one at a time. */
 export interface Pairings {
-  /** The one under way or just over, or null. */
+  /** The running pairing or the last one, or null. */
   current(): Pairing | null
   /**
-   * Begins anew, whatever was under way. Where an earlier pairing was confirmed and only its end was missed, that sign-in is
-   * finished and nothing is begun.
+   * Starts a pairing in place of a running one. If an earlier pairing was confirmed without this app noticing, that sign-in is
+   * finished instead.
    */
   start(server: string): Promise<Result<void>>
-  /** Takes it away. What is confirmed in the browser later comes to nothing. */
+  /** Ends the pairing. A key that the server returns afterwards is revoked. */
   cancel(): void
 }
 
-/** While the line is in trouble the server is asked less often, up to this. */
-const longestIntervalMs = 30_000
+/** While requests fail the server is polled less often, up to this interval. */
+const maxIntervalMs = 30_000
 
-/** However seldom it is asked, it is once shortly before the end, and once at the end: the server's own may be a little later. */
-const untilNextChanceMs = (leftMs: number, { intervalMs }: OpenedPairing) =>
-  Math.max(leftMs > intervalMs ? leftMs - intervalMs : leftMs, 0)
+/** Limits the delay so that one poll is sent shortly before the code expires and one right after, by this computer's clock. */
+const maxDelayMs = (remainingMs: number, { intervalMs }: OpenedPairing) =>
+  Math.max(remainingMs > intervalMs ? remainingMs - intervalMs : remainingMs, 0)
+
+type PairingCode = Omit<Pairing, 'state' | 'failure'>
 
 export function createPairings(options: {
   readonly clientFor: (server: string) => CloudClient
-  /** Stores the key, then asks whose it is. */
+  /** Stores the key, then signs in with it. */
   readonly acceptDeviceKey: (server: string, key: string) => Promise<Result<Account>>
   readonly finishPendingKey: (server: string) => Promise<Result<Account> | null>
-  /** Revokes a key that nobody wants any more. */
-  readonly discard: (server: string, key: string) => void
-  /** Somebody has signed in by pairing. */
-  readonly arrived: (account: Account) => void
-  /** `current` has changed. */
-  readonly changed: () => void
+  /** Revokes a key that is not needed any more. */
+  readonly discardKey: (server: string, key: string) => void
+  readonly onSignedIn: (account: Account) => void
+  /** Called whenever `current` changes. */
+  readonly onChange: () => void
   readonly environment: Environment
 }): Pairings {
-  const { clientFor, acceptDeviceKey, finishPendingKey, discard, arrived, changed, environment } = options
+  const { clientFor, acceptDeviceKey, finishPendingKey, discardKey, onSignedIn, onChange, environment } =
+    options
   let current: Pairing | null = null
-  let life = new AbortController()
+  let controller = new AbortController()
 
   function show(pairing: Pairing | null): void {
     current = pairing
-    changed()
+    onChange()
   }
 
   function cancel(): void {
-    life.abort()
+    controller.abort()
     if (current) show(null)
   }
 
-  /** Polls until it is confirmed or over. Every step looks first whether somebody has cancelled. */
-  async function follow(server: string, opened: OpenedPairing, signal: AbortSignal): Promise<void> {
-    const expiresAtMs = environment.now() + opened.lastsMs
-    const shown = { userCode: opened.userCode, address: opened.address, expiresAtMs }
-    show({ ...shown, state: 'waiting', failure: null })
+  /** Polls until the pairing is confirmed, refused, expired or cancelled. */
+  async function poll(server: string, opened: OpenedPairing, signal: AbortSignal): Promise<void> {
+    const expiresAtMs = environment.now() + opened.lifetimeMs
+    const code: PairingCode = { userCode: opened.userCode, address: opened.address, expiresAtMs }
+    show({ ...code, state: 'waiting', failure: null })
     for (let intervalMs = opened.intervalMs; ;) {
-      await pause(Math.min(intervalMs, untilNextChanceMs(expiresAtMs - environment.now(), opened)), signal)
+      const delayMs = Math.min(intervalMs, maxDelayMs(expiresAtMs - environment.now(), opened))
+      await abortableDelay(environment.timers, delayMs, signal)
       if (signal.aborted) return
-      // What was confirmed in the last seconds, or while the line was away, is asked for once more at the end.
+      // One last poll after the expiry finds a confirmation in the last seconds or during a lost connection.
       const isLast = environment.now() >= expiresAtMs
-      // Not cut by a cancel: the answer may hold the key, which exists from then on and must be kept or revoked.
+      // A cancel does not abort it: the response may contain the key, which exists from then on and must be stored or revoked.
       const key = await pollPairing(clientFor(server), opened.deviceCode)
-      if (key.ok && key.value !== null)
-        return signal.aborted ? discard(server, key.value) : store(server, key.value, shown, signal)
+      if (key.ok && key.value !== null) return handleKey(server, key.value, code, signal)
       if (signal.aborted) return
-      if (!key.ok && retryClassOf(key.failure) !== 'later')
-        return show({ ...shown, state: 'over', failure: key.failure })
-      if (isLast) break
-      // A dropped line is no refusal: the code stays good until it runs out.
-      intervalMs = key.ok ? opened.intervalMs : Math.min(intervalMs * 2, longestIntervalMs)
-      const trouble = key.ok ? null : key.failure
-      if (trouble?.code !== current?.failure?.code) show({ ...shown, state: 'waiting', failure: trouble })
+      const reason = key.ok ? null : key.failure
+      if (reason && retryClassOf(reason) !== 'later') return show({ ...code, state: 'over', failure: reason })
+      if (isLast) return show({ ...code, state: 'over', failure: failure('pairing-over') })
+      intervalMs = reason ? Math.min(intervalMs * 2, maxIntervalMs) : opened.intervalMs
+      if (reason?.code !== current?.failure?.code) show({ ...code, state: 'waiting', failure: reason })
     }
-    show({ ...shown, state: 'over', failure: failure('pairing-over') })
   }
 
-  /** The server hands the key out once: a cancel that comes now hides the pairing, and the sign-in comes all the same. */
-  async function store(
+  /** Signs in with the key. A cancel from now on only hides the pairing, since the server returns the key only once. */
+  async function handleKey(
     server: string,
     key: string,
-    shown: Omit<Pairing, 'state' | 'failure'>,
+    code: PairingCode,
     signal: AbortSignal,
   ): Promise<void> {
-    show({ ...shown, state: 'storing', failure: null })
+    if (signal.aborted) return discardKey(server, key)
+    show({ ...code, state: 'storing', failure: null })
     const account = await acceptDeviceKey(server, key)
     if (account.ok) {
       if (!signal.aborted) current = null
-      arrived(account.value)
+      onSignedIn(account.value)
     } else if (!signal.aborted) {
-      show({ ...shown, state: 'over', failure: account.failure })
+      show({ ...code, state: 'over', failure: account.failure })
     }
-  }
-
-  function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const cancelTimer = environment.timers.after(delayMs, resolve)
-      signal.addEventListener('abort', () => {
-        cancelTimer()
-        resolve()
-      })
-    })
   }
 
   return {
@@ -109,19 +100,19 @@ export function createPairings(options: {
     cancel,
     async start(server) {
       cancel()
-      const { signal } = (life = new AbortController())
-      const left = await finishPendingKey(server)
-      if (left?.ok) {
-        arrived(left.value)
+      const { signal } = (controller = new AbortController())
+      const finished = await finishPendingKey(server)
+      if (finished?.ok) {
+        onSignedIn(finished.value)
         return success(undefined)
       }
       const opened = await startPairing(clientFor(server), signal).catch(() => null)
       if (opened === null || signal.aborted) return success(undefined)
       if (!opened.ok) return opened
-      void follow(server, opened.value, signal).catch((error: unknown) => {
+      void poll(server, opened.value, signal).catch((error: unknown) => {
         if (signal.aborted) return
         environment.log.error('a pairing threw', { error: String(error) })
-        // Such as when the journal can't take the account: nothing else would end what is shown.
+        // For example when the journal can't store the account: the pairing would be shown for ever.
         if (current) show({ ...current, state: 'over', failure: failure('unexpected') })
       })
       return success(undefined)

@@ -9,107 +9,110 @@ import {
 } from '../platform/proxy-resolver.ts'
 import { readProxyLogin, writeProxyLogin } from './secrets.ts'
 
-/** The proxies of this computer and who signs in to them. */
+/** The proxies of this computer, with their logins. */
 export interface ProxyLogins extends ProxyResolver {
-  /** The proxy that wants a login and has none that is good; null when none does. */
-  question(): ProxyLoginRequest | null
-  /** Whether a login was given since the last question: what was refused before it may be tried again. */
-  isOpened(): boolean
-  /** Takes a login, for the keychain; requests use it from now on, good or not. */
+  /** The proxy that requires a login and has no valid one; null when there is none. */
+  pendingQuestion(): ProxyLoginRequest | null
+  /** Whether a login was entered since the last refusal, so that failed requests may be tried again. */
+  hasNewLogin(): boolean
+  /** Stores a login in the keychain. Requests use it from now on, even if it is wrong or can't be stored. */
   signIn(proxy: string, login: ProxyLogin): Promise<Result<void>>
-  /** Lets a proxy's question go until it is asked anew. */
-  leave(): void
+  /** Hides the question until a proxy refuses a request again. */
+  dismissQuestion(): void
 }
 
-/** A proxy that does not answer is passed over for so long where there is another way, as Chromium does it. */
-const passOverMs = 5 * 60_000
+/** An unreachable proxy is skipped for this long if there is an alternative, as in Chromium. */
+const skipMs = 5 * 60_000
 
 /**
- * Which way requests go. A login is looked for in the keychain only once a proxy has asked for one, so that nobody is asked
- * to unlock it for nothing. `changed` is called when a proxy begins to want a login and when it has got one.
+ * Selects the proxy of each request. A login is read from the keychain only once a proxy has required one, so that the user is
+ * not asked to unlock the keychain without need. `onChange` is called when `pendingQuestion` changes.
  */
 export function createProxyLogins(options: {
   readonly environment: Environment
-  readonly vault: SecretStore
-  readonly changed: () => void
+  readonly secretStore: SecretStore
+  readonly onChange: () => void
 }): ProxyLogins {
-  const { environment, vault, changed } = options
+  const { environment, secretStore, onChange } = options
   const logins = new Map<string, ProxyLogin>()
-  const passedOver = new Map<string, number>()
-  const looking = new Map<string, Promise<boolean>>()
-  let wanting: ProxyLoginRequest | null = null
-  let isOpened = false
+  const skippedUntilMs = new Map<string, number>()
+  const lookups = new Map<string, Promise<boolean>>()
+  let pendingQuestion: ProxyLoginRequest | null = null
+  let hasNewLogin = false
 
-  function want(question: ProxyLoginRequest | null): void {
-    if (wanting?.proxy === question?.proxy && wanting?.wasRefused === question?.wasRefused) return
-    wanting = question
-    changed()
+  function setQuestion(question: ProxyLoginRequest | null): void {
+    const isSame =
+      pendingQuestion?.proxy === question?.proxy && pendingQuestion?.wasRefused === question?.wasRefused
+    if (isSame) return
+    pendingQuestion = question
+    onChange()
   }
 
-  async function to(url: string): Promise<string | null> {
+  async function resolve(url: string): Promise<string | null> {
     const found = environment.findProxies
       ? await environment.findProxies(url).catch(() => ['direct'])
       : ['direct']
-    const isOpen = (proxy: string) => (passedOver.get(withoutCredentials(proxy)) ?? 0) <= environment.now()
-    const way = found.find(isOpen) ?? found[0] ?? 'direct'
-    return way === 'direct' ? null : withLogin(way, logins.get(withoutCredentials(way)))
+    const isAvailable = (proxy: string) =>
+      (skippedUntilMs.get(withoutCredentials(proxy)) ?? 0) <= environment.now()
+    const proxy = found.find(isAvailable) ?? found[0] ?? 'direct'
+    return proxy === 'direct' ? null : withLogin(proxy, logins.get(withoutCredentials(proxy)))
   }
 
-  /** A proxy has refused what `tried` carried. Whether the keychain, or somebody meanwhile, has had another login for it. */
-  async function findLogin(proxy: string, tried: string): Promise<boolean> {
-    const isOther = (login: ProxyLogin | null | undefined) => login && withLogin(proxy, login) !== tried
+  /** Whether there is a login other than the refused one, in memory or in the keychain. `refusedUrl` includes the login. */
+  async function findOtherLogin(proxy: string, refusedUrl: string): Promise<boolean> {
+    const isOther = (login: ProxyLogin | null | undefined) => login && withLogin(proxy, login) !== refusedUrl
     if (isOther(logins.get(proxy))) return true
-    const kept = await readProxyLogin(vault, proxy)
-    if (!kept.ok)
-      environment.log.warn('the keychain did not tell a proxy’s login', { code: kept.failure.code })
-    const login = kept.ok ? kept.value : null
+    const stored = await readProxyLogin(secretStore, proxy)
+    if (!stored.ok)
+      environment.log.warn('the keychain did not tell a proxy’s login', { code: stored.failure.code })
+    const login = stored.ok ? stored.value : null
     if (!login || !isOther(login)) return false
     logins.set(proxy, login)
     return true
   }
 
-  /** Many requests are refused at the same moment; the keychain is asked once. */
-  async function findLoginTogether(proxy: string, tried: string): Promise<boolean> {
-    const known = looking.get(proxy)
-    if (known) return known
-    const look = findLogin(proxy, tried).finally(() => looking.delete(proxy))
-    looking.set(proxy, look)
-    return look
+  /** Many requests are refused at the same time; the keychain is read once. */
+  async function findOtherLoginOnce(proxy: string, refusedUrl: string): Promise<boolean> {
+    const running = lookups.get(proxy)
+    if (running) return running
+    const lookup = findOtherLogin(proxy, refusedUrl).finally(() => lookups.delete(proxy))
+    lookups.set(proxy, lookup)
+    return lookup
   }
 
   return {
-    resolve: to,
-    async reportFailure(way, code) {
-      const proxy = withoutCredentials(way)
+    resolve,
+    async reportFailure(proxyUrl, code) {
+      const proxy = withoutCredentials(proxyUrl)
       if (code === proxyCodes.signIn) {
-        if (await findLoginTogether(proxy, way)) return true
+        if (await findOtherLoginOnce(proxy, proxyUrl)) return true
         environment.log.warn('a proxy wants a login', { proxy })
-        isOpened = false
-        want({ proxy, wasRefused: logins.has(proxy) })
+        hasNewLogin = false
+        setQuestion({ proxy, wasRefused: logins.has(proxy) })
         return false
       }
       if (code !== proxyCodes.unreachable) return false
-      const isNew = (passedOver.get(proxy) ?? 0) <= environment.now()
-      passedOver.set(proxy, environment.now() + passOverMs)
-      return isNew
+      const wasAvailable = (skippedUntilMs.get(proxy) ?? 0) <= environment.now()
+      skippedUntilMs.set(proxy, environment.now() + skipMs)
+      return wasAvailable
     },
-    question: () => wanting,
-    isOpened: () => isOpened,
+    pendingQuestion: () => pendingQuestion,
+    hasNewLogin: () => hasNewLogin,
     async signIn(proxy, login) {
       logins.set(proxy, login)
-      const kept = await writeProxyLogin(vault, proxy, login)
-      isOpened = true
-      if (wanting?.proxy === proxy) want(null)
-      return kept
+      const stored = await writeProxyLogin(secretStore, proxy, login)
+      hasNewLogin = true
+      if (pendingQuestion?.proxy === proxy) setQuestion(null)
+      return stored
     },
-    leave() {
-      isOpened = false
-      want(null)
+    dismissQuestion() {
+      hasNewLogin = false
+      setQuestion(null)
     },
   }
 }
 
-/** The proxy's URL as it is used. A login that the person was asked for goes before one in the settings. */
+/** Adds the login to the proxy's URL. A login that the user entered replaces one in the system's settings. */
 function withLogin(proxy: string, login: ProxyLogin | undefined): string {
   const url = new URL(proxy)
   if (login) {

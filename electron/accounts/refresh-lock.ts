@@ -4,18 +4,18 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Environment } from '../platform/environment.ts'
 
-/** Runs work while no other process of this person runs work of the same name. */
+/** Runs work while no other process of this user runs work of the same name. */
 export type RunExclusive = <T>(name: string, work: () => Promise<T>) => Promise<T>
 
-const againMs = 50
-/** A refresh whose server is silent must not hold the others for ever; who goes on without the lock may be refused. */
-const longestWaitMs = 30_000
+const retryMs = 50
+/** A refresh without a response must not block the others for ever, although a refresh without the lock may be refused. */
+const timeoutMs = 30_000
 /** SQLITE_BUSY is 5 (sqlite.org/rescode.html). */
-const busy = 5
+const sqliteBusy = 5
 
 /**
- * Locks of this computer in `folder`. Each is a lock of the operating system on a file of its own, taken through SQLite, so
- * that it ends with the process that holds it, however that ends. Where no lock can be had, work goes on without.
+ * Locks between processes, as files in `folder`. SQLite takes each as a file lock of the operating system, which is released
+ * when the process ends, even by a crash. Where no lock is available, the work runs without one.
  */
 export function createLocks(folder: string, environment: Environment): RunExclusive {
   function open(name: string): DatabaseSync | null {
@@ -30,13 +30,13 @@ export function createLocks(folder: string, environment: Environment): RunExclus
   }
 
   async function take(database: DatabaseSync): Promise<void> {
-    for (let waitedMs = 0; waitedMs < longestWaitMs; waitedMs += againMs) {
+    for (let waitedMs = 0; waitedMs < timeoutMs; waitedMs += retryMs) {
       try {
         return database.exec('BEGIN EXCLUSIVE')
       } catch (error) {
         if (!isBusy(error)) return environment.log.warn('a lock could not be taken', { error: String(error) })
       }
-      await new Promise<void>((resolve) => environment.timers.after(againMs, resolve))
+      await new Promise<void>((resolve) => environment.timers.after(retryMs, resolve))
     }
     environment.log.warn('another process keeps a lock; going on without it')
   }
@@ -53,5 +53,5 @@ export function createLocks(folder: string, environment: Environment): RunExclus
 }
 
 function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && error.errcode === busy
+  return error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy
 }

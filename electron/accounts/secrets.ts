@@ -3,91 +3,105 @@ import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { SecretStore } from '../platform/environment.ts'
 import type { ProxyLogin } from '../platform/proxy-resolver.ts'
 
-/** The token pair of one signed-in session, as it lies in the keychain. */
+/** The token pair of one signed-in session, as stored in the keychain. */
 export interface SessionSecret {
   readonly accessToken: string
   readonly refreshToken: string
-  /** By this computer's clock: when the answer arrived plus `expires_in`, so that a wrong clock does no harm. */
+  /** Time of the response plus `expires_in`, both by this computer's clock, so that a wrong clock does no harm. */
   readonly expiresAtMs: number
 }
 
-const stored = v.object({
+const sessionSchema = v.object({
   accessToken: v.string(),
   refreshToken: v.string(),
   expiresAtMs: v.number(),
 })
 
-const entryName = (accountId: string) => `session ${accountId}`
+const sessionName = (accountId: string) => `session ${accountId}`
 
-export async function readSecret(vault: SecretStore, accountId: string): Promise<Result<SessionSecret>> {
-  const text = await vault.get(entryName(accountId))
+export async function readSession(
+  secretStore: SecretStore,
+  accountId: string,
+): Promise<Result<SessionSecret>> {
+  const text = await secretStore.get(sessionName(accountId))
   if (!text.ok) return text
   if (text.value === null) return failed(failure('signed-out'))
   try {
-    return success(v.parse(stored, JSON.parse(text.value)))
+    return success(v.parse(sessionSchema, JSON.parse(text.value)))
   } catch {
-    // A damaged entry is no sign-in; the person signs in again and overwrites it.
+    // A damaged entry counts as signed out; the next sign-in overwrites it.
     return failed(failure('signed-out'))
   }
 }
 
-export function writeSecret(
-  vault: SecretStore,
+export function writeSession(
+  secretStore: SecretStore,
   accountId: string,
   secret: SessionSecret,
 ): Promise<Result<void>> {
-  return vault.set(entryName(accountId), JSON.stringify(secret))
+  return secretStore.set(sessionName(accountId), JSON.stringify(secret))
 }
 
-export function eraseSecret(vault: SecretStore, accountId: string): Promise<Result<void>> {
-  return vault.delete(entryName(accountId))
+export function eraseSession(secretStore: SecretStore, accountId: string): Promise<Result<void>> {
+  return secretStore.delete(sessionName(accountId))
 }
 
 const keyName = (accountId: string) => `device ${accountId}`
 
-/** A device's key; `signed-out` when the keychain has none. */
-export async function readKey(vault: SecretStore, accountId: string): Promise<Result<string>> {
-  const key = await vault.get(keyName(accountId))
+/** A device key; `signed-out` when the keychain has none. */
+export async function readKey(secretStore: SecretStore, accountId: string): Promise<Result<string>> {
+  const key = await secretStore.get(keyName(accountId))
   if (!key.ok) return key
   return key.value === null ? failed(failure('signed-out')) : success(key.value)
 }
 
-export function writeKey(vault: SecretStore, accountId: string, key: string): Promise<Result<void>> {
-  return vault.set(keyName(accountId), key)
+export function writeKey(secretStore: SecretStore, accountId: string, key: string): Promise<Result<void>> {
+  return secretStore.set(keyName(accountId), key)
 }
 
-export function eraseKey(vault: SecretStore, accountId: string): Promise<Result<void>> {
-  return vault.delete(keyName(accountId))
+export function eraseKey(secretStore: SecretStore, accountId: string): Promise<Result<void>> {
+  return secretStore.delete(keyName(accountId))
 }
 
-/** A key that was just handed out, once and for ever, lies here until it is known whose it is. */
-const arrivalName = (server: string) => `device arrival ${server}`
+/** The server returns a new key only once, so it is stored under this name until its owner is known. */
+const pendingKeyName = (server: string) => `device arrival ${server}`
 
-export function readPendingKey(vault: SecretStore, server: string): Promise<Result<string | null>> {
-  return vault.get(arrivalName(server))
+export function readPendingKey(secretStore: SecretStore, server: string): Promise<Result<string | null>> {
+  return secretStore.get(pendingKeyName(server))
 }
 
-export function writePendingKey(vault: SecretStore, server: string, key: string): Promise<Result<void>> {
-  return vault.set(arrivalName(server), key)
+export function writePendingKey(
+  secretStore: SecretStore,
+  server: string,
+  key: string,
+): Promise<Result<void>> {
+  return secretStore.set(pendingKeyName(server), key)
 }
 
-export function erasePendingKey(vault: SecretStore, server: string): Promise<Result<void>> {
-  return vault.delete(arrivalName(server))
+export function erasePendingKey(secretStore: SecretStore, server: string): Promise<Result<void>> {
+  return secretStore.delete(pendingKeyName(server))
 }
 
-const storedLogin = v.object({ name: v.string(), password: v.string() })
+const proxyLoginSchema = v.object({ name: v.string(), password: v.string() })
 
-/** `proxy` is its address without a login. */
-const proxyName = (proxy: string) => `proxy ${proxy}`
+/** `proxy` is a URL without a login. */
+const proxyLoginName = (proxy: string) => `proxy ${proxy}`
 
-/** The login of a proxy; null when the keychain has none, or has something that is none. */
-export async function readProxyLogin(vault: SecretStore, proxy: string): Promise<Result<ProxyLogin | null>> {
-  const text = await vault.get(proxyName(proxy))
+/** The login of a proxy; null when the keychain has none or the entry is damaged. */
+export async function readProxyLogin(
+  secretStore: SecretStore,
+  proxy: string,
+): Promise<Result<ProxyLogin | null>> {
+  const text = await secretStore.get(proxyLoginName(proxy))
   if (!text.ok) return text
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), storedLogin), text.value)
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), proxyLoginSchema), text.value)
   return success(parsed.success ? parsed.output : null)
 }
 
-export function writeProxyLogin(vault: SecretStore, proxy: string, login: ProxyLogin): Promise<Result<void>> {
-  return vault.set(proxyName(proxy), JSON.stringify(login))
+export function writeProxyLogin(
+  secretStore: SecretStore,
+  proxy: string,
+  login: ProxyLogin,
+): Promise<Result<void>> {
+  return secretStore.set(proxyLoginName(proxy), JSON.stringify(login))
 }

@@ -12,39 +12,39 @@ import type { ProxyLogin } from '../platform/proxy-resolver.ts'
 import type { StoredChoices } from '../platform/environment.ts'
 import { createTeamSelection } from './team-selection.ts'
 
-/** Who is signed in and which team is chosen, as the person sees it; and what that does to the queue. */
+/** The accounts and the chosen team as shown to the user, and the effects of changes on the queue. */
 export interface SignIns {
   view(): SessionView
-  /** Asks an address, or the server in force, whether it is there and speaks this API. */
+  /** Checks that an address, or the current server, is reachable and speaks this API. */
   checkServer(address?: string): Promise<ServerCheck>
   signIn(email: string, password: string): Promise<Result<SessionView>>
   /** Signs in with a pasted device key. */
   signInWithKey(key: string): Promise<Result<SessionView>>
-  /** Begins a pairing; how it goes on is in the view. */
+  /** Starts a pairing; its progress is part of the view. */
   startPairing(): Promise<Result<SessionView>>
   cancelPairing(): Result<SessionView>
   signOut(accountId: string): Promise<Result<SessionView>>
-  /** Signs in to a proxy; what it kept from being sent goes on. */
+  /** Signs in to a proxy; requests that it refused are tried again. */
   signInToProxy(proxy: string, login: ProxyLogin): Promise<Result<SessionView>>
-  /** Lets the proxy's question go until it is asked anew. */
+  /** Hides the proxy's question until it refuses a request again. */
   leaveProxy(): Result<SessionView>
   useToken(token: string): Promise<Result<Account>>
   choose(choice: TeamChoice): Result<SessionView>
-  /** The account and team for new files: the one named, else the chosen one; null when there is none. */
+  /** The account and team for new files: the given one, else the chosen one; null when there is none. */
   resolve(choice: TeamChoice | null): { readonly accountId: string; readonly team: Team } | null
-  /** Whether the person has chosen a team, and it still stands. */
+  /** Whether the user has chosen a team that is still available. */
   hasChosenTeam(): boolean
-  /** Accounts of people who have left this computer to others: nothing of theirs is shown. */
+  /** Ids of the accounts of people who have signed out while another person uses this computer: they are not shown. */
   hidden(): ReadonlySet<string>
-  /** A sign-in turned out dead. */
+  /** The secret of an account was refused. */
   markSignedOut(accountId: string): void
-  /** The keychain may have been unlocked: tells how things are, with the sign-ins that are back. */
+  /** The keychain may have been unlocked: reads the secrets again and notifies the listeners. */
   keychainChanged(): Promise<void>
-  /** Tells the listeners how things are. */
+  /** Notifies the listeners. */
   announce(): void
-  /** At the start: checks the stored sign-ins. Asks the server in the background. */
+  /** At the start: checks the stored sign-ins, at the server in the background. */
   restore(): Promise<void>
-  /** Ends what goes on in the background. */
+  /** Ends the background work. */
   close(): Promise<void>
 }
 
@@ -55,75 +55,85 @@ interface SignInOptions {
   readonly settings: () => Pick<Settings, 'server' | 'servers'>
   readonly proxies: ProxyLogins
   readonly keychainState: () => KeychainState
-  /** Somebody has come or gone: uploads that wait for a sign-in may find one now, but not the one that was lost. */
-  readonly turned: (lostId: string | null) => void
-  /** A proxy that kept uploads waiting has a login now. */
-  readonly proxyOpened: () => void
-  /** What these accounts have in the queue is shown from now on, or no longer. */
-  readonly revealed: (accountIds: ReadonlySet<string>) => void
-  readonly announce: (session: SessionView) => void
+  /** An account was signed in or out: waiting uploads may find an account now, but not the lost one. */
+  readonly onAccountsChanged: (lostId: string | null) => void
+  /** A proxy that refused requests has a login now. */
+  readonly onProxyLogin: () => void
+  /** The uploads of these accounts are shown from now on, or hidden. */
+  readonly onVisibilityChanged: (accountIds: ReadonlySet<string>) => void
+  readonly onSessionChanged: (session: SessionView) => void
 }
 
 export function createSignIns(options: SignInOptions): SignIns {
   const { accounts, choices, environment, settings, proxies } = options
-  const server = () => settings().server
+  const currentServer = () => settings().server
   let hidden: ReadonlySet<string> = hiddenAccounts(accounts.list())
   const pairings = createPairings({
-    ...accounts,
+    clientFor: accounts.clientFor,
+    acceptDeviceKey: accounts.acceptDeviceKey,
+    finishPendingKey: accounts.finishPendingKey,
+    discardKey: accounts.discardKey,
     environment,
-    arrived: () => void turn(null),
-    changed: () => tell(),
+    onSignedIn: () => void accountsChanged(null),
+    onChange: () => announce(),
   })
 
-  function accountsHere() {
+  function visibleAccounts() {
     const known = new Set(serversOf(settings()).map(({ address }) => baseOf(address)))
     return accounts.list().filter(({ id, server }) => known.has(baseOf(server)) && !hidden.has(id))
   }
 
-  const choosing = createTeamSelection(accountsHere, choices)
-  const { resolve } = choosing
+  const teamSelection = createTeamSelection(visibleAccounts, choices)
+  const { resolve } = teamSelection
 
   const view = (): SessionView => ({
-    server: server(),
-    accounts: accountsHere(),
-    chosen: choosing.chosen(),
+    server: currentServer(),
+    accounts: visibleAccounts(),
+    chosen: teamSelection.chosen(),
     keychain: options.keychainState(),
     pairing: pairings.current(),
-    proxy: proxies.question(),
+    proxy: proxies.pendingQuestion(),
   })
 
-  function tell(): void {
+  function announce(): void {
     const before = hidden
     hidden = hiddenAccounts(accounts.list())
-    const turned = new Set([...before, ...hidden].filter((id) => before.has(id) !== hidden.has(id)))
-    if (turned.size > 0) options.revealed(turned)
-    options.announce(view())
+    const changed = new Set([...before, ...hidden].filter((id) => before.has(id) !== hidden.has(id)))
+    if (changed.size > 0) options.onVisibilityChanged(changed)
+    options.onSessionChanged(view())
   }
 
-  const told = (): Result<SessionView> => {
-    tell()
+  function announcedView(): Result<SessionView> {
+    announce()
     return success(view())
   }
 
-  /** Somebody has come or gone. */
-  function turn(lostId: string | null): Result<SessionView> {
-    options.turned(lostId)
-    return told()
+  function accountsChanged(lostId: string | null): Result<SessionView> {
+    options.onAccountsChanged(lostId)
+    return announcedView()
   }
 
-  const welcomed = (account: Result<Account>) => (account.ok ? turn(null) : account)
+  const afterSignIn = (account: Result<Account>) => (account.ok ? accountsChanged(null) : account)
 
-  const restoring = createRestoring({ accounts, environment, settings, tell, turned: () => void turn(null) })
+  const startUp = createStartUpCheck({
+    accounts,
+    environment,
+    settings,
+    announce,
+    onSignedIn: () => void accountsChanged(null),
+  })
 
   return {
-    ...{ view, announce: tell, resolve },
-    hasChosenTeam: () => choosing.stored() !== null,
+    view,
+    announce,
+    resolve,
+    hasChosenTeam: () => teamSelection.stored() !== null,
     hidden: () => hidden,
-    checkServer: (address) => checkServer(baseOf(address ?? server()), accounts.clientFor, proxies),
-    signIn: async (email, password) => welcomed(await accounts.signIn(server(), email, password)),
-    signInWithKey: async (key) => welcomed(await accounts.signInWithKey(server(), key)),
+    checkServer: (address) => checkServer(baseOf(address ?? currentServer()), accounts.clientFor, proxies),
+    signIn: async (email, password) => afterSignIn(await accounts.signIn(currentServer(), email, password)),
+    signInWithKey: async (key) => afterSignIn(await accounts.signInWithKey(currentServer(), key)),
     async startPairing() {
-      const started = await pairings.start(baseOf(server()))
+      const started = await pairings.start(baseOf(currentServer()))
       return started.ok ? success(view()) : started
     },
     cancelPairing() {
@@ -131,84 +141,84 @@ export function createSignIns(options: SignInOptions): SignIns {
       return success(view())
     },
     async signOut(accountId) {
-      const done = await accounts.signOut(accountId, tell)
-      const session = turn(null)
-      return done.ok ? session : done
+      const signedOut = await accounts.signOut(accountId, announce)
+      const session = accountsChanged(null)
+      return signedOut.ok ? session : signedOut
     },
     async signInToProxy(proxy, login) {
-      const kept = await proxies.signIn(proxy, login)
-      options.proxyOpened()
-      return kept.ok ? told() : kept
+      const stored = await proxies.signIn(proxy, login)
+      options.onProxyLogin()
+      return stored.ok ? announcedView() : stored
     },
     leaveProxy() {
-      proxies.leave()
+      proxies.dismissQuestion()
       return success(view())
     },
     async useToken(token) {
-      const account = await accounts.useToken(server(), token)
-      if (account.ok) tell()
+      const account = await accounts.useToken(currentServer(), token)
+      if (account.ok) announce()
       return account
     },
     choose(choice) {
       if (!resolve(choice)) return failed(failure('no-team'))
-      choosing.store(choice)
-      return told()
+      teamSelection.store(choice)
+      return announcedView()
     },
     markSignedOut(accountId) {
       accounts.markSignedOut(accountId)
-      turn(accountId)
+      accountsChanged(accountId)
     },
     async keychainChanged() {
-      if (await accounts.reloadSecrets()) turn(null)
-      else tell()
+      if (await accounts.reloadSecrets()) accountsChanged(null)
+      else announce()
     },
-    restore: restoring.restore,
+    restore: startUp.restore,
     async close() {
       pairings.cancel()
-      await restoring.close()
+      await startUp.close()
     },
   }
 }
 
-/** What a start does with the sign-ins that it finds. */
-function createRestoring(options: {
+/** Checks the stored sign-ins when the app starts. */
+function createStartUpCheck(options: {
   readonly accounts: Accounts
   readonly environment: Environment
   readonly settings: () => Pick<Settings, 'server' | 'servers'>
-  readonly tell: () => void
-  readonly turned: () => void
+  readonly announce: () => void
+  readonly onSignedIn: () => void
 }) {
-  const { accounts, environment, settings, tell, turned } = options
-  const life = new AbortController()
-  let background: Promise<unknown> = Promise.resolve()
-  const ready = () => accounts.list().filter(({ state }) => state === 'ready')
+  const { accounts, environment, settings, announce, onSignedIn } = options
+  const closing = new AbortController()
+  let refreshing: Promise<unknown> = Promise.resolve()
+  const signedInAccounts = () => accounts.list().filter(({ state }) => state === 'ready')
 
-  /** A pairing that was confirmed when nobody saw it. To look for it is also how the keychain's state becomes known. */
-  async function finishArrival(server: string): Promise<void> {
+  /** Finishes a pairing that was confirmed while the app was not running. Reading its key also shows the keychain's state. */
+  async function finishPendingPairing(server: string): Promise<void> {
     try {
-      const arrival = await accounts.finishPendingKey(baseOf(server))
-      if (life.signal.aborted) return
-      if (arrival?.ok) turned()
-      else tell()
+      const account = await accounts.finishPendingKey(baseOf(server))
+      if (closing.signal.aborted) return
+      if (account?.ok) onSignedIn()
+      else announce()
     } catch (error) {
-      if (!life.signal.aborted)
+      if (!closing.signal.aborted)
         environment.log.error('a pairing could not be finished', { error: String(error) })
     }
   }
 
   return {
     async restore() {
-      // Not waited for: a locked keyring may be asking the person for its password meanwhile.
-      for (const { address } of serversOf(settings())) void finishArrival(address)
-      await Promise.all(ready().map(({ id }) => accounts.checkSecret(id)))
-      tell()
-      background = Promise.allSettled(
-        ready().map(({ id }) => accounts.refreshProfile(id, life.signal).then(tell)),
+      // Not awaited, since a locked keyring may be asking the user for its password.
+      for (const { address } of serversOf(settings())) void finishPendingPairing(address)
+      await Promise.all(signedInAccounts().map(({ id }) => accounts.checkSecret(id)))
+      announce()
+      refreshing = Promise.allSettled(
+        signedInAccounts().map(({ id }) => accounts.refreshProfile(id, closing.signal).then(announce)),
       )
     },
     async close() {
-      life.abort()
-      await background
+      closing.abort()
+      await refreshing
     },
   }
 }

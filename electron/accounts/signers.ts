@@ -2,7 +2,7 @@ import type { Credential, Signer } from '../cloud/client.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { Session } from './session.ts'
 
-/** A signer that cannot renew: a device's key, or a token that was handed to us for this run. */
+/** A signer that cannot renew: a device key, or a token that was given for this run. */
 export function fixedSigner(credential: Credential): Signer {
   return {
     credential: async () => success(credential),
@@ -10,20 +10,20 @@ export function fixedSigner(credential: Credential): Signer {
   }
 }
 
-/** Signs with a device's key, read when first needed. `replacedBy` looks for a newer key once the server refuses it. */
+/** Signs with a device key, read when first needed. `readReplacement` looks for a newer key once the server refuses it. */
 export function deviceSigner(
   readKey: () => Promise<Result<string>>,
-  replacedBy: (stale: string) => Promise<Result<string>>,
+  readReplacement: (refusedKey: string) => Promise<Result<string>>,
 ): Signer {
   const asCredential = (key: Result<string>): Result<Credential> =>
     key.ok ? success({ kind: 'device', token: key.value }) : key
   return {
     credential: async () => asCredential(await readKey()),
-    renew: async (stale) => asCredential(await replacedBy(stale.token)),
+    renew: async (stale) => asCredential(await readReplacement(stale.token)),
   }
 }
 
-/** Signs with a session's tokens for one team, or for no team (`/users/me`). */
+/** Signs with a session's tokens for one team, or without a team (`/users/me`). */
 export function sessionSigner(session: Session, teamId: string | null): Signer {
   const asCredential = (token: Result<string>): Result<Credential> =>
     token.ok ? success({ kind: 'session', token: token.value, teamId }) : token

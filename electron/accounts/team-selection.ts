@@ -7,37 +7,41 @@ export interface TeamOfAccount {
   readonly team: Team
 }
 
-/** Which team new files go to. */
+/** The team to which new files are uploaded. */
 export interface TeamSelection {
-  /** The choice that was stored, if it still stands. */
+  /** The stored choice, if it is still valid. */
   stored(): TeamChoice | null
-  /** The stored choice, else the first team there is. */
+  /** The stored choice, else the first available team. */
   chosen(): TeamChoice | null
-  /** The account and team of a choice, or of the one in force; null when it doesn't stand. */
+  /** The account and team of a choice, or of the current one; null when it is not valid. */
   resolve(choice: TeamChoice | null): TeamOfAccount | null
   store(choice: TeamChoice): void
 }
 
-const choiceText = v.pipe(v.string(), v.parseJson(), v.object({ accountId: v.string(), teamId: v.string() }))
+const storedChoiceSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ accountId: v.string(), teamId: v.string() }),
+)
 
 export function createTeamSelection(
   accounts: () => readonly Account[],
   choices: StoredChoices,
 ): TeamSelection {
-  function find(wanted: TeamChoice): TeamOfAccount | null {
-    const account = accounts().find(({ id, state }) => id === wanted.accountId && state === 'ready')
-    const team = account?.teams.find(({ id }) => id === wanted.teamId)
+  function find(choice: TeamChoice): TeamOfAccount | null {
+    const account = accounts().find(({ id, state }) => id === choice.accountId && state === 'ready')
+    const team = account?.teams.find(({ id }) => id === choice.teamId)
     return account && team ? { accountId: account.id, team } : null
   }
 
   function stored(): TeamChoice | null {
-    const parsed = v.safeParse(choiceText, choices.get('team'))
+    const parsed = v.safeParse(storedChoiceSchema, choices.get('team'))
     return parsed.success && find(parsed.output) ? parsed.output : null
   }
 
   function chosen(): TeamChoice | null {
-    const kept = stored()
-    if (kept) return kept
+    const storedChoice = stored()
+    if (storedChoice) return storedChoice
     const account = accounts().find(({ state, teams }) => state === 'ready' && teams.length > 0)
     const team = account?.teams[0]
     return account && team ? { accountId: account.id, teamId: team.id } : null
@@ -47,8 +51,8 @@ export function createTeamSelection(
     stored,
     chosen,
     resolve(choice) {
-      const wanted = choice ?? chosen()
-      return wanted && find(wanted)
+      const effectiveChoice = choice ?? chosen()
+      return effectiveChoice && find(effectiveChoice)
     },
     store: (choice) => choices.set('team', JSON.stringify(choice)),
   }

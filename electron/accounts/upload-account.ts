@@ -1,16 +1,16 @@
 import { isSamePerson, type Account } from '../contract/account.ts'
 
-/** What is to be carried, and in whose name it was queued. */
+/** What an upload needs from its account, and for whom it was queued. */
 export interface AccountRequirement {
   readonly accountId: string
   readonly teamId: string
-  /** It goes in parts, which a device key can't do (openapi.yaml, initiateMultipart). */
+  /** The file is sent in parts, for which a device key is not enough (openapi.yaml, initiateMultipart). */
   readonly needsParts: boolean
 }
 
 /**
- * The account that can carry something now: its own where that will do, else another sign-in of the same person for the
- * same team; null when there is none.
+ * The account that can upload a file now: its own if possible, else another sign-in of the same person for the same team;
+ * null when there is none.
  */
 export function findUploadAccount(
   accounts: readonly Account[],
@@ -18,12 +18,14 @@ export function findUploadAccount(
 ): Account | null {
   const own = accounts.find(({ id }) => id === requirement.accountId)
   if (!own) return null
-  const can = ({ state, kind }: Account) =>
+  const canUpload = ({ state, kind }: Account) =>
     state === 'ready' && !(requirement.needsParts && kind === 'device')
-  if (can(own)) return own
+  if (canUpload(own)) return own
   const other = accounts.find(
     (account) =>
-      can(account) && isSamePerson(account, own) && account.teams.some(({ id }) => id === requirement.teamId),
+      canUpload(account) &&
+      isSamePerson(account, own) &&
+      account.teams.some(({ id }) => id === requirement.teamId),
   )
   return other ?? null
 }

@@ -11,7 +11,7 @@ export interface Profile {
   readonly teams: readonly Team[]
 }
 
-/** Signs in. Four causes share one 401 by the server's design, so the failure names them all. */
+/** Signs in. The server answers four causes with the same 401 on purpose, so the failure names all of them. */
 export async function login(
   client: CloudClient,
   email: string,
@@ -21,25 +21,25 @@ export async function login(
     method: 'POST',
     path: paths.login,
     body: { email_address: email, user_password: password },
-    answer: tokenPair,
+    responseSchema: tokenPair,
   })
   if (answer.ok || answer.failure.code !== 'signed-out') return answer
   return failed(failure('login-refused', {}, { detail: answer.failure.detail }))
 }
 
-/** Swaps a refresh token for a new pair. The token sent is dead once this succeeds: store the pair before using it. */
+/** Exchanges a refresh token for a new pair. It is invalid once this succeeds: store the pair before using it. */
 export function refresh(client: CloudClient, refreshToken: string): Promise<Result<TokenPairWire>> {
   return client.send({
     method: 'POST',
     path: paths.refresh,
     body: { refresh_token: refreshToken },
-    answer: tokenPair,
+    responseSchema: tokenPair,
   })
 }
 
 /**
- * Tells the server that a session is over: best effort, since the call is inferred and any answer means signed out. Rejects
- * when `signal` aborts.
+ * Ends a session at the server: best effort, since the call is inferred and the result changes nothing. Rejects when `signal`
+ * aborts.
  */
 export async function logout(
   client: CloudClient,
@@ -51,14 +51,14 @@ export async function logout(
     method: 'POST',
     path: paths.logout,
     body: { refresh_token: refreshToken },
-    answer: v.unknown(),
+    responseSchema: v.unknown(),
     signer,
     signal,
   })
 }
 
-/** Who is signed in, and the teams of a session. */
-export async function profileOf(
+/** The signed-in person, and the teams of a session. */
+export async function fetchProfile(
   client: CloudClient,
   signer: Signer,
   signal?: AbortSignal,
@@ -66,7 +66,7 @@ export async function profileOf(
   const answer = await client.send({
     method: 'GET',
     path: paths.me,
-    answer: userProfile,
+    responseSchema: userProfile,
     signer,
     ...(signal ? { signal } : {}),
   })
@@ -76,11 +76,11 @@ export async function profileOf(
     personId: id,
     name: display_name || email_address,
     email: email_address,
-    teams: team_list.map(teamOf),
+    teams: team_list.map(toTeam),
   })
 }
 
-/** A team as the server sends it, by the names of our own. */
-export function teamOf({ id, display_name: name, role }: v.InferOutput<typeof teamWire>): Team {
+/** Converts a team from the API. */
+export function toTeam({ id, display_name: name, role }: v.InferOutput<typeof teamWire>): Team {
   return { id, name: name || id, ...(role ? { role } : {}) }
 }

@@ -13,15 +13,15 @@ import { directConnection, type ProxyResolver } from '../platform/proxy-resolver
 import { exchange, type NoResponse, type HttpRequest, type HttpResponse } from './http-exchange.ts'
 import { errorBody, teamHeader } from './wire.ts'
 
-/** What a call is signed with. A device key serves one team by itself; a session names the team in a header. */
+/** The credential of a request. A device key belongs to one team; a session names the team in a header. */
 export type Credential =
   | { readonly kind: 'session'; readonly token: string; readonly teamId: string | null }
   | { readonly kind: 'device'; readonly token: string }
 
-/** Where a call gets its credential, and a new one when the server says 401. */
+/** Provides the credential of a request, and a new one after a 401. */
 export interface Signer {
   credential(): Promise<Result<Credential>>
-  /** Renews what `stale` was; answers at once when somebody else has renewed it meanwhile. */
+  /** Returns a credential newer than `stale`, at once if it was renewed meanwhile. */
   renew(stale: Credential): Promise<Result<Credential>>
 }
 
@@ -30,8 +30,8 @@ export interface Request<Schema extends v.GenericSchema> {
   readonly path: string
   readonly query?: Readonly<Record<string, string | number>>
   readonly body?: unknown
-  /** What the answer must look like; unknown members are ignored. */
-  readonly answer: Schema
+  /** Unknown members of the response are ignored. */
+  readonly responseSchema: Schema
   readonly signer?: Signer
   readonly signal?: AbortSignal
 }
@@ -40,28 +40,28 @@ export interface Request<Schema extends v.GenericSchema> {
 export interface CloudClient {
   readonly server: string
   send<Schema extends v.GenericSchema>(request: Request<Schema>): Promise<Result<v.InferOutput<Schema>>>
-  /** Whether the server shows any sign of life within seconds: whatever it answers, the line to it is there. */
-  isThere(signal: AbortSignal): Promise<boolean>
+  /** Whether the server responds at all within seconds, whatever the response is. */
+  isReachable(signal: AbortSignal): Promise<boolean>
   /** How far this computer's clock was ahead of the server's at its last answer, in ms; 0 before the first. */
   clockAheadMs(): number
 }
 
-interface Answered<T> {
+interface SendResult<T> {
   readonly result: Result<T>
-  /** A 401: the credential may be renewed and the call repeated. */
-  readonly unauthorised: boolean
+  /** A 401: the credential may be renewed and the request repeated. */
+  readonly isUnauthorised: boolean
 }
 
-/** A call without an answer by then is tried again: completing a large multipart may take minutes (openapi.yaml). */
-const answerWithinMs = 300_000
-/** A sign of life that takes longer is none: no byte of an upload would get through. */
-const aliveWithinMs = 5_000
-/** From here on a clock is told of in the log: storage refuses from 15 minutes on (RequestTimeTooSkewed). */
-const noticedSkewMs = 5 * 60_000
+/** Long, since completing a large multipart upload may take minutes (openapi.yaml). */
+const responseTimeoutMs = 300_000
+/** With a slower response no upload would make progress. */
+const reachabilityTimeoutMs = 5_000
+/** A larger clock difference is logged: storage refuses from 15 minutes on (RequestTimeTooSkewed). */
+const loggedSkewMs = 5 * 60_000
 
 /**
  * A client for `server` (a base URL such as `https://core.cyberun.cloud/api/v1`). Redirects are not followed, so that the
- * token never leaves for another origin. Every trouble is a failure value; a 401 is answered by one renewal and one repeat.
+ * token is never sent to another origin. Errors are returned as failures; after a 401 the credential is renewed once.
  */
 export function createCloudClient(
   server: string,
@@ -72,23 +72,22 @@ export function createCloudClient(
   let clockAheadMs = 0
 
   function compareClocks({ headers }: HttpResponse): void {
-    const theirMs = Date.parse(headers.date ?? '')
-    if (Number.isNaN(theirMs)) return
-    const wasNoticed = Math.abs(clockAheadMs) > noticedSkewMs
-    clockAheadMs = environment.now() - theirMs
-    const isNoticed = Math.abs(clockAheadMs) > noticedSkewMs
-    if (isNoticed && !wasNoticed)
-      environment.log.warn('the clock differs from the server’s', { clockAheadMs })
+    const serverTimeMs = Date.parse(headers.date ?? '')
+    if (Number.isNaN(serverTimeMs)) return
+    const wasLarge = Math.abs(clockAheadMs) > loggedSkewMs
+    clockAheadMs = environment.now() - serverTimeMs
+    const isLarge = Math.abs(clockAheadMs) > loggedSkewMs
+    if (isLarge && !wasLarge) environment.log.warn('the clock differs from the server’s', { clockAheadMs })
   }
 
   async function sendOnce<Schema extends v.GenericSchema>(
     request: Request<Schema>,
     credential: Credential | null,
-  ): Promise<Answered<v.InferOutput<Schema>>> {
+  ): Promise<SendResult<v.InferOutput<Schema>>> {
     const url = new URL(base + request.path)
     for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, String(value))
-    const timeLimit = AbortSignal.timeout(answerWithinMs)
-    const reply = await ask({
+    const timeLimit = AbortSignal.timeout(responseTimeoutMs)
+    const reply = await exchangeAndCompareClocks({
       method: request.method,
       url,
       headers: headersFor(credential, request.body !== undefined),
@@ -98,20 +97,20 @@ export function createCloudClient(
     if ('code' in reply) {
       request.signal?.throwIfAborted()
       environment.log.warn('no answer from the server', { path: request.path, code: reply.code })
-      return { result: failed(networkFailure(reply.code, url.host, reply.proxyHost)), unauthorised: false }
+      return { result: failed(networkFailure(reply.code, url.host, reply.proxyHost)), isUnauthorised: false }
     }
-    if (isSuccess(reply)) return { result: parseAnswer(reply, request.answer), unauthorised: false }
+    if (isSuccess(reply)) return { result: parseAnswer(reply, request.responseSchema), isUnauthorised: false }
     const reason = refusal(reply, credential, environment.now())
     environment.log.warn('the server refused', {
       path: request.path,
       status: reply.status,
       code: reason.code,
     })
-    return { result: failed(reason), unauthorised: reply.status === 401 }
+    return { result: failed(reason), isUnauthorised: reply.status === 401 }
   }
 
-  async function ask(question: HttpRequest): Promise<HttpResponse | NoResponse> {
-    const reply = await exchange(question, proxies)
+  async function exchangeAndCompareClocks(request: HttpRequest): Promise<HttpResponse | NoResponse> {
+    const reply = await exchange(request, proxies)
     if (!('code' in reply)) compareClocks(reply)
     return reply
   }
@@ -119,11 +118,18 @@ export function createCloudClient(
   return {
     server: base,
     clockAheadMs: () => clockAheadMs,
-    async isThere(signal) {
-      const inTime = AbortSignal.any([signal, AbortSignal.timeout(aliveWithinMs)])
-      const question = { method: 'GET', url: new URL(base), headers: {}, body: null, signal: inTime } as const
-      const reply = await exchange(question, proxies)
-      // Somebody did answer when a certificate is wrong; the uploads then say so themselves.
+    async isReachable(signal) {
+      const reply = await exchange(
+        {
+          method: 'GET',
+          url: new URL(base),
+          headers: {},
+          body: null,
+          signal: AbortSignal.any([signal, AbortSignal.timeout(reachabilityTimeoutMs)]),
+        },
+        proxies,
+      )
+      // With an invalid certificate the server is reachable; the uploads report the certificate themselves.
       return !('code' in reply) || !isConnectivityFailure(networkFailure(reply.code, ''))
     },
     async send(request) {
@@ -131,7 +137,7 @@ export function createCloudClient(
       const credential = await request.signer.credential()
       if (!credential.ok) return credential
       const first = await sendOnce(request, credential.value)
-      if (!first.unauthorised) return first.result
+      if (!first.isUnauthorised) return first.result
       const renewed = await request.signer.renew(credential.value)
       if (!renewed.ok) return renewed
       return (await sendOnce(request, renewed.value)).result
@@ -173,15 +179,15 @@ function parseAnswer<Schema extends v.GenericSchema>(
 }
 
 /**
- * Decides by status; the text is only shown (NOTES.md: there is no machine-readable code). But that something is gone is
- * believed of the API alone: a gateway that is being set up anew says 404 to everything.
+ * Decides by status; the text is only shown (NOTES.md: there is no machine-readable code). A 404 without a message of the API
+ * comes from a gateway, for example while it is being reconfigured, and does not mean that something is deleted.
  */
 function refusal(
   { status, headers, text }: HttpResponse,
   credential: Credential | null,
   nowMs: number,
 ): Failure {
-  const detail = serverWords(text)
+  const detail = errorMessageOf(text)
   const extras = { detail, retryAfterMs: retryAfterMs(headers['retry-after'], nowMs) }
   switch (status) {
     case 400:
@@ -190,13 +196,14 @@ function refusal(
     case 401:
       return failure('signed-out', {}, extras)
     case 403:
-      return isOfTeam(credential)
+      return hasTeam(credential)
         ? failure('forbidden', { team: '' }, extras)
         : failure('sign-in-forbidden', {}, extras)
     case 404:
     case 410:
-      if (detail === undefined) return failure('not-the-api', {}, { detail: `HTTP ${status}` })
-      return failure('not-found', {}, extras)
+      return detail === undefined
+        ? failure('not-the-api', {}, { detail: `HTTP ${status}` })
+        : failure('not-found', {}, extras)
     case 405:
       return failure('not-found', {}, extras)
     case 409:
@@ -205,27 +212,28 @@ function refusal(
       return failure('too-large-for-server', { sizeBytes: 0 }, extras)
     case 429:
       return failure('rate-limited', {}, extras)
+    case 408:
+      return failure('server-trouble', { status }, extras)
   }
-  // A redirect or any other status under 400 is a captive portal or a wrong address, never this API.
+  // This API never redirects: another status below 400 comes from a captive portal or a wrong address.
   if (status < 400) return failure('not-the-api', {}, { detail: `HTTP ${status}` })
-  if (status < 500 && status !== 408) return failure('bad-request', {}, extras)
-  return failure('server-trouble', { status }, extras)
+  return status < 500 ? failure('bad-request', {}, extras) : failure('server-trouble', { status }, extras)
 }
 
 const bareNotFound: ReadonlySet<string | undefined> = new Set(['HTTP 404', 'HTTP 410'])
 
 /**
- * Whether a server may lack a call: a router says a bare 404 to a path that it doesn't know, as a gateway that is being set up says
- * to everything. Only for calls that are inferred, and where something else is asked next.
+ * Whether the server may not support a call: a router answers an unknown path with a bare 404, as does a gateway while it is
+ * being reconfigured. Only for inferred calls whose meaning is then checked by another request.
  */
-export const mayLackCall = ({ code, detail }: Failure): boolean =>
+export const mayBeUnsupported = ({ code, detail }: Failure): boolean =>
   code === 'not-found' || (code === 'not-the-api' && bareNotFound.has(detail))
 
-/** Before somebody is signed in, and for who they are, no team is meant. */
-const isOfTeam = (credential: Credential | null) =>
+/** Requests for signing in and for the profile belong to no team. */
+const hasTeam = (credential: Credential | null) =>
   credential !== null && (credential.kind === 'device' || credential.teamId !== null)
 
-function serverWords(text: string): string | undefined {
+function errorMessageOf(text: string): string | undefined {
   try {
     const parsed = v.safeParse(errorBody, JSON.parse(text))
     return parsed.success ? parsed.output.error_message : undefined

@@ -8,7 +8,7 @@ import {
 } from '../platform/proxied-request.ts'
 import { trustsSystemCertificates, trustSystemCertificatesAfter } from '../platform/system-certificates.ts'
 
-/** One question to a server. */
+/** One request to a server. */
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly url: URL
@@ -18,46 +18,45 @@ export interface HttpRequest {
   readonly signal: AbortSignal
 }
 
-/** What a server said. */
+/** The response of a server. */
 export interface HttpResponse {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly text: string
 }
 
-/** No answer came: `code` is the network's word for why (see `line-failure.ts`). */
+/** No response: `code` is the error code of the network stack (see network-failures.ts). */
 export interface NoResponse {
   readonly code: string
-  /** Host and port of the proxy that kept the question from its server; null when none did. */
+  /** Host and port of the proxy that failed; null when the proxy was not the cause. */
   readonly proxyHost: string | null
 }
 
-/** No answer of this API comes near it; a page of 100 models is some 60 kB. */
-const longestAnswerBytes = 16 * 1024 * 1024
+/** Far more than any response of this API; a page of 100 models has some 60 kB. */
+const maxResponseBytes = 16 * 1024 * 1024
 
-// Idle connections go before a server that names no time of its own closes them, most after five seconds: what is asked
-// in that moment would be lost.
+// Idle connections are closed before the server closes them, usually after five seconds, since a request sent at that moment
+// would be lost.
 const opener = createRequestOpener({ keepAlive: true, timeout: 4_000, maxSockets: 64 })
 
-/** Asks by whatever proxy there is, follows no redirect, and never throws. */
-export function exchange(question: HttpRequest, proxies: ProxyResolver): Promise<HttpResponse | NoResponse> {
-  return withProxyFallback(proxies, question.url.href, async (proxy) => {
-    const answer = await askTrusting(question, proxy)
+/** Sends a request, directly or through a proxy. Follows no redirect, and never throws. */
+export function exchange(request: HttpRequest, proxies: ProxyResolver): Promise<HttpResponse | NoResponse> {
+  return withProxyFallback(proxies, request.url.href, async (proxy) => {
+    const answer = await sendTrusting(request, proxy)
     const proxyCode = 'code' in answer ? proxyCodeIn(answer.code) : null
     return { answer, proxyCode }
   })
 }
 
-/** Asks once more when the certificate is of an authority that the system knows and Node does not. */
-async function askTrusting(question: HttpRequest, proxy: string | null): Promise<HttpResponse | NoResponse> {
-  const trusting = trustsSystemCertificates()
-  const first = await ask(question, proxy)
-  return 'code' in first && !trusting && trustSystemCertificatesAfter(first.code)
-    ? ask(question, proxy)
-    : first
+/** Repeats the request once if only the operating system trusts the server's certificate authority. */
+async function sendTrusting(request: HttpRequest, proxy: string | null): Promise<HttpResponse | NoResponse> {
+  const trustedSystem = trustsSystemCertificates()
+  const first = await sendOnce(request, proxy)
+  const isRetried = 'code' in first && !trustedSystem && trustSystemCertificatesAfter(first.code)
+  return isRetried ? sendOnce(request, proxy) : first
 }
 
-function ask(
+function sendOnce(
   { method, url, headers, body, signal }: HttpRequest,
   proxy: string | null,
 ): Promise<HttpResponse | NoResponse> {
@@ -67,7 +66,7 @@ function ask(
       const code = requestErrorCode(signal.aborted ? signal.reason : error, proxy)
       resolve({ code, proxyHost: proxyHostOf(code, proxy) })
     }
-    const request = openedOr(fail, () => opener.open(url, { method, path, headers, signal }, proxy))
+    const request = openOrFail(fail, () => opener.open(url, { method, path, headers, signal }, proxy))
     request?.on('error', fail)
     request?.on('response', (response) => {
       if (isProxyAuthRequired(response.statusCode, url, proxy)) {
@@ -82,8 +81,8 @@ function ask(
   })
 }
 
-/** A header or a proxy that Node won't take throws at once, before there is anything to listen to. */
-function openedOr(fail: (error: unknown) => void, open: () => ClientRequest): ClientRequest | null {
+/** Node throws at once for an invalid header or proxy. */
+function openOrFail(fail: (error: unknown) => void, open: () => ClientRequest): ClientRequest | null {
   try {
     return open()
   } catch (error) {
@@ -97,7 +96,7 @@ async function readText(response: IncomingMessage): Promise<string> {
   let length = 0
   for await (const chunk of response as AsyncIterable<Uint8Array>) {
     length += chunk.byteLength
-    if (length > longestAnswerBytes)
+    if (length > maxResponseBytes)
       throw Object.assign(new Error('answer too long'), { code: 'HPE_INVALID_CONSTANT' })
     chunks.push(chunk)
   }

@@ -13,15 +13,15 @@ import {
   type ModelWire,
 } from './wire.ts'
 
-/** Permission to PUT one object. The URL is a secret while it lives: memory only, never logged. */
+/** Permission to PUT one object. The URL is a secret while it is valid: in memory only, never logged. */
 export interface PresignedUpload {
   readonly url: string
   readonly storageKey: string
-  /** Signed: every pair goes on the PUT unchanged. */
+  /** Signed: sent with the PUT unchanged. */
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Asks for a storage key and a PUT URL. `sizeBytes` is exact: storage refuses another length. */
+/** Requests a storage key and a PUT URL. `sizeBytes` is exact: storage refuses another length. */
 export async function presignModel(
   client: CloudClient,
   signer: Signer,
@@ -37,7 +37,7 @@ export async function presignModel(
       model_type: file.target.modelType,
       model_path: file.target.modelPath,
     },
-    answer: modelPresign,
+    responseSchema: modelPresign,
     signer,
     signal,
   })
@@ -54,7 +54,7 @@ export interface StoredFile {
   readonly sha256: string
 }
 
-/** Creates the model record and answers its id. Not known to be idempotent: see `uploads/register.ts`. */
+/** Creates the model record and returns its id. Not known to be idempotent: see `uploads/register.ts`. */
 export async function registerModel(
   client: CloudClient,
   signer: Signer,
@@ -72,19 +72,19 @@ export async function registerModel(
       file_hash: `sha256:${file.sha256}`,
       model_path: file.target.modelPath,
     },
-    answer: resourceId,
+    responseSchema: resourceId,
     signer,
     signal,
   })
   return answer.ok ? success(answer.value.id) : answer
 }
 
-/** 1–100 a page (api-reference/introduction). */
+/** The largest page size (api-reference/introduction). */
 const perPage = 100
 
 /**
- * Walks the team's models page by page; ends at `total_count`, at an empty page, or at a page that brings nothing new, since
- * a server that doesn't know the page's number would give the first one for ever.
+ * Lists the team's models page by page. Ends at `total_count`, at an empty page, or at a page without a new model, since a
+ * server that ignores the page number would return the first page for ever.
  */
 export async function* listModels(
   client: CloudClient,
@@ -92,13 +92,13 @@ export async function* listModels(
   signal: AbortSignal,
 ): AsyncGenerator<Result<readonly ModelWire[]>> {
   const seen = new Set<string>()
-  let given = 0
+  let received = 0
   for (let page = 1; ; page += 1) {
     const answer = await client.send({
       method: 'GET',
       path: paths.models,
       query: { current_page: page, per_page: perPage },
-      answer: modelList,
+      responseSchema: modelList,
       signer,
       signal,
     })
@@ -106,55 +106,54 @@ export async function* listModels(
       yield answer
       return
     }
-    // A model that was added meanwhile moves others to the next page, where they come once more.
+    // A model that was added meanwhile moves others to the next page, where they appear again.
     const items = answer.value.models.flatMap((item) => {
       const parsed = v.safeParse(modelListItem, item)
       return parsed.success && !seen.has(parsed.output.id) ? [parsed.output] : []
     })
     for (const { id } of items) seen.add(id)
-    given += answer.value.models.length
+    received += answer.value.models.length
     yield success(items)
     if (items.length === 0) return
-    if (answer.value.total !== null && given >= answer.value.total) return
+    if (answer.value.total !== null && received >= answer.value.total) return
   }
 }
 
-/** One model as it is now. */
+/** The current state of one model. */
 export function getModel(
   client: CloudClient,
   signer: Signer,
   id: string,
   signal: AbortSignal,
 ): Promise<Result<ModelWire>> {
-  return client.send({ method: 'GET', path: paths.model(id), answer: modelListItem, signer, signal })
+  return client.send({ method: 'GET', path: paths.model(id), responseSchema: modelListItem, signer, signal })
 }
 
-/** Changes name, type, path or status of a model; what is left out stays (inferred, openapi.yaml). */
+/** Changes name, type, path or status of a model; omitted fields stay (inferred, openapi.yaml). */
 export async function updateModel(
   client: CloudClient,
   signer: Signer,
-  id: string,
-  change: LibraryChange,
+  model: { readonly id: string; readonly change: LibraryChange },
   signal: AbortSignal,
 ): Promise<Result<void>> {
-  const { displayName, modelType, modelPath, status } = change
+  const { displayName, modelType, modelPath, status } = model.change
   const answer = await client.send({
     method: 'PUT',
-    path: paths.model(id),
+    path: paths.model(model.id),
     body: {
       ...(displayName === undefined ? {} : { display_name: displayName }),
       ...(modelType === undefined ? {} : { model_type: modelType }),
       ...(modelPath === undefined ? {} : { model_path: modelPath }),
       ...(status === undefined ? {} : { model_status: status }),
     },
-    answer: actionResult,
+    responseSchema: actionResult,
     signer,
     signal,
   })
   return answer.ok ? success(undefined) : answer
 }
 
-/** Deletes a model's record (inferred). Whether its bytes in storage and agents' copies go too is not known. */
+/** Deletes a model's record (inferred). It is not known whether the stored file and the agents' copies are deleted too. */
 export async function deleteModel(
   client: CloudClient,
   signer: Signer,
@@ -164,7 +163,7 @@ export async function deleteModel(
   const answer = await client.send({
     method: 'DELETE',
     path: paths.model(id),
-    answer: actionResult,
+    responseSchema: actionResult,
     signer,
     signal,
   })

@@ -10,12 +10,12 @@ export interface MultipartId {
 }
 
 export interface OpenedMultipart extends MultipartId {
-  /** Bytes of every part but the last, as the server wants them. */
+  /** Size of every part but the last, set by the server. */
   readonly partSizeBytes: number
   readonly partCount: number
 }
 
-/** Opens a multipart upload on a presigned storage key. User session only: a device key is refused. */
+/** Opens a multipart upload for a presigned storage key. Only for user sessions: device keys are refused. */
 export async function initiateMultipart(
   client: CloudClient,
   signer: Signer,
@@ -26,7 +26,7 @@ export async function initiateMultipart(
     method: 'POST',
     path: paths.initiateMultipart,
     body: { storage_key: file.storageKey, file_size: file.sizeBytes },
-    answer: multipartInitiate,
+    responseSchema: multipartInitiate,
     signer,
     signal,
   })
@@ -40,37 +40,40 @@ export async function initiateMultipart(
   })
 }
 
-/** Permission to PUT one part. The URL is a secret while it lives. */
+/** Permission to PUT one part. The URL is a secret while it is valid. */
 export interface PresignedPart {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Presigns one part; may be asked again for the same part when its URL ran out. `partNumber` counts from 1. */
+/** Presigns one part; may be called again for the same part when its URL has expired. `partNumber` counts from 1. */
 export async function presignPart(
   client: CloudClient,
   signer: Signer,
-  { uploadId, storageKey }: MultipartId,
-  partNumber: number,
+  { uploadId, storageKey, partNumber }: MultipartId & { readonly partNumber: number },
   signal: AbortSignal,
 ): Promise<Result<PresignedPart>> {
   const answer = await client.send({
     method: 'POST',
     path: paths.presignPart,
     body: { storage_key: storageKey, upload_id: uploadId, part_number: partNumber },
-    answer: partPresign,
+    responseSchema: partPresign,
     signer,
     signal,
   })
   return answer.ok ? success({ url: answer.value.upload_url, headers: answer.value.upload_headers }) : answer
 }
 
-/** Joins the parts, ascending, each with its ETag exactly as storage gave it. No member of the answer is relied on. */
+export interface CompletedPart {
+  readonly number: number
+  readonly etag: string
+}
+
+/** Joins the parts, each with its ETag exactly as storage returned it. No member of the response is relied on. */
 export async function completeMultipart(
   client: CloudClient,
   signer: Signer,
-  { uploadId, storageKey }: MultipartId,
-  parts: readonly { readonly number: number; readonly etag: string }[],
+  { uploadId, storageKey, parts }: MultipartId & { readonly parts: readonly CompletedPart[] },
   signal: AbortSignal,
 ): Promise<Result<void>> {
   const answer = await client.send({
@@ -83,14 +86,14 @@ export async function completeMultipart(
         .sort((a, b) => a.number - b.number)
         .map(({ number, etag }) => ({ part_number: number, etag })),
     },
-    answer: v.unknown(),
+    responseSchema: v.unknown(),
     signer,
     signal,
   })
   return answer.ok ? success(undefined) : answer
 }
 
-/** Gives up a multipart upload. `not-found` means that there is nothing left to give up. */
+/** Aborts a multipart upload. `not-found` means that it does not exist any more. */
 export async function abortMultipart(
   client: CloudClient,
   signer: Signer,
@@ -101,7 +104,7 @@ export async function abortMultipart(
     method: 'POST',
     path: paths.abortMultipart,
     body: { storage_key: storageKey, upload_id: uploadId },
-    answer: v.unknown(),
+    responseSchema: v.unknown(),
     signer,
     signal,
   })

@@ -5,44 +5,52 @@ import { withoutCredentials, type ProxyResolver } from '../platform/proxy-resolv
 import type { CloudClient } from './client.ts'
 import { paths } from './wire.ts'
 
-/** Where the API lies on its host (openapi.yaml, servers): what people leave away. */
+/** The path of the API on its host (openapi.yaml, servers), which users often omit. */
 const usualPath = '/api/v1'
 
 /**
- * Asks an address who is there, without saying who asks: this API answers 401 in its own form, anything else is none of ours.
- * Sends nothing but the address. An address without the API's path is tried with it as well.
+ * Checks without a credential whether this API is at an address: it answers 401 in its own format. An address without the
+ * API's path is also tried with it.
  */
 export async function checkServer(
   address: string,
   clientFor: (server: string) => CloudClient,
   proxies: ProxyResolver,
 ): Promise<ServerCheck> {
-  const given = await checkOne(clientFor(address), proxies)
-  if (given.failure?.code !== 'not-the-api' || address.endsWith(usualPath)) return given
-  const below = await checkOne(clientFor(`${address}${usualPath}`), proxies)
-  return below.isApi ? below : given
+  const check = await checkOne(clientFor(address), proxies)
+  if (check.failure?.code !== 'not-the-api' || address.endsWith(usualPath)) return check
+  const checkWithPath = await checkOne(clientFor(`${address}${usualPath}`), proxies)
+  return checkWithPath.isApi ? checkWithPath : check
 }
 
 async function checkOne(client: CloudClient, proxies: ProxyResolver): Promise<ServerCheck> {
-  const answer = await client.send({ method: 'GET', path: paths.me, answer: v.unknown() })
-  const met = answer.ok ? failure('not-the-api') : verdictOn(answer.failure)
-  const isOfCertificate = met?.code.startsWith('certificate-') === true
-  const isReached = met === null || !(isConnectivityFailure(met) || met.code.startsWith('proxy-'))
-  const isSecure = client.server.startsWith('https:')
+  const answer = await client.send({ method: 'GET', path: paths.me, responseSchema: v.unknown() })
+  const reason = answer.ok ? failure('not-the-api') : apiFailure(answer.failure)
+  const isReached = reason === null || !(isConnectivityFailure(reason) || reason.code.startsWith('proxy-'))
   const proxy = await proxies.resolve(client.server)
   return {
     address: client.server,
-    failure: met,
+    failure: reason,
     isReached,
-    isApi: met === null,
-    certificate: isOfCertificate ? 'untrusted' : isSecure && isReached ? 'trusted' : 'none',
+    isApi: reason === null,
+    certificate: certificateState(client.server, isReached, reason),
     clockAheadMs: client.clockAheadMs(),
     proxy: proxy && withoutCredentials(proxy),
   }
 }
 
-function verdictOn(met: Failure): Failure | null {
-  // The words of a 401 come from `error_message`; a gateway that wants a login of its own has none.
-  if (met.code === 'signed-out') return met.detail ? null : failure('not-the-api')
-  return met.code === 'not-found' ? failure('not-the-api') : met
+function certificateState(
+  server: string,
+  isReached: boolean,
+  reason: Failure | null,
+): ServerCheck['certificate'] {
+  if (reason?.code.startsWith('certificate-')) return 'untrusted'
+  return server.startsWith('https:') && isReached ? 'trusted' : 'none'
+}
+
+/** Why the address is not this API, from the failure of a request without a credential; null when it is. */
+function apiFailure(reason: Failure): Failure | null {
+  // The detail of a 401 comes from `error_message`; a gateway with a login of its own has none.
+  if (reason.code === 'signed-out') return reason.detail ? null : failure('not-the-api')
+  return reason.code === 'not-found' ? failure('not-the-api') : reason
 }

@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 
 /**
- * Every path and field name of the Cyberun API that the app uses (`api/openapi.yaml`). A path marked inferred is a guess
- * made from its neighbours: if the server says 404 or 405, this is the one place to mend.
+ * Every path and field name of the Cyberun API that the app uses (`api/openapi.yaml`). A path marked inferred is derived from
+ * similar ones: if the server answers 404 or 405, correct it here.
  */
 export const paths = {
   login: '/auth/login',
@@ -35,7 +35,7 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 
 export const errorBody = v.object({ error_message: text })
 
-/** `expires_in` is seconds (login page); read with care, since an absent one must not lock anybody out. */
+/** `expires_in` is in seconds (login page); optional, so that a missing value does not prevent signing in. */
 export const tokenPair = v.object({
   access_token: v.pipe(text, v.minLength(1)),
   refresh_token: v.pipe(text, v.minLength(1)),
@@ -43,12 +43,12 @@ export const tokenPair = v.object({
 })
 export type TokenPairWire = v.InferOutput<typeof tokenPair>
 
-/** Answers of actions come as `{"is_success": true}` or empty; either is fine. */
+/** Actions return `{"is_success": true}` or an empty body. */
 export const actionResult = v.unknown()
 
 const seconds = v.pipe(v.number(), v.minValue(1))
 
-/** Times are seconds (start-a-desktop-pairing); their documented values stand in for absent ones. */
+/** Times are in seconds (start-a-desktop-pairing), with the documented values as defaults. */
 export const pairStart = v.object({
   device_code: v.pipe(text, v.minLength(1)),
   user_code: v.pipe(text, v.minLength(1), v.maxLength(40)),
@@ -57,10 +57,10 @@ export const pairStart = v.object({
   interval: v.optional(seconds, 2),
 })
 
-/** `status` may be absent (NOTES.md): the key alone says that it was approved. The `agent_key` beside it is not read. */
+/** `status` may be absent (NOTES.md), so only the key shows the approval. The `agent_key` is not read. */
 export const pairPoll = v.object({ raw_key: v.optional(v.nullable(text)) })
 
-/** No role was found in the documentation; where a server tells one it is shown, and nothing is decided by it (inferred). */
+/** The role is not documented: it is shown where a server returns it, and nothing depends on it (inferred). */
 export const teamWire = v.object({
   id: v.pipe(text, v.minLength(1)),
   display_name: v.optional(text, ''),
@@ -82,7 +82,7 @@ export const modelPresign = v.object({
 
 export const resourceId = v.object({ id: v.pipe(text, v.minLength(1)) })
 
-/** Lists are often shorter than the detail: only `id` is relied on. */
+/** List items may have fewer fields than a single model, so only `id` is required. */
 export const modelListItem = v.object({
   id: text,
   display_name: v.optional(text, ''),
@@ -96,7 +96,7 @@ export const modelListItem = v.object({
 })
 export type ModelWire = v.InferOutput<typeof modelListItem>
 
-/** The array is named by convention only (NOTES.md): fall back to the only array of the answer. */
+/** The array's name is only a convention (NOTES.md): falls back to the only array of the response. */
 export const modelList = v.pipe(
   v.looseObject({ page_meta: v.optional(v.object({ total_count: v.optional(count) })) }),
   v.transform((answer) => {

@@ -73,7 +73,7 @@ const listenerNames = [
  * that were built before it; what it reports to later ones goes through the event hub.
  */
 export function createEngine(options: EngineOptions): Engine {
-  const { folder, environment, vault, keychainState, workers } = options
+  const { folder, environment, vault: secretStore, keychainState, workers } = options
   const events = createEventHub()
   let settings = options.settings
 
@@ -101,13 +101,17 @@ export function createEngine(options: EngineOptions): Engine {
   })
 
   // Accounts: who is signed in, through which proxies.
-  const proxies = createProxyLogins({ environment, vault, changed: () => events.emit('proxiesChanged') })
+  const proxies = createProxyLogins({
+    environment,
+    secretStore,
+    onChange: () => events.emit('proxiesChanged'),
+  })
   const accounts = createAccounts({
     environment,
-    vault,
+    secretStore,
     proxies,
-    book: createAccountStore(database),
-    exclusively: createLocks(join(folder, 'locks'), environment),
+    accountStore: createAccountStore(database),
+    runExclusive: createLocks(join(folder, 'locks'), environment),
   })
   const signIns = createSignIns({
     accounts,
@@ -116,10 +120,10 @@ export function createEngine(options: EngineOptions): Engine {
     proxies,
     environment,
     settings: () => settings,
-    turned: (lostId) => events.emit('accountsChanged', lostId),
-    proxyOpened: () => events.emit('proxyOpened'),
-    revealed: (accountIds) => events.emit('visibilityChanged', accountIds),
-    announce: (session) => events.emit('session', session),
+    onAccountsChanged: (lostId) => events.emit('accountsChanged', lostId),
+    onProxyLogin: () => events.emit('proxyOpened'),
+    onVisibilityChanged: (accountIds) => events.emit('visibilityChanged', accountIds),
+    onSessionChanged: (session) => events.emit('session', session),
   })
   /** The largest file that goes in a single PUT to the server of an account, in bytes. */
   const singlePutLimitBytes = (accountId: string) =>
@@ -335,7 +339,7 @@ export function createEngine(options: EngineOptions): Engine {
   events.on('proxiesChanged', signIns.announce)
   events.on('proxyOpened', () => commands.resumeAfter('proxy-sign-in'))
   events.on('proxyRequired', () => {
-    if (proxies.isOpened()) commands.resumeAfter('proxy-sign-in')
+    if (proxies.hasNewLogin()) commands.resumeAfter('proxy-sign-in')
   })
   feed.subscribe({
     patch(patch) {
@@ -370,7 +374,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   function noteRegistered(record: UploadRecord): void {
     if (!isRegistered(record)) return
-    library.noted({ accountId: record.accountId, teamId: record.team.id }, toLibraryModel(record))
+    library.addRegistered({ accountId: record.accountId, teamId: record.team.id }, toLibraryModel(record))
     hashCache.remember(record.path, record.identity, record.state.sha256)
   }
 

@@ -1,38 +1,38 @@
 import type { Access, Accounts } from '../accounts/accounts.ts'
 import { baseOf } from '../contract/servers.ts'
-import { mayLackCall } from '../cloud/client.ts'
-import { deleteModel, getModel, updateModel } from '../cloud/models.ts'
+import { mayBeUnsupported, type CloudClient, type Signer } from '../cloud/client.ts'
+import { deleteModel, getModel, listModels, updateModel } from '../cloud/models.ts'
+import type { ModelWire } from '../cloud/wire.ts'
 import type { TeamChoice } from '../contract/account.ts'
 import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
 import type { LibraryChange, LibraryListing, LibraryModel, LibraryUpdate } from '../contract/library.ts'
 import type { Environment } from '../platform/environment.ts'
 import { createListingCache, type ListingCache } from './listing-cache.ts'
-import { listAllModels, toLibraryModel } from './list-models.ts'
 
 export interface ListingAge {
-  /** A listing that is older (ms) is asked for anew; five minutes unless told, 0 to ask in any case. */
+  /** An older listing is requested again; five minutes by default, 0 to request it in any case. */
   readonly maxAgeMs?: number
 }
 
 /**
- * What a team has in its library. The list is asked for once, all pages of it, and kept; whoever asks meanwhile gets the
- * same answer. What we register, change or delete ourselves is put into what is kept, so that a thousand uploads don't ask a
- * thousand times. Listing, changing and deleting are inferred calls: a server may not have them.
+ * The models in the libraries of teams. All pages of a listing are requested once and cached; concurrent callers share one
+ * request. Our own registrations, changes and deletions update the cache, so that a thousand uploads do not request a thousand
+ * listings. Listing, changing and deleting are inferred calls that a server may not support.
  */
 export interface Library {
-  /** Rejects for no trouble of the line or the server; a failure means that nothing at all is known of the team's models. */
-  models(choice: TeamChoice, fresh?: ListingAge): Promise<Result<LibraryListing>>
-  /** One model as it is now (documented call). */
+  /** Never rejects for network or server errors; a failure means that nothing is known about the team's models. */
+  models(choice: TeamChoice, age?: ListingAge): Promise<Result<LibraryListing>>
+  /** The current state of one model (documented call). */
   model(choice: TeamChoice, id: string): Promise<Result<LibraryModel>>
-  /** A failure `not-found` means that the model is gone; a server that lacks this call answers `bad-request`. */
+  /** `not-found` means that the model does not exist; a server without this call answers `bad-request`. */
   change(choice: TeamChoice, id: string, change: LibraryChange): Promise<Result<void>>
-  /** Deletes the model's record. One that is gone already is deleted; a server that lacks this call answers `bad-request`. */
+  /** Deletes the model's record, if it still exists; a server without this call answers `bad-request`. */
   remove(choice: TeamChoice, id: string): Promise<Result<void>>
-  /** A model of ours was registered. */
-  noted(choice: TeamChoice, model: LibraryModel): void
-  /** Called whenever what is kept of a team has changed, or could not be had; answers the unsubscribe. */
+  /** Adds a model that an upload has registered to the cached listing. */
+  addRegistered(choice: TeamChoice, model: LibraryModel): void
+  /** Called whenever a team's cached listing has changed or could not be requested; returns the unsubscribe function. */
   subscribe(listener: (news: LibraryUpdate) => void): () => void
-  /** Ends what is being asked. */
+  /** Aborts running requests. */
   close(): void
 }
 
@@ -41,99 +41,128 @@ export function createLibrary(options: {
   readonly environment: Environment
 }): Library {
   const { accounts, environment } = options
-  const life = new AbortController()
-  const teams = new Map<string, ListingCache>()
+  const closing = new AbortController()
+  const caches = new Map<string, ListingCache>()
   const listeners = new Set<(news: LibraryUpdate) => void>()
 
-  /** One for each person and team, by whatever the person signed in with. */
-  function keptOf({ accountId, teamId }: TeamChoice): ListingCache {
+  /** One cache for each person and team, whichever of their accounts is used. */
+  function cacheFor({ accountId, teamId }: TeamChoice): ListingCache {
     const account = accounts.list().find(({ id }) => id === accountId)
     const key = account ? `${baseOf(account.server)} ${account.personId} ${teamId}` : `${accountId} ${teamId}`
-    const known = teams.get(key) ?? createListingCache(environment)
-    teams.set(key, known)
-    return known
+    const cache = caches.get(key) ?? createListingCache(environment)
+    caches.set(key, cache)
+    return cache
   }
 
-  const accessTo = ({ accountId, teamId }: TeamChoice): Result<Access> =>
-    accounts.accessFor(accountId, teamId)
-  function tell({ teamId }: TeamChoice, met: Failure | null = null): void {
-    for (const listener of listeners) listener({ teamId, failure: met })
+  function notify({ teamId }: TeamChoice, reason: Failure | null = null): void {
+    for (const listener of listeners) listener({ teamId, failure: reason })
   }
 
-  async function asked<T>(
-    choice: TeamChoice,
-    ask: (access: Access, signal: AbortSignal) => Promise<Result<T>>,
+  async function request<T>(
+    { accountId, teamId }: TeamChoice,
+    send: (access: Access, signal: AbortSignal) => Promise<Result<T>>,
   ): Promise<Result<T>> {
-    const access = accessTo(choice)
+    const access = accounts.accessFor(accountId, teamId)
     if (!access.ok) return access
     try {
-      return await ask(access.value, life.signal)
+      return await send(access.value, closing.signal)
     } catch (error) {
-      if (life.signal.aborted) return failed(failure('connection-lost', { host: '' }))
+      if (closing.signal.aborted) return failed(failure('connection-lost', { host: '' }))
       throw error
     }
   }
 
   /**
-   * Changing and deleting are inferred calls: "not found" may mean the model or the call. The documented call tells which;
-   * where the model is there, the failure is `bad-request`.
+   * Changing and deleting are inferred calls, so "not found" may mean the model or the call. The documented call shows which;
+   * if the model exists, the failure becomes `bad-request`.
    */
-  async function whyNotFound(choice: TeamChoice, id: string, met: Failure): Promise<Failure> {
-    if (!mayLackCall(met)) return met
-    const there = await model(choice, id)
-    if (there.ok) return failure('bad-request', {}, { detail: met.detail })
-    return there.failure
+  async function resolveNotFound(choice: TeamChoice, id: string, reason: Failure): Promise<Failure> {
+    if (!mayBeUnsupported(reason)) return reason
+    const current = await model(choice, id)
+    return current.ok ? failure('bad-request', {}, { detail: reason.detail }) : current.failure
   }
 
   async function model(choice: TeamChoice, id: string): Promise<Result<LibraryModel>> {
-    const found = await asked(choice, ({ client, signer }, signal) => getModel(client, signer, id, signal))
+    const found = await request(choice, ({ client, signer }, signal) => getModel(client, signer, id, signal))
     if (found.ok) return success(toLibraryModel(found.value))
-    if (found.failure.code === 'not-found') keptOf(choice).drop(id)
+    if (found.failure.code === 'not-found') cacheFor(choice).remove(id)
     return found
   }
 
   return {
     model,
     async models(choice, { maxAgeMs } = {}) {
-      const access = accessTo(choice)
+      const access = accounts.accessFor(choice.accountId, choice.teamId)
       if (!access.ok) return access
-      const kept = keptOf(choice)
-      const { listing, isNew } = await kept.listing(maxAgeMs, () =>
-        asked(choice, ({ client, signer }, signal) => listAllModels(client, signer, signal)),
+      const { listing, isNew } = await cacheFor(choice).listing(maxAgeMs, () =>
+        request(choice, ({ client, signer }, signal) => listAllModels(client, signer, signal)),
       )
-      if (isNew) tell(choice, listing.ok ? listing.value.failure : listing.failure)
+      if (isNew) notify(choice, listing.ok ? listing.value.failure : listing.failure)
       return listing
     },
     async change(choice, id, change) {
-      const done = await asked(choice, ({ client, signer }, signal) =>
-        updateModel(client, signer, id, change, signal),
+      const changed = await request(choice, ({ client, signer }, signal) =>
+        updateModel(client, signer, { id, change }, signal),
       )
-      if (!done.ok) return failed(await whyNotFound(choice, id, done.failure))
-      keptOf(choice).change(id, change)
-      tell(choice)
-      return done
+      if (!changed.ok) return failed(await resolveNotFound(choice, id, changed.failure))
+      cacheFor(choice).change(id, change)
+      notify(choice)
+      return changed
     },
     async remove(choice, id) {
-      const done = await asked(choice, ({ client, signer }, signal) =>
+      const removed = await request(choice, ({ client, signer }, signal) =>
         deleteModel(client, signer, id, signal),
       )
-      const met = done.ok ? null : await whyNotFound(choice, id, done.failure)
-      if (met && met.code !== 'not-found') return failed(met)
-      keptOf(choice).drop(id)
-      tell(choice)
+      const reason = removed.ok ? null : await resolveNotFound(choice, id, removed.failure)
+      if (reason && reason.code !== 'not-found') return failed(reason)
+      cacheFor(choice).remove(id)
+      notify(choice)
       return success(undefined)
     },
-    noted(choice, model) {
-      keptOf(choice).add(model)
-      tell(choice)
+    addRegistered(choice, model) {
+      cacheFor(choice).add(model)
+      notify(choice)
     },
     subscribe(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
     close() {
-      life.abort()
+      closing.abort()
       listeners.clear()
     },
   }
+}
+
+/** `sha256:` and 64 hex digits (NOTES.md, rule 6); any other hash is ignored. */
+const sha256Form = /^sha256:([0-9a-f]{64})$/i
+
+function toLibraryModel(wire: ModelWire): LibraryModel {
+  const createdAtMs = Date.parse(wire.created_at ?? '')
+  return {
+    id: wire.id,
+    displayName: wire.display_name,
+    modelType: wire.model_type,
+    modelPath: wire.model_path ?? null,
+    sizeBytes: wire.file_size ?? null,
+    sha256: sha256Form.exec(wire.file_hash ?? '')?.[1]?.toLowerCase() ?? null,
+    // List items may lack the status; a listed model is assumed to be active.
+    status: wire.model_status ?? 'active',
+    createdAtMs: Number.isNaN(createdAtMs) ? null : createdAtMs,
+    storageKey: wire.storage_key ?? null,
+  }
+}
+
+/** Requests all pages of a team's models. An incomplete list is not used, so the failure of one page is the result. */
+async function listAllModels(
+  client: CloudClient,
+  signer: Signer,
+  signal: AbortSignal,
+): Promise<Result<readonly LibraryModel[]>> {
+  const models: LibraryModel[] = []
+  for await (const page of listModels(client, signer, signal)) {
+    if (!page.ok) return page
+    models.push(...page.value.map(toLibraryModel))
+  }
+  return success(models)
 }

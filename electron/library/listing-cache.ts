@@ -2,92 +2,95 @@ import { failed, retryClassOf, success, type Failure, type Result } from '../con
 import type { LibraryChange, LibraryListing, LibraryModel } from '../contract/library.ts'
 import type { Environment } from '../platform/environment.ts'
 
-/** What others change in the library is seen this much later at the latest, in ms, unless somebody asks for it. */
+/** Changes by others are visible after this time at the latest, unless the caller asks for a newer listing. */
 const freshForMs = 5 * 60_000
-/** A list that could not be had is not asked for again before this, in ms: three hundred uploads must not ask three hundred times. */
-const absentForMs = { never: 5 * 60_000, later: 15_000 }
+/** After a failure the listing is not requested again before this time, since hundreds of uploads may need it. */
+const retryAfterFailureMs = { never: 5 * 60_000, later: 15_000 }
 
 type Edit = (models: Map<string, LibraryModel>) => void
 
 export interface CachedListing {
   readonly listing: Result<LibraryListing>
-  /** Whether the server was asked for it just now. */
+  /** Whether it was requested for this call. */
   readonly isNew: boolean
 }
 
-/** What is kept of one team's library. */
+/** The cached listing of one team's library. */
 export interface ListingCache {
-  /** What is kept where it is young enough, else what `ask` brings; one question at a time. */
+  /** The cached listing if it is new enough, else the result of `request`; one request at a time. */
   listing(
     maxAgeMs: number | undefined,
-    ask: () => Promise<Result<readonly LibraryModel[]>>,
+    request: () => Promise<Result<readonly LibraryModel[]>>,
   ): Promise<CachedListing>
   add(model: LibraryModel): void
   change(id: string, change: LibraryChange): void
-  drop(id: string): void
+  remove(id: string): void
 }
 
 export function createListingCache(environment: Pick<Environment, 'now'>): ListingCache {
   let models: Map<string, LibraryModel> | null = null
-  let shown: readonly LibraryModel[] = []
+  let listed: readonly LibraryModel[] = []
   let listedAtMs = 0
-  let trouble: { readonly failure: Failure; readonly atMs: number } | null = null
-  let asking: Promise<CachedListing> | null = null
-  /** Our own changes since the question under way was asked: the pages may have been written before them. */
-  let meanwhile: Edit[] = []
+  let lastFailure: { readonly failure: Failure; readonly atMs: number } | null = null
+  let requesting: Promise<CachedListing> | null = null
+  /** Our own changes since the running request was sent: its pages may not contain them. */
+  let pendingEdits: Edit[] = []
 
-  function edit(make: Edit): void {
-    if (asking) meanwhile.push(make)
+  function applyEdit(edit: Edit): void {
+    if (requesting) pendingEdits.push(edit)
     if (!models) return
-    make(models)
-    shown = [...models.values()]
+    edit(models)
+    listed = [...models.values()]
   }
 
   const current = (): Result<LibraryListing> =>
-    models === null && trouble
-      ? failed(trouble.failure)
-      : success({ models: shown, listedAtMs, failure: trouble?.failure ?? null })
+    models === null && lastFailure
+      ? failed(lastFailure.failure)
+      : success({ models: listed, listedAtMs, failure: lastFailure?.failure ?? null })
 
-  function isKept(maxAgeMs: number): boolean {
+  function isFresh(maxAgeMs: number): boolean {
     const nowMs = environment.now()
-    if (trouble && maxAgeMs > 0) {
-      const waitMs = retryClassOf(trouble.failure) === 'never' ? absentForMs.never : absentForMs.later
-      if (nowMs - trouble.atMs < waitMs) return true
+    if (lastFailure && maxAgeMs > 0) {
+      const waitMs =
+        retryClassOf(lastFailure.failure) === 'never' ? retryAfterFailureMs.never : retryAfterFailureMs.later
+      if (nowMs - lastFailure.atMs < waitMs) return true
     }
-    return models !== null && trouble === null && nowMs - listedAtMs < maxAgeMs
+    return models !== null && lastFailure === null && nowMs - listedAtMs < maxAgeMs
   }
 
-  async function ask(question: () => Promise<Result<readonly LibraryModel[]>>): Promise<CachedListing> {
-    meanwhile = []
+  async function fetchListing(
+    request: () => Promise<Result<readonly LibraryModel[]>>,
+  ): Promise<CachedListing> {
+    pendingEdits = []
     const atMs = environment.now()
-    const answer = await question()
+    const answer = await request()
     if (answer.ok) {
       models = new Map(answer.value.map((model) => [model.id, model]))
-      for (const make of meanwhile) make(models)
-      shown = [...models.values()]
+      for (const edit of pendingEdits) edit(models)
+      listed = [...models.values()]
       listedAtMs = atMs
-      trouble = null
+      lastFailure = null
     } else {
-      trouble = { failure: answer.failure, atMs: environment.now() }
+      lastFailure = { failure: answer.failure, atMs: environment.now() }
     }
     return { listing: current(), isNew: true }
   }
 
   return {
-    async listing(maxAgeMs = freshForMs, question) {
-      if (asking) return { ...(await asking), isNew: false }
-      if (isKept(maxAgeMs)) return { listing: current(), isNew: false }
-      asking = ask(question).finally(() => {
-        asking = null
+    async listing(maxAgeMs = freshForMs, request) {
+      if (requesting) return { ...(await requesting), isNew: false }
+      if (isFresh(maxAgeMs)) return { listing: current(), isNew: false }
+      requesting = fetchListing(request).finally(() => {
+        requesting = null
       })
-      return asking
+      return requesting
     },
-    add: (model) => edit((all) => void all.set(model.id, model)),
+    add: (model) => applyEdit((all) => void all.set(model.id, model)),
     change: (id, change) =>
-      edit((all) => {
+      applyEdit((all) => {
         const known = all.get(id)
         if (known) all.set(id, { ...known, ...change })
       }),
-    drop: (id) => edit((all) => void all.delete(id)),
+    remove: (id) => applyEdit((all) => void all.delete(id)),
   }
 }

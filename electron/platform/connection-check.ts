@@ -18,7 +18,7 @@ export interface ConnectionCheckOptions {
   readonly refused?: Failure | null
   /** Asks the server whether the sign-ins still hold. */
   readonly confirmSignIns?: () => Promise<void>
-  readonly tell: (check: ConnectionCheck) => void
+  readonly onProgress: (check: ConnectionCheck) => void
 }
 
 /** Looks at the way to the server step by step, and tells of each. What can't be tried is skipped, and said to be. */
@@ -28,10 +28,10 @@ export async function checkConnection(world: ConnectionCheckOptions): Promise<Co
   let check: ConnectionCheck = { host, results: [], isOver: false }
   function add(...results: readonly StepResult[]): void {
     check = { ...check, results: [...check.results, ...results] }
-    world.tell(check)
+    world.onProgress(check)
   }
 
-  world.tell(check)
+  world.onProgress(check)
   const asked = world.askServer()
   const server = await asked
   const found = server.ok ? server.value : null
@@ -55,7 +55,7 @@ export async function checkConnection(world: ConnectionCheckOptions): Promise<Co
   if (found?.isApi) await world.confirmSignIns?.()
   add(signInStep(world.session(), found?.isApi === true, world.refused ?? null))
   check = { ...check, isOver: true }
-  world.tell(check)
+  world.onProgress(check)
   return check
 }
 

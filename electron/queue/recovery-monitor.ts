@@ -26,7 +26,7 @@ const tryEveryMs = 5_000
 
 /** A server that can be asked whether it is reachable. */
 interface Reachable {
-  readonly client: { readonly server: string; isThere(signal: AbortSignal): Promise<boolean> }
+  readonly client: { readonly server: string; isReachable(signal: AbortSignal): Promise<boolean> }
 }
 
 export function createRecoveryMonitor(options: {
@@ -58,7 +58,7 @@ export function createRecoveryMonitor(options: {
   const connectivity = createConnectivityMonitor({
     environment,
     async isReachable(signal) {
-      const asked = servers().map(({ client }) => client.isThere(signal))
+      const asked = servers().map(({ client }) => client.isReachable(signal))
       // Without a server to ask, the connection counts as present.
       return asked.length === 0 || (await Promise.all(asked)).includes(true)
     },

@@ -1,5 +1,5 @@
 import type { Access } from '../accounts/accounts.ts'
-import { mayLackCall } from '../cloud/client.ts'
+import { mayBeUnsupported } from '../cloud/client.ts'
 import { getModel, listModels, registerModel } from '../cloud/models.ts'
 import type { ModelWire } from '../cloud/wire.ts'
 import {
@@ -33,7 +33,7 @@ export async function findRegistered(registration: Registration): Promise<Result
   const found = await findInLibrary(registration)
   if (found.ok) return success(found.value.ownModelId)
   // If a gateway caused this failure, registering reports it.
-  return mayLackCall(found.failure) ? success(null) : found
+  return mayBeUnsupported(found.failure) ? success(null) : found
 }
 
 /**

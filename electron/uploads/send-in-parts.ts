@@ -116,7 +116,8 @@ function sendMissingParts(
     done: report.acknowledgedBefore(),
     repeated: memory.repeatedParts,
     onPartMap: (map) => report.parts(map),
-    presign: (partNumber, until) => presignPart(access.client, access.signer, multipart, partNumber, until),
+    presign: (partNumber, until) =>
+      presignPart(access.client, access.signer, { ...multipart, partNumber }, until),
     recordPart(part) {
       const written = report.acknowledged(part)
       if (!written.ok) memory.unwrittenParts.set(part.number, part)
@@ -148,15 +149,15 @@ async function complete(
   const wasRequested = multipartBefore(record)?.completing === true
   const written = report.opened({ ...multipart, completing: true })
   if (!written.ok) return written
-  const first = await completeMultipart(client, signer, multipart, parts, signal)
+  const first = await completeMultipart(client, signer, { ...multipart, parts }, signal)
   if (first.ok) return success({})
   if (first.failure.code === 'not-found' && !wasRequested) {
     await abortableDelay(environment.timers, recheckDelayMs, signal)
-    const second = await completeMultipart(client, signer, multipart, parts, signal)
+    const second = await completeMultipart(client, signer, { ...multipart, parts }, signal)
     return second.ok ? success({}) : afterFailedCompletion(second.failure, false)
   }
   if (retryClassOf(first.failure) !== 'later') return afterFailedCompletion(first.failure, wasRequested)
-  const second = await completeMultipart(client, signer, multipart, parts, signal)
+  const second = await completeMultipart(client, signer, { ...multipart, parts }, signal)
   return second.ok ? success({}) : afterFailedCompletion(second.failure, true)
 }
 

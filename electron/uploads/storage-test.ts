@@ -180,7 +180,7 @@ function send(
     repeated: new Set(),
     onPartMap: () => undefined,
     async presign(partNumber, until) {
-      const granted = await presignPart(client, signer, multipart, partNumber, until)
+      const granted = await presignPart(client, signer, { ...multipart, partNumber }, until)
       startMs ??= performance.now()
       return granted
     },

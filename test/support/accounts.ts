@@ -14,7 +14,7 @@ import { valueOf } from './engine.ts'
 import { runningClock, testPorts } from './hand-clock.ts'
 import { createMemorySecretStore } from './memory-secret-store.ts'
 
-/** Accounts on a cloud, a journal and a keychain of their own; `start` opens them once more, as another process does. */
+/** Accounts with their own cloud, journal and keychain; `start` creates them once more, as another process does. */
 export async function setupAccounts() {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-accounts-'))
   const clock = runningClock()
@@ -26,21 +26,19 @@ export async function setupAccounts() {
     rmSync(folder, { recursive: true })
     await cloud.close()
   })
-  const vault = createMemorySecretStore()
-  const book = createAccountStore(database)
+  const secretStore = createMemorySecretStore()
+  const accountStore = createAccountStore(database)
   const start = () =>
     createAccounts({
-      ...{
-        book,
-        vault,
-        environment,
-        exclusively: createLocks(join(folder, 'locks'), environment),
-        proxies: directConnection,
-      },
+      accountStore,
+      secretStore,
+      environment,
+      runExclusive: createLocks(join(folder, 'locks'), environment),
+      proxies: directConnection,
     })
   const accounts = start()
   return {
-    ...{ cloud, vault, clock, accounts, start, environment },
+    ...{ cloud, secretStore, clock, accounts, start, environment },
     signIn: async () => valueOf(await accounts.signIn(cloud.url, ALICE.email, ALICE.password)),
     states: () => accounts.list().map(({ state }) => state),
     /** A new device key of Alice, as a confirmed pairing hands it out. */

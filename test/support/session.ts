@@ -14,33 +14,34 @@ import { createMemorySecretStore } from './memory-secret-store.ts'
 
 export const accountId = 'cloud alice'
 
-/** Alice has signed in a moment ago; her access token lives for an hour. */
+/** A new session of Alice; its access token is valid for an hour. */
 export async function setupSession() {
   const clock = runningClock()
   const environment = testPorts(clock)
   const cloud = await startCloud({ now: clock.now })
   onTestFinished(() => cloud.close())
-  const vault = createMemorySecretStore()
+  const secretStore = createMemorySecretStore()
   const client = createCloudClient(cloud.url, environment)
-  /** What another process does: the same keychain, a memory of its own. */
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-session-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
+  /** A session as in another process: with the same keychain, but without the tokens in memory. */
   const anotherSession = (locks = folder, hasLeft = () => false) =>
     createSession({
       accountId,
       client,
-      vault,
+      secretStore,
       environment,
-      exclusively: createLocks(locks, environment),
+      runExclusive: createLocks(locks, environment),
       hasLeft,
     })
   const session = anotherSession()
   const pair = valueOf(await login(client, ALICE.email, ALICE.password))
-  valueOf(await session.adopt(pair))
+  valueOf(await session.replaceTokens(pair))
   cloud.forgetOperations()
   return {
-    ...{ cloud, clock, vault, session, pair, anotherSession, folder },
+    ...{ cloud, clock, secretStore, session, pair, anotherSession, folder },
     refreshes: () => cloud.operations.filter(({ name }) => name === 'refresh').map(({ status }) => status),
-    kept: () => JSON.parse(vault.entries.get(`session ${accountId}`) ?? 'null') as Record<string, unknown>,
+    storedPair: () =>
+      JSON.parse(secretStore.entries.get(`session ${accountId}`) ?? 'null') as Record<string, unknown>,
   }
 }

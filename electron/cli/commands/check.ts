@@ -52,7 +52,7 @@ async function runChecks(
     askServer: () => engine.calls.checkServer({ address: server }),
     session: engine.session,
     confirmSignIns: engine.confirmSignIns,
-    tell({ results }) {
+    onProgress({ results }) {
       for (const result of results.slice(writtenCount))
         streams.out.write(json ? stepAsJson(result) : stepAsText(result))
       writtenCount = results.length

@@ -73,7 +73,7 @@ export function createDiagnosticsHandlers(options: {
         askServer: () => engine.calls.checkServer({ address: server }),
         session: engine.session,
         confirmSignIns: engine.confirmSignIns,
-        tell: (check) => feed.sendEvent('connection', check),
+        onProgress: (check) => feed.sendEvent('connection', check),
       })
       log.info('connection checked', {
         results: lastCheck.results.map(({ step, outcome }) => `${step} ${outcome}`),

@@ -20,7 +20,7 @@ test('a file over the limit is refused before a byte is hashed or sent, and goes
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
 })
 
-test('nor is it read to look for it in the library', async () => {
+test('does not read a file over the limit to look for it in the library', async () => {
   const { app, pair, file, cloud } = await setupPairing(smallLimit)
   await pair()
   const path = await file('a.safetensors', large)
@@ -67,7 +67,7 @@ test.each(['device', 'session'] as const)(
   },
 )
 
-test('another person’s password does not carry what a device could not', async () => {
+test('does not upload with another person’s session what a device key can’t', async () => {
   const { app, pair, file } = await setupPairing(smallLimit)
   await pair(ALICE.email, STUDIO_NORTH_ID)
   const [id = ''] = await app.add(await file('a.safetensors', large))

@@ -56,7 +56,7 @@ test('a code that has run out is asked about once more and says so, and a new st
   expect([second.state, second.userCode === first.userCode]).toEqual(['waiting', false])
 })
 
-test('a pairing that somebody else has fetched is over', async () => {
+test('a pairing whose key was already fetched is over', async () => {
   const { app, start, poll, cloud } = await setupPairing()
   await start()
   cloud.fail({ on: 'pollPairing', how: 404 })
@@ -64,7 +64,7 @@ test('a pairing that somebody else has fetched is over', async () => {
   await app.until((_snapshot, { pairing }) => pairing?.failure?.code === 'pairing-over')
 })
 
-test('a line that drops while waiting is told, and the code goes on being good', async () => {
+test('shows a lost connection while waiting, and keeps the code valid', async () => {
   const { app, start, poll, cloud } = await setupPairing()
   const { userCode } = await start()
   cloud.fail({ on: 'pollPairing', how: 'cut' })
@@ -76,7 +76,7 @@ test('a line that drops while waiting is told, and the code goes on being good',
   await app.until((_snapshot, { accounts, pairing }) => accounts.length === 1 && pairing === null)
 })
 
-test('a cancelled pairing is gone, and what is confirmed afterwards comes to nothing', async () => {
+test('a confirmation after a cancelled pairing signs nobody in', async () => {
   const { app, start, cloud, vault, clock, countOf } = await setupPairing()
   const { userCode } = await start()
   expect(valueOf(await app.calls.cancelPairing(undefined)).pairing).toBeNull()
@@ -124,7 +124,7 @@ test('a second try finishes the sign-in that the first one was handed, without a
   expect([session.accounts.length, session.pairing, countOf('startPairing')]).toEqual([1, null, 1])
 })
 
-test('a keychain that takes nothing has the key revoked, since it would be lost', async () => {
+test('revokes the key when the keychain does not accept it', async () => {
   const { app, start, poll, cloud, vault } = await setupPairing()
   cloud.confirmPairing((await start()).userCode, ALICE.email, ALICES_TEAM_ID)
   vault.failWith('keychain-absent')

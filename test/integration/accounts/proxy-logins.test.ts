@@ -13,7 +13,7 @@ async function setupProxied(manners: Parameters<typeof openProxy>[0] = {}, other
   return { proxy, ...(await setup({ as: null, findProxies: async () => proxies })) }
 }
 
-test('a whole upload, API and storage alike, goes by the computer’s proxy', async () => {
+test('sends API requests and storage PUTs through the computer’s proxy', async () => {
   const { app, cloud, file, proxy } = await setupProxied()
   await app.signIn()
   const path = await file('a.safetensors', { sizeBytes: 6_000_000 })
@@ -64,7 +64,7 @@ test('signing in itself meets the proxy’s question, and a question that was pu
   expect(await signIn()).toMatchObject({ ok: true, value: { proxy: null } })
 })
 
-test('a proxy that does not answer is passed over for the next that the computer names', async () => {
+test('uses the next proxy when one does not answer', async () => {
   const dead = await openProxy()
   await dead.close()
   const { app, file, proxy } = await setupProxied({}, [dead.url])
@@ -74,7 +74,7 @@ test('a proxy that does not answer is passed over for the next that the computer
   expect(proxy.passed.length).toBeGreaterThan(3)
 })
 
-test('an upload whose proxy dies under it goes on once the line is back', async () => {
+test('continues an upload after its proxy failed and the connection is back', async () => {
   const { app, file, proxy, clock } = await setupProxied()
   await app.signIn()
   proxy.manners.cutsAfterBytes = 1_000_000
@@ -85,7 +85,7 @@ test('an upload whose proxy dies under it goes on once the line is back', async 
   expect(await app.phase(id, 'registered')).toMatchObject({ failure: null })
 })
 
-test('the verdict on a server names the proxy that it was asked through', async () => {
+test('the server check names its proxy', async () => {
   const { app, cloud, proxy } = await setupProxied()
   expect(valueOf(await app.calls.checkServer({ address: cloud.url }))).toMatchObject({
     ...{ failure: null, isReached: true, isApi: true, proxy: proxy.url },

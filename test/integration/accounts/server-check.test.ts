@@ -28,7 +28,7 @@ test('a server of this API is recognised by its own refusal, which is asked for 
   expect(await check()).toMatchObject({ ...notTheApi, address: `${cloud.origin}/elsewhere` })
 })
 
-test('a clock that differs from the server’s is told', async () => {
+test('reports a clock that differs from the server’s', async () => {
   const { app, clock } = await setup({ cloud: { now: Date.now } })
   clock.advance(20 * 60_000)
   const { failure, clockAheadMs } = valueOf(await app.calls.checkServer({ address: null }))

@@ -67,7 +67,7 @@ test('a person who leaves one server is not hidden from themselves at the other'
   expect(app.session().accounts.map(({ email }) => email)).toEqual([ALICE.email, ALICE.email, BOB.email])
 })
 
-test('a server is in use while somebody is signed in there or a file waits for it', async () => {
+test('a server is in use while an account or an upload belongs to it', async () => {
   const { app, cloud, other } = await setupTwo()
   const uses = (address: string) => app.engine.usesServer(address)
   expect([uses(cloud.url), uses(other.url)]).toEqual([true, false])

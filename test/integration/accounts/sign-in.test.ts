@@ -4,7 +4,7 @@ import { setup, usualSettings, valueOf } from '../../support/engine.ts'
 
 const hour = 3_600_000
 
-test('a 401 midway is mended by one refresh, and the person notices nothing', async () => {
+test('refreshes the token once after a 401 during an upload', async () => {
   const { app, cloud, file, countOf } = await setup()
   const held = cloud.hold('put-object')
   const [id = ''] = await app.add(await file('a.safetensors'))
@@ -26,7 +26,7 @@ test('an upload that outlives its access token is registered with a new one', as
   expect([countOf('refresh'), cloud.operations.filter(({ status }) => status === 401)]).toEqual([1, []])
 })
 
-test('several files that meet the dead token together share one refresh', async () => {
+test('several files with an expired token share one refresh', async () => {
   const { app, cloud, file, countOf } = await setup({ settings: { atOnce: 4 } })
   const held = cloud.hold('presignModel')
   cloud.fail({ on: 'presignModel', how: 401, times: 4 })
@@ -39,7 +39,7 @@ test('several files that meet the dead token together share one refresh', async 
   expect([countOf('refresh'), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 4])
 })
 
-test('when the session is dead the rows wait for a sign-in, and go on after it', async () => {
+test('uploads wait for a sign-in after the session is refused, then continue', async () => {
   const { app, cloud, file, clock } = await setup()
   cloud.endSessions(ALICE.email)
   clock.advance(2 * hour)
@@ -87,7 +87,7 @@ test('signing out stops what is sent, removes the secret, and the rows wait', as
   await app.phase(running, 'registered')
 })
 
-test('what was paused when its account left stays paused when it returns', async () => {
+test('a paused upload stays paused when its account signs in again', async () => {
   const { app, file } = await setup()
   await app.calls.pauseAll(undefined)
   const [id = ''] = await app.add(await file('a.safetensors'))
@@ -98,7 +98,7 @@ test('what was paused when its account left stays paused when it returns', async
   expect(app.row(id)).toMatchObject({ phase: 'paused', failure: null })
 })
 
-test('another person neither sees nor takes over the rows of the one who left, who finds them again', async () => {
+test('hides uploads from another person, and shows them to their owner again', async () => {
   const { app, cloud, file } = await setup()
   await app.calls.pauseAll(undefined)
   const [id = ''] = await app.add(await file('a.safetensors'))

@@ -37,12 +37,12 @@ async function look(server: string, answer: ServerCheck, session = nobody) {
     server,
     askServer: async () => success(answer),
     session: () => session,
-    tell: (check) => told.push(check),
+    onProgress: (check) => told.push(check),
   })
   return { told, outcomes: last.results.map(({ step, outcome }) => `${step} ${outcome}`), last }
 }
 
-test('a way that works is told step by step', async () => {
+test('reports a working connection step by step', async () => {
   const { port, close } = await listening()
   const { told, outcomes, last } = await look(
     `http://127.0.0.1:${port}/api/v1`,
@@ -63,7 +63,7 @@ test('a way that works is told step by step', async () => {
   await close()
 })
 
-test('a port that nobody holds is bad, and what lies behind it is not guessed', async () => {
+test('reports a closed port, and skips the steps after it', async () => {
   const { port, close } = await listening()
   await close()
   const gone = found({ isReached: false, isApi: false, certificate: 'none', failure: failure('offline') })
@@ -77,7 +77,7 @@ test('a port that nobody holds is bad, and what lies behind it is not guessed', 
   ])
 })
 
-test('a server that takes the line and says nothing is told so, without a word about uploads', async () => {
+test('reports a server that accepts the connection but does not respond', async () => {
   const { port, close } = await listening()
   const lost = failure('connection-lost', { host: '127.0.0.1' }, { detail: 'ECONNRESET' })
   const silent = found({ isReached: false, isApi: false, certificate: 'none', failure: lost })
@@ -88,7 +88,7 @@ test('a server that takes the line and says nothing is told so, without a word a
   await close()
 })
 
-test('a name that leads nowhere is the trouble, not the port', async () => {
+test('reports an unknown host name', async () => {
   const gone = found({
     isReached: false,
     isApi: false,
@@ -99,7 +99,7 @@ test('a name that leads nowhere is the trouble, not the port', async () => {
   expect(outcomes.slice(0, 3)).toEqual(['name bad', 'proxy skipped', 'connect skipped'])
 })
 
-test('by a proxy the connection that is tried is the one to the proxy', async () => {
+test('tests the connection to the proxy when there is one', async () => {
   const { port, close } = await listening()
   const { last, outcomes } = await look(
     'https://nowhere.invalid/api/v1',
@@ -110,7 +110,7 @@ test('by a proxy the connection that is tried is the one to the proxy', async ()
   await close()
 })
 
-test('a certificate, a clock and a sign-in that don’t hold are each named', async () => {
+test('reports an invalid certificate, a wrong clock and an invalid sign-in', async () => {
   const { port, close } = await listening()
   const server = `https://127.0.0.1:${port}/api/v1`
   const expired = failure('certificate-expired', { host: '127.0.0.1' })

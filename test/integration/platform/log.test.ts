@@ -18,7 +18,7 @@ const linesOf = async (name: string) =>
     .split('\n')
     .map((line): unknown => JSON.parse(line))
 
-test('each line is one JSON object, in order, without secrets', async () => {
+test('writes each line as one JSON object, in order, without secrets', async () => {
   const log = createLog({ folder: join(folder, 'new', 'logs'), now: () => 0 })
   log.info('started', { version: '1' })
   log.error('refused for dk-12345678', { headers: { Authorization: 'x' }, error: new Error('Bearer abcdef') })
@@ -35,7 +35,7 @@ test('each line is one JSON object, in order, without secrets', async () => {
   ])
 })
 
-test('it never grows beyond its three files, and the newest lines are in the first', async () => {
+test('never exceeds three files, with the newest lines in the first', async () => {
   const log = createLog({ folder, fileBytes: 2_000 })
   for (let index = 0; index < 100; index += 1) {
     log.info('a line of some length', { index })
@@ -48,7 +48,7 @@ test('it never grows beyond its three files, and the newest lines are in the fir
   expect((await linesOf('modelferry.log')).at(-1)).toMatchObject({ index: 99 })
 })
 
-test('a folder that cannot be written costs lines, which are counted when it can be again', async () => {
+test('counts lost lines while the folder is not writable', async () => {
   const blocked = join(folder, 'logs')
   await writeFile(blocked, 'a file where the folder should be')
   const log = createLog({ folder: blocked })

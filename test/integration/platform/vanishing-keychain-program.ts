@@ -11,15 +11,20 @@ const keyring = await openKeyring(folder)
 Object.assign(process.env, keyring.environment)
 const log = { info() {}, warn() {}, error() {} }
 const keychain = createKeychain({ log, limitMs: 10_000 })
-const vault = createSessionVault({ keychain, log })
+const secretStore = createSessionVault({ keychain, log })
 
-await vault.set('session a', 'first')
-const before = { kept: await keychain.get('session a'), state: vault.state() }
+await secretStore.set('session a', 'first')
+const before = { kept: await keychain.get('session a'), state: secretStore.state() }
 if (how === 'lock') await keyring.lock()
 else if (how === 'kill') await keyring.kill()
 else await keyring.killBus()
-const set = await vault.set('session a', 'second')
-const after = { set, used: await vault.get('session a'), state: vault.state(), again: await vault.recheck() }
+const set = await secretStore.set('session a', 'second')
+const after = {
+  set,
+  used: await secretStore.get('session a'),
+  state: secretStore.state(),
+  again: await secretStore.recheck(),
+}
 await keyring.end()
 writeSync(1, `${JSON.stringify({ before, after })}\n`)
 endProcess(0, keychain)

@@ -13,6 +13,6 @@ const client = createCloudClient(
   environment,
   await createEnvironmentProxies(environment),
 )
-const request = { method: 'GET', path: '', answer: v.object({ id: v.string() }) } as const
+const request = { method: 'GET', path: '', responseSchema: v.object({ id: v.string() }) } as const
 console.log(JSON.stringify(await Promise.all([client.send(request), client.send(request)])))
 process.exit()

@@ -6,8 +6,8 @@ import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/account
 import { neverAborted, setupAccounts } from '../../support/accounts.ts'
 import { valueOf } from '../../support/engine.ts'
 
-test('a sign-in brings the person with all teams, and its secret goes to the keychain alone', async () => {
-  const { accounts, signIn, vault, cloud } = await setupAccounts()
+test('a sign-in returns all teams, and stores its secret only in the keychain', async () => {
+  const { accounts, signIn, secretStore, cloud } = await setupAccounts()
   const account = await signIn()
   expect(account).toEqual({
     ...{ id: `${new URL(cloud.url).host} ${ALICE.id}`, kind: 'session', server: cloud.url, state: 'ready' },
@@ -18,21 +18,21 @@ test('a sign-in brings the person with all teams, and its secret goes to the key
     ],
   })
   expect(accounts.list()).toEqual([account])
-  expect([...vault.entries.keys()]).toEqual([`session ${account.id}`])
+  expect([...secretStore.entries.keys()]).toEqual([`session ${account.id}`])
 })
 
-test('a wrong password is refused by its own name, and nothing is kept', async () => {
-  const { accounts, cloud, vault } = await setupAccounts()
+test('refuses a wrong password, and stores nothing', async () => {
+  const { accounts, cloud, secretStore } = await setupAccounts()
   expect(await accounts.signIn(cloud.url, ALICE.email, 'wrong')).toMatchObject({
     ok: false,
     failure: { code: 'login-refused' },
   })
-  expect([accounts.list(), vault.entries.size]).toEqual([[], 0])
+  expect([accounts.list(), secretStore.entries.size]).toEqual([[], 0])
 })
 
-test('a keychain that takes nothing means that nobody is signed in', async () => {
-  const { accounts, cloud, vault } = await setupAccounts()
-  vault.failWith('keychain-absent')
+test('does not sign in when the keychain refuses the secret', async () => {
+  const { accounts, cloud, secretStore } = await setupAccounts()
+  secretStore.failWith('keychain-absent')
   expect(await accounts.signIn(cloud.url, ALICE.email, ALICE.password)).toMatchObject({
     failure: { code: 'keychain-absent' },
   })
@@ -48,13 +48,13 @@ test('the same person on the same server is the same account again', async () =>
 })
 
 test('signing out erases the secret at once, keeps the account, and tells the server', async () => {
-  const { accounts, signIn, vault, states, cloud } = await setupAccounts()
+  const { accounts, signIn, secretStore, states, cloud } = await setupAccounts()
   const { id } = await signIn()
   const held = cloud.hold('logout')
   const gone = Promise.withResolvers<void>()
   const done = accounts.signOut(id, gone.resolve)
   await gone.promise
-  expect([vault.entries.size, states()]).toEqual([0, ['signed-out']])
+  expect([secretStore.entries.size, states()]).toEqual([0, ['signed-out']])
   expect(accounts.accessFor(id, ALICES_TEAM_ID)).toMatchObject({ failure: { code: 'signed-out' } })
   held.release()
   // A command that ends at once must have been heard.
@@ -72,26 +72,26 @@ test('the next start is signed in, with the names that the server has by then', 
 })
 
 test('a start without the secret knows the account as signed out', async () => {
-  const { signIn, start, vault } = await setupAccounts()
+  const { signIn, start, secretStore } = await setupAccounts()
   const { id } = await signIn()
-  vault.entries.clear()
+  secretStore.entries.clear()
   const next = start()
   await next.checkSecret(id)
   expect(next.list()).toMatchObject([{ id, state: 'signed-out' }])
 })
 
-test('a process that finds no secret signs nobody out of the others', async () => {
-  const { signIn, start, vault, accounts, cloud } = await setupAccounts()
+test('a missing secret signs the account out in this process only', async () => {
+  const { signIn, start, secretStore, accounts, cloud } = await setupAccounts()
   const { id } = await signIn()
-  const kept = [...vault.entries]
-  vault.entries.clear()
+  const kept = [...secretStore.entries]
+  secretStore.entries.clear()
   const next = start()
   // It may come to notice in three ways.
   await next.checkSecret(id)
   await next.refreshProfile(id, neverAborted)
   next.markSignedOut(id)
   expect([next.list(), accounts.list()]).toMatchObject([[{ state: 'signed-out' }], [{ state: 'ready' }]])
-  for (const [name, secret] of kept) vault.entries.set(name, secret)
+  for (const [name, secret] of kept) secretStore.entries.set(name, secret)
   expect([await next.reloadSecrets(), next.list()]).toMatchObject([true, [{ state: 'ready' }]])
   cloud.endSessions(ALICE.email)
   await accounts.reloadSecrets()
@@ -112,16 +112,16 @@ test('a second sign-in that ran out has not left while its person has been here 
   expect(accounts.list().map(({ hasLeft }) => hasLeft)).toEqual([true, undefined])
 })
 
-test('a locked keychain at the start says nothing about the sign-in', async () => {
-  const { signIn, start, vault } = await setupAccounts()
+test('a locked keychain at the start signs nobody out', async () => {
+  const { signIn, start, secretStore } = await setupAccounts()
   const { id } = await signIn()
-  vault.failWith('keychain-locked')
+  secretStore.failWith('keychain-locked')
   const next = start()
   await next.checkSecret(id)
   expect(next.list()).toMatchObject([{ id, state: 'ready' }])
 })
 
-test('a server in trouble leaves what is known; a dead session is marked', async () => {
+test('keeps accounts when the server fails, and marks a refused session', async () => {
   const { accounts, signIn, cloud, states, clock } = await setupAccounts()
   const { id } = await signIn()
   cloud.fail({ on: 'getCurrentUser', how: 500 })
@@ -134,21 +134,21 @@ test('a server in trouble leaves what is known; a dead session is marked', async
 })
 
 test('a token from outside signs in without touching the keychain or the disk', async () => {
-  const { accounts, start, cloud, vault, environment } = await setupAccounts()
+  const { accounts, start, cloud, secretStore, environment } = await setupAccounts()
   const pair = valueOf(await login(createCloudClient(cloud.url, environment), ALICE.email, ALICE.password))
   const account = valueOf(await accounts.useToken(cloud.url, pair.access_token))
   expect(accounts.list()).toEqual([account])
   expect(accounts.accessFor(account.id, ALICES_TEAM_ID)).toMatchObject({ value: { kind: 'session' } })
-  expect([vault.calls, start().list()]).toEqual([[], []])
+  expect([secretStore.calls, start().list()]).toEqual([[], []])
 })
 
-test('a token from outside that has run out is not renewed', async () => {
+test('does not renew an expired token from outside', async () => {
   const { accounts, cloud } = await setupAccounts()
   expect(await accounts.useToken(cloud.url, 'a.b.c')).toMatchObject({ failure: { code: 'signed-out' } })
   expect(cloud.operations.map(({ name }) => name)).toEqual(['getCurrentUser'])
 })
 
-test('a key of another kind is not sent, whatever stands around it', async () => {
+test('does not send keys of other kinds, even with surrounding spaces', async () => {
   const { accounts, cloud } = await setupAccounts()
   expect(await accounts.useToken(cloud.url, ' sk-live-1\n')).toMatchObject({
     failure: { code: 'key-of-api' },
@@ -165,9 +165,10 @@ test('a token from outside stands in for the same person who has signed in here'
 })
 
 test('a keychain that keeps the secret at a sign-out is told to the person, who is signed out all the same', async () => {
-  const { accounts, signIn, vault, states, cloud } = await setupAccounts()
+  const { accounts, signIn, secretStore, states, cloud } = await setupAccounts()
   const { id } = await signIn()
-  vault.beforeCall = (call) => vault.failWith(call.startsWith('delete') ? 'keychain-locked' : null)
+  secretStore.beforeCall = (call) =>
+    secretStore.failWith(call.startsWith('delete') ? 'keychain-locked' : null)
   expect(await accounts.signOut(id)).toMatchObject({ ok: false, failure: { code: 'keychain-locked' } })
   expect(states()).toEqual(['signed-out'])
   expect(await cloud.ended('logout')).toMatchObject([{ status: 200 }])
@@ -195,31 +196,32 @@ test('a person who signs in again after signing out has a session that works', a
   expect([states(), cloud.operations.map(({ status }) => status)]).toEqual([['ready'], [200]])
 })
 
-test('a secret that the keychain kept after a sign-out signs nobody in', async () => {
-  const { accounts, signIn, start, vault, states } = await setupAccounts()
+test('a secret left in the keychain after a sign-out signs nobody in', async () => {
+  const { accounts, signIn, start, secretStore, states } = await setupAccounts()
   const { id } = await signIn()
-  vault.beforeCall = (call) => vault.failWith(call.startsWith('delete') ? 'keychain-locked' : null)
+  secretStore.beforeCall = (call) =>
+    secretStore.failWith(call.startsWith('delete') ? 'keychain-locked' : null)
   await accounts.signOut(id)
-  expect([vault.entries.size, await accounts.reloadSecrets(), await start().reloadSecrets()]).toEqual([
+  expect([secretStore.entries.size, await accounts.reloadSecrets(), await start().reloadSecrets()]).toEqual([
     ...[1, false, false],
   ])
   expect(states()).toEqual(['signed-out'])
 })
 
 test('a token from outside leaves the stored sign-in of the same person as it is', async () => {
-  const { accounts, signIn, start, cloud, environment, vault } = await setupAccounts()
+  const { accounts, signIn, start, cloud, environment, secretStore } = await setupAccounts()
   const stored = await signIn()
   const { access_token: token } = valueOf(
     await login(createCloudClient(cloud.url, environment), ALICE.email, ALICE.password),
   )
   const next = start()
   await next.useToken(cloud.url, token)
-  const calls = vault.calls.length
+  const calls = secretStore.calls.length
   cloud.forgetOperations()
   await next.refreshProfile(stored.id, neverAborted)
   await next.checkSecret(stored.id)
   next.markSignedOut(stored.id)
-  expect([vault.calls.length, cloud.operations, next.list()]).toEqual([calls, [], [stored]])
+  expect([secretStore.calls.length, cloud.operations, next.list()]).toEqual([calls, [], [stored]])
   expect(await next.signOut(stored.id)).toEqual(success(undefined))
   expect([next.list(), accounts.list(), cloud.operations]).toEqual([[stored], [stored], []])
 })

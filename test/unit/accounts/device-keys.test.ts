@@ -35,14 +35,14 @@ test('a start keeps the team of a device key, which the profile does not name', 
 })
 
 test('a refused device key is signed out for every process after the keychain was unlocked', async () => {
-  const { pair, start, vault, cloud } = await setup()
+  const { pair, start, secretStore, cloud } = await setup()
   const { id } = await pair()
-  const kept = [...vault.entries]
-  vault.entries.clear()
+  const kept = [...secretStore.entries]
+  secretStore.entries.clear()
   const next = start()
   await next.checkSecret(id)
   expect(next.list()).toMatchObject([{ id, state: 'signed-out' }])
-  for (const [name, secret] of kept) vault.entries.set(name, secret)
+  for (const [name, secret] of kept) secretStore.entries.set(name, secret)
   expect(await next.reloadSecrets()).toBe(true)
   cloud.revokeDevices(ALICE.email)
   await next.refreshProfile(id, neverAborted)
@@ -50,18 +50,18 @@ test('a refused device key is signed out for every process after the keychain wa
 })
 
 test('a missing device key is signed out for this process only', async () => {
-  const { pair, start, vault } = await setup()
+  const { pair, start, secretStore } = await setup()
   const { id } = await pair()
-  vault.entries.clear()
+  secretStore.entries.clear()
   const next = start()
   await next.refreshProfile(id, neverAborted)
   expect([next.list(), start().list()]).toMatchObject([[{ state: 'signed-out' }], [{ id, state: 'ready' }]])
 })
 
 test('a sign-in after a missing key counts as held again', async () => {
-  const { pair, start, vault, cloud, newDeviceKey } = await setup()
+  const { pair, start, secretStore, cloud, newDeviceKey } = await setup()
   const { id } = await pair()
-  vault.entries.clear()
+  secretStore.entries.clear()
   const next = start()
   await next.checkSecret(id)
   valueOf(await next.signInWithKey(cloud.url, await newDeviceKey()))
@@ -71,12 +71,12 @@ test('a sign-in after a missing key counts as held again', async () => {
 })
 
 test('a device key that another process has replaced is read again instead of signing out', async () => {
-  const { pair, accounts, start, cloud, newDeviceKey, vault } = await setup()
+  const { pair, accounts, start, cloud, newDeviceKey, secretStore } = await setup()
   const { id } = await pair()
   const other = start()
   valueOf(await other.acceptDeviceKey(cloud.url, await newDeviceKey()))
   expect(await cloud.ended('revokeOwnDevice')).toMatchObject([{ status: 200 }])
-  const reads = () => vault.calls.filter((call) => call.startsWith('get')).length
+  const reads = () => secretStore.calls.filter((call) => call.startsWith('get')).length
   await accounts.refreshProfile(id, neverAborted)
   expect(accounts.list()).toMatchObject([{ id, state: 'ready' }])
   const before = reads()
@@ -95,24 +95,25 @@ test('a key that was signed out here is not used once another process has paired
 })
 
 test('a key that the keychain refuses to keep for its account stays for the next start', async () => {
-  const { accounts, start, vault, cloud, newDeviceKey } = await setup()
+  const { accounts, start, secretStore, cloud, newDeviceKey } = await setup()
   const key = await newDeviceKey()
-  vault.beforeCall = (call) => vault.failWith(/^set device (?!arrival)/.test(call) ? 'keychain-locked' : null)
+  secretStore.beforeCall = (call) =>
+    secretStore.failWith(/^set device (?!arrival)/.test(call) ? 'keychain-locked' : null)
   expect(await accounts.acceptDeviceKey(cloud.url, key)).toMatchObject({
     failure: { code: 'keychain-locked' },
   })
-  expect([accounts.list(), [...vault.entries.values()]]).toEqual([[], [key]])
-  vault.beforeCall = () => vault.failWith(null)
+  expect([accounts.list(), [...secretStore.entries.values()]]).toEqual([[], [key]])
+  secretStore.beforeCall = () => secretStore.failWith(null)
   expect(await start().finishPendingKey(cloud.url)).toMatchObject({ ok: true, value: { state: 'ready' } })
-  expect([...vault.entries.keys()]).toEqual([expect.stringContaining(ALICE.id)])
+  expect([...secretStore.entries.keys()]).toEqual([expect.stringContaining(ALICE.id)])
 })
 
 test('an arrived key that the server refuses is forgotten', async () => {
-  const { accounts, vault, cloud, newDeviceKey } = await setup()
+  const { accounts, secretStore, cloud, newDeviceKey } = await setup()
   const key = await newDeviceKey()
   cloud.revokeDevices(ALICE.email)
   expect(await accounts.acceptDeviceKey(cloud.url, key)).toMatchObject({ failure: { code: 'key-refused' } })
-  expect([...vault.entries]).toEqual([])
+  expect([...secretStore.entries]).toEqual([])
   expect(await accounts.finishPendingKey(cloud.url)).toBeNull()
 })
 
@@ -127,9 +128,10 @@ test('signing in again with the same key does not revoke it', async () => {
 })
 
 test('a keychain that keeps the key at a sign-out is reported, and the server is told all the same', async () => {
-  const { accounts, pair, vault, cloud } = await setup()
+  const { accounts, pair, secretStore, cloud } = await setup()
   const { id } = await pair()
-  vault.beforeCall = (call) => vault.failWith(call.startsWith('delete') ? 'keychain-locked' : null)
+  secretStore.beforeCall = (call) =>
+    secretStore.failWith(call.startsWith('delete') ? 'keychain-locked' : null)
   expect(await accounts.signOut(id)).toMatchObject({ failure: { code: 'keychain-locked' } })
   expect(accounts.list()).toMatchObject([{ state: 'signed-out', hasLeft: true }])
   expect(cloud.operations.at(-1)).toMatchObject({ name: 'revokeOwnDevice', status: 200 })

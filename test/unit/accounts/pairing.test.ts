@@ -28,9 +28,9 @@ async function setup(given: { acceptDeviceKey?: () => Promise<Result<Account>> }
     clientFor: (server) => createCloudClient(server, environment),
     acceptDeviceKey: given.acceptDeviceKey ?? (async () => success(account)),
     finishPendingKey: async () => left,
-    discard: (_server, key) => discarded.push(key),
-    arrived: (one) => arrived.push(one),
-    changed: () => shown.push(stateOf(pairings.current())),
+    discardKey: (_server, key) => discarded.push(key),
+    onSignedIn: (one) => arrived.push(one),
+    onChange: () => shown.push(stateOf(pairings.current())),
   })
   const polls = () => cloud.operations.filter(({ name }) => name === 'pollPairing').length
   return {
@@ -95,7 +95,7 @@ test('cancelling clears the timer of the next poll, and sends none', async () =>
   expect(polls()).toBe(0)
 })
 
-test('a server in trouble is polled less and less often, but in any case shortly before the code expires', async () => {
+test('polls a failing server less often, but once shortly before the code expires', async () => {
   const { cloud, start, poll, shown, pairings } = await setup()
   cloud.fail({ on: 'pollPairing', how: 503, times: Infinity })
   await start()
@@ -114,7 +114,7 @@ test('a server that answers again is polled as often as it asked for', async () 
   expect(shown).toEqual(['waiting', 'waiting server-trouble', 'waiting'])
 })
 
-test('a code that was confirmed in its last moment is still a sign-in', async () => {
+test('signs in with a code that was confirmed at the last moment', async () => {
   const { cloud, start, poll, arrived, confirm, clock } = await setup()
   await start()
   cloud.fail({ on: 'pollPairing', how: 503, times: 13 })
@@ -137,7 +137,7 @@ test('a key that can’t be stored ends the pairing with the reason', async () =
   expect([shown, arrived]).toEqual([['waiting', 'storing', 'over keychain-absent'], []])
 })
 
-test('cancelling while the key is stored hides the pairing, and the sign-in comes all the same', async () => {
+test('cancelling while the key is stored hides the pairing, and signs in anyway', async () => {
   const stored = Promise.withResolvers<Result<Account>>()
   const { start, poll, shown, confirm, arrived, pairings } = await setup({
     acceptDeviceKey: () => stored.promise,
@@ -202,14 +202,14 @@ test('a pairing that was confirmed before is finished by a start, and no new one
   expect([arrived, pairings.current(), cloud.operations]).toEqual([[account], null, []])
 })
 
-test('a pairing whose earlier key is refused is begun anew', async () => {
+test('starts a new pairing when the stored key is refused', async () => {
   const { start, leave, pairings } = await setup()
   leave(failed(failure('key-refused')))
   await start()
   expect(pairings.current()?.state).toBe('waiting')
 })
 
-test('a pairing that throws is logged, and is over for the person', async () => {
+test('logs a pairing that throws, and shows it as over', async () => {
   const stored = Promise.withResolvers<Result<Account>>()
   const { start, poll, confirm, environment, shown } = await setup({ acceptDeviceKey: () => stored.promise })
   await start()

@@ -12,13 +12,13 @@ const minute = 60_000
 
 function setup(findProxies: FindProxies = async () => [first, second]) {
   const environment = { ...testPorts(standingClock()), findProxies }
-  const vault = createMemorySecretStore()
+  const secretStore = createMemorySecretStore()
   let changes = 0
-  const proxies = createProxyLogins({ environment, vault, changed: () => (changes += 1) })
+  const proxies = createProxyLogins({ environment, secretStore, onChange: () => (changes += 1) })
   return {
-    ...{ environment, vault, clock: environment.clock, proxies, changes: () => changes },
+    ...{ environment, secretStore, clock: environment.clock, proxies, changes: () => changes },
     way: () => proxies.resolve(url),
-    keepLogin: () => void vault.entries.set(`proxy ${first}`, JSON.stringify(login)),
+    keepLogin: () => void secretStore.entries.set(`proxy ${first}`, JSON.stringify(login)),
   }
 }
 
@@ -34,7 +34,7 @@ test.each([`${proxyCodes.refused} 403`, proxyCodes.trouble])(
   async (code) => {
     const { proxies, way, changes } = setup()
     expect(await proxies.reportFailure(first, code)).toBe(false)
-    expect([await way(), proxies.question(), changes()]).toEqual([first, null, 0])
+    expect([await way(), proxies.pendingQuestion(), changes()]).toEqual([first, null, 0])
   },
 )
 
@@ -67,14 +67,14 @@ test('the first proxy is used when none of them is there', async () => {
 })
 
 test('the keychain is asked for a login once, when a proxy wants one, however many requests it refused', async () => {
-  const { proxies, way, vault, keepLogin, changes } = setup()
+  const { proxies, way, secretStore, keepLogin, changes } = setup()
   keepLogin()
-  expect([await way(), vault.calls]).toEqual([first, []])
+  expect([await way(), secretStore.calls]).toEqual([first, []])
   const refused = () => proxies.reportFailure(first, proxyCodes.signIn)
   expect(await Promise.all([refused(), refused(), refused()])).toEqual([true, true, true])
-  expect([await way(), vault.calls, changes()]).toEqual([firstWithLogin, [`get proxy ${first}`], 0])
+  expect([await way(), secretStore.calls, changes()]).toEqual([firstWithLogin, [`get proxy ${first}`], 0])
   // A request that left before the login was found.
-  expect([await refused(), vault.calls.length]).toEqual([true, 1])
+  expect([await refused(), secretStore.calls.length]).toEqual([true, 1])
 })
 
 test('a login that came into the keychain later is found when the proxy asks again', async () => {
@@ -91,36 +91,40 @@ test('a stored login that the proxy refuses is asked for, once', async () => {
   await proxies.reportFailure(first, proxyCodes.signIn)
   expect(await proxies.reportFailure(firstWithLogin, proxyCodes.signIn)).toBe(false)
   expect(await proxies.reportFailure(firstWithLogin, proxyCodes.signIn)).toBe(false)
-  expect([proxies.question(), changes()]).toEqual([{ proxy: first, wasRefused: true }, 1])
+  expect([proxies.pendingQuestion(), changes()]).toEqual([{ proxy: first, wasRefused: true }, 1])
 })
 
 test.each(['keychain-locked', 'keychain-slow'] as const)('a login is asked for on %s', async (code) => {
-  const { proxies, vault, environment } = setup()
-  vault.failWith(code)
+  const { proxies, secretStore, environment } = setup()
+  secretStore.failWith(code)
   expect(await proxies.reportFailure(first, proxyCodes.signIn)).toBe(false)
-  expect(proxies.question()).toEqual({ proxy: first, wasRefused: false })
+  expect(proxies.pendingQuestion()).toEqual({ proxy: first, wasRefused: false })
   expect(environment.lines).toMatchObject([{ level: 'warn', facts: { code } }, { level: 'warn' }])
 })
 
 test('an entry of the keychain that is no login is ignored', async () => {
-  const { proxies, vault } = setup()
-  vault.entries.set(`proxy ${first}`, '{"name":"mira"}')
+  const { proxies, secretStore } = setup()
+  secretStore.entries.set(`proxy ${first}`, '{"name":"mira"}')
   expect(await proxies.reportFailure(first, proxyCodes.signIn)).toBe(false)
 })
 
 test('a login is used and stored, and answers the question of its own proxy only', async () => {
-  const { proxies, way, vault, changes } = setup()
+  const { proxies, way, secretStore, changes } = setup()
   await proxies.reportFailure(second, proxyCodes.signIn)
   expect(await proxies.signIn(first, login)).toMatchObject({ ok: true })
-  expect([await way(), proxies.question()?.proxy, proxies.isOpened()]).toEqual([firstWithLogin, second, true])
-  expect(JSON.parse(vault.entries.get(`proxy ${first}`) ?? '')).toEqual(login)
+  expect([await way(), proxies.pendingQuestion()?.proxy, proxies.hasNewLogin()]).toEqual([
+    firstWithLogin,
+    second,
+    true,
+  ])
+  expect(JSON.parse(secretStore.entries.get(`proxy ${first}`) ?? '')).toEqual(login)
   await proxies.signIn(second, login)
-  expect([proxies.question(), changes()]).toEqual([null, 2])
+  expect([proxies.pendingQuestion(), changes()]).toEqual([null, 2])
 })
 
 test('a login that the keychain does not take is used until the app ends', async () => {
-  const { proxies, way, vault } = setup()
-  vault.failWith('keychain-locked')
+  const { proxies, way, secretStore } = setup()
+  secretStore.failWith('keychain-locked')
   expect(await proxies.signIn(first, login)).toMatchObject({ failure: { code: 'keychain-locked' } })
   expect(await way()).toBe(firstWithLogin)
 })
@@ -129,14 +133,14 @@ test('a dismissed question comes again with the next refusal, and opens nothing'
   const { proxies, changes } = setup()
   await proxies.signIn(second, login)
   await proxies.reportFailure(first, proxyCodes.signIn)
-  expect(proxies.isOpened()).toBe(false)
-  proxies.leave()
-  expect(proxies.question()).toBeNull()
+  expect(proxies.hasNewLogin()).toBe(false)
+  proxies.dismissQuestion()
+  expect(proxies.pendingQuestion()).toBeNull()
   await proxies.reportFailure(first, proxyCodes.signIn)
-  expect([proxies.question()?.proxy, changes()]).toEqual([first, 3])
+  expect([proxies.pendingQuestion()?.proxy, changes()]).toEqual([first, 3])
   await proxies.signIn(second, login)
-  proxies.leave()
-  expect(proxies.isOpened()).toBe(false)
+  proxies.dismissQuestion()
+  expect(proxies.hasNewLogin()).toBe(false)
 })
 
 test('a login given later takes the place of one in the proxy’s address', async () => {

@@ -7,33 +7,33 @@ import { testPorts } from '../../support/hand-clock.ts'
 import { setupSession } from '../../support/session.ts'
 
 test('a pair that another process stored later is not overwritten by an older one', async () => {
-  const { session, pair, anotherSession, kept, clock } = await setupSession()
+  const { session, pair, anotherSession, storedPair, clock } = await setupSession()
   const older = valueOf(await session.renew(pair.access_token))
   const newer = valueOf(await anotherSession().renew(older))
   clock.advance(61_000)
   expect(valueOf(await session.token())).toBe(older)
-  expect(kept()['accessToken']).toBe(newer)
+  expect(storedPair()['accessToken']).toBe(newer)
 })
 
 test('a pair that the keychain did not take is forgotten once its person has signed in again', async () => {
-  const { session, pair, vault, cloud, kept, clock } = await setupSession()
-  vault.failWith('keychain-locked')
+  const { session, pair, secretStore, cloud, storedPair, clock } = await setupSession()
+  secretStore.failWith('keychain-locked')
   await session.renew(pair.access_token)
-  vault.failWith(null)
+  secretStore.failWith(null)
   const client = createCloudClient(cloud.url, testPorts(clock))
   const next = valueOf(await login(client, ALICE.email, ALICE.password))
-  valueOf(await session.adopt(next))
+  valueOf(await session.replaceTokens(next))
   clock.advance(61_000)
-  expect([valueOf(await session.token()), kept()['accessToken']]).toEqual([
+  expect([valueOf(await session.token()), storedPair()['accessToken']]).toEqual([
     ...[next.access_token, next.access_token],
   ])
 })
 
 test('a locked keychain is asked once a minute to take a pair, not for each call', async () => {
-  const { session, pair, vault, clock } = await setupSession()
-  vault.failWith('keychain-locked')
+  const { session, pair, secretStore, clock } = await setupSession()
+  secretStore.failWith('keychain-locked')
   await session.renew(pair.access_token)
-  const writes = () => vault.calls.filter((call) => call.startsWith('set')).length
+  const writes = () => secretStore.calls.filter((call) => call.startsWith('set')).length
   const before = writes()
   clock.advance(30_000)
   await session.token()
@@ -45,21 +45,22 @@ test('a locked keychain is asked once a minute to take a pair, not for each call
   expect(writes()).toBe(before + 1)
 })
 
-test('a session that has ended stays ended, though the keychain kept its secret', async () => {
-  const { session, pair, vault, refreshes } = await setupSession()
-  vault.beforeCall = (call) => vault.failWith(call.startsWith('delete') ? 'keychain-locked' : null)
+test('a session that has ended stays ended, though the keychain storedPair its secret', async () => {
+  const { session, pair, secretStore, refreshes } = await setupSession()
+  secretStore.beforeCall = (call) =>
+    secretStore.failWith(call.startsWith('delete') ? 'keychain-locked' : null)
   await session.end()
   expect(await session.token()).toMatchObject({ failure: { code: 'signed-out' } })
   expect(await session.renew(pair.access_token)).toMatchObject({ failure: { code: 'signed-out' } })
-  expect([vault.entries.size, refreshes()]).toEqual([1, []])
+  expect([secretStore.entries.size, refreshes()]).toEqual([1, []])
 })
 
 test('a sign-in after a missing secret counts as held again', async () => {
-  const { anotherSession, pair, vault } = await setupSession()
-  vault.entries.clear()
+  const { anotherSession, pair, secretStore } = await setupSession()
+  secretStore.entries.clear()
   const session = anotherSession()
-  await session.isHeld()
-  expect(session.isMissing()).toBe(true)
-  valueOf(await session.adopt(pair))
-  expect(session.isMissing()).toBe(false)
+  await session.checkSecret()
+  expect(session.isSecretMissing()).toBe(true)
+  valueOf(await session.replaceTokens(pair))
+  expect(session.isSecretMissing()).toBe(false)
 })

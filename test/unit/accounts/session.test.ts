@@ -14,11 +14,11 @@ test('a token that lives for more than a minute is used as it is', async () => {
 })
 
 test('a token in its last minute is refreshed before it is used', async () => {
-  const { session, pair, clock, refreshes, kept } = await setupSession()
+  const { session, pair, clock, refreshes, storedPair } = await setupSession()
   clock.advance(59 * minute + 1_000)
   const token = valueOf(await session.token())
   expect([token === pair.access_token, refreshes()]).toEqual([false, [200]])
-  expect(kept()).toMatchObject({ accessToken: token })
+  expect(storedPair()).toMatchObject({ accessToken: token })
   expect([await session.token(), refreshes()]).toEqual([success(token), [200]])
 })
 
@@ -47,11 +47,11 @@ test('who comes late with the old token gets the new one without another refresh
 })
 
 test('a new pair is in the keychain before anybody has it', async () => {
-  const { session, pair, vault, cloud, refreshes } = await setupSession()
+  const { session, pair, secretStore, cloud, refreshes } = await setupSession()
   const gate = Promise.withResolvers<void>()
   const storing = Promise.withResolvers<void>()
   const order: string[] = []
-  vault.beforeCall = (call) => {
+  secretStore.beforeCall = (call) => {
     if (!call.startsWith('set')) return
     order.push('stored')
     storing.resolve()
@@ -89,7 +89,7 @@ test.each([['cut'], [503], ['html']] as const)(
   },
 )
 
-test('a server that stays in trouble is no lost sign-in: the pair is kept and works later', async () => {
+test('a server that stays in trouble is no lost sign-in: the pair is storedPair and works later', async () => {
   const { session, pair, cloud, refreshes } = await setupSession()
   cloud.fail({ on: 'refresh', how: 500, times: 2 })
   expect(await session.renew(pair.access_token)).toMatchObject({
@@ -126,13 +126,13 @@ test('two processes that need a new token at the same moment make one refresh of
 })
 
 test('a process without the lock that comes second takes the pair which the first one stored', async () => {
-  const { session, pair, vault, cloud, anotherSession, folder, refreshes } = await setupSession()
+  const { session, pair, secretStore, cloud, anotherSession, folder, refreshes } = await setupSession()
   const other = anotherSession(join(folder, 'elsewhere'))
   await other.token()
   const held = cloud.hold('refresh')
   const stored = Promise.withResolvers<void>()
   let reads = 0
-  vault.beforeCall = (call) => {
+  secretStore.beforeCall = (call) => {
     if (call.startsWith('set')) setImmediate(stored.resolve)
     // The third read is that of the one who was refused.
     return call.startsWith('get') && (reads += 1) === 3 ? stored.promise : undefined
@@ -147,7 +147,7 @@ test('a process without the lock that comes second takes the pair which the firs
 test('the next start finds the session in the keychain', async () => {
   const { pair, anotherSession, refreshes } = await setupSession()
   const next = anotherSession()
-  expect([await next.isHeld(), await next.token(), refreshes()]).toEqual([
+  expect([await next.checkSecret(), await next.token(), refreshes()]).toEqual([
     ...[success(undefined), success(pair.access_token), []],
   ])
 })
@@ -157,60 +157,60 @@ test.each([
   ['something that is no pair', '{"accessToken":1}'],
   ['something that is no JSON', 'x'],
 ])('a keychain that holds %s means signed out, and the server is not asked', async (_name, text) => {
-  const { vault, anotherSession, cloud } = await setupSession()
-  if (text === null) vault.entries.clear()
-  else vault.entries.set(`session ${accountId}`, text)
+  const { secretStore, anotherSession, cloud } = await setupSession()
+  if (text === null) secretStore.entries.clear()
+  else secretStore.entries.set(`session ${accountId}`, text)
   expect(await anotherSession().token()).toEqual({ ok: false, failure: failure('signed-out') })
   expect(cloud.operations).toEqual([])
 })
 
 test('a keychain that is locked says so; it does not sign out', async () => {
-  const { vault, anotherSession } = await setupSession()
+  const { secretStore, anotherSession } = await setupSession()
   const next = anotherSession()
-  vault.failWith('keychain-locked')
+  secretStore.failWith('keychain-locked')
   expect(await next.token()).toMatchObject({ failure: { code: 'keychain-locked' } })
-  vault.failWith(null)
-  expect(await next.isHeld()).toEqual(success(undefined))
+  secretStore.failWith(null)
+  expect(await next.checkSecret()).toEqual(success(undefined))
 })
 
 test('the end removes the secret and hands it out once, for the server to be told', async () => {
-  const { session, pair, vault } = await setupSession()
+  const { session, pair, secretStore } = await setupSession()
   const { secret, erased } = await session.end()
   expect([secret?.accessToken, secret?.refreshToken, erased.ok]).toEqual([
     ...[pair.access_token, pair.refresh_token, true],
   ])
-  expect([vault.entries.size, (await session.end()).secret]).toEqual([0, null])
+  expect([secretStore.entries.size, (await session.end()).secret]).toEqual([0, null])
   expect(await session.token()).toMatchObject({ failure: { code: 'signed-out' } })
 })
 
 test('the end waits for a refresh that is under way, so that its pair does not come back', async () => {
-  const { session, pair, vault, cloud } = await setupSession()
+  const { session, pair, secretStore, cloud } = await setupSession()
   const held = cloud.hold('refresh', 'answer')
   const renewed = session.renew(pair.access_token)
   await held.arrived
   const ended = session.end()
   held.release()
   await Promise.all([renewed, ended])
-  expect(vault.entries.size).toBe(0)
+  expect(secretStore.entries.size).toBe(0)
   expect(await session.renew(pair.access_token)).toMatchObject({ failure: { code: 'signed-out' } })
 })
 
 test('a new pair that the keychain would not take is used from memory, and stored once it does', async () => {
-  const { session, pair, vault, refreshes, kept, clock } = await setupSession()
-  vault.failWith('keychain-locked')
+  const { session, pair, secretStore, refreshes, storedPair, clock } = await setupSession()
+  secretStore.failWith('keychain-locked')
   const token = valueOf(await session.renew(pair.access_token))
-  expect([token === pair.access_token, kept()['accessToken'], refreshes()]).toEqual([
+  expect([token === pair.access_token, storedPair()['accessToken'], refreshes()]).toEqual([
     ...[false, pair.access_token, [200]],
   ])
-  vault.failWith(null)
+  secretStore.failWith(null)
   clock.advance(61_000)
   expect(valueOf(await session.token())).toBe(token)
-  expect([kept()['accessToken'], refreshes()]).toEqual([token, [200]])
+  expect([storedPair()['accessToken'], refreshes()]).toEqual([token, [200]])
 })
 
 test('a pair that is in memory only is refreshed by its own token, not by the dead one in the keychain', async () => {
-  const { session, pair, vault, refreshes } = await setupSession()
-  vault.beforeCall = (call) => vault.failWith(call.startsWith('set') ? 'keychain-locked' : null)
+  const { session, pair, secretStore, refreshes } = await setupSession()
+  secretStore.beforeCall = (call) => secretStore.failWith(call.startsWith('set') ? 'keychain-locked' : null)
   const second = valueOf(await session.renew(pair.access_token))
   const third = valueOf(await session.renew(second))
   expect([new Set([pair.access_token, second, third]).size, refreshes()]).toEqual([3, [200, 200]])

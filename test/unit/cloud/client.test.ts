@@ -5,13 +5,13 @@ import {
   createCloudClient,
   type Credential,
   type Signer,
-  mayLackCall,
+  mayBeUnsupported,
 } from '../../../electron/cloud/client.ts'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import { startTestServer } from '../../support/test-server.ts'
 
-const answer = v.object({ id: v.string() })
+const responseSchema = v.object({ id: v.string() })
 
 /** A server that answers as the test says, and what it was asked. */
 async function setup(respond: RequestListener) {
@@ -26,7 +26,7 @@ async function setup(respond: RequestListener) {
 }
 
 const requestFor = (signer?: Signer) =>
-  ({ method: 'GET', path: '/models', answer, ...(signer ? { signer } : {}) }) as const
+  ({ method: 'GET', path: '/models', responseSchema, ...(signer ? { signer } : {}) }) as const
 
 const session = (token: string): Credential => ({ kind: 'session', token, teamId: 'team_1' })
 
@@ -34,7 +34,7 @@ function answering(status: number, body: string, headers: Record<string, string>
   return (_request, response) => response.writeHead(status, headers).end(body)
 }
 
-test('a session names its team in the header; a device key never does', async () => {
+test('sends the team header for a session, but not for a device key', async () => {
   const { asked, get } = await setup(answering(200, '{"id":"1"}'))
   for (const credential of [session('jwt'), { kind: 'device', token: 'dk-1' } as const]) {
     await get({
@@ -48,12 +48,12 @@ test('a session names its team in the header; a device key never does', async ()
   ])
 })
 
-test('members that nobody knows are ignored, and a 204 needs no body', async () => {
+test('ignores unknown members, and accepts a 204 without a body', async () => {
   const { get, client } = await setup((request, response) =>
     request.method === 'GET' ? response.end('{"id":"1","colour":"blue"}') : response.writeHead(204).end(),
   )
   expect(await get()).toEqual(success({ id: '1' }))
-  const empty = { method: 'DELETE', path: '/models/1', answer: v.object({}) } as const
+  const empty = { method: 'DELETE', path: '/models/1', responseSchema: v.object({}) } as const
   expect(await client.send(empty)).toEqual(success({}))
 })
 
@@ -95,7 +95,7 @@ test('a server may lack a call of which a router says a bare 404, or which nothi
   const says = async (status: number, body: string) => {
     const { get } = await setup(answering(status, body))
     const answer = await get()
-    return !answer.ok && mayLackCall(answer.failure)
+    return !answer.ok && mayBeUnsupported(answer.failure)
   }
   expect(await says(404, '404 page not found')).toBe(true)
   expect(await says(405, '')).toBe(true)
@@ -154,13 +154,13 @@ test('a page without a beginning that shows it is known by its type', async () =
 
 test.each([200, 302, 401, 404, 503])('a server that answers %i is there', async (status) => {
   const { client, asked } = await setup(answering(status, ''))
-  expect(await client.isThere(new AbortController().signal)).toBe(true)
+  expect(await client.isReachable(new AbortController().signal)).toBe(true)
   expect(asked.map(({ headers }) => headers['authorization'])).toEqual([undefined])
 })
 
 test('a server that hangs up without an answer is not there', async () => {
   const { client } = await setup((request) => request.socket.destroy())
-  expect(await client.isThere(new AbortController().signal)).toBe(false)
+  expect(await client.isReachable(new AbortController().signal)).toBe(false)
 })
 
 test('how far the two clocks are apart is known after any answer, and told once', async () => {

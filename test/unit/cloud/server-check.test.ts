@@ -100,7 +100,7 @@ test.each([
   ['http://cloud.example', failure('signed-out', {}, { detail: 'unauthorized' }), 'none', true],
 ] as const)('the certificate of %s that answers %o is %s', async (server, met, certificate, isReached) => {
   const client: CloudClient = {
-    ...{ server, clockAheadMs: () => 60_000, isThere: async () => true },
+    ...{ server, clockAheadMs: () => 60_000, isReachable: async () => true },
     send: async () => failed(met),
   }
   expect(await checkServer(server, () => client, directConnection)).toMatchObject({

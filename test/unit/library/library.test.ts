@@ -69,7 +69,7 @@ test('every page of a team’s models is listed, with what is known of each', as
   })
 })
 
-test('whoever asks at the same time, or by another sign-in of the same person, shares one question', async () => {
+test('shares one request between concurrent callers and accounts of one person', async () => {
   const { library, lists, add } = await setup()
   add('a')
   const again = { ...home, accountId: 'alice again' }
@@ -78,7 +78,7 @@ test('whoever asks at the same time, or by another sign-in of the same person, s
   expect([listings.map(names), lists()]).toEqual([[['a'], ['a'], ['a'], ['a']], 1])
 })
 
-test('a listing is asked for anew once it is too old for who asks, and not before', async () => {
+test('requests a listing again once it is too old for the caller', async () => {
   const { library, lists, add, clock } = await setup()
   await library.models(home)
   add('of somebody else')
@@ -90,7 +90,7 @@ test('a listing is asked for anew once it is too old for who asks, and not befor
   expect(lists()).toBe(3)
 })
 
-test('what we register, change and delete ourselves is in the listing without another question', async () => {
+test('updates the cached listing after our own changes without a request', async () => {
   const { cloud, library, lists, add } = await setup()
   const [kept, gone] = [add('kept'), add('gone')]
   const [first] = valueOf(await library.models(home)).models
@@ -99,14 +99,14 @@ test('what we register, change and delete ourselves is in the listing without an
     undefined,
   )
   await library.remove(home, gone)
-  library.noted(home, { ...(first as NonNullable<typeof first>), id: 'ours', displayName: 'ours' })
+  library.addRegistered(home, { ...(first as NonNullable<typeof first>), id: 'ours', displayName: 'ours' })
   expect([names(await library.models(home)), lists()]).toEqual([['Renamed', 'ours'], 1])
   expect(
     cloud.modelsOf(ALICES_TEAM_ID).map(({ display_name, model_status }) => [display_name, model_status]),
   ).toEqual([['Renamed', 'disabled']])
 })
 
-test('a change that is made while the pages are on their way is not undone by them', async () => {
+test('keeps a change that is made while pages are being requested', async () => {
   const { cloud, library, add } = await setup()
   const id = add('old name')
   const held = cloud.hold('listModels', 'answer')
@@ -139,7 +139,7 @@ test.each([
   },
 )
 
-test('a listing that could not be renewed is given as it was, with the reason and its age', async () => {
+test('returns the old listing with its age and the failure when a refresh fails', async () => {
   const { cloud, library, add, clock } = await setup()
   add('a')
   const before = valueOf(await library.models(home))
@@ -151,7 +151,7 @@ test('a listing that could not be renewed is given as it was, with the reason an
   ])
 })
 
-test('a page that breaks off makes no half list', async () => {
+test('does not return an incomplete listing', async () => {
   const { cloud, library, add } = await setup()
   for (let count = 0; count < 120; count += 1) add(`lora-${count}`)
   cloud.fail({ on: 'listModels', how: 503, skip: 1 })
@@ -159,7 +159,7 @@ test('a page that breaks off makes no half list', async () => {
   expect(valueOf(await library.models(home, { maxAgeMs: 0 })).models).toHaveLength(120)
 })
 
-test('a server that gives the same page for ever is asked twice', async () => {
+test('stops at a repeated page', async () => {
   const { cloud, library, lists } = await setup()
   const page = { model_list: [{ id: 'a' }, { id: 'b', file_hash: 'md5:1' }, { name: 'no id' }] }
   cloud.fail({ on: 'listModels', how: { status: 200, body: JSON.stringify(page) }, times: Infinity })
@@ -198,7 +198,7 @@ test.each([
   },
 )
 
-test('a change that a server can’t make is told apart from a model that is gone', async () => {
+test('distinguishes an unsupported change from a missing model', async () => {
   const { cloud, library, add } = await setup()
   const id = add('a')
   cloud.fail({ on: 'updateModel', how: 405, times: Infinity })
@@ -208,7 +208,7 @@ test('a change that a server can’t make is told apart from a model that is gon
   expect(await change()).toMatchObject({ ok: false, failure: { code: 'not-found' } })
 })
 
-test('a model is looked up as it is now, and one that is gone leaves the listing', async () => {
+test('returns the current model, and removes a missing one from the listing', async () => {
   const { cloud, library, add } = await setup()
   const id = add('a')
   await library.models(home)
@@ -218,7 +218,7 @@ test('a model is looked up as it is now, and one that is gone leaves the listing
   expect(names(await library.models(home))).toEqual([])
 })
 
-test('without a sign-in nothing is shown, not even what is kept', async () => {
+test('returns no cached listing without a sign-in', async () => {
   const { library, add, state } = await setup()
   add('a')
   await library.models(home)
@@ -226,7 +226,7 @@ test('without a sign-in nothing is shown, not even what is kept', async () => {
   expect(await library.models(home)).toEqual(failed(failure('signed-out')))
 })
 
-test('closing ends the question under way and tells nobody of it', async () => {
+test('closing aborts the running request without notifying listeners', async () => {
   const { library, cloud, add } = await setup()
   add('a')
   const held = cloud.hold('listModels')
@@ -239,7 +239,7 @@ test('closing ends the question under way and tells nobody of it', async () => {
   held.release()
 })
 
-test('nobody is told of news any more after unsubscribing', async () => {
+test('does not notify a listener after it unsubscribes', async () => {
   const { library } = await setup()
   let news = 0
   const unsubscribe = library.subscribe(() => (news += 1))

@@ -24,7 +24,7 @@ function setup() {
   }
 }
 
-test('a change of ours is put into the answer under way, and into no later one', async () => {
+test('applies our own change to the running request only', async () => {
   const { kept, ask, names } = setup()
   const answer = Promise.withResolvers<Result<readonly LibraryModel[]>>()
   const asked = kept.listing(0, () => answer.promise)
@@ -38,30 +38,30 @@ test('a change of ours is put into the answer under way, and into no later one',
   expect(await names()).toEqual(['theirs'])
 })
 
-test('a change of ours while nothing is asked for is not put into the next answer', async () => {
+test('does not apply an earlier change to the next response', async () => {
   const { kept, ask, names } = setup()
   await ask(success([model('a')]))
-  kept.drop('a')
+  kept.remove('a')
   expect(await names()).toEqual([])
   await ask(success([model('a')]))
   expect(await names()).toEqual(['a'])
 })
 
-test('trouble is over with the next answer', async () => {
+test('clears the failure with the next response', async () => {
   const { ask } = setup()
   await ask(success([model('a')]))
   expect(valueOf((await ask(trouble)).listing).failure).toEqual(trouble.failure)
   expect(valueOf((await ask(success([model('a')]))).listing).failure).toBeNull()
 })
 
-test('a question that throws can be asked again', async () => {
+test('can request again after an exception', async () => {
   const { kept, ask, names } = setup()
   await expect(kept.listing(0, () => Promise.reject(new Error('a bug')))).rejects.toThrow('a bug')
   await ask(success([model('a')]))
   expect(await names()).toEqual(['a'])
 })
 
-test('a change to a model that is not known adds none', async () => {
+test('ignores a change to an unknown model', async () => {
   const { kept, ask, names } = setup()
   await ask(success([model('a')]))
   kept.change('b', { displayName: 'other' })

@@ -4,7 +4,7 @@ import { aborted } from '../../../electron/platform/attempt.ts'
 import { withTimeout, withGracePeriod, abortableDelay, raceAbort } from '../../../electron/platform/delays.ts'
 import { standingClock } from '../../support/hand-clock.ts'
 
-test('a look that never ends is given up once it is called off, one that ends is answered', async () => {
+test('returns null when aborted, else the result', async () => {
   const stop = new AbortController()
   expect(await raceAbort(Promise.resolve('seen'), stop.signal)).toBe('seen')
   const looking = raceAbort(new Promise<string>(() => {}), stop.signal)
@@ -13,7 +13,7 @@ test('a look that never ends is given up once it is called off, one that ends is
   expect(await raceAbort(new Promise<string>(() => {}), stop.signal)).toEqual(aborted)
 })
 
-test('a pause ends with its time or with what calls it off, and leaves no timer', async () => {
+test('a delay ends after its time or on abort, and leaves no timer', async () => {
   const clock = standingClock()
   const waiting = abortableDelay(clock.timers, 5_000, new AbortController().signal)
   clock.advance(5_000)
@@ -26,7 +26,7 @@ test('a pause ends with its time or with what calls it off, and leaves no timer'
   expect(clock.waits()).toEqual([])
 })
 
-test('what outlasts an abort ends some time after it, unless it is over before', () => {
+test('a grace period ends after an abort unless it is over before', () => {
   const clock = standingClock()
   const stop = new AbortController()
   const [late, early] = [1, 2].map(() => withGracePeriod(stop.signal, clock.timers, 3_000))
@@ -37,7 +37,7 @@ test('what outlasts an abort ends some time after it, unless it is over before',
   expect([late?.signal.aborted, early?.signal.aborted]).toEqual([true, false])
 })
 
-test('nothing listens for an abort any more once the wait is over, however it ended', async () => {
+test('leaves no abort listener after a wait', async () => {
   const clock = standingClock()
   const { signal } = new AbortController()
   const waiting = abortableDelay(clock.timers, 5_000, signal)
@@ -49,7 +49,7 @@ test('nothing listens for an abort any more once the wait is over, however it en
   expect(getEventListeners(signal, 'abort')).toEqual([])
 })
 
-test('what outlasts an abort that was before it waits for its time too', () => {
+test('applies the grace period to an earlier abort too', () => {
   const clock = standingClock()
   const late = withGracePeriod(AbortSignal.abort('stop'), clock.timers, 3_000)
   expect(clock.waits()).toEqual([3_000])
@@ -57,7 +57,7 @@ test('what outlasts an abort that was before it waits for its time too', () => {
   expect(late.signal.reason).toBe('stop')
 })
 
-test('an answer in time is passed on, a late one is null, and no timer is left', async () => {
+test('returns a result in time, null for a late one, and leaves no timer', async () => {
   const clock = standingClock()
   expect(await withTimeout(Promise.resolve('here'), clock.timers, 3_000)).toBe('here')
   await expect(withTimeout(Promise.reject(new Error('broken')), clock.timers, 3_000)).rejects.toThrow(

@@ -54,7 +54,7 @@ test.each([new Error('no code'), 'no error', null, { code: 'EIO' }])(
   },
 )
 
-test('another size, time or inode is another file', () => {
+test('a different size, time or inode means a different file', () => {
   const file = { sizeBytes: 3, mtimeNs: 5n, inode: 7n }
   expect(sameFile(file, { ...file })).toBe(true)
   expect([
@@ -79,7 +79,7 @@ test('another file is refused', async () => {
   })
 })
 
-test('a file that is gone is missing, whether it is opened or only compared', async () => {
+test('reports a deleted file as missing, when opened or compared', async () => {
   const { path, identity } = await newFile()
   rmSync(path)
   expect(await openSameFile(path, identity)).toMatchObject({ ok: false, failure: { code: 'file-missing' } })
@@ -120,12 +120,12 @@ test('a file that is opened in time stays open', async () => {
   expect(await opened.handle.readFile('utf8')).toBe('the bytes of a model')
 })
 
-test('nothing is opened for what was aborted before', async () => {
+test('opens nothing when already aborted', async () => {
   const { path, identity } = await newFile()
   expect(await openWithTimeout({ path, identity }, AbortSignal.abort())).toBeNull()
 })
 
-test('a read that brings less is continued until the wanted length is there', async () => {
+test('continues short reads up to the requested length', async () => {
   const source = Buffer.from('0123456789')
   const reads: (readonly [number, number])[] = []
   const handle = {
@@ -145,7 +145,7 @@ test('a read that brings less is continued until the wanted length is there', as
   ])
 })
 
-test('a read ends with the file, and answers 0 behind it', async () => {
+test('reads up to the end of the file, and 0 bytes after it', async () => {
   const { path } = await newFile('0123456789')
   const handle = await open(path)
   onTestFinished(() => handle.close())

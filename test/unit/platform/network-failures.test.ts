@@ -52,7 +52,7 @@ test('a failure of the proxy names the proxy and its server', () => {
   })
 })
 
-test('only failures that a lost connection can cause count as such', () => {
+test('recognises the failures that a lost connection can cause', () => {
   const lost = ['offline', 'name-not-found', 'connection-lost', 'timed-out', 'proxy-unreachable'] as const
   const other = [
     ...(['proxy-sign-in', 'proxy-refuses', 'certificate-untrusted', 'certificate-expired'] as const),
@@ -62,7 +62,7 @@ test('only failures that a lost connection can cause count as such', () => {
   expect(other.filter((code) => isConnectivityFailure(failure(code)))).toEqual([])
 })
 
-test('the telling code is found however deep fetch hides it', () => {
+test('finds the error code in nested causes', () => {
   const reset = withCode('ECONNRESET')
   const both = new AggregateError([withCode('ENETUNREACH'), withCode('ECONNREFUSED')])
   expect([
@@ -86,7 +86,7 @@ test('the telling code is found however deep fetch hides it', () => {
   ])
 })
 
-test('Retry-After holds seconds or a date, and an hour is the most that is waited for', () => {
+test('reads Retry-After as seconds or a date, with a maximum of one hour', () => {
   const nowMs = Date.UTC(2026, 0, 1)
   const read = (header: string | null | undefined) => retryAfterMs(header, nowMs)
   expect(['120', '0', '-5', '7200', 'Thu, 01 Jan 2026 00:01:00 GMT'].map(read)).toEqual([

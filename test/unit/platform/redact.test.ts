@@ -28,13 +28,13 @@ test.each([
   expect(redactText(text)).toBe(clean)
 })
 
-test('ordinary words stay as they are', () => {
+test('keeps ordinary text', () => {
   const text =
     'task-12 is done: flux1-dev.safetensors, 3.2 GB, https://core.cyberun.cloud/api/v1/models?page=2'
   expect(redactText(text)).toBe(text)
 })
 
-test('a value with a secret’s name goes whatever it looks like, at any depth', () => {
+test('removes values with a secret’s name at any depth', () => {
   expect(redact({ email: 'a@b.c', password: 'x', headers: [{ Authorization: 'y', Range: 'z' }] })).toEqual({
     email: 'a@b.c',
     password: '[removed]',
@@ -115,12 +115,12 @@ test('cycles through a Map, a Set, an array or an error’s cause end', () => {
   expect(redact(error)).toMatchObject({ message: 'round', cause: '[…]' })
 })
 
-test('a value that is there twice without a cycle is shown both times', () => {
+test('shows a value twice that occurs twice without a cycle', () => {
   const shared = { size: 1 }
   expect(redact([shared, shared])).toEqual([shared, shared])
 })
 
-test('what is nested too deep is left out', () => {
+test('omits values that are nested too deep', () => {
   expect(redact([[[[[['a']]]]]])).toEqual([[[[[['a']]]]]])
   expect(redact([[[[[[['a']]]]]]])).toEqual([[[[[['[…]']]]]]])
 })
@@ -132,7 +132,7 @@ test('invalid dates, symbols, buffers and null become something that JSON can ho
   ])
 })
 
-test('a long text keeps its beginning', () => {
+test('cuts long texts', () => {
   const text = 'word '.repeat(20_000)
   expect(redact(text)).toBe(`${text.slice(0, 4_000)}…`)
   expect(redact(text.slice(0, 4_000))).toBe(text.slice(0, 4_000))

@@ -43,7 +43,7 @@ function setup({ count = 1 } = {}) {
   return { clock, environment, begin, close: () => threads.close() }
 }
 
-test('an aborted job answers through its thread', async () => {
+test('an aborted job returns the answer of its thread', async () => {
   const { begin, clock } = setup()
   const job = begin('wait')
   job.abort()
@@ -51,7 +51,7 @@ test('an aborted job answers through its thread', async () => {
   expect(clock.waits()).toEqual([])
 })
 
-test('a thread that hangs after an abort is replaced: what was aborted is over, what it held up goes on', async () => {
+test('replaces a thread that hangs after an abort, and runs its other jobs again', async () => {
   const { begin, clock, environment } = setup()
   const hanging = begin('hang')
   await hanging.begun
@@ -63,20 +63,20 @@ test('a thread that hangs after an abort is replaced: what was aborted is over, 
   expect(environment.lines).toMatchObject([{ message: 'a worker thread hangs and is replaced' }])
 })
 
-test('a job that was aborted before it began answers through its thread', async () => {
+test('a job aborted before its start returns the answer of its thread', async () => {
   const stop = new AbortController()
   stop.abort()
   expect(await setup().begin('wait', stop).answer).toBe('aborted')
 })
 
-test('a job that is over no longer listens for an abort', async () => {
+test('a finished job does not listen for an abort', async () => {
   const job = setup().begin('wait')
   job.allow(1)
   await job.answer
   expect(getEventListeners(job.signal, 'abort')).toEqual([])
 })
 
-test('an aborted job that never answers is over after a while, though its thread does other work', async () => {
+test('ends an aborted job that never answers although its thread does other work', async () => {
   const { begin, clock, environment } = setup()
   const deaf = begin('deaf')
   await deaf.begun
@@ -108,7 +108,7 @@ test.each([
   expect(await next.begun).not.toBe(lost)
 })
 
-test('a job goes to an idle thread, and no more threads start than are wanted', async () => {
+test('gives jobs to idle threads, and starts no more threads than configured', async () => {
   const { begin } = setup({ count: 2 })
   const first = begin('wait')
   const second = begin('wait')
@@ -120,7 +120,7 @@ test('a job goes to an idle thread, and no more threads start than are wanted', 
   expect(ids).toContain(await begin('wait').begun)
 })
 
-test('closing ends the threads and all jobs, one that hangs too', async () => {
+test('closing ends the threads and all jobs, including one that hangs', async () => {
   const { begin, close } = setup({ count: 2 })
   const hanging = begin('hang')
   const waiting = begin('wait')

@@ -19,7 +19,7 @@ function setup(records: readonly UploadRecord[] = [uploadRecord(), uploadRecord(
   const accessFor = (server: string) => ({
     client: {
       server,
-      isThere() {
+      isReachable() {
         const { promise, resolve } = Promise.withResolvers<boolean>()
         asked.push({ server, answer: resolve })
         return promise

@@ -2,13 +2,13 @@ import * as v from 'valibot'
 import type { Account, Team, TeamChoice } from '../contract/account.ts'
 import type { StoredChoices } from '../platform/environment.ts'
 
-export interface TeamOfAccount {
+interface TeamOfAccount {
   readonly accountId: string
   readonly team: Team
 }
 
 /** The team to which new files are uploaded. */
-export interface TeamSelection {
+interface TeamSelection {
   /** The stored choice, if it is still valid. */
   stored(): TeamChoice | null
   /** The stored choice, else the first available team. */

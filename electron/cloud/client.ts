@@ -190,9 +190,6 @@ function refusal(
   const detail = errorMessageOf(text)
   const extras = { detail, retryAfterMs: retryAfterMs(headers['retry-after'], nowMs) }
   switch (status) {
-    case 400:
-    case 422:
-      return failure('bad-request', {}, extras)
     case 401:
       return failure('signed-out', {}, extras)
     case 403:

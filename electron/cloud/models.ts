@@ -46,7 +46,7 @@ export async function presignModel(
   return success({ url: upload_url, storageKey: storage_key, headers: upload_headers })
 }
 
-export interface StoredFile {
+interface StoredFile {
   readonly target: Target
   readonly storageKey: string
   readonly sizeBytes: number

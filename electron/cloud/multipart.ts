@@ -4,7 +4,7 @@ import type { CloudClient, Signer } from './client.ts'
 import { multipartInitiate, partPresign, paths } from './wire.ts'
 
 /** Names an open multipart upload. */
-export interface MultipartId {
+interface MultipartId {
   readonly uploadId: string
   readonly storageKey: string
 }
@@ -41,7 +41,7 @@ export async function initiateMultipart(
 }
 
 /** Permission to PUT one part. The URL is a secret while it is valid. */
-export interface PresignedPart {
+interface PresignedPart {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
 }
@@ -64,7 +64,7 @@ export async function presignPart(
   return answer.ok ? success({ url: answer.value.upload_url, headers: answer.value.upload_headers }) : answer
 }
 
-export interface CompletedPart {
+interface CompletedPart {
   readonly number: number
   readonly etag: string
 }

@@ -9,7 +9,7 @@ import type { LibraryChange, LibraryListing, LibraryModel, LibraryUpdate } from 
 import type { Environment } from '../platform/environment.ts'
 import { createListingCache, type ListingCache } from './listing-cache.ts'
 
-export interface ListingAge {
+interface ListingAge {
   /** An older listing is requested again; five minutes by default, 0 to request it in any case. */
   readonly maxAgeMs?: number
 }

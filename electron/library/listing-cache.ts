@@ -9,7 +9,7 @@ const retryAfterFailureMs = { never: 5 * 60_000, later: 15_000 }
 
 type Edit = (models: Map<string, LibraryModel>) => void
 
-export interface CachedListing {
+interface CachedListing {
   readonly listing: Result<LibraryListing>
   /** Whether it was requested for this call. */
   readonly isNew: boolean

@@ -5,57 +5,47 @@ import { isConnectivityFailure, failure, type Failure, type Result } from '../co
 import { clockIsOffMs, type ServerCheck } from '../contract/servers.ts'
 import type { SessionView } from '../contract/account.ts'
 
-// Nothing of Electron is imported here: the command line looks at the connection by this same file.
+const connectTimeoutMs = 8_000
 
-/** A name or a port that says nothing for so long is taken for silent. */
-const waitMs = 8_000
-
-export interface ConnectionCheckOptions {
+interface ConnectionCheckOptions {
   readonly server: string
   readonly askServer: () => Promise<Result<ServerCheck>>
   readonly session: () => SessionView
-  /** Why a token from outside is none that holds, where one was given. */
+  /** Why a token given from outside was refused. */
   readonly refused?: Failure | null
-  /** Asks the server whether the sign-ins still hold. */
+  /** Checks at the server that the sign-ins are still valid. */
   readonly confirmSignIns?: () => Promise<void>
   readonly onProgress: (check: ConnectionCheck) => void
 }
 
-/** Looks at the way to the server step by step, and tells of each. What can't be tried is skipped, and said to be. */
-export async function checkConnection(world: ConnectionCheckOptions): Promise<ConnectionCheck> {
-  const { hostname, port, protocol } = new URL(world.server)
+/** Checks the connection to the server step by step, and reports each step. What can't be tested is reported as skipped. */
+export async function checkConnection(options: ConnectionCheckOptions): Promise<ConnectionCheck> {
+  const { hostname, port, protocol } = new URL(options.server)
   const host = hostname.replace(/^\[|\]$/g, '')
   let check: ConnectionCheck = { host, results: [], isOver: false }
   function add(...results: readonly StepResult[]): void {
     check = { ...check, results: [...check.results, ...results] }
-    world.onProgress(check)
+    options.onProgress(check)
   }
 
-  world.onProgress(check)
-  const asked = world.askServer()
-  const server = await asked
+  options.onProgress(check)
+  const server = await options.askServer()
   const found = server.ok ? server.value : null
   const proxy = found?.proxy ?? null
-  // By a proxy the server's name is the proxy's to find, and the only connection is the one to it.
-  const nearest = proxy === null ? { host, port: Number(port) || defaultPort(protocol) } : nearestOf(proxy)
-  const names = await addressesOf(nearest.host)
+  // The proxy resolves the server's name, so that this computer only connects to the proxy.
+  const endpoint = proxy === null ? { host, port: Number(port) || defaultPort(protocol) } : endpointOf(proxy)
+  const [address] = await addressesOf(endpoint.host)
   add(
-    names.length > 0
-      ? step('name', 'good', { host: nearest.host, address: names[0] ?? '' })
-      : step('name', 'bad', { host: nearest.host }, failure('name-not-found', { host: nearest.host })),
+    nameStep(endpoint.host, address),
     step('proxy', proxy === null ? 'skipped' : 'good', { proxy: proxy ?? '' }),
   )
-  const connectedMs = names.length > 0 ? await connectTo(nearest) : null
-  add(
-    connectedMs === null
-      ? step('connect', names.length > 0 ? 'bad' : 'skipped', nearest)
-      : step('connect', 'good', { ...nearest, ms: Math.max(1, Math.round(connectedMs)) }),
-  )
-  add(...aboutServer(found, server.ok ? null : server.failure, connectedMs !== null))
-  if (found?.isApi) await world.confirmSignIns?.()
-  add(signInStep(world.session(), found?.isApi === true, world.refused ?? null))
+  const connectedMs = address === undefined ? null : await connectTo(endpoint)
+  add(connectStep(endpoint, address !== undefined, connectedMs))
+  add(...serverSteps(found, server.ok ? null : server.failure, connectedMs !== null))
+  if (found?.isApi) await options.confirmSignIns?.()
+  add(signInStep(options.session(), found?.isApi === true, options.refused ?? null))
   check = { ...check, isOver: true }
-  world.onProgress(check)
+  options.onProgress(check)
   return check
 }
 
@@ -68,7 +58,23 @@ const step = (
 
 const defaultPort = (protocol: string) => (protocol === 'http:' ? 80 : 443)
 
-function nearestOf(proxy: string): { readonly host: string; readonly port: number } {
+interface Endpoint {
+  readonly host: string
+  readonly port: number
+}
+
+function nameStep(host: string, address: string | undefined): StepResult {
+  return address === undefined
+    ? step('name', 'bad', { host }, failure('name-not-found', { host }))
+    : step('name', 'good', { host, address })
+}
+
+function connectStep(endpoint: Endpoint, hasAddress: boolean, connectedMs: number | null): StepResult {
+  if (connectedMs === null) return step('connect', hasAddress ? 'bad' : 'skipped', { ...endpoint })
+  return step('connect', 'good', { ...endpoint, ms: Math.max(1, Math.round(connectedMs)) })
+}
+
+function endpointOf(proxy: string): Endpoint {
   const { hostname, port, protocol } = new URL(proxy)
   return {
     host: hostname,
@@ -84,18 +90,12 @@ async function addressesOf(host: string): Promise<readonly string[]> {
   }
 }
 
-/** How long a connection takes, in ms; null when none is made. */
-async function connectTo({
-  host,
-  port,
-}: {
-  readonly host: string
-  readonly port: number
-}): Promise<number | null> {
-  const begun = performance.now()
+/** How long connecting takes, in ms; null when it fails. */
+async function connectTo({ host, port }: Endpoint): Promise<number | null> {
+  const startedAtMs = performance.now()
   const { promise, resolve } = Promise.withResolvers<number | null>()
-  const socket = connect({ host, port, timeout: waitMs })
-  socket.once('connect', () => resolve(performance.now() - begun))
+  const socket = connect({ host, port, timeout: connectTimeoutMs })
+  socket.once('connect', () => resolve(performance.now() - startedAtMs))
   socket.once('timeout', () => resolve(null))
   socket.once('error', () => resolve(null))
   const answer = await promise
@@ -103,38 +103,33 @@ async function connectTo({
   return answer
 }
 
-/** What one request to the server has shown of its certificate, of what it speaks, and of the clocks. */
-function aboutServer(
+/** The steps that one request to the server has tested: certificate, API and clock. `reason` is why it was not sent. */
+function serverSteps(
   found: ServerCheck | null,
-  unasked: Failure | null,
+  reason: Failure | null,
   isConnected: boolean,
 ): readonly StepResult[] {
   if (found === null || !found.isReached) {
     return [
       step('certificate', 'skipped'),
-      unreached(found?.failure ?? unasked, isConnected),
+      unreachedStep(found?.failure ?? reason, isConnected),
       step('clock', 'skipped'),
     ]
   }
   const minutes = Math.round(Math.abs(found.clockAheadMs) / 60_000)
-  const certificate =
-    found.certificate === 'none'
-      ? step('certificate', 'skipped')
-      : found.certificate === 'trusted'
-        ? step('certificate', 'good')
-        : step('certificate', 'bad', {}, found.failure)
-  if (found.certificate === 'untrusted')
-    return [certificate, step('api', 'skipped'), step('clock', 'skipped')]
+  if (found.certificate === 'untrusted') {
+    return [step('certificate', 'bad', {}, found.failure), step('api', 'skipped'), step('clock', 'skipped')]
+  }
   const isOff = Math.abs(found.clockAheadMs) > clockIsOffMs
   return [
-    certificate,
+    step('certificate', found.certificate === 'none' ? 'skipped' : 'good'),
     found.isApi ? step('api', 'good') : step('api', 'bad', { why: 'other' }, found.failure),
     step('clock', isOff ? 'bad' : 'good', { minutes }),
   ]
 }
 
-/** The steps before have said where the way ends; what a dropped line means for uploads is no answer to how the server is. */
-function unreached(reason: Failure | null, isConnected: boolean): StepResult {
+/** The earlier steps show where the connection fails, so that only other failures are reported here. */
+function unreachedStep(reason: Failure | null, isConnected: boolean): StepResult {
   if (!isConnected && (reason === null || isConnectivityFailure(reason))) return step('api', 'skipped')
   if (reason?.code === 'connection-lost') return step('api', 'bad', { why: 'silent' })
   return step('api', 'bad', { why: 'other' }, reason)

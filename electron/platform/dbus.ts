@@ -1,8 +1,8 @@
 import type { Message, MessageBus } from '@jellybrick/dbus-next'
 import type { EventEmitter } from 'node:events'
 
-/** A method of something on a bus. `signature` and `body` go together, in D-Bus' own letters. */
-export interface DbusCall {
+/** A method call on a bus. `signature` is the D-Bus signature of `body`. */
+interface DbusCall {
   readonly destination: string
   readonly path: string
   readonly interface: string
@@ -11,30 +11,30 @@ export interface DbusCall {
   readonly body?: readonly unknown[]
 }
 
-export interface DbusSignal {
+interface DbusSignal {
   readonly path: string
   readonly interface: string
   readonly member: string
   readonly body: readonly unknown[]
 }
 
-/** Linux' session or system bus, over which desktop and system say how things stand. */
+/** The session or system bus of Linux. */
 export interface Dbus {
-  /** The values of the answer; null when nobody is there, it is refused, or two seconds have passed. */
+  /** The values of the reply; null on an error, or after two seconds. */
   call(call: DbusCall): Promise<readonly unknown[] | null>
-  /** One property; undefined when it can't be had. */
+  /** One property; undefined when it is not available. */
   property(of: Omit<DbusCall, 'member' | 'signature' | 'body'>, name: string): Promise<unknown>
-  /** From now on hears every signal that fits the rule (dbus-specification, "Match Rules"). */
-  listen(rule: string, heard: (signal: DbusSignal) => void): Promise<void>
+  /** Calls the listener for every signal that matches the rule (dbus-specification, "Match Rules"). */
+  listen(rule: string, listener: (signal: DbusSignal) => void): Promise<void>
   close(): void
 }
 
-/** The bus answers in a millisecond or not at all. */
-const limitMs = 2_000
+/** A working bus replies within milliseconds. */
+const replyTimeoutMs = 2_000
 const busName = 'org.freedesktop.DBus'
 export const dbusDaemon = { destination: busName, path: '/org/freedesktop/DBus', interface: busName } as const
 
-/** Opens a bus; null where there is none. The library is fetched only then: other systems never need it. */
+/** Opens a bus; null where there is none. The library is loaded on demand, since other systems do not need it. */
 export async function openDbus(kind: 'session' | 'system'): Promise<Dbus | null> {
   const library = await import('@jellybrick/dbus-next')
   const bus = kind === 'session' ? library.sessionBus() : library.systemBus()
@@ -42,20 +42,20 @@ export async function openDbus(kind: 'session' | 'system'): Promise<Dbus | null>
     disconnect(bus)
     return null
   }
-  // A bus that ends ends the session with it; nothing of ours depends on hearing so.
+  // When the bus ends, the session ends too, so that errors need no handling.
   onError(bus, () => undefined)
   return overBus(bus, (call) => new library.Message({ ...call, body: [...(call.body ?? [])] }))
 }
 
-/** The library's types leave out an event that it has; without a listener it would be thrown. */
-function onError(bus: MessageBus, heard: () => void): void {
+/** Missing in the library's types. Without a listener the error would be thrown. */
+function onError(bus: MessageBus, listener: () => void): void {
   const emitter = bus as unknown as EventEmitter
-  emitter.on('error', heard)
+  emitter.on('error', listener)
 }
 
 function isConnected(bus: MessageBus): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>()
-  const timer = setTimeout(() => resolve(false), limitMs)
+  const timer = setTimeout(() => resolve(false), replyTimeoutMs)
   bus.once('connect', () => resolve(true))
   onError(bus, () => resolve(false))
   return promise.finally(() => clearTimeout(timer))
@@ -65,14 +65,14 @@ function disconnect(bus: MessageBus): void {
   try {
     bus.disconnect()
   } catch {
-    return // it never was connected
+    return // it was never connected
   }
 }
 
 function overBus(bus: MessageBus, message: (call: DbusCall) => Message): Dbus {
   async function ask(call: DbusCall): Promise<readonly unknown[] | null> {
     const { promise, resolve } = Promise.withResolvers<null>()
-    const timer = setTimeout(() => resolve(null), limitMs)
+    const timer = setTimeout(() => resolve(null), replyTimeoutMs)
     const asked = bus.call(message(call)).then(
       (answer) => answer?.body ?? null,
       () => null,
@@ -93,9 +93,9 @@ function overBus(bus: MessageBus, message: (call: DbusCall) => Message): Dbus {
       const [variant] = answer ?? []
       return typeof variant === 'object' && variant !== null && 'value' in variant ? variant.value : undefined
     },
-    async listen(rule, heard) {
+    async listen(rule, listener) {
       bus.on('message', (signal: Message) => {
-        if (isSignal(signal)) heard(signal)
+        if (isSignal(signal)) listener(signal)
       })
       await ask({ ...dbusDaemon, member: 'AddMatch', signature: 's', body: [rule] })
     },

@@ -2,8 +2,8 @@ import { aborted, type Aborted } from './attempt.ts'
 import type { Timers } from './environment.ts'
 
 /**
- * A server that says "not found" may be the wrong one for a moment, as behind a gateway that is being changed: it is asked
- * once more after this time, in ms, before what was sent is given up.
+ * Delay before a "not found" is verified by a second request, before sent data is given up: a gateway that is being
+ * reconfigured may answer 404 for a moment.
  */
 export const recheckDelayMs = 5_000
 
@@ -43,25 +43,29 @@ export function withGracePeriod(
   }
 }
 
-/** Stops waiting for `looking` when `signal` aborts: reading from an unreachable network disk may never end. */
-export async function raceAbort<T>(looking: Promise<T>, signal: AbortSignal): Promise<T | Aborted> {
+/** Stops waiting for a promise when `signal` aborts: reading from an unreachable network disk may never end. */
+export async function raceAbort<T>(pending: Promise<T>, signal: AbortSignal): Promise<T | Aborted> {
   const { promise, resolve } = Promise.withResolvers<Aborted>()
   const stop = () => resolve(aborted)
   signal.addEventListener('abort', stop, { once: true })
   if (signal.aborted) stop()
   try {
-    return await Promise.race([looking, promise])
+    return await Promise.race([pending, promise])
   } finally {
     signal.removeEventListener('abort', stop)
   }
 }
 
-/** What is answered within `limitMs`, or null; an answer that comes later is still there for whoever holds the promise. */
-export async function withTimeout<T>(asked: Promise<T>, timers: Timers, limitMs: number): Promise<T | null> {
+/** The result of a promise within `limitMs`, or null. */
+export async function withTimeout<T>(
+  pending: Promise<T>,
+  timers: Timers,
+  limitMs: number,
+): Promise<T | null> {
   const { promise: late, resolve } = Promise.withResolvers<null>()
   const cancel = timers.after(limitMs, () => resolve(null))
   try {
-    return await Promise.race([asked, late])
+    return await Promise.race([pending, late])
   } finally {
     cancel()
   }

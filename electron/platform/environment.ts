@@ -10,20 +10,20 @@ export interface Environment {
   readonly random: () => number
   readonly log: Log
   readonly timers: Timers
-  /** Midnight (ms since the epoch) with which the day of a moment began; this computer's own where it is left out. */
+  /** Midnight at the start of a moment's day, in ms since the epoch; by this computer's time zone by default. */
   readonly startOfDay?: (atMs: number) => number
-  /** Which proxies this computer has for an address; nothing stands between where it is left out. */
+  /** The computer's proxies for a URL; direct connections by default. */
   readonly findProxies?: FindProxies
   /** The network addresses of this computer as one text; without it, sleep and network changes are not detected. */
   readonly networkAddresses?: () => string
 }
 
 export interface Timers {
-  /** Calls back once after `delayMs`; the answer cancels it. */
+  /** Calls back once after `delayMs`; returns a function that cancels it. */
   readonly after: (delayMs: number, callback: () => void) => () => void
 }
 
-/** One line each; values are redacted by the writer, so callers pass no secret in the first place. */
+/** One line per call. Values are redacted as a second safeguard; callers must not pass secrets. */
 export interface Log {
   info(message: string, facts?: Readonly<Record<string, unknown>>): void
   warn(message: string, facts?: Readonly<Record<string, unknown>>): void
@@ -31,8 +31,8 @@ export interface Log {
 }
 
 /**
- * Where secrets live: the OS keychain, or memory for this session only. Every call ends within its own time limit; `null`
- * does not mean "never stored" (a locked keyring answers the same).
+ * Stores secrets in the OS keychain, or in memory for this session only. Every call ends within a time limit. `null` does not
+ * mean "never stored": a locked keyring returns the same.
  */
 export interface SecretStore {
   get(name: string): Promise<Result<string | null>>
@@ -40,7 +40,7 @@ export interface SecretStore {
   delete(name: string): Promise<Result<void>>
 }
 
-/** Which accounts are known on this computer: no secret is in it. */
+/** The accounts known on this computer, without secrets. */
 export interface AccountStore {
   list(): readonly Account[]
   save(account: Account): void

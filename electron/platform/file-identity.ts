@@ -2,7 +2,7 @@ import type { BigIntStats } from 'node:fs'
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import { failure, type Failure } from '../contract/failures.ts'
 
-/** What makes a file the same file: compared before, during and after an upload. Times in ns, as the disk keeps them. */
+/** Identifies a version of a file: compared before, during and after an upload. */
 export interface FileIdentity {
   readonly sizeBytes: number
   readonly mtimeNs: bigint
@@ -17,16 +17,16 @@ export function sameFile(a: FileIdentity, b: FileIdentity): boolean {
   return a.sizeBytes === b.sizeBytes && a.mtimeNs === b.mtimeNs && a.inode === b.inode
 }
 
-/** What kept a file from being read, in the words of the failure table. */
+/** The failure for an error of a file operation. */
 export function fileFailure(error: unknown): Failure {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
   if (code === 'ENOENT' || code === 'ENOTDIR') return failure('file-missing', {}, { detail: code })
-  if (ofTheDisk.has(code)) return failure('file-read-trouble', { problem: code }, { detail: code })
+  if (diskErrorCodes.has(code)) return failure('file-read-trouble', { problem: code }, { detail: code })
   return failure('file-unreadable', {}, { detail: code })
 }
 
-/** The disk's own trouble, or that of the server whose folder it is, as against a file that may not be read (errno(3)). */
-const ofTheDisk: ReadonlySet<string> = new Set([
+/** Errors of the disk or of a file server, as opposed to missing permissions (errno(3)). */
+const diskErrorCodes: ReadonlySet<string> = new Set([
   'EIO',
   'ENODEV',
   'ENXIO',
@@ -37,10 +37,10 @@ const ofTheDisk: ReadonlySet<string> = new Set([
   'ETIMEDOUT',
 ])
 
-export type OpenedFile =
+type OpenedFile =
   { readonly ok: true; readonly handle: FileHandle } | { readonly ok: false; readonly failure: Failure }
 
-/** Opens a file for reading and refuses it unless it is still the file that was queued. */
+/** Opens a file for reading if it is still the version that was queued. */
 export async function openSameFile(path: string, expected: FileIdentity): Promise<OpenedFile> {
   let handle: FileHandle | undefined
   try {
@@ -55,14 +55,14 @@ export async function openSameFile(path: string, expected: FileIdentity): Promis
   }
 }
 
-/** A disk that opens no file within this time hangs, in ms. */
-const openWithinMs = 30_000
+/** A disk that opens no file within this time counts as unresponsive. */
+const openTimeoutMs = 30_000
 
-/** The same, given up once `signal` aborts (then null) or the disk hangs: an open of a network disk may never end. */
+/** Like `openSameFile`, but ends on abort (null) or timeout, since opening a file on a network disk may never end. */
 export async function openWithTimeout(
   { path, identity }: { readonly path: string; readonly identity: FileIdentity },
   signal: AbortSignal,
-  withinMs = openWithinMs,
+  withinMs = openTimeoutMs,
 ): Promise<OpenedFile | null> {
   if (signal.aborted) return null
   const over = Promise.withResolvers<OpenedFile | null>()
@@ -73,19 +73,19 @@ export async function openWithTimeout(
   const first = await Promise.race([opening, over.promise])
   clearTimeout(timer)
   signal.removeEventListener('abort', stop)
-  // One that comes after all is nobody's.
+  // A file that is opened later is not used any more.
   if (first === null || !first.ok)
     void opening.then((late) => void (late.ok && late.handle.close().catch(() => {})))
   return first
 }
 
-/** The trouble of a disk from which nothing comes any more. */
+/** The failure of a disk that does not respond. */
 export const diskTimeoutFailure = (): Failure =>
   fileFailure(Object.assign(new Error(), { code: 'ETIMEDOUT' }))
 
 /**
- * The failure of a file that is no longer what it was, or null when it is. It is not opened for that: whoever reads it opens it
- * anyway and looks again, and of two hundred small files that is much of what they cost.
+ * Returns a failure if the file has changed, else null. The file is not opened, which would be slow for many small files; it is
+ * checked again when it is opened for reading.
  */
 export async function changeFailure(path: string, expected: FileIdentity): Promise<Failure | null> {
   try {
@@ -96,7 +96,7 @@ export async function changeFailure(path: string, expected: FileIdentity): Promi
   }
 }
 
-/** The new identity of a file of which only the inode differs from what is expected, or null. */
+/** The new identity of a file if only its inode has changed, else null. */
 export async function renumberedIdentity(path: string, expected: FileIdentity): Promise<FileIdentity | null> {
   const stats = await stat(path, { bigint: true }).catch(() => null)
   const found = stats && identityOf(stats)
@@ -104,8 +104,8 @@ export async function renumberedIdentity(path: string, expected: FileIdentity): 
 }
 
 /**
- * Reads until `length` bytes are there or the file ends: two readers that compare checksums must cut the file alike, and a
- * single read may bring less. Answers how many bytes were read, 0 at the end.
+ * Reads until there are `length` bytes or the file ends, since a single read may return less and readers that compare
+ * checksums must split the file alike. Returns the number of bytes read, 0 at the end.
  */
 export async function readFull(
   handle: Pick<FileHandle, 'read'>,

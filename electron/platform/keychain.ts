@@ -2,9 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
 import type { Log, SecretStore } from './environment.ts'
 
-// Nothing of Electron is imported here: the command line keeps its secrets by this same file.
-
-/** The part of keytar that is used. `findCredentials` is left out on purpose: on a locked keyring it ends the process. */
+/** The part of keytar that is used. `findCredentials` is omitted because it crashes with a locked keyring. */
 export interface Keytar {
   getPassword(service: string, account: string): Promise<string | null>
   setPassword(service: string, account: string, password: string): Promise<void>
@@ -13,27 +11,27 @@ export interface Keytar {
 
 export interface Keychain extends SecretStore {
   /**
-   * True while a call to the keychain has not come back. It holds a thread of the process, so that a normal exit would wait
-   * for ever: see `endProcess`.
+   * Whether a call to the keychain has not returned. It blocks a thread of the process, so that a normal exit would wait for
+   * ever: see `endProcess`.
    */
   isStuck(): boolean
 }
 
 const service = 'Modelferry'
 
-/** A person may be typing the keyring's password meanwhile, so it is not short. */
+/** Long enough for the user to enter the keyring's password. */
 const defaultLimitMs = 30_000
 
 /**
- * Windows keeps at most 2,560 bytes in one credential (wincred.h, CRED_MAX_CREDENTIAL_BLOB_SIZE). Longer secrets lie in
- * several entries everywhere, so that every system runs the same code.
+ * Windows stores at most 2,560 bytes in one credential (wincred.h, CRED_MAX_CREDENTIAL_BLOB_SIZE). Longer secrets are split
+ * into several entries on all systems, so that they run the same code.
  */
 export const entryLimitBytes = 2_400
 
-/** Begins an entry that only names where the pieces of the secret are. */
+/** Prefix of an entry that only refers to the pieces of the secret. */
 const headMark = 'modelferry-parts:'
 
-/** Cuts a secret into pieces of at most `limitBytes` of UTF-8, never inside a character. */
+/** Splits a secret into pieces of at most `limitBytes` of UTF-8, never inside a character. */
 export function splitSecret(secret: string, limitBytes: number): string[] {
   const pieces: string[] = []
   let piece = ''
@@ -69,7 +67,7 @@ const digestOf = (secret: string) => createHash('sha256').update(secret).digest(
 const pieceName = (name: string, { generation }: Pick<Head, 'generation'>, index: number) =>
   `${name} part ${generation} ${index + 1}`
 
-/** Which failure a keychain's own words mean. They come from libsecret, the macOS Keychain and Windows' credential store. */
+/** The failure for an error message of libsecret, the macOS Keychain or the Windows credential store. */
 export function keychainFailure(error: unknown): Failure {
   const detail = error instanceof Error ? error.message : String(error)
   const locked = /locked|interaction is not allowed|cancel|denied|dismissed/i
@@ -82,8 +80,8 @@ async function loadKeytar(): Promise<Keytar> {
 }
 
 /**
- * The operating system's keychain by keytar. Each call ends within `limitMs` (`keychain-slow`), and while one is stuck the
- * next ones are refused at once, since every stuck call takes one of the process's few threads.
+ * The operating system's keychain, through keytar. Each call ends within `limitMs` (`keychain-slow`), and while one is stuck,
+ * further calls fail at once, since every stuck call blocks one of the process's few threads.
  */
 export function createKeychain(options: {
   readonly log: Log
@@ -119,7 +117,7 @@ export function createKeychain(options: {
     }
   }
 
-  /** One after the other: a secret in pieces must not be read while it is being written. */
+  /** Runs calls one after the other: a secret in pieces must not be read while it is being written. */
   function inTurn<T>(what: string, work: (keytar: Keytar) => Promise<T>): Promise<Result<T>> {
     const turn = last.then(() => withLimit(what, async () => work(await load())))
     last = turn
@@ -145,11 +143,11 @@ async function readSecret(keytar: Keytar, name: string): Promise<string | null> 
     pieces.push(piece)
   }
   const secret = pieces.join('')
-  // Pieces that another program replaced are no secret: it is as if nothing were stored.
+  // If another program has replaced pieces, the secret counts as not stored.
   return digestOf(secret) === head.digest ? secret : null
 }
 
-/** Pieces first, the head after them: a crash between the two leaves the old secret whole. */
+/** Writes the head after the pieces: a crash in between leaves the old secret intact. */
 async function writeSecret(keytar: Keytar, name: string, secret: string): Promise<void> {
   const before = readHead(await keytar.getPassword(service, name))
   if (Buffer.byteLength(secret) <= entryLimitBytes && !secret.startsWith(headMark)) {
@@ -182,8 +180,8 @@ async function deletePieces(keytar: Keytar, name: string, head: Head): Promise<v
 }
 
 /**
- * Ends the process. With a keychain call stuck, `process.exit` would wait for its thread for ever, so the process is killed
- * then: call it when everything is flushed. A killed process has no exit code of its own.
+ * Ends the process after everything is flushed. With a stuck keychain call, `process.exit` would wait for its thread for ever,
+ * so the process is killed instead and has no exit code.
  */
 export function endProcess(code: number, keychain: Pick<Keychain, 'isStuck'>): never {
   if (keychain.isStuck()) process.kill(process.pid, 'SIGKILL')

@@ -4,12 +4,12 @@ import type { Log } from './environment.ts'
 import { redact, redactText } from './redact.ts'
 
 export interface FileLog extends Log {
-  /** Resolves when everything said so far is on disk, or could not be written. */
+  /** Resolves when all lines so far are on disk, or could not be written. */
   flush(): Promise<void>
 }
 
 const fileName = 'modelferry.log'
-/** Three files of a megabyte: days of ordinary use, and small enough to be sent to somebody. */
+/** Three files of a megabyte: days of ordinary use, and small enough for a support report. */
 const defaultFileBytes = 1_000_000
 const olderFiles = 2
 const nth = (index: number) => (index === 0 ? fileName : `modelferry.${index}.log`)
@@ -17,12 +17,12 @@ const nth = (index: number) => (index === 0 ? fileName : `modelferry.${index}.lo
 export const logFileNames: readonly string[] = Array.from({ length: olderFiles + 1 }, (_, index) =>
   nth(index),
 )
-/** Lines that wait for a slow disk; beyond that the newest are counted, not kept. */
+/** Limit of the lines that wait for a slow disk; further ones are only counted. */
 const waitingLimitBytes = 1_000_000
 
 /**
- * One JSON object a line, in `folder`/modelferry.log, older ones in modelferry.1.log and so on. Secrets are taken out of
- * every line. It never throws and never waits: a disk that is full or gone costs lines, not the app.
+ * One JSON object per line, in `folder`/modelferry.log, older ones in modelferry.1.log and so on. Secrets are removed. It
+ * never throws and never blocks: with a full or missing disk, lines are lost.
  */
 export function createLog(options: {
   readonly folder: string
@@ -55,7 +55,7 @@ export function createLog(options: {
         await appendFile(file, lines, { mode: 0o600 })
         sizeBytes += Buffer.byteLength(lines)
       } catch {
-        // There is nowhere left to say it; the next line tries again.
+        // It can't be logged; the next line tries again.
         sizeBytes = null
         lost += lines.split('\n').length - 1
       }
@@ -63,7 +63,11 @@ export function createLog(options: {
     writing = null
   }
 
-  function say(level: 'info' | 'warn' | 'error', message: string, facts: Readonly<Record<string, unknown>>) {
+  function append(
+    level: 'info' | 'warn' | 'error',
+    message: string,
+    facts: Readonly<Record<string, unknown>>,
+  ) {
     if (waiting.length > waitingLimitBytes) {
       lost += 1
       return
@@ -74,9 +78,9 @@ export function createLog(options: {
   }
 
   return {
-    info: (message, facts = {}) => say('info', message, facts),
-    warn: (message, facts = {}) => say('warn', message, facts),
-    error: (message, facts = {}) => say('error', message, facts),
+    info: (message, facts = {}) => append('info', message, facts),
+    warn: (message, facts = {}) => append('warn', message, facts),
+    error: (message, facts = {}) => append('error', message, facts),
     async flush() {
       await writing
     },

@@ -1,6 +1,6 @@
 import { failure, type Failure, type FailureCode } from '../contract/failures.ts'
 
-/** What Node and OpenSSL call the troubles of a line (nodejs.org/api/errors.html). */
+/** Error codes of Node and OpenSSL (nodejs.org/api/errors.html). */
 const known: Readonly<Record<string, FailureCode>> = {
   ENOTFOUND: 'name-not-found',
   EAI_AGAIN: 'name-not-found',
@@ -35,19 +35,19 @@ const known: Readonly<Record<string, FailureCode>> = {
 }
 
 /**
- * The failure for an error code of the network stack; anything not known counts as a dropped line, which is tried again. A
- * proxy's trouble names the proxy, any other the server.
+ * The failure for an error code of the network stack; an unknown code counts as a lost connection, which is retried. A failure
+ * at a proxy names the proxy, any other one the server.
  */
 export function networkFailure(code: string, host: string, proxyHost: string | null = null): Failure {
   const kind = known[code.split(' ', 1)[0] ?? ''] ?? 'connection-lost'
   return failure(kind, proxyHost === null ? { host } : { host: proxyHost, server: host }, { detail: code })
 }
 
-/** Digs the telling code out of a thrown network error, which may hide it in `cause`, sometimes twice. */
+/** Finds the code of a thrown network error, which may be in a nested `cause`. */
 export function networkErrorCode(error: unknown): string {
   for (let at = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth += 1) {
     const { code } = at as Error & { code?: unknown }
-    // Node says only that a request was aborted; by what stands in the cause.
+    // Node only reports an abort; its cause has the reason.
     if (typeof code === 'string' && code !== 'ABORT_ERR') return code
     if (at instanceof AggregateError) {
       const inner = networkErrorCode(at.errors[0])
@@ -60,7 +60,7 @@ export function networkErrorCode(error: unknown): string {
 
 /**
  * Milliseconds of a Retry-After header, which holds seconds or an HTTP date (RFC 9110, 10.2.3), at most an hour; undefined
- * when it is absent or means nothing.
+ * when it is absent or invalid.
  */
 export function retryAfterMs(header: string | null | undefined, nowMs: number): number | undefined {
   if (!header) return undefined

@@ -11,38 +11,37 @@ import { SocksProxyAgent } from 'socks-proxy-agent'
 import { networkErrorCode } from './network-failures.ts'
 import { proxyCodeIn, proxyCodes } from './proxy-resolver.ts'
 
-/** What a request says of itself, but for where it goes. */
-export type RequestParts = Pick<RequestOptions, 'method' | 'path' | 'headers' | 'setHost' | 'signal'>
+/** The options of a request without its target. */
+type RequestParts = Pick<RequestOptions, 'method' | 'path' | 'headers' | 'setHost' | 'signal'>
 
-/** Opens requests, straight or by a proxy, and keeps their connections: one pool for each way. */
-export interface RequestOpener {
-  /** `url` says where to; the path is `asked.path` to the letter, since it may be signed. `proxy` is a URL with its login. */
-  open(url: URL, asked: RequestParts, proxy: string | null): ClientRequest
+/** Opens requests, directly or through a proxy, and keeps their connections: one pool for each proxy. */
+interface RequestOpener {
+  /** Uses `parts.path` unchanged in place of the URL's path, since it may be signed. `proxy` is a URL with its login. */
+  open(url: URL, parts: RequestParts, proxy: string | null): ClientRequest
 }
 
 /**
- * So long each address of a name is tried before the next, in ms. Node's own 250 are less than a handshake takes on a slow
- * line: with addresses of both families and a line for one of them, no connection at all would be made.
+ * How long each address of a name is tried before the next. Node's default of 250 ms is less than a handshake takes on a slow
+ * connection: with IPv4 and IPv6 addresses and only one of them reachable, no connection would be made at all.
  */
 const attemptMs = 3_000
-/** A proxy that has not taken a connection by then is not there, in ms. */
+/** A proxy that has not accepted a connection by then counts as unreachable. */
 const proxyConnectMs = 10_000
-/** A proxy that has one has so long to reach the server behind it, in ms. */
+/** Time for a proxy to reach the server. */
 const tunnelMs = 30_000
 
 /**
- * An opener with connections of its own. Node itself tunnels https by CONNECT and asks http by the whole address
- * (nodejs.org/api/http.html, "Built-in Proxy Support"); SOCKS comes from socks-proxy-agent. A proxy takes a connection
- * `withinMs`, or counts as not there.
+ * An opener with its own connections. Node sends https through CONNECT and http with the absolute URL (nodejs.org/api/http.html,
+ * "Built-in Proxy Support"); SOCKS comes from socks-proxy-agent. A proxy that accepts no connection `withinMs` is unreachable.
  */
 export function createRequestOpener(connections: AgentOptions, withinMs = proxyConnectMs): RequestOpener {
   const pools = new Map<string, HttpAgent>()
-  // For the whole thread, since what an agent is told does not reach its connections to a proxy.
+  // Set for the whole thread, since an agent's options do not apply to its connections to a proxy.
   setDefaultAutoSelectFamilyAttemptTimeout(attemptMs)
 
   function makePool(isSecure: boolean, proxy: string | null): HttpAgent {
     if (proxy?.startsWith('socks')) return makeSocksPool(proxy, connections)
-    // An empty environment, not none: a variable around the process is for whoever chose the way to read.
+    // An empty object, so that Node does not read the environment variables, which the proxy resolver handles.
     const proxyEnv = proxy === null ? {} : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy }
     const options = { ...connections, proxyEnv }
     const pool = isSecure ? new HttpsAgent(options) : new HttpAgent(options)
@@ -51,17 +50,17 @@ export function createRequestOpener(connections: AgentOptions, withinMs = proxyC
   }
 
   function poolFor(isSecure: boolean, proxy: string | null): HttpAgent {
-    const name = `${isSecure ? 'https' : 'http'} ${proxy ?? 'straight'}`
+    const name = `${isSecure ? 'https' : 'http'} ${proxy ?? 'direct'}`
     const pool = pools.get(name) ?? makePool(isSecure, proxy)
     pools.set(name, pool)
     return pool
   }
 
   return {
-    open({ protocol, hostname, port }, asked, proxy) {
+    open({ protocol, hostname, port }, parts, proxy) {
       const isSecure = protocol === 'https:'
       const options = {
-        ...asked,
+        ...parts,
         hostname: hostname.replace(/^\[|\]$/g, ''),
         port: port === '' ? undefined : Number(port),
         agent: poolFor(isSecure, proxy),
@@ -71,19 +70,19 @@ export function createRequestOpener(connections: AgentOptions, withinMs = proxyC
   }
 }
 
-/** The time for idle connections is for Node's own pool alone: the package would cut whatever is silent for so long. */
+/** The idle timeout is only for Node's own pool: the package would apply it to active connections too. */
 function makeSocksPool(proxy: string, connections: AgentOptions): HttpAgent {
   const pool = new SocksProxyAgent(proxy, connections)
   pool.timeout = null
   return pool
 }
 
-/** Gives up a proxy that swallows what is sent to it, so that another way can be tried. */
+/** Gives up a proxy that does not respond, so that another one can be tried. */
 function limitConnecting(pool: HttpAgent, proxy: string, withinMs: number): void {
   const create = pool.createConnection.bind(pool)
   const open = proxy.startsWith('https:') ? 'secureConnect' : 'connect'
   pool.createConnection = (options, callback) => {
-    // The pool's time for idle connections would be one for the tunnel, too short for a server that is far away.
+    // Otherwise the pool's idle timeout would apply to the tunnel, which is too short for a distant server.
     const socket = create({ ...options, timeout: tunnelMs }, callback) as Socket
     const late = Object.assign(new Error('the proxy takes no connection'), { code: proxyCodes.unreachable })
     const timer = setTimeout(() => socket.destroy(late), withinMs)
@@ -93,17 +92,17 @@ function limitConnecting(pool: HttpAgent, proxy: string, withinMs: number): void
   }
 }
 
-/** What keeps a connection from being made at all. By a proxy the only one that is made is the one to it. */
-const unmade: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'])
+/** Codes of failed connections. With a proxy the only connection is the one to the proxy. */
+const connectCodes: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'])
 
-/** Of a CONNECT: a rule of the proxy's, which the next try meets as well (RFC 9110, 15.5.4 and 15.5.6; RFC 7725). */
+/** Statuses with which a proxy refuses a CONNECT by its rules, so that a retry is useless (RFC 9110, 15.5.4, 15.5.6; RFC 7725). */
 const refusals: ReadonlySet<number> = new Set([403, 405, 451])
 
-/** The code of a thrown network error; by a proxy one of `proxyCodes` where it kept the request from its server. */
+/** The code of a thrown network error; one of `proxyCodes` if the request failed at the proxy. */
 export function requestErrorCode(error: unknown, proxy: string | null): string {
   const code = networkErrorCode(error)
   if (proxy === null) return code
-  if (unmade.has(code)) return proxyCodes.unreachable
+  if (connectCodes.has(code)) return proxyCodes.unreachable
   if (code === 'ERR_PROXY_TUNNEL') {
     const { statusCode } = error as { readonly statusCode?: number }
     if (statusCode === 407) return proxyCodes.signIn
@@ -112,23 +111,23 @@ export function requestErrorCode(error: unknown, proxy: string | null): string {
   return proxy.startsWith('socks') && code === 'unknown' ? socksCode(error) : code
 }
 
-/** The `socks` package tells its troubles in words alone (its src/common/constants.ts). */
+/** The `socks` package has messages but no codes (its src/common/constants.ts). */
 function socksCode(error: unknown): string {
-  const words = error instanceof Error ? error.message : ''
-  if (/authentication/i.test(words)) return proxyCodes.signIn
-  if (/timed out/i.test(words)) return proxyCodes.unreachable
-  return /socks|proxy|socket closed/i.test(words) ? proxyCodes.trouble : 'unknown'
+  const message = error instanceof Error ? error.message : ''
+  if (/authentication/i.test(message)) return proxyCodes.signIn
+  if (/timed out/i.test(message)) return proxyCodes.unreachable
+  return /socks|proxy|socket closed/i.test(message) ? proxyCodes.trouble : 'unknown'
 }
 
 /**
- * Whether an answer is a proxy's own: it wants a login before it passes an http request on (RFC 9110, 15.5.8). Through a tunnel,
- * by CONNECT or SOCKS, only the server answers, and must not bring anybody to type a login.
+ * Whether a response comes from a proxy that requires a login for an http request (RFC 9110, 15.5.8). Through a tunnel, by
+ * CONNECT or SOCKS, only the server responds, and must not make the user enter a login.
  */
 export function isProxyAuthRequired(status: number | undefined, url: URL, proxy: string | null): boolean {
   return status === 407 && url.protocol === 'http:' && proxy !== null && !proxy.startsWith('socks')
 }
 
-/** Host and port of the proxy that `code` blames, or null. */
+/** Host and port of the proxy if `code` is one of `proxyCodes`, else null. */
 export function proxyHostOf(code: string, proxy: string | null): string | null {
   return proxy !== null && proxyCodeIn(code) !== null ? new URL(proxy).host : null
 }

@@ -1,39 +1,38 @@
 /**
- * How an address is reached: proxies as URLs, the best first (`http://host:port`, `https:`, `socks4:`, `socks4a:`, `socks5:`,
- * `socks5h:`), and `direct` for nothing between. One may carry its own login (`http://name:password@host:port`).
+ * The proxies for a URL, the best first (`http://host:port`, `https:`, `socks4:`, `socks4a:`, `socks5:`, `socks5h:`), with
+ * `direct` for a direct connection. A proxy may include its login (`http://name:password@host:port`).
  */
 export type FindProxies = (url: string) => Promise<readonly string[]>
 
-/** A proxy that is to be signed in to. */
+/** The login of a proxy. */
 export interface ProxyLogin {
   readonly name: string
   readonly password: string
 }
 
-/** Which proxy each request goes by. What it answers carries the proxy's login: a secret that no log may see. */
+/** Selects the proxy of each request. The proxy's URL includes its login, which must not be logged. */
 export interface ProxyResolver {
-  /** The proxy to take to an address, or null for the straight way. */
+  /** The proxy for a URL, or null for a direct connection. */
   resolve(url: string): Promise<string | null>
   /**
-   * Tells that a request by `proxy` failed with this code of the line. Answers whether another try at once goes another way:
-   * by another proxy, or with a login. Safe for any request, since none that failed with these codes had reached its server.
+   * Reports that a request through `proxy` failed with a proxy code. Returns whether another attempt would use another proxy or
+   * another login. Safe for any request, since one that failed with these codes did not reach its server.
    */
   reportFailure(proxy: string, code: string): Promise<boolean>
 }
 
-/** Nothing between. */
 export const directConnection: ProxyResolver = {
   resolve: () => Promise.resolve(null),
   reportFailure: () => Promise.resolve(false),
 }
 
-/** Runs a request by the way there is, and once more for each better way that its failure opens. */
+/** Sends a request, and again with another proxy or login as long as its failure suggests one. */
 export async function withProxyFallback<T>(
   proxies: ProxyResolver,
   url: string,
   attempt: (proxy: string | null) => Promise<{ readonly answer: T; readonly proxyCode: string | null }>,
 ): Promise<T> {
-  // A way with a login, one without, and two proxies in turn: more is no network's.
+  // Enough for two proxies, each without and with a login.
   for (let tries = 1; ; tries += 1) {
     const proxy = await proxies.resolve(url)
     const { answer, proxyCode } = await attempt(proxy)
@@ -43,13 +42,13 @@ export async function withProxyFallback<T>(
   }
 }
 
-/** A proxy without its login, which may be shown: `http://host:port`. */
+/** A proxy's URL without its login, for display: `http://host:port`. */
 export function withoutCredentials(proxy: string): string {
   const url = URL.parse(proxy)
   return url ? `${url.protocol}//${url.host}` : ''
 }
 
-/** Codes for a request that a proxy kept from its server (see `proxied.ts`). `refused` stands before the proxy's status. */
+/** Codes of requests that failed at a proxy (see proxied-request.ts). `refused` is followed by the proxy's status. */
 export const proxyCodes = {
   signIn: 'PROXY_SIGN_IN',
   trouble: 'PROXY_TROUBLE',
@@ -57,8 +56,8 @@ export const proxyCodes = {
   refused: 'PROXY_REFUSED',
 } as const
 
-const all: ReadonlySet<string> = new Set(Object.values(proxyCodes))
+const proxyCodeSet: ReadonlySet<string> = new Set(Object.values(proxyCodes))
 
-/** The code if it says that a proxy kept the request from its server, else null. */
+/** The code if it is one of `proxyCodes`, else null. */
 export const proxyCodeIn = (code: string): string | null =>
-  all.has(code.split(' ', 1)[0] ?? '') ? code : null
+  proxyCodeSet.has(code.split(' ', 1)[0] ?? '') ? code : null

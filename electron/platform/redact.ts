@@ -1,12 +1,11 @@
 import { homedir } from 'node:os'
 
-/** What takes the place of a secret. */
 const removed = '[removed]'
 
-/** Names of values that are secrets whatever they look like. */
+/** Names whose values are always removed. */
 const secretName = /authorization|password|passphrase|secret|token|cookie|credential|^(?:dk|sk|ak)$/i
 
-/** A secret's name inside a text, with the quotation marks that may stand around it. */
+/** A secret's name in a text, with optional quotation marks. */
 const named =
   /\\?["']?\b(?:password|passphrase|access_?token|refresh_?token|client_?secret|device_?code)\\?["']?/
 
@@ -17,10 +16,10 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/\beyJ[\w-]{4,}(?:\.[\w-]*){0,4}/g, removed],
   // Cyberun's keys, by their prefix.
   [/\b(dk|sk|ak)-[\w-]{4,}/g, `$1-${removed}`],
-  // Presigned storage URLs: the signature and everything that belongs to it.
+  // Presigned storage URLs: the signature and its parameters.
   [/([?&;]X-Amz-[\w-]+=)[^&\s"'<>\\]*/gi, `$1${removed}`],
   [/([?&](?:AWSAccessKeyId|Signature|sig|token|code|user_code|device_code)=)[^&\s"'<>\\]*/gi, `$1${removed}`],
-  // Passwords in addresses.
+  // Passwords in URLs.
   [/(:\/\/[^\s/:@]*:)[^\s/]+@/g, `$1${removed}@`],
   // `"password":"…"`, also in JSON within JSON, to the end of the line where the quotation mark is not closed.
   [
@@ -35,15 +34,15 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [new RegExp(`(${named.source}\\s*[:=]\\s*)(?!\\\\?["'])[^"'&\\s,}]+`, 'gi'), `$1${removed}`],
 ]
 
-/** Takes secrets, signatures and the name of the person's folder out of a text. */
+/** Removes secrets, signatures and the names of home folders from a text. */
 export function redactText(text: string): string {
   const nameless = homes.reduce((left, [pattern, instead]) => left.replace(pattern, instead), text)
   return patterns.reduce((left, [pattern, instead]) => left.replace(pattern, instead), nameless)
 }
 
 /**
- * Folders of people, whose name is often the person's: `/home/ann`, `/Users/ann`, `C:\\Users\\ann`, with single slashes, doubled
- * ones (JSON) or `%20` in addresses. This computer's own home may lie elsewhere.
+ * Home folders, which often have the person's name: `/home/ann`, `/Users/ann`, `C:\\Users\\ann`, with single or double
+ * backslashes (JSON). This computer's own home folder may be elsewhere.
  */
 const homes: readonly (readonly [RegExp, string])[] = [
   [new RegExp(`${escaped(homedir())}(?=[\\\\/"'\\s:,;)\\]}]|$)`, 'g'), '~'],
@@ -55,11 +54,11 @@ function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
 
-/** Deeper than anything that we log on purpose; a longer text is cut. */
-const deepest = 6
-const longestText = 4_000
+/** Deeper than anything that is logged on purpose. */
+const maxDepth = 6
+const maxTextLength = 4_000
 
-/** A copy of a value that can be written as JSON and carries no secret: errors, cycles and big numbers included. */
+/** A copy of a value without secrets that can be written as JSON, whatever it contains. */
 export function redact(value: unknown, depth = 0, seen: ReadonlySet<unknown> = new Set()): unknown {
   switch (typeof value) {
     case 'string':
@@ -73,7 +72,10 @@ export function redact(value: unknown, depth = 0, seen: ReadonlySet<unknown> = n
       break
   }
   if (typeof value !== 'object' || value === null) return value
-  if (depth >= deepest || seen.has(value)) return '[…]'
+  return depth >= maxDepth || seen.has(value) ? '[…]' : redactObject(value, depth, seen)
+}
+
+function redactObject(value: object, depth: number, seen: ReadonlySet<unknown>): unknown {
   const within = new Set(seen).add(value)
   const inner = (item: unknown) => redact(item, depth + 1, within)
   if (value instanceof Error) return redactError(value, inner)
@@ -89,8 +91,8 @@ export function redact(value: unknown, depth = 0, seen: ReadonlySet<unknown> = n
   return Object.fromEntries(Object.entries(value).map(redactEntry))
 }
 
-/** Only a text that is redacted may be cut: half a secret would not be recognised. */
-const cut = (text: string) => (text.length > longestText ? `${text.slice(0, longestText)}…` : text)
+/** Texts are redacted before they are cut, since half a secret would not be recognised. */
+const cut = (text: string) => (text.length > maxTextLength ? `${text.slice(0, maxTextLength)}…` : text)
 
 function redactError(error: Error, inner: (item: unknown) => unknown): Record<string, unknown> {
   return {

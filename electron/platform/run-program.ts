@@ -1,14 +1,14 @@
 import { execFile } from 'node:child_process'
 
-/** Runs a system's own program and answers what it printed; `''` when it is not there, fails or is late. */
+/** Runs a program of the operating system and returns its output; `''` when it is missing, fails or times out. */
 export type RunProgram = (program: string, words: readonly string[]) => Promise<string>
 
-/** Such programs answer within a second or so; what comes later is of no use. In ms. */
-const limitMs = 5_000
+/** Such programs usually end within a second. */
+const timeoutMs = 5_000
 
 export const runProgram: RunProgram = (program, words) =>
   new Promise((resolve) => {
-    execFile(program, words, { timeout: limitMs, windowsHide: true }, (error, printed) =>
+    execFile(program, words, { timeout: timeoutMs, windowsHide: true }, (error, printed) =>
       resolve(error ? '' : printed),
     )
   })

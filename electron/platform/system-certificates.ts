@@ -1,6 +1,6 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 
-/** What OpenSSL says of a chain that ends at an authority it doesn't know (docs.openssl.org, X509_STORE_CTX_get_error). */
+/** OpenSSL's codes for a chain with an unknown certificate authority (docs.openssl.org, X509_STORE_CTX_get_error). */
 const unknownAuthority: ReadonlySet<string> = new Set([
   'SELF_SIGNED_CERT_IN_CHAIN',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -10,13 +10,12 @@ const unknownAuthority: ReadonlySet<string> = new Set([
 ])
 let trusted = false
 
-/** Whether this thread trusts the system's authorities by now. */
+/** Whether this thread trusts the system's certificate authorities. */
 export const trustsSystemCertificates = () => trusted
 
 /**
- * Makes this thread trust the system's authorities too, such as a company's own, when a certificate of an unknown one was
- * met; answers whether that was the trouble, so that what was begun before may end better now. Only then, since reading
- * them takes a tenth of a second.
+ * Makes this thread trust the system's certificate authorities, such as a company's own, after a certificate of an unknown one.
+ * Returns whether that was the error, so that the request may be repeated. Not done earlier, since reading them takes 100 ms.
  */
 export function trustSystemCertificatesAfter(code: string): boolean {
   if (!unknownAuthority.has(code)) return false

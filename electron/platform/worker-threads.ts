@@ -17,17 +17,17 @@ export interface RunOptions<Progress> {
   readonly onProgress?: (progress: Progress) => void
 }
 
-export interface RunningJob<Answer> {
-  /** `null` when the worker died: the work is lost and may be done again. */
+interface RunningJob<Answer> {
+  /** `null` when the worker died: the job may be run again. */
   readonly answer: Promise<Answer | null>
-  /** Lets a paced job go on up to a byte position; a smaller one than before takes back what it has not used. */
+  /** Lets a job proceed up to a byte position; a smaller one than before revokes what is not used yet. */
   allow(upTo: number): void
 }
 
-/** A pool of worker threads that carry bytes or hash them. The main thread decides and records, nothing else. */
-export interface WorkerThreads<Job, Progress, Answer> {
+/** A pool of worker threads. They move or read bytes; the main thread decides and records. */
+interface WorkerThreads<Job, Progress, Answer> {
   run(job: Job, options: RunOptions<Progress>): RunningJob<Answer>
-  /** Starts a thread if there is none, so that the first job need not wait for it. */
+  /** Starts a thread if there is none, before the first job needs it. */
   warm(): void
   close(): Promise<void>
 }
@@ -38,29 +38,25 @@ interface Work<Job, Progress, Answer> {
   readonly signal: AbortSignal
   readonly settle: (answer: Answer | null) => void
   readonly onProgress: ((progress: Progress) => void) | undefined
-  /** How far it may go, once that has been said. */
+  /** The last position passed to `allow`. */
   upTo: number | null
-  /** Null once it is over. */
+  /** Null once it has ended. */
   thread: Thread<Job, Progress, Answer> | null
 }
 
 interface Thread<Job, Progress, Answer> {
   readonly worker: Worker
   readonly jobs: Map<number, Work<Job, Progress, Answer>>
-  /** How many messages have come from it. */
-  signs: number
+  messageCount: number
 }
 
 /**
- * A thread that hangs in a read, as of a network disk whose server is gone, hears no abort. One from which nothing comes for
- * this long after an abort, in ms, is replaced, so that nobody waits for it: what was aborted is over, its other work begins anew.
+ * A thread that hangs in a read, for example of an unreachable network disk, does not receive an abort. One that sends no
+ * message for this long after an abort is replaced: aborted jobs end, its other jobs are restarted.
  */
-const silentMs = 5_000
+const hangTimeoutMs = 5_000
 
-/**
- * What a thread throws away by the thousand (buffers' views, promises) is tiny; left to itself its young generation grows to
- * several MiB in each thread for it.
- */
+/** The threads only discard small objects (views, promises), for which V8 would let the young generation grow by several MiB. */
 const maxYoungGenerationSizeMb = 2
 
 /**
@@ -82,19 +78,14 @@ export function createWorkerThreads<Job, Progress, Answer>(options: {
 
   function start(): OneThread {
     const worker = new Worker(url, { name, resourceLimits: { maxYoungGenerationSizeMb } })
-    const thread: OneThread = { worker, jobs: new Map(), signs: 0 }
+    const thread: OneThread = { worker, jobs: new Map(), messageCount: 0 }
     const die = (reason: string) => {
       if (!threads.delete(thread)) return
       if (thread.jobs.size > 0)
         environment.log.error('a worker thread ended with work in hand', { name, reason })
       for (const { settle } of thread.jobs.values()) settle(null)
     }
-    thread.worker.on('message', (message: FromThread<Progress, Answer>) => {
-      thread.signs += 1
-      const job = thread.jobs.get(message.id)
-      if (message.kind === 'progress') return job?.onProgress?.(message.progress)
-      job?.settle(message.answer)
-    })
+    thread.worker.on('message', (message: FromThread<Progress, Answer>) => handleMessage(thread, message))
     thread.worker.on('error', (error) => die(String(error)))
     thread.worker.on('exit', (code) => die(`exit ${code}`))
     threads.add(thread)
@@ -106,16 +97,16 @@ export function createWorkerThreads<Job, Progress, Answer>(options: {
     return idlest && (idlest.jobs.size === 0 || threads.size >= count) ? idlest : start()
   }
 
-  const tell = ({ thread }: OneWork, message: ToThread<Job>) => thread?.worker.postMessage(message)
+  const post = ({ thread }: OneWork, message: ToThread<Job>) => thread?.worker.postMessage(message)
 
-  function give(work: OneWork): void {
+  function assign(work: OneWork): void {
     const { id, job, upTo } = work
     work.thread = leastBusy()
     work.thread.jobs.set(id, work)
     // A thread with nothing to do must not keep the process alive; one with work must.
     work.thread.worker.ref()
-    tell(work, { kind: 'job', id, job })
-    if (upTo !== null) tell(work, { kind: 'allow', id, upTo })
+    post(work, { kind: 'job', id, job })
+    if (upTo !== null) post(work, { kind: 'allow', id, upTo })
   }
 
   function replace(thread: OneThread): void {
@@ -123,24 +114,24 @@ export function createWorkerThreads<Job, Progress, Answer>(options: {
     environment.log.error('a worker thread hangs and is replaced', { name, jobs: thread.jobs.size })
     const works = [...thread.jobs.values()]
     thread.jobs.clear()
-    // It may hang for as long as the disk does: nobody waits for its end.
+    // Not awaited, since it may hang as long as the disk does.
     thread.worker.unref()
     void thread.worker.terminate()
     for (const work of works) {
       if (work.signal.aborted) work.settle(null)
-      else give(work)
+      else assign(work)
     }
   }
 
-  /** Answers what ends the waiting for a sign of life. */
+  /** Returns a function that cancels the timeout. */
   function abort(work: OneWork): () => void {
     const { thread, id } = work
     if (!thread) return () => {}
-    tell(work, { kind: 'abort', id })
-    const { signs } = thread
-    return environment.timers.after(silentMs, () => {
+    post(work, { kind: 'abort', id })
+    const { messageCount } = thread
+    return environment.timers.after(hangTimeoutMs, () => {
       if (work.thread !== thread) return
-      if (thread.signs === signs) replace(thread)
+      if (thread.messageCount === messageCount) replace(thread)
       else work.settle(null)
     })
   }
@@ -153,7 +144,12 @@ export function createWorkerThreads<Job, Progress, Answer>(options: {
         stopWaiting = abort(work)
       }
       const work: OneWork = {
-        ...{ id: (lastId += 1), job, signal, onProgress, upTo: null, thread: null },
+        id: (lastId += 1),
+        job,
+        signal,
+        onProgress,
+        upTo: null,
+        thread: null,
         settle(answer) {
           const { thread } = work
           work.thread = null
@@ -164,14 +160,14 @@ export function createWorkerThreads<Job, Progress, Answer>(options: {
           resolve(answer)
         },
       }
-      give(work)
+      assign(work)
       signal.addEventListener('abort', onAbort)
       if (signal.aborted) onAbort()
       return {
         answer: promise,
         allow(upTo) {
           work.upTo = upTo
-          tell(work, { kind: 'allow', id: work.id, upTo })
+          post(work, { kind: 'allow', id: work.id, upTo })
         },
       }
     },
@@ -182,4 +178,14 @@ export function createWorkerThreads<Job, Progress, Answer>(options: {
       await Promise.all([...threads].map(({ worker }) => worker.terminate()))
     },
   }
+}
+
+function handleMessage<Job, Progress, Answer>(
+  thread: Thread<Job, Progress, Answer>,
+  message: FromThread<Progress, Answer>,
+): void {
+  thread.messageCount += 1
+  const work = thread.jobs.get(message.id)
+  if (message.kind === 'progress') work?.onProgress?.(message.progress)
+  else work?.settle(message.answer)
 }

@@ -19,7 +19,7 @@ export interface BlockLease {
   connectionClosed(): void
 }
 
-export interface BlockAllocator {
+interface BlockAllocator {
   openLease(): BlockLease
 }
 

@@ -41,7 +41,7 @@ interface Baseline {
   readonly slowdown: number | null
 }
 
-export interface ConcurrencyOptions {
+interface ConcurrencyOptions {
   readonly maximum: number
   /** Concurrency at the start, and the lowest that is tried without congestion. */
   readonly initial: number

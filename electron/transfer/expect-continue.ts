@@ -2,7 +2,7 @@
  * Decides which PUTs send `Expect: 100-continue` (RFC 9110, 10.1.1), with which storage can refuse a PUT before its body is
  * sent, for one round trip. How each host responds is remembered while the app runs.
  */
-export interface ExpectContinuePolicy {
+interface ExpectContinuePolicy {
   shouldExpect(host: string, sizeBytes: number): boolean
   /** Whether to repeat the PUT with the header toggled, because the header was rejected or may yield a readable response. */
   shouldRetry(

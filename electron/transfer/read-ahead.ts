@@ -26,7 +26,7 @@ export function createReadAhead(): ReadAhead {
 }
 
 /** The hashing thread's side. */
-export interface HashingReadAhead {
+interface HashingReadAhead {
   /** One more block is hashed. */
   blockHashed(): void
   /** Hashing has ended, successfully or not. */

@@ -22,7 +22,7 @@ export interface FileSlots {
   acquire(signal: AbortSignal): Promise<RequestSlot>
 }
 
-export interface SlotRequester {
+interface SlotRequester {
   readonly file: string
   /** Whether the user moved the file to the top; read again whenever a slot is released. */
   readonly isFirst: () => boolean

@@ -21,7 +21,7 @@ export interface SentPart {
   readonly checksum: number
 }
 
-export interface PartsJob {
+interface PartsJob {
   readonly path: string
   readonly identity: FileIdentity
   readonly partSizeBytes: number
@@ -48,7 +48,7 @@ const maxTries = 4
 /** First delay before a retry of a part, doubled each time, with full jitter. */
 const firstRetryDelayMs = 500
 
-export const partCountOf = (sizeBytes: number, partSizeBytes: number) => Math.ceil(sizeBytes / partSizeBytes)
+const partCountOf = (sizeBytes: number, partSizeBytes: number) => Math.ceil(sizeBytes / partSizeBytes)
 
 /**
  * Sends the missing parts, as many at once as there are slots, and returns all parts ascending. After the first failure that

@@ -15,7 +15,7 @@ export interface SentMd5 {
 }
 
 /** One for all PUTs of a thread, since they share its core. */
-export interface SentMd5Factory {
+interface SentMd5Factory {
   start(): SentMd5
 }
 

@@ -1,7 +1,7 @@
 import type { Environment } from '../platform/environment.ts'
 
 /** A PUT as the throttle sees it. */
-export interface ThrottledPut {
+interface ThrottledPut {
   /** PUTs with the same name share the bandwidth of one file. */
   readonly file: string
   readonly sizeBytes: number
@@ -10,7 +10,7 @@ export interface ThrottledPut {
 }
 
 /** One PUT's share of the limit. */
-export interface ThrottleMembership {
+interface ThrottleMembership {
   /** The operating system has taken this many bytes of the PUT for sending, in total. */
   recordFlushed(flushedBytes: number): void
   leave(): void

@@ -6,7 +6,7 @@ import { setupPairing } from '../../support/pairing.ts'
 const large = { sizeBytes: 12_000_000 }
 const smallLimit = { settings: { singlePutLimitBytes: 6_000_000 } }
 
-test('a file over the limit is refused before a byte is hashed or sent, and goes on with the password', async () => {
+test('refuses a file over the limit with a device key, and uploads it with a session', async () => {
   const { app, pair, file, countOf, cloud } = await setupPairing(smallLimit)
   await pair()
   const [id = ''] = await app.add(await file('a.safetensors', large))
@@ -33,7 +33,7 @@ test('does not read a file over the limit to look for it in the library', async 
   expect(valueOf(await app.calls.hasLocalFile({ sha256 }))).toBe(false)
 })
 
-test('who is signed in by both sends large files by the session, whichever was chosen', async () => {
+test('sends large files with the session of a person who also has a device key', async () => {
   const { app, pair, file } = await setupPairing(smallLimit)
   const device = await pair()
   const session = (await app.signIn()).accounts.find(({ kind }) => kind === 'session')
@@ -76,7 +76,7 @@ test('does not upload with another person’s session what a device key can’t'
   expect(app.row(id)).toMatchObject({ phase: 'failed', failure: { code: 'too-large-for-device' } })
 })
 
-test('what waits for a session goes on with the same person’s device for that team', async () => {
+test('continues an upload of a signed-out session with the person’s device key', async () => {
   const { app, pair, file, cloud } = await setupPairing({ as: ALICE })
   await app.calls.pauseAll(undefined)
   const [id = ''] = await app.add(await file('a.safetensors'))
@@ -99,7 +99,7 @@ test.each([
   expect([cloud.operations, [...vault.entries.values()]]).toEqual([[], []])
 })
 
-test('a pasted device key is a sign-in once the server knows it, else nothing of it is kept', async () => {
+test('signs in with a pasted device key only if the server accepts it', async () => {
   const { app, pair, vault, cloud } = await setupPairing()
   await pair()
   const [key = ''] = vault.entries.values()

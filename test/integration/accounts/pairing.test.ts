@@ -5,7 +5,7 @@ import { setupPairing } from '../../support/pairing.ts'
 
 const seconds = 1_000
 
-test('a pairing shows its code and its page, and confirmed in the browser it is a sign-in for that team', async () => {
+test('shows a code and a page, and signs in once confirmed in the browser', async () => {
   const { app, cloud, start, poll, vault, clock } = await setupPairing()
   const pairing = await start()
   expect(pairing).toEqual({
@@ -46,7 +46,7 @@ test('a file goes to the library by a device key, without the team’s header', 
   expect(cloud.modelsOf(STUDIO_NORTH_ID)).toHaveLength(1)
 })
 
-test('a code that has run out is asked about once more and says so, and a new start brings a new one', async () => {
+test('polls once more after a code has expired, and a new start shows a new code', async () => {
   const { app, start, clock, countOf } = await setupPairing()
   const first = await start()
   clock.advance(301 * seconds)
@@ -99,7 +99,7 @@ test('a key that arrives just after the cancel is revoked', async () => {
   expect([app.session().accounts, vault.entries.size]).toEqual([[], 0])
 })
 
-test('the key is stored before anything else, and the next start finishes what a lost line left', async () => {
+test('stores the key first, so that the next start can finish the sign-in', async () => {
   const { app, start, poll, cloud, vault, open } = await setupPairing()
   cloud.confirmPairing((await start()).userCode, ALICE.email, ALICES_TEAM_ID)
   cloud.fail({ on: 'getCurrentUser', how: 'cut' })
@@ -114,7 +114,7 @@ test('the key is stored before anything else, and the next start finishes what a
   expect([...vault.entries.keys()]).toEqual([expect.stringMatching(/^device .* 019/)])
 })
 
-test('a second try finishes the sign-in that the first one was handed, without a new code', async () => {
+test('a second attempt finishes the first sign-in without a new code', async () => {
   const { app, start, poll, cloud, countOf } = await setupPairing()
   cloud.confirmPairing((await start()).userCode, ALICE.email, ALICES_TEAM_ID)
   cloud.fail({ on: 'getCurrentUser', how: 503 })
@@ -134,7 +134,7 @@ test('revokes the key when the keychain does not accept it', async () => {
   expect(app.session().accounts).toEqual([])
 })
 
-test('a server that does not tell a key’s team still serves: the person’s only team, or a name of our own', async () => {
+test('works with a server that does not report a key’s team', async () => {
   const { app, pair, cloud, start, poll } = await setupPairing()
   cloud.fail({ on: 'getCurrentTeam', how: 404, times: Infinity })
   cloud.confirmPairing((await start()).userCode, ALICE.email, ALICES_TEAM_ID)
@@ -156,7 +156,7 @@ test('signing out erases the key and revokes it', async () => {
   expect(vault.entries.size).toBe(0)
 })
 
-test('a sign-out that the server does not hear says so; the key is gone from here all the same', async () => {
+test('reports a sign-out that did not reach the server, and erases the key', async () => {
   const { app, pair, cloud, vault } = await setupPairing()
   const { id: accountId } = await pair()
   cloud.fail({ on: 'revokeOwnDevice', how: 'cut' })
@@ -166,7 +166,7 @@ test('a sign-out that the server does not hear says so; the key is gone from her
   expect([vault.entries.size, app.session().accounts[0]?.state]).toEqual([0, 'signed-out'])
 })
 
-test('a key that was revoked elsewhere lets the rows wait until the same pairing is made again', async () => {
+test('uploads wait after their key was revoked until the device is paired again', async () => {
   const { app, pair, cloud, file } = await setupPairing()
   const { id: accountId } = await pair()
   cloud.revokeDevices(ALICE.email)
@@ -177,7 +177,7 @@ test('a key that was revoked elsewhere lets the rows wait until the same pairing
   await app.phase(id, 'registered')
 })
 
-test('pairing for the same team again replaces the key, and the old one dies', async () => {
+test('pairing for the same team again replaces and revokes the old key', async () => {
   const { pair, cloud, vault } = await setupPairing()
   const first = await pair()
   const [before] = vault.entries.values()

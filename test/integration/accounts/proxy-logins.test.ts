@@ -26,7 +26,7 @@ test('sends API requests and storage PUTs through the computer’s proxy', async
   expect(proxy.passed.length).toBeGreaterThanOrEqual(cloud.operations.length)
 })
 
-test('a login that the proxy wants is asked for once, kept in the keychain, and what waited goes on by itself', async () => {
+test('asks for a proxy’s login once, stores it, and continues waiting uploads', async () => {
   const { app, file, proxy, vault, environment, open } = await setupProxied()
   await app.signIn()
   proxy.manners.login = login
@@ -51,7 +51,7 @@ test('a login that the proxy wants is asked for once, kept in the keychain, and 
   expect(next.session().proxy).toBeNull()
 })
 
-test('signing in itself meets the proxy’s question, and a question that was put off comes again', async () => {
+test('shows the proxy’s question while signing in, and again after a dismissal', async () => {
   const { app, proxy } = await setupProxied({ login })
   const signIn = () => app.calls.signIn({ email: ALICE.email, password: ALICE.password })
   expect(await signIn()).toMatchObject({ ok: false, failure: { code: 'proxy-sign-in' } })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { setup, usualSettings, valueOf } from '../../support/engine.ts'
 
-test('a server of this API is recognised by its own refusal, which is asked for without a credential', async () => {
+test('recognises this API by its refusal, without sending a credential', async () => {
   const { app, cloud } = await setup()
   cloud.forgetOperations()
   const check = async () => valueOf(await app.calls.checkServer({ address: null }))

@@ -18,7 +18,7 @@ async function setupTwo() {
   return { ...world, other, use }
 }
 
-test('accounts of two servers stand side by side, and each file goes to the server of its own', async () => {
+test('uploads each file to the server of its own account', async () => {
   const { app, cloud, other, use, file } = await setupTwo()
   use(other.url)
   await app.signIn(BOB)
@@ -38,7 +38,7 @@ test('accounts of two servers stand side by side, and each file goes to the serv
   expect([cloud.modelsOf(bobsTeam).length, other.modelsOf(ALICES_TEAM_ID).length]).toEqual([0, 0])
 })
 
-test('each server’s own limit says what goes in one piece there', async () => {
+test('uses each server’s own limit for single uploads', async () => {
   const { app, cloud, other, use, file } = await setupTwo()
   use(other.url)
   await app.signIn()
@@ -53,7 +53,7 @@ test('each server’s own limit says what goes in one piece there', async () => 
   expect([inParts(cloud.operations), inParts(other.operations)]).toEqual([false, true])
 })
 
-test('a person who leaves one server is not hidden from themselves at the other', async () => {
+test('does not hide a person who signs out of one of two servers', async () => {
   const { app, cloud, other, use, file } = await setupTwo()
   use(other.url)
   await app.signIn()
@@ -76,7 +76,7 @@ test('a server is in use while an account or an upload belongs to it', async () 
   expect(uses(`${cloud.url}/`)).toBe(false)
 })
 
-test('an address without the API’s path is found with it, and one that is none of this API is refused', async () => {
+test('finds the API’s path, and refuses an address without this API', async () => {
   const { app, other } = await setupTwo()
   const origin = new URL(other.url).origin
   expect(valueOf(await app.calls.checkServer({ address: origin }))).toMatchObject({

@@ -56,7 +56,7 @@ test('uploads wait for a sign-in after the session is refused, then continue', a
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(3)
 })
 
-test('a file that was stored before the session died is registered after the sign-in, not sent again', async () => {
+test('registers a stored file after the next sign-in without sending it again', async () => {
   const { app, cloud, file, clock, countOf } = await setup()
   const held = cloud.hold('put-object', 'answer')
   const [id = ''] = await app.add(await file('a.safetensors'))
@@ -70,7 +70,7 @@ test('a file that was stored before the session died is registered after the sig
   expect([countOf('put-object'), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 1])
 })
 
-test('signing out stops what is sent, removes the secret, and the rows wait', async () => {
+test('signing out stops running uploads and erases the secret', async () => {
   const { app, cloud, file, vault } = await setup()
   const held = cloud.hold('put-object', 4_000_000)
   const [running = ''] = await app.add(await file('a.safetensors', { sizeBytes: 12_000_000 }))
@@ -127,7 +127,7 @@ test('a team that is not the person’s cannot be chosen', async () => {
   expect(app.session().chosen).toEqual({ accountId, teamId: ALICES_TEAM_ID })
 })
 
-test('a change of the server hides the accounts of the other one, and brings them back', async () => {
+test('changing the server hides the accounts of the other one', async () => {
   const { app, cloud } = await setup()
   app.engine.applySettings({ ...usualSettings, server: 'https://elsewhere.example/api/v1' })
   expect(app.session()).toMatchObject({ accounts: [], chosen: null })
@@ -135,12 +135,12 @@ test('a change of the server hides the accounts of the other one, and brings the
   expect(app.session()).toMatchObject({ accounts: [{ email: ALICE.email }] })
 })
 
-test('the keychain is asked at the start, so that its state is known before anybody signs in', async () => {
+test('reads the keychain at the start, so that its state is known', async () => {
   const { vault, cloud } = await setup({ as: null })
   expect(vault.calls).toEqual([`get device arrival ${cloud.url}`])
 })
 
-test('the history of the one who left is not shown to another person', async () => {
+test('does not show a person’s history to another person', async () => {
   const { app, file } = await setup()
   const [id = ''] = await app.add(await file('a.safetensors'))
   await app.settled(id)
@@ -157,7 +157,7 @@ test('the history of the one who left is not shown to another person', async () 
   expect(await seen()).toEqual([1, 1])
 })
 
-test('a session that died is still shown while somebody else is signed in already', async () => {
+test('still shows a refused session while another person is signed in', async () => {
   const { app, cloud, file, clock } = await setup()
   await app.signIn(BOB)
   cloud.endSessions(ALICE.email)
@@ -167,7 +167,7 @@ test('a session that died is still shown while somebody else is signed in alread
   expect(app.session().accounts.map(({ state }) => state)).toEqual(['signed-out', 'ready'])
 })
 
-test('a sign-in that a locked keychain kept to itself is back once it is unlocked, and its rows go on', async () => {
+test('restores a sign-in once the keychain is unlocked, and continues its uploads', async () => {
   const { app, vault, file, open } = await setup()
   await app.calls.pauseAll(undefined)
   const [id = ''] = await app.add(await file('a.safetensors'))
@@ -184,7 +184,7 @@ test('a sign-in that a locked keychain kept to itself is back once it is unlocke
   await next.phase(id, 'registered')
 })
 
-test('who has signed out stays signed out when the keychain is looked at again', async () => {
+test('an account that was signed out stays so when the keychain is read again', async () => {
   const { app } = await setup()
   const [accountId = ''] = app.session().accounts.map(({ id }) => id)
   await app.calls.signOut({ accountId })

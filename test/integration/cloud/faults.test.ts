@@ -196,7 +196,7 @@ describe('faults of the API', () => {
     expect((await list()).status).toBe(200)
   })
 
-  test('stops the world at an operation until released', async () => {
+  test('stops at an operation until released', async () => {
     const gate = cloud.hold('listModels')
     const answers = [list(), list()]
     const first = await gate.arrived

@@ -71,7 +71,7 @@ test('the next start is signed in, with the names that the server has by then', 
   expect(cloud.operations.at(-1)).toMatchObject({ name: 'getCurrentUser', status: 200 })
 })
 
-test('a start without the secret knows the account as signed out', async () => {
+test('shows an account without a secret as signed out at the start', async () => {
   const { signIn, start, secretStore } = await setupAccounts()
   const { id } = await signIn()
   secretStore.entries.clear()
@@ -99,7 +99,7 @@ test('a missing secret signs the account out in this process only', async () => 
   expect(start().list()).toMatchObject([{ state: 'signed-out' }])
 })
 
-test('a second sign-in that ran out has not left while its person has been here all along', async () => {
+test('does not hide an expired sign-in of a person who is still signed in', async () => {
   const { accounts, signIn, cloud } = await setupAccounts()
   const { id } = valueOf(await accounts.signIn(cloud.url, BOB.email, BOB.password))
   await signIn()
@@ -164,7 +164,7 @@ test('a token from outside stands in for the same person who has signed in here'
   expect([given.id, accounts.list()]).toEqual([stored.id, [given]])
 })
 
-test('a keychain that keeps the secret at a sign-out is told to the person, who is signed out all the same', async () => {
+test('signs out and reports a keychain that did not erase the secret', async () => {
   const { accounts, signIn, secretStore, states, cloud } = await setupAccounts()
   const { id } = await signIn()
   secretStore.beforeCall = (call) =>

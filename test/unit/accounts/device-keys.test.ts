@@ -94,7 +94,7 @@ test('a key that was signed out here is not used once another process has paired
   expect(cloud.operations.map(({ name, status }) => [name, status])).toEqual([['getCurrentUser', 200]])
 })
 
-test('a key that the keychain refuses to keep for its account stays for the next start', async () => {
+test('keeps a pending key for the next start when it can’t be stored', async () => {
   const { accounts, start, secretStore, cloud, newDeviceKey } = await setup()
   const key = await newDeviceKey()
   secretStore.beforeCall = (call) =>
@@ -127,7 +127,7 @@ test('signing in again with the same key does not revoke it', async () => {
   expect(accounts.list()).toMatchObject([{ state: 'ready' }])
 })
 
-test('a keychain that keeps the key at a sign-out is reported, and the server is told all the same', async () => {
+test('revokes the key and reports a keychain that did not erase it', async () => {
   const { accounts, pair, secretStore, cloud } = await setup()
   const { id } = await pair()
   secretStore.beforeCall = (call) =>

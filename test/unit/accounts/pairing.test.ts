@@ -77,7 +77,7 @@ test('a second start while the first is asked for a code shows only the second c
   expect([pairings.current()?.state, clock.waits(), shown]).toEqual(['waiting', [2_000], ['waiting']])
 })
 
-test('a server that refuses to open a pairing is the answer of the start', async () => {
+test('returns the failure when the server refuses to start a pairing', async () => {
   const { cloud, pairings, start } = await setup()
   cloud.fail({ on: 'startPairing', how: 503 })
   expect(await start()).toMatchObject({ failure: { code: 'server-trouble' } })
@@ -105,7 +105,7 @@ test('polls a failing server less often, but once shortly before the code expire
   expect(shown).toEqual(['waiting', 'waiting server-trouble', 'over pairing-over'])
 })
 
-test('a server that answers again is polled as often as it asked for', async () => {
+test('polls at the requested interval again once the server responds', async () => {
   const { cloud, start, poll, shown } = await setup()
   await start()
   cloud.fail({ on: 'pollPairing', how: 503, times: 2 })

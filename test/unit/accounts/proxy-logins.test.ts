@@ -22,7 +22,7 @@ function setup(findProxies: FindProxies = async () => [first, second]) {
   }
 }
 
-test('requests go by the first proxy, and straight where there is none or nobody can tell', async () => {
+test('uses the first proxy, or a direct connection if there is none or unknown', async () => {
   expect(await setup().way()).toBe(first)
   expect(await setup(async () => ['direct', first]).way()).toBeNull()
   expect(await setup(async () => []).way()).toBeNull()
@@ -38,7 +38,7 @@ test.each([`${proxyCodes.refused} 403`, proxyCodes.trouble])(
   },
 )
 
-test('a proxy that is not there is passed over for five minutes', async () => {
+test('skips an unreachable proxy for five minutes', async () => {
   const { proxies, way, clock } = setup()
   expect(await proxies.reportFailure(first, proxyCodes.unreachable)).toBe(true)
   expect(await way()).toBe(second)
@@ -49,7 +49,7 @@ test('a proxy that is not there is passed over for five minutes', async () => {
   expect(await proxies.reportFailure(first, proxyCodes.unreachable)).toBe(true)
 })
 
-test('a request that fails by a proxy which is passed over already is not repeated', async () => {
+test('does not repeat a request through a proxy that is already skipped', async () => {
   const { proxies, way, clock } = setup()
   await proxies.reportFailure(first, proxyCodes.unreachable)
   clock.advance(4 * minute)
@@ -59,14 +59,14 @@ test('a request that fails by a proxy which is passed over already is not repeat
   expect(await way()).toBe(second)
 })
 
-test('the first proxy is used when none of them is there', async () => {
+test('uses the first proxy when all are unreachable', async () => {
   const { proxies, way } = setup()
   await proxies.reportFailure(first, proxyCodes.unreachable)
   await proxies.reportFailure(second, proxyCodes.unreachable)
   expect(await way()).toBe(first)
 })
 
-test('the keychain is asked for a login once, when a proxy wants one, however many requests it refused', async () => {
+test('reads the login from the keychain once for many refused requests', async () => {
   const { proxies, way, secretStore, keepLogin, changes } = setup()
   keepLogin()
   expect([await way(), secretStore.calls]).toEqual([first, []])
@@ -77,7 +77,7 @@ test('the keychain is asked for a login once, when a proxy wants one, however ma
   expect([await refused(), secretStore.calls.length]).toEqual([true, 1])
 })
 
-test('a login that came into the keychain later is found when the proxy asks again', async () => {
+test('finds a login that was stored later when the proxy refuses again', async () => {
   const { proxies, way, keepLogin } = setup()
   expect(await proxies.reportFailure(first, proxyCodes.signIn)).toBe(false)
   keepLogin()
@@ -85,7 +85,7 @@ test('a login that came into the keychain later is found when the proxy asks aga
   expect(await way()).toBe(firstWithLogin)
 })
 
-test('a stored login that the proxy refuses is asked for, once', async () => {
+test('asks once for a login when the stored one is refused', async () => {
   const { proxies, keepLogin, changes } = setup()
   keepLogin()
   await proxies.reportFailure(first, proxyCodes.signIn)
@@ -102,13 +102,13 @@ test.each(['keychain-locked', 'keychain-slow'] as const)('a login is asked for o
   expect(environment.lines).toMatchObject([{ level: 'warn', facts: { code } }, { level: 'warn' }])
 })
 
-test('an entry of the keychain that is no login is ignored', async () => {
+test('ignores a damaged login in the keychain', async () => {
   const { proxies, secretStore } = setup()
   secretStore.entries.set(`proxy ${first}`, '{"name":"mira"}')
   expect(await proxies.reportFailure(first, proxyCodes.signIn)).toBe(false)
 })
 
-test('a login is used and stored, and answers the question of its own proxy only', async () => {
+test('uses and stores a login, and clears the question of its own proxy only', async () => {
   const { proxies, way, secretStore, changes } = setup()
   await proxies.reportFailure(second, proxyCodes.signIn)
   expect(await proxies.signIn(first, login)).toMatchObject({ ok: true })
@@ -122,14 +122,14 @@ test('a login is used and stored, and answers the question of its own proxy only
   expect([proxies.pendingQuestion(), changes()]).toEqual([null, 2])
 })
 
-test('a login that the keychain does not take is used until the app ends', async () => {
+test('uses a login that the keychain refuses until the app ends', async () => {
   const { proxies, way, secretStore } = setup()
   secretStore.failWith('keychain-locked')
   expect(await proxies.signIn(first, login)).toMatchObject({ failure: { code: 'keychain-locked' } })
   expect(await way()).toBe(firstWithLogin)
 })
 
-test('a dismissed question comes again with the next refusal, and opens nothing', async () => {
+test('shows a dismissed question again after the next refusal', async () => {
   const { proxies, changes } = setup()
   await proxies.signIn(second, login)
   await proxies.reportFailure(first, proxyCodes.signIn)
@@ -143,7 +143,7 @@ test('a dismissed question comes again with the next refusal, and opens nothing'
   expect(proxies.hasNewLogin()).toBe(false)
 })
 
-test('a login given later takes the place of one in the proxy’s address', async () => {
+test('a login entered by the user replaces the one in the proxy’s URL', async () => {
   const { proxies, way } = setup(async () => ['http://old:old@first.example:3128/'])
   expect(await way()).toBe('http://old:old@first.example:3128')
   await proxies.signIn(first, login)

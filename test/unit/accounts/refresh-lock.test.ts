@@ -14,7 +14,7 @@ function setup(clock = runningClock()) {
   return { folder, environment, locks: () => createLocks(join(folder, 'locks'), environment) }
 }
 
-test('work of one name runs alone, work of another name beside it', async () => {
+test('runs work of the same name one after the other, other work concurrently', async () => {
   const { locks } = setup()
   const [ours, theirs] = [locks(), locks()]
   const order: string[] = []
@@ -31,14 +31,14 @@ test('work of one name runs alone, work of another name beside it', async () => 
   expect(order).toEqual(['first begins', 'other', 'first ends', 'second'])
 })
 
-test('a lock ends with the work, however that ends', async () => {
+test('releases a lock when the work ends or throws', async () => {
   const { locks } = setup()
   const ours = locks()
   await expect(ours('a', () => Promise.reject(new Error('no')))).rejects.toThrow('no')
   expect(await ours('a', async () => 'free')).toBe('free')
 })
 
-test('the lock of a process that is killed is free at once', async () => {
+test('releases the lock of a killed process at once', async () => {
   const { locks, folder } = setup()
   const script = `import { createLocks } from ${JSON.stringify(import.meta.resolve('../../../electron/accounts/refresh-lock.ts'))}
     const ports = { timers: { after() {} }, log: { warn() {} } }
@@ -60,7 +60,7 @@ test('the lock of a process that is killed is free at once', async () => {
   expect(isFree).toBe(true)
 })
 
-test('where no lock file can be opened the work runs at once, and the log says why', async () => {
+test('runs without a lock when no lock file can be opened, and logs why', async () => {
   const { folder, environment } = setup(standingClock())
   const file = join(folder, 'a-file')
   writeFileSync(file, '')
@@ -73,7 +73,7 @@ test('where no lock file can be opened the work runs at once, and the log says w
   ])
 })
 
-test('a lock file that is damaged is not waited for, and the log says why', async () => {
+test('does not wait for a damaged lock file, and logs why', async () => {
   const { folder, environment, locks } = setup(standingClock())
   await locks()('a', async () => {})
   const [name = ''] = readdirSync(join(folder, 'locks'))
@@ -89,7 +89,7 @@ test('a lock file that is damaged is not waited for, and the log says why', asyn
   ])
 })
 
-test('a lock that another process keeps is waited for thirty seconds, not for ever', async () => {
+test('waits for another process’s lock for thirty seconds', async () => {
   const { environment, locks } = setup(standingClock())
   const gate = Promise.withResolvers<void>()
   const first = locks()('a', () => gate.promise)

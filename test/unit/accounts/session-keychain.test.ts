@@ -15,7 +15,7 @@ test('a pair that another process stored later is not overwritten by an older on
   expect(storedPair()['accessToken']).toBe(newer)
 })
 
-test('a pair that the keychain did not take is forgotten once its person has signed in again', async () => {
+test('drops a pair that was not stored once the person signs in again', async () => {
   const { session, pair, secretStore, cloud, storedPair, clock } = await setupSession()
   secretStore.failWith('keychain-locked')
   await session.renew(pair.access_token)
@@ -29,7 +29,7 @@ test('a pair that the keychain did not take is forgotten once its person has sig
   ])
 })
 
-test('a locked keychain is asked once a minute to take a pair, not for each call', async () => {
+test('tries to store a pair in a locked keychain once a minute', async () => {
   const { session, pair, secretStore, clock } = await setupSession()
   secretStore.failWith('keychain-locked')
   await session.renew(pair.access_token)
@@ -45,7 +45,7 @@ test('a locked keychain is asked once a minute to take a pair, not for each call
   expect(writes()).toBe(before + 1)
 })
 
-test('a session that has ended stays ended, though the keychain storedPair its secret', async () => {
+test('a session that has ended stays ended, though the keychain kept its secret', async () => {
   const { session, pair, secretStore, refreshes } = await setupSession()
   secretStore.beforeCall = (call) =>
     secretStore.failWith(call.startsWith('delete') ? 'keychain-locked' : null)

@@ -40,13 +40,13 @@ test('twenty callers at once share one refresh', async () => {
   expect(refreshes()).toEqual([200])
 })
 
-test('who comes late with the old token gets the new one without another refresh', async () => {
+test('returns the new token for an old one without another refresh', async () => {
   const { session, pair, refreshes } = await setupSession()
   const token = valueOf(await session.renew(pair.access_token))
   expect([await session.renew(pair.access_token), refreshes()]).toEqual([success(token), [200]])
 })
 
-test('a new pair is in the keychain before anybody has it', async () => {
+test('stores a new pair before it is used', async () => {
   const { session, pair, secretStore, cloud, refreshes } = await setupSession()
   const gate = Promise.withResolvers<void>()
   const storing = Promise.withResolvers<void>()
@@ -69,7 +69,7 @@ test('a new pair is in the keychain before anybody has it', async () => {
   expect(order).toEqual(['stored', 'used'])
 })
 
-test('a refresh whose answer is lost is tried once more, which tells whether the session lives', async () => {
+test('repeats a refresh once when its response is lost', async () => {
   const { session, pair, cloud, refreshes } = await setupSession()
   cloud.fail({ on: 'refresh', how: 'lose-answer' })
   expect(await session.renew(pair.access_token)).toMatchObject({
@@ -89,7 +89,7 @@ test.each([['cut'], [503], ['html']] as const)(
   },
 )
 
-test('a server that stays in trouble is no lost sign-in: the pair is storedPair and works later', async () => {
+test('keeps the pair while the server fails, and uses it later', async () => {
   const { session, pair, cloud, refreshes } = await setupSession()
   cloud.fail({ on: 'refresh', how: 500, times: 2 })
   expect(await session.renew(pair.access_token)).toMatchObject({
@@ -115,7 +115,7 @@ test('a pair that another process has stored is taken over instead of refreshing
   expect([await session.renew(pair.access_token), refreshes()]).toEqual([success(theirs), [200]])
 })
 
-test('two processes that need a new token at the same moment make one refresh of it', async () => {
+test('two processes that need a token at the same time share one refresh', async () => {
   const { session, pair, cloud, anotherSession, refreshes } = await setupSession()
   const held = cloud.hold('refresh', 'answer')
   const ours = session.renew(pair.access_token)
@@ -125,7 +125,7 @@ test('two processes that need a new token at the same moment make one refresh of
   expect([await theirs, refreshes()]).toEqual([await ours, [200]])
 })
 
-test('a process without the lock that comes second takes the pair which the first one stored', async () => {
+test('uses the pair of another process when both refresh without a lock', async () => {
   const { session, pair, secretStore, cloud, anotherSession, folder, refreshes } = await setupSession()
   const other = anotherSession(join(folder, 'elsewhere'))
   await other.token()
@@ -164,7 +164,7 @@ test.each([
   expect(cloud.operations).toEqual([])
 })
 
-test('a keychain that is locked says so; it does not sign out', async () => {
+test('reports a locked keychain without signing out', async () => {
   const { secretStore, anotherSession } = await setupSession()
   const next = anotherSession()
   secretStore.failWith('keychain-locked')
@@ -173,7 +173,7 @@ test('a keychain that is locked says so; it does not sign out', async () => {
   expect(await next.checkSecret()).toEqual(success(undefined))
 })
 
-test('the end removes the secret and hands it out once, for the server to be told', async () => {
+test('ending erases the secret and returns it once', async () => {
   const { session, pair, secretStore } = await setupSession()
   const { secret, erased } = await session.end()
   expect([secret?.accessToken, secret?.refreshToken, erased.ok]).toEqual([
@@ -183,7 +183,7 @@ test('the end removes the secret and hands it out once, for the server to be tol
   expect(await session.token()).toMatchObject({ failure: { code: 'signed-out' } })
 })
 
-test('the end waits for a refresh that is under way, so that its pair does not come back', async () => {
+test('ending waits for a running refresh', async () => {
   const { session, pair, secretStore, cloud } = await setupSession()
   const held = cloud.hold('refresh', 'answer')
   const renewed = session.renew(pair.access_token)
@@ -195,7 +195,7 @@ test('the end waits for a refresh that is under way, so that its pair does not c
   expect(await session.renew(pair.access_token)).toMatchObject({ failure: { code: 'signed-out' } })
 })
 
-test('a new pair that the keychain would not take is used from memory, and stored once it does', async () => {
+test('uses a pair from memory until the keychain accepts it', async () => {
   const { session, pair, secretStore, refreshes, storedPair, clock } = await setupSession()
   secretStore.failWith('keychain-locked')
   const token = valueOf(await session.renew(pair.access_token))
@@ -208,7 +208,7 @@ test('a new pair that the keychain would not take is used from memory, and store
   expect([storedPair()['accessToken'], refreshes()]).toEqual([token, [200]])
 })
 
-test('a pair that is in memory only is refreshed by its own token, not by the dead one in the keychain', async () => {
+test('refreshes with the pair in memory instead of the older stored one', async () => {
   const { session, pair, secretStore, refreshes } = await setupSession()
   secretStore.beforeCall = (call) => secretStore.failWith(call.startsWith('set') ? 'keychain-locked' : null)
   const second = valueOf(await session.renew(pair.access_token))

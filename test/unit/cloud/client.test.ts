@@ -82,7 +82,7 @@ test.each([
 })
 
 test.each([404, 410])(
-  'a %i that is not the API’s own says nothing about what was asked for',
+  'a %i that is not from the API does not mean that a resource is missing',
   async (status) => {
     for (const body of ['', '<h1>no such host</h1>', '404 page not found', '{"message":"no route"}']) {
       const { get } = await setup(answering(status, body))
@@ -91,7 +91,7 @@ test.each([404, 410])(
   },
 )
 
-test('a server may lack a call of which a router says a bare 404, or which nothing but another method has', async () => {
+test('a bare 404 or a 405 means that the call may be unsupported', async () => {
   const says = async (status: number, body: string) => {
     const { get } = await setup(answering(status, body))
     const answer = await get()
@@ -104,7 +104,7 @@ test('a server may lack a call of which a router says a bare 404, or which nothi
   expect(await says(302, '')).toBe(false)
 })
 
-test('a 403 is about the team where the call was for one, and about the sign-in where it was not', async () => {
+test('a 403 concerns the team if the request had one, else the sign-in', async () => {
   const { get } = await setup(answering(403, '{"error_message":"no"}'))
   const signer = (credential: Credential): Signer => ({
     credential: async () => success(credential),
@@ -118,7 +118,7 @@ test('a 403 is about the team where the call was for one, and about the sign-in 
   expect(await get(signer(ofNoTeam))).toMatchObject({ failure: { code: 'sign-in-forbidden' } })
 })
 
-test('a token that can’t stand in a header is a failure, not a throw', async () => {
+test('returns a failure for a token that is not a valid header', async () => {
   const { asked, get } = await setup(answering(200, '{"id":"1"}'))
   const signer = {
     credential: async () => success(session('jwt\nmore')),
@@ -128,7 +128,7 @@ test('a token that can’t stand in a header is a failure, not a throw', async (
   expect(asked).toEqual([])
 })
 
-test('a redirect is not followed, so that the token stays with its server', async () => {
+test('does not follow redirects', async () => {
   const other = await setup(answering(200, '{"id":"stolen"}'))
   const { get, asked } = await setup(answering(307, '', { location: other.client.server }))
   await get({
@@ -147,7 +147,7 @@ test.each([
   expect(await get()).toMatchObject({ ok: false, failure: { code } })
 })
 
-test('a page without a beginning that shows it is known by its type', async () => {
+test('recognises an HTML page by its content type', async () => {
   const { get } = await setup(answering(200, 'Please sign in', { 'content-type': 'text/html' }))
   expect(await get()).toMatchObject({ failure: { code: 'not-the-api' } })
 })
@@ -158,12 +158,12 @@ test.each([200, 302, 401, 404, 503])('a server that answers %i is there', async 
   expect(asked.map(({ headers }) => headers['authorization'])).toEqual([undefined])
 })
 
-test('a server that hangs up without an answer is not there', async () => {
+test('a server that closes the connection without a response is not reachable', async () => {
   const { client } = await setup((request) => request.socket.destroy())
   expect(await client.isReachable(new AbortController().signal)).toBe(false)
 })
 
-test('how far the two clocks are apart is known after any answer, and told once', async () => {
+test('measures the clock difference with any response, and logs it once', async () => {
   const { client, environment, get } = await setup((_request, response) =>
     response.setHeader('date', new Date(environment.now() - 3_600_000).toUTCString()).end('{"id":"1"}'),
   )
@@ -174,7 +174,7 @@ test('how far the two clocks are apart is known after any answer, and told once'
   expect(environment.lines.filter(({ message }) => message.includes('clock'))).toHaveLength(1)
 })
 
-test('an answer that does not end is cut off', async () => {
+test('aborts a response that is too long', async () => {
   const { get } = await setup((_request, response) => {
     const more = () => {
       while (response.write(Buffer.alloc(1024 * 1024, 0x20)));
@@ -185,12 +185,12 @@ test('an answer that does not end is cut off', async () => {
   expect(await get()).toMatchObject({ ok: false, failure: { code: 'not-the-api' } })
 })
 
-test('Retry-After comes with the failure', async () => {
+test('returns Retry-After with the failure', async () => {
   const { get } = await setup(answering(429, '', { 'retry-after': '17' }))
   expect(await get()).toMatchObject({ failure: failure('rate-limited', {}, { retryAfterMs: 17_000 }) })
 })
 
-test('a 401 is answered by one renewal and one repeat, not more', async () => {
+test('renews the credential and repeats the request once after a 401', async () => {
   const { asked, get } = await setup((request, response) =>
     response.writeHead(request.headers.authorization === 'Bearer good' ? 200 : 401).end('{"id":"1"}'),
   )
@@ -207,7 +207,7 @@ test('a 401 is answered by one renewal and one repeat, not more', async () => {
   expect([renewed, asked.length]).toEqual([['old', 'old'], 4])
 })
 
-test('a server that is not there is a lost connection that names the host', async () => {
+test('reports an unreachable server as a lost connection with its host', async () => {
   const { client } = await setup(answering(200, ''))
   const nobody = createCloudClient('http://127.0.0.1:9', testPorts(standingClock()))
   expect(await nobody.send(requestFor())).toMatchObject({
@@ -216,7 +216,7 @@ test('a server that is not there is a lost connection that names the host', asyn
   expect(client.server.endsWith('/api/v1')).toBe(true)
 })
 
-test('an aborted call rejects: nobody waits for its answer', async () => {
+test('rejects when aborted', async () => {
   const { client } = await setup(() => {})
   const controller = new AbortController()
   const sent = client.send({ ...requestFor(), signal: controller.signal })
@@ -224,7 +224,7 @@ test('an aborted call rejects: nobody waits for its answer', async () => {
   await expect(sent).rejects.toThrow('paused')
 })
 
-test('neither token nor address with its query is in the log', async () => {
+test('logs neither the token nor the URL’s query', async () => {
   const { get, environment } = await setup(answering(500, 'x'))
   await get({
     credential: async () => success(session('jwt-secret')),

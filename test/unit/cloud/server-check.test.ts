@@ -30,7 +30,7 @@ function answering(status: number, body: string, headers: Record<string, string>
   return (_request, response) => response.writeHead(status, headers).end(body)
 }
 
-test('a 401 in the words of the API is the API, asked without a credential', async () => {
+test('recognises the API by its 401, without sending a credential', async () => {
   const { check, asked, origin } = await setup(answering(401, refusal))
   expect(await check('/api/v1')).toMatchObject({
     ...{ address: `${origin}/api/v1`, failure: null, isReached: true, isApi: true },
@@ -75,14 +75,14 @@ test('the usual path is tried once, and only where something else answered', asy
   expect(busy.paths()).toEqual([usersMe])
 })
 
-test('a server in trouble under the usual path does not change the verdict on the address', async () => {
+test('ignores a failing server under the usual path', async () => {
   const respond: RequestListener = ({ url }, response) =>
     response.writeHead(url?.startsWith('/api/v1/') ? 503 : 404).end()
   const { check, origin } = await setup(respond)
   expect(await check()).toMatchObject({ address: origin, failure: { code: 'not-the-api' } })
 })
 
-test('a server that hangs up is not reached', async () => {
+test('a server that closes the connection is not reached', async () => {
   const { check } = await setup((request) => request.socket.destroy())
   expect(await check()).toMatchObject({
     ...{ failure: { code: 'connection-lost' }, isReached: false, isApi: false, certificate: 'none' },
@@ -108,7 +108,7 @@ test.each([
   })
 })
 
-test('the proxy is named without its login', async () => {
+test('returns the proxy without its login', async () => {
   const { check } = await setup(answering(401, refusal))
   const proxies = { ...directConnection, resolve: async () => 'http://mira:secret@proxy.example:3128' }
   expect((await check('/api/v1', proxies)).proxy).toBe('http://proxy.example:3128')

@@ -48,7 +48,7 @@ test.each(['EACCES', 'EPERM', 'EISDIR', 'ELOOP', 'EBUSY'])('%s means that the fi
 })
 
 test.each([new Error('no code'), 'no error', null, { code: 'EIO' }])(
-  'what is thrown without a code means that the file is unreadable: %s',
+  'an error without a code means that the file is unreadable: %s',
   (thrown) => {
     expect(fileFailure(thrown)).toEqual({ code: 'file-unreadable', params: {}, detail: 'unknown' })
   },
@@ -93,7 +93,7 @@ test('an unchanged file has no failure, a changed one has changed', async () => 
   expect(await changeFailure(path, identity)).toEqual({ code: 'file-changed', params: {} })
 })
 
-test('a file of which only the inode differs is found renumbered', async () => {
+test('returns the new identity of a file whose inode has changed', async () => {
   const { path, identity } = await newFile()
   expect(await renumberedIdentity(path, { ...identity, inode: identity.inode + 1n })).toEqual(identity)
 })
@@ -106,7 +106,7 @@ test.each([
   expect(await renumberedIdentity(path, { ...identity, inode: 0n, ...other })).toBeNull()
 })
 
-test('a file that is gone is not renumbered', async () => {
+test('returns no new identity for a deleted file', async () => {
   const { path, identity } = await newFile()
   await rename(path, `${path}.old`)
   expect(await renumberedIdentity(path, identity)).toBeNull()

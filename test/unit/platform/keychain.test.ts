@@ -32,7 +32,7 @@ function setup(limitMs = 1_000) {
 }
 
 describe('a secret', () => {
-  test('that fits lies in one entry of the app’s own name', async () => {
+  test('that fits is stored in one entry under the app’s name', async () => {
     const { entries, calls, keychain } = setup()
     expect(await keychain.set('session', 'short')).toEqual({ ok: true, value: undefined })
     expect([...entries]).toEqual([['session', 'short']])
@@ -40,7 +40,7 @@ describe('a secret', () => {
     expect(await keychain.get('session')).toEqual({ ok: true, value: 'short' })
   })
 
-  test('that outgrows Windows’ limit is kept in pieces and comes back whole', async () => {
+  test('that exceeds Windows’ limit is stored in pieces', async () => {
     const { entries, keychain } = setup()
     const secret = `é${'x'.repeat(6_000)}漢`
     await keychain.set('session', secret)
@@ -88,7 +88,7 @@ describe('a secret', () => {
     expect(await keychain.get('session')).toEqual({ ok: true, value: 'old'.repeat(2_000) })
   })
 
-  test('that looks like our own mark is kept as it is', async () => {
+  test('that looks like the prefix of pieces is stored unchanged', async () => {
     const { keychain } = setup()
     const secret = `modelferry-parts:1:00000000:${'0'.repeat(64)}`
     await keychain.set('session', secret)
@@ -97,7 +97,7 @@ describe('a secret', () => {
 })
 
 describe('a keychain that hangs', () => {
-  test('is given up in time, refuses at once while it is stuck, and is asked again when it comes back', async () => {
+  test('times out, fails at once while it is stuck, and works again afterwards', async () => {
     const { keytar } = setup()
     const gate = Promise.withResolvers<string | null>()
     let asked = 0
@@ -117,7 +117,7 @@ describe('a keychain that hangs', () => {
   })
 })
 
-test('a keychain that cannot be loaded is an absent one', async () => {
+test('reports a keychain that cannot be loaded as absent', async () => {
   const keychain = createKeychain({
     log,
     load: () => Promise.reject(new Error('libsecret-1.so.0: cannot open shared object file')),
@@ -136,7 +136,7 @@ test.each([
   expect(keychainFailure(new Error(message)).code).toBe(code)
 })
 
-test('pieces are as long as allowed, and no character is cut', () => {
+test('splits secrets at the limit, but never inside a character', () => {
   const secret = '漢'.repeat(entryLimitBytes)
   const pieces = splitSecret(secret, entryLimitBytes)
   expect(pieces.join('')).toBe(secret)

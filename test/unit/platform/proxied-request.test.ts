@@ -11,7 +11,7 @@ const errorOf = (code: string, more: object = {}) => Object.assign(new Error(cod
 const tunnel = (statusCode?: number) => errorOf('ERR_PROXY_TUNNEL', { statusCode })
 
 test.each(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'])(
-  '%s is the proxy that can’t be reached where there is one, else the server',
+  '%s means that the proxy is unreachable if there is one, else the server',
   (code) => {
     expect([
       requestErrorCode(errorOf(code), http),
@@ -53,14 +53,14 @@ test.each([
   expect(requestErrorCode(new Error(words), socks)).toBe(code)
 })
 
-test('the words of an error are read for SOCKS only', () => {
+test('reads the messages of errors for SOCKS only', () => {
   expect([
     requestErrorCode(new Error('Socket closed'), http),
     requestErrorCode('Socket closed', socks),
   ]).toEqual([...['unknown', 'unknown']])
 })
 
-test('only 407 by an http proxy to an http server is the proxy’s question', () => {
+test('only a 407 to an http request through an http proxy requires a login', () => {
   const to = (status: number, url: string, proxy: string | null) =>
     isProxyAuthRequired(status, new URL(url), proxy)
   expect(to(407, 'http://s3.example', http)).toBe(true)
@@ -72,7 +72,7 @@ test('only 407 by an http proxy to an http server is the proxy’s question', ()
   ]).toEqual([false, false, false, false])
 })
 
-test('the proxy is named, without its login, only for a code that blames it', () => {
+test('names the proxy, without its login, only for proxy codes', () => {
   expect([
     proxyHostOf('PROXY_REFUSED 403', http),
     proxyHostOf('ECONNRESET', http),

@@ -13,7 +13,7 @@ const word = fc.string({
 /** What stands around a secret in a line of a log: anything, but nothing that would run on into it. */
 const around = fc.string({ maxLength: 40 }).map((text) => `${text} `)
 
-test('no signed address leaves its signature in any text', () => {
+test('removes the signatures of presigned URLs from any text', () => {
   fc.assert(
     fc.property(around, word, hex(64), (before, key, signature) => {
       const url = `https://s3.example/bucket/${key}?X-Amz-Expires=900&X-Amz-Signature=${signature}&X-Amz-Credential=${signature}`
@@ -25,7 +25,7 @@ test('no signed address leaves its signature in any text', () => {
   )
 })
 
-test('no token, key or proxy’s password is left in any text', () => {
+test('removes tokens, keys and proxy passwords from any text', () => {
   fc.assert(
     fc.property(around, hex(32), (before, secret) => {
       for (const line of [
@@ -43,7 +43,7 @@ test('no token, key or proxy’s password is left in any text', () => {
   )
 })
 
-test('no person’s folder keeps the person’s name, on any system', () => {
+test('removes the name of home folders on any system', () => {
   fc.assert(
     fc.property(word, word, (person, file) => {
       const name = `${person}zq`
@@ -67,13 +67,13 @@ test('no person’s folder keeps the person’s name, on any system', () => {
   )
 })
 
-test('this computer’s home is ~ wherever it lies, and what only begins like it stays', () => {
+test('replaces this computer’s home folder by ~, but not longer names', () => {
   expect(redactText(`${homedir()}/models/x.gguf`)).toBe('~/models/x.gguf')
   expect(redactText(`in ${homedir()}`)).toBe('in ~')
   expect(redactText(`${homedir()}-other/x`).startsWith('~')).toBe(false)
 })
 
-test('what is no secret stays as it is', () => {
+test('keeps text without secrets', () => {
   for (const text of [
     'sent 3 of 8 parts',
     'https://core.cyberun.cloud/api/v1/users/me',

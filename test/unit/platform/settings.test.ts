@@ -13,7 +13,7 @@ function setup(stored: Record<string, unknown> = {}, serverFromOutside?: string)
 }
 
 describe('what is on disk', () => {
-  test('is taken field by field, so that one bad value costs that value alone', () => {
+  test('is parsed field by field, so that an invalid value affects only its field', () => {
     const stored = { atOnce: 99, dense: true, theme: 'purple', language: 'zh-Hant', unknown: 1 }
     expect(parseSettings(stored)).toEqual({
       settings: { ...defaultSettings, dense: true, language: 'zh-Hant' },
@@ -21,14 +21,14 @@ describe('what is on disk', () => {
     })
   })
 
-  test('cannot name a server that the app would refuse from a person', () => {
+  test('can’t contain a server that the app would not accept from the user', () => {
     expect(parseSettings({ server: 'http://example.org/api' })).toEqual({
       settings: defaultSettings,
       refused: ['server'],
     })
   })
 
-  test('may say that there is no limit, and names a limit only within what lines do', () => {
+  test('accepts no limit, or a limit within a plausible range', () => {
     const read = (limitBytesPerSecond: unknown, streamsMost: unknown) =>
       parseSettings({ limitBytesPerSecond, streamsMost })
     expect(read(null, 64).refused).toEqual([])
@@ -40,13 +40,13 @@ describe('what is on disk', () => {
     expect(read(1_000_000.5, 65).refused).toEqual(['limitBytesPerSecond', 'streamsMost'])
   })
 
-  test('a refused value is written down', () => {
+  test('logs an invalid value', () => {
     expect(setup({ atOnce: 'many' }).warnings).toEqual([{ refused: ['atOnce'] }])
   })
 })
 
 describe('a change', () => {
-  test('holds at once, is stored alone, and is announced with what was before', () => {
+  test('applies at once, is stored alone, and notifies with the previous settings', () => {
     const { values, settings } = setup()
     const heard: unknown[] = []
     settings.onChange((now, before) => heard.push([now.atOnce, before.atOnce]))
@@ -64,8 +64,8 @@ describe('a change', () => {
   })
 })
 
-describe('a server named from outside', () => {
-  test('wins over the stored one and is not stored', () => {
+describe('a server from the environment', () => {
+  test('replaces the stored one, but is not stored', () => {
     const { values, settings } = setup(
       { server: 'https://stored.example/api/v1' },
       'http://127.0.0.1:8787/api/v1/',

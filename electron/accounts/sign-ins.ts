@@ -84,7 +84,6 @@ export function createSignIns(options: SignInOptions): SignIns {
   }
 
   const teamSelection = createTeamSelection(visibleAccounts, choices)
-  const { resolve } = teamSelection
 
   const view = (): SessionView => ({
     server: currentServer(),
@@ -115,18 +114,12 @@ export function createSignIns(options: SignInOptions): SignIns {
 
   const afterSignIn = (account: Result<Account>) => (account.ok ? accountsChanged(null) : account)
 
-  const startUp = createStartUpCheck({
-    accounts,
-    environment,
-    settings,
-    announce,
-    onSignedIn: () => void accountsChanged(null),
-  })
+  const startUp = createStartUpCheck(options, announce, () => void accountsChanged(null))
 
   return {
     view,
     announce,
-    resolve,
+    resolve: teamSelection.resolve,
     hasChosenTeam: () => teamSelection.stored() !== null,
     hidden: () => hidden,
     checkServer: (address) => checkServer(baseOf(address ?? currentServer()), accounts.clientFor, proxies),
@@ -160,7 +153,7 @@ export function createSignIns(options: SignInOptions): SignIns {
       return account
     },
     choose(choice) {
-      if (!resolve(choice)) return failed(failure('no-team'))
+      if (!teamSelection.resolve(choice)) return failed(failure('no-team'))
       teamSelection.store(choice)
       return announcedView()
     },
@@ -181,14 +174,11 @@ export function createSignIns(options: SignInOptions): SignIns {
 }
 
 /** Checks the stored sign-ins when the app starts. */
-function createStartUpCheck(options: {
-  readonly accounts: Accounts
-  readonly environment: Environment
-  readonly settings: () => Pick<Settings, 'server' | 'servers'>
-  readonly announce: () => void
-  readonly onSignedIn: () => void
-}) {
-  const { accounts, environment, settings, announce, onSignedIn } = options
+function createStartUpCheck(
+  { accounts, environment, settings }: SignInOptions,
+  announce: () => void,
+  onSignedIn: () => void,
+) {
   const closing = new AbortController()
   let refreshing: Promise<unknown> = Promise.resolve()
   const signedInAccounts = () => accounts.list().filter(({ state }) => state === 'ready')

@@ -97,8 +97,6 @@ export function createWorkerThreads<Job, Progress, Answer>(options: {
     return idlest && (idlest.jobs.size === 0 || threads.size >= count) ? idlest : start()
   }
 
-  const post = ({ thread }: OneWork, message: ToThread<Job>) => thread?.worker.postMessage(message)
-
   function assign(work: OneWork): void {
     const { id, job, upTo } = work
     work.thread = leastBusy()
@@ -123,25 +121,12 @@ export function createWorkerThreads<Job, Progress, Answer>(options: {
     }
   }
 
-  /** Returns a function that cancels the timeout. */
-  function abort(work: OneWork): () => void {
-    const { thread, id } = work
-    if (!thread) return () => {}
-    post(work, { kind: 'abort', id })
-    const { messageCount } = thread
-    return environment.timers.after(hangTimeoutMs, () => {
-      if (work.thread !== thread) return
-      if (thread.messageCount === messageCount) replace(thread)
-      else work.settle(null)
-    })
-  }
-
   return {
     run(job, { signal, onProgress }) {
       const { promise, resolve } = Promise.withResolvers<Answer | null>()
       let stopWaiting = () => {}
       const onAbort = () => {
-        stopWaiting = abort(work)
+        stopWaiting = abortWork(work, environment, replace)
       }
       const work: OneWork = {
         id: (lastId += 1),
@@ -188,4 +173,25 @@ function handleMessage<Job, Progress, Answer>(
   const work = thread.jobs.get(message.id)
   if (message.kind === 'progress') work?.onProgress?.(message.progress)
   else work?.settle(message.answer)
+}
+
+function post<Job, Progress, Answer>({ thread }: Work<Job, Progress, Answer>, message: ToThread<Job>): void {
+  thread?.worker.postMessage(message)
+}
+
+/** Aborts a job, and replaces its thread if it hangs. Returns a function that cancels the timeout. */
+function abortWork<Job, Progress, Answer>(
+  work: Work<Job, Progress, Answer>,
+  { timers }: Environment,
+  replace: (thread: Thread<Job, Progress, Answer>) => void,
+): () => void {
+  const { thread, id } = work
+  if (!thread) return () => {}
+  post(work, { kind: 'abort', id })
+  const { messageCount } = thread
+  return timers.after(hangTimeoutMs, () => {
+    if (work.thread !== thread) return
+    if (thread.messageCount === messageCount) replace(thread)
+    else work.settle(null)
+  })
 }

@@ -251,9 +251,12 @@ export class ConcurrencyController {
     const typicalRate = settled && !hasChanged ? settled.rate * (1 + shift * smoothing) : rate
     this.#typical = { rate: typicalRate, isEarly }
     if (this.#tryBackoff(nowMs) || nowMs < this.#restUntilMs) return
-    const isTrying = this.#triesGrowthNext
+    if (!this.#tryNext(hadWaiting)) this.#rest(nowMs)
+  }
+
+  #tryNext(hadWaiting: boolean): boolean {
+    return this.#triesGrowthNext
       ? this.#tryGrowth(hadWaiting) || this.#tryShrinking()
       : this.#tryShrinking() || this.#tryGrowth(hadWaiting)
-    if (!isTrying) this.#rest(nowMs)
   }
 }

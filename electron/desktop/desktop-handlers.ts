@@ -10,7 +10,7 @@ import type { Log } from '../platform/environment.ts'
 import type { SettingsStore } from '../platform/settings.ts'
 import { addressOf, isPairingAddress } from './security/allowed-addresses.ts'
 import { openExternal } from './security/open-external.ts'
-import type { SessionVault } from './security/session-vault.ts'
+import type { SessionVault } from './security/secret-store.ts'
 import type { Language } from './settings/language.ts'
 import type { Dialogs } from './window/dialogs.ts'
 

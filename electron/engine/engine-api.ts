@@ -12,7 +12,7 @@ import type { WatchedFolders } from '../discovery/watched-folders/watched-folder
 import type { EnqueueRequest } from '../intake/enqueue.ts'
 import type { Library } from '../library/library.ts'
 import type { Environment, SecretStore } from '../platform/environment.ts'
-import type { QueueHold } from '../queue/pause-reasons.ts'
+import type { QueueHold } from '../queue/queue-hold.ts'
 import type { RequestSlots } from '../transfer/request-slots.ts'
 import type { PutTimeouts } from '../transfer/upload-worker-pool.ts'
 import type { StorageTester } from '../uploads/storage-test.ts'

@@ -16,31 +16,20 @@ export interface LiveState {
 
 /** What the page sees of an upload: everything except its path on this computer. */
 export function toUploadRow(record: UploadRecord, live: LiveState | null): UploadRow {
-  const { state } = record
-  const { sizeBytes } = record.identity
-  const done = record.phase === 'registered'
-  const sending = live?.phase === 'sending'
-  const bytesPerSecond = sending ? live.speed.bytesPerSecond() : null
-  const already = record.library?.already
-  const sentBytes = done && !already ? sizeBytes : (live?.sentBytes ?? 0)
-  const inFlightBytes = done ? 0 : (live?.inFlightBytes ?? 0)
+  const { state, library } = record
   return {
     id: record.id,
     position: record.position,
     fileName: record.fileName,
     folder: record.folder,
-    sizeBytes,
+    sizeBytes: record.identity.sizeBytes,
     accountId: record.accountId,
     team: record.team,
     target: record.target,
     recognition: record.recognition,
     phase: live?.phase ?? record.phase,
     started: isStarted(state),
-    sentBytes,
-    inFlightBytes,
-    hashedBytes: done ? sizeBytes : (live?.hashedBytes ?? 0),
-    bytesPerSecond,
-    secondsLeft: sending ? live.speed.secondsLeft(sizeBytes - sentBytes - inFlightBytes) : null,
+    ...progressOf(record, live),
     failure: record.failure,
     retryAtMs: live?.retryAtMs ?? null,
     addedAtMs: record.addedAtMs,
@@ -48,7 +37,33 @@ export function toUploadRow(record: UploadRecord, live: LiveState | null): Uploa
     sha256: 'sha256' in state ? state.sha256 : null,
     storageKey: 'storageKey' in state ? state.storageKey : null,
     modelId: modelIdOf(state),
-    ...(already ? { already } : {}),
-    ...(record.library?.replaces ? { replaces: record.library.replaces } : {}),
+    ...(library?.already ? { already: library.already } : {}),
+    ...(library?.replaces ? { replaces: library.replaces } : {}),
+  }
+}
+
+type Progress = Pick<
+  UploadRow,
+  'sentBytes' | 'inFlightBytes' | 'hashedBytes' | 'bytesPerSecond' | 'secondsLeft'
+>
+
+function progressOf(record: UploadRecord, live: LiveState | null): Progress {
+  const { sizeBytes } = record.identity
+  if (record.phase === 'registered') {
+    const sentBytes = record.library?.already ? (live?.sentBytes ?? 0) : sizeBytes
+    return { sentBytes, inFlightBytes: 0, hashedBytes: sizeBytes, bytesPerSecond: null, secondsLeft: null }
+  }
+  const { sentBytes, inFlightBytes, hashedBytes } = live ?? {
+    sentBytes: 0,
+    inFlightBytes: 0,
+    hashedBytes: 0,
+  }
+  const isSending = live?.phase === 'sending'
+  return {
+    sentBytes,
+    inFlightBytes,
+    hashedBytes,
+    bytesPerSecond: isSending ? live.speed.bytesPerSecond() : null,
+    secondsLeft: isSending ? live.speed.secondsLeft(sizeBytes - sentBytes - inFlightBytes) : null,
   }
 }

@@ -3,7 +3,7 @@ import type { Failure } from '../../electron/contract/failures.ts'
 import {
   countdownText as formatEndingText,
   pauseReasonText as formatHoldText,
-} from '../../electron/messages/hold-text.ts'
+} from '../../electron/messages/pause-reason-text.ts'
 import type { SkippedFile } from '../../electron/contract/uploads.ts'
 import type { Recognition } from '../../electron/contract/recognition.ts'
 import type { Locale } from '../../electron/contract/app-info.ts'

@@ -4,26 +4,8 @@ import { serversOf } from '../../electron/contract/servers.ts'
 import { defaultSettings, type Settings } from '../../electron/contract/settings.ts'
 import type { AppInfo } from '../../electron/contract/app-info.ts'
 
-const initialSettings: Settings = {
-  server: '',
-  servers: [],
-  atOnce: 2,
-  singlePutLimitBytes: 500_000_000,
-  limitBytesPerSecond: null,
-  streamsMost: 64,
-  onConflict: 'ask',
-  replacedFate: 'disable',
-  language: 'system',
-  theme: 'system',
-  dense: false,
-  onClose: 'ask',
-  pauseBelowPercent: null,
-  pauseOnMetered: false,
-  lines: [],
-  quietHours: [],
-  updates: 'automatic',
-  updateOnQuit: false,
-}
+/** In effect until the main process has answered. */
+const initialSettings: Settings = { ...defaultSettings, server: '' }
 
 /** The current settings and information about the app. */
 export class SettingsState {

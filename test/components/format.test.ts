@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { translatorFor } from '../../electron/messages/messages.ts'
 import { barShares, percentDone, regionalTag, timeLeft } from '../../renderer/ui/format.ts'
-import { addressProblem } from '../../renderer/settings/server-address.ts'
-import { limitOf } from '../../renderer/settings/upload-limit.ts'
+import { addressProblem } from '../../renderer/settings/servers/server-address.ts'
+import { limitOf } from '../../renderer/settings/servers/upload-limit.ts'
 import { registeredRow, sendingRow } from './support/rows.ts'
 
 test.each([

@@ -1,7 +1,7 @@
 import { app, Notification } from 'electron'
 import type { Conditions } from '../../contract/conditions.ts'
 import type { Patch } from '../../contract/uploads.ts'
-import { countdownText } from '../../messages/hold-text.ts'
+import { countdownText } from '../../messages/pause-reason-text.ts'
 import { failureText } from '../../messages/messages.ts'
 import type { Log } from '../../platform/environment.ts'
 import type { JsonStore } from '../../platform/settings.ts'

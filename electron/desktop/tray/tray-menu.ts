@@ -1,6 +1,6 @@
 import type { MenuItemConstructorOptions } from 'electron'
 import type { Conditions, WhenDone } from '../../contract/conditions.ts'
-import { pauseReasonText } from '../../messages/hold-text.ts'
+import { pauseReasonText } from '../../messages/pause-reason-text.ts'
 import { isAllPaused, type Snapshot } from '../../contract/uploads.ts'
 import { formatRate } from '../../messages/format-size.ts'
 import type { Locale } from '../../contract/app-info.ts'

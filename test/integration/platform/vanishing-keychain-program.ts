@@ -3,7 +3,7 @@
 import { writeSync } from 'node:fs'
 import process from 'node:process'
 import { createKeychain, endProcess } from '../../../electron/platform/keychain.ts'
-import { createSessionVault } from '../../../electron/desktop/security/session-vault.ts'
+import { createSessionVault } from '../../../electron/desktop/security/secret-store.ts'
 import { openKeyring } from '../../support/own-keyring.ts'
 
 const [folder = '', how = ''] = process.argv.slice(2)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { failed, failure, success, type FailureCode } from '../../../../electron/contract/failures.ts'
 import type { Log } from '../../../../electron/platform/environment.ts'
 import type { Keychain } from '../../../../electron/platform/keychain.ts'
-import { createSessionVault } from '../../../../electron/desktop/security/session-vault.ts'
+import { createSessionVault } from '../../../../electron/desktop/security/secret-store.ts'
 
 const log: Log = { info() {}, warn() {}, error() {} }
 

@@ -1,11 +1,11 @@
-import type { Bridge } from '../../electron/contract/calls.ts'
-import type { SessionView } from '../../electron/contract/account.ts'
-import type { Failure, Result } from '../../electron/contract/failures.ts'
-import { clockIsOffMs, type ServerCheck } from '../../electron/contract/servers.ts'
-import { baseOf, putLimitOf, serversOf } from '../../electron/contract/servers.ts'
-import type { NoticesState } from '../ui/notices-state.svelte.ts'
-import type { SessionState } from '../sign-in/session-state.svelte.ts'
-import type { SettingsState } from './settings-state.svelte.ts'
+import type { Bridge } from '../../../electron/contract/calls.ts'
+import type { SessionView } from '../../../electron/contract/account.ts'
+import type { Failure, Result } from '../../../electron/contract/failures.ts'
+import { clockIsOffMs, type ServerCheck } from '../../../electron/contract/servers.ts'
+import { baseOf, putLimitOf, serversOf } from '../../../electron/contract/servers.ts'
+import type { NoticesState } from '../../ui/notices-state.svelte.ts'
+import type { SessionState } from '../../sign-in/session-state.svelte.ts'
+import type { SettingsState } from '../settings-state.svelte.ts'
 
 interface Services {
   readonly bridge: Bridge

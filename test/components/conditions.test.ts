@@ -87,7 +87,7 @@ test('asks whether a connection is metered if the system does not report it', as
   })
   emit('command', 'show-settings')
   await expect
-    .element(screen.getByText('Choose below; Modelferry remembers it for this connection.', { exact: false }))
+    .element(screen.getByText('Choose below; your choice is saved for this connection.', { exact: false }))
     .toBeVisible()
   await userEvent.selectOptions(screen.getByLabelText('This connection: Wi-Fi (192.168.1.1)'), 'Metered')
   expect(asked.at(-1)).toMatchObject({

@@ -115,7 +115,7 @@ test('the storage test shows the result as text', async () => {
   await userEvent.click(screen.getByRole('button', { name: 'Test storage…' }))
   await userEvent.click(screen.getByRole('button', { name: 'Upload 8 MiB' }))
   await expect.element(screen.getByText('rejected the data', { exact: false })).toBeVisible()
-  await expect.element(screen.getByText('keeps trying to delete it', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('It will be deleted automatically', { exact: false })).toBeVisible()
   expect((await axe.run(screen.container)).violations).toEqual([])
 })
 

@@ -40,7 +40,7 @@ test('shows why and until when a row waits for a retry', async () => {
   })
   const { rowOf, asked } = await openPage({ rows: [retrying] })
   await expect.element(rowOf('Flux')).toMatchTextContent('No connection. Uploaded data is safe')
-  await expect.element(rowOf('Flux')).toMatchTextContent('next try')
+  await expect.element(rowOf('Flux')).toMatchTextContent('next attempt')
   await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Try now: Flux' }))
   expect(asked).toEqual([{ name: 'retry', args: { ids: ['Flux'] } }])
 })

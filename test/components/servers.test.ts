@@ -169,7 +169,7 @@ test('Escape postpones the proxy sign-in, and the dialog says when it was refuse
 })
 
 test.each([
-  ['absent', 'no keychain to save your sign-in'],
+  ['absent', 'no keychain, so your sign-in can’t be saved'],
   ['locked', 'The keychain is locked'],
 ] as const)(
   'a keychain that is %s is a plain choice: this session only, or quit',

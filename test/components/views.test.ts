@@ -49,7 +49,7 @@ test('says that the sign-in is not stored after choosing to continue without a k
     answers: { session: () => success({ ...signedOut, keychain: 'absent' }) },
   })
   await userEvent.click(screen.getByRole('button', { name: 'Stay signed in until I quit' }))
-  await expect.element(screen.getByText('You stay signed in until you quit.', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('ends when you quit.', { exact: false })).toBeVisible()
 })
 
 test('shows the uploads of a signed-out account and asks to sign in again', async () => {
@@ -179,7 +179,9 @@ test('shows why the queue failed to load and retries', async () => {
   const { screen } = await openPage({
     answers: { snapshot: () => answers.shift() ?? failed(failure('unexpected')) },
   })
-  await expect.element(screen.getByText('Couldn’t save the upload queue', { exact: false })).toBeVisible()
+  await expect
+    .element(screen.getByText('Couldn’t read or save the upload queue', { exact: false }))
+    .toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
   await expect.element(screen.getByText('Drop model files here', { exact: false })).toBeVisible()
 })
@@ -206,9 +208,9 @@ test('shows why the session failed to load and retries', async () => {
 })
 
 test.each([
-  ['absent', 'You stay signed in until you quit', 1],
+  ['absent', 'your sign-in can’t be saved and ends when you quit', 1],
   ['locked', 'The keychain is locked', 1],
-  ['ok', 'until you quit', 0],
+  ['ok', 'ends when you quit', 0],
 ] as const)(
   'with the keychain %s the uploads show how long the sign-in lasts',
   async (keychain, words, count) => {

@@ -49,7 +49,7 @@ test('a keyring that vanishes while files are sent stops nothing, and the choice
   await drag(app.page, [await world.file('loras/quiet.safetensors')])
   await world.cloud.ended('refresh')
   const dialog = app.page.getByRole('dialog', { name: 'Your sign-in can’t be saved' })
-  await expect(dialog).toContainText('no keychain to save your sign-in')
+  await expect(dialog).toContainText('no keychain, so your sign-in can’t be saved')
   await dialog.getByRole('button', { name: 'Stay signed in until I quit' }).click()
   await expect(rowOf(app.page, 'quiet')).toContainText('In the library')
   await expect(app.page.getByRole('button', { name: 'Check again' })).toBeVisible()

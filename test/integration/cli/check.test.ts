@@ -68,6 +68,6 @@ test('exits with 3 for --storage without a sign-in, and with 1 if storage refuse
   cloud.fail({ on: 'put-part', how: 403, times: Infinity })
   const refused = await run('check', '--storage')
   expect(refused.code).toBe(1)
-  expect(refused.out).toMatch(/^FAILED {2}Storage {6}Storage can’t be reached or rejected the data\./m)
+  expect(refused.out).toMatch(/^FAILED {2}Storage {6}Storage can’t be reached, or it rejected the data\./m)
   expect(await cloud.unfinishedUploads()).toEqual([])
 })

@@ -53,6 +53,6 @@ test('shows the failure with its remedy, and that leftovers are still being dele
   const bad = storageTestText(resultOf({ state: 'bad', failure: why, isLeft: true }), t, false)
   expect(bad).toContain('can’t be reached')
   expect(bad).toContain('The connection timed out.')
-  expect(bad).toMatch(/keeps trying to delete it\.$/)
+  expect(bad).toMatch(/It will be deleted automatically\.$/)
   expect(storageTestText(resultOf({ state: 'cancelled', sentBytes: 0 }), t, false)).toBe('Stopped.')
 })

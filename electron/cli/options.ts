@@ -139,12 +139,12 @@ code is 1 if a check fails, and 3 if only the sign-in fails.`,
   },
   login: {
     words: '',
-    about: 'sign in by pairing in the browser, by password or with a device key',
+    about: 'sign in by pairing in the browser, with a password or with a device key',
     options: {
       email: {
         type: 'string',
-        value: 'e-mail',
-        about: 'sign in by password (you are asked for it)',
+        value: 'email',
+        about: 'sign in with a password (read from a prompt)',
       },
       key: {
         type: 'string',
@@ -158,7 +158,7 @@ sign-in is saved in the system's keychain. Never put a key or password in the co
   },
   logout: {
     words: '[account]',
-    about: 'sign out of one account or all accounts, and delete the sign-in from the keychain',
+    about: 'sign out of one or all accounts, and delete their sign-ins from the keychain',
     options: { help },
     more: `The account is an email address or an ID, as shown by "modelferry accounts".`,
   },

@@ -41,13 +41,17 @@ export async function runInspectCommand(
       else out.write(`${oneLine(`skipped  ${name} (${skipReasonText(reason)})`)}\n`)
     }
     if (!json && counts.files + skipped.length > 1) {
-      err.write(`${counts.files} model files, ${counts.refused} rejected; ${skipped.length} files skipped.\n`)
+      err.write(
+        `${fileCount(counts.files, 'model file')}, ${counts.refused} rejected; ${fileCount(skipped.length, 'file')} skipped.\n`,
+      )
     }
     return counts.refused > 0 || counts.files === 0 ? exitCodes.someFailed : exitCodes.ok
   } finally {
     await inspector.close()
   }
 }
+
+const fileCount = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 interface InspectedFile {
   readonly file: FoundFile

@@ -63,5 +63,5 @@ function runningSentence(running: readonly UnfinishedUpload[]): string {
 function signedOutSentence(signedOut: readonly UnfinishedUpload[], accounts: readonly Account[]): string {
   const nameOf = (accountId: string) => accounts.find(({ id }) => id === accountId)?.email ?? accountId
   const whose = new Set(signedOut.map(({ record }) => nameOf(record.accountId)))
-  return `${uploads(signedOut.length)} not resumed: ${[...whose].join(', ')} is signed out. Run: modelferry login\n`
+  return `${uploads(signedOut.length)} not resumed: ${[...whose].join(', ')} ${whose.size === 1 ? 'is' : 'are'} signed out. Run: modelferry login\n`
 }

@@ -117,7 +117,9 @@ function footnotes({
   return [
     ...(registeredCount > 0 ? [`${registeredCount} in history.`] : []),
     ...(abandonedCount > 0
-      ? [`Storage still has data of ${abandonedCount} cancelled uploads. It is deleted at the next start.`]
+      ? [
+          `Storage still has data of ${abandonedCount === 1 ? '1 cancelled upload' : `${abandonedCount} cancelled uploads`}. It is deleted at the next start.`,
+        ]
       : []),
     ...(allPaused ? ['All uploads are paused in the app.'] : []),
   ]

@@ -148,7 +148,7 @@ function asJson(need: NeededModelView): object {
 function summary({ needs, team }: WorkflowView): string {
   const count = (stand: NeededModelView['stand']) => needs.filter((need) => need.stand === stand).length
   return [
-    `${needs.length} models: ${count('in-library')} in the library of ${team?.name ?? 'no team'}`,
+    `${needs.length === 1 ? '1 model' : `${needs.length} models`}: ${count('in-library')} in the library${team ? ` of ${team.name}` : ''}`,
     `${count('queued')} in the queue`,
     ...(count('failed') > 0 ? [`${count('failed')} failed`] : []),
     `${count('here')} on this computer`,

@@ -33,9 +33,7 @@ export function createTextReporter(
     queued: (row) => write(`queued      ${row.fileName} → ${row.team.name}: ${row.target.modelPath}`),
     skipped: (name, reason) => write(`skipped     ${name} (${skipReasonText(reason)})`),
     notResumed: ({ file, reason }) =>
-      write(
-        `left out    ${file} (${reason === 'running' ? 'a running Modelferry has it' : 'not signed in'})`,
-      ),
+      write(`not resumed ${file} (${reason === 'running' ? 'running in another process' : 'not signed in'})`),
     progress(_changed, progress) {
       if (!quiet && !isFinished) live.show(progressLines(progress, err))
     },

@@ -1,12 +1,12 @@
-import { fetchProfile, type Profile } from '../cloud/auth.ts'
+import { fetchProfile, logout, type Profile } from '../cloud/auth.ts'
 import type { CloudClient, Signer } from '../cloud/client.ts'
 import type { Account } from '../contract/account.ts'
 import type { Result } from '../contract/failures.ts'
 import type { Environment, SecretStore } from '../platform/environment.ts'
-import type { DeviceKeys } from './device-keys.ts'
+import { revokeTimeoutMs, type DeviceKeys } from './device-keys.ts'
 import type { RunExclusive } from './refresh-lock.ts'
 import { createSession, type Session } from './session.ts'
-import { sessionSigner } from './signers.ts'
+import { fixedSigner, sessionSigner } from './signers.ts'
 
 /** The stored secrets of the accounts: tokens of a session or the key of a device. */
 interface AccountCredentials {
@@ -18,8 +18,10 @@ interface AccountCredentials {
   isSecretMissing(account: Account): boolean
   /** Rejects when `signal` aborts. */
   fetchProfile(account: Account, signal: AbortSignal): Promise<Result<Profile>>
-  /** Drops the session's tokens from memory after a sign-out. */
-  forgetSession(accountId: string): void
+  /**
+   * Erases an account's secret from the keychain. `revoke` then tells the server; it returns the first failure that the user has to know.
+   */
+  end(account: Account): Promise<{ readonly revoke: () => Promise<Result<void>> }>
 }
 
 export function createAccountCredentials(options: {
@@ -55,6 +57,36 @@ export function createAccountCredentials(options: {
       : sessionSigner(sessionOf(account), teamId)
   }
 
+  async function endSession(account: Account) {
+    const { secret, erased } = await sessionOf(account).end()
+    sessions.delete(account.id)
+    return {
+      async revoke() {
+        if (!secret) return erased
+        const teamId = account.teams[0]?.id ?? null
+        const signer = fixedSigner({ kind: 'session', token: secret.accessToken, teamId })
+        const signal = AbortSignal.timeout(revokeTimeoutMs)
+        // The server's answer changes nothing, but it is awaited because the process may end right after.
+        await logout(clientFor(account.server), signer, secret.refreshToken, signal).catch(() =>
+          environment.log.warn('the server was not told of a sign-out'),
+        )
+        return erased
+      },
+    }
+  }
+
+  async function endDevice(account: Account) {
+    const { key, erased } = await devices.end(account.id)
+    return {
+      async revoke() {
+        if (key === null) return erased
+        // Unlike session tokens, a device key is valid until it is revoked, so a failure is reported.
+        const revoked = await devices.revoke(account.server, key)
+        return erased.ok ? revoked : erased
+      },
+    }
+  }
+
   return {
     sessionOf,
     signerFor,
@@ -66,6 +98,6 @@ export function createAccountCredentials(options: {
       account.kind === 'device'
         ? devices.fetchProfile(account, signal)
         : fetchProfile(clientFor(account.server), signerFor(account, null), signal),
-    forgetSession: (accountId) => void sessions.delete(accountId),
+    end: (account) => (account.kind === 'device' ? endDevice(account) : endSession(account)),
   }
 }

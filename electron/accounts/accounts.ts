@@ -1,4 +1,4 @@
-import { fetchProfile, login, logout } from '../cloud/auth.ts'
+import { fetchProfile, login } from '../cloud/auth.ts'
 import { createCloudClient, type CloudClient, type Credential, type Signer } from '../cloud/client.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { Account } from '../contract/account.ts'
@@ -6,7 +6,7 @@ import type { AccountStore, Environment, SecretStore } from '../platform/environ
 import type { ProxyResolver } from '../platform/proxy-resolver.ts'
 import { createAccountCredentials } from './account-credentials.ts'
 import { createAccountList } from './account-list.ts'
-import { createDeviceKeys, findKeyOwner, parseDeviceKey, revokeTimeoutMs } from './device-keys.ts'
+import { createDeviceKeys, findKeyOwner, parseDeviceKey } from './device-keys.ts'
 import type { RunExclusive } from './refresh-lock.ts'
 import { fixedSigner } from './signers.ts'
 
@@ -99,36 +99,6 @@ export function createAccounts(options: {
       : credentials.signerFor(account, teamId)
   }
 
-  async function endSession(account: Account, onSignedOut: () => void): Promise<Result<void>> {
-    const { secret, erased } = await credentials.sessionOf(account).end()
-    credentials.forgetSession(account.id)
-    accountStore.save({ ...account, state: 'signed-out', hasLeft: true })
-    onSignedOut()
-    // The server's answer changes nothing, but it is awaited because the process may end right after.
-    if (secret) {
-      const credential = credentialOf('session', secret.accessToken, account.teams[0]?.id ?? null)
-      const signal = AbortSignal.timeout(revokeTimeoutMs)
-      const loggingOut = logout(
-        clientFor(account.server),
-        fixedSigner(credential),
-        secret.refreshToken,
-        signal,
-      )
-      await loggingOut.catch(() => environment.log.warn('the server was not told of a sign-out'))
-    }
-    return erased
-  }
-
-  async function endDevice(account: Account, onSignedOut: () => void): Promise<Result<void>> {
-    const { key, erased } = await devices.end(account.id)
-    accountStore.save({ ...account, state: 'signed-out', hasLeft: true })
-    onSignedOut()
-    if (key === null) return erased
-    // Unlike session tokens, a device key is valid until it is revoked, so a failure is reported.
-    const revoked = await devices.revoke(account.server, key)
-    return erased.ok ? revoked : erased
-  }
-
   return {
     // An external token replaces the stored sign-in of the same person, so that one person is listed once.
     list: () => [
@@ -158,7 +128,10 @@ export function createAccounts(options: {
       const account = find(accountId)
       if (!account) return success(undefined)
       if (externalTokens.delete(accountId)) return success(undefined)
-      return account.kind === 'device' ? endDevice(account, onSignedOut) : endSession(account, onSignedOut)
+      const { revoke } = await credentials.end(account)
+      accountStore.save({ ...account, state: 'signed-out', hasLeft: true })
+      onSignedOut()
+      return revoke()
     },
     accessFor(accountId, teamId) {
       const account = find(accountId)

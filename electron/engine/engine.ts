@@ -26,7 +26,7 @@ import { restoreQueued } from '../intake/restore.ts'
 import { createAccountStore, createStoredChoices } from '../journal/account-store.ts'
 import { createHashCache } from '../journal/hash-cache.ts'
 import { openJournal } from '../journal/journal-file.ts'
-import { createRows } from '../journal/rows.ts'
+import { Rows } from '../journal/rows.ts'
 import { isRegistered, type UploadRecord } from '../journal/upload-record.ts'
 import { createUploadStore } from '../journal/upload-store.ts'
 import { createUploadedPathFinder } from '../journal/history-store.ts'
@@ -86,7 +86,7 @@ export function createEngine(options: EngineOptions): Engine {
   const choices = createStoredChoices(database)
   const hashCache = createHashCache(database, environment)
   storeConflictSettings(settings)
-  const rows = createRows({
+  const rows = new Rows({
     store,
     environment,
     changed: (id) => events.emit('rowChanged', id),
@@ -94,8 +94,8 @@ export function createEngine(options: EngineOptions): Engine {
   })
 
   const details = createDetails({
-    rowOf: rows.get,
-    speedOf: rows.speedOf,
+    rowOf: (id) => rows.get(id),
+    speedOf: (id) => rows.speedOf(id),
     acknowledged: store.parts.list,
     environment,
   })
@@ -201,7 +201,7 @@ export function createEngine(options: EngineOptions): Engine {
   })
   const hold = createQueueHold(queue, paused)
   const deadConnections = createDeadConnectionMonitor({
-    rowOf: rows.get,
+    rowOf: (id) => rows.get(id),
     isRunning: () => queue.running.size > 0,
     restartRuns: hold.restartRuns,
     environment,
@@ -287,7 +287,7 @@ export function createEngine(options: EngineOptions): Engine {
   })
   const feed = createFeed({
     view: (id) => (signIns.hidden().has(rows.get(id)?.record.accountId ?? '') ? null : rows.view(id)),
-    ids: rows.ids,
+    ids: () => rows.ids(),
     allPaused: () => paused.all,
     line: () => recovery.connectivity,
     journalSetAside: journal.damagedFile && basename(journal.damagedFile),

@@ -86,27 +86,19 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     if (!row) return { kind: 'aborted' }
     const begun = rows.happen(id, 'begin')
     // While the journal cannot be written, nothing is requested or sent.
-    if (!begun.ok) return retryOrFail(id, begun.failure)
+    if (!begun.ok) return retryOrFail(options, id, begun.failure)
     // Another sign-in of the same person may be able to upload it.
     const account = findUploadAccount(accounts.list(), accountRequirement(row.record, singlePutLimitBytes))
     if (account && account.id !== row.record.accountId) logFailure(rows.change(id, { accountId: account.id }))
     const refused = notUploadableFailure((rows.get(id) ?? row).record, shared)
     if (refused) return { kind: 'failed', failure: refused }
     const early = await conflictCheck.check(id, signal)
-    if (early.kind === 'failed') return retryOrFail(id, early.failure)
+    if (early.kind === 'failed') return retryOrFail(options, id, early.failure)
     if (early.kind !== 'proceed') return early
     const { record } = rows.get(id) ?? row
     const memory = memoryOf(id)
     const services = { ...shared, requestSlots: fileSlots(id) }
     return runUpload({ record, services, memory, report: reportOf(id), signal })
-  }
-
-  /** Temporary failures are retried, as during the run. */
-  function retryOrFail(id: string, met: Failure): Outcome {
-    const delayMs = retryDelay(rows.countAttempt(id), met, environment.random())
-    return delayMs === null
-      ? { kind: 'failed', failure: met }
-      : { kind: 'retry', failure: met, atMs: environment.now() + delayMs }
   }
 
   function settled(id: string, outcome: Outcome): void {
@@ -131,18 +123,20 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
       case 'hold':
         return logFailure(rows.happen(id, 'trouble', { failure: outcome.failure }, outcome.untilMs))
       case 'failed':
-        logFailure(
-          rows.happen(id, 'refuse', { failure: outcome.failure, ...resetAfter(row.record, outcome.failure) }),
-        )
-        options.onAbandoned()
-        // The next attempt was requested by the user and may restart once.
-        Object.assign(memories.get(id) ?? {}, { hasRestarted: false })
-        if (outcome.failure.code === 'signed-out') options.signedOut(row.record.accountId)
-        if (outcome.failure.code === 'proxy-sign-in') options.proxyRequired()
-        return
+        return fail(row.record, outcome.failure)
       case 'aborted':
         if (isRunning(row.live.phase)) logFailure(rows.happen(id, 'requeue'))
     }
+  }
+
+  function fail(record: UploadRecord, reason: Failure): void {
+    logFailure(rows.happen(record.id, 'refuse', { failure: reason, ...resetAfter(record, reason) }))
+    options.onAbandoned()
+    // The next attempt is requested by the user and may restart once.
+    const memory = memories.get(record.id)
+    if (memory) memory.hasRestarted = false
+    if (reason.code === 'signed-out') options.signedOut(record.accountId)
+    if (reason.code === 'proxy-sign-in') options.proxyRequired()
   }
 
   /** Uploads that waited for this one check again: it is registered now, or it stopped and they run instead. */
@@ -176,6 +170,14 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     },
   })
   return { queue, forget: (id) => void memories.delete(id) }
+}
+
+/** Temporary failures are retried, as during the run. */
+function retryOrFail({ rows, environment }: RunnerOptions, id: string, reason: Failure): Outcome {
+  const delayMs = retryDelay(rows.countAttempt(id), reason, environment.random())
+  return delayMs === null
+    ? { kind: 'failed', failure: reason }
+    : { kind: 'retry', failure: reason, atMs: environment.now() + delayMs }
 }
 
 function orderOf(rows: Rows): Pick<QueueHooks, 'positionOf' | 'isSmall'> {

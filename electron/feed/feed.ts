@@ -43,16 +43,23 @@ export function createFeed(options: {
   const { view, ids, allPaused, line, unshownToday, requestSlots, environment } = options
   const listeners = new Set<FeedListener>()
   const dirty = new Set<string>()
-  const totalSpeed = createSpeedMeter(environment.now)
   const batch = createBatch()
   /** Views as last computed; unchanged rows are not computed again. */
   const views = new Map<string, UploadRow>()
-  let movedEver = 0
   let sequence = 0
   let pending = false
   let cancel = () => {}
-  /** Null while nothing runs. */
-  let cancelRefresh: (() => void) | null = null
+  const totalSpeed = createTotalSpeed({
+    requestSlots,
+    environment,
+    refresh() {
+      for (const [id, { phase }] of views) if (phase === 'sending') dirty.add(id)
+      schedule()
+    },
+    report(speed) {
+      for (const listener of listeners) listener.flow(speed)
+    },
+  })
 
   function refresh(id: string): UploadRow | null {
     const row = view(id)
@@ -60,34 +67,6 @@ export function createFeed(options: {
     if (row) views.set(id, row)
     else views.delete(id)
     return row
-  }
-
-  /** Keeps refreshing while something runs. */
-  function keepRefreshing(isRunning: boolean): void {
-    if (isRunning) {
-      cancelRefresh ??= environment.timers.after(refreshMs, refreshSpeeds)
-    } else if (cancelRefresh) {
-      cancelRefresh()
-      cancelRefresh = null
-      totalSpeed.rest()
-      reportSpeed()
-    }
-  }
-
-  function refreshSpeeds(): void {
-    cancelRefresh = null
-    for (const [id, { phase }] of views) if (phase === 'sending') dirty.add(id)
-    reportSpeed()
-    schedule()
-  }
-
-  function currentSpeed(): TransferSpeed {
-    return { speed: totalSpeed.history(), streamsInUse: requestSlots.inUse, streamsLimit: requestSlots.limit }
-  }
-
-  function reportSpeed(): void {
-    const now = currentSpeed()
-    for (const listener of listeners) listener.flow(now)
   }
 
   function schedule(): void {
@@ -106,15 +85,15 @@ export function createFeed(options: {
       else removed.push(id)
     }
     dirty.clear()
-    totalSpeed.sample(movedEver)
+    totalSpeed.sample()
     sequence += 1
     const patch: Patch = { sequence, changed, removed, ...ofAll() }
     for (const listener of listeners) listener.patch(patch)
   }
 
   function ofAll(): Pick<Snapshot, 'totals' | 'allPaused' | 'line'> {
-    const totals = sumUp(views.values(), unshownToday(), batch.sum(), totalSpeed)
-    keepRefreshing(totals.running > 0)
+    const totals = sumUp(views.values(), unshownToday(), batch.sum(), totalSpeed.meter)
+    totalSpeed.setRunning(totals.running > 0)
     return { totals, allPaused: allPaused(), line: line() }
   }
 
@@ -124,11 +103,7 @@ export function createFeed(options: {
       schedule()
     },
     touched: schedule,
-    moved(bytes) {
-      // Bytes before the first refresh after a pause count too.
-      if (!cancelRefresh) totalSpeed.sample(movedEver)
-      movedEver += bytes
-    },
+    moved: totalSpeed.moved,
     snapshot() {
       for (const id of ids()) if (!views.has(id)) refresh(id)
       for (const id of dirty) refresh(id)
@@ -136,7 +111,7 @@ export function createFeed(options: {
         sequence,
         rows: [...views.values()],
         ...ofAll(),
-        flow: currentSpeed(),
+        flow: totalSpeed.current(),
         journalSetAside: options.journalSetAside,
       }
     },
@@ -146,9 +121,58 @@ export function createFeed(options: {
     },
     close() {
       cancel()
-      cancelRefresh?.()
+      totalSpeed.close()
       listeners.clear()
     },
+  }
+}
+
+/** Measures the speed of all uploads together and reports it once a second while something runs. */
+function createTotalSpeed(options: {
+  readonly requestSlots: { readonly inUse: number; readonly limit: number }
+  readonly environment: Environment
+  /** Called before each regular report. */
+  readonly refresh: () => void
+  readonly report: (speed: TransferSpeed) => void
+}) {
+  const { requestSlots, environment, refresh, report } = options
+  const meter = createSpeedMeter(environment.now)
+  let movedBytes = 0
+  /** Null while nothing runs. */
+  let cancelTimer: (() => void) | null = null
+
+  const current = (): TransferSpeed => ({
+    speed: meter.history(),
+    streamsInUse: requestSlots.inUse,
+    streamsLimit: requestSlots.limit,
+  })
+
+  function onTimer(): void {
+    cancelTimer = null
+    refresh()
+    report(current())
+  }
+
+  return {
+    meter,
+    current,
+    sample: () => meter.sample(movedBytes),
+    moved(bytes: number) {
+      // Bytes before the first report after a pause count too.
+      if (!cancelTimer) meter.sample(movedBytes)
+      movedBytes += bytes
+    },
+    setRunning(isSomethingRunning: boolean) {
+      if (isSomethingRunning) {
+        cancelTimer ??= environment.timers.after(refreshMs, onTimer)
+      } else if (cancelTimer) {
+        cancelTimer()
+        cancelTimer = null
+        meter.rest()
+        report(current())
+      }
+    },
+    close: () => cancelTimer?.(),
   }
 }
 

@@ -12,7 +12,7 @@ import {
   type StoredState,
   type UploadState,
 } from '../journal/upload-record.ts'
-import type { Rows } from '../journal/rows.ts'
+import type { RowEvent, Rows } from '../journal/rows.ts'
 import type { UploadReport } from './run-upload.ts'
 import type { StoredObject } from './send-session.ts'
 
@@ -30,7 +30,10 @@ export function createUploadReports(options: {
 }): (id: string) => UploadReport & DuplicateReport {
   const { rows, parts, environment, followParts } = options
   const nextFinishTimeMs = increasingTime(environment)
-  const happen = createGroupCommits({ write: rows.happenAll, environment })
+  const happen = createGroupCommits({
+    write: (events: readonly RowEvent[]) => rows.happenAll(events),
+    environment,
+  })
   return (id) => {
     const phase = () => rows.get(id)?.live.phase
     const currentState = (): UploadState | undefined => rows.get(id)?.record.state

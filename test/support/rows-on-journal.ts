@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { openJournal } from '../../electron/journal/journal-file.ts'
 import type { UploadRecord } from '../../electron/journal/upload-record.ts'
-import { createRows } from '../../electron/journal/rows.ts'
+import { Rows } from '../../electron/journal/rows.ts'
 import { createUploadStore } from '../../electron/journal/upload-store.ts'
 import { standingClock, testPorts } from './hand-clock.ts'
 
@@ -17,7 +17,7 @@ export function rowsOnJournal(records: readonly UploadRecord[] = []) {
     database.close()
     rmSync(folder, { recursive: true })
   })
-  const rows = createRows({
+  const rows = new Rows({
     ...{ store: createUploadStore(database, 'me', environment), environment },
     changed: () => {},
     moved: () => {},

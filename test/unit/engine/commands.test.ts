@@ -7,7 +7,7 @@ import { failure } from '../../../electron/contract/failures.ts'
 import type { ReplacedModel } from '../../../electron/contract/library.ts'
 import { UploadCommands } from '../../../electron/engine/commands.ts'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
-import { createRows } from '../../../electron/journal/rows.ts'
+import { Rows } from '../../../electron/journal/rows.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
@@ -19,7 +19,7 @@ function setup() {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-commands-'))
   const environment = testPorts(standingClock())
   const { database } = openJournal(folder, 0)
-  const rows = createRows({
+  const rows = new Rows({
     ...{ store: createUploadStore(database, 'me', environment), environment },
     changed: () => {},
     moved: () => {},

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createDoneToday } from '../../../electron/feed/done-today.ts'
 import { createFeed, type Feed } from '../../../electron/feed/feed.ts'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
-import { createRows } from '../../../electron/journal/rows.ts'
+import { Rows } from '../../../electron/journal/rows.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
@@ -33,7 +33,7 @@ function setup() {
   })
   function open() {
     let feed: Feed | null = null
-    const rows = createRows({
+    const rows = new Rows({
       store,
       environment,
       changed: (id) => feed?.changed(id),
@@ -41,8 +41,8 @@ function setup() {
     })
     const doneToday = createDoneToday({ rows, store, environment, touched: () => feed?.touched() })
     feed = createFeed({
-      view: rows.view,
-      ids: rows.ids,
+      view: (id) => rows.view(id),
+      ids: () => rows.ids(),
       allPaused: () => false,
       line: () => 'ok',
       journalSetAside: null,

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { createRecoveryMonitor } from '../../../electron/queue/recovery-monitor.ts'
 import { restoreQueued } from '../../../electron/intake/restore.ts'
-import { createRows } from '../../../electron/journal/rows.ts'
+import { Rows } from '../../../electron/journal/rows.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { failed, failure } from '../../../electron/contract/failures.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
@@ -30,7 +30,7 @@ test.each([
   before.close()
   if (fullBefore) database.exec('PRAGMA query_only = ON')
   const store = createUploadStore(database, 'now', environment)
-  const rows = createRows({ store, environment, changed: () => {}, moved: () => {} })
+  const rows = new Rows({ store, environment, changed: () => {}, moved: () => {} })
   const { queue, started } = handQueue()
   const recovery = createRecoveryMonitor({
     rows,

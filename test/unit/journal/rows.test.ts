@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { failure } from '../../../electron/contract/failures.ts'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
-import { createRows } from '../../../electron/journal/rows.ts'
+import { Rows } from '../../../electron/journal/rows.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import {
@@ -22,7 +22,7 @@ function setup() {
   const { database } = openJournal(folder, 0)
   const store = createUploadStore(database, 'me', environment)
   const changed: string[] = []
-  const rows = createRows({ store, environment, changed: (id) => changed.push(id), moved: () => {} })
+  const rows = new Rows({ store, environment, changed: (id) => changed.push(id), moved: () => {} })
   onTestFinished(() => {
     database.close()
     rmSync(folder, { recursive: true })

@@ -14,7 +14,7 @@ function setup({ isRunning = true, restartRuns = () => Promise.resolve() } = {})
   rows.happen(record.id, 'send')
   let restarts = 0
   const monitor = createDeadConnectionMonitor({
-    rowOf: rows.get,
+    rowOf: (id) => rows.get(id),
     isRunning: () => isRunning,
     restartRuns() {
       restarts += 1

@@ -113,7 +113,7 @@ describe('the summary', () => {
   })
 
   test('says what is waiting when nothing runs', () => {
-    expect(summaryText(none, false, english)).toBe('Nothing to send')
+    expect(summaryText(none, false, english)).toBe('No uploads')
     expect(summaryText({ ...none, paused: 1 }, false, english)).toBe('1 file paused')
     expect(summaryText({ ...none, needsYou: 2, paused: 1 }, false, english)).toBe('2 files need attention')
     expect(summaryText({ ...none, waiting: 2 }, false, english)).toBe('2 waiting')

@@ -2,7 +2,6 @@ import svelte from 'eslint-plugin-svelte'
 import { defineConfig, globalIgnores } from 'eslint/config'
 import globals from 'globals'
 import ts from 'typescript-eslint'
-import { functionLength } from './build/lint/function-length.js'
 import {
   contractTypesOnly,
   noBridge,
@@ -61,6 +60,8 @@ const always = {
     { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_' },
   ],
   'max-lines': ['error', { max: 500, skipBlankLines: true, skipComments: true }],
+  'max-params': ['error', { max: 4 }],
+  'no-nested-ternary': 'error',
 }
 
 const configFiles = ['*.config.ts', '*.config.js', '.*.mjs']
@@ -108,13 +109,15 @@ export default defineConfig(
   },
   {
     files: ['electron/**/*.ts', 'renderer/**/*.ts', 'electron/**/*.js'],
-    plugins: { modelferry: { rules: { 'function-length': functionLength } } },
-    rules: { 'modelferry/function-length': ['error', { max: 50 }] },
+    rules: {
+      complexity: ['error', { max: 15 }],
+      'max-lines-per-function': ['error', { max: 100, skipBlankLines: true, skipComments: true }],
+    },
   },
   {
     name: 'composition root: one readable sequence, however long',
     files: ['electron/engine/engine.ts'],
-    rules: { 'modelferry/function-length': 'off' },
+    rules: { 'max-lines-per-function': 'off' },
   },
   {
     name: 'engine: no electron, no network',

@@ -9,7 +9,7 @@ import { createSession, type Session } from './session.ts'
 import { fixedSigner, sessionSigner } from './signers.ts'
 
 /** The stored secrets of the accounts: tokens of a session or the key of a device. */
-interface AccountCredentials {
+export interface AccountCredentials {
   sessionOf(account: Pick<Account, 'id' | 'server'>): Session
   signerFor(account: Account, teamId: string | null): Signer
   /** Whether there is a secret, without a request to the server. */

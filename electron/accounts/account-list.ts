@@ -3,7 +3,7 @@ import type { AccountStore } from '../platform/environment.ts'
 import { hasSameEmail } from '../contract/account.ts'
 
 /** The known accounts: from the account store, which processes share, and from what this process found in its keychain. */
-interface AccountList {
+export interface AccountList {
   list(): readonly Account[]
   /**
    * Stores an account that has signed in. If no account was signed in before, the signed-out accounts of other people are

@@ -4,8 +4,8 @@ import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { Account } from '../contract/account.ts'
 import type { AccountStore, Environment, SecretStore } from '../platform/environment.ts'
 import type { ProxyResolver } from '../platform/proxy-resolver.ts'
-import { createAccountCredentials } from './account-credentials.ts'
-import { createAccountList } from './account-list.ts'
+import { createAccountCredentials, type AccountCredentials } from './account-credentials.ts'
+import { createAccountList, type AccountList } from './account-list.ts'
 import { createDeviceKeys, findKeyOwner, parseDeviceKey } from './device-keys.ts'
 import type { RunExclusive } from './refresh-lock.ts'
 import { fixedSigner } from './signers.ts'
@@ -106,14 +106,8 @@ export function createAccounts(options: {
       ...[...externalTokens.values()].map(({ account }) => account),
     ],
     async signIn(server, email, password) {
-      const client = clientFor(server)
-      const pair = await login(client, email, password)
-      if (!pair.ok) return pair
-      const account = await findSessionOwner(client, pair.value.access_token)
-      if (!account.ok) return account
-      const stored = await credentials.sessionOf(account.value).replaceTokens(pair.value)
-      if (!stored.ok) return stored
-      accountList.add(account.value)
+      const account = await signInByPassword(clientFor(server), credentials, { email, password })
+      if (account.ok) accountList.add(account.value)
       return account
     },
     async signInWithKey(server, pasted) {
@@ -136,11 +130,8 @@ export function createAccounts(options: {
     accessFor(accountId, teamId) {
       const account = find(accountId)
       if (!account || account.state === 'signed-out') return failed(failure('signed-out'))
-      return success({
-        client: clientFor(account.server),
-        signer: signerFor(account, teamId),
-        kind: account.kind,
-      })
+      const client = clientFor(account.server)
+      return success({ client, signer: signerFor(account, teamId), kind: account.kind })
     },
     async refreshProfile(accountId, signal) {
       const account = find(accountId)
@@ -153,15 +144,7 @@ export function createAccounts(options: {
       else if (profile.failure.code === 'signed-out')
         accountList.invalidate(account, credentials.isSecretMissing(account))
     },
-    async reloadSecrets() {
-      const lost = accountList
-        .list()
-        .filter(({ state, hasLeft }) => state === 'signed-out' && hasLeft !== true)
-      const checks = await Promise.all(lost.map(credentials.checkSecret))
-      const restored = lost.filter((_account, index) => checks[index]?.ok)
-      for (const account of restored) accountList.restore(account)
-      return restored.length > 0
-    },
+    reloadSecrets: () => restoreAccounts(accountList, credentials),
     async checkSecret(accountId) {
       const account = find(accountId)
       if (!account || externalTokens.has(accountId)) return
@@ -182,6 +165,32 @@ export function createAccounts(options: {
       return account
     },
   }
+}
+
+/** Signs in and stores the tokens. */
+async function signInByPassword(
+  client: CloudClient,
+  credentials: Pick<AccountCredentials, 'sessionOf'>,
+  { email, password }: { readonly email: string; readonly password: string },
+): Promise<Result<Account>> {
+  const pair = await login(client, email, password)
+  if (!pair.ok) return pair
+  const account = await findSessionOwner(client, pair.value.access_token)
+  if (!account.ok) return account
+  const stored = await credentials.sessionOf(account.value).replaceTokens(pair.value)
+  return stored.ok ? account : stored
+}
+
+/** Restores accounts whose secret is available again. Returns whether there were any. */
+async function restoreAccounts(
+  accountList: AccountList,
+  credentials: Pick<AccountCredentials, 'checkSecret'>,
+): Promise<boolean> {
+  const lost = accountList.list().filter(({ state, hasLeft }) => state === 'signed-out' && hasLeft !== true)
+  const checks = await Promise.all(lost.map(credentials.checkSecret))
+  const restored = lost.filter((_account, index) => checks[index]?.ok)
+  for (const account of restored) accountList.restore(account)
+  return restored.length > 0
 }
 
 function credentialOf(kind: Account['kind'], token: string, teamId: string | null): Credential {

@@ -66,8 +66,8 @@ async function dispatch(call: S3Call): Promise<Answer> {
   if (!store.hasBucket(bucket)) throw noSuchBucket()
   if (exchange.request.headers['x-amz-copy-source'] !== undefined) throw notImplemented()
   refuseSubresources(query)
-  const uploading = query.has('uploadId')
-  switch (`${method} ${query.has('uploads') ? 'uploads' : uploading ? 'upload' : 'object'}`) {
+  const target = query.has('uploadId') ? 'upload' : 'object'
+  switch (`${method} ${query.has('uploads') ? 'uploads' : target}`) {
     case 'PUT object':
       return await putObject(call)
     case 'GET object':

@@ -51,8 +51,8 @@ export const modelRoutes: readonly Route[] = [
     scope: team,
     query: ['current_page', 'per_page'],
     handle({ context: { records, settings }, query, team: { id } }) {
-      const page = wholeNumber(query, 'current_page', 1, Number.MAX_SAFE_INTEGER, 1)
-      const size = wholeNumber(query, 'per_page', 1, 100, 20)
+      const page = wholeNumber(query, 'current_page', { from: 1, to: Number.MAX_SAFE_INTEGER, otherwise: 1 })
+      const size = wholeNumber(query, 'per_page', { from: 1, to: 100, otherwise: 20 })
       return jsonAnswer(200, {
         model_list: records
           .models(id, size, (page - 1) * size)
@@ -157,7 +157,11 @@ function without(model: ModelRecord, names: readonly string[]) {
   return Object.fromEntries(Object.entries(model).filter(([name]) => !names.includes(name)))
 }
 
-function wholeNumber(query: URLSearchParams, name: string, from: number, to: number, otherwise: number) {
+function wholeNumber(
+  query: URLSearchParams,
+  name: string,
+  { from, to, otherwise }: { readonly from: number; readonly to: number; readonly otherwise: number },
+) {
   const text = query.get(name)
   if (text === null) return otherwise
   const value = /^\d+$/.test(text) ? Number(text) : NaN

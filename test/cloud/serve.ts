@@ -100,20 +100,20 @@ async function answerOne(
         return readBody({ request, operation, gone: closed.signal, fault, gates, cleared, refusal })
       },
     }
-    const answer = await work(options, exchange, fault, refusal, cleared)
+    const answer = await work(options, exchange, { fault, refusal, cleared })
     for (const gate of gates) if (gate.moment === 'answer') await gate.stop(operation)
     if (fault?.how === 'lose-answer' || closed.signal.aborted) throw new ConnectionCut('answer lost')
     // Without its body a waiting client's connection can't be told apart from its next request.
     if (waits && !exchange.asked) response.setHeader('connection', 'close')
     const slow = fault?.how === 'slow' && operation.bytes === 0 ? fault.bytesPerSecond : undefined
     response.setHeader('date', new Date(options.now()).toUTCString())
-    await send(response, answer, closed.signal, fault?.how === 'half-json', slow)
+    await send(response, answer, closed.signal, { half: fault?.how === 'half-json', bytesPerSecond: slow })
     status = answer.status
   } catch (error) {
     if (error instanceof ConnectionCut || response.headersSent) request.socket.destroy()
     else {
       status = 500
-      await send(response, options.refuse(500, 'internal error'), closed.signal, false, undefined)
+      await send(response, options.refuse(500, 'internal error'), closed.signal)
     }
     if (!(error instanceof ConnectionCut)) console.error('The local cloud failed:', error)
   } finally {
@@ -124,9 +124,15 @@ async function answerOne(
 async function work(
   options: ServeOptions,
   exchange: Exchange,
-  fault: FaultRule | undefined,
-  refusal: () => Answer,
-  cleared: Promise<void>,
+  {
+    fault,
+    refusal,
+    cleared,
+  }: {
+    readonly fault: FaultRule | undefined
+    readonly refusal: () => Answer
+    readonly cleared: Promise<void>
+  },
 ): Promise<Answer> {
   const how = fault?.how
   try {
@@ -173,8 +179,10 @@ async function send(
   response: ServerResponse,
   answer: Answer,
   gone: AbortSignal,
-  half: boolean,
-  bytesPerSecond: number | undefined,
+  {
+    half = false,
+    bytesPerSecond,
+  }: { readonly half?: boolean; readonly bytesPerSecond?: number | undefined } = {},
 ): Promise<void> {
   const { body = '' } = answer
   const head: Record<string, string | string[]> = {}

@@ -73,8 +73,10 @@ function headersFor(request: IncomingMessage, host: string): Record<string, stri
   const headers: Record<string, string | string[]> = {}
   for (const [name, value] of Object.entries(request.headersDistinct)) {
     if (name === 'connection' || value === undefined) continue
-    headers[name] = name === 'host' ? host : value.length === 1 ? (value[0] ?? '') : value
+    const [first = '', ...others] = value
+    headers[name] = others.length === 0 ? first : value
   }
+  headers['host'] = host
   return headers
 }
 

@@ -27,9 +27,9 @@ test('an empty queue offers the file picker and the search for models', async ()
 test('dragging files over the window shows the target team until they leave', async () => {
   const { screen } = await openPage()
   document.body.dispatchEvent(dragEvent('dragenter', file))
-  await expect.element(screen.getByText('Drop to send to Aurora Studio', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('Drop to upload to Aurora Studio', { exact: false })).toBeVisible()
   document.body.dispatchEvent(dragEvent('dragleave', file))
-  await expect.poll(() => screen.getByText('Drop to send to', { exact: false }).elements()).toEqual([])
+  await expect.poll(() => screen.getByText('Drop to upload to', { exact: false }).elements()).toEqual([])
 })
 
 test('a drop passes the File objects on unchanged', async () => {
@@ -60,7 +60,7 @@ test('dragged text is ignored', async () => {
   const { screen, asked } = await openPage()
   document.body.dispatchEvent(dragEvent('dragenter'))
   document.body.dispatchEvent(dragEvent('drop'))
-  expect([asked, screen.getByText('Drop to send to', { exact: false }).elements()]).toEqual([[], []])
+  expect([asked, screen.getByText('Drop to upload to', { exact: false }).elements()]).toEqual([[], []])
 })
 
 test('shows the add report and opens the list of skipped files', async () => {

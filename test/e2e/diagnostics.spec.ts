@@ -80,7 +80,7 @@ test('a report is saved as it was read, without what was left out and without a 
   await report.getByRole('button', { name: 'Create report' }).click()
   const textOf = (name: string) => report.getByRole('textbox', { name }).inputValue()
   const log = await textOf('Log')
-  const shown = [await textOf('Versions'), await textOf('The queue in numbers'), log]
+  const shown = [await textOf('Versions'), await textOf('Queue summary'), log]
   expect(log).toContain('connection checked')
   await report.getByRole('checkbox', { name: 'Settings' }).uncheck()
   // What happens after the reading is not in it: the log has gone on meanwhile.

@@ -3,10 +3,12 @@ import { expect, test } from 'vitest'
 import { tempProject } from '../support/temp-project.ts'
 
 const component = (script: string) => `<script lang="ts">\n${script}\n</script>\n`
-const longFunction = (count: number, name = 'export function long') => `${name}() {\n${lines(count - 2)}}\n`
+const longFunction = (count: number, name = 'export function long') =>
+  `${name}() {\n${bodyLines(count - 2)}}\n`
 const codeLines = (count: number) =>
   Array.from({ length: count }, (_, line) => `export const a${line} = ${line}\n`).join('')
-const lines = (count: number) => Array.from({ length: count }, (_, line) => `// ${line + 1}\n`).join('')
+const bodyLines = (count: number) =>
+  Array.from({ length: count }, (_, line) => `  Number(${line})\n`).join('')
 
 /** What is refused: file, text, and words of the message that must point the way. */
 const refused: readonly (readonly [what: string, file: string, text: string, message: string])[] = [
@@ -19,7 +21,19 @@ const refused: readonly (readonly [what: string, file: string, text: string, mes
     'Named exports',
   ],
   ['501 lines of code', 'electron/recognition/a.ts', codeLines(501), 'Maximum allowed is 500'],
-  ['a function of 51 lines', 'electron/recognition/a.ts', longFunction(51), 'Maximum allowed is 50'],
+  ['a function of 101 lines', 'electron/recognition/a.ts', longFunction(101), 'Maximum allowed is 100'],
+  [
+    'five parameters',
+    'electron/recognition/a.ts',
+    `export const a = (b: 1, c: 1, d: 1, e: 1, f: 1) => [b, c, d, e, f]\n`,
+    'Maximum allowed is 4',
+  ],
+  [
+    'a nested ternary',
+    'electron/recognition/a.ts',
+    `export const a = (b: number) => (b > 1 ? 1 : b > 0 ? 2 : 3)\n`,
+    'nest ternary',
+  ],
   [
     'a promise left alone',
     'electron/recognition/a.ts',
@@ -146,7 +160,7 @@ const refused: readonly (readonly [what: string, file: string, text: string, mes
 
 const accepted: readonly (readonly [what: string, file: string, text: string])[] = [
   [
-    'two functions of 40 lines in one that holds them',
+    'two functions of 40 lines in one that contains them',
     'electron/recognition/a.ts',
     `export const hold = () => {\n${longFunction(40, 'const a = function')}${longFunction(40, 'const b = function')}return [a, b]\n}\n`,
   ],

@@ -16,7 +16,7 @@ export async function createEnvironmentProxies(environment: Environment): Promis
   if (proxy) await writeProxyLogin(secretStore, proxy, { name, password })
   return createProxyLogins({
     environment: { ...environment, findProxies: proxiesNamedFor },
-    secretStore: secretStore,
+    secretStore,
     onChange() {},
   })
 }

@@ -8,7 +8,6 @@ export const projectFolder = join(import.meta.dirname, '../..')
 /** What the checkers read besides the source. */
 const settings = [
   '.dependency-cruiser.mjs',
-  'build/lint/function-length.js',
   'build/lint/restrictions.js',
   'electron/tsconfig.base.json',
   'electron/tsconfig.json',

@@ -95,7 +95,7 @@ const scenes: Readonly<Record<string, Scene>> = {
     async ({ screen, rowOf }) => {
       await userEvent.click(screen.getByRole('button', { name: 'Library', exact: true }))
       await userEvent.click(rowOf('Grain'), rowCorner)
-      await userEvent.click(screen.getByRole('button', { name: 'Change name, type or path' }))
+      await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
       await userEvent.fill(screen.getByRole('textbox', { name: 'Name' }), '')
     },
   ),

@@ -10,7 +10,7 @@ async function renaming() {
   const opened = await openLibrary(threeModels, { changeModel: () => answers.shift() ?? success(undefined) })
   const { screen, rowOf } = opened
   await userEvent.click(rowOf('Grain'), rowCorner)
-  await userEvent.click(screen.getByRole('button', { name: 'Change name, type or path' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
   await userEvent.fill(screen.getByRole('textbox', { name: 'Name' }), 'Fine Grain')
   await userEvent.click(screen.getByRole('button', { name: 'Save' }))
   await expect.element(rowOf('Fine Grain')).toMatchTextContent('Saving…')
@@ -41,7 +41,7 @@ test('a refusal after the form was closed is shown on the row', async () => {
 test('Escape leaves the field, then the form, then the pane', async () => {
   const { screen, rowOf } = await openLibrary()
   await userEvent.click(rowOf('Grain'), rowCorner)
-  await userEvent.click(screen.getByRole('button', { name: 'Change name, type or path' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
   const field = screen.getByRole('textbox', { name: 'Name' })
   await userEvent.fill(field, 'Fine Grain')
   await userEvent.keyboard('{Escape}')

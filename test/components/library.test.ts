@@ -40,7 +40,7 @@ test('sorts by size and name in both directions', async () => {
 test('an invalid path cannot be saved', async () => {
   const { screen, rowOf } = await openLibrary()
   await userEvent.click(rowOf('Grain'), rowCorner)
-  await userEvent.click(screen.getByRole('button', { name: 'Change name, type or path' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
   await userEvent.fill(screen.getByRole('textbox', { name: 'Library path' }), '../x')
   await expect.element(screen.getByRole('button', { name: 'Save' })).toBeDisabled()
 })
@@ -96,9 +96,9 @@ test('offers the local file only if it is known', async () => {
   const { screen, rowOf, asked } = await openLibrary(threeModels, { hasLocalFile })
   await userEvent.click(rowOf('Depth'), rowCorner)
   await expect.element(screen.getByRole('complementary', { name: 'Details of Depth' })).toBeVisible()
-  expect(screen.getByRole('button', { name: 'Show the local file' }).elements()).toEqual([])
+  expect(screen.getByRole('button', { name: 'Show local file' }).elements()).toEqual([])
   await userEvent.click(rowOf('Grain'), rowCorner)
-  await userEvent.click(screen.getByRole('button', { name: 'Show the local file' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Show local file' }))
   expect(asked.at(-1)).toEqual({ name: 'showLocalFile', args: { sha256: 'ab'.repeat(32) } })
 })
 

@@ -3,7 +3,7 @@ import { failed, failure, remedyOf, success, type FailureCode, type Result } fro
 import { targetFailure, type Target } from '../contract/uploads.ts'
 import { editTargets, retargeted, wasCausedByTarget, type TargetEdit } from '../intake/edit-targets.ts'
 import { changeAfterInspection, fileToInspect, isUnchanged, isUninspected } from '../intake/inspect-again.ts'
-import { failureWhileWritten } from '../intake/recheck.ts'
+import { failureWhileWritten } from '../intake/recheck-growing-files.ts'
 import { resetAfter } from '../journal/reset.ts'
 import type { Row, Rows } from '../journal/rows.ts'
 import { modelIdOf, type RecordChange, type UploadRecord } from '../journal/upload-record.ts'

@@ -1,7 +1,7 @@
 import type { TransferSpeed } from '../contract/upload-details.ts'
 import type { ConnectivityState, Patch, Snapshot, Totals, UploadRow } from '../contract/uploads.ts'
 import type { Environment } from '../platform/environment.ts'
-import { createBatch, type BatchSum } from './batch.ts'
+import { createBatch, type BatchSum } from './batch-progress.ts'
 import { createSpeedMeter, type SpeedMeter } from '../platform/speed-meter.ts'
 import { isRunning } from '../journal/upload-state.ts'
 

@@ -14,7 +14,7 @@ import type { UploadStore } from '../journal/upload-store.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { FoundFile, Inspection } from '../recognition/found-file.ts'
-import { adoptUploads, isAllowedBy, type AdoptCommands, type AllowedRisk } from './adopt.ts'
+import { adoptUploads, isAllowedBy, type AdoptCommands, type AllowedRisk } from './adopt-uploads.ts'
 
 export interface EnqueueRequest {
   /** Instead of the chosen team. */

@@ -2,7 +2,7 @@
 // line of JSON.
 import process from 'node:process'
 import { createBatteryMonitor } from '../../../electron/desktop/power/battery-monitor.ts'
-import { watchNetworkManager } from '../../../electron/desktop/network/network-manager.ts'
+import { watchNetworkManager } from '../../../electron/desktop/network/linux-network-manager.ts'
 import { realTimers } from '../../../electron/platform/system-environment.ts'
 import { fakeService } from '../../support/fake-bus.ts'
 

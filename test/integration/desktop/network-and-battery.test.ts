@@ -4,7 +4,7 @@ import process from 'node:process'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { createAddressMonitor } from '../../../electron/desktop/network/address-monitor.ts'
-import { watchNetworkManager } from '../../../electron/desktop/network/network-manager.ts'
+import { watchNetworkManager } from '../../../electron/desktop/network/linux-network-manager.ts'
 import { unknownNetwork, type NetworkStatus } from '../../../electron/desktop/network/network-status.ts'
 
 const run = promisify(execFile)

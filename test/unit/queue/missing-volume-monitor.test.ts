@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { createMissingVolumeMonitor } from '../../../electron/queue/missing-volumes.ts'
-import { findMissingVolume, isVolumeBack } from '../../../electron/platform/missing-volume.ts'
+import { createMissingVolumeMonitor } from '../../../electron/queue/missing-volume-monitor.ts'
+import { findMissingVolume, isVolumeBack } from '../../../electron/platform/find-missing-volume.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 
 const folder = (path: string) => ({ path, isDead: false })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Phase, UploadRow } from '../../../electron/contract/uploads.ts'
-import { createBatch } from '../../../electron/feed/batch.ts'
+import { createBatch } from '../../../electron/feed/batch-progress.ts'
 import { toUploadRow } from '../../../electron/journal/row-view.ts'
 import { uploadRecord } from '../../support/records.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { failure, success, type FailureCode } from '../../../electron/contract/failures.ts'
-import { createRechecks, failureWhileWritten } from '../../../electron/intake/recheck.ts'
+import { createRechecks, failureWhileWritten } from '../../../electron/intake/recheck-growing-files.ts'
 import { standingClock } from '../../support/hand-clock.ts'
 import { uploadRecord } from '../../support/records.ts'
 

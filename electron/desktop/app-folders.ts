@@ -68,7 +68,7 @@ const resource = (packaged: string, inBuild: string) =>
   app.isPackaged ? join(process.resourcesPath, packaged) : join(app.getAppPath(), 'build', inBuild)
 
 /** Worker threads cannot be started from an asar archive, so electron-builder unpacks these files. */
-export function workerFileUrl(builtFolder: string, name: string): URL {
+function workerFileUrl(builtFolder: string, name: string): URL {
   const unpackedFolder = builtFolder.replace(/([\\/])app\.asar(?=[\\/]|$)/, '$1app.asar.unpacked')
   return pathToFileURL(join(unpackedFolder, `${name}.js`))
 }

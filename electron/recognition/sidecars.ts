@@ -16,7 +16,7 @@ const textEndings = ['.cm-info.json', '.civitai.info', '.metadata.json', '.json'
 const endings = [...pictureEndings, ...textEndings]
 
 /** A model's name without extension, which its sidecars begin with. */
-export function stemOf(modelName: string): string {
+function stemOf(modelName: string): string {
   return modelName.slice(0, modelName.length - extensionOf(modelName).length)
 }
 

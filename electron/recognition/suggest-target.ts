@@ -5,7 +5,7 @@ import type { FoundGroup } from './model-groups.ts'
 import type { FolderEvidence } from './kinds/folder-evidence.ts'
 
 /** The type of unrecognised files. They are uploaded too, and their row shows that the type is a guess. */
-export const unknownType = 'other'
+const unknownType = 'other'
 
 /** openapi.yaml, DisplayName and ModelType. */
 const maxNameLength = 255

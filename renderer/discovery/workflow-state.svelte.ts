@@ -5,7 +5,7 @@ import type { NoticesState } from '../ui/notices-state.svelte.ts'
 import type { UiState } from '../app/ui-state.svelte.ts'
 
 /** Groups in the list: models that need an action come first. */
-export const groupOrder: readonly NeededModelState[] = ['failed', 'here', 'nowhere', 'queued', 'in-library']
+const groupOrder: readonly NeededModelState[] = ['failed', 'here', 'nowhere', 'queued', 'in-library']
 /** Groups in the summary: available models come first. */
 const summaryOrder: readonly NeededModelState[] = ['in-library', 'queued', 'failed', 'here', 'nowhere']
 

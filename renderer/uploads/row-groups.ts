@@ -13,7 +13,7 @@ export function sortKey(row: UploadRow): string {
 }
 
 /** Whether all words of the search occur in the row's names. */
-export function matchesSearch(row: UploadRow, search: string): boolean {
+function matchesSearch(row: UploadRow, search: string): boolean {
   const { displayName, modelType, modelPath } = row.target
   const text = `${displayName} ${modelType} ${modelPath} ${row.fileName} ${row.team.name}`.toLocaleLowerCase()
   return search

@@ -38,7 +38,7 @@ export function curlBesideSha256(path: string, url: string): Command {
 }
 
 /** aws cli with its classic transfer client. */
-export async function awsCopy(folder: string, path: string, target: S3Target, key: string): Promise<Command> {
+async function awsCopy(folder: string, path: string, target: S3Target, key: string): Promise<Command> {
   const config = join(folder, 'aws.conf')
   const settings = [
     'preferred_transfer_client = classic',
@@ -64,7 +64,7 @@ export async function awsCopy(folder: string, path: string, target: S3Target, ke
   }
 }
 
-export function minioPut(folder: string, path: string, target: S3Target, key: string): Command {
+function minioPut(folder: string, path: string, target: S3Target, key: string): Command {
   const { endpoint, accessKey, secretKey, bucket } = target
   const [scheme = '', host = ''] = endpoint.split('://')
   return {
@@ -77,7 +77,7 @@ export function minioPut(folder: string, path: string, target: S3Target, key: st
   }
 }
 
-export function rcloneCopy(_folder: string, path: string, target: S3Target, key: string): Command {
+function rcloneCopy(_folder: string, path: string, target: S3Target, key: string): Command {
   return {
     words: [
       system('rclone'),

@@ -60,7 +60,7 @@ export interface Workbench {
   clear(): Promise<void>
 }
 
-export const beside = (name: string) => join(import.meta.dirname, name)
+const beside = (name: string) => join(import.meta.dirname, name)
 
 export async function openWorkbench(rounds: number, built: string): Promise<Workbench> {
   const folder = await mkdtemp(join(tmpdir(), 'modelferry-bench-'))

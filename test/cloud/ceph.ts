@@ -20,7 +20,7 @@ const PROGRAMS = ['monmaptool', 'ceph', 'ceph-mon', 'ceph-osd', 'radosgw', 'rado
 const FOLDERS = ['mon', 'osd', 'run', 'log', 'rgw']
 
 /** Installs everything that `startCeph` needs, on Debian and Ubuntu. */
-export const CEPH_INSTALL_COMMAND =
+const CEPH_INSTALL_COMMAND =
   'apt-get install -y --no-install-recommends radosgw ceph-mon ceph-osd ceph-common'
 
 export function isCephInstalled(): boolean {

@@ -22,6 +22,6 @@ export function chromiumLaunchOptions(): { executablePath?: string; args: string
 }
 
 /** Chromium refuses to start its sandbox as root; everybody else keeps it. */
-export function chromiumArguments(): string[] {
+function chromiumArguments(): string[] {
   return process.getuid?.() === 0 ? ['--no-sandbox'] : []
 }

@@ -1,7 +1,7 @@
 import type { PageCommand } from '../../contract/calls.ts'
 
 /** The scheme that electron-builder.yml registers. */
-export const linkScheme = 'modelferry'
+const linkScheme = 'modelferry'
 
 /** Links may only show a view; they cannot add, upload or change anything. */
 const views: Readonly<Record<string, PageCommand>> = {

@@ -17,7 +17,7 @@ export interface FileManagers {
   repair(): Promise<void>
 }
 
-export const entryName = 'Send with Modelferry'
+const entryName = 'Send with Modelferry'
 
 /** Scripts get absolute paths, one per line (Nautilus help). */
 const nautilusScript = (command: LaunchCommand) => `#!/bin/sh

@@ -1,6 +1,6 @@
 /** The origin of the page, the only one whose calls are answered. */
 export const pageScheme = 'app'
-export const pageHost = 'ui'
+const pageHost = 'ui'
 export const pageAddress = `${pageScheme}://${pageHost}/`
 
 /** True for an address of our page. The address is parsed, since comparing prefixes would be unsafe. */

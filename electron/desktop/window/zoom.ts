@@ -1,5 +1,5 @@
 /** Chromium's zoom steps from 50 % to 200 %, the range that the layout supports. */
-export const zoomSteps = [0.5, 0.67, 0.75, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 1.75, 2] as const
+const zoomSteps = [0.5, 0.67, 0.75, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 1.75, 2] as const
 
 export type ZoomChange = 'in' | 'out' | 'reset'
 

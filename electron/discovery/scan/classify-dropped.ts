@@ -5,7 +5,7 @@ import { findGroup } from '../../recognition/model-groups.ts'
 import { isSidecar, modelStems } from '../../recognition/sidecars.ts'
 
 /** A folder of images is not opened as hundreds of workflows. */
-export const maxWorkflows = 20
+const maxWorkflows = 20
 
 export interface DroppedFiles {
   /** JSON files and images that may hold a workflow. */

@@ -13,7 +13,7 @@ export interface SidecarFacts {
   readonly trainingBase: string | null
 }
 
-export const noSidecarFacts: SidecarFacts = {
+const noSidecarFacts: SidecarFacts = {
   title: null,
   author: null,
   description: null,

@@ -6,7 +6,7 @@ import { mebibyte, type Workbench } from '../workbench.ts'
 import type { Family } from './family.ts'
 import { memoryRow } from './memory.ts'
 
-export const smallBytes = 5 * mebibyte
+const smallBytes = 5 * mebibyte
 export const smallCount = 200
 /** curl's as many at a time as ours. */
 export const width = 4

@@ -7,7 +7,7 @@ import type { Family } from './family.ts'
 
 /** Above an empty queue in the same process, in MiB. */
 const mostAboveIdleMiB = 48
-export const aboveIdle = ({ peakMiB, idleMiB }: OursResult) => peakMiB - idleMiB
+const aboveIdle = ({ peakMiB, idleMiB }: OursResult) => peakMiB - idleMiB
 
 export function memoryRow(what: string, samples: readonly OursResult[], note = ''): Row {
   const above = samples.map(aboveIdle)

@@ -128,7 +128,7 @@ export function registeredRow(name: string, change: RowChange = {}): UploadRow {
   })
 }
 
-export function totalsOf(rows: readonly UploadRow[]): Totals {
+function totalsOf(rows: readonly UploadRow[]): Totals {
   const count = (...phases: readonly UploadRow['phase'][]) =>
     rows.filter(({ phase }) => phases.includes(phase)).length
   const open = rows.filter(({ phase }) => phase !== 'registered' && phase !== 'failed')
@@ -145,7 +145,7 @@ export function totalsOf(rows: readonly UploadRow[]): Totals {
   }
 }
 
-export const noTransfer: TransferSpeed = {
+const noTransfer: TransferSpeed = {
   speed: { stepMs: 1_000, points: [] },
   streamsInUse: 0,
   streamsLimit: 4,

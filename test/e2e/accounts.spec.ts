@@ -4,7 +4,7 @@ import { ask, drag, fillSignIn, pick, rowOf, signInByForm } from './page-steps.t
 import type { Page } from '@playwright/test'
 import type { World } from './fixtures.ts'
 
-/** Pairs as a person does: the code in the app, the confirmation in the browser. */
+/** Pairs with the code shown in the app and the confirmation in the browser. */
 async function pair(page: Page, world: World, teamId = ALICES_TEAM_ID): Promise<void> {
   await page.getByRole('button', { name: 'Continue in the browser' }).click()
   const code = (await page.getByLabel('Code', { exact: true }).textContent()) ?? ''
@@ -15,10 +15,7 @@ async function pair(page: Page, world: World, teamId = ALICES_TEAM_ID): Promise<
 test.describe('a paired computer', () => {
   test.use({ settings: { singlePutLimitBytes: 6_000_000 } })
 
-  test('that meets a large file refuses it unread, and goes on with it after the password', async ({
-    app,
-    world,
-  }) => {
+  test('refuses a large file unread, and uploads it after a password sign-in', async ({ app, world }) => {
     const { page } = app
     await pair(page, world)
     await drag(page, [await world.file('checkpoints/large.safetensors', { sizeBytes: 12_000_000 })])
@@ -33,10 +30,7 @@ test.describe('a paired computer', () => {
   })
 })
 
-test('a second account stands beside the first, and what is dropped goes to the team that is chosen', async ({
-  page,
-  world,
-}) => {
+test('adds a second account and uploads to the chosen team', async ({ page, world }) => {
   await pick(page, /^Team: /, 'Add account…')
   await signInByForm(page, BOB)
   const { accounts } = await ask(page, 'session')

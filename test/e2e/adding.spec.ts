@@ -9,7 +9,7 @@ import { answerPicker, pickersAnswered } from './main-steps.ts'
 import { ask, drag, pick, rowOf, signIn } from './page-steps.ts'
 import { startWords } from './running-app.ts'
 
-test('a dropped folder keeps its structure, and what was skipped is counted and can be listed', async ({
+test('keeps the structure of a dropped folder, and counts and lists skipped files', async ({
   page,
   world,
 }) => {
@@ -37,10 +37,7 @@ test('a dropped folder keeps its structure, and what was skipped is counted and 
   }
 })
 
-test('files that are no whole models say on their row what is wrong, before a byte is sent', async ({
-  page,
-  world,
-}) => {
+test('shows what is wrong with an incomplete file before sending anything', async ({ page, world }) => {
   const cut = await world.file('loras/cut.safetensors', { cutBytes: 1000 })
   const files = join(world.folder, 'files')
   await writeLfsPointer(join(files, 'pointer.safetensors'), 6_800_000_000)
@@ -59,7 +56,7 @@ test('files that are no whole models say on their row what is wrong, before a by
   expect(world.cloud.operations.map(({ name }) => name)).not.toContain('presignModel')
 })
 
-test('a refused file that was mended is sent after trying again', async ({ page, world }) => {
+test('sends a refused file once it is repaired and retried', async ({ page, world }) => {
   const path = await world.file('loras/mended.safetensors', { cutBytes: 1000 })
   await drag(page, [path])
   await expect(rowOf(page, 'mended')).toContainText('The file is incomplete')
@@ -68,7 +65,7 @@ test('a refused file that was mended is sent after trying again', async ({ page,
   await expect(rowOf(page, 'mended')).toContainText('In the library')
 })
 
-test('files and folders of the native picker are sent', async ({ app, page, world }) => {
+test('sends the files and folders chosen in the native picker', async ({ app, page, world }) => {
   await answerPicker(app.electron, [await world.file('loras/picked.safetensors')])
   await page.getByRole('button', { name: 'Choose files…' }).click()
   await expect(rowOf(page, 'picked')).toContainText('In the library')
@@ -79,18 +76,18 @@ test('files and folders of the native picker are sent', async ({ app, page, worl
   await expect(rowOf(page, 'inside')).toContainText('In the library')
 })
 
-test('a cancelled file picker adds nothing', async ({ app, page, world }) => {
+test('adds nothing when the file picker is cancelled', async ({ app, page, world }) => {
   await answerPicker(app.electron, [])
   await page.getByRole('button', { name: 'Choose files…' }).click()
   await expect.poll(() => pickersAnswered(app.electron)).toBe(1)
-  // A file that is added afterwards comes alone.
+  // A file added afterwards is the only row.
   await answerPicker(app.electron, [await world.file('loras/picked.safetensors')])
   await page.getByRole('button', { name: 'Choose files…' }).click()
   await expect(rowOf(page, 'picked')).toContainText('In the library')
   expect((await ask(page, 'snapshot')).rows).toHaveLength(1)
 })
 
-test('a second start hands its files to the first and ends', async ({ page, world }) => {
+test('hands the files of a second start to the running app', async ({ page, world }) => {
   const path = await world.file('loras/handed over.safetensors')
   const { program, words } = startWords([path])
   const second = spawn(program, words, { env: world.environment, stdio: 'ignore' })
@@ -98,14 +95,14 @@ test('a second start hands its files to the first and ends', async ({ page, worl
   await expect(rowOf(page, 'handed over')).toContainText('In the library')
 })
 
-test('files named at the first start are taken once somebody is signed in', async ({ app, world }) => {
+test('queues the files named at the first start after signing in', async ({ app, world }) => {
   await signIn(app.page)
   await app.kill()
   const { page } = await world.start([await world.file('loras/at start.safetensors')])
   await expect(rowOf(page, 'at start')).toContainText('In the library')
 })
 
-test('a file that script made has no path and is refused', async ({ page }) => {
+test('refuses a file that a script created without a path', async ({ page }) => {
   const answer = await page.evaluate(async () =>
     window.modelferry?.addFiles({ files: [new File(['not on the disk'], 'made.safetensors')] }),
   )
@@ -115,7 +112,7 @@ test('a file that script made has no path and is refused', async ({ page }) => {
   await expect(row).toBeHidden()
 })
 
-test('the same file dropped twice is sent once', async ({ page, world }) => {
+test('sends a file that is dropped twice only once', async ({ page, world }) => {
   const held = world.cloud.hold('put-object', 1)
   const path = await world.file('loras/twice.safetensors')
   await drag(page, [path])

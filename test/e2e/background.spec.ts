@@ -23,12 +23,13 @@ import {
 import { ask, drag, pick, rowOf, signIn } from './page-steps.ts'
 import { startWords } from './running-app.ts'
 
-// The host has no desktop: it writes down what Electron would ask of one. The tray's service is played on the session's bus.
+// The test host records what Electron would ask of a desktop. The tray service is simulated on the session
+// bus.
 
 const keepSending = 0
 
 test(
-  'a closed window hides in the tray, and waits in the taskbar while the tray is gone',
+  'hides a closed window in the tray, and minimises it while the tray is gone',
   { tag: '@host' },
   async ({ world }) => {
     const panel = await openPanel()
@@ -52,7 +53,7 @@ test(
   },
 )
 
-test('a start at login shows no window where a tray shows the app', { tag: '@host' }, async ({ world }) => {
+test('shows no window at login when the tray is available', { tag: '@host' }, async ({ world }) => {
   const panel = await openPanel()
   const { program, words } = startWords(['--hidden'])
   const electron = await _electron.launch({ executablePath: program, args: words, env: world.environment })
@@ -67,23 +68,26 @@ test('a start at login shows no window where a tray shows the app', { tag: '@hos
   await ended
 })
 
-test('without a tray a start at login waits in the taskbar', { tag: '@host' }, async ({ world }) => {
+test('minimises the window at login when there is no tray', { tag: '@host' }, async ({ world }) => {
   const { electron } = await world.start(['--hidden'])
   await expect.poll(() => windowState(electron)).toBe('minimised')
 })
 
-test('after an update that nobody saw no window comes up', { tag: '@host' }, async ({ world }) => {
+test('shows no window after an update in the background', { tag: '@host' }, async ({ world }) => {
   const begun = { updatingTo: '99.0.0', updatingHiddenAtMs: Date.now() }
   writeFileSync(join(world.home, 'window.json'), JSON.stringify(begun))
   const { electron, kill } = await world.start()
   await expect.poll(() => windowState(electron)).toBe('minimised')
   await kill()
-  // Whoever starts it afterwards wants to see it.
+  // A later start by the user shows the window.
   const next = await world.start()
   await expect.poll(() => windowState(next.electron)).toBe('shown')
 })
 
-test('start at login is a real entry, and the switch shows how it really is', async ({ page, world }) => {
+test('writes a real entry to start at login, and the switch shows its actual state', async ({
+  page,
+  world,
+}) => {
   test.skip(process.platform !== 'linux', 'the entry is a file on Linux alone')
   const entry = join(world.folder, 'config/autostart/modelferry.desktop')
   await pick(page, 'More', 'Settings')
@@ -99,7 +103,7 @@ test('start at login is a real entry, and the switch shows how it really is', as
 })
 
 test(
-  'sleep is held off while bytes move, and not while everything is paused',
+  'prevents sleep while bytes are sent, and not while everything is paused',
   { tag: '@host' },
   async ({ app, world }) => {
     const { electron, page } = app
@@ -120,7 +124,7 @@ test(
 )
 
 test(
-  'a batch that is done is told once, and a click opens the window on the list',
+  'notifies once about a finished batch, and a click opens the list',
   { tag: '@host' },
   async ({ app, world }) => {
     const { electron, page } = app
@@ -140,26 +144,22 @@ test(
   },
 )
 
-test(
-  'the taskbar shows how far it is and what needs the person',
-  { tag: '@host' },
-  async ({ app, world }) => {
-    const { electron, page } = app
-    await signIn(page)
-    const bars = async () => (await written(electron, 'progress-bar')).map(({ options }) => options)
-    const held = world.cloud.hold('put-object', 1)
-    await drag(page, [await world.file('loras/far.safetensors')])
-    await held.arrived
-    await expect.poll(bars).toContainEqual({ mode: 'normal' })
-    held.release()
-    await expect.poll(async () => (await bars()).at(-1)).toEqual({ mode: 'none' })
-    await drag(page, [await world.file('loras/refused.safetensors', { sizeBytes: 9_000, cutBytes: 100 })])
-    await expect.poll(() => electron.evaluate(({ app: inside }) => inside.badgeCount)).toBe(1)
-  },
-)
+test('shows progress and the number of problems in the taskbar', { tag: '@host' }, async ({ app, world }) => {
+  const { electron, page } = app
+  await signIn(page)
+  const bars = async () => (await written(electron, 'progress-bar')).map(({ options }) => options)
+  const held = world.cloud.hold('put-object', 1)
+  await drag(page, [await world.file('loras/far.safetensors')])
+  await held.arrived
+  await expect.poll(bars).toContainEqual({ mode: 'normal' })
+  held.release()
+  await expect.poll(async () => (await bars()).at(-1)).toEqual({ mode: 'none' })
+  await drag(page, [await world.file('loras/refused.safetensors', { sizeBytes: 9_000, cutBytes: 100 })])
+  await expect.poll(() => electron.evaluate(({ app: inside }) => inside.badgeCount)).toBe(1)
+})
 
 test(
-  'the tray limits the speed, and copies the id of a recent model',
+  'limits the speed and copies a recent model id from the tray',
   { tag: '@host' },
   async ({ app, world }) => {
     const { electron, page } = app
@@ -175,7 +175,7 @@ test(
   },
 )
 
-test('what was chosen for the end is announced and can be called off', async ({ app, world }) => {
+test('announces the action chosen for the end, and lets the user cancel it', async ({ app, world }) => {
   const { page } = app
   await signIn(page)
   const held = world.cloud.hold('put-object', 1)
@@ -183,7 +183,7 @@ test('what was chosen for the end is announced and can be called off', async ({ 
   await held.arrived
   await page.getByRole('button', { name: /^Speed limit/ }).click()
   await page.getByLabel('When uploads finish').selectOption('Quit Modelferry')
-  // The choice has to be there before the end is.
+  // The choice has to be stored before the uploads finish.
   await expect
     .poll(() =>
       page.evaluate(async () => {
@@ -198,7 +198,7 @@ test('what was chosen for the end is announced and can be called off', async ({ 
   await expect(page.getByText('All uploads are done.')).toBeHidden()
 })
 
-test('the zoom is kept from start to start', async ({ app, world }) => {
+test('keeps the zoom after a restart', async ({ app, world }) => {
   const widths = async (page: typeof app.page) => page.evaluate(() => innerWidth)
   const whole = await widths(app.page)
   await clickMenu(app.electron, 'zoom-in')
@@ -211,13 +211,13 @@ test('the zoom is kept from start to start', async ({ app, world }) => {
   await expect.poll(() => widths(again.page)).toBe(whole)
 })
 
-/** What the file manager starts: it hands its words to the app that runs, and ends. */
+/** Starts the app as a file manager does: it hands its arguments to the running app and ends. */
 function startSecond(environment: Record<string, string>, ...given: readonly string[]): Promise<unknown> {
   const { program, words } = startWords(given)
   return once(spawn(program, words, { env: environment, stdio: 'ignore' }), 'exit')
 }
 
-test('what lies on a share that is no folder here is not passed over in silence', async ({ app, world }) => {
+test('explains that a file on an unmounted share can’t be added', async ({ app, world }) => {
   await answerBoxes(app.electron, 0)
   await startSecond(world.environment, 'smb://nas/models/x.safetensors')
   const said = [expect.stringContaining('isn’t mounted as a folder')]
@@ -225,7 +225,7 @@ test('what lies on a share that is no folder here is not passed over in silence'
   expect(readFileSync(join(world.home, 'logs/modelferry.log'), 'utf8')).not.toContain('smb:')
 })
 
-test('a link shows a view, and one that asks for more does nothing', async ({ page, app, world }) => {
+test('opens a view by link, and ignores links with extra parameters', async ({ page, app, world }) => {
   const follow = (link: string) => startSecond(world.environment, '--', link)
   await follow('modelferry://show/settings?server=https://evil.example')
   await expect

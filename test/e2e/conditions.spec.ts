@@ -6,7 +6,7 @@ import type { World } from './fixtures.ts'
 import { trayLabels } from './main-steps.ts'
 import { drag, pick, rowOf, signIn } from './page-steps.ts'
 
-// Battery and network are played on a real bus: the session's stands for the system's.
+// Battery and network are simulated on a real bus: the session bus replaces the system bus.
 
 test.skip(process.platform !== 'linux', 'other systems have no such bus')
 test.beforeEach(({ world }) => {
@@ -18,7 +18,7 @@ const managerPath = '/org/freedesktop/NetworkManager'
 const upower = 'org.freedesktop.UPower'
 const upowerPath = '/org/freedesktop/UPower'
 
-/** A network that is metered, on a line with that name. */
+/** A metered network whose connection has that name. */
 const openMetered = () =>
   fakeService(manager, {
     [managerPath]: { [manager]: { Metered: ['u', 1], PrimaryConnection: ['o', '/phone'] } },
@@ -36,10 +36,10 @@ async function drop(page: Page, world: World, name: string): Promise<void> {
   await drag(page, [await world.file(`loras/${name}.safetensors`)])
 }
 
-test.describe('on a metered line', () => {
+test.describe('on a metered connection', () => {
   test.use({ settings: { pauseOnMetered: true } })
 
-  test('the queue waits, says why, and sends anyway when told so', async ({ world }) => {
+  test('the queue waits, gives the reason, and uploads when told to', async ({ world }) => {
     const network = await openMetered()
     const { page } = await world.start()
     await drop(page, world, 'dear')
@@ -50,7 +50,7 @@ test.describe('on a metered line', () => {
     network.end()
   })
 
-  test('it goes on by itself on another one', async ({ world }) => {
+  test('the queue continues on an unmetered connection', async ({ world }) => {
     const network = await openMetered()
     const { page } = await world.start()
     await drop(page, world, 'patient')
@@ -60,7 +60,7 @@ test.describe('on a metered line', () => {
     network.end()
   })
 
-  test('what is said about the line is kept, and can be taken back in Settings', async ({ world }) => {
+  test('remembers the choice for this connection, and Settings can undo it', async ({ world }) => {
     const network = await openMetered()
     const first = await world.start()
     await drop(first.page, world, 'kept')
@@ -81,7 +81,7 @@ test.describe('on a metered line', () => {
 test.describe('on battery', () => {
   test.use({ settings: { pauseBelowPercent: 30 } })
 
-  test('below the level the queue waits, and goes on at mains', async ({ world }) => {
+  test('waits below the battery level, and continues on mains power', async ({ world }) => {
     const power = await openBattery(22)
     const { page } = await world.start()
     await drop(page, world, 'tired')
@@ -99,7 +99,7 @@ test.describe('in quiet hours', () => {
   test.describe('with a pause', () => {
     test.use({ settings: { quietHours: [{ ...always, limitBytesPerSecond: null }] } })
 
-    test('nothing is sent, until they are taken away', async ({ world }) => {
+    test('nothing is sent until the quiet hours are removed', async ({ world }) => {
       const { page, electron } = await world.start()
       await drop(page, world, 'quiet')
       await expect(page.getByText('Quiet hours cover the whole week')).toBeVisible()
@@ -118,7 +118,7 @@ test.describe('in quiet hours', () => {
       },
     })
 
-    test('the speed control says what holds and until when', async ({ world }) => {
+    test('the speed control shows the limit and when it ends', async ({ world }) => {
       const { page } = await world.start()
       await drop(page, world, 'slow')
       await expect(page.getByText('up to 0.5 MB/s until 11:59 PM')).toBeVisible()

@@ -16,10 +16,7 @@ async function openHelp(page: Page): Promise<void> {
 
 const card = (page: Page, name: string | RegExp): Locator => page.getByRole('region', { name })
 
-test('a connection that works is said to, and one whose server is gone is told step by step', async ({
-  page,
-  world,
-}) => {
+test('reports a working connection, and each step of one whose server is down', async ({ page, world }) => {
   await openHelp(page)
   const connection = card(page, /^Connection to/)
   await connection.getByRole('button', { name: 'Check now' }).click()
@@ -37,7 +34,7 @@ test('a connection that works is said to, and one whose server is gone is told s
   await expect(connection.getByRole('status')).toHaveText(allWorks)
 })
 
-test('8 MiB go to storage after a yes, and nothing of them stays', async ({ page, world }) => {
+test('sends 8 MiB to storage after confirmation, and deletes them', async ({ page, world }) => {
   await openHelp(page)
   const storage = card(page, 'Storage connection')
   await storage.getByRole('button', { name: 'Test storage…' }).click()
@@ -64,11 +61,7 @@ test('8 MiB go to storage after a yes, and nothing of them stays', async ({ page
   await expect.poll(() => cloud.unfinishedUploads()).toEqual([])
 })
 
-test('a report is saved as it was read, without what was left out and without a secret', async ({
-  app,
-  page,
-  world,
-}) => {
+test('saves the report as previewed, without excluded parts or secrets', async ({ app, page, world }) => {
   await drag(page, [await world.file('loras/hidden name.safetensors')])
   await expect(rowOf(page, 'hidden name')).toContainText('In the library')
   await openHelp(page)
@@ -83,7 +76,7 @@ test('a report is saved as it was read, without what was left out and without a 
   const shown = [await textOf('Versions'), await textOf('Queue summary'), log]
   expect(log).toContain('connection checked')
   await report.getByRole('checkbox', { name: 'Settings' }).uncheck()
-  // What happens after the reading is not in it: the log has gone on meanwhile.
+  // Everything after the preview is left out, since the log has grown meanwhile.
   await card(page, /^Connection to/)
     .getByRole('button', { name: 'Check now' })
     .click()
@@ -115,7 +108,7 @@ test('a report is saved as it was read, without what was left out and without a 
     expect(saved).not.toContain(secret)
 })
 
-test('the menu checks the connection and asks for newer versions', { tag: '@host' }, async ({ app }) => {
+test('the menu checks the connection and looks for updates', { tag: '@host' }, async ({ app }) => {
   const { electron, page } = app
   await clickMenu(electron, 'check-connection')
   await expect(card(page, /^Connection to/).getByRole('status')).toHaveText(allWorks)

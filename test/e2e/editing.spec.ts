@@ -4,7 +4,7 @@ import { expect, test } from './fixtures.ts'
 import type { World } from './fixtures.ts'
 import { drag, rowOf } from './page-steps.ts'
 
-/** A row that waits: everything is paused before it comes. */
+/** A waiting row: everything is paused before the file is added. */
 async function waitingRow(page: Page, world: World, name: string): Promise<void> {
   const held = world.cloud.hold('presignModel')
   await drag(page, [await world.file('loras/opener.safetensors')])
@@ -14,14 +14,14 @@ async function waitingRow(page: Page, world: World, name: string): Promise<void>
   await drag(page, [await world.file(name)])
 }
 
-test('name, type and path of a waiting row can be changed and are registered so', async ({ page, world }) => {
+test('registers the edited name, type and path of a waiting row', async ({ page, world }) => {
   await waitingRow(page, world, 'loras/draft_v3.safetensors')
   await rowOf(page, 'draft v3').getByRole('button', { name: 'Name: draft v3. Change' }).click()
   await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Final Draft')
   await page.keyboard.press('Enter')
   const row = rowOf(page, 'Final Draft')
 
-  // The path stands in the folder of its type, so it goes along.
+  // The path follows the type, because it is in the folder of that type.
   await row.getByRole('button', { name: /^Type: loras/ }).click()
   await page.getByRole('combobox', { name: 'Type' }).fill('contr')
   await page.getByRole('option', { name: 'controlnet' }).click()
@@ -41,7 +41,7 @@ test('name, type and path of a waiting row can be changed and are registered so'
   })
 })
 
-test('a path is checked as one types, and a cleaned one is offered', async ({ page, world }) => {
+test('checks a path while it is typed, and suggests a cleaned one', async ({ page, world }) => {
   await waitingRow(page, world, 'loras/plain.safetensors')
   const row = rowOf(page, 'plain')
   await row.getByRole('button', { name: /^Library path: / }).click()
@@ -62,7 +62,7 @@ test('a path is checked as one types, and a cleaned one is offered', async ({ pa
   expect(world.cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.model_path)).toContain(cleaned)
 })
 
-test('Escape leaves a field as it was', async ({ page, world }) => {
+test('Escape restores the original value of a field', async ({ page, world }) => {
   await waitingRow(page, world, 'loras/steady.safetensors')
   await rowOf(page, 'steady').getByRole('button', { name: 'Name: steady. Change' }).click()
   await page.getByRole('textbox', { name: 'Name', exact: true }).fill('shaken')

@@ -6,7 +6,7 @@ import { ask, drag, pick, rowOf, signInByForm } from './page-steps.ts'
 
 const mebibyte = 1024 ** 2
 
-test('an access token that is refused midway is renewed unseen', async ({ page, world }) => {
+test('renews an access token that is refused during an upload', async ({ page, world }) => {
   world.cloud.fail({ on: 'registerModel', how: 401 })
   const path = await world.file('loras/renewed.safetensors')
   await drag(page, [path])
@@ -17,7 +17,7 @@ test('an access token that is refused midway is renewed unseen', async ({ page, 
   expect(await object?.sha256()).toBe(sha256Of(path))
 })
 
-test('a sign-in that died midway lets the row wait, and it goes on after signing in again', async ({
+test('waits after the session ends during an upload, and continues after sign-in', async ({
   page,
   world,
 }) => {
@@ -35,7 +35,7 @@ test('a sign-in that died midway lets the row wait, and it goes on after signing
   expect(await world.cloud.objects()).toHaveLength(1)
 })
 
-test('who may only look at a team reads so on the row, and the server’s own words in the details', async ({
+test('tells a viewer on the row that uploads aren’t allowed, with the server message', async ({
   app,
   world,
 }) => {
@@ -53,7 +53,7 @@ test('who may only look at a team reads so on the row, and the server’s own wo
   expect(world.cloud.modelsOf(STUDIO_NORTH_ID)).toEqual([])
 })
 
-test('a line that drops is said on the row, and sending goes on by itself', async ({ page, world }) => {
+test('shows a lost connection on the row, and continues automatically', async ({ page, world }) => {
   world.cloud.fail({ on: 'put-object', how: 'cut', after: 1_000_000, times: Infinity })
   const path = await world.file('loras/dropped line.safetensors', { sizeBytes: 3_000_000 })
   await drag(page, [path])
@@ -64,7 +64,7 @@ test('a line that drops is said on the row, and sending goes on by itself', asyn
   expect([await object?.sha256(), others]).toEqual([sha256Of(path), []])
 })
 
-test('an upload that waits for a server in trouble can be tried again at once', async ({ page, world }) => {
+test('retries an upload that waits for a server error at once', async ({ page, world }) => {
   world.cloud.fail({ on: 'presignModel', how: 503, retryAfterSeconds: 600 })
   await drag(page, [await world.file('loras/patient.safetensors')])
   const row = rowOf(page, 'patient')
@@ -73,7 +73,7 @@ test('an upload that waits for a server in trouble can be tried again at once', 
   await expect(row).toContainText('In the library')
 })
 
-test.describe('above the limit for one piece', () => {
+test.describe('above the single upload limit', () => {
   test.use({
     cloudOptions: { partSizeBytes: 5 * mebibyte },
     settings: { singlePutLimitBytes: 5 * mebibyte, atOnce: 1 },
@@ -83,7 +83,7 @@ test.describe('above the limit for one piece', () => {
   const storedParts = (operations: readonly Operation[]) =>
     operations.filter(({ name, status }) => name === 'put-part' && status === 200)
 
-  test('a file goes in parts and arrives whole', async ({ page, world }) => {
+  test('uploads a large file in parts', async ({ page, world }) => {
     const path = await world.file('checkpoints/large.safetensors', { sizeBytes })
     await drag(page, [path])
     await expect(rowOf(page, 'large')).toContainText('In the library')
@@ -93,15 +93,12 @@ test.describe('above the limit for one piece', () => {
     expect(await object?.sha256()).toBe(sha256Of(path))
   })
 
-  test('after a kill midway the next start sends only the parts that storage had not acknowledged', async ({
-    app,
-    world,
-  }) => {
+  test('sends only the missing parts after a kill', async ({ app, world }) => {
     await signInByForm(app.page)
     const path = await world.file('checkpoints/survivor.safetensors', { sizeBytes })
     world.cloud.fail({ on: 'put-part', how: 'stall', skip: 2, times: Infinity })
     await drag(app.page, [path])
-    // On the host a page takes no calls of its bridge while it reads the paths of a drop.
+    // The page on the test host takes no bridge calls while it reads the paths of a drop.
     await expect(rowOf(app.page, 'survivor')).toBeVisible()
     const sent = async () => (await ask(app.page, 'snapshot')).rows[0]?.sentBytes ?? 0
     await expect.poll(sent).toBeGreaterThanOrEqual(5 * mebibyte + 12_345)

@@ -5,7 +5,7 @@ import { expect, test as base } from './fixtures.ts'
 import { quit } from './main-steps.ts'
 import { drag, rowOf, signInByForm } from './page-steps.ts'
 
-// The real gnome-keyring in a session of the test's own, which may be locked or taken away.
+// A real gnome-keyring in a separate session, which the test may lock or end.
 base.skip(process.platform !== 'linux', 'only Linux has keyrings that a test can start')
 
 const test = base.extend<{ keyring: OwnKeyring }>({
@@ -17,7 +17,7 @@ const test = base.extend<{ keyring: OwnKeyring }>({
   },
 })
 
-test('a locked keyring is a plain choice; signed in for this session one sends, and nothing is left of it', async ({
+test('offers an in-memory sign-in when the keyring is locked, and saves nothing', async ({
   world,
   keyring,
 }) => {
@@ -38,7 +38,7 @@ test('a locked keyring is a plain choice; signed in for this session one sends, 
   await expect(next.page.getByRole('status').filter({ hasText: 'Signed out' })).toBeVisible()
 })
 
-test('a keyring that vanishes while files are sent stops nothing, and the choice is put', async ({
+test('continues when the keyring disappears during an upload, and offers a choice', async ({
   world,
   keyring,
 }) => {
@@ -55,7 +55,7 @@ test('a keyring that vanishes while files are sent stops nothing, and the choice
   await expect(app.page.getByRole('button', { name: 'Check again' })).toBeVisible()
 })
 
-test('whoever would rather not go on without a keyring quits', async ({ world, keyring }) => {
+test('quits when the user declines to continue without a keyring', async ({ world, keyring }) => {
   await keyring.lock()
   const app = await world.start()
   await signInByForm(app.page)

@@ -7,8 +7,8 @@ import { expect, test } from './fixtures.ts'
 import { drag, pick, signIn } from './page-steps.ts'
 
 /**
- * What is no word of a language: names, units (`byte` is CLDR's own for 繁體中文), formats, addresses, ids, the fixture's
- * own files, and the code beside a sentence.
+ * Text that isn’t translated: names, units (`byte` is CLDR’s own for 繁體中文), formats, addresses, ids, the
+ * fixture’s files, and error codes.
  */
 const nobodysWords = new RegExp(
   [
@@ -26,7 +26,7 @@ const nobodysWords = new RegExp(
   'g',
 )
 
-/** Everything that the page says, to the eye and to a screen reader. */
+/** All text of the page, visible or for screen readers. */
 async function saidBy(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const named = [...document.querySelectorAll<HTMLElement>('[aria-label], [title], [placeholder]')].flatMap(
@@ -36,7 +36,7 @@ async function saidBy(page: Page): Promise<string[]> {
   })
 }
 
-/** Lines with English in them. */
+/** Lines that contain English. */
 async function leftOvers(page: Page): Promise<string[]> {
   const lines = await saidBy(page)
   expect(lines.some((line) => /\p{Script=Han}/u.test(line))).toBe(true)
@@ -47,7 +47,7 @@ for (const [locale, own] of [
   ['zh-Hans', '简体中文'],
   ['zh-Hant', '繁體中文'],
 ] as const satisfies readonly (readonly [Locale, string])[]) {
-  test(`${own} is chosen in the settings and leaves no English behind`, async ({ app, world }) => {
+  test(`${own} can be chosen in the settings and leaves no English text`, async ({ app, world }) => {
     const { page } = app
     const say = translatorFor(locale)
     await signIn(page)
@@ -80,7 +80,7 @@ for (const [locale, own] of [
 test.describe('with a language chosen before the start', () => {
   test.use({ settings: { language: 'zh-Hant' } })
 
-  test('the first view speaks it', async ({ app }) => {
+  test('shows the first view in that language', async ({ app }) => {
     await expect(app.page.getByRole('heading')).toHaveText(translatorFor('zh-Hant')('sign-in.title'))
     expect(await leftOvers(app.page)).toEqual([])
   })

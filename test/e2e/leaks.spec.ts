@@ -12,10 +12,10 @@ import { ask, drag, fillSignIn, pick, rowOf, signInByForm } from './page-steps.t
 const proxyPassword = 'secret+of/proxy'
 const proxyLogin = `mira:${proxyPassword}`
 
-/** What each secret of this kind looks like, whoever it belongs to; a presigned URL's signature is a credential as well. */
+/** The pattern of each kind of secret; the signature of a presigned URL is a credential as well. */
 const shapes = ['eyJ', 'X-Amz-Signature=', 'X-Amz-Credential=']
 
-/** The app's process and all below it: pid → what `/proc` tells of its arguments and its environment. */
+/** The app’s process and its descendants: pid → arguments and environment from `/proc`. */
 function processesBelow(root: number): ReadonlyMap<number, string> {
   const parents = new Map<number, number>()
   for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
@@ -30,7 +30,7 @@ function processesBelow(root: number): ReadonlyMap<number, string> {
   )
 }
 
-/** A process may end while one looks at it. */
+/** A process may end while it is being read. */
 function readOrNothing(path: string): string {
   try {
     return existsSync(path) ? readFileSync(path, 'latin1') : ''
@@ -39,7 +39,10 @@ function readOrNothing(path: string): string {
   }
 }
 
-/** Everything that the page's scripts can reach, after a collection: each string of the heap, and the document as it is. */
+/**
+ * All that the page’s scripts can reach after a garbage collection: each string of the heap, and the
+ * document.
+ */
 async function stateOf(page: Page): Promise<string> {
   const session = await page.context().newCDPSession(page)
   const chunks: string[] = []
@@ -58,16 +61,14 @@ test.describe('secrets', () => {
     cloudOptions: { minimumPartBytes: 5 * 1024 ** 2 },
   })
 
-  test('are in no log, journal, setting, dump, page, argument or environment, during and after whole uploads', async ({
-    world,
-  }) => {
+  test('are only in the keychain, during and after complete uploads', async ({ world }) => {
     test.setTimeout(180_000)
     const proxy = await startProxy({ login: proxyLogin })
     const app = await world.start([`--proxy-server=${proxy.host}`, '--proxy-bypass-list=<-loopback>'])
     const { page } = app
     const secrets = new Set([ALICE.password, proxyPassword, encodeURIComponent(proxyPassword)])
     secrets.add(Buffer.from(proxyLogin).toString('base64'))
-    /** Takes what the keychain holds by now: tokens change while one looks. */
+    /** Collects the current secrets of the keychain, since tokens change during the test. */
     async function learn(): Promise<void> {
       for (const { id, kind } of (await ask(page, 'session')).accounts) {
         const text = (await keytar.getPassword('Modelferry', `${kind} ${id}`)) ?? ''
@@ -105,7 +106,7 @@ test.describe('secrets', () => {
     await expect(rowOf(page, 'quiet')).toContainText('In the library')
     await held.arrived
     await learn()
-    // In the middle of an upload: the journal's log of changes is on the disk, workers hold presigned URLs.
+    // During an upload the journal’s write-ahead log is on the disk and workers hold presigned URLs.
     const during = processesBelow(app.electron.process().pid ?? 0)
     const words = () => [...secrets, ...shapes]
     const filesDuring = filesWith(world.folder, words())
@@ -124,7 +125,8 @@ test.describe('secrets', () => {
     const found = (text: string) => words().filter((word) => text.includes(word))
     expect([...during].flatMap(([pid, text]) => found(text).map((word) => `${pid}: ${word}`))).toEqual([])
     expect([found(state), found(said)]).toEqual([[], []])
-    // The search does see: the journal holds the address, the page its rows, and there are processes below the app's own.
+    // Proves that the search reads these places: the journal has the address, the page its rows, and the app
+    // has child processes.
     expect(filesWith(world.folder, [ALICE.email])).not.toEqual([])
     expect([state.includes('quiet'), state.includes(ALICE.email), during.size > 1]).toEqual([
       true,

@@ -10,7 +10,7 @@ const models = ({ cloud }: World) =>
     .modelsOf(ALICES_TEAM_ID)
     .map(({ display_name: name, model_path: path, model_status: status }) => [name, path, status])
 
-test('a dropped file that the team has is not sent, and stands in the history with its reason', async ({
+test('does not send a file that the team already has, and explains it in the history', async ({
   page,
   world,
 }) => {
@@ -28,7 +28,7 @@ test('a dropped file that the team has is not sent, and stands in the history wi
   await expect(rowOf(page, 'Mine')).toContainText('Already in the library as Theirs.')
 })
 
-test('paths that are taken ask before a byte is sent; one is replaced, the others are kept beside', async ({
+test('asks about path conflicts before sending; replaces one model and keeps the others', async ({
   page,
   world,
 }) => {
@@ -71,10 +71,7 @@ test('paths that are taken ask before a byte is sent; one is replaced, the other
   await expect.poll(() => models(world).map(([name]) => name)).not.toContain('Old One')
 })
 
-test('in the library a model is renamed, disabled and deleted, on the server as on the screen', async ({
-  page,
-  world,
-}) => {
+test('renames, disables and deletes a model in the library and on the server', async ({ page, world }) => {
   for (const name of ['Grain', 'Depth'])
     world.cloud.addModel(ALICES_TEAM_ID, {
       ...{ model_path: `models/loras/${name}.safetensors`, display_name: name },

@@ -5,12 +5,12 @@ import { expect, test } from './fixtures.ts'
 import { ask, drag, signIn } from './page-steps.ts'
 import { pausedRowName, writePausedRows } from './paused-rows.ts'
 
-/** Far more than a window of rows needs, far fewer than a thousand rows would have. */
+/** Far more elements than the visible rows need, and far fewer than a thousand rows would have. */
 const mostElements = 1_500
 
 test.use({ settings: { atOnce: 1 } })
 
-/** How many elements there are, at most, while the list is scrolled from top to bottom, a step a frame. */
+/** The largest number of elements while the list is scrolled from top to bottom, one step per frame. */
 async function mostWhileScrolling(page: Page): Promise<number> {
   return page.getByRole('grid', { name: 'Uploads' }).evaluate(async (grid) => {
     const frame = () => new Promise((resolve) => requestAnimationFrame(resolve))
@@ -35,14 +35,14 @@ async function expectSmallPage(page: Page, count: number): Promise<void> {
   await expect(page.getByRole('row', { name: pausedRowName(1) })).toBeFocused()
 }
 
-test('a list of a thousand rows draws only those in view', async ({ world }) => {
+test('renders only the visible rows of a list of a thousand', async ({ world }) => {
   await writePausedRows(world, 1_000)
   const { page } = await world.start()
   await expectSmallPage(page, 1_000)
 })
 
 test(
-  'ten thousand dropped files are all in the list, which draws only those in view',
+  'lists ten thousand dropped files, and renders only the visible rows',
   { tag: '@soak' },
   async ({ app, world }) => {
     test.setTimeout(300_000)

@@ -21,12 +21,12 @@ async function start(world: World): Promise<RunningApp> {
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** As much of axe as is used here. */
+/** The part of axe that is used here. */
 interface Axe {
   run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>
 }
 
-/** axe finds nothing in the page as it stands, light or dark. */
+/** Expects that axe finds no problem in the current page, light or dark. */
 async function isClean(page: Page): Promise<void> {
   await page.evaluate(axeSource)
   for (const colorScheme of ['dark', 'light'] as const) {
@@ -41,7 +41,7 @@ async function isClean(page: Page): Promise<void> {
 
 const paths = (world: World) => world.cloud.modelsOf(ALICES_TEAM_ID).map(({ model_path }) => model_path)
 
-test('models are found in the usual places, and what is ticked goes up once that is agreed to', async ({
+test('finds models in the usual places, and uploads the selected ones after confirmation', async ({
   world,
 }) => {
   const { page, electron } = await start(world)
@@ -60,7 +60,7 @@ test('models are found in the usual places, and what is ticked goes up once that
   expect(paths(world)).toEqual(['models/loras/style/ink.safetensors'])
 })
 
-test('a dropped yaml shows the folders that it names', async ({ world }) => {
+test('shows the folders that a dropped YAML file names', async ({ world }) => {
   const { page, electron } = await start(world)
   await answerBoxes(electron, 0)
   await world.file('disk/odd name/one.safetensors')
@@ -74,7 +74,7 @@ test('a dropped yaml shows the folders that it names', async ({ world }) => {
   expect(paths(world)).toEqual(['models/controlnet/one.safetensors'])
 })
 
-test('a dropped picture with a workflow lists its models, sends those that are here, and finds others by hand', async ({
+test('lists the models of a dropped workflow picture, sends those found and locates others', async ({
   world,
 }) => {
   const { page, electron } = await start(world)
@@ -109,8 +109,8 @@ test('a dropped picture with a workflow lists its models, sends those that are h
   await expect(page.getByText('picture.png:', { exact: false })).toBeHidden()
 })
 
-test('a watched folder offers what lies there and queues what comes', async ({ world }) => {
-  // A new file has to stand still for ten seconds.
+test('offers existing files of a watched folder, and queues new ones', async ({ world }) => {
+  // A new file has to stay unchanged for ten seconds.
   test.setTimeout(90_000)
   const { page, electron } = await start(world)
   await world.file('inbox/loras/old.safetensors')
@@ -126,9 +126,7 @@ test('a watched folder offers what lies there and queues what comes', async ({ w
   expect(paths(world)).toEqual(['models/loras/new.safetensors'])
 })
 
-test('many waiting rows get a type and a folder at once, and undo gives them back what they had', async ({
-  world,
-}) => {
+test('sets type and folder of many waiting rows at once, and undo restores them', async ({ world }) => {
   const { page } = await start(world)
   await page.evaluate(() => window.modelferry?.pauseAll())
   mkdirSync(join(world.folder, 'files'), { recursive: true })

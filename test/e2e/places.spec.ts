@@ -5,11 +5,11 @@ import { expect, test } from './fixtures.ts'
 import { answerBoxes, closeWindow, quit, windowState } from './main-steps.ts'
 import type { RunningApp } from './running-app.ts'
 
-// Displays are played in the app's own process; what a window manager makes of the bounds is not seen here.
+// Displays are simulated in the app’s process; what a window manager does with the bounds is not tested here.
 
 const keepSending = 0
 
-/** From now on these displays are connected, side by side. */
+/** Replaces the connected displays by ones of these widths, side by side. */
 async function connect({ electron }: RunningApp, widths: readonly number[]): Promise<void> {
   await electron.evaluate(({ screen }, wide) => {
     const [first] = screen.getAllDisplays()
@@ -24,7 +24,7 @@ const boundsOf = ({ electron }: RunningApp) =>
   electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getBounds())
 
 test(
-  'a window that was hidden on a display that is gone comes back where it can be seen, and neither place is lost',
+  'reopens on a visible display when its own is gone, and remembers both positions',
   { tag: '@host' },
   async ({ world }) => {
     const panel = await openPanel()
@@ -49,7 +49,7 @@ test(
     }, own)
     await closeWindow(app.electron)
     await expect.poll(() => windowState(app.electron)).toBe('hidden')
-    // It quits with the other display back, and nobody has seen it there.
+    // It quits with the other display connected again, while the window is still hidden.
     await connect(app, both)
     await quit(app.electron)
     expect(await app.ended).toBe(0)
@@ -61,16 +61,12 @@ test(
   },
 )
 
-test(
-  'a window in full screen is in full screen at the next start',
-  { tag: '@host' },
-  async ({ app, world }) => {
-    const isFull = ({ electron }: RunningApp) =>
-      electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isFullScreen())
-    await app.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setFullScreen(true))
-    await quit(app.electron)
-    expect(await app.ended).toBe(0)
-    const next = await world.start()
-    await expect.poll(() => isFull(next)).toBe(true)
-  },
-)
+test('reopens a full-screen window in full screen', { tag: '@host' }, async ({ app, world }) => {
+  const isFull = ({ electron }: RunningApp) =>
+    electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isFullScreen())
+  await app.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setFullScreen(true))
+  await quit(app.electron)
+  expect(await app.ended).toBe(0)
+  const next = await world.start()
+  await expect.poll(() => isFull(next)).toBe(true)
+})

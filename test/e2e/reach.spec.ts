@@ -16,9 +16,9 @@ interface Axe {
   }>
 }
 
-/** What axe finds in the page as it stands, light and dark: the scheme, the rule and the element, one line each. */
+/** What axe finds in the current page, light and dark: scheme, rule and element, one line each. */
 async function violationsOf(page: Page): Promise<string[]> {
-  // As an expression of the inspector's: the page's own policy lets no script in.
+  // Run as an expression of the inspector, because the page’s policy allows no injected script.
   await page.evaluate(axeSource)
   const found: string[] = []
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -32,7 +32,7 @@ async function violationsOf(page: Page): Promise<string[]> {
   return found
 }
 
-test('axe finds nothing in any view, light or dark', async ({ app, world }) => {
+test('axe finds no problem in any view, light or dark', async ({ app, world }) => {
   const { page } = app
   const found: Record<string, string[]> = {}
   found['sign-in'] = await violationsOf(page)
@@ -67,7 +67,7 @@ test('axe finds nothing in any view, light or dark', async ({ app, world }) => {
   expect(found).toEqual(Object.fromEntries(Object.keys(found).map((view) => [view, []])))
 })
 
-test('the whole way to the library can be gone by the keyboard', async ({ app, world }) => {
+test('a model can be uploaded to the library with the keyboard alone', async ({ app, world }) => {
   const { page } = app
   await page.getByLabel('Email').focus()
   await page.keyboard.type('alice@example.com')

@@ -49,13 +49,13 @@ async function shoot(page: Page, path: string): Promise<void> {
   }
 }
 
-test('a dropped models folder is told file by file, with pictures, groups and what could run code', async ({
+test('describes each file of a models folder, with previews, groups and unsafe code', async ({
   page,
   world,
 }, testInfo) => {
   test.setTimeout(120_000)
   const shot = (name: string) => shoot(page, testInfo.outputPath(`${name}.png`))
-  // Nothing is sent before it was looked at.
+  // Nothing is sent before the review.
   await page.evaluate(() => window.modelferry?.pauseAll())
   await drag(page, [await writeModels(world.folder)])
   await expect(page.getByText('6 files added.')).toBeVisible()
@@ -74,7 +74,7 @@ test('a dropped models folder is told file by file, with pictures, groups and wh
   const pane = page.getByRole('complementary', { name: 'Details of Painter in oil' })
   const preview = pane.getByRole('img', { name: 'Preview of Painter in oil' })
   await expect(preview).toBeVisible()
-  // Drawn under the page's own policy, not only in the tree.
+  // The picture must be drawn under the page’s policy, not only be in the document.
   await expect.poll(() => preview.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(512)
   await expect(rowOf(page, 'Painter in oil').locator('.tile img')).toBeVisible()
   await expect(pane).toContainText('paths from the computer where it was made')

@@ -7,7 +7,7 @@ import { expect, test } from './fixtures.ts'
 import type { World } from './fixtures.ts'
 import { drag, signIn } from './page-steps.ts'
 
-// More pictures of the documentation, drawn by `npm run screenshots`.
+// More pictures for the documentation, created by `npm run screenshots`.
 
 const library = [
   ['checkpoints', 'Juniper XL v4', 6_938_040_714],

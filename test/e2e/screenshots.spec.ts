@@ -8,18 +8,18 @@ import { expect, test } from './fixtures.ts'
 import type { World } from './fixtures.ts'
 import { ask, control, drag, pick, rowOf, signIn } from './page-steps.ts'
 
-// The pictures of the documentation: `npm run screenshots` draws them, an ordinary run leaves them out.
+// Pictures for the documentation: created by `npm run screenshots` and skipped in an ordinary run.
 
 const mebibyte = 1024 ** 2
 const family = { ...families, ...partFamilies }
 
 test.use({
-  // Gigabytes are sent, and none is kept.
+  // Gigabytes are sent, so storage discards them.
   cloudOptions: { discard: true, partSizeBytes: 16 * mebibyte },
   settings: { atOnce: 3, streamsMost: 8 },
 })
 
-/** Writes a model of a family as large as the real ones are; its data takes no room on the disk. */
+/** Writes a sparse model file of a family in its real size. */
 async function model(world: World, path: string, name: keyof typeof family, sizeBytes: number) {
   const whole = join(world.folder, 'files/models', path)
   await writeSafetensors(whole, { tensors: family[name]?.tensors ?? {}, sizeBytes })
@@ -37,7 +37,7 @@ async function prepare(page: Page, colorScheme: ColorScheme): Promise<void> {
   await redrawn(page)
 }
 
-/** A picture taken before the next frame would still have the colours from before. */
+/** A picture taken before the next frame would still have the previous colours. */
 const redrawn = (page: Page) =>
   page.evaluate(
     () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(null)))),
@@ -46,13 +46,13 @@ const redrawn = (page: Page) =>
 async function quiet(page: Page): Promise<void> {
   const close = page.getByRole('button', { name: 'Close', exact: true })
   while (await close.first().isVisible()) await close.first().click()
-  // Away from every row. A drag leaves the row below it lit until a button is pressed elsewhere.
+  // Moves the pointer away from the rows; the row below a drag stays highlighted until the next click.
   await page.mouse.click(300, 4)
 }
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`screenshots, ${colorScheme}`, { tag: '@screenshots' }, async ({ app, world }) => {
-    // Gigabytes take their time where the machine has other work.
+    // Gigabytes take a while on a busy machine.
     test.setTimeout(300_000)
     const { page } = app
     await prepare(page, colorScheme)
@@ -88,7 +88,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   })
 }
 
-// An app that knows no other server than the one that everybody has.
+// An app with only the default server.
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`screenshot of the first start, ${colorScheme}`, { tag: '@screenshots' }, async ({ world }) => {
     Reflect.deleteProperty(world.environment, 'MODELFERRY_SERVER')
@@ -126,7 +126,7 @@ async function broken(page: Page, world: World): Promise<void> {
   await quiet(page)
 }
 
-/** Three under way and two that wait, at a speed that a good line has. */
+/** Three uploads running and two waiting, at the speed of a good connection. */
 async function sending(page: Page, world: World): Promise<void> {
   const first = await model(world, 'checkpoints/Juniper XL v4.safetensors', 'SDXL checkpoint', 6_940_000_000)
   await drag(page, [
@@ -141,7 +141,7 @@ async function sending(page: Page, world: World): Promise<void> {
     (await ask(page, 'snapshot')).rows.find(({ phase }) => phase === 'sending')?.sentBytes ?? 0
   await expect.poll(sent, { timeout: 120_000 }).toBeGreaterThan(2_000_000_000)
   world.cloud.fail({ on: 'put-part', how: 'slow', bytesPerSecond: 5_000_000, times: Infinity })
-  // Until the averages have forgotten the faster beginning.
+  // Waits until the averages no longer include the faster start.
   const settled = async () => {
     const { rows, totals } = await ask(page, 'snapshot')
     const sum = rows.reduce((all, row) => all + (row.bytesPerSecond ?? 0), 0)

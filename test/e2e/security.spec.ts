@@ -9,7 +9,7 @@ import type { RunningApp } from './running-app.ts'
 
 const logOf = ({ home }: World) => readFileSync(join(home, 'logs/modelferry.log'), 'utf8')
 
-test('the page cannot go elsewhere, not by an address, a link or a form', async ({ page, world }) => {
+test('blocks navigation by address, link or form', async ({ page, world }) => {
   const { operations, origin } = world.cloud
   const here = page.url()
   const before = operations.length
@@ -36,7 +36,7 @@ test('the page cannot go elsewhere, not by an address, a link or a form', async 
   expect([refusedBy, stillThere, operations.slice(before)]).toEqual(['form-action', [here, true], []])
 })
 
-test('the page cannot open a window', async ({ app, page, world }) => {
+test('blocks new windows', async ({ app, page, world }) => {
   const opened = await page.evaluate(
     (address) => window.open(`${address}/window`) === null,
     world.cloud.origin,
@@ -46,7 +46,10 @@ test('the page cannot open a window', async ({ app, page, world }) => {
   expect(await app.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1)
 })
 
-/** Tries every way to a server that script has; answers what got through, and which rules of the policy refused the rest. */
+/**
+ * Tries every way to reach a server from a script; returns what succeeded, and which policy rules blocked the
+ * rest.
+ */
 function tryAll(page: Page, address: string): Promise<{ went: string[]; refusedBy: string[] }> {
   return page.evaluate(async (server) => {
     const refusedBy: string[] = []
@@ -76,7 +79,7 @@ function tryAll(page: Page, address: string): Promise<{ went: string[]; refusedB
   }, address)
 }
 
-test('the page’s policy refuses every way to a server', async ({ page, world }) => {
+test('the page’s policy blocks every way to reach a server', async ({ page, world }) => {
   const { operations, origin } = world.cloud
   const before = operations.length
   const { went, refusedBy } = await tryAll(page, origin)
@@ -86,11 +89,7 @@ test('the page’s policy refuses every way to a server', async ({ page, world }
   expect(operations.slice(before)).toEqual([])
 })
 
-test('without its policy every request of the page is cancelled all the same', async ({
-  app,
-  page,
-  world,
-}) => {
+test('cancels every request of the page even without its policy', async ({ app, page, world }) => {
   const { operations, origin } = world.cloud
   const session = await page.context().newCDPSession(page)
   await session.send('Page.setBypassCSP', { enabled: true })
@@ -103,7 +102,7 @@ test('without its policy every request of the page is cancelled all the same', a
   }
 })
 
-/** Loads the page anew, as main does after a crash; answers with the page's own response. */
+/** Reloads the page as the main process does after a crash; returns the response for the page itself. */
 async function reload({ electron, page }: RunningApp): Promise<Response> {
   const answer = page.waitForResponse((response) => response.request().isNavigationRequest())
   await electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.reload())
@@ -112,7 +111,7 @@ async function reload({ electron, page }: RunningApp): Promise<Response> {
   return response
 }
 
-test('the page is served with a policy that lets in nothing but its own files', async ({ app, page }) => {
+test('serves the page with a policy that allows only its own files', async ({ app, page }) => {
   const policy = (await (await reload(app)).headerValue('content-security-policy')) ?? ''
   const rules = Object.fromEntries(policy.split('; ').map((rule) => rule.split(/ (.*)/s)))
   expect(rules).toMatchObject({
@@ -131,7 +130,7 @@ test('the page is served with a policy that lets in nothing but its own files', 
   expect(ran).toBe(false)
 })
 
-test('a menu is positioned without violating the policy', async ({ page }) => {
+test('positions a menu without violating the policy', async ({ page }) => {
   await signIn(page)
   const violations = page.evaluate(
     () =>
@@ -155,7 +154,7 @@ test('a menu is positioned without violating the policy', async ({ page }) => {
   expect(await violations).toEqual([])
 })
 
-test('permissions are denied without asking', async ({ page }) => {
+test('denies permissions without asking', async ({ page }) => {
   const answers = await page.evaluate(async () => ({
     notifications: await Notification.requestPermission(),
     place: await new Promise((resolve) =>
@@ -172,7 +171,7 @@ test('permissions are denied without asking', async ({ page }) => {
   expect(answers).toEqual({ notifications: 'denied', place: 'denied', camera: 'denied' })
 })
 
-test('the page has the calls of the contract and nothing else of the app', async ({ page }) => {
+test('exposes only the calls of the contract to the page', async ({ page }) => {
   const found = await page.evaluate(() => {
     const bridge = window.modelferry
     if (!bridge) throw new Error('window.modelferry is missing')
@@ -202,7 +201,7 @@ test('the page has the calls of the contract and nothing else of the app', async
   })
 })
 
-test('a call with wrong arguments is refused and changes nothing', async ({ page, world }) => {
+test('rejects a call with wrong arguments and changes nothing', async ({ page, world }) => {
   const answers = await page.evaluate(async () => {
     const bridge = window.modelferry as unknown as Record<string, (args?: unknown) => Promise<unknown>>
     return [
@@ -218,7 +217,7 @@ test('a call with wrong arguments is refused and changes nothing', async ({ page
   expect(logOf(world)).not.toContain('all of them')
 })
 
-test('a path that script names in place of a file is taken for no file', async ({ page, world }) => {
+test('does not accept a path from a script as a file', async ({ page, world }) => {
   const path = await world.file('loras/secret.safetensors')
   const answers = await page.evaluate(async (named) => {
     const bridge = window.modelferry as unknown as Record<string, (args?: unknown) => Promise<unknown>>

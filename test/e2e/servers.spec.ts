@@ -10,10 +10,10 @@ import { startProxy } from '../support/proxy-server.ts'
 import { expect, test } from './fixtures.ts'
 import { ask, drag, fillSignIn, pick, rowOf, signInByForm } from './page-steps.ts'
 
-test('a second server is asked before it is kept, then signed in to beside the first', async ({ world }) => {
+test('checks a second server before saving it, then adds its account to the first', async ({ world }) => {
   const other = await startCloud({})
   try {
-    // As an installed app starts: the server stands in the settings, not in the environment.
+    // As in an installed app, the server is in the settings and not in the environment.
     Reflect.deleteProperty(world.environment, 'MODELFERRY_SERVER')
     writeFileSync(join(world.home, 'settings.json'), JSON.stringify({ server: world.cloud.url }))
     const { page } = await world.start()
@@ -45,7 +45,7 @@ test('a second server is asked before it is kept, then signed in to beside the f
   }
 })
 
-test('a server with a certificate that nobody vouches for is told so and not kept', async ({ world }) => {
+test('rejects a server with an untrusted certificate and gives the reason', async ({ world }) => {
   const [key, cert] = [join(world.home, 'server.key'), join(world.home, 'server.pem')]
   execFileSync('openssl', [
     ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
@@ -58,7 +58,7 @@ test('a server with a certificate that nobody vouches for is told so and not kep
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   try {
-    // The server stands in the settings: what the environment names can't be changed there.
+    // The server is in the settings, because one from the environment can’t be changed there.
     Reflect.deleteProperty(world.environment, 'MODELFERRY_SERVER')
     writeFileSync(join(world.home, 'settings.json'), JSON.stringify({ server: world.cloud.url }))
     const { page } = await world.start()
@@ -77,9 +77,7 @@ test('a server with a certificate that nobody vouches for is told so and not kep
   }
 })
 
-test('the proxy that Chromium names is used for all, and its login is asked for in the window', async ({
-  world,
-}) => {
+test('uses Chromium’s proxy for every request, and asks for its login in the window', async ({ world }) => {
   const proxy = await startProxy({ login: 'mira:secret-of-proxy' })
   try {
     const app = await world.start([`--proxy-server=${proxy.host}`, '--proxy-bypass-list=<-loopback>'])

@@ -8,7 +8,7 @@ import { ask, drag, fillSignIn, pick, rowOf, signInByForm } from './page-steps.t
 /** The entry of electron/accounts/secrets.ts in the keychain. */
 const secretOf = (accountId: string) => keytar.getPassword('Modelferry', `session ${accountId}`)
 
-test('a wrong password names all that may be the cause and forgets what was typed', async ({ app }) => {
+test('names the possible causes of a wrong password and clears the field', async ({ app }) => {
   await fillSignIn(app.page, ALICE.email, 'not-the-password')
   await expect(app.page.getByRole('form').getByRole('alert')).toContainText(
     /email or password may be wrong, the email address may not be verified, or the account may be disabled/,
@@ -17,16 +17,13 @@ test('a wrong password names all that may be the cause and forgets what was type
   await expect(app.page.getByLabel('Email')).toHaveValue(ALICE.email)
 })
 
-test('the right password opens the list and offers both teams', async ({ app }) => {
+test('opens the list and offers both teams after the right password', async ({ app }) => {
   await signInByForm(app.page)
   await app.page.getByRole('button', { name: /^Team: / }).click()
   await expect(app.page.getByRole('menuitemradio')).toContainText(["Alice's Team", 'Studio North'])
 })
 
-test('pairing opens the page in the browser and signs in for the team confirmed there', async ({
-  app,
-  world,
-}) => {
+test('opens the pairing page and signs in for the team confirmed there', async ({ app, world }) => {
   const { page } = app
   await page.getByRole('button', { name: 'Continue in the browser' }).click()
   const code = (await page.getByLabel('Code', { exact: true }).textContent()) ?? ''
@@ -42,7 +39,7 @@ test('pairing opens the page in the browser and signs in for the team confirmed 
   expect(await world.cloud.ended('revokeOwnDevice')).toMatchObject([{ status: 200 }])
 })
 
-test('the next start is signed in', async ({ app, world }) => {
+test('stays signed in after a restart', async ({ app, world }) => {
   await signInByForm(app.page)
   await quit(app.electron)
   await app.ended
@@ -51,10 +48,7 @@ test('the next start is signed in', async ({ app, world }) => {
   expect((await ask(page, 'session')).accounts.map(({ state }) => state)).toEqual(['ready'])
 })
 
-test('signing out takes the secret out of the keychain, and the next start is signed out', async ({
-  app,
-  world,
-}) => {
+test('removes the secret from the keychain on sign-out', async ({ app, world }) => {
   await signInByForm(app.page)
   const [account] = (await ask(app.page, 'session')).accounts
   const id = account?.id ?? ''
@@ -73,10 +67,7 @@ test('signing out takes the secret out of the keychain, and the next start is si
   await expect(page.getByLabel('Email')).toHaveValue(ALICE.email)
 })
 
-test('neither the password nor a token is anywhere on the disk, after an upload and a refresh', async ({
-  app,
-  world,
-}) => {
+test('writes no password or token to the disk, after an upload and a refresh', async ({ app, world }) => {
   await signInByForm(app.page)
   world.cloud.fail({ on: 'registerModel', how: 401 })
   await drag(app.page, [await world.file('loras/quiet.safetensors')])
@@ -89,9 +80,9 @@ test('neither the password nor a token is anywhere on the disk, after an upload 
 
   const tokens = [secret['accessToken'], secret['refreshToken']].map(String)
   expect(tokens.every((token) => token.length > 20)).toBe(true)
-  // `eyJ` begins each JSON Web Token, whatever is in it; the signature of a presigned URL is a credential as well.
+  // Each JSON Web Token begins with `eyJ`; the signature of a presigned URL is a credential as well.
   const words = [ALICE.password, ...tokens, 'eyJ', 'X-Amz-Signature=']
   expect(filesWith(world.folder, words)).toEqual([])
-  // The search does see into the journal.
+  // Proves that the search reads the journal.
   expect(filesWith(world.folder, [ALICE.email])).not.toEqual([])
 })

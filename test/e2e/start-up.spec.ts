@@ -6,13 +6,13 @@ import { writePausedRows } from './paused-rows.ts'
 import { ask } from './page-steps.ts'
 import type { RunningApp } from './running-app.ts'
 
-// How long a start takes, and what an idle app costs: printed, not asserted, and left out unless asked for by
-// `npx playwright test --grep @bench` after `npm run build`. On the host main's part includes starting a Chromium from
-// nothing, which Electron has in itself; what comes after `ready` compares best.
+// Measures the start and the idle cost of the app. It prints the results without asserting them and runs only
+// with `npx playwright test --grep @bench` after `npm run build`. On the test host the start of the main
+// process includes starting a Chromium, which Electron contains; the times after `ready` are comparable.
 
 const rowCount = 10_000
 const rounds = 5
-/** The design's goal for the first paint, in ms. */
+/** The design’s goal for the first paint, in ms. */
 const goalMs = 500
 const idleSeconds = 60
 /** Clock ticks a second in /proc (sysconf(_SC_CLK_TCK), 100 on Linux). */
@@ -26,7 +26,10 @@ interface Start {
   readonly interactiveAfterReadyMs: number
 }
 
-/** When main was ready, the page first painted, and the list answered: since main's process began, in ms. */
+/**
+ * When main was ready, the page painted first, and the list answered, in ms since the start of the main
+ * process.
+ */
 async function measure({ electron, page }: RunningApp): Promise<Start> {
   const main = await electron.evaluate(() => ({
     beganMs: performance.timeOrigin,
@@ -75,7 +78,7 @@ for (const rows of [0, rowCount]) {
   })
 }
 
-/** A process and all its children, with the CPU time that each has used, in ticks (proc(5), fields 4, 14 and 15 of stat). */
+/** A process and its descendants with their CPU time in ticks (proc(5), fields 4, 14 and 15 of stat). */
 function ticksOf(root: number): Map<number, number> {
   const found = new Map<number, { parent: number; ticks: number }>()
   for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
@@ -85,7 +88,7 @@ function ticksOf(root: number): Map<number, number> {
         .split(' ')
       found.set(Number(name), { parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) })
     } catch {
-      continue // it has ended meanwhile
+      continue // the process has ended
     }
   }
   const isOurs = (pid: number): boolean =>
@@ -93,14 +96,14 @@ function ticksOf(root: number): Map<number, number> {
   return new Map([...found].filter(([pid]) => isOurs(pid)).map(([pid, { ticks }]) => [pid, ticks]))
 }
 
-test('the cost of doing nothing with the window hidden', { tag: '@bench' }, async ({ world }) => {
+test('the cost of an idle app with a hidden window', { tag: '@bench' }, async ({ world }) => {
   test.skip(process.platform !== 'linux', 'the accounting is read from /proc')
   test.setTimeout(240_000)
   await writePausedRows(world, rowCount)
   const { electron, page } = await world.start()
   await isDrawn(page, rowCount)
   await electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.hide())
-  // What the start has left to do is not the idling.
+  // Waits for the rest of the start, which is not part of the idle cost.
   await pause(10_000)
   const pid = electron.process().pid ?? 0
   const before = ticksOf(pid)

@@ -3,10 +3,10 @@ import { sha256Of } from './disk.ts'
 import { expect, test } from './fixtures.ts'
 import { ask, control, drag, namesIn, rowOf, signIn } from './page-steps.ts'
 
-// More than the sockets of both sides hold, so that a held file is still being sent.
+// More than both socket buffers hold, so that a held file is still being sent.
 const largeBytes = 40_000_000
 
-test('a file that is being sent can be paused and goes on when it is let go', async ({ page, world }) => {
+test('pauses and resumes a running upload', async ({ page, world }) => {
   const held = world.cloud.hold('put-object', 500_000)
   const path = await world.file('loras/halted.safetensors', { sizeBytes: largeBytes })
   await drag(page, [path])
@@ -20,7 +20,10 @@ test('a file that is being sent can be paused and goes on when it is let go', as
   expect(await object?.sha256()).toBe(sha256Of(path))
 })
 
-test('cancelling what was begun asks first, and leaves nothing in storage', async ({ page, world }) => {
+test('confirms the cancellation of a running upload, and leaves nothing in storage', async ({
+  page,
+  world,
+}) => {
   const held = world.cloud.hold('put-object', 500_000)
   await drag(page, [await world.file('loras/unwanted.safetensors', { sizeBytes: largeBytes })])
   await held.arrived
@@ -38,10 +41,7 @@ test('cancelling what was begun asks first, and leaves nothing in storage', asyn
   expect([await world.cloud.objects(), world.cloud.modelsOf(ALICES_TEAM_ID)]).toEqual([[], []])
 })
 
-test('a finished row can be taken out of the list while its model stays in the library', async ({
-  page,
-  world,
-}) => {
+test('removes a finished row from the list but not from the library', async ({ page, world }) => {
   await drag(page, [await world.file('loras/done.safetensors')])
   await expect(rowOf(page, 'done')).toContainText('In the library')
   await control(page, 'Remove from list', 'done').click()
@@ -52,7 +52,7 @@ test('a finished row can be taken out of the list while its model stays in the l
 test.describe('one at a time', () => {
   test.use({ settings: { atOnce: 1 } })
 
-  test('a file that is moved to the top is sent before those that waited longer', async ({ page, world }) => {
+  test('sends a file that was moved to the top before older ones', async ({ page, world }) => {
     const held = world.cloud.hold('put-object', 1)
     const names = ['a running', 'b waiting', 'c waiting', 'd hurried']
     for (const name of names) {
@@ -66,16 +66,13 @@ test.describe('one at a time', () => {
     held.release()
     for (const name of names) await expect(rowOf(page, name)).toContainText('In the library')
     const order = world.cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.display_name)
-    // It has a place of its own beside the one that runs, so these two may end in either order.
+    // It runs in a slot of its own, so these two may end in either order.
     expect(order.slice(0, 2).toSorted()).toEqual(['a running', 'd hurried'])
     expect(order.slice(2)).toEqual(['b waiting', 'c waiting'])
   })
 })
 
-test('a restart brings the queue back as it was, and pausing everything survives it', async ({
-  app,
-  world,
-}) => {
+test('restores the queue and its pause after a restart', async ({ app, world }) => {
   await signIn(app.page)
   const held = world.cloud.hold('put-object', 1)
   await drag(app.page, [await world.file('loras/kept one.safetensors')])

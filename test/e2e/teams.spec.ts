@@ -3,7 +3,7 @@ import { expect, test } from './fixtures.ts'
 import { quit } from './main-steps.ts'
 import { drag, pick, rowOf, signIn } from './page-steps.ts'
 
-test('the chosen team is chosen again after a restart', async ({ app, world }) => {
+test('remembers the chosen team after a restart', async ({ app, world }) => {
   await signIn(app.page)
   await pick(app.page, /^Team: /, 'Studio North')
   await expect(app.page.getByRole('button', { name: 'Team: Studio North' })).toBeVisible()
@@ -13,7 +13,7 @@ test('the chosen team is chosen again after a restart', async ({ app, world }) =
   await expect(page.getByRole('button', { name: 'Team: Studio North' })).toBeVisible()
 })
 
-test('a queued file keeps the team for which it was dropped', async ({ page, world }) => {
+test('keeps the team that was chosen when a file was dropped', async ({ page, world }) => {
   const held = world.cloud.hold('presignModel')
   await drag(page, [await world.file('loras/first.safetensors')])
   await held.arrived
@@ -27,7 +27,7 @@ test('a queued file keeps the team for which it was dropped', async ({ page, wor
   expect([namesOf(ALICES_TEAM_ID), namesOf(STUDIO_NORTH_ID)]).toEqual([['first'], ['second']])
 })
 
-test('a drop is answered while it hovers, with the team that it would go to', async ({ page, world }) => {
+test('shows the target team while files hover over the window', async ({ page, world }) => {
   const path = await world.file('loras/hover.safetensors')
   await drag(page, [path], ['dragEnter', 'dragOver'])
   await expect(page.getByText("Drop to upload to Alice's Team")).toBeVisible()

@@ -10,10 +10,7 @@ test.use({
   settings: { singlePutLimitBytes: 5 * mebibyte, streamsMost: 4 },
 })
 
-test('a limit slows an upload down, and the map of parts fills once it is lifted', async ({
-  page,
-  world,
-}) => {
+test('slows an upload to the limit, and fills the part map once it is removed', async ({ page, world }) => {
   const partsBeforeStall = 3
   world.cloud.fail({ on: 'put-part', how: 'stall', skip: partsBeforeStall, times: Infinity })
   const held = world.cloud.hold('presignModel')

@@ -18,7 +18,7 @@ interface Place {
 }
 
 const test = base.extend<{ place: Place }>({
-  // The app is told that it is an AppImage: a program of two lines stands for it.
+  // Makes the app an AppImage: a script of two lines replaces the real one.
   async place({ world }, use) {
     const feed = await startUpdateFeed()
     const key = newSigningKey()
@@ -50,7 +50,7 @@ async function look(world: World) {
 }
 
 test.describe('an AppImage', { tag: '@host' }, () => {
-  test('takes a newer version in, with an upload under way, and the upload goes on afterwards', async ({
+  test('installs a newer version during an upload, and continues the upload afterwards', async ({
     world,
     place,
   }) => {
@@ -68,15 +68,12 @@ test.describe('an AppImage', { tag: '@host' }, () => {
 
     const next = await world.start()
     await expect(rowOf(next.page, 'under way')).toContainText('In the library')
-    // This start is still the old version, so the update did not take its place, and it says so.
+    // This start is still the old version, so the update failed and the app reports it.
     await expect(next.page.getByText('The update couldn’t be installed', { exact: false })).toBeVisible()
   })
 
-  test('in a folder that may not be written to stops nothing, and says what to do', async ({
-    world,
-    place,
-  }) => {
-    // Nobody may make a file there, not even the administrator.
+  test('explains what to do when its folder is read-only, and keeps running', async ({ world, place }) => {
+    // Nobody can create a file there, not even root.
     Object.assign(world.environment, { APPIMAGE: '/sys/Modelferry.AppImage' })
     place.feed.publish(place.release())
     const { page } = await look(world)
@@ -90,12 +87,12 @@ test.describe('an AppImage', { tag: '@host' }, () => {
     await expect(rowOf(page, 'under way')).toContainText(underWayText)
     held.release()
     await expect(rowOf(page, 'under way')).toContainText('In the library')
-    // Looked for again it is offered, and no longer taken by itself.
+    // A second check offers the update but doesn’t install it automatically.
     await page.evaluate(() => window.modelferry?.checkForUpdate())
     await expect(page.getByText('Modelferry 99.0.0 is available.')).toBeVisible()
   })
 
-  test('takes nothing that the makers have not signed, and says so', async ({ world, place }) => {
+  test('rejects an update without a valid signature and reports it', async ({ world, place }) => {
     place.feed.publish(place.release({ key: newSigningKey() }))
     const { page } = await look(world)
     const refused = { kind: 'failed', failure: { code: 'update-unsigned' } }
@@ -112,7 +109,7 @@ test.describe('an AppImage', { tag: '@host' }, () => {
   })
 })
 
-test('an app that runs from its source says that there is nothing to update', async ({ app }) => {
+test('reports that an app run from source can’t be updated', async ({ app }) => {
   expect(await ask(app.page, 'update')).toEqual({ kind: 'off', why: 'development' })
   expect(await ask(app.page, 'thirdPartyNotices')).toContain('electron-updater')
 })

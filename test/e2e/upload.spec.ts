@@ -8,10 +8,7 @@ for (const kind of STORAGE_KINDS) {
   test.describe(`on ${kind} storage`, () => {
     test.use({ storageKind: kind })
 
-    test('a dropped file is in storage byte for byte, in the team’s library and in the history', async ({
-      page,
-      world,
-    }) => {
+    test('stores a dropped file unchanged, in the library and in the history', async ({ page, world }) => {
       const path = await world.file('loras/harbour light.safetensors', { sizeBytes: 3_000_000 })
       await drag(page, [path])
       await expect(rowOf(page, 'harbour light')).toContainText('In the library')

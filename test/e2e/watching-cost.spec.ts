@@ -2,32 +2,33 @@ import type { ElectronApplication, Page } from '@playwright/test'
 import { expect, test } from './fixtures.ts'
 import { drag, rowOf } from './page-steps.ts'
 
-// What it costs to show ten thousand parts ten times a second: printed, not asserted, and left out unless asked for by
-// `npx playwright test --grep @bench` after `npm run build`. On the host news come as text over the browser's debugging
-// protocol, which costs the page several times what it does with them: only the real runtime shows the true sum.
+// Measures the cost of showing ten thousand parts ten times a second. It prints the results without asserting
+// them and runs only with `npx playwright test --grep @bench` after `npm run build`. On the test host,
+// updates are sent as text over the debugging protocol, which costs the page several times as much as
+// processing them, so only real Electron shows the true cost.
 
 const mebibyte = 1024 ** 2
 const partCount = 10_000
 const seconds = 15
-/** Of one core, on each side; and the longest that the page may be kept from drawing, in ms. */
+/** The allowed share of one core on each side, and the longest delay of a frame, in ms. */
 const goals = { share: 0.02, frameMs: 20 }
 
 test.use({
   cloudOptions: { discard: true, partSizeBytes: 5 * mebibyte },
-  // A good home line: faster would measure the sending, not the showing.
+  // The speed of a good home connection: a faster one would measure sending instead of showing.
   settings: { singlePutLimitBytes: 5 * mebibyte, limitBytesPerSecond: 50_000_000, streamsMost: 8 },
 })
 
 interface Cost {
-  /** Busy share of the page's main thread. */
+  /** Busy share of the page’s main thread. */
   readonly page: number
-  /** Busy share of the main process's main thread. */
+  /** Busy share of the main process’s main thread. */
   readonly main: number
   readonly longestTaskMs: number
   readonly told: number
 }
 
-/** What both sides do for some seconds, as it is now. */
+/** Measures both sides for some seconds. */
 async function costOf(page: Page, electron: ElectronApplication): Promise<Cost> {
   const session = await page.context().newCDPSession(page)
   await session.send('Performance.enable')
@@ -51,7 +52,7 @@ async function costOf(page: Page, electron: ElectronApplication): Promise<Cost> 
       for (const { duration } of list.getEntries()) longestTaskMs = Math.max(longestTaskMs, duration)
     })
     observer.observe({ entryTypes: ['longtask'] })
-    // A task of less than 50 ms is no "long task": frames that come late show those.
+    // Tasks under 50 ms are not reported as long tasks, so late frames are measured too.
     let lastMs = performance.now()
     let latestMs = 0
     const until = lastMs + ms

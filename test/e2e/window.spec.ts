@@ -4,11 +4,11 @@ import { answerBoxes, asked, clickTray, closeWindow, isSeen, quit, trayLabels } 
 import { ask, drag, rowOf, signIn, underWayText } from './page-steps.ts'
 import type { RunningApp } from './running-app.ts'
 
-// The buttons of electron/desktop/window/dialogs.ts, by their numbers.
+// The button indexes of electron/desktop/window/dialogs.ts.
 const closing = { keepSending: 0, quit: 1, cancel: 2 }
 const quitting = { quit: 0, keepSending: 1 }
 
-/** Signs in and begins an upload that stays under way until it is released. */
+/** Signs in and starts an upload that runs until it is released. */
 async function underWay({ page }: RunningApp, world: World) {
   await signIn(page)
   const held = world.cloud.hold('put-object', 1)
@@ -18,7 +18,7 @@ async function underWay({ page }: RunningApp, world: World) {
   return held
 }
 
-test('a closed window keeps sending; it asks once and remembers', async ({ app, world }) => {
+test('keeps uploading after the window is closed, and asks only once', async ({ app, world }) => {
   const held = await underWay(app, world)
   await answerBoxes(app.electron, closing.keepSending)
   await closeWindow(app.electron)
@@ -36,25 +36,25 @@ test('a closed window keeps sending; it asks once and remembers', async ({ app, 
   expect(await asked(app.electron)).toHaveLength(1)
 })
 
-test('who changes their mind about closing keeps the window and is asked again', async ({ app }) => {
+test('keeps the window when closing is cancelled, and asks again next time', async ({ app }) => {
   await answerBoxes(app.electron, closing.cancel)
   await closeWindow(app.electron)
   await expect.poll(() => asked(app.electron)).toHaveLength(1)
   const askedAgain = async () => {
-    await closeWindow(app.electron) // not heard while the first question is still being answered
+    await closeWindow(app.electron) // ignored while the first question is open
     return (await asked(app.electron)).length
   }
   await expect.poll(askedAgain).toBeGreaterThan(1)
   expect(await isSeen(app.electron)).toBe(true)
 })
 
-test('a window that shall quit when closed quits', async ({ app }) => {
+test('quits when the window is closed, if set to', async ({ app }) => {
   await answerBoxes(app.electron, closing.quit)
   await closeWindow(app.electron)
   expect(await app.ended).toBe(0)
 })
 
-test('quitting while a file is being sent asks, and goes on sending when told so', async ({ app, world }) => {
+test('asks before quitting during an upload, and continues when told to', async ({ app, world }) => {
   const held = await underWay(app, world)
   await answerBoxes(app.electron, quitting.keepSending)
   await quit(app.electron)
@@ -63,7 +63,7 @@ test('quitting while a file is being sent asks, and goes on sending when told so
   await expect(rowOf(app.page, 'under way')).toContainText('In the library')
 })
 
-test('what was being sent when the app was quit is sent at the next start', async ({ app, world }) => {
+test('resumes an interrupted upload at the next start', async ({ app, world }) => {
   const held = await underWay(app, world)
   await answerBoxes(app.electron, quitting.quit)
   await quit(app.electron)
@@ -74,7 +74,7 @@ test('what was being sent when the app was quit is sent at the next start', asyn
 })
 
 test(
-  'the tray says what runs, pauses everything and lets it go on',
+  'the tray shows the running uploads, and pauses and resumes all',
   { tag: '@host' },
   async ({ app, world }) => {
     const held = await underWay(app, world)
@@ -97,7 +97,7 @@ test(
   },
 )
 
-test('the tray opens the closed window and quits', { tag: '@host' }, async ({ app }) => {
+test('the tray opens a closed window and quits', { tag: '@host' }, async ({ app }) => {
   await answerBoxes(app.electron, closing.keepSending)
   await closeWindow(app.electron)
   await expect.poll(() => isSeen(app.electron)).toBe(false)

@@ -29,7 +29,7 @@ test('does not read a file over the limit to look for it in the library', async 
   cloud.addModel(ALICES_TEAM_ID, { ...theirs, file_hash: `sha256:${sha256}` })
   const [id = ''] = await app.add(path)
   expect((await app.settled(id)).failure?.code).toBe('too-large-for-device')
-  // Whatever was hashed on this computer is known by its hash.
+  // A file that was hashed on this computer can be found by its hash.
   expect(valueOf(await app.calls.hasLocalFile({ sha256 }))).toBe(false)
 })
 
@@ -48,7 +48,7 @@ test('sends large files with the session of a person who also has a device key',
 })
 
 test.each(['device', 'session'] as const)(
-  'a file that is added again by the other sign-in of a person goes on instead of beginning anew (chosen: %s)',
+  'resumes a file that is added again by the person’s other sign-in (chosen: %s)',
   async (kind) => {
     const { app, pair, file, cloud, countOf } = await setupPairing(smallLimit)
     const device = await pair()
@@ -93,7 +93,7 @@ test.each([
   ['ak-0001', 'key-of-agent'],
   ['eyJhbGciOi.a.b', 'key-unknown'],
   ['dk-with spaces', 'key-unknown'],
-])('the key “%s” is explained and never sent', async (key, code) => {
+])('explains the key “%s” and never sends it', async (key, code) => {
   const { app, cloud, vault } = await setupPairing()
   expect(await app.calls.signInWithKey({ key })).toMatchObject({ failure: { code } })
   expect([cloud.operations, [...vault.entries.values()]]).toEqual([[], []])

@@ -31,11 +31,11 @@ test('shows a code and a page, and signs in once confirmed in the browser', asyn
     chosen: { teamId: STUDIO_NORTH_ID },
     pairing: null,
   })
-  // The agent's key that came with it is nowhere.
+  // The agent key of the response is stored nowhere.
   expect([...vault.entries.values()]).toEqual([expect.stringMatching(/^dk-/)])
 })
 
-test('a file goes to the library by a device key, without the team’s header', async () => {
+test('registers a file with a device key, without the team header', async () => {
   const { app, cloud, pair, file } = await setupPairing()
   await pair(ALICE.email, STUDIO_NORTH_ID)
   const [id = ''] = await app.add(await file('a.safetensors'))
@@ -56,7 +56,7 @@ test('polls once more after a code has expired, and a new start shows a new code
   expect([second.state, second.userCode === first.userCode]).toEqual(['waiting', false])
 })
 
-test('a pairing whose key was already fetched is over', async () => {
+test('ends a pairing whose key was already fetched', async () => {
   const { app, start, poll, cloud } = await setupPairing()
   await start()
   cloud.fail({ on: 'pollPairing', how: 404 })
@@ -76,7 +76,7 @@ test('shows a lost connection while waiting, and keeps the code valid', async ()
   await app.until((_snapshot, { accounts, pairing }) => accounts.length === 1 && pairing === null)
 })
 
-test('a confirmation after a cancelled pairing signs nobody in', async () => {
+test('signs nobody in when a cancelled pairing is confirmed', async () => {
   const { app, start, cloud, vault, clock, countOf } = await setupPairing()
   const { userCode } = await start()
   expect(valueOf(await app.calls.cancelPairing(undefined)).pairing).toBeNull()
@@ -85,7 +85,7 @@ test('a confirmation after a cancelled pairing signs nobody in', async () => {
   expect([countOf('pollPairing'), app.session().accounts, vault.entries.size]).toEqual([0, [], 0])
 })
 
-test('a key that arrives just after the cancel is revoked', async () => {
+test('revokes a key that arrives just after the cancellation', async () => {
   const { app, start, cloud, vault, clock } = await setupPairing()
   const { userCode } = await start()
   cloud.confirmPairing(userCode, ALICE.email, ALICES_TEAM_ID)
@@ -166,7 +166,7 @@ test('reports a sign-out that did not reach the server, and erases the key', asy
   expect([vault.entries.size, app.session().accounts[0]?.state]).toEqual([0, 'signed-out'])
 })
 
-test('uploads wait after their key was revoked until the device is paired again', async () => {
+test('waits after the key was revoked until the device is paired again', async () => {
   const { app, pair, cloud, file } = await setupPairing()
   const { id: accountId } = await pair()
   cloud.revokeDevices(ALICE.email)
@@ -187,7 +187,7 @@ test('pairing for the same team again replaces and revokes the old key', async (
   expect([vault.entries.size, [...vault.entries.values()][0] === before]).toEqual([1, false])
 })
 
-test('a start finds the paired device again and asks nobody', async () => {
+test('restores the paired device at the start without asking', async () => {
   const { app, pair, open, countOf } = await setupPairing()
   const account = await pair()
   await app.stop()

@@ -6,7 +6,7 @@ import { openProxy } from '../../support/proxy.ts'
 const login = 'mira:p:w@+%'
 const right = { name: 'mira', password: 'p:w@+%' }
 
-/** A world whose every request has to go by a proxy. */
+/** A test setup in which every request has to use a proxy. */
 async function setupProxied(manners: Parameters<typeof openProxy>[0] = {}, others: readonly string[] = []) {
   const proxy = await openProxy(manners)
   const proxies = [...others, proxy.url]
@@ -22,7 +22,7 @@ test('sends API requests and storage PUTs through the computer’s proxy', async
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toMatchObject([{ file_hash: `sha256:${sha256Of(path)}` }])
   const verbs = proxy.passed.map((line) => line.split(' ')[0])
   expect([verbs.filter((verb) => verb === 'PUT').length, verbs.includes('POST')]).toEqual([1, true])
-  // Nothing has come to the server but by the proxy.
+  // Every request reached the server through the proxy.
   expect(proxy.passed.length).toBeGreaterThanOrEqual(cloud.operations.length)
 })
 
@@ -43,7 +43,7 @@ test('asks for a proxy’s login once, stores it, and continues waiting uploads'
   expect(JSON.parse(vault.entries.get(`proxy ${proxy.url}`) ?? '')).toEqual(right)
   expect(JSON.stringify(environment.lines)).not.toMatch(/p:w@|p%3Aw%40/)
 
-  // The next start finds it where it lies: nobody is asked.
+  // The next start reads it from the keychain, so the user is not asked.
   await app.stop()
   const next = await open()
   const [another = ''] = await next.add(await file('b.safetensors'))
@@ -51,7 +51,7 @@ test('asks for a proxy’s login once, stores it, and continues waiting uploads'
   expect(next.session().proxy).toBeNull()
 })
 
-test('shows the proxy’s question while signing in, and again after a dismissal', async () => {
+test('asks for the proxy login during sign-in, and again after it was dismissed', async () => {
   const { app, proxy } = await setupProxied({ login })
   const signIn = () => app.calls.signIn({ email: ALICE.email, password: ALICE.password })
   expect(await signIn()).toMatchObject({ ok: false, failure: { code: 'proxy-sign-in' } })
@@ -85,7 +85,7 @@ test('continues an upload after its proxy failed and the connection is back', as
   expect(await app.phase(id, 'registered')).toMatchObject({ failure: null })
 })
 
-test('the server check names its proxy', async () => {
+test('names the proxy in the server check', async () => {
   const { app, cloud, proxy } = await setupProxied()
   expect(valueOf(await app.calls.checkServer({ address: cloud.url }))).toMatchObject({
     ...{ failure: null, isReached: true, isApi: true, proxy: proxy.url },

@@ -11,7 +11,7 @@ test('recognises this API by its refusal, without sending a credential', async (
   expect(
     cloud.operations.map(({ name, status, headers }) => [name, status, headers['authorization']]),
   ).toEqual([['getCurrentUser', 401, undefined]])
-  // A gateway that wants a login of its own: a password that is typed for the API must not go there.
+  // A gateway that requires its own login: a password typed for the API must not be sent there.
   for (const how of ['html', { status: 401, body: '' }, { status: 401, body: '<h1>Sign in</h1>' }] as const) {
     cloud.fail({ on: 'getCurrentUser', how, status: 200 })
     expect(await check()).toMatchObject(notTheApi)

@@ -3,7 +3,7 @@ import { ALICE, ALICES_TEAM_ID, BOB } from '../../cloud/accounts.ts'
 import { startCloud } from '../../cloud/cloud.ts'
 import { setup, usualSettings, valueOf } from '../../support/engine.ts'
 
-/** A world with a second cloud of its own; the first is the one for new sign-ins. */
+/** A test setup with a second cloud; the first is used for new sign-ins. */
 async function setupTwo() {
   const world = await setup()
   const other = await startCloud({ now: world.clock.now, verifiesHash: true })
@@ -53,7 +53,7 @@ test('uses each server’s own limit for single uploads', async () => {
   expect([inParts(cloud.operations), inParts(other.operations)]).toEqual([false, true])
 })
 
-test('does not hide a person who signs out of one of two servers', async () => {
+test('still shows a person who signs out of one of two servers', async () => {
   const { app, cloud, other, use, file } = await setupTwo()
   use(other.url)
   await app.signIn()
@@ -63,11 +63,11 @@ test('does not hide a person who signs out of one of two servers', async () => {
   valueOf(await app.calls.signOut({ accountId: there?.id ?? '' }))
   expect(app.session().accounts.map(({ state }) => state)).toEqual(['signed-out', 'ready'])
   await app.signIn(BOB)
-  // Alice is still here by her other sign-in.
+  // Alice is still signed in on the other server.
   expect(app.session().accounts.map(({ email }) => email)).toEqual([ALICE.email, ALICE.email, BOB.email])
 })
 
-test('a server is in use while an account or an upload belongs to it', async () => {
+test('counts a server as used while an account or an upload belongs to it', async () => {
   const { app, cloud, other } = await setupTwo()
   const uses = (address: string) => app.engine.usesServer(address)
   expect([uses(cloud.url), uses(other.url)]).toEqual([true, false])

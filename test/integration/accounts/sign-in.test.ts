@@ -15,7 +15,7 @@ test('refreshes the token once after a 401 during an upload', async () => {
   expect([countOf('refresh'), countOf('registerModel'), countOf('put-object')]).toEqual([1, 2, 1])
 })
 
-test('an upload that outlives its access token is registered with a new one', async () => {
+test('registers an upload with a new token when the first one expired', async () => {
   const { app, cloud, file, clock, countOf } = await setup()
   const held = cloud.hold('put-object', 'answer')
   const [id = ''] = await app.add(await file('a.safetensors'))
@@ -26,7 +26,7 @@ test('an upload that outlives its access token is registered with a new one', as
   expect([countOf('refresh'), cloud.operations.filter(({ status }) => status === 401)]).toEqual([1, []])
 })
 
-test('several files with an expired token share one refresh', async () => {
+test('shares one refresh between several files with an expired token', async () => {
   const { app, cloud, file, countOf } = await setup({ settings: { atOnce: 4 } })
   const held = cloud.hold('presignModel')
   cloud.fail({ on: 'presignModel', how: 401, times: 4 })
@@ -39,7 +39,7 @@ test('several files with an expired token share one refresh', async () => {
   expect([countOf('refresh'), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 4])
 })
 
-test('uploads wait for a sign-in after the session is refused, then continue', async () => {
+test('holds uploads after the session is refused, and continues after a sign-in', async () => {
   const { app, cloud, file, clock } = await setup()
   cloud.endSessions(ALICE.email)
   clock.advance(2 * hour)
@@ -87,7 +87,7 @@ test('signing out stops running uploads and erases the secret', async () => {
   await app.phase(running, 'registered')
 })
 
-test('a paused upload stays paused when its account signs in again', async () => {
+test('keeps a paused upload paused when its account signs in again', async () => {
   const { app, file } = await setup()
   await app.calls.pauseAll(undefined)
   const [id = ''] = await app.add(await file('a.safetensors'))
@@ -117,7 +117,7 @@ test('hides uploads from another person, and shows them to their owner again', a
   await app.phase(id, 'registered')
 })
 
-test('a team that is not the person’s cannot be chosen', async () => {
+test('rejects a team that the person doesn’t belong to', async () => {
   const { app } = await setup()
   const [accountId = ''] = app.session().accounts.map(({ id }) => id)
   expect(await app.calls.chooseTeam({ accountId, teamId: 'team_of_others' })).toMatchObject({
@@ -127,7 +127,7 @@ test('a team that is not the person’s cannot be chosen', async () => {
   expect(app.session().chosen).toEqual({ accountId, teamId: ALICES_TEAM_ID })
 })
 
-test('changing the server hides the accounts of the other one', async () => {
+test('hides the accounts of the other server when the server changes', async () => {
   const { app, cloud } = await setup()
   app.engine.applySettings({ ...usualSettings, server: 'https://elsewhere.example/api/v1' })
   expect(app.session()).toMatchObject({ accounts: [], chosen: null })
@@ -135,7 +135,7 @@ test('changing the server hides the accounts of the other one', async () => {
   expect(app.session()).toMatchObject({ accounts: [{ email: ALICE.email }] })
 })
 
-test('reads the keychain at the start, so that its state is known', async () => {
+test('reads the keychain at the start to report its state', async () => {
   const { vault, cloud } = await setup({ as: null })
   expect(vault.calls).toEqual([`get device arrival ${cloud.url}`])
 })
@@ -184,7 +184,7 @@ test('restores a sign-in once the keychain is unlocked, and continues its upload
   await next.phase(id, 'registered')
 })
 
-test('an account that was signed out stays so when the keychain is read again', async () => {
+test('keeps an account signed out when the keychain is read again', async () => {
   const { app } = await setup()
   const [accountId = ''] = app.session().accounts.map(({ id }) => id)
   await app.calls.signOut({ accountId })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startCeph } from '../../cloud/ceph.ts'
 
-test('says which command installs Ceph where it is missing', async () => {
+test('names the command that installs Ceph when it is missing', async () => {
   const emptyFolder = mkdtempSync(join(tmpdir(), 'no-ceph-'))
   const { PATH } = process.env
   process.env['PATH'] = emptyFolder

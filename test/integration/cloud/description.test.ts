@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { API_OPERATIONS, startCloud } from '../../cloud/cloud.ts'
 import { call } from './requests.ts'
 
-// Every operation of the API's description, and the one that only the browser calls.
+// The operations of the API description, and the one that only the browser calls.
 const DESCRIBED = [
   'login POST /auth/login',
   'refresh POST /auth/refresh',
@@ -24,12 +24,12 @@ const DESCRIBED = [
   'abortMultipart POST /uploads/multipart/abort',
 ]
 
-test('has every operation of the description and nothing else but the confirming of pairings', () => {
+test('implements every operation of the description, and only the pairing confirmation besides', () => {
   const confirm = 'confirmPairing POST /desktop/pair/confirm'
   expect(API_OPERATIONS.toSorted()).toEqual([...DESCRIBED, confirm].toSorted())
 })
 
-test('answers what it does not know in the API form', async () => {
+test('answers unknown routes in the API’s error format', async () => {
   const cloud = await startCloud()
   const unknown = await call(cloud, 'GET /agents')
   const wrongMethod = await call(cloud, 'DELETE /auth/login')

@@ -49,7 +49,7 @@ describe.each(STORAGE_KINDS)('faults in front of %s storage', (kind) => {
     expect((await put(presigned, bytes)).status).toBe(200)
   })
 
-  test('stores the object and loses the answer, so that the next try meets it', async () => {
+  test('stores the object but drops the response, so the retry finds it', async () => {
     cloud.fail({ on: 'put-object', how: 'lose-answer' })
     const presigned = await presign(cloud, alice, bytes)
     await expect(put(presigned, bytes)).rejects.toThrow(/ECONNRESET|hang up/)
@@ -57,13 +57,13 @@ describe.each(STORAGE_KINDS)('faults in front of %s storage', (kind) => {
     expect((await put(presigned, bytes)).status).toBe(412)
   })
 
-  test('answers a status after some of the body', async () => {
+  test('responds with a status after part of the body', async () => {
     cloud.fail({ on: 'put-object', how: 503, after: 50_000 })
     const reply = await put(await presign(cloud, alice, bytes), bytes)
     expect([reply.status, codeOf(reply), await cloud.objects()]).toEqual([503, 'SlowDown', []])
   })
 
-  test('answers in a page of a gateway', async () => {
+  test('responds with the error page of a gateway', async () => {
     cloud.fail({ on: 'put-object', how: 'html', status: 200 })
     const reply = await put(await presign(cloud, alice, bytes), bytes)
     expect([reply.status, reply.headers['content-type'], await cloud.objects()]).toEqual([
@@ -74,13 +74,13 @@ describe.each(STORAGE_KINDS)('faults in front of %s storage', (kind) => {
     expect(reply.text).toMatch(/^<html>/)
   })
 
-  test('refuses as expired what is not', async () => {
+  test('refuses a valid URL as expired', async () => {
     cloud.fail({ on: 'put-object', how: 'expired-url' })
     const reply = await put(await presign(cloud, alice, bytes), bytes)
     expect([reply.status, codeOf(reply)]).toEqual([403, 'AccessDenied'])
   })
 
-  test('reads no faster than it was told', async () => {
+  test('reads no faster than its rate limit', async () => {
     cloud.fail({ on: 'put-object', how: 'slow', bytesPerSecond: 1_000_000 })
     const presigned = await presign(cloud, alice, bytes)
     const begun = performance.now()
@@ -114,7 +114,7 @@ describe.each(STORAGE_KINDS)('faults in front of %s storage', (kind) => {
     expect((await reply).status).toBe(200)
   })
 
-  test('holds the answer of work that is done', async () => {
+  test('holds the response of a completed operation', async () => {
     const presigned = await presign(cloud, alice, bytes)
     const held = cloud.hold('put-object', 'answer')
     const reply = put(presigned, bytes)
@@ -137,14 +137,14 @@ describe('faults of the API', () => {
 
   const list = () => call(cloud, 'GET /models', undefined, alice)
 
-  test('hits as many operations as was said, after as many as was said', async () => {
+  test('fails the given number of operations after skipping the given number', async () => {
     cloud.fail({ on: 'listModels', how: 500, skip: 1, times: 2 })
     const statuses = []
     for (let round = 0; round < 5; round += 1) statuses.push((await list()).status)
     expect(statuses).toEqual([200, 500, 500, 200, 200])
   })
 
-  test('fails a whole side until it is told to stop', async () => {
+  test('fails a whole side until the faults are cleared', async () => {
     cloud.fail({ on: 'api', how: 503, times: Infinity })
     expect([(await list()).status, (await call(cloud, 'GET /users/me', undefined, alice)).status]).toEqual([
       503, 503,
@@ -153,7 +153,7 @@ describe('faults of the API', () => {
     expect((await list()).status).toBe(200)
   })
 
-  test('says when to come again', async () => {
+  test('sends the given Retry-After', async () => {
     cloud.fail({ on: 'listModels', how: 429, retryAfterSeconds: 30 })
     expect(await list()).toMatchObject({
       status: 429,
@@ -162,13 +162,13 @@ describe('faults of the API', () => {
     })
   })
 
-  test('does the work and answers with half of its JSON', async () => {
+  test('completes the operation but responds with half of its JSON', async () => {
     cloud.fail({ on: 'presignModel', how: 'half-json' })
     await expect(presign(cloud, alice, bytes)).rejects.toThrow(SyntaxError)
     expect(cloud.operations.at(-1)).toMatchObject({ name: 'presignModel', status: 200 })
   })
 
-  test('registers once though the answer is lost', async () => {
+  test('registers only once although the response is lost', async () => {
     const presigned = await presign(cloud, alice, bytes)
     await put(presigned, bytes)
     cloud.fail({ on: 'registerModel', how: 'lose-answer' })
@@ -178,20 +178,20 @@ describe('faults of the API', () => {
     expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
   })
 
-  test('cuts before anything is done', async () => {
+  test('cuts the connection before anything is done', async () => {
     cloud.fail({ on: 'presignModel', how: 'cut' })
     await expect(presign(cloud, alice, bytes)).rejects.toThrow(/ECONNRESET|hang up/)
     expect(cloud.operations.at(-1)).toMatchObject({ name: 'presignModel', status: 0, ended: true })
   })
 
-  test('sends a slow answer byte by byte', async () => {
+  test('sends a slow response byte by byte', async () => {
     cloud.fail({ on: 'listModels', how: 'slow', bytesPerSecond: 1000 })
     const begun = performance.now()
     expect((await list()).status).toBe(200)
     expect(performance.now() - begun).toBeGreaterThan(70)
   })
 
-  test('narrows a fault to what a test looks for', async () => {
+  test('limits a fault to the operations that a test selects', async () => {
     cloud.fail({ on: 'listModels', how: 404, when: ({ headers }) => headers['x-team-id'] !== ALICES_TEAM_ID })
     expect((await list()).status).toBe(200)
   })
@@ -205,7 +205,7 @@ describe('faults of the API', () => {
     expect((await Promise.all(answers)).map((answer) => answer.status)).toEqual([200, 200])
   })
 
-  test('notices that a client gave up on an operation that stalled', async () => {
+  test('notices that a client aborted a stalled operation', async () => {
     cloud.fail({ on: 'listModels', how: 'stall' })
     const gate = cloud.hold('listModels')
     const outgoing = request(`${cloud.url}/models`)
@@ -218,7 +218,7 @@ describe('faults of the API', () => {
     expect(await cloud.ended('listModels')).toMatchObject([{ status: 0 }])
   })
 
-  test('refuses a fault on a name that no operation has', () => {
+  test('rejects a fault for an unknown operation', () => {
     expect(() => cloud.fail({ on: 'presignModels', how: 500 })).toThrow(
       'no operation is called presignModels',
     )

@@ -49,17 +49,17 @@ test.each([
   expect(await call(cloud, 'POST /models', body, alice)).toMatchObject({ status: 400 })
 })
 
-test('counts letters of a display name as people do, not as UTF-16', async () => {
+test('counts the letters of a display name as code points, not UTF-16 units', async () => {
   const body = { ...record, display_name: '🦊'.repeat(255) }
-  // 404 comes after the checks of form: nothing is stored at that key.
+  // 404 comes after validation: nothing is stored under that key.
   expect(await call(cloud, 'POST /models', body, alice)).toMatchObject({ status: 404 })
 })
 
-test('refuses a model id that is no UUID', async () => {
+test('refuses a model id that is not a UUID', async () => {
   expect(await call(cloud, 'GET /models/42', undefined, alice)).toMatchObject({ status: 400 })
 })
 
-test('refuses a body that is not JSON, or does not say so', async () => {
+test('refuses a body that is not JSON or has another content type', async () => {
   const headers = { authorization: `Bearer ${alice.token ?? ''}`, 'x-team-id': ALICES_TEAM_ID }
   const post = (type: string, body: string) =>
     fetch(`${cloud.url}/models/presign`, {
@@ -75,7 +75,7 @@ test('refuses a body that is not JSON, or does not say so', async () => {
   expect(statuses).toEqual([400, 400, 400])
 })
 
-test('presigns more than one PUT can carry, as the public example does, unless its limit is lower', async () => {
+test('presigns more than one PUT can carry, unless its limit is lower', async () => {
   const answer = await call(cloud, 'POST /models/presign', { ...good, file_size: 6_800_000_000 }, alice)
   expect(answer).toMatchObject({ status: 200, body: { upload_headers: { 'Content-Length': '6800000000' } } })
   const small = await startCloud({ maximumFileBytes: 1000 })
@@ -85,7 +85,7 @@ test('presigns more than one PUT can carry, as the public example does, unless i
   expect(refused).toMatchObject({ status: 413, body: { error_message: 'file too large' } })
 })
 
-test('can hand out URLs without headers, which the API also allows', async () => {
+test('can return URLs without headers, as the API allows', async () => {
   const plain = await startCloud({ signsHeaders: false })
   const as = { token: (await signIn(plain)).access_token, team: ALICES_TEAM_ID }
   const presigned = await presign(plain, as, bytes)
@@ -95,7 +95,7 @@ test('can hand out URLs without headers, which the API also allows', async () =>
   expect([presigned.upload_headers, stored.status, answer.status]).toEqual([{}, 200, 201])
 })
 
-test('names the missing feature where the deployment has no custom models', async () => {
+test('names the missing feature when the deployment has no custom models', async () => {
   const bare = await startCloud({ hasCustomModels: false })
   const as = { token: (await signIn(bare)).access_token, team: ALICES_TEAM_ID }
   const answer = await call(bare, 'POST /models/presign', good, as)

@@ -40,7 +40,7 @@ describe.each(STORAGE_KINDS)('models on %s storage', (kind) => {
     return (answer.body as { id: string }).id
   }
 
-  test('takes a file from presigning to the list, byte for byte', async () => {
+  test('uploads, registers and lists a file unchanged', async () => {
     const storageKey = await upload()
     const answer = await register(registerRequest(bytes, storageKey))
     expect(answer).toMatchObject({ status: 201, body: { id: expect.any(String) } })
@@ -74,7 +74,7 @@ describe.each(STORAGE_KINDS)('models on %s storage', (kind) => {
     ])
   })
 
-  test('refuses to register what is not stored, or not whole, or not what was said', async () => {
+  test('refuses to register a missing, incomplete or different object', async () => {
     const { storage_key: never } = await presign(cloud, alice, bytes)
     expect(await register(registerRequest(bytes, never))).toMatchObject(notFound)
     const stored = registerRequest(bytes, await upload())
@@ -85,20 +85,20 @@ describe.each(STORAGE_KINDS)('models on %s storage', (kind) => {
     expect(cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
   })
 
-  test('refuses a storage key that was presigned for another team, or for nobody', async () => {
+  test('refuses a storage key presigned for another team, or never presigned', async () => {
     const stored = registerRequest(bytes, await upload())
     expect(await register(stored, { ...alice, team: STUDIO_NORTH_ID })).toMatchObject(notFound)
     expect(await register({ ...stored, storage_key: 'models/made-up' })).toMatchObject(notFound)
   })
 
-  test('keeps one record for a storage key and one for a path in a team', async () => {
+  test('keeps one record per storage key, and one per path in a team', async () => {
     const storageKey = await upload('one')
     expect((await register(registerRequest(bytes, storageKey, 'one'))).status).toBe(201)
     expect(await register(registerRequest(bytes, storageKey, 'two'))).toMatchObject(conflict)
     expect(await register(registerRequest(bytes, await upload('one'), 'one'))).toMatchObject(conflict)
   })
 
-  test('lets only one of many simultaneous registrations win', async () => {
+  test('accepts only one of many simultaneous registrations', async () => {
     const body = registerRequest(bytes, await upload())
     const answers = await Promise.all(Array.from({ length: 6 }, () => register(body)))
     expect(answers.map((answer) => answer.status).toSorted()).toEqual([201, 409, 409, 409, 409, 409])
@@ -128,7 +128,7 @@ describe.each(STORAGE_KINDS)('models on %s storage', (kind) => {
     expect(await cloud.objects()).toHaveLength(1)
   })
 
-  test('pages through the list, newest first, each team for itself', async () => {
+  test('pages through each team’s list, newest first', async () => {
     const ids = [await registered('a'), await registered('b'), await registered('c')].toReversed()
     const page = async (query: string, team = ALICES_TEAM_ID) => {
       const answer = await call(cloud, `GET /models${query}`, undefined, { ...alice, team })
@@ -144,7 +144,7 @@ describe.each(STORAGE_KINDS)('models on %s storage', (kind) => {
     }
   })
 
-  test('lets a viewer look and refuses every write', async () => {
+  test('lets a viewer read and refuses every write', async () => {
     const viewer = { token: (await signIn(cloud, BOB)).access_token, team: STUDIO_NORTH_ID }
     const id = randomUUID()
     expect((await call(cloud, 'GET /models', undefined, viewer)).status).toBe(200)

@@ -45,7 +45,7 @@ describe.each(STORAGE_KINDS)('multipart uploads on %s storage', (kind) => {
 
   async function sendAll(uploadId: string) {
     const sent = []
-    // Out of order, as parallel streams would.
+    // Out of order, as parallel uploads send them.
     for (const part_number of [3, 1, 2]) {
       const reply = await sendPart(uploadId, part_number)
       sent.push({ part_number, etag: String(reply.headers.etag) })
@@ -78,7 +78,7 @@ describe.each(STORAGE_KINDS)('multipart uploads on %s storage', (kind) => {
     )
   })
 
-  test('signs the exact length of each part, the last one included', async () => {
+  test('signs the exact length of each part, including the last', async () => {
     const upload_id = await initiate()
     const headers = async (part_number: number) =>
       ((await ask('presign-part', { upload_id, part_number })).body as Presigned).upload_headers
@@ -88,7 +88,7 @@ describe.each(STORAGE_KINDS)('multipart uploads on %s storage', (kind) => {
     expect(await ask('presign-part', { upload_id, part_number: 0 })).toMatchObject({ status: 400 })
   })
 
-  test('takes a part again and keeps the last', async () => {
+  test('accepts a part again and keeps the later one', async () => {
     const upload_id = await initiate()
     await sendPart(upload_id, 2, randomBytes(PART))
     const sent = await sendAll(upload_id)
@@ -96,7 +96,7 @@ describe.each(STORAGE_KINDS)('multipart uploads on %s storage', (kind) => {
     expect(await (await cloud.objects())[0]?.sha256()).toBe(sha256(bytes))
   })
 
-  test('refuses parts that are missing, out of order, twice there, or of another ETag', async () => {
+  test('refuses missing, unordered or repeated parts and wrong ETags', async () => {
     const upload_id = await initiate()
     const [one, two, three] = await sendAll(upload_id)
     const wrong = [
@@ -113,7 +113,7 @@ describe.each(STORAGE_KINDS)('multipart uploads on %s storage', (kind) => {
     expect((await ask('complete', { upload_id, parts: [one, two, three] })).status).toBe(200)
   })
 
-  test('knows the upload no more once it is completed', async () => {
+  test('does not find the upload after it was completed', async () => {
     const upload_id = await initiate()
     const sent = await sendAll(upload_id)
     await ask('complete', { upload_id, parts: sent })
@@ -122,7 +122,7 @@ describe.each(STORAGE_KINDS)('multipart uploads on %s storage', (kind) => {
     expect(await ask('initiate', { file_size: bytes.length })).toMatchObject({ status: 409 })
   })
 
-  test('frees the parts on abort, and takes none afterwards', async () => {
+  test('removes the parts on abort, and accepts no more afterwards', async () => {
     const upload_id = await initiate()
     const presigned = (await ask('presign-part', { upload_id, part_number: 1 })).body as Presigned
     await sendPart(upload_id, 1)
@@ -135,7 +135,7 @@ describe.each(STORAGE_KINDS)('multipart uploads on %s storage', (kind) => {
     expect(await ask('presign-part', { upload_id, part_number: 1 })).toMatchObject(notFound)
   })
 
-  test('refuses uploads that were not presigned for this team, or with another size', async () => {
+  test('refuses uploads that were presigned for another team or size', async () => {
     const other = { ...alice, team: STUDIO_NORTH_ID }
     expect(await ask('initiate', { file_size: bytes.length }, other)).toMatchObject(notFound)
     expect(await ask('initiate', { file_size: bytes.length + 1 })).toMatchObject({ status: 400 })
@@ -145,7 +145,7 @@ describe.each(STORAGE_KINDS)('multipart uploads on %s storage', (kind) => {
     expect(await ask('presign-part', { upload_id: 'made-up', part_number: 1 })).toMatchObject(notFound)
   })
 
-  test('refuses a paired device, and a file of more than ten thousand parts', async () => {
+  test('refuses a paired device, and more than ten thousand parts', async () => {
     const { device_code, user_code } = (await call(cloud, 'POST /desktop/pair/start')).body as Record<
       string,
       string
@@ -167,7 +167,7 @@ describe.each(STORAGE_KINDS)('multipart uploads on %s storage', (kind) => {
   })
 })
 
-test('calls the joined object by the MD5 of the MD5s of its parts', async () => {
+test('gives the joined object an ETag from the MD5s of its parts', async () => {
   const cloud = await startCloud({ partSizeBytes: 1000, minimumPartBytes: 1 })
   const as = { token: (await signIn(cloud)).access_token, team: ALICES_TEAM_ID }
   const small = randomBytes(1500)

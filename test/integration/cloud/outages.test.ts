@@ -16,14 +16,14 @@ beforeEach(async () => {
 })
 afterEach(() => cloud.close())
 
-test('stores the object and leaves the ETag out of the answer', async () => {
+test('stores the object and omits the ETag from the response', async () => {
   cloud.fail({ on: 'put-object', how: 'no-etag' })
   const reply = await put(await presign(cloud, alice, bytes), bytes)
   expect([reply.status, reply.headers['etag']]).toEqual([200, undefined])
   expect((await cloud.objects()).map(({ size }) => size)).toEqual([bytes.length])
 })
 
-test('gives an answer of the test’s own instead of doing anything', async () => {
+test('sends a response of the test instead of running the operation', async () => {
   const body = '<Error><Code>RequestTimeTooSkewed</Code></Error>'
   cloud.fail({ on: 'put-object', how: { status: 403, headers: { 'x-own': 'yes' }, body } })
   const reply = await put(await presign(cloud, alice, bytes), bytes)
@@ -31,14 +31,14 @@ test('gives an answer of the test’s own instead of doing anything', async () =
   expect(await cloud.objects()).toEqual([])
 })
 
-test('presigns for a host that no name server knows', async () => {
+test('presigns for a host that can’t be resolved', async () => {
   cloud.fail({ on: 'presignModel', how: 'nowhere-url' })
   const { upload_url: url } = await presign(cloud, alice, bytes)
   expect(new URL(url).hostname).toBe('storage.invalid')
   expect(new URL((await presign(cloud, alice, bytes)).upload_url).hostname).toBe('127.0.0.1')
 })
 
-test('refuses connections of API and storage while unplugged, and answers at the same place after', async () => {
+test('refuses connections while unplugged, and listens at the same address afterwards', async () => {
   const presigned = await presign(cloud, alice, bytes)
   const plugIn = await cloud.unplug()
   await expect(put(presigned, bytes)).rejects.toThrow(/ECONNREFUSED/)
@@ -54,7 +54,7 @@ test('closes while unplugged', async () => {
   await expect(other.close()).resolves.toBeUndefined()
 })
 
-test('forgets the parts of an unfinished upload when told to', async () => {
+test('discards the parts of an unfinished upload on request', async () => {
   const { storage_key } = await presign(cloud, alice, bytes)
   await call(cloud, 'POST /uploads/multipart/initiate', { storage_key, file_size: bytes.length }, alice)
   expect(await cloud.unfinishedUploads()).toHaveLength(1)
@@ -62,7 +62,7 @@ test('forgets the parts of an unfinished upload when told to', async () => {
   expect(await cloud.unfinishedUploads()).toEqual([])
 })
 
-test('holds the operations that come after those it was told to pass', async () => {
+test('holds operations after the given number has passed', async () => {
   const list = () => call(cloud, 'GET /models', undefined, alice)
   const held = cloud.hold('listModels', 'arrival', { skip: 1 })
   expect((await list()).status).toBe(200)
@@ -72,7 +72,7 @@ test('holds the operations that come after those it was told to pass', async () 
   expect((await second).status).toBe(200)
 })
 
-test('stops all bodies once they have so many bytes together', async () => {
+test('stops all bodies when they reach a given total size', async () => {
   const both = await Promise.all([presign(cloud, alice, bytes), presign(cloud, alice, bytes)])
   const held = cloud.hold('put-object', 400_000, { together: true })
   const replies = both.map((presigned) => put(presigned, bytes))

@@ -27,12 +27,12 @@ async function pair(email: string, teamId: string): Promise<string> {
   return ((await poll(started)).body as { raw_key: string }).raw_key
 }
 
-/** Fills in the page's form as a browser does. */
+/** Submits the page’s form as a browser does. */
 function submit(fields: Record<string, string>) {
   return fetch(`${cloud.origin}/desktop/pair`, { method: 'POST', body: new URLSearchParams(fields) })
 }
 
-test('begins a pairing without anybody signed in', async () => {
+test('starts a pairing without a signed-in user', async () => {
   expect((await call(cloud, 'POST /desktop/pair/start')).body).toEqual({
     device_code: expect.stringMatching(/^[\w-]{20,}$/),
     user_code: expect.stringMatching(/^[A-Z2-9]{4}-[A-Z2-9]{4}$/),
@@ -43,7 +43,7 @@ test('begins a pairing without anybody signed in', async () => {
   expect(await call(cloud, 'POST /desktop/pair/start', { device_name: 'x' })).toMatchObject({ status: 400 })
 })
 
-test('waits, then hands the keys out exactly once', async () => {
+test('waits, then returns the keys exactly once', async () => {
   const started = await start()
   expect(await poll(started)).toMatchObject({ status: 200, body: { status: 'pending' } })
   cloud.confirmPairing(started.user_code, ALICE.email, ALICES_TEAM_ID)
@@ -58,7 +58,7 @@ test('waits, then hands the keys out exactly once', async () => {
   expect(await poll(started)).toMatchObject(notFound)
 })
 
-test('forgets a pairing after five minutes, confirmed or not', async () => {
+test('expires a pairing after five minutes, confirmed or not', async () => {
   const [one, two] = [await start(), await start()]
   cloud.confirmPairing(one.user_code, ALICE.email, ALICES_TEAM_ID)
   clock.advance(301)
@@ -67,7 +67,7 @@ test('forgets a pairing after five minutes, confirmed or not', async () => {
   expect(() => cloud.confirmPairing(two.user_code, ALICE.email, ALICES_TEAM_ID)).toThrow('resource not found')
 })
 
-test('ties the key to one person and one team, whatever team is named', async () => {
+test('binds the key to one person and team, regardless of the team header', async () => {
   const token = await pair(BOB.email, BOBS_TEAM_ID)
   for (const team of [undefined, ALICES_TEAM_ID, 'nonsense']) {
     const as = { token, ...(team ? { team } : {}) }
@@ -79,12 +79,12 @@ test('ties the key to one person and one team, whatever team is named', async ()
   expect((await call(cloud, 'POST /models/presign', presignRequest(bytes), { token })).status).toBe(200)
 })
 
-test('gives a key no more rights than its person has', async () => {
+test('gives a key only the rights of its person', async () => {
   const token = await pair(BOB.email, STUDIO_NORTH_ID)
   expect((await call(cloud, 'POST /models/presign', presignRequest(bytes), { token })).status).toBe(403)
 })
 
-test('lets a device revoke its own key, and a session not', async () => {
+test('lets a device revoke its own key, but not a session', async () => {
   const token = await pair(ALICE.email, ALICES_TEAM_ID)
   const revoke = (as: string) => call(cloud, 'POST /auth/device/revoke', undefined, { token: as })
   expect(await revoke((await signIn(cloud)).access_token)).toMatchObject({ status: 403 })
@@ -92,14 +92,14 @@ test('lets a device revoke its own key, and a session not', async () => {
   expect(await revoke(token)).toMatchObject({ status: 401, body: { error_message: 'invalid credential' } })
 })
 
-test('revokes all devices of one person on request', async () => {
+test('revokes all devices of a person on request', async () => {
   const [alices, bobs] = [await pair(ALICE.email, ALICES_TEAM_ID), await pair(BOB.email, BOBS_TEAM_ID)]
   cloud.revokeDevices(ALICE.email)
   const status = async (token: string) => (await call(cloud, 'GET /users/me', undefined, { token })).status
   expect([await status(alices), await status(bobs)]).toEqual([401, 200])
 })
 
-test('is confirmed by a session for one of its teams', async () => {
+test('can be confirmed by a session for one of its teams', async () => {
   const started = await start()
   const { access_token: token } = await signIn(cloud)
   const confirm = (body: object, team?: string) =>
@@ -115,7 +115,7 @@ test('is confirmed by a session for one of its teams', async () => {
   expect(await confirm(body, ALICES_TEAM_ID)).toMatchObject(notFound)
 })
 
-test('shows a page that carries the code and confirms for the person and team chosen', async () => {
+test('serves a page with the code that confirms for the chosen person and team', async () => {
   const started = await start()
   const page = await fetch(started.verification_uri)
   const html = await page.text()
@@ -138,7 +138,7 @@ test('shows a page that carries the code and confirms for the person and team ch
   expect((await poll(started)).body).toMatchObject({ status: 'approved' })
 })
 
-test('writes what a stranger put into the address as text', async () => {
+test('escapes text from the address', async () => {
   const page = await fetch(
     `${cloud.origin}/desktop/pair?user_code=${encodeURIComponent('"><script>alert(1)</script>')}`,
   )

@@ -29,7 +29,7 @@ function run(...args: string[]) {
   return { child, output, ended: once(child, 'close').then(([code]) => code as number | null) }
 }
 
-/** Resolves with the API's URL once the program says it. */
+/** Resolves with the API’s URL once the program prints it. */
 async function urlOf(child: ChildProcess): Promise<string> {
   for await (const line of createInterface({ input: child.stdout ?? process.stdin })) {
     const found = /^Local Cyberun Cloud: (\S+)$/.exec(line)?.[1]
@@ -38,7 +38,7 @@ async function urlOf(child: ChildProcess): Promise<string> {
   throw new Error('the program ended without a URL')
 }
 
-test('keeps sessions, devices, models, objects and open uploads between starts', async () => {
+test('keeps sessions, devices, models, objects and open uploads after a restart', async () => {
   const first = await startCloud({ dataDir, partSizeBytes: 6000, minimumPartBytes: 1 })
   const tokens = await signIn(first)
   const alice = { token: tokens.access_token, team: ALICES_TEAM_ID }
@@ -86,7 +86,7 @@ test('removes its temporary folder when it closes', async () => {
   expect(made.some((name) => !existsSync(join(tmpdir(), name)))).toBe(true)
 })
 
-test('runs alone, tells its URL and accounts, confirms a pairing, and ends on Ctrl-C', async () => {
+test('runs standalone, prints its URL and accounts, confirms a pairing, ends on Ctrl-C', async () => {
   const { child, output, ended } = run('--port', '0', '--data', dataDir, '--token-seconds', '60')
   const url = await urlOf(child)
   const login = { email_address: ALICE.email, user_password: ALICE.password }
@@ -113,7 +113,7 @@ test('runs alone, tells its URL and accounts, confirms a pairing, and ends on Ct
   )
 })
 
-test('explains itself when it is called wrongly', async () => {
+test('prints its usage when called with wrong arguments', async () => {
   for (const args of [['--unknown'], ['--port', 'many'], ['confirm'], ['--s3', 'nowhere'], ['dance']]) {
     const { output, ended } = run(...args)
     expect([await ended, output.text]).toEqual([2, expect.stringContaining('npm run cloud')])

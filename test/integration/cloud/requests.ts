@@ -9,18 +9,18 @@ export type Reply = {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly text: string
-  /** Whether the server asked for the body that was waiting for it. */
+  /** Whether the server asked for a body that was held back. */
   readonly continued: boolean
 }
 
 export type SendOptions = {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Buffer | string
-  /** Waits with the body until the server asks for it. */
+  /** Holds the body back until the server asks for it. */
   readonly waits?: boolean
 }
 
-/** One request on a connection of its own; rejects when the connection is cut before an answer. */
+/** One request on a connection of its own; rejects when the connection is cut before a response. */
 export function send(method: string, url: string, options: SendOptions = {}): Promise<Reply> {
   const { headers = {}, body, waits = false } = options
   const names = Object.keys(headers).map((name) => name.toLowerCase())
@@ -138,7 +138,7 @@ export async function presign(
   return answer.body as Presigned
 }
 
-/** PUTs the bytes as the presigned answer asks. */
+/** PUTs the bytes as the presign response asks. */
 export function put(presigned: Omit<Presigned, 'storage_key'>, bytes: Buffer, waits = false): Promise<Reply> {
   return send('PUT', presigned.upload_url, { headers: presigned.upload_headers, body: bytes, waits })
 }

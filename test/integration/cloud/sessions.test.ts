@@ -17,7 +17,7 @@ afterEach(() => cloud.close())
 
 const unauthorized = { error_message: 'unauthorized' }
 
-test('gives a token of an hour for the right details', async () => {
+test('issues a token for one hour after a correct sign-in', async () => {
   const answer = await call(cloud, 'POST /auth/login', {
     email_address: 'Alice@Example.com',
     user_password: ALICE.password,
@@ -28,7 +28,7 @@ test('gives a token of an hour for the right details', async () => {
   })
 })
 
-test('refuses a wrong password and an unknown address alike', async () => {
+test('refuses a wrong password and an unknown address in the same way', async () => {
   const refused = { status: 401, body: { error_message: 'invalid email or password' } }
   const attempts = [
     { email_address: ALICE.email, user_password: 'wrong' },
@@ -55,7 +55,7 @@ test.each([
   })
 })
 
-test('shows the profile with the teams but without roles, and wants no team for it', async () => {
+test('returns the profile with teams but without roles, and requires no team for it', async () => {
   const { access_token: token } = await signIn(cloud)
   const answer = await call(cloud, 'GET /users/me', undefined, { token })
   expect(answer).toMatchObject({
@@ -72,7 +72,7 @@ test('shows the profile with the teams but without roles, and wants no team for 
   expect(JSON.stringify(answer.body)).not.toContain('owner')
 })
 
-test('wants a team of the person with a session, and says when it is missing', async () => {
+test('requires one of the person’s teams for a session, and reports a missing one', async () => {
   const { access_token: token } = await signIn(cloud, BOB)
   const asked = async (team?: string) =>
     await call(cloud, 'GET /teams/current', undefined, { token, ...(team ? { team } : {}) })
@@ -88,7 +88,7 @@ test('wants a team of the person with a session, and says when it is missing', a
   })
 })
 
-test('refuses an access token once its hour is over', async () => {
+test('refuses an access token after an hour', async () => {
   const { access_token: token } = await signIn(cloud)
   clock.advance(3599)
   expect((await call(cloud, 'GET /users/me', undefined, { token })).status).toBe(200)
@@ -99,7 +99,7 @@ test('refuses an access token once its hour is over', async () => {
   })
 })
 
-test('refuses requests without a credential, with a forged one, and with a refresh token', async () => {
+test('refuses missing and forged credentials, and a refresh token', async () => {
   const { access_token, refresh_token } = await signIn(cloud)
   const [head = '', payload = ''] = access_token.split('.')
   const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${payload}.`
@@ -110,14 +110,14 @@ test('refuses requests without a credential, with a forged one, and with a refre
 })
 
 test.each(['sk-service', 'ak-agent'])(
-  'refuses %s, a kind of key that works on no operation',
+  'refuses %s, a kind of key that no operation accepts',
   async (token) => {
     const answer = await call(cloud, 'GET /models', undefined, { token, team: ALICES_TEAM_ID })
     expect(answer).toMatchObject({ status: 403, body: { error_message: 'credential kind not allowed' } })
   },
 )
 
-test('swaps a refresh token for a new pair once, and never again', async () => {
+test('exchanges a refresh token for a new pair only once', async () => {
   const first = await signIn(cloud)
   const swap = (tokens: Tokens) => call(cloud, 'POST /auth/refresh', { refresh_token: tokens.refresh_token })
   const second = (await swap(first)).body as Tokens
@@ -126,7 +126,7 @@ test('swaps a refresh token for a new pair once, and never again', async () => {
   expect((await swap(second)).status).toBe(200)
 })
 
-test('lets only one of many simultaneous refreshes win', async () => {
+test('accepts only one of many simultaneous refreshes', async () => {
   const { refresh_token } = await signIn(cloud)
   const answers = await Promise.all(
     Array.from({ length: 8 }, () => call(cloud, 'POST /auth/refresh', { refresh_token })),
@@ -134,14 +134,14 @@ test('lets only one of many simultaneous refreshes win', async () => {
   expect(answers.map((answer) => answer.status).toSorted()).toEqual([200, ...Array<number>(7).fill(401)])
 })
 
-test('kills the refresh token on sign-out', async () => {
+test('revokes the refresh token on sign-out', async () => {
   const { access_token: token, refresh_token } = await signIn(cloud)
   const out = await call(cloud, 'POST /auth/logout', { refresh_token }, { token })
   expect(out).toMatchObject({ status: 200, body: { is_success: true } })
   expect((await call(cloud, 'POST /auth/refresh', { refresh_token })).status).toBe(401)
 })
 
-test('ends the sessions of one person on request', async () => {
+test('ends the sessions of a person on request', async () => {
   const alice = await signIn(cloud)
   const bob = await signIn(cloud, BOB)
   cloud.endSessions(ALICE.email)
@@ -149,13 +149,13 @@ test('ends the sessions of one person on request', async () => {
   expect([(await swap(alice)).status, (await swap(bob)).status]).toEqual([401, 200])
 })
 
-test('answers with the date of its own clock', async () => {
+test('sends its own clock’s time in the Date header', async () => {
   clock.advance(86_400)
   const { headers } = await call(cloud, 'POST /desktop/pair/start')
   expect(Math.abs(Date.parse(headers.date ?? '') - clock.now())).toBeLessThan(5000)
 })
 
-test('lists what it was asked in order, without credentials', async () => {
+test('lists the requests in order, without credentials', async () => {
   const { access_token: token } = await signIn(cloud)
   await call(cloud, 'GET /teams/current', undefined, { token, team: ALICES_TEAM_ID })
   await call(cloud, 'GET /users/me', undefined, { token: 'dk-secret' })

@@ -20,7 +20,7 @@ async function open(options: Parameters<typeof startCloud>[0]): Promise<void> {
   alice = { token: (await signIn(cloud)).access_token, team: ALICES_TEAM_ID }
 }
 
-/** Announces the whole body, sends half of it and ends; resolves when the server has closed too. */
+/** Declares the whole body, sends half of it and ends; resolves when the server has closed too. */
 async function sendHalf(presigned: Presigned): Promise<void> {
   const url = new URL(presigned.upload_url)
   const socket = connect(Number(url.port), url.hostname)
@@ -50,13 +50,13 @@ describe.each(STORAGE_KINDS)('storage rules on %s storage', (kind) => {
     return [reply.status, /<Code>([^<]*)/.exec(reply.text)?.[1]]
   }
 
-  test('refuses a URL of which one letter was changed', async () => {
+  test('refuses a URL with one changed letter', async () => {
     const changed = ({ upload_url, upload_headers }: Presigned) =>
       put({ upload_url: upload_url.replace('/models/', '/modelz/'), upload_headers }, bytes)
     expect(await refusal(changed)).toEqual([403, 'SignatureDoesNotMatch'])
   })
 
-  test('refuses a PUT without a signed header, or with another value of it', async () => {
+  test('refuses a PUT with a missing or different signed header', async () => {
     const without = ({ upload_url, upload_headers }: Presigned) => {
       const { 'If-None-Match': _signed, ...rest } = upload_headers
       return send('PUT', upload_url, { headers: rest, body: bytes })
@@ -67,13 +67,13 @@ describe.each(STORAGE_KINDS)('storage rules on %s storage', (kind) => {
     expect(await refusal(other)).toEqual([403, 'SignatureDoesNotMatch'])
   })
 
-  test('refuses a body of another length than the signed one', async () => {
+  test('refuses a body whose length differs from the signed one', async () => {
     const shorter = ({ upload_url }: Presigned) =>
       send('PUT', upload_url, { headers: { 'If-None-Match': '*' }, body: bytes.subarray(1) })
     expect(await refusal(shorter)).toEqual([403, 'SignatureDoesNotMatch'])
   })
 
-  test('refuses another method, and no signature at all', async () => {
+  test('refuses another method, and a request without a signature', async () => {
     expect(await refusal(({ upload_url }) => send('DELETE', upload_url))).toEqual([
       403,
       'SignatureDoesNotMatch',
@@ -82,12 +82,12 @@ describe.each(STORAGE_KINDS)('storage rules on %s storage', (kind) => {
     expect(await refusal(bare)).toEqual([403, 'AccessDenied'])
   })
 
-  test('refuses a URL that has run out', async () => {
+  test('refuses an expired URL', async () => {
     cloud.fail({ on: 'presignModel', how: 'expired-url' })
     expect(await refusal((presigned) => put(presigned, bytes))).toEqual([403, 'AccessDenied'])
   })
 
-  test('stores nothing of a body that ended early', async () => {
+  test('stores nothing when the body ends early', async () => {
     const presigned = await presign(cloud, alice, bytes)
     await sendHalf(presigned)
     await cloud.ended('put-object')
@@ -95,7 +95,7 @@ describe.each(STORAGE_KINDS)('storage rules on %s storage', (kind) => {
     expect((await put(presigned, bytes)).status).toBe(200)
   })
 
-  test('refuses a second object at a key', async () => {
+  test('refuses a second object under the same key', async () => {
     const presigned = await presign(cloud, alice, bytes)
     expect((await put(presigned, bytes)).status).toBe(200)
     const again = await put(presigned, bytes)
@@ -103,13 +103,13 @@ describe.each(STORAGE_KINDS)('storage rules on %s storage', (kind) => {
     expect(await (await cloud.objects())[0]?.sha256()).toBe(sha256(bytes))
   })
 
-  test('asks a waiting client for the body when the head is right', async () => {
+  test('asks a waiting client for the body when its headers are valid', async () => {
     const reply = await put(await presign(cloud, alice, bytes), bytes, true)
     expect([reply.status, reply.continued]).toEqual([200, true])
     expect(await (await cloud.objects())[0]?.sha256()).toBe(sha256(bytes))
   })
 
-  test('refuses a waiting client by its head, before a byte of the body', async () => {
+  test('refuses a waiting client by its headers, before any byte of the body', async () => {
     const { upload_url, upload_headers } = await presign(cloud, alice, bytes)
     const wrong = { upload_url: `${upload_url.slice(0, -1)}_`, upload_headers }
     const reply = await put(wrong, bytes, true)
@@ -117,7 +117,7 @@ describe.each(STORAGE_KINDS)('storage rules on %s storage', (kind) => {
     expect(cloud.operations.at(-1)).toMatchObject({ name: 'put-object', status: 403, bytes: 0 })
   })
 
-  test('compares the digest that came with the bytes', async () => {
+  test('verifies the digest that is sent with the bytes', async () => {
     const presigned = await presign(cloud, alice, bytes)
     const digest = createHash('md5').update('other bytes').digest('base64')
     const headers = { ...presigned.upload_headers, 'Content-MD5': digest }
@@ -126,13 +126,13 @@ describe.each(STORAGE_KINDS)('storage rules on %s storage', (kind) => {
   })
 })
 
-describe('storage rules that the embedded storage adds', () => {
+describe('extra rules of the embedded storage', () => {
   const clock = createClock()
 
   beforeEach(() => open({ urlSeconds: 60, now: clock.now, signsHeaders: false }))
   afterEach(() => cloud.close())
 
-  test('lets a URL live exactly as long as was said', async () => {
+  test('expires a URL exactly after its lifetime', async () => {
     const [early, late] = [await presign(cloud, alice, bytes), await presign(cloud, alice, bytes)]
     clock.advance(58)
     expect((await put(early, bytes)).status).toBe(200)
@@ -142,27 +142,27 @@ describe('storage rules that the embedded storage adds', () => {
     expect(reply.text).toContain('Request has expired')
   })
 
-  test('refuses x-amz headers that nobody signed', async () => {
+  test('refuses unsigned x-amz headers', async () => {
     const { upload_url } = await presign(cloud, alice, bytes)
     const reply = await send('PUT', upload_url, { headers: { 'x-amz-meta-note': 'hi' }, body: bytes })
     expect([reply.status, codeOf(reply)]).toEqual([403, 'AccessDenied'])
   })
 
-  test('refuses a second authorization beside the URL', async () => {
+  test('refuses an Authorization header beside the presigned URL', async () => {
     const { upload_url } = await presign(cloud, alice, bytes)
     const headers = { authorization: `Bearer ${alice.token ?? ''}` }
     const reply = await send('PUT', upload_url, { headers, body: bytes })
     expect([reply.status, codeOf(reply)]).toEqual([400, 'InvalidArgument'])
   })
 
-  test('refuses a chunked body, whose length nobody knows', async () => {
+  test('refuses a chunked body, which has no known length', async () => {
     const { upload_url } = await presign(cloud, alice, bytes)
     const reply = await send('PUT', upload_url, { headers: { 'transfer-encoding': 'chunked' }, body: bytes })
     expect([reply.status, codeOf(reply)]).toEqual([411, 'MissingContentLength'])
   })
 })
 
-test('counts and keeps nothing when told to discard', async () => {
+test('counts the bytes but stores none when told to discard', async () => {
   await open({ discard: true })
   const presigned = await presign(cloud, alice, bytes)
   const reply = await put(presigned, bytes)

@@ -15,7 +15,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(dataDir, { recursive: true }))
 
-test('finds the objects of a Ceph with a folder again after a stop', async () => {
+test('finds stored objects again after a Ceph with a folder restarts', async () => {
   const bytes = randomBytes(50_000)
   const folders = { cloud: join(dataDir, 'cloud'), ceph: join(dataDir, 'ceph') }
   const first = await startCeph({ dataDir: folders.ceph })

@@ -4,7 +4,7 @@ import { setup, valueOf } from '../../support/engine.ts'
 
 const typed = (modelPath: string) => ({ displayName: 'A name', modelType: 'vae', modelPath })
 
-test('many waiting uploads get their targets at once, and keep them over a restart', async () => {
+test('edits the targets of many waiting uploads at once, also after a restart', async () => {
   const { app, file, open } = await setup()
   await app.calls.pauseAll(undefined)
   const ids = await app.add([await file('loras/one.safetensors'), await file('loras/two.safetensors')])
@@ -15,7 +15,7 @@ test('many waiting uploads get their targets at once, and keep them over a resta
   expect(ids.map((id) => again.row(id).target)).toEqual(changes.map(({ target }) => target))
 })
 
-test('one path that the server would refuse refuses them all', async () => {
+test('rejects all edits when one path is invalid', async () => {
   const { app, file } = await setup()
   await app.calls.pauseAll(undefined)
   const ids = await app.add([await file('loras/one.safetensors'), await file('loras/two.safetensors')])
@@ -29,7 +29,7 @@ test('one path that the server would refuse refuses them all', async () => {
   expect(ids.map((id) => app.row(id).target)).toEqual(before)
 })
 
-test('an upload that is done, or not known, is passed over', async () => {
+test('skips uploads that are done or unknown', async () => {
   const { app, file, cloud } = await setup()
   const [done = ''] = await app.add(await file('loras/one.safetensors'))
   await app.settled(done)

@@ -2,11 +2,11 @@ import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { dayMs, setup } from '../../support/engine.ts'
 
-test('429 holds the whole queue for as long as the server asked', async () => {
+test('holds the whole queue for the Retry-After of a 429', async () => {
   const { app, cloud, clock, file } = await setup({ settings: { atOnce: 1 } })
   cloud.fail({ on: 'presignModel', how: 429, retryAfterSeconds: 3_000 })
   const ids: string[] = []
-  // Larger than small files, which have places of their own.
+  // Larger than small files, which have slots of their own.
   const sizeBytes = 17_000_000
   for (const name of ['a', 'b'])
     ids.push(...(await app.add(await file(`${name}.safetensors`, { sizeBytes }))))
@@ -24,7 +24,7 @@ test('429 holds the whole queue for as long as the server asked', async () => {
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(2)
 })
 
-test('the person need not wait: a retry by hand goes at once', async () => {
+test('retries by hand at once, without waiting', async () => {
   const { app, cloud, clock, file } = await setup()
   cloud.fail({ on: 'put-object', how: 503, retryAfterSeconds: 600 })
   const [id = ''] = await app.add(await file('a.safetensors'))
@@ -34,7 +34,7 @@ test('the person need not wait: a retry by hand goes at once', async () => {
   expect(clock.waits().filter((waitMs) => waitMs < dayMs / 2)).toEqual([])
 })
 
-test('a viewer is told that the role does not allow it, in the words of the server', async () => {
+test('explains that a viewer may not upload, with the server message', async () => {
   const { app, cloud, file } = await setup({ as: BOB })
   const [accountId = ''] = app.session().accounts.map(({ id }) => id)
   const team = { accountId, teamId: STUDIO_NORTH_ID }

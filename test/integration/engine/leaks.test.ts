@@ -5,7 +5,7 @@ import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { valueOf } from '../../support/engine.ts'
 import { setupPairing } from '../../support/pairing.ts'
 
-/** What every secret of this kind looks like, wherever it came from. */
+/** The pattern of each kind of secret. */
 const shapes = {
   'a JSON Web Token': /eyJ[\w-]{10}/,
   'a device key': /dk-[\w-]{20}/,
@@ -13,7 +13,7 @@ const shapes = {
   'a presigned URL': /X-Amz-(Signature|Credential)/i,
 }
 
-/** Everything that outlives a moment, by its name: the data folder, each line for the log before it is redacted, the page. */
+/** All lasting output by name: the data folder, each log line before it is redacted, the page’s data. */
 async function everything({ home, environment, app }: Awaited<ReturnType<typeof setupPairing>>) {
   const history = valueOf(await app.calls.history({ beforeMs: null, search: '', limit: 500 }))
   const files = readdirSync(home, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
@@ -26,7 +26,7 @@ async function everything({ home, environment, app }: Awaited<ReturnType<typeof 
   }
 }
 
-test('whole uploads by both sign-ins, with refusals on the way, leave no secret outside the keychain', async () => {
+test('uploads by both sign-ins, with failures, leave no secret outside the keychain', async () => {
   const world = await setupPairing({
     settings: { singlePutLimitBytes: 6_000_000 },
     cloud: { minimumPartBytes: 5 * 1024 ** 2 },
@@ -63,7 +63,7 @@ test('whole uploads by both sign-ins, with refusals on the way, leave no secret 
     ...(text.includes('sk-0123456789') ? [`the pasted key in ${place}`] : []),
   ])
   expect(found).toEqual([])
-  // The search does see into the journal, the log and the page.
+  // Proves that the search reads the journal, the log and the page.
   expect(Object.keys(places)).toEqual(expect.arrayContaining(['journal.sqlite', 'log', 'page']))
   expect([places.log.length > 100, places.page.includes(ALICE.email)]).toEqual([true, true])
   expect(

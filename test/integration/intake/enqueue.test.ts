@@ -5,7 +5,7 @@ import { ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { writeLfsPointer, writeText, writeWebPage } from '../../fixtures/model-files.ts'
 import { setup, valueOf } from '../../support/engine.ts'
 
-test('a folder keeps its structure, in the rows and in the library', async () => {
+test('keeps the structure of a folder in the rows and in the library', async () => {
   const { app, cloud, file, folder } = await setup()
   await file('models/loras/faces/a.safetensors')
   await file('models/loras/b.safetensors')
@@ -28,7 +28,7 @@ test('a folder keeps its structure, in the rows and in the library', async () =>
   ])
 })
 
-test('junk and loops are skipped and counted, and the rest is taken', async () => {
+test('skips and counts junk and loops, and queues the rest', async () => {
   const { app, file, folder } = await setup()
   const inside = join(folder, 'files', 'dropped')
   await file('dropped/a.safetensors')
@@ -43,7 +43,7 @@ test('junk and loops are skipped and counted, and the rest is taken', async () =
   expect(app.rows()).toHaveLength(1)
 })
 
-test('every queued file keeps its team when another one is chosen', async () => {
+test('keeps the team of each queued file when another is chosen', async () => {
   const { app, cloud, file } = await setup()
   const [accountId = ''] = app.session().accounts.map(({ id }) => id)
   await app.calls.pauseAll(undefined)
@@ -59,7 +59,7 @@ test('every queued file keeps its team when another one is chosen', async () => 
   ])
 })
 
-test('a refused file is a row that says why, and the server is not asked', async () => {
+test('shows why a file is refused, without calling the server', async () => {
   const { app, cloud, file, folder } = await setup()
   const at = (name: string) => join(folder, 'files', name)
   const short = await file('short.safetensors', { cutBytes: 100 })
@@ -80,7 +80,7 @@ test('a refused file is a row that says why, and the server is not asked', async
   expect(cloud.operations).toEqual([])
 })
 
-test('a refused file that was mended is taken by a retry', async () => {
+test('accepts a repaired file on retry', async () => {
   const { app, file } = await setup()
   const [id = ''] = await app.add(await file('half.safetensors', { cutBytes: 100 }))
   await app.calls.retry({ ids: [id] })
@@ -90,13 +90,13 @@ test('a refused file that was mended is taken by a retry', async () => {
   expect(await app.settled(id)).toMatchObject({ phase: 'registered' })
 })
 
-test('nobody signed in means no team, and nothing is queued', async () => {
+test('queues nothing while nobody is signed in', async () => {
   const { app, file } = await setup({ as: null })
   const report = await app.engine.addPaths([await file('a.safetensors')])
   expect([report, app.rows()]).toMatchObject([{ ok: false, failure: { code: 'no-team' } }, []])
 })
 
-test('name, type and path can be changed before the upload starts, and not after', async () => {
+test('edits name, type and path until the upload starts, and not after', async () => {
   const { app, cloud, file } = await setup()
   await app.calls.pauseAll(undefined)
   const [id = ''] = await app.add(await file('a.safetensors'))
@@ -115,9 +115,9 @@ test('name, type and path can be changed before the upload starts, and not after
   })
 })
 
-test('what the server already has at that path can be put elsewhere by changing the path', async () => {
+test('continues after a path conflict on the server when the path is changed', async () => {
   const { app, cloud, file } = await setup()
-  // Were there a list of the library, this would be seen before anything is sent.
+  // A library listing would detect the conflict before anything is sent.
   cloud.fail({ on: 'listModels', how: 404, times: Infinity })
   const target = { modelPath: 'models/loras/same.safetensors' }
   const [first = ''] = await app.add(await file('one.safetensors'), { target })
@@ -129,7 +129,7 @@ test('what the server already has at that path can be put elsewhere by changing 
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(2)
 })
 
-test('no single PUT is larger than the limit of the deployment', async () => {
+test('sends no PUT above the deployment’s limit', async () => {
   const { app, cloud, file } = await setup({ settings: { singlePutLimitBytes: 5 * 1024 ** 2 } })
   const [id = ''] = await app.add(await file('large.safetensors', { sizeBytes: 5 * 1024 ** 2 + 1 }))
   await app.settled(id)

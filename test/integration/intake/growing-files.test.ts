@@ -4,7 +4,7 @@ import { setup } from '../../support/engine.ts'
 
 const stepMs = 5_000
 
-/** A file of which a third is there when it is added. */
+/** A file of which one third exists when it is added. */
 async function copying() {
   const world = await setup()
   const { app, clock } = world
@@ -15,7 +15,7 @@ async function copying() {
   return {
     ...{ ...world, id, whole },
     failure: () => app.row(id).failure,
-    /** So much of it is there after the next few seconds, the last of it written just then. */
+    /** Writes the file up to this share, as a copy in progress does a few seconds later. */
     step(bytes: number, running = clock) {
       writeFileSync(path, whole.subarray(0, bytes))
       const at = new Date(running.now() + stepMs)
@@ -25,7 +25,7 @@ async function copying() {
   }
 }
 
-test('a file that is still being copied is looked at again by itself, and sent once it is whole', async () => {
+test('rechecks a file that is still being copied, and sends it once it is complete', async () => {
   const { app, id, whole, step, failure } = await copying()
   expect(failure()).toEqual({ code: 'file-cut-short', params: { missingBytes: whole.length - 50_000 } })
   step(100_000)
@@ -37,7 +37,7 @@ test('a file that is still being copied is looked at again by itself, and sent o
   expect((await app.phase(id, 'registered')).sizeBytes).toBe(whole.length)
 })
 
-test('a copy that ends too early is told by what it is in the end, also after a restart', async () => {
+test('reports the final problem of an incomplete copy, also after a restart', async () => {
   const { app, id, whole, step, failure, open, clock } = await copying()
   step(100_000)
   await app.until(() => failure()?.code === 'file-being-written')

@@ -8,7 +8,7 @@ import { setup, valueOf } from '../../support/engine.ts'
 
 const part = (number: number) => `flux-0000${number}-of-00003.safetensors`
 
-/** A model in three parts of which the second is missing: two rows that wait for it. */
+/** A model of three parts without the second: two rows that wait for it. */
 async function torn() {
   const world = await setup()
   const { app, file, folder } = world
@@ -18,7 +18,7 @@ async function torn() {
   return { ...world, ids, codes: () => ids.map((id) => app.row(id).failure?.code) }
 }
 
-test('a part of a model that is tried again is not sent while another one is missing', async () => {
+test('does not send a retried part while another is missing', async () => {
   const { app, ids, codes, asked, folder } = await torn()
   expect(codes()).toEqual(['file-part-missing', 'file-part-missing'])
   valueOf(await app.calls.retry({ ids: [...ids] }))
@@ -28,7 +28,7 @@ test('a part of a model that is tried again is not sent while another one is mis
   expect(asked()).not.toContain('presignModel')
 })
 
-test('once all parts are there each is sent, also after a restart', async () => {
+test('sends each part once all are present, also after a restart', async () => {
   const { app, open, ids, file, codes } = await torn()
   await app.stop()
   const later = await open()
@@ -39,7 +39,7 @@ test('once all parts are there each is sent, also after a restart', async () => 
   for (const id of ids) expect((await later.settled(id)).phase).toBe('registered')
 })
 
-test('parts that are links are looked for beside the links', async () => {
+test('looks for the parts of links in the folder of the links', async () => {
   const { app, file, folder } = await setup()
   const links = join(folder, 'snapshot')
   await mkdir(links)
@@ -57,7 +57,7 @@ const sizeBytes = 2_000_000
 const lora = { sizeBytes, tensors: families['kohya SDXL LoRA'].tensors }
 const vae = { sizeBytes, tensors: families['Flux.1 VAE'].tensors }
 
-/** A LoRA that was cut short, and the whole VAE that lies in its place later. */
+/** Adds a truncated LoRA, replaces it by a complete VAE and retries. */
 async function replaced(
   edit: (app: Awaited<ReturnType<typeof setup>>['app'], id: string) => Promise<unknown>,
 ) {
@@ -72,7 +72,7 @@ async function replaced(
   return app.settled(id)
 }
 
-test('another file under the name is what it is, and goes where such a file goes', async () => {
+test('detects the type of a file that replaced another, and its folder', async () => {
   expect(await replaced(async () => {})).toMatchObject({
     phase: 'registered',
     recognition: { modelType: 'vae', base: 'Flux.1 / SD3' },
@@ -80,13 +80,13 @@ test('another file under the name is what it is, and goes where such a file goes
   })
 })
 
-test('what a person has said of it stays', async () => {
+test('keeps the target that the user edited', async () => {
   const said = { modelType: 'style_models', modelPath: 'models/style_models/mine.safetensors' }
   const row = await replaced((app, id) => app.calls.editTarget({ id, change: said }))
   expect(row).toMatchObject({ phase: 'registered', recognition: { modelType: 'vae' }, target: said })
 })
 
-test('what goes along with a file that was given a place lies beside it', async () => {
+test('places a sidecar in the folder that was chosen for its model', async () => {
   const { app, folder } = await setup()
   await app.calls.pauseAll(undefined)
   const external = { location: 'pose.onnx.data', length: 16 }

@@ -12,7 +12,7 @@ async function found({ app }: World): Promise<readonly FoundPlaceView[]> {
   })
 }
 
-test('a diffusers model that was found goes whole, each file in its place, and a graph with its weights', async () => {
+test('uploads all files of a found diffusers model, and a graph with its weights', async () => {
   const world = await setup()
   const { app } = world
   await app.calls.pauseAll(undefined)

@@ -8,7 +8,7 @@ import { setup, sha256Of, valueOf } from '../../support/engine.ts'
 
 const trainer = torchZip(pickleOf(imported('some_trainer.callbacks', 'Checkpoint')))
 
-test('a file that could run code waits for a second yes, which is remembered, and is then sent as it is', async () => {
+test('holds a file that could run code until it is allowed, and remembers the answer', async () => {
   const { app, folder, open, asked } = await setup()
   const { path } = await writeText(join(folder, 'files/style.pt'), trainer)
   const [id = ''] = await app.add(path)
@@ -16,7 +16,7 @@ test('a file that could run code waits for a second yes, which is remembered, an
     'failed',
     { code: 'file-suspicious', params: { imports: 'some_trainer.callbacks.Checkpoint' } },
   ])
-  // Trying again is no yes.
+  // A retry doesn’t allow the file.
   valueOf(await app.calls.retry({ ids: [id] }))
   expect(app.row(id).failure?.code).toBe('file-suspicious')
   expect(asked()).not.toContain('presignModel')
@@ -28,7 +28,7 @@ test('a file that could run code waits for a second yes, which is remembered, an
   expect(later.row(id).phase).toBe('registered')
 })
 
-test('the yes was said to the bytes as they were: a changed file is asked about anew', async () => {
+test('asks again when an allowed file has changed', async () => {
   const { app, folder } = await setup()
   const { path } = await writeText(join(folder, 'files/style.pt'), trainer)
   const [id = ''] = await app.add(path)
@@ -42,19 +42,19 @@ test('the yes was said to the bytes as they were: a changed file is asked about 
   expect(app.row(id).failure).toEqual({ code: 'file-dangerous', params: { imports: 'posix.system' } })
 })
 
-test('a yes said beforehand covers what is suspicious, and what is dangerous only if it says so', async () => {
+test('an advance permission covers dangerous files only if it names them', async () => {
   const { app, folder } = await setup()
   const odd = await writeText(join(folder, 'files/odd.pt'), trainer)
   const bad = await writeText(join(folder, 'files/bad.pt'), shellCall)
   const [oddId = '', badId = ''] = await app.add([odd.path, bad.path], { allow: 'suspicious' })
   expect((await app.settled(oddId)).phase).toBe('registered')
   expect(app.row(badId).failure?.code).toBe('file-dangerous')
-  // Said again of a row that is there already, it goes on instead of becoming a second one.
+  // Adding an existing row with permission continues it instead of creating another one.
   await app.add(bad.path, { allow: 'dangerous' })
   expect((await app.settled(badId)).phase).toBe('registered')
 })
 
-test('what was sent of a file before another one took its place is never registered for that one', async () => {
+test('never registers the bytes of a file that was replaced later', async () => {
   const { app, cloud, clock, folder, countOf } = await setup()
   const { path } = await writeText(join(folder, 'files/style.pt'), trainer)
   cloud.fail({ on: 'registerModel', how: 500 })

@@ -8,7 +8,7 @@ import { failure, success } from '../../../electron/contract/failures.ts'
 import type { ServerCheck } from '../../../electron/contract/servers.ts'
 import { checkConnection } from '../../../electron/platform/connection-check.ts'
 
-/** A port that takes connections, and one that nobody holds any more. */
+/** A port that accepts connections, and one that nothing listens on any more. */
 async function listening() {
   const server = createServer((socket) => socket.destroy())
   server.listen(0, '127.0.0.1')

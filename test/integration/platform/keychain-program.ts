@@ -1,4 +1,5 @@
-// Runs in a session of its own: takes steps as JSON, does them on the real keychain, prints the answers and ends.
+// Runs in a separate session: reads steps as JSON, runs them on the real keychain, prints the results and
+// ends.
 import { writeSync } from 'node:fs'
 import process from 'node:process'
 import { createKeychain, endProcess } from '../../../electron/platform/keychain.ts'

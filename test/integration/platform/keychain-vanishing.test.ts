@@ -9,14 +9,14 @@ import { expect, onTestFinished, test } from 'vitest'
 
 const run = promisify(execFile)
 
-// The real gnome-keyring by the real keytar, gone while the app runs.
+// A real gnome-keyring through the real keytar, which disappears while the app runs.
 
 test.each([
   ['is locked', 'lock', 'locked'],
   ['dies', 'kill', 'absent'],
   ['goes with its session bus', 'killBus', 'absent'],
 ] as const)(
-  'when the keyring %s, what is signed in goes on from memory, says so, and nothing is written elsewhere',
+  'keeps sign-ins in memory only, and reports it, when the keyring %s',
   async (_what, how, state) => {
     const folder = mkdtempSync(join(tmpdir(), 'modelferry-vanishing-'))
     onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }))

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { runSteps, startDisplay } from './keyring-session.ts'
 
-// The real gnome-keyring by the real keytar, each time in a session of its own.
+// A real gnome-keyring through the real keytar, in a new session for each test.
 
 describe('an unlocked keyring', () => {
-  test('keeps a secret, replaces it and lets it go', async () => {
+  test('stores, replaces and deletes a secret', async () => {
     const { answers, code } = await runSteps('unlocked', [
       ['get', 'session a'],
       ['set', 'session a', 'first'],
@@ -26,7 +26,7 @@ describe('an unlocked keyring', () => {
     expect(code).toBe(0)
   })
 
-  test('keeps a secret that is longer than Windows would take in one entry', async () => {
+  test('stores a secret longer than one entry on Windows', async () => {
     const secret = `${'x'.repeat(7_000)}漢`
     const { answers } = await runSteps('unlocked', [
       ['set', 'session a', secret],
@@ -44,7 +44,7 @@ describe('an unlocked keyring', () => {
 })
 
 test.each([['no-bus'], ['no-keyring']] as const)(
-  'where there is none (%s), storing says so',
+  'reports that there is no keychain (%s)',
   async (session) => {
     const { answers, stuck, code } = await runSteps(session, [['set', 'session a', 'secret']])
     expect(answers).toMatchObject([{ ok: false, failure: { code: 'keychain-absent' } }])
@@ -53,18 +53,18 @@ test.each([['no-bus'], ['no-keyring']] as const)(
 )
 
 describe('a locked keyring', () => {
-  test('that cannot ask for its password says that it is locked, and nothing crashes', async () => {
+  test('reports that it is locked when it can’t ask for its password', async () => {
     const { answers, code } = await runSteps('locked', [
       ['set', 'session a', 'secret'],
       ['get', 'session a'],
     ])
     expect(answers[0]).toMatchObject({ ok: false, failure: { code: 'keychain-locked' } })
-    // `null` does not mean "never stored": a locked keyring answers the same.
+    // `null` does not mean that nothing is stored: a locked keyring returns it as well.
     expect(answers[1]).toEqual({ ok: true, value: null })
     expect(code).toBe(0)
   })
 
-  test('whose question nobody answers is given up, and the process still ends', async () => {
+  test('gives up a prompt that is not answered, and the process still ends', async () => {
     await using x = await startDisplay()
     const { answers, stuck } = await runSteps(
       'locked',

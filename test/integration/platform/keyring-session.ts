@@ -7,7 +7,7 @@ import process from 'node:process'
 import { text } from 'node:stream/consumers'
 
 export type Step = readonly [what: 'get' | 'set' | 'delete', name: string, secret?: string]
-/** `no-bus`: no session at all; `no-keyring`: a session whose keyring was never made. */
+/** `no-bus`: no session at all; `no-keyring`: a session without a keyring. */
 export type Session = 'unlocked' | 'locked' | 'no-keyring' | 'no-bus'
 
 const lock =
@@ -23,11 +23,11 @@ const preparations: Record<Exclude<Session, 'no-bus'>, string> = {
 interface Outcome {
   readonly answers: unknown[]
   readonly stuck: boolean
-  /** Exit code, or null when a signal ended it. */
+  /** Exit code, or null when a signal ended the process. */
   readonly code: number | null
 }
 
-/** Does the steps on the real keychain, in a session with a home of its own; with `display` a prompt can be shown. */
+/** Runs the steps on the real keychain, in a session with its own home; `display` allows prompts. */
 export async function runSteps(
   session: Session,
   steps: readonly Step[],
@@ -50,7 +50,7 @@ export async function runSteps(
   return { answers, stuck, code: code as number | null }
 }
 
-/** An X server on a free display, for prompts that nobody answers. */
+/** An X server on a free display, for prompts that are never answered. */
 export async function startDisplay(): Promise<{ display: string; [Symbol.asyncDispose](): Promise<void> }> {
   const server = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '640x480x24'], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],

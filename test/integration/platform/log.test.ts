@@ -61,7 +61,7 @@ test('counts lost lines while the folder is not writable', async () => {
   expect(await linesOf('logs/modelferry.log')).toMatchObject([{ message: 'kept', linesLost: 2 }])
 })
 
-test('facts that JSON cannot hold do not break the line', async () => {
+test('writes a line although its facts can’t be JSON', async () => {
   const log = createLog({ folder })
   const round: Record<string, unknown> = {}
   round['self'] = round
@@ -79,7 +79,7 @@ test('facts that JSON cannot hold do not break the line', async () => {
 })
 
 test.each(['{"server":', '[]', 'null', ''])(
-  'settings that read “%s” are set aside, not overwritten',
+  'renames settings that read “%s” instead of overwriting them',
   async (text) => {
     const file = join(folder, 'settings.json')
     await writeFile(file, text)
@@ -91,7 +91,7 @@ test.each(['{"server":', '[]', 'null', ''])(
   },
 )
 
-test('settings that can be read, and missing ones, are left alone', async () => {
+test('leaves valid and missing settings unchanged', async () => {
   const file = join(folder, 'settings.json')
   renameUnreadableJson(file, silent)
   await writeFile(file, '{}')

@@ -38,7 +38,7 @@ test('reaches a server with IPv4 and IPv6 addresses over a slow IPv4-only connec
 })
 
 test.each(['http', 'https'] as const)(
-  'gives up a proxy that accepts no connection (%s)',
+  'gives up on a proxy that accepts no connection (%s)',
   async (protocol) => {
     const { port } = await openDeafListener()
     const proxy = `http://127.0.0.1:${port}`

@@ -1,5 +1,5 @@
-// Runs in a process of its own: keeps a secret, lets the keychain go in one of three ways, keeps another, prints what became
-// of both: `vanishing-keychain-program.ts <folder> lock|kill|killBus`.
+// Runs in a separate process: stores a secret, ends the keychain in one of three ways, stores another and
+// prints the results of both. Usage: `vanishing-keychain-program.ts <folder> lock|kill|killBus`.
 import { writeSync } from 'node:fs'
 import process from 'node:process'
 import { createKeychain, endProcess } from '../../../electron/platform/keychain.ts'

@@ -4,12 +4,12 @@ import { setup, usualSettings, valueOf } from '../../support/engine.ts'
 
 const large = { sizeBytes: 12_000_000 }
 const midway = 4_000_000
-/** Small files have places of their own. */
+/** Small files have slots of their own. */
 const notSmall = { sizeBytes: 17_000_000 }
-/** Socket buffers may take the rest of a file of which storage has read a part. */
+/** Socket buffers may hold the rest of a file that storage has partly read. */
 const underWay = expect.stringMatching(/^(sending|finishing)$/)
 
-test('a pause stops the bytes and keeps the row; resuming finishes it', async () => {
+test('a pause stops the upload and keeps the row; resuming finishes it', async () => {
   const { app, cloud, file } = await setup()
   const held = cloud.hold('put-object', midway)
   const [id = ''] = await app.add(await file('a.safetensors', large))
@@ -23,7 +23,7 @@ test('a pause stops the bytes and keeps the row; resuming finishes it', async ()
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
 })
 
-test('a paused upload leaves its place to the next', async () => {
+test('a paused upload frees its slot for the next', async () => {
   const { app, cloud, file } = await setup({ settings: { atOnce: 1 } })
   const held = cloud.hold('put-object', midway)
   const [first = '', second = ''] = [
@@ -37,7 +37,7 @@ test('a paused upload leaves its place to the next', async () => {
   expect(app.row(first).phase).toBe('paused')
 })
 
-test('cancelling takes the row away, and nothing of it is registered', async () => {
+test('cancelling removes the row and registers nothing', async () => {
   const { app, cloud, file } = await setup()
   const held = cloud.hold('put-object', midway)
   const [id = '', other = ''] = [
@@ -54,7 +54,7 @@ test('cancelling takes the row away, and nothing of it is registered', async () 
   ])
 })
 
-test('what is registered cannot be cancelled, only forgotten, and the library keeps it', async () => {
+test('a registered upload can’t be cancelled, only removed from the list', async () => {
   const { app, cloud, file } = await setup()
   const [id = ''] = await app.add(await file('a.safetensors'))
   await app.settled(id)
@@ -64,7 +64,7 @@ test('what is registered cannot be cancelled, only forgotten, and the library ke
   expect([app.rows(), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([[], 1])
 })
 
-test('what is taken out of the list is in the history still, also after a restart', async () => {
+test('uploads removed from the list stay in the history, also after a restart', async () => {
   const { app, file, open } = await setup()
   const [id = ''] = await app.add(await file('a.safetensors'))
   const { sha256, modelId } = await app.settled(id)
@@ -77,7 +77,7 @@ test('what is taken out of the list is in the history still, also after a restar
   expect(page.rows).toMatchObject([{ id, sha256, modelId }])
 })
 
-test('the page sees bytes in flight before storage has acknowledged them', async () => {
+test('shows bytes in flight before storage has acknowledged them', async () => {
   const { app, cloud, file } = await setup()
   const held = cloud.hold('put-object', midway)
   const [id = ''] = await app.add(await file('a.safetensors', large))
@@ -87,7 +87,7 @@ test('the page sees bytes in flight before storage has acknowledged them', async
   expect(await app.settled(id)).toMatchObject({ sentBytes: 12_000_000, inFlightBytes: 0 })
 })
 
-test('bytes that are out but unanswered are finishing, not done', async () => {
+test('shows an upload as finishing until storage responds', async () => {
   const { app, cloud, file } = await setup()
   const held = cloud.hold('put-object', 'answer')
   const [id = ''] = await app.add(await file('a.safetensors', large))
@@ -96,7 +96,7 @@ test('bytes that are out but unanswered are finishing, not done', async () => {
   await app.settled(id)
 })
 
-test('a row is registering until the server has said yes', async () => {
+test('shows a row as registering until the server responds', async () => {
   const { app, cloud, file } = await setup()
   const held = cloud.hold('registerModel')
   const [id = ''] = await app.add(await file('a.safetensors'))
@@ -105,7 +105,7 @@ test('a row is registering until the server has said yes', async () => {
   expect((await app.settled(id)).modelId).not.toBeNull()
 })
 
-test('what was moved to the top is sent at once, and what is being sent goes on', async () => {
+test('starts an upload that is moved to the top at once, and stops no other', async () => {
   const { app, cloud, file } = await setup({ settings: { atOnce: 1 } })
   const held = cloud.hold('put-object', midway)
   const ids: string[] = []
@@ -121,7 +121,7 @@ test('what was moved to the top is sent at once, and what is being sent goes on'
   expect(cloud.operations.filter(({ name }) => name === 'put-object')).toHaveLength(3)
 })
 
-test('everything can be paused and goes on where it was', async () => {
+test('pauses everything and resumes it from the same point', async () => {
   const { app, cloud, file } = await setup()
   const held = cloud.hold('put-object')
   const ids: string[] = []
@@ -138,7 +138,7 @@ test('everything can be paused and goes on where it was', async () => {
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(3)
 })
 
-test('resuming everything lets go on what was paused by itself too', async () => {
+test('resumes individually paused uploads too when everything is resumed', async () => {
   const { app, cloud, file } = await setup()
   await app.calls.pauseAll(undefined)
   const ids: string[] = []
@@ -150,7 +150,7 @@ test('resuming everything lets go on what was paused by itself too', async () =>
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(2)
 })
 
-test('no more large files are sent at once than the setting says', async () => {
+test('runs no more large files at once than the setting allows', async () => {
   const { app, cloud, file } = await setup({ settings: { atOnce: 2 } })
   const held = cloud.hold('put-object')
   const ids: string[] = []
@@ -165,7 +165,7 @@ test('no more large files are sent at once than the setting says', async () => {
   await Promise.all(ids.map((id) => app.settled(id)))
 })
 
-test('small files go beside large ones that have taken all places', async () => {
+test('runs small files beside large ones that use all slots', async () => {
   const { app, cloud, file } = await setup({ settings: { atOnce: 1 } })
   const held = cloud.hold('put-object')
   const [large = '', next = ''] = [
@@ -174,7 +174,7 @@ test('small files go beside large ones that have taken all places', async () => 
   ]
   const small: string[] = []
   for (const name of ['a', 'b', 'c']) small.push(...(await app.add(await file(`${name}.safetensors`))))
-  // Not by the phase: a small file may be out whole, and only wait for its answer, before anybody looks.
+  // The phase is no proof: a small file may already be sent and waiting for its response.
   await app.until(() => [large, ...small].every((id) => app.row(id).inFlightBytes > 0))
   expect(app.row(next).phase).toBe('waiting')
   held.release()

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import { deadAfterMs } from '../../../electron/queue/dead-connections.ts'
 import { setup } from '../../support/engine.ts'
 
-test('a connection that died silently in a sleep is restarted soon after the computer wakes', async () => {
+test('restarts a connection that died during sleep soon after the computer wakes', async () => {
   const { app, cloud, clock, file, countOf } = await setup()
-  // The socket stays open and accepts what its buffers hold, but nobody reads it or answers.
+  // The socket stays open and its buffers accept data, but nothing is read or answered.
   cloud.fail({ on: 'put-object', how: 'stall', after: 1_000_000 })
   const [id = ''] = await app.add(await file('loras/style.safetensors', { sizeBytes: 12_000_000 }))
   await app.until(() => app.row(id).phase === 'sending' && app.row(id).inFlightBytes > 0)

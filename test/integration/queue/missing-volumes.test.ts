@@ -11,12 +11,12 @@ const aPoll = 3_000
 /** Seconds since the epoch. */
 const writtenAt = 1_700_000_000
 
-/** An upload in parts from a disk of its own, of which some parts are stored. */
+/** A multipart upload from a separate disk with some parts stored. */
 async function midway() {
   const world = await setup(inParts)
   const path = await world.file('disk/loras/a.safetensors', { sizeBytes: 6 * partBytes })
   utimesSync(path, writtenAt, writtenAt)
-  // Two get through; what comes after them waits, or a quick machine would be through before the pause.
+  // Two parts pass; the others are held, or a fast machine would finish before the pause.
   const held = world.cloud.hold('put-part', 'arrival', { skip: 2 })
   const [id = ''] = await world.app.add(path)
   await world.app.until(() => world.app.row(id).sentBytes >= 2 * partBytes)
@@ -40,7 +40,7 @@ async function expectOne({ cloud }: World, path: string) {
   expect(await cloud.unfinishedUploads()).toEqual([])
 }
 
-/** Lets poll after poll fall due, for as long as the upload waits. */
+/** Lets each poll become due while the upload waits. */
 async function looksUntilBack(app: App, id: string, clock: World['clock']): Promise<void> {
   while (app.row(id).phase === 'retrying') {
     clock.advance(aPoll)
@@ -48,14 +48,16 @@ async function looksUntilBack(app: App, id: string, clock: World['clock']): Prom
   }
 }
 
-/** The same bytes, size and time under another inode, as a disk without inodes has after it was plugged in again. */
+/**
+ * The same bytes, size and time under another inode, as on a disk without inodes that was plugged in again.
+ */
 function renumber(path: string): void {
   copyFileSync(path, `${path}.copy`)
   renameSync(`${path}.copy`, path)
   utimesSync(path, writtenAt, writtenAt)
 }
 
-test('a file whose disk is unplugged waits for it by name, and goes on by itself when it is back', async () => {
+test('waits for an unplugged disk, names it, and continues when it is back', async () => {
   const world = await midway()
   const { app, id, path, disk, clock } = world
   world.unplug()
@@ -72,7 +74,7 @@ test('a file whose disk is unplugged waits for it by name, and goes on by itself
   await expectOne(world, path)
 })
 
-test('what waits for a disk holds up nobody, and can be paused and cancelled', async () => {
+test('an upload that waits for a disk blocks no other, and can be paused and cancelled', async () => {
   const world = await midway()
   const { app, cloud, id, clock } = world
   world.unplug()
@@ -89,7 +91,7 @@ test('what waits for a disk holds up nobody, and can be paused and cancelled', a
   expect(await cloud.unfinishedUploads()).toEqual([])
 })
 
-test('a start without the disk waits for it as well', async () => {
+test('waits for a disk that is missing at the start', async () => {
   const world = await midway()
   await world.app.calls.resume({ ids: [world.id] })
   await world.app.stop()
@@ -102,14 +104,14 @@ test('a start without the disk waits for it as well', async () => {
   await expectOne(world, world.path)
 })
 
-test('a file that was deleted from a folder that is there is missing, and waits for nobody', async () => {
+test('fails without waiting when a file was deleted from an existing folder', async () => {
   const { app, id, path } = await midway()
   rmSync(path)
   await app.calls.resume({ ids: [id] })
   expect(await app.settled(id)).toMatchObject({ phase: 'failed', failure: { code: 'file-missing' } })
 })
 
-test('a file that comes back under another inode is the same: its parts are not sent again', async () => {
+test('sends no part again when a file returns under another inode', async () => {
   const world = await midway()
   renumber(world.path)
   await world.app.calls.resume({ ids: [world.id] })
@@ -118,7 +120,7 @@ test('a file that comes back under another inode is the same: its parts are not 
   await expectOne(world, world.path)
 })
 
-test('other bytes of the same size and time are found out by the parts that were sent', async () => {
+test('detects different bytes of the same size and time by the parts sent before', async () => {
   const { app, cloud, id, path } = await midway()
   writeFileSync(path, Buffer.alloc(statSync(path).size, 7))
   renumber(path)
@@ -128,7 +130,7 @@ test('other bytes of the same size and time are found out by the parts that were
   expect([cloud.modelsOf(ALICES_TEAM_ID), await cloud.unfinishedUploads()]).toEqual([[], []])
 })
 
-/** An upload of which storage has everything, stopped before it was registered. */
+/** An upload that is completely stored and was stopped before its registration. */
 async function stored() {
   const world = await setup()
   const held = world.cloud.hold('registerModel')
@@ -141,7 +143,7 @@ async function stored() {
   return { ...world, path, id }
 }
 
-test('before it registers what an earlier run stored, it looks whether the file is still that file', async () => {
+test('checks that the file is unchanged before registering an earlier run’s upload', async () => {
   const world = await stored()
   utimesSync(world.path, 1, 1)
   const next = await world.open()
@@ -149,7 +151,7 @@ test('before it registers what an earlier run stored, it looks whether the file 
   expect(world.cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
 })
 
-test('what an earlier run stored is registered though the disk numbered the file anew, once its bytes are seen to be the same', async () => {
+test('registers an earlier run’s upload under a new inode if its bytes are the same', async () => {
   const world = await stored()
   renumber(world.path)
   const next = await world.open()
@@ -158,7 +160,7 @@ test('what an earlier run stored is registered though the disk numbered the file
   await expectOne(world, world.path)
 })
 
-test('a missing file that comes back as another one is sent anew, with nothing of the old one', async () => {
+test('restarts with nothing of the old file when a missing file returns as another one', async () => {
   const world = await midway()
   const { app, id, path } = world
   renameSync(path, `${path}.old`)

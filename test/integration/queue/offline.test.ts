@@ -11,7 +11,7 @@ const hashesIn = ({ cloud }: World) =>
     .map((model) => model.file_hash)
     .toSorted()
 
-test('without a line the whole queue waits as one, and goes on within seconds of its return', async () => {
+test('holds the whole queue while offline, and continues within seconds', async () => {
   const world = await setup()
   const { app, cloud, clock, file } = world
   const plugIn = await cloud.unplug()
@@ -28,7 +28,7 @@ test('without a line the whole queue waits as one, and goes on within seconds of
   expect(hashesIn(world)).toEqual(paths.map((path) => `sha256:${sha256Of(path)}`).toSorted())
 })
 
-test('a file that is added while the line is gone is not even begun until it is back', async () => {
+test('does not start a file that is added while offline', async () => {
   const { app, cloud, clock, file } = await setup()
   const plugIn = await cloud.unplug()
   await app.add(await file('a.safetensors'))
@@ -41,11 +41,11 @@ test('a file that is added while the line is gone is not even begun until it is 
   expect(clock.waits().filter((waitMs) => waitMs > 60_000 && waitMs < dayMs / 2)).toEqual([])
 })
 
-test('parts that are stored stay stored over one outage after the other', async () => {
+test('keeps stored parts over repeated outages', async () => {
   const world = await setup(inParts)
   const { app, cloud, file } = world
   const held = cloud.hold('put-part')
-  // However fast the parts go between two outages, the upload is not over before the last.
+  // The completion is held so that the upload isn’t over before the last outage, however fast the parts are.
   const finishing = cloud.hold('completeMultipart')
   const path = await file('large.safetensors', { sizeBytes: 4 * partBytes })
   const [id = ''] = await app.add(path)
@@ -66,7 +66,7 @@ test('parts that are stored stay stored over one outage after the other', async 
   expect(await cloud.unfinishedUploads()).toEqual([])
 })
 
-test('trouble of storage alone is not taken for a line that is gone', async () => {
+test('does not report offline when only storage fails', async () => {
   const { app, cloud, clock, file } = await setup()
   cloud.fail({ on: 'put-object', how: 'cut', times: Infinity })
   const [id = ''] = await app.add(await file('a.safetensors'))
@@ -82,7 +82,7 @@ test('trouble of storage alone is not taken for a line that is gone', async () =
   })
 })
 
-test('a server that asked to wait is still obeyed when the line comes back', async () => {
+test('still obeys Retry-After when the connection is back', async () => {
   const { app, cloud, clock, file, countOf } = await setup()
   cloud.fail({ on: 'presignModel', how: 429, retryAfterSeconds: 3_000 })
   const [slow = ''] = await app.add(await file('a.safetensors'))
@@ -94,7 +94,7 @@ test('a server that asked to wait is still obeyed when the line comes back', asy
   expect(await app.settled(slow)).toMatchObject({ phase: 'registered' })
 })
 
-test('an upload that was cancelled without a line is cleaned up once there is one', async () => {
+test('cleans up an upload cancelled while offline once it is online', async () => {
   const world = await setup(inParts)
   const { app, cloud, file } = world
   const [id = ''] = await app.add(await file('large.safetensors', { sizeBytes: 4 * partBytes }))

@@ -12,13 +12,13 @@ import { runningClock, testPorts } from '../../support/hand-clock.ts'
 import { startUploadWorkers } from '../../support/upload-workers.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
-/** A path whose opening hangs, like a file on a network disk whose server is gone. */
+/** A path that hangs when opened, like a file on an unreachable network disk. */
 function hangingFile(): string {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-hanging-'))
   const path = join(folder, 'model.safetensors')
   execFileSync('mkfifo', [path])
   onTestFinished(async () => {
-    // Releases a thread that hangs in opening it; it stays open for one that is about to.
+    // Releases a thread that hangs while opening it, and stays open for one that is about to.
     openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
     await rm(folder, { recursive: true })
   })
@@ -86,7 +86,7 @@ test('reports a disk that opens no file in time, and closes a file opened later'
   await expect.poll(() => hasReader(path)).toBe(false)
 })
 
-test('an abort ends the wait for a disk, and a file opened later is closed', async () => {
+test('aborts while waiting for a disk, and closes a file opened later', async () => {
   const path = hangingFile()
   const identity = await identityAt(path)
   const stop = new AbortController()

@@ -97,7 +97,7 @@ test.each([
 )
 
 test.each([true, false])(
-  'takes a proxy without a scheme for an HTTP proxy (TLS behind it: %s)',
+  'uses a proxy URL without a scheme as an HTTP proxy (TLS behind it: %s)',
   async (isSecure) => {
     const server = await setup(isSecure)
     const proxy = await openProxy()
@@ -117,7 +117,7 @@ test('connects directly to hosts in NO_PROXY', async () => {
 test.each([
   ['https', true],
   ['http', false],
-] as const)('takes a proxy’s login from its URL or from the keychain, over %s', async (_what, isSecure) => {
+] as const)('takes the proxy login from its URL or the keychain, over %s', async (_what, isSecure) => {
   const server = await setup(isSecure)
   const proxy = await openProxy({ login })
   const withLogin = proxy.url.replace('//', `//${encodeURIComponent(name)}:${encodeURIComponent(password)}@`)
@@ -137,7 +137,7 @@ test.each([
 test.each([
   ['https', true],
   ['http', false],
-] as const)('sends nothing without the proxy’s login, and names the proxy (%s)', async (_what, isSecure) => {
+] as const)('sends nothing without the proxy login, and names the proxy (%s)', async (_what, isSecure) => {
   const server = await setup(isSecure)
   const proxy = await openProxy({ login })
   const environment = { HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url }
@@ -158,7 +158,7 @@ test.each(['http', 'socks'] as const)('ignores a 407 from a server behind a tunn
   expect(results).toContain('"failure"')
 })
 
-test('blames the proxy when it fails to tunnel or is unreachable', async () => {
+test('reports the proxy when it fails to tunnel or is unreachable', async () => {
   const server = await setup(true)
   const proxy = await openProxy({ refusesWith: 502 })
   const trouble = { code: 'proxy-unreachable', params: { host: proxy.host } }
@@ -187,7 +187,7 @@ test('reports a proxy that forbids a server with its status, without retrying', 
 test.each([
   ['https', true],
   ['http', false],
-] as const)('reports a proxy that dies during a PUT as a lost connection (%s)', async (_what, isSecure) => {
+] as const)('reports a proxy that fails during a PUT as a lost connection (%s)', async (_what, isSecure) => {
   const server = await setup(isSecure)
   const proxy = await openProxy({ cutsAfterBytes: sizeBytes / 3 })
   expect(await server.put({ HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url })).toMatchObject({

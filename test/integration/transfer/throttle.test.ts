@@ -90,7 +90,7 @@ test('applies a new limit to a PUT that ran without one', async () => {
   expect(await running.answer).toMatchObject({ kind: 'answered', flushedBytes: 64 * mebibyte })
 })
 
-test('does not take a PUT that waits for credit for a stalled connection', async () => {
+test('does not treat a PUT that waits for credit as a stalled connection', async () => {
   const clock = standingClock()
   const workers = startUploadWorkers(testPorts(clock), 40)
   workers.throttle.setLimit(1_000_000)

@@ -47,7 +47,7 @@ async function setup(certificate: { readonly key: string; readonly cert: string 
 }
 
 test.each(['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'])(
-  'sends the file to storage whose certificate authority is trusted by %s',
+  'sends to storage whose certificate authority is trusted by %s',
   async (variable) => {
     const authority = await makeAuthority()
     const storage = await setup(await authority.issue('localhost'))
@@ -91,7 +91,7 @@ test('sends nothing to storage whose certificate is for another name', async () 
 })
 
 test.each(['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'])(
-  'calls an API whose certificate authority is trusted by %s, concurrently too',
+  'calls an API whose certificate authority is trusted by %s, also concurrently',
   async (variable) => {
     const authority = await makeAuthority()
     const { url } = await startTestServer((_request, response) => response.end('{"id":"1"}'), {

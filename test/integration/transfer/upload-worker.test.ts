@@ -64,13 +64,13 @@ test.each([403, 412, 503])('reads %i before the body, and sends no byte of the b
     body: errorBody('SlowDown'),
     flushedBytes: 0,
   })
-  // A connection on which an announced body was not sent can't be used again.
+  // A connection whose announced body was not sent can’t be reused.
   const next = await workers.put(await workers.createFile(mebibyte), url)
   expect(await next.answer).toMatchObject({ kind: 'answered', status: 200 })
   expect([bodyBytes, connections.size]).toEqual([0, 2])
 })
 
-test('reads the refusal of storage that closes the connection during the body', async () => {
+test('reads the response of storage that closes the connection during the body', async () => {
   const workers = startUploadWorkers(testPorts(standingClock()))
   const refuse = (request: IncomingMessage, response: ServerResponse) => {
     response.writeHead(403, { Connection: 'close' }).end(errorBody('AccessDenied'))
@@ -85,7 +85,7 @@ test('reads the refusal of storage that closes the connection during the body', 
   }
 })
 
-test('keeps the status when the connection fails inside the response body', async () => {
+test('keeps the status when the connection fails during the response body', async () => {
   const workers = startUploadWorkers(testPorts(standingClock()))
   const { url } = await startTestServer((request, response) => {
     void etagOf(request).then(() => {

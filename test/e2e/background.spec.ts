@@ -23,8 +23,7 @@ import {
 import { ask, drag, pick, rowOf, signIn } from './page-steps.ts'
 import { startWords } from './running-app.ts'
 
-// The test host records what Electron would ask of a desktop. The tray service is simulated on the session
-// bus.
+// The test host records what Electron would ask of a desktop. The tray service is simulated on the bus.
 
 const keepSending = 0
 

@@ -35,10 +35,7 @@ test('waits after the session ends during an upload, and continues after sign-in
   expect(await world.cloud.objects()).toHaveLength(1)
 })
 
-test('tells a viewer on the row that uploads aren’t allowed, with the server message', async ({
-  app,
-  world,
-}) => {
+test('shows a viewer that uploads aren’t allowed, with the server’s message', async ({ app, world }) => {
   await signInByForm(app.page, BOB)
   await pick(app.page, /^Team: /, 'Studio North')
   await expect(app.page.getByRole('button', { name: 'Team: Studio North' })).toBeVisible()

@@ -39,10 +39,7 @@ function readOrNothing(path: string): string {
   }
 }
 
-/**
- * All that the page’s scripts can reach after a garbage collection: each string of the heap, and the
- * document.
- */
+/** All that the page’s scripts can reach after a garbage collection: strings of the heap and the document. */
 async function stateOf(page: Page): Promise<string> {
   const session = await page.context().newCDPSession(page)
   const chunks: string[] = []

@@ -41,9 +41,7 @@ async function isClean(page: Page): Promise<void> {
 
 const paths = (world: World) => world.cloud.modelsOf(ALICES_TEAM_ID).map(({ model_path }) => model_path)
 
-test('finds models in the usual places, and uploads the selected ones after confirmation', async ({
-  world,
-}) => {
+test('finds models in the usual places, and uploads the selected ones once confirmed', async ({ world }) => {
   const { page, electron } = await start(world)
   await page.getByRole('button', { name: 'Find my models…' }).click()
   await expect(page.getByText('~/ComfyUI/models')).toBeVisible()
@@ -74,9 +72,7 @@ test('shows the folders that a dropped YAML file names', async ({ world }) => {
   expect(paths(world)).toEqual(['models/controlnet/one.safetensors'])
 })
 
-test('lists the models of a dropped workflow picture, sends those found and locates others', async ({
-  world,
-}) => {
+test('lists a dropped workflow picture’s models, sends those found and locates others', async ({ world }) => {
   const { page, electron } = await start(world)
   const other = await world.file('elsewhere/renamed.safetensors')
   await world.file('attic/clip_vision_h.safetensors')

@@ -47,8 +47,7 @@ test('blocks new windows', async ({ app, page, world }) => {
 })
 
 /**
- * Tries every way to reach a server from a script; returns what succeeded, and which policy rules blocked the
- * rest.
+ * Tries every way to reach a server from a script; returns the successful ones and the rules that blocked.
  */
 function tryAll(page: Page, address: string): Promise<{ went: string[]; refusedBy: string[] }> {
   return page.evaluate(async (server) => {

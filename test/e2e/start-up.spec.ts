@@ -26,10 +26,7 @@ interface Start {
   readonly interactiveAfterReadyMs: number
 }
 
-/**
- * When main was ready, the page painted first, and the list answered, in ms since the start of the main
- * process.
- */
+/** When main was ready, the page first painted and the list answered, in ms since main started. */
 async function measure({ electron, page }: RunningApp): Promise<Start> {
   const main = await electron.evaluate(() => ({
     beganMs: performance.timeOrigin,

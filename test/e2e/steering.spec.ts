@@ -66,7 +66,7 @@ test.describe('one at a time', () => {
     held.release()
     for (const name of names) await expect(rowOf(page, name)).toContainText('In the library')
     const order = world.cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.display_name)
-    // It runs in a slot of its own, so these two may end in either order.
+    // It runs in a place of its own, so these two may end in either order.
     expect(order.slice(0, 2).toSorted()).toEqual(['a running', 'd hurried'])
     expect(order.slice(2)).toEqual(['b waiting', 'c waiting'])
   })

@@ -24,7 +24,7 @@ const DESCRIBED = [
   'abortMultipart POST /uploads/multipart/abort',
 ]
 
-test('implements every operation of the description, and only the pairing confirmation besides', () => {
+test('implements every described operation, and only the pairing confirmation besides', () => {
   const confirm = 'confirmPairing POST /desktop/pair/confirm'
   expect(API_OPERATIONS.toSorted()).toEqual([...DESCRIBED, confirm].toSorted())
 })

@@ -144,7 +144,7 @@ describe('faults of the API', () => {
     expect(statuses).toEqual([200, 500, 500, 200, 200])
   })
 
-  test('fails a whole side until the faults are cleared', async () => {
+  test('fails all of the API or storage until the faults are cleared', async () => {
     cloud.fail({ on: 'api', how: 503, times: Infinity })
     expect([(await list()).status, (await call(cloud, 'GET /users/me', undefined, alice)).status]).toEqual([
       503, 503,

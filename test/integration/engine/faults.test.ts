@@ -6,7 +6,7 @@ test('holds the whole queue for the Retry-After of a 429', async () => {
   const { app, cloud, clock, file } = await setup({ settings: { atOnce: 1 } })
   cloud.fail({ on: 'presignModel', how: 429, retryAfterSeconds: 3_000 })
   const ids: string[] = []
-  // Larger than small files, which have slots of their own.
+  // Larger than small files, which have places of their own.
   const sizeBytes = 17_000_000
   for (const name of ['a', 'b'])
     ids.push(...(await app.add(await file(`${name}.safetensors`, { sizeBytes }))))

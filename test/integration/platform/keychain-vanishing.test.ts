@@ -15,23 +15,20 @@ test.each([
   ['is locked', 'lock', 'locked'],
   ['dies', 'kill', 'absent'],
   ['goes with its session bus', 'killBus', 'absent'],
-] as const)(
-  'keeps sign-ins in memory only, and reports it, when the keyring %s',
-  async (_what, how, state) => {
-    const folder = mkdtempSync(join(tmpdir(), 'modelferry-vanishing-'))
-    onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }))
-    const steps = join(import.meta.dirname, 'vanishing-keychain-program.ts')
-    const { stdout } = await run(process.execPath, [steps, folder, how], { cwd: folder })
-    expect(JSON.parse(stdout)).toEqual({
-      before: { kept: { ok: true, value: 'first' }, state: 'ok' },
-      after: { set: { ok: true }, used: { ok: true, value: 'second' }, state, again: state },
-    })
-    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
-      entry.isFile(),
-    )
-    const inFiles = files.filter(({ parentPath, name }) =>
-      readFileSync(join(parentPath, name)).includes('second'),
-    )
-    expect(inFiles).toEqual([])
-  },
-)
+] as const)('keeps sign-ins in memory and reports it when the keyring %s', async (_what, how, state) => {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-vanishing-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }))
+  const steps = join(import.meta.dirname, 'vanishing-keychain-program.ts')
+  const { stdout } = await run(process.execPath, [steps, folder, how], { cwd: folder })
+  expect(JSON.parse(stdout)).toEqual({
+    before: { kept: { ok: true, value: 'first' }, state: 'ok' },
+    after: { set: { ok: true }, used: { ok: true, value: 'second' }, state, again: state },
+  })
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  )
+  const inFiles = files.filter(({ parentPath, name }) =>
+    readFileSync(join(parentPath, name)).includes('second'),
+  )
+  expect(inFiles).toEqual([])
+})

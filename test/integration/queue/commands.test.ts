@@ -4,7 +4,7 @@ import { setup, usualSettings, valueOf } from '../../support/engine.ts'
 
 const large = { sizeBytes: 12_000_000 }
 const midway = 4_000_000
-/** Small files have slots of their own. */
+/** Small files have places of their own. */
 const notSmall = { sizeBytes: 17_000_000 }
 /** Socket buffers may hold the rest of a file that storage has partly read. */
 const underWay = expect.stringMatching(/^(sending|finishing)$/)
@@ -23,7 +23,7 @@ test('a pause stops the upload and keeps the row; resuming finishes it', async (
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
 })
 
-test('a paused upload frees its slot for the next', async () => {
+test('a paused upload frees its place for the next', async () => {
   const { app, cloud, file } = await setup({ settings: { atOnce: 1 } })
   const held = cloud.hold('put-object', midway)
   const [first = '', second = ''] = [
@@ -165,7 +165,7 @@ test('runs no more large files at once than the setting allows', async () => {
   await Promise.all(ids.map((id) => app.settled(id)))
 })
 
-test('runs small files beside large ones that use all slots', async () => {
+test('runs small files beside large ones that use all places', async () => {
   const { app, cloud, file } = await setup({ settings: { atOnce: 1 } })
   const held = cloud.hold('put-object')
   const [large = '', next = ''] = [

@@ -11,8 +11,8 @@ import { openProxy, openSocks } from '../../support/proxy.ts'
 import { etagOf, startTestServer } from '../../support/test-server.ts'
 import { testProgram } from '../../support/test-programs.ts'
 
-// Each run is a separate process that trusts the test's certificate authority and reads its proxies from its environment, as
-// the command line does.
+// Each run is a separate process, which trusts the test’s certificate authority and reads its proxies from
+// its environment like the command line does.
 
 const run = promisify(execFile)
 const sizeBytes = 6 * 1024 * 1024
@@ -25,7 +25,9 @@ interface SeenRequest {
   readonly headers: Readonly<Record<string, unknown>>
 }
 
-/** A server, over TLS or not, that is API and storage in one, its requests, and functions that call it and PUT to it. */
+/**
+ * A server for API and storage, with or without TLS, its requests, and functions that call it and PUT to it.
+ */
 async function setup(isSecure: boolean, refusesWith?: number) {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-proxies-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))

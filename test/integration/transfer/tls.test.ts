@@ -26,7 +26,10 @@ async function runProgram(
   return JSON.parse(stdout)
 }
 
-/** A storage over TLS that stores nothing, and a function that PUTs to it from a process with the given environment. */
+/**
+ * A storage over TLS that discards everything, and a function that PUTs to it from a process with the given
+ * environment.
+ */
 async function setup(certificate: { readonly key: string; readonly cert: string }) {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-tls-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))

@@ -174,7 +174,7 @@ test('accepts a success that is read before the last bytes are flushed', async (
   await expect.poll(() => received).toBe(longBytes)
 })
 
-/** Grants a portion at a time, and the next one when it is flushed: a stalled PUT then waits for credit and the network. */
+/** Grants the next portion once the last is flushed: a stalled PUT then waits for credit and the network. */
 function createPortionThrottle(portionBytes: number): Throttle {
   return {
     limit: portionBytes,

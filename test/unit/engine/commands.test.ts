@@ -14,7 +14,7 @@ import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import { uploadRecord, replacingState } from '../../support/records.ts'
 import { aborted, handQueue } from '../queue/hand-queue.ts'
 
-/** Commands over a queue whose runs end only when the test says so. */
+/** Commands over a queue whose runs end only when the test ends them. */
 function setup() {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-commands-'))
   const environment = testPorts(standingClock())
@@ -42,7 +42,7 @@ function setup() {
       rows.add([record])
       return record.id
     },
-    /** One whose disk is gone: outside the queue, until whoever looks for the disk queues it. */
+    /** An upload whose disk is missing: outside the queue until the volume monitor queues it. */
     addAway() {
       const record = uploadRecord()
       rows.add([record])
@@ -54,7 +54,7 @@ function setup() {
 }
 
 test.each(['pause', 'cancel'] as const)(
-  'a disk that returns while others still stop starts nothing that was told to %s',
+  'starts nothing after a %s when a disk returns while other runs still stop',
   async (command) => {
     const { rows, queue, run, commands, add, addAway } = setup()
     const [running, away] = [add(), addAway()]
@@ -72,7 +72,7 @@ test.each(['pause', 'cancel'] as const)(
   },
 )
 
-test('what is in no queue is paused at once: nothing can come in between', () => {
+test('pauses an upload outside the queue synchronously', () => {
   const { rows, commands, addAway } = setup()
   const id = addAway()
   void commands.pause([id])
@@ -85,7 +85,7 @@ const replaces: ReplacedModel = {
 }
 
 test.each(['one by one', 'many at once'] as const)(
-  'an upload that gets another path takes no model’s place any more (%s)',
+  'editing the path of an upload cancels its replacement of a model (%s)',
   (how) => {
     const { rows, commands, add } = setup()
     const target = { displayName: 'Style', modelType: 'loras', modelPath: replaces.path }
@@ -101,7 +101,7 @@ test.each(['one by one', 'many at once'] as const)(
   },
 )
 
-test('the target of what is in the library already is not changed here', () => {
+test('rejects a new target for an upload that is already in the library', () => {
   const { rows, commands, add } = setup()
   const id = add({ state: replacingState('new'), library: { replaces } })
   const { target } = rows.get(id)?.record ?? uploadRecord()
@@ -116,7 +116,7 @@ test.each([
   ['path-taken-here', false],
   ['conflict', true],
   ['target-path', true],
-] as const)('one of many that stands still for %s goes on with another path', (code, started) => {
+] as const)('a bulk edit with a new path continues an upload that failed with %s', (code, started) => {
   const { rows, queue, commands, add } = setup()
   const id = add({ state: { kind: 'queued', started } })
   rows.happen(id, 'refuse', { failure: failure(code) })
@@ -130,7 +130,7 @@ test.each([
   expect(queue.has(id)).toBe(true)
 })
 
-test('what has begun is passed over where many are changed, and refused by its own sentence where one is', () => {
+test('a running upload is skipped in a bulk edit, and rejected in a single edit', () => {
   const { rows, queue, commands, add } = setup()
   const id = add()
   queue.add([id])
@@ -144,7 +144,7 @@ test('what has begun is passed over where many are changed, and refused by its o
 })
 
 test.each([null, 'models/.aside/old'])(
-  'the model that made room for one of many gets its path back, if it made any (%s)',
+  'a bulk edit restores the path of a displaced model, if there is one (%s)',
   (asidePath) => {
     const { commands, add, looks } = setup()
     const id = add({ library: { replaces: { ...replaces, asidePath } } })
@@ -155,7 +155,7 @@ test.each([null, 'models/.aside/old'])(
 )
 
 test.each(['waiting', 'retrying', 'paused', 'failed', 'running'] as const)(
-  'cancelling what is in the library already drops the older model and lets it end (%s)',
+  'cancelling an upload in the library keeps the older model and lets it finish (%s)',
   async (phase) => {
     const { rows, queue, run, commands, add } = setup()
     const id = add({ state: replacingState('new'), library: { onConflict: 'replace', replaces } })

@@ -23,7 +23,7 @@ function setup() {
   }
 }
 
-test('a file that is registered stays in both sums until nothing runs or waits any more', () => {
+test('counts a registered file in both sums until the batch is over', () => {
   const { put, sum } = setup()
   put('a', { phase: 'sending', sizeBytes: 1_000, sentBytes: 990 })
   put('b', { phase: 'waiting', sizeBytes: 3_000 })
@@ -36,14 +36,14 @@ test('a file that is registered stays in both sums until nothing runs or waits a
   expect(sum()).toEqual({ totalBytes: 500, movedBytes: 0, leftBytes: 500 })
 })
 
-test('ten thousand small files come to a half when half of them are in the library', () => {
+test('is half done when half of ten thousand small files are registered', () => {
   const { put, sum } = setup()
   for (let file = 0; file < 10_000; file += 1) put(`${file}`, { phase: 'waiting', sizeBytes: 10 })
   for (let file = 0; file < 5_000; file += 1) put(`${file}`, { phase: 'registered', sentBytes: 10 })
   expect(sum()).toEqual({ totalBytes: 100_000, movedBytes: 50_000, leftBytes: 50_000 })
 })
 
-test('what was done before the batch is no part of it', () => {
+test('excludes uploads that ended before the batch', () => {
   const { put, sum } = setup()
   put('old', { phase: 'registered', sizeBytes: 9_000, sentBytes: 9_000 })
   put('broken', { phase: 'failed', sizeBytes: 9_000 })
@@ -51,7 +51,7 @@ test('what was done before the batch is no part of it', () => {
   expect(sum()).toMatchObject({ totalBytes: 10, movedBytes: 0 })
 })
 
-test('of a file that is cancelled nothing is waited for, and what had moved of it is behind us', () => {
+test('keeps only the moved bytes of a cancelled file', () => {
   const { put, take, sum } = setup()
   put('a', { phase: 'sending', sizeBytes: 1_000, sentBytes: 900 })
   put('b', { phase: 'waiting', sizeBytes: 1_000 })
@@ -59,7 +59,7 @@ test('of a file that is cancelled nothing is waited for, and what had moved of i
   expect(sum()).toEqual({ totalBytes: 1_900, movedBytes: 900, leftBytes: 1_000 })
 })
 
-test('what the team had already is neither to be sent nor told as sent', () => {
+test('excludes files that the team already has', () => {
   const { put, sum } = setup()
   put('a', { phase: 'checking', sizeBytes: 1_000 })
   put('b', { phase: 'waiting', sizeBytes: 400 })
@@ -67,14 +67,14 @@ test('what the team had already is neither to be sent nor told as sent', () => {
   expect(sum()).toEqual({ totalBytes: 400, movedBytes: 0, leftBytes: 400 })
 })
 
-test('parts in flight that have to go again take nothing back, though they are still to go', () => {
+test('keeps moved bytes when parts in flight have to be sent again', () => {
   const { put, sum } = setup()
   put('a', { phase: 'sending', sizeBytes: 1_000, sentBytes: 300, inFlightBytes: 200 })
   put('a', { phase: 'waiting', inFlightBytes: 0 })
   expect(sum()).toEqual({ totalBytes: 1_000, movedBytes: 500, leftBytes: 700 })
 })
 
-test('an upload that begins anew is told as that', () => {
+test('subtracts moved bytes when an upload restarts', () => {
   const { put, sum } = setup()
   put('a', { phase: 'sending', sizeBytes: 1_000, sentBytes: 300, inFlightBytes: 200 })
   put('a', { sentBytes: 0, inFlightBytes: 10 })
@@ -82,14 +82,16 @@ test('an upload that begins anew is told as that', () => {
 })
 
 const running: readonly Phase[] = ['checking', 'sending', 'finishing', 'registering']
-/** What can become of one of eight files, without any being added or begun anew; `part` is how much of the rest moves. */
+/**
+ * A random event of one of eight files, except additions and restarts; `part` is the moved share of the rest.
+ */
 const happening = fc.record({
   file: fc.integer({ min: 0, max: 7 }),
   part: fc.double({ min: 0, max: 1, noNaN: true }),
   what: fc.constantFrom('flies', 'lands', 'falls', 'ends', 'fails', 'pauses', 'goes', 'was there', 'waits'),
 })
 
-test('whatever ends, fails, pauses, goes or falls from the line: the share that is told never falls', () => {
+test('the progress never decreases when uploads end, fail, pause or are removed', () => {
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: 1, max: 50_000 }), { minLength: 8, maxLength: 8 }),
@@ -103,7 +105,7 @@ test('whatever ends, fails, pauses, goes or falls from the line: the share that 
           if (!row || !(running.includes(row.phase) || row.phase === 'waiting')) continue
           const { sizeBytes, sentBytes, inFlightBytes } = row
           const some = Math.floor((sizeBytes - sentBytes) * part)
-          // Where nothing has landed, or what storage has goes again, it would be a new beginning.
+          // Without stored bytes these events would count as a restart.
           if (what === 'flies')
             put(row.id, { phase: 'sending', inFlightBytes: Math.max(inFlightBytes, some) })
           const landed = sentBytes + Math.min(some, inFlightBytes)
@@ -117,7 +119,7 @@ test('whatever ends, fails, pauses, goes or falls from the line: the share that 
           if (what === 'was there')
             put(row.id, { phase: 'registered', already: { name: '', path: null, status: 'active' } })
           const { totalBytes, movedBytes, leftBytes } = sum()
-          // With the last one the batch is over.
+          // The batch is over when its last file ends.
           if (totalBytes === 0) return
           expect(movedBytes).toBeLessThanOrEqual(totalBytes)
           expect(leftBytes).toBeLessThanOrEqual(totalBytes)

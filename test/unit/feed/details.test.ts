@@ -23,7 +23,7 @@ function setup() {
   details.subscribe((news) => told.push(news))
   return {
     ...{ clock, rows, told, details },
-    /** Gives a row that phase and tells of it. Files have 6.8 GB: one part, or four of 2 GB. */
+    /** Gives a row that phase and reports it. Files have 6.8 GB: one part, or four of 2 GB. */
     put(id: string, phase: Phase, given: Partial<UploadRecord> = {}, inFlightBytes = 0) {
       const still = { sentBytes: 0, hashedBytes: 0, retryAtMs: null, attempts: 0 }
       rows.set(id, {
@@ -35,7 +35,7 @@ function setup() {
   }
 }
 
-test('tells of the watched upload ten times a second at most, and of no other', () => {
+test('reports only the watched upload, at most ten times a second', () => {
   const { put, clock, told, details } = setup()
   put('a', 'sending')
   put('b', 'sending')
@@ -51,7 +51,7 @@ test('tells of the watched upload ten times a second at most, and of no other', 
   expect(told).toHaveLength(10)
 })
 
-test('watching none costs nothing any more, not even what was about to be told', () => {
+test('stops reporting and drops pending updates when nothing is watched', () => {
   const { put, clock, told, details } = setup()
   put('a', 'sending')
   details.watch('a')
@@ -63,7 +63,7 @@ test('watching none costs nothing any more, not even what was about to be told',
   expect(told).toEqual([])
 })
 
-test('while it is being sent it is told anew as time passes, although nothing moves', () => {
+test('repeats the details of a running upload although nothing moves', () => {
   const { put, clock, told, details } = setup()
   put('a', 'sending')
   details.watch('a')
@@ -76,11 +76,11 @@ test('while it is being sent it is told anew as time passes, although nothing mo
   expect([told.length, clock.waits()]).toEqual([2, []])
 })
 
-test('an upload that is not in the queue has no details', () => {
+test('has no details of an upload outside the queue', () => {
   expect(setup().details.watch('gone')).toBeNull()
 })
 
-test('a file that goes as one PUT is one part, shown by its bytes', () => {
+test('shows a single PUT as one part with its bytes', () => {
   const { put, details } = setup()
   const parts = (phase: Phase, bytes = 0, given: Partial<UploadRecord> = {}) => {
     put('a', phase, given, bytes)
@@ -92,7 +92,7 @@ test('a file that goes as one PUT is one part, shown by its bytes', () => {
   expect(parts('registered', 0, { state: storedState() })).toEqual({ partSizeBytes, states: 's', flying: [] })
 })
 
-test('parts that are sent are shown as they stand, and nothing flies once the run is over', () => {
+test('shows running parts as reported, and none in flight after the run', () => {
   const { put, details } = setup()
   put('a', 'sending', inParts)
   const map: PartMap = { partSizeBytes: 2e9, states: 'sFuw', flying: [{ number: 2, bytes: 9 }] }
@@ -102,7 +102,7 @@ test('parts that are sent are shown as they stand, and nothing flies once the ru
   expect(details.watch('a')?.parts).toEqual({ partSizeBytes: 2e9, states: 'sWww', flying: [] })
 })
 
-test('parts of an earlier start come from the journal', () => {
+test('reads the parts of an earlier start from the journal', () => {
   const { put, details } = setup()
   put('a', 'paused', inParts)
   expect(details.watch('a')?.parts).toEqual({ partSizeBytes: 2e9, states: 'bwwb', flying: [] })

@@ -12,10 +12,10 @@ import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import { registeredRecord, uploadRecord, registeredState } from '../../support/records.ts'
 
 const hourMs = 60 * 60 * 1000
-/** A zone in which the day begins at 16:00 UTC, as in Perth, but for `shift`. */
+/** A zone in which the day begins at 16:00 UTC, as in Perth, plus `shiftMs`. */
 const perth = { shiftMs: 8 * hourMs }
 
-/** Rows, feed and done-today list on a journal, at 22:00 in Perth; `open` is one start of the app. */
+/** Rows, feed and done-today list on a journal, at 22:00 in Perth; `open` starts the app. */
 function setup() {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-done-'))
   const clock = standingClock(Date.UTC(2026, 0, 2, 14))
@@ -56,7 +56,7 @@ function setup() {
     clock.advance(100)
     return {
       ...board,
-      /** Adds and registers one, and lets it be told. */
+      /** Adds and registers an upload, and lets the feed report it. */
       finish(record: UploadRecord = uploadRecord()) {
         const { id } = record
         board.rows.add([record])
@@ -74,7 +74,7 @@ function setup() {
   return { clock, zone, store, open }
 }
 
-test('what is done leaves the list at the midnight of this computer, and stays in the history', () => {
+test('removes finished uploads from the list at local midnight, and keeps the history', () => {
   const { clock, store, open } = setup()
   const { finish, ids, count } = open()
   const id = finish()
@@ -86,7 +86,7 @@ test('what is done leaves the list at the midnight of this computer, and stays i
   expect(clock.waits()).toEqual([100])
 })
 
-test('what has not ended stays, whatever day it is', () => {
+test('keeps unfinished uploads, whatever the date', () => {
   const { clock, open } = setup()
   const { rows, finish, ids } = open()
   const waiting = uploadRecord()
@@ -96,7 +96,7 @@ test('what has not ended stays, whatever day it is', () => {
   expect(ids()).toEqual([waiting.id])
 })
 
-test('a start brings back what was done today and not what was done yesterday', () => {
+test('restores the uploads that finished today, and none from yesterday', () => {
   const { clock, store, open } = setup()
   const today = registeredRecord({ finishedAtMs: clock.now() - hourMs })
   store.add([today, registeredRecord({ finishedAtMs: clock.now() - 23 * hourMs })])
@@ -104,7 +104,7 @@ test('a start brings back what was done today and not what was done yesterday', 
   expect([ids(), count()]).toEqual([[today.id], 1])
 })
 
-test('a computer that slept over midnight, or woke up in another zone, looks when it is asked to', () => {
+test('checks on request after a sleep over midnight or a new time zone', () => {
   const { clock, zone, open } = setup()
   const { doneToday, finish, ids } = open()
   finish()
@@ -117,7 +117,7 @@ test('a computer that slept over midnight, or woke up in another zone, looks whe
   expect(ids()).toEqual([])
 })
 
-test('of a long day the list holds the latest two hundred, and counts them all', () => {
+test('lists the latest two hundred of a day, and counts all', () => {
   const { clock, store, open } = setup()
   const { finish, ids, count } = open()
   const all = Array.from({ length: 203 }, () => finish())
@@ -133,7 +133,7 @@ test('of a long day the list holds the latest two hundred, and counts them all',
   expect([again.ids(), again.count()]).toEqual([[], 0])
 })
 
-test('each is told as done before it leaves for want of room', () => {
+test('reports each upload as done before it is dropped from the list', () => {
   const { clock, open } = setup()
   const { rows, feed } = open()
   const told = new Set<string>()
@@ -151,7 +151,7 @@ test('each is told as done before it leaves for want of room', () => {
   expect(told.size).toBe(300)
 })
 
-test('what is taken out of the list stays out at the next start, and in the history with its ids', () => {
+test('keeps dismissed uploads hidden after a restart, and in the history with their ids', () => {
   const { store, open } = setup()
   const { doneToday, finish, rows, ids, count } = open()
   const [gone, kept] = [finish(), finish()]

@@ -25,7 +25,7 @@ function setup() {
   feed.subscribe({ patch: (patch) => patches.push(patch), flow: (flow) => flows.push(flow) })
   return {
     ...{ feed, clock, patches, flows, rows },
-    /** Gives a row these values and tells the feed. */
+    /** Gives a row these values and notifies the feed. */
     put(id: string, given: Partial<UploadRow>) {
       rows.set(id, { ...(rows.get(id) ?? toUploadRow(uploadRecord({ id }), null)), ...given })
       feed.changed(id)
@@ -43,7 +43,7 @@ function setup() {
 
 const ids = (rows: readonly UploadRow[]) => rows.map(({ id }) => id)
 
-test('joins what happens within a tenth of a second into one patch', () => {
+test('joins the changes within a tenth of a second into one patch', () => {
   const { put, clock, patches } = setup()
   put('a', {})
   put('b', {})
@@ -55,7 +55,7 @@ test('joins what happens within a tenth of a second into one patch', () => {
   expect(patches[0]?.changed[0]?.sentBytes).toBe(7)
 })
 
-test('speaks ten times a second at most, and not at all when nothing happens', () => {
+test('sends at most ten patches a second, and none without changes', () => {
   const { put, clock, patches } = setup()
   for (let ms = 0; ms < 1_000; ms += 1) {
     put('a', { sentBytes: ms })
@@ -66,7 +66,7 @@ test('speaks ten times a second at most, and not at all when nothing happens', (
   expect([patches.length, clock.waits()]).toEqual([10, []])
 })
 
-test('numbers its patches without a gap, and a snapshot continues them', () => {
+test('numbers its patches without gaps, continuing from a snapshot', () => {
   const { put, take, clock, patches, feed } = setup()
   put('a', {})
   clock.advance(100)
@@ -79,7 +79,7 @@ test('numbers its patches without a gap, and a snapshot continues them', () => {
   expect(patches.map(({ sequence }) => sequence)).toEqual([1, 2, 3])
 })
 
-test('a page that applies the later patches to a snapshot has what the next snapshot has', () => {
+test('a snapshot with the later patches applied equals the next snapshot', () => {
   const { put, take, clock, patches, feed } = setup()
   put('a', {})
   put('b', {})
@@ -100,7 +100,7 @@ test('a page that applies the later patches to a snapshot has what the next snap
   expect([...page.values()]).toEqual(feed.snapshot().rows)
 })
 
-test('tells what was taken away', () => {
+test('reports removed rows', () => {
   const { put, take, clock, patches } = setup()
   put('a', {})
   clock.advance(100)
@@ -112,7 +112,7 @@ test('tells what was taken away', () => {
   ])
 })
 
-test('tells a pause of everything although no row has changed', () => {
+test('reports that everything is paused although no row has changed', () => {
   const { put, pauseAll, clock, patches, feed } = setup()
   put('a', {})
   clock.advance(100)
@@ -122,7 +122,7 @@ test('tells a pause of everything although no row has changed', () => {
   expect(feed.snapshot().allPaused).toBe(true)
 })
 
-test('sums up what is shown: bytes count while they run or wait', () => {
+test('sums up the rows, and counts the bytes of running and waiting ones', () => {
   const { put, clock, patches, feed } = setup()
   put('sending', { phase: 'sending', sizeBytes: 1_000, sentBytes: 100, inFlightBytes: 50 })
   put('checking', { phase: 'checking', sizeBytes: 10 })
@@ -140,7 +140,7 @@ test('sums up what is shown: bytes count while they run or wait', () => {
   expect([patches[0]?.totals, feed.snapshot().totals]).toEqual([expected, expected])
 })
 
-test('a file that ends takes nothing from the share that is told, and the time left is that of what is left', () => {
+test('a finished file doesn’t reduce the progress, and time left counts only the rest', () => {
   const { put, clock, feed } = setup()
   put('a', { phase: 'sending', sizeBytes: 30_000 })
   put('b', { phase: 'waiting', sizeBytes: 10_000 })
@@ -159,7 +159,7 @@ test('a file that ends takes nothing from the share that is told, and the time l
   })
 })
 
-test('the overall speed is that of what moves, not of rows that come and go', () => {
+test('measures the overall speed by moved bytes, not by added and removed rows', () => {
   const { put, take, clock, feed } = setup()
   put('a', { phase: 'sending', sizeBytes: 100_000 })
   put('restored', { phase: 'registered', sizeBytes: 9_000_000, sentBytes: 9_000_000 })
@@ -175,7 +175,7 @@ test('the overall speed is that of what moves, not of rows that come and go', ()
   expect(secondsLeft).toBeCloseTo(97, -1)
 })
 
-test('says nothing any more once it is closed', () => {
+test('sends nothing after it is closed', () => {
   const { put, clock, patches, feed } = setup()
   put('a', {})
   feed.close()
@@ -183,7 +183,7 @@ test('says nothing any more once it is closed', () => {
   expect(patches).toEqual([])
 })
 
-test('while something runs it is told anew each second, so that a line that stands still is seen to', () => {
+test('updates the speed each second while something runs, so a stall is visible', () => {
   const { put, clock, patches, feed } = setup()
   put('a', { phase: 'sending', sizeBytes: 100_000 })
   for (let tenth = 1; tenth <= 30; tenth += 1) {
@@ -198,7 +198,7 @@ test('while something runs it is told anew each second, so that a line that stan
   expect(ids(patches.at(-1)?.changed ?? [])).toEqual(['a'])
 })
 
-test('the flow of everything is told each second while something runs, and once when it has ended', () => {
+test('reports the overall speed each second while something runs, and once at the end', () => {
   const { put, clock, flows, feed } = setup()
   put('a', { phase: 'sending', sizeBytes: 100_000 })
   for (let tenth = 0; tenth < 50; tenth += 1) {

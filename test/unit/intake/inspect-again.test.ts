@@ -28,7 +28,7 @@ function looked(given: Partial<UploadRecord>, isChanged = true) {
   return changeAfterInspection({ record, live }, inspection)
 }
 
-test('each part of a target that nobody has changed is what another look suggests', () => {
+test('a second inspection updates each part of the target that the user didn’t edit', () => {
   expect(looked({}).target).toEqual(now)
   expect(looked({ target: { ...suggested, displayName: 'Mine' } }).target).toEqual({
     ...now,
@@ -38,20 +38,20 @@ test('each part of a target that nobody has changed is what another look suggest
   expect(looked({ target: elsewhere }).target).toEqual({ ...elsewhere, displayName: 'B' })
 })
 
-test('once bytes have gone out of the same file its target stays, and so does one of an older version', () => {
+test('keeps the target once bytes of the same file were sent, or without a suggestion', () => {
   expect(looked({ state: { kind: 'queued', started: true } }, false).target).toBeUndefined()
   expect(looked({ state: { kind: 'queued', started: true } }).target).toEqual(now)
   expect(looked({ seen: undefined }).target).toBeUndefined()
 })
 
-test('a path that another model would have made room for is kept only with that model', () => {
+test('drops the replacement of a model when the path changes', () => {
   const library = {
     replaces: { modelId: 'old', name: 'Old', path: suggested.modelPath, fate: 'delete', asidePath: null },
   } as const
   expect(looked({ library }).library).toEqual({})
 })
 
-test('a file of which nothing was seen is told from an empty one', () => {
+test('distinguishes a file that wasn’t inspected from an empty one', () => {
   const file = fileToInspect(uploadRecord({ seen: { place: '/models', target: suggested } }))
   expect(isUninspected(refusedInspection(file, failure('file-look-late')))).toBe(true)
   const inspection = refusedInspection(file, failure('file-empty'))

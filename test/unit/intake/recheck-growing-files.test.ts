@@ -4,7 +4,7 @@ import { createRechecks, failureWhileWritten } from '../../../electron/intake/re
 import { standingClock } from '../../support/hand-clock.ts'
 import { uploadRecord } from '../../support/records.ts'
 
-/** Rows that were refused, each with the time in ms that has passed since its file was written. */
+/** Refused rows, each with the time in ms since its file was written. */
 function setup(rows: Readonly<Record<string, readonly [code: FailureCode, agoMs: number]>>) {
   const clock = standingClock()
   const looked: (readonly string[])[] = []
@@ -32,7 +32,7 @@ function setup(rows: Readonly<Record<string, readonly [code: FailureCode, agoMs:
   return { looks, looked, clock, ids: Object.keys(rows) }
 }
 
-test('only a file that was written to just now, and may be whole soon, is looked at again', () => {
+test('rechecks only files that were written recently and may become complete', () => {
   const { looks, looked, clock, ids } = setup({
     copied: ['file-cut-short', 500],
     old: ['file-cut-short', 60_000],
@@ -45,7 +45,7 @@ test('only a file that was written to just now, and may be whole soon, is looked
   expect([looked, clock.waits()]).toEqual([[['copied']], []])
 })
 
-test('what was being written when the last process ended is looked at once more', () => {
+test('rechecks once what was being written when the last process ended', () => {
   const { looks, looked, clock } = setup({
     grows: ['file-being-written', 60_000],
     old: ['file-empty', 60_000],
@@ -58,7 +58,7 @@ test('what was being written when the last process ended is looked at once more'
   expect(clock.waits()).toEqual([])
 })
 
-test('a file that has changed and is still refused is told to grow only while it does', () => {
+test('reports a changed file that is still refused as growing only while it grows', () => {
   const at = (ms: number) => ({ sizeBytes: 1, mtimeNs: BigInt(ms) * 1_000_000n, inode: 1n })
   const cut = failure('file-cut-short', { missingBytes: 3 })
   expect(failureWhileWritten(cut, at(10_000), 12_000).code).toBe('file-being-written')
@@ -66,7 +66,7 @@ test('a file that has changed and is still refused is told to grow only while it
   expect(failureWhileWritten(failure('file-pointer'), at(10_000), 10_000).code).toBe('file-pointer')
 })
 
-test('a file is looked at once for each refusal, and not when it has gone meanwhile', () => {
+test('rechecks a file once for each refusal, and not after it was removed', () => {
   const rows: Record<string, [FailureCode, number]> = {
     first: ['file-cut-short', 0],
     second: ['file-cut-short', 0],
@@ -81,7 +81,7 @@ test('a file is looked at once for each refusal, and not when it has gone meanwh
   expect([looked, clock.waits()]).toEqual([[['first'], ['second']], []])
 })
 
-test('a refusal after the end starts no timer', () => {
+test('starts no timer for a refusal after the close', () => {
   const { looks, clock } = setup({ copied: ['file-cut-short', 500] })
   looks.close()
   looks.rejected(['copied'])

@@ -15,7 +15,7 @@ import { handQueue } from '../queue/hand-queue.ts'
 test.each([
   ['that fills up while the app starts', false],
   ['that is full when it starts', true],
-])('a queue on a disk %s is shown with the reason, and goes on once there is room', (_name, fullBefore) => {
+])('shows the queue on a disk %s with the reason, and continues once there is space', (_name, fullBefore) => {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-restore-'))
   const clock = standingClock()
   const environment = testPorts(clock)
@@ -48,6 +48,6 @@ test.each([
   clock.advance(5_000)
   expect([rows.view(record.id)?.failure, started()]).toEqual([null, [record.id]])
   expect(clock.waits()).toEqual([])
-  // Only a process that is written down keeps its rows from others.
+  // Only a registered process keeps its rows from others.
   expect(database.prepare('SELECT id FROM runners').all()).toEqual([{ id: 'now' }])
 })

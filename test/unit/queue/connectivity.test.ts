@@ -3,7 +3,7 @@ import type { ConnectivityState } from '../../../electron/contract/uploads.ts'
 import { createConnectivityMonitor } from '../../../electron/queue/connectivity.ts'
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 
-/** A line whose looks end when the test says what was found. */
+/** A connectivity monitor whose checks end when the test gives their result. */
 function setup() {
   const clock = standingClock()
   const looks: PromiseWithResolvers<boolean>[] = []
@@ -21,13 +21,13 @@ function setup() {
     ...{ line, clock, looks, told },
     async find(isThere: boolean) {
       looks.at(-1)?.resolve(isThere)
-      // The look's own promise, its catch, its finally.
+      // The check’s own promise, its catch and its finally.
       for (let turn = 0; turn < 5; turn += 1) await Promise.resolve()
     },
   }
 }
 
-test('nobody asks until something met trouble, and trouble of one answer changes nothing', async () => {
+test('checks nothing before a problem, and changes nothing if a check succeeds', async () => {
   const { line, clock, looks, told, find } = setup()
   clock.advance(3_600_000)
   expect(looks).toHaveLength(0)
@@ -38,7 +38,7 @@ test('nobody asks until something met trouble, and trouble of one answer changes
   expect([line.state, told, clock.waits()]).toEqual(['ok', [], []])
 })
 
-test('a line that is gone is looked for at growing intervals of at most five seconds', async () => {
+test('checks at growing intervals of at most five seconds while offline', async () => {
   const { line, clock, told, find, looks } = setup()
   line.suspect()
   const waited: number[] = []
@@ -56,7 +56,7 @@ test('a line that is gone is looked for at growing intervals of at most five sec
   expect(clock.waits()).toEqual([1_000])
 })
 
-test('a computer that wakes looks at once, and only if the line was gone', async () => {
+test('checks at once after a wake-up, but only while offline', async () => {
   const { line, looks, find, clock } = setup()
   line.check()
   expect(looks).toHaveLength(0)
@@ -68,7 +68,7 @@ test('a computer that wakes looks at once, and only if the line was gone', async
   expect(looks).toHaveLength(2)
 })
 
-test('a line that is closed looks no more', async () => {
+test('stops checking once it is closed', async () => {
   const { line, clock, find, told, looks } = setup()
   line.suspect()
   let isClosed = false
@@ -78,12 +78,12 @@ test('a line that is closed looks no more', async () => {
   await find(false)
   await closed
   expect([told, clock.waits()]).toEqual([[], []])
-  // What ends meanwhile, and a network that changes, still tell it.
+  // Runs that end later and network changes still call it.
   line.suspect()
   expect(looks).toHaveLength(1)
 })
 
-test('a line that was gone when it was closed looks no more', async () => {
+test('stops checking when it is closed while offline', async () => {
   const { line, clock, find, looks } = setup()
   line.suspect()
   await find(false)
@@ -92,7 +92,7 @@ test('a line that was gone when it was closed looks no more', async () => {
   expect([looks.length, clock.waits()]).toEqual([1, []])
 })
 
-test('a look that throws counts as one that found nothing', async () => {
+test('treats a check that throws as unreachable', async () => {
   const { line, looks, clock } = setup()
   line.suspect()
   looks[0]?.reject(new Error('a bug'))

@@ -4,7 +4,7 @@ import { standingClock, testPorts } from '../../support/hand-clock.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 import { uploadRecord } from '../../support/records.ts'
 
-/** One upload is being sent; `progress` lets bytes move now. */
+/** One running upload; `progress` reports moved bytes. */
 function setup({ isRunning = true, restartRuns = () => Promise.resolve() } = {}) {
   const clock = standingClock()
   const { log, lines, timers } = testPorts(clock)
@@ -33,7 +33,7 @@ function setup({ isRunning = true, restartRuns = () => Promise.resolve() } = {})
       rows.progress(record.id, 'hashedBytes' in change ? change : { sentBytes })
       monitor.rowChanged(record.id)
     },
-    /** Something else about the row changed. */
+    /** Reports another change of the row. */
     touch: () => monitor.rowChanged(record.id),
   }
 }
@@ -59,7 +59,7 @@ test('checks again when a dead connection still accepts bytes into its buffer', 
   expect(restarts()).toBe(1)
 })
 
-test('a change of a row that moves no bytes is no progress', () => {
+test('does not count a row change without moved bytes as progress', () => {
   const { clock, monitor, touch, restarts } = setup()
   monitor.watch()
   touch()
@@ -69,7 +69,7 @@ test('a change of a row that moves no bytes is no progress', () => {
   expect(restarts()).toBe(1)
 })
 
-test('reading a file counts as progress', () => {
+test('counts reading a file as progress', () => {
   const { clock, monitor, progress, touch, restarts } = setup()
   monitor.watch()
   touch()
@@ -98,7 +98,7 @@ test('restarts nothing while nothing runs', () => {
   expect([restarts(), clock.waits()]).toEqual([0, []])
 })
 
-test('a second network change starts the wait over', () => {
+test('a second network change restarts the wait', () => {
   const { clock, monitor, restarts } = setup()
   monitor.watch()
   clock.advance(deadAfterMs - 1)

@@ -10,7 +10,7 @@ interface Run {
   end(outcome: Outcome): Promise<void>
 }
 
-/** A queue whose runs end only when the test says so; `order` sets who comes first. */
+/** A queue whose runs end only when the test ends them; `order` sets the positions. */
 export function handQueue({
   atOnce = 1,
   held = false,

@@ -32,7 +32,7 @@ function setup() {
   }
 }
 
-test('each missing folder is asked for once every few seconds, however many wait for it', async () => {
+test('checks each missing folder once per interval, however many uploads wait for it', async () => {
   const { away, asked, there, back, tick, clock } = setup()
   for (const id of ['a', 'b', 'c']) away.wait(id, folder('/disk'))
   away.wait('d', folder('/other'))
@@ -44,7 +44,7 @@ test('each missing folder is asked for once every few seconds, however many wait
   expect([back, clock.waits()]).toEqual([['a', 'b', 'c'], [3_000]])
 })
 
-test('nobody asks once nobody waits', async () => {
+test('stops checking when no upload waits', async () => {
   const { away, asked, gone, back, tick, clock } = setup()
   away.wait('a', folder('/disk'))
   gone.add('a')
@@ -52,7 +52,7 @@ test('nobody asks once nobody waits', async () => {
   expect([asked, back, clock.waits()]).toEqual([[], [], []])
 })
 
-test('after the end nothing is asked for', () => {
+test('checks nothing after it is closed', () => {
   const { away, clock } = setup()
   away.wait('a', folder('/disk'))
   away.close()
@@ -63,7 +63,7 @@ test('after the end nothing is asked for', () => {
   expect(closed.clock.waits()).toEqual([])
 })
 
-test('a file is away when its folder is, and named is the topmost that is missing', async () => {
+test('finds a file missing with its folder, and names the topmost missing one', async () => {
   const root = mkdtempSync(join(tmpdir(), 'modelferry-away-'))
   onTestFinished(() => rmSync(root, { recursive: true }))
   mkdirSync(join(root, 'models'))
@@ -77,12 +77,12 @@ test('a file is away when its folder is, and named is the topmost that is missin
   expect(await findMissingVolume(join(root, 'models', 'there.gguf'))).toBeNull()
 })
 
-test('a mount that answers again is back, with the file or without; an empty place for one is not', async () => {
+test('a dead mount is back when it responds, unless its folder is empty', async () => {
   const root = mkdtempSync(join(tmpdir(), 'modelferry-away-'))
   onTestFinished(() => rmSync(root, { recursive: true }))
   const file = join(root, 'disk', 'a.gguf')
   const dead = { path: file, isDead: true }
-  // Its folder is gone with it: the upload finds that out, and waits for the folder by name.
+  // The upload then finds that the folder is missing, and waits for it by name.
   expect(await isVolumeBack(dead)).toBe(true)
   mkdirSync(join(root, 'disk'))
   expect(await isVolumeBack(dead)).toBe(false)
@@ -93,7 +93,7 @@ test('a mount that answers again is back, with the file or without; an empty pla
   expect(await isVolumeBack(dead)).toBe(true)
 })
 
-/** Folders that are there when the test says so. */
+/** A monitor whose checks end when the test gives their result. */
 function setupSlow() {
   const clock = standingClock()
   const looks: { readonly path: string; readonly find: (isBack: boolean) => void }[] = []
@@ -118,7 +118,7 @@ function setupSlow() {
   }
 }
 
-test('a folder that has not answered is not asked once more meanwhile', async () => {
+test('does not check a folder again before it has answered', async () => {
   const { away, clock, looks, find } = setupSlow()
   away.wait('a', folder('/disk'))
   clock.advance(3_000)
@@ -129,7 +129,7 @@ test('a folder that has not answered is not asked once more meanwhile', async ()
   expect(looks).toHaveLength(2)
 })
 
-test('an upload that was paused while its folder was looked for stays where it is', async () => {
+test('leaves an upload where it is when it was paused during the check', async () => {
   const { away, clock, gone, back, find } = setupSlow()
   for (const id of ['a', 'b']) away.wait(id, folder('/disk'))
   clock.advance(3_000)
@@ -138,7 +138,7 @@ test('an upload that was paused while its folder was looked for stays where it i
   expect(back).toEqual(['b'])
 })
 
-test('a folder that is back is not looked for any more', async () => {
+test('stops checking a folder that is back', async () => {
   const { away, clock, looks, back, find } = setupSlow()
   away.wait('a', folder('/disk'))
   clock.advance(3_000)
@@ -147,7 +147,7 @@ test('a folder that is back is not looked for any more', async () => {
   expect([looks.length, back, clock.waits()]).toEqual([1, ['a'], []])
 })
 
-test('a folder that is found after the end wakes nobody, and nothing is waited for then', async () => {
+test('reports no folder that is found after it was closed, and waits for none', async () => {
   const { away, clock, back, find } = setupSlow()
   away.wait('a', folder('/disk'))
   clock.advance(3_000)

@@ -35,14 +35,14 @@ test('reports a timer that fires much too late as a sleep', () => {
   expect(state.changes).toBe(1)
 })
 
-test('takes a busy main thread for no sleep', () => {
+test('does not report a busy main thread as a sleep', () => {
   const { clock, monitor, state } = setup()
   monitor.activity()
   clock.advance(checkEveryMs + 10_000)
   expect(state.changes).toBe(0)
 })
 
-test('has no timer while nothing runs', () => {
+test('runs no timer while no upload runs', () => {
   const { clock, monitor, state } = setup()
   state.isRunning = false
   monitor.activity()
@@ -56,7 +56,7 @@ test('has no timer while nothing runs', () => {
   expect(clock.waits()).toEqual([])
 })
 
-test('compares with the addresses at the start of an upload, not with those of the last one', () => {
+test('compares with the addresses at the start of an upload, not at the end of the last', () => {
   const { clock, monitor, state } = setup()
   monitor.activity()
   state.isRunning = false
@@ -68,13 +68,13 @@ test('compares with the addresses at the start of an upload, not with those of t
   expect(state.changes).toBe(0)
 })
 
-test('detects nothing where the environment has no addresses', () => {
+test('detects nothing in an environment without addresses', () => {
   const { clock, monitor } = setup({ detects: false })
   monitor.activity()
   expect(clock.waits()).toEqual([])
 })
 
-test('has no timer after it was closed', () => {
+test('runs no timer after it was closed', () => {
   const { clock, monitor } = setup()
   monitor.activity()
   monitor.close()

@@ -13,7 +13,7 @@ test('small files have places of their own beside the large ones', () => {
   expect(started()).toEqual(['large 1', 'large 2', ...small.slice(0, 16)])
 })
 
-test('each kind follows its own order, and an ended one leaves its place to its kind', async () => {
+test('each kind follows its own order, and an ended run frees a place for its kind', async () => {
   const small = names('small ', 18)
   const ids = ['large 1', ...small, 'large 2']
   const { queue, run, started } = handQueue({ order: inOrder(ids), small })
@@ -23,7 +23,7 @@ test('each kind follows its own order, and an ended one leaves its place to its 
   expect(started()).toEqual(['large 1', ...small.slice(0, 16), 'small 16', 'large 2'])
 })
 
-test('what is moved to the top starts at once in a place of its own, and nothing that runs is cut', () => {
+test('moving an upload to the top starts it in an extra place, and stops no run', () => {
   const { queue, order, run, started } = handQueue({ order: inOrder(['a', 'b', 'c']) })
   queue.add(['a', 'b', 'c'])
   order['c'] = -1
@@ -31,7 +31,7 @@ test('what is moved to the top starts at once in a place of its own, and nothing
   expect([started(), run('a').signal.aborted, queue.isPrioritised('c')]).toEqual([['a', 'c'], false, true])
 })
 
-test('once it is over there are as many places as before, and the order goes on', async () => {
+test('the extra place is removed when its run ends, and the order continues', async () => {
   const { queue, run, started } = handQueue({ order: inOrder(['a', 'b', 'c']) })
   queue.add(['a', 'b', 'c'])
   queue.prioritise(['c'])
@@ -41,7 +41,7 @@ test('once it is over there are as many places as before, and the order goes on'
   expect(started()).toEqual(['a', 'c', 'b'])
 })
 
-test('moving what runs already starts nothing twice, and it goes first until it is over', async () => {
+test('moving a running upload starts nothing, and it keeps priority until it ends', async () => {
   const { queue, run, started } = handQueue({ order: inOrder(['a', 'b']) })
   queue.add(['a', 'b'])
   queue.prioritise(['a'])
@@ -50,7 +50,7 @@ test('moving what runs already starts nothing twice, and it goes first until it 
   expect([started(), queue.isPrioritised('a')]).toEqual([['a', 'b'], false])
 })
 
-test('of many that are moved a few start at once, the others next by their positions', async () => {
+test('only a few of many moved uploads start at once, the others next by position', async () => {
   const ids = names('file ', 9)
   const { queue, order, run, started } = handQueue({ order: inOrder(ids) })
   queue.add(ids)
@@ -63,7 +63,7 @@ test('of many that are moved a few start at once, the others next by their posit
   expect(started().slice(5)).toEqual(['file 7', 'file 8'])
 })
 
-test('what was moved to the top and has to wait still goes first when its time has come', async () => {
+test('an upload moved to the top keeps its priority while it waits for a retry', async () => {
   const { queue, clock, run, started } = handQueue({ order: inOrder(['a', 'b']) })
   queue.add(['a', 'b'])
   queue.prioritise(['b'])
@@ -73,7 +73,7 @@ test('what was moved to the top and has to wait still goes first when its time h
   expect(started()).toEqual(['a', 'b', 'b'])
 })
 
-test('a rate limit and a pause of everything hold back what was moved to the top as well', async () => {
+test('a rate limit and a pause of everything also hold prioritised uploads', async () => {
   const { queue, clock, run, started } = handQueue({ order: inOrder(['a', 'b']) })
   queue.add(['a', 'b'])
   await run('a').end(hold(clock.now() + 1_000))
@@ -87,7 +87,7 @@ test('a rate limit and a pause of everything hold back what was moved to the top
   expect(started()).toEqual(['a', 'b', 'a'])
 })
 
-test('a pause of everything does not take the first place from what was moved to it', async () => {
+test('pausing everything keeps the priority of an upload', async () => {
   const { queue, run } = handQueue()
   queue.add(['a'])
   queue.prioritise(['a'])
@@ -97,7 +97,7 @@ test('a pause of everything does not take the first place from what was moved to
   expect(queue.isPrioritised('a')).toBe(true)
 })
 
-test('what is taken out, or was never in, is not first any more', async () => {
+test('an upload that is removed or unknown has no priority', async () => {
   const { queue } = handQueue({ order: inOrder(['a', 'b']) })
   queue.add(['a', 'b'])
   queue.prioritise(['b', 'c'])
@@ -106,7 +106,7 @@ test('what is taken out, or was never in, is not first any more', async () => {
   void removing
 })
 
-test('a hold ends by itself for those that are ready, also when what met it was taken away', async () => {
+test('a hold ends by itself, also when the upload that caused it was removed', async () => {
   const { queue, clock, run, started } = handQueue({ atOnce: 2, order: inOrder(['a', 'b', 'c']) })
   queue.add(['a', 'b', 'c'])
   await run('a').end(hold(clock.now() + 60_000))

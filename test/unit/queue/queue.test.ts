@@ -6,7 +6,7 @@ import { standingClock, testPorts } from '../../support/hand-clock.ts'
 
 import { done, handQueue, hold, later, aborted } from './hand-queue.ts'
 
-test('runs the lowest position first, whatever came first', async () => {
+test('runs the lowest position first, whatever was added first', async () => {
   const { queue, run, started } = handQueue({ order: { a: 3, b: 1, c: 2 }, held: true })
   queue.add(['a', 'b', 'c'])
   await queue.setHeld(false)
@@ -15,7 +15,7 @@ test('runs the lowest position first, whatever came first', async () => {
   expect(started()).toEqual(['b', 'c', 'a'])
 })
 
-test('runs as many at once as it may, and no upload twice', async () => {
+test('runs as many as allowed, and no upload twice', async () => {
   const { queue, run, started } = handQueue({ atOnce: 2, order: { a: 1, b: 2, c: 3 } })
   queue.add(['a', 'b', 'c', 'a'])
   queue.add(['a', 'b'])
@@ -27,7 +27,7 @@ test('runs as many at once as it may, and no upload twice', async () => {
   expect(started()).toEqual(['a', 'b', 'c'])
 })
 
-test('starts more when more are allowed, and cuts nothing when fewer are', async () => {
+test('starts more when the limit is raised, and stops none when it is lowered', async () => {
   const { queue, run } = handQueue({ order: { a: 1, b: 2, c: 3 } })
   queue.add(['a', 'b', 'c'])
   queue.setConcurrency(3)
@@ -38,7 +38,7 @@ test('starts more when more are allowed, and cuts nothing when fewer are', async
   expect([...queue.running]).toEqual(['b', 'c'])
 })
 
-test('tells what became of a run before the next one starts', async () => {
+test('settles a run before the next one starts', async () => {
   const seen: string[] = []
   const gate = Promise.withResolvers<Outcome>()
   const queue = new Queue({
@@ -61,7 +61,7 @@ test('tells what became of a run before the next one starts', async () => {
   expect(seen).toEqual(['run a', 'settled a', 'run b'])
 })
 
-test('a bug in telling what became of one upload leaves the others going', async () => {
+test('continues with other uploads when settling one throws', async () => {
   const environment = testPorts(standingClock())
   const begun: string[] = []
   const queue = new Queue({
@@ -85,7 +85,7 @@ test('a bug in telling what became of one upload leaves the others going', async
   expect(environment.lines).toMatchObject([{ level: 'error', facts: { id: 'a', error: 'Error: a bug' } }])
 })
 
-test('a held queue starts nothing', async () => {
+test('starts nothing while held', async () => {
   const { queue, started } = handQueue({ held: true })
   queue.add(['a'])
   expect(started()).toEqual([])
@@ -93,7 +93,7 @@ test('a held queue starts nothing', async () => {
   expect(started()).toEqual(['a'])
 })
 
-test('holding aborts what runs, answers once it has stopped, and brings it back afterwards', async () => {
+test('holding aborts the runs, resolves once they have stopped, and restarts them later', async () => {
   const { queue, run, told, started } = handQueue({ order: { a: 1, b: 2 } })
   queue.add(['a', 'b'])
   let isHeld = false
@@ -108,7 +108,7 @@ test('holding aborts what runs, answers once it has stopped, and brings it back 
   expect(started()).toEqual(['a', 'a'])
 })
 
-test('a run that ends well although it was held is done', async () => {
+test('a run that completes while being held is done', async () => {
   const { queue, run, told, started } = handQueue()
   queue.add(['a'])
   const holding = queue.setHeld(true)
@@ -118,7 +118,7 @@ test('a run that ends well although it was held is done', async () => {
   expect([told, started()]).toEqual([['a done'], ['a']])
 })
 
-test('a run that fails after it was stopped counts as aborted', async () => {
+test('a run that fails after it was aborted counts as aborted', async () => {
   const { queue, run, told } = handQueue()
   queue.add(['a'])
   const removing = queue.remove(['a'])
@@ -127,7 +127,7 @@ test('a run that fails after it was stopped counts as aborted', async () => {
   expect(told).toEqual(['a aborted'])
 })
 
-test('removal waits until the run has stopped, and it does not come back', async () => {
+test('removal waits until the run has stopped, and the upload does not run again', async () => {
   const { queue, run, started } = handQueue({ order: { a: 1, b: 2 } })
   queue.add(['a', 'b'])
   let removed = false
@@ -141,7 +141,7 @@ test('removal waits until the run has stopped, and it does not come back', async
   expect(started()).toEqual(['a', 'b'])
 })
 
-test('what was taken away while the queue was being held does not come back either', async () => {
+test('an upload removed while the queue is being held does not run again', async () => {
   const { queue, run, started } = handQueue()
   queue.add(['a'])
   const holding = queue.setHeld(true)
@@ -152,7 +152,7 @@ test('what was taken away while the queue was being held does not come back eith
   expect(started()).toEqual(['a'])
 })
 
-test('what waits can be taken out and added again', async () => {
+test('a waiting upload can be removed and added again', async () => {
   const { queue, run, started } = handQueue({ order: { a: 1, b: 2 } })
   queue.add(['a', 'b'])
   await queue.remove(['b'])
@@ -174,7 +174,7 @@ test('a retry waits for its time while others run', async () => {
   expect(started()).toEqual(['a', 'b', 'a'])
 })
 
-test('waking forgets all waiting times', async () => {
+test('waking clears all waiting times', async () => {
   const { queue, clock, run, started } = handQueue()
   queue.add(['a'])
   await run('a').end(hold(clock.now() + 60_000))
@@ -183,7 +183,7 @@ test('waking forgets all waiting times', async () => {
   expect([started(), clock.waits()]).toEqual([['a', 'a'], []])
 })
 
-test('a rate limit holds the whole queue until its time, then all go on', async () => {
+test('a rate limit holds the whole queue until its time, then all continue', async () => {
   const { queue, clock, run, started, told } = handQueue({ atOnce: 2, order: { a: 1, b: 2, c: 3 } })
   queue.add(['a', 'b', 'c'])
   await run('a').end(hold(clock.now() + 8_000))
@@ -209,7 +209,7 @@ test('a second, shorter rate limit does not shorten the first', async () => {
   expect(started()).toEqual(['a', 'b', 'a', 'b'])
 })
 
-test('a held queue keeps no timer', async () => {
+test('keeps no timer while held', async () => {
   const { queue, clock, run, started } = handQueue()
   queue.add(['a'])
   await run('a').end(later(clock.now() + 5_000))
@@ -218,7 +218,7 @@ test('a held queue keeps no timer', async () => {
   expect([started(), clock.waits()]).toEqual([['a'], []])
 })
 
-test('a hundred thousand waiting uploads are no trouble', async () => {
+test('handles a hundred thousand waiting uploads', async () => {
   const { queue, run, started } = handQueue({ atOnce: 8 })
   const ids = Array.from({ length: 100_000 }, (_, index) => `upload ${index}`)
   queue.add(ids)

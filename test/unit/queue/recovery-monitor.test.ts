@@ -41,7 +41,7 @@ function setup(records: readonly UploadRecord[] = [uploadRecord(), uploadRecord(
     ...{ rows, clock, folder, recovery, told, asked },
     servers: () => asked.map(({ server }) => server),
     ids: records.map(({ id }) => id) as [string, string],
-    /** An attempt fails, and is to be repeated later unless the line is gone. */
+    /** An attempt fails and is retried later unless the app is offline. */
     fail(id: string, met = lost) {
       rows.happen(id, 'begin')
       rows.countAttempt(id)
@@ -57,19 +57,19 @@ function setup(records: readonly UploadRecord[] = [uploadRecord(), uploadRecord(
   }
 }
 
-test('uploads that wait for a time wait for the line once it is gone', async () => {
+test('uploads that wait for a retry wait for the connection once it is lost', async () => {
   const { ids, fail, retryAt, answer, told, rows, clock } = setup()
   fail(ids[0])
   fail(ids[1], failure('server-trouble', { status: 503 }))
   expect(retryAt(ids[0])).toBe(clock.now() + retryInMs)
   await answer(false)
   expect([retryAt(ids[0]), told]).toEqual([null, ['offline']])
-  // The attempt that the line ended is none; a server's own trouble is waited for as before.
+  // The attempt that the lost connection ended doesn’t count; a server error is still retried at its time.
   expect([rows.countAttempt(ids[0]), rows.countAttempt(ids[1])]).toEqual([1, 2])
   expect(retryAt(ids[1])).toBe(clock.now() + retryInMs)
 })
 
-test('an upload that meets a line which is gone already waits for it too, and asks no server', async () => {
+test('an upload that fails while offline waits too, and checks no server', async () => {
   const { ids, fail, retryAt, answer, servers, rows, recovery } = setup()
   fail(ids[0])
   await answer(false)
@@ -78,21 +78,21 @@ test('an upload that meets a line which is gone already waits for it too, and as
   expect([retryAt(ids[1]), rows.countAttempt(ids[1]), servers().length]).toEqual([null, 1, 1])
 })
 
-test('trouble of one answer leaves the upload its time while a server is there', async () => {
+test('keeps the retry time of an upload while a server is reachable', async () => {
   const { ids, fail, retryAt, answer, clock, told, recovery } = setup()
   fail(ids[0])
   await answer(true)
   expect([recovery.connectivity, retryAt(ids[0]), told]).toEqual(['ok', clock.now() + retryInMs, []])
 })
 
-test('only trouble of the line asks whether it is gone', async () => {
+test('checks the connection only after connection failures', async () => {
   const { ids, fail, servers } = setup()
   fail(ids[0], failure('server-trouble', { status: 503 }))
   fail(ids[1], failure('certificate-untrusted'))
   expect(servers()).toEqual([])
 })
 
-test('the line is there when one server of unfinished uploads answers, and each is asked once', async () => {
+test('is online when one server of unfinished uploads answers, and asks each once', async () => {
   const accounts = ['failing', 'failing', 'waiting', 'retrying', 'running', 'paused', 'nobody']
   const records = accounts.map((accountId) =>
     uploadRecord({ accountId, phase: accountId === 'paused' ? 'paused' : 'waiting' }),
@@ -109,14 +109,14 @@ test('the line is there when one server of unfinished uploads answers, and each 
   expect(recovery.connectivity).toBe('offline')
 })
 
-test('with no server to ask the line counts as there', async () => {
+test('counts as online without a server to ask', async () => {
   const { ids, fail, recovery, answer } = setup([uploadRecord({ accountId: 'nobody' })])
   fail(ids[0])
   await answer()
   expect(recovery.connectivity).toBe('ok')
 })
 
-test('a wake-up looks for a line that is gone at once, and its return lets the queue go on', async () => {
+test('checks at once after a wake-up while offline, and reports the return', async () => {
   const { ids, fail, recovery, answer, told, servers, clock } = setup()
   recovery.check()
   fail(ids[0])
@@ -127,7 +127,7 @@ test('a wake-up looks for a line that is gone at once, and its return lets the q
   expect(told).toEqual(['offline', 'ok'])
 })
 
-test('an upload goes on when its disk is back, unless it was paused or fails of something else', async () => {
+test('continues an upload when its disk is back, unless it is paused or failed otherwise', async () => {
   const records = [uploadRecord(), uploadRecord(), uploadRecord(), uploadRecord()]
   const { rows, recovery, clock, folder, told } = setup(records)
   const path = join(folder, 'disk')
@@ -143,7 +143,7 @@ test('an upload goes on when its disk is back, unless it was paused or fails of 
   await expect.poll(() => told).toEqual([`back ${first} ${second}`])
 })
 
-test('what can’t be done yet is tried every five seconds until it is done', () => {
+test('repeats a failed operation every five seconds until it succeeds', () => {
   const { recovery, clock } = setup()
   let attempts = 0
   recovery.tryUntilDone(() => ++attempts === 3)
@@ -156,7 +156,7 @@ test('what can’t be done yet is tried every five seconds until it is done', ()
   expect(clock.waits()).toEqual([])
 })
 
-test('closing clears every timer and asks no more', async () => {
+test('closing clears every timer and stops the checks', async () => {
   const { ids, fail, recovery, clock, answer, servers, told } = setup()
   recovery.tryUntilDone(() => false)
   recovery.tryUntilDone(() => false)

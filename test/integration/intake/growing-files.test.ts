@@ -15,7 +15,7 @@ async function copying() {
   return {
     ...{ ...world, id, whole },
     failure: () => app.row(id).failure,
-    /** Writes the file up to this share, as a copy in progress does a few seconds later. */
+    /** Writes the first bytes of the file, as a copy in progress does a few seconds later. */
     step(bytes: number, running = clock) {
       writeFileSync(path, whole.subarray(0, bytes))
       const at = new Date(running.now() + stepMs)

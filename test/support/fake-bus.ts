@@ -62,7 +62,7 @@ export async function fakeMethod(
 }
 
 /** The service of a panel that shows tray icons. */
-export const trayWatcher = 'org.kde.StatusNotifierWatcher'
+const trayWatcher = 'org.kde.StatusNotifierWatcher'
 
 /** A panel that shows tray icons, until it is ended; without a host it only takes them. */
 export const openPanel = (hasHost = true) =>

@@ -1,9 +1,8 @@
 import type { PageCommand } from '../../contract/calls.ts'
 
-/** The scheme that electron-builder.yml registers. */
-const linkScheme = 'modelferry'
-
-/** Links may only show a view; they cannot add, upload or change anything. */
+/**
+ * Links may only show a view; they cannot add, upload or change anything. electron-builder.yml registers the scheme.
+ */
 const views: Readonly<Record<string, PageCommand>> = {
   'modelferry://show/uploads': 'show-uploads',
   'modelferry://show/history': 'show-history',

@@ -1,6 +1,7 @@
 /**
- * Who may import whom. A folder may import from itself and from what its row names: `folders` are folders of electron/ or patterns
- * of our own files, `packages` are npm packages, `node` says whether Node's own modules are open to it. Everything else fails.
+ * Import rules. A folder may import from itself and from what its row lists: `folders` are folders of
+ * electron/ or patterns of the project's files, `packages` are npm packages, and `node` allows Node's
+ * built-in modules. All other imports are errors.
  */
 const engineParts = [
   'contract',
@@ -32,7 +33,6 @@ const table = {
   cloud: { folders: ['contract', 'platform'], packages: ['valibot'], node: true },
   accounts: { folders: ['contract', 'platform', 'cloud'], packages: ['valibot'], node: true },
   library: { folders: ['contract', 'platform', 'cloud', 'accounts'], packages: ['valibot'], node: true },
-  // Types of a found file, which a record keeps.
   journal: {
     folders: ['contract', 'platform', '^electron/recognition/found-file[.]ts$'],
     packages: ['valibot'],
@@ -86,7 +86,7 @@ const table = {
     packages: ['electron'],
     node: true,
   },
-  // The installed program is the app, or its command line.
+  // Entry point of the packaged program: the app or its command line.
   start: {
     from: '^electron/start[.]ts$',
     folders: [
@@ -110,12 +110,12 @@ const table = {
     packages: ['svelte', '@lucide/svelte', 'bits-ui'],
     node: false,
   },
-  // The local cloud must not inherit our mistakes: it shares no line with the app that it judges.
+  // The local cloud shares no code with the app, so that an error in the app cannot hide itself in the tests.
   'test-cloud': { from: '^test/cloud/', folders: [], node: true },
   'electron-host': { from: '^test/electron-host/', folders: [], packages: [], node: true },
 }
 
-/** A row's own files, unless it says otherwise: the folder of its name. */
+/** The files that a row applies to: by default the folder with the row's name. */
 const filesOf = (name) => (name.startsWith('^') ? name : `^electron/${name}/`)
 
 const ours = '^(electron|renderer|test|build)/'
@@ -131,7 +131,7 @@ function rulesOf([name, { from = filesOf(name), folders, packages, node }]) {
       to: { path: ours, pathNot: [from, ...folders.map(filesOf)] },
     },
   ]
-  // A row without `packages` (the local cloud) may use any package.
+  // A row without `packages` may use any package; this applies to the local cloud.
   if (packages) {
     rules.push({
       name: `${name}-packages`,

@@ -18,11 +18,12 @@ export default defineConfig({
         'watch-worker': at('electron/discovery/watched-folders/watch-worker.ts'),
       }),
     ],
-    // The public keys by which an installed app checks the feed of updates; without any it takes none (docs/releasing.md).
+    // The public keys that verify the update feed; an app built without keys accepts no updates
+    // (docs/releasing.md).
     define: { __UPDATE_KEYS__: JSON.stringify(process.env['MODELFERRY_UPDATE_KEYS'] ?? '') },
     build: {
       outDir: 'out/main',
-      // Only these two stay outside the bundle: keytar is native, and electron-store resolves electron itself.
+      // These packages are not bundled: keytar is native, and electron-store resolves electron itself.
       externalizeDeps: {
         exclude: [
           'valibot',
@@ -47,7 +48,7 @@ export default defineConfig({
     plugins: [thirdParty('preload', import.meta.dirname)],
     build: {
       outDir: 'out/preload',
-      externalizeDeps: false, // a sandboxed preload can require nothing but electron, events, timers, url
+      externalizeDeps: false, // a sandboxed preload can only require electron, events, timers and url
       rolldownOptions: {
         input: { preload: at('electron/preload.ts') },
         output: { format: 'cjs', entryFileNames: '[name].cjs' },

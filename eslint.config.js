@@ -94,7 +94,7 @@ export default defineConfig(
     plugins: { '@typescript-eslint': ts.plugin },
     rules: {
       ...always,
-      'prefer-const': 'off', // props are destructured with `let`, and state is assigned to
+      'prefer-const': 'off', // props are destructured with `let`, and state is reassigned
       'svelte/block-lang': ['error', { script: 'ts' }],
       'svelte/button-has-type': 'error',
       'svelte/no-at-html-tags': 'error',

@@ -3,7 +3,7 @@ import process from 'node:process'
 import { findRuntime } from './test/support/electron-runtime.ts'
 
 const { name: runtime } = findRuntime()
-/** Pictures for the documentation, measurements and long runs are made when asked for by name. */
+/** Screenshots, benchmarks and soak tests run only when requested by tag. */
 const onRequest = ['@screenshots', '@bench', '@soak'].filter((tag) => !process.argv.includes(tag))
 
 export default defineConfig({
@@ -12,15 +12,15 @@ export default defineConfig({
   outputDir: 'test-results',
   timeout: 60_000,
   expect: { timeout: 10_000 },
-  // Each test has its own app, cloud and folders; a worker's tests share its session bus and keyring.
+  // Each test has its own app, cloud and folders; only the session bus and keyring are shared within a
+  // worker.
   fullyParallel: true,
-  // Each test starts a browser of several processes: more at once would only make two cores switch between them. A
-  // measurement runs alone.
+  // Each test starts a browser with several processes, which already uses two cores. A benchmark runs alone.
   workers: process.argv.includes('@bench') ? 1 : 2,
   forbidOnly: process.env['CI'] !== undefined,
   reporter: 'list',
-  // What only the host can show is left out on the real runtime; nothing is left out on the host.
+  // Tests tagged @host need the host and are skipped on Electron.
   grepInvert: [...(runtime === 'electron' ? [/@host/] : []), ...onRequest.map((tag) => new RegExp(tag))],
-  // The runtime stands beside every result: a run on the host is not a run on Electron.
+  // The runtime appears in every result, because a pass on the host does not imply a pass on Electron.
   projects: [{ name: runtime, metadata: { runtime } }],
 })

@@ -6,7 +6,10 @@ import { chromiumLaunchOptions } from './test/support/chromium.ts'
 /** What integration tests share: one Ceph, and the built programs that they start as processes. */
 const integrationSetup = ['test/support/ceph-global-setup.ts', 'test/support/test-programs.ts']
 
-/** Tests wait for conditions, not for times: these only end a test that hangs, and leave room for a busy machine. */
+/**
+ * Tests wait for conditions, not for times: these only end a test that hangs, and leave room for a busy
+ * machine.
+ */
 const limits = { testTimeout: 60_000, hookTimeout: 120_000, expect: { poll: { timeout: 20_000 } } }
 
 export default defineConfig({
@@ -15,7 +18,8 @@ export default defineConfig({
     projects: [
       {
         plugins: [svelte({ configFile: false })],
-        // State classes of the page run in Node too: they need Svelte's reactive build, not the one for servers.
+        // State classes of the page run in Node too: they need Svelte's reactive build, not the one for
+        // servers.
         resolve: { conditions: ['browser'] },
         test: {
           name: 'unit',
@@ -50,7 +54,8 @@ export default defineConfig({
       },
       {
         plugins: [svelte({ configFile: false })],
-        // Views are fetched when first shown: a package found only then would be bundled anew, with a second Svelte beside it.
+        // Views are fetched when first shown: a package found only then would be bundled anew, with a second
+        // Svelte beside it.
         optimizeDeps: { entries: ['renderer/**/*.{ts,svelte}', 'test/components/**/*.test.ts'] },
         test: {
           name: 'components',

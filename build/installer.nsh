@@ -1,11 +1,13 @@
 ; Windows, for one user, without an administrator. Included by electron-builder's script.
 
-; Where Electron's login item is: the app's id, unless it was given a name (electronjs.org, app.setLoginItemSettings).
+; Where Electron's login item is: the app's id, unless it was given a name (electronjs.org,
+; app.setLoginItemSettings).
 !define LOGIN_ITEM "app.modelferry.Modelferry"
 !define RUN_KEY "Software\Microsoft\Windows\CurrentVersion\Run"
 !define APPROVED_KEY "Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"
 
-; The script is compiled twice; a variable that nobody uses in one of them is a warning, and warnings are errors.
+; The script is compiled twice; a variable that nobody uses in one of them is a warning, and warnings are
+; errors.
 !ifdef BUILD_UNINSTALLER
   Var removeData
 !endif
@@ -27,8 +29,8 @@
   WriteRegStr HKCU "Software\Classes\modelferry\shell\open\command" "" '"$INSTDIR\${APP_EXECUTABLE_FILENAME}" -- "%1"'
 !macroend
 
-; An update removes the old version by the same program: then, and when nobody is there to answer (/S), nothing is asked
-; and nothing of the person's is removed.
+; An update removes the old version by the same program: then, and when nobody is there to answer (/S),
+; nothing is asked and nothing of the person's is removed.
 !macro customUnInit
   StrCpy $removeData "no"
   ${GetParameters} $R0
@@ -61,7 +63,8 @@
   ${EndIf}
   ClearErrors
   ${If} $removeData == "yes"
-    ; Sign-ins lie in Windows' own store, where no folder of ours leads. The program is still here; without a line it gives up.
+    ; Sign-ins lie in Windows' own store, where no folder of ours leads. The program is still here; without a
+    ; line it gives up.
     nsExec::Exec /TIMEOUT=30000 '"$INSTDIR\${APP_EXECUTABLE_FILENAME}" --modelferry-command --disable-gpu -- logout'
     Pop $R0
     RMDir /r "$APPDATA\Modelferry"

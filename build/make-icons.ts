@@ -4,15 +4,16 @@ import { join } from 'node:path'
 import { packIcns, packIco } from './pack-icons.ts'
 import { progressSteps, trayGlyph, trayStates, type TrayState } from './tray-glyph.ts'
 
-// Draws every icon again from its SVG: `node build/make-icons.ts`, with rsvg-convert on PATH. What it writes is committed.
+// Renders all icons from their SVG sources: `node build/make-icons.ts`, with rsvg-convert on PATH. The output
+// is committed.
 
 const here = import.meta.dirname
 const sizes = [16, 24, 32, 48, 64, 128, 256, 512, 1024]
-/** Up to this size the drawing with fewer parts is the clearer one. */
+/** Sizes up to this one use the simplified drawing. */
 const smallUpTo = 48
-/** Points of a panel's or menu bar's icon. */
+/** Icon size in a panel or menu bar, in points. */
 const traySize = 22
-/** Densities of screens that get pixels of their own; Electron picks the file by the name's end (native-image.md). */
+/** Screen densities with their own image files; Electron selects the file by its suffix (native-image.md). */
 const densities = [1, 1.25, 1.5, 2]
 const icoSizes = [16, 24, 32, 48, 64, 128, 256]
 const trayIcoSizes = [16, 20, 24, 32, 48]
@@ -47,7 +48,7 @@ function makeTrayIcons(): void {
   }
 }
 
-/** Each state once, and sending once for each step of its progress. */
+/** One picture per state, and one per progress step for the sending state. */
 function pictures(): { name: string; state: TrayState; step?: number }[] {
   return trayStates.flatMap((state): { name: string; state: TrayState; step?: number }[] =>
     state === 'sending'

@@ -2,8 +2,8 @@
 export type SizedPng = readonly [size: number, png: Buffer]
 
 /**
- * Windows' icon file: a directory, then whole PNGs (allowed in it since Windows Vista). 256 is written as 0.
- * Layout: learn.microsoft.com, "Icons" (ICONDIR, ICONDIRENTRY).
+ * Packs a Windows icon: a directory followed by PNGs, which the format allows since Windows Vista. Size 256
+ * is stored as 0. Layout: learn.microsoft.com, "Icons" (ICONDIR, ICONDIRENTRY).
  */
 export function packIco(pngs: readonly SizedPng[]): Buffer {
   const headLength = 6
@@ -25,7 +25,7 @@ export function packIco(pngs: readonly SizedPng[]): Buffer {
   return Buffer.concat([head, ...pngs.map(([, png]) => png)])
 }
 
-/** Apple's types for PNGs by size; `@2x` of a size has a type of its own. Source: Apple's iconutil and its icon sets. */
+/** Apple's PNG types by size; an `@2x` image has its own type. Source: iconutil's output for an icon set. */
 const appleTypes: readonly (readonly [type: string, size: number])[] = [
   ['icp4', 16],
   ['icp5', 32],
@@ -39,7 +39,10 @@ const appleTypes: readonly (readonly [type: string, size: number])[] = [
   ['ic10', 1024],
 ]
 
-/** macOS' icon file: `icns`, the whole length, then type, length and PNG of each. @throws when a size is missing */
+/**
+ * Packs a macOS icon: `icns`, the total length, then type, length and PNG of each size.
+ * @throws if a size is missing
+ */
 export function packIcns(pngs: ReadonlyMap<number, Buffer>): Buffer {
   const pieces = appleTypes.map(([type, size]) => {
     const png = pngs.get(size)
@@ -50,7 +53,7 @@ export function packIcns(pngs: ReadonlyMap<number, Buffer>): Buffer {
   return Buffer.concat([tag('icns', body.length), body])
 }
 
-/** Four letters and the length of what follows, with these eight bytes counted in. */
+/** A four-letter tag and a length that includes these eight bytes. */
 function tag(type: string, bodyLength: number): Buffer {
   const head = Buffer.alloc(8)
   head.write(type, 0, 'latin1')

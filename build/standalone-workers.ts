@@ -2,8 +2,9 @@ import { build } from 'vite'
 import type { Plugin } from 'vite'
 
 /**
- * Builds each worker thread's entry as one file that imports nothing of ours. A packaged app keeps these files beside its
- * archive; a chunk shared with main would have to lie there too, outside of what the archive's integrity check covers.
+ * Builds each worker thread's entry as a single file without imports of other project files. A packaged app
+ * loads these files from outside its archive; a chunk shared with main would also have to be outside, where
+ * the archive's integrity check does not cover it.
  * @param entries name of the built file → source file
  */
 export function standaloneWorkers(entries: Readonly<Record<string, string>>): Plugin {

@@ -10,9 +10,10 @@ interface Notice {
 }
 
 /**
- * Notes which packages went into one part of the build, and writes the notices of all parts, and of what stays outside the
- * bundle, to `out/third-party.txt`, which the page shows. A package without a licence fails the build.
- * @param project the project's folder, since a configuration's own place is not where its imports are
+ * Records the packages in one part of the build, and writes the licence notices of all parts and of the
+ * unbundled packages to `out/third-party.txt`, which the page displays. A package without a licence fails the
+ * build.
+ * @param project the project folder, which can differ from the configuration's folder
  */
 export function thirdParty(part: string, project: string): Plugin {
   const folder = join(project, 'out/third-party')
@@ -35,7 +36,7 @@ export function thirdParty(part: string, project: string): Plugin {
   }
 }
 
-/** The package that a module is part of, as a folder under `node_modules` from the project; undefined for our own. */
+/** The package folder of a module, from `node_modules` on; undefined for the project's own modules. */
 export function packageOf(moduleId: string): string | undefined {
   return /^[^?]*?(node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+)\//.exec(
     moduleId.replaceAll('\\', '/').replace(/^\0+/, ''),
@@ -52,7 +53,7 @@ interface Lock {
   readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly devOptional?: boolean }>>
 }
 
-/** What is installed for running, by the lock file: it lies beside the bundle in the package. */
+/** Run-time dependencies according to the lock file; they are packaged unbundled. */
 function atRunTime(project: string): string[] {
   const { packages } = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8')) as Lock
   return Object.entries(packages)
@@ -82,7 +83,8 @@ function noticeOf(path: string, project: string): Notice {
   }
   const files = readdirSync(at).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file))
   const text = files.map((file) => readFileSync(join(at, file), 'utf8').trim()).join('\n\n')
-  // Some packages bring the text of their licence without naming it in package.json: its first line is the name then.
+  // Some packages include a licence text without naming it in package.json; its first line is used as the
+  // name.
   const licence = license ?? text.split('\n')[0]
   if (!licence) throw new Error(`${path} names no licence`)
   return {

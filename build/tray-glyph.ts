@@ -1,7 +1,7 @@
 export const trayStates = ['idle', 'sending', 'paused', 'attention'] as const
 export type TrayState = (typeof trayStates)[number]
 
-/** What the boat carries tells the state. All in the 22-point grid of a menu bar, edges on whole points. */
+/** The cargo of each state, on the 22-point grid of a menu bar, with edges on whole points. */
 const cargo: Readonly<Record<TrayState, string>> = {
   idle: '<path d="M6 5h7v6H6z"/>',
   sending: '<path d="M9.500 1 14 6h-3v5H8V6H5z"/>',
@@ -9,10 +9,10 @@ const cargo: Readonly<Record<TrayState, string>> = {
   attention: '<path d="M8 1h3v6H8zM8 8.500h3v2.500H8z"/>',
 }
 
-/** Steps of the bar under a ferry that sends: as many as electron/desktop/tray/tray-state.ts tells apart. */
+/** Steps of the progress bar; must match electron/desktop/tray/tray-state.ts. */
 export const progressSteps = 8
 
-/** Under the ferry, in the place of the water: a bar that fills from left to right, on whole points. */
+/** A bar in place of the water that fills from left to right, on whole points. */
 function progressBar(step: number, colour: string): string {
   const [left, width] = [2, 18]
   const full = Math.round((width * step) / progressSteps)
@@ -24,10 +24,10 @@ const water = (colour: string) =>
   `<path fill="none" stroke="${colour}" stroke-width="1.500" stroke-linecap="round" d="M2 20c1.900 0 1.900-1 3.700-1s1.800 1 3.600 1 1.900-1 3.700-1 1.800 1 3.600 1 1.500-.7 3-1"/>`
 
 /**
- * The tray's icon as an SVG: one ferry for all states, with another cargo.
- * @param colour of the ferry
- * @param accent of the cargo when it needs the person; equal to `colour` for a template
- * @param step of the progress that is full, for a ferry that sends
+ * Returns the tray icon as an SVG.
+ * @param colour colour of the ferry
+ * @param accent colour of the cargo when attention is needed; equal to `colour` for a template image
+ * @param step progress step, for the sending state
  */
 export function trayGlyph(state: TrayState, colour: string, accent: string, step?: number): string {
   const cargoColour = state === 'attention' ? accent : colour

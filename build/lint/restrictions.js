@@ -1,4 +1,5 @@
-// ESLint keeps only the last setting of a rule that matches a file, so each world's list is put together here.
+// When several ESLint configurations match a file, only the last setting of a rule applies, so the full list
+// for each environment is assembled here.
 
 const useIpc =
   'Raw IPC goes through electron/desktop/ipc.ts alone, which checks the sender and the arguments.'
@@ -41,7 +42,7 @@ export const noHttp = {
   message: useTransport,
   allowTypeImports: true,
 }
-// A folder of electron/ other than contract/ and messages/, seen from any depth of renderer/.
+// A folder of electron/ other than contract/ and messages/, imported from any depth of renderer/.
 export const noEngineInPage = {
   regex: '(^|/)electron/(?!(contract|messages)/)',
   message:
@@ -72,7 +73,10 @@ const noNetworkProperties = ['globalThis', 'window', 'self'].map((object) => ({
   message: useTransport,
 }))
 
-/** One world's restrictions: syntax that is refused, modules that are refused, and whether the network is. */
+/**
+ * The restrictions for one environment: forbidden syntax, forbidden modules, and whether network access is
+ * allowed.
+ */
 export function restrict({ selectors, modules, network = false }) {
   return {
     'no-restricted-syntax': ['error', ...noDefaultExport, ...selectors],

@@ -5,7 +5,8 @@ set -e
 # The command line and the app under one name; an older package's link led straight to the app.
 ln -sf '/opt/${sanitizedProductName}/bin/${executable}' '/usr/bin/${executable}'
 
-# Chromium's sandbox uses user namespaces; only where the system has none for ordinary users it needs root's help.
+# Chromium's sandbox uses user namespaces; only where the system has none for ordinary users it needs root's
+# help.
 if [ -L /proc/self/ns/user ] && unshare --user true 2>/dev/null; then
   chmod 0755 '/opt/${sanitizedProductName}/chrome-sandbox' || true
 else

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Run as root after the package's files are gone: dpkg says what for in words, rpm in the number of versions that stay.
+# Run as root after the package's files are gone: dpkg says what for in words, rpm in the number of versions
+# that stay.
 set -e
 
 case "$1" in
@@ -14,7 +15,8 @@ if [ -f '/etc/apparmor.d/${executable}' ]; then
   rm -f '/etc/apparmor.d/${executable}'
 fi
 
-# Whoever had it start at login has an entry that leads nowhere now. Only a file that names this program is removed.
+# Whoever had it start at login has an entry that leads nowhere now. Only a file that names this program is
+# removed.
 homes=$(getent passwd | awk -F: '$3 >= 1000 && $3 < 60000 { print $6 }' | sort -u)
 for home in $homes; do
   entry="$home/.config/autostart/${executable}.desktop"

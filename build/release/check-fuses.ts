@@ -1,7 +1,8 @@
 import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import process from 'node:process'
 
-// `node build/release/check-fuses.ts PROGRAM…`: ends with an error when a packed program's fuses are not as they must be.
+// `node build/release/check-fuses.ts PROGRAM…`: fails if the fuses of a packaged program differ from the list
+// below.
 
 const wanted: readonly (readonly [FuseV1Options, FuseState])[] = [
   [FuseV1Options.RunAsNode, FuseState.DISABLE],

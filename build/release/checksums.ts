@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import process from 'node:process'
 
-// `node build/release/checksums.ts FOLDER`: writes SHA256SUMS over every file in it, as `sha256sum -c SHA256SUMS` reads it.
+// `node build/release/checksums.ts FOLDER`: writes SHA256SUMS for all files in the folder, for `sha256sum -c
+// SHA256SUMS`.
 
 const sumsFile = 'SHA256SUMS'
 const [folder = 'dist'] = process.argv.slice(2)

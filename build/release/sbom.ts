@@ -3,8 +3,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 
-// `node build/release/sbom.ts FILE`: writes what the built app consists of as CycloneDX. npm's own list knows what is
-// installed; this keeps of it what went into the bundle, what lies beside it, and Electron.
+// `node build/release/sbom.ts FILE`: writes the components of the built app as CycloneDX. npm's list contains
+// everything installed; this keeps the bundled packages, the unbundled run-time packages and Electron.
 
 interface Component {
   readonly 'bom-ref': string

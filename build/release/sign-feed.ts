@@ -9,9 +9,9 @@ import {
   signFeed,
 } from '../../electron/desktop/updates/feed-signature.ts'
 
-// `node build/release/sign-feed.ts FOLDER`: writes the signature of each latest*.yml beside it. UPDATE_SIGNING_KEYS holds one
-// private key or several (PEM, Ed25519), UPDATE_PUBLIC_KEYS what the app was built with: a release that its own app would
-// refuse ends here.
+// `node build/release/sign-feed.ts FOLDER`: writes a signature next to each latest*.yml. UPDATE_SIGNING_KEYS
+// holds one or more private keys (PEM, Ed25519), UPDATE_PUBLIC_KEYS the public keys built into the app. Fails
+// if the app would reject the signature.
 
 const [folder = 'dist'] = process.argv.slice(2)
 const privateKeys =

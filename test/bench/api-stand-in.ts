@@ -2,14 +2,14 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as after } from 'node:timers/promises'
 
-// A Cyberun API that remembers nothing but what it answered, so that what is measured is the client.
+// A minimal Cyberun API that stores only its responses, so that the client dominates the measurement.
 
 export interface Grant {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Storage as the API sees it. */
+/** The storage operations that the API needs. */
 export interface ApiStorage {
   presignPut(key: string, sizeBytes: number): Promise<Grant>
   createUpload(key: string): Promise<string>
@@ -23,7 +23,7 @@ export interface ApiStorage {
 
 export interface Answered {
   readonly path: string
-  /** When the answer went out, in ms since the epoch. */
+  /** When the response was sent, in ms since the epoch. */
   readonly atMs: number
 }
 
@@ -85,8 +85,8 @@ async function answerTo(
 }
 
 /**
- * Starts it on a free port of loopback and answers its base URL. Every answer is held back for `delayMs`, which stands for
- * one round trip of a line; `answered` gets what went out.
+ * Starts the API on a free loopback port and returns its base URL. Each response is delayed by `delayMs` to
+ * simulate a round trip; `answered` is called with each response.
  */
 export function startApiStandIn(options: {
   readonly storage: ApiStorage

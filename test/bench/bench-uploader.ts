@@ -4,12 +4,14 @@ import type { RequestSlots } from '../../electron/transfer/request-slots.ts'
 import { workerFiles } from '../../electron/cli/cli-environment.ts'
 import { createEngine, type Engine } from '../../electron/engine/engine.ts'
 
-/** The built workers lie beside this file once it is built; unbuilt, the uploader takes them from its source. */
+/**
+ * The built workers are next to this file after a build; without a build the engine loads them from source.
+ */
 const entry = import.meta.filename.endsWith('.ts')
   ? join(import.meta.dirname, '../../electron/cli/main.ts')
   : import.meta.filename
 
-/** Keeps secrets for as long as the process lives. */
+/** A secret store that lasts as long as the process. */
 function memoryVault(secrets: Map<string, string>): SecretStore {
   return {
     get: async (name) => ({ ok: true, value: secrets.get(name) ?? null }),
@@ -24,7 +26,7 @@ function memoryVault(secrets: Map<string, string>): SecretStore {
   }
 }
 
-/** The real clock and dice; only errors are told. */
+/** The real clock and random source; only errors are logged. */
 export const benchPorts: Environment = {
   now: Date.now,
   random: Math.random,
@@ -37,7 +39,7 @@ export const benchPorts: Environment = {
   },
 }
 
-/** The uploader as the app makes it, with the real clock; secrets are in memory. */
+/** Creates an engine as the app does, with the real clock and secrets in memory. */
 export function benchUploader(options: {
   readonly folder: string
   readonly server: string

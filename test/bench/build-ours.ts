@@ -1,6 +1,6 @@
 import { buildPrograms } from '../support/build-programs.ts'
 
-/** Builds the programs of the bench that run the uploader. Answers the folder that holds them. */
+/** Builds the bench programs that run the engine and returns their folder. */
 export const buildOurs = (folder: string) =>
   buildPrograms(folder, {
     ours: 'test/bench/ours.ts',

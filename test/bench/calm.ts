@@ -1,16 +1,18 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as after } from 'node:timers/promises'
 
-/** Above this share of all cores, others would be measured with us. */
+/** Above this share of all cores, other programs would distort the measurement. */
 const busyShare = 0.15
 const lookMs = 400
 const patienceMs = 20_000
-/** For all runs together: on a machine that is never idle the bench ends in its time all the same, and says so. */
+/**
+ * For all runs together, so that the bench also ends on a machine that is never idle; the report mentions it.
+ */
 const patienceInAllMs = 120_000
 
 const seen = { looks: 0, busy: 0, waitedMs: 0 }
 
-/** CPU time of the whole machine since it started, in the kernel's ticks (proc(5), /proc/stat). */
+/** CPU time of the whole machine since boot, in kernel ticks (proc(5), /proc/stat). */
 async function ticks(): Promise<{ readonly all: number; readonly idle: number }> {
   const [line = ''] = (await readFile('/proc/stat', 'utf8')).split('\n')
   const [user = 0, nice = 0, system = 0, idle = 0, wait = 0, ...rest] = line
@@ -29,7 +31,10 @@ async function shareInUse(): Promise<number> {
   return 1 - (now.idle - before.idle) / Math.max(1, now.all - before.all)
 }
 
-/** Waits until nobody else uses the machine, for some seconds at most. Call it while nothing of ours runs. */
+/**
+ * Waits a few seconds at most until no other program uses the machine. Call it while no bench program is
+ * running.
+ */
 export async function calm(): Promise<void> {
   const fromMs = performance.now()
   const until = fromMs + Math.min(patienceMs, patienceInAllMs - seen.waitedMs)
@@ -40,7 +45,7 @@ export async function calm(): Promise<void> {
   if (share > busyShare) seen.busy += 1
 }
 
-/** How far the figures of this process can be trusted, in a sentence. */
+/** A sentence about how reliable the figures of this process are. */
 export function calmness(): string {
   return seen.busy === 0
     ? `Before each of ${seen.looks} runs the machine was idle.`

@@ -9,15 +9,18 @@ export const withoutCeph = () =>
 
 export interface CephBench {
   readonly target: S3Target
-  /** Base URL of the API stand-in in front of it. */
+  /** Base URL of the API in front of it. */
   readonly api: string
-  /** URLs of the server itself for files that a peer PUTs without keys. */
+  /** Returns a URL of the server itself, for peers that PUT without credentials. */
   presign(key: string): Promise<string>
-  /** Takes out all that is stored and waits until the server has freed it, so that it doesn't do so while others run. */
+  /**
+   * Deletes all objects and waits until the server has freed their space, so that this does not slow down
+   * other runs.
+   */
   empty(): Promise<void>
 }
 
-/** Starts Ceph's gateway with an empty bucket; ends with the bench. */
+/** Starts Ceph's gateway with an empty bucket, and stops it at the end of the bench. */
 export async function startCephBench(bench: Workbench): Promise<CephBench> {
   const dataDir = `${bench.folder}/ceph`
   const { endpoint, accessKey, secretKey, stop } = await startCeph({ dataDir })

@@ -1,5 +1,5 @@
 import { main } from '../../electron/cli/main.ts'
 
-// The command line as a package runs it: built, in a process of its own.
+// Runs the built command line in its own process, as a package does.
 
 await main()

@@ -5,9 +5,10 @@ import process from 'node:process'
 import { setTimeout as after } from 'node:timers/promises'
 import { startApiStandIn, type Answered } from './api-stand-in.ts'
 
-// API and storage at the end of a line, in a process of its own: `node finish-cloud.ts <round trip in ms> <part size in bytes>
-// <storage's bytes a second>`; prints the API's base URL and the origin that tells the times at `/answered`. Each answer
-// waits for one round trip. Storage takes bytes no faster than told, as lines do: there the hash is never what is waited for.
+// API and storage behind a simulated connection, in their own process: `node finish-cloud.ts <round trip in
+// ms> <part size in bytes> <storage's bytes per second>`. Prints the API's base URL and the origin that
+// reports the response times at `/answered`. Each response is delayed by one round trip. The storage rate is
+// limited so that hashing is never the bottleneck.
 
 const [roundTrip = '0', partSize = '0', rate = '0'] = process.argv.slice(2)
 const roundTripMs = Number(roundTrip)

@@ -1,6 +1,7 @@
-// Runs a program to its end and says what the operating system counted for it and all its children that were waited for.
-// usage: launch PROGRAM ARGUMENTS…   The line goes to descriptor 3: wall seconds, CPU seconds, peak KiB, exit code.
-// In C, because a child begins with the memory of who forked it: launched from Node, every peer would weigh 60 MiB.
+// Runs a program to its end and reports the resources of it and all its awaited children.
+// usage: launch PROGRAM ARGUMENTS… Prints wall seconds, CPU seconds, peak KiB and exit code to descriptor 3.
+// Written in C because a forked child initially has its parent's memory: started from Node, every peer would
+// report at least 60 MiB.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 
-/** What the operating system counted for one program and its children. */
+/** Resources used by one program and its children. */
 export interface Usage {
   readonly seconds: number
   readonly cpuSeconds: number
-  /** The most that one process of the tree held at any time. */
+  /** The largest peak of any process in the tree. */
   readonly peakMiB: number
 }
 
@@ -15,13 +15,13 @@ export interface Command {
   readonly environment?: Readonly<Record<string, string>>
 }
 
-/** Programs get no proxy, token or certificate of whoever runs the bench: only what finds them and what is named. */
+/** Programs inherit no proxies, tokens or certificates: only these variables and the command's own. */
 function bareEnvironment(): Record<string, string> {
   const kept = ['PATH', 'HOME', 'TMPDIR', 'LANG'].map((name) => [name, process.env[name]] as const)
   return Object.fromEntries(kept.filter((pair): pair is readonly [string, string] => pair[1] !== undefined))
 }
 
-/** Runs a program through the launcher (launch.c). Throws with the program's own words when it fails. */
+/** Runs a program through the launcher (launch.c). Throws with the program's output if it fails. */
 export async function launch(launcher: string, { words, environment }: Command): Promise<Usage> {
   const child = spawn(launcher, words, {
     env: { ...bareEnvironment(), ...environment },

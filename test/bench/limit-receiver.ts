@@ -2,10 +2,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import process from 'node:process'
 
-// The receiving end of the limit's bench, a process of its own: counts the bytes of bodies as they come in, by first segment
-// of the path and time. Answers the message 'counts' with all of them and begins anew.
+// The receiver of the bandwidth limit's bench, in its own process: counts body bytes by the first path
+// segment and time. The message 'counts' returns all counts and resets them.
 
-/** Bytes by number of the bucket since the epoch; a bucket is as many ms long as the argument says. */
+/** Bytes per bucket, numbered since the epoch; the argument sets a bucket's length in ms. */
 export type Counts = Record<string, Record<number, number>>
 
 const bucketMs = Number(process.argv[2])

@@ -12,8 +12,8 @@ import { createReadAhead, hashingReadAhead } from '../../electron/transfer/read-
 import { createThrottle } from '../../electron/transfer/throttle.ts'
 import type { Counts } from './limit-receiver.ts'
 
-// How exactly the bandwidth limit holds, measured where the bytes arrive: `node test/bench/limit.ts`, about 80 s. The real
-// upload workers send an endless file over loopback to a process that counts what comes in.
+// Measures the accuracy of the bandwidth limit at the receiver: `node test/bench/limit.ts`, about 80 s. Real
+// upload workers send an endless file over loopback to a process that counts the bytes.
 
 export interface LimitRow {
   readonly measure: string
@@ -43,19 +43,21 @@ const environment = {
 
 interface Bench {
   readonly throttle: ReturnType<typeof createThrottle>
-  /** Sends under these names while `during` runs; answers what arrived, and from when on, by hundredth of a second. */
+  /**
+   * Sends under these names while `during` runs; returns the bytes that arrived, in hundredths of a second.
+   */
   run(names: readonly string[], during: () => Promise<void>): Promise<Arrived>
   close(): Promise<void>
 }
 
 interface Arrived {
-  /** Bytes by hundredth of a second from the first that came, over all names. */
+  /** Bytes of all names by hundredth of a second, starting with the first that arrived. */
   readonly bytes: readonly number[]
   readonly firstMs: number
   readonly byName: ReadonlyMap<string, number>
 }
 
-/** Measures all and answers the rows of the table. */
+/** Runs all measurements and returns the rows of the table. */
 export async function measureLimit(): Promise<readonly LimitRow[]> {
   const bench = await openBench()
   const rows: LimitRow[] = []
@@ -87,7 +89,7 @@ async function precision(bench: Bench, limit: number, count: number): Promise<re
   ]
 }
 
-/** How long after `setLimit` the last half second that held too much began. */
+/** Time from `setLimit` to the start of the last half second that exceeded the limit. */
 async function effect(bench: Bench, before: number | null, after: number): Promise<LimitRow> {
   bench.throttle.setLimit(before)
   let setMs = 0
@@ -165,7 +167,7 @@ async function openBench(): Promise<Bench> {
   }
 }
 
-/** A hole of 100 GB: reading it costs no disk. */
+/** A sparse file of 100 GB, which can be read without disk access. */
 async function endlessFile(path: string): Promise<FileIdentity> {
   const handle = await open(path, 'w')
   await handle.truncate(100e9)
@@ -198,7 +200,7 @@ const entriesOf = (buckets: Record<number, number>) =>
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0)
 
-/** Bytes in each second that lies wholly within, one beginning with each hundredth. */
+/** Bytes in each complete one-second window, one starting at each hundredth of a second. */
 function windowsOf(bytes: readonly number[]): readonly number[] {
   const width = windowMs / bucketMs
   return Array.from({ length: Math.max(0, bytes.length - width + 1) }, (_, at) =>

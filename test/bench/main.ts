@@ -10,8 +10,8 @@ import type { Family } from './rows/family.ts'
 import { notRun, table, tally, type Row } from './table.ts'
 import { missing, openWorkbench, type Workbench } from './workbench.ts'
 
-// Our uploader and its peers in one run, in turn, on the same bytes and the same servers. Medians and ratios count; absolute
-// figures are this machine's. What each row means stands in RESULTS.md.
+// Runs our engine and its peers in turn on the same bytes and servers. Compare medians and ratios; absolute
+// figures depend on the machine. RESULTS.md explains each row.
 
 const usage = `npm run bench -- [FAMILY…] [--runs N]
 
@@ -23,7 +23,7 @@ const { values, positionals } = parseArgs({
   options: { runs: { type: 'string', default: '4' }, help: { type: 'boolean', default: false } },
 })
 
-/** Longer than any family takes on a busy machine: nobody watches, and what hangs must not keep the others from their rows. */
+/** Longer than any family takes on a busy machine, so that a hanging family does not block the others. */
 const longestMs = 15 * 60_000
 
 const isWanted = ({ name, onlyNamed }: Family) =>
@@ -49,7 +49,8 @@ async function measured(rounds: number, built: string): Promise<readonly Row[]> 
     try {
       rows.push(...(why ? [notRun(family.about, why)] : await inTime(family, bench)))
     } catch (error) {
-      // One family's mishap must not cost the others' minutes; it shows in the table and in the exit code.
+      // A failed family must not discard the results of the others; it appears in the table and in the exit
+      // code.
       process.stderr.write(`${String(error)}\n`)
       rows.push(notRun(family.about, 'failed: see above'))
       process.exitCode = 1

@@ -8,13 +8,13 @@ import type { OursOptions, OursResult } from './ours-result.ts'
 import type { Workbench } from './workbench.ts'
 
 export interface RunOptions {
-  /** A certificate to trust besides the system's. */
+  /** An additional trusted certificate. */
   readonly certificate?: string | null
-  /** Called twice a second with what the process holds, in MiB. */
+  /** Called twice per second with the resident memory of the process, in MiB. */
   readonly held?: (rssMiB: number) => void
 }
 
-/** Uploads by the real uploader in a process of its own. Throws when anything wasn't registered. */
+/** Uploads with the real engine in its own process. Throws if a file was not registered. */
 export async function ours(
   bench: Workbench,
   options: Omit<OursOptions, 'folder'>,

@@ -4,9 +4,10 @@ import process from 'node:process'
 import { benchUploader } from './bench-uploader.ts'
 import type { OursOptions, OursResult } from './ours-result.ts'
 
-// One upload by the real uploader in a process of its own, built as the app is: `node ours.js <OursOptions as JSON>`, prints
-// OursResult. The process is what the app is when a file is dropped: started, signed in, queue empty. From there on
-// everything counts, the start of the worker threads included, until the API has answered that the last file is registered.
+// One upload by the real engine in its own process, built like the app: `node ours.js <OursOptions as JSON>`;
+// prints OursResult. The initial state is that of the app when a file is dropped: started, signed in, queue
+// empty. The measurement includes the start of the worker threads and ends when the API has registered the
+// last file.
 
 const { paths, ...options } = JSON.parse(process.argv[2] ?? '{}') as OursOptions
 
@@ -15,7 +16,10 @@ function memoryMiB(name: 'VmRSS' | 'VmHWM'): number {
   return Number(found?.[1]) / 1024
 }
 
-/** When the last of all files was registered, in ms since the epoch: by the rows' own times, since patches come later. */
+/**
+ * When the last file was registered, in ms since the epoch. Uses the times in the rows, since patches arrive
+ * later.
+ */
 function allRegistered(): Promise<number> {
   const finished = new Map<string, number>()
   return new Promise((resolve, reject) => {
@@ -23,7 +27,7 @@ function allRegistered(): Promise<number> {
       patch({ changed }) {
         for (const { id, phase, failure, finishedAtMs, already } of changed) {
           if (phase === 'failed') reject(new Error(JSON.stringify(failure)))
-          // Of what the library has already nothing is sent: that would measure something else.
+          // A file that is already in the library is not sent, which would invalidate the measurement.
           if (already) reject(new Error(`${already.name} was there already`))
           if (phase === 'registered') finished.set(id, finishedAtMs ?? NaN)
         }
@@ -38,7 +42,7 @@ await engine.start()
 const signedIn = await engine.useToken('bench-token')
 if (!signedIn.ok) throw new Error(JSON.stringify(signedIn.failure))
 
-// Sets the high-water mark back to what is in use now (proc(5), clear_refs: 5).
+// Resets the peak memory to the current value (proc(5), clear_refs: 5).
 writeFileSync('/proc/self/clear_refs', '5')
 const idleMiB = memoryMiB('VmRSS')
 const cpuBefore = process.cpuUsage()
@@ -56,7 +60,7 @@ const result: OursResult = {
   cpuSeconds: (user + system) / 1e6,
   peakMiB: memoryMiB('VmHWM'),
   idleMiB,
-  // The histogram counts from one firing of its timer to the next: its own period of 1 ms is no lag.
+  // The histogram includes its own timer period of 1 ms.
   lagP99Ms: lag.percentile(99) / 1e6 - 1,
 }
 console.log(JSON.stringify(result))

@@ -4,18 +4,18 @@ import { join } from 'node:path'
 import type { Command } from './launch.ts'
 import type { S3Target } from './s3-target.ts'
 
-// How the peers are asked for the same: this file, in parts of 100 MiB, four at a time.
+// The commands of the peers for the same upload: this file, in parts of 100 MiB, four at a time.
 
 const partMiB = 100
 const partsAtOnce = 4
 const system = (name: string) => (existsSync(`/usr/bin/${name}`) ? `/usr/bin/${name}` : name)
 
-/** curl in one PUT to a URL that needs no more: the sink's, or a presigned one. */
+/** curl with one PUT to a URL that needs no credentials: the sink's or a presigned one. */
 export function curlPut(path: string, url: string): Command {
   return { words: ['curl', '-sfk', '-o', '/dev/null', '-T', path, url] }
 }
 
-/** One process of curl for many files, `width` at a time. */
+/** One curl process for many files, `width` at a time. */
 export async function curlMany(
   folder: string,
   puts: readonly { readonly path: string; readonly url: string }[],
@@ -31,13 +31,13 @@ export async function curlMany(
   return { words: ['curl', '-sfkZ', '--parallel-immediate', '--parallel-max', String(width), '-K', config] }
 }
 
-/** curl sends while sha256sum hashes: both at once is what "hash while sending" can reach. */
+/** curl sends while sha256sum hashes: the lower bound for hashing while sending. */
 export function curlBesideSha256(path: string, url: string): Command {
   const script = 'curl -sfk -o /dev/null -T "$0" "$1" & sha256sum "$0" > /dev/null || exit 1; wait $!'
   return { words: ['sh', '-c', script, path, url] }
 }
 
-/** aws cli with its classic transfer client. */
+/** The AWS CLI with its classic transfer client. */
 async function awsCopy(folder: string, path: string, target: S3Target, key: string): Promise<Command> {
   const config = join(folder, 'aws.conf')
   const settings = [
@@ -57,7 +57,7 @@ async function awsCopy(folder: string, path: string, target: S3Target, key: stri
       ...keysOf(target),
       AWS_CONFIG_FILE: config,
       AWS_EC2_METADATA_DISABLED: 'true',
-      // Checksums in trailers, its default since 2.23, are more than other S3 servers take.
+      // Other S3 servers reject checksums in trailers, which are the default since version 2.23.
       AWS_REQUEST_CHECKSUM_CALCULATION: 'when_required',
       AWS_RESPONSE_CHECKSUM_VALIDATION: 'when_required',
     },
@@ -101,7 +101,7 @@ function keysOf({ accessKey, secretKey, region }: S3Target): Record<string, stri
   return { AWS_ACCESS_KEY_ID: accessKey, AWS_SECRET_ACCESS_KEY: secretKey, AWS_DEFAULT_REGION: region }
 }
 
-/** Those that speak S3, with the most that ours may take of their time. */
+/** The peers that support S3, with the maximum ratio of our time to theirs. */
 export const s3Peers = [
   { program: 'aws', name: 'aws cli classic', atMost: 0.85, command: awsCopy },
   { program: 'minio-client', name: 'minio-client', atMost: 0.75, command: minioPut },

@@ -10,10 +10,10 @@ import type { Family } from '../fixtures/family.ts'
 import { writeSafetensors, writeText, type FixtureTensors } from '../fixtures/model-files.ts'
 import { stateDict, torchZip } from '../fixtures/pickles.ts'
 
-// 1,000 files looked into as `upload` does it: time, time for one, and the most memory that the process ever took.
+// Inspects 1,000 files as `upload` does and measures the total time, the time per file and the peak memory.
 
 const fileCount = 1_000
-/** Layers besides the telling ones: a large model has some thousand tensors, and its header some hundred kilobytes. */
+/** Additional layers: a large model has some thousand tensors and a header of some hundred kilobytes. */
 const layers = 1_000
 
 function asLarge(tensors: FixtureTensors): FixtureTensors {
@@ -43,7 +43,7 @@ try {
   const begun = performance.now()
   const { files } = await collectFiles([folder])
   const collected = performance.now()
-  // The loop must stay free for the window: the longest wait for it is measured beside the work.
+  // The event loop must stay responsive for the window, so its longest delay is measured too.
   let longestWaitMs = 0
   let last = performance.now()
   const pulse = setInterval(() => {

@@ -8,9 +8,9 @@ import { writeSafetensors } from '../fixtures/model-files.ts'
 import { uploadRecord } from '../support/records.ts'
 import { benchPorts, benchUploader } from './bench-uploader.ts'
 
-// A queue of ten thousand, in a process of its own: `node restart.js prepare|measure <folder> <API>`. `prepare` signs in and
-// writes the journal; `measure` prints how many ms the uploader took from nothing until the whole queue was there and had
-// obeyed a command.
+// A queue of ten thousand uploads in its own process: `node restart.js prepare|measure <folder> <API>`.
+// `prepare` signs in and writes the journal; `measure` prints the time in ms until the engine had loaded the
+// whole queue and executed a command.
 
 const [stage = '', folder = '', server = ''] = process.argv.slice(2)
 const rowCount = 10_000

@@ -3,8 +3,8 @@ import { openStorage } from '../cloud/storage.ts'
 import type { S3Target } from './s3-target.ts'
 import { startApiStandIn } from './api-stand-in.ts'
 
-// The API in front of a real S3 server, in a process of its own: `node s3-api.ts <S3Target as JSON> <part size in bytes>`;
-// prints its base URL. The URLs are of the server itself: nothing of ours is in the way of the bytes.
+// The API in front of a real S3 server, in its own process: `node s3-api.ts <S3Target as JSON> <part size in
+// bytes>`; prints its base URL. The presigned URLs point to the server itself, without a proxy in between.
 
 const [target = '{}', partSize = '0'] = process.argv.slice(2)
 const { endpoint, accessKey, secretKey, region, bucket } = JSON.parse(target) as S3Target
@@ -19,7 +19,7 @@ const url = await startApiStandIn({
   storage: {
     presignPut: (key, sizeBytes) => storage.presignPut(key, { ...honest, sizeBytes }),
     createUpload: (key) => storage.createUpload(key),
-    // A part's length isn't signed: the stand-in knows no file's size.
+    // A part's length is not signed, because the API does not store file sizes.
     presignPart: (key, uploadId, partNumber) =>
       storage.presignPart(key, uploadId, partNumber, { ...honest, signsHeaders: false, sizeBytes: 0 }),
     async completeUpload(key, uploadId, parts) {

@@ -1,4 +1,3 @@
-/** A bucket of a real S3 server. */
 export interface S3Target {
   readonly endpoint: string
   readonly accessKey: string

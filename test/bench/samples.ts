@@ -1,6 +1,6 @@
 import { calm } from './calm.ts'
 
-/** The middle value; of an even number the mean of the two in the middle. */
+/** The median; for an even number of values, the mean of the two middle ones. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length >> 1
@@ -8,7 +8,10 @@ export function median(values: readonly number[]): number {
   return ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2
 }
 
-/** The median over the rounds of `a` divided by `b`: both ran in the same round, so the machine's mood cancels out. */
+/**
+ * The median over the rounds of `a` divided by `b`: both ran in the same round, so variations of the machine
+ * cancel out.
+ */
 export function ratio<A, B>(
   a: readonly A[],
   b: readonly B[],
@@ -21,8 +24,8 @@ export type Contestants = Readonly<Record<string, () => Promise<unknown>>>
 type Rounds<C extends Contestants> = { readonly [Name in keyof C]: Awaited<ReturnType<C[Name]>>[] }
 
 /**
- * Runs all contestants once in each round, every second round backwards, so that nobody always follows the same one.
- * Answers each one's samples in the order of the rounds.
+ * Runs all contestants once per round, in reverse order every second round, so that none always follows the
+ * same one. Returns the samples of each in the order of the rounds.
  */
 export async function inTurn<C extends Contestants>(rounds: number, contestants: C): Promise<Rounds<C>> {
   const names = Object.keys(contestants)

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import process from 'node:process'
 import { startApiStandIn } from './api-stand-in.ts'
 
-// The API in front of the discarding sink, in a process of its own: `node sink-api.ts <sink's origin> <part size in bytes>`;
-// prints its base URL.
+// The API in front of the discarding sink, in its own process: `node sink-api.ts <sink's origin> <part size
+// in bytes>`; prints its base URL.
 
 const [sink = '', partSize = '0'] = process.argv.slice(2)
 const url = await startApiStandIn({

@@ -1,14 +1,13 @@
-/** One line of the table. */
 export interface Row {
   readonly measure: string
-  /** As performance goals are written: `≤ 1.15`; empty for what is only told. */
+  /** In the form of the performance goals, such as `≤ 1.15`; empty for informative rows. */
   readonly goal: string
-  /** What is compared with the goal, with its unit. */
+  /** The value that is compared with the goal, with its unit. */
   readonly result: string
   readonly verdict: 'pass' | 'MISS' | 'info' | 'not run'
   readonly ours?: string
   readonly peer?: string
-  /** Why it was not run, or what must be known to read it. */
+  /** Why it was not run, or how to read it. */
   readonly note?: string
 }
 
@@ -22,7 +21,7 @@ export interface Bound {
   readonly note?: string
 }
 
-/** A row that is judged: `value` must be `atMost` that. */
+/** A row with a goal: `value` must be at most `atMost`. */
 export function judged({ measure, atMost, value, unit = '', ...rest }: Bound): Row {
   const result = `${unit === 'ms' || unit === 'MiB' ? value.toFixed(1) : value.toFixed(2)}${unit && ` ${unit}`}`
   const goal = `≤ ${atMost}${unit && ` ${unit}`}`
@@ -39,7 +38,7 @@ export function notRun(measure: string, why: string): Row {
 
 const heads = ['measure', 'goal', 'ours', 'peer', 'result', 'verdict', 'note'] as const
 
-/** The rows as a Markdown table whose columns also line up in a terminal. */
+/** The rows as a Markdown table, with columns aligned for a terminal. */
 export function table(rows: readonly Row[]): string {
   const cells = rows.map((row) => heads.map((head) => row[head] ?? ''))
   const widths = heads.map((head, at) =>
@@ -54,7 +53,7 @@ export function table(rows: readonly Row[]): string {
   ].join('\n')
 }
 
-/** How many goals were met, in a sentence. */
+/** A sentence with the number of goals met. */
 export function tally(rows: readonly Row[]): string {
   const count = (wanted: Row['verdict']) => rows.filter(({ verdict }) => verdict === wanted).length
   const goals = count('pass') + count('MISS')

@@ -14,7 +14,7 @@ import { launch, type Command, type Usage } from './launch.ts'
 export const mebibyte = 1024 * 1024
 export const gibibyte = 1024 * mebibyte
 
-/** What brings a program that a row needs, on Debian and Ubuntu. */
+/** The Debian and Ubuntu packages of the programs that rows need. */
 const packageOf: Readonly<Record<string, string>> = {
   aws: 'awscli',
   'minio-client': 'minio-client',
@@ -23,11 +23,11 @@ const packageOf: Readonly<Record<string, string>> = {
   gcc: 'gcc',
   openssl: 'openssl',
 }
-/** Not a program, but what a program is compiled with. */
+/** Header files that compiled programs need. */
 const headers: Readonly<Record<string, string>> = { 'libssl-dev': '/usr/include/openssl/ssl.h' }
 const isThere = (name: string) => (headers[name] ? existsSync(headers[name]) : hasProgram(name))
 
-/** Why a row can't be run, or null. */
+/** Why a row cannot be run, or null. */
 export function missing(...programs: readonly string[]): string | null {
   const lacking = programs.filter((name) => !isThere(name))
   return lacking.length === 0
@@ -35,27 +35,27 @@ export function missing(...programs: readonly string[]): string | null {
     : `apt-get install ${lacking.map((name) => packageOf[name] ?? name).join(' ')}`
 }
 
-/** A server of the bench; `environment` is what a client of ours needs to trust it. */
+/** A server of the bench; `environment` contains what our client needs to trust it. */
 export interface Sink {
   readonly origin: string
   readonly certificate: string | null
-  /** PUTs that have ended, and the bytes they brought. */
+  /** Completed PUTs and their total bytes. */
   counts(): Promise<{ readonly puts: number; readonly bytes: number }>
 }
 
-/** The place where a run happens: what it starts is ended by `clear`, what it writes is removed. */
+/** The environment of a run: `clear` stops all started programs and removes all files. */
 export interface Workbench {
   readonly folder: string
   readonly rounds: number
-  /** Folder of our own built programs (build-ours.ts). */
+  /** Folder of the built bench programs (build-ours.ts). */
   readonly built: string
   run(command: Command): Promise<Usage>
-  /** Starts one of our programs that prints its address as its first line. */
+  /** Starts one of the bench programs; its first line of output is its address. */
   startProgram(name: string, words: readonly string[]): Promise<string>
   startSink(options?: { readonly tls: boolean }): Promise<Sink>
-  /** A model file of random bytes and exactly that size; written once. */
+  /** A model file of random bytes with exactly this size; written once. */
   file(name: string, sizeBytes: number): Promise<string>
-  /** Has something done when the run is over. */
+  /** Registers a cleanup to run at the end. */
   atEnd(work: () => Promise<unknown>): void
   clear(): Promise<void>
 }
@@ -121,7 +121,7 @@ export async function openWorkbench(rounds: number, built: string): Promise<Work
     async file(name, sizeBytes) {
       const path = join(folder, `${name}.safetensors`)
       const there = await stat(path).catch(() => null)
-      // No two alike: of two files of the same bytes the second is not sent at all.
+      // All files differ, because a duplicate would not be sent.
       const seed = createHash('sha256').update(name).digest().readUInt32LE()
       if (there?.size !== sizeBytes) await writeSafetensors(path, { sizeBytes, payload: { seed } })
       return path
@@ -135,7 +135,7 @@ export async function openWorkbench(rounds: number, built: string): Promise<Work
   }
 }
 
-/** A certificate for loopback that vouches for itself; its key lies beside it. */
+/** A self-signed certificate for loopback, with its key next to it. */
 function makeCertificate(folder: string): string {
   const path = join(folder, 'certificate.pem')
   const words = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=bench`

@@ -9,8 +9,9 @@ import { startApiStandIn } from '../api-stand-in.ts'
 import { benchPorts, benchUploader } from '../bench-uploader.ts'
 import type { ClientOptions, StreamsSeen } from './measure.ts'
 
-// The near end of the line: sends one file in parts by the real uploader until it is ended, and prints each second how many
-// streams there are. The API is beside it and answers as late as if it were at the far end.
+// The sender of the emulated connection: uploads one file in parts with the real engine until it is stopped,
+// and prints the number of concurrent requests each second. The API is local and delays its responses as if
+// it were at the far end.
 
 const { storage, path, fixedStreams, partSizeBytes, roundTripMs } = JSON.parse(
   process.argv[2] ?? '{}',

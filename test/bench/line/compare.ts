@@ -1,23 +1,23 @@
 import type { LineShape } from './line.ts'
 import { measureLine, type Second } from './measure.ts'
 
-/** Which fixed numbers of streams are tried, and for how long each run lasts. */
+/** The fixed concurrencies to try, and the duration of each run. */
 export interface Plan {
   readonly fixed: readonly number[]
   readonly seconds: number
   readonly fixedSeconds: number
 }
 
-/** What following the line brought, held against the best fixed number on the same line. */
+/** Result of the adaptive concurrency compared with the best fixed one on the same connection. */
 export interface Comparison {
   /** Mean of the last half of each fixed run, in Mbit/s. */
   readonly fixed: readonly { readonly requestSlots: number; readonly mbit: number }[]
   readonly best: { readonly requestSlots: number; readonly mbit: number }
-  /** The run that followed the line, second by second, and the mean of its last half. */
+  /** The adaptive run, second by second, and the mean of its last half. */
   readonly run: readonly Second[]
   readonly mbit: number
   readonly ratio: number
-  /** Seconds until three in a row brought `goalRatio` of the best; Infinity if never. */
+  /** Seconds until three consecutive seconds reached `goalRatio` of the best; Infinity if never. */
   readonly reachedSeconds: number
 }
 
@@ -25,7 +25,7 @@ export const shapes: Readonly<Record<'lossy' | 'clean' | 'slow' | 'deep', LineSh
   lossy: { rateMbit: 1_000, roundTripMs: 50, loss: 0.001 },
   clean: { rateMbit: 1_000, roundTripMs: 50, loss: 0 },
   slow: { rateMbit: 100, roundTripMs: 50, loss: 0.001 },
-  // A cheap router at home: what is sent too fast waits there for up to half a second.
+  // A cheap home router that queues up to half a second of packets.
   deep: { rateMbit: 200, roundTripMs: 20, loss: 0, queueMs: 500 },
 }
 export const goalRatio = 0.9
@@ -35,7 +35,7 @@ const partSizeBytes = 64 * 1024 ** 2
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
 const lastHalf = (run: readonly Second[]) => mean(run.slice(run.length >> 1).map(({ mbit }) => mbit))
 
-/** When the mean of three seconds first came to `wanted`; Infinity if never. */
+/** When the mean of three seconds first reached `wanted`; Infinity if never. */
 function reachedAfter(run: readonly Second[], wanted: number): number {
   const index = run.findIndex(
     (_, at) => at >= 2 && mean(run.slice(at - 2, at + 1).map(({ mbit }) => mbit)) >= wanted,
@@ -43,7 +43,9 @@ function reachedAfter(run: readonly Second[], wanted: number): number {
   return index < 0 ? Infinity : index + 1
 }
 
-/** Runs each fixed number and then the streams that follow the line, on the same emulated line one after the other. */
+/**
+ * Runs each fixed concurrency and then the adaptive one, one after the other on the same emulated connection.
+ */
 export async function compareOnLine(
   shape: LineShape,
   { fixed, seconds, fixedSeconds }: Plan,

@@ -1,6 +1,7 @@
-// A line between two network namespaces, for kernels without netem: `line NS_A NS_B RATE_MBIT ONE_WAY_MS LOSS QUEUE_MS`.
-// Makes a TUN device in each (line-a, line-b), prints "up" and carries packets until it is ended. In each direction a packet
-// takes its time at the rate, is dropped when the queue is full, then delayed, and lost at random.
+// An emulated connection between two network namespaces, for kernels without netem: `line NS_A NS_B RATE_MBIT
+// ONE_WAY_MS LOSS QUEUE_MS`. Creates a TUN device in each (line-a, line-b), prints "up" and forwards packets
+// until it is stopped. In each direction a packet is sent at the given rate, dropped if the queue is full,
+// then delayed, and lost at random.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -87,7 +88,7 @@ static void *carry(void *argument) {
     }
     for (long long time = now(); head < tail && ring[head % SLOTS].due <= time; head += 1) {
       Packet *packet = &ring[head % SLOTS];
-      // Anything but a full device is that packet's own fault.
+      // EAGAIN means that the device is full; any other error concerns this packet only.
       if (write(way->out, packet->bytes, packet->length) < 0 && errno == EAGAIN) break;
       idle = 0;
     }

@@ -6,45 +6,48 @@ import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 
-/** A long line, such as that from a flat to a data centre. */
+/** Properties of a long-distance connection, such as from a home to a data centre. */
 export interface LineShape {
   readonly rateMbit: number
-  /** There and back, in ms. */
+  /** Round-trip time in ms. */
   readonly roundTripMs: number
-  /** Share of the packets that are lost, in each direction. */
+  /** Share of packets lost in each direction. */
   readonly loss: number
-  /** How long packets may queue before the line, in ms; 25 unless told, as with a well-made router. */
+  /**
+   * Maximum queuing delay before the bottleneck, in ms; the default of 25 is that of a well-configured
+   * router.
+   */
   readonly queueMs?: number
 }
 
-/** The two ends of the line; each is a network namespace of its own. */
+/** The two ends of the connection, each a network namespace. */
 export type End = 'near' | 'far'
 
 export interface Line {
   readonly farAddress: string
-  /** Starts a program at one end. It is ended with the line. */
+  /** Starts a program at one end; it is stopped with the connection. */
   start(end: End, program: string, words: readonly string[]): ChildProcess
-  /** How long a new connection from the near end takes now, in ms: a round trip and what queues before it. */
+  /** Duration of a new connection from the near end, in ms: a round trip plus the queuing delay. */
   connectMs(port: number): Promise<number>
-  /** Bytes that have arrived at the far end so far, headers and what was sent twice included. */
+  /** Bytes received at the far end so far, including headers and retransmissions. */
   arrivedBytes(): number
-  /** Ends what was started and takes the line down. */
+  /** Stops all started programs and removes the connection. */
   close(): void
 }
 
 const run = promisify(execFile)
 
-/** Half the bytes that are under way on the line may queue before it, as with a well-made router. */
+/** Half of the bytes in flight may queue, as with a well-configured router. */
 const shortQueueMs = 25
-/** What else this computer does must not look like the line. */
+/** High priority, so that other programs on this computer do not distort the emulated connection. */
 const ahead = ['-n', '-15']
 const farAddress = '10.213.7.2'
 const nearAddress = '10.213.7.1'
 const network = '10.213.7.0/24'
-/** What the kernel uses unless told otherwise differs from host to host, and flatters where it is bbr. */
+/** The kernel's default differs between hosts, and bbr would improve the results. */
 const congestionControl = 'cubic'
 
-/** Why there can be no line here, in one sentence, or null. */
+/** The reason why the connection cannot be emulated here, or null. */
 export function whyNoLine(): string | null {
   const need = 'the emulated line needs root, /dev/net/tun, ip and gcc'
   if (process.getuid?.() !== 0) return `${need}: this is not root`
@@ -63,7 +66,7 @@ export function whyNoLine(): string | null {
   return null
 }
 
-/** Sets up two namespaces with the emulator between them. Its program is built in `folder`. */
+/** Creates two namespaces with the emulator between them. Its program is built in `folder`. */
 export async function openLine(shape: LineShape, folder: string): Promise<Line> {
   const names = { near: `line-near-${process.pid}`, far: `line-far-${process.pid}` }
   const started: ChildProcess[] = []
@@ -121,6 +124,6 @@ function spawnQuietly(program: string, words: readonly string[]): void {
   try {
     execFileSync(program, words, { stdio: 'ignore' })
   } catch {
-    // It was not there, or goes with its last process.
+    // It did not exist, or is removed with its last process.
   }
 }

@@ -9,34 +9,37 @@ import { setTimeout as after } from 'node:timers/promises'
 import { writeSafetensors } from '../../fixtures/model-files.ts'
 import { openLine, type Line, type LineShape } from './line.ts'
 
-/** What `client.ts` gets, as JSON. */
+/** Options of `client.ts`, as JSON. */
 export interface ClientOptions {
   readonly storage: string
   readonly path: string
   readonly partSizeBytes: number
   readonly roundTripMs: number
-  /** As many streams as that, or null for as many as the line says. */
+  /** A fixed concurrency, or null for the adaptive one. */
   readonly fixedStreams: number | null
 }
 
-/** What `client.ts` prints, each second. */
+/** What `client.ts` prints each second. */
 export interface StreamsSeen {
   readonly limit: number
   readonly inUse: number
 }
 
 export interface Second extends StreamsSeen {
-  /** Megabits a second that arrived at the far end, headers included. */
+  /** Megabits per second received at the far end, including headers. */
   readonly mbit: number
-  /** What a new connection took in this second, in ms. */
+  /** Duration of a new connection in this second, in ms. */
   readonly connectMs: number
 }
 
 const port = 9_000
-/** More than any of the lines takes during a run; the file is sparse. */
+/** More than any of the connections sends during a run; the file is sparse. */
 const fileBytes = 20 * 1024 ** 3
 
-/** Sends one file over a new line for `seconds` and answers what each second brought, from when the first byte arrived. */
+/**
+ * Sends one file over a new connection for `seconds`; returns the result of each second after the first byte
+ * arrived.
+ */
 export async function measureLine(options: {
   readonly shape: LineShape
   readonly seconds: number

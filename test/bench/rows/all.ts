@@ -11,7 +11,7 @@ import { peers } from './peers.ts'
 import { restart } from './restart.ts'
 import { plainSink, tlsSink } from './sink.ts'
 
-/** Every family of the table, in its order; the last ones only when they are named. */
+/** All families in the order of the table; the last ones run only when named. */
 export const families: readonly Family[] = [
   ...[plainSink, tlsSink, peers, ceph, cephMany, many, memory, finish, restart, limit, line, huge],
   ...[lineShort, lineAll, hugeShort],

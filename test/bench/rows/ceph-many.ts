@@ -8,7 +8,7 @@ import { smallCount, smallFiles, width } from './many.ts'
 
 const about = '200 files of 5 MiB to a real S3 server (Ceph), beside curl -Z'
 
-/** Ours asks for each URL, hashes and registers; curl gets its URLs signed beforehand and does nothing but PUT. */
+/** Ours requests each URL, hashes and registers; curl gets presigned URLs and only sends the PUTs. */
 export const cephMany: Family = {
   name: 'ceph-many',
   about,

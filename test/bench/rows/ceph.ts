@@ -8,7 +8,7 @@ import { judged, notRun, told, type Row } from '../table.ts'
 import { gibibyte, missing } from '../workbench.ts'
 import type { Family } from './family.ts'
 
-// 1 GiB, not two: seven uploads a round must find room on a small disk.
+// 1 GiB rather than 2, because the seven uploads of a round must fit on a small disk.
 const sizeBytes = gibibyte
 const about = 'one 1 GiB file to a real S3 server (Ceph): one PUT and parts, beside curl, aws, mc, rclone'
 
@@ -25,7 +25,7 @@ export const ceph: Family = {
     const put = async (command: Command | Promise<Command>) => afterwards(cloud, bench.run(await command))
     const upload = (singlePutLimitBytes: number) =>
       afterwards(cloud, ours(bench, { server: cloud.api, singlePutLimitBytes, atOnce: 4, paths: [path] }))
-    // The first gigabyte after its start finds the server slow.
+    // The server is slow for the first gigabyte after its start.
     await put(curlPut(path, await cloud.presign('first')))
     const theirs = Object.fromEntries(
       present.map(({ program, command }) => [
@@ -48,7 +48,7 @@ type Contestants = Record<'curl', () => Promise<Usage>> &
   Record<string, () => Promise<Usage | OursResult>>
 type Rounds = Readonly<Record<'curl' | 'whole' | 'parts' | (string & {}), readonly (Usage | OursResult)[]>>
 
-/** Frees the room before the next one is measured. */
+/** Deletes the objects before the next measurement, to free disk space. */
 async function afterwards<T>(cloud: CephBench, work: Promise<T>): Promise<T> {
   const result = await work
   await cloud.empty()

@@ -9,7 +9,10 @@ const roundTripMs = 20
 const sizeBytes = 100 * mebibyte
 const bytesPerSecond = 100_000_000
 
-/** What follows storage's last answer: joining and registering, one round trip each, and what we add to them. */
+/**
+ * The time after storage's last response: completing and registering take one round trip each, plus our
+ * overhead.
+ */
 export const finish: Family = {
   name: 'finish',
   about: `last byte acknowledged → registered, on a line of ${roundTripMs} ms`,

@@ -8,10 +8,10 @@ import type { Family } from './family.ts'
 import { memoryRow } from './memory.ts'
 
 const partBytes = 100 * mebibyte
-/** What the last fifth of the run may hold above the second, in MiB: flat but for what garbage is due. */
+/** Allowed growth from the second to the last fifth of the run, in MiB; covers garbage not yet collected. */
 const flatMiB = 8
 
-/** One run, whatever the rounds: the long one takes more than a minute. */
+/** A single run regardless of the number of rounds, since the long one takes over a minute. */
 function hugeFamily(gigabytes: number, family: Pick<Family, 'name' | 'about' | 'onlyNamed'>): Family {
   return { ...family, needs: ['gcc', 'curl'], measure: (bench) => measure(bench, gigabytes) }
 }
@@ -45,7 +45,7 @@ async function measure(bench: Workbench, gigabytes: number): Promise<readonly Ro
   ]
 }
 
-/** The greatest sample of each fifth of the run: what grows with the file shows here. */
+/** The maximum of each fifth of the run, which reveals memory that grows with the file. */
 function fifthsOf(held: readonly number[]): readonly number[] {
   const fifth = Math.ceil(held.length / 5)
   return [0, 1, 2, 3, 4].map((at) => Math.max(...held.slice(at * fifth, (at + 1) * fifth)))

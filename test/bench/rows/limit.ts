@@ -1,7 +1,7 @@
 import { measureLimit } from '../limit.ts'
 import type { Family } from './family.ts'
 
-/** One run, whatever the rounds: each of its rows is made of hundreds of windows already. */
+/** A single run regardless of the number of rounds, since each row aggregates hundreds of windows. */
 export const limit: Family = {
   name: 'limit',
   about: 'how exactly the bandwidth limit holds, where the bytes arrive',

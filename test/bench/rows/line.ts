@@ -5,7 +5,10 @@ import type { Family } from './family.ts'
 
 type ShapeName = keyof typeof shapes
 
-/** One run, whatever the rounds: every fixed number and the streams that follow the line, on the same emulated line. */
+/**
+ * A single run regardless of the number of rounds: all fixed concurrencies and the adaptive one on the same
+ * emulated connection.
+ */
 function lineFamily(
   family: Pick<Family, 'name' | 'about' | 'onlyNamed'>,
   names: readonly ShapeName[],

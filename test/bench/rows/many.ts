@@ -8,12 +8,15 @@ import { memoryRow } from './memory.ts'
 
 const smallBytes = 5 * mebibyte
 export const smallCount = 200
-/** curl's as many at a time as ours. */
+/** Parallel files, the same for curl and ours. */
 export const width = 4
 export const smallFiles = (bench: Workbench) =>
   Promise.all(Array.from({ length: smallCount }, (_, at) => bench.file(`small-${at}`, smallBytes)))
 
-/** Here the SHA-256 alone is the floor, so the goal of small files is judged on a real S3 server (family `ceph`). */
+/**
+ * SHA-256 alone is the lower bound here, so the goal for small files is checked on a real S3 server (family
+ * `ceph`).
+ */
 export const many: Family = {
   name: 'many',
   about: '200 files of 5 MiB to a sink that discards',

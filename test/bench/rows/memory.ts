@@ -5,7 +5,7 @@ import { judged, type Row } from '../table.ts'
 import { gibibyte, mebibyte, type Workbench } from '../workbench.ts'
 import type { Family } from './family.ts'
 
-/** Above an empty queue in the same process, in MiB. */
+/** Memory above that of the same process with an empty queue, in MiB. */
 const mostAboveIdleMiB = 48
 const aboveIdle = ({ peakMiB, idleMiB }: OursResult) => peakMiB - idleMiB
 

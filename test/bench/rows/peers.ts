@@ -10,10 +10,10 @@ import type { Family } from './family.ts'
 
 const sizeBytes = 2 * gibibyte
 
-/** The sink has no object to show: rclone must not look whether it arrived. */
+/** The sink has no objects, so rclone must not check the upload with HEAD. */
 const knowsNoObject = { RCLONE_S3_NO_HEAD: 'true' }
 
-/** A real server on the same cores hides what the clients cost; here they alone are compared. */
+/** Compares the clients alone: on the same cores a real server would hide their cost. */
 export const peers: Family = {
   name: 'peers',
   about: 'one 2 GiB file in parts to the sink, which answers like S3: beside aws, mc, rclone',

@@ -22,7 +22,7 @@ export const restart: Family = {
     await run(process.execPath, [program, 'prepare', written, api])
     let copies = 0
     const { usableMs } = await inTurn(bench.rounds, {
-      // Each from its own copy: a start changes the journal.
+      // Each measurement uses its own copy, because a start changes the journal.
       async usableMs() {
         const folder = `${written}-${(copies += 1)}`
         await cp(written, folder, { recursive: true, preserveTimestamps: true })

@@ -15,7 +15,7 @@ const secondsPerGb = (samples: readonly { readonly cpuSeconds: number }[]) =>
 const seconds = (samples: readonly { readonly seconds: number }[]) =>
   `${median(samples.map((sample) => sample.seconds)).toFixed(2)} s`
 
-/** Goals of one large file where only the client counts, plain or over TLS. */
+/** Goals for one large file where only the client matters, plain or over TLS. */
 function onSink(tls: boolean): Family {
   const line = tls ? 'TLS' : 'plain'
   return {
@@ -94,7 +94,7 @@ async function commandLine(bench: Workbench, api: string, path: string) {
   })
 }
 
-/** A bench whose bytes go elsewhere measures nothing. */
+/** Fails if the bytes did not reach the sink, because the measurement would be meaningless. */
 async function checkArrived(sink: Sink, uploads: number): Promise<void> {
   const { bytes } = await sink.counts()
   if (bytes !== uploads * sizeBytes)

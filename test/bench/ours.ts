@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import process from 'node:process'
-import { benchUploader } from './bench-uploader.ts'
+import { createBenchEngine } from './bench-engine.ts'
 import type { OursOptions, OursResult } from './ours-result.ts'
 
 // One upload by the real engine in its own process, built like the app: `node ours.js <OursOptions as JSON>`;
@@ -37,7 +37,7 @@ function allRegistered(): Promise<number> {
   })
 }
 
-const engine = benchUploader(options)
+const engine = createBenchEngine(options)
 await engine.start()
 const signedIn = await engine.useToken('bench-token')
 if (!signedIn.ok) throw new Error(JSON.stringify(signedIn.failure))

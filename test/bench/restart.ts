@@ -6,7 +6,7 @@ import { openJournal } from '../../electron/journal/journal-file.ts'
 import { createUploadStore } from '../../electron/journal/upload-store.ts'
 import { writeSafetensors } from '../fixtures/model-files.ts'
 import { uploadRecord } from '../support/records.ts'
-import { benchPorts, benchUploader } from './bench-uploader.ts'
+import { benchEnvironment, createBenchEngine } from './bench-engine.ts'
 
 // A queue of ten thousand uploads in its own process: `node restart.js prepare|measure <folder> <API>`.
 // `prepare` signs in and writes the journal; `measure` prints the time in ms until the engine had loaded the
@@ -21,7 +21,7 @@ async function open() {
   const secrets = new Map(JSON.parse(text) as [string, string][])
   return {
     secrets,
-    engine: benchUploader({ folder, server, singlePutLimitBytes: 500_000_000, atOnce: 4, secrets }),
+    engine: createBenchEngine({ folder, server, singlePutLimitBytes: 500_000_000, atOnce: 4, secrets }),
   }
 }
 
@@ -40,7 +40,7 @@ async function prepare(): Promise<void> {
   const { path } = await writeSafetensors(join(folder, 'model.safetensors'), { sizeBytes: 1_000_000 })
   const identity = identityOf(await stat(path, { bigint: true }))
   const { database } = openJournal(folder, Date.now())
-  const store = createUploadStore(database, 'bench', benchPorts)
+  const store = createUploadStore(database, 'bench', benchEnvironment)
   const given = { path, identity, team, accountId: account.id }
   const written = store.add(Array.from({ length: rowCount }, () => uploadRecord(given)))
   if (!written.ok) throw new Error(JSON.stringify(written.failure))

@@ -1,4 +1,7 @@
-/** Roles of Cyberun Cloud: owners and admins manage a team's resources, members run workflows, viewers look. */
+/**
+ * Roles of Cyberun Cloud: owners and admins manage a team's resources, members run workflows, viewers have
+ * read access.
+ */
 export type Role = 'owner' | 'admin' | 'member' | 'viewer'
 
 export type DemoTeam = { readonly id: string; readonly displayName: string; readonly role: Role }
@@ -13,7 +16,7 @@ export type DemoAccount = {
   readonly teams: readonly DemoTeam[]
 }
 
-// Team ids come in both forms that the public pages show, so that nobody learns to parse them.
+// The team ids use both forms from the public pages, so that no client relies on one of them.
 const alicesTeam = { id: '019abc12-4567-7890-abcd-ef1234567891', displayName: "Alice's Team" }
 const studioNorth = { id: 'team_01JC4STUDIONORTH', displayName: 'Studio North' }
 const bobsTeam = { id: '019abc12-4567-7890-abcd-ef1234567892', displayName: "Bob's Team" }
@@ -31,7 +34,7 @@ export const ALICE: DemoAccount = {
   ],
 }
 
-/** Bob may only look at Studio North: his writes there are answered 403. */
+/** Bob only has read access to Studio North; his writes there get a 403. */
 export const BOB: DemoAccount = {
   id: '019abc12-3456-7890-abcd-ef1234567893',
   email: 'bob@example.com',
@@ -51,7 +54,7 @@ export const ALICES_TEAM_ID = alicesTeam.id
 export const STUDIO_NORTH_ID = studioNorth.id
 export const BOBS_TEAM_ID = bobsTeam.id
 
-/** Finds an account by its address, in any case. */
+/** Finds an account by its email address, ignoring case. */
 export function accountByEmail(email: string): DemoAccount | undefined {
   return DEMO_ACCOUNTS.find((account) => account.email === email.toLowerCase())
 }

@@ -1,6 +1,6 @@
 import type { Answer } from './exchange.ts'
 
-/** A refusal with the API's status and its one documented member, `error_message`. */
+/** An error response with the API's status and its one documented member, `error_message`. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly status: number

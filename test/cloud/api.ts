@@ -13,22 +13,31 @@ export type ApiContext = {
   readonly tokens: Tokens
   readonly storage: Storage
   readonly settings: ApiSettings
-  /** Where the pairing page is, known once the server listens. */
+  /** Origin of the pairing page; available once the server is listening. */
   origin(): string
   now(): number
 }
 
 export type ApiSettings = {
   readonly partSizeBytes: number
-  /** Whether `upload_headers` carries signed headers; else it is an empty map, which the API also allows. */
+  /**
+   * Whether `upload_headers` contains signed headers; otherwise it is an empty map, which the API also
+   * allows.
+   */
   readonly signsHeaders: boolean
-  /** Whether registering reads the object and compares its SHA-256; unknown of the real server. */
+  /**
+   * Whether registering reads the object and compares its SHA-256. The real server's behaviour is unknown.
+   */
   readonly verifiesHash: boolean
-  /** The deployment's limit, answered with 413. */
+  /** The deployment's limit; larger files get a 413. */
   readonly maximumFileBytes: number
-  /** Whether the deployment's licence has custom models; without it every model operation is 403. */
+  /**
+   * Whether the deployment's licence includes custom models; without it every model operation returns 403.
+   */
   readonly hasCustomModels: boolean
-  /** Members that the list of models leaves out, since the call is inferred; the record of one model has them. */
+  /**
+   * Members missing from the list of models, since the call is inferred; a single model's record has them.
+   */
   readonly listLacks: readonly string[]
   readonly pairingSeconds: number
   readonly pollSeconds: number
@@ -40,14 +49,14 @@ export type Call<Body> = {
   readonly context: ApiContext
   readonly exchange: Exchange
   readonly body: Body
-  /** Values of `:names` in the route's path. */
+  /** Values of the `:name` segments in the route's path. */
   readonly parameters: Readonly<Record<string, string>>
   readonly query: URLSearchParams
-  /** The signed-in person; throws when the operation is anonymous. */
+  /** The signed-in account; throws if the operation is anonymous. */
   readonly person: DemoAccount
-  /** The team that the request is scoped to; throws when the operation has none. */
+  /** The team of the request; throws if the operation has none. */
   readonly team: DemoTeam
-  /** The credential as it was sent. */
+  /** The credential as received. */
   readonly credential: string
 }
 
@@ -75,7 +84,7 @@ type RouteParts<Body> = Pick<Route, 'name' | 'accepts'> & {
   handle(call: Call<Body>): Promise<Answer> | Answer
 }
 
-/** One operation; a route without `body` refuses any body but an empty object. */
+/** Defines an operation; a route without `body` rejects any body except an empty object. */
 export function route<Body>(parts: RouteParts<Body>): Route {
   const [method = '', path = ''] = parts.at.split(' ')
   const { name, accepts, scope = 'none', writes = false, query = [] } = parts
@@ -92,7 +101,7 @@ export function route<Body>(parts: RouteParts<Body>): Route {
   }
 }
 
-/** Answers by the first route that fits; the checks run in the order credential, team, role, body. */
+/** Responds with the first matching route. Checks the credential, team, role and body, in this order. */
 export function createApi(
   routes: readonly Route[],
   context: ApiContext,
@@ -157,7 +166,7 @@ type Asked = { readonly person: DemoAccount; readonly boundTeamId: string | unde
 
 async function identify(one: Route, context: ApiContext, credential: string | undefined): Promise<Asked> {
   if (!credential) throw new ApiError(401, 'unauthorized')
-  // Keys of agents (ak-) and of services (sk-) work on none of these operations.
+  // No operation here accepts keys of agents (ak-) or services (sk-).
   if (/^(sk|ak)-/.test(credential)) throw new ApiError(403, 'credential kind not allowed')
   if (credential.startsWith('dk-')) {
     const device = context.records.device(hashKey(credential))
@@ -176,7 +185,10 @@ function known(userId: string): DemoAccount {
   return person
 }
 
-/** A device is bound to its team and the header ignored; a session must name one of the person's teams. */
+/**
+ * A device key is bound to its team and the header is ignored; a session must specify one of the account's
+ * teams.
+ */
 function teamOf(asked: Asked, header: string): DemoTeam {
   const id = asked.boundTeamId ?? header
   if (id === '') throw new ApiError(400, 'X-Team-ID header is required')
@@ -185,12 +197,12 @@ function teamOf(asked: Asked, header: string): DemoTeam {
   return team
 }
 
-/** Device keys are kept as their hash only. */
+/** Only the hash of a device key is stored. */
 export function hashKey(key: string): string {
   return createHash('sha256').update(key).digest('hex')
 }
 
-// A complete call with 10,000 parts is below one megabyte.
+// A complete call with 10,000 parts is less than one megabyte.
 const MAXIMUM_BODY_BYTES = 4 * 1024 * 1024
 
 async function readJson(exchange: Exchange): Promise<unknown> {

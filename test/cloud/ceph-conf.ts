@@ -5,16 +5,16 @@ export type ClusterPlan = {
   readonly fsid: string
   readonly monitorPort: number
   readonly gatewayPort: number
-  /** Where Debian keeps Ceph's object classes; differs by processor. */
+  /** Folder of Ceph's object classes on Debian; depends on the processor. */
   readonly classFolder: string
 }
 
-// Sparse, so that it costs only what is stored.
+// The file is sparse, so it only uses the space of the stored data.
 const BLOCK_BYTES = 64 * 1024 ** 3
 
 /**
- * A cluster of one monitor, one disk in a file and one gateway, on loopback, without authentication among
- * its own daemons: nobody else can reach it and S3's own signatures are still checked by the gateway.
+ * A cluster of one monitor, one disk in a file and one gateway, on loopback. Its own daemons need no
+ * authentication because they are only reachable locally; the gateway still checks S3 signatures.
  */
 export function cephConf(plan: ClusterPlan): string {
   const { folder, fsid, monitorPort, gatewayPort, classFolder } = plan

@@ -19,7 +19,7 @@ const PROGRAMS = ['monmaptool', 'ceph', 'ceph-mon', 'ceph-osd', 'radosgw', 'rado
 
 const FOLDERS = ['mon', 'osd', 'run', 'log', 'rgw']
 
-/** Installs everything that `startCeph` needs, on Debian and Ubuntu. */
+/** Installs all requirements of `startCeph` on Debian and Ubuntu. */
 const CEPH_INSTALL_COMMAND =
   'apt-get install -y --no-install-recommends radosgw ceph-mon ceph-osd ceph-common'
 
@@ -27,7 +27,7 @@ export function isCephInstalled(): boolean {
   return PROGRAMS.every(hasProgram)
 }
 
-/** What a folder must remember for its cluster to be started again. */
+/** The state that a folder needs to start its cluster again. */
 type Cluster = {
   readonly fsid: string
   readonly monitorPort: number
@@ -36,9 +36,9 @@ type Cluster = {
 }
 
 /**
- * Starts a real S3 server, Ceph's RADOS gateway, on free ports of loopback; takes about fifteen seconds.
- * With `dataDir` the stored objects are kept and found again by the next start; else nothing is left.
- * Needs no root. Throws with the command to install when programs are missing.
+ * Starts a real S3 server, Ceph's RADOS gateway, on free loopback ports, without root; takes about fifteen
+ * seconds. With `dataDir` the stored objects are kept for the next start; otherwise everything is removed.
+ * Throws with the install command if programs are missing.
  */
 export async function startCeph(options: { readonly dataDir?: string } = {}): Promise<Ceph> {
   const missing = PROGRAMS.filter((name) => !hasProgram(name))
@@ -56,7 +56,7 @@ export async function startCeph(options: { readonly dataDir?: string } = {}): Pr
       endpoint: `http://127.0.0.1:${gatewayPort}`,
       accessKey: cluster.accessKey,
       secretKey: cluster.secretKey,
-      // What is thrown away needs no farewell.
+      // Data that will be deleted needs no clean shutdown.
       stop: () => end(options.dataDir === undefined ? 'kill' : 'stop'),
     }
   } catch (error) {
@@ -71,7 +71,7 @@ async function startAll(
 ): Promise<{ cluster: Cluster; gatewayPort: number }> {
   const remembered = join(folder, 'cluster.json')
   const isOld = existsSync(remembered)
-  // A start that was cut short leaves a cluster that nobody can use; only what is ours is removed.
+  // An interrupted start leaves an unusable cluster; only its own folders are removed.
   for (const name of isOld ? [] : [...FOLDERS, 'monmap']) {
     await rm(join(folder, name), { recursive: true, force: true })
   }

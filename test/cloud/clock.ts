@@ -1,7 +1,7 @@
-/** A clock that a test moves by hand, so that tokens and URLs run out without anybody waiting. */
+/** A clock that tests advance, so that tokens and URLs expire without waiting. */
 export type Clock = { readonly now: () => number; advance(seconds: number): void }
 
-/** Begins at the true time. */
+/** Starts at the current time. */
 export function createClock(): Clock {
   let offsetMs = 0
   return {

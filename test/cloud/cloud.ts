@@ -27,66 +27,72 @@ import type { StoredObject, UnfinishedUpload } from './storage.ts'
 import { createTokens } from './tokens.ts'
 
 export type CloudOptions = Partial<ApiSettings> & {
-  /** A free one unless told. */
+  /** Defaults to a free port. */
   readonly port?: number
-  /** Kept after closing; a temporary folder, removed by closing, when left out. */
+  /** Kept after closing; by default a temporary folder that is removed on closing. */
   readonly dataDir?: string
   /** A real S3 server instead of the embedded one. */
   readonly s3?: S3Endpoint
-  /** Embedded storage only: counts bytes and keeps none. */
+  /** Embedded storage only: counts bytes without storing them. */
   readonly discard?: boolean
-  /** Embedded storage only; S3's own 5 MiB unless told. */
+  /** Embedded storage only; defaults to S3's 5 MiB. */
   readonly minimumPartBytes?: number
-  /** Life of an access token; an hour unless told, as at Cyberun Cloud. */
+  /** Lifetime of an access token; defaults to one hour, as at Cyberun Cloud. */
   readonly tokenSeconds?: number
   readonly refreshSeconds?: number
-  /** Life of a presigned URL; an hour unless told. */
+  /** Lifetime of a presigned URL; defaults to one hour. */
   readonly urlSeconds?: number
-  /** Milliseconds since 1970; tokens, pairings and the embedded storage go by it. */
+  /** Milliseconds since 1970; the clock of tokens, pairings and the embedded storage. */
   readonly now?: () => number
 }
 
 export type Cloud = {
   /** Base URL of the API. */
   readonly url: string
-  /** Where the pairing page is. */
+  /** Origin of the pairing page. */
   readonly origin: string
   /** Origin of the presigned URLs. */
   readonly storageUrl: string
   readonly accounts: readonly DemoAccount[]
-  /** Every request of a client, in the order of arrival; the cloud's own calls to storage are not among them. */
+  /** All client requests in order of arrival, without the cloud's own calls to storage. */
   readonly operations: readonly Operation[]
-  /** Resolves with the first `count` operations of that name once they have ended; past ones count. */
+  /** Resolves with the first `count` operations of this name once they have ended; earlier ones count. */
   ended(name: string, count?: number): Promise<readonly Operation[]>
   forgetOperations(): void
   fail(rule: FaultRule): void
-  /** Forgets all rules, and cuts what is stalled. */
+  /** Removes all rules and cuts stalled connections. */
   clearFailures(): void
   hold(on: string, moment?: HoldMoment, choice?: HoldChoice): Hold
-  /** Takes API and storage off the line: connections are cut, new ones refused. The answer brings both back. */
+  /**
+   * Takes API and storage offline: cuts connections and refuses new ones. The returned function restores
+   * both.
+   */
   unplug(): Promise<() => Promise<void>>
-  /** Storage forgets its unfinished uploads, as a rule for abandoned parts would; the API still presigns for them. */
+  /**
+   * Storage deletes its unfinished uploads, as a lifecycle rule for abandoned parts would; the API still
+   * presigns for them.
+   */
   dropUploads(): Promise<void>
-  /** What is stored, by key. */
+  /** Stored objects by key. */
   objects(): Promise<readonly StoredObject[]>
   /** Multipart uploads that were neither completed nor aborted. */
   unfinishedUploads(): Promise<readonly UnfinishedUpload[]>
   /** The team's models, oldest first. */
   modelsOf(teamId: string): readonly ModelRecord[]
-  /** Puts a model into a team's library as if somebody else had: nothing is stored for it. Answers its id. */
+  /** Adds a model to a team's library as another person would, without a stored object. Returns its id. */
   addModel(teamId: string, model: Partial<ModelRecord> & Pick<ModelRecord, 'model_path'>): string
-  /** What the person does in the browser. */
+  /** Confirms a pairing as the person would in the browser. */
   confirmPairing(userCode: string, email: string, teamId: string): void
-  /** Kills every refresh token of the person; access tokens live on until they expire. */
+  /** Invalidates all refresh tokens of the account; access tokens remain valid until they expire. */
   endSessions(email: string): void
-  /** Revokes every paired device of the person. */
+  /** Revokes all paired devices of the account. */
   revokeDevices(email: string): void
   close(): Promise<void>
 }
 
 const ROUTES = [...sessionRoutes, ...pairingRoutes, ...modelRoutes, ...uploadRoutes]
 
-/** Names of all operations of the API, with method and path as the description writes them. */
+/** Names of all operations of the API, with method and path as in its description. */
 export const API_OPERATIONS: readonly string[] = ROUTES.map(
   ({ name, method, path }) => `${name} ${method} ${path.replace('/api/v1', '').replace(/:(\w+)/, '{$1}')}`,
 )
@@ -97,12 +103,12 @@ const KNOWN_NAMES = new Set([
   ...['api', 'storage', 'unknown', 'get-pair-page', 'post-pair-page'],
 ])
 
-/** A fault on a mistyped name would never strike, and its test would pass for no reason. */
+/** A fault with a misspelled name would never apply, and its test would pass without testing anything. */
 function checkName(name: string): void {
   if (!KNOWN_NAMES.has(name)) throw new Error(`no operation is called ${name}`)
 }
 
-/** Starts a local Cyberun Cloud on loopback; everything it opened is gone after `close()`. */
+/** Starts a local Cyberun Cloud on loopback; `close()` removes everything it created. */
 export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'local-cloud-'))
   mkdirSync(dataDir, { recursive: true })
@@ -198,11 +204,11 @@ function serveApi(context: ApiContext, serving: ApiServing) {
 
 function settingsOf(options: CloudOptions): ApiSettings {
   return {
-    // The value of the API's own example.
+    // The value in the API's own example.
     partSizeBytes: options.partSizeBytes ?? 104_857_600,
     signsHeaders: options.signsHeaders ?? true,
     verifiesHash: options.verifiesHash ?? false,
-    // S3's largest object, 5 TiB.
+    // The maximum size of an S3 object, 5 TiB.
     maximumFileBytes: options.maximumFileBytes ?? 5 * 1024 ** 4,
     hasCustomModels: options.hasCustomModels ?? true,
     listLacks: options.listLacks ?? [],

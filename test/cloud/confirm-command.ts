@@ -8,7 +8,7 @@ type Confirmation = {
 
 type Profile = { readonly team_list: readonly { readonly id: string; readonly display_name: string }[] }
 
-/** Signs in at a running cloud, confirms the pairing for the team, and says so in a sentence. */
+/** Signs in to a running cloud, confirms the pairing for the team, and returns a confirmation message. */
 export async function confirmOverHttp(server: string, confirmation: Confirmation): Promise<string> {
   const { code, email, password, team } = confirmation
   const call = async <Body>(path: string, body: object | undefined, headers: Record<string, string>) => {

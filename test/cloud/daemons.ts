@@ -8,14 +8,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 export type Daemon = {
   readonly name: string
-  /** Rejects when the program ends although nobody stopped it. */
+  /** Rejects if the program ends without having been stopped. */
   readonly failed: Promise<never>
-  /** Asks it to end, and kills it when it doesn't within ten seconds. */
+  /** Stops the program, and kills it after ten seconds. */
   stop(): Promise<void>
   kill(): Promise<void>
 }
 
-/** True when the program is on PATH. */
+/** Whether the program is on PATH. */
 export function hasProgram(name: string): boolean {
   return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
     try {
@@ -27,7 +27,7 @@ export function hasProgram(name: string): boolean {
   })
 }
 
-/** Runs a program to its end and returns what it printed; throws with its words when it fails. */
+/** Runs a program to its end and returns its output; throws with its error output if it fails. */
 export function run(
   name: string,
   args: readonly string[],
@@ -43,7 +43,7 @@ export function run(
   })
 }
 
-/** Starts a program that runs on; it dies with this process, however that ends. */
+/** Starts a long-running program that is killed when this process ends for any reason. */
 export function startDaemon(
   name: string,
   args: readonly string[],
@@ -51,7 +51,7 @@ export function startDaemon(
   logFile: string,
 ): Daemon {
   const output = openSync(logFile, 'a')
-  // The kernel ends the daemon when we are killed and can't do it ourselves.
+  // With this the kernel ends the daemon even if this process is killed.
   const bound = hasProgram('setpriv') ? ['setpriv', '--pdeathsig', 'KILL', '--', name] : [name]
   const [program = name, ...before] = bound
   const child = spawn(program, [...before, ...args], { env, stdio: ['ignore', output, output] })
@@ -88,7 +88,7 @@ async function endBy(child: ChildProcess, signal: NodeJS.Signals, ended: Promise
   await ended
 }
 
-/** Asks again and again until the answer is true; throws after `limitMs` or when the daemon ends. */
+/** Polls until the check returns true; throws after `limitMs` or when the daemon ends. */
 export async function untilTrue(
   what: string,
   ask: () => Promise<boolean>,
@@ -102,7 +102,7 @@ export async function untilTrue(
   }
 }
 
-/** A TCP port of loopback that is free right now. */
+/** Returns a currently free TCP port on loopback. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()

@@ -27,7 +27,7 @@ export function createUpload({ store, bucket, key, exchange, query, now }: S3Cal
   ])
 }
 
-/** Stores one part; a later one of the same number takes its place. */
+/** Stores a part, replacing an earlier one with the same number. */
 export async function putPart(call: S3Call): Promise<Answer> {
   const { store, exchange } = call
   const upload = uploadOf(call)
@@ -37,7 +37,7 @@ export async function putPart(call: S3Call): Promise<Answer> {
     throw new S3Error(400, 'InvalidArgument', message)
   }
   const received = await receive(exchange, call)
-  // The upload may have been completed or aborted while the body was on its way.
+  // The upload may have been completed or aborted while the body was being received.
   if (!store.upload(upload.id)) {
     await store.discard([received.blob])
     throw noSuchUpload()
@@ -101,7 +101,7 @@ export async function abortUpload(call: S3Call): Promise<Answer> {
   return { status: 204 }
 }
 
-/** Joins the named parts in their order; the object is a list of the parts' files, so nothing is copied. */
+/** Joins the named parts in order. The object is a list of the parts' files, so no data is copied. */
 export async function completeUpload(call: S3Call): Promise<Answer> {
   const { store, bucket, key } = call
   const upload = uploadOf(call)

@@ -6,7 +6,7 @@ import { S3Error, xmlAnswer } from './embedded-s3-xml.ts'
 import type { XmlElement } from './embedded-s3-xml.ts'
 import type { Answer, Exchange } from './exchange.ts'
 
-/** Everything that an operation on storage needs to know about its request. */
+/** A request to storage, with the data that operations need. */
 export type S3Call = ReceiveOptions & {
   readonly exchange: Exchange
   readonly query: URLSearchParams
@@ -16,7 +16,7 @@ export type S3Call = ReceiveOptions & {
   now(): number
 }
 
-/** Throws 412 when the request asks that nothing be at the key, and something is. */
+/** Throws a 412 if the request has `If-None-Match` and the key exists. */
 export function checkNothingThere({ exchange, store, bucket, key }: S3Call): void {
   const wanted = exchange.request.headers['if-none-match']
   if (wanted === undefined) return
@@ -26,14 +26,14 @@ export function checkNothingThere({ exchange, store, bucket, key }: S3Call): voi
   throw new S3Error(412, 'PreconditionFailed', message)
 }
 
-/** Stores the body as the object; it is there whole, or not at all. */
+/** Stores the body as the object, atomically. */
 export async function putObject(call: S3Call): Promise<Answer> {
   const { exchange, store, bucket, key } = call
   promisedBy(exchange, call.payloadHash)
   checkNothingThere(call)
   const received = await receive(exchange, call)
   try {
-    // Another PUT may have landed while this body was on its way.
+    // Another PUT may have completed while this body was being received.
     checkNothingThere(call)
   } catch (error) {
     await store.discard([received.blob])
@@ -54,7 +54,7 @@ export function checksumHeader(sha256: string | null): Record<string, string> {
   return sha256 === null ? {} : { 'x-amz-checksum-sha256': sha256 }
 }
 
-/** The object, or its head alone; ranges are not implemented. */
+/** Returns the object, or only its headers; ranges are not implemented. */
 export function getObject(call: S3Call, headOnly: boolean): Answer {
   const record = call.store.object(call.bucket, call.key)
   if (!record) throw new S3Error(404, 'NoSuchKey', 'The specified key does not exist.')

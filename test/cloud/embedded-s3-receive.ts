@@ -9,7 +9,7 @@ import type { Exchange } from './exchange.ts'
 
 export type Received = {
   readonly size: number
-  /** Without quotes: the MD5 in hex, or words that are plainly none when bytes are discarded. */
+  /** Without quotes: the MD5 in hex, or a value that is clearly not an MD5 if bytes are discarded. */
   readonly etag: string
   readonly sha256: string | null
   readonly blob: string | null
@@ -18,11 +18,11 @@ export type Received = {
 export type ReceiveOptions = {
   readonly store: Store
   readonly discard: boolean
-  /** What the signature covers: a SHA-256 in hex or UNSIGNED-PAYLOAD. */
+  /** What the signature covers: a SHA-256 in hex, or UNSIGNED-PAYLOAD. */
   readonly payloadHash: string
 }
 
-/** What a PUT promises about its body, read from its head before the body is asked for. */
+/** What the headers of a PUT state about its body, read before the body is requested. */
 type Promised = {
   readonly size: number
   readonly md5: string | undefined
@@ -30,11 +30,11 @@ type Promised = {
   readonly payloadSha256: string | undefined
 }
 
-// Single PUT and part alike: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
+// The limit for single PUTs and parts: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 const MAXIMUM_PUT_BYTES = 5 * 1024 ** 3
 const WRITE_BYTES = 1024 * 1024
 
-/** Refuses a head that can't be right, before any byte of the body has been asked for. */
+/** Rejects invalid headers before any byte of the body is requested. */
 export function promisedBy(exchange: Exchange, payloadHash: string): Promised {
   const { headers } = exchange.request
   if (payloadHash.startsWith('STREAMING-')) {
@@ -67,8 +67,8 @@ export function promisedBy(exchange: Exchange, payloadHash: string): Promised {
 }
 
 /**
- * Streams the body to a file of its own, hashing on the way, in bounded memory.
- * The bytes are kept only when they are exactly as many and exactly those that the head promised.
+ * Streams the body to its own file and hashes it, with bounded memory. The file is kept only if its size and
+ * digests match the headers.
  */
 export async function receive(exchange: Exchange, options: ReceiveOptions): Promise<Received> {
   const { store, discard } = options
@@ -116,7 +116,7 @@ async function copy(
       gathered.push(chunk)
       gatheredBytes += chunk.length
       if (gatheredBytes < WRITE_BYTES) continue
-      // One write runs while the next megabyte is hashed; never more than these two are held.
+      // One write runs while the next megabyte is hashed, so at most two are in memory.
       await writing
       writing = writeAll(file, gathered)
       gathered = []
@@ -133,7 +133,7 @@ async function writeAll(file: FileHandle, chunks: readonly Buffer[]): Promise<vo
   const wanted = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
   const { bytesWritten } = await file.writev(chunks)
   if (bytesWritten === wanted) return
-  // A full disk writes less than asked; the rest by itself raises the true error.
+  // A full disk can cause a partial write; writing the rest then throws the actual error.
   await file.write(Buffer.concat(chunks).subarray(bytesWritten))
 }
 

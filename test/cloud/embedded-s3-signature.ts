@@ -2,15 +2,14 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { S3Error } from './embedded-s3-xml.ts'
 
-// Signature Version 4 as Amazon describes it:
-// https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
+// Signature Version 4: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
 
 export type Keys = { readonly accessKey: string; readonly secretKey: string; readonly region: string }
 
 /** The part of a request that its signature covers. */
 export type SignedRequest = Pick<IncomingMessage, 'method' | 'url' | 'headers'>
 
-/** What was signed about the body: a SHA-256 in hex, or `UNSIGNED-PAYLOAD`. */
+/** The signed body hash: a SHA-256, or `UNSIGNED-PAYLOAD`. */
 export type Verified = { readonly payloadHash: string }
 
 type Claim = {
@@ -24,10 +23,9 @@ type Claim = {
 const ALGORITHM = 'AWS4-HMAC-SHA256'
 const SEVEN_DAYS_SECONDS = 604_800
 const ALLOWED_SKEW_MS = 15 * 60 * 1000
-// For an empty header list and for lower-case hex of nothing, S3 wants the hash spelt out.
 const UNSIGNED = 'UNSIGNED-PAYLOAD'
 
-/** Throws S3's own error unless the request carries a whole, living and true signature. */
+/** Throws S3's error unless the signature is complete, valid and unexpired. */
 export function verifySignature(request: SignedRequest, keys: Keys, nowMs: number): Verified {
   const [path = '/', search = ''] = splitOnce(request.url ?? '/', '?')
   const query = parseQuery(search)
@@ -132,7 +130,7 @@ function checkScope(claim: Claim, keys: Keys, presigned: boolean): void {
     throw new S3Error(400, code, 'The credential date does not fit the date')
 }
 
-/** Signed headers must all be there, and nothing that S3 acts upon may be unsigned. */
+/** All signed headers must be present, and all headers that S3 evaluates must be signed. */
 function checkSignedHeaders(claim: Claim, request: SignedRequest): void {
   const absent = claim.signedHeaders.some((name) => request.headers[name] === undefined)
   if (absent || !claim.signedHeaders.includes('host')) {
@@ -172,7 +170,7 @@ function headerValue(request: SignedRequest, name: string): string {
     .replaceAll(/ +/g, ' ')
 }
 
-/** Milliseconds of `20260101T000000Z`, or NaN. */
+/** Parses `20260101T000000Z` to milliseconds, or NaN. */
 function timeOf(date: string): number {
   const found = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(date)
   if (!found) return NaN

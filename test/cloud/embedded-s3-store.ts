@@ -10,9 +10,9 @@ export type StoredPart = {
   readonly size: number
   /** Without quotes. */
   readonly etag: string
-  /** Base64; present when the part was sent with it. */
+  /** Base64; present if the client sent it with the part. */
   readonly sha256: string | null
-  /** Name in the blobs folder, or null when bytes are discarded. */
+  /** File name in the blobs folder, or null if bytes are discarded. */
   readonly blob: string | null
 }
 
@@ -21,7 +21,7 @@ export type ObjectRecord = {
   readonly size: number
   readonly etag: string
   readonly sha256: string | null
-  /** JSON list of blobs, in order. */
+  /** JSON array of blobs, in order. */
   readonly blobs: string
   /** Milliseconds since 1970. */
   readonly modified: number
@@ -50,13 +50,13 @@ const SCHEMA = `
     PRIMARY KEY (upload, number));
 `
 
-/** Objects and unfinished uploads: their records in SQLite, their bytes as files that are whole or not there. */
+/** Objects and unfinished uploads: records in SQLite, and bytes in files that are created atomically. */
 export function openStore(folder: string) {
   const incoming = join(folder, 'incoming')
   const blobs = join(folder, 'blobs')
   mkdirSync(incoming, { recursive: true })
   mkdirSync(blobs, { recursive: true })
-  // What a killed run left half received belongs to nobody.
+  // Incomplete files of a killed run.
   for (const name of readdirSync(incoming)) rmSync(join(incoming, name))
 
   const database = new DatabaseSync(join(folder, 'storage.sqlite'))
@@ -75,12 +75,12 @@ export function openStore(folder: string) {
 
   return {
     close: () => database.close(),
-    /** A new file's name and where its bytes go until they are whole. */
+    /** The name of a new file and its path while it is incomplete. */
     begin() {
       const name = randomUUID()
       return { name, path: join(incoming, name) }
     },
-    /** Moves whole bytes to where they stay. */
+    /** Moves a complete file to its final place. */
     keep: (name: string) => rename(join(incoming, name), join(blobs, name)),
     dropIncoming: (name: string) => rm(join(incoming, name), { force: true }),
     discard,
@@ -90,7 +90,7 @@ export function openStore(folder: string) {
     hasBucket: (name: string) => one('SELECT 1 FROM buckets WHERE name = ?', name) !== undefined,
 
     object,
-    /** Replaces what was there; the old bytes are removed. */
+    /** Replaces an existing object and removes its old bytes. */
     async putObject(bucket: string, record: ObjectRecord): Promise<void> {
       const old = object(bucket, record.key)
       const { key, size, etag, sha256, blobs: names, modified } = record
@@ -111,7 +111,7 @@ export function openStore(folder: string) {
       run('DELETE FROM objects WHERE bucket = ? AND key = ?', bucket, key)
       if (old) await discard(JSON.parse(old.blobs) as string[])
     },
-    /** At most `limit` objects whose keys begin with `prefix` and come after `after`, in the keys' byte order. */
+    /** At most `limit` objects whose keys start with `prefix` and follow `after`, in the keys' byte order. */
     listObjects: (bucket: string, prefix: string, after: string, limit: number) =>
       all<ObjectRecord>(
         `SELECT * FROM objects WHERE bucket = ? AND key > ? AND substr(key, 1, length(?)) = ? ORDER BY key LIMIT ?`,
@@ -134,7 +134,7 @@ export function openStore(folder: string) {
     },
     parts: (upload: string) =>
       all<StoredPart>('SELECT * FROM parts WHERE upload = ? ORDER BY number', upload),
-    /** Forgets the upload and its parts' records; the bytes are the caller's. */
+    /** Deletes the upload and its part records; the caller deletes the bytes. */
     endUpload(id: string): void {
       run('DELETE FROM parts WHERE upload = ?', id)
       run('DELETE FROM uploads WHERE id = ?', id)

@@ -1,6 +1,6 @@
 import type { Answer } from './exchange.ts'
 
-/** A refusal in S3's words: status, code and sentence. */
+/** An S3 error with status, code and message. */
 export class S3Error extends Error {
   override readonly name = 'S3Error'
   readonly status: number
@@ -15,7 +15,7 @@ export class S3Error extends Error {
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/'
 
 type XmlValue = string | number | boolean | readonly XmlElement[]
-/** Name and content; elements whose content is undefined are left out. */
+/** Name and content; elements with undefined content are omitted. */
 export type XmlElement = readonly [name: string, content: XmlValue | undefined]
 
 function escapeXml(text: string): string {
@@ -33,13 +33,13 @@ function render([name, content]: XmlElement): string {
   return `<${name}>${inner}</${name}>`
 }
 
-/** A 200 answer with one document of S3's namespace. */
+/** A 200 response with one document in S3's namespace. */
 export function xmlAnswer(root: string, elements: readonly XmlElement[], headers = {}): Answer {
   const body = `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${NAMESPACE}">${elements.map(render).join('')}</${root}>`
   return { status: 200, headers: { 'content-type': 'application/xml', ...headers }, body }
 }
 
-/** S3's error document; the request id is constant because nobody reads it. */
+/** S3's error document; the request id is constant because no client uses it. */
 export function s3ErrorAnswer(status: number, code: string, message: string): Answer {
   const inner =
     render(['Code', code]) + render(['Message', message]) + render(['RequestId', '0000000000000001'])
@@ -47,7 +47,7 @@ export function s3ErrorAnswer(status: number, code: string, message: string): An
   return { status, headers: { 'content-type': 'application/xml' }, body }
 }
 
-// What S3 says for a status that a test asks for.
+// S3's error codes for the statuses that tests request.
 const CODES: Readonly<Record<number, string>> = {
   400: 'InvalidRequest',
   403: 'AccessDenied',
@@ -60,7 +60,7 @@ const CODES: Readonly<Record<number, string>> = {
   503: 'SlowDown',
 }
 
-/** An error answer for a status alone, as faults need it. */
+/** An error response for a status alone, for faults. */
 export function s3StatusAnswer(status: number, message: string): Answer {
   return s3ErrorAnswer(status, CODES[status] ?? 'InternalError', message)
 }
@@ -71,7 +71,7 @@ export type NamedPart = {
   readonly sha256: string | undefined
 }
 
-/** The parts named by a CompleteMultipartUpload document. */
+/** The parts listed in a CompleteMultipartUpload document. */
 export function parseCompletion(xml: string): readonly NamedPart[] {
   const malformed = new S3Error(400, 'MalformedXML', 'The XML you provided was not well-formed')
   if (!/<CompleteMultipartUpload[\s>]/.test(xml)) throw malformed

@@ -17,9 +17,9 @@ import { targetOf } from './storage-names.ts'
 
 export type EmbeddedS3Options = Keys & {
   readonly folder: string
-  /** Counts bytes and keeps none: for measuring, since hashing and disk then cost nothing. */
+  /** Counts bytes without storing them, so that benchmarks do not include hashing and disk writes. */
   readonly discard: boolean
-  /** S3's own is 5 MiB; smaller ones make tests quick. */
+  /** S3's minimum is 5 MiB; a smaller one speeds up tests. */
   readonly minimumPartBytes: number
   now(): number
 }
@@ -30,8 +30,8 @@ export type EmbeddedS3 = { readonly handle: Handler; close(): void }
 const MAXIMUM_KEY_BYTES = 1024
 
 /**
- * An S3 server strict enough to find a client's mistakes: signatures, expiry, exact lengths, conditions,
- * digests, part rules. It has what an uploader meets and answers 501 to everything else.
+ * An S3 server that is strict enough to detect client errors: signatures, expiry, exact lengths, conditions,
+ * digests and part rules. It implements the operations that Modelferry uses and returns 501 for all others.
  */
 export function openEmbeddedS3(options: EmbeddedS3Options): EmbeddedS3 {
   const store = openStore(options.folder)
@@ -109,7 +109,7 @@ async function drain(exchange: Exchange): Promise<void> {
   for await (const chunk of exchange.body()) void chunk
 }
 
-/** `?acl`, `?tagging` and their like mean another operation, so ignoring them would do the wrong thing. */
+/** `?acl`, `?tagging` and similar select another operation, so ignoring them would be wrong. */
 function refuseSubresources(query: URLSearchParams): void {
   const known = /^(x-amz-|x-id$|uploads$|uploadId$|partNumber$|max-parts$|part-number-marker$)/i
   for (const name of query.keys()) if (!known.test(name)) throw notImplemented()

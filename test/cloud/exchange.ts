@@ -9,29 +9,29 @@ export type Answer = {
   readonly body?: string | Buffer | AsyncIterable<Uint8Array>
 }
 
-/** One request on its way through a handler; the handler returns the answer and never touches the socket. */
+/** A request being handled; the handler returns the response and does not access the socket. */
 export type Exchange = {
   readonly request: IncomingMessage
   readonly url: URL
   readonly operation: Operation
-  /** True while the client waits for `100 Continue` before it sends its body. */
+  /** Whether the client waits for `100 Continue` before sending its body. */
   readonly expectsContinue: boolean
-  /** True when a fault asks that presigned URLs in the answer have already run out. */
+  /** Whether a fault requires that presigned URLs in the response have already expired. */
   readonly wantsExpiredUrls: boolean
-  /** Aborted when the connection is closed before the answer is out. */
+  /** Aborted if the connection is closed before the response has been sent. */
   readonly gone: AbortSignal
-  /** The body; asking for it sends `100 Continue` where the client waits for that. May be asked for once. */
+  /** The body; reading it sends `100 Continue` if the client waits for it. Can be called once. */
   body(): AsyncIterable<Buffer>
 }
 
 export type Handler = (exchange: Exchange) => Promise<Answer>
 
-/** The connection was cut, by a fault or by the client, so nobody is left to answer. */
+/** The connection was cut by a fault or by the client, so no response can be sent. */
 export class ConnectionCut extends Error {
   override readonly name = 'ConnectionCut'
 }
 
-/** A fault that answers although the handler has begun to read. */
+/** A fault that responds after the handler has started to read. */
 export class AnsweredByFault extends Error {
   override readonly name = 'AnsweredByFault'
   readonly answer: Answer
@@ -41,7 +41,7 @@ export class AnsweredByFault extends Error {
   }
 }
 
-/** Never returns: waits until the connection is closed, then throws. */
+/** Waits until the connection is closed, then throws. */
 export async function untilGone(gone: AbortSignal): Promise<never> {
   if (!gone.aborted) {
     await new Promise((resolve) => gone.addEventListener('abort', resolve, { once: true }))
@@ -49,7 +49,7 @@ export async function untilGone(gone: AbortSignal): Promise<never> {
   throw new ConnectionCut('the client gave up')
 }
 
-/** Waits as long as `bytes` take at the given rate, or throws when the connection is closed. */
+/** Waits as long as `bytes` take at the given rate; throws if the connection is closed. */
 export async function pace(bytes: number, bytesPerSecond: number, gone: AbortSignal): Promise<void> {
   try {
     await sleep((bytes / bytesPerSecond) * 1000, undefined, { signal: gone })
@@ -64,15 +64,15 @@ export type BodyPlan = {
   readonly gone: AbortSignal
   readonly fault: FaultRule | undefined
   readonly gates: readonly HeldGate[]
-  /** Resolves when stalls are to end. */
+  /** Resolves when stalls must end. */
   readonly cleared: Promise<void>
-  /** What a fault with a status answers. */
+  /** The response of a fault with a status. */
   refusal(): Answer
 }
 
 /**
- * Reads the request's body, counts it, and lets faults and gates act after the bytes they name.
- * The stream is not destroyed when the reader stops early, so that an answer can still be sent.
+ * Reads and counts the request's body, and applies faults and holds at their byte positions. The stream is
+ * not destroyed when the reader stops early, so that a response can still be sent.
  */
 export async function* readBody(plan: BodyPlan): AsyncGenerator<Buffer> {
   const { request, operation, gone, fault } = plan
@@ -102,7 +102,7 @@ export async function* readBody(plan: BodyPlan): AsyncGenerator<Buffer> {
       await act(bytes.length, false)
     }
   } catch (error) {
-    // Node reports a connection that ends inside a body as an error of the request stream.
+    // Node reports a connection that ends within a body as an error of the request stream.
     if (isReset(error)) throw new ConnectionCut('the client cut the body short', { cause: error })
     throw error
   }

@@ -1,21 +1,22 @@
 import type { Operation } from './operations.ts'
 
 /**
- * - `cut`: the connection is destroyed after `after` bytes of the body (at once when left out).
- * - `slow`: the body is read (or, without one, the answer sent) at `bytesPerSecond`.
- * - `stall`: nothing more is read and nothing answered until the failures are cleared or the cloud closes,
- *   which cuts the connection. A client that gives up inside a long body is noticed only then, because
- *   nobody reads.
- * - a number: that status, with Retry-After when `retryAfterSeconds` is given; nothing is done.
- * - `html`: a gateway's page with `status` (502 unless told); nothing is done.
- * - `half-json`: the work is done, and half of its true answer is sent with the true status.
- * - `expired-url`: a presigning operation hands out a URL that has already run out;
- *   a storage operation is refused as if its URL had.
- * - `nowhere-url`: a presigning operation hands out a URL on a host that no name server knows.
- * - `lose-answer`: the work is done and the connection is cut before the answer.
- * - `no-etag`: the work is done, and its answer lacks the ETag.
- * - `wrong-etag`: the work is done, and its answer has the ETag of other bytes.
- * - an answer of the test's own: it is given, and nothing is done.
+ * - `cut`: destroys the connection after `after` bytes of the body (default 0).
+ * - `slow`: reads the body (or, without one, sends the response) at `bytesPerSecond`.
+ * - `stall`: neither reads nor responds until the failures are cleared or the cloud closes, which cuts the
+ *   connection. A client that disconnects within a long body is only detected then, because the body is not
+ *   read.
+ * - a number: responds with this status, and Retry-After if `retryAfterSeconds` is set, without performing
+ *   the operation.
+ * - `html`: responds with a gateway's page and `status` (default 502), without performing the operation.
+ * - `half-json`: performs the operation and sends half of its response with the original status.
+ * - `expired-url`: a presigning operation returns an expired URL; a storage operation is rejected as if its
+ *   URL had expired.
+ * - `nowhere-url`: a presigning operation returns a URL with a host that cannot be resolved.
+ * - `lose-answer`: performs the operation and cuts the connection before the response.
+ * - `no-etag`: performs the operation and omits the ETag from its response.
+ * - `wrong-etag`: performs the operation and responds with the ETag of other bytes.
+ * - a response defined by the test: sent without performing the operation.
  */
 export type FaultKind =
   | 'cut'
@@ -38,56 +39,59 @@ export type GivenAnswer = {
 }
 
 export type FaultRule = {
-  /** An operation's name, or `api` or `storage` for all of a kind. */
+  /** An operation's name, or `api` or `storage` for all operations of that server. */
   readonly on: string
   readonly how: FaultKind
-  /** How many operations are hit; 1 unless told, Infinity for all. */
+  /** Number of affected operations; defaults to 1, Infinity for all. */
   readonly times?: number
-  /** How many fitting operations pass before the first is hit. */
+  /** Number of matching operations before the first affected one. */
   readonly skip?: number
   /** Bytes of the request's body that are read first. */
   readonly after?: number
   readonly bytesPerSecond?: number
   readonly retryAfterSeconds?: number
   readonly status?: number
-  /** Narrows the rule, for instance to one part number. */
+  /** Restricts the rule, for example to one part number. */
   readonly when?: (operation: Operation) => boolean
 }
 
-/** `arrival`: before anything is done; `answer`: all is done but unanswered; a number: bytes of the body read. */
+/**
+ * `arrival`: before the operation; `answer`: after the operation, before its response; a number: body bytes
+ * read.
+ */
 export type HoldMoment = 'arrival' | 'answer' | number
 
 export type HoldChoice = {
-  /** How many operations of that name pass first. */
+  /** Number of operations of this name that pass first. */
   readonly skip?: number
-  /** Bytes of a moment are those of all these operations together, and all of them stop there. */
+  /** Whether the bytes of all matching operations are added up, and all of them stop there. */
   readonly together?: boolean
 }
 
 export type Hold = {
-  /** Resolves with the first operation that was stopped. */
+  /** Resolves with the first stopped operation. */
   readonly arrived: Promise<Operation>
-  /** Lets all stopped operations go on, and later ones pass. */
+  /** Continues all stopped operations and lets later ones pass. */
   release(): void
 }
 
 export type HeldGate = {
   readonly on: string
   readonly moment: HoldMoment
-  /** Whether an operation has come to this gate, with so many bytes read, the last `chunkBytes` of them now. */
+  /** Whether an operation has reached this hold after reading `bytes`, of which `chunkBytes` are new. */
   isReached(bytes: number, chunkBytes: number, atEnd: boolean): boolean
   stop(operation: Operation): Promise<void>
 }
 
 export type Faults = {
   fail(rule: FaultRule): void
-  /** Forgets all rules and cuts what is stalled. */
+  /** Removes all rules and cuts stalled connections. */
   clear(): void
   /** Resolves with the next `clear()`. */
   cleared(): Promise<void>
-  /** Stops every operation of that name at the moment given, until released. */
+  /** Stops all operations of this name at the given moment until released. */
   hold(on: string, moment?: HoldMoment, choice?: HoldChoice): Hold
-  /** The fault that this operation meets, counted as used. */
+  /** The fault that applies to this operation; counts as used. */
   take(operation: Operation): FaultRule | undefined
   gates(operation: Operation): readonly HeldGate[]
   releaseAll(): void
@@ -99,7 +103,6 @@ function concerns(on: string, operation: Operation): boolean {
   return on === operation.name || on === operation.kind
 }
 
-/** No faults yet. */
 export function createFaults(): Faults {
   let armed: Armed[] = []
   let clearing = Promise.withResolvers<void>()

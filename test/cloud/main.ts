@@ -24,7 +24,7 @@ const USAGE = `Runs a Cyberun Cloud on this computer, for trying and testing.
     confirms a pairing at a running cloud; --server URL says where (http://127.0.0.1:${DEFAULT_PORT}),
     --password is needed for accounts other than the demo's.`
 
-/** A mistake on the command line; answered with the usage. */
+/** An error on the command line, reported with the usage. */
 class UsageError extends Error {}
 
 async function main(args: readonly string[]): Promise<void> {
@@ -128,7 +128,7 @@ function greet(cloud: Cloud, dataDir: string): void {
 
 function untilAskedToStop(): Promise<void> {
   return new Promise((resolve) => {
-    // npm passes a Ctrl-C on that the terminal has sent already: the second must not cut the closing short.
+    // npm forwards a Ctrl-C that the terminal has already sent; the second one must not interrupt closing.
     process.on('SIGINT', () => resolve())
     process.on('SIGTERM', () => resolve())
   })

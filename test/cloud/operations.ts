@@ -1,23 +1,23 @@
-/** What the cloud was asked, in the order in which the requests arrived. */
+/** Log of the requests to the cloud, in order of arrival. */
 
 export type Operation = {
   readonly kind: 'api' | 'storage'
-  /** The API's operationId, or a storage word such as `put-object`; `unknown` when no route fits. */
+  /** The API's operationId or a storage operation such as `put-object`; `unknown` if no route matches. */
   readonly name: string
   readonly method: string
-  /** Path without its query, because a storage query carries a signature. */
+  /** Path without the query, because a storage query contains a signature. */
   readonly path: string
-  /** Storage and presigning of parts only. */
+  /** For storage and the presigning of parts. */
   readonly partNumber?: number
-  /** Names in lower case; `authorization` is reduced to its kind, for instance `Bearer jwt`. */
+  /** Names in lower case; `authorization` is reduced to its kind, such as `Bearer jwt`. */
   readonly headers: Readonly<Record<string, string>>
-  /** Arrival by the cloud's clock, in milliseconds. */
+  /** Arrival in milliseconds on the cloud's clock. */
   readonly at: number
   /** Bytes of the request's body read so far. */
   bytes: number
-  /** 0 until answered, and for ever when the connection was cut before an answer. */
+  /** 0 until the response, and permanently if the connection was cut before it. */
   status: number
-  /** True once answered or cut. */
+  /** True once the response was sent or the connection was cut. */
   ended: boolean
 }
 
@@ -26,8 +26,8 @@ export type OperationLog = {
   begin(operation: Operation): void
   end(operation: Operation, status: number): void
   /**
-   * Resolves with the first `count` operations of that name once they have ended.
-   * Earlier ones count, so a test may ask after the fact.
+   * Resolves with the first `count` operations of this name once they have ended. Earlier operations count,
+   * so a test may call this afterwards.
    */
   ended(name: string, count?: number): Promise<readonly Operation[]>
   forget(): void
@@ -35,7 +35,6 @@ export type OperationLog = {
 
 type Waiter = { readonly name: string; readonly count: number; resolve(found: readonly Operation[]): void }
 
-/** An empty log. */
 export function createOperationLog(): OperationLog {
   const list: Operation[] = []
   let waiters: Waiter[] = []
@@ -68,7 +67,7 @@ export function createOperationLog(): OperationLog {
   }
 }
 
-/** Tells what kind of credential an Authorization header carries without keeping the credential. */
+/** Returns the kind of credential in an Authorization header without the credential itself. */
 export function authorizationKind(header: string): string {
   const [scheme = '', rest = ''] = header.split(' ')
   if (scheme.toLowerCase() !== 'bearer') return scheme

@@ -7,7 +7,9 @@ import { authenticate } from './routes-session.ts'
 
 export const PAIR_PAGE = '/desktop/pair'
 
-/** The browser's side of a pairing: shows the code, asks who and for which team, confirms. Without script. */
+/**
+ * The browser's part of a pairing, without scripts: shows the code, asks for account and team, and confirms.
+ */
 export async function answerPairPage(
   context: Pick<ApiContext, 'records' | 'now'>,
   exchange: Exchange,

@@ -53,10 +53,11 @@ const DEVICE = 'key_hash AS keyHash, user_id AS userId, team_id AS teamId'
 const PAIRING =
   'device_code AS deviceCode, user_code AS userCode, expires_at AS expiresAt, user_id AS userId, team_id AS teamId'
 
-/** Opens (or begins) the records of the API in a file; each call is one statement and so atomic. */
+/** Opens or creates the API's records in a file; each call is one statement and therefore atomic. */
 export function openRecords(file: string) {
   const database = new DatabaseSync(file)
-  // Losing the last records in a power cut is fine for a stand-in; waiting for the disk in every test isn't.
+  // A test server may lose its last records in a power failure; waiting for the disk would slow down every
+  // test.
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF')
   database.exec(SCHEMA)
 
@@ -69,7 +70,7 @@ export function openRecords(file: string) {
   return {
     close: () => database.close(),
 
-    /** A setting that is made once and kept with the data. */
+    /** A setting that is created once and stored with the data. */
     setting(name: string, make: () => string): string {
       run('INSERT OR IGNORE INTO settings VALUES (?, ?)', name, make())
       return one<{ value: string }>('SELECT value FROM settings WHERE name = ?', name)?.value ?? ''
@@ -77,7 +78,7 @@ export function openRecords(file: string) {
 
     addRefreshToken: (id: string, userId: string) =>
       run('INSERT INTO refresh_tokens VALUES (?, ?)', id, userId),
-    /** True for the first caller only. */
+    /** True only for the first call with this token. */
     useRefreshToken: (id: string) => run('DELETE FROM refresh_tokens WHERE id = ?', id) === 1,
     endSessions: (userId: string) => run('DELETE FROM refresh_tokens WHERE user_id = ?', userId),
 
@@ -91,7 +92,7 @@ export function openRecords(file: string) {
       run('INSERT INTO pairings VALUES (?, ?, ?, NULL, NULL)', deviceCode, userCode, expiresAt),
     pairing: (deviceCode: string) =>
       one<Pairing>(`SELECT ${PAIRING} FROM pairings WHERE device_code = ?`, deviceCode),
-    /** True when a pairing with that code was waiting. */
+    /** True if a pairing with this code was waiting. */
     confirmPairing: (userCode: string, userId: string, teamId: string, now: number) =>
       run(
         `UPDATE pairings SET user_id = ?, team_id = ?
@@ -134,7 +135,7 @@ type All = <Row>(sql: string, ...values: SQLInputValue[]) => Row[]
 
 function modelRecords(run: Run, one: One, all: All) {
   return {
-    /** False when the team has a model with that storage key or path already. */
+    /** False if the team already has a model with this storage key or path. */
     addModel: (teamId: string, model: ModelRecord) =>
       run(
         `INSERT OR IGNORE INTO models VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -150,7 +151,7 @@ function modelRecords(run: Run, one: One, all: All) {
         storageKey,
         modelPath,
       ) !== undefined,
-    /** False when another model of the team has the new path already. */
+    /** False if another model of the team already has the new path. */
     updateModel: (teamId: string, model: ModelRecord) =>
       run(
         `UPDATE OR IGNORE models SET display_name = ?, model_type = ?, model_path = ?, model_status = ?, updated_at = ?

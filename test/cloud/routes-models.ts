@@ -91,7 +91,7 @@ export const modelRoutes: readonly Route[] = [
     scope: team,
     writes: true,
     handle(call) {
-      // The stored file stays, because nothing says that the real service removes it.
+      // The stored file is kept, because it is not documented that the service removes it.
       call.context.records.removeModel(call.team.id, wanted(call).id)
       return { status: 204 }
     },
@@ -123,7 +123,7 @@ async function register({ context, body, team: { id: teamId } }: Call<RegisterRe
   return jsonAnswer(201, { id: model.id })
 }
 
-/** A model that somebody else brought; what is left out is made up. */
+/** Adds a model of another person; missing members get default values. */
 export function addModel(
   records: Records,
   now: () => number,

@@ -5,7 +5,7 @@ import { hashKey, route } from './api.ts'
 import type { ApiContext, Route } from './api.ts'
 import { pairConfirmRequest, pairPollRequest } from './schemas.ts'
 
-// Without 0, O, 1, I and L, which people mistake for one another.
+// Without 0, O, 1, I and L, which are easily confused.
 const CODE_LETTERS = 'ABCDEFGHJKMNPQRSTUVWXYZ23456789'
 
 function newUserCode(): string {
@@ -13,7 +13,7 @@ function newUserCode(): string {
   return `${letters.slice(0, 4).join('')}-${letters.slice(4).join('')}`
 }
 
-/** Confirms a waiting pairing; throws 404 for a code that is unknown, expired or confirmed already. */
+/** Confirms a waiting pairing; throws a 404 if the code is unknown, expired or already confirmed. */
 export function confirmPairing(
   context: Pick<ApiContext, 'records' | 'now'>,
   userCode: string,
@@ -58,7 +58,7 @@ export const pairingRoutes: readonly Route[] = [
       if (userId === null || teamId === null) return jsonAnswer(200, { status: 'pending' })
       const key = `dk-${randomBytes(24).toString('base64url')}`
       records.addDevice({ keyHash: hashKey(key), userId, teamId })
-      // Handed out once: the pairing is deleted by this read.
+      // The key is returned once, so the pairing is deleted.
       records.removePairing(body.device_code)
       const agentKey = `ak-${randomBytes(24).toString('base64url')}`
       return jsonAnswer(200, { status: 'approved', raw_key: key, agent_key: agentKey })

@@ -6,7 +6,10 @@ import { hashKey, route } from './api.ts'
 import type { Route } from './api.ts'
 import { loginRequest, refreshRequest } from './schemas.ts'
 
-/** The account of these details, or undefined; a wrong password and an unknown address are the same. */
+/**
+ * The account with these credentials, or undefined; a wrong password is not distinguished from an unknown
+ * address.
+ */
 export function authenticate(email: string, password: string): DemoAccount | undefined {
   const account = accountByEmail(email)
   const fits = timingSafeEqual(
@@ -81,7 +84,7 @@ function profileOf(person: DemoAccount, hasCustomModels: boolean) {
     last_name: person.lastName,
     display_name: person.displayName,
     email_address: person.email,
-    // As on the public page, nothing here tells the person's role.
+    // As in the public documentation, the response does not contain the role.
     team_list: person.teams.map((team) => ({ id: team.id, display_name: team.displayName })),
     feature_flags: {
       global: { features: { registration: true }, quotas: { max_teams: -1 } },

@@ -5,10 +5,10 @@ import { abortRequest, completeRequest, initiateRequest, presignPartRequest } fr
 import type { CompleteRequest, InitiateRequest, PresignPartRequest } from './schemas.ts'
 import type { StorageRefusal } from './storage.ts'
 
-// S3's bounds: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
+// S3's limits: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 const MAXIMUM_PARTS = 10_000
 
-/** Multipart uploads, which take a user session and no device key. */
+/** Multipart uploads, which require a user session and reject device keys. */
 export const uploadRoutes: readonly Route[] = [
   route({
     ...{ name: 'initiateMultipart', at: 'POST /api/v1/uploads/multipart/initiate' },

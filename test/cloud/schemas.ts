@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv'
 import { ApiError } from './api-error.ts'
 
-// One schema per request body of the API's description; unknown members are refused.
+// One schema per request body of the API's description; unknown members are rejected.
 
 export type LoginRequest = { readonly email_address: string; readonly user_password: string }
 export type RefreshRequest = { readonly refresh_token: string }
@@ -40,22 +40,22 @@ export type CompleteRequest = {
 }
 export type AbortRequest = { readonly storage_key: string; readonly upload_id: string }
 
-/** Returns the value typed, or throws the API's 400 that names the first fault. */
+/** Returns the typed value, or throws the API's 400 with the first error. */
 export type Check<Body> = (value: unknown) => Body
 
-// No coercion: a size sent as a string is a fault of the client that must show.
+// No type coercion: a size sent as a string is an error of the client that tests must detect.
 const ajv = new Ajv({ strict: true, allErrors: false })
 
 const text = { type: 'string' }
 const someText = { type: 'string', minLength: 1 }
-// Beyond 2^53 JavaScript's numbers lose bytes; the API itself goes to 2^63-1.
+// JavaScript numbers are exact up to 2^53; the API itself allows 2^63-1.
 const fileSize = { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER }
 const modelType = { type: 'string', minLength: 1, maxLength: 50 }
 const modelPath = { type: 'string', pattern: String.raw`^(?!/)(?!.*\.\.)(?!.*\\)[\w./ -]+$` }
 const displayName = { type: 'string', minLength: 1, maxLength: 255 }
 const fileHash = { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' }
 const modelStatus = { type: 'string', enum: ['active', 'disabled'] }
-// S3's own bound on part numbers.
+// S3's limit for part numbers.
 const partNumber = { type: 'integer', minimum: 1, maximum: 10_000 }
 
 function check<Body>(required: object, optional: object = {}, more: object = {}): Check<Body> {

@@ -11,7 +11,7 @@ export type ServeOptions = {
   readonly kind: Operation['kind']
   readonly handle: Handler
   nameOf(method: string, url: URL): string
-  /** The body and type of an error answer in this server's own form. */
+  /** An error response in this server's format. */
   refuse(status: number, message: string): Answer
   readonly log: OperationLog
   readonly faults: Faults
@@ -22,12 +22,15 @@ export type ServeOptions = {
 
 export type Serving = {
   readonly origin: string
-  /** Cuts every connection and refuses new ones; the answer listens at the same port again. */
+  /** Cuts all connections and refuses new ones; the returned function listens on the same port again. */
   unplug(): Promise<() => Promise<void>>
   close(): Promise<void>
 }
 
-/** Listens on loopback (a free port unless told) and answers by `handle`, keeping the log and obeying the faults. */
+/**
+ * Listens on loopback (by default on a free port), responds with `handle`, logs operations and applies
+ * faults.
+ */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const server = createServer()
   const pending = new Set<Promise<void>>()
@@ -38,7 +41,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   }
   server.on('request', (request, response) => accept(request, response, false))
   server.on('checkContinue', (request, response) => accept(request, response, true))
-  // A model takes longer than Node's default of five minutes for a whole request.
+  // Uploading a model takes longer than Node's default limit of five minutes per request.
   server.requestTimeout = 0
   server.keepAliveTimeout = 30_000
   await listen(server, options.port ?? 0)
@@ -103,7 +106,7 @@ async function answerOne(
     const answer = await work(options, exchange, { fault, refusal, cleared })
     for (const gate of gates) if (gate.moment === 'answer') await gate.stop(operation)
     if (fault?.how === 'lose-answer' || closed.signal.aborted) throw new ConnectionCut('answer lost')
-    // Without its body a waiting client's connection can't be told apart from its next request.
+    // Without its body, a waiting request cannot be separated from the next one on the same connection.
     if (waits && !exchange.asked) response.setHeader('connection', 'close')
     const slow = fault?.how === 'slow' && operation.bytes === 0 ? fault.bytesPerSecond : undefined
     response.setHeader('date', new Date(options.now()).toUTCString())
@@ -149,14 +152,14 @@ async function work(
   }
 }
 
-/** The true answer of work that is done, with what the fault takes from it. */
+/** The response of a performed operation, altered by the fault. */
 function spoilt(answer: Answer, how: FaultRule['how'] | undefined): Answer {
   if (how === 'no-etag') {
     const others = Object.entries(answer.headers ?? {}).filter(([name]) => name !== 'etag')
     return { ...answer, headers: Object.fromEntries(others) }
   }
   if (how === 'wrong-etag') return { ...answer, headers: { ...answer.headers, etag: `"${'0'.repeat(32)}"` } }
-  // RFC 6761 keeps `invalid` out of every name server.
+  // RFC 6761 reserves `invalid`, so it never resolves.
   if (how === 'nowhere-url' && typeof answer.body === 'string')
     return { ...answer, body: answer.body.replace(/(?<=http:\/\/)127\.0\.0\.1/, 'storage.invalid') }
   return answer
@@ -192,7 +195,7 @@ async function send(
   if (typeof body === 'string' || Buffer.isBuffer(body)) {
     const whole = Buffer.from(body)
     const bytes = half ? whole.subarray(0, Math.floor(whole.length / 2)) : whole
-    // An answer to HEAD names the length of a body that is not sent; 204 has neither.
+    // A HEAD response states the length of a body that is not sent; a 204 has neither.
     if (head['content-length'] === undefined && answer.status !== 204)
       head['content-length'] = String(bytes.length)
     response.writeHead(answer.status, head)

@@ -9,17 +9,17 @@ export type StorageKind = 'embedded' | 'ceph'
 export const STORAGE_KINDS: readonly StorageKind[] = ['embedded', 'ceph']
 
 export type StartedStorage = {
-  /** To be spread into the options of `startCloud`. */
+  /** Additional options for `startCloud`. */
   readonly options: { readonly s3?: S3Endpoint }
   stop(): Promise<void>
 }
 
-// Where a test process finds the one Ceph of the whole run.
+// The environment variable through which test processes find the shared Ceph.
 const OFFER = 'LOCAL_CLOUD_CEPH_OFFER'
 
 /**
- * Storage for a suite that runs on both kinds. Ceph is the run's own where `offerCeph` offers one, and
- * started for the caller otherwise; it fails, with the command to install it, where its programs are missing.
+ * Storage for a suite that runs on both kinds. Uses the shared Ceph if `offerCeph` provides one, and starts
+ * its own otherwise; fails with the install command if programs are missing.
  */
 export async function startStorage(kind: StorageKind): Promise<StartedStorage> {
   if (kind === 'embedded') return { options: {}, stop: () => Promise.resolve() }
@@ -34,8 +34,8 @@ export async function startStorage(kind: StorageKind): Promise<StartedStorage> {
 }
 
 /**
- * Offers one Ceph to all processes that inherit this one's environment, and starts it when first asked,
- * so that a run without such tests does not wait for it. Meant for a global setup; returns the tear-down.
+ * Offers one Ceph to all processes that inherit this environment. It is started on first use, so that runs
+ * without such tests do not wait for it. For use in a global setup; returns the teardown.
  */
 export async function offerCeph(): Promise<() => Promise<void>> {
   let ceph: Promise<Ceph> | undefined

@@ -1,4 +1,4 @@
-/** Bucket and key of a path-style request, decoded; both may be empty. */
+/** The decoded bucket and key of a path-style request; both may be empty. */
 export function targetOf(requestUrl: string): { readonly bucket: string; readonly key: string } {
   const [path = '/'] = requestUrl.split('?')
   const [, bucket = '', ...rest] = path.split('/')
@@ -9,7 +9,7 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    // Refused later, when the signature is read.
+    // Rejected later, when the signature is checked.
     return text
   }
 }
@@ -33,7 +33,7 @@ export const STORAGE_OPERATION_NAMES: readonly string[] = [
   ...['bucket', 'create-multipart'],
 ]
 
-/** The word for a storage request in the list of operations. */
+/** The name of a storage request in the log of operations. */
 export function storageOperationName(method: string, url: URL): string {
   const { key } = targetOf(url.pathname)
   if (key === '') return 'bucket'

@@ -7,8 +7,8 @@ import type { Answer, Exchange, Handler } from './exchange.ts'
 export type StorageProxy = { readonly handle: Handler; close(): void }
 
 /**
- * Passes requests on to a real S3 server unchanged but for the Host header, which is set to what the URL
- * was signed for, so that signatures hold. It exists to log what storage is asked and to fail on command.
+ * Forwards requests to a real S3 server to log them and apply faults. Only the Host header is changed, to the
+ * one the URL was signed for, so that signatures remain valid.
  */
 export function openStorageProxy(endpoint: string): StorageProxy {
   const target = new URL(endpoint)
@@ -45,7 +45,7 @@ export function openStorageProxy(endpoint: string): StorageProxy {
   }
 }
 
-/** Sends the body on until storage has answered, which it may do early. */
+/** Forwards the body until storage has responded, which may happen early. */
 async function pass(
   exchange: Exchange,
   upstream: ClientRequest,

@@ -19,9 +19,9 @@ export type S3Endpoint = {
   readonly accessKey: string
   readonly secretKey: string
   readonly region?: string
-  /** Made when it isn't there; a bucket of the cloud's own when left out. */
+  /** Created if missing; by default the cloud's own bucket. */
   readonly bucket?: string
-  /** Hands out URLs of the server itself: nothing in between, hence no log and no faults of storage. */
+  /** Returns URLs of the server itself: without the proxy, storage has no log and no faults. */
   readonly direct?: boolean
 }
 
@@ -35,17 +35,19 @@ export type StorageServerOptions = {
   now(): number
 }
 
-/** Where storage is, for the API and for its clients. */
+/** The addresses of storage for the API and for its clients. */
 export type StorageServer = {
   readonly access: Omit<StorageOptions, 'urlSeconds'>
-  /** Cuts its clients off; the answer lets them in again. */
+  /** Disconnects the clients; the returned function reconnects them. */
   unplug(): Promise<() => Promise<void>>
   close(): Promise<void>
 }
 
 const REGION = 'us-east-1'
 
-/** The embedded server on two ports: clients' requests are logged and may fail, the API's own are not. */
+/**
+ * The embedded server on two ports: only client requests are logged and subject to faults, not the API's own.
+ */
 export async function startEmbedded(options: StorageServerOptions): Promise<StorageServer> {
   const { records, now } = options
   const keys = {
@@ -75,7 +77,7 @@ export async function startEmbedded(options: StorageServerOptions): Promise<Stor
   }
 }
 
-/** A real server, with a proxy in front that logs and fails on command. */
+/** A real server behind a proxy that logs and applies faults. */
 export async function startInFront(s3: S3Endpoint, options: StorageServerOptions): Promise<StorageServer> {
   const origin = new URL(s3.endpoint).origin
   const bucket =
@@ -83,7 +85,7 @@ export async function startInFront(s3: S3Endpoint, options: StorageServerOptions
   const access = {
     ...{ endpoint: origin, signedOrigin: origin, bucket, region: s3.region ?? REGION },
     ...{ accessKey: s3.accessKey, secretKey: s3.secretKey },
-    // A real server goes by the true time, whatever clock the test has.
+    // A real server uses the current time, whatever the test's clock.
     now: () => Date.now(),
   }
   if (s3.direct) {

@@ -21,7 +21,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 export type StorageOptions = {
   /** Where the cloud itself reaches storage. */
   readonly endpoint: string
-  /** Where clients reach storage; their URLs are signed for `signedHost` all the same. */
+  /** Where clients reach storage; their URLs are signed for `signedOrigin`. */
   readonly publicOrigin: string
   /** The origin that URLs are signed for. */
   readonly signedOrigin: string
@@ -30,14 +30,14 @@ export type StorageOptions = {
   readonly region: string
   readonly bucket: string
   readonly urlSeconds: number
-  /** The clock by which URLs are dated; a real server knows only the true time. */
+  /** The clock for dating URLs; a real server requires the current time. */
   now(): number
 }
 
 export type PresignOptions = {
   readonly sizeBytes: number
   readonly signsHeaders: boolean
-  /** Makes a URL that has run out already. */
+  /** Returns an expired URL. */
   readonly expired: boolean
 }
 
@@ -47,7 +47,7 @@ export type Part = { readonly number: number; readonly etag: string }
 export type StoredObject = {
   readonly key: string
   readonly size: number
-  /** As S3 writes it, with quotes. */
+  /** With quotes, as in S3's responses. */
   readonly etag: string
   sha256(): Promise<string>
 }
@@ -55,14 +55,14 @@ export type UnfinishedUpload = { readonly key: string; readonly uploadId: string
 
 export type Storage = ReturnType<typeof openStorage>
 
-/** The API's own way to object storage, by AWS's SDK. */
+/** The API's access to object storage, using AWS's SDK. */
 export function openStorage(options: StorageOptions) {
   const { bucket: Bucket, now } = options
   const config = {
     region: options.region,
     credentials: { accessKeyId: options.accessKey, secretAccessKey: options.secretKey },
     forcePathStyle: true,
-    // Otherwise the SDK signs a checksum of an empty body into presigned URLs.
+    // Otherwise the SDK signs the checksum of an empty body into presigned URLs.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   } as const
@@ -76,7 +76,8 @@ export function openStorage(options: StorageOptions) {
   const published = (url: string) => url.replace(options.signedOrigin, options.publicOrigin)
 
   const atClock = () => {
-    // The embedded server refuses header-signed calls by the test's clock, as a real one does by the true one.
+    // The embedded server checks the dates of header-signed calls against the test's clock, so the SDK must
+    // use it too.
     client.config.systemClockOffset = now() - Date.now()
     return client
   }
@@ -84,7 +85,7 @@ export function openStorage(options: StorageOptions) {
   return {
     bucket: Bucket,
 
-    /** Makes the bucket unless it is there. */
+    /** Creates the bucket if missing. */
     async prepare(): Promise<void> {
       const found = await refusalOf(atClock().send(new HeadBucketCommand({ Bucket })))
       if (found) await client.send(new CreateBucketCommand({ Bucket }))
@@ -113,7 +114,7 @@ export function openStorage(options: StorageOptions) {
       return { url: published(await getSignedUrl(signer, command, dated(presign))), headers }
     },
 
-    /** The stored size in bytes, or undefined when nothing is there. */
+    /** The stored size in bytes, or undefined if the object does not exist. */
     async sizeOf(Key: string): Promise<number | undefined> {
       try {
         return (await atClock().send(new HeadObjectCommand({ Bucket, Key }))).ContentLength
@@ -123,7 +124,7 @@ export function openStorage(options: StorageOptions) {
       }
     },
 
-    /** SHA-256 in hex of what is stored. */
+    /** SHA-256 of the stored object, in hex. */
     async sha256Of(Key: string): Promise<string> {
       const { Body } = await atClock().send(new GetObjectCommand({ Bucket, Key }))
       const hash = createHash('sha256')
@@ -155,7 +156,7 @@ export function openStorage(options: StorageOptions) {
     abortUpload: (Key: string, UploadId: string) =>
       refusalOf(atClock().send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }))),
 
-    /** Everything stored, in the order of the keys. */
+    /** All stored objects, sorted by key. */
     async objects(): Promise<StoredObject[]> {
       const found: StoredObject[] = []
       let ContinuationToken: string | undefined
@@ -188,7 +189,7 @@ export function openStorage(options: StorageOptions) {
   }
 }
 
-/** What storage refused, as a value; anything but a refusal (4xx) is thrown on. */
+/** Returns an error response of storage (4xx); other errors are thrown. */
 async function refusalOf(call: Promise<unknown>): Promise<StorageRefusal | undefined> {
   try {
     await call

@@ -11,11 +11,13 @@ export type TokenPair = {
 
 export type Tokens = {
   issue(userId: string): Promise<TokenPair>
-  /** The user of a living access token; throws 401 otherwise. */
+  /** The user of a valid access token; throws a 401 otherwise. */
   userOf(accessToken: string): Promise<string>
-  /** A new pair for a refresh token, which is dead from then on; throws 401 for one that is used or expired. */
+  /**
+   * Exchanges a refresh token for a new pair and invalidates it; throws a 401 if it was used or has expired.
+   */
   rotate(refreshToken: string): Promise<TokenPair>
-  /** Makes a refresh token useless; throws 401 for one that already is. */
+  /** Invalidates a refresh token; throws a 401 if it is already invalid. */
   spend(refreshToken: string): Promise<string>
 }
 
@@ -26,7 +28,7 @@ export type TokenOptions = {
   now(): number
 }
 
-/** Sessions as Cyberun Cloud documents them: JWTs of an hour, and refresh tokens that work once. */
+/** Sessions as documented by Cyberun Cloud: JWTs valid for one hour, and single-use refresh tokens. */
 export function createTokens(options: TokenOptions): Tokens {
   const { records, now } = options
   const key = Buffer.from(
@@ -51,7 +53,7 @@ export function createTokens(options: TokenOptions): Tokens {
       if (payload['use'] === use && payload.sub && payload.jti)
         return { userId: payload.sub, id: payload.jti }
     } catch {
-      // Expired, forged and malformed tokens are one to the client.
+      // Clients cannot distinguish expired, forged and malformed tokens.
     }
     throw new ApiError(401, refusal)
   }

@@ -6,7 +6,7 @@ import process from 'node:process'
 import { setTimeout as after } from 'node:timers/promises'
 import { createRequestSlots, maxConcurrency } from '../../../electron/transfer/request-slots.ts'
 import { startApiStandIn } from '../api-stand-in.ts'
-import { benchPorts, benchUploader } from '../bench-uploader.ts'
+import { benchEnvironment, createBenchEngine } from '../bench-engine.ts'
 import type { ClientOptions, StreamsSeen } from './measure.ts'
 
 // The sender of the emulated connection: uploads one file in parts with the real engine until it is stopped,
@@ -32,11 +32,11 @@ const server = await startApiStandIn({
 })
 const most = fixedStreams ?? maxConcurrency
 const requestSlots = createRequestSlots({
-  environment: benchPorts,
+  environment: benchEnvironment,
   maximum: most,
   ...(fixedStreams ? { initial: fixedStreams } : {}),
 })
-const engine = benchUploader({
+const engine = createBenchEngine({
   ...{ folder, server, singlePutLimitBytes: partSizeBytes, atOnce: 1 },
   ...{ requestSlots, streamsMost: most },
 })

@@ -27,7 +27,7 @@ function memoryVault(secrets: Map<string, string>): SecretStore {
 }
 
 /** The real clock and random source; only errors are logged. */
-export const benchPorts: Environment = {
+export const benchEnvironment: Environment = {
   now: Date.now,
   random: Math.random,
   log: { info: () => {}, warn: () => {}, error: console.error },
@@ -40,7 +40,7 @@ export const benchPorts: Environment = {
 }
 
 /** Creates an engine as the app does, with the real clock and secrets in memory. */
-export function benchUploader(options: {
+export function createBenchEngine(options: {
   readonly folder: string
   readonly server: string
   readonly singlePutLimitBytes: number
@@ -53,7 +53,7 @@ export function benchUploader(options: {
   const { requestSlots, streamsMost = 64 } = options
   return createEngine({
     folder,
-    environment: benchPorts,
+    environment: benchEnvironment,
     vault: memoryVault(secrets),
     keychainState: () => 'absent',
     settings: { server, servers: [], atOnce, singlePutLimitBytes, limitBytesPerSecond: null, streamsMost },

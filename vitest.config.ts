@@ -3,12 +3,12 @@ import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import { chromiumLaunchOptions } from './test/support/chromium.ts'
 
-/** What integration tests share: one Ceph, and the built programs that they start as processes. */
+/** Shared by integration tests: one Ceph, and the built programs that they start as processes. */
 const integrationSetup = ['test/support/ceph-global-setup.ts', 'test/support/test-programs.ts']
 
 /**
- * Tests wait for conditions, not for times: these only end a test that hangs, and leave room for a busy
- * machine.
+ * Tests wait for conditions rather than times; these limits only end hanging tests and are generous for busy
+ * machines.
  */
 const limits = { testTimeout: 60_000, hookTimeout: 120_000, expect: { poll: { timeout: 20_000 } } }
 
@@ -18,8 +18,7 @@ export default defineConfig({
     projects: [
       {
         plugins: [svelte({ configFile: false })],
-        // State classes of the page run in Node too: they need Svelte's reactive build, not the one for
-        // servers.
+        // The page's state classes need Svelte's reactive build in Node too, not its server build.
         resolve: { conditions: ['browser'] },
         test: {
           name: 'unit',
@@ -36,7 +35,7 @@ export default defineConfig({
           environment: 'node',
           globalSetup: integrationSetup,
           pool: 'forks',
-          // These tests also wait for sockets and processes: a third worker uses that time on two cores.
+          // These tests also wait for sockets and processes; a third worker uses that time on two cores.
           maxWorkers: 3,
           ...limits,
         },
@@ -54,8 +53,8 @@ export default defineConfig({
       },
       {
         plugins: [svelte({ configFile: false })],
-        // Views are fetched when first shown: a package found only then would be bundled anew, with a second
-        // Svelte beside it.
+        // Views are loaded on demand: a dependency discovered then would trigger another bundling, with a
+        // second copy of Svelte.
         optimizeDeps: { entries: ['renderer/**/*.{ts,svelte}', 'test/components/**/*.test.ts'] },
         test: {
           name: 'components',

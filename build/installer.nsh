@@ -1,36 +1,35 @@
-; Windows, for one user, without an administrator. Included by electron-builder's script.
+; Per-user installation on Windows, without administrator rights. Included by electron-builder's script.
 
-; Where Electron's login item is: the app's id, unless it was given a name (electronjs.org,
-; app.setLoginItemSettings).
+; Name of Electron's login item: defaults to the app's id (electronjs.org, app.setLoginItemSettings).
 !define LOGIN_ITEM "app.modelferry.Modelferry"
 !define RUN_KEY "Software\Microsoft\Windows\CurrentVersion\Run"
 !define APPROVED_KEY "Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"
 
-; The script is compiled twice; a variable that nobody uses in one of them is a warning, and warnings are
-; errors.
+; The script is compiled twice; an unused variable in either build causes a warning, and warnings are errors.
 !ifdef BUILD_UNINSTALLER
   Var removeData
 !endif
 
-; Puts Modelferry under "Open with" for model files of this user, without becoming what opens them by default.
+; Adds Modelferry to "Open with" for model files of this user, without changing the default app.
 !macro customInstall
   WriteRegStr HKCU "Software\Classes\Modelferry.Model" "" "AI model"
   WriteRegStr HKCU "Software\Classes\Modelferry.Model\DefaultIcon" "" "$INSTDIR\${APP_EXECUTABLE_FILENAME},0"
   WriteRegStr HKCU "Software\Classes\Modelferry.Model\shell\open\command" "" '"$INSTDIR\${APP_EXECUTABLE_FILENAME}" "%1"'
   WriteRegStr HKCU "Software\Classes\.safetensors\OpenWithProgids" "Modelferry.Model" ""
   WriteRegStr HKCU "Software\Classes\.gguf\OpenWithProgids" "Modelferry.Model" ""
-  ; Under "Send to", for any file and folder. Who removed it does not get it back by an update.
+  ; Adds Modelferry to "Send to" for files and folders. An update does not restore it if the user has removed
+  ; it.
   ${IfNot} ${isUpdated}
     CreateShortCut "$APPDATA\Microsoft\Windows\SendTo\Modelferry.lnk" "$INSTDIR\${APP_EXECUTABLE_FILENAME}"
   ${EndIf}
-  ; Links of our own. After -- nothing is a switch, whatever a web page put into the link.
+  ; The app's own links. After -- nothing is parsed as a switch, whatever a web page puts into the link.
   WriteRegStr HKCU "Software\Classes\modelferry" "" "URL:Modelferry"
   WriteRegStr HKCU "Software\Classes\modelferry" "URL Protocol" ""
   WriteRegStr HKCU "Software\Classes\modelferry\shell\open\command" "" '"$INSTDIR\${APP_EXECUTABLE_FILENAME}" -- "%1"'
 !macroend
 
-; An update removes the old version by the same program: then, and when nobody is there to answer (/S),
-; nothing is asked and nothing of the person's is removed.
+; An update runs the old version's uninstaller: then, and in silent mode (/S), nothing is asked and no user
+; data is removed.
 !macro customUnInit
   StrCpy $removeData "no"
   ${GetParameters} $R0
@@ -63,8 +62,8 @@
   ${EndIf}
   ClearErrors
   ${If} $removeData == "yes"
-    ; Sign-ins lie in Windows' own store, where no folder of ours leads. The program is still here; without a
-    ; line it gives up.
+    ; Sign-ins are stored by Windows, not in the app's folders, so the app removes them while it still exists.
+    ; Without a connection the command fails, which is ignored.
     nsExec::Exec /TIMEOUT=30000 '"$INSTDIR\${APP_EXECUTABLE_FILENAME}" --modelferry-command --disable-gpu -- logout'
     Pop $R0
     RMDir /r "$APPDATA\Modelferry"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Run as root after the package's files are gone: dpkg says what for in words, rpm in the number of versions
-# that stay.
+# Runs as root after the package's files have been removed. dpkg passes the reason as a word, rpm the number
+# of remaining versions.
 set -e
 
 case "$1" in
@@ -15,7 +15,7 @@ if [ -f '/etc/apparmor.d/${executable}' ]; then
   rm -f '/etc/apparmor.d/${executable}'
 fi
 
-# Whoever had it start at login has an entry that leads nowhere now. Only a file that names this program is
+# Removes autostart entries, which no longer have a target; only files that reference this program are
 # removed.
 homes=$(getent passwd | awk -F: '$3 >= 1000 && $3 < 60000 { print $6 }' | sort -u)
 for home in $homes; do
@@ -23,7 +23,7 @@ for home in $homes; do
   if [ -f "$entry" ] && [ ! -L "$entry" ] && grep -q '^Exec=.*${executable}' "$entry"; then rm -f "$entry"; fi
 done
 
-# Settings, queue and history belong to the people and stay; who purges is told where they are.
+# Settings, queue and history are user data and are kept; a purge prints their location.
 if [ "$1" = purge ]; then
   for home in $homes; do
     if [ -d "$home/.config/${sanitizedProductName}" ]; then

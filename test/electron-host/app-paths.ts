@@ -19,7 +19,10 @@ const usual: Readonly<Record<string, (appName: string) => string>> = {
   ...Object.fromEntries(userFolders.map((name) => [name, () => join(homedir(), capital(name))])),
 }
 
-/** `app.getPath`. @throws for a name that Electron does not have either. */
+/**
+ * `app.getPath`.
+ * @throws for a name that Electron does not support either
+ */
 export function appPath(name: string, appName: string): string {
   const place = named.get(name) ?? usual[name]?.(appName)
   if (place === undefined) throw new Error(`Failed to get '${name}' path`)

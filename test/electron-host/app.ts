@@ -44,7 +44,7 @@ const identity = {
   commandLine,
 }
 
-/** What an app asks of the desktop around it: written down, with nothing behind it. */
+/** Integration with the desktop: calls are recorded and have no effect. */
 const surroundings = {
   badgeCount: 0,
   userAgentFallback: '',
@@ -119,7 +119,7 @@ const side: AppSide = {
 }
 host.app = side
 
-/** Chromium is there: `ready`, as Electron says it. */
+/** Emits `ready` once Chromium has started. */
 export function becomeReady(): void {
   host.ready = true
   ready.resolve()

@@ -1,4 +1,4 @@
-/** `electron [-r module] [--switches] <app folder> [arguments]`, as Electron reads it. */
+/** The parts of `electron [-r module] [--switches] <app folder> [arguments]`, as Electron parses them. */
 export interface CommandLine {
   readonly appFolder: string | undefined
   readonly preloadModules: readonly string[]

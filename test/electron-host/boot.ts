@@ -18,7 +18,8 @@ host.appPath = resolve(appFolder)
 host.pkg = JSON.parse(readFileSync(join(host.appPath, 'package.json'), 'utf8')) as AppPackage
 pretendToBeElectron()
 
-// From here on `electron` is the host's module, for the app and for what Playwright loads into it.
+// From here on `electron` resolves to the host's module, for the app and for the code that Playwright loads
+// into it.
 const electronModule = new URL('electron.ts', import.meta.url).href
 registerHooks({
   resolve: (id, context, next) =>
@@ -31,7 +32,7 @@ for (const module of preloadModules) createRequire(join(process.cwd(), 'x'))(mod
 await runMain()
 await openChromium()
 becomeReady()
-// A host that is killed would not write it.
+// A killed host would not write the cache at exit.
 flushCompileCache()
 
 function pretendToBeElectron(): void {
@@ -48,7 +49,7 @@ function setVersion(name: string, value: string): void {
   Object.defineProperty(process.versions, name, { value, enumerable: true, configurable: true })
 }
 
-/** The version of Electron that the app is written against, from its package. */
+/** The version of the electron package that the app depends on. */
 function versionOfTypes(): string {
   const find = createRequire(join(host.appPath, 'package.json'))
   for (const folder of find.resolve.paths('electron') ?? []) {
@@ -62,7 +63,7 @@ function versionOfTypes(): string {
   return '0.0.0'
 }
 
-/** As in Electron, `ready` waits for the main module. */
+/** As in Electron, `ready` is emitted after the main module has run. */
 async function runMain(): Promise<void> {
   const slowMs = 5_000
   const stuck = setTimeout(() => {
@@ -91,6 +92,6 @@ async function openChromium(): Promise<void> {
     complain('Chromium went away')
     app.exit(1)
   })
-  // Playwright reads this line to find the pages.
+  // Playwright parses this line to connect to the pages.
   console.error(`\nDevTools listening on ${browser.url}`)
 }

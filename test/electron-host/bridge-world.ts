@@ -1,4 +1,5 @@
-// One end of contextBridge, put as source into both worlds of a page; so it uses nothing from outside itself.
+// One end of contextBridge. Its source is injected into both worlds of a page, so it must not use anything
+// outside the function.
 
 interface ErrorFacts {
   readonly name: string
@@ -33,11 +34,12 @@ interface Hooks {
 type AnyFunction = (...values: unknown[]) => unknown
 
 /**
- * The worlds share the DOM alone: each message is an event whose detail the browser clones across, and dispatching runs the
- * other world's listener before it returns, so that calls are synchronous as in Electron. The event names are secret.
+ * The worlds share only the DOM: each message is an event whose detail the browser clones across. Dispatching
+ * runs the other world's listener before it returns, so calls are synchronous as in Electron. The event names
+ * are secret.
  */
 export function makeBridge(outName: string, inName: string, hooks: Hooks): Bridge {
-  // Taken now: the page may later replace what hangs on prototypes.
+  // Saved now, because the page may later replace members of the prototypes.
   const { dispatchEvent, addEventListener } = EventTarget.prototype
   const MessageEvent = CustomEvent
   const detailOf = Object.getOwnPropertyDescriptor(MessageEvent.prototype, 'detail')
@@ -51,7 +53,7 @@ export function makeBridge(outName: string, inName: string, hooks: Hooks): Bridg
   const notCloned = 'An object could not be cloned.'
   const post = (message: Message) =>
     void dispatchEvent.call(target, new MessageEvent(outName, { detail: message }))
-  // The real bridge keeps the message of an error only.
+  // As in Electron's bridge, only the message of an error is transferred.
   const revive = (facts: ErrorFacts) => new Error(facts.message)
   const factsOf = (error: unknown): ErrorFacts =>
     error instanceof Error

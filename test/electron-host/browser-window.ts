@@ -15,7 +15,7 @@ interface Bounds {
 
 let lastId = 0
 
-/** A window that nobody sees: its state is kept, and its page is Chromium's. */
+/** An invisible window: its state is stored, and its page is a page of Chromium. */
 export class BrowserWindow extends WindowState implements HostWindow {
   readonly id = ++lastId
   readonly webContents: WebContents
@@ -91,7 +91,7 @@ export class BrowserWindow extends WindowState implements HostWindow {
     this.webContents.reload()
   }
 
-  /** As if the person closed it: the app may prevent it. */
+  /** Closes the window as the user would; the app may prevent it. */
   close(): void {
     const asked = event()
     this.emit('close', asked)

@@ -9,15 +9,15 @@ import type { Session } from './cdp.ts'
 export interface Browser {
   readonly connection: Connection
   readonly root: Session
-  /** Where its DevTools listen, which is how Playwright finds the pages. */
+  /** DevTools address, through which Playwright finds the pages. */
   readonly url: string
   readonly chromeVersion: string
 }
 
 /**
- * Starts the Chromium that stands for Electron's content layer: headless without a display, unsandboxed only as root. Its
- * profile is a folder of its own, gone at exit, so that the app's data folder holds the app's data alone; what pages store
- * (localStorage, cookies) therefore does not outlive a run.
+ * Starts the Chromium that replaces Electron's content layer: headless without a display, unsandboxed only as
+ * root. Its profile is a temporary folder, so that the app's data folder contains only the app's data;
+ * localStorage and cookies therefore do not persist between runs.
  */
 export async function startBrowser(switches: readonly string[]): Promise<Browser> {
   const profile = mkdtempSync(join(tmpdir(), 'electron-host-'))
@@ -41,7 +41,10 @@ export async function startBrowser(switches: readonly string[]): Promise<Browser
   return { connection, root: connection.root, url, chromeVersion: product.split('/')[1] ?? product }
 }
 
-/** Chromium's children end a moment after it and write until then. At exit nothing can be awaited, so this waits in place. */
+/**
+ * Chromium's child processes end shortly after it and write until then. Promises cannot be awaited at exit,
+ * so this blocks.
+ */
 function removeProfile(profile: string): void {
   const pauseMs = 25
   for (let attempts = 40; attempts > 0; attempts--) {
@@ -67,7 +70,7 @@ function argumentsFor(profile: string, switches: readonly string[]): string[] {
     '--disable-background-networking',
     '--disable-component-update',
     '--disable-sync',
-    // Chromium's own address bar and extensions would load pages that nobody sees: half of the work of a start.
+    // Chromium's address bar and extensions would load invisible pages, which take half of the start-up time.
     '--disable-extensions',
     '--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup',
     '--disable-field-trial-config',

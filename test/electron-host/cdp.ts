@@ -17,7 +17,10 @@ interface Message {
   readonly error?: { readonly message: string }
 }
 
-/** One target of the browser, or the browser itself. Events of the DevTools protocol are emitted under their own names. */
+/**
+ * A target of the browser, or the browser itself. Emits events of the DevTools protocol under their own
+ * names.
+ */
 export class Session extends EventEmitter {
   readonly connection: Connection
   readonly id: string | undefined
@@ -29,13 +32,13 @@ export class Session extends EventEmitter {
     this.setMaxListeners(0)
   }
 
-  /** @throws what the browser answers, with the method's name. */
+  /** @throws the browser's error, with the method's name */
   send<T extends object = Answer>(method: string, params: object = {}): Promise<T> {
     return this.connection.send(this.id, method, params) as Promise<T>
   }
 }
 
-/** A client of the DevTools protocol: one socket to the browser, flat sessions. */
+/** A client of the DevTools protocol, with one socket to the browser and flat sessions. */
 export class Connection {
   readonly root: Session
   closed = false

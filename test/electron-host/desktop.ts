@@ -9,7 +9,7 @@ function unanswered(name: string) {
   }
 }
 
-/** A dialog needs a person: a spec that opens one puts its own answer in its place. */
+/** Dialogs need user input, so a test that opens one must provide the response. */
 export const dialog = strict('dialog', {
   showOpenDialog: unanswered('showOpenDialog'),
   showSaveDialog: unanswered('showSaveDialog'),

@@ -11,7 +11,8 @@ import { defaultSession, net, protocol, session } from './session.ts'
 import { absent } from './strict.ts'
 import { webContents } from './web-contents.ts'
 
-// The module named `electron` in the main process. Named exports are what `import { … } from 'electron'` finds.
+// The module named `electron` in the main process; `import { … } from 'electron'` resolves to its named
+// exports.
 
 export const autoUpdater = absent('autoUpdater')
 export const BaseWindow = absent('BaseWindow')
@@ -30,7 +31,7 @@ export const utilityProcess = absent('utilityProcess')
 export const View = absent('View')
 export const WebContentsView = absent('WebContentsView')
 export const webFrameMain = absent('webFrameMain')
-// These belong to pages: in Electron's main process they are undefined too.
+// Available in pages only: undefined in Electron's main process too.
 export const contextBridge = undefined
 export const ipcRenderer = undefined
 export const webFrame = undefined
@@ -104,6 +105,6 @@ const electron = {
   webUtils,
 }
 
-// `import electron from 'electron'` and `require('electron')` give the whole module at once.
+// For `import electron from 'electron'` and `require('electron')`.
 // eslint-disable-next-line no-restricted-syntax -- Electron's module has this shape
 export default electron

@@ -7,7 +7,7 @@ export interface MainFrameObject {
   readonly origin: string
 }
 
-/** `webContents.mainFrame`: one object for the window's life, so that it can be compared. */
+/** `webContents.mainFrame`: a single object per window, so that it can be compared. */
 export function mainFrameOf(contents: HostContents): MainFrameObject {
   const frame: object = strict('WebFrameMain', {
     get url() {

@@ -37,21 +37,24 @@ const eventFrom = (contents: HostContents) => ({
   },
 })
 
-/** A call of the page that waits for an answer. @throws what the handler throws, or that there is none. */
+/**
+ * Handles `ipcRenderer.invoke`.
+ * @throws the handler's error, or an error if there is no handler
+ */
 export async function invoke(contents: HostContents, channel: string, values: unknown[]): Promise<unknown> {
   const handler = handlers.get(channel)
   if (!handler) throw new Error(`No handler registered for '${channel}'`)
   return handler(eventFrom(contents), ...values)
 }
 
-/** A message of the page that waits for nothing. */
+/** Handles `ipcRenderer.send`. */
 export function receive(contents: HostContents, channel: string, values: unknown[]): void {
   const event = eventFrom(contents)
   contents.emit('ipc-message', event, channel, ...values)
   ipcMain.emit(channel, event, ...values)
 }
 
-/** `sendSync`: the answer is what a listener puts into `returnValue`. */
+/** Handles `sendSync`: the response is the `returnValue` set by a listener. */
 export function receiveSync(contents: HostContents, channel: string, values: unknown[]): Promise<unknown> {
   return new Promise((resolve) => {
     const event = Object.defineProperty(eventFrom(contents), 'returnValue', { set: resolve })

@@ -96,7 +96,7 @@ export class Menu extends EventEmitter {
     return null
   }
 
-  /** Opens nowhere: it is written down, and a spec clicks its items. */
+  /** Shows nothing: the menu is recorded, and tests click its items. */
   popup(options: { callback?: () => void } = {}): void {
     host.record('menu-popup', { labels: this.items.map((item) => item.label), menu: this })
     this.emit('menu-will-show', {})

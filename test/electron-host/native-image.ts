@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { strict } from './strict.ts'
 
-// IHDR comes first in every PNG: width at byte 16, height at byte 20 (PNG specification, 11.2.2).
+// IHDR is the first chunk of every PNG, with the width at byte 16 and the height at byte 20 (PNG
+// specification, 11.2.2).
 const pngWidthAt = 16
 const pngHeightAt = 20
 
-/** A picture that is kept and measured, and drawn nowhere. */
+/** An image that is stored and measured but not displayed. */
 export class NativeImage {
   readonly #png: Buffer
   readonly #scales = new Set([1])
@@ -48,7 +49,7 @@ export class NativeImage {
     return this.#template
   }
 
-  /** Keeps its size: the host scales nothing. */
+  /** Returns the same size, because the host does not scale images. */
   resize(): NativeImage {
     return this
   }

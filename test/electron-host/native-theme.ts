@@ -4,7 +4,7 @@ import { strictEmitter } from './strict.ts'
 type Source = 'system' | 'light' | 'dark'
 let source: Source = 'system'
 
-/** What pages are told of `prefers-color-scheme`; empty leaves it to Chromium. */
+/** The `prefers-color-scheme` of pages; an empty string keeps Chromium's default. */
 export function colourScheme(): 'light' | 'dark' | '' {
   return source === 'system' ? '' : source
 }
@@ -15,7 +15,7 @@ export const nativeTheme = strictEmitter('nativeTheme', {
   shouldUseDarkColorsForSystemIntegratedUI: false,
   prefersReducedTransparency: false,
   inForcedColorsMode: false,
-  /** The system here is light: there is no desktop to ask. */
+  /** The system theme is always light, because there is no desktop. */
   get shouldUseDarkColors(): boolean {
     return source === 'dark'
   },

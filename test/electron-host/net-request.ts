@@ -15,12 +15,12 @@ interface Options {
 }
 
 const known = new Set(['method', 'protocol', 'hostname', 'port', 'path', 'headers', 'redirect', 'session'])
-/** Options of Node's own that electron-updater sets and Electron passes over. */
+/** Node options that electron-updater sets and Electron ignores. */
 const passedOver = new Set(['timeout', 'agent'])
 
 /**
- * `net.request` by Node's sockets: status, headers, body, errors, abort and redirects as events. Neither Chromium's proxies
- * nor its certificates are behind it; a redirect that would be followed by itself is not emulated.
+ * `net.request` on Node's sockets, with status, headers, body, errors, abort and redirects as events. It does
+ * not use Chromium's proxies or certificates, and does not emulate automatic redirects.
  */
 export function request(options: Options): EventEmitter {
   refuseUnknown(

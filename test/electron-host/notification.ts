@@ -6,7 +6,7 @@ interface NotificationOptions {
   readonly body?: string
 }
 
-/** Written down instead of shown; a spec clicks it by `emit('click')`. */
+/** Recorded instead of shown; tests click it with `emit('click')`. */
 export class Notification extends StrictEmitter {
   title: string
   body: string

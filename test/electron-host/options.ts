@@ -17,7 +17,7 @@ export interface WindowOptions {
   readonly webPreferences?: WebPreferences
 }
 
-/** Options whose effect is the window manager's: taken, and drawn nowhere. */
+/** Options that only affect the window manager: accepted and ignored. */
 const windowOptions = new Set(
   (
     'width height x y show title backgroundColor webPreferences minWidth minHeight maxWidth maxHeight center ' +
@@ -26,7 +26,7 @@ const windowOptions = new Set(
   ).split(' '),
 )
 
-/** Preferences that the host keeps, each with the one value that it can keep; undefined takes any. */
+/** Supported preferences, each with the only supported value; undefined allows any value. */
 const preferences: Readonly<Record<string, unknown>> = {
   preload: undefined,
   additionalArguments: undefined,
@@ -47,7 +47,7 @@ const preferences: Readonly<Record<string, unknown>> = {
   enableBlinkFeatures: '',
 }
 
-/** @throws for an option that the host would drop, or a preference that it cannot keep. */
+/** @throws for an option that the host would ignore, or a preference value that it does not support */
 export function checkWindowOptions(options: WindowOptions): void {
   refuseUnknown('BrowserWindow options', options, windowOptions)
   const chosen = options.webPreferences ?? {}

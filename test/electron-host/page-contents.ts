@@ -12,17 +12,20 @@ import { makeWire } from './wire.ts'
 import { secretNames } from './secret-names.ts'
 
 const events =
-  // emitted
+  // emitted by the host
   'dom-ready did-finish-load did-stop-loading did-start-loading did-fail-load did-navigate will-navigate ' +
   'will-frame-navigate render-process-gone preload-error console-message ipc-message destroyed ' +
-  // Electron's own, which cannot happen here
+  // exist in Electron, but never occur here
   'will-redirect will-attach-webview did-attach-webview did-create-window unresponsive responsive context-menu ' +
   'before-input-event zoom-changed devtools-opened devtools-closed did-frame-finish-load did-start-navigation ' +
   'did-navigate-in-page did-redirect-navigation will-prevent-unload page-favicon-updated certificate-error focus blur'
 
 type OpenHandler = (details: object) => { readonly action: string }
 
-/** A page of Chromium as a window's contents: its life, its loads, and what passes between its preload and main. */
+/**
+ * A page of Chromium as a window's contents: its lifecycle, its loads, and the messages between its preload
+ * and main.
+ */
 export class PageContents extends StrictEmitter implements HostContents {
   readonly id: number
   readonly mainFrame: object = mainFrameOf(this)
@@ -80,12 +83,12 @@ export class PageContents extends StrictEmitter implements HostContents {
     return showAppearance(session, { zoomFactor: this._zoomFactor, backgroundColor, size })
   }
 
-  /** Theme, zoom or background changed: the page is told. */
+  /** Applies a changed theme, zoom or background to the page. */
   _showAppearance(): void {
     void this._attached.then((session) => this.#showAppearanceIn(session)).catch(() => undefined)
   }
 
-  /** The window has another size. */
+  /** Applies a changed window size to the page. */
   _fit(): void {
     const size = this._window._size
     const fitted = this._attached.then((session) => fitPage({ session, targetId: this._targetId }, size))
@@ -127,7 +130,7 @@ export class PageContents extends StrictEmitter implements HostContents {
     if (context === undefined) return host.record('message-lost', delivery)
     const functionDeclaration = `function (delivery) { this[${JSON.stringify(this._names.deliver)}](delivery) }`
     const call = { executionContextId: context, functionDeclaration, arguments: [{ value: delivery }] }
-    // A page that has just gone cannot be told anything more.
+    // The page may have been closed in the meantime.
     await (await this._attached).send('Runtime.callFunctionOn', call).catch(() => undefined)
   }
 
@@ -140,7 +143,7 @@ export class PageContents extends StrictEmitter implements HostContents {
     this._window._gone()
   }
 
-  /** Closes the page without asking. */
+  /** Closes the page without emitting `close`. */
   _destroyTarget(): void {
     const closed = this._attached.then(() =>
       theBrowser().root.send('Target.closeTarget', { targetId: this._targetId }),

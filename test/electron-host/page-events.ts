@@ -9,7 +9,7 @@ import type { FromPreload, HostContents } from './shapes.ts'
 
 type Facts<T> = (facts: T) => void
 
-/** Listens to what Chromium says of a page, and says it as Electron would. */
+/** Converts Chromium's events of a page to Electron's. */
 export function watchPage(contents: HostContents, session: Session): void {
   const listen = <T>(name: string, listener: Facts<T>) => session.on(name, listener)
   watchTarget(contents)
@@ -29,7 +29,7 @@ export function watchPage(contents: HostContents, session: Session): void {
       if (!contents._destroyed) complain(error)
     })
   })
-  // window.open is replaced in the page (world-scripts.ts); links with a target come here.
+  // window.open is replaced in the page (world-scripts.ts); links with a target are handled here.
   listen<{ url: string; windowName: string }>('Page.windowOpen', ({ url, windowName }) =>
     contents._opened(fromWire(url), windowName),
   )
@@ -53,7 +53,7 @@ function watchTarget(contents: HostContents): void {
     contents.emit('render-process-gone', event(), details)
     theApp().emit('render-process-gone', event(), contents, details)
   })
-  // What a link opens all the same is closed again.
+  // Pages that a link opens anyway are closed again.
   root.on(
     'Target.targetCreated',
     ({ targetInfo }: { targetInfo: { openerId?: string; targetId: string } }) => {
@@ -124,7 +124,7 @@ function watchLoading(contents: HostContents, session: Session, listen: Listen):
     ({ frameId, loaderId, name }) => {
       const load = contents._load
       if (frameId !== contents._frameId || load === undefined) return
-      // The loader's id may come with this event before Page.navigate answers.
+      // This event can arrive before the response to Page.navigate, which contains the loader's id.
       if (name === 'init' && load.loaderId === undefined) load.loaderId = loaderId
       if (loaderId !== load.loaderId) return
       if (name === 'DOMContentLoaded') contents.emit('dom-ready', {})

@@ -8,7 +8,7 @@ import type { HostContents } from './shapes.ts'
 import { worldScripts } from './world-scripts.ts'
 import type { SecretNames } from './secret-names.ts'
 
-/** The name that Electron gives to the preload's world. */
+/** Electron's name for the preload's world. */
 export const isolatedWorld = 'Electron Isolated Context'
 
 export interface Page {
@@ -22,7 +22,7 @@ interface Size {
   readonly height: number
 }
 
-/** A new page of Chromium, with nothing in it, and a session to it. */
+/** Opens an empty page of Chromium and a session for it. */
 export async function openPage(size: Size): Promise<{ session: Session; targetId: string }> {
   const { root, connection } = theBrowser()
   const { targetId } = await root.send<{ targetId: string }>('Target.createTarget', {
@@ -37,7 +37,10 @@ export async function openPage(size: Size): Promise<{ session: Session; targetId
   return { session: connection.session(attached.sessionId), targetId }
 }
 
-/** Sets the page up before anything is loaded: domains, interception, and both worlds' scripts. @returns its main frame */
+/**
+ * Prepares the page before anything is loaded: domains, interception, and the scripts of both worlds.
+ * @returns its main frame
+ */
 export async function preparePage(session: Session, names: SecretNames, scripts: Scripts): Promise<string> {
   for (const domain of ['Page', 'Runtime', 'DOM', 'Debugger']) await session.send(`${domain}.enable`)
   const { frameTree } = await session.send<{ frameTree: { frame: { id: string } } }>('Page.getFrameTree')
@@ -57,7 +60,10 @@ interface Scripts {
   readonly isolated: string
 }
 
-/** Both worlds' scripts for a window's preferences. @throws when its preload cannot be read */
+/**
+ * The scripts of both worlds for a window's preferences.
+ * @throws if its preload cannot be read
+ */
 export function scriptsFor(
   names: SecretNames,
   { preload, additionalArguments = [] }: WebPreferences,
@@ -76,7 +82,7 @@ export function scriptsFor(
   })
 }
 
-/** The page, and not Chromium's frame around it, gets the window's size. */
+/** Sets the size of the page itself, without Chromium's frame, to that of the window. */
 export async function fitPage(
   page: Pick<Page, 'session' | 'targetId'>,
   { width, height }: Size,
@@ -100,7 +106,7 @@ export interface Appearance {
   readonly size: Size
 }
 
-/** Theme, zoom and the colour behind the page, as the window says. */
+/** Applies the window's theme, zoom and background colour. */
 export async function showAppearance(session: Session, appearance: Appearance): Promise<void> {
   const { zoomFactor, backgroundColor, size } = appearance
   await session.send('Emulation.setEmulatedMedia', {
@@ -119,7 +125,7 @@ export async function showAppearance(session: Session, appearance: Appearance): 
   }
 }
 
-/** `#rgb`, `#rrggbb`, or `#aarrggbb` as Electron writes it. */
+/** Parses `#rgb`, `#rrggbb`, or Electron's `#aarrggbb`. */
 function channelsOf(colour: string): { r: number; g: number; b: number; a: number } {
   const found =
     /^#(?:([0-9a-f]{2})?([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})|([0-9a-f])([0-9a-f])([0-9a-f]))$/i.exec(
@@ -137,7 +143,7 @@ function channelsOf(colour: string): { r: number; g: number; b: number; a: numbe
   }
 }
 
-/** Electron's names for what pages ask permission for, and those of the DevTools protocol. */
+/** Electron's names of the permissions and those of the DevTools protocol. */
 const permissions: Readonly<Record<string, readonly string[]>> = {
   notifications: ['notifications'],
   geolocation: ['geolocation'],
@@ -148,7 +154,9 @@ const permissions: Readonly<Record<string, readonly string[]>> = {
   'persistent-storage': ['persistent-storage'],
 }
 
-/** Puts the answers of the app's permission handlers into Chromium, before the page can ask. */
+/**
+ * Applies the results of the app's permission handlers to Chromium before the page can request a permission.
+ */
 export async function settlePermissions(
   contents: HostContents,
   origin: string,

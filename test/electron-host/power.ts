@@ -18,7 +18,7 @@ export const powerSaveBlocker = strict('powerSaveBlocker', {
   isStarted: (id: number) => running.has(id),
 })
 
-/** Never sleeps by itself: a spec emits `suspend` and `resume`. */
+/** Never suspends by itself: tests emit `suspend` and `resume`. */
 export const powerMonitor = strictEmitter('powerMonitor', {
   getSystemIdleTime: () => 0,
   getSystemIdleState: () => 'active',

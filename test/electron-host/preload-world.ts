@@ -8,22 +8,25 @@ type Preload = (require: (id: string) => unknown, process: object, exports: obje
 export interface PreloadSurroundings {
   readonly wire: Wire
   readonly bridge: Bridge
-  /** Name of the function by which text goes to the host, and of the one by which the host delivers. */
+  /** Names of the function that sends text to the host and of the one through which the host delivers. */
   readonly binding: string
   readonly deliver: string
   readonly process: object
   readonly preload: Preload
 }
 
-/** The preload's own world, put there as source: what a sandboxed preload may require, and the preload itself. */
+/**
+ * The preload's world, whose source is injected: the modules that a sandboxed preload may require, and the
+ * preload itself.
+ */
 export function runPreload(host: PreloadSurroundings): void {
   const { encode, decode } = host.wire
   const world = globalThis as unknown as Record<string, unknown>
   const tell = world[host.binding] as (text: string) => void
   delete world[host.binding]
 
-  // The host answers while the page is paused in the debugger: the only synchronous way out of it.
-  // It finds this function by its name and reads its variables by theirs.
+  // The host responds while the page is paused in the debugger, which is the only synchronous channel. It
+  // finds this function and its variables by name.
   function electronHostSync(
     _operation: string,
     _argument: unknown,
@@ -33,7 +36,8 @@ export function runPreload(host: PreloadSurroundings): void {
     debugger
     return out
   }
-  // Chromium runs no listeners of a paused page, so what is delivered meanwhile would not reach the page's own world.
+  // Chromium runs no listeners of a paused page, so messages delivered meanwhile would not reach the page's
+  // own world.
   let isPaused = false
   const late: Delivery[] = []
   function deliverLate(): void {

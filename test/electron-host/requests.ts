@@ -18,16 +18,16 @@ interface PausedRequest {
   }
 }
 
-/** What a page's own window knows of its main frame. */
+/** The main frame as seen by the page's window. */
 export interface MainFrame {
   readonly frameId: string
-  /** The address that is shown, as main sees it. */
+  /** The displayed address, in the form that main uses. */
   readonly url: string
-  /** True once for the navigation that main itself began. */
+  /** True once for a navigation started by main. */
   takeOwnNavigation(): boolean
 }
 
-/** Names of Electron's for the DevTools protocol's. */
+/** Electron's names for the resource types of the DevTools protocol. */
 const resourceTypes: Readonly<Record<string, string>> = {
   Document: 'mainFrame',
   Stylesheet: 'stylesheet',
@@ -42,7 +42,7 @@ const resourceTypes: Readonly<Record<string, string>> = {
 
 let lastId = 0
 
-/** Stands between a page and the network: navigation guard, `webRequest`, and the app's own scheme. */
+/** Handles a network request of a page: navigation guard, `webRequest`, and the app's own scheme. */
 export async function answerRequest(
   contents: HostContents,
   session: Session,
@@ -57,7 +57,7 @@ export async function answerRequest(
     await refuse('Aborted')
     return
   }
-  // Chromium wants an icon for its tab; Electron has no tabs and never asks.
+  // Chromium requests an icon for its tab; Electron has no tabs and never does.
   if (resourceType === 'Other' && url.endsWith('/favicon.ico')) {
     await refuse('Aborted')
     return
@@ -102,7 +102,7 @@ function isPrevented(
   return details.defaultPrevented
 }
 
-/** A Request that says the app's address, which Node's own Request would not take with all its properties. */
+/** A Request with the app's address, which Node's own Request does not accept with all properties. */
 function requestFor(url: string, { request }: PausedRequest): Request {
   const { method, headers } = request
   const body = request.hasPostData && request.postData !== undefined ? { body: request.postData } : {}

@@ -1,4 +1,7 @@
-/** Names that a page cannot guess, for what passes between its worlds and the host. */
+/**
+ * Random names for the communication between a page's worlds and the host, so that the page cannot guess
+ * them.
+ */
 export interface SecretNames {
   readonly toPage: string
   readonly toPreload: string

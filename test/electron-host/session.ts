@@ -92,7 +92,10 @@ function onBeforeRequest(...given: [BeforeRequest | null] | [RequestFilter, Befo
   beforeRequest = listener ? { filter, listener } : undefined
 }
 
-/** Asks the app about a request of a page, as `webRequest` does. @returns whether it is cancelled */
+/**
+ * Applies the app's `webRequest` listener to a request of a page.
+ * @returns whether the request is cancelled
+ */
 export function isCancelled(details: RequestDetails): Promise<boolean> {
   const { filter, listener } = beforeRequest ?? {}
   if (!filter?.urls.some((pattern) => matchesPattern(details.url, pattern))) return Promise.resolve(false)
@@ -116,8 +119,8 @@ let requestHandler: RequestHandler | null = null
 let checkHandler: CheckHandler | null = null
 
 /**
- * What the app's handlers say of a permission. Chromium asks nobody here: the answers are put into it before a page loads.
- * Without handlers Electron grants everything.
+ * The result of the app's permission handlers. Chromium cannot request it here: the results are applied
+ * before a page loads. Without handlers Electron grants everything.
  */
 export async function isGranted(
   contents: HostContents,
@@ -131,8 +134,8 @@ export async function isGranted(
 }
 
 /**
- * Chromium's answer where its switches name the proxy (its net/docs/proxy.md): loopback goes straight unless the bypass list
- * says `<-loopback>`. The system's settings and PAC files are not looked at here.
+ * Chromium's proxy for a URL when its switches define one (net/docs/proxy.md): loopback bypasses it unless
+ * the bypass list contains `<-loopback>`. The system's settings and PAC files are not considered here.
  */
 function proxyFor(url: string): string {
   const server = host.switches.get('proxy-server')
@@ -160,7 +163,8 @@ export const defaultSession = strictEmitter('session', {
 export const session = strict('session', {
   defaultSession,
   fromPartition(partition: string, { cache = true }: { readonly cache?: boolean } = {}) {
-    // What is asked for goes out without a cache and without cookies, by Node: good for a session of main's own requests.
+    // Requests are sent by Node without cache and cookies, which is sufficient for a session that only main
+    // uses.
     if (cache || partition.startsWith('persist:')) throw notEmulated(`session.fromPartition('${partition}')`)
     return strict(`session of '${partition}'`, { _partition: partition })
   },

@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events'
 import type { Wire } from './wire.ts'
 import type { SecretNames } from './secret-names.ts'
 
-// What the host's modules know of each other's objects. Members that begin with `_` are the host's own.
+// Interfaces between the host's modules. Members with a leading `_` are internal to the host.
 
 export interface HostWindow extends EventEmitter {
   readonly _size: { readonly width: number; readonly height: number }
@@ -15,21 +15,21 @@ export interface HostWindow extends EventEmitter {
   isFocused(): boolean
 }
 
-/** A load that somebody waits for. */
+/** A load whose promise is pending. */
 export interface Load {
   loaderId: string | undefined
   readonly finish: () => void
   readonly fail: (error: Error) => void
 }
 
-/** What a preload's world sends out. */
+/** Messages from a preload's world to the host. */
 export type FromPreload =
   | { readonly k: 'send'; readonly channel: string; readonly args: string }
   | { readonly k: 'invoke'; readonly id: number; readonly channel: string; readonly args: string }
   | { readonly k: 'preload-error'; readonly message: string }
   | { readonly k: 'open'; readonly url: string; readonly name: string }
 
-/** What the host sends into it. */
+/** Messages from the host to a preload's world. */
 export type Delivery =
   | { readonly k: 'reply'; readonly id: number; readonly value?: string; readonly error?: string }
   | { readonly k: 'event'; readonly channel: string; readonly args: string }
@@ -43,13 +43,13 @@ export interface HostContents extends EventEmitter {
   readonly _destroyed: boolean
   readonly _frameId: string
   readonly _targetId: string
-  /** The preload's world of the document that is shown. */
+  /** The preload's world of the current document. */
   _isolatedContext: number | undefined
   _load: Load | undefined
-  /** The address that is shown, as main sees it. */
+  /** The displayed address, in the form that main uses. */
   _url: string
   _title: string
-  /** True until the navigation that main itself began has reached the network. */
+  /** True until a navigation started by main has reached the network. */
   _ownNavigation: boolean
   _showAppearance(): void
   _opened(url: string, frameName: string): void

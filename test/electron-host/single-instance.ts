@@ -29,7 +29,10 @@ function isAlive(processId: number): boolean {
   }
 }
 
-/** Electron's single-instance lock as a file with the holder's process id, and a folder in which others leave word. */
+/**
+ * Electron's single-instance lock: a file with the holder's process id, and a folder in which other processes
+ * leave messages.
+ */
 export class SingleInstance {
   readonly #received: (handover: Handover) => void
   #lock: string | undefined
@@ -42,7 +45,7 @@ export class SingleInstance {
     return this.#lock !== undefined
   }
 
-  /** True when this process has the lock now; else the holder has been told of `argv`. */
+  /** True if this process has the lock; otherwise `argv` is passed to the holder. */
   request(dataFolder: string, additionalData: unknown): boolean {
     if (this.held) return true
     const lock = join(dataFolder, 'electron-host.lock')

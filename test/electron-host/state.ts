@@ -10,7 +10,7 @@ export interface AppPackage {
 
 export type ProtocolHandler = (request: Request) => Response | Promise<Response>
 
-/** What of `app` the rest of the host calls; app.ts puts it here, so that nobody imports in a circle. */
+/** The parts of `app` that the rest of the host calls; app.ts assigns it here to avoid an import cycle. */
 export interface AppSide {
   emit(name: string, ...values: unknown[]): boolean
   quit(): void
@@ -18,9 +18,9 @@ export interface AppSide {
   allClosed(): void
 }
 
-/** What the host's modules share, and what a spec may read as `globalThis.__electronHost`. */
+/** State shared by the host's modules; tests read it as `globalThis.__electronHost`. */
 export const host = {
-  /** Everything that has no counterpart here, in order, each with its kind. */
+  /** Calls without an effect in the host, in order, each with its kind. */
   events: [] as Record<string, unknown>[],
   trays: new Set<object>(),
   notifications: [] as object[],
@@ -39,7 +39,10 @@ export const host = {
   },
 }
 
-/** The Chromium behind the windows. @throws before `ready`. */
+/**
+ * The Chromium behind the windows.
+ * @throws before `ready`
+ */
 export function theBrowser(): Browser {
   if (host.browser === undefined) throw new Error('electron-host: Chromium is not running yet')
   return host.browser

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 
-/** Members that JavaScript itself, Node's inspector or a test's matcher asks any object for. */
+/** Members that JavaScript, Node's inspector or a test's matcher reads on any object. */
 const asked = new Set(
   (
     'then catch toJSON inspect nodeType asymmetricMatch constructor prototype length name domain ' +
@@ -13,8 +13,8 @@ function isOwnBusiness(member: string | symbol): boolean {
 }
 
 /**
- * An object that throws on any member it does not have: a gap in the host must never pass for an `undefined`.
- * Members that begin with `_` are the host's own.
+ * An object that throws on access to a missing member, so that a gap in the host is not mistaken for an
+ * `undefined`. Members with a leading `_` are internal to the host.
  */
 export function strict<T extends object>(name: string, target: T): T {
   return new Proxy(target, {
@@ -25,7 +25,7 @@ export function strict<T extends object>(name: string, target: T): T {
   })
 }
 
-/** Stands for a module of Electron that the host lacks: importing it is fine, touching it names the gap. */
+/** Replaces an Electron module that the host does not implement: importing it is allowed, using it throws. */
 export function absent(name: string): object {
   return new Proxy(class {}, {
     get(object, member): unknown {
@@ -42,18 +42,18 @@ export function notEmulated(what: string): Error {
   return new Error(`electron-host: ${what} is not emulated`)
 }
 
-/** Refuses options that the host would otherwise drop in silence. */
+/** Rejects options that the host would otherwise ignore silently. */
 export function refuseUnknown(where: string, options: object, known: ReadonlySet<string>): void {
   for (const option of Object.keys(options)) if (!known.has(option)) throw notEmulated(`${where}.${option}`)
 }
 
-/** Methods and accessors on top of an emitter, in one strict object. */
+/** Combines an emitter with methods and accessors into one strict object. */
 export function strictEmitter<T extends object>(name: string, members: T): T & EventEmitter {
   const emitter = Object.defineProperties(new EventEmitter(), Object.getOwnPropertyDescriptors(members))
   return strict(name, emitter as T & EventEmitter)
 }
 
-/** Joins objects as `{ ...a, ...b }` would, but keeps accessors as accessors. */
+/** Like `{ ...a, ...b }`, but keeps accessors. */
 export function joined<A extends object, B extends object, C extends object>(a: A, b: B, c: C): A & B & C {
   const all = {}
   for (const part of [a, b, c]) Object.defineProperties(all, Object.getOwnPropertyDescriptors(part))
@@ -68,8 +68,8 @@ const emitterMembers = new Set(
 )
 
 /**
- * The base of windows, contents and trays. It knows which events the host emits and which Electron has and the host never
- * will; listening for any other name throws. After `_destroy` its members throw, as in Electron.
+ * The base of windows, contents and trays. Listening to an event that Electron does not have throws, because
+ * such a listener would never be called. After `_destroy` all members throw, as in Electron.
  */
 export class StrictEmitter extends EventEmitter {
   _destroyed = false
@@ -97,7 +97,7 @@ export interface HostEvent {
   preventDefault(): void
 }
 
-/** An event object of Electron's, with what belongs to this event. */
+/** An Electron event object with additional members. */
 export function event<T extends object>(extra?: T): HostEvent & T {
   return {
     defaultPrevented: false,

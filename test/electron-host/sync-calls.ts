@@ -12,8 +12,8 @@ interface Evaluated {
 }
 
 /**
- * The preload is paused in `electronHostSync` (preload-world.ts) and waits: for the path of a File, which only the browser
- * knows, or for `sendSync`.
+ * Responds to a preload that is paused in `electronHostSync` (preload-world.ts): with the path of a File,
+ * which only the browser can read, or with the result of `sendSync`.
  */
 export async function answerPaused(
   contents: HostContents,

@@ -1,8 +1,9 @@
 import { host } from './state.ts'
 
-// Chromium knows no scheme of ours: `app://ui/x` is `https://ui.app.invalid/x` there. `.invalid` never resolves (RFC 2606).
+// Chromium does not support custom schemes: `app://ui/x` becomes `https://ui.app.invalid/x`. `.invalid` never
+// resolves (RFC 2606).
 
-/** The address by which Chromium knows a page of a privileged scheme; other addresses stay as they are. */
+/** Converts an address of a privileged scheme to Chromium's form; other addresses are unchanged. */
 export function toWire(url: string): string {
   const found = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(.*)$/i.exec(url)
   if (!found) return url
@@ -10,7 +11,7 @@ export function toWire(url: string): string {
   return host.schemes.has(scheme) ? `https://${name || 'host'}.${scheme}.invalid${rest}` : url
 }
 
-/** The other way round: what main sees. */
+/** The reverse of `toWire`. */
 export function fromWire(url: string): string {
   const found = /^https:\/\/(.*?)\.([a-z0-9+-]+)\.invalid(.*)$/i.exec(url)
   if (!found) return url
@@ -18,7 +19,7 @@ export function fromWire(url: string): string {
   return host.schemes.has(scheme) ? `${scheme}://${name}${rest}` : url
 }
 
-/** An origin as Electron writes it: a standard scheme of ours has one too, where Node's URL says `null`. */
+/** An origin in Electron's form: registered standard schemes have one, while Node's URL returns `null`. */
 export function originOf(url: string): string {
   if (!URL.canParse(url)) return 'null'
   const { protocol, host: name, origin } = new URL(url)

@@ -7,10 +7,10 @@ import { defaultSession } from './session.ts'
 import { complain, host } from './state.ts'
 import { strict } from './strict.ts'
 
-/** Each step of zoom is 20 % (Electron, web-contents.md). */
+/** Each zoom level is a factor of 1.2 (Electron, web-contents.md). */
 const zoomStep = 1.2
 
-/** The rest of what Electron's `webContents` can do, on top of a page. */
+/** The remaining members of Electron's `webContents`. */
 export class WebContents extends PageContents {
   readonly session = defaultSession
 
@@ -90,7 +90,7 @@ export const webContents = strict('webContents', {
   getAllWebContents: () => [...host.contents.values()],
   getFocusedWebContents: () => [...host.contents.values()].find((contents) => contents.isFocused()) ?? null,
   fromId: (id: number) => host.contents.get(id),
-  // Playwright asks this to find the window of a page.
+  // Playwright calls this to find the window of a page.
   fromDevToolsTargetId: (id: string) =>
     [...host.contents.values()].find((contents) => contents._targetId === id),
 })

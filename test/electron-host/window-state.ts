@@ -2,14 +2,14 @@ import { host, theApp } from './state.ts'
 import { event, StrictEmitter } from './strict.ts'
 
 const events =
-  // emitted
+  // emitted by the host
   'page-title-updated ready-to-show close closed show hide focus blur minimize maximize unmaximize restore resize move ' +
   'enter-full-screen leave-full-screen ' +
-  // Electron's own, which cannot happen here
+  // exist in Electron, but never occur here
   'unresponsive responsive query-session-end session-end will-resize resized moved ' +
   'will-move always-on-top-changed app-command swipe rotate-gesture sheet-begin sheet-end'
 
-/** What a window manager would do with a window: kept as state, or written down. */
+/** Effects of a window manager, stored as state or recorded. */
 export class WindowState extends StrictEmitter {
   #visible: boolean
   #focused: boolean
@@ -56,7 +56,7 @@ export class WindowState extends StrictEmitter {
 
   minimize(): void {
     this.#state = 'minimized'
-    // It has its place in the taskbar from then on.
+    // A minimized window appears in the taskbar.
     this.#visible = true
     this.blur()
     this.emit('minimize')

@@ -1,13 +1,13 @@
-/** Values as text, both ways. */
+/** Encodes values as text and decodes them. */
 export interface Wire {
   encode(value: unknown): string
   decode(text: string): unknown
 }
 
 /**
- * An encoding of what structured cloning carries. It runs in main and, put there as source, in the preload's world: so it
- * is one function that uses nothing from outside.
- * @throws DataCloneError for functions, symbols and so on, as Electron does.
+ * Encodes the values that structured cloning supports. It runs in main and, injected as source, in the
+ * preload's world, so it must not use anything outside the function.
+ * @throws DataCloneError for functions, symbols and so on, as Electron does
  */
 export function makeWire(): Wire {
   const typedNames = (
@@ -18,7 +18,7 @@ export function makeWire(): Wire {
 
   function toBase64(bytes: Uint8Array): string {
     let binary = ''
-    // Arguments travel on the stack: 8 KiB at a time is far below any engine's limit.
+    // Arguments are passed on the stack; 8 KiB at a time is far below any engine's limit.
     for (let at = 0; at < bytes.length; at += 8192)
       binary += String.fromCharCode(...bytes.subarray(at, at + 8192))
     return btoa(binary)

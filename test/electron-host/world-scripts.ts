@@ -3,7 +3,9 @@ import { runPreload } from './preload-world.ts'
 import type { SecretNames } from './secret-names.ts'
 import { makeWire } from './wire.ts'
 
-/** The two scripts for each new document: the bridge's end in the page's world, and the preload in its own. */
+/**
+ * The two scripts for each new document: the bridge's end in the page's world, and the preload in its own.
+ */
 export function worldScripts(
   names: SecretNames,
   preload: string,

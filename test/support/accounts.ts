@@ -14,7 +14,10 @@ import { valueOf } from './engine.ts'
 import { runningClock, testPorts } from './hand-clock.ts'
 import { createMemorySecretStore } from './memory-secret-store.ts'
 
-/** Accounts with their own cloud, journal and keychain; `start` creates them once more, as another process does. */
+/**
+ * Accounts with their own cloud, journal and secret store; `start` creates another instance, as another
+ * process would.
+ */
 export async function setupAccounts() {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-accounts-'))
   const clock = runningClock()
@@ -41,7 +44,7 @@ export async function setupAccounts() {
     ...{ cloud, secretStore, clock, accounts, start, environment },
     signIn: async () => valueOf(await accounts.signIn(cloud.url, ALICE.email, ALICE.password)),
     states: () => accounts.list().map(({ state }) => state),
-    /** A new device key of Alice, as a confirmed pairing hands it out. */
+    /** A new device key of Alice, as issued by a confirmed pairing. */
     async newDeviceKey(teamId = ALICES_TEAM_ID) {
       const client = accounts.clientFor(cloud.url)
       const { userCode, deviceCode } = valueOf(await startPairing(client, neverAborted))

@@ -7,11 +7,11 @@ import { projectFolder } from './temp-project.ts'
 const at = (path: string) => join(projectFolder, path)
 
 /**
- * Builds programs that run the uploader, and its worker threads beside them, as the app is built: unbuilt, each process and
- * each thread first loads what strips types, for some 30 MiB and half a second.
- * @param folder laid out as a package: the programs go to out/main, node_modules is linked beside it
+ * Builds programs that run the engine, and its worker threads, as the app is built: without a build, each
+ * process and thread would load the type stripper first, which takes about 30 MiB and half a second.
+ * @param folder laid out as a package: the programs go to out/main, node_modules is linked next to it
  * @param programs name of the built program → source file in the project
- * @returns the folder that holds the programs
+ * @returns the folder that contains the programs
  */
 export async function buildPrograms(
   folder: string,
@@ -46,7 +46,7 @@ export async function buildPrograms(
       },
     },
   })
-  // keytar is native and stays where it is installed.
+  // keytar is native and is loaded from where it is installed.
   await symlink(at('node_modules'), join(folder, 'node_modules'))
   return outDir
 }

@@ -1,4 +1,4 @@
 import { offerCeph } from '../cloud/start-storage.ts'
 
-/** One Ceph for the whole run, started when the first test asks for it; what is missing for it fails that test. */
+/** One Ceph for the whole run, started on first use; missing requirements fail the test that uses it. */
 export const setup = offerCeph

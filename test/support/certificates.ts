@@ -9,11 +9,11 @@ import { onTestFinished } from 'vitest'
 const run = promisify(execFile)
 const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
 
-/** An authority of the test's own, made by openssl and gone when the test ends. */
+/** A certificate authority created by openssl for one test. */
 export interface Authority {
-  /** Its certificate, as NODE_EXTRA_CA_CERTS takes it. */
+  /** Path of its certificate, for NODE_EXTRA_CA_CERTS. */
   readonly file: string
-  /** A server's certificate for that DNS name. */
+  /** Issues a server certificate for a DNS name. */
   issue(name: string, options?: { readonly expired?: boolean }): Promise<{ key: string; cert: string }>
 }
 

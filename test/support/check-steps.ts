@@ -5,7 +5,7 @@ import { projectFolder } from './temp-project.ts'
 export interface Counts {
   readonly passed: number
   readonly failed: number
-  /** Each test that did not pass: file, name and the first line of its error. */
+  /** Every test that did not pass: file, name and the first line of its error. */
   readonly failures: readonly string[]
 }
 
@@ -14,15 +14,18 @@ export interface CheckStep {
   /** A program of the project with its arguments. */
   readonly command: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
-  /** The step that has to end before this one starts. */
+  /** The step that must end before this one starts. */
   readonly needs?: string
-  /** Reads how many tests passed and failed from the report that the step wrote; a step without tests counts as one. */
+  /**
+   * Reads the numbers of passed and failed tests from the report of the step; a step without tests counts as
+   * one.
+   */
   readonly count?: () => Counts
 }
 
 const script = (name: string): CheckStep => ({ name, command: ['npm', 'run', '--silent', name] })
 
-/** Runs a command in a session with a keychain. */
+/** Runs a command in a session with a keyring. */
 const inKeyring = (...command: readonly string[]) => ['node', 'test/support/keyring.ts', ...command]
 
 function vitest(project: string, reportFolder: string, needsKeyring: boolean): CheckStep {
@@ -47,7 +50,7 @@ function playwright(name: string, reportFolder: string, ...words: readonly strin
   }
 }
 
-/** Everything that `npm test` does, in the order in which it is started: the longest first. */
+/** All steps of `npm test` in the order of their start, longest first. */
 export const testSteps = (reportFolder: string): readonly CheckStep[] => [
   script('build'),
   vitest('integration', reportFolder, true),
@@ -60,7 +63,7 @@ export const testSteps = (reportFolder: string): readonly CheckStep[] => [
   script('layers'),
 ]
 
-/** The long versions of tests, for the night. */
+/** The long versions of tests, for nightly runs. */
 export const soakSteps = (reportFolder: string): readonly CheckStep[] => [
   script('build'),
   vitest('soak', reportFolder, true),
@@ -85,7 +88,7 @@ interface VitestReport {
   }[]
 }
 
-/** A skipped test counts as failed, so that none is left out unnoticed. */
+/** A skipped test counts as failed, so that none is omitted unnoticed. */
 function countVitest(path: string): Counts {
   const { numTotalTests, numPassedTests, testResults } = read(path) as VitestReport
   const failures = testResults.flatMap(({ name, message, assertionResults }) => {

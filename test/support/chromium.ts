@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import process from 'node:process'
 
-/** Where distributions and Google put Chromium, most common first. */
+/** Chromium's locations on common distributions, most common first. */
 const usualPlaces = [
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
@@ -10,18 +10,18 @@ const usualPlaces = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ]
 
-/** The system's Chromium: `MODELFERRY_CHROMIUM` when it is set, else the first one found, else undefined. */
+/** The system's Chromium: `MODELFERRY_CHROMIUM` if set, else the first one found, else undefined. */
 export function findChromium(): string | undefined {
   return process.env['MODELFERRY_CHROMIUM'] ?? usualPlaces.find((place) => existsSync(place))
 }
 
-/** Playwright's launch options for it; without one in the usual places Playwright looks for its own. */
+/** Playwright's launch options; without a system Chromium Playwright uses its own. */
 export function chromiumLaunchOptions(): { executablePath?: string; args: string[] } {
   const path = findChromium()
   return { ...(path === undefined ? {} : { executablePath: path }), args: chromiumArguments() }
 }
 
-/** Chromium refuses to start its sandbox as root; everybody else keeps it. */
+/** Chromium's sandbox does not work as root. */
 function chromiumArguments(): string[] {
   return process.getuid?.() === 0 ? ['--no-sandbox'] : []
 }

@@ -2,10 +2,10 @@ import type { CallArgs } from '../../electron/contract/calls.ts'
 import { ALICES_TEAM_ID } from '../cloud/accounts.ts'
 import { setup, valueOf, type EngineOptions } from './engine.ts'
 
-/** A library path that the team has a model at. */
+/** A library path already used by a model of the team. */
 export const takenPath = 'models/loras/style.safetensors'
 
-/** A team that has a model at the path to which a file of other bytes is on its way. */
+/** A team with a model at the path of an upload with other content. */
 export async function collision(options: EngineOptions = {}, wishes = {}) {
   const world = await setup(options)
   const { app, cloud, file } = world
@@ -23,5 +23,5 @@ export async function collision(options: EngineOptions = {}, wishes = {}) {
   return { ...world, id, oldId, decide, library }
 }
 
-/** That model as `library()` tells of it: name, path and status. */
+/** That model as `library()` returns it: name, path and status. */
 export const oldStyle = ['Old style', takenPath, 'active']

@@ -9,7 +9,7 @@ export interface Ended {
   readonly signal: NodeJS.Signals | null
   readonly out: string
   readonly err: string
-  /** The lines of `out` as the JSON they hold; throws where one holds none. */
+  /** The lines of `out` parsed as JSON; throws if a line is not JSON. */
   json(): readonly JsonLine[]
 }
 
@@ -18,15 +18,15 @@ export type JsonLine = Readonly<Record<string, unknown>> & { readonly event: str
 export interface Started {
   readonly child: ChildProcess
   readonly ended: Promise<Ended>
-  /** Resolves with the first line of JSON for which `wanted` is true; rejects when the program ends without one. */
+  /** Resolves with the first JSON line that matches; rejects if the program ends without one. */
   line(wanted: (line: JsonLine) => boolean): Promise<JsonLine>
-  /** Resolves once `wanted` is true of all that was printed so far, on either stream. */
+  /** Resolves once the condition is true for the output so far, on either stream. */
   printed(wanted: (out: string, err: string) => boolean): Promise<void>
 }
 
 /**
- * Starts a program with nothing of this process's environment but what programs need; killed with the test. Its input ends
- * after `input`, or stays open for null.
+ * Starts a program with a minimal environment; it is killed with the test. Its input ends after `input`, or
+ * stays open for null.
  */
 export function startProgram(
   command: readonly string[],
@@ -91,7 +91,7 @@ function follow(child: ChildProcess & { stdout: NodeJS.ReadableStream; stderr: N
   }
 }
 
-/** Starts `modelferry` in a process of its own. */
+/** Starts `modelferry` in its own process. */
 export function startCommand(
   words: readonly string[],
   environment: NodeJS.ProcessEnv,
@@ -100,7 +100,7 @@ export function startCommand(
   return startProgram([process.execPath, commandLineFile(), ...words], environment, input)
 }
 
-/** An access token such as a script would be given. */
+/** An access token, as a script would receive it. */
 export async function accessTokenOf(server: string, account: DemoAccount): Promise<string> {
   const answer = await fetch(`${server}/auth/login`, {
     method: 'POST',

@@ -3,23 +3,23 @@ import { ALICE, ALICES_TEAM_ID, type DemoAccount } from '../cloud/accounts.ts'
 import { accessTokenOf, startCommand, type Ended, type Started } from './command-line.ts'
 import { setup, type EngineOptions, type World } from './engine.ts'
 
-/** The smallest part that S3 takes. */
+/** The minimum size of a part in S3. */
 export const partBytes = 5 * 1024 * 1024
 
 export interface CommandWorld extends World {
-  /** Data folder of the command line; not made before it is used. */
+  /** Data folder of the command line; created on first use. */
   readonly commandHome: string
-  /** What the command line finds around it. */
+  /** The environment of the command line. */
   readonly processEnv: NodeJS.ProcessEnv
   start(...words: string[]): Started
   run(...words: string[]): Promise<Ended>
-  /** Runs in another environment; undefined takes a variable out. */
+  /** Runs with additional variables; undefined removes a variable. */
   runWith(more: NodeJS.ProcessEnv, ...words: string[]): Promise<Ended>
-  /** Lets storage acknowledge parts up to this number and stall on all others, until `cloud.clearFailures()`. */
+  /** Storage acknowledges parts up to this number and stalls on all others until `cloud.clearFailures()`. */
   stallAfterPart(number: number): void
 }
 
-/** A command line with a data folder of its own and the token of an account; files over 5 MiB go in parts. */
+/** A command line with its own data folder and an account's token; files over 5 MiB are uploaded in parts. */
 export async function setupCommand({
   account = ALICE,
   ...options

@@ -9,8 +9,8 @@ import { pipeline } from 'node:stream/promises'
 import { startCloud, type Cloud } from '../cloud/cloud.ts'
 import { writeSafetensors } from '../fixtures/model-files.ts'
 
-// The whole way once, without a window: a local Cyberun Cloud, a real safetensors file, the command line, and proof that
-// what lies in storage is what lay on the disk.
+// A complete upload without a window: a local Cyberun Cloud, a real safetensors file and the command line.
+// Verifies that the stored object equals the file.
 
 const sizeBytes = 64_000_000
 const commandLine = join(import.meta.dirname, '../../electron/cli/modelferry.js')

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { projectFolder } from './temp-project.ts'
 
-/** What the built app runs on: Electron itself, or the host that stands in for it (test/electron-host). */
+/** The runtime of the built app: Electron itself, or the host that emulates it (test/electron-host). */
 export interface Runtime {
   readonly name: 'electron' | 'host'
   readonly executable: string
@@ -13,7 +13,10 @@ export interface Runtime {
 const packageFolder = join(projectFolder, 'node_modules/electron')
 const hostExecutable = join(projectFolder, 'test/electron-host/electron')
 
-/** Since Electron 42 its package comes without the runtime; `npx install-electron` fetches it and writes path.txt. */
+/**
+ * Since Electron 42 the package does not include the runtime; `npx install-electron` downloads it and writes
+ * path.txt.
+ */
 function installedElectron(): string | undefined {
   const pathFile = join(packageFolder, 'path.txt')
   if (!existsSync(pathFile)) return undefined
@@ -21,7 +24,7 @@ function installedElectron(): string | undefined {
   return existsSync(executable) ? executable : undefined
 }
 
-/** The real runtime where it is installed, else the host. */
+/** Electron if it is installed, else the host. */
 export function findRuntime(): Runtime {
   const executable = installedElectron()
   return executable === undefined
@@ -29,12 +32,12 @@ export function findRuntime(): Runtime {
     : { name: 'electron', executable }
 }
 
-/** Long enough for any server that is there to say a word. */
+/** Long enough for a reachable server to respond. */
 const askLimitMs = 5_000
-/** About 120 MB; a line that needs longer is better used for something else. */
+/** Electron is about 120 MB; on a slower connection the download is not worthwhile. */
 const fetchLimitMs = 600_000
 
-/** The real runtime, fetched when it is not there yet and its server can be reached; else the host. */
+/** Electron, downloaded if missing and its server is reachable; else the host. */
 export async function fetchRuntime(): Promise<Runtime> {
   const runtime = findRuntime()
   if (runtime.name === 'electron' || !(await isServerReachable())) return runtime
@@ -47,7 +50,7 @@ export async function fetchRuntime(): Promise<Runtime> {
 }
 
 async function isServerReachable(): Promise<boolean> {
-  // The same order as in @electron/get, whose default this is.
+  // The same order as in @electron/get, including its default.
   const server = process.env['ELECTRON_MIRROR'] ?? 'https://github.com/electron/electron/releases/'
   try {
     await fetch(server, { method: 'HEAD', signal: AbortSignal.timeout(askLimitMs) })
@@ -57,7 +60,7 @@ async function isServerReachable(): Promise<boolean> {
   }
 }
 
-/** As root Chromium, and so Electron, has no sandbox. */
+/** Chromium, and therefore Electron, has no sandbox as root. */
 export function runtimeArguments(): string[] {
   return process.getuid?.() === 0 ? ['--no-sandbox'] : []
 }

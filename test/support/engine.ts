@@ -24,18 +24,18 @@ import { createMemorySecretStore, type MemorySecretStore } from './memory-secret
 import { builtWorkers } from './test-programs.ts'
 
 export interface EngineOptions {
-  /** Of the local cloud, such as Ceph's endpoint or a short token life. */
+  /** Options of the local cloud, such as Ceph's endpoint or a short token lifetime. */
   readonly cloud?: CloudOptions
   readonly settings?: Partial<EngineSettings>
-  /** Which proxies there are; nothing stands between when left out. */
+  /** Finds the proxies; defaults to direct connections. */
   readonly findProxies?: FindProxies
-  /** Of PUTs, for tests of a stalled connection; the app's own when left out. */
+  /** Timeouts of PUTs, for tests of a stalled connection; defaults to the app's. */
   readonly putTimeouts?: PutTimeouts
-  /** Who is signed in when the test begins; `null` for nobody. */
+  /** The account that is signed in at the start; `null` for none. */
   readonly as?: DemoAccount | null
 }
 
-/** One uploader on the world's folder and vault, as one start of the app. */
+/** An engine with the test's data folder and secret store, as created by one start of the app. */
 export interface App {
   readonly engine: Engine
   readonly calls: Engine['calls']
@@ -43,45 +43,45 @@ export interface App {
   row(id: string): UploadRow
   session(): SessionView
   signIn(account?: DemoAccount): Promise<SessionView>
-  /** Adds paths and answers the ids of the new rows, in their order. */
+  /** Adds paths and returns the ids of the new rows in their order. */
   add(paths: string | readonly string[], options?: EnqueueRequest): Promise<readonly string[]>
-  /** Resolves with what `look` finds, looking again whenever the uploader tells something. */
+  /** Resolves with the first truthy result of `look`, which is called after each patch or session event. */
   until<T>(look: (snapshot: Snapshot, session: SessionView) => T | false | null | undefined): Promise<T>
-  /** The row once it is in that phase. */
+  /** Resolves with the row once it is in this phase. */
   phase(id: string, phase: Phase): Promise<UploadRow>
-  /** The row once it is registered or has failed. */
+  /** Resolves with the row once it is registered or has failed. */
   settled(id: string): Promise<UploadRow>
   stop(): Promise<void>
 }
 
-/** A folder, a cloud, a keychain and a clock; all gone when the test ends. */
+/** A folder, a cloud, a secret store and a clock, all removed at the end of the test. */
 export interface World {
   readonly folder: string
-  /** Data folder of the uploader. */
+  /** Data folder of the engine. */
   readonly home: string
   readonly cloud: Cloud
   readonly vault: MemorySecretStore
   readonly clock: HandClock
   readonly environment: TestPorts
-  /** The app as the test began it. */
+  /** The first app of the test. */
   readonly app: App
-  /** Writes a safetensors file under the world's folder and answers its path. */
+  /** Writes a safetensors file into the test's folder and returns its path. */
   file(name: string, options?: SafetensorsOptions): Promise<string>
-  /** Starts another app on the same vault, and on the same folder unless another one is named. */
+  /** Starts another app with the same secret store, and with the same folder by default. */
   open(settings?: Partial<EngineSettings>, dataFolder?: string): Promise<App>
   /** Names of the cloud's operations so far, oldest first. */
   asked(): readonly string[]
   countOf(operation: string): number
 }
 
-/** Files of tests are small, so that a whole upload takes some hundredths of a second. */
+/** Small, so that a whole upload takes some hundredths of a second. */
 const sizeBytes = 150_000
 
-/** A test's days begin at the time of its start: until midnight there is this long, in ms. */
+/** Days in a test begin at its start, so midnight is this many ms away. */
 export const dayMs = 24 * 60 * 60 * 1000
 
 const { servers, singlePutLimitBytes, limitBytesPerSecond, streamsMost } = defaultSettings
-/** The engine's settings in tests, except for the server: the defaults with two files at once. */
+/** The engine's settings in tests, except for the server: the defaults with two parallel files. */
 export const usualSettings = { servers, atOnce: 2, singlePutLimitBytes, limitBytesPerSecond, streamsMost }
 
 export async function setup(options: EngineOptions = {}): Promise<World> {
@@ -91,7 +91,7 @@ export async function setup(options: EngineOptions = {}): Promise<World> {
   const startedMs = clock.now()
   const environment = {
     ...testPorts(clock),
-    // The timer for midnight must not fall into a test because of the hour at which it runs.
+    // The midnight timer must not fire during a test that happens to run at midnight.
     startOfDay: (atMs: number) => atMs - ((atMs - startedMs) % dayMs),
     ...(options.findProxies ? { findProxies: options.findProxies } : {}),
   }
@@ -116,7 +116,7 @@ export async function setup(options: EngineOptions = {}): Promise<World> {
         ...options.settings,
         ...settings,
       },
-      // Models of whoever runs the tests are none of theirs.
+      // Tests must not find the models of the user who runs them.
       computer: { platform: 'linux', home: join(folder, 'person'), environment: {} },
       workers: builtWorkers(),
       ...(options.putTimeouts ? { putTimeouts: options.putTimeouts } : {}),
@@ -163,7 +163,7 @@ function appOn(engine: Engine): App {
           reject(error as Error)
         }
       }
-      // What is asked for may be the cloud's or the disk's, of which the app tells nobody: it may come after the last patch.
+      // `look` may depend on the cloud or the disk, which emit no events and can change after the last patch.
       const watch = setInterval(again, 20)
       const unsubscribe = engine.subscribe({ patch: again, session: again })
       again()
@@ -207,7 +207,7 @@ function appOn(engine: Engine): App {
   }
 }
 
-/** What a call answered; throws its failure. */
+/** Returns the value of a result; throws its failure. */
 export function valueOf<T>(result: Result<T>): T {
   if (result.ok) return result.value
   throw new Error(`answered ${JSON.stringify(result.failure)}`)
@@ -217,7 +217,7 @@ export function sha256Of(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex')
 }
 
-/** A seed of its own for each name, so that no two files hold the same bytes. */
+/** A seed per name, so that no two files have the same content. */
 function seedOf(name: string): number {
   return createHash('sha256').update(name).digest().readUInt32LE(0)
 }

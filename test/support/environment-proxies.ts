@@ -7,8 +7,8 @@ import type { ProxyResolver } from '../../electron/platform/proxy-resolver.ts'
 import { createMemorySecretStore } from './memory-secret-store.ts'
 
 /**
- * The proxies of this process's environment variables, with the login in STORED_LOGIN (`proxy name password`). Unlike the app
- * it does not bypass them for servers on this computer, where the servers of tests run.
+ * The proxies of this process's environment variables, with the login in STORED_LOGIN (`proxy name
+ * password`). Unlike the app, it does not bypass them for local servers, because the test servers are local.
  */
 export async function createEnvironmentProxies(environment: Environment): Promise<ProxyResolver> {
   const secretStore = createMemorySecretStore()

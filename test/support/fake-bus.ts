@@ -1,14 +1,14 @@
 import { interface as service, Message, sessionBus, Variant, type Interface } from '@jellybrick/dbus-next'
 import { once } from 'node:events'
 
-// Services of a desktop and a system, played on a real bus: the one of the session that the test runs in.
+// Fake desktop and system services on the real session bus of the test.
 
-/** Signatures of a service's properties, in D-Bus' letters, with their values. */
+/** Properties of a service: D-Bus signature and value. */
 export type Properties = Readonly<Record<string, readonly [signature: string, value: unknown]>>
 
-/** What a test owns on the bus, until it is ended. */
+/** A service that a test owns on the bus. */
 export interface FakeService {
-  /** Changes properties and says so, as services do. */
+  /** Changes properties and emits the change signal. */
   change(path: string, values: Readonly<Record<string, unknown>>): void
   end(): void
 }
@@ -22,19 +22,19 @@ function withProperties(name: string, properties: Properties): Interface {
     ),
   })
   const made = new Fake(name)
-  // The library's constructor hides what it has just been configured with.
+  // The library's constructor overwrites the configured properties.
   Reflect.set(made, '$properties', Reflect.get(Fake.prototype, '$properties'))
   return made
 }
 
-/** A value that brings its signature along. */
+/** A value with its signature. */
 export const variant = (signature: string, value: unknown) => new Variant(signature, value)
 
-/** A method that always answers in the same way, played at a path of a name of its own. */
+/** A method with a fixed response, at a path of its own bus name. */
 export async function fakeMethod(
   method: {
     readonly name: string
-    /** The name's own unless told. */
+    /** Defaults to the bus name. */
     readonly interface?: string
     readonly path: string
     readonly member: string
@@ -61,16 +61,16 @@ export async function fakeMethod(
   }
 }
 
-/** The service of a panel that shows tray icons. */
+/** The panel's service for tray icons. */
 const trayWatcher = 'org.kde.StatusNotifierWatcher'
 
-/** A panel that shows tray icons, until it is ended; without a host it only takes them. */
+/** A fake panel for tray icons; without a host it accepts icons but does not display them. */
 export const openPanel = (hasHost = true) =>
   fakeService(trayWatcher, {
     '/StatusNotifierWatcher': { [trayWatcher]: { IsStatusNotifierHostRegistered: ['b', hasHost] } },
   })
 
-/** Owns a name and shows objects with properties: path → interface → properties. */
+/** Owns a name and exports objects with properties: path → interface → properties. */
 export async function fakeService(
   name: string,
   objects: Readonly<Record<string, Readonly<Record<string, Properties>>>>,

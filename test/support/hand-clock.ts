@@ -1,12 +1,12 @@
 import type { Environment, Timers } from '../../electron/platform/environment.ts'
 
-/** A clock and its timers, moved by the test: nobody waits for a minute to pass. */
+/** A clock and timers controlled by the test, so that it does not wait for real time. */
 export interface HandClock {
   readonly now: () => number
   readonly timers: Timers
-  /** Moves the clock on and fires what has become due, in its order. */
+  /** Advances the clock and fires the due timers in order. */
   advance(ms: number): void
-  /** For how long each held timer has still to wait, in ms, soonest first. */
+  /** The remaining times of all held timers in ms, soonest first. */
   waits(): readonly number[]
 }
 
@@ -15,15 +15,15 @@ interface Held {
   readonly fire: () => void
 }
 
-/** Timers shorter than this run by themselves on a clock that runs: the feed's, but no waiting for a retry. */
+/** On a running clock, shorter timers fire by themselves: this includes the feed's, but no retry delay. */
 const shortMs = 200
 
-/** A clock that stands still until it is moved; every timer is held. */
+/** A clock that only moves when advanced; all timers are held. */
 export function standingClock(startMs = Date.UTC(2026, 0, 2, 3, 4, 5)): HandClock {
   return handClock(() => startMs, 0)
 }
 
-/** True time plus what the test adds. Short timers run by themselves, longer ones wait for `advance`. */
+/** Real time plus what the test adds. Short timers fire by themselves, longer ones wait for `advance`. */
 export function runningClock(): HandClock {
   return handClock(Date.now, shortMs)
 }
@@ -49,7 +49,7 @@ function handClock(base: () => number, realBelowMs: number): HandClock {
     advance(ms) {
       addedMs += ms
       for (const timer of soonestFirst()) {
-        // One that fires may cancel another.
+        // A fired timer may cancel another one.
         if (timer.atMs <= now() && held.delete(timer)) timer.fire()
       }
     },
@@ -68,7 +68,7 @@ export interface TestPorts extends Environment {
   readonly lines: readonly LogLine[]
 }
 
-/** Ports on a hand-moved clock, with dice that always fall the same way and a log that is kept. */
+/** An environment with a controlled clock, a constant random value and a recorded log. */
 export function testPorts(clock: HandClock, random = 0): TestPorts {
   const lines: LogLine[] = []
   const say =

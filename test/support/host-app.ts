@@ -6,7 +6,7 @@ import type { ElectronApplication, Page } from 'playwright'
 import { findChromium } from './chromium.ts'
 import { projectFolder } from './temp-project.ts'
 
-/** What the preload of test/fixtures/host-app gives to its page. */
+/** The API that the preload of test/fixtures/host-app exposes to its page. */
 interface HostApi {
   pathOf(file: unknown): string
   echo(value: unknown): Promise<unknown>
@@ -28,15 +28,15 @@ export const hostAppFolder = join(projectFolder, 'test/fixtures/host-app')
 export interface HostApp {
   readonly app: ElectronApplication
   readonly page: Page
-  /** A folder of this run's own; the app's data lies in it. */
+  /** The temporary folder of this run, which contains the app's data. */
   readonly home: string
   readonly environment: Record<string, string>
-  /** What a piece of main's code gives, or what it throws, as text. `electron` and `win`, its window, are there for it. */
+  /** The result or the error of code run in main, as text. `electron` and its window `win` are in scope. */
   inMain(code: string): Promise<unknown>
   end(): Promise<void>
 }
 
-/** Starts the small app of test/fixtures/host-app on the Electron host. */
+/** Starts the small app in test/fixtures/host-app on the Electron host. */
 export async function launchHostApp(): Promise<HostApp> {
   const home = mkdtempSync(join(tmpdir(), 'modelferry-host-'))
   const inherited = Object.entries(process.env).filter(
@@ -71,7 +71,7 @@ export async function launchHostApp(): Promise<HostApp> {
         }
       }, code),
     async end() {
-      // The answer never comes back from a process that has ended.
+      // The process ends before it can respond.
       await app.evaluate(({ app: inside }) => inside.exit(0)).catch(() => undefined)
       await app.close()
       rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })

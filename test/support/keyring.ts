@@ -7,20 +7,20 @@ import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { pathWithTools } from './tools.ts'
 
-/** Set inside, so that a command that is inside already is not put inside again. */
+/** Set inside the session, so that a nested command does not start another one. */
 const mark = 'MODELFERRY_TEST_KEYRING'
 
 export interface KeyringOptions {
-  /** Keeps the keyring's file between runs; without it everything is thrown away. */
+  /** Keeps the keyring's file between runs; by default everything is deleted. */
   readonly keptIn?: string
-  /** Passes the display on, for a window; without it no prompt of the keyring can hang a test. */
+  /** Passes the display on, for a window; without a display, no keyring prompt can block a test. */
   readonly withDisplay?: boolean
 }
 
 /**
- * Runs a command on a private session bus with an unlocked gnome-keyring, as anybody, with or without a display. On macOS
- * and Windows, whose keychains need no session, it runs as it is.
- * @returns its exit code; 127 when a program is missing
+ * Runs a command on a private session bus with an unlocked gnome-keyring, as any user, with or without a
+ * display. On macOS and Windows, whose keychains need no session, it runs the command directly.
+ * @returns its exit code; 127 if a program is missing
  */
 export async function runInKeyring(
   command: readonly string[],
@@ -61,13 +61,13 @@ async function run([program = '', ...words]: readonly string[], env: NodeJS.Proc
   const child = spawn(program, words, {
     stdio: ['inherit', 'inherit', 'pipe'],
     env: { ...env, PATH: pathWithTools() },
-    shell: process.platform === 'win32', // the tools of node_modules/.bin are .cmd files there
+    shell: process.platform === 'win32', // the tools in node_modules/.bin are .cmd files there
   })
   createInterface({ input: child.stderr }).on('line', (said) => {
-    // The bus's daemon is talkative about what it may not do, and what it starts.
+    // Omits the bus daemon's messages about services and permissions.
     if (!said.startsWith('dbus-daemon[')) console.error(said)
   })
-  // A terminal tells every process of the group by itself; what was told only to this one is passed on.
+  // A terminal signals all processes of the group; a signal sent only to this process is forwarded.
   const passOn = (signal: NodeJS.Signals) => child.kill(signal)
   process.on('SIGTERM', passOn)
   process.on('SIGINT', () => undefined)
@@ -82,7 +82,7 @@ async function run([program = '', ...words]: readonly string[], env: NodeJS.Proc
   }
 }
 
-// Electron itself needs a display, and Xvfb gives one on which nobody is asked anything: the keyring is unlocked.
+// Electron needs a display; the one of Xvfb shows no prompt, because the keyring is unlocked.
 if (import.meta.main) {
   const withDisplay = process.env['MODELFERRY_TEST_DISPLAY'] === 'keep'
   process.exitCode = await runInKeyring(process.argv.slice(2), { withDisplay })

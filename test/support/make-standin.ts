@@ -3,9 +3,9 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path'
 import { projectFolder } from './temp-project.ts'
 
-// The fuse wire that @electron/fuses looks for: sentinel, version, length, then a byte for each fuse ('0'
-// off, '1' on, 'r' removed). Source: electron/electron, docs/tutorial/fuses.md and
-// shell/common/electron_fuses. These are the defaults.
+// The fuse wire that @electron/fuses looks for: sentinel, version, length, then a byte per fuse ('0' off, '1'
+// on, 'r' removed), with the default values. Source: electron/electron, docs/tutorial/fuses.md and
+// shell/common/electron_fuses.
 const fuseSentinel = 'dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX'
 const fuseVersion = 1
 const fuseDefaults = '101010110'
@@ -21,8 +21,8 @@ const emptyFiles = [
 const locales = ['en-US', 'zh-CN', 'zh-TW', 'de']
 
 /**
- * Creates a stand-in for Electron's Linux release, to test packaging on machines that can't download the real
- * one.
+ * Creates a substitute for Electron's Linux release, to test packaging on machines that cannot download
+ * Electron.
  */
 export async function makeStandin(folder: string): Promise<void> {
   mkdirSync(join(folder, 'locales'), { recursive: true })

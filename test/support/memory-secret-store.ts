@@ -12,7 +12,7 @@ export interface MemorySecretStore extends SecretStore {
   beforeCall: (call: string) => Promise<void> | void
 }
 
-/** A keychain in memory. */
+/** An in-memory secret store. */
 export function createMemorySecretStore(): MemorySecretStore {
   const entries = new Map<string, string>()
   const calls: string[] = []

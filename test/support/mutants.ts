@@ -10,10 +10,11 @@ import { seededRandom } from '../fixtures/seeded.ts'
 import { projectFolder } from './temp-project.ts'
 import { pathWithTools } from './tools.ts'
 
-// `npm run mutants -- --count 40 --seed 1`: changes one place of the product at a time, in a copy of the last commit, and runs the
-// unit tests that import the changed file, then all integration tests: many of them start it as a process or thread and import
-// nothing of it. Prints each mutant with what killed it, and the share that was killed. A mutant that unit tests kill takes
-// seconds; one that survives takes as long as all integration tests.
+// `npm run mutants -- --count 40 --seed 1`: mutation testing in a copy of the last commit. Each mutant runs
+// against the unit tests that import the changed file, then all integration tests, because many of them start
+// the product as a process or thread. Prints each mutant with the test that killed it, and the share of
+// killed mutants. A mutant killed by unit tests takes seconds; a surviving one takes as long as all
+// integration tests.
 
 interface Mutant {
   readonly file: string
@@ -39,7 +40,7 @@ const swaps: ReadonlyMap<ts.SyntaxKind, string> = new Map([
   [ts.SyntaxKind.SlashToken, '*'],
 ])
 
-/** What may stand at a node instead, or null where it stays as it is. */
+/** The replacement for a node, or null if it has none. */
 function replacementFor(node: ts.Node, source: ts.SourceFile): { node: ts.Node; text: string } | null {
   if (ts.isBinaryExpression(node)) {
     const text = swaps.get(node.operatorToken.kind)
@@ -63,7 +64,7 @@ function mutantsOf(file: string): readonly Mutant[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true)
   const found: Mutant[] = []
   const visit = (node: ts.Node): void => {
-    // Types are gone at run time.
+    // Types do not exist at run time.
     if (ts.isTypeNode(node) || ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) return
     const replaced = replacementFor(node, source)
     if (replaced) {
@@ -78,7 +79,7 @@ function mutantsOf(file: string): readonly Mutant[] {
   return found
 }
 
-/** `count` different mutants, the same for the same seed and code. */
+/** `count` different mutants; deterministic for the same seed and code. */
 function sample(all: readonly Mutant[], count: number, seed: number): readonly Mutant[] {
   const random = seededRandom(seed)
   const left = [...all]
@@ -87,7 +88,7 @@ function sample(all: readonly Mutant[], count: number, seed: number): readonly M
   ).flat()
 }
 
-/** Whether these tests fail. Tests that never end fail as well. */
+/** Whether these tests fail; a timeout counts as a failure. */
 async function fails(folder: string, testWords: readonly string[], limitMs: number): Promise<boolean> {
   const words = ['test/support/keyring.ts', 'vitest', ...testWords, '--run', '--bail', '1']
   const child = spawn('node', words, {

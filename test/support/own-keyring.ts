@@ -7,18 +7,18 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** A session bus with a real gnome-keyring on it, unlocked and empty, which a test can lock and take away. */
+/** A session bus with a real gnome-keyring, unlocked and empty, which a test can lock and kill. */
 export interface OwnKeyring {
-  /** What a process needs in its environment to meet this keyring and no other. */
+  /** Environment variables for processes that use this keyring. */
   readonly environment: Readonly<Record<string, string>>
   lock(): Promise<void>
-  /** Kills the keyring; its bus stays. */
+  /** Kills the keyring but not its bus. */
   kill(): Promise<void>
-  /** Kills the bus, as the end of a session does. */
+  /** Kills the bus, as at the end of a session. */
   killBus(): Promise<void>
 }
 
-/** Starts one whose files lie in `folder`; `end` it afterwards. */
+/** Starts a keyring with its files in `folder`; the caller must `end` it. */
 export async function openKeyring(folder: string): Promise<OwnKeyring & { end(): Promise<void> }> {
   const home = join(folder, 'keyring-home')
   mkdirSync(home, { recursive: true, mode: 0o700 })
@@ -62,7 +62,7 @@ export async function openKeyring(folder: string): Promise<OwnKeyring & { end():
   }
 }
 
-/** Resolves once the keyring has taken its name on the bus, of which it says nothing itself. */
+/** Resolves once the keyring owns its bus name; it emits no event of its own for this. */
 async function serving(env: NodeJS.ProcessEnv): Promise<void> {
   const question = [
     '/org/freedesktop/DBus',

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { ALICE, ALICES_TEAM_ID } from '../cloud/accounts.ts'
 import { setup, valueOf, type EngineOptions } from './engine.ts'
 
-/** A world in which nobody is signed in, and what a person does with a code. */
+/** A test environment without a signed-in account, and the user's actions with a pairing code. */
 export async function setupPairing(options: EngineOptions = {}) {
   const world = await setup({ as: null, ...options })
   const { app, cloud, clock } = world
@@ -11,7 +11,7 @@ export async function setupPairing(options: EngineOptions = {}) {
     if (!pairing) throw new Error('there is no pairing')
     return pairing
   }
-  /** Lets the next poll go out and waits for its answer. */
+  /** Fires the next poll and waits for its response. */
   const poll = async () => {
     await expect.poll(() => clock.waits().length).toBe(1)
     const before = world.countOf('pollPairing')

@@ -1,29 +1,29 @@
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http'
 import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net'
 
-/** What a proxy does with who comes; it may be changed while it runs. */
+/** A proxy's behaviour; can be changed while it runs. */
 export interface ProxyManners {
-  /** `name:password` that it wants, or null for none. */
+  /** Required `name:password`, or null for none. */
   login: string | null
-  /** Answers every CONNECT with this status instead of a tunnel. */
+  /** Responds to every CONNECT with this status instead of a tunnel. */
   refusesWith: number | null
-  /** Cuts each connection once so many bytes of it have gone towards the server. */
+  /** Cuts each connection after this many bytes have been sent towards the server. */
   cutsAfterBytes: number
 }
 
-/** A real proxy on a free port of loopback: http by whole addresses, everything else by CONNECT. */
+/** A real proxy on a free loopback port: absolute URLs for http, CONNECT for everything else. */
 export interface TestProxy {
   readonly host: string
   readonly url: string
   readonly manners: ProxyManners
-  /** What it let through, oldest first: `CONNECT host:port`, `PUT http://…`. */
+  /** Forwarded requests, oldest first: `CONNECT host:port`, `PUT http://…`. */
   readonly passed: string[]
-  /** Logins that were refused, decoded; an empty one for none. */
+  /** Rejected logins, decoded; an empty string if there was none. */
   readonly refused: string[]
   close(): Promise<void>
 }
 
-/** Starts one; whoever starts it closes it. */
+/** Starts a proxy; the caller must close it. */
 export async function startProxy(manners: Partial<ProxyManners> = {}): Promise<TestProxy> {
   const now: ProxyManners = { login: null, refusesWith: null, cutsAfterBytes: Infinity, ...manners }
   const passed: string[] = []
@@ -45,7 +45,7 @@ export async function startProxy(manners: Partial<ProxyManners> = {}): Promise<T
     passed.push(`${request.method} ${request.url}`)
     const { 'proxy-authorization': _login, 'proxy-connection': _connection, ...headers } = request.headers
     const url = new URL(request.url ?? '')
-    // The rest of the address as it came: a signed query must not be written anew.
+    // The unparsed rest of the URL, because re-encoding would invalidate a signed query.
     const path = (request.url ?? '').slice(url.origin.length)
     const onward = httpRequest(
       { hostname: url.hostname, port: url.port, path, method: request.method, headers },
@@ -94,7 +94,7 @@ export async function startProxy(manners: Partial<ProxyManners> = {}): Promise<T
   return { host, url: `http://${host}`, manners: now, passed, refused, close }
 }
 
-/** A real SOCKS 5 server (RFC 1928, with RFC 1929's login where one is wanted) and whom it let through. */
+/** A real SOCKS 5 server (RFC 1928, with RFC 1929's login if required) and its forwarded targets. */
 export async function startSocks(login: string | null) {
   const passed: string[] = []
   const server = createTcpServer(

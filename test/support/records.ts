@@ -9,7 +9,7 @@ import type {
 
 let made = 0
 
-/** An upload as the journal keeps it, waiting for its turn, with an id and a place of its own. */
+/** A queued upload as stored in the journal, with its own id and position. */
 export function uploadRecord(given: Partial<UploadRecord> = {}): UploadRecord {
   made += 1
   return {

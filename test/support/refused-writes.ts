@@ -2,8 +2,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 
 /**
- * Makes the journal of a running app refuse what a disk without room would: changes of uploads, new parts, or both. The answer
- * makes room again.
+ * Makes the journal of a running app fail writes as a full disk would: changes of uploads, new parts, or
+ * both. The returned function ends the failures.
  */
 export function refuseWrites(home: string, of: 'uploads' | 'parts' | 'all' = 'all'): () => void {
   const database = new DatabaseSync(join(home, 'journal.sqlite'))

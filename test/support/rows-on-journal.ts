@@ -8,7 +8,7 @@ import { Rows } from '../../electron/journal/rows.ts'
 import { createUploadStore } from '../../electron/journal/upload-store.ts'
 import { standingClock, testPorts } from './hand-clock.ts'
 
-/** Rows on a journal of their own, in a folder that goes with the test. */
+/** Rows with their own journal, in a folder that is removed after the test. */
 export function rowsOnJournal(records: readonly UploadRecord[] = []) {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-rows-'))
   const environment = testPorts(standingClock())

@@ -11,10 +11,14 @@ import { ensureSystemPackages } from './system-packages.ts'
 import { projectFolder } from './temp-project.ts'
 import { pathWithTools } from './tools.ts'
 
-// `npm test`, and with the word `soak` `npm run test:soak`: every step, several at the same time, none of them stopping the others.
-// Prints one line per step, the output of those that failed, what failed, and the total as the last line.
+// `npm test` and, with the argument `soak`, `npm run test:soak`: runs all steps, several in parallel, even if
+// some fail. Prints one line per step, the output of failed steps, the failures, and the total as the last
+// line.
 
-/** On two cores: three steps at once took longer than two, and their tests up to twenty times as long. */
+/**
+ * Measured on two cores: three parallel steps took longer in total than two, and single tests up to twenty
+ * times as long.
+ */
 const concurrency = 2
 
 interface Outcome extends Counts {
@@ -43,7 +47,7 @@ async function runStep(step: CheckStep): Promise<Outcome> {
   return outcome
 }
 
-/** A run that failed has at least one failure, whatever its report says. */
+/** A failed step has at least one failure, even if its report has none. */
 function countsOf({ count, name, command }: CheckStep, succeeded: boolean): Counts {
   const broken = (sentence: string, passed = 0): Counts => ({
     passed,
@@ -65,7 +69,7 @@ function line({ name, seconds, passed, failed }: Outcome): string {
   return `${sign} ${name.padEnd(12)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${String(seconds).padStart(5)} s`
 }
 
-/** Starts the steps in their order, each as soon as there is room for it and the step that it needs has ended. */
+/** Starts the steps in order, each as soon as a slot is free and the step that it needs has ended. */
 async function runSteps(steps: readonly CheckStep[]): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = []
   const waiting = [...steps]

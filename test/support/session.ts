@@ -14,7 +14,7 @@ import { createMemorySecretStore } from './memory-secret-store.ts'
 
 export const accountId = 'cloud alice'
 
-/** A new session of Alice; its access token is valid for an hour. */
+/** A new session of Alice; its access token is valid for one hour. */
 export async function setupSession() {
   const clock = runningClock()
   const environment = testPorts(clock)
@@ -24,7 +24,7 @@ export async function setupSession() {
   const client = createCloudClient(cloud.url, environment)
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-session-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
-  /** A session as in another process: with the same keychain, but without the tokens in memory. */
+  /** A session as in another process: same secret store, but without the tokens in memory. */
   const anotherSession = (locks = folder, hasLeft = () => false) =>
     createSession({
       accountId,

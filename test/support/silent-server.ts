@@ -3,10 +3,10 @@ import { connect, type Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import { onTestFinished } from 'vitest'
 
-/** A port of loopback whose listener takes no connection: what is sent there is swallowed, as by a firewall. */
+/** A loopback port whose listener accepts no connections, as if a firewall dropped the packets. */
 export interface DeafListener {
   readonly port: number
-  /** From now on it takes connections. A client that has knocked in vain knocks again a second after its first try. */
+  /** Starts accepting connections. A waiting client retries one second after its first attempt. */
   hear(): void
 }
 
@@ -20,7 +20,7 @@ const listening = `
     setImmediate(() => Atomics.wait(new Int32Array(workerData), 0, 0))
   })`
 
-/** Starts one, and fills the queue of what it has not taken yet: the system drops whatever comes then. */
+/** Starts a listener and fills its backlog, so that the kernel drops further connections. */
 export async function openDeafListener(): Promise<DeafListener> {
   const memory = new SharedArrayBuffer(4)
   const worker = new Worker(listening, { eval: true, workerData: memory })
@@ -35,7 +35,7 @@ export async function openDeafListener(): Promise<DeafListener> {
     await worker.terminate()
   })
   const [port] = (await once(worker, 'message')) as [number]
-  // The queue holds one more than its backlog (listen(2)); what comes above knocks in vain.
+  // The queue holds one connection more than the backlog (listen(2)); further ones are dropped.
   for (let count = 0; count < 2; count += 1) {
     const socket = connect(port, '127.0.0.1').on('error', () => {})
     sockets.push(socket)

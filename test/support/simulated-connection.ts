@@ -9,20 +9,20 @@ interface Conditions {
   readonly maximum?: number
   /** Relative deviation of each request's bytes in a tenth of a second, as with packet loss. */
   readonly noise?: number
-  /** How many requests have something to send. */
+  /** Number of requests with data to send. */
   readonly work?: number
   readonly limitBytesPerSecond?: number | null
-  /** Duration of a part: requests beyond a lowered limit run until their part ends. */
+  /** Duration of a part: requests above a lowered limit run until their part ends. */
   readonly partSeconds?: number
-  /** How long storage takes to ask for the next part's body, in ms, by requests and seconds. */
+  /** Delay until storage requests the next part's body, in ms, by requests and seconds. */
   readonly latencyMs?: (requests: number, seconds: number) => number
 }
 
 const stepMs = 100
 
 /**
- * Runs a concurrency controller over a simulated connection, on a clock of its own. As on the emulated connection
- * (test/bench/line), new requests send four times what they keep and settle within four seconds.
+ * Runs a concurrency controller on a simulated connection with its own clock. As on the emulated connection
+ * (test/bench/line), new requests initially send four times their final rate and settle within four seconds.
  */
 export function simulateConnection(bandwidth: Bandwidth, conditions: Conditions = {}) {
   const { maximum = 64, noise = 0, work = Infinity, limitBytesPerSecond = null, partSeconds = 5 } = conditions
@@ -50,7 +50,7 @@ export function simulateConnection(bandwidth: Bandwidth, conditions: Conditions 
     nowMs += stepMs
     const wanted = Math.min(controller.limit, work)
     agesMs = agesMs.map((ageMs) => ageMs + stepMs)
-    // In each step the requests whose part has ended may leave; `partSeconds` apart on average.
+    // In each step, requests whose part has ended may leave; on average `partSeconds` apart.
     const leaving = Math.max(1, Math.round((agesMs.length * stepMs) / (partSeconds * 1000)))
     if (agesMs.length > wanted) agesMs = agesMs.slice(Math.min(leaving, agesMs.length - wanted))
     beginParts(wanted)
@@ -64,7 +64,7 @@ export function simulateConnection(bandwidth: Bandwidth, conditions: Conditions 
   return {
     controller,
     now: () => nowMs,
-    /** Lets time pass; returns the limit at the end of each second. */
+    /** Advances the time; returns the limit at the end of each second. */
     run(seconds: number): number[] {
       const limits: number[] = []
       for (let second = 0; second < seconds; second += 1) {
@@ -76,7 +76,7 @@ export function simulateConnection(bandwidth: Bandwidth, conditions: Conditions 
   }
 }
 
-/** Each request sends at `perRequest` until the connection is full at `total`, both in bytes per millisecond. */
+/** Each request sends at `perRequest` until the total reaches `total`, both in bytes per millisecond. */
 export const sharedBandwidth =
   (perRequest: number, total: number): Bandwidth =>
   (requests) =>

@@ -13,11 +13,11 @@ import { runInKeyring } from './keyring.ts'
 import { projectFolder } from './temp-project.ts'
 import { pathWithTools } from './tools.ts'
 
-// `npm start`: the app on a local Cyberun Cloud, signed in, or on MODELFERRY_SERVER when that is set.
+// `npm start`: runs the app with a local Cyberun Cloud, signed in, or with MODELFERRY_SERVER if set.
 
 const localFolder = join(projectFolder, '.local-cloud')
 const environment: NodeJS.ProcessEnv = { ...process.env, PATH: pathWithTools() }
-/** The local cloud's usual port; a free one is taken when somebody else has it. */
+/** The local cloud's default port; a free one is used if it is occupied. */
 const usualPort = 8787
 
 function hasDisplay(): boolean {
@@ -25,7 +25,7 @@ function hasDisplay(): boolean {
   return Boolean(process.env['DISPLAY'] ?? process.env['WAYLAND_DISPLAY'])
 }
 
-/** True where a keychain answers. On Linux that is a session bus on which somebody offers secrets. */
+/** Whether a keychain is available. On Linux this requires a session bus with a secret service. */
 function hasKeychain(): boolean {
   if (process.platform !== 'linux') return true
   if (process.env['DBUS_SESSION_BUS_ADDRESS'] === undefined) return false
@@ -57,8 +57,8 @@ async function startLocalCloud(): Promise<Cloud> {
 }
 
 /**
- * Signs the demo account in by the command line, which shares data folder and keychain with the app. Nothing here may block:
- * the cloud answers from this same process.
+ * Signs the demo account in through the command line, which shares its data folder and keychain with the app.
+ * Must not block, because the cloud runs in the same process.
  */
 async function signIn(): Promise<boolean> {
   const commandLine = join(projectFolder, 'electron/cli/modelferry.js')
@@ -67,7 +67,7 @@ async function signIn(): Promise<boolean> {
       env: environment,
       stdio: ['pipe', 'ignore', 'ignore'],
     })
-    child.stdin.on('error', () => undefined) // it may end without having read the password
+    child.stdin.on('error', () => undefined) // it may end without reading the password
     child.stdin.end(`${ALICE.password}\n`)
     const [code] = (await once(child, 'exit')) as [number | null]
     return code === 0
@@ -92,7 +92,7 @@ async function openApp(): Promise<number> {
     stdio: 'inherit',
     env: environment,
   })
-  // A terminal's Ctrl-C reaches the app as well; here it must not end this before the app and the cloud have ended.
+  // A terminal sends Ctrl-C to the app too; this process must not end before the app and the cloud.
   process.on('SIGINT', () => undefined)
   process.on('SIGTERM', () => child.kill())
   const [code] = (await once(child, 'exit')) as [number | null]
@@ -118,7 +118,7 @@ async function start(): Promise<number> {
     return 1
   }
   if (!hasKeychain() && hasProgram('dbus-run-session') && hasProgram('gnome-keyring-daemon')) {
-    // Comes back here, in a session that has a keychain.
+    // Restarts this file in a session with a keychain.
     const kept = { keptIn: join(localFolder, 'keyring'), withDisplay: true }
     return runInKeyring([process.execPath, import.meta.filename], kept)
   }

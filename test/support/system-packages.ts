@@ -3,7 +3,7 @@ import process from 'node:process'
 import { hasProgram } from '../cloud/daemons.ts'
 import { findChromium } from './chromium.ts'
 
-/** What the tests need from Debian or Ubuntu, by package. */
+/** Debian and Ubuntu packages that the tests need. */
 const packages: readonly string[] = [
   'chromium',
   'xvfb',
@@ -15,7 +15,7 @@ const packages: readonly string[] = [
   'dbus',
   '7zip',
   'desktop-file-utils',
-  // What a package brings is looked at by the tools of the systems that take it
+  // Tools that validate the contents of the Linux packages
   'appstream',
   'shared-mime-info',
   'nsis',
@@ -28,7 +28,7 @@ const packages: readonly string[] = [
   'ceph-common',
 ]
 
-/** Packages whose programs may also have come another way. */
+/** Packages whose programs may have been installed in another way. */
 const otherwise: Readonly<Record<string, () => boolean>> = {
   chromium: () => findChromium() !== undefined,
 }
@@ -42,8 +42,8 @@ function isInstalled(name: string): boolean {
 export type Readiness = { readonly ready: true } | { readonly ready: false; readonly sentence: string }
 
 /**
- * Sees to it that what the tests need from the system is there: installs it with apt when this is root or sudo asks for no
- * password, else says the one command to run. Other systems are told what to bring.
+ * Installs missing system packages with apt if this is root or sudo needs no password; otherwise prints the
+ * command. On other systems it lists the requirements.
  */
 export function ensureSystemPackages(): Readiness {
   if (!hasProgram('dpkg-query')) return withoutApt()

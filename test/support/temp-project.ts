@@ -2,10 +2,9 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } fr
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
-/** The project's own folder. */
 export const projectFolder = join(import.meta.dirname, '../..')
 
-/** What the checkers read besides the source. */
+/** Configuration files that the checkers read. */
 const settings = [
   '.dependency-cruiser.mjs',
   'build/lint/restrictions.js',
@@ -18,7 +17,7 @@ const settings = [
   'tsconfig.json',
 ]
 
-/** A folder with the project's settings and packages, and only the given source files: path → text. */
+/** A folder with the project's configuration and packages, and only the given source files: path → text. */
 export function tempProject(files: Readonly<Record<string, string>>): { folder: string } & Disposable {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-project-'))
   for (const path of settings) cpSync(join(projectFolder, path), join(folder, path))

@@ -7,7 +7,7 @@ import { workerFiles } from '../../electron/cli/cli-environment.ts'
 import { buildPrograms } from './build-programs.ts'
 import { projectFolder } from './temp-project.ts'
 
-/** Where a test process finds the programs that the whole run shares. */
+/** The environment variable with the folder of the shared programs. */
 const variable = 'MODELFERRY_TEST_PROGRAMS'
 const launcher = 'electron/cli/modelferry.js'
 /** Programs that tests start as processes. */
@@ -18,7 +18,10 @@ const testPrograms = {
   'put-program': 'test/integration/transfer/put-program.ts',
 }
 
-/** Vitest's global setup: builds the command line, its worker threads and the test programs once for the whole run. */
+/**
+ * Vitest's global setup: builds the command line, its worker threads and the test programs once for the whole
+ * run.
+ */
 export async function setup(): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-programs-'))
   await buildPrograms(folder, { 'command-line': 'electron/cli/main.ts', ...testPrograms })

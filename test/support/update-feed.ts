@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { publicKeyOf, signFeed } from '../../electron/desktop/updates/feed-signature.ts'
 
-/** A new Ed25519 key as the release workflow has it. */
+/** A new Ed25519 key in the format of the release workflow. */
 export const newSigningKey = () =>
   generateKeyPairSync('ed25519', {
     privateKeyEncoding: { format: 'pem', type: 'pkcs8' },
@@ -13,22 +13,22 @@ export const newSigningKey = () =>
 
 export interface Release {
   readonly version: string
-  /** The new program. */
+  /** The new program's content. */
   readonly content: Buffer
   readonly key: string
-  /** Instead of what belongs there. */
+  /** Overrides the generated value. */
   readonly yml?: string
   readonly sha512?: string
   readonly signature?: string | null
-  /** Bytes after which the program's download is cut. */
+  /** Number of bytes after which the program's download is cut. */
   readonly cutAfterBytes?: number
 }
 
 export interface UpdateFeed {
   readonly url: string
-  /** What was asked for, in order, without what keeps caches away. */
+  /** Requested files in order, without the query that bypasses caches. */
   readonly asked: string[]
-  /** What the last one told of itself. */
+  /** What each client sent about itself. */
   readonly told: Readonly<Record<string, unknown>>[]
   publish(release: Release | null): void
   close(): Promise<void>
@@ -36,7 +36,7 @@ export interface UpdateFeed {
 
 const feedFile = 'latest-linux.yml'
 
-/** A place of updates on this computer, as the release workflow fills one. */
+/** A local update server with the files of the release workflow. */
 export async function startUpdateFeed(): Promise<UpdateFeed> {
   let files = new Map<string, Buffer>()
   let cutAfterBytes: number | undefined

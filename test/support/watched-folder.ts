@@ -16,7 +16,9 @@ import { standingClock, testPorts } from './hand-clock.ts'
 
 const team = { id: 'team', name: 'Studio' }
 
-/** A watched folder with real files and a real database; the test controls time and reports changes itself. */
+/**
+ * A watched folder with real files and a real database; the test controls time and reports changes itself.
+ */
 export async function setupWatchedFolder({ isPolled = false } = {}) {
   const root = mkdtempSync(join(tmpdir(), 'modelferry-watched-'))
   const folder = join(root, 'loras')

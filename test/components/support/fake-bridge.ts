@@ -13,7 +13,7 @@ import type { Locale } from '../../../electron/contract/app-info.ts'
 import { serverCheck, settings, signedIn, snapshotOf } from './rows.ts'
 
 type AskedArgs<Name extends CallName> = Parameters<Bridge[Name]>[0]
-/** What a call answers in a test; a promise may keep it waiting. */
+/** The response to a call in a test; may be a promise that resolves later. */
 export type Answers = {
   readonly [Name in CallName]?: (
     args: AskedArgs<Name>,
@@ -27,7 +27,7 @@ export interface Asked {
 
 export interface FakeBridge {
   readonly bridge: Bridge
-  /** Every call in order, but for the questions that the page asks by itself. */
+  /** All calls in order, except those that the page makes by itself. */
   readonly asked: Asked[]
   readonly emit: <Name extends EventName>(name: Name, value: Events[Name]) => void
 }
@@ -38,7 +38,7 @@ interface FakeBridgeOptions {
   readonly answers?: Answers
 }
 
-/** Mains, a free line, no limit. */
+/** On mains power, online, without a limit. */
 export const defaultConditions: Conditions = {
   hold: null,
   overridden: null,
@@ -55,7 +55,7 @@ const initialLoads: readonly CallName[] = [
 ]
 const isRecorded = (name: CallName) => !initialLoads.includes(name)
 
-/** `window.modelferry` for tests: made by walking the contract's table, so it has each call and no other. */
+/** A fake `window.modelferry`, built from the contract's table of calls so that it has exactly these. */
 export function fakeBridge({ rows = [], locale = 'en', answers = {} }: FakeBridgeOptions = {}): FakeBridge {
   const asked: Asked[] = []
   const listeners = new Map<EventName, Set<(value: never) => void>>()

@@ -4,7 +4,7 @@ import type { LibraryModel } from '../../../electron/contract/library.ts'
 import { openPage } from './open-page.ts'
 import { noonMs, team } from './rows.ts'
 
-/** A model of the library; its id is its name. */
+/** A library model; its id is its name. */
 export function model(displayName: string, given: Partial<LibraryModel> = {}): LibraryModel {
   return {
     id: displayName,
@@ -33,7 +33,7 @@ export const listing = (models: readonly LibraryModel[] = threeModels) => ({
 })
 export const choice = { accountId: 'account-1', teamId: team.id }
 
-/** Opens the page on a library. */
+/** Opens the page with a library. */
 export async function openLibrary(
   models: readonly LibraryModel[] = threeModels,
   answers: NonNullable<Parameters<typeof openPage>[0]>['answers'] = {},
@@ -44,5 +44,5 @@ export async function openLibrary(
   return { ...opened, names }
 }
 
-/** Where a row has no control. */
+/** A position in a row without controls. */
 export const rowCorner = { position: { x: 12, y: 12 } }

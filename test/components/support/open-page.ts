@@ -9,13 +9,13 @@ import { fakeBridge, type FakeBridge } from './fake-bridge.ts'
 
 export interface OpenPage extends FakeBridge {
   readonly screen: RenderResult<typeof App>
-  /** The row of a name, drawn. */
+  /** The rendered row with this name. */
   readonly rowOf: (name: string) => Locator
-  /** Text of every drawn line of the list, top to bottom. */
+  /** Text of all rendered lines of the list, from top to bottom. */
   readonly lines: () => string[]
 }
 
-/** Opens the whole page on a fake main process and waits until it is drawn. */
+/** Opens the page with a fake main process and waits until it is rendered. */
 export async function openPage(options: Parameters<typeof fakeBridge>[0] = {}): Promise<OpenPage> {
   const fake = fakeBridge(options)
   const screen = await render(App, { props: { bridge: fake.bridge } })

@@ -7,7 +7,7 @@ import { defaultSettings, type Settings } from '../../../electron/contract/setti
 
 export const team = { id: 'team_aurora', name: 'Aurora Studio' }
 export const otherTeam = { id: 'team_night', name: 'Night Lab' }
-/** Noon of today: what is done at this time is done today. */
+/** Noon today, so that anything at this time counts as today. */
 export const noonMs = new Date().setHours(12, 0, 0, 0)
 
 export function account(change: Partial<Account> = {}): Account {
@@ -53,7 +53,7 @@ export const settings: Settings = {
 
 type RowChange = Partial<Omit<UploadRow, 'target'>> & { readonly target?: Partial<UploadRow['target']> }
 
-/** A row that waits; `change` makes it another. Its id is its name. */
+/** A waiting row, modified by `change`. Its id is its name. */
 export function row(name: string, { target, ...change }: RowChange = {}): UploadRow {
   return {
     id: name,
@@ -164,7 +164,7 @@ export function patchOf(
   return { sequence, changed, removed, totals: totalsOf(changed), allPaused: false, line: 'ok' }
 }
 
-/** What came of asking a server that is good but for `change`. */
+/** The result of checking a server without problems, modified by `change`. */
 export function serverCheck(change: Partial<ServerCheck> = {}): ServerCheck {
   return {
     address: 'https://models.aurora.example/api/v1',
@@ -179,7 +179,7 @@ export function serverCheck(change: Partial<ServerCheck> = {}): ServerCheck {
   }
 }
 
-/** A row whose library path has a disabled model of other bytes. */
+/** A row whose library path is used by a disabled model with other content. */
 export function pathConflictRow(name: string): UploadRow {
   const params = {
     name: `Old ${name}`,

@@ -1,5 +1,5 @@
-; A small installer around build/installer.nsh, so that a Windows script can be compiled without Windows.
-; electron-builder compiles the real one twice, as this is: with BUILD_UNINSTALLER and without. What it defines:
+; A minimal installer around build/installer.nsh, to compile the Windows script on other systems. Like
+; electron-builder it is compiled twice, with and without BUILD_UNINSTALLER. electron-builder defines:
 !define APP_EXECUTABLE_FILENAME "Modelferry.exe"
 Unicode true
 Name "Modelferry"

@@ -33,7 +33,7 @@ test('the hold banner is hidden without waiting uploads', async () => {
 
 test('the hold banner disappears when the hold ends', async () => {
   const { screen, emit } = await open(metered)
-  await expect.element(screen.getByText('“Phone” is a metered line.', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('“Phone” is a metered connection.', { exact: false })).toBeVisible()
   emit('conditions', defaultConditions)
   await expect
     .element(screen.getByText('“Phone” is a metered connection.', { exact: false }))
@@ -56,7 +56,7 @@ test('the speed control shows the current limit and when it ends', async () => {
   const untilMs = new Date().setHours(23, 59, 0, 0)
   const limit = { bytesPerSecond: 2_000_000, isFromQuietHours: true, untilMs }
   const { screen } = await open({ ...defaultConditions, limit })
-  await expect.element(screen.getByText('at most 2 MB/s until 11:59 PM')).toBeVisible()
+  await expect.element(screen.getByText('up to 2 MB/s until 11:59 PM')).toBeVisible()
 })
 
 test('quiet hours are added, changed and removed', async () => {

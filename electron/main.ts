@@ -26,7 +26,8 @@ restrictWebContents(log)
 registerAppScheme()
 const instance = claimSingleInstance(log)
 
-// `await app.whenReady()` at the top level of an ES module would be a deadlock: `ready` is emitted after the module has run.
+// `await app.whenReady()` at the top level of an ES module would be a deadlock: `ready` is emitted after the
+// module has run.
 if (instance === null) app.quit()
 else
   app

@@ -29,7 +29,10 @@ function bridgeCall(name: CallName): (args?: unknown) => Promise<unknown> {
   return (args) => ipcRenderer.invoke(channel, args)
 }
 
-/** Subscribes to an event; the listener gets the value but not the IPC event. Returns a function that unsubscribes. */
+/**
+ * Subscribes to an event; the listener gets the value but not the IPC event. Returns a function that
+ * unsubscribes.
+ */
 function on(name: EventName, listener: (value: unknown) => void): () => void {
   if (!eventNames.includes(name) || typeof listener !== 'function')
     throw new TypeError(`no such event: ${name}`)

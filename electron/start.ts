@@ -4,7 +4,8 @@ import { cliArguments } from './desktop/integration/cli-arguments.ts'
 
 const commandArguments = cliArguments(process.argv)
 
-// The app must be set up before `ready`, which is emitted after this module has run. The command line opens no window.
+// The app must be set up before `ready`, which is emitted after this module has run. The command line opens
+// no window.
 if (commandArguments === null) await import('./main.ts')
 else {
   // On a signal the command line pauses its uploads and exits by itself.

@@ -19,7 +19,8 @@ export interface AccountCredentials {
   /** Rejects when `signal` aborts. */
   fetchProfile(account: Account, signal: AbortSignal): Promise<Result<Profile>>
   /**
-   * Erases an account's secret from the keychain. `revoke` then tells the server; it returns the first failure that the user has to know.
+   * Erases an account's secret from the keychain. `revoke` then tells the server; it returns the first
+   * failure that the user has to know.
    */
   end(account: Account): Promise<{ readonly revoke: () => Promise<Result<void>> }>
 }

@@ -2,15 +2,20 @@ import type { Account } from '../contract/account.ts'
 import type { AccountStore } from '../platform/environment.ts'
 import { hasSameEmail } from '../contract/account.ts'
 
-/** The known accounts: from the account store, which processes share, and from what this process found in its keychain. */
+/**
+ * The known accounts: from the account store, which processes share, and from what this process found in its
+ * keychain.
+ */
 export interface AccountList {
   list(): readonly Account[]
   /**
-   * Stores an account that has signed in. If no account was signed in before, the signed-out accounts of other people are
-   * marked as having left this computer.
+   * Stores an account that has signed in. If no account was signed in before, the signed-out accounts of
+   * other people are marked as having left this computer.
    */
   add(account: Account): void
-  /** Signs the account out for this process only, since another process may have a keychain with its secret. */
+  /**
+   * Signs the account out for this process only, since another process may have a keychain with its secret.
+   */
   markMissing(accountId: string): void
   /** The secret is unusable. Only a refusal by the server is stored, not that the secret `isMissing` here. */
   invalidate(account: Account, isMissing: boolean): void

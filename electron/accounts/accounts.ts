@@ -30,35 +30,40 @@ export interface Accounts {
   discardKey(server: string, key: string): void
   clientFor(server: string): CloudClient
   /**
-   * Erases the secret, then informs the server. The account is signed out in any case; a failure means that the keychain may
-   * still have the secret, or that the server did not revoke a device key (`device-not-revoked`). `onSignedOut` is called
-   * before the server has answered.
+   * Erases the secret, then informs the server. The account is signed out in any case; a failure means that
+   * the keychain may still have the secret, or that the server did not revoke a device key
+   * (`device-not-revoked`). `onSignedOut` is called before the server has answered.
    */
   signOut(accountId: string, onSignedOut?: () => void): Promise<Result<void>>
   /** Access for an account and team, or why there is none. */
   accessFor(accountId: string, teamId: string): Result<Access>
   /**
-   * Updates name and teams from the server. Temporary failures change nothing; a dead sign-in is marked. Rejects when `signal`
-   * aborts.
+   * Updates name and teams from the server. Temporary failures change nothing; a dead sign-in is marked.
+   * Rejects when `signal` aborts.
    */
   refreshProfile(accountId: string, signal: AbortSignal): Promise<void>
   /**
-   * Looks again for the secrets of signed-out accounts whose user did not sign out, since a locked keychain answers like an
-   * empty one. Returns whether one is signed in again.
+   * Looks again for the secrets of signed-out accounts whose user did not sign out, since a locked keychain
+   * answers like an empty one. Returns whether one is signed in again.
    */
   reloadSecrets(): Promise<boolean>
   /**
-   * Checks that the keychain still has an account's secret; if it has none, the account is signed out for this process only,
-   * since another process may have a keychain that has it.
+   * Checks that the keychain still has an account's secret; if it has none, the account is signed out for
+   * this process only, since another process may have a keychain that has it.
    */
   checkSecret(accountId: string): Promise<void>
   /** Marks an account whose secret is missing or refused: its uploads wait until it signs in again. */
   markSignedOut(accountId: string): void
-  /** Adds an account for this run whose token is given from outside and not stored, for machines without a keychain. */
+  /**
+   * Adds an account for this run whose token is given from outside and not stored, for machines without a
+   * keychain.
+   */
   useToken(server: string, token: string): Promise<Result<Account>>
 }
 
-/** The signed-in accounts. Their secrets are in the secret store, everything visible is in the account store. */
+/**
+ * The signed-in accounts. Their secrets are in the secret store, everything visible is in the account store.
+ */
 export function createAccounts(options: {
   readonly accountStore: AccountStore
   readonly secretStore: SecretStore
@@ -207,7 +212,10 @@ async function findTokenOwner(client: CloudClient, token: string): Promise<Resul
   return findSessionOwner(client, token)
 }
 
-/** The account of an access token. The same person on the same server gets the same id, so that waiting uploads find it. */
+/**
+ * The account of an access token. The same person on the same server gets the same id, so that waiting
+ * uploads find it.
+ */
 async function findSessionOwner(client: CloudClient, token: string): Promise<Result<Account>> {
   const profile = await fetchProfile(client, fixedSigner({ kind: 'session', token, teamId: null }))
   if (!profile.ok) return profile

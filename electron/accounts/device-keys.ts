@@ -17,7 +17,10 @@ export interface DeviceKeys {
   isSecretMissing(accountId: string): boolean
   /** Signs in with a pasted key, which is stored only if the server accepts it (`key-refused`). */
   signIn(server: string, key: string): Promise<Result<Account>>
-  /** Signs in with a key from a pairing. The server returns it only once, so it is stored before its owner is requested. */
+  /**
+   * Signs in with a key from a pairing. The server returns it only once, so it is stored before its owner is
+   * requested.
+   */
   accept(server: string, key: string): Promise<Result<Account>>
   /** Finishes a pairing whose key was stored without its owner; null when there is none. */
   finishPending(server: string): Promise<Result<Account> | null>
@@ -133,7 +136,10 @@ export function createDeviceKeys(options: {
 
 const keySigner = (key: string) => fixedSigner({ kind: 'device', token: key })
 
-/** Validates a pasted key. Only a device key can upload; other kinds are recognised by their prefix and never sent. */
+/**
+ * Validates a pasted key. Only a device key can upload; other kinds are recognised by their prefix and never
+ * sent.
+ */
 export function parseDeviceKey(pasted: string): Result<string> {
   const key = pasted.trim()
   if (key.startsWith('sk-')) return failed(failure('key-of-api'))
@@ -155,7 +161,10 @@ export async function findKeyOwner(client: CloudClient, key: string): Promise<Re
   return success({ id, kind: 'device', server, ...profile.value, teams: [team], state: 'ready' })
 }
 
-/** For servers that do not report a key's team: the person's only team, else one with a local id that no request contains. */
+/**
+ * For servers that do not report a key's team: the person's only team, else one with a local id that no
+ * request contains.
+ */
 function substituteTeam({ teams, name }: Profile, key: string): Team {
   const [only, another] = teams
   if (only && !another) return only

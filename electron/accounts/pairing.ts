@@ -10,8 +10,8 @@ export interface Pairings {
   /** The running pairing or the last one, or null. */
   current(): Pairing | null
   /**
-   * Starts a pairing in place of a running one. If an earlier pairing was confirmed without this app noticing, that sign-in is
-   * finished instead.
+   * Starts a pairing in place of a running one. If an earlier pairing was confirmed without this app
+   * noticing, that sign-in is finished instead.
    */
   start(server: string): Promise<Result<void>>
   /** Ends the pairing. A key that the server returns afterwards is revoked. */
@@ -21,7 +21,10 @@ export interface Pairings {
 /** While requests fail the server is polled less often, up to this interval. */
 const maxIntervalMs = 30_000
 
-/** Limits the delay so that one poll is sent shortly before the code expires and one right after, by this computer's clock. */
+/**
+ * Limits the delay so that one poll is sent shortly before the code expires and one right after, by this
+ * computer's clock.
+ */
 const maxDelayMs = (remainingMs: number, { intervalMs }: OpenedPairing) =>
   Math.max(remainingMs > intervalMs ? remainingMs - intervalMs : remainingMs, 0)
 
@@ -65,7 +68,8 @@ export function createPairings(options: {
       if (signal.aborted) return
       // One last poll after the expiry finds a confirmation in the last seconds or during a lost connection.
       const isLast = environment.now() >= expiresAtMs
-      // A cancel does not abort it: the response may contain the key, which exists from then on and must be stored or revoked.
+      // A cancel does not abort it: the response may contain the key, which exists from then on and must be
+      // stored or revoked.
       const key = await pollPairing(clientFor(server), opened.deviceCode)
       if (key.ok && key.value !== null) return handleKey(server, key.value, code, signal)
       if (signal.aborted) return
@@ -77,7 +81,10 @@ export function createPairings(options: {
     }
   }
 
-  /** Signs in with the key. A cancel from now on only hides the pairing, since the server returns the key only once. */
+  /**
+   * Signs in with the key. A cancel from now on only hides the pairing, since the server returns the key only
+   * once.
+   */
   async function handleKey(
     server: string,
     key: string,

@@ -25,8 +25,9 @@ export interface ProxyLogins extends ProxyResolver {
 const skipMs = 5 * 60_000
 
 /**
- * Selects the proxy of each request. A login is read from the keychain only once a proxy has required one, so that the user is
- * not asked to unlock the keychain without need. `onChange` is called when `pendingQuestion` changes.
+ * Selects the proxy of each request. A login is read from the keychain only once a proxy has required one, so
+ * that the user is not asked to unlock the keychain without need. `onChange` is called when `pendingQuestion`
+ * changes.
  */
 export function createProxyLogins(options: {
   readonly environment: Environment
@@ -58,7 +59,10 @@ export function createProxyLogins(options: {
     return proxy === 'direct' ? null : withLogin(proxy, logins.get(withoutCredentials(proxy)))
   }
 
-  /** Whether there is a login other than the refused one, in memory or in the keychain. `refusedUrl` includes the login. */
+  /**
+   * Whether there is a login other than the refused one, in memory or in the keychain. `refusedUrl` includes
+   * the login.
+   */
   async function findOtherLogin(proxy: string, refusedUrl: string): Promise<boolean> {
     const isOther = (login: ProxyLogin | null | undefined) => login && withLogin(proxy, login) !== refusedUrl
     if (isOther(logins.get(proxy))) return true

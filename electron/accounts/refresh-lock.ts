@@ -8,14 +8,18 @@ import type { Environment } from '../platform/environment.ts'
 export type RunExclusive = <T>(name: string, work: () => Promise<T>) => Promise<T>
 
 const retryMs = 50
-/** A refresh without a response must not block the others for ever, although a refresh without the lock may be refused. */
+/**
+ * A refresh without a response must not block the others for ever, although a refresh without the lock may be
+ * refused.
+ */
 const timeoutMs = 30_000
 /** SQLITE_BUSY is 5 (sqlite.org/rescode.html). */
 const sqliteBusy = 5
 
 /**
- * Locks between processes, as files in `folder`. SQLite takes each as a file lock of the operating system, which is released
- * when the process ends, even by a crash. Where no lock is available, the work runs without one.
+ * Locks between processes, as files in `folder`. SQLite takes each as a file lock of the operating system,
+ * which is released when the process ends, even by a crash. Where no lock is available, the work runs without
+ * one.
  */
 export function createLocks(folder: string, environment: Environment): RunExclusive {
   function open(name: string): DatabaseSync | null {

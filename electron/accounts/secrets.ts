@@ -7,7 +7,10 @@ import type { ProxyLogin } from '../platform/proxy-resolver.ts'
 export interface SessionSecret {
   readonly accessToken: string
   readonly refreshToken: string
-  /** Time of the response plus `expires_in`, both by this computer's clock, so that a wrong clock does no harm. */
+  /**
+   * Time of the response plus `expires_in`, both by this computer's clock, so that a wrong clock does no
+   * harm.
+   */
   readonly expiresAtMs: number
 }
 

@@ -16,18 +16,25 @@ export interface Session {
   replaceTokens(pair: TokenPairWire): Promise<Result<void>>
   /** Whether there are tokens, without a request to the server. */
   checkSecret(): Promise<Result<void>>
-  /** Whether the keychain had no tokens when it was last read, as opposed to tokens that the server refused. */
+  /**
+   * Whether the keychain had no tokens when it was last read, as opposed to tokens that the server refused.
+   */
   isSecretMissing(): boolean
   /**
-   * Erases the tokens; returns them, so that the server can be told, and whether the keychain erased them. Waits for a running
-   * refresh, which would store its pair otherwise.
+   * Erases the tokens; returns them, so that the server can be told, and whether the keychain erased them.
+   * Waits for a running refresh, which would store its pair otherwise.
    */
   end(): Promise<{ readonly secret: SessionSecret | null; readonly erased: Result<void> }>
 }
 
-/** Tokens are refreshed this long before they expire, so that no request starts with one that expires on the way. */
+/**
+ * Tokens are refreshed this long before they expire, so that no request starts with one that expires on the
+ * way.
+ */
 const refreshBeforeMs = 60_000
-/** A keychain that did not accept a pair is tried again after this long, since the user may have unlocked it. */
+/**
+ * A keychain that did not accept a pair is tried again after this long, since the user may have unlocked it.
+ */
 const retryWriteMs = 60_000
 /** Without a lock, another process may store its pair a moment after the server has refused ours. */
 const otherProcessReads = 3
@@ -45,9 +52,10 @@ interface SessionOptions {
 }
 
 /**
- * Refresh tokens can be used only once. So one refresh runs at a time on this computer, the new pair is stored before it is
- * used, and the keychain is read again before refreshing, since the command line may have refreshed meanwhile. With a locked
- * keychain the pair stays in memory, and the state of the keychain is shown to the user.
+ * Refresh tokens can be used only once. So one refresh runs at a time on this computer, the new pair is
+ * stored before it is used, and the keychain is read again before refreshing, since the command line may have
+ * refreshed meanwhile. With a locked keychain the pair stays in memory, and the state of the keychain is
+ * shown to the user.
  */
 export function createSession(options: SessionOptions): Session {
   const { accountId, client, secretStore, environment, runExclusive, hasLeft = () => false } = options
@@ -150,7 +158,10 @@ export function createSession(options: SessionOptions): Session {
 /** A session's tokens in memory and in the keychain. */
 function createTokenStorage({ accountId, secretStore, environment }: SessionOptions) {
   let current: SessionSecret | null = null
-  /** A new pair that the keychain did not accept: the old one is invalid by then, so this one must not be lost. */
+  /**
+   * A new pair that the keychain did not accept: the old one is invalid by then, so this one must not be
+   * lost.
+   */
   let unwritten: SessionSecret | null = null
   let writtenAtMs = 0
   let isMissing = false
@@ -161,7 +172,9 @@ function createTokenStorage({ accountId, secretStore, environment }: SessionOpti
     return stored
   }
 
-  /** Stores a new pair, then uses it, even if the keychain does not accept it, since the old pair is invalid. */
+  /**
+   * Stores a new pair, then uses it, even if the keychain does not accept it, since the old pair is invalid.
+   */
   async function save(secret: SessionSecret): Promise<SessionSecret> {
     unwritten = secret
     writtenAtMs = environment.now()

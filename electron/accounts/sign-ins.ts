@@ -34,7 +34,10 @@ export interface SignIns {
   resolve(choice: TeamChoice | null): { readonly accountId: string; readonly team: Team } | null
   /** Whether the user has chosen a team that is still available. */
   hasChosenTeam(): boolean
-  /** Ids of the accounts of people who have signed out while another person uses this computer: they are not shown. */
+  /**
+   * Ids of the accounts of people who have signed out while another person uses this computer: they are not
+   * shown.
+   */
   hidden(): ReadonlySet<string>
   /** The secret of an account was refused. */
   markSignedOut(accountId: string): void
@@ -183,7 +186,10 @@ function createStartUpCheck(
   let refreshing: Promise<unknown> = Promise.resolve()
   const signedInAccounts = () => accounts.list().filter(({ state }) => state === 'ready')
 
-  /** Finishes a pairing that was confirmed while the app was not running. Reading its key also shows the keychain's state. */
+  /**
+   * Finishes a pairing that was confirmed while the app was not running. Reading its key also shows the
+   * keychain's state.
+   */
   async function finishPendingPairing(server: string): Promise<void> {
     try {
       const account = await accounts.finishPendingKey(baseOf(server))

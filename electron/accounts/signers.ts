@@ -10,7 +10,10 @@ export function fixedSigner(credential: Credential): Signer {
   }
 }
 
-/** Signs with a device key, read when first needed. `readReplacement` looks for a newer key once the server refuses it. */
+/**
+ * Signs with a device key, read when first needed. `readReplacement` looks for a newer key once the server
+ * refuses it.
+ */
 export function deviceSigner(
   readKey: () => Promise<Result<string>>,
   readReplacement: (refusedKey: string) => Promise<Result<string>>,

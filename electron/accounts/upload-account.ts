@@ -9,8 +9,8 @@ export interface AccountRequirement {
 }
 
 /**
- * The account that can upload a file now: its own if possible, else another sign-in of the same person for the same team;
- * null when there is none.
+ * The account that can upload a file now: its own if possible, else another sign-in of the same person for
+ * the same team; null when there is none.
  */
 export function findUploadAccount(
   accounts: readonly Account[],

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The app runs on Node 24, which Electron embeds and which brings node:sqlite. An older Node hands over to the one that
-// was installed with the project.
+// The app runs on Node 24, which Electron embeds and which brings node:sqlite. An older Node hands over to
+// the one that was installed with the project.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -11,7 +11,9 @@ export interface Profile {
   readonly teams: readonly Team[]
 }
 
-/** Signs in. The server answers four causes with the same 401 on purpose, so the failure names all of them. */
+/**
+ * Signs in. The server answers four causes with the same 401 on purpose, so the failure names all of them.
+ */
 export async function login(
   client: CloudClient,
   email: string,
@@ -27,7 +29,9 @@ export async function login(
   return failed(failure('login-refused', {}, { detail: answer.failure.detail }))
 }
 
-/** Exchanges a refresh token for a new pair. It is invalid once this succeeds: store the pair before using it. */
+/**
+ * Exchanges a refresh token for a new pair. It is invalid once this succeeds: store the pair before using it.
+ */
 export function refresh(client: CloudClient, refreshToken: string): Promise<Result<TokenPairWire>> {
   return client.send({
     method: 'POST',
@@ -38,8 +42,8 @@ export function refresh(client: CloudClient, refreshToken: string): Promise<Resu
 }
 
 /**
- * Ends a session at the server: best effort, since the call is inferred and the result changes nothing. Rejects when `signal`
- * aborts.
+ * Ends a session at the server: best effort, since the call is inferred and the result changes nothing.
+ * Rejects when `signal` aborts.
  */
 export async function logout(
   client: CloudClient,

@@ -42,7 +42,9 @@ export interface CloudClient {
   send<Schema extends v.GenericSchema>(request: Request<Schema>): Promise<Result<v.InferOutput<Schema>>>
   /** Whether the server responds at all within seconds, whatever the response is. */
   isReachable(signal: AbortSignal): Promise<boolean>
-  /** How far this computer's clock was ahead of the server's at its last answer, in ms; 0 before the first. */
+  /**
+   * How far this computer's clock was ahead of the server's at its last answer, in ms; 0 before the first.
+   */
   clockAheadMs(): number
 }
 
@@ -60,8 +62,9 @@ const reachabilityTimeoutMs = 5_000
 const loggedSkewMs = 5 * 60_000
 
 /**
- * A client for `server` (a base URL such as `https://core.cyberun.cloud/api/v1`). Redirects are not followed, so that the
- * token is never sent to another origin. Errors are returned as failures; after a 401 the credential is renewed once.
+ * A client for `server` (a base URL such as `https://core.cyberun.cloud/api/v1`). Redirects are not followed,
+ * so that the token is never sent to another origin. Errors are returned as failures; after a 401 the
+ * credential is renewed once.
  */
 export function createCloudClient(
   server: string,
@@ -179,8 +182,9 @@ function parseAnswer<Schema extends v.GenericSchema>(
 }
 
 /**
- * Decides by status; the text is only shown (NOTES.md: there is no machine-readable code). A 404 without a message of the API
- * comes from a gateway, for example while it is being reconfigured, and does not mean that something is deleted.
+ * Decides by status; the text is only shown (NOTES.md: there is no machine-readable code). A 404 without a
+ * message of the API comes from a gateway, for example while it is being reconfigured, and does not mean that
+ * something is deleted.
  */
 function refusal(
   { status, headers, text }: HttpResponse,
@@ -220,8 +224,9 @@ function refusal(
 const bareNotFound: ReadonlySet<string | undefined> = new Set(['HTTP 404', 'HTTP 410'])
 
 /**
- * Whether the server may not support a call: a router answers an unknown path with a bare 404, as does a gateway while it is
- * being reconfigured. Only for inferred calls whose meaning is then checked by another request.
+ * Whether the server may not support a call: a router answers an unknown path with a bare 404, as does a
+ * gateway while it is being reconfigured. Only for inferred calls whose meaning is then checked by another
+ * request.
  */
 export const mayBeUnsupported = ({ code, detail }: Failure): boolean =>
   code === 'not-found' || (code === 'not-the-api' && bareNotFound.has(detail))

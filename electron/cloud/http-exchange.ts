@@ -35,8 +35,8 @@ export interface NoResponse {
 /** Far more than any response of this API; a page of 100 models has some 60 kB. */
 const maxResponseBytes = 16 * 1024 * 1024
 
-// Idle connections are closed before the server closes them, usually after five seconds, since a request sent at that moment
-// would be lost.
+// Idle connections are closed before the server closes them, usually after five seconds, since a request sent
+// at that moment would be lost.
 const opener = createRequestOpener({ keepAlive: true, timeout: 4_000, maxSockets: 64 })
 
 /** Sends a request, directly or through a proxy. Follows no redirect, and never throws. */

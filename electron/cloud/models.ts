@@ -83,8 +83,8 @@ export async function registerModel(
 const perPage = 100
 
 /**
- * Lists the team's models page by page. Ends at `total_count`, at an empty page, or at a page without a new model, since a
- * server that ignores the page number would return the first page for ever.
+ * Lists the team's models page by page. Ends at `total_count`, at an empty page, or at a page without a new
+ * model, since a server that ignores the page number would return the first page for ever.
  */
 export async function* listModels(
   client: CloudClient,
@@ -153,7 +153,10 @@ export async function updateModel(
   return answer.ok ? success(undefined) : answer
 }
 
-/** Deletes a model's record (inferred). It is not known whether the stored file and the agents' copies are deleted too. */
+/**
+ * Deletes a model's record (inferred). It is not known whether the stored file and the agents' copies are
+ * deleted too.
+ */
 export async function deleteModel(
   client: CloudClient,
   signer: Signer,

@@ -46,7 +46,10 @@ interface PresignedPart {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Presigns one part; may be called again for the same part when its URL has expired. `partNumber` counts from 1. */
+/**
+ * Presigns one part; may be called again for the same part when its URL has expired. `partNumber` counts from
+ * 1.
+ */
 export async function presignPart(
   client: CloudClient,
   signer: Signer,
@@ -69,7 +72,9 @@ interface CompletedPart {
   readonly etag: string
 }
 
-/** Joins the parts, each with its ETag exactly as storage returned it. No member of the response is relied on. */
+/**
+ * Joins the parts, each with its ETag exactly as storage returned it. No member of the response is relied on.
+ */
 export async function completeMultipart(
   client: CloudClient,
   signer: Signer,

@@ -35,8 +35,9 @@ export async function startPairing(client: CloudClient, signal: AbortSignal): Pr
 }
 
 /**
- * Returns the device key of a confirmed pairing, or null until it is confirmed. The server returns the key only once; an
- * expired, completed or unknown pairing is `pairing-over`. The agent key in the same response is not read.
+ * Returns the device key of a confirmed pairing, or null until it is confirmed. The server returns the key
+ * only once; an expired, completed or unknown pairing is `pairing-over`. The agent key in the same response
+ * is not read.
  */
 export async function pollPairing(client: CloudClient, deviceCode: string): Promise<Result<string | null>> {
   const answer = await client.send({
@@ -54,8 +55,8 @@ export async function pollPairing(client: CloudClient, deviceCode: string): Prom
 }
 
 /**
- * The team of a device key; null when the server does not report it. The call is inferred, so a refusal says nothing about the
- * key and only temporary failures are returned.
+ * The team of a device key; null when the server does not report it. The call is inferred, so a refusal says
+ * nothing about the key and only temporary failures are returned.
  */
 export async function currentTeam(client: CloudClient, signer: Signer): Promise<Result<Team | null>> {
   const answer = await client.send({
@@ -70,8 +71,8 @@ export async function currentTeam(client: CloudClient, signer: Signer): Promise<
 }
 
 /**
- * Revokes a device's own key and its agent's key. A key that the server does not accept any more counts as revoked. Rejects
- * when `signal` aborts.
+ * Revokes a device's own key and its agent's key. A key that the server does not accept any more counts as
+ * revoked. Rejects when `signal` aborts.
  */
 export async function revokeDevice(
   client: CloudClient,

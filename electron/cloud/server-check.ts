@@ -9,8 +9,8 @@ import { paths } from './wire.ts'
 const usualPath = '/api/v1'
 
 /**
- * Checks without a credential whether this API is at an address: it answers 401 in its own format. An address without the
- * API's path is also tried with it.
+ * Checks without a credential whether this API is at an address: it answers 401 in its own format. An address
+ * without the API's path is also tried with it.
  */
 export async function checkServer(
   address: string,

@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 
 /**
- * Every path and field name of the Cyberun API that the app uses (`api/openapi.yaml`). A path marked inferred is derived from
- * similar ones: if the server answers 404 or 405, correct it here.
+ * Every path and field name of the Cyberun API that the app uses (`api/openapi.yaml`). A path marked inferred
+ * is derived from similar ones: if the server answers 404 or 405, correct it here.
  */
 export const paths = {
   login: '/auth/login',
@@ -60,7 +60,9 @@ export const pairStart = v.object({
 /** `status` may be absent (NOTES.md), so only the key shows the approval. The `agent_key` is not read. */
 export const pairPoll = v.object({ raw_key: v.optional(v.nullable(text)) })
 
-/** The role is not documented: it is shown where a server returns it, and nothing depends on it (inferred). */
+/**
+ * The role is not documented: it is shown where a server returns it, and nothing depends on it (inferred).
+ */
 export const teamWire = v.object({
   id: v.pipe(text, v.minLength(1)),
   display_name: v.optional(text, ''),

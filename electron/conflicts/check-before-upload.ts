@@ -19,8 +19,8 @@ import { findSameFile } from './same-file.ts'
 export type ConflictCheckResult = Outcome | { readonly kind: 'proceed' }
 
 /**
- * Checks, before a byte is sent, whether the team has these bytes already and whether something else has the path. What
- * can't be found out never prevents an upload.
+ * Checks, before a byte is sent, whether the team has these bytes already and whether something else has the
+ * path. What can't be found out never prevents an upload.
  */
 export interface ConflictCheck {
   check(id: string, signal: AbortSignal): Promise<ConflictCheckResult>
@@ -43,7 +43,10 @@ interface ConflictCheckOptions {
 const proceed = { kind: 'proceed' } as const
 const abortedOutcome: Outcome = { kind: 'aborted' }
 
-/** A listing that takes longer than this, in ms, is not waited for: the library is very large or the server slow. */
+/**
+ * A listing that takes longer than this, in ms, is not waited for: the library is very large or the server
+ * slow.
+ */
 const listingTimeoutMs = 15_000
 /** A model from a listing older than this is looked up again before it counts as a duplicate, in ms. */
 const trustedListingMs = 30_000
@@ -51,7 +54,10 @@ const trustedListingMs = 30_000
 const listedBeforeAddedMs = 5_000
 /** Upper limit of a listing's age, in ms, for files that have waited long. */
 const maxListingMs = 5 * 60_000
-/** How soon a waiting upload checks again, in ms. The other's end wakes it earlier; the other's removal does not. */
+/**
+ * How soon a waiting upload checks again, in ms. The other's end wakes it earlier; the other's removal does
+ * not.
+ */
 const recheckMs = 5_000
 
 /** What an upload has in common with the one it waits for: the bytes, or the path. */
@@ -124,7 +130,10 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
     return record ? waitFor(record, resolution.other, 'path-goes-first') : abortedOutcome
   }
 
-  /** A path may be found taken only at registering, after the bytes were sent: applies the decision made since then. */
+  /**
+   * A path may be found taken only at registering, after the bytes were sent: applies the decision made since
+   * then.
+   */
   async function checkBegunUpload(record: UploadRecord, signal: AbortSignal): Promise<ConflictCheckResult> {
     const { onConflict, replaces } = record.library ?? {}
     // Once the replacement has begun, the model at the path may be the new one itself.
@@ -149,8 +158,8 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
 }
 
 /**
- * How old a listing may be when it is compared with an upload: files that are added together are compared with the library as
- * it was when they were added, so that one listing serves all of them.
+ * How old a listing may be when it is compared with an upload: files that are added together are compared
+ * with the library as it was when they were added, so that one listing serves all of them.
  */
 export const maxListingAgeMs = (
   { addedAtMs }: Pick<UploadRecord, 'addedAtMs'>,
@@ -175,7 +184,9 @@ interface DuplicateSearch {
   isTrusted(modelId: string): boolean
 }
 
-/** Hashes the file and finishes the upload if one of the models has the same hash and still exists; else null. */
+/**
+ * Hashes the file and finishes the upload if one of the models has the same hash and still exists; else null.
+ */
 async function finishAsDuplicate(
   { rows, library, hashes, onDuplicate }: ConflictCheckOptions,
   { record, candidates, isTrusted }: DuplicateSearch,
@@ -222,8 +233,8 @@ async function findQueuedDuplicate(
 }
 
 /**
- * A server may leave storage key and hash out of its listing. The models at a stored upload's path are then requested one by
- * one, so that the upload's own model is recognised. Null where that fails.
+ * A server may leave storage key and hash out of its listing. The models at a stored upload's path are then
+ * requested one by one, so that the upload's own model is recognised. Null where that fails.
  */
 async function withStorageKeys(
   library: Pick<Library, 'model'>,

@@ -7,8 +7,9 @@ import { isStarted, type UploadRecord } from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
 
 /**
- * Looks over uploads that wait, as soon as they are in the list: what is sure to meet other bytes at its path asks now, and not
- * when its turn comes at night. Whatever can't be known without hashing is left to its turn.
+ * Looks over uploads that wait, as soon as they are in the list: what is sure to meet other bytes at its path
+ * asks now, and not when its turn comes at night. Whatever can't be known without hashing is left to its
+ * turn.
  */
 export async function checkConflictsEarly(
   services: {

@@ -7,21 +7,27 @@ import { openSameFile, readFull, sameFile } from '../platform/file-identity.ts'
 
 /** Bytes read at each of the three positions: different models almost always differ within them. */
 const sampleBytes = 64 * 1024
-/** A disk that has not answered after this time, in ms, is skipped so that it does not delay files on other disks. */
+/**
+ * A disk that has not answered after this time, in ms, is skipped so that it does not delay files on other
+ * disks.
+ */
 const readTimeoutMs = 5_000
 /** Cached samples, about 300 bytes each. */
 const maxCachedSamples = 4_000
 
 /**
- * Compares two files of one size at three positions. Files of one training run often have the same size, and hashing all of
- * them would read the whole disk.
+ * Compares two files of one size at three positions. Files of one training run often have the same size, and
+ * hashing all of them would read the whole disk.
  */
 export interface FileSamples {
   /** Null where one of the files could not be read or has changed. */
   mayBeEqual(one: HashedFile, other: HashedFile): Promise<boolean | null>
 }
 
-/** Each file is read once and cached: a folder with a hundred epochs of one LoRA makes about five thousand pairs. */
+/**
+ * Each file is read once and cached: a folder with a hundred epochs of one LoRA makes about five thousand
+ * pairs.
+ */
 export function createFileSamples(timers: Timers): FileSamples {
   const cache = new Map<string, { readonly file: HashedFile; readonly sample: Promise<string | null> }>()
 

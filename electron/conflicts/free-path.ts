@@ -1,6 +1,6 @@
 /**
- * The next library path that is free: a number is put before the extension, `-2` first. An existing number is increased, so
- * that the third copy is `-3` and not `-2-2`.
+ * The next library path that is free: a number is put before the extension, `-2` first. An existing number is
+ * increased, so that the third copy is `-3` and not `-2-2`.
  */
 export function freePath(path: string, isTaken: (path: string) => boolean): string {
   const slash = path.lastIndexOf('/')

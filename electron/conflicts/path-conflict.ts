@@ -13,9 +13,15 @@ export type PathConflict =
   | { readonly with: 'model'; readonly model: LibraryModel }
   | { readonly with: 'upload'; readonly other: UploadRecord }
 
-/** The library paths of one team that are used by models or by uploads. Paths are compared without regard to case. */
+/**
+ * The library paths of one team that are used by models or by uploads. Paths are compared without regard to
+ * case.
+ */
 export interface UsedPaths {
-  /** A server may allow several models at one path: active ones come first, then those with the exact spelling. */
+  /**
+   * A server may allow several models at one path: active ones come first, then those with the exact
+   * spelling.
+   */
   modelsAt(path: string): readonly LibraryModel[]
   /** The team's uploads to a path, in any phase but `registered`. */
   uploadsTo(path: string): readonly Row[]
@@ -62,7 +68,10 @@ function byPriority(models: readonly LibraryModel[], path: string): readonly Lib
   return [...models].sort((a, b) => priority(b) - priority(a))
 }
 
-/** With ten thousand waiting files each is compared with all others, so the expensive comparison of teams comes last. */
+/**
+ * With ten thousand waiting files each is compared with all others, so the expensive comparison of teams
+ * comes last.
+ */
 function uploadsOfTeam(rows: Rows, team: TeamOfUpload, isMatch = (_record: UploadRecord) => true): Row[] {
   return rows.ids().flatMap((id) => {
     const row = rows.get(id)
@@ -82,8 +91,8 @@ function cachedPathKey(target: Target): string {
 }
 
 /**
- * Whether `other` runs before an upload: it alone has started, or it has a lower position and is not stopped. At most one of two
- * uploads runs before the other, or both would wait forever.
+ * Whether `other` runs before an upload: it alone has started, or it has a lower position and is not stopped.
+ * At most one of two uploads runs before the other, or both would wait forever.
  */
 export function runsBefore(other: Row, record: UploadRecord): boolean {
   const { phase } = other.live
@@ -96,8 +105,8 @@ export function runsBefore(other: Row, record: UploadRecord): boolean {
 }
 
 /**
- * The model at an upload's path that is neither its own nor the one it replaces. If the path has an active model and the one
- * chosen to be replaced is not active, the choice does not apply.
+ * The model at an upload's path that is neither its own nor the one it replaces. If the path has an active
+ * model and the one chosen to be replaced is not active, the choice does not apply.
  */
 function conflictingModel(record: UploadRecord, paths: UsedPaths): LibraryModel | undefined {
   const models = paths.modelsAt(record.target.modelPath).filter((model) => !isOwnModel(record, model))
@@ -106,15 +115,18 @@ function conflictingModel(record: UploadRecord, paths: UsedPaths): LibraryModel 
   return replaced && (isActive(replaced) || !first || !isActive(first)) ? undefined : first
 }
 
-/** Whether an earlier run registered this model and lost the response. A listing without storage keys is compared by hash. */
+/**
+ * Whether an earlier run registered this model and lost the response. A listing without storage keys is
+ * compared by hash.
+ */
 function isOwnModel({ state }: UploadRecord, model: LibraryModel): boolean {
   if (!isStored(state)) return false
   return model.storageKey === null ? model.sha256 === state.sha256 : model.storageKey === state.storageKey
 }
 
 /**
- * What is at an upload's path with different bytes, or null. A file of the same size may have the same bytes, which is no
- * conflict unless `isHashed` says that the hashes were compared.
+ * What is at an upload's path with different bytes, or null. A file of the same size may have the same bytes,
+ * which is no conflict unless `isHashed` says that the hashes were compared.
  */
 export function findPathConflict(
   record: UploadRecord,
@@ -157,7 +169,10 @@ export function pathConflictFailure(record: UploadRecord, conflict: PathConflict
   })
 }
 
-/** The same target at the next free path. The name gets the path's number, so that both models can be told apart. */
+/**
+ * The same target at the next free path. The name gets the path's number, so that both models can be told
+ * apart.
+ */
 export function freeTarget(target: Target, paths: UsedPaths): Target {
   const isTaken = (path: string) => paths.modelsAt(path).length > 0 || paths.uploadsTo(path).length > 0
   const modelPath = freePath(target.modelPath, isTaken)

@@ -5,8 +5,8 @@ import type { FileSamples } from './file-samples.ts'
 import { isSameTeam } from './path-conflict.ts'
 
 /**
- * Uploads of this computer that registered a model of the same size for the same team. They are available even where the server
- * has no listing, but the model may have been deleted since.
+ * Uploads of this computer that registered a model of the same size for the same team. They are available
+ * even where the server has no listing, but the model may have been deleted since.
  */
 export function registeredUploadsOfSameSize(rows: Rows, upload: UploadRecord): RegisteredRecord[] {
   return [...rows.finished()]

@@ -16,14 +16,14 @@ export interface ReplaceReport {
 }
 
 /**
- * Replaces a model by a new one. The new model is stored and registered first, and only then the old one is disabled or deleted.
- * Each step is written to the journal before it is taken and can be repeated, so that an interrupted replacement leaves at least
- * one of the two models in the library.
+ * Replaces a model by a new one. The new model is stored and registered first, and only then the old one is
+ * disabled or deleted. Each step is written to the journal before it is taken and can be repeated, so that an
+ * interrupted replacement leaves at least one of the two models in the library.
  */
 export interface Replacer {
   /**
-   * Registers by `register`. If the server allows one model per path and refuses, the old model is moved to another path first,
-   * and moved back if the new one is refused for good.
+   * Registers by `register`. If the server allows one model per path and refuses, the old model is moved to
+   * another path first, and moved back if the new one is refused for good.
    */
   register(
     record: UploadRecord,
@@ -100,7 +100,8 @@ export function createReplacer(options: {
       const second = await register()
       if (!second.ok && retryClassOf(second.failure) === 'never') {
         await moveBack(record, replaces)
-        // Without this path the journal lists the model as displaced, so that a failed move is repeated later.
+        // Without this path the journal lists the model as displaced, so that a failed move is repeated
+        // later.
         report.replacing({ ...replaces, asidePath: null })
       }
       return second
@@ -117,8 +118,8 @@ export function createReplacer(options: {
 }
 
 /**
- * Moves a displaced model back to its path. `done`: nothing is left to do. `later`: the failure is temporary. `stuck`: it is not,
- * and the next start tries again.
+ * Moves a displaced model back to its path. `done`: nothing is left to do. `later`: the failure is temporary.
+ * `stuck`: it is not, and the next start tries again.
  */
 export async function restoreDisplacedModel(
   { modelId, path, displacedPath }: DisplacedModel,

@@ -12,8 +12,8 @@ import {
 } from './path-conflict.ts'
 
 /**
- * `proceed`: the path is free, or the upload may take it. `wait`: another upload to the path runs first, so the decision is
- * applied once it has registered its model or stopped.
+ * `proceed`: the path is free, or the upload may take it. `wait`: another upload to the path runs first, so
+ * the decision is applied once it has registered its model or stopped.
  */
 export type PathResolution =
   Outcome | { readonly kind: 'proceed' } | { readonly kind: 'wait'; readonly other: UploadRecord }
@@ -52,8 +52,9 @@ export function resolvePathConflict(
 }
 
 /**
- * Cancels the replacement if the upload or the old model has another path now: a model whose place is not taken must not be
- * deleted. An unlisted model may be gone or the listing incomplete; the replacement itself looks it up again.
+ * Cancels the replacement if the upload or the old model has another path now: a model whose place is not
+ * taken must not be deleted. An unlisted model may be gone or the listing incomplete; the replacement itself
+ * looks it up again.
  */
 function cancelOutdatedReplacement(
   rows: Rows,

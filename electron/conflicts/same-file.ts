@@ -5,8 +5,9 @@ import { changeFailure, renumberedIdentity, type FileIdentity } from '../platfor
 import type { Hasher } from '../transfer/hasher.ts'
 
 /**
- * The current identity of a queued file, before any of it is read. File systems without persistent inodes (FAT, exFAT) assign
- * new numbers at each mount: such a file is the same if its size and time are, and what was sent before is compared again.
+ * The current identity of a queued file, before any of it is read. File systems without persistent inodes
+ * (FAT, exFAT) assign new numbers at each mount: such a file is the same if its size and time are, and what
+ * was sent before is compared again.
  */
 export async function findSameFile({ path, identity }: UploadRecord): Promise<Result<FileIdentity>> {
   const changed = await changeFailure(path, identity)

@@ -84,8 +84,8 @@ export function isSamePerson(a: Account, b: Account): boolean {
 }
 
 /**
- * Probably the same human being: a person has one id per server and often the same e-mail address everywhere. Only for deciding
- * what this computer shows, never for deciding in whose name something is sent.
+ * Probably the same human being: a person has one id per server and often the same e-mail address everywhere.
+ * Only for deciding what this computer shows, never for deciding in whose name something is sent.
  */
 export function hasSameEmail(a: Account, b: Account): boolean {
   const isElsewhere = baseOf(a.server) !== baseOf(b.server)
@@ -94,8 +94,8 @@ export function hasSameEmail(a: Account, b: Account): boolean {
 }
 
 /**
- * Accounts whose person signed out before somebody else signed in: their uploads stay hidden until they return. While nobody is
- * signed in, all are shown, so that everyone can find their own.
+ * Accounts whose person signed out before somebody else signed in: their uploads stay hidden until they
+ * return. While nobody is signed in, all are shown, so that everyone can find their own.
  */
 export function hiddenAccounts(accounts: readonly Account[]): ReadonlySet<string> {
   const here = accounts.filter(({ state }) => state === 'ready')

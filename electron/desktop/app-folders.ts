@@ -25,11 +25,12 @@ export interface AppFolders {
 }
 
 /**
- * Sets Electron's paths and returns the app's folders. Must be called before `ready` and before the single-instance lock,
- * which is per data folder. `builtFolder` is the folder of the built main file.
+ * Sets Electron's paths and returns the app's folders. Must be called before `ready` and before the
+ * single-instance lock, which is per data folder. `builtFolder` is the folder of the built main file.
  */
 export function setupAppFolders(builtFolder: string): AppFolders {
-  // Windows links notifications and the taskbar to the installed shortcut by this id: `appId` of electron-builder.yml.
+  // Windows links notifications and the taskbar to the installed shortcut by this id: `appId` of
+  // electron-builder.yml.
   app.setAppUserModelId('app.modelferry.Modelferry')
   const homeOverride = process.env['MODELFERRY_HOME']
   if (homeOverride) {

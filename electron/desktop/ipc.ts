@@ -22,9 +22,9 @@ export type SendToPage = <Name extends EventName>(name: Name, value: Events[Name
 const callNames = Object.keys(calls) as CallName[]
 
 /**
- * Registers a handler for every call of the contract. This is the only IPC listener: calls that do not come from the main
- * frame of our window on our own origin are rejected and logged, arguments are parsed, and an exception in a handler is
- * logged as a bug and answered as `unexpected`.
+ * Registers a handler for every call of the contract. This is the only IPC listener: calls that do not come
+ * from the main frame of our window on our own origin are rejected and logged, arguments are parsed, and an
+ * exception in a handler is logged as a bug and answered as `unexpected`.
  */
 export function setupIpc(options: {
   readonly handlers: CallHandlers
@@ -35,7 +35,8 @@ export function setupIpc(options: {
 }): void {
   const { handlers, window, log, onAnswered } = options
   for (const name of callNames) {
-    // The contract types the arguments of each handler; here they have been parsed by the same entry of the contract.
+    // The contract types the arguments of each handler; here they have been parsed by the same entry of the
+    // contract.
     const handler = handlers[name] as AnyHandler
     ipcMain.handle(callChannel(name), async (event, args: unknown) => {
       const reason = rejectionReason(senderOf(event), window.webContentsId())

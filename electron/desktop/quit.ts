@@ -6,18 +6,24 @@ import type { Dialogs } from './window/dialogs.ts'
 export interface QuitHandler {
   /** True once everything has been stopped; from then on windows may close. */
   isStopped(): boolean
-  /** Stops everything without asking, for an update that replaces this process; a later quit needs no confirmation. */
+  /**
+   * Stops everything without asking, for an update that replaces this process; a later quit needs no
+   * confirmation.
+   */
   stopNow(): Promise<void>
 }
 
-/** Stopping flushes the journal and ends open requests; a stalled connection must not delay quitting for longer. */
+/**
+ * Stopping flushes the journal and ends open requests; a stalled connection must not delay quitting for
+ * longer.
+ */
 const stopTimeoutMs = 10_000
 /** An unresponsive page can prevent its window from closing. */
 const exitTimeoutMs = 3_000
 
 /**
- * Asks before quitting while uploads are running, then stops them so that they resume at the next start. A system shutdown
- * or a signal quits without asking.
+ * Asks before quitting while uploads are running, then stops them so that they resume at the next start. A
+ * system shutdown or a signal quits without asking.
  */
 export function setupQuit(options: {
   readonly runningCount: () => number

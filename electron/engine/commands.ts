@@ -27,7 +27,10 @@ interface CommandOptions {
   readonly now: () => number
 }
 
-/** What a user can do to uploads. Unknown ids, and uploads in a state that a command does not apply to, are skipped. */
+/**
+ * What a user can do to uploads. Unknown ids, and uploads in a state that a command does not apply to, are
+ * skipped.
+ */
 export class UploadCommands {
   readonly #options: CommandOptions
   readonly #rows: Rows
@@ -124,7 +127,10 @@ export class UploadCommands {
     return written.ok && wasCause ? this.#requeue(row) : written
   }
 
-  /** New targets for many uploads, all or none. Returns the ids of those that had not begun and have theirs now. */
+  /**
+   * New targets for many uploads, all or none. Returns the ids of those that had not begun and have theirs
+   * now.
+   */
   editTargets(changes: readonly TargetEdit[]): Result<readonly string[]> {
     return editTargets(changes, {
       rows: this.#rows,
@@ -134,8 +140,8 @@ export class UploadCommands {
   }
 
   /**
-   * Records a decision about path conflicts and queues the uploads; the next conflict check carries it out. Uploads that wait for no
-   * decision are skipped.
+   * Records a decision about path conflicts and queues the uploads; the next conflict check carries it out.
+   * Uploads that wait for no decision are skipped.
    */
   async decide(decision: Decision): Promise<Result<void>> {
     const meant = this.#known(decision.ids).filter((row) => waitsForDecision(row, decision))
@@ -194,8 +200,8 @@ export class UploadCommands {
   }
 
   async #stop(ids: readonly string[], change: (row: Row) => void): Promise<Result<void>> {
-    // A missing volume may return and queue some of them while others still stop. Without an upload to stop, nothing is awaited, so
-    // that no other event comes in between.
+    // A missing volume may return and queue some of them while others still stop. Without an upload to stop,
+    // nothing is awaited, so that no other event comes in between.
     while (this.#isQueued(ids)) await this.#queue.remove(ids)
     return this.#rows.together(() => this.#known(ids).forEach(change))
   }

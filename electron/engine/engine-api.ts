@@ -20,7 +20,10 @@ import type { EngineCalls } from './calls.ts'
 
 export type { EnqueueRequest } from '../intake/enqueue.ts'
 
-/** Settings of the app that the engine uses. The command line leaves out the conflict settings and uses the app's, from the journal. */
+/**
+ * Settings of the app that the engine uses. The command line leaves out the conflict settings and uses the
+ * app's, from the journal.
+ */
 export type EngineSettings = Pick<
   Settings,
   'server' | 'servers' | 'atOnce' | 'singlePutLimitBytes' | 'limitBytesPerSecond' | 'streamsMost'
@@ -85,7 +88,9 @@ export interface Engine extends QueueHold {
   readonly addFound: ModelFinder['enqueueFound']
   /** Watches a folder for a team from now on. */
   readonly watchFolder: WatchedFolders['addFolder']
-  /** Continues unfinished uploads of processes that ended, for everyone who is signed in; returns their ids. */
+  /**
+   * Continues unfinished uploads of processes that ended, for everyone who is signed in; returns their ids.
+   */
   resumeUnfinished(signal: AbortSignal): Promise<Result<readonly string[]>>
   /** Aborts multipart uploads that no upload needs any more. */
   cleanUpAbandoned(): Promise<void>
@@ -104,14 +109,21 @@ export interface Engine extends QueueHold {
   applySettings(settings: EngineSettings): void
   /** The keychain may have been unlocked, so that stored sign-ins are available again. */
   keychainChanged(): Promise<void>
-  /** Asks the servers whether the sign-ins are still valid and marks those that are not. A lost connection marks none. */
+  /**
+   * Asks the servers whether the sign-ins are still valid and marks those that are not. A lost connection
+   * marks none.
+   */
   confirmSignIns(): Promise<void>
-  /** Retries at once what waits for a time, and cuts connections that a sleep or another network has killed. */
+  /**
+   * Retries at once what waits for a time, and cuts connections that a sleep or another network has killed.
+   */
   networkChanged(): void
   /** Returns the unsubscribe function. */
   subscribe(listener: EngineListener): () => void
   /** Starts; uploads of earlier processes continue unless `restoreQueue` is false. */
   start(options?: { readonly restoreQueue?: boolean }): Promise<void>
-  /** Stops what runs (keeping remote state), flushes the journal and ends the worker threads. Nothing is lost. */
+  /**
+   * Stops what runs (keeping remote state), flushes the journal and ends the worker threads. Nothing is lost.
+   */
   stop(): Promise<void>
 }

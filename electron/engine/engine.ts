@@ -69,8 +69,8 @@ const listenerNames = [
 ] as const satisfies readonly (keyof EngineListener)[]
 
 /**
- * The composition root: builds the services, connects them by events, and owns start and stop. A service only receives services
- * that were built before it; what it reports to later ones goes through the event hub.
+ * The composition root: builds the services, connects them by events, and owns start and stop. A service only
+ * receives services that were built before it; what it reports to later ones goes through the event hub.
  */
 export function createEngine(options: EngineOptions): Engine {
   const { folder, environment, vault: secretStore, keychainState, workers } = options
@@ -129,7 +129,8 @@ export function createEngine(options: EngineOptions): Engine {
   const singlePutLimitBytes = (accountId: string) =>
     putLimitOf(settings, accounts.list().find(({ id }) => id === accountId)?.server ?? settings.server)
 
-  // Transfer: one upload thread per core is as fast as TLS and hashing can go; the last core stays with the window.
+  // Transfer: one upload thread per core is as fast as TLS and hashing can go; the last core stays with the
+  // window.
   const cores = Math.max(1, availableParallelism() - 1)
   const throttle = createThrottle({ environment })
   const workerPool = createUploadWorkerPool({
@@ -365,7 +366,10 @@ export function createEngine(options: EngineOptions): Engine {
     requestSlots.setMaximum(settings.streamsMost)
   }
 
-  /** Starts the threads while files are still inspected, in the order in which they are needed: each start takes a core. */
+  /**
+   * Starts the threads while files are still inspected, in the order in which they are needed: each start
+   * takes a core.
+   */
   function warmUpThreads(): void {
     inspector.warm()
     hasher.warm()

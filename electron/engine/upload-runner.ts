@@ -25,8 +25,8 @@ import {
 } from '../uploads/run-upload.ts'
 
 /**
- * Files up to this size are small: at 1 Gbit/s and 50 ms their bytes take no longer than the three round trips around them, so that
- * sending one at a time would leave the connection idle half of the time.
+ * Files up to this size are small: at 1 Gbit/s and 50 ms their bytes take no longer than the three round
+ * trips around them, so that sending one at a time would leave the connection idle half of the time.
  */
 const smallFileBytes = 16 * 1024 ** 2
 
@@ -60,7 +60,10 @@ interface RunnerOptions {
   readonly onAbandoned: () => void
 }
 
-/** Connects the queue with upload runs, which do not import each other: a run's reports and its outcome are written to the rows. */
+/**
+ * Connects the queue with upload runs, which do not import each other: a run's reports and its outcome are
+ * written to the rows.
+ */
 export function createUploadRunner(options: RunnerOptions): UploadRunner {
   const { rows, accounts, workerPool, hasher, requestSlots, environment, singlePutLimitBytes } = options
   const { conflictCheck, reportOf } = options
@@ -139,7 +142,9 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     if (reason.code === 'proxy-sign-in') options.proxyRequired()
   }
 
-  /** Uploads that waited for this one check again: it is registered now, or it stopped and they run instead. */
+  /**
+   * Uploads that waited for this one check again: it is registered now, or it stopped and they run instead.
+   */
   function wakeWaiters(id: string): void {
     for (const waiting of conflictCheck.takeWaiters(id)) {
       if (rows.get(waiting)?.live.phase !== 'retrying') continue

@@ -1,7 +1,10 @@
 import type { UploadRow } from '../contract/uploads.ts'
 import { isRunning } from '../journal/upload-state.ts'
 
-/** One batch: all uploads that ran or waited since the queue was last empty. Progress bars show the batch as a whole. */
+/**
+ * One batch: all uploads that ran or waited since the queue was last empty. Progress bars show the batch as a
+ * whole.
+ */
 export interface Batch {
   /** The current state of a row; null when it is no longer shown. */
   see(id: string, row: UploadRow | null): void
@@ -22,8 +25,8 @@ interface Share extends BatchSum {
 }
 
 /**
- * Keeps uploads that left the queue in the sums: registered files whole, cancelled, paused and failed ones with the bytes they had
- * sent, so that the progress of the batch never falls back.
+ * Keeps uploads that left the queue in the sums: registered files whole, cancelled, paused and failed ones
+ * with the bytes they had sent, so that the progress of the batch never falls back.
  */
 export function createBatch(): Batch {
   const shares = new Map<string, Share>()
@@ -59,7 +62,8 @@ const isOpen = ({ phase }: UploadRow) => isRunning(phase) || phase === 'waiting'
 
 function openShare({ sizeBytes, sentBytes, inFlightBytes }: UploadRow, before: Share | undefined): Share {
   const outBytes = Math.min(sizeBytes, sentBytes + inFlightBytes)
-  // Repeated parts in flight do not reduce the progress; an upload of which storage has less than before has been restarted.
+  // Repeated parts in flight do not reduce the progress; an upload of which storage has less than before has
+  // been restarted.
   const isRestarted = !before || outBytes === 0 || sentBytes < before.sentBytes
   const movedBytes = isRestarted ? outBytes : Math.max(outBytes, Math.min(sizeBytes, before.movedBytes))
   return { isOpen: true, totalBytes: sizeBytes, movedBytes, leftBytes: sizeBytes - outBytes, sentBytes }

@@ -11,7 +11,10 @@ export interface DoneToday {
   restore(): void
   /** How many were finished today in addition to those in the list. */
   unshown(): number
-  /** These rows were reported and may leave the list from now on; one that left before would never be seen as finished. */
+  /**
+   * These rows were reported and may leave the list from now on; one that left before would never be seen as
+   * finished.
+   */
   told(patch: Pick<Patch, 'changed' | 'removed'>): void
   /** The clock may have jumped: the computer slept over midnight, or the time zone changed. */
   look(): void

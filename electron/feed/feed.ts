@@ -7,7 +7,10 @@ import { isRunning } from '../journal/upload-state.ts'
 
 /** Patches are sent at most this often. */
 const patchEveryMs = 100
-/** While something runs, speeds are refreshed this often, so that a stalled connection does not keep its last speed. */
+/**
+ * While something runs, speeds are refreshed this often, so that a stalled connection does not keep its last
+ * speed.
+ */
 const refreshMs = 1_000
 
 /** The only reporter to the page: one snapshot on request, then numbered patches. */

@@ -34,9 +34,9 @@ interface Adopted {
 }
 
 /**
- * Finds uploads of these files for the same person and team, with either sign-in, so that dropping a file again, or repeating the
- * command after a crash, continues the upload instead of starting another. Rows of a dead process are adopted; rows of a living one
- * are left to it.
+ * Finds uploads of these files for the same person and team, with either sign-in, so that dropping a file
+ * again, or repeating the command after a crash, continues the upload instead of starting another. Rows of a
+ * dead process are adopted; rows of a living one are left to it.
  */
 export async function adoptUploads(
   services: AdoptServices,
@@ -76,7 +76,9 @@ export async function adoptUploads(
   return success({ continued, underWay })
 }
 
-/** Continues what dead processes left behind, for all accounts of everyone who is signed in; returns the ids. */
+/**
+ * Continues what dead processes left behind, for all accounts of everyone who is signed in; returns the ids.
+ */
 export async function adoptAccountUploads(
   services: AdoptServices,
   signal: AbortSignal,

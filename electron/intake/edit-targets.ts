@@ -18,8 +18,9 @@ interface EditServices {
 }
 
 /**
- * Changes the targets of many uploads in one transaction. A target that the server would reject fails them all before anything is
- * written. Uploads that have begun or finished keep their targets; those that failed because of theirs are queued again.
+ * Changes the targets of many uploads in one transaction. A target that the server would reject fails them
+ * all before anything is written. Uploads that have begun or finished keep their targets; those that failed
+ * because of theirs are queued again.
  */
 export function editTargets(
   changes: readonly TargetEdit[],

@@ -52,7 +52,10 @@ interface IntakeServices {
   readonly enqueued: (ids: readonly string[]) => void
 }
 
-/** Files recorded in one transaction: one disk flush for many, and the first rows show while the others are inspected. */
+/**
+ * Files recorded in one transaction: one disk flush for many, and the first rows show while the others are
+ * inspected.
+ */
 const batchSize = 100
 
 /** The one way into the queue: scan, inspect, record, enqueue. */
@@ -64,8 +67,9 @@ export class Intake {
   }
 
   /**
-   * Enqueues files and folders. A rejected file becomes a row as well, with its failure, so that the user sees what happened to it.
-   * A file that the queue already has for this person and team is continued instead of being added twice.
+   * Enqueues files and folders. A rejected file becomes a row as well, with its failure, so that the user
+   * sees what happened to it. A file that the queue already has for this person and team is continued instead
+   * of being added twice.
    */
   async enqueue(
     paths: readonly string[],
@@ -114,8 +118,8 @@ export class Intake {
   }
 
   /**
-   * Enqueues files whose targets are known, under the paths they were found by: a link may lead anywhere. The target of a folder is
-   * the library folder of its files.
+   * Enqueues files whose targets are known, under the paths they were found by: a link may lead anywhere. The
+   * target of a folder is the library folder of its files.
    */
   enqueuePlaced(
     placed: readonly FileWithTarget[],
@@ -155,7 +159,10 @@ function targetInFolder(placed: readonly FileWithTarget[], path: string): Partia
   return {}
 }
 
-/** What the request says about a file. A companion file gets the type and folder of the file it belongs to, and its own name. */
+/**
+ * What the request says about a file. A companion file gets the type and folder of the file it belongs to,
+ * and its own name.
+ */
 function requestedTarget(
   file: FoundFile,
   { target, targetOf }: Pick<EnqueueRequest, 'target' | 'targetOf'>,

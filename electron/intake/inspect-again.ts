@@ -27,8 +27,8 @@ export function isUnchanged(record: UploadRecord, { identity }: Inspection): boo
 }
 
 /**
- * What a new inspection changes in an upload: its recognition, and the target as far as the user has not edited it. Bytes in storage
- * and the permission to upload an unsafe file are only valid for the same bytes.
+ * What a new inspection changes in an upload: its recognition, and the target as far as the user has not
+ * edited it. Bytes in storage and the permission to upload an unsafe file are only valid for the same bytes.
  */
 export function changeAfterInspection(row: Row, inspection: Inspection): RecordChange {
   const { record } = row

@@ -20,7 +20,10 @@ const recheckAfterMs = 5_000
 const isFresh = ({ mtimeNs }: FileIdentity, nowMs: number) =>
   Math.abs(nowMs - Number(mtimeNs / 1_000_000n)) < freshMs
 
-/** The failure to show for a file that changed since it was rejected and is rejected again: while it grows, that it does. */
+/**
+ * The failure to show for a file that changed since it was rejected and is rejected again: while it grows,
+ * that it does.
+ */
 export function failureWhileWritten(seen: Failure, identity: FileIdentity, nowMs: number): Failure {
   return whileCopied.has(seen.code) && isFresh(identity, nowMs) ? failure('file-being-written') : seen
 }

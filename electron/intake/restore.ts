@@ -6,8 +6,8 @@ import type { Rechecks } from './recheck-growing-files.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 
 /**
- * Claims the uploads of the last process and queues those that were waiting. On a full disk nothing can be claimed; then the rows are
- * shown with the reason, and claimed once there is space.
+ * Claims the uploads of the last process and queues those that were waiting. On a full disk nothing can be
+ * claimed; then the rows are shown with the reason, and claimed once there is space.
  */
 export function restoreQueued(services: {
   readonly store: UploadStore

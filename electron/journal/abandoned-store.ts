@@ -24,9 +24,9 @@ function insertStatement(database: DatabaseSync): StatementSync {
 }
 
 /**
- * Lists a row's multipart upload as abandoned and deletes its parts, unless it is `keptUploadId` or its model is registered. A
- * completed upload may be listed too: aborting it costs one request that finds nothing. Part of the transaction that changes the
- * row.
+ * Lists a row's multipart upload as abandoned and deletes its parts, unless it is `keptUploadId` or its model
+ * is registered. A completed upload may be listed too: aborting it costs one request that finds nothing. Part
+ * of the transaction that changes the row.
  */
 export function abandonUpload(database: DatabaseSync, id: string, keptUploadId: string | null): void {
   const inserted = insertStatement(database).run(id, keptUploadId)

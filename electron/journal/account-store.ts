@@ -18,7 +18,10 @@ const accountText = v.pipe(
   }),
 )
 
-/** The accounts of this computer, stored in the journal together with their uploads. Unreadable rows are skipped. */
+/**
+ * The accounts of this computer, stored in the journal together with their uploads. Unreadable rows are
+ * skipped.
+ */
 export function createAccountStore(database: DatabaseSync): AccountStore {
   return {
     list: () =>

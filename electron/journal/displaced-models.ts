@@ -1,21 +1,25 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { modelIdOf, type UploadRecord } from './upload-record.ts'
 
-/** A model that was moved to another path for an upload that no longer replaces it: it has to be moved back. */
+/**
+ * A model that was moved to another path for an upload that no longer replaces it: it has to be moved back.
+ */
 export interface DisplacedModel {
   readonly modelId: string
   readonly accountId: string
   readonly teamId: string
   /** Its original path. */
   readonly path: string
-  /** Where it was moved to. This is written before the move, so the model may still be at its original path. */
+  /**
+   * Where it was moved to. This is written before the move, so the model may still be at its original path.
+   */
   readonly displacedPath: string
 }
 
 export interface DisplacedModelTable {
   /**
-   * Adds the model that an upload has displaced, unless the upload still replaces it or has replaced it; `next` is null when the
-   * upload is removed. Part of the transaction that changes the upload.
+   * Adds the model that an upload has displaced, unless the upload still replaces it or has replaced it;
+   * `next` is null when the upload is removed. Part of the transaction that changes the upload.
    */
   update(id: string, next: UploadRecord | null): void
   list(): readonly DisplacedModel[]

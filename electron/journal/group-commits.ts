@@ -2,11 +2,15 @@ import type { Result } from '../contract/failures.ts'
 import type { Environment } from '../platform/environment.ts'
 
 /**
- * Flushing the disk blocks the main thread for about a millisecond, and many small files request it at almost the same time:
- * changes that follow a flush within this time, in ms, are written together. A single change is written at once.
+ * Flushing the disk blocks the main thread for about a millisecond, and many small files request it at almost
+ * the same time: changes that follow a flush within this time, in ms, are written together. A single change
+ * is written at once.
  */
 const minDelayMs = 5
-/** The delay is this many times the last flush, so that flushing takes at most a third of the time on a slow disk. */
+/**
+ * The delay is this many times the last flush, so that flushing takes at most a third of the time on a slow
+ * disk.
+ */
 const delayFactor = 2
 const maxDelayMs = 50
 
@@ -16,7 +20,10 @@ interface PendingChange<Change> {
   readonly reject: (error: unknown) => void
 }
 
-/** Writes changes that come close together in one transaction. Resolves once they are on the disk or could not be written. */
+/**
+ * Writes changes that come close together in one transaction. Resolves once they are on the disk or could not
+ * be written.
+ */
 export function createGroupCommits<Change>(options: {
   readonly write: (changes: readonly Change[]) => Result<void>
   readonly environment: Environment

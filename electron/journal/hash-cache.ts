@@ -12,8 +12,8 @@ export interface HashedFile {
 }
 
 /**
- * Caches the SHA-256 of files by path, size, time and inode, so that files that are added again are not hashed again. Hashes
- * that can't be written to the disk are kept until the process ends.
+ * Caches the SHA-256 of files by path, size, time and inode, so that files that are added again are not
+ * hashed again. Hashes that can't be written to the disk are kept until the process ends.
  */
 export interface HashCache {
   find(path: string, identity: FileIdentity): string | null
@@ -39,7 +39,10 @@ export function createHashCache(
     'SELECT * FROM hashes WHERE sha256 = ? ORDER BY used_at_ms DESC LIMIT 20',
   )
 
-  /** Hashes that could not be written, by path, so that a file is not hashed at each retry while the disk is full. */
+  /**
+   * Hashes that could not be written, by path, so that a file is not hashed at each retry while the disk is
+   * full.
+   */
   const unwritten = new Map<string, { readonly identity: FileIdentity; readonly sha256: string }>()
 
   function tryWrite(work: () => void): boolean {

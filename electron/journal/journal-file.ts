@@ -13,8 +13,8 @@ export interface OpenedJournal {
 const lockTimeoutMs = 5_000
 
 /**
- * Opens the journal in `folder`, or creates it. A damaged journal is renamed and a new one created, so that the app starts; a
- * journal of a newer version is never changed.
+ * Opens the journal in `folder`, or creates it. A damaged journal is renamed and a new one created, so that
+ * the app starts; a journal of a newer version is never changed.
  */
 export function openJournal(folder: string, nowMs: number): OpenedJournal {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -49,7 +49,10 @@ function openChecked(file: string): DatabaseSync {
 /** Why the journal or its folder can't be used. */
 export type JournalProblem = 'newer' | 'full' | 'not-writable' | 'other'
 
-/** Classifies an error thrown by `openJournal`. SQLITE_FULL is 13, SQLITE_READONLY 8, SQLITE_CANTOPEN 14 (sqlite.org/rescode.html). */
+/**
+ * Classifies an error thrown by `openJournal`. SQLITE_FULL is 13, SQLITE_READONLY 8, SQLITE_CANTOPEN 14
+ * (sqlite.org/rescode.html).
+ */
 export function journalProblemOf(error: unknown): JournalProblem {
   if (error instanceof NewerJournalError) return 'newer'
   const code = error instanceof Error && 'code' in error ? error.code : null

@@ -37,7 +37,8 @@ export interface JournalSummary {
 const lockTimeoutMs = 1_000
 
 /**
- * Reads the journal in `folder` without writing to it or claiming uploads. The value is null if there is no journal.
+ * Reads the journal in `folder` without writing to it or claiming uploads. The value is null if there is no
+ * journal.
  */
 export function readJournal(folder: string): Result<JournalSummary | null> {
   const file = join(folder, 'journal.sqlite')

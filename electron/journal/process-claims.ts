@@ -2,8 +2,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Result } from '../contract/failures.ts'
 
 /**
- * Registers this process as a runner of uploads, in the same transaction as its first claim: another process adopts rows whose
- * runner is not registered.
+ * Registers this process as a runner of uploads, in the same transaction as its first claim: another process
+ * adopts rows whose runner is not registered.
  */
 export function createProcessClaims(
   database: DatabaseSync,
@@ -39,7 +39,8 @@ export interface AccountFilter {
 }
 
 /**
- * Assigns queued uploads whose runner has ended to `runner`, all or those that match, and removes runners that have ended.
+ * Assigns queued uploads whose runner has ended to `runner`, all or those that match, and removes runners
+ * that have ended.
  */
 export function claimAbandoned(
   database: DatabaseSync,
@@ -84,8 +85,9 @@ export function livingProcesses(database: DatabaseSync): ReadonlyMap<string, num
 const fileFilter = 'path = ? AND team_id = ? AND account_id IN (SELECT value FROM json_each(?))'
 
 /**
- * Whether a process is alive. This process's own id under another runner is left from before a restart. An id that the system
- * has reused delays adoption until that process ends; two processes never run the same upload.
+ * Whether a process is alive. This process's own id under another runner is left from before a restart. An id
+ * that the system has reused delays adoption until that process ends; two processes never run the same
+ * upload.
  */
 function isAlive(pid: number): boolean {
   if (pid === process.pid) return false

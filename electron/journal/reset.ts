@@ -11,8 +11,8 @@ const restartCodes: ReadonlySet<Failure['code']> = new Set([
 ])
 
 /**
- * Discards what storage holds; an open multipart upload becomes abandoned and is aborted. A model that is already registered
- * stays so.
+ * Discards what storage holds; an open multipart upload becomes abandoned and is aborted. A model that is
+ * already registered stays so.
  */
 export function reset({ state }: UploadRecord): RecordChange {
   const isUnchanged = state.kind === 'replacing' || (state.kind === 'queued' && !state.started)

@@ -36,14 +36,20 @@ interface RowsOptions {
   readonly moved: (bytes: number) => void
 }
 
-/** All uploads that are shown: the queue, and what was registered today. Each change is recorded first, then reported. */
+/**
+ * All uploads that are shown: the queue, and what was registered today. Each change is recorded first, then
+ * reported.
+ */
 export class Rows {
   readonly #options: RowsOptions
   readonly #store: UploadStore
   readonly #rows = new Map<string, MutableRow>()
   /** Finished ones that are hidden. */
   readonly #hidden = new Map<string, UploadRecord>()
-  /** Rows newer than the disk, such as after a rolled-back transaction: their next change writes the whole record. */
+  /**
+   * Rows newer than the disk, such as after a rolled-back transaction: their next change writes the whole
+   * record.
+   */
   readonly #unwritten = new Set<string>()
   #touched: string[] | null = null
 
@@ -87,8 +93,9 @@ export class Rows {
   }
 
   /**
-   * Applies an event and a change to an upload. Returns the journal's failure when it could not be written; then `register`,
-   * `registered` and `found` have no effect. An event that is impossible in the current phase is a bug and throws.
+   * Applies an event and a change to an upload. Returns the journal's failure when it could not be written;
+   * then `register`, `registered` and `found` have no effect. An event that is impossible in the current
+   * phase is a bug and throws.
    */
   happen(
     id: string,
@@ -110,7 +117,10 @@ export class Rows {
     return written
   }
 
-  /** Applies an event without writing, where losing it with the process does no harm; the next change writes it. */
+  /**
+   * Applies an event without writing, where losing it with the process does no harm; the next change writes
+   * it.
+   */
   happenUnwritten(id: string, event: UploadEvent, change: RecordChange): void {
     const row = this.#rowOf(id)
     const phase = phaseAfter(row.live, event)
@@ -164,7 +174,9 @@ export class Rows {
     return (this.#rowOf(id).live.attempts += 1)
   }
 
-  /** The upload waits for the connection instead of a time; attempts that failed because of it do not count. */
+  /**
+   * The upload waits for the connection instead of a time; attempts that failed because of it do not count.
+   */
   waitForConnection(id: string): void {
     Object.assign(this.#rowOf(id).live, { retryAtMs: null, attempts: 0 })
     this.#options.changed(id)

@@ -1,6 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-/** Each migration leads from one version of the journal to the next (`PRAGMA user_version`). Never change one. */
+/**
+ * Each migration leads from one version of the journal to the next (`PRAGMA user_version`). Never change one.
+ */
 const migrations: readonly string[] = [
   `CREATE TABLE uploads (
      id TEXT PRIMARY KEY,

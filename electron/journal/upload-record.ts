@@ -12,7 +12,10 @@ export interface Multipart {
   readonly uploadId: string
   readonly storageKey: string
   readonly partSizeBytes: number
-  /** Completing was requested: if the server no longer has the upload, it may have completed it and lost the response. */
+  /**
+   * Completing was requested: if the server no longer has the upload, it may have completed it and lost the
+   * response.
+   */
   readonly completing?: true
 }
 

@@ -21,8 +21,8 @@ type Transitions = Readonly<Record<Phase, Partial<Readonly<Record<UploadEvent, P
 const running = { trouble: 'retrying', refuse: 'failed', pause: 'paused', requeue: 'waiting' } as const
 
 /**
- * The phases of an upload and the events that change them. An event without an entry can't happen in that phase. `checking` may
- * be followed by `registering` if an earlier run has stored the bytes.
+ * The phases of an upload and the events that change them. An event without an entry can't happen in that
+ * phase. `checking` may be followed by `registering` if an earlier run has stored the bytes.
  */
 const transitions: Transitions = {
   waiting: { begin: 'checking', pause: 'paused', refuse: 'failed' },

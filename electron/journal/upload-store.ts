@@ -44,7 +44,10 @@ export interface UploadStore extends HistoryStore {
   displacedModels(): readonly DisplacedModel[]
   /** Removes one that is at its original path again. */
   removeDisplaced(modelId: string): Result<void>
-  /** Claims queued uploads that no living process runs, all or those that match; returns all that this process has, in order. */
+  /**
+   * Claims queued uploads that no living process runs, all or those that match; returns all that this process
+   * has, in order.
+   */
   claimQueue(which?: UploadFilter | AccountFilter): Result<readonly UploadRecord[]>
   /** Queued uploads that no living process runs, without claiming them. */
   unclaimed(): readonly UploadRecord[]
@@ -82,7 +85,9 @@ export function createUploadStore(
     queueQuery(names, '(runner IS NULL OR runner NOT IN (SELECT value FROM json_each(?)))'),
   )
 
-  /** Runs `work` as one transaction. An error of the disk is returned as a failure, and nothing is written. */
+  /**
+   * Runs `work` as one transaction. An error of the disk is returned as a failure, and nothing is written.
+   */
   function write(work: () => void): Result<void> {
     if (database.isTransaction) {
       work()
@@ -109,7 +114,9 @@ export function createUploadStore(
     })
   }
 
-  /** Lists what a row's old state leaves in storage or in the library; `next` is null if the row is removed. */
+  /**
+   * Lists what a row's old state leaves in storage or in the library; `next` is null if the row is removed.
+   */
   function recordRemains(id: string, next: UploadRecord | null): void {
     abandonUpload(database, id, next ? (multipartOf(next.state)?.uploadId ?? null) : null)
     displaced.update(id, next)

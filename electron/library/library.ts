@@ -15,12 +15,16 @@ interface ListingAge {
 }
 
 /**
- * The models in the libraries of teams. All pages of a listing are requested once and cached; concurrent callers share one
- * request. Our own registrations, changes and deletions update the cache, so that a thousand uploads do not request a thousand
- * listings. Listing, changing and deleting are inferred calls that a server may not support.
+ * The models in the libraries of teams. All pages of a listing are requested once and cached; concurrent
+ * callers share one request. Our own registrations, changes and deletions update the cache, so that a
+ * thousand uploads do not request a thousand listings. Listing, changing and deleting are inferred calls that
+ * a server may not support.
  */
 export interface Library {
-  /** Never rejects for network or server errors; a failure means that nothing is known about the team's models. */
+  /**
+   * Never rejects for network or server errors; a failure means that nothing is known about the team's
+   * models.
+   */
   models(choice: TeamChoice, age?: ListingAge): Promise<Result<LibraryListing>>
   /** The current state of one model (documented call). */
   model(choice: TeamChoice, id: string): Promise<Result<LibraryModel>>
@@ -30,7 +34,10 @@ export interface Library {
   remove(choice: TeamChoice, id: string): Promise<Result<void>>
   /** Adds a model that an upload has registered to the cached listing. */
   addRegistered(choice: TeamChoice, model: LibraryModel): void
-  /** Called whenever a team's cached listing has changed or could not be requested; returns the unsubscribe function. */
+  /**
+   * Called whenever a team's cached listing has changed or could not be requested; returns the unsubscribe
+   * function.
+   */
   subscribe(listener: (news: LibraryUpdate) => void): () => void
   /** Aborts running requests. */
   close(): void
@@ -73,8 +80,8 @@ export function createLibrary(options: {
   }
 
   /**
-   * Changing and deleting are inferred calls, so "not found" may mean the model or the call. The documented call shows which;
-   * if the model exists, the failure becomes `bad-request`.
+   * Changing and deleting are inferred calls, so "not found" may mean the model or the call. The documented
+   * call shows which; if the model exists, the failure becomes `bad-request`.
    */
   async function resolveNotFound(choice: TeamChoice, id: string, reason: Failure): Promise<Failure> {
     if (!mayBeUnsupported(reason)) return reason
@@ -153,7 +160,10 @@ function toLibraryModel(wire: ModelWire): LibraryModel {
   }
 }
 
-/** Requests all pages of a team's models. An incomplete list is not used, so the failure of one page is the result. */
+/**
+ * Requests all pages of a team's models. An incomplete list is not used, so the failure of one page is the
+ * result.
+ */
 async function listAllModels(
   client: CloudClient,
   signer: Signer,

@@ -2,9 +2,13 @@ import { failed, retryClassOf, success, type Failure, type Result } from '../con
 import type { LibraryChange, LibraryListing, LibraryModel } from '../contract/library.ts'
 import type { Environment } from '../platform/environment.ts'
 
-/** Changes by others are visible after this time at the latest, unless the caller asks for a newer listing. */
+/**
+ * Changes by others are visible after this time at the latest, unless the caller asks for a newer listing.
+ */
 const freshForMs = 5 * 60_000
-/** After a failure the listing is not requested again before this time, since hundreds of uploads may need it. */
+/**
+ * After a failure the listing is not requested again before this time, since hundreds of uploads may need it.
+ */
 const retryAfterFailureMs = { never: 5 * 60_000, later: 15_000 }
 
 type Edit = (models: Map<string, LibraryModel>) => void

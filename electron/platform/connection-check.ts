@@ -18,7 +18,10 @@ interface ConnectionCheckOptions {
   readonly onProgress: (check: ConnectionCheck) => void
 }
 
-/** Checks the connection to the server step by step, and reports each step. What can't be tested is reported as skipped. */
+/**
+ * Checks the connection to the server step by step, and reports each step. What can't be tested is reported
+ * as skipped.
+ */
 export async function checkConnection(options: ConnectionCheckOptions): Promise<ConnectionCheck> {
   const { hostname, port, protocol } = new URL(options.server)
   const host = hostname.replace(/^\[|\]$/g, '')
@@ -103,7 +106,10 @@ async function connectTo({ host, port }: Endpoint): Promise<number | null> {
   return answer
 }
 
-/** The steps that one request to the server has tested: certificate, API and clock. `reason` is why it was not sent. */
+/**
+ * The steps that one request to the server has tested: certificate, API and clock. `reason` is why it was not
+ * sent.
+ */
 function serverSteps(
   found: ServerCheck | null,
   reason: Failure | null,

@@ -34,7 +34,9 @@ const replyTimeoutMs = 2_000
 const busName = 'org.freedesktop.DBus'
 export const dbusDaemon = { destination: busName, path: '/org/freedesktop/DBus', interface: busName } as const
 
-/** Opens a bus; null where there is none. The library is loaded on demand, since other systems do not need it. */
+/**
+ * Opens a bus; null where there is none. The library is loaded on demand, since other systems do not need it.
+ */
 export async function openDbus(kind: 'session' | 'system'): Promise<Dbus | null> {
   const library = await import('@jellybrick/dbus-next')
   const bus = kind === 'session' ? library.sessionBus() : library.systemBus()

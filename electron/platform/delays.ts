@@ -2,8 +2,8 @@ import { aborted, type Aborted } from './attempt.ts'
 import type { Timers } from './environment.ts'
 
 /**
- * Delay before a "not found" is verified by a second request, before sent data is given up: a gateway that is being
- * reconfigured may answer 404 for a moment.
+ * Delay before a "not found" is verified by a second request, before sent data is given up: a gateway that is
+ * being reconfigured may answer 404 for a moment.
  */
 export const recheckDelayMs = 5_000
 
@@ -43,7 +43,9 @@ export function withGracePeriod(
   }
 }
 
-/** Stops waiting for a promise when `signal` aborts: reading from an unreachable network disk may never end. */
+/**
+ * Stops waiting for a promise when `signal` aborts: reading from an unreachable network disk may never end.
+ */
 export async function raceAbort<T>(pending: Promise<T>, signal: AbortSignal): Promise<T | Aborted> {
   const { promise, resolve } = Promise.withResolvers<Aborted>()
   const stop = () => resolve(aborted)

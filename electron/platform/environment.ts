@@ -2,7 +2,10 @@ import type { Account } from '../contract/account.ts'
 import type { Result } from '../contract/failures.ts'
 import type { FindProxies } from './proxy-resolver.ts'
 
-/** Everything of the outside world that the engine uses and a test replaces: clock, timers, random, log, proxies. */
+/**
+ * Everything of the outside world that the engine uses and a test replaces: clock, timers, random, log,
+ * proxies.
+ */
 export interface Environment {
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -10,11 +13,16 @@ export interface Environment {
   readonly random: () => number
   readonly log: Log
   readonly timers: Timers
-  /** Midnight at the start of a moment's day, in ms since the epoch; by this computer's time zone by default. */
+  /**
+   * Midnight at the start of a moment's day, in ms since the epoch; by this computer's time zone by default.
+   */
   readonly startOfDay?: (atMs: number) => number
   /** The computer's proxies for a URL; direct connections by default. */
   readonly findProxies?: FindProxies
-  /** The network addresses of this computer as one text; without it, sleep and network changes are not detected. */
+  /**
+   * The network addresses of this computer as one text; without it, sleep and network changes are not
+   * detected.
+   */
   readonly networkAddresses?: () => string
 }
 
@@ -31,8 +39,8 @@ export interface Log {
 }
 
 /**
- * Stores secrets in the OS keychain, or in memory for this session only. Every call ends within a time limit. `null` does not
- * mean "never stored": a locked keyring returns the same.
+ * Stores secrets in the OS keychain, or in memory for this session only. Every call ends within a time limit.
+ * `null` does not mean "never stored": a locked keyring returns the same.
  */
 export interface SecretStore {
   get(name: string): Promise<Result<string | null>>

@@ -58,7 +58,10 @@ export async function openSameFile(path: string, expected: FileIdentity): Promis
 /** A disk that opens no file within this time counts as unresponsive. */
 const openTimeoutMs = 30_000
 
-/** Like `openSameFile`, but ends on abort (null) or timeout, since opening a file on a network disk may never end. */
+/**
+ * Like `openSameFile`, but ends on abort (null) or timeout, since opening a file on a network disk may never
+ * end.
+ */
 export async function openWithTimeout(
   { path, identity }: { readonly path: string; readonly identity: FileIdentity },
   signal: AbortSignal,
@@ -84,8 +87,8 @@ export const diskTimeoutFailure = (): Failure =>
   fileFailure(Object.assign(new Error(), { code: 'ETIMEDOUT' }))
 
 /**
- * Returns a failure if the file has changed, else null. The file is not opened, which would be slow for many small files; it is
- * checked again when it is opened for reading.
+ * Returns a failure if the file has changed, else null. The file is not opened, which would be slow for many
+ * small files; it is checked again when it is opened for reading.
  */
 export async function changeFailure(path: string, expected: FileIdentity): Promise<Failure | null> {
   try {
@@ -104,8 +107,8 @@ export async function renumberedIdentity(path: string, expected: FileIdentity): 
 }
 
 /**
- * Reads until there are `length` bytes or the file ends, since a single read may return less and readers that compare
- * checksums must split the file alike. Returns the number of bytes read, 0 at the end.
+ * Reads until there are `length` bytes or the file ends, since a single read may return less and readers that
+ * compare checksums must split the file alike. Returns the number of bytes read, 0 at the end.
  */
 export async function readFull(
   handle: Pick<FileHandle, 'read'>,

@@ -4,7 +4,9 @@ import { dirname } from 'node:path'
 /** What an upload waits for: a folder that is missing, or a mount through which no answer comes. */
 export interface MissingVolume {
   readonly path: string
-  /** The mount is there and its disk or server is not: any answer from it will do, also that the file is gone. */
+  /**
+   * The mount is there and its disk or server is not: any answer from it will do, also that the file is gone.
+   */
   readonly isDead: boolean
 }
 
@@ -15,8 +17,8 @@ async function isThere(path: string): Promise<boolean> {
 }
 
 /**
- * Whether what was missing is back, so that the upload had better look for itself. A mount that answers is back even without
- * the file, which is then missing; an empty folder is a place for a mount and no answer.
+ * Whether what was missing is back, so that the upload had better look for itself. A mount that answers is
+ * back even without the file, which is then missing; an empty folder is a place for a mount and no answer.
  */
 export async function isVolumeBack({ path, isDead }: MissingVolume): Promise<boolean> {
   if (await isThere(path)) return true
@@ -27,8 +29,8 @@ export async function isVolumeBack({ path, isDead }: MissingVolume): Promise<boo
 }
 
 /**
- * Where a file that can't be had is missing. `folder` names what the person should bring back, `until` is what to look for;
- * null when its folder is there, so that the file itself was deleted.
+ * Where a file that can't be had is missing. `folder` names what the person should bring back, `until` is
+ * what to look for; null when its folder is there, so that the file itself was deleted.
  */
 export async function findMissingVolume(
   path: string,
@@ -44,7 +46,10 @@ export async function findMissingVolume(
   return missing === null ? null : { folder: missing, until: { path: missing, isDead: false } }
 }
 
-/** What Linux, macOS and Windows say of a mount whose disk or server has gone (errno(3), libuv's uv_translate_sys_error). */
+/**
+ * What Linux, macOS and Windows say of a mount whose disk or server has gone (errno(3), libuv's
+ * uv_translate_sys_error).
+ */
 const deadMount: ReadonlySet<string> = new Set([
   'EIO',
   'ENODEV',

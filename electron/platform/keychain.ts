@@ -11,8 +11,8 @@ export interface Keytar {
 
 export interface Keychain extends SecretStore {
   /**
-   * Whether a call to the keychain has not returned. It blocks a thread of the process, so that a normal exit would wait for
-   * ever: see `endProcess`.
+   * Whether a call to the keychain has not returned. It blocks a thread of the process, so that a normal exit
+   * would wait for ever: see `endProcess`.
    */
   isStuck(): boolean
 }
@@ -23,8 +23,8 @@ const service = 'Modelferry'
 const defaultLimitMs = 30_000
 
 /**
- * Windows stores at most 2,560 bytes in one credential (wincred.h, CRED_MAX_CREDENTIAL_BLOB_SIZE). Longer secrets are split
- * into several entries on all systems, so that they run the same code.
+ * Windows stores at most 2,560 bytes in one credential (wincred.h, CRED_MAX_CREDENTIAL_BLOB_SIZE). Longer
+ * secrets are split into several entries on all systems, so that they run the same code.
  */
 export const entryLimitBytes = 2_400
 
@@ -80,8 +80,9 @@ async function loadKeytar(): Promise<Keytar> {
 }
 
 /**
- * The operating system's keychain, through keytar. Each call ends within `limitMs` (`keychain-slow`), and while one is stuck,
- * further calls fail at once, since every stuck call blocks one of the process's few threads.
+ * The operating system's keychain, through keytar. Each call ends within `limitMs` (`keychain-slow`), and
+ * while one is stuck, further calls fail at once, since every stuck call blocks one of the process's few
+ * threads.
  */
 export function createKeychain(options: {
   readonly log: Log
@@ -180,8 +181,8 @@ async function deletePieces(keytar: Keytar, name: string, head: Head): Promise<v
 }
 
 /**
- * Ends the process after everything is flushed. With a stuck keychain call, `process.exit` would wait for its thread for ever,
- * so the process is killed instead and has no exit code.
+ * Ends the process after everything is flushed. With a stuck keychain call, `process.exit` would wait for its
+ * thread for ever, so the process is killed instead and has no exit code.
  */
 export function endProcess(code: number, keychain: Pick<Keychain, 'isStuck'>): never {
   if (keychain.isStuck()) process.kill(process.pid, 'SIGKILL')

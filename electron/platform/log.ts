@@ -21,8 +21,8 @@ export const logFileNames: readonly string[] = Array.from({ length: olderFiles +
 const waitingLimitBytes = 1_000_000
 
 /**
- * One JSON object per line, in `folder`/modelferry.log, older ones in modelferry.1.log and so on. Secrets are removed. It
- * never throws and never blocks: with a full or missing disk, lines are lost.
+ * One JSON object per line, in `folder`/modelferry.log, older ones in modelferry.1.log and so on. Secrets are
+ * removed. It never throws and never blocks: with a full or missing disk, lines are lost.
  */
 export function createLog(options: {
   readonly folder: string

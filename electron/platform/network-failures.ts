@@ -35,8 +35,8 @@ const known: Readonly<Record<string, FailureCode>> = {
 }
 
 /**
- * The failure for an error code of the network stack; an unknown code counts as a lost connection, which is retried. A failure
- * at a proxy names the proxy, any other one the server.
+ * The failure for an error code of the network stack; an unknown code counts as a lost connection, which is
+ * retried. A failure at a proxy names the proxy, any other one the server.
  */
 export function networkFailure(code: string, host: string, proxyHost: string | null = null): Failure {
   const kind = known[code.split(' ', 1)[0] ?? ''] ?? 'connection-lost'
@@ -59,8 +59,8 @@ export function networkErrorCode(error: unknown): string {
 }
 
 /**
- * Milliseconds of a Retry-After header, which holds seconds or an HTTP date (RFC 9110, 10.2.3), at most an hour; undefined
- * when it is absent or invalid.
+ * Milliseconds of a Retry-After header, which holds seconds or an HTTP date (RFC 9110, 10.2.3), at most an
+ * hour; undefined when it is absent or invalid.
  */
 export function retryAfterMs(header: string | null | undefined, nowMs: number): number | undefined {
   if (!header) return undefined

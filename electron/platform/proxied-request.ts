@@ -16,13 +16,17 @@ type RequestParts = Pick<RequestOptions, 'method' | 'path' | 'headers' | 'setHos
 
 /** Opens requests, directly or through a proxy, and keeps their connections: one pool for each proxy. */
 interface RequestOpener {
-  /** Uses `parts.path` unchanged in place of the URL's path, since it may be signed. `proxy` is a URL with its login. */
+  /**
+   * Uses `parts.path` unchanged in place of the URL's path, since it may be signed. `proxy` is a URL with its
+   * login.
+   */
   open(url: URL, parts: RequestParts, proxy: string | null): ClientRequest
 }
 
 /**
- * How long each address of a name is tried before the next. Node's default of 250 ms is less than a handshake takes on a slow
- * connection: with IPv4 and IPv6 addresses and only one of them reachable, no connection would be made at all.
+ * How long each address of a name is tried before the next. Node's default of 250 ms is less than a handshake
+ * takes on a slow connection: with IPv4 and IPv6 addresses and only one of them reachable, no connection
+ * would be made at all.
  */
 const attemptMs = 3_000
 /** A proxy that has not accepted a connection by then counts as unreachable. */
@@ -31,8 +35,9 @@ const proxyConnectMs = 10_000
 const tunnelMs = 30_000
 
 /**
- * An opener with its own connections. Node sends https through CONNECT and http with the absolute URL (nodejs.org/api/http.html,
- * "Built-in Proxy Support"); SOCKS comes from socks-proxy-agent. A proxy that accepts no connection `withinMs` is unreachable.
+ * An opener with its own connections. Node sends https through CONNECT and http with the absolute URL
+ * (nodejs.org/api/http.html, "Built-in Proxy Support"); SOCKS comes from socks-proxy-agent. A proxy that
+ * accepts no connection `withinMs` is unreachable.
  */
 export function createRequestOpener(connections: AgentOptions, withinMs = proxyConnectMs): RequestOpener {
   const pools = new Map<string, HttpAgent>()
@@ -41,7 +46,8 @@ export function createRequestOpener(connections: AgentOptions, withinMs = proxyC
 
   function makePool(isSecure: boolean, proxy: string | null): HttpAgent {
     if (proxy?.startsWith('socks')) return makeSocksPool(proxy, connections)
-    // An empty object, so that Node does not read the environment variables, which the proxy resolver handles.
+    // An empty object, so that Node does not read the environment variables, which the proxy resolver
+    // handles.
     const proxyEnv = proxy === null ? {} : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy }
     const options = { ...connections, proxyEnv }
     const pool = isSecure ? new HttpsAgent(options) : new HttpAgent(options)
@@ -95,7 +101,10 @@ function limitConnecting(pool: HttpAgent, proxy: string, withinMs: number): void
 /** Codes of failed connections. With a proxy the only connection is the one to the proxy. */
 const connectCodes: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'])
 
-/** Statuses with which a proxy refuses a CONNECT by its rules, so that a retry is useless (RFC 9110, 15.5.4, 15.5.6; RFC 7725). */
+/**
+ * Statuses with which a proxy refuses a CONNECT by its rules, so that a retry is useless (RFC 9110, 15.5.4,
+ * 15.5.6; RFC 7725).
+ */
 const refusals: ReadonlySet<number> = new Set([403, 405, 451])
 
 /** The code of a thrown network error; one of `proxyCodes` if the request failed at the proxy. */
@@ -120,8 +129,8 @@ function socksCode(error: unknown): string {
 }
 
 /**
- * Whether a response comes from a proxy that requires a login for an http request (RFC 9110, 15.5.8). Through a tunnel, by
- * CONNECT or SOCKS, only the server responds, and must not make the user enter a login.
+ * Whether a response comes from a proxy that requires a login for an http request (RFC 9110, 15.5.8). Through
+ * a tunnel, by CONNECT or SOCKS, only the server responds, and must not make the user enter a login.
  */
 export function isProxyAuthRequired(status: number | undefined, url: URL, proxy: string | null): boolean {
   return status === 407 && url.protocol === 'http:' && proxy !== null && !proxy.startsWith('socks')

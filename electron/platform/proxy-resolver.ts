@@ -1,6 +1,7 @@
 /**
- * The proxies for a URL, the best first (`http://host:port`, `https:`, `socks4:`, `socks4a:`, `socks5:`, `socks5h:`), with
- * `direct` for a direct connection. A proxy may include its login (`http://name:password@host:port`).
+ * The proxies for a URL, the best first (`http://host:port`, `https:`, `socks4:`, `socks4a:`, `socks5:`,
+ * `socks5h:`), with `direct` for a direct connection. A proxy may include its login
+ * (`http://name:password@host:port`).
  */
 export type FindProxies = (url: string) => Promise<readonly string[]>
 
@@ -15,8 +16,9 @@ export interface ProxyResolver {
   /** The proxy for a URL, or null for a direct connection. */
   resolve(url: string): Promise<string | null>
   /**
-   * Reports that a request through `proxy` failed with a proxy code. Returns whether another attempt would use another proxy or
-   * another login. Safe for any request, since one that failed with these codes did not reach its server.
+   * Reports that a request through `proxy` failed with a proxy code. Returns whether another attempt would
+   * use another proxy or another login. Safe for any request, since one that failed with these codes did not
+   * reach its server.
    */
   reportFailure(proxy: string, code: string): Promise<boolean>
 }
@@ -48,7 +50,10 @@ export function withoutCredentials(proxy: string): string {
   return url ? `${url.protocol}//${url.host}` : ''
 }
 
-/** Codes of requests that failed at a proxy (see proxied-request.ts). `refused` is followed by the proxy's status. */
+/**
+ * Codes of requests that failed at a proxy (see proxied-request.ts). `refused` is followed by the proxy's
+ * status.
+ */
 export const proxyCodes = {
   signIn: 'PROXY_SIGN_IN',
   trouble: 'PROXY_TROUBLE',

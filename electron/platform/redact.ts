@@ -21,7 +21,8 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/([?&](?:AWSAccessKeyId|Signature|sig|token|code|user_code|device_code)=)[^&\s"'<>\\]*/gi, `$1${removed}`],
   // Passwords in URLs.
   [/(:\/\/[^\s/:@]*:)[^\s/]+@/g, `$1${removed}@`],
-  // `"password":"…"`, also in JSON within JSON, to the end of the line where the quotation mark is not closed.
+  // `"password":"…"`, also in JSON within JSON, to the end of the line where the quotation mark is not
+  // closed.
   [
     new RegExp(`(${named.source}\\s*[:=]\\s*)(["'])(?:\\\\.|(?!\\2)[^\\\\\\n])*(?:\\2|\\\\?$)`, 'gim'),
     `$1$2${removed}$2`,
@@ -41,8 +42,8 @@ export function redactText(text: string): string {
 }
 
 /**
- * Home folders, which often have the person's name: `/home/ann`, `/Users/ann`, `C:\\Users\\ann`, with single or double
- * backslashes (JSON). This computer's own home folder may be elsewhere.
+ * Home folders, which often have the person's name: `/home/ann`, `/Users/ann`, `C:\\Users\\ann`, with single
+ * or double backslashes (JSON). This computer's own home folder may be elsewhere.
  */
 const homes: readonly (readonly [RegExp, string])[] = [
   [new RegExp(`${escaped(homedir())}(?=[\\\\/"'\\s:,;)\\]}]|$)`, 'g'), '~'],

@@ -1,6 +1,9 @@
 import { retryClassOf, type Failure } from '../contract/failures.ts'
 
-/** Full jitter: a random share of a doubling bound, so that many clients do not retry together ("Exponential Backoff And Jitter", AWS Architecture Blog). */
+/**
+ * Full jitter: a random share of a doubling bound, so that many clients do not retry together ("Exponential
+ * Backoff And Jitter", AWS Architecture Blog).
+ */
 const firstBoundMs = 1_000
 const lastBoundMs = 60_000
 /** Never sooner than this, so that a failing server is not flooded. */
@@ -26,7 +29,8 @@ const maxReadErrors = 4
 
 /**
  * Delay before attempt `attempt` + 1, in ms, or null when a retry cannot help. `attempt` counts from 1 since
- * storage last acknowledged bytes; `random` is in [0, 1). A server's Retry-After is respected in full, plus jitter.
+ * storage last acknowledged bytes; `random` is in [0, 1). A server's Retry-After is respected in full, plus
+ * jitter.
  */
 export function retryDelay(attempt: number, failure: Failure, random: number): number | null {
   const retry = retryClassOf(failure)

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
 
-/** Runs a program of the operating system and returns its output; `''` when it is missing, fails or times out. */
+/**
+ * Runs a program of the operating system and returns its output; `''` when it is missing, fails or times out.
+ */
 export type RunProgram = (program: string, words: readonly string[]) => Promise<string>
 
 /** Such programs usually end within a second. */

@@ -3,7 +3,9 @@ import { createSpeedHistory, type SpeedRecorder } from './speed-history.ts'
 
 /** The speed is averaged over this time, so that short interruptions change neither it nor the time left. */
 const longWindowMs = 30_000
-/** Real changes show sooner: the result differs from the average of this shorter time by at most this factor. */
+/**
+ * Real changes show sooner: the result differs from the average of this shorter time by at most this factor.
+ */
 const shortWindowMs = 10_000
 const maxRatio = 1.25
 /** With samples over less than this time the number would jump, so none is shown. */
@@ -47,7 +49,8 @@ export function createSpeedMeter(now: () => number): SpeedMeter {
     // One sample older than the window stays, so that the window is covered whole.
     const first = samples.findLast(({ atMs }) => atMs <= nowMs - overMs) ?? samples[0]
     if (!first || !last) return null
-    // Time that passed without a sample counts: a line that stands still slows down instead of keeping its number.
+    // Time that passed without a sample counts: a line that stands still slows down instead of keeping its
+    // number.
     const spanMs = nowMs - first.atMs
     if (spanMs < minSpanMs) return null
     return ((last.grownBytes - first.grownBytes) / spanMs) * 1000

@@ -20,7 +20,10 @@ interface RunningState {
   onAllowed: () => void
 }
 
-/** The worker's side of `createWorkerThreads`: runs each job and posts its answer. An exception ends the thread. */
+/**
+ * The worker's side of `createWorkerThreads`: runs each job and posts its answer. An exception ends the
+ * thread.
+ */
 export function runJobs<Job, Progress, Answer>(
   work: (job: Job, context: JobContext<Progress>) => Promise<Answer>,
 ): void {

@@ -51,18 +51,22 @@ interface Thread<Job, Progress, Answer> {
 }
 
 /**
- * A thread that hangs in a read, for example of an unreachable network disk, does not receive an abort. One that sends no
- * message for this long after an abort is replaced: aborted jobs end, its other jobs are restarted.
+ * A thread that hangs in a read, for example of an unreachable network disk, does not receive an abort. One
+ * that sends no message for this long after an abort is replaced: aborted jobs end, its other jobs are
+ * restarted.
  */
 const hangTimeoutMs = 5_000
 
-/** The threads only discard small objects (views, promises), for which V8 would let the young generation grow by several MiB. */
+/**
+ * The threads only discard small objects (views, promises), for which V8 would let the young generation grow
+ * by several MiB.
+ */
 const maxYoungGenerationSizeMb = 2
 
 /**
- * Starts up to `count` threads from the file at `url`, each when first needed; a job goes to the least busy one. A thread
- * that dies ends its jobs with `null` and is replaced by the next job. An aborted job still answers, through its worker, or
- * with `null` where that hangs.
+ * Starts up to `count` threads from the file at `url`, each when first needed; a job goes to the least busy
+ * one. A thread that dies ends its jobs with `null` and is replaced by the next job. An aborted job still
+ * answers, through its worker, or with `null` where that hangs.
  */
 export function createWorkerThreads<Job, Progress, Answer>(options: {
   readonly url: URL

@@ -1,7 +1,9 @@
 import type { ConnectivityState } from '../contract/uploads.ts'
 import type { Environment } from '../platform/environment.ts'
 
-/** Whether this computer is online. Nothing is checked while uploads succeed: only a failure starts a check. */
+/**
+ * Whether this computer is online. Nothing is checked while uploads succeed: only a failure starts a check.
+ */
 export interface ConnectivityMonitor {
   readonly state: ConnectivityState
   /** A connection failed: checks whether the computer is offline or only that server had a problem. */
@@ -15,8 +17,8 @@ export interface ConnectivityMonitor {
 const delaysMs = [1_000, 2_000, 4_000, 5_000]
 
 /**
- * Being offline is one state of the whole queue, not a failure of each upload. `isReachable` asks the servers for any response and
- * must end within its own time limit.
+ * Being offline is one state of the whole queue, not a failure of each upload. `isReachable` asks the servers
+ * for any response and must end within its own time limit.
  */
 export function createConnectivityMonitor(options: {
   readonly isReachable: (signal: AbortSignal) => Promise<boolean>

@@ -3,11 +3,14 @@ import { isRunning } from '../journal/upload-state.ts'
 import type { Environment } from '../platform/environment.ts'
 
 /**
- * After a sleep or a network change, connections without progress for this long are dead, in ms. The PUT timeouts would find out
- * too, but much later.
+ * After a sleep or a network change, connections without progress for this long are dead, in ms. The PUT
+ * timeouts would find out too, but much later.
  */
 export const deadAfterMs = 5_000
-/** Checks after one network change: a dead connection still accepts bytes into its send buffer, which looks like progress. */
+/**
+ * Checks after one network change: a dead connection still accepts bytes into its send buffer, which looks
+ * like progress.
+ */
 const checks = 3
 
 /** Restarts uploads whose connections died silently during a sleep or a network change. */

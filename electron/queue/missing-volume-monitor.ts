@@ -11,7 +11,10 @@ export interface MissingVolumeMonitor {
 /** How often a missing folder is checked, in ms: one stat each. */
 const checkEveryMs = 3_000
 
-/** Uploads whose volume is missing wait here, outside the queue, unless they were paused or cancelled meanwhile (`isWaiting`). */
+/**
+ * Uploads whose volume is missing wait here, outside the queue, unless they were paused or cancelled
+ * meanwhile (`isWaiting`).
+ */
 export function createMissingVolumeMonitor(options: {
   readonly isVolumeBack: (missing: MissingVolume) => Promise<boolean>
   readonly isWaiting: (id: string) => boolean

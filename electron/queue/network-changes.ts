@@ -2,10 +2,15 @@ import type { Environment } from '../platform/environment.ts'
 
 /** How often addresses and clock are compared while uploads run, in ms. */
 export const checkEveryMs = 5_000
-/** A timer that fires this much late was asleep with the computer; a busy main thread is seconds late at most. */
+/**
+ * A timer that fires this much late was asleep with the computer; a busy main thread is seconds late at most.
+ */
 const sleptMs = 15_000
 
-/** Detects on every system that the computer slept or has other network addresses: a cable, another Wi-Fi, a VPN. */
+/**
+ * Detects on every system that the computer slept or has other network addresses: a cable, another Wi-Fi, a
+ * VPN.
+ */
 export interface NetworkChangeMonitor {
   /** Uploads may have started. Nothing is checked while none run, so that an idle app has no timer. */
   activity(): void

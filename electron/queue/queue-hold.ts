@@ -9,7 +9,10 @@ export interface PauseReasons {
 }
 
 export interface QueueHold {
-  /** Holds the queue because of battery, connection or quiet hours, or releases it; the user's own pause is independent. */
+  /**
+   * Holds the queue because of battery, connection or quiet hours, or releases it; the user's own pause is
+   * independent.
+   */
   hold(isHeld: boolean): Promise<void>
   /** Aborts what runs and starts it again from what storage has: its connections are dead. */
   restartRuns(): Promise<void>

@@ -23,7 +23,10 @@ interface QueueOptions {
 /** Small files spend their time on responses rather than bytes, so they run beside the large ones. */
 type Place = Size | 'prioritised'
 
-/** Four times the initial number of parallel requests, so that while some small files send, others presign and register. */
+/**
+ * Four times the initial number of parallel requests, so that while some small files send, others presign and
+ * register.
+ */
 const smallAtOnce = 16
 /** Enough for what a user means by "now", too few to starve everything else. */
 const prioritisedAtOnce = 4
@@ -37,8 +40,8 @@ interface Run {
 }
 
 /**
- * Decides what runs next, without files, network or database. At most one run per upload, at most `atOnce` runs of large files and
- * `smallAtOnce` of small ones, lowest position first, plus prioritised ones.
+ * Decides what runs next, without files, network or database. At most one run per upload, at most `atOnce`
+ * runs of large files and `smallAtOnce` of small ones, lowest position first, plus prioritised ones.
  */
 export class Queue {
   readonly #hooks: QueueHooks
@@ -94,7 +97,10 @@ export class Queue {
     await Promise.all([...this.#runs.values()].map((run) => stop(run, 'hold')))
   }
 
-  /** While offline nothing is started and nothing aborted; back online, everything that waited for the connection runs. */
+  /**
+   * While offline nothing is started and nothing aborted; back online, everything that waited for the
+   * connection runs.
+   */
   setOnline(isOnline: boolean): void {
     this.#isOnline = isOnline
     // A server's request to wait stays in force.
@@ -108,8 +114,8 @@ export class Queue {
   }
 
   /**
-   * Runs uploads before all others until they are done: the first few start at once, in addition to what runs; the others follow by
-   * position. Nothing that runs is aborted.
+   * Runs uploads before all others until they are done: the first few start at once, in addition to what
+   * runs; the others follow by position. Nothing that runs is aborted.
    */
   prioritise(ids: readonly string[]): void {
     for (const id of ids) if (this.has(id)) this.#prioritised.add(id)

@@ -7,10 +7,16 @@ import { createConnectivityMonitor } from './connectivity.ts'
 import type { Rows } from '../journal/rows.ts'
 import { isRunning } from '../journal/upload-state.ts'
 
-/** Watches for what uploads wait for other than a time: the connection, missing volumes, and room on the journal's disk. */
+/**
+ * Watches for what uploads wait for other than a time: the connection, missing volumes, and room on the
+ * journal's disk.
+ */
 export interface RecoveryMonitor {
   readonly connectivity: ConnectivityState
-  /** An upload waits after this failure: while the computer is offline, it waits for the connection instead of for a time. */
+  /**
+   * An upload waits after this failure: while the computer is offline, it waits for the connection instead of
+   * for a time.
+   */
   waitForConnection(id: string, met: Failure): void
   /** An upload waits until this volume is back. */
   waitForVolume(id: string, until: MissingVolume): void

@@ -2,7 +2,9 @@ import type { Block, BlockPool } from './block-pool.ts'
 
 /** Three blocks per PUT, each refilled once the socket has taken it, were fastest when measured. */
 const maxBlocksPerPut = 3
-/** With this many blocks in use in one thread, a PUT gets a single one: 64 slow requests do not need 200 MB. */
+/**
+ * With this many blocks in use in one thread, a PUT gets a single one: 64 slow requests do not need 200 MB.
+ */
 const fullShareBlocks = 12
 
 /** The blocks of one PUT, taken from its thread's pool when needed and all given back in the end. */
@@ -15,7 +17,10 @@ export interface BlockLease {
   blockFlushed(block: Block): void
   /** No more blocks will be filled. */
   fillingEnded(): void
-  /** The connection is closed or reusable: the operating system no longer holds any block, even after an error. */
+  /**
+   * The connection is closed or reusable: the operating system no longer holds any block, even after an
+   * error.
+   */
   connectionClosed(): void
 }
 

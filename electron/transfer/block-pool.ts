@@ -39,7 +39,9 @@ declare const WebAssembly: {
 
 export interface Block {
   readonly bytes: Buffer
-  /** Adds the first `length` bytes to a checksum. Streams are compared by adding their full blocks in order. */
+  /**
+   * Adds the first `length` bytes to a checksum. Streams are compared by adding their full blocks in order.
+   */
   addToChecksum(checksum: number, length: number): number
 }
 

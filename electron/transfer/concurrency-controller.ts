@@ -10,7 +10,10 @@ import {
 export const initialConcurrency = 4
 /** The share of proportional growth that the throughput must reach for a higher concurrency to be kept. */
 const minGrowthShare = 0.3
-/** From this share of proportional growth on, the connection is far from saturated and the concurrency doubles. */
+/**
+ * From this share of proportional growth on, the connection is far from saturated and the concurrency
+ * doubles.
+ */
 const largeGrowthShare = 0.6
 const fastGrowthFactor = 2
 const slowGrowthFactor = 1.25
@@ -20,9 +23,14 @@ const shrinkFactor = 0.85
 /** Pause between two trials, doubled after each trial that does not pay. */
 const minRestMs = 8_000
 const maxRestMs = 32_000
-/** After a failed trial new connections get this many times as long to settle: on long round trips they need it. */
+/**
+ * After a failed trial new connections get this many times as long to settle: on long round trips they need
+ * it.
+ */
 const failedTrialRecovery = 2
-/** Two windows in a row that deviate by this share from the typical rate mean that the connection has changed. */
+/**
+ * Two windows in a row that deviate by this share from the typical rate mean that the connection has changed.
+ */
 const significantChange = 0.3
 /** Weight of a new measurement in the typical rate. */
 const smoothing = 0.3
@@ -51,13 +59,15 @@ interface ConcurrencyOptions {
 }
 
 /**
- * Decides how many PUTs may run at the same time, by trial. It starts with `initial`, doubles while the throughput follows,
- * takes smaller steps where it follows less, and reverts where it does not. Afterwards it tries a little more and a little
- * less in turn, at growing intervals. A clear result is used early; any other is judged once new connections have settled.
- * Nothing is measured while requests are missing, or while the user's bandwidth limit determines the throughput.
+ * Decides how many PUTs may run at the same time, by trial. It starts with `initial`, doubles while the
+ * throughput follows, takes smaller steps where it follows less, and reverts where it does not. Afterwards it
+ * tries a little more and a little less in turn, at growing intervals. A clear result is used early; any
+ * other is judged once new connections have settled. Nothing is measured while requests are missing, or while
+ * the user's bandwidth limit determines the throughput.
  *
- * Rising latency makes it try a lower concurrency whatever the throughput is, since queued bytes only add delay. The lower
- * value is kept if latency drops for little throughput, or if nothing is lost; otherwise other traffic causes the queue.
+ * Rising latency makes it try a lower concurrency whatever the throughput is, since queued bytes only add
+ * delay. The lower value is kept if latency drops for little throughput, or if nothing is lost; otherwise
+ * other traffic causes the queue.
  *
  * Reads no clock and starts no timer.
  */
@@ -132,7 +142,10 @@ export class ConcurrencyController {
     this.#applyLimit(limit)
   }
 
-  /** Sets a limit that the next measurements are to confirm. `slowdown` is the latency ratio that caused it, if any. */
+  /**
+   * Sets a limit that the next measurements are to confirm. `slowdown` is the latency ratio that caused it,
+   * if any.
+   */
   #startTrial(limit: number, slowdown: number | null = null): void {
     this.#baseline = this.#typical && { limit: this.#limit, ...this.#typical, slowdown }
     this.#applyLimit(limit)
@@ -202,8 +215,9 @@ export class ConcurrencyController {
     this.#triesGrowthNext = !isGrowth
     this.#rest(nowMs)
     if (isGrowth && !raisesLatency && (baseline.isEarly || gain >= -tolerableLoss)) {
-      // Nothing was lost, so the limit shrinks step by step: on the emulated connection without loss, halving eight requests
-      // at once cost half of the throughput for ten seconds, until the remaining ones had taken over the bandwidth.
+      // Nothing was lost, so the limit shrinks step by step: on the emulated connection without loss, halving
+      // eight requests at once cost half of the throughput for ten seconds, until the remaining ones had
+      // taken over the bandwidth.
       this.#baseline = null
       this.#typical = measurement
       if (baseline.isEarly) this.#retryGrowth(nowMs)
@@ -228,7 +242,10 @@ export class ConcurrencyController {
     this.#setLimit(baseline.limit)
   }
 
-  /** A comparison with the rate of new connections, which is too high, proves nothing: growth is tried again at once. */
+  /**
+   * A comparison with the rate of new connections, which is too high, proves nothing: growth is tried again
+   * at once.
+   */
   #retryGrowth(nowMs: number): void {
     this.#restUntilMs = nowMs
     this.#restMs = minRestMs

@@ -1,10 +1,13 @@
 /**
- * Decides which PUTs send `Expect: 100-continue` (RFC 9110, 10.1.1), with which storage can refuse a PUT before its body is
- * sent, for one round trip. How each host responds is remembered while the app runs.
+ * Decides which PUTs send `Expect: 100-continue` (RFC 9110, 10.1.1), with which storage can refuse a PUT
+ * before its body is sent, for one round trip. How each host responds is remembered while the app runs.
  */
 interface ExpectContinuePolicy {
   shouldExpect(host: string, sizeBytes: number): boolean
-  /** Whether to repeat the PUT with the header toggled, because the header was rejected or may yield a readable response. */
+  /**
+   * Whether to repeat the PUT with the header toggled, because the header was rejected or may yield a
+   * readable response.
+   */
   shouldRetry(
     host: string,
     put: { readonly expectsContinue: boolean; readonly sizeBytes: number },
@@ -20,7 +23,9 @@ export type PutResponse =
 
 /** Smaller bodies are sent faster than the round trip takes. */
 const minExpectBytes = 4 * 1024 * 1024
-/** Codes of connections that were closed while sending, perhaps after a response that could no longer be read. */
+/**
+ * Codes of connections that were closed while sending, perhaps after a response that could no longer be read.
+ */
 const closedCodes: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED'])
 
 export function createExpectContinuePolicy(): ExpectContinuePolicy {

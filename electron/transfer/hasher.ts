@@ -31,7 +31,10 @@ export interface FileHash {
 
 export interface HashTask {
   readonly result: Promise<Attempt<FileHash>>
-  /** Reports how far the upload has come: hashing may read on, but not so far ahead that the disk is read twice. */
+  /**
+   * Reports how far the upload has come: hashing may read on, but not so far ahead that the disk is read
+   * twice.
+   */
   uploadReached(position: number): void
   /** Shared with the PUTs of the same file. */
   readonly readAhead: ReadAhead
@@ -49,8 +52,8 @@ export interface Hasher {
 }
 
 /**
- * How far hashing may be ahead of the upload. Both read through the page cache; within this distance the second reader finds
- * the pages of the first one, so the disk is read once even for files larger than memory.
+ * How far hashing may be ahead of the upload. Both read through the page cache; within this distance the
+ * second reader finds the pages of the first one, so the disk is read once even for files larger than memory.
  */
 const aheadBytes = 256 * 1024 * 1024
 

@@ -2,7 +2,10 @@
 const slowdownThreshold = 2.5
 /** Responses within this time after a change still belong to requests that were queued before it. */
 const staleMs = 1_000
-/** Reduction of the concurrency, down to two, so that one request sends while the other waits for its response. */
+/**
+ * Reduction of the concurrency, down to two, so that one request sends while the other waits for its
+ * response.
+ */
 const reductionFactor = 0.7
 const minReducedLimit = 2
 /** A reduction has helped if latency drops to this share, and may cost this share of the throughput. */
@@ -16,18 +19,26 @@ const trialTimeoutMs = 60_000
 const minRestMs = 60_000
 const maxRestMs = 960_000
 
-/** Lowers the concurrency when latency rises, because queued bytes delay all users of the connection without a benefit. */
+/**
+ * Lowers the concurrency when latency rises, because queued bytes delay all users of the connection without a
+ * benefit.
+ */
 export interface LatencyBackoff {
   concurrencyChanged(atMs: number): void
   /** The latency ratio at the current concurrency if it is too high and a reduction may help, else null. */
   currentSlowdown(nowMs: number): number | null
   /** The limit to try in place of `limit`; the same number when it is already low. */
   reduced(limit: number): number
-  /** Whether to keep a reduction that changed the throughput by the share `gain`; null while that is undecided. */
+  /**
+   * Whether to keep a reduction that changed the throughput by the share `gain`; null while that is
+   * undecided.
+   */
   shouldKeep(slowdownBefore: number, gain: number, nowMs: number): boolean | null
 }
 
-/** `latencyRatio` returns the latency since a moment relative to the usual latency (see latency-tracker.ts). */
+/**
+ * `latencyRatio` returns the latency since a moment relative to the usual latency (see latency-tracker.ts).
+ */
 export function createLatencyBackoff(
   latencyRatio: (sinceMs: number) => number | null,
   startMs: number,

@@ -1,12 +1,12 @@
 /**
- * How long storage takes to answer `Expect: 100-continue` (see expect-continue.ts): one round trip plus any queue on the way
- * or at storage. Each PUT that uses it yields one sample before its first byte is sent.
+ * How long storage takes to answer `Expect: 100-continue` (see expect-continue.ts): one round trip plus any
+ * queue on the way or at storage. Each PUT that uses it yields one sample before its first byte is sent.
  */
 interface LatencyTracker {
   record(host: string, latencyMs: number, nowMs: number): void
   /**
-   * Median latency since `sinceMs` relative to the usual latency, for the slowest host; 1 where the difference is negligible,
-   * null while there are too few samples.
+   * Median latency since `sinceMs` relative to the usual latency, for the slowest host; 1 where the
+   * difference is negligible, null while there are too few samples.
    */
   ratioSince(sinceMs: number): number | null
 }

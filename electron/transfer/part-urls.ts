@@ -7,7 +7,10 @@ export interface PartUrl {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** A URL with less remaining lifetime is replaced, since the request still has to start. At most half of a short lifetime. */
+/**
+ * A URL with less remaining lifetime is replaced, since the request still has to start. At most half of a
+ * short lifetime.
+ */
 const minRemainingMs = 10_000
 /** Interval of progress reports; a URL is requested that much earlier. */
 const progressIntervalMs = 100
@@ -31,8 +34,9 @@ interface Prefetched {
 }
 
 /**
- * Presigns just ahead. The URL of the next part is requested when a part is about to end, early enough by recent response
- * times: the next part need not wait for it, and it does not expire during a part that takes minutes.
+ * Presigns just ahead. The URL of the next part is requested when a part is about to end, early enough by
+ * recent response times: the next part need not wait for it, and it does not expire during a part that takes
+ * minutes.
  */
 export function createPartUrls(options: {
   /** Numbers of the parts to be sent, ascending. */

@@ -15,7 +15,10 @@ export interface PartsTracker {
   markForRetry(number: number): void
   markSent(number: number, bytes: number): void
   report(): void
-  /** The state of each part, computed on demand: the page reads it ten times a second at most, parts change far more often. */
+  /**
+   * The state of each part, computed on demand: the page reads it ten times a second at most, parts change
+   * far more often.
+   */
   partMap(): PartMap
 }
 
@@ -40,7 +43,10 @@ export function createPartsTracker(options: {
   readonly partSizeBytes: number
   /** Numbers of the parts that storage already has. */
   readonly done: Iterable<number>
-  /** Numbers of the parts whose bytes were sent more than once; added to here, kept by the caller between runs. */
+  /**
+   * Numbers of the parts whose bytes were sent more than once; added to here, kept by the caller between
+   * runs.
+   */
   readonly repeated: Set<number>
   readonly onProgress: (progress: PartsProgress) => void
 }): PartsTracker {

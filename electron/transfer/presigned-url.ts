@@ -5,8 +5,8 @@ export function urlLifetimeMs(url: string): number | null {
 }
 
 /**
- * When a presigned URL expires, in ms since the epoch, from `X-Amz-Date` and `X-Amz-Expires` (AWS Signature Version 4, query
- * parameters); null when absent.
+ * When a presigned URL expires, in ms since the epoch, from `X-Amz-Date` and `X-Amz-Expires` (AWS Signature
+ * Version 4, query parameters); null when absent.
  */
 export function urlExpiryMs(url: string): number | null {
   const query = new URL(url).searchParams

@@ -12,8 +12,8 @@ import type { JobContext } from '../platform/worker-thread-side.ts'
 /** A block is written in slices, of which this many are with the socket at once. */
 const maxPendingSlices = 3
 /**
- * The slice size follows the speed, so that slow connections still show progress and aborts take effect soon: it doubles after
- * a write faster than the first time, and halves after one slower than the second.
+ * The slice size follows the speed, so that slow connections still show progress and aborts take effect soon:
+ * it doubles after a write faster than the first time, and halves after one slower than the second.
  */
 const fastWriteMs = 50
 const slowWriteMs = 250
@@ -91,8 +91,8 @@ interface BodyWriter {
   /** Waits until the condition is true or the PUT has ended. */
   waitUntil(condition: () => boolean): Promise<void>
   /**
-   * Writes a block to the socket, slice by slice. `onFlushed` is called once the operating system has taken all of it, and
-   * never after an error: then the system may hold the block until the connection is closed.
+   * Writes a block to the socket, slice by slice. `onFlushed` is called once the operating system has taken
+   * all of it, and never after an error: then the system may hold the block until the connection is closed.
    */
   write(block: Block, length: number, onFlushed: () => void): Promise<void>
 }

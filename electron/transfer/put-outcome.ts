@@ -11,7 +11,10 @@ export type PutOutcome =
   | { readonly kind: 'differs'; readonly failure: Failure }
   /** 403: the URL has expired, or a header differs. A second URL shows which. */
   | { readonly kind: 'forbidden'; readonly failure: Failure }
-  /** `unanswered`: all bytes were sent without a response, so the object may be stored; with the checksum of the bytes. */
+  /**
+   * `unanswered`: all bytes were sent without a response, so the object may be stored; with the checksum of
+   * the bytes.
+   */
   | {
       readonly kind: 'failed'
       readonly failure: Failure
@@ -99,8 +102,9 @@ function refusalOutcome({ status, body, retryAfter }: Answered, nowMs: number): 
 }
 
 /**
- * Whether the ETag is the MD5 of other bytes. It is an MD5 if it is 32 hex digits in quotes, unless storage encrypts with
- * certain keys or is a directory bucket (Amazon S3 user guide, "Checking object integrity", and PutObject).
+ * Whether the ETag is the MD5 of other bytes. It is an MD5 if it is 32 hex digits in quotes, unless storage
+ * encrypts with certain keys or is a directory bucket (Amazon S3 user guide, "Checking object integrity", and
+ * PutObject).
  */
 export function containsOtherBytes({ etag, md5, isEncrypted }: Answered, host: string): boolean {
   const storedMd5 = /^"([0-9a-f]{32})"$/i.exec(etag ?? '')?.[1]
@@ -109,8 +113,8 @@ export function containsOtherBytes({ etag, md5, isEncrypted }: Answered, host: s
 }
 
 /**
- * Minutes between the clock that signed the URL and storage's clock if that is why storage refuses, else null. S3 accepts a
- * difference of 15 minutes (Amazon S3 error responses, RequestTimeTooSkewed).
+ * Minutes between the clock that signed the URL and storage's clock if that is why storage refuses, else
+ * null. S3 accepts a difference of 15 minutes (Amazon S3 error responses, RequestTimeTooSkewed).
  */
 function skewMinutes(body: string): number | null {
   if (!body.includes('<Code>RequestTimeTooSkewed</Code>')) return null

@@ -10,8 +10,9 @@ const opener = createRequestOpener({
 })
 
 /**
- * Opens a PUT of exactly `lengthBytes` bytes. The target is taken from the URL's own text, since the query carries the
- * signature and must not be re-encoded. Only the signed headers are added, and nothing that identifies the user.
+ * Opens a PUT of exactly `lengthBytes` bytes. The target is taken from the URL's own text, since the query
+ * carries the signature and must not be re-encoded. Only the signed headers are added, and nothing that
+ * identifies the user.
  */
 export function openPut(options: {
   readonly url: string

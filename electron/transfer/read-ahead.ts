@@ -1,18 +1,21 @@
 import { setTimeout } from 'node:timers/promises'
 
 /**
- * Keeps sending from running far ahead of hashing. Both read the file through the page cache, so near each other they read the
- * disk once, even for files larger than memory, and no time is lost because an upload ends when both have ended. With few
- * cores it also leaves a core to hashing, which is the slower of the two.
+ * Keeps sending from running far ahead of hashing. Both read the file through the page cache, so near each
+ * other they read the disk once, even for files larger than memory, and no time is lost because an upload
+ * ends when both have ended. With few cores it also leaves a core to hashing, which is the slower of the two.
  *
- * The threads share one number: blocks hashed since the upload began, minus those taken for sending. It counts blocks instead
- * of positions, since a resumed upload sends at the end of a file that is hashed from the beginning.
+ * The threads share one number: blocks hashed since the upload began, minus those taken for sending. It
+ * counts blocks instead of positions, since a resumed upload sends at the end of a file that is hashed from
+ * the beginning.
  */
 export type ReadAhead = SharedArrayBuffer
 
 /** How far sending may be ahead, in blocks of 1 MiB. */
 const windowBlocks = 64
-/** Added when hashing has ended, so that sending never waits again. Far from the limits of a 32-bit number. */
+/**
+ * Added when hashing has ended, so that sending never waits again. Far from the limits of a 32-bit number.
+ */
 const unlimitedBlocks = 2 ** 30
 /** Interval at which waiting senders look again: hashing advances by some 8 MiB in this time. */
 const pollMs = 4
@@ -50,8 +53,8 @@ export interface SendingReadAhead {
 }
 
 /**
- * One for each PUT. When nothing has changed for `standstillMs` the window is reset: a thread that died returned nothing, and
- * one whose disk hangs hashes nothing. `nowMs` is a monotonic clock.
+ * One for each PUT. When nothing has changed for `standstillMs` the window is reset: a thread that died
+ * returned nothing, and one whose disk hangs hashes nothing. `nowMs` is a monotonic clock.
  */
 export function sendingReadAhead(
   readAhead: ReadAhead,

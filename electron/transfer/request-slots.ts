@@ -16,8 +16,9 @@ export interface RequestSlots {
 /** The slots as one file requests them. */
 export interface FileSlots {
   /**
-   * Waits for a slot. Prioritised files come first, then the file with the fewest slots, so that none starves beside a file
-   * of a hundred parts, then the one that has waited longest. Rejects with the signal's reason when aborted while waiting.
+   * Waits for a slot. Prioritised files come first, then the file with the fewest slots, so that none starves
+   * beside a file of a hundred parts, then the one that has waited longest. Rejects with the signal's reason
+   * when aborted while waiting.
    */
   acquire(signal: AbortSignal): Promise<RequestSlot>
 }
@@ -30,7 +31,9 @@ interface SlotRequester {
 
 /** Permission to run one PUT. */
 export interface RequestSlot {
-  /** Bytes that the operating system has taken for sending since the last call: the basis of the throughput. */
+  /**
+   * Bytes that the operating system has taken for sending since the last call: the basis of the throughput.
+   */
   recordBytes(bytes: number): void
   /** Storage or the network reported overload: 503, a stall, a reset. */
   reportCongestion(): void
@@ -44,7 +47,10 @@ interface Waiter {
   readonly grant: (slot: RequestSlot) => void
 }
 
-/** More requests still raised the throughput of a 1 Gbit/s connection with 50 ms round trip and 0.1 % loss up to here. */
+/**
+ * More requests still raised the throughput of a 1 Gbit/s connection with 50 ms round trip and 0.1 % loss up
+ * to here.
+ */
 export const maxConcurrency = 64
 
 /** Slots whose number follows the connection (see concurrency-controller.ts). */
@@ -53,7 +59,9 @@ export function createRequestSlots(options: {
   readonly maximum?: number
   /** The number at the start, and the fewest that are tried; fixing it also turns off latency backoff. */
   readonly initial?: number
-  /** The user's limit in bytes per second, or null: it must not be mistaken for the limit of the connection. */
+  /**
+   * The user's limit in bytes per second, or null: it must not be mistaken for the limit of the connection.
+   */
   readonly limitBytesPerSecond?: () => number | null
 }): RequestSlots {
   const { environment, maximum = maxConcurrency, limitBytesPerSecond = () => null } = options

@@ -51,9 +51,9 @@ const firstRetryDelayMs = 500
 const partCountOf = (sizeBytes: number, partSizeBytes: number) => Math.ceil(sizeBytes / partSizeBytes)
 
 /**
- * Sends the missing parts, as many at once as there are slots, and returns all parts ascending. After the first failure that
- * a retry here does not solve, no part is started any more, and running ones finish, since their bytes would have to be sent
- * again. Only a failure of the file aborts them.
+ * Sends the missing parts, as many at once as there are slots, and returns all parts ascending. After the
+ * first failure that a retry here does not solve, no part is started any more, and running ones finish, since
+ * their bytes would have to be sent again. Only a failure of the file aborts them.
  */
 export async function sendParts(job: PartsJob): Promise<Attempt<readonly SentPart[]>> {
   const { identity, partSizeBytes, requestSlots, signal } = job
@@ -134,7 +134,10 @@ function rangeOf({ partSizeBytes, identity }: PartsJob, number: number) {
   return { start, end: Math.min(start + partSizeBytes, identity.sizeBytes) }
 }
 
-/** Sends one part, through resets and expired URLs. `null` when aborted, or when a retry must not start any more. */
+/**
+ * Sends one part, through resets and expired URLs. `null` when aborted, or when a retry must not start any
+ * more.
+ */
 async function sendPart(job: PartsJob, number: number, run: PartRun): Promise<Result<SentPart> | null> {
   const { slot, urls, tracker, startSignal } = run
   const retryDelayMs = createRetryPolicy(job.environment)
@@ -154,7 +157,8 @@ async function sendPart(job: PartsJob, number: number, run: PartRun): Promise<Re
         return failed(failure('storage-refused', {}, { detail: 'HTTP 412' }))
       case 'forbidden':
       case 'differs':
-        // The first refusal may be an expired URL, the first wrong ETag a transmission error; the second one is final.
+        // The first refusal may be an expired URL, the first wrong ETag a transmission error; the second one
+        // is final.
         if (refusals.has(outcome.kind)) return failed(outcome.failure)
         refusals.add(outcome.kind)
         tracker.markForRetry(number)
@@ -171,7 +175,10 @@ async function sendPart(job: PartsJob, number: number, run: PartRun): Promise<Re
   return null
 }
 
-/** For one part: returns the delay before the next try after each failure, or null when it is not to be retried here. */
+/**
+ * For one part: returns the delay before the next try after each failure, or null when it is not to be
+ * retried here.
+ */
 function createRetryPolicy(environment: Environment): (reason: Failure) => number | null {
   let tries = 0
   let hasRechecked = false
@@ -230,7 +237,10 @@ const failedOutcome = (reason: Failure): PutOutcome => ({ kind: 'failed', failur
 const isTemporary = (reason: Failure) => retryClassOf(reason) === 'later'
 const isFileFailure = (reason: Failure) => reason.code.startsWith('file-')
 
-/** Whether the part alone is retried soon: a rate limit affects all uploads, a failure of the file the whole file. */
+/**
+ * Whether the part alone is retried soon: a rate limit affects all uploads, a failure of the file the whole
+ * file.
+ */
 function isRetriedHere(reason: Failure): boolean {
   if (reason.code === 'rate-limited' || isFileFailure(reason)) return false
   const retryClass = retryClassOf(reason)

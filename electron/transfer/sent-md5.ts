@@ -1,9 +1,10 @@
 import { createHash, getFips } from 'node:crypto'
 
 /**
- * The MD5 of the sent bytes, compared with the ETag, which is the MD5 of the stored bytes. It is computed only where it does
- * not slow the upload down: MD5 runs at some 650 MB/s on one core, a home connection is far slower. A thread that sends faster
- * than `fastBytesPerSecond` skips it; SHA-256 and the checksums protect the file in any case.
+ * The MD5 of the sent bytes, compared with the ETag, which is the MD5 of the stored bytes. It is computed
+ * only where it does not slow the upload down: MD5 runs at some 650 MB/s on one core, a home connection is
+ * far slower. A thread that sends faster than `fastBytesPerSecond` skips it; SHA-256 and the checksums
+ * protect the file in any case.
  */
 export interface SentMd5 {
   add(bytes: Uint8Array): void

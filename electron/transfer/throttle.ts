@@ -26,13 +26,19 @@ export interface Throttle {
   close(): void
 }
 
-/** Interval at which credit is granted: with forty ticks per second, one more or less is well under a tenth of a second's bytes. */
+/**
+ * Interval at which credit is granted: with forty ticks per second, one more or less is well under a tenth of
+ * a second's bytes.
+ */
 const tickMs = 25
 /** Unused credit is kept for this long: enough to make up for a late tick, too little for a visible burst. */
 const maxCreditMs = 75
 /** A smaller grant would not fill a packet. */
 const minGrantBytes = 1024
-/** How much of the limit a file that fell behind may catch up on: delayed messages cost it nothing, idling earns nothing. */
+/**
+ * How much of the limit a file that fell behind may catch up on: delayed messages cost it nothing, idling
+ * earns nothing.
+ */
 const maxLagMs = 100
 
 interface Member {
@@ -56,9 +62,9 @@ interface FileShare {
 }
 
 /**
- * A pacer on the main thread: while there is a limit, each tick distributes the accrued credit among the PUTs that have used
- * theirs. The file that got least comes first, and within it each PUT in turn. Without a limit each PUT is released once, and
- * no timer runs.
+ * A pacer on the main thread: while there is a limit, each tick distributes the accrued credit among the PUTs
+ * that have used theirs. The file that got least comes first, and within it each PUT in turn. Without a limit
+ * each PUT is released once, and no timer runs.
  */
 export function createThrottle({
   environment,
@@ -169,8 +175,8 @@ export function createThrottle({
 }
 
 /**
- * A PUT may have unused credit for twice what it recently flushed per tick plus an even share: a slow connection does not
- * accumulate credit, and a fast one takes over within a few ticks what others leave.
+ * A PUT may have unused credit for twice what it recently flushed per tick plus an even share: a slow
+ * connection does not accumulate credit, and a fast one takes over within a few ticks what others leave.
  */
 function updateDemand(members: readonly Member[], bytesPerSecond: number): void {
   const shareBytes = Math.max(minGrantBytes, (bytesPerSecond * tickMs) / 1000 / members.length)

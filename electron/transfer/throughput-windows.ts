@@ -23,8 +23,9 @@ export interface Measurement {
 }
 
 /**
- * A new connection fills its buffers first, and doubles its speed until the first packet is lost: on the emulated connection
- * of 50 ms and 0.1 % loss it reaches four times its final speed for two seconds, and has settled after four.
+ * A new connection fills its buffers first, and doubles its speed until the first packet is lost: on the
+ * emulated connection of 50 ms and 0.1 % loss it reaches four times its final speed for two seconds, and has
+ * settled after four.
  */
 const earlyAfterMs = 1_000
 const settledAfterMs = 4_000

@@ -10,8 +10,9 @@ export type Plan =
   | { readonly kind: 'refused'; readonly failure: Failure }
 
 /**
- * Whether a file is sent as one PUT or in parts, or why it can't be sent. `singlePutLimitBytes` is the deployment's own limit,
- * which no call reports. A device key cannot send parts (openapi.yaml, initiateMultipart).
+ * Whether a file is sent as one PUT or in parts, or why it can't be sent. `singlePutLimitBytes` is the
+ * deployment's own limit, which no call reports. A device key cannot send parts (openapi.yaml,
+ * initiateMultipart).
  */
 export function planUpload(options: {
   readonly sizeBytes: number
@@ -33,7 +34,10 @@ const minPartBytes = 5 * 1024 ** 2
 const maxPartBytes = maxPutBytes
 const maxParts = 10_000
 
-/** Checks, before a byte is read, that the server's parts fit the file and storage's limits. Returns the failure, or null. */
+/**
+ * Checks, before a byte is read, that the server's parts fit the file and storage's limits. Returns the
+ * failure, or null.
+ */
 export function partsFailure(
   sizeBytes: number,
   { partSizeBytes, partCount }: { readonly partSizeBytes: number; readonly partCount: number },

@@ -29,7 +29,10 @@ export interface PutTimeouts {
   readonly answerMs: number
 }
 
-/** Without a byte for 30 s a connection is taken for dead; after the last byte storage may take minutes to check. */
+/**
+ * Without a byte for 30 s a connection is taken for dead; after the last byte storage may take minutes to
+ * check.
+ */
 export const putTimeouts: PutTimeouts = { stallMs: 30_000, answerMs: 300_000 }
 
 /** A job as a worker thread receives it. */

@@ -193,7 +193,10 @@ function readyForBody(request: ClientRequest, expectsContinue: boolean): Promise
   })
 }
 
-/** Reads the response. The status counts even if the connection fails inside the body, which only holds the reason. */
+/**
+ * Reads the response. The status counts even if the connection fails inside the body, which only holds the
+ * reason.
+ */
 async function readAnswer(put: Put, response: IncomingMessage): Promise<PutAnswer> {
   let body = ''
   response.setEncoding('utf8')

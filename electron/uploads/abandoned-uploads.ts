@@ -10,15 +10,24 @@ import type { Environment } from '../platform/environment.ts'
 export interface AbandonedUploads {
   /** Aborts abandoned uploads and moves displaced models back. What fails is repeated later. */
   cleanUp(): Promise<void>
-  /** Excludes an upload that is listed as abandoned while it is still in use, until the returned function is called. */
+  /**
+   * Excludes an upload that is listed as abandoned while it is still in use, until the returned function is
+   * called.
+   */
   protect(uploadId: string): () => void
   close(): Promise<void>
 }
 
-/** Failed cleanups are repeated after this time, in ms; a restored connection and each start repeat them at once. */
+/**
+ * Failed cleanups are repeated after this time, in ms; a restored connection and each start repeat them at
+ * once.
+ */
 const retryDelayMs = 60_000
 
-/** Cleans up after removed uploads, in storage and in the library, in the background. Failures are logged only. */
+/**
+ * Cleans up after removed uploads, in storage and in the library, in the background. Failures are logged
+ * only.
+ */
 export function createAbandonedUploads(options: {
   readonly store: Pick<
     UploadStore,

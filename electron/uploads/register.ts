@@ -26,8 +26,8 @@ interface Registration {
 }
 
 /**
- * The id of the model that an earlier run registered without receiving the response, or null. A server may lack the listing (the
- * call is inferred): registering is then repeated (NOTES.md).
+ * The id of the model that an earlier run registered without receiving the response, or null. A server may
+ * lack the listing (the call is inferred): registering is then repeated (NOTES.md).
  */
 export async function findRegistered(registration: Registration): Promise<Result<string | null>> {
   const found = await findInLibrary(registration)
@@ -37,8 +37,8 @@ export async function findRegistered(registration: Registration): Promise<Result
 }
 
 /**
- * Registers the model and returns its id. If the response was lost, the library is searched before the request is repeated. Fails
- * with `upload-ended` if storage does not have the object.
+ * Registers the model and returns its id. If the response was lost, the library is searched before the
+ * request is repeated. Fails with `upload-ended` if storage does not have the object.
  */
 export async function register(registration: Registration): Promise<Result<string>> {
   const answer = await requestRegistration(registration)
@@ -86,8 +86,8 @@ interface LibrarySearch {
 }
 
 /**
- * Searches the library for this object's storage key. A listing may omit storage keys (its shape is inferred): then each model at
- * the path is requested.
+ * Searches the library for this object's storage key. A listing may omit storage keys (its shape is
+ * inferred): then each model at the path is requested.
  */
 async function findInLibrary(registration: Registration): Promise<Result<LibrarySearch>> {
   const { record, access, stored, signal } = registration

@@ -21,7 +21,9 @@ import { sendInParts } from './send-multipart.ts'
 import type { SendMemory, SendReport, StoredObject } from './send-session.ts'
 import { sendWhole } from './send-whole.ts'
 
-/** What a run reports, in the order of its steps. A step that can't be written to the journal ends the run. */
+/**
+ * What a run reports, in the order of its steps. A step that can't be written to the journal ends the run.
+ */
 export interface UploadReport extends SendReport, ReplaceReport {
   /** The file is the same under another inode. */
   identityChanged(identity: FileIdentity): Result<void>
@@ -52,7 +54,10 @@ interface Run {
   readonly signal: AbortSignal
 }
 
-/** Runs one upload: verify the file, send it, register it. Never rejects; an exception becomes the failure `unexpected`. */
+/**
+ * Runs one upload: verify the file, send it, register it. Never rejects; an exception becomes the failure
+ * `unexpected`.
+ */
 export async function runUpload(run: Run): Promise<Outcome> {
   const { record, services, signal } = run
   try {
@@ -126,8 +131,8 @@ async function verifyFile(
 }
 
 /**
- * Writes that the object is stored before it is registered, and that it is registered before that is shown. What can't be written is
- * kept in memory, so that nothing is sent or registered twice.
+ * Writes that the object is stored before it is registered, and that it is registered before that is shown.
+ * What can't be written is kept in memory, so that nothing is sent or registered twice.
  */
 async function finish(
   { record, services, memory, report }: Run,
@@ -168,7 +173,10 @@ function planOf(
   return planUpload({ sizeBytes, singlePutLimitBytes: singlePutLimitBytes(accountId), credential })
 }
 
-/** What an upload requires of an account. Any account of the team can register an object that is already stored. */
+/**
+ * What an upload requires of an account. Any account of the team can register an object that is already
+ * stored.
+ */
 export function accountRequirement(
   { accountId, team, identity, state }: UploadRecord,
   singlePutLimitBytes: (accountId: string) => number,

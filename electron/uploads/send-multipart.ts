@@ -14,8 +14,8 @@ import { sendWhileHashing, type SendSession, type StoredObject } from './send-se
 const openGraceMs = 3_000
 
 /**
- * Sends a file in parallel parts and hashes it meanwhile; continues where an earlier run ended. Parts that were sent before are
- * compared with the file as it is hashed now, so that two versions are never combined.
+ * Sends a file in parallel parts and hashes it meanwhile; continues where an earlier run ended. Parts that
+ * were sent before are compared with the file as it is hashed now, so that two versions are never combined.
  */
 export async function sendInParts(session: SendSession): Promise<Attempt<StoredObject>> {
   const { report } = session
@@ -46,8 +46,8 @@ export async function sendInParts(session: SendSession): Promise<Attempt<StoredO
 }
 
 /**
- * Whether the server has ended this upload, for its age or by mistake. A 404 for the first part of a new upload means that the
- * server lacks the call, so a restart would not help (NOTES.md, Uncertain).
+ * Whether the server has ended this upload, for its age or by mistake. A 404 for the first part of a new
+ * upload means that the server lacks the call, so a restart would not help (NOTES.md, Uncertain).
  */
 function isEndedByServer({ record, report }: SendSession, { uploadId }: Multipart, met: Failure): boolean {
   if (met.code !== 'not-found') return false
@@ -61,7 +61,9 @@ const uploadEnded = ({ detail }: Failure) => failed(failure('upload-ended', {}, 
 const multipartBefore = ({ state }: UploadRecord): Multipart | null =>
   state.kind === 'multipart-open' ? state.multipart : null
 
-/** Writes parts that storage acknowledged while the journal could not be written, before more bytes are sent. */
+/**
+ * Writes parts that storage acknowledged while the journal could not be written, before more bytes are sent.
+ */
 function writeUnwrittenParts({ memory, report }: SendSession): Result<void> {
   for (const part of memory.unwrittenParts.values()) {
     const written = report.acknowledged(part)
@@ -71,7 +73,10 @@ function writeUnwrittenParts({ memory, report }: SendSession): Result<void> {
   return success(undefined)
 }
 
-/** The multipart upload of an earlier run, or a new one, whose id is written to the journal before parts are sent. */
+/**
+ * The multipart upload of an earlier run, or a new one, whose id is written to the journal before parts are
+ * sent.
+ */
 async function openMultipart(session: SendSession): Promise<Result<Multipart>> {
   const { record, access, memory, environment, report, signal } = session
   const openedBefore = multipartBefore(record)
@@ -136,9 +141,9 @@ function sendMissingParts(
 }
 
 /**
- * Completes the upload. The request is written to the journal first: if the server does not have the upload afterwards, it may
- * have completed it and the response was lost, which registering shows (openapi.yaml, completeMultipart). Without an earlier
- * request the server has ended the upload.
+ * Completes the upload. The request is written to the journal first: if the server does not have the upload
+ * afterwards, it may have completed it and the response was lost, which registering shows (openapi.yaml,
+ * completeMultipart). Without an earlier request the server has ended the upload.
  */
 async function complete(
   { record, access, environment, report, signal }: SendSession,

@@ -25,8 +25,9 @@ export interface AcknowledgedFile {
 }
 
 /**
- * What is kept of an upload between its runs, in memory only: presigned URLs, and what was acknowledged but could not be written to
- * the journal. That is written before anything else is requested or sent, so that nothing is sent twice.
+ * What is kept of an upload between its runs, in memory only: presigned URLs, and what was acknowledged but
+ * could not be written to the journal. That is written before anything else is requested or sent, so that
+ * nothing is sent twice.
  */
 export interface SendMemory {
   unanswered: UnansweredPut | null
@@ -71,8 +72,8 @@ export interface SendReport {
   /** `map` returns the current state of the parts and may be called at any time from now on. */
   parts(map: () => PartMap): void
   /**
-   * Bytes are being sent. This is not written at once: `opened` has written what a restart needs, and for a single PUT a flush
-   * would cost a small file as much time as sending it.
+   * Bytes are being sent. This is not written at once: `opened` has written what a restart needs, and for a
+   * single PUT a flush would cost a small file as much time as sending it.
    */
   sending(): void
   /** All bytes were sent. Not written at once either. */
@@ -84,7 +85,10 @@ export interface StoredObject {
   readonly storageKey: string
   /** 64 lower-case hex digits. */
   readonly sha256: string
-  /** The server did not have the upload when it was to be completed. Registering shows whether it was completed before. */
+  /**
+   * The server did not have the upload when it was to be completed. Registering shows whether it was
+   * completed before.
+   */
   readonly isUnsure?: boolean
 }
 
@@ -102,8 +106,8 @@ export interface SendSession {
 }
 
 /**
- * Sends and hashes the file at the same time. A failure of one stops the other. Succeeds only if both do and the file has not
- * changed since it was queued.
+ * Sends and hashes the file at the same time. A failure of one stops the other. Succeeds only if both do and
+ * the file has not changed since it was queued.
  */
 export async function sendWhileHashing<Sent>(
   session: SendSession,

@@ -14,8 +14,8 @@ import {
 } from './send-session.ts'
 
 /**
- * Sends a file as one PUT and hashes it meanwhile. Succeeds only if storage acknowledged every byte, the bytes sent are the bytes
- * hashed, and the file has not changed since it was queued.
+ * Sends a file as one PUT and hashes it meanwhile. Succeeds only if storage acknowledged every byte, the
+ * bytes sent are the bytes hashed, and the file has not changed since it was queued.
  */
 export async function sendWhole(session: SendSession): Promise<Attempt<StoredObject>> {
   // Hashing starts before the URL is requested, so that a small file is hashed by the time it is sent.
@@ -47,7 +47,9 @@ interface PutResources {
   readonly slot: RequestSlot
 }
 
-/** Reuses the URL of an unanswered PUT until it expires: only that URL can show whether the object was stored. */
+/**
+ * Reuses the URL of an unanswered PUT until it expires: only that URL can show whether the object was stored.
+ */
 async function firstGrant(session: SendSession): Promise<Result<PresignedUpload>> {
   const { memory, environment } = session
   if (memory.unanswered) {
@@ -64,7 +66,10 @@ function requestGrant({ record, access, signal }: SendSession): Promise<Result<P
   return presignModel(access.client, access.signer, file, signal)
 }
 
-/** Repeats the PUT with a new URL once if the URL is refused, its key is occupied or the bytes differ; other failures end it. */
+/**
+ * Repeats the PUT with a new URL once if the URL is refused, its key is occupied or the bytes differ; other
+ * failures end it.
+ */
 async function putUntilStored(
   session: SendSession,
   firstGrant: PresignedUpload,
@@ -106,7 +111,9 @@ async function putUntilStored(
   }
 }
 
-/** If only the response was lost, the next run checks whether the object was stored before it sends a byte. */
+/**
+ * If only the response was lost, the next run checks whether the object was stored before it sends a byte.
+ */
 function rememberUnanswered(memory: SendMemory, grant: PresignedUpload, outcome: PutOutcome): void {
   if ('unanswered' in outcome && outcome.unanswered) memory.unanswered = { grant, ...outcome.unanswered }
 }

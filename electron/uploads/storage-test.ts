@@ -27,8 +27,8 @@ const closeTimeoutMs = 2_000
 
 export interface StorageTester {
   /**
-   * Sends `storageTestBytes` to the team's storage like an upload and aborts that afterwards in any case. Registers nothing and
-   * never rejects.
+   * Sends `storageTestBytes` to the team's storage like an upload and aborts that afterwards in any case.
+   * Registers nothing and never rejects.
    */
   test(choice: TeamChoice, signal: AbortSignal, onProgress: (test: StorageTest) => void): Promise<StorageTest>
   close(): Promise<void>
@@ -46,7 +46,10 @@ interface StorageTestServices {
 interface Run extends TeamChoice {
   readonly access: Access
   readonly signal: AbortSignal
-  /** Limits the time of a request that is not aborted with the test, so that nothing stays in storage. Rejects at the limit. */
+  /**
+   * Limits the time of a request that is not aborted with the test, so that nothing stays in storage. Rejects
+   * at the limit.
+   */
   readonly withDeadline: <T>(request: (signal: AbortSignal) => Promise<T>) => Promise<T>
   readonly onProgress: (test: StorageTest) => void
   current: StorageTest

@@ -189,7 +189,10 @@ export class Actions {
     this.#services.ui.show('uploads')
     return null
   }
-  /** Opens the sign-in at the account's own server; `isForLargeFiles` if its paired device cannot send the file. */
+  /**
+   * Opens the sign-in at the account's own server; `isForLargeFiles` if its paired device cannot send the
+   * file.
+   */
   readonly signInAgain = async ({ email, server }: Account, isForLargeFiles = false) => {
     const { settings, ui } = this.#services
     const failure = server === settings.value.server ? null : await settings.chooseServer(server)

@@ -19,7 +19,9 @@ import {
 } from '../../electron/messages/messages.ts'
 import { regionalTag, timeLeft } from '../ui/format.ts'
 
-/** Translations and formats of the current language. Components that read it update when the language changes. */
+/**
+ * Translations and formats of the current language. Components that read it update when the language changes.
+ */
 export class Language {
   locale = $state<Locale>(localeFor(navigator.languages))
   /** Incremented at midnight, so that relative days are formatted again. */

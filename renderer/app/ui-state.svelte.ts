@@ -31,7 +31,10 @@ export class UiState {
   /** Incremented on "Check for updates", which scrolls the updates card into view. */
   updateCheckRequests = $state(0)
 
-  /** Options of the sign-in view: whether it was opened for files too large for a paired device, and the e-mail to fill in. */
+  /**
+   * Options of the sign-in view: whether it was opened for files too large for a paired device, and the
+   * e-mail to fill in.
+   */
   signInOptions = $state.raw({ isForLargeFiles: false, email: '' })
 
   show(view: View): void {

@@ -9,7 +9,10 @@ export type HistoryLine = Line &
     | { readonly kind: 'more' }
   )
 
-/** Rows grouped by the day on which they finished, newest first, with a "more" line at the end if there are older ones. */
+/**
+ * Rows grouped by the day on which they finished, newest first, with a "more" line at the end if there are
+ * older ones.
+ */
 export function historyLines(rows: readonly UploadRow[], isDense: boolean, hasMore: boolean): HistoryLine[] {
   const lines: HistoryLine[] = []
   let day = ''

@@ -31,7 +31,9 @@ export class HistoryState {
     await this.#load(null, [])
   }
 
-  /** Adds newly finished uploads at the top and keeps the loaded pages. Runs at most one request at a time. */
+  /**
+   * Adds newly finished uploads at the top and keeps the loaded pages. Runs at most one request at a time.
+   */
   async refresh(): Promise<void> {
     this.#isStale = true
     if (this.#isRefreshing) return

@@ -23,8 +23,8 @@ export function timeLeft(seconds: number, t: Translate): string {
 }
 
 /**
- * Whole percent of acknowledged bytes and bytes in flight: a single PUT is acknowledged only at its end. At most 99 until the
- * upload is registered.
+ * Whole percent of acknowledged bytes and bytes in flight: a single PUT is acknowledged only at its end. At
+ * most 99 until the upload is registered.
  */
 export function percentDone(row: UploadRow): number {
   const { phase, sentBytes, inFlightBytes, sizeBytes } = row
@@ -38,7 +38,9 @@ export function percentDone(row: UploadRow): number {
 const isBeingCompared = ({ phase, sentBytes, hashedBytes }: UploadRow) =>
   phase === 'checking' && sentBytes === 0 && hashedBytes > 0
 
-/** Shares of the progress bar, 0–1: `solid` is acknowledged, `light` is in flight. Full only when registered. */
+/**
+ * Shares of the progress bar, 0–1: `solid` is acknowledged, `light` is in flight. Full only when registered.
+ */
 export function barShares(row: UploadRow): { readonly solid: number; readonly light: number } {
   const { phase, sentBytes, inFlightBytes, sizeBytes } = row
   if (phase === 'registered') return { solid: 1, light: 0 }
@@ -49,7 +51,8 @@ export function barShares(row: UploadRow): { readonly solid: number; readonly li
 }
 
 /**
- * The user's regional locale for dates and numbers, `en-GB` rather than `en`, if its language is that of the catalogue.
+ * The user's regional locale for dates and numbers, `en-GB` rather than `en`, if its language is that of the
+ * catalogue.
  */
 export function regionalTag(locale: Locale, preferred: readonly string[]): string {
   return preferred.find((tag) => tag.startsWith(locale.slice(0, 2)) && localeFor([tag]) === locale) ?? locale

@@ -6,7 +6,9 @@ export interface RowGroup {
   readonly ids: readonly string[]
 }
 
-/** Everything that determines group, order and search matches of a row; the list is sorted only if it changes. */
+/**
+ * Everything that determines group, order and search matches of a row; the list is sorted only if it changes.
+ */
 export function sortKey(row: UploadRow): string {
   const { displayName, modelType, modelPath } = row.target
   return `${groupOf(row)}\n${row.position}\n${row.finishedAtMs ?? ''}\n${displayName}\n${modelType}\n${modelPath}`

@@ -9,7 +9,10 @@ declare global {
   }
 }
 
-/** Signs in by the page's own call, which the form makes as well; for tests in which the form is not the subject. */
+/**
+ * Signs in by the page's own call, which the form makes as well; for tests in which the form is not the
+ * subject.
+ */
 export async function signIn(page: Page, { email, password }: DemoAccount = ALICE): Promise<void> {
   const answer = await page.evaluate((login) => window.modelferry?.signIn(login), { email, password })
   if (!answer?.ok) throw new Error(`signIn: ${JSON.stringify(answer)}`)
@@ -58,7 +61,9 @@ export function control(page: Page, label: string, name: string): Locator {
   return page.getByRole('button', { name: `${label}: ${name}`, exact: true })
 }
 
-/** What a row says while its bytes are on the way; those of a small file all fit into the sockets' buffers. */
+/**
+ * What a row says while its bytes are on the way; those of a small file all fit into the sockets' buffers.
+ */
 export const underWayText = /Uploading|Finishing/
 
 /** The names of the rows, from top to bottom. */

@@ -48,7 +48,10 @@ export async function launch(env: Record<string, string>, files: readonly string
   }
 }
 
-/** A page may be drawn before its window is shown: a test that closed it in between would see it shown afterwards. */
+/**
+ * A page may be drawn before its window is shown: a test that closed it in between would see it shown
+ * afterwards.
+ */
 async function waitUntilShown(electron: ElectronApplication): Promise<void> {
   await electron.evaluate(async ({ BrowserWindow }) => {
     const [window] = BrowserWindow.getAllWindows()

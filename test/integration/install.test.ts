@@ -16,7 +16,8 @@ import { afterAll, expect, test } from 'vitest'
 import { commands } from '../../electron/cli/options.ts'
 import { projectFolder } from '../support/temp-project.ts'
 
-// What a package brings besides the app: scripts that are run here, and files that each system's own tools look at.
+// What a package brings besides the app: scripts that are run here, and files that each system's own tools
+// look at.
 
 const folder = mkdtempSync(join(tmpdir(), 'modelferry-install-'))
 const linux = join(projectFolder, 'build/linux')

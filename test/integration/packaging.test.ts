@@ -9,7 +9,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeStandin } from '../support/make-standin.ts'
 import { projectFolder } from '../support/temp-project.ts'
 
-// Packs the built app on a stand-in for Electron's release: everything but the runtime itself is what a person installs.
+// Packs the built app on a stand-in for Electron's release: everything but the runtime itself is what a
+// person installs.
 
 const folder = mkdtempSync(join(tmpdir(), 'modelferry-package-'))
 const unpacked = join(folder, 'dist/linux-unpacked')

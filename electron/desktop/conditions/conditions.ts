@@ -15,7 +15,10 @@ export interface ConditionsTracker {
   update(): void
   setNetwork(network: NetworkStatus): void
   setPower(power: Conditions['power']): void
-  /** Overrides the current pause reasons until they end; with `isAlways` a metered network is stored as unmetered. */
+  /**
+   * Overrides the current pause reasons until they end; with `isAlways` a metered network is stored as
+   * unmetered.
+   */
   sendAnyway(isAlways: boolean): void
   onChange(listener: ChangeListener): void
 }

@@ -19,8 +19,9 @@ const dayOffsets = [-1, 0, 1, 2, 3, 4, 5, 6, 7, 8]
 const horizonMs = 7 * 24 * 60 * 60 * 1000
 
 /**
- * The periods of the days around now. They are computed from calendar dates rather than by adding hours, so that 22:00 stays
- * 22:00 on days when the clocks change. A time that such a day skips counts as the first one after the gap.
+ * The periods of the days around now. They are computed from calendar dates rather than by adding hours, so
+ * that 22:00 stays 22:00 on days when the clocks change. A time that such a day skips counts as the first one
+ * after the gap.
  */
 function periodsAround(rules: readonly QuietHours[], nowMs: number): Period[] {
   const now = new Date(nowMs)
@@ -46,8 +47,8 @@ function effectAt(periods: readonly Period[], atMs: number): QuietHoursEffect {
 }
 
 /**
- * The effect of the quiet hours at a moment in local time, and when it changes next (ms since the epoch; null for never).
- * When several rules are active, a pause outranks a limit and the lower limit applies.
+ * The effect of the quiet hours at a moment in local time, and when it changes next (ms since the epoch; null
+ * for never). When several rules are active, a pause outranks a limit and the lower limit applies.
  */
 export function quietHoursAt(
   rules: readonly QuietHours[],

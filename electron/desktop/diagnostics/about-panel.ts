@@ -2,8 +2,8 @@ import { app } from 'electron'
 import process from 'node:process'
 
 /**
- * Fills the system's about panel, including the versions needed for a bug report. Linux does not show the credits, so there
- * they are part of the app's version.
+ * Fills the system's about panel, including the versions needed for a bug report. Linux does not show the
+ * credits, so there they are part of the app's version.
  */
 export function setAboutPanel(): void {
   const { electron, chrome, node } = process.versions

@@ -39,7 +39,10 @@ Selection=notnone
 Extensions=any;
 `
 
-/** KDE's service menus (develop.kde.org, "Creating Dolphin service menus"); since Plasma 5.85 they must be executable. */
+/**
+ * KDE's service menus (develop.kde.org, "Creating Dolphin service menus"); since Plasma 5.85 they must be
+ * executable.
+ */
 const dolphinMenu = (command: LaunchCommand) => `[Desktop Entry]
 # ${ownershipMark}, by the switch in its settings.
 Type=Service

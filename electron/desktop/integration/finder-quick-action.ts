@@ -3,10 +3,10 @@ import { shellCommand, type LaunchCommand } from './launch-command.ts'
 import { ownershipMark, type OwnedFile } from './owned-file.ts'
 
 /**
- * A Quick Action for Finder's menus and the Services menu. Electron apps cannot provide services themselves (`NSServices`
- * needs a native object), so an Automator workflow passes the files to the app. The keys are those that Automator writes for
- * "Run Shell Script" with input as arguments. The app is started by `open`, since the menu bar shows a workflow until its
- * script ends.
+ * A Quick Action for Finder's menus and the Services menu. Electron apps cannot provide services themselves
+ * (`NSServices` needs a native object), so an Automator workflow passes the files to the app. The keys are
+ * those that Automator writes for "Run Shell Script" with input as arguments. The app is started by `open`,
+ * since the menu bar shows a workflow until its script ends.
  */
 export function quickAction(home: string, command: LaunchCommand): readonly OwnedFile[] {
   const folder = join(home, 'Library/Services/Send with Modelferry.workflow/Contents')

@@ -8,8 +8,8 @@ import type { MenuSources } from './linux-app-menu.ts'
 import { createLoginItem } from './login-item.ts'
 
 /**
- * The calls for starting at login and for entries in file managers. Enabled entries are updated first, since the app may have
- * been moved.
+ * The calls for starting at login and for entries in file managers. Enabled entries are updated first, since
+ * the app may have been moved.
  */
 export function createIntegrationHandlers(
   menuSources: MenuSources,

@@ -9,8 +9,9 @@ export const hiddenSwitch = '--hidden'
 const switchesWithValue: ReadonlySet<string> = new Set(['-r', '--require'])
 
 /**
- * The existing files and folders among the arguments, as absolute paths resolved against the start's working directory.
- * Switches are skipped, except after `--`, and so are `ignoredPaths`. A start with a link adds no files.
+ * The existing files and folders among the arguments, as absolute paths resolved against the start's working
+ * directory. Switches are skipped, except after `--`, and so are `ignoredPaths`. A start with a link adds no
+ * files.
  */
 export function pathsFromArguments(options: {
   /** Like `process.argv`, with the program first. */
@@ -41,7 +42,9 @@ export function pathsFromArguments(options: {
   return [...paths]
 }
 
-/** URLs among the arguments that are no local files, such as `smb://nas/models/x.gguf` for a file on a share. */
+/**
+ * URLs among the arguments that are no local files, such as `smb://nas/models/x.gguf` for a file on a share.
+ */
 export function remoteAddresses(argv: readonly string[]): string[] {
   const args = argv.slice(1)
   if (args.some(isDeepLink)) return []

@@ -7,8 +7,8 @@ export interface LaunchCommand {
 type Env = Readonly<Record<string, string | undefined>>
 
 /**
- * The command for file managers and autostart. An AppImage runs from a temporary mount, so its own file is used; a Flatpak is
- * started by its id. In development the app's folder is an argument.
+ * The command for file managers and autostart. An AppImage runs from a temporary mount, so its own file is
+ * used; a Flatpak is started by its id. In development the app's folder is an argument.
  */
 export function launchCommand(options: {
   readonly env: Env
@@ -25,8 +25,9 @@ export function launchCommand(options: {
 }
 
 /**
- * Formats a command for the `Exec` key of a desktop entry: each argument quoted, special characters escaped and `%` doubled
- * (Desktop Entry Specification 1.5, "The Exec key"). Backslashes are doubled again, as in every string of such a file.
+ * Formats a command for the `Exec` key of a desktop entry: each argument quoted, special characters escaped
+ * and `%` doubled (Desktop Entry Specification 1.5, "The Exec key"). Backslashes are doubled again, as in
+ * every string of such a file.
  */
 export function desktopEntryExec({ program, args }: LaunchCommand, ...moreArgs: readonly string[]): string {
   const quoted = [program, ...args].map((argument) => {

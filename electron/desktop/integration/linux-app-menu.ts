@@ -4,7 +4,9 @@ import type { RunProgram } from '../../platform/run-program.ts'
 import { desktopEntryExec, type LaunchCommand } from './launch-command.ts'
 import { ownershipMark, type OwnedFile } from './owned-file.ts'
 
-/** Files that a package would install, copied to the user's folders for an AppImage or an unpacked archive. */
+/**
+ * Files that a package would install, copied to the user's folders for an AppImage or an unpacked archive.
+ */
 export interface MenuSources {
   /** MIME types of model files (shared-mime-info). */
   readonly mimeTypes: string
@@ -48,7 +50,10 @@ export async function menuFiles(
   ]
 }
 
-/** Updates the desktop's caches of these folders. Without these programs it notices the change at the next login. */
+/**
+ * Updates the desktop's caches of these folders. Without these programs it notices the change at the next
+ * login.
+ */
 export async function updateMenuDatabases(run: RunProgram, dataFolder: string): Promise<void> {
   await run('update-mime-database', [join(dataFolder, 'mime')])
   await run('update-desktop-database', [join(dataFolder, 'applications')])

@@ -14,12 +14,17 @@ export interface LoginItemStore {
   repair(): Promise<void>
 }
 
-/** Windows and macOS have an API for this; Linux has a folder (Desktop Application Autostart Specification). */
+/**
+ * Windows and macOS have an API for this; Linux has a folder (Desktop Application Autostart Specification).
+ */
 export function createLoginItem(platform: NodeJS.Platform, command: LaunchCommand): LoginItemStore {
   return platform === 'linux' ? autostartFileItem(autostartFile(command)) : systemItem(platform)
 }
 
-/** The user's autostart entry. In a Flatpak, `XDG_CONFIG_HOME` is a private folder that the session does not read. */
+/**
+ * The user's autostart entry. In a Flatpak, `XDG_CONFIG_HOME` is a private folder that the session does not
+ * read.
+ */
 function autostartFile(command: LaunchCommand): OwnedFile {
   const { env } = process
   const config =

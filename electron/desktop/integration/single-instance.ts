@@ -24,8 +24,8 @@ export interface AppInstance {
 }
 
 /**
- * Allows one instance per data folder. A second start passes its files to the first one and ends; the result is then null.
- * Events are collected before `ready`, since macOS may open files before it.
+ * Allows one instance per data folder. A second start passes its files to the first one and ends; the result
+ * is then null. Events are collected before `ready`, since macOS may open files before it.
  */
 export function claimSingleInstance(log: Log): AppInstance | null {
   if (!app.requestSingleInstanceLock()) return null

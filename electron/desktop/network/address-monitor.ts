@@ -10,8 +10,8 @@ const currentAddresses = () =>
     .join(' ')
 
 /**
- * Detects on every system that the computer's addresses changed: a cable, another Wi-Fi network, a VPN. It checks only while
- * it is active, so that an idle app has no timer.
+ * Detects on every system that the computer's addresses changed: a cable, another Wi-Fi network, a VPN. It
+ * checks only while it is active, so that an idle app has no timer.
  */
 export function createAddressMonitor(options: {
   readonly onChange: () => void

@@ -10,7 +10,9 @@ const managerObject = {
   interface: manager,
 } as const
 
-/** NMMetered (networkmanager.dev): 1 and 3 are yes and guessed yes, 2 and 4 no and guessed no, 0 is unknown. */
+/**
+ * NMMetered (networkmanager.dev): 1 and 3 are yes and guessed yes, 2 and 4 no and guessed no, 0 is unknown.
+ */
 const meteredValues: Readonly<Record<number, NetworkStatus['metered']>> = {
   1: 'yes',
   2: 'no',
@@ -19,8 +21,9 @@ const meteredValues: Readonly<Record<number, NetworkStatus['metered']>> = {
 }
 
 /**
- * Reports NetworkManager's primary connection and whether it is metered, now and at each change. On Windows and macOS, where
- * the status has to be polled (network-reader.ts), and without NetworkManager it reports nothing.
+ * Reports NetworkManager's primary connection and whether it is metered, now and at each change. On Windows
+ * and macOS, where the status has to be polled (network-reader.ts), and without NetworkManager it reports
+ * nothing.
  */
 export async function watchNetworkManager(options: {
   readonly platform: NodeJS.Platform
@@ -36,7 +39,8 @@ export async function watchNetworkManager(options: {
     const text = JSON.stringify(status)
     if (text === lastReported) return
     lastReported = text
-    // Without the name of the network, which may identify a person or a place: the log may be sent to support.
+    // Without the name of the network, which may identify a person or a place: the log may be sent to
+    // support.
     log.info('the network changed', { metered: status.metered, isConnected: status.line !== null })
     onChange(status)
   }

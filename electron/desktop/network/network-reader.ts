@@ -4,8 +4,8 @@ import { powerShellCommand, type RunProgram } from '../../platform/run-program.t
 import { unknownNetwork, type NetworkStatus } from './network-status.ts'
 
 /**
- * Reads the network and whether it is metered, on systems where this has to be polled. macOS reports no cost. Null for Linux,
- * which sends events (network-manager.ts), and for other systems.
+ * Reads the network and whether it is metered, on systems where this has to be polled. macOS reports no cost.
+ * Null for Linux, which sends events (network-manager.ts), and for other systems.
  */
 export function networkStatusReader(
   platform: NodeJS.Platform,
@@ -34,7 +34,10 @@ const costQuery = powerShellCommand(
       ' adapter = [string]$line.NetworkAdapter.NetworkAdapterId } | ConvertTo-Json -Compress }',
   ].join('; '),
 )
-/** `NetworkCostType` (learn.microsoft.com, Windows.Networking.Connectivity): fixed and variable networks are metered. */
+/**
+ * `NetworkCostType` (learn.microsoft.com, Windows.Networking.Connectivity): fixed and variable networks are
+ * metered.
+ */
 const meteredByCost: Readonly<Record<string, NetworkStatus['metered']>> = {
   Unrestricted: 'no',
   Fixed: 'yes',
@@ -51,8 +54,8 @@ function parseWindowsStatus(output: string): NetworkStatus {
 }
 
 /**
- * macOS reveals network names only to programs with the location permission. Networks are identified by the router's MAC
- * address instead, since many routers have the same IP address.
+ * macOS reveals network names only to programs with the location permission. Networks are identified by the
+ * router's MAC address instead, since many routers have the same IP address.
  */
 async function readMacStatus(run: RunProgram): Promise<NetworkStatus> {
   const route = await run('route', ['-n', 'get', 'default'])

@@ -9,7 +9,10 @@ const schemes: Readonly<Record<string, string>> = {
   SOCKS5: 'socks5h',
 }
 
-/** Parses a result such as `PROXY proxy.example:3128; DIRECT` into URLs in order of preference. `unknown`: skipped kinds. */
+/**
+ * Parses a result such as `PROXY proxy.example:3128; DIRECT` into URLs in order of preference. `unknown`:
+ * skipped kinds.
+ */
 export function parsePacResult(result: string): {
   readonly proxies: readonly string[]
   readonly unknown: readonly string[]

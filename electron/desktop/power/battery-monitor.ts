@@ -25,8 +25,9 @@ const displayDevice = {
 } as const
 
 /**
- * Monitors the power source and the battery level. On Linux UPower sends events for both; Electron's power events exist on
- * Windows and macOS only. Without UPower, the level is read every minute while active and only if a setting depends on it.
+ * Monitors the power source and the battery level. On Linux UPower sends events for both; Electron's power
+ * events exist on Windows and macOS only. Without UPower, the level is read every minute while active and
+ * only if a setting depends on it.
  */
 export function createBatteryMonitor(options: {
   readonly platform: NodeJS.Platform

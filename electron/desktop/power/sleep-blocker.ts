@@ -1,8 +1,8 @@
 import { powerSaveBlocker } from 'electron'
 
 /**
- * Sleep stays blocked for this long after the last progress, in ms: longer than the gap between two files or the time storage
- * needs to join parts, shorter than any system's idle time before sleep.
+ * Sleep stays blocked for this long after the last progress, in ms: longer than the gap between two files or
+ * the time storage needs to join parts, shorter than any system's idle time before sleep.
  */
 const blockAfterProgressMs = 30_000
 

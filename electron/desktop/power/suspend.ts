@@ -12,7 +12,8 @@ export function suspendCommand(platform: NodeJS.Platform): Command | null {
     case 'darwin':
       return { program: 'pmset', words: ['sleepnow'] }
     case 'win32':
-      // rundll32 cannot pass arguments to SetSuspendState and would hibernate. Not forced; wake events stay enabled.
+      // rundll32 cannot pass arguments to SetSuspendState and would hibernate. Not forced; wake events stay
+      // enabled.
       return powerShellCommand(
         'Add-Type -AssemblyName System.Windows.Forms; ' +
           "if (-not [System.Windows.Forms.Application]::SetSuspendState('Suspend', $false, $false)) { exit 1 }",

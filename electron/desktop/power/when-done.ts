@@ -23,9 +23,9 @@ export interface WhenDoneTracker {
 export const countdownMs = 60_000
 
 /**
- * The countdown starts when nothing runs, waits or is paused any more. Rows that need attention do not delay it, but are
- * counted. It does not start when nothing was uploaded, for example because the user removed all rows, and new uploads
- * cancel it.
+ * The countdown starts when nothing runs, waits or is paused any more. Rows that need attention do not delay
+ * it, but are counted. It does not start when nothing was uploaded, for example because the user removed all
+ * rows, and new uploads cancel it.
  */
 export function createWhenDone(environment: Pick<Environment, 'now' | 'timers'>): WhenDoneTracker {
   const events = new EventEmitter<{ change: []; due: [action: WhenDoneAction] }>()
@@ -64,8 +64,8 @@ export function createWhenDone(environment: Pick<Environment, 'now' | 'timers'>)
     },
     applyPatch({ changed: rows, totals: { running, waiting, paused, needsYou } }) {
       const isBusy = running + waiting + paused > 0
-      // A duplicate of a library file may be registered between two patches, without the queue ever being busy.
-      // A file that failed immediately does not count.
+      // A duplicate of a library file may be registered between two patches, without the queue ever being
+      // busy. A file that failed immediately does not count.
       const wasQuick = rows.some(({ phase, addedAtMs }) => phase === 'registered' && addedAtMs >= chosenAtMs)
       const isDone = !isBusy && (wasBusy || (wasQuick && !ending))
       if (isBusy && !wasBusy) {

@@ -16,7 +16,10 @@ export function addressOf(page: Page, server: string): string {
   return page === 'web-app' ? `${URL.parse(server)?.origin ?? ''}/` : appPages[page]
 }
 
-/** True for an https address at the app's or the server's host, without credentials. `server` is the one in the settings. */
+/**
+ * True for an https address at the app's or the server's host, without credentials. `server` is the one in
+ * the settings.
+ */
 export function isAllowedAddress(address: string, server: string): boolean {
   const url = URL.parse(address)
   if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '') return false
@@ -24,9 +27,9 @@ export function isAllowedAddress(address: string, server: string): boolean {
 }
 
 /**
- * True for an address at which a pairing may be confirmed: https at any host, since the managed service has its pages and its
- * API at different hosts, or http on this computer for a local server, without credentials. Other schemes could make the
- * system open files or programs.
+ * True for an address at which a pairing may be confirmed: https at any host, since the managed service has
+ * its pages and its API at different hosts, or http on this computer for a local server, without credentials.
+ * Other schemes could make the system open files or programs.
  */
 export function isPairingAddress(address: string, server: string): boolean {
   const url = URL.parse(address)

@@ -4,8 +4,8 @@ import type { Log } from '../../platform/environment.ts'
 import { isAllowedAddress } from './allowed-addresses.ts'
 
 /**
- * Opens an address in the browser if `isAllowed` accepts it; by default the app's own addresses and those of the server in
- * the settings. The only place that opens external addresses.
+ * Opens an address in the browser if `isAllowed` accepts it; by default the app's own addresses and those of
+ * the server in the settings. The only place that opens external addresses.
  */
 export async function openExternal(
   address: string,

@@ -17,8 +17,8 @@ function stateAfter({ code }: Failure): KeychainState {
 }
 
 /**
- * The keychain, with memory as the fallback for this session when there is no keychain or it is locked, so that users
- * without a keychain can still sign in. Secrets are never written to disk instead.
+ * The keychain, with memory as the fallback for this session when there is no keychain or it is locked, so
+ * that users without a keychain can still sign in. Secrets are never written to disk instead.
  */
 export function createSessionVault(options: {
   readonly keychain: Keychain
@@ -84,7 +84,8 @@ export function createSessionVault(options: {
     const answer = await keychain.delete(name)
     if (answer.ok) return answer
     setState(stateAfter(answer.failure))
-    // Without a keychain, memory was the only copy. A locked keychain may still hold one, so the failure is returned.
+    // Without a keychain, memory was the only copy. A locked keychain may still hold one, so the failure is
+    // returned.
     return wasInMemory && answer.failure.code === 'keychain-absent'
       ? success(undefined)
       : failed(failure(answer.failure.code, {}, { detail: answer.failure.detail }))

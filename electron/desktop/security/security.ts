@@ -2,12 +2,15 @@ import { app, session } from 'electron'
 import type { Log } from '../../platform/environment.ts'
 import { isAllowedRequest } from './ipc-sender.ts'
 
-/** Forbids navigation, new windows and webviews in all pages, including ours. Must be called before `ready`. */
+/**
+ * Forbids navigation, new windows and webviews in all pages, including ours. Must be called before `ready`.
+ */
 export function restrictWebContents(log: Log): void {
   app.enableSandbox()
   app.on('web-contents-created', (_event, contents) => {
     contents.on('will-navigate', (event, url) => {
-      // Also within our own scheme: the page is a single document, so another address would show an empty window.
+      // Also within our own scheme: the page is a single document, so another address would show an empty
+      // window.
       event.preventDefault()
       log.warn('a navigation was prevented', { url })
     })
@@ -27,8 +30,8 @@ export function restrictWebContents(log: Log): void {
 }
 
 /**
- * Denies the page all permissions and network requests; the main process and its threads send all requests. Must be called
- * after `ready`.
+ * Denies the page all permissions and network requests; the main process and its threads send all requests.
+ * Must be called after `ready`.
  */
 export function restrictSession(log: Log): void {
   const { defaultSession } = session

@@ -5,8 +5,8 @@ import { renameUnreadableJson } from './unreadable-json.ts'
 import type { JsonStore } from '../../platform/settings.ts'
 
 /**
- * A small JSON file in `folder`, written atomically by electron-store. An unreadable file is renamed, never overwritten. If
- * writing fails the values are lost at the end of the session, but the app works.
+ * A small JSON file in `folder`, written atomically by electron-store. An unreadable file is renamed, never
+ * overwritten. If writing fails the values are lost at the end of the session, but the app works.
  */
 export function openJsonStore(name: string, folder: string, log: Log): JsonStore {
   const file = join(folder, `${name}.json`)

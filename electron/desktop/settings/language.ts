@@ -20,7 +20,10 @@ const isLanguageTag = (tag: string) => {
 /** The available language closest to the system's. */
 export const systemLocale = (): Locale => localeFor(app.getPreferredSystemLanguages().filter(isLanguageTag))
 
-/** The language from the settings, or the one closest to the system's. Read at each call, so that changes apply immediately. */
+/**
+ * The language from the settings, or the one closest to the system's. Read at each call, so that changes
+ * apply immediately.
+ */
 export function createLanguage(settings: SettingsStore): Language {
   const locale = (): Locale => {
     const { language } = settings.current()

@@ -2,8 +2,8 @@ import { readFileSync, renameSync } from 'node:fs'
 import type { Log } from '../../platform/environment.ts'
 
 /**
- * Renames a file that contains no JSON object, so that the next write does not overwrite it; a missing file is fine.
- * Synchronous, since the app needs the settings before it can show anything.
+ * Renames a file that contains no JSON object, so that the next write does not overwrite it; a missing file
+ * is fine. Synchronous, since the app needs the settings before it can show anything.
  */
 export function renameUnreadableJson(file: string, log: Log): void {
   let reason: unknown = 'not a JSON object'

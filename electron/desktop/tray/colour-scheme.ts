@@ -14,8 +14,8 @@ const appearance = 'org.freedesktop.appearance'
 const colourScheme = 'color-scheme'
 
 /**
- * The value is wrapped in one or two variants, depending on the portal's version. 1 is dark, 2 is light and 0 no preference
- * (flatpak.github.io, Settings).
+ * The value is wrapped in one or two variants, depending on the portal's version. 1 is dark, 2 is light and 0
+ * no preference (flatpak.github.io, Settings).
  */
 function parseIsDark(value: unknown): boolean | null {
   if (typeof value === 'object' && value !== null && 'value' in value) return parseIsDark(value.value)
@@ -25,8 +25,8 @@ function parseIsDark(value: unknown): boolean | null {
 }
 
 /**
- * Watches the desktop portal's colour scheme on Linux. Electron only reports the theme chosen in the app, which the
- * desktop's panel does not follow.
+ * Watches the desktop portal's colour scheme on Linux. Electron only reports the theme chosen in the app,
+ * which the desktop's panel does not follow.
  */
 export function watchColourScheme(options: {
   readonly platform: NodeJS.Platform

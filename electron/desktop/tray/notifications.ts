@@ -30,7 +30,9 @@ export function createNotifications(options: {
   // An unreferenced notification may be garbage-collected, and its click handler with it.
   const shown = new Map<string, Notification>()
 
-  /** Replaces an older notification of the same kind, so that many failures do not show many notifications. */
+  /**
+   * Replaces an older notification of the same kind, so that many failures do not show many notifications.
+   */
   function show(kind: string, body: string, onClick = showUploads): void {
     if (!Notification.isSupported()) return
     shown.get(kind)?.close()

@@ -18,7 +18,10 @@ async function hasOwner(bus: Dbus, name: string): Promise<boolean> {
   return answer?.[0] === true
 }
 
-/** A watcher without a host accepts icons but shows none. Watchers without the property are assumed to have a host. */
+/**
+ * A watcher without a host accepts icons but shows none. Watchers without the property are assumed to have a
+ * host.
+ */
 async function areIconsShown(bus: Dbus): Promise<boolean> {
   if (!(await hasOwner(bus, watcher))) return false
   return (await bus.property(watcherObject, 'IsStatusNotifierHostRegistered')) !== false
@@ -43,9 +46,10 @@ async function isScreenLocked(bus: Dbus): Promise<boolean> {
 export const removalDelayMs = 30_000
 
 /**
- * Electron does not report whether a tray icon is shown, so on Linux the session bus is queried for the service that shows
- * them (StatusNotifierItem, freedesktop.org); stock GNOME has none. No answer counts as no tray, since a window hidden
- * without an icon could not be opened again. Removal is reported only after a delay during which the screen was not locked.
+ * Electron does not report whether a tray icon is shown, so on Linux the session bus is queried for the
+ * service that shows them (StatusNotifierItem, freedesktop.org); stock GNOME has none. No answer counts as no
+ * tray, since a window hidden without an icon could not be opened again. Removal is reported only after a
+ * delay during which the screen was not locked.
  */
 export function watchTrayAvailability(platform: NodeJS.Platform, timers: Timers, log: Log): TrayAvailability {
   if (platform !== 'linux')

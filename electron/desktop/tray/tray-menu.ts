@@ -168,7 +168,9 @@ function recentUploadsItem(uploads: readonly RecentUpload[], actions: TrayAction
   }
 }
 
-/** Shortens a name to keep the menu narrow and escapes `&`, which marks an access key on Windows and Linux. */
+/**
+ * Shortens a name to keep the menu narrow and escapes `&`, which marks an access key on Windows and Linux.
+ */
 function menuLabel(name: string): string {
   const maxLength = 40
   const short = name.length > maxLength ? `${name.slice(0, maxLength - 1)}…` : name

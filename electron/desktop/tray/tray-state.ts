@@ -4,8 +4,8 @@ import type { Translate } from '../../messages/messages.ts'
 export type TrayState = 'idle' | 'sending' | 'paused' | 'attention'
 
 /**
- * The state of the icon; a row that needs attention outranks everything else. `isPaused`: by the user, or by battery, metered
- * network or quiet hours.
+ * The state of the icon; a row that needs attention outranks everything else. `isPaused`: by the user, or by
+ * battery, metered network or quiet hours.
  */
 export function trayStateOf(totals: Totals, isPaused: boolean): TrayState {
   if (totals.needsYou > 0) return 'attention'
@@ -57,7 +57,9 @@ export interface Panel {
   readonly isSystemDark: boolean
 }
 
-/** Whether the icon is on a dark background. The top bars of some desktops are dark in a light theme as well. */
+/**
+ * Whether the icon is on a dark background. The top bars of some desktops are dark in a light theme as well.
+ */
 export function isPanelDark({ platform, desktop, isDesktopDark, isSystemDark }: Panel): boolean {
   if (platform !== 'linux') return isSystemDark
   return /\b(?:gnome|unity|pantheon|cinnamon)\b/i.test(desktop) || isDesktopDark
@@ -72,7 +74,10 @@ export function progressStep({ movedBytes, totalBytes }: Totals): number {
   return Math.min(progressSteps - 1, Math.floor((movedBytes / totalBytes) * progressSteps))
 }
 
-/** The icon file for a state; `step` is used for `sending`. Electron picks denser variants (`@1.25x`) in the same folder. */
+/**
+ * The icon file for a state; `step` is used for `sending`. Electron picks denser variants (`@1.25x`) in the
+ * same folder.
+ */
 export function trayIconName(
   state: TrayState,
   step: number,

@@ -23,7 +23,10 @@ export interface TrayIcon {
 }
 
 const updateIntervalMs = 1_000
-/** Rebuilding a menu closes it under the pointer on some desktops, so a menu with only new numbers is rebuilt less often. */
+/**
+ * Rebuilding a menu closes it under the pointer on some desktops, so a menu with only new numbers is rebuilt
+ * less often.
+ */
 const menuIntervalMs = 5_000
 
 interface TrayOptions {

@@ -1,6 +1,6 @@
 /**
- * Runs `update` immediately, and at most once per interval for further requests: the display is never older than the
- * interval and never redrawn more often.
+ * Runs `update` immediately, and at most once per interval for further requests: the display is never older
+ * than the interval and never redrawn more often.
  */
 export function createUpdateThrottle(
   intervalMs: number,

@@ -10,7 +10,10 @@ function signedBytes(feedFile: string, text: string): Buffer {
   return Buffer.from(`modelferry feed 1\n${feedFile}\n${text}`)
 }
 
-/** Parses the public keys built into the app: SPKI in DER as base64, separated by spaces or commas. Others are skipped. */
+/**
+ * Parses the public keys built into the app: SPKI in DER as base64, separated by spaces or commas. Others are
+ * skipped.
+ */
 export function readFeedKeys(text: string): readonly KeyObject[] {
   return text.split(/[\s,]+/).flatMap((encodedKey) => {
     try {

@@ -23,8 +23,8 @@ export type ProviderClass = new (
 ) => Provider<UpdateInfo>
 
 /**
- * An electron-updater provider that accepts a feed (`latest*.yml`) only if it is signed by one of our keys. The feed contains
- * the version and the SHA-512 of each file, so the server can change neither.
+ * An electron-updater provider that accepts a feed (`latest*.yml`) only if it is signed by one of our keys.
+ * The feed contains the version and the SHA-512 of each file, so the server can change neither.
  */
 export async function signedProvider(feed: string, keys: readonly KeyObject[]): Promise<ProviderClass> {
   // Imported lazily, to keep electron-updater out of the start of the app.

@@ -40,7 +40,10 @@ export function toReplaceError(error: unknown): UpdateError {
   return new UpdateError(isNotWritable ? 'update-not-writable' : 'update-not-installed', error)
 }
 
-/** Classifies Squirrel's errors by their message, since it has no codes for an app on a disk image or in Downloads. */
+/**
+ * Classifies Squirrel's errors by their message, since it has no codes for an app on a disk image or in
+ * Downloads.
+ */
 export function toSquirrelError(error: unknown): UpdateError {
   const isNotWritable = error instanceof Error && /read-only volume|permission/i.test(error.message)
   return new UpdateError(isNotWritable ? 'update-not-writable' : 'update-not-installed', error)

@@ -1,7 +1,10 @@
 import type { JsonStore } from '../../platform/settings.ts'
 import type { StoredVersion } from './update-controller.ts'
 
-/** A start within this time after an installation began is the one that completes it: installers take up to a minute. */
+/**
+ * A start within this time after an installation began is the one that completes it: installers take up to a
+ * minute.
+ */
 const maxInstallMs = 5 * 60_000
 
 /** What is stored about an update across the restart that installs it. */
@@ -15,8 +18,9 @@ export function createUpdateRecord(options: {
   /** The version that could not be installed. */
   readonly refused: StoredVersion
   /**
-   * Whether the window was hidden when the installation began; installers do not pass our arguments to the new version. Must be
-   * called before `intended` is read and cleared. A later start is the user's own and shows the window.
+   * Whether the window was hidden when the installation began; installers do not pass our arguments to the
+   * new version. Must be called before `intended` is read and cleared. A later start is the user's own and
+   * shows the window.
    */
   wasStartedHidden(): boolean
 } {

@@ -7,15 +7,19 @@ export interface Installation {
   readonly platform: NodeJS.Platform
   readonly env: Readonly<Record<string, string | undefined>>
   readonly execPath: string
-  /** The content of `resources/package-type`, which electron-builder writes for deb and rpm; null if it is missing. */
+  /**
+   * The content of `resources/package-type`, which electron-builder writes for deb and rpm; null if it is
+   * missing.
+   */
   readonly packageType: string | null
   /** Whether the build has a key to verify updates with. */
   readonly hasKeys: boolean
 }
 
 /**
- * Null when the app updates itself, as an AppImage, on Windows and on macOS. The package type counts only in the folder of
- * installed packages, since an archive built together with a package may contain the file as well.
+ * Null when the app updates itself, as an AppImage, on Windows and on macOS. The package type counts only in
+ * the folder of installed packages, since an archive built together with a package may contain the file as
+ * well.
  */
 export function updatesUnavailableReason(installation: Installation): NoUpdatesReason | null {
   const { isPackaged, platform, env, execPath, packageType, hasKeys } = installation

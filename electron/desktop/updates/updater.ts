@@ -130,8 +130,9 @@ async function createForSystem(options: UpdaterOptions): Promise<AppUpdater> {
 type SafeAppImageUpdater = Awaited<ReturnType<typeof safeAppImageUpdater>>
 
 /**
- * electron-updater removes the old AppImage before copying the new one, so a full disk could leave neither. This updater
- * copies the new one to the same folder and then renames it atomically. The name is kept, so that shortcuts still work.
+ * electron-updater removes the old AppImage before copying the new one, so a full disk could leave neither.
+ * This updater copies the new one to the same folder and then renames it atomically. The name is kept, so
+ * that shortcuts still work.
  */
 async function safeAppImageUpdater(restartArguments: () => readonly string[]) {
   const { AppImageUpdater } = await import('electron-updater')

@@ -4,8 +4,8 @@ import type { Dialogs } from './dialogs.ts'
 import type { MainWindow } from './main-window.ts'
 
 /**
- * Decides what closing the window does: continue in the background or quit, as the user chose the first time. Without a
- * tray icon the window is minimised instead of hidden, so that it can be found again.
+ * Decides what closing the window does: continue in the background or quit, as the user chose the first time.
+ * Without a tray icon the window is minimised instead of hidden, so that it can be found again.
  */
 export function createCloseHandler(options: {
   readonly window: Pick<MainWindow, 'hide' | 'minimise'>

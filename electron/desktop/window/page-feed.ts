@@ -7,7 +7,10 @@ export interface PageFeed {
   sendPatch(patch: Patch): void
   sendFlow(flow: TransferSpeed): void
   sendDetails(details: UploadDetails): void
-  /** Sends an event, or keeps it until the page listens; see `isStateEvent` for which of the kept events are replaced. */
+  /**
+   * Sends an event, or keeps it until the page listens; see `isStateEvent` for which of the kept events are
+   * replaced.
+   */
   sendEvent: <Name extends EventName>(name: Name, value: Events[Name]) => void
   /** The page starts to listen with its first snapshot. */
   callAnswered(name: CallName): void
@@ -17,8 +20,9 @@ export interface PageFeed {
 }
 
 /**
- * Decides which events the page gets, and when. An invisible window gets no patches, and the latest one when it is shown.
- * If the page missed more than that one it notices the gap in the sequence and asks for a snapshot.
+ * Decides which events the page gets, and when. An invisible window gets no patches, and the latest one when
+ * it is shown. If the page missed more than that one it notices the gap in the sequence and asks for a
+ * snapshot.
  */
 export function createPageFeed(options: {
   readonly send: SendToPage

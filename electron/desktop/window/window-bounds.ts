@@ -33,8 +33,8 @@ export function centred(size: Pick<Bounds, 'width' | 'height'>, area: Bounds | u
 }
 
 /**
- * The stored bounds if the title bar would be reachable on one of the displays; otherwise the stored size without a position,
- * or the first size. `areas` are the work areas of the displays.
+ * The stored bounds if the title bar would be reachable on one of the displays; otherwise the stored size
+ * without a position, or the first size. `areas` are the work areas of the displays.
  */
 export function windowBounds(
   stored: unknown,

@@ -15,7 +15,9 @@ export interface Placement {
   readonly isFullScreen: boolean
 }
 
-/** Stores one placement for each set of connected displays, for example with and without an external monitor. */
+/**
+ * Stores one placement for each set of connected displays, for example with and without an external monitor.
+ */
 export interface DisplayPlacements {
   read(displays: readonly DisplayArea[]): Placement
   write(displays: readonly DisplayArea[], placement: Placement & { readonly bounds: Bounds }): void
@@ -73,8 +75,9 @@ export interface WindowPlacement {
 }
 
 /**
- * The system does not move a hidden window when displays change, so its coordinates belong to the displays it was last shown
- * on. They are not stored for other displays, and the window is placed again before it is shown.
+ * The system does not move a hidden window when displays change, so its coordinates belong to the displays it
+ * was last shown on. They are not stored for other displays, and the window is placed again before it is
+ * shown.
  */
 export function createWindowPlacement(
   memory: JsonStore,

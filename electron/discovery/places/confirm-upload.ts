@@ -21,8 +21,9 @@ export interface UploadDestination {
 }
 
 /**
- * Enqueues files that the app has found by itself once the user has confirmed their number, team and server; null if
- * the user declines. Exactly the confirmed files are enqueued, even if the search or the selected team changes meanwhile.
+ * Enqueues files that the app has found by itself once the user has confirmed their number, team and server;
+ * null if the user declines. Exactly the confirmed files are enqueued, even if the search or the selected
+ * team changes meanwhile.
  */
 export async function enqueueAfterConfirmation(
   files: readonly (FileWithTarget & { readonly sizeBytes: number })[],

@@ -3,8 +3,8 @@ import { basename } from 'node:path'
 import { readContent } from '../../recognition/read-content.ts'
 
 /**
- * The external data files that hold the weights of an ONNX graph: file name → minimum size in bytes. Null if the graph
- * can't be read or is refused, for example because it refers to files outside its folder.
+ * The external data files that hold the weights of an ONNX graph: file name → minimum size in bytes. Null if
+ * the graph can't be read or is refused, for example because it refers to files outside its folder.
  */
 export async function readExternalWeights(graph: string): Promise<ReadonlyMap<string, number> | null> {
   try {

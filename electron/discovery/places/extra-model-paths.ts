@@ -21,8 +21,8 @@ export interface ExtraPathsContext {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly platform: NodeJS.Platform
   /**
-   * For a file that the user did not choose: ignores network folders on Windows, because opening one sends the user's
-   * credentials to that server.
+   * For a file that the user did not choose: ignores network folders on Windows, because opening one sends
+   * the user's credentials to that server.
    */
   readonly isLocalOnly?: boolean
 }
@@ -31,7 +31,9 @@ export interface ExtraPathsContext {
 export const maxSettingsFileBytes = 256 * 1024
 const maxFolders = 500
 
-/** Keys for custom nodes and settings instead of models (ComfyUI, utils/extra_config.py and its desktop app). */
+/**
+ * Keys for custom nodes and settings instead of models (ComfyUI, utils/extra_config.py and its desktop app).
+ */
 const nonModelKeys = new Set([
   'base_path',
   'is_default',
@@ -43,9 +45,9 @@ const nonModelKeys = new Set([
 ])
 
 /**
- * The model folders that an `extra_model_paths.yaml` lists: sections of type → one or more folders (one per line) below the
- * section's `base_path`. Null if the text is not such a file, including one that nests too deeply or expands more than a
- * hundred aliases.
+ * The model folders that an `extra_model_paths.yaml` lists: sections of type → one or more folders (one per
+ * line) below the section's `base_path`. Null if the text is not such a file, including one that nests too
+ * deeply or expands more than a hundred aliases.
  */
 export function parseExtraModelPaths(
   text: string,
@@ -73,7 +75,9 @@ export function parseExtraModelPaths(
   return [...unique.values()].filter(({ path }) => !isOnAnotherComputer(path, context)).slice(0, maxFolders)
 }
 
-/** Whether a Windows path refers to a server (UNC: `\\\\server\\share`) other than the one with the yaml file. */
+/**
+ * Whether a Windows path refers to a server (UNC: `\\\\server\\share`) other than the one with the yaml file.
+ */
 function isOnAnotherComputer(
   path: string,
   { folder, platform, isLocalOnly = false }: ExtraPathsContext,
@@ -105,7 +109,9 @@ function foldersOfSection(section: string, map: YamlMap, context: ExtraPathsCont
   })
 }
 
-/** One folder per line, or a yaml list. ComfyUI's example has comments inside block scalars, which yaml keeps. */
+/**
+ * One folder per line, or a yaml list. ComfyUI's example has comments inside block scalars, which yaml keeps.
+ */
 function linesOf(value: unknown): string[] {
   const texts = Array.isArray(value) ? value.map(textOf) : textOf(value).split(/\r?\n/)
   return texts

@@ -40,8 +40,8 @@ export class FoundPlaces {
   }
 
   /**
-   * Searches the usual places and resolves once the search has ended. Joins a running search; a completed search is only
-   * repeated if `again` is set.
+   * Searches the usual places and resolves once the search has ended. Joins a running search; a completed
+   * search is only repeated if `again` is set.
    */
   async search(again: boolean): Promise<void> {
     if (this.#running) return this.#running.done

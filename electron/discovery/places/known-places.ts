@@ -23,8 +23,8 @@ export interface SearchPlan {
 }
 
 /**
- * The usual places on each platform: where the programs' installers and instructions put them, the home folder, other
- * disks, and the data folders of desktop apps.
+ * The usual places on each platform: where the programs' installers and instructions put them, the home
+ * folder, other disks, and the data folders of desktop apps.
  */
 export function searchPlan({ platform, home, environment }: Computer): SearchPlan {
   const { join } = platform === 'win32' ? win32 : posix
@@ -96,7 +96,9 @@ export function placeKindByName(name: string): PlaceKind | null {
   return plain.includes('fooocus') ? 'fooocus' : null
 }
 
-/** The model folders of a program, relative to its folder. Portable builds have one more folder around them. */
+/**
+ * The model folders of a program, relative to its folder. Portable builds have one more folder around them.
+ */
 export const modelFolders: Readonly<Record<PlaceKind, readonly string[]>> = {
   comfyui: ['models', 'ComfyUI/models', 'resources/ComfyUI/models'],
   a1111: ['models', 'webui/models', 'embeddings'],

@@ -70,8 +70,8 @@ export interface ChosenPlace {
 const emptyReport: AddReport = { added: 0, refused: 0, skipped: [] }
 
 /**
- * Finds models on this computer: in the usual places of other programs, in folders that yaml files list, and those that a
- * workflow needs.
+ * Finds models on this computer: in the usual places of other programs, in folders that yaml files list, and
+ * those that a workflow needs.
  */
 export class ModelFinder {
   readonly calls: Pick<CallHandlers, 'findPlaces' | 'stopFinding' | 'workflow' | 'closeWorkflow'>
@@ -118,7 +118,10 @@ export class ModelFinder {
     this.calls = this.#createCalls()
   }
 
-  /** Opens dropped workflows, adds the folders that dropped yaml files list, and passes everything else to `enqueue`. */
+  /**
+   * Opens dropped workflows, adds the folders that dropped yaml files list, and passes everything else to
+   * `enqueue`.
+   */
   async processDropped(
     paths: readonly string[],
     enqueue: (paths: readonly string[]) => Promise<Result<AddReport>>,
@@ -164,7 +167,10 @@ export class ModelFinder {
     return this.#searchWorker.searchFolder(folder)
   }
 
-  /** The external data files of an ONNX graph: file name → minimum size in bytes; null if the graph can't be read. */
+  /**
+   * The external data files of an ONNX graph: file name → minimum size in bytes; null if the graph can't be
+   * read.
+   */
   readExternalWeights(graph: string): Promise<ReadonlyMap<string, number> | null> {
     return this.#searchWorker.readExternalWeights(graph)
   }
@@ -239,7 +245,10 @@ async function replaceDiffusersParts(models: readonly FoundModel[]) {
   return [...files.values()]
 }
 
-/** An explicit type from a yaml file is used; otherwise recognition decides, which also reads the file's content. */
+/**
+ * An explicit type from a yaml file is used; otherwise recognition decides, which also reads the file's
+ * content.
+ */
 function targetOf({ modelType, name, isTypeExplicit }: FoundModel): Partial<Target> {
   if (!isTypeExplicit || modelType === null) return {}
   return { modelType, modelPath: cleanLibraryPath(`models/${modelType}/${name}`) }

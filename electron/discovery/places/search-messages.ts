@@ -16,7 +16,9 @@ export interface SearchTask {
   readonly computer: Computer
 }
 
-/** What the search worker sends: one message for each place, folder and workflow as soon as it is finished. */
+/**
+ * What the search worker sends: one message for each place, folder and workflow as soon as it is finished.
+ */
 export type SearchMessage =
   | { readonly kind: 'place'; readonly place: FoundPlace }
   /** Null if the file lists no model folders. */

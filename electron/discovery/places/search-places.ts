@@ -41,8 +41,8 @@ interface Search extends PlaceSearchOptions {
 }
 
 /**
- * Searches the usual places of this computer. Reads names and sizes only, except for small settings files that list
- * folders. Resolves with false if a limit ended the search.
+ * Searches the usual places of this computer. Reads names and sizes only, except for small settings files
+ * that list folders. Resolves with false if a limit ended the search.
  */
 export async function searchPlaces(options: PlaceSearchOptions): Promise<boolean> {
   const plan = searchPlan(options.computer)
@@ -141,8 +141,8 @@ async function searchExtraPathsFile(search: Search, file: string): Promise<void>
 }
 
 /**
- * Searches the folders that a yaml file lists and reports them as one place. Models that were found in them before get the
- * type from the yaml file and are removed from their former place.
+ * Searches the folders that a yaml file lists and reports them as one place. Models that were found in them
+ * before get the type from the yaml file and are removed from their former place.
  */
 async function searchExtraFolders(
   search: Search,

@@ -11,7 +11,9 @@ export interface SearchOptions {
 
 /** A network share that hangs would block its thread forever. */
 const maxDurationMs = 60_000
-/** Each folder has a limit of its own and is reported as soon as it is finished, so a long wait loses nothing. */
+/**
+ * Each folder has a limit of its own and is reported as soon as it is finished, so a long wait loses nothing.
+ */
 const maxFoldersDurationMs = 180_000
 /** A workflow of 64 MB takes a few hundred megabytes once parsed. */
 const heapMegabytes = 1_024
@@ -31,8 +33,9 @@ export class SearchWorkerClient {
   }
 
   /**
-   * Runs a request and passes on each message as it arrives. Resolves with true if the request was completed, and with
-   * false if it was aborted, ran out of time or ended its thread with an error. Earlier messages stay valid.
+   * Runs a request and passes on each message as it arrives. Resolves with true if the request was completed,
+   * and with false if it was aborted, ran out of time or ended its thread with an error. Earlier messages
+   * stay valid.
    */
   search(request: SearchRequest, { signal, onMessage }: SearchOptions): Promise<boolean> {
     return new Promise((resolve) => {
@@ -71,7 +74,10 @@ export class SearchWorkerClient {
     return result
   }
 
-  /** The external data files of an ONNX graph: file name → minimum size in bytes; null if the graph can't be read. */
+  /**
+   * The external data files of an ONNX graph: file name → minimum size in bytes; null if the graph can't be
+   * read.
+   */
   async readExternalWeights(graph: string): Promise<ReadonlyMap<string, number> | null> {
     let files: ReadonlyMap<string, number> | null = null
     await this.search(

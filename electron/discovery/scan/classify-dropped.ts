@@ -19,8 +19,9 @@ export interface DroppedFiles {
 }
 
 /**
- * Sorts dropped files by their names into workflows, yaml files and models. An image, JSON or yaml file beside a model of
- * the same name belongs to that model, whatever it contains, and so does the index of a sharded model.
+ * Sorts dropped files by their names into workflows, yaml files and models. An image, JSON or yaml file
+ * beside a model of the same name belongs to that model, whatever it contains, and so does the index of a
+ * sharded model.
  */
 export function classifyDropped(paths: readonly string[]): DroppedFiles {
   const absolute = paths.map((path) => resolve(path))
@@ -34,7 +35,8 @@ export function classifyDropped(paths: readonly string[]): DroppedFiles {
   const belongsToModel = (path: string) => {
     const [name, folder] = [basename(path), dirname(resolve(path))]
     const stem = resolve(path).slice(0, -extensionOf(path).length).toLowerCase()
-    // A yaml file with a model's name is that model's configuration, which could be mistaken for a list of folders.
+    // A yaml file with a model's name is that model's configuration, which could be mistaken for a list of
+    // folders.
     const isModelConfig = isYaml(path) && stems.has(stem)
     return (
       isModelConfig ||

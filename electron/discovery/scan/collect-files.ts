@@ -57,9 +57,9 @@ interface Folder {
 }
 
 /**
- * Finds the model files among dropped files and folders, in the order of the drop and then by name. Links are followed;
- * a folder inside itself is skipped as a loop, a repeated file or folder as a duplicate. A path that can't be read is
- * returned as a file with its failure. Rejects only if `signal` aborts.
+ * Finds the model files among dropped files and folders, in the order of the drop and then by name. Links are
+ * followed; a folder inside itself is skipped as a loop, a repeated file or folder as a duplicate. A path
+ * that can't be read is returned as a file with its failure. Rejects only if `signal` aborts.
  */
 export async function collectFiles(
   paths: readonly string[],
@@ -111,7 +111,9 @@ async function addDropped(collection: Collection, path: string): Promise<void> {
   }
 }
 
-/** Adds a dropped file with the rest of its model: its other shards and their index, or its external weights. */
+/**
+ * Adds a dropped file with the rest of its model: its other shards and their index, or its external weights.
+ */
 async function addModel(
   collection: Collection,
   file: Omit<CandidateFile, 'group' | 'failure'>,
@@ -228,7 +230,10 @@ interface CandidateFile {
   readonly requiredBy?: FoundFile | undefined
 }
 
-/** Adds a file unless it was added before. A duplicate is reported unless it would only accompany another file. */
+/**
+ * Adds a file unless it was added before. A duplicate is reported unless it would only accompany another
+ * file.
+ */
 function addFile(collection: Collection, candidate: CandidateFile): FoundFile | null {
   const { real, place, folder, name, stats, group, failure: reason, requiredBy } = candidate
   const key = keyOf(stats, real)
@@ -254,7 +259,9 @@ function addFile(collection: Collection, candidate: CandidateFile): FoundFile | 
   return file
 }
 
-/** Identifies a file or folder. Some network file systems have no inode numbers, so the path is used there. */
+/**
+ * Identifies a file or folder. Some network file systems have no inode numbers, so the path is used there.
+ */
 function keyOf(stats: BigIntStats, real: string): string {
   return stats.ino === 0n ? real : `${stats.dev}:${stats.ino}`
 }

@@ -2,7 +2,10 @@ import { access } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { maxDiffusersDepth, diffusersIndex } from '../../recognition/model-groups.ts'
 
-/** Maps each file to the root folder of the diffusers model that it is a part of, or to itself if it is not a part. */
+/**
+ * Maps each file to the root folder of the diffusers model that it is a part of, or to itself if it is not a
+ * part.
+ */
 export async function findDiffusersRoots(paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const indexByFolder = new Map<string, Promise<boolean>>()
   const hasIndex = (folder: string) => {

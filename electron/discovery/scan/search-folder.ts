@@ -23,7 +23,9 @@ export interface FolderSearchResult {
   readonly incompleteReason: IncompleteScan | 'gone' | null
 }
 
-/** All models below a folder, or those that were found within the limits. Never rejects because of the disk. */
+/**
+ * All models below a folder, or those that were found within the limits. Never rejects because of the disk.
+ */
 export async function searchFolder(
   folder: string,
   limits: FolderLimits = defaultLimits,

@@ -38,8 +38,8 @@ export interface WalkOptions {
   readonly modelType?: string
   readonly now: () => number
   /**
-   * Leaves out files that exist only in a cloud drive, by this platform's rules. Watched folders include them, because such
-   * a file is not new when it is downloaded later.
+   * Leaves out files that exist only in a cloud drive, by this platform's rules. Watched folders include
+   * them, because such a file is not new when it is downloaded later.
    */
   readonly skipCloudOnlyOn?: NodeJS.Platform
 }
@@ -48,8 +48,8 @@ export interface WalkOptions {
 const maxDepth = 8
 
 /**
- * The model files below a folder. `isComplete` is false if the budget ended the walk. Unreadable folders are skipped, and
- * a folder is entered once even if several links lead to it.
+ * The model files below a folder. `isComplete` is false if the budget ended the walk. Unreadable folders are
+ * skipped, and a folder is entered once even if several links lead to it.
  */
 export async function walkModels(
   root: string,
@@ -145,7 +145,10 @@ async function fileKey({ ino, dev }: BigIntStats, path: string): Promise<string>
   return `file ${ino === 0n ? await realpath(path) : `${dev}:${ino}`}`
 }
 
-/** Exactly the number of a `stat` without bigint, with which it is compared (Node, lib/internal/fs/utils.js, msFromTimeSpec). */
+/**
+ * Exactly the number of a `stat` without bigint, with which it is compared (Node, lib/internal/fs/utils.js,
+ * msFromTimeSpec).
+ */
 function mtimeMs({ mtimeNs }: BigIntStats): number {
   return Number(mtimeNs / 1_000_000_000n) * 1_000 + Number(mtimeNs % 1_000_000_000n) / 1_000_000
 }

@@ -12,10 +12,16 @@ export interface PendingFile extends FileState {
   readonly unchangedSinceMs: number
 }
 
-/** Copies stall for a second or two; slower downloads leave a marker file beside the model (recognition.md, 4.6: 3–5 s). */
+/**
+ * Copies stall for a second or two; slower downloads leave a marker file beside the model (recognition.md,
+ * 4.6: 3–5 s).
+ */
 export const stableAfterMs = 10_000
 
-/** FAT rounds times to two seconds, and shifts them by whole quarter hours with the time zone or daylight saving. */
+/**
+ * FAT rounds times to two seconds, and shifts them by whole quarter hours with the time zone or daylight
+ * saving.
+ */
 const roundingMs = 2_000
 const quarterHourMs = 15 * 60_000
 const dayMs = 24 * 60 * 60_000
@@ -38,7 +44,10 @@ export function isSameState(one: FileState, other: FileState): boolean {
   return differenceMs <= dayMs && Math.min(remainderMs, quarterHourMs - remainderMs) <= roundingMs
 }
 
-/** Compares a new file with its previous state. It is stable if it has been unchanged long enough and isn't empty. */
+/**
+ * Compares a new file with its previous state. It is stable if it has been unchanged long enough and isn't
+ * empty.
+ */
 export function checkStability(
   previous: PendingFile | undefined,
   state: FileState,

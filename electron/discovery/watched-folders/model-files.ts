@@ -29,10 +29,16 @@ export interface ModelFiles {
   readonly isComplete: boolean
 }
 
-/** The external data files of an ONNX graph: file name → minimum size in bytes; null if the graph can't be read. */
+/**
+ * The external data files of an ONNX graph: file name → minimum size in bytes; null if the graph can't be
+ * read.
+ */
 export type ReadExternalWeights = (graph: string) => Promise<ReadonlyMap<string, number> | null>
 
-/** The paths to enqueue for many files. Sequential, because every graph starts a thread; each folder is listed once. */
+/**
+ * The paths to enqueue for many files. Sequential, because every graph starts a thread; each folder is listed
+ * once.
+ */
 export async function pathsToEnqueueFor(
   paths: readonly string[],
   root: string,
@@ -52,7 +58,10 @@ export async function pathsToEnqueueFor(
   return [...toEnqueue]
 }
 
-/** Finds the model that a file belongs to from the files around it, at most up to `root`. Most files are a model alone. */
+/**
+ * Finds the model that a file belongs to from the files around it, at most up to `root`. Most files are a
+ * model alone.
+ */
 export async function findModelFiles(
   path: string,
   root: string,
@@ -96,7 +105,8 @@ async function graphFiles(path: string, readExternalWeights: ReadExternalWeights
   )
   const present = weightFiles.filter(({ isPresent }) => isPresent).map(({ file }) => file)
   const names = await namesIn(dirname(path))
-  // Weights that can't be recognised by their names are left out; the graph is then refused when it is enqueued.
+  // Weights that can't be recognised by their names are left out; the graph is then refused when it is
+  // enqueued.
   const recognised = present.filter(
     (file) => findGroup(basename(file), names, dirname(path))?.kind === 'external',
   )
@@ -138,7 +148,10 @@ function hasAllParts(name: string, files: readonly string[]): boolean {
 /** Class names of components without weights (diffusers, transformers). */
 const withoutWeights = /(Scheduler|Tokenizer|TokenizerFast|FeatureExtractor|ImageProcessor\w*|Processor)$/
 
-/** The components in a model's index: `"unet": ["diffusers", "UNet2DConditionModel"]`; an omitted one has two nulls. */
+/**
+ * The components in a model's index: `"unet": ["diffusers", "UNet2DConditionModel"]`; an omitted one has two
+ * nulls.
+ */
 async function componentsOf(
   index: string,
 ): Promise<readonly { readonly folder: string; readonly hasWeights: boolean }[]> {

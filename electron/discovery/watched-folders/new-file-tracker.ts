@@ -98,7 +98,8 @@ export class NewFileTracker {
     this.#changing.clear()
     for (const [path, previous] of this.#pending) {
       const state = await readFileState(path)
-      // Removed meanwhile, for example by a pause: if it were added again here, it would not be found as new later.
+      // Removed meanwhile, for example by a pause: if it were added again here, it would not be found as new
+      // later.
       if (this.#pending.get(path) !== previous) continue
       if (!state) {
         this.#pending.delete(path)
@@ -112,7 +113,10 @@ export class NewFileTracker {
     return stable
   }
 
-  /** Adds the stable files of a model to `stable`, and those that are not new models themselves to `companions`. */
+  /**
+   * Adds the stable files of a model to `stable`, and those that are not new models themselves to
+   * `companions`.
+   */
   async #areAllFilesStable(
     model: ModelFiles,
     stable: Map<string, FileState>,

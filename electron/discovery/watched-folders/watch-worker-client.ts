@@ -7,13 +7,15 @@ export interface WatchWorkerClientOptions {
   readonly worker: URL
   readonly log: Log
   readonly onFileChanged: (id: string, path: string) => void
-  /** Changes are reported from now on, but earlier ones were not. Called again after new folders were created. */
+  /**
+   * Changes are reported from now on, but earlier ones were not. Called again after new folders were created.
+   */
   readonly onReady: (id: string) => void
 }
 
 /**
- * Watches folders on a worker thread, because chokidar lists every folder first, which would block the main thread. Some
- * systems lose changes, so each folder is also rescanned periodically.
+ * Watches folders on a worker thread, because chokidar lists every folder first, which would block the main
+ * thread. Some systems lose changes, so each folder is also rescanned periodically.
  */
 export class WatchWorkerClient {
   readonly #options: WatchWorkerClientOptions

@@ -8,8 +8,9 @@ export type WatchRequest =
   | { readonly kind: 'unwatch'; readonly id: string }
 
 /**
- * `ready`: changes are reported from now on; files that arrived while the folder, or a new folder in it, was being listed
- * were not. `changed`: a file was added or written to. `failed`: no more changes of this folder are reported.
+ * `ready`: changes are reported from now on; files that arrived while the folder, or a new folder in it, was
+ * being listed were not. `changed`: a file was added or written to. `failed`: no more changes of this folder
+ * are reported.
  */
 export type WatchMessage =
   | { readonly kind: 'ready'; readonly id: string }
@@ -17,8 +18,8 @@ export type WatchMessage =
   | { readonly kind: 'failed'; readonly id: string; readonly reason: string }
 
 /**
- * chokidar lists a new folder before it watches it and misses files that arrive in between. This long after the last new
- * folder, all folders are watched.
+ * chokidar lists a new folder before it watches it and misses files that arrive in between. This long after
+ * the last new folder, all folders are watched.
  */
 const newFolderDelayMs = 1_000
 

@@ -13,8 +13,8 @@ export interface StoredFolder {
 }
 
 /**
- * A file that is not new: it was there when the folder was added (`offered`), or it was enqueued or declined since
- * (`known`).
+ * A file that is not new: it was there when the folder was added (`offered`), or it was enqueued or declined
+ * since (`known`).
  */
 export interface StoredFile extends FileState {
   readonly path: string

@@ -248,7 +248,9 @@ export class WatchedFolder {
     return !this.#isClosed && enqueueingStates.includes(this.state)
   }
 
-  /** Enqueues before storing: after a crash in between, the files are checked again and recognised as queued. */
+  /**
+   * Enqueues before storing: after a crash in between, the files are checked again and recognised as queued.
+   */
   async #enqueue(ready: readonly ReadyModel[]): Promise<void> {
     const { signal } = this.#enqueueing
     const paths = [...new Set(ready.flatMap(({ pathsToEnqueue }) => pathsToEnqueue))]

@@ -5,8 +5,9 @@ import type { LocalModel } from '../scan/walk-models.ts'
 import type { NeededModel } from './parse-workflow.ts'
 
 /**
- * Finds the diffusers folders that a workflow needs among the folders of local models: by the path below the folder of
- * their type, or by the folder's name alone. Only a folder with a `model_index.json` counts. Keys are the needed names.
+ * Finds the diffusers folders that a workflow needs among the folders of local models: by the path below the
+ * folder of their type, or by the folder's name alone. Only a folder with a `model_index.json` counts. Keys
+ * are the needed names.
  */
 export async function findDiffusersFolders(
   neededModels: readonly NeededModel[],

@@ -37,8 +37,9 @@ interface ModelCollector {
 }
 
 /**
- * The models that a ComfyUI workflow refers to, in order of appearance. Reads the API format, the editor format with
- * subgraphs and group nodes, and an object that contains either. Null if the value is not a workflow.
+ * The models that a ComfyUI workflow refers to, in order of appearance. Reads the API format, the editor
+ * format with subgraphs and group nodes, and an object that contains either. Null if the value is not a
+ * workflow.
  */
 export function parseNeededModels(value: unknown): readonly NeededModel[] | null {
   const collector: ModelCollector = { byKey: new Map(), nodeCount: 0 }
@@ -129,7 +130,10 @@ function readEditorNode(collector: ModelCollector, node: Json, className: string
   if (isJson(properties)) addModelList(collector, properties['models'], { className, isOff })
 }
 
-/** Newer editors list each widget among the inputs, in order. The names fit the values only if the counts are equal. */
+/**
+ * Newer editors list each widget among the inputs, in order. The names fit the values only if the counts are
+ * equal.
+ */
 function widgetNames(node: Json, count: number): readonly string[] {
   const inputs = Array.isArray(node['inputs']) ? (node['inputs'] as unknown[]) : []
   const names = inputs.flatMap((input) => {
@@ -254,8 +258,8 @@ function embeddingNames(text: string): string[] {
 }
 
 /**
- * A model name with `/` between folders, or null for a sentence, a URL or a path with `..`. Of an absolute path only the
- * file name is kept.
+ * A model name with `/` between folders, or null for a sentence, a URL or a path with `..`. Of an absolute
+ * path only the file name is kept.
  */
 function normalizeModelName(text: string): string | null {
   if (

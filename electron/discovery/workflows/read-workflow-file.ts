@@ -5,8 +5,8 @@ import { mergeNeededModels, parseNeededModels, type NeededModel } from './parse-
 import { isWebp, maxWorkflowBytes, pngMagic, textsOfPng, textsOfWebp } from './workflow-image.ts'
 
 /**
- * The models that the workflow in a JSON, PNG or WebP file needs; null if the file holds no workflow or can't be read.
- * The file's content decides its format, not its name. Never rejects.
+ * The models that the workflow in a JSON, PNG or WebP file needs; null if the file holds no workflow or can't
+ * be read. The file's content decides its format, not its name. Never rejects.
  */
 export async function readWorkflowFile(path: string): Promise<readonly NeededModel[] | null> {
   let file: FileHandle
@@ -39,7 +39,9 @@ function parseTexts(texts: readonly string[]): readonly NeededModel[] | null {
   return lists.length === 0 ? null : mergeNeededModels(lists)
 }
 
-/** Parses JSON, and the `NaN` and `Infinity` that Python writes although JSON doesn't allow them (as null). */
+/**
+ * Parses JSON, and the `NaN` and `Infinity` that Python writes although JSON doesn't allow them (as null).
+ */
 function parseJson(text: string): unknown {
   const plain = text.replace(/^\uFEFF/, '').replace(/\0+$/, '')
   for (const candidate of [plain, plain.replace(/(?<=[[:,]\s*)-?(NaN|Infinity)(?=\s*[,\]}])/g, 'null')]) {

@@ -8,7 +8,10 @@ import { diffusersIndex } from '../../recognition/model-groups.ts'
 import { nameKey, stemKey, type LocalModel } from '../scan/walk-models.ts'
 import type { NeededModel } from './parse-workflow.ts'
 
-/** An upload for the team that is not in the library yet; `failure` is set if it won't be retried automatically. */
+/**
+ * An upload for the team that is not in the library yet; `failure` is set if it won't be retried
+ * automatically.
+ */
 export interface QueuedUpload {
   readonly id: string
   readonly target: Target
@@ -57,8 +60,9 @@ interface LocalIndex {
 }
 
 /**
- * Finds out where each needed model is. A library model matches by its hash, by the path that the workflow will load, or by
- * its file name; a local file by its path below the folder of its type, or by its name. `picked` are the user's choices.
+ * Finds out where each needed model is. A library model matches by its hash, by the path that the workflow
+ * will load, or by its file name; a local file by its path below the folder of its type, or by its name.
+ * `picked` are the user's choices.
  */
 export function resolveNeededModels(
   neededModels: readonly NeededModel[],
@@ -133,7 +137,9 @@ function matchLibraryFolder(needed: NeededModel, library: readonly LibraryModel[
   return { by: 'path', model: { ...index, sizeBytes, status: isDisabled ? 'disabled' : index.status } }
 }
 
-/** The type and path where the workflow's node will look; no type is given if neither node nor file has one. */
+/**
+ * The type and path where the workflow's node will look; no type is given if neither node nor file has one.
+ */
 export function targetOf({ name, modelType, isFolder }: NeededModel, file: LocalModel): Partial<Target> {
   const type = modelType ?? file.modelType
   if (type === null) return {}

@@ -10,8 +10,9 @@ const maxChunks = 20_000
 export const pngMagic = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
 
 /**
- * The texts with the keywords `workflow` and `prompt` that ComfyUI stores in a PNG (tEXt, zTXt and iTXt chunks, PNG
- * specification 11.3.3). Reads only chunk headers and these texts. A truncated file yields its complete chunks.
+ * The texts with the keywords `workflow` and `prompt` that ComfyUI stores in a PNG (tEXt, zTXt and iTXt
+ * chunks, PNG specification 11.3.3). Reads only chunk headers and these texts. A truncated file yields its
+ * complete chunks.
  */
 export async function textsOfPng(file: FileHandle, fileBytes: number): Promise<readonly string[]> {
   const texts: string[] = []
@@ -60,8 +61,8 @@ export const isWebp = (start: Buffer) =>
   start.toString('latin1', 0, 4) === 'RIFF' && start.toString('latin1', 8, 12) === 'WEBP'
 
 /**
- * The texts that ComfyUI's nodes store in the EXIF data of a WebP: ASCII tags such as Make and Model that begin with
- * `workflow:` or `prompt:`, and a user comment that is JSON (EXIF 2.3, TIFF 6.0).
+ * The texts that ComfyUI's nodes store in the EXIF data of a WebP: ASCII tags such as Make and Model that
+ * begin with `workflow:` or `prompt:`, and a user comment that is JSON (EXIF 2.3, TIFF 6.0).
  */
 export async function textsOfWebp(file: FileHandle, fileBytes: number): Promise<readonly string[]> {
   let at = 12

@@ -1,6 +1,6 @@
 /**
- * Node classes whose inputs all expect models of one type. Class names are ComfyUI's (nodes.py, comfy_extras) and those
- * of widely used custom nodes.
+ * Node classes whose inputs all expect models of one type. Class names are ComfyUI's (nodes.py, comfy_extras)
+ * and those of widely used custom nodes.
  */
 const typeByClass: Readonly<Record<string, string>> = {
   CheckpointLoader: 'checkpoints',
@@ -80,7 +80,10 @@ const typeByWord: readonly (readonly [word: RegExp, modelType: string])[] = [
   [/embedding/, 'embeddings'],
 ]
 
-/** The model type that a node's input expects; null if unknown. `input` is null if the workflow doesn't name it. */
+/**
+ * The model type that a node's input expects; null if unknown. `input` is null if the workflow doesn't name
+ * it.
+ */
 export function modelTypeOfInput(className: string, input: string | null): string | null {
   const known = Object.hasOwn(typeByClass, className) ? typeByClass[className] : undefined
   return known ?? (input === null ? null : typeByWordIn(input)) ?? typeByWordIn(className)

@@ -172,7 +172,10 @@ export class Workflows {
     for (const workflow of this.#workflows.values()) void this.#listLibrary(workflow)
   }
 
-  /** The models that each file needs; null for a file without a workflow, no entry for one that could not be read. */
+  /**
+   * The models that each file needs; null for a file without a workflow, no entry for one that could not be
+   * read.
+   */
   async #readFiles(files: readonly string[]): Promise<ReadonlyMap<string, readonly NeededModel[] | null>> {
     const modelsByFile = new Map<string, readonly NeededModel[] | null>()
     await this.#options.searchWorker.search(
@@ -239,7 +242,10 @@ export class Workflows {
     this.#notify(workflow)
   }
 
-  /** Searches folders and reports each one as soon as it is finished, so an unresponsive disk delays no other result. */
+  /**
+   * Searches folders and reports each one as soon as it is finished, so an unresponsive disk delays no other
+   * result.
+   */
   async #searchFolders(workflow: OpenWorkflow, folders: readonly string[]): Promise<void> {
     const unreached = new Set(folders)
     await this.#options.searchWorker.search(

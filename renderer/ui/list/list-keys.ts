@@ -19,7 +19,9 @@ interface ListState {
   readonly pageRows: number
   /** Letters were typed a moment ago, so a space belongs to the word. */
   readonly isTyping: boolean
-  /** The rows are the only record of something: Backspace, which is easily hit while typing, removes nothing. */
+  /**
+   * The rows are the only record of something: Backspace, which is easily hit while typing, removes nothing.
+   */
   readonly isRecord?: boolean
 }
 

@@ -6,8 +6,8 @@ interface Drawn {
 }
 
 /**
- * The scroll offset that keeps the line at height `y` in place after lines were added, removed or moved. A line that lost both
- * its neighbours has itself moved; the nearest line that has not is used instead.
+ * The scroll offset that keeps the line at height `y` in place after lines were added, removed or moved. A
+ * line that lost both its neighbours has itself moved; the nearest line that has not is used instead.
  */
 export function scrollShift(y: number, before: Drawn, after: Drawn): number {
   const places = new Map(after.lines.map(({ key }, index) => [key, index]))

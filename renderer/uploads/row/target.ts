@@ -70,7 +70,9 @@ export function targetProblem(field: TargetField, value: string): TargetProblem 
   }
 }
 
-/** The change made by editing one field. A path in the folder of its type moves to the folder of the new type. */
+/**
+ * The change made by editing one field. A path in the folder of its type moves to the folder of the new type.
+ */
 export function targetChange(target: Target, field: TargetField, value: string): Partial<Target> {
   const trimmed = value.trim()
   if (trimmed === target[field]) return {}

@@ -1,5 +1,5 @@
-// Runs with its own session bus as a fake system bus, with a network and a battery that change. Prints each report as one
-// line of JSON.
+// Runs with its own session bus as a fake system bus, with a network and a battery that change. Prints each
+// report as one line of JSON.
 import process from 'node:process'
 import { createBatteryMonitor } from '../../../electron/desktop/power/battery-monitor.ts'
 import { watchNetworkManager } from '../../../electron/desktop/network/linux-network-manager.ts'

@@ -1,5 +1,5 @@
-// Runs with its own session bus and a fake desktop: with or without a tray, or with one that starts and stops.
-// Prints each reported state, one word per line.
+// Runs with its own session bus and a fake desktop: with or without a tray, or with one that starts and
+// stops. Prints each reported state, one word per line.
 import process from 'node:process'
 import { removalDelayMs, watchTrayAvailability } from '../../../electron/desktop/tray/tray-availability.ts'
 import { fakeMethod, openPanel } from '../../support/fake-bus.ts'

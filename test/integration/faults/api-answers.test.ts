@@ -115,7 +115,8 @@ fault(
   async (sees) => {
     const world = await worldFor('parts')
     world.cloud.fail({ on: 'presignPart', how: 429, skip: 2, retryAfterSeconds: 40 })
-    // The refusal also calls off URLs that are still being asked for: it has to wait for a PUT to be under way.
+    // The refusal also calls off URLs that are still being asked for: it has to wait for a PUT to be under
+    // way.
     const asked = world.cloud.hold('presignPart', 'arrival', { skip: 2 })
     const held = world.cloud.hold('put-part', 1_000_000)
     const begun = await begin(world, 'parts')

@@ -7,7 +7,10 @@ import { begin, fault, meet, partBytes, patiently, worldFor, type Begun, type Wa
 /** More than sockets hold between them: a smaller file has arrived before its sender can be stopped. */
 const wholeBytes = 24_000_000
 
-/** Cancels an upload at a moment; what had reached the server goes on there only once the cancel has come through. */
+/**
+ * Cancels an upload at a moment; what had reached the server goes on there only once the cancel has come
+ * through.
+ */
 async function cancelAt(way: Way, on: string, moment: HoldMoment, rest: Rest = {}): Promise<Begun> {
   const world = await worldFor(way)
   const held = world.cloud.hold(on, moment)

@@ -6,7 +6,8 @@ import type { FaultRule } from '../../cloud/faults.ts'
 import { sha256Of } from '../../support/engine.ts'
 import { expectSeen, expectSentence, meet, patiently, settled, type Begun, type Way } from './fault.ts'
 
-// An upload that met a fault ends in one of two ways. Whatever else a test looks at, it looks at one of these whole.
+// An upload that met a fault ends in one of two ways. Whatever else a test looks at, it looks at one of these
+// whole.
 
 export interface Rest {
   /** Objects at storage that no model names: no call of the API removes one. */
@@ -16,8 +17,8 @@ export interface Rest {
 }
 
 /**
- * The good end: one model, one object at its key, the object's bytes, the registered hash and the row's hash are those of the
- * file, and storage has no unfinished upload.
+ * The good end: one model, one object at its key, the object's bytes, the registered hash and the row's hash
+ * are those of the file, and storage has no unfinished upload.
  */
 export async function expectInLibrary(begun: Begun, rest: Rest = {}): Promise<void> {
   const { cloud, path } = begun
@@ -36,8 +37,8 @@ export async function expectInLibrary(begun: Begun, rest: Rest = {}): Promise<vo
 }
 
 /**
- * The other end: the row says why in a sentence of each language, nothing is registered, and once the row is taken away
- * storage has no unfinished upload.
+ * The other end: the row says why in a sentence of each language, nothing is registered, and once the row is
+ * taken away storage has no unfinished upload.
  */
 export async function expectStopped(begun: Begun, sees: FailureCode, rest: Rest = {}): Promise<void> {
   const row = await settled(begun)

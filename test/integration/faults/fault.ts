@@ -16,8 +16,8 @@ export const partBytes = 5 * 1024 * 1024
 export const bytesOf = { whole: 150_000, parts: 3 * partBytes + 4_321 } as const
 
 /**
- * One fault. `sees` is the code whose sentence the person reads on the row meanwhile or at the end, null when nothing shows.
- * Name and code are literals: the table in README.md is made from them.
+ * One fault. `sees` is the code whose sentence the person reads on the row meanwhile or at the end, null when
+ * nothing shows. Name and code are literals: the table in README.md is made from them.
  */
 export function fault<Sees extends FailureCode | null>(
   name: string,
@@ -71,8 +71,8 @@ export const resumedBy = (begun: Begun, app: App): Begun => ({ ...begun, app })
 const stillTicks = 4
 
 /**
- * Waits for what `look` finds. Whenever nothing moves, neither row nor request, and a timer waits, the clock is moved on to
- * it: retries, probes and polls take no time, and no test knows how they are paced.
+ * Waits for what `look` finds. Whenever nothing moves, neither row nor request, and a timer waits, the clock
+ * is moved on to it: retries, probes and polls take no time, and no test knows how they are paced.
  */
 export async function patiently<T>(
   { app, clock, cloud, met }: Pick<Begun, 'app' | 'clock' | 'cloud' | 'met'>,

@@ -16,12 +16,15 @@ const killedFile = { sizeBytes: 12 * partBytes - 4_321, partCount: 12 }
 /** PUTs that the runner has under way at once: see there. */
 const partsInFlight = 4
 
-/** Uploads under way at once: one more than two cores, so that they are busy while one upload waits for its disk. */
+/**
+ * Uploads under way at once: one more than two cores, so that they are busy while one upload waits for its
+ * disk.
+ */
 const concurrency = 3
 
 /**
- * Registers tests that kill uploads at random moments, a few seeds in each test, and prints at the end how much was sent
- * twice.
+ * Registers tests that kill uploads at random moments, a few seeds in each test, and prints at the end how
+ * much was sent twice.
  */
 export function testKills(seedCount: number, seedsPerTest: number): void {
   const runs: KilledRun[] = []
@@ -78,8 +81,8 @@ interface KilledRun {
 }
 
 /**
- * A point in what is still to come, which the cloud's own list of operations tells: most of them after some byte of the
- * parts, the others just before or just after a call was answered.
+ * A point in what is still to come, which the cloud's own list of operations tells: most of them after some
+ * byte of the parts, the others just before or just after a call was answered.
  */
 function killPoint(dice: () => number, { operations }: Cloud): KillPoint {
   const below = (count: number) => Math.floor(dice() * count)
@@ -107,7 +110,10 @@ interface KilledFile {
   readonly sha256: string
 }
 
-/** Kills the app one to three times on its way through the file, lets the last start end, and checks all that is left. */
+/**
+ * Kills the app one to three times on its way through the file, lets the last start end, and checks all that
+ * is left.
+ */
 async function killAtRandom(seed: number, { file, sha256 }: KilledFile): Promise<KilledRun> {
   const dice = seededRandom(seed)
   const home = mkdtempSync(join(tmpdir(), 'modelferry-kills-'))
@@ -148,7 +154,8 @@ async function expectOne(
     what,
   ).toEqual(models.map((model) => model.storage_key))
   expect(await objects[0]?.sha256(), what).toBe(sha256)
-  // A kill before the answer of initiate was written down may leave an upload that nobody can name, without a byte in it.
+  // A kill before the answer of initiate was written down may leave an upload that nobody can name, without a
+  // byte in it.
   const nameless = kills.filter(({ on }) => on === 'initiateMultipart').length
   const left = await cloud.unfinishedUploads()
   expect(left.length, what).toBeLessThanOrEqual(nameless)

@@ -5,8 +5,8 @@ import prettier from 'prettier'
 import { catalogues, isMessageKey } from '../../../electron/messages/messages.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
-// The table of faults in README.md, made from the tests: `node test/integration/faults/list.ts` writes it anew, and a test
-// holds it against them.
+// The table of faults in README.md, made from the tests: `node test/integration/faults/list.ts` writes it
+// anew, and a test holds it against them.
 
 export const readmeFile = join(import.meta.dirname, 'README.md')
 

@@ -2,8 +2,8 @@ import { expect } from 'vitest'
 import { arrives } from './ends.ts'
 import { bytesOf, fault, partBytes } from './fault.ts'
 
-// A "not found" that is nobody's word on the upload: a gateway that is being changed sends some requests to the wrong place.
-// What was sent must not be thrown away for it.
+// A "not found" that is nobody's word on the upload: a gateway that is being changed sends some requests to
+// the wrong place. What was sent must not be thrown away for it.
 
 const page = {
   status: 404,

@@ -12,7 +12,10 @@ import { expectInLibrary, type Rest } from './ends.ts'
 import { begin, bytesOf, expectSeen, fault, partBytes, resumedBy, worldFor, type Way } from './fault.ts'
 import { startRunner } from './start-runner.ts'
 
-/** Kills a real process at each of the points, one after another, and lets the last start end; then looks at everything. */
+/**
+ * Kills a real process at each of the points, one after another, and lets the last start end; then looks at
+ * everything.
+ */
 async function killedAt(
   way: Way,
   points: readonly (readonly [on: string, moment: HoldMoment])[],

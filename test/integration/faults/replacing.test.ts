@@ -13,8 +13,9 @@ import { startRunner, type KillPoint } from './start-runner.ts'
 const path = 'models/loras/style.safetensors'
 
 /**
- * Kills a process in the middle of a replacement and looks at the library; then lets the next start end, and looks again.
- * Never are both models gone, and in the end there is the new one, and the old one only as was chosen.
+ * Kills a process in the middle of a replacement and looks at the library; then lets the next start end, and
+ * looks again. Never are both models gone, and in the end there is the new one, and the old one only as was
+ * chosen.
  */
 async function replacedThoughKilled(fate: 'disable' | 'delete', point: KillPoint): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-replaced-'))

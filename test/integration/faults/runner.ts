@@ -7,9 +7,10 @@ import { createEngine } from '../../../electron/engine/engine.ts'
 import { ALICE } from '../../cloud/accounts.ts'
 import type { RunnerOptions } from './start-runner.ts'
 
-// The app in a process of its own, to be killed. It runs built (test/support/test-programs.ts): `runner <data folder> <server> <single PUT limit, bytes> <file> <wishes>`. Goes on
-// with what the journal has, or else signs in and adds the file; prints the row's end, `registered` or `failed <code>`, or
-// `left to another` when another process has the file.
+// The app in a process of its own, to be killed. It runs built (test/support/test-programs.ts): `runner <data
+// folder> <server> <single PUT limit, bytes> <file> <wishes>`. Goes on with what the journal has, or else
+// signs in and adds the file; prints the row's end, `registered` or `failed <code>`, or `left to another`
+// when another process has the file.
 
 /** What one process may have under way at once, in PUTs. */
 const streamsMost = 4

@@ -4,8 +4,8 @@ import { collision, takenPath } from '../../support/collision.ts'
 import { expectInLibrary } from './ends.ts'
 import { begin, fault, resumedBy, settled, worldFor } from './fault.ts'
 
-// The list of models is inferred (openapi.yaml): it may leave out by what our own model is known, which is told by the
-// record of one model.
+// The list of models is inferred (openapi.yaml): it may leave out by what our own model is known, which is
+// told by the record of one model.
 
 const cloud = { listLacks: ['storage_key', 'file_hash'] }
 

@@ -30,7 +30,10 @@ export interface RunnerOptions {
   readonly largestFileBytes?: number
 }
 
-/** One start of the app in a process of its own, killed where `point` says; what it printed, or null when it was killed. */
+/**
+ * One start of the app in a process of its own, killed where `point` says; what it printed, or null when it
+ * was killed.
+ */
 export async function startRunner(options: RunnerOptions, point: KillPoint | null): Promise<string | null> {
   const { cloud } = options
   const held = point && cloud.hold(point.on, point.moment, point.choice)
@@ -57,7 +60,8 @@ function commandOf({ cloud, home, file, ...options }: RunnerOptions): readonly s
     JSON.stringify(options.wishes ?? {}),
   ]
   if (options.largestFileBytes === undefined) return command
-  // The signal ignored, a write beyond the limit fails as it does on a full disk; the unit is 512 bytes (POSIX, ulimit).
+  // The signal ignored, a write beyond the limit fails as it does on a full disk; the unit is 512 bytes
+  // (POSIX, ulimit).
   const script = `trap '' XFSZ; ulimit -f ${Math.ceil(options.largestFileBytes / 512)}; exec "$0" "$@"`
   return ['sh', '-c', script, ...command]
 }

@@ -4,8 +4,9 @@ import { createEngine } from '../../../electron/engine/engine.ts'
 import { runningClock, testPorts } from '../../support/hand-clock.ts'
 import { createMemorySecretStore } from '../../support/memory-secret-store.ts'
 
-// A second app in its own process, built by test/support/test-programs.ts: `other-app <data folder> <server> [stay]`. Reads the
-// keychain as JSON from its input and prints the ids of the rows that it has claimed, as JSON.
+// A second app in its own process, built by test/support/test-programs.ts: `other-app <data folder> <server>
+// [stay]`. Reads the keychain as JSON from its input and prints the ids of the rows that it has claimed, as
+// JSON.
 
 const [folder = '', server = '', stay] = process.argv.slice(2)
 const vault = createMemorySecretStore()

@@ -18,7 +18,8 @@ import {
   type UpdateFeed,
 } from '../../support/update-feed.ts'
 
-// electron-updater as it is, on Linux, against a feed on this computer; only Electron's `app` and its requests are Node's.
+// electron-updater as it is, on Linux, against a feed on this computer; only Electron's `app` and its
+// requests are Node's.
 
 class NodeRequests extends ElectronHttpExecutor {
   override createRequest(options: RequestOptions, callback: (response: IncomingMessage) => void) {

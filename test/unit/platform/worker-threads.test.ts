@@ -4,9 +4,9 @@ import { createWorkerThreads } from '../../../electron/platform/worker-threads.t
 import { standingClock, testPorts } from '../../support/hand-clock.ts'
 
 /**
- * A thread that answers what it is told. `hang` blocks it for good, as a read does whose disk is gone: it hears nothing any more.
- * `wait` is answered once it may go on, `deaf` as well, but not when it is aborted. `throw` and `exit` end the thread. Each job begins
- * with a progress that names its thread.
+ * A thread that answers what it is told. `hang` blocks it for good, as a read does whose disk is gone: it
+ * hears nothing any more. `wait` is answered once it may go on, `deaf` as well, but not when it is aborted.
+ * `throw` and `exit` end the thread. Each job begins with a progress that names its thread.
  */
 const program = `
 import { parentPort, threadId } from 'node:worker_threads'

@@ -178,7 +178,8 @@ test('grows again once the latency has dropped', () => {
 })
 
 test('keeps growing after a burst of new connections looked like a gain', () => {
-  // An idle connection takes far more at first than later, so that twice as many requests then seem to achieve less.
+  // An idle connection takes far more at first than later, so that twice as many requests then seem to
+  // achieve less.
   const burst = (seconds: number) => (seconds > 6 && seconds < 12 ? 4 : 1)
   const limits = simulateConnection((requests, seconds) => 1_200 * requests * burst(seconds)).run(60)
   expect(limits.indexOf(64)).toBeGreaterThan(0)

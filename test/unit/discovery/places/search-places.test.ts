@@ -4,7 +4,9 @@ import { expect, test } from 'vitest'
 import { searchPlaces, type FoundPlace } from '../../../../electron/discovery/places/search-places.ts'
 import { createModelFolder } from '../model-folder.ts'
 
-/** The last report of each place in a home folder. Other disks of this computer are searched too, and ignored. */
+/**
+ * The last report of each place in a home folder. Other disks of this computer are searched too, and ignored.
+ */
 async function searchHome(home: string): Promise<readonly FoundPlace[]> {
   const places = new Map<string, FoundPlace>()
   await searchPlaces({

@@ -6,7 +6,10 @@ import type {
 
 const post = (message: WatchMessage) => parentPort?.postMessage(message)
 
-/** The name of the folder decides what the thread does. Stopping a folder sends one more change, as if it was under way. */
+/**
+ * The name of the folder decides what the thread does. Stopping a folder sends one more change, as if it was
+ * under way.
+ */
 parentPort?.on('message', (request: WatchRequest) => {
   const { id } = request
   if (request.kind === 'unwatch') return post({ kind: 'changed', id, path: 'late' })

@@ -8,7 +8,7 @@ import { claimSingleInstance } from './desktop/integration/single-instance.ts'
 import { createSystemProxyFinder } from './desktop/network/system-proxy.ts'
 import { registerAppScheme, setupAppProtocol } from './desktop/security/app-protocol.ts'
 import { restrictSession, restrictWebContents } from './desktop/security/security.ts'
-import { createSessionVault } from './desktop/security/secret-store.ts'
+import { createSessionSecretStore } from './desktop/security/secret-store.ts'
 import { openJsonStore } from './desktop/settings/json-store.ts'
 import { createLanguage } from './desktop/settings/language.ts'
 import { applyTheme } from './desktop/settings/theme.ts'
@@ -43,16 +43,16 @@ else
         log,
       })
       const isDesktopDark = applyTheme(settings)
-      const vault = createSessionVault({ keychain: createKeychain({ log }), log })
+      const secretStore = createSessionSecretStore({ keychain: createKeychain({ log }), log })
       const engine = createEngine({
         folder: folders.home,
         environment: createEnvironment(log, createSystemProxyFinder(log)),
-        vault,
-        keychainState: () => vault.state(),
+        secretStore,
+        keychainState: () => secretStore.state(),
         settings: settings.current(),
         workers: folders.workers,
       })
-      vault.onStateChange(() => void engine.keychainChanged())
+      secretStore.onStateChange(() => void engine.keychainChanged())
       startDesktop({
         folders,
         instance,
@@ -61,7 +61,7 @@ else
         language: createLanguage(settings),
         memory: openJsonStore('window', folders.home, log),
         engine,
-        vault,
+        secretStore,
         log,
       })
     })

@@ -128,7 +128,7 @@ function createCliEngine(
     else keychainState = result.failure.code === 'keychain-absent' ? 'absent' : 'locked'
     return result
   }
-  const vault: SecretStore = {
+  const secretStore: SecretStore = {
     get: (name) => withStateUpdate(keychain.get(name)),
     set: (name, secret) => withStateUpdate(keychain.set(name, secret)),
     delete: (name) => withStateUpdate(keychain.delete(name)),
@@ -137,7 +137,7 @@ function createCliEngine(
     return createEngine({
       folder: home,
       environment,
-      vault,
+      secretStore,
       keychainState: () => keychainState,
       settings,
       workers: workerFiles(import.meta.filename),

@@ -10,7 +10,7 @@ import type { Log } from '../platform/environment.ts'
 import type { SettingsStore } from '../platform/settings.ts'
 import { addressOf, isPairingAddress } from './security/allowed-addresses.ts'
 import { openExternal } from './security/open-external.ts'
-import type { SessionVault } from './security/secret-store.ts'
+import type { SessionSecretStore } from './security/secret-store.ts'
 import type { Language } from './settings/language.ts'
 import type { Dialogs } from './window/dialogs.ts'
 
@@ -44,13 +44,13 @@ export function createDesktopHandlers(options: {
     | 'keychainChanged'
     | 'usesServer'
   >
-  readonly vault: Pick<SessionVault, 'recheck'>
+  readonly secretStore: Pick<SessionSecretStore, 'recheck'>
   readonly settings: SettingsStore
   readonly language: Language
   readonly dialogs: Pick<Dialogs, 'pickPaths' | 'confirmSending'>
   readonly log: Log
 }): Pick<CallHandlers, Exclude<CallNameOf<'desktop'>, CallNameIn<'background' | 'updates' | 'diagnostics'>>> {
-  const { engine, vault, settings, language, dialogs, log } = options
+  const { engine, secretStore, settings, language, dialogs, log } = options
   return {
     ...createServerHandlers(engine, settings),
     surroundings: async () => success(currentAppInfo(language)),
@@ -103,7 +103,7 @@ export function createDesktopHandlers(options: {
       return openExternal(pairing.address, server, log, isPairingAddress)
     },
     async recheckKeychain() {
-      await vault.recheck()
+      await secretStore.recheck()
       await engine.keychainChanged()
       return success(undefined)
     },

@@ -21,7 +21,7 @@ import { createWhenDone } from './power/when-done.ts'
 import { setupQuit } from './quit.ts'
 import { addressOf, type Page } from './security/allowed-addresses.ts'
 import { openExternal } from './security/open-external.ts'
-import type { SessionVault } from './security/secret-store.ts'
+import type { SessionSecretStore } from './security/secret-store.ts'
 import type { Language } from './settings/language.ts'
 import { createNotifications, type Notifications } from './tray/notifications.ts'
 import { createStatusDisplay, type StatusDisplay } from './tray/status-display.ts'
@@ -43,7 +43,7 @@ export interface DesktopOptions {
   /** Values kept between starts that are not settings, such as the window's placement. */
   readonly memory: JsonStore
   readonly engine: Engine
-  readonly vault: SessionVault
+  readonly secretStore: SessionSecretStore
   readonly log: FileLog
 }
 
@@ -71,7 +71,7 @@ type Desktop = ReturnType<typeof buildDesktop>
 
 /** Creates the objects in order: each uses only objects that were created before it. */
 function buildDesktop(options: DesktopOptions) {
-  const { folders, settings, isDesktopDark, language, memory, engine, vault, log } = options
+  const { folders, settings, isDesktopDark, language, memory, engine, secretStore, log } = options
   const environment = { now: Date.now, timers: realTimers, log }
 
   const window = createMainWindow({ preload: folders.preload, memory, log })
@@ -92,7 +92,7 @@ function buildDesktop(options: DesktopOptions) {
     runningCount: () => engine.snapshot().totals.running,
     dialogs,
     stop: () => engine.stop(),
-    isStuck: vault.isStuck,
+    isStuck: secretStore.isStuck,
     log,
   })
   const trayAvailability = watchTrayAvailability(process.platform, realTimers, log)
@@ -133,10 +133,10 @@ function buildDesktop(options: DesktopOptions) {
     log,
   })
   const stopApp = quitHandler.stopNow
-  const updates = setupUpdates({ folders, settings, memory, engine, window, vault, feed, stopApp, log })
+  const updates = setupUpdates({ folders, settings, memory, engine, window, secretStore, feed, stopApp, log })
   const handlers: CallHandlers = {
     ...engine.calls,
-    ...createDesktopHandlers({ engine, vault, settings, language, dialogs, log }),
+    ...createDesktopHandlers({ engine, secretStore, settings, language, dialogs, log }),
     ...createIntegrationHandlers(folders.menu),
     ...createConditionHandlers(conditions, whenDone),
     ...createDiagnosticsHandlers({ folders, engine, settings, language, window, feed, log }),

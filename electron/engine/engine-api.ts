@@ -42,7 +42,7 @@ export interface EngineOptions {
   /** Folder of the journal; created when missing. */
   readonly folder: string
   readonly environment: Environment
-  readonly vault: SecretStore
+  readonly secretStore: SecretStore
   /** Whether secrets survive this session, as far as the keychain has been tried. */
   readonly keychainState: () => KeychainState
   readonly settings: EngineSettings

@@ -73,7 +73,7 @@ const listenerNames = [
  * receives services that were built before it; what it reports to later ones goes through the event hub.
  */
 export function createEngine(options: EngineOptions): Engine {
-  const { folder, environment, vault: secretStore, keychainState, workers } = options
+  const { folder, environment, secretStore, keychainState, workers } = options
   const events = createEventHub()
   let settings = options.settings
 

@@ -12,7 +12,7 @@ const entry = import.meta.filename.endsWith('.ts')
   : import.meta.filename
 
 /** A secret store that lasts as long as the process. */
-function memoryVault(secrets: Map<string, string>): SecretStore {
+function createMemorySecretStore(secrets: Map<string, string>): SecretStore {
   return {
     get: async (name) => ({ ok: true, value: secrets.get(name) ?? null }),
     async set(name, secret) {
@@ -54,7 +54,7 @@ export function createBenchEngine(options: {
   return createEngine({
     folder,
     environment: benchEnvironment,
-    vault: memoryVault(secrets),
+    secretStore: createMemorySecretStore(secrets),
     keychainState: () => 'absent',
     settings: { server, servers: [], atOnce, singlePutLimitBytes, limitBytesPerSecond: null, streamsMost },
     workers: workerFiles(entry),

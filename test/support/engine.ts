@@ -60,7 +60,7 @@ export interface World {
   /** Data folder of the engine. */
   readonly home: string
   readonly cloud: Cloud
-  readonly vault: MemorySecretStore
+  readonly secretStore: MemorySecretStore
   readonly clock: HandClock
   readonly environment: TestPorts
   /** The first app of the test. */
@@ -95,7 +95,7 @@ export async function setup(options: EngineOptions = {}): Promise<World> {
     startOfDay: (atMs: number) => atMs - ((atMs - startedMs) % dayMs),
     ...(options.findProxies ? { findProxies: options.findProxies } : {}),
   }
-  const vault = createMemorySecretStore()
+  const secretStore = createMemorySecretStore()
   const cloud = await startCloud({ now: clock.now, verifiesHash: true, ...options.cloud })
   const apps: App[] = []
   onTestFinished(async () => {
@@ -108,7 +108,7 @@ export async function setup(options: EngineOptions = {}): Promise<World> {
     const engine = createEngine({
       folder: dataFolder,
       environment,
-      vault,
+      secretStore,
       keychainState: () => 'ok',
       settings: {
         ...usualSettings,
@@ -130,7 +130,7 @@ export async function setup(options: EngineOptions = {}): Promise<World> {
   const app = await open()
   if (options.as !== null) await app.signIn(options.as)
   return {
-    ...{ folder, home, cloud, vault, clock, environment, app, open },
+    ...{ folder, home, cloud, secretStore, clock, environment, app, open },
     async file(name, given = {}) {
       const path = join(folder, 'files', name)
       await writeSafetensors(path, { sizeBytes, payload: { seed: seedOf(name) }, ...given })

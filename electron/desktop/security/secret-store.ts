@@ -3,7 +3,7 @@ import type { KeychainState } from '../../contract/account.ts'
 import type { Log, SecretStore } from '../../platform/environment.ts'
 import type { Keychain } from '../../platform/keychain.ts'
 
-export interface SessionVault extends Keychain {
+export interface SessionSecretStore extends Keychain {
   /** Whether secrets outlive this session. `ok` until the keychain has refused a call. */
   state(): KeychainState
   /** Tries the keychain again, which may ask the user to unlock it, and moves secrets from memory into it. */
@@ -20,10 +20,10 @@ function stateAfter({ code }: Failure): KeychainState {
  * The keychain, with memory as the fallback for this session when there is no keychain or it is locked, so
  * that users without a keychain can still sign in. Secrets are never written to disk instead.
  */
-export function createSessionVault(options: {
+export function createSessionSecretStore(options: {
   readonly keychain: Keychain
   readonly log: Log
-}): SessionVault {
+}): SessionSecretStore {
   const { keychain, log } = options
   const inMemory = new Map<string, string>()
   const listeners: (() => void)[] = []

@@ -11,7 +11,7 @@ import type { JsonStore, SettingsStore } from '../../platform/settings.ts'
 import { realTimers } from '../../platform/system-environment.ts'
 import type { AppFolders } from '../app-folders.ts'
 import { hiddenSwitch } from '../integration/launch-arguments.ts'
-import type { SessionVault } from '../security/secret-store.ts'
+import type { SessionSecretStore } from '../security/secret-store.ts'
 import type { MainWindow } from '../window/main-window.ts'
 import type { PageFeed } from '../window/page-feed.ts'
 import { readFeedKeys } from './feed-signature.ts'
@@ -40,13 +40,13 @@ export function setupUpdates(options: {
   readonly memory: JsonStore
   readonly engine: Pick<Engine, 'snapshot' | 'subscribe'>
   readonly window: Pick<MainWindow, 'isVisible'>
-  readonly vault: Pick<SessionVault, 'state'>
+  readonly secretStore: Pick<SessionSecretStore, 'state'>
   readonly feed: Pick<PageFeed, 'sendEvent'>
   /** Stops the uploads and flushes everything, without asking. */
   readonly stopApp: () => Promise<void>
   readonly log: Log
 }): UpdateService {
-  const { folders, settings, memory, engine, window, vault, feed, stopApp, log } = options
+  const { folders, settings, memory, engine, window, secretStore, feed, stopApp, log } = options
   const timers = realTimers
   const record = createUpdateRecord({ memory, isWindowVisible: window.isVisible, now: Date.now })
   const startsHidden = record.wasStartedHidden()
@@ -80,7 +80,7 @@ export function setupUpdates(options: {
       return running > 0 || waiting > 0
     },
     isWindowVisible: window.isVisible,
-    areSignInsSaved: () => vault.state() === 'ok',
+    areSignInsSaved: () => secretStore.state() === 'ok',
     async stopApp() {
       await stopApp()
       // The new version may start before this process has exited.

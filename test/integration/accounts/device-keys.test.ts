@@ -94,18 +94,18 @@ test.each([
   ['eyJhbGciOi.a.b', 'key-unknown'],
   ['dk-with spaces', 'key-unknown'],
 ])('explains the key “%s” and never sends it', async (key, code) => {
-  const { app, cloud, vault } = await setupPairing()
+  const { app, cloud, secretStore } = await setupPairing()
   expect(await app.calls.signInWithKey({ key })).toMatchObject({ failure: { code } })
-  expect([cloud.operations, [...vault.entries.values()]]).toEqual([[], []])
+  expect([cloud.operations, [...secretStore.entries.values()]]).toEqual([[], []])
 })
 
 test('signs in with a pasted device key only if the server accepts it', async () => {
-  const { app, pair, vault, cloud } = await setupPairing()
+  const { app, pair, secretStore, cloud } = await setupPairing()
   await pair()
-  const [key = ''] = vault.entries.values()
+  const [key = ''] = secretStore.entries.values()
   const other = await setupPairing()
   expect(await other.app.calls.signInWithKey({ key })).toMatchObject({ failure: { code: 'key-refused' } })
-  expect([...other.vault.entries.keys()]).toEqual([])
+  expect([...other.secretStore.entries.keys()]).toEqual([])
   const session = valueOf(await app.calls.signInWithKey({ key: ` ${key}\n` }))
   expect(session.accounts).toHaveLength(1)
   expect(cloud.operations.filter(({ name }) => name === 'revokeOwnDevice')).toEqual([])

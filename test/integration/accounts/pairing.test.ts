@@ -6,7 +6,7 @@ import { setupPairing } from '../../support/pairing.ts'
 const seconds = 1_000
 
 test('shows a code and a page, and signs in once confirmed in the browser', async () => {
-  const { app, cloud, start, poll, vault, clock } = await setupPairing()
+  const { app, cloud, start, poll, secretStore, clock } = await setupPairing()
   const pairing = await start()
   expect(pairing).toEqual({
     userCode: expect.stringMatching(/^[A-Z2-9]{4}-[A-Z2-9]{4}$/),
@@ -32,7 +32,7 @@ test('shows a code and a page, and signs in once confirmed in the browser', asyn
     pairing: null,
   })
   // The agent key of the response is stored nowhere.
-  expect([...vault.entries.values()]).toEqual([expect.stringMatching(/^dk-/)])
+  expect([...secretStore.entries.values()]).toEqual([expect.stringMatching(/^dk-/)])
 })
 
 test('registers a file with a device key, without the team header', async () => {
@@ -77,16 +77,16 @@ test('shows a lost connection while waiting, and keeps the code valid', async ()
 })
 
 test('signs nobody in when a cancelled pairing is confirmed', async () => {
-  const { app, start, cloud, vault, clock, countOf } = await setupPairing()
+  const { app, start, cloud, secretStore, clock, countOf } = await setupPairing()
   const { userCode } = await start()
   expect(valueOf(await app.calls.cancelPairing(undefined)).pairing).toBeNull()
   cloud.confirmPairing(userCode, ALICE.email, ALICES_TEAM_ID)
   clock.advance(10 * seconds)
-  expect([countOf('pollPairing'), app.session().accounts, vault.entries.size]).toEqual([0, [], 0])
+  expect([countOf('pollPairing'), app.session().accounts, secretStore.entries.size]).toEqual([0, [], 0])
 })
 
 test('revokes a key that arrives just after the cancellation', async () => {
-  const { app, start, cloud, vault, clock } = await setupPairing()
+  const { app, start, cloud, secretStore, clock } = await setupPairing()
   const { userCode } = await start()
   cloud.confirmPairing(userCode, ALICE.email, ALICES_TEAM_ID)
   const held = cloud.hold('pollPairing', 'answer')
@@ -96,22 +96,22 @@ test('revokes a key that arrives just after the cancellation', async () => {
   await app.calls.cancelPairing(undefined)
   held.release()
   expect(await cloud.ended('revokeOwnDevice')).toMatchObject([{ status: 200 }])
-  expect([app.session().accounts, vault.entries.size]).toEqual([[], 0])
+  expect([app.session().accounts, secretStore.entries.size]).toEqual([[], 0])
 })
 
 test('stores the key first, so that the next start can finish the sign-in', async () => {
-  const { app, start, poll, cloud, vault, open } = await setupPairing()
+  const { app, start, poll, cloud, secretStore, open } = await setupPairing()
   cloud.confirmPairing((await start()).userCode, ALICE.email, ALICES_TEAM_ID)
   cloud.fail({ on: 'getCurrentUser', how: 'cut' })
   await poll()
   await app.until((_snapshot, { pairing }) => pairing?.state === 'over')
   expect(app.session()).toMatchObject({ accounts: [], pairing: { failure: { code: 'connection-lost' } } })
-  expect([...vault.entries]).toEqual([[`device arrival ${cloud.url}`, expect.stringMatching(/^dk-/)]])
+  expect([...secretStore.entries]).toEqual([[`device arrival ${cloud.url}`, expect.stringMatching(/^dk-/)]])
   await app.stop()
   const next = await open()
   await next.until((_snapshot, { accounts }) => accounts.length === 1)
   expect(next.session().accounts).toMatchObject([{ kind: 'device', state: 'ready' }])
-  expect([...vault.entries.keys()]).toEqual([expect.stringMatching(/^device .* 019/)])
+  expect([...secretStore.entries.keys()]).toEqual([expect.stringMatching(/^device .* 019/)])
 })
 
 test('a second attempt finishes the first sign-in without a new code', async () => {
@@ -125,9 +125,9 @@ test('a second attempt finishes the first sign-in without a new code', async () 
 })
 
 test('revokes the key when the keychain does not accept it', async () => {
-  const { app, start, poll, cloud, vault } = await setupPairing()
+  const { app, start, poll, cloud, secretStore } = await setupPairing()
   cloud.confirmPairing((await start()).userCode, ALICE.email, ALICES_TEAM_ID)
-  vault.failWith('keychain-absent')
+  secretStore.failWith('keychain-absent')
   await poll()
   await app.until((_snapshot, { pairing }) => pairing?.failure?.code === 'keychain-absent')
   expect(await cloud.ended('revokeOwnDevice')).toMatchObject([{ status: 200 }])
@@ -148,22 +148,22 @@ test('works with a server that does not report a key’s team', async () => {
 })
 
 test('signing out erases the key and revokes it', async () => {
-  const { app, pair, cloud, vault } = await setupPairing()
+  const { app, pair, cloud, secretStore } = await setupPairing()
   const { id: accountId } = await pair()
   const session = valueOf(await app.calls.signOut({ accountId }))
   expect(session.accounts).toMatchObject([{ id: accountId, state: 'signed-out' }])
   expect(await cloud.ended('revokeOwnDevice')).toMatchObject([{ status: 200 }])
-  expect(vault.entries.size).toBe(0)
+  expect(secretStore.entries.size).toBe(0)
 })
 
 test('reports a sign-out that did not reach the server, and erases the key', async () => {
-  const { app, pair, cloud, vault } = await setupPairing()
+  const { app, pair, cloud, secretStore } = await setupPairing()
   const { id: accountId } = await pair()
   cloud.fail({ on: 'revokeOwnDevice', how: 'cut' })
   expect(await app.calls.signOut({ accountId })).toMatchObject({
     failure: { code: 'device-not-revoked', params: { host: new URL(cloud.url).host } },
   })
-  expect([vault.entries.size, app.session().accounts[0]?.state]).toEqual([0, 'signed-out'])
+  expect([secretStore.entries.size, app.session().accounts[0]?.state]).toEqual([0, 'signed-out'])
 })
 
 test('waits after the key was revoked until the device is paired again', async () => {
@@ -178,13 +178,13 @@ test('waits after the key was revoked until the device is paired again', async (
 })
 
 test('pairing for the same team again replaces and revokes the old key', async () => {
-  const { pair, cloud, vault } = await setupPairing()
+  const { pair, cloud, secretStore } = await setupPairing()
   const first = await pair()
-  const [before] = vault.entries.values()
+  const [before] = secretStore.entries.values()
   const second = await pair()
   expect(second.id).toBe(first.id)
   expect(await cloud.ended('revokeOwnDevice')).toMatchObject([{ status: 200 }])
-  expect([vault.entries.size, [...vault.entries.values()][0] === before]).toEqual([1, false])
+  expect([secretStore.entries.size, [...secretStore.entries.values()][0] === before]).toEqual([1, false])
 })
 
 test('restores the paired device at the start without asking', async () => {

@@ -27,7 +27,7 @@ test('sends API requests and storage PUTs through the computer’s proxy', async
 })
 
 test('asks for a proxy’s login once, stores it, and continues waiting uploads', async () => {
-  const { app, file, proxy, vault, environment, open } = await setupProxied()
+  const { app, file, proxy, secretStore, environment, open } = await setupProxied()
   await app.signIn()
   proxy.manners.login = login
   const [id = ''] = await app.add(await file('a.safetensors'))
@@ -40,7 +40,7 @@ test('asks for a proxy’s login once, stores it, and continues waiting uploads'
   valueOf(await app.calls.signInToProxy({ proxy: proxy.url, ...right }))
   expect(await app.phase(id, 'registered')).toMatchObject({ failure: null })
   expect(app.session().proxy).toBeNull()
-  expect(JSON.parse(vault.entries.get(`proxy ${proxy.url}`) ?? '')).toEqual(right)
+  expect(JSON.parse(secretStore.entries.get(`proxy ${proxy.url}`) ?? '')).toEqual(right)
   expect(JSON.stringify(environment.lines)).not.toMatch(/p:w@|p%3Aw%40/)
 
   // The next start reads it from the keychain, so the user is not asked.

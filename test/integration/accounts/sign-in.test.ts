@@ -71,14 +71,18 @@ test('registers a stored file after the next sign-in without sending it again', 
 })
 
 test('signing out stops running uploads and erases the secret', async () => {
-  const { app, cloud, file, vault } = await setup()
+  const { app, cloud, file, secretStore } = await setup()
   const held = cloud.hold('put-object', 4_000_000)
   const [running = ''] = await app.add(await file('a.safetensors', { sizeBytes: 12_000_000 }))
   await held.arrived
   const [accountId = ''] = app.session().accounts.map(({ id }) => id)
   const session = valueOf(await app.calls.signOut({ accountId }))
   held.release()
-  expect([vault.entries.size, session.chosen, session.accounts[0]?.state]).toEqual([0, null, 'signed-out'])
+  expect([secretStore.entries.size, session.chosen, session.accounts[0]?.state]).toEqual([
+    0,
+    null,
+    'signed-out',
+  ])
   expect(app.row(running)).toMatchObject({ phase: 'failed', failure: { code: 'signed-out' } })
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
   await cloud.ended('logout')
@@ -136,8 +140,8 @@ test('hides the accounts of the other server when the server changes', async () 
 })
 
 test('reads the keychain at the start to report its state', async () => {
-  const { vault, cloud } = await setup({ as: null })
-  expect(vault.calls).toEqual([`get device arrival ${cloud.url}`])
+  const { secretStore, cloud } = await setup({ as: null })
+  expect(secretStore.calls).toEqual([`get device arrival ${cloud.url}`])
 })
 
 test('does not show a person’s history to another person', async () => {
@@ -168,17 +172,17 @@ test('still shows a refused session while another person is signed in', async ()
 })
 
 test('restores a sign-in once the keychain is unlocked, and continues its uploads', async () => {
-  const { app, vault, file, open } = await setup()
+  const { app, secretStore, file, open } = await setup()
   await app.calls.pauseAll(undefined)
   const [id = ''] = await app.add(await file('a.safetensors'))
   await app.stop()
-  const kept = [...vault.entries]
-  vault.entries.clear()
+  const kept = [...secretStore.entries]
+  secretStore.entries.clear()
   const next = await open()
   expect(next.session().accounts).toMatchObject([{ state: 'signed-out' }])
   await next.calls.resumeAll(undefined)
   await next.phase(id, 'failed')
-  kept.forEach(([name, secret]) => vault.entries.set(name, secret))
+  kept.forEach(([name, secret]) => secretStore.entries.set(name, secret))
   await next.engine.keychainChanged()
   expect(next.session().accounts).toMatchObject([{ state: 'ready' }])
   await next.phase(id, 'registered')

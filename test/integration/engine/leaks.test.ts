@@ -31,9 +31,9 @@ test('uploads by both sign-ins, with failures, leave no secret outside the keych
     settings: { singlePutLimitBytes: 6_000_000 },
     cloud: { minimumPartBytes: 5 * 1024 ** 2 },
   })
-  const { app, cloud, file, pair, vault, clock } = world
+  const { app, cloud, file, pair, secretStore, clock } = world
   const secrets = new Set([ALICE.password])
-  vault.beforeCall = () => vault.entries.forEach((secret) => secrets.add(secret))
+  secretStore.beforeCall = () => secretStore.entries.forEach((secret) => secrets.add(secret))
 
   await pair()
   cloud.fail({ on: 'put-object', how: 'expired-url' })

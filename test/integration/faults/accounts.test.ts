@@ -10,7 +10,7 @@ fault('a keychain that locks midway stops nothing: the new tokens stay in memory
   const held = world.cloud.hold('put-part')
   const begun = await begin(world, 'parts')
   await held.arrived
-  world.vault.failWith('keychain-locked')
+  world.secretStore.failWith('keychain-locked')
   world.cloud.fail({ on: 'completeMultipart', how: 401 })
   held.release()
   await expectInLibrary(begun)
@@ -26,7 +26,7 @@ fault(
     const begun = await begin(world, 'parts')
     await world.cloud.ended('put-part', 2)
     await world.app.stop()
-    world.vault.entries.clear()
+    world.secretStore.entries.clear()
     const again = resumedBy(begun, await world.open())
     expect((await settled(again)).failure?.code).toBe(sees)
     await again.app.signIn()

@@ -134,7 +134,7 @@ fault('a second process on the same folder leaves a file to the first', null, as
   const held = world.cloud.hold('put-part')
   const begun = await begin(world, 'parts')
   await held.arrived
-  writeFileSync(join(world.home, 'vault.json'), JSON.stringify([...world.vault.entries]))
+  writeFileSync(join(world.home, 'vault.json'), JSON.stringify([...world.secretStore.entries]))
   const second = { cloud: world.cloud, home: world.home, file: begun.path }
   expect(await startRunner(second, null)).toBe('left to another')
   held.release()

@@ -39,7 +39,7 @@ function fileVault(path: string): SecretStore {
 const silent = () => undefined
 const engine = createEngine({
   folder,
-  vault: fileVault(join(folder, 'vault.json')),
+  secretStore: fileVault(join(folder, 'vault.json')),
   keychainState: () => 'ok',
   settings: {
     ...{ server, atOnce: 1, singlePutLimitBytes: Number(limit) },

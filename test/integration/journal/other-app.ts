@@ -9,14 +9,14 @@ import { createMemorySecretStore } from '../../support/memory-secret-store.ts'
 // JSON.
 
 const [folder = '', server = '', stay] = process.argv.slice(2)
-const vault = createMemorySecretStore()
+const secretStore = createMemorySecretStore()
 for (const [name, secret] of Object.entries((await json(process.stdin)) as Record<string, string>)) {
-  vault.entries.set(name, secret)
+  secretStore.entries.set(name, secret)
 }
 const engine = createEngine({
   folder,
   environment: testPorts(runningClock()),
-  vault,
+  secretStore,
   keychainState: () => 'ok',
   settings: {
     server,

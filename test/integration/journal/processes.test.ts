@@ -22,7 +22,7 @@ async function setup() {
       startProgram(
         [process.execPath, testProgram('other-app'), context.home, context.cloud.url, ...more],
         {},
-        JSON.stringify(Object.fromEntries(context.vault.entries)),
+        JSON.stringify(Object.fromEntries(context.secretStore.entries)),
       ),
     upload: (...words: string[]): Started => startCommand(['upload', '--json', ...words], environment),
   }

@@ -101,13 +101,13 @@ test('the order of the queue persists over a restart', async () => {
 })
 
 test('a start without the secret keeps the rows for the next sign-in', async () => {
-  const { app, cloud, file, open, vault } = await setup()
+  const { app, cloud, file, open, secretStore } = await setup()
   const held = cloud.hold('presignModel')
   const [id = ''] = await app.add(await file('a.safetensors'))
   await held.arrived
   await app.stop()
   held.release()
-  vault.entries.clear()
+  secretStore.entries.clear()
   const next = await open()
   expect(await next.phase(id, 'failed')).toMatchObject({ failure: { code: 'signed-out' } })
   expect(next.session().accounts).toMatchObject([{ email: ALICE.email, state: 'signed-out' }])
@@ -116,7 +116,7 @@ test('a start without the secret keeps the rows for the next sign-in', async () 
 })
 
 test('a sign-out during the start’s request for the user stays effective', async () => {
-  const { app, cloud, open, vault } = await setup()
+  const { app, cloud, open, secretStore } = await setup()
   await app.stop()
   const held = cloud.hold('getCurrentUser', 'answer')
   const next = await open()
@@ -126,7 +126,7 @@ test('a sign-out during the start’s request for the user stays effective', asy
   const told = new Promise<void>((resolve) => next.engine.subscribe({ session: () => resolve() }))
   held.release()
   await told
-  expect([next.session().accounts[0]?.state, vault.entries.size]).toEqual(['signed-out', 0])
+  expect([next.session().accounts[0]?.state, secretStore.entries.size]).toEqual(['signed-out', 0])
 })
 
 test('the history can be searched and is returned in pages', async () => {
@@ -149,7 +149,7 @@ test('the history can be searched and is returned in pages', async () => {
 })
 
 test('neither secrets nor signatures are written to the disk', async () => {
-  const { app, cloud, file, home, vault, environment, clock } = await setup()
+  const { app, cloud, file, home, secretStore, environment, clock } = await setup()
   cloud.fail({ on: 'put-object', how: 'lose-answer' })
   cloud.fail({ on: 'presignModel', how: 'expired-url', skip: 1, times: 2 })
   const ids = await app.add([await file('a.safetensors'), await file('b.safetensors')])
@@ -161,7 +161,7 @@ test('neither secrets nor signatures are written to the disk', async () => {
     .filter((entry) => entry.isFile())
     .map((entry) => readFileSync(join(entry.parentPath, entry.name)).toString('latin1'))
     .join('\n')
-  const secrets = [...vault.entries.values()].flatMap((text) =>
+  const secrets = [...secretStore.entries.values()].flatMap((text) =>
     Object.values(JSON.parse(text) as object).map(String),
   )
   const forbidden = [...secrets, ALICE.password, 'X-Amz-', 'Bearer ']

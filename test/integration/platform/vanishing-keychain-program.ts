@@ -3,7 +3,7 @@
 import { writeSync } from 'node:fs'
 import process from 'node:process'
 import { createKeychain, endProcess } from '../../../electron/platform/keychain.ts'
-import { createSessionVault } from '../../../electron/desktop/security/secret-store.ts'
+import { createSessionSecretStore } from '../../../electron/desktop/security/secret-store.ts'
 import { openKeyring } from '../../support/own-keyring.ts'
 
 const [folder = '', how = ''] = process.argv.slice(2)
@@ -11,7 +11,7 @@ const keyring = await openKeyring(folder)
 Object.assign(process.env, keyring.environment)
 const log = { info() {}, warn() {}, error() {} }
 const keychain = createKeychain({ log, limitMs: 10_000 })
-const secretStore = createSessionVault({ keychain, log })
+const secretStore = createSessionSecretStore({ keychain, log })
 
 await secretStore.set('session a', 'first')
 const before = { kept: await keychain.get('session a'), state: secretStore.state() }

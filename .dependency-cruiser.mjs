@@ -21,7 +21,7 @@ const engineParts = [
 ]
 
 const table = {
-  contract: { folders: ['messages'], packages: ['valibot', 'any-ascii'], node: false },
+  contract: { folders: [], packages: ['valibot', 'any-ascii'], node: false },
   messages: { folders: ['contract'], packages: ['intl-messageformat'], node: false },
   platform: {
     folders: ['contract'],

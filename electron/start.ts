@@ -8,7 +8,7 @@ const commandArguments = cliArguments(process.argv)
 // no window.
 if (commandArguments === null) await import('./main.ts')
 else {
-  // On a signal the command line pauses its uploads and exits by itself.
+  // On a signal the command line pauses its uploads and then exits.
   app.on('before-quit', (event) => event.preventDefault())
   void import('./cli/main.ts')
     .then(({ main }) => main(commandArguments))

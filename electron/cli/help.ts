@@ -12,13 +12,16 @@ function table(lines: readonly (readonly [string, string])[]): string {
 const entries: readonly (readonly [string, CommandInfo])[] = Object.entries(commands)
 
 const environment = table([
-  ['MODELFERRY_SERVER', 'server address (default: https://core.cyberun.cloud/api/v1)'],
+  ['MODELFERRY_SERVER', 'server address (default: the server set in the app)'],
   ['MODELFERRY_TOKEN', 'access token or device key (dk-…), for computers without a keychain; never saved'],
   ['MODELFERRY_TEAM', 'team to upload to'],
   ['MODELFERRY_LIMIT', 'speed limit, in the format of --limit'],
   ['HTTPS_PROXY, HTTP_PROXY', 'proxy, as http://host:port or socks5h://host:port; NO_PROXY lists exceptions'],
   ['MODELFERRY_HOME', 'data folder (default: the data folder of the app)'],
-  ['MODELFERRY_MULTIPART_FROM', 'size in bytes from which files are uploaded in parts (default: 500000000)'],
+  [
+    'MODELFERRY_MULTIPART_FROM',
+    'size in bytes from which files are uploaded in parts (default: the setting of the app)',
+  ],
 ])
 
 const exits = table([

@@ -95,7 +95,7 @@ export function hasSameEmail(a: Account, b: Account): boolean {
 
 /**
  * Accounts whose person signed out before somebody else signed in: their uploads stay hidden until they
- * return. While nobody is signed in, all are shown, so that everyone can find their own.
+ * return. While no account is signed in, the uploads of all accounts are shown.
  */
 export function hiddenAccounts(accounts: readonly Account[]): ReadonlySet<string> {
   const here = accounts.filter(({ state }) => state === 'ready')

@@ -126,7 +126,7 @@ export interface AddReport {
   readonly skipped: readonly SkippedFile[]
   /** Id of a workflow among them, see `WorkflowView`. */
   readonly workflow?: string
-  /** A file among them listed model folders, which were added to `FindingView`. */
+  /** A file among them listed model folders, which were added to `FoundPlacesView`. */
   readonly hasFoundPlaces?: true
 }
 

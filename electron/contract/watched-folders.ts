@@ -3,7 +3,7 @@ import type { IncompleteScan } from './discovery.ts'
 
 /**
  * `gone`: the folder is not there, as with an unplugged disk; `signed-out`: new files wait for a sign-in. The
- * states of `CutShort` mean that the last scan was incomplete, so that new models may be missed.
+ * states of `IncompleteScan` mean that the last scan was incomplete, so that new models may be missed.
  */
 export type WatchedFolderState = 'looking' | 'watching' | 'paused' | 'gone' | 'signed-out' | IncompleteScan
 

@@ -25,7 +25,7 @@ export interface DoneToday {
   close(): void
 }
 
-/** More would slow down each start for a list that nobody reads. */
+/** More would slow down each start for a list too long to read. */
 const maxShown = 200
 /** Added to a midnight, this is within the next day, even when daylight saving time makes a day longer. */
 const intoNextDayMs = 36 * 60 * 60 * 1000

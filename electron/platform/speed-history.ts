@@ -37,7 +37,7 @@ export function createSpeedHistory(now: () => number): SpeedRecorder {
     return index
   }
 
-  /** Spreads bytes evenly over the time since the last call: when exactly they moved nobody knows. */
+  /** Spreads the bytes evenly over the time since the last call, since the exact times are unknown. */
   function moved(bytes: number): void {
     const atMs = now()
     const gapMs = lastMs === null ? 0 : Math.max(0, atMs - lastMs)

@@ -5,7 +5,7 @@ import { unknownNetwork, type NetworkStatus } from './network-status.ts'
 
 /**
  * Reads the network and whether it is metered, on systems where this has to be polled. macOS reports no cost.
- * Null for Linux, which sends events (network-manager.ts), and for other systems.
+ * Null for Linux, which sends events (linux-network-manager.ts), and for other systems.
  */
 export function networkStatusReader(
   platform: NodeJS.Platform,

@@ -21,7 +21,7 @@ export interface UploadDestination {
 }
 
 /**
- * Enqueues files that the app has found by itself once the user has confirmed their number, team and server;
+ * Enqueues files that the app has found once the user has confirmed their number, team and server;
  * null if the user declines. Exactly the confirmed files are enqueued, even if the search or the selected
  * team changes meanwhile.
  */

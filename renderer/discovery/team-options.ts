@@ -17,6 +17,3 @@ export function teamOptions(accounts: readonly Account[]): readonly TeamOption[]
       })),
     )
 }
-
-export const isSameChoice = (one: TeamChoice, other: TeamChoice) =>
-  one.accountId === other.accountId && one.teamId === other.teamId

@@ -1,5 +1,5 @@
 import type { Bridge } from '../../electron/contract/calls.ts'
-import type { TeamChoice } from '../../electron/contract/account.ts'
+import { teamKey, type TeamChoice } from '../../electron/contract/account.ts'
 import type { Failure, Result } from '../../electron/contract/failures.ts'
 import type { LibraryChange, LibraryModel, LibraryUpdate } from '../../electron/contract/library.ts'
 import type { LibraryOperation } from './library-failure-text.ts'
@@ -72,8 +72,7 @@ export class LibraryState {
 
   /** Shows a team's library from the cache and reloads it if the cache is old. */
   async open(choice: TeamChoice): Promise<void> {
-    if (choice.accountId !== this.#choice?.accountId || choice.teamId !== this.#choice.teamId)
-      this.#switchTo(choice)
+    if (!this.#choice || teamKey(choice) !== teamKey(this.#choice)) this.#switchTo(choice)
     await this.#load(false)
   }
 
@@ -108,6 +107,12 @@ export class LibraryState {
 
   readonly dismiss = (id: string) => this.#note(id, null)
 
+  /** Whether a change or deletion of the model is in progress. */
+  isBusy(id: string): boolean {
+    const kind = this.operations.get(id)?.kind
+    return kind === 'changing' || kind === 'deleting'
+  }
+
   async #each(
     ids: readonly string[],
     operation: ModelOperation,
@@ -116,7 +121,7 @@ export class LibraryState {
     const choice = this.#choice
     if (!choice) return null
     let refused: Failure | null = null
-    const left = ids.filter((id) => this.operations.get(id)?.kind !== 'changing' && this.byId.has(id))
+    const left = ids.filter((id) => !this.isBusy(id) && this.byId.has(id))
     for (const id of left) this.#note(id, operation)
     const work = async () => {
       for (let id = left.shift(); id !== undefined; id = left.shift())

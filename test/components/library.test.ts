@@ -164,3 +164,20 @@ test('reports once that a server does not list its models', async () => {
   emit('library', { teamId: team.id, failure: failure('not-found') })
   await expect.poll(() => notice.elements()).toEqual([])
 })
+
+test('a model that is being deleted is not deleted a second time', async () => {
+  const { rowOf, screen, asked } = await openLibrary(threeModels, {
+    deleteModel: () => new Promise(() => {}),
+  })
+  const deletions = () => asked.filter(({ name }) => name === 'deleteModel')
+  const question = screen.getByRole('alertdialog')
+  await userEvent.click(rowOf('Depth'), rowCorner)
+  await userEvent.keyboard('{Delete}')
+  await userEvent.click(question.getByRole('button', { name: 'Delete', exact: true }))
+  await expect.poll(deletions).toHaveLength(1)
+  await expect.element(rowOf('Depth').getByRole('button', { name: /^Delete/ })).toBeDisabled()
+  await userEvent.keyboard('{Delete}')
+  await userEvent.click(question.getByRole('button', { name: 'Delete', exact: true }))
+  await expect.element(question).not.toBeInTheDocument()
+  expect(deletions()).toHaveLength(1)
+})

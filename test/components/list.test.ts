@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { userEvent } from 'vitest/browser'
+import { page, userEvent } from 'vitest/browser'
 import { failure, success } from '../../electron/contract/failures.ts'
 import { openPage } from './support/open-page.ts'
 import { failedRow, noonMs, patchOf, registeredRow, row, sendingRow, snapshotOf } from './support/rows.ts'
@@ -216,3 +216,19 @@ test('files of one model are grouped under its name and selected together', asyn
   await userEvent.click(screen.getByRole('button', { name: 'Select all of flux-dev' }))
   await expect.element(screen.getByRole('toolbar')).toMatchTextContent('2 selected')
 })
+
+test.each([1200, 540])(
+  'every line has the height that the list computes with (%i px wide)',
+  async (width) => {
+    await page.viewport(width, 800)
+    const group = { key: 'k1', name: 'flux-dev', kind: 'diffusers' } as const
+    const one = row('Unet')
+    const { screen, lines } = await openPage({
+      rows: [failedRow('Broken'), { ...one, recognition: { ...one.recognition, group } }],
+    })
+    await expect.poll(lines).toHaveLength(5)
+    const heightOf = (element: Element | null) => element?.getBoundingClientRect().height
+    const shown = screen.container.querySelector('.shown')
+    expect(heightOf(shown)).toBe(heightOf(screen.container.querySelector('.whole')))
+  },
+)

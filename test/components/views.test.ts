@@ -79,6 +79,17 @@ test('signs out from the team picker', async () => {
   await expect.element(screen.getByRole('heading', { name: 'Sign in to Cyberun Cloud' })).toBeVisible()
 })
 
+test('a setting that could not be changed shows its previous value again', async () => {
+  const { screen, emit } = await openPage({
+    answers: { changeSettings: () => failed(failure('unexpected')) },
+  })
+  emit('command', 'show-settings')
+  const select = screen.getByLabelText('Simultaneous uploads')
+  await expect.element(select).toHaveValue(String(settings.atOnce))
+  await userEvent.selectOptions(select, '4')
+  await expect.element(select).toHaveValue(String(settings.atOnce))
+})
+
 test('changes settings by their controls and follows changes from elsewhere', async () => {
   const { screen, asked, emit } = await openPage()
   emit('command', 'show-settings')

@@ -4,7 +4,7 @@ import { success } from '../../electron/contract/failures.ts'
 import type { WatchedFolderView, WatchedFoldersView } from '../../electron/contract/watched-folders.ts'
 import type { Asked } from './support/fake-bridge.ts'
 import { openPage } from './support/open-page.ts'
-import { otherTeam, team } from './support/rows.ts'
+import { otherTeam, signedIn, team } from './support/rows.ts'
 
 const asks = (asked: readonly Asked[], name: string) =>
   asked.filter((one) => one.name === name).map(({ args }) => args)
@@ -48,6 +48,20 @@ test('adds a folder by the picker for the team chosen beside it', async () => {
   await userEvent.click(screen.getByRole('button', { name: 'Watch a folder…' }))
   expect(asks(asked, 'watchFolder')).toEqual([{ team: { accountId: 'account-1', teamId: otherTeam.id } }])
   await expect.element(screen.getByText('~/new', { exact: false })).toBeVisible()
+})
+
+test('a folder is watched for the selected account by default, also if another one has the same team', async () => {
+  const { accounts } = signedIn()
+  const [first] = accounts
+  if (!first) throw new Error('there is no account')
+  const { screen, asked, emit } = await settings()
+  emit('session', {
+    ...signedIn(),
+    accounts: [first, { ...first, id: 'account-2', kind: 'device' }],
+    chosen: { accountId: 'account-2', teamId: team.id },
+  })
+  await userEvent.click(screen.getByRole('button', { name: 'Watch a folder…' }))
+  expect(asks(asked, 'watchFolder')).toEqual([{ team: { accountId: 'account-2', teamId: team.id } }])
 })
 
 test('existing files of a folder are offered to be added or left', async () => {

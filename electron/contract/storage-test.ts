@@ -1,6 +1,5 @@
-import type { SessionView } from './account.ts'
+import { isSamePerson, type SessionView } from './account.ts'
 import type { Failure } from './failures.ts'
-import { baseOf } from './servers.ts'
 
 /** Size of the test upload, in bytes: large enough to measure the speed, and sent within seconds. */
 export const storageTestBytes = 8 * 1024 * 1024
@@ -25,12 +24,11 @@ export function storageTestBlocker({ accounts, chosen }: SessionView): 'sign-in'
   const chosenAccount = accounts.find(({ id }) => id === chosen?.accountId)
   if (!chosenAccount || !chosen) return 'sign-in'
   const hasPasswordSignIn = accounts.some(
-    ({ kind, state, personId, server, teams }) =>
-      kind === 'session' &&
-      state === 'ready' &&
-      personId === chosenAccount.personId &&
-      baseOf(server) === baseOf(chosenAccount.server) &&
-      teams.some(({ id }) => id === chosen.teamId),
+    (account) =>
+      account.kind === 'session' &&
+      account.state === 'ready' &&
+      isSamePerson(account, chosenAccount) &&
+      account.teams.some(({ id }) => id === chosen.teamId),
   )
   if (hasPasswordSignIn) return null
   return chosenAccount.kind === 'device' && chosenAccount.state === 'ready' ? 'device' : 'sign-in'

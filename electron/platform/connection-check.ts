@@ -24,7 +24,7 @@ interface ConnectionCheckOptions {
  */
 export async function checkConnection(options: ConnectionCheckOptions): Promise<ConnectionCheck> {
   const { hostname, port, protocol } = new URL(options.server)
-  const host = hostname.replace(/^\[|\]$/g, '')
+  const host = withoutBrackets(hostname)
   let check: ConnectionCheck = { host, results: [], isOver: false }
   function add(...results: readonly StepResult[]): void {
     check = { ...check, results: [...check.results, ...results] }
@@ -77,10 +77,13 @@ function connectStep(endpoint: Endpoint, hasAddress: boolean, connectedMs: numbe
   return step('connect', 'good', { ...endpoint, ms: Math.max(1, Math.round(connectedMs)) })
 }
 
+/** `URL` keeps the brackets of an IPv6 address, which a lookup does not accept. */
+const withoutBrackets = (hostname: string) => hostname.replace(/^\[|\]$/g, '')
+
 function endpointOf(proxy: string): Endpoint {
   const { hostname, port, protocol } = new URL(proxy)
   return {
-    host: hostname,
+    host: withoutBrackets(hostname),
     port: Number(port) || (protocol.startsWith('socks') ? 1080 : defaultPort(protocol)),
   }
 }

@@ -1,5 +1,5 @@
 import type { Locator, Page } from '@playwright/test'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ALICES_TEAM_ID, ALICE } from '../cloud/accounts.ts'
 import { expect, test } from './fixtures.ts'
@@ -87,10 +87,12 @@ test('saves the report as previewed, without excluded parts or secrets', async (
   await report.getByRole('button', { name: 'Save…' }).click()
   await expect.poll(() => pickersAnswered(app.electron)).toBe(1)
   expect(existsSync(path)).toBe(false)
+  writeFileSync(path, 'an older report', { mode: 0o644 })
   await answerSaving(app.electron, path)
   await report.getByRole('button', { name: 'Save…' }).click()
   await expect(page.getByText('Report saved.')).toBeVisible()
 
+  expect(statSync(path).mode & 0o777).toBe(0o600)
   const saved = readFileSync(path, 'utf8')
   for (const text of shown) expect(saved).toContain(text)
   const logged = saved.split('===== log =====\n')[1]

@@ -1,4 +1,5 @@
 import type { Account, Team, TeamChoice } from '../../contract/account.ts'
+import { baseOf } from '../../contract/servers.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { UsageError } from '../arguments.ts'
 
@@ -18,7 +19,7 @@ export function uploadTeams(engine: Engine, only: Account | null): readonly Acco
   const ready = accounts.filter(({ state }) => state === 'ready')
   const sessionsFirst = [...ready].sort((a, b) => Number(a.kind === 'device') - Number(b.kind === 'device'))
   const all = sessionsFirst.flatMap((account) => account.teams.map((team) => ({ account, team })))
-  const keyOf = ({ account, team }: AccountTeam) => `${account.personId} ${team.id}`
+  const keyOf = (one: AccountTeam) => `${one.account.personId} ${serverTeamOf(one)}`
   return all.filter((one, index) => all.findIndex((other) => keyOf(other) === keyOf(one)) === index)
 }
 
@@ -41,12 +42,17 @@ export function findTeam(engine: Engine, idOrName: string | null, only: Account 
   const sameId = all.filter(({ team }) => team.id === idOrName)
   const found =
     sameId.length > 0 ? sameId : all.filter(({ team }) => team.name.toLowerCase() === idOrName.toLowerCase())
-  const ids = new Set(found.map(({ team }) => team.id))
+  const teams = new Set(found.map(serverTeamOf))
   const [first] = found
   if (!first) throw new UsageError(`No team matches "${idOrName}". Your teams:\n${names}`)
-  if (ids.size > 1) throw new UsageError(`Several teams match "${idOrName}". Use the ID instead:\n${names}`)
+  if (teams.size > 1 && sameId.length > 0)
+    throw new UsageError(`Several servers have the team "${idOrName}". Choose one with MODELFERRY_SERVER.`)
+  if (teams.size > 1) throw new UsageError(`Several teams match "${idOrName}". Use the ID instead:\n${names}`)
   // If several accounts share the team, the chosen one is used.
   return choiceOf(found.find((one) => one.account.id === chosen?.accountId) ?? first)
 }
+
+/** Ids are unique per server only. */
+const serverTeamOf = ({ account, team }: AccountTeam) => `${baseOf(account.server)} ${team.id}`
 
 const choiceOf = ({ account, team }: AccountTeam): TeamChoice => ({ accountId: account.id, teamId: team.id })

@@ -1,5 +1,5 @@
 import { app, dialog } from 'electron'
-import { writeFile } from 'node:fs/promises'
+import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { release, type } from 'node:os'
 import type { CallHandlers, CallNameIn } from '../../contract/calls.ts'
@@ -102,6 +102,8 @@ export function createDiagnosticsHandlers(options: {
       try {
         const chosen = pieces.filter(({ name }) => chosenNames.includes(name))
         await writeFile(filePath, supportReportText(chosen, atMs), { mode: 0o600 })
+        // An existing file keeps its mode when it is overwritten. Some file systems have no modes.
+        await chmod(filePath, 0o600).catch(() => undefined)
         return success(true)
       } catch (error) {
         log.error('the report could not be written', { error })

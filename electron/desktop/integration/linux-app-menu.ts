@@ -14,7 +14,8 @@ export interface MenuSources {
 }
 
 const ownershipComment = `<!-- ${ownershipMark}, by the switch in its settings. -->\n`
-const iconName = 'app.modelferry.Modelferry'
+/** The name under which packages install the icon; the other desktop entries use it as well. */
+const iconName = 'modelferry'
 
 /** Has the same file name as in packages, which desktops use to match windows to their entry. */
 const desktopEntry = (command: LaunchCommand) => `[Desktop Entry]

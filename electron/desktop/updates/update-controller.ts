@@ -115,8 +115,8 @@ export class UpdateController {
     return this.#reportFailure(async () => {
       const updater = await this.#loadUpdater()
       updater.setInstallOnQuit(this.#options.settings().updateOnQuit)
-      await updater.download((fraction) => {
-        const percent = Math.floor(fraction)
+      await updater.download((value) => {
+        const percent = Math.floor(value)
         const state = this.#state
         if (state.kind === 'downloading' && percent <= state.percent) return
         this.#setState({ kind: 'downloading', version, percent })
@@ -160,7 +160,11 @@ export class UpdateController {
   }
 
   #loadUpdater(): Promise<Updater> {
-    return (this.#updater ??= this.#options.loadUpdater())
+    return (this.#updater ??= this.#options.loadUpdater().catch((error: unknown) => {
+      // The next check loads it again.
+      this.#updater = null
+      throw error
+    }))
   }
 
   #setState(next: UpdateState): UpdateState {

@@ -1,12 +1,7 @@
 import type { BigIntStats, Dirent } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, relative, sep } from 'node:path'
-import {
-  extensionOf,
-  isPartialDownload,
-  folderSkipReason,
-  skipReasonInFolder,
-} from '../../recognition/file-names.ts'
+import { extensionOf, folderSkipReason, skipReasonInFolder } from '../../recognition/file-names.ts'
 import { folderEvidence } from '../../recognition/kinds/folder-evidence.ts'
 import { isExternalWeights } from '../../recognition/model-groups.ts'
 import { isCloudPlaceholder } from '../../recognition/check-entry.ts'
@@ -100,7 +95,7 @@ async function walkFolder(walk: Walk, folder: string, depth: number): Promise<bo
 
 /** Includes the external weights of an ONNX graph, which are uploaded with it. */
 function isModel(name: string, names: ReadonlySet<string>): boolean {
-  return (skipReasonInFolder(name) === null && !isPartialDownload(name)) || isExternalWeights(name, names)
+  return skipReasonInFolder(name) === null || isExternalWeights(name, names)
 }
 
 async function kindOf(entry: Dirent, path: string): Promise<'file' | 'folder' | null> {

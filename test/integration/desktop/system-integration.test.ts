@@ -99,6 +99,9 @@ describe('entries in file managers', () => {
     const data = join(home, '.local/share')
     const entry = join(data, 'applications/modelferry.desktop')
     await run('desktop-file-validate', [entry])
+    const [, iconName] = /^Icon=(.+)$/m.exec(await readFile(entry, 'utf8')) ?? []
+    expect(iconName).toBe('modelferry')
+    expect(await readdir(join(data, 'icons/hicolor/scalable/apps'))).toEqual(['modelferry.svg'])
 
     const env = { ...process.env, HOME: home, XDG_DATA_HOME: data, XDG_CONFIG_HOME: join(home, '.config') }
     const model = join(home, 'two words.gguf')

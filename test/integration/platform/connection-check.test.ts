@@ -9,9 +9,9 @@ import type { ServerCheck } from '../../../electron/contract/servers.ts'
 import { checkConnection } from '../../../electron/platform/connection-check.ts'
 
 /** A port that accepts connections, and one that nothing listens on any more. */
-async function listening() {
+async function listening(address = '127.0.0.1') {
   const server = createServer((socket) => socket.destroy())
-  server.listen(0, '127.0.0.1')
+  server.listen(0, address)
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   return { port, close: () => new Promise((resolve) => server.close(resolve)) }
@@ -107,6 +107,14 @@ test('tests the connection to the proxy when there is one', async () => {
   )
   expect(outcomes.slice(0, 3)).toEqual(['name good', 'proxy good', 'connect good'])
   expect(last.results[1]?.params).toEqual({ proxy: `http://127.0.0.1:${port}` })
+  await close()
+})
+
+test('looks up an IPv6 proxy without its brackets', async () => {
+  const { port, close } = await listening('::1')
+  const answer = found({ proxy: `http://[::1]:${port}` })
+  const { outcomes } = await look('https://nowhere.invalid/api/v1', answer)
+  expect(outcomes.slice(0, 3)).toEqual(['name good', 'proxy good', 'connect good'])
   await close()
 })
 

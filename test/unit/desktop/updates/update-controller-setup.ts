@@ -8,6 +8,7 @@ interface FakeApp {
   updates: 'automatic' | 'ask' | 'off'
   updateOnQuit: boolean
   newerVersion: string | null
+  loadError: UpdateError | null
   checkError: UpdateError | null
   downloadError: UpdateError | null
   /** The progress that the download reports. */
@@ -31,6 +32,7 @@ export function setup(change: Partial<FakeApp> = {}) {
     updates: 'automatic',
     updateOnQuit: false,
     newerVersion: '1.1.0',
+    loadError: null,
     checkError: null,
     downloadError: null,
     percents: [50],
@@ -78,6 +80,7 @@ export function setup(change: Partial<FakeApp> = {}) {
     unavailableReason: fake.off,
     loadUpdater: async () => {
       calls.push('load')
+      throwIfSet(fake.loadError)
       return updater
     },
     settings: () => fake,

@@ -29,6 +29,17 @@ test('a failed check has a reason and is repeated sooner', async () => {
   expect(clock.waits()).toEqual([retryCheckDelayMs])
 })
 
+test('an updater that could not be loaded is loaded again by the next check', async () => {
+  const { fake, updates, calls } = setup({ loadError: new UpdateError('update-unreachable') })
+  await updates.check()
+  expect(updates.state().kind).toBe('failed')
+  fake.loadError = null
+  fake.newerVersion = null
+  await updates.check()
+  expect(updates.state().kind).toBe('current')
+  expect(calls).toEqual(['load', 'load', 'check'])
+})
+
 test('a newer version is downloaded but not installed while the window is visible', async () => {
   const { updates, calls, states, clock, pass } = setup()
   await updates.check()

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { findTeam, uploadTeams } from '../../../electron/cli/commands/teams.ts'
+import type { Account } from '../../../electron/contract/account.ts'
+import type { Engine } from '../../../electron/engine/engine.ts'
+
+const account = (id: string, server: string, kind: Account['kind'] = 'session') =>
+  ({
+    id,
+    server,
+    kind,
+    state: 'ready',
+    personId: 'person',
+    teams: [{ id: 'team', name: 'Studio' }],
+  }) as unknown as Account
+
+const engineWith = (...accounts: readonly Account[]) =>
+  ({ session: () => ({ accounts, chosen: null }), hasChosenTeam: () => false }) as unknown as Engine
+
+test('lists a team once for two sign-ins of one person', () => {
+  const engine = engineWith(
+    account('key', 'https://one.example', 'device'),
+    account('password', 'https://one.example'),
+  )
+  expect(uploadTeams(engine, null).map((one) => one.account.id)).toEqual(['password'])
+})
+
+test('keeps the teams of two servers apart if their ids are equal', () => {
+  const engine = engineWith(account('one', 'https://one.example'), account('two', 'https://two.example'))
+  expect(uploadTeams(engine, null).map((one) => one.account.id)).toEqual(['one', 'two'])
+  expect(() => findTeam(engine, 'team', null)).toThrow('Choose one with MODELFERRY_SERVER')
+})

@@ -11,12 +11,9 @@ import { toUploadRow } from '../journal/row-view.ts'
 import type { Rows } from '../journal/rows.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 import type { Library } from '../library/library.ts'
-import type { StoredChoices } from '../platform/environment.ts'
 import { changeFailure } from '../platform/file-identity.ts'
-import type { PauseReasons } from '../queue/queue-hold.ts'
-import type { Queue } from '../queue/queue.ts'
+import type { QueueHold } from '../queue/queue-hold.ts'
 import type { Inspector } from '../recognition/inspector.ts'
-import type { AbandonedUploads } from '../uploads/abandoned-uploads.ts'
 import type { UploadCommands } from './commands.ts'
 
 export type EngineCalls = Pick<CallHandlers, CallNameOf<'engine'>>
@@ -26,15 +23,12 @@ type DiscoveryCalls = CallNameIn<'discovery' | 'watchedFolders'>
 interface CallServices {
   readonly rows: Rows
   readonly store: UploadStore
-  readonly queue: Queue
-  readonly choices: StoredChoices
-  readonly paused: PauseReasons
+  readonly hold: QueueHold
   readonly feed: Feed
   readonly details: Details
   readonly doneToday: DoneToday
   readonly signIns: SignIns
   readonly commands: UploadCommands
-  readonly abandonedUploads: AbandonedUploads
   readonly library: Library
   readonly hashCache: HashCache
   readonly inspector: Pick<Inspector, 'readDetails'>
@@ -75,11 +69,7 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
       const paused = feed.snapshot().rows.filter(({ phase }) => phase === 'paused')
       return commands.resume(paused.map(({ id }) => id))
     },
-    async cancel({ ids }) {
-      const cancelled = await commands.cancel(ids)
-      void services.abandonedUploads.cleanUp()
-      return cancelled
-    },
+    cancel: ({ ids }) => commands.cancel(ids),
     async allow({ ids }) {
       const done = commands.allow(ids)
       return done.ok ? success(undefined) : done
@@ -109,11 +99,10 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
   }
 }
 
-async function pauseAll({ paused, choices, feed, queue }: CallServices, all: boolean): Promise<void> {
-  paused.all = all
-  choices.set('all-paused', all ? 'yes' : 'no')
+function pauseAll({ hold, feed }: CallServices, isPaused: boolean): Promise<void> {
+  const applied = hold.pauseAll(isPaused)
   feed.touched()
-  await queue.setHeld(all || paused.outside)
+  return applied
 }
 
 /** Path of a file on this computer that had these bytes and has not been changed since. */

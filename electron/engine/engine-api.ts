@@ -1,17 +1,15 @@
 import type { Account, KeychainState, SessionView } from '../contract/account.ts'
-import type { FoundPlacesView, WorkflowView } from '../contract/discovery.ts'
 import type { Result } from '../contract/failures.ts'
-import type { LibraryUpdate, OnConflict, ReplacedFate } from '../contract/library.ts'
+import type { OnConflict, ReplacedFate } from '../contract/library.ts'
 import type { Settings } from '../contract/settings.ts'
-import type { TransferSpeed, UploadDetails } from '../contract/upload-details.ts'
-import type { AddReport, Patch, Snapshot } from '../contract/uploads.ts'
-import type { WatchedFoldersView } from '../contract/watched-folders.ts'
+import type { AddReport, Snapshot } from '../contract/uploads.ts'
 import type { Computer } from '../discovery/places/known-places.ts'
 import type { ModelFinder } from '../discovery/places/model-finder.ts'
 import type { WatchedFolders } from '../discovery/watched-folders/watched-folders.ts'
 import type { EnqueueRequest } from '../intake/enqueue.ts'
 import type { Library } from '../library/library.ts'
 import type { Environment, SecretStore } from '../platform/environment.ts'
+import type { EngineEvents } from '../platform/event-hub.ts'
 import type { QueueHold } from '../queue/queue-hold.ts'
 import type { RequestSlots } from '../transfer/request-slots.ts'
 import type { PutTimeouts } from '../transfer/upload-worker-pool.ts'
@@ -54,24 +52,13 @@ export interface EngineOptions {
   readonly putTimeouts?: PutTimeouts
 }
 
-/** Each listener is called after the fact; none may throw. */
-export interface EngineListener {
-  patch?(patch: Patch): void
-  /** Once a second while something runs. */
-  flow?(speed: TransferSpeed): void
-  /** Details of the upload that is watched (see the call `watch`). */
-  details?(details: UploadDetails): void
-  session?(session: SessionView): void
-  library?(news: LibraryUpdate): void
-  /** An upload was dropped because its library path is in use and the conflict setting says to skip it. */
-  leftOut?(upload: { readonly id: string; readonly fileName: string }): void
-  finding?(view: FoundPlacesView): void
-  workflow?(view: WorkflowView): void
-  watching?(view: WatchedFoldersView): void
+/** Listens to some events; none of the functions may throw. */
+export type EngineListener = {
+  readonly [Name in keyof EngineEvents]?: (...values: EngineEvents[Name]) => void
 }
 
 /** The object that the desktop and the command line both drive. */
-export interface Engine extends QueueHold {
+export interface Engine {
   /** One function for each call of the contract that the engine answers. */
   readonly calls: EngineCalls
   readonly workflows: ModelFinder['workflows']
@@ -114,6 +101,8 @@ export interface Engine extends QueueHold {
    * marks none.
    */
   confirmSignIns(): Promise<void>
+  /** Holds the queue because of battery, connection or quiet hours, or releases it. */
+  readonly hold: QueueHold['hold']
   /**
    * Retries at once what waits for a time, and cuts connections that a sleep or another network has killed.
    */

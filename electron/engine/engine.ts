@@ -31,7 +31,7 @@ import { isRegistered, type UploadRecord } from '../journal/upload-record.ts'
 import { createUploadStore } from '../journal/upload-store.ts'
 import { createUploadedPathFinder } from '../journal/history-store.ts'
 import { createLibrary } from '../library/library.ts'
-import { createEventHub } from '../platform/event-hub.ts'
+import { createEventHub, type EngineEvents } from '../platform/event-hub.ts'
 import { createDeadConnectionMonitor } from '../queue/dead-connections.ts'
 import { createNetworkChangeMonitor } from '../queue/network-changes.ts'
 import { createQueueHold } from '../queue/queue-hold.ts'
@@ -47,7 +47,7 @@ import { createStorageTester } from '../uploads/storage-test.ts'
 import { createUploadReports } from '../uploads/upload-report.ts'
 import { engineCalls, localFileWith } from './calls.ts'
 import { UploadCommands } from './commands.ts'
-import type { Engine, EngineListener, EngineOptions, EngineSettings } from './engine-api.ts'
+import type { Engine, EngineOptions, EngineSettings } from './engine-api.ts'
 import { createUploadRunner } from './upload-runner.ts'
 
 export { journalProblemOf } from '../journal/journal-file.ts'
@@ -55,18 +55,6 @@ export type * from './engine-api.ts'
 
 /** A user waits for the result in front of a window, in ms. */
 const confirmSignInsWithinMs = 15_000
-
-const listenerNames = [
-  'patch',
-  'flow',
-  'details',
-  'session',
-  'library',
-  'leftOut',
-  'finding',
-  'workflow',
-  'watching',
-] as const satisfies readonly (keyof EngineListener)[]
 
 /**
  * The composition root: builds the services, connects them by events, and owns start and stop. A service only
@@ -80,7 +68,7 @@ export function createEngine(options: EngineOptions): Engine {
   // Journal: what survives a restart.
   const journal = openJournal(folder, environment.now())
   if (journal.damagedFile)
-    environment.log.error('the journal was damaged and set aside', { file: journal.damagedFile })
+    environment.log.error('the journal was damaged and has been renamed', { file: journal.damagedFile })
   const { database } = journal
   const store = createUploadStore(database, randomUUID(), environment)
   const choices = createStoredChoices(database)
@@ -180,7 +168,6 @@ export function createEngine(options: EngineOptions): Engine {
     volumesBack: (ids) => events.emit('volumesBack', ids),
     environment,
   })
-  const paused = { all: choices.get('all-paused') === 'yes', outside: false }
   const { queue, forget } = createUploadRunner({
     rows,
     accounts,
@@ -200,7 +187,7 @@ export function createEngine(options: EngineOptions): Engine {
     proxyRequired: () => events.emit('proxyRequired'),
     onAbandoned: () => events.emit('abandoned'),
   })
-  const hold = createQueueHold(queue, paused)
+  const hold = createQueueHold(queue, choices)
   const deadConnections = createDeadConnectionMonitor({
     rowOf: (id) => rows.get(id),
     isRunning: () => queue.running.size > 0,
@@ -208,7 +195,6 @@ export function createEngine(options: EngineOptions): Engine {
     environment,
   })
   const networkChanges = createNetworkChangeMonitor({
-    isRunning: () => queue.running.size > 0,
     changed: () => events.emit('networkChanged'),
     environment,
   })
@@ -289,7 +275,7 @@ export function createEngine(options: EngineOptions): Engine {
   const feed = createFeed({
     view: (id) => (signIns.hidden().has(rows.get(id)?.record.accountId ?? '') ? null : rows.view(id)),
     ids: () => rows.ids(),
-    allPaused: () => paused.all,
+    allPaused: hold.isPausedByUser,
     line: () => recovery.connectivity,
     journalSetAside: journal.damagedFile && basename(journal.damagedFile),
     unshownToday: () => doneToday.unshown(),
@@ -302,7 +288,6 @@ export function createEngine(options: EngineOptions): Engine {
   events.on('rowChanged', feed.changed)
   events.on('rowChanged', details.changed)
   events.on('rowChanged', deadConnections.rowChanged)
-  events.on('rowChanged', networkChanges.activity)
   events.on('bytesMoved', feed.moved)
   events.on('totalsChanged', feed.touched)
   events.on('connectivity', (state) => {
@@ -345,6 +330,8 @@ export function createEngine(options: EngineOptions): Engine {
   feed.subscribe({
     patch(patch) {
       events.emit('patch', patch)
+      // Uploads of hidden accounts run too, but are not in the totals.
+      networkChanges.setActive(queue.running.size > 0 || patch.totals.running + patch.totals.waiting > 0)
       // A finished row may leave the list only after its last patch was sent.
       doneToday.told(patch)
     },
@@ -403,15 +390,12 @@ export function createEngine(options: EngineOptions): Engine {
       ...engineCalls({
         rows,
         store,
-        queue,
-        choices,
-        paused,
+        hold,
         feed,
         details,
         doneToday,
         signIns,
         commands,
-        abandonedUploads,
         library,
         hashCache,
         inspector,
@@ -438,7 +422,6 @@ export function createEngine(options: EngineOptions): Engine {
     fileOf: (id) => rows.get(id)?.record.path ?? store.find(id)?.path ?? null,
     localFileWith: (sha256) => localFileWith(hashCache, sha256),
     hold: hold.hold,
-    restartRuns: hold.restartRuns,
     applySettings(changed) {
       const before = settings
       settings = changed
@@ -456,13 +439,9 @@ export function createEngine(options: EngineOptions): Engine {
     },
     networkChanged: () => events.emit('networkChanged'),
     subscribe(listener) {
-      const unsubscribe = listenerNames.flatMap((name) => {
-        const listen = listener[name]?.bind(listener) as ((value: unknown) => void) | undefined
-        if (!listen) return []
-        events.on(name, listen)
-        return [() => events.off(name, listen)]
-      })
-      return () => unsubscribe.forEach((end) => end())
+      const listeners = Object.entries(listener) as [keyof EngineEvents, () => void][]
+      for (const [name, listen] of listeners) events.on(name, listen)
+      return () => listeners.forEach(([name, listen]) => events.off(name, listen))
     },
     async start({ restoreQueue = true } = {}) {
       if (restoreQueue) {
@@ -471,13 +450,13 @@ export function createEngine(options: EngineOptions): Engine {
       }
       await signIns.restore()
       if (restoreQueue) watchedFolders.start()
-      await queue.setHeld((paused.all && restoreQueue) || paused.outside)
+      await hold.start({ ownsQueue: restoreQueue })
       cleanUp()
     },
     async stop() {
       await Promise.all([finder.close(), watchedFolders.close()])
       await Promise.all([
-        queue.setHeld(true),
+        hold.stop(),
         recovery.close(),
         signIns.close(),
         storageTest.close(),

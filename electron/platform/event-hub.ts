@@ -6,12 +6,12 @@ import type { TransferSpeed, UploadDetails } from '../contract/upload-details.ts
 import type { ConnectivityState, Patch } from '../contract/uploads.ts'
 import type { WatchedFoldersView } from '../contract/watched-folders.ts'
 
-/** What the engine reports to the desktop and the command line. */
+/** What the engine reports to the desktop and the command line, after the fact. */
 export interface EngineEvents {
   patch: [patch: Patch]
   /** Once a second while something runs. */
   flow: [speed: TransferSpeed]
-  /** Details of the upload that the page watches. */
+  /** Details of the upload that is watched (see the call `watch`). */
   details: [details: UploadDetails]
   session: [session: SessionView]
   library: [news: LibraryUpdate]
@@ -20,6 +20,8 @@ export interface EngineEvents {
   finding: [view: FoundPlacesView]
   workflow: [view: WorkflowView]
   watching: [view: WatchedFoldersView]
+  /** The computer woke up or has another network. */
+  networkChanged: []
 }
 
 /** What services report to each other. A service emits; the composition root decides who listens. */
@@ -29,8 +31,6 @@ export interface InternalEvents {
   /** Totals, pause or connectivity changed, though no single row did. */
   totalsChanged: []
   connectivity: [state: ConnectivityState]
-  /** The computer woke up or has another network. */
-  networkChanged: []
   /** Uploads whose missing volume is back. */
   volumesBack: [ids: readonly string[]]
   /** These were rejected just now; files that are still being copied are rechecked. */

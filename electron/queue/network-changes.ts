@@ -1,6 +1,6 @@
 import type { Environment } from '../platform/environment.ts'
 
-/** How often addresses and clock are compared while uploads run, in ms. */
+/** How often addresses and clock are compared while uploads run or wait, in ms. */
 export const checkEveryMs = 5_000
 /**
  * A timer that fires this much late was asleep with the computer; a busy main thread is seconds late at most.
@@ -12,48 +12,42 @@ const sleptMs = 15_000
  * VPN.
  */
 export interface NetworkChangeMonitor {
-  /** Uploads may have started. Nothing is checked while none run, so that an idle app has no timer. */
-  activity(): void
+  /** Nothing is checked while no upload runs or waits, so that an idle app has no timer. */
+  setActive(isActive: boolean): void
   close(): void
 }
 
 /** Does nothing where the environment has no `networkAddresses`. */
 export function createNetworkChangeMonitor(options: {
-  readonly isRunning: () => boolean
   readonly changed: () => void
   readonly environment: Pick<Environment, 'now' | 'timers' | 'log' | 'networkAddresses'>
 }): NetworkChangeMonitor {
-  const { isRunning, changed, environment } = options
+  const { changed, environment } = options
   const { networkAddresses } = environment
   let cancelCheck: (() => void) | null = null
-  let addresses = ''
 
-  function schedule(): void {
+  function schedule(readAddresses: () => string, knownAddresses: string): void {
     const dueAtMs = environment.now() + checkEveryMs
-    cancelCheck = environment.timers.after(checkEveryMs, () => check(dueAtMs))
+    cancelCheck = environment.timers.after(checkEveryMs, () => {
+      const hasSlept = environment.now() - dueAtMs > sleptMs
+      const addresses = readAddresses()
+      schedule(readAddresses, addresses)
+      if (!hasSlept && addresses === knownAddresses) return
+      environment.log.info(hasSlept ? 'the computer slept' : 'the network addresses changed')
+      changed()
+    })
   }
 
-  function check(dueAtMs: number): void {
+  function close(): void {
+    cancelCheck?.()
     cancelCheck = null
-    const hasSlept = environment.now() - dueAtMs > sleptMs
-    const now = networkAddresses?.() ?? ''
-    const hasMoved = now !== addresses
-    addresses = now
-    if (isRunning()) schedule()
-    if (!hasSlept && !hasMoved) return
-    environment.log.info(hasSlept ? 'the computer slept' : 'the network addresses changed')
-    changed()
   }
 
   return {
-    activity() {
-      if (!networkAddresses || cancelCheck || !isRunning()) return
-      addresses = networkAddresses()
-      schedule()
+    setActive(isActive) {
+      if (!isActive) close()
+      else if (networkAddresses && !cancelCheck) schedule(networkAddresses, networkAddresses())
     },
-    close() {
-      cancelCheck?.()
-      cancelCheck = null
-    },
+    close,
   }
 }

@@ -1,32 +1,50 @@
+import type { StoredChoices } from '../platform/environment.ts'
 import type { Queue } from './queue.ts'
 
-/** Why nothing is sent. One reason is enough. */
-export interface PauseReasons {
-  /** The user paused everything. */
-  all: boolean
-  /** Battery, metered connection or quiet hours. */
-  outside: boolean
-}
-
+/** Decides whether the queue may run. It is held from the start until `start` and again after `stop`. */
 export interface QueueHold {
-  /**
-   * Holds the queue because of battery, connection or quiet hours, or releases it; the user's own pause is
-   * independent.
-   */
+  /** Whether the user paused all uploads, which is remembered across restarts. */
+  isPausedByUser(): boolean
+  pauseAll(isPaused: boolean): Promise<void>
+  /** Battery, connection or quiet hours; the user's own pause is independent. */
   hold(isHeld: boolean): Promise<void>
   /** Aborts what runs and starts it again from what storage has: its connections are dead. */
   restartRuns(): Promise<void>
+  /** Without `ownsQueue` the user's pause does not apply: it is about the queue of the app. */
+  start(options: { readonly ownsQueue: boolean }): Promise<void>
+  stop(): Promise<void>
 }
 
-export function createQueueHold(queue: Pick<Queue, 'setHeld'>, reasons: PauseReasons): QueueHold {
+export function createQueueHold(queue: Pick<Queue, 'setHeld'>, choices: StoredChoices): QueueHold {
+  let isStarted = false
+  let isPausedByUser = choices.get('all-paused') === 'yes'
+  let isHeldByConditions = false
+
+  const apply = () => queue.setHeld(!isStarted || isPausedByUser || isHeldByConditions)
+
   return {
+    isPausedByUser: () => isPausedByUser,
+    pauseAll(isPaused) {
+      isPausedByUser = isPaused
+      choices.set('all-paused', isPaused ? 'yes' : 'no')
+      return apply()
+    },
     hold(isHeld) {
-      reasons.outside = isHeld
-      return queue.setHeld(reasons.all || isHeld)
+      isHeldByConditions = isHeld
+      return apply()
     },
     async restartRuns() {
       await queue.setHeld(true)
-      await queue.setHeld(reasons.all || reasons.outside)
+      await apply()
+    },
+    start({ ownsQueue }) {
+      isStarted = true
+      if (!ownsQueue) isPausedByUser = false
+      return apply()
+    },
+    stop() {
+      isStarted = false
+      return apply()
     },
   }
 }

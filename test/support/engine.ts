@@ -29,6 +29,8 @@ export interface EngineOptions {
   readonly settings?: Partial<EngineSettings>
   /** Finds the proxies; defaults to direct connections. */
   readonly findProxies?: FindProxies
+  /** The addresses of the computer, which the engine polls; not polled by default. */
+  readonly networkAddresses?: () => string
   /** Timeouts of PUTs, for tests of a stalled connection; defaults to the app's. */
   readonly putTimeouts?: PutTimeouts
   /** The account that is signed in at the start; `null` for none. */
@@ -94,6 +96,7 @@ export async function setup(options: EngineOptions = {}): Promise<World> {
     // The midnight timer must not fire during a test that happens to run at midnight.
     startOfDay: (atMs: number) => atMs - ((atMs - startedMs) % dayMs),
     ...(options.findProxies ? { findProxies: options.findProxies } : {}),
+    ...(options.networkAddresses ? { networkAddresses: options.networkAddresses } : {}),
   }
   const secretStore = createMemorySecretStore()
   const cloud = await startCloud({ now: clock.now, verifiesHash: true, ...options.cloud })

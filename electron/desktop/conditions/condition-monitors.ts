@@ -5,7 +5,6 @@ import type { Environment } from '../../platform/environment.ts'
 import { runProgram } from '../../platform/run-program.ts'
 import type { SettingsStore } from '../../platform/settings.ts'
 import type { Engine } from '../../engine/engine.ts'
-import { createAddressMonitor } from '../network/address-monitor.ts'
 import { watchNetworkManager } from '../network/linux-network-manager.ts'
 import { createNetworkPoller } from '../network/network-poller.ts'
 import { networkStatusReader } from '../network/network-reader.ts'
@@ -23,7 +22,7 @@ export interface ConditionMonitors {
 /** Starts to watch battery, network, sleep and wake, and reports them to the conditions and the engine. */
 export function startConditionMonitors(options: {
   readonly settings: Pick<SettingsStore, 'current'>
-  readonly engine: Pick<Engine, 'networkChanged'>
+  readonly engine: Pick<Engine, 'networkChanged' | 'subscribe'>
   readonly conditions: Pick<ConditionsTracker, 'update' | 'setNetwork' | 'setPower'>
   readonly environment: Pick<Environment, 'now' | 'timers' | 'log'>
 }): ConditionMonitors {
@@ -45,23 +44,18 @@ export function startConditionMonitors(options: {
     onChange: conditions.setNetwork,
     environment,
   })
-  const addresses = createAddressMonitor({
-    onChange() {
-      engine.networkChanged()
-      networkPoller.refresh()
-    },
-  })
 
   function refresh(): void {
     battery.refresh()
     networkPoller.refresh()
   }
 
+  engine.subscribe({ networkChanged: networkPoller.refresh })
   powerMonitor.on('suspend', () => log.info('the computer is going to sleep'))
   powerMonitor.on('resume', () => {
     log.info('the computer resumed from sleep')
     engine.networkChanged()
-    refresh()
+    battery.refresh()
   })
   powerMonitor.on('on-ac', refresh)
   powerMonitor.on('on-battery', refresh)
@@ -84,7 +78,6 @@ export function startConditionMonitors(options: {
       const isActive = patch.totals.running + patch.totals.waiting > 0
       battery.setActive(isActive)
       networkPoller.setActive(isActive)
-      addresses.setActive(isActive)
     },
   }
 }

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { createQueueHold } from '../../../electron/queue/queue-hold.ts'
+
+function setup({ stored = null }: { readonly stored?: 'yes' | 'no' | null } = {}) {
+  const holds: boolean[] = []
+  const choices = { allPaused: stored as string | null }
+  const hold = createQueueHold(
+    { setHeld: async (isHeld) => void holds.push(isHeld) },
+    { get: () => choices.allPaused, set: (_name, value) => (choices.allPaused = value) },
+  )
+  return { hold, choices, isHeld: () => holds.at(-1) }
+}
+
+test('holds the queue until the start and after the stop, whatever the conditions', async () => {
+  const { hold, isHeld } = setup()
+  await hold.hold(false)
+  expect(isHeld()).toBe(true)
+  await hold.start({ ownsQueue: true })
+  expect(isHeld()).toBe(false)
+  await hold.stop()
+  await hold.restartRuns()
+  expect(isHeld()).toBe(true)
+})
+
+test('the pause of the user and the conditions are independent', async () => {
+  const { hold, choices, isHeld } = setup()
+  await hold.start({ ownsQueue: true })
+  await hold.pauseAll(true)
+  expect([isHeld(), choices.allPaused]).toEqual([true, 'yes'])
+  await hold.hold(true)
+  await hold.pauseAll(false)
+  expect([isHeld(), hold.isPausedByUser(), choices.allPaused]).toEqual([true, false, 'no'])
+  await hold.hold(false)
+  expect(isHeld()).toBe(false)
+})
+
+test('remembers the pause of the user across a restart', async () => {
+  const { hold, isHeld } = setup({ stored: 'yes' })
+  await hold.start({ ownsQueue: true })
+  expect([isHeld(), hold.isPausedByUser()]).toEqual([true, true])
+})
+
+test('a restart of dead connections does not hold a command line whose app is paused', async () => {
+  const { hold, choices, isHeld } = setup({ stored: 'yes' })
+  await hold.start({ ownsQueue: false })
+  await hold.restartRuns()
+  expect([isHeld(), choices.allPaused]).toEqual([false, 'yes'])
+})

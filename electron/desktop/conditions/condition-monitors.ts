@@ -73,7 +73,7 @@ export function startConditionMonitors(options: {
   return {
     settingsChanged: refresh,
     applyPatch(patch) {
-      progress.patch(patch)
+      progress.applyPatch(patch)
       sleepBlocker.update({ running: patch.totals.running, lastProgressMs: progress.lastMs() })
       const isActive = patch.totals.running + patch.totals.waiting > 0
       battery.setActive(isActive)

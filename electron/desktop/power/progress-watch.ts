@@ -1,30 +1,29 @@
 import type { Patch, UploadRow } from '../../contract/uploads.ts'
 
-/** Whether bytes move: what keeps a computer awake, and what tells a dead connection. */
+/** Records when upload data was last read or sent, which decides whether sleep is blocked. */
 export interface ProgressWatch {
-  patch(patch: Pick<Patch, 'changed' | 'removed'>): void
-  /** When bytes of any upload were last seen to move (ms since the epoch); 0 before that. */
+  applyPatch(patch: Pick<Patch, 'changed' | 'removed'>): void
+  /** When the bytes of any upload last grew (ms since the epoch); 0 before that. */
   lastMs(): number
 }
 
-/** Sent, in flight and hashed: reading a file from a slow disk counts as well. */
+/** Reading a file from a slow disk counts as well. */
 const bytesOf = ({ sentBytes, inFlightBytes, hashedBytes }: UploadRow) =>
-  `${sentBytes} ${inFlightBytes} ${hashedBytes}`
+  sentBytes + inFlightBytes + hashedBytes
 
 export function createProgressWatch(now: () => number): ProgressWatch {
-  const known = new Map<string, string>()
+  const known = new Map<string, number>()
   let lastMs = 0
   return {
     lastMs: () => lastMs,
-    patch({ changed, removed }) {
+    applyPatch({ changed, removed }) {
       for (const id of removed) known.delete(id)
       for (const row of changed) {
-        const runs = row.phase === 'checking' || row.phase === 'sending'
-        const bytes = runs ? bytesOf(row) : undefined
-        if (bytes === known.get(row.id)) continue
-        lastMs = now()
-        if (bytes === undefined) known.delete(row.id)
-        else known.set(row.id, bytes)
+        const bytes = bytesOf(row)
+        // What a restored upload has at first was sent before, unless it finished between two patches.
+        const before = known.get(row.id) ?? (row.phase === 'registered' ? 0 : bytes)
+        known.set(row.id, bytes)
+        if (bytes > before) lastMs = now()
       }
     },
   }

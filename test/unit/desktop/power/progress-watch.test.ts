@@ -7,25 +7,47 @@ const row = (change: Partial<UploadRow>) =>
 
 function setup() {
   let nowMs = 1_000
-  const movement = createProgressWatch(() => nowMs)
-  const tell = (atMs: number, change: Partial<UploadRow>) => {
+  const watch = createProgressWatch(() => nowMs)
+  return (atMs: number, change: Partial<UploadRow>) => {
     nowMs = atMs
-    movement.patch({ changed: [row(change)], removed: [] })
-    return movement.lastMs()
+    watch.applyPatch({ changed: [row(change)], removed: [] })
+    return watch.lastMs()
   }
-  return { tell, movement }
 }
 
-test('sent, flying and hashed bytes are movement, a row that only runs is none', () => {
-  const { tell } = setup()
-  expect(tell(1_000, { inFlightBytes: 1 })).toBe(1_000)
-  expect(tell(2_000, { inFlightBytes: 1, bytesPerSecond: 3 })).toBe(1_000)
-  expect(tell(3_000, { inFlightBytes: 1, hashedBytes: 9 })).toBe(3_000)
-  expect(tell(4_000, { sentBytes: 1, hashedBytes: 9 })).toBe(4_000)
+test('counts sent, in-flight and hashed bytes as progress', () => {
+  const lastProgressAfter = setup()
+  lastProgressAfter(500, {})
+  expect(lastProgressAfter(1_000, { inFlightBytes: 1 })).toBe(1_000)
+  expect(lastProgressAfter(2_000, { inFlightBytes: 1, bytesPerSecond: 3 })).toBe(1_000)
+  expect(lastProgressAfter(3_000, { inFlightBytes: 1, hashedBytes: 9 })).toBe(3_000)
+  expect(lastProgressAfter(4_000, { sentBytes: 2, hashedBytes: 9 })).toBe(4_000)
 })
 
-test('a row that waits or is paused moves nothing', () => {
-  const { tell } = setup()
-  expect(tell(1_000, { phase: 'waiting', sentBytes: 5 })).toBe(0)
-  expect(tell(2_000, { phase: 'paused', sentBytes: 6 })).toBe(0)
+test('counts the last bytes of an upload that ends', () => {
+  const lastProgressAfter = setup()
+  lastProgressAfter(1_000, { sentBytes: 1 })
+  expect(lastProgressAfter(2_000, { phase: 'registering', sentBytes: 9 })).toBe(2_000)
+})
+
+test('counts small files that finish between two patches', () => {
+  expect(setup()(1_000, { phase: 'registered', sentBytes: 5 })).toBe(1_000)
+  const lastProgressAfter = setup()
+  expect(lastProgressAfter(1_000, { phase: 'waiting' })).toBe(0)
+  expect(lastProgressAfter(2_000, { phase: 'registered', sentBytes: 5 })).toBe(2_000)
+})
+
+test('an upload that waits or is paused makes no progress', () => {
+  const lastProgressAfter = setup()
+  expect(lastProgressAfter(1_000, { phase: 'waiting', sentBytes: 5 })).toBe(0)
+  expect(lastProgressAfter(2_000, { phase: 'paused', sentBytes: 5 })).toBe(0)
+})
+
+test('an upload that starts, retries or loses what was in flight makes no progress', () => {
+  const lastProgressAfter = setup()
+  expect(lastProgressAfter(1_000, { sentBytes: 5 })).toBe(0)
+  expect(lastProgressAfter(2_000, { sentBytes: 5, inFlightBytes: 1 })).toBe(2_000)
+  expect(lastProgressAfter(3_000, { phase: 'retrying', sentBytes: 5 })).toBe(2_000)
+  expect(lastProgressAfter(4_000, { phase: 'sending', sentBytes: 5 })).toBe(2_000)
+  expect(lastProgressAfter(5_000, { phase: 'sending', sentBytes: 5 })).toBe(2_000)
 })

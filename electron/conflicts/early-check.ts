@@ -7,21 +7,19 @@ import { isStarted, type UploadRecord } from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
 
 /**
- * Looks over uploads that wait, as soon as they are in the list: what is sure to meet other bytes at its path
- * asks now, and not when its turn comes at night. Whatever can't be known without hashing is left to its
- * turn.
+ * Checks waiting uploads as soon as they are queued, so that a certain path conflict is shown at once and not
+ * when the upload starts. Conflicts that need a hash are checked when it starts.
  */
 export async function checkConflictsEarly(
   services: {
     readonly rows: Rows
     readonly library: Pick<Library, 'models'>
     readonly environment: Pick<Environment, 'log' | 'now'>
-    /** Takes uploads out of the queue. */
-    readonly unqueue: (ids: readonly string[]) => Promise<void>
+    readonly queue: { remove(ids: readonly string[]): Promise<void>; add(ids: readonly string[]): void }
   },
   ids: readonly string[],
 ): Promise<void> {
-  const { rows, library } = services
+  const { rows, library, queue } = services
   const teams = Map.groupBy(waitingOf(rows, ids), ({ accountId, team }) => `${accountId} ${team.id}`)
   for (const records of teams.values()) {
     const [first] = records
@@ -31,24 +29,27 @@ export async function checkConflictsEarly(
     const listing = await library.models({ accountId, teamId: team.id }, { maxAgeMs })
     const models: readonly LibraryModel[] = listing.ok ? listing.value.models : []
     const paths = indexUsedPaths(models, rows, first)
-    const asking = waitingOf(
+    const conflicting = waitingOf(
       rows,
       records.map(({ id }) => id),
     ).flatMap((record) => {
-      const clash = findPathConflict(record, paths, false)
-      return clash ? [{ id: record.id, failure: pathConflictFailure(record, clash, paths) }] : []
+      const conflict = findPathConflict(record, paths, false)
+      return conflict ? [{ id: record.id, failure: pathConflictFailure(record, conflict, paths) }] : []
     })
-    if (asking.length === 0) continue
-    await services.unqueue(asking.map(({ id }) => id))
+    if (conflicting.length === 0) continue
+    await queue.remove(conflicting.map(({ id }) => id))
+    const waiting = conflicting.filter(({ id }) => rows.get(id)?.live.phase === 'waiting')
     const written = rows.together(() => {
-      for (const { id, failure } of asking)
-        if (rows.get(id)?.live.phase === 'waiting') rows.happen(id, 'refuse', { failure })
+      for (const { id, failure } of waiting) rows.happen(id, 'refuse', { failure })
     })
-    if (!written.ok) services.environment.log.error('what needs a choice could not be written down')
+    if (written.ok) continue
+    services.environment.log.error('path conflicts could not be recorded', { code: written.failure.code })
+    // They have not changed and are checked again when they start.
+    queue.add(waiting.map(({ id }) => id))
   }
 }
 
-/** Those that wait and for which nothing was decided beforehand. */
+/** Waiting uploads without a decision about conflicts. */
 function waitingOf(rows: Rows, ids: readonly string[]): UploadRecord[] {
   return ids.flatMap((id) => {
     const row = rows.get(id)

@@ -1,13 +1,12 @@
 import type { CallArgs } from '../contract/calls.ts'
 import { failed, failure, remedyOf, success, type FailureCode, type Result } from '../contract/failures.ts'
 import { targetFailure, type Target } from '../contract/uploads.ts'
-import { editTargets, retargeted, wasCausedByTarget, type TargetEdit } from '../intake/edit-targets.ts'
+import { editTargets, type TargetEdit } from '../intake/edit-targets.ts'
 import { changeAfterInspection, fileToInspect, isUnchanged, isUninspected } from '../intake/inspect-again.ts'
 import { failureWhileWritten } from '../intake/recheck-growing-files.ts'
 import { resetAfter } from '../journal/reset.ts'
 import type { Row, Rows } from '../journal/rows.ts'
 import { modelIdOf, type RecordChange, type UploadRecord } from '../journal/upload-record.ts'
-import { isRunning } from '../journal/upload-state.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { FileToInspect, Inspection } from '../recognition/found-file.ts'
 
@@ -113,18 +112,9 @@ export class UploadCommands {
   editTarget(id: string, change: Partial<Target>): Result<void> {
     const row = this.#rows.get(id)
     if (!row) return failed(failure('not-found'))
-    const { record, live } = row
-    // Once the model is in the library, the upload only deals with the model that it replaces.
-    const isOver = live.phase === 'registered' || modelIdOf(record.state) !== null
-    if (isRunning(live.phase) || isOver) return failed(failure('already-begun'))
-    const target = { ...record.target, ...change }
-    const wrong = targetFailure(target)
-    if (wrong) return failed(wrong)
-    const wasCause = wasCausedByTarget(row)
-    const written = this.#rows.change(id, retargeted(row, target))
-    // The displaced model gets its path back.
-    if (record.library?.replaces?.asidePath) this.#options.onAbandoned()
-    return written.ok && wasCause ? this.#requeue(row) : written
+    const edited = this.editTargets([{ id, target: { ...row.record.target, ...change } }])
+    if (!edited.ok) return edited
+    return edited.value.length > 0 ? success(undefined) : failed(failure('already-begun'))
   }
 
   /**
@@ -203,7 +193,15 @@ export class UploadCommands {
     // A missing volume may return and queue some of them while others still stop. Without an upload to stop,
     // nothing is awaited, so that no other event comes in between.
     while (this.#isQueued(ids)) await this.#queue.remove(ids)
-    return this.#rows.together(() => this.#known(ids).forEach(change))
+    const written = this.#rows.together(() => this.#known(ids).forEach(change))
+    // What could not be written has not changed and must not be left out of the queue.
+    if (!written.ok)
+      this.#queue.add(
+        this.#known(ids)
+          .filter(isWaiting)
+          .map(({ record }) => record.id),
+      )
+    return written
   }
 
   #requeue(row: Row, change: RecordChange = {}): Result<void> {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { basename, join } from 'node:path'
+import * as v from 'valibot'
 import { createAccounts } from '../accounts/accounts.ts'
 import { createProxyLogins } from '../accounts/proxy-logins.ts'
 import { createLocks } from '../accounts/refresh-lock.ts'
@@ -12,8 +13,9 @@ import { createFileHashes } from '../conflicts/file-hashes.ts'
 import { toLibraryModel } from '../conflicts/registered-copies.ts'
 import { createReplacer } from '../conflicts/replace.ts'
 import { type TeamChoice } from '../contract/account.ts'
-import type { OnConflict, ReplacedFate } from '../contract/library.ts'
+import { onConflict, replacedFate } from '../contract/library.ts'
 import { baseOf, putLimitOf } from '../contract/servers.ts'
+import { defaultSettings } from '../contract/settings.ts'
 import { ModelFinder } from '../discovery/places/model-finder.ts'
 import { WatchedFolders } from '../discovery/watched-folders/watched-folders.ts'
 import { createDetails } from '../feed/details.ts'
@@ -55,6 +57,10 @@ export type * from './engine-api.ts'
 
 /** A user waits for the result in front of a window, in ms. */
 const confirmSignInsWithinMs = 15_000
+
+/** The journal stores them as text; what this version does not know counts as not set. */
+const storedOnConflict = v.fallback(onConflict, defaultSettings.onConflict)
+const storedReplacedFate = v.fallback(replacedFate, defaultSettings.replacedFate)
 
 /**
  * The composition root: builds the services, connects them by events, and owns start and stop. A service only
@@ -154,8 +160,7 @@ export function createEngine(options: EngineOptions): Engine {
     library,
     hashes: createFileHashes({ hasher, cache: hashCache }),
     environment,
-    replacedFate: () =>
-      settings.replacedFate ?? (choices.get('replaced-fate') as ReplacedFate | null) ?? 'disable',
+    replacedFate: () => v.parse(storedReplacedFate, settings.replacedFate ?? choices.get('replaced-fate')),
     onSkipped: ({ id, fileName }) => events.emit('leftOut', { id, fileName }),
     onDuplicate: (id, sha256, model) => reportOf(id).duplicate(sha256, model),
   })
@@ -228,14 +233,11 @@ export function createEngine(options: EngineOptions): Engine {
     environment,
     inspect: (file) => inspector.inspect(file),
     resolveTeam: signIns.resolve,
-    onConflict: () => settings.onConflict ?? (choices.get('on-conflict') as OnConflict | null) ?? 'ask',
+    onConflict: () => v.parse(storedOnConflict, settings.onConflict ?? choices.get('on-conflict')),
     warmUp: warmUpThreads,
-    batchEnqueued: rechecks.rejected,
+    batchEnqueued: rechecks.schedule,
     enqueued(ids) {
-      void checkConflictsEarly(
-        { rows, library, environment, unqueue: (waiting) => queue.remove(waiting) },
-        ids,
-      )
+      void checkConflictsEarly({ rows, library, environment, queue }, ids)
     },
   })
 
@@ -303,7 +305,7 @@ export function createEngine(options: EngineOptions): Engine {
     deadConnections.watch()
   })
   events.on('volumesBack', (ids) => queue.add(ids))
-  events.on('rejected', rechecks.rejected)
+  events.on('rejected', rechecks.schedule)
   events.on('abandoned', cleanUp)
   events.on('signedOut', signIns.markSignedOut)
   events.on('accountsChanged', (lostId) => {

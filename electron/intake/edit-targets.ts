@@ -58,7 +58,7 @@ export function retargeted({ record }: Row, target: Target): RecordChange {
 }
 
 /** Whether an upload failed only because of its target. */
-export function wasCausedByTarget({ record, live }: Row): boolean {
+function wasCausedByTarget({ record, live }: Row): boolean {
   return live.phase === 'failed' && record.failure !== null && isTargetFailure(record.failure)
 }
 

@@ -29,8 +29,8 @@ export function failureWhileWritten(seen: Failure, identity: FileIdentity, nowMs
 }
 
 export interface Rechecks {
-  /** These were rejected just now: those that may still be copied are rechecked. */
-  rejected(ids: readonly string[]): void
+  /** Schedules a recheck of those that may still be being copied. */
+  schedule(ids: readonly string[]): void
   /** Rechecks files that were still being written when the last process ended. */
   resume(): void
   close(): void
@@ -69,12 +69,12 @@ export function createRechecks(options: {
     cancel = null
     const ids = [...waiting].filter((id) => codeOf(id) !== undefined)
     waiting.clear()
-    // Those rejected again come back through `rejected`.
+    // Those rejected again come back through `schedule`.
     void retry(ids)
   }
 
   return {
-    rejected: (ids) => wait(ids.filter(mayBeWritten)),
+    schedule: (ids) => wait(ids.filter(mayBeWritten)),
     resume: () => wait(rows.ids().filter((id) => codeOf(id) === 'file-being-written')),
     close() {
       isClosed = true

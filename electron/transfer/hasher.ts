@@ -25,7 +25,7 @@ export type HashAnswer =
 export interface FileHash {
   /** 64 lower-case hex digits. */
   readonly sha256: string
-  /** Checksum of each segment, in order (see blocks.ts). */
+  /** Checksum of each segment, in order (see block-pool.ts). */
   readonly segmentChecksums: readonly number[]
 }
 

@@ -23,5 +23,7 @@ export function rowsOnJournal(records: readonly UploadRecord[] = []) {
     moved: () => {},
   })
   rows.add(records)
-  return { rows, environment, folder }
+  /** From now on nothing can be written. */
+  const breakJournal = () => database.exec('PRAGMA query_only = ON')
+  return { rows, environment, folder, breakJournal }
 }

@@ -37,6 +37,7 @@ function setup() {
   })
   return {
     ...{ rows, queue, run, commands, looks },
+    breakJournal: () => database.exec('PRAGMA query_only = ON'),
     add(given: Partial<UploadRecord> = {}) {
       const record = uploadRecord(given)
       rows.add([record])
@@ -128,6 +129,30 @@ test.each([
   expect(commands.editTargets([{ id, target }])).toEqual({ ok: true, value: [id] })
   expect(rows.get(id)?.record).toMatchObject({ phase: 'waiting', failure: null, target })
   expect(queue.has(id)).toBe(true)
+})
+
+test.each(['paused', 'failed'] as const)(
+  'rejects a new path for a %s upload that has sent parts',
+  (phase) => {
+    const { rows, commands, add } = setup()
+    const id = add({ state: { kind: 'queued', started: true } })
+    if (phase === 'paused') rows.happen(id, 'pause')
+    else rows.happen(id, 'refuse', { failure: failure('file-missing') })
+    expect(commands.editTarget(id, { displayName: 'Mine' })).toEqual({
+      ok: false,
+      failure: failure('already-begun'),
+    })
+  },
+)
+
+test('an upload stays in the queue if its pause could not be written', async () => {
+  const { rows, queue, commands, add, breakJournal } = setup()
+  const waiting = add()
+  await queue.setHeld(true)
+  queue.add([waiting])
+  breakJournal()
+  expect(await commands.pause([waiting])).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
+  expect([rows.get(waiting)?.live.phase, queue.has(waiting)]).toEqual(['waiting', true])
 })
 
 test('a running upload is skipped in a bulk edit, and rejected in a single edit', () => {

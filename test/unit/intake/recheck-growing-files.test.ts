@@ -39,7 +39,7 @@ test('rechecks only files that were written recently and may become complete', (
     pointer: ['file-pointer', 500],
     dangerous: ['file-dangerous', 500],
   })
-  looks.rejected(ids)
+  looks.schedule(ids)
   expect(clock.waits()).toEqual([5_000])
   clock.advance(5_000)
   expect([looked, clock.waits()]).toEqual([[['copied']], []])
@@ -73,10 +73,10 @@ test('rechecks a file once for each refusal, and not after it was removed', () =
     removed: ['file-cut-short', 0],
   }
   const { looks, looked, clock } = setup(rows)
-  looks.rejected(['first', 'removed'])
+  looks.schedule(['first', 'removed'])
   delete rows['removed']
   clock.advance(5_000)
-  looks.rejected(['second'])
+  looks.schedule(['second'])
   clock.advance(5_000)
   expect([looked, clock.waits()]).toEqual([[['first'], ['second']], []])
 })
@@ -84,6 +84,6 @@ test('rechecks a file once for each refusal, and not after it was removed', () =
 test('starts no timer for a refusal after the close', () => {
   const { looks, clock } = setup({ copied: ['file-cut-short', 500] })
   looks.close()
-  looks.rejected(['copied'])
+  looks.schedule(['copied'])
   expect(clock.waits()).toEqual([])
 })
